@@ -1,0 +1,1 @@
+"""Infrastructure as code for multi-site Django projects: one codebase, one original, many mirrors."""
