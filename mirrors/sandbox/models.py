@@ -106,6 +106,11 @@ class Deployment(Base):
 
     class Meta:
         ordering: ClassVar = ["-started_at"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["environment"], condition=models.Q(ended_at=None), name="one_running_deployment_an_environment"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.environment} {self.uuid[:6]}"
@@ -140,10 +145,13 @@ class Fault(models.Model):
 
     kind = models.CharField(max_length=40)
     method = models.CharField(max_length=10, blank=True, help_text="Empty: any method.")
-    path = models.CharField(max_length=200, blank=True, help_text="A regular expression searched in the path; empty: any.")
+    path = models.CharField(
+        max_length=200, blank=True, help_text="A regular expression searched in the path; empty: any."
+    )
     probability = models.FloatField(default=1.0)
     seed = models.IntegerField(default=0)
     remaining = models.IntegerField(null=True, blank=True, help_text="How often it still strikes; empty: for ever.")
+    asked = models.PositiveIntegerField(default=0, editable=False, help_text="How many matching requests it has met.")
     settings: "models.JSONField[Any, Any]" = models.JSONField(default=dict, blank=True)
 
     def __str__(self) -> str:
