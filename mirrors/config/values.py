@@ -1,0 +1,119 @@
+"""The kinds of value that the configuration takes. Each says in one phrase what it takes."""
+
+import re
+from collections.abc import Callable
+from ipaddress import ip_address
+from typing import Annotated, Any
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import BeforeValidator, PlainValidator, SecretStr
+from pydantic_core import PydanticCustomError
+
+HIGHEST_SITE_ID = 2**31 - 1
+"""The highest key that Django's ``Site`` can have on PostgreSQL: an ``AutoField`` is a 32-bit integer there."""
+
+_EXACT_INTEGER = 2**53
+_SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_NAME = re.compile(r"[^\s=\0]+")
+_STACK = re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+){0,2}")
+_TOKEN = re.compile(r"[!-~]+")
+_DURATION = re.compile(r"(?:(\d{1,4})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s)?")
+
+
+def takes(what: str) -> PydanticCustomError:
+    """The error of a value that is not what its key takes; ``mirrors.config.messages`` puts it into words."""
+    return PydanticCustomError("takes", "{what}", {"what": what})
+
+
+def _matching(pattern: re.Pattern[str], what: str) -> Callable[[Any], str]:
+    def check(value: Any) -> str:
+        if isinstance(value, str) and pattern.fullmatch(value):
+            return value
+        raise takes(what)
+
+    return check
+
+
+def _whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _site_id(value: Any) -> int:
+    if _whole(value) and 1 <= value <= HIGHEST_SITE_ID:
+        return int(value)
+    raise takes(f"a whole number from 1 to {HIGHEST_SITE_ID}, without quotes")
+
+
+def _text(value: Any) -> Any:
+    """The text of a variable's value. YAML's true and false become ``True`` and ``False``, as Python prints them.
+
+    A number with a fraction is refused, and so is a large one: on the way through YAML 1.10 has become 1.1, and the
+    engine rounds what a double cannot hold.
+    """
+    if isinstance(value, str) and "\0" not in value:
+        return value
+    if isinstance(value, bool) or (_whole(value) and abs(value) < _EXACT_INTEGER):
+        return str(value)
+    raise takes("text in quotes (whole numbers, true and false may stand without)")
+
+
+def _seconds(value: Any) -> int:
+    match = _DURATION.fullmatch(value) if isinstance(value, str) and value.isascii() else None
+    hours, minutes, seconds = (int(part or 0) for part in match.groups()) if match else (0, 0, 0)
+    if total := hours * 3600 + minutes * 60 + seconds:
+        return total
+    raise takes("a duration above zero such as 90s, 75m, 2h or 1h30m")
+
+
+def _requests(value: Any) -> int:
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,2}", value) and 1 <= int(value) <= 64:
+        return int(value)
+    raise takes("a whole number from 1 to 64")
+
+
+def _split(value: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(value)
+        return parts if parts.port is None or parts.port else None
+    except ValueError:  # an unfinished IPv6 address, a port that is no number
+        return None
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:  # a name
+        return False
+
+
+def _api_url(value: Any) -> str:
+    parts = _split(value) if isinstance(value, str) and re.fullmatch(r"[!-\[\]-~]+", value) else None
+    if not parts or parts.scheme not in ("http", "https") or not parts.hostname or re.search("[@?#]", str(value)):
+        raise takes("an address such as https://api.divio.com, without user name, query or fragment")
+    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+        raise takes(
+            "an https:// address: over http:// the token could be read on the way (only loopback hosts may use it)"
+        )
+    return str(value).rstrip("/")
+
+
+def nothing_is_empty(value: Any) -> Any:
+    """A key with nothing behind it is null in YAML; for an object it means an empty one."""
+    return {} if value is None else value
+
+
+Slug = Annotated[
+    str, PlainValidator(_matching(_SLUG, "an application's slug: up to 63 lower-case letters, digits and hyphens"))
+]
+SiteId = Annotated[int, PlainValidator(_site_id)]
+Name = Annotated[str, PlainValidator(_matching(_NAME, "a variable's name: not empty, no white space, no ="))]
+Text = Annotated[str, BeforeValidator(_text)]
+Secret = Annotated[SecretStr, BeforeValidator(_text)]
+Token = Annotated[SecretStr, BeforeValidator(_matching(_TOKEN, "a token: printable ASCII without white space"))]
+ApiUrl = Annotated[str, PlainValidator(_api_url)]
+Stack = Annotated[str, PlainValidator(_matching(_STACK, "the name of a stack"))]
+Seconds = Annotated[int, PlainValidator(_seconds)]
+Requests = Annotated[int, PlainValidator(_requests)]
+
+Variables = Annotated[dict[Name, Text], BeforeValidator(nothing_is_empty)]
+Secrets = Annotated[dict[Name, Secret], BeforeValidator(nothing_is_empty)]
