@@ -2,13 +2,22 @@
 
 * MirrorsError
   - ConfigurationError: the stack's configuration cannot be used
+  - ReadBackError: a variable was written, and the platform shows it otherwise
+  - DeploymentFailed: the platform says that a deployment did not succeed
+  - DeploymentHasOtherVariables: a deployment succeeded with other variables than the declared ones
 
 Every message is made to be shown to a user as it stands: it names the place and the remedy, and never a secret's value.
 """
 
 from collections.abc import Iterable
 
-__all__ = ["ConfigurationError", "MirrorsError"]
+__all__ = [
+    "ConfigurationError",
+    "DeploymentFailed",
+    "DeploymentHasOtherVariables",
+    "MirrorsError",
+    "ReadBackError",
+]
 
 
 class MirrorsError(Exception):
@@ -21,3 +30,32 @@ class ConfigurationError(MirrorsError):
     def __init__(self, problems: Iterable[str]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(self.problems))
+
+
+class ReadBackError(MirrorsError):
+    """Nothing was deployed: the site goes on with what it has."""
+
+    def __init__(self, site: str, names: Iterable[str]) -> None:
+        super().__init__(
+            f"{site}: after writing, the platform does not have as declared: {', '.join(names)}. Nothing was deployed."
+            " Somebody else may be writing at the same time; run the command again"
+        )
+
+
+class DeploymentFailed(MirrorsError):
+    """The instances that were serving before go on serving."""
+
+    def __init__(self, site: str, deployment: str, log: str) -> None:
+        ends = f" Its log ends:\n{log}" if log else ""
+        super().__init__(
+            f"{site}: deployment {deployment} failed; the site goes on with what it ran before. Correct the cause and run the"
+            f" command again.{ends}"
+        )
+
+
+class DeploymentHasOtherVariables(MirrorsError):
+    def __init__(self, site: str, deployment: str, names: Iterable[str]) -> None:
+        super().__init__(
+            f"{site}: deployment {deployment} succeeded, but runs with other values than declared of: {', '.join(names)}."
+            " Somebody else wrote them in between; run the command again"
+        )

@@ -1,0 +1,41 @@
+"""The part of the configuration that a provider process needs: how to reach the platform, and how long to wait."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from mirrors.config.models import DEFAULT_API_URL, Declared, Rollout
+from mirrors.config.values import ApiUrl, Requests, Token
+from mirrors.errors import ConfigurationError
+
+ENVIRON = {"apiUrl": "DIVIO_API_URL", "apiToken": "DIVIO_API_TOKEN"}
+"""These variables of the process environment win: a refresh has the configuration that the state remembers."""
+
+
+class Connection(Declared):
+    """Hashable, so that a process can keep one client for each."""
+
+    api_url: ApiUrl = DEFAULT_API_URL
+    api_token: Token
+    rollout: Rollout = Rollout()
+    max_concurrent_requests: Requests = 8
+
+
+def load_connection(raw: Mapping[str, str], environ: Mapping[str, str]) -> Connection:
+    """From the raw values of the namespace ``mirrors``. Raises ConfigurationError, which names the key and no value."""
+    values: dict[str, Any] = {key: raw[key] for key in ("apiUrl", "apiToken", "maxConcurrentRequests") if key in raw}
+    values |= {key: environ[name] for key, name in ENVIRON.items() if environ.get(name)}
+    if "rollout" in raw:
+        values["rollout"] = json.loads(raw["rollout"])
+    try:
+        return Connection.model_validate(values)
+    except ValidationError as error:
+        keys = sorted({str(item["loc"][0]) for item in error.errors(include_input=False)})
+        raise ConfigurationError(
+            f"mirrors:{key} is missing or not valid; set it in the stack, or {ENVIRON[key]} in the environment"
+            if key in ENVIRON
+            else f"mirrors:{key} is not valid"
+            for key in keys
+        ) from None

@@ -1,0 +1,1 @@
+"""Decisions, as pure functions from data to data. Nothing here speaks to the engine or to a platform."""

@@ -1,0 +1,188 @@
+"""Who gets which SITE_ID. A site's content belongs to its id, so an id is given once and never to somebody else."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+ORIGINAL_ID = 1
+"""Django's and the sites framework's default: an original without a SITE_ID of its own serves site 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """The site that has an id, or had it: the application's slug, and its uuid where that is known."""
+
+    name: str
+    application: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """All that was ever given, as the state keeps it. ``assignments``: application uuid to (slug, id)."""
+
+    assignments: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    retired: Mapping[int, Assigned] = field(default_factory=dict)
+    highest: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SiteHint:
+    """One declared site. ``observed`` is set only where the environment has the shared database."""
+
+    application: str
+    name: str
+    original: bool = False
+    declared: int | None = None
+    observed: int | None = None
+    formerly: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What the stack named in ``siteIdsFrom`` gave: slug to id, and its retired ids."""
+
+    stack: str
+    site_ids: Mapping[str, int]
+    retired: Mapping[int, Assigned]
+
+    def site_id_of(self, site: SiteHint) -> int | None:
+        return self.site_ids.get(site.name, self.site_ids.get(site.formerly or ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What an allocation is decided from, besides the ledger."""
+
+    sites: tuple[SiteHint, ...]
+    retired: frozenset[int] = frozenset()
+    reserved: frozenset[int] = frozenset()
+    release: frozenset[int] = frozenset()
+    reference: Reference | None = None
+    preview: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """The new ledger. It counts only where there are no problems. ``pending``: sites that have no id yet."""
+
+    ledger: Ledger
+    problems: tuple[str, ...] = ()
+    pending: tuple[str, ...] = ()
+
+
+def allocate(ledger: Ledger, hints: Hints) -> Allocation:
+    """Give every declared site its id. Sources, in this order: the configuration, the state, the environment, the
+    reference stack, the application's own retired id, and last, unless a reference decides, the next free number."""
+    retired = _retired(ledger, hints)
+    known = {site.application: _known_id(site, ledger, hints, retired) for site in hints.sites}
+    fresh = [site for site in hints.sites if known[site.application] is None]
+    highest = _highest(ledger, hints, retired, known.values())
+    if hints.reference is None:
+        for site in fresh:
+            highest += 1
+            known[site.application] = highest
+    problems = (
+        *_renamed(ledger, hints),
+        *_contradictions(ledger, hints),
+        *_collisions(hints, known, retired),
+        *([] if hints.preview else _missing_in_reference(hints, fresh)),
+    )
+    pending = tuple(site.name for site in fresh) if hints.reference else ()
+    assignments = {s.application: (s.name, i) for s in hints.sites if (i := known[s.application]) is not None}
+    return Allocation(Ledger(assignments, _left_out(retired, assignments), highest), problems, pending)
+
+
+def _retired(ledger: Ledger, hints: Hints) -> dict[int, Assigned]:
+    """Everything that may not be given away: what was retired, plus the ids of sites that leave or change theirs."""
+    declared = {site.application: site for site in hints.sites}
+    retired = dict(hints.reference.retired) if hints.reference else {}
+    retired |= {site_id: Assigned("") for site_id in hints.retired} | dict(ledger.retired)
+    for application, (name, site_id) in ledger.assignments.items():
+        site = declared.get(application)
+        if site is None or site.declared not in (None, site_id):
+            retired[site_id] = Assigned(name, application)
+    return {site_id: who for site_id, who in retired.items() if site_id not in hints.release}
+
+
+def _left_out(retired: Mapping[int, Assigned], assignments: Mapping[str, tuple[str, int]]) -> dict[int, Assigned]:
+    used = {site_id for _, site_id in assignments.values()}
+    return {site_id: who for site_id, who in sorted(retired.items()) if site_id not in used}
+
+
+def _known_id(site: SiteHint, ledger: Ledger, hints: Hints, retired: Mapping[int, Assigned]) -> int | None:
+    own = [site_id for site_id, who in retired.items() if who.application == site.application]
+    sources = (
+        site.declared,
+        ledger.assignments.get(site.application, ("", None))[1],
+        site.observed,
+        hints.reference.site_id_of(site) if hints.reference else None,
+        max(own, default=None),
+        ORIGINAL_ID if site.original else None,
+    )
+    return next((site_id for site_id in sources if site_id is not None), None)
+
+
+def _highest(ledger: Ledger, hints: Hints, retired: Mapping[int, Assigned], known: Iterable[int | None]) -> int:
+    observed = [site.observed for site in hints.sites if site.observed]
+    given = [site_id for site_id in known if site_id is not None]
+    return max([ORIGINAL_ID, ledger.highest, *retired, *given, *hints.reserved, *hints.release, *observed])
+
+
+def _renamed(ledger: Ledger, hints: Hints) -> Iterator[str]:
+    for site in hints.sites:
+        before, site_id = ledger.assignments.get(site.application, (site.name, 0))
+        if before not in (site.name, site.formerly):
+            yield (
+                f'{site.name}: this application was called "{before}" and has SITE_ID {site_id}. Add "formerly: {before}" to it,'
+                " so that its resources move with it; otherwise the running site would lose its variables"
+            )
+
+
+def _contradictions(ledger: Ledger, hints: Hints) -> Iterator[str]:
+    """Ids that differ. Once a site is in the state, an id that was edited on the platform is drift, to be repaired."""
+    for site in hints.sites:
+        stored = ledger.assignments.get(site.application, ("", None))[1]
+        sources = {
+            "the configuration": site.declared,
+            "the state": None if site.declared is not None else stored,
+            "its environment": site.observed if stored is None else None,
+            f"the stack {hints.reference.stack}" if hints.reference else "": (
+                hints.reference.site_id_of(site) if hints.reference else None
+            ),
+        }
+        said = {source: site_id for source, site_id in sources.items() if site_id is not None}
+        if len(set(said.values())) > 1:
+            listed = ", ".join(f"{site_id} in {source}" for source, site_id in said.items())
+            yield (
+                f"{site.name}: its SITE_ID differs: {listed}. A running site is not renumbered: declare the siteId that is right,"
+                " and correct the others"
+            )
+
+
+def _collisions(hints: Hints, known: Mapping[str, int | None], retired: Mapping[int, Assigned]) -> Iterator[str]:
+    holders: dict[int, list[SiteHint]] = {}
+    for site in hints.sites:
+        if (site_id := known[site.application]) is not None:
+            holders.setdefault(site_id, []).append(site)
+    for site_id, sites in sorted(holders.items()):
+        if len(sites) > 1:
+            yield (
+                f"SITE_ID {site_id} would belong to {' and '.join(site.name for site in sites)}: both would serve, and overwrite,"
+                " the same site. Declare another siteId for one of them"
+            )
+    for site in hints.sites:
+        site_id = known[site.application]
+        who = retired.get(site_id) if site_id is not None else None
+        if who is not None and who.application != site.application:
+            whose = f", it belonged to {who.name}" if who.name else ""
+            yield (
+                f"{site.name}: SITE_ID {site_id} is retired{whose}. Its content is still in the database: choose another id,"
+                f" or free it on purpose with releaseSiteIds: [{site_id}]"
+            )
+        if site_id in hints.reserved:
+            yield f"{site.name}: SITE_ID {site_id} is listed in reservedSiteIds. Take it off that list or declare another siteId"
+
+
+def _missing_in_reference(hints: Hints, fresh: list[SiteHint]) -> Iterator[str]:
+    stack = hints.reference.stack if hints.reference else ""
+    for site in fresh if hints.reference else ():
+        yield f'{site.name}: the stack "{stack}" has no SITE_ID for it yet, and this stack follows it. Run "pulumi up -s {stack}" first'

@@ -1,0 +1,56 @@
+"""Whether a site needs a deployment, or already has the one that is wanted."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from mirrors.planning.observed import DeploymentSeen
+from mirrors.planning.releases import newest_running, newest_successful, release_of
+from mirrors.planning.variables import different_names
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """``release`` is the original's deployment whose image shall run; ``variables`` are all that we declare."""
+
+    release: str
+    variables: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """``attach``: wait for this running deployment, then decide again. ``adopt``: it is sufficient. ``start``: none is."""
+
+    kind: Literal["attach", "adopt", "start"]
+    deployment: str = ""
+
+
+def next_step(
+    wanted: Wanted,
+    deployments: Sequence[DeploymentSeen],
+    releases: Sequence[DeploymentSeen],
+    frozen: Mapping[str, str | None] | None,
+) -> Step:
+    """Decide from the environment's deployments. ``frozen``: of the newest successful one; None where there is none.
+
+    A running deployment comes first: the platform refuses a second one beside it. Values that are not shown cannot
+    prove that a deployment has them, so such a deployment is never adopted: one too many is harmless.
+    """
+    running = newest_running(deployments)
+    if running is not None:
+        return Step("attach", running.uuid)
+    done = newest_successful(deployments)
+    if done is None or frozen is None or not _runs_release(wanted.release, done, releases):
+        return Step("start")
+    different, hidden = different_names(wanted.variables, frozen)
+    return Step("start") if different or hidden else Step("adopt", done.uuid)
+
+
+def _runs_release(release: str, deployment: DeploymentSeen, releases: Sequence[DeploymentSeen]) -> bool:
+    """Also true for a release newer than the wanted one: the platform has gone on since the plan was made."""
+    actual = release_of(deployment, releases)
+    ended = {item.uuid: item.ended_at for item in releases}
+    wanted_end, actual_end = ended.get(release), ended.get(actual or "")
+    if wanted_end is None or actual_end is None:
+        return actual is not None and actual == release
+    return actual_end >= wanted_end

@@ -1,0 +1,25 @@
+"""The names of the environment variables that have a meaning of their own, and the order in which they are written."""
+
+from collections.abc import Iterable
+
+SITE_ID = "SITE_ID"
+MIRRORS_APPLICATION = "MIRRORS_APPLICATION"
+DATABASE_URL = "DATABASE_URL"
+DOMAIN = "DOMAIN"
+
+OWN = (SITE_ID, MIRRORS_APPLICATION)
+"""What every mirror has of its own. Plain on the platform, so that it can be read back."""
+
+
+def _rank(name: str) -> int:
+    return {SITE_ID: 0, MIRRORS_APPLICATION: 1, DATABASE_URL: 3}.get(name, 2)
+
+
+def write_order(names: Iterable[str]) -> list[str]:
+    """SITE_ID first and DATABASE_URL last: at no moment has a mirror the shared database without its own SITE_ID."""
+    return sorted(names, key=lambda name: (_rank(name), name))
+
+
+def removal_order(names: Iterable[str]) -> list[str]:
+    """The way back: DATABASE_URL goes first, SITE_ID last."""
+    return write_order(names)[::-1]

@@ -1,0 +1,60 @@
+"""What a platform says about a fleet, in the form that the planner reads. ``mirrors.observe`` makes it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+
+NOTHING: Mapping[str, "VariableSeen"] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class VariableSeen:
+    """A custom variable of an environment. ``value`` is None where the platform does not show it."""
+
+    value: str | None = field(repr=False)
+    sensitive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentSeen:
+    """``success`` is None while it runs. A deployment that has not begun has no ``started_at``."""
+
+    uuid: str
+    started_at: datetime | None
+    ended_at: datetime | None
+    success: bool | None
+
+    @property
+    def succeeded(self) -> bool:
+        return self.ended_at is not None and self.success is True
+
+    @property
+    def running(self) -> bool:
+        return self.ended_at is None and self.success is None
+
+
+@dataclass(frozen=True, slots=True)
+class SiteSeen:
+    """One application in the stack's environment; ``environment`` is None where it has no such environment.
+
+    ``deployments`` and ``frozen`` (the variables that the newest successful deployment runs with) are filled in for
+    the original always, for a mirror only where somebody asked for them: a preview does not need them.
+    """
+
+    slug: str
+    application: str
+    environment: str | None
+    variables: Mapping[str, VariableSeen] = NOTHING
+    deployments: tuple[DeploymentSeen, ...] = ()
+    frozen: Mapping[str, str | None] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FleetSeen:
+    """The declared applications that exist. ``releases`` are the deployments of the original's image environment."""
+
+    original: SiteSeen | None
+    mirrors: Mapping[str, SiteSeen]
+    image_environment: str | None
+    releases: tuple[DeploymentSeen, ...] = ()

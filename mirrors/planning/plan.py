@@ -1,0 +1,184 @@
+"""The plan of a fleet: what is declared, held against what the platform says, before anything is written."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from mirrors.config import DeclaredVariable, Settings
+from mirrors.planning.addresses import identity_of
+from mirrors.planning.allocate import SiteHint
+from mirrors.planning.names import DATABASE_URL, SITE_ID
+from mirrors.planning.observed import FleetSeen, SiteSeen
+from mirrors.planning.releases import newest_successful
+
+CONTROL_PANEL = "the Control Panel"
+ENVIRONMENTS = {"test": "Test", "live": "Live"}
+
+
+@dataclass(frozen=True, slots=True)
+class SitePlan:
+    """A site as it shall be declared; the SITE_ID and the shared variables come from other resources' outputs."""
+
+    slug: str
+    application: str
+    environment: str
+    formerly: str | None
+    variables: Mapping[str, DeclaredVariable] = field(repr=False)
+    seen: SiteSeen
+
+
+@dataclass(frozen=True, slots=True)
+class OriginalPlan:
+    """``shared`` are the values that the original's instances really run with; ``release`` is the newest image."""
+
+    site: SitePlan
+    deploy: bool
+    image_environment: str
+    release: str
+    deployment: str
+    shared: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FleetPlan:
+    """What ``mirrors.fleet`` declares. ``original`` is None only where there are problems."""
+
+    problems: tuple[str, ...]
+    original: OriginalPlan | None
+    mirrors: tuple[SitePlan, ...]
+    hints: tuple[SiteHint, ...]
+
+
+def image_environment(settings: Settings) -> str:
+    """The original's environment whose image the mirrors of this stack run."""
+    return "live" if settings.image_from == "live" else settings.environment
+
+
+def plan(settings: Settings, seen: FleetSeen) -> FleetPlan:
+    """Pure. Every problem that needs no state is found here, all at once, before the first resource is registered."""
+    problems = tuple(
+        problem
+        for rule in (_missing_applications, _missing_environments, _never_deployed, _shared_values)
+        for problem in rule(settings, seen)
+    )
+    mirrors = tuple(
+        _site_plan(settings, site, item.formerly)
+        for item in settings.mirrors
+        if (site := seen.mirrors.get(item.application)) is not None and site.environment
+    )
+    return FleetPlan(problems, _original_plan(settings, seen), mirrors, _hints(settings, seen))
+
+
+def _site_plan(settings: Settings, site: SiteSeen, formerly: str | None) -> SitePlan:
+    return SitePlan(site.slug, site.application, site.environment or "", formerly, settings.variables_of(site.slug), site)
+
+
+def _original_plan(settings: Settings, seen: FleetSeen) -> OriginalPlan | None:
+    original, release = seen.original, newest_successful(seen.releases)
+    deployment = newest_successful(original.deployments) if original else None
+    if original is None or original.environment is None or release is None or deployment is None:
+        return None
+    if seen.image_environment is None:
+        return None
+    shared = {name: value for name in settings.fleet.shared if (value := _shared_value(settings, original, name)) is not None}
+    return OriginalPlan(
+        _site_plan(settings, original, None),
+        settings.fleet.original.deploy,
+        seen.image_environment,
+        release.uuid,
+        deployment.uuid,
+        shared,
+    )
+
+
+def _hints(settings: Settings, seen: FleetSeen) -> tuple[SiteHint, ...]:
+    hints = []
+    if (original := seen.original) is not None:
+        observed = _number(original.frozen.get(SITE_ID))
+        declared = settings.fleet.original.site_id
+        hints.append(SiteHint(original.application, original.slug, original=True, declared=declared, observed=observed))
+    for item in settings.mirrors:
+        if (site := seen.mirrors.get(item.application)) is not None:
+            observed = _observed_id(settings, seen, site)
+            hints.append(
+                SiteHint(
+                    site.application, site.slug, declared=item.site_id, observed=observed, formerly=item.formerly
+                )
+            )
+    return tuple(hints)
+
+
+def _observed_id(settings: Settings, seen: FleetSeen, site: SiteSeen) -> int | None:
+    """The SITE_ID that an environment already has; it counts only beside the shared database."""
+    own, here = site.variables.get(SITE_ID), site.variables.get(DATABASE_URL)
+    if own is None or here is None or seen.original is None:
+        return None
+    shared = _shared_value(settings, seen.original, DATABASE_URL)
+    if here.value is not None and shared is not None and identity_of(here.value) != identity_of(shared):
+        return None
+    return _number(own.value)
+
+
+def _number(value: str | None) -> int | None:
+    return int(value) if value and value.isascii() and value.isdigit() else None
+
+
+def _shared_value(settings: Settings, original: SiteSeen, name: str) -> str | None:
+    stand_in = settings.shared_values.get(name)
+    return original.frozen.get(name) or (stand_in.get_secret_value() if stand_in else None)
+
+
+def _missing_applications(settings: Settings, seen: FleetSeen) -> Iterator[str]:
+    slug = settings.fleet.original.application
+    if seen.original is None:
+        yield f'original "{slug}": no application of this name is visible to this token. Check the slug and the token\'s rights'
+        return
+    for item in settings.mirrors:
+        if item.application not in seen.mirrors:
+            yield (
+                f'mirror "{item.application}": no application of this name is visible to this token. Make it once in'
+                f' {CONTROL_PANEL}: "{slug}" > Settings > Duplicate > Mirror, name "{item.application}"; or take it off the list'
+            )
+
+
+def _missing_environments(settings: Settings, seen: FleetSeen) -> Iterator[str]:
+    for site in (seen.original, *seen.mirrors.values()):
+        if site is not None and site.environment is None:
+            yield (
+                f'{site.slug}: it has no environment "{settings.environment}". Create it in {CONTROL_PANEL}, or set'
+                " mirrors:environment to one that it has"
+            )
+
+
+def _never_deployed(settings: Settings, seen: FleetSeen) -> Iterator[str]:
+    original = seen.original
+    if original is None or original.environment is None:
+        return
+    here, image = settings.environment, image_environment(settings)
+    if newest_successful(original.deployments) is None:
+        yield (
+            f"original {original.slug}: {ENVIRONMENTS[here]} was never deployed successfully, so the values to share are not"
+            f" known. Deploy {original.slug} in {ENVIRONMENTS[here]} first"
+        )
+    if image != here and newest_successful(seen.releases) is None:
+        yield (
+            f"original {original.slug}: {ENVIRONMENTS[image]} was never deployed successfully, so there is no image for its"
+            f" mirrors. Deploy {original.slug} in {ENVIRONMENTS[image]} first"
+        )
+
+
+def _shared_values(settings: Settings, seen: FleetSeen) -> Iterator[str]:
+    original = seen.original
+    if original is None or newest_successful(original.deployments) is None:
+        return
+    where = f"original {original.slug}, {ENVIRONMENTS[settings.environment]}"
+    for name in settings.fleet.shared:
+        stand_in = settings.shared_values.get(name)
+        shown = original.frozen.get(name)
+        if shown and stand_in and stand_in.get_secret_value() != shown:
+            yield f"{where}: mirrors:sharedValues.{name} differs from what its instances run with. Correct or remove it"
+        elif not shown and not stand_in:
+            found = "is not shown by the API" if name in original.frozen else "is not among its variables"
+            yield (
+                f"{where}: {name} {found}. Set it as a secret with 'pulumi config set --secret --path"
+                f" mirrors:sharedValues.{name}', or take it off mirrors:fleet.shared"
+            )

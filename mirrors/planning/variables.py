@@ -1,0 +1,71 @@
+"""What an environment's variables shall be, and the writes that make them so."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from mirrors.planning.names import SITE_ID, removal_order, write_order
+from mirrors.planning.observed import VariableSeen
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """A value to set; ``sensitive`` is the platform's flag: a sensitive value cannot be read back."""
+
+    value: str = field(repr=False)
+    sensitive: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One request. ``verify`` asks for reading it back before the next one is sent."""
+
+    kind: Literal["create", "update", "delete"]
+    name: str
+    desired: Desired | None = None
+    verify: bool = False
+
+
+def differs(desired: Desired, live: VariableSeen | None, written: str | None) -> bool:
+    """Whether the platform's variable is not as declared.
+
+    ``written`` is the value that we know to have written, if any: it stands in for a value that is not shown.
+    """
+    if live is None or live.sensitive != desired.sensitive:
+        return True
+    return (written if live.value is None else live.value) != desired.value
+
+
+def plan_writes(
+    desired: Mapping[str, Desired],
+    live: Mapping[str, VariableSeen],
+    written: Mapping[str, str],
+    obsolete: Collection[str] = (),
+) -> list[Write]:
+    """The writes in their safe order: what goes, from DATABASE_URL on; then SITE_ID, read back; DATABASE_URL last."""
+    removals = [Write("delete", name) for name in removal_order(obsolete) if name in live and name not in desired]
+    changes = [
+        Write("update" if name in live else "create", name, desired[name], verify=name == SITE_ID)
+        for name in write_order(desired)
+        if differs(desired[name], live.get(name), written.get(name))
+    ]
+    return removals + changes
+
+
+def not_as_declared(desired: Mapping[str, Desired], live: Mapping[str, VariableSeen]) -> list[str]:
+    """Names that a read-back shows otherwise than declared: absent, flagged otherwise, or with another plain value."""
+    return [
+        name
+        for name in write_order(desired)
+        if (seen := live.get(name)) is None
+        or seen.sensitive != desired[name].sensitive
+        or seen.value not in (None, desired[name].value)
+    ]
+
+
+def different_names(declared: Mapping[str, str], running: Mapping[str, str | None]) -> tuple[list[str], list[str]]:
+    """Compare declared values with the frozen ones of a deployment: (names that differ, names that are not shown)."""
+    different = [name for name, value in declared.items() if running.get(name, "") not in (None, value)]
+    different += [name for name in declared if name not in running and name not in different]
+    hidden = [name for name in declared if name in running and running[name] is None]
+    return write_order(different), write_order(hidden)

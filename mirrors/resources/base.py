@@ -1,0 +1,98 @@
+"""What the providers share: one connection a process, and the engine's property bags made tidy.
+
+Rules that come from the engine and Pulumi's SDK: a provider is pickled as the name of its class, so it has no state
+of its own; every number arrives as a float; a method that raises shows its message to the user; a value that a
+provider brings in by itself is marked as a secret or it lands in clear in state.
+"""
+
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any, ClassVar
+
+from pulumi.dynamic import ConfigureRequest, DiffResult, ResourceProvider
+
+from mirrors.config.connection import Connection, load_connection
+from mirrors.divio import Divio
+from mirrors.planning.observed import DeploymentSeen, VariableSeen
+
+Properties = dict[str, Any]
+
+_SIGNATURE = "4dabf18193072939515e22adb298388d"
+_SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the engine's mark for a secret value, not a secret
+_PROVIDER_KEY = "__provider"
+
+
+def secret(value: Any) -> Properties:
+    """Mark a value as a secret on the wire; the SDK offers no other way inside a provider."""
+    return {_SIGNATURE: _SECRET, "value": value}
+
+
+def tidy(value: Any) -> Any:
+    """Whole floats become ints again, also in lists and maps; the serialised provider is left out."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, dict):
+        return {key: tidy(item) for key, item in value.items() if key != _PROVIDER_KEY}
+    return [tidy(item) for item in value] if isinstance(value, list) else value
+
+
+@cache
+def connect(connection: Connection) -> Divio:
+    """One client for all providers of a process, so that they share its sessions and its bound on requests."""
+    return Divio.connect(
+        str(connection.api_url), connection.api_token.get_secret_value(), max_concurrent_requests=connection.max_concurrent_requests
+    )
+
+
+class Provider(ResourceProvider):
+    """Base of the five. ``inputs``: the keys of checked inputs; ``immutable``: those that replace the resource."""
+
+    serialize_as_secret_always = False
+    inputs: ClassVar[tuple[str, ...]] = ()
+    immutable: ClassVar[tuple[str, ...]] = ()
+
+    connection: Connection
+
+    def configure(self, req: ConfigureRequest) -> None:
+        sys.tracebacklimit = 0  # a newer SDK answers with the whole traceback otherwise
+        keys = ("apiUrl", "apiToken", "rollout", "maxConcurrentRequests")
+        raw = {key: value for key in keys if (value := req.config.get(f"mirrors:{key}")) is not None}
+        self.connection = load_connection(raw, os.environ)
+
+    @property
+    def divio(self) -> Divio:
+        return connect(self.connection)
+
+    def diff(self, _id: str, _olds: Properties, _news: Properties) -> DiffResult:
+        """The engine compares the inputs, so that previews say what changed; only replacing is ours to say."""
+        replaces = [key for key in self.immutable if key in _olds and _olds[key] != _news.get(key)]
+        return DiffResult(replaces=replaces, delete_before_replace=True)
+
+    def checked(self, properties: Mapping[str, Any]) -> Properties:
+        """The checked inputs among the properties, tidied. Hints and outputs are left out."""
+        return {key: tidy(properties[key]) for key in self.inputs if properties.get(key) is not None}
+
+
+def variables_seen(divio: Divio, environment: str) -> dict[str, VariableSeen]:
+    """The custom variables of one environment, by name."""
+    items = divio.environment_variables.list(environment)
+    return {item.name: VariableSeen(item.value, item.is_sensitive) for item in items}
+
+
+def deployments_seen(divio: Divio, environment: str) -> tuple[DeploymentSeen, ...]:
+    items = divio.deployments.list(environment)
+    return tuple(DeploymentSeen(item.uuid, item.started_at, item.ended_at, item.success) for item in items)
+
+
+def say(message: str) -> None:
+    """A line that the engine shows while a long operation runs."""
+    sys.stderr.write(f"{message}\n")
+    sys.stderr.flush()
+
+
+def marked(values: Mapping[str, Any], secrets: Iterable[str]) -> Properties:
+    """The values, those of the given names marked as secrets."""
+    names = set(secrets)
+    return {name: secret(value) if name in names else value for name, value in values.items()}

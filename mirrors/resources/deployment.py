@@ -1,0 +1,120 @@
+"""``Deployment``: a site runs a release with the declared variables. Deploys only where it does not already."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+from pulumi.dynamic import CheckResult, CreateResult, ReadResult, Resource, UpdateResult
+
+from mirrors.divio import DeploymentRunning
+from mirrors.errors import DeploymentFailed, DeploymentHasOtherVariables
+from mirrors.planning.addresses import address_of
+from mirrors.planning.deployments import Wanted, next_step
+from mirrors.planning.names import DOMAIN
+from mirrors.planning.observed import DeploymentSeen
+from mirrors.planning.releases import newest_successful, release_of
+from mirrors.planning.variables import different_names
+from mirrors.resources.base import Properties, Provider, deployments_seen, marked, say
+
+LOG_LINES = 15
+"""How much of a failed deployment's log an error shows."""
+
+
+class DeploymentProvider(Provider):
+    inputs = ("site", "environment", "image_environment", "release", "variables", "secrets")
+    immutable = ("environment",)
+
+    def check(self, _olds: Properties, news: Properties) -> CheckResult:
+        return CheckResult(self.checked(news), [])
+
+    def create(self, props: Properties) -> CreateResult:
+        inputs = self.checked(props)
+        return CreateResult(inputs["environment"], inputs | self._deployed(inputs))
+
+    def update(self, _id: str, _olds: Properties, _news: Properties) -> UpdateResult:
+        inputs = self.checked(_news)
+        return UpdateResult(inputs | self._deployed(inputs))
+
+    def read(self, id_: str, props: Properties) -> ReadResult:
+        """What the site runs now. Only another deployment than the stored one is looked into: frozen is frozen."""
+        stored = self.checked(props)
+        outputs = {key: props[key] for key in ("deployment", "url") if props.get(key) is not None}
+        done = newest_successful(deployments_seen(self.divio, stored["environment"]))
+        if done is None:
+            return ReadResult("", {})
+        values = dict(stored["variables"])
+        if done.uuid != outputs.get("deployment"):
+            values, outputs = self._look_into(stored, done)
+        stored["variables"] = marked(values, stored["secrets"])
+        return ReadResult(id_, stored | outputs, stored)
+
+    def _look_into(self, stored: Properties, done: DeploymentSeen) -> tuple[Properties, Properties]:
+        """Of a deployment that we did not start: its values of our names, and its outputs. Sets the release."""
+        frozen = self._frozen(done.uuid)
+        known = stored["variables"]
+        values = {name: known[name] if frozen[name] is None else frozen[name] for name in known if name in frozen}
+        release = release_of(done, deployments_seen(self.divio, stored["image_environment"]))
+        stored["release"] = release or stored["release"]
+        return values, self._outputs(done.uuid, frozen)
+
+    def _deployed(self, inputs: Properties) -> Properties:
+        """Bring the environment to the wanted deployment; returns the outputs."""
+        wanted = Wanted(inputs["release"], inputs["variables"])
+        began = time.monotonic()
+        while True:
+            seen = deployments_seen(self.divio, inputs["environment"])
+            done = newest_successful(seen)
+            frozen = self._frozen(done.uuid) if done else None
+            step = next_step(wanted, seen, self._releases(inputs, done), frozen)
+            if step.kind == "adopt":
+                return self._outputs(step.deployment, frozen or {})
+            if step.kind == "attach":
+                say(f"{inputs['site']}: waiting for a deployment that is already running")
+                self._wait(inputs, step.deployment, began)
+                continue
+            try:
+                started = self.divio.deployments.start(inputs["environment"])
+            except DeploymentRunning:
+                continue
+            say(f"{inputs['site']}: deployment started")
+            return self._finished(inputs, started.uuid, began)
+
+    def _releases(self, inputs: Properties, done: DeploymentSeen | None) -> tuple[DeploymentSeen, ...]:
+        return deployments_seen(self.divio, inputs["image_environment"]) if done else ()
+
+    def _wait(self, inputs: Properties, uuid: str, began: float) -> bool:
+        left = self.connection.rollout.timeout - (time.monotonic() - began)
+        return self.divio.deployments.wait(uuid, timeout=max(left, 1)).succeeded
+
+    def _finished(self, inputs: Properties, uuid: str, began: float) -> Properties:
+        if not self._wait(inputs, uuid, began):
+            raise DeploymentFailed(inputs["site"], uuid, self._log_end(inputs, uuid))
+        frozen = self._frozen(uuid)
+        different, _ = different_names(inputs["variables"], frozen)
+        if different:
+            raise DeploymentHasOtherVariables(inputs["site"], uuid, different)
+        say(f"{inputs['site']}: deployed after {time.monotonic() - began:.0f} s")
+        return self._outputs(uuid, frozen)
+
+    def _log_end(self, inputs: Properties, uuid: str) -> str:
+        log = self.divio.deployments.logs(uuid)
+        for name in inputs["secrets"]:
+            log = log.replace(inputs["variables"][name], "[secret]")
+        return "\n".join(log.splitlines()[-LOG_LINES:])
+
+    def _frozen(self, uuid: str) -> Mapping[str, str | None]:
+        return self.divio.deployments.environment_variables(uuid).environment_variables
+
+    def _outputs(self, uuid: str, frozen: Mapping[str, str | None]) -> Properties:
+        return {"deployment": uuid, "url": address_of(frozen.get(DOMAIN))}
+
+
+class Deployment(Resource, module="mirrors", name="Deployment"):
+    """``deployment``: its uuid; ``url``: where a browser finds the site."""
+
+    deployment: pulumi.Output[str]
+    url: pulumi.Output[str]
+
+    def __init__(self, name: str, props: dict[str, Any], opts: pulumi.ResourceOptions) -> None:
+        super().__init__(DeploymentProvider(), name, {**props, "deployment": None, "url": None}, opts)

@@ -1,0 +1,49 @@
+"""``Original``: the values that all sites share and the release that mirrors run. It writes nothing."""
+
+from typing import Any
+
+import pulumi
+from pulumi.dynamic import CheckResult, CreateResult, ReadResult, Resource, UpdateResult
+
+from mirrors.planning.addresses import identity_of
+from mirrors.planning.releases import newest_successful
+from mirrors.resources.base import Properties, Provider, deployments_seen, marked
+
+
+class OriginalProvider(Provider):
+    inputs = ("application", "environment", "image_environment", "release", "variables", "identities")
+    immutable = ("application", "environment")
+
+    def check(self, _olds: Properties, news: Properties) -> CheckResult:
+        return CheckResult(self.checked(news), [])
+
+    def create(self, props: Properties) -> CreateResult:
+        return CreateResult(props["environment"], self.checked(props))
+
+    def update(self, _id: str, _olds: Properties, _news: Properties) -> UpdateResult:
+        return UpdateResult(self.checked(_news))
+
+    def read(self, id_: str, props: Properties) -> ReadResult:
+        """What its instances run with now. A value that is not shown stays as it is in the state."""
+        stored = self.checked(props)
+        deployment = newest_successful(deployments_seen(self.divio, stored["environment"]))
+        release = newest_successful(deployments_seen(self.divio, stored["image_environment"]))
+        if deployment is None:
+            return ReadResult("", {})
+        frozen = self.divio.deployments.environment_variables(deployment.uuid).environment_variables
+        values = {name: frozen.get(name) or value for name, value in stored["variables"].items()}
+        stored["release"] = release.uuid if release else stored["release"]
+        stored["identities"] = {name: identity_of(value) for name, value in values.items()}
+        stored["variables"] = marked(values, values)
+        return ReadResult(id_, dict(stored), stored)
+
+
+class Original(Resource, module="mirrors", name="Original"):
+    """``variables``: {name: secret value} that all sites share; ``identities``: what they point at, in clear."""
+
+    release: pulumi.Output[str]
+    variables: pulumi.Output[dict[str, str]]
+    identities: pulumi.Output[dict[str, str]]
+
+    def __init__(self, name: str, props: dict[str, Any], opts: pulumi.ResourceOptions) -> None:
+        super().__init__(OriginalProvider(), name, props, opts)

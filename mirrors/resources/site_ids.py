@@ -1,0 +1,82 @@
+"""``SiteIds``: who has which SITE_ID. Nothing remote; the state is the ledger, so it is always protected."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, ReadResult, Resource, UpdateResult
+
+from mirrors.planning.allocate import Assigned, Hints, Ledger, Reference, SiteHint, allocate
+from mirrors.resources.base import Properties, Provider, tidy
+
+ID = "site-ids"
+
+
+def ledger_from(properties: Mapping[str, Any]) -> Ledger:
+    """``{assignments: {uuid: {name, id}}, retired: {id: {name, application}}, highest}`` as stored."""
+    stored = tidy(dict(properties))
+    return Ledger(
+        {uuid: (item["name"], item["id"]) for uuid, item in (stored.get("assignments") or {}).items()},
+        {int(site_id): Assigned(**item) for site_id, item in (stored.get("retired") or {}).items()},
+        stored.get("highest") or 0,
+    )
+
+
+def ledger_to(ledger: Ledger) -> Properties:
+    return {
+        "assignments": {uuid: {"name": name, "id": site_id} for uuid, (name, site_id) in ledger.assignments.items()},
+        "retired": {
+            str(site_id): {"name": who.name, "application": who.application} for site_id, who in ledger.retired.items()
+        },
+        "highest": ledger.highest,
+    }
+
+
+def hints_from(properties: Mapping[str, Any]) -> Hints:
+    hints = tidy(dict(properties))
+    reference = hints.get("reference")
+    return Hints(
+        tuple(SiteHint(**site) for site in hints["sites"]),
+        retired=frozenset(hints["retired"]),
+        reserved=frozenset(hints["reserved"]),
+        release=frozenset(hints["release"]),
+        reference=_reference_from(reference) if reference else None,
+        preview=hints["preview"],
+    )
+
+
+def _reference_from(reference: Mapping[str, Any]) -> Reference:
+    retired = {int(site_id): Assigned(str(name)) for site_id, name in (reference.get("retired") or {}).items()}
+    return Reference(reference["stack"], reference.get("site_ids") or {}, retired)
+
+
+class SiteIdsProvider(Provider):
+    inputs = ("assignments", "retired", "highest")
+
+    def check(self, _olds: Properties, news: Properties) -> CheckResult:
+        allocation = allocate(ledger_from(_olds), hints_from(news["hints"]))
+        # A failure that named a property would print its value.
+        failures = [CheckFailure("", problem) for problem in allocation.problems]
+        return CheckResult(ledger_to(allocation.ledger), failures)
+
+    def create(self, props: Properties) -> CreateResult:
+        return CreateResult(ID, self.checked(props))
+
+    def update(self, _id: str, _olds: Properties, _news: Properties) -> UpdateResult:
+        return UpdateResult(self.checked(_news))
+
+    def read(self, id_: str, props: Properties) -> ReadResult:
+        stored = self.checked(props)
+        return ReadResult(id_, dict(stored), stored)
+
+
+class SiteIds(Resource, module="mirrors", name="SiteIds"):
+    """The ledger of SITE_IDs. ``assignments``: {application uuid: {name, id}}; ``retired``: {id: {name, application}}."""
+
+    assignments: pulumi.Output[dict[str, Any]]
+    retired: pulumi.Output[dict[str, Any]]
+    highest: pulumi.Output[int]
+
+    def __init__(self, name: str, hints: pulumi.Input[Properties], opts: pulumi.ResourceOptions) -> None:
+        props = {"hints": hints, "assignments": None, "retired": None, "highest": None}
+        super().__init__(SiteIdsProvider(), name, props, pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(protect=True)))

@@ -1,0 +1,112 @@
+"""SITE_IDs: unique, stable, never reused, whatever is done to the list."""
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mirrors.planning.allocate import Allocation, Assigned, Hints, Ledger, Reference, SiteHint, allocate
+
+
+def hints(*mirrors: str, **more: object) -> Hints:
+    original = SiteHint("u-acme", "acme", original=True)
+    return replace(Hints((original, *(SiteHint(f"u-{name}", name) for name in mirrors))), **more)  # type: ignore[arg-type]
+
+
+def ids(allocation: Allocation) -> dict[str, int]:
+    assert allocation.problems == ()
+    return dict(allocation.ledger.assignments.values())
+
+
+def test_a_fresh_fleet_is_numbered_in_the_order_of_the_list() -> None:
+    assert ids(allocate(Ledger(), hints("de", "fr", "ch"))) == {"acme": 1, "de": 2, "fr": 3, "ch": 4}
+
+
+def test_reordering_the_list_renumbers_nothing() -> None:
+    first = allocate(Ledger(), hints("de", "fr", "ch")).ledger
+    assert ids(allocate(first, hints("ch", "fr", "de"))) == {"acme": 1, "de": 2, "fr": 3, "ch": 4}
+
+
+def test_a_removed_mirrors_id_is_retired_and_comes_back_with_it() -> None:
+    first = allocate(Ledger(), hints("de", "fr")).ledger
+    without = allocate(first, hints("fr", "new"))
+    assert ids(without) == {"acme": 1, "fr": 3, "new": 4}
+    assert without.ledger.retired == {2: Assigned("de", "u-de")}
+    assert ids(allocate(without.ledger, hints("fr", "new", "de"))) == {"acme": 1, "fr": 3, "new": 4, "de": 2}
+
+
+def test_the_highest_id_leaving_is_not_given_again() -> None:
+    first = allocate(Ledger(), hints("de", "fr")).ledger
+    assert ids(allocate(first, hints("de", "new")))["new"] == 4
+
+
+def test_a_retired_id_of_somebody_else_cannot_be_declared_until_it_is_released() -> None:
+    ledger = allocate(allocate(Ledger(), hints("de", "fr")).ledger, hints("fr")).ledger
+    sites = (*hints("fr").sites, SiteHint("u-new", "new", declared=2))
+    [problem] = allocate(ledger, Hints(sites)).problems
+    assert "new: SITE_ID 2 is retired, it belonged to de" in problem
+    assert ids(allocate(ledger, Hints(sites, release=frozenset({2}))))["new"] == 2
+
+
+def test_observed_ids_are_taken_over_with_their_gaps() -> None:
+    sites = (SiteHint("u-acme", "acme", original=True, observed=7), SiteHint("u-de", "de", observed=12), SiteHint("u-fr", "fr"))
+    assert ids(allocate(Ledger(), Hints(sites))) == {"acme": 7, "de": 12, "fr": 13}
+
+
+def test_an_id_edited_on_the_platform_is_drift_once_the_state_knows_the_site() -> None:
+    first = allocate(Ledger(), hints("de")).ledger
+    edited = Hints((SiteHint("u-acme", "acme", original=True), SiteHint("u-de", "de", observed=9)))
+    assert ids(allocate(first, edited)) == {"acme": 1, "de": 2}
+
+
+def test_ids_that_differ_at_adoption_are_listed() -> None:
+    sites = (SiteHint("u-acme", "acme", original=True), SiteHint("u-de", "de", declared=3, observed=5))
+    [problem] = allocate(Ledger(), Hints(sites)).problems
+    assert "de: its SITE_ID differs: 3 in the configuration, 5 in its environment" in problem
+
+
+def test_two_running_sites_with_one_id_are_named_both() -> None:
+    sites = (SiteHint("u-acme", "acme", original=True), SiteHint("u-de", "de", observed=5), SiteHint("u-fr", "fr", observed=5))
+    [problem] = allocate(Ledger(), Hints(sites)).problems
+    assert "SITE_ID 5 would belong to de and fr" in problem
+
+
+def test_a_renamed_application_keeps_its_id_and_wants_formerly() -> None:
+    first = allocate(Ledger(), hints("de")).ledger
+    renamed = SiteHint("u-de", "german")
+    [problem] = allocate(first, Hints((hints().sites[0], renamed))).problems
+    assert '"formerly: de"' in problem
+    assert ids(allocate(first, Hints((hints().sites[0], replace(renamed, formerly="de"))))) == {"acme": 1, "german": 2}
+
+
+def test_a_stack_that_follows_another_never_allocates() -> None:
+    reference = Reference("test", {"acme": 1, "de": 4}, {3: Assigned("old")})
+    following = hints("de", "fr", reference=reference)
+    refused = allocate(Ledger(), following)
+    assert refused.problems == (
+        'fr: the stack "test" has no SITE_ID for it yet, and this stack follows it. Run "pulumi up -s test" first',
+    )
+    preview = allocate(Ledger(), replace(following, preview=True))
+    assert ids(preview) == {"acme": 1, "de": 4}
+    assert preview.pending == ("fr",)
+    assert preview.ledger.retired == {3: Assigned("old")}
+
+
+def test_reserved_ids_are_passed_over() -> None:
+    assert ids(allocate(Ledger(), hints("de", reserved=frozenset({10})))) == {"acme": 1, "de": 11}
+
+
+NAMES = ("a", "b", "c", "d", "e", "f")
+
+
+@given(st.lists(st.lists(st.sampled_from(NAMES), unique=True, max_size=6), max_size=8))
+def test_any_history_of_lists_keeps_ids_unique_stable_and_never_reused(history: list[list[str]]) -> None:
+    ledger, ever = Ledger(), dict[str, int]()
+    for mirrors in history:
+        allocation = allocate(ledger, hints(*mirrors))
+        given_now = ids(allocation)
+        assert len(set(given_now.values())) == len(given_now)
+        assert all(ever.get(name, site_id) == site_id for name, site_id in given_now.items())
+        ever |= given_now
+        assert len(set(ever.values())) == len(ever)
+        ledger = allocation.ledger
