@@ -4,14 +4,18 @@ Unknown fields are ignored: the recorded responses are older than the platform. 
 established, the model takes every form that clients of the API guard for.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 
-class _Object(BaseModel):
+class Identified(BaseModel):
+    """Everything that the API lists has a uuid."""
+
     model_config = ConfigDict(frozen=True, extra="ignore")
+
+    uuid: str
 
 
 def _uuid_of(value: Any) -> Any:
@@ -19,48 +23,57 @@ def _uuid_of(value: Any) -> Any:
     return value.get("uuid") if isinstance(value, dict) else value
 
 
+def _blank_for_null(value: Any) -> Any:
+    return "" if value is None else value
+
+
+def _utc(value: datetime) -> datetime:
+    return value if value.tzinfo else value.replace(tzinfo=UTC)
+
+
 Relation = Annotated[str | None, BeforeValidator(_uuid_of)]
+Text = Annotated[str, BeforeValidator(_blank_for_null)]
+Moment = Annotated[datetime, AfterValidator(_utc)]
 
 
-class Account(_Object):
-    uuid: str
-    email: str = ""
+class Account(Identified):
+    email: Text = ""
 
 
-class Application(_Object):
-    uuid: str
+class Application(Identified):
     slug: str
-    name: str = ""
+    name: Text = ""
     organisation: Relation = None
     region: Relation = None
 
 
-class Environment(_Object):
-    uuid: str
+class Environment(Identified):
     application: Annotated[str, BeforeValidator(_uuid_of)]
     slug: str
     last_finished_deployment: Relation = None
 
 
-class EnvironmentVariable(_Object):
+class EnvironmentVariable(Identified):
     """A custom variable. ``value`` is None where the platform does not show it: it is sensitive."""
 
-    uuid: str
     environment: Annotated[str, BeforeValidator(_uuid_of)]
     name: str
-    value: str | None = None
+    value: str | None = Field(default=None, repr=False)
     is_sensitive: bool = False
 
 
-class Deployment(_Object):
-    """One deployment. It is running while it has not ended; ``success`` is None until then."""
+class Deployment(Identified):
+    """One deployment. It is running while it has not ended; ``success`` is None until then.
 
-    uuid: str
+    ``started_at`` is None while it waits, and in the answer to the request that started it. ``percent`` is for display.
+    """
+
     environment: Annotated[str, BeforeValidator(_uuid_of)]
-    started_at: datetime | None = None
-    ended_at: datetime | None = None
-    status: str = ""
+    started_at: Moment | None = None
+    ended_at: Moment | None = None
+    status: Text = ""
     success: bool | None = None
+    percent: float | None = None
 
     @property
     def running(self) -> bool:
@@ -73,12 +86,11 @@ class Deployment(_Object):
 
 def _by_name(value: Any) -> Any:
     """The frozen variables are a map of name to value; a null stands for a value that is not shown."""
-    return {item: None for item in value} if isinstance(value, list) else value
+    return dict.fromkeys(value) if isinstance(value, list) else value
 
 
-class FrozenVariables(_Object):
+class FrozenVariables(Identified):
     """The variables that a deployment runs with, built-in ones included. None: the value is not shown."""
 
-    uuid: str
     environment: Annotated[str, BeforeValidator(_uuid_of)]
-    environment_variables: Annotated[dict[str, str | None], BeforeValidator(_by_name)]
+    environment_variables: Annotated[dict[str, str | None], BeforeValidator(_by_name)] = Field(repr=False)

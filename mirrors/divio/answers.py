@@ -1,0 +1,134 @@
+"""From a response to an exception, in one place; and what the platform says, made fit to print."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import requests
+
+from mirrors.divio.errors import (
+    AuthenticationFailed,
+    DivioError,
+    Exchange,
+    NotFound,
+    PermissionDenied,
+    ServerFailed,
+    Throttled,
+    UnexpectedAnswer,
+    ValidationFailed,
+)
+
+TOKEN_CHECK = "/iam/v3/me/"  # noqa: S105 - a path
+BLANK = "[blanked]"
+_LONGEST_TEXT = 5_000
+_LONGEST_MESSAGE = 300
+_SHORTEST_PART = 6  # a shorter part of a value says too little about it, and is too common in plain words
+
+
+def error_from(response: requests.Response, exchange: Exchange, *, now: datetime, secrets: Iterable[str]) -> DivioError:
+    """The exception for an answer that is not 2xx. ``secrets`` are blanked in whatever it quotes.
+
+    Bodies are Django REST framework's: ``{"detail": …}`` or ``{field: [messages]}``. Their shape is read, their words
+    are only passed on, and a body that is not JSON is not quoted at all.
+    """
+    status = response.status_code
+    errors = {field: [fit(text, secrets) for text in texts] for field, texts in _messages(response).items()}
+    said = "; ".join(
+        ": ".join([field, *texts]) if field != "detail" else " ".join(texts) for field, texts in errors.items()
+    )
+    if status == 401 or (status == 403 and exchange.path.endswith(TOKEN_CHECK)):
+        return AuthenticationFailed(_join("the token was refused, use a valid access token", said), exchange)
+    if status == 403:
+        return PermissionDenied(_join("the token's account may not do this", said), exchange)
+    if status == 404:
+        return NotFound(_join("not there, or not visible to the token's account", said), exchange)
+    if status in (400, 409, 422):
+        return ValidationFailed(_join("refused", said), exchange, errors=errors)
+    pause = retry_after(response, now)
+    if status == 429:
+        return Throttled(_join("too many requests", said), exchange, retry_after=pause)
+    if status >= 500:
+        return ServerFailed("the platform failed", exchange, retry_after=pause)
+    if 300 <= status < 400:
+        return UnexpectedAnswer("redirected, which is not followed: correct the address of the API", exchange)
+    return UnexpectedAnswer(_join("not an answer that this request has", said), exchange)
+
+
+def _join(message: str, said: str) -> str:
+    return f"{message}: {said}" if said else message
+
+
+def fit(text: str, secrets: Iterable[str]) -> str:
+    """``text`` on one line, of bounded length, without the secrets or long parts of them."""
+    line = _printable(text)[:_LONGEST_TEXT]
+    for secret in secrets:
+        line = _without(line, _printable(secret))
+    return " ".join(line.split())[:_LONGEST_MESSAGE]
+
+
+def _printable(text: str) -> str:
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
+def _without(text: str, secret: str) -> str:
+    """Blanks every run of ``text`` that is also in ``secret``: echoes come cut off or escaped as well as whole."""
+    least = min(len(secret.strip()), _SHORTEST_PART)
+    kept, position = [], 0
+    while least and position < len(text):
+        end = position + least
+        if end > len(text) or text[position:end] not in secret:
+            kept.append(text[position])
+            position += 1
+            continue
+        while end < len(text) and text[position : end + 1] in secret:
+            end += 1
+        kept.append(BLANK)
+        position = end
+    return "".join(kept) if least else text
+
+
+def _messages(response: requests.Response) -> dict[str, list[str]]:
+    try:
+        body = response.json()
+    except ValueError:
+        return {}
+    if isinstance(body, dict):
+        return {str(field): list(_texts(value)) for field, value in body.items()}
+    return {"non_field_errors": list(_texts(body))} if isinstance(body, list) else {}
+
+
+def _texts(value: Any) -> Iterable[str]:
+    if isinstance(value, dict):
+        for key, nested in value.items():
+            yield from (f"{key}: {text}" for text in _texts(nested))
+    elif isinstance(value, list):
+        for nested in value:
+            yield from _texts(nested)
+    elif value is not None:
+        yield str(value)
+
+
+def retry_after(response: requests.Response, now: datetime) -> float | None:
+    """Seconds from ``Retry-After``, in either of its forms (RFC 9110, 10.2.3); None without a usable one.
+
+    A date is taken relative to the answer's own ``Date``, so that our clock need not agree with the platform's.
+    """
+    asked = response.headers.get("Retry-After", "").strip()
+    if asked.isdecimal():
+        return float(asked)
+    until = http_date(asked)
+    return max((until - (sent_at(response) or now)).total_seconds(), 0.0) if until else None
+
+
+def sent_at(response: requests.Response) -> datetime | None:
+    """The platform's clock when it answered; whole seconds, rounded down."""
+    return http_date(response.headers.get("Date", ""))
+
+
+def http_date(text: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

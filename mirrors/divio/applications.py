@@ -1,0 +1,35 @@
+"""``/apps/v3/applications/``."""
+
+from urllib.parse import quote
+
+from mirrors.divio.domain import Application
+from mirrors.divio.errors import Exchange, UnexpectedAnswer
+from mirrors.divio.paging import read_all
+from mirrors.divio.transport import Query, Request, Transport
+
+PATH = "/apps/v3/applications/"
+
+
+class Applications:
+    def __init__(self, transport: Transport, page_size: int) -> None:
+        self._transport = transport
+        self._paged: Query = (("page_size", str(page_size)),)
+
+    def get(self, uuid: str) -> Application:
+        """Raises NotFound."""
+        return self._transport.call(Application, Request("GET", f"{PATH}{quote(uuid, safe='')}/"))
+
+    def by_slug(self, slug: str) -> Application | None:
+        """None where there is none that the token's account may see."""
+        # Filtered here again: a filter that the platform does not know is ignored, not refused.
+        listed = read_all(self._transport, Application, PATH, (("slug", slug), *self._paged))
+        found = [application for application in listed if application.slug == slug]
+        if len(found) > 1:
+            raise UnexpectedAnswer(f"{len(found)} applications have the slug {slug!r}", Exchange("GET", PATH))
+        return found[0] if found else None
+
+    def list(self, organisation: str | None = None) -> list[Application]:
+        """All applications that the token's account may see, or those of one organisation (its uuid)."""
+        query = (("organisation", organisation),) if organisation else ()
+        listed = read_all(self._transport, Application, PATH, (*query, *self._paged))
+        return [application for application in listed if organisation in (None, application.organisation)]

@@ -1,0 +1,96 @@
+"""``/apps/v3/environment-variables/``: custom variables, not the built-in ones.
+
+What is written here follows Django REST framework's conventions: Divio's own clients only read this collection.
+"""
+
+from collections.abc import Iterator, Sequence
+from urllib.parse import quote, urlencode
+
+from mirrors.divio.domain import EnvironmentVariable
+from mirrors.divio.errors import DivioError, NotFound, ValidationFailed
+from mirrors.divio.paging import read_all
+from mirrors.divio.transport import Query, Request, Transport
+
+PATH = "/apps/v3/environment-variables/"
+LONGEST_URL = 4_000  # bytes; half of what common servers take
+
+
+class EnvironmentVariables:
+    def __init__(self, transport: Transport, page_size: int) -> None:
+        self._transport = transport
+        self._paged: Query = (("page_size", str(page_size)),)
+        self._one_by_one = False
+
+    def list(self, environments: Sequence[str] | str, name: str | None = None) -> list[EnvironmentVariable]:
+        """The variables of these environments (uuids), or those of one name; in as few requests as there can be."""
+        wanted = [environments] if isinstance(environments, str) else list(dict.fromkeys(environments))
+        rest = ((("name", name),) if name is not None else ()) + tuple(self._paged)
+        found = [variable for chunk in self._chunks(wanted, rest) for variable in self._of_chunk(chunk, rest)]
+        # Filtered here again: a filter that the platform does not know is ignored, not refused.
+        return [item for item in found if item.environment in wanted and name in (None, item.name)]
+
+    def create(self, environment: str, name: str, value: str, is_sensitive: bool) -> EnvironmentVariable:
+        """Makes a variable, or takes over one of this name that is there by the time the platform answers.
+
+        An uncertain answer, or a 400, which is also what a name in use gets, is settled by a look: a plain variable
+        that is as wanted is taken, any other of the name is updated. Raises ValidationFailed where there is none.
+        """
+
+        def look(_: DivioError, __: bool) -> EnvironmentVariable | None:
+            return self._take_over(environment, name, value, is_sensitive)
+
+        body = {"environment": environment, "name": name, "value": value, "is_sensitive": is_sensitive}
+        return self._transport.create(EnvironmentVariable, Request("POST", PATH, body=body, secrets=(value,)), look)
+
+    def update(self, uuid: str, value: str, is_sensitive: bool) -> EnvironmentVariable:
+        """Raises NotFound."""
+        body = {"value": value, "is_sensitive": is_sensitive}
+        return self._transport.call(EnvironmentVariable, Request("PATCH", _path(uuid), body=body, secrets=(value,)))
+
+    def delete(self, uuid: str) -> None:
+        """One that is not there is as good as deleted."""
+        try:
+            self._transport.send(Request("DELETE", _path(uuid)))
+        except NotFound:
+            return
+
+    def _take_over(self, environment: str, name: str, value: str, is_sensitive: bool) -> EnvironmentVariable | None:
+        for variable in self.list(environment, name):
+            if (variable.value, variable.is_sensitive) == (value, False) and not is_sensitive:
+                return variable
+            return self.update(variable.uuid, value, is_sensitive)
+        return None
+
+    def _of_chunk(self, chunk: Sequence[str], rest: Query) -> Sequence[EnvironmentVariable]:
+        if len(chunk) == 1 or not self._one_by_one:
+            try:
+                return self._read(chunk, rest)
+            except ValidationFailed:
+                if len(chunk) == 1:
+                    raise
+        found = [variable for environment in chunk for variable in self._read([environment], rest)]
+        self._one_by_one = True  # only now: a single bad one of several is refused as well, but says so above
+        return found
+
+    def _read(self, environments: Sequence[str], rest: Query) -> Sequence[EnvironmentVariable]:
+        query = (*(("environment", environment) for environment in environments), *rest)
+        return read_all(self._transport, EnvironmentVariable, PATH, query)
+
+    def _chunks(self, environments: Sequence[str], rest: Query) -> Iterator[Sequence[str]]:
+        """The environments in groups whose URL stays short enough for any server."""
+        fixed = len(self._transport.address.url(PATH)) + len(urlencode(rest)) + 2
+        chunk: list[str] = []
+        length = fixed
+        for environment in environments:
+            more = len(urlencode({"environment": environment})) + 1
+            if chunk and length + more > LONGEST_URL:
+                yield chunk
+                chunk, length = [], fixed
+            chunk.append(environment)
+            length += more
+        if chunk:
+            yield chunk
+
+
+def _path(uuid: str) -> str:
+    return f"{PATH}{quote(uuid, safe='')}/"

@@ -1,0 +1,141 @@
+"""What can go wrong between us and the platform.
+
+DivioError
+├── InvalidSettings           the address, token or a limit cannot be used; nothing was sent
+├── ConnectionFailed          no answer: refused, reset, timed out, certificate not accepted
+├── AuthenticationFailed      401, or 403 where every account may read: the token is not valid
+├── PermissionDenied          403
+├── NotFound                  404: not there, or not visible to this account
+├── ValidationFailed          400, 409, 422: ``errors`` maps each field to its messages
+├── DeploymentRunning         a deployment cannot start while ``deployment`` runs: attach to it
+├── DeploymentTimeout         ``deployment`` did not end in time
+├── Throttled                 429
+├── ServerFailed              5xx
+└── UnexpectedAnswer          an answer that is not what the API documents
+    └── BrokenAnswer          cut off, or not JSON at all
+
+Each keeps the method, path, status and request id, and prints in one line. None carries the token or the value of a
+variable: what the platform says is blanked before it gets here (``mirrors.divio.answers``).
+"""
+
+# ruff: noqa: N818 - named for what happened, all under a root named Error
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from mirrors.divio.domain import Deployment
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """Which request an error is about. ``status`` is None when no answer came."""
+
+    method: str
+    path: str
+    status: int | None = None
+    request_id: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}" + (f": {self.status}" if self.status else "")
+
+
+class DivioError(Exception):
+    """Anything this package raises. ``retry_after`` is in seconds, None where the platform did not ask for a pause."""
+
+    transient = False
+
+    def __init__(self, message: str, exchange: Exchange | None = None, *, retry_after: float | None = None) -> None:
+        super().__init__(message, exchange)
+        self.message = message
+        self.exchange = exchange
+        self.retry_after = retry_after
+
+    @property
+    def method(self) -> str | None:
+        return self.exchange.method if self.exchange else None
+
+    @property
+    def path(self) -> str | None:
+        return self.exchange.path if self.exchange else None
+
+    @property
+    def status(self) -> int | None:
+        return self.exchange.status if self.exchange else None
+
+    @property
+    def request_id(self) -> str | None:
+        return self.exchange.request_id if self.exchange else None
+
+    @property
+    def uncertain(self) -> bool:
+        """Whether the request may have been carried out all the same: look before a write is repeated."""
+        return self.exchange is not None and (self.status is None or self.status < 300 or self.status >= 500)
+
+    def __str__(self) -> str:
+        where = f"{self.exchange}: " if self.exchange else ""
+        request = f" (request {self.request_id})" if self.request_id else ""
+        return f"{where}{self.message}{request}"
+
+
+class InvalidSettings(DivioError):
+    pass
+
+
+class ConnectionFailed(DivioError):
+    """``transient`` is False where a repetition cannot help: the certificate is not accepted."""
+
+    def __init__(self, message: str, exchange: Exchange | None = None, *, transient: bool = True) -> None:
+        super().__init__(message, exchange)
+        self.transient = transient
+
+
+class AuthenticationFailed(DivioError):
+    pass
+
+
+class PermissionDenied(DivioError):
+    pass
+
+
+class NotFound(DivioError):
+    pass
+
+
+class ValidationFailed(DivioError):
+    """``errors``: field name, or ``non_field_errors``, to messages; sent values are blanked in them."""
+
+    def __init__(
+        self, message: str, exchange: Exchange | None = None, *, errors: Mapping[str, Sequence[str]] | None = None
+    ) -> None:
+        super().__init__(message, exchange)
+        self.errors = dict(errors or {})
+
+
+class _AboutDeployment(DivioError):
+    def __init__(self, message: str, exchange: Exchange | None = None, *, deployment: Deployment | None = None) -> None:
+        super().__init__(message, exchange)
+        self.deployment = deployment
+
+
+class DeploymentRunning(_AboutDeployment):
+    """``deployment`` was in the way. It may have ended by now: ``wait`` returns at once then."""
+
+
+class DeploymentTimeout(_AboutDeployment):
+    """``deployment`` as last seen. It may go on and succeed later."""
+
+
+class Throttled(DivioError):
+    transient = True
+
+
+class ServerFailed(DivioError):
+    transient = True
+
+
+class UnexpectedAnswer(DivioError):
+    pass
+
+
+class BrokenAnswer(UnexpectedAnswer):
+    transient = True

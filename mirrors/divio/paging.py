@@ -1,0 +1,57 @@
+"""Lists, read page by page (docs.divio.com/api/apps: ``count``, ``next``, ``previous``, ``results``)."""
+
+from collections.abc import Iterator
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from mirrors.divio.domain import Identified
+from mirrors.divio.errors import Exchange, NotFound, UnexpectedAnswer
+from mirrors.divio.transport import Query, Request, Transport, parse
+
+_READINGS = 3
+
+
+class Page(BaseModel):
+    results: list[Any]
+    count: int | None = None
+    next: str | None = None
+
+
+Item = TypeVar("Item", bound=Identified)
+
+
+def read_all(transport: Transport, model: type[Item], path: str, query: Query = ()) -> list[Item]:
+    """Every object of a list, each once, in the platform's order.
+
+    A list that grows or shrinks while it is read repeats or skips objects at the seams of its pages. Repeated ones are
+    dropped; where the total changed, or the next page is gone, the list is read again, a few times at most.
+    """
+    exchange = Exchange("GET", path)
+    pages: list[Page] = []
+    for reading in range(1, _READINGS + 1):
+        pages = []
+        try:
+            for page in _pages(transport, path, query):
+                pages.append(page)
+        except NotFound:
+            if not pages or reading == _READINGS:
+                raise
+            continue
+        if len({page.count for page in pages}) == 1:
+            break
+    found = [parse(model, raw, exchange) for page in pages for raw in page.results]
+    return list({item.uuid: item for item in found}.values())
+
+
+def _pages(transport: Transport, path: str, query: Query) -> Iterator[Page]:
+    """``next`` is followed as given; the query is sent with the first page only."""
+    page = transport.call(Page, Request("GET", path, query))
+    yield page
+    seen: set[str] = set()
+    while page.next:
+        if page.next in seen:
+            raise UnexpectedAnswer("its pages lead back to one another", Exchange("GET", path))
+        seen.add(page.next)
+        page = transport.call(Page, Request("GET", page.next))
+        yield page

@@ -1,0 +1,54 @@
+"""How often and how long: retry and poll policies as values, and the clocks that they run on."""
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Where time and chance come from. ``clock`` is monotonic seconds, ``random`` is in [0, 1)."""
+
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    random: Callable[[], float] = random.random
+    now: Callable[[], datetime] = utc_now
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """Exponential backoff with jitter. Times in seconds; ``attempts`` counts the first one."""
+
+    attempts: int = 5
+    base: float = 0.5
+    factor: float = 2.0
+    longest: float = 20.0
+    longest_retry_after: float = 60.0
+
+    def delay(self, attempt: int, chance: float, retry_after: float | None = None) -> float:
+        """The pause after ``attempt`` (1 is the first): what the platform asked for, capped, plus half to all of the
+        backoff, so that callers who were turned away together do not come back together."""
+        backoff = min(self.longest, self.base * self.factor ** (attempt - 1))
+        asked = min(max(retry_after or 0.0, 0.0), self.longest_retry_after)
+        return asked + backoff * (0.5 + chance / 2)
+
+
+@dataclass(frozen=True)
+class PollPolicy:
+    """How a deployment is watched: the pauses between two looks, in seconds, and how many looks in a row may fail
+    (each after its own retries) before the failure is passed on: a platform that stumbles does not end a deployment."""
+
+    first: float = 1.0
+    factor: float = 1.5
+    longest: float = 10.0
+    failures: int = 10
+
+    def delay(self, looks: int) -> float:
+        """The pause after the given number of looks; not a float overflow after a thousand of them."""
+        return min(self.longest, self.first * self.factor ** min(looks - 1, 50))

@@ -1,0 +1,203 @@
+"""Requests: one pooled session, bounded, timed, repeated where that is safe. The only code that opens a connection."""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from http.cookiejar import DefaultCookiePolicy
+from threading import BoundedSemaphore
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import requests
+from pydantic import BaseModel, ValidationError
+from requests.adapters import HTTPAdapter
+
+from mirrors.divio.address import Address
+from mirrors.divio.answers import error_from, fit, sent_at
+from mirrors.divio.errors import (
+    BrokenAnswer,
+    ConnectionFailed,
+    DivioError,
+    Exchange,
+    Throttled,
+    UnexpectedAnswer,
+    ValidationFailed,
+)
+from mirrors.divio.policy import RetryPolicy, Timing
+
+logger = logging.getLogger(__name__)
+
+Model = TypeVar("Model", bound=BaseModel)
+Query = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Request:
+    """``path`` starts with a slash, or is a link that the platform sent. ``secrets`` are blanked in errors."""
+
+    method: str
+    path: str
+    query: Query = ()
+    body: Mapping[str, Any] | None = None
+    secrets: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Answer:
+    value: Any
+    exchange: Exchange
+
+
+class Transport:
+    """Safe to share between threads. ``timeout`` is (connect, read), in seconds."""
+
+    def __init__(
+        self,
+        address: Address,
+        token: str,
+        *,
+        max_concurrent_requests: int,
+        timeout: tuple[float, float],
+        retry: RetryPolicy,
+        timing: Timing,
+    ) -> None:
+        self.address = address
+        self.retry = retry
+        self.timing = timing
+        self._token = token
+        self._timeout = timeout
+        self._slots = BoundedSemaphore(max_concurrent_requests)
+        self._session = _session(token, max_concurrent_requests)
+        self._skew = timedelta()
+
+    def call(self, model: type[Model], request: Request) -> Model:
+        """Sends ``request`` and reads its answer as ``model``."""
+        answer = self.send(request)
+        return parse(model, answer.value, answer.exchange)
+
+    def send(self, request: Request) -> Answer:
+        """Sends, and repeats what failed for the moment: anything but a POST; a POST only when it was throttled, which
+        is certain not to have been carried out."""
+        attempt = 1
+        while True:
+            outcome = self._attempt(request)
+            if isinstance(outcome, Answer):
+                return outcome
+            repeatable = outcome.transient and (request.method != "POST" or isinstance(outcome, Throttled))
+            if not repeatable or attempt >= self.retry.attempts:
+                raise outcome
+            self._pause(attempt, outcome)
+            attempt += 1
+
+    def create(self, model: type[Model], request: Request, look: Callable[[DivioError, bool], Model | None]) -> Model:
+        """Posts, and where the outcome is uncertain, or a refusal may mean "it is there already", looks first.
+
+        ``look`` gets the failure and whether one of our posts may have been carried out; it returns what it found or
+        None. Without a find a refusal is raised, and an uncertain post repeated.
+        """
+        attempt, maybe_done = 1, False
+        while True:
+            try:
+                return self.call(model, request)
+            except DivioError as error:
+                failure = error
+            maybe_done = maybe_done or failure.uncertain
+            found = look(failure, maybe_done) if _worth_a_look(failure) else None
+            if found is not None:
+                return found
+            if not failure.uncertain or attempt >= self.retry.attempts:
+                raise failure
+            self._pause(attempt, failure)
+            attempt += 1
+
+    def platform_time(self, moment: datetime) -> datetime:
+        """A moment of our clock on the platform's, by its last answer; up to some seconds early, never late."""
+        return moment + self._skew
+
+    def close(self) -> None:
+        self._session.close()
+
+    def _pause(self, attempt: int, failure: DivioError) -> None:
+        self.timing.sleep(self.retry.delay(attempt, self.timing.random(), failure.retry_after))
+
+    def _attempt(self, request: Request) -> Answer | DivioError:
+        """One request. Failures are returned, so that they are raised without the exception that caused them: those of
+        the HTTP library hold the request, with its token and body."""
+        url = self.address.url(request.path)
+        exchange = Exchange(request.method, urlsplit(url).path)
+        started = self.timing.clock()
+        try:
+            with self._slots:
+                response = self._session.request(
+                    request.method,
+                    url,
+                    params=list(request.query),
+                    json=request.body,
+                    timeout=self._timeout,
+                    allow_redirects=False,
+                )
+        except requests.RequestException as error:
+            outcome: Answer | DivioError = self._unanswered(error, exchange)
+        else:
+            exchange = replace(exchange, status=response.status_code, request_id=self._request_id(response))
+            outcome = self._answered(response, exchange, request)
+        _log(exchange, self.timing.clock() - started)
+        return outcome
+
+    def _answered(self, response: requests.Response, exchange: Exchange, request: Request) -> Answer | DivioError:
+        now = self.timing.now()
+        date = sent_at(response)
+        self._skew = date - now if date else self._skew
+        if not 200 <= response.status_code < 300:
+            return error_from(response, exchange, now=now, secrets=(self._token, *request.secrets))
+        if request.method == "DELETE" or response.status_code == 204:
+            return Answer(None, exchange)
+        try:
+            return Answer(response.json(), exchange)
+        except ValueError:
+            return BrokenAnswer("the answer is cut off or not JSON; is this the address of the API?", exchange)
+
+    def _unanswered(self, error: requests.RequestException, exchange: Exchange) -> ConnectionFailed:
+        server, (connect, read) = self.address.server, self._timeout
+        if isinstance(error, requests.exceptions.SSLError):
+            return ConnectionFailed(f"the certificate of {server} is not accepted", exchange, transient=False)
+        if isinstance(error, requests.ConnectTimeout):
+            return ConnectionFailed(f"no connection to {server} within {connect:g} s", exchange)
+        if isinstance(error, requests.ReadTimeout):
+            return ConnectionFailed(f"no answer from {server} within {read:g} s", exchange)
+        return ConnectionFailed(f"no connection to {server}, or it broke", exchange)
+
+    def _request_id(self, response: requests.Response) -> str | None:
+        sent = response.headers.get("X-Request-Id")
+        return fit(sent, (self._token,)) if sent else None
+
+
+def parse(model: type[Model], value: Any, exchange: Exchange) -> Model:
+    """``value`` as ``model``. What does not fit is named by its place and kind, never quoted: it may be a secret."""
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        found = error.errors(include_input=False, include_context=False, include_url=False)
+    places = ", ".join(f"{'.'.join(map(str, item['loc'])) or 'it'} ({item['type']})" for item in found[:5])
+    raise UnexpectedAnswer(f"the answer is no {model.__name__} as documented: {places}", exchange)
+
+
+def _worth_a_look(failure: DivioError) -> bool:
+    return failure.uncertain or isinstance(failure, ValidationFailed)
+
+
+def _session(token: str, connections: int) -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False  # else ~/.netrc replaces the token, and a proxy variable sends it elsewhere
+    session.headers.update({"Authorization": f"Token {token}", "Accept": "application/json"})
+    # The session is shared between threads; without cookies there is no state in it that they could trip over.
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    adapter = HTTPAdapter(pool_connections=1, pool_maxsize=connections)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
+
+
+def _log(exchange: Exchange, seconds: float) -> None:
+    logger.debug("%s %s %s %.3f s", exchange.method, exchange.path, exchange.status or "no answer", seconds)
