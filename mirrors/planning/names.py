@@ -10,6 +10,9 @@ DOMAIN = "DOMAIN"
 OWN = (SITE_ID, MIRRORS_APPLICATION)
 """What every mirror has of its own. Plain on the platform, so that it can be read back."""
 
+PUBLIC = frozenset({*OWN, DOMAIN, "DOMAIN_ALIASES", "DOMAIN_REDIRECTS", "STAGE", "SITE_NAME", "GIT_BRANCH", "DEBUG"})
+"""Names whose values are no secrets, so that a deployment's log stays readable where it quotes them."""
+
 
 def _rank(name: str) -> int:
     return {SITE_ID: 0, MIRRORS_APPLICATION: 1, DATABASE_URL: 3}.get(name, 2)

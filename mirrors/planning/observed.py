@@ -3,9 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from types import MappingProxyType
-
-NOTHING: Mapping[str, "VariableSeen"] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +42,9 @@ class SiteSeen:
     slug: str
     application: str
     environment: str | None
-    variables: Mapping[str, VariableSeen] = NOTHING
+    variables: Mapping[str, VariableSeen] = field(default_factory=dict)
     deployments: tuple[DeploymentSeen, ...] = ()
-    frozen: Mapping[str, str | None] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+    frozen: Mapping[str, str | None] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

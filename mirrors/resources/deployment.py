@@ -11,8 +11,9 @@ from mirrors.divio import DeploymentRunning
 from mirrors.errors import DeploymentFailed, DeploymentHasOtherVariables
 from mirrors.planning.addresses import address_of
 from mirrors.planning.deployments import Wanted, next_step
-from mirrors.planning.names import DOMAIN
+from mirrors.planning.names import DOMAIN, PUBLIC
 from mirrors.planning.observed import DeploymentSeen
+from mirrors.planning.redaction import redact
 from mirrors.planning.releases import newest_successful, release_of
 from mirrors.planning.variables import different_names
 from mirrors.resources.base import Properties, Provider, deployments_seen, marked, say
@@ -98,9 +99,10 @@ class DeploymentProvider(Provider):
         return self._outputs(uuid, frozen)
 
     def _log_end(self, inputs: Properties, uuid: str) -> str:
-        log = self.divio.deployments.logs(uuid)
-        for name in inputs["secrets"]:
-            log = log.replace(inputs["variables"][name], "[secret]")
+        """The platform's own variables are blanked too: a log may quote a key that we never set."""
+        frozen = [value for name, value in self._frozen(uuid).items() if value and name not in PUBLIC]
+        values = [inputs["variables"][name] for name in inputs["secrets"]]
+        log = redact(self.divio.deployments.logs(uuid), [*frozen, *values])
         return "\n".join(log.splitlines()[-LOG_LINES:])
 
     def _frozen(self, uuid: str) -> Mapping[str, str | None]:

@@ -1,0 +1,168 @@
+"""The state of each site, from what was observed: what ``mirrors status`` shows and what its exit code is made of."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from mirrors.config import Settings
+from mirrors.planning.addresses import address_of
+from mirrors.planning.names import DOMAIN, MIRRORS_APPLICATION, OWN, SITE_ID, write_order
+from mirrors.planning.observed import FleetSeen, SiteSeen
+from mirrors.planning.releases import newest_running, newest_successful, release_of
+from mirrors.planning.variables import different_names
+
+
+class State(StrEnum):
+    """From the best to the worst. Only the first two count as converged."""
+
+    CONVERGED = "converged"
+    HELD = "held"
+    BEHIND = "behind the original"
+    DEPLOYING = "deploying"
+    NOT_DEPLOYED = "not deployed"
+    VARIABLES_DIFFER = "variables differ"
+    FAILED = "failed"
+    MISSING = "missing"
+
+
+SETTLED = frozenset({State.CONVERGED, State.HELD})
+
+
+@dataclass(frozen=True, slots=True)
+class SiteStatus:
+    """One row. ``site_id`` is the one that the running instances have; ``foreign`` are variables that are not ours."""
+
+    application: str
+    role: str
+    site_id: int | None
+    environment: str
+    url: str | None
+    release: str | None
+    deployment: str | None
+    deployed_at: datetime | None
+    state: State
+    details: tuple[str, ...] = ()
+    foreign: tuple[str, ...] = ()
+
+
+def statuses(settings: Settings, seen: FleetSeen, site_ids: Mapping[str, int]) -> tuple[SiteStatus, ...]:
+    """One row a declared site, the original first. ``site_ids``: {slug: id}, as the stack gave them."""
+    original = settings.fleet.original.application
+    rows = [_original_status(settings, seen)]
+    for mirror in settings.mirrors:
+        site = seen.mirrors.get(mirror.application)
+        if site is None or site.environment is None:
+            rows.append(_missing(mirror.application, "mirror", settings.environment))
+        else:
+            declared = _declared(settings, seen, site, site_ids.get(site.slug))
+            rows.append(_row(settings, seen, site, "mirror", declared))
+    return tuple(rows) if original else ()
+
+
+def _original_status(settings: Settings, seen: FleetSeen) -> SiteStatus:
+    site = seen.original
+    if site is None or site.environment is None:
+        return _missing(settings.fleet.original.application, "original", settings.environment)
+    declared = {name: item.value for name, item in settings.variables_of(site.slug).items()}
+    return _row(settings, seen, site, "original", declared)
+
+
+def _missing(slug: str, role: str, environment: str) -> SiteStatus:
+    details = (f'no application "{slug}" with an environment "{environment}" is visible to this token',)
+    return SiteStatus(slug, role, None, environment, None, None, None, None, State.MISSING, details)
+
+
+def _declared(settings: Settings, seen: FleetSeen, site: SiteSeen, site_id: int | None) -> dict[str, str | None]:
+    """{name: value}; None where we cannot know the value, so that only its presence counts."""
+    frozen = seen.original.frozen if seen.original else {}
+    stand_ins = {name: item.get_secret_value() for name, item in settings.shared_values.items()}
+    shared = {name: frozen.get(name) or stand_ins.get(name) for name in settings.fleet.shared}
+    plain = {name: item.value for name, item in settings.variables_of(site.slug).items()}
+    own = {SITE_ID: str(site_id) if site_id else None, MIRRORS_APPLICATION: site.slug}
+    return {**own, **plain, **shared}
+
+
+def _row(
+    settings: Settings, seen: FleetSeen, site: SiteSeen, role: str, declared: Mapping[str, str | None]
+) -> SiteStatus:
+    done = newest_successful(site.deployments)
+    state, details = _state(seen, site, role, declared)
+    site_id = site.frozen.get(SITE_ID) or ("1" if role == "original" and done else None)
+    owned = {*declared, *OWN} if role == "mirror" else set(declared)
+    return SiteStatus(
+        site.slug,
+        role,
+        int(site_id) if site_id and site_id.isdigit() else None,
+        settings.environment,
+        address_of(site.frozen.get(DOMAIN)) if done else None,
+        _release(seen, site, role),
+        done.uuid if done else None,
+        done.ended_at if done else None,
+        state,
+        details,
+        tuple(sorted(set(site.variables) - owned)),
+    )
+
+
+def _release(seen: FleetSeen, site: SiteSeen, role: str) -> str | None:
+    done = newest_successful(site.deployments)
+    if done is None or role == "original":
+        return done.uuid if done else None
+    return release_of(done, seen.releases)
+
+
+def _state(
+    seen: FleetSeen, site: SiteSeen, role: str, declared: Mapping[str, str | None]
+) -> tuple[State, tuple[str, ...]]:
+    """The first of these that applies; a site to which none applies is converged."""
+    known = {name: value for name, value in declared.items() if value is not None}
+    checks = (
+        _deploying(site),
+        _failed(site),
+        _not_deployed(site),
+        _not_as_declared(site, known, declared),
+        _not_deployed_with(site, known),
+        _behind(seen, site) if role == "mirror" else None,
+    )
+    return next(((state, (detail,)) for state, detail in filter(None, checks)), (State.CONVERGED, ()))
+
+
+Finding = tuple[State, str] | None
+
+
+def _deploying(site: SiteSeen) -> Finding:
+    return (State.DEPLOYING, "a deployment is running") if newest_running(site.deployments) else None
+
+
+def _failed(site: SiteSeen) -> Finding:
+    started = [item for item in site.deployments if item.started_at is not None]
+    newest = max(started, key=lambda item: item.started_at or item.ended_at, default=None)  # type: ignore[arg-type, return-value]
+    if newest is None or newest.success is not False:
+        return None
+    serves = "the one before it goes on serving" if newest_successful(site.deployments) else "nothing serves"
+    return State.FAILED, f"deployment {newest.uuid} failed; {serves}"
+
+
+def _not_deployed(site: SiteSeen) -> Finding:
+    return None if newest_successful(site.deployments) else (State.NOT_DEPLOYED, "never deployed successfully")
+
+
+def _not_as_declared(site: SiteSeen, known: Mapping[str, str], declared: Mapping[str, str | None]) -> Finding:
+    set_here = {name: item.value for name, item in site.variables.items()}
+    wrong, _ = different_names(known, set_here)
+    absent = set(declared) - set(set_here) - set(wrong)
+    names = write_order({*wrong, *absent})
+    return (State.VARIABLES_DIFFER, f"not as declared: {', '.join(names)}") if names else None
+
+
+def _not_deployed_with(site: SiteSeen, known: Mapping[str, str]) -> Finding:
+    stale, _ = different_names(known, site.frozen)
+    return (State.VARIABLES_DIFFER, f"set, but not deployed: {', '.join(stale)}") if stale else None
+
+
+def _behind(seen: FleetSeen, site: SiteSeen) -> Finding:
+    runs, newest = _release(seen, site, "mirror"), newest_successful(seen.releases)
+    if newest is None or runs == newest.uuid:
+        return None
+    return State.BEHIND, f"runs release {runs or 'unknown'}, the original has {newest.uuid}"

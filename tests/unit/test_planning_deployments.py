@@ -1,0 +1,45 @@
+"""When a site needs a deployment, and which release a deployment runs."""
+
+import pytest
+
+from mirrors.planning.deployments import Step, Wanted, next_step
+from mirrors.planning.observed import DeploymentSeen
+from mirrors.planning.releases import newest_successful, release_of
+from tests.unit.fleets import deployment
+
+RELEASES = (deployment("r1", 0, 10), deployment("r2", 20, 30), deployment("bad", 40, 50, success=False))
+WANTED = Wanted("r2", {"SITE_ID": "2"})
+
+
+@pytest.mark.parametrize(("start", "release"), [(5, None), (10, "r1"), (25, "r1"), (31, "r2"), (60, "r2")])
+def test_a_mirror_runs_the_newest_release_that_was_ready_when_it_started(start: int, release: str | None) -> None:
+    assert release_of(deployment("d", start, start + 1), RELEASES) == release
+
+
+def test_the_newest_successful_is_found_in_any_order_of_the_list() -> None:
+    expected = RELEASES[1]
+    assert newest_successful(RELEASES) == newest_successful(reversed(RELEASES)) == expected
+
+
+@pytest.mark.parametrize(
+    ("deployments", "frozen", "step"),
+    [
+        ((), None, Step("start")),
+        ((deployment("d", 40, 41),), {"SITE_ID": "2"}, Step("adopt", "d")),
+        ((deployment("d", 40, 41),), {"SITE_ID": "1"}, Step("start")),
+        ((deployment("d", 40, 41),), {}, Step("start")),
+        ((deployment("d", 40, 41),), {"SITE_ID": None}, Step("start")),
+        ((deployment("d", 15, 16),), {"SITE_ID": "2"}, Step("start")),
+        ((deployment("d", 40, 41), deployment("run", 60)), {"SITE_ID": "2"}, Step("attach", "run")),
+        ((deployment("d", 40, 41), deployment("f", 60, 61, success=False)), {"SITE_ID": "2"}, Step("adopt", "d")),
+    ],
+)
+def test_the_next_step(
+    deployments: tuple[DeploymentSeen, ...], frozen: dict[str, str | None] | None, step: Step
+) -> None:
+    assert next_step(WANTED, deployments, RELEASES, frozen) == step
+
+
+def test_a_newer_release_than_the_planned_one_suffices() -> None:
+    done = (deployment("d", 40, 41),)
+    assert next_step(Wanted("r1", {}), done, RELEASES, {}) == Step("adopt", "d")

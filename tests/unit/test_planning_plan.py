@@ -1,0 +1,79 @@
+"""Problems that need no state are found before anything is written, all of them at once."""
+
+from dataclasses import replace
+
+from mirrors.planning.observed import VariableSeen
+from mirrors.planning.plan import plan
+from tests.unit.fleets import DATABASE, STORAGE, converged, deployment, fresh, original, seen, settings
+
+
+def test_a_sound_fleet_is_planned_without_problems() -> None:
+    planned = plan(settings("acme-de"), seen(fresh("acme-de")))
+    assert planned.problems == ()
+    assert planned.original is not None
+    assert planned.original.release == "r1"
+    assert planned.original.shared == {"DATABASE_URL": DATABASE, "DEFAULT_STORAGE_DSN": STORAGE}
+    assert [(site.slug, site.environment) for site in planned.mirrors] == [("acme-de", "e-acme-de")]
+
+
+def test_a_missing_mirror_names_the_way_to_make_it() -> None:
+    [problem] = plan(settings("acme-de", "acme-xx"), seen(fresh("acme-de"))).problems
+    assert 'mirror "acme-xx"' in problem
+    assert '"acme" > Settings > Duplicate > Mirror' in problem
+
+
+def test_a_missing_original_is_one_problem_and_not_one_a_mirror() -> None:
+    [problem] = plan(settings("acme-de"), seen(original=None)).problems
+    assert 'original "acme"' in problem
+
+
+def test_an_original_never_deployed_is_said_for_both_environments() -> None:
+    never = seen(original=original(deployments=(), frozen={}), releases=())
+    problems = plan(settings(), never).problems
+    assert [("Test was never deployed" in text, "Live was never deployed" in text) for text in problems] == [
+        (True, False),
+        (False, True),
+    ]
+
+
+def test_a_failed_deployment_of_the_original_does_not_count() -> None:
+    failed = seen(original=original(deployments=(deployment("d1", 0, 1, success=False),), frozen={}))
+    [problem] = plan(settings(), failed).problems
+    assert "Test was never deployed successfully" in problem
+
+
+def test_a_matching_image_needs_no_live_deployment() -> None:
+    planned = plan(settings(imageFrom="matching"), seen(image_environment="e-acme", releases=(deployment("d1", 0, 1),)))
+    assert planned.problems == ()
+
+
+def test_every_problem_is_found_at_once() -> None:
+    fleet = seen(replace(fresh("acme-de"), environment=None), releases=())
+    problems = plan(settings("acme-de", "acme-xx"), fleet).problems
+    assert len(problems) == 3
+
+
+def test_a_shared_value_that_is_not_shown_needs_a_stand_in() -> None:
+    hidden = seen(original=original(frozen={"DATABASE_URL": None, "DEFAULT_STORAGE_DSN": STORAGE}))
+    [problem] = plan(settings(), hidden).problems
+    assert "DATABASE_URL is not shown by the API" in problem
+    assert "mirrors:sharedValues.DATABASE_URL" in problem
+    planned = plan(settings(sharedValues={"DATABASE_URL": DATABASE}), hidden)
+    assert planned.problems == ()
+    assert planned.original is not None
+    assert planned.original.shared["DATABASE_URL"] == DATABASE
+
+
+def test_a_stand_in_that_differs_from_what_is_shown_is_a_problem_without_either_value() -> None:
+    [problem] = plan(settings(sharedValues={"DATABASE_URL": "postgres://u:other99@h/d"}), seen()).problems
+    assert "mirrors:sharedValues.DATABASE_URL differs" in problem
+    assert "other99" not in problem
+    assert "hunter22" not in problem
+
+
+def test_an_observed_site_id_counts_only_beside_the_shared_database() -> None:
+    mirror = converged("acme-de", 7)
+    own_database = {**mirror.variables, "DATABASE_URL": VariableSeen("postgres://a:b@elsewhere/own")}
+    for variables, expected in ((mirror.variables, 7), (own_database, None), ({"SITE_ID": VariableSeen("7")}, None)):
+        hints = plan(settings("acme-de"), seen(replace(mirror, variables=variables))).hints
+        assert [hint.observed for hint in hints] == [None, expected]

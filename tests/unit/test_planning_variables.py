@@ -1,0 +1,70 @@
+"""The order of writes, and what counts as different."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mirrors.planning.names import removal_order, write_order
+from mirrors.planning.observed import VariableSeen
+from mirrors.planning.variables import Desired, different_names, not_as_declared, plan_writes
+
+NAMES = ["SITE_ID", "MIRRORS_APPLICATION", "DATABASE_URL", "DEFAULT_STORAGE_DSN", "A", "z"]
+
+
+def plain(value: str) -> Desired:
+    return Desired(value, sensitive=False)
+
+
+@given(st.lists(st.sampled_from(NAMES), unique=True))
+def test_site_id_is_first_and_database_url_last_whatever_the_order(names: list[str]) -> None:
+    ordered = write_order(names)
+    assert sorted(ordered) == sorted(names)
+    if "SITE_ID" in names:
+        assert ordered[0] == "SITE_ID"
+    if "DATABASE_URL" in names:
+        assert ordered[-1] == "DATABASE_URL"
+    assert removal_order(names) == ordered[::-1]
+
+
+def test_a_fresh_environment_gets_everything_and_site_id_is_read_back_at_once() -> None:
+    desired = {"DATABASE_URL": Desired("d", sensitive=True), "SITE_ID": plain("2"), "COLOUR": plain("red")}
+    writes = plan_writes(desired, {}, {})
+    assert [(item.kind, item.name, item.verify) for item in writes] == [
+        ("create", "SITE_ID", True),
+        ("create", "COLOUR", False),
+        ("create", "DATABASE_URL", False),
+    ]
+
+
+def test_what_is_as_declared_is_not_written_again() -> None:
+    live = {"SITE_ID": VariableSeen("2"), "DATABASE_URL": VariableSeen(None, sensitive=True)}
+    desired = {"SITE_ID": plain("2"), "DATABASE_URL": Desired("d", sensitive=True)}
+    assert plan_writes(desired, live, {"DATABASE_URL": "d"}) == []
+    assert [item.name for item in plan_writes(desired, live, {"DATABASE_URL": "old"})] == ["DATABASE_URL"]
+    assert [item.name for item in plan_writes(desired, live, {})] == ["DATABASE_URL"]
+
+
+def test_a_changed_flag_is_written() -> None:
+    desired = {"SECRET": Desired("s", sensitive=True)}
+    [write] = plan_writes(desired, {"SECRET": VariableSeen("s")}, {})
+    assert write.kind == "update"
+
+
+def test_removal_takes_only_the_obsolete_and_the_database_first() -> None:
+    live = {name: VariableSeen("x") for name in [*NAMES, "FOREIGN"]}
+    writes = plan_writes({}, live, {}, NAMES)
+    assert [item.kind for item in writes] == ["delete"] * len(NAMES)
+    assert (writes[0].name, writes[-1].name) == ("DATABASE_URL", "SITE_ID")
+
+
+def test_a_read_back_finds_what_is_absent_flagged_or_valued_otherwise() -> None:
+    desired = {"SITE_ID": plain("2"), "A": plain("a"), "S": Desired("s", sensitive=True), "T": Desired("t", sensitive=True)}
+    live = {"SITE_ID": VariableSeen("3"), "S": VariableSeen(None, sensitive=True), "T": VariableSeen("t")}
+    assert not_as_declared(desired, live) == ["SITE_ID", "A", "T"]
+
+
+def test_a_frozen_value_that_is_not_shown_is_neither_equal_nor_different() -> None:
+    assert different_names({"A": "1", "B": "2", "C": "3", "D": ""}, {"A": None, "B": "9", "D": ""}) == (["B", "C"], ["A"])
+
+
+def test_secrets_are_in_no_repr() -> None:
+    assert "hunter22" not in repr(Desired("hunter22", sensitive=True)) + repr(VariableSeen("hunter22"))
