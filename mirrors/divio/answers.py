@@ -1,11 +1,12 @@
-"""From a response to an exception, in one place; and what the platform says, made fit to print."""
+"""From a response to an exception or a model, in one place each; and what the platform says, made fit to print."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import requests
+from pydantic import BaseModel, ValidationError
 
 from mirrors.divio.errors import (
     AuthenticationFailed,
@@ -18,6 +19,8 @@ from mirrors.divio.errors import (
     UnexpectedAnswer,
     ValidationFailed,
 )
+
+Model = TypeVar("Model", bound=BaseModel)
 
 TOKEN_CHECK = "/iam/v3/me/"  # noqa: S105 - a path
 BLANK = "[blanked]"
@@ -53,6 +56,16 @@ def error_from(response: requests.Response, exchange: Exchange, *, now: datetime
     if 300 <= status < 400:
         return UnexpectedAnswer("redirected, which is not followed: correct the address of the API", exchange)
     return UnexpectedAnswer(_join("not an answer that this request has", said), exchange)
+
+
+def parse(model: type[Model], value: Any, exchange: Exchange) -> Model:
+    """``value`` as ``model``. What does not fit is named by its place and kind, never quoted: it may be a secret."""
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        found = error.errors(include_input=False, include_context=False, include_url=False)
+    places = ", ".join(f"{'.'.join(map(str, item['loc'])) or 'it'} ({item['type']})" for item in found[:5])
+    raise UnexpectedAnswer(f"the answer is no {model.__name__} as documented: {places}", exchange)
 
 
 def _join(message: str, said: str) -> str:

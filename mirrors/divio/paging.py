@@ -5,9 +5,10 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from mirrors.divio.answers import parse
 from mirrors.divio.domain import Identified
 from mirrors.divio.errors import Exchange, NotFound, UnexpectedAnswer
-from mirrors.divio.transport import Query, Request, Transport, parse
+from mirrors.divio.transport import Query, Request, Transport
 
 _READINGS = 3
 

@@ -6,29 +6,26 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from http.cookiejar import DefaultCookiePolicy
 from threading import BoundedSemaphore
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from pydantic import BaseModel, ValidationError
 from requests.adapters import HTTPAdapter
 
 from mirrors.divio.address import Address
-from mirrors.divio.answers import error_from, fit, sent_at
+from mirrors.divio.answers import Model, error_from, fit, parse, sent_at
 from mirrors.divio.errors import (
     BrokenAnswer,
     ConnectionFailed,
     DivioError,
     Exchange,
     Throttled,
-    UnexpectedAnswer,
     ValidationFailed,
 )
 from mirrors.divio.policy import RetryPolicy, Timing
 
 logger = logging.getLogger(__name__)
 
-Model = TypeVar("Model", bound=BaseModel)
 Query = Sequence[tuple[str, str]]
 
 
@@ -171,16 +168,6 @@ class Transport:
     def _request_id(self, response: requests.Response) -> str | None:
         sent = response.headers.get("X-Request-Id")
         return fit(sent, (self._token,)) if sent else None
-
-
-def parse(model: type[Model], value: Any, exchange: Exchange) -> Model:
-    """``value`` as ``model``. What does not fit is named by its place and kind, never quoted: it may be a secret."""
-    try:
-        return model.model_validate(value)
-    except ValidationError as error:
-        found = error.errors(include_input=False, include_context=False, include_url=False)
-    places = ", ".join(f"{'.'.join(map(str, item['loc'])) or 'it'} ({item['type']})" for item in found[:5])
-    raise UnexpectedAnswer(f"the answer is no {model.__name__} as documented: {places}", exchange)
 
 
 def _worth_a_look(failure: DivioError) -> bool:
