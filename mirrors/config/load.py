@@ -1,11 +1,22 @@
 """From the raw values of the configuration to settings, with every problem on the way."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
-from mirrors.config.models import Fleet, Settings
+from pydantic import ValidationError
+
+from mirrors.config.messages import OBJECTS, Place, describe, place_of, shown
+from mirrors.config.models import DEFAULT_API_URL, Fleet, Settings, Site
+from mirrors.config.rules import Declaration, broken
 
 __all__ = ["Loaded", "load"]
+
+_FROM_ENVIRONMENT = {"apiUrl": "DIVIO_API_URL", "apiToken": "DIVIO_API_TOKEN"}
+
+_STAND_INS = {"apiToken": "-", "apiUrl": DEFAULT_API_URL, "environment": "test", "platform": "divio"}
+"""Where one of these is wrong there is nothing to look at, but the rest is still checked with these in their place."""
 
 
 @dataclass(frozen=True)
@@ -29,4 +40,123 @@ def load(raw: Mapping[str, str], stack: str, environ: Mapping[str, str]) -> Load
     objects as JSON, numbers as digits. ``stack`` is the stack's name; ``environ`` the environment of the process, whose
     ``DIVIO_API_URL`` and ``DIVIO_API_TOKEN`` win over the configuration.
     """
-    raise NotImplementedError
+    stack = stack.rpartition("/")[2]
+    draft = _Draft.of(raw, stack, environ)
+    settings = draft.settle()
+    if settings is None:
+        return Loaded(None, tuple(draft.problems), None)
+    declaration = Declaration(settings, draft.positions, draft.named, stack)
+    problems = (*draft.problems, *broken(declaration))
+    sound = _without_conflicts(settings)
+    return Loaded(sound if draft.usable else None, problems, sound.fleet)
+
+
+@dataclass
+class _Draft:
+    """The configuration on its way to settings: what is wrong with it is taken out and becomes a problem."""
+
+    data: dict[str, Any]
+    sources: dict[str, str]
+    positions: list[int]
+    named: frozenset[str]
+    problems: list[str] = field(default_factory=list)
+    usable: bool = True
+
+    @classmethod
+    def of(cls, raw: Mapping[str, str], stack: str, environ: Mapping[str, str]) -> "_Draft":
+        data: dict[str, Any] = {key: _parsed(text) if key in OBJECTS else text for key, text in raw.items()}
+        given = {key: name for key, name in _FROM_ENVIRONMENT.items() if environ.get(name)}
+        data |= {key: environ[name] for key, name in given.items()}
+        sources = {key: f"{name} (environment variable)" for key, name in given.items()}
+        if "environment" not in data:
+            data["environment"] = stack
+            sources["environment"] = (
+                f"mirrors:environment (not set, so the stack's name counts; set it with "
+                f"pulumi config set mirrors:environment test --stack {shown(stack)[1:-1]}, or live)"
+            )
+        mirrors = _mirrors(data)
+        return cls(data, sources, list(range(len(mirrors))), frozenset(_named(mirrors)))
+
+    def settle(self) -> Settings | None:
+        """Settings of what is sound; None where nothing is left to take out."""
+        while True:
+            try:
+                return Settings.model_validate(self.data)
+            except ValidationError as invalid:
+                errors = invalid.errors(include_url=False)
+            self.problems += [
+                line for line in (describe(error, self.sources) for error in errors) if line not in self.problems
+            ]
+            places = {_optional_part(place_of(error)) for error in errors}
+            if () in places:
+                return None
+            for place in sorted(places, key=_depth_first, reverse=True):
+                self._take_out(place)
+
+    def _take_out(self, place: Place) -> None:
+        if place[0] in _STAND_INS:
+            self.data[str(place[0])] = _STAND_INS[str(place[0])]
+            self.usable = False
+            return
+        holder: Any = self.data
+        for key in place[:-1]:
+            holder = holder[key]
+        del holder[place[-1]]
+        if place[:2] == ("fleet", "mirrors") and len(place) == 3:
+            del self.positions[int(place[2])]
+
+
+def _parsed(text: str) -> Any:
+    """The value of an object's key; the text itself where it is no JSON, which no object's key takes."""
+    try:
+        value = json.loads(text)
+        json.dumps(value, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        return text
+    return value
+
+
+def _mirrors(data: Mapping[str, Any]) -> list[Any]:
+    fleet = data.get("fleet")
+    mirrors = fleet.get("mirrors") if isinstance(fleet, dict) else None
+    return mirrors if isinstance(mirrors, list) else []
+
+
+def _named(mirrors: Iterable[Any]) -> Iterable[str]:
+    """The slugs that the entries of the list seem to mean, sound or not."""
+    slugs = (entry.get("application") if isinstance(entry, dict) else entry for entry in mirrors)
+    return (slug for slug in slugs if isinstance(slug, str))
+
+
+def _optional_part(place: Place) -> Place:
+    """The smallest part around a place that the configuration can do without; ``()`` if there is none."""
+    match place:
+        case ("fleet",) | ("fleet", "original") | ("fleet", "original", "application"):
+            return ()
+        case ("fleet", "mirrors", int(), "application"):
+            return place[:-1]
+        case _:
+            return place
+
+
+def _depth_first(place: Place) -> list[tuple[int, str]]:
+    """A key to sort by, in reverse: the later items of a list first, and what is inside something before it."""
+    return [(key if isinstance(key, int) else -1, str(key)) for key in place]
+
+
+def _without_conflicts(settings: Settings) -> Settings:
+    """Without the second of two applications alike, and without a declared SITE_ID that is not free.
+
+    Both are reported already; what follows should not stumble over them again.
+    """
+    fleet = settings.fleet
+    taken = {*fleet.retired, *fleet.reserved_site_ids}
+    sites: dict[str, Site] = {}
+    for site in fleet.sites:
+        if site.application not in sites:
+            free = site.site_id not in taken
+            sites[site.application] = site if free else site.model_copy(update={"site_id": None})
+            taken |= {site.site_id} if site.site_id else set()
+    original, *mirrors = sites.values()
+    fleet = fleet.model_copy(update={"original": original, "mirrors": tuple(mirrors)})
+    return settings.model_copy(update={"fleet": fleet})

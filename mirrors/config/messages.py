@@ -1,0 +1,139 @@
+"""Words for what is wrong in a configuration: the place as the user writes it, what it got, what it takes.
+
+Values of variables, secrets and the token are never shown, only what kind of thing they are.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from typing import Any, get_args
+
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+
+from mirrors.config.models import Settings
+
+Place = tuple[int | str, ...]
+
+OBJECTS = frozenset({"fleet", "overrides", "secrets", "sharedValues", "rollout"})
+"""The keys whose raw value is JSON."""
+
+_SECRET = frozenset({"secrets", "sharedValues", "apiToken"})
+
+_MISSING = {
+    "fleet": "it lists the original and its mirrors, for example under config: in Pulumi.yaml: "
+    "mirrors:fleet: {value: {original: {application: acme}, mirrors: [{application: acme-de}]}}",
+    "apiToken": "set it with pulumi config set --secret mirrors:apiToken, or as DIVIO_API_TOKEN in the environment",
+}
+
+_TAKES = {
+    "bool_type": "true or false, without quotes",
+    "dict_type": "an object {name: value}",
+    "string_type": "text",
+    "string_unicode": "text",
+    "tuple_type": "a list",
+}
+
+
+def path(place: Place) -> str:
+    """``("fleet", "mirrors", 2, "siteId")`` is ``mirrors:fleet.mirrors[2].siteId``.
+
+    What stands behind a ``=`` is left out: a name that has one may well be ``NAME=value``, written by mistake.
+    """
+    return "mirrors:" + "".join(_step(key) for key in place).removeprefix(".")
+
+
+def _step(key: int | str) -> str:
+    if isinstance(key, int):
+        return f"[{key}]"
+    key = re.sub("=.+", "=…", key, flags=re.DOTALL)
+    return f".{key}" if re.fullmatch(r"[\w-]+", key) else f"[{shown(key)}]"
+
+
+def shown(value: Any) -> str:
+    """A value for one line of a message: text in quotes, shortened and escaped; of anything larger only the kind."""
+    if value is None or isinstance(value, list | dict):
+        return kind(value)
+    text = json.dumps(value, ensure_ascii=False)
+    text = text if len(text) <= 60 else text[:59] + "…"
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
+def kind(value: Any) -> str:
+    kinds: dict[type, str] = {bool: "true or false", str: "text", list: "a list", dict: "an object"}
+    return "nothing" if value is None else kinds.get(type(value), "a number")
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that was probably meant; None if none is near."""
+    by_lower = {item.lower(): item for item in known}
+    close = get_close_matches(word.lower(), by_lower, n=1)
+    return by_lower[close[0]] if close else None
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    known = sorted(known)
+    near = nearest(word, known)
+    return f"did you mean {near}?" if near else f"known here: {', '.join(known)}"
+
+
+def describe(error: ErrorDetails, sources: Mapping[str, str]) -> str:
+    """One of pydantic's errors in our words. ``sources`` names the keys whose value came from the environment."""
+    place = place_of(error)
+    where = sources.get(str(place[0]), path(place)) if len(place) == 1 else path(place)
+    if error["type"] == "extra_forbidden":
+        return f"{path(place)}: unknown key; {_about_unknown(place)}"
+    if error["type"] == "missing":
+        remedy = _MISSING.get(str(place[0])) if len(place) == 1 else f"it takes {_takes(error, place)}"
+        return f"{where}: missing; {remedy}"
+    if place != error["loc"]:
+        return f"{where}: got a wrong name, takes {_takes(error, place)}"
+    return f"{where}: got {_got(error, place)}, takes {_takes(error, place)}"
+
+
+def place_of(error: ErrorDetails) -> Place:
+    """Where the error is; an invalid key of an object is reported at the entry that it names."""
+    place = error["loc"]
+    return place[:-1] if place[-1:] == ("[key]",) and error["type"] != "extra_forbidden" else place
+
+
+def _about_unknown(place: Place) -> str:
+    key = str(place[-1])
+    model = _model_at(place[:-1])
+    known = [str(field.alias) for field in model.model_fields.values()] if model else []
+    if len(place) == 1 and (path_of_known := re.match(r"(\w+)[.\[]", key)) and path_of_known[1] in known:
+        return "a part of an object is set with pulumi config set --path"
+    return suggestion(key, known)
+
+
+def _model_at(place: Place) -> type[BaseModel] | None:
+    """The model of the object at a place; None where the user names the keys."""
+    found: Any = Settings
+    for key in place:
+        if isinstance(found, type) and issubclass(found, BaseModel):
+            found = next((field.annotation for field in found.model_fields.values() if field.alias == key), None)
+        else:  # the items of a tuple[X, ...], the values of a dict[str, X] or dict[str, Annotated[X, …]]
+            found = get_args(found)[0 if isinstance(key, int) else 1]
+            found = get_args(found)[0] if hasattr(found, "__metadata__") else found
+    return found if isinstance(found, type) and issubclass(found, BaseModel) else None
+
+
+def _got(error: ErrorDetails, place: Place) -> str:
+    value = error["input"]
+    hidden = place[0] in _SECRET or "variables" in place or (place[0] in OBJECTS and len(place) == 1)
+    hidden = hidden or (place == ("apiUrl",) and "@" in str(value))
+    return kind(value) if hidden else shown(value)
+
+
+def _takes(error: ErrorDetails, place: Place) -> str:
+    model = _model_at(place)
+    if error["type"] == "takes":
+        return error["msg"]
+    if error["type"] == "literal_error":
+        return str(error["ctx"]["expected"]).replace("'", "")
+    if model is not None:
+        return f"an object with {', '.join(str(field.alias) for field in model.model_fields.values())}"
+    if place[-1] == "application":
+        return "the slug of an application"
+    return _TAKES.get(error["type"], "something else")

@@ -1,0 +1,162 @@
+"""Rules about more than one key. Each is a function from the settings to lines for the user."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+from mirrors.config.messages import Place, path, shown, suggestion
+from mirrors.config.models import ALL, OWN_NAMES, Mirror, Settings, Site
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """Settings with what they do not know themselves.
+
+    ``positions`` are the numbers that the mirrors have in the user's list, ``named`` the applications of all mirrors,
+    also of those left out because something is wrong with them, ``stack`` is the short name of the stack.
+    """
+
+    settings: Settings
+    positions: Sequence[int]
+    named: frozenset[str]
+    stack: str
+
+    @property
+    def sites(self) -> list[tuple[Place, Site]]:
+        fleet = self.settings.fleet
+        mirrors = zip(self.positions, fleet.mirrors, strict=True)
+        return [(("fleet", "original"), fleet.original), *((("fleet", "mirrors", i), mirror) for i, mirror in mirrors)]
+
+
+def broken(declaration: Declaration) -> Iterator[str]:
+    """Every rule that the declaration breaks, each line once."""
+    return iter(dict.fromkeys(chain.from_iterable(rule(declaration) for rule in _RULES)))
+
+
+def _applications_differ(declaration: Declaration) -> Iterator[str]:
+    first: dict[str, Place] = {}
+    for place, site in declaration.sites:
+        place = (*place, "application")
+        if first.setdefault(site.application, place) != place:
+            there = path(first[site.application])
+            yield f"{path(place)}: {site.application} stands at {there} already; list each application once"
+
+
+def _site_ids_differ(declaration: Declaration) -> Iterator[str]:
+    first: dict[int, tuple[Place, Site]] = {}
+    for place, site in declaration.sites:
+        if site.site_id is None:
+            continue
+        there, other = first.setdefault(site.site_id, (place, site))
+        if there != place:
+            yield (
+                f"{path((*place, 'siteId'))}: {site.application} has {site.site_id}, and so has {other.application} at "
+                f"{path((*there, 'siteId'))}; two sites with one SITE_ID overwrite each other, give each its own"
+            )
+
+
+def _site_ids_are_free(declaration: Declaration) -> Iterator[str]:
+    fleet = declaration.settings.fleet
+    for key, ids in (("retired", fleet.retired), ("reservedSiteIds", fleet.reserved_site_ids)):
+        for place, site in declaration.sites:
+            if site.site_id in ids:
+                yield (
+                    f"{path((*place, 'siteId'))}: {site.application} has {site.site_id}, which {path(('fleet', key))} "
+                    "keeps from being used; choose another or take it from that list"
+                )
+
+
+def _former_slugs_are_gone(declaration: Declaration) -> Iterator[str]:
+    seen = {site.application: (*place, "application") for place, site in reversed(declaration.sites)}
+    for place, site in declaration.sites:
+        if not isinstance(site, Mirror) or site.formerly is None:
+            continue
+        place = (*place, "formerly")
+        if seen.setdefault(site.formerly, place) != place:
+            yield f"{path(place)}: {site.formerly} stands at {path(seen[site.formerly])}, too; one site had this slug"
+
+
+def _names_are_free(declaration: Declaration) -> Iterator[str]:
+    reserved = declaration.settings.reserved_names
+    for place, names in _variable_places(declaration):
+        for name in names:
+            if name in reserved:
+                whose = "set by mirrors itself" if name in OWN_NAMES else "shared by the original (fleet.shared)"
+                yield f"{path((*place, name))}: {name} is {whose} and cannot be declared; remove it here"
+
+
+def _variable_places(declaration: Declaration) -> Iterator[tuple[Place, Iterable[str]]]:
+    settings = declaration.settings
+    yield ("fleet", "variables"), settings.fleet.variables
+    for place, site in declaration.sites:
+        yield (*place, "variables"), site.variables
+    yield ("overrides", "variables"), settings.overrides.variables
+    for slug, override in settings.overrides.mirrors.items():
+        yield ("overrides", "mirrors", slug, "variables"), override.variables
+    for slug, names in settings.secrets.items():
+        yield ("secrets", slug), names
+
+
+def _plain_or_secret(declaration: Declaration) -> Iterator[str]:
+    settings = declaration.settings
+    for place, site in declaration.sites:
+        for there, plain in settings.plain_variables_of(site):
+            for here, secrets in settings.secret_variables_of(site):
+                for name in sorted(plain.keys() & secrets.keys()):
+                    own: Place = (*place, "variables")
+                    other = path((*(there or own), name))
+                    yield f"{path((*here, name))}: {name} is a plain variable at {other}, too; declare it once"
+
+
+def _slugs_are_in_the_fleet(declaration: Declaration) -> Iterator[str]:
+    slugs = {*declaration.settings.fleet.slugs, *declaration.named}
+    yield from _unknown_slugs(("overrides", "mirrors"), declaration.settings.overrides.mirrors, slugs)
+    yield from _unknown_slugs(("secrets",), declaration.settings.secrets, {*slugs, ALL})
+
+
+def _unknown_slugs(place: Place, keys: Mapping[str, object], known: set[str]) -> Iterator[str]:
+    for slug in keys:
+        if slug not in known:
+            yield f"{path((*place, slug))}: the fleet has no site of this name; {suggestion(slug, known)}"
+
+
+def _all_is_no_slug(declaration: Declaration) -> Iterator[str]:
+    settings = declaration.settings
+    if ALL in settings.secrets and ALL in settings.fleet.slugs:
+        yield f"{path(('secrets', ALL))}: means every mirror, but a site is called {ALL}; declare secrets site by site"
+
+
+def _shared_names_are_sound(declaration: Declaration) -> Iterator[str]:
+    shared = declaration.settings.fleet.shared
+    for position, name in enumerate(shared):
+        if name in OWN_NAMES:
+            yield f"{path(('fleet', 'shared', position))}: {name} is each site's own and cannot be shared; remove it"
+        if name in shared[:position]:
+            yield f"{path(('fleet', 'shared', position))}: {shown(name)} is listed twice; remove one"
+
+
+def _shared_values_are_shared(declaration: Declaration) -> Iterator[str]:
+    shared = declaration.settings.fleet.shared
+    for name in declaration.settings.shared_values:
+        if name not in shared:
+            yield f"{path(('sharedValues', name))}: is not among the names of fleet.shared; {suggestion(name, shared)}"
+
+
+def _no_stack_follows_itself(declaration: Declaration) -> Iterator[str]:
+    if declaration.settings.site_ids_from == declaration.stack:
+        yield f"{path(('siteIdsFrom',))}: is this stack itself; name the stack that it follows, or remove the key"
+
+
+_RULES = (
+    _applications_differ,
+    _site_ids_differ,
+    _site_ids_are_free,
+    _former_slugs_are_gone,
+    _names_are_free,
+    _plain_or_secret,
+    _slugs_are_in_the_fleet,
+    _all_is_no_slug,
+    _shared_names_are_sound,
+    _shared_values_are_shared,
+    _no_stack_follows_itself,
+)
