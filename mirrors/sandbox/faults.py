@@ -32,14 +32,12 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from mirrors.sandbox import request_log
 from mirrors.sandbox.models import Deployment, Fault
+from mirrors.sandbox.reset import RESET
 
 REQUEST_KINDS = ("latency", "throttle", "error", "forbidden", "reset-before", "reset-after", "truncated")
 DEPLOYMENT_KINDS = ("deployment-fails", "deployment-hangs", "deployment-wrong-variables")
 KINDS = REQUEST_KINDS + DEPLOYMENT_KINDS
 EXEMPT = ("/apps/v3/", "/apps/v3")
-
-# Set in the WSGI environment, for the outermost layer, which has the connection.
-RESET = "mirrors.reset"
 
 
 class FaultMiddleware:

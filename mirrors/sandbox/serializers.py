@@ -123,7 +123,7 @@ class EnvironmentSerializer(FixedFields):
 def refuse_too_many(application: Application) -> None:
     """Raises the known error where the application has as many environments as its plan allows."""
     if application.environments.count() >= fidelity.current().environments_per_application:
-        raise ValidationError("Can not add another Environment.")
+        raise ValidationError({"non_field_errors": ["Can not add another Environment."]})
 
 
 class EnvironmentDetailSerializer(EnvironmentSerializer):

@@ -134,7 +134,7 @@ class EnvironmentVariableViewSet(viewsets.ModelViewSet[EnvironmentVariable]):
         note_environments(request._request, _filtered_environments(request), values_of(request, "name"))
         unfiltered = not values_of(request, "application") and not values_of(request, "environment")
         if unfiltered and fidelity.current().variables_without_filter == "refused":
-            raise ValidationError(FILTER_REQUIRED)
+            raise ValidationError({"non_field_errors": [FILTER_REQUIRED]})
         return super().list(request, *args, **kwargs)
 
     @transaction.atomic
