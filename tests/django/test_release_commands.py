@@ -1,0 +1,134 @@
+"""What runs at each deployment, also when several sites are deployed at the same time."""
+
+import json
+import re
+from pathlib import Path
+
+from tests.django.acme import Acme, finish
+from tests.django.conftest import NewFleet
+from tests.django.postgres import Postgres
+
+ENSURE = "python manage.py ensure_site"
+MIGRATE = "python manage.py migrate --noinput"
+SITES = "from django.contrib.sites.models import Site"
+
+
+def rows(site: Acme) -> dict[int, str]:
+    show = "print(json.dumps(dict(Site.objects.values_list('id', 'domain'))))"
+    shown = json.loads(site.manage("shell", "-v0", "-c", f"import json; {SITES}; {show}"))
+    return {int(site_id): domain for site_id, domain in shown.items()}
+
+
+def add(site: Acme) -> int:
+    """Adds a site as the admin does: its id comes from the database."""
+    create = "print(Site.objects.create(domain='added.example', name='Added').pk)"
+    return int(site.manage("shell", "-v0", "-c", f"{SITES}; {create}"))
+
+
+def together(sites: list[Acme], command: str) -> list[tuple[int, str]]:
+    """Runs a command for all sites at once; gives their exit codes and outputs."""
+    return [finish(process) for process in [site.start(command) for site in sites]]
+
+
+def test_eight_sites_write_their_rows_at_once(new_fleet: NewFleet) -> None:
+    site = new_fleet()
+    sites = [site(site_id) for site_id in range(1, 9)]
+    results = together(sites, ENSURE)
+    assert [code for code, _ in results] == [0] * 8, results
+    assert rows(sites[0]) == {site.site_id: site.domain for site in sites}
+    assert add(sites[3]) == 9
+
+
+def test_one_site_writes_its_row_eight_times_at_once(new_fleet: NewFleet) -> None:
+    mirror = new_fleet()(7)
+    results = together([mirror] * 8, ENSURE)
+    assert [code for code, _ in results] == [0] * 8, results
+    assert rows(mirror) == {1: "example.com", 7: mirror.domain}
+
+
+def test_no_other_sites_row_is_touched(new_fleet: NewFleet) -> None:
+    site = new_fleet()
+    for site_id in (1, 2):
+        site(site_id).manage("ensure_site")
+    change = "Site.objects.filter(pk=2).update(domain='by-hand.example')"
+    site(3).manage("shell", "-v0", "-c", f"{SITES}; {change}")
+    site(3).manage("ensure_site")
+    site(1).manage("ensure_site")
+    assert rows(site(1)) == {1: site(1).domain, 2: "by-hand.example", 3: site(3).domain}
+
+
+def test_an_id_that_was_used_once_is_not_given_out_again(new_fleet: NewFleet) -> None:
+    site = new_fleet()
+    site(5).manage("ensure_site")
+    used = add(site(5))
+    delete = "Site.objects.filter(pk__gt=2).delete()"
+    site(2).manage("shell", "-v0", "-c", f"{SITES}; {delete}")
+    site(2).manage("ensure_site")
+    assert add(site(2)) > used
+
+
+def test_a_domain_of_another_site_is_refused_in_one_line(new_fleet: NewFleet) -> None:
+    site = new_fleet()
+    site(2).manage("ensure_site")
+    thief = Acme(3, site(3).database_url, site(3).media, {"DOMAIN": site(2).domain})
+    [(code, output)] = together([thief], ENSURE)
+    assert (code, output.count("\n")) == (1, 1), output
+    assert f"DOMAIN {site(2).domain} belongs to site 2" in output
+    assert 3 not in rows(thief)
+
+
+def test_a_domain_that_is_none_is_refused_in_one_line(new_fleet: NewFleet) -> None:
+    site = new_fleet()(2)
+    [(code, output)] = together([Acme(2, site.database_url, site.media, {"DOMAIN": "two words"})], ENSURE)
+    assert (code, output.count("\n")) == (1, 1), output
+    assert "DOMAIN or SITE_NAME cannot be stored" in output
+
+
+def test_the_sites_name_is_what_the_environment_says(new_fleet: NewFleet) -> None:
+    site = new_fleet()(4)
+    printed = Acme(4, site.database_url, site.media, {"SITE_NAME": "Acme Austria"}).manage("ensure_site")
+    assert printed == f"Site 4 is Acme Austria, {site.domain}.\n"
+
+
+def test_four_processes_migrate_an_empty_database_at_once_and_then_again(postgres: Postgres, tmp_path: Path) -> None:
+    url = postgres.create("empty")
+    sites = [Acme(site_id, url, tmp_path) for site_id in (1, 2, 3, 4)]
+    results = together(sites, MIGRATE)
+    assert [code for code, _ in results] == [0] * 4, results
+    assert sum("Applying gallery.0001_initial" in output for _, output in results) == 1
+    results = together(sites, MIGRATE)
+    assert [code for code, _ in results] == [0] * 4, results
+    assert all("No migrations to apply" in output for _, output in results)
+
+
+def test_the_first_sites_to_ask_agree_on_the_markers(new_fleet: NewFleet) -> None:
+    site = new_fleet()
+    sites = [site(site_id) for site_id in range(1, 7)]
+    ask = "from identity.questions import database, storage; print(database()['marker'], storage()['marker'])"
+    results = together(sites, f'python manage.py shell -v0 -c "{ask}"')
+    assert [code for code, _ in results] == [0] * 6, results
+    assert len({output for _, output in results}) == 1, results
+    assert re.fullmatch(r"[0-9a-f]{32} [0-9a-f]{32}\n", results[0][1])
+    assert [path.name for path in sites[0].media.iterdir()] == ["marker.txt"]
+
+
+def test_a_marker_file_that_was_left_empty_is_written_again(new_fleet: NewFleet) -> None:
+    site = new_fleet()(1)
+    (site.media / "marker.txt").touch()
+    ask = "from identity.questions import storage; print(storage()['marker'])"
+    first = site.manage("shell", "-v0", "-c", ask)
+    assert re.fullmatch(r"[0-9a-f]{32}\n", first)
+    assert site.manage("shell", "-v0", "-c", ask) == first
+
+
+def test_demo_content_is_added_once(new_fleet: NewFleet) -> None:
+    site = new_fleet()(2)
+    site.manage("ensure_site")
+    site.manage("demo_content")
+    site.manage("demo_content")
+    assert len(list((site.media / "pictures").iterdir())) == 1
+
+
+def test_demo_content_for_a_site_without_a_row_says_what_to_do(new_fleet: NewFleet) -> None:
+    [(code, output)] = together([new_fleet()(2)], "python manage.py demo_content")
+    assert (code, output) == (1, "CommandError: Site 2 has no row yet. Run manage.py ensure_site first.\n")
