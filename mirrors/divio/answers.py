@@ -1,6 +1,6 @@
 """From a response to an exception or a model, in one place each; and what the platform says, made fit to print."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
@@ -75,30 +75,40 @@ def _join(message: str, said: str) -> str:
 def fit(text: str, secrets: Iterable[str]) -> str:
     """``text`` on one line, of bounded length, without the secrets or long parts of them."""
     line = _printable(text)[:_LONGEST_TEXT]
-    for secret in secrets:
-        line = _without(line, _printable(secret))
-    return " ".join(line.split())[:_LONGEST_MESSAGE]
+    runs = sorted(run for secret in secrets for run in _shared_runs(line, _printable(secret)))
+    for start, end in reversed(_merged(runs)):
+        line = f"{line[:start]}{BLANK}{line[end:]}"
+    return " ".join(line.split())[:_LONGEST_MESSAGE].rstrip()
 
 
 def _printable(text: str) -> str:
     return "".join(char if char.isprintable() else " " for char in text)
 
 
-def _without(text: str, secret: str) -> str:
-    """Blanks every run of ``text`` that is also in ``secret``: echoes come cut off or escaped as well as whole."""
+def _shared_runs(text: str, secret: str) -> Iterator[tuple[int, int]]:
+    """Where ``text`` has a run of characters that is also in ``secret``: echoes come cut off as well as whole."""
     least = min(len(secret.strip()), _SHORTEST_PART)
-    kept, position = [], 0
-    while least and position < len(text):
-        end = position + least
-        if end > len(text) or text[position:end] not in secret:
-            kept.append(text[position])
-            position += 1
+    start = 0
+    while least and start + least <= len(text):
+        end = start + least
+        if text[start:end] not in secret:
+            start += 1
             continue
-        while end < len(text) and text[position : end + 1] in secret:
+        while end < len(text) and text[start : end + 1] in secret:
             end += 1
-        kept.append(BLANK)
-        position = end
-    return "".join(kept) if least else text
+        yield start, end
+        start = end
+
+
+def _merged(runs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Runs in order, joined where they overlap or have little between them: an escaped character of the secret."""
+    merged: list[tuple[int, int]] = []
+    for start, end in runs:
+        if merged and start - merged[-1][1] < _SHORTEST_PART:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
 
 
 def _messages(response: requests.Response) -> dict[str, list[str]]:
