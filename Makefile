@@ -1,0 +1,48 @@
+# Every target works from a clean checkout. The only programs that have to be there are Python 3.11 or newer and, where
+# Pulumi can neither be found on PATH nor be downloaded, Go.
+
+ENV := . .state/env &&
+STACKS := test live
+CHECK_ENV := MIRRORS_SANDBOX_DIR=.state/check
+
+.DEFAULT_GOAL := help
+.PHONY: help up down clean test check tools venv lock
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+up: tools ## Start the sandbox and converge both stacks
+	@.venv/bin/python -m tools.shell_environment
+	@$(ENV) mirrors sandbox start && mirrors sandbox seed
+	@$(ENV) for stack in $(STACKS); do \
+		pulumi stack select --create "$$stack" && pulumi up --yes --stack "$$stack" || exit; \
+	done
+	@$(ENV) for stack in $(STACKS); do mirrors status --stack "$$stack" || exit; done
+	@echo "In this folder:  . .state/env   and then, for example:  pulumi preview -s test"
+
+down: ## Stop everything that make up has started
+	@if [ -x .venv/bin/mirrors ] && [ -f .state/env ]; then $(ENV) mirrors sandbox stop; fi
+
+clean: down ## Stop everything and remove what was made
+	@if [ -d .tools ]; then chmod -R u+w .tools; fi
+	@rm -rf .state .tools .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+test: tools ## Run all tests
+	@PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$$PATH" pytest -n 2 --dist loadscope
+
+check: venv ## Run the static checks
+	@.venv/bin/ruff check
+	@.venv/bin/ruff format --check
+	@$(CHECK_ENV) .venv/bin/mypy
+	@.venv/bin/lint-imports
+
+tools: venv ## Put Pulumi and its Python language host into .tools/bin
+	@.venv/bin/python -m tools.pulumi_tools
+
+venv: ## Make .venv from requirements.lock
+	@sh tools/venv.sh
+
+lock: venv ## Write requirements.lock from pyproject.toml and constraints.txt
+	@.venv/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --all-extras --group dev -c constraints.txt -o requirements.lock

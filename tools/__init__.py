@@ -1,0 +1,1 @@
+"""What ``make`` runs: none of it is part of the installed library."""

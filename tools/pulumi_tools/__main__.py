@@ -1,0 +1,73 @@
+"""``python -m tools.pulumi_tools``: tries the routes in turn."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import click
+
+from tools.pulumi_tools.inspection import verify
+from tools.pulumi_tools.layout import Layout, UnavailableError, sdk_version
+from tools.pulumi_tools.modules import build_modules
+from tools.pulumi_tools.on_path import link_from_path
+from tools.pulumi_tools.release import INSTALLER, install_release
+
+Route = Callable[[Layout], None]
+ROUTES: Mapping[str, Route] = {
+    "a Pulumi on PATH": link_from_path,
+    "the official release": install_release,
+    "built from Go modules": build_modules,
+}
+REMEDY = """Do one of these, then run `make tools` again:
+  - install Pulumi >={sdk},<{next}, so that `pulumi` and `pulumi-language-python` are on PATH;
+  - let this machine reach {installer} and the releases behind it, and install curl;
+  - install Go, at least the version in tools/pulumi/go.mod, with a way to Go modules."""
+INTERRUPTED = 130
+
+
+def ensure(layout: Layout, routes: Mapping[str, Route] = ROUTES) -> bool:
+    """Whether the tools are in place at the end; they are left alone where they work already."""
+    try:
+        verify(layout, layout.bin)
+    except UnavailableError:
+        return any(attempt(layout, name, route) for name, route in routes.items())
+    return True
+
+
+def attempt(layout: Layout, name: str, route: Route) -> bool:
+    """Takes one route; says why where it cannot be taken."""
+    try:
+        route(layout)
+    except UnavailableError as error:
+        layout.say(f"not {name}: {error}")
+        return False
+    return True
+
+
+def remedy() -> str:
+    """What to do where no route works."""
+    return REMEDY.format(sdk=sdk_version(), next=sdk_version().bump_major(), installer=INSTALLER)
+
+
+def main() -> None:
+    """Exit code 0 if the tools are there, 1 if no route works, 130 if interrupted."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    checkout = Path(__file__).resolve().parents[2]
+    layout = Layout(checkout, os.environ, lambda line: click.echo(f"tools: {line}"))
+    try:
+        done = ensure(layout)
+    except KeyboardInterrupt:
+        layout.say("interrupted; nothing half-made is left in .tools/bin")
+        sys.exit(INTERRUPTED)
+    if not done:
+        click.echo(remedy(), err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

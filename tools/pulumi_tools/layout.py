@@ -1,0 +1,76 @@
+"""Where the tools go, which versions do, and what a route says when it cannot be taken."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from semver import Version
+
+PULUMI = "pulumi"
+LANGUAGE_HOST = "pulumi-language-python"
+SCRIPTS = ("pulumi-language-python-exec", "pulumi-resource-pulumi-python")
+NAMES = (LANGUAGE_HOST, *SCRIPTS, PULUMI)  # `pulumi` is put in place last: where it is, the others are
+
+Say = Callable[[str], None]
+
+
+class UnavailableError(Exception):
+    """A route that cannot be taken here; its text completes the sentence "route: …"."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A checkout, the user's environment variables and a place for progress lines."""
+
+    checkout: Path
+    environ: Mapping[str, str]
+    say: Say
+
+    @property
+    def bin(self) -> Path:
+        """The folder that the tools end up in."""
+        return self.checkout / ".tools" / "bin"
+
+    @property
+    def scratch(self) -> Path:
+        """For files that live as long as one run; on the file system of `bin`, so that a rename is atomic."""
+        return self.checkout / ".tools" / "tmp"
+
+    def tool_environ(self) -> dict[str, str]:
+        """The environment to run `pulumi` in: no look for updates, and a home inside the checkout."""
+        home = self.checkout / ".state" / "pulumi-home"
+        return {**self.environ, "PULUMI_SKIP_UPDATE_CHECK": "true", "PULUMI_HOME": str(home)}
+
+
+def sdk_version() -> Version:
+    """The version of the Python SDK that is installed, which is the one in ``requirements.lock``."""
+    return Version.parse(version("pulumi"))
+
+
+def suitable(found: Version, sdk: Version) -> bool:
+    """Whether a CLI fits the SDK: as new as the SDK, of the same major version.
+
+    Within a major version the engine goes on speaking to older SDKs; an older engine may lack what a
+    newer SDK asks for.
+    """
+    return sdk <= found < sdk.bump_major()
+
+
+def put(source: Path, target: Path) -> None:
+    """Moves a finished file into place; who looks meanwhile sees the old file or the new one, never a part."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    source.replace(target)
+
+
+def link_all(layout: Layout, folder: Path) -> None:
+    """Links the four tools of `folder` into `layout.bin`."""
+    layout.scratch.mkdir(parents=True, exist_ok=True)
+    for name in NAMES:
+        link = layout.scratch / f"{name}.{os.getpid()}"
+        link.unlink(missing_ok=True)
+        link.symlink_to(folder / name)
+        put(link, layout.bin / name)
