@@ -7,13 +7,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from mirrors.config.connection import ENVIRON
 from mirrors.config.messages import OBJECTS, Place, describe, place_of, shown
 from mirrors.config.models import DEFAULT_API_URL, Fleet, Settings, Site
 from mirrors.config.rules import Declaration, broken
 
 __all__ = ["Loaded", "load"]
-
-_FROM_ENVIRONMENT = {"apiUrl": "DIVIO_API_URL", "apiToken": "DIVIO_API_TOKEN"}
 
 _STAND_INS = {"apiToken": "-", "apiUrl": DEFAULT_API_URL, "environment": "test", "platform": "divio"}
 """Where one of these is wrong there is nothing to look at, but the rest is still checked with these in their place."""
@@ -64,8 +63,8 @@ class _Draft:
 
     @classmethod
     def of(cls, raw: Mapping[str, str], stack: str, environ: Mapping[str, str]) -> "_Draft":
-        data: dict[str, Any] = {key: _parsed(text) if key in OBJECTS else text for key, text in raw.items()}
-        given = {key: name for key, name in _FROM_ENVIRONMENT.items() if environ.get(name)}
+        data: dict[str, Any] = {_encodable(key): _parsed(text) if key in OBJECTS else text for key, text in raw.items()}
+        given = {key: name for key, name in ENVIRON.items() if environ.get(name)}
         data |= {key: environ[name] for key, name in given.items()}
         sources = {key: f"{name} (environment variable)" for key, name in given.items()}
         if "environment" not in data:
@@ -114,6 +113,11 @@ def _parsed(text: str) -> Any:
     except (ValueError, RecursionError):
         return text
     return value
+
+
+def _encodable(key: str) -> str:
+    """A key that came with bytes that are no UTF-8, with these escaped: pydantic cannot look at it otherwise."""
+    return key.encode(errors="backslashreplace").decode()
 
 
 def _mirrors(data: Mapping[str, Any]) -> list[Any]:
