@@ -1,9 +1,10 @@
-"""Databases and sites. Every test with a database runs on SQLite and on a real PostgreSQL."""
+"""Databases and sites. Whatever depends on the database runs on SQLite and on a real PostgreSQL."""
 
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -12,7 +13,9 @@ import pytest
 from tests.django.acme import Acme
 from tests.django.postgres import Postgres, running_postgres
 
+NewDatabase = Callable[[], str]
 NewFleet = Callable[[], Callable[[int], Acme]]
+MEDIA = "shared media"  # with a blank, which the storage's DSN has to quote
 
 
 @pytest.fixture(scope="session")
@@ -21,32 +24,34 @@ def postgres() -> Iterator[Postgres]:
         yield server
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
-def migrated_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], str]:
+@pytest.fixture(scope="session")
+def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> NewDatabase:
     """Gives the URL of a new, migrated database at each call. Migrating takes seconds, copying does not."""
-    directory = tmp_path_factory.mktemp(request.param)
-    numbers = count(1)
-    if request.param == "sqlite":
-        Acme(1, f"sqlite:///{directory}/migrated.db", directory).manage("migrate", "--noinput")
-
-        def copy() -> str:
-            return f"sqlite:///{shutil.copy(directory / 'migrated.db', directory / f'{next(numbers)}.db')}"
-
-        return copy
-    server: Postgres = request.getfixturevalue("postgres")
-    Acme(1, server.create("migrated"), directory).manage("migrate", "--noinput")
-    return lambda: server.create(f"acme-{next(numbers)}", template="migrated")
+    directory = tmp_path_factory.mktemp("sqlite")
+    migrated, numbers = directory / "migrated.db", count(1)
+    Acme(1, f"sqlite:///{migrated}", directory).manage("migrate", "--noinput")
+    return lambda: f"sqlite:///{shutil.copy(migrated, directory / f'{next(numbers)}.db')}"
 
 
 @pytest.fixture(scope="session")
-def new_fleet(migrated_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> NewFleet:
+def postgresql_databases(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> NewDatabase:
+    """The same on PostgreSQL."""
+    numbers = count(1)
+    Acme(1, postgres.create("migrated"), tmp_path_factory.mktemp("none")).manage("migrate", "--noinput")
+    return lambda: postgres.create(f"acme-{next(numbers)}", template="migrated")
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def new_fleet(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> NewFleet:
     """Makes a database and a storage, and gives a function from a SITE_ID to a site that uses both."""
+    new_database: NewDatabase = request.getfixturevalue(f"{request.param}_databases")
+    return lambda: partial(Acme, database_url=new_database(), media=tmp_path_factory.mktemp(MEDIA))
 
-    def make() -> Callable[[int], Acme]:
-        url, media = migrated_database(), tmp_path_factory.mktemp("shared media")  # a blank, to be quoted in the DSN
-        return lambda site_id: Acme(site_id, url, media)
 
-    return make
+@pytest.fixture(scope="session")
+def new_sqlite_fleet(sqlite_databases: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> NewFleet:
+    """The same on SQLite alone, for what has nothing to do with the database."""
+    return lambda: partial(Acme, database_url=sqlite_databases(), media=tmp_path_factory.mktemp(MEDIA))
 
 
 @dataclass(frozen=True)

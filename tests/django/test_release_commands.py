@@ -77,15 +77,15 @@ def test_a_domain_of_another_site_is_refused_in_one_line(new_fleet: NewFleet) ->
     assert 3 not in rows(thief)
 
 
-def test_a_domain_that_is_none_is_refused_in_one_line(new_fleet: NewFleet) -> None:
-    site = new_fleet()(2)
+def test_a_domain_that_is_none_is_refused_in_one_line(new_sqlite_fleet: NewFleet) -> None:
+    site = new_sqlite_fleet()(2)
     [(code, output)] = together([Acme(2, site.database_url, site.media, {"DOMAIN": "two words"})], ENSURE)
     assert (code, output.count("\n")) == (1, 1), output
     assert "DOMAIN or SITE_NAME cannot be stored" in output
 
 
-def test_the_sites_name_is_what_the_environment_says(new_fleet: NewFleet) -> None:
-    site = new_fleet()(4)
+def test_the_sites_name_is_what_the_environment_says(new_sqlite_fleet: NewFleet) -> None:
+    site = new_sqlite_fleet()(4)
     printed = Acme(4, site.database_url, site.media, {"SITE_NAME": "Acme Austria"}).manage("ensure_site")
     assert printed == f"Site 4 is Acme Austria, {site.domain}.\n"
 
@@ -112,8 +112,8 @@ def test_the_first_sites_to_ask_agree_on_the_markers(new_fleet: NewFleet) -> Non
     assert [path.name for path in sites[0].media.iterdir()] == ["marker.txt"]
 
 
-def test_a_marker_file_that_was_left_empty_is_written_again(new_fleet: NewFleet) -> None:
-    site = new_fleet()(1)
+def test_a_marker_file_that_was_left_empty_is_written_again(new_sqlite_fleet: NewFleet) -> None:
+    site = new_sqlite_fleet()(1)
     (site.media / "marker.txt").touch()
     ask = "from identity.questions import storage; print(storage()['marker'])"
     first = site.manage("shell", "-v0", "-c", ask)
@@ -121,14 +121,14 @@ def test_a_marker_file_that_was_left_empty_is_written_again(new_fleet: NewFleet)
     assert site.manage("shell", "-v0", "-c", ask) == first
 
 
-def test_demo_content_is_added_once(new_fleet: NewFleet) -> None:
-    site = new_fleet()(2)
+def test_demo_content_is_added_once(new_sqlite_fleet: NewFleet) -> None:
+    site = new_sqlite_fleet()(2)
     site.manage("ensure_site")
     site.manage("demo_content")
     site.manage("demo_content")
     assert len(list((site.media / "pictures").iterdir())) == 1
 
 
-def test_demo_content_for_a_site_without_a_row_says_what_to_do(new_fleet: NewFleet) -> None:
-    [(code, output)] = together([new_fleet()(2)], "python manage.py demo_content")
+def test_demo_content_for_a_site_without_a_row_says_what_to_do(new_sqlite_fleet: NewFleet) -> None:
+    [(code, output)] = together([new_sqlite_fleet()(2)], "python manage.py demo_content")
     assert (code, output) == (1, "CommandError: Site 2 has no row yet. Run manage.py ensure_site first.\n")

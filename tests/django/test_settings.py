@@ -40,8 +40,8 @@ def test_a_site_behind_https_has_no_serious_finding_in_the_deployment_check(tmp_
     assert "security.W021" in output
 
 
-def test_a_site_that_wants_https_redirects_and_trusts_the_proxy_in_front(new_fleet: NewFleet) -> None:
-    plain = new_fleet()(1)
+def test_a_site_that_wants_https_redirects_and_trusts_the_proxy_in_front(new_sqlite_fleet: NewFleet) -> None:
+    plain = new_sqlite_fleet()(1)
     plain.manage("ensure_site")
     with Acme(1, plain.database_url, plain.media, {"HTTPS_ONLY": "1"}).serving() as url:
         answer = get(f"{url}/", host=plain.domain)
@@ -49,8 +49,8 @@ def test_a_site_that_wants_https_redirects_and_trusts_the_proxy_in_front(new_fle
         assert get(f"{url}/", host=plain.domain, forwarded="https").status_code == 200
 
 
-def test_aliases_are_answered_too(new_fleet: NewFleet) -> None:
-    plain = new_fleet()(2)
+def test_aliases_are_answered_too(new_sqlite_fleet: NewFleet) -> None:
+    plain = new_sqlite_fleet()(2)
     aliases = {"DOMAIN_ALIASES": "two.example, www.two.example:8000", "MIRRORS_APPLICATION": "acme-de"}
     with Acme(2, plain.database_url, plain.media, aliases).serving() as url:
         answers = [get(f"{url}/site.json", host=host) for host in ("two.example", "www.two.example:8000")]
@@ -59,9 +59,9 @@ def test_aliases_are_answered_too(new_fleet: NewFleet) -> None:
         assert get(f"{url}/site.json", host="three.example").status_code == 400
 
 
-def test_an_error_page_in_debug_mode_hides_the_credentials(new_fleet: NewFleet) -> None:
-    plain = new_fleet()(1)
-    with Acme(1, plain.database_url, plain.media, {"DEBUG": "True"}).serving() as url:
+def test_an_error_page_in_debug_mode_hides_the_credentials(tmp_path: Path) -> None:
+    never_asked = f"postgres://postgres:{PASSWORD}@127.0.0.1:1/acme"
+    with Acme(1, never_asked, tmp_path, {"DEBUG": "True"}).serving() as url:
         page = get(f"{url}/media//outside")  # refused as suspicious, which Django explains with all its settings
     assert "DEFAULT_STORAGE_DSN" in page.text
     for secret in (PASSWORD, STORAGE_SECRET, "canary"):
