@@ -3,8 +3,8 @@
 * MirrorsError
   - ConfigurationError: the stack's configuration cannot be used
   - ReadBackError: a variable was written, and the platform shows it otherwise
-  - DeploymentFailed: the platform says that a deployment did not succeed
-  - DeploymentHasOtherVariables: a deployment succeeded with other variables than the declared ones
+  - DeploymentFailedError: the platform says that a deployment did not succeed
+  - OtherVariablesError: a deployment succeeded with other variables than the declared ones
 
 Every message is made to be shown to a user as it stands: it names the place and the remedy, and never a secret's value.
 """
@@ -13,9 +13,9 @@ from collections.abc import Iterable
 
 __all__ = [
     "ConfigurationError",
-    "DeploymentFailed",
-    "DeploymentHasOtherVariables",
+    "DeploymentFailedError",
     "MirrorsError",
+    "OtherVariablesError",
     "ReadBackError",
 ]
 
@@ -42,20 +42,20 @@ class ReadBackError(MirrorsError):
         )
 
 
-class DeploymentFailed(MirrorsError):
+class DeploymentFailedError(MirrorsError):
     """The instances that were serving before go on serving."""
 
     def __init__(self, site: str, deployment: str, log: str) -> None:
         ends = f" Its log ends:\n{log}" if log else ""
         super().__init__(
-            f"{site}: deployment {deployment} failed; the site goes on with what it ran before. Correct the cause and run the"
-            f" command again.{ends}"
+            f"{site}: deployment {deployment} failed; the site goes on with what it ran before."
+            f" Correct the cause and run the command again.{ends}"
         )
 
 
-class DeploymentHasOtherVariables(MirrorsError):
+class OtherVariablesError(MirrorsError):
     def __init__(self, site: str, deployment: str, names: Iterable[str]) -> None:
         super().__init__(
-            f"{site}: deployment {deployment} succeeded, but runs with other values than declared of: {', '.join(names)}."
-            " Somebody else wrote them in between; run the command again"
+            f"{site}: deployment {deployment} succeeded, but runs with other values than declared of:"
+            f" {', '.join(names)}. Somebody else wrote them in between; run the command again"
         )

@@ -122,7 +122,8 @@ def _known_id(site: SiteHint, ledger: Ledger, hints: Hints, retired: Mapping[int
 
 
 def _highest(ledger: Ledger, hints: Hints, retired: Mapping[int, Assigned], known: Iterable[int | None]) -> int:
-    observed = [site.observed for site in hints.sites if site.observed]
+    # Of a site that the state knows, an edited id is drift: it is repaired, and moves nobody else's number.
+    observed = [site.observed for site in hints.sites if site.observed and site.application not in ledger.assignments]
     given = [site_id for site_id in known if site_id is not None]
     return max([ORIGINAL_ID, ledger.highest, *retired, *given, *hints.reserved, *hints.release, *observed])
 
@@ -132,8 +133,8 @@ def _renamed(ledger: Ledger, hints: Hints) -> Iterator[str]:
         before, site_id = ledger.assignments.get(site.application, (site.name, 0))
         if before not in (site.name, site.formerly):
             yield (
-                f'{site.name}: this application was called "{before}" and has SITE_ID {site_id}. Add "formerly: {before}" to it,'
-                " so that its resources move with it; otherwise the running site would lose its variables"
+                f'{site.name}: this application was called "{before}" and has SITE_ID {site_id}. Add'
+                f' "formerly: {before}" to it, so that its resources move with it; otherwise the running site would lose its variables'
             )
 
 
@@ -153,8 +154,8 @@ def _contradictions(ledger: Ledger, hints: Hints) -> Iterator[str]:
         if len(set(said.values())) > 1:
             listed = ", ".join(f"{site_id} in {source}" for source, site_id in said.items())
             yield (
-                f"{site.name}: its SITE_ID differs: {listed}. A running site is not renumbered: declare the siteId that is right,"
-                " and correct the others"
+                f"{site.name}: its SITE_ID differs: {listed}. A running site is not renumbered: declare the siteId that"
+                " is right, and correct the others"
             )
 
 
@@ -166,8 +167,8 @@ def _collisions(hints: Hints, known: Mapping[str, int | None], retired: Mapping[
     for site_id, sites in sorted(holders.items()):
         if len(sites) > 1:
             yield (
-                f"SITE_ID {site_id} would belong to {' and '.join(site.name for site in sites)}: both would serve, and overwrite,"
-                " the same site. Declare another siteId for one of them"
+                f"SITE_ID {site_id} would belong to {' and '.join(site.name for site in sites)}: both would serve, and"
+                " overwrite, the same site. Declare another siteId for one of them"
             )
     for site in hints.sites:
         site_id = known[site.application]
@@ -175,14 +176,20 @@ def _collisions(hints: Hints, known: Mapping[str, int | None], retired: Mapping[
         if who is not None and who.application != site.application:
             whose = f", it belonged to {who.name}" if who.name else ""
             yield (
-                f"{site.name}: SITE_ID {site_id} is retired{whose}. Its content is still in the database: choose another id,"
-                f" or free it on purpose with releaseSiteIds: [{site_id}]"
+                f"{site.name}: SITE_ID {site_id} is retired{whose}. Its content is still in the database: choose"
+                f" another id, or free it on purpose with releaseSiteIds: [{site_id}]"
             )
         if site_id in hints.reserved:
-            yield f"{site.name}: SITE_ID {site_id} is listed in reservedSiteIds. Take it off that list or declare another siteId"
+            yield (
+                f"{site.name}: SITE_ID {site_id} is listed in reservedSiteIds. Take it off that list or declare another"
+                " siteId"
+            )
 
 
 def _missing_in_reference(hints: Hints, fresh: list[SiteHint]) -> Iterator[str]:
     stack = hints.reference.stack if hints.reference else ""
     for site in fresh if hints.reference else ():
-        yield f'{site.name}: the stack "{stack}" has no SITE_ID for it yet, and this stack follows it. Run "pulumi up -s {stack}" first'
+        yield (
+            f'{site.name}: the stack "{stack}" has no SITE_ID for it yet, and this stack follows it.'
+            f' Run "pulumi up -s {stack}" first'
+        )

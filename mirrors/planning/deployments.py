@@ -19,7 +19,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """``attach``: wait for this running deployment, then decide again. ``adopt``: it is sufficient. ``start``: none is."""
+    """What to do: ``attach`` waits for a running deployment and decides again, ``adopt`` takes a sufficient one."""
 
     kind: Literal["attach", "adopt", "start"]
     deployment: str = ""

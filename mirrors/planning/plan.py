@@ -69,7 +69,9 @@ def plan(settings: Settings, seen: FleetSeen) -> FleetPlan:
 
 
 def _site_plan(settings: Settings, site: SiteSeen, formerly: str | None) -> SitePlan:
-    return SitePlan(site.slug, site.application, site.environment or "", formerly, settings.variables_of(site.slug), site)
+    return SitePlan(
+        site.slug, site.application, site.environment or "", formerly, settings.variables_of(site.slug), site
+    )
 
 
 def _original_plan(settings: Settings, seen: FleetSeen) -> OriginalPlan | None:
@@ -79,7 +81,9 @@ def _original_plan(settings: Settings, seen: FleetSeen) -> OriginalPlan | None:
         return None
     if seen.image_environment is None:
         return None
-    shared = {name: value for name in settings.fleet.shared if (value := _shared_value(settings, original, name)) is not None}
+    shared = {
+        name: value for name in settings.fleet.shared if (value := _shared_value(settings, original, name)) is not None
+    }
     return OriginalPlan(
         _site_plan(settings, original, None),
         settings.fleet.original.deploy,
@@ -100,9 +104,7 @@ def _hints(settings: Settings, seen: FleetSeen) -> tuple[SiteHint, ...]:
         if (site := seen.mirrors.get(item.application)) is not None:
             observed = _observed_id(settings, seen, site)
             hints.append(
-                SiteHint(
-                    site.application, site.slug, declared=item.site_id, observed=observed, formerly=item.formerly
-                )
+                SiteHint(site.application, site.slug, declared=item.site_id, observed=observed, formerly=item.formerly)
             )
     return tuple(hints)
 
@@ -130,13 +132,17 @@ def _shared_value(settings: Settings, original: SiteSeen, name: str) -> str | No
 def _missing_applications(settings: Settings, seen: FleetSeen) -> Iterator[str]:
     slug = settings.fleet.original.application
     if seen.original is None:
-        yield f'original "{slug}": no application of this name is visible to this token. Check the slug and the token\'s rights'
+        yield (
+            f'original "{slug}": no application of this name is visible to this token.'
+            " Check the slug and the token's rights"
+        )
         return
     for item in settings.mirrors:
         if item.application not in seen.mirrors:
             yield (
                 f'mirror "{item.application}": no application of this name is visible to this token. Make it once in'
-                f' {CONTROL_PANEL}: "{slug}" > Settings > Duplicate > Mirror, name "{item.application}"; or take it off the list'
+                f' {CONTROL_PANEL}: "{slug}" > Settings > Duplicate > Mirror, name "{item.application}";'
+                " or take it off the list"
             )
 
 
@@ -156,13 +162,13 @@ def _never_deployed(settings: Settings, seen: FleetSeen) -> Iterator[str]:
     here, image = settings.environment, image_environment(settings)
     if newest_successful(original.deployments) is None:
         yield (
-            f"original {original.slug}: {ENVIRONMENTS[here]} was never deployed successfully, so the values to share are not"
-            f" known. Deploy {original.slug} in {ENVIRONMENTS[here]} first"
+            f"original {original.slug}: {ENVIRONMENTS[here]} was never deployed successfully, so the values to share"
+            f" are not known. Deploy {original.slug} in {ENVIRONMENTS[here]} first"
         )
     if image != here and newest_successful(seen.releases) is None:
         yield (
-            f"original {original.slug}: {ENVIRONMENTS[image]} was never deployed successfully, so there is no image for its"
-            f" mirrors. Deploy {original.slug} in {ENVIRONMENTS[image]} first"
+            f"original {original.slug}: {ENVIRONMENTS[image]} was never deployed successfully, so there is no image"
+            f" for its mirrors. Deploy {original.slug} in {ENVIRONMENTS[image]} first"
         )
 
 

@@ -42,7 +42,9 @@ def tidy(value: Any) -> Any:
 def connect(connection: Connection) -> Divio:
     """One client for all providers of a process, so that they share its sessions and its bound on requests."""
     return Divio.connect(
-        str(connection.api_url), connection.api_token.get_secret_value(), max_concurrent_requests=connection.max_concurrent_requests
+        str(connection.api_url),
+        connection.api_token.get_secret_value(),
+        max_concurrent_requests=connection.max_concurrent_requests,
     )
 
 
@@ -96,3 +98,29 @@ def marked(values: Mapping[str, Any], secrets: Iterable[str]) -> Properties:
     """The values, those of the given names marked as secrets."""
     names = set(secrets)
     return {name: secret(value) if name in names else value for name, value in values.items()}
+
+
+class VariablesProvider(Provider):
+    """A provider with one property a variable, so that a preview names the variable that differs.
+
+    A variable whose name is a property's own gets an equals sign behind it, which no variable's name can contain.
+    """
+
+    outputs: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def key_of(cls, name: str) -> str:
+        return f"{name}=" if name in (*cls.inputs, *cls.outputs) else name
+
+    @classmethod
+    def flattened(cls, variables: Mapping[str, Any]) -> Properties:
+        return {cls.key_of(name): value for name, value in variables.items()}
+
+    @classmethod
+    def variables_in(cls, properties: Mapping[str, Any]) -> Properties:
+        """{name: value} of the properties that are variables."""
+        others = (*cls.inputs, *cls.outputs, _PROVIDER_KEY)
+        return {key.rstrip("="): tidy(value) for key, value in properties.items() if key not in others}
+
+    def checked(self, properties: Mapping[str, Any]) -> Properties:
+        return super().checked(properties) | self.flattened(self.variables_in(properties))

@@ -8,7 +8,7 @@ import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, ReadResult, Resource, UpdateResult
 
 from mirrors.divio import DeploymentRunning
-from mirrors.errors import DeploymentFailed, DeploymentHasOtherVariables
+from mirrors.errors import DeploymentFailedError, OtherVariablesError
 from mirrors.planning.addresses import address_of
 from mirrors.planning.deployments import Wanted, next_step
 from mirrors.planning.names import DOMAIN, PUBLIC
@@ -16,14 +16,15 @@ from mirrors.planning.observed import DeploymentSeen
 from mirrors.planning.redaction import redact
 from mirrors.planning.releases import newest_successful, release_of
 from mirrors.planning.variables import different_names
-from mirrors.resources.base import Properties, Provider, deployments_seen, marked, say
+from mirrors.resources.base import Properties, VariablesProvider, deployments_seen, marked, say
 
 LOG_LINES = 15
 """How much of a failed deployment's log an error shows."""
 
 
-class DeploymentProvider(Provider):
-    inputs = ("site", "environment", "image_environment", "release", "variables", "secrets")
+class DeploymentProvider(VariablesProvider):
+    inputs = ("site", "environment", "image_environment", "release", "secrets")
+    outputs = ("deployment", "url")
     immutable = ("environment",)
 
     def check(self, _olds: Properties, news: Properties) -> CheckResult:
@@ -40,20 +41,20 @@ class DeploymentProvider(Provider):
     def read(self, id_: str, props: Properties) -> ReadResult:
         """What the site runs now. Only another deployment than the stored one is looked into: frozen is frozen."""
         stored = self.checked(props)
-        outputs = {key: props[key] for key in ("deployment", "url") if props.get(key) is not None}
+        outputs = {key: props[key] for key in self.outputs if props.get(key) is not None}
         done = newest_successful(deployments_seen(self.divio, stored["environment"]))
         if done is None:
             return ReadResult("", {})
-        values = dict(stored["variables"])
+        values = self.variables_in(stored)
         if done.uuid != outputs.get("deployment"):
             values, outputs = self._look_into(stored, done)
-        stored["variables"] = marked(values, stored["secrets"])
-        return ReadResult(id_, stored | outputs, stored)
+        inputs = {key: stored[key] for key in self.inputs} | self.flattened(marked(values, stored["secrets"]))
+        return ReadResult(id_, inputs | outputs, inputs)
 
     def _look_into(self, stored: Properties, done: DeploymentSeen) -> tuple[Properties, Properties]:
         """Of a deployment that we did not start: its values of our names, and its outputs. Sets the release."""
         frozen = self._frozen(done.uuid)
-        known = stored["variables"]
+        known = self.variables_in(stored)
         values = {name: known[name] if frozen[name] is None else frozen[name] for name in known if name in frozen}
         release = release_of(done, deployments_seen(self.divio, stored["image_environment"]))
         stored["release"] = release or stored["release"]
@@ -61,7 +62,7 @@ class DeploymentProvider(Provider):
 
     def _deployed(self, inputs: Properties) -> Properties:
         """Bring the environment to the wanted deployment; returns the outputs."""
-        wanted = Wanted(inputs["release"], inputs["variables"])
+        wanted = Wanted(inputs["release"], self.variables_in(inputs))
         began = time.monotonic()
         while True:
             seen = deployments_seen(self.divio, inputs["environment"])
@@ -72,7 +73,7 @@ class DeploymentProvider(Provider):
                 return self._outputs(step.deployment, frozen or {})
             if step.kind == "attach":
                 say(f"{inputs['site']}: waiting for a deployment that is already running")
-                self._wait(inputs, step.deployment, began)
+                self._wait(step.deployment, began)
                 continue
             try:
                 started = self.divio.deployments.start(inputs["environment"])
@@ -84,24 +85,24 @@ class DeploymentProvider(Provider):
     def _releases(self, inputs: Properties, done: DeploymentSeen | None) -> tuple[DeploymentSeen, ...]:
         return deployments_seen(self.divio, inputs["image_environment"]) if done else ()
 
-    def _wait(self, inputs: Properties, uuid: str, began: float) -> bool:
+    def _wait(self, uuid: str, began: float) -> bool:
         left = self.connection.rollout.timeout - (time.monotonic() - began)
         return self.divio.deployments.wait(uuid, timeout=max(left, 1)).succeeded
 
     def _finished(self, inputs: Properties, uuid: str, began: float) -> Properties:
-        if not self._wait(inputs, uuid, began):
-            raise DeploymentFailed(inputs["site"], uuid, self._log_end(inputs, uuid))
+        if not self._wait(uuid, began):
+            raise DeploymentFailedError(inputs["site"], uuid, self._log_end(inputs, uuid))
         frozen = self._frozen(uuid)
-        different, _ = different_names(inputs["variables"], frozen)
+        different, _ = different_names(self.variables_in(inputs), frozen)
         if different:
-            raise DeploymentHasOtherVariables(inputs["site"], uuid, different)
+            raise OtherVariablesError(inputs["site"], uuid, different)
         say(f"{inputs['site']}: deployed after {time.monotonic() - began:.0f} s")
         return self._outputs(uuid, frozen)
 
     def _log_end(self, inputs: Properties, uuid: str) -> str:
         """The platform's own variables are blanked too: a log may quote a key that we never set."""
         frozen = [value for name, value in self._frozen(uuid).items() if value and name not in PUBLIC]
-        values = [inputs["variables"][name] for name in inputs["secrets"]]
+        values = [value for name, value in self.variables_in(inputs).items() if name in inputs["secrets"]]
         log = redact(self.divio.deployments.logs(uuid), [*frozen, *values])
         return "\n".join(log.splitlines()[-LOG_LINES:])
 
@@ -113,10 +114,14 @@ class DeploymentProvider(Provider):
 
 
 class Deployment(Resource, module="mirrors", name="Deployment"):
-    """``deployment``: its uuid; ``url``: where a browser finds the site."""
+    """One property a variable: its value. ``deployment``: its uuid; ``url``: where a browser finds the site."""
 
     deployment: pulumi.Output[str]
     url: pulumi.Output[str]
 
-    def __init__(self, name: str, props: dict[str, Any], opts: pulumi.ResourceOptions) -> None:
-        super().__init__(DeploymentProvider(), name, {**props, "deployment": None, "url": None}, opts)
+    def __init__(
+        self, name: str, props: Mapping[str, Any], variables: Mapping[str, Any], opts: pulumi.ResourceOptions
+    ) -> None:
+        provider = DeploymentProvider()
+        computed = dict.fromkeys(provider.outputs)
+        super().__init__(provider, name, {**props, **provider.flattened(variables), **computed}, opts)

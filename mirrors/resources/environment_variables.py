@@ -3,7 +3,7 @@
 SITE_ID is written and read back first, DATABASE_URL last; on the way out DATABASE_URL goes first and SITE_ID last.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import pulumi
@@ -13,19 +13,15 @@ from mirrors.divio import EnvironmentVariable
 from mirrors.errors import ReadBackError
 from mirrors.planning.observed import VariableSeen
 from mirrors.planning.variables import Desired, Write, not_as_declared, plan_writes
-from mirrors.resources.base import Properties, Provider, secret
-
-
-def _desired(props: Mapping[str, Any]) -> dict[str, Desired]:
-    return {name: Desired(item["value"], item["sensitive"]) for name, item in props["variables"].items()}
+from mirrors.resources.base import Properties, VariablesProvider, secret
 
 
 def _seen(items: Mapping[str, EnvironmentVariable]) -> dict[str, VariableSeen]:
     return {name: VariableSeen(item.value, item.is_sensitive) for name, item in items.items()}
 
 
-class EnvironmentVariablesProvider(Provider):
-    inputs = ("site", "environment", "variables", "secrets", "found")
+class EnvironmentVariablesProvider(VariablesProvider):
+    inputs = ("site", "environment", "secrets", "found")
     immutable = ("environment",)
 
     def check(self, _olds: Properties, news: Properties) -> CheckResult:
@@ -33,34 +29,34 @@ class EnvironmentVariablesProvider(Provider):
 
     def create(self, props: Properties) -> CreateResult:
         inputs = self.checked(props)
-        self._converge(inputs, written={})
+        self._converge(inputs, written={}, obsolete=())
         return CreateResult(inputs["environment"], inputs)
 
     def update(self, _id: str, _olds: Properties, _news: Properties) -> UpdateResult:
-        inputs, before = self.checked(_news), _desired(self.checked(_olds))
-        obsolete = set(before) - set(inputs["variables"]) - set(inputs["found"])
+        inputs, before = self.checked(_news), self._desired(_olds)
+        obsolete = set(before) - set(self.variables_in(inputs)) - set(inputs["found"])
         self._converge(inputs, {name: item.value for name, item in before.items()}, obsolete)
         return UpdateResult(inputs)
 
     def read(self, id_: str, props: Properties) -> ReadResult:
         """The owned names with their live values; a value that is not shown stays as it is in the state."""
         stored = self.checked(props)
-        live = self._list(stored["environment"])
-        stored["variables"] = {
-            name: self._entry(name, stored, live[name]) for name in stored["variables"] if name in live
-        }
-        return ReadResult(id_, dict(stored), stored)
+        live, known = self._list(stored["environment"]), self.variables_in(stored)
+        entries = {name: self._entry(item, name in stored["secrets"], live.get(name)) for name, item in known.items()}
+        there = {name: entry for name, entry in entries.items() if entry is not None}
+        inputs = {key: stored[key] for key in self.inputs} | self.flattened(there)
+        return ReadResult(id_, dict(inputs), inputs)
 
     def delete(self, _id: str, _props: Properties) -> None:
         """Removes what we created. A variable that was there before us keeps its present value."""
         stored = self.checked(_props)
         live = self._list(stored["environment"])
-        ours = set(stored["variables"]) - set(stored["found"])
+        ours = set(self.variables_in(stored)) - set(stored["found"])
         for write in plan_writes({}, _seen(live), {}, ours):
             self._send(write, stored, live)
 
-    def _converge(self, inputs: Properties, written: Mapping[str, str], obsolete: set[str] = frozenset()) -> None:  # type: ignore[assignment]
-        desired = _desired(inputs)
+    def _converge(self, inputs: Properties, written: Mapping[str, str], obsolete: Collection[str]) -> None:
+        desired = self._desired(inputs)
         live = self._list(inputs["environment"])
         writes = plan_writes(desired, _seen(live), written, obsolete)
         for write in writes:
@@ -88,14 +84,25 @@ class EnvironmentVariablesProvider(Provider):
         if wrong:
             raise ReadBackError(inputs["site"], wrong)
 
-    def _entry(self, name: str, stored: Properties, live: EnvironmentVariable) -> Properties:
-        value = stored["variables"][name]["value"] if live.value is None else live.value
-        hide = name in stored["secrets"]
-        return {"value": secret(value) if hide else value, "sensitive": live.is_sensitive}
+    def _desired(self, properties: Mapping[str, Any]) -> dict[str, Desired]:
+        variables = self.variables_in(properties)
+        return {name: Desired(item["value"], item["sensitive"]) for name, item in variables.items()}
+
+    def _entry(self, known: Properties, is_secret: bool, live: EnvironmentVariable | None) -> Properties | None:
+        if live is None:
+            return None
+        value = known["value"] if live.value is None else live.value
+        return {"value": secret(value) if is_secret else value, "sensitive": live.is_sensitive}
 
 
 class EnvironmentVariables(Resource, module="mirrors", name="EnvironmentVariables"):
-    """``variables``: {name: {value, sensitive}}; ``secrets``: names whose values are secrets; ``found``: not ours."""
+    """One property a variable, ``{value, sensitive}``.
 
-    def __init__(self, name: str, props: dict[str, Any], opts: pulumi.ResourceOptions) -> None:
-        super().__init__(EnvironmentVariablesProvider(), name, props, opts)
+    ``secrets``: the names of those whose values are secrets; ``found``: the variables that were there before us.
+    """
+
+    def __init__(
+        self, name: str, props: Mapping[str, Any], variables: Mapping[str, Any], opts: pulumi.ResourceOptions
+    ) -> None:
+        provider = EnvironmentVariablesProvider()
+        super().__init__(provider, name, {**props, **provider.flattened(variables)}, opts)

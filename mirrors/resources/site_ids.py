@@ -71,7 +71,7 @@ class SiteIdsProvider(Provider):
 
 
 class SiteIds(Resource, module="mirrors", name="SiteIds"):
-    """The ledger of SITE_IDs. ``assignments``: {application uuid: {name, id}}; ``retired``: {id: {name, application}}."""
+    """The ledger: ``assignments`` {uuid: {name, id}}, ``retired`` {id: {name, application}}, ``highest``."""
 
     assignments: pulumi.Output[dict[str, Any]]
     retired: pulumi.Output[dict[str, Any]]
@@ -79,4 +79,6 @@ class SiteIds(Resource, module="mirrors", name="SiteIds"):
 
     def __init__(self, name: str, hints: pulumi.Input[Properties], opts: pulumi.ResourceOptions) -> None:
         props = {"hints": hints, "assignments": None, "retired": None, "highest": None}
-        super().__init__(SiteIdsProvider(), name, props, pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(protect=True)))
+        super().__init__(
+            SiteIdsProvider(), name, props, pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(protect=True))
+        )

@@ -48,14 +48,13 @@ def converged(slug: str, site_id: int, start: int = 5) -> SiteSeen:
     }
     plain = {"SITE_ID", "MIRRORS_APPLICATION"}
     variables = {
-        name: VariableSeen(value if name in plain else None, sensitive=name not in plain) for name, value in values.items()
+        name: VariableSeen(value if name in plain else None, sensitive=name not in plain)
+        for name, value in values.items()
     }
     frozen = {**values, "DOMAIN": f"{slug}.example.com"}
     return SiteSeen(slug, f"u-{slug}", f"e-{slug}", variables, (deployment(f"d-{slug}", start, start + 1),), frozen)
 
 
 def seen(*mirrors: SiteSeen, **changes: Any) -> FleetSeen:
-    fleet = FleetSeen(
-        original(), {site.slug: site for site in mirrors}, "e-acme-live", (deployment("r1", 0, 1),)
-    )
+    fleet = FleetSeen(original(), {site.slug: site for site in mirrors}, "e-acme-live", (deployment("r1", 0, 1),))
     return replace(fleet, **changes)

@@ -49,7 +49,11 @@ def test_a_retired_id_of_somebody_else_cannot_be_declared_until_it_is_released()
 
 
 def test_observed_ids_are_taken_over_with_their_gaps() -> None:
-    sites = (SiteHint("u-acme", "acme", original=True, observed=7), SiteHint("u-de", "de", observed=12), SiteHint("u-fr", "fr"))
+    sites = (
+        SiteHint("u-acme", "acme", original=True, observed=7),
+        SiteHint("u-de", "de", observed=12),
+        SiteHint("u-fr", "fr"),
+    )
     assert ids(allocate(Ledger(), Hints(sites))) == {"acme": 7, "de": 12, "fr": 13}
 
 
@@ -66,7 +70,11 @@ def test_ids_that_differ_at_adoption_are_listed() -> None:
 
 
 def test_two_running_sites_with_one_id_are_named_both() -> None:
-    sites = (SiteHint("u-acme", "acme", original=True), SiteHint("u-de", "de", observed=5), SiteHint("u-fr", "fr", observed=5))
+    sites = (
+        SiteHint("u-acme", "acme", original=True),
+        SiteHint("u-de", "de", observed=5),
+        SiteHint("u-fr", "fr", observed=5),
+    )
     [problem] = allocate(Ledger(), Hints(sites)).problems
     assert "SITE_ID 5 would belong to de and fr" in problem
 

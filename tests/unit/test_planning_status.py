@@ -27,7 +27,11 @@ WITHOUT_DATABASE = replace(GOOD, variables={k: v for k, v in GOOD.variables.item
         (None, State.MISSING, "acme-de"),
         (fresh("acme-de"), State.NOT_DEPLOYED, "never deployed"),
         (replace(GOOD, deployments=(*GOOD.deployments, deployment("x", 9))), State.DEPLOYING, "running"),
-        (replace(GOOD, deployments=(*GOOD.deployments, deployment("x", 9, 10, success=False))), State.FAILED, "x failed"),
+        (
+            replace(GOOD, deployments=(*GOOD.deployments, deployment("x", 9, 10, success=False))),
+            State.FAILED,
+            "x failed",
+        ),
         (EDITED, State.VARIABLES_DIFFER, "not as declared: SITE_ID"),
         (WITHOUT_DATABASE, State.VARIABLES_DIFFER, "not as declared: DATABASE_URL"),
         (RUNNING_WITH_9, State.VARIABLES_DIFFER, "set, but not deployed: SITE_ID"),

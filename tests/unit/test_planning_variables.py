@@ -57,13 +57,21 @@ def test_removal_takes_only_the_obsolete_and_the_database_first() -> None:
 
 
 def test_a_read_back_finds_what_is_absent_flagged_or_valued_otherwise() -> None:
-    desired = {"SITE_ID": plain("2"), "A": plain("a"), "S": Desired("s", sensitive=True), "T": Desired("t", sensitive=True)}
+    desired = {
+        "SITE_ID": plain("2"),
+        "A": plain("a"),
+        "S": Desired("s", sensitive=True),
+        "T": Desired("t", sensitive=True),
+    }
     live = {"SITE_ID": VariableSeen("3"), "S": VariableSeen(None, sensitive=True), "T": VariableSeen("t")}
     assert not_as_declared(desired, live) == ["SITE_ID", "A", "T"]
 
 
 def test_a_frozen_value_that_is_not_shown_is_neither_equal_nor_different() -> None:
-    assert different_names({"A": "1", "B": "2", "C": "3", "D": ""}, {"A": None, "B": "9", "D": ""}) == (["B", "C"], ["A"])
+    assert different_names({"A": "1", "B": "2", "C": "3", "D": ""}, {"A": None, "B": "9", "D": ""}) == (
+        ["B", "C"],
+        ["A"],
+    )
 
 
 def test_secrets_are_in_no_repr() -> None:

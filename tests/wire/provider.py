@@ -47,7 +47,9 @@ class Wire:
         return _plain(answer.inputs), [(item.property, item.reason) for item in answer.failures]
 
     def diff(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> provider_pb2.DiffResponse:
-        return self.stub.Diff(provider_pb2.DiffRequest(id="x", olds=self._bag(olds), news=self._bag(news)))
+        request = provider_pb2.DiffRequest(id="x", olds=self._bag(olds), news=self._bag(news))
+        answer: provider_pb2.DiffResponse = self.stub.Diff(request)
+        return answer
 
     def create(self, props: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
         answer = self.stub.Create(provider_pb2.CreateRequest(properties=self._bag(props)))

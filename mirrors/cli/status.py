@@ -1,0 +1,115 @@
+"""``mirrors status``: what every site of a stack's fleet runs, and whether that is what is declared."""
+
+import dataclasses
+import json
+import os
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from mirrors.cli.stacks import outputs, raw_configuration
+from mirrors.config import Settings, load
+from mirrors.divio import Divio, DivioError
+from mirrors.errors import MirrorsError
+from mirrors.observe import Observer
+from mirrors.planning.status import SETTLED, SiteStatus, State, statuses
+
+DIFFERS = 2
+"""The exit code where at least one site is neither converged nor held."""
+
+COLOURS = {
+    State.CONVERGED: "green",
+    State.HELD: "cyan",
+    State.BEHIND: "yellow",
+    State.DEPLOYING: "blue",
+    State.NOT_DEPLOYED: "yellow",
+}
+
+
+@click.command()
+@click.option("-s", "--stack", required=True, help="The stack to look at, e.g. test.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for other programs.")
+@click.option(
+    "-C",
+    "--cwd",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=Path(),
+    help="The project's directory.",
+)
+def status(stack: str, *, as_json: bool, cwd: Path) -> None:
+    """Show every site: its SITE_ID, release, deployment and state.
+
+    The exit code is 0 if all sites are converged or held, 2 if any differs, 1 on an error.
+    """
+    try:
+        rows = look(stack, cwd)
+    except (MirrorsError, DivioError) as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(1)
+    if as_json:
+        click.echo(json.dumps([as_data(row) for row in rows], indent=2))
+    else:
+        show(stack, rows)
+    sys.exit(0 if all(row.state in SETTLED for row in rows) else DIFFERS)
+
+
+def look(stack: str, cwd: Path) -> tuple[SiteStatus, ...]:
+    """Read-only. Raises MirrorsError for an unusable configuration, DivioError where the platform does not answer."""
+    settings = settings_of(stack, cwd)
+    divio = Divio.connect(
+        settings.api_url,
+        settings.api_token.get_secret_value(),
+        max_concurrent_requests=settings.max_concurrent_requests,
+    )
+    seen = Observer(divio, settings).fleet(deep=True)
+    return statuses(settings, seen, outputs(stack, cwd).get("siteIds") or {})
+
+
+def settings_of(stack: str, cwd: Path) -> Settings:
+    loaded = load(raw_configuration(stack, cwd), stack, os.environ)
+    if loaded.settings is None or loaded.problems:
+        raise MirrorsError("\n".join(loaded.problems))
+    return loaded.settings
+
+
+def as_data(row: SiteStatus) -> dict[str, object]:
+    data = dataclasses.asdict(row)
+    data["deployed_at"] = row.deployed_at.isoformat() if row.deployed_at else None
+    data["details"] = list(row.details)
+    data["foreign"] = list(row.foreign)
+    return data
+
+
+def show(stack: str, rows: Sequence[SiteStatus]) -> None:
+    table = Table(title=f"Fleet of stack {stack}", title_justify="left")
+    for heading in ("Site", "Role", "SITE_ID", "State", "Release", "Deployed", "Address"):
+        table.add_column(heading, no_wrap=heading in ("Site", "Address"))
+    for row in rows:
+        state = f"[{COLOURS.get(row.state, 'red')}]{row.state}[/]"
+        cells = [
+            row.application,
+            row.role,
+            str(row.site_id or "-"),
+            state,
+            (row.release or "-")[:8],
+            _time(row.deployed_at),
+        ]
+        table.add_row(*cells, row.url or "-")
+    console = Console()
+    console.print(table)
+    for row in rows:
+        if row.state not in SETTLED:
+            console.print(f"{row.application}: {'; '.join(row.details)}", style="yellow", markup=False, soft_wrap=True)
+        if row.foreign:
+            console.print(
+                f"{row.application}: not ours, left alone: {', '.join(row.foreign)}", markup=False, soft_wrap=True
+            )
+
+
+def _time(moment: datetime | None) -> str:
+    return moment.strftime("%Y-%m-%d %H:%M") if moment else "-"

@@ -1,0 +1,142 @@
+"""Declares the resources of single sites: of a mirror always, of the original where the configuration asks for it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+
+from mirrors.config import DeclaredVariable, Settings
+from mirrors.planning.addresses import address_of
+from mirrors.planning.names import DOMAIN, MIRRORS_APPLICATION, SITE_ID
+from mirrors.planning.plan import OriginalPlan, SitePlan
+from mirrors.resources.deployment import Deployment
+from mirrors.resources.environment_variables import EnvironmentVariables
+from mirrors.resources.mirror import Mirror
+from mirrors.resources.original import Original
+from mirrors.resources.site_ids import SiteIds
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """What the sites of a fleet have in common. ``parent`` is the Fleet."""
+
+    parent: pulumi.Resource
+    settings: Settings
+    planned: OriginalPlan
+    ids: SiteIds
+    original: Original
+
+    def site_id_of(self, site: SitePlan) -> pulumi.Output[int]:
+        """A site's id; unknown in the preview of a stack that follows another one which does not have it yet."""
+
+        def look_up(assignments: Mapping[str, Any]) -> Any:
+            given = assignments.get(site.application)
+            return int(given["id"]) if given else _not_known(site, self.settings.site_ids_from)
+
+        return self.ids.assignments.apply(look_up)
+
+
+def declare_original(declaration: Declaration) -> tuple[list[Row], pulumi.Output[str]]:
+    """The original's row in a list, and the release that mirrors shall run."""
+    planned, release = declaration.planned, declaration.original.release
+    site, site_id = planned.site, declaration.site_id_of(planned.site)
+    if not planned.deploy:
+        url = address_of(site.seen.frozen.get(DOMAIN))
+        return [_row(declaration, site, site_id, url, planned.deployment)], release
+    found = {name: {"sensitive": seen.sensitive} for name, seen in site.seen.variables.items()}
+    deployed = _deployed(declaration, site, declaration.parent, _wire(site.variables), found, release)
+    if planned.image_environment == site.environment:
+        release = deployed.deployment
+    return [_row(declaration, site, site_id, deployed.url, deployed.deployment)], release
+
+
+def declare_mirror(declaration: Declaration, site: SitePlan, release: pulumi.Output[str]) -> Row:
+    site_id = declaration.site_id_of(site)
+    props = {
+        "application": site.application,
+        "environment": site.environment,
+        "slug": site.slug,
+        "site_id": site_id,
+        "observed": {name: {"sensitive": seen.sensitive} for name, seen in site.seen.variables.items()},
+    }
+    options = pulumi.ResourceOptions(parent=declaration.parent, aliases=_formerly(site))
+    mirror = Mirror(site.slug, props, options)
+    variables = {
+        SITE_ID: {"value": site_id.apply(_text), "sensitive": False},
+        MIRRORS_APPLICATION: {"value": site.slug, "sensitive": False},
+        **_wire(site.variables),
+        **_shared(declaration, mirror),
+    }
+    deployed = _deployed(declaration, site, mirror, variables, mirror.found, release)
+    return _row(declaration, site, site_id, deployed.url, deployed.deployment)
+
+
+def _deployed(
+    declaration: Declaration,
+    site: SitePlan,
+    parent: pulumi.Resource,
+    variables: Mapping[str, Any],
+    found: pulumi.Input[Mapping[str, Any]],
+    release: pulumi.Output[str],
+) -> Deployment:
+    """A site's variables, and the deployment that runs with them."""
+    secret = {name for name, item in site.variables.items() if item.secret}
+    where = {
+        "site": f"{site.slug} ({declaration.settings.environment})",
+        "environment": site.environment,
+        "secrets": sorted(secret | (set(declaration.planned.shared) & set(variables))),
+    }
+    options = pulumi.ResourceOptions(parent=parent, aliases=_formerly(site))
+    written = EnvironmentVariables(site.slug, {**where, "found": found}, variables, options)
+    release_of = {"image_environment": declaration.planned.image_environment, "release": release}
+    values = {name: item["value"] for name, item in variables.items()}
+    after = pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(depends_on=[written]))
+    return Deployment(site.slug, {**where, **release_of}, values, after)
+
+
+def _row(declaration: Declaration, site: SitePlan, site_id: pulumi.Output[int], url: Any, deployment: Any) -> Row:
+    return {
+        "application": site.slug,
+        "siteId": site_id,
+        "environment": declaration.settings.environment,
+        "url": url,
+        "deployment": deployment,
+    }
+
+
+def _wire(variables: Mapping[str, DeclaredVariable]) -> dict[str, Any]:
+    """Declared variables as inputs: a secret is marked for the engine, and flagged as sensitive on the platform."""
+    return {
+        name: {"value": pulumi.Output.secret(item.value) if item.secret else item.value, "sensitive": item.secret}
+        for name, item in variables.items()
+    }
+
+
+def _shared(declaration: Declaration, mirror: Mirror) -> dict[str, Any]:
+    """The original's values. New ones are sensitive; one that was there before us keeps its flag."""
+    return {
+        name: {"value": declaration.original.variables[name], "sensitive": mirror.found.apply(_flag_of(name))}
+        for name in declaration.planned.shared
+    }
+
+
+def _flag_of(name: str) -> Callable[[Mapping[str, Any] | None], bool]:
+    return lambda found: bool((found or {}).get(name, {}).get("sensitive", True))
+
+
+def _not_known(site: SitePlan, reference: str | None) -> Any:
+    pulumi.log.warn(
+        f'{site.slug}: its SITE_ID is not known yet: the stack "{reference}", which gives it, has none for it'
+    )
+    return pulumi.output.UNKNOWN
+
+
+def _text(site_id: int) -> str:
+    return str(int(site_id))
+
+
+def _formerly(site: SitePlan) -> list[pulumi.Input[pulumi.Alias | str]] | None:
+    return [pulumi.Alias(name=site.formerly)] if site.formerly else None
