@@ -1,0 +1,78 @@
+"""``mirrors deploy``: single sites of a stack, through ``pulumi up`` with the targets that belong to them."""
+
+import os
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from mirrors.cli.stacks import pulumi, raw_configuration
+from mirrors.config import Fleet, load
+from mirrors.config.messages import suggestion
+from mirrors.errors import ConfigurationError, MirrorsError
+
+
+@click.command()
+@click.argument("sites", nargs=-1, required=True, metavar="SITE...")
+@click.option("-s", "--stack", required=True, help="The stack to deploy in, e.g. test.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask before the update.")
+@click.option("--preview", is_flag=True, help="Only show what would be done.")
+@click.option(
+    "-C",
+    "--cwd",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The project's directory, if it is not this one.",
+)
+def deploy(sites: Sequence[str], stack: str, *, yes: bool, preview: bool, cwd: Path | None) -> None:
+    """Converge single sites, named by their application's slug, and no others.
+
+    Shows the pulumi command that it runs; the exit code is that command's.
+    """
+    try:
+        path = pulumi()
+        fleet = fleet_of(stack, cwd or Path())
+        arguments = command(fleet, sites, stack, yes=yes, preview=preview, cwd=cwd)
+    except MirrorsError as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(1)
+    click.echo(shlex.join(arguments), err=True)
+    sys.stdout.flush()
+    # In our place, not as a child: input, exit code and Ctrl-C are its own. A second interrupt would make it give up.
+    os.execv(path, arguments)  # noqa: S606
+
+
+def fleet_of(stack: str, cwd: Path) -> Fleet:
+    """The declared fleet, read without secrets where it has none. Raises ConfigurationError if it cannot be read."""
+    raw = raw_configuration(stack, cwd, secrets=False)
+    if "fleet" not in raw:
+        raw = raw_configuration(stack, cwd)
+    loaded = load(raw, stack, os.environ)
+    problems = [line for line in loaded.problems if line.startswith("mirrors:fleet")]
+    if loaded.fleet is None or problems:
+        raise ConfigurationError(problems)
+    return loaded.fleet
+
+
+def command(
+    fleet: Fleet, sites: Sequence[str], stack: str, *, yes: bool = False, preview: bool = False, cwd: Path | None = None
+) -> list[str]:
+    """The ``pulumi`` command that converges these sites alone.
+
+    The original's slug is always a target: it is the name of the fleet's own resources, which a new SITE_ID and a
+    rotated password have to pass. Raises ConfigurationError for a site that is not in the fleet.
+    """
+    unknown = [site for site in sites if site not in fleet.slugs]
+    if unknown:
+        raise ConfigurationError(
+            f"the fleet of the stack {stack} has no site {site!r}; {suggestion(site, fleet.slugs)}" for site in unknown
+        )
+    targets = dict.fromkeys([fleet.original.application, *sites])
+    return [
+        *("pulumi", "preview" if preview else "up"),
+        *(["--cwd", str(cwd)] if cwd else []),
+        *("--stack", stack),
+        *(part for slug in targets for part in ("--target", f"**::{slug}")),
+        *(["--yes"] if yes and not preview else []),
+    ]

@@ -1,0 +1,64 @@
+"""What the ``pulumi`` command knows of a stack. What it prints is captured: with secrets in it, it is never shown."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from mirrors.errors import MirrorsError
+
+__all__ = ["outputs", "pulumi", "raw_configuration"]
+
+NAMESPACE = "mirrors"
+
+
+def raw_configuration(stack: str, cwd: Path, *, secrets: bool = True) -> dict[str, str]:
+    """The values of the namespace ``mirrors`` as ``mirrors.config.load`` takes them, keys without it.
+
+    Those that the project declares for all stacks are among them. Without ``secrets`` nothing is decrypted, and keys
+    with a secret in them are left out. Raises MirrorsError with what the command says, e.g. that there is no such
+    stack.
+    """
+    shown = "--show-secrets" if secrets else "--show-secrets=false"
+    entries = json.loads(_ask("config", "--json", shown, stack=stack, cwd=cwd))
+    prefix = f"{NAMESPACE}:"
+    return {
+        key.removeprefix(prefix): entry["value"]
+        for key, entry in entries.items()
+        if key.startswith(prefix) and "value" in entry
+    }
+
+
+def outputs(stack: str, cwd: Path) -> dict[str, Any]:
+    """What the stack exported when it was last updated, secrets in clear; empty if it never was.
+
+    Raises MirrorsError with what the command says.
+    """
+    found: dict[str, Any] = json.loads(_ask("stack", "output", "--json", "--show-secrets", stack=stack, cwd=cwd))
+    return found
+
+
+def pulumi() -> str:
+    """The path of the ``pulumi`` command. Raises MirrorsError if there is none."""
+    if path := shutil.which("pulumi"):
+        return path
+    raise MirrorsError(
+        "There is no pulumi on the PATH: install the Pulumi CLI, or put the folder that holds it on the PATH "
+        "(in a checkout of this project: make tools, then .tools/bin)"
+    )
+
+
+def _ask(*command: str, stack: str, cwd: Path) -> str:
+    arguments = [pulumi(), *command, "--stack", stack, "--cwd", str(cwd), "--non-interactive", "--color", "never"]
+    done = subprocess.run(arguments, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)  # noqa: S603
+    if done.returncode == 0:
+        return done.stdout
+    raise MirrorsError(f"pulumi {' '.join(command)} --stack {stack}: {_reason(done.stderr)}")
+
+
+def _reason(stderr: str) -> str:
+    """The command's own error line without its mark; all that it said where it has none."""
+    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
+    errors = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
+    return "; ".join(errors or lines) or "it failed and said nothing"
