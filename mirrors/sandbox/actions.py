@@ -1,0 +1,85 @@
+"""What the command line does to the sandbox's objects. Each prints lines for the user; Django must have been set up.
+
+Arguments are plain data, since they come through a pipe: see ``mirrors.sandbox.tasks``.
+"""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from mirrors.sandbox.databases import databases
+from mirrors.sandbox.faults import KINDS
+from mirrors.sandbox.models import Application, Environment, Fault
+from mirrors.sandbox.provision import replace_password
+from mirrors.sandbox.seed import Wanted, make_mirror
+from mirrors.sandbox.seed import seed as seed_account
+from mirrors.sandbox.state import SandboxError, StateDirectory
+
+__all__ = ["ACTIONS"]
+
+
+def seed(**wanted: Any) -> None:
+    seed_account(Wanted(**wanted), report=_say)
+
+
+def mirror(original: str, name: str) -> None:
+    made = make_mirror(_application(original), name)
+    _say(f"{made.slug} is a mirror of {original}: set its variables, then deploy it")
+
+
+def rotate(original: str, environment: str) -> None:
+    """One role has all databases: rotating one environment's password rotates all."""
+    if not Environment.objects.filter(application=_application(original), slug=environment).exists():
+        raise SandboxError(f"{original} has no environment {environment}")
+    servers = databases(StateDirectory(Path(settings.SANDBOX_DIR)))
+    with transaction.atomic():
+        servers.rotate()
+        changed = replace_password(servers.dsn(""))
+    _say(f"the databases have a new password, and so have the built-in variables of {changed} environments")
+    _say(f"it takes effect when {original}/{environment} is deployed; whoever has a copy of the old one cannot connect")
+
+
+def add_fault(kind: str, **options: Any) -> None:
+    if kind not in KINDS:
+        raise SandboxError(f"there is no fault {kind}: it is one of {', '.join(KINDS)}")
+    _say(_line(Fault.objects.create(kind=kind, **options)))
+
+
+def list_faults() -> None:
+    for fault in Fault.objects.order_by("pk"):
+        _say(_line(fault))
+
+
+def clear_faults() -> None:
+    count, _ = Fault.objects.all().delete()
+    _say(f"{count} {'fault' if count == 1 else 'faults'} removed")
+
+
+ACTIONS: dict[str, Callable[..., None]] = {
+    action.__name__: action for action in (seed, mirror, rotate, add_fault, list_faults, clear_faults)
+}
+
+
+def _line(fault: Fault) -> str:
+    left = "for ever" if fault.remaining is None else f"{fault.remaining} times"
+    where = " ".join(filter(None, (fault.kind, fault.method, fault.path)))
+    return (
+        f"{fault.pk}: {where}, probability {fault.probability}, seed {fault.seed}, {left}, {json.dumps(fault.settings)}"
+    )
+
+
+def _application(slug: str) -> Application:
+    found = Application.objects.filter(slug=slug).first()
+    if found is None:
+        raise SandboxError(f"there is no application {slug} in this sandbox")
+    return found
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()

@@ -1,0 +1,110 @@
+"""The account that a newcomer finds: an original, deployed to Test and Live, and fresh mirrors of it."""
+
+import json
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+
+from mirrors.sandbox.console import Console, Report
+from mirrors.sandbox.models import Application, Deployment, Organisation
+from mirrors.sandbox.provision import ENVIRONMENTS, make_mirrors, make_original
+from mirrors.sandbox.releases import make_codebase
+from mirrors.sandbox.state import SandboxError, StateDirectory
+
+__all__ = ["Wanted", "make_mirror", "seed"]
+
+ORGANISATION = "Acme"
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "acme"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What to seed. ``numbered`` makes so many mirrors ``{original}-0001`` … besides those named."""
+
+    original: str = "acme"
+    mirrors: Sequence[str] = ("acme-de", "acme-fr", "acme-ch")
+    numbered: int = 0
+    codebase: str | None = None
+
+    @property
+    def all_mirrors(self) -> list[str]:
+        return [*self.mirrors, *(f"{self.original}-{number:04}" for number in range(1, self.numbered + 1))]
+
+
+def seed(wanted: Wanted, report: Report = print) -> None:
+    """Make what is missing; what is there stays as it is.
+
+    :raises SandboxError: a name is taken by something else, the codebase is missing, or a deployment fails
+    """
+    original = Application.objects.filter(slug=wanted.original).first()
+    if original is None:
+        original = _original(wanted)
+        report(f"{original.slug}: made, with environments {' and '.join(ENVIRONMENTS)}")
+    for environment in ENVIRONMENTS:
+        if not _is_deployed(original, environment):
+            Console(StateDirectory(Path(settings.SANDBOX_DIR))).deploy(original.slug, environment, report=report)
+    missing = _missing(original, wanted.all_mirrors)
+    made = make_mirrors(original, missing)
+    if made:
+        names = made[0].slug if len(made) == 1 else f"{made[0].slug} … {made[-1].slug}"
+        report(f"{names}: {len(made)} made, mirrors of {original.slug}, not deployed")
+
+
+def make_mirror(original: Application, slug: str) -> Application:
+    """One fresh mirror, as *Duplicate > Mirror* in the control panel leaves it.
+
+    :raises SandboxError: ``original`` is a mirror itself, or the name is not a slug or taken
+    """
+    return make_mirrors(original, [slug])[0]
+
+
+def _original(wanted: Wanted) -> Application:
+    organisation, _ = Organisation.objects.get_or_create(name=ORGANISATION)
+    content = _content(wanted.codebase)
+    if content is None:
+        return make_original(organisation, wanted.original, None, [])
+    repository = Path(settings.SANDBOX_DIR) / "codebases" / f"{wanted.original}.git"
+    try:
+        make_codebase(content, repository)
+    except subprocess.CalledProcessError as error:
+        reason = error.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["no reason given"]
+        raise SandboxError(f"no repository can be made of {content}: git says {reason[0]}") from error
+    return make_original(organisation, wanted.original, repository, _release_commands(content))
+
+
+def _content(codebase: str | None) -> Path | None:
+    """The directory with the site's code. None: there is none, and nothing will run that would need it."""
+    directory = Path(codebase).absolute() if codebase else EXAMPLE
+    if directory.is_dir() and any(directory.iterdir()):
+        return directory
+    kept = StateDirectory(Path(settings.SANDBOX_DIR)).settings()
+    if codebase is None and kept is not None and kept.runner == "none":
+        return None
+    raise SandboxError(f"there is no codebase in {directory}: name a directory with --codebase")
+
+
+def _release_commands(content: Path) -> list[dict[str, str]]:
+    path = content / "release_commands.json"
+    if not path.exists():
+        return []
+    try:
+        commands = json.loads(path.read_text(encoding="utf-8"))
+        return [{"label": str(item["label"]), "command": str(item["command"])} for item in commands]
+    except (ValueError, TypeError, KeyError) as error:
+        raise SandboxError(f'{path} must be a list of {{"label": …, "command": …}}') from error
+
+
+def _is_deployed(application: Application, environment: str) -> bool:
+    deployments = Deployment.objects.filter(environment__application=application, environment__slug=environment)
+    return deployments.filter(success=True).exists()
+
+
+def _missing(original: Application, slugs: list[str]) -> list[str]:
+    known = dict(Application.objects.values_list("slug", "original_id"))
+    for slug in slugs:
+        if known.get(slug, original.pk) != original.pk:
+            raise SandboxError(f"{slug} exists and is no mirror of {original.slug}: choose another name")
+    return [slug for slug in dict.fromkeys(slugs) if slug not in known]
