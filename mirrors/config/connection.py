@@ -27,10 +27,12 @@ def load_connection(raw: Mapping[str, str], environ: Mapping[str, str]) -> Conne
     """From the raw values of the namespace ``mirrors``. Raises ConfigurationError, which names the key and no value."""
     values: dict[str, Any] = {key: raw[key] for key in ("apiUrl", "apiToken", "maxConcurrentRequests") if key in raw}
     values |= {key: environ[name] for key, name in ENVIRON.items() if environ.get(name)}
-    if "rollout" in raw:
-        values["rollout"] = json.loads(raw["rollout"])
     try:
+        if "rollout" in raw:
+            values["rollout"] = json.loads(raw["rollout"])
         return Connection.model_validate(values)
+    except json.JSONDecodeError:
+        raise ConfigurationError(["mirrors:rollout is not an object"]) from None
     except ValidationError as error:
         keys = sorted({str(item["loc"][0]) for item in error.errors(include_input=False)})
         raise ConfigurationError(

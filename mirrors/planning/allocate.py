@@ -134,7 +134,8 @@ def _renamed(ledger: Ledger, hints: Hints) -> Iterator[str]:
         if before not in (site.name, site.formerly):
             yield (
                 f'{site.name}: this application was called "{before}" and has SITE_ID {site_id}. Add'
-                f' "formerly: {before}" to it, so that its resources move with it; otherwise the running site would lose its variables'
+                f' "formerly: {before}" to it, so that its resources move with it; otherwise the running site would'
+                " lose its variables"
             )
 
 
