@@ -18,13 +18,15 @@ HEAD = """\
 # Source this file in a POSIX shell: it makes `pulumi` and `mirrors` work on the sandbox's stacks.
 """
 PATH_TEMPLATE = """\
-case ":$PATH:" in
-    *:{folders}:*) ;;
+case "$PATH" in
+    {folders}:*) ;;
     *) PATH={folders}:"$PATH" ;;
 esac
 export PATH
 """
+# Without a sandbox nothing is left over from the user's shell, where it could be a real account's.
 FILE_TEMPLATE = """\
+unset {name}
 if [ -r {file} ]; then
     {name}="$(cat {file})"
     export {name}

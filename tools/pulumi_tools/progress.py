@@ -8,6 +8,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -59,7 +60,7 @@ def run(command: Command, say: Say, *, heartbeat: float = HEARTBEAT_SECONDS) -> 
 
     The command gets a process group of its own, which is ended with everything in it when this function is left early.
     """
-    process = subprocess.Popen(
+    with subprocess.Popen(
         command.arguments,
         cwd=command.cwd,
         env=command.environ,
@@ -69,16 +70,17 @@ def run(command: Command, say: Say, *, heartbeat: float = HEARTBEAT_SECONDS) -> 
         text=True,
         errors="replace",
         start_new_session=True,
-    )
-    output = Output(command.is_step)
-    assert process.stdout is not None  # noqa: S101 - asked for above
-    reader = threading.Thread(target=output.read, args=(process.stdout,), daemon=True)
-    reader.start()
-    try:
-        code = wait(process, command, lambda: say(command.describe(output.steps)), heartbeat)
-        reader.join()
-    finally:
-        stop(process)
+    ) as process:
+        output = Output(command.is_step)
+        reader = threading.Thread(target=output.read, args=(process.stdout,))
+        reader.start()
+        try:
+            code = wait(process, command, lambda: say(command.describe(output.steps)), heartbeat)
+        except BaseException:
+            stop(process)
+            raise
+        finally:
+            reader.join()
     if code:
         message = f"`{Path(command.arguments[0]).name}` ended with {code}:\n{output.tail()}"
         raise UnavailableError(message)
@@ -100,12 +102,9 @@ def wait(process: subprocess.Popen[str], command: Command, beat: Callable[[], No
 
 
 def stop(process: subprocess.Popen[str]) -> None:
-    """Ends a process and what it started, first as Ctrl-C would."""
-    for number in (signal.SIGINT, signal.SIGKILL):
-        if process.poll() is not None:
-            return
-        os.killpg(process.pid, number)
-        try:
-            process.wait(GRACE_SECONDS)
-        except subprocess.TimeoutExpired:
-            continue
+    """Ends a process and all that it started: first as Ctrl-C would, which lets it tidy up, then for good."""
+    os.killpg(process.pid, signal.SIGINT)
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(GRACE_SECONDS)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)

@@ -1,0 +1,41 @@
+"""Checkouts to try the tools in, and programs that stand in for those that this machine may not have."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tools.pulumi_tools.layout import LANGUAGE_HOST, PULUMI, SCRIPTS, Layout
+
+
+@dataclass
+class Lines:
+    """What the tools said."""
+
+    lines: list[str] = field(default_factory=list)
+
+    def __call__(self, line: str) -> None:
+        self.lines.append(line)
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines)
+
+
+def layout(checkout: Path, *path: Path, **environ: str) -> tuple[Layout, Lines]:
+    """A layout whose PATH holds `path` only."""
+    lines = Lines()
+    return Layout(checkout, {"PATH": ":".join(map(str, path)), **environ}, lines), lines
+
+
+def program(file: Path, *body: str) -> Path:
+    """An executable shell script."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("\n".join(["#!/bin/sh", *body, ""]))
+    file.chmod(0o755)
+    return file
+
+
+def pulumi_in(folder: Path, version: str = "v3.259.0") -> Path:
+    """A folder with the four tools."""
+    program(folder / PULUMI, f"echo {version}")
+    for name in (LANGUAGE_HOST, *SCRIPTS):
+        program(folder / name, "exit 0")
+    return folder
