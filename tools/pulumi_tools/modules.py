@@ -130,14 +130,14 @@ class Build:
     def environ(self) -> dict[str, str]:
         """Go's environment: below ``.tools`` whatever the user has not put somewhere himself.
 
-        No cgo, as in the official release: so no C compiler is needed. ``XDG_CONFIG_HOME`` is where Go counts its own
-        calls; the user's settings (``go env -w``) are read from where they are.
+        ``XDG_CONFIG_HOME`` is where Go counts its own calls; the user's settings (``go env -w``) are read from where
+        they are.
         """
         given = {name: value for name, value in self.layout.environ.items() if value}
         own = self.layout.checkout / ".tools" / "go"
         caches = {"GOPATH": str(own), "GOMODCACHE": str(own / "mod"), "GOCACHE": str(own / "cache")}
         settings = output(self.go, "env", "GOENV", environ=given).strip()
-        fixed = {"GOTMPDIR": str(self.scratch), "GOWORK": "off", "CGO_ENABLED": "0"}
+        fixed = {"GOTMPDIR": str(self.scratch), "GOWORK": "off"}
         moved = {"XDG_CONFIG_HOME": str(own / "config"), "GOENV": settings}
         if "GOMODCACHE" not in given:  # Go makes its module cache read-only, and `rm` stops at that
             moved["GOFLAGS"] = f"{given.get('GOFLAGS', '')} -modcacherw".strip()
