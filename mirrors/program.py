@@ -3,18 +3,21 @@
 import json
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NoReturn
+from urllib.parse import urlsplit
 
 import pulumi
 
 from mirrors.config import Settings, load
-from mirrors.divio import Divio, DivioError
+from mirrors.divio import AuthenticationFailed, ConnectionFailed, Divio, DivioError
 from mirrors.observe import Observer
+from mirrors.planning.addresses import is_loopback
 from mirrors.planning.plan import FleetPlan, OriginalPlan, plan
 
 NAMESPACE = "mirrors"
+SANDBOX_PASSPHRASE = "sandbox"  # noqa: S105 - published: it encrypts nothing but a rehearsal's state
 SAID_ALL = 32
 """The exit code that tells Pulumi's language host that the program has said what is wrong."""
 
@@ -42,8 +45,8 @@ def prepare() -> Prepared:
     try:
         planned = plan(settings, Observer(divio, settings).fleet())
     except DivioError as error:
-        refuse([*loaded.problems, str(error)])
-    problems = [*loaded.problems, *planned.problems]
+        refuse([*loaded.problems, _with_remedy(error)])
+    problems = [*loaded.problems, *_published_passphrase(settings, os.environ), *planned.problems]
     if problems or planned.original is None:
         refuse(problems)
     return Prepared(settings, planned, planned.original)
@@ -53,6 +56,26 @@ def refuse(problems: Iterable[str]) -> NoReturn:
     for problem in problems:
         pulumi.log.error(problem)
     sys.exit(SAID_ALL)
+
+
+def _with_remedy(error: DivioError) -> str:
+    """The client does not know where its settings come from; here it is known."""
+    if isinstance(error, AuthenticationFailed):
+        return f"{error} Set DIVIO_API_TOKEN, or mirrors:apiToken as a secret, to a token of this account"
+    if isinstance(error, ConnectionFailed):
+        return f"{error}. Is mirrors:apiUrl, or DIVIO_API_URL, the platform's address, and does it run?"
+    return str(error)
+
+
+def _published_passphrase(settings: Settings, environ: Mapping[str, str]) -> list[str]:
+    """The state holds secrets. Those of a real account must not be encrypted with a passphrase that everybody knows."""
+    host = urlsplit(settings.api_url).hostname or ""
+    if environ.get("PULUMI_CONFIG_PASSPHRASE") != SANDBOX_PASSPHRASE or is_loopback(host):
+        return []
+    return [
+        f"this stack would encrypt the secrets of {host} with the sandbox's published passphrase. Set a"
+        " PULUMI_CONFIG_PASSPHRASE of your own and make the stack anew with it: see the README, a real account"
+    ]
 
 
 def _raw_configuration() -> dict[str, str]:
