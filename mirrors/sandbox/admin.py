@@ -115,7 +115,9 @@ class ApplicationAdmin(ApplicationPanel):
         except SandboxError as error:
             self.message_user(request, str(error), messages.ERROR)
             return
-        self.message_user(request, f"{mirror.slug} is a mirror of {original.slug} now. Set its variables, deploy it.")
+        self.message_user(
+            request, f"Made {mirror.slug}, a mirror of {original.slug}. Set its variables, then deploy it."
+        )
 
 
 @admin.register(Environment)
@@ -157,7 +159,7 @@ class EnvironmentAdmin(EnvironmentPanel):
             except SandboxError as error:
                 self.message_user(request, str(error), messages.ERROR)
             else:
-                self.message_user(request, f"{environment} is being deployed.")
+                self.message_user(request, f"Deploying {environment}.")
 
 
 @admin.register(EnvironmentVariable)

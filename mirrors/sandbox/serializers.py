@@ -23,6 +23,16 @@ from mirrors.sandbox.models import (
 READ_ONLY = "This field cannot be changed."
 
 
+class NullField(serializers.Field[None, None, None, Any]):
+    """What the platform sends and the sandbox does not have."""
+
+    def __init__(self) -> None:
+        super().__init__(read_only=True)
+
+    def get_attribute(self, instance: Any) -> None:  # noqa: ARG002
+        return None
+
+
 class OrganisationSerializer(serializers.ModelSerializer[Organisation]):
     class Meta:
         model = Organisation
@@ -33,7 +43,7 @@ class ApplicationSerializer(serializers.ModelSerializer[Application]):
     """``repository`` is null: the platform hosts the repository itself, as it does for every mirror."""
 
     region = serializers.SerializerMethodField()
-    repository = serializers.SerializerMethodField()
+    repository = NullField()
 
     class Meta:
         model = Application
@@ -41,9 +51,6 @@ class ApplicationSerializer(serializers.ModelSerializer[Application]):
 
     def get_region(self, application: Application) -> str:
         return region_uuid(application.region)
-
-    def get_repository(self, application: Application) -> None:  # noqa: ARG002
-        return None
 
 
 class FixedFields(serializers.ModelSerializer[Any]):
@@ -73,9 +80,9 @@ class EnvironmentSerializer(FixedFields):
     environment_variables = serializers.SerializerMethodField()
     last_finished_deployment = serializers.SerializerMethodField()
     pending_commits_lookup = serializers.SerializerMethodField()
-    primary_domain = serializers.ReadOnlyField(default=None)
-    ondemand_backup_retention_config = serializers.ReadOnlyField(default=None)
-    scheduled_backup_config = serializers.ReadOnlyField(default=None)
+    primary_domain = NullField()
+    ondemand_backup_retention_config = NullField()
+    scheduled_backup_config = NullField()
 
     class Meta:
         model = Environment
@@ -129,7 +136,7 @@ def refuse_too_many(application: Application) -> None:
 class EnvironmentDetailSerializer(EnvironmentSerializer):
     """``ssh_endpoint`` is null: there is nothing to log in to."""
 
-    ssh_endpoint = serializers.ReadOnlyField(default=None)
+    ssh_endpoint = NullField()
 
     class Meta(EnvironmentSerializer.Meta):
         fields: ClassVar = [*EnvironmentSerializer.Meta.fields, "ssh_endpoint"]

@@ -91,7 +91,8 @@ class EnvironmentViewSet(mixins.CreateModelMixin, mixins.UpdateModelMixin, ReadO
                 .values("uuid")[:1]
             )
         )
-        .order_by("created_at", "uuid")
+        # Test is listed before Live (R), also where both were made in one moment.
+        .order_by("created_at", "is_production_grade", "uuid")
     )
     filters: ClassVar = {"uuid": "uuid", "application": "application", "slug": "slug"}
 

@@ -1,0 +1,170 @@
+"""The control panel: what one does by hand, and that it shows no secret."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+import requests
+
+from tests.unit.test_sandbox_api.conftest import SECRET, Sandbox
+
+VARIABLES = "/apps/v3/environment-variables/"
+DEPLOYMENTS = "/apps/v3/deployments/"
+
+
+class Panel:
+    """A browser that is logged in."""
+
+    def __init__(self, address: str, password: str) -> None:
+        self.address = f"{address}/admin"
+        self.session = requests.Session()
+        self.session.trust_env = False
+        self.see("/login/")
+        self.do("/login/", username="admin", password=password, next="/admin/")
+
+    def see(self, path: str) -> str:
+        answer = self.session.get(self.address + path, timeout=30)
+        assert answer.status_code == 200
+        return answer.text
+
+    def do(self, path: str, **fields: str | list[str]) -> str:
+        """Sends a form; returns the page that follows."""
+        token = self.session.cookies["mirrors_sandbox_csrf"]
+        body = fields | {"csrfmiddlewaretoken": token}
+        answer = self.session.post(self.address + path, data=body, timeout=30)
+        assert answer.status_code == 200
+        return answer.text
+
+    def act(self, kind: str, action: str, *chosen: str, **fields: str) -> str:
+        """Runs an action of a list on the objects chosen."""
+        return self.do(f"/sandbox/{kind}/", action=action, _selected_action=list(chosen), **fields)
+
+
+@pytest.fixture(scope="module")
+def password(server: Sandbox) -> str:
+    server.do("make_admin", name="admin", password="canary-password")
+    return "canary-password"
+
+
+@pytest.fixture
+def panel(sandbox: Sandbox, password: str) -> Iterator[Panel]:
+    browser = Panel(sandbox.address, password)
+    yield browser
+    browser.session.close()
+
+
+def _inline(application: dict[str, str], made: dict[str, str], value: str, **fields: str) -> dict[str, str]:
+    """The form of an environment with one variable."""
+    return {
+        "branch": "main",
+        "variables-TOTAL_FORMS": "1",
+        "variables-INITIAL_FORMS": "1",
+        "variables-0-uuid": made["uuid"],
+        "variables-0-environment": application["test"],
+        "variables-0-name": made["name"],
+        "variables-0-value": value,
+    } | {f"variables-0-{name}": text for name, text in fields.items()}
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["organisation", "application", "environment", "environmentvariable", "deployment", "fault", "serviceinstance"],
+)
+def test_every_list_opens(panel: Panel, application: dict[str, str], kind: str) -> None:
+    assert application
+    assert "Control panel" in panel.see(f"/sandbox/{kind}/")
+
+
+def test_secrets_are_shown_on_no_page(sandbox: Sandbox, panel: Panel, application: dict[str, str]) -> None:
+    made = sandbox.set(application["test"], "MINE", SECRET, sensitive=True)
+    sandbox.set(application["test"], "DATABASE_URL", SECRET, sensitive=True)
+    sandbox.set(application["test"], "SITE_ID", "plain-two")
+    deployment = sandbox.post(DEPLOYMENTS, {"environment": application["test"]}).json()["uuid"]
+    pages = [
+        panel.see(path)
+        for path in (
+            f"/sandbox/environment/{application['test']}/change/",
+            "/sandbox/environmentvariable/",
+            f"/sandbox/deployment/{deployment}/change/",
+            f"/sandbox/environmentvariable/{made['uuid']}/change/",
+        )
+    ]
+    for page in pages:
+        assert "MINE" in page
+        assert SECRET not in page
+        assert "built-in-test" not in page
+    assert all("plain-two" in page for page in pages[:3])
+
+
+def test_a_sensitive_value_stays_unless_another_is_typed(
+    sandbox: Sandbox, panel: Panel, application: dict[str, str]
+) -> None:
+    made = sandbox.set(application["test"], "MINE", SECRET, sensitive=True)
+    path = f"/sandbox/environment/{application['test']}/change/"
+    panel.do(path, **_inline(application, made, "", is_sensitive="on"))
+    assert sandbox.do("stored_value", variable=made["uuid"]) == SECRET
+    panel.do(path, **_inline(application, made, " typed ", is_sensitive="on"))
+    assert sandbox.do("stored_value", variable=made["uuid"]) == " typed "
+    page = panel.do(path, **_inline(application, made | {"name": "NOT GOOD"}, "typed-again", is_sensitive="on"))
+    assert "Enter a valid value." in page
+    assert "typed-again" not in page
+
+
+def test_a_plain_value_is_changed_and_a_variable_deleted_by_hand(
+    sandbox: Sandbox, panel: Panel, application: dict[str, str]
+) -> None:
+    made = sandbox.set(application["test"], "SITE_ID", "2")
+    path = f"/sandbox/environment/{application['test']}/change/"
+    panel.do(path, **_inline(application, made, "3"))
+    assert sandbox.get(f"{VARIABLES}{made['uuid']}/").json()["value"] == "3"
+    panel.do(path, **_inline(application, made, "3", DELETE="on"))
+    assert sandbox.get(f"{VARIABLES}{made['uuid']}/").status_code == 404
+
+
+def test_deploy_posts_a_deployment_and_says_when_one_runs(
+    sandbox: Sandbox, panel: Panel, application: dict[str, str]
+) -> None:
+    page = panel.act("environment", "deploy", application["test"], application["live"])
+    assert page.count("Deploying app-") == 2
+    assert len(sandbox.results(DEPLOYMENTS, application=application["uuid"])) == 2
+    sandbox.do("make_running_deployment", environment=application["test"])
+    assert "already running" in panel.act("environment", "deploy", application["test"])
+
+
+def test_a_deployment_cannot_be_changed_or_deleted_by_hand(
+    sandbox: Sandbox, panel: Panel, application: dict[str, str]
+) -> None:
+    deployment = sandbox.do("make_running_deployment", environment=application["test"])
+    page = panel.see(f"/sandbox/deployment/{deployment}/change/")
+    assert 'name="_save"' not in page
+    assert "deletelink" not in page
+    refused = panel.session.get(f"{panel.address}/sandbox/deployment/{deployment}/delete/", timeout=30)
+    assert refused.status_code == 403
+
+
+def test_a_mirror_is_made_fresh_with_two_environments(
+    sandbox: Sandbox, panel: Panel, application: dict[str, str]
+) -> None:
+    page = panel.act("application", "make_a_mirror", application["uuid"], name_of_mirror="made-by-hand")
+    assert "Made made-by-hand, a mirror of" in page
+    [mirror] = sandbox.results("/apps/v3/applications/", slug="made-by-hand")
+    environments = sandbox.results("/apps/v3/environments/", application=mirror["uuid"])
+    assert [item["slug"] for item in environments] == ["test", "live"]
+    assert all(item["last_finished_deployment"] is None for item in environments)
+    assert sandbox.results(VARIABLES, application=mirror["uuid"]) == []
+    again = panel.act("application", "make_a_mirror", application["uuid"], name_of_mirror="made-by-hand")
+    assert re.search('class="error"', again)
+    assert "type the mirror" in panel.act("application", "make_a_mirror", application["uuid"])
+
+
+def test_a_fault_is_injected_by_hand(sandbox: Sandbox, panel: Panel) -> None:
+    form = {"kind": "forbidden", "probability": "1.0", "seed": "0", "remaining": "1", "settings": "{}"}
+    panel.do("/sandbox/fault/add/", **form)
+    assert [sandbox.get("/iam/v3/me/").status_code for _ in range(2)] == [403, 200]
+    assert "not one of the available choices" in panel.do("/sandbox/fault/add/", **(form | {"kind": "flood"}))
+
+
+def test_without_a_login_the_panel_shows_nothing(sandbox: Sandbox) -> None:
+    answer = sandbox.get("/admin/sandbox/application/")
+    assert answer.status_code == 302
+    assert answer.headers["Location"].startswith("/admin/login/?next=")
