@@ -191,7 +191,7 @@ def test_a_pause_does_not_occupy_a_place(script: Script) -> None:
 def test_threads_do_not_get_each_others_answers(script: Script) -> None:
     def echo(request: Received) -> Reply:
         uuid = request.path.split("/")[-2]
-        return Reply(body=application(uuid), headers={"Set-Cookie": f"session={uuid}"})
+        return Reply(body=application(uuid), headers={"Set-Cookie": f"session={uuid}; Path=/"})
 
     uuids = [f"a{number}" for number in range(200)]
     for uuid in uuids:

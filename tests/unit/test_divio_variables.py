@@ -152,6 +152,12 @@ def test_a_name_in_use_is_taken_over(
     assert methods(script) == calls
 
 
+def test_a_plain_variable_in_the_way_of_a_sensitive_one_becomes_sensitive(script: Script, platform: Platform) -> None:
+    platform.kept["v1"] = variable("v1", "e1", "DATABASE_URL", "postgres://")
+    assert connect(script).environment_variables.create("e1", "DATABASE_URL", "postgres://", True).is_sensitive
+    assert methods(script) == ["POST", "GET", "PATCH"]
+
+
 def test_a_refusal_that_is_not_about_the_name_is_raised(script: Script, platform: Platform) -> None:
     platform.before = [Reply(400, {"name": ["Not a valid name."], "value": ["May not be blank."]})]
     with pytest.raises(
