@@ -36,7 +36,7 @@ def error_from(response: requests.Response, exchange: Exchange, *, now: datetime
     are only passed on, and a body that is not JSON is not quoted at all.
     """
     status = response.status_code
-    errors = {field: [fit(text, secrets) for text in texts] for field, texts in _messages(response).items()}
+    errors = _errors(response, tuple(secrets))
     said = "; ".join(
         ": ".join([field, *texts]) if field != "detail" else " ".join(texts) for field, texts in errors.items()
     )
@@ -109,6 +109,11 @@ def _merged(runs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
         else:
             merged.append((start, end))
     return merged
+
+
+def _errors(response: requests.Response, secrets: Sequence[str]) -> dict[str, list[str]]:
+    long = [secret for secret in secrets if len(secret) >= _SHORTEST_PART]  # a short one is in many a field's name
+    return {fit(field, long): [fit(text, secrets) for text in texts] for field, texts in _messages(response).items()}
 
 
 def _messages(response: requests.Response) -> dict[str, list[str]]:

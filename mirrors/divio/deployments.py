@@ -1,7 +1,7 @@
 """``/apps/v3/deployments/``."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 from pydantic import BaseModel
@@ -21,6 +21,7 @@ from mirrors.divio.policy import PollPolicy
 from mirrors.divio.transport import Query, Request, Transport
 
 PATH = "/apps/v3/deployments/"
+CLOCKS_DIFFER = timedelta(seconds=2)  # at most, between the platform's web servers and what dates its deployments
 
 
 class _Logs(BaseModel):
@@ -60,7 +61,8 @@ class Deployments:
 
         def look(failure: DivioError, maybe_started: bool) -> Deployment | None:
             listed = self.list(environment)
-            return _found(listed, self._transport.platform_time(began), failure, maybe_started)
+            since = self._transport.platform_time(began) - CLOCKS_DIFFER
+            return _found(listed, since, failure, maybe_started)
 
         return self._transport.create(Deployment, Request("POST", PATH, body={"environment": environment}), look)
 

@@ -85,8 +85,9 @@ class Deployment(Identified):
 
 
 def _by_name(value: Any) -> Any:
-    """The frozen variables are a map of name to value; a null stands for a value that is not shown."""
-    return dict.fromkeys(value) if isinstance(value, list) else value
+    """The frozen variables are a map of name to value; a list of names shows no value at all."""
+    names = isinstance(value, list) and all(isinstance(item, str) for item in value)
+    return dict.fromkeys(value) if names else value
 
 
 class FrozenVariables(Identified):

@@ -27,7 +27,8 @@ class EnvironmentVariables:
         rest = ((("name", name),) if name is not None else ()) + tuple(self._paged)
         found = [variable for chunk in self._chunks(wanted, rest) for variable in self._of_chunk(chunk, rest)]
         # Filtered here again: a filter that the platform does not know is ignored, not refused.
-        return [item for item in found if item.environment in wanted and name in (None, item.name)]
+        of_interest = set(wanted)
+        return [item for item in found if item.environment in of_interest and name in (None, item.name)]
 
     def create(self, environment: str, name: str, value: str, is_sensitive: bool) -> EnvironmentVariable:
         """Makes a variable, or takes over one of this name that is there by the time the platform answers.

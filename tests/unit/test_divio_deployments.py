@@ -13,6 +13,7 @@ from mirrors.divio import (
     PollPolicy,
     RetryPolicy,
     ServerFailed,
+    UnexpectedAnswer,
     ValidationFailed,
 )
 from tests.unit.divio_support import DEPLOYMENTS, NOON_HEADER, FakeTime, connect, deployment, page
@@ -180,6 +181,13 @@ def test_frozen_variables_are_values_by_name(script: Script, sent: Any, frozen: 
 
     script.on("GET", f"{DEPLOYMENTS}d1/environment-variables/", answer)
     assert connect(script).deployments.environment_variables("d1").environment_variables == frozen
+
+
+def test_frozen_variables_of_another_form_are_an_error_and_not_quoted(script: Script) -> None:
+    sent = {**deployment("d1", 0), "environment_variables": [{"name": "A", "value": "canary"}]}
+    script.on("GET", f"{DEPLOYMENTS}d1/environment-variables/", Reply(body=sent))
+    with pytest.raises(UnexpectedAnswer, match=r"as documented: environment_variables \(dict_type\)$"):
+        connect(script).deployments.environment_variables("d1")
 
 
 def test_a_time_without_a_zone_is_utc() -> None:

@@ -165,6 +165,13 @@ def test_what_is_not_secret_in_a_message_stays_readable(script: Script) -> None:
         connect(script).environment_variables.update("v1", VALUE, True)
 
 
+def test_a_value_that_comes_back_as_a_key_is_blanked(script: Script) -> None:
+    script.on("PATCH", f"{VARIABLES}v1/", Reply(400, {VALUE: ["Not known."], "value": {VALUE: ["Not known."]}}))
+    with pytest.raises(ValidationFailed) as info:
+        connect(script).environment_variables.update("v1", VALUE, True)
+    assert info.value.errors == {"[blanked]": ["Not known."], "value": ["[blanked]: Not known."]}
+
+
 def test_a_short_value_is_blanked_as_well(script: Script) -> None:
     script.on("PATCH", f"{VARIABLES}v1/", echo(400, "Not {value}."))
     with pytest.raises(ValidationFailed) as info:
