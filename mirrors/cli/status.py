@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 import click
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -21,6 +22,10 @@ from mirrors.planning.status import SETTLED, SiteStatus, State, statuses
 
 DIFFERS = 2
 """The exit code where at least one site is neither converged nor held."""
+
+DIRECTORY = click.Path(exists=True, file_okay=False, path_type=Path)
+WIDTH_OF_A_LOG = 160
+RELEASE_SHOWN = 8
 
 COLOURS = {
     State.CONVERGED: "green",
@@ -86,29 +91,26 @@ def as_data(row: SiteStatus) -> dict[str, object]:
 
 
 def show(stack: str, rows: Sequence[SiteStatus]) -> None:
-    table = Table(title=f"Fleet of stack {stack}", title_justify="left")
-    for heading in ("Site", "Role", "SITE_ID", "State", "Release", "Deployed", "Address"):
-        table.add_column(heading, no_wrap=heading in ("Site", "Address"))
+    table = Table(title=f"Fleet of stack {stack}", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    for heading in ("Site", "Role", "SITE_ID", "State", "Release", "Deployed (UTC)", "Address"):
+        table.add_column(heading, no_wrap=True)
     for row in rows:
         state = f"[{COLOURS.get(row.state, 'red')}]{row.state}[/]"
-        cells = [
-            row.application,
-            row.role,
-            str(row.site_id or "-"),
-            state,
-            (row.release or "-")[:8],
-            _time(row.deployed_at),
-        ]
-        table.add_row(*cells, row.url or "-")
-    console = Console()
+        site_id, release = str(row.site_id or "-"), (row.release or "-")[:RELEASE_SHOWN]
+        table.add_row(row.application, row.role, site_id, state, release, _time(row.deployed_at), row.url or "-")
+    console = _console()
     console.print(table)
     for row in rows:
         if row.state not in SETTLED:
             console.print(f"{row.application}: {'; '.join(row.details)}", style="yellow", markup=False, soft_wrap=True)
         if row.foreign:
-            console.print(
-                f"{row.application}: not ours, left alone: {', '.join(row.foreign)}", markup=False, soft_wrap=True
-            )
+            foreign = f"{row.application}: not ours, left alone: {', '.join(row.foreign)}"
+            console.print(foreign, markup=False, soft_wrap=True)
+
+
+def _console() -> Console:
+    """In a pipe or a log there is no width to keep to: an address that is cut short opens nothing."""
+    return Console() if sys.stdout.isatty() else Console(width=WIDTH_OF_A_LOG)
 
 
 def _time(moment: datetime | None) -> str:
