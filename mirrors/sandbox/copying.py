@@ -18,6 +18,6 @@ def copy_environment(source: Environment, slug: str) -> Environment:
         EnvironmentVariable(
             environment=copy, name=variable.name, value=variable.value, is_sensitive=variable.is_sensitive
         )
-        for variable in source.variables.all()
+        for variable in EnvironmentVariable.objects.filter(environment=source)
     )
     return copy

@@ -3,8 +3,10 @@
 Secrets live here in clear, as a platform must have them: the state directory is readable by its owner alone.
 """
 
+import re
 from typing import Any, ClassVar
 
+from django.core.exceptions import ValidationError
 from django.db import models
 
 from mirrors.sandbox.identifiers import new_uuid
@@ -156,3 +158,16 @@ class Fault(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.method} {self.path}"
+
+    def clean(self) -> None:
+        """:raises ValidationError: no request could be matched against this, or its settings cannot be used"""
+        try:
+            re.compile(self.path)
+        except re.error as error:
+            raise ValidationError({"path": f"This is no regular expression: {error}."}) from error
+        if not isinstance(self.settings, dict):
+            raise ValidationError({"settings": "Settings are an object, such as {}."})
+        for name in ("seconds", "status", "after"):
+            number = self.settings.get(name, 0)
+            if isinstance(number, bool) or not isinstance(number, int | float) or number < 0:
+                raise ValidationError({"settings": f"{name} is a number of at least 0."})

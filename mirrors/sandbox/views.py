@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 from django.db import transaction
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 from django.http import Http404
 from rest_framework import mixins, viewsets
 from rest_framework.decorators import action
@@ -83,7 +83,7 @@ class EnvironmentViewSet(mixins.CreateModelMixin, mixins.UpdateModelMixin, ReadO
     http_method_names = ["get", "head", "options", "post", "patch"]  # noqa: RUF012
     queryset = (
         Environment.objects.select_related("application")
-        .prefetch_related("variables")
+        .prefetch_related(Prefetch("variables", EnvironmentVariable.objects.only("environment_id", "name")))
         .annotate(
             last_finished=Subquery(
                 Deployment.objects.filter(environment=OuterRef("pk"), ended_at__isnull=False)

@@ -27,7 +27,7 @@ class Panel:
         assert answer.status_code == 200
         return answer.text
 
-    def do(self, path: str, **fields: str | list[str]) -> str:
+    def do(self, path: str, /, **fields: str | list[str]) -> str:
         """Sends a form; returns the page that follows."""
         token = self.session.cookies["mirrors_sandbox_csrf"]
         body = fields | {"csrfmiddlewaretoken": token}
@@ -161,7 +161,13 @@ def test_a_fault_is_injected_by_hand(sandbox: Sandbox, panel: Panel) -> None:
     form = {"kind": "forbidden", "probability": "1.0", "seed": "0", "remaining": "1", "settings": "{}"}
     panel.do("/sandbox/fault/add/", **form)
     assert [sandbox.get("/iam/v3/me/").status_code for _ in range(2)] == [403, 200]
-    assert "not one of the available choices" in panel.do("/sandbox/fault/add/", **(form | {"kind": "flood"}))
+    for wrong, said in (
+        ({"kind": "flood"}, "not one of the available choices"),
+        ({"path": "("}, "This is no regular expression"),
+        ({"settings": "[]"}, "Settings are an object"),
+        ({"settings": '{"seconds": "long"}'}, "seconds is a number"),
+    ):
+        assert said in panel.do("/sandbox/fault/add/", **(form | wrong))
 
 
 def test_without_a_login_the_panel_shows_nothing(sandbox: Sandbox) -> None:
