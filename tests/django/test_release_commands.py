@@ -2,14 +2,19 @@
 
 import json
 import re
+from contextlib import nullcontext
 from pathlib import Path
+from typing import LiteralString
 
 from tests.django.acme import Acme, finish
 from tests.django.conftest import NewFleet
-from tests.django.postgres import Postgres
+from tests.django.postgres import Postgres, held_until
 
 ENSURE = "python manage.py ensure_site"
 MIGRATE = "python manage.py migrate --noinput"
+LOCK_SITES = "LOCK TABLE django_site IN ROW EXCLUSIVE MODE"  # what everybody who writes a row has
+LOCK_MARKERS = "LOCK TABLE identity_marker IN ACCESS EXCLUSIVE MODE"
+LOCK_MARKER_ROW = "SELECT id FROM identity_marker FOR UPDATE"
 SITES = "from django.contrib.sites.models import Site"
 
 
@@ -25,15 +30,34 @@ def add(site: Acme) -> int:
     return int(site.manage("shell", "-v0", "-c", f"{SITES}; {create}"))
 
 
-def together(sites: list[Acme], command: str) -> list[tuple[int, str]]:
-    """Runs a command for all sites at once; gives their exit codes and outputs."""
-    return [finish(process) for process in [site.start(command) for site in sites]]
+def together(sites: list[Acme], command: str, lock: LiteralString = "") -> list[tuple[int, str]]:
+    """Runs a command for all sites at once; gives their exit codes and outputs.
+
+    With a statement that locks what the command needs they really are at once: on PostgreSQL each waits for the last.
+    """
+    url = sites[0].database_url
+    barrier = held_until(url, lock, len(sites)) if lock and url.startswith("postgres") else nullcontext()
+    with barrier:
+        processes = [site.start(command) for site in sites]
+    return [finish(process) for process in processes]
+
+
+def ask(question: str) -> str:
+    """The command that prints the marker of the database or the storage."""
+    program = f"from identity import questions; print(questions.{question}()['marker'])"
+    return f'python manage.py shell -v0 -c "{program}"'
+
+
+def agree(results: list[tuple[int, str]]) -> bool:
+    """Whether all processes ended well and printed one and the same marker."""
+    code, output = results[0]
+    return code == 0 and re.fullmatch(r"[0-9a-f]{32}\n", output) is not None and len(set(results)) == 1
 
 
 def test_eight_sites_write_their_rows_at_once(new_fleet: NewFleet) -> None:
     site = new_fleet()
     sites = [site(site_id) for site_id in range(1, 9)]
-    results = together(sites, ENSURE)
+    results = together(sites, ENSURE, LOCK_SITES)
     assert [code for code, _ in results] == [0] * 8, results
     assert rows(sites[0]) == {site.site_id: site.domain for site in sites}
     assert add(sites[3]) == 9
@@ -41,7 +65,7 @@ def test_eight_sites_write_their_rows_at_once(new_fleet: NewFleet) -> None:
 
 def test_one_site_writes_its_row_eight_times_at_once(new_fleet: NewFleet) -> None:
     mirror = new_fleet()(7)
-    results = together([mirror] * 8, ENSURE)
+    results = together([mirror] * 8, ENSURE, LOCK_SITES)
     assert [code for code, _ in results] == [0] * 8, results
     assert rows(mirror) == {1: "example.com", 7: mirror.domain}
 
@@ -104,21 +128,19 @@ def test_four_processes_migrate_an_empty_database_at_once_and_then_again(postgre
 def test_the_first_sites_to_ask_agree_on_the_markers(new_fleet: NewFleet) -> None:
     site = new_fleet()
     sites = [site(site_id) for site_id in range(1, 7)]
-    ask = "from identity.questions import database, storage; print(database()['marker'], storage()['marker'])"
-    results = together(sites, f'python manage.py shell -v0 -c "{ask}"')
-    assert [code for code, _ in results] == [0] * 6, results
-    assert len({output for _, output in results}) == 1, results
-    assert re.fullmatch(r"[0-9a-f]{32} [0-9a-f]{32}\n", results[0][1])
+    of_database = together(sites, ask("database"), LOCK_MARKERS)
+    assert agree(of_database), of_database
+    of_storage = together(sites, ask("storage"), LOCK_MARKER_ROW)
+    assert agree(of_storage), of_storage
     assert [path.name for path in sites[0].media.iterdir()] == ["marker.txt"]
 
 
 def test_a_marker_file_that_was_left_empty_is_written_again(new_sqlite_fleet: NewFleet) -> None:
     site = new_sqlite_fleet()(1)
     (site.media / "marker.txt").touch()
-    ask = "from identity.questions import storage; print(storage()['marker'])"
-    first = site.manage("shell", "-v0", "-c", ask)
-    assert re.fullmatch(r"[0-9a-f]{32}\n", first)
-    assert site.manage("shell", "-v0", "-c", ask) == first
+    first = together([site], ask("storage"))
+    assert agree(first), first
+    assert together([site], ask("storage")) == first
 
 
 def test_demo_content_is_added_once(new_sqlite_fleet: NewFleet) -> None:
