@@ -63,7 +63,7 @@ def test_a_build_leaves_four_executables_and_no_cache(checkout: Path) -> None:
     assert all(os.access(file, os.X_OK) for file in place.bin.iterdir())
     assert all(stat.S_IMODE((place.bin / name).stat().st_mode) == 0o755 for name in SCRIPTS)
     assert [file.name for file in place.scratch.iterdir()] == []
-    assert "pulumi v3.259.0: compiling 2 packages" in said.lines
+    assert "pulumi v3.259.0: building 2 packages" in said.lines
     calls = (checkout.parent / "calls").read_text()
     assert f"in pulumi-language-python, {checkout}/.tools/go/mod, -modcacherw" in calls
 
@@ -96,7 +96,7 @@ def test_an_interrupted_build_leaves_nothing_half_made(checkout: Path) -> None:
     command = [sys.executable, "-u", "-m", "tools.pulumi_tools"]
     with subprocess.Popen(command, cwd=checkout, env=environ, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        assert any("compiling" in line for line in process.stdout)
+        assert any("building" in line for line in process.stdout)
         process.send_signal(signal.SIGINT)
         rest = process.stdout.read()
     assert process.returncode == 130

@@ -86,20 +86,10 @@ class Build:
         packages = self.run(name, listing, is_download, lambda n: f"{name}: {n} modules downloaded")
         version = self.module_value(name, binary.module, "{{.Version}}")
         total = len(packages)
-        self.layout.say(f"{name} {version}: compiling {total} packages")
-        flags = f"-s -w -X {VERSION_VARIABLE}={version}"
-        build: list[str | Path] = [
-            self.go,
-            "build",
-            "-mod=readonly",
-            "-trimpath",
-            "-buildvcs=false",
-            "-v",
-            "-ldflags",
-            flags,
-        ]
-        command = [*build, "-o", self.result / name, binary.package]
-        self.run(name, command, is_package, lambda n: f"{name}: {n} of {total} packages compiled")
+        self.layout.say(f"{name} {version}: building {total} packages")
+        flags = ["-mod=readonly", "-buildvcs=false", "-v", "-ldflags", f"-s -w -X {VERSION_VARIABLE}={version}"]
+        build: list[str | Path] = [self.go, "build", *flags, "-o", self.result / name, binary.package]
+        self.run(name, build, is_package, lambda n: f"{name}: {n} packages compiled, at most {total - n} to go")
 
     def run(
         self,
