@@ -2,8 +2,9 @@
 
 * MirrorsError
   - ConfigurationError: the stack's configuration cannot be used
-  - ReadBackError: a variable was written, and the platform shows it otherwise
+  - ReadBackError: the platform shows a variable otherwise than declared, after a write or before a deployment
   - DeploymentFailedError: the platform says that a deployment did not succeed
+  - DeploymentsInTheWayError: somebody else's deployments left no room for ours until the time was up
   - OtherVariablesError: a deployment succeeded with other variables than the declared ones
 
 Every message is made to be shown to a user as it stands: it names the place and the remedy, and never a secret's value.
@@ -14,6 +15,7 @@ from collections.abc import Iterable
 __all__ = [
     "ConfigurationError",
     "DeploymentFailedError",
+    "DeploymentsInTheWayError",
     "MirrorsError",
     "OtherVariablesError",
     "ReadBackError",
@@ -37,7 +39,7 @@ class ReadBackError(MirrorsError):
 
     def __init__(self, site: str, names: Iterable[str]) -> None:
         super().__init__(
-            f"{site}: after writing, the platform does not have as declared: {', '.join(names)}. Nothing was deployed."
+            f"{site}: the platform does not have as declared: {', '.join(names)}. Nothing was deployed."
             " Somebody else may be writing at the same time; run the command again"
         )
 
@@ -50,6 +52,14 @@ class DeploymentFailedError(MirrorsError):
         super().__init__(
             f"{site}: deployment {deployment} failed; the site goes on with what it ran before."
             f" Correct the cause and run the command again.{ends}"
+        )
+
+
+class DeploymentsInTheWayError(MirrorsError):
+    def __init__(self, site: str) -> None:
+        super().__init__(
+            f"{site}: other deployments were running whenever ours should start, until mirrors:rollout.timeout was over."
+            " See in the Control Panel who starts them, and run the command again"
         )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from mirrors.planning.names import SITE_ID, removal_order, write_order
+from mirrors.planning.names import DATABASE_URL, OWN, SITE_ID, removal_order, write_order
 from mirrors.planning.observed import VariableSeen
 
 
@@ -42,8 +42,13 @@ def plan_writes(
     written: Mapping[str, str],
     obsolete: Collection[str] = (),
 ) -> list[Write]:
-    """The writes in their safe order: what goes, from DATABASE_URL on; then SITE_ID, read back; DATABASE_URL last."""
-    removals = [Write("delete", name) for name in removal_order(obsolete) if name in live and name not in desired]
+    """The writes in their safe order: what goes, from DATABASE_URL on; then SITE_ID, read back; DATABASE_URL last.
+
+    Where DATABASE_URL stays, because it was there before us, so does what says whose site it serves.
+    """
+    keeps_database = DATABASE_URL in live and DATABASE_URL not in obsolete
+    going = set(obsolete) - set(desired) - (set(OWN) if keeps_database else set())
+    removals = [Write("delete", name) for name in removal_order(going) if name in live]
     changes = [
         Write("update" if name in live else "create", name, desired[name], verify=name == SITE_ID)
         for name in write_order(desired)
@@ -54,12 +59,17 @@ def plan_writes(
 
 def not_as_declared(desired: Mapping[str, Desired], live: Mapping[str, VariableSeen]) -> list[str]:
     """Names that a read-back shows otherwise than declared: absent, flagged otherwise, or with another plain value."""
+    values = {name: item.value for name, item in desired.items()}
+    flagged = {name for name, item in desired.items() if name in live and live[name].sensitive != item.sensitive}
+    return write_order({*not_set(values, live), *flagged})
+
+
+def not_set(declared: Mapping[str, str], live: Mapping[str, VariableSeen]) -> list[str]:
+    """Names that an environment does not have, or has with another plain value."""
     return [
         name
-        for name in write_order(desired)
-        if (seen := live.get(name)) is None
-        or seen.sensitive != desired[name].sensitive
-        or seen.value not in (None, desired[name].value)
+        for name in write_order(declared)
+        if (seen := live.get(name)) is None or seen.value not in (None, declared[name])
     ]
 
 

@@ -38,6 +38,10 @@ def tidy(value: Any) -> Any:
     return [tidy(item) for item in value] if isinstance(value, list) else value
 
 
+READ_BACK: dict[str, Properties] = {}
+"""{environment: {name: value}} as this process has read them back. It spares a deployment the same look again."""
+
+
 @cache
 def connect(connection: Connection) -> Divio:
     """One client for all providers of a process, so that they share its sessions and its bound on requests."""

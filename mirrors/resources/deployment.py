@@ -8,15 +8,23 @@ import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, ReadResult, Resource, UpdateResult
 
 from mirrors.divio import DeploymentRunning
-from mirrors.errors import DeploymentFailedError, OtherVariablesError
+from mirrors.errors import DeploymentFailedError, DeploymentsInTheWayError, OtherVariablesError, ReadBackError
 from mirrors.planning.addresses import address_of
 from mirrors.planning.deployments import Wanted, next_step
 from mirrors.planning.names import DOMAIN, PUBLIC
 from mirrors.planning.observed import DeploymentSeen
 from mirrors.planning.redaction import redact
 from mirrors.planning.releases import newest_successful, release_of
-from mirrors.planning.variables import different_names
-from mirrors.resources.base import Properties, VariablesProvider, deployments_seen, marked, say
+from mirrors.planning.variables import different_names, not_set
+from mirrors.resources.base import (
+    READ_BACK,
+    Properties,
+    VariablesProvider,
+    deployments_seen,
+    marked,
+    say,
+    variables_seen,
+)
 
 LOG_LINES = 15
 """How much of a failed deployment's log an error shows."""
@@ -64,7 +72,7 @@ class DeploymentProvider(VariablesProvider):
         """Bring the environment to the wanted deployment; returns the outputs."""
         wanted = Wanted(inputs["release"], self.variables_in(inputs))
         began = time.monotonic()
-        while True:
+        while time.monotonic() - began < self.connection.rollout.timeout:
             seen = deployments_seen(self.divio, inputs["environment"])
             done = newest_successful(seen)
             frozen = self._frozen(done.uuid) if done else None
@@ -75,12 +83,24 @@ class DeploymentProvider(VariablesProvider):
                 say(f"{inputs['site']}: waiting for a deployment that is already running")
                 self._wait(step.deployment, began)
                 continue
+            self._check_variables(inputs)
             try:
                 started = self.divio.deployments.start(inputs["environment"])
-            except DeploymentRunning:
+            except DeploymentRunning as busy:
+                self._wait(busy.deployment.uuid, began)
                 continue
             say(f"{inputs['site']}: deployment started")
             return self._finished(inputs, started.uuid, began)
+        raise DeploymentsInTheWayError(inputs["site"])
+
+    def _check_variables(self, inputs: Properties) -> None:
+        """Also where the variables' own resource had nothing to do: what is deployed is what is set now."""
+        environment, values = inputs["environment"], self.variables_in(inputs)
+        if READ_BACK.get(environment) == values:
+            return
+        wrong = not_set(values, variables_seen(self.divio, environment))
+        if wrong:
+            raise ReadBackError(inputs["site"], wrong)
 
     def _releases(self, inputs: Properties, done: DeploymentSeen | None) -> tuple[DeploymentSeen, ...]:
         return deployments_seen(self.divio, inputs["image_environment"]) if done else ()

@@ -13,7 +13,7 @@ from mirrors.divio import EnvironmentVariable
 from mirrors.errors import ReadBackError
 from mirrors.planning.observed import VariableSeen
 from mirrors.planning.variables import Desired, Write, not_as_declared, plan_writes
-from mirrors.resources.base import Properties, VariablesProvider, secret
+from mirrors.resources.base import READ_BACK, Properties, VariablesProvider, secret
 
 
 def _seen(items: Mapping[str, EnvironmentVariable]) -> dict[str, VariableSeen]:
@@ -65,6 +65,7 @@ class EnvironmentVariablesProvider(VariablesProvider):
                 self._read_back(inputs, {write.name: desired[write.name]})
         if writes:
             self._read_back(inputs, desired)
+        READ_BACK[inputs["environment"]] = {name: item.value for name, item in desired.items()}
 
     def _list(self, environment: str) -> dict[str, EnvironmentVariable]:
         return {item.name: item for item in self.divio.environment_variables.list(environment)}

@@ -76,3 +76,9 @@ def test_a_frozen_value_that_is_not_shown_is_neither_equal_nor_different() -> No
 
 def test_secrets_are_in_no_repr() -> None:
     assert "hunter22" not in repr(Desired("hunter22", sensitive=True)) + repr(VariableSeen("hunter22"))
+
+
+def test_the_site_id_stays_where_the_database_url_of_others_stays() -> None:
+    live = {name: VariableSeen("x") for name in NAMES}
+    writes = plan_writes({}, live, {}, set(NAMES) - {"DATABASE_URL"})
+    assert [item.name for item in writes] == ["z", "DEFAULT_STORAGE_DSN", "A"]
