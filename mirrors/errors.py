@@ -58,7 +58,7 @@ class DeploymentFailedError(MirrorsError):
 class DeploymentsInTheWayError(MirrorsError):
     def __init__(self, site: str) -> None:
         super().__init__(
-            f"{site}: other deployments were running whenever ours should start, until mirrors:rollout.timeout was over."
+            f"{site}: other deployments ran whenever ours should start, until mirrors:rollout.timeout was over."
             " See in the Control Panel who starts them, and run the command again"
         )
 

@@ -87,7 +87,8 @@ class DeploymentProvider(VariablesProvider):
             try:
                 started = self.divio.deployments.start(inputs["environment"])
             except DeploymentRunning as busy:
-                self._wait(busy.deployment.uuid, began)
+                if busy.deployment:
+                    self._wait(busy.deployment.uuid, began)
                 continue
             say(f"{inputs['site']}: deployment started")
             return self._finished(inputs, started.uuid, began)
