@@ -1,4 +1,4 @@
-"""Identifiers in the form that Divio's recorded responses have: 26 characters of lower-case base32 of 16 random bytes."""
+"""Identifiers in the form of those that Divio sends: 26 characters of lower-case base32 of 16 random bytes."""
 
 import base64
 import secrets
