@@ -107,14 +107,17 @@ def marked(values: Mapping[str, Any], secrets: Iterable[str]) -> Properties:
 class VariablesProvider(Provider):
     """A provider with one property a variable, so that a preview names the variable that differs.
 
-    A variable whose name is a property's own gets an equals sign behind it, which no variable's name can contain.
+    A variable whose name is taken gets an equals sign before it, which no variable's name can contain. Taken are our
+    own properties, those of every resource, and what begins with an underscore: the engine shows no property that
+    begins with two, and in the SDK such a property hides a resource's own attribute.
     """
 
     outputs: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     def key_of(cls, name: str) -> str:
-        return f"{name}=" if name in (*cls.inputs, *cls.outputs) else name
+        taken = name in (*cls.inputs, *cls.outputs, "id", "urn") or name.startswith("_")
+        return f"={name}" if taken else name
 
     @classmethod
     def flattened(cls, variables: Mapping[str, Any]) -> Properties:
@@ -124,7 +127,7 @@ class VariablesProvider(Provider):
     def variables_in(cls, properties: Mapping[str, Any]) -> Properties:
         """{name: value} of the properties that are variables."""
         others = (*cls.inputs, *cls.outputs, _PROVIDER_KEY)
-        return {key.rstrip("="): tidy(value) for key, value in properties.items() if key not in others}
+        return {key.lstrip("="): tidy(value) for key, value in properties.items() if key not in others}
 
     def checked(self, properties: Mapping[str, Any]) -> Properties:
         return super().checked(properties) | self.flattened(self.variables_in(properties))
