@@ -90,7 +90,9 @@ def _deployed(
         "secrets": sorted(secret | (set(declaration.planned.shared) & set(variables))),
     }
     options = pulumi.ResourceOptions(parent=parent, aliases=_formerly(site))
-    written = EnvironmentVariables(site.slug, {**where, "found": found}, variables, options)
+    kept = pulumi.ResourceOptions(retain_on_delete=declaration.settings.keeps_variables)
+    retained = pulumi.ResourceOptions.merge(options, kept)
+    written = EnvironmentVariables(site.slug, {**where, "found": found}, variables, retained)
     release_of = {"image_environment": declaration.planned.image_environment, "release": release}
     values = {name: item["value"] for name, item in variables.items()}
     after = pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(depends_on=[written]))

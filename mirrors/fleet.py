@@ -86,6 +86,7 @@ class Fleet(pulumi.ComponentResource):
             "release": planned.release,
             "variables": {key: pulumi.Output.secret(value) for key, value in planned.shared.items()},
             "identities": {key: identity_of(value) for key, value in planned.shared.items()},
+            "confirmed": prepared.settings.confirm_database,
         }
         return Original(self.name, props, pulumi.ResourceOptions(parent=self))
 

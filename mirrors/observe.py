@@ -46,7 +46,8 @@ class Observer:
         }
         image = environments.get(original, {}).get(image_environment(self.settings))
         releases = running[original][0] if image and image == own.get(original) else self._releases(image)
-        return FleetSeen(sites.pop(original, None), sites, image, releases)
+        elsewhere = self._elsewhere(environments.get(original, {}), image, releases)
+        return FleetSeen(sites.pop(original, None), sites, image, releases, elsewhere)
 
     def _applications(self) -> dict[str, Application]:
         """By slug. One listing of the original's organisation holds a fleet; what is not in it is asked for by name."""
@@ -74,11 +75,23 @@ class Observer:
         """The environment's deployments, and the frozen variables of the newest successful one."""
         deployments = self._deployments(environment)
         done = newest_successful(deployments)
-        frozen = self.divio.deployments.environment_variables(done.uuid).environment_variables if done else {}
-        return deployments, frozen
+        return deployments, self._frozen(done) if done else {}
 
     def _releases(self, image: str | None) -> tuple[DeploymentSeen, ...]:
         return self._deployments(image) if image else ()
+
+    def _elsewhere(
+        self, environments: Mapping[str, str], image: str | None, releases: tuple[DeploymentSeen, ...]
+    ) -> Mapping[str, str | None]:
+        """What the original runs with in the other stack's environment; nothing where it was never deployed there."""
+        other = environments.get("test" if self.stage == "live" else "live")
+        if other is None:
+            return {}
+        done = newest_successful(releases if other == image else self._deployments(other))
+        return self._frozen(done) if done else {}
+
+    def _frozen(self, deployment: DeploymentSeen) -> Mapping[str, str | None]:
+        return self.divio.deployments.environment_variables(deployment.uuid).environment_variables
 
     def _deployments(self, environment: str) -> tuple[DeploymentSeen, ...]:
         items = self.divio.deployments.list(environment)

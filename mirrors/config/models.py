@@ -117,7 +117,8 @@ class Settings(Declared):
     """The configuration of one stack.
 
     ``secrets`` maps ``all`` and slugs to ``{name: value}``; ``shared_values`` stands in for shared variables that the
-    platform does not show.
+    platform does not show. ``on_removal`` is ``keep`` for live, else ``clean``. ``confirm_database`` names the
+    identity that a shared value has got on purpose.
     """
 
     fleet: Fleet
@@ -131,7 +132,14 @@ class Settings(Declared):
     site_ids_from: Stack | None = None
     image_from: Literal["live", "matching"] = "live"
     rollout: Rollout = Rollout()
+    on_removal: Literal["clean", "keep"] | None = None
+    confirm_database: str | None = None
     max_concurrent_requests: Requests = 8
+
+    @property
+    def keeps_variables(self) -> bool:
+        """Whether a mirror that leaves, or the whole stack that is destroyed, keeps its variables on the platform."""
+        return (self.on_removal or ("keep" if self.environment == "live" else "clean")) == "keep"
 
     @property
     def mirrors(self) -> tuple[Mirror, ...]:

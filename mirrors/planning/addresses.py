@@ -3,6 +3,8 @@
 import ipaddress
 from urllib.parse import unquote, urlsplit
 
+UNREADABLE = "unreadable"
+
 
 def is_loopback(host: str) -> bool:
     """Whether a host name or address can only mean this machine."""
@@ -35,8 +37,8 @@ def identity_of(dsn: str) -> str:
         parts = urlsplit(dsn)
         port = parts.port
     except ValueError:
-        return "unreadable"
+        return UNREADABLE
     if not parts.scheme:
-        return "unreadable"
+        return UNREADABLE
     host = (parts.hostname or "") + (f":{port}" if port else "")
     return f"{parts.scheme}://{host}{unquote(parts.path).rstrip('/')}"

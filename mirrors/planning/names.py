@@ -14,6 +14,11 @@ PUBLIC = frozenset({*OWN, DOMAIN, "DOMAIN_ALIASES", "DOMAIN_REDIRECTS", "STAGE",
 """Names whose values are no secrets, so that a deployment's log stays readable where it quotes them."""
 
 
+def is_service(name: str) -> bool:
+    """Whether a shared variable names a database or a storage, which Test and Live must never have in common."""
+    return name == DATABASE_URL or name.endswith(("_DATABASE_DSN", "_STORAGE_DSN"))
+
+
 def _rank(name: str) -> int:
     return {SITE_ID: 0, MIRRORS_APPLICATION: 1, DATABASE_URL: 3}.get(name, 2)
 

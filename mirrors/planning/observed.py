@@ -49,9 +49,14 @@ class SiteSeen:
 
 @dataclass(frozen=True, slots=True)
 class FleetSeen:
-    """The declared applications that exist. ``releases`` are the deployments of the original's image environment."""
+    """The declared applications that exist.
+
+    ``releases`` are the deployments of the original's image environment; ``elsewhere`` are the variables that the
+    original runs with in the environment of the other stack, so that Test and Live can be told apart.
+    """
 
     original: SiteSeen | None
     mirrors: Mapping[str, SiteSeen]
     image_environment: str | None
     releases: tuple[DeploymentSeen, ...] = ()
+    elsewhere: Mapping[str, str | None] = field(default_factory=dict, repr=False)

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from mirrors.config import DeclaredVariable, Settings
-from mirrors.planning.addresses import identity_of
+from mirrors.planning.addresses import UNREADABLE, identity_of
 from mirrors.planning.allocate import SiteHint
-from mirrors.planning.names import DATABASE_URL, SITE_ID
+from mirrors.planning.names import DATABASE_URL, SITE_ID, is_service
 from mirrors.planning.observed import FleetSeen, SiteSeen
 from mirrors.planning.releases import newest_successful
 
@@ -57,7 +57,7 @@ def plan(settings: Settings, seen: FleetSeen) -> FleetPlan:
     """Pure. Every problem that needs no state is found here, all at once, before the first resource is registered."""
     problems = tuple(
         problem
-        for rule in (_missing_applications, _missing_environments, _never_deployed, _shared_values)
+        for rule in (_missing_applications, _missing_environments, _never_deployed, _shared_values, _same_services)
         for problem in rule(settings, seen)
     )
     mirrors = tuple(
@@ -187,4 +187,17 @@ def _shared_values(settings: Settings, seen: FleetSeen) -> Iterator[str]:
             yield (
                 f"{where}: {name} {found}. Set it as a secret with 'pulumi config set --secret --path"
                 f" mirrors:sharedValues.{name}', or take it off mirrors:fleet.shared"
+            )
+
+
+def _same_services(settings: Settings, seen: FleetSeen) -> Iterator[str]:
+    """Test that writes into Live's database is the worst that can be declared."""
+    if seen.original is None:
+        return
+    for name in filter(is_service, settings.fleet.shared):
+        here, there = _shared_value(settings, seen.original, name), seen.elsewhere.get(name)
+        if here and there and identity_of(here) == identity_of(there) != UNREADABLE:
+            yield (
+                f"original {seen.original.slug}: {name} is the same in Test and in Live, {identity_of(here)}. Give each"
+                f" environment a service of its own and deploy {seen.original.slug} in both"
             )

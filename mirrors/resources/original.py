@@ -3,7 +3,7 @@
 from typing import Any
 
 import pulumi
-from pulumi.dynamic import CheckResult, CreateResult, ReadResult, Resource, UpdateResult
+from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, ReadResult, Resource, UpdateResult
 
 from mirrors.planning.addresses import identity_of
 from mirrors.planning.releases import newest_successful
@@ -15,7 +15,15 @@ class OriginalProvider(Provider):
     immutable = ("application", "environment")
 
     def check(self, _olds: Properties, news: Properties) -> CheckResult:
-        return CheckResult(self.checked(news), [])
+        """A shared value may change, as a password does; what it points at may not, unless somebody says so."""
+        inputs, confirmed = self.checked(news), news.get("confirmed")
+        before = _olds.get("identities") or {}
+        failures = [
+            CheckFailure("", _moved(name, before[name], identity))
+            for name, identity in inputs["identities"].items()
+            if before.get(name, identity) != identity != confirmed
+        ]
+        return CheckResult(inputs, failures)
 
     def create(self, props: Properties) -> CreateResult:
         return CreateResult(props["environment"], self.checked(props))
@@ -24,18 +32,31 @@ class OriginalProvider(Provider):
         return UpdateResult(self.checked(_news))
 
     def read(self, id_: str, props: Properties) -> ReadResult:
-        """What its instances run with now. A value that is not shown stays as it is in the state."""
+        """What its instances run with now. A value that is not shown stays as it is in the state.
+
+        So does one that points elsewhere now: it reaches nobody before ``check`` has seen it confirmed.
+        """
         stored = self.checked(props)
         deployment = newest_successful(deployments_seen(self.divio, stored["environment"]))
         release = newest_successful(deployments_seen(self.divio, stored["image_environment"]))
         if deployment is None:
             return ReadResult("", {})
         frozen = self.divio.deployments.environment_variables(deployment.uuid).environment_variables
-        values = {name: frozen.get(name) or value for name, value in stored["variables"].items()}
+        known = stored["identities"]
+        values = {
+            name: live if (live := frozen.get(name)) and identity_of(live) == known.get(name) else value
+            for name, value in stored["variables"].items()
+        }
         stored["release"] = release.uuid if release else stored["release"]
-        stored["identities"] = {name: identity_of(value) for name, value in values.items()}
         stored["variables"] = marked(values, values)
         return ReadResult(id_, dict(stored), stored)
+
+
+def _moved(name: str, before: str, now: str) -> str:
+    return (
+        f"{name} of the original pointed at {before} and points at {now} now. Every mirror would change to it."
+        f" If that is meant, confirm it with 'pulumi config set mirrors:confirmDatabase {now}'"
+    )
 
 
 class Original(Resource, module="mirrors", name="Original"):

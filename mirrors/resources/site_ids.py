@@ -7,7 +7,7 @@ import pulumi
 from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, ReadResult, Resource, UpdateResult
 
 from mirrors.planning.allocate import Assigned, Hints, Ledger, Reference, SiteHint, allocate
-from mirrors.resources.base import Properties, Provider, tidy
+from mirrors.resources.base import Properties, Provider, say, tidy
 
 ID = "site-ids"
 
@@ -46,17 +46,26 @@ def hints_from(properties: Mapping[str, Any]) -> Hints:
 
 
 def _reference_from(reference: Mapping[str, Any]) -> Reference:
-    retired = {int(site_id): Assigned(str(name)) for site_id, name in (reference.get("retired") or {}).items()}
-    return Reference(reference["stack"], reference.get("site_ids") or {}, retired)
+    retired = {int(site_id): Assigned(str(name)) for site_id, name in _known(reference.get("retired")).items()}
+    return Reference(reference["stack"], _known(reference.get("site_ids")), retired)
+
+
+def _known(outputs: Any) -> Properties:
+    """Of another stack's outputs those that are there; in a preview they may not be known yet."""
+    there = outputs.items() if isinstance(outputs, dict) else ()
+    return {key: value for key, value in there if not isinstance(value, pulumi.output.Unknown)}
 
 
 class SiteIdsProvider(Provider):
     inputs = ("assignments", "retired", "highest")
 
     def check(self, _olds: Properties, news: Properties) -> CheckResult:
-        allocation = allocate(ledger_from(_olds), hints_from(news["hints"]))
+        before = ledger_from(_olds)
+        allocation = allocate(before, hints_from(news["hints"]))
         # A failure that named a property would print its value.
         failures = [CheckFailure("", problem) for problem in allocation.problems]
+        if not failures:
+            _say_who_leaves(before, allocation.ledger)
         return CheckResult(ledger_to(allocation.ledger), failures)
 
     def create(self, props: Properties) -> CreateResult:
@@ -65,9 +74,26 @@ class SiteIdsProvider(Provider):
     def update(self, _id: str, _olds: Properties, _news: Properties) -> UpdateResult:
         return UpdateResult(self.checked(_news))
 
+    def delete(self, _id: str, _props: Properties) -> None:
+        """Somebody has taken the protection off: say what nobody knows any more."""
+        ledger = ledger_from(_props)
+        given = [f"{name} {site_id}" for name, site_id in ledger.assignments.values()]
+        retired = [f"{site_id} (retired)" for site_id in ledger.retired]
+        forgotten = ", ".join([*given, *retired])
+        say(f"This stack forgets its SITE_IDs: {forgotten}. Declare them as siteId and retired to keep them")
+
     def read(self, id_: str, props: Properties) -> ReadResult:
         stored = self.checked(props)
         return ReadResult(id_, dict(stored), stored)
+
+
+def _say_who_leaves(before: Ledger, now: Ledger) -> None:
+    for application, (name, site_id) in before.assignments.items():
+        if application not in now.assignments:
+            say(
+                f"{name}: off the list; its SITE_ID {site_id} is retired. Instances that run go on serving the shared"
+                " database until they are deployed again or the application is deleted"
+            )
 
 
 class SiteIds(Resource, module="mirrors", name="SiteIds"):

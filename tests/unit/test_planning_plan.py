@@ -77,3 +77,20 @@ def test_an_observed_site_id_counts_only_beside_the_shared_database() -> None:
     for variables, expected in ((mirror.variables, 7), (own_database, None), ({"SITE_ID": VariableSeen("7")}, None)):
         hints = plan(settings("acme-de"), seen(replace(mirror, variables=variables))).hints
         assert [hint.observed for hint in hints] == [None, expected]
+
+
+def test_a_service_that_test_and_live_have_in_common_is_a_problem_without_its_password() -> None:
+    same = {
+        "DATABASE_URL": DATABASE.replace("hunter22", "other-password"),
+        "DEFAULT_STORAGE_DSN": "s3://k:s@live.s3.amazonaws.com/",
+    }
+    [problem] = plan(settings(), seen(elsewhere=same)).problems
+    assert "DATABASE_URL is the same in Test and in Live, postgres://db.example.com:5432/acme-test" in problem
+    assert "hunter22" not in problem
+
+
+def test_a_shared_variable_that_names_no_service_may_be_the_same_in_test_and_live() -> None:
+    sentry = {"SENTRY_DSN": "https://key@sentry.example.com/1"}
+    shared = seen(original=original(frozen={**original().frozen, **sentry}), elsewhere=sentry)
+    fleet = {"original": {"application": "acme"}, "shared": ["DATABASE_URL", "DEFAULT_STORAGE_DSN", "SENTRY_DSN"]}
+    assert plan(settings(fleet=fleet), shared).problems == ()
