@@ -2,6 +2,8 @@
 
 * MirrorsError
   - ConfigurationError: the stack's configuration cannot be used
+  - PlatformError: a request to the platform failed; the site that it was for
+  - WritesRefusedError: the platform refused the first write, so no other was tried
   - ReadBackError: the platform shows a variable otherwise than declared, after a write or before a deployment
   - DeploymentFailedError: the platform says that a deployment did not succeed
   - DeploymentsInTheWayError: somebody else's deployments left no room for ours until the time was up
@@ -18,7 +20,9 @@ __all__ = [
     "DeploymentsInTheWayError",
     "MirrorsError",
     "OtherVariablesError",
+    "PlatformError",
     "ReadBackError",
+    "WritesRefusedError",
 ]
 
 
@@ -32,6 +36,23 @@ class ConfigurationError(MirrorsError):
     def __init__(self, problems: Iterable[str]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(self.problems))
+
+
+class PlatformError(MirrorsError):
+    """``reason`` has the request, the answer and the remedy in one line."""
+
+    def __init__(self, site: str, reason: str) -> None:
+        super().__init__(f"{site}: {reason}")
+
+
+class WritesRefusedError(MirrorsError):
+    """``by_hand`` says what somebody would have to do instead, in the safe order and without secrets."""
+
+    def __init__(self, site: str, reason: str, by_hand: str) -> None:
+        super().__init__(
+            f"{site}: the platform takes no writes from us: {reason}. Nothing was written or deployed here."
+            f" To go on by hand, in the Control Panel: {by_hand}"
+        )
 
 
 class ReadBackError(MirrorsError):

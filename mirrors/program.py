@@ -11,10 +11,11 @@ from urllib.parse import urlsplit
 import pulumi
 
 from mirrors.config import Settings, load
-from mirrors.divio import AuthenticationFailed, ConnectionFailed, Divio, DivioError
+from mirrors.divio import Divio, DivioError
 from mirrors.observe import Observer
 from mirrors.planning.addresses import is_loopback
 from mirrors.planning.plan import FleetPlan, OriginalPlan, plan
+from mirrors.remedies import explained
 
 NAMESPACE = "mirrors"
 SANDBOX_PASSPHRASE = "sandbox"  # noqa: S105 - published: it encrypts nothing but a rehearsal's state
@@ -45,7 +46,7 @@ def prepare() -> Prepared:
     try:
         planned = plan(settings, Observer(divio, settings).fleet())
     except DivioError as error:
-        refuse([*loaded.problems, _with_remedy(error)])
+        refuse([*loaded.problems, explained(error)])
     problems = [*loaded.problems, *_published_passphrase(settings, os.environ), *planned.problems]
     if problems or planned.original is None:
         refuse(problems)
@@ -56,15 +57,6 @@ def refuse(problems: Iterable[str]) -> NoReturn:
     for problem in problems:
         pulumi.log.error(problem)
     sys.exit(SAID_ALL)
-
-
-def _with_remedy(error: DivioError) -> str:
-    """The client does not know where its settings come from; here it is known."""
-    if isinstance(error, AuthenticationFailed):
-        return f"{error} Set DIVIO_API_TOKEN, or mirrors:apiToken as a secret, to a token of this account"
-    if isinstance(error, ConnectionFailed):
-        return f"{error}. Is mirrors:apiUrl, or DIVIO_API_URL, the platform's address, and does it run?"
-    return str(error)
 
 
 def _published_passphrase(settings: Settings, environ: Mapping[str, str]) -> list[str]:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import NoReturn
 
 import click
 from rich.box import SIMPLE_HEAD
@@ -19,6 +20,7 @@ from mirrors.divio import Divio, DivioError
 from mirrors.errors import MirrorsError
 from mirrors.observe import Observer
 from mirrors.planning.status import SETTLED, SiteStatus, State, statuses
+from mirrors.remedies import explained
 
 DIFFERS = 2
 """The exit code where at least one site is neither converged nor held."""
@@ -53,14 +55,20 @@ def status(stack: str, *, as_json: bool, cwd: Path) -> None:
     """
     try:
         rows = look(stack, cwd)
-    except (MirrorsError, DivioError) as error:
-        click.echo(f"Error: {error}", err=True)
-        sys.exit(1)
+    except MirrorsError as error:
+        fail(str(error))
+    except DivioError as error:
+        fail(explained(error))
     if as_json:
         click.echo(json.dumps([as_data(row) for row in rows], indent=2))
     else:
         show(stack, rows)
     sys.exit(0 if all(row.state in SETTLED for row in rows) else DIFFERS)
+
+
+def fail(message: str) -> NoReturn:
+    click.echo(f"Error: {message}", err=True)
+    sys.exit(1)
 
 
 def look(stack: str, cwd: Path) -> tuple[SiteStatus, ...]:

@@ -7,15 +7,19 @@ provider brings in by itself is marked as a secret or it lands in clear in state
 
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, ClassVar
 
 from pulumi.dynamic import ConfigureRequest, DiffResult, ResourceProvider
 
 from mirrors.config.connection import Connection, load_connection
-from mirrors.divio import Divio
+from mirrors.divio import Divio, DivioError, NotFound
+from mirrors.errors import PlatformError
 from mirrors.planning.observed import DeploymentSeen, VariableSeen
+from mirrors.remedies import explained
+from mirrors.resources.watchdog import watch_engine
 
 Properties = dict[str, Any]
 
@@ -63,6 +67,7 @@ class Provider(ResourceProvider):
 
     def configure(self, req: ConfigureRequest) -> None:
         sys.tracebacklimit = 0  # a newer SDK answers with the whole traceback otherwise
+        watch_engine(sys.argv)
         keys = ("apiUrl", "apiToken", "rollout", "maxConcurrentRequests")
         raw = {key: value for key in keys if (value := req.config.get(f"mirrors:{key}")) is not None}
         self.connection = load_connection(raw, os.environ)
@@ -90,6 +95,29 @@ def variables_seen(divio: Divio, environment: str) -> dict[str, VariableSeen]:
 def deployments_seen(divio: Divio, environment: str) -> tuple[DeploymentSeen, ...]:
     items = divio.deployments.list(environment)
     return tuple(DeploymentSeen(item.uuid, item.started_at, item.ended_at, item.success) for item in items)
+
+
+@contextmanager
+def about(site: str) -> Iterator[None]:
+    """An error of the platform gets the site that it is about, and a remedy; the engine shows nothing else of it."""
+    try:
+        yield
+    except DivioError as error:
+        raise PlatformError(site, explained(error)) from None
+
+
+def is_gone(divio: Divio, environment: str) -> bool:
+    """Whether an environment was deleted. A platform also answers 404 for what a token may not see.
+
+    So 404 alone is no proof: the token must see other applications. Raises NotFound where it sees none.
+    """
+    try:
+        divio.environments.get(environment)
+    except NotFound:
+        if not divio.applications.list():
+            raise
+        return True
+    return False
 
 
 def say(message: str) -> None:

@@ -1,12 +1,13 @@
 """``Deployment``: a site runs a release with the declared variables. Deploys only where it does not already."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, ReadResult, Resource, UpdateResult
 
+from mirrors import divio
 from mirrors.divio import DeploymentRunning
 from mirrors.errors import DeploymentFailedError, DeploymentsInTheWayError, OtherVariablesError, ReadBackError
 from mirrors.planning.addresses import address_of
@@ -20,11 +21,15 @@ from mirrors.resources.base import (
     READ_BACK,
     Properties,
     VariablesProvider,
+    about,
     deployments_seen,
     marked,
     say,
     variables_seen,
 )
+
+SAY_EVERY = 30.0
+"""Seconds between two lines about a deployment that takes its time."""
 
 LOG_LINES = 15
 """How much of a failed deployment's log an error shows."""
@@ -40,22 +45,25 @@ class DeploymentProvider(VariablesProvider):
 
     def create(self, props: Properties) -> CreateResult:
         inputs = self.checked(props)
-        return CreateResult(inputs["environment"], inputs | self._deployed(inputs))
+        with about(inputs["site"]):
+            return CreateResult(inputs["environment"], inputs | self._deployed(inputs))
 
     def update(self, _id: str, _olds: Properties, _news: Properties) -> UpdateResult:
         inputs = self.checked(_news)
-        return UpdateResult(inputs | self._deployed(inputs))
+        with about(inputs["site"]):
+            return UpdateResult(inputs | self._deployed(inputs))
 
     def read(self, id_: str, props: Properties) -> ReadResult:
         """What the site runs now. Only another deployment than the stored one is looked into: frozen is frozen."""
         stored = self.checked(props)
         outputs = {key: props[key] for key in self.outputs if props.get(key) is not None}
-        done = newest_successful(deployments_seen(self.divio, stored["environment"]))
-        if done is None:
-            return ReadResult("", {})
         values = self.variables_in(stored)
-        if done.uuid != outputs.get("deployment"):
-            values, outputs = self._look_into(stored, done)
+        with about(stored["site"]):
+            done = newest_successful(deployments_seen(self.divio, stored["environment"]))
+            if done is None:
+                return ReadResult("", {})
+            if done.uuid != outputs.get("deployment"):
+                values, outputs = self._look_into(stored, done)
         inputs = {key: stored[key] for key in self.inputs} | self.flattened(marked(values, stored["secrets"]))
         return ReadResult(id_, inputs | outputs, inputs)
 
@@ -81,14 +89,14 @@ class DeploymentProvider(VariablesProvider):
                 return self._outputs(step.deployment, frozen or {})
             if step.kind == "attach":
                 say(f"{inputs['site']}: waiting for a deployment that is already running")
-                self._wait(step.deployment, began)
+                self._wait(inputs, step.deployment, began)
                 continue
             self._check_variables(inputs)
             try:
                 started = self.divio.deployments.start(inputs["environment"])
             except DeploymentRunning as busy:
                 if busy.deployment:
-                    self._wait(busy.deployment.uuid, began)
+                    self._wait(inputs, busy.deployment.uuid, began)
                 continue
             say(f"{inputs['site']}: deployment started")
             return self._finished(inputs, started.uuid, began)
@@ -106,12 +114,12 @@ class DeploymentProvider(VariablesProvider):
     def _releases(self, inputs: Properties, done: DeploymentSeen | None) -> tuple[DeploymentSeen, ...]:
         return deployments_seen(self.divio, inputs["image_environment"]) if done else ()
 
-    def _wait(self, uuid: str, began: float) -> bool:
+    def _wait(self, inputs: Properties, uuid: str, began: float) -> bool:
         left = self.connection.rollout.timeout - (time.monotonic() - began)
-        return self.divio.deployments.wait(uuid, timeout=max(left, 1)).succeeded
+        return self.divio.deployments.wait(uuid, timeout=max(left, 1), on_progress=_patience(inputs["site"])).succeeded
 
     def _finished(self, inputs: Properties, uuid: str, began: float) -> Properties:
-        if not self._wait(uuid, began):
+        if not self._wait(inputs, uuid, began):
             raise DeploymentFailedError(inputs["site"], uuid, self._log_end(inputs, uuid))
         frozen = self._frozen(uuid)
         different, _ = different_names(self.variables_in(inputs), frozen)
@@ -132,6 +140,20 @@ class DeploymentProvider(VariablesProvider):
 
     def _outputs(self, uuid: str, frozen: Mapping[str, str | None]) -> Properties:
         return {"deployment": uuid, "url": address_of(frozen.get(DOMAIN))}
+
+
+def _patience(site: str) -> Callable[[divio.Deployment], None]:
+    """Says every half minute what is waited for."""
+    began = said = time.monotonic()
+
+    def look(deployment: divio.Deployment) -> None:
+        nonlocal said
+        now = time.monotonic()
+        if deployment.running and now - said >= SAY_EVERY:
+            said = now
+            say(f"{site}: still deploying after {now - began:.0f} s ({deployment.status})")
+
+    return look
 
 
 class Deployment(Resource, module="mirrors", name="Deployment"):

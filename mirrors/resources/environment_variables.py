@@ -11,9 +11,11 @@ from pulumi.dynamic import CheckResult, CreateResult, ReadResult, Resource, Upda
 
 from mirrors.divio import EnvironmentVariable
 from mirrors.errors import ReadBackError
+from mirrors.planning.names import removal_order, write_order
 from mirrors.planning.observed import VariableSeen
 from mirrors.planning.variables import Desired, Write, not_as_declared, plan_writes
-from mirrors.resources.base import READ_BACK, Properties, VariablesProvider, secret
+from mirrors.resources.base import READ_BACK, Properties, VariablesProvider, about, is_gone, secret
+from mirrors.resources.first_write import FIRST_WRITE
 
 
 def _seen(items: Mapping[str, EnvironmentVariable]) -> dict[str, VariableSeen]:
@@ -29,19 +31,25 @@ class EnvironmentVariablesProvider(VariablesProvider):
 
     def create(self, props: Properties) -> CreateResult:
         inputs = self.checked(props)
-        self._converge(inputs, written={}, obsolete=())
+        with about(inputs["site"]):
+            self._converge(inputs, written={}, obsolete=())
         return CreateResult(inputs["environment"], inputs)
 
     def update(self, _id: str, _olds: Properties, _news: Properties) -> UpdateResult:
         inputs, before = self.checked(_news), self._desired(_olds)
         obsolete = set(before) - set(self.variables_in(inputs)) - set(inputs["found"])
-        self._converge(inputs, {name: item.value for name, item in before.items()}, obsolete)
+        with about(inputs["site"]):
+            self._converge(inputs, {name: item.value for name, item in before.items()}, obsolete)
         return UpdateResult(inputs)
 
     def read(self, id_: str, props: Properties) -> ReadResult:
         """The owned names with their live values; a value that is not shown stays as it is in the state."""
         stored = self.checked(props)
-        live, known = self._list(stored["environment"]), self.variables_in(stored)
+        known = self.variables_in(stored)
+        with about(stored["site"]):
+            live = self._list(stored["environment"])
+            if known and not live.keys() & known.keys() and is_gone(self.divio, stored["environment"]):
+                return ReadResult("", {})
         entries = {name: self._entry(item, name in stored["secrets"], live.get(name)) for name, item in known.items()}
         there = {name: entry for name, entry in entries.items() if entry is not None}
         inputs = {key: stored[key] for key in self.inputs} | self.flattened(there)
@@ -50,10 +58,11 @@ class EnvironmentVariablesProvider(VariablesProvider):
     def delete(self, _id: str, _props: Properties) -> None:
         """Removes what we created. A variable that was there before us keeps its present value."""
         stored = self.checked(_props)
-        live = self._list(stored["environment"])
         ours = set(self.variables_in(stored)) - set(stored["found"])
-        for write in plan_writes({}, _seen(live), {}, ours):
-            self._send(write, stored, live)
+        with about(stored["site"]):
+            live = self._list(stored["environment"])
+            for write in plan_writes({}, _seen(live), {}, ours):
+                self._send(write, stored, live)
 
     def _converge(self, inputs: Properties, written: Mapping[str, str], obsolete: Collection[str]) -> None:
         desired = self._desired(inputs)
@@ -72,12 +81,24 @@ class EnvironmentVariablesProvider(VariablesProvider):
 
     def _send(self, write: Write, inputs: Properties, live: Mapping[str, EnvironmentVariable]) -> None:
         api = self.divio.environment_variables
-        if write.kind == "delete":
-            api.delete(live[write.name].uuid)
-        elif write.desired is not None and write.kind == "create":
-            api.create(inputs["environment"], write.name, write.desired.value, write.desired.sensitive)
-        elif write.desired is not None:
-            api.update(live[write.name].uuid, write.desired.value, write.desired.sensitive)
+        with FIRST_WRITE.by(inputs["site"], self._by_hand(inputs, write.kind)):
+            if write.kind == "delete":
+                api.delete(live[write.name].uuid)
+            elif write.desired is not None and write.kind == "create":
+                api.create(inputs["environment"], write.name, write.desired.value, write.desired.sensitive)
+            elif write.desired is not None:
+                api.update(live[write.name].uuid, write.desired.value, write.desired.sensitive)
+
+    def _by_hand(self, inputs: Properties, kind: str) -> str:
+        """What somebody would have to do in the Control Panel; of a secret only where its value is."""
+        desired = self._desired(inputs)
+        if kind == "delete":
+            return f"remove in this order {', '.join(removal_order(set(desired) - set(inputs['found'])))}"
+        hidden = "(the original's, or the configuration's, secret value)"
+        values = [
+            f"{name}={hidden if name in inputs['secrets'] else desired[name].value}" for name in write_order(desired)
+        ]
+        return f"set in this order {', '.join(values)}; then deploy"
 
     def _read_back(self, inputs: Properties, desired: Mapping[str, Desired]) -> None:
         """Nothing more is written, and nothing deployed, unless the platform has what was declared."""

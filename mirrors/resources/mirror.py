@@ -6,7 +6,7 @@ import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, ReadResult, Resource, UpdateResult
 
 from mirrors.divio import NotFound
-from mirrors.resources.base import Properties, Provider
+from mirrors.resources.base import Properties, Provider, about, is_gone
 
 
 class MirrorProvider(Provider):
@@ -28,10 +28,13 @@ class MirrorProvider(Provider):
 
     def read(self, id_: str, props: Properties) -> ReadResult:
         stored = self.checked(props)
-        try:
-            application = self.divio.applications.get(stored["application"])
-        except NotFound:
-            return ReadResult("", {})
+        with about(stored["slug"]):
+            try:
+                application = self.divio.applications.get(stored["application"])
+            except NotFound:
+                if is_gone(self.divio, stored["environment"]):
+                    return ReadResult("", {})
+                raise
         stored["slug"] = application.slug
         return ReadResult(id_, dict(stored), stored)
 

@@ -7,7 +7,7 @@ from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, ReadResult, 
 
 from mirrors.planning.addresses import identity_of
 from mirrors.planning.releases import newest_successful
-from mirrors.resources.base import Properties, Provider, deployments_seen, marked
+from mirrors.resources.base import Properties, Provider, about, deployments_seen, marked
 
 
 class OriginalProvider(Provider):
@@ -37,11 +37,12 @@ class OriginalProvider(Provider):
         So does one that points elsewhere now: it reaches nobody before ``check`` has seen it confirmed.
         """
         stored = self.checked(props)
-        deployment = newest_successful(deployments_seen(self.divio, stored["environment"]))
-        release = newest_successful(deployments_seen(self.divio, stored["image_environment"]))
-        if deployment is None:
-            return ReadResult("", {})
-        frozen = self.divio.deployments.environment_variables(deployment.uuid).environment_variables
+        with about("original"):
+            deployment = newest_successful(deployments_seen(self.divio, stored["environment"]))
+            release = newest_successful(deployments_seen(self.divio, stored["image_environment"]))
+            if deployment is None:
+                return ReadResult("", {})
+            frozen = self.divio.deployments.environment_variables(deployment.uuid).environment_variables
         known = stored["identities"]
         values = {
             name: live if (live := frozen.get(name)) and identity_of(live) == known.get(name) else value

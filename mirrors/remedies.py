@@ -1,0 +1,31 @@
+"""What a user can do about an error of the platform. The client does not know where its settings come from."""
+
+from mirrors.divio import (
+    AuthenticationFailed,
+    ConnectionFailed,
+    DeploymentTimeout,
+    DivioError,
+    NotFound,
+    PermissionDenied,
+    ServerFailed,
+    Throttled,
+)
+
+TOKEN = "Set DIVIO_API_TOKEN, or mirrors:apiToken as a secret, to a valid token of this account"  # noqa: S105
+AGAIN = "Nothing is lost: run the command again"
+
+_REMEDIES: tuple[tuple[type[DivioError], str], ...] = (
+    (AuthenticationFailed, TOKEN),
+    (PermissionDenied, "Give the token's account the right to read and write this application's environments"),
+    (NotFound, "It was deleted, or the token's account has lost its rights on it"),
+    (ConnectionFailed, "Is mirrors:apiUrl, or DIVIO_API_URL, the platform's address, and does it run? " + AGAIN),
+    (DeploymentTimeout, "It may still succeed: the next up waits for it. mirrors:rollout.timeout sets how long"),
+    (Throttled, "Lower mirrors:maxConcurrentRequests. " + AGAIN),
+    (ServerFailed, AGAIN),
+)
+
+
+def explained(error: DivioError) -> str:
+    """The error in one line, with its remedy where one is known."""
+    remedy = next((text for kind, text in _REMEDIES if isinstance(error, kind)), "")
+    return f"{str(error).rstrip('.')}. {remedy}".strip()

@@ -1,0 +1,49 @@
+"""The first write of a process shows whether the platform takes writes at all, before it is tried on every site."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
+
+from mirrors.divio import DivioError, NotFound, PermissionDenied, UnexpectedAnswer, ValidationFailed
+from mirrors.errors import WritesRefusedError
+from mirrors.remedies import explained
+
+REFUSALS = (PermissionDenied, NotFound, ValidationFailed, UnexpectedAnswer)
+
+
+class FirstWrite:
+    """Until one write was accepted one site writes at a time; once the first one was refused nobody writes."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._accepted = False
+        self._refused_for: str | None = None
+
+    @contextmanager
+    def by(self, site: str, by_hand: str) -> Iterator[None]:
+        """Around one write. ``by_hand``: what to do instead, without secrets. Raises WritesRefusedError."""
+        if self._accepted:
+            yield
+            return
+        with self._lock:
+            if self._refused_for is not None:
+                reason = f"not tried, since the write for {self._refused_for} was refused"
+                raise WritesRefusedError(site, reason, by_hand)
+            yield from self._tried(site, by_hand)
+
+    def _tried(self, site: str, by_hand: str) -> Iterator[None]:
+        already = self._accepted  # by somebody else, while we waited
+        try:
+            yield
+        except REFUSALS as error:
+            if already:
+                raise
+            self._refused_for = site
+            raise WritesRefusedError(site, explained(error), by_hand) from None
+        except DivioError:
+            raise
+        else:
+            self._accepted = True
+
+
+FIRST_WRITE = FirstWrite()

@@ -1,0 +1,43 @@
+"""Ends a provider process whose engine was killed: it would go on deploying, with nobody to tell."""
+
+import os
+import socket
+from collections.abc import Callable, Sequence
+from functools import cache
+from threading import Event, Thread
+
+EVERY = 1.5
+"""Seconds between two looks. Two in a row must fail, so that an orphan stops within about 4 seconds."""
+
+CONNECT = 1.0
+ORPHANED = 3
+"""The exit code of a process that stopped because its engine is gone."""
+
+
+def watch_engine(arguments: Sequence[str]) -> None:
+    """The engine passes its own address as the first argument. Anything else there, as in tests, is not watched."""
+    host, _, port = arguments[1].rpartition(":") if len(arguments) > 1 else ("", "", "")
+    if host and port.isdigit():
+        _watch_once(host, int(port))
+
+
+@cache
+def _watch_once(host: str, port: int) -> None:
+    if _answers(host, port):
+        Thread(target=_watch, args=(lambda: _answers(host, port), Event()), daemon=True, name="watch-engine").start()
+
+
+def _answers(host: str, port: int) -> bool:
+    try:
+        with socket.create_connection((host, port), timeout=CONNECT):
+            return True
+    except OSError:
+        return False
+
+
+def _watch(answers: Callable[[], bool], never: Event) -> None:
+    failures = 0
+    while failures < 2:
+        never.wait(EVERY)
+        failures = 0 if answers() else failures + 1
+    os._exit(ORPHANED)  # whatever is half done is as after a kill -9: the next up adopts it
