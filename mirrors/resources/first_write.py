@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from threading import Lock
 
 from mirrors.divio import DivioError, NotFound, PermissionDenied, UnexpectedAnswer, ValidationFailed
-from mirrors.errors import WritesRefusedError
+from mirrors.errors import PlatformError, WritesRefusedError
 from mirrors.remedies import explained
 
 REFUSALS = (PermissionDenied, NotFound, ValidationFailed, UnexpectedAnswer)
@@ -21,14 +21,15 @@ class FirstWrite:
 
     @contextmanager
     def by(self, site: str, by_hand: str) -> Iterator[None]:
-        """Around one write. ``by_hand``: what to do instead, without secrets. Raises WritesRefusedError."""
+        """Around one write. ``by_hand``: what to do instead, without secrets. Raises WritesRefusedError, PlatformError."""
         if self._accepted:
             yield
             return
         with self._lock:
             if self._refused_for is not None:
-                reason = f"not tried, since the write for {self._refused_for} was refused"
-                raise WritesRefusedError(site, reason, by_hand)
+                raise PlatformError(
+                    site, f"not tried: the platform refused the write for {self._refused_for}, see there"
+                )
             yield from self._tried(site, by_hand)
 
     def _tried(self, site: str, by_hand: str) -> Iterator[None]:
