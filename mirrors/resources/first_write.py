@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
 
-from mirrors.divio import DivioError, NotFound, PermissionDenied, UnexpectedAnswer, ValidationFailed
+from mirrors.divio import NotFound, PermissionDenied, UnexpectedAnswer, ValidationFailed
 from mirrors.errors import PlatformError, WritesRefusedError
 from mirrors.remedies import explained
 
@@ -21,7 +21,7 @@ class FirstWrite:
 
     @contextmanager
     def by(self, site: str, by_hand: str) -> Iterator[None]:
-        """Around one write. ``by_hand``: what to do instead, without secrets. Raises WritesRefusedError, PlatformError."""
+        """Around one write. ``by_hand``: what to do instead, without secrets. Raises a MirrorsError."""
         if self._accepted:
             yield
             return
@@ -41,8 +41,6 @@ class FirstWrite:
                 raise
             self._refused_for = site
             raise WritesRefusedError(site, explained(error), by_hand) from None
-        except DivioError:
-            raise
         else:
             self._accepted = True
 
