@@ -7,21 +7,22 @@ provider brings in by itself is marked as a secret or it lands in clear in state
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from pulumi.dynamic import ConfigureRequest, DiffResult, ResourceProvider
 
 from mirrors.config.connection import Connection, load_connection
-from mirrors.divio import Divio, DivioError, NotFound
+from mirrors.divio import Divio, DivioError, NotFound, ValidationFailed
 from mirrors.errors import PlatformError
 from mirrors.planning.observed import DeploymentSeen, VariableSeen
 from mirrors.remedies import explained
 from mirrors.resources.watchdog import watch_engine
 
 Properties = dict[str, Any]
+Item = TypeVar("Item")
 
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the engine's mark for a secret value, not a secret
@@ -86,14 +87,24 @@ class Provider(ResourceProvider):
         return {key: tidy(properties[key]) for key in self.inputs if properties.get(key) is not None}
 
 
+def listed(ask: Callable[[str], Sequence[Item]], divio: Divio, environment: str) -> Sequence[Item]:
+    """What a list has of an environment: nothing where it was deleted, which a platform may also answer with a 400."""
+    try:
+        return ask(environment)
+    except ValidationFailed:
+        if is_gone(divio, environment):
+            return ()
+        raise
+
+
 def variables_seen(divio: Divio, environment: str) -> dict[str, VariableSeen]:
     """The custom variables of one environment, by name."""
-    items = divio.environment_variables.list(environment)
+    items = listed(divio.environment_variables.list, divio, environment)
     return {item.name: VariableSeen(item.value, item.is_sensitive) for item in items}
 
 
 def deployments_seen(divio: Divio, environment: str) -> tuple[DeploymentSeen, ...]:
-    items = divio.deployments.list(environment)
+    items = listed(divio.deployments.list, divio, environment)
     return tuple(DeploymentSeen(item.uuid, item.started_at, item.ended_at, item.success) for item in items)
 
 

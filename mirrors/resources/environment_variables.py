@@ -14,7 +14,7 @@ from mirrors.errors import ReadBackError
 from mirrors.planning.names import removal_order, write_order
 from mirrors.planning.observed import VariableSeen
 from mirrors.planning.variables import Desired, Write, not_as_declared, plan_writes
-from mirrors.resources.base import READ_BACK, Properties, VariablesProvider, about, is_gone, secret
+from mirrors.resources.base import READ_BACK, Properties, VariablesProvider, about, is_gone, listed, secret
 from mirrors.resources.first_write import FIRST_WRITE
 
 
@@ -77,7 +77,7 @@ class EnvironmentVariablesProvider(VariablesProvider):
         READ_BACK[inputs["environment"]] = {name: item.value for name, item in desired.items()}
 
     def _list(self, environment: str) -> dict[str, EnvironmentVariable]:
-        return {item.name: item for item in self.divio.environment_variables.list(environment)}
+        return {item.name: item for item in listed(self.divio.environment_variables.list, self.divio, environment)}
 
     def _send(self, write: Write, inputs: Properties, live: Mapping[str, EnvironmentVariable]) -> None:
         api = self.divio.environment_variables
