@@ -1,4 +1,8 @@
-"""Drives the real provider process, ``python -m pulumi.dynamic``, over gRPC as the engine does."""
+"""Drives the real provider process, ``python -m pulumi.dynamic``, over gRPC as the engine does.
+
+Answers are shown as the wire has them: every number a float, ``UNKNOWN`` for what is not known yet, and a secret as
+the map with the engine's mark (``marked``).
+"""
 
 import asyncio
 import base64
@@ -7,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -16,73 +21,124 @@ from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from mirrors.resources.base import Provider
 
+Properties = dict[str, Any]
+_SERIALISED: dict[str, str] = {}
+
 UNKNOWN = rpc.UNKNOWN
 """How the engine writes a value that is not known yet."""
 
+SIGNATURE = "4dabf18193072939515e22adb298388d"
+SECRET = "1b47061264138c4ac30d75fd1eb44270"
+TIMEOUT = 60.0  # seconds, for one call
+
+
+class Refused(Exception):  # noqa: N818 - what the engine shows
+    """A call ended with an error; the message is what a user sees."""
+
+
+def marked(value: Any) -> Properties:
+    """A value as the wire has it where it is a secret."""
+    return {SIGNATURE: SECRET, "value": value}
+
+
+def in_clear(value: Any) -> Any:
+    """As the engine sends what a provider returned: secrets without their mark."""
+    if isinstance(value, dict):
+        if value.get(SIGNATURE) == SECRET:
+            return value["value"]
+        return {key: in_clear(item) for key, item in value.items()}
+    return [in_clear(item) for item in value] if isinstance(value, list) else value
+
+
+def serialised(provider: Provider) -> str:
+    """Once for each class: the SDK wraps a part of pickle anew at every call and never unwraps it."""
+    name = type(provider).__qualname__
+    if name not in _SERIALISED:
+        _SERIALISED[name] = serialize_provider(provider)
+    return _SERIALISED[name]
+
 
 def _struct(properties: Mapping[str, Any]) -> Any:
-    return asyncio.run(rpc.serialize_properties(dict(properties), {}))
+    return asyncio.run(rpc.serialize_properties(in_clear(dict(properties)), {}))
 
 
-def _plain(struct: Any) -> dict[str, Any]:
-    """As the wire has it: secrets keep their mark."""
-    properties = rpc.deserialize_properties(struct, True)
-    properties.pop("__provider", None)
-    return dict(properties)
+def _raw(struct: Any) -> Properties:
+    return {key: _value(value) for key, value in struct.fields.items() if key != "__provider"}
+
+
+def _value(value: Any) -> Any:
+    """Not through the SDK's reading, which takes marks and nulls for something of its own."""
+    kind = value.WhichOneof("kind")
+    if kind == "struct_value":
+        return {key: _value(item) for key, item in value.struct_value.fields.items()}
+    if kind == "list_value":
+        return [_value(item) for item in value.list_value.values]
+    return None if kind == "null_value" else getattr(value, kind)
 
 
 class Wire:
-    """One provider class in one provider process."""
+    """One provider class in a provider process."""
 
     def __init__(self, stub: provider_pb2_grpc.ResourceProviderStub, provider: Provider) -> None:
         self.stub = stub
-        self.serialised = serialize_provider(provider)
+        self.serialised = serialised(provider)
+
+    def check(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> tuple[Properties, list[tuple[str, str]]]:
+        """The checked inputs, and (property, reason) of each failure."""
+        before = self._bag(olds) if olds else _struct({})
+        answer = _asked(self.stub.Check, provider_pb2.CheckRequest(olds=before, news=self._bag(news)))
+        return _raw(answer.inputs), [(item.property, item.reason) for item in answer.failures]
+
+    def diff(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> provider_pb2.DiffResponse:
+        request = provider_pb2.DiffRequest(id="x", olds=self._bag(olds), news=self._bag(news))
+        answer: provider_pb2.DiffResponse = _asked(self.stub.Diff, request)
+        return answer
+
+    def create(self, props: Mapping[str, Any]) -> tuple[str, Properties]:
+        answer = _asked(self.stub.Create, provider_pb2.CreateRequest(properties=self._bag(props)))
+        return answer.id, _raw(answer.properties)
+
+    def update(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Properties:
+        request = provider_pb2.UpdateRequest(id="x", olds=self._bag(olds), news=self._bag(news))
+        return _raw(_asked(self.stub.Update, request).properties)
+
+    def read(self, props: Mapping[str, Any], id_: str = "x") -> tuple[str, Properties, Properties]:
+        """The id, the outputs and the inputs."""
+        answer = _asked(self.stub.Read, provider_pb2.ReadRequest(id=id_, properties=self._bag(props)))
+        return answer.id, _raw(answer.properties), _raw(answer.inputs)
+
+    def delete(self, props: Mapping[str, Any]) -> None:
+        _asked(self.stub.Delete, provider_pb2.DeleteRequest(id="x", properties=self._bag(props)))
 
     def _bag(self, properties: Mapping[str, Any]) -> Any:
         return _struct({**properties, "__provider": self.serialised})
 
-    def check(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> tuple[dict[str, Any], list[tuple[str, str]]]:
-        before = self._bag(olds) if olds else _struct({})
-        answer = self.stub.Check(provider_pb2.CheckRequest(olds=before, news=self._bag(news)))
-        return _plain(answer.inputs), [(item.property, item.reason) for item in answer.failures]
 
-    def diff(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> provider_pb2.DiffResponse:
-        request = provider_pb2.DiffRequest(id="x", olds=self._bag(olds), news=self._bag(news))
-        answer: provider_pb2.DiffResponse = self.stub.Diff(request)
-        return answer
-
-    def create(self, props: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-        answer = self.stub.Create(provider_pb2.CreateRequest(properties=self._bag(props)))
-        return answer.id, _plain(answer.properties)
-
-    def update(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
-        answer = self.stub.Update(provider_pb2.UpdateRequest(id="x", olds=self._bag(olds), news=self._bag(news)))
-        return _plain(answer.properties)
-
-    def read(self, props: Mapping[str, Any]) -> tuple[str, dict[str, Any], dict[str, Any]]:
-        answer = self.stub.Read(provider_pb2.ReadRequest(id="x", properties=self._bag(props)))
-        return answer.id, _plain(answer.properties), _plain(answer.inputs)
-
-    def delete(self, props: Mapping[str, Any]) -> None:
-        self.stub.Delete(provider_pb2.DeleteRequest(id="x", properties=self._bag(props)))
+def _asked(call: Any, request: Any) -> Any:
+    try:
+        return call(request, timeout=TIMEOUT)
+    except grpc.RpcError as error:
+        raise Refused(error.details()) from None
 
 
 @contextmanager
-def provider_process(provider: Provider, config: Mapping[str, str]) -> Iterator[Wire]:
-    """``config``: keys with their namespace, e.g. ``mirrors:apiUrl``."""
+def provider_process(config: Mapping[str, str], output: Path) -> Iterator[provider_pb2_grpc.ResourceProviderStub]:
+    """``config``: keys with their namespace, e.g. ``mirrors:apiUrl``; ``output``: what the user would see of it."""
     environ = {key: value for key, value in os.environ.items() if not key.startswith("DIVIO_")}
     command = [sys.executable, "-u", "-m", "pulumi.dynamic", "127.0.0.1:1"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environ) as process:
+    with (
+        output.open("wb") as said,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said, env=environ) as process,
+    ):
         assert process.stdout is not None
         try:
             port = int(process.stdout.readline())
             with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
                 stub = provider_pb2_grpc.ResourceProviderStub(channel)
                 stub.Configure(provider_pb2.ConfigureRequest(args=_struct(config)))
-                yield Wire(stub, provider)
+                yield stub
         finally:
             process.kill()
-            process.communicate()
 
 
 def decoded(serialised: str) -> bytes:

@@ -1,0 +1,87 @@
+"""One sandbox and one provider process for all tests of this folder; each test has a mirror of its own."""
+
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+from pulumi.runtime.proto import provider_pb2_grpc
+
+from mirrors.resources.base import Provider
+from mirrors.sandbox.control import Sandbox
+from tests.wire.platform import CANARY, Platform, Site
+from tests.wire.provider import Wire, provider_process
+
+MIRRORS = 80  # more than tests
+
+Stub = provider_pb2_grpc.ResourceProviderStub
+Drive = Callable[[Provider], Wire]
+
+
+@pytest.fixture(scope="session")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    sandbox = Sandbox(tmp_path_factory.mktemp("platform") / "sandbox")
+    try:
+        sandbox.start(runner="none")
+        sandbox.seed(mirrors=(), numbered=MIRRORS, report=lambda _: None)
+        with Platform.of(sandbox) as platform:
+            yield platform
+        logged = (sandbox.state / "requests.jsonl").read_text() + sandbox.state.log.read_text()
+        assert CANARY not in logged
+    finally:
+        sandbox.reset()
+
+
+@pytest.fixture(scope="session")
+def connected(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stub]:
+    """A provider process that speaks to the platform. What it says to the user is checked at the end."""
+    said = tmp_path_factory.mktemp("provider") / "said"
+    config = platform.configuration | {"mirrors:rollout": '{"timeout": "50s"}', "other:apiToken": CANARY}
+    with provider_process(config, said) as stub:
+        yield stub
+    text = said.read_text()
+    assert CANARY not in text
+    assert platform.sandbox.token not in text
+    assert "Warning" not in text
+
+
+@pytest.fixture(scope="session")
+def unconnected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stub]:
+    """A provider process whose platform does not exist: a request would be an error."""
+    config = {"mirrors:apiUrl": "http://127.0.0.1:1", "mirrors:apiToken": CANARY}
+    with provider_process(config, tmp_path_factory.mktemp("provider") / "said") as stub:
+        yield stub
+
+
+@pytest.fixture
+def offline(unconnected: Stub) -> Drive:
+    return lambda provider: Wire(unconnected, provider)
+
+
+@pytest.fixture
+def drive(connected: Stub) -> Drive:
+    return lambda provider: Wire(connected, provider)
+
+
+@pytest.fixture(scope="session")
+def numbers() -> Iterator[int]:
+    return iter(count(1))
+
+
+@pytest.fixture
+def site(platform: Platform, numbers: Iterator[int]) -> Site:
+    """A fresh mirror that no other test knows."""
+    return platform.site(f"acme-{next(numbers):04}")
+
+
+@pytest.fixture
+def original(platform: Platform) -> Site:
+    return platform.site("acme")
+
+
+@pytest.fixture
+def switches(platform: Platform) -> Iterator[Path]:
+    """The file that turns the platform's guesses round; gone after the test."""
+    path = platform.sandbox.state / "fidelity.json"
+    yield path
+    path.unlink(missing_ok=True)

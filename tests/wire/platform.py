@@ -1,0 +1,181 @@
+"""A mirror's Test environment on a real sandbox, with a person beside us who edits and deploys by hand."""
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from mirrors.divio import Divio, EnvironmentVariable
+from mirrors.sandbox.control import Sandbox
+from mirrors.sandbox.process import wait_until
+
+TIMEOUT = 30.0  # seconds
+STAGE = "test"
+SHARED = ("DATABASE_URL", "DEFAULT_STORAGE_DSN")
+CANARY = "canary-5c0ff3"
+"""Part of the secrets that tests make up: found in nothing that is shown or logged."""
+
+# Somebody else, who writes in the very moment after us: a deed for each (environment, name that was written).
+ANOTHER_WRITER = """
+CREATE TABLE another_writer (environment TEXT, after TEXT, name TEXT, value TEXT);
+CREATE TRIGGER another_writes AFTER INSERT ON sandbox_environmentvariable BEGIN
+    UPDATE sandbox_environmentvariable
+    SET value = (SELECT w.value FROM another_writer w WHERE w.environment = NEW.environment_id AND w.after = NEW.name)
+    WHERE environment_id = NEW.environment_id AND name = (
+        SELECT w.name FROM another_writer w WHERE w.environment = NEW.environment_id AND w.after = NEW.name);
+END;
+CREATE TABLE loose_tongue (environment TEXT, log TEXT);
+CREATE TRIGGER tells_all AFTER UPDATE OF success ON sandbox_deployment BEGIN
+    UPDATE sandbox_deployment
+    SET log = coalesce((SELECT t.log FROM loose_tongue t WHERE t.environment = NEW.environment_id), log)
+    WHERE uuid = NEW.uuid;
+END;
+"""
+
+DELETE_ENVIRONMENT = (
+    "DELETE FROM sandbox_environmentvariable WHERE environment_id = ?",
+    "DELETE FROM sandbox_serviceinstance WHERE environment_id = ?",
+    "DELETE FROM sandbox_deployment WHERE environment_id = ?",
+    "DELETE FROM sandbox_environment WHERE uuid = ?",
+)
+
+
+@dataclass(frozen=True)
+class Platform:
+    """A running sandbox with an original ``acme``, and a client of its own."""
+
+    sandbox: Sandbox
+    divio: Divio
+
+    @classmethod
+    @contextmanager
+    def of(cls, sandbox: Sandbox) -> Iterator["Platform"]:
+        with Divio.connect(sandbox.url, sandbox.token) as divio:
+            platform = cls(sandbox, divio)
+            with platform.database() as connection:
+                connection.executescript(ANOTHER_WRITER)
+            yield platform
+
+    @property
+    def configuration(self) -> dict[str, str]:
+        """Of a provider process that shall reach it."""
+        return {"mirrors:apiUrl": self.sandbox.url, "mirrors:apiToken": self.sandbox.token}
+
+    @contextmanager
+    def database(self) -> Iterator[sqlite3.Connection]:
+        """The sandbox's own database, for what neither API nor control panel can do."""
+        with (
+            closing(sqlite3.connect(self.sandbox.state / "sandbox.sqlite3", timeout=TIMEOUT)) as connection,
+            connection,
+        ):
+            yield connection
+
+    def change(self, statement: str, *values: str) -> None:
+        with self.database() as connection:
+            connection.execute(statement, values)
+
+    def site(self, slug: str) -> "Site":
+        application = self.divio.applications.by_slug(slug)
+        assert application is not None
+        stages = {item.slug: item.uuid for item in self.divio.environments.list(application.uuid)}
+        return Site(self, slug, application.uuid, stages[STAGE], stages["live"])
+
+
+@dataclass
+class Site:
+    """An application; ``environment`` is its Test. ``requests`` are those since the last ``forget_requests``."""
+
+    platform: Platform
+    slug: str
+    application: str
+    environment: str
+    live: str
+    first: int = field(default=0)
+
+    @property
+    def name(self) -> str:
+        return f"{self.slug} ({STAGE})"
+
+    def by_hand(self, name: str, value: str, *, sensitive: bool = False) -> EnvironmentVariable:
+        """Sets a variable, whether there is one of this name or not."""
+        api = self.platform.divio.environment_variables
+        for known in api.list(self.environment, name):
+            return api.update(known.uuid, value, sensitive)
+        return api.create(self.environment, name, value, sensitive)
+
+    def deleted_by_hand(self, name: str) -> None:
+        for known in self.platform.divio.environment_variables.list(self.environment, name):
+            self.platform.divio.environment_variables.delete(known.uuid)
+
+    def deployed_by_hand(self, environment: str | None = None) -> str:
+        """The uuid of a deployment that has succeeded."""
+        api = self.platform.divio.deployments
+        ended = api.wait(api.start(environment or self.environment).uuid, timeout=TIMEOUT)
+        assert ended.succeeded
+        return ended.uuid
+
+    def stored(self) -> dict[str, tuple[str, bool]]:
+        """What the platform has: {name: (value, is sensitive)}, hidden values too."""
+        query = "SELECT name, value, is_sensitive FROM sandbox_environmentvariable WHERE environment_id = ?"
+        with self.platform.database() as connection:
+            rows = connection.execute(query, (self.environment,)).fetchall()
+        return {name: (value, bool(sensitive)) for name, value, sensitive in rows}
+
+    def frozen(self, deployment: str) -> Mapping[str, str | None]:
+        return self.platform.divio.deployments.environment_variables(deployment).environment_variables
+
+    def deployments(self) -> list[str]:
+        """Newest first."""
+        return [item.uuid for item in self.platform.divio.deployments.list(self.environment)]
+
+    def will_meet(self, kind: str, **settings: Any) -> None:
+        """The next deployment meets a fault."""
+        self.platform.sandbox.add_fault(
+            kind, report=lambda _: None, path=f"^{self.slug}/{STAGE}$", remaining=1, settings=settings
+        )
+
+    def somebody_writes(self, name: str, value: str, *, after: str) -> None:
+        """As soon as the variable ``after`` was made, somebody else gives ``name`` another value."""
+        self.platform.change("INSERT INTO another_writer VALUES (?, ?, ?, ?)", self.environment, after, name, value)
+
+    def log_says(self, text: str) -> None:
+        """The log of the next deployment quotes this, in clear."""
+        self.platform.change("INSERT INTO loose_tongue VALUES (?, ?)", self.environment, text)
+
+    def finish(self, deployment: str) -> None:
+        """A deployment that hung ends well."""
+        self.platform.change(
+            "UPDATE sandbox_deployment SET success = 1, status = 'done',"
+            " ended_at = strftime('%Y-%m-%d %H:%M:%f', 'now') WHERE uuid = ?",
+            deployment,
+        )
+
+    def is_deleted(self, *, application: bool = True) -> None:
+        """Somebody deletes the environment in the Control Panel, or the whole application."""
+        for statement in DELETE_ENVIRONMENT:
+            self.platform.change(statement, self.environment)
+        if application:
+            self.platform.change("DELETE FROM sandbox_application WHERE uuid = ?", self.application)
+
+    def forget_requests(self) -> None:
+        self.first = len(self.platform.sandbox.requests_log())
+
+    def requests(self) -> list[str]:
+        """What was asked of this application: ``POST SITE_ID``, ``GET variables``, ``POST deployment`` …"""
+        lines = self.platform.sandbox.requests_log()[self.first :]
+        return [_words(line) for line in lines if line.get("application") == self.slug]
+
+    def writes(self) -> list[str]:
+        return [line for line in self.requests() if not line.startswith("GET")]
+
+    def wait_for_request(self, words: str) -> None:
+        assert wait_until(lambda: words in self.requests(), TIMEOUT), self.requests()
+
+
+def _words(line: Mapping[str, Any]) -> str:
+    collection, *rest = line["path"].removeprefix("/apps/v3/").strip("/").split("/")
+    thing = {"environment-variables": "variables", "deployments": "deployments"}[collection]
+    if thing == "deployments" and rest:
+        thing = "/".join(["deployment", *rest[1:]])
+    return f"{line['method']} {line.get('name', thing)}"

@@ -1,0 +1,235 @@
+"""``EnvironmentVariables`` on a real platform: what is written in which order, and what is left alone."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mirrors.resources.environment_variables import EnvironmentVariablesProvider
+from tests.wire.conftest import Drive
+from tests.wire.platform import CANARY, SHARED, Site
+from tests.wire.provider import Refused, Wire, marked
+
+DATABASE = f"postgres://acme:{CANARY}-password@db.example.com/acme"
+STORAGE = f"s3://key:{CANARY}-key@media.example.com/?auth=s3v4"
+ORDER = ["SITE_ID", "MIRRORS_APPLICATION", "DEFAULT_STORAGE_DSN", "DATABASE_URL"]
+
+flatten = EnvironmentVariablesProvider.flattened
+
+
+@pytest.fixture
+def variables(drive: Drive) -> Wire:
+    return drive(EnvironmentVariablesProvider())
+
+
+def plain(value: str) -> dict[str, Any]:
+    return {"value": value, "sensitive": False}
+
+
+def secret(value: str) -> dict[str, Any]:
+    return {"value": value, "sensitive": True}
+
+
+def inputs(site: Site, found: dict[str, Any] | None = None, /, **declared: Any) -> dict[str, Any]:
+    """A mirror's variables as the program declares them, and more."""
+    own = {"SITE_ID": plain("2"), "MIRRORS_APPLICATION": plain(site.slug)}
+    shared = {"DATABASE_URL": secret(DATABASE), "DEFAULT_STORAGE_DSN": secret(STORAGE)}
+    where = {"site": site.name, "environment": site.environment, "secrets": sorted(SHARED), "found": found or {}}
+    return where | flatten({**own, **shared, **declared})
+
+
+def without(properties: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {key: value for key, value in properties.items() if key not in names}
+
+
+def test_site_id_is_written_and_read_back_first_and_the_database_last(variables: Wire, site: Site) -> None:
+    props = inputs(site)
+    id_, stored = variables.create(props)
+    assert (id_, stored) == (site.environment, props)
+    writes = [f"POST {name}" for name in ORDER]
+    assert site.requests() == ["GET variables", writes[0], "GET variables", *writes[1:], "GET variables"]
+    assert site.stored() == {
+        "SITE_ID": ("2", False),
+        "MIRRORS_APPLICATION": (site.slug, False),
+        "DATABASE_URL": (DATABASE, True),
+        "DEFAULT_STORAGE_DSN": (STORAGE, True),
+    }
+
+
+def test_what_is_as_declared_is_not_written_again(variables: Wire, site: Site) -> None:
+    props = inputs(site)
+    _, stored = variables.create(props)
+    site.forget_requests()
+    assert variables.update(stored, props) == props
+    assert site.requests() == ["GET variables"]
+
+
+def test_a_create_that_was_interrupted_is_completed(variables: Wire, site: Site) -> None:
+    site.by_hand("SITE_ID", "2")
+    site.by_hand("MIRRORS_APPLICATION", site.slug)
+    site.forget_requests()
+    variables.create(inputs(site))
+    assert site.writes() == ["POST DEFAULT_STORAGE_DSN", "POST DATABASE_URL"]
+
+
+def test_only_what_changed_is_updated_and_only_what_we_declared_is_removed(variables: Wire, site: Site) -> None:
+    _, stored = variables.create(inputs(site, LANGUAGE=plain("de"), OLD=plain("x")))
+    site.by_hand("FOREIGN", "theirs")
+    site.forget_requests()
+    rotated = DATABASE.replace("password", "rotated")
+    variables.update(stored, inputs(site, LANGUAGE=plain("fr"), DATABASE_URL=secret(rotated)))
+    assert site.writes() == ["DELETE OLD", "PATCH LANGUAGE", "PATCH DATABASE_URL"]
+    now = site.stored()
+    assert (now["DATABASE_URL"], now["LANGUAGE"]) == ((rotated, True), ("fr", False))
+    assert now["FOREIGN"] == ("theirs", False)
+
+
+def test_a_changed_site_id_is_read_back_before_anything_else_is_written(variables: Wire, site: Site) -> None:
+    _, stored = variables.create(inputs(site))
+    site.forget_requests()
+    variables.update(stored, inputs(site, SITE_ID=plain("9"), NEW=plain("x")))
+    assert site.requests() == ["GET variables", "PATCH SITE_ID", "GET variables", "POST NEW", "GET variables"]
+
+
+def test_on_the_way_out_the_database_goes_first_and_site_id_last(variables: Wire, site: Site) -> None:
+    site.by_hand("FOREIGN", "theirs")
+    _, stored = variables.create(inputs(site))
+    site.forget_requests()
+    variables.delete(stored)
+    assert site.writes() == [f"DELETE {name}" for name in reversed(ORDER)]
+    assert site.stored() == {"FOREIGN": ("theirs", False)}
+    site.forget_requests()
+    variables.delete(stored)
+    assert site.writes() == []
+
+
+def test_what_was_found_is_never_deleted(variables: Wire, site: Site) -> None:
+    site.by_hand("LANGUAGE", "en")
+    site.by_hand("SITE_ID", "2")
+    found = {"LANGUAGE": {"sensitive": False}, "SITE_ID": {"sensitive": False}}
+    _, stored = variables.create(inputs(site, found, LANGUAGE=plain("de")))
+    fewer = variables.update(stored, inputs(site, found))
+    assert site.stored()["LANGUAGE"] == ("de", False)
+    variables.delete(fewer)
+    assert site.stored() == {"LANGUAGE": ("de", False), "SITE_ID": ("2", False)}
+
+
+def test_site_id_stays_as_long_as_a_database_that_was_found_does(variables: Wire, site: Site) -> None:
+    site.by_hand("DATABASE_URL", DATABASE)
+    props = inputs(site, {"DATABASE_URL": {"sensitive": False}}, DATABASE_URL=plain(DATABASE))
+    _, stored = variables.create(props)
+    variables.delete(stored)
+    own = {"SITE_ID": ("2", False), "MIRRORS_APPLICATION": (site.slug, False)}
+    assert site.stored() == {"DATABASE_URL": (DATABASE, False), **own}
+    site.deleted_by_hand("DATABASE_URL")
+    variables.delete(stored)
+    assert site.stored() == {}
+
+
+def test_a_shared_value_that_was_plain_before_us_stays_plain_and_is_still_a_secret_of_ours(
+    variables: Wire, site: Site
+) -> None:
+    site.by_hand("DATABASE_URL", "postgres://own/database")
+    props = inputs(site, {"DATABASE_URL": {"sensitive": False}}, DATABASE_URL=plain(DATABASE))
+    _, stored = variables.create(props)
+    assert site.stored()["DATABASE_URL"] == (DATABASE, False)
+    _, outs, news = variables.read(stored)
+    assert outs["DATABASE_URL"] == news["DATABASE_URL"] == {"value": marked(DATABASE), "sensitive": False}
+
+
+def test_read_shows_what_is_there_and_marks_every_secret(variables: Wire, site: Site) -> None:
+    _, stored = variables.create(inputs(site))
+    id_, outs, news = variables.read(stored, site.environment)
+    assert id_ == site.environment
+    expected = inputs(site)
+    for name, value in (("DATABASE_URL", DATABASE), ("DEFAULT_STORAGE_DSN", STORAGE)):
+        expected[name] = {"value": marked(value), "sensitive": True}
+    assert outs == news == expected
+
+
+def test_read_shows_drift_and_what_was_deleted(variables: Wire, site: Site) -> None:
+    _, stored = variables.create(inputs(site))
+    site.by_hand("SITE_ID", "1")
+    site.by_hand("DATABASE_URL", f"postgres://plain:{CANARY}@h/d")
+    site.deleted_by_hand("DEFAULT_STORAGE_DSN")
+    site.by_hand("FOREIGN", "theirs")
+    _, outs, news = variables.read(stored)
+    assert outs == news
+    assert news["SITE_ID"] == plain("1")
+    assert news["DATABASE_URL"] == {"value": marked(f"postgres://plain:{CANARY}@h/d"), "sensitive": False}
+    assert "DEFAULT_STORAGE_DSN" not in news
+    assert "FOREIGN" not in news
+
+
+def test_one_update_repairs_what_drifted(variables: Wire, site: Site) -> None:
+    _, stored = variables.create(inputs(site))
+    site.by_hand("SITE_ID", "1")
+    site.by_hand("DATABASE_URL", "elsewhere", sensitive=False)
+    site.deleted_by_hand("DEFAULT_STORAGE_DSN")
+    _, refreshed, _ = variables.read(stored)
+    site.forget_requests()
+    variables.update(refreshed, inputs(site))
+    assert site.writes() == ["PATCH SITE_ID", "POST DEFAULT_STORAGE_DSN", "PATCH DATABASE_URL"]
+    assert {name: value for name, (value, _) in site.stored().items()} == {
+        "SITE_ID": "2",
+        "MIRRORS_APPLICATION": site.slug,
+        "DATABASE_URL": DATABASE,
+        "DEFAULT_STORAGE_DSN": STORAGE,
+    }
+
+
+def test_a_variable_called_like_a_property_of_ours_is_written_under_its_own_name(variables: Wire, site: Site) -> None:
+    names = ("site", "found", "secrets", "environment", "id", "__provider")
+    props = inputs(site, **{name: plain(f"value of {name}") for name in names})
+    checked, _ = variables.check({}, props)
+    assert checked == props
+    _, stored = variables.create(checked)
+    assert {name: site.stored()[name][0] for name in names} == {name: f"value of {name}" for name in names}
+    _, outs, news = variables.read(stored)
+    assert outs["site"] == site.name
+    assert [news[key] for key in flatten(dict.fromkeys(names))] == [plain(f"value of {name}") for name in names]
+    variables.delete(stored)
+    assert site.stored() == {}
+
+
+def test_a_site_id_that_somebody_else_writes_in_between_stops_everything_after_it(variables: Wire, site: Site) -> None:
+    site.somebody_writes("SITE_ID", "7", after="SITE_ID")
+    with pytest.raises(Refused) as told:
+        variables.create(inputs(site))
+    assert str(told.value).endswith(
+        f"{site.name}: the platform does not have as declared: SITE_ID. Nothing was deployed."
+        " Somebody else may be writing at the same time; run the command again"
+    )
+    assert site.writes() == ["POST SITE_ID"]
+    assert site.deployments() == []
+
+
+def test_what_somebody_else_writes_before_the_last_look_is_told_without_values(variables: Wire, site: Site) -> None:
+    site.somebody_writes("LANGUAGE", f"{CANARY}-other", after="DATABASE_URL")
+    with pytest.raises(Refused, match="as declared: LANGUAGE") as told:
+        variables.create(inputs(site, LANGUAGE=plain("de")))
+    assert CANARY not in str(told.value)
+    assert "Traceback" not in str(told.value)
+    assert site.deployments() == []
+
+
+@pytest.mark.parametrize("unknown", ["empty", "refused"])
+def test_the_variables_of_an_environment_that_is_gone_are_gone(
+    variables: Wire, site: Site, switches: Path, unknown: str
+) -> None:
+    _, stored = variables.create(inputs(site))
+    site.is_deleted(application=False)
+    switches.write_text(json.dumps({"unknown_uuid_in_filter": unknown}), encoding="utf-8")
+    assert variables.read(stored, site.environment) == ("", {}, {})
+    variables.delete(stored)
+
+
+def test_variables_that_were_all_deleted_by_hand_are_missing_and_their_environment_is_not(
+    variables: Wire, site: Site
+) -> None:
+    _, stored = variables.create(inputs(site))
+    for name in ORDER:
+        site.deleted_by_hand(name)
+    id_, _, news = variables.read(stored, site.environment)
+    assert (id_, [name for name in ORDER if name in news]) == (site.environment, [])

@@ -1,0 +1,122 @@
+"""``Mirror`` and ``Original`` on a real platform: they read, and write nothing."""
+
+from typing import Any
+
+import pytest
+
+from mirrors.planning.addresses import identity_of
+from mirrors.resources.mirror import MirrorProvider
+from mirrors.resources.original import OriginalProvider
+from tests.wire.conftest import Drive
+from tests.wire.platform import CANARY, SHARED, Site
+from tests.wire.provider import Refused, Wire, marked
+
+
+@pytest.fixture
+def mirror(drive: Drive) -> Wire:
+    return drive(MirrorProvider())
+
+
+@pytest.fixture
+def adopted(site: Site) -> dict[str, Any]:
+    """A mirror's inputs after its check."""
+    found = {"LANGUAGE": {"sensitive": False}}
+    where = {"application": site.application, "environment": site.environment}
+    return {**where, "slug": site.slug, "site_id": 2, "found": found}
+
+
+def test_a_mirror_is_adopted_without_a_request(mirror: Wire, site: Site, adopted: dict[str, Any]) -> None:
+    assert mirror.create(adopted) == (site.environment, adopted)
+    assert mirror.update(adopted, adopted | {"site_id": 3}) == adopted | {"site_id": 3}
+    mirror.delete(adopted)
+    assert site.requests() == []
+
+
+def test_reading_a_mirror_keeps_what_was_found_whatever_is_there_now(
+    mirror: Wire, site: Site, adopted: dict[str, Any]
+) -> None:
+    site.by_hand("ANOTHER", "x")
+    assert mirror.read(adopted, site.environment) == (site.environment, adopted, adopted)
+
+
+def test_a_renamed_application_shows_its_new_name(mirror: Wire, site: Site, adopted: dict[str, Any]) -> None:
+    renamed = f"{site.slug}-renamed"
+    site.platform.change("UPDATE sandbox_application SET slug = ? WHERE uuid = ?", renamed, site.application)
+    _, outs, inputs = mirror.read(adopted)
+    assert outs == inputs == adopted | {"slug": renamed}
+
+
+def test_an_application_that_is_gone_has_no_id(mirror: Wire, site: Site, adopted: dict[str, Any]) -> None:
+    site.is_deleted()
+    assert mirror.read(adopted) == ("", {}, {})
+
+
+def test_an_application_that_the_token_may_not_see_is_not_gone(mirror: Wire, adopted: dict[str, Any]) -> None:
+    """Its environment is still there: forgetting it would strip a running mirror."""
+    with pytest.raises(Refused, match=f"{adopted['slug']}: .* 404"):
+        mirror.read(adopted | {"application": "a" * 26})
+
+
+@pytest.fixture
+def shared(site: Site) -> dict[str, Any]:
+    """An original's inputs. A mirror's application stands in for it, so that each test has one of its own."""
+    site.deployed_by_hand(site.live)
+    release = site.deployed_by_hand()
+    frozen = site.frozen(release)
+    return {
+        "application": site.application,
+        "environment": site.environment,
+        "image_environment": site.live,
+        "release": site.platform.divio.deployments.list(site.live)[0].uuid,
+        "variables": {name: frozen[name] for name in SHARED},
+        "identities": {name: identity_of(frozen[name] or "") for name in SHARED},
+    }
+
+
+@pytest.fixture
+def original_wire(drive: Drive) -> Wire:
+    return drive(OriginalProvider())
+
+
+def with_marks(shared: dict[str, Any]) -> dict[str, Any]:
+    return shared | {"variables": {name: marked(value) for name, value in shared["variables"].items()}}
+
+
+def test_reading_an_original_marks_every_shared_value(original_wire: Wire, site: Site, shared: dict[str, Any]) -> None:
+    site.forget_requests()
+    _, stored = original_wire.create(shared)
+    assert stored == shared
+    assert site.requests() == []
+    expected = with_marks(shared)
+    assert original_wire.read(stored, site.environment) == (site.environment, expected, expected)
+    assert site.writes() == []
+
+
+def test_a_rotated_password_and_a_new_release_are_seen_once_they_are_deployed(
+    original_wire: Wire, site: Site, shared: dict[str, Any]
+) -> None:
+    before = shared["variables"]["DATABASE_URL"]
+    scheme, _, address = before.rpartition("@")
+    rotated = f"{scheme.rpartition(':')[0]}:{CANARY}-rotated@{address}"
+    assert identity_of(rotated) == identity_of(before)
+    site.by_hand("DATABASE_URL", rotated, sensitive=True)
+    assert original_wire.read(shared)[2] == with_marks(shared)
+    site.deployed_by_hand()
+    release = site.deployed_by_hand(site.live)
+    _, outs, inputs = original_wire.read(shared)
+    variables = {**shared["variables"], "DATABASE_URL": rotated}
+    assert outs == inputs == with_marks(shared | {"variables": variables, "release": release})
+
+
+def test_a_deployment_that_failed_changes_nothing(original_wire: Wire, site: Site, shared: dict[str, Any]) -> None:
+    site.by_hand("DATABASE_URL", "postgres://elsewhere/x")
+    site.will_meet("deployment-fails")
+    site.platform.divio.deployments.start(site.environment)
+    assert original_wire.read(shared)[1] == with_marks(shared)
+
+
+def test_an_original_whose_deployments_are_gone_has_no_id(
+    original_wire: Wire, site: Site, shared: dict[str, Any]
+) -> None:
+    gone = shared | {"environment": "a" * 26}
+    assert original_wire.read(gone, site.environment) == ("", {}, {})

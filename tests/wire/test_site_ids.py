@@ -1,0 +1,100 @@
+"""``SiteIds`` over the wire: it allocates in ``check``, from what the state has and the program's hints."""
+
+from typing import Any
+
+import pytest
+
+from mirrors.resources.site_ids import SiteIdsProvider
+from tests.wire.conftest import Drive
+from tests.wire.provider import UNKNOWN, Wire
+
+ACME = {"application": "u-acme", "name": "acme", "original": True}
+
+
+@pytest.fixture
+def site_ids(offline: Drive) -> Wire:
+    return offline(SiteIdsProvider())
+
+
+def hints(*mirrors: str, **more: Any) -> dict[str, Any]:
+    """As the program sends them; None for what is not there."""
+    empty: dict[str, Any] = {"retired": [], "reserved": [], "release": [], "reference": None, "preview": False}
+    sites = [ACME, *({"application": f"u-{name}", "name": name, "declared": None} for name in mirrors)]
+    return {"hints": {"sites": sites, **empty, **more}}
+
+
+def ids(inputs: dict[str, Any]) -> dict[str, float]:
+    return {item["name"]: item["id"] for item in inputs["assignments"].values()}
+
+
+def test_ids_are_allocated_and_the_hints_dropped(site_ids: Wire) -> None:
+    inputs, failures = site_ids.check({}, hints("acme-de", "acme-fr"))
+    assert failures == []
+    assert inputs == {
+        "assignments": {
+            "u-acme": {"name": "acme", "id": 1},
+            "u-acme-de": {"name": "acme-de", "id": 2},
+            "u-acme-fr": {"name": "acme-fr", "id": 3},
+        },
+        "retired": {},
+        "highest": 3,
+    }
+
+
+def test_what_the_state_has_stays_whatever_the_order_of_the_list(site_ids: Wire) -> None:
+    before, _ = site_ids.check({}, hints("acme-de", "acme-fr"))
+    after, _ = site_ids.check(before, hints("acme-ch", "acme-fr", "acme-de"))
+    assert ids(after) == {"acme": 1, "acme-de": 2, "acme-fr": 3, "acme-ch": 4}
+    assert site_ids.check(after, hints("acme-ch", "acme-fr", "acme-de")) == (after, [])
+
+
+def test_an_id_that_is_free_again_is_retired_under_a_whole_number(site_ids: Wire) -> None:
+    before, _ = site_ids.check({}, hints("acme-de", "acme-fr"))
+    after, _ = site_ids.check(before, hints("acme-fr", "acme-ch"))
+    assert ids(after) == {"acme": 1, "acme-fr": 3, "acme-ch": 4}
+    assert after["retired"] == {"2": {"name": "acme-de", "application": "u-acme-de"}}
+    back, _ = site_ids.check(after, hints("acme-fr", "acme-ch", "acme-de"))
+    assert ids(back)["acme-de"] == 2
+    assert back["retired"] == {}
+
+
+def test_every_failure_is_told_at_once_and_names_no_property(site_ids: Wire) -> None:
+    before, _ = site_ids.check({}, hints("acme-de"))
+    clash = [{"application": f"u-{name}", "name": name, "declared": 2} for name in ("acme-fr", "acme-ch")]
+    news = hints(reserved=[7])
+    news["hints"]["sites"] += [*clash, {"application": "u-x", "name": "acme-xx", "declared": 7}]
+    _, failures = site_ids.check(before, news)
+    assert {key for key, _ in failures} == {""}
+    text = "\n".join(reason for _, reason in failures)
+    assert "SITE_ID 2 would belong to acme-fr and acme-ch" in text
+    assert "acme-fr: SITE_ID 2 is retired, it belonged to acme-de" in text
+    assert "acme-xx: SITE_ID 7 is listed in reservedSiteIds" in text
+    assert "2.0" not in text
+
+
+@pytest.mark.parametrize("value", [UNKNOWN, {"acme": 1, "acme-de": UNKNOWN}], ids=["all", "one"])
+def test_a_reference_that_is_not_known_yet_gives_no_id_and_invents_none(site_ids: Wire, value: Any) -> None:
+    reference = {"stack": "test", "site_ids": value, "retired": UNKNOWN}
+    inputs, failures = site_ids.check({}, hints("acme-de", reference=reference, preview=True))
+    assert failures == []
+    assert ids(inputs) == {"acme": 1}
+
+
+def test_a_reference_decides(site_ids: Wire) -> None:
+    retired = {"4": "acme-old"}
+    reference = {"stack": "test", "site_ids": {"acme": 1, "acme-de": 9}, "retired": retired}
+    inputs, failures = site_ids.check({}, hints("acme-de", reference=reference))
+    assert (ids(inputs), failures) == ({"acme": 1, "acme-de": 9}, [])
+    assert inputs["retired"] == {"4": {"name": "acme-old", "application": ""}}
+    _, failures = site_ids.check(inputs, hints("acme-de", "acme-fr", reference=reference))
+    assert [(key, 'the stack "test" has no SITE_ID for it yet' in reason) for key, reason in failures] == [("", True)]
+
+
+def test_the_ledger_is_stored_and_read_as_it_is(site_ids: Wire) -> None:
+    inputs, _ = site_ids.check({}, hints("acme-de"))
+    id_, stored = site_ids.create(inputs)
+    assert (id_, stored) == ("site-ids", inputs)
+    assert site_ids.read(stored, id_) == (id_, inputs, inputs)
+    more, _ = site_ids.check(inputs, hints("acme-de", "acme-fr"))
+    assert site_ids.update(stored, more) == more
+    assert not site_ids.diff(stored, more).replaces
