@@ -3,7 +3,6 @@
 
 ENV := . .state/env &&
 STACKS := test live
-CHECK_ENV := MIRRORS_SANDBOX_DIR=.state/check
 
 .DEFAULT_GOAL := help
 .PHONY: help up down clean test check tools venv lock
@@ -34,7 +33,7 @@ test: tools ## Run all tests
 check: venv ## Run the static checks
 	@.venv/bin/ruff check
 	@.venv/bin/ruff format --check
-	@$(CHECK_ENV) .venv/bin/mypy
+	@.venv/bin/mypy
 	@.venv/bin/lint-imports
 
 tools: venv ## Put Pulumi and its Python language host into .tools/bin

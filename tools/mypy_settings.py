@@ -4,9 +4,9 @@ import os
 import tempfile
 from pathlib import Path
 
-_directory = tempfile.TemporaryDirectory(prefix="mirrors-mypy-")
-for _name in ("token", "secret_key"):
-    (Path(_directory.name) / _name).write_text("for the type checker")
-os.environ["MIRRORS_SANDBOX_DIR"] = _directory.name
-
-from mirrors.sandbox.settings import *  # noqa: E402, F403 - the directory has to be named first
+# Removed here and not at exit: mypy ends in a way that runs no such handler.
+with tempfile.TemporaryDirectory(prefix="mirrors-mypy-") as _directory:
+    for _name in ("token", "secret_key"):
+        (Path(_directory) / _name).write_text("for the type checker")
+    os.environ["MIRRORS_SANDBOX_DIR"] = _directory
+    from mirrors.sandbox.settings import *  # noqa: F403
