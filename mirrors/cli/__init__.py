@@ -5,6 +5,7 @@ from importlib import import_module
 import click
 
 COMMANDS = {
+    "adopt": "mirrors.cli.adopt",
     "deploy": "mirrors.cli.deploy",
     "sandbox": "mirrors.cli.sandbox",
     "status": "mirrors.cli.status",

@@ -1,0 +1,56 @@
+"""What the commands have in common: options, and errors that are one clear line."""
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mirrors.divio import AuthenticationFailed, ConnectionFailed, Divio, DivioError
+from mirrors.errors import MirrorsError
+
+__all__ = ["as_json", "connect", "in_directory", "on_stack", "plain_errors", "with_remedy"]
+
+DIFFERS = 2
+"""The exit code of a command that worked and found something that somebody has to decide or correct."""
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for other programs.")
+on_stack = click.option("-s", "--stack", required=True, help="The stack, e.g. test.")
+in_directory = click.option(
+    "-C",
+    "--cwd",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=Path(),
+    help="The project's directory.",
+)
+
+
+def plain_errors(command: Callable[..., None]) -> Callable[..., None]:
+    """What goes wrong is told without a traceback, and the exit code is 1."""
+
+    @wraps(command)
+    def guarded(*args: Any, **kwargs: Any) -> None:
+        try:
+            command(*args, **kwargs)
+        except MirrorsError as error:
+            click.echo(f"Error: {error}", err=True)
+            sys.exit(1)
+        except DivioError as error:
+            click.echo(f"Error: {with_remedy(error)}", err=True)
+            sys.exit(1)
+
+    return guarded
+
+
+def with_remedy(error: DivioError) -> str:
+    if isinstance(error, AuthenticationFailed):
+        return f"{error} Set DIVIO_API_TOKEN, or mirrors:apiToken as a secret, to a token of this account"
+    if isinstance(error, ConnectionFailed):
+        return f"{error}. Is mirrors:apiUrl, or DIVIO_API_URL, the platform's address, and does it run?"
+    return str(error)
+
+
+def connect(url: str, token: str, requests: int = 8) -> Divio:
+    return Divio.connect(url, token, max_concurrent_requests=requests)

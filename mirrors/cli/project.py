@@ -1,0 +1,186 @@
+"""Writes into a project's ``Pulumi.yaml``: everything that is not ours stays as it is, comments included."""
+
+import io
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from difflib import SequenceMatcher
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import CommentMark, YAMLError
+from ruamel.yaml.tokens import CommentToken
+
+from mirrors.errors import MirrorsError
+
+__all__ = ["FLEET", "ProjectFile", "as_yaml"]
+
+FLEET = "mirrors:fleet"
+NAMES = ("Pulumi.yaml", "Pulumi.yml")
+INDENTS = ((2, 4, 2), (2, 2, 0), (4, 4, 2), (4, 6, 4), (4, 4, 0), (2, 3, 1))
+"""How people indent: (maps, what is in a list, the dash of a list)."""
+
+
+class ProjectFile:
+    """One ``Pulumi.yaml``. Nothing is written before ``save``."""
+
+    def __init__(self, path: Path, text: str) -> None:
+        self.path = path
+        self._newline = "\r\n" if "\r\n" in text else "\n"
+        self._yaml, self._document = _loaded(path, text.replace("\r\n", "\n"))
+
+    @classmethod
+    def find(cls, directory: Path) -> "ProjectFile":
+        """Raises MirrorsError where there is none, or it cannot be read."""
+        path = next((directory / name for name in NAMES if (directory / name).is_file()), None)
+        if path is None:
+            raise MirrorsError(
+                f"there is no {NAMES[0]} in {directory.resolve()}: go to the project's directory, or name it with -C"
+            )
+        try:
+            return cls(path.resolve(), path.read_bytes().decode())
+        except (OSError, UnicodeDecodeError) as error:
+            raise MirrorsError(f"{path} cannot be read: {type(error).__name__}") from error
+
+    @property
+    def fleet(self) -> Any:
+        """The declared fleet as it stands in the file, to be changed in place; None if there is none."""
+        config = self._document.get("config")
+        entry = config.get(FLEET) if isinstance(config, dict) else None
+        return entry.get("value") if isinstance(entry, dict) and set(entry) == {"value"} else entry
+
+    def set_fleet(self, fleet: Mapping[str, Any]) -> None:
+        """In place of the declared fleet, if there is one."""
+        config = self._document.get("config")
+        if not isinstance(config, dict):
+            config = self._document["config"] = CommentedMap()
+        config[FLEET] = CommentedMap({"value": commented(fleet)})
+
+    def save(self) -> None:
+        """At once or not at all. Raises MirrorsError."""
+        text = _dumped(self._yaml, self._document).replace("\n", self._newline)
+        try:
+            _replace(self.path, text.encode())
+        except OSError as error:
+            raise MirrorsError(f"{self.path} cannot be written: {error.strerror}") from error
+
+
+def as_yaml(data: Mapping[str, Any]) -> str:
+    return _dumped(_yaml(INDENTS[0]), commented(data))
+
+
+def commented(data: Any) -> Any:
+    if isinstance(data, Mapping):
+        return CommentedMap({key: commented(value) for key, value in data.items()})
+    return CommentedSeq([commented(item) for item in data]) if isinstance(data, list | tuple) else data
+
+
+def pin(fleet: CommentedMap, site_ids: Mapping[str, int], retired: Sequence[int]) -> Iterator[str]:
+    """Declare ids that are not declared yet; yields a line for each change. What is declared stays as it is."""
+    for site in (fleet["original"], *(fleet.get("mirrors") or [])):
+        slug = site["application"]
+        if site.get("siteId") is None and slug in site_ids:
+            site.pop("siteId", None)
+            insert_after(site, "application", "siteId", site_ids[slug])
+            yield f"{slug}: siteId {site_ids[slug]}"
+    if new := sorted(set(retired) - set(fleet.get("retired") or [])):
+        if fleet.get("retired"):
+            extend(fleet, "retired", new)
+        else:
+            fleet.pop("retired", None)
+            insert_after(fleet, list(fleet)[-1], "retired", _in_a_row(new))
+        yield f"retired: {', '.join(map(str, new))}"
+
+
+def insert_after(mapping: CommentedMap, key: str, new: str, value: Any) -> None:
+    """A new key behind another one; comment lines that follow the other one then follow the new one."""
+    below = _take_lines_below(mapping, key)
+    mapping.insert(list(mapping).index(key) + 1, new, value)
+    if below is not None:
+        mapping.ca.items[new] = [None, None, below, None]
+
+
+def extend(mapping: CommentedMap, key: str, items: Sequence[Any]) -> None:
+    """A list gets more items; comment lines that follow it then follow the last of them."""
+    below = _take_lines_below(mapping, key)
+    mapping[key].extend(items)
+    if below is not None:
+        mapping[key].ca.items[len(mapping[key]) - 1] = [below, None]
+
+
+def _take_lines_below(holder: Any, key: Any) -> CommentToken | None:
+    """The comment lines below a value, taken from it; the comment on its own line stays there."""
+    value = holder[key]
+    if isinstance(value, CommentedMap | CommentedSeq) and value and not value.fa.flow_style():
+        if value.ca.end:
+            lines = "".join(f"{' ' * token.start_mark.column}{token.value}" for token in value.ca.end)
+            value.ca.end = []
+            return _comment(f"\n{lines}")
+        return _take_lines_below(value, list(value)[-1] if isinstance(value, CommentedMap) else len(value) - 1)
+    tokens = holder.ca.items.get(key)
+    place = 2 if isinstance(holder, CommentedMap) else 0
+    if not tokens or tokens[place] is None:
+        return None
+    own, _, below = tokens[place].value.partition("\n")
+    tokens[place] = CommentToken(f"{own}\n", tokens[place].start_mark, None) if own.strip() else None
+    return _comment(f"\n{below}") if below else None
+
+
+def _comment(lines: str) -> CommentToken:
+    return CommentToken(lines, CommentMark(0), None)
+
+
+def _in_a_row(items: Sequence[Any]) -> CommentedSeq:
+    listed = CommentedSeq(items)
+    listed.fa.set_flow_style()
+    return listed
+
+
+def _loaded(path: Path, text: str) -> tuple[YAML, Any]:
+    """The document, and the writer that changes least of the rest of the file."""
+    try:
+        tries = [(yaml, yaml.load(text)) for yaml in map(_yaml, INDENTS)]
+    except YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        raise MirrorsError(f"{path} is no YAML{f', see line {mark.line + 1}' if mark else ''}") from None
+    if not isinstance(tries[0][1], CommentedMap):
+        raise MirrorsError(f"{path} is no project's file: it holds no keys")
+    return max(tries, key=lambda item: _likeness(text, _dumped(*item)))
+
+
+def _likeness(text: str, other: str) -> float:
+    return 1.0 if text == other else SequenceMatcher(None, text.splitlines(), other.splitlines()).ratio() - 1e-9
+
+
+def _yaml(indent: tuple[int, int, int]) -> YAML:
+    yaml = YAML()
+    yaml.preserve_quotes = True
+    yaml.width = 4096  # no line is broken that was not
+    yaml.indent(*indent)
+    return yaml
+
+
+def _dumped(yaml: YAML, document: Any) -> str:
+    output = io.StringIO()
+    yaml.dump(document, output)
+    return output.getvalue()
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """With the same permissions; whatever happens, nobody sees half a file."""
+    mode = path.stat().st_mode & 0o777
+    number, part = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(number, "wb") as file:
+            file.write(content)
+            os.fchmod(file.fileno(), mode)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(part).replace(path)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            Path(part).unlink()
+        raise

@@ -1,0 +1,93 @@
+"""An original and other applications of its account, as far as it takes to tell its mirrors among them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from mirrors.config.values import HIGHEST_SITE_ID
+from mirrors.planning.addresses import UNREADABLE, identity_of
+from mirrors.planning.allocate import ORIGINAL_ID
+from mirrors.planning.names import DATABASE_URL, SITE_ID
+from mirrors.planning.observed import VariableSeen
+from mirrors.planning.plan import ENVIRONMENTS
+
+
+@dataclass(frozen=True, slots=True)
+class StageSeen:
+    """One environment of an application. ``frozen`` belongs to the newest successful deployment, if there is one."""
+
+    variables: Mapping[str, VariableSeen] = field(default_factory=dict)
+    frozen: Mapping[str, str | None] = field(default_factory=dict, repr=False)
+    deployed: bool = False
+    deploying: bool = False
+
+    def value(self, name: str) -> str | None:
+        """What is set, or else what the instances run with; None where neither is shown."""
+        own = self.variables.get(name)
+        return own.value if own is not None and own.value is not None else self.frozen.get(name)
+
+    def has(self, name: str) -> bool:
+        return name in self.variables or name in self.frozen
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationSeen:
+    """``stages``: by the environment's slug, ``test`` and ``live``. ``visible``: the token's account may look."""
+
+    slug: str
+    region: str | None = None
+    stages: Mapping[str, StageSeen] = field(default_factory=dict)
+    visible: bool = True
+
+    def identity(self, stage: str, name: str) -> str | None:
+        """What a variable points at, as it is set, or else as its instances run with it."""
+        return _identity(self.stages[stage].value(name)) if stage in self.stages else None
+
+    def running(self, stage: str, name: str) -> str | None:
+        """What a variable of the instances points at."""
+        return _identity(self.stages[stage].frozen.get(name)) if stage in self.stages else None
+
+
+def _identity(value: str | None) -> str | None:
+    """None where it cannot be compared."""
+    identity = identity_of(value) if value else UNREADABLE
+    return None if identity == UNREADABLE else identity
+
+
+def same(original: ApplicationSeen, other: ApplicationSeen, stage: str, name: str) -> bool:
+    """Whether both point at one service: as it is set, or, if that was changed since, as the instances run with it."""
+    identity = original.identity(stage, name)
+    return identity is not None and identity in (other.identity(stage, name), other.running(stage, name))
+
+
+def shows_database(original: ApplicationSeen, other: ApplicationSeen) -> bool:
+    """Whether a variable or the newest successful deployment has the original's database of the same environment."""
+    return any(same(original, other, stage, DATABASE_URL) for stage in ENVIRONMENTS)
+
+
+def has_copy(application: ApplicationSeen) -> bool:
+    """An original's database is its own service; a mirror has it as a variable that somebody set."""
+    return any(DATABASE_URL in stage.variables for stage in application.stages.values())
+
+
+def site_ids(original: ApplicationSeen, item: ApplicationSeen) -> dict[str, int]:
+    """{environment: SITE_ID}: the one that its instances run with, or else the one that is set.
+
+    With a database of its own, an application's SITE_ID says nothing about this fleet.
+    """
+    return dict(_site_ids(original, item))
+
+
+def _site_ids(original: ApplicationSeen, item: ApplicationSeen) -> Iterator[tuple[str, int]]:
+    for stage, seen in item.stages.items():
+        set_id = seen.variables.get(SITE_ID)
+        site_id = number(seen.frozen.get(SITE_ID) or (set_id.value if set_id else None))
+        elsewhere = item.identity(stage, DATABASE_URL) and original.identity(stage, DATABASE_URL)
+        if item is original:
+            yield stage, site_id or ORIGINAL_ID
+        elif site_id is not None and (not elsewhere or same(original, item, stage, DATABASE_URL)):
+            yield stage, site_id
+
+
+def number(value: str | None) -> int | None:
+    usable = value is not None and value.isascii() and value.isdigit() and 1 <= int(value) <= HIGHEST_SITE_ID
+    return int(value) if usable and value else None

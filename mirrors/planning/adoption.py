@@ -1,0 +1,132 @@
+"""Which applications run as mirrors of an original already, and with which SITE_IDs they are to be declared."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mirrors.config.models import DEFAULT_SHARED
+from mirrors.config.values import HIGHEST_SITE_ID
+from mirrors.planning.account import ApplicationSeen, has_copy, same, shows_database, site_ids
+from mirrors.planning.names import DATABASE_URL, is_service
+from mirrors.planning.oddities import not_looked_at, not_ready, odd, undecided
+from mirrors.planning.plan import ENVIRONMENTS
+
+Ids = Mapping[str, Mapping[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Why an application is on the list. ``site_ids``: {environment: id}."""
+
+    application: str
+    site_ids: Mapping[str, int]
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Adoption:
+    """``fleet``: as it stands in the configuration. ``problems`` need a decision first, ``notes`` are only said."""
+
+    fleet: Mapping[str, Any]
+    evidence: tuple[Evidence, ...]
+    problems: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def adopt(original: ApplicationSeen, others: Sequence[ApplicationSeen], named: Iterable[str] = ()) -> Adoption:
+    """Pure. The mirrors are those ``named``, or else all that show the original's database in Test or in Live."""
+    wanted = set(named)
+    chosen = [item for item in others if (item.slug in wanted if wanted else shows_database(original, item))]
+    sources = [item for item in chosen if has_copy(original) and item.visible and not has_copy(item)]
+    mirrors = [item for item in chosen if item not in sources]
+    ids = {item.slug: site_ids(original, item) for item in (original, *mirrors)}
+    mirrors.sort(key=lambda item: (min(ids[item.slug].values(), default=HIGHEST_SITE_ID + 1), item.slug))
+    twins = dict(_twins(ids))
+    shared = _shared(original, mirrors)
+    problems = (
+        *not_ready(original),
+        *_wrong_way_round(original, sources),
+        *twins.values(),
+        *_differing(ids),
+        *(line for item in (original, *mirrors) for line in undecided(item)),
+    )
+    notes = [line for item in mirrors for line in odd(original, item, shared)]
+    return Adoption(
+        {
+            "original": _entry(original, ids, twins),
+            "mirrors": [_entry(item, ids, twins) for item in mirrors],
+            **({"shared": shared} if shared != list(DEFAULT_SHARED) else {}),
+        },
+        tuple(Evidence(item.slug, ids[item.slug], tuple(_reasons(original, item))) for item in (original, *mirrors)),
+        problems,
+        (*notes, *not_looked_at(original, [item for item in others if item not in chosen])),
+    )
+
+
+def _entry(item: ApplicationSeen, ids: Ids, twins: Mapping[str, str]) -> dict[str, Any]:
+    """An id is declared where it is clear: one for Test and Live, and nobody else's."""
+    found = set(ids[item.slug].values())
+    clear = len(found) == 1 and item.slug not in twins
+    return {"application": item.slug, **({"siteId": found.pop()} if clear else {})}
+
+
+def _shared(original: ApplicationSeen, mirrors: Sequence[ApplicationSeen]) -> list[str]:
+    """The usual names as far as the original has them, and services that every mirror shares besides."""
+    known = {name for seen in original.stages.values() for name in seen.frozen}
+    usual = [name for name in DEFAULT_SHARED if name in known or name == DATABASE_URL]
+    more = sorted(name for name in known if is_service(name) and name not in DEFAULT_SHARED)
+    return usual + [name for name in more if mirrors and all(_copied(original, mirror, name) for mirror in mirrors)]
+
+
+def _copied(original: ApplicationSeen, mirror: ApplicationSeen, name: str) -> bool:
+    stages = [stage for stage, seen in mirror.stages.items() if name in seen.variables]
+    return bool(stages) and all(same(original, mirror, stage, name) for stage in stages)
+
+
+def _reasons(original: ApplicationSeen, item: ApplicationSeen) -> Iterator[str]:
+    for stage, seen in item.stages.items():
+        title, identity = ENVIRONMENTS[stage], original.identity(stage, DATABASE_URL)
+        own = seen.variables.get(DATABASE_URL)
+        if own is not None and own.value and same(original, item, stage, DATABASE_URL):
+            yield f"{title}: its variable {DATABASE_URL} is {identity}"
+        elif identity is not None and item.running(stage, DATABASE_URL) == identity:
+            yield f"{title}: its newest deployment runs with {identity}"
+        elif own is not None:
+            yield f"{title}: it has a {DATABASE_URL}{'' if own.value else ' that is not shown'}"
+        if seen.deploying:
+            yield f"{title}: a deployment is running"
+
+
+def _twins(ids: Ids) -> Iterator[tuple[str, str]]:
+    """{slug: problem} for sites with one SITE_ID in one environment."""
+    holders: dict[tuple[str, int], list[str]] = defaultdict(list)
+    for slug, found in ids.items():
+        for stage, site_id in found.items():
+            holders[stage, site_id].append(slug)
+    for (stage, site_id), slugs in holders.items():
+        for slug in slugs if len(slugs) > 1 else ():
+            others = " and ".join(other for other in slugs if other != slug)
+            yield (
+                slug,
+                f"{slug}: has SITE_ID {site_id} in {ENVIRONMENTS[stage]}, and so has {others}: they serve, and"
+                " overwrite, the same site. Decide whose it is and declare another siteId for the other",
+            )
+
+
+def _differing(ids: Ids) -> Iterator[str]:
+    for slug, found in ids.items():
+        if len(set(found.values())) > 1:
+            listed = ", ".join(f"{site_id} in {ENVIRONMENTS[stage]}" for stage, site_id in found.items())
+            yield (
+                f"{slug}: its SITE_ID differs: {listed}. It is not declared here: without siteIdsFrom each stack keeps"
+                " its own; with it, make them alike first"
+            )
+
+
+def _wrong_way_round(original: ApplicationSeen, sources: Iterable[ApplicationSeen]) -> Iterator[str]:
+    for item in sources:
+        yield (
+            f"{item.slug}: it has the same database without a variable of its own, {original.slug} with one: is"
+            f" {original.slug} a mirror of {item.slug}? Then run: mirrors adopt {item.slug}"
+        )

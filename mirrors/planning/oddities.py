@@ -1,0 +1,113 @@
+"""What is odd about a fleet that somebody made by hand, in lines for the user."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from mirrors.planning.account import ApplicationSeen, StageSeen, number, same
+from mirrors.planning.names import DATABASE_URL, OWN, SITE_ID
+from mirrors.planning.plan import CONTROL_PANEL, ENVIRONMENTS
+
+
+def not_ready(original: ApplicationSeen) -> Iterator[str]:
+    """Problems: what an original must have before anything can be shared."""
+    for stage, title in ENVIRONMENTS.items():
+        seen = original.stages.get(stage, StageSeen())
+        if not seen.deployed:
+            yield f"{original.slug}: {title} was never deployed successfully. Deploy it first"
+        elif not seen.frozen.get(DATABASE_URL):
+            yield (
+                f"{original.slug}: its {DATABASE_URL} in {title} is not shown. Name the mirrors with --mirror, and set"
+                f" the value as a secret: mirrors:sharedValues.{DATABASE_URL}"
+            )
+    here, there = (original.running(stage, DATABASE_URL) for stage in ENVIRONMENTS)
+    if here is not None and here == there:
+        yield f"{original.slug}: Test and Live have one database, {here}. Give each a service of its own"
+
+
+def undecided(item: ApplicationSeen) -> Iterator[str]:
+    """Problems: a SITE_ID that is none, or that is not the one that the instances have."""
+    for stage, seen in item.stages.items():
+        title, running = ENVIRONMENTS[stage], number(seen.frozen.get(SITE_ID))
+        own = seen.variables.get(SITE_ID)
+        if own is None or own.value is None:
+            continue
+        if number(own.value) is None:
+            yield f"{item.slug}: its SITE_ID in {title} is no whole number above 0. Correct it in {CONTROL_PANEL}"
+        elif running is not None and number(own.value) != running:
+            yield (
+                f"{item.slug}: its SITE_ID in {title} is set to {own.value}, but its instances run with {running}."
+                " A running site is not renumbered: make them alike first"
+            )
+
+
+def odd(original: ApplicationSeen, item: ApplicationSeen, shared: Sequence[str]) -> Iterator[str]:
+    """Notes on a mirror: what is not as it will be declared, and what an ``up`` does about it."""
+    if not item.visible:
+        yield f"{item.slug}: this token's account may not look into it; its SITE_IDs are not known"
+        return
+    if item.region and original.region and item.region != original.region:
+        yield f"{item.slug}: it is in another region than {original.slug}; a deployment of such a mirror fails"
+    for stage, title in ENVIRONMENTS.items():
+        if stage not in item.stages:
+            yield f"{item.slug}: it has no environment {title}"
+        else:
+            yield from (f"{item.slug}, {title}: {line}" for line in _odd_stage(original, item, stage, shared))
+
+
+def not_looked_at(original: ApplicationSeen, others: Iterable[ApplicationSeen]) -> Iterator[str]:
+    """Notes on applications that may be mirrors, and do not show it."""
+    for item in others:
+        why = None
+        if not item.visible:
+            why = "this token's account may not look into it. Is it a mirror"
+        elif any(_hidden(stage) for stage in item.stages.values()):
+            why = f"its {DATABASE_URL} is set, but not shown. Is it a mirror"
+        if why:
+            yield f"{item.slug}: {why} of {original.slug}? Then name it, and all others, with --mirror"
+
+
+def _hidden(stage: StageSeen) -> bool:
+    own = stage.variables.get(DATABASE_URL)
+    return own is not None and stage.value(DATABASE_URL) is None
+
+
+def _odd_stage(original: ApplicationSeen, item: ApplicationSeen, stage: str, shared: Sequence[str]) -> Iterator[str]:
+    seen = item.stages[stage]
+    if same(original, item, stage, DATABASE_URL) and not seen.has(SITE_ID):
+        yield f"it has the shared database and no {SITE_ID}, so it serves the original's site; an up gives it an id"
+    if not seen.deployed:
+        yield "never deployed successfully"
+    for name in shared if seen.deployed or seen.variables else ():
+        line = _odd_value(original.stages.get(stage, StageSeen()), seen, name)
+        if line:
+            yield f"its {name} {line}" + _whither(original, item, stage, name)
+    if foreign := sorted(set(seen.variables) - {*shared, *OWN}):
+        yield f"not ours, left alone: {', '.join(foreign)}"
+
+
+def _odd_value(original: StageSeen, seen: StageSeen, name: str) -> str | None:
+    wanted, value, running = original.value(name), seen.value(name), seen.frozen.get(name)
+    if name not in seen.variables:
+        return "is not the original's" if wanted else None
+    if value is None:
+        return "is not shown; an up writes it again"
+    if wanted is not None and value != wanted:
+        return "differs from the original's; an up changes that"
+    return "is set, but not deployed since; an up deploys" if running not in (None, value) else None
+
+
+def _whither(original: ApplicationSeen, item: ApplicationSeen, stage: str, name: str) -> str:
+    """What both point at, where that is what differs."""
+    ours, theirs = item.identity(stage, name), original.identity(stage, name)
+    if ours is None or theirs is None or name not in item.stages[stage].variables:
+        return ""
+    if ours == theirs:
+        return (
+            " (the same service, with other credentials or options)"
+            if _other_value(original, item, stage, name)
+            else ""
+        )
+    return f" ({ours}, the original's is {theirs})"
+
+
+def _other_value(original: ApplicationSeen, item: ApplicationSeen, stage: str, name: str) -> bool:
+    return item.stages[stage].value(name) != original.stages[stage].value(name)
