@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from mirrors.planning.names import MIRRORS_APPLICATION
 from mirrors.planning.observed import DeploymentSeen
 from mirrors.planning.releases import newest_running, newest_successful, release_of
 from mirrors.planning.variables import different_names
@@ -11,10 +12,14 @@ from mirrors.planning.variables import different_names
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """``release`` is the original's deployment whose image shall run; ``variables`` are all that we declare."""
+    """``release`` is the original's deployment whose image shall run; ``variables`` are all that we declare.
+
+    ``adopting``: the site may have been running before us, without what only we write.
+    """
 
     release: str
     variables: Mapping[str, str]
+    adopting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +47,15 @@ def next_step(
     done = newest_successful(deployments)
     if done is None or frozen is None or not _runs_release(wanted.release, done, releases):
         return Step("start")
-    different, hidden = different_names(wanted.variables, frozen)
+    different, hidden = different_names(_to_prove(wanted, frozen), frozen)
     return Step("start") if different or hidden else Step("adopt", done.uuid)
+
+
+def _to_prove(wanted: Wanted, frozen: Mapping[str, str | None]) -> Mapping[str, str]:
+    """A site made by hand has no name of its own. It gets one, which its next deployment runs with: nobody deploys
+    a whole fleet again for that."""
+    left_out = {MIRRORS_APPLICATION} - set(frozen) if wanted.adopting else set()
+    return {name: value for name, value in wanted.variables.items() if name not in left_out}
 
 
 def _runs_release(release: str, deployment: DeploymentSeen, releases: Sequence[DeploymentSeen]) -> bool:

@@ -157,7 +157,9 @@ def _not_as_declared(site: SiteSeen, known: Mapping[str, str], declared: Mapping
 
 
 def _not_deployed_with(site: SiteSeen, known: Mapping[str, str]) -> Finding:
-    stale, _ = different_names(known, site.frozen)
+    # A site that was made by hand runs without its name until it is next deployed, which is no reason to do that.
+    compared = {name: value for name, value in known.items() if name in site.frozen or name != MIRRORS_APPLICATION}
+    stale, _ = different_names(compared, site.frozen)
     return (State.VARIABLES_DIFFER, f"set, but not deployed: {', '.join(stale)}") if stale else None
 
 

@@ -46,7 +46,7 @@ class DeploymentProvider(VariablesProvider):
     def create(self, props: Properties) -> CreateResult:
         inputs = self.checked(props)
         with about(inputs["site"]):
-            return CreateResult(inputs["environment"], inputs | self._deployed(inputs))
+            return CreateResult(inputs["environment"], inputs | self._deployed(inputs, adopting=True))
 
     def update(self, _id: str, _olds: Properties, _news: Properties) -> UpdateResult:
         inputs = self.checked(_news)
@@ -76,9 +76,9 @@ class DeploymentProvider(VariablesProvider):
         stored["release"] = release or stored["release"]
         return values, self._outputs(done.uuid, frozen)
 
-    def _deployed(self, inputs: Properties) -> Properties:
+    def _deployed(self, inputs: Properties, *, adopting: bool = False) -> Properties:
         """Bring the environment to the wanted deployment; returns the outputs."""
-        wanted = Wanted(inputs["release"], self.variables_in(inputs))
+        wanted = Wanted(inputs["release"], self.variables_in(inputs), adopting)
         began = time.monotonic()
         while time.monotonic() - began < self.connection.rollout.timeout:
             seen = deployments_seen(self.divio, inputs["environment"])
