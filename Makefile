@@ -24,8 +24,8 @@ down: ## Stop everything that make up has started
 
 clean: down ## Stop everything and remove what was made
 	@if [ -d .tools ]; then chmod -R u+w .tools; fi
-	@rm -rf .state .tools .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
-	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	@rm -rf .state .tools .venv .mypy_cache .pytest_cache .import_linter_cache .hypothesis
+	@find . \( -name __pycache__ -o -name .ruff_cache \) -type d -prune -exec rm -rf {} +
 
 test: tools ## Run all tests
 	@PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$$PATH" pytest -n 2 --dist loadscope
