@@ -42,7 +42,7 @@ class MirrorProvider(Provider):
 class Mirror(Resource, module="mirrors", name="Mirror"):
     """``found``: {name: {sensitive}} of the variables that were there before us."""
 
-    site_id: pulumi.Output[str]
+    site_id: pulumi.Output[int]
     found: pulumi.Output[dict[str, Any]]
 
     def __init__(self, name: str, props: dict[str, Any], opts: pulumi.ResourceOptions) -> None:
