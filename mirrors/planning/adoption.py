@@ -42,7 +42,7 @@ def adopt(original: ApplicationSeen, others: Sequence[ApplicationSeen], named: I
     mirrors = [item for item in chosen if item not in sources]
     ids = {item.slug: site_ids(original, item) for item in (original, *mirrors)}
     mirrors.sort(key=lambda item: (min(ids[item.slug].values(), default=HIGHEST_SITE_ID + 1), item.slug))
-    twins = dict(_twins(ids))
+    twins = _twins(ids)
     shared = _shared(original, mirrors)
     problems = (
         *not_ready(original),
@@ -98,20 +98,22 @@ def _reasons(original: ApplicationSeen, item: ApplicationSeen) -> Iterator[str]:
             yield f"{title}: a deployment is running"
 
 
-def _twins(ids: Ids) -> Iterator[tuple[str, str]]:
+def _twins(ids: Ids) -> dict[str, str]:
     """{slug: problem} for sites with one SITE_ID in one environment."""
     holders: dict[tuple[str, int], list[str]] = defaultdict(list)
     for slug, found in ids.items():
         for stage, site_id in found.items():
             holders[stage, site_id].append(slug)
+    problems: dict[str, str] = {}
     for (stage, site_id), slugs in holders.items():
         for slug in slugs if len(slugs) > 1 else ():
             others = " and ".join(other for other in slugs if other != slug)
-            yield (
+            problems.setdefault(
                 slug,
                 f"{slug}: has SITE_ID {site_id} in {ENVIRONMENTS[stage]}, and so has {others}: they serve, and"
                 " overwrite, the same site. Decide whose it is and declare another siteId for the other",
             )
+    return problems
 
 
 def _differing(ids: Ids) -> Iterator[str]:

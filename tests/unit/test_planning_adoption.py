@@ -1,0 +1,209 @@
+"""Which applications are adopted, with which ids, and what is said about them."""
+
+import json
+from typing import Any
+
+import pytest
+
+from mirrors.config import load
+from mirrors.planning.account import ApplicationSeen, StageSeen
+from mirrors.planning.adoption import Adoption, adopt
+from mirrors.planning.observed import VariableSeen
+
+HOSTS = {"test": "db.example.com/acme-test", "live": "db.example.com/acme-live"}
+CANARY = "hunter22"
+
+
+def dsn(place: str, password: str = CANARY) -> str:
+    return f"postgres://acme:{password}@{place}"
+
+
+def storage(stage: str) -> str:
+    return f"s3://key:{CANARY}@acme-{stage}.s3.amazonaws.com/"
+
+
+def original(site_id: int | None = None, **changes: Any) -> ApplicationSeen:
+    stages = {}
+    for stage, host in HOSTS.items():
+        frozen: dict[str, str | None] = {"DATABASE_URL": dsn(host), "DEFAULT_STORAGE_DSN": storage(stage)}
+        stages[stage] = StageSeen({}, {**frozen, **({"SITE_ID": str(site_id)} if site_id else {})}, deployed=True)
+    return ApplicationSeen("acme", stages={**stages, **changes}, region="zurich")
+
+
+def stage_of(stage: str, site_id: int | None, *, sensitive: bool = False, **more: str) -> StageSeen:
+    """Made by hand: deployed with the original's values."""
+    values = {"DATABASE_URL": dsn(HOSTS[stage]), "DEFAULT_STORAGE_DSN": storage(stage), **more}
+    values |= {"SITE_ID": str(site_id)} if site_id else {}
+    hidden = {"DATABASE_URL", "DEFAULT_STORAGE_DSN"} if sensitive else set()
+    variables = {
+        name: VariableSeen(None if name in hidden else value, name in hidden) for name, value in values.items()
+    }
+    return StageSeen(variables, values, deployed=True)
+
+
+def mirror(slug: str, site_id: int | None, region: str = "zurich", **stages: StageSeen) -> ApplicationSeen:
+    both = {stage: stage_of(stage, site_id) for stage in HOSTS}
+    return ApplicationSeen(slug, stages={**both, **stages}, region=region)
+
+
+def stranger(slug: str = "shop") -> ApplicationSeen:
+    frozen = {"DATABASE_URL": dsn("db.example.com/shop"), "SITE_ID": "7"}
+    return ApplicationSeen(slug, stages={stage: StageSeen({}, frozen, deployed=True) for stage in HOSTS})
+
+
+def problem(adoption: Adoption) -> str:
+    (line,) = adoption.problems
+    return line
+
+
+def test_ids_are_taken_over_verbatim_with_their_gaps_and_an_original_that_is_not_1() -> None:
+    adoption = adopt(original(3), [mirror("acme-fr", 12), stranger(), mirror("acme-de", 7)])
+
+    assert adoption.fleet == {
+        "original": {"application": "acme", "siteId": 3},
+        "mirrors": [{"application": "acme-de", "siteId": 7}, {"application": "acme-fr", "siteId": 12}],
+    }
+    assert (adoption.problems, adoption.notes) == ((), ())
+
+
+def test_the_evidence_names_the_database_and_no_credentials() -> None:
+    adoption = adopt(original(), [mirror("acme-de", 2, test=stage_of("test", 2, sensitive=True))])
+
+    (_, evidence) = adoption.evidence
+    assert evidence.reasons == (
+        "Test: its newest deployment runs with postgres://db.example.com/acme-test",
+        "Live: its variable DATABASE_URL is postgres://db.example.com/acme-live",
+    )
+    assert CANARY not in repr(adoption)
+
+
+def test_one_environment_with_the_database_is_enough_to_be_a_mirror() -> None:
+    adoption = adopt(original(), [mirror("acme-de", 2, live=StageSeen())])
+
+    assert adoption.fleet["mirrors"] == [{"application": "acme-de", "siteId": 2}]
+    assert adoption.notes == ("acme-de, Live: never deployed successfully",)
+
+
+def test_of_two_sites_with_one_id_neither_is_declared() -> None:
+    adoption = adopt(original(), [mirror("acme-de", 2), mirror("acme-fr", 2), mirror("acme-ch", 3)])
+
+    assert adoption.fleet["mirrors"][1:] == [{"application": "acme-fr"}, {"application": "acme-ch", "siteId": 3}]
+    assert [line.partition(":")[0] for line in adoption.problems] == ["acme-de", "acme-fr"]
+    assert "has SITE_ID 2 in Test, and so has acme-fr" in adoption.problems[0]
+
+
+def test_a_mirror_that_has_the_originals_id_is_a_problem_too() -> None:
+    adoption = adopt(original(), [mirror("acme-de", 1)])
+
+    assert adoption.fleet == {"original": {"application": "acme"}, "mirrors": [{"application": "acme-de"}]}
+    assert "acme-de: has SITE_ID 1 in " in "\n".join(adoption.problems)
+
+
+def test_an_id_that_differs_between_test_and_live_is_not_declared() -> None:
+    adoption = adopt(original(), [mirror("acme-de", 2, live=stage_of("live", 5))])
+
+    assert adoption.fleet["mirrors"] == [{"application": "acme-de"}]
+    assert problem(adoption).startswith("acme-de: its SITE_ID differs: 2 in Test, 5 in Live.")
+
+
+def test_an_id_that_was_changed_and_not_deployed_is_declared_as_it_runs() -> None:
+    running = stage_of("test", 2)
+    changed = StageSeen({**running.variables, "SITE_ID": VariableSeen("9")}, running.frozen, deployed=True)
+
+    adoption = adopt(original(), [mirror("acme-de", 2, test=changed)])
+
+    assert adoption.fleet["mirrors"] == [{"application": "acme-de", "siteId": 2}]
+    assert problem(adoption).startswith("acme-de: its SITE_ID in Test is set to 9, but its instances run with 2.")
+
+
+def test_an_id_that_is_no_number_is_a_problem() -> None:
+    broken = stage_of("test", None, SITE_ID="two")
+
+    assert "is no whole number above 0" in problem(adopt(original(), [mirror("acme-de", 2, test=broken)]))
+
+
+def test_the_id_of_an_environment_with_another_database_does_not_count() -> None:
+    other = StageSeen({"SITE_ID": VariableSeen("1")}, {"DATABASE_URL": dsn("elsewhere/x")}, deployed=True)
+
+    adoption = adopt(original(), [mirror("acme-de", 4, live=other)])
+
+    assert adoption.fleet["mirrors"] == [{"application": "acme-de", "siteId": 4}]
+    assert adoption.problems == ()
+
+
+@pytest.mark.parametrize(
+    ("test", "said"),
+    [
+        (stage_of("test", None), "it has the shared database and no SITE_ID, so it serves the original's site"),
+        (
+            stage_of("test", 2, DATABASE_URL=dsn(HOSTS["live"])),
+            "(postgres://db.example.com/acme-live, the original's is postgres://db.example.com/acme-test)",
+        ),
+        (stage_of("test", 2, DATABASE_URL=dsn(HOSTS["test"], "old-one")), "(the same service, with other credentials"),
+        (stage_of("test", 2, THEME="dark"), "not ours, left alone: THEME"),
+        (StageSeen(stage_of("test", 2).variables), "never deployed successfully"),
+    ],
+)
+def test_what_is_odd_is_said_and_no_value_is_shown(test: StageSeen, said: str) -> None:
+    adoption = adopt(original(), [mirror("acme-de", 2, test=test)])
+
+    assert any(line.startswith("acme-de, Test: ") and said in line for line in adoption.notes), adoption.notes
+    assert CANARY not in str(adoption)
+    assert "old-one" not in str(adoption)
+
+
+def test_another_region_is_said() -> None:
+    assert adopt(original(), [mirror("acme-de", 2, region="tokyo")]).notes == (
+        "acme-de: it is in another region than acme; a deployment of such a mirror fails",
+    )
+
+
+def test_what_cannot_be_seen_is_asked_for_by_name_and_then_adopted() -> None:
+    hidden = StageSeen(
+        {"DATABASE_URL": VariableSeen(None, sensitive=True), "SITE_ID": VariableSeen("4")}, deployed=True
+    )
+    unseen = ApplicationSeen("acme-fr", visible=False)
+    others = [mirror("acme-de", 4, test=hidden, live=hidden), unseen]
+
+    guessed, told = adopt(original(), others), adopt(original(), others, ["acme-de", "acme-fr"])
+
+    assert guessed.fleet["mirrors"] == []
+    assert [line.partition(":")[0] for line in guessed.notes] == ["acme-de", "acme-fr"]
+    assert all("--mirror" in line for line in guessed.notes)
+    assert told.fleet["mirrors"] == [{"application": "acme-de", "siteId": 4}, {"application": "acme-fr"}]
+
+
+def test_an_original_that_is_itself_a_mirror_is_a_problem_and_its_source_is_not_listed() -> None:
+    adoption = adopt(mirror("acme-de", 2), [original(), mirror("acme-fr", 3)])
+
+    assert [item["application"] for item in adoption.fleet["mirrors"]] == ["acme-fr"]
+    assert "Then run: mirrors adopt acme" in "\n".join(adoption.problems)
+
+
+def test_an_original_that_cannot_be_shared_yet_is_a_problem() -> None:
+    one = StageSeen({}, original().stages["live"].frozen, deployed=True)
+
+    assert (
+        problem(adopt(original(test=StageSeen()), [])) == "acme: Test was never deployed successfully. Deploy it first"
+    )
+    assert "Test and Live have one database" in problem(adopt(original(test=one), []))
+
+
+def test_services_that_all_mirrors_share_are_shared_and_missing_ones_are_not() -> None:
+    places = {stage: dsn(f"search.example.com/{stage}") for stage in HOSTS}
+    frozen = {stage: {"DATABASE_URL": dsn(host), "LOGS_DATABASE_DSN": places[stage]} for stage, host in HOSTS.items()}
+    source = ApplicationSeen("acme", stages={stage: StageSeen({}, frozen[stage], deployed=True) for stage in HOSTS})
+    copies = {stage: stage_of(stage, 2, LOGS_DATABASE_DSN=places[stage]) for stage in HOSTS}
+
+    assert adopt(source, [mirror("acme-de", 2, **copies)]).fleet["shared"] == ["DATABASE_URL", "LOGS_DATABASE_DSN"]
+    assert adopt(source, [mirror("acme-de", 2)]).fleet["shared"] == ["DATABASE_URL"]
+
+
+def test_what_is_printed_is_a_configuration_without_problems() -> None:
+    fleet = adopt(original(), [mirror("acme-de", 2), mirror("acme-fr", None)]).fleet
+
+    loaded = load({"fleet": json.dumps(fleet), "apiToken": "token"}, "test", {})
+
+    assert loaded.problems == ()
+    assert loaded.fleet is not None
+    assert loaded.fleet.slugs == ("acme", "acme-de", "acme-fr")
