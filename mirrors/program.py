@@ -14,6 +14,7 @@ from mirrors.config import Settings, load
 from mirrors.divio import Divio, DivioError
 from mirrors.observe import Observer
 from mirrors.planning.addresses import is_loopback
+from mirrors.planning.pins import unpinned
 from mirrors.planning.plan import FleetPlan, OriginalPlan, plan
 from mirrors.remedies import explained
 
@@ -50,6 +51,8 @@ def prepare() -> Prepared:
     problems = [*loaded.problems, *_published_passphrase(settings, os.environ), *planned.problems]
     if problems or planned.original is None:
         refuse(problems)
+    if pulumi.runtime.is_dry_run() and (note := unpinned(settings.fleet, pulumi.get_stack())):
+        pulumi.log.info(note)
     return Prepared(settings, planned, planned.original)
 
 

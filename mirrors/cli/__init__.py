@@ -7,6 +7,8 @@ import click
 COMMANDS = {
     "adopt": "mirrors.cli.adopt",
     "deploy": "mirrors.cli.deploy",
+    "ids": "mirrors.cli.ids",
+    "leave": "mirrors.cli.leave",
     "sandbox": "mirrors.cli.sandbox",
     "status": "mirrors.cli.status",
 }

@@ -40,6 +40,21 @@ class ProjectFile:
             raise MirrorsError(
                 f"there is no {NAMES[0]} in {directory.resolve()}: go to the project's directory, or name it with -C"
             )
+        return cls.read(path)
+
+    @classmethod
+    def declaring(cls, directory: Path, stack: str) -> "ProjectFile":
+        """The file in which a stack's fleet is declared: its own, or the project's. Raises MirrorsError."""
+        own = [directory / name.replace(".", f".{stack.rpartition('/')[2]}.") for name in NAMES]
+        for file in (*(cls.read(path) for path in own if path.is_file()), cls.find(directory)):
+            if isinstance(file.fleet, CommentedMap) and isinstance(file.fleet.get("original"), CommentedMap):
+                return file
+        raise MirrorsError(
+            f"no file in {directory.resolve()} declares {FLEET} in clear: write the ids where it is declared"
+        )
+
+    @classmethod
+    def read(cls, path: Path) -> "ProjectFile":
         try:
             return cls(path.resolve(), path.read_bytes().decode())
         except (OSError, UnicodeDecodeError) as error:

@@ -8,7 +8,7 @@ from typing import Any
 
 from mirrors.errors import MirrorsError
 
-__all__ = ["outputs", "pulumi", "raw_configuration"]
+__all__ = ["export", "forget", "outputs", "pulumi", "raw_configuration", "selected"]
 
 NAMESPACE = "mirrors"
 
@@ -39,6 +39,22 @@ def outputs(stack: str, cwd: Path) -> dict[str, Any]:
     return found
 
 
+def export(stack: str, cwd: Path) -> dict[str, Any]:
+    """The stack's deployment as it is stored, secrets encrypted. Raises MirrorsError with what the command says."""
+    found: dict[str, Any] = json.loads(_ask("stack", "export", stack=stack, cwd=cwd))
+    return found.get("deployment") or {}
+
+
+def forget(stack: str, cwd: Path) -> None:
+    """Takes every resource out of the stack's state, protected ones too, and does nothing else with them."""
+    _ask("state", "delete", "--all", "--force", "--yes", stack=stack, cwd=cwd)
+
+
+def selected(cwd: Path) -> str:
+    """The stack that ``pulumi stack select`` has chosen. Raises MirrorsError if none is."""
+    return _ask("stack", "--show-name", cwd=cwd).strip()
+
+
 def pulumi() -> str:
     """The path of the ``pulumi`` command. Raises MirrorsError if there is none."""
     if path := shutil.which("pulumi"):
@@ -49,12 +65,13 @@ def pulumi() -> str:
     )
 
 
-def _ask(*command: str, stack: str, cwd: Path) -> str:
-    arguments = [pulumi(), *command, "--stack", stack, "--cwd", str(cwd), "--non-interactive", "--color", "never"]
+def _ask(*command: str, cwd: Path, stack: str | None = None) -> str:
+    command = (*command, *(("--stack", stack) if stack else ()))
+    arguments = [pulumi(), *command, "--cwd", str(cwd), "--non-interactive", "--color", "never"]
     done = subprocess.run(arguments, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode == 0:
         return done.stdout
-    raise MirrorsError(f"pulumi {' '.join(command)} --stack {stack}: {_reason(done.stderr)}")
+    raise MirrorsError(f"pulumi {' '.join(command)}: {_reason(done.stderr)}")
 
 
 def _reason(stderr: str) -> str:

@@ -1,0 +1,75 @@
+"""``mirrors ids``: who has which SITE_ID, and a way to keep that in git."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from mirrors.cli.deploy import fleet_of
+from mirrors.cli.options import as_json, in_directory, plain_errors
+from mirrors.cli.project import ProjectFile, pin
+from mirrors.cli.stacks import selected
+from mirrors.cli.state import StackState
+from mirrors.planning.pins import Pin, disagreements, pins
+
+
+@click.command()
+@click.option("-s", "--stack", help="The stack.  [default: the selected one]")
+@click.option("--pin", "write", is_flag=True, help="Write ids that are not declared into the configuration.")
+@as_json
+@in_directory
+@plain_errors
+def ids(stack: str | None, *, write: bool, as_json: bool, cwd: Path) -> None:
+    """Show assigned and retired SITE_IDs of a stack, and whether the configuration declares them."""
+    stack = stack or selected(cwd)
+    ledger = StackState.of(stack, cwd).ledger
+    written: list[str] = []
+    if write:
+        written = write_pins(pins(ledger, fleet_of(stack, cwd)), stack, cwd)
+    found = pins(ledger, fleet_of(stack, cwd))
+    if as_json:
+        click.echo(json.dumps({"sites": [_as_data(item) for item in found], "written": written}, indent=2))
+    else:
+        show(stack, found)
+        if write:
+            click.echo("\n".join([f"Written: {line}" for line in written]) or "Nothing to write: all are declared.")
+    for line in disagreements(found):
+        click.echo(f"Note: {line}", err=True)
+
+
+def write_pins(found: Sequence[Pin], stack: str, cwd: Path) -> list[str]:
+    """Into the file that declares the fleet; a line for each change. Raises MirrorsError."""
+    project = ProjectFile.declaring(cwd, stack)
+    assigned = {item.application: item.site_id for item in found if not item.retired}
+    lines = list(pin(project.fleet, assigned, [item.site_id for item in found if item.retired]))
+    if lines:
+        project.save()
+    return [f"{project.path.name}: {line}" for line in lines]
+
+
+def show(stack: str, found: Sequence[Pin]) -> None:
+    if not found:
+        click.echo(f"The stack {stack} has no SITE_IDs: it was never updated.")
+        return
+    table = Table(title=f"SITE_IDs of stack {stack}", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    for heading in ("SITE_ID", "Site", "", "Declared"):
+        table.add_column(heading, no_wrap=True)
+    for item in found:
+        declared = "yes" if item.pinned else str(item.declared or "no")
+        table.add_row(str(item.site_id), item.application or "-", "retired" if item.retired else "", declared)
+    Console(width=100).print(table)
+
+
+def _as_data(item: Pin) -> dict[str, Any]:
+    return {
+        "application": item.application,
+        "siteId": item.site_id,
+        "retired": item.retired,
+        "declared": item.declared,
+        "pinned": item.pinned,
+    }

@@ -1,0 +1,54 @@
+"""``mirrors leave``: ends the management of a fleet. The platform is not asked, let alone changed."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import click
+
+from mirrors.cli.deploy import fleet_of
+from mirrors.cli.options import in_directory, on_stack, plain_errors
+from mirrors.cli.stacks import forget
+from mirrors.cli.state import StackState
+from mirrors.errors import MirrorsError
+from mirrors.planning.pins import Pin, pins
+
+
+@click.command()
+@on_stack
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@in_directory
+@plain_errors
+def leave(stack: str, *, yes: bool, cwd: Path) -> None:
+    """End the management of a stack's fleet and leave everything on the platform as it is.
+
+    The stack forgets all its resources. A later update adopts them again, as those of a fleet that was made by hand.
+    """
+    state = StackState.of(stack, cwd)
+    if not state.resources:
+        click.echo(f"The stack {stack} manages nothing.")
+        return
+    for line in consequences(stack, len(state.resources), pins(state.ledger, fleet_of(stack, cwd))):
+        click.echo(line)
+    if not yes and not sys.stdin.isatty():
+        raise MirrorsError("nobody is there to be asked: say --yes if that is meant. Nothing was changed")
+    if not yes:
+        click.confirm(f"Leave the stack {stack}?", abort=True)
+    forget(stack, cwd)
+    click.echo(
+        f"The stack {stack} manages nothing now. To adopt the fleet again: pulumi up --stack {stack}."
+        f" To remove the stack as well: pulumi stack rm {stack}"
+    )
+
+
+def consequences(stack: str, resources: int, found: Sequence[Pin]) -> Iterator[str]:
+    yield f"The stack {stack} forgets {resources} resources. On the platform nothing is written, deployed or deleted."
+    yield "Variables that were created here count as made by hand from then on: a later destroy leaves them."
+    forgotten = [f"{item.site_id} ({_who(item)})" for item in found if not item.pinned]
+    if forgotten:
+        yield f"SITE_IDs that only the state knows: {', '.join(forgotten)}."
+        yield f"To keep them, first: mirrors ids --pin --stack {stack}"
+
+
+def _who(item: Pin) -> str:
+    return f"retired, was {item.application}" if item.retired and item.application else item.application or "retired"

@@ -1,0 +1,38 @@
+"""What a stack's state holds, as far as the commands need it. Read from ``pulumi stack export``; no secret in it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mirrors.cli.stacks import export
+from mirrors.planning.allocate import Assigned, Ledger
+
+__all__ = ["StackState"]
+
+SITE_IDS = "pulumi-python:dynamic/mirrors:SiteIds"
+
+
+@dataclass(frozen=True)
+class StackState:
+    """``resources`` and ``pending`` operations as they are exported, without what the engine keeps for itself."""
+
+    resources: Sequence[Mapping[str, Any]]
+    pending: Sequence[Mapping[str, Any]]
+
+    @classmethod
+    def of(cls, stack: str, cwd: Path) -> "StackState":
+        """Raises MirrorsError with what the command says, e.g. that there is no such stack."""
+        deployment = export(stack, cwd)
+        resources = [item for item in deployment.get("resources") or [] if not item["type"].startswith("pulumi:")]
+        return cls(resources, deployment.get("pending_operations") or [])
+
+    @property
+    def ledger(self) -> Ledger:
+        """Who has which SITE_ID; an empty one where the stack was never updated."""
+        stored = next((item.get("outputs") or {} for item in self.resources if item["type"] == SITE_IDS), {})
+        return Ledger(
+            {uuid: (item["name"], int(item["id"])) for uuid, item in (stored.get("assignments") or {}).items()},
+            {int(site_id): Assigned(**item) for site_id, item in (stored.get("retired") or {}).items()},
+            int(stored.get("highest") or 0),
+        )
