@@ -4,6 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.sandboxes import sandbox
+
+__all__ = ["sandbox"]  # a fixture of all tests
+
 TESTS = Path(__file__).parent
 
 

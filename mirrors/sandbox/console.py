@@ -45,7 +45,7 @@ class Console:
             raise SandboxError(f"{name}: the deployment failed: {follower.last_line}")
 
     def get(self, path: str, **query: str) -> dict[str, Any]:
-        return self._answer(self.session.get(self._url(path), params=query, timeout=TIMEOUT), path)
+        return self._ask("GET", path, path, params=query)
 
     def _environment(self, application: str, environment: str) -> str:
         found = self.get("applications/", slug=application)["results"]
@@ -57,12 +57,14 @@ class Console:
         return str(environments[0]["uuid"])
 
     def _post(self, path: str, body: dict[str, Any], name: str) -> dict[str, Any]:
-        return self._answer(self.session.post(self._url(path), json=body, timeout=TIMEOUT), name)
+        return self._ask("POST", path, name, json=body)
 
-    def _url(self, path: str) -> str:
-        return f"{self.state.url}/apps/v3/{path}"
-
-    def _answer(self, response: requests.Response, subject: str) -> dict[str, Any]:
+    def _ask(self, method: str, path: str, subject: str, **options: Any) -> dict[str, Any]:
+        url = f"{self.state.url}/apps/v3/{path}"
+        try:
+            response = self.session.request(method, url, timeout=TIMEOUT, **options)
+        except requests.RequestException as error:
+            raise SandboxError(f"{subject}: the sandbox does not answer on {self.state.url}") from error
         if response.ok:
             return dict(response.json())
         raise SandboxError(f"{subject}: the sandbox answered {response.status_code}: {response.text[:300]}")

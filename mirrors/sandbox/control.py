@@ -35,6 +35,7 @@ __all__ = ["Sandbox", "SiteStatus", "Status"]
 
 START_TIMEOUT = 300.0  # seconds: before it answers, every site that served before serves again
 STOP_TIMEOUT = 60.0  # seconds
+PORT_TIMEOUT = 3.0  # seconds
 LOG_LINES = 15
 SITE_PORTS = range(20000, 28000)  # where a sandbox's row of ports for sites may begin
 SECRETS_OF_ENVIRONMENT = ("MIRRORS_SANDBOX_TOKEN", "DIVIO_API_TOKEN", "PULUMI_CONFIG_PASSPHRASE")
@@ -73,6 +74,7 @@ class Sandbox:
 
     def __init__(self, directory: Path | str | None = None) -> None:
         self.state = StateDirectory.at(directory)
+        self._server: subprocess.Popen[bytes] | None = None  # if this object started it
 
     @property
     def url(self) -> str:
@@ -127,6 +129,7 @@ class Sandbox:
         server, database = self.process, servers.running
         if server is not None:
             end([server], timeout=STOP_TIMEOUT)
+        self._forget_server()
         ledger.end(list(ledger))
         servers.stop()
         (self.state / "sandbox.pid").unlink(missing_ok=True)
@@ -140,6 +143,7 @@ class Sandbox:
         :raises SandboxError: the directory is not a sandbox's
         """
         if not self.state.exists:
+            self._forget_server()
             return []
         if not (self.state / "settings.json").exists() and any(self.state.root.iterdir()):
             raise SandboxError(f"{self.state.root} is no sandbox's state: remove it by hand")
@@ -234,7 +238,8 @@ class Sandbox:
                     raise SandboxError(f"the sandbox runs already, with other options: stop it first ({self.url})")
                 yield False
                 return
-            if not port_is_free(wanted.port):
+            # A process that was killed holds its port until its last thread has gone.
+            if not wait_until(lambda: port_is_free(wanted.port), timeout=PORT_TIMEOUT):
                 raise SandboxError(f"port {wanted.port} is taken: end what listens there, or choose one with --port")
             self.state.save(wanted)
             yield True
@@ -258,7 +263,13 @@ class Sandbox:
             deployment_seconds=kept.deployment_seconds if seconds is None else seconds,
         )
 
+    def _forget_server(self) -> None:
+        """Take its exit code if it has ended, or it stays as a zombie while this process lives."""
+        if self._server is not None and self._server.poll() is not None:
+            self._server = None
+
     def _spawn(self) -> None:
+        self._forget_server()
         log = self.state.log
         log.touch(mode=0o600)
         begin = log.stat().st_size
@@ -267,6 +278,7 @@ class Sandbox:
         with log.open("ab") as output:
             command = [sys.executable, "-m", "mirrors.sandbox.server"]
             process = spawn(command, environment=environment, directory=self.state.root, output=output)
+        self._server = process
         write_record(self.state / "sandbox.pid", record(process.pid, "server"))
         ready = wait_until(lambda: process.poll() is not None or self._answers(), START_TIMEOUT)
         if ready and process.poll() is None:

@@ -10,6 +10,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import IO, Any
@@ -21,6 +22,7 @@ from mirrors.sandbox.state import write_private
 __all__ = [
     "LOOPBACK",
     "Ledger",
+    "LedgerClosedError",
     "Recorded",
     "end",
     "find",
@@ -73,9 +75,9 @@ def find(recorded: Recorded) -> psutil.Process | None:
     try:
         process = psutil.Process(recorded.pid)
         same = abs(process.create_time() - recorded.started) <= CLOCK_STEP
-        return process if same and process.status() != psutil.STATUS_ZOMBIE else None
     except psutil.NoSuchProcess:
         return None
+    return process if same and _lives(process) else None
 
 
 def record(pid: int, kind: str = "", label: str = "", port: int = 0) -> Recorded:
@@ -98,21 +100,47 @@ def read_record(path: Path) -> Recorded | None:
 def end(recorded: Iterable[Recorded], timeout: float = 10.0, *, first: int = signal.SIGTERM) -> list[Recorded]:
     """End processes with all their children, politely and then for sure; returns those that had been alive."""
     found = {item: process for item in recorded if (process := find(item))}
-    families = [process for item in found.values() for process in _family(item)]
+    families = {process for item in found.values() for process in _family(item)}
     for process in found.values():
         _signal(process, first)
-    _, alive = psutil.wait_procs(families, timeout=timeout)
-    for process in alive:
+    _wait(found.values(), timeout)
+    # Who has ended is done with its children; who has not was asked long enough.
+    for process in filter(_lives, families):
         _signal(process, signal.SIGKILL)
-    psutil.wait_procs(alive, timeout=timeout)
+    _wait(families, timeout)
     return list(found)
 
 
-def _family(process: psutil.Process) -> list[psutil.Process]:
+def _wait(processes: Iterable[psutil.Process], timeout: float) -> None:
+    """Wait for their end, not for their exit codes: those belong to whoever started them."""
+    chosen = list(processes)
+    wait_until(lambda: not any(map(_lives, chosen)), timeout)
+
+
+def _lives(process: psutil.Process) -> bool:
     try:
-        return [process, *process.children(recursive=True)]
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
-        return []
+        return False
+
+
+def _family(process: psutil.Process) -> set[psutil.Process]:
+    """The process, its descendants, and those in its session whose parents have ended already."""
+    try:
+        return {
+            process,
+            *process.children(recursive=True),
+            *filter(partial(_in_session, process), psutil.process_iter()),
+        }
+    except psutil.NoSuchProcess:
+        return set()
+
+
+def _in_session(leader: psutil.Process, process: psutil.Process) -> bool:
+    try:
+        return os.getsid(process.pid) == leader.pid
+    except ProcessLookupError:
+        return False
 
 
 def _signal(process: psutil.Process, number: int) -> None:
@@ -147,20 +175,40 @@ def spawn(
     )
 
 
+class LedgerClosedError(Exception):
+    """Everything is being stopped: no process may be started any more."""
+
+
 class Ledger:
     """Which processes run, one file each, so that whoever starts or stops the sandbox next can end all of them."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
+        self._lock = threading.Lock()
+        self._closed = False
 
     def __iter__(self) -> Iterator[Recorded]:
         records = map(read_record, sorted(self.directory.glob("*.json")))
         yield from (recorded for recorded in records if recorded is not None)
 
     def add(self, pid: int, kind: str, label: str, port: int = 0) -> Recorded:
+        """Record a process that was just started.
+
+        :raises LedgerClosedError: it came too late, and was ended
+        """
         recorded = record(pid, kind, label, port)
-        write_record(self._path(recorded), recorded)
-        return recorded
+        with self._lock:
+            if not self._closed:
+                write_record(self._path(recorded), recorded)
+                return recorded
+        end([recorded])
+        raise LedgerClosedError
+
+    def close(self) -> None:
+        """End all, and whatever is added later at once."""
+        with self._lock:
+            self._closed = True
+        self.end(list(self))
 
     def remove(self, recorded: Recorded) -> None:
         self._path(recorded).unlink(missing_ok=True)

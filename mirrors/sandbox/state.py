@@ -102,7 +102,7 @@ class StateDirectory:
         try:
             return Settings(**json.loads(path.read_text(encoding="utf-8")))
         except (ValueError, TypeError) as error:
-            raise SandboxError(f"{path} is damaged: remove the directory with `mirrors sandbox reset`") from error
+            raise SandboxError(f"{path} is damaged: restore it, or end the processes and remove {self.root}") from error
 
     def known_settings(self) -> Settings:
         """:raises SandboxError: the sandbox was never started, or its settings cannot be read"""

@@ -1,13 +1,14 @@
 """Release commands: one after another, in the release's directory, with the deployment's variables."""
 
+import os
+import signal
 import subprocess
+import tempfile
 from pathlib import Path
-from threading import Event, Timer
-from time import monotonic
 from typing import IO
 
 from mirrors.sandbox.models import Deployment
-from mirrors.sandbox.process import Ledger, Recorded, end, spawn
+from mirrors.sandbox.process import Ledger, spawn, wait_until
 from mirrors.sandbox.provision import ensure_port
 from mirrors.sandbox.runner.progress import DeploymentFailed, Progress
 from mirrors.sandbox.runner.variables import process_environment
@@ -15,7 +16,8 @@ from mirrors.sandbox.runner.variables import process_environment
 __all__ = ["run_release_commands"]
 
 TIME_LIMIT = 30 * 60.0  # seconds, as on Divio
-SHOW_EVERY = 0.5  # seconds
+POLL = 0.1  # seconds
+CHUNK = 64 * 1024  # bytes
 
 
 def run_release_commands(deployment: Deployment, ledger: Ledger, progress: Progress) -> None:
@@ -24,55 +26,58 @@ def run_release_commands(deployment: Deployment, ledger: Ledger, progress: Progr
     commands = (application.original or application).release_commands
     for number, item in enumerate(commands):
         progress.step(f"release command {item['label']}", 20 + 40 * number // len(commands))
-        _run(item["command"], deployment, ledger, progress)
+        with tempfile.TemporaryFile() as output:
+            _run(item["command"], deployment, ledger, progress, output)
 
 
-def _run(command: str, deployment: Deployment, ledger: Ledger, progress: Progress) -> None:
+def _run(command: str, deployment: Deployment, ledger: Ledger, progress: Progress, output: IO[bytes]) -> None:
+    """Run one command; what it started itself and left behind is ended with it."""
     if deployment.release is None:
         raise DeploymentFailed("there is no release to run the commands of")
     process = spawn(
         ["/bin/sh", "-c", command],
         environment=process_environment(deployment, ensure_port(deployment.environment)),
         directory=Path(deployment.release.directory),
-        output=subprocess.PIPE,
+        output=output,
     )
     recorded = ledger.add(process.pid, "release command", str(deployment.environment))
-    late = Event()
-    limit = Timer(TIME_LIMIT, _expire, [recorded, late])
-    limit.start()
+    shown = _Shown(output, progress)
+
+    def ended() -> bool:
+        shown.more()
+        return not recorded.alive
+
     try:
-        if process.stdout is not None:
-            _show(process.stdout, progress)
-        code = process.wait()
+        in_time = wait_until(ended, TIME_LIMIT, poll=POLL)
     finally:
-        limit.cancel()
-        _clean_up(process, recorded, ledger)
-    if late.is_set():
+        code = _end(process)
+        ledger.remove(recorded)
+    shown.more(ended=True)
+    if not in_time:
         raise DeploymentFailed(f"the command took longer than {TIME_LIMIT / 60:.0f} minutes")
     if code:
-        raise DeploymentFailed(f"the command ended with exit code {code}")
+        raise DeploymentFailed(f"the command ended {f'with exit code {code}' if code > 0 else f'by signal {-code}'}")
 
 
-def _expire(recorded: Recorded, late: Event) -> None:
-    late.set()
-    end([recorded])
+def _end(process: "subprocess.Popen[bytes]") -> int:
+    """End the whole group. Until its leader is waited for, which comes after, no other group can have its number."""
+    os.killpg(process.pid, signal.SIGKILL)
+    return process.wait()
 
 
-def _clean_up(process: "subprocess.Popen[bytes]", recorded: Recorded, ledger: Ledger) -> None:
-    ledger.end([recorded])
-    process.wait()
-    if process.stdout is not None:
-        process.stdout.close()
+class _Shown:
+    """Copies what a command writes to the log, as it comes. From a file: who keeps it open holds up nobody."""
 
+    def __init__(self, output: IO[bytes], progress: Progress) -> None:
+        self.output = output
+        self.progress = progress
+        self.position = 0
 
-def _show(output: IO[bytes], progress: Progress) -> None:
-    """Copy lines to the log a few at a time: each write waits for its turn at the database."""
-    lines: list[str] = []
-    shown = monotonic()
-    for line in output:
-        lines.append(line.decode(errors="replace"))
-        if monotonic() - shown > SHOW_EVERY:
-            progress.log("".join(lines))
-            lines, shown = [], monotonic()
-    if lines:
-        progress.log("".join(lines))
+    def more(self, *, ended: bool = False) -> None:
+        """Show the lines that are complete, or all of them when nothing comes any more."""
+        while chunk := os.pread(self.output.fileno(), CHUNK, self.position):
+            lines = chunk if ended or len(chunk) == CHUNK else chunk[: chunk.rfind(b"\n") + 1]
+            if not lines:
+                return
+            self.position += len(lines)
+            self.progress.log(lines.decode(errors="replace"))

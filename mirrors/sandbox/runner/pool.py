@@ -12,12 +12,12 @@ from django.db import connection
 
 from mirrors.sandbox.databases import databases
 from mirrors.sandbox.models import Deployment, Fault, SiteProcess
-from mirrors.sandbox.process import Ledger
+from mirrors.sandbox.process import Ledger, LedgerClosedError
 from mirrors.sandbox.releases import ReleaseError, release_of
 from mirrors.sandbox.runner.commands import run_release_commands
 from mirrors.sandbox.runner.progress import DeploymentFailed, Progress, apply_wrong_variables
 from mirrors.sandbox.runner.rehearsal import fail_if_told, hangs_for, read
-from mirrors.sandbox.runner.sites import serve, switch
+from mirrors.sandbox.runner.sites import reap, serve, switch
 from mirrors.sandbox.state import StateDirectory
 
 __all__ = ["restore", "shut_down", "submit"]
@@ -60,13 +60,12 @@ def restore() -> None:
 
 
 def shut_down() -> None:
-    """End all processes, so that the threads which wait for them end, too; then whatever these still started."""
+    """End all processes, so that the threads which wait for them end, too."""
     _stopping.set()
-    ledger = _ledger()
     _executor().shutdown(wait=False, cancel_futures=True)
-    ledger.end(list(ledger))
+    _ledger().close()
     _executor().shutdown(wait=True)
-    ledger.end(list(ledger))
+    reap()
 
 
 def _restore(site: SiteProcess) -> None:
@@ -101,6 +100,8 @@ def _carry_out(uuid: str, fault: Fault | None) -> None:
     progress = Progress(deployment)
     try:
         _steps(deployment, progress, fault)
+    except LedgerClosedError:
+        _logger.info("%s is interrupted", deployment)
     except (DeploymentFailed, ReleaseError) as error:
         if not _stopping.is_set():  # else the next start says that this was interrupted
             progress.finish(success=False, status=str(error))

@@ -19,7 +19,7 @@ from mirrors.sandbox.provision import ensure_port
 from mirrors.sandbox.runner.progress import DeploymentFailed, Progress
 from mirrors.sandbox.runner.variables import process_environment
 
-__all__ = ["SITE", "serve", "switch"]
+__all__ = ["SITE", "reap", "serve", "switch"]
 
 SITE = "site"
 ANSWER_TIMEOUT = 20.0  # seconds for one answer, as on Divio
@@ -43,6 +43,7 @@ def switch(deployment: Deployment, ledger: Ledger, progress: Progress) -> None:
         return
     ledger.end([_start_healthy(deployment, free_port([port]), ledger, progress)])
     ledger.end([old])
+    reap()
     try:
         serve(deployment, port, ledger, progress)
     except DeploymentFailed:
@@ -94,14 +95,19 @@ def _start_healthy(deployment: Deployment, port: int, ledger: Ledger, progress: 
     raise DeploymentFailed(problem)
 
 
-# A process that nobody waits for stays as a zombie: they are kept, and asked when the next one starts.
+# A process that nobody waits for stays as a zombie: they are kept, and asked now and then.
 _children: dict[int, "subprocess.Popen[bytes]"] = {}
 
 
-def _start(deployment: Deployment, port: int, log: Path) -> "subprocess.Popen[bytes]":
+def reap() -> None:
+    """Take the exit codes of site processes that have ended."""
     for pid, child in list(_children.items()):
         if child.poll() is not None:
             _children.pop(pid, None)
+
+
+def _start(deployment: Deployment, port: int, log: Path) -> "subprocess.Popen[bytes]":
+    reap()
     if deployment.release is None:
         raise DeploymentFailed("there is no release to run")
     directory = Path(deployment.release.directory)
