@@ -62,7 +62,8 @@ def _struct(properties: Mapping[str, Any]) -> Any:
     return asyncio.run(rpc.serialize_properties(in_clear(dict(properties)), {}))
 
 
-def _raw(struct: Any) -> Properties:
+def as_on_the_wire(struct: Any) -> Properties:
+    """A struct of the protocol as plain data, without the serialised provider."""
     return {key: _value(value) for key, value in struct.fields.items() if key != "__provider"}
 
 
@@ -87,7 +88,7 @@ class Wire:
         """The checked inputs, and (property, reason) of each failure."""
         before = self._bag(olds) if olds else _struct({})
         answer = _asked(self.stub.Check, provider_pb2.CheckRequest(olds=before, news=self._bag(news)))
-        return _raw(answer.inputs), [(item.property, item.reason) for item in answer.failures]
+        return as_on_the_wire(answer.inputs), [(item.property, item.reason) for item in answer.failures]
 
     def diff(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> provider_pb2.DiffResponse:
         request = provider_pb2.DiffRequest(id="x", olds=self._bag(olds), news=self._bag(news))
@@ -96,16 +97,16 @@ class Wire:
 
     def create(self, props: Mapping[str, Any]) -> tuple[str, Properties]:
         answer = _asked(self.stub.Create, provider_pb2.CreateRequest(properties=self._bag(props)))
-        return answer.id, _raw(answer.properties)
+        return answer.id, as_on_the_wire(answer.properties)
 
     def update(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Properties:
         request = provider_pb2.UpdateRequest(id="x", olds=self._bag(olds), news=self._bag(news))
-        return _raw(_asked(self.stub.Update, request).properties)
+        return as_on_the_wire(_asked(self.stub.Update, request).properties)
 
     def read(self, props: Mapping[str, Any], id_: str = "x") -> tuple[str, Properties, Properties]:
         """The id, the outputs and the inputs."""
         answer = _asked(self.stub.Read, provider_pb2.ReadRequest(id=id_, properties=self._bag(props)))
-        return answer.id, _raw(answer.properties), _raw(answer.inputs)
+        return answer.id, as_on_the_wire(answer.properties), as_on_the_wire(answer.inputs)
 
     def delete(self, props: Mapping[str, Any]) -> None:
         _asked(self.stub.Delete, provider_pb2.DeleteRequest(id="x", properties=self._bag(props)))

@@ -1,0 +1,207 @@
+"""Runs the project's own program under Pulumi's Mocks, and prints what it registered as JSON.
+
+A process of its own (``registered`` starts it): the program reads its configuration from the process environment, and
+Pulumi's SDK keeps what it does in globals. The mocked engine does what the real one does before a create: it asks the
+real provider's ``check``, and takes its answer, with made-up outputs, for what there is.
+"""
+
+import asyncio
+import json
+import os
+import runpy
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pulumi
+from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks, set_mocks
+from pulumi.runtime.stack import run_pulumi_func
+
+from mirrors.declare import Declaration, declare_mirror, declare_original
+from mirrors.planning.plan import plan
+from mirrors.resources.deployment import DeploymentProvider
+from mirrors.resources.environment_variables import EnvironmentVariablesProvider
+from mirrors.resources.mirror import MirrorProvider
+from mirrors.resources.original import Original, OriginalProvider
+from mirrors.resources.site_ids import SiteIds, SiteIdsProvider
+from tests.unit.fleets import fresh, seen, settings
+from tests.wire.provider import as_on_the_wire
+
+ROOT = Path(__file__).parents[2]
+TYPES = "pulumi-python:dynamic/mirrors:"
+PROVIDERS = {
+    f"{TYPES}{provider.__name__.removesuffix('Provider')}": provider
+    for provider in (
+        SiteIdsProvider,
+        OriginalProvider,
+        MirrorProvider,
+        EnvironmentVariablesProvider,
+        DeploymentProvider,
+    )
+}
+TIMEOUT = 120.0  # seconds
+
+
+@dataclass(frozen=True)
+class Registered:
+    """One registration. ``parent`` and ``after`` are ``Type name``; ``aliases`` names; ``inputs`` as on the wire."""
+
+    type: str
+    name: str
+    parent: str
+    inputs: dict[str, Any]
+    protect: bool
+    retained: bool
+    aliases: list[str]
+    after: list[str]
+
+    @property
+    def title(self) -> str:
+        return f"{self.type} {self.name}"
+
+
+@dataclass(frozen=True)
+class Ran:
+    """``resources`` in the order in which they were registered; ``outputs`` are those of the Fleet."""
+
+    code: int
+    said: str
+    resources: list[Registered]
+    outputs: dict[str, Any]
+
+    def of(self, kind: str) -> dict[str, Registered]:
+        """{name: resource} of one type."""
+        return {item.name: item for item in self.resources if item.type == kind}
+
+
+def registered(
+    configuration: Mapping[str, str], stack: str, *, preview: bool = False, reference: Mapping[str, Any] | None = None
+) -> Ran:
+    """By the project's program. ``configuration``: raw values of ``mirrors``; ``reference``: a stack's outputs."""
+    asked = {"stack": stack, "preview": preview, "reference": reference, "made_up": 0}
+    return _run(asked, {f"mirrors:{key}": value for key, value in configuration.items()})
+
+
+def registered_for(mirrors: int) -> Ran:
+    """For a fleet that no platform has, with so many mirrors."""
+    return _run({"stack": "test", "preview": False, "reference": None, "made_up": mirrors}, {})
+
+
+def _run(asked: Mapping[str, Any], config: Mapping[str, str]) -> Ran:
+    environ = {key: value for key, value in os.environ.items() if not key.startswith(("DIVIO_", "PULUMI_"))}
+    # The SDK makes an event loop in each of its threads, and closes none.
+    ran = subprocess.run(
+        [sys.executable, "-W", "error", "-W", "ignore::ResourceWarning", "-m", __name__],
+        input=json.dumps(asked),
+        env={**environ, "PULUMI_CONFIG": json.dumps(config)},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=TIMEOUT,
+    )
+    answer = json.loads(ran.stdout) if ran.returncode == 0 else {"resources": [], "outputs": {}}
+    return Ran(ran.returncode, ran.stderr, [Registered(**item) for item in answer["resources"]], answer["outputs"])
+
+
+class Engine(Mocks):
+    def __init__(self, reference: Mapping[str, Any] | None) -> None:
+        self.reference = reference
+
+    def call(self, args: MockCallArgs) -> tuple[dict[str, Any], None]:
+        raise AssertionError(f"the program calls nothing, but did {args.token}")
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        if args.typ == "pulumi:pulumi:StackReference":
+            return args.name, {"name": args.name, "outputs": self.reference, "secretOutputNames": []}
+        if args.typ not in PROVIDERS:
+            return "", args.inputs
+        checked = PROVIDERS[args.typ]().check({}, args.inputs)
+        assert checked.failures == [], [item.reason for item in checked.failures]
+        outputs = {"deployment": f"d-{args.name}", "url": f"https://{args.name}/"}
+        return args.name, checked.inputs | (outputs if args.typ.endswith(":Deployment") else {})
+
+
+class Monitor(MockMonitor):
+    """Notes everything about a registration, where Mocks see but name and inputs."""
+
+    def __init__(self, mocks: Mocks) -> None:
+        super().__init__(mocks)
+        self.requests: list[dict[str, Any]] = []
+        self.outputs: dict[str, Any] = {}
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the protocol's name
+        self.requests.append(
+            {
+                "type": request.type.removeprefix(TYPES),
+                "name": request.name,
+                "parent": _title(request.parent),
+                "inputs": as_on_the_wire(request.object),
+                "protect": request.protect,
+                "retained": request.retainOnDelete,
+                "aliases": [alias.spec.name for alias in request.aliases],
+                "after": [_title(urn) for urn in request.dependencies],
+            }
+        )
+        return super().RegisterResource(request)  # type: ignore[no-untyped-call]
+
+    def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802
+        if ":Fleet::" in request.urn:
+            self.outputs = as_on_the_wire(request.outputs)
+        return super().RegisterResourceOutputs(request)  # type: ignore[no-untyped-call]
+
+
+def _title(urn: str) -> str:
+    *_, kind, name = ["", *urn.split("::")]
+    return f"{kind.split('$')[-1].removeprefix(TYPES)} {name}"
+
+
+def declare(mirrors: int) -> None:
+    """What the Fleet does after it has looked at a platform."""
+    slugs = [f"acme-{number:04}" for number in range(mirrors)]
+    declared = settings(*slugs)
+    planned = plan(declared, seen(*map(fresh, slugs)))
+    assert planned.original is not None
+    original = planned.original
+    fleet = pulumi.ComponentResource("mirrors:index:Fleet", "acme")
+    below = pulumi.ResourceOptions(parent=fleet)
+    hints = {"sites": [asdict(site) for site in planned.hints], "retired": [], "reserved": [], "release": []}
+    ids = SiteIds("acme", {**hints, "reference": None, "preview": False}, below)
+    props = {
+        "application": original.site.application,
+        "environment": original.site.environment,
+        "image_environment": original.image_environment,
+        "release": original.release,
+        "variables": {name: pulumi.Output.secret(value) for name, value in original.shared.items()},
+        "identities": {},
+    }
+    declaration = Declaration(fleet, declared, original, ids, Original("acme", props, below))
+    _, release = declare_original(declaration)
+    for site in planned.mirrors:
+        declare_mirror(declaration, site, release)
+
+
+def main() -> None:
+    asked = json.load(sys.stdin)
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    engine = Engine(asked["reference"])
+    monitor = Monitor(engine)
+    set_mocks(engine, project="any-name", stack=asked["stack"], preview=asked["preview"], monitor=monitor)
+
+    def program() -> None:
+        if asked["made_up"]:
+            declare(asked["made_up"])
+        else:
+            runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
+
+    loop.run_until_complete(run_pulumi_func(program))
+    loop.close()
+    json.dump({"resources": monitor.requests, "outputs": monitor.outputs}, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

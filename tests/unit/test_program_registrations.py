@@ -1,0 +1,184 @@
+"""What the program declares: the project's own ``__main__.py``, run against a real platform and a mocked engine."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from mirrors.divio import Divio
+from mirrors.sandbox.control import Sandbox
+from tests.unit.program_under_mocks import Ran, registered
+from tests.wire.provider import SECRET, SIGNATURE, UNKNOWN, in_clear
+
+PASSWORD = "canary-8f21d6"
+FOUND = f"postgres://own:{PASSWORD}@127.0.0.1/own"
+FLEET = {
+    "original": {"application": "acme"},
+    "mirrors": [
+        {"application": "acme-de", "variables": {"LANGUAGE": "de"}},
+        {"application": "acme-fr", "formerly": "acme-old"},
+        {"application": "acme-ch"},
+    ],
+}
+SHARED = ["DATABASE_URL", "DEFAULT_STORAGE_DSN"]
+
+
+@pytest.fixture(scope="module")
+def configuration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """Of a fleet of which ``acme-ch`` had a plain DATABASE_URL before us."""
+    sandbox = Sandbox(tmp_path_factory.mktemp("platform") / "sandbox")
+    try:
+        sandbox.start(runner="none")
+        sandbox.seed(report=lambda _: None)
+        with Divio.connect(sandbox.url, sandbox.token) as divio:
+            application = divio.applications.by_slug("acme-ch")
+            assert application is not None
+            [test] = [item for item in divio.environments.list(application.uuid) if item.slug == "test"]
+            divio.environment_variables.create(test.uuid, "DATABASE_URL", FOUND, False)
+        secrets = json.dumps({"all": {"API_KEY": PASSWORD}})
+        where = {"apiUrl": sandbox.url, "apiToken": sandbox.token}
+        yield {**where, "fleet": json.dumps(FLEET), "secrets": secrets}
+    finally:
+        sandbox.reset()
+
+
+@pytest.fixture(scope="module")
+def on_test(configuration: dict[str, str]) -> Ran:
+    ran = registered(configuration, "test")
+    assert ran.code == 0, ran.said
+    return ran
+
+
+@pytest.fixture(scope="module")
+def on_live(configuration: dict[str, str]) -> Ran:
+    """A preview that follows a stack which does not know ``acme-ch`` yet, of a fleet whose original we deploy too."""
+    fleet = json.dumps({**FLEET, "original": {"application": "acme", "deploy": True, "variables": {"DEBUG": "0"}}})
+    known = {"acme": 1, "acme-de": 5, "acme-fr": 6}
+    follows = {**configuration, "fleet": fleet, "siteIdsFrom": "test"}
+    ran = registered(follows, "live", preview=True, reference={"siteIds": known, "retired": {}})
+    assert ran.code == 0, ran.said
+    return ran
+
+
+def test_the_fleet_has_its_ids_its_original_and_three_resources_a_mirror(on_test: Ran) -> None:
+    fleet = "mirrors:index:Fleet acme"
+    below = {item.title: item.parent for item in on_test.resources if item.type != "pulumi:pulumi:Stack"}
+    mirrors = {f"Mirror {slug}": fleet for slug in ("acme-de", "acme-fr", "acme-ch")}
+    children = {
+        f"{kind} {slug}": f"Mirror {slug}"
+        for kind in ("EnvironmentVariables", "Deployment")
+        for slug in ("acme-de", "acme-fr", "acme-ch")
+    }
+    stack = {fleet: "pulumi:pulumi:Stack any-name-test"}
+    assert below == {**stack, "SiteIds acme": fleet, "Original acme": fleet, **mirrors, **children}
+
+
+def test_only_the_ids_are_protected(on_test: Ran, on_live: Ran) -> None:
+    for ran in (on_test, on_live):
+        assert [item.title for item in ran.resources if item.protect] == ["SiteIds acme"]
+
+
+def test_a_former_name_is_an_alias_of_all_that_a_mirror_has(on_test: Ran) -> None:
+    aliases = {item.title: item.aliases for item in on_test.resources if item.aliases}
+    kinds = ("Mirror", "EnvironmentVariables", "Deployment")
+    assert aliases == {f"{kind} acme-fr": ["acme-old"] for kind in kinds}
+
+
+def test_a_deployment_comes_after_its_variables_and_after_no_other_mirror(on_test: Ran) -> None:
+    for slug, deployment in on_test.of("Deployment").items():
+        assert f"EnvironmentVariables {slug}" in deployment.after
+        assert f"Mirror {slug}" in on_test.of("EnvironmentVariables")[slug].after
+        assert {title.split()[-1] for title in deployment.after} <= {slug, "acme"}
+
+
+def test_each_value_is_a_secret_or_plain_of_its_own(on_test: Ran) -> None:
+    variables = on_test.of("EnvironmentVariables")["acme-de"].inputs
+    declared = {key: item for key, item in variables.items() if isinstance(item, dict) and "sensitive" in item}
+    marked = {name for name, item in declared.items() if isinstance(item["value"], dict)}
+    assert marked == {*SHARED, "API_KEY"}
+    assert set(variables["secrets"]) == marked
+    assert declared["SITE_ID"] == {"value": "2", "sensitive": False}
+    assert declared["MIRRORS_APPLICATION"] == {"value": "acme-de", "sensitive": False}
+    assert declared["LANGUAGE"] == {"value": "de", "sensitive": False}
+    deployment = on_test.of("Deployment")["acme-de"].inputs
+    assert {name for name in declared if isinstance(deployment[name], dict)} == marked
+    assert in_clear(deployment)["SITE_ID"] == "2"
+    assert set(deployment["secrets"]) == marked
+
+
+def test_a_deployment_is_declared_with_the_values_of_its_variables(on_test: Ran) -> None:
+    for slug, deployment in on_test.of("Deployment").items():
+        written = in_clear(on_test.of("EnvironmentVariables")[slug].inputs)
+        values = {name: item["value"] for name, item in written.items() if isinstance(item, dict) and "value" in item}
+        assert set(values) > {"SITE_ID", "MIRRORS_APPLICATION", *SHARED}
+        assert {name: in_clear(deployment.inputs)[name] for name in values} == values
+
+
+def test_new_shared_values_are_sensitive_and_one_that_was_plain_before_us_stays_plain(on_test: Ran) -> None:
+    flags = {
+        slug: {name: item.inputs[name]["sensitive"] for name in SHARED}
+        for slug, item in on_test.of("EnvironmentVariables").items()
+    }
+    assert flags["acme-de"] == dict.fromkeys(SHARED, True)
+    assert flags["acme-ch"] == {"DATABASE_URL": False, "DEFAULT_STORAGE_DSN": True}
+    assert on_test.of("EnvironmentVariables")["acme-ch"].inputs["found"] == {"DATABASE_URL": {"sensitive": False}}
+
+
+def test_no_secret_is_registered_in_clear(on_test: Ran, on_live: Ran) -> None:
+    for ran in (on_test, on_live):
+        dsn = in_clear(ran.of("Original")["acme"].inputs)["variables"]
+        secrets = [PASSWORD, *dsn.values(), dsn["DATABASE_URL"].split(":")[2].split("@")[0]]
+        shown = json.dumps([_shown(item.inputs) for item in ran.resources]) + json.dumps(_shown(ran.outputs)) + ran.said
+        assert [secret for secret in secrets if secret in shown] == []
+
+
+def test_the_outputs_list_every_site_the_original_first(on_test: Ran) -> None:
+    outputs = on_test.outputs
+    sites = [(row["application"], row["siteId"], row["environment"]) for row in outputs["sites"]]
+    assert sites == [("acme", 1, "test"), ("acme-de", 2, "test"), ("acme-fr", 3, "test"), ("acme-ch", 4, "test")]
+    assert outputs["sites"][1]["deployment"] == "d-acme-de"
+    assert outputs["siteIds"] == {"acme": 1, "acme-de": 2, "acme-fr": 3, "acme-ch": 4}
+    assert outputs["retired"] == {}
+    assert outputs["original"]["release"] == on_test.of("Deployment")["acme-de"].inputs["release"]
+    assert set(outputs["original"]["identities"]) == set(SHARED)
+
+
+def test_variables_stay_where_live_drops_a_mirror_and_go_where_test_does(on_test: Ran, on_live: Ran) -> None:
+    assert [item.title for item in on_test.resources if item.retained] == []
+    retained = {item.type for item in on_live.resources if item.retained}
+    assert retained == {"EnvironmentVariables"}
+
+
+def test_an_id_that_the_followed_stack_does_not_have_is_unknown_and_told(on_live: Ran) -> None:
+    site_ids = {slug: item.inputs["SITE_ID"] for slug, item in on_live.of("Deployment").items() if slug != "acme"}
+    assert site_ids == {"acme-de": "5", "acme-fr": "6", "acme-ch": UNKNOWN}
+    assert on_live.of("Mirror")["acme-ch"].inputs["site_id"] == UNKNOWN
+    assert 'acme-ch: its SITE_ID is not known yet: the stack "test", which gives it, has none for it' in on_live.said
+
+
+def test_mirrors_run_what_the_original_is_deployed_with_where_we_deploy_it(on_live: Ran) -> None:
+    original = on_live.of("Deployment")["acme"]
+    assert original.parent == "mirrors:index:Fleet acme"
+    assert original.inputs["DEBUG"] == "0"
+    assert "SITE_ID" not in original.inputs
+    for slug in ("acme-de", "acme-fr", "acme-ch"):
+        deployment = on_live.of("Deployment")[slug]
+        assert deployment.inputs["release"] == "d-acme"
+        assert "Deployment acme" in deployment.after
+
+
+def test_a_fleet_with_problems_registers_nothing_and_tells_all_of_them(configuration: dict[str, str]) -> None:
+    mirrors = [{"application": "acme-xx"}, {"application": "acme-yy"}]
+    ran = registered({**configuration, "fleet": json.dumps({**FLEET, "mirrors": mirrors})}, "test")
+    assert ran.code == 32
+    assert ran.resources == []
+    assert [f'mirror "{slug}"' in ran.said for slug in ("acme-xx", "acme-yy")] == [True, True]
+    assert "Traceback" not in ran.said
+
+
+def _shown(value: Any) -> Any:
+    """What is left when every value with a mark is taken out."""
+    if isinstance(value, dict):
+        return None if value.get(SIGNATURE) == SECRET else {key: _shown(item) for key, item in value.items()}
+    return [_shown(item) for item in value] if isinstance(value, list) else value
