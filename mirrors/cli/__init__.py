@@ -7,6 +7,7 @@ import click
 COMMANDS = {
     "adopt": "mirrors.cli.adopt",
     "deploy": "mirrors.cli.deploy",
+    "doctor": "mirrors.cli.doctor",
     "ids": "mirrors.cli.ids",
     "leave": "mirrors.cli.leave",
     "sandbox": "mirrors.cli.sandbox",

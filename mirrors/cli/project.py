@@ -61,6 +61,10 @@ class ProjectFile:
             raise MirrorsError(f"{path} cannot be read: {type(error).__name__}") from error
 
     @property
+    def name(self) -> str:
+        return str(self._document.get("name"))
+
+    @property
     def fleet(self) -> Any:
         """The declared fleet as it stands in the file, to be changed in place; None if there is none."""
         config = self._document.get("config")

@@ -8,7 +8,7 @@ from typing import Any
 
 from mirrors.errors import MirrorsError
 
-__all__ = ["export", "forget", "outputs", "pulumi", "raw_configuration", "selected"]
+__all__ = ["backend", "export", "forget", "outputs", "pulumi", "pulumi_version", "raw_configuration", "selected"]
 
 NAMESPACE = "mirrors"
 
@@ -53,6 +53,16 @@ def forget(stack: str, cwd: Path) -> None:
 def selected(cwd: Path) -> str:
     """The stack that ``pulumi stack select`` has chosen. Raises MirrorsError if none is."""
     return _ask("stack", "--show-name", cwd=cwd).strip()
+
+
+def backend(cwd: Path) -> str:
+    """The address of the backend that the command is logged in to, which has answered. Raises MirrorsError."""
+    return str(json.loads(_ask("whoami", "--verbose", "--json", cwd=cwd)).get("url", ""))
+
+
+def pulumi_version(cwd: Path) -> str:
+    """Such as ``v3.259.0``. Raises MirrorsError."""
+    return _ask("version", cwd=cwd).strip()
 
 
 def pulumi() -> str:

@@ -67,6 +67,10 @@ class Divio:
         """The account that the token belongs to. Raises AuthenticationFailed: the way to check a token."""
         return self._transport.call(Account, Request("GET", TOKEN_CHECK))
 
+    def platform_time(self, moment: datetime) -> datetime:
+        """A moment of our clock on the platform's, by its last answer; up to some seconds early, never late."""
+        return self._transport.platform_time(moment)
+
     def close(self) -> None:
         self._transport.close()
 

@@ -65,7 +65,7 @@ class Transport:
         self._token = token
         self._timeout = timeout
         self._slots = BoundedSemaphore(max_concurrent_requests)
-        self._session = _session(token, max_concurrent_requests)
+        self._session = session(token, max_concurrent_requests)
         self._skew = timedelta()
 
     def call(self, model: type[Model], request: Request) -> Model:
@@ -174,16 +174,16 @@ def _worth_a_look(failure: DivioError) -> bool:
     return failure.uncertain or isinstance(failure, ValidationFailed)
 
 
-def _session(token: str, connections: int) -> requests.Session:
-    session = requests.Session()
-    session.trust_env = False  # else ~/.netrc replaces the token, and a proxy variable sends it elsewhere
-    session.headers.update({"Authorization": f"Token {token}", "Accept": "application/json"})
+def session(token: str, connections: int) -> requests.Session:
+    made = requests.Session()
+    made.trust_env = False  # else ~/.netrc replaces the token, and a proxy variable sends it elsewhere
+    made.headers.update({"Authorization": f"Token {token}", "Accept": "application/json"})
     # The session is shared between threads; without cookies there is no state in it that they could trip over.
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    made.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     adapter = HTTPAdapter(pool_connections=1, pool_maxsize=connections)
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    return session
+    made.mount("https://", adapter)
+    made.mount("http://", adapter)
+    return made
 
 
 def _log(exchange: Exchange, seconds: float) -> None:

@@ -1,0 +1,57 @@
+"""``mirrors doctor``: is everything there that a command needs? One line a check, with the remedy."""
+
+import dataclasses
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from mirrors.cli.doctor.engine import check_backend, check_stack, check_tools
+from mirrors.cli.doctor.findings import Finding, all_fine
+from mirrors.cli.doctor.platform import check_configuration, check_connection, check_platform
+from mirrors.cli.doctor.probe import probe
+from mirrors.cli.options import DIFFERS, as_json, in_directory, plain_errors
+
+__all__ = ["doctor"]
+
+
+@click.command()
+@click.option("-s", "--stack", help="Check this stack too: configuration, lock, pending operations, rights.")
+@click.option("--probe", "probing", is_flag=True, help="Report how the platform's API behaves. Reads only; redacted.")
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write the probe's report to a file.")
+@as_json
+@in_directory
+@plain_errors
+def doctor(stack: str | None, *, probing: bool, output: Path | None, as_json: bool, cwd: Path) -> None:
+    """Check tools, backend, platform and, with --stack, a stack. Nothing is written to any of them.
+
+    The exit code is 0 if all is fine, 2 if there is something to do, 1 if this cannot run.
+    """
+    if probing:
+        probe(stack, cwd, output)
+        return
+    findings = []
+    for finding in checks(stack, cwd):
+        findings.append(finding)
+        if not as_json:
+            click.echo(str(finding))
+    if as_json:
+        click.echo(json.dumps([dataclasses.asdict(item) for item in findings], indent=2))
+    sys.exit(0 if all_fine(findings) else DIFFERS)
+
+
+def checks(stack: str | None, cwd: Path) -> Iterator[Finding]:
+    """In the order in which things are needed."""
+    yield from check_tools(cwd)
+    yield from check_backend(cwd)
+    if stack is None:
+        connection, found = check_connection()
+        yield from found
+        yield from check_platform(connection) if connection else ()
+        return
+    yield from check_stack(stack, cwd)
+    settings, found = check_configuration(stack, cwd)
+    yield from found
+    yield from check_platform(settings) if settings else ()

@@ -1,0 +1,133 @@
+"""Checks of the engine: the command and its parts, the backend, a stack's lock and what was interrupted."""
+
+import json
+import os
+import shutil
+import socket
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from mirrors.cli.doctor.findings import Finding, fine, one_line, problem, warning
+from mirrors.cli.project import ProjectFile
+from mirrors.cli.stacks import backend, pulumi, pulumi_version
+from mirrors.cli.state import StackState
+from mirrors.errors import MirrorsError
+
+SCRIPTS = ("pulumi-language-python", "pulumi-language-python-exec", "pulumi-resource-pulumi-python")
+"""What runs a program, and what runs the dynamic resources' providers: parts of the Pulumi CLI's release."""
+
+TOOLS = "install the Pulumi CLI as a whole (in a checkout of this project: make tools), and put its folder on the PATH"
+
+
+def check_tools(cwd: Path) -> Iterator[Finding]:
+    try:
+        path = Path(pulumi())
+        found = pulumi_version(cwd)
+    except MirrorsError as error:
+        yield problem("pulumi", str(error), TOOLS)
+        return
+    yield compare_versions(found, version("pulumi"))
+    places = os.pathsep.join([os.environ.get("PATH", os.defpath), str(path.resolve().parent)])
+    missing = [name for name in SCRIPTS if shutil.which(name, path=places) is None]
+    if missing:
+        yield problem("plugins", f"missing beside {path} and on the PATH: {', '.join(missing)}", TOOLS)
+    else:
+        yield fine("plugins", "language host and provider script are there")
+
+
+def compare_versions(command: str, library: str) -> Finding:
+    """They speak one protocol and are released together; another minor version mostly works."""
+    ours, theirs = (text.lstrip("v").split(".")[:2] for text in (library, command))
+    said = f"command {command.lstrip('v')}, Python library {library}"
+    if ours == theirs:
+        return fine("pulumi", said)
+    remedy = f"install the command in version {library}"
+    return warning("pulumi", said, remedy) if ours[0] == theirs[0] else problem("pulumi", said, remedy)
+
+
+def check_backend(cwd: Path) -> Iterator[Finding]:
+    try:
+        yield fine("backend", f"{_without_credentials(backend(cwd))} answers")
+    except MirrorsError as error:
+        yield problem("backend", str(error), "pulumi login, or set PULUMI_BACKEND_URL")
+
+
+def _without_credentials(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.hostname or ''}{parts.path}" if parts.scheme else "it"
+
+
+def check_stack(stack: str, cwd: Path) -> Iterator[Finding]:
+    try:
+        state = StackState.of(stack, cwd)
+    except MirrorsError as error:
+        yield problem("stack", str(error), f"pulumi stack init {stack}, or name another one")
+        return
+    yield fine("stack", f"{len(state.resources)} resources")
+    yield pending(state, stack)
+    try:
+        yield lock(locks(backend(cwd), str(ProjectFile.find(cwd).name), stack), stack)
+    except MirrorsError as error:
+        yield warning("lock", str(error), "run this in the project's directory")
+
+
+def pending(state: StackState, stack: str) -> Finding:
+    """What was begun when the engine was killed: nobody knows how it ended."""
+    if not state.pending:
+        return fine("pending operations", "none")
+    begun = [f"{item.get('type')} {item['resource']['urn'].rpartition('::')[2]}" for item in state.pending]
+    remedy = f"pulumi refresh --clear-pending-creates --yes -s {stack}; then pulumi up -s {stack} adopts what is there"
+    return problem("pending operations", f"interrupted: {one_line(begun)}", remedy)
+
+
+@dataclass(frozen=True)
+class Lock:
+    """Who works on a stack, or did when it was killed."""
+
+    pid: int
+    host: str
+    since: str
+
+    @property
+    def stale(self) -> bool | None:
+        """None where we cannot know: it is another machine's."""
+        if self.host != socket.gethostname():
+            return None
+        return not Path(f"/proc/{self.pid}").exists() if Path("/proc/self").exists() else None
+
+
+def locks(url: str, project: str, stack: str) -> Sequence[Lock] | None:
+    """The locks of a stack in a backend of files; None in any other, which has its own way to show them."""
+    parts = urlsplit(url)
+    if parts.scheme != "file":
+        return None
+    root = Path(unquote(parts.netloc + parts.path)).expanduser()
+    folder = root / ".pulumi" / "locks" / "organization" / project / stack.rpartition("/")[2]
+    return [_lock(path) for path in sorted(folder.glob("*.json"))]
+
+
+def _lock(path: Path) -> Lock:
+    try:
+        content: Any = json.loads(path.read_text(encoding="utf-8"))
+        return Lock(int(content["pid"]), str(content["hostname"]), str(content["timestamp"])[:19])
+    except (OSError, ValueError, KeyError, TypeError):  # written at this moment, or by another version
+        return Lock(0, "an unknown host", "an unknown time")
+
+
+def lock(found: Sequence[Lock] | None, stack: str) -> Finding:
+    if found is None:
+        return fine("lock", "kept by the backend; a command that meets one says so")
+    if not found:
+        return fine("lock", "free")
+    one = found[0]
+    who = f"held by process {one.pid} on {one.host} since {one.since}"
+    cancel = f"pulumi cancel --yes {stack}"
+    if one.stale:
+        return problem("lock", f"{who}, which has ended", cancel)
+    if one.stale is None:
+        return problem("lock", who, f"if that process has ended: {cancel}")
+    return warning("lock", f"{who}, which is running", f"wait for it; only if it is stuck: {cancel}")

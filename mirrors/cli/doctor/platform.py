@@ -1,0 +1,101 @@
+"""Checks of the platform: configuration, reachability, the token and what it may read, and the clocks."""
+
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from mirrors.cli.doctor.findings import Finding, fine, one_line, problem, warning
+from mirrors.cli.options import connect
+from mirrors.cli.stacks import raw_configuration
+from mirrors.config import Settings, load
+from mirrors.config.connection import Connection, load_connection
+from mirrors.divio import AuthenticationFailed, Divio, DivioError, InvalidSettings, NotFound, PermissionDenied
+from mirrors.errors import MirrorsError
+
+TOKEN = "set DIVIO_API_TOKEN, or mirrors:apiToken as a secret, to a token of this account"  # noqa: S105 - a remedy
+ADDRESS = "see that mirrors:apiUrl, or DIVIO_API_URL, is the platform's address, and that it runs"
+TOLERATED = timedelta(seconds=30)
+"""Releases are derived from the platform's own times; ours counts where a deployment's start is uncertain."""
+
+
+def check_configuration(stack: str, cwd: Path) -> tuple[Settings | None, list[Finding]]:
+    try:
+        loaded = load(raw_configuration(stack, cwd), stack, os.environ)
+    except MirrorsError as error:
+        return None, [problem("configuration", str(error), "see the message; is the passphrase set?")]
+    if loaded.problems:
+        found = one_line(list(loaded.problems))
+        return loaded.settings, [problem("configuration", found, "correct what the message names")]
+    sites = len(loaded.settings.fleet.sites) if loaded.settings else 0
+    return loaded.settings, [fine("configuration", f"{sites} sites")]
+
+
+def check_connection() -> tuple[Connection | None, list[Finding]]:
+    """From the environment alone, where no stack is named."""
+    try:
+        return load_connection({}, os.environ), []
+    except MirrorsError as error:
+        return None, [problem("configuration", str(error), "set it, or name a stack with --stack")]
+
+
+def check_platform(
+    connection: Connection | Settings, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> Iterator[Finding]:
+    try:
+        divio = connect(connection.api_url, connection.api_token.get_secret_value(), connection.max_concurrent_requests)
+        divio.me()
+    except AuthenticationFailed as error:
+        yield fine("platform", "it answers")
+        yield problem("token", str(error), TOKEN)
+        return
+    except InvalidSettings as error:
+        yield problem("platform", str(error), "correct the address or the token")
+        return
+    except DivioError as error:
+        yield problem("platform", str(error), ADDRESS)
+        return
+    yield fine("platform", f"{connection.api_url} answers")
+    moment = now()
+    yield clock(divio.platform_time(moment) - moment)
+    try:
+        yield fine("token", f"valid, and sees {len(divio.applications.list())} applications")
+        if isinstance(connection, Settings):
+            yield rights(divio, connection)
+    except DivioError as error:
+        yield problem("token", str(error), TOKEN)
+
+
+def clock(skew: timedelta) -> Finding:
+    """``skew``: how far the platform's clock is ahead of ours; its header has whole seconds."""
+    seconds = abs(skew.total_seconds())
+    if abs(skew) <= TOLERATED:
+        return fine("clock", "agrees with the platform's")
+    side = "behind" if skew > timedelta() else "ahead of"
+    return warning("clock", f"{seconds:.0f} s {side} the platform's", "set this machine's clock, e.g. with NTP")
+
+
+def rights(divio: Divio, settings: Settings) -> Finding:
+    """Reading only: whether the token's account may also write is seen by the first write, which stops if not."""
+    refused = [line for slug in settings.fleet.slugs if (line := _refused(divio, slug, settings.environment))]
+    if refused:
+        remedy = "give the token's account the right to the applications' environments, or correct the list"
+        return problem("rights", one_line(refused), remedy)
+    return fine("rights", f"variables and deployments of all {len(settings.fleet.slugs)} sites can be read")
+
+
+def _refused(divio: Divio, slug: str, environment: str) -> str | None:
+    application = divio.applications.by_slug(slug)
+    if application is None:
+        return f"{slug} is not visible"
+    try:
+        found = [item.uuid for item in divio.environments.list(application.uuid) if item.slug == environment]
+        if not found:
+            return f"{slug} has no environment {environment}"
+        divio.environment_variables.list(found)
+        deployments = divio.deployments.list(found[0])
+        if deployments:
+            divio.deployments.environment_variables(deployments[0].uuid)
+    except (PermissionDenied, NotFound) as error:
+        return f"{slug}: {error}"
+    return None

@@ -1,0 +1,138 @@
+"""Makes answers of a platform fit to be shown to others: the shape stays, whatever belongs to the account goes."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+__all__ = ["LeakError", "Redactor"]
+
+NAMES = frozenset(
+    {
+        "SITE_NAME",
+        "STAGE",
+        "DEBUG",
+        "TEMPLATE_DEBUG",
+        "SSO_DSN",
+        "CACHE_URL",
+        "SECRET_KEY",
+        "GIT_BRANCH",
+        "GIT_COMMIT",
+        "SENTRY_DSN",
+        "DOMAIN",
+        "DOMAIN_ALIASES",
+        "DOMAIN_REDIRECTS",
+        "DEFAULT_DATABASE_DSN",
+        "DEFAULT_STORAGE_DSN",
+        "DATABASE_URL",
+        "PORT",
+        "SITE_ID",
+        "MIRRORS_APPLICATION",
+        "SHARING_VIEW_ONLY_TOKEN_KEY_NAME",
+        "SHARING_VIEW_ONLY_SECRET_TOKEN",
+    }
+)
+"""Variables whose names say nothing about an account: Divio's own (docs/reference, recorded responses) and ours."""
+
+WORDS = frozenset({"status", "build_mode", "type", "prefix", "service_status", "state", "code"})
+"""Keys whose text is one of a few words of the platform's."""
+
+STAGES = frozenset({"test", "live"})
+LISTED = 2  # of a list of objects, so many are shown
+
+_UUID = re.compile(r"[a-z2-7]{26}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T[\d:.]+(Z|[+-][\d:]+)?")
+_KEY = re.compile(r"[a-z][a-z0-9_]{0,60}")
+_EMAIL = re.compile(r"[^\s@\"']+@[^\s@\"']+\.[^\s@\"']+")
+_PARAMETER = re.compile(r"[?&](\w+)=")
+_SHORTEST = 6  # a shorter secret is in many an innocent word
+
+
+class LeakError(Exception):
+    """Something of the account is left in what was redacted; names what kind of thing, never the thing."""
+
+
+class Redactor:
+    """The same thing gets the same stand-in everywhere, so that relations stay visible.
+
+    ``secrets`` must not be in a report in any form. What it meets while it redacts joins them.
+    """
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._secrets = {secret for secret in secrets if len(secret) >= _SHORTEST}
+        self._stand_ins: dict[tuple[str, str], str] = {}
+
+    def stand_in(self, kind: str, text: str) -> str:
+        count = sum(1 for known, _ in self._stand_ins if known == kind)
+        return self._stand_ins.setdefault((kind, text), f"<{kind} {count + 1}>")
+
+    def body(self, value: Any, *, error: bool = False) -> Any:
+        """The body of an answer; the messages of an error stay readable."""
+        return self._redact(value, "", error=error)
+
+    def path(self, path: str) -> str:
+        return "/".join(self.stand_in("uuid", part) if _UUID.fullmatch(part) else part for part in path.split("/"))
+
+    def name(self, name: str) -> str:
+        """Of an environment variable."""
+        return name if name in NAMES else self.stand_in("variable", name)
+
+    def message(self, text: str) -> str:
+        for (kind, known), stand_in in self._stand_ins.items():
+            text = text.replace(known, stand_in) if kind != "variable" or len(known) >= _SHORTEST else text
+        text = _EMAIL.sub("<email>", _UUID.sub("<uuid>", text))
+        for secret in self._secrets:
+            text = text.replace(secret, "<secret>")
+        return text[:300]
+
+    def certify(self, report: str) -> str:
+        """The report, if nothing of the account is in it. Raises LeakError."""
+        for kind, known in self._stand_ins:
+            telling = len(known) >= _SHORTEST and not known.isalpha()  # a plain word may stand there by itself
+            if telling and re.search(rf"(?<![\w-]){re.escape(known)}(?![\w-])", report):
+                raise LeakError(kind)
+        if any(secret in report for secret in self._secrets):
+            raise LeakError("secret")
+        return report
+
+    def _redact(self, value: Any, key: str, *, error: bool) -> Any:
+        if isinstance(value, Mapping):
+            if key == "environment_variables":
+                return {self.name(str(name)): self._shown(item) for name, item in value.items()}
+            return {self._key(str(name)): self._redact(item, str(name), error=error) for name, item in value.items()}
+        if isinstance(value, list):
+            shown = [self._redact(item, key, error=error) for item in value]
+            objects = any(isinstance(item, Mapping) for item in value)
+            more = len(shown) - LISTED
+            return [*shown[:LISTED], f"<{more} more>"] if objects and more > 0 else shown
+        return self._text(value, key, error=error) if isinstance(value, str) else value
+
+    def _key(self, key: str) -> str:
+        return key if _KEY.fullmatch(key) else self.stand_in("key", key)
+
+    def _shown(self, value: Any) -> Any:
+        if isinstance(value, str) and len(value) >= _SHORTEST:
+            self._secrets.add(value)
+        return "<shown>" if isinstance(value, str) else value
+
+    def _text(self, text: str, key: str, *, error: bool) -> str:
+        if error:
+            return self.message(text)
+        if not text or key in WORDS or (key == "slug" and text in STAGES):
+            return text
+        if key == "value":
+            return str(self._shown(text))
+        if key in ("name", "environment_variables") and re.fullmatch(r"[A-Z][A-Z0-9_]*", text):
+            return self.name(text)
+        if _UUID.fullmatch(text):
+            return self.stand_in("uuid", text)
+        if _MOMENT.fullmatch(text):
+            return "<moment>"
+        if key in ("next", "previous"):
+            return f"<address with {', '.join(sorted(_PARAMETER.findall(text)))}>"
+        kind = "slug" if key in ("slug", "name", "app_name") else "email" if "@" in text else "text"
+        return self.stand_in(kind, text) if kind != "text" else "<text>"
+
+
+def as_json(report: Mapping[str, Any]) -> str:
+    return json.dumps(report, indent=2)

@@ -1,0 +1,106 @@
+"""``mirrors ids`` and ``mirrors leave`` with the real ``pulumi``: what is remembered where, and what is left alone."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from mirrors.cli.project import ProjectFile
+from tests.engine.fleet import MIRRORS, Fleet, seeded_fleet, silently
+from tests.sandboxes import set_variable
+
+SECRETS = {"DATABASE_URL", "DEFAULT_STORAGE_DSN"}
+"""Sensitive where we have created them: not shown, so that an adoption cannot know whether they are right."""
+
+
+@pytest.fixture(scope="module")
+def module_fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+    with seeded_fleet(tmp_path_factory.mktemp("leaving")) as fleet:
+        yield fleet
+
+
+@pytest.fixture
+def fleet(module_fleet: Fleet) -> Iterator[Fleet]:
+    """Test is converged, nothing is pinned, and the log is empty."""
+    path = module_fleet.project.directory / "Pulumi.yaml"
+    before = path.read_bytes()
+    module_fleet.test.up().succeeded()
+    module_fleet.sandbox.clear_requests_log()
+    yield module_fleet
+    path.write_bytes(before)
+
+
+def test_leaving_forgets_everything_and_writes_nothing_and_the_next_update_adopts_it_again(fleet: Fleet) -> None:
+    ids = fleet.test.outputs()["siteIds"]
+    set_variable(fleet.sandbox, "acme-ch", "test", "THEME", "dark")
+    fleet.sandbox.clear_requests_log()
+
+    left = fleet.project.run("mirrors", "leave", "--stack", "test", "--yes").succeeded()
+
+    assert fleet.sandbox.requests_log() == [], "the platform is not even asked"
+    assert "SITE_IDs that only the state knows: 1 (acme), 2 (acme-de), 3 (acme-fr), 4 (acme-ch)." in left.stdout
+    assert "mirrors ids --pin --stack test" in left.stdout
+    state = fleet.test.pulumi("stack export").succeeded().json()
+    assert state["deployment"].get("resources", []) == []
+
+    fleet.test.up().succeeded()
+
+    assert fleet.test.outputs()["siteIds"] == ids
+    assert sorted(fleet.written()) == sorted(("PATCH", mirror, name) for mirror in MIRRORS for name in SECRETS), (
+        "what is shown and right is not written, and nothing is deployed"
+    )
+    fleet.test.preview("--expect-no-changes").succeeded()
+
+
+def test_leaving_asks_and_does_nothing_where_nobody_answers(fleet: Fleet) -> None:
+    before = fleet.test.pulumi("stack export").succeeded().json()["deployment"]["resources"]
+
+    refused = fleet.project.run("mirrors", "leave", "--stack", "test").failed()
+
+    assert (refused.code, "say --yes" in refused.stderr) == (1, True)
+    assert fleet.test.pulumi("stack export").succeeded().json()["deployment"]["resources"] == before
+
+
+def test_pinned_ids_live_in_the_project_and_survive_a_lost_state(fleet: Fleet) -> None:
+    assert "are in this stack's state alone" in fleet.test.preview().succeeded().text
+    fleet.sandbox.mirror("acme", "acme-it", report=silently)
+    with fleet.with_mirrors(*MIRRORS, "acme-it"):
+        fleet.test.up().succeeded()
+    fleet.test.up().succeeded()  # it leaves: its id is retired
+
+    done = fleet.project.run("mirrors", "ids", "--stack", "test", "--pin").succeeded()
+    once = (fleet.project.directory / "Pulumi.yaml").read_text(encoding="utf-8")
+    again = fleet.project.run("mirrors", "ids", "--stack", "test", "--pin").succeeded()
+
+    assert [line for line in done.stdout.splitlines() if line.startswith("Written: ")] == [
+        "Written: Pulumi.yaml: acme: siteId 1",
+        "Written: Pulumi.yaml: acme-de: siteId 2",
+        "Written: Pulumi.yaml: acme-fr: siteId 3",
+        "Written: Pulumi.yaml: acme-ch: siteId 4",
+        "Written: Pulumi.yaml: retired: 5",
+    ]
+    assert "Nothing to write" in again.stdout
+    assert (fleet.project.directory / "Pulumi.yaml").read_text(encoding="utf-8") == once
+    assert ProjectFile.find(fleet.project.directory).fleet["retired"] == [5]
+    assert "# One list for both stacks." in once, "comments stay"
+    preview = fleet.test.preview("--expect-no-changes").succeeded()
+    assert "are in this stack's state alone" not in preview.text
+
+    fleet.project.run("mirrors", "leave", "--stack", "test", "--yes").succeeded()
+    fleet.test.up().succeeded()
+    shown = fleet.project.run("mirrors", "ids", "--stack", "test", "--json").succeeded().json()
+    assert {item["application"] or "retired": item["siteId"] for item in shown["sites"]} == {
+        "acme": 1,
+        "acme-de": 2,
+        "acme-fr": 3,
+        "acme-ch": 4,
+        "retired": 5,
+    }
+    assert all(item["pinned"] for item in shown["sites"])
+
+
+@pytest.mark.parametrize("command", [("ids",), ("leave", "--yes")])
+def test_a_stack_that_does_not_exist_is_one_clear_line(fleet: Fleet, command: tuple[str, ...]) -> None:
+    done = fleet.project.run("mirrors", *command, "--stack", "tset").failed()
+
+    assert done.code == 1
+    assert done.stderr == "Error: pulumi stack export --stack tset: no stack named 'tset' found\n"
