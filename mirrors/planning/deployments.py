@@ -14,12 +14,14 @@ from mirrors.planning.variables import different_names
 class Wanted:
     """``release`` is the original's deployment whose image shall run; ``variables`` are all that we declare.
 
-    ``adopting``: the site may have been running before us, without what only we write.
+    ``adopting``: the site may have been running before us, without what only we write. ``gone``: names that were
+    declared before and are not any more.
     """
 
     release: str
     variables: Mapping[str, str]
     adopting: bool = False
+    gone: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,8 @@ def next_step(
     if done is None or frozen is None or not _runs_release(wanted.release, done, releases):
         return Step("start")
     different, hidden = different_names(_to_prove(wanted, frozen), frozen)
-    return Step("start") if different or hidden else Step("adopt", done.uuid)
+    still_runs_with = wanted.gone & frozen.keys()
+    return Step("start") if different or hidden or still_runs_with else Step("adopt", done.uuid)
 
 
 def _to_prove(wanted: Wanted, frozen: Mapping[str, str | None]) -> Mapping[str, str]:
