@@ -12,6 +12,7 @@ from mirrors.resources.environment_variables import EnvironmentVariablesProvider
 from mirrors.resources.mirror import MirrorProvider
 from mirrors.resources.original import OriginalProvider
 from tests.wire.conftest import Drive
+from tests.wire.platform import CANARY
 from tests.wire.provider import UNKNOWN, marked
 
 SITE = {"site": "acme-de (test)", "environment": "e-1", "secrets": ["DATABASE_URL"]}
@@ -106,3 +107,17 @@ def test_a_secret_mark_in_the_state_is_no_obstacle(offline: Drive) -> None:
     """The engine takes marks off before it asks; a state that was edited by hand may still have one."""
     news = INPUTS[EnvironmentVariablesProvider]
     assert offline(EnvironmentVariablesProvider()).check({"DATABASE_URL": marked("x")}, news) == (news, [])
+
+
+def test_a_shared_value_may_rotate_and_may_not_point_elsewhere_unconfirmed(offline: Drive) -> None:
+    original = offline(OriginalProvider())
+    before = {**INPUTS[OriginalProvider], "variables": {"DATABASE_URL": f"postgres://u:{CANARY}@db/acme"}}
+    rotated = before | {"variables": {"DATABASE_URL": f"postgres://u:{CANARY}-2@db/acme"}}
+    assert original.check(before, rotated) == (rotated, [])
+    moved = before | {"identities": {"DATABASE_URL": "postgres://db/other"}}
+    _, [(key, reason)] = original.check(before, moved)
+    assert key == ""
+    assert "postgres://db/acme" in reason
+    assert "pulumi config set mirrors:confirmDatabase postgres://db/other" in reason
+    assert CANARY not in reason
+    assert original.check(before, {**moved, "confirmed": "postgres://db/other"}) == (moved, [])
