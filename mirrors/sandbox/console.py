@@ -14,6 +14,7 @@ __all__ = ["Console", "Report"]
 Report = Callable[[str], None]
 TIMEOUT = 30.0  # seconds, for one request
 DEPLOYMENT_TIMEOUT = 75 * 60.0  # seconds; the steps of a deployment have limits of their own
+LONGEST_ANSWER = 300  # characters shown of an answer that is an error
 POLL = 0.2  # seconds
 
 
@@ -67,7 +68,9 @@ class Console:
             raise SandboxError(f"{subject}: the sandbox does not answer on {self.state.url}") from error
         if response.ok:
             return dict(response.json())
-        raise SandboxError(f"{subject}: the sandbox answered {response.status_code}: {response.text[:300]}")
+        # What is not JSON is a page, which says no more than its status.
+        said = response.text[:LONGEST_ANSWER] if "json" in response.headers.get("Content-Type", "") else response.reason
+        raise SandboxError(f"{subject}: the sandbox answered {response.status_code}: {said}")
 
 
 @dataclass
