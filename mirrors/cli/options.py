@@ -8,10 +8,11 @@ from typing import Any
 
 import click
 
-from mirrors.divio import AuthenticationFailed, ConnectionFailed, Divio, DivioError
+from mirrors.divio import Divio, DivioError
 from mirrors.errors import MirrorsError
+from mirrors.remedies import explained
 
-__all__ = ["as_json", "connect", "in_directory", "on_stack", "plain_errors", "with_remedy"]
+__all__ = ["as_json", "connect", "in_directory", "on_stack", "plain_errors"]
 
 DIFFERS = 2
 """The exit code of a command that worked and found something that somebody has to decide or correct."""
@@ -38,18 +39,10 @@ def plain_errors(command: Callable[..., None]) -> Callable[..., None]:
             click.echo(f"Error: {error}", err=True)
             sys.exit(1)
         except DivioError as error:
-            click.echo(f"Error: {with_remedy(error)}", err=True)
+            click.echo(f"Error: {explained(error)}", err=True)
             sys.exit(1)
 
     return guarded
-
-
-def with_remedy(error: DivioError) -> str:
-    if isinstance(error, AuthenticationFailed):
-        return f"{error} Set DIVIO_API_TOKEN, or mirrors:apiToken as a secret, to a token of this account"
-    if isinstance(error, ConnectionFailed):
-        return f"{error}. Is mirrors:apiUrl, or DIVIO_API_URL, the platform's address, and does it run?"
-    return str(error)
 
 
 def connect(url: str, token: str, requests: int = 8) -> Divio:

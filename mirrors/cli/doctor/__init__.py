@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from mirrors.cli.doctor.engine import check_backend, check_stack, check_tools
-from mirrors.cli.doctor.findings import Finding, all_fine
+from mirrors.cli.doctor.findings import Finding, Level, all_fine
 from mirrors.cli.doctor.platform import check_configuration, check_connection, check_platform
 from mirrors.cli.doctor.probe import probe
 from mirrors.cli.options import DIFFERS, as_json, in_directory, plain_errors
@@ -43,15 +43,19 @@ def doctor(stack: str | None, *, probing: bool, output: Path | None, as_json: bo
 
 
 def checks(stack: str | None, cwd: Path) -> Iterator[Finding]:
-    """In the order in which things are needed."""
-    yield from check_tools(cwd)
-    yield from check_backend(cwd)
+    """In the order in which things are needed. What needs something that is missing is not tried."""
+    yield from (tools := list(check_tools(cwd)))
+    there = tools[0].level is not Level.PROBLEM
+    if there:
+        yield from check_backend(cwd)
     if stack is None:
         connection, found = check_connection()
         yield from found
         yield from check_platform(connection) if connection else ()
         return
-    yield from check_stack(stack, cwd)
+    yield from (found := list(check_stack(stack, cwd)) if there else [])
+    if not there or found[0].level is Level.PROBLEM:
+        return
     settings, found = check_configuration(stack, cwd)
     yield from found
     yield from check_platform(settings) if settings else ()

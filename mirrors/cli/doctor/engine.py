@@ -28,7 +28,7 @@ def check_tools(cwd: Path) -> Iterator[Finding]:
         path = Path(pulumi())
         found = pulumi_version(cwd)
     except MirrorsError as error:
-        yield problem("pulumi", str(error), TOOLS)
+        yield problem("pulumi", str(error).partition(":")[0], TOOLS)
         return
     yield compare_versions(found, version("pulumi"))
     places = os.pathsep.join([os.environ.get("PATH", os.defpath), str(path.resolve().parent)])
@@ -65,7 +65,11 @@ def check_stack(stack: str, cwd: Path) -> Iterator[Finding]:
     try:
         state = StackState.of(stack, cwd)
     except MirrorsError as error:
-        yield problem("stack", str(error), f"pulumi stack init {stack}, or name another one")
+        yield problem(
+            "stack",
+            str(error),
+            "go to the project's directory, or name it with -C, and name one of the stacks that pulumi stack ls shows",
+        )
         return
     yield fine("stack", f"{len(state.resources)} resources")
     yield pending(state, stack)

@@ -23,7 +23,9 @@ class Finding:
     remedy: str = ""
 
     def __str__(self) -> str:
-        return f"{self.level:8} {self.check}: {self.message}" + (f". Remedy: {self.remedy}" if self.remedy else "")
+        return f"{self.level:8} {self.check}: {self.message.rstrip('.')}" + (
+            f". Remedy: {self.remedy}" if self.remedy else ""
+        )
 
 
 def fine(check: str, message: str) -> Finding:

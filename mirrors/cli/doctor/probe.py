@@ -86,7 +86,6 @@ class Probe:
         for role, application in zip(("original", "mirror"), self._applications(), strict=False):
             self._application(role, application)
         self._ask("variables without a filter", "environment-variables/")
-        self._deployment()
         self._errors()
         return self.seen
 
@@ -113,16 +112,14 @@ class Probe:
         if chosen is not None:
             self._ask(f"{role} environment", f"environments/{chosen['uuid']}/")
             self._ask(f"{role} variables", "environment-variables/", ("environment", str(chosen["uuid"])))
+            self._deployment(role, str(chosen["uuid"]))
 
-    def _deployment(self) -> None:
-        environment = self.seen.get("original environment")
-        if environment is None or not isinstance(environment.body, dict):
-            return
-        listed = self._list("deployments", "deployments/", ("environment", str(environment.body.get("uuid"))))
+    def _deployment(self, role: str, environment: str) -> None:
+        listed = self._list(f"{role} deployments", "deployments/", ("environment", environment))
         done = next((item for item in listed if item.get("success") is True), None)
         if done is not None:
-            self._ask("deployment", f"deployments/{done['uuid']}/")
-            self._ask("frozen variables", f"deployments/{done['uuid']}/environment-variables/")
+            self._ask(f"{role} deployment", f"deployments/{done['uuid']}/")
+            self._ask(f"{role} frozen variables", f"deployments/{done['uuid']}/environment-variables/")
 
     def _errors(self) -> None:
         self._ask("bad token", "applications/", token=WRONG_TOKEN)

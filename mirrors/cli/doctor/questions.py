@@ -31,13 +31,13 @@ def answers(seen: Answers, redactor: Redactor) -> dict[str, str]:
         "fields of an application": _fields(seen, "original"),
         "fields of an environment": _fields(seen, "original environment"),
         "fields of a variable": _item_fields(seen, "mirror variables", "original variables"),
-        "fields of a deployment": _fields(seen, "deployment"),
+        "fields of a deployment": _fields(seen, "original deployment"),
         "variables without a filter": _refusal(seen, "variables without a filter", redactor),
         "variables: are built-in ones listed": _built_in_listed(seen),
         "variables: the value of a sensitive one": _sensitive_value(_variables(seen)),
         "frozen variables: are built-in ones there": _built_in_frozen(seen),
-        "frozen variables: are built-in credentials shown": _shown(_frozen(seen), _own_credentials(seen)),
-        "frozen variables: are sensitive ones shown": _shown(_frozen(seen), _sensitive(seen)),
+        "frozen variables: are built-in credentials shown": _shown(_frozen(seen, "original"), _own_credentials(seen)),
+        "frozen variables: are sensitive ones shown": _sensitive_frozen(seen),
         "deployments: are they listed newest first": _newest_first(seen),
         "a bad token": _refusal(seen, "bad token", redactor),
         "an unknown object": _refusal(seen, "unknown object", redactor),
@@ -138,13 +138,13 @@ def _form(value: Any) -> str:
     )
 
 
-def _frozen(seen: Answers) -> Any:
-    body = _ok(seen, "frozen variables")
+def _frozen(seen: Answers, role: str) -> Any:
+    body = _ok(seen, f"{role} frozen variables")
     return body.get("environment_variables") if isinstance(body, dict) else None
 
 
 def _built_in_frozen(seen: Answers) -> str:
-    frozen = _frozen(seen)
+    frozen = _frozen(seen, "original")
     if not isinstance(frozen, dict | list):
         return NOT_ASKED
     found = BUILT_IN & set(frozen)
@@ -156,9 +156,14 @@ def _own_credentials(seen: Answers) -> set[str]:
     return set(CREDENTIALS) - {str(item.get("name")) for item in _results(seen, "original variables")}
 
 
-def _sensitive(seen: Answers) -> set[str]:
-    listed = _results(seen, "original variables")
-    return {str(item.get("name")) for item in listed if item.get("is_sensitive")}
+def _sensitive_frozen(seen: Answers) -> str:
+    for role in ("mirror", "original"):
+        listed = _results(seen, f"{role} variables")
+        names = {str(item.get("name")) for item in listed if item.get("is_sensitive")}
+        frozen = _frozen(seen, role)
+        if names and isinstance(frozen, dict):
+            return _shown(frozen, names)
+    return NOT_ASKED
 
 
 def _shown(frozen: Any, names: set[str]) -> str:
@@ -170,7 +175,7 @@ def _shown(frozen: Any, names: set[str]) -> str:
 
 
 def _newest_first(seen: Answers) -> str:
-    started = [str(item.get("started_at") or "") for item in _results(seen, "deployments")]
+    started = [str(item.get("started_at") or "") for item in _results(seen, "original deployments")]
     if len(started) < 2:
         return NOT_ASKED
     return "yes" if started == sorted(started, reverse=True) else "no"

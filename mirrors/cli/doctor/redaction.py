@@ -37,11 +37,13 @@ NAMES = frozenset(
 WORDS = frozenset({"status", "build_mode", "type", "prefix", "service_status", "state", "code"})
 """Keys whose text is one of a few words of the platform's."""
 
+NUMBERS = frozenset({"count", "percent"})
 STAGES = frozenset({"test", "live"})
 LISTED = 2  # of a list of objects, so many are shown
 
 _UUID = re.compile(r"[a-z2-7]{26}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T[\d:.]+(Z|[+-][\d:]+)?")
+_WORD = re.compile(r"[A-Za-z_]{1,30}")
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,60}")
 _EMAIL = re.compile(r"[^\s@\"']+@[^\s@\"']+\.[^\s@\"']+")
 _PARAMETER = re.compile(r"[?&](\w+)=")
@@ -78,8 +80,8 @@ class Redactor:
         return name if name in NAMES else self.stand_in("variable", name)
 
     def message(self, text: str) -> str:
-        for (kind, known), stand_in in self._stand_ins.items():
-            text = text.replace(known, stand_in) if kind != "variable" or len(known) >= _SHORTEST else text
+        for (_, known), stand_in in sorted(self._stand_ins.items(), key=_longest_first):
+            text = re.sub(rf"(?<![\w-]){re.escape(known)}(?![\w-])", stand_in, text)
         text = _EMAIL.sub("<email>", _UUID.sub("<uuid>", text))
         for secret in self._secrets:
             text = text.replace(secret, "<secret>")
@@ -105,7 +107,9 @@ class Redactor:
             objects = any(isinstance(item, Mapping) for item in value)
             more = len(shown) - LISTED
             return [*shown[:LISTED], f"<{more} more>"] if objects and more > 0 else shown
-        return self._text(value, key, error=error) if isinstance(value, str) else value
+        if isinstance(value, str):
+            return self._text(value, key, error=error)
+        return value if isinstance(value, bool) or value is None or key in NUMBERS else "<number>"
 
     def _key(self, key: str) -> str:
         return key if _KEY.fullmatch(key) else self.stand_in("key", key)
@@ -118,7 +122,7 @@ class Redactor:
     def _text(self, text: str, key: str, *, error: bool) -> str:
         if error:
             return self.message(text)
-        if not text or key in WORDS or (key == "slug" and text in STAGES):
+        if not text or (key in WORDS and _WORD.fullmatch(text)) or (key == "slug" and text in STAGES):
             return text
         if key == "value":
             return str(self._shown(text))
@@ -132,6 +136,10 @@ class Redactor:
             return f"<address with {', '.join(sorted(_PARAMETER.findall(text)))}>"
         kind = "slug" if key in ("slug", "name", "app_name") else "email" if "@" in text else "text"
         return self.stand_in(kind, text) if kind != "text" else "<text>"
+
+
+def _longest_first(item: tuple[tuple[str, str], str]) -> int:
+    return -len(item[0][1])
 
 
 def as_json(report: Mapping[str, Any]) -> str:
