@@ -17,7 +17,7 @@ from pulumi.dynamic import ConfigureRequest, DiffResult, ResourceProvider
 from mirrors.config.connection import Connection, load_connection
 from mirrors.divio import Divio, DivioError, NotFound, ValidationFailed
 from mirrors.errors import PlatformError
-from mirrors.planning.observed import DeploymentSeen, VariableSeen
+from mirrors.planning.observed import DeploymentSeen
 from mirrors.remedies import explained
 from mirrors.resources.watchdog import watch_engine
 
@@ -97,12 +97,6 @@ def listed(ask: Callable[[str], Sequence[Item]], divio: Divio, environment: str)
         raise
 
 
-def variables_seen(divio: Divio, environment: str) -> dict[str, VariableSeen]:
-    """The custom variables of one environment, by name."""
-    items = listed(divio.environment_variables.list, divio, environment)
-    return {item.name: VariableSeen(item.value, item.is_sensitive) for item in items}
-
-
 def deployments_seen(divio: Divio, environment: str) -> tuple[DeploymentSeen, ...]:
     items = listed(divio.deployments.list, divio, environment)
     return tuple(DeploymentSeen(item.uuid, item.started_at, item.ended_at, item.success) for item in items)
@@ -120,12 +114,14 @@ def about(site: str) -> Iterator[None]:
 def is_gone(divio: Divio, environment: str) -> bool:
     """Whether an environment was deleted. A platform also answers 404 for what a token may not see.
 
-    So 404 alone is no proof: the token must see other applications. Raises NotFound where it sees none.
+    So 404 alone is no proof: the environment must also be missing where the token sees others listed. Raises NotFound
+    where it is listed all the same, or where nothing is.
     """
     try:
         divio.environments.get(environment)
     except NotFound:
-        if not divio.applications.list():
+        siblings = [item.uuid for each in divio.applications.list() for item in divio.environments.list(each.uuid)]
+        if not siblings or environment in siblings:
             raise
         return True
     return False

@@ -32,7 +32,8 @@ class MirrorProvider(Provider):
             try:
                 application = self.divio.applications.get(stored["application"])
             except NotFound:
-                if is_gone(self.divio, stored["environment"]):
+                listed = {item.uuid for item in self.divio.applications.list()}
+                if stored["application"] not in listed and is_gone(self.divio, stored["environment"]):
                     return ReadResult("", {})
                 raise
         stored["slug"] = application.slug

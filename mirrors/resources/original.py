@@ -7,7 +7,7 @@ from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, ReadResult, 
 
 from mirrors.planning.addresses import identity_of
 from mirrors.planning.releases import newest_successful
-from mirrors.resources.base import Properties, Provider, about, deployments_seen, marked
+from mirrors.resources.base import Properties, Provider, about, deployments_seen, is_gone, marked
 
 
 class OriginalProvider(Provider):
@@ -41,7 +41,7 @@ class OriginalProvider(Provider):
             deployment = newest_successful(deployments_seen(self.divio, stored["environment"]))
             release = newest_successful(deployments_seen(self.divio, stored["image_environment"]))
             if deployment is None:
-                return ReadResult("", {})
+                return self._without_deployment(id_, stored)
             frozen = self.divio.deployments.environment_variables(deployment.uuid).environment_variables
         known = stored["identities"]
         values = {
@@ -50,6 +50,13 @@ class OriginalProvider(Provider):
         }
         stored["release"] = release.uuid if release else stored["release"]
         stored["variables"] = marked(values, values)
+        return ReadResult(id_, dict(stored), stored)
+
+    def _without_deployment(self, id_: str, stored: Properties) -> ReadResult:
+        """Forgotten only if it is gone: what the shared values point at is what a later change is held against."""
+        if is_gone(self.divio, stored["environment"]):
+            return ReadResult("", {})
+        stored["variables"] = marked(stored["variables"], stored["variables"])
         return ReadResult(id_, dict(stored), stored)
 
 
