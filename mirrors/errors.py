@@ -6,6 +6,7 @@
   - WritesRefusedError: the platform refused the first write, so no other was tried
   - ReadBackError: the platform shows a variable otherwise than declared, after a write or before a deployment
   - DeploymentFailedError: the platform says that a deployment did not succeed
+  - DeploymentUnendedError: a deployment did not end in time
   - DeploymentsInTheWayError: somebody else's deployments left no room for ours until the time was up
   - OtherVariablesError: a deployment succeeded with other variables than the declared ones
 
@@ -17,6 +18,7 @@ from collections.abc import Iterable
 __all__ = [
     "ConfigurationError",
     "DeploymentFailedError",
+    "DeploymentUnendedError",
     "DeploymentsInTheWayError",
     "MirrorsError",
     "OtherVariablesError",
@@ -50,7 +52,7 @@ class WritesRefusedError(MirrorsError):
 
     def __init__(self, site: str, reason: str, by_hand: str) -> None:
         super().__init__(
-            f"{site}: the platform takes no writes from us: {reason}. Nothing was written or deployed here."
+            f"{site}: the platform takes no such write from us: {reason}. Nothing more was written or deployed."
             f" To go on by hand, in the Control Panel: {by_hand}"
         )
 
@@ -69,10 +71,9 @@ class DeploymentFailedError(MirrorsError):
     """The instances that were serving before go on serving."""
 
     def __init__(self, site: str, deployment: str, log: str) -> None:
-        ends = f" Its log ends:\n{log}" if log else ""
         super().__init__(
             f"{site}: deployment {deployment} failed; the site goes on with what it ran before."
-            f" Correct the cause and run the command again.{ends}"
+            f" Correct the cause and run the command again.{_ends(log)}"
         )
 
 
@@ -85,8 +86,19 @@ class DeploymentsInTheWayError(MirrorsError):
 
 
 class OtherVariablesError(MirrorsError):
-    def __init__(self, site: str, deployment: str, names: Iterable[str]) -> None:
+    def __init__(self, site: str, deployment: str, names: Iterable[str], log: str) -> None:
         super().__init__(
             f"{site}: deployment {deployment} succeeded, but runs with other values than declared of:"
-            f" {', '.join(names)}. Somebody else wrote them in between; run the command again"
+            f" {', '.join(names)}. Somebody else wrote them in between; run the command again.{_ends(log)}"
         )
+
+
+class DeploymentUnendedError(MirrorsError):
+    """``reason`` has the deployment, how long it was waited for, and the remedy."""
+
+    def __init__(self, site: str, reason: str, log: str) -> None:
+        super().__init__(f"{site}: {reason.rstrip('.')}.{_ends(log)}")
+
+
+def _ends(log: str) -> str:
+    return f" Its log ends:\n{log}" if log else ""

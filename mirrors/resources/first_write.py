@@ -37,7 +37,7 @@ class FirstWrite:
         try:
             yield
         except REFUSALS as error:
-            if already:
+            if already or error.uncertain:
                 raise
             self._refused_for = site
             raise WritesRefusedError(site, explained(error), by_hand) from None
@@ -46,3 +46,5 @@ class FirstWrite:
 
 
 FIRST_WRITE = FirstWrite()
+FIRST_DEPLOYMENT = FirstWrite()
+"""A right of its own: a token may set variables and yet start no deployment."""
