@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, ReadResult, Resource, UpdateResult
 
-from mirrors.divio import EnvironmentVariable
+from mirrors.divio import EnvironmentVariable, NotFound
 from mirrors.errors import ReadBackError
 from mirrors.planning.names import removal_order, write_order
 from mirrors.planning.observed import VariableSeen
@@ -87,7 +87,17 @@ class EnvironmentVariablesProvider(VariablesProvider):
             elif write.desired is not None and write.kind == "create":
                 api.create(inputs["environment"], write.name, write.desired.value, write.desired.sensitive)
             elif write.desired is not None:
-                api.update(live[write.name].uuid, write.desired.value, write.desired.sensitive)
+                self._update(write.name, write.desired, inputs["environment"], live[write.name])
+
+    def _update(self, name: str, desired: Desired, environment: str, live: EnvironmentVariable) -> None:
+        """Made anew where somebody has deleted it since we looked."""
+        api = self.divio.environment_variables
+        try:
+            api.update(live.uuid, desired.value, desired.sensitive)
+        except NotFound:
+            if api.list(environment, name):
+                raise
+            api.create(environment, name, desired.value, desired.sensitive)
 
     def _by_hand(self, inputs: Properties, kind: str) -> str:
         """What somebody would have to do in the Control Panel; of a secret only where its value is."""
