@@ -2,6 +2,7 @@
 
 from mirrors.divio import (
     AuthenticationFailed,
+    BrokenAnswer,
     ConnectionFailed,
     DeploymentTimeout,
     DivioError,
@@ -9,9 +10,14 @@ from mirrors.divio import (
     PermissionDenied,
     ServerFailed,
     Throttled,
+    UnexpectedAnswer,
+    ValidationFailed,
 )
 
-TOKEN = "Set DIVIO_API_TOKEN, or mirrors:apiToken as a secret, to a valid token of this account"  # noqa: S105
+TOKEN = (
+    "Set DIVIO_API_TOKEN, or mirrors:apiToken as a secret, to a valid token of this account. A refresh or destroy may"  # noqa: S105
+    " have only the configuration that the state remembers: the variable reaches it"
+)
 AGAIN = "Nothing is lost: run the command again"
 
 _REMEDIES: tuple[tuple[type[DivioError], str], ...] = (
@@ -22,6 +28,9 @@ _REMEDIES: tuple[tuple[type[DivioError], str], ...] = (
     (DeploymentTimeout, "It may still succeed: the next up waits for it. mirrors:rollout.timeout sets how long"),
     (Throttled, "Lower mirrors:maxConcurrentRequests. " + AGAIN),
     (ServerFailed, AGAIN),
+    (ValidationFailed, "Correct what it complains of, and run the command again"),
+    (BrokenAnswer, AGAIN),
+    (UnexpectedAnswer, "Is mirrors:apiUrl, or DIVIO_API_URL, the platform's address? If so its API has changed"),
 )
 
 
