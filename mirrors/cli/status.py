@@ -19,7 +19,8 @@ from mirrors.config import Settings, load
 from mirrors.divio import Divio, DivioError
 from mirrors.errors import MirrorsError
 from mirrors.observe import Observer
-from mirrors.planning.status import SETTLED, SiteStatus, State, statuses
+from mirrors.observe_retired import retired_sites
+from mirrors.planning.status import SETTLED, SiteStatus, State, removed, statuses
 from mirrors.remedies import explained
 
 DIFFERS = 2
@@ -80,7 +81,11 @@ def look(stack: str, cwd: Path) -> tuple[SiteStatus, ...]:
         max_concurrent_requests=settings.max_concurrent_requests,
     )
     seen = Observer(divio, settings).fleet(deep=True)
-    return statuses(settings, seen, outputs(stack, cwd).get("siteIds") or {})
+    stored = outputs(stack, cwd)
+    retired = {int(site_id): slug for site_id, slug in (stored.get("retired") or {}).items()}
+    leaving = {site_id: slug for site_id, slug in retired.items() if slug and slug not in settings.fleet.slugs}
+    gone = removed(settings, seen, leaving, retired_sites(divio, leaving.values(), settings.environment))
+    return (*statuses(settings, seen, stored.get("siteIds") or {}), *gone)
 
 
 def settings_of(stack: str, cwd: Path) -> Settings:

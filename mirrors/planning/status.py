@@ -1,13 +1,13 @@
 """The state of each site, from what was observed: what ``mirrors status`` shows and what its exit code is made of."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 from mirrors.config import Settings
-from mirrors.planning.addresses import address_of
-from mirrors.planning.names import DOMAIN, MIRRORS_APPLICATION, OWN, SITE_ID, write_order
+from mirrors.planning.addresses import UNREADABLE, address_of, identity_of
+from mirrors.planning.names import DATABASE_URL, DOMAIN, MIRRORS_APPLICATION, OWN, SITE_ID, write_order
 from mirrors.planning.observed import FleetSeen, SiteSeen
 from mirrors.planning.releases import newest_running, newest_successful, release_of
 from mirrors.planning.variables import different_names
@@ -22,6 +22,7 @@ class State(StrEnum):
     DEPLOYING = "deploying"
     NOT_DEPLOYED = "not deployed"
     VARIABLES_DIFFER = "variables differ"
+    REMOVED = "removed, still running"
     FAILED = "failed"
     MISSING = "missing"
 
@@ -58,6 +59,38 @@ def statuses(settings: Settings, seen: FleetSeen, site_ids: Mapping[str, int]) -
             declared = _declared(settings, seen, site, site_ids.get(site.slug))
             rows.append(_row(settings, seen, site, "mirror", declared))
     return tuple(rows) if original else ()
+
+
+def removed(
+    settings: Settings, seen: FleetSeen, retired: Mapping[int, str], sites: Mapping[str, SiteSeen]
+) -> tuple[SiteStatus, ...]:
+    """A row for each retired application whose instances still serve the shared database.
+
+    ``retired``: {SITE_ID: slug}; ``sites``: those of them that exist and have the stack's environment.
+    """
+    running = {slug: site_id for site_id, slug in sorted(retired.items()) if slug in sites}
+    rows = (_removed(settings, seen, sites[slug], site_id) for slug, site_id in running.items())
+    return tuple(row for row in rows if row is not None)
+
+
+def _removed(settings: Settings, seen: FleetSeen, site: SiteSeen, site_id: int) -> SiteStatus | None:
+    shared, theirs = (_database(item) for item in (seen.original, site))
+    if shared and theirs and shared != theirs:
+        return None
+    if not (shared and theirs) and site.frozen.get(SITE_ID) != str(site_id):
+        return None  # nothing says that it is one of this fleet any more
+    detail = (
+        f"off the list, its SITE_ID {site_id} is retired, but its instances go on serving the shared database:"
+        " deploy it again without the shared variables, or delete the application"
+    )
+    return replace(_row(settings, seen, site, "retired", {}), state=State.REMOVED, details=(detail,))
+
+
+def _database(site: SiteSeen | None) -> str | None:
+    """The identity of what the instances run with; None where it is not shown."""
+    value = site.frozen.get(DATABASE_URL) if site else None
+    identity = identity_of(value) if value else UNREADABLE
+    return None if identity == UNREADABLE else identity
 
 
 def _original_status(settings: Settings, seen: FleetSeen) -> SiteStatus:

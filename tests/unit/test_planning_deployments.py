@@ -43,3 +43,20 @@ def test_the_next_step(
 def test_a_newer_release_than_the_planned_one_suffices() -> None:
     done = (deployment("d", 40, 41),)
     assert next_step(Wanted("r1", {}), done, RELEASES, {}) == Step("adopt", "d")
+
+
+@pytest.mark.parametrize(
+    ("adopting", "frozen", "step"),
+    [
+        (True, {"SITE_ID": "2"}, Step("adopt", "d")),
+        (False, {"SITE_ID": "2"}, Step("start")),
+        (True, {"SITE_ID": "2", "MIRRORS_APPLICATION": "other"}, Step("start")),
+        (True, {"MIRRORS_APPLICATION": "acme-de"}, Step("start")),
+    ],
+)
+def test_a_site_made_by_hand_need_not_run_with_the_name_that_only_we_write(
+    adopting: bool, frozen: dict[str, str | None], step: Step
+) -> None:
+    wanted = Wanted("r2", {"SITE_ID": "2", "MIRRORS_APPLICATION": "acme-de"}, adopting)
+
+    assert next_step(wanted, (deployment("d", 40, 41),), RELEASES, frozen) == step

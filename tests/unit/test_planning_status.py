@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from mirrors.planning.observed import SiteSeen, VariableSeen
-from mirrors.planning.status import SiteStatus, State, statuses
-from tests.unit.fleets import converged, deployment, fresh, seen, settings
+from mirrors.planning.status import SETTLED, SiteStatus, State, removed, statuses
+from tests.unit.fleets import DATABASE, converged, deployment, fresh, seen, settings
 
 
 def status_of(mirror: SiteSeen | None, **changes: object) -> SiteStatus:
@@ -58,3 +58,40 @@ def test_the_original_serves_site_1_unless_it_says_otherwise() -> None:
     original = statuses(settings(), seen(), {})[0]
     assert (original.role, original.site_id, original.state) == ("original", 1, State.CONVERGED)
     assert original.url == "https://www.example.com/"
+
+
+def off_the_list(database: str | None = DATABASE, site_id: str = "5") -> SiteSeen:
+    frozen = {"DATABASE_URL": database, "SITE_ID": site_id, "DOMAIN": "it.example.com"}
+    return SiteSeen("acme-it", "u-acme-it", "e-acme-it", {}, (deployment("d-it", 5, 6),), frozen)
+
+
+def test_a_removed_site_that_goes_on_with_the_shared_database_is_listed_and_not_settled() -> None:
+    (row,) = removed(settings("acme-de"), seen(), {5: "acme-it", 6: "acme-gone"}, {"acme-it": off_the_list()})
+
+    assert (row.application, row.role, row.site_id, row.state) == ("acme-it", "retired", 5, State.REMOVED)
+    assert row.state == "removed, still running"
+    assert row.state not in SETTLED
+    assert row.url == "https://it.example.com/"
+    assert "its SITE_ID 5 is retired" in row.details[0]
+
+
+def test_a_removed_site_with_a_database_of_its_own_is_not_listed() -> None:
+    own = off_the_list("postgres://it:x@db.example.com:5432/it-test")
+
+    assert removed(settings("acme-de"), seen(), {5: "acme-it"}, {"acme-it": own}) == ()
+
+
+@pytest.mark.parametrize(("site_id", "listed"), [("5", 1), ("9", 0)])
+def test_where_the_database_is_not_shown_the_retired_id_tells(site_id: str, listed: int) -> None:
+    hidden = off_the_list(None, site_id)
+
+    assert len(removed(settings("acme-de"), seen(), {5: "acme-it"}, {"acme-it": hidden})) == listed
+
+
+def test_a_site_made_by_hand_is_converged_without_the_name_that_only_we_write() -> None:
+    site = converged("acme-de", 2)
+    by_hand = {name: value for name, value in site.frozen.items() if name != "MIRRORS_APPLICATION"}
+
+    (_, row) = statuses(settings("acme-de"), seen(replace(site, frozen=by_hand)), {"acme-de": 2})
+
+    assert row.state is State.CONVERGED

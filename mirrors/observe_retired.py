@@ -1,0 +1,33 @@
+"""Looks at applications that are no longer on the list: whether their instances go on."""
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+
+from mirrors.divio import Divio
+from mirrors.planning.observed import DeploymentSeen, SiteSeen
+from mirrors.planning.releases import newest_successful
+
+
+def retired_sites(divio: Divio, slugs: Iterable[str], stage: str) -> dict[str, SiteSeen]:
+    """{slug: what it runs in this environment}; without those that are gone, or were never deployed there.
+
+    Raises DivioError where the platform does not answer.
+    """
+    with ThreadPoolExecutor() as pool:
+        found = pool.map(lambda slug: _site(divio, slug, stage), sorted(set(slugs)))
+        return {site.slug: site for site in found if site is not None}
+
+
+def _site(divio: Divio, slug: str, stage: str) -> SiteSeen | None:
+    application = divio.applications.by_slug(slug)
+    listed = divio.environments.list(application.uuid) if application else []
+    environment = next((item.uuid for item in listed if item.slug == stage), None)
+    if application is None or environment is None:
+        return None
+    items = divio.deployments.list(environment)
+    deployments = tuple(DeploymentSeen(item.uuid, item.started_at, item.ended_at, item.success) for item in items)
+    done = newest_successful(deployments)
+    if done is None:
+        return None
+    frozen = divio.deployments.environment_variables(done.uuid).environment_variables
+    return SiteSeen(slug, application.uuid, environment, {}, deployments, frozen)
