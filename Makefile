@@ -22,7 +22,8 @@ up: tools ## Start the sandbox and converge both stacks
 down: ## Stop everything that make up has started
 	@if [ -x .venv/bin/mirrors ] && [ -f .state/env ]; then $(ENV) mirrors sandbox stop; fi
 
-clean: down ## Stop everything and remove what was made
+clean: ## Stop everything and remove what was made
+	@if [ -x .venv/bin/mirrors ] && [ -f .state/env ]; then $(ENV) mirrors sandbox reset --yes; fi
 	@if [ -d .tools ]; then chmod -R u+w .tools; fi
 	@rm -rf .state .tools .venv .mypy_cache .pytest_cache .import_linter_cache .hypothesis
 	@find . \( -name __pycache__ -o -name .ruff_cache \) -type d -prune -exec rm -rf {} +

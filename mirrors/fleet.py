@@ -7,6 +7,7 @@ import pulumi
 
 from mirrors.declare import Declaration, declare_mirror, declare_original
 from mirrors.planning.addresses import identity_of
+from mirrors.planning.names import is_service
 from mirrors.program import Prepared, prepare
 from mirrors.resources.original import Original
 from mirrors.resources.site_ids import SiteIds
@@ -31,8 +32,10 @@ class Fleet(pulumi.ComponentResource):
     def __init__(self, name: str | None = None, opts: pulumi.ResourceOptions | None = None) -> None:
         prepared = prepare()
         self.name = name or prepared.original.site.slug
-        super().__init__("mirrors:index:Fleet", self.name, None, opts)
-        ids = SiteIds(self.name, self._hints(prepared), pulumi.ResourceOptions(parent=self))
+        former = None if name else prepared.settings.fleet.original.formerly
+        self.aliases = [pulumi.Alias(name=former)] if former else None
+        super().__init__("mirrors:index:Fleet", self.name, None, pulumi.ResourceOptions.merge(opts, self._aliased()))
+        ids = SiteIds(self.name, self._hints(prepared), self._aliased(self))
         original = self._original(prepared)
         declaration = Declaration(self, prepared.settings, prepared.original, ids, original)
         self.sites, release = declare_original(declaration)
@@ -49,6 +52,10 @@ class Fleet(pulumi.ComponentResource):
             {"sites": self.sites, "siteIds": self.site_ids, "retired": self.retired, "original": self.original}
         )
 
+    def _aliased(self, parent: pulumi.Resource | None = None) -> pulumi.ResourceOptions:
+        """A renamed original gives its name to these; under their old one the ledger would start anew."""
+        return pulumi.ResourceOptions(parent=parent, aliases=self.aliases)
+
     def _hints(self, prepared: Prepared) -> dict[str, Any]:
         fleet = prepared.settings.fleet
         return {
@@ -60,12 +67,14 @@ class Fleet(pulumi.ComponentResource):
                     "declared": site.declared,
                     "observed": site.observed,
                     "formerly": site.formerly,
+                    "unreadable": site.unreadable,
                 }
                 for site in prepared.plan.hints
             ],
             "retired": list(fleet.retired),
             "reserved": list(fleet.reserved_site_ids),
             "release": list(fleet.release_site_ids),
+            "neighbours": dict(prepared.plan.neighbours),
             "reference": self._reference(prepared.settings.site_ids_from),
             "preview": pulumi.runtime.is_dry_run(),
         }
@@ -85,10 +94,10 @@ class Fleet(pulumi.ComponentResource):
             "image_environment": planned.image_environment,
             "release": planned.release,
             "variables": {key: pulumi.Output.secret(value) for key, value in planned.shared.items()},
-            "identities": {key: identity_of(value) for key, value in planned.shared.items()},
-            "confirmed": prepared.settings.confirm_database,
+            "identities": {key: identity_of(value) for key, value in planned.shared.items() if is_service(key)},
+            "confirmed": sorted(prepared.settings.confirmed_identities),
         }
-        return Original(self.name, props, pulumi.ResourceOptions(parent=self))
+        return Original(self.name, props, self._aliased(self))
 
 
 def _by_name(assignments: Mapping[str, Any]) -> dict[str, int]:

@@ -1,17 +1,22 @@
 """Looks at a platform, read-only and concurrently, and says what the planner needs to know."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from mirrors.config import Settings
 from mirrors.divio import Application, Divio
+from mirrors.observe_account import AccountObserver
+from mirrors.planning.account import neighbours
+from mirrors.planning.names import SITE_ID
 from mirrors.planning.observed import DeploymentSeen, FleetSeen, SiteSeen, VariableSeen
 from mirrors.planning.plan import image_environment
 from mirrors.planning.releases import newest_successful
+from mirrors.seen import deployments_seen, variable_seen
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Running = tuple[tuple[DeploymentSeen, ...], Mapping[str, str | None]]
 
 
 class Observer:
@@ -27,14 +32,41 @@ class Observer:
 
         Raises DivioError where the platform does not answer, or refuses the token.
         """
-        found = self._applications()
+        slug = self.settings.fleet.original.application
+        listed = self._listed(slug)
+        found = self._declared(listed)
         environments = dict(zip(found, self._each(self._environments, found.values()), strict=True))
-        own = {slug: stages[self.stage] for slug, stages in environments.items() if self.stage in stages}
-        original = self.settings.fleet.original.application
+        own = {name: stages[self.stage] for name, stages in environments.items() if self.stage in stages}
+        running = self._running(own if deep else {slug: own[slug]} if slug in own else {})
+        sites = self._sites(found, own, running)
+        original = sites.pop(slug, None)
+        stages = environments.get(slug, {})
+        image = stages.get(image_environment(self.settings))
+        releases = original.deployments if original and image == original.environment else self._deployments(image)
+        elsewhere = self._elsewhere(stages, image, releases)
+        return FleetSeen(original, sites, image, releases, elsewhere, self._neighbours(listed, found, sites))
+
+    def _listed(self, original: str) -> dict[str, Application]:
+        """The original's organisation by slug: one listing holds a fleet. Empty without an original."""
+        application = self.divio.applications.by_slug(original)
+        if application is None:
+            return {}
+        items = self.divio.applications.list(application.organisation)
+        return {item.slug: item for item in [application, *items]}
+
+    def _declared(self, listed: Mapping[str, Application]) -> dict[str, Application]:
+        """By slug, as declared; what is not in the listing is asked for by name."""
+        slugs = self.settings.fleet.slugs
+        missing = [slug for slug in slugs[1:] if slug not in listed]
+        asked = {item.slug: item for item in self._each(self.divio.applications.by_slug, missing) if item is not None}
+        everything = {**listed, **asked}
+        return {slug: everything[slug] for slug in slugs if slug in everything}
+
+    def _sites(
+        self, found: Mapping[str, Application], own: Mapping[str, str], running: Mapping[str, Running]
+    ) -> dict[str, SiteSeen]:
         variables = self._variables(own.values())
-        looked_into = [slug for slug in own if deep or slug == original]
-        running = dict(zip(looked_into, self._each(self._running, [own[slug] for slug in looked_into]), strict=True))
-        sites = {
+        return {
             slug: SiteSeen(
                 slug,
                 application.uuid,
@@ -44,22 +76,6 @@ class Observer:
             )
             for slug, application in found.items()
         }
-        image = environments.get(original, {}).get(image_environment(self.settings))
-        releases = running[original][0] if image and image == own.get(original) else self._releases(image)
-        elsewhere = self._elsewhere(environments.get(original, {}), image, releases)
-        return FleetSeen(sites.pop(original, None), sites, image, releases, elsewhere)
-
-    def _applications(self) -> dict[str, Application]:
-        """By slug. One listing of the original's organisation holds a fleet; what is not in it is asked for by name."""
-        slugs = self.settings.fleet.slugs
-        original = self.divio.applications.by_slug(slugs[0])
-        if original is None:
-            return {}
-        listed = {item.slug: item for item in self.divio.applications.list(original.organisation)}
-        missing = [slug for slug in slugs if slug not in listed]
-        asked = {item.slug: item for item in self._each(self.divio.applications.by_slug, missing) if item is not None}
-        everything = listed | asked
-        return {slug: everything[slug] for slug in slugs if slug in everything}
 
     def _environments(self, application: Application) -> dict[str, str]:
         return {item.slug: item.uuid for item in self.divio.environments.list(application.uuid)}
@@ -68,36 +84,47 @@ class Observer:
         """{environment: {name: variable}}"""
         seen: dict[str, dict[str, VariableSeen]] = {uuid: {} for uuid in environments}
         for item in self.divio.environment_variables.list(list(seen)) if seen else ():
-            seen.setdefault(item.environment, {})[item.name] = VariableSeen(item.value, item.is_sensitive)
+            seen.setdefault(item.environment, {})[item.name] = variable_seen(item)
         return seen
 
-    def _running(self, environment: str) -> tuple[tuple[DeploymentSeen, ...], Mapping[str, str | None]]:
-        """The environment's deployments, and the frozen variables of the newest successful one."""
-        deployments = self._deployments(environment)
-        done = newest_successful(deployments)
-        return deployments, self._frozen(done) if done else {}
+    def _running(self, environments: Mapping[str, str]) -> dict[str, Running]:
+        """By slug: an environment's deployments, and the frozen variables of the newest successful one."""
 
-    def _releases(self, image: str | None) -> tuple[DeploymentSeen, ...]:
-        return self._deployments(image) if image else ()
+        def look(environment: str) -> Running:
+            deployments = self._deployments(environment)
+            done = newest_successful(deployments)
+            return deployments, self._frozen(done) if done else {}
+
+        return dict(zip(environments, self._each(look, environments.values()), strict=True))
 
     def _elsewhere(
         self, environments: Mapping[str, str], image: str | None, releases: tuple[DeploymentSeen, ...]
     ) -> Mapping[str, str | None]:
         """What the original runs with in the other stack's environment; nothing where it was never deployed there."""
         other = environments.get("test" if self.stage == "live" else "live")
-        if other is None:
-            return {}
         done = newest_successful(releases if other == image else self._deployments(other))
         return self._frozen(done) if done else {}
+
+    def _neighbours(
+        self, listed: Mapping[str, Application], found: Mapping[str, Application], mirrors: Mapping[str, SiteSeen]
+    ) -> dict[str, int]:
+        """SITE_IDs of what is not declared. Costs requests, so only where a declared mirror has none of its own yet."""
+        others = [application for slug, application in listed.items() if slug not in found]
+        fresh = any(SITE_ID not in site.variables for site in mirrors.values())
+        if not others or not fresh or self.settings.site_ids_from is not None:
+            return {}
+        original = found[self.settings.fleet.original.application]
+        first, *rest = AccountObserver(self.divio, self.settings.max_concurrent_requests).each([original, *others])
+        return neighbours(first, rest)
 
     def _frozen(self, deployment: DeploymentSeen) -> Mapping[str, str | None]:
         return self.divio.deployments.environment_variables(deployment.uuid).environment_variables
 
-    def _deployments(self, environment: str) -> tuple[DeploymentSeen, ...]:
-        items = self.divio.deployments.list(environment)
-        return tuple(DeploymentSeen(item.uuid, item.started_at, item.ended_at, item.success) for item in items)
+    def _deployments(self, environment: str | None) -> tuple[DeploymentSeen, ...]:
+        return deployments_seen(self.divio, environment) if environment else ()
 
     def _each(self, ask: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
         """In the order of the items. The first error is raised once the others have been answered."""
+        listed: Sequence[Item] = list(items)
         with ThreadPoolExecutor(max_workers=self.settings.max_concurrent_requests) as pool:
-            return list(pool.map(ask, items))
+            return list(pool.map(ask, listed))

@@ -6,9 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from mirrors.divio import Application, Divio, NotFound, PermissionDenied
 from mirrors.errors import MirrorsError
 from mirrors.planning.account import ApplicationSeen, StageSeen
-from mirrors.planning.observed import DeploymentSeen, VariableSeen
+from mirrors.planning.observed import VariableSeen
 from mirrors.planning.plan import ENVIRONMENTS
 from mirrors.planning.releases import newest_running, newest_successful
+from mirrors.seen import deployments_seen, variable_seen
 
 
 class AccountObserver:
@@ -29,9 +30,13 @@ class AccountObserver:
         else:
             listed = self.divio.applications.list(source.organisation)
             others = [item for item in listed if item.uuid != source.uuid]
-        with ThreadPoolExecutor(max_workers=self.workers) as pool:
-            first, *rest = pool.map(self._application, [source, *others])
+        first, *rest = self.each([source, *others])
         return first, rest
+
+    def each(self, applications: Sequence[Application]) -> list[ApplicationSeen]:
+        """In the order given. An application whose environments this account may not see is not ``visible``."""
+        with ThreadPoolExecutor(max_workers=self.workers) as pool:
+            return list(pool.map(self._application, applications))
 
     def _named(self, slug: str) -> Application:
         if (found := self.divio.applications.by_slug(slug)) is not None:
@@ -50,12 +55,11 @@ class AccountObserver:
         uuids = {slug: listed[slug] for slug in ENVIRONMENTS if slug in listed}
         variables: dict[str, dict[str, VariableSeen]] = {uuid: {} for uuid in uuids.values()}
         for item in self.divio.environment_variables.list(list(variables)) if variables else ():
-            variables[item.environment][item.name] = VariableSeen(item.value, item.is_sensitive)
+            variables[item.environment][item.name] = variable_seen(item)
         return {slug: self._stage(uuid, variables[uuid]) for slug, uuid in uuids.items()}
 
     def _stage(self, environment: str, variables: dict[str, VariableSeen]) -> StageSeen:
-        items = self.divio.deployments.list(environment)
-        seen = [DeploymentSeen(item.uuid, item.started_at, item.ended_at, item.success) for item in items]
+        seen = deployments_seen(self.divio, environment)
         done, deploying = newest_successful(seen), newest_running(seen) is not None
         if done is None:
             return StageSeen(variables, deploying=deploying)

@@ -20,6 +20,11 @@ from mirrors.remedies import explained
 
 NAMESPACE = "mirrors"
 SANDBOX_PASSPHRASE = "sandbox"  # noqa: S105 - published: it encrypts nothing but a rehearsal's state
+_SECRET_KEYS = {
+    "apiToken": " mirrors:apiToken",
+    "secrets": " --path mirrors:secrets.all.NAME",
+    "sharedValues": " --path mirrors:sharedValues.DATABASE_URL",
+}
 SAID_ALL = 32
 """The exit code that tells Pulumi's language host that the program has said what is wrong."""
 
@@ -48,7 +53,12 @@ def prepare() -> Prepared:
         planned = plan(settings, Observer(divio, settings).fleet())
     except DivioError as error:
         refuse([*loaded.problems, explained(error)])
-    problems = [*loaded.problems, *_published_passphrase(settings, os.environ), *planned.problems]
+    problems = [
+        *loaded.problems,
+        *_in_clear(os.environ),
+        *_published_passphrase(settings, os.environ),
+        *planned.problems,
+    ]
     if problems or planned.original is None:
         refuse(problems)
     if pulumi.runtime.is_dry_run() and (note := unpinned(settings.fleet, pulumi.get_stack())):
@@ -60,6 +70,16 @@ def refuse(problems: Iterable[str]) -> NoReturn:
     for problem in problems:
         pulumi.log.error(problem)
     sys.exit(SAID_ALL)
+
+
+def _in_clear(environ: Mapping[str, str]) -> list[str]:
+    """What holds secrets must be set as a secret: the engine writes anything else in clear into files and state."""
+    secret = set(json.loads(environ.get("PULUMI_CONFIG_SECRET_KEYS", "[]")))
+    return [
+        f"mirrors:{key}: it is set in clear. Set it anew, for example: pulumi config set --secret{example}"
+        for key, example in _SECRET_KEYS.items()
+        if key in _raw_configuration() and f"{NAMESPACE}:{key}" not in secret
+    ]
 
 
 def _published_passphrase(settings: Settings, environ: Mapping[str, str]) -> list[str]:

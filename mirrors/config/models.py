@@ -54,10 +54,14 @@ class Declared(BaseModel):
 
 
 class Site(Declared):
-    """``application`` is the application's slug, ``site_id`` None where it is not declared."""
+    """``application`` is the application's slug, ``site_id`` None where it is not declared.
+
+    ``formerly`` is the slug that the application had before it was renamed.
+    """
 
     application: Slug
     site_id: SiteId | None = None
+    formerly: Slug | None = None
     variables: Variables = Field(default_factory=dict, repr=False)
 
 
@@ -68,9 +72,7 @@ class Original(Site):
 
 
 class Mirror(Site):
-    """``formerly`` is the slug that the application had before it was renamed."""
-
-    formerly: Slug | None = None
+    """An application that runs the original's code."""
 
 
 class Fleet(Declared):
@@ -118,7 +120,7 @@ class Settings(Declared):
 
     ``secrets`` maps ``all`` and slugs to ``{name: value}``; ``shared_values`` stands in for shared variables that the
     platform does not show. ``on_removal`` is ``keep`` for live, else ``clean``. ``confirm_database`` names the
-    identity that a shared value has got on purpose.
+    identities that shared values have got on purpose.
     """
 
     fleet: Fleet
@@ -140,6 +142,11 @@ class Settings(Declared):
     def keeps_variables(self) -> bool:
         """Whether a mirror that leaves, or the whole stack that is destroyed, keeps its variables on the platform."""
         return (self.on_removal or ("keep" if self.environment == "live" else "clean")) == "keep"
+
+    @property
+    def confirmed_identities(self) -> frozenset[str]:
+        """``confirm_database`` may name several, with commas or blanks between: database and storage move together."""
+        return frozenset((self.confirm_database or "").replace(",", " ").split())
 
     @property
     def mirrors(self) -> tuple[Mirror, ...]:

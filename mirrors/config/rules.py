@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from mirrors.config.messages import Place, path, shown, suggestion
-from mirrors.config.models import ALL, OWN_NAMES, Mirror, Settings, Site
+from mirrors.config.models import ALL, OWN_NAMES, Settings, Site
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def _site_ids_are_free(declaration: Declaration) -> Iterator[str]:
 def _former_slugs_are_gone(declaration: Declaration) -> Iterator[str]:
     seen = {site.application: (*place, "application") for place, site in reversed(declaration.sites)}
     for place, site in declaration.sites:
-        if not isinstance(site, Mirror) or site.formerly is None:
+        if site.formerly is None:
             continue
         place = (*place, "formerly")
         if seen.setdefault(site.formerly, place) != place:
@@ -95,6 +95,25 @@ def _variable_places(declaration: Declaration) -> Iterator[tuple[Place, Iterable
         yield ("overrides", "mirrors", slug, "variables"), override.variables
     for slug, names in settings.secrets.items():
         yield ("secrets", slug), names
+
+
+def _nobody_sets_them(declaration: Declaration) -> Iterator[str]:
+    """Variables of an original that is only read would reach nobody."""
+    settings, original = declaration.settings, declaration.settings.fleet.original
+    if original.deploy:
+        return
+    override = settings.overrides.mirrors.get(original.application)
+    places: list[tuple[Place, object]] = [
+        (("fleet", "original", "variables"), original.variables),
+        (("overrides", "mirrors", original.application, "variables"), override.variables if override else None),
+        (("secrets", original.application), settings.secrets.get(original.application)),
+    ]
+    for place, declared in places:
+        if declared:
+            yield (
+                f"{path(place)}: the original is only read, so nobody sets them; add deploy: true to"
+                f" {path(('fleet', 'original'))}, or remove them here"
+            )
 
 
 def _plain_or_secret(declaration: Declaration) -> Iterator[str]:
@@ -153,6 +172,7 @@ _RULES = (
     _site_ids_are_free,
     _former_slugs_are_gone,
     _names_are_free,
+    _nobody_sets_them,
     _plain_or_secret,
     _slugs_are_in_the_fleet,
     _all_is_no_slug,

@@ -1,12 +1,11 @@
 """An original and other applications of its account, as far as it takes to tell its mirrors among them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from mirrors.config.values import HIGHEST_SITE_ID
 from mirrors.planning.addresses import UNREADABLE, identity_of
 from mirrors.planning.allocate import ORIGINAL_ID
-from mirrors.planning.names import DATABASE_URL, SITE_ID
+from mirrors.planning.names import DATABASE_URL, SITE_ID, number
 from mirrors.planning.observed import VariableSeen
 from mirrors.planning.plan import ENVIRONMENTS
 
@@ -88,6 +87,7 @@ def _site_ids(original: ApplicationSeen, item: ApplicationSeen) -> Iterator[tupl
             yield stage, site_id
 
 
-def number(value: str | None) -> int | None:
-    usable = value is not None and value.isascii() and value.isdigit() and 1 <= int(value) <= HIGHEST_SITE_ID
-    return int(value) if usable and value else None
+def neighbours(original: ApplicationSeen, others: Iterable[ApplicationSeen]) -> dict[str, int]:
+    """{slug: SITE_ID} of applications that are on no list and yet may run with the original's database."""
+    found = {item.slug: max(ids.values()) for item in others if has_copy(item) and (ids := site_ids(original, item))}
+    return dict(sorted(found.items()))

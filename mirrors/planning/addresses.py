@@ -4,6 +4,7 @@ import ipaddress
 from urllib.parse import unquote, urlsplit
 
 UNREADABLE = "unreadable"
+_WITHOUT_HOST = frozenset({"file", "sqlite"})
 
 
 def is_loopback(host: str) -> bool:
@@ -38,7 +39,7 @@ def identity_of(dsn: str) -> str:
         port = parts.port
     except ValueError:
         return UNREADABLE
-    if not parts.scheme:
-        return UNREADABLE
+    if not parts.scheme or "@" in parts.path or not (parts.netloc or parts.scheme in _WITHOUT_HOST):
+        return UNREADABLE  # a password with an unescaped slash ends up in the path
     host = (parts.hostname or "") + (f":{port}" if port else "")
     return f"{parts.scheme}://{host}{unquote(parts.path).rstrip('/')}"

@@ -26,7 +26,10 @@ class Ledger:
 
 @dataclass(frozen=True, slots=True)
 class SiteHint:
-    """One declared site. ``observed`` is set only where the environment has the shared database."""
+    """One declared site. ``observed`` is set only where the environment has the shared database.
+
+    ``unreadable``: the environment has a SITE_ID beside it that is not shown, or is no number.
+    """
 
     application: str
     name: str
@@ -34,6 +37,7 @@ class SiteHint:
     declared: int | None = None
     observed: int | None = None
     formerly: str | None = None
+    unreadable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +54,16 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Hints:
-    """What an allocation is decided from, besides the ledger."""
+    """What an allocation is decided from, besides the ledger.
+
+    ``neighbours``: {slug: id} of applications that are not on the list and run with the shared database.
+    """
 
     sites: tuple[SiteHint, ...]
     retired: frozenset[int] = frozenset()
     reserved: frozenset[int] = frozenset()
     release: frozenset[int] = frozenset()
+    neighbours: Mapping[str, int] = field(default_factory=dict)
     reference: Reference | None = None
     preview: bool = False
 
@@ -83,6 +91,7 @@ def allocate(ledger: Ledger, hints: Hints) -> Allocation:
     problems = (
         *_renamed(ledger, hints),
         *_contradictions(ledger, hints),
+        *_unreadable(ledger, hints),
         *_collisions(hints, known, retired),
         *([] if hints.preview else _missing_in_reference(hints, fresh)),
     )
@@ -125,7 +134,8 @@ def _highest(ledger: Ledger, hints: Hints, retired: Mapping[int, Assigned], know
     # Of a site that the state knows, an edited id is drift: it is repaired, and moves nobody else's number.
     observed = [site.observed for site in hints.sites if site.observed and site.application not in ledger.assignments]
     given = [site_id for site_id in known if site_id is not None]
-    return max([ORIGINAL_ID, ledger.highest, *retired, *given, *hints.reserved, *hints.release, *observed])
+    others = hints.neighbours.values()
+    return max([ORIGINAL_ID, ledger.highest, *retired, *given, *hints.reserved, *hints.release, *observed, *others])
 
 
 def _renamed(ledger: Ledger, hints: Hints) -> Iterator[str]:
@@ -160,6 +170,15 @@ def _contradictions(ledger: Ledger, hints: Hints) -> Iterator[str]:
             )
 
 
+def _unreadable(ledger: Ledger, hints: Hints) -> Iterator[str]:
+    for site in hints.sites:
+        if site.unreadable and site.declared is None and site.application not in ledger.assignments:
+            yield (
+                f"{site.name}: it runs with the shared database and a SITE_ID that is not shown, or is no number, so"
+                " which content is its own is not known. Declare the siteId that it has"
+            )
+
+
 def _collisions(hints: Hints, known: Mapping[str, int | None], retired: Mapping[int, Assigned]) -> Iterator[str]:
     holders: dict[int, list[SiteHint]] = {}
     for site in hints.sites:
@@ -180,6 +199,12 @@ def _collisions(hints: Hints, known: Mapping[str, int | None], retired: Mapping[
                 f"{site.name}: SITE_ID {site_id} is retired{whose}. Its content is still in the database: choose"
                 f" another id, or free it on purpose with releaseSiteIds: [{site_id}]"
             )
+        for name, other in hints.neighbours.items():
+            if other == site_id:
+                yield (
+                    f"{site.name}: SITE_ID {site_id} is that of {name}, which is not on the list and runs with the"
+                    f" shared database. Declare another siteId, or add {name} to the list"
+                )
         if site_id in hints.reserved:
             yield (
                 f"{site.name}: SITE_ID {site_id} is listed in reservedSiteIds. Take it off that list or declare another"

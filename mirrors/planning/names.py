@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from mirrors.config.values import HIGHEST_SITE_ID
+
 SITE_ID = "SITE_ID"
 MIRRORS_APPLICATION = "MIRRORS_APPLICATION"
 DATABASE_URL = "DATABASE_URL"
@@ -17,6 +19,13 @@ PUBLIC = frozenset({*OWN, DOMAIN, "DOMAIN_ALIASES", "DOMAIN_REDIRECTS", "STAGE",
 def is_service(name: str) -> bool:
     """Whether a shared variable names a database or a storage, which Test and Live must never have in common."""
     return name == DATABASE_URL or name.endswith(("_DATABASE_DSN", "_STORAGE_DSN"))
+
+
+def number(value: str | None) -> int | None:
+    """A SITE_ID as an environment has it; None for what is none."""
+    if not value or not value.isascii() or not value.isdigit() or len(value) > len(str(HIGHEST_SITE_ID)):
+        return None
+    return site_id if 1 <= (site_id := int(value)) <= HIGHEST_SITE_ID else None
 
 
 def _rank(name: str) -> int:

@@ -53,6 +53,8 @@ class FleetSeen:
 
     ``releases`` are the deployments of the original's image environment; ``elsewhere`` are the variables that the
     original runs with in the environment of the other stack, so that Test and Live can be told apart.
+    ``neighbours``: {slug: SITE_ID} of applications that are not declared and run with the shared database; looked for
+    only where an id may be given.
     """
 
     original: SiteSeen | None
@@ -60,3 +62,4 @@ class FleetSeen:
     image_environment: str | None
     releases: tuple[DeploymentSeen, ...] = ()
     elsewhere: Mapping[str, str | None] = field(default_factory=dict, repr=False)
+    neighbours: Mapping[str, int] = field(default_factory=dict)

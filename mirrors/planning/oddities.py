@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from mirrors.planning.account import ApplicationSeen, StageSeen, number, same
-from mirrors.planning.names import DATABASE_URL, OWN, SITE_ID
+from mirrors.planning.account import ApplicationSeen, StageSeen, same
+from mirrors.planning.names import DATABASE_URL, OWN, SITE_ID, number
 from mirrors.planning.plan import CONTROL_PANEL, ENVIRONMENTS
 
 

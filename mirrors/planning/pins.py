@@ -49,6 +49,6 @@ def unpinned(fleet: Fleet, stack: str) -> str | None:
         return None
     more = f" and {len(slugs) - NAMED} more" if len(slugs) > NAMED else ""
     return (
-        f"The SITE_IDs of {', '.join(slugs[:NAMED])}{more} are in this stack's state alone, and lost with it."
-        f" After an update, pin them in the configuration: mirrors ids --pin --stack {stack}"
+        f"The SITE_IDs of {', '.join(slugs[:NAMED])}{more} are in this stack's state alone, and would be lost with it."
+        f" Once it is up, pin them in the configuration: mirrors ids --pin --stack {stack}"
     )

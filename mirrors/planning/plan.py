@@ -1,12 +1,12 @@
 """The plan of a fleet: what is declared, held against what the platform says, before anything is written."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from mirrors.config import DeclaredVariable, Settings
+from mirrors.config import DeclaredVariable, Mirror, Settings
 from mirrors.planning.addresses import UNREADABLE, identity_of
 from mirrors.planning.allocate import SiteHint
-from mirrors.planning.names import DATABASE_URL, SITE_ID, is_service
+from mirrors.planning.names import DATABASE_URL, SITE_ID, is_service, number
 from mirrors.planning.observed import FleetSeen, SiteSeen
 from mirrors.planning.releases import newest_successful
 
@@ -40,12 +40,16 @@ class OriginalPlan:
 
 @dataclass(frozen=True, slots=True)
 class FleetPlan:
-    """What ``mirrors.fleet`` declares. ``original`` is None only where there are problems."""
+    """What ``mirrors.fleet`` declares. ``original`` is None only where there are problems.
+
+    ``neighbours``: {slug: SITE_ID} of applications that are not on the list and run with the shared database.
+    """
 
     problems: tuple[str, ...]
     original: OriginalPlan | None
     mirrors: tuple[SitePlan, ...]
     hints: tuple[SiteHint, ...]
+    neighbours: Mapping[str, int] = field(default_factory=dict)
 
 
 def image_environment(settings: Settings) -> str:
@@ -65,7 +69,7 @@ def plan(settings: Settings, seen: FleetSeen) -> FleetPlan:
         for item in settings.mirrors
         if (site := seen.mirrors.get(item.application)) is not None and site.environment
     )
-    return FleetPlan(problems, _original_plan(settings, seen), mirrors, _hints(settings, seen))
+    return FleetPlan(problems, _original_plan(settings, seen), mirrors, _hints(settings, seen), seen.neighbours)
 
 
 def _site_plan(settings: Settings, site: SiteSeen, formerly: str | None) -> SitePlan:
@@ -95,33 +99,31 @@ def _original_plan(settings: Settings, seen: FleetSeen) -> OriginalPlan | None:
 
 
 def _hints(settings: Settings, seen: FleetSeen) -> tuple[SiteHint, ...]:
-    hints = []
-    if (original := seen.original) is not None:
-        observed = _number(original.frozen.get(SITE_ID))
-        declared = settings.fleet.original.site_id
-        hints.append(SiteHint(original.application, original.slug, original=True, declared=declared, observed=observed))
-    for item in settings.mirrors:
-        if (site := seen.mirrors.get(item.application)) is not None:
-            observed = _observed_id(settings, seen, site)
-            hints.append(
-                SiteHint(site.application, site.slug, declared=item.site_id, observed=observed, formerly=item.formerly)
-            )
-    return tuple(hints)
+    original, declared = seen.original, settings.fleet.original
+    if original is None:
+        return ()
+    observed = number(original.frozen.get(SITE_ID))
+    first = SiteHint(original.application, original.slug, True, declared.site_id, observed, declared.formerly)
+    mirrors = ((item, seen.mirrors.get(item.application)) for item in settings.mirrors)
+    return first, *(_hint(settings, original, item, site) for item, site in mirrors if site is not None)
 
 
-def _observed_id(settings: Settings, seen: FleetSeen, site: SiteSeen) -> int | None:
-    """The SITE_ID that an environment already has; it counts only beside the shared database."""
-    own, here = site.variables.get(SITE_ID), site.variables.get(DATABASE_URL)
-    if own is None or here is None or seen.original is None:
-        return None
-    shared = _shared_value(settings, seen.original, DATABASE_URL)
-    if here.value is not None and shared is not None and identity_of(here.value) != identity_of(shared):
-        return None
-    return _number(own.value)
+def _hint(settings: Settings, original: SiteSeen, declared: Mirror, site: SiteSeen) -> SiteHint:
+    """What an environment's SITE_ID says counts only beside the shared database."""
+    hint = SiteHint(site.application, site.slug, declared=declared.site_id, formerly=declared.formerly)
+    own = site.variables.get(SITE_ID)
+    if own is None or not _has_shared_database(settings, original, site):
+        return hint
+    observed = number(own.value)
+    return replace(hint, observed=observed, unreadable=observed is None)
 
 
-def _number(value: str | None) -> int | None:
-    return int(value) if value and value.isascii() and value.isdigit() else None
+def _has_shared_database(settings: Settings, original: SiteSeen, site: SiteSeen) -> bool:
+    """A value that is not shown is taken for the shared one: nobody sets the address of an own database by hand."""
+    here, shared = site.variables.get(DATABASE_URL), _shared_value(settings, original, DATABASE_URL)
+    if here is None or here.value is None or shared is None:
+        return here is not None
+    return identity_of(here.value) == identity_of(shared)
 
 
 def _shared_value(settings: Settings, original: SiteSeen, name: str) -> str | None:
@@ -136,7 +138,6 @@ def _missing_applications(settings: Settings, seen: FleetSeen) -> Iterator[str]:
             f'original "{slug}": no application of this name is visible to this token.'
             " Check the slug and the token's rights"
         )
-        return
     for item in settings.mirrors:
         if item.application not in seen.mirrors:
             yield (

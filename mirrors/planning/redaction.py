@@ -18,6 +18,7 @@ def secrets_within(value: str) -> set[str]:
         return found
     if parts.scheme and parts.query:
         found |= {item for _, item in parse_qsl(parts.query)}
+        found |= {item.partition("=")[2] for item in parts.query.split("&")}
     return found
 
 

@@ -41,7 +41,7 @@ WRONG_VALUES = [
     ({"fleet": fleet({})}, "mirrors:fleet.mirrors[0].application: missing; it takes the slug of an application"),
     (
         {"fleet": fleet("acme-de")},
-        'mirrors:fleet.mirrors[0]: got "acme-de", takes an object with application, siteId, variables, formerly',
+        'mirrors:fleet.mirrors[0]: got "acme-de", takes an object with application, siteId, formerly, variables',
     ),
     ({"fleet": fleet(variables={"X": None})}, f"mirrors:fleet.variables.X: got nothing, {TEXT}"),
     ({"fleet": fleet(variables={"X": 1.5})}, f"mirrors:fleet.variables.X: got a number, {TEXT}"),

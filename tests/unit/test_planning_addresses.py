@@ -29,6 +29,9 @@ def test_a_site_on_this_machine_has_plain_http(domain: str | None, address: str 
         ("file:///data/media/?url=%2Fmedia%2F&secret=x", "file:///data/media"),
         ("sqlite:////data/db.sqlite3", "sqlite:////data/db.sqlite3"),
         ("hunter22", "unreadable"),
+        ("admin:hunter2", "unreadable"),
+        ("s3://KEY:/half/of/hunter22@bucket.s3.amazonaws.com/", "unreadable"),
+        ("postgres://u:12/hunter22@db.example.com/acme", "unreadable"),
         ("postgres://u:hunter22@[bad/x", "unreadable"),
     ],
 )
@@ -39,4 +42,5 @@ def test_an_identity_has_no_credentials(dsn: str, identity: str) -> None:
 def test_a_log_is_redacted_also_where_only_the_password_is_quoted() -> None:
     dsn = "postgres://acme:p%40ssword@db/acme?secret=sesame11"
     log = f"using {dsn}\npassword p@ssword refused, p%40ssword, sesame11"
+    assert redact("?sig=a%2Fbcdef", ["https://host/?sig=a%2Fbcdef"]) == "?sig=[secret]"
     assert redact(log, [dsn, "1"]) == "using [secret]\npassword [secret] refused, [secret], [secret]"

@@ -118,3 +118,18 @@ def test_any_history_of_lists_keeps_ids_unique_stable_and_never_reused(history: 
         ever |= given_now
         assert len(set(ever.values())) == len(ever)
         ledger = allocation.ledger
+
+
+def test_an_application_off_the_list_that_runs_with_the_database_keeps_its_number() -> None:
+    assert ids(allocate(Ledger(), hints("de", neighbours={"fr": 3})))["de"] == 4
+    declared = Hints((hints().sites[0], SiteHint("u-de", "de", declared=3)), neighbours={"fr": 3})
+    [problem] = allocate(Ledger(), declared).problems
+    assert "de: SITE_ID 3 is that of fr, which is not on the list" in problem
+
+
+def test_a_running_site_whose_id_cannot_be_read_is_not_numbered_anew() -> None:
+    odd = Hints((hints().sites[0], SiteHint("u-de", "de", unreadable=True)))
+    [problem] = allocate(Ledger(), odd).problems
+    assert "de: it runs with the shared database and a SITE_ID that is not shown" in problem
+    known = allocate(Ledger(), hints("de")).ledger
+    assert ids(allocate(known, odd)) == {"acme": 1, "de": 2}

@@ -22,9 +22,10 @@ def test_a_missing_mirror_names_the_way_to_make_it() -> None:
     assert '"acme" > Settings > Duplicate > Mirror' in problem
 
 
-def test_a_missing_original_is_one_problem_and_not_one_a_mirror() -> None:
-    [problem] = plan(settings("acme-de"), seen(original=None)).problems
-    assert 'original "acme"' in problem
+def test_a_missing_original_is_said_together_with_the_mirrors_that_are_missing() -> None:
+    missing, mirror = plan(settings("acme-de", "acme-xx"), seen(fresh("acme-de"), original=None)).problems
+    assert 'original "acme"' in missing
+    assert 'mirror "acme-xx"' in mirror
 
 
 def test_an_original_never_deployed_is_said_for_both_environments() -> None:
@@ -94,3 +95,11 @@ def test_a_shared_variable_that_names_no_service_may_be_the_same_in_test_and_liv
     shared = seen(original=original(frozen={**original().frozen, **sentry}), elsewhere=sentry)
     fleet = {"original": {"application": "acme"}, "shared": ["DATABASE_URL", "DEFAULT_STORAGE_DSN", "SENTRY_DSN"]}
     assert plan(settings(fleet=fleet), shared).problems == ()
+
+
+def test_a_site_id_beside_the_shared_database_that_cannot_be_read_is_marked() -> None:
+    mirror = converged("acme-de", 7)
+    for value in (None, "seven", "0", "9" * 20):
+        odd = replace(mirror, variables={**mirror.variables, "SITE_ID": VariableSeen(value, sensitive=value is None)})
+        hint = plan(settings("acme-de"), seen(odd)).hints[1]
+        assert (hint.observed, hint.unreadable) == (None, True)
