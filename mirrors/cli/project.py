@@ -178,6 +178,7 @@ def _yaml(indent: tuple[int, int, int]) -> YAML:
     yaml = YAML()
     yaml.preserve_quotes = True
     yaml.width = 4096  # no line is broken that was not
+    yaml.brace_single_entry_mapping_in_flow_sequence = True  # else [{a: b}] becomes [a: b]
     yaml.indent(*indent)
     return yaml
 

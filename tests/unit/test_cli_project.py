@@ -1,0 +1,179 @@
+"""Writing into ``Pulumi.yaml``: what is not ours stays as it is."""
+
+import stat
+from difflib import ndiff
+from pathlib import Path
+
+import pytest
+
+from mirrors.cli.project import ProjectFile, as_yaml, pin
+from mirrors.errors import MirrorsError
+
+IDS = {"acme": 1, "acme-de": 2, "acme-fr": 3, "acme-ch": 4}
+
+BLOCK = """\
+name: acme   # not the shop
+description: >-
+  Several lines,
+  folded.
+config:
+  # Before.
+  mirrors:fleet:
+    value:
+      # The source.
+      original:
+        application: acme  # ours
+      # The mirrors.
+
+      mirrors:
+      - application: acme-de  # Germany
+        variables: {A: "1"}   # flow
+      # France
+      - application: acme-fr
+      # The last.
+      - {application: acme-ch, variables: {A: '2'}}
+  # After.
+  mirrors:apiUrl: https://api.example.com   # an address
+# The end.
+"""
+
+FLOW = """\
+name: acme
+config:
+    mirrors:fleet:
+        value: {original: {application: acme}, mirrors: [{application: acme-de}, {application: acme-fr}]}
+    # After.
+"""
+
+RETIRED = """\
+config:
+  mirrors:fleet:
+    value:
+      original: {application: acme, siteId: 1}
+      retired:
+        - 9  # Italy
+      # Mirrors.
+      mirrors:
+        - application: acme-de
+          siteId: 2
+"""
+
+
+def project(directory: Path, text: str) -> ProjectFile:
+    (directory / "Pulumi.yaml").write_bytes(text.encode())
+    return ProjectFile.find(directory)
+
+
+def pinned(directory: Path, text: str, *retired: int) -> list[str]:
+    """The lines that pinning adds (+) and takes away (-)."""
+    file = project(directory, text)
+    list(pin(file.fleet, IDS, retired))
+    file.save()
+    after = (directory / "Pulumi.yaml").read_bytes().decode()
+    return [line for line in ndiff(text.splitlines(), after.splitlines()) if line[0] in "+-"]
+
+
+def test_ids_are_added_and_every_comment_stays_where_it_is(tmp_path: Path) -> None:
+    assert pinned(tmp_path, BLOCK, 5) == [
+        "+         siteId: 1",
+        "+         siteId: 2",
+        "+         siteId: 3",
+        "-       - {application: acme-ch, variables: {A: '2'}}",
+        "+       - {application: acme-ch, siteId: 4, variables: {A: '2'}}",
+        "+       retired: [5]",
+    ]
+    after = (tmp_path / "Pulumi.yaml").read_text().splitlines()
+    assert after.index("      # France") == after.index("      - application: acme-fr") - 1
+    assert after.index("      retired: [5]") == after.index("  # After.") - 1
+
+
+def test_a_fleet_on_one_line_stays_on_one_line(tmp_path: Path) -> None:
+    assert pinned(tmp_path, FLOW)[1] == (
+        "+         value: {original: {application: acme, siteId: 1}, mirrors: [{application: acme-de, siteId: 2},"
+        " {application: acme-fr, siteId: 3}]}"
+    )
+
+
+def test_a_list_of_retired_ids_gets_more(tmp_path: Path) -> None:
+    assert pinned(tmp_path, RETIRED, 9, 5) == ["+         - 5"]
+    lines = (tmp_path / "Pulumi.yaml").read_text().splitlines()
+    assert lines[lines.index("        - 5") + 1] == "      # Mirrors."
+
+
+def test_a_second_time_changes_nothing(tmp_path: Path) -> None:
+    pinned(tmp_path, BLOCK, 5)
+
+    again = ProjectFile.find(tmp_path)
+
+    assert list(pin(again.fleet, IDS, [5])) == []
+
+
+def test_what_is_declared_is_not_changed(tmp_path: Path) -> None:
+    file = project(tmp_path, RETIRED)
+
+    assert list(pin(file.fleet, {"acme": 4, "acme-de": 5}, [])) == []
+
+
+@pytest.mark.parametrize("text", [BLOCK, FLOW, RETIRED, BLOCK.replace("\n", "\r\n")])
+def test_saving_without_a_change_writes_the_same_bytes(tmp_path: Path, text: str) -> None:
+    project(tmp_path, text).save()
+
+    assert (tmp_path / "Pulumi.yaml").read_bytes() == text.encode()
+
+
+def test_permissions_and_links_are_kept_and_nothing_is_left_over(tmp_path: Path) -> None:
+    (tmp_path / "shared").mkdir()
+    file = tmp_path / "shared" / "project.yaml"
+    file.write_text(RETIRED)
+    file.chmod(0o640)
+    (tmp_path / "Pulumi.yaml").symlink_to(file)
+
+    ProjectFile.find(tmp_path).save()
+
+    assert (tmp_path / "Pulumi.yaml").is_symlink()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o640
+    assert [item.name for item in (tmp_path / "shared").iterdir()] == ["project.yaml"]
+
+
+def test_a_fleet_is_written_where_there_was_no_configuration(tmp_path: Path) -> None:
+    file = project(tmp_path, "name: acme\n")
+    file.set_fleet({"original": {"application": "acme"}, "mirrors": [{"application": "acme-de", "siteId": 2}]})
+    file.save()
+
+    text = (tmp_path / "Pulumi.yaml").read_text()
+    assert text == "name: acme\n" + as_yaml({"config": {"mirrors:fleet": {"value": file.fleet}}})
+    assert "        - application: acme-de\n          siteId: 2\n" in text
+
+
+def test_the_stacks_own_file_is_taken_where_it_declares_the_fleet(tmp_path: Path) -> None:
+    project(tmp_path, RETIRED)
+    (tmp_path / "Pulumi.test.yaml").write_text("config:\n  mirrors:fleet:\n    original:\n      application: acme\n")
+    (tmp_path / "Pulumi.live.yaml").write_text("config:\n  mirrors:environment: live\n")
+
+    assert ProjectFile.declaring(tmp_path, "test").path.name == "Pulumi.test.yaml"
+    assert ProjectFile.declaring(tmp_path, "live").path.name == "Pulumi.yaml"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("a: [", "is no YAML, see line"), ("- a\n", "holds no keys"), ("a: 1\na: 2\n", "is no YAML"), ("a: \xff", "")],
+)
+def test_what_cannot_be_read_is_one_clear_error(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "Pulumi.yaml").write_bytes(text.encode("latin-1"))
+
+    with pytest.raises(MirrorsError, match=r"Pulumi\.yaml") as caught:
+        ProjectFile.find(tmp_path)
+
+    assert said in str(caught.value)
+
+
+def test_a_directory_without_a_project_is_named(tmp_path: Path) -> None:
+    with pytest.raises(MirrorsError, match=r"there is no Pulumi\.yaml in"):
+        ProjectFile.find(tmp_path)
+
+
+def test_a_project_without_a_fleet_has_nothing_to_pin(tmp_path: Path) -> None:
+    project(tmp_path, "name: acme\n")
+
+    with pytest.raises(MirrorsError, match="declares mirrors:fleet in clear"):
+        ProjectFile.declaring(tmp_path, "test")
