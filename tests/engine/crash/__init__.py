@@ -1,0 +1,1 @@
+"""Kills processes between two HTTP requests, and looks at what is left."""

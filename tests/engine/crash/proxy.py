@@ -1,0 +1,134 @@
+"""A proxy before the platform that counts requests, and at the one that it is told lets something happen.
+
+It counts in the order in which requests come in. Whatever shall happen has happened when the request is forwarded, or
+when it is answered: nothing is left to time.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPResponse
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Lock, Thread
+from typing import Literal
+from urllib.parse import urlsplit
+
+TIMEOUT = 60.0  # seconds, for one request
+HOP = {"connection", "keep-alive", "transfer-encoding", "server", "date"}
+
+Side = Literal["before", "after"]
+
+
+@dataclass(frozen=True)
+class Passed:
+    """A request that came in. ``port`` is the sender's end of the connection."""
+
+    method: str
+    path: str
+    port: int
+
+    @property
+    def writes(self) -> bool:
+        return self.method != "GET"
+
+
+@dataclass(frozen=True)
+class Strike:
+    """At the ``number``-th request (from 1 on), before or after the platform has it, the connection is dropped."""
+
+    number: int
+    side: Side
+    deed: Callable[[Passed], None]
+
+
+@dataclass
+class Proxy:
+    """``seen`` are the requests since ``begin``; ``struck`` is the one at which the strike happened."""
+
+    platform: str
+    url: str = ""
+    watch: Callable[[Passed], None] | None = None
+    strike: Strike | None = None
+    seen: list[Passed] = field(default_factory=list)
+    struck: Passed | None = None
+    lock: Lock = field(default_factory=Lock)
+
+    def begin(self, strike: Strike | None = None, watch: Callable[[Passed], None] | None = None) -> None:
+        """Counts from 1 again. ``watch`` is called before each request is forwarded."""
+        self.strike, self.watch, self.struck = strike, watch, None
+        self.seen.clear()
+
+    def meets(self, passed: Passed) -> Side | None:
+        with self.lock:
+            self.seen.append(passed)
+            if self.strike is None or self.struck is not None or len(self.seen) != self.strike.number:
+                return None
+            self.struck = passed
+            return self.strike.side
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    proxy: Proxy
+
+    def handle_one_request(self) -> None:
+        try:
+            super().handle_one_request()
+        except ConnectionError:  # whoever asked was killed
+            self.close_connection = True
+
+    def _pass(self) -> None:
+        passed = Passed(self.command, self.path, self.client_address[1])
+        side = self.proxy.meets(passed)
+        if self.proxy.watch:
+            self.proxy.watch(passed)
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if side == "before":
+            self._struck(passed)
+            return
+        connection = HTTPConnection(urlsplit(self.proxy.platform).netloc, timeout=TIMEOUT)
+        try:
+            connection.request(self.command, self.path, body, dict(self.headers.items()))
+            answer = connection.getresponse()
+            content = answer.read()
+        finally:
+            connection.close()
+        if side == "after":
+            self._struck(passed)
+        else:
+            self._answer(answer, content)
+
+    def _struck(self, passed: Passed) -> None:
+        self.close_connection = True
+        assert self.proxy.strike is not None
+        self.proxy.strike.deed(passed)
+
+    def _answer(self, answer: HTTPResponse, content: bytes) -> None:
+        self.send_response(answer.status)
+        for name, value in answer.getheaders():
+            if name.lower() not in HOP:
+                self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(content)
+
+    do_GET = do_POST = do_PATCH = do_DELETE = _pass  # noqa: N815
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name that the base class has
+        """Nothing: it would be said on the test's own terminal."""
+
+
+@contextmanager
+def proxy_before(platform: str) -> Iterator[Proxy]:
+    """A proxy before the platform at this address."""
+    proxy = Proxy(platform)
+    handler = type("Handler", (_Handler,), {"proxy": proxy})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        server.daemon_threads = True
+        proxy.url = f"http://127.0.0.1:{server.server_address[1]}"
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            yield proxy
+        finally:
+            server.shutdown()
+            thread.join()

@@ -1,0 +1,196 @@
+"""One original, one mirror, one stack, and a moment in their life to which everything can be taken back."""
+
+import json
+import shutil
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from mirrors.sandbox.control import Sandbox
+from tests.engine.crash.processes import family, is_provider, kill, sender
+from tests.engine.crash.proxy import Passed, Proxy, Side, Strike, proxy_before
+from tests.engine.crash.store import Contract, Store
+from tests.engine.project import Done, Project, Stack
+from tests.sandboxes import frozen_variables, running_sandbox, set_variable
+
+ORIGINAL, MIRROR, STAGE = "acme", "acme-de", "test"
+FOREIGN, FOUND = "FOREIGN", "LANGUAGE"
+SHARED = ("DATABASE_URL", "DEFAULT_STORAGE_DSN")
+
+Kind = Literal["engine", "provider"]
+
+
+def silently(_line: str) -> None:
+    """For what reports to the terminal."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A state of everything: the platform's store, Pulumi's, and the configuration, each as files."""
+
+    directory: Path
+
+    def keep(self, world: "World") -> "Moment":
+        shutil.rmtree(self.directory, ignore_errors=True)
+        shutil.copytree(world.backend, self.directory / "pulumi")
+        shutil.copy(world.configuration, self.directory)
+        _copy(world.database, self.directory / "sandbox.sqlite3")
+        return self
+
+    def restore(self, world: "World") -> None:
+        """The sandbox goes on running: its store is overwritten in one transaction."""
+        shutil.rmtree(world.backend)
+        shutil.copytree(self.directory / "pulumi", world.backend)
+        shutil.copy(self.directory / world.configuration.name, world.configuration)
+        _copy(self.directory / "sandbox.sqlite3", world.database)
+
+
+def _without_secrets(value: Any) -> Any:
+    """A secret is encrypted anew each time that it is stored."""
+    if isinstance(value, dict):
+        return "secret" if "ciphertext" in value else {key: _without_secrets(item) for key, item in value.items()}
+    return [_without_secrets(item) for item in value] if isinstance(value, list) else value
+
+
+def _copy(source: Path, target: Path) -> None:
+    with closing(sqlite3.connect(source, timeout=20)) as read, closing(sqlite3.connect(target, timeout=20)) as written:
+        read.backup(written)
+
+
+@dataclass(frozen=True)
+class Boundary:
+    """Between two requests: before the platform has the ``number``-th one, or after it and before the answer."""
+
+    number: int
+    side: Side
+    request: str
+
+    def __str__(self) -> str:
+        return f"{self.side} request {self.number}, {self.request}"
+
+
+@dataclass
+class World:
+    """All requests of the engine's processes go through the proxy."""
+
+    project: Project
+    sandbox: Sandbox
+    proxy: Proxy
+
+    @property
+    def stack(self) -> Stack:
+        return Stack(self.project, STAGE)
+
+    @property
+    def backend(self) -> Path:
+        return self.project.state / "pulumi"
+
+    @property
+    def configuration(self) -> Path:
+        return self.project.directory / "Pulumi.yaml"
+
+    @property
+    def database(self) -> Path:
+        return self.sandbox.state / "sandbox.sqlite3"
+
+    def store(self) -> Store:
+        return Store.of(self.database, MIRROR, STAGE)
+
+    def declared(self) -> dict[str, str]:
+        """The mirror's variables as they shall be: the shared ones as the original runs with them now."""
+        original = frozen_variables(self.sandbox, ORIGINAL, STAGE)
+        return {"SITE_ID": "2", "MIRRORS_APPLICATION": MIRROR, FOUND: "de", **{name: original[name] for name in SHARED}}
+
+    def contract(self, before: Store) -> Contract:
+        return Contract("2", self.declared(), before, frozenset({FOREIGN, FOUND}))
+
+    def mirrors_are(self, *slugs: str) -> None:
+        mirrors = [{"application": slug} for slug in slugs]
+        self.project.configure(lambda config: config["mirrors:fleet"]["value"].update(mirrors=mirrors))
+
+    def checkpoint(self) -> Mapping[str, Any]:
+        """What Pulumi's state holds now."""
+        [path] = (self.backend / ".pulumi" / "stacks").rglob(f"{STAGE}.json")
+        latest: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))["checkpoint"]["latest"]
+        return latest
+
+    def inputs(self) -> dict[str, Any]:
+        """{resource: its inputs} as the state has them, secrets left out."""
+        return {item["urn"]: _without_secrets(item.get("inputs")) for item in self.checkpoint().get("resources", ())}
+
+    def found(self) -> set[str] | None:
+        """Names that the state says were there before us; None where it has no mirror."""
+        found = [inputs["found"] for urn, inputs in self.inputs().items() if ":Mirror::" in urn]
+        return set(found[0]) if found else None
+
+    def up(self) -> Done:
+        return self.stack.up("--skip-preview")
+
+    def killed(self, kind: Kind, boundary: Boundary, contract: Contract) -> list[str]:
+        """An ``up`` that ends with a kill at this boundary; returns the invariants that do not hold right after it."""
+        violations: list[str] = []
+
+        def strike(passed: Passed) -> None:
+            members = family(engine.pid)
+            own = sender(members, passed.port)
+            assert own is not None
+            # Nothing of what an engine has started goes on here; that it ends by itself has a test of its own.
+            kill(members if kind == "engine" else [own])
+            violations.extend(contract.violations(self.store()))
+
+        self.proxy.begin(Strike(boundary.number, boundary.side, strike))
+        with self.project.started(*self.command) as engine:
+            stdout, stderr = engine.communicate(timeout=120)
+        assert self.proxy.struck is not None, f"{boundary} was never reached: {stdout}{stderr}"
+        assert engine.returncode != 0, stdout + stderr
+        return violations
+
+    def boundaries(self, contract: Contract) -> dict[Kind, list[Boundary]]:
+        """All boundaries of an ``up`` that is not interrupted, in which the invariants hold at each request too."""
+        senders: dict[int, bool] = {}
+        violations: list[str] = []
+
+        def watch(passed: Passed) -> None:
+            own = sender(family(engine.pid), passed.port)
+            senders[len(senders)] = own is not None and is_provider(own)
+            violations.extend(contract.violations(self.store()))
+
+        self.proxy.begin(watch=watch)
+        with self.project.started(*self.command) as engine:
+            stdout, stderr = engine.communicate(timeout=120)
+        assert engine.returncode == 0, stdout + stderr
+        assert violations == []
+        every = list(_boundaries(self.proxy.seen))
+        return {"engine": every, "provider": [item for item in every if senders[item.number - 1]]}
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        return ("pulumi", "up", "--yes", "--skip-preview", "--stack", STAGE, "--non-interactive", "--color", "never")
+
+
+def _boundaries(requests: list[Passed]) -> Iterator[Boundary]:
+    """After a reading request the platform is as before the next one, so only the last has a boundary after it."""
+    for number, passed in enumerate(requests, 1):
+        words = f"{passed.method} {passed.path.partition('?')[0]}"
+        yield Boundary(number, "before", words)
+        if passed.writes or number == len(requests):
+            yield Boundary(number, "after", words)
+
+
+@contextmanager
+def new_world(directory: Path) -> Iterator[World]:
+    """Seeded, never updated: the mirror has one variable that we shall declare otherwise, and one that we shall not."""
+    project = Project.at(directory / "acme", {})
+    with running_sandbox(project.state) as sandbox, proxy_before(sandbox.url) as proxy:
+        sandbox.seed(original=ORIGINAL, mirrors=(MIRROR,), report=silently)
+        set_variable(sandbox, MIRROR, STAGE, FOREIGN, "theirs")
+        set_variable(sandbox, MIRROR, STAGE, FOUND, "fr")
+        project.environment.update(DIVIO_API_URL=proxy.url, DIVIO_API_TOKEN=sandbox.token)
+        world = World(project, sandbox, proxy)
+        world.mirrors_are(MIRROR)
+        project.configure(lambda config: config["mirrors:fleet"]["value"].update(variables={FOUND: "de"}))
+        project.run("pulumi", "stack", "select", "--create", STAGE).succeeded()
+        yield world

@@ -1,0 +1,97 @@
+"""Killed between any two requests: nothing is wrong at that moment, and the next ``up`` makes it as declared.
+
+The sample of a normal run is drawn from ``MIRRORS_CRASH_SEED``; with ``MIRRORS_CRASHES=all``, as ``make crash`` sets
+it, every boundary is tried.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from tests.engine.crash.store import Contract, Store
+from tests.engine.crash.world import FOREIGN, FOUND, ORIGINAL, STAGE, Boundary, Kind, Moment, World, new_world, silently
+
+ALL = os.environ.get("MIRRORS_CRASHES") == "all"
+SEED = int(os.environ.get("MIRRORS_CRASH_SEED", "4"))
+THERE_BEFORE_US = {FOREIGN, FOUND}
+
+
+@dataclass(frozen=True)
+class Story:
+    """An ``up`` from ``begin`` on: where it can be killed, and what it leads to when it is not."""
+
+    begin: Moment
+    contract: Contract
+    boundaries: dict[Kind, list[Boundary]]
+    end: Store
+    inputs: dict[str, Any]
+
+    def differences(self, world: World) -> list[str]:
+        """How the world differs from the one in which nothing was killed."""
+        now, found = world.store(), world.found()
+        new = len(now.deployments) - len(self.end.deployments)
+        return [
+            *self.contract.violations(now),
+            *(["other variables"] if now.variables != self.end.variables else []),
+            *([f"{new:+} deployments"] if new else []),
+            *(["another state"] if world.inputs() != self.inputs else []),
+            *([f"known as found: {found}"] if found not in (THERE_BEFORE_US, None) else []),
+        ]
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with new_world(tmp_path_factory.mktemp("crashes")) as world:
+        yield world
+
+
+@pytest.fixture(scope="module")
+def stories(world: World, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Story]:
+    """Each ``up`` once without a kill. The later ones begin where the first one ends."""
+    told = partial(_told, world, tmp_path_factory.mktemp("moments"))
+    first = told("first up")
+    converged = Moment(tmp_path_factory.mktemp("converged")).keep(world)
+    world.sandbox.rotate(ORIGINAL, STAGE, report=silently)
+    world.sandbox.deploy(ORIGINAL, STAGE, report=silently)
+    rotation = told("rotation")
+    converged.restore(world)
+    world.mirrors_are()
+    return {"first up": first, "rotation": rotation, "removal": told("removal")}
+
+
+def _told(world: World, directory: Path, name: str) -> Story:
+    begin = Moment(directory / name).keep(world)
+    contract = world.contract(world.store())
+    boundaries = world.boundaries(contract)
+    return Story(begin, contract, boundaries, world.store(), world.inputs())
+
+
+@pytest.mark.parametrize("kind", ["engine", "provider"])
+@pytest.mark.parametrize("name", ["first up", "rotation", "removal"])
+def test_killed_between_any_two_requests_it_is_safe_at_once_and_converged_by_the_next_up(
+    world: World, stories: dict[str, Story], name: str, kind: Kind, capfd: pytest.CaptureFixture[str]
+) -> None:
+    story = stories[name]
+    every = story.boundaries[kind]
+    tried = every if ALL else Random(f"{SEED} {name} {kind}").sample(every, 1)  # noqa: S311
+    problems = {str(boundary): _killed_and_repeated(world, story, kind, boundary) for boundary in tried}
+    with capfd.disabled():
+        print(f"\n{name}, {kind} killed: {len(every)} boundaries, {len(tried)} tried (seed {SEED})")  # noqa: T201
+    assert {boundary: found for boundary, found in problems.items() if found} == {}
+    assert {item.request.partition(" ")[0] for item in every} >= {"GET", "DELETE" if name == "removal" else "POST"}
+
+
+def _killed_and_repeated(world: World, story: Story, kind: Kind, boundary: Boundary) -> list[str]:
+    story.begin.restore(world)
+    violations = world.killed(kind, boundary, story.contract)
+    if kind == "engine":
+        world.stack.pulumi("cancel", "--yes").succeeded()
+    world.proxy.begin()
+    again = world.up()
+    return [*violations, *([again.text] if again.code else story.differences(world))]

@@ -1,0 +1,373 @@
+"""Resources on a platform that fails at the worst moment: what can be repeated converges and nobody notices."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mirrors.planning.addresses import identity_of
+from mirrors.resources.deployment import DeploymentProvider
+from mirrors.resources.environment_variables import EnvironmentVariablesProvider
+from mirrors.resources.mirror import MirrorProvider
+from mirrors.resources.original import OriginalProvider
+from tests.sandboxes import running_sandbox
+from tests.wire.conftest import Stub
+from tests.wire.platform import CANARY, SHARED, Platform, Site
+from tests.wire.provider import Refused, Wire, provider_process
+
+PASSWORD = f"{CANARY}-password"
+VALUES = {
+    "SITE_ID": "2",
+    "LANGUAGE": "de",
+    "DATABASE_URL": f"postgres://acme:{PASSWORD}@db.example.com/acme",
+    "KEY": f"{CANARY}-first line\n{CANARY}-second line",
+}
+SECRETS = {"DATABASE_URL", "KEY"}
+WRITES = "^/apps/v3/environment-variables/"
+DEPLOYMENTS = "^/apps/v3/deployments/$"
+UUID = "[a-z2-7]{26}/"
+
+# The log of a deployment quotes what it was told, from the start on; a variable is deleted once another was changed.
+TRIGGERS = """
+CREATE TRIGGER tells_early AFTER INSERT ON sandbox_deployment BEGIN
+    UPDATE sandbox_deployment
+    SET log = coalesce((SELECT t.log FROM loose_tongue t WHERE t.environment = NEW.environment_id), log)
+    WHERE uuid = NEW.uuid;
+END;
+CREATE TABLE deleter (environment TEXT, after TEXT, name TEXT);
+CREATE TRIGGER deletes AFTER UPDATE ON sandbox_environmentvariable BEGIN
+    DELETE FROM sandbox_environmentvariable WHERE environment_id = NEW.environment_id AND name = (
+        SELECT d.name FROM deleter d WHERE d.environment = NEW.environment_id AND d.after = NEW.name);
+END;
+"""
+
+
+@dataclass(frozen=True)
+class Faults:
+    """What the platform does wrong, as rows of its own table."""
+
+    platform: Platform
+
+    def add(self, kind: str, method: str = "", path: str = "", **more: Any) -> None:
+        """``remaining``: how often (for ever); ``probability``; ``seed``; anything else is a setting of the kind."""
+        values = (more.pop("probability", 1.0), more.pop("seed", 0), more.pop("remaining", None))
+        self.platform.change(
+            "INSERT INTO sandbox_fault (kind, method, path, probability, seed, remaining, asked, settings)"
+            " VALUES (?, ?, ?, ?, ?, ?, 0, ?)",
+            *(kind, method, path, *values, json.dumps(more)),
+        )
+
+    def clear(self) -> None:
+        self.platform.change("DELETE FROM sandbox_fault")
+
+
+@pytest.fixture(scope="module")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    """One of its own: most faults meet every request."""
+    with running_sandbox(tmp_path_factory.mktemp("platform")) as sandbox:
+        sandbox.seed(mirrors=(), numbered=48, report=lambda _: None)
+        with Platform.of(sandbox) as platform:
+            with platform.database() as connection:
+                connection.executescript(TRIGGERS)
+            yield platform
+        logged = (sandbox.state / "requests.jsonl").read_text() + sandbox.state.log.read_text()
+        assert CANARY not in logged
+
+
+@pytest.fixture(scope="module")
+def numbers() -> Iterator[int]:
+    return iter(count(1))
+
+
+@pytest.fixture
+def another(platform: Platform, numbers: Iterator[int]) -> Site:
+    """A second mirror."""
+    return platform.site(f"acme-{next(numbers):04}")
+
+
+@pytest.fixture
+def faults(platform: Platform) -> Iterator[Faults]:
+    faults = Faults(platform)
+    yield faults
+    faults.clear()
+
+
+@pytest.fixture
+def fresh(platform: Platform, tmp_path: Path) -> Iterator[Stub]:
+    """A provider process that has written nothing yet. It is not patient with deployments."""
+    config = platform.configuration | {"mirrors:rollout": '{"timeout": "2s"}'}
+    with provider_process(config, tmp_path / "said") as stub:
+        yield stub
+    assert CANARY not in (tmp_path / "said").read_text()
+
+
+@pytest.fixture(scope="module")
+def connected(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stub]:
+    said = tmp_path_factory.mktemp("provider") / "said"
+    with provider_process(platform.configuration, said) as stub:
+        yield stub
+    assert CANARY not in said.read_text()
+
+
+def variables_of(site: Site) -> dict[str, Any]:
+    entries = {name: {"value": value, "sensitive": name in SECRETS} for name, value in VALUES.items()}
+    return {"site": site.name, "environment": site.environment, "secrets": sorted(SECRETS), "found": {}, **entries}
+
+
+def deployment_of(site: Site, original: Site) -> dict[str, Any]:
+    return {
+        "site": site.name,
+        "environment": site.environment,
+        "image_environment": original.live,
+        "release": original.platform.divio.deployments.list(original.live)[0].uuid,
+        "secrets": sorted(SECRETS),
+        **VALUES,
+    }
+
+
+def as_declared(site: Site) -> bool:
+    return site.stored() == {name: (value, name in SECRETS) for name, value in VALUES.items()}
+
+
+def told(refused: pytest.ExceptionInfo[Refused], site: Site) -> str:
+    """What the user is told: about this site, without a secret, without a traceback."""
+    text = str(refused.value)
+    assert site.name in text
+    assert CANARY not in text
+    assert "Traceback" not in text
+    return text
+
+
+STORMS: dict[str, dict[str, Any]] = {
+    "throttle": {"seconds": 0},
+    "error": {"status": 502},
+    "reset-before": {},
+    "reset-after": {},
+    "truncated": {},
+    "latency": {"seconds": 0.05},
+}
+
+
+@pytest.mark.parametrize("kind", STORMS)
+def test_a_site_is_made_changed_read_and_left_in_a_storm(
+    connected: Stub, site: Site, original: Site, faults: Faults, kind: str
+) -> None:
+    variables, deployment = Wire(connected, EnvironmentVariablesProvider()), Wire(connected, DeploymentProvider())
+    inputs, wanted = variables_of(site), deployment_of(site, original)
+    faults.add(kind, probability=0.25, seed=7, **STORMS[kind])
+    _, stored = variables.create(inputs)
+    _, deployed = deployment.create(wanted)
+    assert variables.read(stored)[2].keys() == inputs.keys()
+    assert deployment.read(deployed)[0] == "x"
+    changed = inputs | {"LANGUAGE": {"value": "fr", "sensitive": False}}
+    variables.update(stored, changed)
+    variables.update(changed, inputs)
+    faults.clear()
+    assert as_declared(site)
+    assert [deployed["deployment"]] == site.deployments()
+    faults.add(kind, probability=0.25, seed=8, **STORMS[kind])
+    variables.delete(inputs)
+    faults.clear()
+    assert site.stored() == {}
+    assert any(line.get("fault") == kind for line in site.platform.sandbox.requests_log())
+
+
+@pytest.mark.parametrize("kind", [kind for kind in STORMS if kind != "latency"])
+def test_a_deployment_whose_start_is_not_answered_is_started_once(
+    connected: Stub, site: Site, original: Site, faults: Faults, kind: str
+) -> None:
+    Wire(connected, EnvironmentVariablesProvider()).create(variables_of(site))
+    faults.add(kind, "POST", DEPLOYMENTS, remaining=1, **STORMS[kind])
+    _, outs = Wire(connected, DeploymentProvider()).create(deployment_of(site, original))
+    assert [outs["deployment"]] == site.deployments()
+
+
+@pytest.mark.parametrize("path", [UUID + "$", UUID + "environment-variables/"])
+def test_a_deployment_that_is_not_shown_at_once_is_waited_for(
+    connected: Stub, site: Site, original: Site, faults: Faults, path: str
+) -> None:
+    Wire(connected, EnvironmentVariablesProvider()).create(variables_of(site))
+    faults.add("error", "GET", "^/apps/v3/deployments/" + path, remaining=2, status=404)
+    _, outs = Wire(connected, DeploymentProvider()).create(deployment_of(site, original))
+    assert [outs["deployment"]] == site.deployments()
+
+
+def test_a_variable_deleted_by_somebody_else_between_our_look_and_our_write_is_made_again(
+    connected: Stub, site: Site
+) -> None:
+    variables = Wire(connected, EnvironmentVariablesProvider())
+    _, stored = variables.create(variables_of(site))
+    site.by_hand("SITE_ID", "1")
+    site.by_hand("LANGUAGE", "fr")
+    site.platform.change("INSERT INTO deleter VALUES (?, 'SITE_ID', 'LANGUAGE')", site.environment)
+    site.forget_requests()
+    variables.update(stored, variables_of(site))
+    assert as_declared(site)
+    assert "POST LANGUAGE" in site.writes()
+
+
+REFUSALS = {"forbidden": 403, "not-found": 404, "not-allowed": 405, "unknown": 400}
+
+
+@pytest.mark.parametrize("reason", REFUSALS)
+def test_a_first_write_that_is_refused_stops_the_fleet_and_says_what_to_set_by_hand(
+    fresh: Stub, site: Site, another: Site, faults: Faults, reason: str
+) -> None:
+    variables = Wire(fresh, EnvironmentVariablesProvider())
+    faults.add("error", "POST", WRITES, status=REFUSALS[reason])
+    with pytest.raises(Refused) as first:
+        variables.create(variables_of(site))
+    text = told(first, site)
+    assert f"POST /apps/v3/environment-variables/: {REFUSALS[reason]}" in text
+    by_hand = "set in this order SITE_ID=2, KEY=(the original's, or the configuration's, secret value), LANGUAGE=de, "
+    assert f"in the Control Panel: {by_hand}DATABASE_URL=(" in text
+    with pytest.raises(Refused) as second:
+        variables.create(variables_of(another))
+    assert f"not tried: the platform refused the write for {site.name}, see there" in told(second, another)
+    assert another.writes() == []
+    assert (site.stored(), another.stored()) == ({}, {})
+
+
+@pytest.mark.parametrize("reason", REFUSALS)
+def test_a_first_deployment_that_is_refused_stops_the_fleet_though_variables_were_accepted(
+    fresh: Stub, site: Site, another: Site, original: Site, faults: Faults, reason: str
+) -> None:
+    variables, deployment = Wire(fresh, EnvironmentVariablesProvider()), Wire(fresh, DeploymentProvider())
+    for each in (site, another):
+        variables.create(variables_of(each))
+    faults.add("error", "POST", DEPLOYMENTS, status=REFUSALS[reason])
+    with pytest.raises(Refused) as first:
+        deployment.create(deployment_of(site, original))
+    text = told(first, site)
+    assert f"POST /apps/v3/deployments/: {REFUSALS[reason]}" in text
+    assert text.endswith("To go on by hand, in the Control Panel: deploy it")
+    another.forget_requests()
+    with pytest.raises(Refused) as second:
+        deployment.create(deployment_of(another, original))
+    assert "not tried" in told(second, another)
+    assert another.writes() == []
+
+
+@pytest.mark.parametrize("kind", ["error", "truncated"])
+def test_a_first_write_whose_outcome_is_not_known_is_told_as_such_and_stops_nobody_else(
+    fresh: Stub, site: Site, another: Site, faults: Faults, kind: str
+) -> None:
+    variables = Wire(fresh, EnvironmentVariablesProvider())
+    site.by_hand("SITE_ID", "1")
+    faults.add(kind, "PATCH", WRITES, remaining=5)
+    with pytest.raises(Refused) as refused:
+        variables.create(variables_of(site))
+    text = told(refused, site)
+    assert "Nothing is lost: run the command again" in text
+    assert "Control Panel" not in text
+    variables.create(variables_of(another))
+    variables.create(variables_of(site))
+    assert as_declared(site)
+    assert as_declared(another)
+
+
+def test_a_hidden_value_that_somebody_replaced_and_deployed_is_written_again_before_our_deployment(
+    connected: Stub, fresh: Stub, site: Site, original: Site
+) -> None:
+    Wire(connected, EnvironmentVariablesProvider()).create(variables_of(site))
+    site.by_hand("DATABASE_URL", "postgres://elsewhere.example.com/x", sensitive=True)
+    by_hand = site.deployed_by_hand()
+    site.forget_requests()
+    _, outs = Wire(fresh, DeploymentProvider()).create(deployment_of(site, original))
+    assert site.writes() == ["PATCH DATABASE_URL", "POST deployments"]
+    assert site.frozen(outs["deployment"])["DATABASE_URL"] == VALUES["DATABASE_URL"]
+    assert site.deployments() == [outs["deployment"], by_hand]
+
+
+TALE = "\n".join(
+    [*(f"line {n}" for n in range(20)), f"with {VALUES['DATABASE_URL']}", f"{CANARY}-second line", PASSWORD]
+)
+LAST_LINES = "line 18\nline 19\nwith [secret]\n[secret]\n[secret]"
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings", "words"),
+    [
+        ("deployment-fails", {}, "failed; the site goes on with what it ran before"),
+        ("deployment-hangs", {}, "has not ended within"),
+        ("deployment-wrong-variables", {"set": {"SITE_ID": "9"}}, "runs with other values than declared of: SITE_ID"),
+    ],
+)
+def test_a_deployment_that_does_not_end_well_is_one_message_with_remedy_and_log(
+    fresh: Stub, site: Site, original: Site, kind: str, settings: dict[str, Any], words: str
+) -> None:
+    Wire(fresh, EnvironmentVariablesProvider()).create(variables_of(site))
+    site.log_says(TALE)
+    site.will_meet(kind, **settings)
+    with pytest.raises(Refused) as refused:
+        Wire(fresh, DeploymentProvider()).create(deployment_of(site, original))
+    text = told(refused, site)
+    assert words in text
+    assert any(remedy in text for remedy in ("run the command again", "the next up waits for it"))
+    assert text.endswith(f"Its log ends:\n{_cut(text)}")
+    assert LAST_LINES in text
+    assert "line 5\n" not in text
+
+
+def _cut(text: str) -> str:
+    return text.partition("Its log ends:\n")[2]
+
+
+def test_a_failed_deployment_is_told_also_where_its_log_cannot_be_read(
+    fresh: Stub, site: Site, original: Site, faults: Faults
+) -> None:
+    Wire(fresh, EnvironmentVariablesProvider()).create(variables_of(site))
+    site.will_meet("deployment-fails")
+    faults.add("forbidden", "GET", "/logs/$")
+    with pytest.raises(Refused) as refused:
+        Wire(fresh, DeploymentProvider()).create(deployment_of(site, original))
+    text = told(refused, site)
+    [uuid] = site.deployments()
+    assert f"deployment {uuid} failed" in text
+    assert f"(it cannot be read: GET /apps/v3/deployments/{uuid}/logs/: 403" in text
+
+
+def test_an_object_that_is_404_while_it_is_listed_is_not_deleted(
+    connected: Stub, site: Site, original: Site, faults: Faults
+) -> None:
+    """A token that has lost its rights: the state must not forget what it can no longer see."""
+    variables, mirror = Wire(connected, EnvironmentVariablesProvider()), Wire(connected, MirrorProvider())
+    _, stored = variables.create(variables_of(site))
+    for name in VALUES:
+        site.deleted_by_hand(name)
+    where = {"application": site.application, "environment": site.environment}
+    adopted = {**where, "slug": site.name, "site_id": 2, "found": {}}
+    faults.add("error", "GET", f"/({site.application}|{site.environment})/", status=404)
+    for refuse in (
+        lambda: mirror.read(adopted),
+        lambda: variables.read(stored),
+        lambda: Wire(connected, DeploymentProvider()).read(deployment_of(site, original) | {"deployment": "d"}),
+    ):
+        with pytest.raises(Refused) as refused:
+            refuse()
+        assert "It was deleted, or the token's account has lost its rights on it" in told(refused, site)
+
+
+def test_an_original_that_is_404_while_it_is_listed_keeps_what_its_values_point_at(
+    connected: Stub, site: Site, faults: Faults
+) -> None:
+    """A mirror without a deployment stands in for it."""
+    values = {"DATABASE_URL": VALUES["DATABASE_URL"], "DEFAULT_STORAGE_DSN": "s3://key:x@media.example.com"}
+    stored = {
+        "application": site.application,
+        "environment": site.environment,
+        "image_environment": site.environment,
+        "release": "r",
+        "variables": values,
+        "identities": {name: identity_of(values[name]) for name in SHARED},
+    }
+    original = Wire(connected, OriginalProvider())
+    assert original.read(stored)[2]["identities"] == stored["identities"]
+    faults.add("error", "GET", f"/{site.environment}/", status=404)
+    with pytest.raises(Refused) as refused:
+        original.read(stored)
+    assert "404" in str(refused.value)
