@@ -35,7 +35,7 @@ def test_a_declared_id_that_the_state_does_not_have_is_said() -> None:
 
 
 def test_the_note_names_some_mirrors_and_counts_the_rest() -> None:
-    mirrors = [{"application": f"m{number}"} for number in range(1, 9)]
+    mirrors: list[dict[str, object]] = [{"application": f"m{number}"} for number in range(1, 9)]
 
     note = unpinned(fleet(*mirrors, {"application": "pinned", "siteId": 9}), "live")
 

@@ -1,0 +1,211 @@
+"""What ``mirrors doctor`` makes of what it finds; the platform is a real sandbox."""
+
+import json
+import os
+import socket
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from mirrors.cli import main
+from mirrors.cli.doctor.engine import Lock, compare_versions, lock, locks, pending
+from mirrors.cli.doctor.findings import Level
+from mirrors.cli.doctor.platform import clock
+from mirrors.cli.state import StackState
+from mirrors.sandbox.control import Sandbox
+from tests.sandboxes import frozen_variables, running_sandbox, set_variable
+
+ENDED = 2**22 - 1  # above the highest process id that Linux gives by default... or nobody's
+PASSWORD = "c4n4ry-password"
+
+
+@pytest.fixture(scope="module")
+def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """An original and a mirror with a plain, a sensitive and a foreign variable; both are deployed."""
+    with running_sandbox(tmp_path_factory.mktemp("doctor")) as sandbox:
+        sandbox.seed(mirrors=("acme-secret-de",), report=lambda _: None)
+        for name, value, sensitive in (
+            ("SITE_ID", "2", False),
+            ("DATABASE_URL", frozen_variables(sandbox, "acme", "test")["DATABASE_URL"], True),
+            ("CUSTOMER_GMBH_PASSWORD", PASSWORD, True),
+            ("THEME", "a-plain-value", False),
+        ):
+            set_variable(sandbox, "acme-secret-de", "test", name, value, is_sensitive=sensitive)
+        sandbox.deploy("acme-secret-de", "test", report=lambda _: None)
+        yield sandbox
+
+
+def run(sandbox: Sandbox, *arguments: str, **environment: str) -> Result:
+    variables = {"DIVIO_API_URL": sandbox.url, "DIVIO_API_TOKEN": sandbox.token, **environment}
+    return CliRunner().invoke(main, arguments, env=variables)
+
+
+@pytest.mark.parametrize(
+    ("command", "level"),
+    [("v3.259.0", Level.OK), ("3.259.7", Level.OK), ("v3.240.0", Level.WARNING), ("v4.0.0", Level.PROBLEM)],
+)
+def test_the_command_and_the_library_are_of_one_release(command: str, level: Level) -> None:
+    finding = compare_versions(command, "3.259.0")
+
+    assert finding.level is level
+    assert ("3.259.0" in finding.remedy) == (level is not Level.OK)
+
+
+def test_interrupted_operations_are_named_with_the_command_that_clears_them() -> None:
+    operation = {"type": "creating", "resource": {"urn": "urn:pulumi:test::acme::x$mirrors:Deployment::acme-de"}}
+
+    found = pending(StackState((), (operation,)), "test")
+
+    assert found.level is Level.PROBLEM
+    assert found.message == "interrupted: creating acme-de"
+    assert found.remedy.startswith("pulumi refresh --clear-pending-creates --yes -s test")
+    assert pending(StackState((), ()), "test").level is Level.OK
+
+
+def write_lock(backend: Path, pid: int, host: str) -> None:
+    folder = backend / ".pulumi" / "locks" / "organization" / "acme" / "test"
+    folder.mkdir(parents=True)
+    content = {"pid": pid, "username": "me", "hostname": host, "timestamp": "2026-01-01T12:00:00.5+01:00"}
+    (folder / "a.json").write_text(json.dumps(content))
+
+
+@pytest.mark.parametrize(
+    ("pid", "host", "level", "said"),
+    [
+        (os.getpid(), socket.gethostname(), Level.WARNING, "which is running"),
+        (ENDED, socket.gethostname(), Level.PROBLEM, "which has ended"),
+        (os.getpid(), "another-machine", Level.PROBLEM, "on another-machine since 2026-01-01T12:00:00"),
+    ],
+)
+def test_a_lock_is_told_with_its_holder(tmp_path: Path, pid: int, host: str, level: Level, said: str) -> None:
+    write_lock(tmp_path, pid, host)
+
+    finding = lock(locks(tmp_path.as_uri(), "acme", "organization/acme/test"), "test")
+
+    assert finding.level is level
+    assert said in finding.message
+    assert "pulumi cancel --yes test" in finding.remedy
+
+
+def test_no_lock_of_another_stack_counts_and_other_backends_are_not_looked_into(tmp_path: Path) -> None:
+    write_lock(tmp_path, ENDED, socket.gethostname())
+
+    assert locks(tmp_path.as_uri(), "acme", "live") == []
+    assert lock([], "live").level is Level.OK
+    assert locks("https://api.pulumi.com/me", "acme", "test") is None
+    assert lock(None, "test").level is Level.OK
+
+
+def test_a_lock_that_cannot_be_read_is_a_lock(tmp_path: Path) -> None:
+    write_lock(tmp_path, ENDED, "x")
+    (tmp_path / ".pulumi/locks/organization/acme/test/a.json").write_text("{")
+
+    assert locks(tmp_path.as_uri(), "acme", "test") == [Lock(0, "an unknown host", "an unknown time")]
+
+
+@pytest.mark.parametrize(
+    ("skew", "level", "said"),
+    [(-1, Level.OK, "agrees"), (120, Level.WARNING, "120 s behind"), (-90, Level.WARNING, "90 s ahead of")],
+)
+def test_the_clock_is_held_against_the_platforms(skew: int, level: Level, said: str) -> None:
+    finding = clock(timedelta(seconds=skew))
+
+    assert finding.level is level
+    assert said in finding.message
+
+
+def test_a_good_platform_is_fine_and_nothing_is_written(account: Sandbox) -> None:
+    account.clear_requests_log()
+
+    findings = {item["check"]: item["level"] for item in json.loads(run(account, "doctor", "--json").stdout)}
+
+    assert {check: findings[check] for check in ("platform", "clock", "token")} == dict.fromkeys(
+        ("platform", "clock", "token"), "ok"
+    )
+    assert {line["method"] for line in account.requests_log()} == {"GET"}
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({"DIVIO_API_TOKEN": "wr0ng"}, "problem  token: GET /iam/v3/me/: 401"),
+        ({"DIVIO_API_URL": "http://127.0.0.1:9"}, "problem  platform: GET /iam/v3/me/: no connection to 127.0.0.1:9"),
+        ({"DIVIO_API_TOKEN": ""}, "problem  configuration: mirrors:apiToken is missing"),
+    ],
+)
+def test_what_is_wrong_is_one_line_with_its_remedy(account: Sandbox, environment: dict[str, str], said: str) -> None:
+    done = run(account, "doctor", **environment)
+
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith(said)]
+    assert ". Remedy: " in line
+    assert done.exit_code == 2
+    assert "wr0ng" not in done.output
+
+
+def test_the_probe_answers_every_question_it_can_and_shows_nothing_of_the_account(account: Sandbox) -> None:
+    account.clear_requests_log()
+
+    done = run(account, "doctor", "--probe")
+
+    assert done.exit_code == 0, done.output
+    answers = json.loads(done.stdout)["answers"]
+    assert answers["is a schema served"] == "no, 404"
+    assert answers["variables without a filter"].startswith("400 {'non_field_errors'")
+    assert answers["variables: the value of a sensitive one"] == "absent"
+    assert answers["variables: are built-in ones listed"] == "no, custom ones only"
+    assert answers["frozen variables: are sensitive ones shown"] == "DATABASE_URL shown, another shown"
+    assert answers["frozen variables: are built-in credentials shown"].startswith("DATABASE_URL shown, ")
+    assert answers["a bad token"].startswith("401 ")
+    assert answers["an unknown object"].startswith("404 ")
+    assert answers["page size if 100000 is asked for"] == "2 results, that is all there are"
+    for canary in ("acme", "c4n4ry", "GMBH", "a-plain-value", "127.0.0.1", account.token, "@"):
+        assert canary not in done.output
+    assert {line["method"] for line in account.requests_log()} == {"GET"}
+
+
+def test_the_probe_writes_its_report_to_a_file(account: Sandbox, tmp_path: Path) -> None:
+    done = run(account, "doctor", "--probe", "--output", str(tmp_path / "report.json"))
+
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert json.loads((tmp_path / "report.json").read_text())["exchanges"]["original"]["status"] == 200
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "said"),
+    [
+        (["doctor", "--probe"], {"DIVIO_API_TOKEN": "wr0ng"}, "the token was refused"),
+        (["doctor", "--probe"], {"DIVIO_API_URL": "http://127.0.0.1:9"}, "no answer from 127.0.0.1:9"),
+        (["doctor", "--probe", "--output", "/nowhere/x"], {}, "/nowhere/x cannot be written"),
+        (["adopt", "acme"], {"DIVIO_API_TOKEN": "wr0ng"}, "the token was refused"),
+        (["adopt", "acme"], {"DIVIO_API_URL": "http://127.0.0.1:9"}, "no connection to 127.0.0.1:9"),
+        (["adopt", "acme-xx"], {}, 'no application "acme-xx" is visible'),
+        (["adopt", "acme", "--mirror", "acme-xx"], {}, 'no application "acme-xx" is visible'),
+        (["adopt", "acme"], {"DIVIO_API_TOKEN": ""}, "mirrors:apiToken is missing"),
+    ],
+)
+def test_what_cannot_run_is_one_clear_line(
+    account: Sandbox, arguments: list[str], environment: dict[str, str], said: str
+) -> None:
+    done = run(account, *arguments, **environment)
+
+    assert done.exit_code == 1
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1
+    assert done.stderr.startswith("Error: ")
+    assert said in done.stderr
+    assert "wr0ng" not in done.stderr
+
+
+def test_adopting_looks_and_writes_nothing(account: Sandbox) -> None:
+    account.clear_requests_log()
+
+    done = run(account, "adopt", "acme", "--json")
+
+    shown = json.loads(done.stdout)
+    assert shown["fleet"]["mirrors"] == [{"application": "acme-secret-de", "siteId": 2}]
+    assert any("CUSTOMER_GMBH_PASSWORD" in line for line in shown["notes"])
+    assert "c4n4ry" not in done.output
+    assert {line["method"] for line in account.requests_log()} == {"GET"}
