@@ -47,7 +47,7 @@ def declare_original(declaration: Declaration) -> tuple[list[Row], pulumi.Output
         url = address_of(site.seen.frozen.get(DOMAIN))
         return [_row(declaration, site, site_id, url, planned.deployment)], release
     found = {name: {"sensitive": seen.sensitive} for name, seen in site.seen.variables.items()}
-    deployed = _deployed(declaration, site, declaration.parent, _wire(site.variables), found, release)
+    deployed = _deployed(declaration, site, declaration.parent, _wire(site.variables), found, "")
     if planned.image_environment == site.environment:
         release = deployed.deployment
     return [_row(declaration, site, site_id, deployed.url, deployed.deployment)], release
@@ -80,9 +80,9 @@ def _deployed(
     parent: pulumi.Resource,
     variables: Mapping[str, Any],
     found: pulumi.Input[Mapping[str, Any]],
-    release: pulumi.Output[str],
+    release: pulumi.Input[str],
 ) -> Deployment:
-    """A site's variables, and the deployment that runs with them."""
+    """A site's variables, and the deployment that runs with them. What the original deploys is a release itself."""
     secret = {name for name, item in site.variables.items() if item.secret}
     where = {
         "site": f"{site.slug} ({declaration.settings.environment})",

@@ -12,7 +12,8 @@ from mirrors.planning.variables import different_names
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """``release`` is the original's deployment whose image shall run; ``variables`` are all that we declare.
+    """``release`` is the original's deployment whose image shall run, empty for the original itself; ``variables`` are
+    all that we declare, ``secrets`` the names of those that a platform may not show.
 
     ``adopting``: the site may have been running before us, without what only we write. ``gone``: names that were
     declared before and are not any more.
@@ -22,6 +23,7 @@ class Wanted:
     variables: Mapping[str, str]
     adopting: bool = False
     gone: frozenset[str] = frozenset()
+    secrets: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ def next_step(
     done = newest_successful(deployments)
     if done is None or frozen is None or not _runs_release(wanted.release, done, releases):
         return Step("start")
-    different, hidden = different_names(_to_prove(wanted, frozen), frozen)
+    different, hidden = different_names(_to_prove(wanted, frozen), frozen, wanted.secrets)
     still_runs_with = wanted.gone & frozen.keys()
     return Step("start") if different or hidden or still_runs_with else Step("adopt", done.uuid)
 
@@ -62,7 +64,12 @@ def _to_prove(wanted: Wanted, frozen: Mapping[str, str | None]) -> Mapping[str, 
 
 
 def _runs_release(release: str, deployment: DeploymentSeen, releases: Sequence[DeploymentSeen]) -> bool:
-    """Also true for a release newer than the wanted one: the platform has gone on since the plan was made."""
+    """Also true for a release newer than the wanted one: the platform has gone on since the plan was made.
+
+    No release is wanted of the original: what it deploys is one.
+    """
+    if not release:
+        return True
     actual = release_of(deployment, releases)
     ended = {item.uuid: item.ended_at for item in releases}
     wanted_end, actual_end = ended.get(release), ended.get(actual or "")

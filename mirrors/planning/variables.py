@@ -73,9 +73,30 @@ def not_set(declared: Mapping[str, str], live: Mapping[str, VariableSeen]) -> li
     ]
 
 
-def different_names(declared: Mapping[str, str], running: Mapping[str, str | None]) -> tuple[list[str], list[str]]:
+def different_names(
+    declared: Mapping[str, str], running: Mapping[str, str | None], secrets: Collection[str] = ()
+) -> tuple[list[str], list[str]]:
     """Compare declared values with the frozen ones of a deployment: (names that differ, names that are not shown)."""
-    different = [name for name, value in declared.items() if running.get(name, "") not in (None, value)]
-    different += [name for name in declared if name not in running and name not in different]
-    hidden = [name for name in declared if name in running and running[name] is None]
+    shown = _with_hidden(running, secrets)
+    hidden = [name for name in declared if name in shown and shown[name] is None]
+    different = [name for name, value in declared.items() if name not in hidden and shown.get(name) != value]
     return write_order(different), write_order(hidden)
+
+
+def running_values(
+    known: Mapping[str, str], running: Mapping[str, str | None], secrets: Collection[str] = ()
+) -> dict[str, str]:
+    """What a deployment runs with of the known names. A value that is not shown is taken to be the known one."""
+    shown = _with_hidden(running, secrets)
+    return {name: value if shown[name] is None else str(shown[name]) for name, value in known.items() if name in shown}
+
+
+def _with_hidden(running: Mapping[str, str | None], secrets: Collection[str]) -> Mapping[str, str | None]:
+    """A platform may leave sensitive variables out of a deployment's instead of hiding their values.
+
+    Then it leaves out all of them. Where one is shown, another that is absent is really absent; and DATABASE_URL is
+    always there, since a mirror has one of its own from the platform.
+    """
+    if any(name in running for name in secrets):
+        return running
+    return {**dict.fromkeys(secrets), **running}

@@ -22,7 +22,7 @@ from mirrors.planning.names import DOMAIN, PUBLIC
 from mirrors.planning.observed import DeploymentSeen, VariableSeen
 from mirrors.planning.redaction import redact
 from mirrors.planning.releases import newest_successful, release_of
-from mirrors.planning.variables import different_names, not_set
+from mirrors.planning.variables import different_names, not_set, running_values
 from mirrors.remedies import explained
 from mirrors.resources.base import (
     READ_BACK,
@@ -87,16 +87,16 @@ class DeploymentProvider(VariablesProvider):
         """Of a deployment that we did not start: its values of our names, and its outputs. Sets the release."""
         frozen = self._frozen(done.uuid)
         known = self.variables_in(stored)
-        values = {name: known[name] if frozen[name] is None else frozen[name] for name in known if name in frozen}
-        release = release_of(done, deployments_seen(self.divio, stored["image_environment"]))
-        stored["release"] = release or stored["release"]
-        return values, self._outputs(done.uuid, frozen)
+        if stored["release"]:
+            release = release_of(done, deployments_seen(self.divio, stored["image_environment"]))
+            stored["release"] = release or stored["release"]
+        return running_values(known, frozen, stored["secrets"]), self._outputs(done.uuid, frozen)
 
     def _deployed(
         self, inputs: Properties, *, adopting: bool = False, gone: frozenset[str] = frozenset()
     ) -> Properties:
         """Bring the environment to the wanted deployment; returns the outputs."""
-        wanted = Wanted(inputs["release"], self.variables_in(inputs), adopting, gone)
+        wanted = Wanted(inputs["release"], self.variables_in(inputs), adopting, gone, frozenset(inputs["secrets"]))
         began = time.monotonic()
         while time.monotonic() - began < self.connection.rollout.timeout:
             seen = deployments_seen(self.divio, inputs["environment"])
@@ -148,13 +148,14 @@ class DeploymentProvider(VariablesProvider):
             ended = _appeared(lambda: self.divio.deployments.wait(uuid, timeout=max(left, 1), on_progress=say_so))
         except DeploymentTimeout as error:
             raise DeploymentUnendedError(inputs["site"], explained(error), self._log_end(inputs, uuid)) from None
+        READ_BACK.pop(inputs["environment"], None)  # a wait is long enough for somebody to write
         return ended.succeeded
 
     def _finished(self, inputs: Properties, uuid: str, began: float) -> Properties:
         if not self._wait(inputs, uuid, began):
             raise DeploymentFailedError(inputs["site"], uuid, self._log_end(inputs, uuid))
         frozen = self._frozen(uuid)
-        different, _ = different_names(self.variables_in(inputs), frozen)
+        different, _ = different_names(self.variables_in(inputs), frozen, inputs["secrets"])
         if different:
             raise OtherVariablesError(inputs["site"], uuid, different, self._log_end(inputs, uuid))
         say(f"{inputs['site']}: deployed after {time.monotonic() - began:.0f} s")

@@ -27,7 +27,11 @@ class EnvironmentVariablesProvider(VariablesProvider):
     immutable = ("environment",)
 
     def check(self, _olds: Properties, news: Properties) -> CheckResult:
-        return CheckResult(self.checked(news), [])
+        """``found`` is decided once: what we have created since is not what was there before us."""
+        inputs = self.checked(news)
+        if _olds.get("environment") == inputs["environment"] and _olds.get("found") is not None:
+            inputs["found"] = _olds["found"]
+        return CheckResult(inputs, [])
 
     def create(self, props: Properties) -> CreateResult:
         inputs = self.checked(props)

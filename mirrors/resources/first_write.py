@@ -4,11 +4,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
 
-from mirrors.divio import NotFound, PermissionDenied, UnexpectedAnswer, ValidationFailed
+from mirrors.divio import DivioError, NotFound, PermissionDenied, UnexpectedAnswer, ValidationFailed
 from mirrors.errors import PlatformError, WritesRefusedError
 from mirrors.remedies import explained
 
 REFUSALS = (PermissionDenied, NotFound, ValidationFailed, UnexpectedAnswer)
+
+
+def _is_about_one_field(error: DivioError) -> bool:
+    """A name or a value that the platform does not take says nothing about the next one."""
+    return isinstance(error, ValidationFailed) and bool(set(error.errors) - {"non_field_errors"})
 
 
 class FirstWrite:
@@ -37,7 +42,7 @@ class FirstWrite:
         try:
             yield
         except REFUSALS as error:
-            if already or error.uncertain:
+            if already or error.uncertain or _is_about_one_field(error):
                 raise
             self._refused_for = site
             raise WritesRefusedError(site, explained(error), by_hand) from None

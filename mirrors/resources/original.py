@@ -16,12 +16,12 @@ class OriginalProvider(Provider):
 
     def check(self, _olds: Properties, news: Properties) -> CheckResult:
         """A shared value may change, as a password does; what it points at may not, unless somebody says so."""
-        inputs, confirmed = self.checked(news), news.get("confirmed")
+        inputs, confirmed = self.checked(news), news.get("confirmed") or ()
         before = _olds.get("identities") or {}
         failures = [
             CheckFailure("", _moved(name, before[name], identity))
             for name, identity in inputs["identities"].items()
-            if before.get(name, identity) != identity != confirmed
+            if before.get(name, identity) != identity and identity not in confirmed
         ]
         return CheckResult(inputs, failures)
 

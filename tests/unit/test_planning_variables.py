@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from mirrors.planning.names import removal_order, write_order
 from mirrors.planning.observed import VariableSeen
-from mirrors.planning.variables import Desired, different_names, not_as_declared, plan_writes
+from mirrors.planning.variables import Desired, different_names, not_as_declared, plan_writes, running_values
 
 NAMES = ["SITE_ID", "MIRRORS_APPLICATION", "DATABASE_URL", "DEFAULT_STORAGE_DSN", "A", "z"]
 
@@ -82,3 +82,12 @@ def test_the_site_id_stays_where_the_database_url_of_others_stays() -> None:
     live = {name: VariableSeen("x") for name in NAMES}
     writes = plan_writes({}, live, {}, set(NAMES) - {"DATABASE_URL"})
     assert [item.name for item in writes] == ["z", "DEFAULT_STORAGE_DSN", "A"]
+
+
+def test_secrets_that_a_platform_leaves_out_altogether_are_hidden_but_one_of_several_is_absent() -> None:
+    declared = {"SITE_ID": "2", "DATABASE_URL": "d", "TOKEN": "t"}
+    secrets = ("DATABASE_URL", "TOKEN")
+    assert different_names(declared, {"SITE_ID": "2"}, secrets) == ([], ["TOKEN", "DATABASE_URL"])
+    assert different_names(declared, {"SITE_ID": "2", "DATABASE_URL": "d"}, secrets) == (["TOKEN"], [])
+    assert running_values(declared, {"SITE_ID": "1"}, secrets) == {**declared, "SITE_ID": "1"}
+    assert running_values(declared, {"SITE_ID": "1"}) == {"SITE_ID": "1"}
