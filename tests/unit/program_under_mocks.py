@@ -96,7 +96,13 @@ def _run(asked: Mapping[str, Any], config: Mapping[str, str]) -> Ran:
     ran = subprocess.run(
         [sys.executable, "-W", "error", "-W", "ignore::ResourceWarning", "-m", __name__],
         input=json.dumps(asked),
-        env={**environ, "PULUMI_CONFIG": json.dumps(config)},
+        env={
+            **environ,
+            "PULUMI_CONFIG": json.dumps(config),
+            "PULUMI_CONFIG_SECRET_KEYS": json.dumps(
+                [f"mirrors:{key}" for key in ("apiToken", "secrets", "sharedValues")]
+            ),
+        },
         cwd=ROOT,
         capture_output=True,
         text=True,
