@@ -1,4 +1,4 @@
-"""The declared fleet as frozen data. In the user's files the keys are in camelCase; see design section 6."""
+"""The declared fleet as frozen data. In the user's files the keys are in camelCase; the README lists them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field

@@ -5,7 +5,7 @@ that a test can turn a guess round while the server runs::
 
     {"page_size_default": 2, "sensitive_values_in_frozen_variables": "hidden"}
 
-Marks, as in the notes on Divio's API: D = Divio's documentation, C = seen in a client's code, R = a recorded
+Marks: D = Divio's documentation, C = seen in a client's code, R = a recorded
 response, I = inferred. A description that starts with "I" is a guess; C marks a default that a client proves, kept as
 a switch because clients guard for another form too.
 """

@@ -66,4 +66,4 @@ def test_a_real_accounts_token_does_not_survive_where_there_is_no_sandbox(checko
 
 
 def test_a_plain_path_reads_plainly() -> None:
-    assert "export PULUMI_BACKEND_URL=file:///work/.state/pulumi\n" in render(Path("/work"))
+    assert "export PULUMI_BACKEND_URL=file:///srv/checkout/.state/pulumi\n" in render(Path("/srv/checkout"))
