@@ -1,0 +1,86 @@
+"""A fleet of its own for tests: a sandbox, and a project that converges it."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mirrors.sandbox.control import Sandbox
+from mirrors.sandbox.state import Runner
+from tests.engine.project import Project, Stack
+from tests.sandboxes import get, running_sandbox
+
+MIRRORS = ("acme-de", "acme-fr", "acme-ch")
+OURS = {"SITE_ID", "MIRRORS_APPLICATION", "DATABASE_URL", "DEFAULT_STORAGE_DSN"}
+
+Line = dict[str, Any]
+
+
+def silently(_line: str) -> None:
+    """For what reports to the terminal."""
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """The project acme, with the stacks test and live, and the platform that it is on."""
+
+    project: Project
+    sandbox: Sandbox
+
+    @property
+    def test(self) -> Stack:
+        return Stack(self.project, "test")
+
+    @property
+    def live(self) -> Stack:
+        return Stack(self.project, "live")
+
+    @property
+    def stacks(self) -> tuple[Stack, Stack]:
+        return self.test, self.live
+
+    def converge(self) -> None:
+        for stack in self.stacks:
+            stack.up().succeeded()
+
+    def with_mirrors(self, *mirrors: dict[str, Any] | str) -> AbstractContextManager[None]:
+        """Declares these mirrors in this order, for the time of the context."""
+        listed = [{"application": item} if isinstance(item, str) else item for item in mirrors]
+        return self.project.configured(lambda config: config["mirrors:fleet"]["value"].update(mirrors=listed))
+
+    def writes(self) -> list[Line]:
+        """The requests since the log was cleared that were no reading."""
+        return [line for line in self.sandbox.requests_log() if line["method"] != "GET"]
+
+    def written(self) -> list[tuple[str, str, str]]:
+        """The same as (method, application, name of the variable); the name is empty for a deployment."""
+        return [(line["method"], line["application"], line.get("name", "")) for line in self.writes()]
+
+    @contextmanager
+    def fault(self, kind: str, **options: Any) -> Iterator[None]:
+        self.sandbox.add_fault(kind, report=silently, **options)
+        try:
+            yield
+        finally:
+            self.sandbox.clear_faults(report=silently)
+
+    def variables(self, application: str, environment: str) -> dict[str, str | None]:
+        """The custom variables of an environment; None where the platform shows no value."""
+        uuid = get(self.sandbox, "applications/", slug=application)["results"][0]["uuid"]
+        owner = get(self.sandbox, "environments/", application=uuid, slug=environment)["results"][0]["uuid"]
+        listed = get(self.sandbox, "environment-variables/", environment=owner)["results"]
+        return {item["name"]: item.get("value") for item in listed}
+
+
+@contextmanager
+def seeded_fleet(directory: Path, runner: Runner = "none", codebase: Path | None = None) -> Iterator[Fleet]:
+    """A seeded sandbox, and the stacks, never updated. At the end no process of it is left."""
+    project = Project.at(directory / "acme", {})
+    with running_sandbox(project.state, runner=runner) as sandbox:
+        sandbox.seed(codebase=codebase, report=silently)
+        project.environment.update(DIVIO_API_URL=sandbox.url, DIVIO_API_TOKEN=sandbox.token)
+        fleet = Fleet(project, sandbox)
+        for stack in fleet.stacks:
+            project.run("pulumi", "stack", "select", "--create", stack.name).succeeded()
+        yield fleet

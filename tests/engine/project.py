@@ -1,0 +1,200 @@
+"""A Pulumi project in a directory of its own, driven by the real ``pulumi`` in the shell environment of ``make up``."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mirrors.sandbox.process import end, record
+from tools.shell_environment import variables
+
+ROOT = Path(__file__).parents[2]
+PROJECT_FILE = "Pulumi.yaml"
+FILES = ("__main__.py", PROJECT_FILE, "Pulumi.test.yaml", "Pulumi.live.yaml")
+TIMEOUT = 300.0  # seconds, for one command: far more than any takes
+PREFIXES = ("PULUMI_", "DIVIO_", "MIRRORS_")  # of variables that would reach from the user's shell into a test
+
+Change = Callable[[dict[str, Any]], object]
+
+
+@dataclass(frozen=True)
+class Done:
+    """A command that has ended: its exit code, and what it said."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def text(self) -> str:
+        return self.stdout + self.stderr
+
+    def json(self) -> Any:
+        return json.loads(self.stdout)
+
+    def succeeded(self) -> "Done":
+        assert self.code == 0, self.text
+        return self
+
+    def failed(self) -> "Done":
+        """It said what is wrong, and no more: no traceback."""
+        assert self.code != 0, self.text
+        assert "Traceback" not in self.text, self.text
+        return self
+
+
+@dataclass
+class Project:
+    """The directory; ``environment`` adds to the variables of its commands; ``said`` is all they have printed."""
+
+    directory: Path
+    environment: dict[str, str] = field(default_factory=dict)
+    said: list[str] = field(default_factory=list)
+
+    @classmethod
+    def at(cls, directory: Path, environment: Mapping[str, str]) -> "Project":
+        """A copy of the checkout's own project, with an empty backend and no stack."""
+        (directory / ".state" / "pulumi").mkdir(parents=True)
+        (directory / ".venv").symlink_to(sys.prefix)
+        for name in FILES:
+            shutil.copy(ROOT / name, directory)
+        return cls(directory, dict(environment))
+
+    @property
+    def state(self) -> Path:
+        """Where everything lies that is not the user's own."""
+        return self.directory / ".state"
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """What a shell has that has read ``.state/env``."""
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIXES)}
+        path = os.pathsep.join(
+            [str(self.directory / ".venv" / "bin"), str(ROOT / ".tools" / "bin"), inherited.get("PATH", os.defpath)]
+        )
+        return {**inherited, **variables(self.directory), "PATH": path, **self.environment}
+
+    def run(self, *command: str, given: str | None = None, timeout: float = TIMEOUT) -> Done:
+        """Run a command here; whatever happens, neither it nor what it has started is left."""
+        with self.started(*command) as process:
+            stdout, stderr = process.communicate(given, timeout)
+        done = Done(process.returncode, stdout, stderr)
+        self.said.append(done.text)
+        return done
+
+    @contextmanager
+    def started(self, *command: str) -> Iterator["subprocess.Popen[str]"]:
+        """A command that runs beside the test, ended with all its children at the end of the context."""
+        process = subprocess.Popen(
+            command,
+            cwd=self.directory,
+            env=self.variables,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        with process:
+            try:
+                yield process
+            finally:
+                if process.poll() is None:
+                    end([record(process.pid)])
+
+    def configure(self, change: Change, name: str = PROJECT_FILE) -> None:
+        """Edit the configuration in one of the project's files; ``change`` is given what stands under ``config``."""
+        path = self.directory / name
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        change(document["config"])
+        path.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+
+    @contextmanager
+    def configured(self, change: Change, name: str = PROJECT_FILE) -> Iterator[None]:
+        """The same for a while: at the end of the context the file is as it was."""
+        before = (self.directory / name).read_text(encoding="utf-8")
+        try:
+            self.configure(change, name)
+            yield
+        finally:
+            (self.directory / name).write_text(before, encoding="utf-8")
+
+    @contextmanager
+    def with_environment(self, **variables: str) -> Iterator[None]:
+        """Other variables for the commands of this context."""
+        before = dict(self.environment)
+        try:
+            self.environment.update(variables)
+            yield
+        finally:
+            self.environment.clear()
+            self.environment.update(before)
+
+
+@dataclass(frozen=True)
+class Stack:
+    """One stack of a project."""
+
+    project: Project
+    name: str
+
+    def pulumi(self, command: str, *arguments: str, given: str | None = None) -> Done:
+        options = ("--stack", self.name, "--non-interactive", "--color", "never")
+        return self.project.run("pulumi", *command.split(), *options, *arguments, given=given)
+
+    def preview(self, *arguments: str) -> Done:
+        return self.pulumi("preview", *arguments)
+
+    def up(self, *arguments: str) -> Done:
+        """Without the preview that it usually begins with: tests ask for that by itself, and it takes as long again."""
+        return self.pulumi("up", "--yes", "--skip-preview", *arguments)
+
+    def preview_and_up(self, *arguments: str) -> Done:
+        """What a user types."""
+        return self.pulumi("up", "--yes", *arguments)
+
+    def refresh(self, *arguments: str) -> Done:
+        return self.pulumi("refresh", *arguments)
+
+    def destroy(self, *arguments: str) -> Done:
+        return self.pulumi("destroy", "--yes", *arguments)
+
+    def has_no_changes(self) -> bool:
+        """Whether an ``up`` would change nothing; a failure shows what it would change."""
+        return self.preview("--expect-no-changes").succeeded().code == 0
+
+    def outputs(self) -> dict[str, Any]:
+        outputs: dict[str, Any] = self.pulumi("stack output", "--json").succeeded().json()
+        return outputs
+
+    def ledger(self) -> dict[str, Any]:
+        """What the state remembers: who has which SITE_ID (the inputs of ``SiteIds``), and the stack's outputs."""
+        resources = self.pulumi("stack export").succeeded().json()["deployment"]["resources"]
+        by_type = {item["type"].rpartition(":")[2]: item for item in resources}
+        ids = {key: by_type["SiteIds"]["inputs"][key] for key in ("assignments", "retired", "highest")}
+        return {**ids, "outputs": by_type["Stack"]["outputs"]}
+
+    def status(self) -> tuple[int, dict[str, dict[str, Any]]]:
+        """The exit code of ``mirrors status``, and its rows by application."""
+        done = self.project.run("mirrors", "status", "--stack", self.name, "--json")
+        return done.code, {row["application"]: row for row in done.json()}
+
+
+def updates(done: Done) -> set[str]:
+    """What a preview would update, e.g. ``EnvironmentVariables acme-de ~SITE_ID``: resource, site, names."""
+    found = re.findall(r"dynamic/mirrors:(\w+) (\S+) +update \[diff: ([^\]]+)\]", done.text)
+    return {" ".join(item) for item in found}
+
+
+def errors(done: Done) -> list[str]:
+    """The errors that a command reports at its end, one entry each."""
+    _, _, diagnostics = done.text.partition("Diagnostics:\n")
+    return re.findall(r"^ +error: (.+)$", diagnostics, re.MULTILINE)
