@@ -18,7 +18,7 @@ from mirrors.cli.state import StackState
 from mirrors.sandbox.control import Sandbox
 from tests.sandboxes import frozen_variables, running_sandbox, set_variable
 
-ENDED = 2**22 - 1  # above the highest process id that Linux gives by default... or nobody's
+ENDED = 2**22 - 1  # the highest process id that Linux can be told to give: nobody's
 PASSWORD = "c4n4ry-password"
 
 

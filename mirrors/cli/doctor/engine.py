@@ -99,9 +99,15 @@ class Lock:
     @property
     def stale(self) -> bool | None:
         """None where we cannot know: it is another machine's."""
-        if self.host != socket.gethostname():
+        if self.host != socket.gethostname() or self.pid <= 0:
             return None
-        return not Path(f"/proc/{self.pid}").exists() if Path("/proc/self").exists() else None
+        try:
+            os.kill(self.pid, 0)  # asks only whether there is such a process
+        except ProcessLookupError:
+            return True
+        except PermissionError:  # there is one, somebody else's
+            return False
+        return False
 
 
 def locks(url: str, project: str, stack: str) -> Sequence[Lock] | None:
