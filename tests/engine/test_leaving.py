@@ -6,7 +6,7 @@ import pytest
 
 from mirrors.cli.project import ProjectFile
 from tests.engine.fleet import MIRRORS, Fleet, seeded_fleet, silently
-from tests.sandboxes import set_variable
+from tests.sandboxes import get, set_variable
 
 SECRETS = {"DATABASE_URL", "DEFAULT_STORAGE_DSN"}
 """Sensitive where we have created them: not shown, so that an adoption cannot know whether they are right."""
@@ -27,6 +27,20 @@ def fleet(module_fleet: Fleet) -> Iterator[Fleet]:
     module_fleet.sandbox.clear_requests_log()
     yield module_fleet
     path.write_bytes(before)
+
+
+def take_off(fleet: Fleet, mirror: str) -> None:
+    """It was on the list, and is not any more: its id is retired."""
+    if not get(fleet.sandbox, "applications/", slug=mirror)["results"]:
+        fleet.sandbox.mirror("acme", mirror, report=silently)
+    with fleet.with_mirrors(*MIRRORS, mirror):
+        fleet.test.up().succeeded()
+    fleet.test.up().succeeded()
+
+
+def retired_id(fleet: Fleet, mirror: str) -> int:
+    (site_id,) = [int(number) for number, slug in fleet.test.outputs()["retired"].items() if slug == mirror]
+    return site_id
 
 
 def test_leaving_forgets_everything_and_writes_nothing_and_the_next_update_adopts_it_again(fleet: Fleet) -> None:
@@ -61,41 +75,50 @@ def test_leaving_asks_and_does_nothing_where_nobody_answers(fleet: Fleet) -> Non
 
 
 def test_pinned_ids_live_in_the_project_and_survive_a_lost_state(fleet: Fleet) -> None:
-    assert "are in this stack's state alone" in fleet.test.preview().succeeded().text
-    fleet.sandbox.mirror("acme", "acme-it", report=silently)
-    with fleet.with_mirrors(*MIRRORS, "acme-it"):
-        fleet.test.up().succeeded()
-    fleet.test.up().succeeded()  # it leaves: its id is retired
+    assert "mirrors ids --pin --stack test" in fleet.test.preview().succeeded().text
+    take_off(fleet, "acme-it")
+    site_id = retired_id(fleet, "acme-it")
 
     done = fleet.project.run("mirrors", "ids", "--stack", "test", "--pin").succeeded()
     once = (fleet.project.directory / "Pulumi.yaml").read_text(encoding="utf-8")
     again = fleet.project.run("mirrors", "ids", "--stack", "test", "--pin").succeeded()
 
-    assert [line for line in done.stdout.splitlines() if line.startswith("Written: ")] == [
+    *written, retired = [line for line in done.stdout.splitlines() if line.startswith("Written: ")]
+    assert written == [
         "Written: Pulumi.yaml: acme: siteId 1",
         "Written: Pulumi.yaml: acme-de: siteId 2",
         "Written: Pulumi.yaml: acme-fr: siteId 3",
         "Written: Pulumi.yaml: acme-ch: siteId 4",
-        "Written: Pulumi.yaml: retired: 5",
     ]
+    assert retired.endswith(f" {site_id}")
     assert "Nothing to write" in again.stdout
     assert (fleet.project.directory / "Pulumi.yaml").read_text(encoding="utf-8") == once
-    assert ProjectFile.find(fleet.project.directory).fleet["retired"] == [5]
+    assert site_id in ProjectFile.find(fleet.project.directory).fleet["retired"]
     assert "# One list for both stacks." in once, "comments stay"
     preview = fleet.test.preview("--expect-no-changes").succeeded()
-    assert "are in this stack's state alone" not in preview.text
+    assert "mirrors ids --pin --stack test" not in preview.text
 
     fleet.project.run("mirrors", "leave", "--stack", "test", "--yes").succeeded()
     fleet.test.up().succeeded()
     shown = fleet.project.run("mirrors", "ids", "--stack", "test", "--json").succeeded().json()
-    assert {item["application"] or "retired": item["siteId"] for item in shown["sites"]} == {
-        "acme": 1,
-        "acme-de": 2,
-        "acme-fr": 3,
-        "acme-ch": 4,
-        "retired": 5,
-    }
+    ids = {item["application"]: item["siteId"] for item in shown["sites"] if not item["retired"]}
+    assert ids == {"acme": 1, "acme-de": 2, "acme-fr": 3, "acme-ch": 4}
+    assert site_id in [item["siteId"] for item in shown["sites"] if item["retired"]]
     assert all(item["pinned"] for item in shown["sites"])
+
+
+def test_a_removed_mirror_is_listed_until_it_is_deployed_without_the_shared_database(fleet: Fleet) -> None:
+    take_off(fleet, "acme-at")
+    site_id = retired_id(fleet, "acme-at")
+
+    code, rows = fleet.test.status()
+
+    assert code == 2
+    assert (rows["acme-at"]["state"], rows["acme-at"]["site_id"]) == ("removed, still running", site_id)
+    assert {rows[name]["state"] for name in ("acme", *MIRRORS)} == {"converged"}
+
+    fleet.sandbox.deploy("acme-at", "test", report=silently)
+    assert "acme-at" not in fleet.test.status()[1]
 
 
 @pytest.mark.parametrize("command", [("ids",), ("leave", "--yes")])
