@@ -195,7 +195,10 @@ def test_services_that_all_mirrors_share_are_shared_and_missing_ones_are_not() -
     source = ApplicationSeen("acme", stages={stage: StageSeen({}, frozen[stage], deployed=True) for stage in HOSTS})
     copies = {stage: stage_of(stage, 2, LOGS_DATABASE_DSN=places[stage]) for stage in HOSTS}
 
-    assert adopt(source, [mirror("acme-de", 2, test=copies["test"], live=copies["live"])]).fleet["shared"] == ["DATABASE_URL", "LOGS_DATABASE_DSN"]
+    assert adopt(source, [mirror("acme-de", 2, test=copies["test"], live=copies["live"])]).fleet["shared"] == [
+        "DATABASE_URL",
+        "LOGS_DATABASE_DSN",
+    ]
     assert adopt(source, [mirror("acme-de", 2)]).fleet["shared"] == ["DATABASE_URL"]
 
 
