@@ -1,0 +1,100 @@
+"""What somebody changed on the platform by hand: shown by a preview, repaired by one up."""
+
+from tests.engine.fleet import MIRRORS, Fleet, silently
+from tests.engine.project import updates
+from tests.sandboxes import delete_variable, frozen_variables, set_variable
+
+
+def test_a_variable_changed_or_deleted_by_hand_is_shown_with_site_and_name_and_repaired(fleet: Fleet) -> None:
+    """And variables of others are neither shown nor touched."""
+    set_variable(fleet.sandbox, "acme-de", "test", "FOREIGN", "theirs")
+    set_variable(fleet.sandbox, "acme-de", "test", "SITE_ID", "9")
+    delete_variable(fleet.sandbox, "acme-fr", "test", "DEFAULT_STORAGE_DSN")
+    fleet.sandbox.clear_requests_log()
+
+    shown = fleet.test.preview().succeeded()
+    fleet.test.up().succeeded()
+
+    assert updates(shown) == {
+        "EnvironmentVariables acme-de ~SITE_ID",
+        "EnvironmentVariables acme-fr +DEFAULT_STORAGE_DSN",
+    }
+    assert "FOREIGN" not in shown.text
+    assert set(fleet.written()) == {("PATCH", "acme-de", "SITE_ID"), ("POST", "acme-fr", "DEFAULT_STORAGE_DSN")}
+    variables = fleet.variables("acme-de", "test")
+    assert (variables["SITE_ID"], variables["FOREIGN"]) == ("2", "theirs")
+    assert "DEFAULT_STORAGE_DSN" in fleet.variables("acme-fr", "test")
+    assert fleet.test.has_no_changes()
+    delete_variable(fleet.sandbox, "acme-de", "test", "FOREIGN")
+
+
+def test_a_deployment_made_by_hand_with_another_value_is_shown_and_replaced_by_one_as_declared(fleet: Fleet) -> None:
+    set_variable(fleet.sandbox, "acme-ch", "test", "SITE_ID", "9")
+    fleet.sandbox.deploy("acme-ch", "test", report=silently)
+    set_variable(fleet.sandbox, "acme-ch", "test", "SITE_ID", "4")
+    fleet.sandbox.clear_requests_log()
+
+    shown = fleet.test.preview().succeeded()
+    fleet.test.up().succeeded()
+
+    assert updates(shown) == {"Deployment acme-ch ~SITE_ID"}
+    assert fleet.written() == [("POST", "acme-ch", "")]
+    assert frozen_variables(fleet.sandbox, "acme-ch", "test")["SITE_ID"] == "4"
+    assert fleet.test.has_no_changes()
+
+
+def test_a_deployment_made_by_hand_without_one_of_our_variables_is_shown_and_repaired(fleet: Fleet) -> None:
+    delete_variable(fleet.sandbox, "acme-ch", "live", "MIRRORS_APPLICATION")
+    fleet.sandbox.deploy("acme-ch", "live", report=silently)
+
+    shown = fleet.live.preview().succeeded()
+    fleet.live.up().succeeded()
+
+    assert updates(shown) == {
+        "EnvironmentVariables acme-ch +MIRRORS_APPLICATION",
+        "Deployment acme-ch +MIRRORS_APPLICATION",
+    }
+    assert frozen_variables(fleet.sandbox, "acme-ch", "live")["MIRRORS_APPLICATION"] == "acme-ch"
+    assert fleet.live.has_no_changes()
+
+
+def test_a_hidden_value_changed_by_hand_is_repaired_once_it_has_been_deployed(fleet: Fleet) -> None:
+    """The platform shows no sensitive value; what a deployment runs with, it does show."""
+    declared = frozen_variables(fleet.sandbox, "acme-fr", "test")["DATABASE_URL"]
+    set_variable(fleet.sandbox, "acme-fr", "test", "DATABASE_URL", "postgres://elsewhere.example:5432/other")
+    fleet.sandbox.deploy("acme-fr", "test", report=silently)
+
+    try:
+        shown = fleet.test.preview().succeeded()
+        fleet.test.up().succeeded()
+
+        assert any(item.startswith("Deployment acme-fr ~DATABASE_URL") for item in updates(shown))
+        assert frozen_variables(fleet.sandbox, "acme-fr", "test")["DATABASE_URL"] == declared
+        assert fleet.test.has_no_changes()
+    finally:
+        set_variable(fleet.sandbox, "acme-fr", "test", "DATABASE_URL", declared)
+
+
+def test_a_deployment_made_by_hand_with_the_declared_variables_is_no_drift(fleet: Fleet) -> None:
+    fleet.sandbox.deploy("acme-de", "test", report=silently)
+
+    assert fleet.test.has_no_changes()
+
+
+def test_a_rotated_password_is_shown_for_each_mirror_and_deployed_by_one_up(fleet: Fleet) -> None:
+    fleet.sandbox.rotate("acme", "test", report=silently)
+    fleet.sandbox.deploy("acme", "test", report=silently)
+    rotated = frozen_variables(fleet.sandbox, "acme", "test")["DATABASE_URL"]
+    fleet.sandbox.clear_requests_log()
+
+    shown = fleet.test.preview().succeeded()
+    fleet.test.up().succeeded()
+
+    changed = {item for item in updates(shown) if "DATABASE_URL" in item}
+    assert {item.partition(" ~")[0] for item in changed} >= {f"EnvironmentVariables {slug}" for slug in MIRRORS}
+    assert {item.partition(" ~")[0] for item in changed} >= {f"Deployment {slug}" for slug in MIRRORS}
+    for slug in MIRRORS:
+        assert fleet.written().count(("PATCH", slug, "DATABASE_URL")) == 1
+        assert fleet.written().count(("POST", slug, "")) == 1
+        assert frozen_variables(fleet.sandbox, slug, "test")["DATABASE_URL"] == rotated
+    assert fleet.test.has_no_changes()

@@ -1,0 +1,57 @@
+"""A deployment that fails on the platform."""
+
+from typing import Any
+
+from tests.engine.fleet import MIRRORS, Fleet, silently
+from tests.engine.project import errors
+from tests.sandboxes import deployment_log, environment_of, frozen_variables, get
+
+
+def greeted(config: dict[str, Any]) -> None:
+    config["mirrors:fleet"]["value"]["variables"] = {"GREETING": "hello"}
+
+
+def test_a_failed_deployment_is_one_error_with_the_end_of_its_log_and_the_next_up_converges(fleet: Fleet) -> None:
+    with fleet.project.configured(greeted):
+        with fleet.fault("deployment-fails", path="^acme-fr/test$", remaining=1):
+            failed = fleet.test.preview_and_up().failed()
+
+        [error] = [line for line in errors(failed) if line != "update failed"]
+        assert "acme-fr (test): deployment " in error
+        assert deployment_log(fleet.sandbox, "acme-fr", "test").splitlines()[-1] in failed.text
+        assert "GREETING" not in frozen_variables_of_what_serves(fleet, "acme-fr")
+        for slug in ("acme-de", "acme-ch"):
+            assert frozen_variables(fleet.sandbox, slug, "test")["GREETING"] == "hello"
+        code, rows = fleet.test.status()
+        assert (code, rows["acme-fr"]["state"], rows["acme-de"]["state"]) == (2, "failed", "converged")
+
+        fleet.test.up().succeeded()
+        assert frozen_variables(fleet.sandbox, "acme-fr", "test")["GREETING"] == "hello"
+        assert fleet.test.has_no_changes()
+
+    fleet.test.up().succeeded()
+    for slug in MIRRORS:
+        assert "GREETING" not in fleet.variables(slug, "test")
+        assert "GREETING" not in frozen_variables(fleet.sandbox, slug, "test")
+
+
+def test_a_change_that_failed_and_is_taken_back_leaves_a_fleet_that_status_calls_converged(fleet: Fleet) -> None:
+    """The site has never stopped running what is declared again, so no up would deploy it."""
+    with fleet.project.configured(greeted), fleet.fault("deployment-fails", path="^acme-fr/test$", remaining=1):
+        fleet.test.up("--target", "**::acme", "--target", "**::acme-fr").failed()
+    fleet.test.up().succeeded()
+    try:
+        assert fleet.test.has_no_changes()
+        code, rows = fleet.test.status()
+        assert (code, rows["acme-fr"]["state"]) == (0, "converged")
+    finally:
+        fleet.sandbox.deploy("acme-fr", "test", report=silently)
+
+
+def frozen_variables_of_what_serves(fleet: Fleet, slug: str) -> dict[str, Any]:
+    """Those of the newest deployment that succeeded."""
+    owner = environment_of(fleet.sandbox, slug, "test")
+    listed = get(fleet.sandbox, "deployments/", environment=owner)["results"]
+    newest = next(item for item in listed if item["success"])
+    shown = get(fleet.sandbox, f"deployments/{newest['uuid']}/environment-variables/")
+    return dict(shown["environment_variables"])

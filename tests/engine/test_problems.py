@@ -1,0 +1,112 @@
+"""What cannot be converged is said in a preview, all of it at once, before anything is written."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from mirrors.sandbox.state import SandboxError
+from tests.engine.fleet import MIRRORS, Fleet, silently
+from tests.engine.project import Done, Stack, errors
+from tests.sandboxes import call
+
+WRONG_TOKEN = "c4n4ry-wrong-token"
+MISSING = (
+    r'mirror "acme-xx": no application of this name is visible to this token\..*'
+    r'"acme" > Settings > Duplicate > Mirror, name "acme-xx"'
+)
+UNKNOWN_KEY = r"mirrors:fleet\.mirrors\[0\]\.siteid: unknown key; did you mean siteId\?"
+SAME_ID = r"mirrors\[2\]\.siteId: acme-ch has 4, and so has acme-fr at mirrors:fleet\.mirrors\[1\]\.siteId"
+REFUSED = r"401: the token was refused.*Set DIVIO_API_TOKEN"
+
+
+def says(done: Done, *patterns: str) -> None:
+    """These are the errors, one each, in any order, and nothing else is wrong."""
+    done.failed()
+    told = [line for line in errors(done) if not re.fullmatch(r"(preview|update) failed", line)]
+    assert len(told) == len(patterns), done.text
+    for pattern in patterns:
+        assert any(re.search(pattern, line) for line in told), f"{pattern} is not in {told}"
+
+
+def refuses(fleet: Fleet, stack: Stack, *patterns: str) -> None:
+    """A preview says so, and so does an up without one; nothing is written, and no SITE_ID is burnt."""
+    before = stack.ledger()
+    fleet.sandbox.clear_requests_log()
+    says(stack.preview(), *patterns)
+    says(stack.up(), *patterns)
+    assert fleet.writes() == []
+    assert stack.ledger() == before
+
+
+def test_a_mirror_that_does_not_exist_is_named_with_the_way_to_make_it(fleet: Fleet) -> None:
+    with fleet.with_mirrors(*MIRRORS, "acme-xx"):
+        refuses(fleet, fleet.test, MISSING)
+
+
+def test_two_sites_with_one_declared_id_are_named(fleet: Fleet) -> None:
+    with fleet.with_mirrors(
+        "acme-de", {"application": "acme-fr", "siteId": 4}, {"application": "acme-ch", "siteId": 4}
+    ):
+        refuses(fleet, fleet.test, SAME_ID)
+
+
+def test_an_id_declared_for_a_site_while_another_one_has_it_is_refused(fleet: Fleet) -> None:
+    with fleet.with_mirrors({"application": "acme-de", "siteId": 3}, "acme-fr", "acme-ch"):
+        refuses(fleet, fleet.test, "SITE_ID 3 would belong to acme-de and acme-fr")
+
+
+def test_an_unknown_key_is_named_with_the_one_that_was_meant(fleet: Fleet) -> None:
+    with fleet.with_mirrors({"application": "acme-de", "siteid": 2}, "acme-fr", "acme-ch"):
+        refuses(fleet, fleet.live, UNKNOWN_KEY)
+
+
+def test_a_wrong_token_is_said_without_showing_it(fleet: Fleet) -> None:
+    with fleet.project.with_environment(DIVIO_API_TOKEN=WRONG_TOKEN):
+        refuses(fleet, fleet.test, REFUSED)
+    assert WRONG_TOKEN not in "".join(fleet.project.said)
+
+
+def test_several_problems_are_said_at_once(fleet: Fleet) -> None:
+    with fleet.with_mirrors(
+        {"application": "acme-de", "siteid": 2},
+        {"application": "acme-fr", "siteId": 4},
+        {"application": "acme-ch", "siteId": 4},
+        "acme-xx",
+    ):
+        refuses(fleet, fleet.test, UNKNOWN_KEY, SAME_ID, MISSING)
+
+
+def test_a_wrong_token_does_not_hide_what_is_wrong_in_the_configuration(fleet: Fleet) -> None:
+    declared = fleet.with_mirrors({"application": "acme-de", "siteid": 2}, "acme-fr", "acme-ch")
+    with declared, fleet.project.with_environment(DIVIO_API_TOKEN=WRONG_TOKEN):
+        says(fleet.test.preview(), UNKNOWN_KEY, REFUSED)
+
+
+@pytest.fixture
+def bolt(fleet: Fleet) -> Iterator[Fleet]:
+    """A second fleet on the platform, whose original has never been deployed successfully; the project declares it."""
+    with (
+        fleet.fault("deployment-fails", path="^bolt/"),
+        pytest.raises(SandboxError, match="bolt/test: the deployment failed"),
+    ):
+        fleet.sandbox.seed("bolt", ["bolt-de"], report=silently)
+    declared = {"original": {"application": "bolt"}, "mirrors": [{"application": "bolt-xx"}]}
+    with fleet.project.configured(lambda config: config["mirrors:fleet"].update(value=declared)):
+        yield fleet
+
+
+def test_an_original_never_deployed_is_told_for_test_and_for_live(bolt: Fleet) -> None:
+    never = "original bolt: {} was never deployed successfully.* Deploy bolt in {} first"
+    missing = 'mirror "bolt-xx": no application of this name'
+
+    refuses(bolt, bolt.test, never.format("Test", "Test"), never.format("Live", "Live"), missing)
+    says(bolt.live.preview(), never.format("Live", "Live"), missing)
+    bolt.sandbox.deploy("bolt", "live", report=silently)
+    says(bolt.test.preview(), never.format("Test", "Test"), missing)
+
+
+def test_the_log_would_show_a_write(fleet: Fleet) -> None:
+    """Otherwise none of the tests above could fail."""
+    assert call(fleet.sandbox, "POST", "deployments/", environment="none").status_code == 400
+    assert [line["method"] for line in fleet.writes()] == ["POST"]

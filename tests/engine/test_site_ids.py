@@ -1,0 +1,67 @@
+"""SITE_IDs over the life of a fleet: who gets the next one, and who keeps the one that they have."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.engine.fleet import MIRRORS, OURS, Fleet, seeded_fleet, silently
+from tests.engine.project import errors, updates
+
+FOUR = {"acme": 1, "acme-de": 2, "acme-fr": 3, "acme-ch": 4}
+
+
+@pytest.fixture(scope="module")
+def numbered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+    """A converged fleet of this module's own: an id, once given, is never free again."""
+    with seeded_fleet(tmp_path_factory.mktemp("numbered")) as fleet:
+        fleet.converge()
+        yield fleet
+
+
+def test_reordering_the_list_renumbers_nothing(numbered: Fleet) -> None:
+    with numbered.with_mirrors(*reversed(MIRRORS)):
+        for stack in numbered.stacks:
+            assert stack.has_no_changes()
+            assert stack.outputs()["siteIds"] == FOUR
+
+
+def test_a_new_mirror_gets_the_next_id_in_test_and_the_same_one_in_live_only_after_that(numbered: Fleet) -> None:
+    numbered.sandbox.mirror("acme", "acme-it", report=silently)
+    with numbered.with_mirrors("acme-it", *MIRRORS):
+        numbered.sandbox.clear_requests_log()
+        ledger = numbered.live.ledger()
+        early, refused = numbered.live.preview().succeeded(), numbered.live.up().failed()
+        assert "warning: acme-it: its SITE_ID is not known yet" in early.text
+        [problem] = [line for line in errors(refused) if "acme-it" in line]
+        assert 'the stack "test" has no SITE_ID for it yet' in problem
+        assert 'Run "pulumi up -s test" first' in problem
+        assert numbered.writes() == []
+        assert numbered.live.ledger() == ledger
+
+        shown = numbered.test.preview().succeeded()
+        assert {item.split()[1] for item in updates(shown)} <= {"acme"}, "another mirror would change"
+        for resource in ("Mirror", "EnvironmentVariables", "Deployment"):
+            assert f"dynamic/mirrors:{resource} acme-it create" in shown.text
+        assert numbered.writes() == []
+
+        numbered.converge()
+        for stack in numbered.stacks:
+            assert stack.outputs()["siteIds"] == {**FOUR, "acme-it": 5}
+            assert numbered.variables("acme-it", stack.name)["SITE_ID"] == "5"
+            assert stack.has_no_changes()
+        assert {line["application"] for line in numbered.writes()} == {"acme-it"}
+
+
+def test_a_mirror_that_leaves_the_list_takes_its_id_with_it_and_the_next_one_gets_another(numbered: Fleet) -> None:
+    numbered.sandbox.mirror("acme", "acme-es", report=silently)
+    numbered.sandbox.mirror("acme", "acme-at", report=silently)
+    with numbered.with_mirrors(*MIRRORS, "acme-es"):
+        numbered.test.up().succeeded()
+        given = numbered.test.outputs()["siteIds"]["acme-es"]
+    with numbered.with_mirrors(*MIRRORS, "acme-at"):
+        numbered.test.up().succeeded()
+        outputs = numbered.test.outputs()
+
+    assert outputs["siteIds"]["acme-at"] > given
+    assert outputs["retired"][str(given)] == "acme-es"
+    assert not OURS & set(numbered.variables("acme-es", "test"))
