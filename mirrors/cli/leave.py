@@ -28,6 +28,11 @@ def leave(stack: str, *, yes: bool, cwd: Path) -> None:
     if not state.resources:
         click.echo(f"The stack {stack} manages nothing.")
         return
+    if state.foreign:
+        raise MirrorsError(
+            f"the stack {stack} also has resources that are not the fleet's, and would forget them too:"
+            f" {', '.join(state.foreign)}. Take ours out one by one with pulumi state delete. Nothing was changed"
+        )
     for line in consequences(stack, len(state.resources), pins(state.ledger, fleet_of(stack, cwd))):
         click.echo(line)
     if not yes and not sys.stdin.isatty():

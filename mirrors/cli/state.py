@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from mirrors.cli.stacks import export
-from mirrors.planning.allocate import Assigned, Ledger
+from mirrors.planning.allocate import Ledger
+from mirrors.planning.ledger import ledger_from
 
 __all__ = ["StackState"]
 
 SITE_IDS = "pulumi-python:dynamic/mirrors:SiteIds"
+OURS = ("mirrors:index:", "pulumi-python:dynamic/mirrors:")
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,9 @@ class StackState:
     def ledger(self) -> Ledger:
         """Who has which SITE_ID; an empty one where the stack was never updated."""
         stored = next((item.get("outputs") or {} for item in self.resources if item["type"] == SITE_IDS), {})
-        return Ledger(
-            {uuid: (item["name"], int(item["id"])) for uuid, item in (stored.get("assignments") or {}).items()},
-            {int(site_id): Assigned(**item) for site_id, item in (stored.get("retired") or {}).items()},
-            int(stored.get("highest") or 0),
-        )
+        return ledger_from(stored)
+
+    @property
+    def foreign(self) -> tuple[str, ...]:
+        """The URNs of resources that are not a fleet's: a project may declare others beside it."""
+        return tuple(item["urn"] for item in self.resources if not item["type"].startswith(OURS))

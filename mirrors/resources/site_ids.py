@@ -7,29 +7,10 @@ import pulumi
 from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, ReadResult, Resource, UpdateResult
 
 from mirrors.planning.allocate import Assigned, Hints, Ledger, Reference, SiteHint, allocate
+from mirrors.planning.ledger import ledger_from, ledger_to
 from mirrors.resources.base import Properties, Provider, say, tidy
 
 ID = "site-ids"
-
-
-def ledger_from(properties: Mapping[str, Any]) -> Ledger:
-    """``{assignments: {uuid: {name, id}}, retired: {id: {name, application}}, highest}`` as stored."""
-    stored = tidy(dict(properties))
-    return Ledger(
-        {uuid: (item["name"], item["id"]) for uuid, item in (stored.get("assignments") or {}).items()},
-        {int(site_id): Assigned(**item) for site_id, item in (stored.get("retired") or {}).items()},
-        stored.get("highest") or 0,
-    )
-
-
-def ledger_to(ledger: Ledger) -> Properties:
-    return {
-        "assignments": {uuid: {"name": name, "id": site_id} for uuid, (name, site_id) in ledger.assignments.items()},
-        "retired": {
-            str(site_id): {"name": who.name, "application": who.application} for site_id, who in ledger.retired.items()
-        },
-        "highest": ledger.highest,
-    }
 
 
 def hints_from(properties: Mapping[str, Any]) -> Hints:

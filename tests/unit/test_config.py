@@ -108,8 +108,9 @@ def test_variables_are_merged_from_the_general_to_the_specific_place() -> None:
 
 
 def test_the_original_has_its_own_variables_and_not_those_of_the_mirrors() -> None:
+    original = {"application": "acme", "deploy": True, "variables": {"A": "1"}}
     settings = settings_of(
-        fleet={**FLEET, "original": {"application": "acme", "deploy": True, "variables": {"A": "1"}}, "variables": {"B": "2"}},
+        fleet={**FLEET, "original": original, "variables": {"B": "2"}},
         overrides={"variables": {"C": "3"}, "mirrors": {"acme": {"variables": {"D": "4"}}}},
         secrets={"all": {"E": "5"}, "acme": {"F": "6"}},
     )
