@@ -5,7 +5,7 @@ ENV := . .state/env &&
 STACKS := test live
 
 .DEFAULT_GOAL := help
-.PHONY: help up down clean test check tools venv lock
+.PHONY: help up down clean test crash check tools venv lock
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -30,6 +30,9 @@ clean: ## Stop everything and remove what was made
 
 test: tools ## Run all tests
 	@PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$$PATH" pytest -n 2 --dist loadscope
+
+crash: tools ## Kill engine and provider between any two requests, in about half an hour
+	@MIRRORS_CRASHES=all PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$$PATH" pytest tests/engine/test_crashes.py
 
 check: venv ## Run the static checks
 	@.venv/bin/ruff check

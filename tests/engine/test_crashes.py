@@ -95,3 +95,24 @@ def _killed_and_repeated(world: World, story: Story, kind: Kind, boundary: Bound
     world.proxy.begin()
     again = world.up()
     return [*violations, *([again.text] if again.code else story.differences(world))]
+
+
+def test_what_was_there_before_us_survives_a_killed_engine_and_a_later_destroy(
+    world: World, stories: dict[str, Story]
+) -> None:
+    """What a user sees on the way: the lock, the creation that the state holds as pending, and how both go away."""
+    story = stories["first up"]
+    written = [item for item in story.boundaries["engine"] if item.side == "after" and "POST" in item.request]
+    story.begin.restore(world)
+    assert world.killed("engine", written[2], story.contract) == []
+    world.proxy.begin()
+    assert "pulumi cancel" in world.up().failed().text
+    world.stack.pulumi("cancel", "--yes").succeeded()
+    world.up().succeeded()
+    assert [item["type"] for item in world.checkpoint()["pending_operations"]] == ["creating"]
+    world.stack.refresh("--clear-pending-creates", "--yes", "--skip-preview").succeeded()
+    assert not world.checkpoint().get("pending_operations")
+    assert world.stack.has_no_changes()
+    assert story.differences(world) == []
+    world.stack.destroy("--exclude-protected", "--skip-preview").succeeded()
+    assert world.store().values() == {FOREIGN: "theirs", FOUND: "de"}

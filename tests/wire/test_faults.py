@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -342,10 +343,11 @@ def test_an_object_that_is_404_while_it_is_listed_is_not_deleted(
     where = {"application": site.application, "environment": site.environment}
     adopted = {**where, "slug": site.name, "site_id": 2, "found": {}}
     faults.add("error", "GET", f"/({site.application}|{site.environment})/", status=404)
+    deployed = deployment_of(site, original) | {"deployment": "d"}
     for refuse in (
-        lambda: mirror.read(adopted),
-        lambda: variables.read(stored),
-        lambda: Wire(connected, DeploymentProvider()).read(deployment_of(site, original) | {"deployment": "d"}),
+        partial(mirror.read, adopted),
+        partial(variables.read, stored),
+        partial(Wire(connected, DeploymentProvider()).read, deployed),
     ):
         with pytest.raises(Refused) as refused:
             refuse()

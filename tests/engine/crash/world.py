@@ -111,6 +111,10 @@ class World:
         mirrors = [{"application": slug} for slug in slugs]
         self.project.configure(lambda config: config["mirrors:fleet"]["value"].update(mirrors=mirrors))
 
+    def language_is(self, language: str) -> None:
+        """What is declared for all mirrors: a change is a deployment of each."""
+        self.project.configure(lambda config: config["mirrors:fleet"]["value"].update(variables={FOUND: language}))
+
     def checkpoint(self) -> Mapping[str, Any]:
         """What Pulumi's state holds now."""
         [path] = (self.backend / ".pulumi" / "stacks").rglob(f"{STAGE}.json")
@@ -181,16 +185,19 @@ def _boundaries(requests: list[Passed]) -> Iterator[Boundary]:
 
 
 @contextmanager
-def new_world(directory: Path) -> Iterator[World]:
-    """Seeded, never updated: the mirror has one variable that we shall declare otherwise, and one that we shall not."""
+def new_world(directory: Path, *others: str) -> Iterator[World]:
+    """Seeded, never updated: the mirror has one variable that we shall declare otherwise, and one that we shall not.
+
+    ``others``: more mirrors.
+    """
     project = Project.at(directory / "acme", {})
     with running_sandbox(project.state) as sandbox, proxy_before(sandbox.url) as proxy:
-        sandbox.seed(original=ORIGINAL, mirrors=(MIRROR,), report=silently)
+        sandbox.seed(original=ORIGINAL, mirrors=(MIRROR, *others), report=silently)
         set_variable(sandbox, MIRROR, STAGE, FOREIGN, "theirs")
         set_variable(sandbox, MIRROR, STAGE, FOUND, "fr")
         project.environment.update(DIVIO_API_URL=proxy.url, DIVIO_API_TOKEN=sandbox.token)
         world = World(project, sandbox, proxy)
-        world.mirrors_are(MIRROR)
-        project.configure(lambda config: config["mirrors:fleet"]["value"].update(variables={FOUND: "de"}))
+        world.mirrors_are(MIRROR, *others)
+        world.language_is("de")
         project.run("pulumi", "stack", "select", "--create", STAGE).succeeded()
         yield world

@@ -1,0 +1,114 @@
+"""A platform that fails, met by the real ``pulumi``: what cannot be repeated ends in one message, without a secret."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+
+import pytest
+
+from mirrors.sandbox.control import Sandbox
+from mirrors.sandbox.state import write_private
+from tests.engine.fleet import MIRRORS, Fleet, seeded_fleet
+from tests.engine.project import errors
+from tests.engine.secrets import canaries_of, leaks, shown_by, written_by
+from tests.sandboxes import environment_of, get
+
+TOKEN = "c4n4ry-second-token-81be"
+STORM = ("throttle", "error", "reset-before", "reset-after", "truncated", "latency")
+
+
+@dataclass
+class Watched:
+    """A fleet whose secrets are looked for wherever they must not be."""
+
+    fleet: Fleet
+    values: dict[str, str] = field(default_factory=dict)
+
+    def shows_no_secret(self) -> None:
+        assert leaks(self.values, shown_by(self.fleet)) == []
+        assert leaks(self.values, written_by(self.fleet)) == []
+
+
+@pytest.fixture(scope="module")
+def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
+    with seeded_fleet(tmp_path_factory.mktemp("faults")) as fleet:
+        yield Watched(fleet, canaries_of(fleet) | {"second token": TOKEN})
+
+
+@pytest.fixture
+def fleet(watched: Watched) -> Iterator[Fleet]:
+    """After each test no secret shows in what was said and stored until then."""
+    watched.fleet.sandbox.clear_requests_log()
+    yield watched.fleet
+    watched.shows_no_secret()
+
+
+def deployments(fleet: Fleet, application: str) -> int:
+    environment = environment_of(fleet.sandbox, application, "test")
+    return len(get(fleet.sandbox, "deployments/", environment=environment)["results"])
+
+
+def test_a_refused_first_write_is_tried_at_one_site_and_says_what_to_set_by_hand(fleet: Fleet) -> None:
+    with fleet.fault("forbidden", method="POST", path="^/apps/v3/environment-variables/"):
+        refused = fleet.test.up("--skip-preview").failed()
+    assert [(line["method"], line["status"]) for line in fleet.writes()] == [("POST", 403)]
+    [told] = [line for line in errors(refused) if "takes no such write" in line]
+    assert "in the Control Panel: set in this order SITE_ID=" in told
+    assert "DATABASE_URL=(the original's, or the configuration's, secret value); then deploy" in told
+    others = [line for line in errors(refused) if line not in (told, "update failed")]
+    assert all("not tried: the platform refused the write for " in line for line in others), others
+
+
+def test_an_up_in_a_storm_converges_and_nobody_notices(fleet: Fleet) -> None:
+    with ExitStack() as storm:
+        for seed, kind in enumerate(STORM):
+            settings = {"throttle": {"seconds": 0}, "latency": {"seconds": 0.05}}.get(kind, {})
+            storm.enter_context(fleet.fault(kind, probability=0.04, seed=seed, settings=settings))
+        done = fleet.test.up("--skip-preview").succeeded()
+    assert "error" not in done.text
+    assert any(line.get("fault") for line in fleet.sandbox.requests_log())
+    assert {slug: deployments(fleet, slug) for slug in MIRRORS} == dict.fromkeys(MIRRORS, 1)
+    assert fleet.test.has_no_changes()
+
+
+def test_a_site_that_the_token_may_no_longer_see_is_named_and_not_forgotten(fleet: Fleet) -> None:
+    fleet.test.up("--skip-preview").succeeded()
+    before = {item["urn"] for item in resources(fleet)}
+    application = get(fleet.sandbox, "applications/", slug="acme-de")["results"][0]["uuid"]
+    with fleet.fault("error", method="GET", path=f"/applications/{application}/", settings={"status": 404}):
+        refused = fleet.test.up("--skip-preview").failed()
+    [told] = {line for line in errors(refused) if "acme-de" in line}  # the engine says it twice
+    assert f"acme-de: GET /apps/v3/applications/{application}/: 404" in told
+    assert "the token's account has lost its rights on it" in told
+    assert {item["urn"] for item in resources(fleet)} == before
+    assert fleet.test.has_no_changes()
+
+
+def test_a_new_token_in_the_environment_reaches_refresh_and_destroy(fleet: Fleet) -> None:
+    """Without the program, as where PULUMI_RUN_PROGRAM is not set: they have the state's configuration alone."""
+    project = fleet.project
+    del project.environment["DIVIO_API_TOKEN"]
+    fleet.test.pulumi("config set --secret mirrors:apiToken", given=fleet.sandbox.token).succeeded()
+    fleet.test.up("--skip-preview").succeeded()
+    renew_token(fleet.sandbox)
+    with project.with_environment(PULUMI_RUN_PROGRAM="false"):
+        for refused in (fleet.test.refresh("--yes", "--skip-preview"), fleet.test.destroy("--exclude-protected")):
+            assert "401" in refused.failed().text
+            assert "Set DIVIO_API_TOKEN" in refused.text
+        assert all("SITE_ID" in fleet.variables(slug, "test") for slug in MIRRORS)
+        with project.with_environment(DIVIO_API_TOKEN=TOKEN):
+            fleet.test.refresh("--yes", "--skip-preview").succeeded()
+            fleet.test.destroy("--exclude-protected", "--skip-preview").succeeded()
+    assert all(fleet.variables(slug, "test") == {} for slug in MIRRORS)
+    project.environment["DIVIO_API_TOKEN"] = TOKEN
+
+
+def renew_token(sandbox: Sandbox) -> None:
+    sandbox.stop()
+    write_private(sandbox.state / "token", TOKEN)
+    sandbox.start()
+
+
+def resources(fleet: Fleet) -> list[dict[str, str]]:
+    exported = fleet.test.pulumi("stack export").succeeded().json()
+    return list(exported["deployment"]["resources"])
