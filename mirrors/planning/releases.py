@@ -14,9 +14,12 @@ def newest_successful(deployments: Iterable[DeploymentSeen]) -> DeploymentSeen |
     return max(done, key=lambda item: item.ended_at or _NEVER, default=None)
 
 
+def newest_started(deployments: Iterable[DeploymentSeen]) -> DeploymentSeen | None:
+    return max(deployments, key=lambda item: item.started_at or _NEVER, default=None)
+
+
 def newest_running(deployments: Iterable[DeploymentSeen]) -> DeploymentSeen | None:
-    running = [item for item in deployments if item.running]
-    return max(running, key=lambda item: item.started_at or _NEVER, default=None)
+    return newest_started(item for item in deployments if item.running)
 
 
 def release_of(deployment: DeploymentSeen, releases: Iterable[DeploymentSeen]) -> str | None:

@@ -9,7 +9,7 @@ from mirrors.config import Settings
 from mirrors.planning.addresses import UNREADABLE, address_of, identity_of
 from mirrors.planning.names import DATABASE_URL, DOMAIN, MIRRORS_APPLICATION, OWN, SITE_ID, write_order
 from mirrors.planning.observed import FleetSeen, SiteSeen
-from mirrors.planning.releases import newest_running, newest_successful, release_of
+from mirrors.planning.releases import newest_running, newest_started, newest_successful, release_of
 from mirrors.planning.variables import different_names
 
 
@@ -148,33 +148,36 @@ def _release(seen: FleetSeen, site: SiteSeen, role: str) -> str | None:
 def _state(
     seen: FleetSeen, site: SiteSeen, role: str, declared: Mapping[str, str | None]
 ) -> tuple[State, tuple[str, ...]]:
-    """The first of these that applies; a site to which none applies is converged."""
+    """A site to which nothing applies is converged.
+
+    Also one whose newest deployment failed and whose change was taken back since: what runs is what is declared.
+    """
+    if newest_running(site.deployments):
+        return State.DEPLOYING, ("a deployment is running",)
     known = {name: value for name, value in declared.items() if value is not None}
-    checks = (
-        _deploying(site),
-        _failed(site),
+    findings = (
         _not_deployed(site),
         _not_as_declared(site, known, declared),
         _not_deployed_with(site, known),
         _behind(seen, site) if role == "mirror" else None,
     )
-    return next(((state, (detail,)) for state, detail in filter(None, checks)), (State.CONVERGED, ()))
+    finding = next(filter(None, findings), None)
+    if finding is None:
+        return State.CONVERGED, ()
+    state, detail = finding
+    failed = _failed(site)
+    return (State.FAILED, (failed, detail)) if failed else (state, (detail,))
 
 
 Finding = tuple[State, str] | None
 
 
-def _deploying(site: SiteSeen) -> Finding:
-    return (State.DEPLOYING, "a deployment is running") if newest_running(site.deployments) else None
-
-
-def _failed(site: SiteSeen) -> Finding:
-    started = [item for item in site.deployments if item.started_at is not None]
-    newest = max(started, key=lambda item: item.started_at or item.ended_at, default=None)  # type: ignore[arg-type, return-value]
+def _failed(site: SiteSeen) -> str | None:
+    newest = newest_started(site.deployments)
     if newest is None or newest.success is not False:
         return None
     serves = "the one before it goes on serving" if newest_successful(site.deployments) else "nothing serves"
-    return State.FAILED, f"deployment {newest.uuid} failed; {serves}"
+    return f"deployment {newest.uuid} failed; {serves}"
 
 
 def _not_deployed(site: SiteSeen) -> Finding:

@@ -21,6 +21,7 @@ def hints_from(properties: Mapping[str, Any]) -> Hints:
         retired=frozenset(hints["retired"]),
         reserved=frozenset(hints["reserved"]),
         release=frozenset(hints["release"]),
+        neighbours=hints["neighbours"],
         reference=_reference_from(reference) if reference else None,
         preview=hints["preview"],
     )

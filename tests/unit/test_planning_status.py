@@ -15,6 +15,7 @@ def status_of(mirror: SiteSeen | None, **changes: object) -> SiteStatus:
 
 
 GOOD = converged("acme-de", 2)
+FAILED = deployment("x", 9, 10, success=False)
 RUNNING_WITH_9 = replace(GOOD, frozen={**GOOD.frozen, "SITE_ID": "9"})
 EDITED = replace(GOOD, variables={**GOOD.variables, "SITE_ID": VariableSeen("9")})
 WITHOUT_DATABASE = replace(GOOD, variables={k: v for k, v in GOOD.variables.items() if k != "DATABASE_URL"})
@@ -27,11 +28,9 @@ WITHOUT_DATABASE = replace(GOOD, variables={k: v for k, v in GOOD.variables.item
         (None, State.MISSING, "acme-de"),
         (fresh("acme-de"), State.NOT_DEPLOYED, "never deployed"),
         (replace(GOOD, deployments=(*GOOD.deployments, deployment("x", 9))), State.DEPLOYING, "running"),
-        (
-            replace(GOOD, deployments=(*GOOD.deployments, deployment("x", 9, 10, success=False))),
-            State.FAILED,
-            "x failed",
-        ),
+        (replace(EDITED, deployments=(*GOOD.deployments, FAILED)), State.FAILED, "x failed; the one before it"),
+        (replace(fresh("acme-de"), deployments=(FAILED,)), State.FAILED, "x failed; nothing serves"),
+        (replace(GOOD, deployments=(*GOOD.deployments, FAILED)), State.CONVERGED, ""),
         (EDITED, State.VARIABLES_DIFFER, "not as declared: SITE_ID"),
         (WITHOUT_DATABASE, State.VARIABLES_DIFFER, "not as declared: DATABASE_URL"),
         (RUNNING_WITH_9, State.VARIABLES_DIFFER, "set, but not deployed: SITE_ID"),

@@ -18,7 +18,8 @@ def site_ids(offline: Drive) -> Wire:
 
 def hints(*mirrors: str, **more: Any) -> dict[str, Any]:
     """As the program sends them; None for what is not there."""
-    empty: dict[str, Any] = {"retired": [], "reserved": [], "release": [], "reference": None, "preview": False}
+    empty: dict[str, Any] = {"retired": [], "reserved": [], "release": [], "neighbours": {}, "preview": False}
+    empty["reference"] = None
     sites = [ACME, *({"application": f"u-{name}", "name": name, "declared": None} for name in mirrors)]
     return {"hints": {"sites": sites, **empty, **more}}
 

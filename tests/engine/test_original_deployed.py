@@ -1,0 +1,69 @@
+"""An original that we deploy too, what runs beside the list, and a database that moves."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.engine.fleet import Fleet, seeded_fleet, silently
+from tests.engine.project import errors, updates
+from tests.sandboxes import frozen_variables, set_variable
+
+MOVED = "postgres://acme:new-password@db.example.com:5432/elsewhere"
+
+
+@pytest.fixture(scope="module")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+    with seeded_fleet(tmp_path_factory.mktemp("deployed")) as fleet:
+        yield fleet
+
+
+def deploy_the_original(config: dict[str, Any]) -> None:
+    original = {"application": "acme", "deploy": True, "variables": {"COLOUR": "red"}}
+    config["mirrors:fleet"]["value"].update(original=original)
+
+
+def test_an_original_that_we_deploy_converges_and_redeploys_nobody(deployed: Fleet) -> None:
+    with deployed.project.configured(deploy_the_original):
+        for stack in deployed.stacks:
+            stack.up().succeeded()
+        # What Live's original deploys is a release that the mirrors of both stacks follow, once.
+        deployed.converge()
+        deployed.sandbox.clear_requests_log()
+        for stack in deployed.stacks:
+            assert stack.has_no_changes()
+        assert deployed.writes() == []
+        assert deployed.variables("acme", "live") == {"COLOUR": "red"}
+
+        set_variable(deployed.sandbox, "acme", "test", "COLOUR", "blue")
+        assert updates(deployed.test.preview().succeeded()) == {"EnvironmentVariables acme ~COLOUR"}
+        deployed.test.up().succeeded()
+        assert deployed.variables("acme", "test") == {"COLOUR": "red"}
+
+
+def test_a_new_mirror_gets_no_number_of_a_site_that_is_not_on_the_list(deployed: Fleet) -> None:
+    deployed.sandbox.mirror("acme", "acme-by-hand", report=silently)
+    set_variable(deployed.sandbox, "acme-by-hand", "test", "SITE_ID", "40")
+    set_variable(deployed.sandbox, "acme-by-hand", "test", "DATABASE_URL", "hidden", is_sensitive=True)
+    deployed.sandbox.mirror("acme", "acme-new", report=silently)
+    with deployed.with_mirrors("acme-de", "acme-fr", "acme-ch", "acme-new"):
+        deployed.test.up().succeeded()
+        assert deployed.test.outputs()["siteIds"]["acme-new"] > 40
+
+
+def test_a_database_that_moved_reaches_nobody_until_it_is_confirmed(deployed: Fleet) -> None:
+    with deployed.with_mirrors("acme-de", "acme-fr", "acme-ch"):
+        deployed.converge()
+        set_variable(deployed.sandbox, "acme", "test", "DATABASE_URL", MOVED)
+        deployed.sandbox.deploy("acme", "test", report=silently)
+        deployed.sandbox.clear_requests_log()
+        for refused in (deployed.test.preview(), deployed.test.up("--skip-preview")):
+            [problem] = [line for line in errors(refused.failed()) if "confirmDatabase" in line]
+            assert "points at postgres://db.example.com:5432/elsewhere now" in problem
+            assert "new-password" not in refused.text
+        assert deployed.writes() == []
+        confirmed = {"mirrors:confirmDatabase": "postgres://db.example.com:5432/elsewhere"}
+        with deployed.project.configured(lambda config: config.update(confirmed), "Pulumi.test.yaml"):
+            deployed.test.up().succeeded()
+            assert frozen_variables(deployed.sandbox, "acme-de", "test")["DATABASE_URL"] == MOVED
+            assert deployed.test.has_no_changes()
