@@ -7,26 +7,20 @@ import sys
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import NoReturn
 
 import click
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from mirrors.cli.options import DIFFERS, as_json, connect, in_directory, on_stack, plain_errors
 from mirrors.cli.stacks import outputs, raw_configuration
 from mirrors.config import Settings, load
-from mirrors.divio import Divio, DivioError
 from mirrors.errors import MirrorsError
 from mirrors.observe import Observer
 from mirrors.observe_retired import retired_sites
 from mirrors.planning.status import SETTLED, SiteStatus, State, removed, statuses
-from mirrors.remedies import explained
 
-DIFFERS = 2
-"""The exit code where at least one site is neither converged nor held."""
-
-DIRECTORY = click.Path(exists=True, file_okay=False, path_type=Path)
 WIDTH_OF_A_LOG = 160
 RELEASE_SHOWN = 8
 
@@ -40,26 +34,16 @@ COLOURS = {
 
 
 @click.command()
-@click.option("-s", "--stack", required=True, help="The stack to look at, e.g. test.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, for other programs.")
-@click.option(
-    "-C",
-    "--cwd",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    default=Path(),
-    help="The project's directory.",
-)
+@on_stack
+@as_json
+@in_directory
+@plain_errors
 def status(stack: str, *, as_json: bool, cwd: Path) -> None:
     """Show every site: its SITE_ID, release, deployment and state.
 
     The exit code is 0 if all sites are converged or held, 2 if any differs, 1 on an error.
     """
-    try:
-        rows = look(stack, cwd)
-    except MirrorsError as error:
-        fail(str(error))
-    except DivioError as error:
-        fail(explained(error))
+    rows = look(stack, cwd)
     if as_json:
         click.echo(json.dumps([as_data(row) for row in rows], indent=2))
     else:
@@ -67,19 +51,10 @@ def status(stack: str, *, as_json: bool, cwd: Path) -> None:
     sys.exit(0 if all(row.state in SETTLED for row in rows) else DIFFERS)
 
 
-def fail(message: str) -> NoReturn:
-    click.echo(f"Error: {message}", err=True)
-    sys.exit(1)
-
-
 def look(stack: str, cwd: Path) -> tuple[SiteStatus, ...]:
     """Read-only. Raises MirrorsError for an unusable configuration, DivioError where the platform does not answer."""
     settings = settings_of(stack, cwd)
-    divio = Divio.connect(
-        settings.api_url,
-        settings.api_token.get_secret_value(),
-        max_concurrent_requests=settings.max_concurrent_requests,
-    )
+    divio = connect(settings.api_url, settings.api_token.get_secret_value(), settings.max_concurrent_requests)
     seen = Observer(divio, settings).fleet(deep=True)
     stored = outputs(stack, cwd)
     retired = {int(site_id): slug for site_id, slug in (stored.get("retired") or {}).items()}
