@@ -52,8 +52,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 
 @pytest.fixture(scope="module")
-def stories(world: World, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Story]:
-    """Each ``up`` once without a kill. The later ones begin where the first one ends."""
+def stories(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Story]]:
+    """Each ``up`` once without a kill; the later ones begin where the first one ends. No secret shows in the end."""
     told = partial(_told, world, tmp_path_factory.mktemp("moments"))
     first = told("first up")
     converged = Moment(tmp_path_factory.mktemp("converged")).keep(world)
@@ -62,7 +62,9 @@ def stories(world: World, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
     rotation = told("rotation")
     converged.restore(world)
     world.mirrors_are()
-    return {"first up": first, "rotation": rotation, "removal": told("removal")}
+    stories = {"first up": first, "rotation": rotation, "removal": told("removal")}
+    yield stories
+    world.shows_no_secret(*(story.contract.declared for story in stories.values()))
 
 
 def _told(world: World, directory: Path, name: str) -> Story:

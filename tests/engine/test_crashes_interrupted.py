@@ -57,6 +57,7 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, Mom
         world.mirrors_are(MIRROR)
         world.language_is("it")
         yield world, Moment(tmp_path_factory.mktemp("moment")).keep(world)
+        world.shows_no_secret(world.declared())
 
 
 @pytest.fixture
@@ -81,6 +82,8 @@ def up(world: World) -> Iterator[Engine]:
                 kill(family(process.pid))
             kill(engine.members)  # an orphan holds the other end of what the listener reads
             listener.join()
+            assert process.stderr is not None
+            world.project.said.append(engine.text + process.stderr.read())
 
 
 @contextmanager

@@ -8,12 +8,15 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import parse_qs, urlsplit
 
 from mirrors.sandbox.control import Sandbox
 from tests.engine.crash.processes import family, is_provider, kill, sender
 from tests.engine.crash.proxy import Passed, Proxy, Side, Strike, proxy_before
 from tests.engine.crash.store import Contract, Store
+from tests.engine.fleet import Fleet
 from tests.engine.project import Done, Project, Stack
+from tests.engine.secrets import leaks, shown_by, written_by
 from tests.sandboxes import frozen_variables, running_sandbox, set_variable
 
 ORIGINAL, MIRROR, STAGE = "acme", "acme-de", "test"
@@ -130,6 +133,17 @@ class World:
         found = [inputs["found"] for urn, inputs in self.inputs().items() if ":Mirror::" in urn]
         return set(found[0]) if found else None
 
+    def shows_no_secret(self, *declared: Mapping[str, str]) -> None:
+        """Neither what was said nor what was stored has the token, or a secret of these shared values."""
+        fleet = Fleet(self.project, self.sandbox)
+        secrets = {"token": self.sandbox.token}
+        for number, values in enumerate(declared):
+            secrets[f"password {number}"] = urlsplit(values["DATABASE_URL"]).password or ""
+            [secrets[f"key {number}"]] = parse_qs(urlsplit(values["DEFAULT_STORAGE_DSN"]).query)["secret"]
+        assert all(len(secret) > 8 for secret in secrets.values())
+        assert leaks(secrets, shown_by(fleet)) == []
+        assert leaks(secrets, written_by(fleet)) == []
+
     def up(self) -> Done:
         return self.stack.up("--skip-preview")
 
@@ -148,6 +162,7 @@ class World:
         self.proxy.begin(Strike(boundary.number, boundary.side, strike))
         with self.project.started(*self.command) as engine:
             stdout, stderr = engine.communicate(timeout=120)
+        self.project.said.append(stdout + stderr)
         assert self.proxy.struck is not None, f"{boundary} was never reached: {stdout}{stderr}"
         assert engine.returncode != 0, stdout + stderr
         return violations
