@@ -79,6 +79,7 @@ def write_lock(backend: Path, pid: int, host: str) -> None:
         (ENDED, socket.gethostname(), Level.PROBLEM, "which has ended"),
         (os.getpid(), "another-machine", Level.PROBLEM, "on another-machine since 2026-01-01T12:00:00"),
     ],
+    ids=["running", "ended", "elsewhere"],
 )
 def test_a_lock_is_told_with_its_holder(tmp_path: Path, pid: int, host: str, level: Level, said: str) -> None:
     write_lock(tmp_path, pid, host)
