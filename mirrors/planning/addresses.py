@@ -39,7 +39,8 @@ def identity_of(dsn: str) -> str:
         port = parts.port
     except ValueError:
         return UNREADABLE
-    if not parts.scheme or "@" in parts.path or not (parts.netloc or parts.scheme in _WITHOUT_HOST):
-        return UNREADABLE  # a password with an unescaped slash ends up in the path
+    beyond = f"{parts.path}{parts.query}{parts.fragment}"  # where a password with an unescaped / ? or # ends up
+    if not parts.scheme or "@" in beyond or not (parts.netloc or parts.scheme in _WITHOUT_HOST):
+        return UNREADABLE
     host = (parts.hostname or "") + (f":{port}" if port else "")
     return f"{parts.scheme}://{host}{unquote(parts.path).rstrip('/')}"

@@ -32,6 +32,8 @@ def test_a_site_on_this_machine_has_plain_http(domain: str | None, address: str 
         ("admin:hunter2", "unreadable"),
         ("s3://KEY:/half/of/hunter22@bucket.s3.amazonaws.com/", "unreadable"),
         ("postgres://u:12/hunter22@db.example.com/acme", "unreadable"),
+        ("postgres://u:12?hunter22@db.example.com/acme", "unreadable"),
+        ("postgres://u:12@hunter22#x@db.example.com/acme", "unreadable"),
         ("postgres://u:hunter22@[bad/x", "unreadable"),
     ],
 )

@@ -1,0 +1,22 @@
+"""How long tests that look for counterexamples look.
+
+They try the same examples every time, so that a run fails for what was changed and for nothing else. With
+``MIRRORS_EXAMPLES=5000`` in the environment they try so many new ones.
+"""
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+
+def searching(examples: int, steps: int = 50) -> settings:
+    """``examples``: how many are tried; ``steps``: of a state machine, in each."""
+    asked = os.environ.get("MIRRORS_EXAMPLES")
+    return settings(
+        max_examples=int(asked) if asked else examples,
+        stateful_step_count=steps,
+        derandomize=asked is None,
+        database=None,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+    )

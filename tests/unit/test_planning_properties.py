@@ -1,0 +1,211 @@
+"""SITE_IDs under any sequence of what can be done to a fleet: unique, stable, and never somebody else's."""
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
+
+from mirrors.planning.allocate import Assigned, Hints, Ledger, Reference, SiteHint, allocate
+from tests.search import searching
+
+ORIGINAL = "u-acme"
+MIRRORS = ("u-a", "u-b", "u-c", "u-d", "u-e")
+MIRROR = st.sampled_from(MIRRORS)
+SITE = st.sampled_from((ORIGINAL, *MIRRORS))
+ID = st.integers(1, 12)
+PERHAPS_ID = st.none() | ID
+
+
+@dataclass(frozen=True)
+class World:
+    """What is declared, and what is found on the platform. Sites are application uuids; ``running``: their SITE_IDs."""
+
+    order: tuple[str, ...] = ()
+    names: Mapping[str, str] = field(default_factory=lambda: {uuid: uuid.removeprefix("u-") for uuid in MIRRORS})
+    formerly: Mapping[str, str] = field(default_factory=dict)
+    declared: Mapping[str, int] = field(default_factory=dict)
+    running: Mapping[str, int] = field(default_factory=dict)
+    others: Mapping[str, int] = field(default_factory=dict)
+    retired: frozenset[int] = frozenset()
+    reserved: frozenset[int] = frozenset()
+    release: frozenset[int] = frozenset()
+
+    @property
+    def neighbours(self) -> dict[str, int]:
+        left = {self.names[uuid]: site_id for uuid, site_id in self.running.items() if uuid not in self.sites}
+        return left | dict(self.others)
+
+    @property
+    def sites(self) -> tuple[str, ...]:
+        return (ORIGINAL, *self.order)
+
+    def hints(self, running: Mapping[str, int] | None = None, **more: Any) -> Hints:
+        here = self.running if running is None else running
+        sites = tuple(
+            SiteHint(
+                uuid,
+                self.names.get(uuid, "acme"),
+                original=uuid == ORIGINAL,
+                declared=self.declared.get(uuid),
+                observed=here.get(uuid),
+                formerly=self.formerly.get(uuid),
+            )
+            for uuid in self.sites
+        )
+        neighbours = self.neighbours if running is None else {}
+        return Hints(sites, self.retired, self.reserved, self.release, neighbours, **more)
+
+
+def ids(ledger: Ledger) -> dict[str, int]:
+    return {uuid: site_id for uuid, (_, site_id) in ledger.assignments.items()}
+
+
+def without(mapping: Mapping[str, Any], key: str) -> dict[str, Any]:
+    return {name: value for name, value in mapping.items() if name != key}
+
+
+class Fleet(RuleBasedStateMachine):
+    """Test, which gives ids, and Live, which follows it. A change that is refused is withdrawn.
+
+    ``owner``: who has an id or had it, as long as nobody has released it; ``highest`` of all that was ever seen.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world, self.ledger, self.live = World(), Ledger(), Ledger()
+        self.live_running: Mapping[str, int] = {}
+        self.owner: dict[int, str] = {}
+        self.highest = 0
+        assert self.up()
+
+    def up(self, **changes: Any) -> bool:
+        """An update of Test with a change; whether it was accepted."""
+        world, before = replace(self.world, **changes), copy.deepcopy(self.ledger)
+        allocation = allocate(self.ledger, world.hints())
+        assert self.ledger == before
+        if allocation.problems:
+            again = allocate(before, self.world.hints())
+            assert (again.problems, again.ledger) == ((), before)
+            return False
+        self.accepted(world, before, allocation.ledger)
+        self.world = replace(world, running=dict(world.running) | ids(allocation.ledger))
+        self.ledger = allocation.ledger
+        repeated = allocate(self.ledger, self.world.hints())
+        assert (repeated.problems, repeated.ledger) == ((), self.ledger)
+        return True
+
+    def accepted(self, world: World, before: Ledger, after: Ledger) -> None:
+        now, had = ids(after), ids(before)
+        assert set(now) == set(world.sites)
+        assert len(set(now.values())) == len(now)
+        assert not set(now.values()) & set(after.retired)
+        for uuid, site_id in now.items():
+            if uuid in had and world.declared.get(uuid) is None:
+                assert site_id == had[uuid]
+            assert self.owner.get(site_id, uuid) == uuid or site_id in world.release
+            if uuid not in had and not world.declared.get(uuid) and not world.running.get(uuid) and uuid != ORIGINAL:
+                self.numbered(world, uuid, site_id)
+        self.remember(world, now)
+        for site_id, uuid in self.owner.items():
+            assert now.get(uuid) == site_id or after.retired[site_id].application in (uuid, "")
+
+    def numbered(self, world: World, uuid: str, site_id: int) -> None:
+        """Its own id of earlier, or one above everything that was ever seen."""
+        own = {had for had, who in self.owner.items() if who == uuid and had not in world.release}
+        beside = {*world.reserved, *world.release, *world.retired, *world.neighbours.values()}
+        assert site_id in own if own else site_id > max((self.highest, *beside))
+
+    def remember(self, world: World, now: Mapping[str, int]) -> None:
+        self.owner |= {site_id: "" for site_id in world.retired if site_id not in self.owner}
+        self.owner |= {site_id: uuid for uuid, site_id in now.items()}
+        freed = world.release - set(now.values())
+        self.owner = {site_id: uuid for site_id, uuid in self.owner.items() if site_id not in freed}
+        seen = (*now.values(), *world.retired, *world.reserved, *world.release, *world.neighbours.values())
+        self.highest = max((self.highest, *seen))
+
+    @rule(uuid=MIRROR, place=st.integers(0, 5), declared=PERHAPS_ID, running=PERHAPS_ID)
+    def add_or_return(self, uuid: str, place: int, declared: int | None, running: int | None) -> None:
+        """A mirror that was here before has what it was left with."""
+        if uuid in self.world.order:
+            return
+        order = [*self.world.order]
+        order.insert(place, uuid)
+        found = without(self.world.running, uuid) | ({uuid: running} if running else {})
+        asked = without(self.world.declared, uuid) | ({uuid: declared} if declared else {})
+        self.up(order=tuple(order), declared=asked, running=found if running else self.world.running)
+
+    @rule(uuid=MIRROR, cleaned=st.booleans())
+    def remove(self, uuid: str, cleaned: bool) -> None:
+        order = tuple(item for item in self.world.order if item != uuid)
+        running = without(self.world.running, uuid) if cleaned else self.world.running
+        left = {"declared": without(self.world.declared, uuid), "formerly": without(self.world.formerly, uuid)}
+        assert self.up(order=order, running=running, **left) or not cleaned
+
+    @rule(chance=st.randoms(use_true_random=False))
+    def reorder(self, chance: Any) -> None:
+        before, order = ids(self.ledger), list(self.world.order)
+        chance.shuffle(order)
+        assert self.up(order=tuple(order))
+        assert ids(self.ledger) == before
+
+    @rule(uuid=MIRROR, name=st.sampled_from(("x", "y", "z")))
+    def rename(self, uuid: str, name: str) -> None:
+        before = self.world.names[uuid]
+        if name in self.world.names.values():
+            return
+        names = dict(self.world.names) | {uuid: name}
+        if uuid in self.world.order:
+            assert not self.up(names=names, formerly=without(self.world.formerly, uuid))
+        assert self.up(names=names, formerly=dict(self.world.formerly) | {uuid: before})
+
+    @rule(uuid=SITE, site_id=PERHAPS_ID)
+    def declare(self, uuid: str, site_id: int | None) -> None:
+        if uuid in self.world.sites:
+            asked = without(self.world.declared, uuid) | ({uuid: site_id} if site_id else {})
+            assert self.up(declared=asked) or site_id
+
+    @rule(site_id=ID, what=st.sampled_from(("retired", "reserved", "release")), there=st.booleans())
+    def retire_reserve_or_release(self, site_id: int, what: str, there: bool) -> None:
+        listed = getattr(self.world, what) - {site_id}
+        accepted = self.up(**{what: listed | {site_id} if there else listed})
+        assert accepted or there or what == "release"
+
+    @rule(name=st.sampled_from(("bolt", "nut")), site_id=PERHAPS_ID)
+    def somebody_else_comes_or_goes(self, name: str, site_id: int | None) -> None:
+        self.up(others=without(self.world.others, name) | ({name: site_id} if site_id else {}))
+
+    @rule(uuid=SITE, site_id=PERHAPS_ID)
+    def somebody_edits_an_id_on_the_platform(self, uuid: str, site_id: int | None) -> None:
+        if uuid in self.world.sites:
+            before = ids(self.ledger)
+            assert self.up(running=without(self.world.running, uuid) | ({uuid: site_id} if site_id else {}))
+            assert ids(self.ledger) == before
+
+    @rule(preview=st.booleans())
+    def live_follows(self, preview: bool) -> None:
+        given = dict(self.ledger.assignments.values())
+        retired = {site_id: Assigned(who.name) for site_id, who in self.ledger.retired.items()}
+        hints = self.world.hints(self.live_running, reference=Reference("test", given, retired), preview=preview)
+        allocation = allocate(self.live, hints)
+        if allocation.problems:
+            return
+        assert ids(allocation.ledger) == ids(self.ledger)
+        assert not allocation.pending
+        if not preview:
+            self.live, self.live_running = allocation.ledger, ids(allocation.ledger)
+
+    @rule(uuid=MIRROR, site_id=ID)
+    def live_has_a_mirror_that_test_lacks(self, uuid: str, site_id: int) -> None:
+        """It gets no id in Live: neither a number nor a problem in a preview, a problem in an update."""
+        fresh = World(order=(uuid,)).hints({}, reference=Reference("test", {"acme": site_id}, {}))
+        update, preview = allocate(Ledger(), fresh), allocate(Ledger(), replace(fresh, preview=True))
+        assert ids(update.ledger) == ids(preview.ledger) == {ORIGINAL: site_id}
+        assert (len(update.problems), preview.problems) == (1, ())
+        assert preview.pending == (uuid.removeprefix("u-"),)
+
+
+def test_whatever_is_done_to_a_fleet_its_ids_stay_unique_and_stable_and_nobody_gets_anothers() -> None:
+    run_state_machine_as_test(Fleet, settings=searching(150, steps=40))
