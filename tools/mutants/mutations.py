@@ -1,0 +1,290 @@
+"""What is taken out, one at a time: of each promise of the design the line that keeps it."""
+
+from __future__ import annotations
+
+from tools.mutants.mutation import Mutation
+from tools.mutants.platform import PLATFORM
+from tools.mutants.site_ids import SITE_IDS
+
+PLANNED_WRITES = ("tests/unit/test_planning_variables.py", "tests/unit/test_planning_write_properties.py")
+DEPLOYMENTS = ("tests/unit/test_planning_deployments.py", "tests/unit/test_planning_write_properties.py")
+PROGRAM = "tests/unit/test_program_registrations.py"
+VARIABLES = "tests/wire/test_environment_variables.py"
+MEANWHILE = "tests/wire/test_state_machine.py"
+DEPLOYMENT = "tests/wire/test_deployment.py"
+FAULTS = "tests/wire/test_faults.py"
+CHECKS = "tests/wire/test_check_and_diff.py"
+OTHERS = "tests/wire/test_mirror_and_original.py"
+
+NAMES = "mirrors/planning/names.py"
+WRITES = "mirrors/planning/variables.py"
+STEPS = "mirrors/planning/deployments.py"
+VARIABLES_PROVIDER = "mirrors/resources/environment_variables.py"
+DEPLOYMENT_PROVIDER = "mirrors/resources/deployment.py"
+
+ORDER = (
+    Mutation("site-id-is-not-written-first", NAMES, "{SITE_ID: 0,", "{SITE_ID: 2,", PLANNED_WRITES),
+    Mutation("database-url-is-not-written-last", NAMES, "DATABASE_URL: 3}", "DATABASE_URL: 0}", PLANNED_WRITES),
+    Mutation("database-url-is-removed-last", NAMES, "write_order(names)[::-1]", "write_order(names)", PLANNED_WRITES),
+    Mutation(
+        "site-id-goes-while-a-database-of-others-stays",
+        WRITES,
+        "(set(OWN) if keeps_database else set())",
+        "set()",
+        PLANNED_WRITES,
+    ),
+    Mutation(
+        "site-id-is-not-read-back-before-the-rest",
+        VARIABLES_PROVIDER,
+        "            if write.verify:\n",
+        "            if False:\n",
+        (f"{VARIABLES}::test_a_site_id_that_somebody_else_writes_in_between_stops_everything_after_it",),
+    ),
+    Mutation(
+        "site-id-is-not-read-back-and-somebody-else-writes",
+        VARIABLES_PROVIDER,
+        "            if write.verify:\n",
+        "            if False:\n",
+        (MEANWHILE,),
+    ),
+    Mutation(
+        "nothing-is-read-back",
+        VARIABLES_PROVIDER,
+        "        if writes:\n",
+        "        if False:\n",
+        (f"{VARIABLES}::test_what_somebody_else_writes_before_the_last_look_is_told_without_values",),
+    ),
+    Mutation(
+        "flags-are-not-read-back",
+        WRITES,
+        "write_order({*not_set(values, live), *flagged})",
+        "write_order({*not_set(values, live)})",
+        PLANNED_WRITES,
+    ),
+    Mutation(
+        "deployed-without-looking-at-the-variables",
+        DEPLOYMENT_PROVIDER,
+        "        if wrong:\n",
+        "        if False:\n",
+        (f"{DEPLOYMENT}::test_nothing_is_deployed_where_the_variables_are_not_as_declared",),
+    ),
+    Mutation(
+        "a-deployment-does-not-wait-for-its-variables",
+        "mirrors/declare.py",
+        "depends_on=[written]",
+        "depends_on=[]",
+        (PROGRAM,),
+    ),
+)
+
+THEIRS = (
+    Mutation(
+        "found-variables-are-deleted-with-the-mirror",
+        VARIABLES_PROVIDER,
+        'set(self.variables_in(stored)) - set(stored["found"])',
+        "set(self.variables_in(stored))",
+        (f"{VARIABLES}::test_what_was_found_is_never_deleted",),
+    ),
+    Mutation(
+        "found-variables-are-deleted-once-undeclared",
+        VARIABLES_PROVIDER,
+        'set(self.variables_in(inputs)) - set(inputs["found"])',
+        "set(self.variables_in(inputs))",
+        (MEANWHILE,),
+    ),
+    Mutation(
+        "foreign-variables-are-deleted",
+        VARIABLES_PROVIDER,
+        "plan_writes(desired, _seen(live), written, obsolete)",
+        "plan_writes(desired, _seen(live), written, live)",
+        (MEANWHILE,),
+    ),
+    Mutation(
+        "a-foreign-database-loses-its-site-id",
+        WRITES,
+        "    keeps_database = DATABASE_URL in live and DATABASE_URL not in obsolete\n",
+        "    keeps_database = False\n",
+        (MEANWHILE,),
+    ),
+    Mutation(
+        "found-is-decided-again-at-every-update",
+        "mirrors/resources/mirror.py",
+        'if same and _olds.get("found") is not None else',
+        "if False else",
+        (f"{CHECKS}::test_what_was_found_is_decided_once_and_kept_for_ever",),
+    ),
+    Mutation(
+        "live-strips-a-mirror-that-leaves",
+        "mirrors/declare.py",
+        "retain_on_delete=declaration.settings.keeps_variables",
+        "retain_on_delete=False",
+        (PROGRAM,),
+    ),
+    Mutation(
+        "drift-is-not-seen",
+        VARIABLES_PROVIDER,
+        'known["value"] if live.value is None else live.value',
+        'known["value"]',
+        (f"{VARIABLES}::test_read_shows_drift_and_what_was_deleted",),
+    ),
+)
+
+SECRETS = (
+    Mutation(
+        "variables-are-read-in-clear",
+        VARIABLES_PROVIDER,
+        "secret(value) if is_secret else value",
+        "value",
+        (f"{VARIABLES}::test_read_shows_what_is_there_and_marks_every_secret",),
+    ),
+    Mutation(
+        "a-deployments-values-are-read-in-clear",
+        DEPLOYMENT_PROVIDER,
+        'self.flattened(marked(values, stored["secrets"]))',
+        "self.flattened(values)",
+        (f"{DEPLOYMENT}::test_read_shows_what_a_deployment_made_by_hand_runs_with",),
+    ),
+    Mutation(
+        "an-originals-values-are-read-in-clear",
+        "mirrors/resources/original.py",
+        "marked(values, values)",
+        "values",
+        (f"{OTHERS}::test_reading_an_original_marks_every_shared_value",),
+    ),
+    Mutation(
+        "a-check-failure-names-a-property",
+        "mirrors/resources/site_ids.py",
+        'CheckFailure("", problem)',
+        'CheckFailure("assignments", problem)',
+        ("tests/wire/test_site_ids.py",),
+    ),
+    Mutation(
+        "the-identity-guards-failure-names-a-property",
+        "mirrors/resources/original.py",
+        'CheckFailure("", ',
+        'CheckFailure("variables", ',
+        (f"{CHECKS}::test_a_shared_value_may_rotate_and_may_not_point_elsewhere_unconfirmed",),
+    ),
+    Mutation(
+        "an-identity-shows-half-a-password",
+        "mirrors/planning/addresses.py",
+        '"@" in beyond',
+        '"@" in parts.path',
+        ("tests/unit/test_planning_write_properties.py",),
+    ),
+    Mutation(
+        "nothing-is-redacted",
+        "mirrors/planning/redaction.py",
+        "text.replace(piece, BLANK)",
+        "text",
+        ("tests/unit/test_planning_addresses.py", "tests/unit/test_planning_write_properties.py"),
+    ),
+    Mutation(
+        "a-failed-deployments-log-is-quoted-in-clear",
+        DEPLOYMENT_PROVIDER,
+        "        log = redact(log, [*secrets, *(line for value in secrets for line in value.splitlines())])\n",
+        "",
+        (f"{DEPLOYMENT}::test_a_failure_shows_the_end_of_the_log_without_secrets",),
+    ),
+    Mutation(
+        "new-shared-values-are-plain-on-the-platform",
+        "mirrors/declare.py",
+        '.get("sensitive", True)',
+        '.get("sensitive", False)',
+        (PROGRAM,),
+    ),
+    Mutation(
+        "shared-values-are-registered-in-clear",
+        "mirrors/fleet.py",
+        "{key: pulumi.Output.secret(value) for",
+        "{key: value for",
+        (PROGRAM,),
+    ),
+)
+
+DEPLOYING = (
+    Mutation("a-running-deployment-is-not-attached-to", STEPS, "if running is not None:", "if False:", DEPLOYMENTS),
+    Mutation(
+        "a-deployment-with-hidden-values-is-adopted",
+        STEPS,
+        "if different or hidden or still_runs_with",
+        "if different or still_runs_with",
+        DEPLOYMENTS,
+    ),
+    Mutation(
+        "a-deployment-with-other-values-is-adopted",
+        STEPS,
+        "if different or hidden or still_runs_with",
+        "if hidden or still_runs_with",
+        DEPLOYMENTS,
+    ),
+    Mutation(
+        "a-deployment-with-what-is-undeclared-now-is-adopted",
+        STEPS,
+        "if different or hidden or still_runs_with",
+        "if different or hidden",
+        DEPLOYMENTS,
+    ),
+    Mutation("an-older-release-is-adopted", STEPS, "return actual_end >= wanted_end", "return True", DEPLOYMENTS),
+    Mutation(
+        "a-failed-deployment-counts-as-a-release",
+        "mirrors/planning/releases.py",
+        "if item.succeeded]",
+        "if item.ended_at]",
+        ("tests/unit/test_planning_deployments.py",),
+    ),
+    Mutation(
+        "a-deployment-that-runs-with-other-values-passes",
+        DEPLOYMENT_PROVIDER,
+        "        if different:\n",
+        "        if False:\n",
+        (f"{DEPLOYMENT}::test_a_deployment_that_runs_with_other_variables_is_an_error_without_their_values",),
+    ),
+)
+
+REFUSALS = (
+    Mutation(
+        "an-unconfirmed-database-reaches-everybody",
+        "mirrors/resources/original.py",
+        "if before.get(name, identity) != identity and identity not in confirmed",
+        "if False",
+        (f"{CHECKS}::test_a_shared_value_may_rotate_and_may_not_point_elsewhere_unconfirmed",),
+    ),
+    Mutation(
+        "test-and-live-may-share-a-database",
+        "mirrors/planning/plan.py",
+        "_shared_values, _same_services)",
+        "_shared_values)",
+        ("tests/unit/test_planning_plan.py",),
+    ),
+    Mutation(
+        "problems-are-found-after-the-first-resource",
+        "mirrors/program.py",
+        "    if problems or planned.original is None:\n",
+        "    if planned.original is None:\n",
+        (f"{PROGRAM}::test_a_fleet_with_problems_registers_nothing_and_tells_all_of_them",),
+    ),
+    Mutation(
+        "a-refused-first-write-is-tried-everywhere",
+        "mirrors/resources/first_write.py",
+        "        self._accepted = False\n",
+        "        self._accepted = True\n",
+        (f"{FAULTS}::test_a_first_write_that_is_refused_stops_the_fleet_and_says_what_to_set_by_hand",),
+    ),
+    Mutation(
+        "404-alone-means-gone",
+        "mirrors/resources/base.py",
+        "        if not siblings or environment in siblings:\n",
+        "        if False:\n",
+        (f"{FAULTS}::test_an_object_that_is_404_while_it_is_listed_is_not_deleted",),
+    ),
+    Mutation(
+        "an-orphaned-provider-goes-on",
+        "mirrors/resources/base.py",
+        "        watch_engine(sys.argv)\n",
+        "",
+        ("tests/wire/test_watchdog.py",),
+    ),
+)
+
+MUTATIONS = (*ORDER, *THEIRS, *SECRETS, *DEPLOYING, *REFUSALS, *SITE_IDS, *PLATFORM)

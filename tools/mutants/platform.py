@@ -1,0 +1,90 @@
+"""Mutations of the client: what is repeated, what is believed, and where the token goes."""
+
+from __future__ import annotations
+
+from tools.mutants.mutation import Mutation
+
+TRANSPORT = "mirrors/divio/transport.py"
+REQUESTS = "tests/unit/test_divio_requests.py"
+LISTS = "tests/unit/test_divio_lists.py"
+STARTS = "tests/unit/test_divio_deployments.py"
+
+PLATFORM = (
+    Mutation(
+        "a-post-is-repeated-blindly",
+        TRANSPORT,
+        'outcome.transient and (request.method != "POST" or isinstance(outcome, Throttled))',
+        "outcome.transient",
+        (f"{STARTS}::test_a_start_that_happened_unseen_is_not_repeated",),
+    ),
+    Mutation(
+        "an-uncertain-post-is-repeated-without-a-look",
+        TRANSPORT,
+        "look(failure, maybe_done) if _worth_a_look(failure) else None",
+        "None",
+        (f"{STARTS}::test_a_start_that_happened_unseen_is_not_repeated",),
+    ),
+    Mutation(
+        "retry-after-is-ignored",
+        "mirrors/divio/policy.py",
+        "asked = min(max(retry_after or 0.0, 0.0), self.longest_retry_after)",
+        "asked = 0.0",
+        (f"{REQUESTS}::test_retry_after_is_honoured_in_both_forms_and_capped",),
+    ),
+    Mutation(
+        "a-passing-failure-is-not-repeated",
+        "mirrors/divio/errors.py",
+        "class ServerFailed(DivioError):\n    transient = True",
+        "class ServerFailed(DivioError):\n    transient = False",
+        (f"{REQUESTS}::test_a_passing_failure_is_repeated_with_growing_pauses",),
+    ),
+    Mutation(
+        "a-next-page-on-another-host-gets-the-token",
+        "mirrors/divio/address.py",
+        '        parts = _split(urljoin(f"{self}/", path))\n',
+        '        if "://" in path:\n            return path\n        parts = _split(urljoin(f"{self}/", path))\n',
+        (f"{LISTS}::test_a_next_page_elsewhere_is_refused_before_the_token_is_sent",),
+    ),
+    Mutation(
+        "a-redirect-is-followed",
+        TRANSPORT,
+        "allow_redirects=False",
+        "allow_redirects=True",
+        (f"{REQUESTS}::test_a_final_answer_is_not_repeated", "tests/unit/test_divio_errors.py"),
+    ),
+    Mutation(
+        "a-netrc-replaces-the-token",
+        TRANSPORT,
+        "made.trust_env = False",
+        "made.trust_env = True",
+        (f"{REQUESTS}::test_the_environment_of_the_process_has_no_say",),
+    ),
+    Mutation(
+        "the-token-is-sent-in-clear",
+        "mirrors/divio/address.py",
+        'if parts.scheme == "http" and not _is_loopback(parts.hostname):',
+        "if False:",
+        (f"{REQUESTS}::test_plain_http_is_refused_beyond_loopback",),
+    ),
+    Mutation(
+        "an-error-quotes-the-value-that-was-sent",
+        "mirrors/divio/answers.py",
+        '        line = f"{line[:start]}{BLANK}{line[end:]}"\n',
+        "        pass\n",
+        ("tests/unit/test_divio_errors.py::test_no_error_and_no_log_holds_the_value_or_the_token",),
+    ),
+    Mutation(
+        "a-list-that-shifts-is-read-once",
+        "mirrors/divio/paging.py",
+        "if len({page.count for page in pages}) == 1:",
+        "if True:",
+        (f"{LISTS}::test_a_list_that_changes_between_its_pages_is_read_again",),
+    ),
+    Mutation(
+        "a-filter-that-is-ignored-is-believed",
+        "mirrors/divio/environment_variables.py",
+        "if item.environment in of_interest and name in (None, item.name)]",
+        "]",
+        (f"{LISTS}::test_filters_that_the_platform_ignores_are_applied_here",),
+    ),
+)

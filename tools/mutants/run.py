@@ -1,0 +1,78 @@
+"""Runs tests on a copy of the checkout from which one piece of behaviour has been taken out."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.mutants.mutation import Mutation
+
+LIMIT = 600.0  # seconds, for the tests of one mutation
+PATIENCE = 60.0  # seconds, until interrupted tests have stopped what they started
+_PASSED, _FAILED = 0, 1  # pytest's exit codes
+_NAMED = re.compile(r"^FAILED \S+?::(\w+)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """``verdict``: ``caught``, ``SURVIVED``, or ``broken`` where the tests could not run. ``by``: the test, or why."""
+
+    verdict: str
+    by: str
+
+
+class Copy:
+    """The tracked files of a checkout, as they are in it now, in a directory of their own."""
+
+    def __init__(self, checkout: Path, directory: Path) -> None:
+        self.directory = directory
+        listed = subprocess.run(["git", "ls-files", "-z"], cwd=checkout, capture_output=True, check=True)  # noqa: S607
+        for name in filter(None, listed.stdout.decode().split("\0")):
+            if (checkout / name).is_file():
+                (directory / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(checkout / name, directory / name)
+
+    def judged(self, mutation: Mutation) -> Outcome:
+        """Raises StaleError."""
+        file = self.directory / mutation.path
+        mutated, before = mutation.mutated(self.directory), file.read_text(encoding="utf-8")
+        file.write_text(mutated, encoding="utf-8")
+        try:
+            code, said = self.tested(mutation.tests)
+        finally:
+            file.write_text(before, encoding="utf-8")
+        failed = _NAMED.search(said)
+        if code == _FAILED and failed:
+            return Outcome("caught", f"by {failed[1]}")
+        return Outcome("SURVIVED", "no test notices") if code == _PASSED else Outcome("broken", _end(said))
+
+    def sound(self, tests: Sequence[str]) -> Outcome:
+        """Whether the tests pass where nothing has been taken out: only then does a failure say anything."""
+        code, said = self.tested(tests)
+        return Outcome("sound", "") if code == _PASSED else Outcome("broken", _end(said))
+
+    def tested(self, tests: Sequence[str]) -> tuple[int, str]:
+        """pytest's exit code and what it said, up to the first failure."""
+        command = [sys.executable, "-m", "pytest", "-x", "-q", "-rf", "-p", "no:cacheprovider", "--color=no", *tests]
+        # Before the installed package, also in the processes that tests start; stale bytecode would hide a mutation.
+        environ = os.environ | {"PYTHONPATH": str(self.directory), "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "400"}
+        with subprocess.Popen(
+            command, cwd=self.directory, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        ) as process:
+            try:
+                said, _ = process.communicate(timeout=LIMIT)
+            except subprocess.TimeoutExpired:
+                process.send_signal(signal.SIGINT)
+                said, _ = process.communicate(timeout=PATIENCE)
+        return process.returncode, said
+
+
+def _end(said: str) -> str:
+    return "\n".join(said.splitlines()[-20:])
