@@ -48,9 +48,8 @@ class Fleet(pulumi.ComponentResource):
             "release": original.release,
             "identities": original.identities,
         }
-        self.register_outputs(
-            {"sites": self.sites, "siteIds": self.site_ids, "retired": self.retired, "original": self.original}
-        )
+        # Nothing that may fail is awaited here: the SDK would answer a failed deployment with a traceback.
+        self.register_outputs({})
 
     def _aliased(self, parent: pulumi.Resource | None = None) -> pulumi.ResourceOptions:
         """A renamed original gives its name to these; under their old one the ledger would start anew."""

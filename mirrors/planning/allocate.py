@@ -155,7 +155,7 @@ def _contradictions(ledger: Ledger, hints: Hints) -> Iterator[str]:
         stored = ledger.assignments.get(site.application, ("", None))[1]
         sources = {
             "the configuration": site.declared,
-            "the state": None if site.declared is not None else stored,
+            "the state": stored,
             "its environment": site.observed if stored is None else None,
             f"the stack {hints.reference.stack}" if hints.reference else "": (
                 hints.reference.site_id_of(site) if hints.reference else None

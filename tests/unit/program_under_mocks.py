@@ -175,7 +175,7 @@ def declare(mirrors: int) -> None:
     fleet = pulumi.ComponentResource("mirrors:index:Fleet", "acme")
     below = pulumi.ResourceOptions(parent=fleet)
     hints = {"sites": [asdict(site) for site in planned.hints], "retired": [], "reserved": [], "release": []}
-    ids = SiteIds("acme", {**hints, "reference": None, "preview": False}, below)
+    ids = SiteIds("acme", {**hints, "neighbours": {}, "reference": None, "preview": False}, below)
     props = {
         "application": original.site.application,
         "environment": original.site.environment,

@@ -133,3 +133,10 @@ def test_a_running_site_whose_id_cannot_be_read_is_not_numbered_anew() -> None:
     assert "de: it runs with the shared database and a SITE_ID that is not shown" in problem
     known = allocate(Ledger(), hints("de")).ledger
     assert ids(allocate(known, odd)) == {"acme": 1, "de": 2}
+
+
+def test_another_declared_id_does_not_renumber_a_site_that_has_one() -> None:
+    first = allocate(Ledger(), hints("de")).ledger
+    typo = Hints((hints().sites[0], SiteHint("u-de", "de", declared=9)))
+    [problem] = allocate(first, typo).problems
+    assert "de: its SITE_ID differs: 9 in the configuration, 2 in the state" in problem
