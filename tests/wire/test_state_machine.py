@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from mirrors.planning.names import DATABASE_URL, MIRRORS_APPLICATION, OWN, SITE_ID
 from mirrors.resources.environment_variables import EnvironmentVariablesProvider
@@ -34,9 +34,11 @@ VALUE = st.sampled_from((f"{CANARY}-1", f"{CANARY}-2", f"{CANARY}-3"))
 ENTRY = st.fixed_dictionaries({"value": VALUE, "sensitive": st.booleans()})
 CHANGES = st.dictionaries(MAY_BE_DECLARED, ENTRY | st.none(), max_size=2)
 SITE_IDS = st.sampled_from(("2", "2", "3"))
-DEED = st.none() | st.tuples(ANY, ANY, VALUE).filter(lambda it: it[0] == SITE_ID or it[1] != SITE_ID)
-"""What somebody else writes in the moment after us: (after what, which variable, its value). A SITE_ID only before it
-is read back: whoever changes it later has broken the mirror himself."""
+WRITTEN = st.sampled_from((MIRRORS_APPLICATION, *SHARED, "COLOUR"))
+OTHER = st.sampled_from((MIRRORS_APPLICATION, *SHARED, "COLOUR", "LANGUAGE", "FOREIGN"))
+DEED = st.none() | st.tuples(WRITTEN, OTHER, VALUE) | st.tuples(st.just(SITE_ID), st.just(SITE_ID), VALUE)
+"""What somebody else writes in the moment after we made a variable: (which we made, which he writes, its value). A
+SITE_ID only in the moment before we read it back: whoever changes it later has broken the mirror himself."""
 
 
 @pytest.fixture
@@ -78,6 +80,12 @@ class Environment(RuleBasedStateMachine):
     def known(self) -> dict[str, Entry]:
         """What the state has."""
         return EnvironmentVariablesProvider.variables_in(self.state or {})
+
+    @initialize(there=st.dictionaries(ANY, ENTRY, max_size=4), changes=CHANGES)
+    def somebody_was_here_before_us(self, there: Mapping[str, Entry], changes: Mapping[str, Entry | None]) -> None:
+        for name, entry in there.items():
+            self.somebody_sets(name, entry)
+        self.update(changes, "2", False, None)
 
     @rule(name=ANY, entry=ENTRY)
     def somebody_sets(self, name: str, entry: Entry) -> None:
@@ -199,12 +207,13 @@ class Environment(RuleBasedStateMachine):
         self.site.platform.change("DELETE FROM every_moment")
 
     def teardown(self) -> None:
-        """Left alone, a refresh and an update make what is declared, and another one finds nothing to do."""
+        """Left alone, a refresh and an update make what is declared, another one has nothing to do, and then we go."""
         before = self.site.stored()
         self.update({}, "2", True, None)
         self.is_made(before)
         self.refresh()
         assert self.checked() == self.state
+        self.destroy()
 
 
 def test_whoever_writes_in_between_what_is_theirs_stays_theirs_and_what_is_declared_is_made(

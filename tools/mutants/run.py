@@ -62,16 +62,30 @@ class Copy:
         """pytest's exit code and what it said, up to the first failure."""
         command = [sys.executable, "-m", "pytest", "-x", "-q", "-rf", "-p", "no:cacheprovider", "--color=no", *tests]
         # Before the installed package, also in the processes that tests start; stale bytecode would hide a mutation.
-        environ = os.environ | {"PYTHONPATH": str(self.directory), "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "400"}
+        ours = {"PYTHONPATH": str(self.directory), "PYTHONDONTWRITEBYTECODE": "1", "MIRRORS_FIRST_EXAMPLE": "1"}
         with subprocess.Popen(
-            command, cwd=self.directory, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            command,
+            cwd=self.directory,
+            env=os.environ | ours,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         ) as process:
             try:
                 said, _ = process.communicate(timeout=LIMIT)
             except subprocess.TimeoutExpired:
-                process.send_signal(signal.SIGINT)
-                said, _ = process.communicate(timeout=PATIENCE)
+                said = _stopped(process)
         return process.returncode, said
+
+
+def _stopped(process: subprocess.Popen[str]) -> str:
+    """Interrupted, so that the tests can stop what they have started."""
+    process.send_signal(signal.SIGINT)
+    try:
+        return process.communicate(timeout=PATIENCE)[0]
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.communicate()[0]
 
 
 def _end(said: str) -> str:
