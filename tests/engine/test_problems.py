@@ -53,7 +53,8 @@ def test_two_sites_with_one_declared_id_are_named(fleet: Fleet) -> None:
 
 def test_an_id_declared_for_a_site_while_another_one_has_it_is_refused(fleet: Fleet) -> None:
     with fleet.with_mirrors({"application": "acme-de", "siteId": 3}, "acme-fr", "acme-ch"):
-        refuses(fleet, fleet.test, "SITE_ID 3 would belong to acme-de and acme-fr")
+        differs = "acme-de: its SITE_ID differs: 3 in the configuration, 2 in the state"
+        refuses(fleet, fleet.test, differs, "SITE_ID 3 would belong to acme-de and acme-fr")
 
 
 def test_an_unknown_key_is_named_with_the_one_that_was_meant(fleet: Fleet) -> None:

@@ -5,9 +5,10 @@ its second ``yield`` is what somebody does between the first and the second bloc
 provoked, for a quotation that stands before any command. The sections follow each other on one fleet.
 """
 
+import os
 import signal
 from collections.abc import Callable, Generator, Mapping
-from typing import Any
+from typing import IO, Any
 
 from mirrors.sandbox.process import wait_until
 from tests.engine.fleet import MIRRORS, Fleet, silently
@@ -234,10 +235,29 @@ def hanging(fleet: Fleet, *signals: signal.Signals) -> str:
     with fleet.fault("deployment-hangs"), fleet.project.started(*command) as engine:
         deploying = {("POST", slug, "") for slug in MIRRORS}
         assert wait_until(lambda: deploying <= set(fleet.written()), TIMEOUT)
-        for number in signals:
+        said: list[str] = []
+
+        def heard() -> bool:
+            said.extend((available(engine.stdout), available(engine.stderr)))
+            return "^C received" in "".join(said)
+
+        for position, number in enumerate(signals):
+            # Two signals at once are one: the second waits until the first was answered.
+            assert position == 0 or wait_until(heard, TIMEOUT)
             engine.send_signal(number)
-        stdout, stderr = engine.communicate(timeout=TIMEOUT)
-    return stdout + stderr
+        engine.wait(TIMEOUT)
+        heard()
+    return "".join(said)
+
+
+def available(pipe: IO[str] | None) -> str:
+    """What was said so far. The end of a pipe may be long in coming: what an engine leaves behind holds it open."""
+    assert pipe is not None
+    os.set_blocking(pipe.fileno(), False)
+    try:
+        return os.read(pipe.fileno(), 1 << 20).decode()
+    except BlockingIOError:
+        return ""
 
 
 SET_UPS: Mapping[str, Callable[[Fleet], Steps]] = {
