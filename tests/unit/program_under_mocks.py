@@ -18,7 +18,8 @@ from typing import Any
 
 import pulumi
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks, set_mocks
-from pulumi.runtime.stack import run_pulumi_func
+from pulumi.runtime.settings import get_root_resource
+from pulumi.runtime.stack import Stack, run_pulumi_func
 
 from mirrors.declare import Declaration, declare_mirror, declare_original
 from mirrors.planning.plan import plan
@@ -65,7 +66,7 @@ class Registered:
 
 @dataclass(frozen=True)
 class Ran:
-    """``resources`` in the order in which they were registered; ``outputs`` are those of the Fleet."""
+    """``resources`` in the order in which they were registered; ``outputs`` are those of the stack."""
 
     code: int
     said: str
@@ -155,7 +156,7 @@ class Monitor(MockMonitor):
         return super().RegisterResource(request)  # type: ignore[no-untyped-call]
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802
-        if ":Fleet::" in request.urn:
+        if "::pulumi:pulumi:Stack::" in request.urn:
             self.outputs = as_on_the_wire(request.outputs)
         return super().RegisterResourceOutputs(request)  # type: ignore[no-untyped-call]
 
@@ -203,6 +204,9 @@ def main() -> None:
             declare(asked["made_up"])
         else:
             runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
+            stack = get_root_resource()
+            assert isinstance(stack, Stack)
+            stack.register_outputs(stack.outputs)  # the mocked stack was registered before it had any
 
     loop.run_until_complete(run_pulumi_func(program))
     loop.close()
