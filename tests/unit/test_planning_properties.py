@@ -15,8 +15,10 @@ ORIGINAL = "u-acme"
 MIRRORS = ("u-a", "u-b", "u-c", "u-d", "u-e")
 MIRROR = st.sampled_from(MIRRORS)
 SITE = st.sampled_from((ORIGINAL, *MIRRORS))
-ID = st.integers(1, 12)
+ID = st.integers(-2, 9)
+"""An id, or, from 0 down, one above the highest so far: see ``Fleet.at``."""
 PERHAPS_ID = st.none() | ID
+LISTS = st.sampled_from(("retired", "reserved", "release"))
 
 
 @dataclass(frozen=True)
@@ -97,11 +99,19 @@ class Fleet(RuleBasedStateMachine):
         assert (repeated.problems, repeated.ledger) == ((), self.ledger)
         return True
 
+    def at(self, number: int | None) -> int | None:
+        return self.highest + 1 - number if number is not None and number <= 0 else number
+
+    def set_in(self, mapping: Mapping[str, int], key: str, number: int | None) -> dict[str, int]:
+        """With the id, or without any where there is no number."""
+        rest, site_id = without(mapping, key), self.at(number)
+        return rest if site_id is None else {**rest, key: site_id}
+
     def accepted(self, world: World, before: Ledger, after: Ledger) -> None:
         now, had = ids(after), ids(before)
         assert set(now) == set(world.sites)
         assert len(set(now.values())) == len(now)
-        assert not set(now.values()) & set(after.retired)
+        assert not set(now.values()) & {*after.retired, *world.reserved, *world.neighbours.values()}
         for uuid, site_id in now.items():
             if uuid in had and world.declared.get(uuid) is None:
                 assert site_id == had[uuid]
@@ -113,10 +123,10 @@ class Fleet(RuleBasedStateMachine):
             assert now.get(uuid) == site_id or after.retired[site_id].application in (uuid, "")
 
     def numbered(self, world: World, uuid: str, site_id: int) -> None:
-        """Its own id of earlier, or one above everything that was ever seen."""
+        """Its own id of earlier, or the one above everything that was ever seen."""
         own = {had for had, who in self.owner.items() if who == uuid and had not in world.release}
         beside = {*world.reserved, *world.release, *world.retired, *world.neighbours.values()}
-        assert site_id in own if own else site_id > max((self.highest, *beside))
+        assert site_id in own if own else site_id == max((self.highest, *beside)) + 1
 
     def remember(self, world: World, now: Mapping[str, int]) -> None:
         self.owner |= {site_id: "" for site_id in world.retired if site_id not in self.owner}
@@ -126,16 +136,19 @@ class Fleet(RuleBasedStateMachine):
         seen = (*now.values(), *world.retired, *world.reserved, *world.release, *world.neighbours.values())
         self.highest = max((self.highest, *seen))
 
-    @rule(uuid=MIRROR, place=st.integers(0, 5), declared=PERHAPS_ID, running=PERHAPS_ID)
-    def add_or_return(self, uuid: str, place: int, declared: int | None, running: int | None) -> None:
-        """A mirror that was here before has what it was left with."""
+    @rule(uuid=MIRROR, place=st.integers(0, 5), declared=PERHAPS_ID, running=PERHAPS_ID, edited=st.none() | SITE)
+    def add_or_return(
+        self, uuid: str, place: int, declared: int | None, running: int | None, edited: str | None
+    ) -> None:
+        """A mirror that was here before has what it was left with. ``edited``: a site with drift at the same time."""
         if uuid in self.world.order:
             return
         order = [*self.world.order]
         order.insert(place, uuid)
-        found = without(self.world.running, uuid) | ({uuid: running} if running else {})
-        asked = without(self.world.declared, uuid) | ({uuid: declared} if declared else {})
-        self.up(order=tuple(order), declared=asked, running=found if running else self.world.running)
+        found = self.set_in(self.world.running, uuid, running) if running is not None else self.world.running
+        if edited in self.world.sites:
+            found = self.set_in(found, str(edited), -7)
+        self.up(order=tuple(order), declared=self.set_in(self.world.declared, uuid, declared), running=found)
 
     @rule(uuid=MIRROR, cleaned=st.booleans())
     def remove(self, uuid: str, cleaned: bool) -> None:
@@ -164,24 +177,26 @@ class Fleet(RuleBasedStateMachine):
     @rule(uuid=SITE, site_id=PERHAPS_ID)
     def declare(self, uuid: str, site_id: int | None) -> None:
         if uuid in self.world.sites:
-            asked = without(self.world.declared, uuid) | ({uuid: site_id} if site_id else {})
-            assert self.up(declared=asked) or site_id
+            assert self.up(declared=self.set_in(self.world.declared, uuid, site_id)) or site_id is not None
 
-    @rule(site_id=ID, what=st.sampled_from(("retired", "reserved", "release")), there=st.booleans())
-    def retire_reserve_or_release(self, site_id: int, what: str, there: bool) -> None:
-        listed = getattr(self.world, what) - {site_id}
-        accepted = self.up(**{what: listed | {site_id} if there else listed})
-        assert accepted or there or what == "release"
+    @rule(site_id=ID, what=LISTS)
+    def retire_reserve_or_release(self, site_id: int, what: str) -> None:
+        self.up(**{what: getattr(self.world, what) | {self.at(site_id)}})
+
+    @rule(what=LISTS)
+    def empty_a_list(self, what: str) -> None:
+        """What was retired stays so; what was released may have been given since and is retired with its new owner."""
+        assert self.up(**{what: frozenset()})
 
     @rule(name=st.sampled_from(("bolt", "nut")), site_id=PERHAPS_ID)
     def somebody_else_comes_or_goes(self, name: str, site_id: int | None) -> None:
-        self.up(others=without(self.world.others, name) | ({name: site_id} if site_id else {}))
+        self.up(others=self.set_in(self.world.others, name, site_id))
 
     @rule(uuid=SITE, site_id=PERHAPS_ID)
     def somebody_edits_an_id_on_the_platform(self, uuid: str, site_id: int | None) -> None:
         if uuid in self.world.sites:
             before = ids(self.ledger)
-            assert self.up(running=without(self.world.running, uuid) | ({uuid: site_id} if site_id else {}))
+            assert self.up(running=self.set_in(self.world.running, uuid, site_id))
             assert ids(self.ledger) == before
 
     @rule(preview=st.booleans())
@@ -197,7 +212,7 @@ class Fleet(RuleBasedStateMachine):
         if not preview:
             self.live, self.live_running = allocation.ledger, ids(allocation.ledger)
 
-    @rule(uuid=MIRROR, site_id=ID)
+    @rule(uuid=MIRROR, site_id=st.integers(1, 9))
     def live_has_a_mirror_that_test_lacks(self, uuid: str, site_id: int) -> None:
         """It gets no id in Live: neither a number nor a problem in a preview, a problem in an update."""
         fresh = World(order=(uuid,)).hints({}, reference=Reference("test", {"acme": site_id}, {}))
