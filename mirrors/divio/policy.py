@@ -25,7 +25,7 @@ class Timing:
 class RetryPolicy:
     """Exponential backoff with jitter. Times in seconds; ``attempts`` counts the first one."""
 
-    attempts: int = 5
+    attempts: int = 6
     base: float = 0.5
     factor: float = 2.0
     longest: float = 20.0
