@@ -14,7 +14,7 @@ from tests.engine.secrets import canaries_of, leaks, shown_by, written_by
 from tests.sandboxes import environment_of, get
 
 TOKEN = "c4n4ry-second-token-81be"
-STORM_CHANCE = 0.02  # of each kind; one request meets six in a row, the client's patience, less than once in 100,000 times
+STORM_CHANCE = 0.02  # of each kind: six in a row, the client's patience, meet a request less than once in 100,000 times
 STORM = ("throttle", "error", "reset-before", "reset-after", "truncated", "latency")
 
 
