@@ -15,8 +15,8 @@ from mirrors.divio import (
 )
 
 TOKEN = (
-    "Set DIVIO_API_TOKEN, or mirrors:apiToken as a secret, to a valid token of this account. A refresh or destroy may"  # noqa: S105
-    " have only the configuration that the state remembers: the variable reaches it"
+    "Set DIVIO_API_TOKEN, or mirrors:apiToken as a secret, to a valid token of this account; a refresh or destroy may"  # noqa: S105
+    " have only the configuration that the state remembers, which the variable wins over"
 )
 AGAIN = "Nothing is lost: run the command again"
 
@@ -37,4 +37,12 @@ _REMEDIES: tuple[tuple[type[DivioError], str], ...] = (
 def explained(error: DivioError) -> str:
     """The error in one line, with its remedy where one is known."""
     remedy = next((text for kind, text in _REMEDIES if isinstance(error, kind)), "")
-    return f"{str(error).rstrip('.')}. {remedy}".strip()
+    said = refusal(error) if isinstance(error, AuthenticationFailed) else str(error)
+    return f"{said.rstrip('.')}. {remedy}".strip()
+
+
+def refusal(error: AuthenticationFailed) -> str:
+    """Which request was refused, and no remedy: the client has one in its words, which know no setting of ours."""
+    where = f"{error.exchange}: " if error.exchange else ""
+    request = f" (request {error.request_id})" if error.request_id else ""
+    return f"{where}the token was refused{request}"

@@ -12,8 +12,9 @@ from mirrors.config import Settings, load
 from mirrors.config.connection import Connection, load_connection
 from mirrors.divio import AuthenticationFailed, Divio, DivioError, InvalidSettings, NotFound, PermissionDenied
 from mirrors.errors import MirrorsError
+from mirrors.remedies import refusal
 
-TOKEN = "set DIVIO_API_TOKEN, or mirrors:apiToken as a secret, to a token of this account"  # noqa: S105 - a remedy
+TOKEN = "set DIVIO_API_TOKEN, or mirrors:apiToken as a secret, to a valid token of this account"  # noqa: S105 - a remedy
 ADDRESS = "see that mirrors:apiUrl, or DIVIO_API_URL, is the platform's address, and that it runs"
 TOLERATED = timedelta(seconds=30)
 """Releases are derived from the platform's own times; ours counts where a deployment's start is uncertain."""
@@ -47,7 +48,7 @@ def check_platform(
         divio.me()
     except AuthenticationFailed as error:
         yield fine("platform", "it answers")
-        yield problem("token", str(error), TOKEN)
+        yield problem("token", refusal(error), TOKEN)
         return
     except InvalidSettings as error:
         yield problem("platform", str(error), "correct the address or the token")
@@ -63,7 +64,7 @@ def check_platform(
         if isinstance(connection, Settings):
             yield rights(divio, connection)
     except DivioError as error:
-        yield problem("token", str(error), TOKEN)
+        yield problem("token", refusal(error), TOKEN)
 
 
 def clock(skew: timedelta) -> Finding:

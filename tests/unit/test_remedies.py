@@ -1,0 +1,22 @@
+"""What a user is told about an error of the platform."""
+
+from mirrors.divio import AuthenticationFailed, NotFound
+from mirrors.divio.errors import Exchange
+from mirrors.remedies import explained
+
+
+def test_a_refused_token_has_one_remedy() -> None:
+    exchange = Exchange("GET", "/apps/v3/applications/", 401, "r-7")
+    said = explained(AuthenticationFailed("the token was refused, use a valid access token: Invalid token.", exchange))
+
+    assert said.startswith(
+        "GET /apps/v3/applications/: 401: the token was refused (request r-7). Set DIVIO_API_TOKEN, or mirrors:apiToken"
+    )
+    assert said.count("valid token") == said.count("Set ") == 1
+    assert "use a valid access token" not in said
+
+
+def test_any_other_error_is_told_as_it_is_with_its_remedy() -> None:
+    said = explained(NotFound("not there: Not found.", Exchange("GET", "/apps/v3/applications/x/", 404)))
+
+    assert said.startswith("GET /apps/v3/applications/x/: 404: not there: Not found. It was deleted, or")
