@@ -5,10 +5,10 @@ ENV := . .state/env &&
 STACKS := test live
 
 .DEFAULT_GOAL := help
-.PHONY: help up down clean test crash mutants check tools venv lock
+.PHONY: help up down clean test companion crash mutants check tools venv lock
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
 
 up: tools ## Start the sandbox and converge both stacks
 	@.venv/bin/python -m tools.shell_environment
@@ -30,6 +30,9 @@ clean: ## Stop everything and remove what was made
 
 test: tools ## Run all tests
 	@PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$$PATH" pytest -n 2 --dist loadscope
+
+companion: venv ## Run the companion app's tests on Python 3.9, 3.11 and 3.13 with Django 4.2, 5.2 and 6.0
+	@.venv/bin/python -m tools.companion_tests -- -q
 
 crash: tools ## Kill engine and provider between any two requests, in about half an hour
 	@MIRRORS_CRASHES=all PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$$PATH" pytest tests/engine/test_crashes.py
