@@ -64,7 +64,7 @@ def check_platform(
         if isinstance(connection, Settings):
             yield rights(divio, connection)
     except DivioError as error:
-        yield problem("token", refusal(error), TOKEN)
+        yield problem("token", str(error), TOKEN)
 
 
 def clock(skew: timedelta) -> Finding:
