@@ -156,7 +156,7 @@ def reset(box: Sandbox, yes: bool) -> None:
     _say(f"{box.state.root} is removed.")
 
 
-@sandbox.command()
+@sandbox.command(context_settings={"ignore_unknown_options": True})  # -x- is a wrong name, and is told as one
 @click.argument("original")
 @click.argument("name")
 @click.pass_obj

@@ -5,18 +5,19 @@ Arguments are plain data, since they come through a pipe: see ``mirrors.sandbox.
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from mirrors.sandbox.databases import databases
 from mirrors.sandbox.faults import KINDS
 from mirrors.sandbox.models import Application, Environment, Fault
 from mirrors.sandbox.provision import replace_password
-from mirrors.sandbox.seed import Wanted, make_mirror
+from mirrors.sandbox.seed import NEXT, Wanted, make_mirror
 from mirrors.sandbox.seed import seed as seed_account
 from mirrors.sandbox.state import SandboxError, StateDirectory
 
@@ -29,7 +30,7 @@ def seed(**wanted: Any) -> None:
 
 def mirror(original: str, name: str) -> None:
     made = make_mirror(_application(original), name)
-    _say(f"{made.slug} is a mirror of {original}: set its variables, then deploy it")
+    _say(f"{made.slug} is a mirror of {original}: {NEXT}")
 
 
 def rotate(original: str, environment: str) -> None:
@@ -47,7 +48,13 @@ def rotate(original: str, environment: str) -> None:
 def add_fault(kind: str, **options: Any) -> None:
     if kind not in KINDS:
         raise SandboxError(f"there is no fault {kind}: it is one of {', '.join(KINDS)}")
-    _say(_line(Fault.objects.create(kind=kind, **options)))
+    fault = Fault(kind=kind, **options)
+    try:
+        fault.full_clean()
+    except ValidationError as error:
+        raise SandboxError(f"the fault {kind} cannot be injected: {'; '.join(_complaints(error))}") from error
+    fault.save()
+    _say(_line(fault))
 
 
 def list_faults() -> None:
@@ -71,6 +78,11 @@ def _line(fault: Fault) -> str:
     return (
         f"{fault.pk}: {where}, probability {fault.probability}, seed {fault.seed}, {left}, {json.dumps(fault.settings)}"
     )
+
+
+def _complaints(error: ValidationError) -> Iterator[str]:
+    for field, messages in error.message_dict.items():
+        yield f"{field}: {' '.join(messages)}"
 
 
 def _application(slug: str) -> Application:

@@ -89,7 +89,7 @@ class VariableInline(VariablesOfEnvironment):
 
 
 class MirrorActionForm(ActionForm):
-    name_of_mirror = forms.SlugField(required=False, label="Name of the mirror", max_length=63)
+    name_of_mirror = forms.CharField(required=False, label="Name of the mirror", max_length=63)
 
 
 @admin.register(Application)
@@ -107,7 +107,7 @@ class ApplicationAdmin(ApplicationPanel):
             self.message_user(request, "Choose one original, and type the mirror's name.", messages.ERROR)
             return
         # Imported late: it prepares databases, which showing this page does not need.
-        from mirrors.sandbox.seed import make_mirror
+        from mirrors.sandbox.seed import NEXT, make_mirror
 
         original = queryset.get()
         try:
@@ -115,9 +115,7 @@ class ApplicationAdmin(ApplicationPanel):
         except SandboxError as error:
             self.message_user(request, str(error), messages.ERROR)
             return
-        self.message_user(
-            request, f"Made {mirror.slug}, a mirror of {original.slug}. Set its variables, then deploy it."
-        )
+        self.message_user(request, f"Made {mirror.slug}, a mirror of {original.slug}: {NEXT}.")
 
 
 @admin.register(Environment)

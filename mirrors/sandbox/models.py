@@ -7,6 +7,7 @@ import re
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
 from django.db import models
 
 from mirrors.sandbox.identifiers import new_uuid
@@ -29,11 +30,17 @@ class Organisation(Base):
         return self.name
 
 
+NAME_OF_APPLICATION = RegexValidator(
+    r"\A[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z",
+    "it takes up to 63 lower-case letters, digits and hyphens, no hyphen first or last",
+)
+
+
 class Application(Base):
     """An original (it has a codebase) or a mirror (it has an original, and never a codebase of its own)."""
 
     organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="applications")
-    slug = models.SlugField(max_length=63, unique=True)
+    slug = models.CharField(max_length=63, unique=True, validators=[NAME_OF_APPLICATION])
     name = models.CharField(max_length=200)
     region = models.CharField(max_length=60, default="sandbox")
     original = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="mirrors")

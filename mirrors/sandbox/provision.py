@@ -25,7 +25,10 @@ NAME_OF_DATABASE = 40  # characters of the slug: PostgreSQL cuts names at 63 byt
 def make_original(
     organisation: Organisation, slug: str, codebase: Path | None, commands: list[dict[str, str]]
 ) -> Application:
-    """A new original, with a codebase of its own unless nothing will ever run it. It is not deployed."""
+    """A new original, with a codebase of its own unless nothing will ever run it. It is not deployed.
+
+    :raises SandboxError: the name is not a slug
+    """
     original = Application(
         organisation=organisation,
         slug=slug,
@@ -33,6 +36,7 @@ def make_original(
         codebase=str(codebase or ""),
         release_commands=commands,
     )
+    _check_slug(original)
     _create([original])
     return original
 
@@ -44,13 +48,13 @@ def make_mirrors(original: Application, slugs: list[str]) -> list[Application]:
     """
     if original.original_id is not None:
         raise SandboxError(f"{original.slug} is a mirror itself: make a mirror of its original")
-    taken = Application.objects.filter(slug__in=slugs).values_list("slug", flat=True).first()
-    if taken is not None:
-        raise SandboxError(f"there is an application {taken} already: choose another name")
     shared = {"organisation": original.organisation, "region": original.region, "original": original}
     mirrors = [Application(slug=slug, name=slug, **shared) for slug in slugs]
     for mirror in mirrors:
         _check_slug(mirror)
+    taken = Application.objects.filter(slug__in=slugs).values_list("slug", flat=True).first()
+    if taken is not None:
+        raise SandboxError(f"there is an application {taken} already: choose another name")
     _create(mirrors)
     return mirrors
 
@@ -87,9 +91,9 @@ def _moved(value: str, server: str, dsn: str) -> str:
 
 def _check_slug(application: Application) -> None:
     try:
-        application.clean_fields(exclude=["organisation", "original"])
+        application.clean_fields(exclude=["name", "organisation", "original"])
     except ValidationError as error:
-        raise SandboxError(f"{application.slug!r} cannot be an application's name: {error.messages[0]}") from error
+        raise SandboxError(f"{application.slug!r} is no application's name: {error.messages[0]}") from error
 
 
 def _create(applications: list[Application]) -> None:

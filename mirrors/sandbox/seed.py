@@ -14,7 +14,10 @@ from mirrors.sandbox.provision import ENVIRONMENTS, make_mirrors, make_original
 from mirrors.sandbox.releases import make_codebase
 from mirrors.sandbox.state import SandboxError, StateDirectory
 
-__all__ = ["Wanted", "make_mirror", "seed"]
+__all__ = ["NEXT", "Wanted", "make_mirror", "seed"]
+
+NEXT = "add it to the list in Pulumi.yaml, then run pulumi up"
+"""What a fresh mirror waits for: its variables and its deployment are what Mirrors is for."""
 
 ORGANISATION = "Acme"
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "acme"
@@ -39,6 +42,18 @@ def seed(wanted: Wanted, report: Report = print) -> None:
 
     :raises SandboxError: a name is taken by something else, the codebase is missing, or a deployment fails
     """
+    said: list[str] = []
+
+    def tell(line: str) -> None:
+        said.append(line)
+        report(line)
+
+    _make_missing(wanted, tell)
+    if not said:
+        report(f"{wanted.original}: everything is there already, nothing was changed")
+
+
+def _make_missing(wanted: Wanted, report: Report) -> None:
     original = Application.objects.filter(slug=wanted.original).first()
     if original is None:
         original = _original(wanted)

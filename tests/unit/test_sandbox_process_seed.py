@@ -2,9 +2,12 @@ import sqlite3
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from mirrors.cli.sandbox import sandbox as sandbox_command
 from mirrors.sandbox.control import Sandbox
 from mirrors.sandbox.process import wait_until
 from mirrors.sandbox.state import SandboxError
@@ -74,12 +77,12 @@ def test_an_environment_has_the_variables_that_the_platform_sets(account: Sandbo
     }
 
 
-def test_a_second_seed_changes_nothing(account: Sandbox) -> None:
+def test_a_second_seed_changes_nothing_and_says_so(account: Sandbox) -> None:
     before = dump(account)
     said: list[str] = []
     account.seed(report=said.append)
     assert dump(account) == before
-    assert said == []
+    assert said == ["acme: everything is there already, nothing was changed"]
 
 
 def test_numbered_mirrors_are_made_besides_the_named_ones(sandbox: Sandbox) -> None:
@@ -97,18 +100,48 @@ def test_no_two_sites_share_a_port(sandbox: Sandbox) -> None:
     assert len(set(ports)) == len(ports) == 50
 
 
+TAKES = "is no application's name: it takes up to 63 lower-case letters, digits and hyphens"
+
+
 @pytest.mark.parametrize(
     ("original", "name", "problem"),
     [
         ("acme-de", "acme-it", "is a mirror itself"),
         ("acme", "acme-de", "already"),
-        ("acme", "no slug!", "cannot be an application's name"),
+        ("acme", "no slug!", TAKES),
+        ("acme", "-x-", TAKES),
+        ("acme", "Acme-DE", TAKES),
+        ("acme", "acme_it", TAKES),
+        ("acme", "a" * 64, TAKES),
         ("other", "acme-it", "there is no application other"),
     ],
 )
 def test_a_mirror_that_cannot_be_made_is_refused(account: Sandbox, original: str, name: str, problem: str) -> None:
     with pytest.raises(SandboxError, match=problem):
         account.mirror(original, name)
+
+
+@pytest.mark.parametrize("name", ["-x-", "Acme-DE"])
+def test_on_the_command_line_a_wrong_name_is_told_as_one(account: Sandbox, name: str) -> None:
+    arguments = ["--state-dir", str(account.state.root), "mirror", "acme", name]
+    done = CliRunner().invoke(sandbox_command, arguments)
+    assert done.exit_code == 1
+    assert done.stderr.startswith(f"Error: '{name}' {TAKES}")
+
+
+def test_a_new_mirror_is_told_with_what_comes_next(sandbox: Sandbox) -> None:
+    said: list[str] = []
+    sandbox.seed(mirrors=[], report=said.append)
+    sandbox.mirror("acme", "acme-it", report=said.append)
+    assert said[-1] == "acme-it is a mirror of acme: add it to the list in Pulumi.yaml, then run pulumi up"
+
+
+@pytest.mark.parametrize(
+    "wanted", [{"original": "Shop"}, {"mirrors": ["shop_de"]}, {"original": "s" * 63, "numbered": 1}]
+)
+def test_a_seed_with_a_wrong_name_is_refused(sandbox: Sandbox, wanted: dict[str, Any]) -> None:
+    with pytest.raises(SandboxError, match=TAKES):
+        sandbox.seed(**wanted)
 
 
 def test_a_codebase_that_is_not_there_is_named(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -163,6 +196,23 @@ def test_a_deployment_fails_on_request_so_often_as_was_asked(account: Sandbox) -
         account.deploy("acme-de", "test")
     account.deploy("acme-de", "test")
     assert newest_deployment(account, "acme-de", "test")["success"] is True
+
+
+@pytest.mark.parametrize(
+    ("wrong", "problem"),
+    [
+        ({"path": "("}, "path: This is no regular expression"),
+        ({"settings": {"seconds": "long"}}, "settings: seconds is a number"),
+        ({"settings": []}, "settings: Settings are an object"),
+        ({"method": "DELETE-ALL-OF-THEM"}, "method: "),
+    ],
+)
+def test_a_fault_that_could_strike_nothing_is_refused_and_the_platform_goes_on(
+    account: Sandbox, wrong: dict[str, Any], problem: str
+) -> None:
+    with pytest.raises(SandboxError, match=f"^the fault error cannot be injected: {problem}"):
+        account.add_fault("error", **wrong)
+    assert get(account, "applications/")["count"]
 
 
 def test_a_deployment_with_wrong_variables_succeeds_and_shows_them(account: Sandbox) -> None:
