@@ -183,7 +183,7 @@ def deploy(box: Sandbox, application: str, environment: str, no_wait: bool) -> N
 @click.pass_obj
 @_command
 def rotate(box: Sandbox, original: str, environment: str) -> None:
-    """Give the databases a new password; deploy the original to let it take effect."""
+    """Give the database of an environment a new password; deploy the original there to let it take effect."""
     box.rotate(original, environment, report=_say)
 
 

@@ -34,15 +34,22 @@ def mirror(original: str, name: str) -> None:
 
 
 def rotate(original: str, environment: str) -> None:
-    """One role has all databases: rotating one environment's password rotates all."""
-    if not Environment.objects.filter(application=_application(original), slug=environment).exists():
+    """The password of one environment's database; the other environments have roles of their own."""
+    found = Environment.objects.filter(application=_application(original), slug=environment).first()
+    if found is None:
         raise SandboxError(f"{original} has no environment {environment}")
+    old = found.built_in.get("DATABASE_URL")
+    if not old:
+        raise SandboxError(f"{found} has no database of its own")
     servers = databases(StateDirectory(Path(settings.SANDBOX_DIR)))
+    new = servers.rotated(old)
     with transaction.atomic():
-        servers.rotate()
-        changed = replace_password(servers.dsn(""))
-    _say(f"the databases have a new password, and so have the built-in variables of {changed} environments")
-    _say(f"it takes effect when {original}/{environment} is deployed; whoever has a copy of the old one cannot connect")
+        changed = replace_password(old, new)
+        servers.set_password(new)
+    _say(f"the database of {found} has a new password, and so have its built-in variables")
+    if changed > 1:
+        _say(f"{changed} environments have this role in common: the sandbox was made before each had its own")
+    _say(f"it takes effect when {found} is deployed; whoever has a copy of the old one cannot connect")
 
 
 def add_fault(kind: str, **options: Any) -> None:

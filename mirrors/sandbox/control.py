@@ -192,7 +192,7 @@ class Sandbox:
         self._task("mirror", report, original=original, name=name)
 
     def rotate(self, original: str, environment: str, report: Report = print) -> None:
-        """Give the databases a new password. :raises SandboxError: there is no such environment"""
+        """Give an environment's database a new password. :raises SandboxError: there is no such environment"""
         self._must_run()
         self._task("rotate", report, original=original, environment=environment)
 

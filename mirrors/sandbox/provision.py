@@ -68,25 +68,23 @@ def ensure_port(environment: Environment) -> int:
     return environment.port
 
 
-def replace_password(dsn: str) -> int:
-    """Write a rotated database password into the built-in variables; returns in how many environments.
+def replace_password(old: str, new: str) -> int:
+    """Write a rotated DSN's new credentials into the built-in variables; returns in how many environments.
 
-    ``dsn`` is that of the databases, up to the name. They all are one role's, so all environments change.
+    One, where each environment has a role of its own; all of them in a sandbox that was made when they had one role.
     """
-    server = dsn.rpartition("@")[2]
+    before, after = (dsn.rpartition("/")[0] + "/" for dsn in (old, new))
     changed = []
     for environment in Environment.objects.all():
-        replaced = {name: _moved(value, server, dsn) for name, value in environment.built_in.items()}
+        replaced = {
+            name: after + value.removeprefix(before) if str(value).startswith(before) else value
+            for name, value in environment.built_in.items()
+        }
         if replaced != environment.built_in:
             environment.built_in = replaced
             changed.append(environment)
     Environment.objects.bulk_update(changed, ["built_in"], batch_size=200)
     return len(changed)
-
-
-def _moved(value: str, server: str, dsn: str) -> str:
-    credentials, _, address = value.rpartition("@")
-    return dsn + address.removeprefix(server) if credentials and address.startswith(server) else value
 
 
 def _check_slug(application: Application) -> None:
@@ -121,7 +119,7 @@ def _built_in(environment: Environment) -> dict[str, Any]:
     application = environment.application.slug
     state = StateDirectory(Path(settings.SANDBOX_DIR))
     name = f"{application[:NAME_OF_DATABASE]}-{environment.slug}-{secrets.token_hex(4)}"
-    database = databases(state).dsn(name)
+    database = databases(state).new_dsn(name)
     storage = quote(str(state / "storage" / f"{application}-{environment.slug}"))
     return {
         "STAGE": environment.slug,

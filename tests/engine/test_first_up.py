@@ -153,24 +153,25 @@ def test_a_second_up_changes_nothing(serving: Serving) -> None:
     assert fleet.writes() == []
 
 
-def test_a_rotated_password_takes_the_mirrors_down_until_one_up_deploys_it(serving: Serving) -> None:
+def test_a_rotated_password_takes_the_mirrors_of_test_down_until_one_up_deploys_it(serving: Serving) -> None:
     fleet = serving.fleet
     urls = serving.urls(fleet.test)
     fleet.sandbox.rotate("acme", "test", report=silently)
-    for stack in fleet.stacks:
-        fleet.sandbox.deploy("acme", stack.name, report=silently)
+    fleet.sandbox.deploy("acme", "test", report=silently)
     assert get(f"{urls['acme']}/site.json").status_code == 200
     assert {get(f"{urls[slug]}/site.json").status_code for slug in MIRRORS} != {200}
+    live = told_by(serving.urls(fleet.live))
+    assert {slug: site["site_id"] for slug, site in live.items()} == IDS, "Live has a role of its own"
+    assert fleet.live.has_no_changes()
 
     shown = fleet.test.preview().succeeded()
-    fleet.converge()
+    fleet.test.up().succeeded()
 
     for slug in MIRRORS:
         assert any(re.match(f"EnvironmentVariables {slug} ~DATABASE_URL", item) for item in updates(shown))
-    for stack in fleet.stacks:
-        told = told_by(serving.urls(stack))
-        assert {slug: site["site_id"] for slug, site in told.items()} == IDS
-        assert stack.has_no_changes()
+    told = told_by(serving.urls(fleet.test))
+    assert {slug: site["site_id"] for slug, site in told.items()} == IDS
+    assert all(stack.has_no_changes() for stack in fleet.stacks)
 
 
 def test_no_secret_is_in_what_the_commands_said_or_wrote_or_in_the_process_list(serving: Serving) -> None:

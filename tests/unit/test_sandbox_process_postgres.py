@@ -3,6 +3,7 @@ import stat
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 import psycopg
@@ -10,7 +11,7 @@ import pytest
 
 from mirrors.sandbox import postgres
 from mirrors.sandbox.databases import SQLiteFiles
-from mirrors.sandbox.postgres import PostgreSQL
+from mirrors.sandbox.postgres import PostgreSQL, with_password
 from mirrors.sandbox.process import free_port
 from mirrors.sandbox.state import SandboxError, Settings, StateDirectory
 
@@ -44,9 +45,9 @@ def ask(dsn: str, question: str) -> object:
 
 
 def test_a_database_is_made_once_and_belongs_to_the_role(server: PostgreSQL) -> None:
-    server.create("acme-test-1")
-    server.create("acme-test-1")
-    dsn = server.dsn("acme-test-1")
+    dsn = server.new_dsn("acme-test-1")
+    server.create(dsn)
+    server.create(dsn)
     assert ask(dsn, "SELECT current_database()") == "acme-test-1"
     assert ask(dsn, "SELECT rolsuper FROM pg_roles WHERE rolname = current_user") is False
     with psycopg.connect(dsn) as connection:
@@ -54,8 +55,9 @@ def test_a_database_is_made_once_and_belongs_to_the_role(server: PostgreSQL) -> 
 
 
 def test_nobody_connects_without_the_password(server: PostgreSQL) -> None:
-    server.create("acme-test-2")
-    wrong = server.dsn("acme-test-2").replace((server.directory / "password").read_text(), "guess")
+    dsn = server.new_dsn("acme-test-2")
+    server.create(dsn)
+    wrong = with_password(dsn, "guess")
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
         psycopg.connect(wrong)
 
@@ -75,8 +77,8 @@ def test_its_data_is_its_own_alone(server: PostgreSQL) -> None:
 
 
 def test_a_restart_keeps_port_and_data(server: PostgreSQL) -> None:
-    server.create("acme-test-3")
-    dsn = server.dsn("acme-test-3")
+    dsn = server.new_dsn("acme-test-3")
+    server.create(dsn)
     assert server.stop()
     assert not server.stop()
     server.start()
@@ -90,14 +92,38 @@ def test_starting_what_runs_does_nothing(server: PostgreSQL) -> None:
 
 
 def test_a_rotation_lets_only_the_new_password_in_and_logs_neither(server: PostgreSQL) -> None:
-    server.create("acme-test-4")
-    old = server.dsn("acme-test-4")
-    server.rotate()
+    old = server.new_dsn("acme-test-4")
+    server.create(old)
+    new = server.rotated(old)
+    server.set_password(new)
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
         psycopg.connect(old)
-    assert ask(server.dsn("acme-test-4"), "SELECT 1") == 1
+    assert ask(new, "SELECT 1") == 1
     log = (server.directory / "server.log").read_text()
-    assert (server.directory / "password").read_text() not in log
+    assert not [dsn for dsn in (old, new) if str(urlsplit(dsn).password) in log]
+
+
+def test_a_rotation_leaves_the_other_databases_alone(server: PostgreSQL) -> None:
+    test, live = (server.new_dsn(f"acme-{stage}-5") for stage in ("test", "live"))
+    server.create(test)
+    server.create(live)
+    server.set_password(server.rotated(test))
+    assert ask(live, "SELECT current_user") == "acme-live-5"
+
+
+def test_nobody_connects_to_the_database_of_another_role(server: PostgreSQL) -> None:
+    mine, other = (server.new_dsn(f"acme-{number}") for number in (6, 7))
+    server.create(mine)
+    server.create(other)
+    with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+        psycopg.connect(mine.replace("/acme-6", "/acme-7").replace("//acme-7", "//acme-6"))
+
+
+def test_a_database_that_nothing_has_used_is_made_with_the_newest_password(server: PostgreSQL) -> None:
+    dsn = server.rotated(server.new_dsn("acme-test-8"))
+    server.set_password(dsn)
+    server.create(dsn)
+    assert ask(dsn, "SELECT 1") == 1
 
 
 def test_data_that_is_gone_is_named_with_a_remedy(tmp_path: Path) -> None:
@@ -128,8 +154,8 @@ def test_binaries_that_others_cannot_reach_are_copied_whole(server: PostgreSQL) 
 
 def test_without_the_wheel_a_database_is_a_file(tmp_path: Path) -> None:
     files = SQLiteFiles(state_in(tmp_path))
-    files.create("acme-test-1")
-    path = Path(files.dsn("acme-test-1").removeprefix("sqlite:///"))
-    assert path.is_file()
+    dsn = files.new_dsn("acme-test-1")
+    files.create(dsn)
+    assert Path(dsn.removeprefix("sqlite:///")).is_file()
     with pytest.raises(SandboxError, match="no password"):
-        files.rotate()
+        files.rotated(dsn)

@@ -240,7 +240,7 @@ def test_a_deployment_may_take_its_time_while_the_api_answers(tmp_path: Path) ->
 
 
 def test_a_rotation_gives_the_databases_another_password_at_the_next_deployment(account: Sandbox) -> None:
-    before = frozen_variables(account, "acme", "live")
+    before, test = (frozen_variables(account, "acme", stage) for stage in ("live", "test"))
     account.rotate("acme", "live")
     assert frozen_variables(account, "acme", "live") == before
     account.deploy("acme", "live")
@@ -248,6 +248,8 @@ def test_a_rotation_gives_the_databases_another_password_at_the_next_deployment(
     changed = {name for name in before if before[name] != after[name]}
     assert changed == {"DATABASE_URL", "DEFAULT_DATABASE_DSN"}
     assert after["DATABASE_URL"].rpartition("@")[2] == before["DATABASE_URL"].rpartition("@")[2]
+    account.deploy("acme", "test")
+    assert frozen_variables(account, "acme", "test") == test, "Test has a role of its own"
 
 
 def test_the_requests_log_can_be_read_and_cleared(sandbox: Sandbox) -> None:

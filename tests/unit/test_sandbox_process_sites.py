@@ -4,6 +4,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psutil
 import psycopg
@@ -151,6 +152,7 @@ def test_a_mirror_runs_the_release_of_its_original(platform: Sandbox) -> None:
 def test_a_rotated_password_is_refused_at_once_and_the_new_one_comes_with_a_deployment(platform: Sandbox) -> None:
     old = frozen_variables(platform, "acme", "test")["DATABASE_URL"]
     database = name_of_database(old)
+    live = site(platform, "acme", "live")
     platform.rotate("acme", "test")
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
         psycopg.connect(old)
@@ -158,6 +160,9 @@ def test_a_rotated_password_is_refused_at_once_and_the_new_one_comes_with_a_depl
     new = frozen_variables(platform, "acme", "test")["DATABASE_URL"]
     assert database.startswith("acme-test-")
     assert name_of_database(new) == database
+    of_live = frozen_variables(platform, "acme", "live")["DATABASE_URL"]
+    assert name_of_database(of_live).startswith("acme-live-"), "Live goes on"
+    assert site(platform, "acme", "live") == live
 
 
 def name_of_database(url: str) -> str:
@@ -175,7 +180,11 @@ def test_a_sites_output_is_the_owners_alone(platform: Sandbox) -> None:
 
 
 def test_a_password_is_in_no_process_list(platform: Sandbox) -> None:
-    secrets = [(platform.state / "postgres" / name).read_text() for name in ("password", "admin_password")]
+    urls = [frozen_variables(platform, "acme", stage)["DATABASE_URL"] for stage in ("test", "live")]
+    secrets = [
+        (platform.state / "postgres" / "admin_password").read_text(),
+        *(str(urlsplit(url).password) for url in urls),
+    ]
     commands = [" ".join(process.info["cmdline"] or []) for process in psutil.process_iter(["cmdline"])]
     assert not [command for command in commands for secret in secrets if secret in command]
 

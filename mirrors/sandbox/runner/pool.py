@@ -134,10 +134,6 @@ def _make_services(deployment: Deployment) -> None:
     state = StateDirectory(Path(settings.SANDBOX_DIR))
     database, storage = built_in.get("DATABASE_URL"), built_in.get("DEFAULT_STORAGE_DSN")
     if database and frozen.get("DATABASE_URL", {}).get("value") == database:
-        databases(state).create(_database_name(database))
+        databases(state).create(database)
     if storage and frozen.get("DEFAULT_STORAGE_DSN", {}).get("value") == storage:
         Path(unquote(urlsplit(storage).path)).mkdir(parents=True, exist_ok=True, mode=0o700)
-
-
-def _database_name(url: str) -> str:
-    return unquote(urlsplit(url).path).rpartition("/")[2].removesuffix(".sqlite3")
