@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from mirrors.divio import RetryPolicy
 from mirrors.planning.addresses import identity_of
 from mirrors.resources.deployment import DeploymentProvider
 from mirrors.resources.environment_variables import EnvironmentVariablesProvider
@@ -259,7 +260,7 @@ def test_a_first_write_whose_outcome_is_not_known_is_told_as_such_and_stops_nobo
 ) -> None:
     variables = Wire(fresh, EnvironmentVariablesProvider())
     site.by_hand("SITE_ID", "1")
-    faults.add(kind, "PATCH", WRITES, remaining=5)
+    faults.add(kind, "PATCH", WRITES, remaining=RetryPolicy().attempts)
     with pytest.raises(Refused) as refused:
         variables.create(variables_of(site))
     text = told(refused, site)
