@@ -29,6 +29,7 @@ from mirrors.sandbox.state import SandboxError
 
 # Django's admin classes know their model's type for the type checker only.
 if TYPE_CHECKING:
+    OrganisationPanel = admin.ModelAdmin[Organisation]
     ApplicationPanel = admin.ModelAdmin[Application]
     EnvironmentPanel = admin.ModelAdmin[Environment]
     VariablePanel = admin.ModelAdmin[EnvironmentVariable]
@@ -39,9 +40,9 @@ if TYPE_CHECKING:
     VariableModelForm = forms.ModelForm[EnvironmentVariable]
     FaultModelForm = forms.ModelForm[Fault]
 else:
-    ApplicationPanel = EnvironmentPanel = VariablePanel = DeploymentPanel = FaultPanel = InstancePanel = (
-        admin.ModelAdmin
-    )
+    OrganisationPanel = ApplicationPanel = EnvironmentPanel = VariablePanel = DeploymentPanel = FaultPanel = (
+        InstancePanel
+    ) = admin.ModelAdmin
     VariablesOfEnvironment = admin.TabularInline
     VariableModelForm = FaultModelForm = forms.ModelForm
 
@@ -92,8 +93,22 @@ class MirrorActionForm(ActionForm):
     name_of_mirror = forms.CharField(required=False, label="Name of the mirror", max_length=63)
 
 
+class WithDeployments:
+    """Deployments cannot be deleted by hand, and go with what they belong to, unless one of them still runs."""
+
+    deployments_of: ClassVar[str]
+    """The way from a deployment to what is deleted."""
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, set[str], list[Any]]:
+        listed, counts, missing, protected = super().get_deleted_objects(objs, request)  # type: ignore[misc]
+        running = Deployment.objects.filter(ended_at=None, **{f"{self.deployments_of}__in": list(objs)})
+        waiting = [f"{deployment.environment} is deploying: wait until that has ended" for deployment in running]
+        return listed, counts, missing - {str(Deployment._meta.verbose_name)}, [*protected, *waiting]
+
+
 @admin.register(Application)
-class ApplicationAdmin(ApplicationPanel):
+class ApplicationAdmin(WithDeployments, ApplicationPanel):
+    deployments_of = "environment__application"
     list_display = ("slug", "name", "organisation", "region", "original")
     list_filter = ("organisation",)
     search_fields = ("slug", "name")
@@ -119,7 +134,8 @@ class ApplicationAdmin(ApplicationPanel):
 
 
 @admin.register(Environment)
-class EnvironmentAdmin(EnvironmentPanel):
+class EnvironmentAdmin(WithDeployments, EnvironmentPanel):
+    deployments_of = "environment"
     list_display = ("__str__", "branch", "site", "running_since")
     list_filter = ("slug", "application")
     list_select_related = ("application",)
@@ -236,6 +252,10 @@ class ServiceInstanceAdmin(InstancePanel):
     list_select_related = ("environment__application",)
 
 
-admin.site.register(Organisation)
+@admin.register(Organisation)
+class OrganisationAdmin(WithDeployments, OrganisationPanel):
+    deployments_of = "environment__application__organisation"
+
+
 admin.site.site_header = admin.site.site_title = "Sandbox: control panel"
 admin.site.index_title = "What one does by hand"

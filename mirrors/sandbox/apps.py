@@ -7,3 +7,7 @@ class SandboxConfig(AppConfig):
     name = "mirrors.sandbox"
     label = "sandbox"
     verbose_name = "Control panel"
+
+    def ready(self) -> None:
+        # Importing it connects its signal; models can be imported only now.
+        from mirrors.sandbox import removal  # noqa: F401

@@ -43,7 +43,7 @@ class Application(Base):
     slug = models.CharField(max_length=63, unique=True, validators=[NAME_OF_APPLICATION])
     name = models.CharField(max_length=200)
     region = models.CharField(max_length=60, default="sandbox")
-    original = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="mirrors")
+    original = models.ForeignKey("self", models.RESTRICT, null=True, blank=True, related_name="mirrors")
     codebase = models.CharField(max_length=500, blank=True, help_text="A local git repository; empty for a mirror.")
     release_commands: "models.JSONField[Any, Any]" = models.JSONField(default=list, blank=True)
     image_from = models.CharField(
@@ -110,7 +110,7 @@ class Deployment(Base):
     variables: "models.JSONField[Any, Any]" = models.JSONField(
         default=dict, help_text="Frozen: {name: {value, is_sensitive}}, built-in ones included."
     )
-    release = models.ForeignKey(Release, models.PROTECT, null=True, blank=True, related_name="deployments")
+    release = models.ForeignKey(Release, models.RESTRICT, null=True, blank=True, related_name="deployments")
     log = models.TextField(blank=True)
 
     class Meta:

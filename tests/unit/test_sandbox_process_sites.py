@@ -14,12 +14,14 @@ import requests
 from mirrors.sandbox.control import Sandbox, SiteStatus
 from mirrors.sandbox.process import Ledger, Recorded, find, wait_until
 from mirrors.sandbox.state import SandboxError
+from tests.panel import Panel
 from tests.sandboxes import (
     TIMEOUT,
     crash,
     delete_variable,
     deployment_log,
     frozen_variables,
+    get,
     newest_deployment,
     running_sandbox,
     set_variable,
@@ -34,6 +36,10 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     with running_sandbox(directory, runner="process") as started:
         started.seed(mirrors=["acme-de", "acme-fr"], codebase=site_codebase(directory / "site"))
         yield started
+
+
+def silently(_line: str) -> None:
+    """For what reports to the terminal."""
 
 
 def site(platform: Sandbox, application: str, environment: str) -> SiteStatus:
@@ -263,3 +269,19 @@ def running_command(platform: Sandbox) -> tuple[Recorded, list[psutil.Process]]:
     assert wait_until(waits, timeout=20)
     leader = psutil.Process(found[0].pid)
     return found[0], [leader, *leader.children(recursive=True)]
+
+
+def test_an_application_that_is_deleted_stops_serving_and_leaves_the_others_alone(platform: Sandbox) -> None:
+    platform.mirror("acme", "acme-it", report=silently)
+    for stage in ("test", "live"):
+        platform.deploy("acme-it", stage, report=silently)
+    sites = [site(platform, "acme-it", stage) for stage in ("test", "live")]
+    others = [item for item in platform.status().sites if item not in sites]
+    panel = Panel(platform.url, (platform.state / "admin_password").read_text())
+    [application] = get(platform, "applications/", slug="acme-it")["results"]
+
+    panel.do(f"/sandbox/application/{application['uuid']}/delete/", post="yes")
+
+    assert not [item.pid for item in sites if lives(item.pid)]
+    assert platform.status().sites == others
+    assert (platform.state / "storage" / "acme-it-test").is_dir(), "what the site has kept stays"

@@ -9,7 +9,7 @@ from mirrors.sandbox.faults import next_deployment_fault
 from mirrors.sandbox.models import Deployment
 from mirrors.sandbox.runner import pool, rehearsal
 
-__all__ = ["shut_down", "start_up", "submit"]
+__all__ = ["end_site", "shut_down", "start_up", "submit"]
 
 RUNNER_VARIABLE = "MIRRORS_SANDBOX_RUNNER"
 
@@ -28,6 +28,11 @@ def start_up() -> None:
     rehearsal.mark_interrupted()
     if _has_processes():
         pool.restore()
+
+
+def end_site(environment: str, label: str) -> None:
+    """End the process of an environment that was deleted. ``label``: what it was called, such as ``acme/test``."""
+    pool.end_site(environment, label)
 
 
 def shut_down() -> None:

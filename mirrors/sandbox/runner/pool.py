@@ -17,10 +17,10 @@ from mirrors.sandbox.releases import ReleaseError, release_of
 from mirrors.sandbox.runner.commands import run_release_commands
 from mirrors.sandbox.runner.progress import DeploymentFailed, Progress, apply_wrong_variables
 from mirrors.sandbox.runner.rehearsal import fail_if_told, hangs_for, read
-from mirrors.sandbox.runner.sites import reap, serve, switch
+from mirrors.sandbox.runner.sites import SITE, reap, serve, switch, turn
 from mirrors.sandbox.state import StateDirectory
 
-__all__ = ["restore", "shut_down", "submit"]
+__all__ = ["end_site", "restore", "shut_down", "submit"]
 
 THREADS = 8
 _logger = logging.getLogger(__name__)
@@ -57,6 +57,13 @@ def restore() -> None:
     sites = SiteProcess.objects.select_related("environment__application", "deployment__release")
     for future in [_executor().submit(_restore, site) for site in sites]:
         future.result()
+
+
+def end_site(environment: str, label: str) -> None:
+    """End what serves an environment that does not exist any more."""
+    with turn(environment):
+        _ledger().end([item for item in _ledger() if (item.kind, item.label) == (SITE, label)])
+    reap()
 
 
 def shut_down() -> None:
@@ -124,7 +131,8 @@ def _steps(deployment: Deployment, progress: Progress, fault: Fault | None) -> N
     run_release_commands(deployment, _ledger(), progress)
     fail_if_told(fault)
     progress.step("starting the site", 70)
-    switch(deployment, _ledger(), progress)
+    with turn(deployment.environment_id):
+        switch(deployment, _ledger(), progress)
 
 
 def _make_services(deployment: Deployment) -> None:

@@ -9,6 +9,8 @@ own port at once.
 
 import http.client
 import subprocess
+import threading
+from collections import defaultdict
 from pathlib import Path
 
 from django.conf import settings
@@ -19,7 +21,7 @@ from mirrors.sandbox.provision import ensure_port
 from mirrors.sandbox.runner.progress import DeploymentFailed, Progress
 from mirrors.sandbox.runner.variables import process_environment
 
-__all__ = ["SITE", "reap", "serve", "switch"]
+__all__ = ["SITE", "reap", "serve", "switch", "turn"]
 
 SITE = "site"
 ANSWER_TIMEOUT = 20.0  # seconds for one answer, as on Divio
@@ -27,6 +29,14 @@ HEALTHY_WITHIN = 60.0  # seconds, as on Divio
 POLL = 0.1  # seconds
 SHOWN_OF_LOG = 4000  # bytes of a site's output, in the log of the deployment that failed
 LOWEST_UNHEALTHY = 501  # 500 counts as healthy on Divio: the server answers
+
+
+_turns: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+
+
+def turn(environment: str) -> threading.Lock:
+    """Held by whoever replaces, restarts or ends the process of this environment: one at a time."""
+    return _turns[environment]
 
 
 def switch(deployment: Deployment, ledger: Ledger, progress: Progress) -> None:

@@ -1,43 +1,15 @@
 """The control panel: what one does by hand, and that it shows no secret."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
-import requests
 
+from tests.panel import Panel
 from tests.unit.test_sandbox_api.conftest import SECRET, Sandbox
 
 VARIABLES = "/apps/v3/environment-variables/"
 DEPLOYMENTS = "/apps/v3/deployments/"
-
-
-class Panel:
-    """A browser that is logged in."""
-
-    def __init__(self, address: str, password: str) -> None:
-        self.address = f"{address}/admin"
-        self.session = requests.Session()
-        self.session.trust_env = False
-        self.see("/login/")
-        self.do("/login/", username="admin", password=password, next="/admin/")
-
-    def see(self, path: str) -> str:
-        answer = self.session.get(self.address + path, timeout=30)
-        assert answer.status_code == 200
-        return answer.text
-
-    def do(self, path: str, /, **fields: str | list[str]) -> str:
-        """Sends a form; returns the page that follows."""
-        token = self.session.cookies["mirrors_sandbox_csrf"]
-        body = fields | {"csrfmiddlewaretoken": token}
-        answer = self.session.post(self.address + path, data=body, timeout=30)
-        assert answer.status_code == 200
-        return answer.text
-
-    def act(self, kind: str, action: str, *chosen: str, **fields: str) -> str:
-        """Runs an action of a list on the objects chosen."""
-        return self.do(f"/sandbox/{kind}/", action=action, _selected_action=list(chosen), **fields)
 
 
 @pytest.fixture(scope="module")
@@ -144,6 +116,37 @@ def test_a_deployment_cannot_be_changed_or_deleted_by_hand(
     assert "deletelink" not in page
     refused = panel.session.get(f"{panel.address}/sandbox/deployment/{deployment}/delete/", timeout=30)
     assert refused.status_code == 403
+
+
+def test_a_deployed_application_can_be_deleted_with_its_deployments(
+    sandbox: Sandbox, panel: Panel, application: dict[str, str], make: Callable[..., dict[str, str]]
+) -> None:
+    other = make()
+    for owner in (application, other):
+        sandbox.post(DEPLOYMENTS, {"environment": owner["test"]})
+    panel.do(f"/sandbox/application/{application['uuid']}/delete/", post="yes")
+    assert sandbox.get(f"/apps/v3/applications/{application['uuid']}/").status_code == 404
+    assert len(sandbox.results(DEPLOYMENTS, application=other["uuid"])) == 1
+
+
+def test_nothing_is_deleted_while_it_is_deploying(sandbox: Sandbox, panel: Panel, application: dict[str, str]) -> None:
+    sandbox.do("make_running_deployment", environment=application["test"])
+    for kind, chosen in (("application", application["uuid"]), ("environment", application["test"])):
+        page = panel.do(f"/sandbox/{kind}/{chosen}/delete/", post="yes")
+        assert "/test is deploying: wait until that has ended" in page
+    assert sandbox.get(f"/apps/v3/applications/{application['uuid']}/").status_code == 200
+
+
+def test_an_original_stays_as_long_as_it_has_mirrors(
+    sandbox: Sandbox, panel: Panel, application: dict[str, str]
+) -> None:
+    mirror = f"mirror-of-{application['uuid'][:8]}"
+    panel.act("application", "make_a_mirror", application["uuid"], name_of_mirror=mirror)
+    assert mirror in panel.do(f"/sandbox/application/{application['uuid']}/delete/", post="yes")
+    [made] = sandbox.results("/apps/v3/applications/", slug=mirror)
+    both = (made["uuid"], application["uuid"])
+    panel.act("application", "delete_selected", *both, post="yes")
+    assert {sandbox.get(f"/apps/v3/applications/{uuid}/").status_code for uuid in both} == {404}
 
 
 def test_a_mirror_is_made_fresh_with_two_environments(
