@@ -7,6 +7,7 @@ from typing import Any
 import pulumi
 
 from mirrors.config import DeclaredVariable, Settings
+from mirrors.lanes import Lanes
 from mirrors.planning.addresses import address_of
 from mirrors.planning.names import DOMAIN, MIRRORS_APPLICATION, SITE_ID
 from mirrors.planning.plan import OriginalPlan, SitePlan
@@ -15,6 +16,7 @@ from mirrors.resources.environment_variables import EnvironmentVariables
 from mirrors.resources.mirror import Mirror
 from mirrors.resources.original import Original
 from mirrors.resources.site_ids import SiteIds
+from mirrors.turns import Turns
 
 Row = dict[str, Any]
 
@@ -28,6 +30,9 @@ class Declaration:
     planned: OriginalPlan
     ids: SiteIds
     original: Original
+    lanes: Lanes
+    turns: Turns
+    repairing: bool = False
 
     def site_id_of(self, site: SitePlan) -> pulumi.Output[int]:
         """A site's id; unknown in the preview of a stack that follows another one which does not have it yet."""
@@ -48,6 +53,7 @@ def declare_original(declaration: Declaration) -> tuple[list[Row], pulumi.Output
         return [_row(declaration, site, site_id, url, planned.deployment)], release
     found = {name: {"sensitive": seen.sensitive} for name, seen in site.seen.variables.items()}
     deployed = _deployed(declaration, site, declaration.parent, _wire(site.variables), found, "")
+    declaration.turns.begin_with(deployed)
     if planned.image_environment == site.environment:
         release = deployed.deployment
     return [_row(declaration, site, site_id, deployed.url, deployed.deployment)], release
@@ -71,6 +77,7 @@ def declare_mirror(declaration: Declaration, site: SitePlan, release: pulumi.Out
         **_shared(declaration, mirror),
     }
     deployed = _deployed(declaration, site, mirror, variables, mirror.found, release)
+    declaration.turns.ends(site.slug, deployed)
     return _row(declaration, site, site_id, deployed.url, deployed.deployment)
 
 
@@ -89,14 +96,28 @@ def _deployed(
         "environment": site.environment,
         "secrets": sorted(secret | (set(declaration.planned.shared) & set(variables))),
     }
-    options = pulumi.ResourceOptions(parent=parent, aliases=_formerly(site))
+    provider = declaration.lanes.provider_of(site.application)
+    options = pulumi.ResourceOptions(parent=parent, aliases=_formerly(site), provider=provider)
     kept = pulumi.ResourceOptions(retain_on_delete=declaration.settings.keeps_variables)
     retained = pulumi.ResourceOptions.merge(options, kept)
-    written = EnvironmentVariables(site.slug, {**where, "found": found}, variables, retained)
+    turn = declaration.turns.of(site.slug, site.application)
+    hints = {"rollout": _rollout(site)}
+    written = EnvironmentVariables(site.slug, {**where, **hints, "found": found, "turn": turn}, variables, retained)
     release_of = {"image_environment": declaration.planned.image_environment, "release": release}
+    verified = {"verified": True} if declaration.settings.rollout.health else {}
+    told = {**hints, **verified, "collected": declaration.repairing or None}
     values = {name: item["value"] for name, item in variables.items()}
     after = pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(depends_on=[written]))
-    return Deployment(site.slug, {**where, **release_of}, values, after)
+    return Deployment(site.slug, {**where, **release_of, **told}, values, after)
+
+
+def _rollout(site: SitePlan) -> str | None:
+    """What keeps the site from following each release, as the checks of its resources read it."""
+    if site.paused:
+        return "paused"
+    if site.held:
+        return "held"
+    return None if site.follows else "stays"
 
 
 def _row(declaration: Declaration, site: SitePlan, site_id: pulumi.Output[int], url: Any, deployment: Any) -> Row:

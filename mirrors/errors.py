@@ -9,6 +9,7 @@
   - DeploymentUnendedError: a deployment did not end in time
   - DeploymentsInTheWayError: somebody else's deployments left no room for ours until the time was up
   - OtherVariablesError: a deployment succeeded with other variables than the declared ones
+  - UnhealthyError: a deployed site does not answer as a healthy one does
 
 Every message is made to be shown to a user as it stands: it names the place and the remedy, and never a secret's value.
 """
@@ -24,6 +25,7 @@ __all__ = [
     "OtherVariablesError",
     "PlatformError",
     "ReadBackError",
+    "UnhealthyError",
     "WritesRefusedError",
 ]
 
@@ -98,6 +100,16 @@ class DeploymentUnendedError(MirrorsError):
 
     def __init__(self, site: str, reason: str, log: str) -> None:
         super().__init__(f"{site}: {reason.rstrip('.')}.{_ends(log)}")
+
+
+class UnhealthyError(MirrorsError):
+    """``found``: the request and its answer. The failure stays until the site is healthy."""
+
+    def __init__(self, site: str, deployment: str, found: str, seconds: float) -> None:
+        super().__init__(
+            f"{site}: it runs deployment {deployment}, but was not healthy within {seconds:g} s: {found}. Correct the"
+            " site and run the command again, or set what healthy means: mirrors:rollout.health (false: ask nobody)"
+        )
 
 
 def _ends(log: str) -> str:

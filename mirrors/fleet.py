@@ -6,11 +6,13 @@ from typing import Any
 import pulumi
 
 from mirrors.declare import Declaration, declare_mirror, declare_original
+from mirrors.lanes import Lanes
 from mirrors.planning.addresses import identity_of
 from mirrors.planning.names import is_service
 from mirrors.program import Prepared, prepare
 from mirrors.resources.original import Original
 from mirrors.resources.site_ids import SiteIds
+from mirrors.turns import Turns
 
 
 class Fleet(pulumi.ComponentResource):
@@ -37,9 +39,16 @@ class Fleet(pulumi.ComponentResource):
         super().__init__("mirrors:index:Fleet", self.name, None, pulumi.ResourceOptions.merge(opts, self._aliased()))
         ids = SiteIds(self.name, self._hints(prepared), self._aliased(self))
         original = self._original(prepared)
-        declaration = Declaration(self, prepared.settings, prepared.original, ids, original)
+        rollout = prepared.plan.rollout
+        lanes = Lanes(prepared.settings.rollout.parallel, prepared.raw, self)
+        turns = Turns(rollout, lanes, prepared.settings.rollout.parallel, preview=pulumi.runtime.is_dry_run())
+        declaration = Declaration(
+            self, prepared.settings, prepared.original, ids, original, lanes, turns, rollout.repairing
+        )
         self.sites, release = declare_original(declaration)
         self.sites += [declare_mirror(declaration, site, release) for site in prepared.plan.mirrors]
+        if rollout.repairing:
+            turns.report_failures()
         self.site_ids = ids.assignments.apply(_by_name)
         self.retired = ids.retired.apply(_names)
         self.original = {

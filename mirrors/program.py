@@ -4,7 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NoReturn
 from urllib.parse import urlsplit
 
@@ -13,12 +13,15 @@ import pulumi
 from mirrors.config import Settings, load
 from mirrors.divio import Divio, DivioError
 from mirrors.observe import Observer
+from mirrors.observe_samples import samples
 from mirrors.planning.addresses import is_loopback
 from mirrors.planning.pins import unpinned
 from mirrors.planning.plan import FleetPlan, OriginalPlan, plan
+from mirrors.planning.waves import described
 from mirrors.remedies import explained
 
 NAMESPACE = "mirrors"
+ROLL_OUT = "MIRRORS_ROLL_OUT"
 SANDBOX_PASSPHRASE = "sandbox"  # noqa: S105 - published: it encrypts nothing but a rehearsal's state
 _SECRET_KEYS = {
     "apiToken": " mirrors:apiToken",
@@ -31,16 +34,18 @@ SAID_ALL = 32
 
 @dataclass(frozen=True)
 class Prepared:
-    """A configuration and a plan without problems."""
+    """A configuration and a plan without problems; ``raw``: the values as they came, also secret ones."""
 
     settings: Settings
     plan: FleetPlan
     original: OriginalPlan
+    raw: Mapping[str, str] = field(repr=False)
 
 
 def prepare() -> Prepared:
     """Configuration, observation and plan. Says every problem and leaves the program if there is one."""
-    loaded = load(_raw_configuration(), pulumi.get_stack(), os.environ)
+    raw = _raw_configuration()
+    loaded = load(raw, pulumi.get_stack(), os.environ)
     if loaded.settings is None:
         refuse(loaded.problems)
     settings = loaded.settings
@@ -50,7 +55,8 @@ def prepare() -> Prepared:
         max_concurrent_requests=settings.max_concurrent_requests,
     )
     try:
-        planned = plan(settings, Observer(divio, settings).fleet())
+        seen = Observer(divio, settings).fleet()
+        planned = plan(settings, seen, rolled_out(os.environ), samples(divio, settings, seen))
     except DivioError as error:
         refuse([*loaded.problems, explained(error)])
     problems = [
@@ -61,9 +67,29 @@ def prepare() -> Prepared:
     ]
     if problems or planned.original is None:
         refuse(problems)
-    if pulumi.runtime.is_dry_run() and (note := unpinned(settings.fleet, pulumi.get_stack())):
+    _say(settings, planned)
+    return Prepared(settings, planned, planned.original, raw)
+
+
+def rolled_out(environ: Mapping[str, str]) -> list[str]:
+    """The sites that ``mirrors deploy`` names for a release that is followed by hand."""
+    return environ.get(ROLL_OUT, "").split()
+
+
+def _say(settings: Settings, planned: FleetPlan) -> None:
+    preview, parallel = pulumi.runtime.is_dry_run(), settings.rollout.parallel
+    if preview and (note := unpinned(settings.fleet, pulumi.get_stack())):
         pulumi.log.info(note)
-    return Prepared(settings, planned, planned.original)
+    for line in described(planned.rollout) if preview or planned.rollout.repairing else ():
+        pulumi.log.info(line)
+    if planned.postponed:
+        pulumi.log.info(f"rollout: new, and not reached before the pause: {', '.join(planned.postponed)}")
+    at_once = pulumi.runtime.settings.SETTINGS.parallel
+    if isinstance(at_once, int) and 0 < at_once < min(parallel, len(planned.mirrors)):
+        pulumi.log.warn(
+            f"mirrors:rollout.parallel is {parallel}, but Pulumi does {at_once} things at once here."
+            f" Set PULUMI_PARALLEL={parallel}, or run the command with --parallel {parallel}"
+        )
 
 
 def refuse(problems: Iterable[str]) -> NoReturn:

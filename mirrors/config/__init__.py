@@ -7,6 +7,7 @@ from mirrors.config.load import Loaded, load
 from mirrors.config.models import (
     DeclaredVariable,
     Fleet,
+    Health,
     Mirror,
     Original,
     Overrides,
@@ -18,6 +19,7 @@ from mirrors.config.models import (
 __all__ = [
     "DeclaredVariable",
     "Fleet",
+    "Health",
     "Loaded",
     "Mirror",
     "Original",

@@ -13,6 +13,9 @@ from mirrors.errors import ConfigurationError
 ENVIRON = {"apiUrl": "DIVIO_API_URL", "apiToken": "DIVIO_API_TOKEN"}
 """These variables of the process environment win: a refresh has the configuration that the state remembers."""
 
+PROVIDER_KEYS = ("apiUrl", "apiToken", "rollout", "maxConcurrentRequests")
+"""What a provider process reads of the configuration."""
+
 
 class Connection(Declared):
     """Hashable, so that a process can keep one client for each."""

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from types import UnionType
 from typing import Any, get_args
 
 from pydantic import BaseModel
@@ -30,6 +31,7 @@ _MISSING = {
 _TAKES = {
     "bool_type": "true or false, without quotes",
     "dict_type": "an object {name: value}",
+    "string_too_short": "text that is not empty",
     "string_type": "text",
     "string_unicode": "text",
     "tuple_type": "a list",
@@ -113,6 +115,7 @@ def _model_at(place: Place) -> type[BaseModel] | None:
     for key in place:
         if isinstance(found, type) and issubclass(found, BaseModel):
             found = next((field.annotation for field in found.model_fields.values() if field.alias == key), None)
+            found = get_args(found)[0] if isinstance(found, UnionType) else found
         else:  # the items of a tuple[X, ...], the values of a dict[str, X] or dict[str, Annotated[X, …]]
             found = get_args(found)[0 if isinstance(key, int) else 1]
             found = get_args(found)[0] if hasattr(found, "__metadata__") else found

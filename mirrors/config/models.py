@@ -9,16 +9,23 @@ from pydantic.alias_generators import to_camel
 
 from mirrors.config.values import (
     ApiUrl,
+    Hold,
     Name,
+    Parallel,
     Requests,
     Seconds,
     Secrets,
     SiteId,
     Slug,
     Stack,
+    Statuses,
     Token,
+    UrlPath,
     Variables,
+    WaveNumber,
+    WaveSize,
     nothing_is_empty,
+    switched_off,
 )
 
 DEFAULT_API_URL = "https://api.divio.com"
@@ -72,7 +79,9 @@ class Original(Site):
 
 
 class Mirror(Site):
-    """An application that runs the original's code."""
+    """An application that runs the original's code. ``hold``: what no deployment of ours is started for."""
+
+    hold: Hold = "nothing"
 
 
 class Fleet(Declared):
@@ -97,9 +106,10 @@ class Fleet(Declared):
 
 
 class Override(Declared):
-    """What one site has on this stack alone."""
+    """What one site has on this stack alone. ``hold``, where it is set, wins over the mirror's own."""
 
     variables: Variables = Field(default_factory=dict, repr=False)
+    hold: Hold | None = None
 
 
 class Overrides(Declared):
@@ -109,10 +119,33 @@ class Overrides(Declared):
     mirrors: dict[str, Annotated[Override, BeforeValidator(nothing_is_empty)]] = Field(default_factory=dict)
 
 
-class Rollout(Declared):
-    """``timeout``: how long one deployment may take, in seconds. The platform's own limits add up to over an hour."""
+class Health(Declared):
+    """What a healthy site answers at its own address: one of ``statuses``, with ``text`` in it where that is set.
 
+    It has ``timeout`` seconds for it. Redirects are not followed: 302 is an answer.
+    """
+
+    path: UrlPath = "/"
+    statuses: Statuses = (range(200, 400),)
+    timeout: Seconds = 60
+    text: str | None = Field(default=None, min_length=1)
+
+
+class Rollout(Declared):
+    """How a release reaches the mirrors.
+
+    ``follow``: whether a new release of the original is rolled out by ``up``, or only site by site with ``mirrors
+    deploy``. ``waves``: how many mirrors, in the order of the list, have been reached at the end of each wave.
+    ``parallel``: deployments at once. ``pause_after``: the number of the wave to stop after. ``timeout``: how long one
+    deployment may take, in seconds; the platform's own limits add up to over an hour. ``health``: None if nobody asks.
+    """
+
+    follow: Literal["original", "manual"] = "original"
+    waves: tuple[WaveSize, ...] = ("100%",)
+    parallel: Parallel = 4
+    pause_after: WaveNumber | None = None
     timeout: Seconds = 75 * 60
+    health: Annotated[Health | None, BeforeValidator(switched_off)] = Health()
 
 
 class Settings(Declared):
@@ -151,6 +184,12 @@ class Settings(Declared):
     @property
     def mirrors(self) -> tuple[Mirror, ...]:
         return self.fleet.mirrors
+
+    def hold_of(self, mirror: Mirror) -> Hold:
+        """What no deployment of ours is started for at this site: a release that is followed by hand at the least."""
+        override = self.overrides.mirrors.get(mirror.application, Override()).hold
+        hold = mirror.hold if override is None else override
+        return "variablesMayDeploy" if hold == "nothing" and self.rollout.follow == "manual" else hold
 
     @property
     def reserved_names(self) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, pairwise
 
 from mirrors.config.messages import Place, path, shown, suggestion
 from mirrors.config.models import ALL, OWN_NAMES, Settings, Site
@@ -166,6 +166,34 @@ def _no_stack_follows_itself(declaration: Declaration) -> Iterator[str]:
         yield f"{path(('siteIdsFrom',))}: is this stack itself; name the stack that it follows, or remove the key"
 
 
+def _waves_grow_to_all(declaration: Declaration) -> Iterator[str]:
+    waves = declaration.settings.rollout.waves
+    for kind in (int, str):
+        sizes = [(number, int(str(size).rstrip("%"))) for number, size in enumerate(waves) if isinstance(size, kind)]
+        for (_, before), (number, size) in pairwise(sizes):
+            if size <= before:
+                place = path(("rollout", "waves", number))
+                yield f"{place}: got {shown(waves[number])}, but each wave counts those before it, too; let them grow"
+    if waves[-1:] != ("100%",):
+        yield f'{path(("rollout", "waves"))}: its last wave takes all that is left; add "100%" at its end'
+
+
+def _somewhere_to_pause(declaration: Declaration) -> Iterator[str]:
+    rollout = declaration.settings.rollout
+    if rollout.pause_after is not None and rollout.pause_after > len(rollout.waves):
+        yield (
+            f"{path(('rollout', 'pauseAfter'))}: got {rollout.pause_after}, but {path(('rollout', 'waves'))} has"
+            f" {len(rollout.waves)}; lower it, or remove it where nothing shall pause"
+        )
+
+
+def _nobody_holds_the_original(declaration: Declaration) -> Iterator[str]:
+    settings = declaration.settings
+    original = settings.fleet.original.application
+    if (override := settings.overrides.mirrors.get(original)) and override.hold is not None:
+        yield f"{path(('overrides', 'mirrors', original, 'hold'))}: {original} is the original; only mirrors are held"
+
+
 _RULES = (
     _applications_differ,
     _site_ids_differ,
@@ -179,4 +207,7 @@ _RULES = (
     _shared_names_are_sound,
     _shared_values_are_shared,
     _no_stack_follows_itself,
+    _waves_grow_to_all,
+    _somewhere_to_pause,
+    _nobody_holds_the_original,
 )

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from ipaddress import ip_address
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import BeforeValidator, PlainValidator, SecretStr
@@ -12,7 +12,12 @@ from pydantic_core import PydanticCustomError
 HIGHEST_SITE_ID = 2**31 - 1
 """The highest key that Django's ``Site`` can have on PostgreSQL: an ``AutoField`` is a 32-bit integer there."""
 
+MOST_PARALLEL = 64
+"""Deployments at once. Each three take a process of their own."""
+
 _EXACT_INTEGER = 2**53
+_PERCENT = re.compile(r"([0-9]{1,3})%")
+_STATUSES = re.compile(r"([0-9]{3})(?:-([0-9]{3}))?")
 _SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _NAME = re.compile(r"[^\s=\0]+")
 _STACK = re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+){0,2}")
@@ -71,6 +76,59 @@ def _requests(value: Any) -> int:
     raise takes("a whole number from 1 to 64")
 
 
+def _parallel(value: Any) -> int:
+    if _whole(value) and 1 <= value <= MOST_PARALLEL:
+        return int(value)
+    raise takes(f"a whole number from 1 to {MOST_PARALLEL}, without quotes")
+
+
+def _wave_number(value: Any) -> int:
+    if _whole(value) and value >= 1:
+        return int(value)
+    raise takes("the number of a wave, from 1 on, without quotes")
+
+
+def _wave(value: Any) -> int | str:
+    """A number of mirrors, or a part of them; either counts those of the waves before, too."""
+    if _whole(value) and value >= 1:
+        return int(value)
+    match = _PERCENT.fullmatch(value) if isinstance(value, str) else None
+    if match and 1 <= int(match[1]) <= 100:
+        return str(value)
+    raise takes('a number of mirrors from 1 on, without quotes, or a part such as "25%"')
+
+
+def _hold(value: Any) -> str:
+    if isinstance(value, bool):
+        return "everything" if value else "nothing"
+    if value == "variablesMayDeploy":
+        return str(value)
+    raise takes("true, false or variablesMayDeploy")
+
+
+def _statuses(value: Any) -> tuple[range, ...]:
+    """HTTP statuses, single ones and ranges with both ends."""
+    items = value if isinstance(value, list) else [value]
+    found = [_STATUSES.fullmatch(str(item)) for item in items if isinstance(item, str) or _whole(item)]
+    ends = [(int(match[1]), int(match[2] or match[1])) for match in found if match]
+    if len(ends) == len(items) > 0 and all(100 <= first <= last <= 599 for first, last in ends):
+        return tuple(range(first, last + 1) for first, last in ends)
+    raise takes("a list of HTTP statuses and ranges such as [200-399, 401]")
+
+
+def _path(value: Any) -> str:
+    if isinstance(value, str) and re.fullmatch(r"/[!-\"$-~]*", value) and not value.startswith("//"):
+        return value
+    raise takes("a path such as /health/, beginning with a slash")
+
+
+def switched_off(value: Any) -> Any:
+    """``false`` as None. ``true`` asks for the defaults."""
+    if isinstance(value, bool):
+        return {} if value else None
+    return value
+
+
 def _split(value: str) -> SplitResult | None:
     try:
         parts = urlsplit(value)
@@ -114,6 +172,12 @@ ApiUrl = Annotated[str, PlainValidator(_api_url)]
 Stack = Annotated[str, PlainValidator(_matching(_STACK, "the name of a stack"))]
 Seconds = Annotated[int, PlainValidator(_seconds)]
 Requests = Annotated[int, PlainValidator(_requests)]
+Parallel = Annotated[int, PlainValidator(_parallel)]
+WaveNumber = Annotated[int, PlainValidator(_wave_number)]
+WaveSize = Annotated[int | str, PlainValidator(_wave)]
+Statuses = Annotated[tuple[range, ...], PlainValidator(_statuses)]
+UrlPath = Annotated[str, PlainValidator(_path)]
+Hold = Annotated[Literal["nothing", "variablesMayDeploy", "everything"], PlainValidator(_hold)]
 
 Variables = Annotated[dict[Name, Text], BeforeValidator(nothing_is_empty)]
 Secrets = Annotated[dict[Name, Secret], BeforeValidator(nothing_is_empty)]

@@ -1,22 +1,29 @@
 """The plan of a fleet: what is declared, held against what the platform says, before anything is written."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from mirrors.config import DeclaredVariable, Mirror, Settings
 from mirrors.planning.addresses import UNREADABLE, identity_of
 from mirrors.planning.allocate import SiteHint
+from mirrors.planning.holds import held_sites_stay
 from mirrors.planning.names import DATABASE_URL, SITE_ID, is_service, number
 from mirrors.planning.observed import FleetSeen, SiteSeen
 from mirrors.planning.releases import newest_successful
+from mirrors.planning.waves import RolloutPlan, credentials_changed, rollout_plan
 
+Frozen = Mapping[str, str | None]
 CONTROL_PANEL = "the Control Panel"
 ENVIRONMENTS = {"test": "Test", "live": "Live"}
 
 
 @dataclass(frozen=True, slots=True)
 class SitePlan:
-    """A site as it shall be declared; the SITE_ID and the shared variables come from other resources' outputs."""
+    """A site as it shall be declared; the SITE_ID and the shared variables come from other resources' outputs.
+
+    ``follows``: whether a new release is reason enough to deploy it; ``held``: whether nothing is. ``paused``: it stays
+    as it is until the rollout goes on.
+    """
 
     slug: str
     application: str
@@ -24,6 +31,9 @@ class SitePlan:
     formerly: str | None
     variables: Mapping[str, DeclaredVariable] = field(repr=False)
     seen: SiteSeen
+    follows: bool = True
+    held: bool = False
+    paused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +53,7 @@ class FleetPlan:
     """What ``mirrors.fleet`` declares. ``original`` is None only where there are problems.
 
     ``neighbours``: {slug: SITE_ID} of applications that are not on the list and run with the shared database.
+    ``postponed``: mirrors that are new, and whose wave comes after the one that the rollout stops at.
     """
 
     problems: tuple[str, ...]
@@ -50,6 +61,8 @@ class FleetPlan:
     mirrors: tuple[SitePlan, ...]
     hints: tuple[SiteHint, ...]
     neighbours: Mapping[str, int] = field(default_factory=dict)
+    rollout: RolloutPlan = field(default_factory=lambda: RolloutPlan(()))
+    postponed: tuple[str, ...] = ()
 
 
 def image_environment(settings: Settings) -> str:
@@ -57,24 +70,47 @@ def image_environment(settings: Settings) -> str:
     return "live" if settings.image_from == "live" else settings.environment
 
 
-def plan(settings: Settings, seen: FleetSeen) -> FleetPlan:
-    """Pure. Every problem that needs no state is found here, all at once, before the first resource is registered."""
-    problems = tuple(
-        problem
-        for rule in (_missing_applications, _missing_environments, _never_deployed, _shared_values, _same_services)
-        for problem in rule(settings, seen)
-    )
-    mirrors = tuple(
-        _site_plan(settings, site, item.formerly)
+def plan(
+    settings: Settings, seen: FleetSeen, rolled_out: Collection[str] = (), samples: Iterable[Frozen] = ()
+) -> FleetPlan:
+    """Pure. Every problem that needs no state is found here, all at once, before the first resource is registered.
+
+    ``rolled_out``: sites that somebody names for a release that is followed by hand. ``samples``: what some of the
+    mirrors run with.
+    """
+    problems = tuple(problem for rule in _RULES for problem in rule(settings, seen))
+    original = _original_plan(settings, seen)
+    rollout = rollout_plan(settings, original is not None and _needs_repair(settings, original, samples))
+    everyone = [
+        _mirror_plan(settings, item, site, rollout, rolled_out)
         for item in settings.mirrors
         if (site := seen.mirrors.get(item.application)) is not None and site.environment
-    )
-    return FleetPlan(problems, _original_plan(settings, seen), mirrors, _hints(settings, seen), seen.neighbours)
+    ]
+    postponed = tuple(site.slug for site in everyone if site.paused and SITE_ID not in site.seen.variables)
+    mirrors = tuple(site for site in everyone if site.slug not in postponed)
+    return FleetPlan(problems, original, mirrors, _hints(settings, seen), seen.neighbours, rollout, postponed)
+
+
+def _needs_repair(settings: Settings, original: OriginalPlan, samples: Iterable[Frozen]) -> bool:
+    return any(credentials_changed(settings.fleet.shared, original.shared, sample) for sample in samples)
 
 
 def _site_plan(settings: Settings, site: SiteSeen, formerly: str | None) -> SitePlan:
     return SitePlan(
         site.slug, site.application, site.environment or "", formerly, settings.variables_of(site.slug), site
+    )
+
+
+def _mirror_plan(
+    settings: Settings, declared: Mirror, site: SiteSeen, rollout: RolloutPlan, rolled_out: Collection[str]
+) -> SitePlan:
+    hold = settings.hold_of(declared)
+    by_hand = hold == "variablesMayDeploy" and site.slug in rolled_out
+    return replace(
+        _site_plan(settings, site, declared.formerly),
+        follows=hold == "nothing" or by_hand,
+        held=hold == "everything",
+        paused=site.slug in rollout.paused,
     )
 
 
@@ -202,3 +238,13 @@ def _same_services(settings: Settings, seen: FleetSeen) -> Iterator[str]:
                 f"original {seen.original.slug}: {name} is the same in Test and in Live, {identity_of(here)}. Give each"
                 f" environment a service of its own and deploy {seen.original.slug} in both"
             )
+
+
+_RULES = (
+    _missing_applications,
+    _missing_environments,
+    _never_deployed,
+    _shared_values,
+    _same_services,
+    held_sites_stay,
+)

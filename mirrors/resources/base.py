@@ -13,10 +13,12 @@ from functools import cache
 from typing import Any, ClassVar, TypeVar
 
 from pulumi.dynamic import ConfigureRequest, DiffResult, ResourceProvider
+from pulumi.output import Unknown
 
-from mirrors.config.connection import Connection, load_connection
+from mirrors.config.connection import PROVIDER_KEYS, Connection, load_connection
 from mirrors.divio import Divio, DivioError, NotFound, ValidationFailed
 from mirrors.errors import PlatformError
+from mirrors.planning.names import write_order
 from mirrors.planning.observed import DeploymentSeen
 from mirrors.remedies import explained
 from mirrors.resources.watchdog import watch_engine
@@ -69,8 +71,7 @@ class Provider(ResourceProvider):
     def configure(self, req: ConfigureRequest) -> None:
         sys.tracebacklimit = 0  # a newer SDK answers with the whole traceback otherwise
         watch_engine(sys.argv)
-        keys = ("apiUrl", "apiToken", "rollout", "maxConcurrentRequests")
-        raw = {key: value for key in keys if (value := req.config.get(f"mirrors:{key}")) is not None}
+        raw = {key: value for key in PROVIDER_KEYS if (value := req.config.get(f"mirrors:{key}")) is not None}
         self.connection = load_connection(raw, os.environ)
 
     @property
@@ -139,6 +140,12 @@ def marked(values: Mapping[str, Any], secrets: Iterable[str]) -> Properties:
     return {name: secret(value) if name in names else value for name, value in values.items()}
 
 
+def changed_names(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """The names whose values differ, in the order of writing. What is not known yet is not taken for different."""
+    names = {name for name in {*before, *now} if before.get(name) != now.get(name)}
+    return write_order(name for name in names if not isinstance(now.get(name), Unknown))
+
+
 class VariablesProvider(Provider):
     """A provider with one property a variable, so that a preview names the variable that differs.
 
@@ -148,10 +155,12 @@ class VariablesProvider(Provider):
     """
 
     outputs: ClassVar[tuple[str, ...]] = ()
+    hints: ClassVar[tuple[str, ...]] = ()
+    """What only ``check`` sees. Nothing of it is kept."""
 
     @classmethod
     def key_of(cls, name: str) -> str:
-        taken = name in (*cls.inputs, *cls.outputs, "id", "urn") or name.startswith("_")
+        taken = name in (*cls.inputs, *cls.outputs, *cls.hints, "id", "urn") or name.startswith("_")
         return f"={name}" if taken else name
 
     @classmethod
@@ -161,7 +170,7 @@ class VariablesProvider(Provider):
     @classmethod
     def variables_in(cls, properties: Mapping[str, Any]) -> Properties:
         """{name: value} of the properties that are variables."""
-        others = (*cls.inputs, *cls.outputs, _PROVIDER_KEY)
+        others = (*cls.inputs, *cls.outputs, *cls.hints, _PROVIDER_KEY)
         return {key.lstrip("="): tidy(value) for key, value in properties.items() if key not in others}
 
     def checked(self, properties: Mapping[str, Any]) -> Properties:

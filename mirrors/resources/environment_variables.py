@@ -7,14 +7,24 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 import pulumi
-from pulumi.dynamic import CheckResult, CreateResult, ReadResult, Resource, UpdateResult
+from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, ReadResult, Resource, UpdateResult
 
 from mirrors.divio import EnvironmentVariable, NotFound
 from mirrors.errors import ReadBackError
+from mirrors.planning.holds import changes_at_held_site
 from mirrors.planning.names import removal_order, write_order
 from mirrors.planning.observed import VariableSeen
 from mirrors.planning.variables import Desired, Write, not_as_declared, plan_writes
-from mirrors.resources.base import READ_BACK, Properties, VariablesProvider, about, is_gone, listed, secret
+from mirrors.resources.base import (
+    READ_BACK,
+    Properties,
+    VariablesProvider,
+    about,
+    changed_names,
+    is_gone,
+    listed,
+    secret,
+)
 from mirrors.resources.first_write import FIRST_WRITE
 
 
@@ -24,13 +34,19 @@ def _seen(items: Mapping[str, EnvironmentVariable]) -> dict[str, VariableSeen]:
 
 class EnvironmentVariablesProvider(VariablesProvider):
     inputs = ("site", "environment", "secrets", "found")
+    hints = ("rollout", "turn")
     immutable = ("environment",)
 
     def check(self, _olds: Properties, news: Properties) -> CheckResult:
         """``found`` is decided once: what we have created since is not what was there before us."""
-        inputs = self.checked(news)
-        if _olds.get("environment") == inputs["environment"] and _olds.get("found") is not None:
-            inputs["found"] = _olds["found"]
+        inputs, rollout = self.checked(news), news.get("rollout")
+        olds = _olds if _olds.get("environment") == inputs["environment"] else {}
+        if rollout == "paused" and olds:
+            return CheckResult(self._kept(olds), [])
+        if olds.get("found") is not None:
+            inputs["found"] = olds["found"]
+        if rollout == "held" and (changing := changed_names(self._values(olds), self._values(inputs))) and olds:
+            return CheckResult(inputs, [CheckFailure("", changes_at_held_site(inputs["site"], changing))])
         return CheckResult(inputs, [])
 
     def create(self, props: Properties) -> CreateResult:
@@ -119,6 +135,19 @@ class EnvironmentVariablesProvider(VariablesProvider):
         wrong = not_as_declared(desired, _seen(self._list(inputs["environment"])))
         if wrong:
             raise ReadBackError(inputs["site"], wrong)
+
+    def _values(self, properties: Properties) -> Properties:
+        """{name: value}; how a variable is flagged needs no deployment."""
+        return {name: item["value"] for name, item in self.variables_in(properties).items()}
+
+    def _kept(self, olds: Properties) -> Properties:
+        """The checked inputs as they were; of a secret the engine forgets that it is one."""
+        stored = {key: olds[key] for key in self.inputs if key in olds}
+        entries = {
+            name: {**item, "value": secret(item["value"]) if name in olds["secrets"] else item["value"]}
+            for name, item in self.variables_in(olds).items()
+        }
+        return stored | self.flattened(entries)
 
     def _desired(self, properties: Mapping[str, Any]) -> dict[str, Desired]:
         variables = self.variables_in(properties)

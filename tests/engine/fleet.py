@@ -14,6 +14,9 @@ from tests.sandboxes import get, running_sandbox
 MIRRORS = ("acme-de", "acme-fr", "acme-ch")
 OURS = {"SITE_ID", "MIRRORS_APPLICATION", "DATABASE_URL", "DEFAULT_STORAGE_DSN"}
 
+NOBODY_SERVES = {"mirrors:rollout": {"value": {"health": False}}}
+"""Configuration for a sandbox without processes: there is nobody to ask whether a site is healthy."""
+
 Line = dict[str, Any]
 
 
@@ -79,6 +82,8 @@ def seeded_fleet(directory: Path, runner: Runner = "none", codebase: Path | None
     project = Project.at(directory / "acme", {})
     with running_sandbox(project.state, runner=runner) as sandbox:
         sandbox.seed(codebase=codebase, report=silently)
+        if runner == "none":
+            project.configure(lambda config: config.update(NOBODY_SERVES))
         project.environment.update(DIVIO_API_URL=sandbox.url, DIVIO_API_TOKEN=sandbox.token)
         fleet = Fleet(project, sandbox)
         for stack in fleet.stacks:

@@ -22,12 +22,14 @@ from pulumi.runtime.settings import get_root_resource
 from pulumi.runtime.stack import Stack, run_pulumi_func
 
 from mirrors.declare import Declaration, declare_mirror, declare_original
+from mirrors.lanes import Lanes
 from mirrors.planning.plan import plan
 from mirrors.resources.deployment import DeploymentProvider
 from mirrors.resources.environment_variables import EnvironmentVariablesProvider
 from mirrors.resources.mirror import MirrorProvider
 from mirrors.resources.original import Original, OriginalProvider
 from mirrors.resources.site_ids import SiteIds, SiteIdsProvider
+from mirrors.turns import Turns
 from tests.unit.fleets import fresh, seen, settings
 from tests.wire.provider import as_on_the_wire
 
@@ -185,7 +187,9 @@ def declare(mirrors: int) -> None:
         "variables": {name: pulumi.Output.secret(value) for name, value in original.shared.items()},
         "identities": {},
     }
-    declaration = Declaration(fleet, declared, original, ids, Original("acme", props, below))
+    lanes = Lanes(declared.rollout.parallel, {}, fleet)
+    turns = Turns(planned.rollout, lanes, declared.rollout.parallel, preview=False)
+    declaration = Declaration(fleet, declared, original, ids, Original("acme", props, below), lanes, turns)
     _, release = declare_original(declaration)
     for site in planned.mirrors:
         declare_mirror(declaration, site, release)

@@ -41,7 +41,7 @@ WRONG_VALUES = [
     ({"fleet": fleet({})}, "mirrors:fleet.mirrors[0].application: missing; it takes the slug of an application"),
     (
         {"fleet": fleet("acme-de")},
-        'mirrors:fleet.mirrors[0]: got "acme-de", takes an object with application, siteId, formerly, variables',
+        'mirrors:fleet.mirrors[0]: got "acme-de", takes an object with application, siteId, formerly, variables, hold',
     ),
     ({"fleet": fleet(variables={"X": None})}, f"mirrors:fleet.variables.X: got nothing, {TEXT}"),
     ({"fleet": fleet(variables={"X": 1.5})}, f"mirrors:fleet.variables.X: got a number, {TEXT}"),
@@ -84,7 +84,7 @@ UNKNOWN_KEYS = [
     ({"fleet": FLEET, "imageForm": "live"}, "mirrors:imageForm: unknown key; did you mean imageFrom?"),
     (
         {"fleet": FLEET, "overrides": {"mirrors": {"acme-de": {"zzz": 1}}}},
-        "mirrors:overrides.mirrors.acme-de.zzz: unknown key; known here: variables",
+        "mirrors:overrides.mirrors.acme-de.zzz: unknown key; known here: hold, variables",
     ),
     (
         {"fleet": FLEET, "fleet.mirrors[0]": "x"},
@@ -240,7 +240,7 @@ def test_all_problems_are_found_at_once_and_the_sound_part_is_left() -> None:
     result = loaded(
         fleet=fleet(mirror(siteId=0, sitId=1), "x", mirror("acme-fr", siteId=3), mirror("acme-ch", siteId=3)),
         unknown="x",
-        overrides={"mirrors": {"acme-ch": {"hold": True}}},
+        overrides={"mirrors": {"acme-ch": {"hold": "yes"}}},
     )
 
     assert [line.split(": ")[0] for line in result.problems] == [

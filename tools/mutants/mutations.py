@@ -21,6 +21,7 @@ WRITES = "mirrors/planning/variables.py"
 STEPS = "mirrors/planning/deployments.py"
 VARIABLES_PROVIDER = "mirrors/resources/environment_variables.py"
 DEPLOYMENT_PROVIDER = "mirrors/resources/deployment.py"
+DEPLOYING = "mirrors/resources/deploying.py"
 
 ORDER = (
     Mutation("site-id-is-not-written-first", NAMES, "{SITE_ID: 0,", "{SITE_ID: 2,", PLANNED_WRITES),
@@ -63,7 +64,7 @@ ORDER = (
     ),
     Mutation(
         "deployed-without-looking-at-the-variables",
-        DEPLOYMENT_PROVIDER,
+        DEPLOYING,
         "        if wrong:\n",
         "        if False:\n",
         (f"{DEPLOYMENT}::test_nothing_is_deployed_where_the_variables_are_not_as_declared",),
@@ -181,7 +182,7 @@ SECRETS = (
     ),
     Mutation(
         "a-failed-deployments-log-is-quoted-in-clear",
-        DEPLOYMENT_PROVIDER,
+        DEPLOYING,
         "        log = redact(log, [*secrets, *(line for value in secrets for line in value.splitlines())])\n",
         "",
         (f"{DEPLOYMENT}::test_a_failure_shows_the_end_of_the_log_without_secrets",),
@@ -235,7 +236,7 @@ DEPLOYING = (
     ),
     Mutation(
         "a-deployment-that-runs-with-other-values-passes",
-        DEPLOYMENT_PROVIDER,
+        DEPLOYING,
         "        if different:\n",
         "        if False:\n",
         (f"{DEPLOYMENT}::test_a_deployment_that_runs_with_other_variables_is_an_error_without_their_values",),
@@ -253,8 +254,8 @@ REFUSALS = (
     Mutation(
         "test-and-live-may-share-a-database",
         "mirrors/planning/plan.py",
-        "_shared_values, _same_services)",
-        "_shared_values)",
+        "    _same_services,\n    held",
+        "    held",
         ("tests/unit/test_planning_plan.py",),
     ),
     Mutation(

@@ -1,0 +1,43 @@
+"""Provider processes beside the default one: each has four threads, and a deployment keeps one busy until it ends."""
+
+import asyncio
+import zlib
+from collections.abc import Mapping
+from math import ceil
+
+import pulumi
+
+from mirrors.config.connection import PROVIDER_KEYS
+
+A_LANE = 3
+"""Deployments that a process waits for at once. The thread that is left over answers everything else."""
+
+
+class Lanes:
+    """``parallel`` deployments at once, spread over as few processes as that takes; the default one is the first."""
+
+    def __init__(self, parallel: int, configuration: Mapping[str, str], parent: pulumi.Resource) -> None:
+        """``configuration``: raw values of the namespace ``mirrors``. A lane gets no other than those given here."""
+        self.count = ceil(parallel / A_LANE)
+        options = pulumi.ResourceOptions(parent=parent)
+        props = {f"mirrors:{key}": _hidden(key, configuration[key]) for key in PROVIDER_KEYS if key in configuration}
+        self._providers: list[pulumi.ProviderResource | None] = [None]
+        self._providers += [
+            pulumi.ProviderResource("pulumi-python", f"lane-{number}", dict(props), options)
+            for number in range(1, self.count)
+        ]
+        self._free = [asyncio.Semaphore(A_LANE) for _ in self._providers]
+
+    def provider_of(self, application: str) -> pulumi.ProviderResource | None:
+        """None for the default one. It is the application that counts, so that a longer list moves nobody."""
+        return self._providers[self._lane(application)]
+
+    def free(self, application: str) -> asyncio.Semaphore:
+        return self._free[self._lane(application)]
+
+    def _lane(self, application: str) -> int:
+        return zlib.crc32(application.encode()) % self.count
+
+
+def _hidden(key: str, value: str) -> pulumi.Input[str]:
+    return pulumi.Output.secret(value) if key == "apiToken" else value

@@ -1,0 +1,26 @@
+"""Looks at what few mirrors run with, to tell whether what all share was changed under them."""
+
+from mirrors.config import Settings
+from mirrors.divio import Divio
+from mirrors.planning.observed import FleetSeen
+from mirrors.planning.plan import Frozen
+from mirrors.planning.releases import newest_successful
+from mirrors.seen import deployments_seen
+
+
+def samples(divio: Divio, settings: Settings, seen: FleetSeen) -> list[Frozen]:
+    """What the first and the last mirror of the list run with: a repair that was cut short leaves the last one.
+
+    Two requests each; nothing of a mirror that was never deployed. Raises DivioError.
+    """
+    environments = [
+        site.environment
+        for item in settings.mirrors
+        if (site := seen.mirrors.get(item.application)) is not None and site.environment and site.variables
+    ]
+    found: list[Frozen] = []
+    for environment in dict.fromkeys(environments[:1] + environments[-1:]):
+        done = newest_successful(deployments_seen(divio, environment))
+        if done is not None:
+            found.append(divio.deployments.environment_variables(done.uuid).environment_variables)
+    return found

@@ -1,0 +1,42 @@
+"""What may not change at a held site, since any deployment of it takes the newest image."""
+
+from collections.abc import Iterable, Iterator
+
+from mirrors.config import Mirror, Settings
+from mirrors.planning.names import SITE_ID, write_order
+from mirrors.planning.observed import FleetSeen, SiteSeen
+
+TWO_WAYS_OUT = (
+    "A deployment would take the newest image. Either roll it out to this site (hold: false), or let changed variables"
+    " deploy it all the same (hold: variablesMayDeploy)"
+)
+
+
+def changes_at_held_site(site: str, names: Iterable[str]) -> str:
+    return f"{site}: it is held, but its variables change: {', '.join(names)}. {TWO_WAYS_OUT}"
+
+
+def held_sites_stay(settings: Settings, seen: FleetSeen) -> Iterator[str]:
+    """The part that the platform shows. A value that it hides is held against the state, by the resources."""
+    for mirror in settings.mirrors:
+        site = seen.mirrors.get(mirror.application)
+        if site is None or site.environment is None or settings.hold_of(mirror) != "everything":
+            continue
+        if names := _changing(settings, seen, mirror, site):
+            yield changes_at_held_site(site.slug, names)
+
+
+def _changing(settings: Settings, seen: FleetSeen, mirror: Mirror, site: SiteSeen) -> list[str]:
+    """A SITE_ID that nobody declares only has to be there: the state knows which one it is."""
+    stand_ins = {name: item.get_secret_value() for name, item in settings.shared_values.items()}
+    original = seen.original.frozen if seen.original else {}
+    shared = {name: original.get(name) or stand_ins.get(name) for name in settings.fleet.shared}
+    own = {SITE_ID: str(mirror.site_id) if mirror.site_id else None}
+    declared = {name: item.value for name, item in settings.variables_of(site.slug).items()}
+    wanted = {**own, **shared, **declared}
+    return [name for name in write_order(wanted) if _differs(wanted[name], site, name)]
+
+
+def _differs(wanted: str | None, site: SiteSeen, name: str) -> bool:
+    live = site.variables.get(name)
+    return live is None or (wanted is not None and live.value is not None and live.value != wanted)

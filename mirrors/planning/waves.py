@@ -1,0 +1,94 @@
+"""In which order a rollout reaches the mirrors. Nothing of it is remembered: a longer list deploys nobody again."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil
+
+from mirrors.config import Settings
+from mirrors.planning.addresses import UNREADABLE, identity_of
+from mirrors.planning.names import is_service
+
+SHOWN = 8
+"""How many sites a line names before it counts the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wave:
+    """``number`` counts from 1, as declared; a wave that has no site of its own is left out."""
+
+    number: int
+    sites: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutPlan:
+    """``held``: sites that nothing is deployed to. ``paused``: those of waves after ``rollout.pauseAfter``.
+
+    ``repairing``: what the sites share was changed under them, so they fail already: all are one wave, and one that
+    cannot be repaired keeps nobody else from it.
+    """
+
+    waves: tuple[Wave, ...]
+    held: tuple[str, ...] = ()
+    paused: frozenset[str] = frozenset()
+    repairing: bool = False
+
+    @property
+    def wave_of(self) -> dict[str, int]:
+        """{slug: position of its wave in ``waves``}"""
+        return {slug: position for position, wave in enumerate(self.waves) for slug in wave.sites}
+
+
+def rollout_plan(settings: Settings, repairing: bool = False) -> RolloutPlan:
+    rollout = settings.rollout
+    held = tuple(item.application for item in settings.mirrors if settings.hold_of(item) == "everything")
+    sites = [item.application for item in settings.mirrors if item.application not in held]
+    if repairing:
+        return RolloutPlan((Wave(1, tuple(sites)),) if sites else (), held, repairing=True)
+    waves = tuple(_waves(sites, rollout.waves))
+    last = rollout.pause_after or len(rollout.waves)
+    paused = frozenset(slug for wave in waves if wave.number > last for slug in wave.sites)
+    return RolloutPlan(waves, held, paused)
+
+
+def credentials_changed(
+    shared: Iterable[str], now: Mapping[str, str | None], runs_with: Mapping[str, str | None]
+) -> bool:
+    """Whether a running mirror has old credentials for what it shares: the same service, another value.
+
+    ``now``: what the original runs with; ``runs_with``: what the mirror does. A value that is not shown proves nothing.
+    """
+    pairs = ((now.get(name), runs_with.get(name)) for name in shared if is_service(name))
+    return any(new and old and new != old and identity_of(new) == identity_of(old) != UNREADABLE for new, old in pairs)
+
+
+def described(plan: RolloutPlan) -> Iterator[str]:
+    """One line for each wave and for what is held or paused; nothing where there is but one wave of all."""
+    if plan.repairing:
+        yield "rollout: shared credentials have changed, so all mirrors are one wave"
+    elif len(plan.waves) > 1:
+        for wave in plan.waves:
+            waits = ", paused (mirrors:rollout.pauseAfter)" if plan.paused.intersection(wave.sites) else ""
+            yield f"rollout: wave {wave.number}{waits}: {_named(wave.sites)}"
+    if plan.held:
+        yield f"rollout: held: {_named(plan.held)}"
+
+
+def _waves(sites: Sequence[str], sizes: Iterable[int | str]) -> Iterator[Wave]:
+    done = 0
+    for number, size in enumerate(sizes, start=1):
+        end = max(done, _reached(size, len(sites)))
+        if end > done:
+            yield Wave(number, tuple(sites[done:end]))
+        done = end
+
+
+def _reached(size: int | str, total: int) -> int:
+    """How many sites a wave and those before it have reached. Part of a site is a site."""
+    return min(size, total) if isinstance(size, int) else ceil(total * int(size.rstrip("%")) / 100)
+
+
+def _named(sites: Sequence[str]) -> str:
+    count = f"{len(sites)} site{'s' if len(sites) != 1 else ''}"
+    more = f" and {len(sites) - SHOWN} more" if len(sites) > SHOWN else ""
+    return f"{count}: {', '.join(sites[:SHOWN])}{more}"

@@ -1,0 +1,166 @@
+"""Brings an environment to a wanted deployment: adopts one, waits for one, or starts one; looks at what came of it."""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from mirrors.config.connection import Connection
+from mirrors.divio import Deployment, DeploymentRunning, DeploymentTimeout, Divio, DivioError, NotFound
+from mirrors.errors import (
+    DeploymentFailedError,
+    DeploymentsInTheWayError,
+    DeploymentUnendedError,
+    OtherVariablesError,
+    ReadBackError,
+)
+from mirrors.planning.addresses import address_of
+from mirrors.planning.deployments import Wanted, next_step
+from mirrors.planning.names import DOMAIN, PUBLIC
+from mirrors.planning.observed import DeploymentSeen, VariableSeen
+from mirrors.planning.redaction import redact
+from mirrors.planning.releases import newest_successful
+from mirrors.planning.variables import different_names, not_set
+from mirrors.remedies import explained
+from mirrors.resources.base import READ_BACK, Properties, deployments_seen, listed, say
+from mirrors.resources.first_write import FIRST_DEPLOYMENT, FIRST_WRITE
+
+Seen = TypeVar("Seen")
+
+SAY_EVERY = 30.0
+"""Seconds between two lines about a deployment that takes its time."""
+
+APPEARS_AFTER = (0.5, 1.0, 2.0, 4.0)
+"""Seconds between looks for a deployment that the platform does not show yet."""
+
+LOG_LINES = 15
+"""How much of a failed deployment's log an error shows."""
+
+
+class Deploying:
+    """One attempt at one site. ``inputs``: the checked inputs; ``variables``: {name: value} of the declared ones."""
+
+    def __init__(self, connection: Connection, divio: Divio, inputs: Properties, variables: Mapping[str, str]) -> None:
+        self.connection = connection
+        self.divio = divio
+        self.inputs = inputs
+        self.variables = variables
+        self.site: str = inputs["site"]
+        self.environment: str = inputs["environment"]
+        self.secrets = frozenset(inputs["secrets"])
+        self.began = time.monotonic()
+
+    def outputs(self, *, adopting: bool = False, gone: frozenset[str] = frozenset()) -> Properties:
+        """Of the deployment that the environment has in the end. Raises MirrorsError, DivioError."""
+        wanted = Wanted(self.inputs["release"], self.variables, adopting, gone, self.secrets)
+        while time.monotonic() - self.began < self.connection.rollout.timeout:
+            seen = deployments_seen(self.divio, self.environment)
+            done = newest_successful(seen)
+            frozen = frozen_of(self.divio, done.uuid) if done else None
+            step = next_step(wanted, seen, self._releases(done), frozen)
+            if step.kind == "adopt":
+                return outputs_of(step.deployment, frozen or {})
+            if step.kind == "attach":
+                say(f"{self.site}: waiting for a deployment that is already running")
+                self._wait(step.deployment)
+                continue
+            self._check_variables(frozen or {})
+            started = self._started()
+            if started is not None:
+                say(f"{self.site}: deployment started; waiting until it has ended")
+                return self._finished(started)
+        raise DeploymentsInTheWayError(self.site)
+
+    def _started(self) -> str | None:
+        """The uuid of ours; None where somebody else's was in the way, and has been waited for."""
+        try:
+            with FIRST_DEPLOYMENT.by(self.site, "deploy it"):
+                return self.divio.deployments.start(self.environment).uuid
+        except DeploymentRunning as busy:
+            if busy.deployment:
+                self._wait(busy.deployment.uuid)
+            return None
+
+    def _check_variables(self, frozen: Mapping[str, str | None]) -> None:
+        """Also where the variables' own resource had nothing to do: what is deployed is what is set now.
+
+        Of a value that is not shown only ``frozen``, what runs now, can tell that somebody else has written it.
+        """
+        environment, values = self.environment, self.variables
+        if READ_BACK.get(environment) == values:
+            return
+        live = listed(self.divio.environment_variables.list, self.divio, environment)
+        wrong = not_set(values, {item.name: VariableSeen(item.value, item.is_sensitive) for item in live})
+        if wrong:
+            raise ReadBackError(self.site, wrong)
+        for item in live:
+            if item.value is None and item.name in values and frozen.get(item.name) != values[item.name]:
+                with FIRST_WRITE.by(self.site, f"set {item.name} to its declared value; then deploy"):
+                    self.divio.environment_variables.update(item.uuid, values[item.name], item.is_sensitive)
+
+    def _releases(self, done: DeploymentSeen | None) -> tuple[DeploymentSeen, ...]:
+        return deployments_seen(self.divio, self.inputs["image_environment"]) if done else ()
+
+    def _wait(self, uuid: str) -> bool:
+        left = self.connection.rollout.timeout - (time.monotonic() - self.began)
+        say_so = _patience(self.site)
+        try:
+            ended = _appeared(lambda: self.divio.deployments.wait(uuid, timeout=max(left, 1), on_progress=say_so))
+        except DeploymentTimeout as error:
+            raise DeploymentUnendedError(self.site, explained(error), self._log_end(uuid)) from None
+        READ_BACK.pop(self.environment, None)  # a wait is long enough for somebody to write
+        return ended.succeeded
+
+    def _finished(self, uuid: str) -> Properties:
+        if not self._wait(uuid):
+            raise DeploymentFailedError(self.site, uuid, self._log_end(uuid))
+        frozen = frozen_of(self.divio, uuid)
+        different, _ = different_names(self.variables, frozen, self.secrets)
+        if different:
+            raise OtherVariablesError(self.site, uuid, different, self._log_end(uuid))
+        say(f"{self.site}: deployed after {time.monotonic() - self.began:.0f} s")
+        return outputs_of(uuid, frozen)
+
+    def _log_end(self, uuid: str) -> str:
+        """The platform's own variables are blanked too: a log may quote a key that we never set, or a line of it."""
+        try:
+            frozen = [value for name, value in frozen_of(self.divio, uuid).items() if value and name not in PUBLIC]
+            log = self.divio.deployments.logs(uuid)
+        except DivioError as error:
+            return f"(it cannot be read: {error})"
+        values = [value for name, value in self.variables.items() if name in self.secrets]
+        secrets = [*frozen, *values]
+        log = redact(log, [*secrets, *(line for value in secrets for line in value.splitlines())])
+        return "\n".join(log.splitlines()[-LOG_LINES:])
+
+
+def frozen_of(divio: Divio, deployment: str) -> Mapping[str, str | None]:
+    """The variables that a deployment runs with."""
+    return _appeared(lambda: divio.deployments.environment_variables(deployment)).environment_variables
+
+
+def outputs_of(deployment: str, frozen: Mapping[str, str | None]) -> Properties:
+    return {"deployment": deployment, "url": address_of(frozen.get(DOMAIN))}
+
+
+def _appeared(look: Callable[[], Seen]) -> Seen:
+    """A platform of several servers may not show everywhere at once what one of them has just made."""
+    for pause in APPEARS_AFTER:
+        try:
+            return look()
+        except NotFound:
+            time.sleep(pause)
+    return look()
+
+
+def _patience(site: str) -> Callable[[Deployment], None]:
+    """Says every half minute what is waited for."""
+    began = said = time.monotonic()
+
+    def look(deployment: Deployment) -> None:
+        nonlocal said
+        now = time.monotonic()
+        if deployment.running and now - said >= SAY_EVERY:
+            said = now
+            say(f"{site}: still deploying after {now - began:.0f} s ({deployment.status})")
+
+    return look

@@ -1,0 +1,96 @@
+"""Whose turn it is: the waves of a rollout one after another, and in each a bounded number of sites at once.
+
+No resource depends on another one for it. The program holds back the registration of a site's variables until it is the
+site's turn, so that ``--target`` and ``--exclude`` work on any site and nothing about waves is in the state.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any
+
+import pulumi
+
+from mirrors.lanes import Lanes
+from mirrors.planning.waves import RolloutPlan
+from mirrors.resources.deployment import Deployment
+
+
+class Turns:
+    """In a preview everybody's turn is at once: nothing is deployed."""
+
+    def __init__(self, plan: RolloutPlan, lanes: Lanes, parallel: int, *, preview: bool) -> None:
+        self._plan = plan
+        self._wave_of = plan.wave_of
+        self._lanes = lanes
+        self._free = asyncio.Semaphore(parallel)
+        self._preview = preview
+        self._deployed: dict[str, Deployment] = {}
+        self._first: list[pulumi.Resource] = []
+        self._gates: dict[int, asyncio.Task[None]] = {}
+        self._releases: set[asyncio.Task[None]] = set()
+
+    def of(self, slug: str, application: str) -> pulumi.Input[Any]:
+        """An input that resolves, to nothing, when it is the site's turn. A held site has no turn: nothing happens."""
+        if self._preview or slug not in self._wave_of:
+            return None
+        return pulumi.Output.from_input(self._turn(slug, application))
+
+    def ends(self, slug: str, deployment: Deployment) -> None:
+        """A site's turn ends with its deployment."""
+        self._deployed[slug] = deployment
+
+    def begin_with(self, deployment: pulumi.Resource) -> None:
+        """No wave begins before this has been deployed."""
+        self._first.append(deployment)
+
+    def report_failures(self) -> None:
+        """Once all have been tried: an error for each site that failed, and no success for the run."""
+        if self._preview:
+            return
+        tried = dict(self._deployed)
+        pulumi.Output.all(*(resource.failed for resource in tried.values())).apply(_report)
+
+    async def _turn(self, slug: str, application: str) -> None:
+        await self._gate(self._wave_of[slug])
+        slots = (self._lanes.free(application), self._free)
+        for slot in slots:
+            await slot.acquire()
+        release = asyncio.ensure_future(self._release(slug, slots))
+        self._releases.add(release)  # else nobody keeps it from being collected
+        release.add_done_callback(self._releases.discard)
+
+    async def _release(self, slug: str, slots: tuple[asyncio.Semaphore, ...]) -> None:
+        await asyncio.wait([_registered(self._deployed[slug])])
+        for slot in slots:
+            slot.release()
+
+    def _gate(self, wave: int) -> asyncio.Task[None]:
+        """One for all sites of a wave."""
+        if wave not in self._gates:
+            self._gates[wave] = asyncio.ensure_future(self._open(wave))
+        return self._gates[wave]
+
+    async def _open(self, wave: int) -> None:
+        """Behind a deployment that failed, where the engine was told to go on, nobody's turn comes."""
+        before = [self._deployed[slug] for slug in self._plan.waves[wave - 1].sites if slug in self._deployed]
+        waits_for = [_registered(resource) for resource in (before if wave else self._first)]
+        if not waits_for:
+            return
+        done, _ = await asyncio.wait(waits_for)
+        if any(item.exception() for item in done):
+            raise pulumi.RunError(
+                f"wave {self._plan.waves[wave].number} of the rollout was not begun: a site of the wave before failed"
+            )
+
+
+def _report(failures: Iterable[str | None]) -> None:
+    failed = [failure for failure in failures if failure]
+    for failure in failed:
+        pulumi.log.error(failure)
+    if failed:
+        raise pulumi.RunError(f"{len(failed)} of the sites could not be repaired, the others were")
+
+
+def _registered(resource: pulumi.Resource) -> "asyncio.Future[Any]":
+    """Done when the engine is done with a resource, also when it leaves the resource out."""
+    return asyncio.ensure_future(resource.urn.future())
