@@ -2,6 +2,7 @@ import os
 import signal
 import stat
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,6 +28,9 @@ from tests.sandboxes import (
     set_variable,
     site_codebase,
 )
+
+
+ATTEMPTS = 3  # of `mirrors.sandbox.runner.watch`, which only a sandbox's server can import
 
 
 @pytest.fixture(scope="module")
@@ -285,3 +289,31 @@ def test_an_application_that_is_deleted_stops_serving_and_leaves_the_others_alon
     assert not [item.pid for item in sites if lives(item.pid)]
     assert platform.status().sites == others
     assert (platform.state / "storage" / "acme-it-test").is_dir(), "what the site has kept stays"
+
+
+def test_a_site_whose_process_is_killed_serves_again_at_the_same_address_but_not_for_ever(platform: Sandbox) -> None:
+    platform.deploy("acme-fr", "live", report=silently)
+    for _ in range(ATTEMPTS):
+        before = site(platform, "acme-fr", "live")
+        kill(before)
+        assert wait_until(partial(answers_as_another, before), timeout=60), "it was not started again"
+    last = site(platform, "acme-fr", "live")
+    kill(last)
+    given_up = "acme-fr/live: its process has ended too often"
+    assert wait_until(lambda: given_up in platform.state.log.read_text(), timeout=60)
+    assert last.address not in [item.address for item in platform.status().sites]
+
+    platform.deploy("acme-fr", "live", report=silently)
+    assert ask(site(platform, "acme-fr", "live").address)["variables"]["SITE_NAME"] == "acme-fr"
+
+
+def kill(serving: SiteStatus) -> None:
+    os.kill(serving.pid, signal.SIGKILL)
+    assert wait_until(lambda: not lives(serving.pid), timeout=20)
+
+
+def answers_as_another(before: SiteStatus) -> bool:
+    try:
+        return bool(ask(before.address)["pid"] != before.pid)
+    except requests.ConnectionError:
+        return False

@@ -18,6 +18,7 @@ from mirrors.sandbox.runner.commands import run_release_commands
 from mirrors.sandbox.runner.progress import DeploymentFailed, Progress, apply_wrong_variables
 from mirrors.sandbox.runner.rehearsal import fail_if_told, hangs_for, read
 from mirrors.sandbox.runner.sites import SITE, reap, serve, switch, turn
+from mirrors.sandbox.runner.watch import Watch
 from mirrors.sandbox.state import StateDirectory
 
 __all__ = ["end_site", "restore", "shut_down", "submit"]
@@ -37,6 +38,11 @@ def _ledger() -> Ledger:
     return Ledger(Path(settings.SANDBOX_DIR) / "processes")
 
 
+@cache
+def _watch() -> Watch:
+    return Watch(_ledger(), _executor().submit)
+
+
 def submit(uuid: str, fault: Fault | None) -> None:
     """Carry out a deployment in a thread, when one is free; one that hangs by a fault holds none."""
     seconds = hangs_for(fault)
@@ -51,12 +57,16 @@ def submit(uuid: str, fault: Fault | None) -> None:
 
 
 def restore() -> None:
-    """Let all sites serve that served before, a few at a time; returns when each does, or has failed to."""
+    """Let all sites serve that served before, a few at a time; returns when each does, or has failed to.
+
+    From then on those whose process ends by itself are started again.
+    """
     ledger = _ledger()
     ledger.end(list(ledger))
     sites = SiteProcess.objects.select_related("environment__application", "deployment__release")
     for future in [_executor().submit(_restore, site) for site in sites]:
         future.result()
+    _watch().start()
 
 
 def end_site(environment: str, label: str) -> None:
@@ -69,6 +79,7 @@ def end_site(environment: str, label: str) -> None:
 def shut_down() -> None:
     """End all processes, so that the threads which wait for them end, too."""
     _stopping.set()
+    _watch().stop()
     _executor().shutdown(wait=False, cancel_futures=True)
     _ledger().close()
     _executor().shutdown(wait=True)

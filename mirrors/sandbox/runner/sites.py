@@ -21,7 +21,7 @@ from mirrors.sandbox.provision import ensure_port
 from mirrors.sandbox.runner.progress import DeploymentFailed, Progress
 from mirrors.sandbox.runner.variables import process_environment
 
-__all__ = ["SITE", "reap", "serve", "switch", "turn"]
+__all__ = ["SITE", "reap", "recorded_of", "serve", "switch", "turn"]
 
 SITE = "site"
 ANSWER_TIMEOUT = 20.0  # seconds for one answer, as on Divio
@@ -47,7 +47,7 @@ def switch(deployment: Deployment, ledger: Ledger, progress: Progress) -> None:
     environment = deployment.environment
     port = ensure_port(environment)
     before = SiteProcess.objects.filter(environment=environment).select_related("deployment__release").first()
-    old = _recorded(before)
+    old = recorded_of(before) if before else None
     if before is None or old is None or not old.alive:
         serve(deployment, port, ledger, progress)
         return
@@ -80,8 +80,9 @@ def serve(deployment: Deployment, port: int, ledger: Ledger, progress: Progress)
     )
 
 
-def _recorded(process: SiteProcess | None) -> Recorded | None:
-    if process is None or process.pid is None or process.process_started is None:
+def recorded_of(process: SiteProcess) -> Recorded | None:
+    """The process that was started last for this site; None if there was none."""
+    if process.pid is None or process.process_started is None:
         return None
     return Recorded(process.pid, process.process_started)
 
