@@ -1,0 +1,45 @@
+"""``get_asgi_application`` in place of Django's: looks at the registry when a server loads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from asgiref.sync import sync_to_async
+from django.core import asgi
+
+from django_mirrors.server import REFUSAL, gate
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    Application = Callable[..., Awaitable[None]]
+
+__all__ = ["get_asgi_application", "guarded"]
+
+
+def get_asgi_application() -> Application:
+    """Django's application, guarded.
+
+    :raises RefusedToServeError: this process would serve another site's content
+    """
+    return guarded(asgi.get_asgi_application())
+
+
+def guarded(application: Application) -> Application:
+    """``application``, which answers 503, and accepts no WebSocket, until the registry could be read.
+
+    :raises RefusedToServeError: this process would serve another site's content
+    """
+    gate.load()
+
+    async def admitted(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        if scope["type"] not in {"http", "websocket"} or await sync_to_async(gate.admit, thread_sensitive=False)():
+            await application(scope, receive, send)
+        elif scope["type"] == "http":
+            headers = [(b"content-type", b"text/plain"), (b"content-length", str(len(REFUSAL)).encode())]
+            await send({"type": "http.response.start", "status": 503, "headers": headers})
+            await send({"type": "http.response.body", "body": REFUSAL})
+        else:
+            await send({"type": "websocket.close", "code": 1013})
+
+    return admitted

@@ -1,0 +1,62 @@
+"""``mirrors_mark_external`` and ``mirrors_forget``: a site is named twice, by its id and by its name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DEFAULT_DB_ALIAS, connections
+
+from django_mirrors.conf import database_identity, stage
+from django_mirrors.registry import REGISTERED, Registry
+from django_mirrors.site_table import site_rows
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
+
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+
+class MarkCommand(BaseCommand):
+    """Gives a site another status, once its name was typed."""
+
+    status = ""
+    done = ""
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("id", type=int, help="The site's SITE_ID.")
+        parser.add_argument("--name", help="The site's application, or else its domain; asked for if it is not given.")
+        parser.add_argument("--database", default=DEFAULT_DB_ALIAS, help='The database of the registry ("default").')
+
+    def handle(self, *_: Any, **options: Any) -> None:
+        if options["database"] not in connections:
+            raise CommandError(f"There is no database {options['database']!r}; there are {', '.join(connections)}.")
+        connection = connections[options["database"]]
+        registry = Registry(connection, stage(), database_identity(connection))
+        registry.rows.ensure()
+        name, domain = self._known(options["id"], registry, connection)
+        typed = options["name"] if options["name"] is not None else self._ask(options["id"], name)
+        if typed != name:
+            raise CommandError(f"Site {options['id']} is {name}, not {typed!r}. Nothing was changed.")
+        registry.mark(options["id"], self.status, domain)
+        self.stdout.write(f"Site {options['id']} ({name}) {self.done}")
+
+    def _known(self, site_id: int, registry: Registry, connection: BaseDatabaseWrapper) -> tuple[str, str]:
+        """The name that has to be typed, and the domain.
+
+        :raises CommandError: no such site
+        """
+        rows = {row.site_id: row.domain for row in site_rows(connection)}
+        sites = {site.site_id: site for site in registry.sites()}
+        known = sites.get(site_id)
+        if known is None and site_id not in rows:
+            ids = ", ".join(map(str, sorted({*rows, *sites}))) or "none"
+            raise CommandError(f"There is no site {site_id}; there are: {ids}.")
+        domain = rows.get(site_id) or (known.domain if known else "")
+        return (known.application if known and known.status == REGISTERED else domain) or str(site_id), domain
+
+    def _ask(self, site_id: int, name: str) -> str:
+        try:
+            return input(f"Type the name of site {site_id} ({name}) to go on: ").strip()
+        except EOFError:
+            raise CommandError(f"Nobody can be asked here: give the name of site {site_id} with --name.") from None

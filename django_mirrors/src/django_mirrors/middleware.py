@@ -1,0 +1,71 @@
+"""The middleware: keeps a process that is mistaken about its site from serving, and answers the status endpoint.
+
+It goes first in ``MIDDLEWARE``. With :mod:`django_mirrors.wsgi` or :mod:`django_mirrors.asgi` the server looks when it
+loads, and does not start; with the middleware alone it looks at its first request.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
+from django.core.handlers.asgi import ASGIHandler
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.signals import request_started
+from django.http import HttpResponse, JsonResponse
+
+from django_mirrors.conf import switch
+from django_mirrors.server import REFUSAL, gate
+from django_mirrors.status import PATH, status
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from django.http import HttpRequest
+    from django.http.response import HttpResponseBase
+
+__all__ = ["MirrorsMiddleware"]
+
+_SERVED = "django_mirrors.served"
+
+
+def _note_server(sender: type, environ: Any = None, scope: Any = None, **_: Any) -> None:
+    """Marks the requests that came through a server's handler. Those of the test client have another one."""
+    surroundings = environ if environ is not None else scope
+    if surroundings is not None and issubclass(sender, (WSGIHandler, ASGIHandler)):
+        surroundings[_SERVED] = True
+
+
+class MirrorsMiddleware:
+    """For WSGI and ASGI."""
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
+        self.get_response = get_response
+        request_started.connect(_note_server, dispatch_uid=_SERVED)
+        self.is_async = iscoroutinefunction(get_response)
+        if self.is_async:
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        if self.is_async:
+            return self._answer_later(request)
+        response: HttpResponseBase = _own_answer(request) or self.get_response(request)
+        return response
+
+    async def _answer_later(self, request: HttpRequest) -> HttpResponseBase:
+        own = await sync_to_async(_own_answer, thread_sensitive=True)(request)
+        response: HttpResponseBase = own or await self.get_response(request)
+        return response
+
+
+def _own_answer(request: HttpRequest) -> HttpResponseBase | None:
+    """What this middleware answers itself."""
+    surroundings = getattr(request, "environ", None) or getattr(request, "scope", {})
+    if surroundings.get(_SERVED) and not gate.admit():
+        return HttpResponse(REFUSAL, status=503, content_type="text/plain")
+    if request.path_info == PATH and request.method in {"GET", "HEAD"} and switch("MIRRORS_STATUS", False):
+        return JsonResponse(status(), headers={"Cache-Control": "no-store"})
+    return None

@@ -1,0 +1,179 @@
+"""What ``mirrors_migrate`` does while it holds the lock."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+
+from django_mirrors import identity, linter, schema
+from django_mirrors.acknowledgements import read_acknowledgements
+from django_mirrors.conf import enforced, guarded, this_site
+from django_mirrors.declaration import Declaration
+from django_mirrors.effects import effects_of
+from django_mirrors.errors import MirrorsError
+from django_mirrors.guard import SiteDeclaration, UnknownSite, decide
+from django_mirrors.image import pending, this_image
+from django_mirrors.migrating import migrate
+from django_mirrors.registry import Registry, utc_now
+from django_mirrors.site_table import DEFAULT_DOMAIN, move_sequence, site_rows, write_site
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+    from django_mirrors.guard import Decision
+    from django_mirrors.image import Pending
+    from django_mirrors.locks import Lock
+
+__all__ = ["Release", "ReleaseRefusedError", "declarations", "unknown_sites"]
+
+
+class ReleaseRefusedError(MirrorsError):
+    """The release must not start: its text says why, and what to do."""
+
+
+class Release:
+    """One run of the release command, on the database of ``connection``."""
+
+    def __init__(self, connection: BaseDatabaseWrapper, say: Callable[[str], None]) -> None:
+        self.connection = connection
+        self.say = say
+        self.site = this_site(connection)
+        self.registry = Registry.of(connection, self.site)
+
+    def decide(self) -> Pending:
+        """What would be applied. Only reads.
+
+        :raises ReleaseRefusedError: this site must not migrate now
+        """
+        plan = pending(self.connection)
+        self._refuse_conflicts(plan)
+        self._refuse_empty(plan)
+        for sentence in self.registry.foreign():
+            self.say(sentence)
+        self._check_identity()
+        self._check_domain()
+        self._guard(plan)
+        return plan
+
+    def run(self, lock: Lock, **options: Any) -> None:
+        """Everything, in the order that leaves nothing half-done if it is refused.
+
+        :raises ReleaseRefusedError: this site must not migrate now, or its code cannot run on the schema
+        :raises LockLostError: somebody else may have migrated too
+        """
+        plan = self.decide()
+        self.registry.rows.ensure()
+        applied = migrate(self.connection, lock, self.say, **options)
+        self.say(f"{applied} of {len(plan.plan)} pending migrations applied.")
+        self._verify()
+        self._register()
+        self._write_site()
+        lock.verify()
+
+    def _refuse_conflicts(self, plan: Pending) -> None:
+        if plan.conflicts:
+            raise ReleaseRefusedError(
+                f"Migrations have several ends in {', '.join(plan.conflicts)}: "
+                "merge them with `manage.py makemigrations --merge`."
+            )
+
+    def _refuse_empty(self, plan: Pending) -> None:
+        """Migrating it would make the default ``Site`` row, and it would be this mirror's."""
+        if plan.empty and self.site.is_mirror:
+            raise ReleaseRefusedError(
+                f"The database is empty, and {self.site.application} is a mirror: the original makes the tables. Check "
+                "DATABASE_URL: it must be the original's. If it is, deploy the original first."
+            )
+
+    def _check_identity(self) -> None:
+        problems = identity.problems(self.site, self.registry.sites(), site_rows(self.connection))
+        if problems and enforced():
+            raise ReleaseRefusedError("\n".join(problems))
+        for problem in problems:
+            self.say(f"Warning: {problem}")
+
+    def _check_domain(self) -> None:
+        """Without a domain the site would be left with Django's default row."""
+        rows = {row.site_id: row.domain for row in site_rows(self.connection)}
+        if not self.site.domain and rows.get(self.site.site_id, DEFAULT_DOMAIN) == DEFAULT_DOMAIN:
+            text = f"DOMAIN is not set, so site {self.site.site_id} would be {DEFAULT_DOMAIN}: set it to the host name."
+            if enforced():
+                raise ReleaseRefusedError(text)
+            self.say(f"Warning: {text}")
+
+    def _guard(self, plan: Pending) -> None:
+        if not plan.plan:
+            self.say("No migration is pending.")
+            return
+        self.say(f"Pending: {', '.join(plan.names)}.")
+        for finding in linter.findings(plan.plan, self.connection):
+            self.say(f"django-migration-linter: {finding}")
+        decision = self._decision(plan, utc_now())
+        if decision.refusals and guarded():
+            raise ReleaseRefusedError(decision.text)
+        if decision.refusals or decision.warnings:
+            self.say(decision.text)
+
+    def _decision(self, plan: Pending, now: datetime) -> Decision:
+        try:
+            acknowledgements = read_acknowledgements()
+        except ImproperlyConfigured as error:
+            raise ReleaseRefusedError(str(error)) from error
+        return decide(
+            effects_of(plan.plan, self.connection, plan.state),
+            declarations(self.registry, now),
+            unknown_sites(self.registry, self.connection),
+            acknowledgements,
+            now,
+            site_id=self.site.site_id,
+        )
+
+    def _verify(self) -> None:
+        problems = schema.missing(self.connection, this_image().declaration)
+        if problems:
+            raise ReleaseRefusedError(
+                "\n".join(
+                    [
+                        "The schema is not what this code needs, so it must not start:",
+                        *(f"  {problem}" for problem in problems),
+                        "If this is a rollback or an older image: deploy a release that knows the schema as it is.",
+                    ]
+                )
+            )
+
+    def _register(self) -> None:
+        if identity.problems(self.site, self.registry.sites(), ()):
+            return  # not enforced, and said: the owner's entry stays as it is
+        now, image = utc_now(), this_image()
+        self.registry.claim(self.site)
+        self.registry.release(self.site, image.fingerprint, image.declaration.as_data(), now)
+        self.registry.prune(now)
+        self.say(f"Site {self.site.site_id} ({self.site.application}) is registered with release {image.fingerprint}.")
+
+    def _write_site(self) -> None:
+        rows = site_rows(self.connection)
+        if not rows or not self.site.domain or identity.problems(self.site, self.registry.sites(), rows):
+            return
+        try:
+            self.say(write_site(self.connection.alias, self.site))
+        except ValidationError as error:
+            raise ReleaseRefusedError(f"DOMAIN or SITE_NAME cannot be stored: {'; '.join(error.messages)}") from error
+        move_sequence(self.connection)
+
+
+def declarations(registry: Registry, now: datetime) -> Sequence[SiteDeclaration]:
+    """What may be running on any site, in the guard's terms."""
+    return [
+        SiteDeclaration(entry.site_id, entry.application, entry.state, Declaration.from_data(entry.declaration))
+        for entry in registry.entries(now)
+    ]
+
+
+def unknown_sites(registry: Registry, connection: BaseDatabaseWrapper) -> Sequence[UnknownSite]:
+    """The ``Site`` rows that nobody has registered, marked or forgotten."""
+    known = {site.site_id for site in registry.sites()}
+    return [UnknownSite(row.site_id, row.domain) for row in site_rows(connection) if row.site_id not in known]

@@ -1,0 +1,126 @@
+"""The look at the registry that each server process takes before it serves.
+
+It is taken once, in a thread and on a connection of its own: an ASGI server loads the application inside its event
+loop, where Django refuses queries, and a server that forks afterwards would share the connection with its workers.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
+
+from django_mirrors import identity
+from django_mirrors.conf import enforced, this_site
+from django_mirrors.errors import MirrorsError, RefusedToServeError
+from django_mirrors.image import this_image
+from django_mirrors.registry import Registry, utc_now
+from django_mirrors.sharing import cache_warnings
+from django_mirrors.site_table import site_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+__all__ = ["REFUSAL", "Gate", "examine", "gate"]
+
+logger = logging.getLogger("django_mirrors")
+
+AGAIN = 5.0
+"""Seconds until a process that does not serve looks again, when somebody asks it for something."""
+
+REFUSAL = b"This site does not serve at the moment. Its log says why.\n"
+"""The body of the answer 503: visitors learn nothing about sites, the log names them."""
+
+
+class Gate:
+    """Open once the process may serve. Thread-safe."""
+
+    def __init__(self, look: Callable[[], Sequence[str]], clock: Callable[[], float] = time.monotonic) -> None:
+        self._look = look
+        self._clock = clock
+        self._lock = Lock()
+        self._open = False
+        self._next_look = float("-inf")
+        self._problems: Sequence[str] = ()
+
+    def admit(self) -> bool:
+        """Whether the process may serve. It looks, if it has not, or if it was refused some seconds ago."""
+        if not self._open:
+            with self._lock:
+                if not self._open and self._clock() >= self._next_look:
+                    self._try()
+        return self._open
+
+    def load(self) -> None:
+        """The look of a server that loads. A database that does not answer refuses nothing yet: requests look again.
+
+        :raises RefusedToServeError: this process would serve another site's content
+        """
+        if not in_management_command() and not self.admit() and self._problems:
+            raise RefusedToServeError("This process refuses to serve. " + " ".join(self._problems))
+
+    def _try(self) -> None:
+        try:
+            self._problems = _in_thread(self._look)
+        except DatabaseError as error:
+            # Its text may name the user and the server.
+            logger.error("The registry of sites cannot be read (%s): not serving until it can.", type(error).__name__)
+            self._problems = ()
+        else:
+            self._open = not self._problems
+        for problem in self._problems:
+            logger.critical("This process refuses to serve. %s", problem)
+        self._next_look = self._clock() + AGAIN
+
+
+def examine() -> Sequence[str]:
+    """Why this process must not serve. If it may, registers it as running, and logs what else is odd."""
+    connection = connections[DEFAULT_DB_ALIAS]
+    try:
+        site = this_site(connection)
+        registry = Registry.of(connection, site)
+        problems = identity.problems(site, registry.sites(), site_rows(connection))
+        if not problems:
+            image = this_image()
+            registry.rows.ensure()
+            registry.claim(site)
+            registry.confirm(site, image.fingerprint, image.declaration.as_data(), utc_now())
+        for text in (*registry.foreign(), *cache_warnings(site.site_id)):
+            logger.warning("%s", text)
+    except MirrorsError as error:
+        problems = (str(error),)
+    finally:
+        connection.close()
+    return _refused(problems)
+
+
+def _refused(problems: Sequence[str]) -> Sequence[str]:
+    if enforced():
+        return problems
+    for problem in problems:
+        logger.warning("%s Serving all the same, as MIRRORS_ENFORCE, DEBUG or STAGE=local say.", problem)
+    return ()
+
+
+def in_management_command() -> bool:
+    """Whether a command of ``manage.py`` is what runs here. One that serves is looked at with its first request."""
+    frame = sys._getframe()
+    while frame.f_back is not None:
+        frame = frame.f_back
+        if frame.f_globals.get("__name__") == "django.core.management":
+            return True
+    return False
+
+
+def _in_thread(look: Callable[[], Sequence[str]]) -> Sequence[str]:
+    with ThreadPoolExecutor(1, thread_name_prefix="django-mirrors") as executor:
+        return executor.submit(look).result()
+
+
+gate = Gate(examine)
+"""That of this process."""

@@ -1,0 +1,39 @@
+"""Whatever depends on the database runs on SQLite and on a real PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import django
+import pytest
+
+from tests.databases import Database, postgresql_database, sqlite_database
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "tests.project.settings"
+django.setup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """An empty database."""
+    with sqlite_database(tmp_path) if request.param == "sqlite" else postgresql_database() as made:
+        yield made
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path) -> Iterator[Database]:
+    """The same on SQLite alone, for what has nothing to do with the database."""
+    with sqlite_database(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def postgresql() -> Iterator[Database]:
+    """The same on PostgreSQL alone, for what only it has."""
+    with postgresql_database() as made:
+        yield made

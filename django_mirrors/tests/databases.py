@@ -1,0 +1,92 @@
+"""Databases of the tests' own: SQLite files, and databases on the PostgreSQL server that the tests are given."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import psycopg
+from django.db.utils import ConnectionHandler
+from psycopg import sql
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+SERVER = "MIRRORS_TEST_POSTGRES"
+
+
+@dataclass(frozen=True)
+class Database:
+    """``url`` is what a platform puts into ``DATABASE_URL``."""
+
+    url: str
+
+    @property
+    def vendor(self) -> str:
+        """Django's name for the kind."""
+        return "sqlite" if self.url.startswith("sqlite") else "postgresql"
+
+    def query(self, statement: str) -> Sequence[tuple[Any, ...]]:
+        """Executes a statement, from outside of Django, and gives the rows, if it has any."""
+        if self.vendor == "sqlite":
+            connection = sqlite3.connect(self.url[len("sqlite:///") :])
+            try:
+                with connection:
+                    return connection.execute(statement).fetchall()
+            finally:
+                connection.close()
+        with psycopg.connect(self.url, autocommit=True) as session:
+            cursor = session.execute(statement.encode())
+            return cursor.fetchall() if cursor.description else []
+
+    @contextmanager
+    def connected(self) -> Iterator[BaseDatabaseWrapper]:
+        """A connection of Django's, apart from those of the process's settings."""
+        connection = ConnectionHandler({"default": django_settings(self.url)})["default"]
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+
+def django_settings(url: str) -> dict[str, Any]:
+    """The entry of ``DATABASES`` for a URL."""
+    if url.startswith("sqlite:///"):
+        return {"ENGINE": "django.db.backends.sqlite3", "NAME": url[len("sqlite:///") :]}
+    parts = urlsplit(url)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.path[1:],
+        "USER": parts.username,
+        "PASSWORD": parts.password,
+        "HOST": parts.hostname,
+        "PORT": str(parts.port),
+    }
+
+
+@contextmanager
+def sqlite_database(folder: Path) -> Iterator[Database]:
+    """A database in a file that is not there yet."""
+    yield Database(f"sqlite:///{folder / 'shared.db'}")
+
+
+@contextmanager
+def postgresql_database() -> Iterator[Database]:
+    """A new database on the server, which is dropped in the end, whoever is still connected."""
+    if SERVER not in os.environ:
+        raise RuntimeError(f"{SERVER} must be the URL of a PostgreSQL server: run tools/companion_tests.py")
+    server, name = os.environ[SERVER], f"companion_{uuid4().hex}"
+    with psycopg.connect(server, autocommit=True) as session:
+        session.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        try:
+            yield Database(server.rpartition("/")[0] + f"/{name}")
+        finally:
+            session.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))

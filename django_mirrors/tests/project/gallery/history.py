@@ -1,0 +1,30 @@
+"""The app's migrations. A release's folder has modules, named as Django does it, for those that the release has."""
+
+from __future__ import annotations
+
+from django.db import migrations, models
+
+
+class Initial(migrations.Migration):
+    initial = True
+    dependencies = []
+    operations = [
+        migrations.CreateModel(
+            name="Picture",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("title", models.CharField(max_length=100)),
+                ("note", models.CharField(max_length=100, default="")),
+            ],
+        )
+    ]
+
+
+class AddCaption(migrations.Migration):
+    dependencies = [("gallery", "0001_initial")]
+    operations = [migrations.AddField("picture", "caption", models.CharField(max_length=100, null=True))]
+
+
+class RemoveNote(migrations.Migration):
+    dependencies = [("gallery", "0002_picture_caption")]
+    operations = [migrations.RemoveField("picture", "note")]

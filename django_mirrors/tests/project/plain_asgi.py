@@ -1,0 +1,7 @@
+"""What an ASGI server loads where only the middleware was added."""
+
+from __future__ import annotations
+
+from django.core.asgi import get_asgi_application
+
+application = get_asgi_application()

@@ -1,0 +1,7 @@
+"""What a WSGI server loads where only the middleware was added."""
+
+from __future__ import annotations
+
+from django.core.wsgi import get_wsgi_application
+
+application = get_wsgi_application()

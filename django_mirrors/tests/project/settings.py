@@ -1,0 +1,43 @@
+"""A site project for the tests: everything that differs between two sites, or two releases, comes from the environment.
+
+``RELEASE`` is the release of the code: 2 adds the column ``caption`` to release 1, 3 drops the column ``note``.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from tests.databases import django_settings
+
+RELEASE = int(os.environ.get("RELEASE", "1"))
+
+SECRET_KEY = "for the tests alone"
+DEBUG = os.environ.get("DEBUG") == "1"
+ALLOWED_HOSTS = ["*"]
+if "SITE_ID" in os.environ:
+    SITE_ID = int(os.environ["SITE_ID"])
+
+DATABASES: dict[str, Any] = {"default": django_settings(os.environ.get("DATABASE_URL", "sqlite:///:memory:"))}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+USE_TZ = True
+
+INSTALLED_APPS = ["django_mirrors", "django.contrib.contenttypes", "django.contrib.sites", "tests.project.gallery"]
+MIGRATION_MODULES = {"gallery": f"tests.project.gallery.release_{RELEASE}"}
+MIDDLEWARE = ["django_mirrors.middleware.MirrorsMiddleware"]
+ROOT_URLCONF = "tests.project.urls"
+WSGI_APPLICATION = "tests.project.wsgi.application"
+STATIC_URL = "/static/"
+STATIC_ROOT = os.environ.get("STATIC_ROOT")
+
+MIRRORS_STATUS = os.environ.get("MIRRORS_STATUS") == "1"
+MIRRORS_LOCK_TIMEOUT = 0.2
+
+if "CACHE" in os.environ:
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+            "LOCATION": os.environ["CACHE"],
+            "KEY_PREFIX": os.environ.get("CACHE_PREFIX", ""),
+        }
+    }

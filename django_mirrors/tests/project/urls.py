@@ -1,0 +1,20 @@
+"""One page, which reads from the database as any site does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib.sites.models import Site
+from django.http import HttpResponse
+from django.urls import path
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+
+def home(_: HttpRequest) -> HttpResponse:
+    """The domains of all sites."""
+    return HttpResponse(", ".join(Site.objects.order_by("id").values_list("domain", flat=True)))
+
+
+urlpatterns = [path("", home)]

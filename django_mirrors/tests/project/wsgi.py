@@ -1,0 +1,7 @@
+"""What a WSGI server loads, as the documentation says."""
+
+from __future__ import annotations
+
+from django_mirrors.wsgi import get_wsgi_application
+
+application = get_wsgi_application()

@@ -1,0 +1,89 @@
+"""One site of the test project: what a deployment of it would be given, in processes of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.databases import Database
+
+ROOT = Path(__file__).resolve().parents[1]
+TIMEOUT = 120  # seconds; far more than any of it takes
+
+
+@dataclass(frozen=True)
+class Site:
+    """The original, unless it has an application."""
+
+    database: Database
+    site_id: int | None = 1
+    application: str = ""
+    release: int = 1
+    variables: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def domain(self) -> str:
+        return f"site-{self.site_id}.example"
+
+    def at(self, release: int) -> Site:
+        """The same site with another release of the code."""
+        return replace(self, release=release)
+
+    def having(self, **variables: str) -> Site:
+        """The same site with further environment variables; an empty one is unset."""
+        return replace(self, variables={**self.variables, **variables})
+
+    def environment(self) -> dict[str, str]:
+        variables = {
+            "PATH": os.defpath,
+            "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONUNBUFFERED": "1",
+            "DJANGO_SETTINGS_MODULE": "tests.project.settings",
+            "DATABASE_URL": self.database.url,
+            "DOMAIN": self.domain,
+            "RELEASE": str(self.release),
+            "STAGE": "test",
+            "MIRRORS_APPLICATION": self.application,
+            "SITE_ID": "" if self.site_id is None else str(self.site_id),
+            **self.variables,
+        }
+        return {name: value for name, value in variables.items() if value}
+
+    def start(self, *command: str) -> subprocess.Popen[str]:
+        """Starts a program of Python's; its standard error goes where its output goes."""
+        return subprocess.Popen(
+            [sys.executable, *command],
+            cwd=ROOT,
+            env=self.environment(),
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+
+    def manage(self, *arguments: str) -> str:
+        """Runs a command of manage.py, which must succeed, and gives what it printed."""
+        code, output = finish(self.start("tests/project/manage.py", *arguments))
+        assert code == 0, output
+        return output
+
+    def refused(self, *arguments: str) -> str:
+        """Runs a command of manage.py, which must fail with an error for people, and gives that."""
+        code, output = finish(self.start("tests/project/manage.py", *arguments))
+        assert code == 1, output
+        assert "Traceback" not in output, output
+        return output
+
+
+def finish(process: subprocess.Popen[str]) -> tuple[int, str]:
+    """Waits for a process; gives its exit code and output."""
+    try:
+        output, _ = process.communicate(timeout=TIMEOUT)
+    finally:
+        process.kill()
+    return process.returncode, output
