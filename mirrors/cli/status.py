@@ -4,7 +4,9 @@ import dataclasses
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -16,10 +18,13 @@ from rich.table import Table
 from mirrors.cli.options import DIFFERS, as_json, connect, in_directory, on_stack, plain_errors
 from mirrors.cli.stacks import outputs, raw_configuration
 from mirrors.config import Settings, load
+from mirrors.divio import Divio, EnvironmentVariable
 from mirrors.errors import MirrorsError
 from mirrors.observe import Observer
 from mirrors.observe_retired import retired_sites
+from mirrors.planning.observed import SiteSeen
 from mirrors.planning.status import SETTLED, SiteStatus, State, removed, statuses
+from mirrors.seen import by_name
 
 WIDTH_OF_A_LOG = 160
 RELEASE_SHOWN = 8
@@ -59,8 +64,18 @@ def look(stack: str, cwd: Path) -> tuple[SiteStatus, ...]:
     stored = outputs(stack, cwd)
     retired = {int(site_id): slug for site_id, slug in (stored.get("retired") or {}).items()}
     leaving = {site_id: slug for site_id, slug in retired.items() if slug and slug not in settings.fleet.slugs}
-    gone = removed(settings, seen, leaving, retired_sites(divio, leaving.values(), settings.environment))
+    sites = with_variables(divio, retired_sites(divio, leaving.values(), settings.environment))
+    gone = removed(settings, seen, leaving, sites)
     return (*statuses(settings, seen, stored.get("siteIds") or {}), *gone)
+
+
+def with_variables(divio: Divio, sites: Mapping[str, SiteSeen]) -> dict[str, SiteSeen]:
+    """The same sites, with the variables that their environments have now: one request for all."""
+    environments = [site.environment for site in sites.values() if site.environment]
+    listed: defaultdict[str, list[EnvironmentVariable]] = defaultdict(list)
+    for item in divio.environment_variables.list(environments) if environments else ():
+        listed[item.environment].append(item)
+    return {slug: replace(site, variables=by_name(listed[site.environment or ""])) for slug, site in sites.items()}
 
 
 def settings_of(stack: str, cwd: Path) -> Settings:
@@ -75,6 +90,7 @@ def as_data(row: SiteStatus) -> dict[str, object]:
     data["deployed_at"] = row.deployed_at.isoformat() if row.deployed_at else None
     data["details"] = list(row.details)
     data["foreign"] = list(row.foreign)
+    data["notes"] = list(row.notes)
     return data
 
 
@@ -91,6 +107,8 @@ def show(stack: str, rows: Sequence[SiteStatus]) -> None:
     for row in rows:
         if row.state not in SETTLED:
             console.print(f"{row.application}: {'; '.join(row.details)}", style="yellow", markup=False, soft_wrap=True)
+        for note in row.notes:
+            console.print(f"{row.application}: {note}", markup=False, soft_wrap=True)
         if row.foreign:
             foreign = f"{row.application}: not ours, left alone: {', '.join(row.foreign)}"
             console.print(foreign, markup=False, soft_wrap=True)

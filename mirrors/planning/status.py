@@ -1,14 +1,15 @@
 """The state of each site, from what was observed: what ``mirrors status`` shows and what its exit code is made of."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
 from mirrors.config import Settings
 from mirrors.planning.addresses import UNREADABLE, address_of, identity_of
-from mirrors.planning.names import DATABASE_URL, DOMAIN, MIRRORS_APPLICATION, OWN, SITE_ID, write_order
+from mirrors.planning.names import DATABASE_URL, DOMAIN, MIRRORS_APPLICATION, OWN, SITE_ID, removal_order, write_order
 from mirrors.planning.observed import FleetSeen, SiteSeen
+from mirrors.planning.plan import ENVIRONMENTS, image_environment
 from mirrors.planning.releases import newest_running, newest_started, newest_successful, release_of
 from mirrors.planning.variables import different_names
 
@@ -32,7 +33,10 @@ SETTLED = frozenset({State.CONVERGED, State.HELD})
 
 @dataclass(frozen=True, slots=True)
 class SiteStatus:
-    """One row. ``site_id`` is the one that the running instances have; ``foreign`` are variables that are not ours."""
+    """One row. ``site_id`` is the one that the running instances have; ``foreign`` are variables that are not ours.
+
+    ``details`` say why the state is not converged, ``notes`` what is worth knowing in any state.
+    """
 
     application: str
     role: str
@@ -45,6 +49,22 @@ class SiteStatus:
     state: State
     details: tuple[str, ...] = ()
     foreign: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Declared:
+    """``values``: {name: value}, None where we cannot know the value, so that only its presence counts.
+
+    ``sensitive``: {name: flag}, of those whose flag we know: a shared variable may keep the one that it was found with.
+    """
+
+    values: Mapping[str, str | None] = field(default_factory=dict)
+    sensitive: Mapping[str, bool] = field(default_factory=dict)
+
+    @property
+    def known(self) -> dict[str, str]:
+        return {name: value for name, value in self.values.items() if value is not None}
 
 
 def statuses(settings: Settings, seen: FleetSeen, site_ids: Mapping[str, int]) -> tuple[SiteStatus, ...]:
@@ -66,7 +86,8 @@ def removed(
 ) -> tuple[SiteStatus, ...]:
     """A row for each retired application whose instances still serve the shared database.
 
-    ``retired``: {SITE_ID: slug}; ``sites``: those of them that exist and have the stack's environment.
+    ``retired``: {SITE_ID: slug}; ``sites``: those of them that exist and have the stack's environment, with the
+    variables that are still set.
     """
     running = {slug: site_id for site_id, slug in sorted(retired.items()) if slug in sites}
     rows = (_removed(settings, seen, sites[slug], site_id) for slug, site_id in running.items())
@@ -79,11 +100,14 @@ def _removed(settings: Settings, seen: FleetSeen, site: SiteSeen, site_id: int) 
         return None
     if not (shared and theirs) and site.frozen.get(SITE_ID) != str(site_id):
         return None  # nothing says that it is one of this fleet any more
+    ours = removal_order(set(site.variables) & {*settings.fleet.shared, *OWN})
+    first = f"remove its variables {', '.join(ours)}, in this order, and deploy it again" if ours else "deploy it again"
     detail = (
         f"off the list, its SITE_ID {site_id} is retired, but its instances go on serving the shared database:"
-        " deploy it again without the shared variables, or delete the application"
+        f" {first}, or delete the application"
     )
-    return replace(_row(settings, seen, site, "retired", {}), state=State.REMOVED, details=(detail,))
+    row = _row(settings, seen, site, "retired", _Declared())
+    return replace(row, state=State.REMOVED, details=(detail,), foreign=())
 
 
 def _database(site: SiteSeen | None) -> str | None:
@@ -97,8 +121,35 @@ def _original_status(settings: Settings, seen: FleetSeen) -> SiteStatus:
     site = seen.original
     if site is None or site.environment is None:
         return _missing(settings.fleet.original.application, "original", settings.environment)
-    declared = {name: item.value for name, item in settings.variables_of(site.slug).items()}
-    return _row(settings, seen, site, "original", declared)
+    variables = settings.variables_of(site.slug)
+    declared = _Declared(
+        {name: item.value for name, item in variables.items()}, {name: item.secret for name, item in variables.items()}
+    )
+    row = _row(settings, seen, site, "original", declared)
+    notes = (_undeployed(settings, site, declared), _other_release(settings, row))
+    return replace(row, notes=tuple(filter(None, notes)))
+
+
+def _undeployed(settings: Settings, site: SiteSeen, declared: _Declared) -> str | None:
+    """What somebody set by hand since: it counts, for mirrors too, once it is deployed."""
+    by_hand = {
+        name: item.value
+        for name, item in site.variables.items()
+        if name not in declared.values and item.value is not None
+    }
+    stale, _ = different_names(by_hand, site.frozen)
+    if not stale or not newest_successful(site.deployments):
+        return None
+    after = "; mirrors get the new value once it is" if set(stale) & set(settings.fleet.shared) else ""
+    return f"set by hand since its deployment, and not deployed: {', '.join(stale)}{after}"
+
+
+def _other_release(settings: Settings, row: SiteStatus) -> str | None:
+    image = image_environment(settings)
+    if image == settings.environment or not settings.mirrors or row.release is None:
+        return None
+    here, there = ENVIRONMENTS[settings.environment], ENVIRONMENTS[image]
+    return f"runs its own release of {here}; the mirrors' releases are those of {there} (imageFrom: {image})"
 
 
 def _missing(slug: str, role: str, environment: str) -> SiteStatus:
@@ -106,23 +157,22 @@ def _missing(slug: str, role: str, environment: str) -> SiteStatus:
     return SiteStatus(slug, role, None, environment, None, None, None, None, State.MISSING, details)
 
 
-def _declared(settings: Settings, seen: FleetSeen, site: SiteSeen, site_id: int | None) -> dict[str, str | None]:
-    """{name: value}; None where we cannot know the value, so that only its presence counts."""
+def _declared(settings: Settings, seen: FleetSeen, site: SiteSeen, site_id: int | None) -> _Declared:
     frozen = seen.original.frozen if seen.original else {}
     stand_ins = {name: item.get_secret_value() for name, item in settings.shared_values.items()}
     shared = {name: frozen.get(name) or stand_ins.get(name) for name in settings.fleet.shared}
-    plain = {name: item.value for name, item in settings.variables_of(site.slug).items()}
+    variables = settings.variables_of(site.slug)
     own = {SITE_ID: str(site_id) if site_id else None, MIRRORS_APPLICATION: site.slug}
-    return {**own, **plain, **shared}
+    values = {name: item.value for name, item in variables.items()}
+    flags = {name: item.secret for name, item in variables.items()}
+    return _Declared({**own, **values, **shared}, {**dict.fromkeys(OWN, False), **flags})
 
 
-def _row(
-    settings: Settings, seen: FleetSeen, site: SiteSeen, role: str, declared: Mapping[str, str | None]
-) -> SiteStatus:
+def _row(settings: Settings, seen: FleetSeen, site: SiteSeen, role: str, declared: _Declared) -> SiteStatus:
     done = newest_successful(site.deployments)
     state, details = _state(seen, site, role, declared)
     site_id = site.frozen.get(SITE_ID) or ("1" if role == "original" and done else None)
-    owned = {*declared, *OWN} if role == "mirror" else set(declared)
+    owned = {*declared.values, *OWN} if role == "mirror" else set(declared.values)
     return SiteStatus(
         site.slug,
         role,
@@ -145,20 +195,17 @@ def _release(seen: FleetSeen, site: SiteSeen, role: str) -> str | None:
     return release_of(done, seen.releases)
 
 
-def _state(
-    seen: FleetSeen, site: SiteSeen, role: str, declared: Mapping[str, str | None]
-) -> tuple[State, tuple[str, ...]]:
+def _state(seen: FleetSeen, site: SiteSeen, role: str, declared: _Declared) -> tuple[State, tuple[str, ...]]:
     """A site to which nothing applies is converged.
 
     Also one whose newest deployment failed and whose change was taken back since: what runs is what is declared.
     """
     if newest_running(site.deployments):
         return State.DEPLOYING, ("a deployment is running",)
-    known = {name: value for name, value in declared.items() if value is not None}
     findings = (
         _not_deployed(site),
-        _not_as_declared(site, known, declared),
-        _not_deployed_with(site, known),
+        _not_as_declared(site, declared),
+        _not_deployed_with(site, declared.known),
         _behind(seen, site) if role == "mirror" else None,
     )
     finding = next(filter(None, findings), None)
@@ -184,11 +231,17 @@ def _not_deployed(site: SiteSeen) -> Finding:
     return None if newest_successful(site.deployments) else (State.NOT_DEPLOYED, "never deployed successfully")
 
 
-def _not_as_declared(site: SiteSeen, known: Mapping[str, str], declared: Mapping[str, str | None]) -> Finding:
+def _not_as_declared(site: SiteSeen, declared: _Declared) -> Finding:
+    """A name with another flag only is told with it: its value may be right."""
     set_here = {name: item.value for name, item in site.variables.items()}
-    wrong, _ = different_names(known, set_here)
-    absent = set(declared) - set(set_here) - set(wrong)
-    names = write_order({*wrong, *absent})
+    wrong, _ = different_names(declared.known, set_here)
+    absent = set(declared.values) - set(set_here)
+    flags = {
+        name: "" if name in wrong else f" ({'not flagged' if sensitive else 'flagged'} as sensitive)"
+        for name, sensitive in declared.sensitive.items()
+        if name in site.variables and site.variables[name].sensitive != sensitive
+    }
+    names = [f"{name}{flags.get(name, '')}" for name in write_order({*wrong, *absent, *flags})]
     return (State.VARIABLES_DIFFER, f"not as declared: {', '.join(names)}") if names else None
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from mirrors.cli.project import ProjectFile
 from tests.engine.fleet import MIRRORS, Fleet, seeded_fleet, silently
+from tests.panel import Panel
 from tests.sandboxes import get, set_variable
 
 SECRETS = {"DATABASE_URL", "DEFAULT_STORAGE_DSN"}
@@ -119,6 +120,22 @@ def test_a_removed_mirror_is_listed_until_it_is_deployed_without_the_shared_data
 
     fleet.sandbox.deploy("acme-at", "test", report=silently)
     assert "acme-at" not in fleet.test.status()[1]
+
+
+def test_a_removed_mirror_that_keeps_its_variables_is_told_them_and_is_gone_once_it_is_deleted(fleet: Fleet) -> None:
+    with fleet.project.configured(lambda config: config.update({"mirrors:onRemoval": "keep"}), "Pulumi.test.yaml"):
+        take_off(fleet, "acme-be")
+        code, rows = fleet.test.status()
+    assert (code, rows["acme-be"]["state"]) == (2, "removed, still running")
+    [detail] = rows["acme-be"]["details"]
+    assert "remove its variables DATABASE_URL, DEFAULT_STORAGE_DSN, MIRRORS_APPLICATION, SITE_ID, in" in detail
+
+    panel = Panel(fleet.sandbox.url, (fleet.sandbox.state / "admin_password").read_text())
+    [application] = get(fleet.sandbox, "applications/", slug="acme-be")["results"]
+    panel.do(f"/sandbox/application/{application['uuid']}/delete/", post="yes")
+
+    code, rows = fleet.test.status()
+    assert (code, "acme-be" in rows) == (0, False)
 
 
 @pytest.mark.parametrize("command", [("ids",), ("leave", "--yes")])

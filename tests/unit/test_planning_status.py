@@ -6,7 +6,7 @@ import pytest
 
 from mirrors.planning.observed import SiteSeen, VariableSeen
 from mirrors.planning.status import SETTLED, SiteStatus, State, removed, statuses
-from tests.unit.fleets import DATABASE, converged, deployment, fresh, seen, settings
+from tests.unit.fleets import DATABASE, converged, deployment, fresh, original, seen, settings
 
 
 def status_of(mirror: SiteSeen | None, **changes: object) -> SiteStatus:
@@ -42,6 +42,54 @@ def test_the_state_of_a_mirror(mirror: SiteSeen | None, state: State, detail: st
     assert detail in " ".join(status.details)
 
 
+def flagged(name: str, *, sensitive: bool) -> SiteSeen:
+    return replace(GOOD, variables={**GOOD.variables, name: VariableSeen(GOOD.variables[name].value, sensitive)})
+
+
+def test_a_changed_flag_is_told_and_not_taken_for_a_changed_value() -> None:
+    status = status_of(flagged("SITE_ID", sensitive=True))
+    assert (status.state, status.details) == (
+        State.VARIABLES_DIFFER,
+        ("not as declared: SITE_ID (flagged as sensitive)",),
+    )
+
+
+def test_a_declared_secret_that_is_not_flagged_is_told() -> None:
+    declared = settings("acme-de", secrets={"all": {"KEY": "k-1"}})
+    site = replace(GOOD, variables={**GOOD.variables, "KEY": VariableSeen("k-1")}, frozen={**GOOD.frozen, "KEY": "k-1"})
+    (_, status) = statuses(declared, seen(site), {"acme-de": 2})
+    assert status.details == ("not as declared: KEY (not flagged as sensitive)",)
+
+
+def test_a_shared_variable_may_have_any_flag_since_an_adopted_one_keeps_its_own() -> None:
+    assert status_of(flagged("DATABASE_URL", sensitive=False)).state is State.CONVERGED
+
+
+def original_row(**more: object) -> SiteStatus:
+    variables = {"THEME": VariableSeen("dark"), "KEY": VariableSeen(None, sensitive=True), **more}
+    frozen = {**original().frozen, "THEME": "dark"}
+    return statuses(settings(), seen(original=original(variables=variables, frozen=frozen)), {})[0]
+
+
+def test_what_somebody_set_at_the_original_and_nobody_deployed_is_said_at_its_row() -> None:
+    assert original_row().notes == ()
+    changed = original_row(THEME=VariableSeen("light"), DATABASE_URL=VariableSeen(f"{DATABASE}-2"))
+    assert changed.state is State.CONVERGED, "it is not ours to deploy"
+    assert changed.notes == (
+        "set by hand since its deployment, and not deployed: THEME, DATABASE_URL; mirrors get the new value once it is",
+    )
+
+
+@pytest.mark.parametrize(
+    ("more", "noted"),
+    [({}, True), ({"imageFrom": "matching"}, False), ({"environment": "live"}, False)],
+)
+def test_in_test_it_is_said_that_mirrors_run_the_releases_of_live(more: dict[str, str], noted: bool) -> None:
+    row = statuses(settings("acme-de", **more), seen(GOOD), {"acme-de": 2})[0]
+    said = "runs its own release of Test; the mirrors' releases are those of Live (imageFrom: live)"
+    assert row.notes == ((said,) if noted else ())
+
+
 def test_a_mirror_of_an_older_release_is_behind_the_original() -> None:
     status = status_of(GOOD, releases=(deployment("r1", 0, 1), deployment("r2", 8, 9)))
     assert status.state == State.BEHIND
@@ -72,6 +120,20 @@ def test_a_removed_site_that_goes_on_with_the_shared_database_is_listed_and_not_
     assert row.state not in SETTLED
     assert row.url == "https://it.example.com/"
     assert "its SITE_ID 5 is retired" in row.details[0]
+
+
+def test_the_variables_that_are_still_set_on_a_removed_site_are_named_in_the_order_of_their_removal() -> None:
+    names = ("SITE_ID", "DATABASE_URL", "THEME", "MIRRORS_APPLICATION")
+    kept = replace(off_the_list(), variables={name: VariableSeen("x") for name in names})
+    rows = [removed(settings(), seen(), {5: "acme-it"}, {"acme-it": site})[0] for site in (kept, off_the_list())]
+
+    still, gone = (row.details[0].rpartition("shared database: ")[2] for row in rows)
+    assert still == (
+        "remove its variables DATABASE_URL, MIRRORS_APPLICATION, SITE_ID, in this order, and deploy it again,"
+        " or delete the application"
+    )
+    assert gone == "deploy it again, or delete the application"
+    assert rows[0].foreign == ()
 
 
 def test_a_removed_site_with_a_database_of_its_own_is_not_listed() -> None:

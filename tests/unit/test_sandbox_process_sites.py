@@ -29,7 +29,6 @@ from tests.sandboxes import (
     site_codebase,
 )
 
-
 ATTEMPTS = 3  # of `mirrors.sandbox.runner.watch`, which only a sandbox's server can import
 
 
