@@ -185,10 +185,13 @@ class Settings(Declared):
     def mirrors(self) -> tuple[Mirror, ...]:
         return self.fleet.mirrors
 
+    def declared_hold(self, mirror: Mirror) -> Hold:
+        override = self.overrides.mirrors.get(mirror.application, Override()).hold
+        return mirror.hold if override is None else override
+
     def hold_of(self, mirror: Mirror) -> Hold:
         """What no deployment of ours is started for at this site: a release that is followed by hand at the least."""
-        override = self.overrides.mirrors.get(mirror.application, Override()).hold
-        hold = mirror.hold if override is None else override
+        hold = self.declared_hold(mirror)
         return "variablesMayDeploy" if hold == "nothing" and self.rollout.follow == "manual" else hold
 
     @property

@@ -77,7 +77,8 @@ def statuses(settings: Settings, seen: FleetSeen, site_ids: Mapping[str, int]) -
             rows.append(_missing(mirror.application, "mirror", settings.environment))
         else:
             declared = _declared(settings, seen, site, site_ids.get(site.slug))
-            rows.append(_row(settings, seen, site, "mirror", declared))
+            row = _row(settings, seen, site, "mirror", declared)
+            rows.append(row if settings.declared_hold(mirror) == "nothing" else _held(row))
     return tuple(rows) if original else ()
 
 
@@ -142,6 +143,11 @@ def _undeployed(settings: Settings, site: SiteSeen, declared: _Declared) -> str 
         return None
     after = "; mirrors get the new value once it is" if set(stale) & set(settings.fleet.shared) else ""
     return f"set by hand since its deployment, and not deployed: {', '.join(stale)}{after}"
+
+
+def _held(row: SiteStatus) -> SiteStatus:
+    """Behind on purpose. Anything else that is wrong with it stays wrong."""
+    return replace(row, state=State.HELD) if row.state is State.BEHIND else row
 
 
 def _other_release(settings: Settings, row: SiteStatus) -> str | None:

@@ -1,0 +1,156 @@
+"""Who is in which wave, who is held or paused, and when all that share something are repaired at once."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mirrors.config import Settings
+from mirrors.planning.plan import plan
+from mirrors.planning.waves import Wave, credentials_changed, described, rollout_plan
+from tests.unit.fleets import DATABASE, STORAGE, converged, fresh, seen, settings
+
+TEN = tuple(f"m{number}" for number in range(10))
+SHARED = ("DATABASE_URL", "DEFAULT_STORAGE_DSN")
+
+
+def rolled(*mirrors: str, overrides: dict[str, Any] | None = None, **rollout: Any) -> Settings:
+    return settings(*mirrors, rollout=rollout, overrides={"mirrors": overrides or {}})
+
+
+@pytest.mark.parametrize(
+    ("waves", "sizes"),
+    [
+        (["100%"], {1: 10}),
+        ([1, "25%", "100%"], {1: 1, 2: 2, 3: 7}),
+        ([3, "50%", "100%"], {1: 3, 2: 2, 3: 5}),
+        (["1%", "100%"], {1: 1, 2: 9}),
+        ([20, "100%"], {1: 10}),
+        ([6, "50%", "100%"], {1: 6, 3: 4}),
+    ],
+)
+def test_each_wave_counts_those_before_it_and_an_empty_one_keeps_its_number(
+    waves: list[Any], sizes: dict[int, int]
+) -> None:
+    planned = rollout_plan(rolled(*TEN, waves=waves))
+    assert {wave.number: len(wave.sites) for wave in planned.waves} == sizes
+    assert tuple(slug for wave in planned.waves for slug in wave.sites) == TEN
+
+
+@given(st.integers(0, 400), st.lists(st.integers(1, 99), unique=True).map(sorted), st.integers(1, 5))
+def test_every_site_is_in_one_wave_whatever_the_sizes(count: int, parts: list[int], canary: int) -> None:
+    slugs = [f"m{number}" for number in range(count)]
+    waves = [canary, *(f"{part}%" for part in parts), "100%"]
+    planned = rollout_plan(rolled(*slugs, waves=waves))
+    assert [slug for wave in planned.waves for slug in wave.sites] == slugs
+    assert all(wave.sites for wave in planned.waves)
+
+
+def test_a_held_site_is_in_no_wave_and_is_no_canary() -> None:
+    planned = rollout_plan(rolled("m0", "m1", "m2", waves=[1, "100%"], overrides={"m0": {"hold": True}}))
+    assert planned.waves == (Wave(1, ("m1",)), Wave(2, ("m2",)))
+    assert planned.held == ("m0",)
+
+
+def test_a_site_whose_variables_may_deploy_has_its_turn_like_the_others() -> None:
+    planned = rollout_plan(rolled("m0", "m1", overrides={"m0": {"hold": "variablesMayDeploy"}}))
+    assert planned.waves == (Wave(1, ("m0", "m1")),)
+
+
+def test_what_comes_after_the_pause_is_paused() -> None:
+    planned = rollout_plan(rolled(*TEN, waves=[1, "50%", "100%"], pauseAfter=2))
+    assert planned.paused == frozenset(TEN[5:])
+
+
+def test_a_repair_is_one_wave_and_pauses_nobody() -> None:
+    planned = rollout_plan(rolled(*TEN, waves=[1, "100%"], pauseAfter=1), repairing=True)
+    assert (planned.waves, planned.paused) == ((Wave(1, TEN),), frozenset())
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "changed"),
+    [
+        ("DATABASE_URL", DATABASE.replace("hunter22", "older"), True),
+        ("DATABASE_URL", DATABASE, False),
+        ("DATABASE_URL", DATABASE.replace("acme-test", "other"), False),
+        ("DATABASE_URL", None, False),
+        ("DEFAULT_STORAGE_DSN", STORAGE.replace("sesame11", "older"), True),
+        ("DEFAULT_STORAGE_DSN", "nonsense", False),
+    ],
+)
+def test_credentials_have_changed_where_the_same_service_has_another_value(
+    name: str, old: str | None, changed: bool
+) -> None:
+    now = {"DATABASE_URL": DATABASE, "DEFAULT_STORAGE_DSN": STORAGE}
+    assert credentials_changed(SHARED, now, {**now, name: old}) is changed
+
+
+def test_the_plan_repairs_where_one_sample_runs_with_older_credentials() -> None:
+    older = {"DATABASE_URL": DATABASE.replace("hunter22", "older")}
+    fleet = seen(converged("m0", 2), converged("m1", 3))
+    configured = rolled("m0", "m1", waves=[1, "100%"])
+    assert not plan(configured, fleet, samples=[{"DATABASE_URL": DATABASE}]).rollout.repairing
+    assert plan(configured, fleet, samples=[{"DATABASE_URL": DATABASE}, older]).rollout.repairing
+
+
+def test_a_new_site_after_the_pause_is_not_declared_and_one_that_is_there_stays_as_it_is() -> None:
+    configured = rolled("m0", "m1", "m2", waves=[1, "100%"], pauseAfter=1)
+    planned = plan(configured, seen(converged("m0", 2), converged("m1", 3), fresh("m2")))
+    assert {site.slug: site.paused for site in planned.mirrors} == {"m0": False, "m1": True}
+    assert planned.postponed == ("m2",)
+
+
+@pytest.mark.parametrize(
+    ("hold", "follow", "rolled_out", "follows"),
+    [
+        (False, "original", (), True),
+        (False, "manual", (), False),
+        (False, "manual", ("m0",), True),
+        ("variablesMayDeploy", "original", (), False),
+        ("variablesMayDeploy", "manual", ("m0",), True),
+        (True, "original", ("m0",), False),
+    ],
+)
+def test_a_site_follows_a_release_unless_it_is_held_or_followed_by_hand(
+    hold: bool | str, follow: str, rolled_out: tuple[str, ...], follows: bool
+) -> None:
+    configured = rolled("m0", follow=follow, overrides={"m0": {"hold": hold}})
+    [site] = plan(configured, seen(converged("m0", 2)), rolled_out=rolled_out).mirrors
+    assert (site.follows, site.held) == (follows, hold is True)
+
+
+@pytest.mark.parametrize(
+    ("declared", "names"),
+    [
+        ({}, None),
+        ({"variables": {"LANGUAGE": "de"}}, "LANGUAGE"),
+        ({"siteId": 9}, "SITE_ID"),
+        ({"siteId": 2}, None),
+    ],
+)
+def test_a_held_sites_variables_may_not_change(declared: dict[str, Any], names: str | None) -> None:
+    fleet = {"original": {"application": "acme"}, "mirrors": [{"application": "m0", "hold": True, **declared}]}
+    configured = Settings.model_validate({"fleet": fleet, "environment": "test", "apiToken": "token"})
+    problems = plan(configured, seen(converged("m0", 2))).problems
+    assert [problem.split(". ")[0] for problem in problems] == (
+        [f"m0: it is held, but its variables change: {names}"] if names else []
+    )
+
+
+def test_a_held_site_that_never_had_its_variables_is_a_problem_too() -> None:
+    configured = rolled("m0", overrides={"m0": {"hold": True}})
+    [problem] = plan(configured, seen(fresh("m0"))).problems
+    assert problem.startswith("m0: it is held, but its variables change: SITE_ID, DEFAULT_STORAGE_DSN, DATABASE_URL.")
+
+
+def test_a_line_for_each_wave_names_some_sites_and_counts_the_rest() -> None:
+    planned = rollout_plan(rolled(*(f"m{number}" for number in range(20)), waves=[1, "100%"], pauseAfter=1))
+    assert list(described(planned)) == [
+        "rollout: wave 1: 1 site: m0",
+        "rollout: wave 2, paused (mirrors:rollout.pauseAfter): 19 sites: m1, m2, m3, m4, m5, m6, m7, m8 and 11 more",
+    ]
+
+
+def test_one_wave_of_all_is_nothing_to_tell() -> None:
+    assert list(described(rollout_plan(rolled(*TEN)))) == []
