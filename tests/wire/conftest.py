@@ -12,7 +12,7 @@ from mirrors.sandbox.control import Sandbox
 from tests.wire.platform import CANARY, Platform, Site
 from tests.wire.provider import Wire, provider_process
 
-MIRRORS = 80  # more than tests
+MIRRORS = 100  # more than tests
 
 Stub = provider_pb2_grpc.ResourceProviderStub
 Drive = Callable[[Provider], Wire]
