@@ -11,12 +11,12 @@ from typing import Any
 import click
 
 from mirrors.cli.options import DIFFERS, as_json, connect, in_directory, plain_errors
-from mirrors.cli.project import FLEET, ProjectFile, as_yaml
-from mirrors.cli.stacks import raw_configuration
+from mirrors.cli.project import FLEET, NAMES, ProjectFile, as_yaml
+from mirrors.cli.stacks import outputs, raw_configuration
 from mirrors.config.connection import Connection, load_connection
 from mirrors.errors import MirrorsError
 from mirrors.observe_account import AccountObserver
-from mirrors.planning.adoption import Adoption
+from mirrors.planning.adoption import Adoption, likely_originals
 from mirrors.planning.adoption import adopt as decide
 from mirrors.planning.plan import ENVIRONMENTS
 
@@ -41,7 +41,9 @@ def adopt(
     connection = connection_for(stack, cwd)
     divio = connect(connection.api_url, connection.api_token.get_secret_value(), connection.max_concurrent_requests)
     seen = AccountObserver(divio, connection.max_concurrent_requests).look(original, mirrors)
-    adoption = decide(*seen, mirrors)
+    if sources := likely_originals(*seen):
+        raise MirrorsError(mistaken(original, sources))
+    adoption = decide(*seen, mirrors, {**declared_retired(cwd), **(stack_retired(stack, cwd) if stack else {})})
     said = write_fleet(adoption.fleet, cwd, force=force) if write else None
     if as_json:
         click.echo(json.dumps({**dataclasses.asdict(adoption), "written": bool(said)}, indent=2))
@@ -63,6 +65,32 @@ def connection_for(stack: str | None, cwd: Path) -> Connection:
                 raise
             click.echo(f"The stack's configuration is not used: {error}", err=True)
     return load_connection(raw, os.environ)
+
+
+def mistaken(mirror: str, originals: Sequence[str]) -> str:
+    commands = " or ".join(f"mirrors adopt {slug}" for slug in originals)
+    named = " and ".join(originals)
+    return (
+        f"{mirror} looks like a mirror of {named}: it has the database of {named} in a variable of its own."
+        f" An original is to be named: {commands}"
+    )
+
+
+def declared_retired(cwd: Path) -> dict[int, str]:
+    """The ids that the project's file lists as retired; nothing where there is no such file, or no fleet in it."""
+    fleet = ProjectFile.find(cwd).fleet if any((cwd / name).is_file() for name in NAMES) else None
+    listed = fleet.get("retired") if isinstance(fleet, Mapping) else None
+    return {site_id: "" for site_id in listed if isinstance(site_id, int)} if isinstance(listed, list) else {}
+
+
+def stack_retired(stack: str, cwd: Path) -> dict[int, str]:
+    """What the stack says that it has retired, if there is such a stack."""
+    try:
+        stored = outputs(stack, cwd).get("retired") or {}
+    except MirrorsError as error:
+        click.echo(f"Which SITE_IDs the stack has retired is not known: {error}", err=True)
+        return {}
+    return {int(site_id): slug or "" for site_id, slug in stored.items()}
 
 
 def write_fleet(fleet: Mapping[str, Any], cwd: Path, *, force: bool) -> str:

@@ -54,7 +54,7 @@ def write_pins(found: Sequence[Pin], stack: str, cwd: Path) -> list[str]:
 
 def show(stack: str, found: Sequence[Pin]) -> None:
     if not found:
-        click.echo(f"The stack {stack} has no SITE_IDs: it was never updated.")
+        click.echo(f"The stack {stack} manages nothing and has no SITE_IDs: it was never updated, or was left since.")
         return
     table = Table(title=f"SITE_IDs of stack {stack}", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     for heading in ("SITE_ID", "Site", "", "Declared"):

@@ -8,7 +8,7 @@ from typing import Any
 from mirrors.config.models import DEFAULT_SHARED
 from mirrors.config.values import HIGHEST_SITE_ID
 from mirrors.planning.account import ApplicationSeen, has_copy, same, shows_database, site_ids
-from mirrors.planning.names import DATABASE_URL, is_service
+from mirrors.planning.names import DATABASE_URL, MIRRORS_APPLICATION, SITE_ID, is_service
 from mirrors.planning.oddities import not_looked_at, not_ready, odd, undecided
 from mirrors.planning.plan import ENVIRONMENTS
 
@@ -34,21 +34,44 @@ class Adoption:
     notes: tuple[str, ...]
 
 
-def adopt(original: ApplicationSeen, others: Sequence[ApplicationSeen], named: Iterable[str] = ()) -> Adoption:
-    """Pure. The mirrors are those ``named``, or else all that show the original's database in Test or in Live."""
+def likely_originals(mirror: ApplicationSeen, others: Iterable[ApplicationSeen]) -> list[str]:
+    """Those whose mirror ``mirror`` seems to be: it has their database in a variable, they have it from the platform.
+
+    A mirror that was removed has no such variable any more and may still run: what names its site tells it.
+    """
+    return [
+        item.slug
+        for item in others
+        if has_copy(mirror) and item.visible and not has_copy(item) and shows_database(mirror, item)
+        if not _has(item, MIRRORS_APPLICATION) and (_has(mirror, SITE_ID) or not _has(item, SITE_ID))
+    ]
+
+
+def _has(application: ApplicationSeen, name: str) -> bool:
+    return any(stage.has(name) for stage in application.stages.values())
+
+
+def adopt(
+    original: ApplicationSeen,
+    others: Sequence[ApplicationSeen],
+    named: Iterable[str] = (),
+    retired: Mapping[int, str] | None = None,
+) -> Adoption:
+    """Pure. The mirrors are those ``named``, or else all that show the original's database in Test or in Live.
+
+    ``retired``: {SITE_ID: slug, empty where it is not known} of what was taken off the list before.
+    """
     wanted = set(named)
-    chosen = [item for item in others if (item.slug in wanted if wanted else shows_database(original, item))]
-    sources = [item for item in chosen if has_copy(original) and item.visible and not has_copy(item)]
-    mirrors = [item for item in chosen if item not in sources]
+    mirrors = [item for item in others if (item.slug in wanted if wanted else shows_database(original, item))]
     ids = {item.slug: site_ids(original, item) for item in (original, *mirrors)}
     mirrors.sort(key=lambda item: (min(ids[item.slug].values(), default=HIGHEST_SITE_ID + 1), item.slug))
     twins = _twins(ids)
     shared = _shared(original, mirrors)
     problems = (
         *not_ready(original),
-        *_wrong_way_round(original, sources),
         *twins.values(),
         *_differing(ids),
+        *_back_again(ids, retired or {}),
         *(line for item in (original, *mirrors) for line in undecided(item)),
     )
     notes = [line for item in mirrors for line in odd(original, item, shared)]
@@ -60,7 +83,7 @@ def adopt(original: ApplicationSeen, others: Sequence[ApplicationSeen], named: I
         },
         tuple(Evidence(item.slug, ids[item.slug], tuple(_reasons(original, item))) for item in (original, *mirrors)),
         problems,
-        (*notes, *not_looked_at(original, [item for item in others if item not in chosen])),
+        (*notes, *not_looked_at(original, [item for item in others if item not in mirrors])),
     )
 
 
@@ -126,9 +149,11 @@ def _differing(ids: Ids) -> Iterator[str]:
             )
 
 
-def _wrong_way_round(original: ApplicationSeen, sources: Iterable[ApplicationSeen]) -> Iterator[str]:
-    for item in sources:
-        yield (
-            f"{item.slug}: it has the same database without a variable of its own, {original.slug} with one: is"
-            f" {original.slug} a mirror of {item.slug}? Then run: mirrors adopt {item.slug}"
-        )
+def _back_again(ids: Ids, retired: Mapping[int, str]) -> Iterator[str]:
+    for slug, found in ids.items():
+        for site_id in sorted(set(found.values()) & set(retired)):
+            whose = f" and belonged to {retired[site_id]}" if retired[site_id] else ""
+            yield (
+                f"{slug}: its SITE_ID {site_id} is retired{whose}: this site was taken off the list, and its instances"
+                f" go on. Leave it off, unless it shall come back; then {site_id} must not be under retired any more"
+            )

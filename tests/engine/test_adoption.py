@@ -120,3 +120,32 @@ def test_what_needs_a_decision_is_told_and_refused_by_a_preview_until_it_is_take
     assert "acme-fr: its SITE_ID differs: 7 in Test, 12 in Live" in done.stderr
     assert "SITE_ID 7 would belong to acme-de and acme-fr" in fleet.test.preview().failed().text
     assert fleet.writes() == []
+
+
+def test_a_mirror_is_not_taken_for_an_original_and_no_configuration_is_printed(fleet: Fleet) -> None:
+    refused = fleet.project.run("mirrors", "adopt", "acme-de", "--write").failed()
+
+    assert (refused.code, refused.stdout) == (1, "")
+    assert refused.stderr.startswith("Error: acme-de looks like a mirror of acme: ")
+    assert "mirrors adopt acme\n" in refused.stderr
+    assert (fleet.project.directory / "Pulumi.yaml").read_text(encoding="utf-8") == HEAD
+
+
+def test_a_site_whose_id_is_listed_as_retired_is_told(fleet: Fleet) -> None:
+    adopt(fleet, "--write")
+    fleet.project.configure(lambda config: config["mirrors:fleet"]["value"].update(retired=[12]))
+    done = fleet.project.run("mirrors", "adopt", "acme")
+
+    assert done.code == 2
+    assert "acme-fr: its SITE_ID 12 is retired: this site was taken off the list" in done.stderr
+
+
+def test_a_site_that_the_stack_has_retired_is_told(fleet: Fleet) -> None:
+    adopt(fleet, "--write")
+    fleet.test.up().succeeded()
+    with fleet.with_mirrors({"application": "acme-de", "siteId": 7}):
+        fleet.test.up().succeeded()
+    before, known = [fleet.project.run("mirrors", "adopt", "acme", *options) for options in ((), ("--stack", "test"))]
+
+    assert (before.code, known.code) == (0, 2)
+    assert "acme-fr: its SITE_ID 12 is retired and belonged to acme-fr" in known.stderr

@@ -56,6 +56,8 @@ def test_leaving_forgets_everything_and_writes_nothing_and_the_next_update_adopt
     assert "mirrors ids --pin --stack test" in left.stdout
     state = fleet.test.pulumi("stack export").succeeded().json()
     assert state["deployment"].get("resources", []) == []
+    shown = fleet.project.run("mirrors", "ids", "--stack", "test").succeeded().stdout
+    assert shown == "The stack test manages nothing and has no SITE_IDs: it was never updated, or was left since.\n"
 
     fleet.test.up().succeeded()
 

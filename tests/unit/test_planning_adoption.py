@@ -7,7 +7,7 @@ import pytest
 
 from mirrors.config import load
 from mirrors.planning.account import ApplicationSeen, StageSeen
-from mirrors.planning.adoption import Adoption, adopt
+from mirrors.planning.adoption import Adoption, adopt, likely_originals
 from mirrors.planning.observed import VariableSeen
 
 HOSTS = {"test": "db.example.com/acme-test", "live": "db.example.com/acme-live"}
@@ -173,11 +173,29 @@ def test_what_cannot_be_seen_is_asked_for_by_name_and_then_adopted() -> None:
     assert told.fleet["mirrors"] == [{"application": "acme-de", "siteId": 4}, {"application": "acme-fr"}]
 
 
-def test_an_original_that_is_itself_a_mirror_is_a_problem_and_its_source_is_not_listed() -> None:
-    adoption = adopt(mirror("acme-de", 2), [original(), mirror("acme-fr", 3)])
+def test_what_has_the_database_of_another_in_a_variable_is_taken_for_its_mirror() -> None:
+    assert likely_originals(mirror("acme-de", 2), [original(), mirror("acme-fr", 3), stranger()]) == ["acme"]
+    assert likely_originals(mirror("acme-de", 2), [original(3)]) == ["acme"]
+    assert likely_originals(original(), [mirror("acme-de", 2), stranger()]) == []
 
-    assert [item["application"] for item in adoption.fleet["mirrors"]] == ["acme-fr"]
-    assert "Then run: mirrors adopt acme" in "\n".join(adoption.problems)
+
+@pytest.mark.parametrize("name", ["SITE_ID", "MIRRORS_APPLICATION"])
+def test_an_original_that_sets_its_own_database_is_no_mirror_of_a_removed_one_that_still_runs(name: str) -> None:
+    own = {
+        stage: StageSeen({"DATABASE_URL": VariableSeen(dsn(host))}, original().stages[stage].frozen)
+        for stage, host in HOSTS.items()
+    }
+    running = {
+        stage: StageSeen({}, {"DATABASE_URL": dsn(host), name: "5"}, deployed=True) for stage, host in HOSTS.items()
+    }
+    assert likely_originals(ApplicationSeen("acme", stages=own), [ApplicationSeen("acme-it", stages=running)]) == []
+
+
+@pytest.mark.parametrize(("retired", "whose"), [({7: "acme-de"}, " and belonged to acme-de"), ({7: ""}, "")])
+def test_a_site_with_a_retired_id_is_offered_and_told(retired: dict[int, str], whose: str) -> None:
+    adoption = adopt(original(), [mirror("acme-de", 7), mirror("acme-fr", 8)], (), retired)
+    assert problem(adoption).startswith(f"acme-de: its SITE_ID 7 is retired{whose}: this site was taken off the list")
+    assert [item["application"] for item in adoption.fleet["mirrors"]] == ["acme-de", "acme-fr"]
 
 
 def test_an_original_that_cannot_be_shared_yet_is_a_problem() -> None:
