@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from importlib.metadata import PackageNotFoundError, version
+from operator import eq, ge, gt, le, lt, ne
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
 __all__ = ["Acknowledgement", "read_acknowledgements"]
+
+SETTING = "MIRRORS_ACKNOWLEDGED"
+OPERATORS = {">=": ge, "<=": le, "==": eq, "!=": ne, ">": gt, "<": lt}
+CLAUSE = re.compile(r"\s*(>=|<=|==|!=|>|<)\s*(\d+(?:\.\d+)*)\s*")
+KEY = re.compile(r"(\w+)\.(\w+|\*)")
+FOR_ONE, FOR_ALL = {"reason", "expires"}, {"reason", "expires", "distribution", "versions"}
 
 
 @dataclass(frozen=True)
@@ -20,10 +32,75 @@ class Acknowledgement:
     reason: str
     expires: date  # the last day on which it holds
 
+    def covers(self, migration: str) -> bool:
+        """Whether it speaks of the migration, expired or not."""
+        app_label, _, name = self.migration.partition(".")
+        return migration == self.migration or (name == "*" and migration.startswith(f"{app_label}."))
 
-def read_acknowledgements(setting: Mapping[str, Any] | None = None) -> Sequence[Acknowledgement]:
+
+def read_acknowledgements(setting: Mapping[str, Any] | None = None) -> tuple[Acknowledgement, ...]:
     """Those that apply to the installed versions, expired ones included; of the setting by default.
 
     :raises django.core.exceptions.ImproperlyConfigured: names the key, what it got and what it takes
     """
-    raise NotImplementedError
+    found = getattr(settings, SETTING, {}) if setting is None else setting
+    if not isinstance(found, dict):
+        raise ImproperlyConfigured(f"{SETTING} is {found!r}; it takes a dict from a migration's name to what is said")
+    return tuple(_read(key, entry) for key, entry in found.items() if _applies(key, entry))
+
+
+def _applies(key: Any, entry: Any) -> bool:
+    """Checks the entry's keys; for ``app.*`` also whether the installed version is in the range."""
+    match = KEY.fullmatch(key) if isinstance(key, str) else None
+    if match is None:
+        raise ImproperlyConfigured(f"{SETTING}: {key!r} is no migration; a key is 'app.name' or 'app.*'")
+    takes = FOR_ALL if match[2] == "*" else FOR_ONE
+    if not isinstance(entry, dict) or set(entry) != takes:
+        got = sorted(entry, key=str) if isinstance(entry, dict) else entry
+        raise _bad(key, "", got, f"a dict with the keys {', '.join(sorted(takes))}")
+    return match[2] != "*" or _in_range(key, entry)
+
+
+def _read(key: str, entry: Mapping[str, Any]) -> Acknowledgement:
+    reason = entry["reason"]
+    if not isinstance(reason, str) or not reason.strip():
+        raise _bad(key, "reason", reason, "a sentence")
+    return Acknowledgement(key, reason.strip(), _date(key, entry["expires"]))
+
+
+def _date(key: str, value: Any) -> date:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError) as error:
+        raise _bad(key, "expires", value, "a day such as '2030-01-31'") from error
+
+
+def _in_range(key: str, entry: Mapping[str, Any]) -> bool:
+    clauses = [CLAUSE.fullmatch(clause) for clause in str(entry["versions"]).split(",")]
+    try:
+        installed = _release(version(str(entry["distribution"])))
+    except (PackageNotFoundError, ValueError) as error:
+        raise _bad(key, "distribution", entry["distribution"], "the name of an installed distribution") from error
+    results = []
+    for clause in clauses:
+        if clause is None:
+            raise _bad(key, "versions", entry["versions"], "a range such as '>=4.1,<5'")
+        results.append(OPERATORS[clause[1]](installed, _release(clause[2])))
+    return all(results)
+
+
+def _release(text: str) -> tuple[int, ...]:
+    """``4.1`` and ``4.1.0`` are the same, and what follows the numbers (a release candidate's mark) is passed over."""
+    match = re.match(r"\d+(?:\.\d+)*", text)
+    if match is None:
+        raise ValueError(f"{text!r} does not begin with a number")
+    numbers = [int(number) for number in match[0].split(".")]
+    while numbers and numbers[-1] == 0:
+        numbers.pop()
+    return tuple(numbers)
+
+
+def _bad(key: str, part: str, got: Any, takes: str) -> ImproperlyConfigured:
+    return ImproperlyConfigured(f"{SETTING}[{key!r}]{f'[{part!r}]' if part else ''} is {got!r}; it takes {takes}")

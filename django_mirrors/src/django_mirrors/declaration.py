@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, fields
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
+
+from django.apps import apps as installed
+from django.db import DEFAULT_DB_ALIAS, connections, router
+from django.db.migrations.loader import MigrationLoader
+
+from django_mirrors.describe import describe
+from django_mirrors.tables import Column, Constraint, Reference, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -13,64 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["Column", "Constraint", "Declaration", "Reference", "Table", "declare", "fingerprint"]
 
 VERSION = 1
-
-
-@dataclass(frozen=True)
-class Reference:
-    """What a foreign key points at. ``enforced`` is false for ``db_constraint=False``."""
-
-    table: str
-    column: str
-    enforced: bool = True
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column as one model declares it."""
-
-    name: str
-    type: str  # Django's internal type, of the target for a foreign key: "CharField"
-    db_type: str = ""  # the database's type: "varchar(50)"
-    length: int | None = None  # characters
-    precision: int | None = None  # digits of a decimal number in all
-    scale: int | None = None  # digits behind the point
-    null: bool = False
-    db_default: str | None = None  # the expression's text
-    identity: bool = False  # the database counts it up
-    generated: str | None = None  # the expression's text
-    unique: bool = False  # primary keys too
-    collation: str | None = None
-    references: Reference | None = None
-
-    @property
-    def required(self) -> bool:
-        """Whether an INSERT that does not name the column fails."""
-        return not (self.null or self.db_default is not None or self.identity or self.generated is not None)
-
-
-@dataclass(frozen=True)
-class Constraint:
-    """``kind`` is ``unique``, ``check`` or ``exclude``; ``definition`` holds what the columns do not say."""
-
-    kind: str
-    name: str
-    columns: tuple[str, ...] = ()
-    definition: str = ""
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table as one model declares it: two models on one table are two of these."""
-
-    name: str
-    model: str  # "gallery.Photo"
-    managed: bool  # whether migrations make the table
-    columns: tuple[Column, ...]
-    constraints: tuple[Constraint, ...] = ()
-
-    def column(self, name: str) -> Column | None:
-        """The column of this name, if this model knows one."""
-        return next((column for column in self.columns if column.name == name), None)
 
 
 @dataclass(frozen=True)
@@ -86,7 +37,8 @@ class Declaration:
 
     def as_data(self) -> dict[str, Any]:
         """What JSON can hold; :meth:`from_data` reads it."""
-        raise NotImplementedError
+        tables = [_as_data(table) for table in self.tables]
+        return {"version": VERSION, "tables": tables, "migrations": list(self.migrations)}
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Declaration:
@@ -94,14 +46,63 @@ class Declaration:
 
         :raises ValueError: not a declaration at all
         """
-        raise NotImplementedError
+        try:
+            tables = tuple(_table(item) for item in data["tables"])
+            return cls(tables, tuple(str(name) for name in data.get("migrations", ())))
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"This is no declaration of a schema: {type(error).__name__}: {error}") from error
 
 
 def declare(apps: Apps | None = None) -> Declaration:
-    """What the models of ``apps``, by default those of this process with the migrations on its disk, need."""
-    raise NotImplementedError
+    """What the models of ``apps``, by default those of this process with the migrations on its disk, need.
+
+    Models of other databases, which a router keeps away from the default one, are none of ours.
+    """
+    connection = connections[DEFAULT_DB_ALIAS]
+    models = (apps or installed).get_models(include_auto_created=True)
+    tables = [
+        describe(model, connection)
+        for model in models
+        if not model._meta.proxy and router.allow_migrate_model(DEFAULT_DB_ALIAS, model)
+    ]
+    migrations = () if apps else MigrationLoader(None, ignore_no_migrations=True).disk_migrations
+    names = tuple(sorted(f"{app}.{name}" for app, name in migrations))
+    return Declaration(tuple(sorted(tables, key=lambda table: (table.name, table.model))), names)
 
 
 def fingerprint(declaration: Declaration, leaves: Iterable[tuple[str, str]]) -> str:
     """Names an image's release: 16 hexadecimal digits over declaration and leaves (app, name) of its migrations."""
-    raise NotImplementedError
+    content = [declaration.as_data(), sorted(list(leaf) for leaf in leaves)]
+    return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _as_data(item: Any) -> Any:
+    """A dataclass without what has its default: most columns have little to say."""
+    if isinstance(item, tuple):
+        return [_as_data(value) for value in item]
+    if not hasattr(item, "__dataclass_fields__"):
+        return item
+    values = {field: getattr(item, field.name) for field in fields(item)}
+    return {field.name: _as_data(value) for field, value in values.items() if value != field.default}
+
+
+def _known(cls: type[Any], data: Mapping[str, Any]) -> dict[str, Any]:
+    return {field.name: data[field.name] for field in fields(cls) if field.name in data}
+
+
+def _table(data: Mapping[str, Any]) -> Table:
+    columns = tuple(_column(item) for item in data["columns"])
+    constraints = tuple(_constraint(item) for item in data.get("constraints", ()))
+    return Table(**{**_known(Table, data), "columns": columns, "constraints": constraints})
+
+
+def _column(data: Mapping[str, Any]) -> Column:
+    values = _known(Column, data)
+    if values.get("references") is not None:
+        values["references"] = Reference(**_known(Reference, values["references"]))
+    return Column(**values)
+
+
+def _constraint(data: Mapping[str, Any]) -> Constraint:
+    values = _known(Constraint, data)
+    return Constraint(**{**values, "columns": tuple(values.get("columns", ()))})

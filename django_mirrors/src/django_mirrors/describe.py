@@ -1,0 +1,106 @@
+"""A Django model, of the code or of a migration's state, described as a table."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+
+from django_mirrors.tables import Column, Constraint, Reference, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+__all__ = ["describe"]
+
+# A foreign key to a counted column holds plain numbers.
+COUNTED = {"AutoField": "IntegerField", "BigAutoField": "BigIntegerField", "SmallAutoField": "SmallIntegerField"}
+KINDS = {"UniqueConstraint": "unique", "CheckConstraint": "check", "ExclusionConstraint": "exclude", "Index": "index"}
+
+
+def describe(model: type[models.Model], connection: BaseDatabaseWrapper) -> Table:
+    """The model's own table, without those of its parents. ``connection`` is not opened."""
+    meta = model._meta
+    columns = tuple(_column(field, connection) for field in meta.local_concrete_fields)
+    constraints = (*_together(model), *(_constraint(model, item) for item in (*meta.constraints, *_computed(model))))
+    return Table(meta.db_table, meta.label, bool(meta.can_migrate(connection)), columns, constraints)
+
+
+def _column(field: Any, connection: BaseDatabaseWrapper) -> Column:
+    holds = _holds(field)
+    internal = str(holds.get_internal_type())
+    db_type = holds.db_type(connection) or ""
+    return Column(
+        name=field.column,
+        type=COUNTED.get(internal, internal),
+        # Every version of Django spells its own types in its own way; only others' are compared.
+        db_type="" if db_type == models.Field.db_type(holds, connection) else db_type,
+        length=getattr(holds, "max_length", None),
+        precision=getattr(holds, "max_digits", None),
+        scale=getattr(holds, "decimal_places", None),
+        null=bool(field.null),
+        db_default=_db_default(field),
+        identity=field.get_internal_type() in COUNTED,
+        generated=_text(field.expression) if getattr(field, "generated", False) else None,
+        unique=bool(field.unique),
+        collation=getattr(holds, "db_collation", None),
+        references=_references(field),
+    )
+
+
+def _holds(field: Any) -> Any:
+    """The field whose values the column holds: that at the end of the foreign keys, that of a generated column."""
+    while field.remote_field and hasattr(field, "target_field"):
+        field = field.target_field
+    return field.output_field if getattr(field, "generated", False) else field
+
+
+def _db_default(field: Any) -> str | None:
+    """Since Django 5.0."""
+    default = getattr(field, "db_default", models.NOT_PROVIDED)
+    return None if default is models.NOT_PROVIDED else _text(default)
+
+
+def _references(field: Any) -> Reference | None:
+    if not (field.remote_field and hasattr(field, "target_field")):
+        return None
+    target = field.target_field
+    return Reference(target.model._meta.db_table, target.column, bool(getattr(field, "db_constraint", True)))
+
+
+def _together(model: type[models.Model]) -> list[Constraint]:
+    """What is unique together, a composite primary key (since Django 5.2) included."""
+    meta: Any = model._meta
+    groups = [_columns(model, names) for names in meta.unique_together]
+    composite = tuple(str(field.column) for field in getattr(meta, "pk_fields", ()))
+    if len(composite) > 1:
+        groups.append(composite)
+    return [Constraint("unique", columns=columns) for columns in groups]
+
+
+def _columns(model: type[models.Model], names: Iterable[str]) -> tuple[str, ...]:
+    meta: Any = model._meta
+    return tuple(str(meta.get_field(name.lstrip("-")).column) for name in names)
+
+
+def _computed(model: type[models.Model]) -> list[models.Index]:
+    """Indexes of expressions: a row that the expression fails for cannot be written, so they are constraints too."""
+    return [index for index in model._meta.indexes if index.expressions]
+
+
+def _constraint(model: type[models.Model], constraint: Any) -> Constraint:
+    """The columns, and what else was given, as text: conditions, expressions, operators."""
+    kind = KINDS.get(type(constraint).__name__, type(constraint).__name__)
+    _path, arguments, options = constraint.deconstruct()
+    names = options.get("fields") or ()
+    rest = {key: value for key, value in sorted(options.items()) if key not in {"name", "fields"}}
+    definition = ", ".join([*map(_text, arguments), *(f"{key}={_text(value)}" for key, value in rest.items())])
+    return Constraint(kind, constraint.name, _columns(model, names), definition)
+
+
+def _text(expression: object) -> str:
+    """The same in every process: without addresses in memory."""
+    return re.sub(r" at 0x[0-9a-f]+", "", repr(expression))

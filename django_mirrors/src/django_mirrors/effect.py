@@ -1,0 +1,44 @@
+"""What one operation of a migration does, as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from django_mirrors.tables import Column, Constraint
+
+__all__ = ["Effect", "Kind"]
+
+
+class Kind(str, Enum):
+    """What an operation means for code that is older or newer than it."""
+
+    TAKEN_AWAY = "taken away"
+    TIGHTENED = "tightened"
+    REQUIRED = "becomes required"
+    CONSTRAINT = "constraint added"
+    UNKNOWN = "unknown"
+    DELETES = "expand, deletes at risk"
+    EXPAND = "expand"
+
+
+@dataclass(frozen=True)
+class Effect:
+    """One thing that one operation does. ``table`` and ``column`` are the database's names."""
+
+    migration: str  # "gallery.0002_remove_photo_title"
+    operation: str  # "RemoveField"
+    kind: Kind
+    table: str | None = None
+    column: str | None = None
+    detail: str = ""  # in words, for people
+    after: Column | None = None  # how the column is afterwards
+    constraint: Constraint | None = None
+    new_table: bool = False  # the same plan makes the table, so that no code can know it yet
+
+    @property
+    def place(self) -> str:
+        """``gallery_photo.title``; empty where no table is known."""
+        return ".".join(part for part in (self.table, self.column) if part)

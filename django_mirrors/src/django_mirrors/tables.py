@@ -1,0 +1,75 @@
+"""A table and its columns, as a model declares them or a database has them. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Column", "Constraint", "Reference", "Table"]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What a foreign key points at. ``enforced`` is false for ``db_constraint=False``."""
+
+    table: str
+    column: str
+    enforced: bool = True
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column as one model declares it."""
+
+    name: str
+    type: str  # Django's internal type, of the target for a foreign key: "CharField"
+    db_type: str = ""  # the database's type, where Django's would be another: "mood"
+    length: int | None = None  # characters
+    precision: int | None = None  # digits of a decimal number in all
+    scale: int | None = None  # digits behind the point
+    null: bool = False
+    db_default: str | None = None  # the expression's text
+    identity: bool = False  # the database counts it up
+    generated: str | None = None  # the expression's text
+    unique: bool = False  # primary keys too
+    collation: str | None = None
+    references: Reference | None = None
+
+    @property
+    def required(self) -> bool:
+        """Whether an INSERT that does not name the column fails."""
+        return not (self.null or self.db_default is not None or self.identity or self.generated is not None)
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """``definition`` is what the columns do not say.
+
+    ``kind`` is ``unique``, ``check``, ``exclude``, ``index`` (of an expression), ``generated`` or ``foreign key``.
+    """
+
+    kind: str
+    name: str = ""
+    columns: tuple[str, ...] = ()
+    definition: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as one model declares it: two models on one table are two of these."""
+
+    name: str
+    model: str  # "gallery.Photo"
+    managed: bool  # whether migrations make the table
+    columns: tuple[Column, ...]
+    constraints: tuple[Constraint, ...] = ()
+
+    def column(self, name: str) -> Column | None:
+        """The column of this name, if this model knows one."""
+        return next((column for column in self.columns if column.name == name), None)
+
+    @property
+    def uniques(self) -> dict[tuple[tuple[str, ...], str], Constraint]:
+        """Everything unique, by columns and definition: how it was written makes no difference to the database."""
+        columns = (Constraint("unique", columns=(column.name,)) for column in self.columns if column.unique)
+        found = (*columns, *(constraint for constraint in self.constraints if constraint.kind == "unique"))
+        return {(constraint.columns, constraint.definition): constraint for constraint in found}
