@@ -123,6 +123,15 @@ def _show(found: Status) -> None:
 
 
 @sandbox.command()
+@click.pass_obj
+@_command
+def passwords(box: Sandbox) -> None:
+    """Print who may log in to the control panel and to the seeded sites. Nothing else ever prints a password."""
+    for login in box.logins():
+        _say(f"{login.what}: {login.address or 'not running'}, user {login.user}, password {login.password}")
+
+
+@sandbox.command()
 @click.option("--original", default="acme", show_default=True, help="The original's slug.")
 @click.option(
     "--mirror", "mirrors", multiple=True, help="A mirror's slug; repeat it.  [default: acme-de acme-fr acme-ch]"

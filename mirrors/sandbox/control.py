@@ -10,12 +10,13 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from mirrors.sandbox.console import Console, Report
 from mirrors.sandbox.databases import databases
+from mirrors.sandbox.logins import ADMIN, passwords
 from mirrors.sandbox.process import (
     LOOPBACK,
     Ledger,
@@ -31,7 +32,7 @@ from mirrors.sandbox.process import (
 )
 from mirrors.sandbox.state import DIRECTORY_VARIABLE, Runner, SandboxError, Settings, StateDirectory
 
-__all__ = ["Sandbox", "SiteStatus", "Status"]
+__all__ = ["Login", "Sandbox", "SiteStatus", "Status"]
 
 START_TIMEOUT = 300.0  # seconds: before it answers, every site that served before serves again
 STOP_TIMEOUT = 60.0  # seconds
@@ -67,6 +68,16 @@ class Status:
 
     def dump(self) -> dict[str, Any]:
         return asdict(self)
+
+
+@dataclass(frozen=True)
+class Login:
+    """Who may log in where. ``address`` is None while nothing serves there."""
+
+    what: str
+    address: str | None
+    user: str
+    password: str = field(repr=False)
 
 
 class Sandbox:
@@ -167,6 +178,14 @@ class Sandbox:
             database_server=f"{LOOPBACK}:{database.port}" if database else None,
             sites=self._sites(),
         )
+
+    def logins(self) -> list[Login]:
+        """To the control panel and the seeded sites, passwords in clear. :raises SandboxError: it was never started"""
+        found = self.status()
+        panel = Login("control panel", found.admin, ADMIN, Path(found.admin_password).read_text(encoding="utf-8"))
+        addresses = {f"{site.application}/{site.environment}": f"{site.address}admin/" for site in found.sites}
+        kept = passwords(self.state).items()
+        return [panel, *(Login(name, addresses.get(name), ADMIN, password) for name, password in sorted(kept))]
 
     def seed(
         self,

@@ -3,12 +3,14 @@
 import json
 import subprocess
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
 
 from mirrors.sandbox.console import Console, Report
+from mirrors.sandbox.demo import CONTENT, make_admins
 from mirrors.sandbox.models import Application, Deployment, Organisation
 from mirrors.sandbox.provision import ENVIRONMENTS, make_mirrors, make_original
 from mirrors.sandbox.releases import make_codebase
@@ -58,14 +60,25 @@ def _make_missing(wanted: Wanted, report: Report) -> None:
     if original is None:
         original = _original(wanted)
         report(f"{original.slug}: made, with environments {' and '.join(ENVIRONMENTS)}")
-    for environment in ENVIRONMENTS:
-        if not _is_deployed(original, environment):
-            Console(StateDirectory(Path(settings.SANDBOX_DIR))).deploy(original.slug, environment, report=report)
+    state = StateDirectory(Path(settings.SANDBOX_DIR))
+    _deploy(state, original, [slug for slug in ENVIRONMENTS if not _is_deployed(original, slug)], report)
+    if CONTENT in original.release_commands and state.known_settings().runner == "process":
+        make_admins(original, report)
     missing = _missing(original, wanted.all_mirrors)
     made = make_mirrors(original, missing)
     if made:
         names = made[0].slug if len(made) == 1 else f"{made[0].slug} … {made[-1].slug}"
         report(f"{names}: {len(made)} made, mirrors of {original.slug}, not deployed")
+
+
+def _deploy(state: StateDirectory, original: Application, environments: Sequence[str], report: Report) -> None:
+    """Side by side: each waits for processes most of the time."""
+
+    def deploy(environment: str) -> None:
+        Console(state).deploy(original.slug, environment, report=report)
+
+    with ThreadPoolExecutor(max_workers=len(ENVIRONMENTS)) as pool:
+        list(pool.map(deploy, environments))
 
 
 def make_mirror(original: Application, slug: str) -> Application:
@@ -87,7 +100,8 @@ def _original(wanted: Wanted) -> Application:
     except subprocess.CalledProcessError as error:
         reason = error.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["no reason given"]
         raise SandboxError(f"no repository can be made of {content}: git says {reason[0]}") from error
-    return make_original(organisation, wanted.original, repository, _release_commands(content))
+    commands = [*_release_commands(content), *([] if wanted.codebase else [CONTENT])]
+    return make_original(organisation, wanted.original, repository, commands)
 
 
 def _content(codebase: str | None) -> Path | None:

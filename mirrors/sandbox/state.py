@@ -6,6 +6,7 @@ admin_password    of the control panel's user          url             address o
 sandbox.pid       the server's process                 sandbox.log     its output
 requests.jsonl    one line a request                   processes/      one file for each process that runs
 postgres/         the database server                  storage/        one directory for each object storage
+site_passwords.json  of the seeded sites' users
 codebases/        bare git repositories                releases/       immutable directories
 sites/            a log for each site
 """

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import psutil
 
+from mirrors.sandbox.logins import passwords
 from tests.engine.fleet import Fleet
 from tests.sandboxes import frozen_variables
 
@@ -22,6 +23,8 @@ def canaries_of(fleet: Fleet) -> dict[str, str]:
         frozen = frozen_variables(fleet.sandbox, "acme", stage)
         found[f"{stage} database password"] = unquote(urlsplit(frozen["DATABASE_URL"]).password or "")
         [found[f"{stage} storage secret"]] = parse_qs(urlsplit(frozen["DEFAULT_STORAGE_DSN"]).query)["secret"]
+    kept = passwords(fleet.sandbox.state)
+    found.update({f"password of the admin of {environment}": password for environment, password in kept.items()})
     assert all(len(value) > 8 for value in found.values()), "each must be long enough to be found"
     return found
 
