@@ -11,17 +11,17 @@ from urllib.parse import urlsplit
 import pulumi
 
 from mirrors.config import Settings, load
+from mirrors.config.messages import shown, suggestion
 from mirrors.divio import Divio, DivioError
 from mirrors.observe import Observer
 from mirrors.observe_samples import samples
 from mirrors.planning.addresses import is_loopback
 from mirrors.planning.pins import unpinned
 from mirrors.planning.plan import FleetPlan, OriginalPlan, plan
-from mirrors.planning.waves import described
+from mirrors.planning.waves import ROLL_OUT, described
 from mirrors.remedies import explained
 
 NAMESPACE = "mirrors"
-ROLL_OUT = "MIRRORS_ROLL_OUT"
 SANDBOX_PASSPHRASE = "sandbox"  # noqa: S105 - published: it encrypts nothing but a rehearsal's state
 _SECRET_KEYS = {
     "apiToken": " mirrors:apiToken",
@@ -63,6 +63,7 @@ def prepare() -> Prepared:
         *loaded.problems,
         *_in_clear(os.environ),
         *_published_passphrase(settings, os.environ),
+        *_unknown_sites(settings, os.environ),
         *planned.problems,
     ]
     if problems or planned.original is None:
@@ -105,6 +106,16 @@ def _in_clear(environ: Mapping[str, str]) -> list[str]:
         f"mirrors:{key}: it is set in clear. Set it anew, for example: pulumi config set --secret{example}"
         for key, example in _SECRET_KEYS.items()
         if key in _raw_configuration() and f"{NAMESPACE}:{key}" not in secret
+    ]
+
+
+def _unknown_sites(settings: Settings, environ: Mapping[str, str]) -> list[str]:
+    """A name that is nobody's would be rolled out nowhere, and nobody would see it."""
+    known = settings.fleet.slugs
+    return [
+        f"{ROLL_OUT} (environment variable): this fleet has no site {shown(site)}; {suggestion(site, known)}"
+        for site in dict.fromkeys(rolled_out(environ))
+        if site not in known
     ]
 
 

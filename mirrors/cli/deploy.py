@@ -1,23 +1,32 @@
-"""``mirrors deploy``: single sites of a stack, through ``pulumi up`` with the targets that belong to them."""
+"""``mirrors deploy``: a release, or a repair, to sites of a stack, through ``pulumi up`` with the right targets."""
 
 import os
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from math import ceil
 from pathlib import Path
 
 import click
 
 from mirrors.cli.options import on_stack, plain_errors
-from mirrors.cli.stacks import pulumi, raw_configuration
-from mirrors.config import Fleet, load
-from mirrors.config.messages import suggestion
-from mirrors.errors import ConfigurationError
+from mirrors.cli.stacks import export, pulumi, raw_configuration
+from mirrors.cli.status import look, settings_of
+from mirrors.config import Fleet, Settings, load
+from mirrors.errors import ConfigurationError, MirrorsError
+from mirrors.planning.targets import Chosen, behind, everyone, named
+from mirrors.planning.waves import ROLL_OUT
+
+LANE = "pulumi:providers:pulumi-python"
+BESIDE = 4
+"""What the engine does beside the deployments: the next site's variables, what is only looked at."""
 
 
 @click.command()
-@click.argument("sites", nargs=-1, required=True, metavar="SITE...")
+@click.argument("sites", nargs=-1, metavar="[SITE]...")
 @on_stack
+@click.option("--all", "all_sites", is_flag=True, help="All sites, in waves; those that are held stay as they are.")
+@click.option("--behind", "late", is_flag=True, help="The sites that 'mirrors status' shows as behind the original.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask before the update.")
 @click.option("--preview", is_flag=True, help="Only show what would be done.")
 @click.option(
@@ -27,18 +36,37 @@ from mirrors.errors import ConfigurationError
     help="The project's directory, if it is not this one.",
 )
 @plain_errors
-def deploy(sites: Sequence[str], stack: str, *, yes: bool, preview: bool, cwd: Path | None) -> None:
+def deploy(
+    sites: Sequence[str], stack: str, *, all_sites: bool, late: bool, yes: bool, preview: bool, cwd: Path | None
+) -> None:
     """Converge single sites, named by their application's slug, and no others.
 
-    Shows the pulumi command that it runs; the exit code is that command's.
+    The newest release reaches them, also where mirrors:rollout.follow is manual. Shows the pulumi command that it runs;
+    the exit code is that command's.
     """
-    path = pulumi()
-    fleet = fleet_of(stack, cwd or Path())
-    arguments = command(fleet, sites, stack, yes=yes, preview=preview, cwd=cwd)
-    click.echo(shlex.join(arguments), err=True)
+    if [bool(sites), all_sites, late].count(True) != 1:
+        raise click.UsageError("Name the sites, or say --all, or --behind.")
+    path, directory = pulumi(), cwd or Path()
+    settings = settings_of(stack, directory)
+    chosen = choose(settings, sites, stack, directory, all_sites=all_sites)
+    for note in chosen.notes:
+        click.echo(f"Note: {note}", err=True)
+    if chosen.sites == ():
+        click.echo(f"Nothing to deploy: no site of {stack} is behind the original.", err=True)
+        return
+    if chosen.sites is not None:
+        refuse_fewer_lanes(settings, stack, directory)
+    arguments = command(settings, chosen, stack, yes=yes, preview=preview, cwd=cwd, at_once=engine_does(os.environ))
+    given = {ROLL_OUT: " ".join(chosen.rolled_out)} if chosen.rolled_out else {}
+    click.echo(line(given, arguments), err=True)
     sys.stdout.flush()
     # In our place, not as a child: input, exit code and Ctrl-C are its own. A second interrupt would make it give up.
-    os.execv(path, arguments)  # noqa: S606
+    os.execve(path, arguments, {**os.environ, **given})  # noqa: S606
+
+
+def line(given: Mapping[str, str], arguments: Sequence[str]) -> str:
+    """The command as a shell takes it, with the variables that it is given."""
+    return " ".join([*(f"{name}={shlex.quote(value)}" for name, value in given.items()), shlex.join(arguments)])
 
 
 def fleet_of(stack: str, cwd: Path) -> Fleet:
@@ -53,27 +81,77 @@ def fleet_of(stack: str, cwd: Path) -> Fleet:
     return loaded.fleet
 
 
+def choose(settings: Settings, sites: Sequence[str], stack: str, cwd: Path, *, all_sites: bool) -> Chosen:
+    """The named sites, all, or where neither is asked for those that are behind. Raises MirrorsError, DivioError."""
+    if sites:
+        return named(settings, sites, stack)
+    return everyone(settings) if all_sites else behind(settings, look(stack, cwd))
+
+
 def command(
-    fleet: Fleet, sites: Sequence[str], stack: str, *, yes: bool = False, preview: bool = False, cwd: Path | None = None
+    settings: Settings,
+    chosen: Chosen,
+    stack: str,
+    *,
+    yes: bool = False,
+    preview: bool = False,
+    cwd: Path | None = None,
+    at_once: int = 0,
 ) -> list[str]:
     """The ``pulumi`` command that converges these sites alone.
 
-    The fleet's own resources are always targets: a new SITE_ID and a rotated password have to pass them. Raises
-    ConfigurationError for a site that is not in the fleet.
+    ``at_once``: how many things the engine does at once by itself, 0 for any number; it is given more where
+    ``rollout.parallel`` needs it.
     """
-    unknown = [site for site in sites if site not in fleet.slugs]
-    if unknown:
-        raise ConfigurationError(
-            f"the fleet of the stack {stack} has no site {site!r}; {suggestion(site, fleet.slugs)}" for site in unknown
-        )
-    targets = dict.fromkeys([*_fleet_itself(fleet, sites), *(f"**::{site}" for site in sites)])
+    needs = settings.rollout.parallel + BESIDE
     return [
         *("pulumi", "preview" if preview else "up"),
         *(["--cwd", str(cwd)] if cwd else []),
         *("--stack", stack),
-        *(part for target in targets for part in ("--target", target)),
+        *targets(settings.fleet, chosen),
+        *(["--parallel", str(needs)] if 0 < at_once < needs else []),
         *(["--yes"] if yes and not preview else []),
     ]
+
+
+def targets(fleet: Fleet, chosen: Chosen) -> list[str]:
+    """The options that keep the engine from every other site; none for all.
+
+    The fleet's own resources are always targets: a new SITE_ID and a rotated password have to pass them. Provider
+    lanes need not be: the engine sees to each that the program declares.
+    """
+    if chosen.sites is None:
+        return []
+    found = dict.fromkeys([*_fleet_itself(fleet, chosen.sites), *(f"**::{site}" for site in chosen.sites)])
+    return [part for target in found for part in ("--target", target)]
+
+
+def engine_does(environ: Mapping[str, str], cores: int | None = None) -> int:
+    """How many things at once unless it is told otherwise: PULUMI_PARALLEL, else four a core."""
+    given = environ.get("PULUMI_PARALLEL", "")
+    return int(given) if given.isdigit() else 4 * (cores or os.cpu_count() or 1)
+
+
+def refuse_fewer_lanes(settings: Settings, stack: str, cwd: Path) -> None:
+    """A site that is no target keeps its lane, and the engine fails where the program declares that one no more.
+
+    Raises MirrorsError.
+    """
+    from mirrors.lanes import A_LANE  # it imports Pulumi's SDK, which whoever imports this module does without
+
+    declared = {f"lane-{number}" for number in range(1, ceil(settings.rollout.parallel / A_LANE))}
+    left = [
+        name
+        for item in export(stack, cwd).get("resources") or []
+        if item["type"] == LANE and (name := item["urn"].rpartition("::")[2]).startswith("lane-")
+        if name not in declared
+    ]
+    if left:
+        raise MirrorsError(
+            f"mirrors:rollout.parallel is lower than at the last update, and sites of the stack {stack} still use the"
+            f" provider processes {', '.join(sorted(left))}. Move them first, all at once: mirrors deploy --all --stack"
+            f" {stack}"
+        )
 
 
 def _fleet_itself(fleet: Fleet, sites: Sequence[str]) -> list[str]:

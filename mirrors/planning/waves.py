@@ -11,6 +11,11 @@ from mirrors.planning.names import is_service
 SHOWN = 8
 """How many sites a line names before it counts the rest."""
 
+ROLL_OUT = "MIRRORS_ROLL_OUT"
+"""The environment variable with the sites, blanks between, that get a release which is followed by hand."""
+
+REPAIR = "rollout: shared credentials have changed, so all mirrors are one wave"
+
 
 @dataclass(frozen=True, slots=True)
 class Wave:
@@ -65,13 +70,13 @@ def credentials_changed(
 def described(plan: RolloutPlan) -> Iterator[str]:
     """One line for each wave and for what is held or paused; nothing where there is but one wave of all."""
     if plan.repairing:
-        yield "rollout: shared credentials have changed, so all mirrors are one wave"
+        yield REPAIR
     elif len(plan.waves) > 1:
         for wave in plan.waves:
             waits = ", paused (mirrors:rollout.pauseAfter)" if plan.paused.intersection(wave.sites) else ""
-            yield f"rollout: wave {wave.number}{waits}: {_named(wave.sites)}"
+            yield f"rollout: wave {wave.number}{waits}: {named(wave.sites)}"
     if plan.held:
-        yield f"rollout: held: {_named(plan.held)}"
+        yield f"rollout: held: {named(plan.held)}"
 
 
 def _waves(sites: Sequence[str], sizes: Iterable[int | str]) -> Iterator[Wave]:
@@ -88,7 +93,8 @@ def _reached(size: int | str, total: int) -> int:
     return min(size, total) if isinstance(size, int) else ceil(total * int(size.rstrip("%")) / 100)
 
 
-def _named(sites: Sequence[str]) -> str:
+def named(sites: Sequence[str]) -> str:
+    """Their number and their names, of many only the first."""
     count = f"{len(sites)} site{'s' if len(sites) != 1 else ''}"
     more = f" and {len(sites) - SHOWN} more" if len(sites) > SHOWN else ""
     return f"{count}: {', '.join(sites[:SHOWN])}{more}"

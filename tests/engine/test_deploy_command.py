@@ -30,9 +30,12 @@ config:
 """
 
 PROGRAM = f"""
+import os
 import pathlib
 import pulumi
 
+if os.environ.get("MIRRORS_ROLL_OUT"):
+    pulumi.log.info("told to roll out: " + os.environ["MIRRORS_ROLL_OUT"])
 if pathlib.Path("broken").exists():
     raise SystemExit(32)
 for name in ("acme", "acme-de", "acme-fr"):
@@ -58,6 +61,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "PULUMI_HOME": str(tmp_path / "home"),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_PYTHON_CMD": sys.executable,
+        "DIVIO_API_TOKEN": "for-nobody",
     }.items():
         monkeypatch.setenv(name, value)
     pulumi(folder, "stack", "init", "test")
@@ -122,6 +126,43 @@ def test_an_unknown_site_is_one_clear_line_and_nothing_is_run(project: Path) -> 
     assert names(project) == set()
 
 
+def test_sites_all_and_those_behind_are_three_ways_to_say_what_is_meant(project: Path) -> None:
+    for arguments in ([], ["acme-de", "--all"], ["--all", "--behind"]):
+        done = deploy(project, *arguments, "--stack", "test")
+
+        assert done.returncode == 2
+        assert done.stderr.endswith("Error: Name the sites, or say --all, or --behind.\n")
+
+
+def test_all_are_converged_without_targets(project: Path) -> None:
+    done = deploy(project, "--all", "--stack", "test", "--yes")
+
+    assert done.returncode == 0, done.stderr
+    assert "pulumi up --stack test --yes" in done.stderr.splitlines()
+    assert names(project) == {"acme", "acme-de", "acme-fr"}
+
+
+def test_a_release_that_is_followed_by_hand_is_rolled_out_by_a_line_that_can_be_copied(project: Path) -> None:
+    pulumi(project, "config", "set", "--stack", "test", "--path", "mirrors:rollout.follow", "manual")
+
+    done = deploy(project, "acme-de", "--stack", "test", "--yes")
+
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.startswith("MIRRORS_ROLL_OUT=acme-de pulumi up --stack test --target ")
+    assert "told to roll out: acme-de" in done.stdout
+
+
+def test_a_held_site_is_one_clear_line_with_the_ways_out(project: Path) -> None:
+    hold = "mirrors:overrides.mirrors.acme-de.hold"
+    pulumi(project, "config", "set", "--stack", "test", "--path", hold, "true")
+
+    done = deploy(project, "acme-de", "--stack", "test", "--yes")
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("Error: acme-de: it is held, so nothing is deployed to it. Either")
+    assert names(project) == set()
+
+
 def test_a_fleet_with_a_problem_is_told_before_anything_is_run(project: Path) -> None:
     pulumi(project, "config", "set", "--stack", "test", "--path", "mirrors:fleet.mirrors[0].siteid", "3")
 
@@ -146,7 +187,7 @@ def test_a_stack_that_does_not_exist_is_named(project: Path) -> None:
 
     assert done.returncode == 1
     assert done.stderr.startswith(
-        "Error: pulumi config --json --show-secrets=false --stack tset: no stack named 'tset' found"
+        "Error: pulumi config --json --show-secrets --stack tset: no stack named 'tset' found"
     )
 
 
@@ -167,8 +208,8 @@ def test_an_interrupt_reaches_the_command_and_its_exit_code_comes_back(
     script = f"""\
         #!{sys.executable}
         import signal, sys
-        if sys.argv[1] == "config":
-            print({json.dumps(fleet)!r})
+        if sys.argv[1] in ("config", "stack"):
+            print({json.dumps(fleet)!r} if sys.argv[1] == "config" else "{{}}")
             sys.exit(0)
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
         print("updating", sys.stdin.readline().strip(), flush=True)
@@ -179,6 +220,7 @@ def test_an_interrupt_reaches_the_command_and_its_exit_code_comes_back(
     (tmp_path / "pulumi").write_text(dedent(script))
     (tmp_path / "pulumi").chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setenv("DIVIO_API_TOKEN", "for-nobody")
 
     with subprocess.Popen(
         [*MIRRORS, "deploy", "acme", "--stack", "test"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

@@ -1,0 +1,94 @@
+"""Which sites a deployment by hand reaches: those named, all, or those that are behind the original."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from mirrors.config import Mirror, Settings
+from mirrors.config.messages import suggestion
+from mirrors.config.models import Override
+from mirrors.errors import ConfigurationError
+from mirrors.planning.status import SiteStatus, State
+from mirrors.planning.waves import named as shortened
+from mirrors.planning.waves import rollout_plan
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """``sites`` is None for all of them. ``rolled_out``: those that get a release which no ``up`` would give them.
+
+    ``notes``: a line for each reason why a site that might be expected is not reached.
+    """
+
+    sites: tuple[str, ...] | None
+    rolled_out: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def named(settings: Settings, sites: Sequence[str], stack: str) -> Chosen:
+    """Who names a site means it: it gets the release also where only its variables may deploy it.
+
+    Raises ConfigurationError for a site that is not in the fleet, and for one that is held.
+    """
+    known = settings.fleet.slugs
+    unknown = [
+        f"the fleet of the stack {stack} has no site {site!r}; {suggestion(site, known)}"
+        for site in dict.fromkeys(sites)
+        if site not in known
+    ]
+    held = [
+        f"{site}: it is held, so nothing is deployed to it. Either roll out to it (hold: false), or let only changed"
+        " variables, and who names it, deploy it (hold: variablesMayDeploy)"
+        for site in _mirrors(settings, lambda item: settings.hold_of(item) == "everything")
+        if site in sites
+    ]
+    if unknown or held:
+        raise ConfigurationError([*unknown, *held])
+    by_hand = _mirrors(settings, lambda item: settings.hold_of(item) == "variablesMayDeploy")
+    rolled_out = tuple(site for site in dict.fromkeys(sites) if site in by_hand)
+    return Chosen(tuple(dict.fromkeys(sites)), rolled_out, tuple(_paused(settings, sites)))
+
+
+def everyone(settings: Settings) -> Chosen:
+    """Without targets. What is held stays as it is: the program sees to that."""
+    return Chosen(None, _followed_by_hand(settings), (*_held(settings, settings.fleet.slugs), *_paused(settings)))
+
+
+def behind(settings: Settings, rows: Iterable[SiteStatus]) -> Chosen:
+    """``rows``: those of ``mirrors status``. What is held or paused is left out, and said."""
+    late = [row.application for row in rows if row.state in (State.BEHIND, State.HELD)]
+    paused = rollout_plan(settings).paused
+    left = {*_mirrors(settings, lambda item: _declared_hold(settings, item) != "nothing"), *paused}
+    sites = tuple(site for site in late if site not in left)
+    rolled_out = tuple(site for site in _followed_by_hand(settings) if site in sites)
+    return Chosen(sites, rolled_out, (*_held(settings, late), *_paused(settings, late)))
+
+
+def _mirrors(settings: Settings, wanted: Callable[[Mirror], bool]) -> list[str]:
+    return [item.application for item in settings.mirrors if wanted(item)]
+
+
+def _declared_hold(settings: Settings, mirror: Mirror) -> str:
+    """What is declared for the site itself; ``Settings.hold_of`` counts a release that is followed by hand as well."""
+    override = settings.overrides.mirrors.get(mirror.application, Override()).hold
+    return mirror.hold if override is None else override
+
+
+def _followed_by_hand(settings: Settings) -> tuple[str, ...]:
+    """The sites that only ``rollout.follow: manual`` keeps from a release."""
+    if settings.rollout.follow != "manual":
+        return ()
+    return tuple(_mirrors(settings, lambda item: _declared_hold(settings, item) == "nothing"))
+
+
+def _held(settings: Settings, among: Iterable[str]) -> Iterable[str]:
+    held = set(_mirrors(settings, lambda item: _declared_hold(settings, item) != "nothing")).intersection(among)
+    if held:
+        yield f"held, no new release: {shortened([site for site in settings.fleet.slugs if site in held])}"
+
+
+def _paused(settings: Settings, among: Iterable[str] | None = None) -> Iterable[str]:
+    paused = rollout_plan(settings).paused
+    paused = paused if among is None else paused.intersection(among)
+    if paused:
+        sites = shortened([site for site in settings.fleet.slugs if site in paused])
+        yield f"paused after wave {settings.rollout.pause_after} (mirrors:rollout.pauseAfter): {sites}"

@@ -1,0 +1,95 @@
+"""Which sites ``mirrors deploy`` reaches."""
+
+from typing import Any
+
+import pytest
+
+from mirrors.config import Settings
+from mirrors.errors import ConfigurationError
+from mirrors.planning.status import SiteStatus, State
+from mirrors.planning.targets import Chosen, behind, everyone, named
+from tests.unit.fleets import settings
+
+MANUAL = {"rollout": {"follow": "manual"}}
+
+
+def holding(**holds: Any) -> dict[str, Any]:
+    return {"overrides": {"mirrors": {slug: {"hold": hold} for slug, hold in holds.items()}}}
+
+
+def fleet(**more: Any) -> Settings:
+    return settings("de", "fr", "ch", **more)
+
+
+def late(*slugs: str, state: State = State.BEHIND) -> list[SiteStatus]:
+    return [SiteStatus(slug, "mirror", 2, "test", None, None, None, None, state) for slug in slugs]
+
+
+def test_named_sites_are_reached_once_each_in_the_order_given() -> None:
+    assert named(fleet(), ["fr", "acme", "fr"], "test") == Chosen(("fr", "acme"))
+
+
+def test_a_release_that_is_followed_by_hand_is_rolled_out_to_the_mirrors_that_are_named() -> None:
+    assert named(fleet(**MANUAL), ["fr", "acme"], "test") == Chosen(("fr", "acme"), rolled_out=("fr",))
+
+
+def test_who_names_a_site_that_only_its_variables_may_deploy_means_it() -> None:
+    declared = fleet(**holding(de="variablesMayDeploy"))
+
+    assert named(declared, ["de", "fr"], "test") == Chosen(("de", "fr"), rolled_out=("de",))
+
+
+def test_all_unknown_and_held_sites_that_are_named_are_told_at_once() -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        named(fleet(**holding(fr=True)), ["ac", "fr", "ac", "de", "**"], "test")
+
+    assert raised.value.problems == (
+        "the fleet of the stack test has no site 'ac'; did you mean acme?",
+        "the fleet of the stack test has no site '**'; known here: acme, ch, de, fr",
+        "fr: it is held, so nothing is deployed to it. Either roll out to it (hold: false), or let only changed"
+        " variables, and who names it, deploy it (hold: variablesMayDeploy)",
+    )
+
+
+def test_a_named_site_behind_the_pause_is_told() -> None:
+    chosen = named(fleet(rollout={"waves": [1, "100%"], "pauseAfter": 1}), ["de", "ch"], "test")
+
+    assert chosen.sites == ("de", "ch")
+    assert chosen.notes == ("paused after wave 1 (mirrors:rollout.pauseAfter): 1 site: ch",)
+
+
+def test_all_need_no_targets_and_nothing_by_hand() -> None:
+    assert everyone(fleet()) == Chosen(None)
+
+
+def test_all_are_rolled_out_to_by_hand_but_those_that_are_held_in_one_way_or_another() -> None:
+    chosen = everyone(fleet(**MANUAL, **holding(de=True, fr="variablesMayDeploy")))
+
+    assert chosen == Chosen(None, ("ch",), ("held, no new release: 2 sites: de, fr",))
+
+
+def test_those_behind_are_reached_and_no_others() -> None:
+    rows = [*late("de", "ch"), *late("fr", state=State.VARIABLES_DIFFER)]
+
+    assert behind(fleet(), rows) == Chosen(("de", "ch"))
+
+
+def test_those_behind_are_rolled_out_to_by_hand() -> None:
+    assert behind(fleet(**MANUAL), late("de", "ch")) == Chosen(("de", "ch"), ("de", "ch"))
+
+
+@pytest.mark.parametrize("state", [State.BEHIND, State.HELD])
+def test_of_those_behind_the_held_are_left_out(state: State) -> None:
+    chosen = behind(fleet(**holding(fr=True)), [*late("de"), *late("fr", state=state), *late("ch")])
+
+    assert chosen == Chosen(("de", "ch"), (), ("held, no new release: 1 site: fr",))
+
+
+def test_of_those_behind_the_paused_are_left_out() -> None:
+    chosen = behind(fleet(rollout={"waves": [2, "100%"], "pauseAfter": 1}), late("fr", "ch"))
+
+    assert chosen == Chosen(("fr",), (), ("paused after wave 1 (mirrors:rollout.pauseAfter): 1 site: ch",))
+
+
+def test_nobody_is_behind() -> None:
+    assert behind(fleet(), late("de", state=State.CONVERGED)) == Chosen(())
