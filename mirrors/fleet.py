@@ -40,8 +40,9 @@ class Fleet(pulumi.ComponentResource):
         ids = SiteIds(self.name, self._hints(prepared), self._aliased(self))
         original = self._original(prepared)
         rollout = prepared.plan.rollout
-        lanes = Lanes(prepared.settings.rollout.parallel, prepared.raw, self)
-        turns = Turns(rollout, lanes, prepared.settings.rollout.parallel, preview=pulumi.runtime.is_dry_run())
+        settings = prepared.settings
+        lanes = Lanes(settings.rollout.parallel, prepared.raw, settings.max_concurrent_requests, self)
+        turns = Turns(rollout, lanes, settings.rollout.parallel, preview=pulumi.runtime.is_dry_run())
         declaration = Declaration(
             self, prepared.settings, prepared.original, ids, original, lanes, turns, rollout.repairing
         )

@@ -16,11 +16,15 @@ A_LANE = 3
 class Lanes:
     """``parallel`` deployments at once, spread over as few processes as that takes; the default one is the first."""
 
-    def __init__(self, parallel: int, configuration: Mapping[str, str], parent: pulumi.Resource) -> None:
-        """``configuration``: raw values of the namespace ``mirrors``. A lane gets no other than those given here."""
+    def __init__(self, parallel: int, configuration: Mapping[str, str], requests: int, parent: pulumi.Resource) -> None:
+        """``configuration``: raw values of the namespace ``mirrors``. A lane gets no other than those given here.
+
+        ``requests``: how many at once the platform shall get from us. Each lane has its share, one at the least.
+        """
         self.count = ceil(parallel / A_LANE)
         options = pulumi.ResourceOptions(parent=parent)
-        props = {f"mirrors:{key}": _hidden(key, configuration[key]) for key in PROVIDER_KEYS if key in configuration}
+        shared = {**configuration, "maxConcurrentRequests": str(max(1, requests // self.count))}
+        props = {f"mirrors:{key}": _hidden(key, shared[key]) for key in PROVIDER_KEYS if key in shared}
         self._providers: list[pulumi.ProviderResource | None] = [None]
         self._providers += [
             pulumi.ProviderResource("pulumi-python", f"lane-{number}", dict(props), options)

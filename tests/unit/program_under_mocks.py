@@ -187,7 +187,7 @@ def declare(mirrors: int) -> None:
         "variables": {name: pulumi.Output.secret(value) for name, value in original.shared.items()},
         "identities": {},
     }
-    lanes = Lanes(declared.rollout.parallel, {}, fleet)
+    lanes = Lanes(declared.rollout.parallel, {}, declared.max_concurrent_requests, fleet)
     turns = Turns(planned.rollout, lanes, declared.rollout.parallel, preview=False)
     declaration = Declaration(fleet, declared, original, ids, Original("acme", props, below), lanes, turns)
     _, release = declare_original(declaration)
