@@ -88,8 +88,9 @@ def environment(version: str, interpreter: str) -> Path:
         if not stamp.exists() or stamp.read_text(encoding="utf-8") != wanted:
             shutil.rmtree(folder, ignore_errors=True)
             _run([_uv(), "venv", "--quiet", "--python", interpreter, str(folder)])
-            install = ["install", "--quiet", "--require-hashes", "--no-deps", "-r", str(LOCK)]
-            _run([_uv(), "pip", install[0], "--python", str(folder / "bin" / "python"), *install[1:]])
+            # The tests start hundreds of processes, each of which would compile Django anew.
+            options = ["--quiet", "--require-hashes", "--no-deps", "--compile-bytecode"]
+            _run([_uv(), "pip", "install", *options, "--python", str(folder / "bin" / "python"), "-r", str(LOCK)])
             stamp.write_text(wanted, encoding="utf-8")
     return folder / "bin" / "python"
 
