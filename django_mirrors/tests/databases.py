@@ -7,18 +7,21 @@ import sqlite3
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 import psycopg
 from django.db.utils import ConnectionHandler
 from psycopg import sql
 
+from tests.urls_of_databases import django_settings
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from django.db.backends.base.base import BaseDatabaseWrapper
+
+__all__ = ["Database", "django_settings", "postgresql_database", "sqlite_database"]
 
 SERVER = "MIRRORS_TEST_POSTGRES"
 
@@ -55,21 +58,6 @@ class Database:
             yield connection
         finally:
             connection.close()
-
-
-def django_settings(url: str) -> dict[str, Any]:
-    """The entry of ``DATABASES`` for a URL."""
-    if url.startswith("sqlite:///"):
-        return {"ENGINE": "django.db.backends.sqlite3", "NAME": url[len("sqlite:///") :]}
-    parts = urlsplit(url)
-    return {
-        "ENGINE": "django.db.backends.postgresql",
-        "NAME": parts.path[1:],
-        "USER": parts.username,
-        "PASSWORD": parts.password,
-        "HOST": parts.hostname,
-        "PORT": str(parts.port),
-    }
 
 
 @contextmanager

@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tests.databases import Database
 
 ROOT = Path(__file__).resolve().parents[1]
-TIMEOUT = 120  # seconds; far more than any of it takes
+TIMEOUT = 240  # seconds; far more than any of it takes
 
 
 @dataclass(frozen=True)
@@ -80,10 +83,17 @@ class Site:
         return output
 
 
+def finish_all(processes: Sequence[subprocess.Popen[str]]) -> list[tuple[int, str]]:
+    """Waits for processes that run at the same time; reads from all of them, so that none waits to be read."""
+    with ThreadPoolExecutor(len(processes)) as readers:
+        return list(readers.map(finish, processes))
+
+
 def finish(process: subprocess.Popen[str]) -> tuple[int, str]:
     """Waits for a process; gives its exit code and output."""
-    try:
-        output, _ = process.communicate(timeout=TIMEOUT)
-    finally:
-        process.kill()
+    with process:  # closes its pipe, whatever happens
+        try:
+            output, _ = process.communicate(timeout=TIMEOUT)
+        finally:
+            process.kill()
     return process.returncode, output

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from tests.databases import django_settings
+from tests.urls_of_databases import django_settings
 
 RELEASE = int(os.environ.get("RELEASE", "1"))
 

@@ -1,0 +1,199 @@
+"""The release command, as a platform runs it: processes, and a real database that sites share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.site import Site, finish_all
+
+if TYPE_CHECKING:
+    from tests.databases import Database
+
+
+@pytest.fixture
+def original(database: Database) -> Site:
+    """The original, released."""
+    site = Site(database)
+    site.manage("mirrors_migrate")
+    return site
+
+
+def mirror(original: Site, site_id: int, application: str) -> Site:
+    return Site(original.database, site_id, application, original.release)
+
+
+def recorded(database: Database) -> list[str]:
+    """The gallery's migrations as they were recorded: twice, if they were applied twice."""
+    rows = database.query("SELECT name FROM django_migrations WHERE app = 'gallery' ORDER BY id")
+    return [name for (name,) in rows]
+
+
+def test_the_first_release_of_the_original_makes_the_tables_and_its_site(database: Database) -> None:
+    output = Site(database).manage("mirrors_migrate", "--noinput")
+    assert recorded(database) == ["0001_initial"]
+    assert database.query("SELECT id, domain, name FROM django_site") == [(1, "site-1.example", "site-1.example")]
+    assert "Site 1 (the original) is registered with release" in output
+
+
+def test_a_second_release_with_nothing_new_changes_nothing(original: Site) -> None:
+    output = original.manage("mirrors_migrate")
+    assert "No migration is pending." in output
+    assert "Site 1 is site-1.example, as before." in output
+
+
+def test_a_mirror_refuses_an_empty_database_and_leaves_no_site(database: Database) -> None:
+    output = Site(database, 2, "acme-de").refused("mirrors_migrate")
+    assert "The database is empty, and acme-de is a mirror" in output
+    with database.connected() as connection, connection.cursor() as cursor:
+        assert set(connection.introspection.table_names(cursor)) <= {"django_mirrors_registry"}
+
+
+def test_a_mirror_registers_its_own_site_beside_the_original(original: Site) -> None:
+    mirror(original, 2, "acme-de").having(SITE_NAME="Acme Germany").manage("mirrors_migrate")
+    rows = original.database.query("SELECT id, domain, name FROM django_site ORDER BY id")
+    assert rows == [(1, "site-1.example", "site-1.example"), (2, "site-2.example", "Acme Germany")]
+
+
+def test_the_next_site_that_somebody_adds_gets_an_id_above_all_others(original: Site) -> None:
+    mirror(original, 7, "acme-de").manage("mirrors_migrate")
+    database = original.database
+    [(added,)] = database.query("INSERT INTO django_site (domain, name) VALUES ('new.example', '') RETURNING id")
+    assert added == 8
+    mirror(original, 3, "acme-fr").manage("mirrors_migrate")
+    [(added,)] = database.query("INSERT INTO django_site (domain, name) VALUES ('newer.example', '') RETURNING id")
+    assert added == 9
+
+
+def test_a_changed_domain_is_written_and_a_name_that_somebody_chose_is_kept(original: Site) -> None:
+    database = original.database
+    database.query("UPDATE django_site SET name = 'Acme'")
+    original.having(DOMAIN="www.example").manage("mirrors_migrate")
+    assert database.query("SELECT domain, name FROM django_site") == [("www.example", "Acme")]
+
+
+def test_an_id_of_another_application_is_refused_before_anything_is_written(original: Site) -> None:
+    mirror(original, 2, "acme-de").manage("mirrors_migrate")
+    before = original.database.query("SELECT * FROM django_site ORDER BY id")
+    output = mirror(original, 2, "acme-fr").at(2).having(DOMAIN="fr.example").refused("mirrors_migrate")
+    assert "SITE_ID is 2, which belongs to acme-de" in output
+    assert original.database.query("SELECT * FROM django_site ORDER BY id") == before
+    assert recorded(original.database) == ["0001_initial"]
+
+
+def test_a_mirror_without_a_site_id_is_refused(original: Site) -> None:
+    output = Site(original.database, None, "acme-de").refused("mirrors_migrate")
+    assert "MIRRORS_APPLICATION is acme-de, so this is a mirror, but there is no SITE_ID" in output
+
+
+def test_an_original_without_a_site_id_is_site_1(database: Database) -> None:
+    Site(database, None).having(DOMAIN="acme.example").manage("mirrors_migrate")
+    assert database.query("SELECT id, domain FROM django_site") == [(1, "acme.example")]
+
+
+def test_a_domain_of_another_site_is_refused(original: Site) -> None:
+    output = mirror(original, 2, "acme-de").having(DOMAIN="site-1.example").refused("mirrors_migrate")
+    assert "DOMAIN site-1.example belongs to site 1 (the original)" in output
+
+
+def test_a_site_without_a_domain_would_be_example_com_and_is_refused(database: Database) -> None:
+    assert "DOMAIN is not set, so site 1 would be example.com" in Site(database).having(DOMAIN="").refused(
+        "mirrors_migrate"
+    )
+
+
+def test_a_domain_that_is_none_is_refused_without_a_traceback(database: Database) -> None:
+    output = Site(database).having(DOMAIN="two words.example").refused("mirrors_migrate")
+    assert "DOMAIN or SITE_NAME cannot be stored" in output
+
+
+def test_on_a_developers_machine_it_is_said_and_done(original: Site) -> None:
+    mirror(original, 2, "acme-de").having(STAGE="local").manage("mirrors_migrate")
+    output = mirror(original, 2, "acme-fr").having(STAGE="local").manage("mirrors_migrate")
+    assert "Warning: SITE_ID is 2, which belongs to acme-de" in output
+    rows = original.database.query("SELECT domain FROM django_site WHERE id = 2")
+    assert rows == [("site-2.example",)]
+
+
+def test_a_column_is_added_while_older_code_runs(original: Site) -> None:
+    mirror(original, 2, "acme-de").manage("mirrors_migrate")
+    output = original.at(2).manage("mirrors_migrate")
+    assert "Pending: gallery.0002_picture_caption." in output
+    assert "1 of 1 pending migrations applied." in output
+
+
+def test_a_column_that_a_mirror_still_needs_is_not_dropped(original: Site) -> None:
+    mirror(original, 2, "acme-de").manage("mirrors_migrate")
+    output = original.at(3).refused("mirrors_migrate")
+    assert "gallery.0003_remove_picture_note" in output
+    assert "gallery_picture.note" in output
+    assert "acme-de" in output
+    assert recorded(original.database) == ["0001_initial"]
+
+
+def test_a_site_that_nobody_registered_refuses_the_drop_until_it_is_marked(original: Site) -> None:
+    original.database.query("INSERT INTO django_site (id, domain, name) VALUES (4, 'old.example', 'Old')")
+    assert "old.example" in original.at(3).refused("mirrors_migrate")
+    original.manage("mirrors_mark_external", "4", "--name", "old.example")
+    original.at(3).manage("mirrors_migrate")
+    assert recorded(original.database)[-1] == "0003_remove_picture_note"
+
+
+def test_a_forgotten_mirror_no_longer_stands_in_the_way(original: Site) -> None:
+    mirror(original, 2, "acme-de").manage("mirrors_migrate")
+    original.manage("mirrors_forget", "2", "--name", "acme-de")
+    original.at(3).manage("mirrors_migrate")
+    assert recorded(original.database)[-1] == "0003_remove_picture_note"
+
+
+def test_forgetting_wants_the_name_typed(original: Site) -> None:
+    mirror(original, 2, "acme-de").manage("mirrors_migrate")
+    assert "Site 2 is acme-de, not 'acme-fr'. Nothing was changed." in original.refused(
+        "mirrors_forget", "2", "--name", "acme-fr"
+    )
+    assert "There is no site 3; there are: 1, 2." in original.refused("mirrors_forget", "3", "--name", "acme-fr")
+    assert "acme-de" in original.at(3).refused("mirrors_migrate")
+
+
+def test_alone_on_the_database_a_site_may_do_what_it_likes(original: Site) -> None:
+    original.at(3).manage("mirrors_migrate")
+    assert recorded(original.database)[-1] == "0003_remove_picture_note"
+
+
+def test_code_that_the_schema_no_longer_serves_is_not_released(original: Site) -> None:
+    original.at(3).manage("mirrors_migrate")
+    output = original.at(1).refused("mirrors_migrate")
+    assert "The schema is not what this code needs, so it must not start" in output
+    assert "note" in output
+
+
+def test_a_check_decides_and_changes_nothing(original: Site) -> None:
+    assert "Pending: gallery.0002_picture_caption." in original.at(2).manage("mirrors_migrate", "--check")
+    assert recorded(original.database) == ["0001_initial"]
+    mirror(original, 2, "acme-de").manage("mirrors_migrate")
+    assert "gallery_picture.note" in original.at(3).refused("mirrors_migrate", "--check")
+
+
+def test_a_copy_of_the_database_starts_with_an_empty_registry_and_says_so(original: Site) -> None:
+    mirror(original, 2, "acme-de").manage("mirrors_migrate")
+    output = mirror(original, 2, "acme-fr").having(STAGE="live").manage("mirrors_migrate")
+    assert "entries of STAGE test" in output
+    assert "Site 2 (acme-fr) is registered" in output
+
+
+def test_of_20_deployments_at_once_exactly_one_migrates_and_all_succeed(original: Site) -> None:
+    sites = [original, *(mirror(original, number, f"acme-{number}") for number in range(2, 21))]
+    processes = [site.at(2).start("tests/project/manage.py", "mirrors_migrate") for site in sites]
+    results = finish_all(processes)
+    assert [code for code, _ in results] == [0] * 20, [output for code, output in results if code]
+    assert sorted("1 of 1 pending" in output for _, output in results) == [False] * 19 + [True]
+    assert recorded(original.database) == ["0001_initial", "0002_picture_caption"]
+    assert original.database.query("SELECT count(*), max(id) FROM django_site") == [(20, 20)]
+
+
+def test_of_20_first_deployments_of_the_original_exactly_one_makes_the_tables(database: Database) -> None:
+    processes = [Site(database).start("tests/project/manage.py", "mirrors_migrate") for _ in range(20)]
+    results = finish_all(processes)
+    assert [code for code, _ in results] == [0] * 20, [output for code, output in results if code]
+    assert recorded(database) == ["0001_initial"]

@@ -1,0 +1,21 @@
+"""From a platform's ``DATABASE_URL`` to Django's settings, without importing what a site has no use for."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+
+def django_settings(url: str) -> dict[str, Any]:
+    """The entry of ``DATABASES`` for a URL."""
+    if url.startswith("sqlite:///"):
+        return {"ENGINE": "django.db.backends.sqlite3", "NAME": url[len("sqlite:///") :]}
+    parts = urlsplit(url)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.path[1:],
+        "USER": parts.username,
+        "PASSWORD": parts.password,
+        "HOST": parts.hostname,
+        "PORT": str(parts.port),
+    }
