@@ -5,6 +5,9 @@ from urllib.parse import unquote, urlsplit
 
 UNREADABLE = "unreadable"
 _WITHOUT_HOST = frozenset({"file", "sqlite"})
+_SCHEMES = dict.fromkeys(("postgresql", "psql", "pgsql", "postgis"), "postgres")
+"""Other names of one thing, as ``dj-database-url`` and the clients of databases take them."""
+_PORTS = {"postgres": 5432, "mysql": 3306}
 
 
 def is_loopback(host: str) -> bool:
@@ -31,7 +34,9 @@ def address_of(domain: str | None) -> str | None:
 def identity_of(dsn: str) -> str:
     """What a DSN points at, without user, password and query: scheme, host, port and path (database or bucket).
 
-    >>> identity_of("postgres://user:secret@db.example.com:5432/acme-live?sslmode=require")
+    One service has one identity, however its DSN is spelled.
+
+    >>> identity_of("postgresql://user:secret@DB.example.com/acme-live?sslmode=require")
     'postgres://db.example.com:5432/acme-live'
     """
     try:
@@ -42,5 +47,44 @@ def identity_of(dsn: str) -> str:
     beyond = f"{parts.path}{parts.query}{parts.fragment}"  # where a password with an unescaped / ? or # ends up
     if not parts.scheme or "@" in beyond or not (parts.netloc or parts.scheme in _WITHOUT_HOST):
         return UNREADABLE
-    host = (parts.hostname or "") + (f":{port}" if port else "")
-    return f"{parts.scheme}://{host}{unquote(parts.path).rstrip('/')}"
+    return _spelled(parts.scheme, parts.hostname or "", port, unquote(parts.path))
+
+
+def respelled(identity: str) -> str:
+    """An identity as ``identity_of`` spells it today, from one that a state has, or that somebody wrote.
+
+    States have schemes, ports and hosts as they stood in the DSN, and IPv6 addresses without their brackets.
+
+    >>> respelled("postgresql://::1:5432/acme"), respelled("unreadable")
+    ('postgres://[::1]:5432/acme', 'unreadable')
+    """
+    scheme, separator, rest = identity.partition("://")
+    if not separator:
+        return identity
+    place, slash, path = rest.partition("/")
+    host, port = _host_and_port(place.rpartition("@")[2])
+    return _spelled(scheme.lower(), host, port, f"{slash}{path}")
+
+
+def _host_and_port(place: str) -> tuple[str, int | None]:
+    host, colon, port = place.rpartition(":")
+    if colon and port.isascii() and port.isdigit() and (":" not in host or host.startswith("[") or _is_ipv6(host)):
+        return host.strip("[]"), int(port)
+    return place.strip("[]"), None
+
+
+def _is_ipv6(host: str) -> bool:
+    try:
+        ipaddress.IPv6Address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _spelled(scheme: str, host: str, port: int | None, path: str) -> str:
+    scheme = _SCHEMES.get(scheme, scheme)
+    host = host.lower().rstrip(".")
+    if _is_ipv6(host):
+        host = f"[{ipaddress.IPv6Address(host)}]"
+    port = port or (_PORTS.get(scheme) if host else None)
+    return f"{scheme}://{host}{f':{port}' if port else ''}{path.rstrip('/')}"

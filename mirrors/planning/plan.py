@@ -233,10 +233,11 @@ def _same_services(settings: Settings, seen: FleetSeen) -> Iterator[str]:
         return
     for name in filter(is_service, settings.fleet.shared):
         here, there = _shared_value(settings, seen.original, name), seen.elsewhere.get(name)
-        if here and there and identity_of(here) == identity_of(there) != UNREADABLE:
+        if here and there and (here == there or identity_of(here) == identity_of(there) != UNREADABLE):
+            what = "" if identity_of(here) == UNREADABLE else f", {identity_of(here)}"
             yield (
-                f"original {seen.original.slug}: {name} is the same in Test and in Live, {identity_of(here)}. Give each"
-                f" environment a service of its own and deploy {seen.original.slug} in both"
+                f"original {seen.original.slug}: {name} is the same in Test and in Live{what}. Give each environment a"
+                f" service of its own and deploy {seen.original.slug} in both"
             )
 
 

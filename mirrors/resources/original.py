@@ -5,7 +5,7 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, ReadResult, Resource, UpdateResult
 
-from mirrors.planning.addresses import identity_of
+from mirrors.planning.addresses import identity_of, respelled
 from mirrors.planning.releases import newest_successful
 from mirrors.resources.base import Properties, Provider, about, deployments_seen, is_gone, marked
 
@@ -16,8 +16,9 @@ class OriginalProvider(Provider):
 
     def check(self, _olds: Properties, news: Properties) -> CheckResult:
         """A shared value may change, as a password does; what it points at may not, unless somebody says so."""
-        inputs, confirmed = self.checked(news), news.get("confirmed") or ()
+        inputs, confirmed = self.checked(news), {respelled(identity) for identity in news.get("confirmed") or ()}
         before = _olds.get("identities") or {}
+        inputs["identities"] = {name: _kept(before.get(name), now) for name, now in inputs["identities"].items()}
         failures = [
             CheckFailure("", _moved(name, before[name], identity))
             for name, identity in inputs["identities"].items()
@@ -43,7 +44,7 @@ class OriginalProvider(Provider):
             if deployment is None:
                 return self._without_deployment(id_, stored)
             frozen = self.divio.deployments.environment_variables(deployment.uuid).environment_variables
-        known = stored["identities"]
+        known = {name: respelled(identity) for name, identity in stored["identities"].items()}
         values = {
             name: live if (live := frozen.get(name)) and identity_of(live) == known.get(name) else value
             for name, value in stored["variables"].items()
@@ -58,6 +59,11 @@ class OriginalProvider(Provider):
             return ReadResult("", {})
         stored["variables"] = marked(stored["variables"], stored["variables"])
         return ReadResult(id_, dict(stored), stored)
+
+
+def _kept(before: str | None, now: str) -> str:
+    """What the state has, where it says the same in another spelling: that is no change."""
+    return before if before is not None and respelled(before) == now else now
 
 
 def _moved(name: str, before: str, now: str) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mirrors.planning.addresses import address_of, identity_of
+from mirrors.planning.addresses import address_of, identity_of, respelled
 from mirrors.planning.redaction import redact
 
 
@@ -39,6 +39,58 @@ def test_a_site_on_this_machine_has_plain_http(domain: str | None, address: str 
 )
 def test_an_identity_has_no_credentials(dsn: str, identity: str) -> None:
     assert identity_of(dsn) == identity
+
+
+@pytest.mark.parametrize(
+    "dsn",
+    [
+        "postgres://u:p@db.example.com:5432/acme",
+        "postgres://u:p@db.example.com/acme",
+        "postgresql://db.example.com/acme/",
+        "psql://DB.Example.com.:5432/acme",
+        "PGSQL://db.example.com./acme",
+        "postgis://db.example.com/acme",
+    ],
+)
+def test_one_database_has_one_identity_however_it_is_spelled(dsn: str) -> None:
+    assert identity_of(dsn) == "postgres://db.example.com:5432/acme"
+
+
+def test_what_differs_in_more_than_its_spelling_has_another_identity() -> None:
+    dsns = (
+        "postgres://db/acme",
+        "postgres://db:5433/acme",
+        "postgres://db/acme2",
+        "mysql://db/acme",
+        "postgres://d/acme",
+    )
+    assert len({identity_of(dsn) for dsn in dsns}) == len(dsns)
+    assert identity_of("mysql://db/acme") == identity_of("mysql://db:3306/acme")
+
+
+def test_an_ipv6_address_has_brackets_and_its_short_form() -> None:
+    assert identity_of("postgres://u:p@[::1]:5433/acme") == "postgres://[::1]:5433/acme"
+    assert identity_of("postgres://u:p@[0:0:0:0:0:0:0:1]/acme") == "postgres://[::1]:5432/acme"
+
+
+@pytest.mark.parametrize(
+    ("stored", "today"),
+    [
+        ("postgres://db/acme", "postgres://db:5432/acme"),
+        ("postgresql://db:5432/acme", "postgres://db:5432/acme"),
+        ("Postgres://u:p@DB./acme/", "postgres://db:5432/acme"),
+        ("postgres://::1:5433/acme", "postgres://[::1]:5433/acme"),
+        ("postgres://::1/acme", "postgres://[::1]:5432/acme"),
+        ("postgres://2001:db8:0:0:0:0:0:1/acme", "postgres://[2001:db8::1]:5432/acme"),
+        ("postgres://db/a?b%41", "postgres://db:5432/a?b%41"),
+        ("sqlite:////data/db.sqlite3", "sqlite:////data/db.sqlite3"),
+        ("s3://bucket.s3.amazonaws.com", "s3://bucket.s3.amazonaws.com"),
+        ("unreadable", "unreadable"),
+    ],
+)
+def test_an_identity_in_a_state_is_read_in_todays_spelling(stored: str, today: str) -> None:
+    assert respelled(stored) == today
+    assert respelled(today) == today
 
 
 def test_a_log_is_redacted_also_where_only_the_password_is_quoted() -> None:

@@ -90,6 +90,15 @@ def test_a_service_that_test_and_live_have_in_common_is_a_problem_without_its_pa
     assert "hunter22" not in problem
 
 
+def test_a_service_in_common_is_a_problem_also_where_its_dsn_cannot_be_read() -> None:
+    odd = {"DATABASE_URL": "postgres://u:hunter/22@db/acme", "DEFAULT_STORAGE_DSN": STORAGE}
+    fleet = seen(original=original(frozen=odd), elsewhere={"DATABASE_URL": odd["DATABASE_URL"]})
+    [problem] = plan(settings(), fleet).problems
+    assert "DATABASE_URL is the same in Test and in Live. Give each" in problem
+    other = replace(fleet, elsewhere={"DATABASE_URL": "postgres://u:hunter/33@db/acme"})
+    assert plan(settings(), other).problems == ()
+
+
 def test_a_shared_variable_that_names_no_service_may_be_the_same_in_test_and_live() -> None:
     sentry = {"SENTRY_DSN": "https://key@sentry.example.com/1"}
     shared = seen(original=original(frozen={**original().frozen, **sentry}), elsewhere=sentry)

@@ -167,7 +167,8 @@ def test_no_piece_of_a_credential_is_in_an_identity(
     """Also where somebody forgot to escape it; then an identity is unreadable, or the right one."""
     shown, secret = (quote(user, ""), quote(password, "")) if escaped else (user, password)
     identity = identity_of(f"postgres://{shown}:{secret}@{place}/acme?key={quote(query, '')}")
-    assert identity == f"postgres://{place}/acme" or (identity == UNREADABLE and not escaped)
+    host = place.removesuffix(":5432")
+    assert identity == f"postgres://{host}:5432/acme" or (identity == UNREADABLE and not escaped)
     for credential in (user, password, query):
         assert not [part for part in pieces(credential) if part in identity]
 

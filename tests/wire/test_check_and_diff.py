@@ -23,7 +23,7 @@ INPUTS: Mapping[type[Provider], dict[str, Any]] = {
         "image_environment": "e-2",
         "release": UNKNOWN,
         "variables": {"DATABASE_URL": UNKNOWN, "OTHER": "x"},
-        "identities": {"DATABASE_URL": "postgres://db/acme"},
+        "identities": {"DATABASE_URL": "postgres://db:5432/acme"},
     },
     MirrorProvider: {**WHERE, "slug": "acme-de", "site_id": UNKNOWN, "found": {}},
     EnvironmentVariablesProvider: {
@@ -114,10 +114,19 @@ def test_a_shared_value_may_rotate_and_may_not_point_elsewhere_unconfirmed(offli
     before = {**INPUTS[OriginalProvider], "variables": {"DATABASE_URL": f"postgres://u:{CANARY}@db/acme"}}
     rotated = before | {"variables": {"DATABASE_URL": f"postgres://u:{CANARY}-2@db/acme"}}
     assert original.check(before, rotated) == (rotated, [])
-    moved = before | {"identities": {"DATABASE_URL": "postgres://db/other"}}
+    moved = before | {"identities": {"DATABASE_URL": "postgres://db:5432/other"}}
     _, [(key, reason)] = original.check(before, moved)
     assert key == ""
-    assert "postgres://db/acme" in reason
-    assert "pulumi config set mirrors:confirmDatabase postgres://db/other" in reason
+    assert "postgres://db:5432/acme" in reason
+    assert "pulumi config set mirrors:confirmDatabase postgres://db:5432/other" in reason
     assert CANARY not in reason
-    assert original.check(before, {**moved, "confirmed": "postgres://db/other"}) == (moved, [])
+    assert original.check(before, {**moved, "confirmed": ["postgres://db:5432/other"]}) == (moved, [])
+
+
+def test_another_spelling_of_the_same_identity_is_no_change_and_confirms_as_well(offline: Drive) -> None:
+    original = offline(OriginalProvider())
+    before = {**INPUTS[OriginalProvider], "identities": {"DATABASE_URL": "postgresql://DB/acme"}}
+    assert original.check(before, before | {"identities": {"DATABASE_URL": "postgres://db:5432/acme"}}) == (before, [])
+    moved = before | {"identities": {"DATABASE_URL": "postgres://db:5432/other"}}
+    assert original.check(before, {**moved, "confirmed": ["psql://db/other"]}) == (moved, [])
+    assert len(original.check(before, {**moved, "confirmed": ["psql://db/others"]})[1]) == 1

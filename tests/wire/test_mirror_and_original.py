@@ -108,6 +108,17 @@ def test_a_rotated_password_and_a_new_release_are_seen_once_they_are_deployed(
     assert outs == inputs == with_marks(shared | {"variables": variables, "release": release})
 
 
+def test_a_rotated_password_is_seen_where_the_state_spells_the_identity_otherwise(
+    original_wire: Wire, shared: dict[str, Any]
+) -> None:
+    identity = shared["identities"]["DATABASE_URL"]
+    shared["identities"]["DATABASE_URL"] = identity.replace("postgres://", "postgresql://")
+    assert shared["identities"]["DATABASE_URL"] != identity
+    before = shared["variables"]["DATABASE_URL"]
+    shared["variables"]["DATABASE_URL"] = before.replace(":", f":{CANARY}", 2)
+    assert original_wire.read(shared)[2]["variables"]["DATABASE_URL"] == marked(before)
+
+
 def test_a_deployment_that_failed_changes_nothing(original_wire: Wire, site: Site, shared: dict[str, Any]) -> None:
     site.by_hand("DATABASE_URL", "postgres://elsewhere/x")
     site.will_meet("deployment-fails")
