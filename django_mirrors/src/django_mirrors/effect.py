@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from django_mirrors.tables import Column, Constraint
 
-__all__ = ["Effect", "Kind"]
+__all__ = ["PRUNE", "Effect", "Kind"]
+
+PRUNE = "migrate --prune"
+"""In place of an operation's name: no migration does it."""
 
 
 class Kind(str, Enum):

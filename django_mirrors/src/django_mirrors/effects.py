@@ -16,7 +16,7 @@ from django.db.migrations import operations
 
 from django_mirrors.describe import describe
 from django_mirrors.differences import differences
-from django_mirrors.effect import Effect, Kind
+from django_mirrors.effect import PRUNE, Effect, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -62,7 +62,7 @@ def prune_effects(migrations: Iterable[str]) -> tuple[Effect, ...]:
     Code that still has one of them on its disk takes it for pending afterwards, and would apply it again.
     """
     words = "the database forgets that it was applied"
-    return tuple(Effect(name, "Prune", Kind.TAKEN_AWAY, "django_migrations", detail=words) for name in migrations)
+    return tuple(Effect(name, PRUNE, Kind.TAKEN_AWAY, "django_migrations", detail=words) for name in migrations)
 
 
 @dataclass
@@ -94,7 +94,7 @@ class _Walk:
             yield _effect(Kind.EXPAND, "nothing in the database")
         else:
             if not _is_djangos(operation):
-                yield _effect(Kind.UNKNOWN, "an operation that is not Django's own")
+                yield _effect(Kind.UNKNOWN, "is an operation that is not Django's own")
             yield from self._compared(operation, app_label, state)
 
     def _separate(self, operation: Any, migration: Migration, state: ProjectState) -> Iterator[Effect]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from django_mirrors.effect import Kind
 from django_mirrors.needs import is_aware, needs
 from django_mirrors.participants import SiteDeclaration, UnknownSite
-from django_mirrors.sentences import refusal_text, text_of
+from django_mirrors.sentences import block, step_for, text_of, to_acknowledge, what, who
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Decision", "Refusal", "SiteDeclaration", "UnknownSite", "decide", "decide_stale_contenttypes"]
 
-CLEAR_BY_THEMSELVES = {Kind.TAKEN_AWAY, Kind.TIGHTENED, Kind.REQUIRED}
 TO_ACKNOWLEDGE = {Kind.CONSTRAINT, Kind.UNKNOWN}
+REFUSED_BY_UNKNOWN = {Kind.TAKEN_AWAY, Kind.TIGHTENED, Kind.REQUIRED, *TO_ACKNOWLEDGE}
 
 
 @dataclass(frozen=True)
@@ -81,9 +81,9 @@ def decide_stale_contenttypes(
     others = [site for site in declarations if site.declaration != own]
     if not others and not unknown_sites:
         return Decision()
-    what = "remove_stale_contenttypes: removes what this code does not know, and other code may know it"
-    step = "deploy one release to every site; while several run, content types are left alone."
-    return Decision((Refusal(None, refusal_text(what, others, unknown_sites, step)),))
+    said = "remove_stale_contenttypes removes what this code does not know, and other code may know."
+    step = "one release on every site. While several run, leave the content types alone."
+    return Decision((Refusal(None, block(said, "Other code", others, unknown_sites, step)),))
 
 
 @dataclass(frozen=True)
@@ -94,30 +94,28 @@ class _Case:
     now: datetime
 
     def refusals(self, effect: Effect) -> Iterator[Refusal]:
-        if effect.kind in TO_ACKNOWLEDGE:
-            concerned = self._needing(effect)
-            unknown = [] if effect.new_table else self.unknown_sites
-            if (concerned or unknown) and not self._acknowledged(effect):
-                yield Refusal(effect, _refused(effect, concerned, (), self._to_acknowledge(effect)))
-            return
+        """Nothing, or one."""
         needing = self._needing(effect)
-        if needing and effect.kind is Kind.EXPAND:
-            effect = replace(
-                effect, kind=Kind.TIGHTENED, detail="the column is new, and not the one that the code knows"
-            )
-        by_unknown = effect.kind in CLEAR_BY_THEMSELVES and not effect.new_table
-        unknown = self.unknown_sites if by_unknown else ()
-        if (needing or unknown) and effect.kind is not Kind.DELETES:
-            yield Refusal(effect, _refused(effect, needing, unknown, self._missing_step(effect)))
+        unknown = () if effect.new_table or effect.kind not in REFUSED_BY_UNKNOWN else self.unknown_sites
+        if effect.kind is Kind.DELETES or not (needing or unknown):
+            return
+        if effect.kind is Kind.EXPAND:
+            effect = replace(effect, kind=Kind.TIGHTENED, detail="the column is new, and another than the code knows")
+        if effect.kind not in TO_ACKNOWLEDGE:
+            started = any(is_aware(site.declaration, effect) for site in self.declarations)
+            yield Refusal(effect, block(what(effect), who(effect), needing, unknown, step_for(effect, started)))
+        elif not self._acknowledged(effect):
+            step = to_acknowledge(effect, self._ended(effect))
+            yield Refusal(effect, block(what(effect), who(effect), needing or self.declarations, (), step))
 
     def warnings(self, effect: Effect) -> Iterator[str]:
+        """What is let pass, and by whom."""
         acknowledged = self._acknowledged(effect) if effect.kind in TO_ACKNOWLEDGE else None
         if acknowledged:
-            until = f"acknowledged until {acknowledged.expires}: {acknowledged.reason}"
-            yield f"{effect.migration}, {effect.operation}: {until}"
+            yield f"{what(effect)} Acknowledged until {acknowledged.expires}: {acknowledged.reason}"
         needing = self._needing(effect) if effect.kind is Kind.DELETES else []
         if needing:
-            yield refusal_text(_what(effect), needing, (), "")
+            yield block(what(effect), who(effect), needing, (), "")
 
     def _needing(self, effect: Effect) -> list[SiteDeclaration]:
         return [site for site in self.declarations if needs(site.declaration, effect)]
@@ -127,31 +125,5 @@ class _Case:
         found = [item for item in self.acknowledgements if item.covers(effect.migration) and today <= item.expires]
         return found[0] if found else None
 
-    def _to_acknowledge(self, effect: Effect) -> str:
-        entry = f'"{effect.migration}": {{"reason": "…", "expires": "YYYY-MM-DD"}}'
-        expired = [str(item.expires) for item in self.acknowledgements if item.covers(effect.migration)]
-        ended = f" The one that there was ended on {max(expired)}." if expired else ""
-        looked = "what it does" if effect.kind is Kind.UNKNOWN else "that the code of every site keeps to it"
-        return f"an acknowledgement. Make sure of {looked}, then add to MIRRORS_ACKNOWLEDGED: {entry}.{ended}"
-
-    def _missing_step(self, effect: Effect) -> str:
-        first_step_done = any(is_aware(site.declaration, effect) for site in self.declarations)
-        if effect.kind is Kind.REQUIRED:
-            if first_step_done:
-                return "the rest of step 1: deploy to these sites a release that knows the column; then this one."
-            return (
-                "step 1: a release that adds the column with NULL or a database default, on every site. "
-                "Only a later release may require it."
-            )
-        if first_step_done:
-            return "the rest of step 1: deploy to these sites a release that does not need it; then this one."
-        return f"step 1: a release that does not need {effect.place}, on every site. Only a later release may do this."
-
-
-def _refused(effect: Effect, needing: Sequence[SiteDeclaration], unknown: Sequence[UnknownSite], missing: str) -> str:
-    return refusal_text(_what(effect), needing, unknown, missing)
-
-
-def _what(effect: Effect) -> str:
-    place = f" {effect.place}:" if effect.place else ""
-    return f"{effect.migration}, {effect.operation}: {effect.kind.value}:{place} {effect.detail}"
+    def _ended(self, effect: Effect) -> str:
+        return max((str(item.expires) for item in self.acknowledgements if item.covers(effect.migration)), default="")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django_mirrors.effect import Kind
+from django_mirrors.effect import PRUNE, Kind
 from django_mirrors.tolerance import objection
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def needs(declaration: Declaration, effect: Effect) -> bool:
     """Whether the declaration's code may fail after the effect, because of what it knows or does not know."""
     if effect.kind is Kind.UNKNOWN:
         return True
-    if effect.operation == "Prune":
+    if effect.operation == PRUNE:
         # An older companion did not write down its migrations: then it may have any.
         return not declaration.migrations or effect.migration in declaration.migrations
     if effect.kind is Kind.DELETES:

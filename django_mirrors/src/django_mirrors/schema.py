@@ -6,6 +6,7 @@ needs may be gone: a rollback, or an older image. So what is really there is com
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -76,19 +77,22 @@ def _tighter(column: Column, actual: _Found) -> Iterator[str]:
 
 
 def _columns(connection: BaseDatabaseWrapper, cursor: Any, table: str) -> dict[str, _Found]:
-    filled = _filled_on_sqlite(connection, cursor, table) if connection.vendor == "sqlite" else set()
+    if connection.vendor == "sqlite":
+        return _columns_on_sqlite(connection, cursor, table)
     columns = {}
     for info in connection.introspection.get_table_description(cursor, table):
-        gives = info.default is not None or bool(getattr(info, "is_autofield", False)) or info.name in filled
-        columns[info.name] = _Found(bool(info.null_ok), gives, _length(info.display_size))
+        filled = info.default is not None or bool(getattr(info, "is_autofield", False))
+        length = info.display_size if isinstance(info.display_size, int) and info.display_size > 0 else None
+        columns[info.name] = _Found(bool(info.null_ok), filled, length)
     return columns
 
 
-def _length(size: Any) -> int | None:
-    return size if isinstance(size, int) and size > 0 else None
-
-
-def _filled_on_sqlite(connection: BaseDatabaseWrapper, cursor: Any, table: str) -> set[str]:
-    """Computed columns (``hidden`` is 2 or 3), which Django does not tell apart, and the row's own number."""
+def _columns_on_sqlite(connection: BaseDatabaseWrapper, cursor: Any, table: str) -> dict[str, _Found]:
+    """Django does not tell computed columns apart (``hidden`` is 2 or 3), and before 5.0 does not show them at all."""
     cursor.execute(f"PRAGMA table_xinfo({connection.ops.quote_name(table)})")
-    return {name for _, name, _, _, _, pk, hidden in cursor.fetchall() if hidden in (2, 3) or pk}
+    columns = {}
+    for _, name, db_type, not_null, default, pk, hidden in cursor.fetchall():
+        length = re.search(r"\((\d+)\)", db_type)
+        filled = default is not None or hidden in (2, 3) or bool(pk)  # a key without a value is the row's own number
+        columns[name] = _Found(not not_null, filled, int(length[1]) if length else None)
+    return columns

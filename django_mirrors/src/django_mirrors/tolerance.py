@@ -11,8 +11,6 @@ __all__ = ["objection", "widens"]
 
 TEXTS = ("CharField", "SlugField")
 WITH_LENGTH = (*TEXTS, "FileField", "FilePathField")
-INTEGERS = {"SmallIntegerField": 1, "IntegerField": 2, "BigIntegerField": 3}
-POSITIVE = {"PositiveSmallIntegerField": 1, "PositiveIntegerField": 2, "PositiveBigIntegerField": 3}
 
 
 def objection(code: Column, database: Column) -> str | None:
@@ -31,10 +29,11 @@ def objection(code: Column, database: Column) -> str | None:
 
 
 def widens(code: Column, database: Column) -> bool:
-    """Whether the database's type takes all that the code writes, and gives nothing that the code cannot read.
+    """Whether the database's type takes all that the code writes, and gives nothing that the code cannot read or find.
 
-    Everything that is not known to be harmless is not. A decimal number with more digits, for example, cannot be read
-    on SQLite by code that knows fewer.
+    That was tried, and is true of longer text alone. Code that knows fewer digits cannot read a longer decimal number
+    on SQLite; on PostgreSQL code that knows a smaller whole number never finds a row by a bigger one: Django answers
+    without asking the database, even for a primary key.
     """
     if code.db_type != database.db_type:
         return False
@@ -44,20 +43,11 @@ def widens(code: Column, database: Column) -> bool:
         return True
     if code.type == database.type or (code.type in TEXTS and database.type in TEXTS):
         return database.length is None or (code.length is not None and code.length <= database.length)
-    return _rank(code.type) <= _rank(database.type) and _may_become(code.type, database.type)
+    return False
 
 
 def _gives_nothing(database: Column) -> bool:
     return database.db_default is None and not database.identity and database.generated is None
-
-
-def _rank(internal: str) -> int:
-    return INTEGERS.get(internal) or POSITIVE.get(internal, 0)
-
-
-def _may_become(code: str, database: str) -> bool:
-    """Between whole numbers, and not from any to those that are positive only."""
-    return (database in INTEGERS and code in {**INTEGERS, **POSITIVE}) or (database in POSITIVE and code in POSITIVE)
 
 
 def _enforced(column: Column) -> bool:

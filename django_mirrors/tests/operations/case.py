@@ -1,0 +1,66 @@
+"""What a case is made of, and shorthand for its operations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import django
+from django.apps.registry import Apps
+from django.db import migrations, models
+from django.db.migrations.operations.base import Operation
+from django.db.migrations.state import ProjectState
+
+__all__ = ["BOTH", "POSTGRESQL", "Case", "model", "parent", "thing"]
+
+BOTH = ("sqlite", "postgresql")
+POSTGRESQL = ("postgresql",)
+
+Code = Callable[[Apps], None]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One operation. ``label`` is its app, ``words`` its name in the table."""
+
+    label: str
+    words: str
+    old: Sequence[Operation]
+    change: Sequence[Operation]
+    old_use: Code | None = None  # beyond what fits any model
+    vendors: Sequence[str] = BOTH
+    since: tuple[int, int] = (4, 2)
+    attributes: dict[str, Any] = field(default_factory=dict)  # of the migration
+
+    def runs(self, vendor: str) -> bool:
+        """Whether this Django and this database can do it."""
+        return vendor in self.vendors and self.since <= django.VERSION
+
+    def migrations(self) -> tuple[migrations.Migration, migrations.Migration]:
+        """The one that old and new code have, and the one that only new code has."""
+        old = type("Old", (migrations.Migration,), {"operations": self.old})
+        new = type("New", (migrations.Migration,), {"operations": self.change, **self.attributes})
+        return old("0001_old", self.label), new("0002_new", self.label)
+
+    def old_state(self) -> ProjectState:
+        """What the old code's models are."""
+        return self.migrations()[0].mutate_state(ProjectState())
+
+
+def model(name: str, *fields: tuple[str, models.Field[Any, Any]], **options: Any) -> migrations.CreateModel:
+    """A model with a primary key of its own, if none is given."""
+    bases = options.pop("bases", None)
+    own_key = any(getattr(item, "primary_key", False) for _, item in fields) or bases
+    key = [] if own_key else [("id", models.AutoField(primary_key=True))]
+    return migrations.CreateModel(name, [*key, *fields], options=options, bases=bases)
+
+
+def thing(**fields: models.Field[Any, Any]) -> migrations.CreateModel:
+    """The model that most cases change."""
+    return model("Thing", ("name", models.CharField(max_length=20)), *fields.items())
+
+
+def parent() -> migrations.CreateModel:
+    """A model to refer to."""
+    return model("Parent", ("name", models.CharField(max_length=20)))

@@ -1,0 +1,119 @@
+"""Code in migrations, and what is done to the database and to the state apart."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+from django.apps.registry import Apps
+from django.db import models
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations import AddField, AlterField, RemoveField, RunPython, RunSQL, SeparateDatabaseAndState
+from django.db.migrations.operations.base import Operation
+
+from tests.operations.case import Case, thing
+
+__all__ = ["CASES"]
+
+
+def value(**options: Any) -> models.Field[Any, Any]:
+    return models.CharField(max_length=20, **options)
+
+
+def shout(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
+    """Changes what is in the rows."""
+    for model in apps.get_models():
+        model._default_manager.using(schema_editor.connection.alias).update(value="LOUD")
+
+
+class DropValue(RemoveField):
+    """An operation of the project's own: nobody can know what it does."""
+
+    def __init__(self) -> None:
+        super().__init__("thing", "value")
+
+    def database_forwards(self, *arguments: Any) -> None:
+        super().database_forwards(*arguments)
+
+
+def apart(label: str, words: str, database: list[Operation], state: list[Operation], **more: Any) -> Case:
+    old = [thing(value=more.pop("old", value()))]
+    return Case(label, words, old, [SeparateDatabaseAndState(database, state)], **more)
+
+
+def sql(label: str, words: str, statement: str, **more: Any) -> Case:
+    return Case(label, words, [thing(value=value())], [RunSQL(statement, RunSQL.noop)], **more)
+
+
+# What a release does that drops a column which the state has already forgotten.
+KNOW_AGAIN = SeparateDatabaseAndState(state_operations=[AddField("thing", "value", value(null=True))])
+
+CASES = [
+    Case("python", "RunPython", [thing(value=value())], [RunPython(shout, RunPython.noop)]),
+    Case(
+        "python_before",
+        "RunPython, labelled for django-syzygy: before deployment",
+        [thing(value=value())],
+        [RunPython(shout, RunPython.noop)],
+        attributes={"stage": SimpleNamespace(name="PRE_DEPLOY")},
+    ),
+    Case(
+        "python_always",
+        "RunPython, labelled for django-safemigrate: always safe",
+        [thing(value=value())],
+        [RunPython(shout, RunPython.noop)],
+        attributes={"safe": SimpleNamespace(when=SimpleNamespace(name="ALWAYS"))},
+    ),
+    Case(
+        "drop_labelled",
+        "RemoveField, labelled as safe",
+        [thing(value=value())],
+        [RemoveField("thing", "value")],
+        attributes={"stage": SimpleNamespace(name="PRE_DEPLOY")},
+    ),
+    Case("nothing", "RunPython and RunSQL, noop", [thing()], [RunPython(RunPython.noop), RunSQL(RunSQL.noop)]),
+    sql("sql_update", "RunSQL, UPDATE", "UPDATE sql_update_thing SET value = 'LOUD'"),
+    sql("sql_delete", "RunSQL, all rows are deleted", "DELETE FROM sql_delete_thing"),
+    sql("sql_drop", "RunSQL, a column is dropped", "ALTER TABLE sql_drop_thing DROP COLUMN value"),
+    Case("custom", "an operation of the project's own", [thing(value=value())], [DropValue()]),
+    apart(
+        "forget",
+        "SeparateDatabaseAndState, state forgets a column with NULL",
+        [],
+        [RemoveField("thing", "value")],
+        old=value(null=True),
+    ),
+    apart(
+        "forget_required",
+        "SeparateDatabaseAndState, state forgets a NOT NULL column",
+        [],
+        [RemoveField("thing", "value")],
+    ),
+    apart(
+        "loosen",
+        "SeparateDatabaseAndState, state forgets a column that gets NULL",
+        [AlterField("thing", "value", value(null=True))],
+        [RemoveField("thing", "value")],
+    ),
+    apart(
+        "drop_behind",
+        "SeparateDatabaseAndState, a column is dropped",
+        [RemoveField("thing", "value")],
+        [RemoveField("thing", "value")],
+    ),
+    Case(
+        "drop_forgotten",
+        "SeparateDatabaseAndState, a column is dropped that the state has forgotten",
+        [
+            thing(value=value(null=True)),
+            SeparateDatabaseAndState(state_operations=[RemoveField("thing", "value")]),
+        ],
+        [SeparateDatabaseAndState([KNOW_AGAIN, RemoveField("thing", "value")])],
+    ),
+    apart(
+        "sql_behind",
+        "SeparateDatabaseAndState, with RunSQL",
+        [RunSQL("ALTER TABLE sql_behind_thing DROP COLUMN value")],
+        [RemoveField("thing", "value")],
+    ),
+]

@@ -1,0 +1,88 @@
+"""The table of operations as Markdown, and where it stands in the documentation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from django_mirrors.effects import Kind
+
+__all__ = ["DOCUMENT", "Outcome", "documented", "rows", "written"]
+
+DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "migrations.md"
+BEGIN, END = "<!-- made by the tests: begin -->", "<!-- made by the tests: end -->"
+HEAD = (
+    "| operation | the guard says | linter, SQLite | linter, PostgreSQL | fails on SQLite | fails on PostgreSQL |",
+    "| --- | --- | --- | --- | --- | --- |",
+)
+WAIT = {Kind.TAKEN_AWAY.value, Kind.TIGHTENED.value, Kind.REQUIRED.value}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one case came to on one database."""
+
+    kinds: Sequence[str]
+    refused: Sequence[str]
+    text: str
+    linter: Sequence[str]
+    failed: Mapping[str, str]  # of old code: step and exception
+    missing_for_old: Sequence[str]
+    failed_new: str
+    missing_for_new: Sequence[str]
+
+    @property
+    def verdict(self) -> str:
+        """The classes, then what follows from them for a fleet with the old code."""
+        kinds = list(dict.fromkeys(self.kinds))
+        special = [kind for kind in kinds if kind != Kind.EXPAND.value] or kinds
+        return f"{', '.join(special)}: **{self._consequence}**"
+
+    @property
+    def _consequence(self) -> str:
+        if WAIT & set(self.refused):
+            return "waits"
+        if self.refused:
+            return "acknowledge"
+        return "passes, warns" if self.text else "passes"
+
+    @property
+    def findings(self) -> str:
+        """The linter's codes; warnings in brackets."""
+        codes = re.findall(r"^(error|warning) (\w+)", "\n".join(self.linter), re.MULTILINE)
+        return " ".join(code if level == "error" else f"({code})" for level, code in codes) or "ok"
+
+    @property
+    def reality(self) -> str:
+        """What old code could not do any more, and new code not yet."""
+        new = ["new code's INSERT"] if self.failed_new else []
+        return ", ".join([*self.failed, *new]) or "nothing"
+
+
+def rows(outcomes: Mapping[str, Mapping[str, Outcome]]) -> list[list[str]]:
+    """Cells by operation; ``outcomes`` by operation and database."""
+    table = []
+    for words, found in outcomes.items():
+        sqlite, postgresql = found.get("sqlite"), found.get("postgresql")
+        verdicts = dict.fromkeys(outcome.verdict for outcome in found.values())
+        linters = [outcome.findings if outcome else "" for outcome in (sqlite, postgresql)]
+        realities = [outcome.reality if outcome else "" for outcome in (sqlite, postgresql)]
+        table.append([words, "; ".join(verdicts), *linters, *realities])
+    return table
+
+
+def documented() -> list[list[str]]:
+    """The cells that the documentation has."""
+    section = DOCUMENT.read_text().partition(BEGIN)[2].partition(END)[0]
+    lines = [line for line in section.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[len(HEAD) :]]
+
+
+def written(table: Sequence[Sequence[str]]) -> None:
+    """Puts the table into the documentation."""
+    before, _, rest = DOCUMENT.read_text().partition(BEGIN)
+    after = rest.partition(END)[2]
+    lines = [*HEAD, *(f"| {' | '.join(row)} |" for row in table)]
+    DOCUMENT.write_text("\n".join([before + BEGIN, "", *lines, "", END + after]))

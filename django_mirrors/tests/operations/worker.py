@@ -1,0 +1,209 @@
+"""The processes of old and of new code: each reads a line of JSON, does what it says for one case, writes one.
+
+Started as ``python -m tests.operations.worker old`` (or ``new``), with the database's entry of ``DATABASES`` as JSON in
+the environment variable ``OPERATIONS_DATABASE``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timezone
+from functools import partial
+from importlib import import_module
+from itertools import count
+from typing import Any
+
+import django
+from django.conf import settings
+
+settings.configure(
+    DATABASES={"default": json.loads(os.environ["OPERATIONS_DATABASE"])},
+    DEFAULT_AUTO_FIELD="django.db.models.AutoField",
+    INSTALLED_APPS=[],
+    OPERATIONS_SWAPPED_MODEL="swapped.Parent",
+    USE_TZ=True,
+)
+django.setup()
+
+from django.apps.registry import Apps  # noqa: E402 - after the settings
+from django.core.exceptions import ObjectDoesNotExist  # noqa: E402
+from django.db import DatabaseError, connection, models, transaction  # noqa: E402
+from django.db.backends.base.base import BaseDatabaseWrapper  # noqa: E402
+from django.db.backends.signals import connection_created  # noqa: E402
+from django.db.migrations.migration import Migration  # noqa: E402
+from django.db.migrations.state import ProjectState  # noqa: E402
+
+from django_mirrors import linter, schema  # noqa: E402
+from django_mirrors.declaration import Declaration, declare  # noqa: E402
+from django_mirrors.effects import effects_of  # noqa: E402
+from django_mirrors.guard import SiteDeclaration, decide  # noqa: E402
+from tests.operations.case import Case  # noqa: E402
+from tests.operations.cases import CASES  # noqa: E402
+from tests.operations.rows import Row, made, models_of, values  # noqa: E402
+
+FAILURES = (DatabaseError, ObjectDoesNotExist, ArithmeticError, ValueError, TypeError)
+CARELESS = {
+    "sqlite": ("PRAGMA synchronous = OFF", "PRAGMA journal_mode = MEMORY"),
+    "postgresql": ("SET synchronous_commit = off",),
+}
+NUMBERS = count(10_000 if sys.argv[1] == "old" else 15_000, 1000)  # what is unique is so in both processes
+
+
+def careless(connection: BaseDatabaseWrapper, **_: Any) -> None:
+    """No commit waits for the disk: nobody needs these databases tomorrow."""
+    with connection.cursor() as cursor:
+        for statement in CARELESS[connection.vendor]:
+            cursor.execute(statement)
+
+
+connection_created.connect(careless)
+
+
+def failure(step: Callable[[], None]) -> str:
+    """The exception that the step ends with, or nothing."""
+    try:
+        step()
+    except FAILURES as error:
+        return type(error).__name__
+    return ""
+
+
+def build(case: Case, _: Any) -> dict[str, Any]:
+    """New code has been there before: it has made the old schema."""
+    first, _ = case.migrations()
+    with connection.schema_editor(atomic=first.atomic) as editor:
+        first.apply(ProjectState(), editor)
+    return {}
+
+
+def seed(case: Case, _: Any) -> dict[str, Any]:
+    """Old code makes a row of everything, and says what it needs."""
+    apps = case.old_state().apps
+    for model in _with_own_table(apps):
+        with transaction.atomic():
+            made(model, Row.PLAIN, 1)  # a number that may become a reference refers to the first parent
+    return {"declaration": declare(apps).as_data()}
+
+
+def change(case: Case, needed: Any) -> dict[str, Any]:
+    """New code judges, against what old code says that it needs, migrates, and makes rows."""
+    _, second = case.migrations()
+    state = case.old_state()
+    effects = effects_of([(second, False)], connection, state)
+    old_site = SiteDeclaration(2, "acme-de", "running", Declaration.from_data(needed))
+    decision = decide(effects, [old_site], [], [], datetime.now(timezone.utc), site_id=1)
+    findings = _linted(second, state)
+    with connection.schema_editor(atomic=second.atomic) as editor:
+        state = second.apply(state, editor)
+    missing = schema.missing(connection, declare(state.apps))
+    inserted = [failure(partial(_inserted, model)) for model in _with_own_table(state.apps)]
+    return {
+        "kinds": [effect.kind.value for effect in effects],
+        "refused": sorted({refusal.effect.kind.value for refusal in decision.refusals if refusal.effect}),
+        "text": decision.text,
+        "linter": findings,
+        "missing": missing,
+        "new": next(filter(None, inserted), ""),
+    }
+
+
+def use(case: Case, _: Any) -> dict[str, Any]:
+    """Old code does what it always does."""
+    apps = case.old_state().apps
+    failures = {name: _first_failure(apps, step) for name, step in STEPS.items()}
+    if case.old_use:
+        failures["ON CONFLICT"] = failure(partial(_atomically, partial(case.old_use, apps)))
+    failures["DELETE"] = _first_failure(apps, _delete)
+    failed = {name: error for name, error in failures.items() if error}
+    return {"failed": failed, "missing": schema.missing(connection, declare(apps))}
+
+
+def _first_failure(apps: Apps, step: Callable[[type[models.Model]], Iterator[Callable[[], object]]]) -> str:
+    failures = [failure(partial(_atomically, one)) for model in models_of(apps) for one in step(model)]
+    return next(filter(None, failures), "")
+
+
+def _with_own_table(apps: Apps) -> Iterator[type[models.Model]]:
+    return (model for model in models_of(apps) if model._meta.can_migrate(connection))
+
+
+def _linted(migration: Migration, state: ProjectState) -> tuple[str, ...]:
+    class Linter(import_module("django_migration_linter").MigrationLinter):  # type: ignore[misc]
+        def get_sql(self, *_: str) -> list[str]:
+            """What `sqlmigrate` says, of a migration that is in no file."""
+            with connection.schema_editor(collect_sql=True, atomic=migration.atomic) as editor:
+                migration.apply(state.clone(), editor, collect_sql=True)
+            return list(editor.collected_sql)
+
+    return linter.lint(Linter(no_output=True), migration)
+
+
+def _inserted(model: type[models.Model]) -> None:
+    """The plain row must go in; those at the limits may be too much for a new constraint."""
+    with transaction.atomic():
+        made(model, Row.PLAIN, next(NUMBERS))
+    for row in (Row.FULL, Row.EMPTY):
+        failure(partial(_atomically, partial(made, model, row, next(NUMBERS))))
+
+
+def _atomically(step: Callable[[], object]) -> None:
+    with transaction.atomic():
+        step()
+
+
+def _select(model: type[models.Model]) -> Iterator[Callable[[], object]]:
+    """Each row, found by each of its values, and what it refers to, where the code may believe that it is there."""
+    yield lambda: [row.refresh_from_db() for row in model._default_manager.all()]
+    fields: Sequence[Any] = model._meta.concrete_fields
+    for field in fields:
+        yield partial(_found_by, model, field.attname)
+        if getattr(field, "db_constraint", False):
+            yield partial(_followed, model, field.name)
+
+
+def _found_by(model: type[models.Model], name: str) -> None:
+    for value in model._default_manager.exclude(**{name: None}).values_list(name, flat=True):
+        if not model._default_manager.filter(**{name: value}).exists():
+            raise ObjectDoesNotExist
+
+
+def _followed(model: type[models.Model], name: str) -> None:
+    for row in model._default_manager.all():
+        getattr(row, name)
+
+
+def _insert(model: type[models.Model]) -> Iterator[Callable[[], object]]:
+    for row in (*Row, *Row):
+        yield partial(made, model, row, next(NUMBERS))
+
+
+def _update(model: type[models.Model]) -> Iterator[Callable[[], object]]:
+    """All rows as they are, then one row to the limits."""
+    yield lambda: [row.save(force_update=True) for row in model._default_manager.all()]
+    for kind in (Row.FULL, Row.EMPTY):
+        yield partial(_changed, model, kind)
+
+
+def _changed(model: type[models.Model], kind: Row) -> None:
+    row = model._default_manager.order_by("pk")[0]
+    for name, value in values(model, kind, next(NUMBERS)).items():
+        if name != row._meta.pk.attname:
+            setattr(row, name, value)
+    row.save(force_update=True)
+
+
+def _delete(model: type[models.Model]) -> Iterator[Callable[[], object]]:
+    yield lambda: [row.delete() for row in model._default_manager.all()]
+
+
+STEPS = {"SELECT": _select, "INSERT": _insert, "UPDATE": _update}
+ACTIONS = {"build": build, "seed": seed, "change": change, "use": use}
+
+if __name__ == "__main__":
+    for line in sys.stdin:
+        action, label, argument = json.loads(line)
+        sys.stdout.write(json.dumps(ACTIONS[action](CASES[label], argument)) + "\n")
+        sys.stdout.flush()

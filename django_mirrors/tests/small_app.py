@@ -1,0 +1,40 @@
+"""Migrations of a small app ``shop``, and databases that have applied them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.db.migrations import CreateModel
+from django.db.migrations.migration import Migration
+from django.db.migrations.state import ProjectState
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.db.migrations.operations.base import Operation
+
+__all__ = ["after", "applied", "migration", "thing"]
+
+
+def migration(name: str, operations: Sequence[Operation], **attributes: Any) -> Migration:
+    """``shop.<name>``."""
+    made: type[Migration] = type("Migration", (Migration,), {"operations": operations, **attributes})
+    return made(name, "shop")
+
+
+def thing(**fields: models.Field[Any, Any]) -> CreateModel:
+    """The model ``shop.Thing``."""
+    return CreateModel("Thing", [("id", models.AutoField(primary_key=True)), *fields.items()])
+
+
+def after(*operations: Operation) -> ProjectState:
+    """The state behind the operations."""
+    return migration("0001_initial", operations).mutate_state(ProjectState(), preserve=False)
+
+
+def applied(connection: BaseDatabaseWrapper, state: ProjectState, *operations: Operation) -> ProjectState:
+    """Applies the operations to the database; gives the state behind them."""
+    with connection.schema_editor() as editor:
+        return migration("0002_next", operations).apply(state.clone(), editor)

@@ -1,0 +1,168 @@
+"""Decisions: which effects which sites stand. Nothing here has a database."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, timezone
+
+import pytest
+
+from django_mirrors.acknowledgements import Acknowledgement
+from django_mirrors.declaration import Column, Constraint, Declaration, Table
+from django_mirrors.effects import Effect, Kind, prune_effects
+from django_mirrors.guard import Decision, SiteDeclaration, UnknownSite, decide, decide_stale_contenttypes
+
+NOW = datetime(2030, 1, 31, 23, 0, tzinfo=timezone.utc)
+ID, TITLE, NOTE = (
+    Column("id", "AutoField", identity=True, unique=True),
+    Column("title", "CharField"),
+    Column("note", "X"),
+)
+
+
+def code(*columns: Column, constraints: tuple[Constraint, ...] = ()) -> Declaration:
+    """An image with one model."""
+    return Declaration((Table("shop_thing", "shop.Thing", True, (ID, *columns), constraints),), ("shop.0001_initial",))
+
+
+def site(number: int, declaration: Declaration, state: str = "running") -> SiteDeclaration:
+    return SiteDeclaration(number, "the original" if number == 1 else f"acme-{number}", state, declaration)
+
+
+def effect(kind: Kind, column: Column | None = NOTE, **more: object) -> Effect:
+    name = column.name if column else None
+    found = Effect("shop.0002_next", "AlterField", kind, "shop_thing", name, "so it is", column)
+    return replace(found, **more)  # type: ignore[arg-type]
+
+
+def decided(
+    what: Effect, *sites: SiteDeclaration, unknown: tuple[int, ...] = (), word: Acknowledgement | None = None
+) -> Decision:
+    """As the original, site 1, would be answered."""
+    unknown_sites = [UnknownSite(number) for number in unknown]
+    return decide([what], sites, unknown_sites, [word] if word else [], NOW, site_id=1)
+
+
+def acknowledged(until: date) -> Acknowledgement:
+    return Acknowledgement("shop.0002_next", "Read it.", until)
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_with_no_other_site_everything_passes(kind: Kind) -> None:
+    assert decided(effect(kind), site(1, code(NOTE))) == Decision()
+
+
+def test_a_column_is_taken_away_only_when_the_last_code_that_knows_it_is_gone() -> None:
+    drop = effect(Kind.TAKEN_AWAY)
+
+    assert decided(drop, site(1, code()), site(2, code(NOTE))).refusals
+    assert not decided(drop, site(1, code()), site(2, code())).refusals
+
+
+def test_the_deploying_sites_own_old_containers_count() -> None:
+    found = decided(effect(Kind.TAKEN_AWAY), site(1, code(NOTE)), site(2, code()))
+    assert "site 1 (the original, running)" in found.text
+    assert "site 2" not in found.text
+
+
+def test_an_image_that_has_not_started_counts_as_one_that_runs() -> None:
+    found = decided(effect(Kind.TAKEN_AWAY), site(2, code()), site(2, code(NOTE), "pending"))
+    assert "site 2 (acme-2, pending)" in found.text
+
+
+def test_what_becomes_required_waits_for_code_that_does_not_know_it() -> None:
+    required = effect(Kind.REQUIRED)
+
+    assert decided(required, site(2, code())).refusals
+    assert not decided(required, site(2, code(NOTE))).refusals
+    assert not decided(required, site(2, Declaration(()))).refusals
+
+
+def test_tightened_is_judged_by_what_each_code_declares() -> None:
+    tight = effect(Kind.TIGHTENED, TITLE)
+
+    assert decided(tight, site(2, code(replace(TITLE, null=True)))).refusals
+    assert not decided(tight, site(2, code(TITLE))).refusals
+    assert not decided(tight, site(2, code())).refusals
+
+
+def test_a_column_that_comes_back_in_another_form_is_refused_to_code_that_knows_the_first() -> None:
+    comes = effect(Kind.EXPAND, replace(NOTE, generated="F(title)"))
+
+    assert "tightens shop_thing.note" in decided(comes, site(2, code(NOTE))).text
+    assert decided(comes, site(2, code())) == Decision()
+
+
+def test_a_constraint_never_clears_by_itself() -> None:
+    unique = Constraint("unique", "one_title", ("title",))
+    new = effect(Kind.CONSTRAINT, None, constraint=unique)
+
+    assert decided(new, site(2, code(TITLE, constraints=(unique,)))).refusals
+    assert not decided(new, site(2, Declaration(()))).refusals
+
+
+@pytest.mark.parametrize("kind", [Kind.CONSTRAINT, Kind.UNKNOWN])
+def test_an_acknowledgement_holds_to_the_end_of_its_last_day(kind: Kind) -> None:
+    last, before = date(2030, 1, 31), date(2030, 1, 30)
+
+    passes = decided(effect(kind), site(2, code(NOTE)), word=acknowledged(last))
+    refused = decided(effect(kind), site(2, code(NOTE)), word=acknowledged(before))
+
+    assert not passes.refusals
+    assert "Acknowledged until 2030-01-31: Read it." in passes.text
+    assert "There was one until 2030-01-30." in refused.text
+
+
+@pytest.mark.parametrize("kind", [Kind.TAKEN_AWAY, Kind.TIGHTENED, Kind.REQUIRED])
+def test_an_acknowledgement_does_not_lift_what_breaks_code_that_runs(kind: Kind) -> None:
+    needing = code() if kind is Kind.REQUIRED else code(replace(NOTE, null=True))
+    assert decided(effect(kind), site(2, needing), word=acknowledged(date(2031, 1, 1))).refusals
+
+
+@pytest.mark.parametrize("kind", [Kind.TAKEN_AWAY, Kind.TIGHTENED, Kind.REQUIRED, Kind.CONSTRAINT, Kind.UNKNOWN])
+def test_unknown_code_is_taken_to_need_everything(kind: Kind) -> None:
+    assert decided(effect(kind), site(1, code()), unknown=(4,)).refusals
+
+
+def test_unknown_code_does_not_mind_what_is_added_nor_what_happens_to_a_new_table() -> None:
+    assert not decided(effect(Kind.EXPAND), unknown=(4,)).refusals
+    assert not decided(effect(Kind.TIGHTENED, new_table=True), unknown=(4,)).refusals
+
+
+def test_unknown_code_is_named_with_the_commands_that_make_it_known() -> None:
+    text = decided(effect(Kind.TAKEN_AWAY), unknown=(4,)).text
+    assert "mirrors_mark_external 4" in text
+    assert "mirrors_forget 4" in text
+
+
+def test_the_text_tells_a_first_step_that_was_never_taken_from_one_that_is_not_everywhere() -> None:
+    never = decided(effect(Kind.TAKEN_AWAY), site(1, code(NOTE)), site(2, code(NOTE))).text
+    not_everywhere = decided(effect(Kind.TAKEN_AWAY), site(1, code()), site(2, code(NOTE))).text
+
+    assert "Missing: step 1:" in never
+    assert "Missing: the rest of step 1:" in not_everywhere
+
+
+def test_a_dropped_unique_constraint_is_missed_by_code_that_declares_it_in_whatever_form() -> None:
+    gone = effect(Kind.TAKEN_AWAY, None, constraint=Constraint("unique", "one_title", ("title",)))
+
+    assert decided(gone, site(2, code(replace(TITLE, unique=True)))).refusals
+    assert decided(gone, site(2, code(TITLE, constraints=(Constraint("unique", "", ("title",)),)))).refusals
+    assert not decided(gone, site(2, code(TITLE))).refusals
+
+
+def test_pruned_migrations_are_needed_by_code_that_has_their_files() -> None:
+    (forgotten,) = prune_effects(["shop.0001_initial"])
+
+    assert decided(forgotten, site(2, code())).refusals
+    assert decided(forgotten, site(2, Declaration(()))).refusals, "an older companion did not say which it has"
+    assert not decided(forgotten, site(2, Declaration((), ("shop.0001_squashed",)))).refusals
+
+
+def test_stale_content_types_are_removed_only_where_all_run_one_code() -> None:
+    own = code(NOTE)
+
+    assert decide_stale_contenttypes([site(1, own), site(2, own)], [], own) == Decision()
+    assert "site 2" in decide_stale_contenttypes([site(1, own), site(2, code())], [], own).text
+    assert decide_stale_contenttypes([site(1, own)], [UnknownSite(3)], own).refusals
+    assert decide_stale_contenttypes([site(1, code(TITLE)), site(2, code(TITLE))], [], own).refusals

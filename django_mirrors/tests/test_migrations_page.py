@@ -1,0 +1,164 @@
+"""``docs/migrations.md`` quotes what the program says, and its two steps pass where it says that they pass.
+
+``MIRRORS_WRITE_TABLE=1`` writes the quotations into the page instead of comparing them.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.db import migrations, models
+from django.db.migrations import AddConstraint, AddField, CreateModel, RemoveField, RunPython
+from django.db.migrations.migration import Migration
+from django.db.migrations.state import ProjectState
+
+from django_mirrors.acknowledgements import read_acknowledgements
+from django_mirrors.declaration import Declaration, declare
+from django_mirrors.effects import effects_of
+from django_mirrors.guard import Decision, SiteDeclaration, UnknownSite, decide
+from django_mirrors.schema import missing
+from tests.operations.table import DOCUMENT
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.db.migrations.operations.base import Operation
+
+    from tests.databases import Database
+
+KEY = ("id", models.AutoField(primary_key=True))
+FIRST = [
+    CreateModel("Picture", [KEY, ("title", models.CharField(max_length=50)), ("note", models.TextField())]),
+]
+
+
+def migration(name: str, operations: Sequence[Operation]) -> Migration:
+    """``gallery.<name>``."""
+    made: type[Migration] = type("Migration", (Migration,), {"operations": operations})
+    return made(name, "gallery")
+
+
+def code(*operations: Operation) -> Declaration:
+    """What the image needs whose migrations are these."""
+    return declare(migration("0001_initial", [*FIRST, *operations]).mutate_state(ProjectState()).apps)
+
+
+def fleet(original: Declaration, german: Declaration, french: Declaration) -> list[SiteDeclaration]:
+    """The original and two mirrors."""
+    names = ("the original", "acme-de", "acme-fr")
+    return [
+        SiteDeclaration(number, name, "running", needs)
+        for number, (name, needs) in enumerate(zip(names, (original, german, french)), start=1)
+    ]
+
+
+def asked(
+    database: Database, next_migration: Migration, sites: Sequence[SiteDeclaration], *unknown: UnknownSite
+) -> Decision:
+    """What the original's release command decides."""
+    state = migration("0001_initial", FIRST).mutate_state(ProjectState())
+    with database.connected() as connection:
+        effects = effects_of([(next_migration, False)], connection, state)
+    return decide(effects, sites, unknown, [], datetime.now(timezone.utc), site_id=1)
+
+
+def quoted(name: str) -> str:
+    """The text below the page's mark of this name."""
+    match = re.search(rf"<!-- refusal: {name} -->\n```text\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
+    assert match, f"The page has no quotation {name}."
+    return match[1].strip()
+
+
+def write(name: str, text: str) -> None:
+    page = DOCUMENT.read_text()
+    pattern = rf"(<!-- refusal: {name} -->\n```text\n).*?(```)"
+    DOCUMENT.write_text(re.sub(pattern, lambda match: f"{match[1]}{text}\n{match[2]}", page, flags=re.DOTALL))
+
+
+def without_title(_apps: Any, _schema_editor: Any) -> None:
+    """Stands for any code."""
+
+
+def frame() -> CreateModel:
+    picture = models.ForeignKey("gallery.Picture", models.CASCADE)
+    return CreateModel("Frame", [KEY, ("picture", picture)])
+
+
+def decisions(database: Database) -> dict[str, Decision]:
+    """Every situation that the page quotes."""
+    old, new = code(), code(RemoveField("picture", "note"))
+    drop = migration("0002_remove_picture_note", [RemoveField("picture", "note")])
+    caption = models.CharField(max_length=200, default="")
+    required = migration("0003_picture_caption", [AddField("picture", "caption", caption)])
+    unique = models.UniqueConstraint(fields=["title"], name="one_title")
+    word = migration("0004_one_title", [RunPython(without_title), AddConstraint("picture", unique)])
+    return {
+        "drop": asked(database, drop, fleet(old, old, old)),
+        "held": asked(database, drop, fleet(new, new, old)),
+        "required": asked(database, required, fleet(old, old, old)[:2], UnknownSite(3, "fr.acme.example")),
+        "acknowledge": asked(database, word, fleet(old, old, old)),
+        "deletes": asked(database, migration("0005_frame", [frame()]), fleet(old, old, old)),
+    }
+
+
+@pytest.mark.parametrize("name", ["drop", "held", "required", "acknowledge", "deletes"])
+def test_the_page_quotes_what_the_program_says(sqlite: Database, name: str) -> None:
+    text = decisions(sqlite)[name].text
+    if os.environ.get("MIRRORS_WRITE_TABLE"):
+        write(name, text)
+    assert quoted(name) == text
+
+
+def blocks(section: str) -> list[str]:
+    """The Python below a heading of the page."""
+    text = DOCUMENT.read_text().partition(f"## {section}\n")[2]
+    return re.findall(r"```python\n(.*?)```", re.split(r"\n##", text)[0], re.DOTALL)
+
+
+def step(source: str) -> list[Operation]:
+    """What the page's ``operations = […]`` is."""
+    (statement,) = ast.parse(source).body
+    assert isinstance(statement, ast.Assign)
+    names = {"migrations": migrations, "models": models}
+    found: list[Operation] = eval(compile(ast.Expression(statement.value), "page", "eval"), names)  # noqa: S307
+    return found
+
+
+def apply(connection: BaseDatabaseWrapper, state: ProjectState, item: Migration) -> ProjectState:
+    with connection.schema_editor() as editor:
+        return item.apply(state.clone(), editor)
+
+
+def test_the_two_steps_of_a_dropped_column_pass_one_after_the_other(database: Database) -> None:
+    first, second = (
+        migration(f"000{number}", step(source)) for number, source in enumerate(blocks("A column goes"), 2)
+    )
+    now = datetime.now(timezone.utc)
+    with database.connected() as connection:
+        before = apply(connection, ProjectState(), migration("0001_initial", FIRST))
+        old = declare(before.apps)
+        assert not decide(effects_of([(first, False)], connection, before), fleet(old, old, old), [], [], now).refusals
+
+        between = apply(connection, before, first)
+        new = declare(between.apps)
+        assert missing(connection, new) == missing(connection, old) == ()
+        effects = effects_of([(second, False)], connection, between)
+        assert "site 3 (acme-fr, running)" in decide(effects, fleet(new, new, old), [], [], now).text
+        assert not decide(effects, fleet(new, new, new), [], [], now).refusals
+
+        end = apply(connection, between, second)
+        assert missing(connection, declare(end.apps)) == ()
+        assert missing(connection, old) == ("gallery_picture.note is not there: gallery.Picture needs it.",)
+
+
+def test_the_pages_acknowledgements_are_of_the_right_form() -> None:
+    (source,) = blocks("Acknowledgements")
+    setting = ast.literal_eval(source.partition("=")[2].strip())
+    setting["cms.*"]["distribution"] = "Django"  # which is installed here
+    assert read_acknowledgements(setting)

@@ -1,0 +1,143 @@
+"""What each operation does to old code, beside what the guard says of it.
+
+``MIRRORS_WRITE_TABLE=1`` writes the table into the documentation instead of comparing it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+import django
+import pytest
+
+from django_mirrors.effects import Kind
+from tests.databases import django_settings, postgresql_database, sqlite_database
+from tests.operations.case import BOTH
+from tests.operations.cases import CASES
+from tests.operations.table import Outcome, documented, rows, written
+from tests.site import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.databases import Database
+
+    Run = Callable[[str, str], Outcome]
+
+DOCUMENTED_VERSION = (5, 2)  # of Django: others' linter and errors differ in places
+EACH = [
+    pytest.param(label, vendor, id=f"{label}-{vendor}")
+    for label, case in CASES.items()
+    for vendor in BOTH
+    if case.runs(vendor)
+]
+
+
+class Code:
+    """A process of old or of new code, on one database."""
+
+    def __init__(self, role: str, database: Database) -> None:
+        variables = {**os.environ, "OPERATIONS_DATABASE": json.dumps(django_settings(database.url))}
+        command = [sys.executable, "-m", "tests.operations.worker", role]
+        self.process = subprocess.Popen(
+            command, cwd=ROOT, env=variables, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+
+    def __call__(self, action: str, label: str, argument: Any = None) -> dict[str, Any]:
+        """Does one thing for one case."""
+        assert self.process.stdin
+        assert self.process.stdout
+        self.process.stdin.write(json.dumps([action, label, argument]) + "\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        assert line, f"The process ended while it did {action} of {label}: see its standard error."
+        found: dict[str, Any] = json.loads(line)
+        return found
+
+    def end(self) -> None:
+        """Its input ends, and so it ends."""
+        self.process.communicate()
+
+
+@pytest.fixture(scope="session")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """Runs a case on a database, the first time that it is asked for."""
+    outcomes: dict[tuple[str, str], Outcome] = {}
+    processes: dict[str, tuple[Code, Code]] = {}
+    with ExitStack() as stack:
+
+        def started(vendor: str) -> tuple[Code, Code]:
+            folder = tmp_path_factory.mktemp("operations")
+            database = stack.enter_context(sqlite_database(folder) if vendor == "sqlite" else postgresql_database())
+            pair = Code("old", database), Code("new", database)
+            for code in pair:
+                stack.callback(code.end)
+            return pair
+
+        def once(label: str, vendor: str) -> Outcome:
+            if vendor not in processes:
+                processes[vendor] = started(vendor)
+            if (label, vendor) not in outcomes:
+                outcomes[label, vendor] = outcome(label, *processes[vendor])
+            return outcomes[label, vendor]
+
+        yield once
+
+
+def outcome(label: str, old: Code, new: Code) -> Outcome:
+    """The old schema, old rows, the migration, new rows, and old code at work."""
+    new("build", label)
+    needed = old("seed", label)["declaration"]
+    changed = new("change", label, needed)
+    used = old("use", label)
+    return Outcome(
+        kinds=changed["kinds"],
+        refused=changed["refused"],
+        text=changed["text"],
+        linter=changed["linter"],
+        failed=used["failed"],
+        missing_for_old=used["missing"],
+        failed_new=changed["new"],
+        missing_for_new=changed["missing"],
+    )
+
+
+@pytest.mark.parametrize(("label", "vendor"), EACH)
+def test_what_the_guard_lets_pass_breaks_no_old_code(label: str, vendor: str, run: Run) -> None:
+    found = run(label, vendor)
+    warned = {"DELETE"} if Kind.DELETES.value in found.kinds and found.text else set()
+    if not found.refused:
+        assert found.failed.keys() <= warned, found.failed
+
+
+@pytest.mark.parametrize(("label", "vendor"), EACH)
+def test_code_that_cannot_run_on_the_schema_is_told_so(label: str, vendor: str, run: Run) -> None:
+    """The look at the schema after migrating: for new code, and for old code that comes back in a rollback."""
+    found = run(label, vendor)
+    if found.failed_new:
+        assert found.missing_for_new
+    if "SELECT" in found.failed and Kind.TAKEN_AWAY.value in found.kinds:
+        assert found.missing_for_old
+    if "INSERT" in found.failed and found.refused == [Kind.REQUIRED.value] and "default may come" not in found.text:
+        assert found.missing_for_old
+
+
+def test_the_table_in_the_documentation_is_what_happens(run: Run) -> None:
+    outcomes = {
+        case.words: {vendor: run(label, vendor) for vendor in BOTH if case.runs(vendor)}
+        for label, case in CASES.items()
+        if any(case.runs(vendor) for vendor in BOTH)
+    }
+    table = rows(outcomes)
+    if os.environ.get("MIRRORS_WRITE_TABLE"):
+        written(table)
+    if django.VERSION[:2] == DOCUMENTED_VERSION:
+        assert documented() == table
+    else:
+        verdicts = {row[0]: row[1] for row in documented()}
+        assert {row[0]: row[1] for row in table}.items() <= verdicts.items()

@@ -1,0 +1,91 @@
+"""The look at the real schema, on both databases."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import django
+from django.db import models
+from django.db.migrations import AddField, AlterField, DeleteModel, RemoveField
+from django.db.migrations.state import ProjectState
+
+from django_mirrors.declaration import declare
+from django_mirrors.schema import missing
+from tests.small_app import after, applied, thing
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from django.db.migrations.operations.base import Operation
+
+    from tests.databases import Database
+
+
+def note(length: int = 20, **options: Any) -> models.Field[Any, Any]:
+    return models.CharField(max_length=length, **options)
+
+
+def looked(database: Database, code: Sequence[Operation], real: Sequence[Operation]) -> str:
+    """What code with the models of ``code`` misses in a database in which all of ``real`` was applied."""
+    with database.connected() as connection:
+        applied(connection, ProjectState(), *real)
+        return "\n".join(missing(connection, declare(after(*code).apps)))
+
+
+def test_nothing_is_missing_where_the_code_has_migrated_itself(database: Database) -> None:
+    everything = thing(
+        note=note(null=True),
+        price=models.DecimalField(max_digits=9, decimal_places=2),
+        size=models.PositiveIntegerField(unique=True),
+        text=models.TextField(),
+        file=models.FileField(),
+    )
+    assert looked(database, [everything], [everything]) == ""
+
+
+def test_a_table_that_is_not_there_is_named_with_the_model_that_needs_it(database: Database) -> None:
+    found = looked(database, [thing()], [thing(), DeleteModel("Thing")])
+    assert found == "The table shop_thing is not there: shop.Thing needs it."
+
+
+def test_a_column_that_is_not_there_is_named(database: Database) -> None:
+    found = looked(database, [thing(note=note())], [thing(note=note()), RemoveField("thing", "note")])
+    assert found == "shop_thing.note is not there: shop.Thing needs it."
+
+
+def test_a_required_column_that_the_code_does_not_know_is_named(database: Database) -> None:
+    found = looked(database, [thing()], [thing(), AddField("thing", "note", note(default="x"))])
+    assert found.startswith("shop_thing.note is NOT NULL without a database default, and shop.Thing does not know it")
+
+
+def test_a_column_with_null_may_be_unknown(database: Database) -> None:
+    assert looked(database, [thing()], [thing(), AddField("thing", "note", note(null=True))]) == ""
+
+
+if django.VERSION >= (5, 0):  # which brought database defaults and computed columns
+
+    def test_a_column_that_the_database_fills_may_be_unknown(database: Database) -> None:
+        number = models.IntegerField()
+        computed = models.GeneratedField(expression=models.F("id") + 1, output_field=number, db_persist=True)
+        more = [AddField("thing", "note", note(db_default="x")), AddField("thing", "next", computed)]
+        assert looked(database, [thing()], [thing(), *more]) == ""
+
+
+def test_a_column_that_takes_no_null_any_more_is_named(database: Database) -> None:
+    real = [thing(note=note(null=True)), AlterField("thing", "note", note(default="x"))]
+    assert looked(database, [thing(note=note(null=True))], real) == (
+        "shop_thing.note takes no NULL, and the code declares it with NULL."
+    )
+
+
+def test_a_column_that_became_shorter_is_named(database: Database) -> None:
+    real = [thing(note=note(20)), AlterField("thing", "note", note(10))]
+    assert looked(database, [thing(note=note(20))], real) == (
+        "shop_thing.note takes 10 characters, and the code declares 20."
+    )
+
+
+def test_a_table_that_migrations_do_not_make_may_be_absent(database: Database) -> None:
+    elsewhere = thing(note=note())
+    elsewhere.options["managed"] = False
+    assert looked(database, [elsewhere], []) == ""
