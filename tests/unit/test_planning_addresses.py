@@ -98,3 +98,19 @@ def test_a_log_is_redacted_also_where_only_the_password_is_quoted() -> None:
     log = f"using {dsn}\npassword p@ssword refused, p%40ssword, sesame11"
     assert redact("?sig=a%2Fbcdef", ["https://host/?sig=a%2Fbcdef"]) == "?sig=[secret]"
     assert redact(log, [dsn, "1"]) == "using [secret]\npassword [secret] refused, [secret], [secret]"
+
+
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        ({"KEY": 'it\'s "7\\8"\n'}, "{'KEY': '[secret]'}"),
+        ([b"plain", 'it\'s "7\\8"\n'], "[b'plain', '[secret]']"),
+        ('it\'s "7\\8"', "'[secret]'"),
+    ],
+)
+def test_a_log_is_redacted_where_a_traceback_quotes_the_value(said: object, left: str) -> None:
+    assert redact(repr(said), ['it\'s "7\\8"\n']) == left
+
+
+def test_what_is_too_short_to_hide_is_left_in_every_spelling() -> None:
+    assert redact("é1 %C3%A91 \\xe91", ["é1", "  1  "]) == "é1 %C3%A91 \\xe91"

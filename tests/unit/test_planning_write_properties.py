@@ -1,7 +1,9 @@
 """Writes, deployments and what is shown of a DSN, for any input that Hypothesis can think of."""
 
-from collections.abc import Mapping
-from urllib.parse import quote, unquote
+import json
+from collections.abc import Callable, Mapping
+from html import escape
+from urllib.parse import quote, quote_plus, unquote
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -188,3 +190,33 @@ def test_no_piece_of_a_credential_survives_in_a_redacted_text(
         assert quote(credential, "") not in left
     assert left.count("words") == said.count("words")
     assert (BLANK in left) == (set(said) != {"words"})
+
+
+ESCAPES: tuple[Callable[[str], str], ...] = (
+    str,
+    str.strip,
+    repr,
+    ascii,
+    json.dumps,
+    lambda value: json.dumps(value, ensure_ascii=False),
+    lambda value: quote(value, safe=""),
+    quote,
+    quote_plus,
+    escape,
+)
+
+
+@many
+@given(
+    value=st.text("AB'\"\\\n\t é€\U0001f511&/%+", min_size=8, max_size=16).filter(lambda text: len(text.strip()) > 7),
+    around=st.sampled_from(("", "'", '"', "'\"", "\\")),
+    escaped=st.sampled_from(ESCAPES),
+)
+def test_a_secret_is_blanked_however_a_program_escapes_it(
+    value: str, around: str, escaped: Callable[[str], str]
+) -> None:
+    """What stands around it decides which quotes a representation escapes."""
+    secret = f"ZQXJ{value}ZQXJ"
+    left = redact(escaped(f"{around}{secret}{around}"), [secret])
+    assert BLANK in left
+    assert "ZQXJ" not in left

@@ -176,9 +176,30 @@ SECRETS = (
     Mutation(
         "nothing-is-redacted",
         "mirrors/planning/redaction.py",
-        "text.replace(piece, BLANK)",
+        "text.replace(form, BLANK)",
         "text",
         ("tests/unit/test_planning_addresses.py", "tests/unit/test_planning_write_properties.py"),
+    ),
+    Mutation(
+        "an-escaped-secret-is-shown",
+        "mirrors/planning/redaction.py",
+        "for form in spellings(piece)}",
+        "for form in (piece,)}",
+        ("tests/unit/test_planning_addresses.py", "tests/unit/test_planning_write_properties.py"),
+    ),
+    Mutation(
+        "a-representation-with-other-quotes-is-shown",
+        "mirrors/planning/redaction.py",
+        'for form in (single, single.replace("\\\\\'", "\'")):',
+        "for form in (single,):",
+        ("tests/unit/test_planning_write_properties.py",),
+    ),
+    Mutation(
+        "a-secret-without-the-blanks-around-it-is-shown",
+        "mirrors/planning/redaction.py",
+        "{*within, *(piece.strip() for piece in within)}",
+        "within",
+        ("tests/unit/test_planning_addresses.py",),
     ),
     Mutation(
         "a-failed-deployments-log-is-quoted-in-clear",
