@@ -1,0 +1,73 @@
+"""How much memory a command's processes need at most: looked at a few times a second, from beside."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event, Thread
+
+import psutil
+
+from tools.bench.sample import Memory
+
+EVERY = 0.25  # seconds: a look costs some milliseconds
+_HIGHEST = re.compile(r"^VmHWM:\s+(\d+) kB$", re.MULTILINE)
+_KINDS = {"pulumi.dynamic": "provider", "pulumi-language-python-exec": "program"}
+
+
+class Watch:
+    """The peaks of one process, the engine's, and of what it starts."""
+
+    def __init__(self, pid: int) -> None:
+        self._engine = psutil.Process(pid)
+        self._peaks: dict[str, dict[int, int]] = {"engine": {}, "program": {}, "provider": {}}
+
+    def look(self) -> None:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            self._note("engine", self._engine)
+            for process in self._engine.children(recursive=True):
+                self._look_at(process)
+
+    def memory(self) -> Memory:
+        highest = {kind: max(peaks.values(), default=0) for kind, peaks in self._peaks.items()}
+        return Memory(**highest, providers=len(self._peaks["provider"]))
+
+    def _look_at(self, process: psutil.Process) -> None:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            words = {Path(word).name for word in process.cmdline()}
+            for word in words & _KINDS.keys():
+                self._note(_KINDS[word], process)
+
+    def _note(self, kind: str, process: psutil.Process) -> None:
+        peaks = self._peaks[kind]
+        peaks[process.pid] = max(peaks.get(process.pid, 0), _peak(process))
+
+
+def _peak(process: psutil.Process) -> int:
+    """Linux remembers a process's peak; elsewhere it is the highest that was seen."""
+    try:
+        found = _HIGHEST.search(Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8"))
+    except (FileNotFoundError, ProcessLookupError):
+        found = None
+    return int(found[1]) * 1024 if found else int(process.memory_info().rss)
+
+
+@contextlib.contextmanager
+def watched(pid: int) -> Iterator[Watch]:
+    """Looks until the end of the context."""
+    watch, over = Watch(pid), Event()
+
+    def look() -> None:
+        while not over.wait(EVERY):
+            watch.look()
+
+    watch.look()
+    thread = Thread(target=look, daemon=True)
+    thread.start()
+    try:
+        yield watch
+    finally:
+        over.set()
+        thread.join()
