@@ -22,7 +22,13 @@ DATABASES: dict[str, Any] = {"default": django_settings(os.environ.get("DATABASE
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 
-INSTALLED_APPS = ["django_mirrors", "django.contrib.contenttypes", "django.contrib.sites", "tests.project.gallery"]
+INSTALLED_APPS = [
+    "django_mirrors",
+    "django.contrib.contenttypes",
+    "django.contrib.sites",
+    "django.contrib.staticfiles",
+    "tests.project.gallery",
+]
 MIGRATION_MODULES = {"gallery": f"tests.project.gallery.release_{RELEASE}"}
 MIDDLEWARE = ["django_mirrors.middleware.MirrorsMiddleware"]
 ROOT_URLCONF = "tests.project.urls"

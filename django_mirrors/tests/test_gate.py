@@ -1,0 +1,77 @@
+"""When a process looks at the registry."""
+
+from __future__ import annotations
+
+from threading import Barrier, Thread
+from typing import TYPE_CHECKING
+
+import pytest
+from django.db import OperationalError
+
+from django_mirrors.errors import RefusedToServeError
+from django_mirrors.server import AGAIN, Gate
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Looks:
+    """What each look finds, in turn; an exception is raised."""
+
+    def __init__(self, *results: Sequence[str] | Exception) -> None:
+        self.results = list(results)
+        self.now = 0.0
+
+    def __call__(self) -> Sequence[str]:
+        result = self.results.pop(0)
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    def gate(self) -> Gate:
+        return Gate(self, lambda: self.now)
+
+
+def test_a_process_that_may_serve_looks_once() -> None:
+    gate = Looks(()).gate()
+    assert gate.admit()
+    assert gate.admit()
+
+
+def test_threads_that_come_at_once_cause_one_look() -> None:
+    gate, barrier, admitted = Looks(()).gate(), Barrier(8), list[bool]()
+
+    def come() -> None:
+        barrier.wait()
+        admitted.append(gate.admit())
+
+    threads = [Thread(target=come) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert admitted == [True] * 8
+
+
+@pytest.mark.parametrize("first", [["taken"], OperationalError("no server")])
+def test_a_process_that_does_not_serve_looks_again_after_a_while(first: Sequence[str] | Exception) -> None:
+    looks = Looks(first, ())
+    gate = looks.gate()
+    assert not gate.admit()
+    looks.now = AGAIN - 1
+    assert not gate.admit()
+    looks.now = AGAIN
+    assert gate.admit()
+
+
+def test_a_server_that_loads_does_not_start_if_it_is_refused() -> None:
+    with pytest.raises(RefusedToServeError, match=r"This process refuses to serve\. taken"):
+        Looks(["taken"]).gate().load()
+
+
+def test_a_server_that_loads_starts_without_the_database_and_does_not_serve() -> None:
+    looks = Looks(OperationalError("no server"), ["taken"])
+    gate = looks.gate()
+    gate.load()
+    looks.now = AGAIN
+    assert not gate.admit()
