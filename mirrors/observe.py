@@ -35,7 +35,7 @@ class Observer:
         slug = self.settings.fleet.original.application
         listed = self._listed(slug)
         found = self._declared(listed)
-        environments = dict(zip(found, self._each(self._environments, found.values()), strict=True))
+        environments = self._stages(found)
         own = {name: stages[self.stage] for name, stages in environments.items() if self.stage in stages}
         running = self._running(own if deep else {slug: own[slug]} if slug in own else {})
         sites = self._sites(found, own, running)
@@ -76,6 +76,18 @@ class Observer:
             )
             for slug, application in found.items()
         }
+
+    def _stages(self, found: Mapping[str, Application]) -> dict[str, dict[str, str]]:
+        """By slug: {stage: environment}. One listing holds those of this stage; what is not in it is asked for.
+
+        So is the original, which counts in every stage.
+        """
+        known = {item.application: {item.slug: item.uuid} for item in self.divio.environments.everywhere(self.stage)}
+        stages = {slug: known.get(item.uuid, {}) for slug, item in found.items()}
+        original = self.settings.fleet.original.application
+        asked = [slug for slug, each in stages.items() if not each or slug == original]
+        listed = self._each(self._environments, (found[slug] for slug in asked))
+        return stages | dict(zip(asked, listed, strict=True))
 
     def _environments(self, application: Application) -> dict[str, str]:
         return {item.slug: item.uuid for item in self.divio.environments.list(application.uuid)}

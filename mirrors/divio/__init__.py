@@ -22,6 +22,7 @@ from mirrors.divio.errors import (
     PermissionDenied,
     ServerFailed,
     Throttled,
+    TooLong,
     UnexpectedAnswer,
     ValidationFailed,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "RetryPolicy",
     "ServerFailed",
     "Throttled",
+    "TooLong",
     "UnexpectedAnswer",
     "ValidationFailed",
 ]

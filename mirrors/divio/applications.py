@@ -28,8 +28,11 @@ class Applications:
             raise UnexpectedAnswer(f"{len(found)} applications have the slug {slug!r}", Exchange("GET", PATH))
         return found[0] if found else None
 
-    def list(self, organisation: str | None = None) -> list[Application]:
-        """All applications that the token's account may see, or those of one organisation (its uuid)."""
+    def list(self, organisation: str | None = None, *, most_pages: int | None = None) -> list[Application]:
+        """All applications that the token's account may see, or those of one organisation (its uuid).
+
+        Raises TooLong where there are more than ``most_pages``.
+        """
         query = (("organisation", organisation),) if organisation else ()
-        listed = read_all(self._transport, Application, PATH, (*query, *self._paged))
+        listed = read_all(self._transport, Application, PATH, (*query, *self._paged), most_pages=most_pages)
         return [application for application in listed if organisation in (None, application.organisation)]

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from pydantic import BaseModel
 
+from mirrors.divio.chunks import chunks
 from mirrors.divio.domain import Deployment, FrozenVariables, Text
 from mirrors.divio.errors import (
     ConnectionFailed,
@@ -21,6 +22,8 @@ from mirrors.divio.policy import PollPolicy
 from mirrors.divio.transport import Query, Request, Transport
 
 PATH = "/apps/v3/deployments/"
+MOST_PAGES = 5
+"""Of a listing of several environments' deployments: a platform that ignores the filter would send all there are."""
 CLOCKS_DIFFER = timedelta(seconds=2)  # at most, between the platform's web servers and what dates its deployments
 
 
@@ -39,6 +42,23 @@ class Deployments:
         """The deployments of one environment (its uuid), newest first; one that waits for its start is the newest."""
         listed = read_all(self._transport, Deployment, PATH, (("environment", environment), *self._paged))
         return sorted((item for item in listed if item.environment == environment), key=_age, reverse=True)
+
+    def of_several(self, environments: Sequence[str]) -> Sequence[Deployment]:
+        """The deployments of these environments.
+
+        That this filter may be repeated, as that of variables may, is inferred: a platform that heeds only one of them
+        shows no deployment of the others. Raises TooLong where there are more than a few pages.
+        """
+        url, of_interest = self._transport.address.url(PATH), set(environments)
+        listed = [
+            item
+            for chunk in chunks(url, "environment", environments, self._paged)
+            for item in read_all(self._transport, Deployment, PATH, self._of(chunk), most_pages=MOST_PAGES)
+        ]
+        return [item for item in listed if item.environment in of_interest]
+
+    def _of(self, environments: Sequence[str]) -> Query:
+        return (*(("environment", environment) for environment in environments), *self._paged)
 
     def get(self, uuid: str) -> Deployment:
         """Raises NotFound."""

@@ -47,10 +47,28 @@ class Application(Identified):
     region: Relation = None
 
 
+def _names(value: Any) -> Any:
+    """Anything but a list of names says nothing."""
+    return value if isinstance(value, list) and all(isinstance(item, str) for item in value) else None
+
+
 class Environment(Identified):
+    """``last_finished_deployment`` is that deployment's uuid, whether it went well or not. ``environment_variables``
+    are the names of all variables, built-in ones included; None where the platform does not list them."""
+
     application: Annotated[str, BeforeValidator(_uuid_of)]
     slug: str
     last_finished_deployment: Relation = None
+    environment_variables: Annotated[tuple[str, ...] | None, BeforeValidator(_names)] = None
+
+    @property
+    def never_deployed(self) -> bool:
+        """Whether the platform says that no deployment has ended here; one without the field says nothing."""
+        return "last_finished_deployment" in self.model_fields_set and self.last_finished_deployment is None
+
+    def lacks(self, name: str) -> bool:
+        """Whether the platform says that there is no such variable."""
+        return self.environment_variables is not None and name not in self.environment_variables
 
 
 class EnvironmentVariable(Identified):

@@ -3,16 +3,16 @@
 What is written here follows Django REST framework's conventions: Divio's own clients only read this collection.
 """
 
-from collections.abc import Iterator, Sequence
-from urllib.parse import quote, urlencode
+from collections.abc import Sequence
+from urllib.parse import quote
 
+from mirrors.divio.chunks import chunks
 from mirrors.divio.domain import EnvironmentVariable
 from mirrors.divio.errors import DivioError, NotFound, ValidationFailed
 from mirrors.divio.paging import read_all
 from mirrors.divio.transport import Query, Request, Transport
 
 PATH = "/apps/v3/environment-variables/"
-LONGEST_URL = 4_000  # bytes; half of what common servers take
 
 
 class EnvironmentVariables:
@@ -25,7 +25,8 @@ class EnvironmentVariables:
         """The variables of these environments (uuids), or those of one name; in as few requests as there can be."""
         wanted = [environments] if isinstance(environments, str) else list(dict.fromkeys(environments))
         rest = ((("name", name),) if name is not None else ()) + tuple(self._paged)
-        found = [variable for chunk in self._chunks(wanted, rest) for variable in self._of_chunk(chunk, rest)]
+        groups = chunks(self._transport.address.url(PATH), "environment", wanted, rest)
+        found = [variable for chunk in groups for variable in self._of_chunk(chunk, rest)]
         # Filtered here again: a filter that the platform does not know is ignored, not refused.
         of_interest = set(wanted)
         return [item for item in found if item.environment in of_interest and name in (None, item.name)]
@@ -76,21 +77,6 @@ class EnvironmentVariables:
     def _read(self, environments: Sequence[str], rest: Query) -> Sequence[EnvironmentVariable]:
         query = (*(("environment", environment) for environment in environments), *rest)
         return read_all(self._transport, EnvironmentVariable, PATH, query)
-
-    def _chunks(self, environments: Sequence[str], rest: Query) -> Iterator[Sequence[str]]:
-        """The environments in groups whose URL stays short enough for any server."""
-        fixed = len(self._transport.address.url(PATH)) + len(urlencode(rest)) + 2
-        chunk: list[str] = []
-        length = fixed
-        for environment in environments:
-            more = len(urlencode({"environment": environment})) + 1
-            if chunk and length + more > LONGEST_URL:
-                yield chunk
-                chunk, length = [], fixed
-            chunk.append(environment)
-            length += more
-        if chunk:
-            yield chunk
 
 
 def _path(uuid: str) -> str:

@@ -1,12 +1,16 @@
 """``/apps/v3/environments/``."""
 
+from collections.abc import Sequence
 from urllib.parse import quote
 
 from mirrors.divio.domain import Environment
+from mirrors.divio.errors import NotFound, PermissionDenied, UnexpectedAnswer, ValidationFailed
 from mirrors.divio.paging import read_all
 from mirrors.divio.transport import Query, Request, Transport
 
 PATH = "/apps/v3/environments/"
+MOST_PAGES = 50
+"""Of a listing of everything: an account may hold far more than a fleet."""
 
 
 class Environments:
@@ -22,3 +26,16 @@ class Environments:
         """The environments of one application (its uuid)."""
         listed = read_all(self._transport, Environment, PATH, (("application", application), *self._paged))
         return [environment for environment in listed if environment.application == application]
+
+    def everywhere(self, slug: str | None = None) -> Sequence[Environment]:
+        """The environments of all applications that the token's account may see, or those of one slug.
+
+        Divio's clients ask by application only; that the filter can be left out is inferred. So what is not in here
+        may be there all the same: a platform that refuses, or has too many pages, is taken to have listed nothing.
+        """
+        query = (("slug", slug),) if slug else ()
+        try:
+            listed = read_all(self._transport, Environment, PATH, (*query, *self._paged), most_pages=MOST_PAGES)
+        except (ValidationFailed, PermissionDenied, NotFound, UnexpectedAnswer):
+            return ()
+        return [environment for environment in listed if slug in (None, environment.slug)]

@@ -12,7 +12,8 @@ DivioError
 ├── Throttled                 429
 ├── ServerFailed              5xx
 └── UnexpectedAnswer          an answer that is not what the API documents
-    └── BrokenAnswer          cut off, or not JSON at all
+    ├── BrokenAnswer          cut off, or not JSON at all
+    └── TooLong               a list has more pages than its reader would read
 
 Each keeps the method, path, status and request id, and prints in one line. None carries the token or the value of a
 variable: what the platform says is blanked before it gets here (``mirrors.divio.answers``).
@@ -139,3 +140,7 @@ class UnexpectedAnswer(DivioError):
 
 class BrokenAnswer(UnexpectedAnswer):
     transient = True
+
+
+class TooLong(UnexpectedAnswer):
+    pass

@@ -7,9 +7,10 @@ from pydantic import BaseModel
 
 from mirrors.divio.answers import parse
 from mirrors.divio.domain import Identified
-from mirrors.divio.errors import Exchange, NotFound, UnexpectedAnswer
+from mirrors.divio.errors import Exchange, NotFound, TooLong, UnexpectedAnswer, ValidationFailed
 from mirrors.divio.transport import Query, Request, Transport
 
+PAGE_SIZE = "page_size"
 _READINGS = 3
 
 
@@ -22,11 +23,14 @@ class Page(BaseModel):
 Item = TypeVar("Item", bound=Identified)
 
 
-def read_all(transport: Transport, model: type[Item], path: str, query: Query = ()) -> list[Item]:
+def read_all(
+    transport: Transport, model: type[Item], path: str, query: Query = (), *, most_pages: int | None = None
+) -> list[Item]:
     """Every object of a list, each once, in the platform's order.
 
     A list that grows or shrinks while it is read repeats or skips objects at the seams of its pages. Repeated ones are
     dropped; where the total changed, or the next page is gone, the list is read again, a few times at most.
+    Raises TooLong after the first page of a list that has more than ``most_pages``.
     """
     exchange = Exchange("GET", path)
     pages: list[Page] = []
@@ -35,6 +39,8 @@ def read_all(transport: Transport, model: type[Item], path: str, query: Query = 
         try:
             for page in _pages(transport, path, query):
                 pages.append(page)
+                if most_pages is not None and len(pages) == 1 and (page.count or 0) > most_pages * len(page.results):
+                    raise TooLong(f"more than {most_pages} pages", exchange)
         except NotFound:
             if not pages or reading == _READINGS:
                 raise
@@ -45,9 +51,20 @@ def read_all(transport: Transport, model: type[Item], path: str, query: Query = 
     return list({item.uuid: item for item in found}.values())
 
 
+def _first_page(transport: Transport, path: str, query: Query) -> Page:
+    """In the platform's own size, where it refuses one as large as ours instead of sending its largest."""
+    try:
+        return transport.call(Page, Request("GET", path, query))
+    except ValidationFailed as error:
+        if PAGE_SIZE not in error.errors:
+            raise
+    own = [(name, value) for name, value in query if name != PAGE_SIZE]
+    return transport.call(Page, Request("GET", path, own))
+
+
 def _pages(transport: Transport, path: str, query: Query) -> Iterator[Page]:
     """``next`` is followed as given; the query is sent with the first page only."""
-    page = transport.call(Page, Request("GET", path, query))
+    page = _first_page(transport, path, query)
     yield page
     seen: set[str] = set()
     while page.next:

@@ -21,6 +21,7 @@ from mirrors.errors import PlatformError
 from mirrors.planning.names import write_order
 from mirrors.planning.observed import DeploymentSeen
 from mirrors.remedies import explained
+from mirrors.resources.reads import Reads, reads_of, visible_environments
 from mirrors.resources.watchdog import watch_engine
 
 Properties = dict[str, Any]
@@ -78,6 +79,10 @@ class Provider(ResourceProvider):
     def divio(self) -> Divio:
         return connect(self.connection)
 
+    @property
+    def reads(self) -> Reads:
+        return reads_of(self.divio)
+
     def diff(self, _id: str, _olds: Properties, _news: Properties) -> DiffResult:
         """The engine compares the inputs, so that previews say what changed; only replacing is ours to say."""
         replaces = [key for key in self.immutable if key in _olds and _olds[key] != _news.get(key)]
@@ -121,7 +126,7 @@ def is_gone(divio: Divio, environment: str) -> bool:
     try:
         divio.environments.get(environment)
     except NotFound:
-        siblings = [item.uuid for each in divio.applications.list() for item in divio.environments.list(each.uuid)]
+        siblings = visible_environments(divio)
         if not siblings or environment in siblings:
             raise
         return True

@@ -23,6 +23,7 @@ from mirrors.planning.variables import different_names, not_set
 from mirrors.remedies import explained
 from mirrors.resources.base import READ_BACK, Properties, deployments_seen, listed, say
 from mirrors.resources.first_write import FIRST_DEPLOYMENT, FIRST_WRITE
+from mirrors.resources.reads import reads_of
 
 Seen = TypeVar("Seen")
 
@@ -42,6 +43,7 @@ class Deploying:
     def __init__(self, connection: Connection, divio: Divio, inputs: Properties, variables: Mapping[str, str]) -> None:
         self.connection = connection
         self.divio = divio
+        self.reads = reads_of(divio)
         self.inputs = inputs
         self.variables = variables
         self.site: str = inputs["site"]
@@ -52,8 +54,11 @@ class Deploying:
     def outputs(self, *, adopting: bool = False, gone: frozenset[str] = frozenset()) -> Properties:
         """Of the deployment that the environment has in the end. Raises MirrorsError, DivioError."""
         wanted = Wanted(self.inputs["release"], self.variables, adopting, gone, self.secrets)
+        # Where no deployment is listed there is none to adopt, and beside a new one the platform refuses ours.
+        look = not (adopting and self.reads.never_deployed(self.environment))
         while time.monotonic() - self.began < self.connection.rollout.timeout:
-            seen = deployments_seen(self.divio, self.environment)
+            seen = deployments_seen(self.divio, self.environment) if look else ()
+            look = True
             done = newest_successful(seen)
             frozen = frozen_of(self.divio, done.uuid) if done else None
             step = next_step(wanted, seen, self._releases(done), frozen)
@@ -72,6 +77,7 @@ class Deploying:
 
     def _started(self) -> str | None:
         """The uuid of ours; None where somebody else's was in the way, and has been waited for."""
+        self.reads.deploys(self.environment)
         try:
             with FIRST_DEPLOYMENT.by(self.site, "deploy it"):
                 return self.divio.deployments.start(self.environment).uuid
@@ -94,6 +100,7 @@ class Deploying:
             raise ReadBackError(self.site, wrong)
         for item in live:
             if item.value is None and item.name in values and frozen.get(item.name) != values[item.name]:
+                self.reads.writes(environment)
                 with FIRST_WRITE.by(self.site, f"set {item.name} to its declared value; then deploy"):
                     self.divio.environment_variables.update(item.uuid, values[item.name], item.is_sensitive)
 
@@ -135,7 +142,7 @@ class Deploying:
 
 def frozen_of(divio: Divio, deployment: str) -> Mapping[str, str | None]:
     """The variables that a deployment runs with."""
-    return _appeared(lambda: divio.deployments.environment_variables(deployment)).environment_variables
+    return _appeared(lambda: reads_of(divio).frozen(deployment))
 
 
 def outputs_of(deployment: str, frozen: Mapping[str, str | None]) -> Properties:

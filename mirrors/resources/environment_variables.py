@@ -3,7 +3,7 @@
 SITE_ID is written and read back first, DATABASE_URL last; on the way out DATABASE_URL goes first and SITE_ID last.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import pulumi
@@ -12,7 +12,7 @@ from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, ReadResult, 
 from mirrors.divio import EnvironmentVariable, NotFound
 from mirrors.errors import ReadBackError
 from mirrors.planning.holds import changes_at_held_site
-from mirrors.planning.names import removal_order, write_order
+from mirrors.planning.names import SITE_ID, removal_order, write_order
 from mirrors.planning.observed import VariableSeen
 from mirrors.planning.variables import Desired, Write, not_as_declared, plan_writes
 from mirrors.resources.base import (
@@ -26,6 +26,10 @@ from mirrors.resources.base import (
     secret,
 )
 from mirrors.resources.first_write import FIRST_WRITE
+
+
+def _by_name(items: Iterable[EnvironmentVariable]) -> dict[str, EnvironmentVariable]:
+    return {item.name: item for item in items}
 
 
 def _seen(items: Mapping[str, EnvironmentVariable]) -> dict[str, VariableSeen]:
@@ -52,14 +56,15 @@ class EnvironmentVariablesProvider(VariablesProvider):
     def create(self, props: Properties) -> CreateResult:
         inputs = self.checked(props)
         with about(inputs["site"]):
-            self._converge(inputs, written={}, obsolete=())
+            self._converge(inputs, self._identified(inputs), written={}, obsolete=())
         return CreateResult(inputs["environment"], inputs)
 
     def update(self, _id: str, _olds: Properties, _news: Properties) -> UpdateResult:
         inputs, before = self.checked(_news), self._desired(_olds)
         obsolete = set(before) - set(self.variables_in(inputs)) - set(inputs["found"])
         with about(inputs["site"]):
-            self._converge(inputs, {name: item.value for name, item in before.items()}, obsolete)
+            live = self._list(inputs["environment"])
+            self._converge(inputs, live, {name: item.value for name, item in before.items()}, obsolete)
         return UpdateResult(inputs)
 
     def read(self, id_: str, props: Properties) -> ReadResult:
@@ -67,7 +72,7 @@ class EnvironmentVariablesProvider(VariablesProvider):
         stored = self.checked(props)
         known = self.variables_in(stored)
         with about(stored["site"]):
-            live = self._list(stored["environment"])
+            live = _by_name(self.reads.variables(stored["environment"])) or self._list(stored["environment"])
             if known and not live.keys() & known.keys() and is_gone(self.divio, stored["environment"]):
                 return ReadResult("", {})
         entries = {name: self._entry(item, name in stored["secrets"], live.get(name)) for name, item in known.items()}
@@ -84,9 +89,27 @@ class EnvironmentVariablesProvider(VariablesProvider):
             for write in plan_writes({}, _seen(live), {}, ours):
                 self._send(write, stored, live)
 
-    def _converge(self, inputs: Properties, written: Mapping[str, str], obsolete: Collection[str]) -> None:
+    def _identified(self, inputs: Properties) -> Mapping[str, EnvironmentVariable]:
+        """What there is before anything else is written; a fresh mirror has its SITE_ID then.
+
+        Without one it is the first write in any case, and it is read back. So the look before it is left out: if
+        somebody has set it since the platform listed the names, the platform refuses another one and the client
+        takes it over.
+        """
+        site_id = self._desired(inputs).get(SITE_ID)
+        if site_id is None or not self.reads.lacks(inputs["environment"], SITE_ID):
+            return self._list(inputs["environment"])
+        self._send(Write("create", SITE_ID, site_id), inputs, {})
+        return self._read_back(inputs, {SITE_ID: site_id})
+
+    def _converge(
+        self,
+        inputs: Properties,
+        live: Mapping[str, EnvironmentVariable],
+        written: Mapping[str, str],
+        obsolete: Collection[str],
+    ) -> None:
         desired = self._desired(inputs)
-        live = self._list(inputs["environment"])
         writes = plan_writes(desired, _seen(live), written, obsolete)
         for write in writes:
             self._send(write, inputs, live)
@@ -97,10 +120,11 @@ class EnvironmentVariablesProvider(VariablesProvider):
         READ_BACK[inputs["environment"]] = {name: item.value for name, item in desired.items()}
 
     def _list(self, environment: str) -> dict[str, EnvironmentVariable]:
-        return {item.name: item for item in listed(self.divio.environment_variables.list, self.divio, environment)}
+        return _by_name(listed(self.divio.environment_variables.list, self.divio, environment))
 
     def _send(self, write: Write, inputs: Properties, live: Mapping[str, EnvironmentVariable]) -> None:
         api = self.divio.environment_variables
+        self.reads.writes(inputs["environment"])
         with FIRST_WRITE.by(inputs["site"], self._by_hand(inputs, write.kind)):
             if write.kind == "delete":
                 api.delete(live[write.name].uuid)
@@ -130,11 +154,13 @@ class EnvironmentVariablesProvider(VariablesProvider):
         ]
         return f"set in this order {', '.join(values)}; then deploy"
 
-    def _read_back(self, inputs: Properties, desired: Mapping[str, Desired]) -> None:
+    def _read_back(self, inputs: Properties, desired: Mapping[str, Desired]) -> Mapping[str, EnvironmentVariable]:
         """Nothing more is written, and nothing deployed, unless the platform has what was declared."""
-        wrong = not_as_declared(desired, _seen(self._list(inputs["environment"])))
+        live = self._list(inputs["environment"])
+        wrong = not_as_declared(desired, _seen(live))
         if wrong:
             raise ReadBackError(inputs["site"], wrong)
+        return live
 
     def _values(self, properties: Properties) -> Properties:
         """{name: value}; how a variable is flagged needs no deployment."""

@@ -30,7 +30,8 @@ class MirrorProvider(Provider):
         stored = self.checked(props)
         with about(stored["slug"]):
             try:
-                application = self.divio.applications.get(stored["application"])
+                uuid = stored["application"]
+                application = self.reads.application(uuid) or self.divio.applications.get(uuid)
             except NotFound:
                 listed = {item.uuid for item in self.divio.applications.list()}
                 if stored["application"] not in listed and is_gone(self.divio, stored["environment"]):

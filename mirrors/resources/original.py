@@ -40,18 +40,24 @@ class OriginalProvider(Provider):
         stored = self.checked(props)
         with about("original"):
             deployment = newest_successful(deployments_seen(self.divio, stored["environment"]))
-            release = newest_successful(deployments_seen(self.divio, stored["image_environment"]))
             if deployment is None:
                 return self._without_deployment(id_, stored)
-            frozen = self.divio.deployments.environment_variables(deployment.uuid).environment_variables
+            frozen = self.reads.frozen(deployment.uuid)
+            stored["release"] = self._release(stored)
         known = {name: respelled(identity) for name, identity in stored["identities"].items()}
         values = {
             name: live if (live := frozen.get(name)) and identity_of(live) == known.get(name) else value
             for name, value in stored["variables"].items()
         }
-        stored["release"] = release.uuid if release else stored["release"]
         stored["variables"] = marked(values, values)
         return ReadResult(id_, dict(stored), stored)
+
+    def _release(self, stored: Properties) -> str:
+        """The newest one. The stored one was that, so where no deployment has ended since it still is."""
+        if self.reads.is_last(stored["image_environment"], stored["release"]):
+            return str(stored["release"])
+        newest = newest_successful(deployments_seen(self.divio, stored["image_environment"]))
+        return newest.uuid if newest else str(stored["release"])
 
     def _without_deployment(self, id_: str, stored: Properties) -> ReadResult:
         """Forgotten only if it is gone: what the shared values point at is what a later change is held against."""

@@ -55,6 +55,13 @@ class Fidelity(BaseModel):
         description="I: application or environment is required (C); that the refusal is a 400 is a guess.",
     )
 
+    environments_without_filter: Literal["all", "refused"] = Field(
+        default="all", description="I: clients ask by application; nothing says that a filter is required."
+    )
+    page_size_beyond_max: Literal["cut", "refused"] = Field(
+        default="cut", description="I: DRF cuts it to the largest; a stricter platform could refuse it."
+    )
+
     # Writes
     created_status: PositiveInt = Field(default=201, description="I: DRF's status of a POST.")
     deleted_status: PositiveInt = Field(default=204, description="I: DRF's status of a DELETE.")
@@ -86,6 +93,13 @@ class Fidelity(BaseModel):
     built_in_credentials_in_frozen_variables: Literal["shown", "hidden"] = Field(
         default="shown",
         description="I: built-ins such as STAGE are in the map (C); whether DSNs and keys are is unknown.",
+    )
+    last_finished_deployment: Literal["shown", "absent"] = Field(
+        default="shown",
+        description="C: of an environment, in lists and alone; not in the recorded answer, so it is new.",
+    )
+    environment_variable_names: Literal["shown", "absent"] = Field(
+        default="shown", description="R: of an environment, in the one answer that was recorded."
     )
     hidden_frozen_value: Literal["null", "absent"] = Field(
         default="null", description="I: the form of a hidden value in that map: the name with null, or no such name."

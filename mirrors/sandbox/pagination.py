@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.request import Request
 
@@ -17,4 +18,9 @@ class SandboxPagination(PageNumberPagination):
         switches = fidelity.current()
         self.page_size = min(switches.page_size_default, switches.page_size_max)
         self.max_page_size: Any = switches.page_size_max
+        asked = request.query_params.get(self.page_size_query_param, "")
+        if asked.isdecimal() and int(asked) > switches.page_size_max and switches.page_size_beyond_max == "refused":
+            raise ValidationError(
+                {"page_size": [f"Ensure this value is less than or equal to {switches.page_size_max}."]}
+            )
         return super().get_page_size(request)

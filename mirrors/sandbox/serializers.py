@@ -104,6 +104,14 @@ class EnvironmentSerializer(FixedFields):
         read_only_fields: ClassVar = ["is_production_grade"]
         validators: ClassVar[list[Any]] = []
 
+    def to_representation(self, instance: Environment) -> dict[str, Any]:
+        shown = super().to_representation(instance)
+        if fidelity.current().last_finished_deployment == "absent":
+            del shown["last_finished_deployment"]
+        if fidelity.current().environment_variable_names == "absent":
+            del shown["environment_variables"]
+        return shown
+
     def get_app_name(self, environment: Environment) -> str:
         suffix = hashlib.sha256(environment.uuid.encode()).hexdigest()[:32]
         return f"{environment.application.slug}-{environment.slug}-{suffix}"

@@ -96,6 +96,11 @@ class EnvironmentViewSet(mixins.CreateModelMixin, mixins.UpdateModelMixin, ReadO
     )
     filters: ClassVar = {"uuid": "uuid", "application": "application", "slug": "slug"}
 
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        if not values_of(request, "application") and fidelity.current().environments_without_filter == "refused":
+            raise ValidationError({"application": ["This field is required."]})
+        return super().list(request, *args, **kwargs)
+
     def get_serializer_class(self) -> Any:
         return serializers.EnvironmentSerializer if self.action == "list" else serializers.EnvironmentDetailSerializer
 

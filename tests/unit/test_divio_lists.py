@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from mirrors.divio import NotFound, UnexpectedAnswer, ValidationFailed
+from mirrors.divio import NotFound, TooLong, UnexpectedAnswer, ValidationFailed
+from mirrors.divio.deployments import MOST_PAGES
 from tests.unit.divio_support import DEPLOYMENTS, VARIABLES, application, connect, deployment, page, variable
 from tests.unit.http_script import Received, Reply, Script, serve
 
@@ -123,6 +124,66 @@ def test_a_list_that_lost_its_last_page_is_read_again(script: Script) -> None:
 def test_a_list_that_is_not_there_is_an_error(script: Script) -> None:
     with pytest.raises(NotFound):
         connect(script).applications.list()
+    assert len(script.requests) == 1
+
+
+def test_a_list_of_more_pages_than_its_reader_would_read_is_left_after_the_first(script: Script) -> None:
+    in_pages(script, [application(f"a{number}") for number in range(5)])
+    client = connect(script, page_size=2)
+    assert len(client.applications.list(most_pages=3)) == 5
+    before = len(script.requests)
+    with pytest.raises(TooLong, match="more than 2 pages"):
+        client.applications.list(most_pages=2)
+    assert len(script.requests) == before + 1
+
+
+def test_a_platform_that_refuses_the_size_of_a_page_sends_its_own(script: Script) -> None:
+    def answer(request: Received) -> Reply:
+        return Reply(400, {"page_size": ["Too large."]}) if request.values("page_size") else page(application("a1"))
+
+    script.on("GET", APPLICATIONS, answer)
+    assert [item.uuid for item in connect(script).applications.list("o1")] == ["a1"]
+    assert script.requests[1].query == [("organisation", "o1")]
+
+
+def test_environments_of_all_applications_come_in_one_list(script: Script) -> None:
+    known = {"last_finished_deployment": None, "environment_variables": ["SITE_ID"]}
+    environments = [
+        {"uuid": "e1", "application": "a1", "slug": "test", **known},
+        {"uuid": "e2", "application": "a2", "slug": "test"},
+        {"uuid": "e3", "application": "a2", "slug": "live", "environment_variables": "?"},
+    ]
+    script.on("GET", ENVIRONMENTS, page(*environments))
+    client = connect(script)
+    assert [item.uuid for item in client.environments.everywhere()] == ["e1", "e2", "e3"]
+    found = client.environments.everywhere("test")
+    assert [(item.uuid, item.never_deployed, item.lacks("SITE_ID"), item.lacks("X")) for item in found] == [
+        ("e1", True, False, True),
+        ("e2", False, False, False),
+    ]
+    assert [request.query for request in script.requests] == [
+        [("page_size", "1000")],
+        [("slug", "test"), ("page_size", "1000")],
+    ]
+
+
+def test_deployments_of_several_environments_come_in_few_requests_of_bounded_length(script: Script) -> None:
+    def answer(request: Received) -> Reply:
+        found = [deployment(f"d-{uuid}", 1) | {"environment": uuid} for uuid in request.values("environment")]
+        return page(*found, deployment("another", 1))
+
+    script.on("GET", DEPLOYMENTS, answer)
+    environments = [f"{number:026}" for number in range(250)]
+    found = connect(script).deployments.of_several(environments)
+    assert [item.environment for item in found] == environments
+    assert len(script.requests) == 3
+
+
+def test_a_platform_that_ignores_which_environments_are_meant_is_not_read_to_its_end(script: Script) -> None:
+    following = f"{script.url}{DEPLOYMENTS}?page=2"
+    script.on("GET", DEPLOYMENTS, page(deployment("d1", 1), following=following, count=MOST_PAGES + 1))
+    with pytest.raises(TooLong):
+        connect(script).deployments.of_several(["e1", "e2"])
     assert len(script.requests) == 1
 
 

@@ -79,7 +79,9 @@ class Platform:
         application = self.divio.applications.by_slug(slug)
         assert application is not None
         stages = {item.slug: item.uuid for item in self.divio.environments.list(application.uuid)}
-        return Site(self, slug, application.uuid, stages[STAGE], stages["live"])
+        site = Site(self, slug, application.uuid, stages[STAGE], stages["live"])
+        site.forget_requests()
+        return site
 
 
 @dataclass
@@ -164,13 +166,19 @@ class Site:
     def requests(self) -> list[str]:
         """What was asked of this application: ``POST SITE_ID``, ``GET variables``, ``POST deployment`` …"""
         lines = self.platform.sandbox.requests_log()[self.first :]
-        return [_words(line) for line in lines if line.get("application") == self.slug]
+        return [_words(line) for line in lines if self.slug in _applications(line)]
 
     def writes(self) -> list[str]:
         return [line for line in self.requests() if not line.startswith("GET")]
 
     def wait_for_request(self, words: str) -> None:
         assert wait_until(lambda: words in self.requests(), TIMEOUT), self.requests()
+
+
+def _applications(line: Mapping[str, Any]) -> list[str]:
+    """Which ones a request is about: one, or several at once."""
+    named = line.get("application", [])
+    return [named] if isinstance(named, str) else named
 
 
 def _words(line: Mapping[str, Any]) -> str:

@@ -31,6 +31,15 @@ SIGNATURE = "4dabf18193072939515e22adb298388d"
 SECRET = "1b47061264138c4ac30d75fd1eb44270"
 TIMEOUT = 60.0  # seconds, for one call
 
+FORGETFUL = """
+import runpy
+from mirrors.resources import reads
+reads.FRESH_FOR = 0.0
+runpy.run_module("pulumi.dynamic", run_name="__main__")
+"""
+"""The same process, in which nothing that was listed counts a moment later. One of the engine lives for one operation,
+that of the tests sees what would be hundreds, with a person who edits between them."""
+
 
 class Refused(Exception):  # noqa: N818 - what the engine shows
     """A call ended with an error; the message is what a user sees."""
@@ -123,10 +132,16 @@ def _asked(call: Any, request: Any) -> Any:
 
 
 @contextmanager
-def provider_process(config: Mapping[str, str], output: Path) -> Iterator[provider_pb2_grpc.ResourceProviderStub]:
-    """``config``: keys with their namespace, e.g. ``mirrors:apiUrl``; ``output``: what the user would see of it."""
+def provider_process(
+    config: Mapping[str, str], output: Path, *, for_one_operation: bool = False
+) -> Iterator[provider_pb2_grpc.ResourceProviderStub]:
+    """``config``: keys with their namespace, e.g. ``mirrors:apiUrl``; ``output``: what the user would see of it.
+
+    ``for_one_operation``: it keeps what it has listed, as the engine's does.
+    """
     environ = {key: value for key, value in os.environ.items() if not key.startswith("DIVIO_")}
-    command = [sys.executable, "-u", "-m", "pulumi.dynamic", "127.0.0.1:1"]
+    run = ["-m", "pulumi.dynamic"] if for_one_operation else ["-c", FORGETFUL]
+    command = [sys.executable, "-u", *run, "127.0.0.1:1"]
     with (
         output.open("wb") as said,
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said, env=environ) as process,

@@ -336,17 +336,17 @@ def test_a_failed_deployment_is_told_also_where_its_log_cannot_be_read(
 def test_an_object_that_is_404_while_it_is_listed_is_not_deleted(
     connected: Stub, site: Site, original: Site, faults: Faults
 ) -> None:
-    """A token that has lost its rights: the state must not forget what it can no longer see."""
-    variables, mirror = Wire(connected, EnvironmentVariablesProvider()), Wire(connected, MirrorProvider())
+    """A token that has lost its rights: the state must not forget what it can no longer see. An application is looked
+    up in the list."""
+    variables = Wire(connected, EnvironmentVariablesProvider())
     _, stored = variables.create(variables_of(site))
     for name in VALUES:
         site.deleted_by_hand(name)
-    where = {"application": site.application, "environment": site.environment}
-    adopted = {**where, "slug": site.name, "site_id": 2, "found": {}}
     faults.add("error", "GET", f"/({site.application}|{site.environment})/", status=404)
+    adopted = {"application": site.application, "environment": site.environment, "slug": site.slug, "site_id": 2}
+    assert Wire(connected, MirrorProvider()).read(adopted, "x")[0] == "x"
     deployed = deployment_of(site, original) | {"deployment": "d"}
     for refuse in (
-        partial(mirror.read, adopted),
         partial(variables.read, stored),
         partial(Wire(connected, DeploymentProvider()).read, deployed),
     ):

@@ -62,6 +62,28 @@ def test_the_filter_of_variables_can_be_optional(sandbox: Sandbox) -> None:
     assert sandbox.get(VARIABLES).status_code == 200
 
 
+def test_environments_can_need_a_filter(sandbox: Sandbox, application: dict[str, str]) -> None:
+    path = "/apps/v3/environments/"
+    assert {item["uuid"] for item in sandbox.results(path)} >= {application["test"], application["live"]}
+    sandbox.switch(environments_without_filter="refused")
+    refused = sandbox.get(path, slug="test")
+    assert (refused.status_code, list(refused.json())) == (400, ["application"])
+
+
+def test_environments_can_tell_less(sandbox: Sandbox, application: dict[str, str]) -> None:
+    path = f"/apps/v3/environments/{application['test']}/"
+    whole = set(sandbox.get(path).json())
+    sandbox.switch(last_finished_deployment="absent", environment_variable_names="absent")
+    assert whole - set(sandbox.get(path).json()) == {"last_finished_deployment", "environment_variables"}
+
+
+def test_a_page_that_is_too_large_can_be_refused(sandbox: Sandbox) -> None:
+    sandbox.switch(page_size_max=5, page_size_beyond_max="refused")
+    assert sandbox.get("/apps/v3/environments/", page_size="5").status_code == 200
+    refused = sandbox.get("/apps/v3/environments/", page_size="6")
+    assert (refused.status_code, list(refused.json())) == (400, ["page_size"])
+
+
 def test_writes_can_be_answered_in_other_ways(sandbox: Sandbox, application: dict[str, str]) -> None:
     sandbox.switch(
         created_status=200,

@@ -1,0 +1,108 @@
+"""How many requests an operation sends: what each mirror costs, apart from what there is to ask in any case.
+
+Two fleets of different sizes tell the one from the other. Looks at a deployment that goes on are left out: there are
+as many as it takes time.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.engine.fleet import NOBODY_SERVES, Fleet, Line, silently
+from tests.engine.project import Project
+from tests.sandboxes import running_sandbox
+
+FEW, MANY = 4, 12
+MORE = MANY - FEW
+SMALL = 5
+"""So large that no list fits one page, so small that all have several."""
+
+LISTED = 2 + 3 + 8
+"""Objects of a mirror in the lists of an operation, half of them in the program: its application, its environments (of
+both stages in the provider process), four variables."""
+
+NO_BULK = {
+    "environments_without_filter": "refused",
+    "last_finished_deployment": "absent",
+    "environment_variable_names": "absent",
+    "page_size_max": SMALL,
+    "page_size_beyond_max": "refused",
+}
+
+FIRST_UP = 8
+"""SITE_ID, read back; three more variables, read back together; the deployment, and what it runs with."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The requests of the first up, and of a second one with nothing to do, each with its refresh."""
+
+    first: int
+    second: int
+    written: int
+
+
+def is_poll(line: Line) -> bool:
+    """A look at one deployment."""
+    collection, *rest = line["path"].removeprefix("/apps/v3/").strip("/").split("/")
+    return collection == "deployments" and len(rest) == 1
+
+
+@contextmanager
+def numbered_fleet(directory: Path, mirrors: int, switches: dict[str, Any]) -> Iterator[Fleet]:
+    project = Project.at(directory / "acme", {})
+    with running_sandbox(project.state) as sandbox:
+        sandbox.seed(mirrors=(), numbered=mirrors, report=silently)
+        (sandbox.state / "fidelity.json").write_text(json.dumps(switches), encoding="utf-8")
+        project.environment.update(DIVIO_API_URL=sandbox.url, DIVIO_API_TOKEN=sandbox.token)
+        listed = [{"application": f"acme-{number:04}"} for number in range(1, mirrors + 1)]
+        project.configure(lambda config: config["mirrors:fleet"]["value"].update(mirrors=listed))
+        project.configure(lambda config: config.update(NOBODY_SERVES))
+        project.run("pulumi", "stack", "select", "--create", "test").succeeded()
+        yield Fleet(project, sandbox)
+
+
+def asked(directory: Path, mirrors: int, **switches: Any) -> Asked:
+    with numbered_fleet(directory, mirrors, switches) as fleet:
+        first = requests_of(fleet)
+        return Asked(first, requests_of(fleet, "--expect-no-changes"), len(fleet.writes()))
+
+
+def requests_of(fleet: Fleet, *options: str) -> int:
+    fleet.sandbox.clear_requests_log()
+    fleet.test.up(*options).succeeded()
+    return sum(not is_poll(line) for line in fleet.sandbox.requests_log())
+
+
+@pytest.fixture(scope="module")
+def few(tmp_path_factory: pytest.TempPathFactory) -> Asked:
+    return asked(tmp_path_factory.mktemp("few"), FEW)
+
+
+def test_a_mirror_costs_eight_requests_at_first_and_none_where_there_is_nothing_to_do(
+    few: Asked, tmp_path: Path
+) -> None:
+    many = asked(tmp_path, MANY)
+
+    assert many.first - few.first <= FIRST_UP * MORE
+    assert few.first <= FIRST_UP * FEW + 20
+    assert many.second == few.second <= 20
+    assert few.written == many.written == 0
+
+
+def test_with_small_pages_a_mirror_costs_its_part_of_each_page(few: Asked, tmp_path: Path) -> None:
+    many = asked(tmp_path, MANY, page_size_default=SMALL, page_size_max=SMALL)
+
+    assert few.second < many.second <= few.second + LISTED * MANY / SMALL + len(("acme", "test", "live"))
+
+
+def test_a_platform_without_bulk_requests_gets_more_of_them_and_the_same_fleet(few: Asked, tmp_path: Path) -> None:
+    dear = asked(tmp_path, FEW, **NO_BULK)
+
+    assert dear.second >= few.second + 4 * FEW
+    assert dear.written == 0
