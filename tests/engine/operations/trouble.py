@@ -12,6 +12,7 @@ from typing import IO, Any
 
 from mirrors.sandbox.process import wait_until
 from tests.engine.fleet import MIRRORS, Fleet, silently
+from tests.engine.serving import served
 from tests.sandboxes import change, delete_variable, environment_of, frozen_variables, get, set_variable
 
 Steps = Generator[str | None, None, None]
@@ -177,13 +178,45 @@ def deployments(fleet: Fleet) -> Steps:
         "deployment-wrong-variables", path="^acme-fr/test$", remaining=1, settings={"set": {"SITE_ID": "9"}}
     ):
         yield None
-    impatient: dict[str, Any] = {"mirrors:rollout": {"value": {"timeout": "2s"}}}
+    impatient: dict[str, Any] = {"mirrors:rollout": {"value": {"timeout": "2s", "health": False}}}
     with (
         fleet.project.configured(lambda config: config.update(impatient)),
         fleet.fault("deployment-hangs", path="^acme-fr/test$", remaining=1),
     ):
         yield None
     change(fleet.sandbox, END_ALL)
+    yield None
+
+
+def unhealthy(fleet: Fleet) -> Steps:
+    """Asked for the first time, one site does not answer as a healthy one."""
+    asked: dict[str, Any] = {"mirrors:rollout": {"value": {"waves": [1, "100%"], "health": {"timeout": "2s"}}}}
+    with fleet.project.configured(lambda config: config.update(asked)), served(fleet, MIRRORS) as sites:
+        sites["acme-de"].status = 503
+        yield None
+        yield None
+        sites["acme-de"].status = 200
+        yield None
+    fleet.test.up().succeeded()
+
+
+def held_back(fleet: Fleet) -> Steps:
+    """Held in the stack's own file; a new release is there, and a new variable."""
+    overrides: dict[str, Any] = {"mirrors:overrides": {"mirrors": {"acme-fr": {"hold": True}}}}
+    with fleet.project.configured(lambda config: config.update(overrides), "Pulumi.test.yaml"):
+        fleet.sandbox.deploy("acme", "live", report=silently)
+        yield None
+        greet(fleet, FAREWELL="soon")
+        yield None
+        greet(fleet)
+    yield None
+
+
+def paused(fleet: Fleet) -> Steps:
+    waves: dict[str, Any] = {"mirrors:rollout": {"waves": [1, "100%"], "pauseAfter": 1, "health": False}}
+    fleet.sandbox.deploy("acme", "live", report=silently)
+    with fleet.project.configured(lambda config: config.update(waves), "Pulumi.test.yaml"):
+        yield None
     yield None
 
 
@@ -279,6 +312,9 @@ SET_UPS: Mapping[str, Callable[[Fleet], Steps]] = {
     "Leaving": nothing,
     "Destroying a stack": nothing,
     "A deployment failed, ended otherwise, or hangs": deployments,
+    "A site is not healthy": unhealthy,
+    "Holding a site back": held_back,
+    "Pausing a rollout": paused,
     "The platform refuses the first write": refused,
     "429, 5xx, time-outs": down,
     "The token expired, or may do less": expired,
