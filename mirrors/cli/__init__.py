@@ -10,6 +10,7 @@ COMMANDS = {
     "doctor": "mirrors.cli.doctor",
     "ids": "mirrors.cli.ids",
     "leave": "mirrors.cli.leave",
+    "preview": "mirrors.cli.preview",
     "sandbox": "mirrors.cli.sandbox",
     "status": "mirrors.cli.status",
 }

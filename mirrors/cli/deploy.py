@@ -14,10 +14,10 @@ from mirrors.cli.stacks import export, pulumi, raw_configuration
 from mirrors.cli.status import look, settings_of
 from mirrors.config import Fleet, Settings, load
 from mirrors.errors import ConfigurationError, MirrorsError
+from mirrors.planning.preview_steps import LANE
 from mirrors.planning.targets import Chosen, behind, everyone, named
 from mirrors.planning.waves import ROLL_OUT
 
-LANE = "pulumi:providers:pulumi-python"
 BESIDE = 4
 """What the engine does beside the deployments: the next site's variables, what is only looked at."""
 

@@ -1,0 +1,89 @@
+"""``mirrors preview``: what ``pulumi preview`` finds, in the words of a fleet, also for 300 mirrors."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mirrors.cli.deploy import refuse_fewer_lanes, targets
+from mirrors.cli.options import DIFFERS, as_json, in_directory, on_stack, plain_errors
+from mirrors.cli.preview_markdown import as_markdown
+from mirrors.cli.preview_report import as_data, as_text
+from mirrors.cli.stacks import pulumi, raw_configuration
+from mirrors.config import Settings, load
+from mirrors.errors import MirrorsError
+from mirrors.planning.preview import FleetPreview, preview_of
+from mirrors.planning.targets import Chosen, named
+from mirrors.planning.waves import ROLL_OUT
+
+OTHERWISE = "PULUMI_ENABLE_STREAMING_JSON_PREVIEW"
+"""With this variable the engine prints one line an event instead of one object."""
+
+
+@click.command()
+@click.argument("sites", nargs=-1, metavar="[SITE]...")
+@on_stack
+@click.option("--markdown", is_flag=True, help="Print Markdown, for a comment under a pull request.")
+@as_json
+@in_directory
+@plain_errors
+def preview(sites: Sequence[str], stack: str, *, markdown: bool, as_json: bool, cwd: Path) -> None:
+    """Show what an update would do: which sites it reaches, in which wave, and why.
+
+    Of named sites what 'mirrors deploy' would do. Writes nothing. The exit code is 0 if nothing changes, 2 if something
+    does, 1 if there is a problem.
+    """
+    if markdown and as_json:
+        raise click.UsageError("Say --markdown, or --json.")
+    found = look_ahead(sites, stack, cwd)
+    if as_json:
+        click.echo(json.dumps(as_data(found), indent=2))
+    else:
+        click.echo(as_markdown(found) if markdown else as_text(found), nl=not markdown)
+    sys.exit(1 if found.problems else DIFFERS if found.steps else 0)
+
+
+def look_ahead(sites: Sequence[str], stack: str, cwd: Path) -> FleetPreview:
+    """A configuration that cannot be used is a preview with problems. Raises MirrorsError, e.g. for no such stack."""
+    loaded = load(raw_configuration(stack, cwd), stack, os.environ)
+    settings = loaded.settings
+    if settings is None:
+        return FleetPreview(stack, problems=loaded.problems)
+    chosen = named(settings, sites, stack) if sites else Chosen(None)
+    if sites:
+        refuse_fewer_lanes(settings, stack, cwd)
+    return preview_of(ask_engine(settings, chosen, stack, cwd), settings, stack, chosen.notes)
+
+
+def ask_engine(settings: Settings, chosen: Chosen, stack: str, cwd: Path) -> Mapping[str, Any]:
+    """What ``pulumi preview --json`` prints, also where it found problems. Raises MirrorsError where it prints nothing.
+
+    What it says besides is captured, too: no secret is in it, but nobody has asked for it.
+    """
+    command = [pulumi(), "preview", "--json", "--stack", stack, "--cwd", str(cwd), *targets(settings.fleet, chosen)]
+    environ = {name: value for name, value in os.environ.items() if name != OTHERWISE}
+    done = subprocess.run(  # noqa: S603
+        [*command, "--non-interactive", "--color", "never"],
+        env=environ | ({ROLL_OUT: " ".join(chosen.rolled_out)} if chosen.rolled_out else {}),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    try:
+        found = json.loads(done.stdout)
+    except json.JSONDecodeError:
+        raise MirrorsError(_failed(stack, done.stderr)) from None
+    if done.returncode and not any(item.get("severity") == "error" for item in found.get("diagnostics") or ()):
+        raise MirrorsError(_failed(stack, done.stderr))
+    return dict(found)
+
+
+def _failed(stack: str, stderr: str) -> str:
+    lines = [line.strip().removeprefix("error: ") for line in stderr.splitlines() if line.strip()]
+    return f"pulumi preview --stack {stack}: {'; '.join(lines) or 'it failed and said nothing'}"

@@ -1,0 +1,87 @@
+"""A fleet's preview as one comment under a pull request, as GitHub and GitLab show it."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from mirrors.cli.preview_report import action, cause_of, count, headline, names, sections, waves_of
+from mirrors.planning.preview import FleetPreview, Group
+from mirrors.planning.waves import SHOWN
+
+LONGEST = 60_000
+"""Characters of a comment: GitHub takes 65,536."""
+
+ROWS = 40
+"""Groups of sites that the short form shows of a wave, where the long one is too long for a comment."""
+
+
+def as_markdown(preview: FleetPreview) -> str:
+    """One comment. The first line is a mark by which a pipeline finds the comment that it made before.
+
+    Where it would be too long, each wave shows its largest groups alone, and of a group the first names.
+    """
+    text = _markdown(preview, brief=False)
+    return text if len(text) <= LONGEST else _cut(_markdown(preview, brief=True))
+
+
+def _cut(text: str) -> str:
+    if len(text) <= LONGEST:
+        return text
+    return f"{text[:LONGEST].rpartition(chr(10))[0]}\n\nThe rest is too long for a comment.\n"
+
+
+def _markdown(preview: FleetPreview, *, brief: bool) -> str:
+    lines = [
+        f"<!-- mirrors preview {escaped(preview.stack)} -->",
+        f"### Preview of {escaped(preview.stack)}: {escaped(headline(preview))}",
+    ]
+    for title, items in sections(preview):
+        if title == "Problems":
+            lines += ["", *(f"- :x: {escaped(item)}" for item in items)]
+    if preview.sites:
+        lines += ["", "| wave | sites | what | why |", "| --- | --- | --- | --- |"]
+    for title, groups in waves_of(preview):
+        shown = groups[:ROWS] if brief else groups
+        lines += [_row(title, group, brief=brief) for group in shown]
+        if len(shown) < len(groups):
+            left = sum(len(group.sites) for group in groups[ROWS:])
+            lines.append(f"| {escaped(title)} | {left} more | | |")
+    for title, items in sections(preview):
+        if title != "Problems":
+            lines += ["", *_section(title, items, brief=brief)]
+    return "\n".join(lines) + "\n"
+
+
+def _row(title: str, group: Group, *, brief: bool) -> str:
+    why = "; ".join(cause_of(group.example, cause, code) for cause in group.example.causes)
+    return f"| {escaped(title)} | {_sites_cell(group.sites, brief=brief)} | {action(group.example)} | {why} |"
+
+
+def _sites_cell(sites: Sequence[str], *, brief: bool) -> str:
+    if len(sites) <= SHOWN:
+        return ", ".join(map(escaped, sites))
+    if brief:
+        return escaped(f"{count(sites)}: {names(sites)}")
+    return f"<details><summary>{count(sites)}</summary>{', '.join(map(escaped, sites))}</details>"
+
+
+def _section(title: str, items: Sequence[str], *, brief: bool) -> Iterator[str]:
+    shown = items[:ROWS] if brief else items
+    listed = [f"- {escaped(item)}" for item in shown]
+    listed += [f"- and {len(items) - ROWS} more"] if len(shown) < len(items) else []
+    if len(listed) <= SHOWN:
+        yield from (f"**{title}**", "", *listed)
+    else:
+        yield from (f"<details><summary><b>{title}</b>: {len(items)}</summary>", "", *listed, "", "</details>")
+
+
+def escaped(text: str) -> str:
+    """Text that Markdown shows as it stands, on one line and in one cell; nobody is notified of an @name in it."""
+    line = " ".join(text.split())
+    line = line.replace("&", "&amp;").replace("<", "&lt;").replace("@", "@\u200b")
+    return re.sub(r"([\\`*_\[\]|~#])", r"\\\1", line)
+
+
+def code(text: str) -> str:
+    """In code nothing is escaped but what would end a cell."""
+    line = " ".join(text.split())
+    return escaped(text) if "`" in line else f"`{line.replace('|', chr(92) + '|')}`"

@@ -1,0 +1,145 @@
+"""A fleet's preview for whoever reads it: plain text, and data for programs."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from mirrors.planning.preview import Cause, FleetPreview, Group, SitePreview
+from mirrors.planning.preview_steps import Change
+from mirrors.planning.waves import SHOWN
+
+MARKS = {"added": "+", "changed": "~", "removed": "-"}
+
+
+def as_data(preview: FleetPreview) -> dict[str, Any]:
+    rollout = preview.rollout
+    return {
+        "stack": preview.stack,
+        "changes": preview.steps > 0,
+        "deployments": preview.deployments,
+        "waves": [
+            {"number": wave.number, "sites": len(wave.sites), "paused": bool(rollout.paused.intersection(wave.sites))}
+            for wave in rollout.waves
+        ],
+        "sites": [_site_data(site) for site in preview.sites],
+        "given": dict(preview.given),
+        "retired": _by_text(preview.retired),
+        "freed": _by_text(preview.freed),
+        "leaving": list(preview.leaving),
+        "held": list(rollout.held),
+        "paused": sorted(rollout.paused),
+        "moved": {name: {"before": before, "now": now} for name, (before, now) in preview.moved.items()},
+        "others": list(preview.others),
+        "problems": list(preview.problems),
+        "notes": list(preview.notes),
+    }
+
+
+def as_text(preview: FleetPreview) -> str:
+    lines = [f"Preview of {preview.stack}: {headline(preview)}"]
+    for title, groups in waves_of(preview):
+        lines += ["", title]
+        for group in groups:
+            lines += [f"  {count(group.sites)}: {told(group.example)}", f"    {names(group.sites)}"]
+    for title, items in sections(preview):
+        lines += ["", title, *(f"  {item}" for item in items)]
+    return "\n".join(lines)
+
+
+def headline(preview: FleetPreview) -> str:
+    if preview.problems:
+        total = len(preview.problems)
+        problems = "1 problem, and" if total == 1 else f"{total} problems, and"
+        return f"{problems} nothing is done before that is solved"
+    if not preview.steps:
+        return f"no changes at {preview.declared} sites"
+    changed = f"{len(preview.sites)} of {preview.declared} sites change, {preview.deployments} are deployed"
+    return f"{changed}, {len(preview.leaving)} off the list" if preview.leaving else changed
+
+
+def waves_of(preview: FleetPreview) -> Iterator[tuple[str, list[Group]]]:
+    """(title, groups) of the original, of each wave in which something changes, and of what is in none."""
+    by_wave: dict[int | None, list[Group]] = {}
+    for group in preview.groups:
+        by_wave.setdefault(group.example.wave, []).append(group)
+    for number, groups in by_wave.items():
+        yield _title(number), groups
+
+
+def told(site: SitePreview) -> str:
+    """Such as ``deployed: new release; changed variables +THEME``."""
+    return f"{action(site)}: {'; '.join(cause_of(site, cause) for cause in site.causes)}"
+
+
+def action(site: SitePreview) -> str:
+    if site.deploys:
+        return "deployed"
+    if site.variables:
+        return "variables written"
+    return "asked for its health" if Cause.UNVERIFIED in site.causes else "recorded"
+
+
+def sections(preview: FleetPreview) -> Iterator[tuple[str, list[str]]]:
+    """(title, lines) of everything that is about no single wave; without those that have no line."""
+    kept = "stay as they are on the platform" if preview.keeps else "that we created are removed"
+    rollout = preview.rollout
+    found = {
+        "Problems": list(preview.problems),
+        "SITE_IDs given": [f"{slug}: {site_id}" for slug, site_id in preview.given.items()],
+        "SITE_IDs retired": [f"{site_id}: {slug}" for site_id, slug in preview.retired.items()],
+        "SITE_IDs no longer retired": [f"{site_id}: {slug}" for site_id, slug in preview.freed.items()],
+        "Off the list": [f"{slug}: its variables {kept}" for slug in preview.leaving],
+        "The original's shared values point elsewhere": [
+            f"{name}: {before} before, {now} now" for name, (before, now) in preview.moved.items()
+        ],
+        "Held, no release and no deployment": [", ".join(rollout.held)] if rollout.held else [],
+        "One wave": ["shared credentials have changed, so all sites are repaired at once"] if rollout.repairing else [],
+        "Paused (mirrors:rollout.pauseAfter)": [names(sorted(rollout.paused))] if rollout.paused else [],
+        "Other resources": list(preview.others),
+        "Notes": list(preview.notes),
+    }
+    return ((title, lines) for title, lines in found.items() if lines)
+
+
+def cause_of(site: SitePreview, cause: Cause, shown: Callable[[str], str] = str) -> str:
+    """With the names of the variables, marked as the engine marks them: added, changed, removed."""
+    by_cause = {Cause.VARIABLES: False, Cause.DRIFT: True}
+    if cause not in by_cause:
+        return str(cause)
+    found = [_change(change, shown) for change in site.variables if change.by_hand is by_cause[cause]]
+    return f"{cause} {', '.join(found)}"
+
+
+def _change(change: Change, shown: Callable[[str], str]) -> str:
+    return f"{shown(MARKS[change.kind] + change.name)}{' (secret)' if change.secret else ''}"
+
+
+def _title(wave: int | None) -> str:
+    if wave is None:
+        return "in no wave"
+    return f"wave {wave}" if wave else "the original"
+
+
+def count(sites: Sequence[str]) -> str:
+    return f"{len(sites)} site{'s' if len(sites) != 1 else ''}"
+
+
+def names(sites: Sequence[str]) -> str:
+    more = f" and {len(sites) - SHOWN} more" if len(sites) > SHOWN else ""
+    return f"{', '.join(sites[:SHOWN])}{more}"
+
+
+def _by_text(ids: Mapping[int, str]) -> dict[str, str]:
+    return {str(site_id): slug for site_id, slug in ids.items()}
+
+
+def _site_data(site: SitePreview) -> dict[str, Any]:
+    return {
+        "application": site.application,
+        "wave": site.wave,
+        "deploys": site.deploys,
+        "causes": [str(cause) for cause in site.causes],
+        "variables": [
+            {"name": change.name, "change": change.kind, "secret": change.secret, "byHand": change.by_hand}
+            for change in site.variables
+        ],
+    }

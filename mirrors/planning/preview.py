@@ -1,0 +1,212 @@
+"""What an ``up`` would do, out of the engine's own preview: which wave each site is in, and why it changes."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from mirrors.config import Settings
+from mirrors.planning.names import DATABASE_URL, SITE_ID, write_order
+from mirrors.planning.preview_steps import ENDS, LANE, Change, Inputs, Step, changes, said, steps_of
+from mirrors.planning.waves import REPAIR, RolloutPlan, rollout_plan
+
+OF_SITES = ("Mirror", "EnvironmentVariables", "Deployment")
+OF_FLEET = ("SiteIds", "Original")
+SAID_OTHERWISE = ("rollout: wave ", "rollout: held: ")
+
+
+class Cause(StrEnum):
+    """Why a site changes, in the order in which it is told."""
+
+    FIRST = "first deployment"
+    ADOPTED = "adopted, deployed only if it runs otherwise"
+    MOVED = "another environment"
+    RELEASE = "new release"
+    VARIABLES = "changed variables"
+    DRIFT = "drift"
+    FAILED = "failed before"
+    UNVERIFIED = "not verified"
+    RECORD = "only in the state"
+
+
+@dataclass(frozen=True, slots=True)
+class SitePreview:
+    """``wave`` is the number of the site's wave, as declared; 0 for the original, None for what is in no wave.
+
+    ``deploys`` is False where only variables are set, or only the state changes. ``variables`` are left out where the
+    site is new: it gets all of them.
+    """
+
+    application: str
+    wave: int | None
+    deploys: bool
+    causes: tuple[Cause, ...]
+    variables: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Sites of one wave to which the same happens for the same reasons; ``example`` is the first of them."""
+
+    sites: tuple[str, ...]
+    example: SitePreview
+
+
+@dataclass(frozen=True, slots=True)
+class FleetPreview:
+    """``sites`` are those that change, in the order of the list; ``declared`` counts all.
+
+    ``given``: {slug: SITE_ID} of new ids; ``retired`` and ``freed``: {SITE_ID: slug}; ``leaving``: mirrors off the
+    list, whose variables stay on the platform where ``keeps`` says so. ``moved``: {name: (before, now)}, what a shared
+    value points at. ``others``: what else changes, a line each. ``steps`` counts all that the engine would do, if only
+    in the state. With ``problems`` an ``up`` does nothing.
+    """
+
+    stack: str
+    declared: int = 0
+    sites: tuple[SitePreview, ...] = ()
+    rollout: RolloutPlan = field(default_factory=lambda: RolloutPlan(()))
+    given: Mapping[str, int] = field(default_factory=dict)
+    retired: Mapping[int, str] = field(default_factory=dict)
+    freed: Mapping[int, str] = field(default_factory=dict)
+    leaving: tuple[str, ...] = ()
+    keeps: bool = False
+    moved: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    others: tuple[str, ...] = ()
+    steps: int = 0
+    problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def deployments(self) -> int:
+        return sum(site.deploys for site in self.sites)
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        """By wave, what is in none behind all others, and in a wave the largest first."""
+        found: dict[tuple[Any, ...], list[SitePreview]] = {}
+        for site in self.sites:
+            found.setdefault((site.wave, site.deploys, site.causes, site.variables), []).append(site)
+        groups = [Group(tuple(site.application for site in sites), sites[0]) for sites in found.values()]
+        return tuple(sorted(groups, key=lambda group: (_behind(group.example.wave), -len(group.sites))))
+
+
+def _behind(wave: int | None) -> tuple[bool, int]:
+    return wave is None, wave or 0
+
+
+def preview_of(engine: Mapping[str, Any], settings: Settings, stack: str, notes: Iterable[str] = ()) -> FleetPreview:
+    """Pure. ``engine``: what ``pulumi preview --json`` prints, parsed; secrets in it are ``[secret]``."""
+    messages = list(said(engine))
+    steps = steps_of(engine)
+    changing = [step for step in steps if step.changes_something]
+    leaving = tuple(step.name for step in changing if step.kind == "Mirror" and step.op == "delete")
+    rollout = rollout_plan(settings, repairing=any(line == REPAIR for _, line in messages))
+    before, now = _ledgers(changing)
+    return FleetPreview(
+        stack,
+        len(settings.fleet.slugs),
+        tuple(_sites(settings, steps, rollout)),
+        rollout,
+        _given(before, now),
+        _missing(now, before),
+        _missing(before, now),
+        leaving,
+        settings.keeps_variables,
+        {name: pair for step in changing if step.kind == "Original" for name, pair in _moved(step)},
+        tuple(sorted(_others(changing, leaving))),
+        len(changing),
+        tuple(dict.fromkeys(line for severity, line in messages if severity == "error")),
+        tuple(dict.fromkeys([*notes, *_notes(messages)])),
+    )
+
+
+def _sites(settings: Settings, steps: Iterable[Step], rollout: RolloutPlan) -> list[SitePreview]:
+    of_sites: dict[str, dict[str, Step]] = {}
+    stored: dict[str, Step] = {}
+    for step in steps:
+        if step.op == "refresh":
+            stored[step.urn] = step
+        elif step.kind in OF_SITES and step.changes_something and step.op not in ENDS:
+            of_sites.setdefault(step.name, {})[step.kind] = step
+    wave_of = {slug: wave.number for wave in rollout.waves for slug in wave.sites}
+    wave_of[settings.fleet.original.application] = 0
+    order = {slug: place for place, slug in enumerate(settings.fleet.slugs)}
+    slugs = sorted(of_sites, key=lambda slug: order.get(slug, len(order)))
+    return [_site(slug, wave_of.get(slug), of_sites[slug], stored) for slug in slugs]
+
+
+def _site(slug: str, wave: int | None, steps: Mapping[str, Step], stored: Mapping[str, Step]) -> SitePreview:
+    deployment = steps.get("Deployment")
+    if deployment is not None and deployment.creates:
+        return SitePreview(slug, wave, deploys=True, causes=(_first(deployment, steps.get("Mirror")),))
+    changed = {step.kind: changes(step, stored.get(step.urn)) for step in steps.values() if step.kind in OF_SITES[1:]}
+    run, written = changed.get("Deployment", []), changed.get("EnvironmentVariables", [])
+    variables = {change.name: change for change in (*run, *written)}
+    causes = tuple(_causes(deployment, variables.values())) or (Cause.RECORD,)
+    deploys = deployment is not None and bool(run or {Cause.RELEASE, Cause.FAILED}.intersection(causes))
+    return SitePreview(slug, wave, deploys, causes, tuple(variables[name] for name in write_order(variables)))
+
+
+def _first(deployment: Step, mirror: Step | None) -> Cause:
+    """A site that has what makes it a mirror may well run as declared."""
+    if deployment.op == "create-replacement":
+        return Cause.MOVED
+    found = mirror.new.get("found") or {} if mirror is not None else {}
+    return Cause.ADOPTED if {SITE_ID, DATABASE_URL}.intersection(found) else Cause.FIRST
+
+
+def _causes(deployment: Step | None, variables: Collection[Change]) -> Iterator[Cause]:
+    keys = deployment.keys if deployment is not None else ()
+    if "release" in keys:
+        yield Cause.RELEASE
+    if any(not change.by_hand for change in variables):
+        yield Cause.VARIABLES
+    if any(change.by_hand for change in variables):
+        yield Cause.DRIFT
+    if deployment is not None and not keys:
+        yield Cause.FAILED
+    if "verified" in keys:
+        yield Cause.UNVERIFIED
+
+
+def _ledgers(steps: Iterable[Step]) -> tuple[Inputs, Inputs]:
+    """The ledger of SITE_IDs before and after; both empty where it stays as it is."""
+    step = next((step for step in steps if step.kind == "SiteIds" and step.op not in ENDS), None)
+    return (step.old, step.new) if step is not None else ({}, {})
+
+
+def _given(before: Inputs, now: Inputs) -> dict[str, int]:
+    had = {uuid: item["id"] for uuid, item in (before.get("assignments") or {}).items()}
+    assigned = (now.get("assignments") or {}).items()
+    new = {item["name"]: int(item["id"]) for uuid, item in assigned if had.get(uuid) != item["id"]}
+    return dict(sorted(new.items(), key=lambda item: item[1]))
+
+
+def _missing(among: Inputs, there: Inputs) -> dict[int, str]:
+    """The retired ids of one ledger that the other has not: {SITE_ID: slug}."""
+    known = there.get("retired") or {}
+    return {int(key): item["name"] for key, item in (among.get("retired") or {}).items() if key not in known}
+
+
+def _moved(step: Step) -> Iterator[tuple[str, tuple[str, str]]]:
+    before, now = step.old.get("identities") or {}, step.new.get("identities") or {}
+    for name in write_order(now):
+        if name in before and before[name] != now[name]:
+            yield name, (before[name], now[name])
+
+
+def _others(steps: Iterable[Step], leaving: Collection[str]) -> Iterator[str]:
+    """Whatever has no place of its own, such as a project's own resources, or an original no longer deployed by us."""
+    for step in steps:
+        told = step.kind in OF_SITES and (step.name in leaving or step.op not in ENDS)
+        told = told or (step.kind in OF_FLEET and step.op not in ENDS)
+        if not told and step.op not in ENDS - {"delete"}:
+            kind = "provider process" if step.kind == LANE else step.kind
+            yield f"{kind} {step.name}: {step.op}"
+
+
+def _notes(messages: Iterable[tuple[str, str]]) -> Iterator[str]:
+    for severity, line in messages:
+        if severity != "error" and not line.startswith(SAID_OTHERWISE) and line != REPAIR:
+            yield line.removeprefix("rollout: ")

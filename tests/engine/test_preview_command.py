@@ -1,0 +1,114 @@
+"""``mirrors preview``, and ``mirrors deploy --behind``, with the real engine on a fleet of its own."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.engine.fleet import MIRRORS, Fleet, seeded_fleet, silently
+from tests.engine.project import Done
+from tests.sandboxes import delete_variable, set_variable
+
+CANARY = "c4n4ry-of-a-preview"
+WAVES = {"health": False, "waves": [1, "100%"], "parallel": 5}
+
+
+@pytest.fixture(scope="module")
+def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+    """Converged in Test, in two waves."""
+    with seeded_fleet(tmp_path_factory.mktemp("preview")) as fleet:
+        fleet.project.configure(lambda config: config.update({"mirrors:rollout": {"value": WAVES}}))
+        fleet.test.up().succeeded()
+        yield fleet
+
+
+def preview(fleet: Fleet, *arguments: str) -> Done:
+    return fleet.project.run("mirrors", "preview", "--stack", "test", *arguments)
+
+
+def sites(data: dict[str, Any]) -> dict[str, tuple[int | None, bool, list[str]]]:
+    return {item["application"]: (item["wave"], item["deploys"], item["causes"]) for item in data["sites"]}
+
+
+def test_a_converged_fleet_has_no_changes(fleet: Fleet) -> None:
+    done = preview(fleet).succeeded()
+
+    assert done.stdout.splitlines()[0] == "Preview of test: no changes at 4 sites"
+
+
+def test_everything_that_an_up_would_do_is_told_with_its_reason_and_without_a_value(fleet: Fleet) -> None:
+    fleet.sandbox.mirror("acme", "acme-it", report=silently)
+    fleet.sandbox.deploy("acme", "live", report=silently)
+    set_variable(fleet.sandbox, "acme-fr", "test", "MIRRORS_APPLICATION", CANARY)
+    delete_variable(fleet.sandbox, "acme-fr", "test", "DATABASE_URL")
+    fleet.test.pulumi("config set --secret --path", "mirrors:secrets.acme-fr.TOKEN", CANARY).succeeded()
+    with fleet.with_mirrors("acme-de", "acme-fr", "acme-it"):
+        done = preview(fleet, "--json")
+    data = done.json()
+    fleet.test.pulumi("config rm --path", "mirrors:secrets").succeeded()
+
+    assert (done.code, data["problems"]) == (2, [])
+    assert CANARY not in done.text
+    assert sites(data) == {
+        "acme-de": (1, True, ["new release"]),
+        "acme-fr": (2, True, ["new release", "changed variables", "drift"]),
+        "acme-it": (2, True, ["first deployment"]),
+    }
+    changed = {item["name"]: item for item in data["sites"][1]["variables"]}
+    assert {name: (item["change"], item["secret"], item["byHand"]) for name, item in changed.items()} == {
+        "MIRRORS_APPLICATION": ("changed", False, True),
+        "DATABASE_URL": ("added", True, True),
+        "TOKEN": ("added", True, False),
+    }
+    assert (data["given"], data["retired"], data["leaving"]) == ({"acme-it": 5}, {"4": "acme-ch"}, ["acme-ch"])
+    assert any(note.startswith("acme-ch: off the list") for note in data["notes"])
+
+
+def test_every_problem_is_told_and_a_name_that_is_nobodys_is_one(fleet: Fleet) -> None:
+    with fleet.with_mirrors(*MIRRORS, "acme-xx"), fleet.project.with_environment(MIRRORS_ROLL_OUT="acme-de acme-du"):
+        done = preview(fleet, "--json").failed()
+
+    assert done.code == 1
+    first, second = sorted(done.json()["problems"])
+    assert first == ('MIRRORS_ROLL_OUT (environment variable): this fleet has no site "acme-du"; did you mean acme-de?')
+    assert second.startswith('mirror "acme-xx": no application of this name is visible to this token.')
+
+
+def test_a_configuration_that_cannot_be_used_is_a_problem_too(fleet: Fleet) -> None:
+    with fleet.project.with_environment(DIVIO_API_TOKEN=""):
+        done = preview(fleet, "--markdown").failed()
+
+    assert done.code == 1
+    assert "- :x: mirrors:apiToken: missing; " in done.stdout
+
+
+def test_those_behind_are_deployed_and_then_nobody_is(fleet: Fleet) -> None:
+    """One is held, one is rolled out before: only the third is left."""
+    fleet.test.up().succeeded()
+    fleet.sandbox.deploy("acme", "live", report=silently)
+    rollout = {"mirrors:rollout": {"value": {**WAVES, "follow": "manual"}}}
+    mirrors = ("acme-de", {"application": "acme-fr", "hold": True}, "acme-ch")
+    with fleet.project.configured(lambda config: config.update(rollout)), fleet.with_mirrors(*mirrors):
+        ahead = preview(fleet, "acme-de", "--json").json()
+        fleet.project.run("mirrors", "deploy", "acme-de", "--stack", "test", "--yes").succeeded()
+        fleet.sandbox.clear_requests_log()
+        done = fleet.project.run("mirrors", "deploy", "--behind", "--stack", "test", "--yes").succeeded()
+        nobody = fleet.project.run("mirrors", "deploy", "--behind", "--stack", "test", "--yes").succeeded()
+
+    assert sites(ahead) == {"acme-de": (1, True, ["new release"])}
+    assert "MIRRORS_ROLL_OUT=acme-ch pulumi up --stack test" in done.stderr
+    assert fleet.written() == [("POST", "acme-ch", "")]
+    assert "Note: held, no new release: 1 site: acme-fr" in done.stderr
+    assert "Nothing to deploy: no site of test is behind the original." in nobody.stderr
+
+
+def test_single_sites_are_not_deployed_while_others_use_processes_that_are_no_longer_declared(fleet: Fleet) -> None:
+    fewer = {"mirrors:rollout": {"value": {**WAVES, "parallel": 3}}}
+    with fleet.project.configured(lambda config: config.update(fewer)):
+        refused = fleet.project.run("mirrors", "deploy", "acme-de", "--stack", "test", "--yes").failed()
+        fleet.project.run("mirrors", "deploy", "--all", "--stack", "test", "--yes").succeeded()
+
+    assert refused.stderr.startswith("Error: mirrors:rollout.parallel is lower than at the last update")
+    state = json.loads(fleet.test.pulumi("stack export").succeeded().stdout)
+    assert not [item for item in state["deployment"]["resources"] if item["urn"].endswith("::lane-1")]

@@ -1,0 +1,172 @@
+"""A fleet's preview as people and programs read it."""
+
+import json
+from dataclasses import replace
+from itertools import product
+
+from mirrors.cli.preview_markdown import LONGEST, as_markdown, code, escaped
+from mirrors.cli.preview_report import as_data, as_text
+from mirrors.planning.preview import Cause, FleetPreview, SitePreview
+from mirrors.planning.preview_steps import Change
+from mirrors.planning.waves import RolloutPlan, Wave
+
+RELEASE = (Cause.RELEASE,)
+CHANGES = (Change("THEME", "added"), Change("DATABASE_URL", "changed", secret=True, by_hand=True))
+SLUGS = tuple(f"m{number:03}" for number in range(300))
+
+SMALL = FleetPreview(
+    "test",
+    declared=4,
+    sites=(
+        SitePreview("de", 1, deploys=True, causes=(Cause.RELEASE, Cause.VARIABLES, Cause.DRIFT), variables=CHANGES),
+        SitePreview("fr", 2, deploys=False, causes=(Cause.UNVERIFIED,)),
+        SitePreview("it", 2, deploys=True, causes=(Cause.FIRST,)),
+    ),
+    rollout=RolloutPlan((Wave(1, ("de",)), Wave(2, ("fr", "it"))), held=("ch",), paused=frozenset({"it"})),
+    given={"it": 5},
+    retired={4: "at"},
+    leaving=("at",),
+    moved={"DATABASE_URL": ("postgres://a/b", "postgres://a/c")},
+    others=("provider process lane-1: create",),
+    steps=9,
+    notes=("a | b",),
+)
+
+TEXT = """\
+Preview of test: 3 of 4 sites change, 2 are deployed, 1 off the list
+
+wave 1
+  1 site: deployed: new release; changed variables +THEME; drift ~DATABASE_URL (secret)
+    de
+
+wave 2
+  1 site: asked for its health: not verified
+    fr
+  1 site: deployed: first deployment
+    it
+
+SITE_IDs given
+  it: 5
+
+SITE_IDs retired
+  4: at
+
+Off the list
+  at: its variables that we created are removed
+
+The original's shared values point elsewhere
+  DATABASE_URL: postgres://a/b before, postgres://a/c now
+
+Held, no release and no deployment
+  ch
+
+Paused (mirrors:rollout.pauseAfter)
+  it
+
+Other resources
+  provider process lane-1: create
+
+Notes
+  a | b"""
+
+
+def large(causes: int = 1) -> FleetPreview:
+    """300 sites that change, with so many different variables between them."""
+    sites = tuple(
+        SitePreview(
+            slug, 1, deploys=True, causes=(Cause.VARIABLES,), variables=(Change(f"V{place % causes}" * 9, "added"),)
+        )
+        for place, slug in enumerate(SLUGS)
+    )
+    return FleetPreview("live", declared=300, sites=sites, rollout=RolloutPlan((Wave(1, SLUGS),)), steps=300)
+
+
+def test_text_has_a_paragraph_a_wave_and_one_for_everything_else() -> None:
+    assert as_text(SMALL) == TEXT
+
+
+def test_no_changes_and_problems_are_told_first() -> None:
+    quiet = FleetPreview("test", declared=4)
+
+    assert as_text(quiet) == "Preview of test: no changes at 4 sites"
+    told = as_text(replace(quiet, problems=("one", "two"))).splitlines()
+    assert told == [
+        "Preview of test: 2 problems, and nothing is done before that is solved",
+        *("", "Problems", "  one", "  two"),
+    ]
+    assert as_markdown(replace(quiet, problems=("one",))).splitlines()[-1] == "- :x: one"
+
+
+def test_what_is_removed_or_kept_of_a_mirror_off_the_list_is_told() -> None:
+    assert "at: its variables stay as they are on the platform" in as_text(replace(SMALL, keeps=True))
+
+
+def test_markdown_is_one_table_of_groups_with_a_mark_to_find_it_by() -> None:
+    lines = as_markdown(SMALL).splitlines()
+
+    assert lines[0] == "<!-- mirrors preview test -->"
+    assert lines[1] == "### Preview of test: 3 of 4 sites change, 2 are deployed, 1 off the list"
+    assert lines[3:8] == [
+        "| wave | sites | what | why |",
+        "| --- | --- | --- | --- |",
+        "| wave 1 | de | deployed | new release; changed variables `+THEME`; drift `~DATABASE_URL` (secret) |",
+        "| wave 2 | fr | asked for its health | not verified |",
+        "| wave 2 | it | deployed | first deployment |",
+    ]
+    assert r"- a \| b" in lines
+    assert "**SITE_IDs given**" in lines
+
+
+def test_what_others_wrote_is_no_markdown() -> None:
+    assert escaped("a|b\n*c* <script> @team & `d`") == r"a\|b \*c\* &lt;script> @" + "\u200b" + r"team &amp; \`d\`"
+    assert code("A|B") == r"`A\|B`"
+    assert code("A`B") == r"A\`B"
+
+
+def test_the_many_sites_of_a_group_are_folded_in_markdown_and_counted_in_text() -> None:
+    [row] = [line for line in as_markdown(large()).splitlines() if line.startswith("| wave 1")]
+
+    assert row.startswith("| wave 1 | <details><summary>300 sites</summary>m000, m001, ")
+    assert row.count("m") >= len(SLUGS)
+    assert len(as_text(large()).splitlines()) == 5
+    assert "m007 and 292 more" in as_text(large())
+
+
+def test_a_long_list_outside_the_table_is_folded() -> None:
+    given = dict(zip(SLUGS, range(2, 302), strict=True))
+
+    lines = as_markdown(replace(SMALL, given=given)).splitlines()
+
+    start = lines.index("<details><summary><b>SITE_IDs given</b>: 300</summary>")
+    assert lines[start + 302 : start + 304] == ["", "</details>"]
+
+
+def test_a_comment_is_never_too_long_and_says_what_it_leaves_out() -> None:
+    notes = tuple(f"{left} {'x' * 200} {right}" for left, right in product(range(20), repeat=2))
+
+    text = as_markdown(replace(large(300), notes=notes))
+
+    assert len(text) <= LONGEST
+    assert "| wave 1 | 260 more | | |" in text
+    assert "- and 360 more" in text
+    cut = as_markdown(replace(large(300), problems=notes))
+    assert len(cut) <= LONGEST + 100
+    assert cut.endswith("The rest is too long for a comment.\n")
+
+
+def test_data_has_every_site_and_no_value() -> None:
+    data = json.loads(json.dumps(as_data(SMALL)))
+
+    assert data["sites"][0] == {
+        "application": "de",
+        "wave": 1,
+        "deploys": True,
+        "causes": ["new release", "changed variables", "drift"],
+        "variables": [
+            {"name": "THEME", "change": "added", "secret": False, "byHand": False},
+            {"name": "DATABASE_URL", "change": "changed", "secret": True, "byHand": True},
+        ],
+    }
+    assert data["waves"][1] == {"number": 2, "sites": 2, "paused": True}
+    assert (data["changes"], data["deployments"], data["given"], data["retired"]) == (True, 2, {"it": 5}, {"4": "at"})
+    assert (data["held"], data["paused"], data["leaving"]) == (["ch"], ["it"], ["at"])
