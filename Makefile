@@ -32,7 +32,7 @@ test: tools ## Run all tests
 	@PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$$PATH" pytest -n 2 --dist loadscope
 
 companion: venv ## Run the companion app's tests on Python 3.9, 3.11 and 3.13 with Django 4.2, 5.2 and 6.0
-	@.venv/bin/python -m tools.companion_tests -- -q
+	@.venv/bin/python -m tools.companion_tests -- -q -n 2 --dist loadscope
 
 crash: tools ## Kill engine and provider between any two requests, in about half an hour
 	@MIRRORS_CRASHES=all PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$$PATH" pytest tests/engine/test_crashes.py
