@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 
 from django_mirrors import identity, linter, schema
@@ -98,6 +99,8 @@ class Release:
 
     def _check_domain(self) -> None:
         """Without a domain the site would be left with Django's default row."""
+        if not apps.is_installed("django.contrib.sites"):
+            return
         rows = {row.site_id: row.domain for row in site_rows(self.connection)}
         if not self.site.domain and rows.get(self.site.site_id, DEFAULT_DOMAIN) == DEFAULT_DOMAIN:
             text = f"DOMAIN is not set, so site {self.site.site_id} would be {DEFAULT_DOMAIN}: set it to the host name."
