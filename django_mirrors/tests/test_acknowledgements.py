@@ -35,7 +35,9 @@ def test_a_range_without_the_installed_version_says_nothing(versions: str) -> No
     assert read_acknowledgements({"auth.*": {**RANGE, "versions": versions}}) == ()
 
 
-@pytest.mark.parametrize("versions", ["==" + version("Django"), ">4.1.9, <= 100", ">=4.2.0"])
+@pytest.mark.parametrize(
+    "versions", ["==" + version("Django"), "==" + version("Django") + ".0", ">4.1.9, <= 100", ">=4.2.0"]
+)
 def test_a_range_is_read_number_by_number(versions: str) -> None:
     assert len(read_acknowledgements({"auth.*": {**RANGE, "versions": versions}})) == 1
 

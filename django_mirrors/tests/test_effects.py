@@ -12,7 +12,6 @@ from django.db.migrations.state import ProjectState
 from django.test import override_settings
 
 from django_mirrors.effects import Effect, Kind, effects_of
-from tests.site import Site
 from tests.small_app import after, applied, migration, thing
 
 if TYPE_CHECKING:
@@ -124,11 +123,3 @@ def test_what_a_router_keeps_out_of_this_database_is_not_judged(sqlite: Database
         found = effects(sqlite, after(thing(size=number())), plan)
 
     assert [effect.kind for effect in found] == [Kind.EXPAND, Kind.EXPAND]
-
-
-def test_the_linters_findings_are_printed_and_decide_nothing(database: Database) -> None:
-    site = Site(database)
-    site.at(1).manage("mirrors_migrate")
-    said = site.at(3).manage("mirrors_migrate", "--check")
-
-    assert "django-migration-linter: gallery.0003_remove_picture_note: error DROP_COLUMN: DROPPING columns" in said

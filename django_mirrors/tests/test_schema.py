@@ -89,3 +89,15 @@ def test_a_table_that_migrations_do_not_make_may_be_absent(database: Database) -
     elsewhere = thing(note=note())
     elsewhere.options["managed"] = False
     assert looked(database, [elsewhere], []) == ""
+
+
+def test_a_required_column_that_the_database_computes_may_be_unknown(database: Database) -> None:
+    """Django's own are not NOT NULL; those of a RunSQL may be."""
+    with database.connected() as connection:
+        state = applied(connection, ProjectState(), thing())
+        kind = "VIRTUAL" if connection.vendor == "sqlite" else "STORED"
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"ALTER TABLE shop_thing ADD COLUMN next integer NOT NULL GENERATED ALWAYS AS (id + 1) {kind}"
+            )
+        assert missing(connection, declare(state.apps)) == ()

@@ -6,6 +6,7 @@ from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
+from django.core.management import CommandError
 from django.db import DatabaseError
 
 if TYPE_CHECKING:
@@ -30,7 +31,10 @@ def findings(plan: Sequence[tuple[Migration, bool]], connection: BaseDatabaseWra
         return ()
     if installed.partition(".")[0] != MAJOR:
         return (f"{NAME} {installed} is installed; only {MAJOR}.* is asked",)
-    linter = import_module("django_migration_linter").MigrationLinter(database=connection.alias, no_output=True)
+    try:
+        linter = import_module("django_migration_linter").MigrationLinter(database=connection.alias, no_output=True)
+    except ValueError as error:  # a database that it does not know, PostGIS for example
+        return (str(error),)
     return tuple(
         f"{migration.app_label}.{migration.name}: {sentence}"
         for migration, _ in plan
@@ -41,14 +45,15 @@ def findings(plan: Sequence[tuple[Migration, bool]], connection: BaseDatabaseWra
 def lint(linter: Any, migration: Migration) -> tuple[str, ...]:
     """``error NOT_NULL: …`` and ``warning …`` of one migration.
 
-    The linter reads SQL, which Django cannot always tell in advance (RunPython), and source, which is not always there.
+    The linter reads SQL, which Django cannot always tell in advance, and source, which is not always there; and
+    ``sqlmigrate`` does not find a migration whose name begins another one's. Then it says so.
     """
     analyse = import_module("django_migration_linter.sql_analyser").analyse_sql_statements
     try:
         statements = linter.get_sql(migration.app_label, migration.name)
         errors, _, warnings = analyse(linter.sql_analyser_class, statements)
         more_errors, _, more_warnings = linter.analyse_data_migration(migration)
-    except (ValueError, TypeError, OSError, DatabaseError) as error:
+    except (ValueError, TypeError, AttributeError, LookupError, OSError, CommandError, DatabaseError) as error:
         return (f"not analysed: {type(error).__name__}",)
     found = [("error", issue) for issue in (*errors, *more_errors)]
     found += [("warning", issue) for issue in (*warnings, *more_warnings)]

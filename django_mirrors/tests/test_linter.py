@@ -1,0 +1,37 @@
+"""django-migration-linter beside the guard."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+import pytest
+from django.core.management import CommandError
+from django.db import connection
+
+from django_mirrors.linter import findings, lint
+from tests.site import Site
+from tests.small_app import migration
+
+if TYPE_CHECKING:
+    from tests.databases import Database
+
+
+def test_its_findings_are_printed_and_decide_nothing(database: Database) -> None:
+    site = Site(database)
+    site.at(1).manage("mirrors_migrate")
+    said = site.at(3).manage("mirrors_migrate", "--check")
+
+    assert "django-migration-linter: gallery.0003_remove_picture_note: error DROP_COLUMN: DROPPING columns" in said
+
+
+@pytest.mark.parametrize("error", [CommandError("several migrations"), ValueError("no SQL"), OSError("no source")])
+def test_what_it_cannot_read_stops_nobody(error: Exception) -> None:
+    def get_sql(*_: str) -> list[str]:
+        raise error
+
+    assert lint(SimpleNamespace(get_sql=get_sql), migration("0002", [])) == (f"not analysed: {type(error).__name__}",)
+
+
+def test_where_nothing_is_pending_it_is_not_asked() -> None:
+    assert findings([], connection) == ()
