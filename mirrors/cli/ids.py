@@ -31,14 +31,15 @@ def ids(stack: str | None, *, write: bool, as_json: bool, cwd: Path) -> None:
     written: list[str] = []
     if write:
         written = write_pins(pins(ledger, fleet_of(stack, cwd)), stack, cwd)
-    found = pins(ledger, fleet_of(stack, cwd))
+    fleet = fleet_of(stack, cwd)
+    found = pins(ledger, fleet)
     if as_json:
         click.echo(json.dumps({"sites": [_as_data(item) for item in found], "written": written}, indent=2))
     else:
         show(stack, found)
         if write:
             click.echo("\n".join([f"Written: {line}" for line in written]) or "Nothing to write: all are declared.")
-    for line in disagreements(found):
+    for line in disagreements(found, fleet):
         click.echo(f"Note: {line}", err=True)
 
 

@@ -98,13 +98,19 @@ def commented(data: Any) -> Any:
 
 
 def pin(fleet: CommentedMap, site_ids: Mapping[str, int], retired: Sequence[int]) -> Iterator[str]:
-    """Declare ids that are not declared yet; yields a line for each change. What is declared stays as it is."""
+    """Declare ids that are not declared yet; yields a line for each change. What is declared stays as it is.
+
+    The id of a site that left the list and returned is retired no more.
+    """
     for site in (fleet["original"], *(fleet.get("mirrors") or [])):
         slug = site["application"]
         if site.get("siteId") is None and slug in site_ids:
             site.pop("siteId", None)
             insert_after(site, "application", "siteId", site_ids[slug])
             yield f"{slug}: siteId {site_ids[slug]}"
+        if site_ids.get(slug) in (fleet.get("retired") or []):
+            drop(fleet, "retired", site_ids[slug])
+            yield f"retired: without {site_ids[slug]}, which {slug} has again"
     if new := sorted(set(retired) - set(fleet.get("retired") or [])):
         if fleet.get("retired"):
             extend(fleet, "retired", new)
@@ -120,6 +126,17 @@ def insert_after(mapping: CommentedMap, key: str, new: str, value: Any) -> None:
     mapping.insert(list(mapping).index(key) + 1, new, value)
     if below is not None:
         mapping.ca.items[new] = [None, None, below, None]
+
+
+def drop(mapping: CommentedMap, key: str, item: Any) -> None:
+    """A list loses an item, with the comment on its line; comment lines that follow the list stay."""
+    below, items = _take_lines_below(mapping, key), mapping[key]
+    items.remove(item)
+    if not items:
+        mapping[key] = _in_a_row([])
+    if below is not None:
+        holder, place = (items, len(items) - 1) if items else (mapping, key)
+        holder.ca.items[place] = [below, None] if items else [None, None, below, None]
 
 
 def extend(mapping: CommentedMap, key: str, items: Sequence[Any]) -> None:

@@ -103,13 +103,21 @@ def allocate(ledger: Ledger, hints: Hints) -> Allocation:
 def _retired(ledger: Ledger, hints: Hints) -> dict[int, Assigned]:
     """Everything that may not be given away: what was retired, plus the ids of sites that leave or change theirs."""
     declared = {site.application: site for site in hints.sites}
-    retired = dict(hints.reference.retired) if hints.reference else {}
-    retired |= {site_id: Assigned("") for site_id in hints.retired} | dict(ledger.retired)
+    retired = {site_id: Assigned("") for site_id in hints.retired - _returned(ledger, hints)}
+    retired |= dict(hints.reference.retired) if hints.reference else {}
+    retired |= ledger.retired
     for application, (name, site_id) in ledger.assignments.items():
         site = declared.get(application)
         if site is None or site.declared not in (None, site_id):
             retired[site_id] = Assigned(name, application)
     return {site_id: who for site_id, who in retired.items() if site_id not in hints.release}
+
+
+def _returned(ledger: Ledger, hints: Hints) -> set[int]:
+    """Ids that declared sites have. The configuration's list may still have one, of a mirror that left and returned."""
+    here = {ledger.assignments[site.application][1] for site in hints.sites if site.application in ledger.assignments}
+    there = (hints.reference.site_id_of(site) for site in hints.sites) if hints.reference else ()
+    return here | {site_id for site_id in there if site_id is not None}
 
 
 def _left_out(retired: Mapping[int, Assigned], assignments: Mapping[str, tuple[str, int]]) -> dict[int, Assigned]:
@@ -191,25 +199,38 @@ def _collisions(hints: Hints, known: Mapping[str, int | None], retired: Mapping[
                 " overwrite, the same site. Declare another siteId for one of them"
             )
     for site in hints.sites:
-        site_id = known[site.application]
-        who = retired.get(site_id) if site_id is not None else None
-        if who is not None and who.application != site.application:
-            whose = f", it belonged to {who.name}" if who.name else ""
+        if (site_id := known[site.application]) is not None:
+            yield from _not_free(site, site_id, hints, retired.get(site_id))
+
+
+def _not_free(site: SiteHint, site_id: int, hints: Hints, who: Assigned | None) -> Iterator[str]:
+    """``who``: the site that the id was retired with."""
+    if who is not None and who.application != site.application:
+        yield _is_retired(site, site_id, who, hints.reference)
+    for name, other in hints.neighbours.items():
+        if other == site_id:
             yield (
-                f"{site.name}: SITE_ID {site_id} is retired{whose}. Its content is still in the database: choose"
-                f" another id, or free it on purpose with releaseSiteIds: [{site_id}]"
+                f"{site.name}: SITE_ID {site_id} is that of {name}, which is not on the list and runs with the"
+                f" shared database. Declare another siteId, or add {name} to the list"
             )
-        for name, other in hints.neighbours.items():
-            if other == site_id:
-                yield (
-                    f"{site.name}: SITE_ID {site_id} is that of {name}, which is not on the list and runs with the"
-                    f" shared database. Declare another siteId, or add {name} to the list"
-                )
-        if site_id in hints.reserved:
-            yield (
-                f"{site.name}: SITE_ID {site_id} is listed in reservedSiteIds. Take it off that list or declare another"
-                " siteId"
-            )
+    if site_id in hints.reserved:
+        yield (
+            f"{site.name}: SITE_ID {site_id} is listed in reservedSiteIds. Take it off that list or declare another"
+            " siteId"
+        )
+
+
+def _is_retired(site: SiteHint, site_id: int, who: Assigned, reference: Reference | None) -> str:
+    if reference and site_id in reference.retired and who.name in (site.name, site.formerly):
+        return (
+            f'{site.name}: its SITE_ID {site_id} is retired in the stack "{reference.stack}", which this stack follows.'
+            f' Run "pulumi up -s {reference.stack}" first: there it gets the same one again'
+        )
+    whose = f", it belonged to {who.name}" if who.name else ""
+    return (
+        f"{site.name}: SITE_ID {site_id} is retired{whose}. Its content is still in the database: choose"
+        f" another id, or free it on purpose with releaseSiteIds: [{site_id}]"
+    )
 
 
 def _missing_in_reference(hints: Hints, fresh: list[SiteHint]) -> Iterator[str]:

@@ -35,9 +35,14 @@ def pins(ledger: Ledger, fleet: Fleet) -> tuple[Pin, ...]:
     return tuple(sorted([*assigned, *retired], key=lambda pin: (pin.retired, pin.site_id)))
 
 
-def disagreements(found: Sequence[Pin]) -> Iterator[str]:
-    """Declared ids that have not reached the state yet."""
+def disagreements(found: Sequence[Pin], fleet: Fleet) -> Iterator[str]:
+    """Declared ids that have not reached the state yet, and sites that are here again though their id is retired."""
     for pin in found:
+        if not pin.retired and pin.site_id in fleet.retired and pin.application in fleet.slugs:
+            yield (
+                f"{pin.application}: has SITE_ID {pin.site_id}, which mirrors:fleet.retired lists, too."
+                " Take it off that list: mirrors ids --pin does"
+            )
         if pin.declared not in (None, pin.site_id):
             yield f"{pin.application}: declared with siteId {pin.declared}, the stack has {pin.site_id}: see a preview"
 

@@ -100,6 +100,16 @@ def test_a_list_of_retired_ids_gets_more(tmp_path: Path) -> None:
     assert lines[lines.index("        - 5") + 1] == "      # Mirrors."
 
 
+def test_the_id_of_a_site_that_is_here_again_leaves_the_list_of_retired_ones(tmp_path: Path) -> None:
+    more = RETIRED.replace("        - 9  # Italy\n", "        - 2\n        - 9  # Italy\n        - 3\n")
+    assert pinned(tmp_path, more, 9) == ["-         - 2"], "3 is nobody's that is declared"
+    only = RETIRED.replace("- 9  # Italy", "- 2  # Germany")
+    assert pinned(tmp_path, only) == ["-       retired:", "+       retired: []", "-         - 2  # Germany"]
+    assert "      # Mirrors." in (tmp_path / "Pulumi.yaml").read_text().splitlines()
+    last = RETIRED.replace("- 9  # Italy", "- 9\n        - 2")
+    assert pinned(tmp_path, last, 9) == ["-         - 2"]
+
+
 def test_a_second_time_changes_nothing(tmp_path: Path) -> None:
     pinned(tmp_path, BLOCK, 5)
 

@@ -35,6 +35,36 @@ def test_a_removed_mirrors_id_is_retired_and_comes_back_with_it() -> None:
     assert ids(allocate(without.ledger, hints("fr", "new", "de"))) == {"acme": 1, "fr": 3, "new": 4, "de": 2}
 
 
+def test_a_mirror_that_returns_keeps_its_id_though_the_configuration_still_lists_it_as_retired() -> None:
+    first = allocate(Ledger(), hints("de", "fr")).ledger
+    pinned = frozenset({2})
+    left = allocate(first, hints("fr", retired=pinned)).ledger
+    for _ in range(3):
+        back = allocate(left, hints("fr", "de", retired=pinned))
+        assert ids(back) == {"acme": 1, "fr": 3, "de": 2}
+        left = back.ledger
+    stranger = Hints((*hints("fr").sites, SiteHint("u-new", "new", declared=2)), retired=pinned)
+    assert "new: SITE_ID 2 is retired" in allocate(first, stranger).problems[0]
+
+
+def test_a_stack_that_follows_takes_an_id_that_is_the_sites_again_there() -> None:
+    following = hints("de", retired=frozenset({4}), reference=Reference("test", {"acme": 1, "de": 4}, {}))
+    assert ids(allocate(Ledger(), following)) == {"acme": 1, "de": 4}
+
+
+def test_a_site_whose_own_id_the_followed_stack_has_retired_is_sent_there_first() -> None:
+    """It left the list, only Test was updated, and it is back on it."""
+    live = Ledger({"u-acme": ("acme", 1), "u-de": ("de", 4)}, {}, 4)
+    for retired in (frozenset[int](), frozenset({4})):
+        back = hints("de", retired=retired, reference=Reference("test", {"acme": 1}, {4: Assigned("de")}))
+        [problem] = allocate(live, back).problems
+        assert 'de: its SITE_ID 4 is retired in the stack "test"' in problem
+        assert 'Run "pulumi up -s test" first' in problem
+        assert "releaseSiteIds" not in problem
+    [problem] = allocate(live, hints("de", reference=Reference("test", {"acme": 1}, {4: Assigned("fr")}))).problems
+    assert "de: SITE_ID 4 is retired, it belonged to fr" in problem
+
+
 def test_the_highest_id_leaving_is_not_given_again() -> None:
     first = allocate(Ledger(), hints("de", "fr")).ledger
     assert ids(allocate(first, hints("de", "new")))["new"] == 4

@@ -29,9 +29,18 @@ def test_a_retired_id_is_pinned_by_the_list_of_retired_ones() -> None:
 
 
 def test_a_declared_id_that_the_state_does_not_have_is_said() -> None:
-    found = pins(LEDGER, fleet({"application": "acme-fr", "siteId": 8}))
+    declared = fleet({"application": "acme-fr", "siteId": 8})
 
-    assert list(disagreements(found)) == ["acme-fr: declared with siteId 8, the stack has 7: see a preview"]
+    assert list(disagreements(pins(LEDGER, declared), declared)) == [
+        "acme-fr: declared with siteId 8, the stack has 7: see a preview"
+    ]
+
+
+def test_a_site_that_returned_while_its_id_is_listed_as_retired_is_said() -> None:
+    declared = fleet({"application": "acme-fr"}, retired=[7, 2, 5])
+
+    [said] = disagreements(pins(LEDGER, declared), declared)
+    assert "acme-fr: has SITE_ID 7, which mirrors:fleet.retired lists, too" in said
 
 
 def test_the_note_names_some_mirrors_and_counts_the_rest() -> None:

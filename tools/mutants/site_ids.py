@@ -34,6 +34,20 @@ SITE_IDS = (
     ),
     Mutation("a-mirror-that-returns-gets-another-id", ALLOCATE, "        max(own, default=None),\n", "", TESTS),
     Mutation(
+        "a-mirror-that-returned-is-refused-its-own-id",
+        ALLOCATE,
+        "in hints.retired - _returned(ledger, hints)}",
+        "in hints.retired}",
+        TESTS,
+    ),
+    Mutation(
+        "whoever-follows-is-told-to-free-the-sites-own-id",
+        ALLOCATE,
+        "    if reference and site_id in reference.retired and who.name in (site.name, site.formerly):\n",
+        "    if False:\n",
+        TESTS,
+    ),
+    Mutation(
         "a-running-site-is-numbered-anew",
         ALLOCATE,
         "        site.observed,\n        hints.reference.site_id_of(site)",
@@ -54,9 +68,7 @@ SITE_IDS = (
         "*hints.release, *observed]",
         TESTS,
     ),
-    Mutation(
-        "a-reserved-id-is-given", ALLOCATE, "        if site_id in hints.reserved:\n", "        if False:\n", TESTS
-    ),
+    Mutation("a-reserved-id-is-given", ALLOCATE, "    if site_id in hints.reserved:\n", "    if False:\n", TESTS),
     Mutation("a-stack-that-follows-allocates", ALLOCATE, "    if hints.reference is None:\n", "    if True:\n", TESTS),
     Mutation("two-sites-with-one-id-are-no-problem", ALLOCATE, "if len(sites) > 1:", "if len(sites) > 99:", TESTS),
     Mutation("differing-ids-are-no-problem", ALLOCATE, "if len(set(said.values())) > 1:", "if False:", TESTS),
