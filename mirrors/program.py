@@ -28,6 +28,8 @@ _SECRET_KEYS = {
     "secrets": " --path mirrors:secrets.all.NAME",
     "sharedValues": " --path mirrors:sharedValues.DATABASE_URL",
 }
+_PLAIN_KEYS = ("fleet", "overrides")
+"""A secret in one of these would become a plain variable, in clear in the state and on the platform."""
 SAID_ALL = 32
 """The exit code that tells Pulumi's language host that the program has said what is wrong."""
 
@@ -106,6 +108,12 @@ def _in_clear(environ: Mapping[str, str]) -> list[str]:
         f"mirrors:{key}: it is set in clear. Set it anew, for example: pulumi config set --secret{example}"
         for key, example in _SECRET_KEYS.items()
         if key in _raw_configuration() and f"{NAMESPACE}:{key}" not in secret
+    ] + [
+        f"mirrors:{key}: a secret stands in it, but what it declares is no secret to the state or the platform. Set it"
+        " under the site's slug, or under all, with: pulumi config set --secret --path mirrors:secrets.all.NAME;"
+        f" and remove it from mirrors:{key}, or set that without --secret"
+        for key in _PLAIN_KEYS
+        if f"{NAMESPACE}:{key}" in secret
     ]
 
 

@@ -68,6 +68,15 @@ def test_a_wrong_token_is_said_without_showing_it(fleet: Fleet) -> None:
     assert WRONG_TOKEN not in "".join(fleet.project.said)
 
 
+def test_a_secret_in_the_overrides_is_refused_since_it_would_be_a_plain_variable(fleet: Fleet) -> None:
+    """The engine tells the program which keys have a secret somewhere within, not where."""
+    with fleet.project.configured(lambda _config: None, "Pulumi.test.yaml"):
+        path = ("--secret", "--path", "mirrors:overrides.variables.PROMO")
+        fleet.test.pulumi("config set", *path, given="c4n4ry-promo").succeeded()
+        refuses(fleet, fleet.test, "mirrors:overrides: a secret stands in it.*--path mirrors:secrets")
+    assert "c4n4ry-promo" not in "".join(fleet.project.said)
+
+
 def test_several_problems_are_said_at_once(fleet: Fleet) -> None:
     with fleet.with_mirrors(
         {"application": "acme-de", "siteid": 2},

@@ -11,7 +11,7 @@ import os
 import runpy
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,7 @@ PROVIDERS = {
         DeploymentProvider,
     )
 }
+SECRET_KEYS = ("apiToken", "secrets", "sharedValues")
 TIMEOUT = 120.0  # seconds
 
 
@@ -81,11 +82,19 @@ class Ran:
 
 
 def registered(
-    configuration: Mapping[str, str], stack: str, *, preview: bool = False, reference: Mapping[str, Any] | None = None
+    configuration: Mapping[str, str],
+    stack: str,
+    *,
+    preview: bool = False,
+    reference: Mapping[str, Any] | None = None,
+    secret: Sequence[str] = SECRET_KEYS,
 ) -> Ran:
-    """By the project's program. ``configuration``: raw values of ``mirrors``; ``reference``: a stack's outputs."""
+    """By the project's program. ``configuration``: raw values of ``mirrors``; ``reference``: a stack's outputs.
+
+    ``secret``: the keys of the configuration that were set as secrets, in whole or in part.
+    """
     asked = {"stack": stack, "preview": preview, "reference": reference, "made_up": 0}
-    return _run(asked, {f"mirrors:{key}": value for key, value in configuration.items()})
+    return _run(asked, {f"mirrors:{key}": value for key, value in configuration.items()}, secret)
 
 
 def registered_for(mirrors: int) -> Ran:
@@ -93,7 +102,7 @@ def registered_for(mirrors: int) -> Ran:
     return _run({"stack": "test", "preview": False, "reference": None, "made_up": mirrors}, {})
 
 
-def _run(asked: Mapping[str, Any], config: Mapping[str, str]) -> Ran:
+def _run(asked: Mapping[str, Any], config: Mapping[str, str], secret: Sequence[str] = SECRET_KEYS) -> Ran:
     environ = {key: value for key, value in os.environ.items() if not key.startswith(("DIVIO_", "PULUMI_"))}
     # The SDK makes an event loop in each of its threads, and closes none.
     ran = subprocess.run(
@@ -102,9 +111,7 @@ def _run(asked: Mapping[str, Any], config: Mapping[str, str]) -> Ran:
         env={
             **environ,
             "PULUMI_CONFIG": json.dumps(config),
-            "PULUMI_CONFIG_SECRET_KEYS": json.dumps(
-                [f"mirrors:{key}" for key in ("apiToken", "secrets", "sharedValues")]
-            ),
+            "PULUMI_CONFIG_SECRET_KEYS": json.dumps([f"mirrors:{key}" for key in secret]),
         },
         cwd=ROOT,
         capture_output=True,

@@ -8,7 +8,7 @@ import pytest
 
 from mirrors.divio import Divio
 from mirrors.sandbox.control import Sandbox
-from tests.unit.program_under_mocks import Ran, registered
+from tests.unit.program_under_mocks import SECRET_KEYS, Ran, registered
 from tests.wire.provider import SECRET, SIGNATURE, UNKNOWN, in_clear
 
 PASSWORD = "canary-8f21d6"
@@ -176,6 +176,18 @@ def test_a_fleet_with_problems_registers_nothing_and_tells_all_of_them(configura
     assert ran.resources == []
     assert [f'mirror "{slug}"' in ran.said for slug in ("acme-xx", "acme-yy")] == [True, True]
     assert "Traceback" not in ran.said
+
+
+@pytest.mark.parametrize("key", ["fleet", "overrides"])
+def test_a_secret_among_the_plain_variables_is_refused_before_anything_is_registered(
+    configuration: dict[str, str], key: str
+) -> None:
+    plain = {**configuration, "overrides": json.dumps({"variables": {"PROMO": PASSWORD}})}
+    ran = registered(plain, "test", secret=[*SECRET_KEYS, key])
+    assert (ran.code, ran.resources) == (32, [])
+    assert f"mirrors:{key}: a secret stands in it" in ran.said
+    assert "pulumi config set --secret --path mirrors:secrets.all.NAME" in ran.said
+    assert PASSWORD not in ran.said
 
 
 def _shown(value: Any) -> Any:

@@ -216,6 +216,13 @@ SECRETS = (
         (PROGRAM,),
     ),
     Mutation(
+        "a-secret-among-plain-variables-is-written-in-clear",
+        "mirrors/program.py",
+        '        if f"{NAMESPACE}:{key}" in secret\n',
+        "        if False\n",
+        (f"{PROGRAM}::test_a_secret_among_the_plain_variables_is_refused_before_anything_is_registered",),
+    ),
+    Mutation(
         "shared-values-are-registered-in-clear",
         "mirrors/fleet.py",
         "{key: pulumi.Output.secret(value) for",
