@@ -5,7 +5,7 @@ ENV := . .state/env &&
 STACKS := test live
 
 .DEFAULT_GOAL := help
-.PHONY: help up down clean test companion crash mutants check tools venv lock
+.PHONY: help up down clean test companion crash mutants bench check tools venv lock
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -39,6 +39,9 @@ crash: tools ## Kill engine and provider between any two requests, in about half
 
 mutants: venv ## Take each promise out of the code and see a test notice; M=NAME does it for one
 	@.venv/bin/python -m tools.mutants $(M)
+
+bench: tools ## Measure the fleet beside the engine's floor, a script and a naive program; N=1000 for so many mirrors
+	@.venv/bin/python -m tools.bench $(if $(N),--count $(N)) --write
 
 check: venv ## Run the static checks
 	@.venv/bin/ruff check

@@ -47,7 +47,7 @@ def timed(command: Sequence[str], directory: Path, variables: Mapping[str, str])
     if code:
         last = "\n".join(said.splitlines()[-LINES:])
         raise BenchError(f"{' '.join(map(os.path.basename, command[:3]))} ended with {code}:\n{last}")
-    return Taken(seconds, processor, watch.memory(), said)
+    return Taken(seconds, processor, watch.seen(), said)
 
 
 def _processor() -> float:

@@ -1,4 +1,4 @@
-"""How much memory a command's processes need at most: looked at a few times a second, from beside."""
+"""What a command's processes need: looked at a few times a second, from beside."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from threading import Event, Thread
 
 import psutil
 
-from tools.bench.sample import Memory
+from tools.bench.sample import Memory, Seen
 
 EVERY = 0.25  # seconds: a look costs some milliseconds
 _HIGHEST = re.compile(r"^VmHWM:\s+(\d+) kB$", re.MULTILINE)
@@ -18,11 +18,12 @@ _KINDS = {"pulumi.dynamic": "provider", "pulumi-language-python-exec": "program"
 
 
 class Watch:
-    """The peaks of one process, the engine's, and of what it starts."""
+    """One process, the engine's, and what it starts."""
 
     def __init__(self, pid: int) -> None:
         self._engine = psutil.Process(pid)
         self._peaks: dict[str, dict[int, int]] = {"engine": {}, "program": {}, "provider": {}}
+        self._busy: dict[str, dict[int, float]] = {kind: {} for kind in self._peaks}
 
     def look(self) -> None:
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -30,9 +31,10 @@ class Watch:
             for process in self._engine.children(recursive=True):
                 self._look_at(process)
 
-    def memory(self) -> Memory:
+    def seen(self) -> Seen:
         highest = {kind: max(peaks.values(), default=0) for kind, peaks in self._peaks.items()}
-        return Memory(**highest, providers=len(self._peaks["provider"]))
+        busy = {kind: sum(seconds.values()) for kind, seconds in self._busy.items()}
+        return Seen(Memory(**highest), len(self._peaks["provider"]), busy)
 
     def _look_at(self, process: psutil.Process) -> None:
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -43,6 +45,8 @@ class Watch:
     def _note(self, kind: str, process: psutil.Process) -> None:
         peaks = self._peaks[kind]
         peaks[process.pid] = max(peaks.get(process.pid, 0), _peak(process))
+        times = process.cpu_times()
+        self._busy[kind][process.pid] = times.user + times.system
 
 
 def _peak(process: psutil.Process) -> int:

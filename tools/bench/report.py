@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -12,6 +13,7 @@ from tools.bench.course import FIRST_LOAD, LIFECYCLE, PARALLEL, ROLLOUT, SECONDS
 from tools.bench.sample import MEGABYTE, Sample
 
 OTHERS = (FLOOR, SCRIPT, NAIVE)
+KINDS = ("engine", "program", "provider")
 NOTHING = ""
 Figure = Callable[[Sample], float]
 Row = Sequence[str]
@@ -65,9 +67,16 @@ def write(file: Path, sections: dict[str, str]) -> None:
 def _lifecycle(points: Points, mirrors: int) -> tuple[str, list[str]]:
     def row(operation: str) -> Row:
         ratios = [_shown(points.ratio(operation, other), 2) for other in OTHERS]
-        processor = _shown(points.ratio(operation, FLOOR, lambda sample: sample.processor), 2)
+        processor = _shown(points.ratio(operation, FLOOR, _processor), 2)
         seconds = [_shown(points.typical(operation, who, _seconds), 1) for who in (OURS, *OTHERS)]
         return [operation, *ratios, processor, *seconds]
+
+    def shares(operation: str) -> Row:
+        whole = [_shown(points.typical(operation, who, _processor), 1) for who in (OURS, FLOOR)]
+        busy = [
+            _shown(points.typical(operation, who, partial(_busy, kind)), 1) for kind in KINDS for who in (OURS, FLOOR)
+        ]
+        return [operation, *whole, *busy]
 
     def costs(operation: str) -> Row:
         requests = [_requests(points, operation, who) for who in (OURS, SCRIPT, NAIVE)]
@@ -79,8 +88,13 @@ def _lifecycle(points: Points, mirrors: int) -> tuple[str, list[str]]:
     times = ["", *ratios, *(f"{who}, s" for who in (OURS, *OTHERS))]
     needs = ["", "requests + polls, ours", SCRIPT, NAIVE, "engine, MB, ours", FLOOR, "provider, MB, ours", FLOOR]
     measured = [item for item in OPERATIONS if points.typical(item, OURS, _seconds) is not None]
-    tables = [*_table(times, map(row, measured)), "", *_table(needs, map(costs, measured))]
-    return f"{mirrors} mirrors", tables
+    parts = ["processor time, s", *(f"{kind}, {who}" for kind in ("all", *KINDS) for who in (OURS, FLOOR))]
+    tables = [
+        _table(times, map(row, measured)),
+        _table(needs, map(costs, measured)),
+        _table(parts, map(shares, measured)),
+    ]
+    return f"{mirrors} mirrors", [line for table in tables for line in ("", *table)][1:]
 
 
 def _first_load(points: Points, mirrors: int) -> tuple[str, list[str]]:
@@ -97,7 +111,7 @@ def _rollout(points: Points, mirrors: int) -> tuple[str, list[str]]:
     def row(operation: str) -> Row:
         seconds = points.typical(operation, OURS, _seconds)
         shown = [_shown(seconds and seconds / least, 2), _shown(seconds, 1), _requests(points, operation, OURS)]
-        processes = points.typical(operation, OURS, lambda sample: sample.memory.providers)
+        processes = points.typical(operation, OURS, lambda sample: sample.seen.providers)
         return [operation, *shown, _shown(processes, 0), _shown(points.typical(operation, OURS, _provider), 0)]
 
     header = ["", f"÷ {least:.0f} s", "s", "requests + polls", "provider processes", "MB each"]
@@ -129,9 +143,17 @@ def _seconds(sample: Sample) -> float:
     return sample.seconds
 
 
+def _processor(sample: Sample) -> float:
+    return sample.processor
+
+
+def _busy(kind: str, sample: Sample) -> float:
+    return sample.seen.busy[kind]
+
+
 def _engine(sample: Sample) -> float:
-    return sample.memory.engine / MEGABYTE
+    return sample.seen.memory.engine / MEGABYTE
 
 
 def _provider(sample: Sample) -> float:
-    return sample.memory.provider / MEGABYTE
+    return sample.seen.memory.provider / MEGABYTE

@@ -22,8 +22,15 @@ class Memory:
     engine: int = 0
     program: int = 0
     provider: int = 0
-    providers: int = 0
-    """How many provider processes there were."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was seen of a command's processes while they ran. ``busy``: processor seconds of all of a kind."""
+
+    memory: Memory
+    providers: int
+    busy: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -32,7 +39,7 @@ class Taken:
 
     seconds: float
     processor: float
-    memory: Memory
+    seen: Seen
     said: str = ""
 
 
@@ -47,11 +54,11 @@ class Sample:
     processor: float
     requests: int
     polls: int
-    memory: Memory
+    seen: Seen
 
     @classmethod
     def of(cls, taken: Taken, requests: int = 0, polls: int = 0) -> Sample:
-        return cls(taken.seconds, taken.processor, requests, polls, taken.memory)
+        return cls(taken.seconds, taken.processor, requests, polls, taken.seen)
 
 
 def counted(lines: Iterable[Mapping[str, Any]]) -> tuple[int, int]:
