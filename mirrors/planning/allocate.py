@@ -26,7 +26,8 @@ class Ledger:
 
 @dataclass(frozen=True, slots=True)
 class SiteHint:
-    """One declared site. ``observed`` is set only where the environment has the shared database.
+    """One declared site. ``observed`` is set only where the environment has the shared database; of the original it is
+    what its instances run with, 1 where they have none.
 
     ``unreadable``: the environment has a SITE_ID beside it that is not shown, or is no number.
     """
@@ -158,13 +159,17 @@ def _renamed(ledger: Ledger, hints: Hints) -> Iterator[str]:
 
 
 def _contradictions(ledger: Ledger, hints: Hints) -> Iterator[str]:
-    """Ids that differ. Once a site is in the state, an id that was edited on the platform is drift, to be repaired."""
+    """Ids that differ. Once a mirror is in the state, an id that was edited on the platform is drift, to be repaired.
+
+    Nobody repairs an original's: none is ever written there. Its declared one counts where it runs with it.
+    """
     for site in hints.sites:
         stored = ledger.assignments.get(site.application, ("", None))[1]
+        agreed = site.original and site.declared is not None and site.declared == site.observed
         sources = {
             "the configuration": site.declared,
-            "the state": stored,
-            "its environment": site.observed if stored is None else None,
+            "the state": None if agreed else stored,
+            "its environment": site.observed if stored is None or site.original else None,
             f"the stack {hints.reference.stack}" if hints.reference else "": (
                 hints.reference.site_id_of(site) if hints.reference else None
             ),
@@ -172,10 +177,17 @@ def _contradictions(ledger: Ledger, hints: Hints) -> Iterator[str]:
         said = {source: site_id for source, site_id in sources.items() if site_id is not None}
         if len(set(said.values())) > 1:
             listed = ", ".join(f"{site_id} in {source}" for source, site_id in said.items())
-            yield (
-                f"{site.name}: its SITE_ID differs: {listed}. A running site is not renumbered: declare the siteId that"
-                " is right, and correct the others"
-            )
+            yield f"{site.name}: its SITE_ID differs: {listed}. {_remedy(site, stored)}"
+
+
+def _remedy(site: SiteHint, stored: int | None) -> str:
+    if site.original and stored is not None and site.observed not in (None, stored) and site.declared in (None, stored):
+        none = " (none is 1)" if site.observed == ORIGINAL_ID else ""
+        return (
+            f"Mirrors writes none to an original: set it to {stored} there again and deploy it, or, if the"
+            f" {site.observed} that it runs with{none} is right, declare siteId: {site.observed}"
+        )
+    return "A running site is not renumbered: declare the siteId that is right, and correct the others"
 
 
 def _unreadable(ledger: Ledger, hints: Hints) -> Iterator[str]:

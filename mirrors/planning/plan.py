@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from mirrors.config import DeclaredVariable, Mirror, Settings
 from mirrors.planning.addresses import UNREADABLE, identity_of
-from mirrors.planning.allocate import SiteHint
+from mirrors.planning.allocate import ORIGINAL_ID, SiteHint
 from mirrors.planning.holds import held_sites_stay
 from mirrors.planning.names import DATABASE_URL, SITE_ID, is_service, number
 from mirrors.planning.observed import FleetSeen, SiteSeen
@@ -138,10 +138,22 @@ def _hints(settings: Settings, seen: FleetSeen) -> tuple[SiteHint, ...]:
     original, declared = seen.original, settings.fleet.original
     if original is None:
         return ()
-    observed = number(original.frozen.get(SITE_ID))
-    first = SiteHint(original.application, original.slug, True, declared.site_id, observed, declared.formerly)
+    hint = SiteHint(original.application, original.slug, True, declared.site_id, formerly=declared.formerly)
+    observed = original_site_id(original)
+    unreadable = observed is None and newest_successful(original.deployments) is not None
+    first = replace(hint, observed=observed, unreadable=unreadable)
     mirrors = ((item, seen.mirrors.get(item.application)) for item in settings.mirrors)
     return first, *(_hint(settings, original, item, site) for item, site in mirrors if site is not None)
+
+
+def original_site_id(original: SiteSeen) -> int | None:
+    """What its instances run with: without a SITE_ID they serve site 1. None where that is not known."""
+    if newest_successful(original.deployments) is None:
+        return None
+    if SITE_ID in original.frozen:
+        return number(original.frozen[SITE_ID])
+    own = original.variables.get(SITE_ID)  # a platform may leave sensitive ones out of those of a deployment
+    return None if own is not None and own.sensitive else ORIGINAL_ID
 
 
 def _hint(settings: Settings, original: SiteSeen, declared: Mirror, site: SiteSeen) -> SiteHint:

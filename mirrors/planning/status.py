@@ -1,15 +1,24 @@
 """The state of each site, from what was observed: what ``mirrors status`` shows and what its exit code is made of."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
 from mirrors.config import Settings
 from mirrors.planning.addresses import UNREADABLE, address_of, identity_of
-from mirrors.planning.names import DATABASE_URL, DOMAIN, MIRRORS_APPLICATION, OWN, SITE_ID, removal_order, write_order
+from mirrors.planning.names import (
+    DATABASE_URL,
+    DOMAIN,
+    MIRRORS_APPLICATION,
+    OWN,
+    SITE_ID,
+    number,
+    removal_order,
+    write_order,
+)
 from mirrors.planning.observed import FleetSeen, SiteSeen
-from mirrors.planning.plan import ENVIRONMENTS, image_environment
+from mirrors.planning.plan import ENVIRONMENTS, image_environment, original_site_id
 from mirrors.planning.releases import newest_running, newest_started, newest_successful, release_of
 from mirrors.planning.variables import different_names
 
@@ -79,7 +88,30 @@ def statuses(settings: Settings, seen: FleetSeen, site_ids: Mapping[str, int]) -
             declared = _declared(settings, seen, site, site_ids.get(site.slug))
             row = _row(settings, seen, site, "mirror", declared)
             rows.append(row if settings.declared_hold(mirror) == "nothing" else _held(row))
-    return tuple(rows) if original else ()
+    rows[0] = _renumbered(rows[0], site_ids.get(original))
+    return tuple(_with_twins(rows, seen)) if original else ()
+
+
+def _renumbered(original: SiteStatus, stored: int | None) -> SiteStatus:
+    """Nobody but its owner corrects an original's SITE_ID."""
+    if stored is None or original.site_id in (None, stored):
+        return original
+    return _differing(original, f"runs with SITE_ID {original.site_id}, and the stack has {stored} for it")
+
+
+def _with_twins(rows: Sequence[SiteStatus], seen: FleetSeen) -> Iterator[SiteStatus]:
+    """Sites that run with one SITE_ID and one database are wrong, whatever else they are."""
+    shared = _database(seen.original)
+    there = [row for row in rows if shared is None or _database(seen.mirrors.get(row.application)) in (None, shared)]
+    for row in rows:
+        twins = [it.application for it in there if it is not row and it.site_id == row.site_id is not None]
+        both = f"runs with SITE_ID {row.site_id}, and so does {' and '.join(twins)}: they overwrite the same site"
+        yield _differing(row, both) if twins and row in there else row
+
+
+def _differing(row: SiteStatus, detail: str) -> SiteStatus:
+    worse = max(row.state, State.VARIABLES_DIFFER, key=list(State).index)
+    return replace(row, state=worse, details=(detail, *row.details))
 
 
 def removed(
@@ -177,12 +209,12 @@ def _declared(settings: Settings, seen: FleetSeen, site: SiteSeen, site_id: int 
 def _row(settings: Settings, seen: FleetSeen, site: SiteSeen, role: str, declared: _Declared) -> SiteStatus:
     done = newest_successful(site.deployments)
     state, details = _state(seen, site, role, declared)
-    site_id = site.frozen.get(SITE_ID) or ("1" if role == "original" and done else None)
+    running = original_site_id(site) if role == "original" else number(site.frozen.get(SITE_ID))
     owned = {*declared.values, *OWN} if role == "mirror" else set(declared.values)
     return SiteStatus(
         site.slug,
         role,
-        int(site_id) if site_id and site_id.isdigit() else None,
+        running,
         settings.environment,
         address_of(site.frozen.get(DOMAIN)) if done else None,
         _release(seen, site, role),

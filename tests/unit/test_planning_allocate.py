@@ -99,6 +99,37 @@ def test_ids_that_differ_at_adoption_are_listed() -> None:
     assert "de: its SITE_ID differs: 3 in the configuration, 5 in its environment" in problem
 
 
+def original_with(observed: int | None, declared: int | None = None) -> Hints:
+    site = SiteHint("u-acme", "acme", original=True, declared=declared, observed=observed)
+    return Hints((site, SiteHint("u-de", "de")))
+
+
+def test_an_original_that_runs_with_another_id_than_the_state_has_is_a_problem_since_nobody_repairs_it() -> None:
+    first = allocate(Ledger(), hints("de")).ledger
+    [problem] = allocate(first, original_with(2)).problems
+    assert "acme: its SITE_ID differs: 1 in the state, 2 in its environment" in problem
+    assert "set it to 1 there again and deploy it" in problem
+    assert ids(allocate(first, original_with(None))) == {"acme": 1, "de": 2}
+
+
+def test_an_original_that_was_not_1_and_lost_its_id_is_a_problem_until_it_has_it_again() -> None:
+    first = allocate(Ledger(), original_with(7)).ledger
+    assert ids(allocate(first, original_with(7))) == {"acme": 7, "de": 8}
+    for declared in (None, 7):
+        [problem] = allocate(first, original_with(1, declared)).problems
+        assert "7 in the state, 1 in its environment" in problem
+        assert "set it to 7 there again and deploy it, or, if the 1 that it runs with (none is 1)" in problem
+
+
+def test_what_an_original_runs_with_is_right_where_it_is_declared_too() -> None:
+    first = allocate(Ledger(), hints("de")).ledger
+    corrected = allocate(first, original_with(7, declared=7))
+    assert ids(corrected) == {"acme": 7, "de": 2}
+    assert corrected.ledger.retired == {1: Assigned("acme", "u-acme")}
+    [problem] = allocate(first, original_with(2, declared=2)).problems
+    assert "SITE_ID 2 would belong to acme and de" in problem
+
+
 def test_two_running_sites_with_one_id_are_named_both() -> None:
     sites = (
         SiteHint("u-acme", "acme", original=True),

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from mirrors.planning.observed import VariableSeen
 from mirrors.planning.plan import plan
 from tests.unit.fleets import DATABASE, STORAGE, converged, deployment, fresh, original, seen, settings
@@ -77,7 +79,7 @@ def test_an_observed_site_id_counts_only_beside_the_shared_database() -> None:
     own_database = {**mirror.variables, "DATABASE_URL": VariableSeen("postgres://a:b@elsewhere/own")}
     for variables, expected in ((mirror.variables, 7), (own_database, None), ({"SITE_ID": VariableSeen("7")}, None)):
         hints = plan(settings("acme-de"), seen(replace(mirror, variables=variables))).hints
-        assert [hint.observed for hint in hints] == [None, expected]
+        assert [hint.observed for hint in hints] == [1, expected]
 
 
 def test_a_service_that_test_and_live_have_in_common_is_a_problem_without_its_password() -> None:
@@ -112,3 +114,27 @@ def test_a_site_id_beside_the_shared_database_that_cannot_be_read_is_marked() ->
         odd = replace(mirror, variables={**mirror.variables, "SITE_ID": VariableSeen(value, sensitive=value is None)})
         hint = plan(settings("acme-de"), seen(odd)).hints[1]
         assert (hint.observed, hint.unreadable) == (None, True)
+
+
+@pytest.mark.parametrize(
+    ("running", "own", "observed", "unreadable"),
+    [
+        ({}, {}, 1, False),
+        ({"SITE_ID": "7"}, {}, 7, False),
+        ({"SITE_ID": None}, {}, None, True),
+        ({"SITE_ID": "seven"}, {}, None, True),
+        ({}, {"SITE_ID": VariableSeen(None, sensitive=True)}, None, True),
+        ({}, {"SITE_ID": VariableSeen("7")}, 1, False),
+    ],
+)
+def test_an_original_without_a_site_id_runs_with_1_and_one_that_is_not_shown_is_not_guessed(
+    running: dict[str, str | None], own: dict[str, VariableSeen], observed: int | None, unreadable: bool
+) -> None:
+    fleet = seen(original=original(frozen={**original().frozen, **running}, variables=own))
+    hint = plan(settings(), fleet).hints[0]
+    assert (hint.observed, hint.unreadable) == (observed, unreadable)
+
+
+def test_of_an_original_that_was_never_deployed_no_site_id_is_known() -> None:
+    hint = plan(settings(), seen(original=original(deployments=(), frozen={}))).hints[0]
+    assert (hint.observed, hint.unreadable) == (None, False)

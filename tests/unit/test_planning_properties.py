@@ -196,7 +196,9 @@ class Fleet(RuleBasedStateMachine):
     def somebody_edits_an_id_on_the_platform(self, uuid: str, site_id: int | None) -> None:
         if uuid in self.world.sites:
             before = ids(self.ledger)
-            assert self.up(running=self.set_in(self.world.running, uuid, site_id))
+            running = self.set_in(self.world.running, uuid, site_id)
+            accepted = uuid != ORIGINAL or running.get(ORIGINAL) in (None, before[ORIGINAL])
+            assert self.up(running=running) == accepted
             assert ids(self.ledger) == before
 
     @rule(preview=st.booleans())

@@ -65,6 +65,31 @@ def test_a_shared_variable_may_have_any_flag_since_an_adopted_one_keeps_its_own(
     assert status_of(flagged("DATABASE_URL", sensitive=False)).state is State.CONVERGED
 
 
+def test_sites_that_run_with_one_id_are_not_converged_whichever_of_them_was_changed() -> None:
+    taken = original(frozen={**original().frozen, "SITE_ID": "2"})
+    (first, second) = statuses(settings("acme-de"), seen(GOOD, original=taken), {"acme": 1, "acme-de": 2})
+    assert (first.state, second.state) == (State.VARIABLES_DIFFER, State.VARIABLES_DIFFER)
+    assert "runs with SITE_ID 2, and so does acme-de: they overwrite the same site" in first.details
+    assert "runs with SITE_ID 2, and the stack has 1 for it" in first.details
+    assert second.details == ("runs with SITE_ID 2, and so does acme: they overwrite the same site",)
+
+
+def test_two_mirrors_with_one_id_are_told_and_one_with_a_database_of_its_own_is_nobodys_twin() -> None:
+    copied = replace(converged("acme-fr", 2), deployments=(*GOOD.deployments, FAILED))
+    rows = statuses(settings("acme-de", "acme-fr"), seen(GOOD, copied), {"acme": 1, "acme-de": 2, "acme-fr": 3})
+    assert [row.state for row in rows] == [State.CONVERGED, State.VARIABLES_DIFFER, State.FAILED]
+    assert "so does acme-de" in rows[2].details[0]
+    apart = replace(copied, frozen={**copied.frozen, "DATABASE_URL": "postgres://u:p@elsewhere/own"})
+    rows = statuses(settings("acme-de", "acme-fr"), seen(GOOD, apart), {"acme": 1, "acme-de": 2, "acme-fr": 3})
+    assert rows[1].state is State.CONVERGED
+
+
+def test_an_original_whose_id_is_not_shown_has_none_in_the_table() -> None:
+    hidden = original(frozen={**original().frozen, "SITE_ID": None})
+    row = statuses(settings(), seen(original=hidden), {"acme": 1})[0]
+    assert (row.site_id, row.state) == (None, State.CONVERGED)
+
+
 def original_row(**more: object) -> SiteStatus:
     variables = {"THEME": VariableSeen("dark"), "KEY": VariableSeen(None, sensitive=True), **more}
     frozen = {**original().frozen, "THEME": "dark"}

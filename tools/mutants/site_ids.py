@@ -73,6 +73,27 @@ SITE_IDS = (
     Mutation("two-sites-with-one-id-are-no-problem", ALLOCATE, "if len(sites) > 1:", "if len(sites) > 99:", TESTS),
     Mutation("differing-ids-are-no-problem", ALLOCATE, "if len(set(said.values())) > 1:", "if False:", TESTS),
     Mutation(
+        "an-original-is-renumbered-unseen",
+        ALLOCATE,
+        "site.observed if stored is None or site.original else None",
+        "site.observed if stored is None else None",
+        TESTS,
+    ),
+    Mutation(
+        "an-original-without-an-id-counts-as-unknown",
+        "mirrors/planning/plan.py",
+        "own.sensitive else ORIGINAL_ID",
+        "own.sensitive else None",
+        ("tests/unit/test_planning_plan.py",),
+    ),
+    Mutation(
+        "sites-that-run-with-one-id-are-converged",
+        "mirrors/planning/status.py",
+        "yield _differing(row, both) if twins and row in there else row",
+        "yield row",
+        ("tests/unit/test_planning_status.py",),
+    ),
+    Mutation(
         "a-rename-strips-the-running-mirror",
         ALLOCATE,
         "if before not in (site.name, site.formerly):",
