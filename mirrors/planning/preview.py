@@ -8,11 +8,11 @@ from typing import Any
 from mirrors.config import Settings
 from mirrors.planning.names import DATABASE_URL, SITE_ID, write_order
 from mirrors.planning.preview_steps import ENDS, LANE, Change, Inputs, Step, changes, said, steps_of
-from mirrors.planning.waves import REPAIR, RolloutPlan, rollout_plan
+from mirrors.planning.waves import REPAIR, SHORTER, RolloutPlan, rollout_plan
 
 OF_SITES = ("Mirror", "EnvironmentVariables", "Deployment")
 OF_FLEET = ("SiteIds", "Original")
-SAID_OTHERWISE = ("rollout: wave ", "rollout: held: ")
+SAID_OTHERWISE = ("rollout: wave ", "rollout: held: ", SHORTER, REPAIR)
 
 
 class Cause(StrEnum):
@@ -208,5 +208,5 @@ def _others(steps: Iterable[Step], leaving: Collection[str]) -> Iterator[str]:
 
 def _notes(messages: Iterable[tuple[str, str]]) -> Iterator[str]:
     for severity, line in messages:
-        if severity != "error" and not line.startswith(SAID_OTHERWISE) and line != REPAIR:
+        if severity != "error" and not line.startswith(SAID_OTHERWISE):
             yield line.removeprefix("rollout: ")

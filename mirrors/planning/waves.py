@@ -14,6 +14,7 @@ SHOWN = 8
 ROLL_OUT = "MIRRORS_ROLL_OUT"
 """The environment variable with the sites, blanks between, that get a release which is followed by hand."""
 
+SHORTER = "rollout: every site with its wave and its reason, in short: mirrors preview"
 REPAIR = "rollout: shared credentials have changed, so all mirrors are one wave"
 
 
@@ -68,13 +69,18 @@ def credentials_changed(
 
 
 def described(plan: RolloutPlan) -> Iterator[str]:
-    """One line for each wave and for what is held or paused; nothing where there is but one wave of all."""
+    """One line for each wave and for what is held or paused; nothing where there is but one wave of all.
+
+    The engine's own list has three rows a site: where there are many, the last line names the command for them.
+    """
     if plan.repairing:
         yield REPAIR
     elif len(plan.waves) > 1:
         for wave in plan.waves:
             waits = ", paused (mirrors:rollout.pauseAfter)" if plan.paused.intersection(wave.sites) else ""
             yield f"rollout: wave {wave.number}{waits}: {named(wave.sites)}"
+        if len(plan.wave_of) > SHOWN:
+            yield SHORTER
     if plan.held:
         yield f"rollout: held: {named(plan.held)}"
 

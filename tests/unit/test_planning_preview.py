@@ -258,6 +258,7 @@ def test_problems_and_notes_are_told_once_without_what_the_engine_puts_before_th
             ("error", "error: Exception calling application: acme-de: GET /apps/v3/: 500\n"),
             ("info", "rollout: wave 1: 1 site: de\n"),
             ("info", "rollout: held: 1 site: de\n"),
+            ("info", "rollout: every site with its wave and its reason, in short: mirrors preview\n"),
             ("info", "rollout: new, and not reached before the pause: it\n"),
             ("warning", "warning: one\n\ntwo\n"),
             ("debug", "not for anybody"),

@@ -149,7 +149,12 @@ def test_a_line_for_each_wave_names_some_sites_and_counts_the_rest() -> None:
     assert list(described(planned)) == [
         "rollout: wave 1: 1 site: m0",
         "rollout: wave 2, paused (mirrors:rollout.pauseAfter): 19 sites: m1, m2, m3, m4, m5, m6, m7, m8 and 11 more",
+        "rollout: every site with its wave and its reason, in short: mirrors preview",
     ]
+
+
+def test_few_sites_need_no_shorter_list() -> None:
+    assert len(list(described(rollout_plan(rolled("de", "fr", waves=[1, "100%"]))))) == 2
 
 
 def test_one_wave_of_all_is_nothing_to_tell() -> None:
