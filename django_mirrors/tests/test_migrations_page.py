@@ -135,10 +135,20 @@ def apply(connection: BaseDatabaseWrapper, state: ProjectState, item: Migration)
         return item.apply(state.clone(), editor)
 
 
-def test_the_two_steps_of_a_dropped_column_pass_one_after_the_other(database: Database) -> None:
-    first, second = (
-        migration(f"000{number}", step(source)) for number, source in enumerate(blocks("A column goes"), 2)
-    )
+@pytest.mark.parametrize(
+    ("section", "then"),
+    [
+        ("A column goes", "gallery_picture.note is not there: gallery.Picture needs it."),
+        (
+            "A column becomes NOT NULL, shorter, or of another type",
+            "gallery_picture.title takes 30 characters, and the code declares 50.",
+        ),
+    ],
+)
+def test_two_steps_pass_one_after_the_other_and_the_second_never_before(
+    database: Database, section: str, then: str
+) -> None:
+    first, second = (migration(f"000{number}", step(source)) for number, source in enumerate(blocks(section), 2))
     now = datetime.now(timezone.utc)
     with database.connected() as connection:
         before = apply(connection, ProjectState(), migration("0001_initial", FIRST))
@@ -154,7 +164,7 @@ def test_the_two_steps_of_a_dropped_column_pass_one_after_the_other(database: Da
 
         end = apply(connection, between, second)
         assert missing(connection, declare(end.apps)) == ()
-        assert missing(connection, old) == ("gallery_picture.note is not there: gallery.Picture needs it.",)
+        assert missing(connection, old) == (then,)
 
 
 def test_the_pages_acknowledgements_are_of_the_right_form() -> None:
