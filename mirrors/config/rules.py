@@ -72,8 +72,10 @@ def _former_slugs_are_gone(declaration: Declaration) -> Iterator[str]:
         if site.formerly is None:
             continue
         place = (*place, "formerly")
-        if seen.setdefault(site.formerly, place) != place:
-            yield f"{path(place)}: {site.formerly} stands at {path(seen[site.formerly])}, too; one site had this slug"
+        if (other := seen.setdefault(site.formerly, place)) != place:
+            swap = ". Where two change places, give one a slug that neither had and update every stack first"
+            more = swap if other[-1] == "application" else ""
+            yield f"{path(place)}: {site.formerly} stands at {path(other)}, too; one site had this slug{more}"
 
 
 def _names_are_free(declaration: Declaration) -> Iterator[str]:

@@ -148,9 +148,17 @@ def _highest(ledger: Ledger, hints: Hints, retired: Mapping[int, Assigned], know
 
 
 def _renamed(ledger: Ledger, hints: Hints) -> Iterator[str]:
+    """The engine takes a resource for the one that has its name in the state; only else does it look for the former."""
+    had = {name: application for application, (name, _) in ledger.assignments.items()}
     for site in hints.sites:
         before, site_id = ledger.assignments.get(site.application, (site.name, 0))
-        if before not in (site.name, site.formerly):
+        if before != site.name and site.name in had:
+            yield (
+                f'{site.name}: this application was called "{before}", and another one "{site.name}", when this stack'
+                " was updated last. Resources cannot change places, the running sites would lose their variables: give"
+                " this one a slug that neither had, 'pulumi up' in every stack, and only then its new one"
+            )
+        elif before not in (site.name, site.formerly):
             yield (
                 f'{site.name}: this application was called "{before}" and has SITE_ID {site_id}. Add'
                 f' "formerly: {before}" to it, so that its resources move with it; otherwise the running site would'

@@ -115,7 +115,8 @@ CONFLICTS = [
     (
         {"fleet": fleet(mirror(formerly="acme"), mirror("acme-fr", formerly="old"), mirror("acme-ch", formerly="old"))},
         "mirrors:fleet.mirrors[0].formerly: acme stands at mirrors:fleet.original.application, too; "
-        "one site had this slug",
+        "one site had this slug. Where two change places, give one a"
+        " slug that neither had and update every stack first",
         "mirrors:fleet.mirrors[2].formerly: old stands at mirrors:fleet.mirrors[1].formerly, too; "
         "one site had this slug",
     ),

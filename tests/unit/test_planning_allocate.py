@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mirrors.planning.allocate import Allocation, Assigned, Hints, Ledger, Reference, SiteHint, allocate
+from tests.search import searching
 
 
 def hints(*mirrors: str, **more: object) -> Hints:
@@ -148,6 +149,21 @@ def test_a_renamed_application_keeps_its_id_and_wants_formerly() -> None:
     assert ids(allocate(first, Hints((hints().sites[0], replace(renamed, formerly="de"))))) == {"acme": 1, "german": 2}
 
 
+def test_a_slug_that_another_application_had_until_now_is_not_taken_over_with_its_resources() -> None:
+    first = allocate(Ledger(), hints("de", "fr")).ledger
+    acme, de, fr = hints("de", "fr").sites
+    swapped = (acme, replace(de, name="fr", formerly="de"), replace(fr, name="de", formerly="fr"))
+    problems = allocate(first, Hints(swapped)).problems
+    assert [problem.partition(":")[0] for problem in problems] == ["fr", "de"]
+    assert all("give this one a slug that neither had, 'pulumi up' in every stack" in problem for problem in problems)
+    [problem] = allocate(first, Hints((acme, replace(de, name="fr", formerly="de")))).problems
+    assert 'fr: this application was called "de", and another one "fr"' in problem
+    between = allocate(first, Hints((acme, replace(de, name="x", formerly="de"), fr))).ledger
+    between = allocate(between, Hints((acme, replace(de, name="x"), replace(fr, name="de", formerly="fr")))).ledger
+    done = allocate(between, Hints((acme, replace(de, name="fr", formerly="x"), replace(fr, name="de"))))
+    assert ids(done) == {"acme": 1, "fr": 2, "de": 3}
+
+
 def test_a_stack_that_follows_another_never_allocates() -> None:
     reference = Reference("test", {"acme": 1, "de": 4}, {3: Assigned("old")})
     following = hints("de", "fr", reference=reference)
@@ -168,6 +184,7 @@ def test_reserved_ids_are_passed_over() -> None:
 NAMES = ("a", "b", "c", "d", "e", "f")
 
 
+@searching(100)
 @given(st.lists(st.lists(st.sampled_from(NAMES), unique=True, max_size=6), max_size=8))
 def test_any_history_of_lists_keeps_ids_unique_stable_and_never_reused(history: list[list[str]]) -> None:
     ledger, ever = Ledger(), dict[str, int]()
