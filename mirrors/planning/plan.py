@@ -232,11 +232,17 @@ def _shared_values(settings: Settings, seen: FleetSeen) -> Iterator[str]:
         if shown and stand_in and stand_in.get_secret_value() != shown:
             yield f"{where}: mirrors:sharedValues.{name} differs from what its instances run with. Correct or remove it"
         elif not shown and not stand_in:
-            found = "is not shown by the API" if name in original.frozen else "is not among its variables"
+            found = _why_unknown(original.frozen, name)
             yield (
                 f"{where}: {name} {found}. Set it as a secret with 'pulumi config set --secret --path"
                 f" mirrors:sharedValues.{name}', or take it off mirrors:fleet.shared"
             )
+
+
+def _why_unknown(frozen: Frozen, name: str) -> str:
+    if name not in frozen:
+        return "is not among its variables"
+    return "is not shown by the API" if frozen[name] is None else "is empty"
 
 
 def _same_services(settings: Settings, seen: FleetSeen) -> Iterator[str]:

@@ -67,6 +67,12 @@ def test_a_shared_value_that_is_not_shown_needs_a_stand_in() -> None:
     assert planned.original.shared["DATABASE_URL"] == DATABASE
 
 
+def test_a_shared_value_that_is_empty_is_said_to_be_empty() -> None:
+    empty = seen(original=original(frozen={"DATABASE_URL": "", "DEFAULT_STORAGE_DSN": STORAGE}))
+    [problem] = plan(settings(), empty).problems
+    assert "DATABASE_URL is empty. Set it" in problem
+
+
 def test_a_stand_in_that_differs_from_what_is_shown_is_a_problem_without_either_value() -> None:
     [problem] = plan(settings(sharedValues={"DATABASE_URL": "postgres://u:other99@h/d"}), seen()).problems
     assert "mirrors:sharedValues.DATABASE_URL differs" in problem
