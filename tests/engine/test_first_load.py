@@ -1,0 +1,106 @@
+"""A first load without the engine's checkpoints: what a crash in the middle forgets, and what the next ``up`` finds."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.engine.crash.processes import family, kill
+from tests.engine.crash.proxy import Passed, proxy_before
+from tests.engine.fleet import MIRRORS, OURS, Fleet, seeded_fleet
+
+SKIPPING = {"PULUMI_SKIP_CHECKPOINTS": "true"}
+COMMAND = ("pulumi", "up", "--yes", "--skip-preview", "--stack", "test", "--non-interactive", "--color", "never")
+TIMEOUT = 120  # seconds
+EVERYTHING = {"Stack", "Fleet", "SiteIds", "Original", "Mirror", "EnvironmentVariables", "Deployment"}
+
+
+@contextmanager
+def killed_first_load(directory: Path, **variables: str) -> Iterator[Fleet]:
+    """A fleet whose first ``up`` was killed with all its processes when the platform got the second deployment."""
+    started: list[Passed] = []
+    with seeded_fleet(directory) as fleet, proxy_before(fleet.sandbox.url) as proxy:
+
+        def kill_at_the_second(passed: Passed) -> None:
+            """The platform carries it out all the same; nobody is left to be told."""
+            if passed.method == "POST" and passed.path.startswith("/apps/v3/deployments/"):
+                started.append(passed)
+                if len(started) == 2:
+                    kill(family(engine.pid))
+
+        fleet.sandbox.clear_requests_log()
+        proxy.begin(watch=kill_at_the_second)
+        project = fleet.project
+        with project.with_environment(DIVIO_API_URL=proxy.url, **variables), project.started(*COMMAND) as engine:
+            said = engine.communicate(timeout=TIMEOUT)
+        assert len(started) >= 2, said
+        assert engine.returncode != 0
+        fleet.test.pulumi("cancel").succeeded()
+        yield fleet
+
+
+@dataclass(frozen=True)
+class Forgetful:
+    """``there``: the names of each mirror's variables when everything had been killed."""
+
+    fleet: Fleet
+    there: dict[str, set[str]]
+
+
+@pytest.fixture(scope="module")
+def forgetful(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forgetful]:
+    with killed_first_load(tmp_path_factory.mktemp("forgetful"), **SKIPPING) as fleet:
+        yield Forgetful(fleet, names(fleet))
+
+
+def names(fleet: Fleet) -> dict[str, set[str]]:
+    return {mirror: set(fleet.variables(mirror, "test")) for mirror in MIRRORS}
+
+
+def remembered(fleet: Fleet) -> set[str]:
+    """The kinds of resources in the state."""
+    deployment = fleet.test.pulumi("stack export").succeeded().json()["deployment"]
+    kinds = {item["type"].rpartition(":")[2] for item in deployment.get("resources", ())}
+    return kinds & EVERYTHING
+
+
+def made(fleet: Fleet, collection: str) -> list[tuple[Any, ...]]:
+    """What was made through the API so far: mirror and, of a variable, its name."""
+    return sorted(
+        (line["application"], line.get("name", ""))
+        for line in fleet.sandbox.requests_log()
+        if (line["method"], line["path"]) == ("POST", f"/apps/v3/{collection}/")
+    )
+
+
+def test_with_checkpoints_a_crash_leaves_a_state_of_all_that_was_finished(tmp_path: Path) -> None:
+    with killed_first_load(tmp_path) as fleet:
+        assert remembered(fleet) >= {"Fleet", "SiteIds", "Original", "Mirror", "EnvironmentVariables"}
+
+
+def test_without_checkpoints_a_crash_forgets_everything_and_the_next_up_does_nothing_twice(
+    forgetful: Forgetful,
+) -> None:
+    fleet = forgetful.fleet
+    assert remembered(fleet) == set()
+    assert sum(there == OURS for there in forgetful.there.values()) >= 2
+    ids = {mirror: fleet.variables(mirror, "test").get("SITE_ID") for mirror in MIRRORS}
+    fleet.test.up().succeeded()
+    assert remembered(fleet) == EVERYTHING
+    assert made(fleet, "deployments") == [(mirror, "") for mirror in sorted(MIRRORS)]
+    assert made(fleet, "environment-variables") == sorted((mirror, name) for mirror in MIRRORS for name in OURS)
+    given = {mirror: str(site_id) for mirror, site_id in fleet.test.outputs()["siteIds"].items()}
+    assert {mirror: site_id for mirror, site_id in ids.items() if site_id}.items() <= given.items()
+    assert fleet.test.has_no_changes()
+
+
+def test_what_a_forgotten_load_has_set_looks_like_somebody_elses_and_stays_when_the_fleet_goes(
+    forgetful: Forgetful,
+) -> None:
+    fleet = forgetful.fleet
+    fleet.test.up().succeeded()
+    fleet.test.destroy("--exclude-protected").succeeded()
+    assert names(fleet) == forgetful.there
