@@ -14,7 +14,7 @@ from collections.abc import Generator, Sequence
 from contextlib import closing
 from pathlib import Path
 
-from tools.bench.command import CHECKOUT
+from tools.bench.command import CHECKOUT, compile_modules
 from tools.bench.contenders import FLOOR, NAIVE, OURS, SCRIPT
 from tools.bench.course import FIRST_LOAD, LIFECYCLE, ROLLOUT, Point, first_load, lifecycle, rollout
 from tools.bench.machine import described
@@ -92,6 +92,7 @@ def measured(options: argparse.Namespace, points: list[Point], directory: Path) 
 
 def main(given: Sequence[str]) -> int:
     options, points, machine = arguments(given), list[Point](), described()
+    compile_modules()
     with tempfile.TemporaryDirectory(prefix="mirrors-bench-") as made:
         code = measured(options, points, options.directory or Path(made))
     found = sections(points, machine)

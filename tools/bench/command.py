@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import os
 import resource
 import signal
@@ -18,7 +19,9 @@ from tools.bench.sample import BenchError, Taken
 from tools.shell_environment import variables
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-PREFIXES = ("PULUMI_", "DIVIO_", "MIRRORS_")  # of variables that would reach from the user's shell into a measurement
+PREFIXES = ("PULUMI_", "DIVIO_", "MIRRORS_", "PYTHON")
+"""Of variables that would reach from the user's shell into a measurement."""
+
 LINES = 30
 
 
@@ -28,6 +31,12 @@ def environment(directory: Path) -> dict[str, str]:
     folders = [directory / ".venv" / "bin", CHECKOUT / ".tools" / "bin"]
     path = os.pathsep.join([*map(str, folders), inherited.get("PATH", os.defpath)])
     return {**inherited, **variables(directory), "PATH": path, "PYTHONPATH": str(CHECKOUT)}
+
+
+def compile_modules() -> None:
+    """As an installation does it: else the first run, or with some settings each, compiles what it imports."""
+    for directory in ("mirrors", "tools/bench"):
+        compileall.compile_dir(CHECKOUT / directory, quiet=1)
 
 
 def timed(command: Sequence[str], directory: Path, variables: Mapping[str, str]) -> Taken:
