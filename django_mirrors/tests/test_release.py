@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.databases import Database
 from tests.site import Site, finish_all
 
 if TYPE_CHECKING:
-    from tests.databases import Database
+    from pathlib import Path
 
 
 @pytest.fixture
@@ -108,6 +109,13 @@ def test_a_domain_that_is_none_is_refused_without_a_traceback(database: Database
     assert "DOMAIN or SITE_NAME cannot be stored" in output
 
 
+def test_a_database_that_cannot_be_reached_is_one_sentence(tmp_path: Path) -> None:
+    nowhere = Site(Database(f"sqlite:///{tmp_path / 'nowhere' / 'shared.db'}"))
+    for command in (["mirrors_migrate"], ["mirrors_forget", "2"]):
+        assert f"The database sqlite:{tmp_path}/nowhere/shared.db cannot be reached" in nowhere.refused(*command)
+    assert "There is no database 'other'; there are default." in nowhere.refused("mirrors_migrate", "--database=other")
+
+
 def test_on_a_developers_machine_it_is_said_and_done(original: Site) -> None:
     mirror(original, 2, "acme-de").having(STAGE="local").manage("mirrors_migrate")
     output = mirror(original, 2, "acme-fr").having(STAGE="local").manage("mirrors_migrate")
@@ -166,6 +174,12 @@ def test_code_that_the_schema_no_longer_serves_is_not_released(original: Site) -
     output = original.at(1).refused("mirrors_migrate")
     assert "The schema is not what this code needs, so it must not start" in output
     assert "note" in output
+
+
+def test_older_code_does_not_remove_content_types_that_newer_code_may_know(original: Site) -> None:
+    original.manage("remove_stale_contenttypes", "--noinput")
+    mirror(original, 2, "acme-de").at(2).manage("mirrors_migrate")
+    assert "acme-de" in original.refused("remove_stale_contenttypes", "--noinput")
 
 
 def test_a_check_decides_and_changes_nothing(original: Site) -> None:

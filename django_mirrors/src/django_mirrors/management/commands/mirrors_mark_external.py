@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django_mirrors.management.commands._naming import MarkCommand
+from django_mirrors.management.commands._shared import MarkCommand
 from django_mirrors.registry import EXTERNAL
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS
 
 from django_mirrors.errors import MirrorsError
 from django_mirrors.locks import WAIT, migration_lock
+from django_mirrors.management.commands._shared import reached
 from django_mirrors.release import Release
 
 if TYPE_CHECKING:
@@ -42,9 +43,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
 
     def _handle(self, options: dict[str, Any]) -> None:
-        if options["database"] not in connections:
-            raise CommandError(f"There is no database {options['database']!r}; there are {', '.join(connections)}.")
-        release = Release(connections[options["database"]], self.say)
+        release = Release(reached(options["database"]), self.say)
         if options["check"]:
             release.decide()
             return

@@ -1,11 +1,11 @@
-"""``mirrors_mark_external`` and ``mirrors_forget``: a site is named twice, by its id and by its name."""
+"""What the commands share. Two of them name a site twice, by its id and by its name, before they mark it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 
 from django_mirrors.conf import database_identity, stage
 from django_mirrors.registry import REGISTERED, Registry
@@ -15,6 +15,25 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser
 
     from django.db.backends.base.base import BaseDatabaseWrapper
+
+
+def reached(alias: str) -> BaseDatabaseWrapper:
+    """The open connection to the database ``alias``.
+
+    :raises CommandError: there is no such database, or it cannot be reached
+    """
+    if alias not in connections:
+        raise CommandError(f"There is no database {alias!r}; there are {', '.join(connections)}.")
+    connection = connections[alias]
+    try:
+        connection.ensure_connection()
+    except OperationalError as error:
+        # Its text may name the user.
+        raise CommandError(
+            f"The database {database_identity(connection)} cannot be reached. "
+            "Check DATABASE_URL, and that the server runs."
+        ) from error
+    return connection
 
 
 class MarkCommand(BaseCommand):
@@ -29,9 +48,7 @@ class MarkCommand(BaseCommand):
         parser.add_argument("--database", default=DEFAULT_DB_ALIAS, help='The database of the registry ("default").')
 
     def handle(self, *_: Any, **options: Any) -> None:
-        if options["database"] not in connections:
-            raise CommandError(f"There is no database {options['database']!r}; there are {', '.join(connections)}.")
-        connection = connections[options["database"]]
+        connection = reached(options["database"])
         registry = Registry(connection, stage(), database_identity(connection))
         registry.rows.ensure()
         name, domain = self._known(options["id"], registry, connection)
