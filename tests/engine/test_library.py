@@ -4,7 +4,7 @@ from pathlib import Path
 
 import yaml
 
-from tests.engine.fleet import MIRRORS, OURS, Fleet, silently
+from tests.engine.fleet import MIRRORS, NOBODY_SERVES, OURS, Fleet, silently
 from tests.engine.project import Project, Stack
 
 PROGRAM = """
@@ -26,7 +26,7 @@ def somebody_elses(directory: Path, fleet: Fleet) -> Stack:
     document = {
         "name": "web-shop",
         "runtime": {"name": "python", "options": {"virtualenv": ".venv"}},
-        "config": {"mirrors:fleet": {"value": fleet_of_it}, "mirrors:environment": "test"},
+        "config": {"mirrors:fleet": {"value": fleet_of_it}, "mirrors:environment": "test", **NOBODY_SERVES},
     }
     (project.directory / "Pulumi.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
     (project.directory / "__main__.py").write_text(PROGRAM, encoding="utf-8")

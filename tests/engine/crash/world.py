@@ -14,7 +14,7 @@ from mirrors.sandbox.control import Sandbox
 from tests.engine.crash.processes import family, is_provider, kill, sender
 from tests.engine.crash.proxy import Passed, Proxy, Side, Strike, proxy_before
 from tests.engine.crash.store import Contract, Store
-from tests.engine.fleet import Fleet
+from tests.engine.fleet import NOBODY_SERVES, Fleet
 from tests.engine.project import Done, Project, Stack
 from tests.engine.secrets import leaks, shown_by, written_by
 from tests.sandboxes import frozen_variables, running_sandbox, set_variable
@@ -211,6 +211,7 @@ def new_world(directory: Path, *others: str) -> Iterator[World]:
         set_variable(sandbox, MIRROR, STAGE, FOREIGN, "theirs")
         set_variable(sandbox, MIRROR, STAGE, FOUND, "fr")
         project.environment.update(DIVIO_API_URL=proxy.url, DIVIO_API_TOKEN=sandbox.token)
+        project.configure(lambda config: config.update(NOBODY_SERVES))
         world = World(project, sandbox, proxy)
         world.mirrors_are(MIRROR, *others)
         world.language_is("de")
