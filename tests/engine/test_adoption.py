@@ -26,14 +26,17 @@ options:
 """
 
 
+def nobody_serves(config: dict[str, Any]) -> None:
+    config["mirrors:rollout"] = {"health": False}
+
+
 @pytest.fixture
 def fleet(tmp_path: Path) -> Iterator[Fleet]:
     """Deployed by hand in Test and Live, with plain copies of the DSNs; no stack has ever been updated."""
     project = Project.at(tmp_path / "acme", {})
     (project.directory / "Pulumi.yaml").write_text(HEAD, encoding="utf-8")
     for environment in ENVIRONMENTS:
-        nobody_serves = {"mirrors:rollout": {"health": False}}
-        project.configure(lambda config, more=nobody_serves: config.update(more), f"Pulumi.{environment}.yaml")
+        project.configure(nobody_serves, f"Pulumi.{environment}.yaml")
     with running_sandbox(project.state) as sandbox:
         sandbox.seed(mirrors=("acme-de", "acme-fr", "acme-it"), report=silently)
         project.environment.update(DIVIO_API_URL=sandbox.url, DIVIO_API_TOKEN=sandbox.token)
