@@ -39,7 +39,7 @@ class Declaration:
 
         def look_up(assignments: Mapping[str, Any]) -> Any:
             given = assignments.get(site.application)
-            return int(given["id"]) if given else _not_known(site, self.settings.site_ids_from)
+            return int(given["id"]) if given else _not_known(self, site)
 
         return self.ids.assignments.apply(look_up)
 
@@ -150,10 +150,22 @@ def _flag_of(name: str) -> Callable[[Mapping[str, Any] | None], bool]:
     return lambda found: bool((found or {}).get(name, {}).get("sensitive", True))
 
 
-def _not_known(site: SitePlan, reference: str | None) -> Any:
-    pulumi.log.warn(
-        f'{site.slug}: its SITE_ID is not known yet: the stack "{reference}", which gives it, has none for it'
+def _not_known(declaration: Declaration, site: SitePlan) -> Any:
+    """Unknown in a preview. Raises RunError in an update: one that is here leaves the fleet's own resources out."""
+    reference, preview = declaration.settings.site_ids_from, pulumi.runtime.is_dry_run()
+    if reference and preview:
+        pulumi.log.warn(
+            f'{site.slug}: its SITE_ID is not known yet: the stack "{reference}", which gives it, has none for it'
+        )
+        return pulumi.output.UNKNOWN
+    fleet = declaration.parent.pulumi_resource_name
+    missing = (
+        f"{site.slug}: it has no SITE_ID yet, and the resources of the fleet, which give it one, are not among the"
+        f" targets. Run 'mirrors deploy {site.slug} -s {pulumi.get_stack()}', or add --target '**::{fleet}'"
     )
+    if not preview:
+        raise pulumi.RunError(missing)
+    pulumi.log.warn(missing)
     return pulumi.output.UNKNOWN
 
 

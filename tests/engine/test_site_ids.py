@@ -52,6 +52,20 @@ def test_a_new_mirror_gets_the_next_id_in_test_and_the_same_one_in_live_only_aft
         assert {line["application"] for line in numbered.writes()} == {"acme-it"}
 
 
+def test_a_new_mirror_alone_among_the_targets_is_told_what_gives_it_its_id(numbered: Fleet) -> None:
+    numbered.sandbox.mirror("acme", "acme-pl", report=silently)
+    with numbered.with_mirrors(*MIRRORS, "acme-pl"):
+        numbered.sandbox.clear_requests_log()
+        alone = ("--target", "**::acme-pl")
+        shown, refused = numbered.test.preview(*alone).succeeded(), numbered.test.up(*alone).failed()
+        for done in (shown, refused):
+            assert "acme-pl: it has no SITE_ID yet" in done.text
+            assert "Run 'mirrors deploy acme-pl -s test', or add --target '**::acme'" in done.text
+            assert "None" not in done.text
+        assert "Exception" not in refused.text
+        assert numbered.writes() == []
+
+
 def test_a_mirror_that_leaves_the_list_takes_its_id_with_it_and_the_next_one_gets_another(numbered: Fleet) -> None:
     numbered.sandbox.mirror("acme", "acme-es", report=silently)
     numbered.sandbox.mirror("acme", "acme-at", report=silently)
