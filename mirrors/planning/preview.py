@@ -8,7 +8,7 @@ from typing import Any
 from mirrors.config import Settings
 from mirrors.planning.names import DATABASE_URL, SITE_ID, write_order
 from mirrors.planning.preview_steps import ENDS, LANE, Change, Inputs, Step, changes, said, steps_of
-from mirrors.planning.waves import REPAIR, SHORTER, RolloutPlan, rollout_plan
+from mirrors.planning.waves import REPAIR, SHORTER, RolloutPlan, named, rollout_plan
 
 OF_SITES = ("Mirror", "EnvironmentVariables", "Deployment")
 OF_FLEET = ("SiteIds", "Original")
@@ -117,7 +117,7 @@ def preview_of(engine: Mapping[str, Any], settings: Settings, stack: str, notes:
         tuple(sorted(_others(changing, leaving))),
         len(changing),
         tuple(dict.fromkeys(line for severity, line in messages if severity == "error")),
-        tuple(dict.fromkeys([*notes, *_notes(messages)])),
+        (*notes, *_merged(_notes(messages), settings.fleet.slugs)),
     )
 
 
@@ -210,3 +210,14 @@ def _notes(messages: Iterable[tuple[str, str]]) -> Iterator[str]:
     for severity, line in messages:
         if severity != "error" and not line.startswith(SAID_OTHERWISE):
             yield line.removeprefix("rollout: ")
+
+
+def _merged(lines: Iterable[str], slugs: Collection[str]) -> Iterator[str]:
+    """What is said of many sites in the same words is said once."""
+    about: dict[str, dict[str, None]] = {}
+    for line in lines:
+        slug, _, rest = line.partition(": ")
+        about.setdefault(rest if slug in slugs else line, {})[slug if slug in slugs else ""] = None
+    for rest, sites in about.items():
+        who = named(list(sites)) if len(sites) > 1 else next(iter(sites))
+        yield f"{who}: {rest}" if who else rest

@@ -273,5 +273,13 @@ def test_problems_and_notes_are_told_once_without_what_the_engine_puts_before_th
     assert found.notes == ("new, and not reached before the pause: it", "one", "two")
 
 
+def test_what_is_said_of_many_sites_in_the_same_words_is_said_once() -> None:
+    lines = ["de: not known yet", "fr: not known yet", "de: not known yet", "ch: odd", "other: not known yet"]
+
+    found = preview(said=[("warning", f"warning: {line}\n") for line in lines])
+
+    assert found.notes == ("2 sites: de, fr: not known yet", "ch: odd", "other: not known yet")
+
+
 def test_an_engine_that_did_nothing_is_no_error() -> None:
     assert preview_of({}, settings("de"), "test").steps == 0
