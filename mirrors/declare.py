@@ -8,9 +8,9 @@ import pulumi
 
 from mirrors.config import DeclaredVariable, Settings
 from mirrors.lanes import Lanes
-from mirrors.planning.addresses import address_of
-from mirrors.planning.names import DOMAIN, MIRRORS_APPLICATION, SITE_ID
-from mirrors.planning.plan import OriginalPlan, SitePlan
+from mirrors.planning.addresses import UNREADABLE, address_of, identity_of
+from mirrors.planning.names import DATABASE_URL, DOMAIN, MIRRORS_APPLICATION, SITE_ID
+from mirrors.planning.plan import OriginalPlan, SitePlan, confirmed_identities
 from mirrors.resources.deployment import Deployment
 from mirrors.resources.environment_variables import EnvironmentVariables
 from mirrors.resources.mirror import Mirror
@@ -67,6 +67,7 @@ def declare_mirror(declaration: Declaration, site: SitePlan, release: pulumi.Out
         "slug": site.slug,
         "site_id": site_id,
         "observed": {name: {"sensitive": seen.sensitive} for name, seen in site.seen.variables.items()},
+        "databases": _databases(declaration, site),
     }
     options = pulumi.ResourceOptions(parent=declaration.parent, aliases=_formerly(site))
     mirror = Mirror(site.slug, props, options)
@@ -144,6 +145,15 @@ def _shared(declaration: Declaration, mirror: Mirror) -> dict[str, Any]:
         name: {"value": declaration.original.variables[name], "sensitive": mirror.found.apply(_flag_of(name))}
         for name in declaration.planned.shared
     }
+
+
+def _databases(declaration: Declaration, site: SitePlan) -> list[str] | None:
+    """What a mirror may run with before it is adopted, the original's first; None where that is known already."""
+    own = site.seen.variables.get(DATABASE_URL)
+    shared = identity_of(declaration.planned.shared.get(DATABASE_URL, ""))
+    if own is None or own.value is not None or shared == UNREADABLE:
+        return None
+    return [shared, *sorted(confirmed_identities(declaration.settings))]
 
 
 def _flag_of(name: str) -> Callable[[Mapping[str, Any] | None], bool]:

@@ -3,6 +3,7 @@
 * MirrorsError
   - ConfigurationError: the stack's configuration cannot be used
   - PlatformError: a request to the platform failed; the site that it was for
+  - AnotherDatabaseError: a new mirror runs with a database that is not the original's
   - WritesRefusedError: the platform refused the first write, so no other was tried
   - ReadBackError: the platform shows a variable otherwise than declared, after a write or before a deployment
   - DeploymentFailedError: the platform says that a deployment did not succeed
@@ -17,6 +18,7 @@ Every message is made to be shown to a user as it stands: it names the place and
 from collections.abc import Iterable
 
 __all__ = [
+    "AnotherDatabaseError",
     "ConfigurationError",
     "DeploymentFailedError",
     "DeploymentUnendedError",
@@ -47,6 +49,18 @@ class PlatformError(MirrorsError):
 
     def __init__(self, site: str, reason: str) -> None:
         super().__init__(f"{site}: {reason}")
+
+
+class AnotherDatabaseError(MirrorsError):
+    """Nothing was written to it. ``runs_with`` is an identity, without credentials."""
+
+    def __init__(self, site: str, runs_with: str, shared: str) -> None:
+        super().__init__(
+            f"{site}: its newest deployment runs with a DATABASE_URL that points at {runs_with}, the original's points"
+            f" at {shared}. If it is a mirror of another fleet, or a site of its own, take it off the list. If it shall"
+            f" become a mirror of this one, confirm what it gives up with"
+            f" 'pulumi config set mirrors:confirmDatabase {runs_with}'"
+        )
 
 
 class WritesRefusedError(MirrorsError):

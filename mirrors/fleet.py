@@ -77,6 +77,7 @@ class Fleet(pulumi.ComponentResource):
                     "observed": site.observed,
                     "formerly": site.formerly,
                     "unreadable": site.unreadable,
+                    "database": site.database,
                 }
                 for site in prepared.plan.hints
             ],

@@ -153,7 +153,7 @@ class Settings(Declared):
 
     ``secrets`` maps ``all`` and slugs to ``{name: value}``; ``shared_values`` stands in for shared variables that the
     platform does not show. ``on_removal`` is ``keep`` for live, else ``clean``. ``confirm_database`` names the
-    identities that shared values have got on purpose.
+    identities that shared values have got on purpose, and those that new mirrors give up on purpose.
     """
 
     fleet: Fleet

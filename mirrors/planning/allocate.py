@@ -29,7 +29,8 @@ class SiteHint:
     """One declared site. ``observed`` is set only where the environment has the shared database; of the original it is
     what its instances run with, 1 where they have none.
 
-    ``unreadable``: the environment has a SITE_ID beside it that is not shown, or is no number.
+    ``unreadable``: the environment has a SITE_ID beside it that is not shown, or is no number. ``database``: what its
+    DATABASE_URL points at, as far as it is shown and nobody has confirmed that it may be given up.
     """
 
     application: str
@@ -39,6 +40,7 @@ class SiteHint:
     observed: int | None = None
     formerly: str | None = None
     unreadable: bool = False
+    database: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,7 @@ def allocate(ledger: Ledger, hints: Hints) -> Allocation:
             highest += 1
             known[site.application] = highest
     problems = (
+        *_with_another_database(ledger, hints),
         *_renamed(ledger, hints),
         *_contradictions(ledger, hints),
         *_unreadable(ledger, hints),
@@ -145,6 +148,23 @@ def _highest(ledger: Ledger, hints: Hints, retired: Mapping[int, Assigned], know
     given = [site_id for site_id in known if site_id is not None]
     others = hints.neighbours.values()
     return max([ORIGINAL_ID, ledger.highest, *retired, *given, *hints.reserved, *hints.release, *observed, *others])
+
+
+def _with_another_database(ledger: Ledger, hints: Hints) -> Iterator[str]:
+    """A site of somebody else is not taken over. Of one that the state knows it is drift, to be repaired."""
+    shared = next((site.database for site in hints.sites if site.original), None)
+    for site in hints.sites:
+        if (
+            None not in (shared, site.database)
+            and site.database != shared
+            and site.application not in ledger.assignments
+        ):
+            yield (
+                f"{site.name}: its DATABASE_URL points at {site.database}, the original's at {shared}. If it is a"
+                " mirror of another fleet, or a site of its own, take it off the list. If it shall become a mirror of"
+                " this one, confirm what it gives up with"
+                f" 'pulumi config set mirrors:confirmDatabase {site.database}'"
+            )
 
 
 def _renamed(ledger: Ledger, hints: Hints) -> Iterator[str]:

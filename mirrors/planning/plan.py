@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from mirrors.config import DeclaredVariable, Mirror, Settings
-from mirrors.planning.addresses import UNREADABLE, identity_of
+from mirrors.planning.addresses import UNREADABLE, identity_of, respelled
 from mirrors.planning.allocate import ORIGINAL_ID, SiteHint
 from mirrors.planning.holds import held_sites_stay
 from mirrors.planning.names import DATABASE_URL, SITE_ID, is_service, number
@@ -141,7 +141,8 @@ def _hints(settings: Settings, seen: FleetSeen) -> tuple[SiteHint, ...]:
     hint = SiteHint(original.application, original.slug, True, declared.site_id, formerly=declared.formerly)
     observed = original_site_id(original)
     unreadable = observed is None and newest_successful(original.deployments) is not None
-    first = replace(hint, observed=observed, unreadable=unreadable)
+    shared = _readable(_shared_value(settings, original, DATABASE_URL))
+    first = replace(hint, observed=observed, unreadable=unreadable, database=shared)
     mirrors = ((item, seen.mirrors.get(item.application)) for item in settings.mirrors)
     return first, *(_hint(settings, original, item, site) for item, site in mirrors if site is not None)
 
@@ -159,7 +160,9 @@ def original_site_id(original: SiteSeen) -> int | None:
 def _hint(settings: Settings, original: SiteSeen, declared: Mirror, site: SiteSeen) -> SiteHint:
     """What an environment's SITE_ID says counts only beside the shared database."""
     hint = SiteHint(site.application, site.slug, declared=declared.site_id, formerly=declared.formerly)
-    own = site.variables.get(SITE_ID)
+    own, here = site.variables.get(SITE_ID), site.variables.get(DATABASE_URL)
+    if (database := _readable(here.value if here else None)) not in confirmed_identities(settings):
+        hint = replace(hint, database=database)
     if own is None or not _has_shared_database(settings, original, site):
         return hint
     observed = number(own.value)
@@ -167,11 +170,26 @@ def _hint(settings: Settings, original: SiteSeen, declared: Mirror, site: SiteSe
 
 
 def _has_shared_database(settings: Settings, original: SiteSeen, site: SiteSeen) -> bool:
-    """A value that is not shown is taken for the shared one: nobody sets the address of an own database by hand."""
+    """A value that is not shown is taken for the shared one: nobody sets the address of an own database by hand.
+
+    So is one that is confirmed: the copy of a mirror that was made by hand may have an address of earlier.
+    """
     here, shared = site.variables.get(DATABASE_URL), _shared_value(settings, original, DATABASE_URL)
     if here is None or here.value is None or shared is None:
         return here is not None
-    return identity_of(here.value) == identity_of(shared)
+    identity = identity_of(here.value)
+    return identity == identity_of(shared) or identity in confirmed_identities(settings)
+
+
+def confirmed_identities(settings: Settings) -> frozenset[str]:
+    """As ``identity_of`` spells them, however they are written."""
+    return frozenset(respelled(identity) for identity in settings.confirmed_identities)
+
+
+def _readable(dsn: str | None) -> str | None:
+    """What it points at; None where that cannot be compared."""
+    identity = identity_of(dsn) if dsn else UNREADABLE
+    return None if identity == UNREADABLE else identity
 
 
 def _shared_value(settings: Settings, original: SiteSeen, name: str) -> str | None:

@@ -1,27 +1,51 @@
 """``Mirror``: an application that somebody made in the Control Panel, adopted. It is never deleted."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, ReadResult, Resource, UpdateResult
 
 from mirrors.divio import NotFound
-from mirrors.resources.base import Properties, Provider, about, is_gone
+from mirrors.errors import AnotherDatabaseError
+from mirrors.planning.addresses import UNREADABLE, identity_of
+from mirrors.planning.names import DATABASE_URL
+from mirrors.planning.releases import newest_successful
+from mirrors.resources.base import Properties, Provider, about, deployments_seen, is_gone
 
 
 class MirrorProvider(Provider):
-    inputs = ("application", "environment", "slug", "site_id", "found")
+    inputs = ("application", "environment", "slug", "site_id", "found", "databases")
     immutable = ("application", "environment")
 
     def check(self, _olds: Properties, news: Properties) -> CheckResult:
         """``found``: the variables that were there before us, {name: {sensitive}}; decided once, then kept for ever."""
         inputs = self.checked(news)
         same = _olds.get("environment") == news.get("environment")
-        inputs["found"] = _olds["found"] if same and _olds.get("found") is not None else (news.get("observed") or {})
-        return CheckResult(inputs, [])
+        if same and _olds.get("found") is not None:
+            inputs |= {"found": _olds["found"], "databases": _olds.get("databases")}
+        else:
+            inputs["found"] = news.get("observed") or {}
+        return CheckResult({key: value for key, value in inputs.items() if value is not None}, [])
 
     def create(self, props: Properties) -> CreateResult:
+        """Reads only where the mirror had a DATABASE_URL whose value is not shown."""
+        if databases := props.get("databases"):
+            self._refuse_another(props, databases)
         return CreateResult(props["environment"], self.checked(props))
+
+    def _refuse_another(self, props: Properties, databases: Sequence[str]) -> None:
+        """``databases``: identities of the original's and of those that may be given up.
+
+        Raises AnotherDatabaseError. A mirror that was never deployed, or whose deployment does not show it either,
+        proves nothing.
+        """
+        with about(props["slug"]):
+            done = newest_successful(deployments_seen(self.divio, props["environment"]))
+            runs = self.divio.deployments.environment_variables(done.uuid).environment_variables if done else {}
+        identity = identity_of(runs.get(DATABASE_URL) or "")
+        if identity != UNREADABLE and identity not in databases:
+            raise AnotherDatabaseError(props["slug"], identity, databases[0])
 
     def update(self, _id: str, _olds: Properties, _news: Properties) -> UpdateResult:
         return UpdateResult(self.checked(_news))

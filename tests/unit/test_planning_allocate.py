@@ -141,6 +141,19 @@ def test_two_running_sites_with_one_id_are_named_both() -> None:
     assert "SITE_ID 5 would belong to de and fr" in problem
 
 
+def test_a_site_with_another_database_is_not_taken_over_and_both_are_named() -> None:
+    acme, de, fr = hints("de", "fr").sites
+    ours, theirs = "postgres://db:5432/acme", "postgres://db:5432/bolt"
+    sites = (replace(acme, database=ours), replace(de, database=theirs), replace(fr, database=ours))
+    [problem] = allocate(Ledger(), Hints(sites)).problems
+    assert f"de: its DATABASE_URL points at {theirs}, the original's at {ours}" in problem
+    assert f"pulumi config set mirrors:confirmDatabase {theirs}" in problem
+    known = allocate(Ledger(), hints("de", "fr")).ledger
+    assert ids(allocate(known, Hints(sites))) == {"acme": 1, "de": 2, "fr": 3}, "drift, to be repaired"
+    hidden = (acme, *sites[1:])
+    assert allocate(Ledger(), Hints(hidden)).problems == ()
+
+
 def test_a_renamed_application_keeps_its_id_and_wants_formerly() -> None:
     first = allocate(Ledger(), hints("de")).ledger
     renamed = SiteHint("u-de", "german")

@@ -88,6 +88,21 @@ def test_an_observed_site_id_counts_only_beside_the_shared_database() -> None:
         assert [hint.observed for hint in hints] == [1, expected]
 
 
+def test_what_a_mirror_shows_of_its_database_is_compared_unless_somebody_confirms_it() -> None:
+    mirror = converged("acme-de", 7)
+    own = {**mirror.variables, "DATABASE_URL": VariableSeen("postgresql://a:hunter33@Elsewhere/own")}
+    fleet = seen(replace(mirror, variables=own))
+    acme, hint = plan(settings("acme-de"), fleet).hints
+    assert (acme.database, hint.database) == (
+        "postgres://db.example.com:5432/acme-test",
+        "postgres://elsewhere:5432/own",
+    )
+    assert hint.observed is None
+    confirmed = plan(settings("acme-de", confirmDatabase="psql://elsewhere/own, x"), fleet).hints[1]
+    assert (confirmed.database, confirmed.observed) == (None, 7), "the id of a copy with an old address stays its own"
+    assert plan(settings("acme-de"), seen(mirror)).hints[1].database is None
+
+
 def test_a_service_that_test_and_live_have_in_common_is_a_problem_without_its_password() -> None:
     same = {
         "DATABASE_URL": DATABASE.replace("hunter22", "other-password"),

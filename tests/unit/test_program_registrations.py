@@ -26,7 +26,7 @@ SHARED = ["DATABASE_URL", "DEFAULT_STORAGE_DSN"]
 
 @pytest.fixture(scope="module")
 def configuration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """Of a fleet of which ``acme-ch`` had a plain DATABASE_URL before us."""
+    """Of a fleet of which ``acme-ch`` had a plain DATABASE_URL before us, and ``acme-fr`` one that is not shown."""
     sandbox = Sandbox(tmp_path_factory.mktemp("platform") / "sandbox")
     try:
         sandbox.start(runner="none")
@@ -36,9 +36,14 @@ def configuration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str
             assert application is not None
             [test] = [item for item in divio.environments.list(application.uuid) if item.slug == "test"]
             divio.environment_variables.create(test.uuid, "DATABASE_URL", FOUND, False)
+            hidden = divio.applications.by_slug("acme-fr")
+            assert hidden is not None
+            [test] = [item for item in divio.environments.list(hidden.uuid) if item.slug == "test"]
+            divio.environment_variables.create(test.uuid, "DATABASE_URL", FOUND, True)
         secrets = json.dumps({"all": {"API_KEY": PASSWORD}})
         where = {"apiUrl": sandbox.url, "apiToken": sandbox.token}
-        yield {**where, "fleet": json.dumps(FLEET), "secrets": secrets}
+        confirmed = {"confirmDatabase": "postgres://127.0.0.1/own"}
+        yield {**where, **confirmed, "fleet": json.dumps(FLEET), "secrets": secrets}
     finally:
         sandbox.reset()
 
@@ -132,6 +137,14 @@ def test_no_secret_is_registered_in_clear(on_test: Ran, on_live: Ran) -> None:
         secrets = [PASSWORD, *dsn.values(), dsn["DATABASE_URL"].split(":")[2].split("@")[0]]
         shown = json.dumps([_shown(item.inputs) for item in ran.resources]) + json.dumps(_shown(ran.outputs)) + ran.said
         assert [secret for secret in secrets if secret in shown] == []
+
+
+def test_what_a_hidden_database_may_be_is_told_to_the_mirror_alone_that_has_one(on_test: Ran) -> None:
+    mirrors = on_test.of("Mirror")
+    assert all("databases" not in mirrors[slug].inputs for slug in ("acme-de", "acme-ch"))
+    [ours, confirmed] = mirrors["acme-fr"].inputs["databases"]
+    assert ours == on_test.of("Original")["acme"].inputs["identities"]["DATABASE_URL"]
+    assert confirmed == "postgres://127.0.0.1:5432/own"
 
 
 def test_the_outputs_list_every_site_the_original_first(on_test: Ran) -> None:

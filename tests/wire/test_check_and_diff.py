@@ -103,6 +103,17 @@ def test_what_was_found_is_decided_once_and_kept_for_ever(offline: Drive) -> Non
     assert elsewhere["found"] == {}
 
 
+def test_what_a_mirrors_database_may_be_is_decided_once_with_what_was_found(offline: Drive) -> None:
+    mirror = offline(MirrorProvider())
+    news = {key: value for key, value in INPUTS[MirrorProvider].items() if key != "found"}
+    first, _ = mirror.check({}, {**news, "observed": {}, "databases": ["postgres://db:5432/a"]})
+    assert first["databases"] == ["postgres://db:5432/a"]
+    later = {**news, "observed": {}, "databases": ["postgres://db:5432/b"]}
+    assert mirror.check(first, later) == (first, [])
+    before, _ = mirror.check({}, {**news, "observed": {}})
+    assert mirror.check(before, later) == (before, [])
+
+
 def test_a_secret_mark_in_the_state_is_no_obstacle(offline: Drive) -> None:
     """The engine takes marks off before it asks; a state that was edited by hand may still have one."""
     news = INPUTS[EnvironmentVariablesProvider]

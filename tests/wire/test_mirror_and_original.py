@@ -32,6 +32,27 @@ def test_a_mirror_is_adopted_without_a_request(mirror: Wire, site: Site, adopted
     assert site.requests() == []
 
 
+def test_a_mirror_that_runs_with_another_database_is_not_adopted_unless_that_is_confirmed(
+    mirror: Wire, site: Site, adopted: dict[str, Any]
+) -> None:
+    ours, theirs = "postgres://db.example:5432/acme", "postgres://db.example:5432/bolt"
+    hidden = adopted | {"databases": [ours]}
+    assert mirror.create(hidden) == (site.environment, hidden), "it was never deployed"
+    site.by_hand("DATABASE_URL", f"postgresql://u:{CANARY}@db.example/bolt", sensitive=True)
+    site.deployed_by_hand()
+    site.forget_requests()
+    with pytest.raises(
+        Refused, match=f"{site.slug}: .* points at {theirs}, the original's points at {ours}"
+    ) as refused:
+        mirror.create(hidden)
+    assert f"mirrors:confirmDatabase {theirs}" in str(refused.value)
+    assert CANARY not in str(refused.value)
+    assert site.writes() == []
+    for databases in ([ours, theirs], [theirs]):
+        confirmed = adopted | {"databases": databases}
+        assert mirror.create(confirmed) == (site.environment, confirmed)
+
+
 def test_reading_a_mirror_keeps_what_was_found_whatever_is_there_now(
     mirror: Wire, site: Site, adopted: dict[str, Any]
 ) -> None:

@@ -110,8 +110,8 @@ THEIRS = (
     Mutation(
         "found-is-decided-again-at-every-update",
         "mirrors/resources/mirror.py",
-        'if same and _olds.get("found") is not None else',
-        "if False else",
+        'if same and _olds.get("found") is not None:',
+        "if False:",
         (f"{CHECKS}::test_what_was_found_is_decided_once_and_kept_for_ever",),
     ),
     Mutation(
@@ -313,6 +313,13 @@ REFUSALS = (
         "    _same_services,\n    held",
         "    held",
         ("tests/unit/test_planning_plan.py",),
+    ),
+    Mutation(
+        "a-mirror-with-a-hidden-database-of-others-is-taken-over",
+        "mirrors/resources/mirror.py",
+        "identity != UNREADABLE and identity not in databases",
+        "False",
+        (f"{OTHERS}::test_a_mirror_that_runs_with_another_database_is_not_adopted_unless_that_is_confirmed",),
     ),
     Mutation(
         "problems-are-found-after-the-first-resource",

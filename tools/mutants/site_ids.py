@@ -94,6 +94,20 @@ SITE_IDS = (
         ("tests/unit/test_planning_status.py",),
     ),
     Mutation(
+        "a-site-of-another-fleet-is-taken-over",
+        ALLOCATE,
+        "        *_with_another_database(ledger, hints),\n",
+        "",
+        TESTS,
+    ),
+    Mutation(
+        "a-confirmed-copy-is-numbered-anew",
+        "mirrors/planning/plan.py",
+        "return identity == identity_of(shared) or identity in confirmed_identities(settings)",
+        "return identity == identity_of(shared)",
+        ("tests/unit/test_planning_plan.py",),
+    ),
+    Mutation(
         "two-slugs-that-change-places-strip-both-mirrors",
         ALLOCATE,
         "        if before != site.name and site.name in had:\n",
