@@ -1,0 +1,226 @@
+"""Tells people what a pipeline found: a comment, an issue, a message. Runs under GitHub Actions and GitLab CI.
+
+Where it is and whom it speaks for it reads from the environment variables that the two set, and from its own:
+``GITHUB_TOKEN`` and ``PULL_REQUEST``, or ``GITLAB_TOKEN``; and ``WEBHOOK_URL``. It prints the value of none of them.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import wraps
+from pathlib import Path
+from typing import Any, Protocol
+
+import click
+import requests
+
+MARK = "<!-- mirrors: both stacks -->"
+"""The first line of our comment, by which the next run finds it."""
+
+LABEL = "drift"
+LONGEST = 60_000
+"""Characters of a comment or an issue: GitHub takes 65,536."""
+
+TIMEOUT = 30.0  # seconds, for one request
+Item = dict[str, Any]
+
+
+class ReportError(Exception):
+    """What could not be told, and why; the text is for the pipeline's log."""
+
+
+class Forge(Protocol):
+    def comment(self, body: str) -> None:
+        """One comment under the pull request: that of the run before, or a new one."""
+
+    def issue(self, title: str, body: str) -> None:
+        """One open issue of this title: what lasts is told once, with what is known of it now."""
+
+    @property
+    def run(self) -> str:
+        """The address of the pipeline's log."""
+
+
+@dataclass(frozen=True)
+class Api:
+    """The repository's address in a forge's API, and who asks."""
+
+    base: str
+    headers: Mapping[str, str] = field(repr=False)
+
+    def send(self, method: str, path: str, **body: Any) -> None:
+        request(method, f"{self.base}/{path}", headers=self.headers, json=body)
+
+    def every(self, path: str) -> Iterator[Item]:
+        """The items of a list, page by page."""
+        url: str | None = f"{self.base}/{path}"
+        while url:
+            answer = request("GET", url, headers=self.headers)
+            yield from answer.json()
+            url = answer.links.get("next", {}).get("url")
+
+    def ours(self, path: str) -> Item | None:
+        """Our comment in a list of comments."""
+        return next((item for item in self.every(path) if (item["body"] or "").startswith(MARK)), None)
+
+    def called(self, title: str, path: str) -> Item | None:
+        return next((item for item in self.every(path) if item["title"] == title), None)
+
+
+@dataclass(frozen=True)
+class GitHub:
+    """https://docs.github.com/en/rest/issues"""
+
+    environ: Mapping[str, str] = field(repr=False)
+
+    @property
+    def api(self) -> Api:
+        base = f"{needed(self.environ, 'GITHUB_API_URL')}/repos/{needed(self.environ, 'GITHUB_REPOSITORY')}"
+        return Api(base, {"Authorization": f"Bearer {needed(self.environ, 'GITHUB_TOKEN')}"})
+
+    @property
+    def run(self) -> str:
+        server, repository, number = (
+            needed(self.environ, f"GITHUB_{name}") for name in ("SERVER_URL", "REPOSITORY", "RUN_ID")
+        )
+        return f"{server}/{repository}/actions/runs/{number}"
+
+    def comment(self, body: str) -> None:
+        comments = f"issues/{needed(self.environ, 'PULL_REQUEST')}/comments"
+        if ours := self.api.ours(f"{comments}?per_page=100"):
+            self.api.send("PATCH", f"issues/comments/{ours['id']}", body=body)
+        else:
+            self.api.send("POST", comments, body=body)
+
+    def issue(self, title: str, body: str) -> None:
+        if ours := self.api.called(title, f"issues?state=open&labels={LABEL}&per_page=100"):
+            self.api.send("PATCH", f"issues/{ours['number']}", body=body)
+        else:
+            self.api.send("POST", "issues", title=title, body=body, labels=[LABEL])
+
+
+@dataclass(frozen=True)
+class GitLab:
+    """https://docs.gitlab.com/api/notes/, https://docs.gitlab.com/api/issues/"""
+
+    environ: Mapping[str, str] = field(repr=False)
+
+    @property
+    def api(self) -> Api:
+        base = f"{needed(self.environ, 'CI_API_V4_URL')}/projects/{needed(self.environ, 'CI_PROJECT_ID')}"
+        return Api(base, {"PRIVATE-TOKEN": needed(self.environ, "GITLAB_TOKEN")})
+
+    @property
+    def run(self) -> str:
+        return needed(self.environ, "CI_JOB_URL")
+
+    def comment(self, body: str) -> None:
+        notes = f"merge_requests/{needed(self.environ, 'CI_MERGE_REQUEST_IID')}/notes"
+        if ours := self.api.ours(f"{notes}?per_page=100"):
+            self.api.send("PUT", f"{notes}/{ours['id']}", body=body)
+        else:
+            self.api.send("POST", notes, body=body)
+
+    def issue(self, title: str, body: str) -> None:
+        if ours := self.api.called(title, f"issues?state=opened&labels={LABEL}&per_page=100"):
+            self.api.send("PUT", f"issues/{ours['iid']}", description=body)
+        else:
+            self.api.send("POST", "issues", title=title, description=body, labels=LABEL)
+
+
+def forge() -> Forge:
+    return GitLab(os.environ) if os.environ.get("GITLAB_CI") else GitHub(os.environ)
+
+
+def needed(environ: Mapping[str, str], name: str) -> str:
+    value = environ.get(name)
+    if not value:
+        raise ReportError(f"{name} is not set: this runs in a pipeline, whose file gives it")
+    return value
+
+
+def request(method: str, url: str, **options: Any) -> requests.Response:
+    """Errors name no address: a webhook's address is a secret."""
+    try:
+        answer = requests.request(method, url, timeout=TIMEOUT, **options)
+    except requests.RequestException as error:
+        raise ReportError(f"{method}: no answer ({type(error).__name__})") from None
+    if not answer.ok:
+        raise ReportError(f"{method}: refused with {answer.status_code}: may the token do that?")
+    return answer
+
+
+def shortened(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[:longest]}\n\nThe rest is in the pipeline's log.\n"
+
+
+def fenced(text: str) -> str:
+    """What a command said, as it stands: the fence is longer than any in it."""
+    fence = "`" * 3
+    while fence in text:
+        fence += "`"
+    return f"{fence}text\n{text.rstrip()}\n{fence}\n"
+
+
+def plain_errors(command: Callable[..., None]) -> Callable[..., None]:
+    @wraps(command)
+    def guarded(*args: Any, **kwargs: Any) -> None:
+        try:
+            command(*args, **kwargs)
+        except ReportError as error:
+            click.echo(f"Error: {error}", err=True)
+            sys.exit(1)
+
+    return guarded
+
+
+EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.group()
+def main() -> None:
+    """Tell people what a pipeline found."""
+
+
+@main.command()
+@click.argument("previews", nargs=-1, required=True, type=EXISTING)
+@plain_errors
+def comment(previews: Sequence[Path]) -> None:
+    """Put Markdown files under the pull request, as one comment; an empty file is a preview that did not come about."""
+    to = forge()
+    texts = [path.read_text(encoding="utf-8") for path in previews]
+    said = [
+        shortened(text, LONGEST // len(previews)) or f"### {path.stem} failed\n\nWhy is in [the log]({to.run}).\n"
+        for path, text in zip(previews, texts, strict=True)
+    ]
+    to.comment("\n".join([MARK, *said]))
+    click.echo("The comment says what this would do.")
+
+
+@main.command()
+@click.argument("title")
+@click.argument("found", type=EXISTING)
+@plain_errors
+def issue(title: str, found: Path) -> None:
+    """Open an issue of this title with what a command said, or update the open one."""
+    to = forge()
+    body = f"{fenced(shortened(found.read_text(encoding='utf-8'), LONGEST))}\nFound by {to.run}\n"
+    to.issue(title, body)
+    click.echo(f'The issue "{title}" says what was found.')
+
+
+@main.command()
+@click.argument("text")
+@plain_errors
+def webhook(text: str) -> None:
+    """Post a message as JSON, {"text": …}, which Slack, Mattermost, Rocket.Chat and others take."""
+    if url := os.environ.get("WEBHOOK_URL"):
+        request("POST", url, json={"text": f"{text} {forge().run}"})
+        click.echo("The webhook knows of it.")
+    else:
+        click.echo("Nobody is told: WEBHOOK_URL is not set.")
+
+
+if __name__ == "__main__":
+    main()

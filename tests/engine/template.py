@@ -1,0 +1,61 @@
+"""A user's own repository: made from the template, with the packages of the wheel and nothing of the checkout."""
+
+import sys
+from pathlib import Path
+
+import yaml
+
+from mirrors.sandbox.control import Sandbox
+from tests.engine.fleet import MIRRORS, NOBODY_SERVES
+from tests.engine.project import ROOT, Project
+
+TEMPLATE = ROOT / "templates" / "fleet"
+NAME = "web-shop"
+
+
+def build_wheel(directory: Path) -> Path:
+    """Builds the package as it is published, and gives the folder that it is in."""
+    checkout = Project(ROOT)
+    checkout.run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(directory)).succeeded()
+    return directory
+
+
+def new_repository(directory: Path, sandbox: Sandbox) -> Project:
+    """``pulumi new`` in an empty folder; the state lies beside it. ``Project.run`` runs there from then on."""
+    repository = directory / NAME
+    repository.mkdir()
+    (directory / "state").mkdir()
+    environment = {
+        "PULUMI_HOME": str(directory / "pulumi-home"),
+        "PULUMI_BACKEND_URL": f"file://{directory / 'state'}",
+        "DIVIO_API_URL": sandbox.url,
+        "DIVIO_API_TOKEN": sandbox.token,
+    }
+    project = Project(repository, environment)
+    options = ("--name", NAME, "--description", "The shops", "--generate-only", "--yes", "--non-interactive")
+    project.run("pulumi", "new", str(TEMPLATE), *options).succeeded()
+    return project
+
+
+def install(project: Project, wheel: Path) -> None:
+    """A fresh environment, with pip, which Pulumi asks what is in it; other people's packages as our lock has them."""
+    project.run("uv", "venv", "--quiet", "--seed", "--python", sys.executable, ".venv").succeeded()
+    where = (
+        "--python",
+        ".venv/bin/python",
+        "--find-links",
+        str(wheel),
+        "--constraint",
+        str(ROOT / "requirements.lock"),
+    )
+    project.run("uv", "pip", "install", "--quiet", *where, "--requirement", "requirements.txt").succeeded()
+
+
+def declare(project: Project, *mirrors: str) -> None:
+    """What the user writes: the applications that there are in the sandbox."""
+    fleet = {"original": {"application": "acme"}, "mirrors": [{"application": slug} for slug in mirrors or MIRRORS]}
+    project.configure(lambda config: config.update({"mirrors:fleet": {"value": fleet}, **NOBODY_SERVES}))
+
+
+def written(project: Project, name: str) -> dict[str, object]:
+    return dict(yaml.safe_load((project.directory / name).read_text(encoding="utf-8")))
