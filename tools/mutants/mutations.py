@@ -231,7 +231,7 @@ SECRETS = (
     ),
 )
 
-DEPLOYING = (
+RELEASES = (
     Mutation("a-running-deployment-is-not-attached-to", STEPS, "if running is not None:", "if False:", DEPLOYMENTS),
     Mutation(
         "a-deployment-with-hidden-values-is-adopted",
@@ -351,4 +351,4 @@ REFUSALS = (
     ),
 )
 
-MUTATIONS = (*ORDER, *THEIRS, *SECRETS, *DEPLOYING, *REFUSALS, *SITE_IDS, *PLATFORM)
+MUTATIONS = (*ORDER, *THEIRS, *SECRETS, *RELEASES, *REFUSALS, *SITE_IDS, *PLATFORM)
