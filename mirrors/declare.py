@@ -126,9 +126,23 @@ def _row(declaration: Declaration, site: SitePlan, site_id: pulumi.Output[int], 
         "application": site.slug,
         "siteId": site_id,
         "environment": declaration.settings.environment,
-        "url": url,
-        "deployment": deployment,
+        "url": _or_nothing(url),
+        "deployment": _or_nothing(deployment),
     }
+
+
+def _or_nothing(output: Any) -> Any:
+    """None for what is not known outside of a preview: of a new site that ``--exclude`` leaves out.
+
+    In a stack's outputs the engine's mark for the unknown hides all of them from the stacks that follow.
+    """
+    if not isinstance(output, pulumi.Output) or pulumi.runtime.is_dry_run():
+        return output
+
+    async def value() -> Any:
+        return await output.future() if await output.is_known() else None
+
+    return pulumi.Output.from_input(value())
 
 
 def _wire(variables: Mapping[str, DeclaredVariable]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from mirrors.sandbox.control import Sandbox
 from mirrors.sandbox.state import Runner
-from tests.engine.project import Project, Stack
+from tests.engine.project import PROJECT_FILE, Project, Stack
 from tests.sandboxes import get, running_sandbox
 
 MIRRORS = ("acme-de", "acme-fr", "acme-ch")
@@ -83,7 +83,8 @@ def seeded_fleet(directory: Path, runner: Runner = "none", codebase: Path | None
     with running_sandbox(project.state, runner=runner) as sandbox:
         sandbox.seed(codebase=codebase, report=silently)
         if runner == "none":
-            project.configure(lambda config: config.update(NOBODY_SERVES))
+            with (project.directory / PROJECT_FILE).open("a", encoding="utf-8") as file:
+                file.write("  mirrors:rollout: {value: {health: false}}\n")  # the file's comments stay
         project.environment.update(DIVIO_API_URL=sandbox.url, DIVIO_API_TOKEN=sandbox.token)
         fleet = Fleet(project, sandbox)
         for stack in fleet.stacks:

@@ -22,9 +22,12 @@ MORE = MANY - FEW
 SMALL = 5
 """So large that no list fits one page, so small that all have several."""
 
-LISTED = 2 + 3 + 8
-"""Objects of a mirror in the lists of an operation, half of them in the program: its application, its environments (of
-both stages in the provider process), four variables."""
+LISTED = 20
+"""Objects of a mirror in the lists of an operation, at most: its application, environments and four variables in the
+program, and again in the provider processes, of which each lists the environments of both stages."""
+
+SOME = 5
+"""Requests that one run has more than another: a list that two threads ask for at once, or that was read too long ago."""
 
 NO_BULK = {
     "environments_without_filter": "refused",
@@ -91,14 +94,15 @@ def test_a_mirror_costs_eight_requests_at_first_and_none_where_there_is_nothing_
 
     assert many.first - few.first <= FIRST_UP * MORE
     assert few.first <= FIRST_UP * FEW + 20
-    assert many.second == few.second <= 20
+    assert few.second <= 20 + SOME
+    assert many.second <= few.second + SOME < few.second + MORE
     assert few.written == many.written == 0
 
 
 def test_with_small_pages_a_mirror_costs_its_part_of_each_page(few: Asked, tmp_path: Path) -> None:
     many = asked(tmp_path, MANY, page_size_default=SMALL, page_size_max=SMALL)
 
-    assert few.second < many.second <= few.second + LISTED * MANY / SMALL + len(("acme", "test", "live"))
+    assert few.second < many.second <= few.second + LISTED * MANY / SMALL + SOME
 
 
 def test_a_platform_without_bulk_requests_gets_more_of_them_and_the_same_fleet(few: Asked, tmp_path: Path) -> None:

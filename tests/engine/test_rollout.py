@@ -129,8 +129,14 @@ def test_any_site_can_be_the_only_target_or_left_out(fleet: Fleet) -> None:
         fleet.test.up(*last).succeeded()
         assert more(before, times(fleet)) == {"acme-es": 1}
         before = times(fleet)
-        fleet.test.up("--exclude", "**::acme-de").succeeded()
+        fleet.sandbox.mirror("acme", "acme-pl", report=silently)
+        fleet.project.configure(_lists((*SIX, "acme-pl")))
+        fleet.test.up("--exclude", "**::acme-de", "--exclude", "**::acme-pl").succeeded()
         assert more(before, times(fleet)) == dict.fromkeys(SIX[1:-1], 1)
+        left_out = fleet.test.outputs()["sites"][-1]
+        assert (left_out["application"], left_out["url"], left_out["deployment"]) == ("acme-pl", None, None)
+        assert fleet.test.outputs()["siteIds"]["acme-de"] == 2
+        fleet.project.configure(_lists(SIX))
         before = times(fleet)
         fleet.test.up().succeeded()
         assert more(before, times(fleet)) == {"acme-de": 1}
