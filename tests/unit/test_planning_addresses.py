@@ -112,5 +112,13 @@ def test_a_log_is_redacted_where_a_traceback_quotes_the_value(said: object, left
     assert redact(repr(said), ['it\'s "7\\8"\n']) == left
 
 
+@pytest.mark.parametrize("around", ["", '"', "'"])
+def test_a_representation_is_redacted_with_either_quotes_around_it(around: str) -> None:
+    secret = "it's a bell \x07"
+    said = repr(f"{around}{secret}{around}")
+    assert "\\x07" in said
+    assert "bell" not in redact(said, [secret])
+
+
 def test_what_is_too_short_to_hide_is_left_in_every_spelling() -> None:
     assert redact("é1 %C3%A91 \\xe91", ["é1", "  1  "]) == "é1 %C3%A91 \\xe91"

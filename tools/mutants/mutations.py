@@ -192,7 +192,7 @@ SECRETS = (
         "mirrors/planning/redaction.py",
         'for form in (single, single.replace("\\\\\'", "\'")):',
         "for form in (single,):",
-        ("tests/unit/test_planning_write_properties.py",),
+        ("tests/unit/test_planning_addresses.py",),
     ),
     Mutation(
         "a-secret-without-the-blanks-around-it-is-shown",
