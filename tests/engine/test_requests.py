@@ -27,7 +27,7 @@ LISTED = 20
 program, and again in the provider processes, of which each lists the environments of both stages."""
 
 SOME = 5
-"""Requests that one run has more than another: a list that two threads ask for at once, or that was read too long ago."""
+"""Requests that one run has more than another: two threads ask for one list, or it was read too long ago."""
 
 NO_BULK = {
     "environments_without_filter": "refused",
