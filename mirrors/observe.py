@@ -8,7 +8,8 @@ from mirrors.config import Settings
 from mirrors.divio import Application, Divio
 from mirrors.observe_account import AccountObserver
 from mirrors.planning.account import neighbours
-from mirrors.planning.names import SITE_ID
+from mirrors.planning.addresses import identity_of
+from mirrors.planning.names import DATABASE_URL, MIRRORS_APPLICATION, SITE_ID, number
 from mirrors.planning.observed import DeploymentSeen, FleetSeen, SiteSeen, VariableSeen
 from mirrors.planning.plan import image_environment
 from mirrors.planning.releases import newest_successful
@@ -44,7 +45,8 @@ class Observer:
         image = stages.get(image_environment(self.settings))
         releases = original.deployments if original and image == original.environment else self._deployments(image)
         elsewhere = self._elsewhere(stages, image, releases)
-        return FleetSeen(original, sites, image, releases, elsewhere, self._neighbours(listed, found, sites))
+        neighbours = self._neighbours(listed, found, original, sites)
+        return FleetSeen(original, sites, image, releases, elsewhere, neighbours)
 
     def _listed(self, original: str) -> dict[str, Application]:
         """The original's organisation by slug: one listing holds a fleet. Empty without an original."""
@@ -118,15 +120,20 @@ class Observer:
         return self._frozen(done) if done else {}
 
     def _neighbours(
-        self, listed: Mapping[str, Application], found: Mapping[str, Application], mirrors: Mapping[str, SiteSeen]
+        self,
+        listed: Mapping[str, Application],
+        found: Mapping[str, Application],
+        original: SiteSeen | None,
+        mirrors: Mapping[str, SiteSeen],
     ) -> dict[str, int]:
-        """SITE_IDs of what is not declared. Costs requests, so only where a declared mirror has none of its own yet."""
+        """SITE_IDs of what is not declared. Costs requests, so only where a declared mirror may get or bring one."""
         others = [application for slug, application in listed.items() if slug not in found]
-        fresh = any(SITE_ID not in site.variables for site in mirrors.values())
-        if not others or not fresh or self.settings.site_ids_from is not None:
+        shared = original.frozen.get(DATABASE_URL) if original else None
+        settled = all(_is_settled(mirror, shared) for mirror in mirrors.values())
+        if not others or settled or self.settings.site_ids_from is not None:
             return {}
-        original = found[self.settings.fleet.original.application]
-        first, *rest = AccountObserver(self.divio, self.settings.max_concurrent_requests).each([original, *others])
+        source = found[self.settings.fleet.original.application]
+        first, *rest = AccountObserver(self.divio, self.settings.max_concurrent_requests).each([source, *others])
         return neighbours(first, rest)
 
     def _frozen(self, deployment: DeploymentSeen) -> Mapping[str, str | None]:
@@ -140,3 +147,16 @@ class Observer:
         listed: Sequence[Item] = list(items)
         with ThreadPoolExecutor(max_workers=self.settings.max_concurrent_requests) as pool:
             return list(pool.map(ask, listed))
+
+
+def _is_settled(mirror: SiteSeen, shared: str | None) -> bool:
+    """Whether it is as we leave a mirror, so that its id is decided. ``shared``: the original's DATABASE_URL.
+
+    A SITE_ID alone proves nothing: it does not count where ids are given unless the shared database is beside it, and
+    one that was set by hand may be another site's. What says whose it is, nobody but us writes.
+    """
+    site_id, owner, database = (mirror.variables.get(name) for name in (SITE_ID, MIRRORS_APPLICATION, DATABASE_URL))
+    if site_id is None or owner is None or database is None:
+        return False
+    elsewhere = bool(database.value and shared) and identity_of(database.value or "") != identity_of(shared or "")
+    return owner.value == mirror.slug and number(site_id.value) is not None and not elsewhere

@@ -15,6 +15,7 @@ DEPLOYMENT = "tests/wire/test_deployment.py"
 FAULTS = "tests/wire/test_faults.py"
 CHECKS = "tests/wire/test_check_and_diff.py"
 OTHERS = "tests/wire/test_mirror_and_original.py"
+OBSERVED = "tests/unit/test_observe.py"
 
 NAMES = "mirrors/planning/names.py"
 WRITES = "mirrors/planning/variables.py"
@@ -22,6 +23,7 @@ STEPS = "mirrors/planning/deployments.py"
 VARIABLES_PROVIDER = "mirrors/resources/environment_variables.py"
 DEPLOYMENT_PROVIDER = "mirrors/resources/deployment.py"
 DEPLOYING = "mirrors/resources/deploying.py"
+OBSERVER = "mirrors/observe.py"
 
 ORDER = (
     Mutation("site-id-is-not-written-first", NAMES, "{SITE_ID: 0,", "{SITE_ID: 2,", PLANNED_WRITES),
@@ -292,6 +294,20 @@ REFUSALS = (
         '{respelled(identity) for identity in news.get("confirmed") or ()}',
         'set(news.get("confirmed") or ())',
         (f"{CHECKS}::test_another_spelling_of_the_same_identity_is_no_change_and_confirms_as_well",),
+    ),
+    Mutation(
+        "an-id-beside-no-shared-database-hides-who-is-not-on-the-list",
+        OBSERVER,
+        "all(_is_settled(mirror, shared) for mirror in mirrors.values())",
+        "all(SITE_ID in mirror.variables for mirror in mirrors.values())",
+        (OBSERVED,),
+    ),
+    Mutation(
+        "a-copy-of-another-mirror-counts-as-settled",
+        OBSERVER,
+        "    return owner.value == mirror.slug and number",
+        "    return number",
+        (f"{OBSERVED}::test_a_mirror_made_by_hand_is_not_taken_over_with_the_id_of_one_that_is_on_no_list",),
     ),
     Mutation(
         "one-database-has-two-identities",

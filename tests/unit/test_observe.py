@@ -1,0 +1,89 @@
+"""Who is looked at before an id is given: applications that are on no list, on a real platform."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from mirrors.divio import Divio
+from mirrors.observe import Observer
+from mirrors.planning.allocate import Hints, Ledger, allocate
+from mirrors.planning.plan import plan
+from mirrors.sandbox.control import Sandbox
+from tests.sandboxes import delete_variable, frozen_variables, running_sandbox, set_variable
+from tests.unit.fleets import settings
+
+UNLISTED = "acme-nb"
+OURS = ("SITE_ID", "MIRRORS_APPLICATION", "DATABASE_URL")
+
+
+@pytest.fixture(scope="module")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """``acme-nb`` serves the shared database with SITE_ID 5 and is on no list."""
+    with running_sandbox(tmp_path_factory.mktemp("account")) as sandbox:
+        sandbox.seed(mirrors=("acme-de", UNLISTED), report=lambda _: None)
+        has(sandbox, UNLISTED, SITE_ID="5", DATABASE_URL=database(sandbox))
+        yield sandbox
+
+
+@pytest.fixture
+def account(seeded: Sandbox) -> Iterator[Sandbox]:
+    """The same; ``acme-de`` has nothing yet."""
+    seeded.clear_requests_log()
+    yield seeded
+    for name in OURS:
+        delete_variable(seeded, "acme-de", "test", name)
+
+
+def database(sandbox: Sandbox) -> str:
+    return frozen_variables(sandbox, "acme", "test")["DATABASE_URL"]
+
+
+def has(sandbox: Sandbox, application: str, **variables: str) -> None:
+    """Sets them; the shared database's address is hidden, as we leave it."""
+    shared = database(sandbox)
+    for name, value in variables.items():
+        set_variable(sandbox, application, "test", name, value, is_sensitive=value == shared)
+
+
+def problems_and_ids(sandbox: Sandbox) -> tuple[tuple[str, ...], dict[str, int]]:
+    declared = settings("acme-de")
+    with Divio.connect(sandbox.url, sandbox.token) as divio:
+        planned = plan(declared, Observer(divio, declared).fleet())
+    allocation = allocate(Ledger(), Hints(planned.hints, neighbours=planned.neighbours))
+    return allocation.problems, dict(allocation.ledger.assignments.values())
+
+
+@pytest.mark.parametrize(
+    "there",
+    [
+        {},
+        {"SITE_ID": "77"},
+        {"SITE_ID": "77", "MIRRORS_APPLICATION": "acme-de"},
+        {"SITE_ID": "77", "MIRRORS_APPLICATION": "acme-de", "DATABASE_URL": "postgres://db.example.com/of-its-own"},
+    ],
+    ids=lambda there: " ".join(there) or "nothing",
+)
+def test_the_id_of_an_application_that_is_on_no_list_is_given_to_nobody(
+    account: Sandbox, there: dict[str, str]
+) -> None:
+    has(account, "acme-de", **there)
+    _, ids = problems_and_ids(account)
+    assert ids == {"acme": 1, "acme-de": 6}
+
+
+@pytest.mark.parametrize("owner", [None, "acme-fr"], ids=["nobody", "another"])
+def test_a_mirror_made_by_hand_is_not_taken_over_with_the_id_of_one_that_is_on_no_list(
+    account: Sandbox, owner: str | None
+) -> None:
+    """Nor one whose variables were copied from another mirror."""
+    copied = {"MIRRORS_APPLICATION": owner} if owner else {}
+    has(account, "acme-de", SITE_ID="5", DATABASE_URL=database(account), **copied)
+    [problem], _ = problems_and_ids(account)
+    assert problem.startswith(f"acme-de: SITE_ID 5 is that of {UNLISTED}, which is not on the list")
+
+
+def test_where_every_mirror_is_as_we_leave_it_nobody_else_is_looked_at(account: Sandbox) -> None:
+    has(account, "acme-de", SITE_ID="2", MIRRORS_APPLICATION="acme-de", DATABASE_URL=database(account))
+    account.clear_requests_log()
+    assert problems_and_ids(account) == ((), {"acme": 1, "acme-de": 2})
+    assert [line for line in account.requests_log() if UNLISTED in str(line.get("application"))] == []
