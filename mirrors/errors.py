@@ -74,11 +74,12 @@ class WritesRefusedError(MirrorsError):
 
 
 class ReadBackError(MirrorsError):
-    """Nothing was deployed: the site goes on with what it has."""
+    """Nothing was deployed: the site goes on with what it has. ``state``: how the environment was left."""
 
-    def __init__(self, site: str, names: Iterable[str]) -> None:
+    def __init__(self, site: str, names: Iterable[str], state: str = "") -> None:
+        left = f"; {state}" if state else ""
         super().__init__(
-            f"{site}: the platform does not have as declared: {', '.join(names)}. Nothing was deployed."
+            f"{site}: the platform does not have as declared: {', '.join(names)}. Nothing was deployed{left}."
             " Somebody else may be writing at the same time; run the command again"
         )
 

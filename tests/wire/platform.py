@@ -16,14 +16,20 @@ SHARED = ("DATABASE_URL", "DEFAULT_STORAGE_DSN")
 CANARY = "canary-5c0ff3"
 """Part of the secrets that tests make up: found in nothing that is shown or logged."""
 
-# Somebody else, who writes in the very moment after us: a deed for each (environment, name that was written).
+# Somebody else, who writes in the very moment after us: a deed for each (environment, name that was written). Without
+# a value it is a deletion.
 ANOTHER_WRITER = """
 CREATE TABLE another_writer (environment TEXT, after TEXT, name TEXT, value TEXT);
 CREATE TRIGGER another_writes AFTER INSERT ON sandbox_environmentvariable BEGIN
     UPDATE sandbox_environmentvariable
     SET value = (SELECT w.value FROM another_writer w WHERE w.environment = NEW.environment_id AND w.after = NEW.name)
     WHERE environment_id = NEW.environment_id AND name = (
-        SELECT w.name FROM another_writer w WHERE w.environment = NEW.environment_id AND w.after = NEW.name);
+        SELECT w.name FROM another_writer w WHERE w.environment = NEW.environment_id AND w.after = NEW.name
+        AND w.value IS NOT NULL);
+    DELETE FROM sandbox_environmentvariable
+    WHERE environment_id = NEW.environment_id AND name = (
+        SELECT w.name FROM another_writer w WHERE w.environment = NEW.environment_id AND w.after = NEW.name
+        AND w.value IS NULL);
 END;
 CREATE TABLE loose_tongue (environment TEXT, log TEXT);
 CREATE TRIGGER tells_all AFTER UPDATE OF success ON sandbox_deployment BEGIN
@@ -140,6 +146,9 @@ class Site:
     def somebody_writes(self, name: str, value: str, *, after: str) -> None:
         """As soon as the variable ``after`` was made, somebody else gives ``name`` another value."""
         self.platform.change("INSERT INTO another_writer VALUES (?, ?, ?, ?)", self.environment, after, name, value)
+
+    def somebody_deletes(self, name: str, *, after: str) -> None:
+        self.platform.change("INSERT INTO another_writer VALUES (?, ?, ?, NULL)", self.environment, after, name)
 
     def log_says(self, text: str) -> None:
         """The log of the next deployment quotes this, in clear."""

@@ -43,12 +43,14 @@ def without(properties: dict[str, Any], *names: str) -> dict[str, Any]:
     return {key: value for key, value in properties.items() if key not in names}
 
 
-def test_site_id_is_written_and_read_back_first_and_the_database_last(variables: Wire, site: Site) -> None:
+def test_site_id_is_written_first_and_the_database_last_directly_after_a_look_at_site_id(
+    variables: Wire, site: Site
+) -> None:
     props = inputs(site)
     id_, stored = variables.create(props)
     assert (id_, stored) == (site.environment, props)
     writes = [f"POST {name}" for name in ORDER]
-    assert site.requests() == [writes[0], "GET variables", *writes[1:], "GET variables"]
+    assert site.requests() == [*writes[:-1], "GET variables", writes[-1], "GET variables"]
     assert site.stored() == {
         "SITE_ID": ("2", False),
         "MIRRORS_APPLICATION": (site.slug, False),
@@ -71,6 +73,13 @@ def test_a_create_that_was_interrupted_is_completed(variables: Wire, site: Site)
     site.forget_requests()
     variables.create(inputs(site))
     assert site.writes() == ["POST DEFAULT_STORAGE_DSN", "POST DATABASE_URL"]
+
+
+def test_what_somebody_sets_before_our_first_write_is_taken_over(variables: Wire, site: Site) -> None:
+    """Not found, so there is no look before it; the platform refuses a second one."""
+    site.by_hand("DEFAULT_STORAGE_DSN", "s3://theirs", sensitive=False)
+    variables.create(inputs(site))
+    assert site.stored()["DEFAULT_STORAGE_DSN"] == (STORAGE, True)
 
 
 def test_only_what_changed_is_updated_and_only_what_we_declared_is_removed(variables: Wire, site: Site) -> None:
@@ -193,16 +202,53 @@ def test_a_variable_called_like_a_property_of_ours_is_written_under_its_own_name
     assert site.stored() == {}
 
 
-def test_a_site_id_that_somebody_else_writes_in_between_stops_everything_after_it(variables: Wire, site: Site) -> None:
-    site.somebody_writes("SITE_ID", "7", after="SITE_ID")
+@pytest.mark.parametrize("after", ORDER[:-1])
+@pytest.mark.parametrize("written", [True, False], ids=["written", "deleted"])
+def test_a_site_id_that_somebody_else_changes_in_between_keeps_the_database_away(
+    variables: Wire, site: Site, after: str, written: bool
+) -> None:
+    if written:
+        site.somebody_writes("SITE_ID", "7", after=after)
+    else:
+        site.somebody_deletes("SITE_ID", after=after)
     with pytest.raises(Refused) as told:
         variables.create(inputs(site))
     assert str(told.value).endswith(
-        f"{site.name}: the platform does not have as declared: SITE_ID. Nothing was deployed."
-        " Somebody else may be writing at the same time; run the command again"
+        f"{site.name}: the platform does not have as declared: SITE_ID. Nothing was deployed; DATABASE_URL was not"
+        " written. Somebody else may be writing at the same time; run the command again"
     )
-    assert site.writes() == ["POST SITE_ID"]
+    assert site.writes() == [f"POST {name}" for name in ORDER[:-1]]
     assert site.deployments() == []
+
+
+def test_a_site_id_that_somebody_else_deletes_beside_the_database_is_put_back(variables: Wire, site: Site) -> None:
+    site.somebody_deletes("SITE_ID", after="DATABASE_URL")
+    with pytest.raises(Refused, match=r"as declared: SITE_ID\. Nothing was deployed; SITE_ID was put back\."):
+        variables.create(inputs(site))
+    assert site.stored()["SITE_ID"] == ("2", False)
+
+
+def test_where_the_site_id_does_not_stay_the_database_goes_again(variables: Wire, site: Site) -> None:
+    site.by_hand("SITE_ID", "2")
+    for name in ("DATABASE_URL", "SITE_ID"):
+        site.somebody_deletes("SITE_ID", after=name)
+    with pytest.raises(Refused, match=r"deployed; DATABASE_URL, which we had made, was removed again\."):
+        variables.create(inputs(site))
+    assert set(site.stored()) == {"MIRRORS_APPLICATION", "DEFAULT_STORAGE_DSN"}
+
+
+def test_where_the_site_id_does_not_stay_a_database_that_was_there_before_stays_and_that_is_told(
+    variables: Wire, site: Site
+) -> None:
+    site.by_hand("SITE_ID", "2")
+    site.by_hand("DATABASE_URL", DATABASE)
+    for name in ("DEFAULT_STORAGE_DSN", "SITE_ID"):
+        site.somebody_deletes("SITE_ID", after=name)
+    found = {"SITE_ID": {"sensitive": False}, "DATABASE_URL": {"sensitive": False}}
+    with pytest.raises(Refused, match="DATABASE_URL is set there without its SITE_ID: set SITE_ID=2 there") as told:
+        variables.create(inputs(site, found, DATABASE_URL=plain(DATABASE)))
+    assert CANARY not in str(told.value)
+    assert "DATABASE_URL" in site.stored()
 
 
 def test_what_somebody_else_writes_before_the_last_look_is_told_without_values(variables: Wire, site: Site) -> None:

@@ -36,9 +36,10 @@ CHANGES = st.dictionaries(MAY_BE_DECLARED, ENTRY | st.none(), max_size=2)
 SITE_IDS = st.sampled_from(("2", "2", "3"))
 WRITTEN = st.sampled_from((MIRRORS_APPLICATION, *SHARED, "COLOUR"))
 OTHER = st.sampled_from((MIRRORS_APPLICATION, *SHARED, "COLOUR", "LANGUAGE", "FOREIGN"))
-DEED = st.none() | st.tuples(WRITTEN, OTHER, VALUE) | st.tuples(st.just(SITE_ID), st.just(SITE_ID), VALUE)
+BEFORE_THE_DATABASE = st.sampled_from((SITE_ID, MIRRORS_APPLICATION, "COLOUR"))
+DEED = st.none() | st.tuples(WRITTEN, OTHER, VALUE) | st.tuples(BEFORE_THE_DATABASE, st.just(SITE_ID), VALUE)
 """What somebody else writes in the moment after we made a variable: (which we made, which he writes, its value). A
-SITE_ID only in the moment before we read it back: whoever changes it later has broken the mirror himself."""
+SITE_ID only before we make the database: whoever changes it later has broken the mirror himself."""
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ VARIABLES_PROVIDER = "mirrors/resources/environment_variables.py"
 DEPLOYMENT_PROVIDER = "mirrors/resources/deployment.py"
 DEPLOYING = "mirrors/resources/deploying.py"
 OBSERVER = "mirrors/observe.py"
+WRITING = "mirrors/resources/writing.py"
 
 ORDER = (
     Mutation("site-id-is-not-written-first", NAMES, "{SITE_ID: 0,", "{SITE_ID: 2,", PLANNED_WRITES),
@@ -37,22 +38,39 @@ ORDER = (
         PLANNED_WRITES,
     ),
     Mutation(
-        "site-id-is-not-read-back-before-the-rest",
-        VARIABLES_PROVIDER,
-        "            if write.verify:\n",
-        "            if False:\n",
-        (f"{VARIABLES}::test_a_site_id_that_somebody_else_writes_in_between_stops_everything_after_it",),
+        "site-id-is-not-looked-at-before-the-database",
+        WRITING,
+        """                self._verify_site_id(f"{DATABASE_URL} was not written")\n""",
+        "                pass\n",
+        (f"{VARIABLES}::test_a_site_id_that_somebody_else_changes_in_between_keeps_the_database_away",),
     ),
     Mutation(
-        "site-id-is-not-read-back-and-somebody-else-writes",
-        VARIABLES_PROVIDER,
-        "            if write.verify:\n",
-        "            if False:\n",
+        "site-id-is-not-looked-at-before-the-database-and-somebody-else-writes",
+        WRITING,
+        """                self._verify_site_id(f"{DATABASE_URL} was not written")\n""",
+        "                pass\n",
         (MEANWHILE,),
     ),
     Mutation(
+        "a-changed-site-id-is-not-read-back-beside-a-database-that-stays",
+        WRITING,
+        "            if write.verify and not to_the_database:\n",
+        "            if False:\n",
+        (f"{VARIABLES}::test_a_changed_site_id_is_read_back_before_anything_else_is_written",),
+    ),
+    Mutation(
+        "a-database-stays-without-its-site-id",
+        WRITING,
+        "        if SITE_ID in wrong and DATABASE_URL in live:\n",
+        "        if False:\n",
+        (
+            f"{VARIABLES}::test_a_site_id_that_somebody_else_deletes_beside_the_database_is_put_back",
+            f"{VARIABLES}::test_where_the_site_id_does_not_stay_the_database_goes_again",
+        ),
+    ),
+    Mutation(
         "nothing-is-read-back",
-        VARIABLES_PROVIDER,
+        WRITING,
         "        if writes:\n",
         "        if False:\n",
         (f"{VARIABLES}::test_what_somebody_else_writes_before_the_last_look_is_told_without_values",),
@@ -97,9 +115,9 @@ THEIRS = (
     ),
     Mutation(
         "foreign-variables-are-deleted",
-        VARIABLES_PROVIDER,
-        "plan_writes(desired, _seen(live), written, obsolete)",
-        "plan_writes(desired, _seen(live), written, live)",
+        WRITING,
+        "plan_writes(self.desired, _seen(live), written, obsolete)",
+        "plan_writes(self.desired, _seen(live), written, live)",
         (MEANWHILE,),
     ),
     Mutation(

@@ -1,0 +1,130 @@
+"""Makes an environment's variables as declared: what is written in which order, and what is looked at in between."""
+
+from collections.abc import Collection, Iterable, Mapping
+
+from mirrors.divio import Divio, EnvironmentVariable, NotFound
+from mirrors.errors import ReadBackError
+from mirrors.planning.names import DATABASE_URL, SITE_ID, removal_order, write_order
+from mirrors.planning.observed import VariableSeen
+from mirrors.planning.variables import Desired, Write, not_as_declared, plan_writes
+from mirrors.resources.base import READ_BACK, Properties, listed
+from mirrors.resources.first_write import FIRST_WRITE
+from mirrors.resources.reads import reads_of
+
+Live = Mapping[str, EnvironmentVariable]
+
+
+def by_name(items: Iterable[EnvironmentVariable]) -> dict[str, EnvironmentVariable]:
+    return {item.name: item for item in items}
+
+
+class Writing:
+    """One attempt at one environment. ``inputs``: the checked inputs; ``desired``: the variables declared in them."""
+
+    def __init__(self, divio: Divio, inputs: Properties, desired: Mapping[str, Desired]) -> None:
+        self.divio = divio
+        self.reads = reads_of(divio)
+        self.inputs = inputs
+        self.desired = desired
+        self.site: str = inputs["site"]
+        self.environment: str = inputs["environment"]
+
+    def first(self) -> None:
+        """The look before the first write is left out where SITE_ID is not listed and nothing declared was found.
+
+        If somebody has set one of them since, the platform refuses another one and the client takes it over; SITE_ID is
+        read back before the database is written in any case.
+        """
+        fresh = SITE_ID in self.desired and not self.desired.keys() & self.inputs["found"].keys()
+        known = fresh and self.reads.lacks(self.environment, SITE_ID)
+        self.converge({} if known else self.live(), written={})
+
+    def converge(self, live: Live, written: Mapping[str, str], obsolete: Collection[str] = ()) -> None:
+        """``written``: values that we know to have written; ``obsolete``: what we have created, and declare no more.
+
+        Raises ReadBackError, DivioError.
+        """
+        writes = plan_writes(self.desired, _seen(live), written, obsolete)
+        to_the_database = any(write.name == DATABASE_URL and write.desired for write in writes)
+        for number, write in enumerate(writes):
+            if number and write.name == DATABASE_URL and write.desired:
+                self._verify_site_id(f"{DATABASE_URL} was not written")
+            self._send(write, live)
+            if write.verify and not to_the_database:
+                self._verify_site_id()
+        if writes:
+            self._read_back(DATABASE_URL in live)
+        READ_BACK[self.environment] = {name: item.value for name, item in self.desired.items()}
+
+    def remove(self, names: Collection[str]) -> None:
+        """Those that are there, in the safe order."""
+        live = self.live()
+        for write in plan_writes({}, _seen(live), {}, names):
+            self._send(write, live)
+
+    def live(self) -> Live:
+        return by_name(listed(self.divio.environment_variables.list, self.divio, self.environment))
+
+    def _verify_site_id(self, state: str = "") -> None:
+        """Before the database is written this is the last request: nobody has deleted the id in the meantime."""
+        own = {name: item for name, item in self.desired.items() if name == SITE_ID}  # an original has none
+        if own and not_as_declared(own, _seen(self.live())):
+            raise ReadBackError(self.site, own, state)
+
+    def _read_back(self, had_database: bool) -> None:
+        """Nothing is deployed unless the platform has what was declared."""
+        live = self.live()
+        wrong = not_as_declared(self.desired, _seen(live))
+        if SITE_ID in wrong and DATABASE_URL in live:
+            raise ReadBackError(self.site, wrong, self._made_safe(live, had_database))
+        if wrong:
+            raise ReadBackError(self.site, wrong)
+
+    def _made_safe(self, live: Live, had_database: bool) -> str:
+        """No database without the id beside it. Says in what state the environment is now."""
+        self._put(SITE_ID, live)
+        now = self.live()
+        if DATABASE_URL not in now or not not_as_declared({SITE_ID: self.desired[SITE_ID]}, _seen(now)):
+            return f"{SITE_ID} was put back"
+        if had_database:
+            remedy = f"set {SITE_ID}={self.desired[SITE_ID].value} there before anybody deploys it"
+            return f"{DATABASE_URL} is set there without its {SITE_ID}: {remedy}"
+        self._send(Write("delete", DATABASE_URL), now)
+        return f"{DATABASE_URL}, which we had made, was removed again"
+
+    def _put(self, name: str, live: Live) -> None:
+        self._send(Write("update" if name in live else "create", name, self.desired[name]), live)
+
+    def _send(self, write: Write, live: Live) -> None:
+        api = self.divio.environment_variables
+        self.reads.writes(self.environment)
+        with FIRST_WRITE.by(self.site, self._by_hand(write.kind)):
+            if write.kind == "delete":
+                api.delete(live[write.name].uuid)
+            elif write.desired is not None and write.kind == "create":
+                api.create(self.environment, write.name, write.desired.value, write.desired.sensitive)
+            elif write.desired is not None:
+                self._update(write.name, write.desired, live[write.name])
+
+    def _update(self, name: str, desired: Desired, live: EnvironmentVariable) -> None:
+        """Made anew where somebody has deleted it since we looked."""
+        api = self.divio.environment_variables
+        try:
+            api.update(live.uuid, desired.value, desired.sensitive)
+        except NotFound:
+            if api.list(self.environment, name):
+                raise
+            api.create(self.environment, name, desired.value, desired.sensitive)
+
+    def _by_hand(self, kind: str) -> str:
+        """What somebody would have to do in the Control Panel; of a secret only where its value is."""
+        desired, secrets = self.desired, self.inputs["secrets"]
+        if kind == "delete":
+            return f"remove in this order {', '.join(removal_order(set(desired) - set(self.inputs['found'])))}"
+        hidden = "(the original's, or the configuration's, secret value)"
+        values = [f"{name}={hidden if name in secrets else desired[name].value}" for name in write_order(desired)]
+        return f"set in this order {', '.join(values)}; then deploy"
+
+
+def _seen(items: Live) -> dict[str, VariableSeen]:
+    return {name: VariableSeen(item.value, item.is_sensitive) for name, item in items.items()}
