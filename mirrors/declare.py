@@ -99,7 +99,8 @@ def _deployed(
     }
     provider = declaration.lanes.provider_of(site.application)
     options = pulumi.ResourceOptions(parent=parent, aliases=_formerly(site), provider=provider)
-    kept = pulumi.ResourceOptions(retain_on_delete=declaration.settings.keeps_variables)
+    # Replaced on request, the engine would else put off the deletion, if anything fails until after the next run.
+    kept = pulumi.ResourceOptions(retain_on_delete=declaration.settings.keeps_variables, delete_before_replace=True)
     retained = pulumi.ResourceOptions.merge(options, kept)
     turn = declaration.turns.of(site.slug, site.application)
     hints = {"rollout": _rollout(site)}

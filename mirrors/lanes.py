@@ -20,9 +20,11 @@ class Lanes:
         """``configuration``: raw values of the namespace ``mirrors``. A lane gets no other than those given here.
 
         ``requests``: how many at once the platform shall get from us. Each lane has its share, one at the least.
+        ``parent``: below which lanes stood once. A lane stands below nothing, so that it stays the same process where
+        the fleet moves: that which deletes a resource has to be the one that has checked the resource in its place.
         """
         self.count = ceil(parallel / A_LANE)
-        options = pulumi.ResourceOptions(parent=parent)
+        options = pulumi.ResourceOptions(aliases=[pulumi.Alias(parent=parent)])
         shared = {**configuration, "maxConcurrentRequests": str(max(1, requests // self.count))}
         props = {f"mirrors:{key}": _hidden(key, shared[key]) for key in PROVIDER_KEYS if key in shared}
         self._providers: list[pulumi.ProviderResource | None] = [None]

@@ -15,6 +15,9 @@ from mirrors.planning.variables import Desired
 from mirrors.resources.base import Properties, VariablesProvider, about, changed_names, is_gone, secret
 from mirrors.resources.writing import Writing, by_name
 
+DECLARED: dict[str, frozenset[str]] = {}
+"""{environment: names} that the program declares in this operation, as this process has checked them."""
+
 
 class EnvironmentVariablesProvider(VariablesProvider):
     inputs = ("site", "environment", "secrets", "found")
@@ -22,6 +25,11 @@ class EnvironmentVariablesProvider(VariablesProvider):
     immutable = ("environment",)
 
     def check(self, _olds: Properties, news: Properties) -> CheckResult:
+        result = self._checked(_olds, news)
+        DECLARED[str(result.inputs["environment"])] = frozenset(self.variables_in(result.inputs))
+        return result
+
+    def _checked(self, _olds: Properties, news: Properties) -> CheckResult:
         """``found`` is decided once: what we have created since is not what was there before us."""
         inputs, rollout = self.checked(news), news.get("rollout")
         olds = _olds if _olds.get("environment") == inputs["environment"] else {}
@@ -61,9 +69,14 @@ class EnvironmentVariablesProvider(VariablesProvider):
         return ReadResult(id_, dict(inputs), inputs)
 
     def delete(self, _id: str, _props: Properties) -> None:
-        """Removes what we created. A variable that was there before us keeps its present value."""
+        """Removes what we created. A variable that was there before us keeps its present value.
+
+        So does what the program declares: then this resource was replaced, or moved to another parent, and the one in
+        its place has the same variables. That is known where this process has checked that one.
+        """
         stored = self.checked(_props)
-        ours = set(self.variables_in(stored)) - set(stored["found"])
+        declared = DECLARED.get(stored["environment"], frozenset())
+        ours = set(self.variables_in(stored)) - set(stored["found"]) - declared
         with about(stored["site"]):
             self._writing(stored).remove(ours)
 

@@ -182,6 +182,11 @@ class Stack:
         ids = {key: by_type["SiteIds"]["inputs"][key] for key in ("assignments", "retired", "highest")}
         return {**ids, "outputs": by_type["Stack"]["outputs"]}
 
+    def urns(self) -> list[str]:
+        """Of all resources in the state."""
+        resources = self.pulumi("stack export").succeeded().json()["deployment"]["resources"]
+        return [item["urn"] for item in resources]
+
     def status(self) -> tuple[int, dict[str, dict[str, Any]]]:
         """The exit code of ``mirrors status``, and its rows by application."""
         done = self.project.run("mirrors", "status", "--stack", self.name, "--json")

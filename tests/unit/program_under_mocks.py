@@ -59,6 +59,7 @@ class Registered:
     inputs: dict[str, Any]
     protect: bool
     retained: bool
+    deleted_first: bool
     aliases: list[str]
     after: list[str]
 
@@ -158,6 +159,7 @@ class Monitor(MockMonitor):
                 "inputs": as_on_the_wire(request.object),
                 "protect": request.protect,
                 "retained": request.retainOnDelete,
+                "deleted_first": request.deleteBeforeReplace,
                 "aliases": [alias.spec.name for alias in request.aliases],
                 "after": [_title(urn) for urn in request.dependencies],
             }

@@ -46,6 +46,13 @@ def connected(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> I
 
 
 @pytest.fixture(scope="session")
+def connected_later(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stub]:
+    """Another one, as the engine starts it for the next operation: it has checked nothing that the first one has."""
+    with provider_process(platform.configuration, tmp_path_factory.mktemp("provider") / "said") as stub:
+        yield stub
+
+
+@pytest.fixture(scope="session")
 def unconnected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stub]:
     """A provider process whose platform does not exist: a request would be an error."""
     config = {"mirrors:apiUrl": "http://127.0.0.1:1", "mirrors:apiToken": CANARY}
@@ -61,6 +68,11 @@ def offline(unconnected: Stub) -> Drive:
 @pytest.fixture
 def drive(connected: Stub) -> Drive:
     return lambda provider: Wire(connected, provider)
+
+
+@pytest.fixture
+def drive_later(connected_later: Stub) -> Drive:
+    return lambda provider: Wire(connected_later, provider)
 
 
 @pytest.fixture(scope="session")

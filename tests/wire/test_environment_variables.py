@@ -124,6 +124,19 @@ def test_what_was_found_is_never_deleted(variables: Wire, site: Site) -> None:
     assert site.stored() == {"LANGUAGE": ("de", False), "SITE_ID": ("2", False)}
 
 
+def test_what_the_program_declares_stays_though_a_resource_of_the_same_environment_goes(
+    variables: Wire, site: Site
+) -> None:
+    """Replaced on request, or moved to another parent: the new one was made, and the old one is deleted."""
+    _, stored = variables.create(inputs(site, OLD=plain("x")))
+    checked, _ = variables.check({}, inputs(site))
+    variables.create(checked)
+    site.forget_requests()
+    variables.delete(stored)
+    assert site.writes() == ["DELETE OLD"]
+    assert set(site.stored()) == set(ORDER)
+
+
 def test_site_id_stays_as_long_as_a_database_that_was_found_does(variables: Wire, site: Site) -> None:
     site.by_hand("DATABASE_URL", DATABASE)
     props = inputs(site, {"DATABASE_URL": {"sensitive": False}}, DATABASE_URL=plain(DATABASE))
@@ -188,7 +201,9 @@ def test_one_update_repairs_what_drifted(variables: Wire, site: Site) -> None:
     }
 
 
-def test_a_variable_called_like_a_property_of_ours_is_written_under_its_own_name(variables: Wire, site: Site) -> None:
+def test_a_variable_called_like_a_property_of_ours_is_written_under_its_own_name(
+    variables: Wire, drive_later: Drive, site: Site
+) -> None:
     names = ("site", "found", "secrets", "environment", "id", "__provider")
     props = inputs(site, **{name: plain(f"value of {name}") for name in names})
     checked, _ = variables.check({}, props)
@@ -198,7 +213,7 @@ def test_a_variable_called_like_a_property_of_ours_is_written_under_its_own_name
     _, outs, news = variables.read(stored)
     assert outs["site"] == site.name
     assert [news[key] for key in flatten(dict.fromkeys(names))] == [plain(f"value of {name}") for name in names]
-    variables.delete(stored)
+    drive_later(EnvironmentVariablesProvider()).delete(stored)
     assert site.stored() == {}
 
 

@@ -56,9 +56,9 @@ def watched(site: Site) -> Iterator[Site]:
 class Environment(RuleBasedStateMachine):
     """``state``: the resource's inputs as the engine keeps them, None where there is none; ``found``: the mirror's."""
 
-    def __init__(self, wire: Wire, site: Site) -> None:
+    def __init__(self, wire: Wire, later: Wire, site: Site) -> None:
         super().__init__()
-        self.wire, self.site = wire, site
+        self.wire, self.later, self.site = wire, later, site
         self.state: dict[str, Any] | None = None
         self.found: dict[str, Any] | None = None
         self.declared: dict[str, Entry] = {name: self.entry(f"{CANARY}-0", sensitive=True) for name in SHARED}
@@ -170,7 +170,7 @@ class Environment(RuleBasedStateMachine):
             return
         before, known, found = self.site.stored(), self.known(), self.found
         self.forget_moments()
-        self.wire.delete(self.state)
+        self.later.delete(self.state)
         self.keeps_its_promises(before, known, {}, None)
         stays = set(OWN) if DATABASE_URL in (after := self.site.stored()) else set()
         assert not set(after) & (known.keys() - found.keys() - stays)
@@ -218,10 +218,11 @@ class Environment(RuleBasedStateMachine):
 
 
 def test_whoever_writes_in_between_what_is_theirs_stays_theirs_and_what_is_declared_is_made(
-    drive: Drive, watched: Site
+    drive: Drive, drive_later: Drive, watched: Site
 ) -> None:
     class Here(Environment):
         def __init__(self) -> None:
-            super().__init__(drive(EnvironmentVariablesProvider()), watched)
+            provider = EnvironmentVariablesProvider()
+            super().__init__(drive(provider), drive_later(provider), watched)
 
     run_state_machine_as_test(Here, settings=searching(40, steps=12))

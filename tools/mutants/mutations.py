@@ -102,8 +102,8 @@ THEIRS = (
     Mutation(
         "found-variables-are-deleted-with-the-mirror",
         VARIABLES_PROVIDER,
-        'set(self.variables_in(stored)) - set(stored["found"])',
-        "set(self.variables_in(stored))",
+        'set(self.variables_in(stored)) - set(stored["found"]) - declared',
+        "set(self.variables_in(stored)) - declared",
         (f"{VARIABLES}::test_what_was_found_is_never_deleted",),
     ),
     Mutation(
@@ -112,6 +112,27 @@ THEIRS = (
         'set(self.variables_in(inputs)) - set(inputs["found"])',
         "set(self.variables_in(inputs))",
         (MEANWHILE,),
+    ),
+    Mutation(
+        "a-replaced-resource-strips-the-running-mirror",
+        VARIABLES_PROVIDER,
+        ' - set(stored["found"]) - declared',
+        ' - set(stored["found"])',
+        (f"{VARIABLES}::test_what_the_program_declares_stays_though_a_resource_of_the_same_environment_goes",),
+    ),
+    Mutation(
+        "a-replaced-resource-is-deleted-by-a-later-run",
+        "mirrors/declare.py",
+        ", delete_before_replace=True)",
+        ")",
+        (f"{PROGRAM}::test_variables_that_are_replaced_on_request_are_deleted_before_they_are_made",),
+    ),
+    Mutation(
+        "lanes-move-with-the-fleet",
+        "mirrors/lanes.py",
+        "aliases=[pulumi.Alias(parent=parent)]",
+        "parent=parent",
+        (f"{PROGRAM}::test_the_fleet_has_its_ids_its_original_and_three_resources_a_mirror",),
     ),
     Mutation(
         "foreign-variables-are-deleted",
