@@ -51,8 +51,7 @@ def declare_original(declaration: Declaration) -> tuple[list[Row], pulumi.Output
     if not planned.deploy:
         url = address_of(site.seen.frozen.get(DOMAIN))
         return [_row(declaration, site, site_id, url, planned.deployment)], release
-    found = {name: {"sensitive": seen.sensitive} for name, seen in site.seen.variables.items()}
-    deployed = _deployed(declaration, site, declaration.parent, _wire(site.variables), found, "")
+    deployed = _deployed(declaration, site, declaration.parent, _wire(site.variables), _observed(site), "")
     declaration.turns.begin_with(deployed)
     if planned.image_environment == site.environment:
         release = deployed.deployment
@@ -66,7 +65,7 @@ def declare_mirror(declaration: Declaration, site: SitePlan, release: pulumi.Out
         "environment": site.environment,
         "slug": site.slug,
         "site_id": site_id,
-        "observed": {name: {"sensitive": seen.sensitive} for name, seen in site.seen.variables.items()},
+        "observed": _observed(site),
         "databases": _databases(declaration, site),
     }
     options = pulumi.ResourceOptions(parent=declaration.parent, aliases=_formerly(site))
@@ -104,13 +103,19 @@ def _deployed(
     retained = pulumi.ResourceOptions.merge(options, kept)
     turn = declaration.turns.of(site.slug, site.application)
     hints = {"rollout": _rollout(site)}
-    written = EnvironmentVariables(site.slug, {**where, **hints, "found": found, "turn": turn}, variables, retained)
+    seen = {"found": found, "observed": _observed(site)}
+    written = EnvironmentVariables(site.slug, {**where, **hints, **seen, "turn": turn}, variables, retained)
     release_of = {"image_environment": declaration.planned.image_environment, "release": release}
     verified = {"verified": True} if declaration.settings.rollout.health else {}
     told = {**hints, **verified, "collected": declaration.repairing or None}
     values = {name: item["value"] for name, item in variables.items()}
     after = pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(depends_on=[written]))
     return Deployment(site.slug, {**where, **release_of, **told}, values, after)
+
+
+def _observed(site: SitePlan) -> dict[str, Any]:
+    """What is set there now, {name: {sensitive}}, whoever has set it."""
+    return {name: {"sensitive": seen.sensitive} for name, seen in site.seen.variables.items()}
 
 
 def _rollout(site: SitePlan) -> str | None:

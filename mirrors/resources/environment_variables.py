@@ -12,7 +12,7 @@ from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, ReadResult, 
 from mirrors.divio import EnvironmentVariable
 from mirrors.planning.holds import changes_at_held_site
 from mirrors.planning.variables import Desired
-from mirrors.resources.base import Properties, VariablesProvider, about, changed_names, is_gone, secret
+from mirrors.resources.base import Properties, VariablesProvider, about, changed_names, is_gone, secret, tidy
 from mirrors.resources.writing import Writing, by_name
 
 DECLARED: dict[str, frozenset[str]] = {}
@@ -21,7 +21,7 @@ DECLARED: dict[str, frozenset[str]] = {}
 
 class EnvironmentVariablesProvider(VariablesProvider):
     inputs = ("site", "environment", "secrets", "found")
-    hints = ("rollout", "turn")
+    hints = ("rollout", "turn", "observed")
     immutable = ("environment",)
 
     def check(self, _olds: Properties, news: Properties) -> CheckResult:
@@ -30,13 +30,19 @@ class EnvironmentVariablesProvider(VariablesProvider):
         return result
 
     def _checked(self, _olds: Properties, news: Properties) -> CheckResult:
-        """``found`` is decided once: what we have created since is not what was there before us."""
+        """``found`` is decided once: what we have created since is not what was there before us.
+
+        But what somebody had set before we declared it is. Where an update was interrupted that may be a variable of
+        ours, which then stays: the safe side.
+        """
         inputs, rollout = self.checked(news), news.get("rollout")
         olds = _olds if _olds.get("environment") == inputs["environment"] else {}
         if rollout == "paused" and olds:
             return CheckResult(self._kept(olds), [])
         if olds.get("found") is not None:
-            inputs["found"] = olds["found"]
+            new = self.variables_in(inputs).keys() - self.variables_in(olds).keys()
+            there = {name: seen for name, seen in (news.get("observed") or {}).items() if name in new}
+            inputs["found"] = there | tidy(olds["found"])
         if rollout == "held" and (changing := changed_names(self._values(olds), self._values(inputs))) and olds:
             return CheckResult(inputs, [CheckFailure("", changes_at_held_site(inputs["site"], changing))])
         return CheckResult(inputs, [])

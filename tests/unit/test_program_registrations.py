@@ -163,6 +163,13 @@ def test_variables_that_are_replaced_on_request_are_deleted_before_they_are_made
     assert {item.type for item in on_test.resources if item.deleted_first} == {"EnvironmentVariables"}
 
 
+def test_the_checks_are_told_what_is_observed(on_test: Ran) -> None:
+    observed = {slug: item.inputs["observed"] for slug, item in on_test.of("EnvironmentVariables").items()}
+    flags = {"acme-fr": True, "acme-ch": False}
+    there = {slug: {"DATABASE_URL": {"sensitive": sensitive}} for slug, sensitive in flags.items()}
+    assert observed == {"acme-de": {}, **there}
+
+
 def test_variables_stay_where_live_drops_a_mirror_and_go_where_test_does(on_test: Ran, on_live: Ran) -> None:
     assert [item.title for item in on_test.resources if item.retained] == []
     retained = {item.type for item in on_live.resources if item.retained}

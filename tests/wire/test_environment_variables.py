@@ -124,6 +124,25 @@ def test_what_was_found_is_never_deleted(variables: Wire, site: Site) -> None:
     assert site.stored() == {"LANGUAGE": ("de", False), "SITE_ID": ("2", False)}
 
 
+def test_what_was_set_by_hand_before_we_declared_it_is_never_deleted(
+    variables: Wire, drive_later: Drive, site: Site
+) -> None:
+    _, stored = variables.create(inputs(site))
+    site.by_hand("LANGUAGE", "en")
+    observed = {name: {"sensitive": sensitive} for name, (_, sensitive) in site.stored().items()}
+    declared = {**inputs(site, LANGUAGE=plain("de"), OURS=plain("x")), "observed": observed}
+    checked, _ = variables.check(stored, declared)
+    assert checked["found"] == {"LANGUAGE": {"sensitive": False}}
+    now = variables.update(stored, checked)
+    again, _ = variables.check(now, {**declared, "observed": {**observed, "OURS": {"sensitive": False}}})
+    assert again == now
+    undeclared, _ = variables.check(now, {**inputs(site), "observed": observed})
+    fewer = variables.update(now, undeclared)
+    assert "OURS" not in site.stored()
+    drive_later(EnvironmentVariablesProvider()).delete(fewer)
+    assert site.stored() == {"LANGUAGE": ("de", False)}
+
+
 def test_what_the_program_declares_stays_though_a_resource_of_the_same_environment_goes(
     variables: Wire, site: Site
 ) -> None:

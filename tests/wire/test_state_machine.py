@@ -76,7 +76,11 @@ class Environment(RuleBasedStateMachine):
 
     def inputs(self) -> dict[str, Any]:
         where = {"site": self.site.name, "environment": self.site.environment, "secrets": sorted(self.declared)}
-        return where | {"found": self.found} | EnvironmentVariablesProvider.flattened(self.everything)
+        seen = {"found": self.found, "observed": self.observed()}
+        return where | seen | EnvironmentVariablesProvider.flattened(self.everything)
+
+    def observed(self) -> dict[str, Any]:
+        return {name: {"sensitive": sensitive} for name, (_, sensitive) in self.site.stored().items()}
 
     def known(self) -> dict[str, Entry]:
         """What the state has."""
@@ -122,7 +126,10 @@ class Environment(RuleBasedStateMachine):
             self.refresh()
         before, known = self.site.stored(), self.known()
         if self.found is None:
-            self.found = {name: {"sensitive": sensitive} for name, (_, sensitive) in before.items()}
+            self.found = self.observed()
+        elif self.state is not None:
+            # What somebody had set before it was declared is theirs, too.
+            self.found = self.found | {name: {} for name in before.keys() & self.everything.keys() - known.keys()}
         refused = self.converge_beside(deed)
         self.keeps_its_promises(before, known, self.everything, deed)
         if refused:

@@ -114,6 +114,27 @@ THEIRS = (
         (MEANWHILE,),
     ),
     Mutation(
+        "what-was-set-by-hand-before-it-was-declared-is-deleted",
+        VARIABLES_PROVIDER,
+        'there | tidy(olds["found"])',
+        'tidy(olds["found"])',
+        (f"{VARIABLES}::test_what_was_set_by_hand_before_we_declared_it_is_never_deleted",),
+    ),
+    Mutation(
+        "what-we-have-created-counts-as-set-by-hand",
+        VARIABLES_PROVIDER,
+        ".items() if name in new}",
+        ".items()}",
+        (f"{VARIABLES}::test_what_was_set_by_hand_before_we_declared_it_is_never_deleted", MEANWHILE),
+    ),
+    Mutation(
+        "the-checks-are-not-told-what-is-observed",
+        "mirrors/declare.py",
+        '"found": found, "observed": _observed(site)}',
+        '"found": found}',
+        (f"{PROGRAM}::test_the_checks_are_told_what_is_observed",),
+    ),
+    Mutation(
         "a-replaced-resource-strips-the-running-mirror",
         VARIABLES_PROVIDER,
         ' - set(stored["found"]) - declared',
