@@ -1,0 +1,107 @@
+"""A GitHub or GitLab of a few lines, as far as pipelines speak to one; and somebody behind a webhook."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+HOOK = "/hook-c4n4ry"
+"""The path is a secret: who knows it may post."""
+
+PAGE = 2
+"""Items on a page of a list: few, so that there are several."""
+
+Item = dict[str, Any]
+
+
+@dataclass
+class Told:
+    """What the forge and the webhook were told; ``refuses`` is a status that every request is answered with."""
+
+    comments: list[Item] = field(default_factory=list)
+    issues: list[Item] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
+    tokens: set[str] = field(default_factory=set)
+    refuses: int = 0
+
+    def items(self, path: str) -> list[Item]:
+        return self.comments if path.rstrip("/0123456789").endswith(("comments", "notes")) else self.issues
+
+    @property
+    def text(self) -> str:
+        return json.dumps([self.comments, self.issues, self.messages])
+
+
+class Server(ThreadingHTTPServer):
+    told: Told
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        parts = urlsplit(self.path)
+        page = int(parse_qs(parts.query).get("page", ["1"])[0])
+        everything = self.told.items(parts.path)
+        following = f'<{self.home}{parts.path}?page={page + 1}>; rel="next"' if page * PAGE < len(everything) else ""
+        self.answer(everything[(page - 1) * PAGE : page * PAGE], following)
+
+    def do_POST(self) -> None:
+        body = self.body()
+        if self.path == HOOK:
+            self.told.messages.append(body["text"])
+        else:
+            items = self.told.items(self.path)
+            items.append({"id": len(items) + 101, "number": len(items) + 1, "iid": len(items) + 1, **body})
+        self.answer({})
+
+    def do_PATCH(self) -> None:
+        items, number = self.told.items(self.path), int(self.path.rpartition("/")[2])
+        next(item for item in items if number in (item["id"], item["number"])).update(self.body())
+        self.answer({})
+
+    def do_PUT(self) -> None:
+        self.do_PATCH()
+
+    @property
+    def told(self) -> Told:
+        assert isinstance(self.server, Server)
+        return self.server.told
+
+    @property
+    def home(self) -> str:
+        assert isinstance(self.server, Server)
+        return self.server.url
+
+    def body(self) -> Item:
+        return dict(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+
+    def answer(self, content: Any, following: str = "") -> None:
+        self.told.tokens |= {value for name in ("Authorization", "PRIVATE-TOKEN") if (value := self.headers[name])}
+        self.send_response(self.told.refuses or 200)
+        if following:
+            self.send_header("Link", following)
+        self.end_headers()
+        self.wfile.write(json.dumps(content).encode())
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Not to the terminal."""
+
+
+@contextmanager
+def forge() -> Iterator[Server]:
+    with Server(("127.0.0.1", 0), Handler) as server:
+        server.told = Told()
+        thread = Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()

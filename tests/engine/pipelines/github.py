@@ -1,0 +1,163 @@
+"""GitHub's workflows, run step by step. The actions of others do here what the test needs of them, and no more."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.engine.pipelines.expressions import Functions, evaluate, filled
+from tests.engine.pipelines.runner import Runner
+
+Definition = dict[str, Any]
+
+
+def read(path: Path) -> Definition:
+    """YAML 1.1 takes the key ``on`` for true."""
+    document: dict[str | bool, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return {("on" if key is True else str(key)): value for key, value in document.items()}
+
+
+@dataclass
+class GitHub:
+    """``secrets`` and ``vars`` as they are in the repository's settings; ``github`` is what every run is told."""
+
+    runner: Runner
+    secrets: Mapping[str, str]
+    vars: Mapping[str, str]
+    github: Mapping[str, Any]
+    token: str
+
+    def run(self, workflow: str, event: Mapping[str, Any], branch: str, approved: Collection[str] = ("test",)) -> "Run":
+        """Starts a workflow; jobs whose environment nobody has approved wait."""
+        definition = read(self.runner.repository / ".github" / "workflows" / workflow)
+        assert event["event_name"] in definition["on"], f"{workflow} does not run then"
+        run = Run(self, definition, event, branch)
+        run.go_on(approved)
+        return run
+
+
+@dataclass
+class Run:
+    """``results``: {job: success, failure or skipped} of those that have ended; a matrix makes several jobs."""
+
+    forge: GitHub
+    definition: Definition
+    event: Mapping[str, Any]
+    branch: str
+    results: dict[str, str] = field(default_factory=dict)
+
+    def go_on(self, approved: Collection[str]) -> None:
+        """Runs whatever can run, in the order of the file, where a job stands behind those that it needs."""
+        for name, job in self.definition["jobs"].items():
+            if name in self.results or ("environment" in job and job["environment"] not in approved):
+                continue
+            needs = [job["needs"]] if "needs" in job else []
+            if any(self.results[need] != "success" for need in needs):
+                self.results[name] = "skipped"
+                continue
+            matrix = job.get("strategy", {}).get("matrix", {"": [""]})
+            [(axis, values)] = matrix.items()
+            ended = [Job(self, name, job, {axis: value}).run() for value in values]
+            self.results[name] = "success" if all(ended) else "failure"
+
+
+@dataclass
+class Job:
+    """``steps``: {id: {outputs}} so far."""
+
+    run_: Run
+    name: str
+    definition: Definition
+    matrix: Mapping[str, str]
+    failed: bool = False
+    steps: dict[str, Any] = field(default_factory=dict)
+    path: list[str] = field(default_factory=list)
+
+    @property
+    def runner(self) -> Runner:
+        return self.run_.forge.runner
+
+    @property
+    def functions(self) -> Functions:
+        return {
+            "success": lambda: not self.failed,
+            "failure": lambda: self.failed,
+            "hashFiles": lambda name: str(hash((self.runner.workspace / name).read_bytes())),
+        }
+
+    def known(self, inputs: Mapping[str, str]) -> dict[str, Any]:
+        forge = self.run_.forge
+        github = {**forge.github, **self.run_.event, "job": self.name, "token": forge.token}
+        given = {"secrets": forge.secrets, "vars": forge.vars, "matrix": self.matrix, "inputs": inputs}
+        return {"github": github, "steps": self.steps, "runner": {"os": "Linux"}, **given}
+
+    def run(self) -> bool:
+        if not evaluate(self.definition.get("if", "'yes'"), self.known({}), self.functions):
+            return True
+        for step in self.definition["steps"]:
+            self.step(step, {})
+        self.runner.save()
+        return not self.failed
+
+    def step(self, step: Definition, inputs: Mapping[str, str]) -> None:
+        condition = step.get("if", "success()")
+        if "success" not in condition and "failure" not in condition:
+            condition = f"success() && ({condition})" if "(" in condition else f"success() && {condition}"
+        if not evaluate(condition, self.known(inputs), self.functions):
+            return
+        given = {key: self.filled(value, inputs) for key, value in step.get("with", {}).items()}
+        if step.get("uses", "").startswith("./"):
+            self.composite(step["uses"], given)
+        elif "uses" in step:
+            self.action(step["uses"].partition("@")[0], step.get("id", ""))
+        else:
+            self.command(step, inputs)
+
+    def composite(self, folder: str, given: Mapping[str, str]) -> None:
+        action = read(self.runner.workspace / folder / "action.yml")
+        inputs = {name: str(about.get("default", "")) for name, about in action["inputs"].items()}
+        for step in action["runs"]["steps"]:
+            self.step(step, {**inputs, **given})
+
+    def action(self, name: str, step: str) -> None:
+        self.runner.say(f"{self.label} uses {name}")
+        outputs: dict[str, str] = {}
+        if name == "actions/checkout":
+            self.runner.check_out(self.run_.branch)
+        elif name == "actions/cache":
+            outputs["cache-hit"] = "true" if self.runner.restore() else "false"
+        else:
+            assert name in ("actions/setup-python", "pulumi/actions"), f"this runner has no {name}"
+        self.steps[step] = {"outputs": outputs}
+
+    def command(self, step: Definition, inputs: Mapping[str, str]) -> None:
+        assert "${{" not in step["run"], "an expression in a script is code of whoever fills it"
+        files = {name: self.runner.directory / name for name in ("GITHUB_PATH", "GITHUB_OUTPUT")}
+        for path in files.values():
+            path.write_text("", encoding="utf-8")
+        environment = self.environment(step, inputs) | {name: str(path) for name, path in files.items()}
+        code = self.runner.shell(f"{self.label}: {step['name']}", step["run"], environment)
+        self.failed = self.failed or code != 0
+        self.path += files["GITHUB_PATH"].read_text(encoding="utf-8").split()
+        said = files["GITHUB_OUTPUT"].read_text(encoding="utf-8").splitlines()
+        self.steps[step.get("id", "")] = {"outputs": dict(line.split("=", 1) for line in said)}
+
+    def environment(self, step: Definition, inputs: Mapping[str, str]) -> dict[str, str]:
+        declared = self.definition.get("env", {}) | step.get("env", {})
+        own = {key: self.filled(value, inputs) for key, value in declared.items()}
+        path = ":".join([*self.path[::-1], self.runner.machine()["PATH"]])
+        about = self.run_.forge.github
+        places = {key: about[key.lower().removeprefix("github_")] for key in PLACES}
+        return {"PATH": path, **places, **own}
+
+    def filled(self, value: Any, inputs: Mapping[str, str]) -> str:
+        return filled(str(value), self.known(inputs), self.functions)
+
+    @property
+    def label(self) -> str:
+        return "/".join([self.name, *filter(None, self.matrix.values())])
+
+
+PLACES = ("GITHUB_API_URL", "GITHUB_REPOSITORY", "GITHUB_SERVER_URL", "GITHUB_RUN_ID")
