@@ -27,7 +27,7 @@ class Pipeline:
 
     def report(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
-            [sys.executable, str(SCRIPT), *arguments],
+            [sys.executable, "-S", str(SCRIPT), *arguments],  # -S: without the packages that are installed
             cwd=self.directory,
             env={"PATH": os.defpath, **self.environment, **environment},
             capture_output=True,
@@ -111,13 +111,20 @@ def test_without_a_webhook_nobody_is_told_and_nothing_fails(pipeline: Pipeline) 
     assert (done.returncode, done.stdout) == (0, "Nobody is told: WEBHOOK_URL is not set.\n")
 
 
-def test_a_refusal_and_a_missing_server_are_one_line_without_the_address(pipeline: Pipeline) -> None:
-    pipeline.server.told.refuses = 403
+@pytest.mark.parametrize("status", [403, 302])
+def test_a_refusal_is_one_line_and_the_token_is_carried_nowhere_else(pipeline: Pipeline, status: int) -> None:
+    pipeline.server.told.refuses = status
     refused = pipeline.report("comment", pipeline.write("preview-test.md", "text"))
-    missing = pipeline.report("webhook", "Test failed.", WEBHOOK_URL=f"http://127.0.0.1:9{HOOK}")
 
-    assert (refused.returncode, refused.stderr) == (1, "Error: GET: refused with 403: may the token do that?\n")
-    assert (missing.returncode, missing.stderr) == (1, "Error: POST: no answer (ConnectionError)\n")
+    assert (refused.returncode, refused.stderr) == (1, f"Error: GET: refused with {status}: may the token do that?\n")
+
+
+def test_a_missing_server_and_a_missing_file_are_one_line_without_the_address(pipeline: Pipeline) -> None:
+    missing = pipeline.report("webhook", "Test failed.", WEBHOOK_URL=f"http://127.0.0.1:9{HOOK}")
+    no_file = pipeline.report("issue", "Drift in test", "drift.txt")
+
+    assert (missing.returncode, missing.stderr) == (1, "Error: POST: no answer (URLError)\n")
+    assert (no_file.returncode, no_file.stderr) == (1, "Error: drift.txt: there is no such file\n")
 
 
 def test_outside_a_pipeline_it_says_what_is_missing(pipeline: Pipeline) -> None:

@@ -2,18 +2,22 @@
 
 Where it is and whom it speaks for it reads from the environment variables that the two set, and from its own:
 ``GITHUB_TOKEN`` and ``PULL_REQUEST``, or ``GITLAB_TOKEN``; and ``WEBHOOK_URL``. It prints the value of none of them.
+
+It needs Python alone, so that it can also tell that the packages could not be installed.
 """
 
+import argparse
+import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import wraps
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any, Protocol
-
-import click
-import requests
+from urllib.error import HTTPError
+from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 MARK = "<!-- mirrors: both stacks -->"
 """The first line of our comment, by which the next run finds it."""
@@ -50,15 +54,16 @@ class Api:
     headers: Mapping[str, str] = field(repr=False)
 
     def send(self, method: str, path: str, **body: Any) -> None:
-        request(method, f"{self.base}/{path}", headers=self.headers, json=body)
+        request(method, f"{self.base}/{path}", self.headers, body)
 
     def every(self, path: str) -> Iterator[Item]:
         """The items of a list, page by page."""
         url: str | None = f"{self.base}/{path}"
         while url:
-            answer = request("GET", url, headers=self.headers)
-            yield from answer.json()
-            url = answer.links.get("next", {}).get("url")
+            items, links = request("GET", url, self.headers)
+            yield from items
+            following = re.search(r'<([^>]+)>; *rel="next"', links)
+            url = following[1] if following else None
 
     def ours(self, path: str) -> Item | None:
         """Our comment in a list of comments."""
@@ -140,15 +145,28 @@ def needed(environ: Mapping[str, str], name: str) -> str:
     return value
 
 
-def request(method: str, url: str, **options: Any) -> requests.Response:
-    """Errors name no address: a webhook's address is a secret."""
+class Straight(HTTPRedirectHandler):
+    """Follows no redirection: the token would go along, wherever it leads."""
+
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+def request(
+    method: str, url: str, headers: Mapping[str, str] | None = None, body: Item | None = None
+) -> tuple[Any, str]:
+    """What was answered, and its header ``Link``. Errors name no address: a webhook's is a secret."""
+    sent = None if body is None else json.dumps(body).encode()
+    told = {"Content-Type": "application/json", "User-Agent": "mirrors", **(headers or {})}
     try:
-        answer = requests.request(method, url, timeout=TIMEOUT, **options)
-    except requests.RequestException as error:
+        asked = Request(url, sent, told, method=method)  # noqa: S310 - the pipeline's own settings say where
+        with build_opener(Straight).open(asked, timeout=TIMEOUT) as answer:
+            text, links = answer.read(), answer.headers.get("Link") or ""
+    except HTTPError as error:
+        raise ReportError(f"{method}: refused with {error.code}: may the token do that?") from None
+    except (OSError, HTTPException, ValueError) as error:
         raise ReportError(f"{method}: no answer ({type(error).__name__})") from None
-    if not answer.ok:
-        raise ReportError(f"{method}: refused with {answer.status_code}: may the token do that?")
-    return answer
+    return (json.loads(text) if method == "GET" else None), links
 
 
 def shortened(text: str, longest: int) -> str:
@@ -163,31 +181,8 @@ def fenced(text: str) -> str:
     return f"{fence}text\n{text.rstrip()}\n{fence}\n"
 
 
-def plain_errors(command: Callable[..., None]) -> Callable[..., None]:
-    @wraps(command)
-    def guarded(*args: Any, **kwargs: Any) -> None:
-        try:
-            command(*args, **kwargs)
-        except ReportError as error:
-            click.echo(f"Error: {error}", err=True)
-            sys.exit(1)
-
-    return guarded
-
-
-EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
-
-
-@click.group()
-def main() -> None:
-    """Tell people what a pipeline found."""
-
-
-@main.command()
-@click.argument("previews", nargs=-1, required=True, type=EXISTING)
-@plain_errors
-def comment(previews: Sequence[Path]) -> None:
-    """Put Markdown files under the pull request, as one comment; an empty file is a preview that did not come about."""
+def comment(previews: Sequence[Path]) -> str:
+    """Both previews as one comment; an empty file is a preview that did not come about."""
     to = forge()
     texts = [path.read_text(encoding="utf-8") for path in previews]
     said = [
@@ -195,31 +190,41 @@ def comment(previews: Sequence[Path]) -> None:
         for path, text in zip(previews, texts, strict=True)
     ]
     to.comment("\n".join([MARK, *said]))
-    click.echo("The comment says what this would do.")
+    return "The comment says what this would do."
 
 
-@main.command()
-@click.argument("title")
-@click.argument("found", type=EXISTING)
-@plain_errors
-def issue(title: str, found: Path) -> None:
-    """Open an issue of this title with what a command said, or update the open one."""
+def issue(title: str, found: Path) -> str:
+    """What a command said, as an issue of this title."""
     to = forge()
     body = f"{fenced(shortened(found.read_text(encoding='utf-8'), LONGEST))}\nFound by {to.run}\n"
     to.issue(title, body)
-    click.echo(f'The issue "{title}" says what was found.')
+    return f'The issue "{title}" says what was found.'
 
 
-@main.command()
-@click.argument("text")
-@plain_errors
-def webhook(text: str) -> None:
-    """Post a message as JSON, {"text": …}, which Slack, Mattermost, Rocket.Chat and others take."""
-    if url := os.environ.get("WEBHOOK_URL"):
-        request("POST", url, json={"text": f"{text} {forge().run}"})
-        click.echo("The webhook knows of it.")
-    else:
-        click.echo("Nobody is told: WEBHOOK_URL is not set.")
+def webhook(text: str) -> str:
+    """A message as JSON, {"text": …}, which Slack, Mattermost, Rocket.Chat and others take."""
+    if not (url := os.environ.get("WEBHOOK_URL")):
+        return "Nobody is told: WEBHOOK_URL is not set."
+    request("POST", url, body={"text": f"{text} {forge().run}"})
+    return "The webhook knows of it."
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Tell people what a pipeline found.")
+    commands = parser.add_subparsers(required=True, dest="command")
+    commands.add_parser("comment", help=comment.__doc__).add_argument("previews", nargs="+", type=Path)
+    issues = commands.add_parser("issue", help=issue.__doc__)
+    issues.add_argument("title")
+    issues.add_argument("found", type=Path)
+    commands.add_parser("webhook", help=webhook.__doc__).add_argument("text")
+    arguments = vars(parser.parse_args())
+    told: Mapping[str, Callable[..., str]] = {"comment": comment, "issue": issue, "webhook": webhook}
+    try:
+        sys.stdout.write(f"{told[arguments.pop('command')](**arguments)}\n")
+    except ReportError as error:
+        sys.exit(f"Error: {error}")
+    except FileNotFoundError as error:
+        sys.exit(f"Error: {error.filename}: there is no such file")
 
 
 if __name__ == "__main__":

@@ -60,6 +60,10 @@ class Parser:
 
     def atom(self) -> Any:
         token = self.left.pop(0)
+        if token == "(":
+            value = self.either()
+            self.left.pop(0)
+            return value
         if token[0] in "'\"":
             return token[1:-1]
         if token[0] == "$":

@@ -87,6 +87,8 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(self.told.refuses or 200)
         if following:
             self.send_header("Link", following)
+        if 300 <= self.told.refuses < 400:
+            self.send_header("Location", HOOK)
         self.end_headers()
         self.wfile.write(json.dumps(content).encode())
 

@@ -1,5 +1,6 @@
 """GitHub's workflows, run step by step. The actions of others do here what the test needs of them, and no more."""
 
+import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -84,8 +85,12 @@ class Job:
         return {
             "success": lambda: not self.failed,
             "failure": lambda: self.failed,
-            "hashFiles": lambda name: str(hash((self.runner.workspace / name).read_bytes())),
+            "hashFiles": self.hashed,
         }
+
+    def hashed(self, name: str) -> str:
+        path = self.runner.workspace / name
+        return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ""
 
     def known(self, inputs: Mapping[str, str]) -> dict[str, Any]:
         forge = self.run_.forge
@@ -104,7 +109,7 @@ class Job:
     def step(self, step: Definition, inputs: Mapping[str, str]) -> None:
         condition = step.get("if", "success()")
         if "success" not in condition and "failure" not in condition:
-            condition = f"success() && ({condition})" if "(" in condition else f"success() && {condition}"
+            condition = f"success() && ({condition})"
         if not evaluate(condition, self.known(inputs), self.functions):
             return
         given = {key: self.filled(value, inputs) for key, value in step.get("with", {}).items()}
