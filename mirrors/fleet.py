@@ -1,6 +1,8 @@
 """``Fleet``: the front door. Looks at the platform, plans, and declares one resource per declared thing."""
 
+import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import pulumi
@@ -60,6 +62,7 @@ class Fleet(pulumi.ComponentResource):
         }
         # Nothing that may fail is awaited here: the SDK would answer a failed deployment with a traceback.
         self.register_outputs({})
+        _begin_soon()
 
     def _aliased(self, parent: pulumi.Resource | None = None) -> pulumi.ResourceOptions:
         """A renamed original gives its name to these; under their old one the ledger would start anew."""
@@ -108,6 +111,20 @@ class Fleet(pulumi.ComponentResource):
             "confirmed": sorted(prepared.settings.confirmed_identities),
         }
         return Original(self.name, props, self._aliased(self))
+
+
+def _begin_soon() -> None:
+    """Lets the event loop run once before the SDK waits for what the program has declared.
+
+    Else it finds no registration under way, and waits for all outputs anew after each of them: with hundreds of mirrors
+    that takes longer than everything else (SDK 3.259, ``wait_for_rpcs``).
+    """
+
+    async def begun() -> None:
+        await asyncio.sleep(0)
+
+    with suppress(pulumi.RunError):  # a program that is asynchronous itself has let it run
+        pulumi.run(begun)
 
 
 def _by_name(assignments: Mapping[str, Any]) -> dict[str, int]:
