@@ -72,15 +72,12 @@ def test_an_up_in_a_storm_converges_and_nobody_notices(fleet: Fleet) -> None:
     assert fleet.test.has_no_changes()
 
 
-def test_a_site_that_the_token_may_no_longer_see_is_named_and_not_forgotten(fleet: Fleet) -> None:
+def test_a_404_of_an_application_that_is_listed_all_the_same_forgets_nothing(fleet: Fleet) -> None:
     fleet.test.up("--skip-preview").succeeded()
     before = {item["urn"] for item in resources(fleet)}
     application = get(fleet.sandbox, "applications/", slug="acme-de")["results"][0]["uuid"]
     with fleet.fault("error", method="GET", path=f"/applications/{application}/", settings={"status": 404}):
-        refused = fleet.test.up("--skip-preview").failed()
-    [told] = {line for line in errors(refused) if "acme-de" in line}  # the engine says it twice
-    assert f"acme-de: GET /apps/v3/applications/{application}/: 404" in told
-    assert "the token's account has lost its rights on it" in told
+        fleet.test.up("--skip-preview").succeeded()
     assert {item["urn"] for item in resources(fleet)} == before
     assert fleet.test.has_no_changes()
 

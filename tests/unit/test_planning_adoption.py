@@ -71,8 +71,8 @@ def test_the_evidence_names_the_database_and_no_credentials() -> None:
 
     (_, evidence) = adoption.evidence
     assert evidence.reasons == (
-        "Test: its newest deployment runs with postgres://db.example.com/acme-test",
-        "Live: its variable DATABASE_URL is postgres://db.example.com/acme-live",
+        "Test: its newest deployment runs with postgres://db.example.com:5432/acme-test",
+        "Live: its variable DATABASE_URL is postgres://db.example.com:5432/acme-live",
     )
     assert CANARY not in repr(adoption)
 
@@ -137,7 +137,7 @@ def test_the_id_of_an_environment_with_another_database_does_not_count() -> None
         (stage_of("test", None), "it has the shared database and no SITE_ID, so it serves the original's site"),
         (
             stage_of("test", 2, DATABASE_URL=dsn(HOSTS["live"])),
-            "(postgres://db.example.com/acme-live, the original's is postgres://db.example.com/acme-test)",
+            "(postgres://db.example.com:5432/acme-live, the original's is postgres://db.example.com:5432/acme-test)",
         ),
         (stage_of("test", 2, DATABASE_URL=dsn(HOSTS["test"], "old-one")), "(the same service, with other credentials"),
         (stage_of("test", 2, THEME="dark"), "not ours, left alone: THEME"),
