@@ -116,7 +116,7 @@ def test_a_flat_page_of_one_site_is_not_found_on_another(editor: tuple[requests.
 @pytest.mark.parametrize("stage", ["test", "live"])
 @pytest.mark.parametrize("slug", MIRRORS)
 def test_no_mirror_ever_has_the_shared_database_without_its_id(serving: Serving, slug: str, stage: str) -> None:
-    """SITE_ID is written first, and read back directly before DATABASE_URL, the last; all is read back, then deployed."""
+    """SITE_ID comes first, and is read back directly before DATABASE_URL, the last; all is read back, then deployed."""
     lines = [
         line
         for line in serving.requests
