@@ -13,6 +13,15 @@ A_LANE = 3
 """Deployments that a process waits for at once. The thread that is left over answers everything else."""
 
 
+ONE_LANE = 4
+"""Up to so many a process of its own is not worth its start: all four threads of the one process may wait."""
+
+
+def lanes_for(parallel: int) -> int:
+    """How many processes share so many deployments at once."""
+    return 1 if parallel <= ONE_LANE else ceil(parallel / A_LANE)
+
+
 class Lanes:
     """``parallel`` deployments at once, spread over as few processes as that takes; the default one is the first."""
 
@@ -23,7 +32,7 @@ class Lanes:
         ``parent``: below which lanes stood once. A lane stands below nothing, so that it stays the same process where
         the fleet moves: that which deletes a resource has to be the one that has checked the resource in its place.
         """
-        self.count = ceil(parallel / A_LANE)
+        self.count = lanes_for(parallel)
         options = pulumi.ResourceOptions(aliases=[pulumi.Alias(parent=parent)])
         shared = {**configuration, "maxConcurrentRequests": str(max(1, requests // self.count))}
         props = {f"mirrors:{key}": _hidden(key, shared[key]) for key in PROVIDER_KEYS if key in shared}
@@ -32,7 +41,7 @@ class Lanes:
             pulumi.ProviderResource("pulumi-python", f"lane-{number}", dict(props), options)
             for number in range(1, self.count)
         ]
-        self._free = [asyncio.Semaphore(A_LANE) for _ in self._providers]
+        self._free = [asyncio.Semaphore(A_LANE if self.count > 1 else parallel) for _ in self._providers]
 
     def provider_of(self, application: str) -> pulumi.ProviderResource | None:
         """None for the default one. It is the application that counts, so that a longer list moves nobody."""

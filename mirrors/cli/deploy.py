@@ -4,7 +4,6 @@ import os
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
-from math import ceil
 from pathlib import Path
 
 import click
@@ -137,9 +136,9 @@ def refuse_fewer_lanes(settings: Settings, stack: str, cwd: Path) -> None:
 
     Raises MirrorsError.
     """
-    from mirrors.lanes import A_LANE  # it imports Pulumi's SDK, which whoever imports this module does without
+    from mirrors.lanes import lanes_for  # it imports Pulumi's SDK, which whoever imports this module does without
 
-    declared = {f"lane-{number}" for number in range(1, ceil(settings.rollout.parallel / A_LANE))}
+    declared = {f"lane-{number}" for number in range(1, lanes_for(settings.rollout.parallel))}
     left = [
         name
         for item in export(stack, cwd).get("resources") or []

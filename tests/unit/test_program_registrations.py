@@ -76,8 +76,7 @@ def test_the_fleet_has_its_ids_its_original_and_three_resources_a_mirror(on_test
         for slug in ("acme-de", "acme-fr", "acme-ch")
     }
     stack = {fleet: "pulumi:pulumi:Stack any-name-test"}
-    lane = {"pulumi:providers:pulumi-python lane-1": "pulumi:pulumi:Stack any-name-test"}
-    assert below == {**stack, **lane, "SiteIds acme": fleet, "Original acme": fleet, **mirrors, **children}
+    assert below == {**stack, "SiteIds acme": fleet, "Original acme": fleet, **mirrors, **children}
 
 
 def test_only_the_ids_are_protected(on_test: Ran, on_live: Ran) -> None:
