@@ -41,17 +41,13 @@ class Fleet(pulumi.ComponentResource):
         super().__init__("mirrors:index:Fleet", self.name, None, pulumi.ResourceOptions.merge(opts, self._aliased()))
         ids = SiteIds(self.name, self._hints(prepared), self._aliased(self))
         original = self._original(prepared)
-        rollout = prepared.plan.rollout
-        settings = prepared.settings
-        lanes = Lanes(settings.rollout.parallel, prepared.raw, settings.max_concurrent_requests, self)
-        turns = Turns(rollout, lanes, settings.rollout.parallel, preview=pulumi.runtime.is_dry_run())
-        declaration = Declaration(
-            self, prepared.settings, prepared.original, ids, original, lanes, turns, rollout.repairing
-        )
+        settings, parallel = prepared.settings, prepared.settings.rollout.parallel
+        lanes = Lanes(parallel, prepared.raw, settings.max_concurrent_requests, self)
+        turns = Turns(prepared.plan.rollout, lanes, parallel, preview=pulumi.runtime.is_dry_run())
+        declaration = Declaration(self, settings, prepared.original, ids, original, lanes, turns)
         self.sites, release = declare_original(declaration)
         self.sites += [declare_mirror(declaration, site, release) for site in prepared.plan.mirrors]
-        if rollout.repairing:
-            turns.report_failures()
+        turns.report_failures()
         self.site_ids = ids.assignments.apply(_by_name)
         self.retired = ids.retired.apply(_names)
         self.original = {

@@ -29,6 +29,10 @@ class Turns:
         self._gates: dict[int, asyncio.Task[None]] = {}
         self._releases: set[asyncio.Task[None]] = set()
 
+    @property
+    def repairing(self) -> bool:
+        return self._plan.repairing
+
     def of(self, slug: str, application: str) -> pulumi.Input[Any]:
         """An input that resolves, to nothing, when it is the site's turn. A held site has no turn: nothing happens."""
         if self._preview or slug not in self._wave_of:
@@ -44,11 +48,9 @@ class Turns:
         self._first.append(deployment)
 
     def report_failures(self) -> None:
-        """Once all have been tried: an error for each site that failed, and no success for the run."""
-        if self._preview:
-            return
-        tried = dict(self._deployed)
-        pulumi.Output.all(*(resource.failed for resource in tried.values())).apply(_report)
+        """Of a repair, once all have been tried: an error for each site that failed, and no success for the run."""
+        if self.repairing and not self._preview:
+            pulumi.Output.all(*(resource.failed for resource in self._deployed.values())).apply(_report)
 
     async def _turn(self, slug: str, application: str) -> None:
         await self._gate(self._wave_of[slug])
@@ -72,11 +74,11 @@ class Turns:
 
     async def _open(self, wave: int) -> None:
         """Behind a deployment that failed, where the engine was told to go on, nobody's turn comes."""
-        before = [self._deployed[slug] for slug in self._plan.waves[wave - 1].sites if slug in self._deployed]
-        waits_for = [_registered(resource) for resource in (before if wave else self._first)]
+        before = self._plan.waves[wave - 1].sites if wave else ()
+        waits_for = [self._deployed[slug] for slug in before if slug in self._deployed] if wave else self._first
         if not waits_for:
             return
-        done, _ = await asyncio.wait(waits_for)
+        done, _ = await asyncio.wait([_registered(resource) for resource in waits_for])
         if any(item.exception() for item in done):
             raise pulumi.RunError(
                 f"wave {self._plan.waves[wave].number} of the rollout was not begun: a site of the wave before failed"

@@ -186,6 +186,7 @@ class Settings(Declared):
         return self.fleet.mirrors
 
     def declared_hold(self, mirror: Mirror) -> Hold:
+        """What is declared for the site itself; ``hold_of`` counts a release that is followed by hand as well."""
         override = self.overrides.mirrors.get(mirror.application, Override()).hold
         return mirror.hold if override is None else override
 

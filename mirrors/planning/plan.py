@@ -4,12 +4,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from mirrors.config import DeclaredVariable, Mirror, Settings
-from mirrors.planning.addresses import UNREADABLE, identity_of, respelled
+from mirrors.planning.addresses import UNREADABLE, identity_of, readable_identity, respelled
 from mirrors.planning.allocate import ORIGINAL_ID, SiteHint
 from mirrors.planning.holds import held_sites_stay
 from mirrors.planning.names import DATABASE_URL, SITE_ID, is_service, number
 from mirrors.planning.observed import FleetSeen, SiteSeen
 from mirrors.planning.releases import newest_successful
+from mirrors.planning.shared import shared_value
 from mirrors.planning.waves import RolloutPlan, credentials_changed, rollout_plan
 
 Frozen = Mapping[str, str | None]
@@ -122,7 +123,7 @@ def _original_plan(settings: Settings, seen: FleetSeen) -> OriginalPlan | None:
     if seen.image_environment is None:
         return None
     shared = {
-        name: value for name in settings.fleet.shared if (value := _shared_value(settings, original, name)) is not None
+        name: value for name in settings.fleet.shared if (value := shared_value(settings, original, name)) is not None
     }
     return OriginalPlan(
         _site_plan(settings, original, None),
@@ -141,7 +142,7 @@ def _hints(settings: Settings, seen: FleetSeen) -> tuple[SiteHint, ...]:
     hint = SiteHint(original.application, original.slug, True, declared.site_id, formerly=declared.formerly)
     observed = original_site_id(original)
     unreadable = observed is None and newest_successful(original.deployments) is not None
-    shared = _readable(_shared_value(settings, original, DATABASE_URL))
+    shared = readable_identity(shared_value(settings, original, DATABASE_URL))
     first = replace(hint, observed=observed, unreadable=unreadable, database=shared)
     mirrors = ((item, seen.mirrors.get(item.application)) for item in settings.mirrors)
     return first, *(_hint(settings, original, item, site) for item, site in mirrors if site is not None)
@@ -161,7 +162,7 @@ def _hint(settings: Settings, original: SiteSeen, declared: Mirror, site: SiteSe
     """What an environment's SITE_ID says counts only beside the shared database."""
     hint = SiteHint(site.application, site.slug, declared=declared.site_id, formerly=declared.formerly)
     own, here = site.variables.get(SITE_ID), site.variables.get(DATABASE_URL)
-    if (database := _readable(here.value if here else None)) not in confirmed_identities(settings):
+    if (database := readable_identity(here.value if here else None)) not in confirmed_identities(settings):
         hint = replace(hint, database=database)
     if own is None or not _has_shared_database(settings, original, site):
         return hint
@@ -174,7 +175,7 @@ def _has_shared_database(settings: Settings, original: SiteSeen, site: SiteSeen)
 
     So is one that is confirmed: the copy of a mirror that was made by hand may have an address of earlier.
     """
-    here, shared = site.variables.get(DATABASE_URL), _shared_value(settings, original, DATABASE_URL)
+    here, shared = site.variables.get(DATABASE_URL), shared_value(settings, original, DATABASE_URL)
     if here is None or here.value is None or shared is None:
         return here is not None
     identity = identity_of(here.value)
@@ -184,17 +185,6 @@ def _has_shared_database(settings: Settings, original: SiteSeen, site: SiteSeen)
 def confirmed_identities(settings: Settings) -> frozenset[str]:
     """As ``identity_of`` spells them, however they are written."""
     return frozenset(respelled(identity) for identity in settings.confirmed_identities)
-
-
-def _readable(dsn: str | None) -> str | None:
-    """What it points at; None where that cannot be compared."""
-    identity = identity_of(dsn) if dsn else UNREADABLE
-    return None if identity == UNREADABLE else identity
-
-
-def _shared_value(settings: Settings, original: SiteSeen, name: str) -> str | None:
-    stand_in = settings.shared_values.get(name)
-    return original.frozen.get(name) or (stand_in.get_secret_value() if stand_in else None)
 
 
 def _missing_applications(settings: Settings, seen: FleetSeen) -> Iterator[str]:
@@ -268,7 +258,7 @@ def _same_services(settings: Settings, seen: FleetSeen) -> Iterator[str]:
     if seen.original is None:
         return
     for name in filter(is_service, settings.fleet.shared):
-        here, there = _shared_value(settings, seen.original, name), seen.elsewhere.get(name)
+        here, there = shared_value(settings, seen.original, name), seen.elsewhere.get(name)
         if here and there and (here == there or identity_of(here) == identity_of(there) != UNREADABLE):
             what = "" if identity_of(here) == UNREADABLE else f", {identity_of(here)}"
             yield (

@@ -101,6 +101,13 @@ def _reached(size: int | str, total: int) -> int:
 
 def named(sites: Sequence[str]) -> str:
     """Their number and their names, of many only the first."""
-    count = f"{len(sites)} site{'s' if len(sites) != 1 else ''}"
+    return f"{count(sites)}: {names(sites)}"
+
+
+def count(sites: Sequence[str]) -> str:
+    return f"{len(sites)} site{'s' if len(sites) != 1 else ''}"
+
+
+def names(sites: Sequence[str]) -> str:
     more = f" and {len(sites) - SHOWN} more" if len(sites) > SHOWN else ""
-    return f"{count}: {', '.join(sites[:SHOWN])}{more}"
+    return f"{', '.join(sites[:SHOWN])}{more}"

@@ -16,7 +16,7 @@ from mirrors.errors import (
 from mirrors.planning.addresses import address_of
 from mirrors.planning.deployments import Wanted, next_step
 from mirrors.planning.names import DOMAIN, PUBLIC
-from mirrors.planning.observed import DeploymentSeen, VariableSeen
+from mirrors.planning.observed import DeploymentSeen
 from mirrors.planning.redaction import redact
 from mirrors.planning.releases import newest_successful
 from mirrors.planning.variables import different_names, not_set
@@ -24,6 +24,7 @@ from mirrors.remedies import explained
 from mirrors.resources.base import READ_BACK, Properties, deployments_seen, listed, say
 from mirrors.resources.first_write import FIRST_DEPLOYMENT, FIRST_WRITE
 from mirrors.resources.reads import reads_of
+from mirrors.seen import by_name
 
 Seen = TypeVar("Seen")
 
@@ -95,7 +96,7 @@ class Deploying:
         if READ_BACK.get(environment) == values:
             return
         live = listed(self.divio.environment_variables.list, self.divio, environment)
-        wrong = not_set(values, {item.name: VariableSeen(item.value, item.is_sensitive) for item in live})
+        wrong = not_set(values, by_name(live))
         if wrong:
             raise ReadBackError(self.site, wrong)
         for item in live:

@@ -43,7 +43,7 @@ class DeploymentProvider(VariablesProvider):
         if news.get("collected"):
             COLLECTING.add(inputs["environment"])
         if rollout == "paused" and olds:
-            return CheckResult(self._kept(olds), [])
+            return CheckResult(self._as_inputs(olds, self.variables_in(olds)), [])
         if rollout in ("stays", "held"):
             inputs["release"] = olds.get("release", "")
         if rollout == "held" and olds:
@@ -81,8 +81,7 @@ class DeploymentProvider(VariablesProvider):
                     return ReadResult("", {})
                 if done.uuid != outputs.get("deployment"):
                     values, outputs = self._look_into(stored, done)
-        inputs = {key: stored[key] for key in self.inputs if key in stored}
-        inputs |= self.flattened(marked(values, stored["secrets"]))
+        inputs = self._as_inputs(stored, values)
         return ReadResult(id_, inputs | outputs, inputs)
 
     def _look_into(self, stored: Properties, done: DeploymentSeen) -> tuple[Properties, Properties]:
@@ -115,10 +114,10 @@ class DeploymentProvider(VariablesProvider):
             return inputs | {"failed": str(error)}
         return inputs | outputs
 
-    def _kept(self, olds: Properties) -> Properties:
-        """The checked inputs as they were; of a secret the engine forgets that it is one."""
-        stored = {key: olds[key] for key in self.inputs if key in olds}
-        return stored | self.flattened(marked(self.variables_in(olds), olds["secrets"]))
+    def _as_inputs(self, stored: Properties, values: Properties) -> Properties:
+        """The checked inputs with these values; of a secret that a provider brings in the engine knows nothing."""
+        inputs = {key: stored[key] for key in self.inputs if key in stored}
+        return inputs | self.flattened(marked(values, stored["secrets"]))
 
 
 class Deployment(Resource, module="mirrors", name="Deployment"):

@@ -1,6 +1,7 @@
 """``EnvironmentVariables``: the declared variables of one environment. What is not declared is never touched.
 
-SITE_ID is written and read back first, DATABASE_URL last; on the way out DATABASE_URL goes first and SITE_ID last.
+SITE_ID is written first, and read back before DATABASE_URL, which comes last. On the way out DATABASE_URL goes first
+and SITE_ID last.
 """
 
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ from mirrors.divio import EnvironmentVariable
 from mirrors.planning.holds import changes_at_held_site
 from mirrors.planning.variables import Desired
 from mirrors.resources.base import Properties, VariablesProvider, about, changed_names, is_gone, secret, tidy
-from mirrors.resources.writing import Writing, by_name
+from mirrors.resources.writing import Writing, named
 
 DECLARED: dict[str, frozenset[str]] = {}
 """{environment: names} that the program declares in this operation, as this process has checked them."""
@@ -66,7 +67,7 @@ class EnvironmentVariablesProvider(VariablesProvider):
         stored = self.checked(props)
         known = self.variables_in(stored)
         with about(stored["site"]):
-            live = by_name(self.reads.variables(stored["environment"])) or self._writing(stored).live()
+            live = named(self.reads.variables(stored["environment"])) or self._writing(stored).live()
             if known and not live.keys() & known.keys() and is_gone(self.divio, stored["environment"]):
                 return ReadResult("", {})
         entries = {name: self._entry(item, name in stored["secrets"], live.get(name)) for name, item in known.items()}

@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
 
-from mirrors.divio import DivioError, NotFound, PermissionDenied, UnexpectedAnswer, ValidationFailed
+from mirrors.divio import DivioError, ValidationFailed
+from mirrors.divio.errors import REFUSALS
 from mirrors.errors import PlatformError, WritesRefusedError
 from mirrors.remedies import explained
-
-REFUSALS = (PermissionDenied, NotFound, ValidationFailed, UnexpectedAnswer)
 
 
 def _is_about_one_field(error: DivioError) -> bool:

@@ -42,7 +42,7 @@ class MirrorProvider(Provider):
         """
         with about(props["slug"]):
             done = newest_successful(deployments_seen(self.divio, props["environment"]))
-            runs = self.divio.deployments.environment_variables(done.uuid).environment_variables if done else {}
+            runs = self.reads.frozen(done.uuid) if done else {}
         identity = identity_of(runs.get(DATABASE_URL) or "")
         if identity != UNREADABLE and identity not in databases:
             raise AnotherDatabaseError(props["slug"], identity, databases[0])

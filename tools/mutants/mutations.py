@@ -158,8 +158,8 @@ THEIRS = (
     Mutation(
         "foreign-variables-are-deleted",
         WRITING,
-        "plan_writes(self.desired, _seen(live), written, obsolete)",
-        "plan_writes(self.desired, _seen(live), written, live)",
+        "plan_writes(self.desired, by_name(live.values()), written, obsolete)",
+        "plan_writes(self.desired, by_name(live.values()), written, live)",
         (MEANWHILE,),
     ),
     Mutation(
@@ -422,6 +422,13 @@ REFUSALS = (
         "an-orphaned-provider-goes-on",
         "mirrors/resources/base.py",
         "        watch_engine(sys.argv)\n",
+        "",
+        ("tests/wire/test_watchdog.py",),
+    ),
+    Mutation(
+        "an-interrupted-provider-goes-on-waiting",
+        "mirrors/resources/watchdog.py",
+        "        _leave_at_once()\n",
         "",
         ("tests/wire/test_watchdog.py",),
     ),
