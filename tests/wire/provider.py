@@ -114,7 +114,7 @@ class Wire:
 
     def begin_read(self, props: Mapping[str, Any]) -> "grpc.Future[Any]":
         """A read that is under way when this returns."""
-        reading: "grpc.Future[Any]" = self.stub.Read.future(provider_pb2.ReadRequest(id="x", properties=self._bag(props)))
+        reading: grpc.Future[Any] = self.stub.Read.future(provider_pb2.ReadRequest(id="x", properties=self._bag(props)))
         return reading
 
     def read(self, props: Mapping[str, Any], id_: str = "x") -> tuple[str, Properties, Properties]:
