@@ -37,8 +37,8 @@ companion: venv ## Run the companion app's tests on Python 3.9, 3.11 and 3.13 wi
 crash: tools ## Kill engine and provider between any two requests, in about half an hour
 	@MIRRORS_CRASHES=all PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$$PATH" pytest tests/engine/test_crashes.py
 
-mutants: venv ## Take each promise out of the code and see a test notice; M=NAME does it for one
-	@.venv/bin/python -m tools.mutants $(M)
+mutants: tools ## Take each promise out of the code and see a test notice; M=NAME does it for one
+	@PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$$PATH" python -m tools.mutants $(M)
 
 bench: tools ## Measure the fleet beside the engine's floor, a script and a naive program; N=1000 for so many mirrors
 	@.venv/bin/python -m tools.bench $(if $(N),--count $(N)) --write
