@@ -15,13 +15,20 @@ from mirrors.resources.watchdog import ORPHANED
 from tests.wire.platform import CANARY
 from tests.wire.provider import TIMEOUT, Wire
 
+INTERRUPTIBLE = """
+import runpy, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+runpy.run_module("pulumi.dynamic", run_name="__main__")
+"""
+"""What a shell starts in the background, these tests perhaps among it, ignores Ctrl-C."""
+
 NEWS = {"site": "acme-de", "environment": "e-1", "secrets": [], "found": {}}
 
 
 @contextmanager
 def watching(engine: socket.socket, api: str) -> Iterator[tuple["subprocess.Popen[bytes]", Wire]]:
     """A provider process that has been told where its engine is."""
-    command = [sys.executable, "-u", "-m", "pulumi.dynamic", f"127.0.0.1:{engine.getsockname()[1]}"]
+    command = [sys.executable, "-u", "-c", INTERRUPTIBLE, f"127.0.0.1:{engine.getsockname()[1]}"]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         try:
             assert process.stdout is not None
