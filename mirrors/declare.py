@@ -104,6 +104,7 @@ def _deployed(
     hints = {"rollout": _rollout(site)}
     seen = {"found": found, "observed": _observed(site)}
     written = EnvironmentVariables(site.slug, {**where, **hints, **seen, "turn": turn}, variables, retained)
+    declaration.turns.writes(site.slug, written)
     release_of = {"image_environment": declaration.planned.image_environment, "release": release}
     verified = {"verified": True} if declaration.settings.rollout.health else {}
     told = {**hints, **verified, "collected": declaration.turns.repairing or None}

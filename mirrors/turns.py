@@ -13,6 +13,7 @@ import pulumi
 from mirrors.lanes import Lanes
 from mirrors.planning.waves import RolloutPlan
 from mirrors.resources.deployment import Deployment
+from mirrors.resources.environment_variables import EnvironmentVariables
 
 
 class Turns:
@@ -26,6 +27,7 @@ class Turns:
         self._preview = preview
         self._deployed: dict[str, Deployment] = {}
         self._first: list[pulumi.Resource] = []
+        self._pilot: EnvironmentVariables | None = None
         self._gates: dict[int, asyncio.Task[None]] = {}
         self._releases: set[asyncio.Task[None]] = set()
 
@@ -38,6 +40,11 @@ class Turns:
         if self._preview or slug not in self._wave_of:
             return None
         return pulumi.Output.from_input(self._turn(slug, application))
+
+    def writes(self, slug: str, variables: EnvironmentVariables) -> None:
+        """In whose variables a site's first writes are."""
+        if self._pilot is None and slug in self._wave_of:
+            self._pilot = variables
 
     def ends(self, slug: str, deployment: Deployment) -> None:
         """A site's turn ends with its deployment."""
@@ -54,12 +61,21 @@ class Turns:
 
     async def _turn(self, slug: str, application: str) -> None:
         await self._gate(self._wave_of[slug])
+        await self._piloted(slug)
         slots = (self._lanes.free(application), self._free)
         for slot in slots:
             await slot.acquire()
         release = asyncio.ensure_future(self._release(slug, slots))
         self._releases.add(release)  # else nobody keeps it from being collected
         release.add_done_callback(self._releases.discard)
+
+    async def _piloted(self, slug: str) -> None:
+        """Each process finds out for itself that the platform refuses writes: the first site shows it to all of them.
+
+        Where it failed and the engine was told to go on, whatever is wrong may be wrong with that site alone.
+        """
+        if self._pilot is not None and self._lanes.count > 1 and slug != self._pilot.pulumi_resource_name:
+            await asyncio.wait([_registered(self._pilot)])
 
     async def _release(self, slug: str, slots: tuple[asyncio.Semaphore, ...]) -> None:
         await asyncio.wait([_registered(self._deployed[slug])])

@@ -52,7 +52,7 @@ def headline(preview: FleetPreview) -> str:
         return f"{problems} nothing is done before that is solved"
     if not preview.steps:
         return f"no changes at {preview.declared} sites"
-    changed = f"{len(preview.sites)} of {preview.declared} sites change, {preview.deployments} are deployed"
+    changed = f"{len(preview.sites)} of {preview.declared} sites change, {preview.deployments} to deploy"
     return f"{changed}, {len(preview.leaving)} off the list" if preview.leaving else changed
 
 

@@ -412,6 +412,13 @@ REFUSALS = (
         (f"{FAULTS}::test_a_first_write_that_is_refused_stops_the_fleet_and_says_what_to_set_by_hand",),
     ),
     Mutation(
+        "a-refused-first-write-is-tried-in-each-process",
+        "mirrors/turns.py",
+        "        await self._piloted(slug)\n",
+        "",
+        ("tests/engine/test_faults.py::test_a_refused_first_write_is_tried_at_one_site_and_says_what_to_set_by_hand",),
+    ),
+    Mutation(
         "404-alone-means-gone",
         "mirrors/resources/base.py",
         "        if not siblings or environment in siblings:\n",
