@@ -48,6 +48,11 @@ def test_a_mirror_that_returns_keeps_its_id_though_the_configuration_still_lists
     assert "new: SITE_ID 2 is retired" in allocate(first, stranger).problems[0]
 
 
+def test_ids_that_are_retired_in_the_configuration_alone_are_left_out() -> None:
+    for fresh in (hints("de", retired=frozenset({2, 4})), hints("de", retired=frozenset({4}))):
+        assert ids(allocate(Ledger(), fresh)) == {"acme": 1, "de": 5}
+
+
 def test_a_stack_that_follows_takes_an_id_that_is_the_sites_again_there() -> None:
     following = hints("de", retired=frozenset({4}), reference=Reference("test", {"acme": 1, "de": 4}, {}))
     assert ids(allocate(Ledger(), following)) == {"acme": 1, "de": 4}

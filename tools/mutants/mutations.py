@@ -45,13 +45,6 @@ ORDER = (
         (f"{VARIABLES}::test_a_site_id_that_somebody_else_changes_in_between_keeps_the_database_away",),
     ),
     Mutation(
-        "site-id-is-not-looked-at-before-the-database-and-somebody-else-writes",
-        WRITING,
-        """                self._verify_site_id(f"{DATABASE_URL} was not written")\n""",
-        "                pass\n",
-        (MEANWHILE,),
-    ),
-    Mutation(
         "a-changed-site-id-is-not-read-back-beside-a-database-that-stays",
         WRITING,
         "            if write.verify and not to_the_database:\n",
@@ -111,7 +104,7 @@ THEIRS = (
         VARIABLES_PROVIDER,
         'set(self.variables_in(inputs)) - set(inputs["found"])',
         "set(self.variables_in(inputs))",
-        (MEANWHILE,),
+        (f"{VARIABLES}::test_what_was_found_is_never_deleted",),
     ),
     Mutation(
         "what-was-set-by-hand-before-it-was-declared-is-deleted",
@@ -153,7 +146,7 @@ THEIRS = (
         "mirrors/lanes.py",
         "aliases=[pulumi.Alias(parent=parent)]",
         "parent=parent",
-        (f"{PROGRAM}::test_the_fleet_has_its_ids_its_original_and_three_resources_a_mirror",),
+        (f"{PROGRAM}::test_provider_processes_stand_below_nothing_so_that_they_stay_where_a_fleet_moves",),
     ),
     Mutation(
         "foreign-variables-are-deleted",
