@@ -4,8 +4,11 @@
 ENV := . .state/env &&
 STACKS := test live
 
+# Else hundreds of short processes compile the same modules, each for itself.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
-.PHONY: help up down clean test companion crash mutants bench check tools venv lock
+.PHONY: help up down clean test companion crash mutants bench check docs tools venv lock
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -48,6 +51,9 @@ check: venv ## Run the static checks
 	@.venv/bin/ruff format --check
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
+
+docs: venv ## Write the pages that are made of docstrings
+	@.venv/bin/python -m tools.reference
 
 tools: venv ## Put Pulumi and its Python language host into .tools/bin
 	@.venv/bin/python -m tools.pulumi_tools

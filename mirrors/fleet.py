@@ -77,13 +77,14 @@ class Fleet(pulumi.ComponentResource):
                     "formerly": site.formerly,
                     "unreadable": site.unreadable,
                     "database": site.database,
+                    "ours": site.ours,
                 }
                 for site in prepared.plan.hints
             ],
             "retired": list(fleet.retired),
             "reserved": list(fleet.reserved_site_ids),
             "release": list(fleet.release_site_ids),
-            "neighbours": dict(prepared.plan.neighbours),
+            "neighbours": {slug: list(ids) for slug, ids in prepared.plan.neighbours.items()},
             "reference": self._reference(prepared.settings.site_ids_from),
             "preview": pulumi.runtime.is_dry_run(),
         }

@@ -124,7 +124,7 @@ class Observer:
         found: Mapping[str, Application],
         original: SiteSeen | None,
         mirrors: Mapping[str, SiteSeen],
-    ) -> dict[str, int]:
+    ) -> dict[str, tuple[int, ...]]:
         """SITE_IDs of what is not declared. Costs requests, so only where a declared mirror may get or bring one."""
         others = [application for slug, application in listed.items() if slug not in found]
         shared = original.frozen.get(DATABASE_URL) if original else None

@@ -31,9 +31,10 @@ class Turns:
         self._gates: dict[int, asyncio.Task[None]] = {}
         self._releases: set[asyncio.Task[None]] = set()
 
-    @property
-    def repairing(self) -> bool:
-        return self._plan.repairing
+    def collects(self, slug: str) -> bool:
+        """Whether a failed deployment of the site is told at the end: of a mirror in a repair, and not of the original,
+        on whose release they all wait."""
+        return self._plan.repairing and slug in self._wave_of
 
     def of(self, slug: str, application: str) -> pulumi.Input[Any]:
         """An input that resolves, to nothing, when it is the site's turn. A held site has no turn: nothing happens."""
@@ -56,7 +57,7 @@ class Turns:
 
     def report_failures(self) -> None:
         """Of a repair, once all have been tried: an error for each site that failed, and no success for the run."""
-        if self.repairing and not self._preview:
+        if self._plan.repairing and not self._preview:
             pulumi.Output.all(*(resource.failed for resource in self._deployed.values())).apply(_report)
 
     async def _turn(self, slug: str, application: str) -> None:

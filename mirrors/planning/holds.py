@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from mirrors.config import Mirror, Settings
-from mirrors.planning.names import SITE_ID, write_order
+from mirrors.planning.names import MIRRORS_APPLICATION, SITE_ID, write_order
 from mirrors.planning.observed import FleetSeen, SiteSeen
 from mirrors.planning.shared import shared_values
 
@@ -28,11 +28,13 @@ def held_sites_stay(settings: Settings, seen: FleetSeen) -> Iterator[str]:
 
 
 def _changing(settings: Settings, seen: FleetSeen, mirror: Mirror, site: SiteSeen) -> list[str]:
-    """A SITE_ID that nobody declares only has to be there: the state knows which one it is."""
+    """A SITE_ID that nobody declares only has to be there: the state knows which one it is. Whose it is says a variable
+    that is written without a deployment, but not over another one."""
     own = {SITE_ID: str(mirror.site_id) if mirror.site_id else None}
     declared = {name: item.value for name, item in settings.variables_of(site.slug).items()}
     wanted = {**own, **shared_values(settings, seen.original), **declared}
-    return [name for name in write_order(wanted) if _differs(wanted[name], site, name)]
+    owner = {} if site.is_ours() or MIRRORS_APPLICATION not in site.variables else {MIRRORS_APPLICATION: None}
+    return [name for name in write_order({**wanted, **owner}) if name in owner or _differs(wanted[name], site, name)]
 
 
 def _differs(wanted: str | None, site: SiteSeen, name: str) -> bool:

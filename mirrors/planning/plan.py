@@ -7,7 +7,7 @@ from mirrors.config import DeclaredVariable, Mirror, Settings
 from mirrors.planning.addresses import UNREADABLE, identity_of, readable_identity, respelled
 from mirrors.planning.allocate import ORIGINAL_ID, SiteHint
 from mirrors.planning.holds import held_sites_stay
-from mirrors.planning.names import DATABASE_URL, SITE_ID, is_service, number
+from mirrors.planning.names import DATABASE_URL, MIRRORS_APPLICATION, SITE_ID, is_service, number
 from mirrors.planning.observed import FleetSeen, SiteSeen
 from mirrors.planning.releases import newest_successful
 from mirrors.planning.shared import shared_value
@@ -53,7 +53,7 @@ class OriginalPlan:
 class FleetPlan:
     """What ``mirrors.fleet`` declares. ``original`` is None only where there are problems.
 
-    ``neighbours``: {slug: SITE_ID} of applications that are not on the list and run with the shared database.
+    ``neighbours``: {slug: SITE_IDs} of applications that are not on the list and run with the shared database.
     ``postponed``: mirrors that are new, and whose wave comes after the one that the rollout stops at.
     """
 
@@ -61,7 +61,7 @@ class FleetPlan:
     original: OriginalPlan | None
     mirrors: tuple[SitePlan, ...]
     hints: tuple[SiteHint, ...]
-    neighbours: Mapping[str, int] = field(default_factory=dict)
+    neighbours: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     rollout: RolloutPlan = field(default_factory=lambda: RolloutPlan(()))
     postponed: tuple[str, ...] = ()
 
@@ -79,21 +79,40 @@ def plan(
     ``rolled_out``: sites that somebody names for a release that is followed by hand. ``samples``: what some of the
     mirrors run with.
     """
-    problems = tuple(problem for rule in _RULES for problem in rule(settings, seen))
     original = _original_plan(settings, seen)
     rollout = rollout_plan(settings, original is not None and _needs_repair(settings, original, samples))
+    broken = (problem for rule in _RULES for problem in rule(settings, seen))
+    problems = (*broken, *_paused_before_they_are_ours(settings, rollout, seen))
     everyone = [
         _mirror_plan(settings, item, site, rollout, rolled_out)
         for item in settings.mirrors
         if (site := seen.mirrors.get(item.application)) is not None and site.environment
     ]
-    postponed = tuple(site.slug for site in everyone if site.paused and SITE_ID not in site.seen.variables)
+    postponed = tuple(site.slug for site in everyone if site.paused and site.seen.bare)
     mirrors = tuple(site for site in everyone if site.slug not in postponed)
     return FleetPlan(problems, original, mirrors, _hints(settings, seen), seen.neighbours, rollout, postponed)
 
 
 def _needs_repair(settings: Settings, original: OriginalPlan, samples: Iterable[Frozen]) -> bool:
-    return any(credentials_changed(settings.fleet.shared, original.shared, sample) for sample in samples)
+    """Of most: a single mirror that cannot be repaired does not switch off the waves for the others."""
+    old = [credentials_changed(settings.fleet.shared, original.shared, sample) for sample in samples]
+    return 2 * sum(old) > len(old)
+
+
+def _paused_before_they_are_ours(settings: Settings, rollout: RolloutPlan, seen: FleetSeen) -> Iterator[str]:
+    """Nothing of such a site is in a state, or somebody has edited it: to leave it alone needs one, to take it over
+    writes, and to leave it out would strip it where it was ours."""
+    for item in settings.mirrors:
+        site = seen.mirrors.get(item.application)
+        if site is None or site.environment is None or site.slug not in rollout.paused:
+            continue
+        if not (site.bare or site.is_ours(item.formerly)):
+            yield (
+                f"{site.slug}: its wave is behind mirrors:rollout.pauseAfter, and it has a SITE_ID or a DATABASE_URL"
+                f" without {MIRRORS_APPLICATION}={site.slug}, so whether it is managed already is not known. If it was"
+                " made by hand, raise pauseAfter, or take it off the list until its wave; if it is managed, set that"
+                " variable again"
+            )
 
 
 def _site_plan(settings: Settings, site: SiteSeen, formerly: str | None) -> SitePlan:
@@ -161,6 +180,7 @@ def original_site_id(original: SiteSeen) -> int | None:
 def _hint(settings: Settings, original: SiteSeen, declared: Mirror, site: SiteSeen) -> SiteHint:
     """What an environment's SITE_ID says counts only beside the shared database."""
     hint = SiteHint(site.application, site.slug, declared=declared.site_id, formerly=declared.formerly)
+    hint = replace(hint, ours=site.is_ours(declared.formerly))
     own, here = site.variables.get(SITE_ID), site.variables.get(DATABASE_URL)
     if (database := readable_identity(here.value if here else None)) not in confirmed_identities(settings):
         hint = replace(hint, database=database)

@@ -30,8 +30,8 @@ class Wave:
 class RolloutPlan:
     """``held``: sites that nothing is deployed to. ``paused``: those of waves after ``rollout.pauseAfter``.
 
-    ``repairing``: what the sites share was changed under them, so they fail already: all are one wave, and one that
-    cannot be repaired keeps nobody else from it.
+    ``repairing``: what the sites share was changed under them, so they fail already: all are one wave, and one whose
+    deployment fails keeps nobody else from it.
     """
 
     waves: tuple[Wave, ...]

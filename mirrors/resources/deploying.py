@@ -10,6 +10,7 @@ from mirrors.errors import (
     DeploymentFailedError,
     DeploymentsInTheWayError,
     DeploymentUnendedError,
+    HeldError,
     OtherVariablesError,
     ReadBackError,
 )
@@ -39,10 +40,16 @@ LOG_LINES = 15
 
 
 class Deploying:
-    """One attempt at one site. ``inputs``: the checked inputs; ``variables``: {name: value} of the declared ones."""
+    """One attempt at one site. ``inputs``: the checked inputs; ``variables``: {name: value} of the declared ones.
 
-    def __init__(self, connection: Connection, divio: Divio, inputs: Properties, variables: Mapping[str, str]) -> None:
+    ``held``: nothing is started, whatever the site runs.
+    """
+
+    def __init__(
+        self, connection: Connection, divio: Divio, inputs: Properties, variables: Mapping[str, str], *, held: bool
+    ) -> None:
         self.connection = connection
+        self.held = held
         self.divio = divio
         self.reads = reads_of(divio)
         self.inputs = inputs
@@ -69,6 +76,8 @@ class Deploying:
                 say(f"{self.site}: waiting for a deployment that is already running")
                 self._wait(step.deployment)
                 continue
+            if self.held:
+                raise HeldError(self.site)
             self._check_variables(frozen or {})
             started = self._started()
             if started is not None:

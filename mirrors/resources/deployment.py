@@ -27,6 +27,9 @@ from mirrors.resources.health import wait_until_healthy
 COLLECTING: set[str] = set()
 """Environments whose failure is told at the end of a run, so that it keeps no other site from being repaired."""
 
+HELD: set[str] = set()
+"""Environments of sites that are held, as this process has checked them: no deployment of them is started."""
+
 
 class DeploymentProvider(VariablesProvider):
     """``verified`` is an input, so that a deployment that nobody has looked at is a change which a preview shows."""
@@ -45,7 +48,9 @@ class DeploymentProvider(VariablesProvider):
         if rollout == "paused" and olds:
             return CheckResult(self._as_inputs(olds, self.variables_in(olds)), [])
         if rollout in ("stays", "held"):
-            inputs["release"] = olds.get("release", "")
+            # Both, because a release of the one environment is not known in the other.
+            inputs |= {key: olds[key] for key in ("release", "image_environment") if key in olds} or {"release": ""}
+        (HELD.add if rollout == "held" else HELD.discard)(inputs["environment"])
         if rollout == "held" and olds:
             inputs.pop("verified", None)
             inputs |= {"verified": olds["verified"]} if "verified" in olds else {}
@@ -101,7 +106,8 @@ class DeploymentProvider(VariablesProvider):
     def _deployed(self, inputs: Properties, deploy: Callable[[Deploying], Properties]) -> Properties:
         """The state after a deployment; one that failed is in it only where failures are collected."""
         site = inputs["site"]
-        work = Deploying(self.connection, self.divio, inputs, self.variables_in(inputs))
+        held = inputs["environment"] in HELD
+        work = Deploying(self.connection, self.divio, inputs, self.variables_in(inputs), held=held)
         try:
             with about(site):
                 outputs = deploy(work)

@@ -12,6 +12,7 @@ from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, ReadResult, 
 
 from mirrors.divio import EnvironmentVariable
 from mirrors.planning.holds import changes_at_held_site
+from mirrors.planning.names import MIRRORS_APPLICATION, OWN
 from mirrors.planning.variables import Desired
 from mirrors.resources.base import Properties, VariablesProvider, about, changed_names, is_gone, secret, tidy
 from mirrors.resources.writing import Writing, named
@@ -33,20 +34,27 @@ class EnvironmentVariablesProvider(VariablesProvider):
     def _checked(self, _olds: Properties, news: Properties) -> CheckResult:
         """``found`` is decided once: what we have created since is not what was there before us.
 
-        But what somebody had set before we declared it is. Where an update was interrupted that may be a variable of
-        ours, which then stays: the safe side.
+        But what somebody had set before we declared it is, and what somebody has set since the mirror was looked at
+        and before we wrote to it. Where an update was interrupted that may be a variable of ours, which then stays:
+        the safe side.
         """
         inputs, rollout = self.checked(news), news.get("rollout")
         olds = _olds if _olds.get("environment") == inputs["environment"] else {}
         if rollout == "paused" and olds:
             return CheckResult(self._kept(olds), [])
-        if olds.get("found") is not None:
-            new = self.variables_in(inputs).keys() - self.variables_in(olds).keys()
-            there = {name: seen for name, seen in (news.get("observed") or {}).items() if name in new}
-            inputs["found"] = there | tidy(olds["found"])
+        found = tidy(olds["found"]) if olds.get("found") is not None else inputs.get("found")
+        if isinstance(found, dict):  # not known in the preview of a mirror that is new
+            inputs["found"] = self._set_by_others(inputs, olds, news.get("observed") or {}) | found
         if rollout == "held" and (changing := changed_names(self._values(olds), self._values(inputs))) and olds:
             return CheckResult(inputs, [CheckFailure("", changes_at_held_site(inputs["site"], changing))])
         return CheckResult(inputs, [])
+
+    def _set_by_others(self, inputs: Properties, before: Properties, observed: Properties) -> Properties:
+        """Of what is new in the declaration. What an interrupted first write has left begins with OWN."""
+        new = self.variables_in(inputs).keys() - self.variables_in(before).keys()
+        if not before:
+            new = set() if MIRRORS_APPLICATION in observed else new - set(OWN)
+        return {name: seen for name, seen in observed.items() if name in new}
 
     def create(self, props: Properties) -> CreateResult:
         inputs = self.checked(props)

@@ -12,7 +12,7 @@ from mirrors.remedies import explained
 
 def _is_about_one_field(error: DivioError) -> bool:
     """A name or a value that the platform does not take says nothing about the next one."""
-    return isinstance(error, ValidationFailed) and bool(set(error.errors) - {"non_field_errors"})
+    return isinstance(error, ValidationFailed) and bool(set(error.errors) - {"non_field_errors", "detail"})
 
 
 class FirstWrite:

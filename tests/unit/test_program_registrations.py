@@ -87,6 +87,10 @@ def test_provider_processes_stand_below_nothing_so_that_they_stay_where_a_fleet_
     assert {item.name: item.parent for item in ran.of("pulumi:providers:pulumi-python").values()} == dict.fromkeys(
         ("lane-1", "lane-2"), "pulumi:pulumi:Stack any-name-test"
     )
+    shares = [
+        item.inputs["mirrors:maxConcurrentRequests"] for item in ran.of("pulumi:providers:pulumi-python").values()
+    ]
+    assert shares == ["2", "2"]  # of 8, of which the threads of the first process may make 4
 
 
 def test_only_the_ids_are_protected(on_test: Ran, on_live: Ran) -> None:
