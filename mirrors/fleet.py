@@ -31,10 +31,10 @@ class Fleet(pulumi.ComponentResource):
     """A list of ``{application, siteId, environment, url, deployment}``, the original first."""
 
     site_ids: pulumi.Output[dict[str, int]]
-    """{slug: id}"""
+    """``{slug: id}``"""
 
     retired: pulumi.Output[dict[str, str]]
-    """{id: slug}"""
+    """``{id: slug}``"""
 
     original: dict[str, Any]
     """``{application, environment, release, identities}``; identities say what the shared values point at."""

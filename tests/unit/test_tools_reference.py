@@ -75,8 +75,15 @@ def test_what_a_list_and_a_map_take_is_told_to_the_last_item() -> None:
         told["rollout.waves"] == 'a list, each a number of mirrors from 1 on, without quotes, or a part such as "25%"'
     )
     assert told["secrets"].startswith("an object {name: value}, each value an object {name: value}, each value text")
-    assert told["overrides.mirrors"] == "an object {name: value}, each value an object with variables, hold"
+    assert told["overrides.mirrors"].startswith("an object {name: value}, each value an object, see [")
     assert told["environment"] == "test or live"
+
+
+def test_what_is_said_to_be_seen_elsewhere_is_a_heading_of_the_page() -> None:
+    headings = re.findall(r"^## `(.+)`$", page(), re.MULTILINE)
+
+    seen = dict(re.findall(r"see \[`(.+?)`\]\(#(\w+)\)", page()))
+    assert seen == {text: re.sub(r"\W", "", text) for text in headings}
 
 
 def test_secrets_and_variables_of_the_environment_are_named() -> None:
@@ -120,4 +127,4 @@ def test_what_a_resource_does_is_told_in_words_of_ours(item: Documented) -> None
 
 def test_docstrings_become_markdown_and_cells_stay_in_their_table() -> None:
     assert markdown("``a`` and\n```yaml\nb: 1\n```") == "`a` and\n```yaml\nb: 1\n```"
-    assert in_a_cell("one |\n  two") == r"One \| two"
+    assert in_a_cell("one |\n  two") == r"one \| two"

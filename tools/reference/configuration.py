@@ -6,8 +6,10 @@ What a key takes is what the model answers to a value that nothing takes.
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from typing import Any, get_args, get_origin
 
@@ -162,10 +164,18 @@ def _models_in(annotation: Any) -> list[type[BaseModel]]:
 
 def _taken(place: Place) -> str:
     """In words. What a list or a map takes is followed by what each item takes."""
+    if heading := _headings().get(place):
+        return f"an object, see [`{heading}`](#{re.sub(r'[^a-zA-Z]', '', heading)})"
     words = _takes(place)
     if words == "a list":
         return f"{words}, each {_taken((*place, 0))}"
     return f"{words}, each value {_taken((*place, 'acme-de'))}" if words == "an object {name: value}" else words
+
+
+@cache
+def _headings() -> dict[Place, str]:
+    """{place: heading of the object there}"""
+    return {place: path for path, place, _ in _objects(Settings, "", ())}
 
 
 def _takes(place: Place) -> str:

@@ -42,7 +42,6 @@ def markdown(text: str) -> str:
 
 def in_a_cell(text: str) -> str:
     """In one line, for a table."""
-    text = text[:1].upper() + text[1:]
     return " ".join(text.split()).replace("|", r"\|")
 
 

@@ -113,4 +113,6 @@ def about(cls: type) -> str:
 
 
 def named_in(cls: type) -> dict[str, str]:
-    return {name: markdown(text) for name, text in _NAMED.findall(inspect.getdoc(cls) or "")}
+    """{name: meaning} of what its docstring tells of single properties, as a sentence."""
+    found = _NAMED.findall(inspect.getdoc(cls) or "")
+    return {name: markdown(text[:1].upper() + text[1:]) for name, text in found}
