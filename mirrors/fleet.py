@@ -23,15 +23,21 @@ class Fleet(pulumi.ComponentResource):
     Where anything is wrong it says all of it and leaves the program before a resource is registered. Single values in
     the lists and maps below are outputs, so that a preview shows what is known.
 
-    ``sites``: a list of ``{application, siteId, environment, url, deployment}``, the original first.
-    ``site_ids``: ``{slug: id}``; ``retired``: ``{id: slug}``.
-    ``original``: ``{application, environment, release, identities}``; identities say what the shared values point at.
+    ``name``: what it is called in the state; not given, the original's slug.
+    ``opts``: the engine's options for a component, such as ``parent``.
     """
 
     sites: list[dict[str, Any]]
+    """A list of ``{application, siteId, environment, url, deployment}``, the original first."""
+
     site_ids: pulumi.Output[dict[str, int]]
+    """``{slug: id}``"""
+
     retired: pulumi.Output[dict[str, str]]
+    """``{id: slug}``"""
+
     original: dict[str, Any]
+    """``{application, environment, release, identities}``; identities say what the shared values point at."""
 
     def __init__(self, name: str | None = None, opts: pulumi.ResourceOptions | None = None) -> None:
         prepared = prepare()

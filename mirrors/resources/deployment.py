@@ -60,15 +60,20 @@ class DeploymentProvider(VariablesProvider):
         return CheckResult(inputs, [])
 
     def diff(self, _id: str, _olds: Properties, _news: Properties) -> DiffResult:
-        """A failure that was collected is in the state as if it had been none."""
+        """As for the others; and a failure that was collected is a change: in the state it looks like none."""
         result = super().diff(_id, _olds, _news)
         return DiffResult(changes=True) if _olds.get("failed") and not result.replaces else result
 
     def create(self, props: Properties) -> CreateResult:
+        """Adopts a deployment that runs as declared, waits for one that is running, or else starts one.
+
+        Then it compares the variables that the instances run with, and asks whether the site is healthy.
+        """
         inputs = self.checked(props)
         return CreateResult(inputs["environment"], self._deployed(inputs, lambda work: work.outputs(adopting=True)))
 
     def update(self, _id: str, _olds: Properties, _news: Properties) -> UpdateResult:
+        """The same. A failure leaves the site with what it ran before, and stops the waves behind it."""
         inputs = self.checked(_news)
         gone = frozenset(self.variables_in(_olds)) - frozenset(self.variables_in(inputs))
         return UpdateResult(self._deployed(inputs, lambda work: work.outputs(gone=gone)))
@@ -127,14 +132,26 @@ class DeploymentProvider(VariablesProvider):
 
 
 class Deployment(Resource, module="mirrors", name="Deployment"):
-    """One property a variable: its value. ``deployment``: its uuid; ``url``: where a browser finds the site.
+    """A site runs a release with the declared variables: one property a variable, its value.
 
-    ``failed``: what went wrong, where that is collected.
+    ``site``: application and environment, for messages.
+    ``environment``: its uuid.
+    ``image_environment``: the uuid of the environment whose image the site runs.
+    ``release``: the original's deployment whose image it shall run.
+    ``secrets``: the names of the variables whose values are secrets.
+    ``verified``: whether somebody has asked this deployment if it is healthy; false is a change that a preview shows.
+    ``rollout``: whether the site is held, behind a pause, or gets no new release.
+    ``collected``: whether a failure is told at the end of the run and keeps no other site from being repaired.
     """
 
     deployment: pulumi.Output[str]
+    """The uuid of the deployment that the site runs."""
+
     url: pulumi.Output[str]
+    """Where a browser finds the site."""
+
     failed: pulumi.Output[str | None]
+    """What went wrong, where failures are collected. The next ``up`` tries again."""
 
     def __init__(
         self, name: str, props: Mapping[str, Any], variables: Mapping[str, Any], opts: pulumi.ResourceOptions

@@ -27,6 +27,10 @@ class EnvironmentVariablesProvider(VariablesProvider):
     immutable = ("environment",)
 
     def check(self, _olds: Properties, news: Properties) -> CheckResult:
+        """Where the rollout is paused everything stays as it was; where the site is held, a change is a failure.
+
+        A variable that somebody has set before it was declared counts as found.
+        """
         result = self._checked(_olds, news)
         DECLARED[str(result.inputs["environment"])] = frozenset(self.variables_in(result.inputs))
         return result
@@ -57,12 +61,14 @@ class EnvironmentVariablesProvider(VariablesProvider):
         return {name: seen for name, seen in observed.items() if name in new}
 
     def create(self, props: Properties) -> CreateResult:
+        """Writes what differs, ``SITE_ID`` first, ``DATABASE_URL`` last, and reads it back."""
         inputs = self.checked(props)
         with about(inputs["site"]):
             self._writing(inputs).first()
         return CreateResult(inputs["environment"], inputs)
 
     def update(self, _id: str, _olds: Properties, _news: Properties) -> UpdateResult:
+        """The same, and removes those that we created and that are declared no more."""
         inputs, before = self.checked(_news), self._values(_olds)
         obsolete = set(before) - set(self.variables_in(inputs)) - set(inputs["found"])
         writing = self._writing(inputs)
@@ -121,9 +127,15 @@ class EnvironmentVariablesProvider(VariablesProvider):
 
 
 class EnvironmentVariables(Resource, module="mirrors", name="EnvironmentVariables"):
-    """One property a variable, ``{value, sensitive}``.
+    """The declared variables of one environment, and no others: one property a variable, ``{value, sensitive}``.
 
-    ``secrets``: the names of those whose values are secrets; ``found``: the variables that were there before us.
+    ``site``: application and environment, for messages.
+    ``environment``: its uuid.
+    ``secrets``: the names of those whose values are secrets.
+    ``found``: {name: {sensitive}} of the variables that were there before us.
+    ``observed``: {name: {sensitive}} of the variables that are set there now.
+    ``rollout``: whether the site is held or behind a pause.
+    ``turn``: resolves when it is the site's turn in its wave.
     """
 
     def __init__(
