@@ -28,8 +28,8 @@ class Looks:
             raise result
         return result
 
-    def gate(self) -> Gate:
-        return Gate(self, lambda: self.now)
+    def gate(self, *, strict: bool = True) -> Gate:
+        return Gate(self, lambda: self.now, lambda: strict)
 
 
 def test_a_process_that_may_serve_looks_once() -> None:
@@ -75,3 +75,12 @@ def test_a_server_that_loads_starts_without_the_database_and_does_not_serve() ->
     gate.load()
     looks.now = AGAIN
     assert not gate.admit()
+
+
+def test_where_nothing_is_refused_a_process_serves_without_the_database_and_goes_on_looking() -> None:
+    looks = Looks(OperationalError("no server"), ())
+    gate = looks.gate(strict=False)
+    assert gate.admit()
+    looks.now = AGAIN
+    assert gate.admit()
+    assert looks.results == []

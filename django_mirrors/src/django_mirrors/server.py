@@ -38,23 +38,32 @@ REFUSAL = b"This site does not serve at the moment. Its log says why.\n"
 
 
 class Gate:
-    """Open once the process may serve. Thread-safe."""
+    """Open once the process may serve. ``strict`` says whether anything is refused. Thread-safe."""
 
-    def __init__(self, look: Callable[[], Sequence[str]], clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        look: Callable[[], Sequence[str]],
+        clock: Callable[[], float] = time.monotonic,
+        strict: Callable[[], bool] = enforced,
+    ) -> None:
         self._look = look
         self._clock = clock
+        self._strict = strict
         self._lock = Lock()
         self._open = False
         self._next_look = float("-inf")
         self._problems: Sequence[str] = ()
 
     def admit(self) -> bool:
-        """Whether the process may serve. It looks, if it has not, or if it was refused some seconds ago."""
+        """Whether the process may serve. It looks, if it has not, or if it was refused some seconds ago.
+
+        Where nothing is refused, a registry that cannot be read keeps nobody from serving either.
+        """
         if not self._open:
             with self._lock:
                 if not self._open and self._clock() >= self._next_look:
                     self._try()
-        return self._open
+        return self._open or not self._strict()
 
     def load(self) -> None:
         """The look of a server that loads. A database that does not answer refuses nothing yet: requests look again.
@@ -69,7 +78,8 @@ class Gate:
             self._problems = _in_thread(self._look)
         except DatabaseError as error:
             # Its text may name the user and the server.
-            logger.error("The registry of sites cannot be read (%s): not serving until it can.", type(error).__name__)
+            until = "not serving until it can" if self._strict() else "serving all the same"
+            logger.error("The registry of sites cannot be read (%s): %s.", type(error).__name__, until)
             self._problems = ()
         else:
             self._open = not self._problems
