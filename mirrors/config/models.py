@@ -122,13 +122,15 @@ class Overrides(Declared):
 class Health(Declared):
     """What a healthy site answers at its own address: one of ``statuses``, with ``text`` in it where that is set.
 
-    It has ``timeout`` seconds for it. Redirects are not followed: 302 is an answer.
+    It has ``timeout`` seconds for it. Redirects are not followed: 302 is an answer. ``identity``: whether it must also
+    say, through the companion app, that it is the declared site on the declared database.
     """
 
     path: UrlPath = "/"
     statuses: Statuses = (range(200, 400),)
     timeout: Seconds = 60
     text: str | None = Field(default=None, min_length=1)
+    identity: bool = Field(default=False, strict=True)
 
 
 class Rollout(Declared):
