@@ -38,7 +38,7 @@ __all__ = [
 
 LOOPBACK = "127.0.0.1"
 PORTS = range(20000, 32000)  # below the range from which Linux takes the ports of outgoing connections
-CLOCK_STEP = 2.0  # seconds: a start time is counted from the boot time, which a corrected clock moves
+CLOCK_STEP = 2.0  # seconds: where a start time is a time of the day, a corrected clock may move it
 POLL = 0.05  # seconds
 
 Predicate = Callable[[], bool]
@@ -74,7 +74,7 @@ def find(recorded: Recorded) -> psutil.Process | None:
     """The process, or None if it has ended: also if another one has its id now, or if it only waits to be reaped."""
     try:
         process = psutil.Process(recorded.pid)
-        same = abs(process.create_time() - recorded.started) <= CLOCK_STEP
+        same = abs(_started(process) - recorded.started) <= CLOCK_STEP
     except psutil.NoSuchProcess:
         return None
     return process if same and _lives(process) else None
@@ -82,7 +82,22 @@ def find(recorded: Recorded) -> psutil.Process | None:
 
 def record(pid: int, kind: str = "", label: str = "", port: int = 0) -> Recorded:
     """:raises psutil.NoSuchProcess: it has ended and was reaped"""
-    return Recorded(pid, psutil.Process(pid).create_time(), kind, label, port)
+    return Recorded(pid, _started(psutil.Process(pid)), kind, label, port)
+
+
+def _started(process: psutil.Process) -> float:
+    """When it started, in seconds; on Linux since the machine did, which no correction of the clock ever moves.
+
+    :raises psutil.NoSuchProcess: it has ended and was reaped
+    """
+    try:
+        stat = Path("/proc", str(process.pid), "stat").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        if Path("/proc/self/stat").exists():
+            raise psutil.NoSuchProcess(process.pid) from None
+        return process.create_time()
+    ticks = stat.rpartition(b")")[2].split()[19]  # proc(5): field 22; what stands before may have blanks in its name
+    return int(ticks) / os.sysconf("SC_CLK_TCK")
 
 
 def write_record(path: Path, recorded: Recorded) -> None:

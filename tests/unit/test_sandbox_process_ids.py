@@ -2,6 +2,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -41,6 +42,12 @@ def sleeper() -> Iterator["subprocess.Popen[bytes]"]:
 def test_a_process_is_found_by_id_and_start_time(sleeper: "subprocess.Popen[bytes]") -> None:
     recorded = record(sleeper.pid)
     assert find(recorded) == psutil.Process(sleeper.pid)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system keeps start times as times of the day")
+def test_a_start_time_does_not_depend_on_the_clock(sleeper: "subprocess.Popen[bytes]") -> None:
+    now = time.clock_gettime(time.CLOCK_BOOTTIME)
+    assert now - 60 < record(sleeper.pid).started <= now
 
 
 def test_another_process_with_the_same_id_is_neither_found_nor_ended(sleeper: "subprocess.Popen[bytes]") -> None:
