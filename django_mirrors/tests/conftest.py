@@ -9,10 +9,13 @@ import django
 import pytest
 
 from tests.databases import Database, postgresql_database, sqlite_database
+from tests.released import Templates
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.site import Site
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "tests.project.settings"
 django.setup()
@@ -37,3 +40,17 @@ def postgresql() -> Iterator[Database]:
     """The same on PostgreSQL alone, for what only it has."""
     with postgresql_database() as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Templates]:
+    """Released once, copied often: a copy is there in a moment, a release takes seconds."""
+    made = Templates(tmp_path_factory.mktemp("templates"))
+    with made.stack:
+        yield made
+
+
+@pytest.fixture
+def original(database: Database, templates: Templates) -> Site:
+    """The original, released on the database of the test."""
+    return templates.release(database)

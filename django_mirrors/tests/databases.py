@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -49,6 +50,16 @@ class Database:
         with psycopg.connect(self.url, autocommit=True) as session:
             cursor = session.execute(statement.encode())
             return cursor.fetchall() if cursor.description else []
+
+    def become(self, template: Database) -> None:
+        """Makes it a copy of another one of its kind, which nobody uses meanwhile."""
+        if self.vendor == "sqlite":
+            shutil.copy(template.url[len("sqlite:///") :], self.url[len("sqlite:///") :])
+            return
+        name, source = (sql.Identifier(url.rpartition("/")[2]) for url in (self.url, template.url))
+        with psycopg.connect(os.environ[SERVER], autocommit=True) as session:
+            session.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+            session.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(name, source))
 
     @contextmanager
     def connected(self) -> Iterator[BaseDatabaseWrapper]:

@@ -12,7 +12,7 @@ from django_mirrors.errors import RefusedToServeError
 from django_mirrors.server import AGAIN, Gate
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 
 class Looks:
@@ -28,8 +28,8 @@ class Looks:
             raise result
         return result
 
-    def gate(self) -> Gate:
-        return Gate(self, lambda: self.now)
+    def gate(self, *, strict: bool = True, confirm: Callable[[], None] = lambda: None) -> Gate:
+        return Gate(self, lambda: self.now, lambda: strict, confirm)
 
 
 def test_a_process_that_may_serve_looks_once() -> None:
@@ -75,3 +75,40 @@ def test_a_server_that_loads_starts_without_the_database_and_does_not_serve() ->
     gate.load()
     looks.now = AGAIN
     assert not gate.admit()
+
+
+def test_where_nothing_is_refused_a_process_serves_without_the_database_and_goes_on_looking() -> None:
+    looks = Looks(OperationalError("no server"), ())
+    gate = looks.gate(strict=False)
+    assert gate.admit()
+    looks.now = AGAIN
+    assert gate.admit()
+    assert looks.results == []
+
+
+def test_the_first_healthy_answer_is_confirmed_and_no_other() -> None:
+    confirmed: list[str] = []
+    gate = Looks(()).gate(confirm=lambda: confirmed.append("once"))
+    gate.answered(200)
+    assert confirmed == [], "nobody has been admitted"
+    assert gate.admit()
+    for status in (503, 501, 500, 200):
+        gate.answered(status)
+    assert confirmed == ["once"]
+
+
+def test_a_confirmation_that_fails_is_tried_again_after_a_while() -> None:
+    looks, tries = Looks(()), Looks(OperationalError("no server"), ())
+
+    def confirm() -> None:
+        tries()
+
+    gate = looks.gate(confirm=confirm)
+    assert gate.admit()
+    gate.answered(200)
+    gate.answered(200)
+    assert tries.results == [()]
+    looks.now = AGAIN
+    gate.answered(200)
+    gate.answered(200)
+    assert tries.results == []

@@ -10,17 +10,14 @@ from django.core.management import CommandError
 from django.db import connection
 
 from django_mirrors.linter import findings, lint
-from tests.site import Site
 from tests.small_app import migration
 
 if TYPE_CHECKING:
-    from tests.databases import Database
+    from tests.site import Site
 
 
-def test_its_findings_are_printed_and_decide_nothing(database: Database) -> None:
-    site = Site(database)
-    site.at(1).manage("mirrors_migrate")
-    said = site.at(3).manage("mirrors_migrate", "--check")
+def test_its_findings_are_printed_and_decide_nothing(original: Site) -> None:
+    said = original.at(3).manage("mirrors_migrate", "--check")
 
     assert "django-migration-linter: gallery.0003_remove_picture_note: error DROP_COLUMN: DROPPING columns" in said
 

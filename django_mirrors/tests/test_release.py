@@ -4,21 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from tests.databases import Database
 from tests.site import Site, finish_all
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-@pytest.fixture
-def original(database: Database) -> Site:
-    """The original, released."""
-    site = Site(database)
-    site.manage("mirrors_migrate")
-    return site
 
 
 def mirror(original: Site, site_id: int, application: str) -> Site:
@@ -182,6 +172,29 @@ def test_older_code_does_not_remove_content_types_that_newer_code_may_know(origi
     assert "acme-de" in original.refused("remove_stale_contenttypes", "--noinput")
 
 
+def test_migrations_are_not_forgotten_while_a_site_still_has_their_files(original: Site) -> None:
+    original.at(3).manage("mirrors_migrate")
+    mirror(original.at(3), 2, "acme-de").manage("mirrors_migrate")
+    # As the release did that had the squashed migration beside its originals.
+    original.database.query(
+        "INSERT INTO django_migrations (app, name, applied) VALUES ('gallery', '0001_squashed_0003', CURRENT_TIMESTAMP)"
+    )
+    squashed = original.at(4)
+    refused = squashed.refused("mirrors_migrate", "--prune", "gallery")
+    assert "gallery.0001_initial: migrate --prune takes away django_migrations: the database forgets" in refused
+    assert "site 2 (acme-de, pending)" in refused
+    assert "Missing: step 1: a release with the squashed migration and without this one, on every site." in refused
+    assert len(recorded(original.database)) == 4
+    squashed.manage("mirrors_forget", "2", "--name", "acme-de")
+    squashed.manage("mirrors_migrate", "--prune", "gallery")
+    assert recorded(original.database) == ["0001_squashed_0003"]
+
+
+def test_an_app_that_does_not_exist_is_not_pruned(original: Site) -> None:
+    refused = original.refused("mirrors_migrate", "--prune", "galery")
+    assert "There is no app galery to prune. Nothing was changed." in refused
+
+
 def test_a_check_decides_and_changes_nothing(original: Site) -> None:
     assert "Pending: gallery.0002_picture_caption." in original.at(2).manage("mirrors_migrate", "--check")
     assert recorded(original.database) == ["0001_initial"]
@@ -206,8 +219,8 @@ def test_of_20_deployments_at_once_exactly_one_migrates_and_all_succeed(original
     assert original.database.query("SELECT count(*), max(id) FROM django_site") == [(20, 20)]
 
 
-def test_of_20_first_deployments_of_the_original_exactly_one_makes_the_tables(database: Database) -> None:
-    processes = [Site(database).start("tests/project/manage.py", "mirrors_migrate") for _ in range(20)]
+def test_of_6_first_deployments_of_the_original_exactly_one_makes_the_tables(database: Database) -> None:
+    processes = [Site(database).start("tests/project/manage.py", "mirrors_migrate") for _ in range(6)]
     results = finish_all(processes)
-    assert [code for code, _ in results] == [0] * 20, [output for code, output in results if code]
+    assert [code for code, _ in results] == [0] * 6, [output for code, output in results if code]
     assert recorded(database) == ["0001_initial"]

@@ -16,16 +16,17 @@ from tests.site import Site, finish
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from tests.released import Templates
+
 ALL = [*GUARDED.values(), *PLAIN.values()]
 NAMES = ["gunicorn-guarded", "uvicorn-guarded", "gunicorn-plain", "uvicorn-plain"]
 
 
 @pytest.fixture(scope="module")
-def fleet() -> Iterator[Site]:
+def fleet(templates: Templates) -> Iterator[Site]:
     """An original and the mirror acme-de, both released; gives the original."""
     with postgresql_database() as database:
-        original = Site(database)
-        original.manage("mirrors_migrate")
+        original = templates.release(database)
         mirror(original).manage("mirrors_migrate")
         yield original
 
@@ -45,13 +46,13 @@ def site_rows(database: Database) -> Sequence[tuple[object, ...]]:
 
 
 @pytest.mark.parametrize("command", ALL, ids=NAMES)
-def test_a_started_server_confirms_its_release(database: Database, command: Sequence[str]) -> None:
-    original = Site(database)
-    original.manage("mirrors_migrate")
-    assert states(database) == {1: "pending"}
+def test_a_server_confirms_its_release_when_its_answer_is_healthy(original: Site, command: Sequence[str]) -> None:
+    assert states(original.database) == {1: "pending"}
     with serving(original, command) as server:
+        assert server.get("/unhealthy/")[0] == 503, server.output
+        assert states(original.database) == {1: "pending"}
         assert server.get() == (200, "site-1.example"), server.output
-        assert states(database) == {1: "running"}
+        assert states(original.database) == {1: "running"}
 
 
 @pytest.mark.parametrize("command", GUARDED.values(), ids=GUARDED)
@@ -87,14 +88,14 @@ def test_with_the_middleware_alone_it_serves_nothing_and_its_log_says_why(fleet:
 
 
 @pytest.mark.parametrize("variables", [{"DEBUG": "1"}, {"STAGE": "local"}, {"MIRRORS_ENFORCE": "False"}])
-def test_where_nothing_is_enforced_it_says_so_and_serves(database: Database, variables: dict[str, str]) -> None:
-    original = Site(database).having(**variables)
+def test_where_nothing_is_enforced_it_says_so_and_serves(sqlite: Database, variables: dict[str, str]) -> None:
+    original = Site(sqlite).having(**variables)
     original.manage("mirrors_migrate")
-    before = site_rows(database), states(database)
+    before = site_rows(sqlite), states(sqlite)
     with serving(mirror(original, SITE_ID="1", **variables), PLAIN["gunicorn"]) as server:
         assert server.get()[0] == 200
     assert "SITE_ID is 1, which belongs to the original" in server.output
-    assert (site_rows(database), states(database)) == before
+    assert (site_rows(sqlite), states(sqlite)) == before
 
 
 def test_an_original_without_a_site_id_serves_as_site_1(fleet: Site) -> None:
@@ -114,7 +115,7 @@ def test_workers_that_a_preloaded_server_forks_share_no_connection(fleet: Site) 
         assert {server.get() for _ in range(12)} == {(200, "site-1.example, site-2.example")}
 
 
-@pytest.mark.parametrize("command", ALL, ids=NAMES)
+@pytest.mark.parametrize("command", [GUARDED["gunicorn"], PLAIN["uvicorn"]], ids=["gunicorn-guarded", "uvicorn-plain"])
 def test_a_database_that_does_not_answer_yet_is_asked_again(tmp_path: Path, command: Sequence[str]) -> None:
     later = Site(Database(f"sqlite:///{tmp_path / 'later' / 'shared.db'}"))
     with serving(later, command) as server:
@@ -137,9 +138,7 @@ def test_a_server_registers_where_the_release_command_is_still_migrate(database:
     assert states(database) == {1: "running"}
 
 
-def test_entries_that_came_with_a_copy_of_the_database_are_mentioned(database: Database) -> None:
-    original = Site(database)
-    original.manage("mirrors_migrate")
+def test_entries_that_came_with_a_copy_of_the_database_are_mentioned(original: Site) -> None:
     with serving(original.having(STAGE="live"), GUARDED["gunicorn"]) as server:
         assert server.get()[0] == 200
     assert "entries of STAGE test" in server.output

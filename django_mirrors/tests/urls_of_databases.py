@@ -5,11 +5,16 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
+import django
+
+# As sites with several processes on SQLite have it: each waits for its turn from the start (since Django 5.1).
+IMMEDIATE = {"OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 30}} if django.VERSION >= (5, 1) else {}
+
 
 def django_settings(url: str) -> dict[str, Any]:
     """The entry of ``DATABASES`` for a URL."""
     if url.startswith("sqlite:///"):
-        return {"ENGINE": "django.db.backends.sqlite3", "NAME": url[len("sqlite:///") :]}
+        return {"ENGINE": "django.db.backends.sqlite3", "NAME": url[len("sqlite:///") :], **IMMEDIATE}
     parts = urlsplit(url)
     return {
         "ENGINE": "django.db.backends.postgresql",

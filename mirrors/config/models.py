@@ -191,6 +191,9 @@ class Health(Declared):
     text: str | None = Field(default=None, min_length=1)
     """What the answer's body must contain."""
 
+    identity: bool = Field(default=False, strict=True)
+    """Whether it must also say, through the companion app, that it is the declared site on the declared database."""
+
 
 class Rollout(Declared):
     """How a release reaches the mirrors:

@@ -117,7 +117,7 @@ class DeploymentProvider(VariablesProvider):
             with about(site):
                 outputs = deploy(work)
                 if inputs.get("verified") and self.connection.rollout.health is not None:
-                    wait_until_healthy(site, outputs["deployment"], outputs["url"], self.connection.rollout.health)
+                    wait_until_healthy(site, outputs, self.connection.rollout.health, work.variables)
         except MirrorsError as error:
             if inputs["environment"] not in COLLECTING:
                 raise

@@ -1,12 +1,17 @@
-"""Whether a site answers as a healthy one does, asked at its own address."""
+"""Whether a site answers as a healthy one does, asked at its own address, and whether it is the declared one."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from typing import Any
 
 import requests
 
 from mirrors.config import Health
 from mirrors.errors import UnhealthyError
+from mirrors.planning.identity import STATUS_PATH, declared_identity, mistaken
+
+Wrong = Callable[[requests.Response], str | None]
 
 LONGEST_LOOK = 10.0
 """Seconds that one request may take."""
@@ -15,38 +20,63 @@ PAUSES = (0.5, 1.0, 2.0, 4.0)
 """Seconds between two looks; the last one is repeated."""
 
 
-def wait_until_healthy(site: str, deployment: str, url: str | None, health: Health) -> None:
+def wait_until_healthy(site: str, outputs: Mapping[str, Any], health: Health, variables: Mapping[str, str]) -> None:
     """Looks until the site is healthy. Raises UnhealthyError once ``health.timeout`` is over.
 
-    Without an address there is nothing to ask: the platform's own check has to do.
+    ``outputs`` are those of its deployment. Without an address there is nothing to ask: the platform's own check has
+    to do. ``variables``: {name: value}, what it was deployed with.
     """
-    if url is None:
+    if outputs["url"] is None:
         return
-    address = url.rstrip("/") + health.path
     deadline = time.monotonic() + health.timeout
     looks = 0
-    while (wrong := _wrong_with(address, health)) is not None:
+    while (wrong := next(_found(outputs["url"].rstrip("/"), health, variables), None)) is not None:
         pause = PAUSES[min(looks, len(PAUSES) - 1)]
         if time.monotonic() + pause >= deadline:
-            raise UnhealthyError(site, deployment, f"GET {address}: {wrong}", health.timeout)
+            raise UnhealthyError(site, outputs["deployment"], wrong, health.timeout)
         time.sleep(pause)
         looks += 1
 
 
-def _wrong_with(address: str, health: Health) -> str | None:
-    """None for a healthy answer. No cookie, no credential and no redirect: what anybody sees there."""
-    limit = min(LONGEST_LOOK, health.timeout)
+def _found(url: str, health: Health, variables: Mapping[str, str]) -> Iterator[str]:
+    """What is wrong; each question is asked only if nothing was wrong with the answer before."""
+    questions = [(health.path, partial(_unhealthy, health=health))]
+    if health.identity:
+        questions.append((STATUS_PATH, partial(_mistaken, variables=variables)))
+    for path, wrong_with in questions:
+        if wrong := _asked(url + path, min(LONGEST_LOOK, health.timeout), wrong_with):
+            yield f"GET {url + path}: {wrong}"
+
+
+def _asked(address: str, limit: float, wrong_with: Wrong) -> str | None:
+    """No cookie, no credential and no redirect: what anybody sees there. ``limit`` is in seconds."""
     try:
         with requests.Session() as session:
             session.trust_env = False  # else ~/.netrc sends somebody's password to a site
-            answer = session.get(address, timeout=limit, allow_redirects=False)
+            return wrong_with(session.get(address, timeout=limit, allow_redirects=False))
     except requests.RequestException as error:
         return _unanswered(error)
+
+
+def _unhealthy(answer: requests.Response, health: Health) -> str | None:
     if not any(answer.status_code in statuses for statuses in health.statuses):
         return f"{answer.status_code}, where {_shown(health.statuses)} is healthy"
     if health.text is not None and health.text not in answer.text:
         return f"{answer.status_code}, without the text {health.text!r}"
     return None
+
+
+def _mistaken(answer: requests.Response, variables: Mapping[str, str]) -> str | None:
+    """Whether the process is the one that the variables make it. Without the companion app nobody can say."""
+    if answer.status_code != requests.codes.ok:
+        return (
+            f"{answer.status_code}, so nobody knows which site it is: the companion app django_mirrors answers here, if"
+            " MIRRORS_STATUS is on"
+        )
+    try:
+        return mistaken(declared_identity(variables), answer.json())
+    except requests.JSONDecodeError:
+        return mistaken(declared_identity(variables), None)
 
 
 def _unanswered(error: requests.RequestException) -> str:

@@ -42,6 +42,7 @@ class Acme:
             "DOMAIN": self.domain,
             "SECRET_KEY": "canary-secret-key-of-at-least-fifty-characters-0123456789",
             "STAGE": "test",
+            **({} if self.site_id == 1 else {"MIRRORS_APPLICATION": f"acme-{self.site_id}"}),
             **self.variables,
         }
 

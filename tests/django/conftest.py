@@ -26,10 +26,13 @@ def postgres() -> Iterator[Postgres]:
 
 @pytest.fixture(scope="session")
 def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> NewDatabase:
-    """Gives the URL of a new, migrated database at each call. Migrating takes seconds, copying does not."""
+    """Gives the URL of a new database at each call, with the original released. That takes seconds, copying does not.
+
+    In a copy the original is not registered: the companion app ignores what was copied with a database.
+    """
     directory = tmp_path_factory.mktemp("sqlite")
     migrated, numbers = directory / "migrated.db", count(1)
-    Acme(1, f"sqlite:///{migrated}", directory).manage("migrate", "--noinput")
+    Acme(1, f"sqlite:///{migrated}", directory).release()
     return lambda: f"sqlite:///{shutil.copy(migrated, directory / f'{next(numbers)}.db')}"
 
 
@@ -37,7 +40,7 @@ def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> NewDatabase:
 def postgresql_databases(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> NewDatabase:
     """The same on PostgreSQL."""
     numbers = count(1)
-    Acme(1, postgres.create("migrated"), tmp_path_factory.mktemp("none")).manage("migrate", "--noinput")
+    Acme(1, postgres.create("migrated"), tmp_path_factory.mktemp("none")).release()
     return lambda: postgres.create(f"acme-{next(numbers)}", template="migrated")
 
 

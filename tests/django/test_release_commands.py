@@ -3,16 +3,13 @@
 import json
 import re
 from contextlib import nullcontext
-from pathlib import Path
 from typing import LiteralString
 
 from tests.django.acme import Acme, finish
 from tests.django.conftest import NewFleet
-from tests.django.postgres import Postgres, held_until
+from tests.django.postgres import held_until
 
-ENSURE = "python manage.py ensure_site"
-MIGRATE = "python manage.py migrate --noinput"
-LOCK_SITES = "LOCK TABLE django_site IN ROW EXCLUSIVE MODE"  # what everybody who writes a row has
+RELEASE = "python manage.py mirrors_migrate"
 LOCK_MARKERS = "LOCK TABLE identity_marker IN ACCESS EXCLUSIVE MODE"
 LOCK_MARKER_ROW = "SELECT id FROM identity_marker FOR UPDATE"
 SITES = "from django.contrib.sites.models import Site"
@@ -54,75 +51,53 @@ def agree(results: list[tuple[int, str]]) -> bool:
     return code == 0 and re.fullmatch(r"[0-9a-f]{32}\n", output) is not None and len(set(results)) == 1
 
 
-def test_eight_sites_write_their_rows_at_once(new_fleet: NewFleet) -> None:
+def test_six_sites_are_released_at_once(new_fleet: NewFleet) -> None:
     site = new_fleet()
-    sites = [site(site_id) for site_id in range(1, 9)]
-    results = together(sites, ENSURE, LOCK_SITES)
-    assert [code for code, _ in results] == [0] * 8, results
+    sites = [site(site_id) for site_id in range(1, 7)]
+    results = together(sites, RELEASE)
+    assert [code for code, _ in results] == [0] * 6, results
     assert rows(sites[0]) == {site.site_id: site.domain for site in sites}
-    assert add(sites[3]) == 9
-
-
-def test_one_site_writes_its_row_eight_times_at_once(new_fleet: NewFleet) -> None:
-    mirror = new_fleet()(7)
-    results = together([mirror] * 8, ENSURE, LOCK_SITES)
-    assert [code for code, _ in results] == [0] * 8, results
-    assert rows(mirror) == {1: "example.com", 7: mirror.domain}
+    assert add(sites[3]) == 7
 
 
 def test_no_other_sites_row_is_touched(new_fleet: NewFleet) -> None:
     site = new_fleet()
     for site_id in (1, 2):
-        site(site_id).manage("ensure_site")
+        site(site_id).release()
     change = "Site.objects.filter(pk=2).update(domain='by-hand.example')"
     site(3).manage("shell", "-v0", "-c", f"{SITES}; {change}")
-    site(3).manage("ensure_site")
-    site(1).manage("ensure_site")
+    site(3).release()
+    site(1).release()
     assert rows(site(1)) == {1: site(1).domain, 2: "by-hand.example", 3: site(3).domain}
 
 
-def test_an_id_that_was_used_once_is_not_given_out_again(new_fleet: NewFleet) -> None:
-    site = new_fleet()
-    site(5).manage("ensure_site")
-    used = add(site(5))
-    delete = "Site.objects.filter(pk__gt=2).delete()"
-    site(2).manage("shell", "-v0", "-c", f"{SITES}; {delete}")
-    site(2).manage("ensure_site")
-    assert add(site(2)) > used
-
-
-def test_a_domain_of_another_site_is_refused_in_one_line(new_fleet: NewFleet) -> None:
-    site = new_fleet()
-    site(2).manage("ensure_site")
+def test_a_domain_of_another_site_is_refused(new_sqlite_fleet: NewFleet) -> None:
+    site = new_sqlite_fleet()
+    site(2).release()
     thief = Acme(3, site(3).database_url, site(3).media, {"DOMAIN": site(2).domain})
-    [(code, output)] = together([thief], ENSURE)
-    assert (code, output.count("\n")) == (1, 1), output
-    assert f"DOMAIN {site(2).domain} belongs to site 2" in output
+    [(code, output)] = together([thief], RELEASE)
+    assert code == 1, output
+    assert output.splitlines()[-1].startswith(f"CommandError: DOMAIN {site(2).domain} belongs to site 2 (acme-2)")
     assert 3 not in rows(thief)
-
-
-def test_a_domain_that_is_none_is_refused_in_one_line(new_sqlite_fleet: NewFleet) -> None:
-    site = new_sqlite_fleet()(2)
-    [(code, output)] = together([Acme(2, site.database_url, site.media, {"DOMAIN": "two words"})], ENSURE)
-    assert (code, output.count("\n")) == (1, 1), output
-    assert "DOMAIN or SITE_NAME cannot be stored" in output
 
 
 def test_the_sites_name_is_what_the_environment_says(new_sqlite_fleet: NewFleet) -> None:
     site = new_sqlite_fleet()(4)
-    printed = Acme(4, site.database_url, site.media, {"SITE_NAME": "Acme Austria"}).manage("ensure_site")
-    assert printed == f"Site 4 is Acme Austria, {site.domain}.\n"
+    Acme(4, site.database_url, site.media, {"SITE_NAME": "Acme Austria"}).release()
+    name = "print(Site.objects.get(pk=4).name)"
+    assert site.manage("shell", "-v0", "-c", f"{SITES}; {name}") == "Acme Austria\n"
 
 
-def test_four_processes_migrate_an_empty_database_at_once_and_then_again(postgres: Postgres, tmp_path: Path) -> None:
-    url = postgres.create("empty")
-    sites = [Acme(site_id, url, tmp_path) for site_id in (1, 2, 3, 4)]
-    results = together(sites, MIGRATE)
-    assert [code for code, _ in results] == [0] * 4, results
-    assert sum("Applying gallery.0001_initial" in output for _, output in results) == 1
-    results = together(sites, MIGRATE)
-    assert [code for code, _ in results] == [0] * 4, results
-    assert all("No migrations to apply" in output for _, output in results)
+def test_a_mirror_with_the_id_of_the_original_is_neither_released_nor_served(new_sqlite_fleet: NewFleet) -> None:
+    original = new_sqlite_fleet()(1)
+    original.release()
+    who = {"MIRRORS_APPLICATION": "acme-de", "DOMAIN": "de.example"}
+    mistaken = Acme(1, original.database_url, original.media, who)
+    for command in (RELEASE, "python -c 'import acme.wsgi'"):
+        [(code, output)] = together([mistaken], command)
+        assert code == 1, output
+        assert "SITE_ID is 1, which belongs to the original; this process is acme-de" in output.splitlines()[-1]
+    assert rows(original) == {1: original.domain}
 
 
 def test_the_first_sites_to_ask_agree_on_the_markers(new_fleet: NewFleet) -> None:
@@ -145,7 +120,7 @@ def test_a_marker_file_that_was_left_empty_is_written_again(new_sqlite_fleet: Ne
 
 def test_demo_content_is_added_once(new_sqlite_fleet: NewFleet) -> None:
     site = new_sqlite_fleet()(2)
-    site.manage("ensure_site")
+    site.release()
     site.manage("demo_content")
     site.manage("demo_content")
     assert len(list((site.media / "pictures").iterdir())) == 1
@@ -153,4 +128,4 @@ def test_demo_content_is_added_once(new_sqlite_fleet: NewFleet) -> None:
 
 def test_demo_content_for_a_site_without_a_row_says_what_to_do(new_sqlite_fleet: NewFleet) -> None:
     [(code, output)] = together([new_sqlite_fleet()(2)], "python manage.py demo_content")
-    assert (code, output) == (1, "CommandError: Site 2 has no row yet. Run manage.py ensure_site first.\n")
+    assert (code, output) == (1, "CommandError: Site 2 has no row yet. Run manage.py mirrors_migrate first.\n")

@@ -34,7 +34,8 @@ def test_every_site_reports_its_own_id_domain_and_name(fleet: Serving) -> None:
         answer = get(f"{url}/site.json").json()
         domain = fleet.sites[site_id].domain
         assert (answer["site_id"], answer["domain"], answer["name"]) == (site_id, domain, domain)
-        assert (answer["environment"], answer["application"]) == ("test", None)
+        application = None if site_id == 1 else f"acme-{site_id}"
+        assert (answer["environment"], answer["application"]) == ("test", application)
 
 
 def test_all_sites_report_one_database_storage_and_release(fleet: Serving) -> None:

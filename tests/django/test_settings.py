@@ -42,7 +42,6 @@ def test_a_site_behind_https_has_no_serious_finding_in_the_deployment_check(tmp_
 
 def test_a_site_that_wants_https_redirects_and_trusts_the_proxy_in_front(new_sqlite_fleet: NewFleet) -> None:
     plain = new_sqlite_fleet()(1)
-    plain.manage("ensure_site")
     with Acme(1, plain.database_url, plain.media, {"HTTPS_ONLY": "1"}).serving() as url:
         answer = get(f"{url}/", host=plain.domain)
         assert (answer.status_code, answer.headers["Location"]) == (301, f"https://{plain.domain}/")
@@ -70,7 +69,7 @@ def test_an_error_page_in_debug_mode_hides_the_credentials(tmp_path: Path) -> No
 
 def test_without_variables_a_site_uses_files_beside_its_code(tmp_path: Path) -> None:
     codebase = Path(shutil.copytree(CODEBASE, tmp_path / "a copy", ignore=shutil.ignore_patterns("__pycache__")))
-    for arguments in (["migrate"], ["ensure_site"], ["demo_content"]):
+    for arguments in (["mirrors_migrate"], ["demo_content"]):
         subprocess.run([sys.executable, "-B", "manage.py", *arguments], cwd=codebase, env={}, check=True)
     assert (codebase / "db.sqlite3").exists()
     assert (codebase / "media" / "pictures" / "site-1.png").exists()

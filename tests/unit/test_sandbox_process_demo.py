@@ -43,6 +43,7 @@ def test_a_site_has_content_of_its_own_from_its_first_deployment_on(demo: Demo) 
     for name in ("DATABASE_URL", "DEFAULT_STORAGE_DSN"):
         set_variable(demo.sandbox, "acme-de", "test", name, shared[name], is_sensitive=True)
     set_variable(demo.sandbox, "acme-de", "test", "SITE_ID", "2")
+    set_variable(demo.sandbox, "acme-de", "test", "MIRRORS_APPLICATION", "acme-de")
     demo.sandbox.deploy("acme-de", "test", report=demo.said.append)
 
     sites = {site.application: site.address for site in demo.sandbox.status().sites if site.environment == "test"}

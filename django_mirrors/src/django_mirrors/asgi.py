@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
@@ -34,7 +35,7 @@ def guarded(application: Application) -> Application:
 
     async def admitted(scope: dict[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] not in {"http", "websocket"} or await sync_to_async(gate.admit, thread_sensitive=False)():
-            await application(scope, receive, send)
+            await application(scope, receive, partial(_sent, send))
         elif scope["type"] == "http":
             headers = [(b"content-type", b"text/plain"), (b"content-length", str(len(REFUSAL)).encode())]
             await send({"type": "http.response.start", "status": 503, "headers": headers})
@@ -43,3 +44,9 @@ def guarded(application: Application) -> Application:
             await send({"type": "websocket.close", "code": 1013})
 
     return admitted
+
+
+async def _sent(send: Any, message: dict[str, Any]) -> None:
+    if message["type"] == "http.response.start" and gate.is_news(message["status"]):
+        await sync_to_async(gate.answered, thread_sensitive=False)(message["status"])
+    await send(message)

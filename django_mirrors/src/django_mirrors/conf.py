@@ -87,7 +87,8 @@ def database_identity(connection: BaseDatabaseWrapper) -> str:
     if connection.vendor == "sqlite":
         return f"sqlite:{Path(str(values['NAME'])).absolute()}"
     port = str(values.get("PORT") or _PORTS.get(connection.vendor, ""))
-    return f"{str(values.get('HOST') or 'localhost').lower()}:{port}/{values['NAME']}"
+    host = str(values.get("HOST") or "localhost").lower().rstrip(".")
+    return f"{host}:{port}/{values['NAME']}"
 
 
 def this_site(connection: BaseDatabaseWrapper) -> ThisSite:

@@ -13,14 +13,14 @@ from django.db.migrations.state import ProjectState
 from django_mirrors.declaration import declare, fingerprint
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from django.db.backends.base.base import BaseDatabaseWrapper
     from django.db.migrations.migration import Migration
 
     from django_mirrors.declaration import Declaration
 
-__all__ = ["Image", "Pending", "pending", "this_image"]
+__all__ = ["Image", "Pending", "pending", "prunable", "this_image"]
 
 
 @dataclass(frozen=True)
@@ -68,3 +68,12 @@ def pending(connection: BaseDatabaseWrapper) -> Pending:
         if (migration.app_label, migration.name) in loader.applied_migrations:
             migration.mutate_state(state, preserve=False)
     return Pending(plan, state, not loader.applied_migrations, ())
+
+
+def prunable(connection: BaseDatabaseWrapper, app_labels: Collection[str]) -> Sequence[str]:
+    """What ``migrate --prune`` would forget of these apps: applied, and in no file. Only reads."""
+    if not app_labels:
+        return ()
+    loader = MigrationLoader(connection)
+    gone = set(loader.applied_migrations) - set(loader.disk_migrations)
+    return sorted(f"{app}.{name}" for app, name in gone if app in app_labels)

@@ -53,18 +53,27 @@ class MirrorsMiddleware:
         if self.is_async:
             return self._answer_later(request)
         response: HttpResponseBase = _own_answer(request) or self.get_response(request)
+        if _served(request):
+            gate.answered(response.status_code)
         return response
 
     async def _answer_later(self, request: HttpRequest) -> HttpResponseBase:
         own = await sync_to_async(_own_answer, thread_sensitive=True)(request)
         response: HttpResponseBase = own or await self.get_response(request)
+        if _served(request) and gate.is_news(response.status_code):
+            await sync_to_async(gate.answered, thread_sensitive=False)(response.status_code)
         return response
+
+
+def _served(request: HttpRequest) -> bool:
+    """Whether it came through a server."""
+    surroundings = getattr(request, "environ", None) or getattr(request, "scope", {})
+    return bool(surroundings.get(_SERVED))
 
 
 def _own_answer(request: HttpRequest) -> HttpResponseBase | None:
     """What this middleware answers itself."""
-    surroundings = getattr(request, "environ", None) or getattr(request, "scope", {})
-    if surroundings.get(_SERVED) and not gate.admit():
+    if _served(request) and not gate.admit():
         return HttpResponse(REFUSAL, status=503, content_type="text/plain")
     if request.path_info == PATH and request.method in {"GET", "HEAD"} and switch("MIRRORS_STATUS", False):
         return JsonResponse(status(), headers={"Cache-Control": "no-store"})

@@ -11,10 +11,10 @@ from django_mirrors import identity, linter, schema
 from django_mirrors.acknowledgements import read_acknowledgements
 from django_mirrors.conf import enforced, guarded, this_site
 from django_mirrors.declaration import Declaration
-from django_mirrors.effects import effects_of
+from django_mirrors.effects import effects_of, prune_effects
 from django_mirrors.errors import MirrorsError
 from django_mirrors.guard import SiteDeclaration, UnknownSite, decide
-from django_mirrors.image import pending, this_image
+from django_mirrors.image import pending, prunable, this_image
 from django_mirrors.migrating import migrate
 from django_mirrors.registry import Registry, utc_now
 from django_mirrors.site_table import DEFAULT_DOMAIN, move_sequence, site_rows, write_site
@@ -37,11 +37,12 @@ class ReleaseRefusedError(MirrorsError):
 
 
 class Release:
-    """One run of the release command, on the database of ``connection``."""
+    """One run of the release command, on the database of ``connection``. ``prune``: labels of apps to prune."""
 
-    def __init__(self, connection: BaseDatabaseWrapper, say: Callable[[str], None]) -> None:
+    def __init__(self, connection: BaseDatabaseWrapper, say: Callable[[str], None], prune: Sequence[str] = ()) -> None:
         self.connection = connection
         self.say = say
+        self.prune = tuple(dict.fromkeys(prune))
         self.site = this_site(connection)
         self.registry = Registry.of(connection, self.site)
 
@@ -50,6 +51,7 @@ class Release:
 
         :raises ReleaseRefusedError: this site must not migrate now
         """
+        self._refuse_strange_apps()
         plan = pending(self.connection)
         self._refuse_conflicts(plan)
         self._refuse_empty(plan)
@@ -70,10 +72,17 @@ class Release:
         self.registry.rows.ensure()
         applied = migrate(self.connection, lock, self.say, **options)
         self.say(f"{applied} of {len(plan.plan)} pending migrations applied.")
+        for app_label in self.prune:
+            migrate(self.connection, lock, self.say, **{**options, "app_label": app_label, "prune": True})
         self._verify()
         self._register()
         self._write_site()
         lock.verify()
+
+    def _refuse_strange_apps(self) -> None:
+        strange = [label for label in self.prune if label not in apps.app_configs]
+        if strange:
+            raise ReleaseRefusedError(f"There is no app {', '.join(strange)} to prune. Nothing was changed.")
 
     def _refuse_conflicts(self, plan: Pending) -> None:
         if plan.conflicts:
@@ -109,10 +118,9 @@ class Release:
             self.say(f"Warning: {text}")
 
     def _guard(self, plan: Pending) -> None:
-        if not plan.plan:
-            self.say("No migration is pending.")
+        self.say(f"Pending: {', '.join(plan.names)}." if plan.plan else "No migration is pending.")
+        if not plan.plan and not self.prune:
             return
-        self.say(f"Pending: {', '.join(plan.names)}.")
         for finding in linter.findings(plan.plan, self.connection):
             self.say(f"django-migration-linter: {finding}")
         decision = self._decision(plan, utc_now())
@@ -127,7 +135,10 @@ class Release:
         except ImproperlyConfigured as error:
             raise ReleaseRefusedError(str(error)) from error
         return decide(
-            effects_of(plan.plan, self.connection, plan.state),
+            (
+                *effects_of(plan.plan, self.connection, plan.state),
+                *prune_effects(prunable(self.connection, self.prune)),
+            ),
             declarations(self.registry, now),
             unknown_sites(self.registry, self.connection),
             acknowledgements,

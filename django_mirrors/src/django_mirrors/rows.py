@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from django.apps.registry import Apps
-from django.db import DatabaseError, IntegrityError, OperationalError, models
+from django.db import DatabaseError, IntegrityError, OperationalError, connections, models
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -62,7 +62,10 @@ class RowTable:
                 raise
 
     def _create(self) -> None:
-        with self.connection.schema_editor() as editor:
+        # The editor's transaction is one of the alias's shared connection. On any other it would hold SQLite's write
+        # lock, where transactions take it as they begin, against the very statement that is to make the table.
+        shared = connections[self.connection.alias] is self.connection
+        with self.connection.schema_editor(atomic=shared) as editor:
             if self.connection.vendor == "postgresql":
                 # Without it the second of two gets an error, and the database's administrators a line in their log.
                 editor.execute("SELECT pg_advisory_xact_lock(%s)", [_CREATING])

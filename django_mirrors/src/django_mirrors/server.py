@@ -1,6 +1,9 @@
-"""The look at the registry that each server process takes before it serves.
+"""The look at the registry that each server process takes before it serves, and the line that it leaves there.
 
-It is taken once, in a thread and on a connection of its own: an ASGI server loads the application inside its event
+The process is registered as running when it has given an answer that a platform counts as healthy. Before that its
+deployment may still fail, and then the containers before it go on serving, for as long as nobody deploys again.
+
+Both are done once, in a thread and on a connection of its own: an ASGI server loads the application inside its event
 loop, where Django refuses queries, and a server that forks afterwards would share the connection with its workers.
 """
 
@@ -11,13 +14,13 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 
 from django_mirrors import identity
 from django_mirrors.conf import enforced, this_site
-from django_mirrors.errors import MirrorsError, RefusedToServeError
+from django_mirrors.errors import MirrorsError, NotIdentifiedError, RefusedToServeError
 from django_mirrors.image import this_image
 from django_mirrors.registry import Registry, utc_now
 from django_mirrors.sharing import cache_warnings
@@ -26,35 +29,75 @@ from django_mirrors.site_table import site_rows
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["REFUSAL", "Gate", "examine", "gate"]
+    Result = TypeVar("Result")
+
+__all__ = ["REFUSAL", "Gate", "confirm", "examine", "gate"]
 
 logger = logging.getLogger("django_mirrors")
 
 AGAIN = 5.0
 """Seconds until a process that does not serve looks again, when somebody asks it for something."""
 
+HIGHEST_HEALTHY = 500
+"""1xx to 4xx and 500 pass Divio's health check; the other 5xx end the deployment."""
+
 REFUSAL = b"This site does not serve at the moment. Its log says why.\n"
 """The body of the answer 503: visitors learn nothing about sites, the log names them."""
 
 
 class Gate:
-    """Open once the process may serve. Thread-safe."""
+    """Open once the process may serve. ``strict`` says whether anything is refused. Thread-safe.
 
-    def __init__(self, look: Callable[[], Sequence[str]], clock: Callable[[], float] = time.monotonic) -> None:
+    ``confirm`` is called once the process has given a healthy answer.
+    """
+
+    def __init__(
+        self,
+        look: Callable[[], Sequence[str]],
+        clock: Callable[[], float] = time.monotonic,
+        strict: Callable[[], bool] = enforced,
+        confirm: Callable[[], None] = lambda: None,
+    ) -> None:
         self._look = look
         self._clock = clock
+        self._strict = strict
+        self._confirm = confirm
+        self._confirmed = False
+        self._next_confirmation = float("-inf")
         self._lock = Lock()
         self._open = False
         self._next_look = float("-inf")
         self._problems: Sequence[str] = ()
 
     def admit(self) -> bool:
-        """Whether the process may serve. It looks, if it has not, or if it was refused some seconds ago."""
+        """Whether the process may serve. It looks, if it has not, or if it was refused some seconds ago.
+
+        Where nothing is refused, a registry that cannot be read keeps nobody from serving either.
+        """
         if not self._open:
             with self._lock:
                 if not self._open and self._clock() >= self._next_look:
                     self._try()
-        return self._open
+        return self._open or not self._strict()
+
+    def is_news(self, status: int) -> bool:
+        """Whether an answer with this status is the first healthy one."""
+        return self._open and not self._confirmed and status <= HIGHEST_HEALTHY
+
+    def answered(self, status: int) -> None:
+        """The process answers with ``status``. The first healthy one is confirmed before anybody sees it."""
+        if not self.is_news(status):
+            return
+        with self._lock:
+            if self._confirmed or self._clock() < self._next_confirmation:
+                return
+            try:
+                _in_thread(self._confirm)
+            except DatabaseError as error:
+                logger.error("The registry of sites cannot be written to (%s): later.", type(error).__name__)
+                self._next_confirmation = self._clock() + AGAIN
+            else:
+                self._confirmed = True
 
     def load(self) -> None:
         """The look of a server that loads. A database that does not answer refuses nothing yet: requests look again.
@@ -69,7 +112,8 @@ class Gate:
             self._problems = _in_thread(self._look)
         except DatabaseError as error:
             # Its text may name the user and the server.
-            logger.error("The registry of sites cannot be read (%s): not serving until it can.", type(error).__name__)
+            until = "not serving until it can" if self._strict() else "serving all the same"
+            logger.error("The registry of sites cannot be read (%s): %s.", type(error).__name__, until)
             self._problems = ()
         else:
             self._open = not self._problems
@@ -79,17 +123,15 @@ class Gate:
 
 
 def examine() -> Sequence[str]:
-    """Why this process must not serve. If it may, registers it as running, and logs what else is odd."""
+    """Why this process must not serve. If it may, it owns its id from now on. Logs what else is odd."""
     connection = connections[DEFAULT_DB_ALIAS]
     try:
         site = this_site(connection)
         registry = Registry.of(connection, site)
         problems = identity.problems(site, registry.sites(), site_rows(connection))
         if not problems:
-            image = this_image()
             registry.rows.ensure()
             registry.claim(site)
-            registry.confirm(site, image.fingerprint, image.declaration.as_data(), utc_now())
         for text in (*registry.foreign(), *cache_warnings(site.site_id)):
             logger.warning("%s", text)
     except MirrorsError as error:
@@ -97,6 +139,21 @@ def examine() -> Sequence[str]:
     finally:
         connection.close()
     return _refused(problems)
+
+
+def confirm() -> None:
+    """Registers what this process runs, unless it is mistaken about its site, which :func:`examine` has said."""
+    connection = connections[DEFAULT_DB_ALIAS]
+    try:
+        site = this_site(connection)
+        registry = Registry.of(connection, site)
+        if not identity.problems(site, registry.sites(), site_rows(connection)):
+            image = this_image()
+            registry.confirm(site, image.fingerprint, image.declaration.as_data(), utc_now())
+    except NotIdentifiedError:
+        return
+    finally:
+        connection.close()
 
 
 def _refused(problems: Sequence[str]) -> Sequence[str]:
@@ -117,10 +174,10 @@ def in_management_command() -> bool:
     return False
 
 
-def _in_thread(look: Callable[[], Sequence[str]]) -> Sequence[str]:
+def _in_thread(task: Callable[[], Result]) -> Result:
     with ThreadPoolExecutor(1, thread_name_prefix="django-mirrors") as executor:
-        return executor.submit(look).result()
+        return executor.submit(task).result()
 
 
-gate = Gate(examine)
+gate = Gate(examine, confirm=confirm)
 """That of this process."""

@@ -31,7 +31,12 @@ def guarded(application: Callable[..., Iterable[bytes]]) -> Callable[..., Iterab
 
     def admitted(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         if gate.admit():
-            return application(environ, start_response)
+
+            def answer(status: str, *rest: Any) -> Any:
+                gate.answered(int(status[:3]))
+                return start_response(status, *rest)
+
+            return application(environ, answer)
         headers = [("Content-Type", "text/plain"), ("Content-Length", str(len(REFUSAL)))]
         start_response("503 Service Unavailable", headers)
         return [REFUSAL]

@@ -1,4 +1,4 @@
-"""One page, which reads from the database as any site does."""
+"""A page, which reads from the database as any site does, and one that never works."""
 
 from __future__ import annotations
 
@@ -17,4 +17,9 @@ def home(_: HttpRequest) -> HttpResponse:
     return HttpResponse(", ".join(Site.objects.order_by("id").values_list("domain", flat=True)))
 
 
-urlpatterns = [path("", home)]
+def unhealthy(_: HttpRequest) -> HttpResponse:
+    """What ends a deployment."""
+    return HttpResponse(status=503)
+
+
+urlpatterns = [path("", home), path("unhealthy/", unhealthy)]

@@ -42,7 +42,11 @@ STORAGES = {
 }
 DEFAULT_EXCEPTION_REPORTER_FILTER = "acme.reporting.ExceptionReporterFilter"
 
+# The companion app refuses migrations that would break another site, and a process that is mistaken about its own.
+MIRRORS_STATUS = True  # /.well-known/mirrors.json says what this process runs
+
 INSTALLED_APPS = [
+    "django_mirrors",  # before contenttypes, one of whose commands it guards
     "gallery",
     "identity",
     "django.contrib.admin",
@@ -55,6 +59,7 @@ INSTALLED_APPS = [
     "django.contrib.flatpages",
 ]
 MIDDLEWARE = [
+    "django_mirrors.middleware.MirrorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

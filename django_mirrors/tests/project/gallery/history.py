@@ -20,6 +20,23 @@ class Initial(migrations.Migration):
     ]
 
 
+class Squashed(migrations.Migration):
+    """All three, once every site has them applied."""
+
+    initial = True
+    dependencies = []
+    operations = [
+        migrations.CreateModel(
+            name="Picture",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("title", models.CharField(max_length=100)),
+                ("caption", models.CharField(max_length=100, null=True)),
+            ],
+        )
+    ]
+
+
 class AddCaption(migrations.Migration):
     dependencies = [("gallery", "0001_initial")]
     operations = [migrations.AddField("picture", "caption", models.CharField(max_length=100, null=True))]

@@ -27,6 +27,13 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--database", default=DEFAULT_DB_ALIAS, help='The database to migrate ("default").')
         parser.add_argument("--noinput", "--no-input", action="store_true", help="Accepted, as nothing is ever asked.")
+        parser.add_argument(
+            "--prune",
+            action="append",
+            default=[],
+            metavar="APP",
+            help="Does migrate --prune for this app, unless some site's code still has what would be forgotten.",
+        )
         parser.add_argument("--check", action="store_true", help="Says what would be done or refused; changes nothing.")
         parser.add_argument(
             "--wait",
@@ -43,7 +50,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
 
     def _handle(self, options: dict[str, Any]) -> None:
-        release = Release(reached(options["database"]), self.say)
+        release = Release(reached(options["database"]), self.say, prune=options["prune"])
         if options["check"]:
             release.decide()
             return

@@ -30,7 +30,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         site = Site.objects.filter(pk=settings.SITE_ID).first()
         if site is None:
-            raise CommandError(f"Site {settings.SITE_ID} has no row yet. Run manage.py ensure_site first.")
+            raise CommandError(f"Site {settings.SITE_ID} has no row yet. Run manage.py mirrors_migrate first.")
         title = f"A picture of site {site.pk}"
         if not Picture.on_site.filter(title=title).exists():
             image = ContentFile(draw(site.name, site.pk), name=f"site-{site.pk}.png")

@@ -1,0 +1,61 @@
+"""What a site says of itself through the companion app, held against what is declared."""
+
+import hashlib
+from typing import Any
+
+import pytest
+
+from mirrors.planning.identity import Identity, database_digest, declared_identity, mistaken
+
+TOLD: dict[str, Any] = {"version": 1, "site_id": 2, "application": "acme-de", "database": "d", "anything": "more"}
+
+
+def digest(place: str) -> str:
+    return hashlib.sha256(place.encode()).hexdigest()[:16]
+
+
+@pytest.mark.parametrize(
+    ("dsn", "place"),
+    [
+        ("postgres://acme:secret@DB.example.com/acme-live?sslmode=require", "db.example.com:5432/acme-live"),
+        ("postgresql://acme:other@db.example.com.:5433/acme-live", "db.example.com:5433/acme-live"),
+        ("mysql://acme@db.example.com/acme", "db.example.com:3306/acme"),
+        ("sqlite:////data/shared.db", "sqlite:/data/shared.db"),
+    ],
+)
+def test_a_database_is_known_by_its_place_as_the_companion_app_spells_it(dsn: str, place: str) -> None:
+    assert database_digest(dsn) == digest(place)
+
+
+@pytest.mark.parametrize(
+    "dsn", ["", "no dsn", "sqlite:///beside-the-code.db", "postgres://acme@[::1]/acme", "oracle://db.example.com/acme"]
+)
+def test_a_place_that_may_be_spelled_otherwise_is_not_compared(dsn: str) -> None:
+    assert database_digest(dsn) is None
+
+
+def test_an_original_is_declared_without_anything_of_its_own() -> None:
+    assert declared_identity({}) == Identity(None, None, None)
+    assert mistaken(declared_identity({}), {**TOLD, "application": None}) is None
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({}, None),
+        ({"site_id": 3}, "SITE_ID is 3 there, and 2 is declared"),
+        ({"application": "acme-fr"}, "it is 'acme-fr', and 'acme-de' is declared"),
+        ({"database": "other"}, "it uses another database than the one that DATABASE_URL names"),
+        (
+            {"site_id": 1, "application": None},
+            "SITE_ID is 1 there, and 2 is declared; it is the original, and 'acme-de' is declared",
+        ),
+    ],
+)
+def test_each_difference_is_named(changed: dict[str, Any], words: str | None) -> None:
+    assert mistaken(Identity(2, "acme-de", "d"), TOLD | changed) == words
+
+
+@pytest.mark.parametrize("told", [None, [], "acme", {"site_id": 2}])
+def test_an_answer_of_something_else_is_no_identity(told: Any) -> None:
+    assert mistaken(Identity(2, "acme-de", "d"), told) == "the answer is none of the companion app django_mirrors"
