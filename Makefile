@@ -4,8 +4,11 @@
 ENV := . .state/env &&
 STACKS := test live
 
+# Else hundreds of short processes compile the same modules, each for itself.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
-.PHONY: help up down clean test companion crash mutants bench check tools venv lock
+.PHONY: help up down clean test companion crash mutants bench check docs tools venv lock
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -29,7 +32,7 @@ clean: ## Stop everything and remove what was made
 	@find . \( -name __pycache__ -o -name .ruff_cache \) -type d -prune -exec rm -rf {} +
 
 test: tools ## Run all tests
-	@PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$$PATH" pytest -n 2 --dist loadscope
+	@PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$$PATH" pytest -n 2 --dist loadscope --no-loadscope-reorder
 
 companion: venv ## Run the companion app's tests on Python 3.9, 3.11 and 3.13 with Django 4.2, 5.2 and 6.0
 	@.venv/bin/python -m tools.companion_tests -- -q -n 2 --dist loadscope
@@ -37,8 +40,8 @@ companion: venv ## Run the companion app's tests on Python 3.9, 3.11 and 3.13 wi
 crash: tools ## Kill engine and provider between any two requests, in about half an hour
 	@MIRRORS_CRASHES=all PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$$PATH" pytest tests/engine/test_crashes.py
 
-mutants: venv ## Take each promise out of the code and see a test notice; M=NAME does it for one
-	@.venv/bin/python -m tools.mutants $(M)
+mutants: tools ## Take each promise out of the code and see a test notice; M=NAME does it for one
+	@PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$$PATH" python -m tools.mutants $(M)
 
 bench: tools ## Measure the fleet beside the engine's floor, a script and a naive program; N=1000 for so many mirrors
 	@.venv/bin/python -m tools.bench $(if $(N),--count $(N)) --write
@@ -48,6 +51,9 @@ check: venv ## Run the static checks
 	@.venv/bin/ruff format --check
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
+
+docs: venv ## Write the pages that are made of docstrings
+	@.venv/bin/python -m tools.reference
 
 tools: venv ## Put Pulumi and its Python language host into .tools/bin
 	@.venv/bin/python -m tools.pulumi_tools

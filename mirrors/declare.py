@@ -32,7 +32,6 @@ class Declaration:
     original: Original
     lanes: Lanes
     turns: Turns
-    repairing: bool = False
 
     def site_id_of(self, site: SitePlan) -> pulumi.Output[int]:
         """A site's id; unknown in the preview of a stack that follows another one which does not have it yet."""
@@ -98,16 +97,17 @@ def _deployed(
     }
     provider = declaration.lanes.provider_of(site.application)
     options = pulumi.ResourceOptions(parent=parent, aliases=_formerly(site), provider=provider)
-    # Replaced on request, the engine would else put off the deletion, if anything fails until after the next run.
+    # Else, where somebody asks for a replacement, the old one is deleted last; after a failure only in a later run.
     kept = pulumi.ResourceOptions(retain_on_delete=declaration.settings.keeps_variables, delete_before_replace=True)
     retained = pulumi.ResourceOptions.merge(options, kept)
     turn = declaration.turns.of(site.slug, site.application)
     hints = {"rollout": _rollout(site)}
     seen = {"found": found, "observed": _observed(site)}
     written = EnvironmentVariables(site.slug, {**where, **hints, **seen, "turn": turn}, variables, retained)
+    declaration.turns.writes(site.slug, written)
     release_of = {"image_environment": declaration.planned.image_environment, "release": release}
     verified = {"verified": True} if declaration.settings.rollout.health else {}
-    told = {**hints, **verified, "collected": declaration.repairing or None}
+    told = {**hints, **verified, "collected": declaration.turns.collects(site.slug) or None}
     values = {name: item["value"] for name, item in variables.items()}
     after = pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(depends_on=[written]))
     return Deployment(site.slug, {**where, **release_of, **told}, values, after)

@@ -84,6 +84,17 @@ class ReadBackError(MirrorsError):
         )
 
 
+class HeldError(MirrorsError):
+    """Nothing was deployed."""
+
+    def __init__(self, site: str) -> None:
+        super().__init__(
+            f"{site}: it is held, and what it runs is not known to be what is declared, so it would have to be deployed"
+            " with the newest image. Either roll it out to this site (hold: false), or let it be deployed all the same"
+            " (hold: variablesMayDeploy)"
+        )
+
+
 class DeploymentFailedError(MirrorsError):
     """The instances that were serving before go on serving."""
 

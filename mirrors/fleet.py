@@ -23,15 +23,21 @@ class Fleet(pulumi.ComponentResource):
     Where anything is wrong it says all of it and leaves the program before a resource is registered. Single values in
     the lists and maps below are outputs, so that a preview shows what is known.
 
-    ``sites``: a list of ``{application, siteId, environment, url, deployment}``, the original first.
-    ``site_ids``: ``{slug: id}``; ``retired``: ``{id: slug}``.
-    ``original``: ``{application, environment, release, identities}``; identities say what the shared values point at.
+    ``name``: what it is called in the state; not given, the original's slug.
+    ``opts``: the engine's options for a component, such as ``parent``.
     """
 
     sites: list[dict[str, Any]]
+    """A list of ``{application, siteId, environment, url, deployment}``, the original first."""
+
     site_ids: pulumi.Output[dict[str, int]]
+    """``{slug: id}``"""
+
     retired: pulumi.Output[dict[str, str]]
+    """``{id: slug}``"""
+
     original: dict[str, Any]
+    """``{application, environment, release, identities}``; identities say what the shared values point at."""
 
     def __init__(self, name: str | None = None, opts: pulumi.ResourceOptions | None = None) -> None:
         prepared = prepare()
@@ -41,17 +47,13 @@ class Fleet(pulumi.ComponentResource):
         super().__init__("mirrors:index:Fleet", self.name, None, pulumi.ResourceOptions.merge(opts, self._aliased()))
         ids = SiteIds(self.name, self._hints(prepared), self._aliased(self))
         original = self._original(prepared)
-        rollout = prepared.plan.rollout
-        settings = prepared.settings
-        lanes = Lanes(settings.rollout.parallel, prepared.raw, settings.max_concurrent_requests, self)
-        turns = Turns(rollout, lanes, settings.rollout.parallel, preview=pulumi.runtime.is_dry_run())
-        declaration = Declaration(
-            self, prepared.settings, prepared.original, ids, original, lanes, turns, rollout.repairing
-        )
+        settings, parallel = prepared.settings, prepared.settings.rollout.parallel
+        lanes = Lanes(parallel, prepared.raw, settings.max_concurrent_requests, self)
+        turns = Turns(prepared.plan.rollout, lanes, parallel, preview=pulumi.runtime.is_dry_run())
+        declaration = Declaration(self, settings, prepared.original, ids, original, lanes, turns)
         self.sites, release = declare_original(declaration)
         self.sites += [declare_mirror(declaration, site, release) for site in prepared.plan.mirrors]
-        if rollout.repairing:
-            turns.report_failures()
+        turns.report_failures()
         self.site_ids = ids.assignments.apply(_by_name)
         self.retired = ids.retired.apply(_names)
         self.original = {
@@ -81,13 +83,14 @@ class Fleet(pulumi.ComponentResource):
                     "formerly": site.formerly,
                     "unreadable": site.unreadable,
                     "database": site.database,
+                    "ours": site.ours,
                 }
                 for site in prepared.plan.hints
             ],
             "retired": list(fleet.retired),
             "reserved": list(fleet.reserved_site_ids),
             "release": list(fleet.release_site_ids),
-            "neighbours": dict(prepared.plan.neighbours),
+            "neighbours": {slug: list(ids) for slug, ids in prepared.plan.neighbours.items()},
             "reference": self._reference(prepared.settings.site_ids_from),
             "preview": pulumi.runtime.is_dry_run(),
         }

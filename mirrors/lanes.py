@@ -9,11 +9,13 @@ import pulumi
 
 from mirrors.config.connection import PROVIDER_KEYS
 
+THREADS = 4
+"""Of a provider process: so many requests does it make at once."""
+
 A_LANE = 3
 """Deployments that a process waits for at once. The thread that is left over answers everything else."""
 
-
-ONE_LANE = 4
+ONE_LANE = THREADS
 """Up to so many a process of its own is not worth its start: all four threads of the one process may wait."""
 
 
@@ -25,16 +27,20 @@ def lanes_for(parallel: int) -> int:
 class Lanes:
     """``parallel`` deployments at once, spread over as few processes as that takes; the default one is the first."""
 
-    def __init__(self, parallel: int, configuration: Mapping[str, str], requests: int, parent: pulumi.Resource) -> None:
+    def __init__(
+        self, parallel: int, configuration: Mapping[str, str], requests: int, parent: pulumi.Resource | None
+    ) -> None:
         """``configuration``: raw values of the namespace ``mirrors``. A lane gets no other than those given here.
 
-        ``requests``: how many at once the platform shall get from us. Each lane has its share, one at the least.
+        ``requests``: how many at once the platform shall get from us. What the threads of the first process leave is
+        shared among the others, one each at the least.
         ``parent``: below which lanes stood once. A lane stands below nothing, so that it stays the same process where
         the fleet moves: that which deletes a resource has to be the one that has checked the resource in its place.
         """
         self.count = lanes_for(parallel)
         options = pulumi.ResourceOptions(aliases=[pulumi.Alias(parent=parent)])
-        shared = {**configuration, "maxConcurrentRequests": str(max(1, requests // self.count))}
+        left = (requests - THREADS) // max(1, self.count - 1)
+        shared = {**configuration, "maxConcurrentRequests": str(max(1, left))}
         props = {f"mirrors:{key}": _hidden(key, shared[key]) for key in PROVIDER_KEYS if key in shared}
         self._providers: list[pulumi.ProviderResource | None] = [None]
         self._providers += [

@@ -13,7 +13,7 @@ from mirrors.planning.names import DATABASE_URL, MIRRORS_APPLICATION, SITE_ID, n
 from mirrors.planning.observed import DeploymentSeen, FleetSeen, SiteSeen, VariableSeen
 from mirrors.planning.plan import image_environment
 from mirrors.planning.releases import newest_successful
-from mirrors.seen import deployments_seen, variable_seen
+from mirrors.seen import deployments_seen, running_in, variable_seen
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -105,9 +105,8 @@ class Observer:
         """By slug: an environment's deployments, and the frozen variables of the newest successful one."""
 
         def look(environment: str) -> Running:
-            deployments = self._deployments(environment)
-            done = newest_successful(deployments)
-            return deployments, self._frozen(done) if done else {}
+            deployments, frozen = running_in(self.divio, environment)
+            return deployments, frozen or {}
 
         return dict(zip(environments, self._each(look, environments.values()), strict=True))
 
@@ -125,7 +124,7 @@ class Observer:
         found: Mapping[str, Application],
         original: SiteSeen | None,
         mirrors: Mapping[str, SiteSeen],
-    ) -> dict[str, int]:
+    ) -> dict[str, tuple[int, ...]]:
         """SITE_IDs of what is not declared. Costs requests, so only where a declared mirror may get or bring one."""
         others = [application for slug, application in listed.items() if slug not in found]
         shared = original.frozen.get(DATABASE_URL) if original else None

@@ -8,8 +8,8 @@ from mirrors.errors import MirrorsError
 from mirrors.planning.account import ApplicationSeen, StageSeen
 from mirrors.planning.observed import VariableSeen
 from mirrors.planning.plan import ENVIRONMENTS
-from mirrors.planning.releases import newest_running, newest_successful
-from mirrors.seen import deployments_seen, variable_seen
+from mirrors.planning.releases import newest_running
+from mirrors.seen import running_in, variable_seen
 
 
 class AccountObserver:
@@ -59,9 +59,8 @@ class AccountObserver:
         return {slug: self._stage(uuid, variables[uuid]) for slug, uuid in uuids.items()}
 
     def _stage(self, environment: str, variables: dict[str, VariableSeen]) -> StageSeen:
-        seen = deployments_seen(self.divio, environment)
-        done, deploying = newest_successful(seen), newest_running(seen) is not None
-        if done is None:
+        seen, frozen = running_in(self.divio, environment)
+        deploying = newest_running(seen) is not None
+        if frozen is None:
             return StageSeen(variables, deploying=deploying)
-        frozen = self.divio.deployments.environment_variables(done.uuid).environment_variables
         return StageSeen(variables, frozen, deployed=True, deploying=deploying)

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from mirrors.divio import Divio
-from mirrors.planning.observed import DeploymentSeen, SiteSeen
-from mirrors.planning.releases import newest_successful
+from mirrors.planning.observed import SiteSeen
+from mirrors.seen import running_in
 
 
 def retired_sites(divio: Divio, slugs: Iterable[str], stage: str) -> dict[str, SiteSeen]:
@@ -24,10 +24,7 @@ def _site(divio: Divio, slug: str, stage: str) -> SiteSeen | None:
     environment = next((item.uuid for item in listed if item.slug == stage), None)
     if application is None or environment is None:
         return None
-    items = divio.deployments.list(environment)
-    deployments = tuple(DeploymentSeen(item.uuid, item.started_at, item.ended_at, item.success) for item in items)
-    done = newest_successful(deployments)
-    if done is None:
+    deployments, frozen = running_in(divio, environment)
+    if frozen is None:
         return None
-    frozen = divio.deployments.environment_variables(done.uuid).environment_variables
     return SiteSeen(slug, application.uuid, environment, {}, deployments, frozen)

@@ -63,7 +63,7 @@ def prepare() -> Prepared:
         refuse([*loaded.problems, explained(error)])
     problems = [
         *loaded.problems,
-        *_in_clear(os.environ),
+        *_in_clear(raw, os.environ),
         *_published_passphrase(settings, os.environ),
         *_unknown_sites(settings, os.environ),
         *planned.problems,
@@ -101,13 +101,13 @@ def refuse(problems: Iterable[str]) -> NoReturn:
     sys.exit(SAID_ALL)
 
 
-def _in_clear(environ: Mapping[str, str]) -> list[str]:
+def _in_clear(raw: Mapping[str, str], environ: Mapping[str, str]) -> list[str]:
     """What holds secrets must be set as a secret: the engine writes anything else in clear into files and state."""
     secret = set(json.loads(environ.get("PULUMI_CONFIG_SECRET_KEYS", "[]")))
     return [
         f"mirrors:{key}: it is set in clear. Set it anew, for example: pulumi config set --secret{example}"
         for key, example in _SECRET_KEYS.items()
-        if key in _raw_configuration() and f"{NAMESPACE}:{key}" not in secret
+        if key in raw and f"{NAMESPACE}:{key}" not in secret
     ] + [
         f"mirrors:{key}: a secret stands in it, but what it declares is no secret to the state or the platform. Set it"
         " under the site's slug, or under all, with: pulumi config set --secret --path mirrors:secrets.all.NAME;"

@@ -13,6 +13,7 @@ import pulumi
 from mirrors.lanes import Lanes
 from mirrors.planning.waves import RolloutPlan
 from mirrors.resources.deployment import Deployment
+from mirrors.resources.environment_variables import EnvironmentVariables
 
 
 class Turns:
@@ -26,14 +27,25 @@ class Turns:
         self._preview = preview
         self._deployed: dict[str, Deployment] = {}
         self._first: list[pulumi.Resource] = []
+        self._pilot: EnvironmentVariables | None = None
         self._gates: dict[int, asyncio.Task[None]] = {}
         self._releases: set[asyncio.Task[None]] = set()
+
+    def collects(self, slug: str) -> bool:
+        """Whether a failed deployment of the site is told at the end: of a mirror in a repair, and not of the original,
+        on whose release they all wait."""
+        return self._plan.repairing and slug in self._wave_of
 
     def of(self, slug: str, application: str) -> pulumi.Input[Any]:
         """An input that resolves, to nothing, when it is the site's turn. A held site has no turn: nothing happens."""
         if self._preview or slug not in self._wave_of:
             return None
         return pulumi.Output.from_input(self._turn(slug, application))
+
+    def writes(self, slug: str, variables: EnvironmentVariables) -> None:
+        """In whose variables a site's first writes are."""
+        if self._pilot is None and slug in self._wave_of:
+            self._pilot = variables
 
     def ends(self, slug: str, deployment: Deployment) -> None:
         """A site's turn ends with its deployment."""
@@ -44,20 +56,27 @@ class Turns:
         self._first.append(deployment)
 
     def report_failures(self) -> None:
-        """Once all have been tried: an error for each site that failed, and no success for the run."""
-        if self._preview:
-            return
-        tried = dict(self._deployed)
-        pulumi.Output.all(*(resource.failed for resource in tried.values())).apply(_report)
+        """Of a repair, once all have been tried: an error for each site that failed, and no success for the run."""
+        if self._plan.repairing and not self._preview:
+            pulumi.Output.all(*(resource.failed for resource in self._deployed.values())).apply(_report)
 
     async def _turn(self, slug: str, application: str) -> None:
         await self._gate(self._wave_of[slug])
+        await self._piloted(slug)
         slots = (self._lanes.free(application), self._free)
         for slot in slots:
             await slot.acquire()
         release = asyncio.ensure_future(self._release(slug, slots))
         self._releases.add(release)  # else nobody keeps it from being collected
         release.add_done_callback(self._releases.discard)
+
+    async def _piloted(self, slug: str) -> None:
+        """Each process finds out for itself that the platform refuses writes: the first site shows it to all of them.
+
+        Where it failed and the engine was told to go on, whatever is wrong may be wrong with that site alone.
+        """
+        if self._pilot is not None and self._lanes.count > 1 and slug != self._pilot.pulumi_resource_name:
+            await asyncio.wait([_registered(self._pilot)])
 
     async def _release(self, slug: str, slots: tuple[asyncio.Semaphore, ...]) -> None:
         await asyncio.wait([_registered(self._deployed[slug])])
@@ -72,11 +91,11 @@ class Turns:
 
     async def _open(self, wave: int) -> None:
         """Behind a deployment that failed, where the engine was told to go on, nobody's turn comes."""
-        before = [self._deployed[slug] for slug in self._plan.waves[wave - 1].sites if slug in self._deployed]
-        waits_for = [_registered(resource) for resource in (before if wave else self._first)]
+        before = self._plan.waves[wave - 1].sites if wave else ()
+        waits_for = [self._deployed[slug] for slug in before if slug in self._deployed] if wave else self._first
         if not waits_for:
             return
-        done, _ = await asyncio.wait(waits_for)
+        done, _ = await asyncio.wait([_registered(resource) for resource in waits_for])
         if any(item.exception() for item in done):
             raise pulumi.RunError(
                 f"wave {self._plan.waves[wave].number} of the rollout was not begun: a site of the wave before failed"

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from mirrors.cli.preview_report import action, cause_of, count, headline, names, sections, waves_of
+from mirrors.cli.preview_report import action, cause_of, headline, sections, waves_of
 from mirrors.planning.preview import FleetPreview, Group
-from mirrors.planning.waves import SHOWN
+from mirrors.planning.waves import SHOWN, count, named
 
 LONGEST = 60_000
 """Characters of a comment: GitHub takes 65,536."""
@@ -60,7 +60,7 @@ def _sites_cell(sites: Sequence[str], *, brief: bool) -> str:
     if len(sites) <= SHOWN:
         return ", ".join(map(escaped, sites))
     if brief:
-        return escaped(f"{count(sites)}: {names(sites)}")
+        return escaped(named(sites))
     return f"<details><summary>{count(sites)}</summary>{', '.join(map(escaped, sites))}</details>"
 
 

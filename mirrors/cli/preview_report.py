@@ -1,11 +1,11 @@
 """A fleet's preview for whoever reads it: plain text, and data for programs."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from mirrors.planning.preview import Cause, FleetPreview, Group, SitePreview
 from mirrors.planning.preview_steps import Change
-from mirrors.planning.waves import SHOWN
+from mirrors.planning.waves import count, names
 
 MARKS = {"added": "+", "changed": "~", "removed": "-"}
 
@@ -52,7 +52,7 @@ def headline(preview: FleetPreview) -> str:
         return f"{problems} nothing is done before that is solved"
     if not preview.steps:
         return f"no changes at {preview.declared} sites"
-    changed = f"{len(preview.sites)} of {preview.declared} sites change, {preview.deployments} are deployed"
+    changed = f"{len(preview.sites)} of {preview.declared} sites change, {preview.deployments} to deploy"
     return f"{changed}, {len(preview.leaving)} off the list" if preview.leaving else changed
 
 
@@ -117,15 +117,6 @@ def _title(wave: int | None) -> str:
     if wave is None:
         return "in no wave"
     return f"wave {wave}" if wave else "the original"
-
-
-def count(sites: Sequence[str]) -> str:
-    return f"{len(sites)} site{'s' if len(sites) != 1 else ''}"
-
-
-def names(sites: Sequence[str]) -> str:
-    more = f" and {len(sites) - SHOWN} more" if len(sites) > SHOWN else ""
-    return f"{', '.join(sites[:SHOWN])}{more}"
 
 
 def _by_text(ids: Mapping[int, str]) -> dict[str, str]:

@@ -1,4 +1,8 @@
-"""The declared fleet as frozen data. In the user's files the keys are in camelCase; the README lists them."""
+"""The declared fleet as frozen data. In the user's files the keys are in camelCase.
+
+``docs/configuration.md`` is made of the docstrings here. What stands behind ``Default:`` at the end of one is shown
+instead of the field's own default.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -61,39 +65,76 @@ class Declared(BaseModel):
 
 
 class Site(Declared):
-    """``application`` is the application's slug, ``site_id`` None where it is not declared.
-
-    ``formerly`` is the slug that the application had before it was renamed.
-    """
+    """An application of the fleet, the original or a mirror."""
 
     application: Slug
+    """The application's name as the address of its Control Panel has it."""
+
     site_id: SiteId | None = None
+    """The site's ``SITE_ID``. Not declared, it is what the state or the running site has, else a new one."""
+
     formerly: Slug | None = None
+    """The slug that the application had before it was renamed, until every stack was updated with the new one."""
+
     variables: Variables = Field(default_factory=dict, repr=False)
+    """Environment variables of this site alone, in clear. They win over the fleet's."""
 
 
 class Original(Site):
-    """``deploy``: whether the original is deployed by us, too; else it is only read."""
+    """The application that owns the repository, the database and the media storage."""
 
     deploy: bool = Field(default=False, strict=True)
+    """``true``: the original's variables are written, and it is deployed, too. Else it is only read."""
 
 
 class Mirror(Site):
-    """An application that runs the original's code. ``hold``: what no deployment of ours is started for."""
+    """An application that runs the original's code. It must exist: a platform's API cannot make one."""
 
     hold: Hold = "nothing"
+    """``true``: we deploy nothing to it, and a change of its variables is a problem. ``variablesMayDeploy``: it is
+    deployed for changed variables, not for a new release alone."""
 
 
 class Fleet(Declared):
-    """An original with its mirrors. ``retired``, ``reservedSiteIds`` and ``releaseSiteIds`` are lists of SITE_IDs."""
+    """An original with its mirrors. It is the same for all stacks, so it stands in ``Pulumi.yaml``:
+
+    ```yaml
+    mirrors:fleet:
+      value:
+        original:
+          application: acme
+        mirrors:
+          - application: acme-de
+          - application: acme-fr
+            siteId: 7
+            variables: {THEME: dark}
+          - application: acme-italia
+            formerly: acme-it
+        variables: {LANGUAGE_FALLBACK: en}
+        retired: [5]
+    ```
+    """
 
     original: Original
+    """The application whose code, database and storage all sites share."""
+
     mirrors: tuple[Mirror, ...] = ()
+    """The mirrors. Their order is that of the waves; reordered, nobody gets another ``SITE_ID``."""
+
     variables: Variables = Field(default_factory=dict, repr=False)
+    """Environment variables of every mirror, in clear."""
+
     shared: tuple[Name, ...] = DEFAULT_SHARED
+    """Names of the variables that each mirror is given as the original's instances run with them."""
+
     retired: tuple[SiteId, ...] = ()
+    """Ids of sites that are no more. They are given to nobody."""
+
     reserved_site_ids: tuple[SiteId, ...] = ()
+    """Ids that somebody uses whom Mirrors cannot see. They are given to nobody."""
+
     release_site_ids: tuple[SiteId, ...] = ()
+    """Retired ids that a site may be declared with again. It shows the content that the former site left."""
 
     @property
     def sites(self) -> tuple[Site, ...]:
@@ -106,72 +147,139 @@ class Fleet(Declared):
 
 
 class Override(Declared):
-    """What one site has on this stack alone. ``hold``, where it is set, wins over the mirror's own."""
+    """What one site has on this stack alone."""
 
     variables: Variables = Field(default_factory=dict, repr=False)
+    """Environment variables of this site on this stack, in clear. They win over all others in clear."""
+
     hold: Hold | None = None
+    """As ``hold`` of the mirror, over which it wins. The original is never held."""
 
 
 class Overrides(Declared):
-    """What this stack has that others have not: ``variables`` for all mirrors, ``mirrors`` for single sites by slug."""
+    """What this stack has that others have not. It stands in ``Pulumi.<stack>.yaml``:
+
+    ```yaml
+    mirrors:overrides:
+      variables: {LOG_LEVEL: debug}
+      mirrors:
+        acme-fr:
+          variables: {THEME: plain}
+          hold: true
+    ```
+    """
 
     variables: Variables = Field(default_factory=dict, repr=False)
+    """Environment variables of every mirror on this stack, in clear. They win over what the fleet declares."""
+
     mirrors: dict[str, Annotated[Override, BeforeValidator(nothing_is_empty)]] = Field(default_factory=dict)
+    """What single sites have, by slug. The original's may stand here, too, for its variables, if ``deploy`` is set."""
 
 
 class Health(Declared):
-    """What a healthy site answers at its own address: one of ``statuses``, with ``text`` in it where that is set.
-
-    It has ``timeout`` seconds for it. Redirects are not followed: 302 is an answer. ``identity``: whether it must also
-    say, through the companion app, that it is the declared site on the declared database.
-    """
+    """What a healthy site answers at its own address. Redirects are not followed: 302 is an answer."""
 
     path: UrlPath = "/"
+    """Where it is asked."""
+
     statuses: Statuses = (range(200, 400),)
+    """The HTTP statuses that are healthy."""
+
     timeout: Seconds = 60
+    """How long it has for its first healthy answer."""
+
     text: str | None = Field(default=None, min_length=1)
+    """What the answer's body must contain."""
+
     identity: bool = Field(default=False, strict=True)
+    """Whether it must also say, through the companion app, that it is the declared site on the declared database."""
 
 
 class Rollout(Declared):
-    """How a release reaches the mirrors.
+    """How a release reaches the mirrors:
 
-    ``follow``: whether a new release of the original is rolled out by ``up``, or only site by site with ``mirrors
-    deploy``. ``waves``: how many mirrors, in the order of the list, have been reached at the end of each wave.
-    ``parallel``: deployments at once. ``pause_after``: the number of the wave to stop after. ``timeout``: how long one
-    deployment may take, in seconds; the platform's own limits add up to over an hour. ``health``: None if nobody asks.
+    ```yaml
+    mirrors:rollout:
+      waves: [1, 25%, 100%]
+      parallel: 8
+      health: {path: /health/, statuses: [200]}
+    ```
     """
 
     follow: Literal["original", "manual"] = "original"
+    """``original``: ``up`` rolls a new release of the original out. ``manual``: only ``mirrors deploy`` does."""
+
     waves: tuple[WaveSize, ...] = ("100%",)
+    """How many mirrors, in the order of the list, have been reached at the end of each wave. A wave that failed is the
+    last one. The last takes all: ``"100%"``."""
+
     parallel: Parallel = 4
+    """Deployments at once."""
+
     pause_after: WaveNumber | None = None
+    """The wave to stop after. Sites behind it keep their release and their variables."""
+
     timeout: Seconds = 75 * 60
+    """How long one deployment may take. The platform's own limits add up to over an hour."""
+
     health: Annotated[Health | None, BeforeValidator(switched_off)] = Health()
+    """What each site must answer before the next wave begins; ``false``: nobody asks."""
 
 
 class Settings(Declared):
-    """The configuration of one stack.
+    """The configuration of one stack, here Live's, in ``Pulumi.live.yaml``:
 
-    ``secrets`` maps ``all`` and slugs to ``{name: value}``; ``shared_values`` stands in for shared variables that the
-    platform does not show. ``on_removal`` is ``keep`` for live, else ``clean``. ``confirm_database`` names the
-    identities that shared values have got on purpose, and those that new mirrors give up on purpose.
+    ```yaml
+    mirrors:environment: live
+    mirrors:siteIdsFrom: test
+    mirrors:onRemoval: keep
+    ```
     """
 
     fleet: Fleet
+    """The original and its mirrors."""
+
     overrides: Overrides = Overrides()
+    """What this stack has that others have not."""
+
     secrets: dict[str, Secrets] = Field(default_factory=dict)
+    """Secret environment variables of this stack: ``all`` is every mirror, a slug one site, which wins. A name that is
+    also declared in clear is a problem."""
+
     shared_values: Secrets = Field(default_factory=dict)
+    """Values of shared variables that the platform does not show. If it shows another, that is a problem."""
+
     environment: Literal["test", "live"]
+    """The environment that this stack converges. Default: the stack's name."""
+
     platform: Literal["divio"] = "divio"
+    """What runs the sites."""
+
     api_url: ApiUrl = DEFAULT_API_URL
+    """Where the platform's API is."""
+
     api_token: Token
+    """The access token of an account that sees all applications of the fleet and may write the mirrors'."""
+
     site_ids_from: Stack | None = None
+    """The stack whose ids this one follows: it gives none itself. For Live, name Test's."""
+
     image_from: Literal["live", "matching"] = "live"
+    """Which image of the original mirrors run: Live's, or that of the environment with the same name."""
+
     rollout: Rollout = Rollout()
+    """How a release reaches the mirrors."""
+
     on_removal: Literal["clean", "keep"] | None = None
+    """Whether the variables that we created are removed when a mirror leaves the list, or the stack is destroyed.
+    Default: ``keep`` on Live, else ``clean``."""
+
     confirm_database: str | None = None
+    """What the shared values point at now, where that changed on purpose; and what the ``DATABASE_URL`` of a new mirror
+    points at, where it shall give that up. Several with commas. The message that asks for it names the value."""
+
     max_concurrent_requests: Requests = 8
+    """Requests to the platform at once, in each process."""
 
     @property
     def keeps_variables(self) -> bool:
@@ -188,6 +296,7 @@ class Settings(Declared):
         return self.fleet.mirrors
 
     def declared_hold(self, mirror: Mirror) -> Hold:
+        """What is declared for the site itself; ``hold_of`` counts a release that is followed by hand as well."""
         override = self.overrides.mirrors.get(mirror.application, Override()).hold
         return mirror.hold if override is None else override
 

@@ -121,7 +121,7 @@ def _found(
     newest_first: Sequence[Deployment], began: datetime, failure: DivioError, maybe_ours: bool
 ) -> Deployment | None:
     """Which deployment is ours after an uncertain start, or in the way after a refused one; None: neither."""
-    since = [item for item in newest_first if item.started_at is None or item.started_at >= began]
+    since = [item for item in newest_first if (item.started_at or item.ended_at or began) >= began]
     if maybe_ours and since:
         return since[0]
     ended_since = (item for item in newest_first if item.ended_at and item.ended_at >= began)

@@ -66,13 +66,29 @@ class EnvironmentVariables:
     def _of_chunk(self, chunk: Sequence[str], rest: Query) -> Sequence[EnvironmentVariable]:
         if len(chunk) == 1 or not self._one_by_one:
             try:
-                return self._read(chunk, rest)
+                found = self._read(chunk, rest)
             except ValidationFailed:
                 if len(chunk) == 1:
                     raise
+            else:
+                if self._heeds_all(chunk, found, rest):
+                    return found
         found = [variable for environment in chunk for variable in self._read([environment], rest)]
         self._one_by_one = True  # only now: a single bad one of several is refused as well, but says so above
         return found
+
+    def _heeds_all(self, chunk: Sequence[str], found: Sequence[EnvironmentVariable], rest: Query) -> bool:
+        """Whether a filter that is repeated was not taken for its first, or its last, value alone.
+
+        An answer about several environments proves it. Another one is right where hardly any has a variable, so a few
+        of the empty ones are asked for by themselves.
+        """
+        shown = {item.environment for item in found}
+        empty = [environment for environment in chunk if environment not in shown]
+        if len(chunk) == 1 or len(shown) > 1 or not empty:
+            return True
+        few = dict.fromkeys((empty[0], empty[len(empty) // 2], empty[-1]))
+        return not any(self._read([environment], rest) for environment in few)
 
     def _read(self, environments: Sequence[str], rest: Query) -> Sequence[EnvironmentVariable]:
         query = (*(("environment", environment) for environment in environments), *rest)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from mirrors.divio.domain import Environment
-from mirrors.divio.errors import NotFound, PermissionDenied, UnexpectedAnswer, ValidationFailed
+from mirrors.divio.errors import REFUSALS
 from mirrors.divio.paging import read_all
 from mirrors.divio.transport import Query, Request, Transport
 
@@ -36,6 +36,6 @@ class Environments:
         query = (("slug", slug),) if slug else ()
         try:
             listed = read_all(self._transport, Environment, PATH, (*query, *self._paged), most_pages=MOST_PAGES)
-        except (ValidationFailed, PermissionDenied, NotFound, UnexpectedAnswer):
+        except REFUSALS:
             return ()
         return [environment for environment in listed if slug in (None, environment.slug)]

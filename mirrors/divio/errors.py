@@ -144,3 +144,7 @@ class BrokenAnswer(UnexpectedAnswer):
 
 class TooLong(UnexpectedAnswer):
     pass
+
+
+REFUSALS = (PermissionDenied, NotFound, ValidationFailed, UnexpectedAnswer)
+"""The answers of a platform that does not do what it was asked. Any other failure would meet other requests as well."""

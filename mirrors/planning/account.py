@@ -87,7 +87,8 @@ def _site_ids(original: ApplicationSeen, item: ApplicationSeen) -> Iterator[tupl
             yield stage, site_id
 
 
-def neighbours(original: ApplicationSeen, others: Iterable[ApplicationSeen]) -> dict[str, int]:
-    """{slug: SITE_ID} of applications that are on no list and yet may run with the original's database."""
-    found = {item.slug: max(ids.values()) for item in others if has_copy(item) and (ids := site_ids(original, item))}
+def neighbours(original: ApplicationSeen, others: Iterable[ApplicationSeen]) -> dict[str, tuple[int, ...]]:
+    """{slug: SITE_IDs} of applications that are on no list and yet may run with the original's database."""
+    ids = {item.slug: tuple(sorted({*site_ids(original, item).values()})) for item in others if has_copy(item)}
+    found = {slug: given for slug, given in ids.items() if given}
     return dict(sorted(found.items()))

@@ -50,6 +50,12 @@ def identity_of(dsn: str) -> str:
     return _spelled(parts.scheme, parts.hostname or "", port, unquote(parts.path))
 
 
+def readable_identity(dsn: str | None) -> str | None:
+    """What a DSN points at; None where there is none, or where it cannot be compared."""
+    identity = identity_of(dsn) if dsn else UNREADABLE
+    return None if identity == UNREADABLE else identity
+
+
 def respelled(identity: str) -> str:
     """An identity as ``identity_of`` spells it today, from one that a state has, or that somebody wrote.
 

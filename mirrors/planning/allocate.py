@@ -1,6 +1,6 @@
 """Who gets which SITE_ID. A site's content belongs to its id, so an id is given once and never to somebody else."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 ORIGINAL_ID = 1
@@ -30,7 +30,8 @@ class SiteHint:
     what its instances run with, 1 where they have none.
 
     ``unreadable``: the environment has a SITE_ID beside it that is not shown, or is no number. ``database``: what its
-    DATABASE_URL points at, as far as it is shown and nobody has confirmed that it may be given up.
+    DATABASE_URL points at, as far as it is shown and nobody has confirmed that it may be given up. ``ours``: we have
+    written to it before.
     """
 
     application: str
@@ -41,6 +42,7 @@ class SiteHint:
     formerly: str | None = None
     unreadable: bool = False
     database: str | None = None
+    ours: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +61,15 @@ class Reference:
 class Hints:
     """What an allocation is decided from, besides the ledger.
 
-    ``neighbours``: {slug: id} of applications that are not on the list and run with the shared database.
+    ``neighbours``: {slug: ids}, one in each environment, of applications that are not on the list and run with the
+    shared database.
     """
 
     sites: tuple[SiteHint, ...]
     retired: frozenset[int] = frozenset()
     reserved: frozenset[int] = frozenset()
     release: frozenset[int] = frozenset()
-    neighbours: Mapping[str, int] = field(default_factory=dict)
+    neighbours: Mapping[str, Collection[int]] = field(default_factory=dict)
     reference: Reference | None = None
     preview: bool = False
 
@@ -146,18 +149,19 @@ def _highest(ledger: Ledger, hints: Hints, retired: Mapping[int, Assigned], know
     # Of a site that the state knows, an edited id is drift: it is repaired, and moves nobody else's number.
     observed = [site.observed for site in hints.sites if site.observed and site.application not in ledger.assignments]
     given = [site_id for site_id in known if site_id is not None]
-    others = hints.neighbours.values()
+    others = (site_id for ids in hints.neighbours.values() for site_id in ids)
     return max([ORIGINAL_ID, ledger.highest, *retired, *given, *hints.reserved, *hints.release, *observed, *others])
 
 
 def _with_another_database(ledger: Ledger, hints: Hints) -> Iterator[str]:
-    """A site of somebody else is not taken over. Of one that the state knows it is drift, to be repaired."""
+    """A site of somebody else is not taken over, also where it has an id since it was bare. Of one of ours it is drift,
+    to be repaired."""
     shared = next((site.database for site in hints.sites if site.original), None)
     for site in hints.sites:
         if (
             None not in (shared, site.database)
             and site.database != shared
-            and site.application not in ledger.assignments
+            and not (site.ours and site.application in ledger.assignments)
         ):
             yield (
                 f"{site.name}: its DATABASE_URL points at {site.database}, the original's at {shared}. If it is a"
@@ -247,8 +251,8 @@ def _not_free(site: SiteHint, site_id: int, hints: Hints, who: Assigned | None) 
     """``who``: the site that the id was retired with."""
     if who is not None and who.application != site.application:
         yield _is_retired(site, site_id, who, hints.reference)
-    for name, other in hints.neighbours.items():
-        if other == site_id:
+    for name, ids in hints.neighbours.items():
+        if site_id in ids:
             yield (
                 f"{site.name}: SITE_ID {site_id} is that of {name}, which is not on the list and runs with the"
                 f" shared database. Declare another siteId, or add {name} to the list"

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator
 
 from mirrors.config import Mirror, Settings
-from mirrors.planning.names import SITE_ID, write_order
+from mirrors.planning.names import MIRRORS_APPLICATION, SITE_ID, write_order
 from mirrors.planning.observed import FleetSeen, SiteSeen
+from mirrors.planning.shared import shared_values
 
 TWO_WAYS_OUT = (
     "A deployment would take the newest image. Either roll it out to this site (hold: false), or let changed variables"
@@ -27,14 +28,13 @@ def held_sites_stay(settings: Settings, seen: FleetSeen) -> Iterator[str]:
 
 
 def _changing(settings: Settings, seen: FleetSeen, mirror: Mirror, site: SiteSeen) -> list[str]:
-    """A SITE_ID that nobody declares only has to be there: the state knows which one it is."""
-    stand_ins = {name: item.get_secret_value() for name, item in settings.shared_values.items()}
-    original = seen.original.frozen if seen.original else {}
-    shared = {name: original.get(name) or stand_ins.get(name) for name in settings.fleet.shared}
+    """A SITE_ID that nobody declares only has to be there: the state knows which one it is. Whose it is says a variable
+    that is written without a deployment, but not over another one."""
     own = {SITE_ID: str(mirror.site_id) if mirror.site_id else None}
     declared = {name: item.value for name, item in settings.variables_of(site.slug).items()}
-    wanted = {**own, **shared, **declared}
-    return [name for name in write_order(wanted) if _differs(wanted[name], site, name)]
+    wanted = {**own, **shared_values(settings, seen.original), **declared}
+    owner = {} if site.is_ours() or MIRRORS_APPLICATION not in site.variables else {MIRRORS_APPLICATION: None}
+    return [name for name in write_order({**wanted, **owner}) if name in owner or _differs(wanted[name], site, name)]
 
 
 def _differs(wanted: str | None, site: SiteSeen, name: str) -> bool:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from mirrors.planning.names import DATABASE_URL, MIRRORS_APPLICATION, OWN
+
 
 @dataclass(frozen=True, slots=True)
 class VariableSeen:
@@ -46,6 +48,19 @@ class SiteSeen:
     deployments: tuple[DeploymentSeen, ...] = ()
     frozen: Mapping[str, str | None] = field(default_factory=dict, repr=False)
 
+    def is_ours(self, formerly: str | None = None) -> bool:
+        """Whether we have written to it: nobody else sets the variable that says whose SITE_ID that is.
+
+        ``formerly``: the slug that it had.
+        """
+        owner = self.variables.get(MIRRORS_APPLICATION)
+        return owner is not None and owner.value in {self.slug, formerly or self.slug}
+
+    @property
+    def bare(self) -> bool:
+        """Whether it has nothing of what makes an application a site of a fleet."""
+        return self.variables.keys().isdisjoint((*OWN, DATABASE_URL))
+
 
 @dataclass(frozen=True, slots=True)
 class FleetSeen:
@@ -53,7 +68,7 @@ class FleetSeen:
 
     ``releases`` are the deployments of the original's image environment; ``elsewhere`` are the variables that the
     original runs with in the environment of the other stack, so that Test and Live can be told apart.
-    ``neighbours``: {slug: SITE_ID} of applications that are not declared and run with the shared database; looked for
+    ``neighbours``: {slug: SITE_IDs} of applications that are not declared and run with the shared database; looked for
     only where an id may be given.
     """
 
@@ -62,4 +77,4 @@ class FleetSeen:
     image_environment: str | None
     releases: tuple[DeploymentSeen, ...] = ()
     elsewhere: Mapping[str, str | None] = field(default_factory=dict, repr=False)
-    neighbours: Mapping[str, int] = field(default_factory=dict)
+    neighbours: Mapping[str, tuple[int, ...]] = field(default_factory=dict)

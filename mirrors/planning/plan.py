@@ -4,12 +4,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from mirrors.config import DeclaredVariable, Mirror, Settings
-from mirrors.planning.addresses import UNREADABLE, identity_of, respelled
+from mirrors.planning.addresses import UNREADABLE, identity_of, readable_identity, respelled
 from mirrors.planning.allocate import ORIGINAL_ID, SiteHint
 from mirrors.planning.holds import held_sites_stay
-from mirrors.planning.names import DATABASE_URL, SITE_ID, is_service, number
+from mirrors.planning.names import DATABASE_URL, MIRRORS_APPLICATION, SITE_ID, is_service, number
 from mirrors.planning.observed import FleetSeen, SiteSeen
 from mirrors.planning.releases import newest_successful
+from mirrors.planning.shared import shared_value
 from mirrors.planning.waves import RolloutPlan, credentials_changed, rollout_plan
 
 Frozen = Mapping[str, str | None]
@@ -52,7 +53,7 @@ class OriginalPlan:
 class FleetPlan:
     """What ``mirrors.fleet`` declares. ``original`` is None only where there are problems.
 
-    ``neighbours``: {slug: SITE_ID} of applications that are not on the list and run with the shared database.
+    ``neighbours``: {slug: SITE_IDs} of applications that are not on the list and run with the shared database.
     ``postponed``: mirrors that are new, and whose wave comes after the one that the rollout stops at.
     """
 
@@ -60,7 +61,7 @@ class FleetPlan:
     original: OriginalPlan | None
     mirrors: tuple[SitePlan, ...]
     hints: tuple[SiteHint, ...]
-    neighbours: Mapping[str, int] = field(default_factory=dict)
+    neighbours: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     rollout: RolloutPlan = field(default_factory=lambda: RolloutPlan(()))
     postponed: tuple[str, ...] = ()
 
@@ -78,21 +79,40 @@ def plan(
     ``rolled_out``: sites that somebody names for a release that is followed by hand. ``samples``: what some of the
     mirrors run with.
     """
-    problems = tuple(problem for rule in _RULES for problem in rule(settings, seen))
     original = _original_plan(settings, seen)
     rollout = rollout_plan(settings, original is not None and _needs_repair(settings, original, samples))
+    broken = (problem for rule in _RULES for problem in rule(settings, seen))
+    problems = (*broken, *_paused_before_they_are_ours(settings, rollout, seen))
     everyone = [
         _mirror_plan(settings, item, site, rollout, rolled_out)
         for item in settings.mirrors
         if (site := seen.mirrors.get(item.application)) is not None and site.environment
     ]
-    postponed = tuple(site.slug for site in everyone if site.paused and SITE_ID not in site.seen.variables)
+    postponed = tuple(site.slug for site in everyone if site.paused and site.seen.bare)
     mirrors = tuple(site for site in everyone if site.slug not in postponed)
     return FleetPlan(problems, original, mirrors, _hints(settings, seen), seen.neighbours, rollout, postponed)
 
 
 def _needs_repair(settings: Settings, original: OriginalPlan, samples: Iterable[Frozen]) -> bool:
-    return any(credentials_changed(settings.fleet.shared, original.shared, sample) for sample in samples)
+    """Of most: a single mirror that cannot be repaired does not switch off the waves for the others."""
+    old = [credentials_changed(settings.fleet.shared, original.shared, sample) for sample in samples]
+    return 2 * sum(old) > len(old)
+
+
+def _paused_before_they_are_ours(settings: Settings, rollout: RolloutPlan, seen: FleetSeen) -> Iterator[str]:
+    """Nothing of such a site is in a state, or somebody has edited it: to leave it alone needs one, to take it over
+    writes, and to leave it out would strip it where it was ours."""
+    for item in settings.mirrors:
+        site = seen.mirrors.get(item.application)
+        if site is None or site.environment is None or site.slug not in rollout.paused:
+            continue
+        if not (site.bare or site.is_ours(item.formerly)):
+            yield (
+                f"{site.slug}: its wave is behind mirrors:rollout.pauseAfter, and it has a SITE_ID or a DATABASE_URL"
+                f" without {MIRRORS_APPLICATION}={site.slug}, so whether it is managed already is not known. If it was"
+                " made by hand, raise pauseAfter, or take it off the list until its wave; if it is managed, set that"
+                " variable again"
+            )
 
 
 def _site_plan(settings: Settings, site: SiteSeen, formerly: str | None) -> SitePlan:
@@ -122,7 +142,7 @@ def _original_plan(settings: Settings, seen: FleetSeen) -> OriginalPlan | None:
     if seen.image_environment is None:
         return None
     shared = {
-        name: value for name in settings.fleet.shared if (value := _shared_value(settings, original, name)) is not None
+        name: value for name in settings.fleet.shared if (value := shared_value(settings, original, name)) is not None
     }
     return OriginalPlan(
         _site_plan(settings, original, None),
@@ -141,7 +161,7 @@ def _hints(settings: Settings, seen: FleetSeen) -> tuple[SiteHint, ...]:
     hint = SiteHint(original.application, original.slug, True, declared.site_id, formerly=declared.formerly)
     observed = original_site_id(original)
     unreadable = observed is None and newest_successful(original.deployments) is not None
-    shared = _readable(_shared_value(settings, original, DATABASE_URL))
+    shared = readable_identity(shared_value(settings, original, DATABASE_URL))
     first = replace(hint, observed=observed, unreadable=unreadable, database=shared)
     mirrors = ((item, seen.mirrors.get(item.application)) for item in settings.mirrors)
     return first, *(_hint(settings, original, item, site) for item, site in mirrors if site is not None)
@@ -160,8 +180,9 @@ def original_site_id(original: SiteSeen) -> int | None:
 def _hint(settings: Settings, original: SiteSeen, declared: Mirror, site: SiteSeen) -> SiteHint:
     """What an environment's SITE_ID says counts only beside the shared database."""
     hint = SiteHint(site.application, site.slug, declared=declared.site_id, formerly=declared.formerly)
+    hint = replace(hint, ours=site.is_ours(declared.formerly))
     own, here = site.variables.get(SITE_ID), site.variables.get(DATABASE_URL)
-    if (database := _readable(here.value if here else None)) not in confirmed_identities(settings):
+    if (database := readable_identity(here.value if here else None)) not in confirmed_identities(settings):
         hint = replace(hint, database=database)
     if own is None or not _has_shared_database(settings, original, site):
         return hint
@@ -174,7 +195,7 @@ def _has_shared_database(settings: Settings, original: SiteSeen, site: SiteSeen)
 
     So is one that is confirmed: the copy of a mirror that was made by hand may have an address of earlier.
     """
-    here, shared = site.variables.get(DATABASE_URL), _shared_value(settings, original, DATABASE_URL)
+    here, shared = site.variables.get(DATABASE_URL), shared_value(settings, original, DATABASE_URL)
     if here is None or here.value is None or shared is None:
         return here is not None
     identity = identity_of(here.value)
@@ -184,17 +205,6 @@ def _has_shared_database(settings: Settings, original: SiteSeen, site: SiteSeen)
 def confirmed_identities(settings: Settings) -> frozenset[str]:
     """As ``identity_of`` spells them, however they are written."""
     return frozenset(respelled(identity) for identity in settings.confirmed_identities)
-
-
-def _readable(dsn: str | None) -> str | None:
-    """What it points at; None where that cannot be compared."""
-    identity = identity_of(dsn) if dsn else UNREADABLE
-    return None if identity == UNREADABLE else identity
-
-
-def _shared_value(settings: Settings, original: SiteSeen, name: str) -> str | None:
-    stand_in = settings.shared_values.get(name)
-    return original.frozen.get(name) or (stand_in.get_secret_value() if stand_in else None)
 
 
 def _missing_applications(settings: Settings, seen: FleetSeen) -> Iterator[str]:
@@ -268,7 +278,7 @@ def _same_services(settings: Settings, seen: FleetSeen) -> Iterator[str]:
     if seen.original is None:
         return
     for name in filter(is_service, settings.fleet.shared):
-        here, there = _shared_value(settings, seen.original, name), seen.elsewhere.get(name)
+        here, there = shared_value(settings, seen.original, name), seen.elsewhere.get(name)
         if here and there and (here == there or identity_of(here) == identity_of(there) != UNREADABLE):
             what = "" if identity_of(here) == UNREADABLE else f", {identity_of(here)}"
             yield (

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from mirrors.config import Settings
-from mirrors.planning.addresses import UNREADABLE, address_of, identity_of
+from mirrors.planning.addresses import address_of, readable_identity
 from mirrors.planning.names import (
     DATABASE_URL,
     DOMAIN,
@@ -20,6 +20,7 @@ from mirrors.planning.names import (
 from mirrors.planning.observed import FleetSeen, SiteSeen
 from mirrors.planning.plan import ENVIRONMENTS, image_environment, original_site_id
 from mirrors.planning.releases import newest_running, newest_started, newest_successful, release_of
+from mirrors.planning.shared import shared_values
 from mirrors.planning.variables import different_names
 
 
@@ -145,9 +146,7 @@ def _removed(settings: Settings, seen: FleetSeen, site: SiteSeen, site_id: int) 
 
 def _database(site: SiteSeen | None) -> str | None:
     """The identity of what the instances run with; None where it is not shown."""
-    value = site.frozen.get(DATABASE_URL) if site else None
-    identity = identity_of(value) if value else UNREADABLE
-    return None if identity == UNREADABLE else identity
+    return readable_identity(site.frozen.get(DATABASE_URL)) if site else None
 
 
 def _original_status(settings: Settings, seen: FleetSeen) -> SiteStatus:
@@ -196,9 +195,7 @@ def _missing(slug: str, role: str, environment: str) -> SiteStatus:
 
 
 def _declared(settings: Settings, seen: FleetSeen, site: SiteSeen, site_id: int | None) -> _Declared:
-    frozen = seen.original.frozen if seen.original else {}
-    stand_ins = {name: item.get_secret_value() for name, item in settings.shared_values.items()}
-    shared = {name: frozen.get(name) or stand_ins.get(name) for name in settings.fleet.shared}
+    shared = shared_values(settings, seen.original)
     variables = settings.variables_of(site.slug)
     own = {SITE_ID: str(site_id) if site_id else None, MIRRORS_APPLICATION: site.slug}
     values = {name: item.value for name, item in variables.items()}

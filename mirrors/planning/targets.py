@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from mirrors.config import Mirror, Settings
 from mirrors.config.messages import suggestion
-from mirrors.config.models import Override
 from mirrors.errors import ConfigurationError
 from mirrors.planning.status import SiteStatus, State
 from mirrors.planning.waves import named as shortened
@@ -57,7 +56,7 @@ def behind(settings: Settings, rows: Iterable[SiteStatus]) -> Chosen:
     """``rows``: those of ``mirrors status``. What is held or paused is left out, and said."""
     late = [row.application for row in rows if row.state in (State.BEHIND, State.HELD)]
     paused = rollout_plan(settings).paused
-    left = {*_mirrors(settings, lambda item: _declared_hold(settings, item) != "nothing"), *paused}
+    left = {*_mirrors(settings, lambda item: settings.declared_hold(item) != "nothing"), *paused}
     sites = tuple(site for site in late if site not in left)
     rolled_out = tuple(site for site in _followed_by_hand(settings) if site in sites)
     return Chosen(sites, rolled_out, (*_held(settings, late), *_paused(settings, late)))
@@ -67,21 +66,15 @@ def _mirrors(settings: Settings, wanted: Callable[[Mirror], bool]) -> list[str]:
     return [item.application for item in settings.mirrors if wanted(item)]
 
 
-def _declared_hold(settings: Settings, mirror: Mirror) -> str:
-    """What is declared for the site itself; ``Settings.hold_of`` counts a release that is followed by hand as well."""
-    override = settings.overrides.mirrors.get(mirror.application, Override()).hold
-    return mirror.hold if override is None else override
-
-
 def _followed_by_hand(settings: Settings) -> tuple[str, ...]:
     """The sites that only ``rollout.follow: manual`` keeps from a release."""
     if settings.rollout.follow != "manual":
         return ()
-    return tuple(_mirrors(settings, lambda item: _declared_hold(settings, item) == "nothing"))
+    return tuple(_mirrors(settings, lambda item: settings.declared_hold(item) == "nothing"))
 
 
 def _held(settings: Settings, among: Iterable[str]) -> Iterable[str]:
-    held = set(_mirrors(settings, lambda item: _declared_hold(settings, item) != "nothing")).intersection(among)
+    held = set(_mirrors(settings, lambda item: settings.declared_hold(item) != "nothing")).intersection(among)
     if held:
         yield f"held, no new release: {shortened([site for site in settings.fleet.slugs if site in held])}"
 

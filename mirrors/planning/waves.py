@@ -30,8 +30,8 @@ class Wave:
 class RolloutPlan:
     """``held``: sites that nothing is deployed to. ``paused``: those of waves after ``rollout.pauseAfter``.
 
-    ``repairing``: what the sites share was changed under them, so they fail already: all are one wave, and one that
-    cannot be repaired keeps nobody else from it.
+    ``repairing``: what the sites share was changed under them, so they fail already: all are one wave, and one whose
+    deployment fails keeps nobody else from it.
     """
 
     waves: tuple[Wave, ...]
@@ -101,6 +101,13 @@ def _reached(size: int | str, total: int) -> int:
 
 def named(sites: Sequence[str]) -> str:
     """Their number and their names, of many only the first."""
-    count = f"{len(sites)} site{'s' if len(sites) != 1 else ''}"
+    return f"{count(sites)}: {names(sites)}"
+
+
+def count(sites: Sequence[str]) -> str:
+    return f"{len(sites)} site{'s' if len(sites) != 1 else ''}"
+
+
+def names(sites: Sequence[str]) -> str:
     more = f" and {len(sites) - SHOWN} more" if len(sites) > SHOWN else ""
-    return f"{count}: {', '.join(sites[:SHOWN])}{more}"
+    return f"{', '.join(sites[:SHOWN])}{more}"

@@ -23,6 +23,7 @@ from mirrors.planning.observed import DeploymentSeen
 from mirrors.remedies import explained
 from mirrors.resources.reads import Reads, reads_of, visible_environments
 from mirrors.resources.watchdog import watch_engine
+from mirrors.seen import deployment_seen
 
 Properties = dict[str, Any]
 Item = TypeVar("Item")
@@ -104,8 +105,7 @@ def listed(ask: Callable[[str], Sequence[Item]], divio: Divio, environment: str)
 
 
 def deployments_seen(divio: Divio, environment: str) -> tuple[DeploymentSeen, ...]:
-    items = listed(divio.deployments.list, divio, environment)
-    return tuple(DeploymentSeen(item.uuid, item.started_at, item.ended_at, item.success) for item in items)
+    return tuple(map(deployment_seen, listed(divio.deployments.list, divio, environment)))
 
 
 @contextmanager

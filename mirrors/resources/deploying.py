@@ -10,13 +10,14 @@ from mirrors.errors import (
     DeploymentFailedError,
     DeploymentsInTheWayError,
     DeploymentUnendedError,
+    HeldError,
     OtherVariablesError,
     ReadBackError,
 )
 from mirrors.planning.addresses import address_of
 from mirrors.planning.deployments import Wanted, next_step
 from mirrors.planning.names import DOMAIN, PUBLIC
-from mirrors.planning.observed import DeploymentSeen, VariableSeen
+from mirrors.planning.observed import DeploymentSeen
 from mirrors.planning.redaction import redact
 from mirrors.planning.releases import newest_successful
 from mirrors.planning.variables import different_names, not_set
@@ -24,6 +25,7 @@ from mirrors.remedies import explained
 from mirrors.resources.base import READ_BACK, Properties, deployments_seen, listed, say
 from mirrors.resources.first_write import FIRST_DEPLOYMENT, FIRST_WRITE
 from mirrors.resources.reads import reads_of
+from mirrors.seen import by_name
 
 Seen = TypeVar("Seen")
 
@@ -38,10 +40,16 @@ LOG_LINES = 15
 
 
 class Deploying:
-    """One attempt at one site. ``inputs``: the checked inputs; ``variables``: {name: value} of the declared ones."""
+    """One attempt at one site. ``inputs``: the checked inputs; ``variables``: {name: value} of the declared ones.
 
-    def __init__(self, connection: Connection, divio: Divio, inputs: Properties, variables: Mapping[str, str]) -> None:
+    ``held``: nothing is started, whatever the site runs.
+    """
+
+    def __init__(
+        self, connection: Connection, divio: Divio, inputs: Properties, variables: Mapping[str, str], *, held: bool
+    ) -> None:
         self.connection = connection
+        self.held = held
         self.divio = divio
         self.reads = reads_of(divio)
         self.inputs = inputs
@@ -68,6 +76,8 @@ class Deploying:
                 say(f"{self.site}: waiting for a deployment that is already running")
                 self._wait(step.deployment)
                 continue
+            if self.held:
+                raise HeldError(self.site)
             self._check_variables(frozen or {})
             started = self._started()
             if started is not None:
@@ -95,7 +105,7 @@ class Deploying:
         if READ_BACK.get(environment) == values:
             return
         live = listed(self.divio.environment_variables.list, self.divio, environment)
-        wrong = not_set(values, {item.name: VariableSeen(item.value, item.is_sensitive) for item in live})
+        wrong = not_set(values, by_name(live))
         if wrong:
             raise ReadBackError(self.site, wrong)
         for item in live:

@@ -27,6 +27,9 @@ from mirrors.resources.health import wait_until_healthy
 COLLECTING: set[str] = set()
 """Environments whose failure is told at the end of a run, so that it keeps no other site from being repaired."""
 
+HELD: set[str] = set()
+"""Environments of sites that are held, as this process has checked them: no deployment of them is started."""
+
 
 class DeploymentProvider(VariablesProvider):
     """``verified`` is an input, so that a deployment that nobody has looked at is a change which a preview shows."""
@@ -43,9 +46,11 @@ class DeploymentProvider(VariablesProvider):
         if news.get("collected"):
             COLLECTING.add(inputs["environment"])
         if rollout == "paused" and olds:
-            return CheckResult(self._kept(olds), [])
+            return CheckResult(self._as_inputs(olds, self.variables_in(olds)), [])
         if rollout in ("stays", "held"):
-            inputs["release"] = olds.get("release", "")
+            # Both, because a release of the one environment is not known in the other.
+            inputs |= {key: olds[key] for key in ("release", "image_environment") if key in olds} or {"release": ""}
+        (HELD.add if rollout == "held" else HELD.discard)(inputs["environment"])
         if rollout == "held" and olds:
             inputs.pop("verified", None)
             inputs |= {"verified": olds["verified"]} if "verified" in olds else {}
@@ -55,15 +60,20 @@ class DeploymentProvider(VariablesProvider):
         return CheckResult(inputs, [])
 
     def diff(self, _id: str, _olds: Properties, _news: Properties) -> DiffResult:
-        """A failure that was collected is in the state as if it had been none."""
+        """As for the others; and a failure that was collected is a change: in the state it looks like none."""
         result = super().diff(_id, _olds, _news)
         return DiffResult(changes=True) if _olds.get("failed") and not result.replaces else result
 
     def create(self, props: Properties) -> CreateResult:
+        """Adopts a deployment that runs as declared, waits for one that is running, or else starts one.
+
+        Then it compares the variables that the instances run with, and asks whether the site is healthy.
+        """
         inputs = self.checked(props)
         return CreateResult(inputs["environment"], self._deployed(inputs, lambda work: work.outputs(adopting=True)))
 
     def update(self, _id: str, _olds: Properties, _news: Properties) -> UpdateResult:
+        """The same. A failure leaves the site with what it ran before, and stops the waves behind it."""
         inputs = self.checked(_news)
         gone = frozenset(self.variables_in(_olds)) - frozenset(self.variables_in(inputs))
         return UpdateResult(self._deployed(inputs, lambda work: work.outputs(gone=gone)))
@@ -81,8 +91,7 @@ class DeploymentProvider(VariablesProvider):
                     return ReadResult("", {})
                 if done.uuid != outputs.get("deployment"):
                     values, outputs = self._look_into(stored, done)
-        inputs = {key: stored[key] for key in self.inputs if key in stored}
-        inputs |= self.flattened(marked(values, stored["secrets"]))
+        inputs = self._as_inputs(stored, values)
         return ReadResult(id_, inputs | outputs, inputs)
 
     def _look_into(self, stored: Properties, done: DeploymentSeen) -> tuple[Properties, Properties]:
@@ -102,7 +111,8 @@ class DeploymentProvider(VariablesProvider):
     def _deployed(self, inputs: Properties, deploy: Callable[[Deploying], Properties]) -> Properties:
         """The state after a deployment; one that failed is in it only where failures are collected."""
         site = inputs["site"]
-        work = Deploying(self.connection, self.divio, inputs, self.variables_in(inputs))
+        held = inputs["environment"] in HELD
+        work = Deploying(self.connection, self.divio, inputs, self.variables_in(inputs), held=held)
         try:
             with about(site):
                 outputs = deploy(work)
@@ -115,21 +125,33 @@ class DeploymentProvider(VariablesProvider):
             return inputs | {"failed": str(error)}
         return inputs | outputs
 
-    def _kept(self, olds: Properties) -> Properties:
-        """The checked inputs as they were; of a secret the engine forgets that it is one."""
-        stored = {key: olds[key] for key in self.inputs if key in olds}
-        return stored | self.flattened(marked(self.variables_in(olds), olds["secrets"]))
+    def _as_inputs(self, stored: Properties, values: Properties) -> Properties:
+        """The checked inputs with these values; of a secret that a provider brings in the engine knows nothing."""
+        inputs = {key: stored[key] for key in self.inputs if key in stored}
+        return inputs | self.flattened(marked(values, stored["secrets"]))
 
 
 class Deployment(Resource, module="mirrors", name="Deployment"):
-    """One property a variable: its value. ``deployment``: its uuid; ``url``: where a browser finds the site.
+    """A site runs a release with the declared variables: one property a variable, its value.
 
-    ``failed``: what went wrong, where that is collected.
+    ``site``: application and environment, for messages.
+    ``environment``: its uuid.
+    ``image_environment``: the uuid of the environment whose image the site runs.
+    ``release``: the original's deployment whose image it shall run.
+    ``secrets``: the names of the variables whose values are secrets.
+    ``verified``: whether somebody has asked this deployment if it is healthy; false is a change that a preview shows.
+    ``rollout``: whether the site is held, behind a pause, or gets no new release.
+    ``collected``: whether a failure is told at the end of the run and keeps no other site from being repaired.
     """
 
     deployment: pulumi.Output[str]
+    """The uuid of the deployment that the site runs."""
+
     url: pulumi.Output[str]
+    """Where a browser finds the site."""
+
     failed: pulumi.Output[str | None]
+    """What went wrong, where failures are collected. The next ``up`` tries again."""
 
     def __init__(
         self, name: str, props: Mapping[str, Any], variables: Mapping[str, Any], opts: pulumi.ResourceOptions

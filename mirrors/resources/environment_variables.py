@@ -1,6 +1,7 @@
 """``EnvironmentVariables``: the declared variables of one environment. What is not declared is never touched.
 
-SITE_ID is written and read back first, DATABASE_URL last; on the way out DATABASE_URL goes first and SITE_ID last.
+SITE_ID is written first, and read back before DATABASE_URL, which comes last. On the way out DATABASE_URL goes first
+and SITE_ID last.
 """
 
 from collections.abc import Mapping
@@ -11,9 +12,10 @@ from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, ReadResult, 
 
 from mirrors.divio import EnvironmentVariable
 from mirrors.planning.holds import changes_at_held_site
+from mirrors.planning.names import MIRRORS_APPLICATION, OWN
 from mirrors.planning.variables import Desired
 from mirrors.resources.base import Properties, VariablesProvider, about, changed_names, is_gone, secret, tidy
-from mirrors.resources.writing import Writing, by_name
+from mirrors.resources.writing import Writing, named
 
 DECLARED: dict[str, frozenset[str]] = {}
 """{environment: names} that the program declares in this operation, as this process has checked them."""
@@ -25,6 +27,10 @@ class EnvironmentVariablesProvider(VariablesProvider):
     immutable = ("environment",)
 
     def check(self, _olds: Properties, news: Properties) -> CheckResult:
+        """Where the rollout is paused everything stays as it was; where the site is held, a change is a failure.
+
+        A variable that somebody has set before it was declared counts as found.
+        """
         result = self._checked(_olds, news)
         DECLARED[str(result.inputs["environment"])] = frozenset(self.variables_in(result.inputs))
         return result
@@ -32,28 +38,37 @@ class EnvironmentVariablesProvider(VariablesProvider):
     def _checked(self, _olds: Properties, news: Properties) -> CheckResult:
         """``found`` is decided once: what we have created since is not what was there before us.
 
-        But what somebody had set before we declared it is. Where an update was interrupted that may be a variable of
-        ours, which then stays: the safe side.
+        But what somebody had set before we declared it is, and what somebody has set since the mirror was looked at
+        and before we wrote to it. Where an update was interrupted that may be a variable of ours, which then stays:
+        the safe side.
         """
         inputs, rollout = self.checked(news), news.get("rollout")
         olds = _olds if _olds.get("environment") == inputs["environment"] else {}
         if rollout == "paused" and olds:
             return CheckResult(self._kept(olds), [])
-        if olds.get("found") is not None:
-            new = self.variables_in(inputs).keys() - self.variables_in(olds).keys()
-            there = {name: seen for name, seen in (news.get("observed") or {}).items() if name in new}
-            inputs["found"] = there | tidy(olds["found"])
+        found = tidy(olds["found"]) if olds.get("found") is not None else inputs.get("found")
+        if isinstance(found, dict):  # not known in the preview of a mirror that is new
+            inputs["found"] = self._set_by_others(inputs, olds, news.get("observed") or {}) | found
         if rollout == "held" and (changing := changed_names(self._values(olds), self._values(inputs))) and olds:
             return CheckResult(inputs, [CheckFailure("", changes_at_held_site(inputs["site"], changing))])
         return CheckResult(inputs, [])
 
+    def _set_by_others(self, inputs: Properties, before: Properties, observed: Properties) -> Properties:
+        """Of what is new in the declaration. What an interrupted first write has left begins with OWN."""
+        new = self.variables_in(inputs).keys() - self.variables_in(before).keys()
+        if not before:
+            new = set() if MIRRORS_APPLICATION in observed else new - set(OWN)
+        return {name: seen for name, seen in observed.items() if name in new}
+
     def create(self, props: Properties) -> CreateResult:
+        """Writes what differs, ``SITE_ID`` first, ``DATABASE_URL`` last, and reads it back."""
         inputs = self.checked(props)
         with about(inputs["site"]):
             self._writing(inputs).first()
         return CreateResult(inputs["environment"], inputs)
 
     def update(self, _id: str, _olds: Properties, _news: Properties) -> UpdateResult:
+        """The same, and removes those that we created and that are declared no more."""
         inputs, before = self.checked(_news), self._values(_olds)
         obsolete = set(before) - set(self.variables_in(inputs)) - set(inputs["found"])
         writing = self._writing(inputs)
@@ -66,7 +81,7 @@ class EnvironmentVariablesProvider(VariablesProvider):
         stored = self.checked(props)
         known = self.variables_in(stored)
         with about(stored["site"]):
-            live = by_name(self.reads.variables(stored["environment"])) or self._writing(stored).live()
+            live = named(self.reads.variables(stored["environment"])) or self._writing(stored).live()
             if known and not live.keys() & known.keys() and is_gone(self.divio, stored["environment"]):
                 return ReadResult("", {})
         entries = {name: self._entry(item, name in stored["secrets"], live.get(name)) for name, item in known.items()}
@@ -112,9 +127,15 @@ class EnvironmentVariablesProvider(VariablesProvider):
 
 
 class EnvironmentVariables(Resource, module="mirrors", name="EnvironmentVariables"):
-    """One property a variable, ``{value, sensitive}``.
+    """The declared variables of one environment, and no others: one property a variable, ``{value, sensitive}``.
 
-    ``secrets``: the names of those whose values are secrets; ``found``: the variables that were there before us.
+    ``site``: application and environment, for messages.
+    ``environment``: its uuid.
+    ``secrets``: the names of those whose values are secrets.
+    ``found``: {name: {sensitive}} of the variables that were there before us.
+    ``observed``: {name: {sensitive}} of the variables that are set there now.
+    ``rollout``: whether the site is held or behind a pause.
+    ``turn``: resolves when it is the site's turn in its wave.
     """
 
     def __init__(

@@ -4,16 +4,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
 
-from mirrors.divio import DivioError, NotFound, PermissionDenied, UnexpectedAnswer, ValidationFailed
+from mirrors.divio import DivioError, ValidationFailed
+from mirrors.divio.errors import REFUSALS
 from mirrors.errors import PlatformError, WritesRefusedError
 from mirrors.remedies import explained
-
-REFUSALS = (PermissionDenied, NotFound, ValidationFailed, UnexpectedAnswer)
 
 
 def _is_about_one_field(error: DivioError) -> bool:
     """A name or a value that the platform does not take says nothing about the next one."""
-    return isinstance(error, ValidationFailed) and bool(set(error.errors) - {"non_field_errors"})
+    return isinstance(error, ValidationFailed) and bool(set(error.errors) - {"non_field_errors", "detail"})
 
 
 class FirstWrite:

@@ -29,7 +29,11 @@ class MirrorProvider(Provider):
         return CheckResult({key: value for key, value in inputs.items() if value is not None}, [])
 
     def create(self, props: Properties) -> CreateResult:
-        """Reads only where the mirror had a DATABASE_URL whose value is not shown."""
+        """Nothing on the platform: the application is there.
+
+        It reads only where the mirror had a DATABASE_URL whose value is not shown: one that runs with another database
+        than the original's is refused, unless ``confirmDatabase`` names it.
+        """
         if databases := props.get("databases"):
             self._refuse_another(props, databases)
         return CreateResult(props["environment"], self.checked(props))
@@ -42,15 +46,17 @@ class MirrorProvider(Provider):
         """
         with about(props["slug"]):
             done = newest_successful(deployments_seen(self.divio, props["environment"]))
-            runs = self.divio.deployments.environment_variables(done.uuid).environment_variables if done else {}
+            runs = self.reads.frozen(done.uuid) if done else {}
         identity = identity_of(runs.get(DATABASE_URL) or "")
         if identity != UNREADABLE and identity not in databases:
             raise AnotherDatabaseError(props["slug"], identity, databases[0])
 
     def update(self, _id: str, _olds: Properties, _news: Properties) -> UpdateResult:
+        """Nothing on the platform."""
         return UpdateResult(self.checked(_news))
 
     def read(self, id_: str, props: Properties) -> ReadResult:
+        """The slug that the application has now. Gone is only what is not listed and has no environment."""
         stored = self.checked(props)
         with about(stored["slug"]):
             try:
@@ -66,10 +72,20 @@ class MirrorProvider(Provider):
 
 
 class Mirror(Resource, module="mirrors", name="Mirror"):
-    """``found``: {name: {sensitive}} of the variables that were there before us."""
+    """An application that somebody made in the Control Panel, adopted with what was there.
+
+    ``application``: its uuid.
+    ``environment``: the uuid of its environment.
+    ``slug``: the application's name.
+    ``observed``: {name: {sensitive}} of the variables that are set there now.
+    ``databases``: identities of the databases that it may have had before; only where its own is not shown.
+    """
 
     site_id: pulumi.Output[int]
+    """The site's SITE_ID, from ``SiteIds``."""
+
     found: pulumi.Output[dict[str, Any]]
+    """{name: {sensitive}} of the variables that were there before us. They are never deleted."""
 
     def __init__(self, name: str, props: dict[str, Any], opts: pulumi.ResourceOptions) -> None:
         super().__init__(MirrorProvider(), name, {**props, "found": None}, opts)

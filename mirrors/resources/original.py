@@ -27,9 +27,11 @@ class OriginalProvider(Provider):
         return CheckResult(inputs, failures)
 
     def create(self, props: Properties) -> CreateResult:
+        """Nothing on the platform: the original is there."""
         return CreateResult(props["environment"], self.checked(props))
 
     def update(self, _id: str, _olds: Properties, _news: Properties) -> UpdateResult:
+        """Nothing on the platform. The mirrors' variables and deployments get what has changed."""
         return UpdateResult(self.checked(_news))
 
     def read(self, id_: str, props: Properties) -> ReadResult:
@@ -80,11 +82,22 @@ def _moved(name: str, before: str, now: str) -> str:
 
 
 class Original(Resource, module="mirrors", name="Original"):
-    """``variables``: {name: secret value} that all sites share; ``identities``: what they point at, in clear."""
+    """The values that all sites share, and the release that mirrors run. It is only read.
+
+    ``application``: its uuid.
+    ``environment``: the uuid of the environment whose instances have the shared values.
+    ``image_environment``: the uuid of the environment whose image mirrors run.
+    ``confirmed``: identities that shared values have got on purpose, see ``confirmDatabase``.
+    """
 
     release: pulumi.Output[str]
+    """The uuid of the original's newest successful deployment in the image's environment: its name for an image."""
+
     variables: pulumi.Output[dict[str, str]]
+    """{name: value} of the shared variables as the original's instances run with them. Each value is a secret."""
+
     identities: pulumi.Output[dict[str, str]]
+    """{name: what the shared value points at}, in clear: kind, host, port and name, without user or password."""
 
     def __init__(self, name: str, props: dict[str, Any], opts: pulumi.ResourceOptions) -> None:
         super().__init__(OriginalProvider(), name, props, opts)

@@ -23,11 +23,9 @@ from mirrors.divio import (
     Divio,
     Environment,
     EnvironmentVariable,
-    NotFound,
-    PermissionDenied,
-    UnexpectedAnswer,
-    ValidationFailed,
 )
+from mirrors.divio.environments import MOST_PAGES
+from mirrors.divio.errors import REFUSALS
 from mirrors.planning.names import MIRRORS_APPLICATION
 
 FRESH_FOR = 60.0
@@ -38,12 +36,6 @@ A_GUESS = 10
 
 CHUNK = 100
 """Environments whose variables are read together: as many as fit one URL."""
-
-MOST_PAGES = 50
-"""Of a listing of all applications: an account may hold far more than a fleet."""
-
-REFUSALS = (ValidationFailed, PermissionDenied, NotFound, UnexpectedAnswer)
-"""The answers of a platform that has no such bulk request. Any other failure would meet single requests as well."""
 
 Value = TypeVar("Value")
 

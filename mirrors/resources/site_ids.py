@@ -42,6 +42,10 @@ class SiteIdsProvider(Provider):
     inputs = ("assignments", "retired", "highest")
 
     def check(self, _olds: Properties, news: Properties) -> CheckResult:
+        """Decides who has which id, from what the state has and from the hints; nobody is renumbered.
+
+        A contradiction, such as a retired id that is declared, is a failure that names it.
+        """
         before = ledger_from(_olds)
         allocation = allocate(before, hints_from(news["hints"]))
         # A failure that named a property would print its value.
@@ -51,13 +55,15 @@ class SiteIdsProvider(Provider):
         return CheckResult(ledger_to(allocation.ledger), failures)
 
     def create(self, props: Properties) -> CreateResult:
+        """Nothing on the platform: the state is the ledger."""
         return CreateResult(ID, self.checked(props))
 
     def update(self, _id: str, _olds: Properties, _news: Properties) -> UpdateResult:
+        """Nothing on the platform."""
         return UpdateResult(self.checked(_news))
 
     def delete(self, _id: str, _props: Properties) -> None:
-        """Somebody has taken the protection off: say what nobody knows any more."""
+        """Nothing on the platform. Somebody has taken the protection off: it says which ids nobody knows any more."""
         ledger = ledger_from(_props)
         given = [f"{name} {site_id}" for name, site_id in ledger.assignments.values()]
         retired = [f"{site_id} (retired)" for site_id in ledger.retired]
@@ -65,6 +71,7 @@ class SiteIdsProvider(Provider):
         say(f"This stack forgets its SITE_IDs: {forgotten}. Declare them as siteId and retired to keep them")
 
     def read(self, id_: str, props: Properties) -> ReadResult:
+        """As stored."""
         stored = self.checked(props)
         return ReadResult(id_, dict(stored), stored)
 
@@ -79,11 +86,19 @@ def _say_who_leaves(before: Ledger, now: Ledger) -> None:
 
 
 class SiteIds(Resource, module="mirrors", name="SiteIds"):
-    """The ledger: ``assignments`` {uuid: {name, id}}, ``retired`` {id: {name, application}}, ``highest``."""
+    """Who has which SITE_ID. It is always protected: the state is the only place that remembers it.
+
+    ``hints``: what the configuration, the platform and the stack of ``siteIdsFrom`` say about ids.
+    """
 
     assignments: pulumi.Output[dict[str, Any]]
+    """{application's uuid: {name, id}}. A renamed application keeps its id."""
+
     retired: pulumi.Output[dict[str, Any]]
+    """{id: {name, application}} of sites that have left. Only the same application gets one again."""
+
     highest: pulumi.Output[int]
+    """The highest id ever seen. A new mirror gets one above it."""
 
     def __init__(self, name: str, hints: pulumi.Input[Properties], opts: pulumi.ResourceOptions) -> None:
         props = {"hints": hints, "assignments": None, "retired": None, "highest": None}

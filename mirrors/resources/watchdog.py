@@ -1,7 +1,8 @@
-"""Ends a provider process whose engine was killed: it would go on deploying, with nobody to tell."""
+"""Ends a provider process whose engine is gone, or tells it to go: it would go on deploying, with nobody to tell."""
 
 import os
 import socket
+import threading
 from collections.abc import Callable, Sequence
 from functools import cache
 from threading import Event, Thread
@@ -24,7 +25,16 @@ def watch_engine(arguments: Sequence[str]) -> None:
 @cache
 def _watch_once(host: str, port: int) -> None:
     if _answers(host, port):
+        _leave_at_once()
         Thread(target=_watch, args=(lambda: _answers(host, port), Event()), daemon=True, name="watch-engine").start()
+
+
+def _leave_at_once() -> None:
+    """At its end the engine interrupts a provider, and kills it 5 seconds later if a deployment is still waited for.
+
+    The interrupted process would wait for its threads. Nothing public is called before it does so.
+    """
+    threading._register_atexit(os._exit, 0)  # type: ignore[attr-defined]
 
 
 def _answers(host: str, port: int) -> bool:

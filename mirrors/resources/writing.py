@@ -5,16 +5,17 @@ from collections.abc import Collection, Iterable, Mapping
 from mirrors.divio import Divio, EnvironmentVariable, NotFound
 from mirrors.errors import ReadBackError
 from mirrors.planning.names import DATABASE_URL, SITE_ID, removal_order, write_order
-from mirrors.planning.observed import VariableSeen
 from mirrors.planning.variables import Desired, Write, not_as_declared, plan_writes
 from mirrors.resources.base import READ_BACK, Properties, listed
 from mirrors.resources.first_write import FIRST_WRITE
 from mirrors.resources.reads import reads_of
+from mirrors.seen import by_name
 
 Live = Mapping[str, EnvironmentVariable]
 
 
-def by_name(items: Iterable[EnvironmentVariable]) -> dict[str, EnvironmentVariable]:
+def named(items: Iterable[EnvironmentVariable]) -> dict[str, EnvironmentVariable]:
+    """{name: variable}, as the client has it: with the uuid, by which it is changed."""
     return {item.name: item for item in items}
 
 
@@ -44,7 +45,7 @@ class Writing:
 
         Raises ReadBackError, DivioError.
         """
-        writes = plan_writes(self.desired, _seen(live), written, obsolete)
+        writes = plan_writes(self.desired, by_name(live.values()), written, obsolete)
         to_the_database = any(write.name == DATABASE_URL and write.desired for write in writes)
         for number, write in enumerate(writes):
             if number and write.name == DATABASE_URL and write.desired:
@@ -59,22 +60,22 @@ class Writing:
     def remove(self, names: Collection[str]) -> None:
         """Those that are there, in the safe order."""
         live = self.live()
-        for write in plan_writes({}, _seen(live), {}, names):
+        for write in plan_writes({}, by_name(live.values()), {}, names):
             self._send(write, live)
 
     def live(self) -> Live:
-        return by_name(listed(self.divio.environment_variables.list, self.divio, self.environment))
+        return named(listed(self.divio.environment_variables.list, self.divio, self.environment))
 
     def _verify_site_id(self, state: str = "") -> None:
         """Before the database is written this is the last request: nobody has deleted the id in the meantime."""
         own = {name: item for name, item in self.desired.items() if name == SITE_ID}  # an original has none
-        if own and not_as_declared(own, _seen(self.live())):
+        if own and not_as_declared(own, by_name(self.live().values())):
             raise ReadBackError(self.site, own, state)
 
     def _read_back(self, had_database: bool) -> None:
         """Nothing is deployed unless the platform has what was declared."""
         live = self.live()
-        wrong = not_as_declared(self.desired, _seen(live))
+        wrong = not_as_declared(self.desired, by_name(live.values()))
         if SITE_ID in wrong and DATABASE_URL in live:
             raise ReadBackError(self.site, wrong, self._made_safe(live, had_database))
         if wrong:
@@ -84,7 +85,7 @@ class Writing:
         """No database without the id beside it. Says in what state the environment is now."""
         self._put(SITE_ID, live)
         now = self.live()
-        if DATABASE_URL not in now or not not_as_declared({SITE_ID: self.desired[SITE_ID]}, _seen(now)):
+        if DATABASE_URL not in now or not not_as_declared({SITE_ID: self.desired[SITE_ID]}, by_name(now.values())):
             return f"{SITE_ID} was put back"
         if had_database:
             remedy = f"set {SITE_ID}={self.desired[SITE_ID].value} there before anybody deploys it"
@@ -124,7 +125,3 @@ class Writing:
         hidden = "(the original's, or the configuration's, secret value)"
         values = [f"{name}={hidden if name in secrets else desired[name].value}" for name in write_order(desired)]
         return f"set in this order {', '.join(values)}; then deploy"
-
-
-def _seen(items: Live) -> dict[str, VariableSeen]:
-    return {name: VariableSeen(item.value, item.is_sensitive) for name, item in items.items()}

@@ -132,7 +132,18 @@ class Sandbox:
         serve(self.state)
 
     def stop(self) -> list[str]:
-        """End sites, server and databases, also what a crash left; returns what was ended, in words."""
+        """End sites, server and databases, also what a crash left; returns what was ended, in words.
+
+        :raises SandboxError: a server answers that is in no record: nothing was ended, and the records stay
+        """
+        if (self.state / "url").exists() and self.process is None and self._answers():
+            raise SandboxError(
+                f"something answers on {self.url}, and it is not the process that was recorded: find out what it is"
+                " and end it, then do this again"
+            )
+        return self._stop()
+
+    def _stop(self) -> list[str]:
         if not self.state.exists:
             return []
         ledger, servers = Ledger(self.state / "processes"), databases(self.state)
@@ -302,7 +313,7 @@ class Sandbox:
         ready = wait_until(lambda: process.poll() is not None or self._answers(), START_TIMEOUT)
         if ready and process.poll() is None:
             return
-        self.stop()
+        self._stop()
         reason = "ended at once" if ready else f"did not answer within {START_TIMEOUT:.0f} seconds"
         raise SandboxError(f"the sandbox's server {reason}. The end of {log}:\n{_last_lines(log, begin)}")
 

@@ -10,7 +10,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from time import monotonic
 from typing import IO, Any
@@ -39,6 +39,8 @@ __all__ = [
 LOOPBACK = "127.0.0.1"
 PORTS = range(20000, 32000)  # below the range from which Linux takes the ports of outgoing connections
 CLOCK_STEP = 2.0  # seconds: where a start time is a time of the day, a corrected clock may move it
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+APART = 1_000_000  # seconds between the numbers that two starts of the machine count from; one rarely lasts as long
 POLL = 0.05  # seconds
 
 Predicate = Callable[[], bool]
@@ -74,7 +76,7 @@ def find(recorded: Recorded) -> psutil.Process | None:
     """The process, or None if it has ended: also if another one has its id now, or if it only waits to be reaped."""
     try:
         process = psutil.Process(recorded.pid)
-        same = abs(_started(process) - recorded.started) <= CLOCK_STEP
+        same = abs(_started(process) - recorded.started) <= (0.05 if _boot() else CLOCK_STEP)
     except psutil.NoSuchProcess:
         return None
     return process if same and _lives(process) else None
@@ -88,6 +90,9 @@ def record(pid: int, kind: str = "", label: str = "", port: int = 0) -> Recorded
 def _started(process: psutil.Process) -> float:
     """When it started, in seconds; on Linux since the machine did, which no correction of the clock ever moves.
 
+    There it counts from a number that each start of the machine has for itself: soon after it, the processes have the
+    ids and the times that others had the last time.
+
     :raises psutil.NoSuchProcess: it has ended and was reaped
     """
     try:
@@ -97,7 +102,13 @@ def _started(process: psutil.Process) -> float:
             raise psutil.NoSuchProcess(process.pid) from None
         return process.create_time()
     ticks = stat.rpartition(b")")[2].split()[19]  # proc(5): field 22; what stands before may have blanks in its name
-    return int(ticks) / os.sysconf("SC_CLK_TCK")
+    return _boot() * APART + int(ticks) / os.sysconf("SC_CLK_TCK")
+
+
+@cache
+def _boot() -> int:
+    """A number for this start of the machine; 0 where the system has none."""
+    return int(BOOT_ID.read_text(encoding="ascii")[:6], 16) + 1 if BOOT_ID.exists() else 0
 
 
 def write_record(path: Path, recorded: Recorded) -> None:

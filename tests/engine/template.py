@@ -37,20 +37,6 @@ def new_repository(directory: Path, sandbox: Sandbox) -> Project:
     return project
 
 
-def install(project: Project, wheel: Path) -> None:
-    """A fresh environment, with pip, which Pulumi asks what is in it; other people's packages as our lock has them."""
-    project.run("uv", "venv", "--quiet", "--seed", "--python", sys.executable, ".venv").succeeded()
-    where = (
-        "--python",
-        ".venv/bin/python",
-        "--find-links",
-        str(wheel),
-        "--constraint",
-        str(ROOT / "requirements.lock"),
-    )
-    project.run("uv", "pip", "install", "--quiet", *where, "--requirement", "requirements.txt").succeeded()
-
-
 def declare(project: Project, *mirrors: str) -> None:
     """What the user writes: the applications that there are in the sandbox."""
     fleet = {"original": {"application": "acme"}, "mirrors": [{"application": slug} for slug in mirrors or MIRRORS]}

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
@@ -49,8 +50,21 @@ def deployments(fleet: Fleet, application: str) -> int:
     return len(get(fleet.sandbox, "deployments/", environment=environment)["results"])
 
 
-def test_a_refused_first_write_is_tried_at_one_site_and_says_what_to_set_by_hand(fleet: Fleet) -> None:
-    with fleet.fault("forbidden", method="POST", path="^/apps/v3/environment-variables/"):
+def at_once(fleet: Fleet, deployments: int) -> Any:
+    """More than four of them are shared among provider processes, none of which knows what another one was told."""
+    value = {"parallel": deployments}
+    return fleet.project.configured(lambda config: config.update({"mirrors:rollout": value}), "Pulumi.test.yaml")
+
+
+@pytest.mark.parametrize("parallel", [4, 16])
+def test_a_refused_first_write_is_tried_at_one_site_and_says_what_to_set_by_hand(fleet: Fleet, parallel: int) -> None:
+    writes = {"method": "POST", "path": "^/apps/v3/environment-variables/"}
+    long_enough = {"seconds": 3}  # for another process to begin
+    with (
+        at_once(fleet, parallel),
+        fleet.fault("latency", **writes, settings=long_enough),
+        fleet.fault("forbidden", **writes),
+    ):
         refused = fleet.test.up("--skip-preview").failed()
     assert [(line["method"], line["status"]) for line in fleet.writes()] == [("POST", 403)]
     [told] = [line for line in errors(refused) if "takes no such write" in line]

@@ -33,7 +33,7 @@ SMALL = FleetPreview(
 )
 
 TEXT = """\
-Preview of test: 3 of 4 sites change, 2 are deployed, 1 off the list
+Preview of test: 3 of 4 sites change, 2 to deploy, 1 off the list
 
 wave 1
   1 site: deployed: new release; changed variables +THEME; drift ~DATABASE_URL (secret)
@@ -105,7 +105,7 @@ def test_markdown_is_one_table_of_groups_with_a_mark_to_find_it_by() -> None:
     lines = as_markdown(SMALL).splitlines()
 
     assert lines[0] == "<!-- mirrors preview test -->"
-    assert lines[1] == "### Preview of test: 3 of 4 sites change, 2 are deployed, 1 off the list"
+    assert lines[1] == "### Preview of test: 3 of 4 sites change, 2 to deploy, 1 off the list"
     assert lines[3:8] == [
         "| wave | sites | what | why |",
         "| --- | --- | --- | --- |",

@@ -65,7 +65,8 @@ def test_a_start_that_happened_unseen_is_not_repeated(
 
 
 def test_a_start_that_did_not_happen_is_repeated_after_a_look(script: Script, time: FakeTime) -> None:
-    answering(script, Reply(reset=True), STARTED, listed=[deployment("d1", -90, -60, True)])
+    never_begun = {**deployment("d0", 0, -30, False), "started_at": None}
+    answering(script, Reply(reset=True), STARTED, listed=[deployment("d1", -90, -60, True), never_begun])
     assert connect(script, time).deployments.start("e1").uuid == "d9"
     assert script.calls() == [f"POST {DEPLOYMENTS}", f"GET {DEPLOYMENTS}", f"POST {DEPLOYMENTS}"]
 

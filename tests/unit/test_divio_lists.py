@@ -255,6 +255,28 @@ def test_a_platform_that_refuses_several_environments_is_asked_for_one_at_a_time
     assert [len(request.values("environment")) for request in script.requests] == [3, 1, 1, 1, 1, 1, 1]
 
 
+@pytest.mark.parametrize("heeded", [0, -1])
+@pytest.mark.parametrize("owned", [("e1", "e2", "e3"), ("e1", "e2"), ("e2", "e3")])
+def test_a_platform_that_heeds_one_of_several_environments_is_asked_for_one_at_a_time(
+    script: Script, heeded: int, owned: tuple[str, ...]
+) -> None:
+    def answer(request: Received) -> Reply:
+        uuid = request.values("environment")[heeded]
+        return page(*([variable(f"v-{uuid}", uuid, "SITE_ID", "2")] if uuid in owned else []))
+
+    script.on("GET", VARIABLES, answer)
+    client = connect(script)
+    for _ in range(2):
+        found = client.environment_variables.list(["e1", "e2", "e3"])
+        assert tuple(item.environment for item in found) == owned
+
+
+def test_environments_without_a_variable_are_not_all_asked_for_by_themselves(script: Script) -> None:
+    script.on("GET", VARIABLES, page())
+    assert connect(script).environment_variables.list([f"e{number}" for number in range(50)]) == []
+    assert [len(request.values("environment")) for request in script.requests] == [50, 1, 1, 1]
+
+
 def test_one_bad_environment_of_several_is_named_and_does_not_stop_bulk_requests(script: Script) -> None:
     def answer(request: Received) -> Reply:
         bad = "gone" in request.values("environment")

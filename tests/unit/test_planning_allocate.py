@@ -48,6 +48,11 @@ def test_a_mirror_that_returns_keeps_its_id_though_the_configuration_still_lists
     assert "new: SITE_ID 2 is retired" in allocate(first, stranger).problems[0]
 
 
+def test_ids_that_are_retired_in_the_configuration_alone_are_left_out() -> None:
+    for fresh in (hints("de", retired=frozenset({2, 4})), hints("de", retired=frozenset({4}))):
+        assert ids(allocate(Ledger(), fresh)) == {"acme": 1, "de": 5}
+
+
 def test_a_stack_that_follows_takes_an_id_that_is_the_sites_again_there() -> None:
     following = hints("de", retired=frozenset({4}), reference=Reference("test", {"acme": 1, "de": 4}, {}))
     assert ids(allocate(Ledger(), following)) == {"acme": 1, "de": 4}
@@ -149,7 +154,8 @@ def test_a_site_with_another_database_is_not_taken_over_and_both_are_named() -> 
     assert f"de: its DATABASE_URL points at {theirs}, the original's at {ours}" in problem
     assert f"pulumi config set mirrors:confirmDatabase {theirs}" in problem
     known = allocate(Ledger(), hints("de", "fr")).ledger
-    assert ids(allocate(known, Hints(sites))) == {"acme": 1, "de": 2, "fr": 3}, "drift, to be repaired"
+    drifted = (sites[0], replace(sites[1], ours=True), sites[2])
+    assert ids(allocate(known, Hints(drifted))) == {"acme": 1, "de": 2, "fr": 3}, "drift, to be repaired"
     hidden = (acme, *sites[1:])
     assert allocate(Ledger(), Hints(hidden)).problems == ()
 
@@ -212,10 +218,20 @@ def test_any_history_of_lists_keeps_ids_unique_stable_and_never_reused(history: 
 
 
 def test_an_application_off_the_list_that_runs_with_the_database_keeps_its_number() -> None:
-    assert ids(allocate(Ledger(), hints("de", neighbours={"fr": 3})))["de"] == 4
-    declared = Hints((hints().sites[0], SiteHint("u-de", "de", declared=3)), neighbours={"fr": 3})
-    [problem] = allocate(Ledger(), declared).problems
-    assert "de: SITE_ID 3 is that of fr, which is not on the list" in problem
+    assert ids(allocate(Ledger(), hints("de", neighbours={"fr": (3,)})))["de"] == 4
+    for here, other in ((3, 7), (7, 3)):  # in Test and in Live
+        declared = Hints((hints().sites[0], SiteHint("u-de", "de", declared=here)), neighbours={"fr": (other, here)})
+        [problem] = allocate(Ledger(), declared).problems
+        assert f"de: SITE_ID {here} is that of fr, which is not on the list" in problem
+
+
+def test_a_database_that_a_site_was_given_since_it_has_an_id_is_drift_only_where_we_have_written_to_it() -> None:
+    ledger = allocate(Ledger(), hints("de")).ledger
+    first = replace(hints().sites[0], database="postgres://db/acme")
+    its_own = SiteHint("u-de", "de", database="postgres://db/own")
+    [problem] = allocate(ledger, Hints((first, its_own))).problems
+    assert "de: its DATABASE_URL points at postgres://db/own, the original's at postgres://db/acme" in problem
+    assert allocate(ledger, Hints((first, replace(its_own, ours=True)))).problems == ()
 
 
 def test_a_running_site_whose_id_cannot_be_read_is_not_numbered_anew() -> None:

@@ -57,7 +57,7 @@ class World:
             )
             for uuid in self.sites
         )
-        neighbours = self.neighbours if running is None else {}
+        neighbours = {slug: (site_id,) for slug, site_id in self.neighbours.items()} if running is None else {}
         return Hints(sites, self.retired, self.reserved, self.release, neighbours, **more)
 
 

@@ -1,5 +1,6 @@
 """Who is in which wave, who is held or paused, and when all that share something are repaired at once."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,8 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mirrors.config import Settings
+from mirrors.lanes import Lanes
+from mirrors.planning.observed import SiteSeen, VariableSeen
 from mirrors.planning.plan import plan
 from mirrors.planning.waves import Wave, credentials_changed, described, rollout_plan
+from mirrors.turns import Turns
 from tests.unit.fleets import DATABASE, STORAGE, converged, fresh, seen, settings
 
 TEN = tuple(f"m{number}" for number in range(10))
@@ -86,12 +90,15 @@ def test_credentials_have_changed_where_the_same_service_has_another_value(
     assert credentials_changed(SHARED, now, {**now, name: old}) is changed
 
 
-def test_the_plan_repairs_where_one_sample_runs_with_older_credentials() -> None:
+def test_the_plan_repairs_where_most_samples_run_with_older_credentials() -> None:
     older = {"DATABASE_URL": DATABASE.replace("hunter22", "older")}
     fleet = seen(converged("m0", 2), converged("m1", 3))
     configured = rolled("m0", "m1", waves=[1, "100%"])
     assert not plan(configured, fleet, samples=[{"DATABASE_URL": DATABASE}]).rollout.repairing
-    assert plan(configured, fleet, samples=[{"DATABASE_URL": DATABASE}, older]).rollout.repairing
+    assert plan(configured, fleet, samples=[older]).rollout.repairing
+    assert plan(configured, fleet, samples=[{"DATABASE_URL": DATABASE}, older, older]).rollout.repairing
+    one_that_cannot_be_repaired = [older, {"DATABASE_URL": DATABASE}, {"DATABASE_URL": DATABASE}]
+    assert not plan(configured, fleet, samples=one_that_cannot_be_repaired).rollout.repairing
 
 
 def test_a_new_site_after_the_pause_is_not_declared_and_one_that_is_there_stays_as_it_is() -> None:
@@ -99,6 +106,39 @@ def test_a_new_site_after_the_pause_is_not_declared_and_one_that_is_there_stays_
     planned = plan(configured, seen(converged("m0", 2), converged("m1", 3), fresh("m2")))
     assert {site.slug: site.paused for site in planned.mirrors} == {"m0": False, "m1": True}
     assert planned.postponed == ("m2",)
+
+
+def without(site: SiteSeen, *names: str) -> SiteSeen:
+    return replace(site, variables={name: item for name, item in site.variables.items() if name not in names})
+
+
+def test_a_site_after_the_pause_that_lost_its_site_id_is_declared_so_that_nothing_of_it_is_removed() -> None:
+    configured = rolled("m0", "m1", waves=[1, "100%"], pauseAfter=1)
+    planned = plan(configured, seen(converged("m0", 2), without(converged("m1", 3), "SITE_ID")))
+    assert (planned.problems, planned.postponed) == ((), ())
+    assert [site.slug for site in planned.mirrors if site.paused] == ["m1"]
+
+
+def test_a_site_after_the_pause_that_may_be_anybodys_is_neither_taken_over_nor_left_out() -> None:
+    configured = rolled("m0", "m1", waves=[1, "100%"], pauseAfter=1)
+    by_hand = without(converged("m1", 3), "MIRRORS_APPLICATION")
+    [problem] = plan(configured, seen(converged("m0", 2), by_hand)).problems
+    assert problem.startswith("m1: its wave is behind mirrors:rollout.pauseAfter")
+    assert plan(configured, seen(by_hand, converged("m0", 2))).problems == (problem,)
+    assert plan(rolled("m1", "m0", waves=[1, "100%"], pauseAfter=1), seen(by_hand, converged("m0", 2))).problems == ()
+
+
+def test_a_held_site_that_says_it_is_another_one_is_not_deployed_with_the_newest_image_to_say_otherwise() -> None:
+    owner = {"MIRRORS_APPLICATION": VariableSeen("m1")}
+    copied = replace(converged("m0", 2), variables={**converged("m0", 2).variables, **owner})
+    [problem] = plan(rolled("m0", overrides={"m0": {"hold": True}}), seen(copied)).problems
+    assert problem.startswith("m0: it is held, but its variables change: MIRRORS_APPLICATION. ")
+
+
+def test_failures_of_mirrors_are_collected_in_a_repair_and_that_of_the_original_is_not() -> None:
+    repair = rollout_plan(rolled("m0", waves=["100%"]), repairing=True)
+    turns = Turns(repair, Lanes(4, {}, 8, None), 4, preview=False)
+    assert (turns.collects("m0"), turns.collects("acme")) == (True, False)
 
 
 @pytest.mark.parametrize(

@@ -79,13 +79,27 @@ def test_the_fleet_has_its_ids_its_original_and_three_resources_a_mirror(on_test
     assert below == {**stack, "SiteIds acme": fleet, "Original acme": fleet, **mirrors, **children}
 
 
+def test_provider_processes_stand_below_nothing_so_that_they_stay_where_a_fleet_moves(
+    configuration: dict[str, str],
+) -> None:
+    ran = registered({**configuration, "rollout": json.dumps({"parallel": 7})}, "test")
+    assert ran.code == 0, ran.said
+    assert {item.name: item.parent for item in ran.of("pulumi:providers:pulumi-python").values()} == dict.fromkeys(
+        ("lane-1", "lane-2"), "pulumi:pulumi:Stack any-name-test"
+    )
+    shares = [
+        item.inputs["mirrors:maxConcurrentRequests"] for item in ran.of("pulumi:providers:pulumi-python").values()
+    ]
+    assert shares == ["2", "2"]  # of 8, of which the threads of the first process may make 4
+
+
 def test_only_the_ids_are_protected(on_test: Ran, on_live: Ran) -> None:
     for ran in (on_test, on_live):
         assert [item.title for item in ran.resources if item.protect] == ["SiteIds acme"]
 
 
 def test_a_former_name_is_an_alias_of_all_that_a_mirror_has(on_test: Ran) -> None:
-    aliases = {item.title: item.aliases for item in on_test.resources if item.aliases and "lane-" not in item.name}
+    aliases = {item.title: item.aliases for item in on_test.resources if item.aliases}
     kinds = ("Mirror", "EnvironmentVariables", "Deployment")
     assert aliases == {f"{kind} acme-fr": ["acme-old"] for kind in kinds}
 

@@ -11,6 +11,8 @@ import psutil
 import pytest
 
 from mirrors.sandbox.process import (
+    APART,
+    BOOT_ID,
     Ledger,
     LedgerClosedError,
     end,
@@ -47,7 +49,14 @@ def test_a_process_is_found_by_id_and_start_time(sleeper: "subprocess.Popen[byte
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system keeps start times as times of the day")
 def test_a_start_time_does_not_depend_on_the_clock(sleeper: "subprocess.Popen[bytes]") -> None:
     now = time.clock_gettime(time.CLOCK_BOOTTIME)
-    assert now - 60 < record(sleeper.pid).started <= now
+    assert now - 60 < record(sleeper.pid).started % APART <= now
+
+
+@pytest.mark.skipif(not BOOT_ID.exists(), reason="elsewhere a start of the machine has no number")
+def test_a_process_of_before_the_machine_was_started_again_is_nobodys(sleeper: "subprocess.Popen[bytes]") -> None:
+    recorded = record(sleeper.pid)
+    assert recorded.started >= APART
+    assert find(replace(recorded, started=recorded.started - APART)) is None
 
 
 def test_another_process_with_the_same_id_is_neither_found_nor_ended(sleeper: "subprocess.Popen[bytes]") -> None:

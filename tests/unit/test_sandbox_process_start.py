@@ -47,6 +47,17 @@ def test_a_stopped_sandbox_refuses_another_runner_because_its_databases_would_no
     assert "--runner none" in run(sandbox, "start", "--runner", "process", code=1)
 
 
+def test_a_server_that_is_in_no_record_is_not_forgotten_as_if_it_had_ended(sandbox: Sandbox, tmp_path: Path) -> None:
+    recorded, aside = sandbox.state / "sandbox.pid", tmp_path / "aside"
+    recorded.rename(aside)
+    try:
+        assert f"something answers on {sandbox.url}" in run(sandbox, "stop", code=1)
+        assert f"something answers on {sandbox.url}" in run(sandbox, "reset", "--yes", code=1)
+    finally:
+        aside.rename(recorded)
+    assert sandbox.process is not None
+
+
 def test_its_directory_and_secrets_are_the_owners_alone(sandbox: Sandbox) -> None:
     def mode(path: Path) -> int:
         return stat.S_IMODE(path.stat().st_mode)

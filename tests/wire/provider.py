@@ -112,6 +112,11 @@ class Wire:
         request = provider_pb2.UpdateRequest(id="x", olds=self._bag(olds), news=self._bag(news))
         return as_on_the_wire(_asked(self.stub.Update, request).properties)
 
+    def begin_read(self, props: Mapping[str, Any]) -> "grpc.Future[Any]":
+        """A read that is under way when this returns."""
+        reading: grpc.Future[Any] = self.stub.Read.future(provider_pb2.ReadRequest(id="x", properties=self._bag(props)))
+        return reading
+
     def read(self, props: Mapping[str, Any], id_: str = "x") -> tuple[str, Properties, Properties]:
         """The id, the outputs and the inputs."""
         answer = _asked(self.stub.Read, provider_pb2.ReadRequest(id=id_, properties=self._bag(props)))

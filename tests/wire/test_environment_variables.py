@@ -143,6 +143,22 @@ def test_what_was_set_by_hand_before_we_declared_it_is_never_deleted(
     assert site.stored() == {"LANGUAGE": ("de", False)}
 
 
+def test_what_somebody_sets_after_the_mirror_was_looked_at_and_before_we_write_is_never_deleted(
+    variables: Wire, drive_later: Drive, site: Site
+) -> None:
+    site.by_hand("LANGUAGE", "en")
+    seen = {"LANGUAGE": {"sensitive": False}}
+    declared = {**inputs(site, LANGUAGE=plain("de"), OURS=plain("x")), "observed": seen}
+    checked, _ = variables.check({}, declared)
+    assert checked["found"] == seen
+    interrupted = {"SITE_ID": {"sensitive": False}, "OURS": {"sensitive": False}}
+    for left in (interrupted | {"MIRRORS_APPLICATION": {"sensitive": False}}, {"SITE_ID": {"sensitive": False}}):
+        assert variables.check({}, {**declared, "observed": left})[0]["found"] == {}
+    _, stored = variables.create(checked)
+    drive_later(EnvironmentVariablesProvider()).delete(stored)
+    assert site.stored() == {"LANGUAGE": ("de", False)}
+
+
 def test_what_the_program_declares_stays_though_a_resource_of_the_same_environment_goes(
     variables: Wire, site: Site
 ) -> None:

@@ -61,6 +61,15 @@ def test_a_release_is_taken_where_it_is_followed(offline: Drive, rollout: str | 
     assert offline(DeploymentProvider()).check(DEPLOYMENT, news)[0]["release"] == release
 
 
+@pytest.mark.parametrize("rollout", ["stays", "held", "paused"])
+def test_another_environment_for_images_is_no_reason_to_deploy_what_follows_no_release(
+    offline: Drive, rollout: str
+) -> None:
+    news = {**DEPLOYMENT, "release": "r-9", "image_environment": "e-9", "rollout": rollout}
+    inputs, _ = offline(DeploymentProvider()).check(DEPLOYMENT, news)
+    assert (inputs["release"], inputs["image_environment"]) == ("r-1", "e-2")
+
+
 def test_a_site_that_is_new_and_follows_no_release_keeps_whichever_it_runs(offline: Drive) -> None:
     assert offline(DeploymentProvider()).check({}, {**DEPLOYMENT, "rollout": "stays"})[0]["release"] == ""
 
@@ -112,6 +121,21 @@ def props(site: Site, original: Site) -> dict[str, Any]:
         "secrets": [],
         "SITE_ID": "2",
     }
+
+
+def test_a_held_site_is_adopted_as_it_runs_and_never_deployed(drive: Drive, site: Site, props: dict[str, Any]) -> None:
+    deployment, runs = drive(DeploymentProvider()), site.deployed_by_hand()
+    held = {**props, "release": "", "rollout": "held"}
+    adopted, _ = deployment.check({}, held)
+    assert deployment.create(adopted)[1]["deployment"] == runs
+    other, _ = deployment.check({}, {**held, "SITE_ID": "3"})
+    with pytest.raises(Refused, match="it is held, and what it runs is not known to be what is declared"):
+        deployment.create(other)
+    assert site.deployments() == [runs]
+    site.by_hand("SITE_ID", "3")
+    free, _ = deployment.check({}, {**other, "rollout": None})
+    deployment.create(free)
+    assert len(site.deployments()) == 2
 
 
 def test_a_deployment_that_somebody_else_made_has_to_be_verified(

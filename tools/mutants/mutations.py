@@ -8,6 +8,7 @@ from tools.mutants.site_ids import SITE_IDS
 
 PLANNED_WRITES = ("tests/unit/test_planning_variables.py", "tests/unit/test_planning_write_properties.py")
 DEPLOYMENTS = ("tests/unit/test_planning_deployments.py", "tests/unit/test_planning_write_properties.py")
+WAVES = "tests/unit/test_planning_waves.py"
 PROGRAM = "tests/unit/test_program_registrations.py"
 VARIABLES = "tests/wire/test_environment_variables.py"
 MEANWHILE = "tests/wire/test_state_machine.py"
@@ -43,13 +44,6 @@ ORDER = (
         """                self._verify_site_id(f"{DATABASE_URL} was not written")\n""",
         "                pass\n",
         (f"{VARIABLES}::test_a_site_id_that_somebody_else_changes_in_between_keeps_the_database_away",),
-    ),
-    Mutation(
-        "site-id-is-not-looked-at-before-the-database-and-somebody-else-writes",
-        WRITING,
-        """                self._verify_site_id(f"{DATABASE_URL} was not written")\n""",
-        "                pass\n",
-        (MEANWHILE,),
     ),
     Mutation(
         "a-changed-site-id-is-not-read-back-beside-a-database-that-stays",
@@ -111,13 +105,13 @@ THEIRS = (
         VARIABLES_PROVIDER,
         'set(self.variables_in(inputs)) - set(inputs["found"])',
         "set(self.variables_in(inputs))",
-        (MEANWHILE,),
+        (f"{VARIABLES}::test_what_was_found_is_never_deleted",),
     ),
     Mutation(
         "what-was-set-by-hand-before-it-was-declared-is-deleted",
         VARIABLES_PROVIDER,
-        'there | tidy(olds["found"])',
-        'tidy(olds["found"])',
+        'inputs["found"] = self._set_by_others(inputs, olds, news.get("observed") or {}) | found',
+        'inputs["found"] = found',
         (f"{VARIABLES}::test_what_was_set_by_hand_before_we_declared_it_is_never_deleted",),
     ),
     Mutation(
@@ -153,13 +147,13 @@ THEIRS = (
         "mirrors/lanes.py",
         "aliases=[pulumi.Alias(parent=parent)]",
         "parent=parent",
-        (f"{PROGRAM}::test_the_fleet_has_its_ids_its_original_and_three_resources_a_mirror",),
+        (f"{PROGRAM}::test_provider_processes_stand_below_nothing_so_that_they_stay_where_a_fleet_moves",),
     ),
     Mutation(
         "foreign-variables-are-deleted",
         WRITING,
-        "plan_writes(self.desired, _seen(live), written, obsolete)",
-        "plan_writes(self.desired, _seen(live), written, live)",
+        "plan_writes(self.desired, by_name(live.values()), written, obsolete)",
+        "plan_writes(self.desired, by_name(live.values()), written, live)",
         (MEANWHILE,),
     ),
     Mutation(
@@ -412,6 +406,41 @@ REFUSALS = (
         (f"{FAULTS}::test_a_first_write_that_is_refused_stops_the_fleet_and_says_what_to_set_by_hand",),
     ),
     Mutation(
+        "a-refused-first-write-is-tried-in-each-process",
+        "mirrors/turns.py",
+        "        await self._piloted(slug)\n",
+        "",
+        ("tests/engine/test_faults.py::test_a_refused_first_write_is_tried_at_one_site_and_says_what_to_set_by_hand",),
+    ),
+    Mutation(
+        "a-held-site-is-deployed-where-what-it-runs-is-not-known",
+        "mirrors/resources/deploying.py",
+        "            if self.held:\n",
+        "            if False:\n",
+        ("tests/wire/test_rollout.py::test_a_held_site_is_adopted_as_it_runs_and_never_deployed",),
+    ),
+    Mutation(
+        "a-site-behind-the-pause-without-its-id-is-stripped",
+        "mirrors/planning/plan.py",
+        "site.paused and site.seen.bare",
+        "site.paused and SITE_ID not in site.seen.variables",
+        (f"{WAVES}::test_a_site_after_the_pause_that_lost_its_site_id_is_declared_so_that_nothing_of_it_is_removed",),
+    ),
+    Mutation(
+        "one-mirror-that-cannot-be-repaired-switches-off-the-waves",
+        "mirrors/planning/plan.py",
+        "2 * sum(old) > len(old)",
+        "any(old)",
+        (f"{WAVES}::test_the_plan_repairs_where_most_samples_run_with_older_credentials",),
+    ),
+    Mutation(
+        "an-empty-answer-about-several-environments-is-believed",
+        "mirrors/divio/environment_variables.py",
+        "return not any(self._read([environment], rest) for environment in few)",
+        "return True",
+        ("tests/unit/test_divio_lists.py",),
+    ),
+    Mutation(
         "404-alone-means-gone",
         "mirrors/resources/base.py",
         "        if not siblings or environment in siblings:\n",
@@ -422,6 +451,13 @@ REFUSALS = (
         "an-orphaned-provider-goes-on",
         "mirrors/resources/base.py",
         "        watch_engine(sys.argv)\n",
+        "",
+        ("tests/wire/test_watchdog.py",),
+    ),
+    Mutation(
+        "an-interrupted-provider-goes-on-waiting",
+        "mirrors/resources/watchdog.py",
+        "        _leave_at_once()\n",
         "",
         ("tests/wire/test_watchdog.py",),
     ),

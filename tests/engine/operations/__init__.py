@@ -1,1 +1,1 @@
-"""Reads the page for whoever is on call, and causes the trouble that it is about."""
+"""Causes the trouble that the page for whoever is on call is about."""

@@ -1,21 +1,19 @@
 """What precedes each section of the page: drift, faults, edits of the list, kills.
 
-A set-up is a generator. It is taken one step further before each shell block of its section, so what stands before
-its second ``yield`` is what somebody does between the first and the second block. What it yields is what it has
-provoked, for a quotation that stands before any command. The sections follow each other on one fleet.
+What stands before the second ``yield`` of a set-up is what somebody does between the first and the second shell block
+of its section. The sections follow each other on one fleet.
 """
 
 import os
 import signal
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Mapping
 from typing import IO, Any
 
 from mirrors.sandbox.process import wait_until
 from tests.engine.fleet import MIRRORS, Fleet, silently
+from tests.engine.pages.reader import Steps
 from tests.engine.serving import served
 from tests.sandboxes import change, delete_variable, environment_of, frozen_variables, get, set_variable
-
-Steps = Generator[str | None, None, None]
 
 TIMEOUT = 60.0  # seconds
 MOVED = "postgres://acme:c4n4ry-of-the-new-one@db.example.com:5432/acme-moved"

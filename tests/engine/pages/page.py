@@ -1,7 +1,9 @@
-"""The page as sections with blocks of code, and whether something said what a block quotes."""
+"""A page as sections with blocks of code, and whether something said what a block quotes."""
 
 import re
 from dataclasses import dataclass
+
+from tests.engine.project import ROOT
 
 _TITLE = re.compile(r"^## (.+)$", re.MULTILINE)
 _BLOCK = re.compile(
@@ -24,10 +26,34 @@ class Section:
     title: str
     blocks: tuple[Block, ...]
 
+    @property
+    def yaml(self) -> list[str]:
+        """What a reader writes into a file."""
+        return [block.text for block in self.blocks if block.language == "yaml"]
 
-def sections(page: str) -> list[Section]:
-    _, *parts = _TITLE.split(page)
-    return [Section(title, _blocks(body)) for title, body in zip(parts[::2], parts[1::2], strict=True)]
+
+@dataclass(frozen=True)
+class Page:
+    text: str
+
+    @property
+    def sections(self) -> list[Section]:
+        _, *parts = _TITLE.split(self.text)
+        return [Section(title, _blocks(body)) for title, body in zip(parts[::2], parts[1::2], strict=True)]
+
+    @property
+    def languages(self) -> set[str]:
+        return {block.language for section in self.sections for block in section.blocks}
+
+    @property
+    def unread(self) -> int:
+        """How many lines that begin or end a block belong to none of a section."""
+        return self.text.count("\n```") - 2 * sum(len(section.blocks) for section in self.sections)
+
+
+def page(name: str) -> Page:
+    """One of the folder ``docs``."""
+    return Page((ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8"))
 
 
 def _blocks(body: str) -> tuple[Block, ...]:

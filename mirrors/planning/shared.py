@@ -1,0 +1,16 @@
+"""What an original shares with its mirrors: what its instances really run with, or what stands in for it."""
+
+from mirrors.config import Settings
+from mirrors.planning.observed import SiteSeen
+
+
+def shared_value(settings: Settings, original: SiteSeen | None, name: str) -> str | None:
+    """None where neither the platform shows it nor ``sharedValues`` has it."""
+    stand_in = settings.shared_values.get(name)
+    shown = original.frozen.get(name) if original else None
+    return shown or (stand_in.get_secret_value() if stand_in else None)
+
+
+def shared_values(settings: Settings, original: SiteSeen | None) -> dict[str, str | None]:
+    """{name: value} of all that is declared as shared."""
+    return {name: shared_value(settings, original, name) for name in settings.fleet.shared}

@@ -1,0 +1,90 @@
+"""The account that ``docs/adoption.md`` is about, and what its reader does in the Control Panel and in the files."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.engine.fleet import Fleet, silently
+from tests.engine.pages.page import Section
+from tests.engine.pages.reader import Steps, paste
+from tests.engine.project import PROJECT_FILE, Project
+from tests.sandboxes import change, delete_variable, frozen_variables, running_sandbox, set_variable
+
+ENVIRONMENTS = ("test", "live")
+IDS = {"acme-de": "7", "acme-fr": "12"}
+SHARED = ("DATABASE_URL", "DEFAULT_STORAGE_DSN")
+OWN_DATABASE = "postgres://it:c4n4ry-of-italy@db.example.com:5432/italy"
+HEAD = """\
+name: acme
+runtime: {name: python, options: {virtualenv: .venv}}
+options: {refresh: always}
+"""
+
+
+@contextmanager
+def made_by_hand(directory: Path) -> Iterator[Fleet]:
+    """Two mirrors as somebody made them, and an application with a database of its own. Both stacks are empty."""
+    project = Project.at(directory / "acme", {})
+    (project.directory / PROJECT_FILE).write_text(HEAD, encoding="utf-8")
+    for environment in ENVIRONMENTS:
+        project.configure(
+            lambda config: config.update({"mirrors:rollout": {"health": False}}), f"Pulumi.{environment}.yaml"
+        )
+    with running_sandbox(project.state) as sandbox:
+        sandbox.seed(mirrors=(*IDS, "acme-it"), report=silently)
+        project.environment.update(DIVIO_API_URL=sandbox.url, DIVIO_API_TOKEN=sandbox.token)
+        fleet = Fleet(project, sandbox)
+        for application, environment in ((slug, stage) for slug in IDS for stage in ENVIRONMENTS):
+            original = frozen_variables(sandbox, "acme", environment)
+            shared = {name: original[name] for name in SHARED}
+            by_hand(fleet, application, environment, SITE_ID=IDS[application], **shared)
+        by_hand(fleet, "acme-it", "test", DATABASE_URL=OWN_DATABASE)
+        for stack in fleet.stacks:
+            project.run("pulumi", "stack", "select", "--create", stack.name).succeeded()
+        yield fleet
+
+
+def by_hand(fleet: Fleet, application: str, environment: str, **variables: str) -> None:
+    for name, value in variables.items():
+        set_variable(fleet.sandbox, application, environment, name, value)
+    fleet.sandbox.deploy(application, environment, report=silently)
+
+
+def contradictory(fleet: Fleet, _section: Section) -> Steps:
+    """Two sites with one id; and things that are only odd."""
+    by_hand(fleet, "acme-fr", "test", SITE_ID="7")
+    set_variable(fleet.sandbox, "acme-de", "live", "THEME", "dark")
+    delete_variable(fleet.sandbox, "acme-de", "live", "DEFAULT_STORAGE_DSN")
+    yield None
+
+
+def decided(fleet: Fleet, _section: Section) -> Steps:
+    by_hand(fleet, "acme-fr", "test", SITE_ID="12")
+    yield None
+
+
+def as_it_is(_fleet: Fleet, _section: Section) -> Steps:
+    yield None
+
+
+def another_database(fleet: Fleet, section: Section) -> Steps:
+    paste(fleet.project, section.yaml[0])
+    yield None
+
+
+def renamed(fleet: Fleet, section: Section) -> Steps:
+    change(fleet.sandbox, "UPDATE sandbox_application SET slug = 'acme-france' WHERE slug = 'acme-fr'")
+    paste(fleet.project, section.yaml[0].replace("          formerly: acme-fr\n", ""))
+    yield None
+    paste(fleet.project, section.yaml[0])
+    yield None
+
+
+SET_UPS: Mapping[str, Callable[[Fleet, Section], Steps]] = {
+    "What is there": contradictory,
+    "What has to be decided": decided,
+    "The first preview": as_it_is,
+    "Taking over": as_it_is,
+    "A mirror that has a database of its own": another_database,
+    "A mirror that has another name by now": renamed,
+}

@@ -1,0 +1,63 @@
+"""The quick start, followed with the wheel alone: each command is run, and says what the page quotes."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from mirrors.sandbox.control import Sandbox
+from tests.engine.pages.page import Section, page
+from tests.engine.pages.quickstart import MIRRORS, PASSPHRASE, SET_UPS, make_account, reader_in
+from tests.engine.pages.reader import Reader
+from tests.engine.project import Stack
+from tests.engine.template import build_wheel
+from tests.sandboxes import frozen_variables, running_sandbox
+
+PAGE = page("quickstart-divio")
+
+
+@dataclass(frozen=True)
+class Newcomer:
+    reader: Reader
+    sandbox: Sandbox
+
+
+@pytest.fixture(scope="module")
+def newcomer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newcomer]:
+    wheel = build_wheel(tmp_path_factory.mktemp("wheel"))
+    with running_sandbox(tmp_path_factory.mktemp("platform")) as sandbox:
+        make_account(sandbox)
+        yield Newcomer(reader_in(tmp_path_factory.mktemp("quickstart"), sandbox, wheel), sandbox)
+
+
+@pytest.mark.parametrize("section", PAGE.sections, ids=lambda section: section.title)
+def test_the_commands_of_a_section_do_and_say_what_it_tells(newcomer: Newcomer, section: Section) -> None:
+    newcomer.reader.read(section)
+
+
+def test_the_fleet_has_come_up_from_the_wheel_alone(newcomer: Newcomer) -> None:
+    newcomer.reader.skip_after_a_failure()
+    project = newcomer.reader.project
+    where = project.run("python", "-c", "import mirrors; print(mirrors.__file__)").succeeded().stdout
+
+    assert Path(where.strip()).is_relative_to(project.directory / ".venv")
+    for name in ("test", "live"):
+        outputs = Stack(project, name).outputs()
+        assert outputs["siteIds"] == {"acme": 1, "acme-de": 2, "acme-fr": 3}
+        assert {slug: frozen_variables(newcomer.sandbox, slug, name)["SITE_ID"] for slug in MIRRORS} == MIRRORS
+
+
+def test_neither_token_nor_passphrase_was_said_or_written_into_a_file_in_clear(newcomer: Newcomer) -> None:
+    newcomer.reader.skip_after_a_failure()
+    project = newcomer.reader.project
+    written = "".join(path.read_text(encoding="utf-8") for path in project.directory.glob("Pulumi*.yaml"))
+
+    assert "mirrors:apiToken" in written
+    for secret in (newcomer.sandbox.token, PASSPHRASE):
+        assert secret not in "".join(project.said) + written
+
+
+def test_each_section_has_a_set_up_and_each_block_is_read() -> None:
+    assert [section.title for section in PAGE.sections] == list(SET_UPS)
+    assert PAGE.unread == 0

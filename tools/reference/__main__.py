@@ -1,0 +1,19 @@
+"""Writes the pages that are made of the code, those that would change."""
+
+from __future__ import annotations
+
+import sys
+
+from tools.reference import CHECKOUT, pages
+
+
+def main() -> int:
+    for path, text in pages().items():
+        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+            sys.stdout.write(f"{path.relative_to(CHECKOUT)}: written\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

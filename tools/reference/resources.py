@@ -1,0 +1,118 @@
+"""``docs/resources.md``: the component and the resources that it declares, from their docstrings."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pulumi.dynamic import Resource
+
+from mirrors.fleet import Fleet
+from mirrors.resources.base import Provider, VariablesProvider
+from mirrors.resources.deployment import Deployment, DeploymentProvider
+from mirrors.resources.environment_variables import EnvironmentVariables, EnvironmentVariablesProvider
+from mirrors.resources.mirror import Mirror, MirrorProvider
+from mirrors.resources.original import Original, OriginalProvider
+from mirrors.resources.site_ids import SiteIds, SiteIdsProvider
+from tools.reference.docstrings import documented, markdown, of_fields, row, table
+
+__all__ = ["DOCUMENTED", "Documented", "page"]
+
+INTRODUCTION = """\
+# Resources
+
+A program declares one component, `Fleet`, and that declares everything else: the other resources are not made for
+programs. This is what stands in a preview and in the state, and what happens when.
+
+The types are `mirrors:index:Fleet` and `pulumi-python:dynamic/mirrors:NAME`. `Fleet`, `SiteIds` and `Original` carry
+the original's name, the resources of a site the application's, so `--target '**::acme-de'` is one site.
+
+An **input** is stored and compared, a **hint** only looked at while inputs are checked; an **output** is what came of
+it. An input that **replaces** makes a new resource when it changes, and lets the old one go first.
+"""
+WHEN = {
+    "check": "the inputs are checked, also in a preview",
+    "diff": "what changed is looked for",
+    "create": "create",
+    "update": "update",
+    "read": "refresh",
+    "delete": "delete",
+}
+_NAMED = re.compile(r"^``(\w+)``: (.+(?:\n(?!``|\n).+)*)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Documented:
+    """A resource beside the provider that does its work."""
+
+    resource: type[Resource]
+    provider: type[Provider]
+
+    @property
+    def name(self) -> str:
+        return self.resource.__name__
+
+    @property
+    def properties(self) -> dict[str, str]:
+        """{name: meaning} of those that have a name of their own."""
+        return named_in(self.resource) | of_fields(self.resource)
+
+    @property
+    def hints(self) -> tuple[str, ...]:
+        return self.provider.hints if issubclass(self.provider, VariablesProvider) else ()
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        return self.provider.outputs if issubclass(self.provider, VariablesProvider) else ()
+
+    def kind_of(self, name: str) -> str:
+        if name in self.provider.immutable:
+            return "input, replaces"
+        if name in self.provider.inputs:
+            return "input"
+        return "output" if name in self.outputs else "hint"
+
+    def told(self) -> Iterator[str]:
+        yield from (f"## `{self.name}`", "", about(self.resource), "", *table("property", "what it is", "meaning"))
+        yield from (row(f"`{name}`", self.kind_of(name), text) for name, text in self.properties.items())
+        yield from ("", *table("when", "what happens"))
+        yield from (row(WHEN[method], self.what_happens(method)) for method in WHEN)
+        yield ""
+
+    def what_happens(self, method: str) -> str:
+        """Raises LookupError where a method of ours is silent."""
+        ours = any(method in vars(cls) for cls in self.provider.__mro__ if cls.__module__.startswith("mirrors."))
+        return documented(getattr(self.provider, method)) if ours else "Nothing on the platform: it is only forgotten."
+
+
+DOCUMENTED = (
+    Documented(SiteIds, SiteIdsProvider),
+    Documented(Original, OriginalProvider),
+    Documented(Mirror, MirrorProvider),
+    Documented(EnvironmentVariables, EnvironmentVariablesProvider),
+    Documented(Deployment, DeploymentProvider),
+)
+"""In the order in which they are declared."""
+
+
+def page() -> str:
+    """Raises LookupError where a resource, or something that it does, has no docstring."""
+    lines = [INTRODUCTION, "## `Fleet`", "", about(Fleet), "", *table("argument", "meaning")]
+    lines += [row(f"`{name}`", text) for name, text in named_in(Fleet).items()]
+    lines += ["", *table("output", "meaning"), *(row(f"`{name}`", text) for name, text in of_fields(Fleet).items()), ""]
+    for item in DOCUMENTED:
+        lines += item.told()
+    return "\n".join(lines)
+
+
+def about(cls: type) -> str:
+    """Its docstring without what it says about single properties."""
+    return markdown(_NAMED.sub("", inspect.getdoc(cls) or "").strip())
+
+
+def named_in(cls: type) -> dict[str, str]:
+    """{name: meaning} of what its docstring tells of single properties, as a sentence."""
+    found = _NAMED.findall(inspect.getdoc(cls) or "")
+    return {name: markdown(text[:1].upper() + text[1:]) for name, text in found}
