@@ -65,6 +65,14 @@ def test_interrupted_operations_are_named_with_the_command_that_clears_them() ->
     assert pending(StackState((), ()), "test").level is Level.OK
 
 
+def test_what_the_engine_forgets_by_itself_needs_no_more_than_an_update() -> None:
+    operation = {"type": "updating", "resource": {"urn": "urn:pulumi:test::acme::x$mirrors:Deployment::acme-de"}}
+    creation = {**operation, "type": "creating"}
+
+    assert pending(StackState((), (operation,)), "test").remedy == "pulumi up -s test"
+    assert "--clear-pending-creates" in pending(StackState((), (operation, creation)), "test").remedy
+
+
 def write_lock(backend: Path, pid: int, host: str) -> None:
     folder = backend / ".pulumi" / "locks" / "organization" / "acme" / "test"
     folder.mkdir(parents=True)
