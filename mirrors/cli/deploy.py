@@ -20,6 +20,9 @@ from mirrors.planning.waves import ROLL_OUT
 BESIDE = 4
 """What the engine does beside the deployments: the next site's variables, what is only looked at."""
 
+ANSWERS = ("PULUMI_SKIP_CONFIRMATIONS", "PULUMI_OPTION_YES", "PULUMI_OPTION_SKIP_PREVIEW")
+"""Variables with which the engine asks nothing."""
+
 
 @click.command()
 @click.argument("sites", nargs=-1, metavar="[SITE]...")
@@ -74,10 +77,9 @@ def check_choice(sites: Sequence[str], *, all_sites: bool, late: bool) -> None:
 
 
 def answered(environ: Mapping[str, str]) -> bool:
-    """The engine asks only where it reads from and writes to a terminal, unless a variable answers all it asks."""
-    return environ.get("PULUMI_SKIP_CONFIRMATIONS", "").lower() in ("1", "true") or (
-        sys.stdin.isatty() and sys.stdout.isatty()
-    )
+    """The engine asks only where it reads from and writes to a terminal, unless a variable answers what it asks."""
+    said = any(environ.get(name, "").lower() in ("1", "true") for name in ANSWERS)
+    return said or (sys.stdin.isatty() and sys.stdout.isatty())
 
 
 def line(given: Mapping[str, str], arguments: Sequence[str]) -> str:

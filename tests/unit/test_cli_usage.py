@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mirrors.cli import USAGE, main
-from mirrors.cli.deploy import answered
+from mirrors.cli.deploy import ANSWERS, answered
 
 FLEET = '{"mirrors:fleet": {"value": "{\\"original\\": {\\"application\\": \\"acme\\"}}"}}'
 
@@ -65,7 +65,8 @@ def test_an_update_that_has_to_ask_is_not_begun_where_nobody_is(
     asked = command(tmp_path, said=FLEET)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("DIVIO_API_TOKEN", "for-nobody")
-    monkeypatch.setenv("PULUMI_SKIP_CONFIRMATIONS", "false")
+    for variable in ANSWERS:
+        monkeypatch.setenv(variable, "false")
 
     done = run(f"deploy {sites} -s test")
 
@@ -74,9 +75,10 @@ def test_an_update_that_has_to_ask_is_not_begun_where_nobody_is(
     assert "up" not in asked.read_text().split()
 
 
+@pytest.mark.parametrize("variable", ANSWERS)
 @pytest.mark.parametrize("value", ["true", "TRUE", "1"])
-def test_the_engines_variable_answers_in_place_of_a_terminal(value: str) -> None:
-    assert answered({"PULUMI_SKIP_CONFIRMATIONS": value})
+def test_the_engines_variables_answer_in_place_of_a_terminal(variable: str, value: str) -> None:
+    assert answered({variable: value})
 
 
 @pytest.mark.parametrize(
