@@ -1,8 +1,14 @@
 """The ``mirrors`` command."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
+from typing import Any
 
 import click
+
+USAGE = 64
+"""The exit code of a mistyped command, as ``sysexits.h`` has it: 2 is that of a command that found something to do."""
 
 COMMANDS = {
     "adopt": "mirrors.cli.adopt",
@@ -16,8 +22,25 @@ COMMANDS = {
 }
 
 
+@contextmanager
+def _mistyped() -> Iterator[None]:
+    try:
+        yield
+    except click.UsageError as error:
+        error.exit_code = USAGE  # type: ignore[misc]
+        raise
+
+
 class LazyGroup(click.Group):
     """Imports a command when it is called: the sandbox needs Django, ``status`` does not."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        with _mistyped():
+            return super().make_context(*args, **kwargs)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _mistyped():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return sorted(COMMANDS)

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from mirrors.cli.options import DIFFERS, as_json, connect, in_directory, plain_errors
-from mirrors.cli.project import FLEET, NAMES, ProjectFile, as_yaml
+from mirrors.cli.project import FLEET, NAMES, ProjectFile, as_yaml, pin
 from mirrors.cli.stacks import outputs, raw_configuration
 from mirrors.config.connection import Connection, load_connection
 from mirrors.errors import MirrorsError
@@ -94,10 +94,18 @@ def stack_retired(stack: str, cwd: Path) -> dict[int, str]:
 
 
 def write_fleet(fleet: Mapping[str, Any], cwd: Path, *, force: bool) -> str:
-    """Returns what was done. Raises MirrorsError where another fleet is declared."""
+    """Returns what was done. Raises MirrorsError where another fleet is declared.
+
+    The same sites with ids that are not declared yet are no other fleet: it gets those, and keeps all the rest.
+    """
     project = ProjectFile.find(cwd)
-    if project.fleet == fleet:
-        return f"{project.path} has this fleet already"
+    if same_sites(project.fleet, fleet):
+        known = {slug: site_id for slug, site_id in _ids(fleet).items() if site_id is not None}
+        added = list(pin(project.fleet, known, ()))
+        if not added:
+            return f"{project.path} has this fleet already"
+        project.save()
+        return f"{project.path}: written: {'; '.join(added)}"
     if project.fleet is not None and not force:
         raise MirrorsError(
             f"{project.path} declares another {FLEET}: compare them and paste what is right, or overwrite with --force"
@@ -105,6 +113,26 @@ def write_fleet(fleet: Mapping[str, Any], cwd: Path, *, force: bool) -> str:
     project.set_fleet(fleet)
     project.save()
     return f"{project.path}: written"
+
+
+def same_sites(declared: Any, found: Mapping[str, Any]) -> bool:
+    """Whether the two are of the same applications and shared names, and no ``siteId`` contradicts another."""
+    if not isinstance(declared, Mapping) or declared.get("shared") != found.get("shared"):
+        return False
+    try:
+        ids, others = _ids(declared), _ids(found)
+    except (AttributeError, KeyError, TypeError):  # written by hand, and not as a fleet is: the configuration tells
+        return False
+    return (
+        declared["original"]["application"] == found["original"]["application"]
+        and ids.keys() == others.keys()
+        and all(None in (ids[slug], others[slug]) or ids[slug] == others[slug] for slug in ids)
+    )
+
+
+def _ids(fleet: Mapping[str, Any]) -> dict[str, int | None]:
+    """The original is the first."""
+    return {site["application"]: site.get("siteId") for site in (fleet["original"], *(fleet.get("mirrors") or ()))}
 
 
 def evidence(adoption: Adoption) -> Sequence[str]:

@@ -8,17 +8,20 @@ from pathlib import Path
 
 import click
 
-from mirrors.cli.options import on_stack, plain_errors
-from mirrors.cli.stacks import export, pulumi, raw_configuration
+from mirrors.cli.options import nobody_there, on_stack, plain_errors
+from mirrors.cli.single_sites import refuse_single_sites
+from mirrors.cli.stacks import pulumi, raw_configuration
 from mirrors.cli.status import look, settings_of
 from mirrors.config import Fleet, Settings, load
-from mirrors.errors import ConfigurationError, MirrorsError
-from mirrors.planning.preview_steps import LANE
+from mirrors.errors import ConfigurationError
 from mirrors.planning.targets import Chosen, behind, everyone, named
 from mirrors.planning.waves import ROLL_OUT
 
 BESIDE = 4
 """What the engine does beside the deployments: the next site's variables, what is only looked at."""
+
+ANSWERS = ("PULUMI_SKIP_CONFIRMATIONS", "PULUMI_OPTION_YES", "PULUMI_OPTION_SKIP_PREVIEW")
+"""Variables with which the engine asks nothing."""
 
 
 @click.command()
@@ -43,8 +46,7 @@ def deploy(
     The newest release reaches them, also where mirrors:rollout.follow is manual. Shows the pulumi command that it runs;
     the exit code is that command's.
     """
-    if [bool(sites), all_sites, late].count(True) != 1:
-        raise click.UsageError("Name the sites, or say --all, or --behind.")
+    check_choice(sites, all_sites=all_sites, late=late)
     path, directory = pulumi(), cwd or Path()
     settings = settings_of(stack, directory)
     chosen = choose(settings, sites, stack, directory, all_sites=all_sites)
@@ -54,13 +56,30 @@ def deploy(
         click.echo(f"Nothing to deploy: no site of {stack} is behind the original.", err=True)
         return
     if chosen.sites is not None:
-        refuse_fewer_lanes(settings, stack, directory)
+        refuse_single_sites(settings, stack, directory)
+    if not (yes or preview or answered(os.environ)):
+        raise nobody_there()
     arguments = command(settings, chosen, stack, yes=yes, preview=preview, cwd=cwd, at_once=engine_does(os.environ))
     given = {ROLL_OUT: " ".join(chosen.rolled_out)} if chosen.rolled_out else {}
     click.echo(line(given, arguments), err=True)
     sys.stdout.flush()
     # In our place, not as a child: input, exit code and Ctrl-C are its own. A second interrupt would make it give up.
     os.execve(path, arguments, {**os.environ, **given})  # noqa: S606
+
+
+def check_choice(sites: Sequence[str], *, all_sites: bool, late: bool) -> None:
+    """Raises UsageError unless it is said, once, which sites are meant."""
+    said = [bool(sites), all_sites, late].count(True)
+    if said == 0:
+        raise click.UsageError("Name the sites, or say --all, or --behind.")
+    if said > 1:
+        raise click.UsageError("Only one of these: names of sites, --all, --behind.")
+
+
+def answered(environ: Mapping[str, str]) -> bool:
+    """The engine asks only where it reads from and writes to a terminal, unless a variable answers what it asks."""
+    said = any(environ.get(name, "").lower() in ("1", "true") for name in ANSWERS)
+    return said or (sys.stdin.isatty() and sys.stdout.isatty())
 
 
 def line(given: Mapping[str, str], arguments: Sequence[str]) -> str:
@@ -129,28 +148,6 @@ def engine_does(environ: Mapping[str, str], cores: int | None = None) -> int:
     """How many things at once unless it is told otherwise: PULUMI_PARALLEL, else four a core."""
     given = environ.get("PULUMI_PARALLEL", "")
     return int(given) if given.isdigit() else 4 * (cores or os.cpu_count() or 1)
-
-
-def refuse_fewer_lanes(settings: Settings, stack: str, cwd: Path) -> None:
-    """A site that is no target keeps its lane, and the engine fails where the program declares that one no more.
-
-    Raises MirrorsError.
-    """
-    from mirrors.lanes import lanes_for  # it imports Pulumi's SDK, which whoever imports this module does without
-
-    declared = {f"lane-{number}" for number in range(1, lanes_for(settings.rollout.parallel))}
-    left = [
-        name
-        for item in export(stack, cwd).get("resources") or []
-        if item["type"] == LANE and (name := item["urn"].rpartition("::")[2]).startswith("lane-")
-        if name not in declared
-    ]
-    if left:
-        raise MirrorsError(
-            f"mirrors:rollout.parallel is lower than at the last update, and sites of the stack {stack} still use the"
-            f" provider processes {', '.join(sorted(left))}. Move them first, all at once: mirrors deploy --all --stack"
-            f" {stack}"
-        )
 
 
 def _fleet_itself(fleet: Fleet, sites: Sequence[str]) -> list[str]:

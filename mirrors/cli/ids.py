@@ -11,22 +11,20 @@ from rich.console import Console
 from rich.table import Table
 
 from mirrors.cli.deploy import fleet_of
-from mirrors.cli.options import as_json, in_directory, plain_errors
+from mirrors.cli.options import as_json, in_directory, on_stack, plain_errors
 from mirrors.cli.project import ProjectFile, pin
-from mirrors.cli.stacks import selected
 from mirrors.cli.state import StackState
 from mirrors.planning.pins import Pin, disagreements, pins
 
 
 @click.command()
-@click.option("-s", "--stack", help="The stack.  [default: the selected one]")
+@on_stack
 @click.option("--pin", "write", is_flag=True, help="Write ids that are not declared into the configuration.")
 @as_json
 @in_directory
 @plain_errors
-def ids(stack: str | None, *, write: bool, as_json: bool, cwd: Path) -> None:
+def ids(stack: str, *, write: bool, as_json: bool, cwd: Path) -> None:
     """Show assigned and retired SITE_IDs of a stack, and whether the configuration declares them."""
-    stack = stack or selected(cwd)
     ledger = StackState.of(stack, cwd).ledger
     written: list[str] = []
     if write:

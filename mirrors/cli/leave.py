@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from mirrors.cli.deploy import fleet_of
-from mirrors.cli.options import in_directory, on_stack, plain_errors
+from mirrors.cli.options import in_directory, nobody_there, on_stack, plain_errors
 from mirrors.cli.stacks import forget
 from mirrors.cli.state import StackState
 from mirrors.errors import MirrorsError
@@ -36,7 +36,7 @@ def leave(stack: str, *, yes: bool, cwd: Path) -> None:
     for line in consequences(stack, len(state.resources), pins(state.ledger, fleet_of(stack, cwd))):
         click.echo(line)
     if not yes and not sys.stdin.isatty():
-        raise MirrorsError("nobody is there to be asked: say --yes if that is meant. Nothing was changed")
+        raise nobody_there()
     if not yes:
         click.confirm(f"Leave the stack {stack}?", abort=True)
     forget(stack, cwd)

@@ -1,5 +1,6 @@
 """What the commands have in common: options, and errors that are one clear line."""
 
+import os
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -12,7 +13,7 @@ from mirrors.divio import Divio, DivioError
 from mirrors.errors import MirrorsError
 from mirrors.remedies import explained
 
-__all__ = ["as_json", "connect", "in_directory", "on_stack", "plain_errors"]
+__all__ = ["as_json", "connect", "in_directory", "nobody_there", "on_stack", "plain_errors"]
 
 DIFFERS = 2
 """The exit code of a command that worked and found something that somebody has to decide or correct."""
@@ -39,10 +40,15 @@ def plain_errors(command: Callable[..., None]) -> Callable[..., None]:
             click.echo(f"Error: {error}", err=True)
             sys.exit(1)
         except DivioError as error:
-            click.echo(f"Error: {explained(error)}", err=True)
+            click.echo(f"Error: {explained(error, os.environ)}", err=True)
             sys.exit(1)
 
     return guarded
+
+
+def nobody_there() -> MirrorsError:
+    """For a command that has to ask, and is in no terminal."""
+    return MirrorsError("nobody is there to be asked: say --yes if that is meant. Nothing was changed")
 
 
 def connect(url: str, token: str, requests: int = 8) -> Divio:

@@ -10,10 +10,11 @@ from typing import Any
 
 import click
 
-from mirrors.cli.deploy import refuse_fewer_lanes, targets
+from mirrors.cli.deploy import targets
 from mirrors.cli.options import DIFFERS, as_json, in_directory, on_stack, plain_errors
 from mirrors.cli.preview_markdown import as_markdown
 from mirrors.cli.preview_report import as_data, as_text
+from mirrors.cli.single_sites import refuse_single_sites
 from mirrors.cli.stacks import pulumi, raw_configuration
 from mirrors.config import Settings, load
 from mirrors.errors import MirrorsError
@@ -56,7 +57,7 @@ def look_ahead(sites: Sequence[str], stack: str, cwd: Path) -> FleetPreview:
         return FleetPreview(stack, problems=loaded.problems)
     chosen = named(settings, sites, stack) if sites else Chosen(None)
     if sites:
-        refuse_fewer_lanes(settings, stack, cwd)
+        refuse_single_sites(settings, stack, cwd)
     return preview_of(ask_engine(settings, chosen, stack, cwd), settings, stack, chosen.notes)
 
 

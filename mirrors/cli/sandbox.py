@@ -151,7 +151,7 @@ def seed(box: Sandbox, original: str, mirrors: tuple[str, ...], numbered: int | 
 
 
 @sandbox.command()
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
 @_command
 def reset(box: Sandbox, yes: bool) -> None:

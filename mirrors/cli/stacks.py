@@ -8,9 +8,20 @@ from typing import Any
 
 from mirrors.errors import MirrorsError
 
-__all__ = ["backend", "export", "forget", "outputs", "pulumi", "pulumi_version", "raw_configuration", "selected"]
+__all__ = ["NoStackError", "backend", "export", "forget", "outputs", "pulumi", "pulumi_version", "raw_configuration"]
 
 NAMESPACE = "mirrors"
+CHOOSE = "go to the project's directory, or name it with -C, and name one of the stacks that pulumi stack ls shows"
+NO_STACK = 6
+"""The exit code of the command where there is no stack of this name. Seen with CLI 3.259."""
+
+
+class NoStackError(MirrorsError):
+    """A wrong name, or a wrong folder. ``what`` is missing, and the ``remedy``."""
+
+    def __init__(self, stack: str, cwd: Path) -> None:
+        self.what, self.remedy = f"there is no stack {stack} in {cwd.resolve()}", CHOOSE
+        super().__init__(f"{self.what}: {self.remedy}")
 
 
 def raw_configuration(stack: str, cwd: Path, *, secrets: bool = True) -> dict[str, str]:
@@ -50,11 +61,6 @@ def forget(stack: str, cwd: Path) -> None:
     _ask("state", "delete", "--all", "--force", "--yes", stack=stack, cwd=cwd)
 
 
-def selected(cwd: Path) -> str:
-    """The stack that ``pulumi stack select`` has chosen. Raises MirrorsError if none is."""
-    return _ask("stack", "--show-name", cwd=cwd).strip()
-
-
 def backend(cwd: Path) -> str:
     """The address of the backend that the command is logged in to, which has answered. Raises MirrorsError."""
     return str(json.loads(_ask("whoami", "--verbose", "--json", cwd=cwd)).get("url", ""))
@@ -81,7 +87,15 @@ def _ask(*command: str, cwd: Path, stack: str | None = None) -> str:
     done = subprocess.run(arguments, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode == 0:
         return done.stdout
-    raise MirrorsError(f"pulumi {' '.join(command)}: {_reason(done.stderr)}")
+    reason = _reason(done.stderr)
+    if stack is not None and (done.returncode == NO_STACK or _no_project(reason)):
+        raise NoStackError(stack, cwd)
+    raise MirrorsError(f"pulumi {' '.join(command)}: {reason}")
+
+
+def _no_project(reason: str) -> bool:
+    """Which one of the two is said depends on what the command was to do in a folder that is no project's."""
+    return "no project file found" in reason or "pass the fully qualified name" in reason
 
 
 def _reason(stderr: str) -> str:

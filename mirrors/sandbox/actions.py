@@ -35,9 +35,14 @@ def mirror(original: str, name: str) -> None:
 
 def rotate(original: str, environment: str) -> None:
     """The password of one environment's database; the other environments have roles of their own."""
-    found = Environment.objects.filter(application=_application(original), slug=environment).first()
+    application = _application(original)
+    if application.original is not None:
+        raise SandboxError(
+            f"{original} is a mirror: name its original, {application.original}, whose database the mirrors share"
+        )
+    found = Environment.objects.filter(application=application, slug=environment).first()
     if found is None:
-        raise SandboxError(f"{original} has no environment {environment}")
+        raise SandboxError(f"{original} has no environment {environment}: it is one of test and live")
     old = found.built_in.get("DATABASE_URL")
     if not old:
         raise SandboxError(f"{found} has no database of its own")

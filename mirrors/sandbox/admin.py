@@ -111,6 +111,7 @@ class ApplicationAdmin(WithDeployments, ApplicationPanel):
     deployments_of = "environment__application"
     list_display = ("slug", "name", "organisation", "region", "original")
     list_filter = ("organisation",)
+    ordering = ("slug",)
     search_fields = ("slug", "name")
     action_form = MirrorActionForm
     actions = ("make_a_mirror",)
@@ -138,6 +139,7 @@ class EnvironmentAdmin(WithDeployments, EnvironmentPanel):
     deployments_of = "environment"
     list_display = ("__str__", "branch", "site", "running_since")
     list_filter = ("slug", "application")
+    ordering = ("application__slug", "slug")
     list_select_related = ("application",)
     search_fields = ("application__slug",)
     fields = ("application", "slug", "branch", "is_production_grade", "site", "built_in_variables")
@@ -181,6 +183,7 @@ class EnvironmentVariableAdmin(VariablePanel):
     form = VariableForm
     list_display = ("environment", "name", "shown_value", "is_sensitive")
     list_filter = ("environment__slug", "environment__application", "name")
+    ordering = ("environment__application__slug", "environment__slug", "name")
     list_select_related = ("environment__application",)
     search_fields = ("name", "environment__application__slug")
 

@@ -18,7 +18,7 @@ from mirrors.sandbox.state import SandboxError, StateDirectory
 
 __all__ = ["NEXT", "Wanted", "make_mirror", "seed"]
 
-NEXT = "add it to the list in Pulumi.yaml, then run pulumi up"
+NEXT = "add it to the list in Pulumi.yaml, then pulumi up -s test, and -s live"
 """What a fresh mirror waits for: its variables and its deployment are what Mirrors is for."""
 
 ORGANISATION = "Acme"

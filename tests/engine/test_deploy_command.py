@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import shlex
 import signal
 import subprocess
@@ -130,8 +131,9 @@ def test_sites_all_and_those_behind_are_three_ways_to_say_what_is_meant(project:
     for arguments in ([], ["acme-de", "--all"], ["--all", "--behind"]):
         done = deploy(project, *arguments, "--stack", "test")
 
-        assert done.returncode == 2
-        assert done.stderr.endswith("Error: Name the sites, or say --all, or --behind.\n")
+        assert done.returncode == 64
+        said = "Only one of these: names of sites, --all, --behind." if arguments else "Name the sites, or say --all"
+        assert f"Error: {said}" in done.stderr
 
 
 def test_all_are_converged_without_targets(project: Path) -> None:
@@ -187,7 +189,7 @@ def test_a_stack_that_does_not_exist_is_named(project: Path) -> None:
 
     assert done.returncode == 1
     assert done.stderr.startswith(
-        "Error: pulumi config --json --show-secrets --stack tset: no stack named 'tset' found"
+        f"Error: there is no stack tset in {project}: go to the project's directory, or name it with -C"
     )
 
 
@@ -222,16 +224,17 @@ def test_an_interrupt_reaches_the_command_and_its_exit_code_comes_back(
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
     monkeypatch.setenv("DIVIO_API_TOKEN", "for-nobody")
 
-    with subprocess.Popen(
-        [*MIRRORS, "deploy", "acme", "--stack", "test"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.write("yes\n")
-        process.stdin.flush()
-        assert process.stdout.readline() == "updating yes\n"
+    ours, theirs = pty.openpty()  # without a terminal nobody would be there to be asked
+    with (
+        os.fdopen(ours, "r+b", buffering=0) as terminal,
+        subprocess.Popen([*MIRRORS, "deploy", "acme", "--stack", "test"], stdin=theirs, stdout=theirs) as process,
+    ):
+        os.close(theirs)
+        terminal.write(b"yes\n")
+        assert terminal.readline() == b"yes\r\n", "what is typed is shown"
+        assert terminal.readline() == b"updating yes\r\n"
         process.send_signal(signal.SIGINT)
-        assert process.stdout.read() == "stopped cleanly\n"
+        assert terminal.readline() == b"stopped cleanly\r\n"
     assert process.returncode == 7
 
 

@@ -86,4 +86,4 @@ def test_a_stack_that_does_not_exist_is_a_problem_with_a_remedy(fleet: Fleet) ->
     done = fleet.project.run("mirrors", "doctor", "--stack", "tset").failed()
 
     assert done.code == 2
-    assert "problem  stack: pulumi stack export --stack tset: no stack named 'tset' found. Remedy: " in done.stdout
+    assert f"problem  stack: there is no stack tset in {fleet.project.directory}. Remedy: go to the" in done.stdout

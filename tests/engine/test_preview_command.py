@@ -11,6 +11,7 @@ from tests.engine.project import Done
 from tests.sandboxes import delete_variable, set_variable
 
 CANARY = "c4n4ry-of-a-preview"
+LEFT = "acme-ch has left the list: run 'pulumi up -s test', or put it back, before single sites are deployed"
 WAVES = {"health": False, "waves": [1, "100%"], "parallel": 5}
 
 
@@ -45,11 +46,13 @@ def test_everything_that_an_up_would_do_is_told_with_its_reason_and_without_a_va
     fleet.test.pulumi("config set --secret --path", "mirrors:secrets.acme-fr.TOKEN", CANARY).succeeded()
     with fleet.with_mirrors("acme-de", "acme-fr", "acme-it"):
         done = preview(fleet, "--json")
+        single = [preview(fleet, "acme-de"), fleet.project.run("mirrors", "deploy", "acme-de", "--stack", "test", "-y")]
     data = done.json()
     fleet.test.pulumi("config rm --path", "mirrors:secrets").succeeded()
 
     assert (done.code, data["problems"]) == (2, [])
     assert CANARY not in done.text
+    assert {(refused.code, refused.stderr) for refused in single} == {(1, f"Error: {LEFT}\n")}
     assert sites(data) == {
         "acme-de": (1, True, ["new release"]),
         "acme-fr": (2, True, ["new release", "changed variables", "drift"]),

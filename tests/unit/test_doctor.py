@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from mirrors.cli import main
 from mirrors.cli.doctor.engine import Lock, compare_versions, lock, locks, pending
 from mirrors.cli.doctor.findings import Level
-from mirrors.cli.doctor.platform import clock
+from mirrors.cli.doctor.platform import clock, unreachable
 from mirrors.cli.state import StackState
 from mirrors.sandbox.control import Sandbox
 from tests.sandboxes import frozen_variables, running_sandbox, set_variable
@@ -63,6 +63,19 @@ def test_interrupted_operations_are_named_with_the_command_that_clears_them() ->
     assert found.message == "interrupted: creating acme-de"
     assert found.remedy.startswith("pulumi refresh --clear-pending-creates --yes -s test")
     assert pending(StackState((), ()), "test").level is Level.OK
+
+
+def test_what_the_engine_forgets_by_itself_needs_no_more_than_an_update() -> None:
+    operation = {"type": "updating", "resource": {"urn": "urn:pulumi:test::acme::x$mirrors:Deployment::acme-de"}}
+    creation = {**operation, "type": "creating"}
+
+    assert pending(StackState((), (operation,)), "test").remedy == "pulumi up -s test"
+    assert "--clear-pending-creates" in pending(StackState((), (operation, creation)), "test").remedy
+
+
+def test_where_nobody_answers_a_sandbox_can_be_started() -> None:
+    assert unreachable({"MIRRORS_SANDBOX_DIR": "/x"}).endswith("or start it: mirrors sandbox start")
+    assert "sandbox" not in unreachable({})
 
 
 def write_lock(backend: Path, pid: int, host: str) -> None:

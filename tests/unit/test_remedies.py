@@ -1,6 +1,6 @@
 """What a user is told about an error of the platform."""
 
-from mirrors.divio import AuthenticationFailed, NotFound
+from mirrors.divio import AuthenticationFailed, ConnectionFailed, NotFound
 from mirrors.divio.errors import Exchange
 from mirrors.remedies import explained
 
@@ -20,3 +20,12 @@ def test_any_other_error_is_told_as_it_is_with_its_remedy() -> None:
     said = explained(NotFound("not there: Not found.", Exchange("GET", "/apps/v3/applications/x/", 404)))
 
     assert said.startswith("GET /apps/v3/applications/x/: 404: not there: Not found. It was deleted, or")
+
+
+def test_who_works_on_a_sandbox_is_told_how_to_start_it() -> None:
+    stopped = ConnectionFailed("no connection to http://127.0.0.1:1, or it broke")
+
+    assert "mirrors sandbox start" in explained(stopped, {"MIRRORS_SANDBOX_DIR": "/x/.state/sandbox"})
+    assert "mirrors sandbox" not in explained(stopped, {"MIRRORS_SANDBOX_DIR": ""})
+    assert "mirrors sandbox" not in explained(stopped)
+    assert "mirrors sandbox" not in explained(NotFound("not there"), {"MIRRORS_SANDBOX_DIR": "/x/.state/sandbox"})

@@ -133,7 +133,10 @@ def test_a_new_mirror_is_told_with_what_comes_next(sandbox: Sandbox) -> None:
     said: list[str] = []
     sandbox.seed(mirrors=[], report=said.append)
     sandbox.mirror("acme", "acme-it", report=said.append)
-    assert said[-1] == "acme-it is a mirror of acme: add it to the list in Pulumi.yaml, then run pulumi up"
+    assert (
+        said[-1]
+        == "acme-it is a mirror of acme: add it to the list in Pulumi.yaml, then pulumi up -s test, and -s live"
+    )
 
 
 @pytest.mark.parametrize(
@@ -250,6 +253,20 @@ def test_a_rotation_gives_the_databases_another_password_at_the_next_deployment(
     assert after["DATABASE_URL"].rpartition("@")[2] == before["DATABASE_URL"].rpartition("@")[2]
     account.deploy("acme", "test")
     assert frozen_variables(account, "acme", "test") == test, "Test has a role of its own"
+
+
+@pytest.mark.parametrize(
+    ("original", "environment", "said"),
+    [
+        ("acme-de", "test", "acme-de is a mirror: name its original, acme, whose database the mirrors share"),
+        ("acme", "tset", "acme has no environment tset: it is one of test and live"),
+    ],
+)
+def test_a_rotation_takes_an_original_and_one_of_its_environments(
+    account: Sandbox, original: str, environment: str, said: str
+) -> None:
+    with pytest.raises(SandboxError, match=said):
+        account.rotate(original, environment)
 
 
 def test_the_requests_log_can_be_read_and_cleared(sandbox: Sandbox) -> None:

@@ -29,6 +29,8 @@ def doctor(stack: str | None, *, probing: bool, output: Path | None, as_json: bo
 
     The exit code is 0 if all is fine, 2 if there is something to do, 1 if this cannot run.
     """
+    if output is not None and not probing:
+        raise click.UsageError("--output needs --probe.")
     if probing:
         probe(stack, cwd, output)
         return

@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from mirrors.cli.doctor.findings import Finding, fine, one_line, problem, warning
 from mirrors.cli.project import ProjectFile
-from mirrors.cli.stacks import backend, pulumi, pulumi_version
+from mirrors.cli.stacks import CHOOSE, NoStackError, backend, pulumi, pulumi_version
 from mirrors.cli.state import StackState
 from mirrors.errors import MirrorsError
 
@@ -64,12 +64,11 @@ def _without_credentials(url: str) -> str:
 def check_stack(stack: str, cwd: Path) -> Iterator[Finding]:
     try:
         state = StackState.of(stack, cwd)
+    except NoStackError as error:
+        yield problem("stack", error.what, error.remedy)
+        return
     except MirrorsError as error:
-        yield problem(
-            "stack",
-            str(error),
-            "go to the project's directory, or name it with -C, and name one of the stacks that pulumi stack ls shows",
-        )
+        yield problem("stack", str(error), CHOOSE)
         return
     yield fine("stack", f"{len(state.resources)} resources")
     yield pending(state, stack)
@@ -84,7 +83,9 @@ def pending(state: StackState, stack: str) -> Finding:
     if not state.pending:
         return fine("pending operations", "none")
     begun = [f"{item.get('type')} {item['resource']['urn'].rpartition('::')[2]}" for item in state.pending]
-    remedy = f"pulumi refresh --clear-pending-creates --yes -s {stack}; then pulumi up -s {stack} adopts what is there"
+    remedy = f"pulumi up -s {stack}"
+    if any(item.get("type") == "creating" for item in state.pending):  # the engine forgets the others by itself
+        remedy = f"pulumi refresh --clear-pending-creates --yes -s {stack}; then {remedy} adopts what is there"
     return problem("pending operations", f"interrupted: {one_line(begun)}", remedy)
 
 

@@ -1,7 +1,7 @@
 """Checks of the platform: configuration, reachability, the token and what it may read, and the clocks."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from mirrors.config import Settings, load
 from mirrors.config.connection import Connection, load_connection
 from mirrors.divio import AuthenticationFailed, Divio, DivioError, InvalidSettings, NotFound, PermissionDenied
 from mirrors.errors import MirrorsError
-from mirrors.remedies import refusal
+from mirrors.remedies import SANDBOX, refusal
 
 TOKEN = "set DIVIO_API_TOKEN, or mirrors:apiToken as a secret, to a valid token of this account"  # noqa: S105 - a remedy
 ADDRESS = "see that mirrors:apiUrl, or DIVIO_API_URL, is the platform's address, and that it runs"
@@ -40,6 +40,11 @@ def check_connection() -> tuple[Connection | None, list[Finding]]:
         return None, [problem("configuration", str(error), "set it, or name a stack with --stack")]
 
 
+def unreachable(environ: Mapping[str, str]) -> str:
+    """The remedy where nobody answers; on a sandbox one can start the platform."""
+    return f"{ADDRESS}, or start it: mirrors sandbox start" if environ.get(SANDBOX) else ADDRESS
+
+
 def check_platform(
     connection: Connection | Settings, now: Callable[[], datetime] = lambda: datetime.now(UTC)
 ) -> Iterator[Finding]:
@@ -54,7 +59,7 @@ def check_platform(
         yield problem("platform", str(error), "correct the address or the token")
         return
     except DivioError as error:
-        yield problem("platform", str(error), ADDRESS)
+        yield problem("platform", str(error), unreachable(os.environ))
         return
     yield fine("platform", f"{connection.api_url} answers")
     moment = now()

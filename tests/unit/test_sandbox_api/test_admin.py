@@ -47,6 +47,26 @@ def test_every_list_opens(panel: Panel, application: dict[str, str], kind: str) 
     assert "Control panel" in panel.see(f"/sandbox/{kind}/")
 
 
+def test_lists_are_ordered_by_application_and_name(sandbox: Sandbox, panel: Panel) -> None:
+    for slug in ("ordered-b", "ordered-a"):
+        made = sandbox.do("make_application", slug=slug)
+        for name in ("SECOND", "FIRST"):
+            sandbox.set(made["live"], name, "x")
+            sandbox.set(made["test"], name, "x")
+    rows = {kind: _rows(panel.see(f"/sandbox/{kind}/?q=ordered-")) for kind in ("application", "environment")}
+    variables = _rows(panel.see("/sandbox/environmentvariable/?q=ordered-"))
+    environments = ["ordered-a/live", "ordered-a/test", "ordered-b/live", "ordered-b/test"]
+    assert rows == {"application": ["ordered-a", "ordered-b"], "environment": environments}
+    assert variables == [environment for environment in environments for _ in range(2)]
+    names = re.findall(r"field-name\">(\w+)<", panel.see("/sandbox/environmentvariable/?q=ordered-"))
+    assert names == ["FIRST", "SECOND"] * 4
+
+
+def _rows(page: str) -> list[str]:
+    """What the first column of a list shows."""
+    return re.findall(r"<th class=\"field-[^>]*>(?:<a [^>]*>)?([^<]+)<", page)
+
+
 HIDDEN = "canary-of-this-page-4c07"
 """Of this test alone: the list of variables has those of all tests, and some set a value that is no secret."""
 

@@ -1,0 +1,54 @@
+"""What has to be done to the whole fleet before single sites: the engine would refuse it in its own words."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from mirrors.cli.stacks import export
+from mirrors.config import Fleet, Settings
+from mirrors.errors import MirrorsError
+from mirrors.planning.preview_steps import LANE, OURS
+from mirrors.planning.waves import names
+
+__all__ = ["fewer_lanes", "off_the_list", "refuse_single_sites"]
+
+Resources = Sequence[Mapping[str, Any]]
+
+
+def refuse_single_sites(settings: Settings, stack: str, cwd: Path) -> None:
+    """Raises MirrorsError where a site that is no target would have to change, too."""
+    stored = export(stack, cwd).get("resources") or []
+    if left := off_the_list(stored, settings.fleet):
+        them = "it" if len(left) == 1 else "them"
+        raise MirrorsError(
+            f"{names(left)} {'has' if len(left) == 1 else 'have'} left the list: run 'pulumi up -s {stack}', or put"
+            f" {them} back, before single sites are deployed"
+        )
+    if lanes := fewer_lanes(stored, settings.rollout.parallel):
+        raise MirrorsError(
+            f"mirrors:rollout.parallel is lower than at the last update, and sites of the stack {stack} still use the"
+            f" provider processes {', '.join(lanes)}. Move them first, all at once: mirrors deploy --all --stack"
+            f" {stack}"
+        )
+
+
+def off_the_list(stored: Resources, fleet: Fleet) -> tuple[str, ...]:
+    """The mirrors in the state that are declared no more: only an update of everything may remove them.
+
+    A renamed one is declared, under the name that it had (``formerly``).
+    """
+    declared = {name for mirror in fleet.mirrors for name in (mirror.application, mirror.formerly)}
+    return tuple(name for item in stored if item["type"] == f"{OURS}Mirror" if (name := _name(item)) not in declared)
+
+
+def fewer_lanes(stored: Resources, parallel: int) -> tuple[str, ...]:
+    """The provider processes in the state that the program declares no more: sites that are no target keep theirs."""
+    from mirrors.lanes import lanes_for  # it imports Pulumi's SDK, which whoever imports this module does without
+
+    declared = {f"lane-{number}" for number in range(1, lanes_for(parallel))}
+    lanes = (name for item in stored if item["type"] == LANE and (name := _name(item)).startswith("lane-"))
+    return tuple(sorted(set(lanes) - declared))
+
+
+def _name(item: Mapping[str, Any]) -> str:
+    return str(item["urn"]).rpartition("::")[2]

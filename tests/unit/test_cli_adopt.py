@@ -1,0 +1,82 @@
+"""Writing an adopted fleet: ids that are missing are added, another fleet is not overwritten."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mirrors.cli.adopt import write_fleet
+from mirrors.errors import MirrorsError
+
+DECLARED = """\
+name: acme
+config:
+  mirrors:fleet:
+    value:
+      original:
+        application: acme
+      # One list for both stacks.
+      mirrors:
+        - application: acme-fr  # France
+          siteId: 3
+          variables: {THEME: dark}
+        - application: acme-de
+      retired: [5]
+"""
+
+
+def found(**ids: int) -> dict[str, Any]:
+    mirrors = [{"application": f"acme-{name}", "siteId": site_id} for name, site_id in ids.items()]
+    return {"original": {"application": "acme", "siteId": 1}, "mirrors": mirrors}
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "Pulumi.yaml"
+    path.write_text(DECLARED)
+    return path
+
+
+def test_ids_that_are_missing_are_added_to_the_same_sites_and_all_else_stays(file: Path) -> None:
+    said = write_fleet(found(de=2, fr=3), file.parent, force=False)
+
+    assert said == f"{file}: written: acme: siteId 1; acme-de: siteId 2"
+    pinned = DECLARED.replace("application: acme\n", "application: acme\n        siteId: 1\n")
+    assert file.read_text() == pinned.replace("application: acme-de\n", "application: acme-de\n          siteId: 2\n")
+    assert write_fleet(found(de=2, fr=3), file.parent, force=False) == f"{file} has this fleet already"
+
+
+def test_an_id_that_is_declared_and_not_found_is_kept(file: Path) -> None:
+    fleet = found(de=2, fr=3)
+    del fleet["mirrors"][1]["siteId"]
+
+    assert "acme-fr" not in write_fleet(fleet, file.parent, force=False)
+    assert "siteId: 3\n" in file.read_text()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        found(de=2),
+        found(de=2, fr=3, it=4),
+        found(de=2, fr=4),
+        {**found(de=2, fr=3), "shared": ["DATABASE_URL"]},
+        {**found(de=2, fr=3), "original": {"application": "shop"}},
+    ],
+    ids=["a site less", "a site more", "another id", "other shared names", "another original"],
+)
+def test_another_fleet_is_refused_and_nothing_is_written_without_force(file: Path, other: dict[str, Any]) -> None:
+    with pytest.raises(MirrorsError, match="declares another mirrors:fleet"):
+        write_fleet(other, file.parent, force=False)
+    assert file.read_text() == DECLARED
+
+    write_fleet(other, file.parent, force=True)
+    assert "retired" not in file.read_text()
+
+
+@pytest.mark.parametrize("value", ["acme", "[acme]", "{mirrors: [acme-de]}", "{original: acme}", "{original: {}}"])
+def test_what_is_no_fleet_is_another_one(file: Path, value: str) -> None:
+    file.write_text(f"name: acme\nconfig:\n  mirrors:fleet:\n    value: {value}\n")
+
+    with pytest.raises(MirrorsError, match="declares another mirrors:fleet"):
+        write_fleet(found(de=2), file.parent, force=False)

@@ -1,0 +1,88 @@
+"""What keeps single sites from being deployed: read from the exported state, told in the words of a fleet."""
+
+import json
+import sys
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import pytest
+
+from mirrors.cli.single_sites import fewer_lanes, off_the_list, refuse_single_sites
+from mirrors.errors import MirrorsError
+from tests.unit.fleets import settings
+
+SITE = "urn:pulumi:test::acme::mirrors:index:Fleet$pulumi-python:dynamic/mirrors:"
+LANE = "pulumi:providers:pulumi-python"
+
+
+def resource(kind: str, name: str) -> dict[str, Any]:
+    return {"type": f"pulumi-python:dynamic/mirrors:{kind}", "urn": f"{SITE}{kind}::{name}"}
+
+
+def state(*mirrors: str) -> list[dict[str, Any]]:
+    """A fleet's: the original, and of each mirror all that we create."""
+    kinds = ("Mirror", "EnvironmentVariables", "Deployment")
+    return [resource("Original", "acme"), *(resource(kind, name) for name in mirrors for kind in kinds)]
+
+
+def exporting(directory: Path, resources: list[dict[str, Any]]) -> None:
+    """A command of our own in the place of ``pulumi``, which exports this state."""
+    script = f"""\
+        #!{sys.executable}
+        print({json.dumps({"deployment": {"resources": resources}})!r})
+        """
+    (directory / "pulumi").write_text(dedent(script))
+    (directory / "pulumi").chmod(0o755)
+
+
+def test_a_mirror_of_the_state_that_is_not_declared_has_left_the_list() -> None:
+    assert off_the_list(state("acme-de", "acme-it"), settings("acme-de", "acme-fr").fleet) == ("acme-it",)
+    assert off_the_list(state("acme-de"), settings("acme-de", "acme-fr").fleet) == ()
+
+
+def test_a_renamed_mirror_has_not_left_the_list() -> None:
+    mirror = {"application": "acme-italia", "formerly": "acme-it"}
+    fleet = settings(fleet={"original": {"application": "acme"}, "mirrors": [mirror]}).fleet
+
+    assert off_the_list(state("acme-it"), fleet) == off_the_list(state("acme-italia"), fleet) == ()
+
+
+def test_processes_that_are_not_declared_any_more_are_named() -> None:
+    stored = [{"type": LANE, "urn": f"urn:pulumi:test::acme::{LANE}::{name}"} for name in ("default", "lane-1")]
+
+    assert fewer_lanes(stored, 3) == ("lane-1",)
+    assert fewer_lanes(stored, 20) == ()
+
+
+@pytest.mark.parametrize(
+    ("left", "said"),
+    [
+        (
+            ["acme-it"],
+            "acme-it has left the list: run 'pulumi up -s test', or put it back, before single sites are deployed",
+        ),
+        (
+            ["acme-at", "acme-it"],
+            "acme-at, acme-it have left the list: run 'pulumi up -s test', or put them back, before single sites are"
+            " deployed",
+        ),
+    ],
+)
+def test_single_sites_are_refused_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left: list[str], said: str
+) -> None:
+    exporting(tmp_path, state("acme-de", *left))
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    with pytest.raises(MirrorsError) as caught:
+        refuse_single_sites(settings("acme-de"), "test", tmp_path)
+
+    assert str(caught.value) == said
+
+
+def test_a_state_that_has_what_is_declared_is_no_obstacle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    exporting(tmp_path, state("acme-de"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    refuse_single_sites(settings("acme-de", "acme-fr"), "test", tmp_path)

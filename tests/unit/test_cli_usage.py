@@ -1,0 +1,104 @@
+"""What the commands say where they are mistyped, and where nobody can be asked."""
+
+import shlex
+import sys
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+from click.testing import CliRunner, Result
+
+from mirrors.cli import USAGE, main
+from mirrors.cli.deploy import ANSWERS, answered
+
+FLEET = '{"mirrors:fleet": {"value": "{\\"original\\": {\\"application\\": \\"acme\\"}}"}}'
+
+
+def run(line: str) -> Result:
+    return CliRunner().invoke(main, shlex.split(line))
+
+
+def command(directory: Path, *, said: str = "{}", complaint: str = "", code: int = 0) -> Path:
+    """One of our own in the place of ``pulumi``: it says the same whatever it is asked, and writes that down."""
+    script = f"""\
+        #!{sys.executable}
+        import sys
+        print(*sys.argv[1:], file=open({str(directory / "asked")!r}, "a"))
+        print({said!r} if sys.argv[1] == "config" or {code} else "{{}}")
+        print({complaint!r}, file=sys.stderr)
+        sys.exit({code})
+        """
+    (directory / "pulumi").write_text(dedent(script))
+    (directory / "pulumi").chmod(0o755)
+    return directory / "asked"
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("statsu", "No such command 'statsu'"),
+        ("--nonsense", "No such option '--nonsense'"),
+        ("preview -s test --nonsense", "No such option '--nonsense'"),
+        ("sandbox fault add", "Missing argument 'KIND'"),
+        ("ids", "Missing option '-s' / '--stack'"),
+        ("deploy -s test", "Name the sites, or say --all, or --behind."),
+        ("deploy -s test acme-de --all", "Only one of these: names of sites, --all, --behind."),
+        ("deploy -s test --all --behind", "Only one of these: names of sites, --all, --behind."),
+        ("doctor --output x.md", "--output needs --probe."),
+    ],
+)
+def test_a_mistyped_command_is_told_with_an_exit_code_of_its_own(line: str, said: str) -> None:
+    done = run(line)
+
+    assert done.exit_code == USAGE == 64
+    assert said in done.stderr
+
+
+def test_help_is_no_mistake() -> None:
+    assert run("deploy --help").exit_code == 0
+
+
+@pytest.mark.parametrize("sites", ["acme", "--all"])
+def test_an_update_that_has_to_ask_is_not_begun_where_nobody_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sites: str
+) -> None:
+    asked = command(tmp_path, said=FLEET)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("DIVIO_API_TOKEN", "for-nobody")
+    for variable in ANSWERS:
+        monkeypatch.setenv(variable, "false")
+
+    done = run(f"deploy {sites} -s test")
+
+    assert done.exit_code == 1, done.output
+    assert done.stderr == "Error: nobody is there to be asked: say --yes if that is meant. Nothing was changed\n"
+    assert "up" not in asked.read_text().split()
+
+
+@pytest.mark.parametrize("variable", ANSWERS)
+@pytest.mark.parametrize("value", ["true", "TRUE", "1"])
+def test_the_engines_variables_answer_in_place_of_a_terminal(variable: str, value: str) -> None:
+    assert answered({variable: value})
+
+
+@pytest.mark.parametrize(
+    ("complaint", "code"),
+    [
+        ("error: no stack named 'tst' found", 6),
+        ("error: no Pulumi.yaml project file found (searching upwards from /x): no project file found", 1),
+        ("error: if you're using the --stack flag, pass the fully qualified name (organization/project/stack)", 1),
+    ],
+    ids=["no stack", "no project for its configuration", "no project for its state"],
+)
+@pytest.mark.parametrize("line", ["status", "ids", "leave", "preview", "deploy --all"])
+def test_a_wrong_stack_or_folder_is_told_with_the_remedy_and_not_in_the_engines_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, complaint: str, code: int
+) -> None:
+    command(tmp_path, complaint=complaint, code=code)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    remedy = "go to the project's directory, or name it with -C, and name one of the stacks that pulumi stack ls shows"
+
+    done = run(f"{line} -s tst -C {tmp_path}")
+
+    assert done.exit_code == 1
+    assert done.stderr == f"Error: there is no stack tst in {tmp_path}: {remedy}\n"
