@@ -60,7 +60,7 @@ def prepare() -> Prepared:
         seen = Observer(divio, settings).fleet()
         planned = plan(settings, seen, rolled_out(os.environ), samples(divio, settings, seen))
     except DivioError as error:
-        refuse([*loaded.problems, explained(error)])
+        refuse([*loaded.problems, explained(error, os.environ)])
     problems = [
         *loaded.problems,
         *_in_clear(raw, os.environ),

@@ -41,7 +41,7 @@ def disagreements(found: Sequence[Pin], fleet: Fleet) -> Iterator[str]:
         if not pin.retired and pin.site_id in fleet.retired and pin.application in fleet.slugs:
             yield (
                 f"{pin.application}: has SITE_ID {pin.site_id}, which mirrors:fleet.retired lists, too."
-                " Take it off that list: mirrors ids --pin does"
+                " Take it off that list, or have it taken off with --pin"
             )
         if pin.declared not in (None, pin.site_id):
             yield f"{pin.application}: declared with siteId {pin.declared}, the stack has {pin.site_id}: see a preview"
