@@ -185,7 +185,8 @@ def _not_known(declaration: Declaration, site: SitePlan) -> Any:
     reference, preview = declaration.settings.site_ids_from, pulumi.runtime.is_dry_run()
     if reference and preview:
         pulumi.log.warn(
-            f'{site.slug}: its SITE_ID is not known yet: the stack "{reference}", which gives it, has none for it'
+            f'{site.slug}: its SITE_ID is not known yet: the stack "{reference}", which gives it, has none for it;'
+            f' run "pulumi up -s {reference}" first'
         )
         return pulumi.output.UNKNOWN
     fleet = declaration.parent.pulumi_resource_name

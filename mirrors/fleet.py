@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
+from operator import itemgetter
 from typing import Any
 
 import pulumi
@@ -28,7 +29,7 @@ class Fleet(pulumi.ComponentResource):
     """
 
     sites: list[dict[str, Any]]
-    """A list of ``{application, siteId, environment, url, deployment}``, the original first."""
+    """A list of ``{application, siteId, environment, url, deployment}``, the original first, then by slug."""
 
     site_ids: pulumi.Output[dict[str, int]]
     """``{slug: id}``"""
@@ -52,7 +53,9 @@ class Fleet(pulumi.ComponentResource):
         turns = Turns(prepared.plan.rollout, lanes, parallel, preview=pulumi.runtime.is_dry_run())
         declaration = Declaration(self, settings, prepared.original, ids, original, lanes, turns)
         self.sites, release = declare_original(declaration)
-        self.sites += [declare_mirror(declaration, site, release) for site in prepared.plan.mirrors]
+        mirrors = [declare_mirror(declaration, site, release) for site in prepared.plan.mirrors]
+        # As it is listed, each difference would show all rows that a reordered list of mirrors has moved.
+        self.sites += sorted(mirrors, key=itemgetter("application"))
         turns.report_failures()
         self.site_ids = ids.assignments.apply(_by_name)
         self.retired = ids.retired.apply(_names)

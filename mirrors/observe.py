@@ -46,7 +46,7 @@ class Observer:
         releases = original.deployments if original and image == original.environment else self._deployments(image)
         elsewhere = self._elsewhere(stages, image, releases)
         neighbours = self._neighbours(listed, found, original, sites)
-        return FleetSeen(original, sites, image, releases, elsewhere, neighbours)
+        return FleetSeen(original, sites, image, releases, elsewhere, neighbours, tuple(listed))
 
     def _listed(self, original: str) -> dict[str, Application]:
         """The original's organisation by slug: one listing holds a fleet. Empty without an original."""

@@ -81,7 +81,8 @@ def rolled_out(environ: Mapping[str, str]) -> list[str]:
 
 def _say(settings: Settings, planned: FleetPlan) -> None:
     preview, parallel = pulumi.runtime.is_dry_run(), settings.rollout.parallel
-    if preview and (note := unpinned(settings.fleet, pulumi.get_stack())):
+    seen = {site.slug: site.seen for site in planned.mirrors}
+    if preview and (note := unpinned(settings, seen, pulumi.get_stack())):
         pulumi.log.info(note)
     for line in described(planned.rollout) if preview or planned.rollout.repairing else ():
         pulumi.log.info(line)

@@ -1,6 +1,7 @@
 """``mirrors ids``: who has which SITE_ID, and a way to keep that in git."""
 
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from mirrors.cli.deploy import fleet_of
-from mirrors.cli.options import as_json, in_directory, on_stack, plain_errors
+from mirrors.cli.options import DIFFERS, as_json, in_directory, on_stack, plain_errors
 from mirrors.cli.project import ProjectFile, pin
 from mirrors.cli.state import StackState
 from mirrors.planning.pins import Pin, disagreements, pins
@@ -24,7 +25,10 @@ from mirrors.planning.pins import Pin, disagreements, pins
 @in_directory
 @plain_errors
 def ids(stack: str, *, write: bool, as_json: bool, cwd: Path) -> None:
-    """Show assigned and retired SITE_IDs of a stack, and whether the configuration declares them."""
+    """Show assigned and retired SITE_IDs of a stack, and whether the configuration declares them.
+
+    The exit code is 0, 2 if a site is declared with another id than the stack has for it, 1 on an error.
+    """
     ledger = StackState.of(stack, cwd).ledger
     written: list[str] = []
     if write:
@@ -39,6 +43,7 @@ def ids(stack: str, *, write: bool, as_json: bool, cwd: Path) -> None:
             click.echo("\n".join([f"Written: {line}" for line in written]) or "Nothing to write: all are declared.")
     for line in disagreements(found, fleet):
         click.echo(f"Note: {line}", err=True)
+    sys.exit(DIFFERS if any(item.contradicted for item in found) else 0)
 
 
 def write_pins(found: Sequence[Pin], stack: str, cwd: Path) -> list[str]:

@@ -12,6 +12,7 @@ from mirrors.planning.ledger import ledger_from
 __all__ = ["StackState"]
 
 SITE_IDS = "pulumi-python:dynamic/mirrors:SiteIds"
+VARIABLES = "pulumi-python:dynamic/mirrors:EnvironmentVariables"
 OURS = ("mirrors:index:", "pulumi-python:dynamic/mirrors:")
 
 
@@ -36,6 +37,20 @@ class StackState:
         return ledger_from(stored)
 
     @property
+    def created(self) -> dict[str, frozenset[str]]:
+        """{environment: names} of the variables that we have created there: an update removes them once they are
+        declared no more. One that was found is not among them."""
+        stored = [item.get("inputs") or {} for item in self.resources if item["type"] == VARIABLES]
+        return {str(inputs["environment"]): _created(inputs) for inputs in stored if "environment" in inputs}
+
+    @property
     def foreign(self) -> tuple[str, ...]:
         """The URNs of resources that are not a fleet's: a project may declare others beside it."""
         return tuple(item["urn"] for item in self.resources if not item["type"].startswith(OURS))
+
+
+def _created(inputs: Mapping[str, Any]) -> frozenset[str]:
+    # It imports Pulumi's SDK, which most commands do without.
+    from mirrors.resources.environment_variables import EnvironmentVariablesProvider
+
+    return frozenset(EnvironmentVariablesProvider.variables_in(inputs)) - set(inputs.get("found") or {})

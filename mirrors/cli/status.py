@@ -16,7 +16,8 @@ from rich.console import Console
 from rich.table import Table
 
 from mirrors.cli.options import DIFFERS, as_json, connect, in_directory, on_stack, plain_errors
-from mirrors.cli.stacks import outputs, raw_configuration
+from mirrors.cli.stacks import raw_configuration
+from mirrors.cli.state import StackState
 from mirrors.config import Settings, load
 from mirrors.divio import Divio, EnvironmentVariable
 from mirrors.errors import MirrorsError
@@ -28,6 +29,7 @@ from mirrors.seen import by_name
 
 WIDTH_OF_A_LOG = 160
 RELEASE_SHOWN = 8
+CAMEL = {"site_id": "siteId", "deployed_at": "deployedAt"}
 
 COLOURS = {
     State.CONVERGED: "green",
@@ -61,12 +63,12 @@ def look(stack: str, cwd: Path) -> tuple[SiteStatus, ...]:
     settings = settings_of(stack, cwd)
     divio = connect(settings.api_url, settings.api_token.get_secret_value(), settings.max_concurrent_requests)
     seen = Observer(divio, settings).fleet(deep=True)
-    stored = outputs(stack, cwd)
-    retired = {int(site_id): slug for site_id, slug in (stored.get("retired") or {}).items()}
+    state = StackState.of(stack, cwd)
+    retired = {site_id: who.name for site_id, who in state.ledger.retired.items()}
     leaving = {site_id: slug for site_id, slug in retired.items() if slug and slug not in settings.fleet.slugs}
     sites = with_variables(divio, retired_sites(divio, leaving.values(), settings.environment))
     gone = removed(settings, seen, leaving, sites)
-    return (*statuses(settings, seen, stored.get("siteIds") or {}), *gone)
+    return (*statuses(settings, seen, dict(state.ledger.assignments.values()), state.created), *gone)
 
 
 def with_variables(divio: Divio, sites: Mapping[str, SiteSeen]) -> dict[str, SiteSeen]:
@@ -86,8 +88,8 @@ def settings_of(stack: str, cwd: Path) -> Settings:
 
 
 def as_data(row: SiteStatus) -> dict[str, object]:
-    data = dataclasses.asdict(row)
-    data["deployed_at"] = row.deployed_at.isoformat() if row.deployed_at else None
+    data = {CAMEL.get(key, key): value for key, value in dataclasses.asdict(row).items()}
+    data["deployedAt"] = row.deployed_at.isoformat() if row.deployed_at else None
     data["details"] = list(row.details)
     data["foreign"] = list(row.foreign)
     data["notes"] = list(row.notes)

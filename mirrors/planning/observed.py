@@ -69,7 +69,8 @@ class FleetSeen:
     ``releases`` are the deployments of the original's image environment; ``elsewhere`` are the variables that the
     original runs with in the environment of the other stack, so that Test and Live can be told apart.
     ``neighbours``: {slug: SITE_IDs} of applications that are not declared and run with the shared database; looked for
-    only where an id may be given.
+    only where an id may be given. ``applications``: the slugs of all that the original's organisation has, as far as
+    the token sees them.
     """
 
     original: SiteSeen | None
@@ -78,3 +79,4 @@ class FleetSeen:
     releases: tuple[DeploymentSeen, ...] = ()
     elsewhere: Mapping[str, str | None] = field(default_factory=dict, repr=False)
     neighbours: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    applications: tuple[str, ...] = ()

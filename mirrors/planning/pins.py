@@ -1,12 +1,14 @@
 """Which SITE_IDs are declared in the configuration, and which live in a stack's state alone."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from mirrors.config import Fleet
+from mirrors.config import Fleet, Settings
 from mirrors.planning.allocate import Ledger
+from mirrors.planning.names import SITE_ID
+from mirrors.planning.observed import SiteSeen
 
-NAMED = 5
+NAMED = 3
 """How many sites a note names before it only counts them."""
 
 
@@ -22,6 +24,10 @@ class Pin:
     @property
     def pinned(self) -> bool:
         return self.declared == self.site_id
+
+    @property
+    def contradicted(self) -> str | None:
+        return declared_otherwise(self.declared, self.site_id)
 
 
 def pins(ledger: Ledger, fleet: Fleet) -> tuple[Pin, ...]:
@@ -43,17 +49,29 @@ def disagreements(found: Sequence[Pin], fleet: Fleet) -> Iterator[str]:
                 f"{pin.application}: has SITE_ID {pin.site_id}, which mirrors:fleet.retired lists, too."
                 " Take it off that list, or have it taken off with --pin"
             )
-        if pin.declared not in (None, pin.site_id):
-            yield f"{pin.application}: declared with siteId {pin.declared}, the stack has {pin.site_id}: see a preview"
+        if pin.contradicted:
+            yield f"{pin.application}: {pin.contradicted}"
 
 
-def unpinned(fleet: Fleet, stack: str) -> str | None:
-    """A note on mirrors whose ids are not in the configuration; None if all are."""
-    slugs = [mirror.application for mirror in fleet.mirrors if mirror.site_id is None]
-    if not slugs:
+def declared_otherwise(declared: int | None, stored: int | None) -> str | None:
+    """Words for an id that is declared and is not the one of the stack; None where it is, or where either has none."""
+    if None in (declared, stored) or declared == stored:
         return None
-    more = f" and {len(slugs) - NAMED} more" if len(slugs) > NAMED else ""
-    return (
-        f"The SITE_IDs of {', '.join(slugs[:NAMED])}{more} are in this stack's state alone, and would be lost with it."
-        f" Once it is up, pin them in the configuration: mirrors ids --pin --stack {stack}"
-    )
+    return f"declared with siteId {declared}, the stack has {stored}: see a preview"
+
+
+def unpinned(settings: Settings, mirrors: Mapping[str, SiteSeen], stack: str) -> str | None:
+    """A note on mirrors that have ids from us which are not in the configuration; None if there are none.
+
+    Where the stack follows another one, that one gives the ids and says so. ``mirrors``: {slug: what was seen of it}.
+    """
+    undeclared = [mirror for mirror in settings.mirrors if mirror.site_id is None]
+    slugs = [
+        mirror.application
+        for mirror in undeclared
+        if (site := mirrors.get(mirror.application)) and site.is_ours(mirror.formerly) and SITE_ID in site.variables
+    ]
+    if not slugs or settings.site_ids_from is not None:
+        return None
+    named = ", ".join(slugs[:NAMED]) + (f" and {len(slugs) - NAMED} more" if len(slugs) > NAMED else "")
+    return f"SITE_IDs not in the configuration: {named}. Pin them: mirrors ids --pin --stack {stack}"

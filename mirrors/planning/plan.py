@@ -11,6 +11,7 @@ from mirrors.planning.names import DATABASE_URL, MIRRORS_APPLICATION, SITE_ID, i
 from mirrors.planning.observed import FleetSeen, SiteSeen
 from mirrors.planning.releases import newest_successful
 from mirrors.planning.shared import shared_value
+from mirrors.planning.typos import meant
 from mirrors.planning.waves import RolloutPlan, credentials_changed, rollout_plan
 
 Frozen = Mapping[str, str | None]
@@ -214,11 +215,14 @@ def _missing_applications(settings: Settings, seen: FleetSeen) -> Iterator[str]:
             f'original "{slug}": no application of this name is visible to this token.'
             " Check the slug and the token's rights"
         )
+    visible = {*seen.applications, *seen.mirrors} - {slug}
     for item in settings.mirrors:
         if item.application not in seen.mirrors:
+            near = meant(item.application, settings.fleet.slugs, visible)
+            remedy = f"Did you mean {near}? Otherwise make" if near else "Make"
             yield (
-                f'mirror "{item.application}": no application of this name is visible to this token. Make it once in'
-                f' {CONTROL_PANEL}: "{slug}" > Settings > Duplicate > Mirror, name "{item.application}";'
+                f'mirror "{item.application}": no application of this name is visible to this token. {remedy} it once'
+                f' in {CONTROL_PANEL}: "{slug}" > Settings > Duplicate > Mirror, name "{item.application}";'
                 " or take it off the list"
             )
 

@@ -1,6 +1,6 @@
 """The state of each site, from what was observed: what ``mirrors status`` shows and what its exit code is made of."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -18,6 +18,7 @@ from mirrors.planning.names import (
     write_order,
 )
 from mirrors.planning.observed import FleetSeen, SiteSeen
+from mirrors.planning.pins import declared_otherwise
 from mirrors.planning.plan import ENVIRONMENTS, image_environment, original_site_id
 from mirrors.planning.releases import newest_running, newest_started, newest_successful, release_of
 from mirrors.planning.shared import shared_values
@@ -67,29 +68,45 @@ class _Declared:
     """``values``: {name: value}, None where we cannot know the value, so that only its presence counts.
 
     ``sensitive``: {name: flag}, of those whose flag we know: a shared variable may keep the one that it was found with.
+    ``withdrawn``: names that we have created, and that are declared no more.
     """
 
     values: Mapping[str, str | None] = field(default_factory=dict)
     sensitive: Mapping[str, bool] = field(default_factory=dict)
+    withdrawn: frozenset[str] = frozenset()
 
     @property
     def known(self) -> dict[str, str]:
         return {name: value for name, value in self.values.items() if value is not None}
 
+    def after(self, created: Collection[str]) -> "_Declared":
+        """With what an update withdraws of the names that we have created."""
+        return replace(self, withdrawn=frozenset(created) - set(self.values))
 
-def statuses(settings: Settings, seen: FleetSeen, site_ids: Mapping[str, int]) -> tuple[SiteStatus, ...]:
-    """One row a declared site, the original first. ``site_ids``: {slug: id}, as the stack gave them."""
-    original = settings.fleet.original.application
-    rows = [_original_status(settings, seen)]
+
+def statuses(
+    settings: Settings,
+    seen: FleetSeen,
+    site_ids: Mapping[str, int],
+    created: Mapping[str, Collection[str]] | None = None,
+) -> tuple[SiteStatus, ...]:
+    """One row a declared site, the original first. ``site_ids``: {slug: id}, as the stack gave them.
+
+    ``created``: {environment: names of the variables that the stack has created there}.
+    """
+    original, created = settings.fleet.original.application, created or {}
+    rows = [_original_status(settings, seen, created)]
     for mirror in settings.mirrors:
         site = seen.mirrors.get(mirror.application)
         if site is None or site.environment is None:
             rows.append(_missing(mirror.application, "mirror", settings.environment))
         else:
-            declared = _declared(settings, seen, site, site_ids.get(site.slug))
-            row = _row(settings, seen, site, "mirror", declared)
+            declared = _declared(settings, seen, site, site_ids.get(site.slug) or mirror.site_id)
+            row = _row(settings, seen, site, "mirror", declared.after(created.get(site.environment, ())))
             rows.append(row if settings.declared_hold(mirror) == "nothing" else _held(row))
     rows[0] = _renumbered(rows[0], site_ids.get(original))
+    sites = zip(rows, settings.fleet.sites, strict=True)
+    rows = [_contradicted(row, site.site_id, site_ids.get(site.application)) for row, site in sites]
     return tuple(_with_twins(rows, seen)) if original else ()
 
 
@@ -98,6 +115,11 @@ def _renumbered(original: SiteStatus, stored: int | None) -> SiteStatus:
     if stored is None or original.site_id in (None, stored):
         return original
     return _differing(original, f"runs with SITE_ID {original.site_id}, and the stack has {stored} for it")
+
+
+def _contradicted(row: SiteStatus, declared: int | None, stored: int | None) -> SiteStatus:
+    detail = declared_otherwise(declared, stored)
+    return _differing(row, detail) if detail else row
 
 
 def _with_twins(rows: Sequence[SiteStatus], seen: FleetSeen) -> Iterator[SiteStatus]:
@@ -149,7 +171,7 @@ def _database(site: SiteSeen | None) -> str | None:
     return readable_identity(site.frozen.get(DATABASE_URL)) if site else None
 
 
-def _original_status(settings: Settings, seen: FleetSeen) -> SiteStatus:
+def _original_status(settings: Settings, seen: FleetSeen, created: Mapping[str, Collection[str]]) -> SiteStatus:
     site = seen.original
     if site is None or site.environment is None:
         return _missing(settings.fleet.original.application, "original", settings.environment)
@@ -157,7 +179,7 @@ def _original_status(settings: Settings, seen: FleetSeen) -> SiteStatus:
     declared = _Declared(
         {name: item.value for name, item in variables.items()}, {name: item.secret for name, item in variables.items()}
     )
-    row = _row(settings, seen, site, "original", declared)
+    row = _row(settings, seen, site, "original", declared.after(created.get(site.environment, ())))
     notes = (_undeployed(settings, site, declared), _other_release(settings, row))
     return replace(row, notes=tuple(filter(None, notes)))
 
@@ -219,7 +241,7 @@ def _row(settings: Settings, seen: FleetSeen, site: SiteSeen, role: str, declare
         done.ended_at if done else None,
         state,
         details,
-        tuple(sorted(set(site.variables) - owned)),
+        tuple(sorted(set(site.variables) - owned - declared.withdrawn)),
     )
 
 
@@ -239,7 +261,7 @@ def _state(seen: FleetSeen, site: SiteSeen, role: str, declared: _Declared) -> t
         return State.DEPLOYING, ("a deployment is running",)
     findings = (
         _not_deployed(site),
-        _not_as_declared(site, declared),
+        _not_set_as_declared(site, declared),
         _not_deployed_with(site, declared.known),
         _behind(seen, site) if role == "mirror" else None,
     )
@@ -266,25 +288,44 @@ def _not_deployed(site: SiteSeen) -> Finding:
     return None if newest_successful(site.deployments) else (State.NOT_DEPLOYED, "never deployed successfully")
 
 
-def _not_as_declared(site: SiteSeen, declared: _Declared) -> Finding:
+def _not_set_as_declared(site: SiteSeen, declared: _Declared) -> Finding:
+    details = tuple(filter(None, (_not_as_declared(site, declared), _no_longer_declared(site, declared))))
+    return (State.VARIABLES_DIFFER, "; ".join(details)) if details else None
+
+
+def _not_as_declared(site: SiteSeen, declared: _Declared) -> str | None:
     """A name with another flag only is told with it: its value may be right."""
     set_here = {name: item.value for name, item in site.variables.items()}
     wrong, _ = different_names(declared.known, set_here)
     absent = set(declared.values) - set(set_here)
-    flags = {
+    notes = dict.fromkeys(absent, " (missing)") | {
         name: "" if name in wrong else f" ({'not flagged' if sensitive else 'flagged'} as sensitive)"
         for name, sensitive in declared.sensitive.items()
         if name in site.variables and site.variables[name].sensitive != sensitive
     }
-    names = [f"{name}{flags.get(name, '')}" for name in write_order({*wrong, *absent, *flags})]
-    return (State.VARIABLES_DIFFER, f"not as declared: {', '.join(names)}") if names else None
+    names = [f"{name}{notes.get(name, '')}" for name in write_order({*wrong, *notes})]
+    return f"not as declared: {', '.join(names)}" if names else None
+
+
+def _no_longer_declared(site: SiteSeen, declared: _Declared) -> str | None:
+    """Also one that somebody has deleted since, as long as the instances run with it."""
+    names = removal_order(declared.withdrawn & {*site.variables, *site.frozen})
+    return (
+        f"no longer declared, an up removes {'it' if len(names) == 1 else 'them'}: {', '.join(names)}"
+        if names
+        else None
+    )
 
 
 def _not_deployed_with(site: SiteSeen, known: Mapping[str, str]) -> Finding:
     # A site that was made by hand runs without its name until it is next deployed, which is no reason to do that.
     compared = {name: value for name, value in known.items() if name in site.frozen or name != MIRRORS_APPLICATION}
     stale, _ = different_names(compared, site.frozen)
-    return (State.VARIABLES_DIFFER, f"set, but not deployed: {', '.join(stale)}") if stale else None
+    # Nobody can read whether what is set is the declared value already: after a rotation it is still the old one.
+    hidden = [name for name in stale if name in site.variables and site.variables[name].value is None]
+    said = {"set, but not deployed": set(stale) - set(hidden), "does not run with the declared value": hidden}
+    details = [f"{what}: {', '.join(write_order(names))}" for what, names in said.items() if names]
+    return (State.VARIABLES_DIFFER, "; ".join(details)) if details else None
 
 
 def _behind(seen: FleetSeen, site: SiteSeen) -> Finding:

@@ -6,7 +6,7 @@ from tests.engine.fleet import MIRRORS, OURS, Fleet
 from tests.sandboxes import delete_variable, get, set_variable
 
 KEYS = {
-    *("application", "role", "site_id", "environment", "url", "release", "deployment", "deployed_at"),
+    *("application", "role", "siteId", "environment", "url", "release", "deployment", "deployedAt"),
     *("state", "details"),
 }
 
@@ -46,7 +46,7 @@ def test_status_shows_each_site_and_what_differs_in_its_exit_code(drifted: Fleet
     }
     assert rows["acme-de"]["details"] == ["not as declared: MIRRORS_APPLICATION"]
     assert {row["state"] for row in (*live.values(), *after.values())} == {"converged"}
-    assert {slug: row["site_id"] for slug, row in live.items()} == {"acme": 1, "acme-de": 2, "acme-fr": 3, "acme-ch": 4}
+    assert {slug: row["siteId"] for slug, row in live.items()} == {"acme": 1, "acme-de": 2, "acme-fr": 3, "acme-ch": 4}
     assert {slug: row["role"] for slug, row in live.items()} == {"acme": "original", **dict.fromkeys(MIRRORS, "mirror")}
 
 
@@ -59,6 +59,29 @@ def test_status_lists_foreign_variables_and_says_each_sites_address(fleet: Fleet
     for site in fleet.test.outputs()["sites"]:
         [line] = [line for line in table.splitlines() if line.split()[:1] == [site["application"]]]
         assert site["url"] in line
+
+
+def test_what_an_up_would_change_or_refuse_is_no_converged_fleet(fleet: Fleet) -> None:
+    with fleet.with_mirrors({"application": "acme-de", "variables": {"GREETING": "hello"}}, "acme-fr", "acme-ch"):
+        fleet.test.up().succeeded()
+    declared_otherwise = ("acme-de", {"application": "acme-fr", "siteId": 33}, "acme-ch")
+    with fleet.with_mirrors(*declared_otherwise):
+        code, rows = fleet.test.status()
+        ids = fleet.project.run("mirrors", "ids", "--stack", "test")
+    fleet.test.up().succeeded()
+
+    assert (code, ids.code) == (2, 2)
+    told = {slug: (row["state"], row["details"], row["foreign"]) for slug, row in rows.items()}
+    otherwise = "declared with siteId 33, the stack has 3: see a preview"
+    assert told == {
+        "acme": ("converged", [], []),
+        "acme-de": ("variables differ", ["no longer declared, an up removes it: GREETING"], []),
+        "acme-fr": ("variables differ", [otherwise], []),
+        "acme-ch": ("converged", [], []),
+    }
+    assert f"Note: acme-fr: {otherwise}" in ids.stderr
+    assert "GREETING" not in fleet.variables("acme-de", "test")
+    assert fleet.test.status()[0] == fleet.project.run("mirrors", "ids", "--stack", "test").code == 0
 
 
 @pytest.mark.parametrize("environment", [{"DIVIO_API_TOKEN": "wrong"}, {"DIVIO_API_URL": "http://127.0.0.1:1"}])

@@ -117,7 +117,7 @@ def test_a_removed_mirror_is_listed_until_it_is_deployed_without_the_shared_data
     code, rows = fleet.test.status()
 
     assert code == 2
-    assert (rows["acme-at"]["state"], rows["acme-at"]["site_id"]) == ("removed, still running", site_id)
+    assert (rows["acme-at"]["state"], rows["acme-at"]["siteId"]) == ("removed, still running", site_id)
     assert {rows[name]["state"] for name in ("acme", *MIRRORS)} == {"converged"}
 
     fleet.sandbox.deploy("acme-at", "test", report=silently)

@@ -82,6 +82,14 @@ def test_a_mirror_made_by_hand_is_not_taken_over_with_the_id_of_one_that_is_on_n
     assert problem.startswith(f"acme-de: SITE_ID 5 is that of {UNLISTED}, which is not on the list")
 
 
+def test_what_else_the_organisation_has_is_known_by_name(account: Sandbox) -> None:
+    declared = settings("acme-nbb")
+    with Divio.connect(account.url, account.token) as divio:
+        seen = Observer(divio, declared).fleet()
+    assert set(seen.applications) == {"acme", "acme-de", UNLISTED}
+    assert f"Did you mean {UNLISTED}?" in plan(declared, seen).problems[0]
+
+
 def test_where_every_mirror_is_as_we_leave_it_nobody_else_is_looked_at(account: Sandbox) -> None:
     has(account, "acme-de", SITE_ID="2", MIRRORS_APPLICATION="acme-de", DATABASE_URL=database(account))
     account.clear_requests_log()

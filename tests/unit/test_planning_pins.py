@@ -1,8 +1,12 @@
 """Which SITE_IDs are in the configuration."""
 
+from dataclasses import replace
+
 from mirrors.config import Fleet
 from mirrors.planning.allocate import Assigned, Ledger
+from mirrors.planning.observed import SiteSeen
 from mirrors.planning.pins import disagreements, pins, unpinned
+from tests.unit.fleets import converged, fresh, settings
 
 
 def fleet(*mirrors: dict[str, object], **more: object) -> Fleet:
@@ -34,6 +38,7 @@ def test_a_declared_id_that_the_state_does_not_have_is_said() -> None:
     assert list(disagreements(pins(LEDGER, declared), declared)) == [
         "acme-fr: declared with siteId 8, the stack has 7: see a preview"
     ]
+    assert [item.application for item in pins(LEDGER, declared) if item.contradicted] == ["acme-fr"]
 
 
 def test_a_site_that_returned_while_its_id_is_listed_as_retired_is_said() -> None:
@@ -43,16 +48,34 @@ def test_a_site_that_returned_while_its_id_is_listed_as_retired_is_said() -> Non
     assert "acme-fr: has SITE_ID 7, which mirrors:fleet.retired lists, too" in said
 
 
-def test_the_note_names_some_mirrors_and_counts_the_rest() -> None:
-    mirrors: list[dict[str, object]] = [{"application": f"m{number}"} for number in range(1, 9)]
+def note_on(*mirrors: SiteSeen, **more: object) -> str | None:
+    slugs = [site.slug for site in mirrors]
+    return unpinned(settings(*slugs, **more), {site.slug: site for site in mirrors}, "live")
 
-    note = unpinned(fleet(*mirrors, {"application": "pinned", "siteId": 9}), "live")
+
+def test_the_note_names_some_mirrors_and_counts_the_rest_in_one_short_line() -> None:
+    note = note_on(*(converged(f"m{number}", number) for number in range(2, 10)))
+
+    assert note == "SITE_IDs not in the configuration: m2, m3, m4 and 5 more. Pin them: mirrors ids --pin --stack live"
+
+
+def test_a_mirror_that_has_no_id_from_us_yet_is_not_noted() -> None:
+    by_hand = converged("acme-it", 7)
+    variables = {name: item for name, item in by_hand.variables.items() if name != "MIRRORS_APPLICATION"}
+    bare, ours = fresh("acme-fr"), converged("acme-de", 2)
+
+    note = note_on(bare, replace(by_hand, variables=variables), ours)
 
     assert note is not None
-    assert "m1, m2, m3, m4, m5 and 3 more" in note
-    assert "pinned" not in note
-    assert "mirrors ids --pin --stack live" in note
+    assert "configuration: acme-de. Pin" in note
+    assert note_on(bare) is None
+
+
+def test_there_is_no_note_where_another_stack_gives_the_ids() -> None:
+    assert note_on(converged("acme-de", 2), environment="live", siteIdsFrom="test") is None
 
 
 def test_there_is_no_note_where_every_mirror_has_its_id() -> None:
-    assert unpinned(fleet({"application": "acme-de", "siteId": 2}), "test") is None
+    declared = {"original": {"application": "acme"}, "mirrors": [{"application": "acme-de", "siteId": 2}]}
+
+    assert note_on(converged("acme-de", 2), fleet=declared) is None

@@ -24,6 +24,14 @@ def test_a_missing_mirror_names_the_way_to_make_it() -> None:
     assert '"acme" > Settings > Duplicate > Mirror' in problem
 
 
+def test_a_slip_in_a_slug_is_told_before_the_way_to_make_a_mirror() -> None:
+    there = seen(fresh("acme-de"), applications=("acme", "acme-de", "acme-fr"))
+    (problem,) = plan(settings("acme-de", "acme-frr"), there).problems
+    assert "to this token. Did you mean acme-fr? Otherwise make it once in the Control Panel" in problem
+    (problem,) = plan(settings("acme-de", "acmee"), there).problems
+    assert "to this token. Make it once" in problem, "the original is no mirror"
+
+
 def test_a_missing_original_is_said_together_with_the_mirrors_that_are_missing() -> None:
     missing, mirror = plan(settings("acme-de", "acme-xx"), seen(fresh("acme-de"), original=None)).problems
     assert 'original "acme"' in missing

@@ -20,6 +20,8 @@ RUNNING_WITH_9 = replace(GOOD, frozen={**GOOD.frozen, "SITE_ID": "9"})
 EDITED = replace(GOOD, variables={**GOOD.variables, "SITE_ID": VariableSeen("9")})
 WITHOUT_DATABASE = replace(GOOD, variables={k: v for k, v in GOOD.variables.items() if k != "DATABASE_URL"})
 
+ROTATED = replace(GOOD, frozen={**GOOD.frozen, "DATABASE_URL": DATABASE.replace("hunter22", "before")})
+
 
 @pytest.mark.parametrize(
     ("mirror", "state", "detail"),
@@ -32,14 +34,67 @@ WITHOUT_DATABASE = replace(GOOD, variables={k: v for k, v in GOOD.variables.item
         (replace(fresh("acme-de"), deployments=(FAILED,)), State.FAILED, "x failed; nothing serves"),
         (replace(GOOD, deployments=(*GOOD.deployments, FAILED)), State.CONVERGED, ""),
         (EDITED, State.VARIABLES_DIFFER, "not as declared: SITE_ID"),
-        (WITHOUT_DATABASE, State.VARIABLES_DIFFER, "not as declared: DATABASE_URL"),
+        (WITHOUT_DATABASE, State.VARIABLES_DIFFER, "not as declared: DATABASE_URL (missing)"),
         (RUNNING_WITH_9, State.VARIABLES_DIFFER, "set, but not deployed: SITE_ID"),
+        (ROTATED, State.VARIABLES_DIFFER, "does not run with the declared value: DATABASE_URL"),
     ],
 )
 def test_the_state_of_a_mirror(mirror: SiteSeen | None, state: State, detail: str) -> None:
     status = status_of(mirror)
     assert status.state == state
     assert detail in " ".join(status.details)
+
+
+def test_of_a_value_that_is_not_shown_nobody_says_that_it_is_set() -> None:
+    stale = replace(ROTATED, frozen={**ROTATED.frozen, "SITE_ID": "9"})
+    assert status_of(stale).details == (
+        "set, but not deployed: SITE_ID; does not run with the declared value: DATABASE_URL",
+    )
+
+
+def greeted(*names: str, running: tuple[str, ...] = ()) -> SiteSeen:
+    """A mirror that has more variables than it is declared with."""
+    more = {name: VariableSeen("hello") for name in names}
+    frozen = dict.fromkeys(running or names, "hello")
+    return replace(GOOD, variables={**GOOD.variables, **more}, frozen={**GOOD.frozen, **frozen})
+
+
+def withdrawn(site: SiteSeen, *created: str) -> SiteStatus:
+    """The stack's state has created these at the mirror, beside what is declared still."""
+    names = {*created, "SITE_ID", "MIRRORS_APPLICATION", "DATABASE_URL", "DEFAULT_STORAGE_DSN"}
+    return statuses(settings("acme-de"), seen(site), {"acme-de": 2}, {"e-acme-de": names, "e-other": {"THEME"}})[1]
+
+
+def test_a_variable_of_ours_that_is_declared_no_more_is_told_as_what_an_up_removes() -> None:
+    row = withdrawn(greeted("GREETING", "THEME"), "GREETING")
+    assert (row.state, row.foreign) == (State.VARIABLES_DIFFER, ("THEME",))
+    assert row.details == ("no longer declared, an up removes it: GREETING",)
+    assert row.state not in SETTLED
+
+
+def test_what_is_wrong_and_what_is_declared_no_more_are_told_together() -> None:
+    site = greeted("GREETING", "THEME")
+    variables = {**site.variables, "SITE_ID": VariableSeen("9")}
+    row = withdrawn(replace(site, variables=variables), "GREETING", "THEME")
+    assert row.details == ("not as declared: SITE_ID; no longer declared, an up removes them: THEME, GREETING",)
+
+
+def test_one_that_somebody_deleted_meanwhile_counts_as_long_as_the_instances_run_with_it() -> None:
+    assert withdrawn(greeted(running=("GREETING",)), "GREETING").state is State.VARIABLES_DIFFER
+    assert withdrawn(GOOD, "GREETING").state is State.CONVERGED
+
+
+@pytest.mark.parametrize(("declared", "stored", "settled"), [(33, 2, False), (2, 2, True), (2, None, True)])
+def test_a_declared_id_that_is_not_the_stacks_is_told(declared: int, stored: int | None, settled: bool) -> None:
+    fleet = {"original": {"application": "acme"}, "mirrors": [{"application": "acme-de", "siteId": declared}]}
+    row = statuses(settings(fleet=fleet), seen(GOOD), {"acme-de": stored} if stored else {})[1]
+    assert (row.state in SETTLED) is settled
+    assert row.details == (() if settled else ("declared with siteId 33, the stack has 2: see a preview",))
+
+
+def test_a_declared_id_that_a_site_does_not_have_is_told_before_the_stack_has_any() -> None:
+    fleet = {"original": {"application": "acme"}, "mirrors": [{"application": "acme-de", "siteId": 33}]}
+    assert statuses(settings(fleet=fleet), seen(GOOD), {})[1].details == ("not as declared: SITE_ID",)
 
 
 def flagged(name: str, *, sensitive: bool) -> SiteSeen:

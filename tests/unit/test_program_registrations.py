@@ -160,11 +160,11 @@ def test_what_a_hidden_database_may_be_is_told_to_the_mirror_alone_that_has_one(
     assert confirmed == "postgres://127.0.0.1:5432/own"
 
 
-def test_the_outputs_list_every_site_the_original_first(on_test: Ran) -> None:
+def test_the_outputs_list_every_site_the_original_first_and_the_others_in_an_order_of_their_own(on_test: Ran) -> None:
     outputs = on_test.outputs
     sites = [(row["application"], row["siteId"], row["environment"]) for row in outputs["sites"]]
-    assert sites == [("acme", 1, "test"), ("acme-de", 2, "test"), ("acme-fr", 3, "test"), ("acme-ch", 4, "test")]
-    assert outputs["sites"][1]["deployment"] == "d-acme-de"
+    assert sites == [("acme", 1, "test"), ("acme-ch", 4, "test"), ("acme-de", 2, "test"), ("acme-fr", 3, "test")]
+    assert outputs["sites"][2]["deployment"] == "d-acme-de"
     assert outputs["siteIds"] == {"acme": 1, "acme-de": 2, "acme-fr": 3, "acme-ch": 4}
     assert outputs["retired"] == {}
     assert outputs["original"]["release"] == on_test.of("Deployment")["acme-de"].inputs["release"]
@@ -193,7 +193,8 @@ def test_an_id_that_the_followed_stack_does_not_have_is_unknown_and_told(on_live
     site_ids = {slug: item.inputs["SITE_ID"] for slug, item in on_live.of("Deployment").items() if slug != "acme"}
     assert site_ids == {"acme-de": "5", "acme-fr": "6", "acme-ch": UNKNOWN}
     assert on_live.of("Mirror")["acme-ch"].inputs["site_id"] == UNKNOWN
-    assert 'acme-ch: its SITE_ID is not known yet: the stack "test", which gives it, has none for it' in on_live.said
+    said = 'acme-ch: its SITE_ID is not known yet: the stack "test", which gives it, has none for it; run "pulumi up -s'
+    assert f'{said} test" first' in on_live.said
 
 
 def test_mirrors_run_what_the_original_is_deployed_with_where_we_deploy_it(on_live: Ran) -> None:

@@ -1,0 +1,51 @@
+"""What ``mirrors status`` reads from a stack's state, and what it prints as JSON."""
+
+import json
+from typing import Any
+
+from mirrors.cli.state import StackState
+from mirrors.cli.status import as_data
+from mirrors.resources.environment_variables import EnvironmentVariablesProvider
+from tests.unit.test_planning_status import GOOD, status_of
+
+TYPES = "pulumi-python:dynamic/mirrors:"
+
+
+def exported(kind: str, inputs: dict[str, Any]) -> dict[str, Any]:
+    return {"urn": f"urn:pulumi:test::acme::{TYPES}{kind}::acme-de", "type": f"{TYPES}{kind}", "inputs": inputs}
+
+
+def variables(environment: str, *names: str, found: tuple[str, ...] = ()) -> dict[str, Any]:
+    """As they stand in the state, encrypted or not; ``environment`` is also a name that is taken."""
+    values = {name: {"value": {"ciphertext": "v1:abc"}, "sensitive": True} for name in names}
+    there = {name: {"sensitive": False} for name in found}
+    inputs = {"site": "acme-de (test)", "environment": environment, "secrets": list(names), "found": there}
+    return exported("EnvironmentVariables", inputs | EnvironmentVariablesProvider.flattened(values))
+
+
+def test_what_the_stack_created_is_what_it_has_without_what_was_found() -> None:
+    state = StackState(
+        [
+            exported("Deployment", {"environment": "e-de", "OTHER": {"value": "x"}}),
+            variables("e-de", "SITE_ID", "GREETING", "THEME", "environment", found=("THEME", "ELSE")),
+            variables("e-fr", "SITE_ID"),
+        ],
+        (),
+    )
+    assert state.created == {"e-de": {"SITE_ID", "GREETING", "environment"}, "e-fr": {"SITE_ID"}}
+
+
+def test_a_stack_that_was_never_updated_has_created_nothing() -> None:
+    assert StackState((), ()).created == {}
+
+
+def test_a_row_is_json_with_names_like_those_of_the_other_commands() -> None:
+    data = json.loads(json.dumps(as_data(status_of(GOOD))))
+
+    assert (data["application"], data["siteId"], data["deployedAt"]) == ("acme-de", 2, "2026-01-01T12:06:00+00:00")
+    assert [key for key in data if "_" in key] == []
+    assert (data["details"], data["foreign"], data["notes"]) == ([], [], [])
+
+
+def test_a_site_without_a_deployment_has_no_time() -> None:
+    assert as_data(status_of(None))["deployedAt"] is None
