@@ -31,9 +31,9 @@ clean: ## Stop everything and remove what was made
 	@rm -rf .state .tools .venv .mypy_cache .pytest_cache .import_linter_cache .hypothesis
 	@find . \( -name __pycache__ -o -name .ruff_cache \) -type d -prune -exec rm -rf {} +
 
-# Three at once on two cores: half of a test's time is a wait for an answer, or for a process to begin.
+# Four at once on two cores: much of a test's time is a wait for an answer, or for a process to begin.
 test: tools ## Run all tests
-	@PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$$PATH" pytest -n 3 --dist loadscope --no-loadscope-reorder
+	@PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$$PATH" pytest -n 4 --dist loadscope --no-loadscope-reorder
 
 companion: venv ## Run the companion app's tests on Python 3.9, 3.11 and 3.13 with Django 4.2, 5.2 and 6.0
 	@.venv/bin/python -m tools.companion_tests -- -q -n 2 --dist loadscope
