@@ -78,7 +78,7 @@ def test_a_region_of_an_application_is_in_the_list_of_regions(sandbox: Sandbox, 
 def test_an_organisation_is_listed_and_shown(sandbox: Sandbox, application: dict[str, str]) -> None:
     shown = sandbox.get(f"/iam/v3/organisations/{application['organisation']}/").json()
     assert set(shown) == {"uuid", "name", "created_at"}
-    assert shown in sandbox.results("/iam/v3/organisations/")
+    assert shown in sandbox.results("/iam/v3/organisations/", page_size=1000)
 
 
 def test_services_are_found_by_region_and_by_application(sandbox: Sandbox, application: dict[str, str]) -> None:
