@@ -1,7 +1,7 @@
 """A mirror's Test environment on a real sandbox, with a person beside us who edits and deploys by hand."""
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -182,6 +182,17 @@ class Site:
 
     def wait_for_request(self, words: str) -> None:
         assert wait_until(lambda: words in self.requests(), TIMEOUT), self.requests()
+
+
+def newest(original: Site) -> str:
+    """The release that a mirror made now would run."""
+    return original.platform.divio.deployments.list(original.live)[0].uuid
+
+
+def deployment_of(site: Site, original: Site, secrets: Iterable[str] = (), /, **variables: str) -> dict[str, Any]:
+    """The inputs of a ``Deployment`` of the newest release with these variables; ``secrets``: names."""
+    where = {"site": site.name, "environment": site.environment, "image_environment": original.live}
+    return {**where, "release": newest(original), "secrets": sorted(secrets), **variables}
 
 
 def _applications(line: Mapping[str, Any]) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 
 from mirrors.resources.deployment import DeploymentProvider
 from tests.wire.conftest import Drive
-from tests.wire.platform import CANARY, Site
+from tests.wire.platform import CANARY, Site, deployment_of
 from tests.wire.provider import Refused, Wire, marked, provider_process
 
 PASSWORD = f"{CANARY}-password"
@@ -28,20 +28,7 @@ def props(site: Site, original: Site) -> dict[str, Any]:
     site.by_hand("SITE_ID", "2")
     site.by_hand("DATABASE_URL", DATABASE, sensitive=True)
     site.forget_requests()
-    return {
-        "site": site.name,
-        "environment": site.environment,
-        "image_environment": original.live,
-        "release": newest(original),
-        "secrets": ["DATABASE_URL"],
-        "SITE_ID": "2",
-        "DATABASE_URL": DATABASE,
-    }
-
-
-def newest(original: Site) -> str:
-    """The release that a mirror made now would run."""
-    return original.platform.divio.deployments.list(original.live)[0].uuid
+    return deployment_of(site, original, ["DATABASE_URL"], SITE_ID="2", DATABASE_URL=DATABASE)
 
 
 def starts(site: Site) -> int:

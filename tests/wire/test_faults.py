@@ -18,7 +18,7 @@ from mirrors.resources.mirror import MirrorProvider
 from mirrors.resources.original import OriginalProvider
 from tests.sandboxes import running_sandbox
 from tests.wire.conftest import Stub
-from tests.wire.platform import CANARY, SHARED, Platform, Site
+from tests.wire.platform import CANARY, SHARED, Platform, Site, deployment_of
 from tests.wire.provider import Refused, Wire, provider_process
 
 PASSWORD = f"{CANARY}-password"
@@ -120,17 +120,6 @@ def variables_of(site: Site) -> dict[str, Any]:
     return {"site": site.name, "environment": site.environment, "secrets": sorted(SECRETS), "found": {}, **entries}
 
 
-def deployment_of(site: Site, original: Site) -> dict[str, Any]:
-    return {
-        "site": site.name,
-        "environment": site.environment,
-        "image_environment": original.live,
-        "release": original.platform.divio.deployments.list(original.live)[0].uuid,
-        "secrets": sorted(SECRETS),
-        **VALUES,
-    }
-
-
 def as_declared(site: Site) -> bool:
     return site.stored() == {name: (value, name in SECRETS) for name, value in VALUES.items()}
 
@@ -159,7 +148,7 @@ def test_a_site_is_made_changed_read_and_left_in_a_storm(
     connected: Stub, site: Site, original: Site, faults: Faults, kind: str
 ) -> None:
     variables, deployment = Wire(connected, EnvironmentVariablesProvider()), Wire(connected, DeploymentProvider())
-    inputs, wanted = variables_of(site), deployment_of(site, original)
+    inputs, wanted = variables_of(site), deployment_of(site, original, SECRETS, **VALUES)
     faults.add(kind, probability=0.25, seed=7, **STORMS[kind])
     _, stored = variables.create(inputs)
     _, deployed = deployment.create(wanted)
@@ -184,7 +173,7 @@ def test_a_deployment_whose_start_is_not_answered_is_started_once(
 ) -> None:
     Wire(connected, EnvironmentVariablesProvider()).create(variables_of(site))
     faults.add(kind, "POST", DEPLOYMENTS, remaining=1, **STORMS[kind])
-    _, outs = Wire(connected, DeploymentProvider()).create(deployment_of(site, original))
+    _, outs = Wire(connected, DeploymentProvider()).create(deployment_of(site, original, SECRETS, **VALUES))
     assert [outs["deployment"]] == site.deployments()
 
 
@@ -194,7 +183,7 @@ def test_a_deployment_that_is_not_shown_at_once_is_waited_for(
 ) -> None:
     Wire(connected, EnvironmentVariablesProvider()).create(variables_of(site))
     faults.add("error", "GET", "^/apps/v3/deployments/" + path, remaining=2, status=404)
-    _, outs = Wire(connected, DeploymentProvider()).create(deployment_of(site, original))
+    _, outs = Wire(connected, DeploymentProvider()).create(deployment_of(site, original, SECRETS, **VALUES))
     assert [outs["deployment"]] == site.deployments()
 
 
@@ -243,13 +232,13 @@ def test_a_first_deployment_that_is_refused_stops_the_fleet_though_variables_wer
         variables.create(variables_of(each))
     faults.add("error", "POST", DEPLOYMENTS, status=REFUSALS[reason])
     with pytest.raises(Refused) as first:
-        deployment.create(deployment_of(site, original))
+        deployment.create(deployment_of(site, original, SECRETS, **VALUES))
     text = told(first, site)
     assert f"POST /apps/v3/deployments/: {REFUSALS[reason]}" in text
     assert text.endswith("To go on by hand, in the Control Panel: deploy it")
     another.forget_requests()
     with pytest.raises(Refused) as second:
-        deployment.create(deployment_of(another, original))
+        deployment.create(deployment_of(another, original, SECRETS, **VALUES))
     assert "not tried" in told(second, another)
     assert another.writes() == []
 
@@ -279,7 +268,7 @@ def test_a_hidden_value_that_somebody_replaced_and_deployed_is_written_again_bef
     site.by_hand("DATABASE_URL", "postgres://elsewhere.example.com/x", sensitive=True)
     by_hand = site.deployed_by_hand()
     site.forget_requests()
-    _, outs = Wire(fresh, DeploymentProvider()).create(deployment_of(site, original))
+    _, outs = Wire(fresh, DeploymentProvider()).create(deployment_of(site, original, SECRETS, **VALUES))
     assert site.writes() == ["PATCH DATABASE_URL", "POST deployments"]
     assert site.frozen(outs["deployment"])["DATABASE_URL"] == VALUES["DATABASE_URL"]
     assert site.deployments() == [outs["deployment"], by_hand]
@@ -306,7 +295,7 @@ def test_a_deployment_that_does_not_end_well_is_one_message_with_remedy_and_log(
     site.log_says(TALE)
     site.will_meet(kind, **settings)
     with pytest.raises(Refused) as refused:
-        Wire(fresh, DeploymentProvider()).create(deployment_of(site, original))
+        Wire(fresh, DeploymentProvider()).create(deployment_of(site, original, SECRETS, **VALUES))
     text = told(refused, site)
     assert words in text
     assert any(remedy in text for remedy in ("run the command again", "the next up waits for it"))
@@ -326,7 +315,7 @@ def test_a_failed_deployment_is_told_also_where_its_log_cannot_be_read(
     site.will_meet("deployment-fails")
     faults.add("forbidden", "GET", "/logs/$")
     with pytest.raises(Refused) as refused:
-        Wire(fresh, DeploymentProvider()).create(deployment_of(site, original))
+        Wire(fresh, DeploymentProvider()).create(deployment_of(site, original, SECRETS, **VALUES))
     text = told(refused, site)
     [uuid] = site.deployments()
     assert f"deployment {uuid} failed" in text
@@ -345,7 +334,7 @@ def test_an_object_that_is_404_while_it_is_listed_is_not_deleted(
     faults.add("error", "GET", f"/({site.application}|{site.environment})/", status=404)
     adopted = {"application": site.application, "environment": site.environment, "slug": site.slug, "site_id": 2}
     assert Wire(connected, MirrorProvider()).read(adopted, "x")[0] == "x"
-    deployed = deployment_of(site, original) | {"deployment": "d"}
+    deployed = deployment_of(site, original, SECRETS, **VALUES) | {"deployment": "d"}
     for refuse in (
         partial(variables.read, stored),
         partial(Wire(connected, DeploymentProvider()).read, deployed),

@@ -7,13 +7,12 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
 from mirrors.planning.identity import STATUS_PATH, database_digest
 from mirrors.resources.deployment import DeploymentProvider
-from tests.wire.platform import CANARY, Site
+from tests.wire.platform import CANARY, Site, deployment_of
 from tests.wire.provider import Refused, Wire, provider_process
 
 DATABASE_URL = f"postgres://acme:{CANARY}@db.example.com/acme-test"
@@ -21,8 +20,11 @@ AS_DECLARED = {"site_id": 2, "application": "acme-de", "database": database_dige
 
 
 @contextmanager
-def answering(address: str, document: bytes | None) -> Iterator[None]:
-    """A site at the address; without a document its status endpoint is off."""
+def answering(site: Site, document: bytes | None) -> Iterator[None]:
+    """What the site is deployed to from now on; without a document its status endpoint is off.
+
+    On a port of its own: the one that the platform has chosen may be somebody else's by now, if nobody serves there.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -34,8 +36,9 @@ def answering(address: str, document: bytes | None) -> Iterator[None]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             """Not to the terminal."""
 
-    parts = urlsplit(address)
-    with HTTPServer((parts.hostname or "", parts.port or 0), Handler) as server:
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        moved = "UPDATE sandbox_environment SET built_in = json_set(built_in, '$.DOMAIN', ?) WHERE uuid = ?"
+        site.platform.change(moved, f"127.0.0.1:{server.server_port}", site.environment)
         serving = Thread(target=server.serve_forever)
         serving.start()
         try:
@@ -60,20 +63,12 @@ def props(site: Site, original: Site) -> dict[str, Any]:
     variables = {"SITE_ID": "2", "MIRRORS_APPLICATION": "acme-de", "DATABASE_URL": DATABASE_URL}
     for name, value in variables.items():
         site.by_hand(name, value, sensitive=name == "DATABASE_URL")
-    release = original.platform.divio.deployments.list(original.live)[0].uuid
-    return {
-        "site": site.name,
-        "environment": site.environment,
-        "image_environment": original.live,
-        "release": release,
-        "secrets": ["DATABASE_URL"],
-        **variables,
-    }
+    return deployment_of(site, original, ["DATABASE_URL"], **variables)
 
 
-def test_a_site_that_says_what_is_declared_is_verified(strict: Wire, props: dict[str, Any]) -> None:
-    _, outs = strict.create(props)
-    with answering(outs["url"], json.dumps(AS_DECLARED).encode()):
+def test_a_site_that_says_what_is_declared_is_verified(strict: Wire, site: Site, props: dict[str, Any]) -> None:
+    with answering(site, json.dumps(AS_DECLARED).encode()):
+        _, outs = strict.create(props)
         assert strict.create({**props, "verified": True})[1]["deployment"] == outs["deployment"]
 
 
@@ -88,12 +83,13 @@ def test_a_site_that_says_what_is_declared_is_verified(strict: Wire, props: dict
     ],
 )
 def test_a_site_that_says_otherwise_fails_and_no_secret_is_told(
-    strict: Wire, props: dict[str, Any], document: dict[str, Any] | None, found: str
+    strict: Wire, site: Site, props: dict[str, Any], document: dict[str, Any] | None, found: str
 ) -> None:
-    _, outs = strict.create(props)
     body = None if document is None else json.dumps(document).encode()
-    with answering(outs["url"], body), pytest.raises(Refused) as refused:
-        strict.create({**props, "verified": True})
+    with answering(site, body):
+        strict.create(props)
+        with pytest.raises(Refused) as refused:
+            strict.create({**props, "verified": True})
     assert "was not healthy within 1 s" in str(refused.value)
     assert f"{STATUS_PATH}: {found}" in str(refused.value)
     assert CANARY not in str(refused.value)

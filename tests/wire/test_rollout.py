@@ -8,7 +8,7 @@ from mirrors.resources.base import VariablesProvider
 from mirrors.resources.deployment import DeploymentProvider
 from mirrors.resources.environment_variables import EnvironmentVariablesProvider
 from tests.wire.conftest import Drive
-from tests.wire.platform import CANARY, Site
+from tests.wire.platform import CANARY, Site, deployment_of
 from tests.wire.provider import UNKNOWN, Refused, Wire, marked, provider_process
 
 VALUE = f"{CANARY}-value"
@@ -112,15 +112,7 @@ def test_a_held_site_is_not_asked_whether_it_is_healthy(offline: Drive) -> None:
 @pytest.fixture
 def props(site: Site, original: Site) -> dict[str, Any]:
     site.by_hand("SITE_ID", "2")
-    release = original.platform.divio.deployments.list(original.live)[0].uuid
-    return {
-        "site": site.name,
-        "environment": site.environment,
-        "image_environment": original.live,
-        "release": release,
-        "secrets": [],
-        "SITE_ID": "2",
-    }
+    return deployment_of(site, original, SITE_ID="2")
 
 
 def test_a_held_site_is_adopted_as_it_runs_and_never_deployed(drive: Drive, site: Site, props: dict[str, Any]) -> None:
