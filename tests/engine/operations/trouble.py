@@ -11,7 +11,7 @@ from typing import IO, Any
 
 from mirrors.sandbox.process import wait_until
 from tests.engine.fleet import MIRRORS, Fleet, silently
-from tests.engine.pages.reader import Steps
+from tests.engine.pages.reader import Steps, as_it_is
 from tests.engine.serving import served
 from tests.sandboxes import change, delete_variable, environment_of, frozen_variables, get, set_variable
 
@@ -31,10 +31,6 @@ DELETE_ENVIRONMENT = tuple(
         ("environment", "uuid"),
     )
 )
-
-
-def nothing(_fleet: Fleet) -> Steps:
-    yield None
 
 
 def original_deployed(fleet: Fleet) -> Steps:
@@ -292,7 +288,7 @@ def available(pipe: IO[str] | None) -> str:
 
 
 SET_UPS: Mapping[str, Callable[[Fleet], Steps]] = {
-    "First look": nothing,
+    "First look": as_it_is,
     "Reading a preview": original_deployed,
     "Somebody changed something by hand": drift,
     "The pipeline's drift check": one_drift,
@@ -307,8 +303,8 @@ SET_UPS: Mapping[str, Callable[[Fleet], Steps]] = {
     "Retired and released ids": taken,
     "Bringing a mirror back": back,
     "The state was lost": lost,
-    "Leaving": nothing,
-    "Destroying a stack": nothing,
+    "Leaving": as_it_is,
+    "Destroying a stack": as_it_is,
     "A deployment failed, ended otherwise, or hangs": deployments,
     "A site is not healthy": unhealthy,
     "Holding a site back": held_back,
@@ -318,5 +314,5 @@ SET_UPS: Mapping[str, Callable[[Fleet], Steps]] = {
     "The token expired, or may do less": expired,
     "Ctrl-C": interrupted,
     "The engine was killed": killed,
-    "Logs that may be passed on": nothing,
+    "Logs that may be passed on": as_it_is,
 }

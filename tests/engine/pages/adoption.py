@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.engine.fleet import Fleet, silently
 from tests.engine.pages.page import Section
-from tests.engine.pages.reader import Steps, paste
+from tests.engine.pages.reader import Steps, as_it_is, paste
 from tests.engine.project import PROJECT_FILE, Project
 from tests.sandboxes import change, delete_variable, frozen_variables, running_sandbox, set_variable
 
@@ -60,10 +60,6 @@ def contradictory(fleet: Fleet, _section: Section) -> Steps:
 
 def decided(fleet: Fleet, _section: Section) -> Steps:
     by_hand(fleet, "acme-fr", "test", SITE_ID="12")
-    yield None
-
-
-def as_it_is(_fleet: Fleet, _section: Section) -> Steps:
     yield None
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from mirrors.sandbox.control import Sandbox
 from tests.engine.fleet import NOBODY_SERVES, silently
 from tests.engine.pages.page import Section
-from tests.engine.pages.reader import Reader, Steps, paste
+from tests.engine.pages.reader import Reader, Steps, as_it_is, paste
 from tests.engine.project import ROOT, Project
 from tests.sandboxes import frozen_variables, set_variable
 
@@ -48,10 +48,6 @@ def reader_in(directory: Path, sandbox: Sandbox, wheel: Path) -> Reader:
     }
     asked = {"pulumi config set --secret mirrors:apiToken": sandbox.token}
     return Reader(project, lambda section: SET_UPS[section.title](project, section), instead, asked)
-
-
-def as_it_is(_project: Project, _section: Section) -> Steps:
-    yield None
 
 
 def without_processes(project: Project, _section: Section) -> Steps:

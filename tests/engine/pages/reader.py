@@ -20,6 +20,12 @@ Steps = Generator[str | None, None, None]
 What a step yields is quoted by a text block that stands before any command.
 """
 
+
+def as_it_is(*_: object) -> Steps:
+    """For a section that finds what it needs."""
+    yield None
+
+
 AS_IF_CONFIRMED = {
     "pulumi up": "pulumi up --skip-preview",
     "pulumi destroy": "pulumi destroy --skip-preview --yes",

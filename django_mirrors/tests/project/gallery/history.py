@@ -5,19 +5,17 @@ from __future__ import annotations
 from django.db import migrations, models
 
 
+def pictures(name: str, field: models.Field) -> migrations.CreateModel:
+    """A table of pictures, with this column beside the title."""
+    own = models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")
+    fields = [("id", own), ("title", models.CharField(max_length=100)), (name, field)]
+    return migrations.CreateModel(name="Picture", fields=fields)
+
+
 class Initial(migrations.Migration):
     initial = True
     dependencies = []
-    operations = [
-        migrations.CreateModel(
-            name="Picture",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("title", models.CharField(max_length=100)),
-                ("note", models.CharField(max_length=100, default="")),
-            ],
-        )
-    ]
+    operations = [pictures("note", models.CharField(max_length=100, default=""))]
 
 
 class Squashed(migrations.Migration):
@@ -25,16 +23,7 @@ class Squashed(migrations.Migration):
 
     initial = True
     dependencies = []
-    operations = [
-        migrations.CreateModel(
-            name="Picture",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("title", models.CharField(max_length=100)),
-                ("caption", models.CharField(max_length=100, null=True)),
-            ],
-        )
-    ]
+    operations = [pictures("caption", models.CharField(max_length=100, null=True))]
 
 
 class AddCaption(migrations.Migration):
