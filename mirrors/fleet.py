@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import asdict
 from operator import itemgetter
 from typing import Any
 
@@ -76,20 +77,7 @@ class Fleet(pulumi.ComponentResource):
     def _hints(self, prepared: Prepared) -> dict[str, Any]:
         fleet = prepared.settings.fleet
         return {
-            "sites": [
-                {
-                    "application": site.application,
-                    "name": site.name,
-                    "original": site.original,
-                    "declared": site.declared,
-                    "observed": site.observed,
-                    "formerly": site.formerly,
-                    "unreadable": site.unreadable,
-                    "database": site.database,
-                    "ours": site.ours,
-                }
-                for site in prepared.plan.hints
-            ],
+            "sites": [asdict(site) for site in prepared.plan.hints],
             "retired": list(fleet.retired),
             "reserved": list(fleet.reserved_site_ids),
             "release": list(fleet.release_site_ids),

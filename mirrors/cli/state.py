@@ -8,12 +8,14 @@ from typing import Any
 from mirrors.cli.stacks import export
 from mirrors.planning.allocate import Ledger
 from mirrors.planning.ledger import ledger_from
+from mirrors.planning.preview_steps import OURS
+from mirrors.planning.variables import INPUTS, PROVIDER, variables_in
 
 __all__ = ["StackState"]
 
-SITE_IDS = "pulumi-python:dynamic/mirrors:SiteIds"
-VARIABLES = "pulumi-python:dynamic/mirrors:EnvironmentVariables"
-OURS = ("mirrors:index:", "pulumi-python:dynamic/mirrors:")
+SITE_IDS = f"{OURS}SiteIds"
+VARIABLES = f"{OURS}EnvironmentVariables"
+FLEETS = ("mirrors:index:", OURS)
 
 
 @dataclass(frozen=True)
@@ -46,11 +48,8 @@ class StackState:
     @property
     def foreign(self) -> tuple[str, ...]:
         """The URNs of resources that are not a fleet's: a project may declare others beside it."""
-        return tuple(item["urn"] for item in self.resources if not item["type"].startswith(OURS))
+        return tuple(item["urn"] for item in self.resources if not item["type"].startswith(FLEETS))
 
 
 def _created(inputs: Mapping[str, Any]) -> frozenset[str]:
-    # It imports Pulumi's SDK, which most commands do without.
-    from mirrors.resources.environment_variables import EnvironmentVariablesProvider
-
-    return frozenset(EnvironmentVariablesProvider.variables_in(inputs)) - set(inputs.get("found") or {})
+    return frozenset(variables_in(inputs, (*INPUTS, PROVIDER))) - set(inputs.get("found") or {})

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 import click
+from pydantic.alias_generators import to_camel
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
@@ -29,7 +30,6 @@ from mirrors.seen import by_name
 
 WIDTH_OF_A_LOG = 160
 RELEASE_SHOWN = 8
-CAMEL = {"site_id": "siteId", "deployed_at": "deployedAt"}
 
 COLOURS = {
     State.CONVERGED: "green",
@@ -88,12 +88,9 @@ def settings_of(stack: str, cwd: Path) -> Settings:
 
 
 def as_data(row: SiteStatus) -> dict[str, object]:
-    data = {CAMEL.get(key, key): value for key, value in dataclasses.asdict(row).items()}
-    data["deployedAt"] = row.deployed_at.isoformat() if row.deployed_at else None
-    data["details"] = list(row.details)
-    data["foreign"] = list(row.foreign)
-    data["notes"] = list(row.notes)
-    return data
+    fields = dataclasses.asdict(row)
+    data = {to_camel(key): list(value) if isinstance(value, tuple) else value for key, value in fields.items()}
+    return data | {"deployedAt": row.deployed_at.isoformat() if row.deployed_at else None}
 
 
 def show(stack: str, rows: Sequence[SiteStatus]) -> None:

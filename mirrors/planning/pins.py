@@ -7,6 +7,7 @@ from mirrors.config import Fleet, Settings
 from mirrors.planning.allocate import Ledger
 from mirrors.planning.names import SITE_ID
 from mirrors.planning.observed import SiteSeen
+from mirrors.planning.waves import names
 
 NAMED = 3
 """How many sites a note names before it only counts them."""
@@ -73,5 +74,4 @@ def unpinned(settings: Settings, mirrors: Mapping[str, SiteSeen], stack: str) ->
     ]
     if not slugs or settings.site_ids_from is not None:
         return None
-    named = ", ".join(slugs[:NAMED]) + (f" and {len(slugs) - NAMED} more" if len(slugs) > NAMED else "")
-    return f"SITE_IDs not in the configuration: {named}. Pin them: mirrors ids --pin --stack {stack}"
+    return f"SITE_IDs not in the configuration: {names(slugs, NAMED)}. Pin them: mirrors ids --pin --stack {stack}"

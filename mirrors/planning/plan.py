@@ -180,8 +180,8 @@ def original_site_id(original: SiteSeen) -> int | None:
 
 def _hint(settings: Settings, original: SiteSeen, declared: Mirror, site: SiteSeen) -> SiteHint:
     """What an environment's SITE_ID says counts only beside the shared database."""
-    hint = SiteHint(site.application, site.slug, declared=declared.site_id, formerly=declared.formerly)
-    hint = replace(hint, ours=site.is_ours(declared.formerly))
+    ours = site.is_ours(declared.formerly)
+    hint = SiteHint(site.application, site.slug, declared=declared.site_id, formerly=declared.formerly, ours=ours)
     own, here = site.variables.get(SITE_ID), site.variables.get(DATABASE_URL)
     if (database := readable_identity(here.value if here else None)) not in confirmed_identities(settings):
         hint = replace(hint, database=database)

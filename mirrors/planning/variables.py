@@ -2,10 +2,26 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeVar
 
 from mirrors.planning.names import DATABASE_URL, OWN, SITE_ID, removal_order, write_order
 from mirrors.planning.observed import VariableSeen
+
+INPUTS = ("site", "environment", "secrets", "found")
+"""Of the resource ``EnvironmentVariables`` the inputs that are no variables."""
+
+PROVIDER = "__provider"
+"""The property in which the SDK keeps a provider's class."""
+
+Item = TypeVar("Item")
+
+
+def variables_in(properties: Mapping[str, Item], others: Collection[str]) -> dict[str, Item]:
+    """{name: property} of a resource with one property a variable. ``others`` are properties of its own.
+
+    A variable of such a name has an equals sign before it, which no variable's name can contain.
+    """
+    return {key.lstrip("="): item for key, item in properties.items() if key not in others}
 
 
 @dataclass(frozen=True, slots=True)

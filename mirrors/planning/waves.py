@@ -108,6 +108,6 @@ def count(sites: Sequence[str]) -> str:
     return f"{len(sites)} site{'s' if len(sites) != 1 else ''}"
 
 
-def names(sites: Sequence[str]) -> str:
-    more = f" and {len(sites) - SHOWN} more" if len(sites) > SHOWN else ""
-    return f"{', '.join(sites[:SHOWN])}{more}"
+def names(sites: Sequence[str], shown: int = SHOWN) -> str:
+    more = f" and {len(sites) - shown} more" if len(sites) > shown else ""
+    return f"{', '.join(sites[:shown])}{more}"

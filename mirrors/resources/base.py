@@ -20,6 +20,7 @@ from mirrors.divio import Divio, DivioError, NotFound, ValidationFailed
 from mirrors.errors import PlatformError
 from mirrors.planning.names import write_order
 from mirrors.planning.observed import DeploymentSeen
+from mirrors.planning.variables import PROVIDER, variables_in
 from mirrors.remedies import explained
 from mirrors.resources.reads import Reads, reads_of, visible_environments
 from mirrors.resources.watchdog import watch_engine
@@ -30,7 +31,6 @@ Item = TypeVar("Item")
 
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the engine's mark for a secret value, not a secret
-_PROVIDER_KEY = "__provider"
 
 
 def secret(value: Any) -> Properties:
@@ -43,7 +43,7 @@ def tidy(value: Any) -> Any:
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, dict):
-        return {key: tidy(item) for key, item in value.items() if key != _PROVIDER_KEY}
+        return {key: tidy(item) for key, item in value.items() if key != PROVIDER}
     return [tidy(item) for item in value] if isinstance(value, list) else value
 
 
@@ -175,8 +175,8 @@ class VariablesProvider(Provider):
     @classmethod
     def variables_in(cls, properties: Mapping[str, Any]) -> Properties:
         """{name: value} of the properties that are variables."""
-        others = (*cls.inputs, *cls.outputs, *cls.hints, _PROVIDER_KEY)
-        return {key.lstrip("="): tidy(value) for key, value in properties.items() if key not in others}
+        others = (*cls.inputs, *cls.outputs, *cls.hints, PROVIDER)
+        return {name: tidy(value) for name, value in variables_in(properties, others).items()}
 
     def checked(self, properties: Mapping[str, Any]) -> Properties:
         return super().checked(properties) | self.flattened(self.variables_in(properties))

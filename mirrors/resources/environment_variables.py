@@ -13,7 +13,7 @@ from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, ReadResult, 
 from mirrors.divio import EnvironmentVariable
 from mirrors.planning.holds import changes_at_held_site
 from mirrors.planning.names import MIRRORS_APPLICATION, OWN
-from mirrors.planning.variables import Desired
+from mirrors.planning.variables import INPUTS, Desired
 from mirrors.resources.base import Properties, VariablesProvider, about, changed_names, is_gone, secret, tidy
 from mirrors.resources.writing import Writing, named
 
@@ -22,7 +22,7 @@ DECLARED: dict[str, frozenset[str]] = {}
 
 
 class EnvironmentVariablesProvider(VariablesProvider):
-    inputs = ("site", "environment", "secrets", "found")
+    inputs = INPUTS
     hints = ("rollout", "turn", "observed")
     immutable = ("environment",)
 

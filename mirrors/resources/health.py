@@ -74,9 +74,10 @@ def _mistaken(answer: requests.Response, variables: Mapping[str, str]) -> str | 
             " MIRRORS_STATUS is on"
         )
     try:
-        return mistaken(declared_identity(variables), answer.json())
+        told = answer.json()
     except requests.JSONDecodeError:
-        return mistaken(declared_identity(variables), None)
+        told = None
+    return mistaken(declared_identity(variables), told)
 
 
 def _unanswered(error: requests.RequestException) -> str:

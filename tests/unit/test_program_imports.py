@@ -29,6 +29,14 @@ def test_asking_for_the_fleet_imports_the_engines_sdk_and_no_sandbox() -> None:
     assert loaded("from mirrors import Fleet") == set(HEAVY) - {"django", "rest_framework"}
 
 
+def test_the_state_is_read_without_the_engines_sdk() -> None:
+    resource = {"type": "pulumi-python:dynamic/mirrors:EnvironmentVariables", "inputs": {"environment": "e", "A": 1}}
+    statement = (
+        f"from mirrors.cli.state import StackState\nassert StackState([{resource}], []).created == {{'e': {{'A'}}}}"
+    )
+    assert loaded(statement) & {"pulumi", "grpc", "django"} == set()
+
+
 @pytest.mark.parametrize("module", ["mirrors.planning.plan", "mirrors.divio", "mirrors.config", "mirrors.observe"])
 def test_what_decides_and_what_reads_needs_no_engine(module: str) -> None:
     assert loaded(f"import {module}") & {"pulumi", "grpc", "django"} == set()
