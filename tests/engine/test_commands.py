@@ -27,7 +27,6 @@ def test_one_mirror_is_converged_alone_by_mirrors_deploy_and_by_targets(drifted:
     assert drifted.written() == [("PATCH", "acme-de", "MIRRORS_APPLICATION")]
     drifted.test.up("--target", "**::acme", "--target", "**::acme-fr").succeeded()
     assert drifted.written()[1:] == [("PATCH", "acme-fr", "MIRRORS_APPLICATION")]
-    assert drifted.test.has_no_changes()
 
 
 def test_status_shows_each_site_and_what_differs_in_its_exit_code(drifted: Fleet) -> None:

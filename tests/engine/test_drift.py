@@ -5,30 +5,11 @@ from tests.engine.project import updates
 from tests.sandboxes import delete_variable, frozen_variables, set_variable
 
 
-def test_a_variable_changed_or_deleted_by_hand_is_shown_with_site_and_name_and_repaired(fleet: Fleet) -> None:
+def test_what_was_changed_deleted_or_deployed_by_hand_is_shown_with_site_and_name_and_repaired(fleet: Fleet) -> None:
     """And variables of others are neither shown nor touched."""
     set_variable(fleet.sandbox, "acme-de", "test", "FOREIGN", "theirs")
     set_variable(fleet.sandbox, "acme-de", "test", "SITE_ID", "9")
     delete_variable(fleet.sandbox, "acme-fr", "test", "DEFAULT_STORAGE_DSN")
-    fleet.sandbox.clear_requests_log()
-
-    shown = fleet.test.preview().succeeded()
-    fleet.test.up().succeeded()
-
-    assert updates(shown) == {
-        "EnvironmentVariables acme-de ~SITE_ID",
-        "EnvironmentVariables acme-fr +DEFAULT_STORAGE_DSN",
-    }
-    assert "FOREIGN" not in shown.text
-    assert set(fleet.written()) == {("PATCH", "acme-de", "SITE_ID"), ("POST", "acme-fr", "DEFAULT_STORAGE_DSN")}
-    variables = fleet.variables("acme-de", "test")
-    assert (variables["SITE_ID"], variables["FOREIGN"]) == ("2", "theirs")
-    assert "DEFAULT_STORAGE_DSN" in fleet.variables("acme-fr", "test")
-    assert fleet.test.has_no_changes()
-    delete_variable(fleet.sandbox, "acme-de", "test", "FOREIGN")
-
-
-def test_a_deployment_made_by_hand_with_another_value_is_shown_and_replaced_by_one_as_declared(fleet: Fleet) -> None:
     set_variable(fleet.sandbox, "acme-ch", "test", "SITE_ID", "9")
     fleet.sandbox.deploy("acme-ch", "test", report=silently)
     set_variable(fleet.sandbox, "acme-ch", "test", "SITE_ID", "4")
@@ -37,42 +18,48 @@ def test_a_deployment_made_by_hand_with_another_value_is_shown_and_replaced_by_o
     shown = fleet.test.preview().succeeded()
     fleet.test.up().succeeded()
 
-    assert updates(shown) == {"Deployment acme-ch ~SITE_ID"}
-    assert fleet.written() == [("POST", "acme-ch", "")]
+    assert updates(shown) == {
+        "EnvironmentVariables acme-de ~SITE_ID",
+        "EnvironmentVariables acme-fr +DEFAULT_STORAGE_DSN",
+        "Deployment acme-ch ~SITE_ID",
+    }
+    assert "FOREIGN" not in shown.text
+    assert sorted(fleet.written()) == [
+        ("PATCH", "acme-de", "SITE_ID"),
+        ("POST", "acme-ch", ""),
+        ("POST", "acme-fr", "DEFAULT_STORAGE_DSN"),
+    ]
+    variables = fleet.variables("acme-de", "test")
+    assert (variables["SITE_ID"], variables["FOREIGN"]) == ("2", "theirs")
+    assert "DEFAULT_STORAGE_DSN" in fleet.variables("acme-fr", "test")
     assert frozen_variables(fleet.sandbox, "acme-ch", "test")["SITE_ID"] == "4"
     assert fleet.test.has_no_changes()
+    delete_variable(fleet.sandbox, "acme-de", "test", "FOREIGN")
 
 
-def test_a_deployment_made_by_hand_without_one_of_our_variables_is_shown_and_repaired(fleet: Fleet) -> None:
-    delete_variable(fleet.sandbox, "acme-ch", "live", "MIRRORS_APPLICATION")
-    fleet.sandbox.deploy("acme-ch", "live", report=silently)
-
-    shown = fleet.live.preview().succeeded()
-    fleet.live.up().succeeded()
-
-    assert updates(shown) == {
-        "EnvironmentVariables acme-ch +MIRRORS_APPLICATION",
-        "Deployment acme-ch +MIRRORS_APPLICATION",
-    }
-    assert frozen_variables(fleet.sandbox, "acme-ch", "live")["MIRRORS_APPLICATION"] == "acme-ch"
-    assert fleet.live.has_no_changes()
-
-
-def test_a_hidden_value_changed_by_hand_is_repaired_once_it_has_been_deployed(fleet: Fleet) -> None:
+def test_a_deployment_by_hand_without_a_variable_or_with_a_hidden_one_changed_is_repaired(fleet: Fleet) -> None:
     """The platform shows no sensitive value; what a deployment runs with, it does show."""
-    declared = frozen_variables(fleet.sandbox, "acme-fr", "test")["DATABASE_URL"]
-    set_variable(fleet.sandbox, "acme-fr", "test", "DATABASE_URL", "postgres://elsewhere.example:5432/other")
-    fleet.sandbox.deploy("acme-fr", "test", report=silently)
+    declared = frozen_variables(fleet.sandbox, "acme-fr", "live")["DATABASE_URL"]
+    delete_variable(fleet.sandbox, "acme-ch", "live", "MIRRORS_APPLICATION")
+    set_variable(fleet.sandbox, "acme-fr", "live", "DATABASE_URL", "postgres://elsewhere.example:5432/other")
+    for slug in ("acme-ch", "acme-fr"):
+        fleet.sandbox.deploy(slug, "live", report=silently)
 
     try:
-        shown = fleet.test.preview().succeeded()
-        fleet.test.up().succeeded()
+        shown = fleet.live.preview().succeeded()
+        fleet.live.up().succeeded()
 
-        assert any(item.startswith("Deployment acme-fr ~DATABASE_URL") for item in updates(shown))
-        assert frozen_variables(fleet.sandbox, "acme-fr", "test")["DATABASE_URL"] == declared
-        assert fleet.test.has_no_changes()
+        told = updates(shown)
+        assert {item for item in told if " acme-ch " in item} == {
+            "EnvironmentVariables acme-ch +MIRRORS_APPLICATION",
+            "Deployment acme-ch +MIRRORS_APPLICATION",
+        }
+        assert any(item.startswith("Deployment acme-fr ~DATABASE_URL") for item in told)
+        assert frozen_variables(fleet.sandbox, "acme-ch", "live")["MIRRORS_APPLICATION"] == "acme-ch"
+        assert frozen_variables(fleet.sandbox, "acme-fr", "live")["DATABASE_URL"] == declared
+        assert fleet.live.has_no_changes()
     finally:
-        set_variable(fleet.sandbox, "acme-fr", "test", "DATABASE_URL", declared)
+        set_variable(fleet.sandbox, "acme-fr", "live", "DATABASE_URL", declared)
 
 
 def test_a_deployment_made_by_hand_with_the_declared_variables_is_no_drift(fleet: Fleet) -> None:

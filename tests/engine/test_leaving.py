@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from mirrors.cli.project import ProjectFile
+from tests.engine.conftest import FAILED
 from tests.engine.fleet import MIRRORS, Fleet, seeded_fleet, silently
 from tests.panel import Panel
 from tests.sandboxes import get, set_variable
@@ -16,18 +17,20 @@ SECRETS = {"DATABASE_URL", "DEFAULT_STORAGE_DSN"}
 @pytest.fixture(scope="module")
 def module_fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
     with seeded_fleet(tmp_path_factory.mktemp("leaving")) as fleet:
+        fleet.test.up().succeeded()
         yield fleet
 
 
 @pytest.fixture
-def fleet(module_fleet: Fleet) -> Iterator[Fleet]:
-    """Test is converged, nothing is pinned, and the log is empty."""
+def fleet(module_fleet: Fleet, request: pytest.FixtureRequest) -> Iterator[Fleet]:
+    """Nothing is pinned, and the log is empty. Each test leaves Test converged; after one that fails it is made so."""
     path = module_fleet.project.directory / "Pulumi.yaml"
     before = path.read_bytes()
-    module_fleet.test.up().succeeded()
     module_fleet.sandbox.clear_requests_log()
     yield module_fleet
     path.write_bytes(before)
+    if request.node.stash.get(FAILED, False):
+        module_fleet.test.up().succeeded()
 
 
 def take_off(fleet: Fleet, mirror: str) -> None:

@@ -55,7 +55,7 @@ def test_a_new_mirror_gets_no_number_of_a_site_that_is_not_on_the_list(deployed:
 
 def test_a_database_that_moved_reaches_nobody_until_it_is_confirmed(deployed: Fleet) -> None:
     with deployed.with_mirrors("acme-de", "acme-fr", "acme-ch"):
-        deployed.converge()
+        deployed.test.up().succeeded()
         set_variable(deployed.sandbox, "acme", "test", "DATABASE_URL", MOVED)
         deployed.sandbox.deploy("acme", "test", report=silently)
         deployed.sandbox.clear_requests_log()

@@ -81,7 +81,6 @@ def test_each_wave_begins_when_the_one_before_has_ended(fleet: Fleet) -> None:
     with rollout(fleet):
         preview = fleet.test.preview().succeeded()
         fleet.test.up().succeeded()
-        assert fleet.test.has_no_changes()
     assert more(before, times(fleet)) == dict.fromkeys(SIX, 1)
     canary, second, rest = (span(fleet, slugs) for slugs in (SIX[:1], SIX[1:3], SIX[3:]))
     assert canary[1] <= second[0] <= second[1] <= rest[0]
@@ -114,7 +113,6 @@ def test_a_longer_list_and_other_waves_deploy_nobody_again(fleet: Fleet) -> None
     with rollout(fleet, waves=["30%", "100%"], parallel=7):
         fleet.project.configure(_lists((SIX[0], "acme-be", *SIX[1:])))
         fleet.test.up().succeeded()
-        assert fleet.test.has_no_changes()
     fewer_lanes = fleet.test.up().succeeded()
     assert not re.search(r"dynamic/mirrors:\w+ \S+ updated", fewer_lanes.text)
     assert times(fleet) == before
@@ -148,7 +146,6 @@ def test_a_held_site_gets_no_release_and_its_variables_may_not_change(fleet: Fle
         new_release(fleet)
         fleet.test.up().succeeded()
         assert more(before, times(fleet)) == dict.fromkeys([slug for slug in SIX if slug != "acme-fr"], 1)
-        assert fleet.test.has_no_changes()
         _, rows = fleet.test.status()
         assert {slug: rows[slug]["state"] for slug in SIX} == {**dict.fromkeys(SIX, "converged"), "acme-fr": "held"}
         new_variable(fleet, "for a held site")
@@ -184,7 +181,6 @@ def test_what_is_followed_by_hand_is_rolled_out_where_it_is_named(fleet: Fleet) 
         done = fleet.project.run("mirrors", "deploy", "acme-at", "--stack", "test", "--yes")
         assert done.code == 0, done.text
         assert more(before, times(fleet)) == {"acme-at": 1}
-        assert fleet.test.has_no_changes()
         new_variable(fleet, "by hand")
         before = times(fleet)
         fleet.test.up().succeeded()
