@@ -213,8 +213,8 @@ class Rollout(Declared):
     """How many mirrors, in the order of the list, have been reached at the end of each wave. A wave that failed is the
     last one. The last takes all: ``"100%"``."""
 
-    parallel: Parallel = 4
-    """Deployments at once."""
+    parallel: Parallel = 3
+    """Deployments at once. Each three need a provider process, which takes each command a second."""
 
     pause_after: WaveNumber | None = None
     """The wave to stop after. Sites behind it keep their release and their variables."""
@@ -279,7 +279,8 @@ class Settings(Declared):
     points at, where it shall give that up. Several with commas. The message that asks for it names the value."""
 
     max_concurrent_requests: Requests = 8
-    """Requests to the platform at once, in each process."""
+    """Requests to the platform at once. Four are the first provider process's; the others that ``rollout.parallel``
+    needs share the rest, one each at the least."""
 
     @property
     def keeps_variables(self) -> bool:

@@ -54,6 +54,16 @@ def shown_by(fleet: Fleet) -> dict[str, str]:
     return {f"output {number}": text for number, text in enumerate(fleet.project.said)}
 
 
+@contextmanager
+def nothing_leaks(fleet: Fleet) -> Iterator[None]:
+    """Neither the secrets of the beginning nor those of the end show in what was said and written meanwhile."""
+    before = canaries_of(fleet)
+    yield
+    for canaries in (before, canaries_of(fleet), {"value of a test": "c4n4ry"}):
+        assert leaks(canaries, shown_by(fleet)) == []
+        assert leaks(canaries, written_by(fleet)) == []
+
+
 @dataclass
 class ProcessList:
     """The command lines of all processes of this machine, as anybody sees them."""

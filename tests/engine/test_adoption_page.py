@@ -7,13 +7,14 @@ import pytest
 from tests.engine.pages.adoption import SET_UPS, made_by_hand
 from tests.engine.pages.page import Section, page
 from tests.engine.pages.reader import Reader
+from tests.engine.secrets import nothing_leaks
 
 PAGE = page("adoption")
 
 
 @pytest.fixture(scope="module")
 def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
-    with made_by_hand(tmp_path_factory.mktemp("adoption")) as fleet:
+    with made_by_hand(tmp_path_factory.mktemp("adoption")) as fleet, nothing_leaks(fleet):
         yield Reader(fleet.project, lambda section: SET_UPS[section.title](fleet, section))
 
 

@@ -8,13 +8,14 @@ from tests.engine.fleet import seeded_fleet
 from tests.engine.operations.trouble import SET_UPS
 from tests.engine.pages.page import Section, missing, page
 from tests.engine.pages.reader import Reader
+from tests.engine.secrets import nothing_leaks
 
 PAGE = page("operations")
 
 
 @pytest.fixture(scope="module")
 def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
-    with seeded_fleet(tmp_path_factory.mktemp("operations")) as fleet:
+    with seeded_fleet(tmp_path_factory.mktemp("operations")) as fleet, nothing_leaks(fleet):
         fleet.test.up().succeeded()
         yield Reader(fleet.project, lambda section: SET_UPS[section.title](fleet))
 

@@ -137,7 +137,7 @@ def test_a_held_site_that_says_it_is_another_one_is_not_deployed_with_the_newest
 
 def test_failures_of_mirrors_are_collected_in_a_repair_and_that_of_the_original_is_not() -> None:
     repair = rollout_plan(rolled("m0", waves=["100%"]), repairing=True)
-    turns = Turns(repair, Lanes(4, {}, 8, None), 4, preview=False)
+    turns = Turns(repair, Lanes(3, {}, 8, None), 3, preview=False)
     assert (turns.collects("m0"), turns.collects("acme")) == (True, False)
 
 
