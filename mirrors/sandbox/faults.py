@@ -10,6 +10,8 @@ forbidden      403; nothing is applied
 reset-before   the TCP connection is reset; nothing was applied
 reset-after    the request is applied, then the TCP connection is reset instead of an answer
 truncated      the request is applied, the answer's JSON breaks off half-way
+schema         the request is applied, the answer is JSON of another shape, as after a change of the API
+shift          a page of a list, from the second on, has lost its first object, as if one before it was just deleted
 =============  ============================================================================================
 
 For deployments, ``deployment-fails``, ``deployment-hangs`` and ``deployment-wrong-variables`` are kept here and
@@ -21,6 +23,7 @@ strikes with ``probability``, at most ``remaining`` times. Chance comes from ``s
 the same requests in the same order are struck again.
 """
 
+import json
 import random
 import re
 import time
@@ -34,7 +37,10 @@ from mirrors.sandbox import request_log
 from mirrors.sandbox.models import Deployment, Fault
 from mirrors.sandbox.reset import RESET
 
-REQUEST_KINDS = ("latency", "throttle", "error", "forbidden", "reset-before", "reset-after", "truncated")
+REQUEST_KINDS = (
+    *("latency", "throttle", "error", "forbidden", "reset-before", "reset-after"),
+    *("truncated", "schema", "shift"),
+)
 DEPLOYMENT_KINDS = ("deployment-fails", "deployment-hangs", "deployment-wrong-variables")
 KINDS = REQUEST_KINDS + DEPLOYMENT_KINDS
 EXEMPT = ("/apps/v3/", "/apps/v3")
@@ -70,7 +76,7 @@ class FaultMiddleware:
         if fault.kind == "reset-after":
             request.META[RESET] = True
         else:
-            response.content = response.content[: len(response.content) // 2]
+            response.content = OTHERWISE[fault.kind](response.content)
             response["Content-Length"] = str(len(response.content))
         return response
 
@@ -127,6 +133,19 @@ def _forbidden(settings: dict[str, Any]) -> HttpResponse:  # noqa: ARG001
     return JsonResponse({"detail": "You do not have permission to perform this action."}, status=403)
 
 
+def _shifted(content: bytes) -> bytes:
+    """Nothing but a page that is not the first has what is behind ``previous``."""
+    page = json.loads(content or b"null")
+    if not isinstance(page, dict) or not page.get("previous"):
+        return content
+    return json.dumps({**page, "count": page["count"] - 1, "results": page["results"][1:]}).encode()
+
+
+OTHERWISE: dict[str, Callable[[bytes], bytes]] = {
+    "truncated": lambda content: content[: len(content) // 2],
+    "schema": lambda content: json.dumps({"data": json.loads(content or b"null")}).encode(),
+    "shift": _shifted,
+}
 ANSWERS: dict[str, Callable[[dict[str, Any]], HttpResponse]] = {
     "throttle": _throttled,
     "error": _error,

@@ -1,7 +1,8 @@
 """A platform that fails, met by the real ``pulumi``: what cannot be repeated ends in one message, without a secret."""
 
+import json
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +17,7 @@ from tests.sandboxes import environment_of, get
 
 TOKEN = "c4n4ry-second-token-81be"
 STORM_CHANCE = 0.02  # of each kind: six in a row, the client's patience, meet a request less than once in 100,000 times
-STORM = ("throttle", "error", "reset-before", "reset-after", "truncated", "latency")
+STORM = ("throttle", "error", "reset-before", "reset-after", "truncated", "latency", "shift")
 
 
 @dataclass
@@ -43,6 +44,14 @@ def fleet(watched: Watched) -> Iterator[Fleet]:
     watched.fleet.sandbox.clear_requests_log()
     yield watched.fleet
     watched.shows_no_secret()
+
+
+@contextmanager
+def pages_of(fleet: Fleet, size: int) -> Iterator[None]:
+    switches = fleet.sandbox.state / "fidelity.json"
+    switches.write_text(json.dumps({"page_size_default": size, "page_size_max": size}), encoding="utf-8")
+    yield
+    switches.unlink()
 
 
 def deployments(fleet: Fleet, application: str) -> int:
@@ -76,6 +85,7 @@ def test_a_refused_first_write_is_tried_at_one_site_and_says_what_to_set_by_hand
 
 def test_an_up_in_a_storm_converges_and_nobody_notices(fleet: Fleet) -> None:
     with ExitStack() as storm:
+        storm.enter_context(pages_of(fleet, 3))  # else no list has a second one, which could shift
         for seed, kind in enumerate(STORM):
             settings = {"throttle": {"seconds": 0}, "latency": {"seconds": 0.05}}.get(kind, {})
             storm.enter_context(fleet.fault(kind, probability=STORM_CHANCE, seed=seed, settings=settings))

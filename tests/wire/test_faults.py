@@ -177,6 +177,37 @@ def test_a_deployment_whose_start_is_not_answered_is_started_once(
     assert [outs["deployment"]] == site.deployments()
 
 
+def test_a_write_that_outlasts_the_clients_patience_is_made_once(connected: Stub, site: Site, faults: Faults) -> None:
+    faults.add("latency", "POST", WRITES, remaining=1, seconds=31)  # it waits for an answer for 30
+    Wire(connected, EnvironmentVariablesProvider()).create(variables_of(site))
+    faults.clear()
+    assert as_declared(site)
+
+
+def test_a_list_that_is_answered_otherwise_is_told_in_one_line_before_the_database_is_written(
+    connected: Stub, site: Site, faults: Faults
+) -> None:
+    variables = Wire(connected, EnvironmentVariablesProvider())
+    faults.add("schema", "GET", WRITES)
+    with pytest.raises(Refused) as refused:
+        variables.create(variables_of(site))
+    faults.clear()
+    assert "GET /apps/v3/environment-variables/" in told(refused, site)
+    assert "DATABASE_URL" not in site.stored()
+    variables.create(variables_of(site))
+    assert as_declared(site)
+
+
+def test_a_write_that_is_answered_otherwise_is_read_back_and_made_once(
+    connected: Stub, site: Site, faults: Faults
+) -> None:
+    faults.add("schema", "POST", WRITES)
+    Wire(connected, EnvironmentVariablesProvider()).create(variables_of(site))
+    faults.clear()
+    assert as_declared(site)
+    assert sorted(line for line in site.writes() if line.startswith("POST")) == sorted(f"POST {name}" for name in VALUES)
+
+
 @pytest.mark.parametrize("path", [UUID + "$", UUID + "environment-variables/"])
 def test_a_deployment_that_is_not_shown_at_once_is_waited_for(
     connected: Stub, site: Site, original: Site, faults: Faults, path: str

@@ -84,6 +84,26 @@ def test_truncated_applies_the_write_and_breaks_the_answer_off(sandbox: Sandbox,
     assert len(sandbox.results(VARIABLES, environment=application["test"])) == 1
 
 
+def test_an_answer_of_another_shape_is_json_and_the_write_is_applied(
+    sandbox: Sandbox, application: dict[str, str]
+) -> None:
+    sandbox.do("make_fault", kind="schema", method="POST")
+    answer = sandbox.post(VARIABLES, {"environment": application["test"], "name": "A", "value": "x"})
+    assert (answer.status_code, list(answer.json())) == (201, ["data"])
+    assert len(sandbox.results(VARIABLES, environment=application["test"])) == 1
+
+
+def test_a_list_that_shifts_has_lost_the_first_object_of_each_page_but_the_first(
+    sandbox: Sandbox, application: dict[str, str]
+) -> None:
+    for name in ("A", "B", "C"):
+        sandbox.post(VARIABLES, {"environment": application["test"], "name": name, "value": "x"})
+    sandbox.do("make_fault", kind="shift", method="GET")
+    first = sandbox.get(f"{VARIABLES}?environment={application['test']}&page_size=1").json()
+    second = sandbox.get(first["next"].removeprefix(sandbox.address)).json()
+    assert ([len(page["results"]) for page in (first, second)], first["count"], second["count"]) == ([1, 0], 3, 2)
+
+
 @pytest.mark.parametrize("kind", ["deployment-fails", "deployment-hangs", "deployment-wrong-variables"])
 def test_faults_of_deployments_are_handed_to_the_runner_as_often_as_they_remain(
     sandbox: Sandbox, application: dict[str, str], kind: str
