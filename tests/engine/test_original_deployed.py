@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.engine.fleet import Fleet, seeded_fleet, silently
+from tests.engine.fleet import MIRRORS, Fleet, seeded_fleet, silently
 from tests.engine.project import errors, updates
-from tests.sandboxes import frozen_variables, set_variable
+from tests.sandboxes import environment_of, frozen_variables, get, set_variable
 
 MOVED = "postgres://acme:new-password@db.example.com:5432/elsewhere"
 
@@ -23,12 +23,19 @@ def deploy_the_original(config: dict[str, Any]) -> None:
     config["mirrors:fleet"]["value"].update(original=original)
 
 
+def newest(fleet: Fleet, slug: str) -> dict[str, Any]:
+    listed = get(fleet.sandbox, "deployments/", environment=environment_of(fleet.sandbox, slug, "live"))["results"]
+    return max(listed, key=lambda item: str(item["started_at"]))
+
+
 def test_an_original_that_we_deploy_converges_and_redeploys_nobody(deployed: Fleet) -> None:
     with deployed.project.configured(deploy_the_original):
         for stack in deployed.stacks:
             stack.up().succeeded()
         # What Live's original deploys is a release that the mirrors of both stacks follow, once.
         deployed.converge()
+        original, *mirrors = (newest(deployed, slug) for slug in ("acme", *MIRRORS))
+        assert original["ended_at"] <= min(item["started_at"] for item in mirrors)
         deployed.sandbox.clear_requests_log()
         for stack in deployed.stacks:
             assert stack.has_no_changes()

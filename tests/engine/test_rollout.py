@@ -79,13 +79,14 @@ def test_each_wave_begins_when_the_one_before_has_ended(fleet: Fleet) -> None:
     before = times(fleet)
     new_variable(fleet, "waves")
     with rollout(fleet):
-        preview = fleet.test.preview().succeeded()
+        preview = fleet.test.preview("--parallel", "2").succeeded()
         fleet.test.up().succeeded()
     assert more(before, times(fleet)) == dict.fromkeys(SIX, 1)
     canary, second, rest = (span(fleet, slugs) for slugs in (SIX[:1], SIX[1:3], SIX[3:]))
     assert canary[1] <= second[0] <= second[1] <= rest[0]
     assert "rollout: wave 1: 1 site: acme-de" in preview.text
     assert "rollout: wave 3: 3 sites: acme-at, acme-it, acme-es" in preview.text
+    assert "mirrors:rollout.parallel is 3, but Pulumi does 2 things at once here. Set PULUMI_PARALLEL=3" in preview.text
 
 
 def test_a_failure_stops_the_waves_after_it_and_the_next_up_goes_on_there(fleet: Fleet) -> None:
