@@ -17,10 +17,10 @@ from mirrors.config.models import Settings
 
 Place = tuple[int | str, ...]
 
-OBJECTS = frozenset({"fleet", "overrides", "secrets", "sharedValues", "rollout"})
+OBJECTS = frozenset({"fleet", "overrides", "secrets", "sharedValues", "rollout", "docker", "dockerTls"})
 """The keys whose raw value is JSON."""
 
-_SECRET = frozenset({"secrets", "sharedValues", "apiToken"})
+_SECRET = frozenset({"secrets", "sharedValues", "apiToken", "dockerTls"})
 
 _MISSING = {
     "fleet": "it lists the original and its mirrors, for example under config: in Pulumi.yaml: "

@@ -7,7 +7,7 @@ import pulumi
 from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, ReadResult, Resource, UpdateResult
 
 from mirrors.planning.allocate import Assigned, Hints, Ledger, Reference, SiteHint, allocate
-from mirrors.planning.ledger import ledger_from, ledger_to
+from mirrors.planning.ledger import ledger_from, ledger_to, renamed
 from mirrors.resources.base import Properties, Provider, say, tidy
 
 ID = "site-ids"
@@ -46,8 +46,9 @@ class SiteIdsProvider(Provider):
 
         A contradiction, such as a retired id that is declared, is a failure that names it.
         """
-        before = ledger_from(_olds)
-        allocation = allocate(before, hints_from(news["hints"]))
+        hints = hints_from(news["hints"])
+        before = renamed(ledger_from(_olds), hints)
+        allocation = allocate(before, hints)
         # A failure that named a property would print its value.
         failures = [CheckFailure("", problem) for problem in allocation.problems]
         if not failures:
