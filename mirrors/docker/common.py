@@ -21,7 +21,8 @@ KEPT = pulumi.ResourceOptions(retain_on_delete=True)
 
 @dataclass(frozen=True)
 class Common:
-    """``own``: the options of what carries the fleet's name. ``image``: the id of the image that all sites run.
+    """``own``: the options of what carries the fleet's name. ``release``: what the image and its command stand below;
+    ``image``: the id of the image that all sites run.
 
     ``shared``: {name: value}, secrets; ``ready``: what has to be there before anything of a site is. ``media``: the
     volume's name, or None.
@@ -35,6 +36,7 @@ class Common:
     lanes: Lanes
     own: pulumi.ResourceOptions
     network: docker.Network
+    release: pulumi.Resource
     image: pulumi.Output[str]
     shared: Mapping[str, pulumi.Output[str]] = field(default_factory=dict)
     ready: tuple[pulumi.Resource, ...] = ()
@@ -82,17 +84,19 @@ def labels(kind: Callable[..., Label], values: Mapping[str, str]) -> list[Label]
     return [kind(label=name, value=value) for name, value in sorted(values.items())]
 
 
-def image_of(settings: Settings, name: str, options: pulumi.ResourceOptions) -> pulumi.Output[str]:
+def image_of(
+    settings: Settings, parent: pulumi.Resource, name: str, options: pulumi.ResourceOptions
+) -> pulumi.Output[str]:
     """The id of the image: of one that is there, or can be pulled, or is built from a directory."""
     build = settings.docker.build
     if build is None:
-        return remote_image(str(settings.docker.image), component("mirrors:docker:Image", name, options), name, options)
+        return remote_image(str(settings.docker.image), parent, name, options)
     built = docker.Image(
         name,
         image_name=f"{Names.of(settings).network}:built",
         skip_push=True,
         build=docker.DockerBuildArgs(context=build.directory, dockerfile=build.dockerfile, args=dict(build.arguments)),
-        opts=options,
+        opts=pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(parent=parent)),
     )
     return built.repo_digest
 

@@ -10,7 +10,7 @@ import pulumi_docker
 
 from mirrors.config import Settings
 from mirrors.config.docker import ENVIRON_HOST, load_docker_connection
-from mirrors.docker.common import Common, image_of, labels
+from mirrors.docker.common import Common, component, image_of, labels
 from mirrors.docker.database import declare_database
 from mirrors.docker.engine import LOCAL, Engine, connect
 from mirrors.docker.errors import DockerError
@@ -113,7 +113,9 @@ class OnDocker:
         network = pulumi_docker.Network(
             name, name=names.network, labels=labels(pulumi_docker.NetworkLabelArgs, names.labels()), opts=own
         )
-        common = Common(fleet, settings, names, ids, turns, lanes, own, network, image_of(settings, name, own))
+        part = component("mirrors:docker:Release", name, own)
+        image = image_of(settings, part, name, own)
+        common = Common(fleet, settings, names, ids, turns, lanes, own, network, part, image)
         return declare_database(common).with_media()
 
 

@@ -12,7 +12,7 @@ from pulumi.dynamic import CheckResult, CreateResult, ReadResult, Resource, Upda
 
 from mirrors.docker.errors import ContainerFailedError
 from mirrors.docker.provider import DockerProvider
-from mirrors.resources.base import Properties, changed_names
+from mirrors.resources.base import Properties, changed_names, secret
 
 ENDED = frozenset({"exited", "dead"})
 PAUSE = 0.5
@@ -31,8 +31,11 @@ class ReleaseProvider(DockerProvider):
     def check(self, _olds: Properties, news: Properties) -> CheckResult:
         """What has run for this image stays as it is, also where variables have changed since."""
         inputs = self.checked(news)
-        again = not _olds or changed_names(_identity(_olds), _identity(inputs))
-        return CheckResult(inputs if again else inputs | {key: _olds[key] for key in KEPT if key in _olds}, [])
+        if not _olds or changed_names(_identity(_olds), _identity(inputs)):
+            return CheckResult(inputs, [])
+        kept = {key: _olds[key] for key in KEPT if key in _olds}
+        # The engine knows of no secret in what is not known yet, and would show what stands in its place.
+        return CheckResult(inputs | kept | {"environment": secret(kept["environment"])}, [])
 
     def create(self, props: Properties) -> CreateResult:
         """Raises ContainerFailedError with the last lines of its log. The sites go on with what they ran before."""

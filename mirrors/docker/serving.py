@@ -101,8 +101,8 @@ class Watch:
         """
         state, restarts = self.container.attrs["State"], int(self.container.attrs.get("RestartCount") or 0)
         if state["Status"] in ENDED or restarts > self.restarts:
-            out_of_memory = ", out of memory" if state.get("OOMKilled") else ""
-            self._fail(f"its container ended with exit code {state['ExitCode']}{out_of_memory}")
+            code = "" if state["Running"] else f" with exit code {state['ExitCode']}"  # of one that runs again it is 0
+            self._fail(f"its container ended{code}{', out of memory' if state.get('OOMKilled') else ''}")
         if (state.get("Health") or {}).get(
             "Status"
         ) == "unhealthy" and self._failures() >= self.failures + self._most():

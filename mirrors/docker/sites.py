@@ -43,20 +43,17 @@ def declare_release(common: Common, original: SitePlan) -> Release | None:
     if not command:
         return None
     props = _run(common, original, command, common.image) | {"name": common.names.part("release")}
-    ours = pulumi.ResourceOptions(parent=common.fleet, aliases=common.own.aliases, depends_on=list(common.ready))
+    ours = pulumi.ResourceOptions(parent=common.release, aliases=common.own.aliases, depends_on=list(common.ready))
     return Release(common.name, props, ours)
 
 
 def declare_site(common: Common, site: SitePlan, release: Release | None) -> DeclaredSite:
     """Its own command, its container, and the wait for it, one after the other and all in the site's turn."""
-    part = pulumi.ComponentResource(
-        "mirrors:docker:Site", site.slug, None, pulumi.ResourceOptions(parent=common.fleet, aliases=_formerly(site))
-    )
     turn = common.turns.of(site.slug, site.application)
     image = pulumi.Output.all(common.image, turn).apply(lambda known: known[0])
     before = [*common.ready, *([release] if release else [])]
-    registered = _registered(common, site, part, image, before)
-    container = _container(common, site, part, image, [*before, *([registered] if registered else [])])
+    registered = _registered(common, site, image, before)
+    container = _container(common, site, image, [*before, *([registered] if registered else [])])
     site_id = _site_id(common, site)
     settings, url = common.settings, site_id.apply(lambda known: url_of(common.settings, site.slug, known))
     props = {
@@ -67,7 +64,7 @@ def declare_site(common: Common, site: SitePlan, release: Release | None) -> Dec
         # Docker's own check is the first one. A site's address may lead past this machine, so it is asked on request.
         **({"verified": True, "url": url} if "health" in settings.rollout.model_fields_set else {}),
     }
-    serving = Serving(site.slug, props, _of_site(common, site, part))
+    serving = Serving(site.slug, props, _of_site(common, site))
     common.turns.ends(site.slug, serving)
     row = {
         "application": site.slug,
@@ -80,7 +77,7 @@ def declare_site(common: Common, site: SitePlan, release: Release | None) -> Dec
 
 
 def _registered(
-    common: Common, site: SitePlan, part: pulumi.Resource, image: pulumi.Output[str], before: Sequence[pulumi.Resource]
+    common: Common, site: SitePlan, image: pulumi.Output[str], before: Sequence[pulumi.Resource]
 ) -> Release | None:
     """What a site does for itself alone, such as writing its row."""
     command = common.settings.docker.site_command
@@ -89,12 +86,13 @@ def _registered(
     plain = {name: value for name, value in _variables(common, site).items() if name in _plain_names(common, site)}
     props = _run(common, site, command, image) | {"name": f"{common.names.site(site.slug)}_command", "told": plain}
     after = pulumi.ResourceOptions(depends_on=list(before))
-    return Release(site.slug, props, pulumi.ResourceOptions.merge(_of_site(common, site, part), after))
+    return Release(site.slug, props, pulumi.ResourceOptions.merge(_of_site(common, site), after))
 
 
-def _of_site(common: Common, site: SitePlan, part: pulumi.Resource) -> pulumi.ResourceOptions:
+def _of_site(common: Common, site: SitePlan) -> pulumi.ResourceOptions:
+    """Below the Fleet itself: the engine (3.259) gives up where a refresh meets a component that has a new name."""
     return pulumi.ResourceOptions(
-        parent=part,
+        parent=common.fleet,
         aliases=_formerly(site),
         provider=common.lanes.provider_of(site.application),
         ignore_changes=EVERYTHING if site.held or site.paused else None,
@@ -120,10 +118,10 @@ def _where(common: Common, site: SitePlan) -> str:
 
 
 def _container(
-    common: Common, site: SitePlan, part: pulumi.Resource, image: pulumi.Output[str], before: Sequence[pulumi.Resource]
+    common: Common, site: SitePlan, image: pulumi.Output[str], before: Sequence[pulumi.Resource]
 ) -> docker.Container:
     options = pulumi.ResourceOptions(
-        parent=part,
+        parent=common.fleet,
         provider=common.own.provider,
         aliases=_formerly(site),
         depends_on=list(before),
