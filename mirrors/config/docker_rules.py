@@ -16,6 +16,7 @@ def docker_problems(settings: Settings, named: Collection[str]) -> Iterator[str]
     yield from _nothing_is_declared_twice(settings)
     yield from _a_proxy_knows_the_names(settings)
     yield from _domains_are_the_fleets(settings, named)
+    yield from _a_renamed_original_keeps_its_data(settings)
 
 
 def _one_image(settings: Settings) -> Iterator[str]:
@@ -59,3 +60,20 @@ def _domains_are_the_fleets(settings: Settings, named: Collection[str]) -> Itera
     for slug in settings.docker.domains:
         if slug not in known:
             yield f"{path(('docker', 'domains', slug))}: the fleet has no site of this name; {suggestion(slug, known)}"
+
+
+def _a_renamed_original_keeps_its_data(settings: Settings) -> Iterator[str]:
+    """Volumes and database are called like the original, unless they are declared: its new name has none of them."""
+    former, docker = settings.fleet.original.formerly, settings.docker
+    prefix, role = f"{former}.{settings.environment}", (former or "").replace("-", "_")
+    wanted = {
+        ("database", "volume"): (docker.database.volume, f"{prefix}_database", "DATABASE_URL"),
+        ("database", "name"): (docker.database.name, role, "DATABASE_URL"),
+        ("media", "volume"): (docker.media.volume, f"{prefix}_media", "DEFAULT_STORAGE_DSN"),
+    }
+    for (section, key), (declared, before, name) in wanted.items():
+        if former and declared is None and name not in settings.shared_values:
+            yield (
+                f"{path(('docker', section, key))}: missing; the original is renamed, and its data is found under the"
+                f" former name alone. Set it to {before}, and leave it there"
+            )

@@ -60,7 +60,7 @@ class OnDocker:
             "application": settings.fleet.original.application,
             "environment": settings.environment,
             "release": common.image,
-            "identities": {name: common.shared[name].apply(identity_of) for name in common.shared if is_service(name)},
+            "identities": {name: _identity(value) for name, value in common.shared.items() if is_service(name)},
         }
         return Declared([first.row], [site.row for site in mirrors], about)
 
@@ -117,6 +117,11 @@ class OnDocker:
         image = image_of(settings, part, name, own)
         common = Common(fleet, settings, names, ids, turns, lanes, own, network, part, image)
         return declare_database(common).with_media()
+
+
+def _identity(value: pulumi.Output[str]) -> pulumi.Output[str]:
+    """Of a secret address what is none: host and name."""
+    return pulumi.Output.unsecret(value.apply(identity_of))
 
 
 def _provider(name: str, settings: Settings) -> pulumi.ProviderResource:
