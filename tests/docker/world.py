@@ -1,5 +1,6 @@
 """One fleet on a Docker engine: what is there, what the sites say, and how all of it goes away."""
 
+import io
 import os
 from dataclasses import dataclass
 from typing import Any
@@ -80,6 +81,15 @@ class World:
         """Its process, as the machine would. What the engine itself has killed it does not start again."""
         pid = str(self.site(slug).attrs["State"]["Pid"])
         self.client.containers.run(POSTGRES, ["-c", f"kill -9 {pid}"], entrypoint="sh", pid_mode="host", remove=True)
+
+    def image(self, slug: str) -> str:
+        return str(self.site(slug).attrs["Image"])
+
+    def derived(self, tag: str) -> str:
+        """The site's image once more, with another id."""
+        dockerfile = io.BytesIO(f"FROM {ACME}\nLABEL once=more\n".encode())
+        self.client.images.build(fileobj=dockerfile, tag=tag, rm=True)
+        return tag
 
     def statement(self, sql: str) -> str:
         done = self.client.containers.get(f"{self.prefix}_database").exec_run(
