@@ -141,6 +141,8 @@ def _optional_part(place: Place) -> Place:
             return ()
         case ("fleet", "mirrors", int(), "application"):
             return place[:-1]
+        case ("dockerTls", _) | ("docker", "build", "directory") | ("docker", "proxy", "kind" | "network"):
+            return place[:-1]
         case _:
             return place
 

@@ -101,7 +101,8 @@ class Watch:
         """
         state, restarts = self.container.attrs["State"], int(self.container.attrs.get("RestartCount") or 0)
         if state["Status"] in ENDED or restarts > self.restarts:
-            code = "" if state["Running"] else f" with exit code {state['ExitCode']}"  # of one that runs again it is 0
+            runs_again = state["Running"] and not state["Restarting"]  # then its exit code is 0
+            code = "" if runs_again else f" with exit code {state['ExitCode']}"
             self._fail(f"its container ended{code}{', out of memory' if state.get('OOMKilled') else ''}")
         if (state.get("Health") or {}).get(
             "Status"

@@ -171,7 +171,16 @@ def _secret(value: Any) -> Any:
 
 
 def _site_id(common: Common, site: SitePlan) -> pulumi.Output[int]:
-    return site_id_of(common.ids, site.application, site.slug, common.settings)
+    """Known where it is known, and with a port that there is."""
+
+    def with_a_port(known: int) -> int:
+        try:
+            host_port(common.settings, known)
+        except ValueError as error:
+            raise pulumi.RunError(f"{site.slug}: {error}") from None
+        return known
+
+    return site_id_of(common.ids, site.application, site.slug, common.settings).apply(with_a_port)
 
 
 def _labels(common: Common, site: SitePlan) -> Mapping[str, str]:

@@ -14,10 +14,22 @@ VERSION = {"ApiVersion": "1.41", "MinAPIVersion": "1.12", "Version": "20.10.24"}
 
 @dataclass
 class Host:
-    """``containers``: as ``docker inspect`` shows them. ``url`` is that of ``DOCKER_HOST``."""
+    """``containers``: as ``docker inspect`` shows them. ``url`` is that of ``DOCKER_HOST``.
+
+    ``later``: what the only one looks like at each further look; the last one stays. ``log``: what it has printed.
+    """
 
     url: str
     containers: list[dict[str, Any]] = field(default_factory=list)
+    later: list[dict[str, Any]] = field(default_factory=list)
+    log: bytes = b""
+
+    def found(self, wanted: str) -> dict[str, Any] | None:
+        return next((item for item in self.containers if wanted in (item["Id"], item["Name"][1:])), None)
+
+    def look_again(self) -> None:
+        if self.later:
+            self.containers[0] |= self.later.pop(0)
 
 
 def container(slug: str, environ: dict[str, str], **labels: str) -> dict[str, Any]:
@@ -28,7 +40,7 @@ def container(slug: str, environ: dict[str, str], **labels: str) -> dict[str, An
         "Name": f"/acme.test.{slug}",
         "State": {"Status": "running", "Running": True, "Restarting": False, "ExitCode": 0},
         "RestartCount": 0,
-        "Config": {"Env": [f"{name}={value}" for name, value in environ.items()], "Labels": own | labels},
+        "Config": {"Env": [f"{name}={value}" for name, value in environ.items()], "Labels": own | labels, "Tty": False},
     }
 
 
@@ -60,15 +72,19 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(200, "OK")
         elif path == "/containers/json":
             self._answer(200, [{"Id": item["Id"]} for item in host.containers])
+        elif path.endswith("/logs"):
+            self._send(200, b"\x01\0\0\0" + len(host.log).to_bytes(4, "big") + host.log, "application/octet-stream")
         else:
-            wanted = path.removeprefix("/containers/").removesuffix("/json")
-            found = [item for item in host.containers if wanted in (item["Id"], item["Name"][1:])]
-            self._answer(200, found[0]) if found else self._answer(404, {"message": "No such container"})
+            found = host.found(path.removeprefix("/containers/").removesuffix("/json"))
+            self._answer(200, found) if found else self._answer(404, {"message": "No such container"})
+            host.look_again()
 
     def _answer(self, status: int, data: Any) -> None:
-        body = json.dumps(data).encode()
+        self._send(status, json.dumps(data).encode(), "application/json")
+
+    def _send(self, status: int, body: bytes, kind: str) -> None:
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
