@@ -280,7 +280,7 @@ SECRETS = (
     ),
     Mutation(
         "shared-values-are-registered-in-clear",
-        "mirrors/fleet.py",
+        "mirrors/on_divio.py",
         "{key: pulumi.Output.secret(value) for",
         "{key: value for",
         (PROGRAM,),
