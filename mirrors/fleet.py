@@ -70,6 +70,7 @@ class Fleet(pulumi.ComponentResource):
             "neighbours": platform.neighbours,
             "reference": self._reference(settings.site_ids_from),
             "preview": pulumi.runtime.is_dry_run(),
+            **({"containers": True} if settings.platform == "docker" else {}),
         }
 
     def _reference(self, stack: str | None) -> dict[str, Any] | None:
