@@ -16,12 +16,16 @@ from docker.utils import kwargs_from_env
 
 from mirrors.config.docker import DockerConnection, DockerTls
 from mirrors.docker.errors import DockerError
+from mirrors.docker.ssh import local_socket
 from mirrors.planning.names import PUBLIC
 from mirrors.planning.redaction import redact
 
 __all__ = ["Engine", "connect", "variables_of"]
 
 LOCAL = "unix:///var/run/docker.sock"
+OLDEST = "1.41"
+"""The API of Docker 20.10. What a host really speaks is asked for without any."""
+
 ANSWERS_WITHIN = 60
 """Seconds that one request may take."""
 
@@ -78,17 +82,26 @@ def connect(connection: DockerConnection) -> Engine:
     """One client for all providers of a process. Raises DockerError where the host does not answer."""
     host = connection.host or os.environ.get("DOCKER_HOST") or LOCAL
     try:
-        client = docker.DockerClient(**_arguments(host, connection.tls))
+        arguments = _arguments(host, connection.tls)
+        speaks = _client(arguments, OLDEST).api.version(api_version=False)["ApiVersion"]
+        client = _client(arguments, speaks)
         client.ping()
     except (DockerException, requests.RequestException, OSError) as error:
         raise unreachable(host, error) from None
     return Engine(client, host)
 
 
+def _client(arguments: Mapping[str, Any], speaks: str) -> docker.DockerClient:
+    """Without the environment's certificates, which would count instead of the host's own, and without its proxies."""
+    client = docker.DockerClient(**arguments, version=speaks)
+    client.api.trust_env = False
+    return client
+
+
 def _arguments(host: str, tls: DockerTls | None) -> dict[str, Any]:
     common: dict[str, Any] = {"base_url": host, "timeout": ANSWERS_WITHIN}
     if host.startswith("ssh://"):
-        return common | {"use_ssh_client": True}  # the user's own ssh, with their configuration and agent
+        return common | {"base_url": local_socket(host)}
     if not host.startswith("tcp://"):
         return common
     if tls is None:

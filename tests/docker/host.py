@@ -1,8 +1,9 @@
 """A Docker host that has no container: enough of the Engine's API for a program that only looks."""
 
 import json
+import ssl
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -45,9 +46,12 @@ def container(slug: str, environ: dict[str, str], **labels: str) -> dict[str, An
 
 
 @contextmanager
-def docker_host(containers: Sequence[dict[str, Any]] = ()) -> Iterator[Host]:
+def docker_host(containers: Sequence[dict[str, Any]] = (), tls: ssl.SSLContext | None = None) -> Iterator[Host]:
+    """``tls``: what the host shows, and asks of whoever comes."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     server.daemon_threads = True
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     host = Host(f"tcp://127.0.0.1:{server.server_address[1]}", list(containers))
     server.host = host  # type: ignore[attr-defined]
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
@@ -88,6 +92,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def handle(self) -> None:
+        """Whoever hangs up may."""
+        with suppress(ConnectionError, ssl.SSLError):
+            super().handle()
 
     def log_message(self, *_arguments: Any) -> None:
         """Nothing: nobody reads it."""

@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.docker.certificates import as_configured, server_side
 from tests.docker.host import Host, container, docker_host
 from tests.docker.program import declared
 from tests.docker.starting import PASSWORD
@@ -226,3 +228,31 @@ def test_problems_of_the_configuration_come_together_and_before_anything_is_regi
     assert "mirrors:docker.port: got 0, takes a port" in problems
     assert "mirrors:docker.domains.acme-fr: missing; the proxy needs the site's host name" in problems
     assert "mirrors:docker.domains.acme-d: the fleet has no site of this name; did you mean acme" in problems
+
+
+def test_a_built_image_is_known_by_its_id_and_stays_on_the_host(host: Host) -> None:
+    build = {"directory": ".", "dockerfile": "site/Dockerfile", "arguments": {"BASE": "debian:12"}}
+    ran = sound(declared(host.url, docker={"build": build}))
+    [image] = [item for item in ran.resources if item.type == "docker:index/image:Image"]
+    assert image.inputs["skipPush"] is True
+    assert image.inputs["build"] == {"context": ".", "dockerfile": "site/Dockerfile", "args": {"BASE": "debian:12"}}
+    assert {item.inputs["image"] for item in sites(ran).values()} == {"sha256:built"}
+
+
+def test_more_at_once_need_more_provider_processes_which_know_the_host_and_hide_its_key(certificates: Path) -> None:
+    with docker_host((), server_side(certificates)) as host:
+        ran = sound(declared(host.url, rollout={"parallel": 7}, dockerTls=as_configured(certificates)))
+    lanes = ran.of("pulumi:providers:pulumi-python")
+    assert set(lanes) == {"lane-1", "lane-2"}
+    for lane in lanes.values():
+        assert json.loads(lane.inputs["mirrors:docker"]) == {"image": "acme:1"}
+        assert lane.inputs["mirrors:dockerTls"][SIGNATURE] == SECRET
+    [plugin] = ran.of("pulumi:providers:docker").values()
+    assert {plugin.inputs[name][SIGNATURE] for name in ("caMaterial", "certMaterial", "keyMaterial")} == {SECRET}
+
+
+def test_a_held_site_ignores_all_changes_and_one_without_a_new_release_its_image(host: Host) -> None:
+    holds = {"acme-de": {"hold": True}, "acme-fr": {"hold": "variablesMayDeploy"}}
+    ran = sound(declared(host.url, overrides={"mirrors": holds}))
+    ignored = {name: item.ignored for name, item in sites(ran).items()}
+    assert ignored == {"acme": [], "acme-de": ["*"], "acme-fr": ["image"], "acme-ch": []}

@@ -79,6 +79,32 @@ def test_the_password_is_in_no_file_of_the_state_and_in_no_preview(stack: Stack,
     assert [path.name for path in files if password.encode() in path.read_bytes()] == []
 
 
+def test_the_commands_work_or_say_that_they_are_for_divio(stack: Stack) -> None:
+    run = stack.project.run
+    for command in (("status",), ("leave", "--yes"), ("deploy", "--behind", "--yes")):
+        done = run("mirrors", *command, "--stack", "test").failed()
+        assert (done.code, "is for Divio" in done.stderr) == (64, True), done.text
+    assert run("mirrors", "preview", "--stack", "test").succeeded().stdout == "Preview of test: no changes at 4 sites\n"
+    assert "docker: each preview asks its host" in run("mirrors", "doctor", "--stack", "test").stdout
+    ids = run("mirrors", "ids", "--stack", "test", "--json").succeeded().json()
+    assert [item["application"] for item in ids["sites"]] == ["plugged", "plugged-de", "plugged-fr", "plugged-ch"]
+
+
+def test_a_single_site_is_converged_and_no_other(stack: Stack, world: World) -> None:
+    def darker(config: dict[str, Any]) -> None:
+        config["mirrors:overrides"] = {"variables": {"THEME": "dark"}}
+
+    with stack.project.configured(darker, CONFIG):
+        stack.project.run("mirrors", "deploy", "plugged-de", "--stack", "test", "--yes").succeeded()
+        told = stack.project.run("mirrors", "preview", "--stack", "test").stdout
+    assert world.variables("plugged-de")["THEME"] == "dark"
+    assert "THEME" not in world.variables("plugged-fr")
+    assert "2 of 4 sites change, 2 to deploy" in told
+    assert "2 sites: deployed: changed variables\n    plugged-fr, plugged-ch" in told
+    stack.up().succeeded()
+    assert stack.has_no_changes()
+
+
 def test_what_somebody_has_removed_or_stopped_comes_back(stack: Stack, world: World) -> None:
     world.site("plugged-de").remove(force=True)
     world.site("plugged-fr").stop(timeout=1)
