@@ -93,6 +93,7 @@ Domain = Annotated[str, PlainValidator(matching(_DOMAIN, "a host name such as ww
 Pem = Annotated[SecretStr, BeforeValidator(matching(_PEM, "a PEM file's text, beginning with -----BEGIN"))]
 Address = Annotated[str, PlainValidator(_address)]
 Retries = Annotated[int, PlainValidator(_retries)]
+Registry = Annotated[str, PlainValidator(matching(_DOMAIN, "a registry's host name such as registry.example.com"))]
 Port = Annotated[int, PlainValidator(_port)]
 Megabytes = Annotated[int, PlainValidator(_megabytes)]
 Cpus = Annotated[str, PlainValidator(_cpus)]
@@ -227,6 +228,9 @@ class Docker(Declared):
 
     image: Image | None = None
     """The image that all sites run. A release is another one: a new tag, or a digest."""
+
+    registries: tuple[Registry, ...] = ()
+    """Registries that ask who pulls. They are shown what ``docker login`` has left on the machine that runs Pulumi."""
 
     build: Build | None = None
     """How the image is built, in place of ``image``."""

@@ -136,4 +136,6 @@ def _provider(name: str, settings: Settings) -> pulumi.ProviderResource:
         if tls
         else {}
     )
-    return pulumi_docker.Provider(name, pulumi_docker.ProviderArgs(host=settings.docker.host, **material))
+    logins = [pulumi_docker.ProviderRegistryAuthArgs(address=registry) for registry in settings.docker.registries]
+    arguments = pulumi_docker.ProviderArgs(host=settings.docker.host, registry_auth=logins or None, **material)
+    return pulumi_docker.Provider(name, arguments)

@@ -251,6 +251,13 @@ def test_more_at_once_need_more_provider_processes_which_know_the_host_and_hide_
     assert {plugin.inputs[name][SIGNATURE] for name in ("caMaterial", "certMaterial", "keyMaterial")} == {SECRET}
 
 
+def test_a_registry_that_asks_who_pulls_is_told_by_the_login_of_this_machine(host: Host) -> None:
+    where = "registry.example.com"
+    ran = sound(declared(host.url, docker={"image": f"{where}/acme:1", "registries": [where]}))
+    [plugin] = ran.of("pulumi:providers:docker").values()
+    assert json.loads(plugin.inputs["registryAuth"]) == [{"address": where}]
+
+
 def test_a_held_site_ignores_all_changes_and_one_without_a_new_release_its_image(host: Host) -> None:
     holds = {"acme-de": {"hold": True}, "acme-fr": {"hold": "variablesMayDeploy"}}
     ran = sound(declared(host.url, overrides={"mirrors": holds}))
