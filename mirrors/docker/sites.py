@@ -64,7 +64,8 @@ def declare_site(common: Common, site: SitePlan, release: Release | None) -> Dec
         # Docker's own check is the first one. A site's address may lead past this machine, so it is asked on request.
         **({"verified": True, "url": url} if "health" in settings.rollout.model_fields_set else {}),
     }
-    serving = Serving(site.slug, props, _of_site(common, site))
+    stays = pulumi.ResourceOptions(ignore_changes=EVERYTHING if site.held or site.paused else None)
+    serving = Serving(site.slug, props, pulumi.ResourceOptions.merge(_of_site(common, site), stays))
     common.turns.ends(site.slug, serving)
     row = {
         "application": site.slug,
@@ -85,7 +86,7 @@ def _registered(
         return None
     plain = {name: value for name, value in _variables(common, site).items() if name in _plain_names(common, site)}
     props = _run(common, site, command, image) | {"name": f"{common.names.site(site.slug)}_command", "told": plain}
-    after = pulumi.ResourceOptions(depends_on=list(before))
+    after = pulumi.ResourceOptions(depends_on=list(before), ignore_changes=_ignored(site))
     return Release(site.slug, props, pulumi.ResourceOptions.merge(_of_site(common, site), after))
 
 
@@ -95,7 +96,6 @@ def _of_site(common: Common, site: SitePlan) -> pulumi.ResourceOptions:
         parent=common.fleet,
         aliases=_formerly(site),
         provider=common.lanes.provider_of(site.application),
-        ignore_changes=EVERYTHING if site.held or site.paused else None,
     )
 
 

@@ -114,6 +114,12 @@ def test_everything_comes_in_its_order(whole: Ran) -> None:
     assert places == sorted(places), titles
 
 
+def test_each_site_waits_for_the_release_command_of_its_image(whole: Ran) -> None:
+    own = [item for item in whole.resources if item.type == "Release" and item.parent == FLEET]
+    assert len(own) == len(sites(whole)) == 4
+    assert all("Release acme" in item.after for item in (*own, *sites(whole).values()))
+
+
 def test_a_mirror_depends_on_no_other_site(whole: Ran) -> None:
     [release] = [item for item in whole.resources if item.title == "Release acme-de"]
     for item in (release, sites(whole)["acme-de"]):
@@ -260,6 +266,9 @@ def test_a_registry_that_asks_who_pulls_is_told_by_the_login_of_this_machine(hos
 
 def test_a_held_site_ignores_all_changes_and_one_without_a_new_release_its_image(host: Host) -> None:
     holds = {"acme-de": {"hold": True}, "acme-fr": {"hold": "variablesMayDeploy"}}
-    ran = sound(declared(host.url, overrides={"mirrors": holds}))
-    ignored = {name: item.ignored for name, item in sites(ran).items()}
-    assert ignored == {"acme": [], "acme-de": ["*"], "acme-fr": ["image"], "acme-ch": []}
+    ran = sound(declared(host.url, docker=WHOLE, overrides={"mirrors": holds}))
+    wanted: dict[str, list[str]] = {"acme": [], "acme-de": ["*"], "acme-fr": ["image"], "acme-ch": []}
+    own = {item.name: item for item in ran.resources if item.type == "Release" and item.parent == FLEET}
+    assert {name: item.ignored for name, item in sites(ran).items()} == wanted
+    assert {name: item.ignored for name, item in own.items()} == wanted
+    assert ran.of("Serving")["acme-de"].ignored == ["*"]
