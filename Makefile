@@ -8,12 +8,18 @@ STACKS := test live
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help up down clean test companion crash mutants bench check docs tools venv lock
+.PHONY: help up down clean test companion crash mutants bench check docs tools venv lock engine
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
 
-up: tools ## Start the sandbox and converge both stacks
+up: tools ## Start the sandbox and converge both stacks; PLATFORM=docker: bring the fleet up as containers
+ifeq ($(PLATFORM),docker)
+	@.venv/bin/python -m tools.shell_environment
+	@$(ENV) python -m tools.docker_stack "$(IMAGE)" "$(DATABASE_IMAGE)"
+	@$(ENV) pulumi stack select --create docker && pulumi up --yes --skip-preview --suppress-outputs --stack docker
+	@$(ENV) python -m tools.docker_stack sites
+else
 	@.venv/bin/python -m tools.shell_environment
 	@$(ENV) mirrors sandbox start && mirrors sandbox seed
 	@$(ENV) for stack in $(STACKS); do \
@@ -21,11 +27,18 @@ up: tools ## Start the sandbox and converge both stacks
 	done
 	@$(ENV) for stack in $(STACKS); do mirrors status --stack "$$stack" || [ $$? -eq 2 ] || exit 1; done
 	@echo "In this folder:  . .state/env   and then, for example:  pulumi preview -s test"
+endif
 
-down: ## Stop everything that make up has started
+down: ## Stop everything that make up has started; PLATFORM=docker: remove the containers, and no data
+ifeq ($(PLATFORM),docker)
+	@$(ENV) pulumi destroy --exclude-protected --yes --skip-preview --stack docker
+else
+	@if [ -x .venv/bin/python ]; then .venv/bin/python -m tools.docker_engine stop; fi
 	@if [ -x .venv/bin/mirrors ] && [ -f .state/env ]; then $(ENV) mirrors sandbox stop; fi
+endif
 
 clean: ## Stop everything and remove what was made
+	@if [ -x .venv/bin/python ]; then .venv/bin/python -m tools.docker_engine stop; fi
 	@if [ -x .venv/bin/mirrors ] && [ -f .state/env ]; then $(ENV) mirrors sandbox reset --yes; fi
 	@if [ -d .tools ]; then chmod -R u+w .tools; fi
 	@rm -rf .state .tools .venv .mypy_cache .pytest_cache .import_linter_cache .hypothesis
@@ -34,6 +47,9 @@ clean: ## Stop everything and remove what was made
 # Four at once on two cores: much of a test's time is a wait for an answer, or for a process to begin.
 test: tools ## Run all tests
 	@PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$$PATH" pytest -n 4 --dist loadscope --no-loadscope-reorder
+
+engine: venv ## Find a Docker engine for the tests, or start one as root, with images that need no registry
+	@.venv/bin/python -m tools.docker_engine start
 
 companion: venv ## Run the companion app's tests on Python 3.9, 3.11 and 3.13 with Django 4.2, 5.2 and 6.0
 	@.venv/bin/python -m tools.companion_tests -- -q -n 2 --dist loadscope

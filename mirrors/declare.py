@@ -7,6 +7,7 @@ from typing import Any
 import pulumi
 
 from mirrors.config import DeclaredVariable, Settings
+from mirrors.given_ids import site_id_of
 from mirrors.lanes import Lanes
 from mirrors.planning.addresses import UNREADABLE, address_of, identity_of
 from mirrors.planning.names import DATABASE_URL, DOMAIN, MIRRORS_APPLICATION, SITE_ID
@@ -34,13 +35,7 @@ class Declaration:
     turns: Turns
 
     def site_id_of(self, site: SitePlan) -> pulumi.Output[int]:
-        """A site's id; unknown in the preview of a stack that follows another one which does not have it yet."""
-
-        def look_up(assignments: Mapping[str, Any]) -> Any:
-            given = assignments.get(site.application)
-            return int(given["id"]) if given else _not_known(self, site)
-
-        return self.ids.assignments.apply(look_up)
+        return site_id_of(self.ids, site.application, site.slug, self.settings)
 
 
 def declare_original(declaration: Declaration) -> tuple[list[Row], pulumi.Output[str]]:
@@ -178,26 +173,6 @@ def _databases(declaration: Declaration, site: SitePlan) -> list[str] | None:
 
 def _flag_of(name: str) -> Callable[[Mapping[str, Any] | None], bool]:
     return lambda found: bool((found or {}).get(name, {}).get("sensitive", True))
-
-
-def _not_known(declaration: Declaration, site: SitePlan) -> Any:
-    """Unknown in a preview. Raises RunError in an update: one that is here leaves the fleet's own resources out."""
-    reference, preview = declaration.settings.site_ids_from, pulumi.runtime.is_dry_run()
-    if reference and preview:
-        pulumi.log.warn(
-            f'{site.slug}: its SITE_ID is not known yet: the stack "{reference}", which gives it, has none for it;'
-            f' run "pulumi up -s {reference}" first'
-        )
-        return pulumi.output.UNKNOWN
-    fleet = declaration.parent.pulumi_resource_name
-    missing = (
-        f"{site.slug}: it has no SITE_ID yet, and the resources of the fleet, which give it one, are not among the"
-        f" targets. Run 'mirrors deploy {site.slug} -s {pulumi.get_stack()}', or add --target '**::{fleet}'"
-    )
-    if not preview:
-        raise pulumi.RunError(missing)
-    pulumi.log.warn(missing)
-    return pulumi.output.UNKNOWN
 
 
 def _text(site_id: int) -> str:

@@ -2,6 +2,7 @@
 
 * MirrorsError
   - ConfigurationError: the stack's configuration cannot be used
+  - OtherPlatformError: a command that is for Divio, on a stack of another platform
   - PlatformError: a request to the platform failed; the site that it was for
   - AnotherDatabaseError: a new mirror runs with a database that is not the original's
   - WritesRefusedError: the platform refused the first write, so no other was tried
@@ -24,6 +25,7 @@ __all__ = [
     "DeploymentUnendedError",
     "DeploymentsInTheWayError",
     "MirrorsError",
+    "OtherPlatformError",
     "OtherVariablesError",
     "PlatformError",
     "ReadBackError",
@@ -42,6 +44,13 @@ class ConfigurationError(MirrorsError):
     def __init__(self, problems: Iterable[str]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(self.problems))
+
+
+class OtherPlatformError(MirrorsError):
+    """A command that asks Divio's API, for a stack on another platform. ``instead``: what to do there."""
+
+    def __init__(self, command: str, instead: str) -> None:
+        super().__init__(f"mirrors {command} is for Divio, and this stack has mirrors:platform: docker. {instead}")
 
 
 class PlatformError(MirrorsError):

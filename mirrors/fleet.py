@@ -3,20 +3,16 @@
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict
 from operator import itemgetter
 from typing import Any
 
 import pulumi
 
-from mirrors.declare import Declaration, declare_mirror, declare_original
-from mirrors.lanes import Lanes
-from mirrors.planning.addresses import identity_of
-from mirrors.planning.names import is_service
-from mirrors.program import Prepared, prepare
-from mirrors.resources.original import Original
+from mirrors.config import Settings
+from mirrors.on_divio import OnDivio
+from mirrors.platforms import Platform
+from mirrors.program import Configured, configuration, refuse
 from mirrors.resources.site_ids import SiteIds
-from mirrors.turns import Turns
 
 
 class Fleet(pulumi.ComponentResource):
@@ -42,30 +38,20 @@ class Fleet(pulumi.ComponentResource):
     """``{application, environment, release, identities}``; identities say what the shared values point at."""
 
     def __init__(self, name: str | None = None, opts: pulumi.ResourceOptions | None = None) -> None:
-        prepared = prepare()
-        self.name = name or prepared.original.site.slug
-        former = None if name else prepared.settings.fleet.original.formerly
-        self.aliases = [pulumi.Alias(name=former)] if former else None
+        configured = configuration()
+        settings = configured.settings
+        platform = _platform(configured)
+        declared = settings.fleet.original
+        self.name = name or declared.application
+        self.aliases = [pulumi.Alias(name=declared.formerly)] if declared.formerly and not name else None
         super().__init__("mirrors:index:Fleet", self.name, None, pulumi.ResourceOptions.merge(opts, self._aliased()))
-        ids = SiteIds(self.name, self._hints(prepared), self._aliased(self))
-        original = self._original(prepared)
-        settings, parallel = prepared.settings, prepared.settings.rollout.parallel
-        lanes = Lanes(parallel, prepared.raw, settings.max_concurrent_requests, self)
-        turns = Turns(prepared.plan.rollout, lanes, parallel, preview=pulumi.runtime.is_dry_run())
-        declaration = Declaration(self, settings, prepared.original, ids, original, lanes, turns)
-        self.sites, release = declare_original(declaration)
-        mirrors = [declare_mirror(declaration, site, release) for site in prepared.plan.mirrors]
+        ids = SiteIds(self.name, self._hints(settings, platform), self._aliased(self))
+        found = platform.declare(self, ids, self._aliased(self))
         # As it is listed, each difference would show all rows that a reordered list of mirrors has moved.
-        self.sites += sorted(mirrors, key=itemgetter("application"))
-        turns.report_failures()
+        self.sites = found.original + sorted(found.mirrors, key=itemgetter("application"))
         self.site_ids = ids.assignments.apply(_by_name)
         self.retired = ids.retired.apply(_names)
-        self.original = {
-            "application": prepared.original.site.slug,
-            "environment": prepared.settings.environment,
-            "release": original.release,
-            "identities": original.identities,
-        }
+        self.original = found.about
         # Nothing that may fail is awaited here: the SDK would answer a failed deployment with a traceback.
         self.register_outputs({})
         _begin_soon()
@@ -74,16 +60,17 @@ class Fleet(pulumi.ComponentResource):
         """A renamed original gives its name to these; under their old one the ledger would start anew."""
         return pulumi.ResourceOptions(parent=parent, aliases=self.aliases)
 
-    def _hints(self, prepared: Prepared) -> dict[str, Any]:
-        fleet = prepared.settings.fleet
+    def _hints(self, settings: Settings, platform: Platform) -> dict[str, Any]:
+        fleet = settings.fleet
         return {
-            "sites": [asdict(site) for site in prepared.plan.hints],
+            "sites": platform.hints,
             "retired": list(fleet.retired),
             "reserved": list(fleet.reserved_site_ids),
             "release": list(fleet.release_site_ids),
-            "neighbours": {slug: list(ids) for slug, ids in prepared.plan.neighbours.items()},
-            "reference": self._reference(prepared.settings.site_ids_from),
+            "neighbours": platform.neighbours,
+            "reference": self._reference(settings.site_ids_from),
             "preview": pulumi.runtime.is_dry_run(),
+            **({"containers": True} if settings.platform == "docker" else {}),
         }
 
     def _reference(self, stack: str | None) -> dict[str, Any] | None:
@@ -93,18 +80,16 @@ class Fleet(pulumi.ComponentResource):
         outputs = {"site_ids": reference.get_output("siteIds"), "retired": reference.get_output("retired")}
         return {"stack": stack, **outputs}
 
-    def _original(self, prepared: Prepared) -> Original:
-        planned = prepared.original
-        props = {
-            "application": planned.site.application,
-            "environment": planned.site.environment,
-            "image_environment": planned.image_environment,
-            "release": planned.release,
-            "variables": {key: pulumi.Output.secret(value) for key, value in planned.shared.items()},
-            "identities": {key: identity_of(value) for key, value in planned.shared.items() if is_service(key)},
-            "confirmed": sorted(prepared.settings.confirmed_identities),
-        }
-        return Original(self.name, props, self._aliased(self))
+
+def _platform(configured: Configured) -> Platform:
+    """Whoever is on Divio loads nothing of Docker's, and needs none of its packages."""
+    if configured.settings.platform != "docker":
+        return OnDivio(configured)
+    try:
+        from mirrors.docker.fleet import OnDocker
+    except ModuleNotFoundError as missing:
+        refuse([f"mirrors:platform: docker needs the package {missing.name}: pip install 'pulumi-mirrors[docker]'"])
+    return OnDocker(configured)
 
 
 def _begin_soon() -> None:

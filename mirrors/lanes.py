@@ -8,6 +8,7 @@ from math import ceil
 import pulumi
 
 from mirrors.config.connection import PROVIDER_KEYS
+from mirrors.config.docker import KEYS as DOCKER_KEYS
 
 THREADS = 4
 """Of a provider process: so many requests does it make at once."""
@@ -41,7 +42,8 @@ class Lanes:
         options = pulumi.ResourceOptions(aliases=[pulumi.Alias(parent=parent)])
         left = (requests - THREADS) // max(1, self.count - 1)
         shared = {**configuration, "maxConcurrentRequests": str(max(1, left))}
-        props = {f"mirrors:{key}": _hidden(key, shared[key]) for key in PROVIDER_KEYS if key in shared}
+        keys = dict.fromkeys((*PROVIDER_KEYS, *DOCKER_KEYS))
+        props = {f"mirrors:{key}": _hidden(key, shared[key]) for key in keys if key in shared}
         self._providers: list[pulumi.ProviderResource | None] = [None]
         self._providers += [
             pulumi.ProviderResource("pulumi-python", f"lane-{number}", dict(props), options)
@@ -61,4 +63,4 @@ class Lanes:
 
 
 def _hidden(key: str, value: str) -> pulumi.Input[str]:
-    return pulumi.Output.secret(value) if key == "apiToken" else value
+    return pulumi.Output.secret(value) if key in ("apiToken", "dockerTls") else value

@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NoReturn
 from urllib.parse import urlsplit
@@ -17,14 +17,15 @@ from mirrors.observe import Observer
 from mirrors.observe_samples import samples
 from mirrors.planning.addresses import is_loopback
 from mirrors.planning.pins import unpinned
-from mirrors.planning.plan import FleetPlan, OriginalPlan, plan
-from mirrors.planning.waves import ROLL_OUT, described
+from mirrors.planning.plan import FleetPlan, OriginalPlan, SitePlan, plan
+from mirrors.planning.waves import ROLL_OUT, RolloutPlan, described
 from mirrors.remedies import explained
 
 NAMESPACE = "mirrors"
 SANDBOX_PASSPHRASE = "sandbox"  # noqa: S105 - published: it encrypts nothing but a rehearsal's state
 _SECRET_KEYS = {
     "apiToken": " mirrors:apiToken",
+    "dockerTls": " --path mirrors:dockerTls.key",
     "secrets": " --path mirrors:secrets.all.NAME",
     "sharedValues": " --path mirrors:sharedValues.DATABASE_URL",
 }
@@ -32,6 +33,15 @@ _PLAIN_KEYS = ("fleet", "overrides")
 """A secret in one of these would become a plain variable, in clear in the state and on the platform."""
 SAID_ALL = 32
 """The exit code that tells Pulumi's language host that the program has said what is wrong."""
+
+
+@dataclass(frozen=True)
+class Configured:
+    """Settings as far as they can be used, and the problems in them. ``raw``: the values as they came."""
+
+    settings: Settings
+    problems: tuple[str, ...]
+    raw: Mapping[str, str] = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -44,13 +54,19 @@ class Prepared:
     raw: Mapping[str, str] = field(repr=False)
 
 
-def prepare() -> Prepared:
-    """Configuration, observation and plan. Says every problem and leaves the program if there is one."""
+def configuration() -> Configured:
+    """Says every problem and leaves the program where nothing is left to look at."""
     raw = _raw_configuration()
     loaded = load(raw, pulumi.get_stack(), os.environ)
     if loaded.settings is None:
         refuse(loaded.problems)
-    settings = loaded.settings
+    problems = (*loaded.problems, *_in_clear(raw, os.environ), *_unknown_sites(loaded.settings, os.environ))
+    return Configured(loaded.settings, problems, raw)
+
+
+def prepare(configured: Configured) -> Prepared:
+    """Observation and plan. Says every problem and leaves the program if there is one."""
+    settings = configured.settings
     divio = Divio.connect(
         settings.api_url,
         settings.api_token.get_secret_value(),
@@ -60,18 +76,15 @@ def prepare() -> Prepared:
         seen = Observer(divio, settings).fleet()
         planned = plan(settings, seen, rolled_out(os.environ), samples(divio, settings, seen))
     except DivioError as error:
-        refuse([*loaded.problems, explained(error, os.environ)])
-    problems = [
-        *loaded.problems,
-        *_in_clear(raw, os.environ),
-        *_published_passphrase(settings, os.environ),
-        *_unknown_sites(settings, os.environ),
-        *planned.problems,
-    ]
+        refuse([*configured.problems, explained(error, os.environ)])
+    host = urlsplit(settings.api_url).hostname or ""
+    published = published_passphrase(host, os.environ) if not is_loopback(host) else []
+    problems = [*configured.problems, *published, *planned.problems]
     if problems or planned.original is None:
         refuse(problems)
     _say(settings, planned)
-    return Prepared(settings, planned, planned.original, raw)
+    say_rollout(settings, planned.rollout, planned.mirrors, planned.postponed)
+    return Prepared(settings, planned, planned.original, configured.raw)
 
 
 def rolled_out(environ: Mapping[str, str]) -> list[str]:
@@ -80,16 +93,22 @@ def rolled_out(environ: Mapping[str, str]) -> list[str]:
 
 
 def _say(settings: Settings, planned: FleetPlan) -> None:
-    preview, parallel = pulumi.runtime.is_dry_run(), settings.rollout.parallel
     seen = {site.slug: site.seen for site in planned.mirrors}
-    if preview and (note := unpinned(settings, seen, pulumi.get_stack())):
+    if pulumi.runtime.is_dry_run() and (note := unpinned(settings, seen, pulumi.get_stack())):
         pulumi.log.info(note)
-    for line in described(planned.rollout) if preview or planned.rollout.repairing else ():
+
+
+def say_rollout(
+    settings: Settings, rollout: RolloutPlan, mirrors: Sequence[SitePlan], postponed: Sequence[str]
+) -> None:
+    """Its waves in a preview, what is held or waits, and a warning where the engine does less at once."""
+    preview, parallel = pulumi.runtime.is_dry_run(), settings.rollout.parallel
+    for line in described(rollout) if preview or rollout.repairing else ():
         pulumi.log.info(line)
-    if planned.postponed:
-        pulumi.log.info(f"rollout: new, and not reached before the pause: {', '.join(planned.postponed)}")
+    if postponed:
+        pulumi.log.info(f"rollout: new, and not reached before the pause: {', '.join(postponed)}")
     at_once = pulumi.runtime.settings.SETTINGS.parallel
-    if isinstance(at_once, int) and 0 < at_once < min(parallel, len(planned.mirrors)):
+    if isinstance(at_once, int) and 0 < at_once < min(parallel, len(mirrors)):
         pulumi.log.warn(
             f"mirrors:rollout.parallel is {parallel}, but Pulumi does {at_once} things at once here."
             f" Set PULUMI_PARALLEL={parallel}, or run the command with --parallel {parallel}"
@@ -128,10 +147,9 @@ def _unknown_sites(settings: Settings, environ: Mapping[str, str]) -> list[str]:
     ]
 
 
-def _published_passphrase(settings: Settings, environ: Mapping[str, str]) -> list[str]:
+def published_passphrase(host: str, environ: Mapping[str, str]) -> list[str]:
     """The state holds secrets. Those of a real account must not be encrypted with a passphrase that everybody knows."""
-    host = urlsplit(settings.api_url).hostname or ""
-    if environ.get("PULUMI_CONFIG_PASSPHRASE") != SANDBOX_PASSPHRASE or is_loopback(host):
+    if environ.get("PULUMI_CONFIG_PASSPHRASE") != SANDBOX_PASSPHRASE:
         return []
     return [
         f"this stack would encrypt the secrets of {host} with the sandbox's published passphrase. Set a"

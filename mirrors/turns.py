@@ -25,7 +25,7 @@ class Turns:
         self._lanes = lanes
         self._free = asyncio.Semaphore(parallel)
         self._preview = preview
-        self._deployed: dict[str, Deployment] = {}
+        self._deployed: dict[str, pulumi.Resource] = {}
         self._first: list[pulumi.Resource] = []
         self._pilot: EnvironmentVariables | None = None
         self._gates: dict[int, asyncio.Task[None]] = {}
@@ -47,8 +47,8 @@ class Turns:
         if self._pilot is None and slug in self._wave_of:
             self._pilot = variables
 
-    def ends(self, slug: str, deployment: Deployment) -> None:
-        """A site's turn ends with its deployment."""
+    def ends(self, slug: str, deployment: pulumi.Resource) -> None:
+        """A site's turn ends with its deployment, or what stands for one on another platform."""
         self._deployed[slug] = deployment
 
     def begin_with(self, deployment: pulumi.Resource) -> None:
@@ -58,7 +58,8 @@ class Turns:
     def report_failures(self) -> None:
         """Of a repair, once all have been tried: an error for each site that failed, and no success for the run."""
         if self._plan.repairing and not self._preview:
-            pulumi.Output.all(*(resource.failed for resource in self._deployed.values())).apply(_report)
+            collected = (item.failed for item in self._deployed.values() if isinstance(item, Deployment))
+            pulumi.Output.all(*collected).apply(_report)
 
     async def _turn(self, slug: str, application: str) -> None:
         await self._gate(self._wave_of[slug])

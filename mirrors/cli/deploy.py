@@ -126,13 +126,13 @@ def command(
         *("pulumi", "preview" if preview else "up"),
         *(["--cwd", str(cwd)] if cwd else []),
         *("--stack", stack),
-        *targets(settings.fleet, chosen),
+        *targets(settings.fleet, chosen, settings.platform),
         *(["--parallel", str(needs)] if 0 < at_once < needs else []),
         *(["--yes"] if yes and not preview else []),
     ]
 
 
-def targets(fleet: Fleet, chosen: Chosen) -> list[str]:
+def targets(fleet: Fleet, chosen: Chosen, platform: str = "divio") -> list[str]:
     """The options that keep the engine from every other site; none for all.
 
     The fleet's own resources are always targets: a new SITE_ID and a rotated password have to pass them. Provider
@@ -140,7 +140,8 @@ def targets(fleet: Fleet, chosen: Chosen) -> list[str]:
     """
     if chosen.sites is None:
         return []
-    found = dict.fromkeys([*_fleet_itself(fleet, chosen.sites), *(f"**::{site}" for site in chosen.sites)])
+    itself = _fleet_of_containers(fleet) if platform == "docker" else _fleet_itself(fleet, chosen.sites)
+    found = dict.fromkeys([*itself, *(f"**::{site}" for site in chosen.sites)])
     return [part for target in found for part in ("--target", target)]
 
 
@@ -156,3 +157,9 @@ def _fleet_itself(fleet: Fleet, sites: Sequence[str]) -> list[str]:
     if not fleet.original.deploy or name in sites:
         return [f"**::{name}"]
     return [f"**:{kind}::{name}" for kind in ("Fleet", "SiteIds", "Original")]
+
+
+def _fleet_of_containers(fleet: Fleet) -> list[str]:
+    """Network, database, media, image and its command: all that the sites have in common, and no site."""
+    name = fleet.original.application
+    return [*(f"**:{kind}::{name}" for kind in ("Fleet", "SiteIds", "Network")), "**mirrors:docker:**"]

@@ -10,7 +10,7 @@ from mirrors.cli.deploy import fleet_of
 from mirrors.cli.options import in_directory, nobody_there, on_stack, plain_errors
 from mirrors.cli.stacks import forget
 from mirrors.cli.state import StackState
-from mirrors.errors import MirrorsError
+from mirrors.errors import MirrorsError, OtherPlatformError
 from mirrors.planning.pins import Pin, pins
 
 
@@ -28,6 +28,10 @@ def leave(stack: str, *, yes: bool, cwd: Path) -> None:
     if not state.resources:
         click.echo(f"The stack {stack} manages nothing.")
         return
+    if any(item["type"].startswith("mirrors:docker:") for item in state.resources):
+        raise OtherPlatformError(
+            "leave", f"To let containers run on without it: pulumi state delete --all -s {stack}. Nothing was changed"
+        )
     if state.foreign:
         raise MirrorsError(
             f"the stack {stack} also has resources that are not the fleet's, and would forget them too:"

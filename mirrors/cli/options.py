@@ -10,10 +10,13 @@ from typing import Any
 import click
 
 from mirrors.divio import Divio, DivioError
-from mirrors.errors import MirrorsError
+from mirrors.errors import MirrorsError, OtherPlatformError
 from mirrors.remedies import explained
 
 __all__ = ["as_json", "connect", "in_directory", "nobody_there", "on_stack", "plain_errors"]
+
+USAGE = 64
+"""The exit code of a mistyped command, as ``sysexits.h`` has it: 2 is that of a command that found something to do."""
 
 DIFFERS = 2
 """The exit code of a command that worked and found something that somebody has to decide or correct."""
@@ -38,7 +41,7 @@ def plain_errors(command: Callable[..., None]) -> Callable[..., None]:
             command(*args, **kwargs)
         except MirrorsError as error:
             click.echo(f"Error: {error}", err=True)
-            sys.exit(1)
+            sys.exit(USAGE if isinstance(error, OtherPlatformError) else 1)
         except DivioError as error:
             click.echo(f"Error: {explained(error, os.environ)}", err=True)
             sys.exit(1)

@@ -80,14 +80,15 @@ def action(site: SitePreview) -> str:
 
 def sections(preview: FleetPreview) -> Iterator[tuple[str, list[str]]]:
     """(title, lines) of everything that is about no single wave; without those that have no line."""
-    kept = "stay as they are on the platform" if preview.keeps else "that we created are removed"
+    kept = "its variables " + ("stay as they are on the platform" if preview.keeps else "that we created are removed")
+    kept = "its container is removed, and its content stays in the database" if preview.containers else kept
     rollout = preview.rollout
     found = {
         "Problems": list(preview.problems),
         "SITE_IDs given": [f"{slug}: {site_id}" for slug, site_id in preview.given.items()],
         "SITE_IDs retired": [f"{site_id}: {slug}" for site_id, slug in preview.retired.items()],
         "SITE_IDs no longer retired": [f"{site_id}: {slug}" for site_id, slug in preview.freed.items()],
-        "Off the list": [f"{slug}: its variables {kept}" for slug in preview.leaving],
+        "Off the list": [f"{slug}: {kept}" for slug in preview.leaving],
         "The original's shared values point elsewhere": [
             f"{name}: {before} before, {now} now" for name, (before, now) in preview.moved.items()
         ],
@@ -106,7 +107,7 @@ def cause_of(site: SitePreview, cause: Cause, shown: Callable[[str], str] = str)
     if cause not in by_cause:
         return str(cause)
     found = [_change(change, shown) for change in site.variables if change.by_hand is by_cause[cause]]
-    return f"{cause} {', '.join(found)}"
+    return f"{cause} {', '.join(found)}".rstrip()
 
 
 def _change(change: Change, shown: Callable[[str], str]) -> str:

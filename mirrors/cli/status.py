@@ -21,7 +21,7 @@ from mirrors.cli.stacks import raw_configuration
 from mirrors.cli.state import StackState
 from mirrors.config import Settings, load
 from mirrors.divio import Divio, EnvironmentVariable
-from mirrors.errors import MirrorsError
+from mirrors.errors import MirrorsError, OtherPlatformError
 from mirrors.observe import Observer
 from mirrors.observe_retired import retired_sites
 from mirrors.planning.observed import SiteSeen
@@ -61,6 +61,13 @@ def status(stack: str, *, as_json: bool, cwd: Path) -> None:
 def look(stack: str, cwd: Path) -> tuple[SiteStatus, ...]:
     """Read-only. Raises MirrorsError for an unusable configuration, DivioError where the platform does not answer."""
     settings = settings_of(stack, cwd)
+    if settings.platform == "docker":
+        fleet = settings.fleet.original.application
+        raise OtherPlatformError(
+            "status",
+            f"See 'pulumi stack output sites -s {stack}' and, on the Docker host, 'docker ps --filter"
+            f" label=mirrors.fleet={fleet} --filter label=mirrors.environment={settings.environment}'",
+        )
     divio = connect(settings.api_url, settings.api_token.get_secret_value(), settings.max_concurrent_requests)
     seen = Observer(divio, settings).fleet(deep=True)
     state = StackState.of(stack, cwd)

@@ -3,6 +3,7 @@
 ``load`` takes the raw values as the engine hands them out and returns the settings together with every problem in them.
 """
 
+from mirrors.config.docker import Docker
 from mirrors.config.load import Loaded, load
 from mirrors.config.models import (
     DeclaredVariable,
@@ -18,6 +19,7 @@ from mirrors.config.models import (
 
 __all__ = [
     "DeclaredVariable",
+    "Docker",
     "Fleet",
     "Health",
     "Loaded",

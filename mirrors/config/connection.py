@@ -6,7 +6,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from mirrors.config.models import DEFAULT_API_URL, Declared, Rollout
+from mirrors.config.base import Declared
+from mirrors.config.models import DEFAULT_API_URL, Rollout
 from mirrors.config.values import ApiUrl, Requests, Token
 from mirrors.errors import ConfigurationError
 

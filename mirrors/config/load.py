@@ -67,6 +67,8 @@ class _Draft:
         given = {key: name for key, name in ENVIRON.items() if environ.get(name)}
         data |= {key: environ[name] for key, name in given.items()}
         sources = {key: f"{name} (environment variable)" for key, name in given.items()}
+        if data.get("platform") == "docker":  # it has no such API, and needs no token for it
+            data.setdefault("apiToken", _STAND_INS["apiToken"])
         if "environment" not in data:
             data["environment"] = stack
             sources["environment"] = (
@@ -138,6 +140,8 @@ def _optional_part(place: Place) -> Place:
         case ("fleet",) | ("fleet", "original") | ("fleet", "original", "application"):
             return ()
         case ("fleet", "mirrors", int(), "application"):
+            return place[:-1]
+        case ("dockerTls", _) | ("docker", "build", "directory") | ("docker", "proxy", "kind" | "network"):
             return place[:-1]
         case _:
             return place

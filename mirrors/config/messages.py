@@ -17,16 +17,24 @@ from mirrors.config.models import Settings
 
 Place = tuple[int | str, ...]
 
-OBJECTS = frozenset({"fleet", "overrides", "secrets", "sharedValues", "rollout"})
+OBJECTS = frozenset({"fleet", "overrides", "secrets", "sharedValues", "rollout", "docker", "dockerTls"})
 """The keys whose raw value is JSON."""
 
-_SECRET = frozenset({"secrets", "sharedValues", "apiToken"})
+_SECRET = frozenset({"secrets", "sharedValues", "apiToken", "dockerTls"})
 
 _MISSING = {
     "fleet": "it lists the original and its mirrors, for example under config: in Pulumi.yaml: "
     "mirrors:fleet: {value: {original: {application: acme}, mirrors: [{application: acme-de}]}}",
     "apiToken": "set it with pulumi config set --secret mirrors:apiToken, or as DIVIO_API_TOKEN in the environment",
 }
+
+_NEEDED = {
+    "directory": "a directory, such as .",
+    "kind": "caddy or traefik",
+    "network": "the name of the network that the proxy is in",
+    **dict.fromkeys(("ca", "cert", "key"), "the text of a PEM file"),
+}
+"""What an object that may be left out has to have where it is not."""
 
 _TAKES = {
     "bool_type": "true or false, without quotes",
@@ -139,4 +147,6 @@ def _takes(error: ErrorDetails, place: Place) -> str:
         return f"an object with {', '.join(str(field.alias) for field in model.model_fields.values())}"
     if place[-1] == "application":
         return "the slug of an application"
+    if error["type"] == "missing" and place[-1] in _NEEDED:
+        return _NEEDED[str(place[-1])]
     return _TAKES.get(error["type"], "something else")

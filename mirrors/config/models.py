@@ -6,11 +6,12 @@ instead of the field's own default.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
-from pydantic.alias_generators import to_camel
+from pydantic import BeforeValidator, Field, SecretStr
 
+from mirrors.config.base import Declared
+from mirrors.config.docker import Docker, DockerTls
 from mirrors.config.values import (
     ApiUrl,
     Hold,
@@ -47,21 +48,6 @@ class DeclaredVariable:
 
     value: str = field(repr=False)
     secret: bool
-
-
-class Declared(BaseModel):
-    """Something that the user writes. A value never shows in a validation error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, hide_input_in_errors=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _nothing_is_the_default(cls, data: Any) -> Any:
-        """A key with nothing behind it is null in YAML; an optional one then is as good as absent."""
-        optional = {item.alias for item in cls.model_fields.values() if not item.is_required()}
-        if not isinstance(data, dict):
-            return data
-        return {key: value for key, value in data.items() if value is not None or key not in optional}
 
 
 class Site(Declared):
@@ -252,14 +238,21 @@ class Settings(Declared):
     environment: Literal["test", "live"]
     """The environment that this stack converges. Default: the stack's name."""
 
-    platform: Literal["divio"] = "divio"
-    """What runs the sites."""
+    platform: Literal["divio", "docker"] = "divio"
+    """What runs the sites: Divio, or a Docker host."""
+
+    docker: Docker = Docker()
+    """The fleet as containers, with ``platform: docker``."""
+
+    docker_tls: DockerTls | None = None
+    """What a Docker host at ``tcp://`` asks for."""
 
     api_url: ApiUrl = DEFAULT_API_URL
     """Where the platform's API is."""
 
     api_token: Token
-    """The access token of an account that sees all applications of the fleet and may write the mirrors'."""
+    """The access token of an account that sees all applications of the fleet and may write the mirrors'. With
+    ``platform: docker`` it is not needed."""
 
     site_ids_from: Stack | None = None
     """The stack whose ids this one follows: it gives none itself. For Live, name Test's."""

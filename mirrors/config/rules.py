@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, pairwise
 
+from mirrors.config.docker_rules import docker_problems
 from mirrors.config.messages import Place, path, shown, suggestion
 from mirrors.config.models import ALL, OWN_NAMES, Settings, Site
 
@@ -102,7 +103,7 @@ def _variable_places(declaration: Declaration) -> Iterator[tuple[Place, Iterable
 def _nobody_sets_them(declaration: Declaration) -> Iterator[str]:
     """Variables of an original that is only read would reach nobody."""
     settings, original = declaration.settings, declaration.settings.fleet.original
-    if original.deploy:
+    if original.deploy or settings.platform == "docker":
         return
     override = settings.overrides.mirrors.get(original.application)
     places: list[tuple[Place, object]] = [
@@ -189,6 +190,11 @@ def _somewhere_to_pause(declaration: Declaration) -> Iterator[str]:
         )
 
 
+def _containers_are_sound(declaration: Declaration) -> Iterator[str]:
+    if declaration.settings.platform == "docker":
+        yield from docker_problems(declaration.settings, declaration.named)
+
+
 def _nobody_holds_the_original(declaration: Declaration) -> Iterator[str]:
     settings = declaration.settings
     original = settings.fleet.original.application
@@ -212,4 +218,5 @@ _RULES = (
     _waves_grow_to_all,
     _somewhere_to_pause,
     _nobody_holds_the_original,
+    _containers_are_sound,
 )

@@ -30,7 +30,7 @@ def takes(what: str) -> PydanticCustomError:
     return PydanticCustomError("takes", "{what}", {"what": what})
 
 
-def _matching(pattern: re.Pattern[str], what: str) -> Callable[[Any], str]:
+def matching(pattern: re.Pattern[str], what: str) -> Callable[[Any], str]:
     def check(value: Any) -> str:
         if isinstance(value, str) and pattern.fullmatch(value):
             return value
@@ -39,17 +39,17 @@ def _matching(pattern: re.Pattern[str], what: str) -> Callable[[Any], str]:
     return check
 
 
-def _whole(value: Any) -> bool:
+def whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _site_id(value: Any) -> int:
-    if _whole(value) and 1 <= value <= HIGHEST_SITE_ID:
+    if whole(value) and 1 <= value <= HIGHEST_SITE_ID:
         return int(value)
     raise takes(f"a whole number from 1 to {HIGHEST_SITE_ID}, without quotes")
 
 
-def _text(value: Any) -> Any:
+def text(value: Any) -> Any:
     """The text of a variable's value. YAML's true and false become ``True`` and ``False``, as Python prints them.
 
     A number with a fraction is refused, and so is a large one: on the way through YAML 1.10 has become 1.1, and the
@@ -57,7 +57,7 @@ def _text(value: Any) -> Any:
     """
     if isinstance(value, str) and "\0" not in value:
         return value
-    if isinstance(value, bool) or (_whole(value) and abs(value) < _EXACT_INTEGER):
+    if isinstance(value, bool) or (whole(value) and abs(value) < _EXACT_INTEGER):
         return str(value)
     raise takes("text in quotes (whole numbers, true and false may stand without)")
 
@@ -77,20 +77,20 @@ def _requests(value: Any) -> int:
 
 
 def _parallel(value: Any) -> int:
-    if _whole(value) and 1 <= value <= MOST_PARALLEL:
+    if whole(value) and 1 <= value <= MOST_PARALLEL:
         return int(value)
     raise takes(f"a whole number from 1 to {MOST_PARALLEL}, without quotes")
 
 
 def _wave_number(value: Any) -> int:
-    if _whole(value) and value >= 1:
+    if whole(value) and value >= 1:
         return int(value)
     raise takes("the number of a wave, from 1 on, without quotes")
 
 
 def _wave(value: Any) -> int | str:
     """A number of mirrors, or a part of them; either counts those of the waves before, too."""
-    if _whole(value) and value >= 1:
+    if whole(value) and value >= 1:
         return int(value)
     match = _PERCENT.fullmatch(value) if isinstance(value, str) else None
     if match and 1 <= int(match[1]) <= 100:
@@ -109,7 +109,7 @@ def _hold(value: Any) -> str:
 def _statuses(value: Any) -> tuple[range, ...]:
     """HTTP statuses, single ones and ranges with both ends."""
     items = value if isinstance(value, list) else [value]
-    found = [_STATUSES.fullmatch(str(item)) for item in items if isinstance(item, str) or _whole(item)]
+    found = [_STATUSES.fullmatch(str(item)) for item in items if isinstance(item, str) or whole(item)]
     ends = [(int(match[1]), int(match[2] or match[1])) for match in found if match]
     if len(ends) == len(items) > 0 and all(100 <= first <= last <= 599 for first, last in ends):
         return tuple(range(first, last + 1) for first, last in ends)
@@ -161,15 +161,15 @@ def nothing_is_empty(value: Any) -> Any:
 
 
 Slug = Annotated[
-    str, PlainValidator(_matching(_SLUG, "an application's slug: up to 63 lower-case letters, digits and hyphens"))
+    str, PlainValidator(matching(_SLUG, "an application's slug: up to 63 lower-case letters, digits and hyphens"))
 ]
 SiteId = Annotated[int, PlainValidator(_site_id)]
-Name = Annotated[str, PlainValidator(_matching(_NAME, "a variable's name: not empty, no white space, no ="))]
-Text = Annotated[str, BeforeValidator(_text)]
-Secret = Annotated[SecretStr, BeforeValidator(_text)]
-Token = Annotated[SecretStr, BeforeValidator(_matching(_TOKEN, "a token: printable ASCII without white space"))]
+Name = Annotated[str, PlainValidator(matching(_NAME, "a variable's name: not empty, no white space, no ="))]
+Text = Annotated[str, BeforeValidator(text)]
+Secret = Annotated[SecretStr, BeforeValidator(text)]
+Token = Annotated[SecretStr, BeforeValidator(matching(_TOKEN, "a token: printable ASCII without white space"))]
 ApiUrl = Annotated[str, PlainValidator(_api_url)]
-Stack = Annotated[str, PlainValidator(_matching(_STACK, "the name of a stack"))]
+Stack = Annotated[str, PlainValidator(matching(_STACK, "the name of a stack"))]
 Seconds = Annotated[int, PlainValidator(_seconds)]
 Requests = Annotated[int, PlainValidator(_requests)]
 Parallel = Annotated[int, PlainValidator(_parallel)]

@@ -4,9 +4,10 @@
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from mirrors.planning.allocate import Assigned, Ledger
+from mirrors.planning.allocate import Assigned, Hints, Ledger
 
 Stored = Mapping[str, Any]
 
@@ -18,6 +19,17 @@ def ledger_from(stored: Stored) -> Ledger:
         {int(site_id): Assigned(**item) for site_id, item in (stored.get("retired") or {}).items()},
         int(stored.get("highest") or 0),
     )
+
+
+def renamed(ledger: Ledger, hints: Hints) -> Ledger:
+    """Where an application has no identifier but its slug: what stands under a former slug stands under the new one."""
+    known = ledger.assignments
+    moves = {
+        site.formerly: site.application
+        for site in hints.sites
+        if site.formerly in known and site.application == site.name and site.application not in known
+    }
+    return replace(ledger, assignments={moves.get(key, key): value for key, value in known.items()})
 
 
 def ledger_to(ledger: Ledger) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from mirrors.config import Settings
 from mirrors.planning.names import DATABASE_URL, SITE_ID, write_order
-from mirrors.planning.preview_steps import ENDS, LANE, Change, Inputs, Step, changes, said, steps_of
+from mirrors.planning.preview_steps import CONTAINER, ENDS, LANE, Change, Inputs, Step, changes, said, steps_of
 from mirrors.planning.waves import REPAIR, SHORTER, RolloutPlan, named, rollout_plan
 
 OF_SITES = ("Mirror", "EnvironmentVariables", "Deployment")
@@ -26,6 +26,7 @@ class Cause(StrEnum):
     DRIFT = "drift"
     FAILED = "failed before"
     UNVERIFIED = "not verified"
+    CONTAINER = "changed container"
     RECORD = "only in the state"
 
 
@@ -57,9 +58,9 @@ class FleetPreview:
     """``sites`` are those that change, in the order of the list; ``declared`` counts all.
 
     ``given``: {slug: SITE_ID} of new ids; ``retired`` and ``freed``: {SITE_ID: slug}; ``leaving``: mirrors off the
-    list, whose variables stay on the platform where ``keeps`` says so. ``moved``: {name: (before, now)}, what a shared
-    value points at. ``others``: what else changes, a line each. ``steps`` counts all that the engine would do, if only
-    in the state. With ``problems`` an ``up`` does nothing.
+    list, whose variables stay on the platform where ``keeps`` says so; ``containers``: they are on a Docker host.
+    ``moved``: {name: (before, now)}, what a shared value points at. ``others``: what else changes, a line each.
+    ``steps`` counts all that the engine would do, if only in the state. With ``problems`` an ``up`` does nothing.
     """
 
     stack: str
@@ -71,6 +72,7 @@ class FleetPreview:
     freed: Mapping[int, str] = field(default_factory=dict)
     leaving: tuple[str, ...] = ()
     keeps: bool = False
+    containers: bool = False
     moved: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     others: tuple[str, ...] = ()
     steps: int = 0
@@ -100,7 +102,7 @@ def preview_of(engine: Mapping[str, Any], settings: Settings, stack: str, notes:
     messages = list(said(engine))
     steps = steps_of(engine)
     changing = [step for step in steps if step.changes_something]
-    leaving = tuple(step.name for step in changing if step.kind == "Mirror" and step.op == "delete")
+    leaving = tuple(step.name for step in changing if step.op == "delete" and (step.kind == "Mirror" or _is_site(step)))
     rollout = rollout_plan(settings, repairing=any(line == REPAIR for _, line in messages))
     before, now = _ledgers(changing)
     return FleetPreview(
@@ -113,6 +115,7 @@ def preview_of(engine: Mapping[str, Any], settings: Settings, stack: str, notes:
         _missing(before, now),
         leaving,
         settings.keeps_variables,
+        settings.platform == "docker",
         {name: pair for step in changing if step.kind == "Original" for name, pair in _moved(step)},
         tuple(sorted(_others(changing, leaving))),
         len(changing),
@@ -127,7 +130,7 @@ def _sites(settings: Settings, steps: Iterable[Step], rollout: RolloutPlan) -> l
     for step in steps:
         if step.op == "refresh":
             stored[step.urn] = step
-        elif step.kind in OF_SITES and step.changes_something and step.op not in ENDS:
+        elif (step.kind in OF_SITES or _is_site(step)) and step.changes_something and step.op not in ENDS:
             of_sites.setdefault(step.name, {})[step.kind] = step
     wave_of = {slug: wave.number for wave in rollout.waves for slug in wave.sites}
     wave_of[settings.fleet.original.application] = 0
@@ -137,6 +140,8 @@ def _sites(settings: Settings, steps: Iterable[Step], rollout: RolloutPlan) -> l
 
 
 def _site(slug: str, wave: int | None, steps: Mapping[str, Step], stored: Mapping[str, Step]) -> SitePreview:
+    if CONTAINER in steps:
+        return _container(slug, wave, steps[CONTAINER])
     deployment = steps.get("Deployment")
     if deployment is not None and deployment.creates:
         return SitePreview(slug, wave, deploys=True, causes=(_first(deployment, steps.get("Mirror")),))
@@ -146,6 +151,19 @@ def _site(slug: str, wave: int | None, steps: Mapping[str, Step], stored: Mappin
     causes = tuple(_causes(deployment, variables.values())) or (Cause.RECORD,)
     deploys = deployment is not None and bool(run or {Cause.RELEASE, Cause.FAILED}.intersection(causes))
     return SitePreview(slug, wave, deploys, causes, tuple(variables[name] for name in write_order(variables)))
+
+
+def _is_site(step: Step) -> bool:
+    return step.kind == CONTAINER and step.is_of_a_container
+
+
+def _container(slug: str, wave: int | None, step: Step) -> SitePreview:
+    """Docker takes all variables as one property, which is secret if one of them is: their names are not told."""
+    if step.creates:
+        return SitePreview(slug, wave, deploys=True, causes=(Cause.FIRST,))
+    by_key = {"image": Cause.RELEASE, "envs": Cause.VARIABLES}
+    causes = dict.fromkeys(by_key.get(key, Cause.CONTAINER) for key in step.keys)
+    return SitePreview(slug, wave, deploys=True, causes=tuple(cause for cause in Cause if cause in causes))
 
 
 def _first(deployment: Step, mirror: Step | None) -> Cause:
@@ -199,7 +217,8 @@ def _moved(step: Step) -> Iterator[tuple[str, tuple[str, str]]]:
 def _others(steps: Iterable[Step], leaving: Collection[str]) -> Iterator[str]:
     """Whatever has no place of its own, such as a project's own resources, or an original no longer deployed by us."""
     for step in steps:
-        told = step.kind in OF_SITES and (step.name in leaving or step.op not in ENDS)
+        of_a_site = step.kind in OF_SITES or step.is_of_a_container
+        told = of_a_site and (step.name in leaving or step.op not in ENDS)
         told = told or (step.kind in OF_FLEET and step.op not in ENDS)
         if not told and step.op not in ENDS - {"delete"}:
             kind = "provider process" if step.kind == LANE else step.kind

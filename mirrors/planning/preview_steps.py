@@ -22,7 +22,13 @@ PROPERTIES = frozenset(
 QUIET = frozenset({"same", "refresh", "read"})
 ENDS = frozenset({"delete", "delete-replaced", "discard-replaced"})
 LANE = "pulumi:providers:pulumi-python"
-STRUCTURE = frozenset({"pulumi:pulumi:Stack", "mirrors:index:Fleet"})
+FLEET = "mirrors:index:Fleet"
+STRUCTURE = frozenset(
+    {"pulumi:pulumi:Stack", FLEET, "mirrors:docker:Database", "mirrors:docker:Media", "mirrors:docker:Release"}
+)
+CONTAINER = "docker:index/container:Container"
+OF_CONTAINERS = frozenset({CONTAINER, "Serving", "Release"})
+"""What a site has on a Docker host, directly below the Fleet."""
 
 Inputs = Mapping[str, Any]
 
@@ -60,6 +66,12 @@ class Step:
     @property
     def changes_something(self) -> bool:
         return self.op not in QUIET and self.kind not in STRUCTURE
+
+    @property
+    def is_of_a_container(self) -> bool:
+        """Whether it is a site's on a Docker host, and not what the sites have in common."""
+        above = self.urn.split("::", 3)[2].rpartition("$")[0]
+        return self.kind in OF_CONTAINERS and above.endswith(FLEET)
 
     @property
     def secrets(self) -> frozenset[str]:

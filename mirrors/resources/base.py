@@ -73,6 +73,8 @@ class Provider(ResourceProvider):
     def configure(self, req: ConfigureRequest) -> None:
         sys.tracebacklimit = 0  # a newer SDK answers with the whole traceback otherwise
         watch_engine(sys.argv)
+        if req.config.get("mirrors:platform") == "docker":
+            return  # nothing is asked of Divio then, and no token is needed
         raw = {key: value for key in PROVIDER_KEYS if (value := req.config.get(f"mirrors:{key}")) is not None}
         self.connection = load_connection(raw, os.environ)
 

@@ -7,10 +7,15 @@ import pulumi
 from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, ReadResult, Resource, UpdateResult
 
 from mirrors.planning.allocate import Assigned, Hints, Ledger, Reference, SiteHint, allocate
-from mirrors.planning.ledger import ledger_from, ledger_to
+from mirrors.planning.ledger import ledger_from, ledger_to, renamed
 from mirrors.resources.base import Properties, Provider, say, tidy
 
 ID = "site-ids"
+
+GOES_ON = (
+    "Instances that run go on serving the shared database until they are deployed again or the application is deleted"
+)
+CONTAINER_GOES = "Its container is removed; its content stays in the database"
 
 
 def hints_from(properties: Mapping[str, Any]) -> Hints:
@@ -46,12 +51,13 @@ class SiteIdsProvider(Provider):
 
         A contradiction, such as a retired id that is declared, is a failure that names it.
         """
-        before = ledger_from(_olds)
-        allocation = allocate(before, hints_from(news["hints"]))
+        hints = hints_from(news["hints"])
+        before = renamed(ledger_from(_olds), hints)
+        allocation = allocate(before, hints)
         # A failure that named a property would print its value.
         failures = [CheckFailure("", problem) for problem in allocation.problems]
         if not failures:
-            _say_who_leaves(before, allocation.ledger)
+            _say_who_leaves(before, allocation.ledger, CONTAINER_GOES if news["hints"].get("containers") else GOES_ON)
         return CheckResult(ledger_to(allocation.ledger), failures)
 
     def create(self, props: Properties) -> CreateResult:
@@ -76,13 +82,10 @@ class SiteIdsProvider(Provider):
         return ReadResult(id_, dict(stored), stored)
 
 
-def _say_who_leaves(before: Ledger, now: Ledger) -> None:
+def _say_who_leaves(before: Ledger, now: Ledger, and_then: str) -> None:
     for application, (name, site_id) in before.assignments.items():
         if application not in now.assignments:
-            say(
-                f"{name}: off the list; its SITE_ID {site_id} is retired. Instances that run go on serving the shared"
-                " database until they are deployed again or the application is deleted"
-            )
+            say(f"{name}: off the list; its SITE_ID {site_id} is retired. {and_then}")
 
 
 class SiteIds(Resource, module="mirrors", name="SiteIds"):

@@ -51,7 +51,10 @@ TIMEOUT = 120.0  # seconds
 
 @dataclass(frozen=True)
 class Registered:
-    """One registration. ``parent`` and ``after`` are ``Type name``; ``aliases`` names; ``inputs`` as on the wire."""
+    """One registration. ``parent`` and ``after`` are ``Type name``; ``aliases`` names; ``ignored`` properties.
+
+    ``inputs`` are as on the wire.
+    """
 
     type: str
     name: str
@@ -61,6 +64,7 @@ class Registered:
     retained: bool
     deleted_first: bool
     aliases: list[str]
+    ignored: list[str]
     after: list[str]
 
     @property
@@ -161,6 +165,7 @@ class Monitor(MockMonitor):
                 "retained": request.retainOnDelete,
                 "deleted_first": request.deleteBeforeReplace,
                 "aliases": [alias.spec.name for alias in request.aliases],
+                "ignored": list(request.ignoreChanges),
                 "after": [_title(urn) for urn in request.dependencies],
             }
         )

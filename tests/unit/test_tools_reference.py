@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from mirrors.config import Settings, load, models
+from mirrors.config import Settings, docker, load, models
+from mirrors.config.base import Declared
 from mirrors.config.connection import ENVIRON
 from tools.reference import pages
 from tools.reference.configuration import Key, keys, page, sound_with
@@ -42,12 +43,11 @@ def test_every_key_of_every_model_has_a_row_in_the_table_of_its_object() -> None
     tables: dict[str, list[str]] = defaultdict(list)
     for key in KEYS:
         tables[key.path.rpartition(".")[0]].append(key.name)
-    written = [item for item in vars(models).values() if inspect.isclass(item) and issubclass(item, models.Declared)]
+    classes = [item for module in (models, docker) for item in vars(module).values() if inspect.isclass(item)]
+    written = [item for item in dict.fromkeys(classes) if issubclass(item, Declared)]
     by_model = [[str(field.alias) for field in item.model_fields.values()] for item in written]
 
-    declared = [
-        names for item, names in zip(written, by_model, strict=True) if item not in (models.Declared, models.Site)
-    ]
+    declared = [names for item, names in zip(written, by_model, strict=True) if item not in (Declared, models.Site)]
     assert sorted(tables.values()) == sorted(declared)
     assert {key.described() for key in KEYS} <= set(page().splitlines())
 
@@ -83,18 +83,19 @@ def test_what_is_said_to_be_seen_elsewhere_is_a_heading_of_the_page() -> None:
     headings = re.findall(r"^## `(.+)`$", page(), re.MULTILINE)
 
     seen = dict(re.findall(r"see \[`(.+?)`\]\(#(\w+)\)", page()))
-    assert seen == {text: re.sub(r"\W", "", text) for text in headings}
+    assert seen == {text: re.sub(r"\W", "", text.lower()) for text in headings}
 
 
 def test_secrets_and_variables_of_the_environment_are_named() -> None:
     rows = {key.path: key.described() for key in KEYS}
 
-    assert {path for path, row in rows.items() if "**secret**" in row} == {"secrets", "sharedValues", "apiToken"}
+    tls = {"dockerTls.ca", "dockerTls.cert", "dockerTls.key"}
+    assert {path for path, row in rows.items() if "**secret**" in row} == {"secrets", "sharedValues", "apiToken", *tls}
     assert {path for path, row in rows.items() if "in the environment wins" in row} == set(ENVIRON)
     assert all(name in rows[path] for path, name in ENVIRON.items())
 
 
-class Undocumented(models.Declared):
+class Undocumented(Declared):
     """Its first key has no text."""
 
     silent: int = 1

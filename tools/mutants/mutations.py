@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tools.mutants.containers import CONTAINERS
 from tools.mutants.mutation import Mutation
 from tools.mutants.platform import PLATFORM
 from tools.mutants.site_ids import SITE_IDS
@@ -280,7 +281,7 @@ SECRETS = (
     ),
     Mutation(
         "shared-values-are-registered-in-clear",
-        "mirrors/fleet.py",
+        "mirrors/on_divio.py",
         "{key: pulumi.Output.secret(value) for",
         "{key: value for",
         (PROGRAM,),
@@ -463,4 +464,4 @@ REFUSALS = (
     ),
 )
 
-MUTATIONS = (*ORDER, *THEIRS, *SECRETS, *RELEASES, *REFUSALS, *SITE_IDS, *PLATFORM)
+MUTATIONS = (*ORDER, *THEIRS, *SECRETS, *RELEASES, *REFUSALS, *SITE_IDS, *PLATFORM, *CONTAINERS)

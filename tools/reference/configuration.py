@@ -50,6 +50,8 @@ SOUND: dict[str, Any] = {
     "rollout": {"health": {}},
     "environment": "test",
     "apiToken": "token",
+    "docker": {"build": {"directory": "."}, "publish": {}, "proxy": {"kind": "caddy", "network": "proxy"}},
+    "dockerTls": dict.fromkeys(("ca", "cert", "key"), "-----BEGIN CERTIFICATE-----"),
 }
 """Every object is there that may be."""
 
@@ -165,7 +167,7 @@ def _models_in(annotation: Any) -> list[type[BaseModel]]:
 def _taken(place: Place) -> str:
     """In words. What a list or a map takes is followed by what each item takes."""
     if heading := _headings().get(place):
-        return f"an object, see [`{heading}`](#{re.sub(r'[^a-zA-Z]', '', heading)})"
+        return f"an object, see [`{heading}`](#{re.sub(r'[^a-z]', '', heading.lower())})"
     words = _takes(place)
     if words == "a list":
         return f"{words}, each {_taken((*place, 0))}"

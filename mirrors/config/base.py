@@ -1,0 +1,23 @@
+"""What all models of the configuration have in common."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic.alias_generators import to_camel
+
+__all__ = ["Declared"]
+
+
+class Declared(BaseModel):
+    """Something that the user writes. A value never shows in a validation error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, hide_input_in_errors=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nothing_is_the_default(cls, data: Any) -> Any:
+        """A key with nothing behind it is null in YAML; an optional one then is as good as absent."""
+        optional = {item.alias for item in cls.model_fields.values() if not item.is_required()}
+        if not isinstance(data, dict):
+            return data
+        return {key: value for key, value in data.items() if value is not None or key not in optional}

@@ -1,0 +1,317 @@
+"""The fleet as containers: the section ``docker`` of the configuration, and how its Docker host is reached."""
+
+import json
+import re
+from collections.abc import Mapping
+from ipaddress import ip_address
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, SecretStr, ValidationError
+from pydantic.alias_generators import to_camel
+
+from mirrors.config.base import Declared
+from mirrors.config.values import Seconds, Slug, UrlPath, Variables, matching, switched_off, takes, text, whole
+from mirrors.errors import ConfigurationError
+
+__all__ = [
+    "Build",
+    "Database",
+    "Docker",
+    "DockerConnection",
+    "DockerTls",
+    "Healthcheck",
+    "Media",
+    "Proxy",
+    "Publish",
+    "Resources",
+    "load_docker_connection",
+]
+
+ENVIRON_HOST = "DOCKER_HOST"
+KEYS = ("docker", "dockerTls", "rollout")
+"""What a provider process reads of the configuration."""
+
+_IMAGE = re.compile(r"[a-zA-Z0-9][\w./:@-]*")
+_HOST = re.compile(r"(unix:///|ssh://|tcp://)[!-~]+")
+_OBJECT_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
+_ROLE = re.compile(r"[a-z_][a-z0-9_]{0,62}")
+_DOMAIN = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?")
+_PEM = re.compile(r"\s*-----BEGIN [^-]+-----.*", re.DOTALL)
+_MEMORY = re.compile(r"([0-9]{1,9})(m|g)")
+_CPUS = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3})?")
+
+
+def _port(value: Any) -> int:
+    if whole(value) and 1 <= value <= 65535:
+        return int(value)
+    raise takes("a port from 1 to 65535, without quotes")
+
+
+def _retries(value: Any) -> int:
+    if whole(value) and 1 <= value <= 100:
+        return int(value)
+    raise takes("a whole number from 1 to 100, without quotes")
+
+
+def _address(value: Any) -> str:
+    try:
+        return str(ip_address(value if isinstance(value, str) else ""))
+    except ValueError:
+        raise takes("an IP address such as 127.0.0.1") from None
+
+
+def _megabytes(value: Any) -> int:
+    match = _MEMORY.fullmatch(value) if isinstance(value, str) else None
+    if match and (size := int(match[1]) * (1024 if match[2] == "g" else 1)) >= 6:
+        return size
+    raise takes("an amount of memory of at least 6m, such as 512m or 2g")
+
+
+def _cpus(value: Any) -> str:
+    """As Docker's provider writes it, so that no preview shows a difference: ``1`` is ``1.0`` there."""
+    written = str(value) if not isinstance(value, bool) else ""
+    if _CPUS.fullmatch(written) and float(written) > 0:
+        return str(float(written))
+    raise takes("a number of processors above 0, such as 0.5 or 2")
+
+
+def _restart(value: Any) -> str:
+    if value in ("no", "always", "on-failure", "unless-stopped"):
+        return str(value)
+    if value is False:  # YAML's word for no
+        return "no"
+    raise takes("no, always, on-failure or unless-stopped")
+
+
+Image = Annotated[str, PlainValidator(matching(_IMAGE, "an image such as registry.example.com/acme:1.4"))]
+Host = Annotated[
+    str, PlainValidator(matching(_HOST, "a Docker host: unix:///path, ssh://user@host or tcp://host:2376"))
+]
+ObjectName = Annotated[str, PlainValidator(matching(_OBJECT_NAME, "a name that Docker takes: letters, digits, _ . -"))]
+Role = Annotated[str, PlainValidator(matching(_ROLE, "a name in PostgreSQL: small letters, digits and _"))]
+Domain = Annotated[str, PlainValidator(matching(_DOMAIN, "a host name such as www.example.com"))]
+Pem = Annotated[SecretStr, BeforeValidator(matching(_PEM, "a PEM file's text, beginning with -----BEGIN"))]
+Address = Annotated[str, PlainValidator(_address)]
+Retries = Annotated[int, PlainValidator(_retries)]
+Registry = Annotated[str, PlainValidator(matching(_DOMAIN, "a registry's host name such as registry.example.com"))]
+Port = Annotated[int, PlainValidator(_port)]
+Megabytes = Annotated[int, PlainValidator(_megabytes)]
+Cpus = Annotated[str, PlainValidator(_cpus)]
+Restart = Annotated[str, PlainValidator(_restart)]
+Word = Annotated[str, BeforeValidator(text)]
+
+
+class Build(Declared):
+    """An image that is built on the Docker host, from a directory of this machine."""
+
+    directory: str = Field(min_length=1)
+    """What is sent to the Docker host, from the project's directory on."""
+
+    dockerfile: str | None = Field(default=None, min_length=1)
+    """Where the Dockerfile is, from the project's directory on. Default: ``Dockerfile`` in ``directory``."""
+
+    arguments: Variables = Field(default_factory=dict)
+    """The build's arguments, in clear: they are in the image for everybody to read."""
+
+
+class Database(Declared):
+    """The PostgreSQL that all sites of the stack share, in a container beside them."""
+
+    image: Image = "postgres:17"
+    """The image, with its version. It has to work as Docker's official one does. Another major version cannot read the
+    volume of the one before."""
+
+    name: Role | None = None
+    """The database. Default: the original's slug, with _ for -."""
+
+    user: Role | None = None
+    """The role that owns it and that the sites use. Default: as ``name``."""
+
+    superuser: Role = "postgres"
+    """The role that makes the other one. Of a volume that was made elsewhere, the one that it was made with."""
+
+    volume: ObjectName | None = None
+    """The volume with the data. One that is there is used as it is. Default: a name of the fleet and environment."""
+
+    password_version: Word = "1"  # noqa: S105 - a version, not a password
+    """Another text makes another password: the role is altered, then the containers are replaced, all in one wave."""
+
+    timeout: Seconds = 120
+    """How long it has for its first healthy answer."""
+
+
+class Media(Declared):
+    """The volume with the files that all sites of the stack share."""
+
+    path: UrlPath = "/media"
+    """Where it is in each site's container. Whoever the site's process is has to be allowed to write there."""
+
+    url: UrlPath = "/media/"
+    """Where the sites serve the files."""
+
+    volume: ObjectName | None = None
+    """The volume. One that is there is used as it is. Default: a name of the fleet and environment."""
+
+
+class Publish(Declared):
+    """Ports of the Docker host, one a site: ``base`` and its SITE_ID. The order of a list moves none of them."""
+
+    address: Address = "127.0.0.1"
+    """The address that they are opened at. Only a proxy beside it should have another one than loopback."""
+
+    base: Port = 8000
+    """The site with SITE_ID 2 answers on the port two above."""
+
+
+class Proxy(Declared):
+    """A reverse proxy that finds the sites by the labels of their containers."""
+
+    kind: Literal["caddy", "traefik"]
+    """What reads the labels: ``caddy`` (caddy-docker-proxy) or ``traefik``."""
+
+    network: ObjectName
+    """The network that it is in, made with it. Each site's container is in that, too."""
+
+    labels: Variables = Field(default_factory=dict)
+    """More labels for each site's container, such as those that choose a certificate."""
+
+
+class Resources(Declared):
+    """What one site's container may use of its host."""
+
+    memory: Megabytes | None = None
+    """The most memory, such as ``512m``. It gets no swap beside it."""
+
+    cpus: Cpus | None = None
+    """The most processors."""
+
+
+class Healthcheck(Declared):
+    """What Docker asks in the site's container. Without ``command``: GET ``path`` with Python; below 400 is healthy."""
+
+    command: tuple[Word, ...] | None = None
+    """A command and its arguments; 0 is healthy."""
+
+    path: UrlPath = "/"
+    """What is asked for, with the site's ``DOMAIN`` as its host."""
+
+    interval: Seconds = 10
+    """How long to wait between two checks."""
+
+    timeout: Seconds = 5
+    """How long one may take."""
+
+    retries: Retries = 3
+    """So many failures in a row are unhealthy."""
+
+    start_period: Seconds = 30
+    """How long failures do not count at the start."""
+
+
+class Docker(Declared):
+    """The fleet on a Docker host, with ``platform: docker``. What is declared here is one stack's:
+
+    ```yaml
+    mirrors:platform: docker
+    mirrors:docker:
+      host: ssh://deploy@docker.example.com
+      image: registry.example.com/acme:2026-11-22
+      releaseCommand: [python, manage.py, mirrors_migrate]
+      domains: {acme: www.example.com, acme-fr: www.example.fr}
+      proxy: {kind: caddy, network: proxy}
+      resources: {memory: 512m, cpus: 0.5}
+    ```
+    """
+
+    host: Host | None = None
+    """The Docker host. Default: what ``DOCKER_HOST`` in the environment says, else this machine's socket."""
+
+    image: Image | None = None
+    """The image that all sites run. A release is another one: a new tag, or a digest."""
+
+    registries: tuple[Registry, ...] = ()
+    """Registries that ask who pulls. They are shown what ``docker login`` has left on the machine that runs Pulumi."""
+
+    build: Build | None = None
+    """How the image is built, in place of ``image``."""
+
+    command: tuple[Word, ...] = ()
+    """The command of each site's container. Default: the image's own."""
+
+    port: Port = 8000
+    """The port that it listens on. It is told as ``PORT``."""
+
+    release_command: tuple[Word, ...] = ()
+    """What runs once for each image, in a container of the original, before any site does: migrations."""
+
+    site_command: tuple[Word, ...] = ()
+    """What runs for each site, in a container with its variables, before it starts with another image or other plain
+    variables: what gives it its row in the database."""
+
+    command_timeout: Seconds = 30 * 60
+    """How long either of the two may take."""
+
+    database: Database = Database()
+    """The PostgreSQL in a container. It is left out where ``sharedValues.DATABASE_URL`` is set."""
+
+    media: Media = Media()
+    """The volume for media. It is left out where ``sharedValues.DEFAULT_STORAGE_DSN`` is set."""
+
+    publish: Publish | None = None
+    """The ports that the sites answer on. Default: its keys' defaults, unless there is a ``proxy``."""
+
+    proxy: Proxy | None = None
+    """The reverse proxy in front of the sites. Each then needs its name in ``domains``."""
+
+    domains: dict[Slug, Domain] = Field(default_factory=dict)
+    """The host name of each site, its ``DOMAIN``. Default: address and port that it answers on."""
+
+    resources: Resources = Resources()
+    """What one site's container may use."""
+
+    healthcheck: Annotated[Healthcheck | None, BeforeValidator(switched_off)] = Healthcheck()
+    """When a site's container is healthy; ``false``: the image's own check decides, if it has one."""
+
+    start_timeout: Seconds = 120
+    """How long a site has for its first healthy answer. One that ends before is not waited for."""
+
+    restart: Restart = "unless-stopped"
+    """What Docker does when a process ends."""
+
+    @property
+    def published(self) -> Publish | None:
+        return self.publish or (None if self.proxy else Publish())
+
+
+class DockerTls(Declared):
+    """What a ``tcp://`` host asks for. Without it, ``DOCKER_CERT_PATH`` in the environment names a directory."""
+
+    ca: Pem
+    """The text of ``ca.pem``: who has signed the host's certificate."""
+
+    cert: Pem
+    """The text of ``cert.pem``."""
+
+    key: Pem
+    """The text of ``key.pem``."""
+
+
+class DockerConnection(BaseModel):
+    """The part that a provider process needs. ``rollout`` is left to whoever reads it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel, hide_input_in_errors=True)
+
+    host: Host | None = None
+    tls: DockerTls | None = None
+
+
+def load_docker_connection(raw: Mapping[str, str], environ: Mapping[str, str]) -> DockerConnection:
+    """From the raw values of the namespace ``mirrors``. Raises ConfigurationError, which names the key and no value."""
+    try:
+        section, tls = json.loads(raw.get("docker") or "{}"), json.loads(raw.get("dockerTls") or "null")
+        host = section.get("host") or environ.get(ENVIRON_HOST) or None
+        return DockerConnection.model_validate({"host": host, "tls": tls})
+    except (ValidationError, ValueError, AttributeError):
+        raise ConfigurationError(
+            [f"mirrors:docker.host, {ENVIRON_HOST} in the environment or mirrors:dockerTls is not valid"]
+        ) from None

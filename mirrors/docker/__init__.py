@@ -1,0 +1,1 @@
+"""The fleet as containers on a Docker host, declared through ``pulumi-docker``."""

@@ -1,0 +1,73 @@
+"""PostgreSQL in a container, with a volume, a password that nobody has chosen, and the sites' role."""
+
+from dataclasses import replace
+
+import pulumi
+import pulumi_docker as docker
+
+from mirrors.docker.common import Common, component, declare_volume, env, healthcheck, labels, remote_image
+from mirrors.docker.password import DatabasePassword
+from mirrors.docker.role import DatabaseRole
+from mirrors.docker.serving import Serving
+from mirrors.planning.containers import DATABASE_HOST, database_role, database_url, owns_database
+from mirrors.planning.names import DATABASE_URL
+
+PLACE = "/var/lib/mirrors/postgresql"
+"""Where the volume is. Images of some versions take no volume at the place that those of others have it at."""
+
+READY = ["CMD-SHELL", "pg_isready --quiet --host 127.0.0.1 --username postgres"]
+"""Over the network, on which a server that is still being set up does not answer yet."""
+
+
+def declare_database(common: Common) -> Common:
+    """With ``DATABASE_URL`` among what is shared, and the role to wait for. As it was with a database elsewhere."""
+    if not owns_database(common.settings):
+        return common
+    part = component("mirrors:docker:Database", common.name, common.own)
+    container = _container(common, part)
+    settings, database = common.settings, common.settings.docker.database
+    ours = pulumi.ResourceOptions(parent=part, aliases=common.own.aliases)
+    props = {
+        "site": f"{common.names.part('database')}",
+        "container": container.id,
+        "name": common.names.part("database"),
+        "timeout": database.timeout,
+    }
+    serving = Serving(common.name, props, ours)
+    password = DatabasePassword(common.name, database.password_version, ours)
+    name = database.name or database_role(settings)
+    role = DatabaseRole(
+        common.name,
+        {
+            "container": common.names.part("database"),
+            "superuser": database.superuser,
+            "user": database.user or name,
+            "name": name,
+            "password": password.value,
+        },
+        pulumi.ResourceOptions.merge(ours, pulumi.ResourceOptions(depends_on=[serving])),
+    )
+    url = role.password.apply(lambda known: database_url(settings, known))
+    return replace(common, shared={**common.shared, DATABASE_URL: url}, ready=(role,))
+
+
+def _container(common: Common, part: pulumi.ComponentResource) -> docker.Container:
+    database, names = common.settings.docker.database, common.names
+    volume = declare_volume(common, "database", database.volume, part)
+    # PostgreSQL's own superuser is only ever used inside the container; its first password is never needed again.
+    first = DatabasePassword(f"{common.name}-superuser", "1", pulumi.ResourceOptions(parent=part))
+    return docker.Container(
+        common.name,
+        name=names.part("database"),
+        image=remote_image(database.image, part, common.name, common.own),
+        envs=env({"POSTGRES_USER": database.superuser, "POSTGRES_PASSWORD": first.value, "PGDATA": PLACE}),
+        restart="unless-stopped",
+        must_run=True,
+        labels=labels(docker.ContainerLabelArgs, names.labels()),
+        networks_advanced=[docker.ContainerNetworksAdvancedArgs(name=common.network.name, aliases=[DATABASE_HOST])],
+        volumes=[docker.ContainerVolumeArgs(volume_name=volume.name, container_path=PLACE)],
+        healthcheck=healthcheck(READY, interval=2, timeout=5, retries=5, start=database.timeout),
+        stop_signal="SIGINT",
+        destroy_grace_seconds=60,
+        opts=common.below(part, replace_on_changes=["healthcheck"], delete_before_replace=True),
+    )

@@ -1,0 +1,141 @@
+"""The fleet as containers: what is declared once the ids are given, and in which order it comes up."""
+
+import os
+from dataclasses import asdict
+from typing import Any
+from urllib.parse import urlsplit
+
+import pulumi
+import pulumi_docker
+
+from mirrors.config import Settings
+from mirrors.config.docker import ENVIRON_HOST, load_docker_connection
+from mirrors.docker.common import Common, component, image_of, labels
+from mirrors.docker.database import declare_database
+from mirrors.docker.engine import LOCAL, Engine, connect
+from mirrors.docker.errors import DockerError
+from mirrors.docker.observe import observe
+from mirrors.docker.sites import declare_release, declare_site
+from mirrors.errors import ConfigurationError
+from mirrors.lanes import Lanes
+from mirrors.planning.addresses import identity_of, is_loopback
+from mirrors.planning.containers import ContainersPlan, Names, containers_plan, owns_database, owns_media
+from mirrors.planning.names import is_service
+from mirrors.platforms import Declared
+from mirrors.program import Configured, published_passphrase, refuse, rolled_out, say_rollout
+from mirrors.resources.site_ids import SiteIds
+from mirrors.turns import Turns
+
+
+class OnDocker:
+    """Looks at the Docker host and plans. Leaves the program where there is a problem."""
+
+    def __init__(self, configured: Configured) -> None:
+        self.configured = configured
+        self.settings = configured.settings
+        self.plan = self._planned()
+
+    @property
+    def hints(self) -> list[dict[str, Any]]:
+        return [asdict(site) for site in self.plan.hints]
+
+    @property
+    def neighbours(self) -> dict[str, list[int]]:
+        """Nobody else is in a network of ours."""
+        return {}
+
+    def declare(self, fleet: pulumi.Resource, ids: SiteIds, options: pulumi.ResourceOptions) -> Declared:
+        """Network and volumes, PostgreSQL, the release command, the original, and then the mirrors in waves."""
+        settings, parallel = self.settings, self.settings.rollout.parallel
+        lanes = Lanes(parallel, self.configured.raw, settings.max_concurrent_requests, fleet)
+        turns = Turns(self.plan.rollout, lanes, parallel, preview=pulumi.runtime.is_dry_run())
+        provider = _provider(fleet.pulumi_resource_name, settings)
+        own = pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(provider=provider))
+        common = self._common(fleet, ids, turns, lanes, own)
+        release = declare_release(common, self.plan.original)
+        first = declare_site(common, self.plan.original, release)
+        turns.begin_with(first.serving)
+        mirrors = [declare_site(common, site, release) for site in self.plan.mirrors]
+        about = {
+            "application": settings.fleet.original.application,
+            "environment": settings.environment,
+            "release": common.image,
+            "identities": {name: _identity(value) for name, value in common.shared.items() if is_service(name)},
+        }
+        return Declared([first.row], [site.row for site in mirrors], about)
+
+    def _planned(self) -> ContainersPlan:
+        settings, problems = self.settings, list(self.configured.problems)
+        try:
+            seen = observe(self._engine(), settings)
+        except (DockerError, ConfigurationError) as error:
+            refuse([*problems, str(error)])
+        rotated = owns_database(settings) and bool(seen.password_versions - {settings.docker.database.password_version})
+        planned = containers_plan(settings, seen.fleet, rolled_out(os.environ), rotated=rotated)
+        problems += [*self._published(), *planned.problems]
+        if problems:
+            refuse(problems)
+        self._say(planned)
+        return planned
+
+    def _engine(self) -> Engine:
+        return connect(load_docker_connection(self.configured.raw, os.environ))
+
+    def _published(self) -> list[str]:
+        host = self.settings.docker.host or os.environ.get(ENVIRON_HOST) or LOCAL
+        name = urlsplit(host).hostname or ""
+        return [] if host.startswith("unix:") or is_loopback(name) else published_passphrase(name, os.environ)
+
+    def _say(self, planned: ContainersPlan) -> None:
+        if pulumi.runtime.is_dry_run():
+            names = Names.of(self.settings)
+            kept = [
+                declared or names.part(part)
+                for part, declared, owned in (
+                    ("database", self.settings.docker.database.volume, owns_database(self.settings)),
+                    ("media", self.settings.docker.media.volume, owns_media(self.settings)),
+                )
+                if owned
+            ]
+            if kept:
+                pulumi.log.info(f"docker: no command deletes the volumes with data: {', '.join(kept)}")
+        say_rollout(self.settings, planned.rollout, planned.mirrors, planned.postponed)
+
+    def _common(
+        self,
+        fleet: pulumi.Resource,
+        ids: SiteIds,
+        turns: Turns,
+        lanes: Lanes,
+        own: pulumi.ResourceOptions,
+    ) -> Common:
+        settings, names, name = self.settings, Names.of(self.settings), fleet.pulumi_resource_name
+        network = pulumi_docker.Network(
+            name, name=names.network, labels=labels(pulumi_docker.NetworkLabelArgs, names.labels()), opts=own
+        )
+        part = component("mirrors:docker:Release", name, own)
+        image = image_of(settings, part, name, own)
+        common = Common(fleet, settings, names, ids, turns, lanes, own, network, part, image)
+        return declare_database(common).with_media()
+
+
+def _identity(value: pulumi.Output[str]) -> pulumi.Output[str]:
+    """Of a secret address what is none: host and name."""
+    return pulumi.Output.unsecret(value.apply(identity_of))
+
+
+def _provider(name: str, settings: Settings) -> pulumi.ProviderResource:
+    """Without a declared host the plugin reads ``DOCKER_HOST`` itself, which then differs from machine to machine."""
+    tls = settings.docker_tls
+    material: Any = (
+        {
+            "ca_material": pulumi.Output.secret(tls.ca.get_secret_value()),
+            "cert_material": pulumi.Output.secret(tls.cert.get_secret_value()),
+            "key_material": pulumi.Output.secret(tls.key.get_secret_value()),
+        }
+        if tls
+        else {}
+    )
+    logins = [pulumi_docker.ProviderRegistryAuthArgs(address=registry) for registry in settings.docker.registries]
+    arguments = pulumi_docker.ProviderArgs(host=settings.docker.host, registry_auth=logins or None, **material)
+    return pulumi_docker.Provider(name, arguments)

@@ -1,0 +1,49 @@
+"""``DatabasePassword``: made once, and kept in the state as a secret."""
+
+import secrets
+
+import pulumi
+from pulumi.dynamic import CheckResult, ConfigureRequest, CreateResult, ReadResult, Resource, UpdateResult
+
+from mirrors.resources.base import Properties, Provider, secret
+
+BYTES = 32
+
+
+class DatabasePasswordProvider(Provider):
+    """``version`` is what a configuration counts up: another one makes another password."""
+
+    inputs = ("version",)
+
+    def configure(self, _req: ConfigureRequest) -> None:
+        """Nothing is asked of anybody."""
+
+    def check(self, _olds: Properties, news: Properties) -> CheckResult:
+        return CheckResult(self.checked(news), [])
+
+    def create(self, props: Properties) -> CreateResult:
+        """Only letters, digits, - and _, so that it stands in an address as it is."""
+        return CreateResult("password", self._made(props))
+
+    def update(self, _id: str, _olds: Properties, _news: Properties) -> UpdateResult:
+        return UpdateResult(self._made(_news))
+
+    def read(self, id_: str, props: Properties) -> ReadResult:
+        """As stored: nobody else knows it."""
+        stored = self.checked(props)
+        return ReadResult(id_, stored | {"value": secret(props["value"])}, stored)
+
+    def _made(self, props: Properties) -> Properties:
+        return self.checked(props) | {"value": secret(secrets.token_urlsafe(BYTES))}
+
+
+class DatabasePassword(Resource, module="mirrors", name="DatabasePassword"):
+    """``version``: any text."""
+
+    value: pulumi.Output[str]
+    """The password, a secret."""
+
+    def __init__(self, name: str, version: str, opts: pulumi.ResourceOptions) -> None:
+        hidden = pulumi.ResourceOptions(additional_secret_outputs=["value"])
+        props = {"version": version, "value": None}
+        super().__init__(DatabasePasswordProvider(), name, props, pulumi.ResourceOptions.merge(opts, hidden))

@@ -1,0 +1,90 @@
+"""``DatabaseRole``: the sites' role in PostgreSQL, with its password, and the database that it owns."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+from docker.models.containers import Container
+from pulumi.dynamic import CheckResult, CreateResult, ReadResult, Resource, UpdateResult
+
+from mirrors.docker.errors import DockerError
+from mirrors.docker.exec import run_in
+from mirrors.docker.provider import DockerProvider
+from mirrors.planning.redaction import redact
+from mirrors.resources.base import Properties
+
+ALTER = """\\set ON_ERROR_STOP on
+SELECT 'CREATE ROLE {user} LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{user}') \\gexec
+ALTER ROLE {user} LOGIN PASSWORD '{password}';
+SELECT 'CREATE DATABASE {name} OWNER {user}' WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '{name}') \\gexec
+"""
+"""Names are checked to be plain ones, and the password to have no quote: nothing here needs an escape."""
+
+THERE = "SELECT count(*) FROM pg_roles r, pg_database d WHERE r.rolname = '{user}' AND d.datname = '{name}';\n"
+
+
+class DatabaseRoleProvider(DockerProvider):
+    """``container``: the name of the one with PostgreSQL. Also of a volume that was there before, whatever the password
+    was that somebody else had set."""
+
+    inputs = ("container", "superuser", "user", "name", "password")
+
+    def check(self, _olds: Properties, news: Properties) -> CheckResult:
+        return CheckResult(self.checked(news), [])
+
+    def create(self, props: Properties) -> CreateResult:
+        """Raises DockerError with what PostgreSQL says, and without the password."""
+        inputs = self.checked(props)
+        self._alter(inputs)
+        return CreateResult(f"{inputs['container']}/{inputs['user']}", inputs)
+
+    def update(self, _id: str, _olds: Properties, _news: Properties) -> UpdateResult:
+        """Sites that still have the old password fail from now on, until their containers are replaced."""
+        inputs = self.checked(_news)
+        self._alter(inputs)
+        return UpdateResult(inputs)
+
+    def delete(self, _id: str, _props: Properties) -> None:
+        """Nothing: role and database lie in the volume, which stays."""
+
+    def read(self, id_: str, props: Properties) -> ReadResult:
+        """Gone where a server that answers has no such role or database: its volume is another one."""
+        inputs = self.checked(props)
+        container = self.engine.find(inputs["container"])
+        if container is not None and container.attrs["State"]["Running"]:
+            code, said = self._ask(container, inputs, THERE)
+            if code == 0 and said.strip() == "0":
+                return ReadResult("", {})
+        return ReadResult(id_, inputs, inputs)
+
+    def _alter(self, inputs: Properties) -> None:
+        container = self.engine.find(inputs["container"])
+        if container is None:
+            raise DockerError(f"there is no container {inputs['container']} any more. Run the command again")
+        code, said = self._ask(container, inputs, ALTER)
+        if code:
+            told = redact(said, [inputs["password"]]).strip()
+            raise DockerError(
+                f"{inputs['container']}: the role {inputs['user']} could not be given its password. Is"
+                f" mirrors:docker.database.superuser right for this volume? PostgreSQL says: {told}"
+            )
+
+    def _ask(self, container: Container, inputs: Properties, statements: str) -> tuple[int, str]:
+        """On the standard input, over the container's own socket: no password is in an argument or on the network."""
+        command = ["psql", "--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "-U", inputs["superuser"]]
+        with self.engine.asked(f"run psql in {inputs['container']}"):
+            return run_in(container, [*command, "-d", "postgres"], "postgres", statements.format(**inputs))
+
+
+class DatabaseRole(Resource, module="mirrors", name="DatabaseRole"):
+    """``props``: ``container``, ``superuser``, ``user``, ``name`` (of the database) and ``password``, a secret.
+
+    It depends on the container that serves, and the sites' containers depend on it: first the role, then they.
+    """
+
+    password: pulumi.Output[str]
+    """The password that the role has, a secret."""
+
+    def __init__(self, name: str, props: Mapping[str, Any], opts: pulumi.ResourceOptions) -> None:
+        hidden = pulumi.ResourceOptions(additional_secret_outputs=["password"])
+        super().__init__(DatabaseRoleProvider(), name, dict(props), pulumi.ResourceOptions.merge(opts, hidden))

@@ -1,0 +1,143 @@
+"""``Serving``: a container does what it is there for. Waits until it is healthy, and no longer than it lives."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+from docker.models.containers import Container
+from pulumi.dynamic import CheckResult, CreateResult, ReadResult, Resource, UpdateResult
+
+from mirrors.docker.engine import variables_of
+from mirrors.docker.errors import ContainerFailedError
+from mirrors.docker.provider import DockerProvider
+from mirrors.resources.base import Properties
+from mirrors.resources.health import wait_until_healthy
+
+PAUSE = 0.5
+"""Seconds between two looks at a container."""
+
+QUIET = 3.0
+"""Seconds that a container without a health check has to live before it counts as one that serves."""
+
+RETRIES = 3
+"""Docker's own, where a health check has none."""
+
+ENDED = frozenset({"exited", "dead"})
+
+
+class ServingProvider(DockerProvider):
+    inputs = ("site", "container", "name", "timeout", "url", "verified")
+
+    def check(self, _olds: Properties, news: Properties) -> CheckResult:
+        return CheckResult(self.checked(news), [])
+
+    def create(self, props: Properties) -> CreateResult:
+        """Raises ContainerFailedError with the last lines of the container's log."""
+        inputs = self.checked(props)
+        self._wait(inputs)
+        return CreateResult(inputs["name"], inputs)
+
+    def update(self, _id: str, _olds: Properties, _news: Properties) -> UpdateResult:
+        """The same. A failure stops the waves behind it."""
+        inputs = self.checked(_news)
+        self._wait(inputs)
+        return UpdateResult(inputs)
+
+    def delete(self, _id: str, _props: Properties) -> None:
+        """Nothing: the container is another resource."""
+
+    def read(self, id_: str, props: Properties) -> ReadResult:
+        """As stored: whether the container is there, its own resource says."""
+        stored = self.checked(props)
+        return ReadResult(id_, stored, stored)
+
+    def _wait(self, inputs: Properties) -> None:
+        container = self.engine.find(inputs["container"])
+        if container is None:
+            raise ContainerFailedError(inputs["site"], "its container was removed before it was healthy", "")
+        Watch(self, inputs["site"], container, float(inputs["timeout"])).until_healthy()
+        if inputs.get("verified") and inputs.get("url") and self.rollout.health is not None:
+            outputs = {"url": inputs["url"], "deployment": container.short_id}
+            wait_until_healthy(inputs["site"], outputs, self.rollout.health, variables_of(container))
+
+
+class Watch:
+    """One wait for one container. ``timeout`` is in seconds."""
+
+    def __init__(self, provider: ServingProvider, site: str, container: Container, timeout: float) -> None:
+        self.provider = provider
+        self.site = site
+        self.container = container
+        self.timeout = timeout
+        self.begun = time.monotonic()
+        self.restarts = int(container.attrs.get("RestartCount") or 0)
+        self.failures = self._failures()
+
+    def until_healthy(self) -> None:
+        while not self._healthy():
+            self._still_alive()
+            if time.monotonic() + PAUSE >= self.begun + self.timeout:
+                self._fail(f"its container was not healthy within {self.timeout:g} s{self._last_answer()}")
+            time.sleep(PAUSE)
+            self._look()
+
+    def _look(self) -> None:
+        with self.provider.engine.asked(f"look at the container {self.container.name}"):
+            self.container.reload()
+
+    def _healthy(self) -> bool:
+        """Without a health check, one that has not ended for a while."""
+        state = self.container.attrs["State"]
+        if health := state.get("Health"):
+            return bool(state["Running"] and health["Status"] == "healthy")
+        lives = bool(state["Running"] and not state["Restarting"])
+        return lives and time.monotonic() - self.begun >= min(QUIET, self.timeout)
+
+    def _still_alive(self) -> None:
+        """One that ends is not waited for: Docker may start it again and again.
+
+        What has happened before we looked for the first time does not count: the cause may have been corrected since.
+        """
+        state, restarts = self.container.attrs["State"], int(self.container.attrs.get("RestartCount") or 0)
+        if state["Status"] in ENDED or restarts > self.restarts:
+            runs_again = state["Running"] and not state["Restarting"]  # then its exit code is 0
+            code = "" if runs_again else f" with exit code {state['ExitCode']}"
+            self._fail(f"its container ended{code}{', out of memory' if state.get('OOMKilled') else ''}")
+        if (state.get("Health") or {}).get(
+            "Status"
+        ) == "unhealthy" and self._failures() >= self.failures + self._most():
+            self._fail(f"its container is unhealthy{self._last_answer()}")
+
+    def _failures(self) -> int:
+        """Of its health check, in a row."""
+        return int((self.container.attrs["State"].get("Health") or {}).get("FailingStreak") or 0)
+
+    def _most(self) -> int:
+        """So many are unhealthy; Docker's own number where none is set."""
+        return int((self.container.attrs["Config"].get("Healthcheck") or {}).get("Retries") or RETRIES)
+
+    def _last_answer(self) -> str:
+        """Only the code: what a check prints may be anything."""
+        log = (self.container.attrs["State"].get("Health") or {}).get("Log") or ()
+        return f" (its last check ended with {log[-1]['ExitCode']})" if log else ""
+
+    def _fail(self, found: str) -> None:
+        raise ContainerFailedError(self.site, found, self.provider.engine.log_of(self.container))
+
+
+class Serving(Resource, module="mirrors", name="Serving"):
+    """Ends with the turn of a site: the wave after it begins once all of its wave are healthy.
+
+    ``site``: application and environment, for messages.
+    ``container``: its id, so that a new container is waited for.
+    ``name``: the container's name.
+    ``timeout``: in seconds.
+    ``url``: where it answers; asked only with ``verified``, as ``rollout.health`` says.
+    """
+
+    container: pulumi.Output[str]
+    """The id of the container that serves."""
+
+    def __init__(self, name: str, props: Mapping[str, Any], opts: pulumi.ResourceOptions) -> None:
+        super().__init__(ServingProvider(), name, dict(props), opts)

@@ -1,0 +1,230 @@
+"""A site's container, made with all its variables at once, and the release command before it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_docker as docker
+
+from mirrors.docker.common import Common, env, healthcheck, labels
+from mirrors.docker.release import Release
+from mirrors.docker.serving import Serving
+from mirrors.given_ids import site_id_of
+from mirrors.planning.allocate import ORIGINAL_ID
+from mirrors.planning.containers import (
+    LABEL_PASSWORD,
+    health_command,
+    host_port,
+    owns_database,
+    plain_variables,
+    proxy_labels,
+    url_of,
+)
+from mirrors.planning.plan import SitePlan
+
+STAYS = ["image"]
+"""What a site keeps that gets no new release."""
+
+EVERYTHING = ["*"]
+
+
+@dataclass(frozen=True)
+class DeclaredSite:
+    """``serving`` ends with the site's turn; ``row`` is what the stack's outputs say of it."""
+
+    serving: Serving
+    row: dict[str, Any]
+
+
+def declare_release(common: Common, original: SitePlan) -> Release | None:
+    """Once for each image, in a container of the original. None where nothing is to be run."""
+    command = common.settings.docker.release_command
+    if not command:
+        return None
+    props = _run(common, original, command, common.image) | {"name": common.names.part("release")}
+    ours = pulumi.ResourceOptions(parent=common.release, aliases=common.own.aliases, depends_on=list(common.ready))
+    return Release(common.name, props, ours)
+
+
+def declare_site(common: Common, site: SitePlan, release: Release | None) -> DeclaredSite:
+    """Its own command, its container, and the wait for it, one after the other and all in the site's turn."""
+    turn = common.turns.of(site.slug, site.application)
+    image = pulumi.Output.all(common.image, turn).apply(lambda known: known[0])
+    before = [*common.ready, *([release] if release else [])]
+    registered = _registered(common, site, image, before)
+    container = _container(common, site, image, [*before, *([registered] if registered else [])])
+    site_id = _site_id(common, site)
+    settings, url = common.settings, site_id.apply(lambda known: url_of(common.settings, site.slug, known))
+    props = {
+        "site": _where(common, site),
+        "container": container.id,
+        "name": common.names.site(site.slug),
+        "timeout": settings.docker.start_timeout,
+        # Docker's own check is the first one. A site's address may lead past this machine, so it is asked on request.
+        **({"verified": True, "url": url} if "health" in settings.rollout.model_fields_set else {}),
+    }
+    stays = pulumi.ResourceOptions(ignore_changes=EVERYTHING if site.held or site.paused else None)
+    serving = Serving(site.slug, props, pulumi.ResourceOptions.merge(_of_site(common, site), stays))
+    common.turns.ends(site.slug, serving)
+    row = {
+        "application": site.slug,
+        "siteId": site_id,
+        "environment": settings.environment,
+        "url": url,
+        "deployment": serving.container,
+    }
+    return DeclaredSite(serving, row)
+
+
+def _registered(
+    common: Common, site: SitePlan, image: pulumi.Output[str], before: Sequence[pulumi.Resource]
+) -> Release | None:
+    """What a site does for itself alone, such as writing its row."""
+    command = common.settings.docker.site_command
+    if not command:
+        return None
+    plain = {name: value for name, value in _variables(common, site).items() if name in _plain_names(common, site)}
+    props = _run(common, site, command, image) | {"name": f"{common.names.site(site.slug)}_command", "told": plain}
+    after = pulumi.ResourceOptions(depends_on=list(before), ignore_changes=_ignored(site))
+    return Release(site.slug, props, pulumi.ResourceOptions.merge(_of_site(common, site), after))
+
+
+def _of_site(common: Common, site: SitePlan) -> pulumi.ResourceOptions:
+    """Below the Fleet itself: the engine (3.259) gives up where a refresh meets a component that has a new name."""
+    return pulumi.ResourceOptions(
+        parent=common.fleet,
+        aliases=_formerly(site),
+        provider=common.lanes.provider_of(site.application),
+    )
+
+
+def _run(common: Common, site: SitePlan, command: Sequence[str], image: pulumi.Output[str]) -> dict[str, Any]:
+    place = common.settings.docker.media.path
+    return {
+        "site": _where(common, site),
+        "image": image,
+        "command": list(command),
+        "timeout": common.settings.docker.command_timeout,
+        "network": common.network.name,
+        "labels": common.names.labels(),
+        "volumes": common.media.apply(lambda name: {name: place}) if common.media else {},
+        "environment": _secret(pulumi.Output.all(**_variables(common, site))),
+    }
+
+
+def _where(common: Common, site: SitePlan) -> str:
+    return f"{site.slug} ({common.settings.environment})"
+
+
+def _container(
+    common: Common, site: SitePlan, image: pulumi.Output[str], before: Sequence[pulumi.Resource]
+) -> docker.Container:
+    options = pulumi.ResourceOptions(
+        parent=common.fleet,
+        provider=common.own.provider,
+        aliases=_formerly(site),
+        depends_on=list(before),
+        replace_on_changes=["healthcheck"],  # else it is said to be updated, and stays as it is
+        delete_before_replace=True,
+        ignore_changes=_ignored(site),
+    )
+    return docker.Container(site.slug, **_arguments(common, site, image), opts=options)
+
+
+def _arguments(common: Common, site: SitePlan, image: pulumi.Output[str]) -> dict[str, Any]:
+    """Written as the plugin reads them back, so that a second look finds no difference."""
+    mine, site_id = common.settings.docker, _site_id(common, site)
+    return {
+        "name": common.names.site(site.slug),
+        "image": image,
+        "command": list(mine.command) or None,
+        "envs": env(_variables(common, site)),
+        "restart": mine.restart,
+        "must_run": True,
+        "labels": labels(docker.ContainerLabelArgs, _labels(common, site)),
+        "networks_advanced": _networks(common, site),
+        "ports": _ports(common, site_id),
+        "volumes": _volumes(common),
+        "healthcheck": _healthcheck(common),
+        "memory": mine.resources.memory,
+        "memory_swap": mine.resources.memory,
+        "cpus": mine.resources.cpus,
+    }
+
+
+def _variables(common: Common, site: SitePlan) -> dict[str, Any]:
+    """{name: value} of all its variables; what is secret is marked. Without a SITE_ID there are none."""
+    secrets = {name: pulumi.Output.secret(item.value) for name, item in site.variables.items() if item.secret}
+    site_id = _site_id(common, site)
+    plain = site_id.apply(lambda known: plain_variables(common.settings, site, known))
+    return {**{name: plain[name] for name in _plain_names(common, site)}, **common.shared, **secrets}
+
+
+def _plain_names(common: Common, site: SitePlan) -> list[str]:
+    secrets = {name for name, item in site.variables.items() if item.secret}
+    return sorted(plain_variables(common.settings, site, ORIGINAL_ID).keys() - secrets)
+
+
+def _secret(value: Any) -> Any:
+    return pulumi.Output.secret(value)
+
+
+def _site_id(common: Common, site: SitePlan) -> pulumi.Output[int]:
+    """Known where it is known, and with a port that there is."""
+
+    def with_a_port(known: int) -> int:
+        try:
+            host_port(common.settings, known)
+        except ValueError as error:
+            raise pulumi.RunError(f"{site.slug}: {error}") from None
+        return known
+
+    return site_id_of(common.ids, site.application, site.slug, common.settings).apply(with_a_port)
+
+
+def _labels(common: Common, site: SitePlan) -> Mapping[str, str]:
+    settings = common.settings
+    rotates = owns_database(settings)
+    password = {LABEL_PASSWORD: settings.docker.database.password_version} if rotates else {}
+    return {**common.names.labels(site.slug), **password, **proxy_labels(settings, site.slug)}
+
+
+def _networks(common: Common, site: SitePlan) -> list[docker.ContainerNetworksAdvancedArgs]:
+    proxy = common.settings.docker.proxy
+    inner = docker.ContainerNetworksAdvancedArgs(name=common.network.name, aliases=[site.slug])
+    return [inner, *([docker.ContainerNetworksAdvancedArgs(name=proxy.network)] if proxy else [])]
+
+
+def _ports(common: Common, site_id: pulumi.Output[int]) -> list[docker.ContainerPortArgs] | None:
+    settings, published = common.settings, common.settings.docker.published
+    if published is None:
+        return None
+    external: Any = site_id.apply(lambda known: host_port(settings, known))
+    return [docker.ContainerPortArgs(internal=settings.docker.port, external=external, ip=published.address)]
+
+
+def _volumes(common: Common) -> list[docker.ContainerVolumeArgs] | None:
+    if common.media is None:
+        return None
+    place = common.settings.docker.media.path
+    return [docker.ContainerVolumeArgs(volume_name=common.media, container_path=place)]
+
+
+def _healthcheck(common: Common) -> Any:
+    check = common.settings.docker.healthcheck
+    if check is None:
+        return None
+    command = health_command(check, common.settings.docker.port)
+    return healthcheck(command, check.interval, check.timeout, check.retries, check.start_period)
+
+
+def _ignored(site: SitePlan) -> list[str] | None:
+    """A held or paused site keeps what the state has; one that gets no new release keeps its image."""
+    if site.held or site.paused:
+        return EVERYTHING
+    return None if site.follows else STAYS
+
+
+def _formerly(site: SitePlan) -> list[pulumi.Input[pulumi.Alias | str]] | None:
+    return [pulumi.Alias(name=site.formerly)] if site.formerly else None

@@ -1,0 +1,42 @@
+"""The SITE_ID of a site as the program reads it: an output of the ledger, unknown only in a preview."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+
+from mirrors.config import Settings
+from mirrors.resources.site_ids import SiteIds
+
+
+def site_id_of(ids: SiteIds, application: str, slug: str, settings: Settings) -> pulumi.Output[int]:
+    """A site's id; unknown in the preview of a stack that follows another one which does not have it yet.
+
+    ``application``: as the ledger names it.
+    """
+
+    def look_up(assignments: Mapping[str, Any]) -> Any:
+        given = assignments.get(application)
+        return int(given["id"]) if given else _not_known(ids, slug, settings.site_ids_from)
+
+    return ids.assignments.apply(look_up)
+
+
+def _not_known(ids: SiteIds, slug: str, reference: str | None) -> Any:
+    """Unknown in a preview. Raises RunError in an update: one that is here leaves the fleet's own resources out."""
+    preview = pulumi.runtime.is_dry_run()
+    if reference and preview:
+        pulumi.log.warn(
+            f'{slug}: its SITE_ID is not known yet: the stack "{reference}", which gives it, has none for it;'
+            f' run "pulumi up -s {reference}" first'
+        )
+        return pulumi.output.UNKNOWN
+    fleet = ids.pulumi_resource_name
+    missing = (
+        f"{slug}: it has no SITE_ID yet, and the resources of the fleet, which give it one, are not among the"
+        f" targets. Run 'mirrors deploy {slug} -s {pulumi.get_stack()}', or add --target '**::{fleet}'"
+    )
+    if not preview:
+        raise pulumi.RunError(missing)
+    pulumi.log.warn(missing)
+    return pulumi.output.UNKNOWN

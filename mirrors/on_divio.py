@@ -1,0 +1,62 @@
+"""The fleet as Divio's applications: what it declares once the ids are given."""
+
+from dataclasses import asdict
+from typing import Any
+
+import pulumi
+
+from mirrors.declare import Declaration, declare_mirror, declare_original
+from mirrors.lanes import Lanes
+from mirrors.planning.addresses import identity_of
+from mirrors.planning.names import is_service
+from mirrors.platforms import Declared
+from mirrors.program import Configured, prepare
+from mirrors.resources.original import Original
+from mirrors.resources.site_ids import SiteIds
+from mirrors.turns import Turns
+
+
+class OnDivio:
+    """Looks at the platform and plans. Leaves the program where there is a problem."""
+
+    def __init__(self, configured: Configured) -> None:
+        self.prepared = prepare(configured)
+
+    @property
+    def hints(self) -> list[dict[str, Any]]:
+        return [asdict(site) for site in self.prepared.plan.hints]
+
+    @property
+    def neighbours(self) -> dict[str, list[int]]:
+        return {slug: list(ids) for slug, ids in self.prepared.plan.neighbours.items()}
+
+    def declare(self, fleet: pulumi.Resource, ids: SiteIds, options: pulumi.ResourceOptions) -> Declared:
+        """``options``: those of what carries the fleet's name."""
+        prepared, settings = self.prepared, self.prepared.settings
+        original, parallel = self._original(fleet, options), settings.rollout.parallel
+        lanes = Lanes(parallel, prepared.raw, settings.max_concurrent_requests, fleet)
+        turns = Turns(prepared.plan.rollout, lanes, parallel, preview=pulumi.runtime.is_dry_run())
+        declaration = Declaration(fleet, settings, prepared.original, ids, original, lanes, turns)
+        sites, release = declare_original(declaration)
+        mirrors = [declare_mirror(declaration, site, release) for site in prepared.plan.mirrors]
+        turns.report_failures()
+        about = {
+            "application": prepared.original.site.slug,
+            "environment": settings.environment,
+            "release": original.release,
+            "identities": original.identities,
+        }
+        return Declared(sites, mirrors, about)
+
+    def _original(self, fleet: pulumi.Resource, options: pulumi.ResourceOptions) -> Original:
+        planned = self.prepared.original
+        props = {
+            "application": planned.site.application,
+            "environment": planned.site.environment,
+            "image_environment": planned.image_environment,
+            "release": planned.release,
+            "variables": {key: pulumi.Output.secret(value) for key, value in planned.shared.items()},
+            "identities": {key: identity_of(value) for key, value in planned.shared.items() if is_service(key)},
+            "confirmed": sorted(self.prepared.settings.confirmed_identities),
+        }
+        return Original(fleet.pulumi_resource_name, props, options)

@@ -1,0 +1,254 @@
+"""The fleet as containers: what they are called, which variables they have, where they answer. Pure."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from mirrors.config import Settings
+from mirrors.config.docker import Healthcheck
+from mirrors.planning.addresses import address_of
+from mirrors.planning.allocate import SiteHint
+from mirrors.planning.holds import held_sites_stay
+from mirrors.planning.names import DATABASE_URL, DOMAIN, MIRRORS_APPLICATION, SITE_ID, number
+from mirrors.planning.observed import FleetSeen, SiteSeen
+from mirrors.planning.plan import SitePlan
+from mirrors.planning.waves import RolloutPlan, rollout_plan
+
+STORAGE_DSN = "DEFAULT_STORAGE_DSN"
+DATABASE_HOST = "database"
+"""What the sites call the container with PostgreSQL, in the network that they have in common."""
+
+LABEL_FLEET = "mirrors.fleet"
+LABEL_ENVIRONMENT = "mirrors.environment"
+LABEL_SITE = "mirrors.site"
+LABEL_PASSWORD = "mirrors.passwordVersion"  # noqa: S105 - a label's name
+
+_ASKED = (
+    "import http.client, os, sys; "
+    "site = http.client.HTTPConnection('127.0.0.1', {port}, timeout={timeout}); "
+    "site.request('GET', '{path}', headers={{'Host': os.environ.get('DOMAIN') or '127.0.0.1'}}); "
+    "sys.exit(site.getresponse().status >= 400)"
+)
+"""Redirects are not followed: they are answers, and may lead out of the container."""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What a stack's things are called on the Docker host, so that Test and Live, and several fleets, live on one.
+
+    A slug has neither dot nor underscore, so no site is called like anything else.
+    """
+
+    fleet: str
+    environment: str
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Names":
+        return cls(settings.fleet.original.application, settings.environment)
+
+    @property
+    def network(self) -> str:
+        return f"{self.fleet}.{self.environment}"
+
+    def site(self, slug: str) -> str:
+        return f"{self.network}.{slug}"
+
+    def part(self, name: str) -> str:
+        """Of what the sites have in common, such as ``database`` or ``media``."""
+        return f"{self.network}_{name}"
+
+    def labels(self, slug: str | None = None) -> dict[str, str]:
+        site = {LABEL_SITE: slug} if slug else {}
+        return {LABEL_FLEET: self.fleet, LABEL_ENVIRONMENT: self.environment, **site}
+
+
+@dataclass(frozen=True, slots=True)
+class ContainersPlan:
+    """``mirrors`` are those to declare; ``postponed`` are new ones whose wave comes after the pause."""
+
+    problems: tuple[str, ...]
+    original: SitePlan
+    mirrors: tuple[SitePlan, ...]
+    hints: tuple[SiteHint, ...]
+    rollout: RolloutPlan
+    postponed: tuple[str, ...] = ()
+
+
+def containers_plan(
+    settings: Settings, seen: FleetSeen, rolled_out: Collection[str] = (), *, rotated: bool = False
+) -> ContainersPlan:
+    """``seen``: the containers that there are; ``rotated``: some of them run with another password than declared.
+
+    Then all mirrors are one wave: they fail as soon as the role has the new password.
+    """
+    rollout = rollout_plan(settings, repairing=rotated)
+    held = {item.application: settings.hold_of(item) for item in settings.mirrors}
+    mirrors = [
+        _site_plan(settings, seen, item.application, item.formerly, rollout, held, rolled_out)
+        for item in settings.mirrors
+    ]
+    postponed = tuple(site.slug for site in mirrors if site.paused and site.seen.bare)
+    original = settings.fleet.original
+    problems = (*held_sites_stay(settings, seen), *(_rotated_under_held_sites(rollout) if rotated else ()))
+    return ContainersPlan(
+        problems,
+        _site_plan(settings, seen, original.application, original.formerly, rollout, {}, ()),
+        tuple(site for site in mirrors if site.slug not in postponed),
+        tuple(_hint(settings, seen, slug) for slug in settings.fleet.slugs),
+        rollout,
+        postponed,
+    )
+
+
+def _site_plan(
+    settings: Settings,
+    seen: FleetSeen,
+    slug: str,
+    formerly: str | None,
+    rollout: RolloutPlan,
+    held: Mapping[str, str],
+    rolled_out: Collection[str],
+) -> SitePlan:
+    hold = held.get(slug, "nothing")
+    return SitePlan(
+        slug,
+        slug,
+        settings.environment,
+        formerly,
+        settings.variables_of(slug),
+        seen.mirrors.get(slug) or SiteSeen(slug, slug, None),
+        follows=hold == "nothing" or (hold == "variablesMayDeploy" and slug in rolled_out),
+        held=hold == "everything",
+        paused=slug in rollout.paused,
+    )
+
+
+def _hint(settings: Settings, seen: FleetSeen, slug: str) -> SiteHint:
+    """The application is its slug: nothing else names it. A container that runs shows which id it has."""
+    declared = next(site for site in settings.fleet.sites if site.application == slug)
+    original = declared is settings.fleet.original
+    there = seen.original if original else seen.mirrors.get(slug)
+    own = there.variables.get(SITE_ID) if there else None
+    observed = number(own.value) if own else None
+    return SiteHint(slug, slug, original, declared.site_id, observed, declared.formerly, ours=True)
+
+
+def _rotated_under_held_sites(rollout: RolloutPlan) -> tuple[str, ...]:
+    return tuple(
+        f"{site}: it is held, but the database's password changes (mirrors:docker.database.passwordVersion), and its"
+        " container would go on with the old one. Let it be replaced (hold: false), or keep the version"
+        for site in rollout.held
+    )
+
+
+def plain_variables(settings: Settings, site: SitePlan, site_id: int) -> dict[str, str]:
+    """What a site is told besides what it shares with the others: {name: value}; what is declared wins.
+
+    ``MIRRORS_APPLICATION`` is a mirror's alone: an image without it is the original.
+    """
+    mirror = site.slug != settings.fleet.original.application
+    own = {SITE_ID: str(site_id), **({MIRRORS_APPLICATION: site.slug} if mirror else {})}
+    surroundings = {
+        DOMAIN: domain_of(settings, site.slug, site_id),
+        "STAGE": settings.environment,
+        "PORT": str(settings.docker.port),
+    }
+    declared = {name: item.value for name, item in site.variables.items() if name not in own}
+    return {**surroundings, **declared, **own}
+
+
+def host_port(settings: Settings, site_id: int) -> int | None:
+    """The port of the Docker host that a site answers on; None where only a proxy reaches it. Raises ValueError."""
+    published = settings.docker.published
+    if published is None:
+        return None
+    if (port := published.base + site_id) > 65535:
+        raise ValueError(
+            f"mirrors:docker.publish.base: {published.base} and SITE_ID {site_id} are above 65535; lower it"
+        )
+    return port
+
+
+def domain_of(settings: Settings, slug: str, site_id: int) -> str:
+    """The site's ``DOMAIN``: its declared host name, or the place that it answers at."""
+    published = settings.docker.published
+    place = f"{_bracketed(published.address)}:{host_port(settings, site_id)}" if published else ""
+    return settings.docker.domains.get(slug) or place
+
+
+def url_of(settings: Settings, slug: str, site_id: int) -> str | None:
+    published, domain = settings.docker.published, domain_of(settings, slug, site_id)
+    return address_of(domain) if slug in settings.docker.domains or not published else f"http://{domain}/"
+
+
+def _bracketed(address: str) -> str:
+    return f"[{address}]" if ":" in address else address
+
+
+def database_role(settings: Settings) -> str:
+    """Database and role have the original's name, unless they are declared."""
+    return settings.fleet.original.application.replace("-", "_")
+
+
+def database_url(settings: Settings, password: str) -> str:
+    """The password has only characters that need no escape in an address."""
+    database, role = settings.docker.database, database_role(settings)
+    name = database.name or role
+    return f"postgres://{database.user or name}:{password}@{DATABASE_HOST}:5432/{name}"
+
+
+def storage_dsn(settings: Settings) -> str:
+    media = settings.docker.media
+    return f"file://{media.path}/?url={media.url.replace('/', '%2F')}"
+
+
+def owns(settings: Settings, name: str) -> bool:
+    """Whether the stack has a service of its own for a shared variable, so that no value is declared for it."""
+    return name in settings.fleet.shared and name not in settings.shared_values
+
+
+def owns_database(settings: Settings) -> bool:
+    return owns(settings, DATABASE_URL)
+
+
+def owns_media(settings: Settings) -> bool:
+    return owns(settings, STORAGE_DSN)
+
+
+def go_duration(seconds: int) -> str:
+    """As Go writes it, and Docker's provider reads it back: anything else would be a difference for ever.
+
+    >>> go_duration(5), go_duration(60), go_duration(5400)
+    ('5s', '1m0s', '1h30m0s')
+    """
+    hours, rest = divmod(seconds, 3600)
+    minutes, left = divmod(rest, 60)
+    if hours:
+        return f"{hours}h{minutes}m{left}s"
+    return f"{minutes}m{left}s" if minutes else f"{left}s"
+
+
+def health_command(check: Healthcheck, port: int) -> list[str]:
+    """What Docker runs in a site's container, with its own word for the kind of command first."""
+    if check.command:
+        return ["CMD", *check.command]
+    asked = _ASKED.format(port=port, timeout=check.timeout, path=check.path.replace("'", "%27").replace("\\", "%5C"))
+    return ["CMD", "python3", "-c", asked]
+
+
+def proxy_labels(settings: Settings, slug: str) -> dict[str, str]:
+    """What the proxy reads: the site's host name, and the port that its container listens on."""
+    proxy, port = settings.docker.proxy, settings.docker.port
+    if proxy is None:
+        return {}
+    domain = settings.docker.domains[slug]
+    name = Names.of(settings).site(slug).replace(".", "-")
+    by_kind = {
+        "caddy": {"caddy": domain, "caddy.reverse_proxy": f"{{{{upstreams {port}}}}}"},
+        "traefik": {
+            "traefik.enable": "true",
+            "traefik.docker.network": proxy.network,
+            f"traefik.http.routers.{name}.rule": f"Host(`{domain}`)",
+            f"traefik.http.services.{name}.loadbalancer.server.port": str(port),
+        },
+    }
+    return {**by_kind[proxy.kind], **proxy.labels}

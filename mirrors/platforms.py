@@ -1,0 +1,33 @@
+"""What the Fleet asks of whatever runs its sites."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import pulumi
+
+from mirrors.resources.site_ids import SiteIds
+
+
+@dataclass(frozen=True)
+class Declared:
+    """Rows of sites, ``{application, siteId, environment, url, deployment}``, and what is said of the original.
+
+    ``original`` has no row where there is nothing to say of it.
+    """
+
+    original: list[dict[str, Any]]
+    mirrors: list[dict[str, Any]]
+    about: dict[str, Any]
+
+
+class Platform(Protocol):
+    @property
+    def hints(self) -> list[dict[str, Any]]:
+        """What is known of each site's id, as ``SiteIds`` reads it."""
+
+    @property
+    def neighbours(self) -> dict[str, list[int]]:
+        """{slug: SITE_IDs} of what is not on the list and has the shared database."""
+
+    def declare(self, fleet: pulumi.Resource, ids: SiteIds, options: pulumi.ResourceOptions) -> Declared:
+        """Registers everything but the ids. ``options``: those of what carries the fleet's name."""

@@ -1,0 +1,102 @@
+"""A Docker host that has no container: enough of the Engine's API for a program that only looks."""
+
+import json
+import ssl
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+from urllib.parse import urlsplit
+
+VERSION = {"ApiVersion": "1.41", "MinAPIVersion": "1.12", "Version": "20.10.24"}
+
+
+@dataclass
+class Host:
+    """``containers``: as ``docker inspect`` shows them. ``url`` is that of ``DOCKER_HOST``.
+
+    ``later``: what the only one looks like at each further look; the last one stays. ``log``: what it has printed.
+    """
+
+    url: str
+    containers: list[dict[str, Any]] = field(default_factory=list)
+    later: list[dict[str, Any]] = field(default_factory=list)
+    log: bytes = b""
+
+    def found(self, wanted: str) -> dict[str, Any] | None:
+        return next((item for item in self.containers if wanted in (item["Id"], item["Name"][1:])), None)
+
+    def look_again(self) -> None:
+        if self.later:
+            self.containers[0] |= self.later.pop(0)
+
+
+def container(slug: str, environ: dict[str, str], **labels: str) -> dict[str, Any]:
+    """A site's container in Test, as far as anybody looks at it."""
+    own = {"mirrors.fleet": "acme", "mirrors.environment": "test", "mirrors.site": slug}
+    return {
+        "Id": f"{slug:0<64}",
+        "Name": f"/acme.test.{slug}",
+        "State": {"Status": "running", "Running": True, "Restarting": False, "ExitCode": 0},
+        "RestartCount": 0,
+        "Config": {"Env": [f"{name}={value}" for name, value in environ.items()], "Labels": own | labels, "Tty": False},
+    }
+
+
+@contextmanager
+def docker_host(containers: Sequence[dict[str, Any]] = (), tls: ssl.SSLContext | None = None) -> Iterator[Host]:
+    """``tls``: what the host shows, and asks of whoever comes."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    server.daemon_threads = True
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    host = Host(f"tcp://127.0.0.1:{server.server_address[1]}", list(containers))
+    server.host = host  # type: ignore[attr-defined]
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield host
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        host: Host = self.server.host  # type: ignore[attr-defined]
+        path = urlsplit(self.path).path.removeprefix("/v1.41")
+        if path == "/version":
+            self._answer(200, VERSION)
+        elif path == "/_ping":
+            self._answer(200, "OK")
+        elif path == "/containers/json":
+            self._answer(200, [{"Id": item["Id"]} for item in host.containers])
+        elif path.endswith("/logs"):
+            self._send(200, b"\x01\0\0\0" + len(host.log).to_bytes(4, "big") + host.log, "application/octet-stream")
+        else:
+            found = host.found(path.removeprefix("/containers/").removesuffix("/json"))
+            self._answer(200, found) if found else self._answer(404, {"message": "No such container"})
+            host.look_again()
+
+    def _answer(self, status: int, data: Any) -> None:
+        self._send(status, json.dumps(data).encode(), "application/json")
+
+    def _send(self, status: int, body: bytes, kind: str) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def handle(self) -> None:
+        """Whoever hangs up may."""
+        with suppress(ConnectionError, ssl.SSLError):
+            super().handle()
+
+    def log_message(self, *_arguments: Any) -> None:
+        """Nothing: nobody reads it."""

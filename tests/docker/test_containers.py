@@ -1,0 +1,125 @@
+"""The containers that a program declares, started on a real Docker engine from the very arguments that it declares."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import docker
+import pytest
+
+from mirrors.sandbox.process import wait_until
+from tests.docker.program import started
+from tests.docker.world import TIMEOUT, World, base_port, section
+from tests.unit.program_under_mocks import Ran
+
+WHISPER = "canary-77d0aa"
+OUTSIDE = {"sharedValues": {"DATABASE_URL": "sqlite:////tmp/nowhere", "DEFAULT_STORAGE_DSN": "file:///tmp/"}}
+
+
+@pytest.fixture(scope="module")
+def world(client: docker.DockerClient) -> Iterator[World]:
+    found = World(client, "tested")
+    found.clear()
+    yield found
+    found.clear()
+
+
+@pytest.fixture(scope="module")
+def up(world: World, engine: str) -> Ran:
+    limits = {"resources": {"memory": "256m", "cpus": "0.5"}}
+    declared = {"fleet": world.fleet, "docker": section(base_port(), **limits)}
+    ran = started(engine, **declared, secrets={"all": {"WHISPER": WHISPER}})
+    assert ran.code == 0, ran.said
+    return ran
+
+
+def test_a_network_a_database_and_four_healthy_sites_are_there(up: Ran, world: World) -> None:
+    assert up.outputs["siteIds"] == {"tested": 1, "tested-de": 2, "tested-fr": 3, "tested-ch": 4}
+    assert world.containers().keys() == {"database", *world.slugs}
+    assert all(item.health == "healthy" for item in world.containers().values())
+
+
+@pytest.mark.usefixtures("up")
+def test_each_site_knows_who_it_is_and_all_share_database_and_media(world: World) -> None:
+    told = {slug: world.asked(slug) for slug in world.slugs}
+    assert {slug: item["site_id"] for slug, item in told.items()} == {
+        "tested": 1,
+        "tested-de": 2,
+        "tested-fr": 3,
+        "tested-ch": 4,
+    }
+    assert {slug: item["application"] for slug, item in told.items()} == {slug: slug for slug in world.slugs} | {
+        "tested": None
+    }
+    assert len({item["database"]["marker"] for item in told.values()}) == 1
+    assert len({item["storage"]["marker"] for item in told.values()}) == 1
+    assert {item["storage"]["location"] for item in told.values()} == {"/media"}
+
+
+@pytest.mark.usefixtures("up")
+def test_each_site_has_its_own_row_and_the_addresses_are_theirs(world: World) -> None:
+    rows = {row["id"]: row["domain"] for row in world.asked("tested", "/sites.json")}
+    assert rows == {number: f"127.0.0.1:{base_port() + number}" for number in (1, 2, 3, 4)}
+
+
+@pytest.mark.usefixtures("up")
+def test_what_is_declared_is_what_docker_has(world: World) -> None:
+    site = world.site("tested-de")
+    assert world.variables("tested-de")["WHISPER"] == WHISPER
+    assert "WHISPER" not in world.variables("tested")
+    assert site.attrs["HostConfig"]["Memory"] == site.attrs["HostConfig"]["MemorySwap"] == 256 * 1024 * 1024
+    assert site.attrs["HostConfig"]["NanoCpus"] == 5 * 10**8
+    assert site.attrs["HostConfig"]["RestartPolicy"]["Name"] == "unless-stopped"
+    assert set(site.attrs["NetworkSettings"]["Networks"]) == {"tested.test"}
+
+
+@pytest.mark.usefixtures("up")
+def test_the_sites_are_no_superusers_and_the_password_is_asked_for(world: World) -> None:
+    assert world.statement("SELECT rolsuper FROM pg_roles WHERE rolname = 'tested'") == "f"
+    url = world.variables("tested-de")["DATABASE_URL"]
+    tell = f"import psycopg; psycopg.connect({url.replace(':5432', ':5432')!r}).close()"
+    wrong = tell.replace(url.split(":")[2].split("@")[0], "wrong")
+    assert world.site("tested-de").exec_run(["python", "-c", tell]).exit_code == 0
+    assert b"password authentication failed" in world.site("tested-de").exec_run(["python", "-c", wrong]).output
+
+
+@pytest.mark.usefixtures("up")
+def test_a_killed_process_comes_back(world: World) -> None:
+    before = world.site("tested-de").attrs["State"]["Pid"]
+    world.kill("tested-de")
+    assert wait_until(lambda: world.site("tested-de").attrs["State"]["Pid"] not in (0, before), TIMEOUT)
+    assert world.healthy("tested-de")
+
+
+@pytest.fixture
+def alone(client: docker.DockerClient) -> Iterator[World]:
+    """Another fleet, whose database is elsewhere: nothing but sites is started."""
+    found = World(client, "alone")
+    found.clear()
+    yield found
+    found.clear()
+
+
+def test_a_container_that_ends_at_once_is_told_with_its_log_and_without_its_secrets(alone: World, engine: str) -> None:
+    crash = ["sh", "-c", "echo it ends, with $WHISPER; exit 3"]
+    broken = section(base_port() + 10, command=crash, startTimeout="1h", releaseCommand=[], siteCommand=[])
+    ran = started(
+        engine, fleet=alone.fleet, docker=elsewhere(broken), **OUTSIDE, secrets={"alone": {"WHISPER": WHISPER}}
+    )
+    assert ran.code != 0
+    assert "alone (test): its container ended" in ran.said
+    assert "it ends, with [secret]" in ran.said
+    assert WHISPER not in ran.said
+    assert alone.containers().keys() == {"alone"}, "no mirror begins behind an original that failed"
+
+
+def test_a_release_command_that_fails_starts_no_site(alone: World, engine: str) -> None:
+    fails = section(base_port() + 10, releaseCommand=["sh", "-c", "echo no such table; exit 7"])
+    ran = started(engine, fleet=alone.fleet, docker=elsewhere(fails), **OUTSIDE)
+    assert ran.code != 0
+    assert "the command 'sh -c echo no such table; exit 7' ended with 7" in ran.said
+    assert "Its log ends:\nno such table" in ran.said
+    assert alone.containers().keys() == set()
+
+
+def elsewhere(declared: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in declared.items() if key != "database"}

@@ -1,0 +1,114 @@
+"""The fleet as containers: what is decided without a Docker host."""
+
+import pytest
+
+from mirrors.config.docker import Healthcheck
+from mirrors.planning.allocate import Hints, Ledger
+from mirrors.planning.containers import (
+    Names,
+    containers_plan,
+    domain_of,
+    go_duration,
+    health_command,
+    host_port,
+    plain_variables,
+    url_of,
+)
+from mirrors.planning.ledger import renamed
+from mirrors.planning.observed import FleetSeen, SiteSeen, VariableSeen
+from tests.unit.fleets import settings
+
+DOCKER = {"image": "acme:1"}
+
+
+def nobody(*slugs: str) -> FleetSeen:
+    """No site has a container yet."""
+    return FleetSeen(SiteSeen("acme", "acme", None), {slug: SiteSeen(slug, slug, None) for slug in slugs}, "test")
+
+
+def running(slug: str, **values: str) -> SiteSeen:
+    variables = {name: VariableSeen(value) for name, value in values.items()}
+    return SiteSeen(slug, slug, "test", variables, frozen=values)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "written"), [(1, "1s"), (60, "1m0s"), (90, "1m30s"), (3600, "1h0m0s"), (3661, "1h1m1s"), (59, "59s")]
+)
+def test_durations_are_written_as_go_writes_them(seconds: int, written: str) -> None:
+    assert go_duration(seconds) == written
+
+
+def test_no_site_is_called_like_what_the_sites_have_in_common() -> None:
+    names = Names("acme", "live")
+    parts = {names.network, names.part("database"), names.part("media"), names.part("release")}
+    assert parts.isdisjoint(names.site(slug) for slug in ("database", "media", "release", "acme"))
+    assert names.site("acme-de") == "acme.live.acme-de"
+
+
+def test_a_port_follows_the_id_and_an_id_that_is_too_high_is_told() -> None:
+    declared = settings("acme-de", platform="docker", docker={**DOCKER, "publish": {"base": 65000}})
+    assert host_port(declared, 2) == 65002
+    with pytest.raises(ValueError, match=r"publish\.base: 65000 and SITE_ID 600"):
+        host_port(declared, 600)
+
+
+def test_an_address_is_the_declared_name_or_the_place_that_the_site_answers_at() -> None:
+    declared = settings("acme-de", docker={**DOCKER, "domains": {"acme": "www.example.com"}})
+    assert url_of(declared, "acme", 1) == "https://www.example.com/"
+    assert url_of(declared, "acme-de", 2) == "http://127.0.0.1:8002/"
+    six = settings("acme-de", docker={**DOCKER, "publish": {"address": "::1"}})
+    assert (domain_of(six, "acme-de", 2), url_of(six, "acme-de", 2)) == ("[::1]:8002", "http://[::1]:8002/")
+
+
+def test_declared_variables_win_but_not_over_who_a_site_is() -> None:
+    declared = settings("acme-de", docker=DOCKER, overrides={"variables": {"STAGE": "staging", "PORT": "9000"}})
+    [mirror] = containers_plan(declared, nobody("acme-de")).mirrors
+    told = plain_variables(declared, mirror, 7)
+    assert (told["SITE_ID"], told["MIRRORS_APPLICATION"]) == ("7", "acme-de")
+    assert (told["STAGE"], told["PORT"]) == ("staging", "9000")
+
+
+def test_the_check_asks_for_the_path_and_no_quote_in_it_ends_the_program_text() -> None:
+    command = health_command(Healthcheck(path="/it's/\\up/"), 8000)
+    assert command[:3] == ["CMD", "python3", "-c"]
+    compile(command[3], "check", "exec")
+    assert "'/it%27s/%5Cup/'" in command[3]
+    assert health_command(Healthcheck(command=("curl", "-f", "localhost")), 1) == ["CMD", "curl", "-f", "localhost"]
+
+
+def test_what_a_held_site_runs_with_is_compared_with_its_container() -> None:
+    held = settings(
+        "acme-de", docker=DOCKER, overrides={"mirrors": {"acme-de": {"hold": True, "variables": {"A": "2"}}}}
+    )
+    seen = FleetSeen(
+        running("acme", DATABASE_URL="x"),
+        {"acme-de": running("acme-de", SITE_ID="2", DATABASE_URL="x", DEFAULT_STORAGE_DSN="y", A="1")},
+        "test",
+    )
+    planned = containers_plan(held, seen)
+    assert [problem for problem in planned.problems if "its variables change: A" in problem]
+    assert planned.mirrors[0].held
+
+
+def test_a_new_mirror_behind_the_pause_is_not_declared_and_one_that_runs_is() -> None:
+    declared = settings("acme-de", "acme-fr", docker=DOCKER, rollout={"waves": [1, "100%"], "pauseAfter": 1})
+    planned = containers_plan(declared, nobody("acme-de", "acme-fr"))
+    assert ([site.slug for site in planned.mirrors], planned.postponed) == (["acme-de"], ("acme-fr",))
+    seen = FleetSeen(SiteSeen("acme", "acme", None), {"acme-fr": running("acme-fr", SITE_ID="3")}, "test")
+    planned = containers_plan(declared, seen)
+    assert [(site.slug, site.paused) for site in planned.mirrors] == [("acme-de", False), ("acme-fr", True)]
+
+
+def test_a_former_slug_hands_its_entry_in_the_ledger_over_and_keeps_it_when_it_is_named_no_more() -> None:
+    ledger = Ledger({"acme": ("acme", 1), "acme-fr": ("acme-fr", 3)}, highest=3)
+    declared = settings(docker=DOCKER)
+    fleet = declared.fleet.model_copy(
+        update={"mirrors": settings("acme-gaul").mirrors[0].model_copy(update={"formerly": "acme-fr"})}
+    )
+    mirrors = (fleet.mirrors,)
+    hints = containers_plan(
+        declared.model_copy(update={"fleet": fleet.model_copy(update={"mirrors": mirrors})}), nobody("acme-gaul")
+    ).hints
+    moved = renamed(ledger, Hints(hints))
+    assert moved.assignments == {"acme": ("acme", 1), "acme-gaul": ("acme-fr", 3)}
+    assert renamed(moved, Hints(hints)) == moved

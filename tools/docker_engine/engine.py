@@ -1,0 +1,119 @@
+"""Finds a Docker engine, or starts one that belongs to this checkout alone."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from tools.docker_engine.layout import Layout, UnavailableError, say
+
+LOCAL = "unix:///var/run/docker.sock"
+DEBIAN = ("docker.io", "iptables", "debootstrap")
+STARTS_WITHIN = 60.0
+"""Seconds."""
+
+
+def start(layout: Layout) -> str:
+    """The address of an engine: one that is there, or one that is started. Raises UnavailableError."""
+    for host in (layout.host, os.environ.get("DOCKER_HOST"), LOCAL):
+        if host and answers(host):
+            _remember(layout, host)
+            return host
+    if os.geteuid() != 0:
+        raise UnavailableError("no Docker engine answers, and only root can start one")
+    _install()
+    return _started(layout)
+
+
+def stop(layout: Layout) -> None:
+    """Ends the engine that was started here, with its containers; one that was there before is left alone."""
+    if layout.pid_file.is_file():
+        pid = int(layout.pid_file.read_text(encoding="utf-8"))
+        if _is_ours(pid, layout):
+            _end(pid)
+        layout.pid_file.unlink()
+    layout.host_file.unlink(missing_ok=True)
+
+
+def answers(host: str) -> bool:
+    if shutil.which("docker") is None:
+        return False
+    asked = ["docker", "--host", host, "version", "--format", "{{.Server.Version}}"]
+    with suppress(subprocess.TimeoutExpired):
+        return subprocess.run(asked, capture_output=True, timeout=20, check=False).returncode == 0
+    return False
+
+
+def _install() -> None:
+    missing = [name for name in ("dockerd", "iptables", "debootstrap") if shutil.which(name, path=_path()) is None]
+    if not missing:
+        return
+    if shutil.which("apt-get") is None:
+        raise UnavailableError(
+            f"no Docker engine answers, and there is no apt-get to install {', '.join(missing)} with"
+        )
+    say(f"installing {', '.join(DEBIAN)}")
+    environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for arguments in (["update", "-qq"], ["install", "-qq", "--yes", "--no-install-recommends", *DEBIAN]):
+        command = ["apt-get", *arguments]
+        done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise UnavailableError(f"apt-get {arguments[0]} failed:\n{done.stderr.strip()[-1000:]}")
+
+
+def _started(layout: Layout) -> str:
+    """Its data is the checkout's; its sockets lie in a short path, since the path of one may have 107 characters."""
+    layout.state.mkdir(parents=True, exist_ok=True)
+    run = Path(tempfile.mkdtemp(prefix="mirrors-docker-"))
+    host = f"unix://{run}/docker.sock"
+    arguments = ["dockerd", "--host", host, "--data-root", str(layout.state / "data"), "--exec-root", str(run / "exec")]
+    with (layout.state / "log").open("w", encoding="utf-8") as log:
+        process = subprocess.Popen(
+            [*arguments, "--pidfile", str(run / "pid")],
+            env={**os.environ, "PATH": _path()},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    layout.pid_file.write_text(str(process.pid), encoding="utf-8")
+    deadline = time.monotonic() + STARTS_WITHIN
+    while not answers(host):
+        if process.poll() is not None or time.monotonic() >= deadline:
+            stop(layout)
+            raise UnavailableError(f"dockerd does not start here, see {layout.state / 'log'}")
+        time.sleep(0.2)
+    _remember(layout, host)
+    return host
+
+
+def _path() -> str:
+    return f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
+
+
+def _remember(layout: Layout, host: str) -> None:
+    layout.state.mkdir(parents=True, exist_ok=True)
+    layout.host_file.write_text(f"{host}\n", encoding="utf-8")
+
+
+def _is_ours(pid: int, layout: Layout) -> bool:
+    """An id is given again after a while: only a dockerd with our data is ended."""
+    with suppress(OSError):
+        return str(layout.state / "data") in Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8", errors="replace")
+    return False
+
+
+def _end(pid: int) -> None:
+    """It ends its containers first, each of which has ten seconds."""
+    os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + STARTS_WITHIN
+    while Path(f"/proc/{pid}").is_dir() and time.monotonic() < deadline:
+        with suppress(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)
+        time.sleep(0.1)
