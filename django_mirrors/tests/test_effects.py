@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.db import models
-from django.db.migrations import AddField, AlterField, CreateModel, RemoveField, RunSQL
+from django.db.migrations import (
+    AddField,
+    AlterField,
+    AlterModelManagers,
+    AlterModelOptions,
+    CreateModel,
+    RemoveField,
+    RunPython,
+    RunSQL,
+    SeparateDatabaseAndState,
+)
+from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 from django.test import override_settings
 
@@ -108,6 +120,41 @@ def test_no_label_makes_a_contract_harmless(sqlite: Database, operation: Any) ->
     plan = migration("0002", [operation], stage=SimpleNamespace(name="PRE_DEPLOY"))
     (found,) = effects(sqlite, after(thing(size=number())), plan)
     assert found.kind in {Kind.TAKEN_AWAY, Kind.REQUIRED}
+
+
+def dropping(kind: type[Operation]) -> type[Operation]:
+    """A project's own subclass, which does more to the database than its parent."""
+
+    class Dropping(kind):  # type: ignore[misc,valid-type]
+        def database_forwards(self, _app_label: str, editor: Any, *_: Any) -> None:
+            editor.execute("ALTER TABLE shop_thing DROP COLUMN size")
+
+    return Dropping
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        dropping(AlterModelOptions)("thing", {}),
+        dropping(AlterModelManagers)("thing", []),
+        dropping(SeparateDatabaseAndState)([], []),
+        dropping(RunPython)(RunPython.noop),
+        dropping(RunSQL)([]),
+        type("IgnoreMigration", (dropping(Operation),), {"state_forwards": lambda *_: None})(),
+    ],
+    ids=lambda operation: type(operation).__mro__[1].__name__,
+)
+def test_an_operation_of_the_projects_own_is_unknown_whatever_its_parent_does(
+    sqlite: Database, operation: Operation
+) -> None:
+    found = effects(sqlite, after(thing(size=number())), migration("0002", [operation]))
+    assert Kind.UNKNOWN in {effect.kind for effect in found}
+
+
+def test_what_the_linter_is_told_to_ignore_does_nothing(sqlite: Database) -> None:
+    ignore = import_module("django_migration_linter").IgnoreMigration()
+    (found,) = effects(sqlite, after(thing()), migration("0002", [ignore]))
+    assert found.kind is Kind.EXPAND
 
 
 class Elsewhere:

@@ -129,6 +129,38 @@ def test_unknown_code_does_not_mind_what_is_added_nor_what_happens_to_a_new_tabl
     assert not decided(effect(Kind.TIGHTENED, new_table=True), unknown=(4,)).refusals
 
 
+def test_unknown_code_does_not_know_what_refers_to_its_rows_and_that_is_a_warning() -> None:
+    found = decided(effect(Kind.DELETES, new_table=True), unknown=(4,))
+    assert not found.refusals
+    assert "Unknown code: site 4" in found.text
+    assert "Missing" not in found.text
+
+
+def test_a_site_that_was_removed_is_forgotten_and_the_text_says_how() -> None:
+    drop, needing = effect(Kind.TAKEN_AWAY), code(NOTE)
+
+    assert "If site 2 runs no more: manage.py mirrors_forget 2." in decided(drop, site(2, needing)).text
+    assert "If one of these sites runs no more: manage.py mirrors_forget ID." in (
+        decided(drop, site(2, needing), site(3, needing)).text
+    )
+    assert "mirrors_forget" not in decided(drop, site(1, needing), site(2, code())).text, "it is being deployed"
+
+
+def test_what_the_deploying_site_itself_runs_is_registered_by_a_restart() -> None:
+    own = UnknownSite(1, "acme.example", own=True)
+    text = decide([effect(Kind.TAKEN_AWAY)], [site(2, code())], [own], [], NOW, site_id=1).text
+    assert "restart it, or deploy once more the release that it runs now" in text
+    assert "manage.py mirrors_forget 1." in text
+    assert "mirrors_mark_external" not in text
+
+
+def test_what_is_not_enforced_is_told_as_what_it_is() -> None:
+    found = decided(effect(Kind.TAKEN_AWAY), site(2, code(NOTE)))
+    assert found.text.startswith("Refused: code that sites run")
+    assert found.told("STAGE is not set").startswith("Not refused, as STAGE is not set: code that sites run")
+    assert "Nothing was migrated" not in found.told("STAGE is not set")
+
+
 def test_unknown_code_is_named_with_the_commands_that_make_it_known() -> None:
     text = decided(effect(Kind.TAKEN_AWAY), unknown=(4,)).text
     assert "mirrors_mark_external 4" in text
@@ -164,5 +196,7 @@ def test_stale_content_types_are_removed_only_where_all_run_one_code() -> None:
 
     assert decide_stale_contenttypes([site(1, own), site(2, own)], [], own) == Decision()
     assert "site 2" in decide_stale_contenttypes([site(1, own), site(2, code())], [], own).text
-    assert decide_stale_contenttypes([site(1, own)], [UnknownSite(3)], own).refusals
+    unknown = decide_stale_contenttypes([site(1, own)], [UnknownSite(3)], own).text
+    assert unknown.startswith("Refused: other code may know what this code calls stale. Nothing was removed.")
+    assert "deploy site 3 with django_mirrors" in unknown
     assert decide_stale_contenttypes([site(1, code(TITLE)), site(2, code(TITLE))], [], own).refusals

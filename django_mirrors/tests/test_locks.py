@@ -11,7 +11,7 @@ from django.db import connections
 
 from django_mirrors.errors import LockLostError
 from django_mirrors.locks import EXPIRY, AdvisoryLock, RowLock, lock_key, migration_lock
-from django_mirrors.migrating import LockTimeoutError, migrate
+from django_mirrors.migrating import LockTimeoutError, lock_timeout, migrate
 from tests.site import Site, finish
 
 if TYPE_CHECKING:
@@ -69,6 +69,23 @@ def test_a_row_that_expired_is_taken_over_and_its_owner_notices(sqlite: Database
             slow.verify()
         slow.release()
         quick.verify()
+
+
+def test_a_limit_that_the_role_has_for_statements_does_not_end_the_wait(postgresql: Database) -> None:
+    name = postgresql.url.rpartition("/")[2]
+    postgresql.query(f'ALTER DATABASE "{name}" SET statement_timeout = 50')
+    with postgresql.connected() as one, postgresql.connected() as other:
+        assert AdvisoryLock(one).obtain(0)
+        assert not AdvisoryLock(other).obtain(1)
+
+
+def test_connections_that_follow_one_that_a_migration_closed_do_not_wait_for_long_either(postgresql: Database) -> None:
+    with postgresql.connected() as connection, lock_timeout(connection, 7):
+        for _ in range(2):
+            with connection.cursor() as cursor:
+                cursor.execute("SHOW lock_timeout")
+                assert cursor.fetchone() == ("7s",)
+            connection.close()
 
 
 def test_a_session_that_was_ended_holds_nothing(postgresql: Database) -> None:

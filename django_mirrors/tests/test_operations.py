@@ -38,6 +38,20 @@ EACH = [
 ]
 
 
+TOO_FINE = {
+    "to_big": "the range of a number",
+    "to_small": "the range of a number",
+    "to_positive": "the range of a number",
+    "to_signed": "the range of a number",
+    "auto_to_big": "the range of a number",
+    "more_digits": "the digits of a number",
+    "fewer_digits": "the digits of a number",
+    "from_reference": "a foreign key constraint",
+    "loosen_reference": "a foreign key constraint",
+}
+"""What the look at the schema does not compare: it is coarse, so that it refuses no schema that has grown by hand."""
+
+
 class Code:
     """A process of old or of new code, on one database."""
 
@@ -122,6 +136,10 @@ def test_code_that_cannot_run_on_the_schema_is_told_so(label: str, vendor: str, 
     if found.failed_new:
         assert found.missing_for_new
     if "SELECT" in found.failed and Kind.TAKEN_AWAY.value in found.kinds:
+        assert found.missing_for_old
+    if Kind.TIGHTENED.value in found.kinds and found.failed and label not in TOO_FINE:
+        assert found.missing_for_old
+    if "ON CONFLICT" in found.failed:
         assert found.missing_for_old
     if "INSERT" in found.failed and found.refused == [Kind.REQUIRED.value] and "default may come" not in found.text:
         assert found.missing_for_old

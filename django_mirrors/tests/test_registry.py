@@ -92,6 +92,15 @@ def test_a_rollback_is_a_release_that_has_to_be_confirmed_again(registry: Regist
     assert fingerprints(registry, NOON + 3 * MINUTE + GRACE) == {"one": "running"}
 
 
+def test_the_same_release_again_does_not_bring_back_what_it_has_superseded(registry: Registry) -> None:
+    registry.release(GERMANY, "one", {}, NOON)
+    registry.confirm(GERMANY, "one", {}, NOON)
+    registry.release(GERMANY, "two", {}, NOON + MINUTE)
+    registry.confirm(GERMANY, "two", {}, NOON + MINUTE)
+    registry.release(GERMANY, "two", {}, NOON + 2 * GRACE)
+    assert fingerprints(registry, NOON + 2 * GRACE) == {"two": "pending"}
+
+
 def test_a_site_drops_only_what_is_its_own(registry: Registry) -> None:
     registry.release(ACME, "one", {}, NOON)
     registry.release(GERMANY, "two", {}, NOON + MINUTE)

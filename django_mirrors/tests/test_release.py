@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+from django.db import connection
+
+from django_mirrors.errors import LockLostError
+from django_mirrors.registry import Registry, utc_now
+from django_mirrors.release import Release
 from tests.databases import Database
+from tests.servers import GUARDED, serving
 from tests.site import Site, finish_all
 
 if TYPE_CHECKING:
@@ -41,6 +48,14 @@ def test_a_mirror_refuses_an_empty_database_and_leaves_no_site(database: Databas
         assert set(connection.introspection.table_names(cursor)) <= {"django_mirrors_registry"}
 
 
+def test_a_mirror_waits_for_the_end_of_the_originals_first_release(database: Database) -> None:
+    Site(database).manage("migrate", "contenttypes")  # and then it was killed
+    output = mirror(Site(database), 2, "acme-de").refused("mirrors_migrate")
+    assert "The database has no Site row yet, and acme-de is a mirror" in output
+    Site(database).manage("mirrors_migrate")
+    mirror(Site(database), 2, "acme-de").manage("mirrors_migrate")
+
+
 def test_a_mirror_registers_its_own_site_beside_the_original(original: Site) -> None:
     mirror(original, 2, "acme-de").having(SITE_NAME="Acme Germany").manage("mirrors_migrate")
     rows = original.database.query("SELECT id, domain, name FROM django_site ORDER BY id")
@@ -55,6 +70,14 @@ def test_the_next_site_that_somebody_adds_gets_an_id_above_all_others(original: 
     mirror(original, 3, "acme-fr").manage("mirrors_migrate")
     [(added,)] = database.query("INSERT INTO django_site (domain, name) VALUES ('newer.example', '') RETURNING id")
     assert added == 9
+
+
+def test_a_release_without_a_domain_moves_the_sequence_all_the_same(original: Site) -> None:
+    database = original.database
+    database.query("INSERT INTO django_site (id, domain, name) VALUES (2, 'site-2.example', '')")
+    mirror(original, 2, "acme-de").having(DOMAIN="").manage("mirrors_migrate")
+    [(added,)] = database.query("INSERT INTO django_site (domain, name) VALUES ('new.example', '') RETURNING id")
+    assert added == 3
 
 
 def test_a_changed_domain_is_written_and_a_name_that_somebody_chose_is_kept(original: Site) -> None:
@@ -103,7 +126,6 @@ def test_a_database_that_cannot_be_reached_is_one_sentence(tmp_path: Path) -> No
     nowhere = Site(Database(f"sqlite:///{tmp_path / 'nowhere' / 'shared.db'}"))
     for command in (["mirrors_migrate"], ["mirrors_forget", "2"]):
         assert f"The database sqlite:{tmp_path}/nowhere/shared.db cannot be reached" in nowhere.refused(*command)
-    assert "There is no database 'other'; there are default." in nowhere.refused("mirrors_migrate", "--database=other")
 
 
 def test_on_a_developers_machine_it_is_said_and_done(original: Site) -> None:
@@ -138,6 +160,26 @@ def test_a_site_that_nobody_registered_refuses_the_drop_until_it_is_marked(origi
     assert recorded(original.database)[-1] == "0003_remove_picture_note"
 
 
+def test_a_site_that_claimed_its_id_and_never_answered_is_unknown_code(original: Site) -> None:
+    """Its first deployment with the companion loaded, failed its health check, and what ran before serves on."""
+    original.database.query("INSERT INTO django_site (id, domain, name) VALUES (4, 'old.example', 'Old')")
+    fourth = mirror(original, 4, "acme-old")
+    with serving(fourth, GUARDED["gunicorn"]) as server:
+        assert server.get("/unhealthy/")[0] == 503
+    refused = original.at(3).refused("mirrors_migrate")
+    assert "Unknown code: site 4 (old.example)" in refused
+    assert recorded(original.database) == ["0001_initial"]
+    with serving(fourth, GUARDED["gunicorn"]) as server:
+        assert server.get()[0] == 200
+    assert "site 4 (acme-old, running)" in original.at(3).refused("mirrors_migrate")
+
+
+def test_a_claimed_id_without_a_site_row_is_unknown_code_too(original: Site) -> None:
+    with serving(mirror(original, 5, "acme-new"), GUARDED["gunicorn"]) as server:
+        assert server.get("/unhealthy/")[0] == 503
+    assert "Unknown code: site 5 (site-5.example)" in original.at(3).refused("mirrors_migrate")
+
+
 def test_a_forgotten_mirror_no_longer_stands_in_the_way(original: Site) -> None:
     mirror(original, 2, "acme-de").manage("mirrors_migrate")
     original.manage("mirrors_forget", "2", "--name", "acme-de")
@@ -164,6 +206,37 @@ def test_code_that_the_schema_no_longer_serves_is_not_released(original: Site) -
     output = original.at(1).refused("mirrors_migrate")
     assert "The schema is not what this code needs, so it must not start" in output
     assert "note" in output
+
+
+def test_where_nothing_is_enforced_a_schema_that_does_not_fit_is_a_warning(original: Site) -> None:
+    original.at(3).manage("mirrors_migrate")
+    output = original.at(1).having(MIRRORS_ENFORCE="no").manage("mirrors_migrate")
+    assert "Warning, and no more, as MIRRORS_ENFORCE is off: the schema is not what this code needs:" in output
+    assert "gallery_picture.note is not there" in output
+
+
+def test_the_tables_of_an_app_without_migrations_are_not_demanded(original: Site) -> None:
+    output = original.having(LEGACY="1").manage("mirrors_migrate")
+    assert "is registered with release" in output
+
+
+class LostInTheEnd:
+    """A lock that somebody else has taken by the time that the release has registered."""
+
+    def __init__(self, registry: Registry) -> None:
+        self.registry = registry
+
+    def verify(self) -> None:
+        if self.registry.entries(utc_now()):
+            raise LockLostError("lost")
+
+
+def test_a_lock_that_is_lost_after_the_last_migration_is_noticed() -> None:
+    said: list[str] = []
+    release = Release(connection, said.append)
+    with pytest.raises(LockLostError):
+        release.run(LostInTheEnd(release.registry), verbosity=0)
+    assert any("is registered with release" in line for line in said)
 
 
 def test_older_code_does_not_remove_content_types_that_newer_code_may_know(original: Site) -> None:
@@ -202,11 +275,56 @@ def test_a_check_decides_and_changes_nothing(original: Site) -> None:
     assert "gallery_picture.note" in original.at(3).refused("mirrors_migrate", "--check")
 
 
+def test_a_check_always_names_the_code_that_nobody_knows(original: Site) -> None:
+    unknown = "Unknown code: site 4 (old.example)."
+    assert "Unknown code" not in original.manage("mirrors_migrate", "--check")
+    original.database.query("INSERT INTO django_site (id, domain, name) VALUES (4, 'old.example', 'Old')")
+    nothing_pending = original.manage("mirrors_migrate", "--check")
+    assert "No migration is pending." in nothing_pending
+    assert unknown in nothing_pending
+    assert unknown in original.at(2).manage("mirrors_migrate", "--check"), "a column is added, and nothing refused"
+
+
+@pytest.mark.parametrize(
+    ("variables", "why"),
+    [
+        ({"STAGE": "local"}, "STAGE is local"),
+        ({"STAGE": ""}, "STAGE is not set"),
+        ({"MIRRORS_ENFORCE": "no"}, "MIRRORS_ENFORCE is off"),
+    ],
+)
+def test_what_is_not_enforced_is_not_called_refused(sqlite: Database, variables: dict[str, str], why: str) -> None:
+    alone = Site(sqlite).having(**variables)
+    alone.manage("mirrors_migrate")
+    mirror(alone, 2, "acme-de").having(**variables).manage("mirrors_migrate")
+    output = alone.at(3).manage("mirrors_migrate")
+    assert f"Not refused, as {why}: code that sites run, or may still run, does not stand these migrations." in output
+    assert "Still needed by: site 1 (the original, pending); site 2 (acme-de, pending)" in output
+    assert "Refused" not in output
+    assert "Nothing was migrated" not in output
+    assert recorded(sqlite)[-1] == "0003_remove_picture_note"
+
+
 def test_a_copy_of_the_database_starts_with_an_empty_registry_and_says_so(original: Site) -> None:
     mirror(original, 2, "acme-de").manage("mirrors_migrate")
     output = mirror(original, 2, "acme-fr").having(STAGE="live").manage("mirrors_migrate")
     assert "entries of STAGE test" in output
     assert "Site 2 (acme-fr) is registered" in output
+
+
+def test_after_a_copy_a_restart_registers_what_a_site_runs_for_its_own_next_deployment_too(original: Site) -> None:
+    german = mirror(original, 2, "acme-de")
+    german.manage("mirrors_migrate")
+    there = [site.having(STAGE="live") for site in (original, german)]
+    refused = there[0].at(3).refused("mirrors_migrate")
+    assert "Unknown code: site 1 (site-1.example); site 2 (site-2.example)" in refused
+    assert "what site 1, this one, runs now has not registered here: restart it" in refused
+    for site in there:
+        with serving(site, GUARDED["gunicorn"]) as server:
+            assert server.get()[0] == 200
+    refused = there[0].at(3).refused("mirrors_migrate")
+    assert "Still needed by: site 1 (the original, running); site 2 (acme-de, running)" in refused
+    assert "Unknown code" not in refused
 
 
 def test_of_20_deployments_at_once_exactly_one_migrates_and_all_succeed(original: Site) -> None:

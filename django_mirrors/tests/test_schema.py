@@ -5,8 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import django
+import pytest
 from django.db import models
-from django.db.migrations import AddField, AlterField, DeleteModel, RemoveField
+from django.db.migrations import (
+    AddConstraint,
+    AddField,
+    AlterField,
+    AlterUniqueTogether,
+    CreateModel,
+    DeleteModel,
+    RemoveField,
+)
 from django.db.migrations.state import ProjectState
 
 from django_mirrors.declaration import declare
@@ -83,6 +92,73 @@ def test_a_column_that_became_shorter_is_named(database: Database) -> None:
     assert looked(database, [thing(note=note(20))], real) == (
         "shop_thing.note takes 10 characters, and the code declares 20."
     )
+
+
+def test_a_column_that_has_a_length_now_is_named(database: Database) -> None:
+    real = [thing(note=models.TextField()), AlterField("thing", "note", note(10))]
+    assert looked(database, [thing(note=models.TextField(max_length=500))], real) == (
+        "shop_thing.note takes 10 characters, and the code declares no limit."
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "real"),
+    [
+        (models.IntegerField(), models.CharField(max_length=20)),
+        (models.DateField(), models.DateTimeField()),
+        (models.BooleanField(default=True), models.IntegerField(default=1)),
+        (models.CharField(max_length=20), models.BinaryField(default=b"")),
+    ],
+)
+def test_a_column_that_holds_another_kind_of_value_is_named(
+    database: Database, code: models.Field[Any, Any], real: models.Field[Any, Any]
+) -> None:
+    found = looked(database, [thing(value=code)], [thing(value=real)])
+    assert found.startswith("shop_thing.value holds "), found
+    assert f"and the code declares a {type(code).__name__}." in found
+
+
+def test_a_column_of_the_same_kind_may_be_of_another_type(database: Database) -> None:
+    code = thing(size=models.IntegerField(), slug=models.SlugField(), day=models.DateTimeField())
+    real = thing(size=models.BigIntegerField(), slug=models.TextField(), day=models.DateTimeField())
+    assert looked(database, [code], [real]) == ""
+
+
+@pytest.mark.parametrize("kind", ["UUIDField", "JSONField", "DurationField", "GenericIPAddressField"])
+def test_what_each_database_keeps_in_its_own_way_is_not_compared(database: Database, kind: str) -> None:
+    assert looked(database, [thing(value=getattr(models, kind)())], [thing(value=models.TextField())]) == ""
+
+
+def test_what_was_unique_and_is_no_more_is_named(database: Database) -> None:
+    both = models.UniqueConstraint(fields=["note", "size"], name="both")
+    columns = {"note": note(), "size": models.IntegerField(unique=True)}
+    code = [thing(**columns), AddConstraint("thing", both)]
+    assert looked(database, code, [thing(note=note(), size=models.IntegerField())]) == (
+        "shop_thing: note, size is not unique, and shop.Thing declares that it is.\n"
+        "shop_thing: size is not unique, and shop.Thing declares that it is."
+    )
+
+
+def test_what_is_unique_may_be_so_in_any_form(database: Database) -> None:
+    together = [thing(note=note(), size=models.IntegerField()), AlterUniqueTogether("thing", {("size", "note")})]
+    constraint = models.UniqueConstraint(fields=["note", "size"], name="both")
+    partial = models.UniqueConstraint(fields=["note"], condition=models.Q(size__gt=3), name="some")
+    code = [together[0], AddConstraint("thing", constraint), AddConstraint("thing", partial)]
+    assert looked(database, code, together) == ""
+
+
+def test_a_key_that_the_database_no_longer_counts_up_is_named(postgresql: Database) -> None:
+    by_hand = CreateModel("Thing", [("id", models.IntegerField(primary_key=True))])
+    assert looked(postgresql, [thing()], [by_hand]) == (
+        "shop_thing.id is not counted up by the database, and the code relies on it."
+    )
+
+
+def test_a_table_of_an_app_without_migrations_is_none_of_ours(database: Database) -> None:
+    with database.connected() as connection:
+        declaration = declare(after(thing(note=note())).apps)
+        assert missing(connection, declaration, migrated={"shop"})
+        assert missing(connection, declaration, migrated={"gallery"}) == ()
 
 
 def test_a_table_that_migrations_do_not_make_may_be_absent(database: Database) -> None:

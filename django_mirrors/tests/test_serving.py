@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
 
 import pytest
+from django.test import override_settings
 
+from django_mirrors.sharing import cache_warnings
 from tests.databases import Database, postgresql_database
 from tests.servers import GUARDED, GUNICORN, PLAIN, TIMEOUT, serving
 from tests.site import Site, finish
@@ -151,6 +156,48 @@ def test_a_shared_cache_without_the_site_id_in_its_keys_is_a_warning(
     with serving(mirror(fleet, CACHE=str(tmp_path), CACHE_PREFIX=prefix), GUARDED["gunicorn"]) as server:
         assert server.get()[0] == 200
     assert ("Set CACHES['default']['KEY_PREFIX'] = f'site-{SITE_ID}'" in server.output) is warned
+
+
+@pytest.mark.parametrize(("engine", "told"), [("cache", True), ("cached_db", True), ("db", False)])
+def test_sessions_in_such_a_cache_are_mentioned(engine: str, told: bool) -> None:
+    with override_settings(
+        CACHES={"default": {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": "/none"}},
+        SESSION_ENGINE=f"django.contrib.sessions.backends.{engine}",
+    ):
+        [warning] = cache_warnings(2)
+    assert ("the sessions in it included" in warning) is told
+
+
+def test_a_role_that_may_not_make_the_registry_serves_and_its_log_says_so(
+    postgresql: Database, templates: Templates
+) -> None:
+    original = templates.release(postgresql)
+    postgresql.query("DROP TABLE django_mirrors_registry")
+    with reader(postgresql) as url, serving(Site(Database(url)), GUARDED["gunicorn"]) as server:
+        assert server.get() == (200, "site-1.example"), server.output
+        assert server.get()[0] == 200
+    assert server.output.count("this role may not make it: serving, unregistered") == 1, server.output
+    assert "Traceback" not in server.output
+    original.manage("mirrors_migrate")
+
+
+@contextmanager
+def reader(database: Database) -> Iterator[str]:
+    """The URL of the database for a role that may read its tables and make none."""
+    role = f"reader_{uuid4().hex}"
+    statements = (
+        "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
+        f"CREATE ROLE {role} LOGIN PASSWORD '{role}'",
+        f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}",
+    )
+    for statement in statements:
+        database.query(statement)
+    address = urlsplit(database.url)
+    try:
+        yield urlunsplit(address._replace(netloc=f"{role}:{role}@{address.hostname}:{address.port}"))
+    finally:
+        database.query(f"DROP OWNED BY {role}")
+        database.query(f"DROP ROLE {role}")
 
 
 @pytest.mark.parametrize("command", ALL, ids=NAMES)

@@ -20,10 +20,10 @@ __all__ = [
     "ThisSite",
     "database_identity",
     "enforced",
-    "guarded",
     "setting",
     "switch",
     "this_site",
+    "unguarded",
 ]
 
 ORIGINAL = "the original"
@@ -70,12 +70,14 @@ def stage() -> str:
 
 def enforced() -> bool:
     """Whether a server that is mistaken about its site refuses to serve; else it says so and serves."""
-    return not settings.DEBUG and guarded()
+    return not settings.DEBUG and not unguarded()
 
 
-def guarded() -> bool:
-    """Whether a migration that would break a site is refused, whatever DEBUG says; else it is said and applied."""
-    return stage() != LOCAL and switch("MIRRORS_ENFORCE", True)
+def unguarded() -> str:
+    """Why a migration that would break a site is said and applied; empty if it is refused, whatever DEBUG says."""
+    if stage() == LOCAL:
+        return "STAGE is local" if setting("STAGE") else "STAGE is not set"
+    return "" if switch("MIRRORS_ENFORCE", True) else "MIRRORS_ENFORCE is off"
 
 
 def database_identity(connection: BaseDatabaseWrapper) -> str:

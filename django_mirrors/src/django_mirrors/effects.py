@@ -33,7 +33,7 @@ __all__ = ["Effect", "Kind", "effects_of", "prune_effects"]
 
 # Nothing of what these change is in the database, and `managed` is among it: a table that is no longer managed stays.
 WITHOUT_DATABASE = (operations.AlterModelOptions, operations.AlterModelManagers, operations.AlterModelTableComment)
-MARKERS = {"IgnoreMigration"}  # of django-migration-linter: does nothing at all
+MARKERS = {"django_migration_linter.operations.IgnoreMigration"}  # does nothing at all
 HARMLESS_STAGES = {"PRE_DEPLOY", "BEFORE_DEPLOY", "ALWAYS"}
 
 
@@ -84,17 +84,18 @@ class _Walk:
     def _operation(self, operation: Operation, migration: Migration, state: ProjectState) -> Iterator[Effect]:
         """Moves ``state`` beyond the operation."""
         app_label = migration.app_label
+        if not _is_djangos(operation):
+            yield _effect(Kind.UNKNOWN, "is an operation that is not Django's own")
         if isinstance(operation, operations.SeparateDatabaseAndState):
             yield from self._separate(operation, migration, state)
         elif isinstance(operation, (operations.RunPython, operations.RunSQL)):
             operation.state_forwards(app_label, state)
-            yield self._code(operation, app_label)
-        elif isinstance(operation, WITHOUT_DATABASE) or type(operation).__name__ in MARKERS:
+            if _is_djangos(operation):
+                yield self._code(operation, app_label)
+        elif isinstance(operation, WITHOUT_DATABASE) or _name(type(operation)) in MARKERS:
             operation.state_forwards(app_label, state)
             yield _effect(Kind.EXPAND, "nothing in the database")
         else:
-            if not _is_djangos(operation):
-                yield _effect(Kind.UNKNOWN, "is an operation that is not Django's own")
             yield from self._compared(operation, app_label, state)
 
     def _separate(self, operation: Any, migration: Migration, state: ProjectState) -> Iterator[Effect]:
@@ -158,8 +159,13 @@ def _effect(kind: Kind, detail: str) -> Effect:
 
 
 def _is_djangos(operation: Operation) -> bool:
-    """Whether what it does to the database is Django's own, whoever wrote the class."""
-    return type(operation).database_forwards.__module__.startswith("django.")
+    """Whether what it does to the database is Django's own, or nothing, whoever wrote the class."""
+    own = type(operation)
+    return own.database_forwards.__module__.startswith("django.") or _name(own) in MARKERS
+
+
+def _name(cls: type) -> str:
+    return f"{cls.__module__}.{cls.__qualname__}"
 
 
 def _labelled_harmless(operation: Operation, migration: Migration) -> bool:

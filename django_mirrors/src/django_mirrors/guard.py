@@ -13,7 +13,17 @@ from typing import TYPE_CHECKING
 from django_mirrors.effect import Kind
 from django_mirrors.needs import is_aware, needs
 from django_mirrors.participants import SiteDeclaration, UnknownSite
-from django_mirrors.sentences import block, step_for, text_of, to_acknowledge, what, who
+from django_mirrors.sentences import (
+    block,
+    gone,
+    registrations,
+    step_for,
+    text_of,
+    to_acknowledge,
+    unknown_code,
+    what,
+    who,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,7 +33,15 @@ if TYPE_CHECKING:
     from django_mirrors.declaration import Declaration
     from django_mirrors.effect import Effect
 
-__all__ = ["Decision", "Refusal", "SiteDeclaration", "UnknownSite", "decide", "decide_stale_contenttypes"]
+__all__ = [
+    "Decision",
+    "Refusal",
+    "SiteDeclaration",
+    "UnknownSite",
+    "decide",
+    "decide_stale_contenttypes",
+    "unknown_code",
+]
 
 TO_ACKNOWLEDGE = {Kind.CONSTRAINT, Kind.UNKNOWN}
 REFUSED_BY_UNKNOWN = {Kind.TAKEN_AWAY, Kind.TIGHTENED, Kind.REQUIRED, *TO_ACKNOWLEDGE}
@@ -39,15 +57,24 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Decision:
-    """Without refusals the migrations may be applied. ``text`` is for the terminal."""
+    """Without refusals it may be done. ``objection`` says what they are about, ``undone`` what follows from them."""
 
     refusals: tuple[Refusal, ...] = ()
     warnings: tuple[str, ...] = ()
+    objection: str = "code that sites run, or may still run, does not stand these migrations"
+    undone: str = "Nothing was migrated"
 
     @property
     def text(self) -> str:
         """Everything, for the person who deploys; empty if there is nothing to say."""
-        return text_of([refusal.text for refusal in self.refusals], self.warnings)
+        return self.told("")
+
+    def told(self, unguarded: str) -> str:
+        """The same where it is done in spite of the refusals. ``unguarded``: why; empty where it is not done."""
+        head = f"Not refused, as {unguarded}: {self.objection}."
+        if not unguarded:
+            head = f"Refused: {self.objection}. {self.undone}."
+        return text_of(head, [refusal.text for refusal in self.refusals], self.warnings)
 
 
 def decide(
@@ -68,7 +95,7 @@ def decide(
     concerned = {site.site_id for site in declarations} | {site.site_id for site in unknown_sites}
     if concerned <= {site_id}:
         return Decision()
-    case = _Case(declarations, unknown_sites, acknowledgements, now)
+    case = _Case(declarations, unknown_sites, acknowledgements, now, site_id)
     refusals = [refusal for effect in effects for refusal in case.refusals(effect)]
     warnings = [warning for effect in effects for warning in case.warnings(effect)]
     return Decision(tuple(refusals), tuple(dict.fromkeys(warnings)))
@@ -81,9 +108,10 @@ def decide_stale_contenttypes(
     others = [site for site in declarations if site.declaration != own]
     if not others and not unknown_sites:
         return Decision()
-    said = "remove_stale_contenttypes removes what this code does not know, and other code may know."
-    step = "one release on every site. While several run, leave the content types alone."
-    return Decision((Refusal(None, block(said, "Other code", others, unknown_sites, step)),))
+    said = "remove_stale_contenttypes removes what this code does not know."
+    steps = ["Missing: one release on every site. While several run, leave the content types alone."] if others else []
+    text = block(said, "Other code", others, unknown_sites, [*steps, *registrations(unknown_sites)])
+    return Decision((Refusal(None, text),), (), "other code may know what this code calls stale", "Nothing was removed")
 
 
 @dataclass(frozen=True)
@@ -92,6 +120,7 @@ class _Case:
     unknown_sites: Sequence[UnknownSite]
     acknowledgements: Sequence[Acknowledgement]
     now: datetime
+    site_id: int | None
 
     def refusals(self, effect: Effect) -> Iterator[Refusal]:
         """Nothing, or one."""
@@ -102,20 +131,25 @@ class _Case:
         if effect.kind is Kind.EXPAND:
             effect = replace(effect, kind=Kind.TIGHTENED, detail="the column is new, and another than the code knows")
         if effect.kind not in TO_ACKNOWLEDGE:
-            started = any(is_aware(site.declaration, effect) for site in self.declarations)
-            yield Refusal(effect, block(what(effect), who(effect), needing, unknown, step_for(effect, started)))
+            steps = [*(self._steps(effect, needing) if needing else ()), *registrations(unknown)]
+            yield Refusal(effect, block(what(effect), who(effect), needing, unknown, steps))
         elif not self._acknowledged(effect):
-            step = to_acknowledge(effect, self._ended(effect))
-            yield Refusal(effect, block(what(effect), who(effect), needing or self.declarations, (), step))
+            steps = [to_acknowledge(effect, self._ended(effect))]
+            yield Refusal(effect, block(what(effect), who(effect), needing or self.declarations, (), steps))
 
     def warnings(self, effect: Effect) -> Iterator[str]:
         """What is let pass, and by whom."""
         acknowledged = self._acknowledged(effect) if effect.kind in TO_ACKNOWLEDGE else None
         if acknowledged:
             yield f"{what(effect)} Acknowledged until {acknowledged.expires}: {acknowledged.reason}"
-        needing = self._needing(effect) if effect.kind is Kind.DELETES else []
-        if needing:
-            yield block(what(effect), who(effect), needing, (), "")
+        if effect.kind is Kind.DELETES:
+            needing = self._needing(effect)
+            if needing or self.unknown_sites:
+                yield block(what(effect), who(effect), needing, self.unknown_sites)
+
+    def _steps(self, effect: Effect, needing: Sequence[SiteDeclaration]) -> list[str]:
+        started = any(is_aware(site.declaration, effect) for site in self.declarations)
+        return [step_for(effect, started), *gone(needing, self.site_id)]
 
     def _needing(self, effect: Effect) -> list[SiteDeclaration]:
         return [site for site in self.declarations if needs(site.declaration, effect)]

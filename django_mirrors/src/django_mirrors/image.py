@@ -29,6 +29,7 @@ class Image:
 
     declaration: Declaration
     fingerprint: str
+    migrated_apps: frozenset[str]  # labels of those that have migrations: of others, `migrate` makes no table
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,8 @@ class Pending:
 def this_image() -> Image:
     """Reads models and migrations, once in a process. No query."""
     declaration = declare()
-    leaves = MigrationLoader(None, ignore_no_migrations=True).graph.leaf_nodes()
-    return Image(declaration, fingerprint(declaration, leaves))
+    loader = MigrationLoader(None, ignore_no_migrations=True)
+    return Image(declaration, fingerprint(declaration, loader.graph.leaf_nodes()), frozenset(loader.migrated_apps))
 
 
 def pending(connection: BaseDatabaseWrapper) -> Pending:

@@ -33,8 +33,9 @@ __all__ = ["WAIT", "Lock", "migration_lock", "own_connection"]
 WAIT = 25 * 60.0
 """Seconds. A platform ends a release command after 30 minutes; a clear message before that says more."""
 
-EXPIRY = 10 * 60.0
-"""Seconds without a sign of life after which somebody else takes the row. Each migration that starts is one."""
+EXPIRY = 35 * 60.0
+"""Seconds without a sign of life after which somebody else takes the row. Each migration that starts is one. More than
+the 30 minutes after which a platform ends a release command: one migration may take as long."""
 
 REPORT = 30.0  # seconds between two lines that say that we wait
 POLL = 0.5  # seconds between two looks at the row: a row cannot be waited for
@@ -108,6 +109,7 @@ class AdvisoryLock:
     def obtain(self, seconds: float) -> bool:
         """Waits for the lock; False if it was not free in time."""
         with self.connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('statement_timeout', '0', false)")  # that of the role is for visitors
             cursor.execute("SELECT current_database(), pg_backend_pid()")
             database, self.session = cursor.fetchone()
             self.key = lock_key(database)

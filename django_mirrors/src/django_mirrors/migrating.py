@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from django_mirrors.locks import Lock
 
-__all__ = ["PAUSES", "LockTimeoutError", "migrate"]
+__all__ = ["PAUSES", "LockTimeoutError", "lock_timeout", "migrate"]
 
 LOCK_TIMEOUT = 5.0
 """Seconds that one statement waits for a lock; the setting ``MIRRORS_LOCK_TIMEOUT`` overrides it."""
@@ -73,7 +73,7 @@ def migrate(
     :raises LockLostError: before a migration; those before it are applied
     """
     command = _watched_migrate(lock)
-    with _lock_timeout(connection, float(setting("MIRRORS_LOCK_TIMEOUT", LOCK_TIMEOUT))):
+    with lock_timeout(connection, float(setting("MIRRORS_LOCK_TIMEOUT", LOCK_TIMEOUT))):
         for seconds in (*PAUSES, 0.0):
             if _tried(command, connection.alias, options, last=not seconds):
                 break
@@ -122,13 +122,15 @@ def _watched_migrate(lock: Lock) -> Any:
 
 
 @contextmanager
-def _lock_timeout(connection: BaseDatabaseWrapper, seconds: float) -> Iterator[None]:
+def lock_timeout(connection: BaseDatabaseWrapper, seconds: float) -> Iterator[None]:
     """On PostgreSQL: for the connection, and for those that follow it when migrations close it."""
     if connection.vendor != "postgresql":
         yield
         return
 
     def limit(connection: BaseDatabaseWrapper, **_: Any) -> None:
+        if connection.vendor != "postgresql":
+            return
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('lock_timeout', %s, false)", [f"{int(seconds * 1000)}ms"])
 

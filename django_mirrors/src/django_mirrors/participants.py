@@ -23,7 +23,8 @@ class SiteDeclaration:
 
 @dataclass(frozen=True)
 class UnknownSite:
-    """A ``Site`` row without an entry in the registry: nobody knows what its code needs."""
+    """A ``Site`` row, or an id that somebody has claimed, without a declaration: nobody knows what its code needs."""
 
     site_id: int
     name: str = ""  # the site's domain, for people
+    own: bool = False  # the deploying site itself: its old containers run what nobody has registered

@@ -113,7 +113,11 @@ class Registry:
         self.rows.merge(Row(self._key("site", site.site_id), "site", site.site_id, 1, document), change)
 
     def release(self, site: ThisSite, fingerprint: str, declaration: Mapping[str, Any], now: datetime) -> None:
-        """Adds what the release command's image needs, as pending until a server process of it has started."""
+        """Adds what the release command's image needs, as pending until a server process of it has started.
+
+        What is superseded goes first: once the same release is pending again, it supersedes nothing any more.
+        """
+        self.prune(now)
         changes = {"state": PENDING, "released_at": now.isoformat(), "confirmed_at": None, "declaration": declaration}
         self._declare(site, fingerprint, changes, now)
 

@@ -9,14 +9,14 @@ from django.core.exceptions import ImproperlyConfigured, ValidationError
 
 from django_mirrors import identity, linter, schema
 from django_mirrors.acknowledgements import read_acknowledgements
-from django_mirrors.conf import enforced, guarded, this_site
+from django_mirrors.conf import enforced, this_site, unguarded
 from django_mirrors.declaration import Declaration
 from django_mirrors.effects import effects_of, prune_effects
 from django_mirrors.errors import MirrorsError
-from django_mirrors.guard import SiteDeclaration, UnknownSite, decide
+from django_mirrors.guard import SiteDeclaration, UnknownSite, decide, unknown_code
 from django_mirrors.image import pending, prunable, this_image
 from django_mirrors.migrating import migrate
-from django_mirrors.registry import Registry, utc_now
+from django_mirrors.registry import REGISTERED, Registry, utc_now
 from django_mirrors.site_table import DEFAULT_DOMAIN, move_sequence, site_rows, write_site
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Release:
             self.say(sentence)
         self._check_identity()
         self._check_domain()
-        self._guard(plan)
+        self._guard(plan, utc_now())
         return plan
 
     def run(self, lock: Lock, **options: Any) -> None:
@@ -92,8 +92,18 @@ class Release:
             )
 
     def _refuse_empty(self, plan: Pending) -> None:
-        """Migrating it would make the default ``Site`` row, and it would be this mirror's."""
-        if plan.empty and self.site.is_mirror:
+        """Migrating it would make the default ``Site`` row, and it would be this mirror's.
+
+        So it would after a first release of the original that has ended half-way.
+        """
+        if not self.site.is_mirror:
+            return
+        if not plan.empty and apps.is_installed("django.contrib.sites") and not site_rows(self.connection):
+            raise ReleaseRefusedError(
+                f"The database has no Site row yet, and {self.site.application} is a mirror: the original's first "
+                "release has not come to its end. Deploy the original first."
+            )
+        if plan.empty:
             raise ReleaseRefusedError(
                 f"The database is empty, and {self.site.application} is a mirror: the original makes the tables. Check "
                 "DATABASE_URL: it must be the original's. If it is, deploy the original first."
@@ -117,19 +127,22 @@ class Release:
                 raise ReleaseRefusedError(text)
             self.say(f"Warning: {text}")
 
-    def _guard(self, plan: Pending) -> None:
+    def _guard(self, plan: Pending, now: datetime) -> None:
         self.say(f"Pending: {', '.join(plan.names)}." if plan.plan else "No migration is pending.")
+        unknown = unknown_sites(self.registry, self.connection, now, own=self.site.site_id)
+        if unknown:
+            self.say(f"{unknown_code(unknown)}.")
         if not plan.plan and not self.prune:
             return
         for finding in linter.findings(plan.plan, self.connection):
             self.say(f"django-migration-linter: {finding}")
-        decision = self._decision(plan, utc_now())
-        if decision.refusals and guarded():
+        decision = self._decision(plan, unknown, now)
+        if decision.refusals and not unguarded():
             raise ReleaseRefusedError(decision.text)
         if decision.refusals or decision.warnings:
-            self.say(decision.text)
+            self.say(decision.told(unguarded()))
 
-    def _decision(self, plan: Pending, now: datetime) -> Decision:
+    def _decision(self, plan: Pending, unknown: Sequence[UnknownSite], now: datetime) -> Decision:
         try:
             acknowledgements = read_acknowledgements()
         except ImproperlyConfigured as error:
@@ -140,24 +153,26 @@ class Release:
                 *prune_effects(prunable(self.connection, self.prune)),
             ),
             declarations(self.registry, now),
-            unknown_sites(self.registry, self.connection),
+            unknown,
             acknowledgements,
             now,
             site_id=self.site.site_id,
         )
 
     def _verify(self) -> None:
-        problems = schema.missing(self.connection, this_image().declaration)
-        if problems:
-            raise ReleaseRefusedError(
-                "\n".join(
-                    [
-                        "The schema is not what this code needs, so it must not start:",
-                        *(f"  {problem}" for problem in problems),
-                        "If this is a rollback or an older image: deploy a release that knows the schema as it is.",
-                    ]
-                )
-            )
+        image = this_image()
+        problems = schema.missing(self.connection, image.declaration, image.migrated_apps)
+        if not problems:
+            return
+        why = unguarded()
+        head = "The schema is not what this code needs, so it must not start:"
+        if why:
+            head = f"Warning, and no more, as {why}: the schema is not what this code needs:"
+        remedy = "If this is a rollback or an older image: deploy a release that knows the schema as it is."
+        text = "\n".join([head, *(f"  {problem}" for problem in problems), remedy])
+        if not why:
+            raise ReleaseRefusedError(text)
+        self.say(text)
 
     def _register(self) -> None:
         if identity.problems(self.site, self.registry.sites(), ()):
@@ -165,18 +180,19 @@ class Release:
         now, image = utc_now(), this_image()
         self.registry.claim(self.site)
         self.registry.release(self.site, image.fingerprint, image.declaration.as_data(), now)
-        self.registry.prune(now)
         self.say(f"Site {self.site.site_id} ({self.site.application}) is registered with release {image.fingerprint}.")
 
     def _write_site(self) -> None:
         rows = site_rows(self.connection)
-        if not rows or not self.site.domain or identity.problems(self.site, self.registry.sites(), rows):
+        if not rows:
             return
-        try:
-            self.say(write_site(self.connection.alias, self.site))
-        except ValidationError as error:
-            raise ReleaseRefusedError(f"DOMAIN or SITE_NAME cannot be stored: {'; '.join(error.messages)}") from error
-        move_sequence(self.connection)
+        if self.site.domain and not identity.problems(self.site, self.registry.sites(), rows):
+            try:
+                self.say(write_site(self.connection.alias, self.site))
+            except ValidationError as error:
+                text = f"DOMAIN or SITE_NAME cannot be stored: {'; '.join(error.messages)}"
+                raise ReleaseRefusedError(text) from error
+        move_sequence(self.connection)  # also where the row was there before, written by hand
 
 
 def declarations(registry: Registry, now: datetime) -> Sequence[SiteDeclaration]:
@@ -187,7 +203,17 @@ def declarations(registry: Registry, now: datetime) -> Sequence[SiteDeclaration]
     ]
 
 
-def unknown_sites(registry: Registry, connection: BaseDatabaseWrapper) -> Sequence[UnknownSite]:
-    """The ``Site`` rows that nobody has registered, marked or forgotten."""
-    known = {site.site_id for site in registry.sites()}
-    return [UnknownSite(row.site_id, row.domain) for row in site_rows(connection) if row.site_id not in known]
+def unknown_sites(
+    registry: Registry, connection: BaseDatabaseWrapper, now: datetime, *, own: int
+) -> Sequence[UnknownSite]:
+    """The ``Site`` rows and the claimed ids that nobody has declared, marked or forgotten. ``own``: who asks.
+
+    A process that has loaded owns its id, and may fail its health check all the same: then the containers before it
+    serve on, and what they run is known only if it was declared before.
+    """
+    sites = registry.sites()
+    names = {site.site_id: site.domain for site in sites if site.status == REGISTERED}
+    names |= {row.site_id: row.domain for row in site_rows(connection)}
+    known = {site.site_id for site in sites if site.status != REGISTERED}
+    known |= {entry.site_id for entry in registry.entries(now)}
+    return [UnknownSite(number, names[number], number == own) for number in sorted(names.keys() - known)]

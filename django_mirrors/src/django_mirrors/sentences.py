@@ -12,9 +12,8 @@ if TYPE_CHECKING:
     from django_mirrors.effect import Effect
     from django_mirrors.participants import SiteDeclaration, UnknownSite
 
-__all__ = ["block", "step_for", "text_of", "to_acknowledge", "what", "who"]
+__all__ = ["block", "gone", "registrations", "step_for", "text_of", "to_acknowledge", "unknown_code", "what", "who"]
 
-REFUSED = "Refused: code that sites run, or may still run, does not stand these migrations. Nothing was migrated."
 VERBS = {
     Kind.TAKEN_AWAY: "takes away",
     Kind.TIGHTENED: "tightens",
@@ -30,9 +29,9 @@ WHO = {
 }
 
 
-def text_of(refusals: Sequence[str], warnings: Sequence[str]) -> str:
-    """Refusals first, then warnings."""
-    blocks = [REFUSED, *refusals] if refusals else []
+def text_of(head: str, refusals: Sequence[str], warnings: Sequence[str]) -> str:
+    """Refusals first, below ``head``, then warnings."""
+    blocks = [head, *refusals] if refusals else []
     return "\n\n".join([*blocks, *(f"Warning: {warning}" for warning in warnings)])
 
 
@@ -48,26 +47,37 @@ def who(effect: Effect) -> str:
 
 
 def block(
-    said: str, label: str, needing: Sequence[SiteDeclaration], unknown: Sequence[UnknownSite], missing: str
+    said: str,
+    label: str,
+    needing: Sequence[SiteDeclaration],
+    unknown: Sequence[UnknownSite] = (),
+    steps: Sequence[str] = (),
 ) -> str:
-    """What it is about, then the sites, then the steps that are missing."""
+    """What it is about, then the sites, then the steps that help."""
     lines = [said]
     if needing:
         lines.append(f"  {label}: {_sites(needing)}")
     if unknown:
-        lines.append(f"  Unknown code: {_unknown(unknown)}")
-    if missing and (needing or not unknown):
-        lines.append(f"  Missing: {missing}")
-    lines += [f"  Missing: {_registration(site)}" for site in sorted(unknown, key=lambda site: site.site_id)]
-    return "\n".join(lines)
+        lines.append(f"  {unknown_code(unknown)}")
+    return "\n".join([*lines, *(f"  {step}" for step in steps)])
 
 
 def step_for(effect: Effect, started: bool) -> str:
     """The step before this one, which clears the refusal. ``started``: some site runs code that has taken it."""
     first = f"a release {_first_step(effect)}"
     if started:
-        return f"the rest of step 1: on these sites {first}. Deploy them, then this one again."
-    return f"step 1: {first}, on every site. This belongs into a later release."
+        return f"Missing: the rest of step 1: on these sites {first}. Deploy them, then this one again."
+    return f"Missing: step 1: {first}, on every site. This belongs into a later release."
+
+
+def gone(needing: Sequence[SiteDeclaration], own: int | None) -> list[str]:
+    """How to say that a site was removed: nobody can deploy it any more. Not of the one that is being deployed."""
+    others = sorted({site.site_id for site in needing} - {own})
+    if not others:
+        return []
+    if len(others) == 1:
+        return [f"If site {others[0]} runs no more: manage.py mirrors_forget {others[0]}."]
+    return ["If one of these sites runs no more: manage.py mirrors_forget ID."]
 
 
 def _first_step(effect: Effect) -> str:
@@ -86,14 +96,24 @@ def to_acknowledge(effect: Effect, ended: str) -> str:
     that = "every site stands what it does" if effect.kind is Kind.UNKNOWN else "the code of every site keeps to it"
     entry = f'"{effect.migration}": {{"reason": "…", "expires": "YYYY-MM-DD"}}'
     expired = f" There was one until {ended}." if ended else ""
-    return f"an acknowledgement that {that}, in MIRRORS_ACKNOWLEDGED: {entry}.{expired}"
+    return f"Missing: an acknowledgement that {that}, in MIRRORS_ACKNOWLEDGED: {entry}.{expired}"
+
+
+def registrations(unknown: Sequence[UnknownSite]) -> list[str]:
+    """How it becomes known what each site runs."""
+    return [_registration(site) for site in sorted(unknown, key=lambda site: site.site_id)]
 
 
 def _registration(site: UnknownSite) -> str:
-    """Three ways to know what a site runs."""
     number = site.site_id
+    if site.own:  # after a copy of the database, or before the companion has ever answered
+        return (
+            f"Missing: what site {number}, this one, runs now has not registered here: restart it, or deploy once more "
+            f"the release that it runs now, with django_mirrors; or, if nothing of it runs, "
+            f"manage.py mirrors_forget {number}."
+        )
     return (
-        f"deploy site {number} with django_mirrors; or, if it runs other code, "
+        f"Missing: deploy site {number} with django_mirrors; or, if it runs other code, "
         f"manage.py mirrors_mark_external {number}; or, if it runs no more, manage.py mirrors_forget {number}."
     )
 
@@ -108,6 +128,8 @@ def _sites(needing: Sequence[SiteDeclaration]) -> str:
     return "; ".join(f"site {number} ({name}, {' and '.join(found)})" for (number, name), found in states.items())
 
 
-def _unknown(unknown: Sequence[UnknownSite]) -> str:
+def unknown_code(unknown: Sequence[UnknownSite]) -> str:
+    """Whose code nobody knows."""
     ordered = sorted(unknown, key=lambda site: site.site_id)
-    return "; ".join(f"site {site.site_id}" + (f" ({site.name})" if site.name else "") for site in ordered)
+    names = (f"site {site.site_id}" + (f" ({site.name})" if site.name else "") for site in ordered)
+    return f"Unknown code: {'; '.join(names)}"

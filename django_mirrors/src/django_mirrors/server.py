@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 
-from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, ProgrammingError, connections
 
 from django_mirrors import identity
 from django_mirrors.conf import enforced, this_site
@@ -129,8 +129,7 @@ def examine() -> Sequence[str]:
         site = this_site(connection)
         registry = Registry.of(connection, site)
         problems = identity.problems(site, registry.sites(), site_rows(connection))
-        if not problems:
-            registry.rows.ensure()
+        if not problems and _made(registry):
             registry.claim(site)
         for text in (*registry.foreign(), *cache_warnings(site.site_id)):
             logger.warning("%s", text)
@@ -141,13 +140,28 @@ def examine() -> Sequence[str]:
     return _refused(problems)
 
 
+def _made(registry: Registry) -> bool:
+    """Whether the registry's table is there now. Where it is not, no id has an owner from whom it could be taken."""
+    try:
+        registry.rows.ensure()
+    except ProgrammingError:
+        if registry.rows.exists():
+            raise
+        logger.warning(
+            "The table of the registry of sites is not there, and this role may not make it: serving, unregistered. "
+            "mirrors_migrate makes it with a role that may; then restart this process."
+        )
+        return False
+    return True
+
+
 def confirm() -> None:
     """Registers what this process runs, unless it is mistaken about its site, which :func:`examine` has said."""
     connection = connections[DEFAULT_DB_ALIAS]
     try:
         site = this_site(connection)
         registry = Registry.of(connection, site)
-        if not identity.problems(site, registry.sites(), site_rows(connection)):
+        if registry.rows.exists() and not identity.problems(site, registry.sites(), site_rows(connection)):
             image = this_image()
             registry.confirm(site, image.fingerprint, image.declaration.as_data(), utc_now())
     except NotIdentifiedError:

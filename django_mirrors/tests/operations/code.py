@@ -8,7 +8,15 @@ from typing import Any
 from django.apps.registry import Apps
 from django.db import models
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.migrations import AddField, AlterField, RemoveField, RunPython, RunSQL, SeparateDatabaseAndState
+from django.db.migrations import (
+    AddField,
+    AlterField,
+    AlterModelOptions,
+    RemoveField,
+    RunPython,
+    RunSQL,
+    SeparateDatabaseAndState,
+)
 from django.db.migrations.operations.base import Operation
 
 from tests.operations.case import Case, thing
@@ -34,6 +42,16 @@ class DropValue(RemoveField):
 
     def database_forwards(self, *arguments: Any) -> None:
         super().database_forwards(*arguments)
+
+
+class DropBehindOptions(AlterModelOptions):
+    """Its parent does nothing to the database."""
+
+    def __init__(self) -> None:
+        super().__init__("thing", {})
+
+    def database_forwards(self, app_label: str, schema_editor: Any, *_: Any) -> None:
+        schema_editor.execute(f"ALTER TABLE {app_label}_thing DROP COLUMN value")
 
 
 def apart(label: str, words: str, database: list[Operation], state: list[Operation], **more: Any) -> Case:
@@ -76,6 +94,7 @@ CASES = [
     sql("sql_delete", "RunSQL, all rows are deleted", "DELETE FROM sql_delete_thing"),
     sql("sql_drop", "RunSQL, a column is dropped", "ALTER TABLE sql_drop_thing DROP COLUMN value"),
     Case("custom", "an operation of the project's own", [thing(value=value())], [DropValue()]),
+    Case("custom_options", "an AlterModelOptions of the project's own", [thing(value=value())], [DropBehindOptions()]),
     apart(
         "forget",
         "SeparateDatabaseAndState, state forgets a column with NULL",

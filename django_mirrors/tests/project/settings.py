@@ -30,6 +30,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "tests.project.gallery",
 ]
+if "LEGACY" in os.environ:
+    INSTALLED_APPS.append("tests.project.legacy")
 MIGRATION_MODULES = {"gallery": f"tests.project.gallery.release_{RELEASE}"}
 MIDDLEWARE = ["django_mirrors.middleware.MirrorsMiddleware"]
 ROOT_URLCONF = "tests.project.urls"

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import migrations, models
 
 
-def pictures(name: str, field: models.Field) -> migrations.CreateModel:
+def pictures(name: str, field: models.Field[Any, Any]) -> migrations.CreateModel:
     """A table of pictures, with this column beside the title."""
     own = models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")
-    fields = [("id", own), ("title", models.CharField(max_length=100)), (name, field)]
+    fields: list[tuple[str, models.Field[Any, Any]]] = [
+        ("id", own),
+        ("title", models.CharField(max_length=100)),
+        (name, field),
+    ]
     return migrations.CreateModel(name="Picture", fields=fields)
 
 

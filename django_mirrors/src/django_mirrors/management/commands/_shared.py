@@ -17,14 +17,12 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
 
-def reached(alias: str) -> BaseDatabaseWrapper:
-    """The open connection to the database ``alias``.
+def reached() -> BaseDatabaseWrapper:
+    """The open connection to the database that the sites share, which is ``default``: servers look at no other.
 
-    :raises CommandError: there is no such database, or it cannot be reached
+    :raises CommandError: it cannot be reached
     """
-    if alias not in connections:
-        raise CommandError(f"There is no database {alias!r}; there are {', '.join(connections)}.")
-    connection = connections[alias]
+    connection = connections[DEFAULT_DB_ALIAS]
     try:
         connection.ensure_connection()
     except OperationalError as error:
@@ -45,10 +43,9 @@ class MarkCommand(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("id", type=int, help="The site's SITE_ID.")
         parser.add_argument("--name", help="The site's application, or else its domain; asked for if it is not given.")
-        parser.add_argument("--database", default=DEFAULT_DB_ALIAS, help='The database of the registry ("default").')
 
     def handle(self, *_: Any, **options: Any) -> None:
-        connection = reached(options["database"])
+        connection = reached()
         registry = Registry(connection, stage(), database_identity(connection))
         registry.rows.ensure()
         name, domain = self._known(options["id"], registry, connection)

@@ -25,7 +25,6 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []  # migrate makes them  # noqa: RUF012
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--database", default=DEFAULT_DB_ALIAS, help='The database to migrate ("default").')
         parser.add_argument("--noinput", "--no-input", action="store_true", help="Accepted, as nothing is ever asked.")
         parser.add_argument(
             "--prune",
@@ -50,11 +49,11 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
 
     def _handle(self, options: dict[str, Any]) -> None:
-        release = Release(reached(options["database"]), self.say, prune=options["prune"])
+        release = Release(reached(), self.say, prune=options["prune"])
         if options["check"]:
             release.decide()
             return
-        with migration_lock(options["database"], self.say, options["wait"]) as lock:
+        with migration_lock(DEFAULT_DB_ALIAS, self.say, options["wait"]) as lock:
             release.run(lock, verbosity=options["verbosity"], stdout=self.stdout, stderr=self.stderr)
 
     def say(self, line: str) -> None:

@@ -8,7 +8,7 @@ from django.contrib.contenttypes.management.commands import remove_stale_content
 from django.core.management.base import CommandError
 from django.db import connections
 
-from django_mirrors.conf import guarded, this_site
+from django_mirrors.conf import this_site, unguarded
 from django_mirrors.errors import MirrorsError
 from django_mirrors.guard import decide_stale_contenttypes
 from django_mirrors.image import this_image
@@ -22,14 +22,17 @@ class Command(remove_stale_contenttypes.Command):
     def handle(self, **options: Any) -> None:
         connection = connections[options["database"]]
         try:
-            registry = Registry.of(connection, this_site(connection))
+            site = this_site(connection)
         except MirrorsError as error:
             raise CommandError(str(error)) from error
+        registry, now = Registry.of(connection, site), utc_now()
         decision = decide_stale_contenttypes(
-            declarations(registry, utc_now()), unknown_sites(registry, connection), this_image().declaration
+            declarations(registry, now),
+            unknown_sites(registry, connection, now, own=site.site_id),
+            this_image().declaration,
         )
-        if decision.refusals and guarded():
+        if decision.refusals and not unguarded():
             raise CommandError(decision.text)
         if decision.refusals or decision.warnings:
-            self.stderr.write(decision.text)
+            self.stderr.write(decision.told(unguarded()))
         super().handle(**options)
