@@ -15,13 +15,11 @@ from pulumi_policy import (
 )
 from pulumi_policy.proxy import UnknownValueError
 from rules import (
-    PREFIX,
     SITE_IDS,
-    duplicates,
-    ids_in_ledger,
-    ids_in_variables,
+    VARIABLES,
     in_clear,
     live_not_protected,
+    not_its_own,
     values_in,
     without_own_site_id,
 )
@@ -44,7 +42,7 @@ def _item(values: Any, key: Any) -> Any:
 
 
 def own_site_id(args: ResourceValidationArgs, report: ReportViolation) -> None:
-    if args.resource_type == f"{PREFIX}EnvironmentVariables":
+    if args.resource_type == VARIABLES:
         problem = without_own_site_id(values_in(args.resource_type, known(args.props)))
         if problem:
             report(problem)
@@ -57,11 +55,7 @@ def no_plain_secret(args: ResourceValidationArgs, report: ReportViolation) -> No
 
 def unique_site_ids(args: StackValidationArgs, report: ReportViolation) -> None:
     resources = [(item.resource_type, item.name, known(item.props)) for item in args.resources]
-    problems = list(duplicates(ids_in_variables(resources)))
-    for type_, _, properties in resources:
-        if type_ == SITE_IDS:
-            problems += duplicates(ids_in_ledger(properties))
-    for problem in dict.fromkeys(problems):
+    for problem in dict.fromkeys(not_its_own(resources)):
         report(problem)
 
 
@@ -89,7 +83,7 @@ PolicyPack(
         ),
         StackValidationPolicy(
             name="unique-site-ids",
-            description="No two sites have one SITE_ID.",
+            description="No two sites have one SITE_ID, and no mirror has the original's.",
             validate=unique_site_ids,
         ),
         StackValidationPolicy(

@@ -1,10 +1,11 @@
 """The rules, on plain data. They are the planner's own, asked of whatever a stack declares, by ``Fleet`` or by hand."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from operator import itemgetter
 from typing import Any
 from urllib.parse import urlsplit
 
-from mirrors.planning.allocate import Hints, Ledger, SiteHint, allocate
+from mirrors.planning.allocate import ORIGINAL_ID, Hints, Ledger, SiteHint, allocate
 from mirrors.planning.ledger import ledger_from
 from mirrors.planning.names import DATABASE_URL, MIRRORS_APPLICATION, PUBLIC, SITE_ID, number
 from mirrors.resources.base import VariablesProvider
@@ -12,8 +13,9 @@ from mirrors.resources.deployment import DeploymentProvider
 from mirrors.resources.environment_variables import EnvironmentVariablesProvider
 
 PREFIX = "pulumi-python:dynamic/mirrors:"
+VARIABLES = f"{PREFIX}EnvironmentVariables"
 WITH_VARIABLES: Mapping[str, type[VariablesProvider]] = {
-    f"{PREFIX}EnvironmentVariables": EnvironmentVariablesProvider,
+    VARIABLES: EnvironmentVariablesProvider,
     f"{PREFIX}Deployment": DeploymentProvider,
 }
 SITE_IDS = f"{PREFIX}SiteIds"
@@ -21,6 +23,11 @@ SUSPICIOUS = ("SECRET", "PASSWORD", "PASSPHRASE", "TOKEN", "CREDENTIAL", "PRIVAT
 """Parts of names whose values are hardly ever meant for everybody who reads the repository."""
 
 Properties = Mapping[str, Any]
+Declared = tuple[str, str, Properties]
+"""A resource: (type, name, properties)."""
+
+Given = tuple[str, str, int]
+"""(key, application, SITE_ID). The key is the application's uuid in the ledger, the resource's name of variables."""
 
 
 def values_in(type_: str, properties: Properties) -> dict[str, str | None]:
@@ -42,21 +49,44 @@ def without_own_site_id(values: Mapping[str, str | None]) -> str | None:
     return f"it has the shared {DATABASE_URL} and no {SITE_ID} of its own: it would serve, and overwrite, site 1"
 
 
-def duplicates(site_ids: Iterable[tuple[str, str, int]]) -> tuple[str, ...]:
-    """The planner's problems with these (key, name, SITE_ID), each as if somebody had declared it."""
-    hints = tuple(SiteHint(key, name, declared=site_id) for key, name, site_id in sorted(site_ids))
+def not_its_own(resources: Collection[Declared]) -> Iterator[str]:
+    """Sites that share a SITE_ID, be it in the ledger, in their variables, or between the two.
+
+    Where neither a ledger nor the variables of the original say what the original's is, it is 1.
+    """
+    ledger = [given for type_, _, properties in resources if type_ == SITE_IDS for given in ids_in_ledger(properties)]
+    variables = list(ids_in_variables(resources))
+    given = {application: site_id for _, application, site_id in ledger}
+    known = ledger or ([] if has_the_originals(resources) else [("", "the original", ORIGINAL_ID)])
+    yield from duplicates(variables)
+    yield from duplicates([*known, *(item for item in variables if item[1:] not in given.items())])
+    for _, application, site_id in variables:
+        if (own := given.get(application, site_id)) != site_id:
+            yield f"{application}: its variables say {SITE_ID} {site_id}, the ledger of SITE_IDs says {own}"
+
+
+def has_the_originals(resources: Iterable[Declared]) -> bool:
+    """Whether an original's own variables, among which is neither of a mirror's two, have its SITE_ID."""
+    ours = [values_in(type_, properties) for type_, _, properties in resources if type_ == VARIABLES]
+    return any(SITE_ID in values and not values.keys() & {DATABASE_URL, MIRRORS_APPLICATION} for values in ours)
+
+
+def duplicates(site_ids: Iterable[Given]) -> tuple[str, ...]:
+    """The planner's problems with these, each as if somebody had declared it."""
+    by_name = sorted(site_ids, key=itemgetter(1, 0))
+    hints = tuple(SiteHint(key, name, declared=site_id) for key, name, site_id in by_name)
     return allocate(Ledger(), Hints(hints)).problems
 
 
-def ids_in_ledger(properties: Properties) -> Iterator[tuple[str, str, int]]:
+def ids_in_ledger(properties: Properties) -> Iterator[Given]:
     for application, (name, site_id) in ledger_from(properties).assignments.items():
         yield application, name, site_id
 
 
-def ids_in_variables(resources: Iterable[tuple[str, str, Properties]]) -> Iterator[tuple[str, str, int]]:
-    """Of (type, name, properties): what the environments get."""
+def ids_in_variables(resources: Iterable[Declared]) -> Iterator[Given]:
+    """What the environments get. Without MIRRORS_APPLICATION the resource's name is taken for the application's."""
     for type_, name, properties in resources:
-        if type_ == f"{PREFIX}EnvironmentVariables":
+        if type_ == VARIABLES:
             values = values_in(type_, properties)
             if site_id := number(values.get(SITE_ID)):
                 yield name, values.get(MIRRORS_APPLICATION) or name, site_id

@@ -3,7 +3,6 @@
 ``pytest -s`` shows what each step ran and said.
 """
 
-import re
 import shutil
 import subprocess
 import sys
@@ -14,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.engine.fleet import Fleet
+from tests.engine.fleet import Fleet, silently
 from tests.engine.pipelines.github import read
 from tests.engine.pipelines.shop import Forge, Shop, running_shop
 from tests.engine.project import ROOT, TIMEOUT
@@ -28,6 +27,12 @@ NEWER = 'unexpected key "queue" for "concurrency" section'
 
 MIRRORS = {"github": "acme-it", "gitlab": "acme-es"}
 """What the pull request on each of them adds."""
+
+CANCELLED = {"github": ("Update", "Look"), "gitlab": ("test", "drift/test", "drift/live")}
+"""The steps, or jobs, of a merge and of a night at which somebody cancels it, or its time is over."""
+
+PAUSED = {"mirrors:rollout": {"value": {"health": False, "waves": [1, "100%"], "pauseAfter": 1}}}
+"""Sites stay behind on purpose: an update succeeds, and the fleet is not as declared."""
 
 
 @pytest.fixture(scope="module")
@@ -84,29 +89,22 @@ def test_each_file_is_valid_by_the_schema_that_its_forge_publishes(schema: str, 
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_every_action_is_pinned_by_commit_and_no_job_has_rights_or_secrets_that_it_does_not_name() -> None:
-    for path in WORKFLOWS:
-        workflow = read(path)
-        assert workflow["permissions"] == {}
-        for job in workflow["jobs"].values():
-            assert "concurrency" in job or "concurrency" in workflow
-            assert set(job["permissions"]) <= {"contents", "id-token", "pull-requests", "issues"}
-            assert job["permissions"]["contents"] == "read"
-            assert "secrets." not in str(job["env"]), "actions of others would see it"
-    for used in re.findall(r"uses: (\S+)", "".join(path.read_text() for path in (*WORKFLOWS, ACTION))):
-        assert used == "./.github/actions/setup" or re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", used)
-
-
-def test_a_pull_request_that_adds_a_mirror_is_one_comment_on_both_stacks_and_writes_nothing(
+def test_a_pull_request_with_a_problem_fails_and_its_one_comment_is_updated_once_it_is_solved(
     shop: Shop, where: str, forge: Forge
 ) -> None:
+    """It adds a mirror that nobody has made yet."""
     branch = shop.propose(MIRRORS[where])
-    shop.fleet.sandbox.clear_requests_log()
 
+    assert not forge.pull_request(branch)
+    [comment] = shop.told.comments
+    assert comment["body"].count(f'mirror "{MIRRORS[where]}": no application of this name is visible') == 2
+
+    shop.fleet.sandbox.mirror("acme", MIRRORS[where], report=silently)
     assert forge.pull_request(branch)
 
     assert shop.fleet.writes() == []
     [comment] = shop.told.comments
+    assert "no application of this name" not in comment["body"]
     assert [comment["body"].count(f"### Preview of {stack}") for stack in ("test", "live")] == [1, 1]
     assert comment["body"].count(f"| {MIRRORS[where]} | deployed | first deployment |") == 2
 
@@ -147,6 +145,36 @@ def test_a_night_that_cannot_look_is_told_for_each_stack(shop: Shop, forge: Forg
 
     assert [message.partition(" failed")[0][-4:] for message in shop.told.messages] == ["test", "live"]
     assert len(shop.told.issues) == issues
+    shop.told.messages.clear()
+
+
+def test_a_deployment_and_a_night_that_are_cancelled_are_told(shop: Shop, where: str, forge: Forge) -> None:
+    with shop.runner.cancelling(*CANCELLED[where]):
+        assert "success" not in forge.merge().results.values()
+        assert not forge.night()
+
+    assert [message.partition(" failed or was cancelled")[0][-4:] for message in shop.told.messages] == [
+        "test",
+        "test",
+        "live",
+    ]
+    shop.told.messages.clear()
+
+
+def test_live_is_not_reached_while_a_site_of_test_is_not_as_declared(shop: Shop, forge: Forge) -> None:
+    shop.fleet.sandbox.deploy("acme", "live", report=silently)
+    with shop.fleet.project.configured(lambda config: config.update(PAUSED)):
+        shop.commit("Pause")
+        merge = forge.merge()
+    shop.commit("Go on")
+    shop.fleet.sandbox.clear_requests_log()
+    merge.approve()
+
+    assert merge.results.pop("test") != "success"
+    assert "success" not in merge.results.values()
+    assert shop.fleet.writes() == []
+    [message] = shop.told.messages
+    assert "test failed" in message
     shop.told.messages.clear()
 
 

@@ -1,15 +1,20 @@
 """The policy pack, with the real engine: each rule has a stack that breaks it, and a fleet breaks none."""
 
 import os
+import shlex
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import yaml
 
 from tests.engine.fleet import Fleet
-from tests.engine.policies.broken import RULES
+from tests.engine.pages.page import Section, page
+from tests.engine.pages.reader import Reader, as_it_is
+from tests.engine.policies.broken import STACKS
 from tests.engine.project import ROOT, Done, Project, Stack
 from tests.engine.template import build_wheel
 
@@ -20,9 +25,20 @@ exec "$2/.venv/bin/python" -u -m pulumi.policy "$1" "$2"
 engine is told of a runtime that has no language host, and looks for this plugin."""
 
 BROKEN = Path(__file__).parent / "policies" / "broken.py"
+RULES = ("own-site-id", "unique-site-ids", "no-plain-secret", "live-protected")
+[PAGE] = [section for section in page("gitops").sections if section.title == "Rules for whatever a stack declares"]
+INSTALL, USE = Section("installing the pack", PAGE.blocks[:1]), Section("using the pack", PAGE.blocks[1:])
 SAID = {
     "own-site-id": ["acme-de", "it has the shared DATABASE_URL and no SITE_ID of its own"],
-    "unique-site-ids": ["SITE_ID 2 would belong to acme-de and acme-fr"],
+    "unique-site-ids": [
+        "SITE_ID 2 would belong to acme-de and acme-fr",
+        "SITE_ID 1 would belong to acme-ch and the original",
+    ],
+    "unique-site-ids-with-a-ledger": [
+        "SITE_ID 2 would belong to acme-de and acme-it",
+        "SITE_ID 1 would belong to acme and acme-fr",
+        "acme-fr: its variables say SITE_ID 1, the ledger of SITE_IDs says 3",
+    ],
     "no-plain-secret": ["DATABASE_URL is declared in clear", "PAYMENT_TOKEN is declared in clear"],
     "live-protected": ["the ledger of Live's SITE_IDs is not protected", "mirrors:onRemoval is clean"],
 }
@@ -30,13 +46,15 @@ SAID = {
 
 @pytest.fixture(scope="module")
 def pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The pack as a user installs it: in an environment of its own, with the wheel."""
+    """The pack as the page installs it: in an environment of its own. ``uv`` stands in for pip; it finds the wheel."""
     directory = tmp_path_factory.mktemp("policy")
-    shutil.copytree(ROOT / "policy", directory / "policy", ignore=shutil.ignore_patterns(".venv", "__pycache__"))
-    project = Project(directory / "policy")
-    project.run("uv", "venv", "--quiet", "--seed", "--python", sys.executable, ".venv").succeeded()
-    where = ("--python", ".venv/bin/python", "--find-links", str(build_wheel(directory / "wheel")))
-    project.run("uv", "pip", "install", "--quiet", *where, "--requirement", "requirements.txt").succeeded()
+    instead = {
+        "/path/to/mirrors": shlex.quote(str(ROOT)),
+        "python3 -m venv": f"uv venv --quiet --clear --seed --python {shlex.quote(sys.executable)}",
+        "policy/.venv/bin/python -m pip install": "uv pip install --quiet --python policy/.venv/bin/python",
+    }
+    machine = {"UV_FIND_LINKS": str(build_wheel(directory / "wheel"))}
+    Reader(Project(directory, machine), as_it_is, instead).read(INSTALL)
     about = yaml.safe_load((directory / "policy" / "PulumiPolicy.yaml").read_text(encoding="utf-8"))
     assert about["runtime"]["name"] == "python"
     about["runtime"]["name"] = "started-by-plugin"
@@ -59,39 +77,48 @@ def by_hand(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return project
 
 
+@contextmanager
+def starting_packs(project: Project, pack: Path) -> Iterator[None]:
+    path = os.pathsep.join([str(pack.parent / "plugins"), project.variables["PATH"]])
+    with project.with_environment(PATH=path):
+        yield
+
+
 def judged(stack: Stack, pack: Path) -> Done:
-    path = os.pathsep.join([str(pack.parent / "plugins"), stack.project.variables["PATH"]])
-    with stack.project.with_environment(PATH=path):
+    with starting_packs(stack.project, pack):
         done = stack.preview("--policy-pack", str(pack))
     assert "c4n4ry" not in done.text
     return done
 
 
-@pytest.mark.parametrize("rule", SAID)
-def test_a_stack_that_breaks_a_rule_is_refused_with_the_reason(rule: str, by_hand: Project, pack: Path) -> None:
-    stack = Stack(by_hand, rule)
-    by_hand.run("pulumi", "stack", "init", rule).succeeded()
-    if rule == "live-protected":
+@pytest.mark.parametrize("name", SAID)
+def test_a_stack_that_breaks_a_rule_is_refused_with_the_reason(name: str, by_hand: Project, pack: Path) -> None:
+    stack = Stack(by_hand, name)
+    by_hand.run("pulumi", "stack", "init", name).succeeded()
+    if name == "live-protected":
         stack.pulumi("config set", "mirrors:environment", "live").succeeded()
         stack.pulumi("config set", "mirrors:onRemoval", "clean").succeeded()
 
     done = judged(stack, pack).failed()
 
-    assert [line for line in SAID[rule] if line not in done.text] == [], done.text
+    assert [line for line in SAID[name] if line not in done.text] == [], done.text
     assert "[mandatory]" in done.text
-    assert [other for other in SAID if f"  {other}  " in done.text and other != rule] == [], done.text
+    assert [rule for rule in RULES if f"  {rule}  " in done.text and not name.startswith(rule)] == [], done.text
 
 
 def test_there_is_a_stack_for_every_rule() -> None:
-    assert [rule.__name__.replace("_", "-") for rule in RULES] == list(SAID)
+    assert list(STACKS) == list(SAID)
+    assert [rule for rule in RULES if rule not in STACKS] == []
     pack = (ROOT / "policy" / "__main__.py").read_text(encoding="utf-8")
-    assert [rule for rule in SAID if f'name="{rule}"' not in pack] == []
-    assert pack.count("validate=") == len(SAID)
+    assert [rule for rule in RULES if f'name="{rule}"' not in pack] == []
+    assert pack.count("validate=") == len(RULES)
 
 
 def test_a_fleet_breaks_no_rule_and_one_with_a_password_in_its_list_does(fleet: Fleet, pack: Path) -> None:
     fleet.live.pulumi("config set", "--secret", "--path", "mirrors:secrets.all.TOKEN", "c4n4ry").succeeded()
-    judged(fleet.live, pack).succeeded()
+    with starting_packs(fleet.project, pack):
+        Reader(fleet.project, as_it_is, {"--policy-pack policy": f"--policy-pack {shlex.quote(str(pack))}"}).read(USE)
+    assert "c4n4ry" not in fleet.project.said[-1]
     fleet.live.pulumi("config rm", "--path", "mirrors:secrets").succeeded()
 
     declared = {"SMTP_PASSWORD": "c4n4ry"}

@@ -1,22 +1,53 @@
-"""``pulumi new`` with our template. That a fleet comes up from it is shown by the test of the quick start's page."""
+"""``pulumi new`` with our template, and a copy of its pipelines, as the pages say.
 
+That a fleet comes up from it is shown by the test of the quick start's page.
+"""
+
+import shlex
 from pathlib import Path
 
-from mirrors.sandbox.control import Sandbox
-from tests.engine.project import ROOT
-from tests.engine.template import NAME, TEMPLATE, new_repository, written
+import pytest
+
+from tests.engine.pages.page import Page, Section, page
+from tests.engine.pages.reader import Reader, as_it_is
+from tests.engine.project import ROOT, Project
+from tests.engine.template import NAME, TEMPLATE, written
 
 PIPELINES = ROOT / "examples" / "pipelines"
+GITOPS = page("gitops")
+COPIES = {"GitHub Actions": (".github", "ci"), "GitLab CI": (".gitlab-ci.yml", "ci")}
+"""By section of the examples' page, what is in the repository then."""
+
+COPYING = [
+    section
+    for section in Page((PIPELINES / "README.md").read_text(encoding="utf-8")).sections
+    if section.title in COPIES
+]
 
 
-def test_everything_of_the_template_is_there_and_bears_the_users_name(tmp_path: Path, sandbox: Sandbox) -> None:
-    project = new_repository(tmp_path, sandbox)
-    there = {path.relative_to(TEMPLATE).as_posix() for path in TEMPLATE.rglob("*") if path.is_file()}
+def read(section: Section, directory: Path) -> Project:
+    """Follows a section in an empty folder, and gives the folder in which its reader is then."""
+    (directory / "state").mkdir()
+    machine = {"PULUMI_HOME": str(directory / "pulumi-home"), "PULUMI_BACKEND_URL": f"file://{directory / 'state'}"}
+    (directory / "work").mkdir()
+    reader = Reader(Project(directory / "work", machine), as_it_is, {"/path/to/mirrors": shlex.quote(str(ROOT))})
+    reader.read(section)
+    return reader.project
+
+
+def files(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_everything_of_the_template_is_there_and_bears_the_users_name(tmp_path: Path) -> None:
+    [start] = [section for section in GITOPS.sections if section.title == "Start"]
+    project = read(start, tmp_path)
+    there = files(TEMPLATE)
     made = {path for path in there if (project.directory / path).is_file()}
 
     assert there == made
     about = written(project, "Pulumi.yaml")
-    assert (about["name"], about["description"]) == (NAME, "The shops")
+    assert (about["name"], about["description"]) == (NAME, "Our shops")
     assert "template" not in about
     assert not [path for path in made if "${PROJECT}" in (project.directory / path).read_text(encoding="utf-8")]
 
@@ -30,3 +61,22 @@ def test_the_examples_of_pipelines_are_the_templates() -> None:
         "gitlab-ci.yml": TEMPLATE / ".gitlab-ci.yml",
         "ci": TEMPLATE / "ci",
     }
+
+
+@pytest.mark.parametrize("section", COPYING, ids=lambda section: section.title)
+def test_a_copy_of_the_pipelines_is_whole_and_no_link(section: Section, tmp_path: Path) -> None:
+    copied = read(section, tmp_path).directory
+    wanted = {path for path in files(TEMPLATE) if path.startswith(COPIES[section.title])}
+
+    assert files(copied) == wanted
+    assert [path for path in copied.rglob("*") if path.is_symlink()] == []
+    assert [path for path in wanted if (copied / path).read_bytes() != (TEMPLATE / path).read_bytes()] == []
+
+
+def test_each_block_of_the_pages_is_read_by_a_test() -> None:
+    """The rules' section is followed by the test of the policy pack."""
+    run = [section.title for section in GITOPS.sections if any(not block.not_run for block in section.blocks)]
+
+    assert run == ["Start", "Rules for whatever a stack declares"]
+    assert GITOPS.unread == 0
+    assert [section.title for section in COPYING] == list(COPIES)

@@ -73,6 +73,7 @@ class Job:
     definition: Definition
     matrix: Mapping[str, str]
     failed: bool = False
+    cancelled: bool = False
     steps: dict[str, Any] = field(default_factory=dict)
     path: list[str] = field(default_factory=list)
 
@@ -83,10 +84,15 @@ class Job:
     @property
     def functions(self) -> Functions:
         return {
-            "success": lambda: not self.failed,
-            "failure": lambda: self.failed,
+            "success": lambda: self.succeeded,
+            "failure": lambda: self.failed and not self.cancelled,
+            "cancelled": lambda: self.cancelled,
             "hashFiles": self.hashed,
         }
+
+    @property
+    def succeeded(self) -> bool:
+        return not self.failed and not self.cancelled
 
     def hashed(self, name: str) -> str:
         path = self.runner.workspace / name
@@ -104,11 +110,11 @@ class Job:
         for step in self.definition["steps"]:
             self.step(step, {})
         self.runner.save()
-        return not self.failed
+        return self.succeeded
 
     def step(self, step: Definition, inputs: Mapping[str, str]) -> None:
         condition = step.get("if", "success()")
-        if "success" not in condition and "failure" not in condition:
+        if not any(f"{function}()" in condition for function in ("success", "failure", "cancelled")):
             condition = f"success() && ({condition})"
         if not evaluate(condition, self.known(inputs), self.functions):
             return
@@ -139,6 +145,9 @@ class Job:
 
     def command(self, step: Definition, inputs: Mapping[str, str]) -> None:
         assert "${{" not in step["run"], "an expression in a script is code of whoever fills it"
+        if step["name"] in self.runner.cancels:
+            self.cancelled = True
+            return
         files = {name: self.runner.directory / name for name in ("GITHUB_PATH", "GITHUB_OUTPUT")}
         for path in files.values():
             path.write_text("", encoding="utf-8")

@@ -76,16 +76,20 @@ class Pipeline:
         default = self.definition["default"]
         label = "/".join([name, *matrix.values()])
         tokens = dict.fromkeys(default["id_tokens"], "c4n4ry-id-token")
-        own = {key: str(value) for key, value in self.definition["variables"].items()}
+        declared = {**self.definition["variables"], **job.get("variables", {})}
+        own = {key: str(value) for key, value in declared.items()}
         environment = {**own, **self.variables, **tokens, **matrix, "CI_JOB_NAME": label, "GITLAB_CI": "true"}
         self.runner.check_out(self.branch)
         self.runner.restore()
-        code = self.runner.shell(label, lines([*default["before_script"], *job["script"]]), environment)
-        environment["CI_JOB_STATUS"] = "failed" if code else "success"
+        status = "canceled"
+        if label not in self.runner.cancels:
+            code = self.runner.shell(label, lines([*default["before_script"], *job["script"]]), environment)
+            status = "failed" if code else "success"
         if "after_script" in job:
+            environment["CI_JOB_STATUS"] = status
             self.runner.shell(f"{label}: after_script", lines(job["after_script"]), environment)
         self.runner.save()
-        return code == 0
+        return status == "success"
 
 
 def lines(script: list[str]) -> str:

@@ -4,7 +4,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +20,7 @@ class Runner:
     """``directory`` holds the job's clone and whatever outlives it; ``environment`` is what the machine gives each job.
 
     ``log`` is everything that steps have printed; ``steps`` are their names, in the order in which they ran.
+    ``cancels``: at which steps (in GitLab: jobs) somebody cancels the job.
     """
 
     directory: Path
@@ -26,6 +28,15 @@ class Runner:
     environment: dict[str, str]
     log: list[str] = field(default_factory=list)
     steps: list[str] = field(default_factory=list)
+    cancels: frozenset[str] = frozenset()
+
+    @contextmanager
+    def cancelling(self, *steps: str) -> Iterator[None]:
+        self.cancels = frozenset(steps)
+        try:
+            yield
+        finally:
+            self.cancels = frozenset()
 
     @property
     def workspace(self) -> Path:

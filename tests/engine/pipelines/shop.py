@@ -92,7 +92,7 @@ class OnGitLab:
 
     def merge(self) -> Merge:
         pipeline = self.forge().run("push", "main", CI_COMMIT_BRANCH="main")
-        assert pipeline.waiting == ["live"]
+        assert pipeline.waiting == (["live"] if pipeline.results == {"test": "success"} else [])
         return Merge(pipeline.results, lambda: pipeline.go_on("live"))
 
     def night(self, token: str | None = None) -> bool:
@@ -120,8 +120,7 @@ class Shop:
         self.git("commit", "--quiet", "--all", "-m", message)
 
     def propose(self, mirror: str) -> str:
-        """A branch with one more mirror on the list; its application is there."""
-        self.fleet.sandbox.mirror("acme", mirror, report=silently)
+        """A branch with one more mirror on the list. Its application is not there yet."""
         self.mirrors.append(mirror)
         declare(self.fleet.project, *self.mirrors)
         self.commit(f"Add {mirror}", f"add-{mirror}")

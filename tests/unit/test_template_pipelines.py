@@ -1,0 +1,101 @@
+"""The template's pipelines as they are written: rights, secrets, time, and what waits for what."""
+
+import re
+from string import Template
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.engine.pipelines.expressions import filled
+from tests.engine.pipelines.github import Definition, read
+from tests.engine.project import ROOT
+
+FLEET = ROOT / "templates" / "fleet"
+WORKFLOWS = {path.stem: read(path) for path in sorted((FLEET / ".github" / "workflows").glob("*.yml"))}
+ACTION = FLEET / ".github" / "actions" / "setup" / "action.yml"
+JOBS = {f"{stem}/{name}": job for stem, workflow in WORKFLOWS.items() for name, job in workflow["jobs"].items()}
+GITLAB: Definition = yaml.safe_load((FLEET / ".gitlab-ci.yml").read_text(encoding="utf-8"))
+PAGE = (ROOT / "docs" / "gitops.md").read_text(encoding="utf-8")
+
+READS = {"contents": "read", "id-token": "write"}
+RIGHTS = {
+    "deploy/test": READS,
+    "deploy/live": READS,
+    "drift/drift": READS | {"issues": "write"},
+    "preview/preview": READS | {"pull-requests": "write"},
+}
+STACKS = {"test": ["mirrors-test"], "live": ["mirrors-live"], "drift": ["mirrors-test", "mirrors-live"]}
+"""By job the groups in which one waits for the other, so that two runs on one stack never meet."""
+
+MINUTES = {"m": 1, "minutes": 1, "hours": 60}
+LONGEST_ROLE = 12 * 60 * 60  # seconds; https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateRole.html
+AFTER_SCRIPT = 5  # minutes that GitLab gives an after_script where RUNNER_AFTER_SCRIPT_TIMEOUT says nothing
+
+
+def test_each_job_has_the_rights_that_it_needs_and_no_others() -> None:
+    assert {name: job["permissions"] for name, job in JOBS.items()} == RIGHTS
+    assert [stem for stem, workflow in WORKFLOWS.items() if workflow["permissions"] != {}] == []
+
+
+def test_no_job_shows_its_secrets_to_every_step() -> None:
+    assert [name for name, job in JOBS.items() if "secrets." in str(job["env"])] == []
+
+
+def test_every_action_is_pinned_by_commit() -> None:
+    paths = (*(FLEET / ".github" / "workflows").glob("*.yml"), ACTION)
+    used = set(re.findall(r"uses: (\S+)", "".join(path.read_text(encoding="utf-8") for path in paths)))
+
+    assert [name for name in used if not re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", name)] == ["./.github/actions/setup"]
+
+
+def test_on_github_what_runs_on_one_stack_waits_and_none_is_cancelled_for_another() -> None:
+    groups: dict[str, list[str]] = {}
+    for job in ("deploy/test", "deploy/live", "drift/drift"):
+        concurrency = dict(JOBS[job]["concurrency"])
+        stacks = JOBS[job].get("strategy", {}).get("matrix", {}).get("stack", [""])
+        group = concurrency.pop("group")
+        groups[job.partition("/")[2]] = [filled(group, {"matrix": {"stack": stack}}, {}) for stack in stacks]
+        assert concurrency == {"queue": "max"}
+
+    assert groups == STACKS
+
+
+def test_in_gitlab_what_runs_on_one_stack_waits_and_none_is_cancelled_for_another() -> None:
+    groups = {
+        name: [Template(GITLAB[name]["resource_group"]).substitute(given) for given in matrix(name)] for name in STACKS
+    }
+
+    assert groups == STACKS
+    assert [name for name in STACKS if GITLAB[name].get("interruptible")] == []
+
+
+def matrix(name: str) -> list[dict[str, str]]:
+    given = GITLAB[name].get("parallel", {"matrix": [{"STACK": [""]}]})["matrix"][0]["STACK"]
+    return [{"STACK": stack} for stack in given]
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_on_github_the_credentials_of_the_state_last_as_long_as_the_job_may_run(job: str) -> None:
+    inputs = {name: str(about["default"]) for name, about in read(ACTION)["inputs"].items()}
+    [setup] = [step for step in JOBS[job]["steps"] if step.get("uses") == "./.github/actions/setup"]
+    given = inputs | {name: str(value) for name, value in setup["with"].items()}
+    [role] = [step for step in read(ACTION)["runs"]["steps"] if "role-to-assume" in step.get("with", {})]
+    seconds = int(filled(role["with"]["role-duration-seconds"], {"inputs": given}, {}))
+
+    assert JOBS[job]["timeout-minutes"] * 60 <= seconds <= LONGEST_ROLE
+    assert seconds <= int(re.findall(r"--max-session-duration (\d+)", PAGE)[0]), "the page makes such a role"
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_in_gitlab_a_job_whose_time_is_over_has_some_left_to_tell_it(name: str) -> None:
+    job: dict[str, Any] = GITLAB[name]
+
+    assert job["extends"] == ".tell_failure"
+    assert minutes(job["variables"]["RUNNER_SCRIPT_TIMEOUT"]) + AFTER_SCRIPT <= minutes(job["timeout"])
+
+
+def minutes(text: str) -> int:
+    found = re.fullmatch(r"(\d+) ?(\w+)", text)
+    assert found, text
+    return int(found[1]) * MINUTES[found[2]]
