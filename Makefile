@@ -46,7 +46,7 @@ clean: ## Stop everything and remove what was made
 
 # Four at once on two cores: much of a test's time is a wait for an answer, or for a process to begin.
 test: tools ## Run all tests
-	@PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$$PATH" pytest -n 4 --dist loadscope --no-loadscope-reorder
+	@PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$$PATH" pytest -n 5 --dist loadscope --no-loadscope-reorder
 
 engine: venv ## Find a Docker engine for the tests, or start one as root, with images that need no registry
 	@.venv/bin/python -m tools.docker_engine start
