@@ -17,7 +17,7 @@ import pytest
 
 from django_mirrors.effects import Kind
 from tests.databases import django_settings, postgresql_database, sqlite_database
-from tests.operations.case import BOTH
+from tests.operations.case import BOTH, DOCUMENTED_VERSION
 from tests.operations.cases import CASES
 from tests.operations.table import Outcome, documented, rows, written
 from tests.site import ROOT
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     Run = Callable[[str, str], Outcome]
 
-DOCUMENTED_VERSION = (5, 2)  # of Django: others' linter and errors differ in places
 EACH = [
     pytest.param(label, vendor, id=f"{label}-{vendor}")
     for label, case in CASES.items()
