@@ -9,6 +9,7 @@ import pulumi
 
 from mirrors.config.connection import PROVIDER_KEYS
 from mirrors.config.docker import KEYS as DOCKER_KEYS
+from mirrors.config.messages import SECRET_KEYS
 
 THREADS = 4
 """Of a provider process: so many requests does it make at once."""
@@ -63,4 +64,4 @@ class Lanes:
 
 
 def _hidden(key: str, value: str) -> pulumi.Input[str]:
-    return pulumi.Output.secret(value) if key in ("apiToken", "dockerTls") else value
+    return pulumi.Output.secret(value) if key in SECRET_KEYS else value

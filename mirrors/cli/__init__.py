@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 USAGE = 64
-"""As in ``mirrors.cli.options``, which takes too long to import for a mere list of commands."""
+"""The exit code of a mistyped command, as ``sysexits.h`` has it: 2 is that of a command that found something to do."""
 
 COMMANDS = {
     "adopt": "mirrors.cli.adopt",

@@ -126,13 +126,13 @@ def command(
         *("pulumi", "preview" if preview else "up"),
         *(["--cwd", str(cwd)] if cwd else []),
         *("--stack", stack),
-        *targets(settings.fleet, chosen, settings.platform),
+        *targets(settings, chosen),
         *(["--parallel", str(needs)] if 0 < at_once < needs else []),
         *(["--yes"] if yes and not preview else []),
     ]
 
 
-def targets(fleet: Fleet, chosen: Chosen, platform: str = "divio") -> list[str]:
+def targets(settings: Settings, chosen: Chosen) -> list[str]:
     """The options that keep the engine from every other site; none for all.
 
     The fleet's own resources are always targets: a new SITE_ID and a rotated password have to pass them. Provider
@@ -140,7 +140,8 @@ def targets(fleet: Fleet, chosen: Chosen, platform: str = "divio") -> list[str]:
     """
     if chosen.sites is None:
         return []
-    itself = _fleet_of_containers(fleet) if platform == "docker" else _fleet_itself(fleet, chosen.sites)
+    containers = settings.platform == "docker"
+    itself = _fleet_of_containers(settings.fleet) if containers else _fleet_itself(settings.fleet, chosen.sites)
     found = dict.fromkeys([*itself, *(f"**::{site}" for site in chosen.sites)])
     return [part for target in found for part in ("--target", target)]
 

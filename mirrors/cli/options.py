@@ -9,14 +9,12 @@ from typing import Any
 
 import click
 
+from mirrors.cli import USAGE
 from mirrors.divio import Divio, DivioError
 from mirrors.errors import MirrorsError, OtherPlatformError
 from mirrors.remedies import explained
 
 __all__ = ["as_json", "connect", "in_directory", "nobody_there", "on_stack", "plain_errors"]
-
-USAGE = 64
-"""The exit code of a mistyped command, as ``sysexits.h`` has it: 2 is that of a command that found something to do."""
 
 DIFFERS = 2
 """The exit code of a command that worked and found something that somebody has to decide or correct."""

@@ -66,16 +66,7 @@ def ask_engine(settings: Settings, chosen: Chosen, stack: str, cwd: Path) -> Map
 
     What it says besides is captured, too: no secret is in it, but nobody has asked for it.
     """
-    command = [
-        pulumi(),
-        "preview",
-        "--json",
-        "--stack",
-        stack,
-        "--cwd",
-        str(cwd),
-        *targets(settings.fleet, chosen, settings.platform),
-    ]
+    command = [pulumi(), "preview", "--json", "--stack", stack, "--cwd", str(cwd), *targets(settings, chosen)]
     environ = {name: value for name, value in os.environ.items() if name != OTHERWISE}
     done = subprocess.run(  # noqa: S603
         [*command, "--non-interactive", "--color", "never"],

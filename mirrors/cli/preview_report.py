@@ -80,15 +80,13 @@ def action(site: SitePreview) -> str:
 
 def sections(preview: FleetPreview) -> Iterator[tuple[str, list[str]]]:
     """(title, lines) of everything that is about no single wave; without those that have no line."""
-    kept = "its variables " + ("stay as they are on the platform" if preview.keeps else "that we created are removed")
-    kept = "its container is removed, and its content stays in the database" if preview.containers else kept
     rollout = preview.rollout
     found = {
         "Problems": list(preview.problems),
         "SITE_IDs given": [f"{slug}: {site_id}" for slug, site_id in preview.given.items()],
         "SITE_IDs retired": [f"{site_id}: {slug}" for site_id, slug in preview.retired.items()],
         "SITE_IDs no longer retired": [f"{site_id}: {slug}" for site_id, slug in preview.freed.items()],
-        "Off the list": [f"{slug}: {kept}" for slug in preview.leaving],
+        "Off the list": [f"{slug}: {_left_behind(preview)}" for slug in preview.leaving],
         "The original's shared values point elsewhere": [
             f"{name}: {before} before, {now} now" for name, (before, now) in preview.moved.items()
         ],
@@ -99,6 +97,12 @@ def sections(preview: FleetPreview) -> Iterator[tuple[str, list[str]]]:
         "Notes": list(preview.notes),
     }
     return ((title, lines) for title, lines in found.items() if lines)
+
+
+def _left_behind(preview: FleetPreview) -> str:
+    if preview.containers:
+        return "its container is removed, and its content stays in the database"
+    return "its variables " + ("stay as they are on the platform" if preview.keeps else "that we created are removed")
 
 
 def cause_of(site: SitePreview, cause: Cause, shown: Callable[[str], str] = str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 
+from mirrors.config.docker_names import Names
 from mirrors.config.messages import path, suggestion
 from mirrors.config.models import Settings
 
@@ -64,15 +65,16 @@ def _domains_are_the_fleets(settings: Settings, named: Collection[str]) -> Itera
 
 def _a_renamed_original_keeps_its_data(settings: Settings) -> Iterator[str]:
     """Volumes and database are called like the original, unless they are declared: its new name has none of them."""
-    former, docker = settings.fleet.original.formerly, settings.docker
-    prefix, role = f"{former}.{settings.environment}", (former or "").replace("-", "_")
+    if settings.fleet.original.formerly is None:
+        return
+    former, docker = Names(settings.fleet.original.formerly, settings.environment), settings.docker
     wanted = {
-        ("database", "volume"): (docker.database.volume, f"{prefix}_database", "DATABASE_URL"),
-        ("database", "name"): (docker.database.name, role, "DATABASE_URL"),
-        ("media", "volume"): (docker.media.volume, f"{prefix}_media", "DEFAULT_STORAGE_DSN"),
+        ("database", "volume"): (docker.database.volume, former.part("database"), "DATABASE_URL"),
+        ("database", "name"): (docker.database.name, former.role, "DATABASE_URL"),
+        ("media", "volume"): (docker.media.volume, former.part("media"), "DEFAULT_STORAGE_DSN"),
     }
     for (section, key), (declared, before, name) in wanted.items():
-        if former and declared is None and name not in settings.shared_values:
+        if declared is None and name not in settings.shared_values:
             yield (
                 f"{path(('docker', section, key))}: missing; the original is renamed, and its data is found under the"
                 f" former name alone. Set it to {before}, and leave it there"

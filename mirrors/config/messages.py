@@ -20,7 +20,7 @@ Place = tuple[int | str, ...]
 OBJECTS = frozenset({"fleet", "overrides", "secrets", "sharedValues", "rollout", "docker", "dockerTls"})
 """The keys whose raw value is JSON."""
 
-_SECRET = frozenset({"secrets", "sharedValues", "apiToken", "dockerTls"})
+SECRET_KEYS = frozenset({"secrets", "sharedValues", "apiToken", "dockerTls"})
 
 _MISSING = {
     "fleet": "it lists the original and its mirrors, for example under config: in Pulumi.yaml: "
@@ -132,7 +132,7 @@ def _model_at(place: Place) -> type[BaseModel] | None:
 
 def _got(error: ErrorDetails, place: Place) -> str:
     value = error["input"]
-    hidden = place[0] in _SECRET or "variables" in place or (place[0] in OBJECTS and len(place) == 1)
+    hidden = place[0] in SECRET_KEYS or "variables" in place or (place[0] in OBJECTS and len(place) == 1)
     hidden = hidden or (place == ("apiUrl",) and "@" in str(value))
     return kind(value) if hidden else shown(value)
 

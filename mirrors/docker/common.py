@@ -8,8 +8,9 @@ import pulumi
 import pulumi_docker as docker
 
 from mirrors.config import Settings
+from mirrors.config.docker_names import Names
 from mirrors.lanes import Lanes
-from mirrors.planning.containers import STORAGE_DSN, Names, go_duration, owns_media, storage_dsn
+from mirrors.planning.containers import STORAGE_DSN, go_duration, owns_media, storage_dsn
 from mirrors.resources.site_ids import SiteIds
 from mirrors.turns import Turns
 

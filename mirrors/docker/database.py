@@ -9,7 +9,7 @@ from mirrors.docker.common import Common, component, declare_volume, env, health
 from mirrors.docker.password import DatabasePassword
 from mirrors.docker.role import DatabaseRole
 from mirrors.docker.serving import Serving
-from mirrors.planning.containers import DATABASE_HOST, database_role, database_url, owns_database
+from mirrors.planning.containers import DATABASE_HOST, database_url, owns_database
 from mirrors.planning.names import DATABASE_URL
 
 PLACE = "/var/lib/mirrors/postgresql"
@@ -28,14 +28,14 @@ def declare_database(common: Common) -> Common:
     settings, database = common.settings, common.settings.docker.database
     ours = pulumi.ResourceOptions(parent=part, aliases=common.own.aliases)
     props = {
-        "site": f"{common.names.part('database')}",
+        "site": common.names.part("database"),
         "container": container.id,
         "name": common.names.part("database"),
         "timeout": database.timeout,
     }
     serving = Serving(common.name, props, ours)
     password = DatabasePassword(common.name, database.password_version, ours)
-    name = database.name or database_role(settings)
+    name = database.name or common.names.role
     role = DatabaseRole(
         common.name,
         {

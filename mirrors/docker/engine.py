@@ -20,7 +20,7 @@ from mirrors.docker.ssh import local_socket
 from mirrors.planning.names import PUBLIC
 from mirrors.planning.redaction import redact
 
-__all__ = ["Engine", "connect", "variables_of"]
+__all__ = ["ENDED", "PAUSE", "Engine", "connect", "variables_of"]
 
 LOCAL = "unix:///var/run/docker.sock"
 OLDEST = "1.41"
@@ -28,6 +28,12 @@ OLDEST = "1.41"
 
 ANSWERS_WITHIN = 60
 """Seconds that one request may take."""
+
+ENDED = frozenset({"exited", "dead"})
+"""The statuses of a container whose process has ended."""
+
+PAUSE = 0.5
+"""Seconds between two looks at a container."""
 
 LINES = 20
 """Of a container's log, shown where it failed."""
@@ -80,7 +86,7 @@ def variables_of(container: Container) -> dict[str, str]:
 @cache
 def connect(connection: DockerConnection) -> Engine:
     """One client for all providers of a process. Raises DockerError where the host does not answer."""
-    host = connection.host or os.environ.get("DOCKER_HOST") or LOCAL
+    host = connection.host or LOCAL
     try:
         arguments = _arguments(host, connection.tls)
         speaks = _client(arguments, OLDEST).api.version(api_version=False)["ApiVersion"]

@@ -9,17 +9,18 @@ import pulumi
 import pulumi_docker
 
 from mirrors.config import Settings
-from mirrors.config.docker import ENVIRON_HOST, load_docker_connection
+from mirrors.config.docker import load_docker_connection
+from mirrors.config.docker_names import Names
 from mirrors.docker.common import Common, component, image_of, labels
 from mirrors.docker.database import declare_database
-from mirrors.docker.engine import LOCAL, Engine, connect
+from mirrors.docker.engine import connect
 from mirrors.docker.errors import DockerError
 from mirrors.docker.observe import observe
 from mirrors.docker.sites import declare_release, declare_site
 from mirrors.errors import ConfigurationError
 from mirrors.lanes import Lanes
 from mirrors.planning.addresses import identity_of, is_loopback
-from mirrors.planning.containers import ContainersPlan, Names, containers_plan, owns_database, owns_media
+from mirrors.planning.containers import ContainersPlan, containers_plan, owns_database, owns_media
 from mirrors.planning.names import is_service
 from mirrors.platforms import Declared
 from mirrors.program import Configured, published_passphrase, refuse, rolled_out, say_rollout
@@ -67,24 +68,17 @@ class OnDocker:
     def _planned(self) -> ContainersPlan:
         settings, problems = self.settings, list(self.configured.problems)
         try:
-            seen = observe(self._engine(), settings)
+            engine = connect(load_docker_connection(self.configured.raw, os.environ))
+            seen = observe(engine, settings)
         except (DockerError, ConfigurationError) as error:
             refuse([*problems, str(error)])
         rotated = owns_database(settings) and bool(seen.password_versions - {settings.docker.database.password_version})
         planned = containers_plan(settings, seen.fleet, rolled_out(os.environ), rotated=rotated)
-        problems += [*self._published(), *planned.problems]
+        problems += [*_published(engine.host), *planned.problems]
         if problems:
             refuse(problems)
         self._say(planned)
         return planned
-
-    def _engine(self) -> Engine:
-        return connect(load_docker_connection(self.configured.raw, os.environ))
-
-    def _published(self) -> list[str]:
-        host = self.settings.docker.host or os.environ.get(ENVIRON_HOST) or LOCAL
-        name = urlsplit(host).hostname or ""
-        return [] if host.startswith("unix:") or is_loopback(name) else published_passphrase(name, os.environ)
 
     def _say(self, planned: ContainersPlan) -> None:
         if pulumi.runtime.is_dry_run():
@@ -117,6 +111,11 @@ class OnDocker:
         image = image_of(settings, part, name, own)
         common = Common(fleet, settings, names, ids, turns, lanes, own, network, part, image)
         return declare_database(common).with_media()
+
+
+def _published(host: str) -> list[str]:
+    name = urlsplit(host).hostname or ""
+    return [] if host.startswith("unix:") or is_loopback(name) else published_passphrase(name, os.environ)
 
 
 def _identity(value: pulumi.Output[str]) -> pulumi.Output[str]:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from docker.models.containers import Container
 
 from mirrors.config import Settings
+from mirrors.config.docker_names import LABEL_SITE, Names
 from mirrors.docker.engine import Engine, variables_of
-from mirrors.planning.containers import LABEL_PASSWORD, LABEL_SITE, Names
+from mirrors.planning.containers import LABEL_PASSWORD
 from mirrors.planning.observed import FleetSeen, SiteSeen, VariableSeen
 
 

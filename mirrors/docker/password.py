@@ -3,7 +3,7 @@
 import secrets
 
 import pulumi
-from pulumi.dynamic import CheckResult, ConfigureRequest, CreateResult, ReadResult, Resource, UpdateResult
+from pulumi.dynamic import Config, CreateResult, ReadResult, Resource, UpdateResult
 
 from mirrors.resources.base import Properties, Provider, secret
 
@@ -15,11 +15,8 @@ class DatabasePasswordProvider(Provider):
 
     inputs = ("version",)
 
-    def configure(self, _req: ConfigureRequest) -> None:
+    def configured(self, _config: Config) -> None:
         """Nothing is asked of anybody."""
-
-    def check(self, _olds: Properties, news: Properties) -> CheckResult:
-        return CheckResult(self.checked(news), [])
 
     def create(self, props: Properties) -> CreateResult:
         """Only letters, digits, - and _, so that it stands in an address as it is."""

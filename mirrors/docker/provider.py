@@ -2,15 +2,13 @@
 
 import json
 import os
-import sys
 
-from pulumi.dynamic import ConfigureRequest
+from pulumi.dynamic import Config
 
 from mirrors.config.docker import KEYS, DockerConnection, load_docker_connection
 from mirrors.config.models import Rollout
 from mirrors.docker.engine import Engine, connect
-from mirrors.resources.base import Provider
-from mirrors.resources.watchdog import watch_engine
+from mirrors.resources.base import Provider, raw_values
 
 
 class DockerProvider(Provider):
@@ -19,10 +17,8 @@ class DockerProvider(Provider):
     docker: DockerConnection
     rollout: Rollout
 
-    def configure(self, req: ConfigureRequest) -> None:
-        sys.tracebacklimit = 0  # a newer SDK answers with the whole traceback otherwise
-        watch_engine(sys.argv)
-        raw = {key: value for key in KEYS if (value := req.config.get(f"mirrors:{key}")) is not None}
+    def configured(self, config: Config) -> None:
+        raw = raw_values(config, KEYS)
         self.docker = load_docker_connection(raw, os.environ)
         self.rollout = Rollout.model_validate(json.loads(raw.get("rollout") or "{}"))
 

@@ -10,13 +10,10 @@ import pulumi
 from docker.models.containers import Container
 from pulumi.dynamic import CheckResult, CreateResult, ReadResult, Resource, UpdateResult
 
+from mirrors.docker.engine import ENDED, PAUSE
 from mirrors.docker.errors import ContainerFailedError
 from mirrors.docker.provider import DockerProvider
 from mirrors.resources.base import Properties, changed_names, secret
-
-ENDED = frozenset({"exited", "dead"})
-PAUSE = 0.5
-"""Seconds between two looks at a container."""
 
 KEPT = ("timeout", "network", "labels", "volumes", "environment")
 """What counts when the command runs, and is no reason to run it again."""

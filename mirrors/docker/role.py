@@ -5,7 +5,7 @@ from typing import Any
 
 import pulumi
 from docker.models.containers import Container
-from pulumi.dynamic import CheckResult, CreateResult, ReadResult, Resource, UpdateResult
+from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
 from mirrors.docker.errors import DockerError
 from mirrors.docker.exec import run_in
@@ -28,9 +28,6 @@ class DatabaseRoleProvider(DockerProvider):
     was that somebody else had set."""
 
     inputs = ("container", "superuser", "user", "name", "password")
-
-    def check(self, _olds: Properties, news: Properties) -> CheckResult:
-        return CheckResult(self.checked(news), [])
 
     def create(self, props: Properties) -> CreateResult:
         """Raises DockerError with what PostgreSQL says, and without the password."""

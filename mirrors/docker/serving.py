@@ -6,16 +6,13 @@ from typing import Any
 
 import pulumi
 from docker.models.containers import Container
-from pulumi.dynamic import CheckResult, CreateResult, ReadResult, Resource, UpdateResult
+from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
-from mirrors.docker.engine import variables_of
+from mirrors.docker.engine import ENDED, PAUSE, variables_of
 from mirrors.docker.errors import ContainerFailedError
 from mirrors.docker.provider import DockerProvider
 from mirrors.resources.base import Properties
 from mirrors.resources.health import wait_until_healthy
-
-PAUSE = 0.5
-"""Seconds between two looks at a container."""
 
 QUIET = 3.0
 """Seconds that a container without a health check has to live before it counts as one that serves."""
@@ -23,14 +20,9 @@ QUIET = 3.0
 RETRIES = 3
 """Docker's own, where a health check has none."""
 
-ENDED = frozenset({"exited", "dead"})
-
 
 class ServingProvider(DockerProvider):
     inputs = ("site", "container", "name", "timeout", "url", "verified")
-
-    def check(self, _olds: Properties, news: Properties) -> CheckResult:
-        return CheckResult(self.checked(news), [])
 
     def create(self, props: Properties) -> CreateResult:
         """Raises ContainerFailedError with the last lines of the container's log."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from mirrors.config import Settings
 from mirrors.config.docker import Healthcheck
+from mirrors.config.docker_names import Names
 from mirrors.planning.addresses import address_of
 from mirrors.planning.allocate import SiteHint
 from mirrors.planning.holds import held_sites_stay
@@ -17,9 +18,6 @@ STORAGE_DSN = "DEFAULT_STORAGE_DSN"
 DATABASE_HOST = "database"
 """What the sites call the container with PostgreSQL, in the network that they have in common."""
 
-LABEL_FLEET = "mirrors.fleet"
-LABEL_ENVIRONMENT = "mirrors.environment"
-LABEL_SITE = "mirrors.site"
 LABEL_PASSWORD = "mirrors.passwordVersion"  # noqa: S105 - a label's name
 
 _ASKED = (
@@ -29,36 +27,6 @@ _ASKED = (
     "sys.exit(site.getresponse().status >= 400)"
 )
 """Redirects are not followed: they are answers, and may lead out of the container."""
-
-
-@dataclass(frozen=True, slots=True)
-class Names:
-    """What a stack's things are called on the Docker host, so that Test and Live, and several fleets, live on one.
-
-    A slug has neither dot nor underscore, so no site is called like anything else.
-    """
-
-    fleet: str
-    environment: str
-
-    @classmethod
-    def of(cls, settings: Settings) -> "Names":
-        return cls(settings.fleet.original.application, settings.environment)
-
-    @property
-    def network(self) -> str:
-        return f"{self.fleet}.{self.environment}"
-
-    def site(self, slug: str) -> str:
-        return f"{self.network}.{slug}"
-
-    def part(self, name: str) -> str:
-        """Of what the sites have in common, such as ``database`` or ``media``."""
-        return f"{self.network}_{name}"
-
-    def labels(self, slug: str | None = None) -> dict[str, str]:
-        site = {LABEL_SITE: slug} if slug else {}
-        return {LABEL_FLEET: self.fleet, LABEL_ENVIRONMENT: self.environment, **site}
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,14 +152,9 @@ def _bracketed(address: str) -> str:
     return f"[{address}]" if ":" in address else address
 
 
-def database_role(settings: Settings) -> str:
-    """Database and role have the original's name, unless they are declared."""
-    return settings.fleet.original.application.replace("-", "_")
-
-
 def database_url(settings: Settings, password: str) -> str:
     """The password has only characters that need no escape in an address."""
-    database, role = settings.docker.database, database_role(settings)
+    database, role = settings.docker.database, Names.of(settings).role
     name = database.name or role
     return f"postgres://{database.user or name}:{password}@{DATABASE_HOST}:5432/{name}"
 

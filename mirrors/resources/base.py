@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any, ClassVar, TypeVar
 
-from pulumi.dynamic import ConfigureRequest, DiffResult, ResourceProvider
+from pulumi.dynamic import CheckResult, Config, ConfigureRequest, DiffResult, ResourceProvider
 from pulumi.output import Unknown
 
 from mirrors.config.connection import PROVIDER_KEYS, Connection, load_connection
@@ -47,6 +47,11 @@ def tidy(value: Any) -> Any:
     return [tidy(item) for item in value] if isinstance(value, list) else value
 
 
+def raw_values(config: Config, keys: Iterable[str]) -> dict[str, str]:
+    """Those of our namespace that are set, as they came."""
+    return {key: value for key in keys if (value := config.get(f"mirrors:{key}")) is not None}
+
+
 READ_BACK: dict[str, Properties] = {}
 """{environment: {name: value}} as this process has read them back. It spares a deployment the same look again."""
 
@@ -73,10 +78,12 @@ class Provider(ResourceProvider):
     def configure(self, req: ConfigureRequest) -> None:
         sys.tracebacklimit = 0  # a newer SDK answers with the whole traceback otherwise
         watch_engine(sys.argv)
-        if req.config.get("mirrors:platform") == "docker":
-            return  # nothing is asked of Divio then, and no token is needed
-        raw = {key: value for key in PROVIDER_KEYS if (value := req.config.get(f"mirrors:{key}")) is not None}
-        self.connection = load_connection(raw, os.environ)
+        self.configured(req.config)
+
+    def configured(self, config: Config) -> None:
+        """Reads what this kind of provider needs. Raises ConfigurationError."""
+        if config.get("mirrors:platform") != "docker":  # there nothing is asked of Divio, and no token is needed
+            self.connection = load_connection(raw_values(config, PROVIDER_KEYS), os.environ)
 
     @property
     def divio(self) -> Divio:
@@ -85,6 +92,10 @@ class Provider(ResourceProvider):
     @property
     def reads(self) -> Reads:
         return reads_of(self.divio)
+
+    def check(self, _olds: Properties, news: Properties) -> CheckResult:
+        """Where nothing is to be decided."""
+        return CheckResult(self.checked(news), [])
 
     def diff(self, _id: str, _olds: Properties, _news: Properties) -> DiffResult:
         """The engine compares the inputs, so that previews say what changed; only replacing is ours to say."""

@@ -8,9 +8,7 @@ A process of its own, as in ``tests.unit.program_under_mocks``.
 import asyncio
 import json
 import logging
-import os
 import runpy
-import subprocess
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -20,7 +18,7 @@ from pulumi.runtime.settings import get_root_resource
 from pulumi.runtime.stack import Stack, run_pulumi_func
 
 from tests.docker.starting import Declaring, Starting
-from tests.unit.program_under_mocks import ROOT, Monitor, Ran, Registered
+from tests.unit.program_under_mocks import ROOT, Monitor, Ran, in_a_process, ran_as
 
 FLEET = {
     "original": {"application": "acme"},
@@ -46,25 +44,10 @@ def started(host: str, **configuration: Any) -> Ran:
 def _run(asked: Mapping[str, Any], configuration: Mapping[str, Any]) -> Ran:
     values = {"platform": "docker", "fleet": FLEET, "docker": {"image": "acme:1"}, **configuration}
     raw = {f"mirrors:{key}": item if isinstance(item, str) else json.dumps(item) for key, item in values.items()}
-    inherited = {key: item for key, item in os.environ.items() if not key.startswith(("DIVIO_", "PULUMI_", "DOCKER_"))}
-    ran = subprocess.run(
-        [sys.executable, "-W", "error", "-W", "ignore::ResourceWarning", "-m", __name__],
-        input=json.dumps({**asked, "configuration": raw}),
-        env={
-            **inherited,
-            "DOCKER_HOST": asked["host"],
-            "PULUMI_CONFIG": json.dumps(raw),
-            "PULUMI_CONFIG_SECRET_KEYS": json.dumps([f"mirrors:{key}" for key in SECRET_KEYS]),
-        },
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=TIMEOUT,
+    ran = in_a_process(
+        __name__, {**asked, "configuration": raw}, raw, SECRET_KEYS, TIMEOUT, DOCKER_HOST=str(asked["host"])
     )
-    lines = ran.stdout.splitlines()
-    answer = json.loads(lines[-1]) if lines else {"resources": [], "outputs": {}}
-    return Ran(ran.returncode, ran.stderr, [Registered(**item) for item in answer["resources"]], answer["outputs"])
+    return ran_as(ran, "".join(ran.stdout.splitlines()[-1:]))
 
 
 def main() -> None:

@@ -108,23 +108,32 @@ def registered_for(mirrors: int) -> Ran:
 
 
 def _run(asked: Mapping[str, Any], config: Mapping[str, str], secret: Sequence[str] = SECRET_KEYS) -> Ran:
-    environ = {key: value for key, value in os.environ.items() if not key.startswith(("DIVIO_", "PULUMI_"))}
+    ran = in_a_process(__name__, asked, config, secret, TIMEOUT)
+    return ran_as(ran, ran.stdout if ran.returncode == 0 else "")
+
+
+def in_a_process(
+    module: str, asked: Mapping[str, Any], config: Mapping[str, str], secret: Sequence[str], timeout: float, **more: str
+) -> "subprocess.CompletedProcess[str]":
+    """The module's ``main``, which reads ``asked``. ``config``: as the engine hands it out. ``more`` variables."""
+    inherited = {key: item for key, item in os.environ.items() if not key.startswith(("DIVIO_", "PULUMI_", "DOCKER_"))}
+    keys = json.dumps([f"mirrors:{key}" for key in secret])
     # The SDK makes an event loop in each of its threads, and closes none.
-    ran = subprocess.run(
-        [sys.executable, "-W", "error", "-W", "ignore::ResourceWarning", "-m", __name__],
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-W", "ignore::ResourceWarning", "-m", module],
         input=json.dumps(asked),
-        env={
-            **environ,
-            "PULUMI_CONFIG": json.dumps(config),
-            "PULUMI_CONFIG_SECRET_KEYS": json.dumps([f"mirrors:{key}" for key in secret]),
-        },
+        env={**inherited, **more, "PULUMI_CONFIG": json.dumps(config), "PULUMI_CONFIG_SECRET_KEYS": keys},
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
-        timeout=TIMEOUT,
+        timeout=timeout,
     )
-    answer = json.loads(ran.stdout) if ran.returncode == 0 else {"resources": [], "outputs": {}}
+
+
+def ran_as(ran: "subprocess.CompletedProcess[str]", answered: str) -> Ran:
+    """``answered``: what such a process printed of its registrations, as JSON; empty if nothing."""
+    answer = json.loads(answered) if answered else {"resources": [], "outputs": {}}
     return Ran(ran.returncode, ran.stderr, [Registered(**item) for item in answer["resources"]], answer["outputs"])
 
 

@@ -3,9 +3,9 @@
 import pytest
 
 from mirrors.config.docker import Healthcheck
+from mirrors.config.docker_names import Names
 from mirrors.planning.allocate import Hints, Ledger
 from mirrors.planning.containers import (
-    Names,
     containers_plan,
     domain_of,
     go_duration,

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
 
 from mirrors.planning.identity import STATUS_PATH, database_digest
 from mirrors.resources.deployment import DeploymentProvider
+from tests.servers import running
 from tests.wire.platform import CANARY, Site, deployment_of
 from tests.wire.provider import Refused, Wire, provider_process
 
@@ -36,16 +36,11 @@ def answering(site: Site, document: bytes | None) -> Iterator[None]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             """Not to the terminal."""
 
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        moved = "UPDATE sandbox_environment SET built_in = json_set(built_in, '$.DOMAIN', ?) WHERE uuid = ?"
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    moved = "UPDATE sandbox_environment SET built_in = json_set(built_in, '$.DOMAIN', ?) WHERE uuid = ?"
+    with running(server):
         site.platform.change(moved, f"127.0.0.1:{server.server_port}", site.environment)
-        serving = Thread(target=server.serve_forever)
-        serving.start()
-        try:
-            yield
-        finally:
-            server.shutdown()
-            serving.join()
+        yield
 
 
 @pytest.fixture

@@ -9,9 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPResponse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Lock, Thread
+from threading import Lock
 from typing import Literal
 from urllib.parse import urlsplit
+
+from tests.servers import running
 
 TIMEOUT = 60.0  # seconds, for one request
 HOP = {"connection", "keep-alive", "transfer-encoding", "server", "date"}
@@ -122,13 +124,8 @@ def proxy_before(platform: str) -> Iterator[Proxy]:
     """A proxy before the platform at this address."""
     proxy = Proxy(platform)
     handler = type("Handler", (_Handler,), {"proxy": proxy})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        server.daemon_threads = True
-        proxy.url = f"http://127.0.0.1:{server.server_address[1]}"
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        try:
-            yield proxy
-        finally:
-            server.shutdown()
-            thread.join()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    proxy.url = f"http://127.0.0.1:{server.server_address[1]}"
+    with running(server):
+        yield proxy

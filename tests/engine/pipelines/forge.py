@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from tests.servers import running
 
 HOOK = "/hook-c4n4ry"
 """The path is a secret: who knows it may post."""
@@ -98,12 +99,7 @@ class Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def forge() -> Iterator[Server]:
-    with Server(("127.0.0.1", 0), Handler) as server:
-        server.told = Told()
-        thread = Thread(target=server.serve_forever, args=(0.02,))
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+    server = Server(("127.0.0.1", 0), Handler)
+    server.told = Told()
+    with running(server):
+        yield server
