@@ -44,7 +44,7 @@ clean: ## Stop everything and remove what was made
 	@rm -rf .state .tools .venv .mypy_cache .pytest_cache .import_linter_cache .hypothesis
 	@find . \( -name __pycache__ -o -name .ruff_cache \) -type d -prune -exec rm -rf {} +
 
-# Four at once on two cores: much of a test's time is a wait for an answer, or for a process to begin.
+# Five at once on two cores: much of a test's time is a wait for an answer, or for a process to begin.
 test: tools ## Run all tests
 	@PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$$PATH" pytest -n 5 --dist loadscope --no-loadscope-reorder
 

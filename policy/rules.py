@@ -8,17 +8,17 @@ from urllib.parse import urlsplit
 from mirrors.planning.allocate import ORIGINAL_ID, Hints, Ledger, SiteHint, allocate
 from mirrors.planning.ledger import ledger_from
 from mirrors.planning.names import DATABASE_URL, MIRRORS_APPLICATION, PUBLIC, SITE_ID, number
+from mirrors.planning.preview_steps import OURS
 from mirrors.resources.base import VariablesProvider
 from mirrors.resources.deployment import DeploymentProvider
 from mirrors.resources.environment_variables import EnvironmentVariablesProvider
 
-PREFIX = "pulumi-python:dynamic/mirrors:"
-VARIABLES = f"{PREFIX}EnvironmentVariables"
+VARIABLES = f"{OURS}EnvironmentVariables"
 WITH_VARIABLES: Mapping[str, type[VariablesProvider]] = {
     VARIABLES: EnvironmentVariablesProvider,
-    f"{PREFIX}Deployment": DeploymentProvider,
+    f"{OURS}Deployment": DeploymentProvider,
 }
-SITE_IDS = f"{PREFIX}SiteIds"
+SITE_IDS = f"{OURS}SiteIds"
 SUSPICIOUS = ("SECRET", "PASSWORD", "PASSPHRASE", "TOKEN", "CREDENTIAL", "PRIVATE", "API_KEY", "ACCESS_KEY")
 """Parts of names whose values are hardly ever meant for everybody who reads the repository."""
 
