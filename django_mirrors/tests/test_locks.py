@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Callable, Union
 import psycopg
 import pytest
 from django.db import connections
+from django.db.utils import ConnectionHandler
 
 from django_mirrors.errors import LockLostError
 from django_mirrors.locks import EXPIRY, AdvisoryLock, RowLock, lock_key, migration_lock
 from django_mirrors.migrating import LockTimeoutError, lock_timeout, migrate
+from tests.databases import django_settings
 from tests.site import Site, finish
 
 if TYPE_CHECKING:
@@ -190,8 +192,13 @@ def test_a_table_that_is_never_free_ends_the_release(postgresql: Database) -> No
     assert len(said) == len(pauses) == 8
 
 
-def test_the_lock_is_free_after_an_error_in_the_block() -> None:
-    with pytest.raises(ZeroDivisionError), migration_lock("default", print, 0):
-        raise ZeroDivisionError
-    with migration_lock("default", print, 0) as lock:
-        lock.verify()
+def test_the_lock_is_free_after_an_error_in_the_block(database: Database) -> None:
+    # In a file or on the server: Django does not close a connection to a database in memory.
+    connections.settings["locked"] = ConnectionHandler({"default": django_settings(database.url)}).settings["default"]
+    try:
+        with pytest.raises(ZeroDivisionError), migration_lock("locked", print, 0):
+            raise ZeroDivisionError
+        with migration_lock("locked", print, 0) as lock:
+            lock.verify()
+    finally:
+        del connections.settings["locked"]
