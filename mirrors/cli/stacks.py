@@ -25,7 +25,7 @@ class NoStackError(MirrorsError):
 
 
 def raw_configuration(stack: str, cwd: Path, *, secrets: bool = True) -> dict[str, str]:
-    """The values of the namespace ``mirrors`` as ``mirrors.config.load`` takes them, keys without it.
+    """The values of the namespace ``mirrors`` as ``mirrors.config.loading`` takes them, keys without it.
 
     Those that the project declares for all stacks are among them. Without ``secrets`` nothing is decrypted, and keys
     with a secret in them are left out. Raises MirrorsError with what the command says, e.g. that there is no such

@@ -7,9 +7,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from mirrors.config.base import Declared
-from mirrors.config.models import DEFAULT_API_URL, Rollout
+from mirrors.config.rollout import Rollout
 from mirrors.config.values import ApiUrl, Requests, Token
 from mirrors.errors import ConfigurationError
+
+DEFAULT_API_URL = "https://api.divio.com"
 
 ENVIRON = {"apiUrl": "DIVIO_API_URL", "apiToken": "DIVIO_API_TOKEN"}
 """These variables of the process environment win: a refresh has the configuration that the state remembers."""

@@ -11,29 +11,23 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, SecretStr
 
 from mirrors.config.base import Declared
+from mirrors.config.connection import DEFAULT_API_URL
 from mirrors.config.docker import Docker, DockerTls
+from mirrors.config.rollout import Rollout
 from mirrors.config.values import (
     ApiUrl,
     Hold,
     Name,
-    Parallel,
     Requests,
-    Seconds,
     Secrets,
     SiteId,
     Slug,
     Stack,
-    Statuses,
     Token,
-    UrlPath,
     Variables,
-    WaveNumber,
-    WaveSize,
     nothing_is_empty,
-    switched_off,
 )
 
-DEFAULT_API_URL = "https://api.divio.com"
 DEFAULT_SHARED = ("DATABASE_URL", "DEFAULT_STORAGE_DSN")
 OWN_NAMES = frozenset({"SITE_ID", "MIRRORS_APPLICATION"})
 """Variables that each mirror is given by us, with a value of its own."""
@@ -160,56 +154,6 @@ class Overrides(Declared):
 
     mirrors: dict[str, Annotated[Override, BeforeValidator(nothing_is_empty)]] = Field(default_factory=dict)
     """What single sites have, by slug. The original's may stand here, too, for its variables, if ``deploy`` is set."""
-
-
-class Health(Declared):
-    """What a healthy site answers at its own address. Redirects are not followed: 302 is an answer."""
-
-    path: UrlPath = "/"
-    """Where it is asked."""
-
-    statuses: Statuses = (range(200, 400),)
-    """The HTTP statuses that are healthy."""
-
-    timeout: Seconds = 60
-    """How long it has for its first healthy answer."""
-
-    text: str | None = Field(default=None, min_length=1)
-    """What the answer's body must contain."""
-
-    identity: bool = Field(default=False, strict=True)
-    """Whether it must also say, through the companion app, that it is the declared site on the declared database."""
-
-
-class Rollout(Declared):
-    """How a release reaches the mirrors:
-
-    ```yaml
-    mirrors:rollout:
-      waves: [1, 25%, 100%]
-      parallel: 8
-      health: {path: /health/, statuses: [200]}
-    ```
-    """
-
-    follow: Literal["original", "manual"] = "original"
-    """``original``: ``up`` rolls a new release of the original out. ``manual``: only ``mirrors deploy`` does."""
-
-    waves: tuple[WaveSize, ...] = ("100%",)
-    """How many mirrors, in the order of the list, have been reached at the end of each wave. A wave that failed is the
-    last one. The last takes all: ``"100%"``."""
-
-    parallel: Parallel = 3
-    """Deployments at once. Each three need a provider process, which takes each command a second."""
-
-    pause_after: WaveNumber | None = None
-    """The wave to stop after. Sites behind it keep their release and their variables."""
-
-    timeout: Seconds = 75 * 60
-    """How long one deployment may take. The platform's own limits add up to over an hour."""
-
-    health: Annotated[Health | None, BeforeValidator(switched_off)] = Health()
-    """What each site must answer before the next wave begins; ``false``: nobody asks."""
 
 
 class Settings(Declared):

@@ -6,7 +6,7 @@ import os
 from pulumi.dynamic import Config
 
 from mirrors.config.docker import KEYS, DockerConnection, load_docker_connection
-from mirrors.config.models import Rollout
+from mirrors.config.rollout import Rollout
 from mirrors.docker.engine import Engine, connect
 from mirrors.resources.base import Provider, raw_values
 

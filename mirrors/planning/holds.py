@@ -1,11 +1,16 @@
 """What may not change at a held site, since any deployment of it takes the newest image."""
 
-from collections.abc import Iterable, Iterator
+from __future__ import annotations
 
-from mirrors.config import Mirror, Settings
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
 from mirrors.planning.names import MIRRORS_APPLICATION, SITE_ID, write_order
 from mirrors.planning.observed import FleetSeen, SiteSeen
 from mirrors.planning.shared import shared_values
+
+if TYPE_CHECKING:
+    from mirrors.config import Mirror, Settings
 
 TWO_WAYS_OUT = (
     "A deployment would take the newest image. Either roll it out to this site (hold: false), or let changed variables"

@@ -1,7 +1,13 @@
 """What an original shares with its mirrors: what its instances really run with, or what stands in for it."""
 
-from mirrors.config import Settings
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from mirrors.planning.observed import SiteSeen
+
+if TYPE_CHECKING:
+    from mirrors.config import Settings
 
 
 def shared_value(settings: Settings, original: SiteSeen | None, name: str) -> str | None:

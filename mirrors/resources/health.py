@@ -7,7 +7,7 @@ from typing import Any
 
 import requests
 
-from mirrors.config import Health
+from mirrors.config.rollout import Health
 from mirrors.errors import UnhealthyError
 from mirrors.planning.identity import STATUS_PATH, declared_identity, mistaken
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from mirrors.config import Settings, docker, load, models
+from mirrors.config import Settings, docker, load, models, rollout
 from mirrors.config.base import Declared
 from mirrors.config.connection import ENVIRON
 from tools.reference import pages
@@ -43,7 +43,7 @@ def test_every_key_of_every_model_has_a_row_in_the_table_of_its_object() -> None
     tables: dict[str, list[str]] = defaultdict(list)
     for key in KEYS:
         tables[key.path.rpartition(".")[0]].append(key.name)
-    classes = [item for module in (models, docker) for item in vars(module).values() if inspect.isclass(item)]
+    classes = [item for module in (models, rollout, docker) for item in vars(module).values() if inspect.isclass(item)]
     written = [item for item in dict.fromkeys(classes) if issubclass(item, Declared)]
     by_model = [[str(field.alias) for field in item.model_fields.values()] for item in written]
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from mirrors.config.connection import ENVIRON
+from mirrors.config.connection import DEFAULT_API_URL, ENVIRON
 from mirrors.config.messages import OBJECTS, Place, describe, place_of, shown
-from mirrors.config.models import DEFAULT_API_URL, Fleet, Settings, Site
+from mirrors.config.models import Fleet, Settings, Site
 from mirrors.config.rules import Declaration, broken
 
 __all__ = ["Loaded", "load"]
