@@ -1,8 +1,7 @@
 """Provider processes beside the default one: each has four threads, and a deployment keeps one busy until it ends."""
 
 import asyncio
-import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import ceil
 
 import pulumi
@@ -10,6 +9,7 @@ import pulumi
 from mirrors.config.connection import PROVIDER_KEYS
 from mirrors.config.docker import KEYS as DOCKER_KEYS
 from mirrors.config.messages import SECRET_KEYS
+from mirrors.planning.allocate import SiteHint, likely_ids
 
 THREADS = 4
 """Of a provider process: so many requests does it make at once."""
@@ -26,20 +26,36 @@ def lanes_for(parallel: int) -> int:
     return ceil(parallel / A_LANE)
 
 
+def spread(sites: Sequence[SiteHint], lanes: int) -> dict[str, int]:
+    """{application: the number of its lane}, evenly.
+
+    It is the SITE_ID that counts: ids follow one another, and a longer list moves nobody. A site without one may be in
+    another lane later, which is no change to it.
+    """
+    return {application: site_id % lanes for application, site_id in likely_ids(sites).items()}
+
+
 class Lanes:
     """``parallel`` deployments at once, spread over as few processes as that takes; the default one is the first."""
 
     def __init__(
-        self, parallel: int, configuration: Mapping[str, str], requests: int, parent: pulumi.Resource | None
+        self,
+        parallel: int,
+        configuration: Mapping[str, str],
+        requests: int,
+        parent: pulumi.Resource | None,
+        sites: Sequence[SiteHint] = (),
     ) -> None:
         """``configuration``: raw values of the namespace ``mirrors``. A lane gets no other than those given here.
 
+        ``sites``: who is to be spread over the lanes.
         ``requests``: how many at once the platform shall get from us. What the threads of the first process leave is
         shared among the others, one each at the least.
         ``parent``: below which lanes stood once. A lane stands below nothing, so that it stays the same process where
         the fleet moves: that which deletes a resource has to be the one that has checked the resource in its place.
         """
         self.count = lanes_for(parallel)
+        self._lane_of = spread(sites, self.count)
         options = pulumi.ResourceOptions(aliases=[pulumi.Alias(parent=parent)])
         left = (requests - THREADS) // max(1, self.count - 1)
         shared = {**configuration, "maxConcurrentRequests": str(max(1, left))}
@@ -53,14 +69,11 @@ class Lanes:
         self._free = [asyncio.Semaphore(A_LANE) for _ in self._providers]
 
     def provider_of(self, application: str) -> pulumi.ProviderResource | None:
-        """None for the default one. It is the application that counts, so that a longer list moves nobody."""
-        return self._providers[self._lane(application)]
+        """None for the default one."""
+        return self._providers[self._lane_of.get(application, 0)]
 
     def free(self, application: str) -> asyncio.Semaphore:
-        return self._free[self._lane(application)]
-
-    def _lane(self, application: str) -> int:
-        return zlib.crc32(application.encode()) % self.count
+        return self._free[self._lane_of.get(application, 0)]
 
 
 def _hidden(key: str, value: str) -> pulumi.Input[str]:

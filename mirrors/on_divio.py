@@ -34,7 +34,7 @@ class OnDivio:
         """``options``: those of what carries the fleet's name."""
         prepared, settings = self.prepared, self.prepared.settings
         original, parallel = self._original(fleet, options), settings.rollout.parallel
-        lanes = Lanes(parallel, prepared.raw, settings.max_concurrent_requests, fleet)
+        lanes = Lanes(parallel, prepared.raw, settings.max_concurrent_requests, fleet, prepared.plan.hints)
         turns = Turns(prepared.plan.rollout, lanes, parallel, preview=pulumi.runtime.is_dry_run())
         declaration = Declaration(fleet, settings, prepared.original, ids, original, lanes, turns)
         sites, release = declare_original(declaration)

@@ -48,7 +48,7 @@ class OnDocker:
     def declare(self, fleet: pulumi.Resource, ids: SiteIds, options: pulumi.ResourceOptions) -> Declared:
         """Network and volumes, PostgreSQL, the release command, the original, and then the mirrors in waves."""
         settings, parallel = self.settings, self.settings.rollout.parallel
-        lanes = Lanes(parallel, self.configured.raw, settings.max_concurrent_requests, fleet)
+        lanes = Lanes(parallel, self.configured.raw, settings.max_concurrent_requests, fleet, self.plan.hints)
         turns = Turns(self.plan.rollout, lanes, parallel, preview=pulumi.runtime.is_dry_run())
         provider = _provider(fleet.pulumi_resource_name, settings)
         own = pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(provider=provider))

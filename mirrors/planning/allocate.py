@@ -1,6 +1,6 @@
 """Who gets which SITE_ID. A site's content belongs to its id, so an id is given once and never to somebody else."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 ORIGINAL_ID = 1
@@ -43,6 +43,16 @@ class SiteHint:
     unreadable: bool = False
     database: str | None = None
     ours: bool = False
+
+
+def likely_ids(hints: Sequence[SiteHint]) -> dict[str, int]:
+    """{application: the id that it has, or that it would get if all of the list were new}.
+
+    Good for spreading sites evenly, and for nothing else: two may have the same one.
+    """
+    return {
+        site.application: site.declared or site.observed or place for place, site in enumerate(hints, start=ORIGINAL_ID)
+    }
 
 
 @dataclass(frozen=True, slots=True)

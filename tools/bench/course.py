@@ -69,11 +69,14 @@ def first_load(directory: Path, mirrors: int, runs: int) -> Generator[Point, Non
 
 
 def rollout(directory: Path, runs: int) -> Generator[Point, None, None]:
-    """All mirrors at once as far as ``parallel`` allows: for the first time, and for a new release."""
+    """All mirrors at once as far as ``parallel`` allows: for the first time, and for a new release.
+
+    The engine is told how many, as ``mirrors deploy`` does it: by itself it does four things a core at once.
+    """
     settings = {"parallel": PARALLEL, "waves": ["100%"]}
     with platform(directory / "platform", SITES, SECONDS) as made:
         for run in range(1, runs + 1):
-            ours = Ours(made, directory / f"run-{run}", settings)
+            ours = Ours(made, directory / f"run-{run}", settings, {"PULUMI_PARALLEL": str(PARALLEL)})
             for operation in (OPERATIONS[0], RELEASE):
                 yield Point(ROLLOUT, SITES, run, operation, OURS, ours.measure(operation))
 
