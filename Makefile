@@ -52,7 +52,7 @@ engine: venv ## Find a Docker engine for the tests, or start one as root, with i
 	@.venv/bin/python -m tools.docker_engine start
 
 companion: venv ## Run the companion app's tests on Python 3.9, 3.11 and 3.13 with Django 4.2, 5.2 and 6.0
-	@.venv/bin/python -m tools.companion_tests -- -q -n 4 --dist loadscope
+	@.venv/bin/python -m tools.companion_tests -- -q -n 4 --dist worksteal
 
 crash: tools ## Kill engine and provider between any two requests, in about half an hour
 	@MIRRORS_CRASHES=all PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$$PATH" pytest tests/engine/test_crashes.py
