@@ -119,7 +119,7 @@ class Deploying:
 
     def _wait(self, uuid: str) -> bool:
         left = self.connection.rollout.timeout - (time.monotonic() - self.began)
-        say_so = _patience(self.site)
+        say_so = patience(self.site)
         try:
             ended = _appeared(lambda: self.divio.deployments.wait(uuid, timeout=max(left, 1), on_progress=say_so))
         except DeploymentTimeout as error:
@@ -169,15 +169,17 @@ def _appeared(look: Callable[[], Seen]) -> Seen:
     return look()
 
 
-def _patience(site: str) -> Callable[[Deployment], None]:
-    """Says every half minute what is waited for."""
-    began = said = time.monotonic()
+def patience(
+    site: str, tell: Callable[[str], None] = say, clock: Callable[[], float] = time.monotonic
+) -> Callable[[Deployment], None]:
+    """What is called at each look at a deployment: every half minute it says what is waited for."""
+    began = said = clock()
 
     def look(deployment: Deployment) -> None:
         nonlocal said
-        now = time.monotonic()
+        now = clock()
         if deployment.running and now - said >= SAY_EVERY:
             said = now
-            say(f"{site}: still deploying after {now - began:.0f} s ({deployment.status})")
+            tell(f"{site}: still deploying after {now - began:.0f} s ({deployment.status})")
 
     return look

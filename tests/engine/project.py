@@ -147,8 +147,11 @@ class Stack:
     name: str
 
     def pulumi(self, command: str, *arguments: str, given: str | None = None) -> Done:
-        options = ("--stack", self.name, "--non-interactive", "--color", "never")
-        return self.project.run("pulumi", *command.split(), *options, *arguments, given=given)
+        return self.project.run(*self.command(*command.split(), *arguments), given=given)
+
+    def command(self, *words: str) -> tuple[str, ...]:
+        """What to run in the project's directory."""
+        return ("pulumi", *words, "--stack", self.name, "--non-interactive", "--color", "never")
 
     def preview(self, *arguments: str) -> Done:
         return self.pulumi("preview", *arguments)

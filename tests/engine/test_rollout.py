@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 
+from mirrors.sandbox.process import wait_until
 from tests.engine.fleet import MIRRORS, Fleet, seeded_fleet, silently
 from tests.engine.project import errors
 from tests.engine.serving import served
-from tests.sandboxes import environment_of, get
+from tests.sandboxes import change, environment_of, get
 
 SIX = (*MIRRORS, "acme-at", "acme-it", "acme-es")
 Rollout = dict[str, Any]
+PATIENCE = 60.0  # seconds, for what happens soon on a machine that is not busy
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +67,28 @@ def more(before: dict[str, int], now: dict[str, int]) -> dict[str, int]:
     return {slug: now[slug] - before[slug] for slug in now if now[slug] != before[slug]}
 
 
+def running(fleet: Fleet) -> list[str]:
+    """Whose newest deployment has not ended."""
+    return [slug for slug in SIX if not deployments(fleet, slug)[-1]["ended_at"]]
+
+
+def end_one(fleet: Fleet) -> None:
+    """The oldest of the deployments that hang ends well."""
+    change(
+        fleet.sandbox,
+        "UPDATE sandbox_deployment SET success = 1, status = 'done',"
+        " ended_at = strftime('%Y-%m-%d %H:%M:%f', 'now') WHERE uuid ="
+        " (SELECT uuid FROM sandbox_deployment WHERE ended_at IS NULL ORDER BY started_at LIMIT 1)",
+    )
+
+
+def most_at_once(fleet: Fleet) -> int:
+    """Of the newest deployments."""
+    newest = [deployments(fleet, slug)[-1] for slug in SIX]
+    spans = [(str(item["started_at"]), str(item["ended_at"])) for item in newest]
+    return max(sum(began <= moment < ended for began, ended in spans) for moment, _ in spans)
+
+
 def span(fleet: Fleet, slugs: tuple[str, ...]) -> tuple[str, str]:
     """When the first of their newest deployments started, and when the last of them ended."""
     newest = [deployments(fleet, slug)[-1] for slug in slugs]
@@ -87,6 +111,27 @@ def test_each_wave_begins_when_the_one_before_has_ended(fleet: Fleet) -> None:
     assert "rollout: wave 1: 1 site: acme-de" in preview.text
     assert "rollout: wave 3: 3 sites: acme-at, acme-it, acme-es" in preview.text
     assert "mirrors:rollout.parallel is 3, but Pulumi does 2 things at once here. Set PULUMI_PARALLEL=3" in preview.text
+
+
+def test_as_many_are_deployed_at_once_as_parallel_says_past_the_threads_of_one_process(fleet: Fleet) -> None:
+    new_variable(fleet, "at once")
+    before, at_once = times(fleet), 5
+    command = fleet.test.command("up", "--yes", "--skip-preview", "--parallel", "16")
+    with (
+        rollout(fleet, waves=["100%"], parallel=at_once),
+        fleet.fault("deployment-hangs", path="^acme-"),
+        fleet.project.started(*command) as process,
+    ):
+        assert wait_until(lambda: len(running(fleet)) == at_once, PATIENCE)
+        for _ in SIX:
+            end_one(fleet)
+            wait_until(
+                lambda: len(running(fleet)) == at_once or more(before, times(fleet)).keys() == set(SIX), PATIENCE
+            )
+            assert len(running(fleet)) <= at_once
+        said, wrong = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0, said + wrong
+    assert most_at_once(fleet) == at_once
 
 
 def test_a_failure_stops_the_waves_after_it_and_the_next_up_goes_on_there(fleet: Fleet) -> None:
