@@ -20,7 +20,13 @@ from mirrors.docker.sites import declare_release, declare_site
 from mirrors.errors import ConfigurationError
 from mirrors.lanes import Lanes
 from mirrors.planning.addresses import identity_of, is_loopback
-from mirrors.planning.containers import ContainersPlan, containers_plan, owns_database, owns_media
+from mirrors.planning.containers import (
+    ContainersPlan,
+    containers_plan,
+    of_other_fleets,
+    owns_database,
+    owns_media,
+)
 from mirrors.planning.names import is_service
 from mirrors.platforms import Declared
 from mirrors.program import Configured, published_passphrase, refuse, rolled_out, say_rollout
@@ -74,7 +80,7 @@ class OnDocker:
             refuse([*problems, str(error)])
         rotated = owns_database(settings) and bool(seen.password_versions - {settings.docker.database.password_version})
         planned = containers_plan(settings, seen.fleet, rolled_out(os.environ), rotated=rotated)
-        problems += [*_published(engine.host), *planned.problems]
+        problems += [*of_other_fleets(settings, seen.elsewhere), *_published(engine.host), *planned.problems]
         if problems:
             refuse(problems)
         self._say(planned)

@@ -67,6 +67,20 @@ def containers_plan(
     )
 
 
+def of_other_fleets(settings: Settings, elsewhere: Mapping[str, str]) -> tuple[str, ...]:
+    """``elsewhere``: {slug: fleet} of declared sites that run as another fleet's on the host.
+
+    An original that was renamed in silence would begin with an empty database beside the one that has the content.
+    """
+    former = settings.fleet.original.formerly
+    return tuple(
+        f"{slug}: it runs on this host as a site of the fleet {fleet}, with that one's database. If the original was"
+        f" renamed, say so: mirrors:fleet.original.formerly: {fleet}. Else take it off that fleet's list first"
+        for slug, fleet in sorted(elsewhere.items())
+        if fleet != former
+    )
+
+
 def _site_plan(
     settings: Settings,
     seen: FleetSeen,

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from tests.servers import running
 
@@ -59,6 +59,11 @@ def docker_host(containers: Sequence[dict[str, Any]] = (), tls: ssl.SSLContext |
         yield host
 
 
+def _has(item: dict[str, Any], labels: Sequence[str]) -> bool:
+    own = {f"{name}={value}" for name, value in item["Config"].get("Labels", {}).items()}
+    return own.issuperset(labels)
+
+
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
@@ -70,13 +75,19 @@ class _Handler(BaseHTTPRequestHandler):
         elif path == "/_ping":
             self._answer(200, "OK")
         elif path == "/containers/json":
-            self._answer(200, [{"Id": item["Id"]} for item in host.containers])
+            self._answer(200, [{"Id": item["Id"]} for item in host.containers if _has(item, self._wanted())])
         elif path.endswith("/logs"):
             self._send(200, b"\x01\0\0\0" + len(host.log).to_bytes(4, "big") + host.log, "application/octet-stream")
         else:
             found = host.found(path.removeprefix("/containers/").removesuffix("/json"))
             self._answer(200, found) if found else self._answer(404, {"message": "No such container"})
             host.look_again()
+
+    def _wanted(self) -> list[str]:
+        """The labels, ``name=value``, that a list is asked for."""
+        [filters] = parse_qs(urlsplit(self.path).query).get("filters", ["{}"])
+        labels: list[str] = json.loads(filters).get("label", [])
+        return labels
 
     def _answer(self, status: int, data: Any) -> None:
         self._send(status, json.dumps(data).encode(), "application/json")

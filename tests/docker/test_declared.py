@@ -236,6 +236,18 @@ def test_problems_of_the_configuration_come_together_and_before_anything_is_regi
     assert "mirrors:docker.domains.acme-d: the fleet has no site of this name; did you mean acme" in problems
 
 
+def test_an_original_that_was_renamed_without_saying_so_begins_no_second_database() -> None:
+    """Two fleets on one host may well have sites of their own beside each other, also called alike in Live."""
+    theirs = container("acme-de", {"SITE_ID": "2"}, **{"mirrors.fleet": "brand"})
+    live = container("acme-fr", {"SITE_ID": "3"}, **{"mirrors.fleet": "brand", "mirrors.environment": "live"})
+    with docker_host([theirs, live, container("other", {"SITE_ID": "4"}, **{"mirrors.fleet": "brand"})]) as host:
+        [problem] = refused(declared(host.url))
+        assert problem.startswith(
+            "acme-de: it runs on this host as a site of the fleet brand, with that one's database."
+        )
+        assert "mirrors:fleet.original.formerly: brand" in problem
+
+
 def test_a_built_image_is_known_by_its_id_and_stays_on_the_host(host: Host) -> None:
     build = {"directory": ".", "dockerfile": "site/Dockerfile", "arguments": {"BASE": "debian:12"}}
     ran = sound(declared(host.url, docker={"build": build}))

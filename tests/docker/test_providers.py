@@ -121,7 +121,7 @@ def test_one_that_ends_is_told_at_once_with_its_log_and_no_secret(host: Host, en
     host.containers[0] |= state("running", "starting")
     host.later = [ended | {"RestartCount": 1}]
     with pytest.raises(ContainerFailedError) as caught:
-        watch(host, timeout=3600.0)
+        watch(host)
     assert told in str(caught.value)
     assert "Its log ends:\nbefore\nit ends, with [secret]" in str(caught.value)
     assert WHISPER not in str(caught.value)

@@ -2,7 +2,9 @@
 
 import io
 import os
+import socket
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import docker
@@ -13,6 +15,8 @@ from mirrors.sandbox.process import wait_until
 from tools.docker_engine.images import ACME, POSTGRES
 
 TIMEOUT = 60.0  # seconds
+BLOCK = 60
+"""How many ports one run needs: its own, and from 10 and from 40 on."""
 
 
 def section(base: int, **more: Any) -> dict[str, Any]:
@@ -108,7 +112,13 @@ class World:
             volume.remove(force=True)
 
 
+@cache
 def base_port() -> int:
-    """So that the workers of one run do not meet."""
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
-    return 18000 + 20 * int(worker)
+    """Before a block of ports that are free: other workers run beside this one, and other checkouts."""
+    first = 18000 + BLOCK * (os.getpid() % 100)
+    return next(base for base in range(first, 32000, BLOCK) if all(map(_is_free, range(base, base + BLOCK))))
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as tried:
+        return tried.connect_ex(("127.0.0.1", port)) != 0
