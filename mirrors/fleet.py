@@ -44,7 +44,9 @@ class Fleet(pulumi.ComponentResource):
         declared = settings.fleet.original
         self.name = name or declared.application
         self.aliases = [pulumi.Alias(name=declared.formerly)] if declared.formerly and not name else None
-        super().__init__("mirrors:index:Fleet", self.name, None, pulumi.ResourceOptions.merge(opts, self._aliased()))
+        # No alias for the component itself: the engine (3.259) panics where a refresh meets one that was renamed, and
+        # what stands below it has its type in its own URN, not its name.
+        super().__init__("mirrors:index:Fleet", self.name, None, opts)
         ids = SiteIds(self.name, self._hints(settings, platform), self._aliased(self))
         found = platform.declare(self, ids, self._aliased(self))
         # As it is listed, each difference would show all rows that a reordered list of mirrors has moved.
@@ -56,7 +58,7 @@ class Fleet(pulumi.ComponentResource):
         self.register_outputs({})
         _begin_soon()
 
-    def _aliased(self, parent: pulumi.Resource | None = None) -> pulumi.ResourceOptions:
+    def _aliased(self, parent: pulumi.Resource) -> pulumi.ResourceOptions:
         """A renamed original gives its name to these; under their old one the ledger would start anew."""
         return pulumi.ResourceOptions(parent=parent, aliases=self.aliases)
 

@@ -16,8 +16,12 @@ from mirrors.turns import Turns
 
 Label = TypeVar("Label")
 
-KEPT = pulumi.ResourceOptions(retain_on_delete=True)
-"""Of what holds data: neither a removal nor a destroy takes it away."""
+KEPT = pulumi.ResourceOptions(retain_on_delete=True, ignore_changes=["labels", "driver", "driverOpts"])
+"""Of what holds data: neither a removal nor a destroy takes it away.
+
+It is taken as it is, however somebody has made it: the plugin would replace it for each difference, and each container
+with it.
+"""
 
 
 @dataclass(frozen=True)
@@ -66,9 +70,11 @@ class Common:
 
 
 def component(kind: str, name: str, options: pulumi.ResourceOptions) -> pulumi.ComponentResource:
-    """A part of the fleet. It tells things of one type apart that all carry the fleet's name."""
-    above = pulumi.ResourceOptions(parent=options.parent, aliases=options.aliases)
-    return pulumi.ComponentResource(kind, name, None, above)
+    """A part of the fleet. It tells things of one type apart that all carry the fleet's name.
+
+    As with the fleet itself, one that is renamed has no alias.
+    """
+    return pulumi.ComponentResource(kind, name, None, pulumi.ResourceOptions(parent=options.parent))
 
 
 def declare_volume(common: Common, part: str, declared: str | None, parent: pulumi.Resource) -> docker.Volume:

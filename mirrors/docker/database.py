@@ -55,7 +55,10 @@ def _container(common: Common, part: pulumi.ComponentResource) -> docker.Contain
     database, names = common.settings.docker.database, common.names
     volume = declare_volume(common, "database", database.volume, part)
     # PostgreSQL's own superuser is only ever used inside the container; its first password is never needed again.
-    first = DatabasePassword(f"{common.name}-superuser", "1", pulumi.ResourceOptions(parent=part))
+    former = common.settings.fleet.original.formerly
+    aliases: list[pulumi.Input[pulumi.Alias | str]] = [pulumi.Alias(name=f"{former}-superuser")] if former else []
+    options = pulumi.ResourceOptions(parent=part, aliases=aliases)
+    first = DatabasePassword(f"{common.name}-superuser", "1", options)
     return docker.Container(
         common.name,
         name=names.part("database"),

@@ -111,7 +111,11 @@ class OnDocker:
     ) -> Common:
         settings, names, name = self.settings, Names.of(self.settings), fleet.pulumi_resource_name
         network = pulumi_docker.Network(
-            name, name=names.network, labels=labels(pulumi_docker.NetworkLabelArgs, names.labels()), opts=own
+            name,
+            name=names.network,
+            labels=labels(pulumi_docker.NetworkLabelArgs, names.labels()),
+            # It is replaced for another name alone, and Docker deletes none that a container is still in.
+            opts=pulumi.ResourceOptions.merge(own, pulumi.ResourceOptions(delete_before_replace=False)),
         )
         part = component("mirrors:docker:Release", name, own)
         image = image_of(settings, part, name, own)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.engine.fleet import MIRRORS, OURS, Fleet, seeded_fleet
+from tests.sandboxes import change
 
 BELOW = """
 import pulumi
@@ -35,6 +36,23 @@ def test_replacing_a_mirrors_variables_removes_none_of_them(moving: Fleet) -> No
     moving.test.up("--replace", urn).succeeded()
     assert removals(moving) == []
     assert set(moving.variables("acme-de", "test")) == OURS
+    assert moving.test.has_no_changes()
+
+
+def test_a_renamed_original_keeps_ids_and_deploys_nobody(moving: Fleet) -> None:
+    """With the refresh of each ``up``: the engine panics where that meets a component that was renamed."""
+    before = moving.test.outputs()["siteIds"]
+    change(moving.sandbox, "UPDATE sandbox_application SET slug = 'brand' WHERE slug = 'acme'")
+    original = {"application": "brand", "formerly": "acme"}
+    moving.project.configure(lambda config: config["mirrors:fleet"]["value"].update(original=original))
+    moving.sandbox.clear_requests_log()
+    moving.test.preview_and_up().succeeded()
+    assert moving.written() == []
+    assert moving.test.outputs()["siteIds"] == {
+        "brand" if slug == "acme" else slug: id_ for slug, id_ in before.items()
+    }
+    del original["formerly"]
+    moving.project.configure(lambda config: config["mirrors:fleet"]["value"].update(original=original))
     assert moving.test.has_no_changes()
 
 
