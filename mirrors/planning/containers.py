@@ -1,6 +1,6 @@
 """The fleet as containers: what they are called, which variables they have, where they answer. Pure."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from mirrors.config import Settings
@@ -19,6 +19,9 @@ DATABASE_HOST = "database"
 """What the sites call the container with PostgreSQL, in the network that they have in common."""
 
 LABEL_PASSWORD = "mirrors.passwordVersion"  # noqa: S105 - a label's name
+
+SOME = 3
+"""How many sites a problem names that all of them have."""
 
 _ASKED = (
     "import http.client, os, sys; "
@@ -72,12 +75,15 @@ def of_other_fleets(settings: Settings, elsewhere: Mapping[str, str]) -> tuple[s
 
     An original that was renamed in silence would begin with an empty database beside the one that has the content.
     """
-    former = settings.fleet.original.formerly
-    return tuple(
-        f"{slug}: it runs on this host as a site of the fleet {fleet}, with that one's database. If the original was"
-        f" renamed, say so: mirrors:fleet.original.formerly: {fleet}. Else take it off that fleet's list first"
-        for slug, fleet in sorted(elsewhere.items())
-        if fleet != former
+    fleets = sorted({*elsewhere.values()} - {settings.fleet.original.formerly})
+    return tuple(_of_fleet(fleet, sorted(slug for slug in elsewhere if elsewhere[slug] == fleet)) for fleet in fleets)
+
+
+def _of_fleet(fleet: str, slugs: Sequence[str]) -> str:
+    named = ", ".join(slugs[:SOME]) + (f" and {len(slugs) - SOME} more" if len(slugs) > SOME else "")
+    return (
+        f"{named}: on this host, in the fleet {fleet}, and with that one's database. If the original was renamed, say"
+        f" so: mirrors:fleet.original.formerly: {fleet}. Else take them off that fleet's list first"
     )
 
 

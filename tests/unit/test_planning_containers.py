@@ -11,6 +11,7 @@ from mirrors.planning.containers import (
     go_duration,
     health_command,
     host_port,
+    of_other_fleets,
     plain_variables,
     url_of,
 )
@@ -112,3 +113,13 @@ def test_a_former_slug_hands_its_entry_in_the_ledger_over_and_keeps_it_when_it_i
     moved = renamed(ledger, Hints(hints))
     assert moved.assignments == {"acme": ("acme", 1), "acme-gaul": ("acme-fr", 3)}
     assert renamed(moved, Hints(hints)) == moved
+
+
+def test_sites_of_another_fleet_are_one_problem_and_those_of_the_former_name_none() -> None:
+    slugs = [f"m{number}" for number in range(5)]
+    [problem] = of_other_fleets(settings(*slugs), dict.fromkeys(slugs, "brand"))
+    assert problem.startswith("m0, m1, m2 and 2 more: on this host, in the fleet brand")
+    fleet = settings(*slugs).fleet
+    original = fleet.original.model_copy(update={"formerly": "brand"})
+    said = settings(*slugs).model_copy(update={"fleet": fleet.model_copy(update={"original": original})})
+    assert of_other_fleets(said, dict.fromkeys(slugs, "brand")) == ()
