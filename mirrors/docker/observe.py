@@ -29,8 +29,8 @@ def observe(engine: Engine, settings: Settings) -> ContainersSeen:
     original, slugs = settings.fleet.original.application, settings.fleet.slugs
     there = engine.labelled({LABEL_ENVIRONMENT: settings.environment})
     found = {item.labels.get(LABEL_SITE, ""): item for item in there if item.labels.get(LABEL_FLEET) == original}
-    others = {item.labels.get(LABEL_SITE, ""): item.labels.get(LABEL_FLEET, original) for item in there}
-    elsewhere = {slug: fleet for slug, fleet in others.items() if slug in slugs and fleet != original}
+    fleets = ((item.labels.get(LABEL_SITE, ""), item.labels.get(LABEL_FLEET)) for item in there)
+    elsewhere = {slug: fleet for slug, fleet in fleets if slug in slugs and fleet and fleet != original}
     sites = {slug: _site(settings, slug, found.get(slug)) for slug in slugs}
     for mirror in settings.mirrors:
         if mirror.formerly and mirror.application not in found:

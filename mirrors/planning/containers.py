@@ -12,16 +12,13 @@ from mirrors.planning.holds import held_sites_stay
 from mirrors.planning.names import DATABASE_URL, DOMAIN, MIRRORS_APPLICATION, SITE_ID, number
 from mirrors.planning.observed import FleetSeen, SiteSeen
 from mirrors.planning.plan import SitePlan
-from mirrors.planning.waves import RolloutPlan, rollout_plan
+from mirrors.planning.waves import RolloutPlan, names, rollout_plan
 
 STORAGE_DSN = "DEFAULT_STORAGE_DSN"
 DATABASE_HOST = "database"
 """What the sites call the container with PostgreSQL, in the network that they have in common."""
 
 LABEL_PASSWORD = "mirrors.passwordVersion"  # noqa: S105 - a label's name
-
-SOME = 3
-"""How many sites a problem names that all of them have."""
 
 _ASKED = (
     "import http.client, os, sys; "
@@ -80,10 +77,9 @@ def of_other_fleets(settings: Settings, elsewhere: Mapping[str, str]) -> tuple[s
 
 
 def _of_fleet(fleet: str, slugs: Sequence[str]) -> str:
-    named = ", ".join(slugs[:SOME]) + (f" and {len(slugs) - SOME} more" if len(slugs) > SOME else "")
     return (
-        f"{named}: on this host, in the fleet {fleet}, and with that one's database. If the original was renamed, say"
-        f" so: mirrors:fleet.original.formerly: {fleet}. Else take them off that fleet's list first"
+        f"{names(slugs, 3)}: on this host, in the fleet {fleet}, and with that one's database. If the original was"
+        f" renamed, say so: mirrors:fleet.original.formerly: {fleet}. Else take them off that fleet's list first"
     )
 
 
