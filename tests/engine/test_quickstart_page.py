@@ -48,6 +48,13 @@ def test_the_fleet_has_come_up_from_the_wheel_alone(newcomer: Newcomer) -> None:
         assert {slug: frozen_variables(newcomer.sandbox, slug, name)["SITE_ID"] for slug in MIRRORS} == MIRRORS
 
 
+def test_pulumi_finds_all_plugins_that_the_package_needs_without_a_download(newcomer: Newcomer) -> None:
+    """It fails where it looks for one of ours: there is none to be had anywhere."""
+    newcomer.reader.skip_after_a_failure()
+
+    newcomer.reader.project.run("pulumi", "plugin", "install").succeeded()
+
+
 def test_neither_token_nor_passphrase_was_said_or_written_into_a_file_in_clear(newcomer: Newcomer) -> None:
     newcomer.reader.skip_after_a_failure()
     project = newcomer.reader.project
