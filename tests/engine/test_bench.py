@@ -4,12 +4,14 @@ import os
 import re
 import subprocess
 import sys
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
+from tools.bench.__main__ import parts
 from tools.bench.contenders import FLOOR, NAIVE, OPERATIONS, OURS, SCRIPT
-from tools.bench.course import LIFECYCLE, Point, lifecycle
+from tools.bench.course import FIRST_LOAD, LIFECYCLE, UNKEPT, Point, lifecycle
 from tools.bench.report import sections, write
 
 MIRRORS = 2
@@ -52,6 +54,18 @@ def test_a_section_is_replaced_and_what_stands_around_it_is_not(points: list[Poi
     assert "old" not in text
     assert all(f"| {operation} |" in text for operation in OPERATIONS)
     assert re.search(r"after\n\n<!-- measured: Another -->\nnew\n<!-- end: Another -->\n$", text)
+
+
+def test_a_large_fleet_is_measured_without_checkpoints_and_its_table_says_so(tmp_path: Path) -> None:
+    """With them, each of its commands would take half an hour."""
+    assert parts(1000) == (UNKEPT,)
+    assert parts(333) == (LIFECYCLE, FIRST_LOAD)
+    assert parts(10) == (LIFECYCLE,)
+    first, *_ = measured = list(islice(lifecycle(tmp_path, MIRRORS, 1, (OURS, FLOOR), UNKEPT), 2))
+    [title] = sections(measured, "a machine")
+
+    assert title == "2 mirrors, without checkpoints"
+    assert first.part == UNKEPT
 
 
 def test_the_command_refuses_what_it_cannot_measure() -> None:

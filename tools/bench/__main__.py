@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tools.bench.command import CHECKOUT, compile_modules
 from tools.bench.contenders import FLOOR, NAIVE, OURS, SCRIPT
-from tools.bench.course import FIRST_LOAD, LIFECYCLE, ROLLOUT, Point, first_load, lifecycle, rollout
+from tools.bench.course import FIRST_LOAD, LIFECYCLE, ROLLOUT, UNKEPT, Point, first_load, lifecycle, rollout
 from tools.bench.machine import described
 from tools.bench.report import sections, write
 from tools.bench.sample import BenchError
@@ -26,7 +26,8 @@ LARGE = 333
 """From so many mirrors on a first load is worth thinking about."""
 
 FEW = 333
-"""Up to so many the naive program is measured: its state grows with the square of what it declares."""
+"""Up to so many the engine keeps checkpoints, whose time grows with the square of the mirrors: with 1,000 of them an
+``up`` would take half an hour. Up to so many the naive program is measured, which has five resources a mirror."""
 
 INTERRUPTED = 130
 
@@ -41,13 +42,20 @@ def arguments(given: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--count", type=_positive, nargs="+", default=[10, 100, 333], metavar="N", help="mirrors")
     parser.add_argument("--runs", type=_positive, default=3, help="how often each is measured")
     parser.add_argument("--without", nargs="+", default=[], choices=(FLOOR, SCRIPT, NAIVE), help="leave these out")
-    parser.add_argument("--part", nargs="+", default=[*PARTS], choices=PARTS, help="measure only these")
+    parser.add_argument("--part", nargs="+", choices=PARTS, help="measure only these")
     parser.add_argument("--write", action="store_true", help=f"write the tables to {DOCUMENT.relative_to(CHECKOUT)}")
     parser.add_argument("--directory", type=Path, help="where to work; by default a temporary directory")
     return parser.parse_args(given)
 
 
-PARTS = (LIFECYCLE, FIRST_LOAD, ROLLOUT)
+PARTS = (LIFECYCLE, UNKEPT, FIRST_LOAD, ROLLOUT)
+
+
+def parts(mirrors: int) -> Sequence[str]:
+    """Those of a fleet of this size, where nobody says which."""
+    if mirrors > FEW:
+        return (UNKEPT,)
+    return (LIFECYCLE, FIRST_LOAD) if mirrors >= LARGE else (LIFECYCLE,)
 
 
 def _positive(text: str) -> int:
@@ -59,13 +67,15 @@ def _positive(text: str) -> int:
 
 def course(options: argparse.Namespace, directory: Path) -> Generator[Point, None, None]:
     for mirrors in options.count:
-        if LIFECYCLE in options.part:
-            left_out = {*options.without, *([NAIVE] if mirrors > FEW else [])}
-            names = [name for name in (OURS, FLOOR, SCRIPT, NAIVE) if name not in left_out]
-            yield from lifecycle(directory / f"lifecycle-{mirrors}", mirrors, options.runs, names)
-        if FIRST_LOAD in options.part and mirrors >= LARGE:
-            yield from first_load(directory / f"first-load-{mirrors}", mirrors, options.runs)
-    if ROLLOUT in options.part:
+        left_out = {*options.without, *([NAIVE] if mirrors > FEW else [])}
+        names = [name for name in (OURS, FLOOR, SCRIPT, NAIVE) if name not in left_out]
+        for part in options.part or parts(mirrors):
+            where = directory / f"{part.replace(' ', '-')}-{mirrors}"
+            if part in (LIFECYCLE, UNKEPT):
+                yield from lifecycle(where, mirrors, options.runs, names, part)
+            elif part == FIRST_LOAD:
+                yield from first_load(where, mirrors, options.runs)
+    if ROLLOUT in (options.part or PARTS):
         yield from rollout(directory / "rollout", options.runs)
 
 

@@ -67,9 +67,9 @@ class Ours(OnPlatform):
 
 
 class Naive(OnPlatform):
-    def __init__(self, platform: Platform, directory: Path) -> None:
+    def __init__(self, platform: Platform, directory: Path, more: Mapping[str, str]) -> None:
         super().__init__(platform)
-        self.project = Project.other(directory, "naive", **platform.variables)
+        self.project = Project.other(directory, "naive", **platform.variables, **more)
         (directory / "mirrors.json").write_text(json.dumps(platform.mirrors), encoding="utf-8")
 
     def carry_out(self, operation: str) -> Taken:
@@ -92,9 +92,9 @@ class Script(OnPlatform):
 class Floor:
     """Declares what ours has in its state at the moment, so it is measured after ours."""
 
-    def __init__(self, ours: Project, directory: Path) -> None:
+    def __init__(self, ours: Project, directory: Path, more: Mapping[str, str]) -> None:
         self._ours = ours
-        self.project = Project.other(directory, "floor")
+        self.project = Project.other(directory, "floor", **more)
 
     def measure(self, operation: str) -> Sample:
         if operation in ("first up", "rotation"):

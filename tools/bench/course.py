@@ -25,7 +25,9 @@ from tools.bench.platform import Platform, platform
 from tools.bench.sample import Sample
 
 LIFECYCLE, FIRST_LOAD, ROLLOUT = "lifecycle", "first load", "rollout"
+UNKEPT = "lifecycle without checkpoints"
 SKIPPING = "without checkpoints"
+SKIP = {"PULUMI_SKIP_CHECKPOINTS": "true"}
 SITES, SECONDS, PARALLEL = 64, 2.0, 32
 """The rollout: so many mirrors, each of whose deployments takes so long, so many at once."""
 
@@ -43,8 +45,14 @@ class Point:
         return asdict(self)
 
 
-def lifecycle(directory: Path, mirrors: int, runs: int, names: Sequence[str]) -> Generator[Point, None, None]:
-    """Each operation by each contender in turn, from the first ``up`` to the end of the fleet."""
+def lifecycle(
+    directory: Path, mirrors: int, runs: int, names: Sequence[str], part: str = LIFECYCLE
+) -> Generator[Point, None, None]:
+    """Each operation by each contender in turn, from the first ``up`` to the end of the fleet.
+
+    ``part`` says whether the engine keeps checkpoints: it does in LIFECYCLE, in UNKEPT it does not.
+    """
+    more = SKIP if part == UNKEPT else {}
     with ExitStack() as stack:
         platforms = {
             name: stack.enter_context(platform(directory / f"platform-{number}", mirrors))
@@ -52,18 +60,18 @@ def lifecycle(directory: Path, mirrors: int, runs: int, names: Sequence[str]) ->
             if name != FLOOR
         }
         for run in range(1, runs + 1):
-            contenders = _contenders(platforms, directory / f"run-{run}", names)
+            contenders = _contenders(platforms, directory / f"run-{run}", names, more)
             for operation in OPERATIONS:
                 for name in names:
                     sample = contenders[name].measure(operation)
-                    yield Point(LIFECYCLE, mirrors, run, operation, name, sample)
+                    yield Point(part, mirrors, run, operation, name, sample)
 
 
 def first_load(directory: Path, mirrors: int, runs: int) -> Generator[Point, None, None]:
     """The first ``up`` with the engine's checkpoints and without."""
     with platform(directory / "platform", mirrors) as made:
         for run in range(1, runs + 1):
-            for name, variables in ((OURS, {}), (SKIPPING, {"PULUMI_SKIP_CHECKPOINTS": "true"})):
+            for name, variables in ((OURS, {}), (SKIPPING, SKIP)):
                 ours = Ours(made, directory / f"run-{run}-{name}", more=variables)
                 yield Point(FIRST_LOAD, mirrors, run, OPERATIONS[0], name, ours.measure(OPERATIONS[0]))
 
@@ -81,13 +89,16 @@ def rollout(directory: Path, runs: int) -> Generator[Point, None, None]:
                 yield Point(ROLLOUT, SITES, run, operation, OURS, ours.measure(operation))
 
 
-def _contenders(platforms: Mapping[str, Platform], directory: Path, names: Sequence[str]) -> dict[str, Contender]:
-    ours = Ours(platforms[OURS], directory / "ours")
+def _contenders(
+    platforms: Mapping[str, Platform], directory: Path, names: Sequence[str], more: Mapping[str, str]
+) -> dict[str, Contender]:
+    """``more``: variables of all that run Pulumi."""
+    ours = Ours(platforms[OURS], directory / "ours", more=more)
     made: dict[str, Contender] = {OURS: ours}
     if FLOOR in names:
-        made[FLOOR] = Floor(ours.project, directory / "floor")
+        made[FLOOR] = Floor(ours.project, directory / "floor", more)
     if SCRIPT in names:
         made[SCRIPT] = Script(platforms[SCRIPT], directory / "script")
     if NAIVE in names:
-        made[NAIVE] = Naive(platforms[NAIVE], directory / "naive")
+        made[NAIVE] = Naive(platforms[NAIVE], directory / "naive", more)
     return made

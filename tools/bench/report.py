@@ -9,7 +9,7 @@ from pathlib import Path
 from statistics import median
 
 from tools.bench.contenders import FLOOR, NAIVE, OPERATIONS, OURS, RELEASE, SCRIPT
-from tools.bench.course import FIRST_LOAD, LIFECYCLE, PARALLEL, ROLLOUT, SECONDS, SITES, SKIPPING, Point
+from tools.bench.course import FIRST_LOAD, LIFECYCLE, PARALLEL, ROLLOUT, SECONDS, SITES, SKIPPING, UNKEPT, Point
 from tools.bench.sample import MEGABYTE, Sample
 
 OTHERS = (FLOOR, SCRIPT, NAIVE)
@@ -97,6 +97,11 @@ def _lifecycle(points: Points, mirrors: int) -> tuple[str, list[str]]:
     return f"{mirrors} mirrors", [line for table in tables for line in ("", *table)][1:]
 
 
+def _unkept(points: Points, mirrors: int) -> tuple[str, list[str]]:
+    title, lines = _lifecycle(points, mirrors)
+    return f"{title}, {SKIPPING}", lines
+
+
 def _first_load(points: Points, mirrors: int) -> tuple[str, list[str]]:
     first = OPERATIONS[0]
     seconds = [_shown(points.typical(first, who, _seconds), 1) for who in (OURS, SKIPPING)]
@@ -118,7 +123,7 @@ def _rollout(points: Points, mirrors: int) -> tuple[str, list[str]]:
     return f"Rollout to {mirrors} mirrors", _table(header, map(row, (OPERATIONS[0], RELEASE)))
 
 
-_TABLES = {LIFECYCLE: _lifecycle, FIRST_LOAD: _first_load, ROLLOUT: _rollout}
+_TABLES = {LIFECYCLE: _lifecycle, UNKEPT: _unkept, FIRST_LOAD: _first_load, ROLLOUT: _rollout}
 
 
 def _table(header: Row, rows: Iterable[Row]) -> list[str]:
