@@ -9,6 +9,7 @@ from typing import Any
 import pulumi
 
 from mirrors.config import Settings
+from mirrors.frames import few_frames
 from mirrors.on_divio import OnDivio
 from mirrors.platforms import Platform
 from mirrors.program import Configured, configuration, refuse
@@ -47,8 +48,9 @@ class Fleet(pulumi.ComponentResource):
         # No alias for the component itself: the engine (3.259) panics where a refresh meets one that was renamed, and
         # what stands below it has its type in its own URN, not its name.
         super().__init__("mirrors:index:Fleet", self.name, None, opts)
-        ids = SiteIds(self.name, self._hints(settings, platform), self._aliased(self))
-        found = platform.declare(self, ids, self._aliased(self))
+        with few_frames():
+            ids = SiteIds(self.name, self._hints(settings, platform), self._aliased(self))
+            found = platform.declare(self, ids, self._aliased(self))
         # As it is listed, each difference would show all rows that a reordered list of mirrors has moved.
         self.sites = found.original + sorted(found.mirrors, key=itemgetter("application"))
         self.site_ids = ids.assignments.apply(_by_name)

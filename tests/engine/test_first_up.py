@@ -154,6 +154,18 @@ def test_a_second_up_changes_nothing(serving: Serving) -> None:
     assert fleet.writes() == []
 
 
+def test_the_state_keeps_who_declares_a_resource_and_not_the_programs_whole_stack(serving: Serving) -> None:
+    """The engine writes the state after each step, so with hundreds of mirrors its size is the time that all takes."""
+    resources = serving.fleet.test.pulumi("stack export").succeeded().json()["deployment"]["resources"]
+    ours = [item for item in resources if item["type"].startswith("pulumi-python:dynamic/mirrors:")]
+
+    assert ours
+    for item in ours:
+        assert item["sourcePosition"] == item["stackTrace"][0]["sourcePosition"]
+        assert "/mirrors/" in item["sourcePosition"]
+        assert len(item["stackTrace"]) < 4
+
+
 def test_a_rotated_password_takes_the_mirrors_of_test_down_until_one_up_deploys_it(serving: Serving) -> None:
     fleet = serving.fleet
     urls = serving.urls(fleet.test)

@@ -1,0 +1,30 @@
+import sys
+import traceback
+
+import pytest
+
+from mirrors.errors import MirrorsError
+from mirrors.frames import FRAMES, few_frames
+
+
+def depth(more: int) -> int:
+    return depth(more - 1) if more else len(traceback.extract_stack())
+
+
+def test_only_the_innermost_frames_are_seen_meanwhile() -> None:
+    with few_frames():
+        assert depth(FRAMES) == FRAMES
+    assert depth(FRAMES) > FRAMES
+
+
+def test_after_an_error_tracebacks_are_whole_again() -> None:
+    with pytest.raises(MirrorsError), few_frames():
+        raise MirrorsError("no")
+    assert not hasattr(sys, "tracebacklimit")
+
+
+def test_a_limit_of_the_user_is_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "tracebacklimit", 3, raising=False)
+    with few_frames():
+        pass
+    assert sys.tracebacklimit == 3
