@@ -102,7 +102,8 @@ def _deployed(
     declaration.turns.writes(site.slug, written)
     release_of = {"image_environment": declaration.planned.image_environment, "release": release}
     verified = {"verified": True} if declaration.settings.rollout.health else {}
-    told = {**hints, **verified, "collected": declaration.turns.collects(site.slug) or None}
+    collected = declaration.turns.collects(site.slug) or None
+    told = {**hints, **verified, "collected": collected, "newest": declaration.planned.release}
     values = {name: item["value"] for name, item in variables.items()}
     after = pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(depends_on=[written]))
     return Deployment(site.slug, {**where, **release_of, **told}, values, after)

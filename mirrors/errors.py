@@ -104,6 +104,27 @@ class HeldError(MirrorsError):
         )
 
 
+class PausedError(MirrorsError):
+    """Nothing was deployed."""
+
+    def __init__(self, site: str) -> None:
+        super().__init__(
+            f"{site}: it is behind mirrors:rollout.pauseAfter, and what it runs is not known to be what is declared, so"
+            " it would have to be deployed before its wave. Raise pauseAfter when the rollout may reach it"
+        )
+
+
+class NewerReleaseError(MirrorsError):
+    """Nothing was deployed."""
+
+    def __init__(self, site: str) -> None:
+        super().__init__(
+            f"{site}: the original has got another release since this rollout began, and a deployment would take that"
+            " one, which no earlier wave has tried. Nothing was deployed. Run the command again: the first wave gets it"
+            " first"
+        )
+
+
 class DeploymentFailedError(MirrorsError):
     """The instances that were serving before go on serving."""
 

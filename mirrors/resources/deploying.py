@@ -1,7 +1,7 @@
 """Brings an environment to a wanted deployment: adopts one, waits for one, or starts one; looks at what came of it."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TypeVar
 
 from mirrors.config.connection import Connection
@@ -10,7 +10,8 @@ from mirrors.errors import (
     DeploymentFailedError,
     DeploymentsInTheWayError,
     DeploymentUnendedError,
-    HeldError,
+    MirrorsError,
+    NewerReleaseError,
     OtherVariablesError,
     ReadBackError,
 )
@@ -42,14 +43,22 @@ LOG_LINES = 15
 class Deploying:
     """One attempt at one site. ``inputs``: the checked inputs; ``variables``: {name: value} of the declared ones.
 
-    ``held``: nothing is started, whatever the site runs.
+    ``expected``: the releases of which one is still the newest if nobody has released meanwhile; None: any may be.
+    ``refusal``: what is raised where a deployment would be started.
     """
 
+    refusal: Callable[[str], MirrorsError] | None = None
+
     def __init__(
-        self, connection: Connection, divio: Divio, inputs: Properties, variables: Mapping[str, str], *, held: bool
+        self,
+        connection: Connection,
+        divio: Divio,
+        inputs: Properties,
+        variables: Mapping[str, str],
+        expected: Collection[str] | None = None,
     ) -> None:
         self.connection = connection
-        self.held = held
+        self.expected = expected
         self.divio = divio
         self.reads = reads_of(divio)
         self.inputs = inputs
@@ -76,8 +85,9 @@ class Deploying:
                 say(f"{self.site}: waiting for a deployment that is already running")
                 self._wait(step.deployment)
                 continue
-            if self.held:
-                raise HeldError(self.site)
+            if self.refusal:
+                raise self.refusal(self.site)
+            self._check_release()
             self._check_variables(frozen or {})
             started = self._started()
             if started is not None:
@@ -95,6 +105,15 @@ class Deploying:
             if busy.deployment:
                 self._wait(busy.deployment.uuid)
             return None
+
+    def _check_release(self) -> None:
+        """The platform deploys the newest image, whatever release the waves before have tried."""
+        image = self.inputs["image_environment"]
+        if self.expected is None or self.reads.newest_release(image) in self.expected:
+            return
+        newest = newest_successful(deployments_seen(self.divio, image))
+        if newest is not None and newest.uuid not in self.expected:
+            raise NewerReleaseError(self.site)
 
     def _check_variables(self, frozen: Mapping[str, str | None]) -> None:
         """Also where the variables' own resource had nothing to do: what is deployed is what is set now.

@@ -6,7 +6,7 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult, ReadResult, Resource, UpdateResult
 
-from mirrors.errors import MirrorsError
+from mirrors.errors import HeldError, MirrorsError, PausedError
 from mirrors.planning.holds import changes_at_held_site
 from mirrors.planning.observed import DeploymentSeen
 from mirrors.planning.releases import newest_successful, release_of
@@ -27,8 +27,13 @@ from mirrors.resources.health import wait_until_healthy
 COLLECTING: set[str] = set()
 """Environments whose failure is told at the end of a run, so that it keeps no other site from being repaired."""
 
-HELD: set[str] = set()
-"""Environments of sites that are held, as this process has checked them: no deployment of them is started."""
+NOT_STARTED = {"held": HeldError, "paused": PausedError}
+
+NOTHING_STARTS: dict[str, Callable[[str], MirrorsError]] = {}
+"""Environments of which no deployment is started, as this process has checked them, and what is said instead."""
+
+NEWEST: dict[str, str] = {}
+"""{environment: release} of those that get each release: the newest one when the program planned."""
 
 
 class DeploymentProvider(VariablesProvider):
@@ -36,7 +41,7 @@ class DeploymentProvider(VariablesProvider):
 
     inputs = ("site", "environment", "image_environment", "release", "secrets", "verified")
     outputs = ("deployment", "url", "failed")
-    hints = ("rollout", "collected")
+    hints = ("rollout", "collected", "newest")
     immutable = ("environment",)
 
     def check(self, _olds: Properties, news: Properties) -> CheckResult:
@@ -47,10 +52,10 @@ class DeploymentProvider(VariablesProvider):
             COLLECTING.add(inputs["environment"])
         if rollout == "paused" and olds:
             return CheckResult(self._as_inputs(olds, self.variables_in(olds)), [])
+        self._remember(inputs["environment"], news)
         if rollout in ("stays", "held"):
             # Both, because a release of the one environment is not known in the other.
             inputs |= {key: olds[key] for key in ("release", "image_environment") if key in olds} or {"release": ""}
-        (HELD.add if rollout == "held" else HELD.discard)(inputs["environment"])
         if rollout == "held" and olds:
             inputs.pop("verified", None)
             inputs |= {"verified": olds["verified"]} if "verified" in olds else {}
@@ -58,6 +63,14 @@ class DeploymentProvider(VariablesProvider):
             failures = [CheckFailure("", changes_at_held_site(inputs["site"], changing))] if changing else []
             return CheckResult(inputs, failures)
         return CheckResult(inputs, [])
+
+    def _remember(self, environment: str, news: Properties) -> None:
+        """The hints that ``create`` and ``update`` need; they are in no state."""
+        rollout = news.get("rollout")
+        if rollout in NOT_STARTED:
+            NOTHING_STARTS[environment] = NOT_STARTED[rollout]
+        if rollout is None and news.get("release"):  # the original has none: what it deploys is one
+            NEWEST[environment] = news["newest"]
 
     def diff(self, _id: str, _olds: Properties, _news: Properties) -> DiffResult:
         """As for the others; and a failure that was collected is a change: in the state it looks like none."""
@@ -110,16 +123,18 @@ class DeploymentProvider(VariablesProvider):
 
     def _deployed(self, inputs: Properties, deploy: Callable[[Deploying], Properties]) -> Properties:
         """The state after a deployment; one that failed is in it only where failures are collected."""
-        site = inputs["site"]
-        held = inputs["environment"] in HELD
-        work = Deploying(self.connection, self.divio, inputs, self.variables_in(inputs), held=held)
+        site, environment = inputs["site"], inputs["environment"]
+        # Where a target leaves the original out, the inputs have the release of an earlier run.
+        expected = {NEWEST[environment], inputs["release"]} if environment in NEWEST else None
+        work = Deploying(self.connection, self.divio, inputs, self.variables_in(inputs), expected)
+        work.refusal = NOTHING_STARTS.get(environment)
         try:
             with about(site):
                 outputs = deploy(work)
                 if inputs.get("verified") and self.connection.rollout.health is not None:
                     wait_until_healthy(site, outputs, self.connection.rollout.health, work.variables)
         except MirrorsError as error:
-            if inputs["environment"] not in COLLECTING:
+            if environment not in COLLECTING:
                 raise
             say(f"{site}: failed; the other sites go on, and what went wrong is said at the end")
             return inputs | {"failed": str(error)}
@@ -141,6 +156,7 @@ class Deployment(Resource, module="mirrors", name="Deployment"):
     ``secrets``: the names of the variables whose values are secrets.
     ``verified``: whether somebody has asked this deployment if it is healthy; false is a change that a preview shows.
     ``rollout``: whether the site is held, behind a pause, or gets no new release.
+    ``newest``: the newest release when the program planned; a deployment that would take a later one is not started.
     ``collected``: whether a failure is told at the end of the run and keeps no other site from being repaired.
     """
 

@@ -27,12 +27,17 @@ from mirrors.divio import (
 from mirrors.divio.environments import MOST_PAGES
 from mirrors.divio.errors import REFUSALS
 from mirrors.planning.names import MIRRORS_APPLICATION
+from mirrors.planning.releases import newest_successful
+from mirrors.seen import deployments_seen
 
 FRESH_FOR = 60.0
 """Seconds. An operation may take hours, and between two waves somebody else may write."""
 
 A_GUESS = 10
 """How many times as long a look before a write is left out: there a wrong guess costs no more than that look."""
+
+NEWEST_FOR = 10.0
+"""Seconds in which a release that somebody makes during a rollout may be overlooked; a deployment takes minutes."""
 
 CHUNK = 100
 """Environments whose variables are read together: as many as fit one URL."""
@@ -65,6 +70,7 @@ class Reads:
         self._environments: Kept[Mapping[str, Environment]] | None = None
         self._variables: dict[str, Kept[list[EnvironmentVariable]]] = {}
         self._deployed: dict[str, Kept[bool]] = {}
+        self._newest: dict[str, Kept[str | None]] = {}
         self._in_bulk = True
         self._frozen: dict[str, Mapping[str, str | None]] = {}
 
@@ -112,6 +118,15 @@ class Reads:
             answer = self._divio.deployments.environment_variables(deployment)
             self._frozen[deployment] = answer.environment_variables
         return self._frozen[deployment]
+
+    def newest_release(self, environment: str) -> str | None:
+        """The newest successful deployment there, as it was listed a few seconds ago."""
+        with self._lock:
+            kept = self._newest.get(environment)
+            if kept is None or self._clock() - kept.read_at >= NEWEST_FOR:
+                newest = newest_successful(deployments_seen(self._divio, environment))
+                kept = self._newest[environment] = self._now(newest.uuid if newest else None)
+            return kept.value
 
     def writes(self, environment: str) -> None:
         """Before we write a variable: what is listed of them, also by another thread just now, counts no more."""

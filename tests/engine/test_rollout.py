@@ -11,7 +11,7 @@ from mirrors.sandbox.process import wait_until
 from tests.engine.fleet import MIRRORS, Fleet, seeded_fleet, silently
 from tests.engine.project import errors
 from tests.engine.serving import served
-from tests.sandboxes import change, environment_of, get
+from tests.sandboxes import call, change, environment_of, get
 
 SIX = (*MIRRORS, "acme-at", "acme-it", "acme-es")
 Rollout = dict[str, Any]
@@ -153,6 +153,29 @@ def test_a_failure_stops_the_waves_after_it_and_the_next_up_goes_on_there(fleet:
         assert fleet.test.has_no_changes()
 
 
+def test_a_release_in_the_middle_of_a_rollout_reaches_nobody_before_the_first_wave(fleet: Fleet) -> None:
+    """The first wave is about to be deployed, and waits for a deployment that somebody has started there."""
+    new_variable(fleet, "in the middle")
+    before = times(fleet)
+    command = fleet.test.command("up", "--yes", "--skip-preview")
+    with rollout(fleet), fleet.fault("deployment-hangs", path="^acme-de/test$"):
+        canary = environment_of(fleet.sandbox, "acme-de", "test")
+        uuid = call(fleet.sandbox, "POST", "deployments/", environment=canary).json()["uuid"]
+        fleet.sandbox.clear_requests_log()
+        with fleet.project.started(*command) as process:
+            looked_at = f"/apps/v3/deployments/{uuid}/"
+            assert wait_until(lambda: any(line["path"] == looked_at for line in fleet.sandbox.requests_log()), PATIENCE)
+            new_release(fleet)
+            end_one(fleet)
+            said, wrong = process.communicate(timeout=PATIENCE)
+        assert process.returncode != 0
+        assert "acme-de (test): the original has got another release since this rollout began" in said + wrong
+        assert more(before, times(fleet)) == {"acme-de": 1}
+    with rollout(fleet):
+        fleet.test.up().succeeded()
+    assert more(before, times(fleet)) == dict.fromkeys(SIX, 1) | {"acme-de": 2}
+
+
 def test_a_longer_list_and_other_waves_deploy_nobody_again(fleet: Fleet) -> None:
     fleet.sandbox.mirror("acme", "acme-be", report=silently)
     before = times(fleet)
@@ -252,6 +275,20 @@ def test_a_paused_rollout_is_no_failure_and_goes_on_when_the_pause_moves(fleet: 
         fleet.test.up().succeeded()
         assert more(before, times(fleet, (*SIX,))) == dict.fromkeys(SIX, 1)
         assert times(fleet, ("acme-nl",)) == {"acme-nl": 1}
+
+
+def test_a_paused_site_that_the_state_does_not_know_is_not_deployed_before_its_wave(fleet: Fleet) -> None:
+    new_variable(fleet, "unknown")
+    [urn] = [urn for urn in fleet.test.urns() if urn.endswith("mirrors:Deployment::acme-es")]
+    fleet.test.pulumi("state delete", "--yes", urn).succeeded()
+    before = times(fleet)
+    with rollout(fleet, pauseAfter=1):
+        failed = fleet.test.up().failed()
+        assert "acme-es (test): it is behind mirrors:rollout.pauseAfter" in failed.text
+        assert "acme-es" not in more(before, times(fleet))
+    with rollout(fleet):
+        fleet.test.up().succeeded()
+        assert more(before, times(fleet))["acme-es"] == 1
 
 
 def test_a_repair_of_what_all_share_is_one_wave_and_one_failure_keeps_nobody_from_it(fleet: Fleet) -> None:

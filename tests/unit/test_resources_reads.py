@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mirrors.divio import AuthenticationFailed, NotFound
-from mirrors.resources.reads import A_GUESS, CHUNK, FRESH_FOR, Reads, visible_environments
+from mirrors.resources.reads import A_GUESS, CHUNK, FRESH_FOR, NEWEST_FOR, Reads, visible_environments
 from tests.unit.divio_support import DEPLOYMENTS, VARIABLES, FakeTime, application, connect, deployment, page, variable
 from tests.unit.http_script import Received, Reply, Script, serve
 
@@ -214,6 +214,17 @@ def test_after_a_start_the_deployments_of_that_environment_are_not_known_any_mor
         assert [reads.is_last(uuid, f"d-{uuid}") for uuid in ("e1", "e2")] == [False, True]
         assert [reads.never_deployed(uuid) for uuid in ("e3", "e4")] == [False, True]
         time.sleep(FRESH_FOR * A_GUESS)
+
+
+def test_a_release_that_somebody_makes_is_noticed_after_seconds_and_not_asked_for_at_each_site(
+    script: Script, reads: Reads, time: FakeTime
+) -> None:
+    first, second = deployment("d-1", 0, 5, True), deployment("d-2", 10, 15, True)
+    script.on("GET", DEPLOYMENTS, page(first), page(second, first))
+    assert {reads.newest_release("e1") for _ in range(3)} == {"d-1"}
+    time.sleep(NEWEST_FOR)
+    assert reads.newest_release("e1") == "d-2"
+    assert len(script.requests) == 2
 
 
 def test_what_was_listed_a_while_ago_is_listed_again(script: Script, reads: Reads, time: FakeTime) -> None:
