@@ -4,6 +4,7 @@ import os
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
+from math import ceil
 from pathlib import Path
 
 import click
@@ -19,6 +20,15 @@ from mirrors.planning.waves import ROLL_OUT
 
 BESIDE = 4
 """What the engine does beside the deployments: the next site's variables, what is only looked at."""
+
+OF_SITES = ("**:Fleet::*", "**:SiteIds::*", "**:Original::*")
+"""What all sites have in common: by its types, because a program may have given the fleet a name."""
+
+OF_CONTAINERS = ("**:Fleet::*", "**:SiteIds::*", "**:Network::*", "**mirrors:docker:**")
+"""Network, database, media, image and its command."""
+
+LIMITS = Path("/sys/fs/cgroup/cpu.max")
+"""Of a container on Linux: microseconds of processor time in each period of so many."""
 
 ANSWERS = ("PULUMI_SKIP_CONFIRMATIONS", "PULUMI_OPTION_YES", "PULUMI_OPTION_SKIP_PREVIEW")
 """Variables with which the engine asks nothing."""
@@ -59,7 +69,8 @@ def deploy(
         refuse_single_sites(settings, stack, directory)
     if not (yes or preview or answered(os.environ)):
         raise nobody_there()
-    arguments = command(settings, chosen, stack, yes=yes, preview=preview, cwd=cwd, at_once=engine_does(os.environ))
+    at_once = engine_does(os.environ, usable_cores())
+    arguments = command(settings, chosen, stack, yes=yes, preview=preview, cwd=cwd, at_once=at_once)
     given = {ROLL_OUT: " ".join(chosen.rolled_out)} if chosen.rolled_out else {}
     click.echo(line(given, arguments), err=True)
     sys.stdout.flush()
@@ -114,12 +125,11 @@ def command(
     yes: bool = False,
     preview: bool = False,
     cwd: Path | None = None,
-    at_once: int = 0,
+    at_once: int,
 ) -> list[str]:
     """The ``pulumi`` command that converges these sites alone.
 
-    ``at_once``: how many things the engine does at once by itself, 0 for any number; it is given more where
-    ``rollout.parallel`` needs it.
+    ``at_once``: how many things the engine does at once by itself. ``rollout.parallel`` may need more.
     """
     needs = settings.rollout.parallel + BESIDE
     return [
@@ -127,7 +137,7 @@ def command(
         *(["--cwd", str(cwd)] if cwd else []),
         *("--stack", stack),
         *targets(settings, chosen),
-        *(["--parallel", str(needs)] if 0 < at_once < needs else []),
+        *(["--parallel", str(needs)] if at_once < needs else []),
         *(["--yes"] if yes and not preview else []),
     ]
 
@@ -141,26 +151,21 @@ def targets(settings: Settings, chosen: Chosen) -> list[str]:
     if chosen.sites is None:
         return []
     containers = settings.platform == "docker"
-    itself = _fleet_of_containers(settings.fleet) if containers else _fleet_itself(settings.fleet, chosen.sites)
-    found = dict.fromkeys([*itself, *(f"**::{site}" for site in chosen.sites)])
+    found = dict.fromkeys([*(OF_CONTAINERS if containers else OF_SITES), *(f"**::{site}" for site in chosen.sites)])
     return [part for target in found for part in ("--target", target)]
 
 
-def engine_does(environ: Mapping[str, str], cores: int | None = None) -> int:
-    """How many things at once unless it is told otherwise: PULUMI_PARALLEL, else four a core."""
+def engine_does(environ: Mapping[str, str], cores: int) -> int:
+    """How many things at once unless it is told otherwise: PULUMI_PARALLEL, else four a core; 0 is as if not set."""
     given = environ.get("PULUMI_PARALLEL", "")
-    return int(given) if given.isdigit() else 4 * (cores or os.cpu_count() or 1)
+    return int(given) if given.isdigit() and int(given) else 4 * cores
 
 
-def _fleet_itself(fleet: Fleet, sites: Sequence[str]) -> list[str]:
-    """They are called like the original. Where we deploy that too, its own resources are, and they are not meant."""
-    name = fleet.original.application
-    if not fleet.original.deploy or name in sites:
-        return [f"**::{name}"]
-    return [f"**:{kind}::{name}" for kind in ("Fleet", "SiteIds", "Original")]
-
-
-def _fleet_of_containers(fleet: Fleet) -> list[str]:
-    """Network, database, media, image and its command: all that the sites have in common, and no site."""
-    name = fleet.original.application
-    return [*(f"**:{kind}::{name}" for kind in ("Fleet", "SiteIds", "Network")), "**mirrors:docker:**"]
+def usable_cores(limits: Path = LIMITS) -> int:
+    """Those that the engine counts, as Go 1.25 does: of this process, and in a container no more than its limit."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        quota, period = limits.read_text(encoding="ascii").split()
+        return min(cores, max(2, ceil(int(quota) / int(period))))
+    except (OSError, ValueError):  # no Linux, no container, or "max"
+        return cores

@@ -47,6 +47,7 @@ class SiteStatus:
     """One row. ``site_id`` is the one that the running instances have; ``foreign`` are variables that are not ours.
 
     ``details`` say why the state is not converged, ``notes`` what is worth knowing in any state.
+    ``is_behind``: whether a mirror runs an older release, whatever else is wrong with it.
     """
 
     application: str
@@ -61,6 +62,7 @@ class SiteStatus:
     details: tuple[str, ...] = ()
     foreign: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    is_behind: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +244,7 @@ def _row(settings: Settings, seen: FleetSeen, site: SiteSeen, role: str, declare
         state,
         details,
         tuple(sorted(set(site.variables) - owned - declared.withdrawn)),
+        is_behind=role == "mirror" and _behind(seen, site) is not None,
     )
 
 

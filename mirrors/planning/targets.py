@@ -53,13 +53,25 @@ def everyone(settings: Settings) -> Chosen:
 
 
 def behind(settings: Settings, rows: Iterable[SiteStatus]) -> Chosen:
-    """``rows``: those of ``mirrors status``. What is held or paused is left out, and said."""
-    late = [row.application for row in rows if row.state in (State.BEHIND, State.HELD)]
-    paused = rollout_plan(settings).paused
-    left = {*_mirrors(settings, lambda item: settings.declared_hold(item) != "nothing"), *paused}
-    sites = tuple(site for site in late if site not in left)
+    """``rows``: those of ``mirrors status``. What is held or paused is left out, and said.
+
+    With them the waves before theirs: for the engine, what is no target has ended well, so a canary that failed or is
+    not healthy would stop nobody. Those that are well are looked at, and not deployed.
+    """
+    late = [row.application for row in rows if _is_late(row)]
+    plan = rollout_plan(settings)
+    left = {*_mirrors(settings, lambda item: settings.declared_hold(item) != "nothing"), *plan.paused}
+    wanted = [site for site in late if site not in left]
+    last = max((plan.wave_of[site] for site in wanted if site in plan.wave_of), default=0)
+    earlier = [site for wave in plan.waves[:last] for site in wave.sites if site not in left]
+    sites = tuple(dict.fromkeys([*earlier, *wanted]))
     rolled_out = tuple(site for site in _followed_by_hand(settings) if site in sites)
     return Chosen(sites, rolled_out, (*_held(settings, late), *_paused(settings, late)))
+
+
+def _is_late(row: SiteStatus) -> bool:
+    """A mirror whose newest deployment failed counts, whichever release it was for."""
+    return row.is_behind or row.state in (State.BEHIND, State.HELD) or (row.role, row.state) == ("mirror", State.FAILED)
 
 
 def _mirrors(settings: Settings, wanted: Callable[[Mirror], bool]) -> list[str]:

@@ -6,49 +6,55 @@ from typing import Any
 
 import pytest
 
-from mirrors.cli.deploy import command, engine_does, line
+from mirrors.cli.deploy import command, engine_does, line, usable_cores
 from mirrors.planning.targets import Chosen
 from tests.unit.fleets import settings
 
 FLEET = settings("acme-de", "acme-fr")
+ITSELF = "--target '**:Fleet::*' --target '**:SiteIds::*' --target '**:Original::*'"
+MANY = 64
 
 
 def built(*sites: str, stack: str = "test", **more: Any) -> str:
-    return shlex.join(command(FLEET, Chosen(sites), stack, **more))
+    return shlex.join(command(FLEET, Chosen(sites), stack, at_once=MANY, **more))
 
 
 def test_a_mirror_is_targeted_together_with_the_fleets_own_resources() -> None:
-    assert built("acme-de") == "pulumi up --stack test --target '**::acme' --target '**::acme-de'"
+    assert built("acme-de") == f"pulumi up --stack test {ITSELF} --target '**::acme-de'"
 
 
 def test_several_sites_are_targeted_once_each_in_the_order_given() -> None:
     assert built("acme-fr", "acme", "acme-de", stack="live") == (
-        "pulumi up --stack live --target '**::acme' --target '**::acme-fr' --target '**::acme-de'"
+        f"pulumi up --stack live {ITSELF} --target '**::acme-fr' --target '**::acme' --target '**::acme-de'"
     )
 
 
 def test_all_sites_need_no_targets() -> None:
-    assert shlex.join(command(FLEET, Chosen(None), "test", yes=True)) == "pulumi up --stack test --yes"
+    assert shlex.join(command(FLEET, Chosen(None), "test", yes=True, at_once=MANY)) == "pulumi up --stack test --yes"
 
 
-def test_an_original_that_we_deploy_is_no_target_of_a_mirror() -> None:
+def test_an_original_that_we_deploy_is_a_target_only_where_it_is_named() -> None:
     fleet = {"original": {"application": "acme", "deploy": True}, "mirrors": [{"application": "de"}]}
     deployed = settings(fleet=fleet)
 
-    targets = [part for part in command(deployed, Chosen(("de",)), "test") if "::" in part]
+    def sites(*chosen: str) -> list[str]:
+        return [part for part in command(deployed, Chosen(chosen), "test", at_once=MANY) if part.startswith("**::")]
 
-    assert targets == ["**:Fleet::acme", "**:SiteIds::acme", "**:Original::acme", "**::de"]
+    assert sites("de") == ["**::de"]
+    assert sites("de", "acme") == ["**::de", "**::acme"]
 
 
 def test_the_directory_and_the_answer_are_passed_on() -> None:
-    assert built("acme", yes=True, cwd=Path("a b")) == ("pulumi up --cwd 'a b' --stack test --target '**::acme' --yes")
+    assert built("acme", yes=True, cwd=Path("a b")) == (
+        f"pulumi up --cwd 'a b' --stack test {ITSELF} --target '**::acme' --yes"
+    )
 
 
 def test_a_preview_asks_nothing_and_so_takes_no_answer() -> None:
-    assert built("acme", yes=True, preview=True) == "pulumi preview --stack test --target '**::acme'"
+    assert built("acme", yes=True, preview=True) == (f"pulumi preview --stack test {ITSELF} --target '**::acme'")
 
 
-@pytest.mark.parametrize(("at_once", "told"), [(8, ["--parallel", "24"]), (24, []), (0, [])])
+@pytest.mark.parametrize(("at_once", "told"), [(8, ["--parallel", "24"]), (24, [])])
 def test_the_engine_does_at_least_as_much_at_once_as_the_rollout(at_once: int, told: list[str]) -> None:
     declared = settings("de", rollout={"parallel": 20})
 
@@ -59,7 +65,17 @@ def test_the_engine_does_at_least_as_much_at_once_as_the_rollout(at_once: int, t
 
 def test_what_the_engine_does_at_once_is_what_its_variable_says_else_four_a_core() -> None:
     assert engine_does({"PULUMI_PARALLEL": "64"}, cores=2) == 64
-    assert engine_does({}, cores=2) == engine_does({"PULUMI_PARALLEL": "many"}, cores=2) == 8
+    assert engine_does({}, cores=2) == 8
+    assert engine_does({"PULUMI_PARALLEL": "many"}, cores=2) == engine_does({"PULUMI_PARALLEL": "0"}, cores=2) == 8
+
+
+@pytest.mark.parametrize(("limit", "most"), [("150000 100000", 2), ("50000 100000", 2), ("max 100000", None)])
+def test_a_container_has_no_more_cores_than_its_limit(tmp_path: Path, limit: str, most: int | None) -> None:
+    file = tmp_path / "cpu.max"
+    file.write_text(f"{limit}\n", encoding="ascii")
+    all_cores = usable_cores(tmp_path / "none")
+
+    assert usable_cores(file) == min(most or all_cores, all_cores)
 
 
 def test_the_line_has_the_variables_of_the_command_so_that_it_can_be_copied() -> None:

@@ -1,5 +1,6 @@
 """Which sites ``mirrors deploy`` reaches."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -72,6 +73,25 @@ def test_those_behind_are_reached_and_no_others() -> None:
     rows = [*late("de", "ch"), *late("fr", state=State.VARIABLES_DIFFER)]
 
     assert behind(fleet(), rows) == Chosen(("de", "ch"))
+
+
+def test_a_mirror_that_failed_or_is_behind_and_has_other_troubles_is_reached() -> None:
+    failed, *rows = [*late("de", "fr", "ch", state=State.VARIABLES_DIFFER)]
+    rows = [replace(failed, state=State.FAILED), replace(rows[0], is_behind=True), rows[1]]
+
+    assert behind(fleet(), rows) == Chosen(("de", "fr"))
+
+
+def test_an_original_that_failed_is_not_meant() -> None:
+    assert behind(fleet(), [replace(*late("acme", state=State.FAILED), role="original")]) == Chosen(())
+
+
+def test_the_waves_before_are_reached_too_so_that_an_unhealthy_canary_stops_those_behind() -> None:
+    declared = fleet(rollout={"waves": [1, "100%"]})
+
+    assert behind(declared, late("ch")) == Chosen(("de", "ch"))
+    assert behind(declared, late("de")) == Chosen(("de",))
+    assert behind(fleet(rollout={"waves": [1, "100%"]}, **holding(de=True)), late("ch")) == Chosen(("fr", "ch"))
 
 
 def test_those_behind_are_rolled_out_to_by_hand() -> None:
