@@ -1,5 +1,6 @@
 """Whether a site answers as a healthy one does, asked at its own address, and whether it is the declared one."""
 
+import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
@@ -11,10 +12,14 @@ from mirrors.config.rollout import Health
 from mirrors.errors import UnhealthyError
 from mirrors.planning.identity import STATUS_PATH, declared_identity, mistaken
 
-Wrong = Callable[[requests.Response], str | None]
+Wrong = Callable[[requests.Response, Callable[[], str]], str | None]
+"""What is wrong with an answer, whose body is read only where it is asked for."""
 
 LONGEST_LOOK = 10.0
 """Seconds that one request may take."""
+
+LONGEST_BODY = 1_000_000
+"""Bytes of an answer that are looked at: a page is smaller, and a stream never ends."""
 
 PAUSES = (0.5, 1.0, 2.0, 4.0)
 """Seconds between two looks; the last one is repeated."""
@@ -49,24 +54,41 @@ def _found(url: str, health: Health, variables: Mapping[str, str]) -> Iterator[s
 
 
 def _asked(address: str, limit: float, wrong_with: Wrong) -> str | None:
-    """No cookie, no credential and no redirect: what anybody sees there. ``limit`` is in seconds."""
+    """No cookie, no credential and no redirect: what anybody sees there. ``limit``: seconds, for the whole answer."""
+    deadline = time.monotonic() + limit
     try:
         with requests.Session() as session:
             session.trust_env = False  # else ~/.netrc sends somebody's password to a site
-            return wrong_with(session.get(address, timeout=limit, allow_redirects=False))
+            with session.get(address, timeout=limit, allow_redirects=False, stream=True) as answer:
+                return wrong_with(answer, partial(_body, answer, deadline))
     except requests.RequestException as error:
         return _unanswered(error)
 
 
-def _unhealthy(answer: requests.Response, health: Health) -> str | None:
+def _body(answer: requests.Response, deadline: float) -> str:
+    """Byte by byte, because a longer piece is waited for. Raises Timeout, else each byte would have its own limit."""
+    body = bytearray()
+    for piece in answer.iter_content(1):
+        body += piece
+        if len(body) >= LONGEST_BODY:
+            break
+        if time.monotonic() > deadline:
+            raise requests.Timeout
+    try:
+        return body.decode(answer.encoding or "utf-8", errors="replace")
+    except LookupError:  # the site names an encoding that there is not
+        return body.decode(errors="replace")
+
+
+def _unhealthy(answer: requests.Response, body: Callable[[], str], health: Health) -> str | None:
     if not any(answer.status_code in statuses for statuses in health.statuses):
         return f"{answer.status_code}, where {_shown(health.statuses)} is healthy"
-    if health.text is not None and health.text not in answer.text:
+    if health.text is not None and health.text not in body():
         return f"{answer.status_code}, without the text {health.text!r}"
     return None
 
 
-def _mistaken(answer: requests.Response, variables: Mapping[str, str]) -> str | None:
+def _mistaken(answer: requests.Response, body: Callable[[], str], variables: Mapping[str, str]) -> str | None:
     """Whether the process is the one that the variables make it. Without the companion app nobody can say."""
     if answer.status_code != requests.codes.ok:
         return (
@@ -74,8 +96,8 @@ def _mistaken(answer: requests.Response, variables: Mapping[str, str]) -> str | 
             " MIRRORS_STATUS is on"
         )
     try:
-        told = answer.json()
-    except requests.JSONDecodeError:
+        told = json.loads(body())
+    except ValueError:
         told = None
     return mistaken(declared_identity(variables), told)
 
