@@ -21,6 +21,11 @@ A process whose threads all wait does not hear a cancellation: after a second Ct
 """
 
 
+BITS = 2**32
+GOLDEN = 2_654_435_769
+"""``BITS`` divided by the golden ratio."""
+
+
 def lanes_for(parallel: int) -> int:
     """How many processes share so many deployments at once."""
     return ceil(parallel / A_LANE)
@@ -29,10 +34,11 @@ def lanes_for(parallel: int) -> int:
 def spread(sites: Sequence[SiteHint], lanes: int) -> dict[str, int]:
     """{application: the number of its lane}, evenly.
 
-    It is the SITE_ID that counts: ids follow one another, and a longer list moves nobody. A site without one may be in
-    another lane later, which is no change to it.
+    It is the SITE_ID that counts: a longer list moves nobody. A site without one may be in another lane later, which is
+    no change to it. Ids follow one another, or in steps of ten where somebody has chosen them, which a remainder would
+    put into one lane; multiples of the golden ratio lie evenly in either case (Fibonacci hashing; Knuth, TAOCP 6.4).
     """
-    return {application: site_id % lanes for application, site_id in likely_ids(sites).items()}
+    return {site: site_id * GOLDEN % BITS * lanes // BITS for site, site_id in likely_ids(sites).items()}
 
 
 class Lanes:

@@ -1,5 +1,8 @@
 """Which provider process waits for whose deployment."""
 
+from math import ceil
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,7 +22,15 @@ def test_sites_fill_the_lanes_evenly_whether_they_have_their_ids_or_not(lanes: i
     lane_of = spread(mirrors(*(place + 2 if known else None for place in range(count))), lanes)
     shares = [list(lane_of.values()).count(lane) for lane in range(lanes)]
     assert sum(shares) == count + 1
-    assert max(shares) - min(shares) <= 1
+    assert max(shares) <= ceil((count + 1) / lanes) + 1
+
+
+@pytest.mark.parametrize("step", [2, 5, 10, 50, 100, 1000])
+@pytest.mark.parametrize("lanes", [2, 4, 10, 11, 22])
+def test_ids_that_somebody_has_chosen_in_steps_fill_the_lanes_too(lanes: int, step: int) -> None:
+    lane_of = spread(mirrors(*range(step, 65 * step, step)), lanes)
+    shares = [list(lane_of.values()).count(lane) for lane in range(lanes)]
+    assert max(shares) <= ceil(65 / lanes) + 3
 
 
 def test_as_many_are_waited_for_in_a_process_as_leave_it_a_thread() -> None:
