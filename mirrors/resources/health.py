@@ -11,6 +11,7 @@ import requests
 from mirrors.config.rollout import Health
 from mirrors.errors import UnhealthyError
 from mirrors.planning.identity import STATUS_PATH, declared_identity, mistaken
+from mirrors.resources.base import say
 
 Wrong = Callable[[requests.Response, Callable[[], str]], str | None]
 """What is wrong with an answer, whose body is read only where it is asked for."""
@@ -32,6 +33,7 @@ def wait_until_healthy(site: str, outputs: Mapping[str, Any], health: Health, va
     to do. ``variables``: {name: value}, what it was deployed with.
     """
     if outputs["url"] is None:
+        say(f"{site}: the platform gives no address for it, so it was not asked whether it is healthy")
         return
     deadline = time.monotonic() + health.timeout
     looks = 0

@@ -85,5 +85,6 @@ def test_a_text_in_an_encoding_that_there_is_not_is_read_all_the_same(site: Scri
     ask(site.url, text="welcome")
 
 
-def test_a_site_without_an_address_is_not_asked() -> None:
+def test_a_site_without_an_address_is_not_asked_and_that_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     ask(None)
+    assert "acme-de (test): the platform gives no address for it" in capsys.readouterr().err
