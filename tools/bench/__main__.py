@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 import tempfile
 from collections.abc import Generator, Sequence
@@ -102,6 +103,8 @@ def measured(options: argparse.Namespace, points: list[Point], directory: Path) 
 
 def main(given: Sequence[str]) -> int:
     options, points, machine = arguments(given), list[Point](), described()
+    # Who starts us in the background has us ignore it, and so the engine's plugins: it would wait 5 s for each to end.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     compile_modules()
     with tempfile.TemporaryDirectory(prefix="mirrors-bench-") as made:
         code = measured(options, points, options.directory or Path(made))
