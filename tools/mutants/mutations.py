@@ -9,6 +9,8 @@ from tools.mutants.site_ids import SITE_IDS
 
 PLANNED_WRITES = ("tests/unit/test_planning_variables.py", "tests/unit/test_planning_write_properties.py")
 DEPLOYMENTS = ("tests/unit/test_planning_deployments.py", "tests/unit/test_planning_write_properties.py")
+ROLLOUT = "tests/engine/test_rollout.py"
+TARGETS = "tests/unit/test_planning_targets.py"
 WAVES = "tests/unit/test_planning_waves.py"
 PROGRAM = "tests/unit/test_program_registrations.py"
 VARIABLES = "tests/wire/test_environment_variables.py"
@@ -416,9 +418,30 @@ REFUSALS = (
     Mutation(
         "a-held-site-is-deployed-where-what-it-runs-is-not-known",
         "mirrors/resources/deploying.py",
-        "            if self.held:\n",
+        "            if self.refusal:\n",
         "            if False:\n",
         ("tests/wire/test_rollout.py::test_a_held_site_is_adopted_as_it_runs_and_never_deployed",),
+    ),
+    Mutation(
+        "a-release-made-during-a-rollout-reaches-the-later-waves",
+        "mirrors/resources/deploying.py",
+        "            self._check_release()\n",
+        "",
+        (f"{ROLLOUT}::test_a_release_in_the_middle_of_a_rollout_reaches_nobody_before_the_first_wave",),
+    ),
+    Mutation(
+        "a-paused-site-that-the-state-has-lost-is-deployed",
+        "mirrors/resources/deployment.py",
+        "        if rollout in NOT_STARTED:\n",
+        '        if rollout == "held":\n',
+        (f"{ROLLOUT}::test_a_paused_site_that_the_state_does_not_know_is_not_deployed_before_its_wave",),
+    ),
+    Mutation(
+        "those-behind-are-deployed-past-a-failed-canary",
+        "mirrors/planning/targets.py",
+        "sites = tuple(dict.fromkeys([*earlier, *wanted]))",
+        "sites = tuple(wanted)",
+        (f"{TARGETS}::test_the_waves_before_are_reached_too_so_that_an_unhealthy_canary_stops_those_behind",),
     ),
     Mutation(
         "a-site-behind-the-pause-without-its-id-is-stripped",
