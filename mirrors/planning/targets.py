@@ -65,7 +65,7 @@ def behind(settings: Settings, rows: Iterable[SiteStatus]) -> Chosen:
     last = max((plan.wave_of[site] for site in wanted if site in plan.wave_of), default=0)
     earlier = [site for wave in plan.waves[:last] for site in wave.sites if site not in left]
     sites = tuple(dict.fromkeys([*earlier, *wanted]))
-    rolled_out = tuple(site for site in _followed_by_hand(settings) if site in sites)
+    rolled_out = tuple(site for site in _followed_by_hand(settings) if site in wanted)
     return Chosen(sites, rolled_out, (*_held(settings, late), *_paused(settings, late)))
 
 

@@ -66,11 +66,13 @@ class DeploymentProvider(VariablesProvider):
 
     def _remember(self, environment: str, news: Properties) -> None:
         """The hints that ``create`` and ``update`` need; they are in no state."""
-        rollout = news.get("rollout")
+        rollout, newest = news.get("rollout"), news.get("newest")
+        NOTHING_STARTS.pop(environment, None)
+        NEWEST.pop(environment, None)
         if rollout in NOT_STARTED:
             NOTHING_STARTS[environment] = NOT_STARTED[rollout]
-        if rollout is None and news.get("release"):  # the original has none: what it deploys is one
-            NEWEST[environment] = news["newest"]
+        if rollout is None and newest and news.get("release"):  # the original has none: what it deploys is one
+            NEWEST[environment] = newest
 
     def diff(self, _id: str, _olds: Properties, _news: Properties) -> DiffResult:
         """As for the others; and a failure that was collected is a change: in the state it looks like none."""
