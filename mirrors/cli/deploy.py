@@ -38,7 +38,9 @@ ANSWERS = ("PULUMI_SKIP_CONFIRMATIONS", "PULUMI_OPTION_YES", "PULUMI_OPTION_SKIP
 @click.argument("sites", nargs=-1, metavar="[SITE]...")
 @on_stack
 @click.option("--all", "all_sites", is_flag=True, help="All sites, in waves; those that are held stay as they are.")
-@click.option("--behind", "late", is_flag=True, help="The sites that 'mirrors status' shows as behind the original.")
+@click.option(
+    "--behind", "late", is_flag=True, help="The mirrors that are behind the original or failed, and the waves before."
+)
 @click.option("-y", "--yes", is_flag=True, help="Do not ask before the update.")
 @click.option("--preview", is_flag=True, help="Only show what would be done.")
 @click.option(
