@@ -176,6 +176,19 @@ def test_a_release_in_the_middle_of_a_rollout_reaches_nobody_before_the_first_wa
     assert more(before, times(fleet)) == dict.fromkeys(SIX, 1) | {"acme-de": 2}
 
 
+def test_those_behind_are_not_deployed_past_a_canary_that_failed(fleet: Fleet) -> None:
+    behind = ("mirrors", "deploy", "--behind", "--stack", "test", "--yes")
+    new_release(fleet)
+    before = times(fleet)
+    with rollout(fleet):
+        with fleet.fault("deployment-fails", path="^acme-de/test$"):
+            fleet.test.up().failed()
+            fleet.project.run(*behind).failed()
+            assert more(before, times(fleet)).keys() == {"acme-de"}
+        fleet.project.run(*behind).succeeded()
+        assert more(before, times(fleet)).keys() == set(SIX)
+
+
 def test_a_longer_list_and_other_waves_deploy_nobody_again(fleet: Fleet) -> None:
     fleet.sandbox.mirror("acme", "acme-be", report=silently)
     before = times(fleet)
