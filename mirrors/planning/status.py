@@ -229,7 +229,8 @@ def _declared(settings: Settings, seen: FleetSeen, site: SiteSeen, site_id: int 
 
 def _row(settings: Settings, seen: FleetSeen, site: SiteSeen, role: str, declared: _Declared) -> SiteStatus:
     done = newest_successful(site.deployments)
-    state, details = _state(seen, site, role, declared)
+    behind = _behind(seen, site) if role == "mirror" else None
+    state, details = _state(site, declared, behind)
     running = original_site_id(site) if role == "original" else number(site.frozen.get(SITE_ID))
     owned = {*declared.values, *OWN} if role == "mirror" else set(declared.values)
     return SiteStatus(
@@ -244,7 +245,7 @@ def _row(settings: Settings, seen: FleetSeen, site: SiteSeen, role: str, declare
         state,
         details,
         tuple(sorted(set(site.variables) - owned - declared.withdrawn)),
-        is_behind=role == "mirror" and _behind(seen, site) is not None,
+        is_behind=behind is not None,
     )
 
 
@@ -255,7 +256,7 @@ def _release(seen: FleetSeen, site: SiteSeen, role: str) -> str | None:
     return release_of(done, seen.releases)
 
 
-def _state(seen: FleetSeen, site: SiteSeen, role: str, declared: _Declared) -> tuple[State, tuple[str, ...]]:
+def _state(site: SiteSeen, declared: _Declared, behind: "Finding") -> tuple[State, tuple[str, ...]]:
     """A site to which nothing applies is converged.
 
     Also one whose newest deployment failed and whose change was taken back since: what runs is what is declared.
@@ -266,7 +267,7 @@ def _state(seen: FleetSeen, site: SiteSeen, role: str, declared: _Declared) -> t
         _not_deployed(site),
         _not_set_as_declared(site, declared),
         _not_deployed_with(site, declared.known),
-        _behind(seen, site) if role == "mirror" else None,
+        behind,
     )
     finding = next(filter(None, findings), None)
     if finding is None:

@@ -71,7 +71,7 @@ def behind(settings: Settings, rows: Iterable[SiteStatus]) -> Chosen:
 
 def _is_late(row: SiteStatus) -> bool:
     """A mirror whose newest deployment failed counts, whichever release it was for."""
-    return row.is_behind or row.state in (State.BEHIND, State.HELD) or (row.role, row.state) == ("mirror", State.FAILED)
+    return row.is_behind or (row.role, row.state) == ("mirror", State.FAILED)
 
 
 def _mirrors(settings: Settings, wanted: Callable[[Mirror], bool]) -> list[str]:

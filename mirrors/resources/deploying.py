@@ -47,18 +47,18 @@ class Deploying:
     ``refusal``: what is raised where a deployment would be started.
     """
 
-    refusal: Callable[[str], MirrorsError] | None = None
-
     def __init__(
         self,
         connection: Connection,
         divio: Divio,
         inputs: Properties,
         variables: Mapping[str, str],
-        expected: Collection[str] | None = None,
+        expected: Collection[str] | None,
+        refusal: Callable[[str], MirrorsError] | None,
     ) -> None:
         self.connection = connection
         self.expected = expected
+        self.refusal = refusal
         self.divio = divio
         self.reads = reads_of(divio)
         self.inputs = inputs

@@ -128,8 +128,8 @@ class DeploymentProvider(VariablesProvider):
         site, environment = inputs["site"], inputs["environment"]
         # Where a target leaves the original out, the inputs have the release of an earlier run.
         expected = {NEWEST[environment], inputs["release"]} if environment in NEWEST else None
-        work = Deploying(self.connection, self.divio, inputs, self.variables_in(inputs), expected)
-        work.refusal = NOTHING_STARTS.get(environment)
+        refusal, variables = NOTHING_STARTS.get(environment), self.variables_in(inputs)
+        work = Deploying(self.connection, self.divio, inputs, variables, expected, refusal)
         try:
             with about(site):
                 outputs = deploy(work)

@@ -23,7 +23,8 @@ def fleet(**more: Any) -> Settings:
 
 
 def late(*slugs: str, state: State = State.BEHIND) -> list[SiteStatus]:
-    return [SiteStatus(slug, "mirror", 2, "test", None, None, None, None, state) for slug in slugs]
+    behind = state in (State.BEHIND, State.HELD)
+    return [SiteStatus(slug, "mirror", 2, "test", None, None, None, None, state, is_behind=behind) for slug in slugs]
 
 
 def test_named_sites_are_reached_once_each_in_the_order_given() -> None:
