@@ -57,7 +57,7 @@ def test_a_section_is_replaced_and_what_stands_around_it_is_not(points: list[Poi
 
 
 def test_a_large_fleet_is_measured_without_checkpoints_and_its_table_says_so(tmp_path: Path) -> None:
-    """With them, each of its commands would take half an hour."""
+    """With them, the time of its commands grows with the square of the mirrors."""
     assert parts(1000) == (UNKEPT,)
     assert parts(333) == (LIFECYCLE, FIRST_LOAD)
     assert parts(10) == (LIFECYCLE,)

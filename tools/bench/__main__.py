@@ -27,8 +27,8 @@ LARGE = 333
 """From so many mirrors on a first load is worth thinking about."""
 
 FEW = 333
-"""Up to so many the engine keeps checkpoints, whose time grows with the square of the mirrors: with 1,000 of them an
-``up`` would take half an hour. Up to so many the naive program is measured, which has five resources a mirror."""
+"""Up to so many the engine keeps checkpoints, whose time grows with the square of the mirrors: three minutes an
+``up`` at 333. Up to so many the naive program is measured, which has five resources a mirror."""
 
 INTERRUPTED = 130
 
