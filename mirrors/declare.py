@@ -2,16 +2,18 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pulumi
 
 from mirrors.config import DeclaredVariable, Settings
-from mirrors.given_ids import site_id_of
+from mirrors.given_ids import left_out, site_id_of
 from mirrors.lanes import Lanes
 from mirrors.planning.addresses import UNREADABLE, address_of, identity_of
 from mirrors.planning.names import DATABASE_URL, DOMAIN, MIRRORS_APPLICATION, SITE_ID
 from mirrors.planning.plan import OriginalPlan, SitePlan, confirmed_identities
+from mirrors.planning.shared import fingerprint
 from mirrors.resources.deployment import Deployment
 from mirrors.resources.environment_variables import EnvironmentVariables
 from mirrors.resources.mirror import Mirror
@@ -48,7 +50,7 @@ def declare_original(declaration: Declaration) -> tuple[list[Row], pulumi.Output
     deployed = _deployed(declaration, site, declaration.parent, _wire(site.variables), _observed(site), "")
     declaration.turns.begin_with(deployed)
     if planned.image_environment == site.environment:
-        release = deployed.deployment
+        release = deployed.deployment.apply(partial(_newest, planned))
     return [_row(declaration, site, site_id, deployed.url, deployed.deployment)], release
 
 
@@ -102,11 +104,26 @@ def _deployed(
     declaration.turns.writes(site.slug, written)
     release_of = {"image_environment": declaration.planned.image_environment, "release": release}
     verified = {"verified": True} if declaration.settings.rollout.health else {}
-    collected = declaration.turns.collects(site.slug) or None
-    told = {**hints, **verified, "collected": collected, "newest": declaration.planned.release}
+    told = {
+        **hints,
+        **verified,
+        "newest": declaration.planned.release,
+        "collected": declaration.turns.attempt if declaration.turns.collects(site.slug) else None,
+        "shared": _fingerprints(declaration.planned) if site is declaration.planned.site else None,
+    }
     values = {name: item["value"] for name, item in variables.items()}
     after = pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(depends_on=[written]))
     return Deployment(site.slug, {**where, **release_of, **told}, values, after)
+
+
+def _newest(planned: OriginalPlan, deployment: str) -> str:
+    """Of an original that is no target the state has a deployment of earlier: what was seen to run is newer then."""
+    earlier = {item.uuid for item in planned.site.seen.deployments}
+    return planned.release if deployment in earlier else deployment
+
+
+def _fingerprints(planned: OriginalPlan) -> dict[str, str]:
+    return {name: fingerprint(value) for name, value in planned.shared.items()}
 
 
 def _observed(site: SitePlan) -> dict[str, Any]:
@@ -158,9 +175,23 @@ def _wire(variables: Mapping[str, DeclaredVariable]) -> dict[str, Any]:
 def _shared(declaration: Declaration, mirror: Mirror) -> dict[str, Any]:
     """The original's values. New ones are sensitive; one that was there before us keeps its flag."""
     return {
-        name: {"value": declaration.original.variables[name], "sensitive": mirror.found.apply(_flag_of(name))}
+        name: {"value": _value_of(declaration.original, name, mirror), "sensitive": mirror.found.apply(_flag_of(name))}
         for name in declaration.planned.shared
     }
+
+
+def _value_of(original: Original, name: str, mirror: Mirror) -> pulumi.Output[str]:
+    """As its resource has it, which knows nothing of a name that is new on the list where it is no target."""
+    slug, fleet = mirror.pulumi_resource_name, original.pulumi_resource_name
+
+    def look_up(values: Mapping[str, str]) -> Any:
+        if name in values:
+            return values[name]
+        return left_out(
+            f"{slug}: {name} is not shared yet, and the resources of the fleet, which know its value, are", slug, fleet
+        )
+
+    return original.variables.apply(look_up)
 
 
 def _databases(declaration: Declaration, site: SitePlan) -> list[str] | None:

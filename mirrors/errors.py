@@ -7,6 +7,7 @@
   - AnotherDatabaseError: a new mirror runs with a database that is not the original's
   - WritesRefusedError: the platform refused the first write, so no other was tried
   - ReadBackError: the platform shows a variable otherwise than declared, after a write or before a deployment
+  - SharedChangedError: the deployed original runs with other values than its mirrors were to get
   - DeploymentFailedError: the platform says that a deployment did not succeed
   - DeploymentUnendedError: a deployment did not end in time
   - DeploymentsInTheWayError: somebody else's deployments left no room for ours until the time was up
@@ -29,6 +30,7 @@ __all__ = [
     "OtherVariablesError",
     "PlatformError",
     "ReadBackError",
+    "SharedChangedError",
     "UnhealthyError",
     "WritesRefusedError",
 ]
@@ -122,6 +124,16 @@ class NewerReleaseError(MirrorsError):
             f"{site}: the original has got another release since this rollout began, and a deployment would take that"
             " one, which no earlier wave has tried. Nothing was deployed. Run the command again: the first wave gets it"
             " first"
+        )
+
+
+class SharedChangedError(MirrorsError):
+    """The original was deployed, and no mirror."""
+
+    def __init__(self, site: str, names: Iterable[str]) -> None:
+        super().__init__(
+            f"{site}: it is deployed, and runs with another {', '.join(names)} now than when this command looked, so"
+            " its mirrors would have got values that are out of date. None of them was deployed. Run the command again"
         )
 
 

@@ -23,20 +23,29 @@ def site_id_of(ids: SiteIds, application: str, slug: str, settings: Settings) ->
 
 
 def _not_known(ids: SiteIds, slug: str, reference: str | None) -> Any:
-    """Unknown in a preview. Raises RunError in an update: one that is here leaves the fleet's own resources out."""
-    preview = pulumi.runtime.is_dry_run()
-    if reference and preview:
+    """An update that comes here leaves the fleet's own resources out."""
+    if reference and pulumi.runtime.is_dry_run():
         pulumi.log.warn(
             f'{slug}: its SITE_ID is not known yet: the stack "{reference}", which gives it, has none for it;'
             f' run "pulumi up -s {reference}" first'
         )
         return pulumi.output.UNKNOWN
     fleet = ids.pulumi_resource_name
-    missing = (
-        f"{slug}: it has no SITE_ID yet, and the resources of the fleet, which give it one, are not among the"
-        f" targets. Run 'mirrors deploy {slug} -s {pulumi.get_stack()}', or add --target '**::{fleet}'"
+    return left_out(
+        f"{slug}: it has no SITE_ID yet, and the resources of the fleet, which give it one, are", slug, fleet
     )
-    if not preview:
+
+
+def left_out(what: str, slug: str, fleet: str) -> Any:
+    """For what a resource of the fleet would give a site. ``what``: a sentence that ends before "not".
+
+    Unknown in a preview. Raises RunError in an update.
+    """
+    missing = (
+        f"{what} not among the targets. Run 'mirrors deploy {slug} -s {pulumi.get_stack()}', or add --target"
+        f" '**::{fleet}'"
+    )
+    if not pulumi.runtime.is_dry_run():
         raise pulumi.RunError(missing)
     pulumi.log.warn(missing)
     return pulumi.output.UNKNOWN

@@ -5,8 +5,8 @@ site's turn, so that ``--target`` and ``--exclude`` work on any site and nothing
 """
 
 import asyncio
-from collections.abc import Iterable
 from typing import Any
+from uuid import uuid4
 
 import pulumi
 
@@ -30,6 +30,8 @@ class Turns:
         self._pilot: EnvironmentVariables | None = None
         self._gates: dict[int, asyncio.Task[None]] = {}
         self._releases: set[asyncio.Task[None]] = set()
+        self.attempt = str(uuid4())
+        """Names this run: a failure that the state has from another one is not told again."""
 
     def collects(self, slug: str) -> bool:
         """Whether a failed deployment of the site is told at the end: of a mirror in a repair, and not of the original,
@@ -58,8 +60,19 @@ class Turns:
     def report_failures(self) -> None:
         """Of a repair, once all have been tried: an error for each site that failed, and no success for the run."""
         if self._plan.repairing and not self._preview:
-            collected = (item.failed for item in self._deployed.values() if isinstance(item, Deployment))
-            pulumi.Output.all(*collected).apply(_report)
+            reported: pulumi.Input[Any] = self._report()
+            pulumi.Output.from_input(reported)  # what is an output the program's end waits for
+
+    async def _report(self) -> None:
+        """Of the sites that were reached in this run. An error that a resource has raised the engine tells itself."""
+        deployed = [item for item in self._deployed.values() if isinstance(item, Deployment)]
+        known = await asyncio.gather(*map(_outcome, deployed), return_exceptions=True)
+        outcomes = [item for item in known if not isinstance(item, BaseException)]
+        failures = [failed for attempt, failed in outcomes if failed and attempt == self.attempt]
+        for failure in failures:
+            pulumi.log.error(failure)
+        if failures:
+            raise pulumi.RunError(f"{len(failures)} of the sites could not be repaired")
 
     async def _turn(self, slug: str, application: str) -> None:
         await self._gate(self._wave_of[slug])
@@ -99,16 +112,13 @@ class Turns:
         done, _ = await asyncio.wait([_registered(resource) for resource in waits_for])
         if any(item.exception() for item in done):
             raise pulumi.RunError(
-                f"wave {self._plan.waves[wave].number} of the rollout was not begun: a site of the wave before failed"
+                f"wave {self._plan.waves[wave].number} of the rollout was not begun: a site of an earlier wave failed"
             )
 
 
-def _report(failures: Iterable[str | None]) -> None:
-    failed = [failure for failure in failures if failure]
-    for failure in failed:
-        pulumi.log.error(failure)
-    if failed:
-        raise pulumi.RunError(f"{len(failed)} of the sites could not be repaired, the others were")
+async def _outcome(deployed: Deployment) -> tuple[str | None, str | None]:
+    """In which run it failed, and why; nothing of a new site that is no target."""
+    return await deployed.attempt.future(), await deployed.failed.future()
 
 
 def _registered(resource: pulumi.Resource) -> "asyncio.Future[Any]":

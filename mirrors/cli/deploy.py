@@ -65,7 +65,9 @@ def deploy(
     for note in chosen.notes:
         click.echo(f"Note: {note}", err=True)
     if chosen.sites == ():
-        click.echo(f"Nothing to deploy: no site of {stack} is behind the original.", err=True)
+        waiting = f"the sites of {stack} that are behind the original are held or paused"
+        nothing = waiting if chosen.notes else f"no site of {stack} is behind the original"
+        click.echo(f"Nothing to deploy: {nothing}.", err=True)
         return
     if chosen.sites is not None:
         refuse_single_sites(settings, stack, directory)

@@ -7,10 +7,11 @@ from typing import Any
 from mirrors.cli.stacks import export
 from mirrors.config import Fleet, Settings
 from mirrors.errors import MirrorsError
+from mirrors.planning.plan import image_environment
 from mirrors.planning.preview_steps import LANE, OURS
 from mirrors.planning.waves import names
 
-__all__ = ["fewer_lanes", "off_the_list", "refuse_single_sites"]
+__all__ = ["fewer_lanes", "not_yet_deployed", "off_the_list", "refuse_single_sites"]
 
 Resources = Sequence[Mapping[str, Any]]
 
@@ -23,6 +24,11 @@ def refuse_single_sites(settings: Settings, stack: str, cwd: Path) -> None:
         raise MirrorsError(
             f"{names(left)} {'has' if len(left) == 1 else 'have'} left the list: run 'pulumi up -s {stack}', or put"
             f" {them} back, before single sites are deployed"
+        )
+    if original := not_yet_deployed(stored, settings):
+        raise MirrorsError(
+            f"{original} was never deployed by an update of the stack {stack}, and its mirrors run what it deploys"
+            f" (original: deploy: true): run 'pulumi up -s {stack}' before single sites are deployed"
         )
     if lanes := fewer_lanes(stored, settings.rollout.parallel):
         raise MirrorsError(
@@ -39,6 +45,15 @@ def off_the_list(stored: Resources, fleet: Fleet) -> tuple[str, ...]:
     """
     declared = {name for mirror in fleet.mirrors for name in (mirror.application, mirror.formerly)}
     return tuple(name for item in stored if item["type"] == f"{OURS}Mirror" if (name := _name(item)) not in declared)
+
+
+def not_yet_deployed(stored: Resources, settings: Settings) -> str | None:
+    """The original, where its mirrors wait for a deployment of ours that is not in the state."""
+    original = settings.fleet.original
+    if not original.deploy or settings.platform != "divio" or image_environment(settings) != settings.environment:
+        return None
+    deployed = {_name(item) for item in stored if item["type"] == f"{OURS}Deployment"}
+    return original.application if deployed.isdisjoint({original.application, original.formerly}) else None
 
 
 def fewer_lanes(stored: Resources, parallel: int) -> tuple[str, ...]:

@@ -89,6 +89,20 @@ def _site_ids(original: ApplicationSeen, item: ApplicationSeen) -> Iterator[tupl
 
 def neighbours(original: ApplicationSeen, others: Iterable[ApplicationSeen]) -> dict[str, tuple[int, ...]]:
     """{slug: SITE_IDs} of applications that are on no list and yet may run with the original's database."""
-    ids = {item.slug: tuple(sorted({*site_ids(original, item).values()})) for item in others if has_copy(item)}
+    ids = {item.slug: tuple(sorted({*_ids_near(original, item)})) for item in others if has_copy(item)}
     found = {slug: given for slug, given in ids.items() if given}
     return dict(sorted(found.items()))
+
+
+def _ids_near(original: ApplicationSeen, item: ApplicationSeen) -> Iterator[int]:
+    """Of each environment the SITE_ID that is set and the one that runs, unless the database is known to be another.
+
+    What runs tells nothing about a hidden DATABASE_URL that was set together with an id which it does not have yet.
+    """
+    for stage, seen in item.stages.items():
+        database, set_id = seen.variables.get(DATABASE_URL), seen.variables.get(SITE_ID)
+        given, runs = set_id.value if set_id else None, seen.frozen.get(SITE_ID)
+        undeployed = given is not None and given != runs and database is not None and database.value is None
+        known = item.identity(stage, DATABASE_URL) and original.identity(stage, DATABASE_URL)
+        if undeployed or not known or same(original, item, stage, DATABASE_URL):
+            yield from filter(None, (number(given), number(runs)))

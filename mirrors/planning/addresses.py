@@ -1,12 +1,15 @@
-"""Addresses of sites and identities of shared services, read from the values of variables. No credentials come out."""
+"""Addresses of sites and identities of services, read from values of variables; credentials only to compare them."""
 
 import ipaddress
-from urllib.parse import unquote, urlsplit
+import re
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 UNREADABLE = "unreadable"
 _WITHOUT_HOST = frozenset({"file", "sqlite"})
 _SCHEMES = dict.fromkeys(("postgresql", "psql", "pgsql", "postgis"), "postgres")
 """Other names of one thing, as ``dj-database-url`` and the clients of databases take them."""
+_HIDDEN = re.compile("credential|key|pass|pwd|secret|token|user", re.IGNORECASE)
+"""In the name of a part of a query that may be a credential."""
 _PORTS = {"postgres": 5432, "mysql": 3306}
 
 
@@ -48,6 +51,18 @@ def identity_of(dsn: str) -> str:
     if not parts.scheme or "@" in beyond or not (parts.netloc or parts.scheme in _WITHOUT_HOST):
         return UNREADABLE
     return _spelled(parts.scheme, parts.hostname or "", port, unquote(parts.path))
+
+
+def credentials_of(dsn: str) -> tuple[tuple[str, str], ...]:
+    """User and password, also those in a query, whose other options do not count. Raises ValueError.
+
+    >>> credentials_of("postgres://a:b%21@db/acme?sslmode=require") == credentials_of("postgresql://a:b!@db:5432/acme")
+    True
+    """
+    parts = urlsplit(dsn)
+    given = (("user", unquote(parts.username or "")), ("password", unquote(parts.password or "")))
+    query = parse_qsl(parts.query, keep_blank_values=True)
+    return (*given, *sorted((name, value) for name, value in query if _HIDDEN.search(name)))
 
 
 def readable_identity(dsn: str | None) -> str | None:

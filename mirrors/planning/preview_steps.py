@@ -14,7 +14,8 @@ OURS = "pulumi-python:dynamic/mirrors:"
 PROPERTIES = frozenset(
     {
         *("site", "environment", "image_environment", "release", "secrets", "verified", "found"),
-        *("deployment", "url", "failed", "rollout", "collected", "newest", "turn", "observed", "id", "urn"),
+        *("deployment", "url", "failed", "attempt"),
+        *("rollout", "collected", "newest", "shared", "turn", "observed", "id", "urn"),
     }
 )
 """Of ``EnvironmentVariables`` and ``Deployment`` what is no variable. A variable of such a name begins with ``=``."""

@@ -1,11 +1,11 @@
 """In which order a rollout reaches the mirrors. Nothing of it is remembered: a longer list deploys nobody again."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 
 from mirrors.config import Settings
-from mirrors.planning.addresses import UNREADABLE, identity_of
+from mirrors.planning.addresses import UNREADABLE, credentials_of, identity_of
 from mirrors.planning.names import is_service
 
 SHOWN = 8
@@ -51,7 +51,8 @@ def rollout_plan(settings: Settings, repairing: bool = False) -> RolloutPlan:
     sites = [item.application for item in settings.mirrors if item.application not in held]
     if repairing:
         return RolloutPlan((Wave(1, tuple(sites)),) if sites else (), held, repairing=True)
-    waves = tuple(_waves(sites, rollout.waves))
+    following = {item.application for item in settings.mirrors if settings.declared_hold(item) == "nothing"}
+    waves = tuple(_waves(sites, following or {*sites}, rollout.waves))
     last = rollout.pause_after or len(rollout.waves)
     paused = frozenset(slug for wave in waves if wave.number > last for slug in wave.sites)
     return RolloutPlan(waves, held, paused)
@@ -60,12 +61,17 @@ def rollout_plan(settings: Settings, repairing: bool = False) -> RolloutPlan:
 def credentials_changed(
     shared: Iterable[str], now: Mapping[str, str | None], runs_with: Mapping[str, str | None]
 ) -> bool:
-    """Whether a running mirror has old credentials for what it shares: the same service, another value.
+    """Whether a running mirror has old credentials for what it shares: the same service, another user or password.
 
     ``now``: what the original runs with; ``runs_with``: what the mirror does. A value that is not shown proves nothing.
     """
     pairs = ((now.get(name), runs_with.get(name)) for name in shared if is_service(name))
-    return any(new and old and new != old and identity_of(new) == identity_of(old) != UNREADABLE for new, old in pairs)
+    return any(new and old and _is_outdated(old, new) for new, old in pairs)
+
+
+def _is_outdated(old: str, new: str) -> bool:
+    """Another spelling, port or option keeps nobody from working, so there is nothing to repair."""
+    return identity_of(new) == identity_of(old) != UNREADABLE and credentials_of(new) != credentials_of(old)
 
 
 def described(plan: RolloutPlan) -> Iterator[str]:
@@ -85,10 +91,13 @@ def described(plan: RolloutPlan) -> Iterator[str]:
         yield f"rollout: held: {named(plan.held)}"
 
 
-def _waves(sites: Sequence[str], sizes: Iterable[int | str]) -> Iterator[Wave]:
+def _waves(sites: Sequence[str], counted: Container[str], sizes: Iterable[int | str]) -> Iterator[Wave]:
+    """In the order of the list. A site that gets no release is in a wave, but would be no canary: it does not count."""
+    ends = [position for position, site in enumerate(sites, start=1) if site in counted]
     done = 0
     for number, size in enumerate(sizes, start=1):
-        end = max(done, _reached(size, len(sites)))
+        reached = _reached(size, len(ends))
+        end = max(done, ends[reached - 1] if reached < len(ends) else len(sites))
         if end > done:
             yield Wave(number, tuple(sites[done:end]))
         done = end

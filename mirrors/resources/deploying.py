@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Callable, Collection, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass
 from typing import TypeVar
 
 from mirrors.config.connection import Connection
@@ -40,12 +42,22 @@ LOG_LINES = 15
 """How much of a failed deployment's log an error shows."""
 
 
-class Deploying:
-    """One attempt at one site. ``inputs``: the checked inputs; ``variables``: {name: value} of the declared ones.
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """Of starting a deployment.
 
     ``expected``: the releases of which one is still the newest if nobody has released meanwhile; None: any may be.
     ``refusal``: what is raised where a deployment would be started.
+    ``alone``: whether a platform that refuses this one may well take the next one.
     """
+
+    expected: Collection[str] | None = None
+    refusal: Callable[[str], MirrorsError] | None = None
+    alone: bool = False
+
+
+class Deploying:
+    """One attempt at one site. ``inputs``: the checked inputs; ``variables``: {name: value} of the declared ones."""
 
     def __init__(
         self,
@@ -53,12 +65,10 @@ class Deploying:
         divio: Divio,
         inputs: Properties,
         variables: Mapping[str, str],
-        expected: Collection[str] | None,
-        refusal: Callable[[str], MirrorsError] | None,
+        conditions: Conditions,
     ) -> None:
         self.connection = connection
-        self.expected = expected
-        self.refusal = refusal
+        self.conditions = conditions
         self.divio = divio
         self.reads = reads_of(divio)
         self.inputs = inputs
@@ -85,8 +95,8 @@ class Deploying:
                 say(f"{self.site}: waiting for a deployment that is already running")
                 self._wait(step.deployment)
                 continue
-            if self.refusal:
-                raise self.refusal(self.site)
+            if self.conditions.refusal:
+                raise self.conditions.refusal(self.site)
             self._check_release()
             self._check_variables(frozen or {})
             started = self._started()
@@ -99,7 +109,7 @@ class Deploying:
         """The uuid of ours; None where somebody else's was in the way, and has been waited for."""
         self.reads.deploys(self.environment)
         try:
-            with FIRST_DEPLOYMENT.by(self.site, "deploy it"):
+            with nullcontext() if self.conditions.alone else FIRST_DEPLOYMENT.by(self.site, "deploy it"):
                 return self.divio.deployments.start(self.environment).uuid
         except DeploymentRunning as busy:
             if busy.deployment:
@@ -108,11 +118,11 @@ class Deploying:
 
     def _check_release(self) -> None:
         """The platform deploys the newest image, whatever release the waves before have tried."""
-        image = self.inputs["image_environment"]
-        if self.expected is None or self.reads.newest_release(image) in self.expected:
+        image, expected = self.inputs["image_environment"], self.conditions.expected
+        if expected is None or self.reads.newest_release(image) in expected:
             return
         newest = newest_successful(deployments_seen(self.divio, image))
-        if newest is not None and newest.uuid not in self.expected:
+        if newest is not None and newest.uuid not in expected:
             raise NewerReleaseError(self.site)
 
     def _check_variables(self, frozen: Mapping[str, str | None]) -> None:

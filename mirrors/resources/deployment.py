@@ -1,15 +1,17 @@
 """``Deployment``: a site runs a release with the declared variables. Deploys only where it does not already."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Self
 
 import pulumi
 from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult, ReadResult, Resource, UpdateResult
 
-from mirrors.errors import HeldError, MirrorsError, PausedError
+from mirrors.errors import HeldError, MirrorsError, PausedError, SharedChangedError
 from mirrors.planning.holds import changes_at_held_site
 from mirrors.planning.observed import DeploymentSeen
 from mirrors.planning.releases import newest_successful, release_of
+from mirrors.planning.shared import no_longer_shared
 from mirrors.planning.variables import running_values
 from mirrors.resources.base import (
     Properties,
@@ -21,38 +23,60 @@ from mirrors.resources.base import (
     marked,
     say,
 )
-from mirrors.resources.deploying import Deploying, frozen_of, outputs_of
+from mirrors.resources.deploying import Conditions, Deploying, frozen_of, outputs_of
 from mirrors.resources.health import wait_until_healthy
-
-COLLECTING: set[str] = set()
-"""Environments whose failure is told at the end of a run, so that it keeps no other site from being repaired."""
 
 NOT_STARTED = {"held": HeldError, "paused": PausedError}
 
-NOTHING_STARTS: dict[str, Callable[[str], MirrorsError]] = {}
-"""Environments of which no deployment is started, as this process has checked them, and what is said instead."""
 
-NEWEST: dict[str, str] = {}
-"""{environment: release} of those that get each release: the newest one when the program planned."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the hints of a check say, for the deployment that follows in the same process. It is in no state.
+
+    ``attempt``: the run that tells a failure at its end, so that it keeps no other site from being repaired.
+    ``refusal``: what is said instead of starting a deployment.
+    ``newest``: of a site that gets each release, the newest one when the program planned.
+    ``shared``: of the original, {name: fingerprint} of the values that its mirrors get in this run.
+    """
+
+    attempt: str | None = None
+    refusal: Callable[[str], MirrorsError] | None = None
+    newest: str | None = None
+    shared: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def by(cls, news: Properties) -> Self:
+        rollout = news.get("rollout")
+        # The original has no release: what it deploys is one.
+        newest = news.get("newest") if rollout is None and news.get("release") else None
+        shared = news.get("shared") or {}
+        return cls(news.get("collected"), NOT_STARTED.get(rollout) if rollout else None, newest or None, shared)
+
+    def conditions(self, release: str) -> Conditions:
+        # Where a target leaves the original out, the inputs have the release of an earlier run.
+        expected = {self.newest, release} if self.newest else None
+        return Conditions(expected, self.refusal, alone=self.attempt is not None)
+
+
+TOLD: dict[str, Told] = {}
+"""By environment."""
 
 
 class DeploymentProvider(VariablesProvider):
     """``verified`` is an input, so that a deployment that nobody has looked at is a change which a preview shows."""
 
     inputs = ("site", "environment", "image_environment", "release", "secrets", "verified")
-    outputs = ("deployment", "url", "failed")
-    hints = ("rollout", "collected", "newest")
+    outputs = ("deployment", "url", "failed", "attempt")
+    hints = ("rollout", "collected", "newest", "shared")
     immutable = ("environment",)
 
     def check(self, _olds: Properties, news: Properties) -> CheckResult:
         """What is not rolled out to a site keeps its release; what is held or paused keeps everything."""
         inputs, rollout = self.checked(news), news.get("rollout")
         olds = _olds if _olds.get("environment") == inputs["environment"] else {}
-        if news.get("collected"):
-            COLLECTING.add(inputs["environment"])
         if rollout == "paused" and olds:
             return CheckResult(self._as_inputs(olds, self.variables_in(olds)), [])
-        self._remember(inputs["environment"], news)
+        TOLD[inputs["environment"]] = Told.by(news)
         if rollout in ("stays", "held"):
             # Both, because a release of the one environment is not known in the other.
             inputs |= {key: olds[key] for key in ("release", "image_environment") if key in olds} or {"release": ""}
@@ -63,16 +87,6 @@ class DeploymentProvider(VariablesProvider):
             failures = [CheckFailure("", changes_at_held_site(inputs["site"], changing))] if changing else []
             return CheckResult(inputs, failures)
         return CheckResult(inputs, [])
-
-    def _remember(self, environment: str, news: Properties) -> None:
-        """The hints that ``create`` and ``update`` need; they are in no state."""
-        rollout, newest = news.get("rollout"), news.get("newest")
-        NOTHING_STARTS.pop(environment, None)
-        NEWEST.pop(environment, None)
-        if rollout in NOT_STARTED:
-            NOTHING_STARTS[environment] = NOT_STARTED[rollout]
-        if rollout is None and newest and news.get("release"):  # the original has none: what it deploys is one
-            NEWEST[environment] = newest
 
     def diff(self, _id: str, _olds: Properties, _news: Properties) -> DiffResult:
         """As for the others; and a failure that was collected is a change: in the state it looks like none."""
@@ -125,21 +139,21 @@ class DeploymentProvider(VariablesProvider):
 
     def _deployed(self, inputs: Properties, deploy: Callable[[Deploying], Properties]) -> Properties:
         """The state after a deployment; one that failed is in it only where failures are collected."""
-        site, environment = inputs["site"], inputs["environment"]
-        # Where a target leaves the original out, the inputs have the release of an earlier run.
-        expected = {NEWEST[environment], inputs["release"]} if environment in NEWEST else None
-        refusal, variables = NOTHING_STARTS.get(environment), self.variables_in(inputs)
-        work = Deploying(self.connection, self.divio, inputs, variables, expected, refusal)
+        site, told = inputs["site"], TOLD.get(inputs["environment"], Told())
+        conditions = told.conditions(inputs["release"])
+        work = Deploying(self.connection, self.divio, inputs, self.variables_in(inputs), conditions)
         try:
             with about(site):
                 outputs = deploy(work)
+                if changed := no_longer_shared(told.shared, frozen_of(self.divio, outputs["deployment"])):
+                    raise SharedChangedError(site, changed)
                 if inputs.get("verified") and self.connection.rollout.health is not None:
                     wait_until_healthy(site, outputs, self.connection.rollout.health, work.variables)
         except MirrorsError as error:
-            if environment not in COLLECTING:
+            if told.attempt is None:
                 raise
             say(f"{site}: failed; the other sites go on, and what went wrong is said at the end")
-            return inputs | {"failed": str(error)}
+            return inputs | {"failed": str(error), "attempt": told.attempt}
         return inputs | outputs
 
     def _as_inputs(self, stored: Properties, values: Properties) -> Properties:
@@ -159,7 +173,8 @@ class Deployment(Resource, module="mirrors", name="Deployment"):
     ``verified``: whether somebody has asked this deployment if it is healthy; false is a change that a preview shows.
     ``rollout``: whether the site is held, behind a pause, or gets no new release.
     ``newest``: the newest release when the program planned; a deployment that would take a later one is not started.
-    ``collected``: whether a failure is told at the end of the run and keeps no other site from being repaired.
+    ``collected``: the run, where it tells a failure at its end and none keeps another site from being repaired.
+    ``shared``: of the original, {name: fingerprint} of the values that its mirrors get.
     """
 
     deployment: pulumi.Output[str]
@@ -170,6 +185,9 @@ class Deployment(Resource, module="mirrors", name="Deployment"):
 
     failed: pulumi.Output[str | None]
     """What went wrong, where failures are collected. The next ``up`` tries again."""
+
+    attempt: pulumi.Output[str | None]
+    """In which run it ``failed``: a site that is no target of another one keeps what it has."""
 
     def __init__(
         self, name: str, props: Mapping[str, Any], variables: Mapping[str, Any], opts: pulumi.ResourceOptions

@@ -62,9 +62,8 @@ class OriginalProvider(Provider):
         return newest.uuid if newest else str(stored["release"])
 
     def _without_deployment(self, id_: str, stored: Properties) -> ReadResult:
-        """Forgotten only if it is gone: what the shared values point at is what a later change is held against."""
-        if is_gone(self.divio, stored["environment"]):
-            return ReadResult("", {})
+        """Kept, also if it is gone and made anew: what its values point at is what a later change is held against."""
+        is_gone(self.divio, stored["environment"])  # raises where the token may only not see it
         stored["variables"] = marked(stored["variables"], stored["variables"])
         return ReadResult(id_, dict(stored), stored)
 

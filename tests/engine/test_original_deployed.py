@@ -1,6 +1,6 @@
 """An original that we deploy too, what runs beside the list, and a database that moves."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -21,6 +21,10 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
 def deploy_the_original(config: dict[str, Any]) -> None:
     original = {"application": "acme", "deploy": True, "variables": {"COLOUR": "red"}}
     config["mirrors:fleet"]["value"].update(original=original)
+
+
+def paint_the_original(colour: str) -> Callable[[dict[str, Any]], None]:
+    return lambda config: config["mirrors:fleet"]["value"]["original"]["variables"].update(COLOUR=colour)
 
 
 def newest(fleet: Fleet, slug: str) -> dict[str, Any]:
@@ -48,6 +52,39 @@ def test_an_original_that_we_deploy_converges_and_redeploys_nobody(deployed: Fle
         assert deployed.variables("acme", "test") == {"COLOUR": "blue"}, "a mirror's deployment is that of the mirror"
         deployed.test.up().succeeded()
         assert deployed.variables("acme", "test") == {"COLOUR": "red"}
+
+
+def test_a_release_made_by_hand_reaches_a_site_that_is_named(deployed: Fleet) -> None:
+    deploy = ("mirrors", "deploy", "acme-de", "--stack", "live", "--yes")
+    with deployed.project.configured(deploy_the_original):
+        deployed.converge()
+        before = [newest(deployed, slug)["uuid"] for slug in MIRRORS]
+        deployed.sandbox.deploy("acme", "live", report=silently)
+        deployed.project.run(*deploy).succeeded()
+        after = [newest(deployed, slug)["uuid"] for slug in MIRRORS]
+        assert [old != new for old, new in zip(before, after, strict=True)] == [True, *[False] * (len(MIRRORS) - 1)]
+        deployed.project.run(*deploy).succeeded()
+        assert newest(deployed, "acme-de")["uuid"] == after[0]
+        deployed.live.up().succeeded()
+        assert newest(deployed, "acme-de")["uuid"] == after[0]
+
+
+def test_what_the_original_runs_with_since_this_command_began_reaches_nobody_half(deployed: Fleet) -> None:
+    """Somebody has set another password and not deployed it; our own deployment of the original does."""
+    with deployed.project.configured(deploy_the_original):
+        deployed.converge()
+        before = [newest(deployed, slug)["uuid"] for slug in MIRRORS]
+        user, _, place = frozen_variables(deployed.sandbox, "acme", "live")["DATABASE_URL"].rpartition("@")
+        rotated = f"{user.rpartition(':')[0]}:n3w@{place}"
+        set_variable(deployed.sandbox, "acme", "live", "DATABASE_URL", rotated)
+        with deployed.project.configured(paint_the_original("green")):
+            failed = deployed.live.up("--skip-preview").failed()
+            assert "acme (live): it is deployed, and runs with another DATABASE_URL now" in failed.text
+            assert [newest(deployed, slug)["uuid"] for slug in MIRRORS] == before
+            deployed.live.up("--skip-preview").succeeded()
+            for slug in MIRRORS:
+                assert frozen_variables(deployed.sandbox, slug, "live")["DATABASE_URL"] == rotated
+            assert deployed.live.has_no_changes()
 
 
 def test_a_new_mirror_gets_no_number_of_a_site_that_is_not_on_the_list(deployed: Fleet) -> None:

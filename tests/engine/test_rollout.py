@@ -153,6 +153,20 @@ def test_a_failure_stops_the_waves_after_it_and_the_next_up_goes_on_there(fleet:
         assert fleet.test.has_no_changes()
 
 
+def test_where_the_engine_goes_on_after_an_error_no_wave_does(fleet: Fleet) -> None:
+    new_variable(fleet, "goes on")
+    before = times(fleet)
+    with rollout(fleet):
+        with fleet.fault("deployment-fails", path="^acme-de/test$"):
+            failed = fleet.test.up("--continue-on-error").failed()
+        assert more(before, times(fleet)) == {"acme-de": 1}
+        assert re.search(
+            r"error: wave [23] of the rollout was not begun: a site of an earlier wave failed", failed.text
+        )
+        fleet.test.up().succeeded()
+    assert more(before, times(fleet)).keys() == set(SIX)
+
+
 def test_a_release_in_the_middle_of_a_rollout_reaches_nobody_before_the_first_wave(fleet: Fleet) -> None:
     """The first wave is about to be deployed, and waits for a deployment that somebody has started there."""
     new_variable(fleet, "in the middle")
@@ -277,6 +291,8 @@ def test_a_paused_rollout_is_no_failure_and_goes_on_when_the_pause_moves(fleet: 
     before = times(fleet)
     with rollout(fleet, pauseAfter=1):
         paused = fleet.test.up().succeeded()
+        nobody = fleet.project.run("mirrors", "deploy", "--behind", "--stack", "test", "--yes").succeeded()
+        assert "Nothing to deploy: the sites of test that are behind the original are held or paused" in nobody.text
         assert more(before, times(fleet)) == {"acme-de": 1}
         assert times(fleet, ("acme-nl",)) == {"acme-nl": 0}
         assert "new, and not reached before the pause: acme-nl" in paused.text
@@ -315,11 +331,29 @@ def test_a_repair_of_what_all_share_is_one_wave_and_one_failure_keeps_nobody_fro
         assert "rollout: shared credentials have changed, so all mirrors are one wave" in failed.text
         told = [line for line in errors(failed) if line.startswith("acme-de (test): deployment")]
         assert len(told) == 1
-        assert "1 of the sites could not be repaired, the others were" in failed.text
+        assert "1 of the sites could not be repaired" in failed.text
         before = times(fleet)
         fleet.test.up().succeeded()
         assert more(before, times(fleet)) == {"acme-de": 1}
         assert fleet.test.has_no_changes()
+
+
+def test_a_repair_that_failed_is_told_though_a_new_site_is_left_out(fleet: Fleet) -> None:
+    fleet.project.configure(_lists(SIX))
+    fleet.test.up().succeeded()
+    fleet.sandbox.mirror("acme", "acme-lu", report=silently)
+    fleet.project.configure(_lists((*SIX, "acme-lu")))
+    fleet.sandbox.rotate("acme", "test", report=silently)
+    fleet.sandbox.deploy("acme", "test", report=silently)
+    with rollout(fleet):
+        with fleet.fault("deployment-fails", path="^acme-(de|at)/test$"):
+            failed = fleet.test.up("--exclude", "**::acme-lu").failed()
+        assert "2 of the sites could not be repaired" in failed.text
+        one = fleet.project.run("mirrors", "deploy", "acme-at", "--stack", "test", "--yes").succeeded()
+        assert "acme-de (test): deployment" not in one.text
+    fleet.project.configure(_lists(SIX))
+    fleet.test.up().succeeded()
+    assert fleet.test.has_no_changes()
 
 
 def test_an_unhealthy_site_stops_the_rollout_until_it_is_healthy_though_nothing_else_changes(fleet: Fleet) -> None:

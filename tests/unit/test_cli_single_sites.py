@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mirrors.cli.single_sites import fewer_lanes, off_the_list, refuse_single_sites
+from mirrors.cli.single_sites import fewer_lanes, not_yet_deployed, off_the_list, refuse_single_sites
 from mirrors.errors import MirrorsError
 from tests.unit.fleets import settings
 
@@ -53,6 +53,24 @@ def test_processes_that_are_not_declared_any_more_are_named() -> None:
 
     assert fewer_lanes(stored, 3) == ("lane-1",)
     assert fewer_lanes(stored, 20) == ()
+
+
+@pytest.mark.parametrize(
+    ("deploy", "image_from", "stored", "missing"),
+    [
+        (True, "matching", [], "acme"),
+        (True, "live", [], None),
+        (False, "matching", [], None),
+        (True, "matching", ["acme"], None),
+    ],
+)
+def test_an_original_whose_deployment_is_not_in_the_state_yet_is_named(
+    deploy: bool, image_from: str, stored: list[str], missing: str | None
+) -> None:
+    fleet = {"original": {"application": "acme", "deploy": deploy}, "mirrors": []}
+    declared = settings(fleet=fleet, imageFrom=image_from)
+
+    assert not_yet_deployed([resource("Deployment", name) for name in stored], declared) == missing
 
 
 @pytest.mark.parametrize(

@@ -144,6 +144,8 @@ CONFLICTS = [
         {"fleet": fleet(shared=["X", "SITE_ID", "X"])},
         "mirrors:fleet.shared[1]: SITE_ID is each site's own and cannot be shared; remove it",
         'mirrors:fleet.shared[2]: "X" is listed twice; remove one',
+        "mirrors:fleet.shared: DATABASE_URL is not in it. It tells which sites share a database, so that none of them"
+        " gets the SITE_ID of another; add it",
     ),
     (
         {"fleet": FLEET, "sharedValues": {"DATABASE": "x"}},

@@ -62,6 +62,35 @@ def test_a_site_whose_variables_may_deploy_has_its_turn_like_the_others() -> Non
     assert planned.waves == (Wave(1, ("m0", "m1")),)
 
 
+VARIABLES_ONLY = {"hold": "variablesMayDeploy"}
+
+
+@pytest.mark.parametrize(
+    ("without_release", "sizes", "waves"),
+    [
+        ("m0", [1, "100%"], [("m0", "m1"), ("m2", "m3")]),
+        ("m0 m1", [1, "100%"], [("m0", "m1", "m2"), ("m3",)]),
+        ("m1", [1, "100%"], [("m0",), ("m1", "m2", "m3")]),
+        ("m3", [1, "50%", "100%"], [("m0",), ("m1",), ("m2", "m3")]),
+        ("m1 m2 m3", [1, "100%"], [("m0", "m1", "m2", "m3")]),
+        ("m0 m1 m2 m3", [1, "100%"], [("m0",), ("m1", "m2", "m3")]),
+    ],
+)
+def test_a_site_that_gets_no_release_is_no_canary_for_the_others(
+    without_release: str, sizes: list[Any], waves: list[tuple[str, ...]]
+) -> None:
+    overrides = dict.fromkeys(without_release.split(), VARIABLES_ONLY)
+    planned = rollout_plan(rolled("m0", "m1", "m2", "m3", waves=sizes, overrides=overrides))
+    assert [wave.sites for wave in planned.waves] == waves
+
+
+def test_a_release_that_is_followed_by_hand_has_the_same_waves() -> None:
+    planned = rollout_plan(
+        rolled("m0", "m1", "m2", waves=[1, "100%"], follow="manual", overrides={"m0": VARIABLES_ONLY})
+    )
+    assert [wave.sites for wave in planned.waves] == [("m0", "m1"), ("m2",)]
+
+
 def test_what_comes_after_the_pause_is_paused() -> None:
     planned = rollout_plan(rolled(*TEN, waves=[1, "50%", "100%"], pauseAfter=2))
     assert planned.paused == frozenset(TEN[5:])
@@ -81,6 +110,9 @@ def test_a_repair_is_one_wave_and_pauses_nobody() -> None:
         ("DATABASE_URL", None, False),
         ("DEFAULT_STORAGE_DSN", STORAGE.replace("sesame11", "older"), True),
         ("DEFAULT_STORAGE_DSN", "nonsense", False),
+        ("DATABASE_URL", DATABASE.replace("postgres:", "postgresql:"), False),
+        ("DATABASE_URL", f"{DATABASE}?sslmode=require", False),
+        ("DATABASE_URL", f"{DATABASE}?password=older", True),
     ],
 )
 def test_credentials_have_changed_where_the_same_service_has_another_value(

@@ -275,6 +275,20 @@ def test_a_first_deployment_that_is_refused_stops_the_fleet_though_variables_wer
     assert another.writes() == []
 
 
+def test_in_a_repair_a_refused_deployment_is_that_sites_alone(
+    fresh: Stub, site: Site, another: Site, original: Site, faults: Faults
+) -> None:
+    variables, deployment = Wire(fresh, EnvironmentVariablesProvider()), Wire(fresh, DeploymentProvider())
+    faults.add("error", "POST", DEPLOYMENTS, remaining=1, status=403)
+    outcomes = []
+    for each in (site, another):
+        variables.create(variables_of(each))
+        given = {**deployment_of(each, original, SECRETS, **VALUES), "collected": "run-1"}
+        outcomes.append(deployment.create(deployment.check({}, given)[0])[1])
+    assert f"{site.name}: POST /apps/v3/deployments/: 403" in outcomes[0]["failed"]
+    assert outcomes[1]["deployment"] == another.deployments()[0]
+
+
 @pytest.mark.parametrize("kind", ["error", "truncated"])
 def test_a_first_write_whose_outcome_is_not_known_is_told_as_such_and_stops_nobody_else(
     fresh: Stub, site: Site, another: Site, faults: Faults, kind: str

@@ -147,8 +147,11 @@ def test_a_deployment_that_failed_changes_nothing(original_wire: Wire, site: Sit
     assert original_wire.read(shared)[1] == with_marks(shared)
 
 
-def test_an_original_whose_deployments_are_gone_has_no_id(
-    original_wire: Wire, site: Site, shared: dict[str, Any]
+def test_what_an_original_that_is_gone_pointed_at_is_what_its_successor_is_held_against(
+    original_wire: Wire, shared: dict[str, Any]
 ) -> None:
     gone = shared | {"environment": "a" * 26}
-    assert original_wire.read(gone, site.environment) == ("", {}, {})
+    assert original_wire.read(gone)[1] == with_marks(gone)
+    identities = {**shared["identities"], "DATABASE_URL": "postgres://another:5432/acme"}
+    [(_, reason)] = original_wire.check(gone, {**shared, "identities": identities})[1]
+    assert "confirmDatabase postgres://another:5432/acme" in reason

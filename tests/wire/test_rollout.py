@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from mirrors.planning.shared import fingerprint
 from mirrors.resources.base import VariablesProvider
 from mirrors.resources.deployment import DeploymentProvider
 from mirrors.resources.environment_variables import EnvironmentVariablesProvider
@@ -168,13 +169,29 @@ def test_a_failure_that_is_collected_is_told_in_the_state_and_tried_again(
     drive: Drive, site: Site, props: dict[str, Any]
 ) -> None:
     deployment = drive(DeploymentProvider())
-    checked, _ = deployment.check({}, {**props, "collected": True})
+    checked, _ = deployment.check({}, {**props, "collected": "run-1"})
     site.will_meet("deployment-fails")
     _, outs = deployment.create(checked)
     assert outs["failed"].startswith(f"{site.name}: deployment {site.deployments()[0]} failed; ")
+    assert outs["attempt"] == "run-1"
     assert "deployment" not in outs
     assert deployment.diff(outs, checked).changes == 2  # DIFF_SOME
     done = deployment.update(outs, checked)
-    assert "failed" not in done
+    assert not {"failed", "attempt"} & done.keys()
     assert done["deployment"] == site.deployments()[0]
     assert deployment.diff(done, checked).changes == 0  # DIFF_UNKNOWN: the engine compares the inputs
+
+
+def test_an_original_that_runs_with_other_values_than_its_mirrors_get_is_an_error(
+    drive: Drive, site: Site, props: dict[str, Any]
+) -> None:
+    deployment, shared = drive(DeploymentProvider()), {"DATABASE_URL": fingerprint(f"{CANARY}-before"), "GONE": "?"}
+    checked, _ = deployment.check({}, {**props, "release": "", "shared": shared})
+    assert "shared" not in checked
+    site.by_hand("DATABASE_URL", f"{CANARY}-now")
+    with pytest.raises(Refused, match="runs with another DATABASE_URL now") as refused:
+        deployment.create(checked)
+    assert CANARY not in str(refused.value)
+    known, _ = deployment.check({}, {**props, "release": "", "shared": {"DATABASE_URL": fingerprint(f"{CANARY}-now")}})
+    assert deployment.create(known)[1]["deployment"] == site.deployments()[0]
+    assert len(site.deployments()) == 1

@@ -39,7 +39,7 @@ def say(text: str) -> None:
 
 
 def arguments(given: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tools.bench", description=__doc__.splitlines()[2])
+    parser = argparse.ArgumentParser(prog="python -m tools.bench", description=__doc__.split("\n\n", 1)[1])
     parser.add_argument("--count", type=_positive, nargs="+", default=[10, 100, 333], metavar="N", help="mirrors")
     parser.add_argument("--runs", type=_positive, default=3, help="how often each is measured")
     parser.add_argument("--without", nargs="+", default=[], choices=(FLOOR, SCRIPT, NAIVE), help="leave these out")

@@ -11,6 +11,7 @@ PLANNED_WRITES = ("tests/unit/test_planning_variables.py", "tests/unit/test_plan
 DEPLOYMENTS = ("tests/unit/test_planning_deployments.py", "tests/unit/test_planning_write_properties.py")
 ROLLOUT = "tests/engine/test_rollout.py"
 TARGETS = "tests/unit/test_planning_targets.py"
+DEPLOYED = "tests/engine/test_original_deployed.py"
 WAVES = "tests/unit/test_planning_waves.py"
 PROGRAM = "tests/unit/test_program_registrations.py"
 VARIABLES = "tests/wire/test_environment_variables.py"
@@ -418,7 +419,7 @@ REFUSALS = (
     Mutation(
         "a-held-site-is-deployed-where-what-it-runs-is-not-known",
         "mirrors/resources/deploying.py",
-        "            if self.refusal:\n",
+        "            if self.conditions.refusal:\n",
         "            if False:\n",
         ("tests/wire/test_rollout.py::test_a_held_site_is_adopted_as_it_runs_and_never_deployed",),
     ),
@@ -432,9 +433,44 @@ REFUSALS = (
     Mutation(
         "a-paused-site-that-the-state-has-lost-is-deployed",
         "mirrors/resources/deployment.py",
-        "        if rollout in NOT_STARTED:\n",
-        '        if rollout == "held":\n',
+        '{"held": HeldError, "paused": PausedError}',
+        '{"held": HeldError}',
         (f"{ROLLOUT}::test_a_paused_site_that_the_state_does_not_know_is_not_deployed_before_its_wave",),
+    ),
+    Mutation(
+        "a-site-that-gets-no-release-is-the-canary",
+        "mirrors/planning/waves.py",
+        "enumerate(sites, start=1) if site in counted]",
+        "enumerate(sites, start=1)]",
+        (f"{WAVES}::test_a_site_that_gets_no_release_is_no_canary_for_the_others",),
+    ),
+    Mutation(
+        "a-named-site-gets-the-release-that-the-state-knows",
+        "mirrors/declare.py",
+        "return planned.release if deployment in earlier else deployment",
+        "return deployment",
+        (f"{DEPLOYED}::test_a_release_made_by_hand_reaches_a_site_that_is_named",),
+    ),
+    Mutation(
+        "a-mirror-gets-values-from-before-the-originals-deployment",
+        "mirrors/resources/deployment.py",
+        "if changed := no_longer_shared(",
+        "if False and no_longer_shared(",
+        (f"{DEPLOYED}::test_what_the_original_runs_with_since_this_command_began_reaches_nobody_half",),
+    ),
+    Mutation(
+        "a-failure-of-an-earlier-repair-is-told-again",
+        "mirrors/turns.py",
+        "if failed and attempt == self.attempt]",
+        "if failed]",
+        (f"{ROLLOUT}::test_a_repair_that_failed_is_told_though_a_new_site_is_left_out",),
+    ),
+    Mutation(
+        "a-refused-deployment-keeps-the-others-from-a-repair",
+        "mirrors/resources/deployment.py",
+        "alone=self.attempt is not None",
+        "alone=False",
+        (f"{FAULTS}::test_in_a_repair_a_refused_deployment_is_that_sites_alone",),
     ),
     Mutation(
         "those-behind-are-deployed-past-a-failed-canary",

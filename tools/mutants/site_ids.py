@@ -117,7 +117,7 @@ SITE_IDS = (
     Mutation(
         "an-update-of-a-mirror-without-an-id-goes-on",
         "mirrors/given_ids.py",
-        "    if not preview:\n",
+        "    if not pulumi.runtime.is_dry_run():\n",
         "    if False:\n",
         ("tests/engine/test_site_ids.py::test_a_new_mirror_alone_among_the_targets_is_told_what_gives_it_its_id",),
     ),
