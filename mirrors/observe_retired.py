@@ -3,19 +3,27 @@
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
-from mirrors.divio import Divio
+from mirrors.divio import Divio, NotFound, PermissionDenied
 from mirrors.planning.observed import SiteSeen
 from mirrors.seen import running_in
 
 
 def retired_sites(divio: Divio, slugs: Iterable[str], stage: str) -> dict[str, SiteSeen]:
-    """{slug: what it runs in this environment}; without those that are gone, or were never deployed there.
+    """{slug: what it runs in this environment}; without those that are gone, or were never deployed there, or that the
+    token may not look at any more: whose application it is now is no trouble of the sites that are declared.
 
     Raises DivioError where the platform does not answer.
     """
     with ThreadPoolExecutor() as pool:
-        found = pool.map(lambda slug: _site(divio, slug, stage), sorted(set(slugs)))
+        found = pool.map(lambda slug: _visible(divio, slug, stage), sorted(set(slugs)))
         return {site.slug: site for site in found if site is not None}
+
+
+def _visible(divio: Divio, slug: str, stage: str) -> SiteSeen | None:
+    try:
+        return _site(divio, slug, stage)
+    except (PermissionDenied, NotFound):
+        return None
 
 
 def _site(divio: Divio, slug: str, stage: str) -> SiteSeen | None:

@@ -1,7 +1,8 @@
 """Requests: one pooled session, bounded, timed, repeated where that is safe. The only code that opens a connection."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+import ssl
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from http.cookiejar import DefaultCookiePolicy
@@ -157,7 +158,7 @@ class Transport:
 
     def _unanswered(self, error: requests.RequestException, exchange: Exchange) -> ConnectionFailed:
         server, (connect, read) = self.address.server, self._timeout
-        if isinstance(error, requests.exceptions.SSLError):
+        if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error)):
             return ConnectionFailed(f"the certificate of {server} is not accepted", exchange, transient=False)
         if isinstance(error, requests.ConnectTimeout):
             return ConnectionFailed(f"no connection to {server} within {connect:g} s", exchange)
@@ -168,6 +169,14 @@ class Transport:
     def _request_id(self, response: requests.Response) -> str | None:
         sent = response.headers.get("X-Request-Id")
         return fit(sent, (self._token,)) if sent else None
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Itself and what led to it. An SSLError of ``requests`` may be a certificate or only a connection that broke."""
+    yield error
+    for cause in (error.__cause__, error.__context__):
+        if cause is not None:
+            yield from _causes(cause)
 
 
 def _worth_a_look(failure: DivioError) -> bool:

@@ -71,11 +71,13 @@ class _Declared:
 
     ``sensitive``: {name: flag}, of those whose flag we know: a shared variable may keep the one that it was found with.
     ``withdrawn``: names that we have created, and that are declared no more.
+    ``secrets``: names that a platform may leave out of what a deployment runs with.
     """
 
     values: Mapping[str, str | None] = field(default_factory=dict)
     sensitive: Mapping[str, bool] = field(default_factory=dict)
     withdrawn: frozenset[str] = frozenset()
+    secrets: frozenset[str] = frozenset()
 
     @property
     def known(self) -> dict[str, str]:
@@ -178,9 +180,9 @@ def _original_status(settings: Settings, seen: FleetSeen, created: Mapping[str, 
     if site is None or site.environment is None:
         return _missing(settings.fleet.original.application, "original", settings.environment)
     variables = settings.variables_of(site.slug)
-    declared = _Declared(
-        {name: item.value for name, item in variables.items()}, {name: item.secret for name, item in variables.items()}
-    )
+    flags = {name: item.secret for name, item in variables.items()}
+    secrets = frozenset(name for name, secret in flags.items() if secret)
+    declared = _Declared({name: item.value for name, item in variables.items()}, flags, secrets=secrets)
     row = _row(settings, seen, site, "original", declared.after(created.get(site.environment, ())))
     notes = (_undeployed(settings, site, declared), _other_release(settings, row))
     return replace(row, notes=tuple(filter(None, notes)))
@@ -224,7 +226,8 @@ def _declared(settings: Settings, seen: FleetSeen, site: SiteSeen, site_id: int 
     own = {SITE_ID: str(site_id) if site_id else None, MIRRORS_APPLICATION: site.slug}
     values = {name: item.value for name, item in variables.items()}
     flags = {name: item.secret for name, item in variables.items()}
-    return _Declared({**own, **values, **shared}, {**dict.fromkeys(OWN, False), **flags})
+    secrets = frozenset(shared) | {name for name, secret in flags.items() if secret}
+    return _Declared({**own, **values, **shared}, {**dict.fromkeys(OWN, False), **flags}, secrets=secrets)
 
 
 def _row(settings: Settings, seen: FleetSeen, site: SiteSeen, role: str, declared: _Declared) -> SiteStatus:
@@ -266,7 +269,7 @@ def _state(site: SiteSeen, declared: _Declared, behind: "Finding") -> tuple[Stat
     findings = (
         _not_deployed(site),
         _not_set_as_declared(site, declared),
-        _not_deployed_with(site, declared.known),
+        _not_deployed_with(site, declared),
         behind,
     )
     finding = next(filter(None, findings), None)
@@ -321,10 +324,12 @@ def _no_longer_declared(site: SiteSeen, declared: _Declared) -> str | None:
     )
 
 
-def _not_deployed_with(site: SiteSeen, known: Mapping[str, str]) -> Finding:
+def _not_deployed_with(site: SiteSeen, declared: _Declared) -> Finding:
     # A site that was made by hand runs without its name until it is next deployed, which is no reason to do that.
-    compared = {name: value for name, value in known.items() if name in site.frozen or name != MIRRORS_APPLICATION}
-    stale, _ = different_names(compared, site.frozen)
+    compared = dict(declared.known)
+    if MIRRORS_APPLICATION not in site.frozen:
+        compared.pop(MIRRORS_APPLICATION, None)
+    stale, _ = different_names(compared, site.frozen, declared.secrets)
     # Nobody can read whether what is set is the declared value already: after a rotation it is still the old one.
     hidden = [name for name in stale if name in site.variables and site.variables[name].value is None]
     said = {"set, but not deployed": set(stale) - set(hidden), "does not run with the declared value": hidden}

@@ -43,6 +43,19 @@ def run(sandbox: Sandbox, *arguments: str, **environment: str) -> Result:
     return CliRunner().invoke(main, arguments, env=variables)
 
 
+def test_a_platform_that_fails_is_no_reason_for_another_token(account: Sandbox) -> None:
+    account.add_fault(
+        "error", report=lambda _: None, method="GET", path="^/apps/v3/applications/", settings={"status": 500}
+    )
+    try:
+        done = run(account, "doctor", "--json")
+    finally:
+        account.clear_faults()
+    levels = {item["check"]: item["level"] for item in json.loads(done.stdout)}
+    assert "token" not in levels
+    assert levels["platform"] == "problem"
+
+
 @pytest.mark.parametrize(
     ("command", "level"),
     [("v3.259.0", Level.OK), ("3.259.7", Level.OK), ("v3.240.0", Level.WARNING), ("v4.0.0", Level.PROBLEM)],

@@ -8,6 +8,8 @@ from mirrors.planning.observed import SiteSeen, VariableSeen
 from mirrors.planning.status import SETTLED, SiteStatus, State, removed, statuses
 from tests.unit.fleets import DATABASE, converged, deployment, fresh, original, seen, settings
 
+SHARED = ("DATABASE_URL", "DEFAULT_STORAGE_DSN")
+
 
 def status_of(mirror: SiteSeen | None, **changes: object) -> SiteStatus:
     sites = [mirror] if mirror else []
@@ -63,6 +65,17 @@ def withdrawn(site: SiteSeen, *created: str) -> SiteStatus:
     """The stack's state has created these at the mirror, beside what is declared still."""
     names = {*created, "SITE_ID", "MIRRORS_APPLICATION", "DATABASE_URL", "DEFAULT_STORAGE_DSN"}
     return statuses(settings("acme-de"), seen(site), {"acme-de": 2}, {"e-acme-de": names, "e-other": {"THEME"}})[1]
+
+
+@pytest.mark.parametrize(("left_out", "state"), [(SHARED, State.CONVERGED), (SHARED[1:], State.VARIABLES_DIFFER)])
+def test_a_platform_may_leave_all_sensitive_variables_out_of_what_a_site_runs_with(
+    left_out: tuple[str, ...], state: State
+) -> None:
+    mirror = converged("acme-de", 2)
+    frozen = {name: value for name, value in mirror.frozen.items() if name not in left_out}
+    fleet = seen(replace(mirror, frozen=frozen))
+    [row] = statuses(settings("acme-de"), fleet, {"acme": 1, "acme-de": 2})[1:]
+    assert row.state is state
 
 
 def test_a_variable_of_ours_that_is_declared_no_more_is_told_as_what_an_up_removes() -> None:

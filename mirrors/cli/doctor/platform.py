@@ -68,8 +68,10 @@ def check_platform(
         yield fine("token", f"valid, and sees {len(divio.applications.list())} applications")
         if isinstance(connection, Settings):
             yield rights(divio, connection)
-    except DivioError as error:
+    except (AuthenticationFailed, PermissionDenied) as error:
         yield problem("token", str(error), TOKEN)
+    except DivioError as error:
+        yield problem("platform", str(error), "wait until the platform answers, and run mirrors doctor again")
 
 
 def clock(skew: timedelta) -> Finding:

@@ -1,0 +1,29 @@
+"""Applications that are no longer on the list, as far as the token may still look at them."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from mirrors.divio import RetryPolicy, ServerFailed
+from mirrors.observe_retired import retired_sites
+from tests.unit.divio_support import application, connect, page
+from tests.unit.http_script import Reply, Script, serve
+
+
+@pytest.fixture
+def script() -> Iterator[Script]:
+    with serve() as script:
+        script.on("GET", "/apps/v3/applications/", page(application("a1", "acme-it")))
+        yield script
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_one_that_the_token_may_not_read_any_more_is_left_out(script: Script, status: int) -> None:
+    script.on("GET", "/apps/v3/environments/", Reply(status, {"detail": "no"}))
+    assert retired_sites(connect(script), ["acme-it"], "test") == {}
+
+
+def test_a_platform_that_fails_is_no_site_that_is_gone(script: Script) -> None:
+    script.on("GET", "/apps/v3/environments/", Reply(503, {}))
+    with pytest.raises(ServerFailed):
+        retired_sites(connect(script, retry=RetryPolicy(attempts=1)), ["acme-it"], "test")
