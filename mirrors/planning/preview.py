@@ -143,7 +143,7 @@ def _site(slug: str, wave: int | None, steps: Mapping[str, Step], stored: Mappin
     if CONTAINER in steps:
         return _container(slug, wave, steps[CONTAINER])
     deployment = steps.get("Deployment")
-    if deployment is not None and deployment.creates:
+    if deployment is not None and (deployment.creates or deployment.replaces):
         return SitePreview(slug, wave, deploys=True, causes=(_first(deployment, steps.get("Mirror")),))
     changed = {step.kind: changes(step, stored.get(step.urn)) for step in steps.values() if step.kind in OF_SITES[1:]}
     run, written = changed.get("Deployment", []), changed.get("EnvironmentVariables", [])
@@ -168,7 +168,7 @@ def _container(slug: str, wave: int | None, step: Step) -> SitePreview:
 
 def _first(deployment: Step, mirror: Step | None) -> Cause:
     """A site that has what makes it a mirror may well run as declared."""
-    if deployment.op == "create-replacement":
+    if deployment.replaces:
         return Cause.MOVED
     found = mirror.new.get("found") or {} if mirror is not None else {}
     return Cause.ADOPTED if {SITE_ID, DATABASE_URL}.intersection(found) else Cause.FIRST

@@ -65,6 +65,11 @@ class Step:
         return self.op in ("create", "create-replacement")
 
     @property
+    def replaces(self) -> bool:
+        """By the engine's one word for the whole of it: ``--json`` leaves the steps that it is made of out."""
+        return self.op in ("replace", "create-replacement")
+
+    @property
     def changes_something(self) -> bool:
         return self.op not in QUIET and self.kind not in STRUCTURE
 

@@ -137,6 +137,7 @@ def test_a_variable_with_the_name_of_a_property_is_one_all_the_same() -> None:
         ("create", {"THEME": {}}, Cause.FIRST),
         ("create", {"SITE_ID": {}}, Cause.ADOPTED),
         ("create-replacement", {"SITE_ID": {}}, Cause.MOVED),
+        ("replace", {"SITE_ID": {}}, Cause.MOVED),
     ],
 )
 def test_a_site_that_is_new_here_gets_all_variables_and_none_is_listed(op: str, found: Json, cause: Cause) -> None:
