@@ -103,7 +103,7 @@ def test_those_behind_are_deployed_and_then_nobody_is(fleet: Fleet) -> None:
     assert "MIRRORS_ROLL_OUT=acme-ch pulumi up --stack test" in done.stderr
     assert fleet.written() == [("POST", "acme-ch", "")]
     assert "Note: held, no new release: 1 site: acme-fr" in done.stderr
-    assert "Nothing to deploy: no site of test is behind the original." in nobody.stderr
+    assert "Nothing to deploy: the sites of test that are behind the original are held or paused." in nobody.stderr
 
 
 def test_single_sites_are_not_deployed_while_others_use_processes_that_are_no_longer_declared(fleet: Fleet) -> None:
