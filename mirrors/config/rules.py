@@ -6,7 +6,7 @@ from itertools import chain, pairwise
 
 from mirrors.config.docker_rules import docker_problems
 from mirrors.config.messages import Place, path, shown, suggestion
-from mirrors.config.models import ALL, DEFAULT_SHARED, OWN_NAMES, Settings, Site
+from mirrors.config.models import ALL, OWN_NAMES, Settings, Site
 
 
 @dataclass(frozen=True)
@@ -155,9 +155,9 @@ def _shared_names_are_sound(declaration: Declaration) -> Iterator[str]:
             yield f"{path(('fleet', 'shared', position))}: {name} is each site's own and cannot be shared; remove it"
         if name in shared[:position]:
             yield f"{path(('fleet', 'shared', position))}: {shown(name)} is listed twice; remove one"
-    if DEFAULT_SHARED[0] not in shared and declaration.settings.platform == "divio":
+    if "DATABASE_URL" not in shared and declaration.settings.platform == "divio":
         yield (
-            f"{path(('fleet', 'shared'))}: {DEFAULT_SHARED[0]} is not in it. It tells which sites share a database, so"
+            f"{path(('fleet', 'shared'))}: DATABASE_URL is not in it. It tells which sites share a database, so"
             " that none of them gets the SITE_ID of another; add it"
         )
 

@@ -2,7 +2,7 @@
 
 import logging
 import ssl
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from http.cookiejar import DefaultCookiePolicy
@@ -158,7 +158,7 @@ class Transport:
 
     def _unanswered(self, error: requests.RequestException, exchange: Exchange) -> ConnectionFailed:
         server, (connect, read) = self.address.server, self._timeout
-        if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error)):
+        if refuses_certificate(error):
             return ConnectionFailed(f"the certificate of {server} is not accepted", exchange, transient=False)
         if isinstance(error, requests.ConnectTimeout):
             return ConnectionFailed(f"no connection to {server} within {connect:g} s", exchange)
@@ -171,12 +171,12 @@ class Transport:
         return fit(sent, (self._token,)) if sent else None
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Itself and what led to it. An SSLError of ``requests`` may be a certificate or only a connection that broke."""
-    yield error
-    for cause in (error.__cause__, error.__context__):
-        if cause is not None:
-            yield from _causes(cause)
+def refuses_certificate(error: requests.RequestException) -> bool:
+    """Whether a certificate is behind it. An SSLError of ``requests`` may as well be a connection that broke."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, ssl.SSLCertVerificationError):
+        cause = cause.__context__
+    return cause is not None
 
 
 def _worth_a_look(failure: DivioError) -> bool:

@@ -80,11 +80,16 @@ def _site_ids(original: ApplicationSeen, item: ApplicationSeen) -> Iterator[tupl
     for stage, seen in item.stages.items():
         set_id = seen.variables.get(SITE_ID)
         site_id = number(seen.frozen.get(SITE_ID) or (set_id.value if set_id else None))
-        elsewhere = item.identity(stage, DATABASE_URL) and original.identity(stage, DATABASE_URL)
         if item is original:
             yield stage, site_id or ORIGINAL_ID
-        elif site_id is not None and (not elsewhere or same(original, item, stage, DATABASE_URL)):
+        elif site_id is not None and not _is_elsewhere(original, item, stage):
             yield stage, site_id
+
+
+def _is_elsewhere(original: ApplicationSeen, item: ApplicationSeen, stage: str) -> bool:
+    """Whether its database is known to be another one than the original's."""
+    known = item.identity(stage, DATABASE_URL) and original.identity(stage, DATABASE_URL)
+    return bool(known) and not same(original, item, stage, DATABASE_URL)
 
 
 def neighbours(original: ApplicationSeen, others: Iterable[ApplicationSeen]) -> dict[str, tuple[int, ...]]:
@@ -103,6 +108,5 @@ def _ids_near(original: ApplicationSeen, item: ApplicationSeen) -> Iterator[int]
         database, set_id = seen.variables.get(DATABASE_URL), seen.variables.get(SITE_ID)
         given, runs = set_id.value if set_id else None, seen.frozen.get(SITE_ID)
         undeployed = given is not None and given != runs and database is not None and database.value is None
-        known = item.identity(stage, DATABASE_URL) and original.identity(stage, DATABASE_URL)
-        if undeployed or not known or same(original, item, stage, DATABASE_URL):
+        if undeployed or not _is_elsewhere(original, item, stage):
             yield from filter(None, (number(given), number(runs)))

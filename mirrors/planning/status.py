@@ -71,17 +71,20 @@ class _Declared:
 
     ``sensitive``: {name: flag}, of those whose flag we know: a shared variable may keep the one that it was found with.
     ``withdrawn``: names that we have created, and that are declared no more.
-    ``secrets``: names that a platform may leave out of what a deployment runs with.
     """
 
     values: Mapping[str, str | None] = field(default_factory=dict)
     sensitive: Mapping[str, bool] = field(default_factory=dict)
     withdrawn: frozenset[str] = frozenset()
-    secrets: frozenset[str] = frozenset()
 
     @property
     def known(self) -> dict[str, str]:
         return {name: value for name, value in self.values.items() if value is not None}
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """The names that a platform may leave out of what a deployment runs with: flagged ones, and the shared."""
+        return frozenset(name for name in self.values if self.sensitive.get(name, True))
 
     def after(self, created: Collection[str]) -> "_Declared":
         """With what an update withdraws of the names that we have created."""
@@ -180,9 +183,9 @@ def _original_status(settings: Settings, seen: FleetSeen, created: Mapping[str, 
     if site is None or site.environment is None:
         return _missing(settings.fleet.original.application, "original", settings.environment)
     variables = settings.variables_of(site.slug)
-    flags = {name: item.secret for name, item in variables.items()}
-    secrets = frozenset(name for name, secret in flags.items() if secret)
-    declared = _Declared({name: item.value for name, item in variables.items()}, flags, secrets=secrets)
+    declared = _Declared(
+        {name: item.value for name, item in variables.items()}, {name: item.secret for name, item in variables.items()}
+    )
     row = _row(settings, seen, site, "original", declared.after(created.get(site.environment, ())))
     notes = (_undeployed(settings, site, declared), _other_release(settings, row))
     return replace(row, notes=tuple(filter(None, notes)))
@@ -226,8 +229,7 @@ def _declared(settings: Settings, seen: FleetSeen, site: SiteSeen, site_id: int 
     own = {SITE_ID: str(site_id) if site_id else None, MIRRORS_APPLICATION: site.slug}
     values = {name: item.value for name, item in variables.items()}
     flags = {name: item.secret for name, item in variables.items()}
-    secrets = frozenset(shared) | {name for name, secret in flags.items() if secret}
-    return _Declared({**own, **values, **shared}, {**dict.fromkeys(OWN, False), **flags}, secrets=secrets)
+    return _Declared({**own, **values, **shared}, {**dict.fromkeys(OWN, False), **flags})
 
 
 def _row(settings: Settings, seen: FleetSeen, site: SiteSeen, role: str, declared: _Declared) -> SiteStatus:

@@ -49,8 +49,7 @@ class Told:
         rollout = news.get("rollout")
         # The original has no release: what it deploys is one.
         newest = news.get("newest") if rollout is None and news.get("release") else None
-        shared = news.get("shared") or {}
-        return cls(news.get("collected"), NOT_STARTED.get(rollout) if rollout else None, newest or None, shared)
+        return cls(news.get("collected"), NOT_STARTED.get(str(rollout)), newest, news.get("shared") or {})
 
     def conditions(self, release: str) -> Conditions:
         # Where a target leaves the original out, the inputs have the release of an earlier run.

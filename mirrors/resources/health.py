@@ -9,6 +9,7 @@ from typing import Any
 import requests
 
 from mirrors.config.rollout import Health
+from mirrors.divio.transport import refuses_certificate
 from mirrors.errors import UnhealthyError
 from mirrors.planning.identity import STATUS_PATH, declared_identity, mistaken
 from mirrors.resources.base import say
@@ -105,7 +106,7 @@ def _mistaken(answer: requests.Response, body: Callable[[], str], variables: Map
 
 
 def _unanswered(error: requests.RequestException) -> str:
-    if isinstance(error, requests.exceptions.SSLError):
+    if refuses_certificate(error):
         return "its certificate is not accepted"
     if isinstance(error, requests.Timeout):
         return "no answer in time"
