@@ -1,6 +1,6 @@
 """Looks at applications that are no longer on the list: whether their instances go on."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from mirrors.divio import Divio, NotFound, PermissionDenied
@@ -8,21 +8,22 @@ from mirrors.planning.observed import SiteSeen
 from mirrors.seen import running_in
 
 
-def retired_sites(divio: Divio, slugs: Iterable[str], stage: str) -> dict[str, SiteSeen]:
-    """{slug: what it runs in this environment}; without those that are gone, or were never deployed there, or that the
-    token may not look at any more: whose application it is now is no trouble of the sites that are declared.
+def retired_sites(divio: Divio, slugs: Iterable[str], stage: str, report: Callable[[str], None]) -> dict[str, SiteSeen]:
+    """{slug: what it runs in this environment}; without those that are gone, or were never deployed there.
 
+    ``report`` gets a line for each that the token may not look at any more: that is no trouble of the declared sites.
     Raises DivioError where the platform does not answer.
     """
     with ThreadPoolExecutor() as pool:
-        found = pool.map(lambda slug: _visible(divio, slug, stage), sorted(set(slugs)))
+        found = pool.map(lambda slug: _visible(divio, slug, stage, report), sorted(set(slugs)))
         return {site.slug: site for site in found if site is not None}
 
 
-def _visible(divio: Divio, slug: str, stage: str) -> SiteSeen | None:
+def _visible(divio: Divio, slug: str, stage: str, report: Callable[[str], None]) -> SiteSeen | None:
     try:
         return _site(divio, slug, stage)
-    except (PermissionDenied, NotFound):
+    except (PermissionDenied, NotFound) as error:
+        report(f"{slug} has left the list and cannot be looked at, so whether it still runs is not known: {error}")
         return None
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from mirrors.cli.options import nobody_there, on_stack, plain_errors
+from mirrors.cli.options import nobody_there, note, on_stack, plain_errors
 from mirrors.cli.single_sites import refuse_single_sites
 from mirrors.cli.stacks import pulumi, raw_configuration
 from mirrors.cli.status import look, settings_of
@@ -62,8 +62,8 @@ def deploy(
     path, directory = pulumi(), cwd or Path()
     settings = settings_of(stack, directory)
     chosen = choose(settings, sites, stack, directory, all_sites=all_sites)
-    for note in chosen.notes:
-        click.echo(f"Note: {note}", err=True)
+    for said in chosen.notes:
+        note(said)
     if chosen.sites == ():
         waiting = f"the sites of {stack} that are behind the original are held or paused"
         nothing = waiting if chosen.notes else f"no site of {stack} is behind the original"

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from mirrors.cli.deploy import fleet_of
-from mirrors.cli.options import DIFFERS, as_json, in_directory, on_stack, plain_errors
+from mirrors.cli.options import DIFFERS, as_json, in_directory, note, on_stack, plain_errors
 from mirrors.cli.project import ProjectFile, pin
 from mirrors.cli.state import StackState
 from mirrors.planning.pins import Pin, disagreements, pins
@@ -42,7 +42,7 @@ def ids(stack: str, *, write: bool, as_json: bool, cwd: Path) -> None:
         if write:
             click.echo("\n".join([f"Written: {line}" for line in written]) or "Nothing to write: all are declared.")
     for line in disagreements(found, fleet):
-        click.echo(f"Note: {line}", err=True)
+        note(line)
     sys.exit(DIFFERS if any(item.contradicted for item in found) else 0)
 
 

@@ -54,3 +54,8 @@ def nobody_there() -> MirrorsError:
 
 def connect(url: str, token: str, requests: int = 8) -> Divio:
     return Divio.connect(url, token, max_concurrent_requests=requests)
+
+
+def note(line: str) -> None:
+    """Beside what a command says on its standard output."""
+    click.echo(f"Note: {line}", err=True)

@@ -16,7 +16,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from mirrors.cli.options import DIFFERS, as_json, connect, in_directory, on_stack, plain_errors
+from mirrors.cli.options import DIFFERS, as_json, connect, in_directory, note, on_stack, plain_errors
 from mirrors.cli.stacks import raw_configuration
 from mirrors.cli.state import StackState
 from mirrors.config import Settings, load
@@ -73,8 +73,8 @@ def look(stack: str, cwd: Path) -> tuple[SiteStatus, ...]:
     state = StackState.of(stack, cwd)
     retired = {site_id: who.name for site_id, who in state.ledger.retired.items()}
     leaving = {site_id: slug for site_id, slug in retired.items() if slug and slug not in settings.fleet.slugs}
-    sites = with_variables(divio, retired_sites(divio, leaving.values(), settings.environment))
-    gone = removed(settings, seen, leaving, sites)
+    retired_seen = retired_sites(divio, leaving.values(), settings.environment, note)
+    gone = removed(settings, seen, leaving, with_variables(divio, retired_seen))
     return (*statuses(settings, seen, dict(state.ledger.assignments.values()), state.created), *gone)
 
 
@@ -113,8 +113,8 @@ def show(stack: str, rows: Sequence[SiteStatus]) -> None:
     for row in rows:
         if row.state not in SETTLED:
             console.print(f"{row.application}: {'; '.join(row.details)}", style="yellow", markup=False, soft_wrap=True)
-        for note in row.notes:
-            console.print(f"{row.application}: {note}", markup=False, soft_wrap=True)
+        for said in row.notes:
+            console.print(f"{row.application}: {said}", markup=False, soft_wrap=True)
         if row.foreign:
             foreign = f"{row.application}: not ours, left alone: {', '.join(row.foreign)}"
             console.print(foreign, markup=False, soft_wrap=True)

@@ -20,10 +20,14 @@ def script() -> Iterator[Script]:
 @pytest.mark.parametrize("status", [403, 404])
 def test_one_that_the_token_may_not_read_any_more_is_left_out(script: Script, status: int) -> None:
     script.on("GET", "/apps/v3/environments/", Reply(status, {"detail": "no"}))
-    assert retired_sites(connect(script), ["acme-it"], "test") == {}
+    said: list[str] = []
+    assert retired_sites(connect(script), ["acme-it"], "test", said.append) == {}
+    [line] = said
+    assert line.startswith("acme-it has left the list and cannot be looked at, so whether it still runs is not known: ")
+    assert f"/apps/v3/environments/: {status}" in line
 
 
 def test_a_platform_that_fails_is_no_site_that_is_gone(script: Script) -> None:
     script.on("GET", "/apps/v3/environments/", Reply(503, {}))
     with pytest.raises(ServerFailed):
-        retired_sites(connect(script, retry=RetryPolicy(attempts=1)), ["acme-it"], "test")
+        retired_sites(connect(script, retry=RetryPolicy(attempts=1)), ["acme-it"], "test", print)
