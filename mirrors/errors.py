@@ -7,6 +7,9 @@
   - AnotherDatabaseError: a new mirror runs with a database that is not the original's
   - WritesRefusedError: the platform refused the first write, so no other was tried
   - ReadBackError: the platform shows a variable otherwise than declared, after a write or before a deployment
+  - HeldError, PausedError: a deployment would have to be started at a site that is held, or behind the pause
+  - NotCheckedError: a deployment was asked of a process that does not know whether the site is held or paused
+  - NewerReleaseError: the original got another release since the rollout began
   - SharedChangedError: the deployed original runs with other values than its mirrors were to get
   - DeploymentFailedError: the platform says that a deployment did not succeed
   - DeploymentUnendedError: a deployment did not end in time
@@ -113,6 +116,16 @@ class PausedError(MirrorsError):
         super().__init__(
             f"{site}: it is behind mirrors:rollout.pauseAfter, and what it runs is not known to be what is declared, so"
             " it would have to be deployed before its wave. Raise pauseAfter when the rollout may reach it"
+        )
+
+
+class NotCheckedError(MirrorsError):
+    """Nothing was deployed."""
+
+    def __init__(self, site: str) -> None:
+        super().__init__(
+            f"{site}: it is not known whether this run may deploy it: the process that was to deploy it has not checked"
+            " its inputs, so the site may be held or paused. Nothing was deployed. Run the command again"
         )
 
 

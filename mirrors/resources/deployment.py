@@ -7,7 +7,7 @@ from typing import Any, Self
 import pulumi
 from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult, ReadResult, Resource, UpdateResult
 
-from mirrors.errors import HeldError, MirrorsError, PausedError, SharedChangedError
+from mirrors.errors import HeldError, MirrorsError, NotCheckedError, PausedError, SharedChangedError
 from mirrors.planning.holds import changes_at_held_site
 from mirrors.planning.observed import DeploymentSeen
 from mirrors.planning.releases import newest_successful, release_of
@@ -30,11 +30,11 @@ NOT_STARTED = {"held": HeldError, "paused": PausedError}
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What the hints of a check say, for the deployment that follows in the same process. It is in no state.
+class Intent:
+    """What the hints of a check say about the deployment that follows in the same process. It is in no state.
 
-    ``attempt``: the run that tells a failure at its end, so that it keeps no other site from being repaired.
-    ``refusal``: what is said instead of starting a deployment.
+    ``attempt``: the run that reports a failure at its end, so that it keeps no other site from being repaired.
+    ``refusal``: what is raised instead of starting a deployment.
     ``newest``: of a site that gets each release, the newest one when the program planned.
     ``shared``: of the original, {name: fingerprint} of the values that its mirrors get in this run.
     """
@@ -51,14 +51,19 @@ class Told:
         newest = news.get("newest") if rollout is None and news.get("release") else None
         return cls(news.get("collected"), NOT_STARTED.get(str(rollout)), newest, news.get("shared") or {})
 
+    @property
+    def paused(self) -> bool:
+        return self.refusal is PausedError
+
     def conditions(self, release: str) -> Conditions:
         # Where a target leaves the original out, the inputs have the release of an earlier run.
         expected = {self.newest, release} if self.newest else None
         return Conditions(expected, self.refusal, alone=self.attempt is not None)
 
 
-TOLD: dict[str, Told] = {}
-"""By environment."""
+INTENTS: dict[str, Intent] = {}
+"""By environment, of each that this process has checked. Where there is none nothing is deployed: a site that is held
+or paused must not pass for one that is neither."""
 
 
 class DeploymentProvider(VariablesProvider):
@@ -73,9 +78,9 @@ class DeploymentProvider(VariablesProvider):
         """What is not rolled out to a site keeps its release; what is held or paused keeps everything."""
         inputs, rollout = self.checked(news), news.get("rollout")
         olds = _olds if _olds.get("environment") == inputs["environment"] else {}
+        INTENTS[inputs["environment"]] = Intent.by(news)
         if rollout == "paused" and olds:
             return CheckResult(self._as_inputs(olds, self.variables_in(olds)), [])
-        TOLD[inputs["environment"]] = Told.by(news)
         if rollout in ("stays", "held"):
             # Both, because a release of the one environment is not known in the other.
             inputs |= {key: olds[key] for key in ("release", "image_environment") if key in olds} or {"release": ""}
@@ -88,9 +93,14 @@ class DeploymentProvider(VariablesProvider):
         return CheckResult(inputs, [])
 
     def diff(self, _id: str, _olds: Properties, _news: Properties) -> DiffResult:
-        """As for the others; and a failure that was collected is a change: in the state it looks like none."""
+        """As for the others; and a failure that was collected is a change: in the state it looks like none.
+
+        Not where the site is paused: there the next attempt comes with its wave.
+        """
         result = super().diff(_id, _olds, _news)
-        return DiffResult(changes=True) if _olds.get("failed") and not result.replaces else result
+        intent = INTENTS.get(str(_news.get("environment")))
+        again = _olds.get("failed") and not result.replaces and not (intent and intent.paused)
+        return DiffResult(changes=True) if again else result
 
     def create(self, props: Properties) -> CreateResult:
         """Adopts a deployment that runs as declared, waits for one that is running, or else starts one.
@@ -138,21 +148,23 @@ class DeploymentProvider(VariablesProvider):
 
     def _deployed(self, inputs: Properties, deploy: Callable[[Deploying], Properties]) -> Properties:
         """The state after a deployment; one that failed is in it only where failures are collected."""
-        site, told = inputs["site"], TOLD.get(inputs["environment"], Told())
-        conditions = told.conditions(inputs["release"])
+        site, intent = inputs["site"], INTENTS.get(inputs["environment"])
+        if intent is None:
+            raise NotCheckedError(site)
+        conditions = intent.conditions(inputs["release"])
         work = Deploying(self.connection, self.divio, inputs, self.variables_in(inputs), conditions)
         try:
             with about(site):
                 outputs = deploy(work)
-                if changed := no_longer_shared(told.shared, frozen_of(self.divio, outputs["deployment"])):
+                if changed := no_longer_shared(intent.shared, frozen_of(self.divio, outputs["deployment"])):
                     raise SharedChangedError(site, changed)
                 if inputs.get("verified") and self.connection.rollout.health is not None:
                     wait_until_healthy(site, outputs, self.connection.rollout.health, work.variables)
         except MirrorsError as error:
-            if told.attempt is None:
+            if intent.attempt is None:
                 raise
             say(f"{site}: failed; the other sites go on, and what went wrong is said at the end")
-            return inputs | {"failed": str(error), "attempt": told.attempt}
+            return inputs | {"failed": str(error), "attempt": intent.attempt}
         return inputs | outputs
 
     def _as_inputs(self, stored: Properties, values: Properties) -> Properties:

@@ -10,7 +10,7 @@ from pulumi.runtime.proto import provider_pb2_grpc
 from mirrors.resources.base import Provider
 from mirrors.sandbox.control import Sandbox
 from tests.wire.platform import CANARY, Platform, Site
-from tests.wire.provider import Wire, provider_process
+from tests.wire.provider import CheckedWire, Wire, provider_process
 
 MIRRORS = 100  # more than tests
 
@@ -68,6 +68,11 @@ def offline(unconnected: Stub) -> Drive:
 @pytest.fixture
 def drive(connected: Stub) -> Drive:
     return lambda provider: Wire(connected, provider)
+
+
+@pytest.fixture
+def drive_checked(connected: Stub) -> Drive:
+    return lambda provider: CheckedWire(connected, provider)
 
 
 @pytest.fixture

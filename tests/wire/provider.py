@@ -129,6 +129,21 @@ class Wire:
         return _struct({**properties, "__provider": self.serialised})
 
 
+class CheckedWire(Wire):
+    """What it creates or updates it has checked before, as the engine does."""
+
+    def create(self, props: Mapping[str, Any]) -> tuple[str, Properties]:
+        return super().create(self._inputs({}, props))
+
+    def update(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Properties:
+        return super().update(olds, self._inputs(olds, news))
+
+    def _inputs(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Properties:
+        inputs, failures = self.check(olds, news)
+        assert failures == []
+        return inputs
+
+
 def _asked(call: Any, request: Any) -> Any:
     try:
         return call(request, timeout=TIMEOUT)

@@ -10,7 +10,7 @@ import pytest
 from mirrors.resources.deployment import DeploymentProvider
 from tests.wire.conftest import Drive
 from tests.wire.platform import CANARY, Site, deployment_of
-from tests.wire.provider import Refused, Wire, marked, provider_process
+from tests.wire.provider import CheckedWire, Refused, Wire, marked, provider_process
 
 PASSWORD = f"{CANARY}-password"
 DATABASE = f"postgres://acme:{PASSWORD}@db.example.com/acme"
@@ -18,8 +18,8 @@ START = "POST deployments"
 
 
 @pytest.fixture
-def deployment(drive: Drive) -> Wire:
-    return drive(DeploymentProvider())
+def deployment(drive_checked: Drive) -> Wire:
+    return drive_checked(DeploymentProvider())
 
 
 @pytest.fixture
@@ -171,7 +171,7 @@ def test_a_deployment_that_never_ends_is_given_up_and_adopted_once_it_has(
     site.will_meet("deployment-hangs")
     config = site.platform.configuration | {"mirrors:rollout": '{"timeout": "1s"}'}
     with provider_process(config, tmp_path / "said") as stub:
-        impatient = Wire(stub, DeploymentProvider())
+        impatient = CheckedWire(stub, DeploymentProvider())
         with pytest.raises(Refused, match=r"has not ended within [\d.]+ s") as told:
             impatient.create(props)
         assert site.name in str(told.value)

@@ -19,7 +19,7 @@ from mirrors.resources.original import OriginalProvider
 from tests.sandboxes import running_sandbox
 from tests.wire.conftest import Stub
 from tests.wire.platform import CANARY, SHARED, Platform, Site, deployment_of
-from tests.wire.provider import Refused, Wire, provider_process
+from tests.wire.provider import CheckedWire, Refused, Wire, provider_process
 
 PASSWORD = f"{CANARY}-password"
 VALUES = {
@@ -147,7 +147,8 @@ STORMS: dict[str, dict[str, Any]] = {
 def test_a_site_is_made_changed_read_and_left_in_a_storm(
     connected: Stub, site: Site, original: Site, faults: Faults, kind: str
 ) -> None:
-    variables, deployment = Wire(connected, EnvironmentVariablesProvider()), Wire(connected, DeploymentProvider())
+    variables = Wire(connected, EnvironmentVariablesProvider())
+    deployment = CheckedWire(connected, DeploymentProvider())
     inputs, wanted = variables_of(site), deployment_of(site, original, SECRETS, **VALUES)
     faults.add(kind, probability=0.25, seed=7, **STORMS[kind])
     _, stored = variables.create(inputs)
@@ -173,7 +174,7 @@ def test_a_deployment_whose_start_is_not_answered_is_started_once(
 ) -> None:
     Wire(connected, EnvironmentVariablesProvider()).create(variables_of(site))
     faults.add(kind, "POST", DEPLOYMENTS, remaining=1, **STORMS[kind])
-    _, outs = Wire(connected, DeploymentProvider()).create(deployment_of(site, original, SECRETS, **VALUES))
+    _, outs = CheckedWire(connected, DeploymentProvider()).create(deployment_of(site, original, SECRETS, **VALUES))
     assert [outs["deployment"]] == site.deployments()
 
 
@@ -215,7 +216,7 @@ def test_a_deployment_that_is_not_shown_at_once_is_waited_for(
 ) -> None:
     Wire(connected, EnvironmentVariablesProvider()).create(variables_of(site))
     faults.add("error", "GET", "^/apps/v3/deployments/" + path, remaining=2, status=404)
-    _, outs = Wire(connected, DeploymentProvider()).create(deployment_of(site, original, SECRETS, **VALUES))
+    _, outs = CheckedWire(connected, DeploymentProvider()).create(deployment_of(site, original, SECRETS, **VALUES))
     assert [outs["deployment"]] == site.deployments()
 
 
@@ -259,7 +260,7 @@ def test_a_first_write_that_is_refused_stops_the_fleet_and_says_what_to_set_by_h
 def test_a_first_deployment_that_is_refused_stops_the_fleet_though_variables_were_accepted(
     fresh: Stub, site: Site, another: Site, original: Site, faults: Faults, reason: str
 ) -> None:
-    variables, deployment = Wire(fresh, EnvironmentVariablesProvider()), Wire(fresh, DeploymentProvider())
+    variables, deployment = Wire(fresh, EnvironmentVariablesProvider()), CheckedWire(fresh, DeploymentProvider())
     for each in (site, another):
         variables.create(variables_of(each))
     faults.add("error", "POST", DEPLOYMENTS, status=REFUSALS[reason])
@@ -314,7 +315,7 @@ def test_a_hidden_value_that_somebody_replaced_and_deployed_is_written_again_bef
     site.by_hand("DATABASE_URL", "postgres://elsewhere.example.com/x", sensitive=True)
     by_hand = site.deployed_by_hand()
     site.forget_requests()
-    _, outs = Wire(fresh, DeploymentProvider()).create(deployment_of(site, original, SECRETS, **VALUES))
+    _, outs = CheckedWire(fresh, DeploymentProvider()).create(deployment_of(site, original, SECRETS, **VALUES))
     assert site.writes() == ["PATCH DATABASE_URL", "POST deployments"]
     assert site.frozen(outs["deployment"])["DATABASE_URL"] == VALUES["DATABASE_URL"]
     assert site.deployments() == [outs["deployment"], by_hand]
@@ -341,7 +342,7 @@ def test_a_deployment_that_does_not_end_well_is_one_message_with_remedy_and_log(
     site.log_says(TALE)
     site.will_meet(kind, **settings)
     with pytest.raises(Refused) as refused:
-        Wire(fresh, DeploymentProvider()).create(deployment_of(site, original, SECRETS, **VALUES))
+        CheckedWire(fresh, DeploymentProvider()).create(deployment_of(site, original, SECRETS, **VALUES))
     text = told(refused, site)
     assert words in text
     assert any(remedy in text for remedy in ("run the command again", "the next up waits for it"))
@@ -361,7 +362,7 @@ def test_a_failed_deployment_is_told_also_where_its_log_cannot_be_read(
     site.will_meet("deployment-fails")
     faults.add("forbidden", "GET", "/logs/$")
     with pytest.raises(Refused) as refused:
-        Wire(fresh, DeploymentProvider()).create(deployment_of(site, original, SECRETS, **VALUES))
+        CheckedWire(fresh, DeploymentProvider()).create(deployment_of(site, original, SECRETS, **VALUES))
     text = told(refused, site)
     [uuid] = site.deployments()
     assert f"deployment {uuid} failed" in text
@@ -383,7 +384,7 @@ def test_an_object_that_is_404_while_it_is_listed_is_not_deleted(
     deployed = deployment_of(site, original, SECRETS, **VALUES) | {"deployment": "d"}
     for refuse in (
         partial(variables.read, stored),
-        partial(Wire(connected, DeploymentProvider()).read, deployed),
+        partial(CheckedWire(connected, DeploymentProvider()).read, deployed),
     ):
         with pytest.raises(Refused) as refused:
             refuse()

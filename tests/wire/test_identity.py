@@ -13,7 +13,7 @@ from mirrors.planning.identity import STATUS_PATH, database_digest
 from mirrors.resources.deployment import DeploymentProvider
 from tests.servers import running
 from tests.wire.platform import CANARY, Site, deployment_of
-from tests.wire.provider import Refused, Wire, provider_process
+from tests.wire.provider import CheckedWire, Refused, Wire, provider_process
 
 DATABASE_URL = f"postgres://acme:{CANARY}@db.example.com/acme-test"
 AS_DECLARED = {"site_id": 2, "application": "acme-de", "database": database_digest(DATABASE_URL)}
@@ -49,7 +49,7 @@ def strict(site: Site, tmp_path: Path) -> Iterator[Wire]:
     rollout = {"timeout": "50s", "health": {"timeout": "1s", "identity": True}}
     config = site.platform.configuration | {"mirrors:rollout": json.dumps(rollout)}
     with provider_process(config, tmp_path / "said") as stub:
-        yield Wire(stub, DeploymentProvider())
+        yield CheckedWire(stub, DeploymentProvider())
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from mirrors.resources.deployment import DeploymentProvider
 from mirrors.resources.environment_variables import EnvironmentVariablesProvider
 from tests.wire.conftest import Drive
 from tests.wire.platform import CANARY, Site, deployment_of
-from tests.wire.provider import UNKNOWN, Refused, Wire, marked, provider_process
+from tests.wire.provider import UNKNOWN, CheckedWire, Refused, Wire, marked, provider_process
 
 VALUE = f"{CANARY}-value"
 DEPLOYMENT: dict[str, Any] = {
@@ -132,9 +132,9 @@ def test_a_held_site_is_adopted_as_it_runs_and_never_deployed(drive: Drive, site
 
 
 def test_a_deployment_that_somebody_else_made_has_to_be_verified(
-    drive: Drive, site: Site, props: dict[str, Any]
+    drive_checked: Drive, site: Site, props: dict[str, Any]
 ) -> None:
-    deployment = drive(DeploymentProvider())
+    deployment = drive_checked(DeploymentProvider())
     _, outs = deployment.create(props)
     verified = {**outs, "verified": True}
     assert deployment.read(verified)[2]["verified"] is True
@@ -162,7 +162,7 @@ def platform_with_health(site: Site, tmp_path: Any) -> Any:
     """A provider process that asks sites, where nobody serves any."""
     config = site.platform.configuration | {"mirrors:rollout": '{"timeout": "50s", "health": {"timeout": "1s"}}'}
     with provider_process(config, tmp_path / "said") as stub:
-        yield Wire(stub, DeploymentProvider())
+        yield CheckedWire(stub, DeploymentProvider())
 
 
 def test_a_failure_that_is_collected_is_told_in_the_state_and_tried_again(
@@ -180,6 +180,33 @@ def test_a_failure_that_is_collected_is_told_in_the_state_and_tried_again(
     assert not {"failed", "attempt"} & done.keys()
     assert done["deployment"] == site.deployments()[0]
     assert deployment.diff(done, checked).changes == 0  # DIFF_UNKNOWN: the engine compares the inputs
+
+
+def test_a_paused_site_that_failed_before_stays_as_it_is(
+    drive: Drive, drive_later: Drive, site: Site, original: Site, props: dict[str, Any]
+) -> None:
+    checked, _ = drive(DeploymentProvider()).check({}, {**props, "collected": "run-1"})
+    site.will_meet("deployment-fails")
+    _, failed = drive(DeploymentProvider()).create(checked)
+    later = drive_later(DeploymentProvider())
+    release = original.deployed_by_hand(original.live)
+    kept, failures = later.check(failed, {**props, "release": release, "rollout": "paused"})
+    assert (kept, failures) == (checked, [])
+    assert later.diff(failed, kept).changes == 0  # DIFF_UNKNOWN: the engine compares the inputs
+    with pytest.raises(Refused, match=r"it is behind mirrors:rollout\.pauseAfter"):
+        later.update(failed, kept)  # whatever else makes the engine do it
+    assert len(site.deployments()) == 1
+
+
+def test_what_this_process_has_not_checked_is_not_deployed(
+    drive_later: Drive, site: Site, props: dict[str, Any]
+) -> None:
+    """A process that does not know whether the site is held or paused does not take it for one that is free."""
+    deployment = drive_later(DeploymentProvider())
+    for asked in (lambda: deployment.create(props), lambda: deployment.update({**props, "release": "r-0"}, props)):
+        with pytest.raises(Refused, match="is not known whether this run may deploy it"):
+            asked()
+    assert site.deployments() == []
 
 
 def test_an_original_that_runs_with_other_values_than_its_mirrors_get_is_an_error(

@@ -438,6 +438,13 @@ REFUSALS = (
         (f"{ROLLOUT}::test_a_paused_site_that_the_state_does_not_know_is_not_deployed_before_its_wave",),
     ),
     Mutation(
+        "a-paused-sites-intent-is-forgotten-and-nothing-missing-is-an-error",
+        "mirrors/resources/deployment.py",
+        'INTENTS.get(inputs["environment"])',
+        'INTENTS.get(inputs["environment"], Intent())',
+        ("tests/wire/test_rollout.py::test_what_this_process_has_not_checked_is_not_deployed",),
+    ),
+    Mutation(
         "a-site-that-gets-no-release-is-the-canary",
         "mirrors/planning/waves.py",
         "enumerate(sites, start=1) if site in counted]",
