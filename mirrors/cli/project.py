@@ -12,8 +12,10 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import CommentMark, YAMLError
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 from ruamel.yaml.tokens import CommentToken
 
+from mirrors.config.scalars import reads_otherwise
 from mirrors.errors import MirrorsError
 
 __all__ = ["FLEET", "ProjectFile", "as_yaml"]
@@ -92,9 +94,12 @@ def as_yaml(data: Mapping[str, Any]) -> str:
 
 
 def commented(data: Any) -> Any:
+    """Text that Pulumi, or another reader of YAML, would take for something else is put in quotes."""
     if isinstance(data, Mapping):
-        return CommentedMap({key: commented(value) for key, value in data.items()})
-    return CommentedSeq([commented(item) for item in data]) if isinstance(data, list | tuple) else data
+        return CommentedMap({commented(key): commented(value) for key, value in data.items()})
+    if isinstance(data, list | tuple):
+        return CommentedSeq([commented(item) for item in data])
+    return DoubleQuotedScalarString(data) if isinstance(data, str) and reads_otherwise(data) else data
 
 
 def pin(fleet: CommentedMap, site_ids: Mapping[str, int], retired: Sequence[int]) -> Iterator[str]:

@@ -6,11 +6,20 @@ from collections.abc import Mapping
 from ipaddress import ip_address
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    SecretStr,
+    ValidationError,
+)
 from pydantic.alias_generators import to_camel
 
 from mirrors.config.base import Declared
-from mirrors.config.values import Seconds, Slug, UrlPath, Variables, matching, switched_off, takes, text, whole
+from mirrors.config.values import Labels, Seconds, Slug, UrlPath, matching, switched_off, takes, text, whole
 from mirrors.errors import ConfigurationError
 
 __all__ = [
@@ -38,6 +47,7 @@ _ROLE = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 _DOMAIN = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?")
 _PEM = re.compile(r"\s*-----BEGIN [^-]+-----.*", re.DOTALL)
 _MEMORY = re.compile(r"([0-9]{1,9})(m|g)")
+_FOLDER = re.compile(r"(/(?!\.{1,2}(/|\Z))[A-Za-z0-9._-]+)+/?")
 _CPUS = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3})?")
 
 
@@ -75,12 +85,29 @@ def _cpus(value: Any) -> str:
     raise takes("a number of processors above 0, such as 0.5 or 2")
 
 
+def _version(value: Any) -> str:
+    """A number may stand without quotes: ``pulumi config set --path`` takes them off."""
+    if whole(value) or (isinstance(value, str) and value and "\0" not in value):
+        return str(value)
+    raise takes("text or a whole number")
+
+
 def _restart(value: Any) -> str:
     if value in ("no", "always", "on-failure", "unless-stopped"):
         return str(value)
     if value is False:  # YAML's word for no
         return "no"
     raise takes("no, always, on-failure or unless-stopped")
+
+
+def _command(value: tuple[str, ...]) -> tuple[str, ...]:
+    """As Docker has it: a first word may say what kind of command follows (Engine API 1.51, ``HealthConfig.Test``)."""
+    match value:
+        case ("NONE",) | ("CMD", _, *_) | ("CMD-SHELL", _):
+            return value
+        case () | ("NONE", *_) | ("CMD", *_) | ("CMD-SHELL", *_):
+            raise takes("a command and its arguments, [CMD-SHELL, one line for the shell], or [NONE]")
+    return ("CMD", *value)
 
 
 Image = Annotated[str, PlainValidator(matching(_IMAGE, "an image such as registry.example.com/acme:1.4"))]
@@ -98,7 +125,12 @@ Port = Annotated[int, PlainValidator(_port)]
 Megabytes = Annotated[int, PlainValidator(_megabytes)]
 Cpus = Annotated[str, PlainValidator(_cpus)]
 Restart = Annotated[str, PlainValidator(_restart)]
+Version = Annotated[str, PlainValidator(_version)]
 Word = Annotated[str, BeforeValidator(text)]
+Command = Annotated[tuple[Word, ...], AfterValidator(_command)]
+Folder = Annotated[
+    str, PlainValidator(matching(_FOLDER, "a path such as /media: letters, digits, / . _ and -, without .."))
+]
 
 
 class Build(Declared):
@@ -110,7 +142,7 @@ class Build(Declared):
     dockerfile: str | None = Field(default=None, min_length=1)
     """Where the Dockerfile is, from the project's directory on. Default: ``Dockerfile`` in ``directory``."""
 
-    arguments: Variables = Field(default_factory=dict)
+    arguments: Labels = Field(default_factory=dict)
     """The build's arguments, in clear: they are in the image for everybody to read."""
 
 
@@ -133,7 +165,7 @@ class Database(Declared):
     volume: ObjectName | None = None
     """The volume with the data. One that is there is used as it is. Default: a name of the fleet and environment."""
 
-    password_version: Word = "1"  # noqa: S105 - a version, not a password
+    password_version: Version = "1"  # noqa: S105 - a version, not a password
     """Another text makes another password: the role is altered, then the containers are replaced, all in one wave."""
 
     timeout: Seconds = 120
@@ -143,10 +175,10 @@ class Database(Declared):
 class Media(Declared):
     """The volume with the files that all sites of the stack share."""
 
-    path: UrlPath = "/media"
+    path: Folder = "/media"
     """Where it is in each site's container. Whoever the site's process is has to be allowed to write there."""
 
-    url: UrlPath = "/media/"
+    url: Folder = "/media/"
     """Where the sites serve the files."""
 
     volume: ObjectName | None = None
@@ -172,7 +204,7 @@ class Proxy(Declared):
     network: ObjectName
     """The network that it is in, made with it. Each site's container is in that, too."""
 
-    labels: Variables = Field(default_factory=dict)
+    labels: Labels = Field(default_factory=dict)
     """More labels for each site's container, such as those that choose a certificate."""
 
 
@@ -189,8 +221,9 @@ class Resources(Declared):
 class Healthcheck(Declared):
     """What Docker asks in the site's container. Without ``command``: GET ``path`` with Python; below 400 is healthy."""
 
-    command: tuple[Word, ...] | None = None
-    """A command and its arguments; 0 is healthy."""
+    command: Command | None = None
+    """A command and its arguments; 0 is healthy. As in a Dockerfile, ``[CMD-SHELL, "curl -f localhost || exit 1"]`` is
+    one line for the image's shell, and ``[NONE]`` is no check, not even the image's own."""
 
     path: UrlPath = "/"
     """What is asked for, with the site's ``DOMAIN`` as its host."""

@@ -36,6 +36,9 @@ _NEEDED = {
 }
 """What an object that may be left out has to have where it is not."""
 
+_TEXTUAL = frozenset({"takes_text", "string_type", "string_unicode"})
+"""Errors of a key that takes text."""
+
 _TAKES = {
     "bool_type": "true or false, without quotes",
     "dict_type": "an object {name: value}",
@@ -99,7 +102,17 @@ def describe(error: ErrorDetails, sources: Mapping[str, str]) -> str:
         return f"{where}: missing; {remedy}"
     if place != error["loc"]:
         return f"{where}: got a wrong name, takes {_takes(error, place)}"
+    if error["type"] in _TEXTUAL and isinstance(error["input"], int | float):
+        return f"{where}: {_unquoted(error, place)}"
     return f"{where}: got {_got(error, place)}, takes {_takes(error, place)}"
+
+
+def _unquoted(error: ErrorDetails, place: Place) -> str:
+    """What YAML takes for a number, or for true or false, where text is wanted."""
+    what = "the slug" if place[-1] in ("application", "formerly") else "the text"
+    is_ = "true or false" if isinstance(error["input"], bool) else "a number"
+    got = f"got {is_}" if _is_hidden(place, error["input"]) else f"{shown(error['input'])} is {is_}"
+    return f"{got}: put {what} in quotes"
 
 
 def place_of(error: ErrorDetails) -> Place:
@@ -132,14 +145,18 @@ def _model_at(place: Place) -> type[BaseModel] | None:
 
 def _got(error: ErrorDetails, place: Place) -> str:
     value = error["input"]
+    return kind(value) if _is_hidden(place, value) else shown(value)
+
+
+def _is_hidden(place: Place, value: Any) -> bool:
+    """Of an object that cannot be read, and of a variable, only the kind is shown."""
     hidden = place[0] in SECRET_KEYS or "variables" in place or (place[0] in OBJECTS and len(place) == 1)
-    hidden = hidden or (place == ("apiUrl",) and "@" in str(value))
-    return kind(value) if hidden else shown(value)
+    return hidden or (place == ("apiUrl",) and "@" in str(value))
 
 
 def _takes(error: ErrorDetails, place: Place) -> str:
     model = _model_at(place)
-    if error["type"] == "takes":
+    if error["type"] in ("takes", "takes_text"):
         return error["msg"]
     if error["type"] == "literal_error":
         return str(error["ctx"]["expected"]).replace("'", "")

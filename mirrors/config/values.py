@@ -19,7 +19,8 @@ _EXACT_INTEGER = 2**53
 _PERCENT = re.compile(r"([0-9]{1,3})%")
 _STATUSES = re.compile(r"([0-9]{3})(?:-([0-9]{3}))?")
 _SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
-_NAME = re.compile(r"[^\s=\0]+")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,254}")
+_LABEL = re.compile(r"[^\s=\0]+")
 _STACK = re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+){0,2}")
 _TOKEN = re.compile(r"[!-~]+")
 _DURATION = re.compile(r"(?:(\d{1,4})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s)?")
@@ -30,11 +31,16 @@ def takes(what: str) -> PydanticCustomError:
     return PydanticCustomError("takes", "{what}", {"what": what})
 
 
+def takes_text(what: str) -> PydanticCustomError:
+    """The same of a key that takes text: what YAML reads as a number is wanted in quotes there."""
+    return PydanticCustomError("takes_text", "{what}", {"what": what})
+
+
 def matching(pattern: re.Pattern[str], what: str) -> Callable[[Any], str]:
     def check(value: Any) -> str:
         if isinstance(value, str) and pattern.fullmatch(value):
             return value
-        raise takes(what)
+        raise takes_text(what)
 
     return check
 
@@ -50,16 +56,14 @@ def _site_id(value: Any) -> int:
 
 
 def text(value: Any) -> Any:
-    """The text of a variable's value. YAML's true and false become ``True`` and ``False``, as Python prints them.
+    """Text, such as a variable's value. What YAML reads as a number, or as true or false, is refused.
 
-    A number with a fraction is refused, and so is a large one: on the way through YAML 1.10 has become 1.1, and the
-    engine rounds what a double cannot hold.
+    It does not arrive as it is written: 0123 is 83, 1.10 is 1.1, and Pulumi writes such a number into the stack's file
+    whenever it saves that (CLI 3.259).
     """
     if isinstance(value, str) and "\0" not in value:
         return value
-    if isinstance(value, bool) or (whole(value) and abs(value) < _EXACT_INTEGER):
-        return str(value)
-    raise takes("text in quotes (whole numbers, true and false may stand without)")
+    raise takes_text("text in quotes")
 
 
 def _seconds(value: Any) -> int:
@@ -164,7 +168,8 @@ Slug = Annotated[
     str, PlainValidator(matching(_SLUG, "an application's slug: up to 63 lower-case letters, digits and hyphens"))
 ]
 SiteId = Annotated[int, PlainValidator(_site_id)]
-Name = Annotated[str, PlainValidator(matching(_NAME, "a variable's name: not empty, no white space, no ="))]
+Name = Annotated[str, PlainValidator(matching(_NAME, "a variable's name: letters, digits and _, no digit first"))]
+LabelName = Annotated[str, PlainValidator(matching(_LABEL, "a name: not empty, no white space, no ="))]
 Text = Annotated[str, BeforeValidator(text)]
 Secret = Annotated[SecretStr, BeforeValidator(text)]
 Token = Annotated[SecretStr, BeforeValidator(matching(_TOKEN, "a token: printable ASCII without white space"))]
@@ -180,4 +185,5 @@ UrlPath = Annotated[str, PlainValidator(_path)]
 Hold = Annotated[Literal["nothing", "variablesMayDeploy", "everything"], PlainValidator(_hold)]
 
 Variables = Annotated[dict[Name, Text], BeforeValidator(nothing_is_empty)]
+Labels = Annotated[dict[LabelName, Text], BeforeValidator(nothing_is_empty)]
 Secrets = Annotated[dict[Name, Secret], BeforeValidator(nothing_is_empty)]

@@ -209,7 +209,7 @@ def go_duration(seconds: int) -> str:
 def health_command(check: Healthcheck, port: int) -> list[str]:
     """What Docker runs in a site's container, with its own word for the kind of command first."""
     if check.command:
-        return ["CMD", *check.command]
+        return list(check.command)
     asked = _ASKED.format(port=port, timeout=check.timeout, path=check.path.replace("'", "%27").replace("\\", "%5C"))
     return ["CMD", "python3", "-c", asked]
 

@@ -1,10 +1,14 @@
 """Writing into ``Pulumi.yaml``: what is not ours stays as it is."""
 
+import re
 import stat
 from difflib import ndiff
 from pathlib import Path
 
 import pytest
+import yaml
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from mirrors.cli.project import ProjectFile, as_yaml, pin
 from mirrors.errors import MirrorsError
@@ -187,3 +191,41 @@ def test_a_project_without_a_fleet_has_nothing_to_pin(tmp_path: Path) -> None:
 
     with pytest.raises(MirrorsError, match="declares mirrors:fleet in clear"):
         ProjectFile.declaring(tmp_path, "test")
+
+
+GO_READS = re.compile(
+    r"""
+    | ~ | null | Null | NULL | true | True | TRUE | false | False | FALSE | <<
+    | [-+]?(0[xX][0-9a-fA-F_]+|0[oO][0-7_]+|0[bB][01_]+|[0-9][0-9_]*)
+    | [-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?
+    | [-+]?(\.inf|\.Inf|\.INF) | \.nan | \.NaN | \.NAN
+    | [0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt\ ].*)?
+    """,
+    re.VERBOSE,
+)
+"""What Go's yaml.v3, with which Pulumi reads, takes for something else than text (its resolve.go)."""
+
+SCALARS = st.from_regex(r"\A[-+]?[0-9.][0-9a-fA-FxobeEtT:_.+-]{0,10}\Z", fullmatch=True) | st.sampled_from(
+    ["2024-1-1", "0123", "1e3", "010", "no", "On", "y", "NULL", "~", "", "<<", "=", "12:30", "0o17", ".inf", "0b1"]
+)
+
+
+@given(st.dictionaries(SCALARS | st.text(), SCALARS | st.text(), max_size=4), st.lists(SCALARS, max_size=3))
+@example({"no": "2024-1-1"}, ["2024-01-01 10:00:00"])
+def test_text_arrives_as_text_whoever_reads_the_file(variables: dict[str, str], listed: list[str]) -> None:
+    data = {"variables": variables, "listed": listed}
+    written = as_yaml(data)
+
+    assert yaml.safe_load(written) == data  # YAML 1.1, and what both versions have in common
+    plain = [token.value for token in yaml.scan(written) if isinstance(token, yaml.ScalarToken) and token.plain]
+    assert [text for text in plain if GO_READS.fullmatch(text)] == []
+
+
+def test_a_slug_that_looks_like_a_date_is_written_in_quotes(tmp_path: Path) -> None:
+    file = project(tmp_path, "name: acme\n")
+    file.set_fleet({"original": {"application": "2024"}, "mirrors": [{"application": "2024-1-1"}]})
+    file.save()
+
+    text = (tmp_path / "Pulumi.yaml").read_text()
+    assert '- application: "2024-1-1"' in text
+    assert 'application: "2024"' in text

@@ -123,12 +123,9 @@ def test_the_variables_of_a_site_that_is_not_in_the_fleet_are_a_key_error() -> N
         settings_of(fleet=FLEET).variables_of("acme-it")
 
 
-@pytest.mark.parametrize(
-    ("declared", "value"),
-    [("x", "x"), ("", ""), (8, "8"), (-1, "-1"), (True, "True"), (False, "False"), ("1.10", "1.10")],
-)
-def test_a_variables_value_is_what_django_would_read(declared: Any, value: str) -> None:
-    settings = settings_of(fleet={**FLEET, "variables": {"X": declared}}, secrets={"all": {"S": declared}})
+@pytest.mark.parametrize("value", ["x", "", "8", "0123", "1.10", "true", "2024-01-01"])
+def test_a_variables_value_is_the_text_that_is_declared(value: str) -> None:
+    settings = settings_of(fleet={**FLEET, "variables": {"X": value}}, secrets={"all": {"S": value}})
 
     assert settings.variables_of("acme-de") == {"X": plain(value), "S": secret(value)}
 

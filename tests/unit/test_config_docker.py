@@ -43,6 +43,14 @@ def test_an_image_is_named_or_built() -> None:
         ({"healthcheck": {"interval": "1 minute"}}, "docker.healthcheck.interval: got"),
         ({"database": {"user": "Robert'); --"}}, "docker.database.user: got"),
         ({"volumes": []}, "docker.volumes: unknown key"),
+        ({"media": {"path": "/media?x"}}, 'docker.media.path: got "/media?x", takes a path such as /media'),
+        ({"media": {"path": "/media/../etc"}}, "docker.media.path: got"),
+        ({"media": {"path": "/"}}, "docker.media.path: got"),
+        ({"media": {"url": "/media/?x"}}, "docker.media.url: got"),
+        ({"healthcheck": {"command": ["CMD-SHELL"]}}, "docker.healthcheck.command: got a list, takes a command"),
+        ({"healthcheck": {"command": ["CMD-SHELL", "a", "b"]}}, "docker.healthcheck.command: got a list"),
+        ({"healthcheck": {"command": ["NONE", "a"]}}, "docker.healthcheck.command: got a list"),
+        ({"healthcheck": {"command": []}}, "docker.healthcheck.command: got a list"),
     ],
 )
 def test_a_wrong_value_is_told_with_its_place_and_what_is_taken(docker: dict[str, Any], told: str) -> None:
@@ -57,6 +65,17 @@ def test_numbers_are_written_as_the_plugin_reads_them_back() -> None:
     assert settings is not None
     assert (settings.docker.resources.memory, settings.docker.resources.cpus) == (2048, "2.0")
     assert (settings.docker.restart, settings.docker.healthcheck) == ("no", None)
+
+
+def test_the_version_of_the_password_may_be_a_number_as_pulumi_config_set_writes_it() -> None:
+    assert problems({"image": "acme:1", "database": {"passwordVersion": 2}}) == []
+    [problem] = problems({"image": "acme:1", "database": {"passwordVersion": 1.5}})
+    assert problem == "mirrors:docker.database.passwordVersion: got 1.5, takes text or a whole number"
+
+
+def test_paths_of_the_media_are_those_that_a_volume_can_have() -> None:
+    for path in ("/media", "/srv/acme-1/me_dia", "/a/.b/c..d/"):
+        assert problems({"image": "acme:1", "media": {"path": path, "url": path}}) == []
 
 
 def test_a_service_is_ours_or_somebody_elses() -> None:

@@ -17,13 +17,14 @@ def fleet(*mirrors: Any, **others: Any) -> dict[str, Any]:
     return {"original": {"application": "acme"}, "mirrors": list(mirrors), **others}
 
 
-def mirror(slug: str = "acme-de", **others: Any) -> dict[str, Any]:
+def mirror(slug: Any = "acme-de", **others: Any) -> dict[str, Any]:
     return {"application": slug, **others}
 
 
 SITE_ID = "takes a whole number from 1 to 2147483647, without quotes"
 SLUG = "takes an application's slug: up to 63 lower-case letters, digits and hyphens"
-TEXT = "takes text in quotes (whole numbers, true and false may stand without)"
+TEXT = "takes text in quotes"
+QUOTED = "put the text in quotes"
 
 WRONG_VALUES = [
     ({"fleet": fleet(mirror(siteId=0))}, f"mirrors:fleet.mirrors[0].siteId: got 0, {SITE_ID}"),
@@ -44,12 +45,21 @@ WRONG_VALUES = [
         'mirrors:fleet.mirrors[0]: got "acme-de", takes an object with application, siteId, formerly, variables, hold',
     ),
     ({"fleet": fleet(variables={"X": None})}, f"mirrors:fleet.variables.X: got nothing, {TEXT}"),
-    ({"fleet": fleet(variables={"X": 1.5})}, f"mirrors:fleet.variables.X: got a number, {TEXT}"),
-    ({"fleet": fleet(variables={"X": 2**53})}, f"mirrors:fleet.variables.X: got a number, {TEXT}"),
+    ({"fleet": fleet(variables={"X": 1.5})}, f"mirrors:fleet.variables.X: got a number: {QUOTED}"),
+    ({"fleet": fleet(variables={"X": 83})}, f"mirrors:fleet.variables.X: got a number: {QUOTED}"),
+    ({"fleet": fleet(variables={"X": True})}, f"mirrors:fleet.variables.X: got true or false: {QUOTED}"),
+    ({"fleet": FLEET, "secrets": {"all": {"X": 83}}}, f"mirrors:secrets.all.X: got a number: {QUOTED}"),
+    ({"fleet": fleet(mirror(2024))}, "mirrors:fleet.mirrors[0].application: 2024 is a number: put the slug in quotes"),
+    ({"fleet": fleet(mirror(formerly=7))}, "mirrors:fleet.mirrors[0].formerly: 7 is a number: put the slug in quotes"),
+    ({"fleet": FLEET, "rollout": {"health": {"text": 1}}}, f"mirrors:rollout.health.text: 1 is a number: {QUOTED}"),
     ({"fleet": fleet(variables={"X": "a\0b"})}, f"mirrors:fleet.variables.X: got text, {TEXT}"),
-    (
-        {"fleet": fleet(variables={"A B": "x"})},
-        'mirrors:fleet.variables["A B"]: got a wrong name, takes a variable\'s name: not empty, no white space, no =',
+    *(
+        (
+            {"fleet": fleet(variables={name: "x"})},
+            f"mirrors:fleet.variables{place}: got a wrong name, takes a variable's name: letters, digits and _,"
+            " no digit first",
+        )
+        for name, place in (("A B", '["A B"]'), ("my-var", ".my-var"), ("2FA", ".2FA"), ("é", ".é"))
     ),
     (
         {"fleet": {**FLEET, "original": mirror("acme", deploy="yes")}},

@@ -74,7 +74,19 @@ def test_the_check_asks_for_the_path_and_no_quote_in_it_ends_the_program_text() 
     assert command[:3] == ["CMD", "python3", "-c"]
     compile(command[3], "check", "exec")
     assert "'/it%27s/%5Cup/'" in command[3]
-    assert health_command(Healthcheck(command=("curl", "-f", "localhost")), 1) == ["CMD", "curl", "-f", "localhost"]
+
+
+@pytest.mark.parametrize(
+    ("declared", "asked"),
+    [
+        (["curl", "-f", "localhost"], ["CMD", "curl", "-f", "localhost"]),
+        (["CMD", "curl", "localhost"], ["CMD", "curl", "localhost"]),
+        (["CMD-SHELL", "curl -f localhost || exit 1"], ["CMD-SHELL", "curl -f localhost || exit 1"]),
+        (["NONE"], ["NONE"]),
+    ],
+)
+def test_a_command_of_ones_own_may_say_what_kind_it_is(declared: list[str], asked: list[str]) -> None:
+    assert health_command(Healthcheck.model_validate({"command": declared}), 1) == asked
 
 
 def test_what_a_held_site_runs_with_is_compared_with_its_container() -> None:
