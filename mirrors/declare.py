@@ -10,7 +10,8 @@ import pulumi
 from mirrors.config import DeclaredVariable, Settings
 from mirrors.given_ids import left_out, site_id_of
 from mirrors.lanes import Lanes
-from mirrors.planning.addresses import UNREADABLE, address_of, identity_of
+from mirrors.planning.addresses import address_of
+from mirrors.planning.dsn import UNREADABLE, identity_of
 from mirrors.planning.names import DATABASE_URL, DOMAIN, MIRRORS_APPLICATION, SITE_ID
 from mirrors.planning.plan import OriginalPlan, SitePlan, confirmed_identities
 from mirrors.planning.shared import fingerprint

@@ -8,7 +8,7 @@ from mirrors.config import Settings
 from mirrors.divio import Application, Divio
 from mirrors.observe_account import AccountObserver
 from mirrors.planning.account import neighbours
-from mirrors.planning.addresses import identity_of
+from mirrors.planning.dsn import identity_of
 from mirrors.planning.names import DATABASE_URL, MIRRORS_APPLICATION, SITE_ID, number
 from mirrors.planning.observed import DeploymentSeen, FleetSeen, SiteSeen, VariableSeen
 from mirrors.planning.plan import image_environment

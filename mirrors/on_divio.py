@@ -7,7 +7,7 @@ import pulumi
 
 from mirrors.declare import Declaration, declare_mirror, declare_original
 from mirrors.lanes import Lanes
-from mirrors.planning.addresses import identity_of
+from mirrors.planning.dsn import identity_of
 from mirrors.planning.names import is_service
 from mirrors.platforms import Declared
 from mirrors.program import Configured, prepare

@@ -19,7 +19,7 @@ from mirrors.docker.observe import observe
 from mirrors.docker.sites import declare_release, declare_site
 from mirrors.errors import ConfigurationError
 from mirrors.lanes import Lanes
-from mirrors.planning.addresses import identity_of, is_loopback
+from mirrors.planning.addresses import is_loopback
 from mirrors.planning.containers import (
     ContainersPlan,
     containers_plan,
@@ -27,6 +27,7 @@ from mirrors.planning.containers import (
     owns_database,
     owns_media,
 )
+from mirrors.planning.dsn import identity_of
 from mirrors.planning.names import is_service
 from mirrors.platforms import Declared
 from mirrors.program import Configured, published_passphrase, refuse, rolled_out, say_rollout

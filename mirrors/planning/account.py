@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from mirrors.planning.addresses import UNREADABLE, identity_of
 from mirrors.planning.allocate import ORIGINAL_ID
+from mirrors.planning.dsn import UNREADABLE, identity_of
 from mirrors.planning.names import DATABASE_URL, SITE_ID, number
 from mirrors.planning.observed import VariableSeen
 from mirrors.planning.plan import ENVIRONMENTS

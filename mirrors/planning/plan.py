@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from mirrors.config import DeclaredVariable, Mirror, Settings
-from mirrors.planning.addresses import UNREADABLE, identity_of, readable_identity, respelled
 from mirrors.planning.allocate import ORIGINAL_ID, SiteHint
+from mirrors.planning.dsn import UNREADABLE, identity_of, readable_identity, respelled
 from mirrors.planning.holds import held_sites_stay
 from mirrors.planning.names import DATABASE_URL, MIRRORS_APPLICATION, SITE_ID, is_service, number
 from mirrors.planning.observed import FleetSeen, SiteSeen

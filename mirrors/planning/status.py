@@ -6,7 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from mirrors.config import Settings
-from mirrors.planning.addresses import address_of, readable_identity
+from mirrors.planning.addresses import address_of
+from mirrors.planning.dsn import readable_identity
 from mirrors.planning.names import (
     DATABASE_URL,
     DOMAIN,

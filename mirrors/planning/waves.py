@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from mirrors.config import Settings
-from mirrors.planning.addresses import UNREADABLE, credentials_of, identity_of
+from mirrors.planning.dsn import UNREADABLE, credentials_of, identity_of
 from mirrors.planning.names import is_service
 
 SHOWN = 8

@@ -8,7 +8,7 @@ from pulumi.dynamic import CheckResult, CreateResult, ReadResult, Resource, Upda
 
 from mirrors.divio import NotFound
 from mirrors.errors import AnotherDatabaseError
-from mirrors.planning.addresses import UNREADABLE, identity_of
+from mirrors.planning.dsn import UNREADABLE, identity_of
 from mirrors.planning.names import DATABASE_URL
 from mirrors.planning.releases import newest_successful
 from mirrors.resources.base import Properties, Provider, about, deployments_seen, is_gone

@@ -5,7 +5,7 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, ReadResult, Resource, UpdateResult
 
-from mirrors.planning.addresses import identity_of, respelled
+from mirrors.planning.dsn import identity_of, respelled
 from mirrors.planning.releases import newest_successful
 from mirrors.resources.base import Properties, Provider, about, deployments_seen, is_gone, marked
 

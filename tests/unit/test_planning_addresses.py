@@ -2,7 +2,8 @@
 
 import pytest
 
-from mirrors.planning.addresses import address_of, identity_of, respelled
+from mirrors.planning.addresses import address_of
+from mirrors.planning.dsn import identity_of, respelled
 from mirrors.planning.redaction import redact
 
 
@@ -33,7 +34,7 @@ def test_a_site_on_this_machine_has_plain_http(domain: str | None, address: str 
         ("s3://KEY:/half/of/hunter22@bucket.s3.amazonaws.com/", "unreadable"),
         ("postgres://u:12/hunter22@db.example.com/acme", "unreadable"),
         ("postgres://u:12?hunter22@db.example.com/acme", "unreadable"),
-        ("postgres://u:12@hunter22#x@db.example.com/acme", "unreadable"),
+        ("postgres://u:12@hunter22#x@db.example.com/acme", "postgres://db.example.com:5432/acme"),
         ("postgres://u:hunter22@[bad/x", "unreadable"),
     ],
 )
@@ -46,7 +47,7 @@ def test_an_identity_has_no_credentials(dsn: str, identity: str) -> None:
     [
         "postgres://u:p@db.example.com:5432/acme",
         "postgres://u:p@db.example.com/acme",
-        "postgresql://db.example.com/acme/",
+        "postgresql://db.example.com/acme",
         "psql://DB.Example.com.:5432/acme",
         "PGSQL://db.example.com./acme",
         "postgis://db.example.com/acme",
@@ -61,6 +62,7 @@ def test_what_differs_in_more_than_its_spelling_has_another_identity() -> None:
         "postgres://db/acme",
         "postgres://db:5433/acme",
         "postgres://db/acme2",
+        "postgres://db/acme/",
         "mysql://db/acme",
         "postgres://d/acme",
     )
@@ -82,7 +84,7 @@ def test_an_ipv6_address_has_brackets_and_its_short_form() -> None:
         ("postgres://::1:5433/acme", "postgres://[::1]:5433/acme"),
         ("postgres://::1/acme", "postgres://[::1]:5432/acme"),
         ("postgres://2001:db8:0:0:0:0:0:1/acme", "postgres://[2001:db8::1]:5432/acme"),
-        ("postgres://db/a?b%41", "postgres://db:5432/a?b%41"),
+        ("postgres://db/a?b%41", "postgres://db:5432/a%3Fb%2541"),
         ("sqlite:////data/db.sqlite3", "sqlite:////data/db.sqlite3"),
         ("s3://bucket.s3.amazonaws.com", "s3://bucket.s3.amazonaws.com"),
         ("unreadable", "unreadable"),

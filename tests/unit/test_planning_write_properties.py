@@ -8,8 +8,8 @@ from urllib.parse import quote, quote_plus, unquote
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mirrors.planning.addresses import UNREADABLE, identity_of
 from mirrors.planning.deployments import Step, Wanted, next_step
+from mirrors.planning.dsn import UNREADABLE, identity_of
 from mirrors.planning.names import DATABASE_URL, MIRRORS_APPLICATION, OWN, SITE_ID
 from mirrors.planning.observed import DeploymentSeen, VariableSeen
 from mirrors.planning.redaction import BLANK, redact

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from mirrors.divio import RetryPolicy
-from mirrors.planning.addresses import identity_of
+from mirrors.planning.dsn import identity_of
 from mirrors.resources.deployment import DeploymentProvider
 from mirrors.resources.environment_variables import EnvironmentVariablesProvider
 from mirrors.resources.mirror import MirrorProvider

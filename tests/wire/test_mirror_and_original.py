@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mirrors.planning.addresses import identity_of
+from mirrors.planning.dsn import identity_of
 from mirrors.resources.mirror import MirrorProvider
 from mirrors.resources.original import OriginalProvider
 from tests.wire.conftest import Drive

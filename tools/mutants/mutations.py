@@ -228,8 +228,8 @@ SECRETS = (
     ),
     Mutation(
         "an-identity-shows-half-a-password",
-        "mirrors/planning/addresses.py",
-        '"@" in beyond',
+        "mirrors/planning/dsn/reading.py",
+        '"@" in f"{parts.path}{parts.query}{parts.fragment}"',
         '"@" in parts.path',
         ("tests/unit/test_planning_write_properties.py",),
     ),
@@ -369,9 +369,9 @@ REFUSALS = (
     ),
     Mutation(
         "one-database-has-two-identities",
-        "mirrors/planning/addresses.py",
-        "    scheme = _SCHEMES.get(scheme, scheme)\n",
-        "",
+        "mirrors/planning/dsn/service.py",
+        'host = host.lower().rstrip(".")',
+        "host = host.lower()",
         ("tests/unit/test_planning_addresses.py",),
     ),
     Mutation(

@@ -1,0 +1,138 @@
+"""What a DSN points at: the database or the storage that Django's backend really connects to. Pure."""
+
+import ipaddress
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import quote
+
+UNREADABLE = "unreadable"
+"""The identity of a DSN that no library reads, that two libraries read differently, or that shows half a password."""
+
+WITHOUT_SERVER = frozenset({"az", "file", "sqlite"})
+"""Kinds that a path, or an account and a container, name."""
+
+KINDS = WITHOUT_SERVER | {"mssql", "mysql", "oracle", "postgres", "s3"}
+"""What Mirrors knows the backend of. A kind of another name is a scheme that a project has registered itself."""
+
+PORTS = {"mssql": 1433, "mysql": 3306, "postgres": 5432}
+_PLAIN = re.compile("[a-z0-9._-]*")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Server:
+    """``host``: a name, an address, or the directory (MySQL: the file) of a socket; empty where the DSN names none."""
+
+    host: str
+    port: int | None = None
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if is_ipv6(self.host) else self.host
+        return f"{host}:{self.port}" if self.port else host
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A database or a storage, without any credential. Equal ones are one service, if they are comparable.
+
+    ``kind``: one for all schemes whose backends speak to the same servers. ``servers``: sorted; those of a cluster
+    together. ``name``: database, file, bucket or container. ``schema``: the search path, empty for the server's
+    default. ``account``: of Azure. ``prefix``: the folder in a bucket. ``outside``: options by which something outside
+    of the DSN decides, as the service file of PostgreSQL does.
+    """
+
+    kind: str
+    servers: tuple[Server, ...] = ()
+    name: str = ""
+    schema: str = ""
+    account: str = ""
+    prefix: str = ""
+    outside: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def comparable(self) -> bool:
+        """Whether the DSN says all that decides where a site connects."""
+        if self.kind not in KINDS or self.outside or (self.kind == "az" and not self.account):
+            return False
+        return self.kind in WITHOUT_SERVER or (bool(self.servers) and all(server.host for server in self.servers))
+
+    def __str__(self) -> str:
+        """In clear, for people: a DSN without user, password and blanks, which is read as this service again.
+
+        >>> str(Service("postgres", (Server("/cloudsql/prj:eu:pg", 5432),), "acme", schema="shop"))
+        'postgres:///acme?host=/cloudsql/prj:eu:pg&currentSchema=shop'
+        """
+        query = "&".join(f"{quote(key)}={quote(value, safe='/:')}" for key, value in self._query())
+        return f"{self.kind}://{self._place()}{self._path()}{'?' if query else ''}{query}"
+
+    def _place(self) -> str:
+        if self.kind == "s3":
+            return ".".join([quote(self.name), *(server.host for server in self.servers)])
+        if self.kind == "az":
+            return f"{quote(self.account)}{'@' if self.account else ''}blob.core.windows.net"
+        return "%2C".join(map(str, self.servers)) if self._plain() else ""
+
+    def _plain(self) -> bool:
+        """Whether its servers can stand where a URL has its host."""
+        one = len(self.servers) == 1 and is_ipv6(self.servers[0].host)
+        return one or all(_PLAIN.fullmatch(item.host) for item in self.servers)
+
+    def _path(self) -> str:
+        if self.kind in ("s3", "az", "file"):  # a storage's path is never decoded: it is encoded already
+            path = {"s3": self.prefix, "file": self.name[1:]}.get(self.kind, self.name)
+            path = path.replace(",", "%2C").replace("@", "%40")
+        else:
+            path = re.sub("/$", "%2F", quote(self.name))
+        return f"/{path}" if path else ""
+
+    def _query(self) -> Iterator[tuple[str, str]]:
+        if not self._plain():
+            ports = [item.port for item in self.servers]
+            yield "host" if any(ports) else "unix_socket", ",".join(item.host for item in self.servers)
+            if not {*ports} <= {None, PORTS.get(self.kind)}:
+                yield "port", ",".join(map(str, ports))
+        if self.schema:
+            yield "currentSchema", self.schema
+        yield from self.outside
+
+
+def same(one: Service | None, other: Service | None) -> bool | None:
+    """Whether two are one service; None where that cannot be told. None for a DSN that cannot be read.
+
+    One database with two search paths is two services. Where one of them has the server's default, or two clusters have
+    a server in common, nobody can tell.
+
+    >>> same(Service("sqlite", name="/a"), Service("sqlite", name="/b")), same(None, Service("sqlite", name="/a"))
+    (False, None)
+    """
+    if one is None or other is None:
+        return None
+    if one.kind != other.kind and {one.kind, other.kind} <= KINDS:
+        return False
+    if not (one.comparable and other.comparable):
+        return None
+    return True if one == other else None if _near(one, other) else False
+
+
+def _near(one: Service, other: Service) -> bool:
+    if (one.name, one.account, one.prefix) != (other.name, other.account, other.prefix):
+        return False
+    meet = {*one.servers} & {*other.servers}
+    schemas = one.schema == other.schema or not (one.schema and other.schema)
+    return bool(meet) and schemas
+
+
+def server(host: str, port: int | None = None) -> Server:
+    """With the host as names and addresses are compared: without case, final dot and long forms of IPv6."""
+    if host.startswith(("/", "@")):
+        return Server(host, port)
+    host = host.lower().rstrip(".")
+    return Server(str(ipaddress.IPv6Address(host)) if is_ipv6(host) else host, port)
+
+
+def is_ipv6(host: str) -> bool:
+    try:
+        ipaddress.IPv6Address(host)
+    except ValueError:
+        return False
+    return True
