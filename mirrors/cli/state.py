@@ -15,6 +15,7 @@ __all__ = ["StackState"]
 
 SITE_IDS = f"{OURS}SiteIds"
 VARIABLES = f"{OURS}EnvironmentVariables"
+DEPLOYMENT = f"{OURS}Deployment"
 FLEETS = ("mirrors:index:", OURS)
 
 
@@ -44,6 +45,17 @@ class StackState:
         declared no more. One that was found is not among them."""
         stored = [item.get("inputs") or {} for item in self.resources if item["type"] == VARIABLES]
         return {str(inputs["environment"]): _created(inputs) for inputs in stored if "environment" in inputs}
+
+    @property
+    def verified(self) -> dict[str, str]:
+        """{environment: deployment} of the deployments that an update has found healthy."""
+        stored = [item for item in self.resources if item["type"] == DEPLOYMENT]
+        pairs = ((item.get("inputs") or {}, item.get("outputs") or {}) for item in stored)
+        return {
+            str(inputs["environment"]): str(outputs["deployment"])
+            for inputs, outputs in pairs
+            if inputs.get("verified") is True and outputs.get("deployment")
+        }
 
     @property
     def foreign(self) -> tuple[str, ...]:

@@ -5,9 +5,11 @@ import json
 import os
 import sys
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import click
@@ -22,10 +24,12 @@ from mirrors.cli.state import StackState
 from mirrors.config import Settings, load
 from mirrors.divio import Divio, EnvironmentVariable
 from mirrors.errors import MirrorsError, OtherPlatformError
+from mirrors.health import what_is_wrong
 from mirrors.observe import Observer
 from mirrors.observe_retired import retired_sites
-from mirrors.planning.observed import SiteSeen
+from mirrors.planning.observed import FleetSeen, SiteSeen
 from mirrors.planning.status import SETTLED, SiteStatus, State, removed, statuses
+from mirrors.planning.verification import as_unverified, unverified
 from mirrors.seen import by_name
 
 WIDTH_OF_A_LOG = 160
@@ -75,7 +79,27 @@ def look(stack: str, cwd: Path) -> tuple[SiteStatus, ...]:
     leaving = {site_id: slug for site_id, slug in retired.items() if slug and slug not in settings.fleet.slugs}
     retired_seen = retired_sites(divio, leaving.values(), settings.environment, note)
     gone = removed(settings, seen, leaving, with_variables(divio, retired_seen))
-    return (*statuses(settings, seen, dict(state.ledger.assignments.values()), state.created), *gone)
+    rows = statuses(settings, seen, dict(state.ledger.assignments.values()), state.created)
+    return (*with_health(settings, seen, rows, state), *gone)
+
+
+def with_health(
+    settings: Settings, seen: FleetSeen, rows: Sequence[SiteStatus], state: StackState
+) -> Iterator[SiteStatus]:
+    """The same rows; a site that no update has found healthy is asked now, once, and is not converged."""
+    asked = {row.application: row for row in unverified(settings, seen, rows, state.created, state.verified)}
+    with ThreadPoolExecutor(max_workers=settings.max_concurrent_requests) as pool:
+        wrong = dict(zip(asked, pool.map(partial(_unhealthy, settings, seen), asked.values()), strict=True))
+    return (as_unverified(row, wrong[row.application]) if row.application in asked else row for row in rows)
+
+
+def _unhealthy(settings: Settings, seen: FleetSeen, row: SiteStatus) -> str | None:
+    """What is wrong with its answer, as far as it has an address."""
+    if row.url is None or settings.rollout.health is None:
+        return None
+    site = seen.original if row.role == "original" else seen.mirrors[row.application]
+    runs_with = {name: value for name, value in (site.frozen if site else {}).items() if value is not None}
+    return what_is_wrong(row.url, settings.rollout.health, runs_with)
 
 
 def with_variables(divio: Divio, sites: Mapping[str, SiteSeen]) -> dict[str, SiteSeen]:

@@ -33,6 +33,7 @@ class State(StrEnum):
     HELD = "held"
     BEHIND = "behind the original"
     DEPLOYING = "deploying"
+    UNVERIFIED = "not verified"
     NOT_DEPLOYED = "not deployed"
     VARIABLES_DIFFER = "variables differ"
     REMOVED = "removed, still running"

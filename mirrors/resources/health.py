@@ -1,27 +1,13 @@
-"""Whether a site answers as a healthy one does, asked at its own address, and whether it is the declared one."""
+"""Asks a site until it is healthy, or until the time is up."""
 
-import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import partial
+from collections.abc import Mapping
 from typing import Any
 
-import requests
-
 from mirrors.config.rollout import Health
-from mirrors.divio.transport import refuses_certificate
 from mirrors.errors import UnhealthyError
-from mirrors.planning.identity import STATUS_PATH, declared_identity, mistaken
+from mirrors.health import what_is_wrong
 from mirrors.resources.base import say
-
-Wrong = Callable[[requests.Response, Callable[[], str]], str | None]
-"""What is wrong with an answer, whose body is read only where it is asked for."""
-
-LONGEST_LOOK = 10.0
-"""Seconds that one request may take."""
-
-LONGEST_BODY = 1_000_000
-"""Bytes of an answer that are looked at: a page is smaller, and a stream never ends."""
 
 PAUSES = (0.5, 1.0, 2.0, 4.0)
 """Seconds between two looks; the last one is repeated."""
@@ -38,80 +24,9 @@ def wait_until_healthy(site: str, outputs: Mapping[str, Any], health: Health, va
         return
     deadline = time.monotonic() + health.timeout
     looks = 0
-    while (wrong := next(_found(outputs["url"].rstrip("/"), health, variables), None)) is not None:
+    while (wrong := what_is_wrong(outputs["url"], health, variables)) is not None:
         pause = PAUSES[min(looks, len(PAUSES) - 1)]
         if time.monotonic() + pause >= deadline:
             raise UnhealthyError(site, outputs["deployment"], wrong, health.timeout)
         time.sleep(pause)
         looks += 1
-
-
-def _found(url: str, health: Health, variables: Mapping[str, str]) -> Iterator[str]:
-    """What is wrong; each question is asked only if nothing was wrong with the answer before."""
-    questions = [(health.path, partial(_unhealthy, health=health))]
-    if health.identity:
-        questions.append((STATUS_PATH, partial(_mistaken, variables=variables)))
-    for path, wrong_with in questions:
-        if wrong := _asked(url + path, min(LONGEST_LOOK, health.timeout), wrong_with):
-            yield f"GET {url + path}: {wrong}"
-
-
-def _asked(address: str, limit: float, wrong_with: Wrong) -> str | None:
-    """No cookie, no credential and no redirect: what anybody sees there. ``limit``: seconds, for the whole answer."""
-    deadline = time.monotonic() + limit
-    try:
-        with requests.Session() as session:
-            session.trust_env = False  # else ~/.netrc sends somebody's password to a site
-            with session.get(address, timeout=limit, allow_redirects=False, stream=True) as answer:
-                return wrong_with(answer, partial(_body, answer, deadline))
-    except requests.RequestException as error:
-        return _unanswered(error)
-
-
-def _body(answer: requests.Response, deadline: float) -> str:
-    """Byte by byte, because a longer piece is waited for. Raises Timeout, else each byte would have its own limit."""
-    body = bytearray()
-    for piece in answer.iter_content(1):
-        body += piece
-        if len(body) >= LONGEST_BODY:
-            break
-        if time.monotonic() > deadline:
-            raise requests.Timeout
-    try:
-        return body.decode(answer.encoding or "utf-8", errors="replace")
-    except LookupError:  # the site names an encoding that there is not
-        return body.decode(errors="replace")
-
-
-def _unhealthy(answer: requests.Response, body: Callable[[], str], health: Health) -> str | None:
-    if not any(answer.status_code in statuses for statuses in health.statuses):
-        return f"{answer.status_code}, where {_shown(health.statuses)} is healthy"
-    if health.text is not None and health.text not in body():
-        return f"{answer.status_code}, without the text {health.text!r}"
-    return None
-
-
-def _mistaken(answer: requests.Response, body: Callable[[], str], variables: Mapping[str, str]) -> str | None:
-    """Whether the process is the one that the variables make it. Without the companion app nobody can say."""
-    if answer.status_code != requests.codes.ok:
-        return (
-            f"{answer.status_code}, so nobody knows which site it is: the companion app django_mirrors answers here, if"
-            " MIRRORS_STATUS is on"
-        )
-    try:
-        told = json.loads(body())
-    except ValueError:
-        told = None
-    return mistaken(declared_identity(variables), told)
-
-
-def _unanswered(error: requests.RequestException) -> str:
-    if refuses_certificate(error):
-        return "its certificate is not accepted"
-    if isinstance(error, requests.Timeout):
-        return "no answer in time"
-    return "no connection"
-
-
-def _shown(statuses: Iterable[range]) -> str:
-    return ", ".join(f"{item[0]}-{item[-1]}" if len(item) > 1 else str(item[0]) for item in statuses)

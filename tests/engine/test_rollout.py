@@ -376,6 +376,12 @@ def test_an_unhealthy_site_stops_the_rollout_until_it_is_healthy_though_nothing_
         assert "but was not healthy within 2 s: GET http://127.0.0.1:" in told
         assert "/health/?from=mirrors: 503, where 200 is healthy." in told
         assert more(before, times(fleet)) == {"acme-de": 1}
+        code, rows = fleet.test.status()
+        assert (code, rows["acme-de"]["state"]) == (2, "not verified")
+        assert re.fullmatch(
+            r"not verified: GET http://127\.0\.0\.1:\d+/health/\?from=mirrors: 503, where 200 is healthy",
+            rows["acme-de"]["details"][0],
+        )
         before = times(fleet)
         still = fleet.test.up().failed()
         assert any("acme-de" in line and "503" in line for line in errors(still))
@@ -383,5 +389,12 @@ def test_an_unhealthy_site_stops_the_rollout_until_it_is_healthy_though_nothing_
         fleet.test.up("--exclude", "**::acme-de").succeeded()
         assert more(before, times(fleet)) == {"acme-fr": 1, "acme-ch": 1}
         answers["acme-de"].status = 200
+        assert fleet.test.status()[1]["acme-de"]["details"] == [
+            "not verified: no up has found this deployment healthy yet; the next one asks"
+        ]
         fleet.test.up().succeeded()
         assert fleet.test.has_no_changes()
+        asked = {slug: len(site.asked) for slug, site in answers.items()}
+        _, rows = fleet.test.status()
+        assert {rows[slug]["state"] for slug in sites} == {"converged"}
+        assert {slug: len(site.asked) for slug, site in answers.items()} == asked

@@ -11,8 +11,9 @@ from tests.unit.test_planning_status import GOOD, status_of
 TYPES = "pulumi-python:dynamic/mirrors:"
 
 
-def exported(kind: str, inputs: dict[str, Any]) -> dict[str, Any]:
-    return {"urn": f"urn:pulumi:test::acme::{TYPES}{kind}::acme-de", "type": f"{TYPES}{kind}", "inputs": inputs}
+def exported(kind: str, inputs: dict[str, Any], **outputs: str) -> dict[str, Any]:
+    urn = f"urn:pulumi:test::acme::{TYPES}{kind}::acme-de"
+    return {"urn": urn, "type": f"{TYPES}{kind}", "inputs": inputs, "outputs": {**inputs, **outputs}}
 
 
 def variables(environment: str, *names: str, found: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -37,6 +38,19 @@ def test_what_the_stack_created_is_what_it_has_without_what_was_found() -> None:
 
 def test_a_stack_that_was_never_updated_has_created_nothing() -> None:
     assert StackState((), ()).created == {}
+
+
+def test_a_deployment_is_verified_where_an_update_has_found_it_healthy() -> None:
+    state = StackState(
+        [
+            exported("Deployment", {"environment": "e-de", "verified": True}, deployment="d-1"),
+            exported("Deployment", {"environment": "e-fr", "verified": False}, deployment="d-2"),
+            exported("Deployment", {"environment": "e-ch"}, deployment="d-3"),
+            exported("Deployment", {"environment": "e-it", "verified": True}, failed="acme-it (test): …"),
+        ],
+        (),
+    )
+    assert state.verified == {"e-de": "d-1"}
 
 
 def test_a_row_is_json_with_names_like_those_of_the_other_commands() -> None:
