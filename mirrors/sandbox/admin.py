@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ActionForm
+from django.contrib.auth.models import Group, User
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
@@ -260,5 +261,8 @@ class OrganisationAdmin(WithDeployments, OrganisationPanel):
     deployments_of = "environment__application__organisation"
 
 
+# The sandbox has one user; its API, not a site of its own, is what the panel belongs to.
+admin.site.unregister((User, Group))
+admin.site.site_url = None
 admin.site.site_header = admin.site.site_title = "Sandbox: control panel"
 admin.site.index_title = "What one does by hand"

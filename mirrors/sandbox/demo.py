@@ -15,7 +15,7 @@ from django.conf import settings
 from mirrors.sandbox.console import Report
 from mirrors.sandbox.logins import ADMIN, keep_password, passwords
 from mirrors.sandbox.models import Application, Deployment
-from mirrors.sandbox.runner.progress import Redactor
+from mirrors.sandbox.redaction import Redactor
 from mirrors.sandbox.runner.variables import process_environment
 from mirrors.sandbox.state import SandboxError, StateDirectory
 

@@ -21,7 +21,8 @@ from django.http import HttpRequest, HttpResponse
 from mirrors.sandbox.models import Environment
 
 FILE_NAME = "requests.jsonl"
-API_PREFIXES = ("/apps/", "/iam/")
+FAMILIES = ("apps", "iam", "billing", "legacy")
+API_PREFIXES = tuple(f"/{family}/" for family in FAMILIES)
 _NOTES = "mirrors_notes"
 
 

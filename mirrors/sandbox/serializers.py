@@ -11,6 +11,7 @@ from rest_framework.validators import UniqueTogetherValidator
 from mirrors.sandbox import fidelity
 from mirrors.sandbox.catalogue import derived_uuid, region_uuid
 from mirrors.sandbox.deploying import BUILD_MODES, is_credential
+from mirrors.sandbox.identifiers import legacy_id
 from mirrors.sandbox.models import (
     Application,
     Deployment,
@@ -51,6 +52,17 @@ class ApplicationSerializer(serializers.ModelSerializer[Application]):
 
     def get_region(self, application: Application) -> str:
         return region_uuid(application.region)
+
+
+class LegacyApplicationSerializer(serializers.ModelSerializer[Application]):
+    id = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Application
+        fields: ClassVar = ["id", "uuid", "name", "slug"]
+
+    def get_id(self, application: Application) -> int:
+        return legacy_id(application.uuid)
 
 
 class FixedFields(serializers.ModelSerializer[Any]):
@@ -142,12 +154,14 @@ def refuse_too_many(application: Application) -> None:
 
 
 class EnvironmentDetailSerializer(EnvironmentSerializer):
-    """``ssh_endpoint`` is null: there is nothing to log in to."""
-
-    ssh_endpoint = NullField()
+    ssh_endpoint = serializers.SerializerMethodField()
 
     class Meta(EnvironmentSerializer.Meta):
         fields: ClassVar = [*EnvironmentSerializer.Meta.fields, "ssh_endpoint"]
+
+    def get_ssh_endpoint(self, environment: Environment) -> dict[str, str | int]:
+        """A client gets what it asks for, and no server: no name below ``.invalid`` exists (RFC 2606)."""
+        return {"host": "ssh.sandbox.invalid", "port": 22, "user": self.get_app_name(environment)}
 
 
 class CopySerializer(serializers.Serializer[Any]):

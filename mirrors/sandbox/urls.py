@@ -19,9 +19,13 @@ apps.register("deployments", views.DeploymentViewSet, "deployments")
 apps.register("service-instances", views.ServiceInstanceViewSet, "service-instances")
 apps.register("services", views.ServiceViewSet, "services")
 apps.register("regions", views.RegionViewSet, "regions")
+apps.register("app-templates", views.TemplateViewSet, "app-templates")
 
 iam = SimpleRouter()
 iam.register("organisations", views.OrganisationViewSet, "organisations")
+
+legacy = SimpleRouter()
+legacy.register("applications", views.LegacyApplicationViewSet, "legacy-applications")
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
@@ -32,7 +36,8 @@ urlpatterns = [
     path("apps/v3/", include(apps.urls)),
     path("iam/v3/me/", views.MeView.as_view()),
     path("iam/v3/", include(iam.urls)),
-    re_path(r"^(?:apps|iam)/(?:.*/)?$", views.UnknownView.as_view()),
+    path("legacy/v3/", include(legacy.urls)),
+    re_path(rf"^(?:{'|'.join(request_log.FAMILIES)})/(?:.*/)?$", views.UnknownView.as_view()),
 ]
 
 

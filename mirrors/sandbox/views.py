@@ -17,6 +17,8 @@ from mirrors.sandbox import catalogue, fidelity, serializers
 from mirrors.sandbox.copying import copy_environment
 from mirrors.sandbox.deploying import DeploymentRunningError, post_deployment
 from mirrors.sandbox.filters import FieldFilter, values_of
+from mirrors.sandbox.identifiers import legacy_id
+from mirrors.sandbox.log_pages import site_log
 from mirrors.sandbox.models import (
     Application,
     Deployment,
@@ -35,6 +37,7 @@ COLLECTIONS = (
     "service-instances",
     "services",
     "regions",
+    "app-templates",
 )
 FILTER_REQUIRED = "Filter by application or by environment."
 
@@ -79,6 +82,20 @@ class ApplicationViewSet(ReadOnly):
     filters: ClassVar = {"uuid": "uuid", "slug": "slug", "organisation": "organisation", "name_search": "name"}
 
 
+class LegacyApplicationViewSet(viewsets.GenericViewSet[Application]):
+    """Applications with the numbers that they had before version 3; ``id`` filters, and finds one."""
+
+    queryset = Application.objects.order_by("created_at", "uuid")
+    serializer_class = serializers.LegacyApplicationSerializer
+
+    def list(self, request: Request) -> Response:
+        wanted = request.query_params.get("id")
+        if wanted and not (wanted.isascii() and wanted.isdecimal()):
+            raise ValidationError({"id": ["Enter a number."]})
+        found = [item for item in self.get_queryset() if not wanted or legacy_id(item.uuid) == int(wanted)]
+        return self.get_paginated_response(self.get_serializer(self.paginate_queryset(found), many=True).data)
+
+
 class EnvironmentViewSet(mixins.CreateModelMixin, mixins.UpdateModelMixin, ReadOnly):
     http_method_names = ["get", "head", "options", "post", "patch"]  # noqa: RUF012
     queryset = (
@@ -111,6 +128,10 @@ class EnvironmentViewSet(mixins.CreateModelMixin, mixins.UpdateModelMixin, ReadO
     @transaction.atomic
     def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().update(request, *args, **kwargs)
+
+    @action(detail=True)
+    def logs(self, request: Request, pk: str) -> Response:  # noqa: ARG002
+        return Response(site_log(self.get_object(), request))
 
     @action(detail=True, methods=["post"])
     @transaction.atomic
@@ -239,6 +260,15 @@ class RegionViewSet(CatalogueViewSet):
     def entries(self, request: Request) -> list[Any]:
         wanted = values_of(request, "uuid")
         return [region for region in catalogue.regions() if not wanted or region.uuid in wanted]
+
+
+class TemplateViewSet(CatalogueViewSet):
+    """Templates of new applications: none, since the API of the sandbox makes no application."""
+
+    serializer_class = serializers.RegionSerializer
+
+    def entries(self, request: Request) -> list[Any]:  # noqa: ARG002
+        return []
 
 
 class ServiceViewSet(CatalogueViewSet):

@@ -20,6 +20,7 @@ from mirrors.sandbox.process import LOOPBACK, Ledger, Recorded, free_port, port_
 from mirrors.sandbox.provision import ensure_port
 from mirrors.sandbox.runner.progress import DeploymentFailed, Progress
 from mirrors.sandbox.runner.variables import process_environment
+from mirrors.sandbox.site_logs import file_of
 
 __all__ = ["SITE", "reap", "recorded_of", "serve", "switch", "turn"]
 
@@ -91,7 +92,7 @@ def _start_healthy(deployment: Deployment, port: int, ledger: Ledger, progress: 
     """A process that answered well; one that does not is ended."""
     if not wait_until(lambda: port_is_free(port), timeout=5.0):
         raise DeploymentFailed(f"port {port} is taken by a process that is not the sandbox's: end it")
-    log = Path(settings.SANDBOX_DIR) / "sites" / f"{str(deployment.environment).replace('/', '-')}.log"
+    log = file_of(Path(settings.SANDBOX_DIR), str(deployment.environment))
     log.touch(mode=0o600)
     begin = log.stat().st_size
     process = _start(deployment, port, log)

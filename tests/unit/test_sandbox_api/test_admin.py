@@ -47,6 +47,13 @@ def test_every_list_opens(panel: Panel, application: dict[str, str], kind: str) 
     assert "Control panel" in panel.see(f"/sandbox/{kind}/")
 
 
+def test_the_panel_shows_what_the_platform_has_and_nothing_of_its_own_log_in(panel: Panel) -> None:
+    front = panel.see("/")
+    assert "/admin/sandbox/application/" in front
+    assert "/admin/auth/" not in front
+    assert "View site" not in front
+
+
 def test_lists_are_ordered_by_application_and_name(sandbox: Sandbox, panel: Panel) -> None:
     for slug in ("ordered-b", "ordered-a"):
         made = sandbox.do("make_application", slug=slug)

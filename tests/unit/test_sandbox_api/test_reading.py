@@ -43,7 +43,13 @@ def test_other_hosts_than_loopback_are_refused(sandbox: Sandbox) -> None:
 def test_what_does_not_exist_is_drfs_404(sandbox: Sandbox) -> None:
     missing = sandbox.get("/apps/v3/applications/nothing/")
     assert (missing.status_code, missing.json()) == (404, {"detail": "No Application matches the given query."})
-    assert sandbox.get("/apps/v3/nothing/").json() == {"detail": "Not found."}
+
+
+@pytest.mark.parametrize("family", ["apps", "iam", "billing", "legacy"])
+def test_what_the_sandbox_does_not_have_is_json_and_wants_a_token(sandbox: Sandbox, family: str) -> None:
+    path = f"/{family}/v3/nothing/"
+    assert sandbox.get(path).json() == {"detail": "Not found."}
+    assert sandbox.request("GET", path, headers={}).status_code == 401
 
 
 def test_what_may_not_be_done_is_drfs_405(sandbox: Sandbox, application: dict[str, str]) -> None:
@@ -108,7 +114,8 @@ def test_an_environment_names_its_variables_and_its_last_finished_deployment(
     shown = sandbox.get(path).json()
     assert shown["environment_variables"] == ["DATABASE_URL", "SITE_ID", "STAGE"]
     assert shown["last_finished_deployment"] == {"uuid": deployment}
-    assert "ssh_endpoint" in shown
+    assert set(shown["ssh_endpoint"]) == {"host", "port", "user"}
+    assert shown["ssh_endpoint"]["host"].endswith(".invalid"), "no machine may ever have that name"
 
 
 def test_nothing_tells_a_mirror_from_an_original(sandbox: Sandbox, application: dict[str, str]) -> None:
