@@ -80,6 +80,8 @@ def start(
     fresh = box.start(runner, port, deployment_seconds)
     status = box.status()
     _say(f"The sandbox {'serves' if fresh else 'serves already'} on {status.url}, runner {status.runner}")
+    if status.runner == "none":
+        _say("Deployments start no process, so no site has an address (DOMAIN) at which to ask whether it is healthy")
     _say(f"Control panel: {status.admin}, user admin, password in {status.admin_password}")
     _say(f"Token: in {status.token}")
 

@@ -121,9 +121,11 @@ def _built_in(environment: Environment) -> dict[str, Any]:
     name = f"{application[:NAME_OF_DATABASE]}-{environment.slug}-{secrets.token_hex(4)}"
     database = databases(state).new_dsn(name)
     storage = quote(str(state / "storage" / f"{application}-{environment.slug}"))
+    # Where the sandbox starts no process, a domain would be an address at which a client waits for an answer in vain.
+    serves = state.known_settings().runner == "process"
     return {
         "STAGE": environment.slug,
-        "DOMAIN": f"{LOOPBACK}:{environment.port}",
+        **({"DOMAIN": f"{LOOPBACK}:{environment.port}"} if serves else {}),
         "DOMAIN_ALIASES": "",
         "DOMAIN_REDIRECTS": "",
         "SITE_NAME": application,

@@ -116,6 +116,11 @@ class Site:
         for known in self.platform.divio.environment_variables.list(self.environment, name):
             self.platform.divio.environment_variables.delete(known.uuid)
 
+    def is_to_be_found_at(self, domain: str) -> None:
+        """Nobody serves on this platform, so an environment has no address of its own."""
+        moved = "UPDATE sandbox_environment SET built_in = json_set(built_in, '$.DOMAIN', ?) WHERE uuid = ?"
+        self.platform.change(moved, domain, self.environment)
+
     def deployed_by_hand(self, environment: str | None = None) -> str:
         """The uuid of a deployment that has succeeded."""
         api = self.platform.divio.deployments

@@ -25,6 +25,7 @@ def deployment(drive_checked: Drive) -> Wire:
 @pytest.fixture
 def props(site: Site, original: Site) -> dict[str, Any]:
     """The deployment of a mirror whose variables are as declared; it was never deployed."""
+    site.is_to_be_found_at("www.acme.example")
     site.by_hand("SITE_ID", "2")
     site.by_hand("DATABASE_URL", DATABASE, sensitive=True)
     site.forget_requests()
@@ -39,7 +40,7 @@ def test_a_fresh_mirror_is_deployed_and_its_address_told(deployment: Wire, site:
     id_, outs = deployment.create(props)
     [uuid] = site.deployments()
     assert id_ == site.environment
-    assert outs == {**props, "deployment": uuid, "url": f"http://{site.frozen(uuid)['DOMAIN']}/"}
+    assert outs == {**props, "deployment": uuid, "url": "https://www.acme.example/"}
     assert site.frozen(uuid)["DATABASE_URL"] == DATABASE
     assert starts(site) == 1
 

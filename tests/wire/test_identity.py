@@ -21,10 +21,7 @@ AS_DECLARED = {"site_id": 2, "application": "acme-de", "database": database_dige
 
 @contextmanager
 def answering(site: Site, document: bytes | None) -> Iterator[None]:
-    """What the site is deployed to from now on; without a document its status endpoint is off.
-
-    On a port of its own: the one that the platform has chosen may be somebody else's by now, if nobody serves there.
-    """
+    """What the site is deployed to from now on; without a document its status endpoint is off."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -37,9 +34,8 @@ def answering(site: Site, document: bytes | None) -> Iterator[None]:
             """Not to the terminal."""
 
     server = HTTPServer(("127.0.0.1", 0), Handler)
-    moved = "UPDATE sandbox_environment SET built_in = json_set(built_in, '$.DOMAIN', ?) WHERE uuid = ?"
     with running(server):
-        site.platform.change(moved, f"127.0.0.1:{server.server_port}", site.environment)
+        site.is_to_be_found_at(f"127.0.0.1:{server.server_port}")
         yield
 
 

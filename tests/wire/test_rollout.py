@@ -8,6 +8,7 @@ from mirrors.planning.shared import fingerprint
 from mirrors.resources.base import VariablesProvider
 from mirrors.resources.deployment import DeploymentProvider
 from mirrors.resources.environment_variables import EnvironmentVariablesProvider
+from mirrors.sandbox.process import free_port
 from tests.wire.conftest import Drive
 from tests.wire.platform import CANARY, Site, deployment_of
 from tests.wire.provider import UNKNOWN, CheckedWire, Refused, Wire, marked, provider_process
@@ -146,6 +147,7 @@ def test_a_deployment_that_somebody_else_made_has_to_be_verified(
 def test_a_site_that_does_not_answer_is_deployed_and_fails_until_it_does(
     platform_with_health: Wire, site: Site, props: dict[str, Any]
 ) -> None:
+    site.is_to_be_found_at(f"127.0.0.1:{free_port()}")
     for _ in range(2):
         with pytest.raises(Refused) as refused:
             platform_with_health.create({**props, "verified": True})
