@@ -140,16 +140,37 @@ def passwords(box: Sandbox) -> None:
 )
 @click.option("--mirrors", "numbered", type=click.IntRange(0), help="Make so many numbered mirrors.")
 @click.option(
-    "--codebase", type=click.Path(path_type=Path), help="Directory of the site's code.  [default: examples/acme]"
+    "--by-hand", multiple=True, metavar="SLUG", help="A mirror that somebody has set up without Mirrors; repeat it."
+)
+@click.option(
+    "--codebase",
+    type=click.Path(path_type=Path),
+    help="Directory of the site's code; a git repository keeps its history.  [default: examples/acme]",
+)
+@click.option(
+    "--python",
+    type=click.Path(path_type=Path),
+    metavar="VENV",
+    help="The virtual environment that its releases run with.  [default: the sandbox's own]",
 )
 @click.pass_obj
 @_command
-def seed(box: Sandbox, original: str, mirrors: tuple[str, ...], numbered: int | None, codebase: Path | None) -> None:
-    """Make an account: an original, deployed to Test and Live, and fresh mirrors. A second time changes nothing."""
-    named = mirrors or (
-        () if numbered is not None else tuple(f"{original}-{country}" for country in ("de", "fr", "ch"))
-    )
-    box.seed(original, named, numbered or 0, codebase, report=_say)
+def seed(
+    box: Sandbox,
+    original: str,
+    mirrors: tuple[str, ...],
+    numbered: int | None,
+    by_hand: tuple[str, ...],
+    codebase: Path | None,
+    python: Path | None,
+) -> None:
+    """Make an account: an original, deployed to Test and Live, and fresh mirrors. A second time changes nothing.
+
+    The next release of the original is a push to its repository, which is named at the end, and a deployment.
+    """
+    said = mirrors or by_hand or numbered is not None
+    named = mirrors if said else tuple(f"{original}-{country}" for country in ("de", "fr", "ch"))
+    box.seed(original, named, numbered or 0, codebase, report=_say, python=python, by_hand=by_hand)
 
 
 @sandbox.command()

@@ -205,16 +205,23 @@ class Sandbox:
         numbered: int = 0,
         codebase: Path | str | None = None,
         report: Report = print,
+        *,
+        python: Path | str | None = None,
+        by_hand: Sequence[str] = (),
     ) -> None:
         """Make the account: an original, deployed to Test and Live, and fresh mirrors. What exists stays as it is.
 
         :param numbered: how many mirrors ``{original}-0001`` … to make besides those named
-        :param codebase: directory with the original's code; the checkout's example by default
+        :param codebase: directory with the original's code, a git repository or not; the checkout's example by default
+        :param python: the virtual environment that its releases run with; that of the sandbox by default
+        :param by_hand: mirrors that run, as somebody set them up without Mirrors
         :raises SandboxError: the sandbox does not run, or what is asked for cannot be made
         """
         self._must_run()
         chosen = str(Path(codebase).absolute()) if codebase else None
-        self._task("seed", report, original=original, mirrors=list(mirrors), numbered=numbered, codebase=chosen)
+        venv = str(Path(python).absolute()) if python else None
+        names = {"original": original, "mirrors": list(mirrors), "by_hand": list(by_hand)}
+        self._task("seed", report, **names, numbered=numbered, codebase=chosen, python=venv)
 
     def mirror(self, original: str, name: str, report: Report = print) -> None:
         """Make a fresh mirror. :raises SandboxError: there is no such original, or the name is taken"""

@@ -45,6 +45,9 @@ class Application(Base):
     region = models.CharField(max_length=60, default="sandbox")
     original = models.ForeignKey("self", models.RESTRICT, null=True, blank=True, related_name="mirrors")
     codebase = models.CharField(max_length=500, blank=True, help_text="A local git repository; empty for a mirror.")
+    python = models.CharField(
+        max_length=500, blank=True, help_text="The interpreter of its releases; empty: that of the sandbox."
+    )
     release_commands: "models.JSONField[Any, Any]" = models.JSONField(default=list, blank=True)
     image_from = models.CharField(
         max_length=10, default="live", choices=[("live", "the original's Live image"), ("matching", "same environment")]

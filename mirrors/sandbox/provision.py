@@ -1,7 +1,7 @@
 """Makes applications as the platform's control panel leaves them: environments, built-in variables, services."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -23,10 +23,18 @@ NAME_OF_DATABASE = 40  # characters of the slug: PostgreSQL cuts names at 63 byt
 
 
 def make_original(
-    organisation: Organisation, slug: str, codebase: Path | None, commands: list[dict[str, str]]
+    organisation: Organisation,
+    slug: str,
+    codebase: Path | None = None,
+    commands: Sequence[Mapping[str, str]] = (),
+    *,
+    branch: str = "main",
+    python: str = "",
 ) -> Application:
     """A new original, with a codebase of its own unless nothing will ever run it. It is not deployed.
 
+    :param branch: what both environments deploy
+    :param python: the interpreter of its releases; that of the sandbox if it is empty
     :raises SandboxError: the name is not a slug
     """
     original = Application(
@@ -34,10 +42,11 @@ def make_original(
         slug=slug,
         name=slug,
         codebase=str(codebase or ""),
-        release_commands=commands,
+        python=python,
+        release_commands=list(commands),
     )
     _check_slug(original)
-    _create([original])
+    _create([original], branch)
     return original
 
 
@@ -94,11 +103,11 @@ def _check_slug(application: Application) -> None:
         raise SandboxError(f"{application.slug!r} is no application's name: {error.messages[0]}") from error
 
 
-def _create(applications: list[Application]) -> None:
+def _create(applications: list[Application], branch: str = "main") -> None:
     """All at once: a thousand mirrors take seconds."""
     with transaction.atomic():
         ports = _ports()
-        environments = [_environment(item, slug, next(ports)) for item in applications for slug in ENVIRONMENTS]
+        environments = [_environment(item, slug, next(ports), branch) for item in applications for slug in ENVIRONMENTS]
         Application.objects.bulk_create(applications)
         Environment.objects.bulk_create(environments)
         ServiceInstance.objects.bulk_create(
@@ -108,8 +117,10 @@ def _create(applications: list[Application]) -> None:
         )
 
 
-def _environment(application: Application, slug: str, port: int) -> Environment:
-    environment = Environment(application=application, slug=slug, port=port, is_production_grade=slug == "live")
+def _environment(application: Application, slug: str, port: int, branch: str) -> Environment:
+    environment = Environment(
+        application=application, slug=slug, port=port, branch=branch, is_production_grade=slug == "live"
+    )
     environment.built_in = _built_in(environment)
     return environment
 

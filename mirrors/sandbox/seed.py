@@ -9,11 +9,13 @@ from pathlib import Path
 
 from django.conf import settings
 
+from mirrors.sandbox.by_hand import run_by_hand
+from mirrors.sandbox.codebases import Codebase
 from mirrors.sandbox.console import Console, Report
 from mirrors.sandbox.demo import CONTENT, make_admins
 from mirrors.sandbox.models import Application, Deployment, Organisation
 from mirrors.sandbox.provision import ENVIRONMENTS, make_mirrors, make_original
-from mirrors.sandbox.releases import make_codebase
+from mirrors.sandbox.releases import git
 from mirrors.sandbox.state import SandboxError, StateDirectory
 
 __all__ = ["NEXT", "Wanted", "make_mirror", "seed"]
@@ -22,21 +24,32 @@ NEXT = "add it to the list in Pulumi.yaml, then pulumi up -s test, and -s live"
 """What a fresh mirror waits for: its variables and its deployment are what Mirrors is for."""
 
 ORGANISATION = "Acme"
+RELEASE_COMMANDS = "release_commands.json"
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "acme"
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What to seed. ``numbered`` makes so many mirrors ``{original}-0001`` … besides those named."""
+    """What to seed. ``numbered`` makes so many mirrors ``{original}-0001`` … besides those named.
+
+    ``by_hand``: mirrors that run already, as somebody made them without Mirrors. ``python``: the virtual environment
+    that the codebase's releases run with.
+    """
 
     original: str = "acme"
     mirrors: Sequence[str] = ("acme-de", "acme-fr", "acme-ch")
     numbered: int = 0
     codebase: str | None = None
+    python: str | None = None
+    by_hand: Sequence[str] = ()
 
     @property
     def all_mirrors(self) -> list[str]:
-        return [*self.mirrors, *(f"{self.original}-{number:04}" for number in range(1, self.numbered + 1))]
+        return [
+            *self.by_hand,
+            *self.mirrors,
+            *(f"{self.original}-{number:04}" for number in range(1, self.numbered + 1)),
+        ]
 
 
 def seed(wanted: Wanted, report: Report = print) -> None:
@@ -60,6 +73,8 @@ def _make_missing(wanted: Wanted, report: Report) -> None:
     if original is None:
         original = _original(wanted)
         report(f"{original.slug}: made, with environments {' and '.join(ENVIRONMENTS)}")
+        if original.codebase:
+            report(f"{original.slug}: the next release is a push to {original.codebase}, and a deployment")
     state = StateDirectory(Path(settings.SANDBOX_DIR))
     _deploy(state, original, [slug for slug in ENVIRONMENTS if not _is_deployed(original, slug)], report)
     if CONTENT in original.release_commands and state.known_settings().runner == "process":
@@ -68,14 +83,18 @@ def _make_missing(wanted: Wanted, report: Report) -> None:
     made = make_mirrors(original, missing)
     if made:
         names = made[0].slug if len(made) == 1 else f"{made[0].slug} … {made[-1].slug}"
-        report(f"{names}: {len(made)} made, mirrors of {original.slug}, not deployed")
+        report(f"{names}: {len(made)} made, mirrors of {original.slug}")
+    running = [mirror for mirror in made if mirror.slug in wanted.by_hand]
+    run_by_hand(original, running)
+    for mirror in running:
+        _deploy(state, mirror, ENVIRONMENTS, report)
 
 
-def _deploy(state: StateDirectory, original: Application, environments: Sequence[str], report: Report) -> None:
+def _deploy(state: StateDirectory, application: Application, environments: Sequence[str], report: Report) -> None:
     """Side by side: each waits for processes most of the time."""
 
     def deploy(environment: str) -> None:
-        Console(state).deploy(original.slug, environment, report=report)
+        Console(state).deploy(application.slug, environment, report=report)
 
     with ThreadPoolExecutor(max_workers=len(ENVIRONMENTS)) as pool:
         list(pool.map(deploy, environments))
@@ -91,39 +110,27 @@ def make_mirror(original: Application, slug: str) -> Application:
 
 def _original(wanted: Wanted) -> Application:
     organisation, _ = Organisation.objects.get_or_create(name=ORGANISATION)
-    content = _content(wanted.codebase)
-    if content is None:
-        return make_original(organisation, wanted.original, None, [])
+    runs = StateDirectory(Path(settings.SANDBOX_DIR)).known_settings().runner == "process"
+    if wanted.codebase is None and not runs and not EXAMPLE.is_dir():
+        return make_original(organisation, wanted.original)  # nothing will ever run it
+    codebase = Codebase(Path(wanted.codebase).absolute() if wanted.codebase else EXAMPLE, wanted.python)
+    codebase.check(runs=runs)
     repository = Path(settings.SANDBOX_DIR) / "codebases" / f"{wanted.original}.git"
+    branch = codebase.put_into(repository)
+    commands = [*_release_commands(repository, branch), *([] if wanted.codebase else [CONTENT])]
+    interpreter = codebase.interpreter if wanted.python else ""
+    return make_original(organisation, wanted.original, repository, commands, branch=branch, python=interpreter)
+
+
+def _release_commands(repository: Path, branch: str) -> list[dict[str, str]]:
     try:
-        make_codebase(content, repository)
-    except subprocess.CalledProcessError as error:
-        reason = error.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["no reason given"]
-        raise SandboxError(f"no repository can be made of {content}: git says {reason[0]}") from error
-    commands = [*_release_commands(content), *([] if wanted.codebase else [CONTENT])]
-    return make_original(organisation, wanted.original, repository, commands)
-
-
-def _content(codebase: str | None) -> Path | None:
-    """The directory with the site's code. None: there is none, and nothing will run that would need it."""
-    directory = Path(codebase).absolute() if codebase else EXAMPLE
-    if directory.is_dir() and any(directory.iterdir()):
-        return directory
-    kept = StateDirectory(Path(settings.SANDBOX_DIR)).settings()
-    if codebase is None and kept is not None and kept.runner == "none":
-        return None
-    raise SandboxError(f"there is no codebase in {directory}: name a directory with --codebase")
-
-
-def _release_commands(content: Path) -> list[dict[str, str]]:
-    path = content / "release_commands.json"
-    if not path.exists():
+        written = git(repository, "show", f"{branch}:{RELEASE_COMMANDS}")
+    except subprocess.CalledProcessError:  # there is no such file
         return []
     try:
-        commands = json.loads(path.read_text(encoding="utf-8"))
-        return [{"label": str(item["label"]), "command": str(item["command"])} for item in commands]
+        return [{"label": str(item["label"]), "command": str(item["command"])} for item in json.loads(written)]
     except (ValueError, TypeError, KeyError) as error:
-        raise SandboxError(f'{path} must be a list of {{"label": …, "command": …}}') from error
+        raise SandboxError(f'{RELEASE_COMMANDS} must be a list of {{"label": …, "command": …}}') from error
 
 
 def _is_deployed(application: Application, environment: str) -> bool:

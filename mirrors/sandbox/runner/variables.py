@@ -17,8 +17,9 @@ def process_environment(deployment: Deployment, port: int) -> dict[str, str]:
     ``HOST`` and ``PORT`` win over variables of these names: they are where the platform looks for the site.
     """
     frozen = {name: str(item["value"]) for name, item in deployment.variables.items()}
+    application = deployment.environment.application
     base = {
-        "PATH": interpreter_path(sys.executable),
+        "PATH": interpreter_path((application.original or application).python or sys.executable),
         "HOME": str(Path(settings.SANDBOX_DIR) / "sites"),
         "LANG": "C.UTF-8",
     }
