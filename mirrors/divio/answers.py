@@ -1,6 +1,6 @@
 """From a response to an exception or a model, in one place each; and what the platform says, made fit to print."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
@@ -19,6 +19,7 @@ from mirrors.divio.errors import (
     UnexpectedAnswer,
     ValidationFailed,
 )
+from mirrors.redaction import RUN, redact
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -26,7 +27,6 @@ TOKEN_CHECK = "/iam/v3/me/"  # noqa: S105 - a path
 BLANK = "[blanked]"
 _LONGEST_TEXT = 5_000
 _LONGEST_MESSAGE = 300
-_SHORTEST_PART = 6  # a shorter part of a value says too little about it, and is too common in plain words
 
 
 def error_from(response: requests.Response, exchange: Exchange, *, now: datetime, secrets: Iterable[str]) -> DivioError:
@@ -73,46 +73,14 @@ def _join(message: str, said: str) -> str:
 
 
 def fit(text: str, secrets: Iterable[str]) -> str:
-    """``text`` on one line, of bounded length, without the secrets or long parts of them."""
-    line = _printable(text)[:_LONGEST_TEXT]
-    runs = sorted(run for secret in secrets for run in _shared_runs(line, _printable(secret)))
-    for start, end in reversed(_merged(runs)):
-        line = f"{line[:start]}{BLANK}{line[end:]}"
+    """``text`` on one line, of bounded length, without the secrets or parts of them: echoes come cut off as well."""
+    said = redact(text[:_LONGEST_TEXT], secrets, whole=True, shortest=1, blank=BLANK)
+    line = "".join(char if char.isprintable() else " " for char in said)
     return " ".join(line.split())[:_LONGEST_MESSAGE].rstrip()
 
 
-def _printable(text: str) -> str:
-    return "".join(char if char.isprintable() else " " for char in text)
-
-
-def _shared_runs(text: str, secret: str) -> Iterator[tuple[int, int]]:
-    """Where ``text`` has a run of characters that is also in ``secret``: echoes come cut off as well as whole."""
-    least = min(len(secret.strip()), _SHORTEST_PART)
-    start = 0
-    while least and start + least <= len(text):
-        end = start + least
-        if text[start:end] not in secret:
-            start += 1
-            continue
-        while end < len(text) and text[start : end + 1] in secret:
-            end += 1
-        yield start, end
-        start = end
-
-
-def _merged(runs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Runs in order, joined where they overlap or have little between them: an escaped character of the secret."""
-    merged: list[tuple[int, int]] = []
-    for start, end in runs:
-        if merged and start - merged[-1][1] < _SHORTEST_PART:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-        else:
-            merged.append((start, end))
-    return merged
-
-
 def _errors(response: requests.Response, secrets: Sequence[str]) -> dict[str, list[str]]:
-    long = [secret for secret in secrets if len(secret) >= _SHORTEST_PART]  # a short one is in many a field's name
+    long = [secret for secret in secrets if len(secret) >= RUN]  # a short one is in many a field's name
     return {fit(field, long): [fit(text, secrets) for text in texts] for field, texts in _messages(response).items()}
 
 

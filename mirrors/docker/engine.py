@@ -17,8 +17,7 @@ from docker.utils import kwargs_from_env
 from mirrors.config.docker import DockerConnection, DockerTls
 from mirrors.docker.errors import DockerError
 from mirrors.docker.ssh import local_socket
-from mirrors.planning.names import PUBLIC
-from mirrors.planning.redaction import redact
+from mirrors.planning.logs import without_secrets
 
 __all__ = ["ENDED", "PAUSE", "Engine", "connect", "variables_of"]
 
@@ -73,8 +72,7 @@ class Engine:
         """The last lines that a container printed, without the values of its variables."""
         with self.asked(f"show the log of {container.name}"):
             printed = container.logs(tail=LINES).decode(errors="replace").rstrip()
-        hidden = [value for name, value in variables_of(container).items() if name not in PUBLIC]
-        return redact(printed, [*hidden, *secrets])
+        return without_secrets(printed, variables_of(container).items(), others=secrets)
 
 
 def variables_of(container: Container) -> dict[str, str]:

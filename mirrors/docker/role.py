@@ -10,7 +10,7 @@ from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 from mirrors.docker.errors import DockerError
 from mirrors.docker.exec import run_in
 from mirrors.docker.provider import DockerProvider
-from mirrors.planning.redaction import redact
+from mirrors.redaction import redact
 from mirrors.resources.base import Properties
 
 ALTER = """\\set ON_ERROR_STOP on

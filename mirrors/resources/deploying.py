@@ -19,9 +19,9 @@ from mirrors.errors import (
 )
 from mirrors.planning.addresses import address_of
 from mirrors.planning.deployments import Wanted, next_step
-from mirrors.planning.names import DOMAIN, PUBLIC
+from mirrors.planning.logs import without_secrets
+from mirrors.planning.names import DOMAIN
 from mirrors.planning.observed import DeploymentSeen
-from mirrors.planning.redaction import redact
 from mirrors.planning.releases import newest_successful
 from mirrors.planning.variables import different_names, not_set
 from mirrors.remedies import explained
@@ -167,15 +167,14 @@ class Deploying:
         return outputs_of(uuid, frozen)
 
     def _log_end(self, uuid: str) -> str:
-        """The platform's own variables are blanked too: a log may quote a key that we never set, or a line of it."""
+        """The platform's own variables are blanked too: a log may quote a key that we never set."""
         try:
-            frozen = [value for name, value in frozen_of(self.divio, uuid).items() if value and name not in PUBLIC]
+            frozen = [(name, value) for name, value in frozen_of(self.divio, uuid).items() if value]
             log = self.divio.deployments.logs(uuid)
         except DivioError as error:
             return f"(it cannot be read: {error})"
-        values = [value for name, value in self.variables.items() if name in self.secrets]
-        secrets = [*frozen, *values]
-        log = redact(log, [*secrets, *(line for value in secrets for line in value.splitlines())])
+        token = self.connection.api_token.get_secret_value()
+        log = without_secrets(log, [*frozen, *self.variables.items()], self.secrets, [token])
         return "\n".join(log.splitlines()[-LOG_LINES:])
 
 

@@ -98,14 +98,16 @@ def test_a_long_list_is_cut_and_says_so() -> None:
 def test_messages_of_errors_stay_readable_without_what_they_quote() -> None:
     redactor = Redactor(["t0ken-of-mine"])
     redactor.body({"slug": "acme"})
-    said = f"acme: {UUID} of me@example.com with t0ken-of-mine is not acme-de's."
+    said = f"acme: {UUID} of me@example.com with t0ken-of-mine is not acme-de's. Not T0KEN-OF-MI…, dDBrZW4tb2YtbWluZQ=="
 
     assert redactor.body({"detail": said}, error=True) == {
-        "detail": "<slug 1>: <uuid> of <email> with <secret> is not acme-de's."
+        "detail": "<slug 1>: <uuid> of <email> with <secret> is not acme-de's. Not <secret>…, <secret>"
     }
 
 
-@pytest.mark.parametrize("left", ["t0ken-of-mine", UUID, "v4lue-of-a-variable", "acme-de"])
+@pytest.mark.parametrize(
+    "left", ["t0ken-of-mine", "t0ken-o\nf-mine", "dDBrZW4tb2YtbWluZQ==", UUID, "v4lue-of-a-variable", "acme-de"]
+)
 def test_a_report_with_something_of_the_account_in_it_is_withheld(left: str) -> None:
     redactor = Redactor(["t0ken-of-mine"])
     redactor.body({"uuid": UUID, "slug": "acme-de", "value": "v4lue-of-a-variable"})

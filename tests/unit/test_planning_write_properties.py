@@ -1,9 +1,7 @@
 """Writes, deployments and what is shown of a DSN, for any input that Hypothesis can think of."""
 
-import json
-from collections.abc import Callable, Mapping
-from html import escape
-from urllib.parse import quote, quote_plus, unquote
+from collections.abc import Mapping
+from urllib.parse import quote
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +10,6 @@ from mirrors.planning.deployments import Step, Wanted, next_step
 from mirrors.planning.dsn import UNREADABLE, identity_of
 from mirrors.planning.names import DATABASE_URL, MIRRORS_APPLICATION, OWN, SITE_ID
 from mirrors.planning.observed import DeploymentSeen, VariableSeen
-from mirrors.planning.redaction import BLANK, redact
 from mirrors.planning.releases import newest_successful, release_of
 from mirrors.planning.variables import Desired, Write, plan_writes
 from tests.search import searching
@@ -173,50 +170,3 @@ def test_no_piece_of_a_credential_is_in_an_identity(
     assert identity == f"postgres://{host}:5432/acme" or (identity == UNREADABLE and not escaped)
     for credential in (user, password, query):
         assert not [part for part in pieces(credential) if part in identity]
-
-
-@many
-@given(data=st.data(), password=CREDENTIAL, query=CREDENTIAL, value=CREDENTIAL)
-def test_no_piece_of_a_credential_survives_in_a_redacted_text(
-    data: st.DataObject, password: str, query: str, value: str
-) -> None:
-    dsn = f"s3://key:{quote(password, '')}@media.example.com/?auth={quote(query, '')}"
-    quoted = (dsn, password, quote(password, ""), query, quote(query, ""), value, "words")
-    said = data.draw(st.lists(st.sampled_from(quoted), min_size=1, max_size=6))
-    text = "".join(part + data.draw(SEPARATORS) for part in said)
-    left = redact(text, [dsn, value])
-    for credential in (password, query, value):
-        assert credential not in unquote(left)
-        assert quote(credential, "") not in left
-    assert left.count("words") == said.count("words")
-    assert (BLANK in left) == (set(said) != {"words"})
-
-
-ESCAPES: tuple[Callable[[str], str], ...] = (
-    str,
-    str.strip,
-    repr,
-    ascii,
-    json.dumps,
-    lambda value: json.dumps(value, ensure_ascii=False),
-    lambda value: quote(value, safe=""),
-    quote,
-    quote_plus,
-    escape,
-)
-
-
-@many
-@given(
-    value=st.text("AB'\"\\\n\t é€\U0001f511&/%+", min_size=8, max_size=16).filter(lambda text: len(text.strip()) > 7),
-    around=st.sampled_from(("", "'", '"', "'\"", "\\")),
-    escaped=st.sampled_from(ESCAPES),
-)
-def test_a_secret_is_blanked_however_a_program_escapes_it(
-    value: str, around: str, escaped: Callable[[str], str]
-) -> None:
-    """What stands around it decides which quotes a representation escapes."""
-    secret = f"ZQXJ{value}ZQXJ"
-    left = redact(escaped(f"{around}{secret}{around}"), [secret])
-    assert BLANK in left
-    assert "ZQXJ" not in left

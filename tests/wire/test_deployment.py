@@ -1,6 +1,7 @@
 """``Deployment`` on a real platform: when it deploys, when it need not, and what it says when that goes wrong."""
 
 import json
+from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -143,6 +144,34 @@ def test_a_failure_shows_the_end_of_the_log_without_secrets(
     assert "line 16\n" not in text
     assert CANARY not in text
     assert "Traceback" not in text
+
+
+def test_the_log_of_a_failure_has_no_secret_in_another_form(
+    deployment: Wire, site: Site, props: dict[str, Any]
+) -> None:
+    """Other commands of a site print them so: an HTTP client's trace, a pretty printer, a narrow terminal."""
+    token, encoded = site.platform.sandbox.token, b64encode(f"acme:{PASSWORD}".encode()).decode()
+    lines = [
+        f"Authorization: Basic {encoded}",
+        f"{DATABASE[:30]}\n{DATABASE[30:]}",
+        f"refused: {PASSWORD.upper()}, {PASSWORD[:12]}…",
+        f"{PASSWORD.encode().hex()} \x1b[31m{PASSWORD[:9]}\x1b[0m{PASSWORD[9:]}",
+        f"Token {token}",
+        f"no such host: db.example.com, serving {site.name}",
+    ]
+    site.will_meet("deployment-fails")
+    site.log_says("\n".join(lines))
+    with pytest.raises(Refused) as told:
+        deployment.create(props)
+    assert str(told.value).splitlines()[-7:] == [
+        "Authorization: Basic [secret]",
+        "postgres://acme:[secret]",
+        "[secret]@db.example.com/acme",
+        "refused: [secret], [secret]…",
+        "[secret] \x1b[31m[secret]",
+        "Token [secret]",
+        f"no such host: db.example.com, serving {site.name}",
+    ]
 
 
 def test_after_a_failure_the_next_run_deploys_again(deployment: Wire, site: Site, props: dict[str, Any]) -> None:

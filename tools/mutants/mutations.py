@@ -21,6 +21,8 @@ FAULTS = "tests/wire/test_faults.py"
 CHECKS = "tests/wire/test_check_and_diff.py"
 OTHERS = "tests/wire/test_mirror_and_original.py"
 OBSERVED = "tests/unit/test_observe.py"
+REDACTED = ("tests/unit/test_redaction.py",)
+REDACTION = "mirrors/redaction/__init__.py"
 
 NAMES = "mirrors/planning/names.py"
 WRITES = "mirrors/planning/variables.py"
@@ -235,38 +237,60 @@ SECRETS = (
     ),
     Mutation(
         "nothing-is-redacted",
-        "mirrors/planning/redaction.py",
-        "text.replace(form, BLANK)",
-        "text",
-        ("tests/unit/test_planning_addresses.py", "tests/unit/test_planning_write_properties.py"),
+        REDACTION,
+        "    for start, end in _merged(places):",
+        "    for start, end in ():",
+        REDACTED,
     ),
     Mutation(
         "an-escaped-secret-is-shown",
-        "mirrors/planning/redaction.py",
-        "for form in spellings(piece)}",
-        "for form in (piece,)}",
-        ("tests/unit/test_planning_addresses.py", "tests/unit/test_planning_write_properties.py"),
+        "mirrors/redaction/views.py",
+        "        undone = _rewritten(view, _ESCAPES, _undone)",
+        "        undone = view",
+        REDACTED,
+    ),
+    Mutation(
+        "a-secret-broken-over-two-lines-is-shown",
+        "mirrors/redaction/views.py",
+        "    first = view = _rewritten(View(text), _NOISE)",
+        "    first = view = View(text)",
+        REDACTED,
+    ),
+    Mutation("base64-of-a-secret-is-shown", REDACTION, "in _encoded(view, forms.encoded)", "in ()", REDACTED),
+    Mutation(
+        "a-part-of-a-secret-is-shown",
+        REDACTION,
+        "        places += _in_view(view, forms, public)\n",
+        "",
+        REDACTED,
     ),
     Mutation(
         "a-representation-with-other-quotes-is-shown",
-        "mirrors/planning/redaction.py",
+        "mirrors/redaction/forms.py",
         'for form in (single, single.replace("\\\\\'", "\'")):',
         "for form in (single,):",
-        ("tests/unit/test_planning_addresses.py",),
+        REDACTED,
     ),
     Mutation(
         "a-secret-without-the-blanks-around-it-is-shown",
-        "mirrors/planning/redaction.py",
-        "{*within, *(piece.strip() for piece in within)}",
-        "within",
-        ("tests/unit/test_planning_addresses.py",),
+        "mirrors/redaction/forms.py",
+        "{*parts, *(part.strip() for part in parts)}",
+        "parts",
+        REDACTED,
     ),
     Mutation(
         "a-failed-deployments-log-is-quoted-in-clear",
         DEPLOYING,
-        "        log = redact(log, [*secrets, *(line for value in secrets for line in value.splitlines())])\n",
+        "        log = without_secrets(log, [*frozen, *self.variables.items()], self.secrets, [token])\n",
         "",
         (f"{DEPLOYMENT}::test_a_failure_shows_the_end_of_the_log_without_secrets",),
+    ),
+    Mutation(
+        "a-failed-deployments-log-shows-the-token",
+        DEPLOYING,
+        "self.secrets, [token])",
+        "self.secrets)",
+        (f"{DEPLOYMENT}::test_the_log_of_a_failure_has_no_secret_in_another_form",),
     ),
     Mutation(
         "new-shared-values-are-plain-on-the-platform",

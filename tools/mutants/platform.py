@@ -69,8 +69,8 @@ PLATFORM = (
     Mutation(
         "an-error-quotes-the-value-that-was-sent",
         "mirrors/divio/answers.py",
-        '        line = f"{line[:start]}{BLANK}{line[end:]}"\n',
-        "        pass\n",
+        "    said = redact(text[:_LONGEST_TEXT], secrets, whole=True, shortest=1, blank=BLANK)",
+        "    said = text[:_LONGEST_TEXT]",
         ("tests/unit/test_divio_errors.py::test_no_error_and_no_log_holds_the_value_or_the_token",),
     ),
     Mutation(

@@ -5,6 +5,9 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from mirrors.planning.secrecy import has_credential
+from mirrors.redaction import redact
+
 __all__ = ["LeakError", "Redactor"]
 
 NAMES = frozenset(
@@ -62,6 +65,7 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._secrets = {secret for secret in secrets if len(secret) >= _SHORTEST}
+        self._values: set[str] = set()
         self._stand_ins: dict[tuple[str, str], str] = {}
 
     def stand_in(self, kind: str, text: str) -> str:
@@ -83,9 +87,7 @@ class Redactor:
         for (_, known), stand_in in sorted(self._stand_ins.items(), key=_longest_first):
             text = re.sub(rf"(?<![\w-]){re.escape(known)}(?![\w-])", stand_in, text)
         text = _EMAIL.sub("<email>", _UUID.sub("<uuid>", text))
-        for secret in self._secrets:
-            text = text.replace(secret, "<secret>")
-        return text[:300]
+        return self._without_secrets(text)[:300]
 
     def certify(self, report: str) -> str:
         """The report, if nothing of the account is in it. Raises LeakError."""
@@ -93,9 +95,12 @@ class Redactor:
             telling = len(known) >= _SHORTEST and not known.isalpha()  # a plain word may stand there by itself
             if telling and re.search(rf"(?<![\w-]){re.escape(known)}(?![\w-])", report):
                 raise LeakError(kind)
-        if any(secret in report for secret in self._secrets):
+        if self._without_secrets(report) != report:
             raise LeakError("secret")
         return report
+
+    def _without_secrets(self, text: str) -> str:
+        return redact(text, self._secrets, values=self._values, blank="<secret>")
 
     def _redact(self, value: Any, key: str, *, error: bool) -> Any:
         if isinstance(value, Mapping):
@@ -116,7 +121,7 @@ class Redactor:
 
     def _shown(self, value: Any) -> Any:
         if isinstance(value, str) and len(value) >= _SHORTEST:
-            self._secrets.add(value)
+            (self._secrets if has_credential(value) else self._values).add(value)
         return "<shown>" if isinstance(value, str) else value
 
     def _text(self, text: str, key: str, *, error: bool) -> str:

@@ -1,0 +1,86 @@
+"""Which variables look like secrets, by their names and by their values."""
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
+_PARTS = re.compile("secret|passw|passphrase|passcode|token|credential|private|apikey|accesskey|privatekey|signingkey")
+_WORDS = frozenset({"pass", "pwd", "pw", "jwt", "salt", "salts"})
+_ABOUT = frozenset(
+    re.findall(
+        r"\w+",
+        "age algorithm audience backend backends class count days dir enabled endpoint expires expiry field file form"
+        " format header hours issuer length lifetime max min minutes name param path policy prefix protect required"
+        " root rounds scope scopes seconds size strength timeout ttl type uri url urls validator"
+        " validators version view",
+    )
+)
+"""Last words of names that say something about a secret and are none: PASSWORD_MIN_LENGTH, TOKEN_URL, KEY_FILE."""
+_PUBLIC = frozenset({"public", "publishable", "anon", "site"})
+"""Before KEY, or TOKEN: what a browser is given."""
+_NO_KEYS = frozenset({"primary", "foreign", "cache", "sort", "partition", "lookup", "shortcut"})
+"""Before KEY: what a record or a shelf is found by."""
+_SWITCHES = frozenset({"", "0", "1", "true", "false", "yes", "no", "on", "off", "none", "null"})
+_NO_CREDENTIALS = frozenset({"s3", "s3v4", "basic", "digest", "none", "iam", "oauth2", "required"})
+"""Values of ``auth`` in a DSN that name a way; django-storage-url (0.12) takes ``s3v4``."""
+
+_PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY( BLOCK)?-----")
+_WITH_PASSWORD = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://[^\s:@/?#\"',]*:([^\s\"'@]+)@")
+_PORT_AND_PATH = re.compile(r"\d{1,5}/")
+_PAIR = re.compile(r"(?<![\w.-])([A-Za-z][\w-]*)=([^\s&;,\"'#]+)")
+_MEMBER = re.compile(r"[\"']([A-Za-z][\w-]*)[\"']\s*:\s*[\"']([^\"']+)[\"']")
+
+
+def looks_secret(name: str, value: str | None) -> bool:
+    """Whether a variable should be declared as a secret. ``value``: None where it is not known.
+
+    >>> looks_secret("smtp_pass", "x"), looks_secret("CDN", "https://u:p@example.com"), looks_secret("TOKEN_TTL", "9")
+    (True, True, False)
+    """
+    if value is not None and value.strip().lower() in _SWITCHES:
+        return False
+    return named_secret(name) or (value is not None and (has_credential(value) or _is_keyed_dsn(name, value)))
+
+
+def named_secret(name: str) -> bool:
+    """By its name alone, in any case: ``SMTP_PASS``, ``apiKey``; not ``KEY_PREFIX``, ``PUBLIC_KEY``."""
+    words = [word for word in re.split(r"[^a-z0-9]+", _apart(name).lower()) if word]
+    if not words or words[-1] in _ABOUT:
+        return False
+    last = words[-1]
+    if last in ("key", "token") and _PUBLIC & {*words} and "private" not in words:
+        return False
+    is_key = last in ("key", "keys") and not _NO_KEYS & {*words}
+    with_key = any(pair in (("api", "key"), ("access", "key")) for pair in pairwise(words))
+    return bool(is_key or with_key or _WORDS & {*words} or _PARTS.search("".join(words)))
+
+
+def has_credential(value: str) -> bool:
+    """Whether a value has a credential within: a private key, a DSN's password, or one that is named in a query, in
+    JSON or in a list of pairs."""
+    return bool(_PRIVATE_KEY.search(value)) or _has_password(value) or any(_named_within(value))
+
+
+def _has_password(value: str) -> bool:
+    """Also with an unescaped slash. ``https://host:443/@name`` has a port and a path instead."""
+    for scheme, password in _WITH_PASSWORD.findall(value):
+        if not (scheme.lower() in ("http", "https") and _PORT_AND_PATH.match(password)):
+            return True
+    return False
+
+
+def _named_within(value: str) -> Iterator[bool]:
+    for name, said in (*_PAIR.findall(value), *_MEMBER.findall(value)):
+        if said.lower() in _SWITCHES | _NO_CREDENTIALS:
+            continue
+        yield named_secret(name) or ("://" in value and name.lower() in ("auth", "sig", "signature"))
+
+
+def _is_keyed_dsn(name: str, value: str) -> bool:
+    """A DSN whose user is its key, as Sentry's."""
+    return name.lower().endswith("dsn") and bool(re.match(r"https?://[^\s/?#@]+@", value))
+
+
+def _apart(name: str) -> str:
+    """``apiKey`` is two words."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
