@@ -82,6 +82,22 @@ class Site:
         assert "Traceback" not in output, output
         return output
 
+    def answering(self, answer: str, *arguments: str) -> tuple[int, str]:
+        """Runs a command of manage.py that may ask one question; an empty answer is no terminal at all."""
+        program = [sys.executable, "tests/project/manage.py", *arguments]
+        done = subprocess.run(
+            program,
+            cwd=ROOT,
+            env=self.environment(),
+            input=answer,
+            text=True,
+            check=False,
+            timeout=TIMEOUT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        return done.returncode, done.stdout
+
 
 def finish_all(processes: Sequence[subprocess.Popen[str]]) -> list[tuple[int, str]]:
     """Waits for processes that run at the same time; reads from all of them, so that none waits to be read."""

@@ -8,15 +8,17 @@ import pytest
 
 from django_mirrors.conf import ORIGINAL, ThisSite
 from django_mirrors.identity import problems
-from django_mirrors.registry import FORGOTTEN, REGISTERED, Registered
+from django_mirrors.registry import EXTERNAL, FORGOTTEN, REGISTERED, Known, Registered
 from django_mirrors.site_table import SiteRow
 
 ACME = ThisSite(1, ORIGINAL, "test", "db.example:5432/acme", "acme.example")
 GERMANY = ThisSite(2, "acme-de", "test", "db.example:5432/acme", "acme-de.example")
-REGISTRY = [
-    Registered(1, ORIGINAL, "acme.example", REGISTERED),
-    Registered(2, "acme-de", "acme-de.example", REGISTERED),
-]
+REGISTRY = Known(
+    [
+        Registered(1, ORIGINAL, "acme.example", REGISTERED),
+        Registered(2, "acme-de", "acme-de.example", REGISTERED),
+    ]
+)
 ROWS = [SiteRow(1, "acme.example"), SiteRow(2, "acme-de.example")]
 
 
@@ -45,12 +47,12 @@ def test_an_application_that_is_registered_under_another_id_is_refused() -> None
 
 
 def test_a_mirror_that_falls_back_to_1_is_refused_before_the_original_has_registered() -> None:
-    [problem] = problems(replace(GERMANY, site_id=1), [], [])
+    [problem] = problems(replace(GERMANY, site_id=1), Known(), [])
     assert problem.startswith("SITE_ID is 1, which is the original's")
 
 
 def test_a_mirror_may_be_1_where_the_original_has_registered_another_id() -> None:
-    assert problems(replace(GERMANY, site_id=1), [Registered(5, ORIGINAL, "", REGISTERED)], []) == ()
+    assert problems(replace(GERMANY, site_id=1), Known([Registered(5, ORIGINAL, "", REGISTERED)]), []) == ()
 
 
 def test_a_domain_of_another_site_is_refused_however_it_is_written() -> None:
@@ -61,5 +63,66 @@ def test_a_domain_of_another_site_is_refused_however_it_is_written() -> None:
 
 
 def test_a_forgotten_site_stands_in_nobodys_way() -> None:
-    forgotten = [Registered(2, "", "acme-de.example", FORGOTTEN)]
+    forgotten = Known([Registered(2, "", "acme-de.example", FORGOTTEN)])
     assert problems(replace(GERMANY, application="acme-fr"), forgotten, []) == ()
+
+
+LATER = SiteRow(7, "later.example")
+NEW = ThisSite(7, "acme-new", "test", "db.example:5432/acme", "new.example")
+
+
+@pytest.mark.parametrize(
+    ("known", "who"),
+    [
+        (Known(), "not registered"),
+        (Known([Registered(7, "acme-old", "later.example", FORGOTTEN)]), "acme-old"),
+        (Known([Registered(7, "", "later.example", EXTERNAL)]), "not registered"),
+        (Known(before=frozenset({(7, "acme-old"), (2, "acme-new")})), "not registered"),
+        (Known(given={7: "earlier.example", 2: "later.example"}), "not registered"),
+    ],
+    ids=[
+        "nobody's",
+        "a forgotten site's",
+        "an external site's",
+        "another's before a copy",
+        "given with another domain",
+    ],
+)
+def test_a_row_under_another_domain_that_is_not_the_sites_is_refused(known: Known, who: str) -> None:
+    [problem] = problems(NEW, known, [LATER])
+    named = f"Site row 7 is later.example ({who}), and this process is acme-new with DOMAIN new.example"
+    assert problem.startswith(named)
+    assert "list 7 under reservedSiteIds of the fleet and declare another siteId for acme-new" in problem
+    assert "manage.py mirrors_take_over 7, then deploy again" in problem
+
+
+@pytest.mark.parametrize(
+    ("site", "known", "row"),
+    [
+        (NEW, Known(), SiteRow(7, "New.example")),
+        (replace(NEW, further_domains=frozenset({"later.example"})), Known(), LATER),
+        (NEW, Known(), SiteRow(7, "example.com")),
+        (replace(NEW, domain=""), Known(), LATER),
+        (ACME, Known(), SiteRow(1, "www.acme.example")),
+        (NEW, Known([Registered(7, "acme-new", "later.example", REGISTERED)]), LATER),
+        (NEW, Known(before=frozenset({(7, "acme-new")})), LATER),
+        (NEW, Known(given={7: "later.example"}), LATER),
+    ],
+    ids=[
+        "its domain",
+        "its alias",
+        "Django's default row",
+        "no DOMAIN to write",
+        "the original's row 1",
+        "registered",
+        "registered before a copy",
+        "taken over",
+    ],
+)
+def test_a_row_that_is_the_sites_own_is_taken_without_a_question(site: ThisSite, known: Known, row: SiteRow) -> None:
+    assert problems(site, known, [row]) == ()
+
+
+def test_an_original_of_another_id_is_asked_like_a_mirror() -> None:
+    [problem] = problems(replace(ACME, site_id=7), Known(), [LATER])
+    assert "this process is the original with DOMAIN acme.example" in problem

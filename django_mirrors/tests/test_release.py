@@ -17,6 +17,8 @@ from tests.site import Site, finish_all
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.released import Templates
+
 
 def mirror(original: Site, site_id: int, application: str) -> Site:
     return Site(original.database, site_id, application, original.release)
@@ -54,6 +56,201 @@ def test_a_mirror_waits_for_the_end_of_the_originals_first_release(database: Dat
     assert "The database has no Site row yet, and acme-de is a mirror" in output
     Site(database).manage("mirrors_migrate")
     mirror(Site(database), 2, "acme-de").manage("mirrors_migrate")
+
+
+def test_a_row_of_the_sites_admin_is_not_overwritten_until_it_is_taken_over(original: Site) -> None:
+    database, before = original.database, [(1, "site-1.example"), (7, "later.example")]
+    database.query("INSERT INTO django_site (id, domain, name) VALUES (7, 'later.example', 'Later')")
+    new = mirror(original, 7, "acme-new")
+    refused = new.at(2).refused("mirrors_migrate")
+    assert "Site row 7 is later.example (not registered), and this process is acme-new" in refused
+    assert "reservedSiteIds" in refused
+    assert "manage.py mirrors_take_over 7" in refused
+    assert recorded(database) == ["0001_initial"]
+    assert database.query("SELECT id, domain FROM django_site ORDER BY id") == before
+    taken = original.manage("mirrors_take_over", "7", "--name", "later.example")
+    assert "Site 7 (later.example) may be taken over" in taken
+    assert database.query("SELECT id, domain FROM django_site ORDER BY id") == before
+    assert "Site 7 is site-7.example." in new.manage("mirrors_migrate")
+    assert database.query("SELECT domain, name FROM django_site WHERE id = 7") == [("site-7.example", "Later")]
+
+
+def test_a_row_that_somebody_renames_after_it_was_given_is_not_taken_over(original: Site) -> None:
+    original.database.query("INSERT INTO django_site (id, domain, name) VALUES (7, 'later.example', 'Later')")
+    original.manage("mirrors_take_over", "7", "--name", "later.example")
+    original.database.query("UPDATE django_site SET domain = 'other.example' WHERE id = 7")
+    assert "Site row 7 is other.example" in mirror(original, 7, "acme-new").refused("mirrors_migrate")
+
+
+def test_what_was_given_is_given_once(original: Site) -> None:
+    original.database.query("INSERT INTO django_site (id, domain, name) VALUES (7, 'later.example', 'Later')")
+    original.manage("mirrors_take_over", "7", "--name", "later.example")
+    mirror(original, 7, "acme-new").manage("mirrors_migrate")
+    refused = original.refused("mirrors_take_over", "7", "--name", "site-7.example")
+    assert "Site 7 belongs to acme-new, which has registered it" in refused
+    original.manage("mirrors_forget", "7", "--name", "acme-new")
+    original.database.query("UPDATE django_site SET domain = 'later.example' WHERE id = 7")
+    assert "Site row 7 is later.example (acme-new)" in mirror(original, 7, "acme-fr").refused("mirrors_migrate")
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ("", "Nobody can be asked here"),
+        ("\n", "not ''"),
+        ("acme-new\n", "not 'acme-new'"),
+        ("7\n", "not '7'"),
+        (" later.example\n", "not ' later.example'"),
+        ("later.example \n", "not 'later.example '"),
+        ("LATER.example\n", "not 'LATER.example'"),
+    ],
+)
+def test_taking_over_wants_the_domain_typed(sqlite: Database, templates: Templates, answer: str, said: str) -> None:
+    original = templates.release(sqlite)
+    sqlite.query("INSERT INTO django_site (id, domain, name) VALUES (7, 'later.example', 'Later')")
+    original.manage("mirrors_migrate")  # makes the registry of this copy
+    before = everything(sqlite)
+    code, output = original.answering(answer, "mirrors_take_over", "7")
+    assert (code, "Traceback" in output) == (1, False), output
+    assert said in output
+    assert everything(sqlite) == before
+    assert original.answering("later.example\n", "mirrors_take_over", "7")[0] == 0
+    assert everything(sqlite) != before
+
+
+@pytest.mark.parametrize("command", ["mirrors_forget", "mirrors_mark_external"])
+def test_a_padded_name_marks_nothing(sqlite: Database, templates: Templates, command: str) -> None:
+    original = templates.release(sqlite)
+    mirror(original, 2, "acme-de").manage("mirrors_migrate")
+    before = everything(sqlite)
+    code, output = original.answering("acme-de \n", command, "2")
+    assert (code, everything(sqlite)) == (1, before), output
+
+
+def everything(database: Database) -> list[tuple[object, ...]]:
+    """The rows of the companion and of the sites."""
+    return [
+        *database.query("SELECT * FROM django_mirrors_registry ORDER BY id"),
+        *database.query("SELECT * FROM django_site ORDER BY id"),
+    ]
+
+
+def test_taking_over_what_is_not_there_is_an_error(original: Site) -> None:
+    assert "There is no Site row 9; there are: 1." in original.refused("mirrors_take_over", "9", "--name", "x.example")
+    assert "Site 1 belongs to the original" in original.refused("mirrors_take_over", "1", "--name", "site-1.example")
+
+
+def test_a_row_that_has_the_mirrors_domain_already_is_taken_over_without_a_question(original: Site) -> None:
+    database = original.database
+    database.query("INSERT INTO django_site (id, domain, name) VALUES (2, 'Site-2.example', 'By hand')")
+    database.query("INSERT INTO django_site (id, domain, name) VALUES (3, 'www.site-3.example', 'By hand')")
+    mirror(original, 2, "acme-de").manage("mirrors_migrate")
+    mirror(original, 3, "acme-fr").having(DOMAIN_ALIASES="a.example, www.site-3.example").manage("mirrors_migrate")
+    rows = database.query("SELECT id, domain FROM django_site WHERE id > 1 ORDER BY id")
+    assert rows == [(2, "site-2.example"), (3, "site-3.example")]
+
+
+def test_a_row_that_the_sites_admin_makes_while_it_migrates_is_not_overwritten(sqlite: Database) -> None:
+    """Between the first look and the last migration; the admin takes no lock."""
+    Site(sqlite).manage("mirrors_migrate")
+    process = mirror(Site(sqlite), 7, "acme-new").start("-c", ADMIN_SAVES_MEANWHILE)
+    code, output = finish_all([process])[0]
+    assert code == 1, output
+    assert "Site row 7 is later.example (not registered)" in output.splitlines()[-1]
+    assert sqlite.query("SELECT id, domain FROM django_site WHERE id = 7") == [(7, "later.example")]
+
+
+ADMIN_SAVES_MEANWHILE = """
+import django
+from django.core.management import call_command
+from django.db.models.signals import post_migrate
+
+django.setup()
+from django.contrib.sites.models import Site
+
+
+def save(**_):
+    Site.objects.get_or_create(pk=7, domain="later.example", name="Later")
+
+
+post_migrate.connect(save)
+call_command("mirrors_migrate")
+"""
+
+
+def test_after_a_copy_a_site_renames_the_row_that_it_had_registered_there(original: Site) -> None:
+    """Live's database in Test: the rows have Live's domains, and nobody has to type anything."""
+    mirror(original, 2, "acme-de").manage("mirrors_migrate")
+    there = {"STAGE": "live", "DOMAIN": "live.example"}
+    mirror(original, 2, "acme-de").having(**there).manage("mirrors_migrate")
+    assert original.database.query("SELECT domain FROM django_site WHERE id = 2") == [("live.example",)]
+    assert "Site row 2 is live.example" in mirror(original, 2, "acme-fr").having(
+        STAGE="stage", DOMAIN="stage.example"
+    ).refused("mirrors_migrate")
+
+
+def test_an_original_with_an_id_of_its_own_begins_on_an_empty_database(database: Database) -> None:
+    """Django makes its row example.com under the SITE_ID of whoever migrates first."""
+    Site(database, 5).manage("mirrors_migrate")
+    assert database.query("SELECT id, domain FROM django_site") == [(5, "site-5.example")]
+
+
+def test_an_original_takes_the_row_1_that_it_has_made_before_it_had_the_companion(database: Database) -> None:
+    Site(database).manage("migrate")
+    database.query("UPDATE django_site SET domain = 'www.acme.example', name = 'Acme'")
+    Site(database).manage("mirrors_migrate")
+    assert database.query("SELECT id, domain, name FROM django_site") == [(1, "site-1.example", "Acme")]
+
+
+@pytest.mark.parametrize("site_id", ["0", "-1"])
+def test_an_id_below_1_is_refused_and_makes_no_row(original: Site, site_id: str) -> None:
+    refused = mirror(original, 2, "acme-de").having(SITE_ID=site_id).refused("mirrors_migrate")
+    assert f"SITE_ID is {site_id}, and ids begin at 1" in refused
+    assert original.database.query("SELECT id FROM django_site") == [(1,)]
+
+
+def test_a_text_as_site_id_is_mentioned_and_djangos_own_check_decides(original: Site) -> None:
+    german = mirror(original, 2, "acme-de").having(SITE_ID_AS="text", SITE_ID=" 02 ")
+    said = german.manage("mirrors_migrate", "--check")
+    assert "Warning: SITE_ID is the text ' 02 ' in the settings" in said
+    assert "sites.E101" in german.refused("mirrors_migrate")
+
+
+@pytest.mark.parametrize(
+    ("setting", "why"),
+    [
+        ("none", "The environment has SITE_ID 2, but the settings have none, so Django goes by the Host header"),
+        ("1", "The environment has SITE_ID '2', but the settings have 1, and Django goes by that"),
+    ],
+)
+def test_a_mirror_whose_settings_pass_over_the_environment_is_refused(original: Site, setting: str, why: str) -> None:
+    refused = mirror(original, 2, "acme-de").having(SITE_ID_AS=setting).refused("mirrors_migrate")
+    assert why in refused
+    assert 'write SITE_ID = int(os.environ.get("SITE_ID", 1)) in the settings' in refused
+
+
+def test_an_original_whose_settings_pass_over_the_environment_is_warned(original: Site) -> None:
+    said = original.having(SITE_ID_AS="none").manage("mirrors_migrate")
+    assert "Warning: The environment has SITE_ID 1, but the settings have none" in said
+
+
+def test_a_long_name_is_cut_as_one_that_is_made_of_the_domain_is(original: Site) -> None:
+    long = "Acme " * 12
+    german = mirror(original, 2, "acme-de").having(SITE_NAME=long)
+    assert "SITE_NAME has 59 characters: a Site row has its first 50." in german.manage("mirrors_migrate")
+    [(name,)] = original.database.query("SELECT name FROM django_site WHERE id = 2")
+    assert name == long[:50].strip()
+    assert "Site 2 is site-2.example, as before." in german.manage("mirrors_migrate")
+
+
+@pytest.mark.parametrize("domain", ["https://www.example.com/", "a.example, b.example"])
+def test_a_domain_that_is_more_than_a_host_is_refused_before_anything_is_migrated(original: Site, domain: str) -> None:
+    refused = original.at(2).having(DOMAIN=domain).refused("mirrors_migrate")
+    assert f"DOMAIN is {domain!r}, and takes one host name" in refused
+    assert recorded(original.database) == ["0001_initial"]
+    warned = original.having(DOMAIN=domain, MIRRORS_ENFORCE="no").manage("mirrors_migrate")
+    assert f"Warning: DOMAIN is {domain!r}" in warned
+    assert original.database.query("SELECT domain FROM django_site") == [("site-1.example",)]
 
 
 def test_a_mirror_registers_its_own_site_beside_the_original(original: Site) -> None:
@@ -117,8 +314,8 @@ def test_a_site_without_a_domain_would_be_example_com_and_is_refused(database: D
     )
 
 
-def test_a_domain_that_is_none_is_refused_without_a_traceback(database: Database) -> None:
-    output = Site(database).having(DOMAIN="two words.example").refused("mirrors_migrate")
+def test_a_domain_that_is_too_long_is_refused_without_a_traceback(database: Database) -> None:
+    output = Site(database).having(DOMAIN=f"{'long.' * 20}example").refused("mirrors_migrate")
     assert "DOMAIN or SITE_NAME cannot be stored" in output
 
 
@@ -163,7 +360,7 @@ def test_a_site_that_nobody_registered_refuses_the_drop_until_it_is_marked(origi
 def test_a_site_that_claimed_its_id_and_never_answered_is_unknown_code(original: Site) -> None:
     """Its first deployment with the companion loaded, failed its health check, and what ran before serves on."""
     original.database.query("INSERT INTO django_site (id, domain, name) VALUES (4, 'old.example', 'Old')")
-    fourth = mirror(original, 4, "acme-old")
+    fourth = mirror(original, 4, "acme-old").having(DOMAIN="old.example")
     with serving(fourth, GUARDED["gunicorn"]) as server:
         assert server.get("/unhealthy/")[0] == 503
     refused = original.at(3).refused("mirrors_migrate")

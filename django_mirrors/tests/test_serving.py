@@ -13,7 +13,9 @@ from uuid import uuid4
 import pytest
 from django.test import override_settings
 
-from django_mirrors.sharing import cache_warnings
+from django_mirrors.conf import ThisSite
+from django_mirrors.registry import REGISTERED, Registered
+from django_mirrors.sharing import cache_warnings, keys_of_caches
 from tests.databases import Database, postgresql_database
 from tests.servers import GUARDED, GUNICORN, PLAIN, TIMEOUT, serving
 from tests.site import Site, finish
@@ -103,6 +105,73 @@ def test_where_nothing_is_enforced_it_says_so_and_serves(sqlite: Database, varia
     assert (site_rows(sqlite), states(sqlite)) == before
 
 
+@pytest.mark.parametrize("command", GUARDED.values(), ids=GUARDED)
+def test_a_server_on_a_row_of_the_sites_admin_does_not_start_until_it_is_given(
+    sqlite: Database, templates: Templates, command: Sequence[str]
+) -> None:
+    """Also where the release command is still migrate, which asks nobody."""
+    original = templates.release(sqlite)
+    sqlite.query("INSERT INTO django_site (id, domain, name) VALUES (7, 'later.example', 'Later')")
+    new = Site(sqlite, 7, "acme-new")
+    code, output = finish(new.start(*command))
+    assert code != 0
+    assert "Site row 7 is later.example (not registered), and this process is acme-new" in output
+    assert states(sqlite) == {1: "pending"}
+    original.manage("mirrors_take_over", "7", "--name", "later.example")
+    with serving(new, command) as server:
+        assert server.get()[0] == 200
+    assert site_rows(sqlite)[1][:2] == (7, "later.example"), "a release renames it, and no server"
+
+
+@pytest.mark.parametrize("command", [GUARDED["gunicorn"], PLAIN["uvicorn"]], ids=["gunicorn-guarded", "uvicorn-plain"])
+def test_a_mirror_whose_release_command_is_plain_migrate_says_that_its_row_is_missing(
+    database: Database, command: Sequence[str]
+) -> None:
+    original = Site(database)
+    original.manage("migrate")
+    german = mirror(original)
+    german.manage("migrate")
+    with serving(german, command) as server:
+        assert server.get("/current/")[0] == 500
+    assert "matching query does not exist" in server.output
+    assert "Site 2 (acme-de) has no row in django_site" in server.output
+    assert "make 'python manage.py mirrors_migrate' the release command" in server.output
+    german.manage("mirrors_migrate")
+    with serving(german, command) as server:
+        assert server.get("/current/") == (200, "site-2.example")
+    assert "no row" not in server.output
+
+
+@pytest.mark.parametrize(
+    ("variables", "reason"),
+    [
+        ({"SITE_ID": "0"}, "SITE_ID is 0, and ids begin at 1"),
+        ({"SITE_ID_AS": "none"}, "The environment has SITE_ID 2, but the settings have none"),
+        ({"SITE_ID_AS": "1"}, "The environment has SITE_ID '2', but the settings have 1"),
+    ],
+)
+def test_a_mirror_whose_django_would_go_by_something_else_does_not_start(
+    fleet: Site, variables: dict[str, str], reason: str
+) -> None:
+    code, output = finish(mirror(fleet, **variables).start(*GUARDED["gunicorn"]))
+    assert code != 0
+    assert reason in output
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({"SITE_ID_AS": "none"}, "The environment has SITE_ID 1, but the settings have none"),
+        ({"SITE_ID_AS": "text"}, "SITE_ID is the text '1' in the settings"),
+        ({"DOMAIN": "https://site-1.example/"}, "DOMAIN is 'https://site-1.example/', and takes one host name"),
+    ],
+)
+def test_what_is_odd_and_does_no_harm_is_mentioned(fleet: Site, variables: dict[str, str], said: str) -> None:
+    with serving(fleet.having(**variables), GUARDED["gunicorn"]) as server:
+        assert server.get()[0] == 200
+    assert said in server.output
+
+
 def test_an_original_without_a_site_id_serves_as_site_1(fleet: Site) -> None:
     with serving(Site(fleet.database, None).having(DOMAIN="site-1.example"), GUARDED["gunicorn"]) as server:
         assert server.get()[0] == 200
@@ -149,13 +218,37 @@ def test_entries_that_came_with_a_copy_of_the_database_are_mentioned(original: S
     assert "entries of STAGE test" in server.output
 
 
-@pytest.mark.parametrize(("prefix", "warned"), [("", True), ("site-12", True), ("site-2", False)])
-def test_a_shared_cache_without_the_site_id_in_its_keys_is_a_warning(
-    fleet: Site, tmp_path: Path, prefix: str, warned: bool
+CACHES = {
+    "the same keys": ({}, {}, True),
+    "a constant prefix that holds the id": ({"CACHE_PREFIX": "v2"}, {"CACHE_PREFIX": "v2"}, True),
+    "the SITE_ID": ({"CACHE_PREFIX": "site-1"}, {"CACHE_PREFIX": "site-2"}, False),
+    "the application, which the original has none of": ({}, {"CACHE_PREFIX": "acme-de"}, False),
+    "the domain": ({"CACHE_PREFIX": "site-1.example"}, {"CACHE_PREFIX": "site-2.example"}, False),
+    "the version": ({"CACHE_VERSION": "1"}, {"CACHE_VERSION": "2"}, False),
+    "a function": ({"CACHE_FUNCTION": "1"}, {"CACHE_FUNCTION": "1"}, False),
+    "the place": ({}, {"CACHE": "elsewhere"}, False),
+}
+
+
+@pytest.mark.parametrize(("of_original", "of_mirror", "warned"), CACHES.values(), ids=CACHES)
+def test_a_cache_is_mentioned_where_two_sites_have_its_keys_in_one_place(
+    sqlite: Database,
+    templates: Templates,
+    tmp_path: Path,
+    of_original: dict[str, str],
+    of_mirror: dict[str, str],
+    warned: bool,
 ) -> None:
-    with serving(mirror(fleet, CACHE=str(tmp_path), CACHE_PREFIX=prefix), GUARDED["gunicorn"]) as server:
-        assert server.get()[0] == 200
-    assert ("Set CACHES['default']['KEY_PREFIX'] = f'site-{SITE_ID}'" in server.output) is warned
+    original = templates.release(sqlite).having(CACHE=str(tmp_path), **of_original)
+    german = mirror(original, **{"CACHE": str(tmp_path), **of_mirror})
+    german.manage("mirrors_migrate")
+    with serving(original, GUARDED["gunicorn"]) as first:
+        assert first.get()[0] == 200
+    with serving(german, GUARDED["gunicorn"]) as second:
+        assert second.get()[0] == 200
+    assert "cache" not in first.output
+    said = "The cache 'default' of site 2 (acme-de) has the place and the keys of that of site 1 (the original)"
+    assert (said in second.output) is warned, second.output
 
 
 @pytest.mark.parametrize(("engine", "told"), [("cache", True), ("cached_db", True), ("db", False)])
@@ -164,8 +257,28 @@ def test_sessions_in_such_a_cache_are_mentioned(engine: str, told: bool) -> None
         CACHES={"default": {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": "/none"}},
         SESSION_ENGINE=f"django.contrib.sessions.backends.{engine}",
     ):
-        [warning] = cache_warnings(2)
+        keys = keys_of_caches()
+        [warning] = cache_warnings(ThisSite(2, "acme-de", "test", ""), [Registered(1, "acme", "", REGISTERED, keys)])
     assert ("the sessions in it included" in warning) is told
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("redis://ada:countess@cache:6379/1", "redis://eve:other@cache:6379/1", True),
+        ("redis://cache:6379?password=countess&db=1", "redis://cache:6379?password=other&db=1", True),
+        ("redis://cache:6379?db=1", "redis://cache:6379?db=2", False),
+        ("redis://cache:6379/1", "redis://cache:6379/2", False),
+        (["redis://one", "redis://two"], ["redis://one", "redis://three"], False),
+    ],
+)
+def test_where_a_cache_is_does_not_depend_on_its_password(one: object, other: object, same: bool) -> None:
+    places = []
+    for location in (one, other):
+        backend = "django.core.cache.backends.redis.RedisCache"
+        with override_settings(CACHES={"default": {"BACKEND": backend, "LOCATION": location}}):
+            places.append(keys_of_caches()["default"])
+    assert (places[0] == places[1]) is same
 
 
 def test_a_role_that_may_not_make_the_registry_serves_and_its_log_says_so(
@@ -201,18 +314,34 @@ def reader(database: Database) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("command", ALL, ids=NAMES)
-def test_the_status_endpoint_says_which_site_runs_and_no_secret(fleet: Site, command: Sequence[str]) -> None:
-    with serving(mirror(fleet, MIRRORS_STATUS="1"), command) as server:
+def test_the_status_endpoint_shows_this_site_and_nothing_of_the_others(fleet: Site, command: Sequence[str]) -> None:
+    with serving(mirror(fleet, MIRRORS_STATUS="1").at(2), command) as server:
         status, body = server.get("/.well-known/mirrors.json")
     assert status == 200
     document = json.loads(body)
+    assert {*document} == {
+        "version",
+        "site_id",
+        "application",
+        "stage",
+        "database",
+        "fingerprint",
+        "pending_migrations",
+    }
     assert (document["site_id"], document["application"], document["stage"]) == (2, "acme-de", "test")
-    assert document["pending_migrations"] == []
-    by_id = {site["site_id"]: site for site in document["registry"]}
-    assert by_id[1]["application"] == "the original"
-    assert document["fingerprint"] in {release["fingerprint"] for release in by_id[2]["releases"]}
-    assert "password" not in body
-    assert "127.0.0.1" not in body
+    assert document["pending_migrations"] == 1
+    for of_others in ("the original", "site-1", "gallery", "password", "127.0.0.1"):
+        assert of_others not in body
+
+
+def test_the_status_endpoint_shows_the_fleet_where_the_setting_says_so(fleet: Site) -> None:
+    with serving(mirror(fleet, MIRRORS_STATUS="fleet").at(2), GUARDED["gunicorn"]) as server:
+        document = json.loads(server.get("/.well-known/mirrors.json")[1])
+    shown = document["fleet"]
+    assert shown["pending_migrations"] == ["gallery.0002_picture_caption"]
+    by_id = {site["site_id"]: site for site in shown["sites"]}
+    assert (by_id[1]["application"], by_id[1]["domain"]) == ("the original", "site-1.example")
+    assert {release["state"] for release in by_id[2]["releases"]} <= {"pending", "running"}
 
 
 def test_the_status_endpoint_is_off_unless_enabled(fleet: Site) -> None:

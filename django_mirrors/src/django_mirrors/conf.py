@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from django.apps import apps
 from django.conf import settings
 
-from django_mirrors.errors import NotIdentifiedError
+from django_mirrors.errors import DomainError, NotIdentifiedError
+from django_mirrors.readings import host_of, hosts_of, is_unset, site_id_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from django.db.backends.base.base import BaseDatabaseWrapper
 
 __all__ = [
@@ -32,6 +36,8 @@ ORIGINAL = "the original"
 LOCAL = "local"
 """``STAGE`` of a developer's machine, and of a process without ``STAGE``."""
 
+READ_IT = 'write SITE_ID = int(os.environ.get("SITE_ID", 1)) in the settings.'
+
 _PORTS = {"postgresql": "5432", "mysql": "3306"}
 
 
@@ -45,6 +51,9 @@ class ThisSite:
     database: str  # see database_identity
     domain: str = ""  # with its port, if it has one
     name: str = ""
+    further_domains: frozenset[str] = frozenset()  # aliases and redirects
+    domain_problem: str = ""  # why the domain cannot be used, if one is set and it is empty here
+    remarks: tuple[str, ...] = ()  # what is odd and no reason to refuse, a sentence or two each
 
     @property
     def is_mirror(self) -> bool:
@@ -96,30 +105,65 @@ def database_identity(connection: BaseDatabaseWrapper) -> str:
 def this_site(connection: BaseDatabaseWrapper) -> ThisSite:
     """Who this process is.
 
-    :raises NotIdentifiedError: a mirror without ``SITE_ID``, or a ``SITE_ID`` that is no number
+    :raises NotIdentifiedError: a ``SITE_ID`` that is no id; a mirror without one, or whose Django goes by another
     """
     application = str(setting("MIRRORS_APPLICATION")) or ORIGINAL
+    site_id, remarks = _site_id(application)
+    domain, domain_problem = _domain()
     return ThisSite(
-        site_id=_site_id(application),
+        site_id=site_id,
         application=application,
         stage=stage(),
         database=database_identity(connection),
-        domain=str(setting("DOMAIN")).strip().lower(),
+        domain=domain,
         name=str(setting("SITE_NAME")).strip(),
+        further_domains=hosts_of(str(setting("DOMAIN_ALIASES")), str(setting("DOMAIN_REDIRECTS"))),
+        domain_problem=domain_problem,
+        remarks=remarks,
     )
 
 
-def _site_id(application: str) -> int:
-    """The one that the code uses. An original need not have one: it is 1."""
-    value = setting("SITE_ID", None)
-    if value in {None, ""}:
+def _domain() -> tuple[str, str]:
+    try:
+        return host_of(str(setting("DOMAIN"))), ""
+    except DomainError as error:
+        return "", str(error)
+
+
+def _site_id(application: str) -> tuple[int, tuple[str, ...]]:
+    """The one that the code uses, and what is odd about it. An original need not have one: it is 1."""
+    own, given = getattr(settings, "SITE_ID", None), os.environ.get("SITE_ID")
+    if is_unset(own) and is_unset(given):
         if application != ORIGINAL:
             raise NotIdentifiedError(
                 f"MIRRORS_APPLICATION is {application}, so this is a mirror, but there is no SITE_ID: "
                 "set SITE_ID to the id of its site."
             )
-        return 1
-    try:
-        return int(value)
-    except ValueError:
-        raise NotIdentifiedError(f"SITE_ID is {value!r}, which is no whole number: set it to the site's id.") from None
+        return 1, ()
+    number = site_id_of(given if is_unset(own) else own)
+    odd = tuple(_oddities(number, own, given)) if apps.is_installed("django.contrib.sites") else ()
+    if odd and application != ORIGINAL:
+        raise NotIdentifiedError(" ".join(odd))
+    return number, (*odd, *_as_text(number, own))
+
+
+def _oddities(number: int, own: Any, given: str | None) -> Iterator[str]:
+    """Why Django does not serve the site that the environment names."""
+    if is_unset(own):
+        yield (
+            f"The environment has SITE_ID {number}, but the settings have none, so Django goes by the Host header: "
+            f"{READ_IT}"
+        )
+    elif not is_unset(given) and site_id_of(given) != number:
+        yield (
+            f"The environment has SITE_ID {given!r}, but the settings have {number}, and Django goes by that: {READ_IT}"
+        )
+
+
+def _as_text(number: int, own: Any) -> Iterator[str]:
+    """Every view works with it, so it is no reason to refuse; ``manage.py check`` calls it an error (sites.E101)."""
+    if isinstance(own, str) and own:
+        yield (
+            f"SITE_ID is the text {own!r} in the settings: this process does not see a changed Site row before it is "
+            f"started again. Write it as a number, {number}, or read it with int()."
+        )

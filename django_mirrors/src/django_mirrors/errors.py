@@ -4,7 +4,8 @@
 
     MirrorsError
     ├── NotIdentifiedError     the settings do not say which site this is
-    ├── SiteTakenError         another application has registered the SITE_ID
+    ├── DomainError            DOMAIN is not one host name
+    ├── SiteTakenError         another application has the SITE_ID or the domain
     ├── LockNotObtainedError   another deployment migrates, and does not end
     ├── LockLostError          the lock was gone while this process migrated
     └── RefusedToServeError    this process would serve another site's content
@@ -13,6 +14,7 @@
 from __future__ import annotations
 
 __all__ = [
+    "DomainError",
     "LockLostError",
     "LockNotObtainedError",
     "MirrorsError",
@@ -30,8 +32,12 @@ class NotIdentifiedError(MirrorsError):
     """The settings do not say which site this is."""
 
 
+class DomainError(MirrorsError):
+    """``DOMAIN`` is not one host name."""
+
+
 class SiteTakenError(MirrorsError):
-    """Another application has registered the SITE_ID."""
+    """Another application has the SITE_ID or the domain, or took it in the meantime."""
 
 
 class LockNotObtainedError(MirrorsError):

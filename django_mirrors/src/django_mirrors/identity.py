@@ -6,21 +6,27 @@ from typing import TYPE_CHECKING
 
 from django_mirrors.conf import ORIGINAL
 from django_mirrors.registry import REGISTERED
+from django_mirrors.site_table import DEFAULT_DOMAIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from django_mirrors.conf import ThisSite
-    from django_mirrors.registry import Registered
+    from django_mirrors.registry import Known, Registered
     from django_mirrors.site_table import SiteRow
 
 __all__ = ["problems"]
 
 
-def problems(site: ThisSite, registered: Sequence[Registered], rows: Sequence[SiteRow]) -> tuple[str, ...]:
+def problems(site: ThisSite, known: Known, rows: Sequence[SiteRow]) -> tuple[str, ...]:
     """Why ``site`` must neither serve nor register, a sentence or two each; nothing if it may."""
-    owners = [other for other in registered if other.status == REGISTERED]
-    return (*_id_of_another(site, owners), *_another_id(site, owners), *_domain_of_another(site, owners, rows))
+    owners = [other for other in known.sites if other.status == REGISTERED]
+    return (
+        *_id_of_another(site, owners),
+        *_another_id(site, owners),
+        *_domain_of_another(site, owners, rows),
+        *_row_of_another(site, known, owners, rows),
+    )
 
 
 def _id_of_another(site: ThisSite, owners: Sequence[Registered]) -> Iterator[str]:
@@ -29,7 +35,7 @@ def _id_of_another(site: ThisSite, owners: Sequence[Registered]) -> Iterator[str
         yield (
             f"SITE_ID is {site.site_id}, which belongs to {owner}; this process is {site.application} "
             f"(MIRRORS_APPLICATION). Set the SITE_ID of {site.application}. If the id was given to it on purpose: "
-            f"manage.py mirrors_forget {site.site_id}, then deploy again."
+            f"manage.py mirrors_forget {site.site_id}, then mirrors_take_over {site.site_id}, then deploy again."
         )
     elif owner is None and site.is_mirror and site.site_id == 1 and not _elsewhere(owners):
         # What a mirror without SITE_ID falls back to. The original may have another id, but then it says so first.
@@ -65,3 +71,36 @@ def _domain_of_another(site: ThisSite, owners: Sequence[Registered], rows: Seque
                 f"({site.application}) cannot have it. Check SITE_ID and DOMAIN, or change the domain of "
                 f"site {row.site_id} in the admin."
             )
+
+
+def _row_of_another(
+    site: ThisSite, known: Known, owners: Sequence[Registered], rows: Sequence[SiteRow]
+) -> Iterator[str]:
+    """A row with this id that was made in the Sites admin, or that is left of a site that was: its content is kept."""
+    row = next((row for row in rows if row.site_id == site.site_id), None)
+    if row is None or _is_own(row, site, known) or any(owner.site_id == site.site_id for owner in owners):
+        return
+    former = next((other.application for other in known.sites if other.site_id == row.site_id), "")
+    yield (
+        f"Site row {row.site_id} is {row.domain} ({former or 'not registered'}), and this process is "
+        f"{site.application} with DOMAIN {site.domain}: it would serve, and rename, what belongs to {row.domain}. "
+        f"If {row.domain} is to stay: list {row.site_id} under reservedSiteIds of the fleet and declare another siteId "
+        f"for {site.application}. If {site.application} is to have the row and its content: "
+        f"manage.py mirrors_take_over {row.site_id}, then deploy again."
+    )
+
+
+def _is_own(row: SiteRow, site: ThisSite, known: Known) -> bool:
+    """Whether ``site`` may have a row that no application owns here.
+
+    Without a ``DOMAIN`` nothing is renamed, and people keep the rows. Site 1 is the original's by definition. What
+    was registered before the database was copied is as good as registered here.
+    """
+    domain = row.domain.lower()
+    return (
+        domain in {"", DEFAULT_DOMAIN, site.domain, *site.further_domains}
+        or not site.domain
+        or (row.site_id == 1 and not site.is_mirror)
+        or (row.site_id, site.application) in known.before
+        or known.given.get(row.site_id) == row.domain
+    )

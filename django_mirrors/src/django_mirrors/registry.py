@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -26,12 +26,25 @@ if TYPE_CHECKING:
 
     from django_mirrors.conf import ThisSite
 
-__all__ = ["EXTERNAL", "FORGOTTEN", "GRACE", "REGISTERED", "Entry", "Registered", "Registry", "superseded", "utc_now"]
+__all__ = [
+    "EXTERNAL",
+    "FORGOTTEN",
+    "GRACE",
+    "REGISTERED",
+    "Entry",
+    "Known",
+    "Registered",
+    "Registry",
+    "superseded",
+    "utc_now",
+]
 
 VERSION = 1
 GRACE = timedelta(minutes=15)
 REGISTERED, EXTERNAL, FORGOTTEN = "registered", "external", "forgotten"
 PENDING, RUNNING = "pending", "running"
+TAKE_OVER = "take_over"
+"""The kind of a row that lets the next application with this id rename the ``Site`` row with this domain."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +58,20 @@ class Registered:
     application: str
     domain: str
     status: str
+    caches: Mapping[str, str] = field(default_factory=dict)  # see django_mirrors.sharing
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the registry says of ids.
+
+    ``before``: each id with the application that has, or had, registered it, here or before the database was copied.
+    ``given``: the domain of each ``Site`` row that may be taken over.
+    """
+
+    sites: Sequence[Registered] = ()
+    before: frozenset[tuple[int, str]] = frozenset()
+    given: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -77,6 +104,21 @@ class Registry:
         """The sites that are known here, by id."""
         return [_registered(row) for row in self._native("site")]
 
+    def known(self) -> Known:
+        """What is said of ids, on this database and on those that it was copied from."""
+        rows = self.rows.all("site")
+        return Known(
+            [_registered(row) for row in rows if self._is_native(row)],
+            frozenset((row.site_id, row.document.get("application", "")) for row in rows),
+            {row.site_id: row.document["domain"] for row in self._native(TAKE_OVER)},
+        )
+
+    def give(self, site_id: int, domain: str) -> None:
+        """Lets the next application that claims the id rename its ``Site`` row, as long as that has this domain."""
+        document = {"version": VERSION, **self.origin, "domain": domain}
+        row = Row(self._key(TAKE_OVER, site_id), TAKE_OVER, site_id, 1, document)
+        self.rows.merge(row, lambda _: document)
+
     def foreign(self) -> Sequence[str]:
         """A sentence for each stage and database that entries were copied from."""
         rows = [row for kind in ("site", "declaration") for row in self.rows.all(kind) if not self._is_native(row)]
@@ -92,9 +134,10 @@ class Registry:
         everything = [_entry(row) for row in self._native("declaration")]
         return [entry for entry in everything if not superseded(entry, everything, now)]
 
-    def claim(self, site: ThisSite) -> None:
+    def claim(self, site: ThisSite, **noted: Any) -> None:
         """Makes ``site`` the owner of its id, if the id has no other owner, and notes its domain.
 
+        :param noted: what else is kept with it, such as ``caches``
         :raises SiteTakenError: the id belongs to another application
         """
         document = {
@@ -103,6 +146,7 @@ class Registry:
             "application": site.application,
             "domain": site.domain,
             "status": REGISTERED,
+            **noted,
         }
 
         def change(known: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -111,6 +155,9 @@ class Registry:
             return document
 
         self.rows.merge(Row(self._key("site", site.site_id), "site", site.site_id, 1, document), change)
+        for row in self._native(TAKE_OVER):
+            if row.site_id == site.site_id:
+                self.rows.delete(row)
 
     def release(self, site: ThisSite, fingerprint: str, declaration: Mapping[str, Any], now: datetime) -> None:
         """Adds what the release command's image needs, as pending until a server process of it has started.
@@ -195,7 +242,13 @@ def utc_now() -> datetime:
 
 def _registered(row: Row) -> Registered:
     document = row.document
-    return Registered(row.site_id, document.get("application", ""), document.get("domain", ""), document["status"])
+    return Registered(
+        row.site_id,
+        document.get("application", ""),
+        document.get("domain", ""),
+        document["status"],
+        document.get("caches", {}),
+    )
 
 
 def _entry(row: Row) -> Entry:

@@ -17,10 +17,10 @@ from django_mirrors.guard import SiteDeclaration, UnknownSite, decide, unknown_c
 from django_mirrors.image import pending, prunable, this_image
 from django_mirrors.migrating import migrate
 from django_mirrors.registry import REGISTERED, Registry, utc_now
-from django_mirrors.site_table import DEFAULT_DOMAIN, move_sequence, site_rows, write_site
+from django_mirrors.site_table import DEFAULT_DOMAIN, LONGEST_NAME, move_sequence, site_rows, write_site
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -57,8 +57,9 @@ class Release:
         self._refuse_empty(plan)
         for sentence in self.registry.foreign():
             self.say(sentence)
-        self._check_identity()
-        self._check_domain()
+        for remark in self.site.remarks:
+            self.say(f"Warning: {remark}")
+        self._refuse_or_warn(*self._site_problems())
         self._guard(plan, utc_now())
         return plan
 
@@ -75,8 +76,10 @@ class Release:
         for app_label in self.prune:
             migrate(self.connection, lock, self.say, **{**options, "app_label": app_label, "prune": True})
         self._verify()
-        self._register()
-        self._write_site()
+        if self._may_be_this_site():  # again: meanwhile people save rows in the Sites admin
+            self._register()
+            self._write_site()
+        self._move_sequence()
         lock.verify()
 
     def _refuse_strange_apps(self) -> None:
@@ -109,23 +112,35 @@ class Release:
                 "DATABASE_URL: it must be the original's. If it is, deploy the original first."
             )
 
-    def _check_identity(self) -> None:
-        problems = identity.problems(self.site, self.registry.sites(), site_rows(self.connection))
+    def _refuse_or_warn(self, *problems: str) -> None:
         if problems and enforced():
             raise ReleaseRefusedError("\n".join(problems))
         for problem in problems:
             self.say(f"Warning: {problem}")
 
-    def _check_domain(self) -> None:
+    def _identity_problems(self) -> Sequence[str]:
+        return identity.problems(self.site, self.registry.known(), site_rows(self.connection))
+
+    def _may_be_this_site(self) -> bool:
+        """False where it may not and nothing is enforced: owners' entries and rows stay as they are.
+
+        :raises ReleaseRefusedError: it may not, since the first look
+        """
+        problems = self._identity_problems()
+        if problems and enforced():
+            raise ReleaseRefusedError("\n".join(problems))
+        return not problems
+
+    def _site_problems(self) -> Sequence[str]:
+        return [*filter(None, [self.site.domain_problem]), *self._identity_problems(), *self._no_domain()]
+
+    def _no_domain(self) -> Iterator[str]:
         """Without a domain the site would be left with Django's default row."""
-        if not apps.is_installed("django.contrib.sites"):
+        if self.site.domain or self.site.domain_problem or not apps.is_installed("django.contrib.sites"):
             return
         rows = {row.site_id: row.domain for row in site_rows(self.connection)}
-        if not self.site.domain and rows.get(self.site.site_id, DEFAULT_DOMAIN) == DEFAULT_DOMAIN:
-            text = f"DOMAIN is not set, so site {self.site.site_id} would be {DEFAULT_DOMAIN}: set it to the host name."
-            if enforced():
-                raise ReleaseRefusedError(text)
-            self.say(f"Warning: {text}")
+        if rows.get(self.site.site_id, DEFAULT_DOMAIN) == DEFAULT_DOMAIN:
+            yield f"DOMAIN is not set, so site {self.site.site_id} would be {DEFAULT_DOMAIN}: set it to the host name."
 
     def _guard(self, plan: Pending, now: datetime) -> None:
         self.say(f"Pending: {', '.join(plan.names)}." if plan.plan else "No migration is pending.")
@@ -175,24 +190,26 @@ class Release:
         self.say(text)
 
     def _register(self) -> None:
-        if identity.problems(self.site, self.registry.sites(), ()):
-            return  # not enforced, and said: the owner's entry stays as it is
         now, image = utc_now(), this_image()
         self.registry.claim(self.site)
         self.registry.release(self.site, image.fingerprint, image.declaration.as_data(), now)
         self.say(f"Site {self.site.site_id} ({self.site.application}) is registered with release {image.fingerprint}.")
 
     def _write_site(self) -> None:
-        rows = site_rows(self.connection)
-        if not rows:
+        if not self.site.domain or not site_rows(self.connection):
             return
-        if self.site.domain and not identity.problems(self.site, self.registry.sites(), rows):
-            try:
-                self.say(write_site(self.connection.alias, self.site))
-            except ValidationError as error:
-                text = f"DOMAIN or SITE_NAME cannot be stored: {'; '.join(error.messages)}"
-                raise ReleaseRefusedError(text) from error
-        move_sequence(self.connection)  # also where the row was there before, written by hand
+        if len(self.site.name) > LONGEST_NAME:
+            self.say(f"SITE_NAME has {len(self.site.name)} characters: a Site row has its first {LONGEST_NAME}.")
+        try:
+            self.say(write_site(self.connection.alias, self.site))
+        except ValidationError as error:
+            text = f"DOMAIN or SITE_NAME cannot be stored: {'; '.join(error.messages)}"
+            raise ReleaseRefusedError(text) from error
+
+    def _move_sequence(self) -> None:
+        """Also where the row was there before, written by hand."""
+        if site_rows(self.connection):
+            move_sequence(self.connection)
 
 
 def declarations(registry: Registry, now: datetime) -> Sequence[SiteDeclaration]:

@@ -23,11 +23,13 @@ from django_mirrors.conf import enforced, this_site
 from django_mirrors.errors import MirrorsError, NotIdentifiedError, RefusedToServeError
 from django_mirrors.image import this_image
 from django_mirrors.registry import Registry, utc_now
-from django_mirrors.sharing import cache_warnings
-from django_mirrors.site_table import site_rows
+from django_mirrors.sharing import cache_warnings, keys_of_caches
+from django_mirrors.site_table import has_no_row, site_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from django_mirrors.conf import ThisSite
 
     Result = TypeVar("Result")
 
@@ -43,6 +45,13 @@ HIGHEST_HEALTHY = 500
 
 REFUSAL = b"This site does not serve at the moment. Its log says why.\n"
 """The body of the answer 503: visitors learn nothing about sites, the log names them."""
+
+
+NO_ROW = (
+    "Site %s (%s) has no row in django_site, so its pages fail with 'Site matching query does not exist' (500, which a "
+    "platform's health check may accept). The release command mirrors_migrate makes it, plain migrate makes none for a "
+    "mirror: make 'python manage.py mirrors_migrate' the release command, and deploy this site again."
+)
 
 
 class Gate:
@@ -128,16 +137,23 @@ def examine() -> Sequence[str]:
     try:
         site = this_site(connection)
         registry = Registry.of(connection, site)
-        problems = identity.problems(site, registry.sites(), site_rows(connection))
+        rows = site_rows(connection)
+        problems = identity.problems(site, registry.known(), rows)
         if not problems and _made(registry):
-            registry.claim(site)
-        for text in (*registry.foreign(), *cache_warnings(site.site_id)):
+            registry.claim(site, caches=keys_of_caches())
+        for text in (*_remarks(site), *registry.foreign(), *cache_warnings(site, registry.sites())):
             logger.warning("%s", text)
+        if has_no_row(site, rows):
+            logger.error(NO_ROW, site.site_id, site.application)
     except MirrorsError as error:
         problems = (str(error),)
     finally:
         connection.close()
     return _refused(problems)
+
+
+def _remarks(site: ThisSite) -> Sequence[str]:
+    return (*site.remarks, *filter(None, [site.domain_problem]))
 
 
 def _made(registry: Registry) -> bool:
@@ -161,7 +177,7 @@ def confirm() -> None:
     try:
         site = this_site(connection)
         registry = Registry.of(connection, site)
-        if registry.rows.exists() and not identity.problems(site, registry.sites(), site_rows(connection)):
+        if registry.rows.exists() and not identity.problems(site, registry.known(), site_rows(connection)):
             image = this_image()
             registry.confirm(site, image.fingerprint, image.declaration.as_data(), utc_now())
     except NotIdentifiedError:

@@ -17,10 +17,13 @@ if TYPE_CHECKING:
 
     from django_mirrors.conf import ThisSite
 
-__all__ = ["DEFAULT_DOMAIN", "SiteRow", "move_sequence", "site_rows", "write_site"]
+__all__ = ["DEFAULT_DOMAIN", "LONGEST_NAME", "SiteRow", "has_no_row", "move_sequence", "site_rows", "write_site"]
 
 DEFAULT_DOMAIN = "example.com"
 """What Django's ``create_default_site`` writes under the SITE_ID of whoever migrates first."""
+
+LONGEST_NAME = 50
+"""Characters of ``Site.name`` (Django 4.2 to 6.0)."""
 
 TABLE = "django_site"
 
@@ -44,28 +47,37 @@ def site_rows(connection: BaseDatabaseWrapper) -> Sequence[SiteRow]:
         return [SiteRow(*row) for row in cursor.fetchall()]
 
 
+def has_no_row(site: ThisSite, rows: Sequence[SiteRow]) -> bool:
+    """Whether the project needs a row for the site, and there is none among ``rows``."""
+    return apps.is_installed("django.contrib.sites") and all(row.site_id != site.site_id for row in rows)
+
+
 def write_site(alias: str, site: ThisSite) -> str:
     """Gives the site's own row its domain and its name, and touches no other; says what was done.
 
-    A name is kept, unless ``SITE_NAME`` gives another one or it was no more than the domain.
+    A name is kept, unless ``SITE_NAME`` gives another one or it was no more than the domain. A new one is cut to what
+    the column takes.
 
-    :raises SiteTakenError: another site took the domain in the meantime
+    :raises SiteTakenError: somebody made a row with the id, or the domain, in the meantime
     :raises django.core.exceptions.ValidationError: the domain or the name does not fit
     """
     from django.contrib.sites.models import Site  # importing it needs the app installed
 
-    row = Site.objects.using(alias).filter(pk=site.site_id).first() or Site(pk=site.site_id)
+    found = Site.objects.using(alias).filter(pk=site.site_id).first()
+    row = found or Site(pk=site.site_id)
     former = (row.domain, row.name)
-    if site.name or row.name in {"", DEFAULT_DOMAIN, row.domain[:50]}:
-        row.name = site.name or site.domain[:50]
+    if site.name or row.name in {"", DEFAULT_DOMAIN, row.domain[:LONGEST_NAME]}:
+        row.name = (site.name or site.domain)[:LONGEST_NAME].strip()
     row.domain = site.domain
     if (row.domain, row.name) == former:
         return f"Site {row.pk} is {row.domain}, as before."
     row.full_clean(validate_unique=False)
     try:
-        row.save(using=alias)
+        row.save(using=alias, force_insert=found is None)
     except IntegrityError:
-        raise SiteTakenError(f"DOMAIN {site.domain} was given to another site in the meantime: deploy again.") from None
+        raise SiteTakenError(
+            f"Site row {site.site_id} or DOMAIN {site.domain} was given to another site in the meantime: deploy again."
+        ) from None
     return f"Site {row.pk} is {row.domain}."
 
 

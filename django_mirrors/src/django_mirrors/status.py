@@ -1,4 +1,7 @@
-"""What ``/.well-known/mirrors.json`` answers: which site, release and schema this process runs. No secrets."""
+"""What ``/.well-known/mirrors.json`` answers anybody who asks: which site, release and schema this process runs.
+
+No secrets, and nothing of the other sites unless ``MIRRORS_STATUS`` is ``fleet``: to an agency they are customers.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
 
-from django_mirrors.conf import this_site
+from django_mirrors.conf import setting, this_site
 from django_mirrors.image import pending, this_image
 from django_mirrors.registry import Registry, utc_now
 
@@ -20,6 +23,8 @@ __all__ = ["PATH", "database_digest", "status"]
 
 PATH = "/.well-known/mirrors.json"
 VERSION = 1
+FLEET = "fleet"
+"""What ``MIRRORS_STATUS`` is where the document shows all sites."""
 
 
 def database_digest(identity: str) -> str:
@@ -31,11 +36,13 @@ def database_digest(identity: str) -> str:
 
 
 def status() -> Mapping[str, Any]:
-    """The document, version 1. Times are ISO 8601 with their zone, or null."""
+    """The document, version 1: what is this process's own. ``pending_migrations``: how many.
+
+    With ``MIRRORS_STATUS = "fleet"`` also ``fleet``. Times are ISO 8601 with their zone, or null.
+    """
     connection = connections[DEFAULT_DB_ALIAS]
     site = this_site(connection)
-    registry = Registry.of(connection, site)
-    entries = registry.entries(utc_now())
+    plan = pending(connection).names
     return {
         "version": VERSION,
         "site_id": site.site_id,
@@ -43,8 +50,17 @@ def status() -> Mapping[str, Any]:
         "stage": site.stage,
         "database": database_digest(site.database),
         "fingerprint": this_image().fingerprint,
-        "pending_migrations": list(pending(connection).names),
-        "registry": [
+        "pending_migrations": len(plan),
+        **({"fleet": _fleet(Registry.of(connection, site), plan)} if setting("MIRRORS_STATUS") == FLEET else {}),
+    }
+
+
+def _fleet(registry: Registry, plan: Sequence[str]) -> Mapping[str, Any]:
+    """All sites that are registered, what they run, and the names of the migrations that are pending."""
+    entries = registry.entries(utc_now())
+    return {
+        "pending_migrations": list(plan),
+        "sites": [
             {
                 "site_id": known.site_id,
                 "application": known.application,

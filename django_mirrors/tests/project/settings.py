@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from django.core.cache.backends.base import default_key_func
+
 from tests.urls_of_databases import django_settings
 
 RELEASE = int(os.environ.get("RELEASE", "1"))
@@ -16,8 +18,11 @@ RELEASE = int(os.environ.get("RELEASE", "1"))
 SECRET_KEY = "for the tests alone"
 DEBUG = os.environ.get("DEBUG") == "1"
 ALLOWED_HOSTS = ["*"]
-if "SITE_ID" in os.environ:
-    SITE_ID = int(os.environ["SITE_ID"])
+SITE_ID_AS = os.environ.get("SITE_ID_AS", "number")  # how the code has it: "number", "text", "none", or one of its own
+if SITE_ID_AS.isdigit():
+    SITE_ID: Any = int(SITE_ID_AS)
+elif "SITE_ID" in os.environ and SITE_ID_AS != "none":
+    SITE_ID = int(os.environ["SITE_ID"]) if SITE_ID_AS == "number" else os.environ["SITE_ID"]
 
 DATABASES: dict[str, Any] = {"default": django_settings(os.environ.get("DATABASE_URL", "sqlite:///:memory:"))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -39,8 +44,13 @@ WSGI_APPLICATION = "tests.project.wsgi.application"
 STATIC_URL = "/static/"
 STATIC_ROOT = os.environ.get("STATIC_ROOT")
 
-MIRRORS_STATUS = os.environ.get("MIRRORS_STATUS") == "1"
 MIRRORS_LOCK_TIMEOUT = 0.2
+
+
+def site_key(key: str, prefix: str, version: int) -> str:
+    """Keys that a project makes itself."""
+    return f"{SITE_ID}/{default_key_func(key, prefix, version)}"
+
 
 if "CACHE" in os.environ:
     CACHES = {
@@ -48,5 +58,7 @@ if "CACHE" in os.environ:
             "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
             "LOCATION": os.environ["CACHE"],
             "KEY_PREFIX": os.environ.get("CACHE_PREFIX", ""),
+            "VERSION": int(os.environ.get("CACHE_VERSION", "1")),
+            "KEY_FUNCTION": site_key if "CACHE_FUNCTION" in os.environ else default_key_func,
         }
     }

@@ -1,10 +1,11 @@
-"""A page, which reads from the database as any site does, and one that never works."""
+"""Pages, which read from the database as any site does, and one that never works."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from django.contrib.sites.models import Site
+from django.contrib.sites.shortcuts import get_current_site
 from django.http import HttpResponse
 from django.urls import path
 
@@ -17,9 +18,14 @@ def home(_: HttpRequest) -> HttpResponse:
     return HttpResponse(", ".join(Site.objects.order_by("id").values_list("domain", flat=True)))
 
 
+def current(request: HttpRequest) -> HttpResponse:
+    """The domain of this site."""
+    return HttpResponse(get_current_site(request).domain)
+
+
 def unhealthy(_: HttpRequest) -> HttpResponse:
     """What ends a deployment."""
     return HttpResponse(status=503)
 
 
-urlpatterns = [path("", home), path("unhealthy/", unhealthy)]
+urlpatterns = [path("", home), path("current/", current), path("unhealthy/", unhealthy)]
