@@ -203,14 +203,15 @@ def _renamed(ledger: Ledger, hints: Hints) -> Iterator[str]:
 def _contradictions(ledger: Ledger, hints: Hints) -> Iterator[str]:
     """Ids that differ. Once a mirror is in the state, an id that was edited on the platform is drift, to be repaired.
 
-    Nobody repairs an original's: none is ever written there. Its declared one counts where it runs with it.
+    Nobody repairs an original's: none is ever written there. Its declared one counts where it runs with it. A mirror
+    gives up an id that is reserved, once another one is declared for it.
     """
     for site in hints.sites:
         stored = ledger.assignments.get(site.application, ("", None))[1]
         agreed = site.original and site.declared is not None and site.declared == site.observed
         sources = {
             "the configuration": site.declared,
-            "the state": None if agreed else stored,
+            "the state": None if agreed or (stored in hints.reserved and not site.original) else stored,
             "its environment": site.observed if stored is None or site.original else None,
             f"the stack {hints.reference.stack}" if hints.reference else "": (
                 hints.reference.site_id_of(site) if hints.reference else None

@@ -196,6 +196,29 @@ def test_a_stack_that_follows_another_never_allocates() -> None:
     assert preview.ledger.retired == {3: Assigned("old")}
 
 
+def test_a_mirror_gives_up_an_id_that_is_reserved_once_another_is_declared_for_it() -> None:
+    """The id has turned out to be that of a row in the database: the site's companion has refused it."""
+    given = allocate(Ledger(), hints("de", "new")).ledger
+    running = Hints((*hints("de").sites, SiteHint("u-new", "new", observed=3, ours=True)), reserved=frozenset({3}))
+    assert "new: SITE_ID 3 is listed in reservedSiteIds" in allocate(given, running).problems[0]
+    moved = replace(running, sites=(*running.sites[:2], replace(running.sites[2], declared=4)))
+    for _ in range(2):
+        allocation = allocate(given, moved)
+        assert ids(allocation) == {"acme": 1, "de": 2, "new": 4}
+        given = allocation.ledger
+    assert ids(allocate(given, hints("de", "new", "next", reserved=frozenset({3})))) == {
+        "acme": 1,
+        "de": 2,
+        "new": 4,
+        "next": 5,
+    }
+    unasked = replace(moved, reserved=frozenset())
+    assert (
+        "new: its SITE_ID differs: 4 in the configuration, 3 in the state"
+        in allocate(allocate(Ledger(), hints("de", "new")).ledger, unasked).problems[0]
+    )
+
+
 def test_reserved_ids_are_passed_over() -> None:
     assert ids(allocate(Ledger(), hints("de", reserved=frozenset({10})))) == {"acme": 1, "de": 11}
 
