@@ -9,28 +9,28 @@ from urllib.parse import SplitResult, parse_qs, unquote, unquote_plus
 from mirrors.planning.dsn.libpq import postgres
 from mirrors.planning.dsn.service import PORTS, Server, Service, server
 
-_DJ_DATABASE_URL = {
-    "postgres": "cockroach pgsql postgis postgres postgresql redshift timescale timescalegis",
-    "mysql": "mysql mysql-connector mysql2 mysqlgis",
-    "sqlite": "spatialite sqlite",
-    "oracle": "oracle oraclegis",
-    "mssql": "mssql mssqlms",
-}
-_DJANGO_ENVIRON = {
-    "postgres": "cockroachdb pgsql postgis postgres postgresql prometheus_postgis prometheus_postgresql psql redshift",
-    "mysql": "mysql mysql-connector mysql2 mysqlgis prometheus_mysql",
-    "sqlite": "prometheus_spatialite prometheus_sqlite spatialite sqlite",
-    "oracle": "oracle",
-    "mssql": "mssql pyodbc",
-}
-_CLUSTERS = frozenset(
-    {"pgsql", "postgis", "postgres", "postgresql", "prometheus_postgis", "prometheus_postgresql", "psql"}
-)
-"""Schemes whose lists of hosts, and whose sockets in the path, django-environ reads."""
 
-
-def _by_scheme(schemes: Mapping[str, str]) -> dict[str, str]:
+def _by_scheme(**schemes: str) -> dict[str, str]:
+    """{scheme: kind}"""
     return {scheme: kind for kind, names in schemes.items() for scheme in names.split()}
+
+
+DJ_DATABASE_URL = _by_scheme(
+    postgres="cockroach pgsql postgis postgres postgresql redshift timescale timescalegis",
+    mysql="mysql mysql-connector mysql2 mysqlgis",
+    sqlite="spatialite sqlite",
+    oracle="oracle oraclegis",
+    mssql="mssql mssqlms",
+)
+DJANGO_ENVIRON = _by_scheme(  # its names with an underscore are none that a URL can begin with
+    postgres="cockroachdb pgsql postgis postgres postgresql psql redshift",
+    mysql="mysql mysql-connector mysql2 mysqlgis",
+    sqlite="spatialite sqlite",
+    oracle="oracle",
+    mssql="mssql pyodbc",
+)
+_CLUSTERS = frozenset({"pgsql", "postgis", "postgres", "postgresql", "psql"})
+"""Schemes whose lists of hosts, and whose sockets in the path, django-environ reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +52,20 @@ def database_of(parts: SplitResult) -> Service | None:
 
     Raises ValueError where neither library can read it, or they read it as two places.
     """
-    scheme = parts.scheme
-    readers: list[tuple[Read, str]] = [
-        (read, kinds[scheme])
-        for read, kinds in ((_dj_database_url, DJ_DATABASE_URL), (_django_environ, DJANGO_ENVIRON))
-        if scheme in kinds
-    ]
+    readers = [(read, kinds[parts.scheme]) for read, kinds in _READERS if parts.scheme in kinds]
     return _agreed([*_read(parts, readers)]) if readers else None
+
+
+def quoted_database_of(parts: SplitResult) -> Service:
+    """The same of a DSN that django-environ alone reads, because it escapes what it cannot read otherwise."""
+    return _agreed([*_read(parts, [(_django_environ, DJANGO_ENVIRON.get(parts.scheme, ""))])])
 
 
 def _read(parts: SplitResult, readers: list[tuple[Read, str]]) -> Iterator[Service]:
     for read, kind in readers:
         try:
             found = _BACKENDS[kind](read(parts, kind))
-        except ValueError:
+        except (ValueError, KeyError):
             continue
         if not any(set("[%") & set(item.host) for item in found.servers):  # no name of a host, so nobody gets there
             yield found
@@ -80,11 +80,11 @@ def _agreed(found: list[Service]) -> Service:
 
 def _dj_database_url(parts: SplitResult, kind: str) -> Settings:
     options = {key: _dj_value(*values) for key, values in parse_qs(parts.query).items()}
-    schema = options.pop("currentSchema", "") if kind == "postgres" else ""
+    schema = options.pop("currentSchema", "") if kind == "postgres" and parts.scheme != "cockroach" else ""
     if schema not in ("", "0", "False"):
         options["options"] = f"-c search_path={schema}"
     host = unquote(parts.hostname or "")
-    return Settings(kind, host, str(parts.port or ""), unquote(parts.path[1:]), options)
+    return Settings(kind, host, str(parts.port or ""), unquote(parts.path[1:]) or _unnamed(parts), options)
 
 
 def _dj_value(value: str, *more: str) -> str:
@@ -98,15 +98,17 @@ def _dj_value(value: str, *more: str) -> str:
 
 def _django_environ(parts: SplitResult, kind: str) -> Settings:
     options = {key: str(int(first)) if first.isdigit() else first for key, (first, *_) in parse_qs(parts.query).items()}
-    if kind == "postgres" and "currentSchema" in options:
-        raise ValueError  # libpq knows no such option
     path = unquote_plus(parts.path[1:])
     host, port = _hosts(parts)
-    found = Settings(kind, host, port, path, options)
+    found = Settings(kind, host, port, path or _unnamed(parts), options)
     if path.startswith("/") and (parts.scheme in _CLUSTERS or "cloudsql" in path):
         directory, _, name = path.rpartition("/")
         return replace(found, host=directory, name=name)
     return found
+
+
+def _unnamed(parts: SplitResult) -> str:
+    return ":memory:" if parts.scheme == "sqlite" else ""
 
 
 def _hosts(parts: SplitResult) -> tuple[str, str]:
@@ -125,24 +127,24 @@ def _postgres(settings: Settings) -> Service:
 
 def _mysql(settings: Settings) -> Service:
     """As ``get_connection_params`` of Django 5.2: the query wins over host, port and name."""
-    options = settings.options
-    socket = options.get("unix_socket", settings.host if settings.host.startswith("/") else "")
-    host = options.get("host", "" if settings.host.startswith("/") else settings.host)
-    outside = [key for key in ("db", "read_default_file", "read_default_group") if key in options]
-    if socket and host not in ("", "localhost"):  # drivers differ in which one they take
-        outside.append("unix_socket")
-    place = Server(socket) if socket else server(host, int(options.get("port", settings.port) or PORTS["mysql"]))
-    name = options.get("database", settings.name)
-    return Service("mysql", (place,), name, outside=tuple((key, options.get(key, socket)) for key in outside))
+    options, by_socket = settings.options, settings.host.startswith("/")
+    socket = options.get("unix_socket", settings.host if by_socket else "")
+    host = options.get("host", "" if by_socket else settings.host)
+    outside = {key: options[key] for key in ("db", "read_default_file", "read_default_group") if key in options}
+    place = server(host, int(options.get("port", settings.port) or PORTS["mysql"]))
+    if socket and host in ("", "localhost"):
+        place = Server(socket)
+    elif socket:  # drivers differ in which one they take
+        outside["unix_socket"] = socket
+    return Service("mysql", (place,), options.get("database", settings.name), outside=tuple(outside.items()))
 
 
 def _sqlite(settings: Settings) -> Service:
-    """A file. Raises ValueError for a database in memory, which each process has for itself."""
+    """A file. Raises ValueError for a database in memory, which each process has for itself, and for SQLite's URIs."""
     name = settings.options.get("database", settings.name)
-    if name in ("", ":memory:"):
+    if not settings.name or name == ":memory:" or name.startswith("file:"):
         raise ValueError
-    uri = (("uri", settings.options["uri"].lower()),) if "uri" in settings.options else ()
-    return Service("sqlite", name=posixpath.normpath(name).replace("//", "/", 1), outside=uri)
+    return Service("sqlite", name=posixpath.normpath(name).replace("//", "/", 1))
 
 
 def _oracle(settings: Settings) -> Service:
@@ -158,6 +160,8 @@ def _mssql(settings: Settings) -> Service:
     )
 
 
-DJ_DATABASE_URL = _by_scheme(_DJ_DATABASE_URL)
-DJANGO_ENVIRON = _by_scheme(_DJANGO_ENVIRON)
+_READERS: tuple[tuple[Read, dict[str, str]], ...] = (
+    (_dj_database_url, DJ_DATABASE_URL),
+    (_django_environ, DJANGO_ENVIRON),
+)
 _BACKENDS = {"postgres": _postgres, "mysql": _mysql, "sqlite": _sqlite, "oracle": _oracle, "mssql": _mssql}

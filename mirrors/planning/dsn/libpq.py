@@ -15,15 +15,17 @@ def postgres(host: str, port: str, name: str, options: Mapping[str, str]) -> Ser
 
     Raises ValueError for what Django or libpq refuse.
     """
-    service = options.get("service", "")
-    if not name and not service:
+    service, database = options.get("service", ""), options.get("dbname", name)
+    if (not name and not service) or "currentSchema" in options:  # no option of libpq's
+        raise ValueError
+    if database.startswith("/"):  # not one database: to django-environ a socket's directory
         raise ValueError
     schema = search_path(options.get("options", ""))
     outside = [("service", service)] if service else []
     if schema is None:
         outside.append(("options", options["options"]))
     servers = _servers(host or options.get("host", ""), options.get("hostaddr", ""), port or options.get("port", ""))
-    return Service("postgres", servers, options.get("dbname", name), schema or "", outside=tuple(outside))
+    return Service("postgres", servers, database, schema or "", outside=tuple(outside))
 
 
 def _servers(hosts: str, addresses: str, ports: str) -> tuple[Server, ...]:
@@ -61,14 +63,17 @@ def search_path(options: str) -> str | None:
 
 
 def _assigned(options: str) -> Iterator[tuple[str, str]]:
-    """``-c name=value``, ``-cname=value`` and ``--name=value``. A backslash takes the next character as it is."""
-    arguments = [re.sub(r"\\(.)", r"\1", item, flags=re.DOTALL) for item in _ARGUMENT.findall(options)]
-    waits = False
+    """``-c name=value``, ``-cname=value`` and ``--name=value``. A backslash takes the next character as it is.
+
+    Raises ValueError where the server would refuse them.
+    """
+    arguments = iter([re.sub(r"\\(.)", r"\1", item, flags=re.DOTALL) for item in _ARGUMENT.findall(options)])
     for argument in arguments:
-        text = argument if waits else argument[2:] if argument.startswith(("-c", "--")) else ""
-        waits = argument == "-c" and not waits
-        name, _, value = text.partition("=")
-        yield name.replace("-", "_").lower(), value
+        if argument.startswith(("-c", "--")):
+            name, equals, value = (argument[2:] or next(arguments, "")).partition("=")
+            if not equals:
+                raise ValueError
+            yield name.replace("-", "_").lower(), value
 
 
 def _names(value: str) -> Iterator[str]:

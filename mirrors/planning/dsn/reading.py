@@ -3,7 +3,7 @@
 import re
 from urllib.parse import SplitResult, parse_qs, parse_qsl, quote, unquote, urlsplit
 
-from mirrors.planning.dsn.databases import database_of
+from mirrors.planning.dsn.databases import database_of, quoted_database_of
 from mirrors.planning.dsn.service import UNREADABLE, Service, is_ipv6, server
 from mirrors.planning.dsn.storages import storage_of
 
@@ -12,7 +12,7 @@ _HIDDEN = re.compile("credential|key|pass|pwd|secret|token|user", re.IGNORECASE)
 
 _OURS = frozenset(
     {"accesspoint", "currentSchema", "db", "dsn", "extra_params", "host", "options", "port", "read_default_file"}
-    | {"read_default_group", "service", "unix_socket", "uri"}
+    | {"read_default_group", "service", "unix_socket"}
 )
 """What the query of an identity may have."""
 
@@ -25,6 +25,8 @@ def service_of(dsn: str | None) -> Service | None:
     """
     try:
         parts = _parts(dsn or "")
+        if _has_hash(dsn or ""):
+            return quoted_database_of(parts)
         return database_of(parts) or storage_of(parts) or _of_another_kind(parts)
     except ValueError:
         return None
@@ -83,13 +85,17 @@ def _bracketed(place: str) -> str:
 
 def _parts(dsn: str) -> SplitResult:
     """Raises ValueError for what is no DSN, and where a password with an unescaped ``/`` or ``?`` has got behind the
-    host. With an unescaped ``#`` it is one for django-environ, which reads it as this does."""
-    parts = urlsplit(dsn)
-    if not parts.path and "@" in parts.fragment:
-        parts = urlsplit(quote(dsn, safe=":/?&=@"))
+    host."""
+    parts = urlsplit(quote(dsn, safe=":/?&=@") if _has_hash(dsn) else dsn)
     if not parts.scheme or "@" in f"{parts.path}{parts.query}{parts.fragment}":
         raise ValueError
     return parts
+
+
+def _has_hash(dsn: str) -> bool:
+    """Whether its password has an unescaped ``#``. Then it is a DSN for django-environ, which reads it quoted."""
+    parts = urlsplit(dsn)
+    return not parts.path and "@" in parts.fragment
 
 
 def _of_another_kind(parts: SplitResult) -> Service:

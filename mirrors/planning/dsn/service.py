@@ -70,12 +70,12 @@ class Service:
             return ".".join([quote(self.name), *(server.host for server in self.servers)])
         if self.kind == "az":
             return f"{quote(self.account)}{'@' if self.account else ''}blob.core.windows.net"
-        return "%2C".join(map(str, self.servers)) if self._plain() else ""
+        return "".join(map(str, self.servers)) if self._plain() else ""
 
     def _plain(self) -> bool:
-        """Whether its servers can stand where a URL has its host."""
-        one = len(self.servers) == 1 and is_ipv6(self.servers[0].host)
-        return one or all(_PLAIN.fullmatch(item.host) for item in self.servers)
+        """Whether its server can stand where a URL has its host."""
+        hosts = [item.host for item in self.servers]
+        return len(hosts) < 2 and all(is_ipv6(host) or _PLAIN.fullmatch(host) for host in hosts)
 
     def _path(self) -> str:
         if self.kind in ("s3", "az", "file"):  # a storage's path is never decoded: it is encoded already
@@ -83,7 +83,7 @@ class Service:
             path = path.replace(",", "%2C").replace("@", "%40")
         else:
             path = re.sub("/$", "%2F", quote(self.name))
-        return f"/{path}" if path else ""
+        return f"/{path}" if path or self.kind == "file" else ""
 
     def _query(self) -> Iterator[tuple[str, str]]:
         if not self._plain():
