@@ -8,7 +8,17 @@ from typing import Any
 
 from mirrors.errors import MirrorsError
 
-__all__ = ["NoStackError", "backend", "export", "forget", "outputs", "pulumi", "pulumi_version", "raw_configuration"]
+__all__ = [
+    "NoStackError",
+    "backend",
+    "everything_configured",
+    "export",
+    "forget",
+    "outputs",
+    "pulumi",
+    "pulumi_version",
+    "raw_configuration",
+]
 
 NAMESPACE = "mirrors"
 CHOOSE = "go to the project's directory, or name it with -C, and name one of the stacks that pulumi stack ls shows"
@@ -31,14 +41,15 @@ def raw_configuration(stack: str, cwd: Path, *, secrets: bool = True) -> dict[st
     with a secret in them are left out. Raises MirrorsError with what the command says, e.g. that there is no such
     stack.
     """
+    prefix, entries = f"{NAMESPACE}:", everything_configured(stack, cwd, secrets=secrets)
+    return {key.removeprefix(prefix): value for key, value in entries.items() if key.startswith(prefix)}
+
+
+def everything_configured(stack: str, cwd: Path, *, secrets: bool = True) -> dict[str, str]:
+    """The same of all namespaces, which the keys have before them."""
     shown = "--show-secrets" if secrets else "--show-secrets=false"
     entries = json.loads(_ask("config", "--json", shown, stack=stack, cwd=cwd))
-    prefix = f"{NAMESPACE}:"
-    return {
-        key.removeprefix(prefix): entry["value"]
-        for key, entry in entries.items()
-        if key.startswith(prefix) and "value" in entry
-    }
+    return {key: entry["value"] for key, entry in entries.items() if "value" in entry}
 
 
 def outputs(stack: str, cwd: Path) -> dict[str, Any]:
