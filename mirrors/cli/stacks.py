@@ -4,14 +4,16 @@ import json
 import shutil
 import subprocess
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from mirrors.errors import MirrorsError
 
 __all__ = [
+    "CommandError",
     "NoStackError",
     "backend",
-    "everything_configured",
+    "encrypt_something",
     "export",
     "forget",
     "outputs",
@@ -21,9 +23,12 @@ __all__ = [
 ]
 
 NAMESPACE = "mirrors"
+SUFFIXES = (".yaml", ".yml")
 CHOOSE = "go to the project's directory, or name it with -C, and name one of the stacks that pulumi stack ls shows"
 NO_STACK = 6
 """The exit code of the command where there is no stack of this name. Seen with CLI 3.259."""
+ENDED_EARLY = ("EOF", "unexpected end of JSON input")
+UNREADABLE = "A file of the backend is empty: mirrors doctor names it, and the command that helps"
 
 
 class NoStackError(MirrorsError):
@@ -34,6 +39,15 @@ class NoStackError(MirrorsError):
         super().__init__(f"{self.what}: {self.remedy}")
 
 
+class CommandError(MirrorsError):
+    """A ``pulumi`` command failed. ``reason``: its own error line."""
+
+    def __init__(self, command: str, reason: str) -> None:
+        self.reason = reason
+        empty = f". {UNREADABLE}" if reason.endswith(ENDED_EARLY) else ""
+        super().__init__(f"{command}: {reason}{empty}")
+
+
 def raw_configuration(stack: str, cwd: Path, *, secrets: bool = True) -> dict[str, str]:
     """The values of the namespace ``mirrors`` as ``mirrors.config.loading`` takes them, keys without it.
 
@@ -41,15 +55,14 @@ def raw_configuration(stack: str, cwd: Path, *, secrets: bool = True) -> dict[st
     with a secret in them are left out. Raises MirrorsError with what the command says, e.g. that there is no such
     stack.
     """
-    prefix, entries = f"{NAMESPACE}:", everything_configured(stack, cwd, secrets=secrets)
-    return {key.removeprefix(prefix): value for key, value in entries.items() if key.startswith(prefix)}
-
-
-def everything_configured(stack: str, cwd: Path, *, secrets: bool = True) -> dict[str, str]:
-    """The same of all namespaces, which the keys have before them."""
     shown = "--show-secrets" if secrets else "--show-secrets=false"
     entries = json.loads(_ask("config", "--json", shown, stack=stack, cwd=cwd))
-    return {key: entry["value"] for key, entry in entries.items() if "value" in entry}
+    prefix = f"{NAMESPACE}:"
+    return {
+        key.removeprefix(prefix): entry["value"]
+        for key, entry in entries.items()
+        if key.startswith(prefix) and "value" in entry
+    }
 
 
 def outputs(stack: str, cwd: Path) -> dict[str, Any]:
@@ -65,6 +78,27 @@ def export(stack: str, cwd: Path) -> dict[str, Any]:
     """The stack's deployment as it is stored, secrets encrypted. Raises MirrorsError with what the command says."""
     found: dict[str, Any] = json.loads(_ask("stack", "export", stack=stack, cwd=cwd))
     return found.get("deployment") or {}
+
+
+def encrypt_something(stack: str, cwd: Path) -> None:
+    """Has the stack's secrets manager encrypt a word, into a copy of the stack's file that is thrown away.
+
+    Raises CommandError with what it says, e.g. that the passphrase is wrong.
+    """
+    own = next(
+        (path for name in SUFFIXES if (path := cwd / f"Pulumi.{stack.rpartition('/')[2]}{name}").is_file()), None
+    )
+    with TemporaryDirectory() as folder:
+        copy = Path(folder) / "Pulumi.copy.yaml"
+        copy.write_bytes(own.read_bytes() if own else _manager_of_the_state(stack, cwd))
+        _ask("config", "set", "--secret", "mirrors:word", "word", "--config-file", str(copy), stack=stack, cwd=cwd)
+
+
+def _manager_of_the_state(stack: str, cwd: Path) -> bytes:
+    """What a stack's file would say of a passphrase; with nothing, the command would begin with a new one."""
+    manager = export(stack, cwd).get("secrets_providers") or {}
+    salt = (manager.get("state") or {}).get("salt")
+    return f"encryptionsalt: {salt}\n".encode() if salt else b""
 
 
 def forget(stack: str, cwd: Path) -> None:
@@ -101,7 +135,7 @@ def _ask(*command: str, cwd: Path, stack: str | None = None) -> str:
     reason = _reason(done.stderr)
     if stack is not None and (done.returncode == NO_STACK or _no_project(reason)):
         raise NoStackError(stack, cwd)
-    raise MirrorsError(f"pulumi {' '.join(command)}: {reason}")
+    raise CommandError(f"pulumi {' '.join(command)}", reason)
 
 
 def _no_project(reason: str) -> bool:

@@ -1,5 +1,6 @@
 """``mirrors doctor`` after the engine was killed in the middle of an update: what it finds, and what then helps."""
 
+import json
 import shlex
 import signal
 from collections.abc import Iterator
@@ -65,6 +66,7 @@ def test_a_good_stack_is_fine(fleet: Fleet) -> None:
         "stack",
         "pending operations",
         "lock",
+        "secrets",
         "configuration",
         "platform",
         "clock",
@@ -87,3 +89,45 @@ def test_a_stack_that_does_not_exist_is_a_problem_with_a_remedy(fleet: Fleet) ->
 
     assert done.code == 2
     assert f"problem  stack: there is no stack tset in {fleet.project.directory}. Remedy: go to the" in done.stdout
+
+
+def test_a_wrong_passphrase_is_found_though_nothing_is_encrypted_with_it_yet(fleet: Fleet) -> None:
+    right = fleet.project.variables["PULUMI_CONFIG_PASSPHRASE"]
+    own = fleet.project.directory / "Pulumi.test.yaml"
+    before = own.read_bytes()
+    assert b"secure:" not in before
+    for passphrase, said in (("wrong", "incorrect passphrase"), ("", "incorrect passphrase")):
+        fleet.project.environment["PULUMI_CONFIG_PASSPHRASE"] = passphrase
+        found = findings(fleet)
+        assert found["secrets"]["level"] == "problem"
+        assert found["secrets"]["message"] == f"the secrets manager of test says: {said}"
+        assert found["secrets"]["remedy"].startswith("set PULUMI_CONFIG_PASSPHRASE")
+        assert "configuration" not in found
+    fleet.project.environment["PULUMI_CONFIG_PASSPHRASE"] = right
+    own.unlink()  # then the passphrase is that of the state
+    assert findings(fleet)["secrets"]["level"] == "ok"
+    fleet.project.environment["PULUMI_CONFIG_PASSPHRASE"] = "wrong"
+    assert findings(fleet)["secrets"]["level"] == "problem"
+    own.write_bytes(before)
+
+
+@pytest.mark.parametrize(("name", "shown"), [(".attrs", "EOF"), ("", "unexpected end of JSON input")])
+def test_an_empty_file_of_the_backend_is_named_and_the_printed_command_helps(
+    fleet: Fleet, name: str, shown: str
+) -> None:
+    fleet.test.pulumi("config set plain value").succeeded()
+    state = fleet.project.run("pulumi", "stack", "export", "--stack", "test").succeeded().stdout
+    fleet.project.run(
+        "pulumi", "stack", "import", "--stack", "test", given=state
+    ).succeeded()  # so that there is a copy
+    [stored] = (fleet.project.state / "pulumi").rglob("stacks/*/test.json")
+    broken = stored.with_name(f"{stored.name}{name}")
+    broken.write_bytes(b"")
+    told = fleet.project.run("mirrors", "ids", "--stack", "test").failed()
+    assert f"{shown}. A file of the backend is empty: mirrors doctor names it" in told.text
+    found = findings(fleet)
+    assert found["backend file"]["message"].startswith(f"{broken} is empty")
+    for command in found["backend file"]["remedy"].split("; then ")[0], "pulumi cancel --yes test":
+        fleet.project.run(*shlex.split(command)).succeeded()
+    assert {item["level"] for item in findings(fleet).values()} == {"ok"}
+    assert json.loads(fleet.project.run("pulumi", "stack", "export", "--stack", "test").stdout)["deployment"]

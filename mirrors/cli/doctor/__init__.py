@@ -3,16 +3,15 @@
 import dataclasses
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import click
 
-from mirrors.cli.doctor.engine import check_backend, check_stack, check_tools
+from mirrors.cli.doctor.engine import check_backend, check_secrets, check_stack, check_tools
 from mirrors.cli.doctor.findings import Finding, Level, all_fine, fine
 from mirrors.cli.doctor.platform import check_configuration, check_connection, check_platform
 from mirrors.cli.doctor.probe import probe
-from mirrors.cli.doctor.size import check_size
 from mirrors.cli.options import DIFFERS, as_json, in_directory, plain_errors
 
 __all__ = ["doctor"]
@@ -45,23 +44,30 @@ def doctor(stack: str | None, *, probing: bool, output: Path | None, as_json: bo
     sys.exit(0 if all_fine(findings) else DIFFERS)
 
 
+def is_problem(findings: Iterable[Finding]) -> bool:
+    return any(item.level is Level.PROBLEM for item in findings)
+
+
 def checks(stack: str | None, cwd: Path) -> Iterator[Finding]:
     """In the order in which things are needed. What needs something that is missing is not tried."""
     yield from (tools := list(check_tools(cwd)))
     there = tools[0].level is not Level.PROBLEM
-    if there:
-        yield from check_backend(cwd)
+    yield from (backend := list(check_backend(cwd)) if there else [])
     if stack is None:
         connection, found = check_connection()
         yield from found
         yield from check_platform(connection) if connection else ()
         return
-    yield from (found := list(check_stack(stack, cwd)) if there else [])
+    found = list(check_stack(stack, cwd)) if there else []
     if not there or found[0].level is Level.PROBLEM:
+        yield from found if not is_problem(backend) else ()  # else that is why
+        return
+    yield from found
+    yield (secrets := check_secrets(stack, cwd))
+    if secrets.level is Level.PROBLEM:
         return
     settings, found = check_configuration(stack, cwd)
     yield from found
-    yield from check_size(stack, cwd)
     if settings and settings.platform == "docker":
         yield fine("platform", "docker: each preview asks its host, and says what is wrong")
         return

@@ -9,17 +9,30 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
+from mirrors.cli.doctor.files import check_files, folder_of
 from mirrors.cli.doctor.findings import Finding, fine, one_line, problem, warning
 from mirrors.cli.project import ProjectFile
-from mirrors.cli.stacks import CHOOSE, NoStackError, backend, pulumi, pulumi_version
+from mirrors.cli.stacks import (
+    CHOOSE,
+    CommandError,
+    NoStackError,
+    backend,
+    encrypt_something,
+    pulumi,
+    pulumi_version,
+)
 from mirrors.cli.state import StackState
 from mirrors.errors import MirrorsError
 
 SCRIPTS = ("pulumi-language-python", "pulumi-language-python-exec", "pulumi-resource-pulumi-python")
 """What runs a program, and what runs the dynamic resources' providers: parts of the Pulumi CLI's release."""
 
+ENCRYPTION = (
+    "set PULUMI_CONFIG_PASSPHRASE, or PULUMI_CONFIG_PASSPHRASE_FILE, to the passphrase that this stack was made with;"
+    " where it has a key of a cloud instead, log in to that cloud"
+)
 TOOLS = "install the Pulumi CLI as a whole (in a checkout of this project: make tools), and put its folder on the PATH"
 
 
@@ -50,10 +63,15 @@ def compare_versions(command: str, library: str) -> Finding:
 
 
 def check_backend(cwd: Path) -> Iterator[Finding]:
+    """Of a backend of files also whether they are whole: if not, there is a finding for each that is not."""
     try:
-        yield fine("backend", f"{_without_credentials(backend(cwd))} answers")
+        url = backend(cwd)
     except MirrorsError as error:
-        yield problem("backend", str(error), "pulumi login, or set PULUMI_BACKEND_URL")
+        broken = list(check_files(os.environ.get("PULUMI_BACKEND_URL", "")))
+        yield from broken or [problem("backend", str(error), "pulumi login, or set PULUMI_BACKEND_URL")]
+        return
+    yield fine("backend", f"{_without_credentials(url)} answers")
+    yield from check_files(url)
 
 
 def _without_credentials(url: str) -> str:
@@ -76,6 +94,18 @@ def check_stack(stack: str, cwd: Path) -> Iterator[Finding]:
         yield lock(locks(backend(cwd), str(ProjectFile.find(cwd).name), stack), stack)
     except MirrorsError as error:
         yield warning("lock", str(error), "run this in the project's directory")
+
+
+def check_secrets(stack: str, cwd: Path) -> Finding:
+    """Whether the stack's secrets manager takes the passphrase, or key, that this shell has.
+
+    Without a secret in the stack's file no other command that only reads asks for it.
+    """
+    try:
+        encrypt_something(stack, cwd)
+    except CommandError as error:
+        return problem("secrets", f"the secrets manager of {stack} says: {error.reason}", ENCRYPTION)
+    return fine("secrets", "the stack's secrets manager encrypts")
 
 
 def pending(state: StackState, stack: str) -> Finding:
@@ -113,10 +143,9 @@ class Lock:
 
 def locks(url: str, project: str, stack: str) -> Sequence[Lock] | None:
     """The locks of a stack in a backend of files; None in any other, which has its own way to show them."""
-    parts = urlsplit(url)
-    if parts.scheme != "file":
+    root = folder_of(url)
+    if root is None:
         return None
-    root = Path(unquote(parts.netloc + parts.path)).expanduser()
     folder = root / ".pulumi" / "locks" / "organization" / project / stack.rpartition("/")[2]
     return [_lock(path) for path in sorted(folder.glob("*.json"))]
 

@@ -255,6 +255,13 @@ def killed(fleet: Fleet) -> Steps:
     yield None
 
 
+def emptied(fleet: Fleet) -> Steps:
+    """As a kill leaves it in the moment between two writes."""
+    [attributes] = fleet.project.state.glob("pulumi/.pulumi/stacks/*/test.json.attrs")
+    attributes.write_bytes(b"")
+    yield None
+
+
 def hanging(fleet: Fleet, *signals: signal.Signals) -> str:
     """An ``up`` whose deployments hang is sent these signals, and ends; returns what it said."""
     fleet.sandbox.clear_requests_log()
@@ -314,5 +321,6 @@ SET_UPS: Mapping[str, Callable[[Fleet], Steps]] = {
     "The token expired, or may do less": expired,
     "Ctrl-C": interrupted,
     "The engine was killed": killed,
+    "A file of the backend is empty": emptied,
     "Logs that may be passed on": as_it_is,
 }
