@@ -1,6 +1,6 @@
 """Looks at a platform, read-only and concurrently, and says what the planner needs to know."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -28,8 +28,9 @@ class Observer:
         self.settings = settings
         self.stage = settings.environment
 
-    def fleet(self, *, deep: bool = False) -> FleetSeen:
-        """``deep`` also asks for every mirror's deployments and frozen variables: two requests a mirror more.
+    def fleet(self, *, deep: bool = False, only: Collection[str] | None = None) -> FleetSeen:
+        """``deep`` also asks for every mirror's deployments and frozen variables: two requests a mirror more. ``only``:
+        the slugs of those for which it does, where not of all.
 
         Raises DivioError where the platform does not answer, or refuses the token.
         """
@@ -38,7 +39,8 @@ class Observer:
         found = self._declared(listed)
         environments = self._stages(found)
         own = {name: stages[self.stage] for name, stages in environments.items() if self.stage in stages}
-        running = self._running(own if deep else {slug: own[slug]} if slug in own else {})
+        asked = {name for name in own if name == slug or (deep and (only is None or name in only))}
+        running = self._running({name: uuid for name, uuid in own.items() if name in asked})
         sites = self._sites(found, own, running)
         original = sites.pop(slug, None)
         stages = environments.get(slug, {})

@@ -6,7 +6,6 @@ from typing import Any
 import pulumi
 from pulumi_policy import (
     EnforcementLevel,
-    PolicyConfigSchema,
     PolicyPack,
     ReportViolation,
     ResourceValidationArgs,
@@ -50,8 +49,7 @@ def own_site_id(args: ResourceValidationArgs, report: ReportViolation) -> None:
 
 
 def no_plain_secret(args: ResourceValidationArgs, report: ReportViolation) -> None:
-    allowed = args.get_config().get("allow") or ()
-    for problem in in_clear(args.resource_type, known(args.props), allowed):
+    for problem in in_clear(args.resource_type, known(args.props)):
         report(problem)
 
 
@@ -81,7 +79,6 @@ PolicyPack(
         ResourceValidationPolicy(
             name="no-plain-secret",
             description="What looks like a secret is declared as one.",
-            config_schema=PolicyConfigSchema({"allow": {"type": "array", "items": {"type": "string"}}}),
             validate=no_plain_secret,
         ),
         StackValidationPolicy(

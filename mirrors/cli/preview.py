@@ -4,22 +4,28 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
-from mirrors.cli.configuration import loaded
 from mirrors.cli.deploy import targets
-from mirrors.cli.options import DIFFERS, as_json, in_directory, on_stack, plain_errors
+from mirrors.cli.options import DIFFERS, as_json, connect, in_directory, on_stack, plain_errors
 from mirrors.cli.preview_markdown import as_markdown
 from mirrors.cli.preview_report import as_data, as_text
 from mirrors.cli.single_sites import refuse_single_sites
-from mirrors.cli.stacks import pulumi
-from mirrors.config import Settings
+from mirrors.cli.stacks import pulumi, raw_configuration
+from mirrors.cli.status import unhealthy
+from mirrors.config import Settings, load
 from mirrors.errors import MirrorsError
-from mirrors.planning.preview import FleetPreview, preview_of
+from mirrors.observe import Observer
+from mirrors.planning.observed import FleetSeen
+from mirrors.planning.preview import Cause, FleetPreview, SitePreview, first_deployments, preview_of, site_ids_of
+from mirrors.planning.taking_over import judge
 from mirrors.planning.targets import Chosen, named
 from mirrors.planning.waves import ROLL_OUT
 
@@ -52,14 +58,46 @@ def preview(sites: Sequence[str], stack: str, *, markdown: bool, as_json: bool, 
 
 def look_ahead(sites: Sequence[str], stack: str, cwd: Path) -> FleetPreview:
     """A configuration that cannot be used is a preview with problems. Raises MirrorsError, e.g. for no such stack."""
-    found = loaded(stack, cwd)
-    settings = found.settings
+    loaded = load(raw_configuration(stack, cwd), stack, os.environ)
+    settings = loaded.settings
     if settings is None:
-        return FleetPreview(stack, problems=found.problems)
+        return FleetPreview(stack, problems=loaded.problems)
     chosen = named(settings, sites, stack) if sites else Chosen(None)
     if sites:
         refuse_single_sites(settings, stack, cwd)
-    return preview_of(ask_engine(settings, chosen, stack, cwd), settings, stack, chosen.notes)
+    engine = ask_engine(settings, chosen, stack, cwd)
+    found = preview_of(engine, settings, stack, chosen.notes)
+    if settings.platform != "divio" or found.problems:
+        return found
+    first, unasked = first_deployments(engine), [site.application for site in found.sites if is_unasked(site)]
+    if not first and not unasked:
+        return found
+    seen = observed(settings, {*first, *unasked})
+    judgements = judge(settings, seen, first, site_ids_of(engine), original_deploys=deploys_original(settings, found))
+    found = preview_of(engine, settings, stack, chosen.notes, judgements)
+    return replace(found, sites=tuple(answered(settings, seen, found.sites)))
+
+
+def observed(settings: Settings, slugs: Collection[str]) -> FleetSeen:
+    """With what these sites run. Raises DivioError."""
+    divio = connect(settings.api_url, settings.api_token.get_secret_value(), settings.max_concurrent_requests)
+    return Observer(divio, settings).fleet(deep=True, only=slugs)
+
+
+def is_unasked(site: SitePreview) -> bool:
+    return Cause.UNVERIFIED in site.causes
+
+
+def deploys_original(settings: Settings, found: FleetPreview) -> bool:
+    return any(site.deploys for site in found.sites if site.application == settings.fleet.original.application)
+
+
+def answered(settings: Settings, seen: FleetSeen, sites: Sequence[SitePreview]) -> Iterator[SitePreview]:
+    """The same sites; one that an update would ask for its health is asked now, once, and says what is wrong."""
+    asked = [site.application for site in sites if is_unasked(site)]
+    with ThreadPoolExecutor(max_workers=settings.max_concurrent_requests) as pool:
+        wrong = dict(zip(asked, pool.map(partial(unhealthy, settings), map(seen.site, asked)), strict=True))
+    return (replace(site, why=wrong.get(site.application) or site.why) for site in sites)
 
 
 def ask_engine(settings: Settings, chosen: Chosen, stack: str, cwd: Path) -> Mapping[str, Any]:

@@ -16,6 +16,7 @@ def as_data(preview: FleetPreview) -> dict[str, Any]:
         "stack": preview.stack,
         "changes": preview.steps > 0,
         "deployments": preview.deployments,
+        "takenOver": preview.taken_over,
         "waves": [
             {"number": wave.number, "sites": len(wave.sites), "paused": bool(rollout.paused.intersection(wave.sites))}
             for wave in rollout.waves
@@ -53,6 +54,8 @@ def headline(preview: FleetPreview) -> str:
     if not preview.steps:
         return f"no changes at {preview.declared} sites"
     changed = f"{len(preview.sites)} of {preview.declared} sites change, {preview.deployments} to deploy"
+    if preview.taken_over:
+        changed = f"{changed}, {preview.taken_over} taken over as {'it is' if preview.taken_over == 1 else 'they are'}"
     return f"{changed}, {len(preview.leaving)} off the list" if preview.leaving else changed
 
 
@@ -73,6 +76,8 @@ def told(site: SitePreview) -> str:
 def action(site: SitePreview) -> str:
     if site.deploys:
         return "deployed"
+    if Cause.TAKEN_OVER in site.causes:
+        return "taken over"
     if site.variables:
         return "variables written"
     return "asked for its health" if Cause.UNVERIFIED in site.causes else "recorded"
@@ -109,7 +114,7 @@ def cause_of(site: SitePreview, cause: Cause, shown: Callable[[str], str] = str)
     """With the names of the variables, marked as the engine marks them: added, changed, removed."""
     by_cause = {Cause.VARIABLES: False, Cause.DRIFT: True}
     if cause not in by_cause:
-        return str(cause)
+        return f"{cause}: {shown(site.why)}" if site.why else str(cause)
     found = [_change(change, shown) for change in site.variables if change.by_hand is by_cause[cause]]
     return f"{cause} {', '.join(found)}".rstrip()
 
@@ -134,6 +139,7 @@ def _site_data(site: SitePreview) -> dict[str, Any]:
         "wave": site.wave,
         "deploys": site.deploys,
         "causes": [str(cause) for cause in site.causes],
+        "why": site.why,
         "variables": [
             {"name": change.name, "change": change.kind, "secret": change.secret, "byHand": change.by_hand}
             for change in site.variables

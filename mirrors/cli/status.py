@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,15 +18,17 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from mirrors.cli.configuration import loaded
 from mirrors.cli.options import DIFFERS, as_json, connect, in_directory, note, on_stack, plain_errors
+from mirrors.cli.stacks import raw_configuration
 from mirrors.cli.state import StackState
-from mirrors.config import Settings
+from mirrors.config import Settings, load
 from mirrors.divio import Divio, EnvironmentVariable
 from mirrors.errors import MirrorsError, OtherPlatformError
 from mirrors.health import what_is_wrong
 from mirrors.observe import Observer
 from mirrors.observe_retired import retired_sites
+from mirrors.planning.addresses import address_of
+from mirrors.planning.names import DOMAIN
 from mirrors.planning.observed import FleetSeen, SiteSeen
 from mirrors.planning.status import SETTLED, SiteStatus, State, removed, statuses
 from mirrors.planning.verification import as_unverified, unverified
@@ -88,17 +91,17 @@ def with_health(
     """The same rows; a site that no update has found healthy is asked now, once, and is not converged."""
     asked = {row.application: row for row in unverified(settings, seen, rows, state.created, state.verified)}
     with ThreadPoolExecutor(max_workers=settings.max_concurrent_requests) as pool:
-        wrong = dict(zip(asked, pool.map(partial(_unhealthy, settings, seen), asked.values()), strict=True))
+        wrong = dict(zip(asked, pool.map(partial(unhealthy, settings), map(seen.site, asked)), strict=True))
     return (as_unverified(row, wrong[row.application]) if row.application in asked else row for row in rows)
 
 
-def _unhealthy(settings: Settings, seen: FleetSeen, row: SiteStatus) -> str | None:
-    """What is wrong with its answer, as far as it has an address."""
-    if row.url is None or settings.rollout.health is None:
+def unhealthy(settings: Settings, site: SiteSeen) -> str | None:
+    """What is wrong with a site's answer now, as far as it has an address and an update would ask."""
+    url = address_of(site.frozen.get(DOMAIN))
+    if url is None or settings.rollout.health is None:
         return None
-    site = seen.original if row.role == "original" else seen.mirrors[row.application]
-    runs_with = {name: value for name, value in (site.frozen if site else {}).items() if value is not None}
-    return what_is_wrong(row.url, settings.rollout.health, runs_with)
+    runs_with = {name: value for name, value in site.frozen.items() if value is not None}
+    return what_is_wrong(url, settings.rollout.health, runs_with)
 
 
 def with_variables(divio: Divio, sites: Mapping[str, SiteSeen]) -> dict[str, SiteSeen]:
@@ -111,10 +114,10 @@ def with_variables(divio: Divio, sites: Mapping[str, SiteSeen]) -> dict[str, Sit
 
 
 def settings_of(stack: str, cwd: Path) -> Settings:
-    found = loaded(stack, cwd)
-    if found.settings is None or found.problems:
-        raise MirrorsError("\n".join(found.problems))
-    return found.settings
+    loaded = load(raw_configuration(stack, cwd), stack, os.environ)
+    if loaded.settings is None or loaded.problems:
+        raise MirrorsError("\n".join(loaded.problems))
+    return loaded.settings
 
 
 def as_data(row: SiteStatus) -> dict[str, object]:

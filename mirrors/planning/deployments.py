@@ -1,10 +1,10 @@
 """Whether a site needs a deployment, or already has the one that is wanted."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
-from mirrors.planning.names import MIRRORS_APPLICATION
+from mirrors.planning.names import MIRRORS_APPLICATION, write_order
 from mirrors.planning.observed import DeploymentSeen
 from mirrors.planning.releases import newest_running, newest_successful, release_of
 from mirrors.planning.variables import different_names
@@ -28,10 +28,14 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What to do: ``attach`` waits for a running deployment and decides again, ``adopt`` takes a sufficient one."""
+    """What to do: ``attach`` waits for a running deployment and decides again, ``adopt`` takes a sufficient one.
+
+    ``why`` one has to be started, in a few words.
+    """
 
     kind: Literal["attach", "adopt", "start"]
     deployment: str = ""
+    why: str = field(default="", compare=False)
 
 
 def next_step(
@@ -49,11 +53,26 @@ def next_step(
     if running is not None:
         return Step("attach", running.uuid)
     done = newest_successful(deployments)
-    if done is None or frozen is None or not _runs_release(wanted.release, done, releases):
-        return Step("start")
+    if done is None or frozen is None:
+        return Step("start", why="it was never deployed successfully")
+    if not _runs_release(wanted.release, done, releases):
+        return Step("start", why="it runs an older release")
     different, hidden = different_names(_to_prove(wanted, frozen), frozen, wanted.secrets)
     still_runs_with = wanted.gone & frozen.keys()
-    return Step("start") if different or hidden or still_runs_with else Step("adopt", done.uuid)
+    reasons = tuple(_reasons(different, hidden, still_runs_with, frozen))
+    return Step("start", why=", and ".join(reasons)) if reasons else Step("adopt", done.uuid)
+
+
+def _reasons(
+    different: Sequence[str], hidden: Sequence[str], gone: Collection[str], frozen: Mapping[str, str | None]
+) -> Iterator[str]:
+    said = {
+        "it runs without {}": [name for name in different if name not in frozen],
+        "it runs with another {}": [name for name in different if name in frozen],
+        "the platform does not show with which {} it runs": hidden,
+        "it still runs with {}": write_order(gone),
+    }
+    yield from (words.format(", ".join(names)) for words, names in said.items() if names)
 
 
 def _to_prove(wanted: Wanted, frozen: Mapping[str, str | None]) -> Mapping[str, str]:

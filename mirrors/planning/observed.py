@@ -80,3 +80,7 @@ class FleetSeen:
     elsewhere: Mapping[str, str | None] = field(default_factory=dict, repr=False)
     neighbours: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     applications: tuple[str, ...] = ()
+
+    def site(self, slug: str) -> SiteSeen:
+        """The original or a mirror. Raises KeyError where there is no such application."""
+        return self.original if self.original is not None and self.original.slug == slug else self.mirrors[slug]

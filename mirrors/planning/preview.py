@@ -8,6 +8,7 @@ from typing import Any
 from mirrors.config import Settings
 from mirrors.planning.names import DATABASE_URL, SITE_ID, write_order
 from mirrors.planning.preview_steps import CONTAINER, ENDS, LANE, Change, Inputs, Step, changes, said, steps_of
+from mirrors.planning.taking_over import Judged
 from mirrors.planning.waves import REPAIR, SHORTER, RolloutPlan, named, rollout_plan
 
 OF_SITES = ("Mirror", "EnvironmentVariables", "Deployment")
@@ -19,7 +20,8 @@ class Cause(StrEnum):
     """Why a site changes, in the order in which it is told."""
 
     FIRST = "first deployment"
-    ADOPTED = "adopted, deployed only if it runs otherwise"
+    TAKEN_OVER = "runs as declared"
+    ADOPTED = "adopted"
     MOVED = "another environment"
     RELEASE = "new release"
     VARIABLES = "changed variables"
@@ -30,12 +32,16 @@ class Cause(StrEnum):
     RECORD = "only in the state"
 
 
+EXPLAINED = frozenset({Cause.ADOPTED, Cause.UNVERIFIED, Cause.FAILED})
+"""The causes of a deployment that is new in the state which leave open why."""
+
+
 @dataclass(frozen=True, slots=True)
 class SitePreview:
     """``wave`` is the number of the site's wave, as declared; 0 for the original, None for what is in no wave.
 
     ``deploys`` is False where only variables are set, or only the state changes. ``variables`` are left out where the
-    site is new: it gets all of them.
+    site is new: it gets all of them. ``why``: what the platform shows beside the cause, in a few words.
     """
 
     application: str
@@ -43,6 +49,7 @@ class SitePreview:
     deploys: bool
     causes: tuple[Cause, ...]
     variables: tuple[Change, ...] = ()
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +91,15 @@ class FleetPreview:
         return sum(site.deploys for site in self.sites)
 
     @property
+    def taken_over(self) -> int:
+        return sum(Cause.TAKEN_OVER in site.causes for site in self.sites)
+
+    @property
     def groups(self) -> tuple[Group, ...]:
         """By wave, what is in none behind all others, and in a wave the largest first."""
         found: dict[tuple[Any, ...], list[SitePreview]] = {}
         for site in self.sites:
-            found.setdefault((site.wave, site.deploys, site.causes, site.variables), []).append(site)
+            found.setdefault((site.wave, site.deploys, site.causes, site.variables, site.why), []).append(site)
         groups = [Group(tuple(site.application for site in sites), sites[0]) for sites in found.values()]
         return tuple(sorted(groups, key=lambda group: (_behind(group.example.wave), -len(group.sites))))
 
@@ -97,8 +108,18 @@ def _behind(wave: int | None) -> tuple[bool, int]:
     return wave is None, wave or 0
 
 
-def preview_of(engine: Mapping[str, Any], settings: Settings, stack: str, notes: Iterable[str] = ()) -> FleetPreview:
-    """Pure. ``engine``: what ``pulumi preview --json`` prints, parsed; secrets in it are ``[secret]``."""
+def preview_of(
+    engine: Mapping[str, Any],
+    settings: Settings,
+    stack: str,
+    notes: Iterable[str] = (),
+    judgements: Mapping[str, Judged] | None = None,
+) -> FleetPreview:
+    """Pure. ``engine``: what ``pulumi preview --json`` prints, parsed; secrets in it are ``[secret]``.
+
+    ``judgements``: {slug: what the platform shows} of the sites of ``first_deployments``; a site without one is taken
+    to be deployed.
+    """
     messages = list(said(engine))
     steps = steps_of(engine)
     changing = [step for step in steps if step.changes_something]
@@ -108,7 +129,7 @@ def preview_of(engine: Mapping[str, Any], settings: Settings, stack: str, notes:
     return FleetPreview(
         stack,
         len(settings.fleet.slugs),
-        tuple(_sites(settings, steps, rollout)),
+        tuple(_sites(settings, steps, rollout, judgements or {})),
         rollout,
         _given(before, now),
         _missing(now, before),
@@ -124,7 +145,20 @@ def preview_of(engine: Mapping[str, Any], settings: Settings, stack: str, notes:
     )
 
 
-def _sites(settings: Settings, steps: Iterable[Step], rollout: RolloutPlan) -> list[SitePreview]:
+def first_deployments(engine: Mapping[str, Any]) -> list[str]:
+    """The slugs of the sites whose deployment is new in the state: whether one is started, the platform decides."""
+    return [step.name for step in steps_of(engine) if step.kind == "Deployment" and step.creates and not step.replaces]
+
+
+def site_ids_of(engine: Mapping[str, Any]) -> dict[str, int]:
+    """{slug: SITE_ID} as the ledger has them after the update."""
+    ledgers = [step.new for step in steps_of(engine) if step.kind == "SiteIds" and step.new.get("assignments")]
+    return {item["name"]: int(item["id"]) for ledger in ledgers for item in ledger["assignments"].values()}
+
+
+def _sites(
+    settings: Settings, steps: Iterable[Step], rollout: RolloutPlan, judgements: Mapping[str, Judged]
+) -> list[SitePreview]:
     of_sites: dict[str, dict[str, Step]] = {}
     stored: dict[str, Step] = {}
     for step in steps:
@@ -136,15 +170,19 @@ def _sites(settings: Settings, steps: Iterable[Step], rollout: RolloutPlan) -> l
     wave_of[settings.fleet.original.application] = 0
     order = {slug: place for place, slug in enumerate(settings.fleet.slugs)}
     slugs = sorted(of_sites, key=lambda slug: order.get(slug, len(order)))
-    return [_site(slug, wave_of.get(slug), of_sites[slug], stored) for slug in slugs]
+    return [_site(slug, wave_of.get(slug), of_sites[slug], stored, judgements.get(slug)) for slug in slugs]
 
 
-def _site(slug: str, wave: int | None, steps: Mapping[str, Step], stored: Mapping[str, Step]) -> SitePreview:
+def _site(
+    slug: str, wave: int | None, steps: Mapping[str, Step], stored: Mapping[str, Step], judgement: Judged | None
+) -> SitePreview:
     if CONTAINER in steps:
         return _container(slug, wave, steps[CONTAINER])
     deployment = steps.get("Deployment")
     if deployment is not None and (deployment.creates or deployment.replaces):
-        return SitePreview(slug, wave, deploys=True, causes=(_first(deployment, steps.get("Mirror")),))
+        cause, shown = _first(deployment, steps, judgement), judgement or Judged(taken_over=False)
+        why = shown.why if cause in EXPLAINED else ""
+        return SitePreview(slug, wave, deploys=not shown.taken_over, causes=(cause,), why=why)
     changed = {step.kind: changes(step, stored.get(step.urn)) for step in steps.values() if step.kind in OF_SITES[1:]}
     run, written = changed.get("Deployment", []), changed.get("EnvironmentVariables", [])
     variables = {change.name: change for change in (*run, *written)}
@@ -166,12 +204,20 @@ def _container(slug: str, wave: int | None, step: Step) -> SitePreview:
     return SitePreview(slug, wave, deploys=True, causes=tuple(cause for cause in Cause if cause in causes))
 
 
-def _first(deployment: Step, mirror: Step | None) -> Cause:
-    """A site that has what makes it a mirror may well run as declared."""
+def _first(deployment: Step, steps: Mapping[str, Step], judgement: Judged | None) -> Cause:
+    """Why a deployment is new in the state. Without a look at the platform as far as the state tells it."""
     if deployment.replaces:
         return Cause.MOVED
-    found = mirror.new.get("found") or {} if mirror is not None else {}
-    return Cause.ADOPTED if {SITE_ID, DATABASE_URL}.intersection(found) else Cause.FIRST
+    written = steps.get("EnvironmentVariables")
+    if judgement is None or (written is not None and written.creates):
+        if judgement is not None and judgement.taken_over:
+            return Cause.TAKEN_OVER
+        mirror = steps.get("Mirror")
+        found = mirror.new.get("found") or {} if mirror is not None else {}
+        return Cause.ADOPTED if {SITE_ID, DATABASE_URL}.intersection(found) else Cause.FIRST
+    if judgement.taken_over:
+        return Cause.UNVERIFIED
+    return Cause.FAILED if judgement.ran_before else Cause.FIRST
 
 
 def _causes(deployment: Step | None, variables: Collection[Change]) -> Iterator[Cause]:

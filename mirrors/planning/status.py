@@ -1,12 +1,13 @@
 """The state of each site, from what was observed: what ``mirrors status`` shows and what its exit code is made of."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 from mirrors.config import Settings
 from mirrors.planning.addresses import address_of
+from mirrors.planning.declared import DeclaredValues, declared_at
 from mirrors.planning.dsn import readable_identity
 from mirrors.planning.names import (
     DATABASE_URL,
@@ -22,7 +23,6 @@ from mirrors.planning.observed import FleetSeen, SiteSeen
 from mirrors.planning.pins import declared_otherwise
 from mirrors.planning.plan import ENVIRONMENTS, image_environment, original_site_id
 from mirrors.planning.releases import newest_running, newest_started, newest_successful, release_of
-from mirrors.planning.shared import shared_values
 from mirrors.planning.variables import different_names
 
 
@@ -67,32 +67,6 @@ class SiteStatus:
     is_behind: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Declared:
-    """``values``: {name: value}, None where we cannot know the value, so that only its presence counts.
-
-    ``sensitive``: {name: flag}, of those whose flag we know: a shared variable may keep the one that it was found with.
-    ``withdrawn``: names that we have created, and that are declared no more.
-    """
-
-    values: Mapping[str, str | None] = field(default_factory=dict)
-    sensitive: Mapping[str, bool] = field(default_factory=dict)
-    withdrawn: frozenset[str] = frozenset()
-
-    @property
-    def known(self) -> dict[str, str]:
-        return {name: value for name, value in self.values.items() if value is not None}
-
-    @property
-    def secrets(self) -> frozenset[str]:
-        """The names that a platform may leave out of what a deployment runs with: flagged ones, and the shared."""
-        return frozenset(name for name in self.values if self.sensitive.get(name, True))
-
-    def after(self, created: Collection[str]) -> "_Declared":
-        """With what an update withdraws of the names that we have created."""
-        return replace(self, withdrawn=frozenset(created) - set(self.values))
-
-
 def statuses(
     settings: Settings,
     seen: FleetSeen,
@@ -110,7 +84,7 @@ def statuses(
         if site is None or site.environment is None:
             rows.append(_missing(mirror.application, "mirror", settings.environment))
         else:
-            declared = _declared(settings, seen, site, site_ids.get(site.slug) or mirror.site_id)
+            declared = declared_at(settings, seen, site, site_ids.get(site.slug) or mirror.site_id)
             row = _row(settings, seen, site, "mirror", declared.after(created.get(site.environment, ())))
             rows.append(row if settings.declared_hold(mirror) == "nothing" else _held(row))
     rows[0] = _renumbered(rows[0], site_ids.get(original))
@@ -171,7 +145,7 @@ def _removed(settings: Settings, seen: FleetSeen, site: SiteSeen, site_id: int) 
         f"off the list, its SITE_ID {site_id} is retired, but its instances go on serving the shared database:"
         f" {first}, or delete the application"
     )
-    row = _row(settings, seen, site, "retired", _Declared())
+    row = _row(settings, seen, site, "retired", DeclaredValues())
     return replace(row, state=State.REMOVED, details=(detail,), foreign=())
 
 
@@ -184,16 +158,13 @@ def _original_status(settings: Settings, seen: FleetSeen, created: Mapping[str, 
     site = seen.original
     if site is None or site.environment is None:
         return _missing(settings.fleet.original.application, "original", settings.environment)
-    variables = settings.variables_of(site.slug)
-    declared = _Declared(
-        {name: item.value for name, item in variables.items()}, {name: item.secret for name, item in variables.items()}
-    )
+    declared = declared_at(settings, seen, site, None)
     row = _row(settings, seen, site, "original", declared.after(created.get(site.environment, ())))
     notes = (_undeployed(settings, site, declared), _other_release(settings, row))
     return replace(row, notes=tuple(filter(None, notes)))
 
 
-def _undeployed(settings: Settings, site: SiteSeen, declared: _Declared) -> str | None:
+def _undeployed(settings: Settings, site: SiteSeen, declared: DeclaredValues) -> str | None:
     """What somebody set by hand since: it counts, for mirrors too, once it is deployed."""
     by_hand = {
         name: item.value
@@ -225,16 +196,7 @@ def _missing(slug: str, role: str, environment: str) -> SiteStatus:
     return SiteStatus(slug, role, None, environment, None, None, None, None, State.MISSING, details)
 
 
-def _declared(settings: Settings, seen: FleetSeen, site: SiteSeen, site_id: int | None) -> _Declared:
-    shared = shared_values(settings, seen.original)
-    variables = settings.variables_of(site.slug)
-    own = {SITE_ID: str(site_id) if site_id else None, MIRRORS_APPLICATION: site.slug}
-    values = {name: item.value for name, item in variables.items()}
-    flags = {name: item.secret for name, item in variables.items()}
-    return _Declared({**own, **values, **shared}, {**dict.fromkeys(OWN, False), **flags})
-
-
-def _row(settings: Settings, seen: FleetSeen, site: SiteSeen, role: str, declared: _Declared) -> SiteStatus:
+def _row(settings: Settings, seen: FleetSeen, site: SiteSeen, role: str, declared: DeclaredValues) -> SiteStatus:
     done = newest_successful(site.deployments)
     behind = _behind(seen, site) if role == "mirror" else None
     state, details = _state(site, declared, behind)
@@ -263,7 +225,7 @@ def _release(seen: FleetSeen, site: SiteSeen, role: str) -> str | None:
     return release_of(done, seen.releases)
 
 
-def _state(site: SiteSeen, declared: _Declared, behind: "Finding") -> tuple[State, tuple[str, ...]]:
+def _state(site: SiteSeen, declared: DeclaredValues, behind: "Finding") -> tuple[State, tuple[str, ...]]:
     """A site to which nothing applies is converged.
 
     Also one whose newest deployment failed and whose change was taken back since: what runs is what is declared.
@@ -299,12 +261,12 @@ def _not_deployed(site: SiteSeen) -> Finding:
     return None if newest_successful(site.deployments) else (State.NOT_DEPLOYED, "never deployed successfully")
 
 
-def _not_set_as_declared(site: SiteSeen, declared: _Declared) -> Finding:
+def _not_set_as_declared(site: SiteSeen, declared: DeclaredValues) -> Finding:
     details = tuple(filter(None, (_not_as_declared(site, declared), _no_longer_declared(site, declared))))
     return (State.VARIABLES_DIFFER, "; ".join(details)) if details else None
 
 
-def _not_as_declared(site: SiteSeen, declared: _Declared) -> str | None:
+def _not_as_declared(site: SiteSeen, declared: DeclaredValues) -> str | None:
     """A name with another flag only is told with it: its value may be right."""
     set_here = {name: item.value for name, item in site.variables.items()}
     wrong, _ = different_names(declared.known, set_here)
@@ -318,7 +280,7 @@ def _not_as_declared(site: SiteSeen, declared: _Declared) -> str | None:
     return f"not as declared: {', '.join(names)}" if names else None
 
 
-def _no_longer_declared(site: SiteSeen, declared: _Declared) -> str | None:
+def _no_longer_declared(site: SiteSeen, declared: DeclaredValues) -> str | None:
     """Also one that somebody has deleted since, as long as the instances run with it."""
     names = removal_order(declared.withdrawn & {*site.variables, *site.frozen})
     return (
@@ -328,7 +290,7 @@ def _no_longer_declared(site: SiteSeen, declared: _Declared) -> str | None:
     )
 
 
-def _not_deployed_with(site: SiteSeen, declared: _Declared) -> Finding:
+def _not_deployed_with(site: SiteSeen, declared: DeclaredValues) -> Finding:
     # A site that was made by hand runs without its name until it is next deployed, which is no reason to do that.
     compared = dict(declared.known)
     if MIRRORS_APPLICATION not in site.frozen:

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Iterator
+from random import Random
 from typing import Any
 
 import pytest
 
 from tests.engine.fleet import MIRRORS, Fleet, seeded_fleet, silently
 from tests.engine.project import Done
-from tests.sandboxes import delete_variable, set_variable
+from tests.sandboxes import delete_variable, frozen_variables, set_variable
 
 CANARY = "c4n4ry-of-a-preview"
 LEFT = "acme-ch has left the list: run 'pulumi up -s test', or put it back, before single sites are deployed"
@@ -115,3 +116,47 @@ def test_single_sites_are_not_deployed_while_others_use_processes_that_are_no_lo
     assert refused.stderr.startswith("Error: mirrors:rollout.parallel is lower than at the last update")
     state = json.loads(fleet.test.pulumi("stack export").succeeded().stdout)
     assert not [item for item in state["deployment"]["resources"] if item["urn"].endswith("::lane-1")]
+
+
+def by_hand(fleet: Fleet, seed: int) -> list[str]:
+    """Mirrors that people have made: some right, others deployed before they were, never, or with a mistake."""
+    rng, original = Random(seed), frozen_variables(fleet.sandbox, "acme", "test")  # noqa: S311 - no secret
+    slugs = [f"by-hand-{seed}{letter}" for letter in "abcde"]
+    kinds = [*rng.sample(("right", "bare", "without an id", "set afterwards", "another storage", "older"), 5)]
+    for number, (slug, kind) in enumerate(zip(slugs, kinds, strict=True), start=seed * 10):
+        fleet.sandbox.mirror("acme", slug, report=silently)
+        values = {"SITE_ID": str(number), **{name: original[name] for name in ("DATABASE_URL", "DEFAULT_STORAGE_DSN")}}
+        if kind == "another storage":
+            values["DEFAULT_STORAGE_DSN"] = "s3://key:word@other.s3.amazonaws.com/"
+        if kind == "set afterwards":
+            fleet.sandbox.deploy(slug, "test", report=silently)
+        left_out = {"bare": set(values), "without an id": {"SITE_ID"}}.get(kind, set())
+        for name in values.keys() - left_out:
+            set_variable(fleet.sandbox, slug, "test", name, values[name], is_sensitive=rng.random() < 0.3)
+        if kind not in ("bare", "set afterwards"):
+            fleet.sandbox.deploy(slug, "test", report=silently)
+        if kind == "older":
+            fleet.sandbox.deploy("acme", "live", report=silently)
+    return slugs
+
+
+@pytest.mark.parametrize("seed", [2, 5])
+def test_a_preview_of_what_people_have_made_says_what_the_next_up_does(fleet: Fleet, seed: int) -> None:
+    fleet.test.up().succeeded()
+    slugs = by_hand(fleet, seed)
+    with fleet.with_mirrors(*MIRRORS, *slugs):
+        ahead = preview(fleet, "--json").json()
+        fleet.sandbox.clear_requests_log()
+        done = fleet.test.up()
+        deployed = {application for method, application, name in fleet.written() if (method, name) == ("POST", "")}
+        if ahead["problems"]:
+            assert (done.code, fleet.writes()) == (255, [])
+            return
+        done.succeeded()
+        assert {item["application"] for item in ahead["sites"] if item["deploys"]} == deployed
+        assert {slug: ahead["given"][slug] for slug in slugs} == {
+            slug: fleet.test.outputs()["siteIds"][slug] for slug in slugs
+        }
+        assert all(item["why"] for item in ahead["sites"] if item["causes"] == ["adopted"])
+        assert ahead["takenOver"] == sum(item["causes"] == ["runs as declared"] for item in ahead["sites"])
+        assert fleet.test.has_no_changes()

@@ -154,6 +154,18 @@ def test_a_comment_is_never_too_long_and_says_what_it_leaves_out() -> None:
     assert cut.endswith("The rest is too long for a comment.\n")
 
 
+def test_of_an_adoption_the_sites_that_stay_and_those_that_are_deployed_are_told_apart() -> None:
+    stays = (SitePreview(slug, 1, deploys=False, causes=(Cause.TAKEN_OVER,)) for slug in SLUGS[:29])
+    one = SitePreview("m300", 1, deploys=True, causes=(Cause.ADOPTED,), why="it runs without SITE_ID")
+    found = FleetPreview("live", declared=31, sites=(*stays, one), steps=91)
+    lines = as_text(found).splitlines()
+    assert lines[0] == "Preview of live: 30 of 31 sites change, 1 to deploy, 29 taken over as they are"
+    assert "  29 sites: taken over: runs as declared" in lines
+    assert lines[-2:] == ["  1 site: deployed: adopted: it runs without SITE_ID", "    m300"]
+    assert "| wave 1 | m300 | deployed | adopted: `it runs without SITE_ID` |" in as_markdown(found)
+    assert (as_data(found)["deployments"], as_data(found)["takenOver"]) == (1, 29)
+
+
 def test_data_has_every_site_and_no_value() -> None:
     data = json.loads(json.dumps(as_data(SMALL)))
 
@@ -166,6 +178,7 @@ def test_data_has_every_site_and_no_value() -> None:
             {"name": "THEME", "change": "added", "secret": False, "byHand": False},
             {"name": "DATABASE_URL", "change": "changed", "secret": True, "byHand": True},
         ],
+        "why": "",
     }
     assert data["waves"][1] == {"number": 2, "sites": 2, "paused": True}
     assert (data["changes"], data["deployments"], data["given"], data["retired"]) == (True, 2, {"it": 5}, {"4": "at"})

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from mirrors.config import Settings
-from mirrors.planning.preview import Cause, FleetPreview, preview_of
+from mirrors.planning.preview import Cause, FleetPreview, first_deployments, preview_of
 from mirrors.planning.preview_steps import PROPERTIES, Change
+from mirrors.planning.taking_over import Judged
 from mirrors.resources.deployment import DeploymentProvider
 from mirrors.resources.environment_variables import EnvironmentVariablesProvider
 from tests.unit.fleets import settings
@@ -147,6 +148,35 @@ def test_a_site_that_is_new_here_gets_all_variables_and_none_is_listed(op: str, 
     [site] = preview(mirror, *(step(op, kind, "de", new={"SITE_ID": "2"}) for kind in kinds)).sites
 
     assert (site.deploys, site.causes, site.variables) == (True, (cause,), ())
+
+
+NEW = ("Mirror", "EnvironmentVariables", "Deployment")
+
+
+@pytest.mark.parametrize(
+    ("kinds", "judgement", "cause", "why"),
+    [
+        (NEW, Judged(taken_over=True), Cause.TAKEN_OVER, ""),
+        (NEW, Judged(taken_over=False, why="it runs without SITE_ID"), Cause.ADOPTED, "it runs without SITE_ID"),
+        (NEW[2:], Judged(taken_over=True), Cause.UNVERIFIED, ""),
+        (
+            NEW[2:],
+            Judged(taken_over=False, why="it runs with another THEME"),
+            Cause.FAILED,
+            "it runs with another THEME",
+        ),
+        (NEW[2:], Judged(taken_over=False, why="never", ran_before=False), Cause.FIRST, ""),
+    ],
+    ids=["runs as declared", "runs otherwise", "was never healthy", "was never deployed as declared", "never deployed"],
+)
+def test_what_the_platform_shows_decides_whether_a_new_deployment_is_one(
+    kinds: tuple[str, ...], judgement: Judged, cause: Cause, why: str
+) -> None:
+    steps = [step("create", kind, "de", new={"found": {"DATABASE_URL": {}}}) for kind in kinds]
+    engine = {"steps": steps}
+    assert first_deployments(engine) == ["de"]
+    [site] = preview_of(engine, settings("de"), "test", judgements={"de": judgement}).sites
+    assert (site.causes, site.deploys, site.why) == ((cause,), not judgement.taken_over, why)
 
 
 @pytest.mark.parametrize(

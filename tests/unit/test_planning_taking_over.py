@@ -1,0 +1,99 @@
+"""What a preview says of a site whose deployment is new is what ``status`` says once its variables are set."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mirrors.planning.observed import DeploymentSeen, FleetSeen, SiteSeen
+from mirrors.planning.status import SETTLED, statuses
+from mirrors.planning.taking_over import Judged, judge, judged
+from tests.search import searching
+from tests.unit.fleets import converged, deployment, fresh, original, seen, settings
+
+NAMES = ("SITE_ID", "MIRRORS_APPLICATION", "DATABASE_URL", "DEFAULT_STORAGE_DSN")
+SHARED = NAMES[2:]
+GOOD = converged("acme-de", 2)
+RELEASES = (deployment("r1", 0, 1), deployment("r2", 20, 21))
+RUNS_WITH = st.fixed_dictionaries({}, optional={name: st.sampled_from(["as declared", "other"]) for name in NAMES})
+
+
+@st.composite
+def deployments(draw: st.DrawFn) -> tuple[DeploymentSeen, ...]:
+    """Of either release, that failed, that goes on; in any order of time."""
+    starts = draw(st.lists(st.integers(2, 60), unique=True, max_size=3))
+    ends = [draw(st.sampled_from([True, True, False, None])) for _ in starts]
+    return tuple(
+        deployment(f"d{start}", start, None if end is None else start + 1, success=end)
+        for start, end in zip(starts, ends, strict=True)
+    )
+
+
+@st.composite
+def sites(draw: st.DrawFn) -> SiteSeen:
+    """A mirror whose variables are set as declared, whatever it runs."""
+    values = draw(RUNS_WITH)
+    frozen = {name: GOOD.frozen[name] if value == "as declared" else "other" for name, value in values.items()}
+    ran = draw(deployments())
+    return replace(GOOD, deployments=ran, frozen=frozen if any(item.succeeded for item in ran) else {})
+
+
+@searching(400)
+@given(site=sites(), releases=st.sampled_from([RELEASES[:1], RELEASES]), releasing=st.booleans())
+def test_a_site_is_taken_over_exactly_where_nothing_is_wrong_with_what_it_runs(
+    site: SiteSeen, releases: tuple[DeploymentSeen, ...], releasing: bool
+) -> None:
+    declared = settings("acme-de", rollout={"health": False})
+    fleet = replace(seen(site), releases=releases)
+    found = judged(declared, fleet, site, 2, releasing=releasing)
+    state = statuses(declared, fleet, {"acme": 1, "acme-de": 2})[1].state
+    runs_shared = any(name in site.frozen for name in SHARED) or not site.frozen
+    if runs_shared:  # else the platform may have left them out, which proves nothing
+        assert found.taken_over is (state in SETTLED and not releasing)
+    assert found.taken_over or found.why
+    assert found.ran_before is any(item.succeeded for item in site.deployments)
+
+
+@pytest.mark.parametrize(
+    ("site", "expected"),
+    [
+        (GOOD, Judged(taken_over=True)),
+        (fresh("acme-de"), Judged(taken_over=False, why="it was never deployed successfully", ran_before=False)),
+        (
+            replace(GOOD, frozen={name: value for name, value in GOOD.frozen.items() if name != "SITE_ID"}),
+            Judged(taken_over=False, why="it runs without SITE_ID"),
+        ),
+        (replace(GOOD, frozen={**GOOD.frozen, "SITE_ID": "9"}), Judged(False, "it runs with another SITE_ID")),
+        (
+            replace(GOOD, frozen={**GOOD.frozen, "DATABASE_URL": None}),
+            Judged(taken_over=False, why="the platform does not show with which DATABASE_URL it runs"),
+        ),
+        (
+            replace(GOOD, deployments=(*GOOD.deployments, deployment("x", 30))),
+            Judged(taken_over=False, why="a deployment is running, and is waited for"),
+        ),
+    ],
+)
+def test_it_says_what_speaks_against_it_and_no_value(site: SiteSeen, expected: Judged) -> None:
+    assert judged(settings("acme-de"), seen(site), site, 2, releasing=False) == expected
+
+
+def test_a_new_release_is_none_for_a_site_that_follows_by_hand() -> None:
+    fleet = replace(seen(GOOD), releases=RELEASES)
+    assert judged(settings("acme-de"), fleet, GOOD, 2, releasing=False).why == "it runs an older release"
+    held = settings("acme-de", overrides={"mirrors": {"acme-de": {"hold": True}}})
+    assert judged(held, fleet, GOOD, 2, releasing=False).taken_over
+
+
+def releasing(taken_over: bool) -> FleetSeen:
+    own = original(frozen={**original().frozen, "THEME": "dark" if taken_over else "light"})
+    return replace(seen(GOOD, original=own), releases=own.deployments, image_environment="e-acme")
+
+
+@pytest.mark.parametrize("taken_over", [True, False])
+def test_where_the_original_is_deployed_first_its_mirrors_are_too(taken_over: bool) -> None:
+    fleet = {"original": {"application": "acme", "deploy": True, "variables": {"THEME": "dark"}}}
+    declared = settings(fleet=fleet | {"mirrors": [{"application": "acme-de"}]}, imageFrom="matching")
+    found = judge(declared, releasing(taken_over), ["acme", "acme-de"], {"acme-de": 2}, original_deploys=True)
+    assert {slug: item.taken_over for slug, item in found.items()} == dict.fromkeys(("acme", "acme-de"), taken_over)
