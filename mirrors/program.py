@@ -5,12 +5,14 @@ import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import NoReturn
 from urllib.parse import urlsplit
 
 import pulumi
 
 from mirrors.config import Settings, load
+from mirrors.config.files import Files
 from mirrors.config.messages import shown, suggestion
 from mirrors.divio import Divio, DivioError
 from mirrors.observe import Observer
@@ -57,7 +59,7 @@ class Prepared:
 def configuration() -> Configured:
     """Says every problem and leaves the program where nothing is left to look at."""
     raw = _raw_configuration()
-    loaded = load(raw, pulumi.get_stack(), os.environ)
+    loaded = load(raw, pulumi.get_stack(), os.environ, Files.of(Path.cwd(), pulumi.get_stack()))
     if loaded.settings is None:
         refuse(loaded.problems)
     problems = (*loaded.problems, *_in_clear(raw, os.environ), *_unknown_sites(loaded.settings, os.environ))

@@ -6,6 +6,7 @@ from typing import Any
 import pulumi
 from pulumi_policy import (
     EnforcementLevel,
+    PolicyConfigSchema,
     PolicyPack,
     ReportViolation,
     ResourceValidationArgs,
@@ -49,7 +50,8 @@ def own_site_id(args: ResourceValidationArgs, report: ReportViolation) -> None:
 
 
 def no_plain_secret(args: ResourceValidationArgs, report: ReportViolation) -> None:
-    for problem in in_clear(args.resource_type, known(args.props)):
+    allowed = args.get_config().get("allow") or ()
+    for problem in in_clear(args.resource_type, known(args.props), allowed):
         report(problem)
 
 
@@ -79,6 +81,7 @@ PolicyPack(
         ResourceValidationPolicy(
             name="no-plain-secret",
             description="What looks like a secret is declared as one.",
+            config_schema=PolicyConfigSchema({"allow": {"type": "array", "items": {"type": "string"}}}),
             validate=no_plain_secret,
         ),
         StackValidationPolicy(

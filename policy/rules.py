@@ -3,12 +3,12 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from operator import itemgetter
 from typing import Any
-from urllib.parse import urlsplit
 
 from mirrors.planning.allocate import ORIGINAL_ID, Hints, Ledger, SiteHint, allocate
 from mirrors.planning.ledger import ledger_from
 from mirrors.planning.names import DATABASE_URL, MIRRORS_APPLICATION, PUBLIC, SITE_ID, number
 from mirrors.planning.preview_steps import OURS
+from mirrors.planning.secrecy import looks_secret
 from mirrors.resources.base import VariablesProvider
 from mirrors.resources.deployment import DeploymentProvider
 from mirrors.resources.environment_variables import EnvironmentVariablesProvider
@@ -19,9 +19,6 @@ WITH_VARIABLES: Mapping[str, type[VariablesProvider]] = {
     f"{OURS}Deployment": DeploymentProvider,
 }
 SITE_IDS = f"{OURS}SiteIds"
-SUSPICIOUS = ("SECRET", "PASSWORD", "PASSPHRASE", "TOKEN", "CREDENTIAL", "PRIVATE", "API_KEY", "ACCESS_KEY")
-"""Parts of names whose values are hardly ever meant for everybody who reads the repository."""
-
 Properties = Mapping[str, Any]
 Declared = tuple[str, str, Properties]
 """A resource: (type, name, properties)."""
@@ -92,24 +89,18 @@ def ids_in_variables(resources: Iterable[Declared]) -> Iterator[Given]:
                 yield name, values.get(MIRRORS_APPLICATION) or name, site_id
 
 
-def in_clear(type_: str, properties: Properties) -> Iterator[str]:
-    """Variables that are declared as no secrets, and look like some. No value is told."""
+def in_clear(type_: str, properties: Properties, allowed: Collection[str] = ()) -> Iterator[str]:
+    """Variables that are declared as no secrets, and look like some; not those ``allowed``. No value is told."""
     secrets = properties.get("secrets") or ()
     for name, value in values_in(type_, properties).items():
-        if name in secrets or name in PUBLIC:
+        if name in secrets or name in PUBLIC or name in allowed:
             continue
-        if any(part in name for part in SUSPICIOUS) or has_password(value):
+        if looks_secret(name, value):
             yield (
                 f"{name} is declared in clear. Set it with 'pulumi config set --secret --path"
-                f" mirrors:secrets.all.{name}', or under the site's slug, and take it out of the plain variables"
+                f" mirrors:secrets.all.{name}', or under the site's slug, and take it out of the plain variables. If it"
+                " is no secret, allow it in the policy's configuration: docs/gitops.md"
             )
-
-
-def has_password(value: str | None) -> bool:
-    try:
-        return bool(value and urlsplit(value).password)
-    except ValueError:
-        return False
 
 
 def live_not_protected(environment: str | None, on_removal: str | None, *, ledger_protected: bool) -> Iterator[str]:

@@ -25,7 +25,7 @@ from mirrors.planning.plan import ENVIRONMENTS
 @click.argument("original")
 @click.option("-s", "--stack", help="Take the platform's address and token from this stack's configuration.")
 @click.option("--mirror", "mirrors", multiple=True, help="A mirror's slug; repeat it. Nothing else is looked at then.")
-@click.option("--write", is_flag=True, help="Write the fleet into Pulumi.yaml.")
+@click.option("--write", is_flag=True, help="Write the fleet into Pulumi.yaml, or the file it names.")
 @click.option("--force", is_flag=True, help="With --write: also in place of another fleet.")
 @as_json
 @in_directory
@@ -78,7 +78,7 @@ def mistaken(mirror: str, originals: Sequence[str]) -> str:
 
 def declared_retired(cwd: Path) -> dict[int, str]:
     """The ids that the project's file lists as retired; nothing where there is no such file, or no fleet in it."""
-    fleet = ProjectFile.find(cwd).fleet if any((cwd / name).is_file() for name in NAMES) else None
+    fleet = ProjectFile.to_write(cwd).fleet if any((cwd / name).is_file() for name in NAMES) else None
     listed = fleet.get("retired") if isinstance(fleet, Mapping) else None
     return {site_id: "" for site_id in listed if isinstance(site_id, int)} if isinstance(listed, list) else {}
 
@@ -98,7 +98,7 @@ def write_fleet(fleet: Mapping[str, Any], cwd: Path, *, force: bool) -> str:
 
     The same sites with ids that are not declared yet are no other fleet: it gets those, and keeps all the rest.
     """
-    project = ProjectFile.find(cwd)
+    project = ProjectFile.to_write(cwd)
     if same_sites(project.fleet, fleet):
         known = {slug: site_id for slug, site_id in _ids(fleet).items() if site_id is not None}
         added = list(pin(project.fleet, known, ()))

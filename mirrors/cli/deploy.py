@@ -9,11 +9,12 @@ from pathlib import Path
 
 import click
 
+from mirrors.cli.configuration import loaded
 from mirrors.cli.options import nobody_there, note, on_stack, plain_errors
 from mirrors.cli.single_sites import refuse_single_sites
-from mirrors.cli.stacks import pulumi, raw_configuration
+from mirrors.cli.stacks import pulumi
 from mirrors.cli.status import look, settings_of
-from mirrors.config import Fleet, Settings, load
+from mirrors.config import Fleet, Settings
 from mirrors.errors import ConfigurationError
 from mirrors.planning.targets import Chosen, behind, everyone, named
 from mirrors.planning.waves import ROLL_OUT
@@ -104,14 +105,11 @@ def line(given: Mapping[str, str], arguments: Sequence[str]) -> str:
 
 def fleet_of(stack: str, cwd: Path) -> Fleet:
     """The declared fleet, read without secrets where it has none. Raises ConfigurationError if it cannot be read."""
-    raw = raw_configuration(stack, cwd, secrets=False)
-    if "fleet" not in raw:
-        raw = raw_configuration(stack, cwd)
-    loaded = load(raw, stack, os.environ)
-    problems = [line for line in loaded.problems if line.startswith("mirrors:fleet")]
-    if loaded.fleet is None or problems:
+    found = loaded(stack, cwd, secrets=False)
+    problems = [line for line in found.problems if line.startswith("mirrors:fleet")]
+    if found.fleet is None or problems:
         raise ConfigurationError(problems)
-    return loaded.fleet
+    return found.fleet
 
 
 def choose(settings: Settings, sites: Sequence[str], stack: str, cwd: Path, *, all_sites: bool) -> Chosen:

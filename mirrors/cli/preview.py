@@ -13,14 +13,15 @@ from typing import Any
 
 import click
 
+from mirrors.cli.configuration import loaded
 from mirrors.cli.deploy import targets
 from mirrors.cli.options import DIFFERS, as_json, connect, in_directory, on_stack, plain_errors
 from mirrors.cli.preview_markdown import as_markdown
 from mirrors.cli.preview_report import as_data, as_text
 from mirrors.cli.single_sites import refuse_single_sites
-from mirrors.cli.stacks import pulumi, raw_configuration
+from mirrors.cli.stacks import pulumi
 from mirrors.cli.status import unhealthy
-from mirrors.config import Settings, load
+from mirrors.config import Settings
 from mirrors.errors import MirrorsError
 from mirrors.observe import Observer
 from mirrors.planning.observed import FleetSeen
@@ -58,10 +59,10 @@ def preview(sites: Sequence[str], stack: str, *, markdown: bool, as_json: bool, 
 
 def look_ahead(sites: Sequence[str], stack: str, cwd: Path) -> FleetPreview:
     """A configuration that cannot be used is a preview with problems. Raises MirrorsError, e.g. for no such stack."""
-    loaded = load(raw_configuration(stack, cwd), stack, os.environ)
-    settings = loaded.settings
+    found = loaded(stack, cwd)
+    settings = found.settings
     if settings is None:
-        return FleetPreview(stack, problems=loaded.problems)
+        return FleetPreview(stack, problems=found.problems)
     chosen = named(settings, sites, stack) if sites else Chosen(None)
     if sites:
         refuse_single_sites(settings, stack, cwd)

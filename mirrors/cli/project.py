@@ -18,9 +18,10 @@ from ruamel.yaml.tokens import CommentToken
 from mirrors.config.scalars import reads_otherwise
 from mirrors.errors import MirrorsError
 
-__all__ = ["FLEET", "ProjectFile", "as_yaml"]
+__all__ = ["FLEET", "FleetFile", "ProjectFile", "as_yaml"]
 
 FLEET = "mirrors:fleet"
+FLEET_FILE = "mirrors:fleetFile"
 NAMES = ("Pulumi.yaml", "Pulumi.yml")
 INDENTS = ((2, 4, 2), (2, 2, 0), (4, 4, 2), (4, 6, 4), (4, 4, 0), (2, 3, 1))
 """How people indent: (maps, what is in a list, the dash of a list)."""
@@ -46,14 +47,31 @@ class ProjectFile:
 
     @classmethod
     def declaring(cls, directory: Path, stack: str) -> "ProjectFile":
-        """The file in which a stack's fleet is declared: its own, or the project's. Raises MirrorsError."""
+        """The file in which a stack's fleet is declared: its own, the project's, or the one that either names.
+
+        Raises MirrorsError.
+        """
         own = [directory / name.replace(".", f".{stack.rpartition('/')[2]}.") for name in NAMES]
         for file in (*(cls.read(path) for path in own if path.is_file()), cls.find(directory)):
+            if file.fleet_file:
+                return FleetFile.read(file.fleet_file)
             if isinstance(file.fleet, CommentedMap) and isinstance(file.fleet.get("original"), CommentedMap):
                 return file
         raise MirrorsError(
             f"no file in {directory.resolve()} declares {FLEET} in clear: write the ids where it is declared"
         )
+
+    @classmethod
+    def to_write(cls, directory: Path) -> "ProjectFile":
+        """The file that a fleet is written into: the project's, or the one that it names, which need not be there yet.
+
+        Raises MirrorsError.
+        """
+        project = cls.find(directory)
+        if project.fleet_file is None:
+            return project
+        there = project.fleet_file.is_file()
+        return FleetFile.read(project.fleet_file) if there else FleetFile(project.fleet_file, "{}\n")
 
     @classmethod
     def read(cls, path: Path) -> "ProjectFile":
@@ -69,8 +87,17 @@ class ProjectFile:
     @property
     def fleet(self) -> Any:
         """The declared fleet as it stands in the file, to be changed in place; None if there is none."""
+        return self._configured(FLEET)
+
+    @property
+    def fleet_file(self) -> Path | None:
+        """The file that has the fleet in place of this one."""
+        name = self._configured(FLEET_FILE)
+        return self.path.parent / name if isinstance(name, str) and name else None
+
+    def _configured(self, key: str) -> Any:
         config = self._document.get("config")
-        entry = config.get(FLEET) if isinstance(config, dict) else None
+        entry = config.get(key) if isinstance(config, dict) else None
         return entry.get("value") if isinstance(entry, dict) and set(entry) == {"value"} else entry
 
     def set_fleet(self, fleet: Mapping[str, Any]) -> None:
@@ -87,6 +114,21 @@ class ProjectFile:
             _replace(self.path, text.encode())
         except OSError as error:
             raise MirrorsError(f"{self.path} cannot be written: {error.strerror}") from error
+
+
+class FleetFile(ProjectFile):
+    """A file that holds a fleet alone, its keys at the top."""
+
+    @property
+    def fleet(self) -> Any:
+        return self._document or None
+
+    @property
+    def fleet_file(self) -> Path | None:
+        return None
+
+    def set_fleet(self, fleet: Mapping[str, Any]) -> None:
+        self._yaml, self._document = _yaml(INDENTS[0]), commented(fleet)
 
 
 def as_yaml(data: Mapping[str, Any]) -> str:
@@ -213,7 +255,7 @@ def _dumped(yaml: YAML, document: Any) -> str:
 
 def _replace(path: Path, content: bytes) -> None:
     """With the same permissions; whatever happens, nobody sees half a file."""
-    mode = path.stat().st_mode & 0o777
+    mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
     number, part = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(number, "wb") as file:

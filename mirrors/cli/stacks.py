@@ -14,6 +14,7 @@ __all__ = [
     "NoStackError",
     "backend",
     "encrypt_something",
+    "everything_configured",
     "export",
     "forget",
     "outputs",
@@ -55,14 +56,15 @@ def raw_configuration(stack: str, cwd: Path, *, secrets: bool = True) -> dict[st
     with a secret in them are left out. Raises MirrorsError with what the command says, e.g. that there is no such
     stack.
     """
+    prefix, entries = f"{NAMESPACE}:", everything_configured(stack, cwd, secrets=secrets)
+    return {key.removeprefix(prefix): value for key, value in entries.items() if key.startswith(prefix)}
+
+
+def everything_configured(stack: str, cwd: Path, *, secrets: bool = True) -> dict[str, str]:
+    """The same of all namespaces, which the keys have before them."""
     shown = "--show-secrets" if secrets else "--show-secrets=false"
     entries = json.loads(_ask("config", "--json", shown, stack=stack, cwd=cwd))
-    prefix = f"{NAMESPACE}:"
-    return {
-        key.removeprefix(prefix): entry["value"]
-        for key, entry in entries.items()
-        if key.startswith(prefix) and "value" in entry
-    }
+    return {key: entry["value"] for key, entry in entries.items() if "value" in entry}
 
 
 def outputs(stack: str, cwd: Path) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import os
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,10 +17,10 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from mirrors.cli.configuration import loaded
 from mirrors.cli.options import DIFFERS, as_json, connect, in_directory, note, on_stack, plain_errors
-from mirrors.cli.stacks import raw_configuration
 from mirrors.cli.state import StackState
-from mirrors.config import Settings, load
+from mirrors.config import Settings
 from mirrors.divio import Divio, EnvironmentVariable
 from mirrors.errors import MirrorsError, OtherPlatformError
 from mirrors.health import what_is_wrong
@@ -114,10 +113,10 @@ def with_variables(divio: Divio, sites: Mapping[str, SiteSeen]) -> dict[str, Sit
 
 
 def settings_of(stack: str, cwd: Path) -> Settings:
-    loaded = load(raw_configuration(stack, cwd), stack, os.environ)
-    if loaded.settings is None or loaded.problems:
-        raise MirrorsError("\n".join(loaded.problems))
-    return loaded.settings
+    found = loaded(stack, cwd)
+    if found.settings is None or found.problems:
+        raise MirrorsError("\n".join(found.problems))
+    return found.settings
 
 
 def as_data(row: SiteStatus) -> dict[str, object]:

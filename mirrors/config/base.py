@@ -5,7 +5,10 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic.alias_generators import to_camel
 
-__all__ = ["Declared"]
+__all__ = ["Declared", "Place"]
+
+Place = tuple[int | str, ...]
+"""A key's way down from the top: ``("fleet", "mirrors", 2, "siteId")``."""
 
 
 class Declared(BaseModel):

@@ -1,16 +1,20 @@
 """From the raw values of the configuration to settings, with every problem on the way."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
+from mirrors.config.base import Place
 from mirrors.config.connection import DEFAULT_API_URL, ENVIRON
-from mirrors.config.messages import OBJECTS, Place, describe, place_of, shown
+from mirrors.config.files import NO_FILES, Files
+from mirrors.config.messages import OBJECTS, describe, place_of, shown
 from mirrors.config.models import Fleet, Settings, Site
 from mirrors.config.rules import Declaration, broken
+from mirrors.config.scanning import Scan, scan
 
 __all__ = ["Loaded", "load"]
 
@@ -32,15 +36,16 @@ class Loaded:
     fleet: Fleet | None
 
 
-def load(raw: Mapping[str, str], stack: str, environ: Mapping[str, str]) -> Loaded:
+def load(raw: Mapping[str, str], stack: str, environ: Mapping[str, str], files: Files = NO_FILES) -> Loaded:
     """Settings and problems of a stack's configuration; never raises.
 
     ``raw`` are the values of the namespace ``mirrors``, keys without it, as the engine hands them out: text as it is,
     objects as JSON, numbers as digits. ``stack`` is the stack's name; ``environ`` the environment of the process, whose
-    ``DIVIO_API_URL`` and ``DIVIO_API_TOKEN`` win over the configuration.
+    ``DIVIO_API_URL`` and ``DIVIO_API_TOKEN`` win over the configuration. ``files``: the project's, if they are at hand;
+    what does not arrive as it stands there is a problem.
     """
     stack = stack.rpartition("/")[2]
-    draft = _Draft.of(raw, stack, environ)
+    draft = _Draft.of(raw, stack, environ, files)
     settings = draft.settle()
     if settings is None:
         return Loaded(None, tuple(draft.problems), None)
@@ -56,14 +61,16 @@ class _Draft:
 
     data: dict[str, Any]
     sources: dict[str, str]
+    scan: Scan
     positions: list[int]
     named: frozenset[str]
     problems: list[str] = field(default_factory=list)
     usable: bool = True
 
     @classmethod
-    def of(cls, raw: Mapping[str, str], stack: str, environ: Mapping[str, str]) -> "_Draft":
+    def of(cls, raw: Mapping[str, str], stack: str, environ: Mapping[str, str], files: Files) -> "_Draft":
         data: dict[str, Any] = {_encodable(key): _parsed(text) if key in OBJECTS else text for key, text in raw.items()}
+        scanned = scan(data, files)
         given = {key: name for key, name in ENVIRON.items() if environ.get(name)}
         data |= {key: environ[name] for key, name in given.items()}
         sources = {key: f"{name} (environment variable)" for key, name in given.items()}
@@ -76,23 +83,32 @@ class _Draft:
                 f"pulumi config set mirrors:environment test --stack {shown(stack)[1:-1]}, or live)"
             )
         mirrors = _mirrors(data)
-        return cls(data, sources, list(range(len(mirrors))), frozenset(_named(mirrors)))
+        return cls(data, sources, scanned, list(range(len(mirrors))), frozenset(_named(mirrors)), scanned.problems)
 
     def settle(self) -> Settings | None:
         """Settings of what is sound; None where nothing is left to take out."""
         while True:
             try:
-                return Settings.model_validate(self.data)
+                settings = Settings.model_validate(self.data)
             except ValidationError as invalid:
                 errors = invalid.errors(include_url=False)
-            self.problems += [
-                line for line in (describe(error, self.sources) for error in errors) if line not in self.problems
-            ]
+            else:
+                self.problems += self.scan.said()
+                return settings
+            self.problems += [line for line in self._lines(errors) if line not in self.problems]
             places = {_optional_part(place_of(error)) for error in errors}
             if () in places:
                 return None
             for place in sorted(places, key=_depth_first, reverse=True):
                 self._take_out(place)
+
+    def _lines(self, errors: Sequence[ErrorDetails]) -> list[str]:
+        """Each place has one line: what is written there counts where it is not what arrives."""
+        silent = {*self.scan.changed, *([("fleet",)] if self.scan.unread else [])}
+        rest = [error for error in errors if place_of(error) not in silent]
+        return self.scan.said(errors) + [
+            describe(error, self.sources, self.scan.leaves.get(place_of(error))) for error in rest
+        ]
 
     def _take_out(self, place: Place) -> None:
         if place[0] in _STAND_INS:

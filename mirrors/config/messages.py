@@ -13,9 +13,9 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
+from mirrors.config.base import Place
 from mirrors.config.models import Settings
-
-Place = tuple[int | str, ...]
+from mirrors.config.scalars import Altered, Leaf
 
 OBJECTS = frozenset({"fleet", "overrides", "secrets", "sharedValues", "rollout", "docker", "dockerTls"})
 """The keys whose raw value is JSON."""
@@ -91,28 +91,61 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     return f"did you mean {near}?" if near else f"known here: {', '.join(known)}"
 
 
-def describe(error: ErrorDetails, sources: Mapping[str, str]) -> str:
-    """One of pydantic's errors in our words. ``sources`` names the keys whose value came from the environment."""
+def describe(error: ErrorDetails, sources: Mapping[str, str], leaf: Leaf | None = None) -> str:
+    """One of pydantic's errors in our words. ``sources`` names the keys whose value came from the environment.
+
+    ``leaf``: how the value is written, if that is known.
+    """
     place = place_of(error)
     where = sources.get(str(place[0]), path(place)) if len(place) == 1 else path(place)
     if error["type"] == "extra_forbidden":
         return f"{path(place)}: unknown key; {_about_unknown(place)}"
     if error["type"] == "missing":
-        remedy = _MISSING.get(str(place[0])) if len(place) == 1 else f"it takes {_takes(error, place)}"
+        remedy = _MISSING.get(str(place[0])) if len(place) == 1 else f"it takes {takes_of(error, place)}"
         return f"{where}: missing; {remedy}"
     if place != error["loc"]:
-        return f"{where}: got a wrong name, takes {_takes(error, place)}"
+        return f"{where}: got a wrong name, takes {takes_of(error, place)}"
     if error["type"] in _TEXTUAL and isinstance(error["input"], int | float):
-        return f"{where}: {_unquoted(error, place)}"
-    return f"{where}: got {_got(error, place)}, takes {_takes(error, place)}"
+        if leaf is not None and leaf.text != json.dumps(error["input"]):  # 2.0 has become 2
+            return altered(Altered(place, leaf, error["input"]), None)
+        return f"{where}: {_unquoted(error, place, leaf)}"
+    return f"{where}: got {_got(error, place)}, takes {takes_of(error, place)}"
 
 
-def _unquoted(error: ErrorDetails, place: Place) -> str:
-    """What YAML takes for a number, or for true or false, where text is wanted."""
+def _unquoted(error: ErrorDetails, place: Place, leaf: Leaf | None) -> str:
+    """What YAML takes for a number, or for true or false, where text is wanted. What a file has in clear is shown."""
     what = "the slug" if place[-1] in ("application", "formerly") else "the text"
     is_ = "true or false" if isinstance(error["input"], bool) else "a number"
-    got = f"got {is_}" if _is_hidden(place, error["input"]) else f"{shown(error['input'])} is {is_}"
-    return f"{got}: put {what} in quotes"
+    if leaf is None:
+        got = f"got {is_}" if _is_hidden(place, error["input"]) else f"{shown(error['input'])} is {is_}"
+        return f"{got}: put {what} in quotes"
+    said = f"{leaf.text} is {is_} ({leaf.where}): put {what} in quotes"
+    if leaf.rewritten:  # 83 may have been 0123
+        return f"{said}, as it is meant: Pulumi writes numbers anew whenever it saves that file"
+    return f"{said}, {_to_paste(place, leaf)}"
+
+
+def altered(found: Altered, takes: str | None) -> str:
+    """A scalar that does not arrive as it is written. ``takes``: what its place takes, where that is no text."""
+    leaf, place = found.leaf, found.place
+    arrives = "is read in more than one way" if found.arrived is None else f"arrives as {shown(found.arrived)}"
+    remedy = f"put it in quotes, {_to_paste(place, leaf)}"
+    if takes is not None:
+        remedy = f"takes {takes}, in decimal digits that do not begin with 0"
+    return f"{path(place)}: {leaf.text}, without quotes, {arrives} ({leaf.where}); {remedy}"
+
+
+def engines_date(place: Place, leaf: Leaf | None) -> str:
+    """A date as Pulumi writes it, where nothing shows what stood there before."""
+    where = f" ({leaf.where})" if leaf else ""
+    return (
+        f"{path(place)}: got what Pulumi makes of a date without quotes{where}; put the date in quotes, as it is meant"
+    )
+
+
+def _to_paste(place: Place, leaf: Leaf) -> str:
+    text = json.dumps(leaf.text, ensure_ascii=False)
+    return f"{place[-1]}: {text}" if isinstance(place[-1], str) else text
 
 
 def place_of(error: ErrorDetails) -> Place:
@@ -154,7 +187,7 @@ def _is_hidden(place: Place, value: Any) -> bool:
     return hidden or (place == ("apiUrl",) and "@" in str(value))
 
 
-def _takes(error: ErrorDetails, place: Place) -> str:
+def takes_of(error: ErrorDetails, place: Place) -> str:
     model = _model_at(place)
     if error["type"] in ("takes", "takes_text"):
         return error["msg"]

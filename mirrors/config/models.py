@@ -169,6 +169,10 @@ class Settings(Declared):
     fleet: Fleet
     """The original and its mirrors."""
 
+    fleet_file: str | None = Field(default=None, min_length=1)
+    """In place of ``fleet``: a file with its keys, from the project's directory on, such as ``fleet.yaml``. A fleet of
+    hundreds needs it: Pulumi hands the whole configuration to the program in one variable, and Linux allows 128 KiB."""
+
     overrides: Overrides = Overrides()
     """What this stack has that others have not."""
 

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, pairwise
 
+from mirrors.config.base import Place
 from mirrors.config.docker_rules import docker_problems
-from mirrors.config.messages import Place, path, shown, suggestion
+from mirrors.config.messages import path, shown, suggestion
 from mirrors.config.models import ALL, OWN_NAMES, Settings, Site
 
 

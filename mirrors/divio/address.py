@@ -1,12 +1,14 @@
 """Where the API is, and the guarantee that the token goes nowhere else."""
 
+import re
 from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from mirrors.divio.errors import Exchange, InvalidSettings, UnexpectedAnswer
 
-_PORTS = {"http": 80, "https": 443}
+_SCHEMES = ("http", "https")
+_PLACE = re.compile(r"[A-Za-z0-9.:\[\]-]{1,100}")
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,7 @@ class Address:
     def parse(cls, url: str) -> "Address":
         """Raises InvalidSettings for what is no https:// address; http:// is for loopback hosts only."""
         parts = _split(url)
-        if parts is None or parts.scheme not in _PORTS or not parts.hostname:
+        if parts is None or parts.scheme not in _SCHEMES or not parts.hostname:
             raise InvalidSettings("the address of the API is not of the form https://host[:port]")
         if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
             raise InvalidSettings(
@@ -42,15 +44,24 @@ class Address:
     def url(self, path: str) -> str:
         """The URL of a path of ours, or of a link that the platform sent.
 
-        A link is rebuilt on our origin after the check, so that no two readings of a malformed one can differ.
+        A link is rebuilt on our origin after the check, so that no two readings of a malformed one can differ. So its
+        scheme and port do not matter: behind a proxy that ends TLS, Django REST framework (3.16) makes its links with
+        what it was asked by, ``http://`` or the inner port.
         """
         if path.startswith("/") and not path.startswith("//"):
             return f"{self}{path}"
         parts = _split(urljoin(f"{self}/", path))
-        if parts is None or "@" in parts.netloc or _place(parts) != _place(urlsplit(self.origin)):
-            problem = f"a link leads away from {self.origin} and is not followed: the token belongs to it alone"
-            raise UnexpectedAnswer(problem, Exchange("GET", parts.path if parts else "?"))
+        if parts is None or not self._is_host_of(parts):
+            raise UnexpectedAnswer(self._leads_away(parts), Exchange("GET", parts.path if parts else "?"))
         return f"{self.origin}{parts.path}" + (f"?{parts.query}" if parts.query else "")
+
+    def _is_host_of(self, parts: SplitResult) -> bool:
+        return parts.scheme in _SCHEMES and "@" not in parts.netloc and parts.hostname == urlsplit(self.origin).hostname
+
+    def _leads_away(self, parts: SplitResult | None) -> str:
+        problem = f"a link leads away from {self.origin} and is not followed: the token belongs to it alone"
+        place = parts.netloc.rpartition("@")[2] if parts else ""
+        return f"{problem}. It leads to {parts.scheme}://{place}" if parts and _PLACE.fullmatch(place) else problem
 
 
 def _split(url: str) -> SplitResult | None:
@@ -60,10 +71,6 @@ def _split(url: str) -> SplitResult | None:
     except ValueError:
         return None
     return parts
-
-
-def _place(parts: SplitResult) -> tuple[str, str | None, int | None]:
-    return parts.scheme, parts.hostname, parts.port or _PORTS.get(parts.scheme)
 
 
 def _is_loopback(host: str) -> bool:

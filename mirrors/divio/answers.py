@@ -1,5 +1,7 @@
 """From a response to an exception or a model, in one place each; and what the platform says, made fit to print."""
 
+import math
+import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -10,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from mirrors.divio.errors import (
     AuthenticationFailed,
+    ConnectionFailed,
     DivioError,
     Exchange,
     NotFound,
@@ -27,6 +30,8 @@ TOKEN_CHECK = "/iam/v3/me/"  # noqa: S105 - a path
 BLANK = "[blanked]"
 _LONGEST_TEXT = 5_000
 _LONGEST_MESSAGE = 300
+_SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?")
+_TOO_FAR = re.compile(r"[0-9]{5}")  # in a date: a year, or an offset, that no calendar has
 
 
 def error_from(response: requests.Response, exchange: Exchange, *, now: datetime, secrets: Iterable[str]) -> DivioError:
@@ -51,6 +56,8 @@ def error_from(response: requests.Response, exchange: Exchange, *, now: datetime
     pause = retry_after(response, now)
     if status == 429:
         return Throttled(_join("too many requests", said), exchange, retry_after=pause)
+    if status == 408:
+        return ConnectionFailed("the request did not reach the platform in time", exchange, retry_after=pause)
     if status >= 500:
         return ServerFailed("the platform failed", exchange, retry_after=pause)
     if 300 <= status < 400:
@@ -108,13 +115,16 @@ def _texts(value: Any) -> Iterable[str]:
 def retry_after(response: requests.Response, now: datetime) -> float | None:
     """Seconds from ``Retry-After``, in either of its forms (RFC 9110, 10.2.3); None without a usable one.
 
+    Some limiters send a fraction, such as ``1.5``. A moment that no calendar has is far away, and never now.
     A date is taken relative to the answer's own ``Date``, so that our clock need not agree with the platform's.
     """
     asked = response.headers.get("Retry-After", "").strip()
-    if asked.isdecimal():
+    if _SECONDS.fullmatch(asked):
         return float(asked)
     until = http_date(asked)
-    return max((until - (sent_at(response) or now)).total_seconds(), 0.0) if until else None
+    if until is None:
+        return math.inf if _TOO_FAR.search(asked) else None
+    return max((until - (sent_at(response) or now)).total_seconds(), 0.0)
 
 
 def sent_at(response: requests.Response) -> datetime | None:
@@ -123,8 +133,9 @@ def sent_at(response: requests.Response) -> datetime | None:
 
 
 def http_date(text: str) -> datetime | None:
+    """None for what is none, or is no moment that Python can hold."""
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

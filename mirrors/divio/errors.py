@@ -2,7 +2,7 @@
 
 DivioError
 ├── InvalidSettings           the address, token or a limit cannot be used; nothing was sent
-├── ConnectionFailed          no answer: refused, reset, timed out, certificate not accepted
+├── ConnectionFailed          no answer: refused, reset, timed out (or 408), certificate not accepted
 ├── AuthenticationFailed      401, or 403 where every account may read: the token is not valid
 ├── PermissionDenied          403
 ├── NotFound                  404: not there, or not visible to this account
@@ -70,7 +70,8 @@ class DivioError(Exception):
     @property
     def uncertain(self) -> bool:
         """Whether the request may have been carried out all the same: look before a write is repeated."""
-        return self.exchange is not None and (self.status is None or self.status < 300 or self.status >= 500)
+        status = self.status
+        return self.exchange is not None and (status is None or status < 300 or status == 408 or status >= 500)
 
     def __str__(self) -> str:
         where = f"{self.exchange}: " if self.exchange else ""
@@ -85,8 +86,15 @@ class InvalidSettings(DivioError):
 class ConnectionFailed(DivioError):
     """``transient`` is False where a repetition cannot help: the certificate is not accepted."""
 
-    def __init__(self, message: str, exchange: Exchange | None = None, *, transient: bool = True) -> None:
-        super().__init__(message, exchange)
+    def __init__(
+        self,
+        message: str,
+        exchange: Exchange | None = None,
+        *,
+        transient: bool = True,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, exchange, retry_after=retry_after)
         self.transient = transient
 
 

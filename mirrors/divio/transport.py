@@ -111,7 +111,10 @@ class Transport:
 
     def platform_time(self, moment: datetime) -> datetime:
         """A moment of our clock on the platform's, by its last answer; up to some seconds early, never late."""
-        return moment + self._skew
+        try:
+            return moment + self._skew
+        except OverflowError:  # by its Date header the platform is at the end of time
+            return moment
 
     def close(self) -> None:
         self._session.close()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import permutations
 
 from mirrors.planning.allocate import ORIGINAL_ID
 from mirrors.planning.dsn import UNREADABLE, identity_of
@@ -61,6 +62,15 @@ def same(original: ApplicationSeen, other: ApplicationSeen, stage: str, name: st
 def shows_database(original: ApplicationSeen, other: ApplicationSeen) -> bool:
     """Whether a variable or the newest successful deployment has the original's database of the same environment."""
     return any(same(original, other, stage, DATABASE_URL) for stage in ENVIRONMENTS)
+
+
+def crossed(original: ApplicationSeen, other: ApplicationSeen) -> Iterator[tuple[str, str, bool]]:
+    """(environment, the original's environment whose database it has there instead, whether its instances run so)."""
+    for here, there in permutations(ENVIRONMENTS, 2):
+        wrong, right = original.identity(there, DATABASE_URL), original.identity(here, DATABASE_URL)
+        runs = other.running(here, DATABASE_URL)
+        if wrong is not None and wrong != right and wrong in (runs, other.identity(here, DATABASE_URL)):
+            yield here, there, wrong == runs
 
 
 def has_copy(application: ApplicationSeen) -> bool:

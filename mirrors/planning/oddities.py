@@ -1,10 +1,14 @@
 """What is odd about a fleet that somebody made by hand, in lines for the user."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
-from mirrors.planning.account import ApplicationSeen, StageSeen, same
+from mirrors.planning.account import ApplicationSeen, StageSeen, crossed, same
 from mirrors.planning.names import DATABASE_URL, OWN, SITE_ID, number
 from mirrors.planning.plan import CONTROL_PANEL, ENVIRONMENTS
+
+NAMED = 5
+"""Applications of which one thing is said are named up to here."""
 
 
 def not_ready(original: ApplicationSeen) -> Iterator[str]:
@@ -23,6 +27,17 @@ def not_ready(original: ApplicationSeen) -> Iterator[str]:
         yield f"{original.slug}: Test and Live have one database, {here}. Give each a service of its own"
 
 
+def in_the_wrong_environment(original: ApplicationSeen, item: ApplicationSeen) -> Iterator[str]:
+    """Problems: a copy of the right variable in the wrong environment."""
+    for here, there, runs in crossed(original, item):
+        what = "it runs with" if runs else f"its {DATABASE_URL} is set to"
+        yield (
+            f"{item.slug}, {ENVIRONMENTS[here]}: {what} the original's database of {ENVIRONMENTS[there]}, and"
+            f" {'writes' if runs else 'its next deployment would write'} into that content. Correct or remove its"
+            f" {DATABASE_URL} in {CONTROL_PANEL}, and deploy it there"
+        )
+
+
 def undecided(item: ApplicationSeen) -> Iterator[str]:
     """Problems: a SITE_ID that is none, or that is not the one that the instances have."""
     for stage, seen in item.stages.items():
@@ -39,18 +54,45 @@ def undecided(item: ApplicationSeen) -> Iterator[str]:
             )
 
 
-def odd(original: ApplicationSeen, item: ApplicationSeen, shared: Sequence[str]) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class Note:
+    """``where``: the environment's title, empty if it is about the application. ``wrong``: a wrong site is served."""
+
+    application: str
+    where: str
+    text: str
+    wrong: bool = False
+
+
+def odd(original: ApplicationSeen, item: ApplicationSeen, shared: Sequence[str]) -> Iterator[Note]:
     """Notes on a mirror: what is not as it will be declared, and what an ``up`` does about it."""
     if not item.visible:
-        yield f"{item.slug}: this token's account may not look into it; its SITE_IDs are not known"
+        yield Note(item.slug, "", "this token's account may not look into it; its SITE_IDs are not known")
         return
     if item.region and original.region and item.region != original.region:
-        yield f"{item.slug}: it is in another region than {original.slug}; a deployment of such a mirror fails"
+        yield Note(item.slug, "", f"it is in another region than {original.slug}; a deployment of such a mirror fails")
     for stage, title in ENVIRONMENTS.items():
         if stage not in item.stages:
-            yield f"{item.slug}: it has no environment {title}"
-        else:
-            yield from (f"{item.slug}, {title}: {line}" for line in _odd_stage(original, item, stage, shared))
+            yield Note(item.slug, "", f"it has no environment {title}")
+            continue
+        if wrong := _serves_the_originals(original, item, stage):
+            yield Note(item.slug, title, wrong, wrong=True)
+        yield from (Note(item.slug, title, line) for line in _odd_stage(original, item, stage, shared))
+
+
+def told(notes: Iterable[Note]) -> list[str]:
+    """Lines for the user: what serves a wrong site first and by name, what is alike in one line."""
+    alike: dict[tuple[bool, str, str], list[str]] = {}
+    for note in notes:
+        alike.setdefault((not note.wrong, note.where, note.text), []).append(note.application)
+    ordered = sorted(alike.items(), key=lambda item: item[0][0])
+    return [f"{_names(slugs, short)}{f', {where}' if where else ''}: {text}" for (short, where, text), slugs in ordered]
+
+
+def _names(slugs: Sequence[str], short: bool) -> str:
+    if not short or len(slugs) <= NAMED + 1:
+        return ", ".join(slugs)
+    return f"{', '.join(slugs[:NAMED])} and {len(slugs) - NAMED} more"
 
 
 def not_looked_at(original: ApplicationSeen, others: Iterable[ApplicationSeen]) -> Iterator[str]:
@@ -70,12 +112,30 @@ def _hidden(stage: StageSeen) -> bool:
     return own is not None and stage.value(DATABASE_URL) is None
 
 
-def _odd_stage(original: ApplicationSeen, item: ApplicationSeen, stage: str, shared: Sequence[str]) -> Iterator[str]:
+def _serves_the_originals(original: ApplicationSeen, item: ApplicationSeen, stage: str) -> str | None:
+    """What is set counts for nothing before it is deployed."""
     seen = item.stages[stage]
     if same(original, item, stage, DATABASE_URL) and not seen.has(SITE_ID):
-        yield f"it has the shared database and no {SITE_ID}, so it serves the original's site; an up gives it an id"
+        return f"it has the shared database and no {SITE_ID}, so it serves the original's site; an up gives it an id"
+    if seen.deployed and SITE_ID not in seen.frozen and _runs_shared(original, item, stage):
+        return (
+            f"it serves the original's site: its {SITE_ID} is set, but not deployed since, and its instances have the"
+            " shared database. An up deploys it"
+        )
+    return None
+
+
+def _runs_shared(original: ApplicationSeen, item: ApplicationSeen, stage: str) -> bool:
+    identity = original.identity(stage, DATABASE_URL)
+    return identity is not None and item.running(stage, DATABASE_URL) == identity
+
+
+def _odd_stage(original: ApplicationSeen, item: ApplicationSeen, stage: str, shared: Sequence[str]) -> Iterator[str]:
+    seen = item.stages[stage]
     if not seen.deployed:
         yield "never deployed successfully"
+    elif SITE_ID in seen.variables and SITE_ID not in seen.frozen and not _runs_shared(original, item, stage):
+        yield f"its {SITE_ID} is set, but not deployed since; an up deploys"
     for name in shared if seen.deployed or seen.variables else ():
         line = _odd_value(original.stages.get(stage, StageSeen()), seen, name)
         if line:

@@ -4,7 +4,10 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-_PARTS = re.compile("secret|passw|passphrase|passcode|token|credential|private|apikey|accesskey|privatekey|signingkey")
+_SECRETS = re.compile(
+    r"\w*(secret|passw(or)?d|passphrase|passcode|token|credential|(api|access|auth|encryption|private|secret|signing)key)s?"
+    r"|private"
+)
 _WORDS = frozenset({"pass", "pwd", "pw", "jwt", "salt", "salts"})
 _ABOUT = frozenset(
     re.findall(
@@ -52,7 +55,7 @@ def named_secret(name: str) -> bool:
         return False
     is_key = last in ("key", "keys") and not _NO_KEYS & {*words}
     with_key = any(pair in (("api", "key"), ("access", "key")) for pair in pairwise(words))
-    return bool(is_key or with_key or _WORDS & {*words} or _PARTS.search("".join(words)))
+    return bool(is_key or with_key or _WORDS & {*words} or any(map(_SECRETS.fullmatch, words)))
 
 
 def has_credential(value: str) -> bool:

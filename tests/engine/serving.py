@@ -1,12 +1,16 @@
-"""Somebody who answers at the addresses of sites, where the sandbox runs no processes."""
+"""Sites that answer where the sandbox runs no processes: they get an address, and a server at it."""
 
+import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
-from urllib.parse import urlsplit
 
 from tests.engine.fleet import Fleet
+from tests.sandboxes import change, environment_of
+
+BUILT_IN = "UPDATE sandbox_environment SET built_in = json_patch(built_in, ?) WHERE uuid = ?"
+FROZEN = "UPDATE sandbox_deployment SET variables = json_patch(variables, ?) WHERE environment_id = ?"
 
 
 class Site(ThreadingHTTPServer):
@@ -29,17 +33,30 @@ class Site(ThreadingHTTPServer):
 
 @contextmanager
 def served(fleet: Fleet, slugs: tuple[str, ...]) -> Iterator[dict[str, Site]]:
-    """Each of these sites answers, as long as the context lasts."""
-    addresses = {row["application"]: row["url"] for row in fleet.test.outputs()["sites"]}
+    """Each of these sites of Test has an address and answers at it, as long as the context lasts."""
     sites: dict[str, Site] = {}
-    try:
+    with ExitStack() as stack:
         for slug in slugs:
-            parts = urlsplit(addresses[slug])
-            sites[slug] = Site((parts.hostname or "", parts.port or 0), Site.Handler)
-            sites[slug].asked = []
-            Thread(target=sites[slug].serve_forever, daemon=True).start()
+            site = sites[slug] = Site(("127.0.0.1", 0), Site.Handler)
+            site.asked = []
+            stack.callback(site.server_close)
+            Thread(target=site.serve_forever, daemon=True).start()
+            stack.callback(site.shutdown)
+            stack.enter_context(found_at(fleet, slug, f"127.0.0.1:{site.server_port}"))
         yield sites
+
+
+@contextmanager
+def found_at(fleet: Fleet, slug: str, domain: str) -> Iterator[None]:
+    """The site of Test has this address, in what it runs with now and in each deployment of that time."""
+    environment = environment_of(fleet.sandbox, slug, "test")
+
+    def set_to(plain: str | None, frozen: dict[str, object] | None) -> None:
+        change(fleet.sandbox, BUILT_IN, json.dumps({"DOMAIN": plain}), environment)  # null takes it away (RFC 7396)
+        change(fleet.sandbox, FROZEN, json.dumps({"DOMAIN": frozen}), environment)
+
+    set_to(domain, {"value": domain, "is_sensitive": False, "built_in": True})
+    try:
+        yield
     finally:
-        for site in sites.values():
-            site.shutdown()
-            site.server_close()
+        set_to(None, None)

@@ -84,9 +84,9 @@ def starting_packs(project: Project, pack: Path) -> Iterator[None]:
         yield
 
 
-def judged(stack: Stack, pack: Path) -> Done:
+def judged(stack: Stack, pack: Path, *options: str) -> Done:
     with starting_packs(stack.project, pack):
-        done = stack.preview("--policy-pack", str(pack))
+        done = stack.preview("--policy-pack", str(pack), *options)
     assert "c4n4ry" not in done.text
     return done
 
@@ -104,6 +104,12 @@ def test_a_stack_that_breaks_a_rule_is_refused_with_the_reason(name: str, by_han
     assert [line for line in SAID[name] if line not in done.text] == [], done.text
     assert "[mandatory]" in done.text
     assert [rule for rule in RULES if f"  {rule}  " in done.text and not name.startswith(rule)] == [], done.text
+    if name == "no-plain-secret":
+        allowed = pack / "allowed.json"
+        allowed.write_text('{"no-plain-secret": {"allow": ["PAYMENT_TOKEN"]}}', encoding="utf-8")
+        done = judged(stack, pack, "--policy-pack-config", str(allowed)).failed()
+        assert SAID[name][0] in done.text
+        assert SAID[name][1] not in done.text
 
 
 def test_there_is_a_stack_for_every_rule() -> None:

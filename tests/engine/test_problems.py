@@ -1,7 +1,10 @@
 """What cannot be converged is said in a preview, all of it at once, before anything is written."""
 
+import json
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -9,6 +12,7 @@ from mirrors.sandbox.state import SandboxError
 from tests.engine.fleet import Fleet, silently
 from tests.engine.project import Done, Stack, errors
 from tests.sandboxes import call
+from tests.unit.test_config_files import ARRIVES
 
 WRONG_TOKEN = "c4n4ry-wrong-token"
 MISSING = (
@@ -62,6 +66,51 @@ def test_what_is_wrong_is_said_all_at_once_with_what_was_meant_and_the_way_to_pu
         "acme-xx",
     ):
         refuses(fleet, fleet.test, UNKNOWN_KEY, SAME_ID, MISSING)
+
+
+@contextmanager
+def written(fleet: Fleet, name: str, scalars: list[str]) -> Iterator[None]:
+    """Variables V0, V1 … of all mirrors with these values in a file, as they are: no writer of YAML quotes them."""
+
+    def declare(config: dict[str, Any]) -> None:
+        fleet_or_stack = config["mirrors:fleet"]["value"] if name == "Pulumi.yaml" else config
+        place = fleet_or_stack if name == "Pulumi.yaml" else config.setdefault("mirrors:overrides", {})
+        place["variables"] = {f"V{number}": f"@{number}@" for number in range(len(scalars))}
+
+    with fleet.project.configured(declare, name):
+        path = fleet.project.directory / name
+        text = path.read_text()
+        for number, scalar in enumerate(scalars):
+            text = text.replace(f"'@{number}@'", scalar)
+        path.write_text(text)
+        yield
+
+
+def test_what_would_not_arrive_as_it_is_written_is_refused(fleet: Fleet) -> None:
+    """The engine resolves what stands without quotes; a date becomes one text or another, by the file."""
+    scalars = [scalar for scalar, _ in ARRIVES]
+    as_they_are = ["no", "on", "yes", "12:30", '"0123"', "'2024-01-01'"]
+    lines: dict[str, list[str]] = {}
+    for name, place in (("Pulumi.yaml", "fleet"), ("Pulumi.test.yaml", "overrides")):
+        for number, (scalar, value) in enumerate(ARRIVES):
+            date = isinstance(value, str) and name == "Pulumi.test.yaml"
+            arrives = json.dumps("2024-01-01 00:00:00 +0000 UTC" if date else value)
+            told = f"mirrors:{place}.variables.V{number}: {scalar}, without quotes, arrives as {arrives} ({name}, line "
+            lines.setdefault(name, []).append(re.escape(told))
+
+    with written(fleet, "Pulumi.yaml", scalars + as_they_are):
+        refuses(fleet, fleet.test, *lines["Pulumi.yaml"])
+    with written(fleet, "Pulumi.test.yaml", scalars + as_they_are):
+        says(fleet.test.preview(), *lines["Pulumi.test.yaml"])
+
+
+def test_a_number_that_pulumi_has_written_into_a_stacks_file_is_no_text_either(fleet: Fleet) -> None:
+    """Each ``config set`` writes the whole file anew: then nobody sees what stood there."""
+    with written(fleet, "Pulumi.test.yaml", ["0123", "2024-01-01"]):
+        fleet.test.pulumi("config set", "mirrors:imageFrom", "live").succeeded()
+        number = r"V0: 83 is a number \(Pulumi.test.yaml, line \d+\): put the text in quotes, as it is meant"
+        date = r"V1: got what Pulumi makes of a date without quotes \(Pulumi.test.yaml, line \d+\)"
+        says(fleet.test.preview(), number, date)
 
 
 def test_a_wrong_token_is_not_shown_and_does_not_hide_what_is_wrong_in_the_configuration(fleet: Fleet) -> None:

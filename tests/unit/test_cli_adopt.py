@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mirrors.cli.adopt import write_fleet
+from mirrors.cli.adopt import declared_retired, write_fleet
 from mirrors.errors import MirrorsError
 
 DECLARED = """\
@@ -80,3 +80,31 @@ def test_what_is_no_fleet_is_another_one(file: Path, value: str) -> None:
 
     with pytest.raises(MirrorsError, match="declares another mirrors:fleet"):
         write_fleet(found(de=2), file.parent, force=False)
+
+
+@pytest.fixture
+def named(tmp_path: Path) -> Path:
+    """The fleet's own file, which the project names; it is not there."""
+    (tmp_path / "Pulumi.yaml").write_text("name: acme\nconfig:\n  mirrors:fleetFile: fleet.yaml\n")
+    return tmp_path / "fleet.yaml"
+
+
+def test_a_fleet_is_written_into_the_file_that_the_project_names(named: Path) -> None:
+    assert write_fleet(found(de=2), named.parent, force=False) == f"{named}: written"
+    assert named.read_text().startswith("original:\n  application: acme\n")
+    assert "original" not in (named.parent / "Pulumi.yaml").read_text()
+
+    named.write_text(named.read_text().replace("  siteId: 1\n", "") + "# The end.\n")
+
+    assert write_fleet(found(de=2), named.parent, force=False) == f"{named}: written: acme: siteId 1"
+    assert named.read_text().endswith("# The end.\n")
+    with pytest.raises(MirrorsError, match=r"fleet\.yaml declares another mirrors:fleet"):
+        write_fleet(found(fr=3), named.parent, force=False)
+    write_fleet(found(fr=3), named.parent, force=True)
+    assert "acme-de" not in named.read_text()
+
+
+def test_ids_that_the_named_file_retires_are_known(named: Path) -> None:
+    named.write_text("original: {application: acme}\nretired: [7]\n")
+
+    assert declared_retired(named.parent) == {7: ""}

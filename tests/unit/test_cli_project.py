@@ -168,6 +168,20 @@ def test_the_stacks_own_file_is_taken_where_it_declares_the_fleet(tmp_path: Path
     assert ProjectFile.declaring(tmp_path, "live").path.name == "Pulumi.yaml"
 
 
+@pytest.mark.parametrize("entry", ["fleet.yaml", "{value: fleet.yaml}"])
+def test_a_file_that_the_project_names_is_taken_and_pinned(tmp_path: Path, entry: str) -> None:
+    project(tmp_path, f"name: acme\nconfig: {{mirrors:fleetFile: {entry}}}\n")
+    (tmp_path / "fleet.yaml").write_text("# Ours.\noriginal: {application: acme}\n")
+
+    file = ProjectFile.declaring(tmp_path, "test")
+    list(pin(file.fleet, IDS, [9]))
+    file.save()
+
+    assert (tmp_path / "fleet.yaml").read_text() == (
+        "# Ours.\noriginal: {application: acme, siteId: 1}\nretired: [9]\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [("a: [", "is no YAML, see line"), ("- a\n", "holds no keys"), ("a: 1\na: 2\n", "is no YAML"), ("a: \xff", "")],

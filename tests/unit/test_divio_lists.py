@@ -58,9 +58,7 @@ def test_an_empty_list_is_empty(script: Script) -> None:
 @pytest.mark.parametrize(
     "following",
     [
-        "https://{host}/apps/v3/applications/?page=2",
         "http://localhost:{port}/apps/v3/applications/?page=2",
-        "http://127.0.0.1:1/apps/v3/applications/?page=2",
         "//evil.example.com/?page=2",
         "http://evil.example.com/?page=2",
         "http://{host}@evil.example.com/?page=2",
@@ -77,6 +75,23 @@ def test_a_next_page_elsewhere_is_refused_before_the_token_is_sent(script: Scrip
     with pytest.raises(UnexpectedAnswer, match=f"a link leads away from {script.url} and is not followed"):
         connect(script).applications.list()
     assert len(script.requests) == 1
+
+
+@pytest.mark.parametrize("origin", ["https://{host}", "http://127.0.0.1:1", "https://127.0.0.1", "//127.0.0.1:8000"])
+def test_a_next_page_of_the_same_host_is_asked_for_where_we_are(script: Script, origin: str) -> None:
+    """A proxy that ends TLS, or has another port than the application behind it, makes such links."""
+    link = origin.format(host=script.url.removeprefix("http://")) + f"{APPLICATIONS}?page=2"
+    script.on("GET", APPLICATIONS, page(application("a1"), following=link, count=2), page(application("a2"), count=2))
+    assert [item.uuid for item in connect(script).applications.list()] == ["a1", "a2"]
+    assert script.requests[1].values("page") == ["2"]
+
+
+def test_a_next_page_elsewhere_is_named_without_its_credentials(script: Script) -> None:
+    link = "https://someone:hunter22@evil.example.com:8443/?page=2"
+    script.on("GET", APPLICATIONS, page(application("a1"), following=link, count=2))
+    with pytest.raises(UnexpectedAnswer, match=r"It leads to https://evil\.example\.com:8443$") as info:
+        connect(script).applications.list()
+    assert "hunter22" not in str(info.value)
 
 
 def test_pages_that_lead_back_to_one_another_are_not_read_for_ever(script: Script) -> None:

@@ -55,8 +55,15 @@ def test_the_environment_of_the_process_has_no_say(
 
 @pytest.mark.parametrize(
     "failure",
-    [Reply(500), Reply(503, b"<html>"), Reply(429, {"detail": "Slow."}), Reply(reset=True), Reply(body={}, cut=True)],
-    ids=["500", "503 without JSON", "429", "reset", "cut off"],
+    [
+        Reply(500),
+        Reply(503, b"<html>"),
+        Reply(429, {"detail": "Slow."}),
+        Reply(408),
+        Reply(reset=True),
+        Reply(body={}, cut=True),
+    ],
+    ids=["500", "503 without JSON", "429", "408", "reset", "cut off"],
 )
 @pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
 def test_a_passing_failure_is_repeated_with_growing_pauses(script: Script, method: str, failure: Reply) -> None:
@@ -84,6 +91,7 @@ def test_an_answer_that_is_cut_off_but_well_framed_is_asked_for_again(script: Sc
     [
         (Reply(502), ServerFailed),
         (Reply(429), Throttled),
+        (Reply(408), ConnectionFailed),
         (Reply(reset=True), ConnectionFailed),
         (Reply(body=b"<html>"), BrokenAnswer),
     ],
@@ -119,13 +127,23 @@ def test_a_schema_mismatch_names_the_place_and_is_not_repeated(script: Script) -
     [
         ("7", 7.25),
         ("0", 0.25),
+        ("1.5", 1.75),
+        ("0.0", 0.25),
+        ("1.5.0", 0.25),
+        ("nan", 0.25),
         ("999999", 60.25),
+        ("9" * 400, 60.25),
         ("-3", 0.25),
         ("soon", 0.25),
         ("Sun, 01 Mar 2026 12:00:30 GMT", 30.25),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", 60.25),
+        ("Sun, 01 Mar 99999 12:00:30 GMT", 60.25),
+        ("Sun, 01 Mar 99999999999999999999 12:00:30 GMT", 60.25),
+        ("Sun, 01 Mar 2026 12:00:30 +99999999999999", 60.25),
+        ("Sun, 01 Mar 0000 12:00:30 GMT", 0.25),
     ],
 )
-@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("status", [408, 429, 503])
 def test_retry_after_is_honoured_in_both_forms_and_capped(status: int, asked: str, slept: float) -> None:
     time = FakeTime(seconds=86_400)  # our clock is a day ahead of the platform's, whose dates are its own
     with serve(date=NOON_HEADER) as script:

@@ -3,6 +3,8 @@
 import json
 import os
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +16,7 @@ from mirrors.cli import main
 from mirrors.cli.doctor.engine import Lock, compare_versions, lock, locks, pending
 from mirrors.cli.doctor.findings import Level
 from mirrors.cli.doctor.platform import clock, unreachable
+from mirrors.cli.doctor.size import LIMIT, as_go_writes, size_of
 from mirrors.cli.state import StackState
 from mirrors.sandbox.control import Sandbox
 from tests.sandboxes import frozen_variables, running_sandbox, set_variable
@@ -236,3 +239,29 @@ def test_adopting_looks_and_writes_nothing(account: Sandbox) -> None:
     assert any("CUSTOMER_GMBH_PASSWORD" in line for line in shown["notes"])
     assert "c4n4ry" not in done.output
     assert {line["method"] for line in account.requests_log()} == {"GET"}
+
+
+@pytest.mark.parametrize(
+    ("values", "level"),
+    [(90_000, Level.OK), (100_000, Level.WARNING), (130_000, Level.WARNING), (131_100, Level.PROBLEM)],
+)
+def test_a_configuration_that_no_program_can_be_started_with_is_told_before_the_engine_says_so(
+    values: int, level: Level
+) -> None:
+    found = size_of({"mirrors:fleet": "x" * values})
+
+    assert (found.level, "mirrors:fleetFile" in found.remedy) == (level, level is not Level.OK)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limit is that of Linux")
+def test_the_limit_is_the_one_that_a_process_has() -> None:
+    empty = as_go_writes({"mirrors:fleet": ""})
+    for more, level in ((0, Level.WARNING), (1, Level.PROBLEM)):
+        configured = {"mirrors:fleet": "x" * (LIMIT - len(f"PULUMI_CONFIG={empty}\0") + more)}
+        assert size_of(configured).level is level
+        environment = {"PULUMI_CONFIG": as_go_writes(configured)}
+        if more:
+            with pytest.raises(OSError, match="Argument list too long"):
+                subprocess.run(["true"], env=environment, check=True)
+        else:
+            subprocess.run(["true"], env=environment, check=True)

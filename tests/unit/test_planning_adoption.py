@@ -152,6 +152,69 @@ def test_what_is_odd_is_said_and_no_value_is_shown(test: StageSeen, said: str) -
     assert "old-one" not in str(adoption)
 
 
+def crossing(*, deployed: bool = True, site_id: int | None = 2) -> StageSeen:
+    """Test, with Live's database copied into it."""
+    seen = stage_of("test", site_id, DATABASE_URL=dsn(HOSTS["live"], "another"))
+    return seen if deployed else StageSeen(seen.variables, {"DATABASE_URL": dsn("own")}, deployed=True)
+
+
+@pytest.mark.parametrize(
+    ("seen", "said"),
+    [
+        (crossing(), "it runs with the original's database of Live, and writes into that content"),
+        (
+            crossing(deployed=False),
+            "its DATABASE_URL is set to the original's database of Live, and its next deployment",
+        ),
+        (StageSeen({}, crossing().frozen, deployed=True), "it runs with the original's database of Live"),
+    ],
+)
+@pytest.mark.parametrize("live", [True, False])
+def test_a_database_of_the_other_environment_has_to_be_decided(seen: StageSeen, said: str, live: bool) -> None:
+    """Also of an application that is no mirror by what it has in the right environment."""
+    stages = {"test": seen, **({"live": stage_of("live", 2)} if live else {})}
+    found = adopt(original(), [ApplicationSeen("acme-de", "zurich", stages)])
+    assert problem(found).startswith(f"acme-de, Test: {said}")
+    assert CANARY not in problem(found)
+
+
+def test_an_original_whose_environments_have_one_database_is_the_only_problem_of_that_kind() -> None:
+    one = StageSeen({}, {"DATABASE_URL": dsn(HOSTS["test"])}, deployed=True)
+    found = adopt(original(live=one), [mirror("acme-de", 2)])
+    assert not [line for line in found.problems if "runs with the original's" in line]
+
+
+def test_an_id_that_was_never_deployed_is_told_because_the_originals_site_is_served_meanwhile() -> None:
+    seen = stage_of("test", 2)
+    running = {name: value for name, value in seen.frozen.items() if name != "SITE_ID"}
+    early = StageSeen(seen.variables, running, deployed=True)
+    found = adopt(original(), [mirror("acme-de", 2, test=early)])
+    assert found.notes == (
+        "acme-de, Test: it serves the original's site: its SITE_ID is set, but not deployed since, and its instances"
+        " have the shared database. An up deploys it",
+    )
+
+
+def test_an_id_that_was_never_deployed_beside_a_database_of_its_own_is_told_as_well() -> None:
+    seen = StageSeen(stage_of("test", 2).variables, {"DATABASE_URL": dsn("own")}, deployed=True)
+    found = adopt(original(), [mirror("acme-de", 2, test=seen)])
+    assert "acme-de, Test: its SITE_ID is set, but not deployed since; an up deploys" in found.notes
+
+
+def test_what_is_alike_is_one_line_and_what_serves_a_wrong_site_comes_first() -> None:
+    new = StageSeen(stage_of("live", 2).variables)
+    many = [mirror(f"big-{n:02}", n, live=new) for n in range(2, 31)]
+    wrong = mirror("zz-wrong", None)
+    no_id = "it has the shared database and no SITE_ID, so it serves the original's site; an up gives it an id"
+    few = [mirror(f"odd-{n}", 40 + n, test=stage_of("test", 40 + n, THEME="x")) for n in (1, 2)]
+    assert adopt(original(), [*many, wrong, *few]).notes == (
+        f"zz-wrong, Test: {no_id}",
+        f"zz-wrong, Live: {no_id}",
+        "big-02, big-03, big-04, big-05, big-06 and 24 more, Live: never deployed successfully",
+        "odd-1, odd-2, Test: not ours, left alone: THEME",
+    )
+
+
 def test_another_region_is_said() -> None:
     assert adopt(original(), [mirror("acme-de", 2, region="tokyo")]).notes == (
         "acme-de: it is in another region than acme; a deployment of such a mirror fails",

@@ -16,8 +16,9 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
+from mirrors.config.base import Place
 from mirrors.config.connection import ENVIRON
-from mirrors.config.messages import Place, describe
+from mirrors.config.messages import takes_of
 from mirrors.config.models import Settings
 from mirrors.config.values import Hold, Seconds
 from tools.reference.docstrings import documented, of_fields, row, table
@@ -34,6 +35,17 @@ What all stacks share stands in `Pulumi.yaml`, an object there below `value`. Wh
 `Pulumi.<stack>.yaml`, an object there without. Any key may stand in either. If it stands in both, the stack's counts as
 a whole: nothing is merged. So what differs from site to site and stack to stack has keys of its own, `overrides` and
 `secrets`.
+
+Text belongs in quotes where YAML may read it as something else, as it does with `0123`, `1.10`, `1e3`, `2024-01-01`,
+`true`: the engine hands on what it has read, 83 for `0123`. What does not arrive as it is written is refused, with what
+to paste; so is any number where text is taken, such as the value of a variable. `pulumi config set --path` takes a
+number for one, too: add `--type string`. The files are compared where they are at hand, not one named by
+`--config-file`.
+
+A fleet of hundreds of mirrors needs a file of its own: Pulumi hands the whole configuration to the program in one
+environment variable, for which Linux has 128 KiB. Write `mirrors:fleetFile: fleet.yaml` in place of `mirrors:fleet`,
+and the fleet's keys (`original`, `mirrors`, …) at the top of that file. `mirrors doctor -s STACK` says how near you
+are.
 
 A **secret** key stands in `Pulumi.<stack>.yaml` alone, encrypted; set in clear it is refused. This asks for its value:
 `pulumi config set --secret --path mirrors:secrets.all.API_KEY -s live`.
@@ -184,8 +196,7 @@ def _takes(place: Place) -> str:
     try:
         Settings.model_validate(sound_with(place, NOTHING_TAKES))
     except ValidationError as invalid:
-        told = [describe(error, {}) for error in invalid.errors(include_url=False) if error["loc"] == place]
-        return told[0].partition(", takes ")[2]
+        return next(takes_of(error, place) for error in invalid.errors(include_url=False) if error["loc"] == place)
     raise LookupError(f"mirrors:{place} takes anything")
 
 

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from mirrors.cli.configuration import loaded
 from mirrors.cli.doctor.findings import Finding, fine, one_line, problem, warning
 from mirrors.cli.options import connect
-from mirrors.cli.stacks import raw_configuration
-from mirrors.config import Settings, load
+from mirrors.config import Settings
 from mirrors.config.connection import Connection, load_connection
 from mirrors.divio import AuthenticationFailed, Divio, DivioError, InvalidSettings, NotFound, PermissionDenied
 from mirrors.errors import MirrorsError
@@ -22,14 +22,14 @@ TOLERATED = timedelta(seconds=30)
 
 def check_configuration(stack: str, cwd: Path) -> tuple[Settings | None, list[Finding]]:
     try:
-        loaded = load(raw_configuration(stack, cwd), stack, os.environ)
+        found = loaded(stack, cwd)
     except MirrorsError as error:
         return None, [problem("configuration", str(error), "see the message; is the passphrase set?")]
-    if loaded.problems:
-        found = one_line(list(loaded.problems))
-        return loaded.settings, [problem("configuration", found, "correct what the message names")]
-    sites = len(loaded.settings.fleet.sites) if loaded.settings else 0
-    return loaded.settings, [fine("configuration", f"{sites} sites")]
+    if found.problems:
+        told = one_line(list(found.problems))
+        return found.settings, [problem("configuration", told, "correct what the message names")]
+    sites = len(found.settings.fleet.sites) if found.settings else 0
+    return found.settings, [fine("configuration", f"{sites} sites")]
 
 
 def check_connection() -> tuple[Connection | None, list[Finding]]:

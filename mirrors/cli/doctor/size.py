@@ -1,0 +1,40 @@
+"""Whether the configuration still fits where the engine puts it: into one environment variable of the program."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from mirrors.cli.doctor.findings import Finding, fine, problem, warning
+from mirrors.cli.stacks import everything_configured
+from mirrors.errors import MirrorsError
+
+LIMIT = 128 * 1024
+"""Linux: the length of one string of a process's environment, the name and the end of it included (execve(2))."""
+
+NEAR = LIMIT * 3 // 4
+REMEDY = "move what stands below mirrors:fleet into a file of its own, and name that: mirrors:fleetFile: fleet.yaml"
+
+
+def check_size(stack: str, cwd: Path) -> Iterator[Finding]:
+    """Nothing where the configuration cannot be read: another check says so."""
+    try:
+        yield size_of(everything_configured(stack, cwd))
+    except MirrorsError:
+        return
+
+
+def size_of(configured: Mapping[str, str]) -> Finding:
+    """``configured``: {key: value} of all namespaces, as the engine hands it on."""
+    size = len(f"PULUMI_CONFIG={as_go_writes(configured)}\0".encode(errors="surrogateescape"))
+    said = f"{-(-size // 1024)} of the 128 KiB that Linux has for it"
+    if size > LIMIT:
+        return problem("configuration size", f"{said}: no program can be started with it", REMEDY)
+    return warning("configuration size", said, REMEDY) if size > NEAR else fine("configuration size", said)
+
+
+def as_go_writes(configured: Mapping[str, str]) -> str:
+    """JSON as Go's encoder makes it, which escapes what is special in HTML."""
+    text = json.dumps(configured, ensure_ascii=False, separators=(",", ":"))
+    for char in "<>&\u2028\u2029":
+        text = text.replace(char, f"\\u{ord(char):04x}")
+    return text

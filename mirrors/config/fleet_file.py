@@ -1,0 +1,88 @@
+"""A fleet in a file of its own, ``mirrors:fleetFile``. Pulumi does not read it, so it may be of any size.
+
+It is as strict as where Pulumi reads it: what would not arrive as it is written is refused, not read in our own way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from mirrors.config.base import Place
+from mirrors.config.messages import path
+from mirrors.config.scalars import Altered, Leaf, engine_reads_otherwise, plain_value
+from mirrors.config.written import LOADER, Source, pairs
+
+__all__ = ["FleetFile", "read_fleet"]
+
+KEY = path(("fleetFile",))
+
+
+@dataclass
+class FleetFile:
+    """What was read. ``fleet`` is None where that could not be done; ``problems`` are lines for the user.
+
+    ``altered``: scalars that not all readers of YAML would agree on.
+    """
+
+    fleet: Any = None
+    leaves: dict[Place, Leaf] = field(default_factory=dict)
+    altered: list[Altered] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
+def read_fleet(file: Path, name: str) -> FleetFile:
+    """``name``: the file's, as the user has written it. What is wrong becomes a problem."""
+    found = FleetFile()
+    try:
+        root = yaml.compose(file.read_text(encoding="utf-8"), Loader=LOADER)
+        if isinstance(root, MappingNode):
+            found.fleet = _Reading(Source(name, False, {}), found).value(root, ("fleet",))
+        else:
+            found.problems.append(
+                f"{KEY}: {name} holds no keys; it takes those of {path(('fleet',))}, such as original"
+            )
+    except OSError as error:
+        found.problems.append(
+            f"{KEY}: {file} cannot be read: {error.strerror}; name the file from the project's directory on"
+        )
+    except (UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        found.problems.append(f"{KEY}: {name} is no YAML{f', see line {mark.line + 1}' if mark else ''}")
+    return found
+
+
+@dataclass
+class _Reading:
+    source: Source
+    found: FleetFile
+
+    def value(self, node: Node, place: Place) -> Any:
+        if isinstance(node, SequenceNode):
+            return [self.value(item, (*place, number)) for number, item in enumerate(node.value)]
+        if isinstance(node, MappingNode):
+            self.found.problems += self._doubles(node, place)
+            return {key: self.value(item, (*place, key)) for key, item in dict(pairs(node)).items()}
+        return self._scalar(self.source.leaf(node), place) if isinstance(node, ScalarNode) else None
+
+    def _scalar(self, leaf: Leaf, place: Place) -> Any:
+        self.found.leaves[place] = leaf
+        if leaf.quoted or not engine_reads_otherwise(leaf.text):
+            return leaf.text
+        value = plain_value(leaf.text)
+        if isinstance(value, str):
+            self.found.altered.append(Altered(place, leaf, None))
+        return value
+
+    def _doubles(self, node: MappingNode, place: Place) -> Iterator[str]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                where = f"{self.source.file}, line {key.start_mark.line + 1}"
+                yield f"{path((*place, str(key.value)))}: stands there twice ({where}); remove one"
+            seen.add(key.value)
