@@ -1,6 +1,9 @@
 """The template's pipelines as they are written: rights, secrets, time, and what waits for what."""
 
+import os
 import re
+import subprocess
+from pathlib import Path
 from string import Template
 from typing import Any
 
@@ -73,6 +76,49 @@ def test_in_gitlab_what_runs_on_one_stack_waits_and_none_is_cancelled_for_anothe
 def matrix(name: str) -> list[dict[str, str]]:
     given = GITLAB[name].get("parallel", {"matrix": [{"STACK": [""]}]})["matrix"][0]["STACK"]
     return [{"STACK": stack} for stack in given]
+
+
+ENVIRONMENTS = {"deploy/test": "test", "deploy/live": "live", "drift/drift": "preview", "preview/preview": "preview"}
+
+
+def test_what_may_write_is_in_the_environments_that_a_branch_does_not_reach() -> None:
+    """No job is without one: the repository's own secrets are everybody's who may push."""
+    assert {name: job.get("environment") for name, job in JOBS.items()} == ENVIRONMENTS
+    named = {name: GITLAB[name]["environment"]["name"] for name in ("preview", "test", "live", "drift")}
+    assert named == {"preview": "preview", "test": "test", "live": "live", "drift": "preview"}
+    assert [GITLAB[name]["environment"].get("action") for name in ("preview", "drift")] == ["access", "access"]
+
+
+INSTALLS = {
+    "github": next(step["run"] for step in read(ACTION)["runs"]["steps"] if step.get("name") == "Install the packages"),
+    "gitlab": "\n".join(GITLAB["default"]["before_script"][:2]),
+}
+LOCKED = "-m pip install --quiet --require-hashes --requirement requirements.lock"
+OPEN = "-m pip install --quiet --requirement requirements.txt"
+
+
+@pytest.mark.parametrize(("files", "installed"), [(["requirements.txt"], OPEN), (["requirements.lock"], LOCKED)])
+@pytest.mark.parametrize("where", INSTALLS)
+def test_a_lock_file_is_what_is_installed_where_there_is_one(
+    tmp_path: Path, where: str, files: list[str], installed: str
+) -> None:
+    """The step as it stands, with a python that only says what it is asked for."""
+    python = tmp_path / "bin" / "python"
+    python.parent.mkdir()
+    python.write_text('#!/bin/sh\nmkdir -p .venv/bin\ncp "$0" .venv/bin/python\necho "$@" >> asked\n', encoding="utf-8")
+    python.chmod(0o755)
+    for name in files:
+        (tmp_path / name).touch()
+    environment = {"PATH": f"{python.parent}{os.pathsep}{os.defpath}"}
+    subprocess.run(["/bin/sh", "-e", "-c", INSTALLS[where]], cwd=tmp_path, env=environment, check=True)
+
+    assert (tmp_path / "asked").read_text(encoding="utf-8").splitlines() == ["-m venv .venv", installed]
+
+
+def test_a_change_of_the_lock_file_installs_anew() -> None:
+    [cache] = [step for step in read(ACTION)["runs"]["steps"] if "key" in step.get("with", {})]
+    assert "hashFiles('requirements.txt', 'requirements.lock')" in cache["with"]["key"]
+    assert GITLAB["default"]["cache"]["key"]["files"] == ["requirements.txt", "requirements.lock"]
 
 
 @pytest.mark.parametrize("job", JOBS)

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -72,6 +73,27 @@ def test_both_previews_are_one_comment_and_the_next_push_updates_it_among_those_
 
     assert [item["body"] for item in told.comments[2:]] == [f"{MARK}\nsecond test\n\nsecond live\n"]
     assert [token.endswith(SECRET) for token in told.tokens] == [True]
+
+
+STRANGERS: list[dict[str, Any]] = [
+    {"user": {"login": "mallory"}, "author": {"id": 66}},
+    {"user": None, "author": None},
+    {},
+]
+
+
+@pytest.mark.parametrize("bot", [True, False])
+def test_a_comment_of_another_that_begins_like_ours_is_left_alone(pipeline: Pipeline, bot: bool) -> None:
+    """Its author may change it after it was read. ``bot``: a job's own token, which may not ask whose it is."""
+    told = pipeline.server.told
+    told.bot = bot
+    theirs = [{"id": n, "number": n, "body": f"{MARK}\nfine", **who} for n, who in enumerate(STRANGERS, 1)]
+    told.comments += [dict(item) for item in theirs]
+    for word in ("first", "second"):
+        assert pipeline.report("comment", pipeline.write("preview-test.md", word)).returncode == 0
+
+    assert told.comments[:3] == theirs
+    assert [item["body"] for item in told.comments[3:]] == [f"{MARK}\nsecond"]
 
 
 def test_a_preview_that_said_nothing_is_told_and_one_that_said_too_much_is_cut(pipeline: Pipeline) -> None:

@@ -13,6 +13,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any, Protocol
@@ -21,6 +22,9 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 MARK = "<!-- mirrors: both stacks -->"
 """The first line of our comment, by which the next run finds it."""
+
+BOT = "github-actions[bot]"
+"""Writes for ``GITHUB_TOKEN``; nobody else can have this name."""
 
 LABEL = "drift"
 LONGEST = 60_000
@@ -32,6 +36,12 @@ Item = dict[str, Any]
 
 class ReportError(Exception):
     """What could not be told, and why; the text is for the pipeline's log."""
+
+
+class RefusedError(ReportError):
+    def __init__(self, method: str, status: int) -> None:
+        super().__init__(f"{method}: refused with {status}: may the token do that?")
+        self.status = status
 
 
 class Forge(Protocol):
@@ -65,9 +75,13 @@ class Api:
             following = re.search(r'<([^>]+)>; *rel="next"', links)
             url = following[1] if following else None
 
-    def ours(self, path: str) -> Item | None:
-        """Our comment in a list of comments."""
-        return next((item for item in self.every(path) if (item["body"] or "").startswith(MARK)), None)
+    def ours(self, path: str, wrote: Callable[[Item], bool]) -> Item | None:
+        """Our comment in a list of comments. ``wrote``: whether the token's account has written one.
+
+        The mark alone says nothing: anyone may begin a comment with it, and may change it after it was read.
+        """
+        marked = (item for item in self.every(path) if (item["body"] or "").startswith(MARK))
+        return next(filter(wrote, marked), None)
 
     def called(self, title: str, path: str) -> Item | None:
         return next((item for item in self.every(path) if item["title"] == title), None)
@@ -91,9 +105,25 @@ class GitHub:
         )
         return f"{server}/{repository}/actions/runs/{number}"
 
+    @property
+    def login(self) -> str:
+        """Whose the token is. That of a job is an installation's, which may not ask this, and writes as ``BOT``."""
+        try:
+            me, _ = request("GET", f"{needed(self.environ, 'GITHUB_API_URL')}/user", self.api.headers)
+        except RefusedError as refused:
+            if refused.status != HTTPStatus.FORBIDDEN:
+                raise
+            return BOT
+        return str(me["login"]) if isinstance(me, dict) else BOT
+
     def comment(self, body: str) -> None:
+        login = self.login
+
+        def wrote(item: Item) -> bool:
+            return (item.get("user") or {}).get("login") == login
+
         comments = f"issues/{needed(self.environ, 'PULL_REQUEST')}/comments"
-        if ours := self.api.ours(f"{comments}?per_page=100"):
+        if ours := self.api.ours(f"{comments}?per_page=100", wrote):
             self.api.send("PATCH", f"issues/comments/{ours['id']}", body=body)
         else:
             self.api.send("POST", comments, body=body)
@@ -121,8 +151,13 @@ class GitLab:
         return needed(self.environ, "CI_JOB_URL")
 
     def comment(self, body: str) -> None:
+        me, _ = request("GET", f"{needed(self.environ, 'CI_API_V4_URL')}/user", self.api.headers)
+
+        def wrote(item: Item) -> bool:
+            return bool((item.get("author") or {}).get("id") == me["id"])
+
         notes = f"merge_requests/{needed(self.environ, 'CI_MERGE_REQUEST_IID')}/notes"
-        if ours := self.api.ours(f"{notes}?per_page=100"):
+        if ours := self.api.ours(f"{notes}?per_page=100", wrote):
             self.api.send("PUT", f"{notes}/{ours['id']}", body=body)
         else:
             self.api.send("POST", notes, body=body)
@@ -163,7 +198,7 @@ def request(
         with build_opener(Straight).open(asked, timeout=TIMEOUT) as answer:
             text, links = answer.read(), answer.headers.get("Link") or ""
     except HTTPError as error:
-        raise ReportError(f"{method}: refused with {error.code}: may the token do that?") from None
+        raise RefusedError(method, error.code) from None
     except (OSError, HTTPException, ValueError) as error:
         raise ReportError(f"{method}: no answer ({type(error).__name__})") from None
     return (json.loads(text) if method == "GET" else None), links

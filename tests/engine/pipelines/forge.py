@@ -18,6 +18,9 @@ PAGE = 2
 
 Item = dict[str, Any]
 
+ME = {"id": 41, "login": "acme-releases"}
+BOT = "github-actions[bot]"
+
 
 @dataclass
 class Told:
@@ -28,6 +31,8 @@ class Told:
     messages: list[str] = field(default_factory=list)
     tokens: set[str] = field(default_factory=set)
     refuses: int = 0
+    bot: bool = True
+    """Whether GitHub's token is that of a job, which may not ask whose it is."""
 
     def items(self, path: str) -> list[Item]:
         return self.comments if path.rstrip("/0123456789").endswith(("comments", "notes")) else self.issues
@@ -48,6 +53,9 @@ class Server(ThreadingHTTPServer):
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
+        if parts.path == "/user":
+            self.answer(ME, status=403 if self.told.bot and self.headers["Authorization"] else 200)
+            return
         page = int(parse_qs(parts.query).get("page", ["1"])[0])
         everything = self.told.items(parts.path)
         following = f'<{self.home}{parts.path}?page={page + 1}>; rel="next"' if page * PAGE < len(everything) else ""
@@ -59,7 +67,8 @@ class Handler(BaseHTTPRequestHandler):
             self.told.messages.append(body["text"])
         else:
             items = self.told.items(self.path)
-            items.append({"id": len(items) + 101, "number": len(items) + 1, "iid": len(items) + 1, **body})
+            number = len(items) + 1
+            items.append({"id": number + 100, "number": number, "iid": number, **self.author(), **body})
         self.answer({})
 
     def do_PATCH(self) -> None:
@@ -80,12 +89,16 @@ class Handler(BaseHTTPRequestHandler):
         assert isinstance(self.server, Server)
         return self.server.url
 
+    def author(self) -> Item:
+        """As GitHub and as GitLab say it."""
+        return {"user": {"login": BOT if self.told.bot else ME["login"]}, "author": ME}
+
     def body(self) -> Item:
         return dict(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
 
-    def answer(self, content: Any, following: str = "") -> None:
+    def answer(self, content: Any, following: str = "", status: int = 200) -> None:
         self.told.tokens |= {value for name in ("Authorization", "PRIVATE-TOKEN") if (value := self.headers[name])}
-        self.send_response(self.told.refuses or 200)
+        self.send_response(self.told.refuses or status)
         if following:
             self.send_header("Link", following)
         if 300 <= self.told.refuses < 400:

@@ -30,7 +30,9 @@ class GitHub:
     github: Mapping[str, Any]
     token: str
 
-    def run(self, workflow: str, event: Mapping[str, Any], branch: str, approved: Collection[str] = ("test",)) -> "Run":
+    def run(
+        self, workflow: str, event: Mapping[str, Any], branch: str, approved: Collection[str] = ("preview", "test")
+    ) -> "Run":
         """Starts a workflow; jobs whose environment nobody has approved wait."""
         definition = read(self.runner.repository / ".github" / "workflows" / workflow)
         assert event["event_name"] in definition["on"], f"{workflow} does not run then"
