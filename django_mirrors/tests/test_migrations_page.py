@@ -18,10 +18,14 @@ from django.db.migrations.migration import Migration
 from django.db.migrations.state import ProjectState
 
 from django_mirrors.acknowledgements import read_acknowledgements
+from django_mirrors.conf import ThisSite
 from django_mirrors.declaration import Declaration, declare
 from django_mirrors.effects import effects_of
 from django_mirrors.guard import Decision, SiteDeclaration, UnknownSite, decide
+from django_mirrors.identity import problems
+from django_mirrors.registry import Known
 from django_mirrors.schema import missing
+from django_mirrors.site_table import SiteRow
 from tests.operations.table import DOCUMENT
 
 if TYPE_CHECKING:
@@ -114,6 +118,14 @@ def test_the_page_quotes_what_the_program_says(sqlite: Database, name: str) -> N
     if os.environ.get("MIRRORS_WRITE_TABLE"):
         write(name, text)
     assert quoted(name) == text
+
+
+def test_the_page_quotes_what_is_said_of_a_row_that_is_somebodys(sqlite: Database) -> None:
+    new = ThisSite(7, "acme-new", "live", sqlite.url, "new.acme.example")
+    [text] = problems(new, Known(), [SiteRow(1, "acme.example"), SiteRow(7, "later.example")])
+    if os.environ.get("MIRRORS_WRITE_TABLE"):
+        write("row", text)
+    assert quoted("row") == text
 
 
 def blocks(section: str) -> list[str]:

@@ -158,3 +158,25 @@ def test_in_two_steps_it_goes_as_soon_as_nobody_needs_it_neither_the_unhealthy_n
     assert "added_at" not in acme.columns()
     [third] = set(acme.releases().values())
     assert third not in (first, second)
+
+
+def test_a_row_of_the_sites_admin_keeps_its_content_and_the_new_mirror_gets_another_id(acme: Acme) -> None:
+    with acme.database() as connection:
+        connection.execute("INSERT INTO django_site (id, domain, name) VALUES (5, 'later.example', 'Later')")
+    acme.fleet.sandbox.mirror("acme", "acme-it", report=silently)
+    with acme.fleet.with_mirrors(*MIRRORS, "acme-it"):
+        failed = acme.fleet.live.up().failed()
+    assert "Site row 5 is later.example (not registered), and this process is acme-it" in failed.text
+    assert "list 5 under reservedSiteIds of the fleet and declare another siteId for acme-it" in failed.text
+
+    def reserve(config: dict[str, Any]) -> None:
+        mirrors = [*({"application": slug} for slug in MIRRORS), {"application": "acme-it", "siteId": 6}]
+        config["mirrors:fleet"]["value"].update(mirrors=mirrors, reservedSiteIds=[5])
+
+    with acme.fleet.project.configured(reserve):
+        acme.fleet.live.up().succeeded()
+        [url] = [row["url"] for row in acme.fleet.live.outputs()["sites"] if row["application"] == "acme-it"]
+    assert get(f"{url}site.json").json()["site_id"] == 6
+    with acme.database() as connection:
+        query = "SELECT domain, name FROM django_site WHERE id = 5"
+        assert connection.execute(query).fetchall() == [("later.example", "Later")]

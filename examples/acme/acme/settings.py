@@ -43,7 +43,7 @@ STORAGES = {
 DEFAULT_EXCEPTION_REPORTER_FILTER = "acme.reporting.ExceptionReporterFilter"
 
 # The companion app refuses migrations that would break another site, and a process that is mistaken about its own.
-MIRRORS_STATUS = True  # /.well-known/mirrors.json says what this process runs
+MIRRORS_STATUS = True  # /.well-known/mirrors.json says, to anybody, which site this process is
 
 INSTALLED_APPS = [
     "django_mirrors",  # before contenttypes, one of whose commands it guards
