@@ -35,7 +35,8 @@ def _id_of_another(site: ThisSite, owners: Sequence[Registered]) -> Iterator[str
         yield (
             f"SITE_ID is {site.site_id}, which belongs to {owner}; this process is {site.application} "
             f"(MIRRORS_APPLICATION). Set the SITE_ID of {site.application}. If the id was given to it on purpose: "
-            f"manage.py mirrors_forget {site.site_id}, then mirrors_take_over {site.site_id}, then deploy again."
+            f"manage.py mirrors_forget {site.site_id} (and mirrors_take_over {site.site_id}, if the row has another "
+            "domain), then deploy again."
         )
     elif owner is None and site.is_mirror and site.site_id == 1 and not _elsewhere(owners):
         # What a mirror without SITE_ID falls back to. The original may have another id, but then it says so first.
