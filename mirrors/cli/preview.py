@@ -59,15 +59,19 @@ def preview(sites: Sequence[str], stack: str, *, markdown: bool, as_json: bool, 
 
 def look_ahead(sites: Sequence[str], stack: str, cwd: Path) -> FleetPreview:
     """A configuration that cannot be used is a preview with problems. Raises MirrorsError, e.g. for no such stack."""
-    found = loaded(stack, cwd)
-    settings = found.settings
+    configured = loaded(stack, cwd)
+    settings = configured.settings
     if settings is None:
-        return FleetPreview(stack, problems=found.problems)
+        return FleetPreview(stack, problems=configured.problems)
     chosen = named(settings, sites, stack) if sites else Chosen(None)
     if sites:
         refuse_single_sites(settings, stack, cwd)
-    engine = ask_engine(settings, chosen, stack, cwd)
-    found = preview_of(engine, settings, stack, chosen.notes)
+    return with_a_look(ask_engine(settings, chosen, stack, cwd), settings, stack, chosen.notes)
+
+
+def with_a_look(engine: Mapping[str, Any], settings: Settings, stack: str, notes: Sequence[str]) -> FleetPreview:
+    """Also at what the sites run whose deployment is new in the state, or was found healthy by no update."""
+    found = preview_of(engine, settings, stack, notes)
     if settings.platform != "divio" or found.problems:
         return found
     first, unasked = first_deployments(engine), [site.application for site in found.sites if is_unasked(site)]
@@ -75,7 +79,7 @@ def look_ahead(sites: Sequence[str], stack: str, cwd: Path) -> FleetPreview:
         return found
     seen = observed(settings, {*first, *unasked})
     judgements = judge(settings, seen, first, site_ids_of(engine), original_deploys=deploys_original(settings, found))
-    found = preview_of(engine, settings, stack, chosen.notes, judgements)
+    found = preview_of(engine, settings, stack, notes, judgements)
     return replace(found, sites=tuple(answered(settings, seen, found.sites)))
 
 

@@ -1,6 +1,6 @@
 """Whether a site needs a deployment, or already has the one that is wanted."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -59,20 +59,21 @@ def next_step(
         return Step("start", why="it runs an older release")
     different, hidden = different_names(_to_prove(wanted, frozen), frozen, wanted.secrets)
     still_runs_with = wanted.gone & frozen.keys()
-    reasons = tuple(_reasons(different, hidden, still_runs_with, frozen))
-    return Step("start", why=", and ".join(reasons)) if reasons else Step("adopt", done.uuid)
+    if different or hidden or still_runs_with:
+        return Step("start", why=_why(different, hidden, still_runs_with, frozen))
+    return Step("adopt", done.uuid)
 
 
-def _reasons(
+def _why(
     different: Sequence[str], hidden: Sequence[str], gone: Collection[str], frozen: Mapping[str, str | None]
-) -> Iterator[str]:
+) -> str:
     said = {
         "it runs without {}": [name for name in different if name not in frozen],
         "it runs with another {}": [name for name in different if name in frozen],
         "the platform does not show with which {} it runs": hidden,
         "it still runs with {}": write_order(gone),
     }
-    yield from (words.format(", ".join(names)) for words, names in said.items() if names)
+    return ", and ".join(words.format(", ".join(names)) for words, names in said.items() if names)
 
 
 def _to_prove(wanted: Wanted, frozen: Mapping[str, str | None]) -> Mapping[str, str]:
