@@ -1,14 +1,22 @@
 """The way to the official release: whether it is open is found out within a limit."""
 
+import hashlib
+import os
+import shutil
 import socket
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from tests.unit.http_script import Reply, serve
-from tests.unit.tools_support import layout
-from tools.pulumi_tools.layout import UnavailableError
-from tools.pulumi_tools.release import PROBE_SECONDS, install_release, probe
+from tests.unit.tools_support import Lines, layout, pulumi_in
+from tools.pulumi_tools.layout import NAMES, Layout, UnavailableError, sdk_version
+from tools.pulumi_tools.release import PROBE_SECONDS, Publisher, archive_name, install_release, probe
 
 
 def test_an_address_that_answers_is_an_open_way() -> None:
@@ -42,3 +50,57 @@ def test_without_curl_the_installer_is_not_started(tmp_path: Path) -> None:
         install_release(place)
     assert said.lines == []
     assert list(tmp_path.iterdir()) == []
+
+
+def packed_by_the_publisher(folder: Path, version: str) -> bytes:
+    """As the publisher packs it: a folder ``pulumi`` with the tools."""
+    pulumi_in(folder / "pulumi", version)
+    with tarfile.open(folder / "archive", "w:gz") as tar:
+        tar.add(folder / "pulumi", "pulumi")
+    return (folder / "archive").read_bytes()
+
+
+@contextmanager
+def publishing(packed: bytes, listed: str) -> Iterator[Publisher]:
+    version = sdk_version()
+    with serve() as script:
+        script.on("GET", f"/sdk/{archive_name(version)}", Reply(200, packed))
+        script.on("GET", f"/download/v{version}/pulumi-{version}-checksums.txt", Reply(200, listed.encode()))
+        yield Publisher(f"{script.url}/sdk", f"{script.url}/download")
+
+
+def with_curl(tmp_path: Path) -> tuple[Layout, Lines]:
+    place, said = layout(tmp_path / "checkout")
+    return replace(place, environ={"PATH": os.environ["PATH"]}), said
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="no curl on PATH")
+def test_a_release_with_the_checksum_that_is_listed_is_linked(tmp_path: Path) -> None:
+    packed = packed_by_the_publisher(tmp_path, f"v{sdk_version()}")
+    name, right = archive_name(sdk_version()), hashlib.sha256(packed).hexdigest()
+    place, said = with_curl(tmp_path)
+    with publishing(packed, f"{'0' * 64}  another.tar.gz\n{right}  {name}\n") as publisher:
+        install_release(place, publisher)
+
+    assert sorted(path.name for path in place.bin.iterdir()) == sorted(NAMES)
+    assert said.lines[-1] == f"installed the release of Pulumi {sdk_version()}"
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="no curl on PATH")
+@pytest.mark.parametrize("listed", ["{wrong}  {name}\n", "{right}  another.tar.gz\n", "", "<html>"])
+def test_a_release_without_that_checksum_is_not_unpacked(tmp_path: Path, listed: str) -> None:
+    packed = packed_by_the_publisher(tmp_path, f"v{sdk_version()}")
+    name, right = archive_name(sdk_version()), hashlib.sha256(packed).hexdigest()
+    place, _ = with_curl(tmp_path)
+    refused = pytest.raises(UnavailableError, match=rf"{name} does not have the checksum that \S+-checksums\.txt says")
+    with publishing(packed, listed.format(wrong="0" * 64, right=right, name=name)) as publisher, refused:
+        install_release(place, publisher)
+
+    assert not place.bin.exists()
+    assert not (place.checkout / ".tools" / "release").exists()
+    assert list(place.scratch.iterdir()) == []
+
+
+def test_archive_and_checksums_come_from_two_hosts() -> None:
+    hosts = {urlsplit(address).hostname for address in (Publisher().archives, Publisher().checksums)}
+    assert len(hosts) == 2

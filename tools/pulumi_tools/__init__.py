@@ -3,7 +3,7 @@
 Three routes, the first that works (see ``docs/adr/0002-tools.md``):
 
 1. `on_path`: a suitable Pulumi that is installed already, linked;
-2. `release`: the official release, by the SDK's own installer, linked;
+2. `release`: the official release, whose checksum is compared, linked;
 3. `modules`: built from Go modules that are pinned in ``tools/pulumi`` and ``tools/pulumi-language-python``.
 
 A route is one function from a `layout.Layout` to nothing. It raises `layout.UnavailableError` with the reason where it

@@ -14,7 +14,7 @@ from tools.pulumi_tools.inspection import verify
 from tools.pulumi_tools.layout import Layout, UnavailableError, sdk_version
 from tools.pulumi_tools.modules import build_modules
 from tools.pulumi_tools.on_path import link_from_path
-from tools.pulumi_tools.release import INSTALLER, install_release
+from tools.pulumi_tools.release import PUBLISHER, install_release
 
 Route = Callable[[Layout], None]
 ROUTES: Mapping[str, Route] = {
@@ -24,7 +24,7 @@ ROUTES: Mapping[str, Route] = {
 }
 REMEDY = """Do one of these, then run `make tools` again:
   - install Pulumi >={sdk},<{next}, so that `pulumi` and `pulumi-language-python` are on PATH;
-  - let this machine reach {installer} and the releases behind it, and install curl;
+  - let this machine reach {archives} and {checksums}, and install curl;
   - install Go, at least the version in tools/pulumi/go.mod, with a way to Go modules."""
 INTERRUPTED = 130
 
@@ -50,7 +50,9 @@ def attempt(layout: Layout, name: str, route: Route) -> bool:
 
 def remedy() -> str:
     """What to do where no route works."""
-    return REMEDY.format(sdk=sdk_version(), next=sdk_version().bump_major(), installer=INSTALLER)
+    return REMEDY.format(
+        sdk=sdk_version(), next=sdk_version().bump_major(), archives=PUBLISHER.archives, checksums=PUBLISHER.checksums
+    )
 
 
 def main() -> None:
