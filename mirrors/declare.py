@@ -11,7 +11,7 @@ from mirrors.config import DeclaredVariable, Settings
 from mirrors.given_ids import left_out, site_id_of
 from mirrors.lanes import Lanes
 from mirrors.planning.addresses import address_of
-from mirrors.planning.dsn import UNREADABLE, identity_of
+from mirrors.planning.dsn import identity_of
 from mirrors.planning.names import DATABASE_URL, DOMAIN, MIRRORS_APPLICATION, SITE_ID
 from mirrors.planning.plan import OriginalPlan, SitePlan, confirmed_identities
 from mirrors.planning.shared import fingerprint
@@ -198,10 +198,10 @@ def _value_of(original: Original, name: str, mirror: Mirror) -> pulumi.Output[st
 def _databases(declaration: Declaration, site: SitePlan) -> list[str] | None:
     """What a mirror may run with before it is adopted, the original's first; None where that is known already."""
     own = site.seen.variables.get(DATABASE_URL)
-    shared = identity_of(declaration.planned.shared.get(DATABASE_URL, ""))
-    if own is None or own.value is not None or shared == UNREADABLE:
+    shared = declaration.planned.shared.get(DATABASE_URL)
+    if own is None or own.value is not None or shared is None:
         return None
-    return [shared, *sorted(confirmed_identities(declaration.settings))]
+    return [identity_of(shared), *sorted(confirmed_identities(declaration.settings))]
 
 
 def _flag_of(name: str) -> Callable[[Mapping[str, Any] | None], bool]:

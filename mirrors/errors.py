@@ -65,6 +65,12 @@ class PlatformError(MirrorsError):
         super().__init__(f"{site}: {reason}")
 
 
+def confirmation(identity: str) -> str:
+    """The command that confirms it, in quotes; with quotes of its own where a shell would read the identity itself."""
+    value = f'"{identity}"' if {*identity} & {*"?&"} else identity
+    return f"'pulumi config set mirrors:confirmDatabase {value}'"
+
+
 class AnotherDatabaseError(MirrorsError):
     """Nothing was written to it. ``runs_with`` is an identity, without credentials."""
 
@@ -72,8 +78,7 @@ class AnotherDatabaseError(MirrorsError):
         super().__init__(
             f"{site}: its newest deployment runs with a DATABASE_URL that points at {runs_with}, the original's points"
             f" at {shared}. If it is a mirror of another fleet, or a site of its own, take it off the list. If it shall"
-            f" become a mirror of this one, confirm what it gives up with"
-            f" 'pulumi config set mirrors:confirmDatabase {runs_with}'"
+            f" become a mirror of this one, confirm what it gives up with {confirmation(runs_with)}"
         )
 
 

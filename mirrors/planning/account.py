@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import permutations
 
+from mirrors.planning import dsn
 from mirrors.planning.allocate import ORIGINAL_ID
-from mirrors.planning.dsn import UNREADABLE, identity_of
+from mirrors.planning.dsn import readable_identity, service_of
 from mirrors.planning.names import DATABASE_URL, SITE_ID, number
 from mirrors.planning.observed import VariableSeen
 from mirrors.planning.plan import ENVIRONMENTS
@@ -40,21 +41,16 @@ class ApplicationSeen:
 
     def identity(self, stage: str, name: str) -> str | None:
         """What a variable points at, as it is set, or else as its instances run with it."""
-        return _identity(self.stages[stage].value(name)) if stage in self.stages else None
+        return readable_identity(self.stages[stage].value(name)) if stage in self.stages else None
 
     def running(self, stage: str, name: str) -> str | None:
         """What a variable of the instances points at."""
-        return _identity(self.stages[stage].frozen.get(name)) if stage in self.stages else None
-
-
-def _identity(value: str | None) -> str | None:
-    """None where it cannot be compared."""
-    identity = identity_of(value) if value else UNREADABLE
-    return None if identity == UNREADABLE else identity
+        return readable_identity(self.stages[stage].frozen.get(name)) if stage in self.stages else None
 
 
 def same(original: ApplicationSeen, other: ApplicationSeen, stage: str, name: str) -> bool:
-    """Whether both point at one service: as it is set, or, if that was changed since, as the instances run with it."""
+    """Whether both are known to point at one service: as it is set, or, if that was changed since, as the instances
+    run with it."""
     identity = original.identity(stage, name)
     return identity is not None and identity in (other.identity(stage, name), other.running(stage, name))
 
@@ -97,9 +93,10 @@ def _site_ids(original: ApplicationSeen, item: ApplicationSeen) -> Iterator[tupl
 
 
 def _is_elsewhere(original: ApplicationSeen, item: ApplicationSeen, stage: str) -> bool:
-    """Whether its database is known to be another one than the original's."""
-    known = item.identity(stage, DATABASE_URL) and original.identity(stage, DATABASE_URL)
-    return bool(known) and not same(original, item, stage, DATABASE_URL)
+    """Whether its database is known to be another one than the original's: as it is set, and as its instances run."""
+    ours, seen = original.stages.get(stage, StageSeen()).value(DATABASE_URL), item.stages[stage]
+    values = (seen.value(DATABASE_URL), seen.frozen.get(DATABASE_URL) or seen.value(DATABASE_URL))
+    return all(dsn.same(service_of(ours), service_of(value)) is False for value in values)
 
 
 def neighbours(original: ApplicationSeen, others: Iterable[ApplicationSeen]) -> dict[str, tuple[int, ...]]:

@@ -9,7 +9,15 @@ from mirrors.config.models import DEFAULT_SHARED
 from mirrors.config.values import HIGHEST_SITE_ID
 from mirrors.planning.account import ApplicationSeen, has_copy, same, shows_database, site_ids
 from mirrors.planning.names import DATABASE_URL, MIRRORS_APPLICATION, SITE_ID, is_service
-from mirrors.planning.oddities import in_the_wrong_environment, not_looked_at, not_ready, odd, told, undecided
+from mirrors.planning.oddities import (
+    in_the_wrong_environment,
+    not_comparable,
+    not_looked_at,
+    not_ready,
+    odd,
+    told,
+    undecided,
+)
 from mirrors.planning.plan import ENVIRONMENTS
 
 Ids = Mapping[str, Mapping[str, int]]
@@ -69,6 +77,7 @@ def adopt(
     shared = _shared(original, mirrors)
     problems = (
         *not_ready(original),
+        *(() if wanted else not_comparable(original)),
         *(line for item in others for line in in_the_wrong_environment(original, item)),
         *twins.values(),
         *_differing(ids),

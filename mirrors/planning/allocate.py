@@ -3,6 +3,8 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from mirrors.errors import confirmation
+
 ORIGINAL_ID = 1
 """Django's and the sites framework's default: an original without a SITE_ID of its own serves site 1."""
 
@@ -176,8 +178,7 @@ def _with_another_database(ledger: Ledger, hints: Hints) -> Iterator[str]:
             yield (
                 f"{site.name}: its DATABASE_URL points at {site.database}, the original's at {shared}. If it is a"
                 " mirror of another fleet, or a site of its own, take it off the list. If it shall become a mirror of"
-                " this one, confirm what it gives up with"
-                f" 'pulumi config set mirrors:confirmDatabase {site.database}'"
+                f" this one, confirm what it gives up with {confirmation(str(site.database))}"
             )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from mirrors.planning.account import ApplicationSeen, StageSeen, crossed, same
+from mirrors.planning.dsn import identity_of, readable_identity
 from mirrors.planning.names import DATABASE_URL, OWN, SITE_ID, number
 from mirrors.planning.plan import CONTROL_PANEL, ENVIRONMENTS
 
@@ -36,6 +37,17 @@ def in_the_wrong_environment(original: ApplicationSeen, item: ApplicationSeen) -
             f" {'writes' if runs else 'its next deployment would write'} into that content. Correct or remove its"
             f" {DATABASE_URL} in {CONTROL_PANEL}, and deploy it there"
         )
+
+
+def not_comparable(original: ApplicationSeen) -> Iterator[str]:
+    """Problems: a database that no application can be held against, so that a person has to name the mirrors."""
+    for stage, title in ENVIRONMENTS.items():
+        value = original.stages.get(stage, StageSeen()).frozen.get(DATABASE_URL)
+        if value and readable_identity(value) is None:
+            yield (
+                f"{original.slug}: its {DATABASE_URL} in {title}, {identity_of(value)}, cannot be compared with that of"
+                " other applications. Name the mirrors with --mirror"
+            )
 
 
 def undecided(item: ApplicationSeen) -> Iterator[str]:
@@ -102,14 +114,14 @@ def not_looked_at(original: ApplicationSeen, others: Iterable[ApplicationSeen]) 
         if not item.visible:
             why = "this token's account may not look into it. Is it a mirror"
         elif any(_hidden(stage) for stage in item.stages.values()):
-            why = f"its {DATABASE_URL} is set, but not shown. Is it a mirror"
+            why = f"its {DATABASE_URL} is set, but not shown, or cannot be compared. Is it a mirror"
         if why:
             yield f"{item.slug}: {why} of {original.slug}? Then name it, and all others, with --mirror"
 
 
 def _hidden(stage: StageSeen) -> bool:
     own = stage.variables.get(DATABASE_URL)
-    return own is not None and stage.value(DATABASE_URL) is None
+    return own is not None and readable_identity(stage.value(DATABASE_URL)) is None
 
 
 def _serves_the_originals(original: ApplicationSeen, item: ApplicationSeen, stage: str) -> str | None:

@@ -4,8 +4,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from mirrors.config import DeclaredVariable, Mirror, Settings
+from mirrors.errors import confirmation
 from mirrors.planning.allocate import ORIGINAL_ID, SiteHint
-from mirrors.planning.dsn import UNREADABLE, identity_of, readable_identity, respelled
+from mirrors.planning.dsn import identity_of, respelled, same, service_of
 from mirrors.planning.holds import held_sites_stay
 from mirrors.planning.names import DATABASE_URL, MIRRORS_APPLICATION, SITE_ID, is_service, number
 from mirrors.planning.observed import FleetSeen, SiteSeen
@@ -162,8 +163,8 @@ def _hints(settings: Settings, seen: FleetSeen) -> tuple[SiteHint, ...]:
     hint = SiteHint(original.application, original.slug, True, declared.site_id, formerly=declared.formerly)
     observed = original_site_id(original)
     unreadable = observed is None and newest_successful(original.deployments) is not None
-    shared = readable_identity(shared_value(settings, original, DATABASE_URL))
-    first = replace(hint, observed=observed, unreadable=unreadable, database=shared)
+    shared = shared_value(settings, original, DATABASE_URL)
+    first = replace(hint, observed=observed, unreadable=unreadable, database=identity_of(shared) if shared else None)
     mirrors = ((item, seen.mirrors.get(item.application)) for item in settings.mirrors)
     return first, *(_hint(settings, original, item, site) for item, site in mirrors if site is not None)
 
@@ -183,7 +184,7 @@ def _hint(settings: Settings, original: SiteSeen, declared: Mirror, site: SiteSe
     ours = site.is_ours(declared.formerly)
     hint = SiteHint(site.application, site.slug, declared=declared.site_id, formerly=declared.formerly, ours=ours)
     own, here = site.variables.get(SITE_ID), site.variables.get(DATABASE_URL)
-    if (database := readable_identity(here.value if here else None)) not in confirmed_identities(settings):
+    if here and here.value and (database := identity_of(here.value)) not in confirmed_identities(settings):
         hint = replace(hint, database=database)
     if own is None or not _has_shared_database(settings, original, site):
         return hint
@@ -281,13 +282,22 @@ def _same_services(settings: Settings, seen: FleetSeen) -> Iterator[str]:
     """Test that writes into Live's database is the worst that can be declared."""
     if seen.original is None:
         return
+    slug = seen.original.slug
     for name in filter(is_service, settings.fleet.shared):
         here, there = shared_value(settings, seen.original, name), seen.elsewhere.get(name)
-        if here and there and (here == there or identity_of(here) == identity_of(there) != UNREADABLE):
-            what = "" if identity_of(here) == UNREADABLE else f", {identity_of(here)}"
+        alike = same(service_of(here), service_of(there)) if here and there else False
+        if alike:
             yield (
-                f"original {seen.original.slug}: {name} is the same in Test and in Live{what}. Give each environment a"
-                f" service of its own and deploy {seen.original.slug} in both"
+                f"original {slug}: {name} is the same in Test and in Live, {identity_of(here)}. Give each environment a"
+                f" service of its own and deploy {slug} in both"
+            )
+        elif alike is None and identity_of(here) not in confirmed_identities(settings):
+            other = "Live" if settings.environment == "test" else "Test"
+            yield (
+                f"original {slug}: {name} is {identity_of(here)} here and {identity_of(there)} in {other}, and Mirrors"
+                " cannot tell whether these are two services. Where they are one, give each environment a service of"
+                f" its own and deploy {slug} in both; where they are two, confirm it with"
+                f" {confirmation(identity_of(here))}"
             )
 
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from mirrors.config import Settings
 from mirrors.planning.addresses import address_of
 from mirrors.planning.declared import DeclaredValues, declared_at
-from mirrors.planning.dsn import readable_identity
+from mirrors.planning.dsn import same, service_of
 from mirrors.planning.names import (
     DATABASE_URL,
     DOMAIN,
@@ -107,8 +107,7 @@ def _contradicted(row: SiteStatus, declared: int | None, stored: int | None) -> 
 
 def _with_twins(rows: Sequence[SiteStatus], seen: FleetSeen) -> Iterator[SiteStatus]:
     """Sites that run with one SITE_ID and one database are wrong, whatever else they are."""
-    shared = _database(seen.original)
-    there = [row for row in rows if shared is None or _database(seen.mirrors.get(row.application)) in (None, shared)]
+    there = [row for row in rows if _alike(seen, seen.mirrors.get(row.application)) is not False]
     for row in rows:
         twins = [it.application for it in there if it is not row and it.site_id == row.site_id is not None]
         both = f"runs with SITE_ID {row.site_id}, and so does {' and '.join(twins)}: they overwrite the same site"
@@ -134,10 +133,10 @@ def removed(
 
 
 def _removed(settings: Settings, seen: FleetSeen, site: SiteSeen, site_id: int) -> SiteStatus | None:
-    shared, theirs = (_database(item) for item in (seen.original, site))
-    if shared and theirs and shared != theirs:
+    alike = _alike(seen, site)
+    if alike is False:
         return None
-    if not (shared and theirs) and site.frozen.get(SITE_ID) != str(site_id):
+    if not alike and site.frozen.get(SITE_ID) != str(site_id):
         return None  # nothing says that it is one of this fleet any more
     ours = removal_order(set(site.variables) & {*settings.fleet.shared, *OWN})
     first = f"remove its variables {', '.join(ours)}, in this order, and deploy it again" if ours else "deploy it again"
@@ -149,9 +148,9 @@ def _removed(settings: Settings, seen: FleetSeen, site: SiteSeen, site_id: int) 
     return replace(row, state=State.REMOVED, details=(detail,), foreign=())
 
 
-def _database(site: SiteSeen | None) -> str | None:
-    """The identity of what the instances run with; None where it is not shown."""
-    return readable_identity(site.frozen.get(DATABASE_URL)) if site else None
+def _alike(seen: FleetSeen, site: SiteSeen | None) -> bool | None:
+    """Whether the instances run with the original's database; None where that cannot be told."""
+    return same(*(service_of(item.frozen.get(DATABASE_URL)) if item else None for item in (seen.original, site)))
 
 
 def _original_status(settings: Settings, seen: FleetSeen, created: Mapping[str, Collection[str]]) -> SiteStatus:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from mirrors.config import Settings
-from mirrors.planning.dsn import UNREADABLE, credentials_of, identity_of
+from mirrors.planning.dsn import credentials_of, same, service_of
 from mirrors.planning.names import is_service
 
 SHOWN = 8
@@ -70,8 +70,9 @@ def credentials_changed(
 
 
 def _is_outdated(old: str, new: str) -> bool:
-    """Another spelling, port or option keeps nobody from working, so there is nothing to repair."""
-    return identity_of(new) == identity_of(old) != UNREADABLE and credentials_of(new) != credentials_of(old)
+    """Another spelling or option keeps no site from working, so there is nothing to repair; of what cannot be compared
+    nobody knows."""
+    return same(service_of(new), service_of(old)) is True and credentials_of(new) != credentials_of(old)
 
 
 def described(plan: RolloutPlan) -> Iterator[str]:

@@ -1,11 +1,13 @@
 """``Original``: the values that all sites share and the release that mirrors run. It writes nothing."""
 
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pulumi
 from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, ReadResult, Resource, UpdateResult
 
-from mirrors.planning.dsn import identity_of, respelled
+from mirrors.errors import confirmation
+from mirrors.planning.dsn import readable_identity, respelled
 from mirrors.planning.releases import newest_successful
 from mirrors.resources.base import Properties, Provider, about, deployments_seen, is_gone, marked
 
@@ -20,9 +22,10 @@ class OriginalProvider(Provider):
         before = _olds.get("identities") or {}
         inputs["identities"] = {name: _kept(before.get(name), now) for name, now in inputs["identities"].items()}
         failures = [
-            CheckFailure("", _moved(name, before[name], identity))
+            CheckFailure("", reason(name, before[name], identity))
             for name, identity in inputs["identities"].items()
-            if before.get(name, identity) != identity and identity not in confirmed
+            if name in before and identity not in confirmed
+            if (reason := _changed(before[name], identity, *_values(name, _olds, inputs)))
         ]
         return CheckResult(inputs, failures)
 
@@ -48,7 +51,7 @@ class OriginalProvider(Provider):
             stored["release"] = self._release(stored)
         known = {name: respelled(identity) for name, identity in stored["identities"].items()}
         values = {
-            name: live if (live := frozen.get(name)) and identity_of(live) == known.get(name) else value
+            name: live if (live := frozen.get(name)) and readable_identity(live) == known.get(name) else value
             for name, value in stored["variables"].items()
         }
         stored["variables"] = marked(values, values)
@@ -73,10 +76,32 @@ def _kept(before: str | None, now: str) -> str:
     return before if before is not None and respelled(before) == now else now
 
 
+def _values(name: str, *properties: Properties) -> Iterator[str | None]:
+    """None where there is none, or it is not known yet."""
+    bags = (item.get("variables") for item in properties)
+    found = (bag.get(name) if isinstance(bag, Mapping) else None for bag in bags)
+    return (value if isinstance(value, str) else None for value in found)
+
+
+def _changed(before: str, now: str, old: str | None, new: str | None) -> Callable[[str, str, str], str] | None:
+    """What to say of it, if anything. Of a value that cannot be compared, any change may be a move."""
+    if before != now:
+        return _moved
+    known = old is None or new is None or old == new or readable_identity(new) is not None
+    return None if known else _unclear
+
+
+def _unclear(name: str, _before: str, now: str) -> str:
+    return (
+        f"{name} of the original has changed, and Mirrors cannot tell whether it points at the same service: {now}."
+        f" Every mirror would change to it. If that is meant, confirm it with {confirmation(now)}"
+    )
+
+
 def _moved(name: str, before: str, now: str) -> str:
     return (
         f"{name} of the original pointed at {before} and points at {now} now. Every mirror would change to it."
-        f" If that is meant, confirm it with 'pulumi config set mirrors:confirmDatabase {now}'"
+        f" If that is meant, confirm it with {confirmation(now)}"
     )
 
 

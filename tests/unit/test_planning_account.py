@@ -9,6 +9,8 @@ SHARED = "postgres://acme:hunter22@db.example.com:5432/acme-test"
 OWN = "postgres://other:hunter22@db.example.com:5432/other"
 ORIGINAL = ApplicationSeen("acme", stages={"test": StageSeen({}, {"DATABASE_URL": SHARED}, deployed=True)})
 HIDDEN = None
+UNCLEAR = "postgres://acme:hunter22@/acme-test?service=shared"
+IN_PART = "postgres://acme:hunter22@db.example.com,standby.example.com/acme-test"
 
 
 @pytest.mark.parametrize(
@@ -22,6 +24,9 @@ HIDDEN = None
         (OWN, "5", {"DATABASE_URL": OWN}, ()),
         (OWN, "5", {"DATABASE_URL": SHARED, "SITE_ID": "5"}, (5,)),
         (SHARED, "5", {"DATABASE_URL": OWN}, (5,)),
+        (UNCLEAR, "5", {"DATABASE_URL": UNCLEAR, "SITE_ID": "5"}, (5,)),
+        (OWN, "5", {"DATABASE_URL": UNCLEAR, "SITE_ID": "5"}, (5,)),
+        (IN_PART, "5", {"DATABASE_URL": IN_PART, "SITE_ID": "5"}, (5,)),
     ],
 )
 def test_an_id_that_is_set_and_one_that_runs_are_taken_unless_the_database_is_known_to_be_another(

@@ -291,3 +291,21 @@ def test_what_is_printed_is_a_configuration_without_problems() -> None:
     assert loaded.problems == ()
     assert loaded.fleet is not None
     assert loaded.fleet.slugs == ("acme", "acme-de", "acme-fr")
+
+
+def test_an_original_whose_database_cannot_be_compared_has_no_mirror_that_is_not_named() -> None:
+    """It connects where a file on the machine of its site says."""
+    odd = f"postgres://acme:{CANARY}@/acme?service=shared"
+    running = {stage: StageSeen({}, {"DATABASE_URL": odd}, deployed=True) for stage in HOSTS}
+    copies = {stage: StageSeen({"DATABASE_URL": VariableSeen(odd), "SITE_ID": VariableSeen("2")}) for stage in HOSTS}
+    account = ApplicationSeen("acme", stages=running), [ApplicationSeen("acme-de", stages=copies)]
+    guessed = adopt(*account)
+    assert guessed.fleet["mirrors"] == []
+    assert [line.rpartition(". ")[2] for line in guessed.problems] == ["Name the mirrors with --mirror"] * 2
+    assert "postgres:///acme?service=shared, cannot be compared" in guessed.problems[0]
+    assert any(
+        "acme-de: its DATABASE_URL is set, but not shown, or cannot be compared" in note for note in guessed.notes
+    )
+    named = adopt(*account, named=["acme-de"])
+    assert named.fleet["mirrors"] == [{"application": "acme-de", "siteId": 2}]
+    assert named.problems == ()

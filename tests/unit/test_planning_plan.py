@@ -121,13 +121,66 @@ def test_a_service_that_test_and_live_have_in_common_is_a_problem_without_its_pa
     assert "hunter22" not in problem
 
 
-def test_a_service_in_common_is_a_problem_also_where_its_dsn_cannot_be_read() -> None:
-    odd = {"DATABASE_URL": "postgres://u:hunter/22@db/acme", "DEFAULT_STORAGE_DSN": STORAGE}
-    fleet = seen(original=original(frozen=odd), elsewhere={"DATABASE_URL": odd["DATABASE_URL"]})
+@pytest.mark.parametrize(
+    ("here", "there", "confirmed"),
+    [
+        ("postgres://u:hunter/22@db/acme", "postgres://u:hunter/22@db/acme", "unreadable"),
+        ("postgres://u:hunter/22@db/acme", "postgres://u:hunter/33@db/acme", "unreadable"),
+        ("postgres://u:p@db/acme", "postgres://u:p@db/acme?service=live", "postgres://db/acme"),
+        ("postgres://u:p@/acme?service=test", "postgres://u:p@/acme?service=live", "postgres:///acme?service=test"),
+        ("postgres://u:p@db/acme?currentSchema=a", "postgres://u:p@db/acme", "postgres://db/acme?currentSchema=a"),
+        ("gs://u:p@test/media", "gs://u:p@live/media", "gs://test/media"),
+    ],
+)
+def test_where_mirrors_cannot_tell_test_and_live_apart_somebody_has_to_confirm_that_they_are_two(
+    here: str, there: str, confirmed: str
+) -> None:
+    odd = {"DATABASE_URL": here, "DEFAULT_STORAGE_DSN": STORAGE}
+    fleet = seen(original=original(frozen=odd), elsewhere={"DATABASE_URL": there})
     [problem] = plan(settings(), fleet).problems
-    assert "DATABASE_URL is the same in Test and in Live. Give each" in problem
-    other = replace(fleet, elsewhere={"DATABASE_URL": "postgres://u:hunter/33@db/acme"})
-    assert plan(settings(), other).problems == ()
+    assert "Mirrors cannot tell whether these are two services" in problem
+    assert "hunter" not in problem
+    assert plan(settings(confirmDatabase="postgres://another/one"), fleet).problems == (problem,)
+    assert plan(settings(confirmDatabase=confirmed), fleet).problems == ()
+
+
+@pytest.mark.parametrize(
+    ("test", "live"),
+    [
+        ("az://acmetest:KEY@blob.core.windows.net/media/", "az://acmelive:KEY@blob.core.windows.net/media/"),
+        ("az://acme:KEY@blob.core.windows.net/test/", "az://acme:KEY@blob.core.windows.net/live/"),
+    ],
+)
+def test_two_storages_of_azure_are_two(test: str, live: str) -> None:
+    mine = {**original().frozen, "DEFAULT_STORAGE_DSN": test}
+    assert (
+        plan(settings(), seen(original=original(frozen=mine), elsewhere={"DEFAULT_STORAGE_DSN": live})).problems == ()
+    )
+
+
+@pytest.mark.parametrize(
+    ("here", "there"),
+    [
+        ("timescale://u:p@db/acme", "postgres://w:q@db/acme"),
+        ("mysql2://u:p@db/acme", "mysql://w:q@db/acme"),
+        ("postgres://u:p@/acme?host=/cloudsql/a:b:c", "postgres:////cloudsql/a:b:c/acme"),
+        ("postgres://u:p@h1,h2/acme", "postgres://u:p@h2,h1:5432/acme"),
+    ],
+)
+def test_one_service_is_one_in_each_spelling(here: str, there: str) -> None:
+    mine = {**original().frozen, "DATABASE_URL": here}
+    [problem] = plan(settings(), seen(original=original(frozen=mine), elsewhere={"DATABASE_URL": there})).problems
+    assert "DATABASE_URL is the same in Test and in Live" in problem
+
+
+def test_a_mirror_whose_database_cannot_be_compared_is_not_taken_over_unconfirmed() -> None:
+    mirror = converged("acme-de", 7)
+    own = {**mirror.variables, "DATABASE_URL": VariableSeen("postgres://a:b@/own?service=x")}
+    fleet = seen(replace(mirror, variables=own))
+    hint = plan(settings("acme-de"), fleet).hints[1]
+    assert (hint.database, hint.observed) == ("postgres:///own?service=x", None)
+    confirmed = plan(settings("acme-de", confirmDatabase=hint.database), fleet).hints[1]
+    assert (confirmed.database, confirmed.observed) == (None, 7)
 
 
 def test_a_shared_variable_that_names_no_service_may_be_the_same_in_test_and_live() -> None:

@@ -122,6 +122,22 @@ def test_credentials_have_changed_where_the_same_service_has_another_value(
     assert credentials_changed(SHARED, now, {**now, name: old}) is changed
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "changed"),
+    [
+        ("az://one:KEY@blob.core.windows.net/media", "az://two:KEY@blob.core.windows.net/media", False),
+        ("az://one:KEY@blob.core.windows.net/media", "az://one:NEW@blob.core.windows.net/media", True),
+        ("postgres://u:old@/db?host=/cloudsql/a", "postgres://u:new@/db?host=/cloudsql/b", False),
+        ("postgres://u:old@/db?host=/cloudsql/a", "postgres://u:new@/db?host=/cloudsql/a", True),
+        ("postgres://u:old@/db?service=s", "postgres://u:new@/db?service=s", False),
+        ("postgres://u:o#d@db/acme", "postgres://u:n#w@db/acme", True),
+    ],
+)
+def test_a_move_is_no_rotation_and_of_what_cannot_be_compared_nobody_says_so(old: str, new: str, changed: bool) -> None:
+    name = "DEFAULT_STORAGE_DSN" if old.startswith("az") else "DATABASE_URL"
+    assert credentials_changed([name], {name: new}, {name: old}) is changed
+
+
 def test_the_plan_repairs_where_most_samples_run_with_older_credentials() -> None:
     older = {"DATABASE_URL": DATABASE.replace("hunter22", "older")}
     fleet = seen(converged("m0", 2), converged("m1", 3))

@@ -134,6 +134,23 @@ def test_a_shared_value_may_rotate_and_may_not_point_elsewhere_unconfirmed(offli
     assert original.check(before, {**moved, "confirmed": ["postgres://db:5432/other"]}) == (moved, [])
 
 
+def test_any_change_of_a_value_that_cannot_be_compared_is_confirmed(offline: Drive) -> None:
+    """Where a file on the site's machine says where it connects, a new password may be a new database as well."""
+    original, identity = offline(OriginalProvider()), "postgres:///acme?service=prod"
+    before = {
+        **INPUTS[OriginalProvider],
+        "variables": {"DATABASE_URL": f"postgres://u:{CANARY}@/acme?service=prod"},
+        "identities": {"DATABASE_URL": identity},
+    }
+    assert original.check(before, before) == (before, [])
+    changed = before | {"variables": {"DATABASE_URL": f"postgres://u:{CANARY}-2@/acme?service=prod"}}
+    _, [(key, reason)] = original.check(before, changed)
+    assert key == ""
+    assert f"'pulumi config set mirrors:confirmDatabase \"{identity}\"'" in reason
+    assert CANARY not in reason
+    assert original.check(before, {**changed, "confirmed": [identity]}) == (changed, [])
+
+
 def test_another_spelling_of_the_same_identity_is_no_change_and_confirms_as_well(offline: Drive) -> None:
     original = offline(OriginalProvider())
     before = {**INPUTS[OriginalProvider], "identities": {"DATABASE_URL": "postgresql://DB/acme"}}

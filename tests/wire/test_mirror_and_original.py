@@ -48,6 +48,8 @@ def test_a_mirror_that_runs_with_another_database_is_not_adopted_unless_that_is_
     assert f"mirrors:confirmDatabase {theirs}" in str(refused.value)
     assert CANARY not in str(refused.value)
     assert site.writes() == []
+    with pytest.raises(Refused, match="points at"):
+        mirror.create(adopted | {"databases": ["unreadable"]})
     for databases in ([ours, theirs], [theirs]):
         confirmed = adopted | {"databases": databases}
         assert mirror.create(confirmed) == (site.environment, confirmed)
@@ -138,6 +140,17 @@ def test_a_rotated_password_is_seen_where_the_state_spells_the_identity_otherwis
     before = shared["variables"]["DATABASE_URL"]
     shared["variables"]["DATABASE_URL"] = before.replace(":", f":{CANARY}", 2)
     assert original_wire.read(shared)[2]["variables"]["DATABASE_URL"] == marked(before)
+
+
+def test_a_value_that_cannot_be_compared_is_not_taken_over_where_it_changes(
+    original_wire: Wire, site: Site, shared: dict[str, Any]
+) -> None:
+    """It reaches no mirror before ``check`` has seen it confirmed."""
+    shared["identities"]["DATABASE_URL"] = "postgres:///acme?service=prod"
+    shared["variables"]["DATABASE_URL"] = "postgres://u:old@/acme?service=prod"
+    site.by_hand("DATABASE_URL", f"postgres://u:{CANARY}@/acme?service=prod", sensitive=True)
+    site.deployed_by_hand()
+    assert original_wire.read(shared)[2]["variables"] == with_marks(shared)["variables"]
 
 
 def test_a_deployment_that_failed_changes_nothing(original_wire: Wire, site: Site, shared: dict[str, Any]) -> None:

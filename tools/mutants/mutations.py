@@ -359,7 +359,7 @@ REFUSALS = (
     Mutation(
         "an-unconfirmed-database-reaches-everybody",
         "mirrors/resources/original.py",
-        "if before.get(name, identity) != identity and identity not in confirmed",
+        "if name in before and identity not in confirmed",
         "if False",
         (f"{CHECKS}::test_a_shared_value_may_rotate_and_may_not_point_elsewhere_unconfirmed",),
     ),
@@ -401,8 +401,8 @@ REFUSALS = (
     Mutation(
         "test-and-live-may-share-a-database-that-is-unreadable",
         "mirrors/planning/plan.py",
-        "(here == there or identity_of(here)",
-        "(identity_of(here)",
+        "elif alike is None and",
+        "elif False and",
         ("tests/unit/test_planning_plan.py",),
     ),
     Mutation(
@@ -415,7 +415,7 @@ REFUSALS = (
     Mutation(
         "a-mirror-with-a-hidden-database-of-others-is-taken-over",
         "mirrors/resources/mirror.py",
-        "identity != UNREADABLE and identity not in databases",
+        "value and (identity := identity_of(value)) not in databases",
         "False",
         (f"{OTHERS}::test_a_mirror_that_runs_with_another_database_is_not_adopted_unless_that_is_confirmed",),
     ),
