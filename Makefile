@@ -8,7 +8,7 @@ STACKS := test live
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help up down clean test companion crash mutants bench check docs tools venv lock engine
+.PHONY: help up down clean test companion crash chaos mutants bench check docs tools venv lock engine
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -56,6 +56,10 @@ companion: venv ## Run the companion app's tests on Python 3.9, 3.11 and 3.13 wi
 
 crash: tools ## Kill engine and provider between any two requests, in about half an hour
 	@MIRRORS_CRASHES=all PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$$PATH" pytest tests/engine/test_crashes.py
+
+chaos: tools ## Kill at random moments and repair, 200 rounds; ROUNDS=20 SEED=2 JOBS=4, ROUND=37 repeats one
+	@PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$$PATH" python -m tests.engine.chaos $(if $(ROUNDS),--rounds $(ROUNDS)) \
+		$(if $(SEED),--seed $(SEED)) $(if $(JOBS),--jobs $(JOBS)) $(if $(ROUND),--round $(ROUND)) $(if $(JSON),--json)
 
 mutants: tools ## Take each promise out of the code and see a test notice; M=NAME does it for one
 	@PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$$PATH" python -m tools.mutants $(M)

@@ -92,16 +92,14 @@ class Project:
         return done
 
     @contextmanager
-    def started(self, *command: str) -> Iterator["subprocess.Popen[str]"]:
-        """A command that runs beside the test, ended with all its children at the end of the context."""
-        process = subprocess.Popen(
-            command,
-            cwd=self.directory,
-            env=self.variables,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
+    def started(self, *command: str, **options: Any) -> Iterator["subprocess.Popen[str]"]:
+        """A command that runs beside the test, ended with all its children at the end of the context.
+
+        ``options`` are those of ``Popen``, where they shall not be as here.
+        """
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        process: subprocess.Popen[str] = subprocess.Popen(
+            command, cwd=self.directory, env=self.variables, text=True, **(pipes | options)
         )
         with process:
             try:

@@ -4,10 +4,10 @@ It counts in the order in which requests come in. Whatever shall happen has happ
 when it is answered: nothing is left to time.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.client import HTTPConnection, HTTPResponse
+from http.client import HTTPConnection, HTTPException, HTTPResponse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock
 from typing import Literal
@@ -36,11 +36,21 @@ class Passed:
 
 @dataclass(frozen=True)
 class Strike:
-    """At the ``number``-th request (from 1 on), before or after the platform has it, the connection is dropped."""
+    """At the ``number``-th request (from 1 on), before or after the platform has it, something happens.
+
+    ``drops``: the connection is dropped then. ``writes``: only requests that write are counted.
+    """
 
     number: int
     side: Side
     deed: Callable[[Passed], None]
+    drops: bool = True
+    writes: bool = False
+
+    def is_at(self, seen: Sequence[Passed]) -> bool:
+        """Whether the last of these requests is the one."""
+        counted = [item for item in seen if item.writes or not self.writes]
+        return len(counted) == self.number and counted[-1] is seen[-1]
 
 
 @dataclass
@@ -50,23 +60,32 @@ class Proxy:
     platform: str
     url: str = ""
     watch: Callable[[Passed], None] | None = None
+    watch_writes: Callable[[], None] | None = None
     strike: Strike | None = None
     seen: list[Passed] = field(default_factory=list)
     struck: Passed | None = None
     lock: Lock = field(default_factory=Lock)
 
-    def begin(self, strike: Strike | None = None, watch: Callable[[Passed], None] | None = None) -> None:
-        """Counts from 1 again. ``watch`` is called before each request is forwarded."""
-        self.strike, self.watch, self.struck = strike, watch, None
+    def begin(
+        self,
+        strike: Strike | None = None,
+        watch: Callable[[Passed], None] | None = None,
+        watch_writes: Callable[[], None] | None = None,
+    ) -> None:
+        """Counts from 1 again. ``watch`` is called before each request is forwarded.
+
+        ``watch_writes`` is called when the platform has answered one that writes, and the sender does not know it yet.
+        """
+        self.strike, self.watch, self.watch_writes, self.struck = strike, watch, watch_writes, None
         self.seen.clear()
 
-    def meets(self, passed: Passed) -> Side | None:
+    def meets(self, passed: Passed) -> Strike | None:
         with self.lock:
             self.seen.append(passed)
-            if self.strike is None or self.struck is not None or len(self.seen) != self.strike.number:
+            if self.strike is None or self.struck is not None or not self.strike.is_at(self.seen):
                 return None
             self.struck = passed
-            return self.strike.side
+            return self.strike
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -76,34 +95,39 @@ class _Handler(BaseHTTPRequestHandler):
     def handle_one_request(self) -> None:
         try:
             super().handle_one_request()
-        except ConnectionError:  # whoever asked was killed
+        except (ConnectionError, HTTPException):  # whoever asked was killed, or the platform
             self.close_connection = True
 
     def _pass(self) -> None:
         passed = Passed(self.command, self.path, self.client_address[1])
-        side = self.proxy.meets(passed)
+        strike = self.proxy.meets(passed)
         if self.proxy.watch:
             self.proxy.watch(passed)
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        if side == "before":
-            self._struck(passed)
+        if self._struck(strike, "before", passed):
             return
+        answer, content = self._forward(body)
+        if passed.writes and self.proxy.watch_writes:
+            self.proxy.watch_writes()
+        if not self._struck(strike, "after", passed):
+            self._answer(answer, content)
+
+    def _forward(self, body: bytes) -> tuple[HTTPResponse, bytes]:
         connection = HTTPConnection(urlsplit(self.proxy.platform).netloc, timeout=TIMEOUT)
         try:
             connection.request(self.command, self.path, body, dict(self.headers.items()))
             answer = connection.getresponse()
-            content = answer.read()
+            return answer, answer.read()
         finally:
             connection.close()
-        if side == "after":
-            self._struck(passed)
-        else:
-            self._answer(answer, content)
 
-    def _struck(self, passed: Passed) -> None:
-        self.close_connection = True
-        assert self.proxy.strike is not None
-        self.proxy.strike.deed(passed)
+    def _struck(self, strike: Strike | None, side: Side, passed: Passed) -> bool:
+        """Lets it happen; whether the connection is to be dropped."""
+        if strike is None or strike.side != side:
+            return False
+        self.close_connection = self.close_connection or strike.drops
+        strike.deed(passed)
+        return strike.drops
 
     def _answer(self, answer: HTTPResponse, content: bytes) -> None:
         self.send_response(answer.status)

@@ -5,10 +5,22 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
 TIMEOUT = 20.0  # seconds
+
+_ENVIRONMENTS = "FROM sandbox_application a JOIN sandbox_environment e ON e.application_id = a.uuid"
+_OF_ONE_NAME = "WHERE e.slug = ? ORDER BY"
+QUERIES = (
+    f"SELECT a.slug {_ENVIRONMENTS} {_OF_ONE_NAME} a.slug",
+    f"SELECT a.slug, v.name, v.value, v.is_sensitive {_ENVIRONMENTS}"
+    f" JOIN sandbox_environmentvariable v ON v.environment_id = e.uuid {_OF_ONE_NAME} v.name",
+    f"SELECT a.slug, d.uuid, d.variables, d.success {_ENVIRONMENTS}"
+    f" JOIN sandbox_deployment d ON d.environment_id = e.uuid {_OF_ONE_NAME} d.started_at",
+)
+"""Applications, variables and deployments of all environments of one name."""
 
 Variables = Mapping[str, tuple[str, bool]]
 """{name: (value, is sensitive)}"""
@@ -16,38 +28,42 @@ Variables = Mapping[str, tuple[str, bool]]
 
 @dataclass(frozen=True)
 class Store:
-    """One environment of a mirror; ``deployments`` maps each to the variables that were frozen, oldest first."""
+    """One environment of a mirror; ``deployments`` maps each to the variables that were frozen, oldest first.
+
+    ``failed``: those that ended without success.
+    """
 
     variables: Variables
     deployments: Mapping[str, Variables]
+    failed: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, database: Path, application: str, environment: str) -> "Store":
+        return cls.all(database, environment)[application]
+
+    @classmethod
+    def all(cls, database: Path, environment: str) -> dict[str, "Store"]:
+        """The environment of this name of every application, by the application's slug."""
         with closing(sqlite3.connect(database, timeout=TIMEOUT)) as connection:
-            where = (
-                "environment_id = (SELECT e.uuid FROM sandbox_environment e JOIN sandbox_application a"
-                " ON a.uuid = e.application_id WHERE a.slug = ? AND e.slug = ?)"
+            connection.execute("BEGIN")  # one moment for all
+            slugs, variables, deployments = (connection.execute(query, [environment]).fetchall() for query in QUERIES)
+        found: dict[str, Store] = {}
+        for (slug,) in slugs:
+            own = [(uuid, text, success) for owner, uuid, text, success in deployments if owner == slug]
+            found[slug] = cls(
+                {name: (value, bool(sensitive)) for owner, name, value, sensitive in variables if owner == slug},
+                {uuid: _frozen(text) for uuid, text, _ in own},
+                frozenset(uuid for uuid, _, success in own if success == 0),
             )
-            connection.execute("BEGIN")  # one moment for both
-            variables = connection.execute(
-                f"SELECT name, value, is_sensitive FROM sandbox_environmentvariable WHERE {where}",  # noqa: S608
-                (application, environment),
-            ).fetchall()
-            deployments = connection.execute(
-                f"SELECT uuid, variables FROM sandbox_deployment WHERE {where} ORDER BY started_at",  # noqa: S608
-                (application, environment),
-            ).fetchall()
-        return cls(
-            {name: (value, bool(sensitive)) for name, value, sensitive in variables},
-            {uuid: _frozen(json.loads(text)) for uuid, text in deployments},
-        )
+        return found
 
     def values(self) -> dict[str, str]:
         return {name: value for name, (value, _) in self.variables.items()}
 
 
-def _frozen(variables: Mapping[str, Mapping[str, object]]) -> Variables:
-    return {name: (str(item["value"]), bool(item["is_sensitive"])) for name, item in variables.items()}
+@lru_cache(maxsize=2_000)  # they are frozen, and looked at again and again
+def _frozen(text: str) -> Variables:
+    return {name: (str(item["value"]), bool(item["is_sensitive"])) for name, item in json.loads(text).items()}
 
 
 @dataclass(frozen=True)

@@ -102,6 +102,10 @@ class World:
     def store(self) -> Store:
         return Store.of(self.database, MIRROR, STAGE)
 
+    def stores(self) -> dict[str, Store]:
+        """The same of all applications, the original too."""
+        return Store.all(self.database, STAGE)
+
     def declared(self) -> dict[str, str]:
         """The mirror's variables as they shall be: the shared ones as the original runs with them now."""
         original = frozen_variables(self.sandbox, ORIGINAL, STAGE)
@@ -200,13 +204,13 @@ def _boundaries(requests: list[Passed]) -> Iterator[Boundary]:
 
 
 @contextmanager
-def new_world(directory: Path, *others: str) -> Iterator[World]:
+def new_world(directory: Path, *others: str, **options: Any) -> Iterator[World]:
     """Seeded, never updated: the mirror has one variable that we shall declare otherwise, and one that we shall not.
 
-    ``others``: more mirrors.
+    ``others``: more mirrors. ``options`` are those of ``Sandbox.start``.
     """
     project = Project.at(directory / "acme", {})
-    with running_sandbox(project.state) as sandbox, proxy_before(sandbox.url) as proxy:
+    with running_sandbox(project.state, **options) as sandbox, proxy_before(sandbox.url) as proxy:
         sandbox.seed(original=ORIGINAL, mirrors=(MIRROR, *others), report=silently)
         set_variable(sandbox, MIRROR, STAGE, FOREIGN, "theirs")
         set_variable(sandbox, MIRROR, STAGE, FOUND, "fr")

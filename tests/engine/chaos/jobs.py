@@ -1,0 +1,110 @@
+"""Rounds side by side, each job in a process of its own with a ground of its own."""
+
+import multiprocessing
+import os
+import signal
+import tempfile
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from types import FrameType
+
+from tests.engine.chaos.ground import Ground, new_ground
+from tests.engine.chaos.outcome import Outcome
+from tests.engine.chaos.plan import Round
+from tests.engine.chaos.play import played
+
+ENDS_WITHIN = 90.0  # seconds, from an interruption on: its sandbox is taken down
+SPAWNED = multiprocessing.get_context("spawn")
+
+
+@dataclass
+class Job:
+    process: multiprocessing.process.BaseProcess
+    connection: "Connection[Round | None, Outcome]"
+
+    @classmethod
+    def started(cls, evidence: Path) -> "Job":
+        ours, its = SPAWNED.Pipe()
+        process = SPAWNED.Process(target=work, args=(its, evidence))
+        process.start()
+        its.close()  # so that we notice when it is gone
+        return cls(process, ours)
+
+    def end(self) -> None:
+        """It takes down what it has started."""
+        if self.process.is_alive() and self.process.pid:
+            os.kill(self.process.pid, signal.SIGINT)
+        self.process.join(ENDS_WITHIN)
+        assert self.process.exitcode is not None, "a job has not ended"
+
+
+def work(connection: "Connection[Outcome, Round | None]", evidence: Path) -> None:
+    """Plays what it is given, until it is given nothing more, or is interrupted."""
+    os.setsid()  # a Ctrl-C in the terminal is for the one who has started us, who then tells us once
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupted)
+    try:
+        with tempfile.TemporaryDirectory(prefix="mirrors-chaos-") as made:
+            number = 0
+            while _served(connection, Path(made) / f"ground-{number}", evidence):
+                number += 1
+    except (KeyboardInterrupt, EOFError):
+        return
+
+
+def _interrupted(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+    for ignored in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ignored, signal.SIG_IGN)  # what follows is an orderly end
+    raise KeyboardInterrupt
+
+
+def _served(connection: "Connection[Outcome, Round | None]", directory: Path, evidence: Path) -> bool:
+    """Whether there is more to do, on new ground since this one is spoilt."""
+    directory.mkdir()
+    with new_ground(directory) as ground:
+        while round_ := connection.recv():
+            outcome = _safely(ground, round_, evidence)
+            connection.send(outcome)
+            if outcome.error:
+                return True
+    return False
+
+
+def _safely(ground: Ground, round_: Round, evidence: Path) -> Outcome:
+    """An error of the tool is an outcome, too: the other rounds are played all the same."""
+    try:
+        return played(ground, round_, evidence)
+    except Exception:  # noqa: BLE001 - it is told with the round
+        return Outcome(round_, error=traceback.format_exc())
+
+
+@contextmanager
+def running(count: int, evidence: Path) -> Iterator[list[Job]]:
+    jobs = [Job.started(evidence) for _ in range(count)]
+    try:
+        yield jobs
+    finally:
+        for job in jobs:
+            job.end()
+
+
+def outcomes(rounds: Sequence[Round], count: int, evidence: Path) -> Iterator[Outcome]:
+    """In the order in which they end. Raises EOFError where a job has ended by itself."""
+    left = iter(rounds)
+    with running(min(count, len(rounds)), evidence) as jobs:
+        busy = {job.connection for job in jobs if _given(job.connection, next(left, None))}
+        while busy:
+            for connection in wait(list(busy)):
+                assert isinstance(connection, Connection)
+                yield connection.recv()
+                if not _given(connection, next(left, None)):
+                    busy.discard(connection)
+
+
+def _given(connection: "Connection[Round | None, Outcome]", round_: Round | None) -> bool:
+    connection.send(round_)
+    return round_ is not None
