@@ -23,7 +23,7 @@ def site_id_of(ids: SiteIds, application: str, slug: str, settings: Settings) ->
 
 
 def _not_known(ids: SiteIds, slug: str, reference: str | None) -> Any:
-    """An update that comes here leaves the fleet's own resources out."""
+    """An update that comes here leaves the fleet's own resources out; or it is a refresh, and no program sees that."""
     if reference and pulumi.runtime.is_dry_run():
         pulumi.log.warn(
             f'{slug}: its SITE_ID is not known yet: the stack "{reference}", which gives it, has none for it;'
@@ -42,8 +42,8 @@ def left_out(what: str, slug: str, fleet: str) -> Any:
     Unknown in a preview. Raises RunError in an update.
     """
     missing = (
-        f"{what} not among the targets. Run 'mirrors deploy {slug} -s {pulumi.get_stack()}', or add --target"
-        f" '**::{fleet}'"
+        f"{what} not among the targets, or this is a refresh, which gives nothing. Run"
+        f" 'mirrors deploy {slug} -s {pulumi.get_stack()}', or add --target '**::{fleet}'"
     )
     if not pulumi.runtime.is_dry_run():
         raise pulumi.RunError(missing)

@@ -66,6 +66,17 @@ def test_a_new_mirror_alone_among_the_targets_is_told_what_gives_it_its_id(numbe
         assert numbered.writes() == []
 
 
+def test_a_refresh_with_a_new_mirror_says_what_it_is_and_the_one_after_a_crash_works(numbered: Fleet) -> None:
+    """The program runs in both updates and refreshes, and cannot see which of them it is."""
+    numbered.sandbox.mirror("acme", "acme-se", report=silently)
+    with numbered.with_mirrors(*MIRRORS, "acme-se"):
+        refused = numbered.test.refresh("--yes", "--skip-preview").failed()
+        assert "acme-se: it has no SITE_ID yet" in refused.text
+        assert "or this is a refresh, which gives nothing" in refused.text
+        cleared = ("--clear-pending-creates", "--run-program=false", "--yes", "--skip-preview")
+        numbered.test.refresh(*cleared).succeeded()
+
+
 def test_a_mirror_that_leaves_the_list_takes_its_id_with_it_and_the_next_one_gets_another(numbered: Fleet) -> None:
     numbered.sandbox.mirror("acme", "acme-es", report=silently)
     numbered.sandbox.mirror("acme", "acme-at", report=silently)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -49,7 +50,7 @@ def store(values: Mapping[str, str], *failed: str) -> Store:
     return Store(variables, {**dict.fromkeys(failed, variables), "ours": variables}, frozenset(failed))
 
 
-def inputs() -> dict[str, dict[str, object]]:
+def inputs() -> dict[str, Any]:
     given_ids = {f"uuid-{slug}": {"name": slug, "id": ROUND.site_ids[slug]} for slug in ROUND.listed}
     ledger = {"assignments": given_ids, "retired": {}}
     found = {

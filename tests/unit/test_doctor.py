@@ -77,7 +77,7 @@ def test_interrupted_operations_are_named_with_the_command_that_clears_them() ->
 
     assert found.level is Level.PROBLEM
     assert found.message == "interrupted: creating acme-de"
-    assert found.remedy.startswith("pulumi refresh --clear-pending-creates --yes -s test")
+    assert found.remedy.startswith("pulumi refresh --clear-pending-creates --run-program=false --yes -s test")
     assert pending(StackState((), ()), "test").level is Level.OK
 
 

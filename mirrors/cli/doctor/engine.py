@@ -115,7 +115,9 @@ def pending(state: StackState, stack: str) -> Finding:
     begun = [f"{item.get('type')} {item['resource']['urn'].rpartition('::')[2]}" for item in state.pending]
     remedy = f"pulumi up -s {stack}"
     if any(item.get("type") == "creating" for item in state.pending):  # the engine forgets the others by itself
-        remedy = f"pulumi refresh --clear-pending-creates --yes -s {stack}; then {remedy} adopts what is there"
+        # The program would fail in it where a mirror on the list has no SITE_ID yet.
+        cleared = f"pulumi refresh --clear-pending-creates --run-program=false --yes -s {stack}"
+        remedy = f"{cleared}; then {remedy} adopts what is there"
     return problem("pending operations", f"interrupted: {one_line(begun)}", remedy)
 
 

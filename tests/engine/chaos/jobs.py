@@ -5,9 +5,10 @@ import os
 import signal
 import tempfile
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from types import FrameType
@@ -49,9 +50,9 @@ def work(connection: "Connection[Outcome, Round | None]", evidence: Path) -> Non
         signal.signal(number, _interrupted)
     try:
         with tempfile.TemporaryDirectory(prefix="mirrors-chaos-") as made:
-            number = 0
-            while _served(connection, Path(made) / f"ground-{number}", evidence):
-                number += 1
+            grounds = (Path(made) / f"ground-{number}" for number in count())
+            while _served(connection, next(grounds), evidence):
+                continue
     except (KeyboardInterrupt, EOFError):
         return
 
@@ -83,8 +84,8 @@ def _safely(ground: Ground, round_: Round, evidence: Path) -> Outcome:
 
 
 @contextmanager
-def running(count: int, evidence: Path) -> Iterator[list[Job]]:
-    jobs = [Job.started(evidence) for _ in range(count)]
+def running(number: int, evidence: Path) -> Iterator[list[Job]]:
+    jobs = [Job.started(evidence) for _ in range(number)]
     try:
         yield jobs
     finally:
@@ -92,11 +93,11 @@ def running(count: int, evidence: Path) -> Iterator[list[Job]]:
             job.end()
 
 
-def outcomes(rounds: Sequence[Round], count: int, evidence: Path) -> Iterator[Outcome]:
+def outcomes(rounds: Sequence[Round], jobs: int, evidence: Path) -> Generator[Outcome, None, None]:
     """In the order in which they end. Raises EOFError where a job has ended by itself."""
     left = iter(rounds)
-    with running(min(count, len(rounds)), evidence) as jobs:
-        busy = {job.connection for job in jobs if _given(job.connection, next(left, None))}
+    with running(min(jobs, len(rounds)), evidence) as started:
+        busy = {job.connection for job in started if _given(job.connection, next(left, None))}
         while busy:
             for connection in wait(list(busy)):
                 assert isinstance(connection, Connection)
