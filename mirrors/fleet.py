@@ -8,12 +8,12 @@ from typing import Any
 
 import pulumi
 
-from mirrors.config import Settings
+from mirrors.config import Original, Settings
 from mirrors.frames import few_frames
 from mirrors.on_divio import OnDivio
 from mirrors.platforms import Platform
 from mirrors.program import Configured, configuration, refuse
-from mirrors.resources.site_ids import SiteIds
+from mirrors.resources.site_ids import NAME, SiteIds
 
 
 class Fleet(pulumi.ComponentResource):
@@ -22,7 +22,8 @@ class Fleet(pulumi.ComponentResource):
     Where anything is wrong it says all of it and leaves the program before a resource is registered. Single values in
     the lists and maps below are outputs, so that a preview shows what is known.
 
-    ``name``: what it is called in the state; not given, the original's slug.
+    ``name``: what it is called in the state. Not given, the original's slug; the ledger of SITE_IDs, which outlives
+    another name of the original, is ``site-ids`` then.
     ``opts``: the engine's options for a component, such as ``parent``.
     """
 
@@ -49,7 +50,7 @@ class Fleet(pulumi.ComponentResource):
         # what stands below it has its type in its own URN, not its name.
         super().__init__("mirrors:index:Fleet", self.name, None, opts)
         with few_frames():
-            ids = SiteIds(self.name, self._hints(settings, platform), self._aliased(self))
+            ids = SiteIds(name or NAME, self._hints(settings, platform), self._of_the_ledger(declared, name, opts))
             found = platform.declare(self, ids, self._aliased(self))
         # As it is listed, each difference would show all rows that a reordered list of mirrors has moved.
         self.sites = found.original + sorted(found.mirrors, key=itemgetter("application"))
@@ -61,8 +62,19 @@ class Fleet(pulumi.ComponentResource):
         _begin_soon()
 
     def _aliased(self, parent: pulumi.Resource) -> pulumi.ResourceOptions:
-        """A renamed original gives its name to these; under their old one the ledger would start anew."""
+        """A renamed original gives its name to these."""
         return pulumi.ResourceOptions(parent=parent, aliases=self.aliases)
+
+    def _of_the_ledger(
+        self, original: Original, name: str | None, opts: pulumi.ResourceOptions | None
+    ) -> pulumi.ResourceOptions:
+        """Whatever it was called, and where the Fleet stood below nothing before, it is the same ledger."""
+        names = [item for item in (NAME, original.application, original.formerly) if item and item != (name or NAME)]
+        at_the_top = f"urn:pulumi:{pulumi.get_stack()}::{pulumi.get_project()}::mirrors:index:Fleet::{self.name}"
+        aliases = [pulumi.Alias(name=item) for item in names]
+        if opts and opts.parent:
+            aliases += [pulumi.Alias(name=item, parent=at_the_top) for item in [name or NAME, *names]]
+        return pulumi.ResourceOptions(parent=self, aliases=aliases)
 
     def _hints(self, settings: Settings, platform: Platform) -> dict[str, Any]:
         fleet = settings.fleet
@@ -74,6 +86,10 @@ class Fleet(pulumi.ComponentResource):
             "neighbours": platform.neighbours,
             "reference": self._reference(settings.site_ids_from),
             "preview": pulumi.runtime.is_dry_run(),
+            "highest": fleet.highest_site_id,
+            "reserved_for": dict(fleet.reserved_for),
+            "listed": platform.listed,
+            "keeps": settings.keeps_variables,
             **({"containers": True} if settings.platform == "docker" else {}),
         }
 

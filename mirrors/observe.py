@@ -1,14 +1,15 @@
 """Looks at a platform, read-only and concurrently, and says what the planner needs to know."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from mirrors.config import Settings
 from mirrors.divio import Application, Divio
 from mirrors.observe_account import AccountObserver
-from mirrors.planning.account import neighbours
+from mirrors.planning.account import neighbours, ran_with
 from mirrors.planning.dsn import identity_of
+from mirrors.planning.hints import Neighbour
 from mirrors.planning.names import DATABASE_URL, MIRRORS_APPLICATION, SITE_ID, number
 from mirrors.planning.observed import DeploymentSeen, FleetSeen, SiteSeen, VariableSeen
 from mirrors.planning.plan import image_environment
@@ -48,7 +49,9 @@ class Observer:
         releases = original.deployments if original and image == original.environment else self._deployments(image)
         elsewhere = self._elsewhere(stages, image, releases)
         neighbours = self._neighbours(listed, found, original, sites)
-        return FleetSeen(original, sites, image, releases, elsewhere, neighbours, tuple(listed))
+        renamed, ran = self._renamed(listed, found), self._ran(found, sites)
+        applications = {slug: application.uuid for slug, application in listed.items()}
+        return FleetSeen(original, sites, image, releases, elsewhere, neighbours, applications, renamed, ran)
 
     def _listed(self, original: str) -> dict[str, Application]:
         """The original's organisation by slug: one listing holds a fleet. Empty without an original."""
@@ -126,8 +129,8 @@ class Observer:
         found: Mapping[str, Application],
         original: SiteSeen | None,
         mirrors: Mapping[str, SiteSeen],
-    ) -> dict[str, tuple[int, ...]]:
-        """SITE_IDs of what is not declared. Costs requests, so only where a declared mirror may get or bring one."""
+    ) -> dict[str, Neighbour]:
+        """What is not declared. Costs requests, so only where a declared mirror may get or bring one."""
         others = [application for slug, application in listed.items() if slug not in found]
         shared = original.frozen.get(DATABASE_URL) if original else None
         settled = all(_is_settled(mirror, shared) for mirror in mirrors.values())
@@ -136,6 +139,25 @@ class Observer:
         source = found[self.settings.fleet.original.application]
         first, *rest = AccountObserver(self.divio, self.settings.max_concurrent_requests).each([source, *others])
         return neighbours(first, rest)
+
+    def _renamed(self, listed: Mapping[str, Application], found: Mapping[str, Application]) -> dict[str, str]:
+        """{declared: of today} of missing mirrors. Costs requests, so only where one is missing."""
+        missing = set(self.settings.fleet.slugs) - set(found)
+        others = {application.uuid: slug for slug, application in listed.items() if slug not in found}
+        if not missing or not others:
+            return {}
+        there = self.divio.environments.everywhere(self.stage)
+        slugs = {item.uuid: others[item.application] for item in there if item.application in others}
+        owners = ((slugs[uuid], own.get(MIRRORS_APPLICATION)) for uuid, own in self._variables(slugs).items())
+        return {owner.value: slug for slug, owner in owners if owner is not None and owner.value in missing}
+
+    def _ran(self, found: Mapping[str, Application], mirrors: Mapping[str, SiteSeen]) -> dict[str, tuple[int, ...]]:
+        """Of mirrors that may have to give their id up: it is reserved, or it is not set, and so may be."""
+        fleet = self.settings.fleet
+        reserved = {*fleet.reserved_site_ids, *fleet.reserved_for.values()}
+        asked = [found[slug] for slug, mirror in mirrors.items() if reserved and _may_give_up(mirror, reserved)]
+        seen = AccountObserver(self.divio, self.settings.max_concurrent_requests).each(asked) if asked else ()
+        return {item.slug: ran for item in seen if (ran := ran_with(item)) is not None}
 
     def _frozen(self, deployment: DeploymentSeen) -> Mapping[str, str | None]:
         return self.divio.deployments.environment_variables(deployment.uuid).environment_variables
@@ -148,6 +170,11 @@ class Observer:
         listed: Sequence[Item] = list(items)
         with ThreadPoolExecutor(max_workers=self.settings.max_concurrent_requests) as pool:
             return list(pool.map(ask, listed))
+
+
+def _may_give_up(mirror: SiteSeen, reserved: Container[int]) -> bool:
+    site_id = mirror.variables.get(SITE_ID)
+    return site_id is None or number(site_id.value) in reserved
 
 
 def _is_settled(mirror: SiteSeen, shared: str | None) -> bool:

@@ -27,8 +27,12 @@ class OnDivio:
         return [asdict(site) for site in self.prepared.plan.hints]
 
     @property
-    def neighbours(self) -> dict[str, list[int]]:
-        return {slug: list(ids) for slug, ids in self.prepared.plan.neighbours.items()}
+    def neighbours(self) -> dict[str, dict[str, Any]]:
+        return {slug: asdict(item) for slug, item in self.prepared.plan.neighbours.items()}
+
+    @property
+    def listed(self) -> dict[str, str]:
+        return dict(self.prepared.plan.listed)
 
     def declare(self, fleet: pulumi.Resource, ids: SiteIds, options: pulumi.ResourceOptions) -> Declared:
         """``options``: those of what carries the fleet's name."""

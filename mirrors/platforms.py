@@ -26,8 +26,12 @@ class Platform(Protocol):
         """What is known of each site's id, as ``SiteIds`` reads it."""
 
     @property
-    def neighbours(self) -> dict[str, list[int]]:
-        """{slug: SITE_IDs} of what is not on the list and has the shared database."""
+    def neighbours(self) -> dict[str, dict[str, Any]]:
+        """By slug, what is not on the list and may run with the shared database, as ``SiteIds`` reads it."""
+
+    @property
+    def listed(self) -> dict[str, str]:
+        """{uuid: slug} of what is there and not on the list; empty where nothing but the slug names it."""
 
     def declare(self, fleet: pulumi.Resource, ids: SiteIds, options: pulumi.ResourceOptions) -> Declared:
         """Registers everything but the ids. ``options``: those of what carries the fleet's name."""

@@ -4,7 +4,7 @@ import dataclasses
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,9 @@ def adopt(
     seen = AccountObserver(divio, connection.max_concurrent_requests).look(original, mirrors)
     if sources := likely_originals(*seen):
         raise MirrorsError(mistaken(original, sources))
-    adoption = decide(*seen, mirrors, {**declared_retired(cwd), **(stack_retired(stack, cwd) if stack else {})})
+    adoption = decide(
+        *seen, mirrors, {**declared_retired(cwd), **(stack_retired(stack, cwd) if stack else {})}, answered(cwd)
+    )
     said = write_fleet(adoption.fleet, cwd, force=force) if write else None
     if as_json:
         click.echo(json.dumps({**dataclasses.asdict(adoption), "written": bool(said)}, indent=2))
@@ -76,10 +78,21 @@ def mistaken(mirror: str, originals: Sequence[str]) -> str:
     )
 
 
-def declared_retired(cwd: Path) -> dict[int, str]:
-    """The ids that the project's file lists as retired; nothing where there is no such file, or no fleet in it."""
+def in_the_file(cwd: Path, key: str) -> Any:
+    """What the project's file has under a key of the fleet; None where there is no such file, or no fleet in it."""
     fleet = ProjectFile.to_write(cwd).fleet if any((cwd / name).is_file() for name in NAMES) else None
-    listed = fleet.get("retired") if isinstance(fleet, Mapping) else None
+    return fleet.get(key) if isinstance(fleet, Mapping) else None
+
+
+def answered(cwd: Path) -> Collection[str]:
+    """The applications for which the project's file says which id they have."""
+    listed = in_the_file(cwd, "reservedFor")
+    return tuple(listed) if isinstance(listed, Mapping) else ()
+
+
+def declared_retired(cwd: Path) -> dict[int, str]:
+    """The ids that the project's file lists as retired."""
+    listed = in_the_file(cwd, "retired")
     return {site_id: "" for site_id in listed if isinstance(site_id, int)} if isinstance(listed, list) else {}
 
 

@@ -15,6 +15,8 @@ from mirrors.cli.deploy import fleet_of
 from mirrors.cli.options import DIFFERS, as_json, in_directory, note, on_stack, plain_errors
 from mirrors.cli.project import ProjectFile, pin
 from mirrors.cli.state import StackState
+from mirrors.config import Fleet
+from mirrors.planning.allocate import Ledger
 from mirrors.planning.pins import Pin, disagreements, pins
 
 
@@ -32,7 +34,7 @@ def ids(stack: str, *, write: bool, as_json: bool, cwd: Path) -> None:
     ledger = StackState.of(stack, cwd).ledger
     written: list[str] = []
     if write:
-        written = write_pins(pins(ledger, fleet_of(stack, cwd)), stack, cwd)
+        written = write_pins(ledger, fleet_of(stack, cwd), stack, cwd)
     fleet = fleet_of(stack, cwd)
     found = pins(ledger, fleet)
     if as_json:
@@ -46,11 +48,12 @@ def ids(stack: str, *, write: bool, as_json: bool, cwd: Path) -> None:
     sys.exit(DIFFERS if any(item.contradicted for item in found) else 0)
 
 
-def write_pins(found: Sequence[Pin], stack: str, cwd: Path) -> list[str]:
+def write_pins(ledger: Ledger, fleet: Fleet, stack: str, cwd: Path) -> list[str]:
     """Into the file that declares the fleet; a line for each change. Raises MirrorsError."""
-    project = ProjectFile.declaring(cwd, stack)
+    project, found = ProjectFile.declaring(cwd, stack), pins(ledger, fleet)
     assigned = {item.application: item.site_id for item in found if not item.retired}
-    lines = list(pin(project.fleet, assigned, [item.site_id for item in found if item.retired]))
+    retired = [item.site_id for item in found if item.retired]
+    lines = list(pin(project.fleet, assigned, retired, ledger.highest))
     if lines:
         project.save()
     return [f"{project.path.name}: {line}" for line in lines]

@@ -37,7 +37,9 @@ def leave(stack: str, *, yes: bool, cwd: Path) -> None:
             f"the stack {stack} also has resources that are not the fleet's, and would forget them too:"
             f" {', '.join(state.foreign)}. Take ours out one by one with pulumi state delete. Nothing was changed"
         )
-    for line in consequences(stack, len(state.resources), pins(state.ledger, fleet_of(stack, cwd))):
+    ledger, fleet = state.ledger, fleet_of(stack, cwd)
+    known = ledger.highest <= (fleet.highest_site_id or 0)
+    for line in consequences(stack, len(state.resources), pins(ledger, fleet), None if known else ledger.highest):
         click.echo(line)
     if not yes and not sys.stdin.isatty():
         raise nobody_there()
@@ -50,12 +52,16 @@ def leave(stack: str, *, yes: bool, cwd: Path) -> None:
     )
 
 
-def consequences(stack: str, resources: int, found: Sequence[Pin]) -> Iterator[str]:
+def consequences(stack: str, resources: int, found: Sequence[Pin], highest: int | None = None) -> Iterator[str]:
+    """``highest``: the highest id ever given, where only the state knows it."""
     yield f"The stack {stack} forgets {resources} resources. On the platform nothing is written, deployed or deleted."
     yield "Variables that were created here count as made by hand from then on: a later destroy leaves them."
     forgotten = [f"{item.site_id} ({_who(item)})" for item in found if not item.pinned]
     if forgotten:
         yield f"SITE_IDs that only the state knows: {', '.join(forgotten)}."
+    if highest:
+        yield f"An update that adopts the fleet again asks for the highest SITE_ID: highestSiteId: {highest}."
+    if forgotten or highest:
         yield f"To keep them, first: mirrors ids --pin --stack {stack}"
 
 

@@ -144,10 +144,11 @@ def commented(data: Any) -> Any:
     return DoubleQuotedScalarString(data) if isinstance(data, str) and reads_otherwise(data) else data
 
 
-def pin(fleet: CommentedMap, site_ids: Mapping[str, int], retired: Sequence[int]) -> Iterator[str]:
+def pin(fleet: CommentedMap, site_ids: Mapping[str, int], retired: Sequence[int], highest: int = 0) -> Iterator[str]:
     """Declare ids that are not declared yet; yields a line for each change. What is declared stays as it is.
 
-    The id of a site that left the list and returned is retired no more.
+    The id of a site that left the list and returned is retired no more. ``highest``: the highest ever given, 0 where
+    that is not known.
     """
     for site in (fleet["original"], *(fleet.get("mirrors") or [])):
         slug = site["application"]
@@ -165,6 +166,13 @@ def pin(fleet: CommentedMap, site_ids: Mapping[str, int], retired: Sequence[int]
             fleet.pop("retired", None)
             insert_after(fleet, list(fleet)[-1], "retired", _in_a_row(new))
         yield f"retired: {', '.join(map(str, new))}"
+    if highest > (fleet.get("highestSiteId") or 0):
+        if fleet.get("highestSiteId"):
+            fleet["highestSiteId"] = highest
+        else:
+            fleet.pop("highestSiteId", None)
+            insert_after(fleet, list(fleet)[-1], "highestSiteId", highest)
+        yield f"highestSiteId: {highest}"
 
 
 def insert_after(mapping: CommentedMap, key: str, new: str, value: Any) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from mirrors.cli.stacks import export
+from mirrors.errors import MirrorsError
 from mirrors.planning.allocate import Ledger
 from mirrors.planning.ledger import ledger_from
 from mirrors.planning.preview_steps import OURS
@@ -16,6 +17,13 @@ __all__ = ["StackState"]
 SITE_IDS = f"{OURS}SiteIds"
 VARIABLES = f"{OURS}EnvironmentVariables"
 DEPLOYMENT = f"{OURS}Deployment"
+ONE_LEDGER = (
+    "set right what two sites run with, write what only one list has into the configuration (siteId, retired,"
+    " highestSiteId), then take the list that is not the Fleet's out of the state: pulumi state unprotect URN; pulumi"
+    " state delete URN"
+)
+"""The way out of a state with more than one ledger."""
+
 FLEETS = ("mirrors:index:", OURS)
 
 
@@ -35,9 +43,21 @@ class StackState:
 
     @property
     def ledger(self) -> Ledger:
-        """Who has which SITE_ID; an empty one where the stack was never updated."""
-        stored = next((item.get("outputs") or {} for item in self.resources if item["type"] == SITE_IDS), {})
-        return ledger_from(stored)
+        """Who has which SITE_ID; an empty one where the stack was never updated.
+
+        Raises MirrorsError where there are two: neither knows what the other has given.
+        """
+        found = self.ledgers
+        if len(found) > 1:
+            raise MirrorsError(f"{several(found)}. To have one again: {ONE_LEDGER}")
+        return next(iter(found.values()), Ledger())
+
+    @property
+    def ledgers(self) -> dict[str, Ledger]:
+        """{URN: ledger}. One that waits for its deletion, after a replacement that was interrupted, counts too."""
+        return {
+            item["urn"]: ledger_from(item.get("outputs") or {}) for item in self.resources if item["type"] == SITE_IDS
+        }
 
     @property
     def created(self) -> dict[str, frozenset[str]]:
@@ -61,6 +81,18 @@ class StackState:
     def foreign(self) -> tuple[str, ...]:
         """The URNs of resources that are not a fleet's: a project may declare others beside it."""
         return tuple(item["urn"] for item in self.resources if not item["type"].startswith(FLEETS))
+
+
+def several(ledgers: Mapping[str, Ledger]) -> str:
+    """What is wrong with a state that has more than one ledger."""
+    listed = "; ".join(f"{urn} has {said(ledger)}" for urn, ledger in ledgers.items())
+    return f"the state has {len(ledgers)} lists of SITE_IDs, so one id may have been given to two sites: {listed}"
+
+
+def said(ledger: Ledger) -> str:
+    given = [f"{site_id} {name}" for name, site_id in ledger.assignments.values()]
+    retired = [f"{site_id} {who.name} (retired)" for site_id, who in ledger.retired.items()]
+    return ", ".join([*given, *retired]) or "none"
 
 
 def _created(inputs: Mapping[str, Any]) -> frozenset[str]:

@@ -111,10 +111,20 @@ class Fleet(Declared):
     """Ids of sites that are no more. They are given to nobody."""
 
     reserved_site_ids: tuple[SiteId, ...] = ()
-    """Ids that somebody uses whom Mirrors cannot see. They are given to nobody."""
+    """Ids that somebody uses whom Mirrors cannot see. They are given to nobody. A mirror that has one of them, and
+    never ran with it, gets the next."""
+
+    reserved_for: dict[Slug, SiteId] = Field(default_factory=dict)
+    """Ids of applications that may run with the shared database, are not on the list, and do not show which they have:
+    ``{acme-old: 9}``. They are given to nobody; another that the application has in Test or Live stands in
+    ``reservedSiteIds``."""
 
     release_site_ids: tuple[SiteId, ...] = ()
     """Retired ids that a site may be declared with again. It shows the content that the former site left."""
+
+    highest_site_id: SiteId | None = None
+    """The highest id that was ever given. A new mirror gets one above it. The state remembers it; it is needed where a
+    state begins anew beside mirrors that have ids from Mirrors. ``mirrors ids --pin`` writes it."""
 
     @property
     def sites(self) -> tuple[Site, ...]:

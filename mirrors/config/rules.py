@@ -59,7 +59,12 @@ def _site_ids_differ(declaration: Declaration) -> Iterator[str]:
 
 def _site_ids_are_free(declaration: Declaration) -> Iterator[str]:
     fleet = declaration.settings.fleet
-    for key, ids in (("retired", fleet.retired), ("reservedSiteIds", fleet.reserved_site_ids)):
+    kept = (
+        ("retired", fleet.retired),
+        ("reservedSiteIds", fleet.reserved_site_ids),
+        ("reservedFor", tuple(fleet.reserved_for.values())),
+    )
+    for key, ids in kept:
         for place, site in declaration.sites:
             if site.site_id in ids:
                 yield (

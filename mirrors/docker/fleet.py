@@ -48,8 +48,12 @@ class OnDocker:
         return [asdict(site) for site in self.plan.hints]
 
     @property
-    def neighbours(self) -> dict[str, list[int]]:
-        """Nobody else is in a network of ours."""
+    def neighbours(self) -> dict[str, dict[str, Any]]:
+        return {slug: asdict(item) for slug, item in self.plan.neighbours.items()}
+
+    @property
+    def listed(self) -> dict[str, str]:
+        """Nothing but its slug names a container's site."""
         return {}
 
     def declare(self, fleet: pulumi.Resource, ids: SiteIds, options: pulumi.ResourceOptions) -> Declared:

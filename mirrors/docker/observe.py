@@ -1,6 +1,6 @@
 """Looks at the containers that a stack has on its Docker host, read-only."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from docker.models.containers import Container
@@ -8,7 +8,10 @@ from docker.models.containers import Container
 from mirrors.config import Settings
 from mirrors.config.docker_names import LABEL_ENVIRONMENT, LABEL_FLEET, LABEL_SITE
 from mirrors.docker.engine import Engine, variables_of
-from mirrors.planning.containers import LABEL_PASSWORD
+from mirrors.planning.containers import LABEL_PASSWORD, neighbour
+from mirrors.planning.dsn import readable_identity
+from mirrors.planning.hints import Neighbour
+from mirrors.planning.names import DATABASE_URL
 from mirrors.planning.observed import FleetSeen, SiteSeen, VariableSeen
 
 
@@ -37,7 +40,38 @@ def observe(engine: Engine, settings: Settings) -> ContainersSeen:
             sites[mirror.application] = _site(settings, mirror.application, found.get(mirror.formerly))
     first = sites.pop(original)
     versions = {item.labels[LABEL_PASSWORD] for item in found.values() if LABEL_PASSWORD in item.labels}
-    return ContainersSeen(FleetSeen(first, sites, settings.environment), frozenset(versions), elsewhere)
+    beside = neighbours(settings, [*there, *_with_one_address(engine, settings)])
+    seen = FleetSeen(first, sites, settings.environment, neighbours=beside)
+    return ContainersSeen(seen, frozenset(versions), elsewhere)
+
+
+def neighbours(settings: Settings, there: Iterable[Container]) -> dict[str, Neighbour]:
+    """By the site's slug, or else the container's name: what shares the database, and is on no list.
+
+    Of the fleet's own database that is told by the label, of one elsewhere by its address.
+    """
+    fleet, shared = settings.fleet, _address(settings)
+    fleets = {fleet.original.application, fleet.original.formerly}
+    known = {slug for site in fleet.sites for slug in (site.application, site.formerly)}
+    found: dict[str, Neighbour] = {}
+    for item in there:
+        values, slug = variables_of(item), item.labels.get(LABEL_SITE)
+        ours = item.labels.get(LABEL_FLEET) in fleets and item.labels.get(LABEL_ENVIRONMENT) == settings.environment
+        near = bool(slug) if ours else shared is not None and readable_identity(values.get(DATABASE_URL)) == shared
+        if near and not (ours and slug in known) and (beside := neighbour(values)) is not None:
+            found[slug or item.name or ""] = beside
+    return dict(sorted(found.items()))
+
+
+def _address(settings: Settings) -> str | None:
+    """What the shared database is, where it is elsewhere; a container of our own is called the same in each network."""
+    declared = settings.shared_values.get(DATABASE_URL)
+    return readable_identity(declared.get_secret_value()) if declared else None
+
+
+def _with_one_address(engine: Engine, settings: Settings) -> Sequence[Container]:
+    """All that the host has, where an address tells what they share."""
+    return engine.labelled({}) if _address(settings) else ()
 
 
 def _site(settings: Settings, slug: str, container: Container | None) -> SiteSeen:

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from itertools import permutations
 
 from mirrors.planning import dsn
-from mirrors.planning.allocate import ORIGINAL_ID
 from mirrors.planning.dsn import readable_identity, service_of
-from mirrors.planning.names import DATABASE_URL, SITE_ID, number
+from mirrors.planning.hints import ORIGINAL_ID, Neighbour
+from mirrors.planning.names import DATABASE_URL, MIRRORS_APPLICATION, SITE_ID, number
 from mirrors.planning.observed import VariableSeen
 from mirrors.planning.plan import ENVIRONMENTS
 
@@ -28,6 +28,11 @@ class StageSeen:
 
     def has(self, name: str) -> bool:
         return name in self.variables or name in self.frozen
+
+    def values(self, name: str) -> set[str | None]:
+        """What is set and what runs, as far as there is such a variable; None for one that is not shown."""
+        own = {self.variables[name].value} if name in self.variables else set()
+        return own | ({self.frozen[name]} if name in self.frozen else set())
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,21 +104,55 @@ def _is_elsewhere(original: ApplicationSeen, item: ApplicationSeen, stage: str) 
     return all(dsn.same(service_of(ours), service_of(value)) is False for value in values)
 
 
-def neighbours(original: ApplicationSeen, others: Iterable[ApplicationSeen]) -> dict[str, tuple[int, ...]]:
-    """{slug: SITE_IDs} of applications that are on no list and yet may run with the original's database."""
-    ids = {item.slug: tuple(sorted({*_ids_near(original, item)})) for item in others if has_copy(item)}
-    found = {slug: given for slug, given in ids.items() if given}
-    return dict(sorted(found.items()))
+def neighbours(original: ApplicationSeen, others: Iterable[ApplicationSeen]) -> dict[str, Neighbour]:
+    """By slug, applications that are on no list, and may have a SITE_ID beside the original's database.
+
+    It is a variable that somebody set, or what their instances run with, whatever became of the variable since.
+    """
+    near = [item for item in others if has_copy(item) or shows_database(original, item) or _owner(item)]
+    found = {item.slug: _neighbour(original, item) for item in near}
+    return {slug: item for slug, item in sorted(found.items()) if item != Neighbour()}
 
 
-def _ids_near(original: ApplicationSeen, item: ApplicationSeen) -> Iterator[int]:
-    """Of each environment the SITE_ID that is set and the one that runs, unless the database is known to be another.
+def _neighbour(original: ApplicationSeen, item: ApplicationSeen) -> Neighbour:
+    stages = [seen for stage, seen in item.stages.items() if _may_share(original, item, stage)]
+    ids = {number(value) for seen in stages for value in seen.values(SITE_ID)}
+    return Neighbour(
+        tuple(sorted(site_id for site_id in ids if site_id is not None)),
+        hidden=None in ids,
+        managed=_owner(item) if shows_database(original, item) else "",
+    )
+
+
+def _may_share(original: ApplicationSeen, item: ApplicationSeen, stage: str) -> bool:
+    """Unless the database is known to be another.
 
     What runs tells nothing about a hidden DATABASE_URL that was set together with an id which it does not have yet.
     """
-    for stage, seen in item.stages.items():
-        database, set_id = seen.variables.get(DATABASE_URL), seen.variables.get(SITE_ID)
-        given, runs = set_id.value if set_id else None, seen.frozen.get(SITE_ID)
-        undeployed = given is not None and given != runs and database is not None and database.value is None
-        if undeployed or not _is_elsewhere(original, item, stage):
-            yield from filter(None, (number(given), number(runs)))
+    seen = item.stages[stage]
+    database, set_id = seen.variables.get(DATABASE_URL), seen.variables.get(SITE_ID)
+    given, runs = set_id.value if set_id else None, seen.frozen.get(SITE_ID)
+    undeployed = given is not None and given != runs and database is not None and database.value is None
+    return undeployed or not _is_elsewhere(original, item, stage)
+
+
+def _owner(item: ApplicationSeen) -> str:
+    """The slug that Mirrors has written to it; empty where it has written none."""
+    found = (value for seen in item.stages.values() for value in seen.values(MIRRORS_APPLICATION))
+    return next(filter(None, found), "")
+
+
+def ran_with(item: ApplicationSeen) -> tuple[int, ...] | None:
+    """The SITE_IDs that its instances run with, in all environments; None where one may, and is not shown."""
+    if not item.visible or any(seen.deploying for seen in item.stages.values()):
+        return None
+    ids = [number(seen.frozen[SITE_ID]) for seen in item.stages.values() if SITE_ID in seen.frozen]
+    hidden = [seen for seen in item.stages.values() if seen.deployed and _leaves_out(seen)]
+    known = tuple(site_id for site_id in ids if site_id is not None)
+    return known if len(known) == len(ids) and not hidden else None
+
+
+def _leaves_out(seen: StageSeen) -> bool:
+    """A platform may leave sensitive variables out of those of a deployment."""
+    own = seen.variables.get(SITE_ID)
+    return own is not None and own.sensitive and SITE_ID not in seen.frozen

@@ -1,13 +1,13 @@
 """Which applications run as mirrors of an original already, and with which SITE_IDs they are to be declared."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from mirrors.config.models import DEFAULT_SHARED
 from mirrors.config.values import HIGHEST_SITE_ID
-from mirrors.planning.account import ApplicationSeen, has_copy, same, shows_database, site_ids
+from mirrors.planning.account import ApplicationSeen, has_copy, neighbours, same, shows_database, site_ids
 from mirrors.planning.names import DATABASE_URL, MIRRORS_APPLICATION, SITE_ID, is_service
 from mirrors.planning.oddities import (
     in_the_wrong_environment,
@@ -18,7 +18,7 @@ from mirrors.planning.oddities import (
     told,
     undecided,
 )
-from mirrors.planning.plan import ENVIRONMENTS
+from mirrors.planning.plan import CONTROL_PANEL, ENVIRONMENTS
 
 Ids = Mapping[str, Mapping[str, int]]
 
@@ -64,10 +64,12 @@ def adopt(
     others: Sequence[ApplicationSeen],
     named: Iterable[str] = (),
     retired: Mapping[int, str] | None = None,
+    reserved_for: Collection[str] = (),
 ) -> Adoption:
     """Pure. The mirrors are those ``named``, or else all that show the original's database in Test or in Live.
 
-    ``retired``: {SITE_ID: slug, empty where it is not known} of what was taken off the list before.
+    ``retired``: {SITE_ID: slug, empty where it is not known} of what was taken off the list before. ``reserved_for``:
+    the slugs of applications for which the configuration says which id they have.
     """
     wanted = set(named)
     mirrors = [item for item in others if (item.slug in wanted if wanted else shows_database(original, item))]
@@ -83,6 +85,7 @@ def adopt(
         *_differing(ids),
         *_back_again(ids, retired or {}),
         *(line for item in (original, *mirrors) for line in undecided(item)),
+        *_hidden_beside(original, [item for item in others if item not in mirrors], reserved_for),
     )
     notes = told(note for item in mirrors for note in odd(original, item, shared))
     return Adoption(
@@ -144,7 +147,8 @@ def _twins(ids: Ids) -> dict[str, str]:
             problems.setdefault(
                 slug,
                 f"{slug}: has SITE_ID {site_id} in {ENVIRONMENTS[stage]}, and so has {others}: they serve, and"
-                " overwrite, the same site. Decide whose it is and declare another siteId for the other",
+                " overwrite, the same site. Decide whose content it is. Set another SITE_ID at the other in"
+                f" {CONTROL_PANEL}, and deploy it there; Mirrors does not renumber a running site",
             )
     return problems
 
@@ -156,6 +160,19 @@ def _differing(ids: Ids) -> Iterator[str]:
             yield (
                 f"{slug}: its SITE_ID differs: {listed}. It is not declared here: without siteIdsFrom each stack keeps"
                 " its own; with it, make them alike first"
+            )
+
+
+def _hidden_beside(
+    original: ApplicationSeen, others: Iterable[ApplicationSeen], reserved_for: Collection[str]
+) -> Iterator[str]:
+    for slug, found in neighbours(original, others).items():
+        if found.hidden and slug not in reserved_for:
+            yield (
+                f"{slug}: it may run with the database of {original.slug}, and has a SITE_ID that is not shown, or is"
+                " no number, so a new mirror could get the same. If it is a mirror, name it, and all others, with"
+                " --mirror, and declare the siteId that it has; if not, put its id under"
+                f" mirrors:fleet.reservedFor: {{{slug}: ID}}"
             )
 
 

@@ -1,50 +1,27 @@
 """Who gets which SITE_ID. A site's content belongs to its id, so an id is given once and never to somebody else."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from mirrors.errors import confirmation
+from mirrors.planning.beginning import begins_anew
+from mirrors.planning.hints import ORIGINAL_ID, Assigned, Hints, Ledger, Neighbour, Reference, SiteHint
+from mirrors.planning.renames import renamed, taken_over
+from mirrors.planning.strangers import gives_something, of_another_project, unknown_ids
+from mirrors.planning.unused import without_unused
 
-ORIGINAL_ID = 1
-"""Django's and the sites framework's default: an original without a SITE_ID of its own serves site 1."""
-
-
-@dataclass(frozen=True, slots=True)
-class Assigned:
-    """The site that has an id, or had it: the application's slug, and its uuid where that is known."""
-
-    name: str
-    application: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Ledger:
-    """All that was ever given, as the state keeps it. ``assignments``: application uuid to (slug, id)."""
-
-    assignments: Mapping[str, tuple[str, int]] = field(default_factory=dict)
-    retired: Mapping[int, Assigned] = field(default_factory=dict)
-    highest: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class SiteHint:
-    """One declared site. ``observed`` is set only where the environment has the shared database; of the original it is
-    what its instances run with, 1 where they have none.
-
-    ``unreadable``: the environment has a SITE_ID beside it that is not shown, or is no number. ``database``: what its
-    DATABASE_URL points at, as far as it is shown and nobody has confirmed that it may be given up. ``ours``: we have
-    written to it before.
-    """
-
-    application: str
-    name: str
-    original: bool = False
-    declared: int | None = None
-    observed: int | None = None
-    formerly: str | None = None
-    unreadable: bool = False
-    database: str | None = None
-    ours: bool = False
+__all__ = [
+    "ORIGINAL_ID",
+    "Allocation",
+    "Assigned",
+    "Hints",
+    "Ledger",
+    "Neighbour",
+    "Reference",
+    "SiteHint",
+    "allocate",
+    "likely_ids",
+]
 
 
 def likely_ids(hints: Sequence[SiteHint]) -> dict[str, int]:
@@ -55,35 +32,6 @@ def likely_ids(hints: Sequence[SiteHint]) -> dict[str, int]:
     return {
         site.application: site.declared or site.observed or place for place, site in enumerate(hints, start=ORIGINAL_ID)
     }
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """What the stack named in ``siteIdsFrom`` gave: slug to id, and its retired ids."""
-
-    stack: str
-    site_ids: Mapping[str, int]
-    retired: Mapping[int, Assigned]
-
-    def site_id_of(self, site: SiteHint) -> int | None:
-        return self.site_ids.get(site.name, self.site_ids.get(site.formerly or ""))
-
-
-@dataclass(frozen=True, slots=True)
-class Hints:
-    """What an allocation is decided from, besides the ledger.
-
-    ``neighbours``: {slug: ids}, one in each environment, of applications that are not on the list and run with the
-    shared database.
-    """
-
-    sites: tuple[SiteHint, ...]
-    retired: frozenset[int] = frozenset()
-    reserved: frozenset[int] = frozenset()
-    release: frozenset[int] = frozenset()
-    neighbours: Mapping[str, Collection[int]] = field(default_factory=dict)
-    reference: Reference | None = None
-    preview: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +46,7 @@ class Allocation:
 def allocate(ledger: Ledger, hints: Hints) -> Allocation:
     """Give every declared site its id. Sources, in this order: the configuration, the state, the environment, the
     reference stack, the application's own retired id, and last, unless a reference decides, the next free number."""
+    before, (ledger, hints) = ledger, without_unused(ledger, hints)
     retired = _retired(ledger, hints)
     known = {site.application: _known_id(site, ledger, hints, retired) for site in hints.sites}
     fresh = [site for site in hints.sites if known[site.application] is None]
@@ -107,16 +56,24 @@ def allocate(ledger: Ledger, hints: Hints) -> Allocation:
             highest += 1
             known[site.application] = highest
     problems = (
-        *_with_another_database(ledger, hints),
-        *_renamed(ledger, hints),
+        *begins_anew(before, hints),
+        *_with_another_database(before, hints),
+        *renamed(before, hints),
+        *taken_over(before, hints),
         *_contradictions(ledger, hints),
         *_unreadable(ledger, hints),
         *_collisions(hints, known, retired),
+        *(_strangers(ledger, hints) if gives_something(ledger, known) else ()),
         *([] if hints.preview else _missing_in_reference(hints, fresh)),
     )
     pending = tuple(site.name for site in fresh) if hints.reference else ()
     assignments = {s.application: (s.name, i) for s in hints.sites if (i := known[s.application]) is not None}
     return Allocation(Ledger(assignments, _left_out(retired, assignments), highest), problems, pending)
+
+
+def _strangers(ledger: Ledger, hints: Hints) -> Iterator[str]:
+    yield from unknown_ids(hints)
+    yield from of_another_project(ledger, hints)
 
 
 def _retired(ledger: Ledger, hints: Hints) -> dict[int, Assigned]:
@@ -161,8 +118,8 @@ def _highest(ledger: Ledger, hints: Hints, retired: Mapping[int, Assigned], know
     # Of a site that the state knows, an edited id is drift: it is repaired, and moves nobody else's number.
     observed = [site.observed for site in hints.sites if site.observed and site.application not in ledger.assignments]
     given = [site_id for site_id in known if site_id is not None]
-    others = (site_id for ids in hints.neighbours.values() for site_id in ids)
-    return max([ORIGINAL_ID, ledger.highest, *retired, *given, *hints.reserved, *hints.release, *observed, *others])
+    beside = (*hints.kept_free, *hints.release, *hints.beside)
+    return max([ORIGINAL_ID, ledger.highest, hints.highest, *retired, *given, *observed, *beside])
 
 
 def _with_another_database(ledger: Ledger, hints: Hints) -> Iterator[str]:
@@ -182,25 +139,6 @@ def _with_another_database(ledger: Ledger, hints: Hints) -> Iterator[str]:
             )
 
 
-def _renamed(ledger: Ledger, hints: Hints) -> Iterator[str]:
-    """The engine takes a resource for the one that has its name in the state; only else does it look for the former."""
-    had = {name: application for application, (name, _) in ledger.assignments.items()}
-    for site in hints.sites:
-        before, site_id = ledger.assignments.get(site.application, (site.name, 0))
-        if before != site.name and site.name in had:
-            yield (
-                f'{site.name}: this application was called "{before}", and another one "{site.name}", when this stack'
-                " was updated last. Resources cannot change places, the running sites would lose their variables: give"
-                " this one a slug that neither had, 'pulumi up' in every stack, and only then its new one"
-            )
-        elif before not in (site.name, site.formerly):
-            yield (
-                f'{site.name}: this application was called "{before}" and has SITE_ID {site_id}. Add'
-                f' "formerly: {before}" to it, so that its resources move with it; otherwise the running site would'
-                " lose its variables"
-            )
-
-
 def _contradictions(ledger: Ledger, hints: Hints) -> Iterator[str]:
     """Ids that differ. Once a mirror is in the state, an id that was edited on the platform is drift, to be repaired.
 
@@ -212,7 +150,7 @@ def _contradictions(ledger: Ledger, hints: Hints) -> Iterator[str]:
         agreed = site.original and site.declared is not None and site.declared == site.observed
         sources = {
             "the configuration": site.declared,
-            "the state": None if agreed or (stored in hints.reserved and not site.original) else stored,
+            "the state": None if agreed or (stored in hints.kept_free and not site.original) else stored,
             "its environment": site.observed if stored is None or site.original else None,
             f"the stack {hints.reference.stack}" if hints.reference else "": (
                 hints.reference.site_id_of(site) if hints.reference else None
@@ -252,28 +190,36 @@ def _collisions(hints: Hints, known: Mapping[str, int | None], retired: Mapping[
         if len(sites) > 1:
             yield (
                 f"SITE_ID {site_id} would belong to {' and '.join(site.name for site in sites)}: both would serve, and"
-                " overwrite, the same site. Declare another siteId for one of them"
+                f" overwrite, the same site. {_one_of(sites, site_id)}"
             )
     for site in hints.sites:
         if (site_id := known[site.application]) is not None:
             yield from _not_free(site, site_id, hints, retired.get(site_id))
 
 
+def _one_of(sites: Sequence[SiteHint], site_id: int) -> str:
+    """What to do about sites that have one id: where both run with it, no declaration helps."""
+    if sum(site.observed == site_id for site in sites) > 1:
+        return (
+            "Decide whose content it is. Set another SITE_ID at the other where it runs (the Control Panel), and deploy"
+            " it there; Mirrors does not renumber a running site"
+        )
+    return "Declare another siteId for one of them"
+
+
 def _not_free(site: SiteHint, site_id: int, hints: Hints, who: Assigned | None) -> Iterator[str]:
     """``who``: the site that the id was retired with."""
     if who is not None and who.application != site.application:
         yield _is_retired(site, site_id, who, hints.reference)
-    for name, ids in hints.neighbours.items():
-        if site_id in ids:
+    for name, neighbour in hints.neighbours.items():
+        if site_id in neighbour.site_ids:
             yield (
                 f"{site.name}: SITE_ID {site_id} is that of {name}, which is not on the list and runs with the"
                 f" shared database. Declare another siteId, or add {name} to the list"
             )
-    if site_id in hints.reserved:
-        yield (
-            f"{site.name}: SITE_ID {site_id} is listed in reservedSiteIds. Take it off that list or declare another"
-            " siteId"
-        )
+    if site_id in hints.kept_free:
+        where = "reservedSiteIds" if site_id in hints.reserved else "reservedFor"
+        yield f"{site.name}: SITE_ID {site_id} is listed in {where}. Take it off that list or declare another siteId"
 
 
 def _is_retired(site: SiteHint, site_id: int, who: Assigned, reference: Reference | None) -> str:
@@ -282,7 +228,17 @@ def _is_retired(site: SiteHint, site_id: int, who: Assigned, reference: Referenc
             f'{site.name}: its SITE_ID {site_id} is retired in the stack "{reference.stack}", which this stack follows.'
             f' Run "pulumi up -s {reference.stack}" first: there it gets the same one again'
         )
+    if who.name == site.name and who.application:
+        return (
+            f"{site.name}: SITE_ID {site_id} is retired, it belonged to another application of this name, which is"
+            f" gone. If this one replaces it, and shall have its content: releaseSiteIds: [{site_id}]"
+        )
     whose = f", it belonged to {who.name}" if who.name else ""
+    if site.original and who.application:
+        return (
+            f"{site.name}: SITE_ID {site_id} is retired{whose}, which was the original. If it was renamed, write"
+            f' "formerly: {who.name}"; another original has its own content, and so a stack of its own'
+        )
     return (
         f"{site.name}: SITE_ID {site_id} is retired{whose}. Its content is still in the database: choose"
         f" another id, or free it on purpose with releaseSiteIds: [{site_id}]"

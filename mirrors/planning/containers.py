@@ -1,13 +1,13 @@
 """The fleet as containers: what they are called, which variables they have, where they answer. Pure."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mirrors.config import Settings
 from mirrors.config.docker import Healthcheck
 from mirrors.config.docker_names import Names
 from mirrors.planning.addresses import address_of
-from mirrors.planning.allocate import SiteHint
+from mirrors.planning.hints import Neighbour, SiteHint
 from mirrors.planning.holds import held_sites_stay
 from mirrors.planning.names import DATABASE_URL, DOMAIN, MIRRORS_APPLICATION, SITE_ID, number
 from mirrors.planning.observed import FleetSeen, SiteSeen
@@ -39,6 +39,7 @@ class ContainersPlan:
     hints: tuple[SiteHint, ...]
     rollout: RolloutPlan
     postponed: tuple[str, ...] = ()
+    neighbours: Mapping[str, Neighbour] = field(default_factory=dict)
 
 
 def containers_plan(
@@ -64,6 +65,7 @@ def containers_plan(
         tuple(_hint(settings, seen, slug) for slug in settings.fleet.slugs),
         rollout,
         postponed,
+        seen.neighbours,
     )
 
 
@@ -113,7 +115,31 @@ def _hint(settings: Settings, seen: FleetSeen, slug: str) -> SiteHint:
     there = seen.original if original else seen.mirrors.get(slug)
     own = there.variables.get(SITE_ID) if there else None
     observed = number(own.value) if own else None
-    return SiteHint(slug, slug, original, declared.site_id, observed, declared.formerly, ours=True)
+    managed = there is not None and MIRRORS_APPLICATION in there.variables
+    unreadable = own is not None and observed is None
+    return SiteHint(
+        slug,
+        slug,
+        original,
+        declared.site_id,
+        observed,
+        declared.formerly,
+        unreadable,
+        ours=True,
+        managed=managed,
+        ran=() if own is None else None,
+    )
+
+
+def neighbour(values: Mapping[str, str]) -> Neighbour | None:
+    """Of a container that is no site's of the list and shares its database; None for one without a SITE_ID.
+
+    ``values``: its variables.
+    """
+    if SITE_ID not in values:
+        return None
+    site_id = number(values[SITE_ID])
+    return Neighbour(() if site_id is None else (site_id,), site_id is None, values.get(MIRRORS_APPLICATION, ""))
 
 
 def _rotated_under_held_sites(rollout: RolloutPlan) -> tuple[str, ...]:

@@ -22,10 +22,19 @@ def is_service(name: str) -> bool:
 
 
 def number(value: str | None) -> int | None:
-    """A SITE_ID as an environment has it; None for what is none."""
-    if not value or not value.isascii() or not value.isdigit() or len(value) > len(str(HIGHEST_SITE_ID)):
+    """A SITE_ID as a site's ``settings.py`` reads it from its environment, with ``int()``; None for what is none.
+
+    That takes blanks around it, a sign, leading zeros, underscores and the digits of any script (Python 3.11 to 3.14).
+    Django takes 0 for no SITE_ID, and PostgreSQL has no row above ``HIGHEST_SITE_ID``.
+
+    >>> number(" 2"), number("+02"), number("two"), number("0")
+    (2, 2, None, None)
+    """
+    try:
+        site_id = int(value or "")
+    except ValueError:
         return None
-    return site_id if 1 <= (site_id := int(value)) <= HIGHEST_SITE_ID else None
+    return site_id if 1 <= site_id <= HIGHEST_SITE_ID else None
 
 
 def _rank(name: str) -> int:

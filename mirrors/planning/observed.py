@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from mirrors.planning.hints import Neighbour
 from mirrors.planning.names import DATABASE_URL, MIRRORS_APPLICATION, OWN
 
 
@@ -68,9 +69,11 @@ class FleetSeen:
 
     ``releases`` are the deployments of the original's image environment; ``elsewhere`` are the variables that the
     original runs with in the environment of the other stack, so that Test and Live can be told apart.
-    ``neighbours``: {slug: SITE_IDs} of applications that are not declared and run with the shared database; looked for
-    only where an id may be given. ``applications``: the slugs of all that the original's organisation has, as far as
-    the token sees them.
+    ``neighbours``: by slug, applications that are not declared and run with the shared database; looked for
+    only where an id may be given. ``applications``: {slug: uuid} of all that the original's organisation has, as far
+    as the token sees them. ``renamed``: {declared slug: slug of today} of mirrors that are not there under the declared
+    one, as a variable that we have written says. ``ran``: {slug: SITE_IDs that its instances run with}, in Test and in
+    Live, of mirrors whose id may be given up.
     """
 
     original: SiteSeen | None
@@ -78,8 +81,10 @@ class FleetSeen:
     image_environment: str | None
     releases: tuple[DeploymentSeen, ...] = ()
     elsewhere: Mapping[str, str | None] = field(default_factory=dict, repr=False)
-    neighbours: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-    applications: tuple[str, ...] = ()
+    neighbours: Mapping[str, Neighbour] = field(default_factory=dict)
+    applications: Mapping[str, str] = field(default_factory=dict)
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    ran: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     def site(self, slug: str) -> SiteSeen:
         """The original or a mirror. Raises KeyError where there is no such application."""

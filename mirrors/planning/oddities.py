@@ -51,13 +51,15 @@ def not_comparable(original: ApplicationSeen) -> Iterator[str]:
 
 
 def undecided(item: ApplicationSeen) -> Iterator[str]:
-    """Problems: a SITE_ID that is none, or that is not the one that the instances have."""
+    """Problems: a SITE_ID that is none, that is not shown, or that is not the one that the instances have."""
     for stage, seen in item.stages.items():
         title, running = ENVIRONMENTS[stage], number(seen.frozen.get(SITE_ID))
         own = seen.variables.get(SITE_ID)
-        if own is None or own.value is None:
+        if own is None or (own.value is None and running is not None):
             continue
-        if number(own.value) is None:
+        if own.value is None:
+            yield f"{item.slug}: its SITE_ID in {title} is not shown. Declare the siteId that it has"
+        elif number(own.value) is None:
             yield f"{item.slug}: its SITE_ID in {title} is no whole number above 0. Correct it in {CONTROL_PANEL}"
         elif running is not None and number(own.value) != running:
             yield (

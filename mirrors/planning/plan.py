@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 
 from mirrors.config import DeclaredVariable, Mirror, Settings
 from mirrors.errors import confirmation
-from mirrors.planning.allocate import ORIGINAL_ID, SiteHint
 from mirrors.planning.dsn import identity_of, respelled, same, service_of
+from mirrors.planning.hints import ORIGINAL_ID, Neighbour, SiteHint
 from mirrors.planning.holds import held_sites_stay
 from mirrors.planning.names import DATABASE_URL, MIRRORS_APPLICATION, SITE_ID, is_service, number
 from mirrors.planning.observed import FleetSeen, SiteSeen
@@ -55,7 +55,8 @@ class OriginalPlan:
 class FleetPlan:
     """What ``mirrors.fleet`` declares. ``original`` is None only where there are problems.
 
-    ``neighbours``: {slug: SITE_IDs} of applications that are not on the list and run with the shared database.
+    ``neighbours``: by slug, applications that are not on the list and run with the shared database.
+    ``listed``: {uuid: slug} of all applications that are there and not on the list.
     ``postponed``: mirrors that are new, and whose wave comes after the one that the rollout stops at.
     """
 
@@ -63,9 +64,10 @@ class FleetPlan:
     original: OriginalPlan | None
     mirrors: tuple[SitePlan, ...]
     hints: tuple[SiteHint, ...]
-    neighbours: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    neighbours: Mapping[str, Neighbour] = field(default_factory=dict)
     rollout: RolloutPlan = field(default_factory=lambda: RolloutPlan(()))
     postponed: tuple[str, ...] = ()
+    listed: Mapping[str, str] = field(default_factory=dict)
 
 
 def image_environment(settings: Settings) -> str:
@@ -92,7 +94,8 @@ def plan(
     ]
     postponed = tuple(site.slug for site in everyone if site.paused and site.seen.bare)
     mirrors = tuple(site for site in everyone if site.slug not in postponed)
-    return FleetPlan(problems, original, mirrors, _hints(settings, seen), seen.neighbours, rollout, postponed)
+    listed = {uuid: slug for slug, uuid in seen.applications.items() if slug not in settings.fleet.slugs}
+    return FleetPlan(problems, original, mirrors, _hints(settings, seen), seen.neighbours, rollout, postponed, listed)
 
 
 def _needs_repair(settings: Settings, original: OriginalPlan, samples: Iterable[Frozen]) -> bool:
@@ -147,7 +150,7 @@ def _original_plan(settings: Settings, seen: FleetSeen) -> OriginalPlan | None:
         name: value for name in settings.fleet.shared if (value := shared_value(settings, original, name)) is not None
     }
     return OriginalPlan(
-        _site_plan(settings, original, None),
+        _site_plan(settings, original, settings.fleet.original.formerly),
         settings.fleet.original.deploy,
         seen.image_environment,
         release.uuid,
@@ -166,7 +169,8 @@ def _hints(settings: Settings, seen: FleetSeen) -> tuple[SiteHint, ...]:
     shared = shared_value(settings, original, DATABASE_URL)
     first = replace(hint, observed=observed, unreadable=unreadable, database=identity_of(shared) if shared else None)
     mirrors = ((item, seen.mirrors.get(item.application)) for item in settings.mirrors)
-    return first, *(_hint(settings, original, item, site) for item, site in mirrors if site is not None)
+    there = ((item, site) for item, site in mirrors if site is not None)
+    return first, *(_hint(settings, original, item, site, seen.ran.get(site.slug)) for item, site in there)
 
 
 def original_site_id(original: SiteSeen) -> int | None:
@@ -179,10 +183,20 @@ def original_site_id(original: SiteSeen) -> int | None:
     return None if own is not None and own.sensitive else ORIGINAL_ID
 
 
-def _hint(settings: Settings, original: SiteSeen, declared: Mirror, site: SiteSeen) -> SiteHint:
+def _hint(
+    settings: Settings, original: SiteSeen, declared: Mirror, site: SiteSeen, ran: tuple[int, ...] | None
+) -> SiteHint:
     """What an environment's SITE_ID says counts only beside the shared database."""
     ours = site.is_ours(declared.formerly)
-    hint = SiteHint(site.application, site.slug, declared=declared.site_id, formerly=declared.formerly, ours=ours)
+    hint = SiteHint(
+        site.application,
+        site.slug,
+        declared=declared.site_id,
+        formerly=declared.formerly,
+        ours=ours,
+        managed=MIRRORS_APPLICATION in site.variables,
+        ran=ran,
+    )
     own, here = site.variables.get(SITE_ID), site.variables.get(DATABASE_URL)
     if here and here.value and (database := identity_of(here.value)) not in confirmed_identities(settings):
         hint = replace(hint, database=database)
@@ -214,11 +228,17 @@ def _missing_applications(settings: Settings, seen: FleetSeen) -> Iterator[str]:
     if seen.original is None:
         yield (
             f'original "{slug}": no application of this name is visible to this token.'
-            " Check the slug and the token's rights"
+            " Check the slug and the token's rights; if it was renamed, write its new name, and formerly:"
+            f" {slug}"
         )
     visible = {*seen.applications, *seen.mirrors} - {slug}
     for item in settings.mirrors:
-        if item.application not in seen.mirrors:
+        if (now := seen.renamed.get(item.application)) is not None:
+            yield (
+                f'mirror "{item.application}": the application of this name was renamed "{now}". Write "application:'
+                f' {now}, formerly: {item.application}"'
+            )
+        elif item.application not in seen.mirrors:
             near = meant(item.application, settings.fleet.slugs, visible)
             remedy = f"Did you mean {near}? Otherwise make" if near else "Make"
             yield (

@@ -33,6 +33,13 @@ OF_CONTAINERS = frozenset({CONTAINER, "Serving", "Release"})
 
 Inputs = Mapping[str, Any]
 
+PROTECTED = (
+    "the state's list of SITE_IDs would be deleted, and is protected. Do not take the protection off: the ids would be"
+    " forgotten. Give the Fleet its former name and place in the program back; to destroy the stack: pulumi destroy"
+    " --exclude-protected"
+)
+"""Instead of the engine's advice (3.259), which is to run ``pulumi state unprotect``."""
+
 _BEFORE = re.compile(r"\A(error: |\S+ resource '[^']*' has a problem: |Exception calling application: )+")
 """What the engine and the SDK put before our own words."""
 
@@ -106,11 +113,15 @@ def said(engine: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for item in engine.get("diagnostics") or ():
         severity, text = str(item.get("severity", "info")), str(item.get("message", "")).strip()
         if severity == "error":
-            yield severity, _BEFORE.sub("", text)
+            yield severity, PROTECTED if _of_the_ledger(text) else _BEFORE.sub("", text)
         elif severity != "debug":
             yield from (
                 (severity, line.strip().removeprefix("warning: ")) for line in text.splitlines() if line.strip()
             )
+
+
+def _of_the_ledger(text: str) -> bool:
+    return "it is protected" in text and f"{OURS}SiteIds::" in text
 
 
 def _step(item: Mapping[str, Any]) -> Step:

@@ -136,7 +136,7 @@ def _removed(settings: Settings, seen: FleetSeen, site: SiteSeen, site_id: int) 
     alike = _alike(seen, site)
     if alike is False:
         return None
-    if not alike and site.frozen.get(SITE_ID) != str(site_id):
+    if not alike and number(site.frozen.get(SITE_ID)) != site_id:
         return None  # nothing says that it is one of this fleet any more
     ours = removal_order(set(site.variables) & {*settings.fleet.shared, *OWN})
     first = f"remove its variables {', '.join(ours)}, in this order, and deploy it again" if ours else "deploy it again"

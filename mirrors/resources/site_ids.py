@@ -6,30 +6,41 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, ReadResult, Resource, UpdateResult
 
-from mirrors.planning.allocate import Assigned, Hints, Ledger, Reference, SiteHint, allocate
+from mirrors.planning.allocate import Assigned, Hints, Ledger, Neighbour, Reference, SiteHint, allocate
+from mirrors.planning.leaving import who_leaves
 from mirrors.planning.ledger import ledger_from, ledger_to, renamed
 from mirrors.resources.base import Properties, Provider, say, tidy
 
 ID = "site-ids"
 
-GOES_ON = (
-    "Instances that run go on serving the shared database until they are deployed again or the application is deleted"
-)
-CONTAINER_GOES = "Its container is removed; its content stays in the database"
+NAME = "site-ids"
+"""What it is called in the state. Were it called like the original, it would begin anew where that is renamed."""
 
 
 def hints_from(properties: Mapping[str, Any]) -> Hints:
     hints = tidy(dict(properties))
     reference = hints.get("reference")
     return Hints(
-        tuple(SiteHint(**site) for site in hints["sites"]),
+        tuple(_site_from(site) for site in hints["sites"]),
         retired=frozenset(hints["retired"]),
         reserved=frozenset(hints["reserved"]),
         release=frozenset(hints["release"]),
-        neighbours=hints["neighbours"],
+        neighbours={slug: _neighbour_from(item) for slug, item in hints["neighbours"].items()},
         reference=_reference_from(reference) if reference else None,
         preview=hints["preview"],
+        highest=hints.get("highest") or 0,
+        reserved_for=hints.get("reserved_for") or {},
+        listed=hints.get("listed") or {},
     )
+
+
+def _site_from(site: Mapping[str, Any]) -> SiteHint:
+    ran = site.get("ran")
+    return SiteHint(**{**site, "ran": None if ran is None else tuple(ran)})
+
+
+def _neighbour_from(item: Mapping[str, Any]) -> Neighbour:
+    return Neighbour(tuple(item["site_ids"]), bool(item["hidden"]), str(item["managed"]))
 
 
 def _reference_from(reference: Mapping[str, Any]) -> Reference:
@@ -57,7 +68,7 @@ class SiteIdsProvider(Provider):
         # A failure that named a property would print its value.
         failures = [CheckFailure("", problem) for problem in allocation.problems]
         if not failures:
-            _say_who_leaves(before, allocation.ledger, CONTAINER_GOES if news["hints"].get("containers") else GOES_ON)
+            _say_who_leaves(before, allocation.ledger, hints, news["hints"])
         return CheckResult(ledger_to(allocation.ledger), failures)
 
     def create(self, props: Properties) -> CreateResult:
@@ -82,10 +93,10 @@ class SiteIdsProvider(Provider):
         return ReadResult(id_, dict(stored), stored)
 
 
-def _say_who_leaves(before: Ledger, now: Ledger, and_then: str) -> None:
-    for application, (name, site_id) in before.assignments.items():
-        if application not in now.assignments:
-            say(f"{name}: off the list; its SITE_ID {site_id} is retired. {and_then}")
+def _say_who_leaves(before: Ledger, now: Ledger, hints: Hints, fleet: Mapping[str, Any]) -> None:
+    containers, keeps = bool(fleet.get("containers")), bool(fleet.get("keeps"))
+    for line in who_leaves(before, now, hints, containers=containers, keeps=keeps):
+        say(line)
 
 
 class SiteIds(Resource, module="mirrors", name="SiteIds"):

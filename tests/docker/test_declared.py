@@ -283,3 +283,24 @@ def test_a_held_site_ignores_all_changes_and_one_without_a_new_release_its_image
     assert {name: item.ignored for name, item in sites(ran).items()} == wanted
     assert {name: item.ignored for name, item in own.items()} == wanted
     assert ran.of("Serving")["acme-de"].ignored == ["*"]
+
+
+def test_what_another_container_has_on_the_same_database_is_given_to_nobody() -> None:
+    """Of one that left the list, by its label; of any other by the address, where the database is elsewhere."""
+    elsewhere = "postgres://acme:of-the-other@db.example.com:5432/acme"
+    left = container("acme-it", {"SITE_ID": "7"})
+    other = container("shop", {"SITE_ID": " 9", "DATABASE_URL": elsewhere}, **{"mirrors.fleet": "shop"})
+    stranger = container(
+        "blog", {"SITE_ID": "11", "DATABASE_URL": "postgres://b@db.example.com/blog"}, **{"mirrors.fleet": "b"}
+    )
+    shared = {"DATABASE_URL": elsewhere.replace("of-the-other", PASSWORD)}
+    with docker_host([left, other, stranger]) as host:
+        assert variables(sites(sound(declared(host.url)))["acme-de"])["SITE_ID"] == "8"
+        assert variables(sites(sound(declared(host.url, sharedValues=shared)))["acme-de"])["SITE_ID"] == "10"
+
+
+def test_an_id_of_another_container_that_is_no_number_is_a_problem_before_one_is_given() -> None:
+    with docker_host([container("acme-it", {"SITE_ID": "two"})]) as host:
+        ran = declared(host.url)
+    assert ran.code != 0
+    assert "acme-it: it is not on the list, may run with the shared database, and has a SITE_ID" in ran.said

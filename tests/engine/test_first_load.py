@@ -88,6 +88,8 @@ def test_without_checkpoints_a_crash_forgets_everything_and_the_next_up_does_not
     assert remembered(fleet) == set()
     assert sum(there == OURS for there in forgetful.there.values()) >= 2
     ids = {mirror: fleet.variables(mirror, "test").get("SITE_ID") for mirror in MIRRORS}
+    assert "this stack's state remembers none" in fleet.test.up().failed().text, "of ids that were given, and to whom"
+    fleet.project.configure(lambda config: config["mirrors:fleet"]["value"].update(highestSiteId=4))
     fleet.test.up().succeeded()
     assert remembered(fleet) == EVERYTHING
     assert made(fleet, "deployments") == [(mirror, "") for mirror in sorted(MIRRORS)]

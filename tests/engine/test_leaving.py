@@ -62,6 +62,13 @@ def test_leaving_forgets_everything_and_writes_nothing_and_the_next_update_adopt
     shown = fleet.project.run("mirrors", "ids", "--stack", "test").succeeded().stdout
     assert shown == "The stack test manages nothing and has no SITE_IDs: it was never updated, or was left since.\n"
 
+    refused = fleet.test.up().failed()
+
+    assert "acme-de, acme-fr, acme-ch: Mirrors has given SITE_IDs here before" in refused.text
+    assert "highestSiteId: 4" in left.stdout
+    assert fleet.writes() == []
+
+    fleet.project.configure(lambda config: config["mirrors:fleet"]["value"].update(highestSiteId=4))
     fleet.test.up().succeeded()
 
     assert fleet.test.outputs()["siteIds"] == ids
@@ -89,7 +96,7 @@ def test_pinned_ids_live_in_the_project_and_survive_a_lost_state(fleet: Fleet) -
     once = (fleet.project.directory / "Pulumi.yaml").read_text(encoding="utf-8")
     again = fleet.project.run("mirrors", "ids", "--stack", "test", "--pin").succeeded()
 
-    *written, retired = [line for line in done.stdout.splitlines() if line.startswith("Written: ")]
+    *written, retired, highest = [line for line in done.stdout.splitlines() if line.startswith("Written: ")]
     assert written == [
         "Written: Pulumi.yaml: acme: siteId 1",
         "Written: Pulumi.yaml: acme-de: siteId 2",
@@ -97,6 +104,7 @@ def test_pinned_ids_live_in_the_project_and_survive_a_lost_state(fleet: Fleet) -
         "Written: Pulumi.yaml: acme-ch: siteId 4",
     ]
     assert retired.endswith(f" {site_id}")
+    assert highest == f"Written: Pulumi.yaml: highestSiteId: {site_id}"
     assert "Nothing to write" in again.stdout
     assert (fleet.project.directory / "Pulumi.yaml").read_text(encoding="utf-8") == once
     assert site_id in ProjectFile.find(fleet.project.directory).fleet["retired"]

@@ -4,8 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.engine.fleet import MIRRORS, OURS, Fleet, seeded_fleet
+from tests.engine.fleet import MIRRORS, OURS, Fleet, seeded_fleet, silently
 from tests.sandboxes import change
+
+KEPT = ("assignments", "retired", "highest")
+"""Of a ledger."""
 
 BELOW = """
 import pulumi
@@ -39,6 +42,48 @@ def test_replacing_a_mirrors_variables_removes_none_of_them(moving: Fleet) -> No
     assert moving.test.has_no_changes()
 
 
+def test_a_renamed_original_is_asked_for_also_without_a_preview_and_gives_no_retired_id_away(moving: Fleet) -> None:
+    moving.sandbox.mirror("acme", "acme-it", report=silently)
+    moving.sandbox.mirror("acme", "acme-at", report=silently)
+    with moving.with_mirrors(*MIRRORS, "acme-it"):
+        moving.test.up().succeeded()
+    moving.test.up().succeeded()
+    ledger = moving.test.ledger()
+    change(moving.sandbox, "UPDATE sandbox_application SET slug = 'brand' WHERE slug = 'acme'")
+    try:
+        listed = [{"application": slug} for slug in (*MIRRORS, "acme-at")]
+        fleet = {"original": {"application": "brand"}, "mirrors": listed}
+        with moving.project.configured(lambda config: config["mirrors:fleet"]["value"].update(fleet)):
+            moving.sandbox.clear_requests_log()
+            refused = moving.test.up().failed()
+        assert 'brand: this application was called "acme" and has SITE_ID 1. Add "formerly: acme"' in refused.text
+        assert "unprotect" not in refused.text
+        assert moving.writes() == []
+        assert moving.test.ledger() == ledger
+        assert [urn for urn in moving.test.urns() if "SiteIds" in urn] == [urn_of_the_ledger(moving)]
+    finally:
+        change(moving.sandbox, "UPDATE sandbox_application SET slug = 'acme' WHERE slug = 'brand'")
+
+
+def test_a_ledger_that_has_the_originals_name_moves_to_its_own(moving: Fleet) -> None:
+    """As a state has it of a version that called the ledger like the original."""
+    ledger, urn = moving.test.ledger(), urn_of_the_ledger(moving)
+    state = moving.project.directory / "state.json"
+    moving.test.pulumi("stack export", "--file", str(state)).succeeded()
+    state.write_text(state.read_text(encoding="utf-8").replace("SiteIds::site-ids", "SiteIds::acme"), encoding="utf-8")
+    moving.test.pulumi("stack import", "--file", str(state)).succeeded()
+    assert urn not in moving.test.urns()
+    moving.test.up().succeeded()
+    assert urn_of_the_ledger(moving) == urn
+    assert {key: moving.test.ledger()[key] for key in KEPT} == {key: ledger[key] for key in KEPT}
+
+
+def urn_of_the_ledger(fleet: Fleet) -> str:
+    [urn] = [urn for urn in fleet.test.urns() if "SiteIds" in urn]
+    assert urn.endswith("::site-ids")
+    return urn
+
+
 def test_a_renamed_original_keeps_ids_and_deploys_nobody(moving: Fleet) -> None:
     """With the refresh of each ``up``: the engine panics where that meets a component that was renamed."""
     before = moving.test.outputs()["siteIds"]
@@ -58,12 +103,12 @@ def test_a_renamed_original_keeps_ids_and_deploys_nobody(moving: Fleet) -> None:
 
 def test_a_fleet_that_moves_below_a_component_loses_no_variable(moving: Fleet) -> None:
     (moving.project.directory / "__main__.py").write_text(BELOW, encoding="utf-8")
-    for urn in moving.test.urns():
-        if "SiteIds" in urn:
-            moving.test.pulumi("state unprotect", urn, "--yes").succeeded()
+    before = moving.test.ledger()
     moving.sandbox.clear_requests_log()
     moving.test.up().succeeded()
     assert removals(moving) == []
     for slug in MIRRORS:
         assert set(moving.variables(slug, "test")) == OURS
+    after = moving.test.ledger()
+    assert {key: after[key] for key in KEPT} == {key: before[key] for key in KEPT}
     assert moving.test.has_no_changes()

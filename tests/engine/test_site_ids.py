@@ -6,6 +6,7 @@ import pytest
 
 from tests.engine.fleet import MIRRORS, OURS, Fleet, seeded_fleet, silently
 from tests.engine.project import errors, updates
+from tests.sandboxes import change
 
 FOUR = {"acme": 1, "acme-de": 2, "acme-fr": 3, "acme-ch": 4}
 
@@ -39,7 +40,7 @@ def test_a_new_mirror_gets_the_next_id_in_test_and_the_same_one_in_live_only_aft
         assert numbered.live.ledger() == ledger
 
         shown = numbered.test.preview().succeeded()
-        assert {item.split()[1] for item in updates(shown)} <= {"acme"}, "another mirror would change"
+        assert {item.split()[1] for item in updates(shown)} <= {"acme", "site-ids"}, "another mirror would change"
         for resource in ("Mirror", "EnvironmentVariables", "Deployment"):
             assert f"dynamic/mirrors:{resource} acme-it create" in shown.text
         assert numbered.writes() == []
@@ -60,7 +61,7 @@ def test_a_new_mirror_alone_among_the_targets_is_told_what_gives_it_its_id(numbe
         shown, refused = numbered.test.preview(*alone).succeeded(), numbered.test.up(*alone).failed()
         for done in (shown, refused):
             assert "acme-pl: it has no SITE_ID yet" in done.text
-            assert "Run 'mirrors deploy acme-pl -s test', or add --target '**::acme'" in done.text
+            assert "Run 'mirrors deploy acme-pl -s test', or add --target '**::site-ids'" in done.text
             assert "None" not in done.text
         assert "Exception" not in refused.text
         assert numbered.writes() == []
@@ -90,3 +91,20 @@ def test_a_mirror_that_leaves_the_list_takes_its_id_with_it_and_the_next_one_get
     assert outputs["siteIds"]["acme-at"] > given
     assert outputs["retired"][str(given)] == "acme-es"
     assert not OURS & set(numbered.variables("acme-es", "test"))
+
+
+def test_an_application_that_was_renamed_is_not_stripped_for_one_made_anew_under_its_name(numbered: Fleet) -> None:
+    before = numbered.variables("acme-ch", "test")
+    change(numbered.sandbox, "UPDATE sandbox_application SET slug = 'acme-swiss' WHERE slug = 'acme-ch'")
+    missing = numbered.test.preview().failed()
+    assert 'renamed "acme-swiss". Write "application: acme-swiss, formerly: acme-ch"' in missing.text
+    numbered.sandbox.mirror("acme", "acme-ch", report=silently)
+    numbered.sandbox.clear_requests_log()
+    refused = numbered.test.up().failed()
+    assert "acme-ch: this is another application than the one that had this name and SITE_ID 4" in refused.text
+    assert 'Write "application: acme-swiss, formerly: acme-ch"' in refused.text
+    assert numbered.writes() == []
+    with numbered.with_mirrors(*MIRRORS[:2], {"application": "acme-swiss", "formerly": "acme-ch"}):
+        numbered.test.up().succeeded()
+        assert numbered.test.outputs()["siteIds"]["acme-swiss"] == 4
+    assert numbered.variables("acme-swiss", "test") == {**before, "MIRRORS_APPLICATION": "acme-swiss"}

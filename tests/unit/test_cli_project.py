@@ -114,6 +114,17 @@ def test_the_id_of_a_site_that_is_here_again_leaves_the_list_of_retired_ones(tmp
     assert pinned(tmp_path, last, 9) == ["-         - 2"]
 
 
+def test_the_highest_id_is_written_once_raised_and_never_lowered(tmp_path: Path) -> None:
+    file = project(tmp_path, BLOCK)
+    assert list(pin(file.fleet, {}, (), 7)) == ["highestSiteId: 7"]
+    assert list(pin(file.fleet, {}, (), 7)) == []
+    assert list(pin(file.fleet, {}, (), 6)) == []
+    assert list(pin(file.fleet, {}, (), 9)) == ["highestSiteId: 9"]
+    file.save()
+    lines = (tmp_path / "Pulumi.yaml").read_text().splitlines()
+    assert lines.index("      highestSiteId: 9") == lines.index("  # After.") - 1
+
+
 def test_a_second_time_changes_nothing(tmp_path: Path) -> None:
     pinned(tmp_path, BLOCK, 5)
 

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 from mirrors.cli import main
 from mirrors.cli.doctor.engine import Lock, compare_versions, lock, locks, pending
 from mirrors.cli.doctor.findings import Level
-from mirrors.cli.doctor.platform import clock, unreachable
+from mirrors.cli.doctor.platform import clock, remedy, unreachable
 from mirrors.cli.doctor.size import LIMIT, as_go_writes, size_of
 from mirrors.cli.state import StackState
 from mirrors.sandbox.control import Sandbox
@@ -265,3 +265,12 @@ def test_the_limit_is_the_one_that_a_process_has() -> None:
                 subprocess.run(["true"], env=environment, check=True)
         else:
             subprocess.run(["true"], env=environment, check=True)
+
+
+def test_what_a_site_lacks_is_told_with_what_to_do_about_that() -> None:
+    lacks, unseen = "acme-de has no environment test", "acme-fr is not visible"
+    assert remedy([lacks], "test") == "create the environment test in the Control Panel"
+    assert "with formerly" in remedy([unseen], "test")
+    assert "create the environment" not in remedy([unseen], "test")
+    both = remedy([lacks, unseen], "test")
+    assert all(part in both for part in ("create the environment", "with formerly"))

@@ -49,7 +49,7 @@ def problems_and_ids(sandbox: Sandbox) -> tuple[tuple[str, ...], dict[str, int]]
     declared = settings("acme-de")
     with Divio.connect(sandbox.url, sandbox.token) as divio:
         planned = plan(declared, Observer(divio, declared).fleet())
-    allocation = allocate(Ledger(), Hints(planned.hints, neighbours=planned.neighbours))
+    allocation = allocate(Ledger(), Hints(planned.hints, neighbours=planned.neighbours, highest=5))
     return allocation.problems, dict(allocation.ledger.assignments.values())
 
 
@@ -95,3 +95,52 @@ def test_where_every_mirror_is_as_we_leave_it_nobody_else_is_looked_at(account: 
     account.clear_requests_log()
     assert problems_and_ids(account) == ((), {"acme": 1, "acme-de": 2})
     assert [line for line in account.requests_log() if UNLISTED in str(line.get("application"))] == []
+
+
+def test_one_that_was_taken_off_a_list_and_still_runs_keeps_its_id(account: Sandbox) -> None:
+    """Its variables are gone, as we leave it."""
+    has(account, UNLISTED, SITE_ID="8", DATABASE_URL=database(account))
+    account.deploy(UNLISTED, "test", report=lambda _: None)
+    delete_variable(account, UNLISTED, "test", "SITE_ID")
+    delete_variable(account, UNLISTED, "test", "DATABASE_URL")
+    try:
+        assert problems_and_ids(account) == ((), {"acme": 1, "acme-de": 9})
+    finally:
+        has(account, UNLISTED, SITE_ID="5", DATABASE_URL=database(account))
+        account.deploy(UNLISTED, "test", report=lambda _: None)
+
+
+@pytest.mark.parametrize("deployed", [False, True])
+def test_an_id_that_is_not_shown_is_a_problem_before_one_is_given(account: Sandbox, deployed: bool) -> None:
+    set_variable(account, UNLISTED, "test", "SITE_ID", "2", is_sensitive=True)
+    if deployed:
+        account.deploy(UNLISTED, "test", report=lambda _: None)
+    try:
+        [problem], _ = problems_and_ids(account)
+    finally:
+        set_variable(account, UNLISTED, "test", "SITE_ID", "5")
+        account.deploy(UNLISTED, "test", report=lambda _: None)
+    assert problem.startswith(f"{UNLISTED}: it is not on the list, may run with the shared database")
+
+
+def test_a_missing_mirror_that_has_another_name_by_now_is_told_with_it(account: Sandbox) -> None:
+    has(account, "acme-de", MIRRORS_APPLICATION="acme-old")
+    declared = settings("acme-old")
+    with Divio.connect(account.url, account.token) as divio:
+        seen = Observer(divio, declared).fleet()
+    assert seen.renamed == {"acme-old": "acme-de"}
+    assert plan(declared, seen).problems == (
+        'mirror "acme-old": the application of this name was renamed "acme-de". Write "application: acme-de, formerly:'
+        ' acme-old"',
+    )
+
+
+def test_what_a_mirror_has_run_with_is_looked_at_only_where_its_id_is_reserved(account: Sandbox) -> None:
+    has(account, "acme-de", SITE_ID="7")
+    fleet = {"original": {"application": "acme"}, "mirrors": [{"application": "acme-de"}], "reservedSiteIds": [7]}
+    looked = {}
+    with Divio.connect(account.url, account.token) as divio:
+        for reserved in ([], [6], [7]):
+            declared = settings(fleet={**fleet, "reservedSiteIds": reserved})
+            looked[tuple(reserved)] = dict(Observer(divio, declared).fleet().ran)
+    assert looked == {(): {}, (6,): {}, (7,): {"acme-de": ()}}

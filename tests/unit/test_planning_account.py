@@ -2,7 +2,8 @@
 
 import pytest
 
-from mirrors.planning.account import ApplicationSeen, StageSeen, neighbours
+from mirrors.planning.account import ApplicationSeen, StageSeen, neighbours, ran_with
+from mirrors.planning.hints import Neighbour
 from mirrors.planning.observed import VariableSeen
 
 SHARED = "postgres://acme:hunter22@db.example.com:5432/acme-test"
@@ -34,4 +35,61 @@ def test_an_id_that_is_set_and_one_that_runs_are_taken_unless_the_database_is_kn
 ) -> None:
     variables = {"DATABASE_URL": VariableSeen(database), "SITE_ID": VariableSeen(site_id)}
     other = ApplicationSeen("other", stages={"test": StageSeen(variables, runs_with, deployed=bool(runs_with))})
-    assert neighbours(ORIGINAL, [other]).get("other", ()) == taken
+    assert neighbours(ORIGINAL, [other]).get("other", Neighbour()).site_ids == taken
+
+
+def other(**stages: StageSeen) -> ApplicationSeen:
+    return ApplicationSeen("other", stages=stages)
+
+
+def beside(application: ApplicationSeen) -> Neighbour:
+    return neighbours(ORIGINAL, [application]).get("other", Neighbour())
+
+
+def variables(**values: str | None) -> dict[str, VariableSeen]:
+    return {name: VariableSeen(value, sensitive=value is None) for name, value in values.items()}
+
+
+def test_a_site_whose_variables_were_removed_has_its_id_as_long_as_it_runs() -> None:
+    running = StageSeen({}, {"DATABASE_URL": SHARED, "SITE_ID": "4"}, deployed=True)
+    assert beside(other(test=running)).site_ids == (4,)
+    ended = StageSeen({}, {"DATABASE_URL": OWN, "SITE_ID": "4"}, deployed=True)
+    assert beside(other(test=ended)) == Neighbour()
+
+
+@pytest.mark.parametrize("value", ["2 ", "+2", "02", "\uff12"])
+def test_an_id_is_read_as_a_site_reads_it(value: str) -> None:
+    assert beside(other(test=StageSeen(variables(DATABASE_URL=SHARED, SITE_ID=value)))) == Neighbour((2,))
+
+
+@pytest.mark.parametrize("value", [HIDDEN, "two", "0", ""])
+@pytest.mark.parametrize("runs", [{}, {"DATABASE_URL": SHARED}, {"DATABASE_URL": None, "SITE_ID": None}])
+@pytest.mark.parametrize("database", [SHARED, HIDDEN])
+def test_an_id_that_nobody_can_read_is_told_whether_it_is_deployed_or_not(
+    value: str | None, runs: dict[str, str | None], database: str | None
+) -> None:
+    seen = StageSeen(variables(DATABASE_URL=database, SITE_ID=value), runs, deployed=bool(runs))
+    assert beside(other(test=seen)).hidden
+    assert not beside(other(test=StageSeen(variables(DATABASE_URL=OWN, SITE_ID=value)))).hidden
+
+
+def test_who_manages_it_is_told_only_where_the_database_is_known_to_be_the_same() -> None:
+    ours = {"SITE_ID": "4", "MIRRORS_APPLICATION": "other"}
+    assert beside(other(test=StageSeen(variables(**ours, DATABASE_URL=SHARED)))) == Neighbour((4,), managed="other")
+    assert beside(other(test=StageSeen({}, {**ours, "DATABASE_URL": SHARED}))) == Neighbour((4,), managed="other")
+    assert beside(other(test=StageSeen(variables(**ours, DATABASE_URL=None)))) == Neighbour((4,))
+
+
+def test_what_an_application_has_run_with_counts_both_environments_and_is_unknown_where_one_is() -> None:
+    seven, two = (StageSeen({}, {"SITE_ID": text}, deployed=True) for text in ("7", "2"))
+    assert ran_with(other(test=StageSeen(variables(SITE_ID="7")))) == ()
+    assert ran_with(other(test=StageSeen({}, {}, deployed=True))) == ()
+    assert ran_with(other(test=two, live=seven)) == (2, 7)
+    unknown = (
+        StageSeen({}, {"SITE_ID": None}, deployed=True),
+        StageSeen({}, {"SITE_ID": "two"}, deployed=True),
+        StageSeen(variables(SITE_ID=None), {}, deployed=True),
+        StageSeen(deploying=True),
+    )
+    assert [ran_with(other(test=two, live=stage)) for stage in unknown] == [None] * 4
+    assert ran_with(ApplicationSeen("other", visible=False)) is None

@@ -309,3 +309,23 @@ def test_an_original_whose_database_cannot_be_compared_has_no_mirror_that_is_not
     named = adopt(*account, named=["acme-de"])
     assert named.fleet["mirrors"] == [{"application": "acme-de", "siteId": 2}]
     assert named.problems == ()
+
+
+def test_an_application_that_may_be_a_mirror_and_hides_its_id_has_to_be_answered_for() -> None:
+    hidden = {"DATABASE_URL": VariableSeen(None, sensitive=True), "SITE_ID": VariableSeen(None, sensitive=True)}
+    shop = ApplicationSeen("shop", stages={"test": StageSeen(hidden)})
+    line = problem(adopt(original(), [mirror("acme-de", 7), shop]))
+    assert line.startswith("shop: it may run with the database of acme, and has a SITE_ID that is not shown")
+    assert "mirrors:fleet.reservedFor: {shop: ID}" in line
+    assert adopt(original(), [mirror("acme-de", 7), shop], reserved_for=["shop"]).problems == ()
+
+
+def test_a_mirror_whose_id_is_not_shown_has_to_be_declared() -> None:
+    both = {
+        stage: StageSeen({**stage_of(stage, 7).variables, "SITE_ID": VariableSeen(None, sensitive=True)})
+        for stage in HOSTS
+    }
+    found = adopt(original(), [ApplicationSeen("acme-de", stages=both)])
+    assert found.problems == tuple(
+        f"acme-de: its SITE_ID in {title} is not shown. Declare the siteId that it has" for title in ("Test", "Live")
+    )

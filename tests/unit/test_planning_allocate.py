@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mirrors.planning.allocate import Allocation, Assigned, Hints, Ledger, Reference, SiteHint, allocate
+from mirrors.planning.allocate import Allocation, Assigned, Hints, Ledger, Neighbour, Reference, SiteHint, allocate
 from tests.search import searching
 
 
@@ -241,9 +241,11 @@ def test_any_history_of_lists_keeps_ids_unique_stable_and_never_reused(history: 
 
 
 def test_an_application_off_the_list_that_runs_with_the_database_keeps_its_number() -> None:
-    assert ids(allocate(Ledger(), hints("de", neighbours={"fr": (3,)})))["de"] == 4
+    assert ids(allocate(Ledger(), hints("de", neighbours={"fr": Neighbour((3,))})))["de"] == 4
     for here, other in ((3, 7), (7, 3)):  # in Test and in Live
-        declared = Hints((hints().sites[0], SiteHint("u-de", "de", declared=here)), neighbours={"fr": (other, here)})
+        declared = Hints(
+            (hints().sites[0], SiteHint("u-de", "de", declared=here)), neighbours={"fr": Neighbour((other, here))}
+        )
         [problem] = allocate(Ledger(), declared).problems
         assert f"de: SITE_ID {here} is that of fr, which is not on the list" in problem
 

@@ -25,7 +25,7 @@ def test_a_missing_mirror_names_the_way_to_make_it() -> None:
 
 
 def test_a_slip_in_a_slug_is_told_before_the_way_to_make_a_mirror() -> None:
-    there = seen(fresh("acme-de"), applications=("acme", "acme-de", "acme-fr"))
+    there = seen(fresh("acme-de"), applications={slug: f"u-{slug}" for slug in ("acme", "acme-de", "acme-fr")})
     (problem,) = plan(settings("acme-de", "acme-frr"), there).problems
     assert "to this token. Did you mean acme-fr? Otherwise make it once in the Control Panel" in problem
     (problem,) = plan(settings("acme-de", "acmee"), there).problems

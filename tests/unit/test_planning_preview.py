@@ -304,6 +304,16 @@ def test_problems_and_notes_are_told_once_without_what_the_engine_puts_before_th
     assert found.notes == ("new, and not reached before the pause: it", "one", "two")
 
 
+def test_nobody_is_told_to_take_the_protection_off_the_ids() -> None:
+    urn = f"urn:pulumi:test::acme::mirrors:index:Fleet${TYPES}SiteIds::site-ids"
+    advice = f"resource {urn!r} cannot be deleted\nbecause it is protected. To unprotect the resource, remove the"
+    found = preview(said=[("error", f"error: {advice} `protect` flag, or use: `pulumi state unprotect '{urn}'`\n")])
+
+    [problem] = found.problems
+    assert "unprotect" not in problem
+    assert "Do not take the protection off" in problem
+
+
 def test_what_is_said_of_many_sites_in_the_same_words_is_said_once() -> None:
     lines = ["de: not known yet", "fr: not known yet", "de: not known yet", "ch: odd", "other: not known yet"]
 

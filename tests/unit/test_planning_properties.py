@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
-from mirrors.planning.allocate import Assigned, Hints, Ledger, Reference, SiteHint, allocate
+from mirrors.planning.allocate import Assigned, Hints, Ledger, Neighbour, Reference, SiteHint, allocate
 from tests.search import searching
 
 ORIGINAL = "u-acme"
@@ -23,7 +23,11 @@ LISTS = st.sampled_from(("retired", "reserved", "release"))
 
 @dataclass(frozen=True)
 class World:
-    """What is declared, and what is found on the platform. Sites are application uuids; ``running``: their SITE_IDs."""
+    """What is declared, and what is found on the platform. Sites are application uuids; ``running``: their SITE_IDs.
+
+    ``hidden``: others whose id nobody can read; ``answered``: what somebody says that they have. ``used``: (site,
+    SITE_ID) of all that has run.
+    """
 
     order: tuple[str, ...] = ()
     names: Mapping[str, str] = field(default_factory=lambda: {uuid: uuid.removeprefix("u-") for uuid in MIRRORS})
@@ -31,6 +35,9 @@ class World:
     declared: Mapping[str, int] = field(default_factory=dict)
     running: Mapping[str, int] = field(default_factory=dict)
     others: Mapping[str, int] = field(default_factory=dict)
+    hidden: frozenset[str] = frozenset()
+    answered: Mapping[str, int] = field(default_factory=dict)
+    used: frozenset[tuple[str, int]] = frozenset()
     retired: frozenset[int] = frozenset()
     reserved: frozenset[int] = frozenset()
     release: frozenset[int] = frozenset()
@@ -39,6 +46,14 @@ class World:
     def neighbours(self) -> dict[str, int]:
         left = {self.names[uuid]: site_id for uuid, site_id in self.running.items() if uuid not in self.sites}
         return left | dict(self.others)
+
+    @property
+    def shown(self) -> dict[str, int]:
+        return {slug: site_id for slug, site_id in self.neighbours.items() if slug not in self.hidden}
+
+    @property
+    def kept_free(self) -> frozenset[int]:
+        return self.reserved | frozenset(self.answered.values())
 
     @property
     def sites(self) -> tuple[str, ...]:
@@ -54,11 +69,17 @@ class World:
                 declared=self.declared.get(uuid),
                 observed=here.get(uuid),
                 formerly=self.formerly.get(uuid),
+                ran=None if running is not None else tuple(site_id for who, site_id in self.used if who == uuid),
             )
             for uuid in self.sites
         )
-        neighbours = {slug: (site_id,) for slug, site_id in self.neighbours.items()} if running is None else {}
-        return Hints(sites, self.retired, self.reserved, self.release, neighbours, **more)
+        others = self.neighbours.items() if running is None else ()
+        neighbours = {
+            slug: Neighbour(hidden=True) if slug in self.hidden else Neighbour((site_id,)) for slug, site_id in others
+        }
+        listed = {uuid: slug for uuid, slug in self.names.items() if uuid not in self.sites}
+        known = {"reserved_for": self.answered, "listed": listed, **more}
+        return Hints(sites, self.retired, self.reserved, self.release, neighbours, **known)
 
 
 def ids(ledger: Ledger) -> dict[str, int]:
@@ -111,10 +132,13 @@ class Fleet(RuleBasedStateMachine):
         now, had = ids(after), ids(before)
         assert set(now) == set(world.sites)
         assert len(set(now.values())) == len(now)
-        assert not set(now.values()) & {*after.retired, *world.reserved, *world.neighbours.values()}
+        fresh = {site_id for uuid, site_id in now.items() if had.get(uuid) != site_id}
+        assert not set(now.values()) & {*after.retired, *world.kept_free, *world.shown.values()}
+        assert not fresh & {*world.neighbours.values()}, "also of those that nobody can read"
         for uuid, site_id in now.items():
             if uuid in had and world.declared.get(uuid) is None:
-                assert site_id == had[uuid]
+                unused = had[uuid] in world.kept_free and (uuid, had[uuid]) not in world.used
+                assert site_id == had[uuid] or unused
             assert self.owner.get(site_id, uuid) == uuid or site_id in world.release
             if uuid not in had and not world.declared.get(uuid) and not world.running.get(uuid) and uuid != ORIGINAL:
                 self.numbered(world, uuid, site_id)
@@ -125,7 +149,7 @@ class Fleet(RuleBasedStateMachine):
     def numbered(self, world: World, uuid: str, site_id: int) -> None:
         """Its own id of earlier, or the one above everything that was ever seen."""
         own = {had for had, who in self.owner.items() if who == uuid and had not in world.release}
-        beside = {*world.reserved, *world.release, *world.retired, *world.neighbours.values()}
+        beside = {*world.kept_free, *world.release, *world.retired, *world.shown.values()}
         assert site_id in own if own else site_id == max((self.highest, *beside)) + 1
 
     def remember(self, world: World, now: Mapping[str, int]) -> None:
@@ -133,7 +157,7 @@ class Fleet(RuleBasedStateMachine):
         self.owner |= {site_id: uuid for uuid, site_id in now.items()}
         freed = world.release - set(now.values())
         self.owner = {site_id: uuid for site_id, uuid in self.owner.items() if site_id not in freed}
-        seen = (*now.values(), *world.retired, *world.reserved, *world.release, *world.neighbours.values())
+        seen = (*now.values(), *world.retired, *world.kept_free, *world.release, *world.shown.values())
         self.highest = max((self.highest, *seen))
 
     @rule(uuid=MIRROR, place=st.integers(0, 5), declared=PERHAPS_ID, running=PERHAPS_ID, edited=st.none() | SITE)
@@ -191,6 +215,40 @@ class Fleet(RuleBasedStateMachine):
     @rule(name=st.sampled_from(("bolt", "nut")), site_id=PERHAPS_ID)
     def somebody_else_comes_or_goes(self, name: str, site_id: int | None) -> None:
         self.up(others=self.set_in(self.world.others, name, site_id))
+
+    @rule(name=st.sampled_from(("bolt", "nut")), site_id=ID)
+    def somebody_else_hides_an_id(self, name: str, site_id: int) -> None:
+        """Nothing is given beside it before somebody says which one it is."""
+        there = self.at(site_id)
+        if there is None or there in ids(self.ledger).values():
+            return
+        hides = {"others": dict(self.world.others) | {name: there}, "hidden": self.world.hidden | {name}}
+        missing = next((uuid for uuid in MIRRORS if uuid not in self.world.order), None)
+        if missing is not None and name not in self.world.answered:
+            assert not self.up(order=(*self.world.order, missing), **hides)
+        self.up(**hides, answered=dict(self.world.answered) | {name: there})
+
+    @rule(uuid=MIRROR)
+    def it_runs(self, uuid: str) -> None:
+        if uuid in self.world.order:
+            self.world = replace(self.world, used=self.world.used | {(uuid, ids(self.ledger)[uuid])})
+
+    @rule(uuid=MIRROR)
+    def its_id_turns_out_to_be_somebodys(self, uuid: str) -> None:
+        """One that never ran with it gets another. For one that did that is a problem, and it keeps its id."""
+        if uuid not in self.world.order or self.world.declared.get(uuid):
+            return
+        before = ids(self.ledger)[uuid]
+        moved = self.up(reserved=self.world.reserved | {before})
+        assert not (moved and (uuid, before) in self.world.used)
+        assert (ids(self.ledger)[uuid] != before) == moved
+
+    @rule(old=MIRROR, new=MIRROR, name=st.sampled_from(("x", "y", "z")))
+    def another_application_takes_the_slug_of_one_that_was_renamed(self, old: str, new: str, name: str) -> None:
+        if old not in self.world.order or new in self.world.order or name in self.world.names.values():
+            return
+        names = dict(self.world.names) | {old: name, new: self.world.names[old]}
+        assert not self.up(order=tuple(new if uuid == old else uuid for uuid in self.world.order), names=names)
 
     @rule(uuid=SITE, site_id=PERHAPS_ID)
     def somebody_edits_an_id_on_the_platform(self, uuid: str, site_id: int | None) -> None:

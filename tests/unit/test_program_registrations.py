@@ -77,7 +77,7 @@ def test_the_fleet_has_its_ids_its_original_and_three_resources_a_mirror(on_test
         for slug in ("acme-de", "acme-fr", "acme-ch")
     }
     stack = {fleet: "pulumi:pulumi:Stack any-name-test"}
-    assert below == {**stack, "SiteIds acme": fleet, "Original acme": fleet, **mirrors, **children}
+    assert below == {**stack, "SiteIds site-ids": fleet, "Original acme": fleet, **mirrors, **children}
 
 
 def test_provider_processes_stand_below_nothing_so_that_they_stay_where_a_fleet_moves(
@@ -108,20 +108,47 @@ def test_a_thread_of_each_process_is_left_to_hear_a_cancellation(
 
 def test_only_the_ids_are_protected(on_test: Ran, on_live: Ran) -> None:
     for ran in (on_test, on_live):
-        assert [item.title for item in ran.resources if item.protect] == ["SiteIds acme"]
+        assert [item.title for item in ran.resources if item.protect] == ["SiteIds site-ids"]
+
+
+def test_what_is_known_of_ids_reaches_the_ledger(configuration: dict[str, str]) -> None:
+    mirrors = [{"application": "acme-fr"}, {"application": "acme-ch"}]
+    fleet = {**FLEET, "mirrors": mirrors, "reservedFor": {"acme-old": 9}, "highestSiteId": 12}
+    ran = registered({**configuration, "fleet": json.dumps(fleet)}, "test")
+    assert ran.code == 0, ran.said
+    hints = ran.of("SiteIds")["site-ids"].inputs["hints"]
+    assert list(hints["listed"].values()) == ["acme-de"]
+    assert {key: hints[key] for key in ("reserved_for", "highest", "keeps")} == {
+        "reserved_for": {"acme-old": 9},
+        "highest": 12,
+        "keeps": False,
+    }
+    assert ran.outputs["siteIds"] == {"acme": 1, "acme-fr": 13, "acme-ch": 14}
 
 
 def test_a_former_name_is_an_alias_of_all_that_a_mirror_has(on_test: Ran) -> None:
     aliases = {item.title: item.aliases for item in on_test.resources if item.aliases}
     kinds = ("Mirror", "EnvironmentVariables", "Deployment")
-    assert aliases == {f"{kind} acme-fr": ["acme-old"] for kind in kinds}
+    ledger = {"SiteIds site-ids": ["acme"]}
+    assert aliases == {**ledger, **{f"{kind} acme-fr": ["acme-old"] for kind in kinds}}
+
+
+def test_a_renamed_original_moves_all_that_it_has_and_not_the_ledger(configuration: dict[str, str]) -> None:
+    original = {"application": "acme", "formerly": "brand", "deploy": True}
+    ran = registered({**configuration, "fleet": json.dumps({**FLEET, "original": original})}, "test")
+    assert ran.code == 0, ran.said
+    aliases = {item.title: item.aliases for item in ran.resources if not item.title.endswith(" acme-fr")}
+    assert {title: former for title, former in aliases.items() if former} == {
+        "SiteIds site-ids": ["acme", "brand"],
+        **{f"{kind} acme": ["brand"] for kind in ("Original", "EnvironmentVariables", "Deployment")},
+    }
 
 
 def test_a_deployment_comes_after_its_variables_and_after_no_other_mirror(on_test: Ran) -> None:
     for slug, deployment in on_test.of("Deployment").items():
         assert f"EnvironmentVariables {slug}" in deployment.after
         assert f"Mirror {slug}" in on_test.of("EnvironmentVariables")[slug].after
-        assert {title.split()[-1] for title in deployment.after} <= {slug, "acme"}
+        assert {title.split()[-1] for title in deployment.after} <= {slug, "acme", "site-ids"}
 
 
 def test_each_value_is_a_secret_or_plain_of_its_own(on_test: Ran) -> None:

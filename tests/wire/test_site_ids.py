@@ -99,3 +99,40 @@ def test_the_ledger_is_stored_and_read_as_it_is(site_ids: Wire) -> None:
     more, _ = site_ids.check(inputs, hints("acme-de", "acme-fr"))
     assert site_ids.update(stored, more) == more
     assert not site_ids.diff(stored, more).replaces
+
+
+def test_a_ledger_that_begins_beside_ids_of_ours_is_a_failure_until_the_highest_is_known(site_ids: Wire) -> None:
+    news = hints()
+    news["hints"]["sites"].append({"application": "u-de", "name": "acme-de", "observed": 2, "managed": True})
+    _, failures = site_ids.check({}, news)
+    assert [(key, "highestSiteId: 2" in reason) for key, reason in failures] == [("", True)]
+    news["hints"]["sites"].append({"application": "u-fr", "name": "acme-fr"})
+    news["hints"]["highest"] = 7
+    inputs, failures = site_ids.check({}, news)
+    assert (ids(inputs), failures) == ({"acme": 1, "acme-de": 2, "acme-fr": 8}, [])
+    assert site_ids.check(inputs, {"hints": {**news["hints"], "highest": None}}) == (inputs, [])
+
+
+def test_neighbours_that_hide_an_id_stop_a_new_one_and_what_is_said_of_them_is_kept_free(site_ids: Wire) -> None:
+    beside = {
+        "acme-old": {"site_ids": [], "hidden": True, "managed": ""},
+        "shop": {"site_ids": [5], "hidden": False, "managed": "shop"},
+    }
+    _, failures = site_ids.check({}, hints("acme-de", neighbours=beside))
+    assert [reason.partition(":")[0] for _, reason in failures] == ["acme-old", "shop"]
+    answered = {"acme-old": 9, "shop": 5}
+    inputs, failures = site_ids.check({}, hints("acme-de", neighbours=beside, reserved_for=answered))
+    assert (ids(inputs), failures) == ({"acme": 1, "acme-de": 10}, [])
+    assert site_ids.check(inputs, hints("acme-de", neighbours=beside)) == (inputs, [])
+
+
+def test_an_id_that_was_never_used_makes_place_and_a_slug_that_changes_hands_does_not(site_ids: Wire) -> None:
+    before, _ = site_ids.check({}, hints("acme-de"))
+    unused = hints("acme-de", reserved=[2])
+    unused["hints"]["sites"][1]["ran"] = []
+    inputs, failures = site_ids.check(before, unused)
+    assert (ids(inputs), failures) == ({"acme": 1, "acme-de": 3}, [])
+    anew = hints(listed={"u-acme-de": "acme-former"})
+    anew["hints"]["sites"].append({"application": "n-acme-de", "name": "acme-de"})
+    _, failures = site_ids.check(before, anew)
+    assert ['was renamed "acme-former"' in reason for _, reason in failures] == [True]

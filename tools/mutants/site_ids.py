@@ -5,6 +5,10 @@ from __future__ import annotations
 from tools.mutants.mutation import Mutation
 
 ALLOCATE = "mirrors/planning/allocate.py"
+RENAMES = "mirrors/planning/renames.py"
+BEGINNING = "mirrors/planning/beginning.py"
+STRANGERS = "mirrors/planning/strangers.py"
+UNUSED = "mirrors/planning/unused.py"
 TESTS = ("tests/unit/test_planning_allocate.py", "tests/unit/test_planning_properties.py")
 HISTORIES = ("tests/unit/test_planning_properties.py",)
 
@@ -16,8 +20,8 @@ SITE_IDS = (
         "if False:",
         TESTS,
     ),
-    Mutation("ids-retired-elsewhere-are-given-again", ALLOCATE, "ledger.highest, *retired,", "ledger.highest,", TESTS),
-    Mutation("the-highest-id-is-not-remembered", ALLOCATE, "ledger.highest, *retired,", "*retired,", HISTORIES),
+    Mutation("ids-retired-elsewhere-are-given-again", ALLOCATE, "hints.highest, *retired,", "hints.highest,", TESTS),
+    Mutation("the-highest-id-is-not-remembered", ALLOCATE, "ORIGINAL_ID, ledger.highest,", "ORIGINAL_ID,", HISTORIES),
     Mutation(
         "an-id-that-is-left-is-not-retired",
         ALLOCATE,
@@ -64,11 +68,11 @@ SITE_IDS = (
     Mutation(
         "a-neighbours-number-is-given",
         ALLOCATE,
-        "*hints.release, *observed, *others]",
-        "*hints.release, *observed]",
+        "*hints.release, *hints.beside)",
+        "*hints.release)",
         TESTS,
     ),
-    Mutation("a-reserved-id-is-given", ALLOCATE, "    if site_id in hints.reserved:\n", "    if False:\n", TESTS),
+    Mutation("a-reserved-id-is-given", ALLOCATE, "    if site_id in hints.kept_free:\n", "    if False:\n", TESTS),
     Mutation("a-stack-that-follows-allocates", ALLOCATE, "    if hints.reference is None:\n", "    if True:\n", TESTS),
     Mutation("two-sites-with-one-id-are-no-problem", ALLOCATE, "if len(sites) > 1:", "if len(sites) > 99:", TESTS),
     Mutation("differing-ids-are-no-problem", ALLOCATE, "if len(set(said.values())) > 1:", "if False:", TESTS),
@@ -96,7 +100,7 @@ SITE_IDS = (
     Mutation(
         "a-site-of-another-fleet-is-taken-over",
         ALLOCATE,
-        "        *_with_another_database(ledger, hints),\n",
+        "        *_with_another_database(before, hints),\n",
         "",
         TESTS,
     ),
@@ -109,7 +113,7 @@ SITE_IDS = (
     ),
     Mutation(
         "two-slugs-that-change-places-strip-both-mirrors",
-        ALLOCATE,
+        RENAMES,
         "        if before != site.name and site.name in had:\n",
         "        if False:\n",
         TESTS,
@@ -123,7 +127,7 @@ SITE_IDS = (
     ),
     Mutation(
         "a-rename-strips-the-running-mirror",
-        ALLOCATE,
+        RENAMES,
         "elif before not in (site.name, site.formerly):",
         "if False:",
         TESTS,
@@ -141,5 +145,75 @@ SITE_IDS = (
         "pulumi.ResourceOptions(protect=True)",
         "pulumi.ResourceOptions()",
         ("tests/unit/test_program_registrations.py::test_only_the_ids_are_protected",),
+    ),
+    Mutation(
+        "a-ledger-begins-beside-mirrors-that-have-ids",
+        BEGINNING,
+        "    if hints.highest < known:\n",
+        "    if False:\n",
+        ("tests/unit/test_planning_beginning.py",),
+    ),
+    Mutation(
+        "a-stale-highest-id-answers-for-what-was-given-since",
+        BEGINNING,
+        "    if hints.highest < known:\n",
+        "    if not hints.highest:\n",
+        ("tests/unit/test_planning_beginning.py",),
+    ),
+    Mutation(
+        "a-ledger-has-the-originals-name",
+        "mirrors/fleet.py",
+        "SiteIds(name or NAME,",
+        "SiteIds(self.name,",
+        ("tests/unit/test_program_registrations.py::test_only_the_ids_are_protected",),
+    ),
+    Mutation(
+        "an-id-that-runs-and-is-set-no-more-is-free",
+        "mirrors/planning/account.py",
+        "if has_copy(item) or shows_database(original, item) or _owner(item)]",
+        "if has_copy(item)]",
+        ("tests/unit/test_planning_account.py",),
+    ),
+    Mutation(
+        "an-id-that-nobody-can-read-is-nobodys",
+        STRANGERS,
+        "if neighbour.hidden and slug not in hints.reserved_for:",
+        "if False:",
+        ("tests/unit/test_planning_strangers.py", *HISTORIES),
+    ),
+    Mutation(
+        "any-reserved-id-answers-for-one-that-nobody-can-read",
+        STRANGERS,
+        "if neighbour.hidden and slug not in hints.reserved_for:",
+        "if neighbour.hidden and not hints.kept_free:",
+        ("tests/unit/test_planning_strangers.py",),
+    ),
+    Mutation(
+        "two-projects-give-ids-for-one-original",
+        STRANGERS,
+        "if neighbour.managed and slug not in ours",
+        "if False and slug not in ours",
+        ("tests/unit/test_planning_strangers.py",),
+    ),
+    Mutation(
+        "a-newcomer-takes-over-from-a-renamed-mirror",
+        RENAMES,
+        "now is not None and name in newcomers:",
+        "False:",
+        ("tests/unit/test_planning_renames.py", *HISTORIES),
+    ),
+    Mutation(
+        "a-running-site-is-renumbered-because-its-id-is-reserved",
+        UNUSED,
+        "idle = site.ran is not None and stored not in site.ran",
+        "idle = True",
+        ("tests/unit/test_planning_renames.py", *HISTORIES),
+    ),
+    Mutation(
+        "an-id-with-a-blank-is-none",
+        "mirrors/planning/names.py",
+        '        site_id = int(value or "")\n',
+        '        site_id = int(value or "") if (value or "").isdigit() else 0\n',
+        ("tests/unit/test_planning_names.py",),
     ),
 )

@@ -26,8 +26,9 @@ INTRODUCTION = """\
 A program declares one component, `Fleet`, and that declares everything else: the other resources are not made for
 programs. This is what stands in a preview and in the state, and what happens when.
 
-The types are `mirrors:index:Fleet` and `pulumi-python:dynamic/mirrors:NAME`. `Fleet`, `SiteIds` and `Original` carry
-the original's name, the resources of a site the application's, so `--target '**::acme-de'` is one site.
+The types are `mirrors:index:Fleet` and `pulumi-python:dynamic/mirrors:NAME`. `Fleet` and `Original` carry the
+original's name, `SiteIds` is `site-ids`, and the resources of a site carry the application's, so
+`--target '**::acme-de'` is one site.
 
 An **input** is stored and compared, a **hint** only looked at while inputs are checked; an **output** is what came of
 it. An input that **replaces** makes a new resource when it changes, and lets the old one go first.

@@ -23,7 +23,7 @@ from mirrors.cli.stacks import (
     pulumi,
     pulumi_version,
 )
-from mirrors.cli.state import StackState
+from mirrors.cli.state import ONE_LEDGER, StackState, several
 from mirrors.errors import MirrorsError
 
 SCRIPTS = ("pulumi-language-python", "pulumi-language-python-exec", "pulumi-resource-pulumi-python")
@@ -89,6 +89,7 @@ def check_stack(stack: str, cwd: Path) -> Iterator[Finding]:
         yield problem("stack", str(error), CHOOSE)
         return
     yield fine("stack", f"{len(state.resources)} resources")
+    yield from check_ledger(state)
     yield pending(state, stack)
     try:
         yield lock(locks(backend(cwd), str(ProjectFile.find(cwd).name), stack), stack)
@@ -106,6 +107,12 @@ def check_secrets(stack: str, cwd: Path) -> Finding:
     except CommandError as error:
         return problem("secrets", f"the secrets manager of {stack} says: {error.reason}", ENCRYPTION)
     return fine("secrets", "the stack's secrets manager encrypts")
+
+
+def check_ledger(state: StackState) -> Iterator[Finding]:
+    """Said only where something is wrong: one list of SITE_IDs is how it is."""
+    if len(state.ledgers) > 1:
+        yield problem("site ids", several(state.ledgers), ONE_LEDGER)
 
 
 def pending(state: StackState, stack: str) -> Finding:

@@ -1,7 +1,7 @@
 """Checks of the platform: configuration, reachability, the token and what it may read, and the clocks."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,10 +12,12 @@ from mirrors.config import Settings
 from mirrors.config.connection import Connection, load_connection
 from mirrors.divio import AuthenticationFailed, Divio, DivioError, InvalidSettings, NotFound, PermissionDenied
 from mirrors.errors import MirrorsError
+from mirrors.planning.plan import CONTROL_PANEL
 from mirrors.remedies import SANDBOX, refusal
 
 TOKEN = "set DIVIO_API_TOKEN, or mirrors:apiToken as a secret, to a valid token of this account"  # noqa: S105 - a remedy
 ADDRESS = "see that mirrors:apiUrl, or DIVIO_API_URL, is the platform's address, and that it runs"
+NO_ENVIRONMENT = "has no environment"
 TOLERATED = timedelta(seconds=30)
 """Releases are derived from the platform's own times; ours counts where a deployment's start is uncertain."""
 
@@ -87,9 +89,21 @@ def rights(divio: Divio, settings: Settings) -> Finding:
     """Reading only: whether the token's account may also write is seen by the first write, which stops if not."""
     refused = [line for slug in settings.fleet.slugs if (line := _refused(divio, slug, settings.environment))]
     if refused:
-        remedy = "give the token's account the right to the applications' environments, or correct the list"
-        return problem("rights", one_line(refused), remedy)
+        return problem("rights", one_line(refused), remedy(refused, settings.environment))
     return fine("rights", f"variables and deployments of all {len(settings.fleet.slugs)} sites can be read")
+
+
+def remedy(refused: Sequence[str], environment: str) -> str:
+    """For what is there, and lacks something, another one than for what cannot be seen."""
+    without = [line for line in refused if NO_ENVIRONMENT in line]
+    create = f"create the environment {environment} in {CONTROL_PANEL}"
+    if len(without) == len(refused):
+        return create
+    seen = (
+        "give the token's account the right to the applications' environments; if one was renamed, write its new name"
+        " into the list, with formerly; else correct the list"
+    )
+    return f"{create}; for the others: {seen}" if without else seen
 
 
 def _refused(divio: Divio, slug: str, environment: str) -> str | None:
@@ -99,7 +113,7 @@ def _refused(divio: Divio, slug: str, environment: str) -> str | None:
     try:
         found = [item.uuid for item in divio.environments.list(application.uuid) if item.slug == environment]
         if not found:
-            return f"{slug} has no environment {environment}"
+            return f"{slug} {NO_ENVIRONMENT} {environment}"
         divio.environment_variables.list(found)
         deployments = divio.deployments.list(found[0])
         if deployments:

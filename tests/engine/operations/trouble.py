@@ -122,6 +122,24 @@ def renamed(fleet: Fleet) -> Steps:
     yield None
 
 
+def original_renamed(fleet: Fleet) -> Steps:
+    """And back again, for the sections that follow."""
+    brand = "brand"
+    change(fleet.sandbox, "UPDATE sandbox_application SET slug = ? WHERE slug = ?", brand, "acme")
+    called(fleet, application=brand)
+    yield None
+    called(fleet, application=brand, formerly="acme")
+    yield None
+    change(fleet.sandbox, "UPDATE sandbox_application SET slug = ? WHERE slug = ?", "acme", brand)
+    called(fleet, application="acme", formerly=brand)
+    fleet.test.up().succeeded()
+    called(fleet, application="acme")
+
+
+def called(fleet: Fleet, **original: str) -> None:
+    fleet.project.configure(lambda config: config["mirrors:fleet"]["value"].update(original=original))
+
+
 def deleted(fleet: Fleet) -> Steps:
     listed(fleet, {"application": RENAMED})
     application = get(fleet.sandbox, "applications/", slug=RENAMED)["results"][0]["uuid"]
@@ -305,6 +323,7 @@ SET_UPS: Mapping[str, Callable[[Fleet], Steps]] = {
     "Test and Live are the same": the_same,
     "Adding a mirror": added,
     "Renaming a mirror": renamed,
+    "Renaming the original": original_renamed,
     "An application was deleted": deleted,
     "Removing a mirror": removed,
     "Retired and released ids": taken,

@@ -1,0 +1,50 @@
+"""Applications that are on no list and may serve the shared database: what must be known of their SITE_IDs."""
+
+from collections.abc import Iterator, Mapping
+
+from mirrors.planning.hints import Hints, Ledger, Neighbour
+
+
+def gives_something(ledger: Ledger, known: Mapping[str, int | None]) -> bool:
+    """Whether a site gets an id that it has not had from this ledger. ``known``: {application: id}."""
+    return any(
+        site_id is not None and ledger.assignments.get(application, ("", None))[1] != site_id
+        for application, site_id in known.items()
+    )
+
+
+def unknown_ids(hints: Hints) -> Iterator[str]:
+    """An id that nobody can read may be the one that is given."""
+    for slug, neighbour in hints.neighbours.items():
+        if neighbour.hidden and slug not in hints.reserved_for:
+            yield (
+                f"{slug}: it is not on the list, may run with the shared database, and has a SITE_ID that is not shown,"
+                f" or is no number, so that a new id could be the same. Add {slug} to the list, with the siteId that it"
+                f" has; or put its id under reservedSiteIds by its name: mirrors:fleet.reservedFor: {{{slug}: ID}}"
+            )
+
+
+def of_another_project(ledger: Ledger, hints: Hints) -> Iterator[str]:
+    """Two ledgers for one original: neither knows what the other has given, or will give."""
+    ours = _known(ledger, hints)
+    for slug, neighbour in hints.neighbours.items():
+        if neighbour.managed and slug not in ours and not _is_answered(slug, neighbour, hints):
+            ids = " and ".join(map(str, neighbour.site_ids)) or "hidden"
+            example = neighbour.site_ids[0] if neighbour.site_ids else "ID"
+            yield (
+                f"{slug}: Mirrors manages it with this original's database (SITE_ID {ids}), and this stack has never"
+                " given it one. Two projects, or two states, must not give SITE_IDs for one original: declare all its"
+                f" mirrors in one. If {slug} stays in the other, keep its ids free in both, each time that one is"
+                f" given: mirrors:fleet.reservedFor: {{{slug}: {example}}}; if it has left, list them under retired"
+            )
+
+
+def _known(ledger: Ledger, hints: Hints) -> set[str]:
+    """The slugs, of today and of earlier, of all that have or had an id from this ledger."""
+    earlier = {name for name, _ in ledger.assignments.values()} | {who.name for who in ledger.retired.values()}
+    return earlier | {slug for uuid, slug in hints.listed.items() if uuid in ledger.applications}
+
+
+def _is_answered(slug: str, neighbour: Neighbour, hints: Hints) -> bool:
+    ids = frozenset(neighbour.site_ids)
+    return slug in hints.reserved_for or (bool(ids) and ids <= hints.kept_free | hints.retired)

@@ -1,0 +1,57 @@
+"""A ledger of SITE_IDs begins once: beside mirrors that have ids from Mirrors it wants to know what was given."""
+
+from dataclasses import replace
+
+from mirrors.planning.allocate import Assigned, Hints, Ledger, Neighbour, Reference, SiteHint, allocate
+
+ACME = SiteHint("u-acme", "acme", original=True)
+OURS = SiteHint("u-de", "de", observed=2, ours=True, managed=True)
+NEW = SiteHint("u-new", "new")
+LOST = Hints((ACME, OURS, NEW))
+
+
+def test_an_empty_ledger_beside_a_mirror_that_mirrors_has_written_to_is_a_problem_that_names_both_ways_on() -> None:
+    [problem] = allocate(Ledger(), LOST).problems
+    assert problem.startswith("de: Mirrors has given SITE_IDs here before, and this stack's state remembers none.")
+    assert "Where another state knows the ids" in problem
+    assert problem.endswith("highestSiteId: 2")
+
+
+def test_a_renamed_mirror_has_ids_from_mirrors_too() -> None:
+    renamed = replace(OURS, name="german", ours=False)
+    [problem] = allocate(Ledger(), Hints((ACME, renamed))).problems
+    assert problem.startswith("german: ")
+
+
+def test_new_ids_are_above_the_highest_that_was_ever_given() -> None:
+    begun = allocate(Ledger(), replace(LOST, highest=7))
+    assert (begun.problems, dict(begun.ledger.assignments.values())) == ((), {"acme": 1, "de": 2, "new": 8})
+
+
+def test_an_id_that_is_in_use_and_above_the_highest_that_is_declared_makes_that_one_doubtful() -> None:
+    """A line of an earlier loss does not answer for what was given since."""
+    for known in (
+        replace(LOST, sites=(ACME, replace(OURS, observed=9), NEW)),
+        replace(LOST, retired=frozenset({9})),
+        replace(LOST, reserved=frozenset({9})),
+        replace(LOST, neighbours={"other": Neighbour((9,))}),
+    ):
+        [problem] = allocate(Ledger(), replace(known, highest=7)).problems
+        assert "mirrors:fleet.highestSiteId says 7, and 9 is in use" in problem
+        assert problem.endswith("highestSiteId: 9")
+
+
+def test_nothing_is_asked_where_nothing_was_given_where_it_is_remembered_or_where_another_stack_gives() -> None:
+    by_hand = Hints((ACME, replace(OURS, ours=False, managed=False), NEW))
+    assert allocate(Ledger(), by_hand).problems == ()
+    assert allocate(allocate(Ledger(), by_hand).ledger, LOST).problems == ()
+    left = Ledger({}, {2: Assigned("de", "u-de")}, 2)
+    assert allocate(left, LOST).problems == ()
+    following = replace(LOST, reference=Reference("test", {"acme": 1, "de": 2, "new": 3}, {}))
+    assert allocate(Ledger(), following).problems == ()
+
+
+def test_a_higher_declared_number_counts_for_a_ledger_that_remembers_too() -> None:
+    ledger = allocate(Ledger(), Hints((ACME, replace(OURS, managed=False)))).ledger
+    again = allocate(ledger, replace(LOST, highest=7)).ledger
+    assert (again.assignments["u-new"], again.highest) == (("new", 8), 8)

@@ -1,0 +1,108 @@
+"""A slug that changes hands: whose resources they are, and whose id."""
+
+from dataclasses import replace
+
+from mirrors.planning.allocate import Assigned, Hints, Ledger, SiteHint, allocate
+from mirrors.planning.leaving import who_leaves
+
+ACME = SiteHint("u-acme", "acme", original=True)
+KNOWN = Ledger({"u-acme": ("acme", 1), "u-c": ("ren-c", 4)}, {}, 4)
+ANEW = Hints((ACME, SiteHint("n-c", "ren-c")))
+
+
+def test_an_application_made_anew_does_not_take_over_from_one_that_was_renamed() -> None:
+    [problem] = allocate(KNOWN, replace(ANEW, listed={"u-c": "ren-old"})).problems
+    assert problem.startswith("ren-c: this is another application than the one that had this name and SITE_ID 4")
+    assert 'was renamed "ren-old". Write "application: ren-old, formerly: ren-c"' in problem
+
+
+def test_the_way_on_leads_on() -> None:
+    renamed = allocate(KNOWN, Hints((ACME, SiteHint("u-c", "ren-old", formerly="ren-c"))))
+    assert renamed.problems == ()
+    both = (ACME, SiteHint("u-c", "ren-old"), SiteHint("n-c", "ren-c"))
+    after = allocate(renamed.ledger, Hints(both))
+    assert (after.problems, dict(after.ledger.assignments.values())) == ((), {"acme": 1, "ren-old": 4, "ren-c": 5})
+    off = allocate(KNOWN, Hints((ACME,), listed={"u-c": "ren-old"}))
+    assert off.problems == ()
+    again = allocate(off.ledger, replace(ANEW, listed={"u-c": "ren-old"}))
+    assert (again.problems, again.ledger.assignments["n-c"]) == ((), ("ren-c", 5))
+
+
+def test_one_whose_former_application_is_gone_begins_with_an_id_of_its_own() -> None:
+    made = allocate(KNOWN, ANEW)
+    assert (made.problems, made.ledger.assignments["n-c"]) == ((), ("ren-c", 5))
+    pinned = Hints((ACME, SiteHint("n-c", "ren-c", declared=4)))
+    [problem] = allocate(KNOWN, pinned).problems
+    assert problem.startswith("ren-c: SITE_ID 4 is retired, it belonged to another application of this name")
+    assert problem.endswith("releaseSiteIds: [4]")
+    taken = allocate(KNOWN, replace(pinned, release=frozenset({4})))
+    assert (taken.problems, taken.ledger.assignments["n-c"]) == ((), ("ren-c", 4))
+
+
+def test_another_original_is_asked_whether_it_was_renamed() -> None:
+    """Where nothing but the slug names it, a renamed one is another."""
+    [problem] = allocate(
+        Ledger({"acme": ("acme", 1)}, {}, 1), Hints((SiteHint("brand", "brand", original=True),))
+    ).problems
+    assert problem.startswith("brand: SITE_ID 1 is retired, it belonged to acme, which was the original")
+    assert '"formerly: acme"' in problem
+    assert "releaseSiteIds" not in problem
+
+
+def test_an_id_that_is_reserved_after_it_was_given_and_never_used_makes_place_for_the_next() -> None:
+    unused = SiteHint("u-c", "ren-c", ran=())
+    kept = Hints((ACME, unused), reserved=frozenset({4}))
+    moved = allocate(KNOWN, kept)
+    assert (moved.problems, moved.ledger.assignments["u-c"]) == ((), ("ren-c", 5))
+    assert moved.ledger.retired == {4: Assigned("ren-c")}
+    again = allocate(moved.ledger, kept)
+    assert (again.problems, again.ledger) == ((), moved.ledger)
+    back = allocate(allocate(moved.ledger, Hints((ACME,))).ledger, Hints((ACME, unused)))
+    assert back.ledger.assignments["u-c"] == ("ren-c", 5), "what it never had does not come back to it"
+    set_by_hand = allocate(Ledger(), Hints((ACME, replace(unused, observed=4)), reserved=frozenset({4})))
+    assert (set_by_hand.problems, set_by_hand.ledger.assignments["u-c"]) == ((), ("ren-c", 5))
+
+
+def test_an_id_that_runs_may_run_or_is_declared_is_not_taken_from_a_site() -> None:
+    for ran, declared in ((None, None), ((4,), None), ((), 4)):
+        site = SiteHint("u-c", "ren-c", ran=ran, declared=declared)
+        [problem] = allocate(KNOWN, Hints((ACME, site), reserved=frozenset({4}))).problems
+        assert problem.startswith("ren-c: SITE_ID 4 is listed in reservedSiteIds")
+
+
+def test_another_id_may_be_declared_for_one_that_was_never_used() -> None:
+    site = SiteHint("u-c", "ren-c", ran=(), declared=9)
+    moved = allocate(KNOWN, Hints((ACME, site), reserved=frozenset({4})))
+    assert (moved.problems, moved.ledger.assignments["u-c"]) == ((), ("ren-c", 9))
+
+
+def test_sites_that_both_run_with_one_id_are_not_told_to_declare_another() -> None:
+    twins = (ACME, SiteHint("u-a", "a", observed=2), SiteHint("u-b", "b", observed=2))
+    [problem] = allocate(Ledger(), Hints(twins)).problems
+    assert "Decide whose content it is. Set another SITE_ID at the other" in problem
+    assert "Declare another" not in problem
+    [problem] = allocate(Ledger(), Hints((*twins[:2], replace(twins[2], observed=None, declared=2)))).problems
+    assert "Declare another siteId for one of them" in problem
+
+
+def leaving(hints: Hints, **more: bool) -> str:
+    [line] = who_leaves(KNOWN, allocate(KNOWN, hints).ledger, hints, **more)
+    return line
+
+
+def test_one_that_leaves_under_a_former_name_is_told_with_the_name_that_it_has() -> None:
+    off = Hints((ACME,), listed={"u-c": "ren-old"})
+    assert 'ren-c: off the list; its application is called "ren-old" now' in leaving(off)
+    assert "the variables that we created are removed there" in leaving(off)
+    assert "the variables that we created stay there" in leaving(off, keeps=True)
+    usual = leaving(replace(off, listed={"u-c": "ren-c"}))
+    assert usual.startswith("ren-c: off the list; its SITE_ID 4 is retired. Instances that run go on")
+    assert "Its container is removed" in leaving(Hints((ACME,)), containers=True)
+
+
+def test_one_made_anew_is_not_told_to_be_off_the_list() -> None:
+    line = leaving(ANEW)
+    assert line.startswith("ren-c: it is another application than the one that had SITE_ID 4, which is retired")
+    assert line.endswith(
+        "It gets 5, and begins empty. If it shall have the content of 4: siteId: 4 and releaseSiteIds: [4]"
+    )

@@ -1,0 +1,62 @@
+"""Before an id is given, what other applications have on the shared database is known, or somebody answers for it."""
+
+from dataclasses import replace
+
+from mirrors.planning.allocate import Allocation, Assigned, Hints, Ledger, Neighbour, SiteHint, allocate
+
+SITES = (SiteHint("u-acme", "acme", original=True), SiteHint("u-de", "de"))
+HIDDEN, MANAGED = Neighbour(hidden=True), Neighbour((4,), managed="old")
+
+
+def beside(neighbour: Neighbour, ledger: Ledger | None = None, **more: object) -> Allocation:
+    hints = Hints(SITES, neighbours={"old": neighbour})
+    return allocate(ledger or Ledger(), replace(hints, **more))  # type: ignore[arg-type]
+
+
+def id_of(allocation: Allocation) -> int:
+    assert allocation.problems == ()
+    return allocation.ledger.assignments["u-de"][1]
+
+
+def test_nothing_is_given_beside_an_id_that_nobody_can_read_until_it_is_reserved_by_its_name() -> None:
+    [problem] = beside(HIDDEN).problems
+    assert problem.startswith("old: it is not on the list, may run with the shared database, and has a SITE_ID that")
+    assert "Add old to the list" in problem
+    assert "reservedSiteIds" in problem
+    assert "mirrors:fleet.reservedFor: {old: ID}" in problem
+    assert beside(HIDDEN, reserved=frozenset({2})).problems == (problem,), "a number alone says not whose it is"
+    assert beside(HIDDEN, reserved_for={"another": 2}).problems == (problem,)
+    assert id_of(beside(HIDDEN, reserved_for={"old": 2})) == 3
+
+
+def test_an_id_that_is_declared_is_not_given_beside_one_that_nobody_can_read() -> None:
+    declared = (SITES[0], replace(SITES[1], declared=9))
+    [problem] = beside(HIDDEN, sites=declared).problems
+    assert problem.startswith("old: ")
+    [problem] = beside(HIDDEN, sites=declared, reserved_for={"old": 9}).problems
+    assert problem == "de: SITE_ID 9 is listed in reservedFor. Take it off that list or declare another siteId"
+
+
+def test_where_everybody_has_an_id_already_nobody_asks() -> None:
+    ledger = allocate(Ledger(), Hints(SITES)).ledger
+    assert beside(HIDDEN, ledger).problems == ()
+    assert beside(MANAGED, ledger).problems == ()
+
+
+def test_what_another_project_manages_is_told_before_both_give_the_next_id() -> None:
+    [problem] = beside(MANAGED).problems
+    assert problem.startswith("old: Mirrors manages it with this original's database (SITE_ID 4)")
+    assert "mirrors:fleet.reservedFor: {old: 4}" in problem
+    for answered in ({"reserved": frozenset({4})}, {"reserved_for": {"old": 4}}, {"retired": frozenset({4})}):
+        assert id_of(beside(MANAGED, **answered)) == 5
+    [problem] = beside(replace(MANAGED, site_ids=(4, 6)), reserved=frozenset({4})).problems
+    assert "(SITE_ID 4 and 6)" in problem
+
+
+def test_what_has_left_the_list_is_no_other_projects_whatever_it_is_called_now() -> None:
+    left = Ledger({"u-acme": ("acme", 1)}, {4: Assigned("old", "u-old")}, 4)
+    assert id_of(beside(MANAGED, left)) == 5
+    renamed = Ledger({"u-acme": ("acme", 1)}, {4: Assigned("older", "u-old")}, 4)
+    assert id_of(beside(MANAGED, renamed, listed={"u-old": "old"})) == 5
+    leaving = Ledger({"u-acme": ("acme", 1), "u-old": ("old", 4)}, {}, 4)
+    assert id_of(beside(MANAGED, leaving)) == 5
