@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 import click
@@ -20,6 +21,9 @@ COMMANDS = {
     "sandbox": "mirrors.cli.sandbox",
     "status": "mirrors.cli.status",
 }
+
+EXTRAS = {"sandbox": ("django", "psutil", "psycopg", "rest_framework", "waitress")}
+"""What a command imports that only the extra of its name installs."""
 
 
 @contextmanager
@@ -47,7 +51,23 @@ class LazyGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         module = COMMANDS.get(cmd_name)
-        return getattr(import_module(module), cmd_name) if module else None
+        if module is None:
+            return None
+        missing = [name for name in EXTRAS.get(cmd_name, ()) if find_spec(name) is None]
+        return _not_installed(cmd_name, missing) if missing else getattr(import_module(module), cmd_name)
+
+
+def _not_installed(name: str, missing: list[str]) -> click.Command:
+    """Stands for a command whose packages are not there: the list of commands names it, and it says what it lacks."""
+    install = f'pip install "pulumi-mirrors[{name}]"'
+
+    def refuse() -> None:
+        raise click.ClickException(
+            f"mirrors {name} needs packages that are not installed ({', '.join(missing)}): {install}"
+        )
+
+    settings = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
+    return click.Command(name, settings, refuse, short_help=f"Not installed: {install}")
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

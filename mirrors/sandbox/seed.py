@@ -69,13 +69,18 @@ def seed(wanted: Wanted, report: Report = print) -> None:
 
 
 def _make_missing(wanted: Wanted, report: Report) -> None:
+    state = StateDirectory(Path(settings.SANDBOX_DIR))
+    if wanted.by_hand and wanted.codebase is None and state.known_settings().runner == "process":
+        raise SandboxError(
+            "the example site takes an application without MIRRORS_APPLICATION for its original, so none can be set up"
+            " by hand there: name a codebase without the companion app, or start the sandbox with --runner none"
+        )
     original = Application.objects.filter(slug=wanted.original).first()
     if original is None:
         original = _original(wanted)
         report(f"{original.slug}: made, with environments {' and '.join(ENVIRONMENTS)}")
         if original.codebase:
             report(f"{original.slug}: the next release is a push to {original.codebase}, and a deployment")
-    state = StateDirectory(Path(settings.SANDBOX_DIR))
     _deploy(state, original, [slug for slug in ENVIRONMENTS if not _is_deployed(original, slug)], report)
     if CONTENT in original.release_commands and state.known_settings().runner == "process":
         make_admins(original, report)

@@ -1,5 +1,6 @@
 """A user's own repository: made from the template, with the packages of the wheel and nothing of the checkout."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -18,6 +19,13 @@ def build_wheel(directory: Path) -> Path:
     checkout = Project(ROOT)
     checkout.run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(directory)).succeeded()
     return directory
+
+
+def write_constraints(path: Path) -> Path:
+    """What pip has to install in place of the newest releases: the packages of our lock."""
+    locked = re.findall(r"^(\S+==[^\\\n]+)", (ROOT / "requirements.lock").read_text(encoding="utf-8"), re.MULTILINE)
+    path.write_text("\n".join(locked), encoding="utf-8")
+    return path
 
 
 def new_repository(directory: Path, sandbox: Sandbox) -> Project:

@@ -1,5 +1,6 @@
-"""The quick start, followed with the wheel alone: each command is run, and says what the page quotes."""
+"""The quick start, followed in its rehearsal: each command is run as it stands, and says what the page quotes."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,11 +9,11 @@ import pytest
 
 from mirrors.sandbox.control import Sandbox
 from tests.engine.pages.page import Section, page
-from tests.engine.pages.quickstart import MIRRORS, PASSPHRASE, SET_UPS, make_account, reader_in
+from tests.engine.pages.quickstart import MIRRORS, PASSPHRASE, SET_UPS, account, reader_in
 from tests.engine.pages.reader import Reader
 from tests.engine.project import Stack
-from tests.engine.template import build_wheel
-from tests.sandboxes import frozen_variables, running_sandbox
+from tests.engine.template import TEMPLATE
+from tests.sandboxes import frozen_variables
 
 PAGE = page("quickstart-divio")
 
@@ -25,10 +26,9 @@ class Newcomer:
 
 @pytest.fixture(scope="module")
 def newcomer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newcomer]:
-    wheel = build_wheel(tmp_path_factory.mktemp("wheel"))
-    with running_sandbox(tmp_path_factory.mktemp("platform")) as sandbox:
-        make_account(sandbox)
-        yield Newcomer(reader_in(tmp_path_factory.mktemp("quickstart"), sandbox, wheel), sandbox)
+    directory = tmp_path_factory.mktemp("quickstart")
+    with reader_in(directory) as reader:
+        yield Newcomer(reader, account(directory))
 
 
 @pytest.mark.parametrize("section", PAGE.sections, ids=lambda section: section.title)
@@ -46,6 +46,33 @@ def test_the_fleet_has_come_up_from_the_wheel_alone(newcomer: Newcomer) -> None:
         outputs = Stack(project, name).outputs()
         assert outputs["siteIds"] == {"acme": 1, "acme-de": 2, "acme-fr": 3}
         assert {slug: frozen_variables(newcomer.sandbox, slug, name)["SITE_ID"] for slug in MIRRORS} == MIRRORS
+
+
+def test_a_command_of_an_extra_that_is_not_installed_is_listed_and_says_how_to_get_it(newcomer: Newcomer) -> None:
+    newcomer.reader.skip_after_a_failure()
+    run = newcomer.reader.project.run
+    listed = run("mirrors", "--help").succeeded().stdout
+    install = 'pip install "pulumi-mirrors[sandbox]"'
+
+    assert re.findall(r"^  (\w+) {2,}\S", listed, re.MULTILINE) == [
+        *("adopt", "deploy", "doctor", "ids", "leave", "preview", "sandbox", "status"),
+    ]
+    assert f"Not installed: {install}" in listed
+    for words in (("start", "--runner", "none"), ("--help",), ()):
+        refused = run("mirrors", "sandbox", *words).failed()
+        assert refused.code == 1
+        assert refused.stderr.startswith(
+            "Error: mirrors sandbox needs packages that are not installed (django, psutil,"
+        )
+        assert refused.stderr.endswith(f": {install}\n")
+
+
+def test_what_the_repository_holds_names_no_folder_of_this_machine(newcomer: Newcomer) -> None:
+    newcomer.reader.skip_after_a_failure()
+    about = (newcomer.reader.project.directory / "Pulumi.yaml").read_text(encoding="utf-8")
+
+    assert str(TEMPLATE) not in about
+    assert "pulumi:template" not in about
 
 
 def test_pulumi_finds_all_plugins_that_the_package_needs_without_a_download(newcomer: Newcomer) -> None:

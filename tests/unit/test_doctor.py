@@ -61,9 +61,17 @@ def test_a_platform_that_fails_is_no_reason_for_another_token(account: Sandbox) 
 
 @pytest.mark.parametrize(
     ("command", "level"),
-    [("v3.259.0", Level.OK), ("3.259.7", Level.OK), ("v3.240.0", Level.WARNING), ("v4.0.0", Level.PROBLEM)],
+    [
+        ("v3.259.0", Level.OK),
+        ("3.259.7", Level.OK),
+        ("v3.274.1", Level.OK),
+        ("3.260.0-alpha.1", Level.OK),
+        ("v3.240.0", Level.WARNING),
+        ("v4.0.0", Level.PROBLEM),
+        ("v2.300.0", Level.PROBLEM),
+    ],
 )
-def test_the_command_and_the_library_are_of_one_release(command: str, level: Level) -> None:
+def test_the_command_is_as_new_as_the_library_and_of_its_major_version(command: str, level: Level) -> None:
     finding = compare_versions(command, "3.259.0")
 
     assert finding.level is level

@@ -198,6 +198,12 @@ def test_on_the_command_line_it_is_one_line(platform: Sandbox, tmp_path: Path) -
     assert done.stderr.startswith(f"Error: --python {tmp_path} is no virtual environment")
 
 
+def test_the_example_site_is_not_set_up_by_hand_where_its_companion_app_would_refuse(platform: Sandbox) -> None:
+    with pytest.raises(SandboxError, match=r"without MIRRORS_APPLICATION .* start the sandbox with --runner none"):
+        platform.seed("refused", mirrors=[], by_hand=["refused-de"], report=silently)
+    assert get(platform, "applications/", slug="refused")["results"] == []
+
+
 def test_mirrors_that_were_set_up_by_hand_run_with_the_shared_values_and_ids_of_their_own(sandbox: Sandbox) -> None:
     sandbox.seed(mirrors=["acme-fr"], by_hand=["acme-de", "acme-at"], report=silently)
     sandbox.seed(mirrors=[], by_hand=["acme-ch"], report=silently)

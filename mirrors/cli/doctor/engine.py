@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import socket
 from collections.abc import Iterator, Sequence
@@ -53,12 +54,15 @@ def check_tools(cwd: Path) -> Iterator[Finding]:
 
 
 def compare_versions(command: str, library: str) -> Finding:
-    """They speak one protocol and are released together; another minor version mostly works."""
-    ours, theirs = (text.lstrip("v").split(".")[:2] for text in (library, command))
+    """A command runs programs of older libraries of its major version; one that is older than the library may not.
+
+    They are not always released together: to the commands 3.273 and 3.274 there is no library.
+    """
+    ours, theirs = (tuple(map(int, re.findall(r"\d+", text)[:2])) for text in (library, command))
     said = f"command {command.lstrip('v')}, Python library {library}"
-    if ours == theirs:
+    if ours[0] == theirs[0] and theirs >= ours:
         return fine("pulumi", said)
-    remedy = f"install the command in version {library}"
+    remedy = f"install the command in version {library} or a newer one of {ours[0]}"
     return warning("pulumi", said, remedy) if ours[0] == theirs[0] else problem("pulumi", said, remedy)
 
 

@@ -1,59 +1,48 @@
-"""The account that ``docs/quickstart-divio.md`` begins with, and a machine that has nothing of ours but the wheel."""
+"""The machine on which somebody follows ``docs/quickstart-divio.md``: nothing of ours is on it but the checkout."""
 
 import shlex
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from mirrors.sandbox.control import Sandbox
-from tests.engine.fleet import NOBODY_SERVES, silently
 from tests.engine.pages.page import Section
 from tests.engine.pages.reader import Reader, Steps, as_it_is, paste
 from tests.engine.project import ROOT, Project
-from tests.sandboxes import frozen_variables, set_variable
+from tests.engine.template import write_constraints
 
 PASSPHRASE = "c4n4ry-passphrase"
 MIRRORS = {"acme-de": "2", "acme-fr": "3"}
+ACCOUNT = "web-shop-sandbox"
+"""The folder in which the page's rehearsal keeps its account."""
 
 
-def make_account(sandbox: Sandbox) -> None:
-    """A mirror that somebody has set up by hand, and one that was only just made."""
-    sandbox.seed(mirrors=tuple(MIRRORS), report=silently)
-    for environment in ("test", "live"):
-        original = frozen_variables(sandbox, "acme", environment)
-        shared = {name: original[name] for name in ("DATABASE_URL", "DEFAULT_STORAGE_DSN")}
-        for name, value in {"SITE_ID": MIRRORS["acme-de"], **shared}.items():
-            set_variable(sandbox, "acme-de", environment, name, value)
-        sandbox.deploy("acme-de", environment, report=silently)
+@contextmanager
+def reader_in(directory: Path) -> Iterator[Reader]:
+    """Somebody in an empty folder, who takes the section about a rehearsal. At the end the platform is removed.
 
-
-def reader_in(directory: Path, sandbox: Sandbox, wheel: Path) -> Reader:
-    """In an empty folder. The address is the sandbox's, and there is no token but the one that is typed.
-
-    ``uv`` stands in for pip: it finds other people's packages where it has them already.
+    pip installs what the lock has: else this would be a test of other people's newest releases, too.
     """
     machine = {
         "PULUMI_HOME": str(directory / "pulumi-home"),
         "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
-        "DIVIO_API_URL": sandbox.url,
-        "UV_FIND_LINKS": str(wheel),
-        "UV_CONSTRAINT": str(ROOT / "requirements.lock"),
+        "PIP_CONSTRAINT": str(write_constraints(directory / "constraints.txt")),
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "PYTHONDONTWRITEBYTECODE": "",  # else each process would compile the new environment anew
     }
-    project = Project(directory, machine)
-    instead = {
-        "/path/to/mirrors": shlex.quote(str(ROOT)),
-        "python3 -m venv": f"uv venv --quiet --seed --python {shlex.quote(sys.executable)}",
-        ".venv/bin/python -m pip install": "uv pip install --quiet --python .venv/bin/python",
-    }
-    asked = {"pulumi config set --secret mirrors:apiToken": sandbox.token}
-    return Reader(project, lambda section: SET_UPS[section.title](project, section), instead, asked)
+    project = Project(directory / "work", machine)
+    project.directory.mkdir()
+    asked = {"pulumi config set --secret mirrors:apiToken": lambda: account(directory).token}
+    instead = {"/path/to/mirrors": shlex.quote(str(ROOT))}
+    try:
+        yield Reader(project, lambda section: SET_UPS[section.title](project, section), instead, asked)
+    finally:
+        account(directory).reset()
 
 
-def without_processes(project: Project, _section: Section) -> Steps:
-    """Nobody can be asked whether a site is healthy."""
-    project.configure(lambda config: config.update(NOBODY_SERVES))
-    yield None
+def account(directory: Path) -> Sandbox:
+    """The platform of the reader in this folder."""
+    return Sandbox(directory / "work" / ACCOUNT)
 
 
 def listed(project: Project, section: Section) -> Steps:
@@ -64,7 +53,9 @@ def listed(project: Project, section: Section) -> Steps:
 
 SET_UPS: Mapping[str, Callable[[Project, Section], Steps]] = {
     "A repository of your own": as_it_is,
-    "The state": without_processes,
+    "A rehearsal": as_it_is,
+    "The codebase": as_it_is,
+    "The state": as_it_is,
     "The token": as_it_is,
     "The list": listed,
     "Test": as_it_is,

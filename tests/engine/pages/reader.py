@@ -44,7 +44,7 @@ class Reader:
     project: Project
     steps_of: Callable[[Section], Steps]
     instead: Mapping[str, str] = field(default_factory=dict)
-    given: Mapping[str, str] = field(default_factory=dict, repr=False)
+    given: Mapping[str, Callable[[], str]] = field(default_factory=dict, repr=False)
     failed: str = ""
     said: str = field(default="", repr=False)
 
@@ -79,7 +79,7 @@ class Reader:
             return self._keep(command)
         for written, run in {**AS_IF_CONFIRMED, **self.instead}.items():
             command = command.replace(written, run)
-        typed = next((text for asking, text in self.given.items() if command.startswith(asking)), None)
+        typed = next((answer() for asking, answer in self.given.items() if command.startswith(asking)), None)
         done = self.project.run("sh", "-c", command, given=typed)
         assert done.code == code, f"{line}\n{done.text}"
         return done.text

@@ -1,7 +1,6 @@
 """A user's repository on a forge, with a fleet that is up, and the pipelines that people there set off."""
 
 import os
-import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,8 +14,8 @@ from tests.engine.pipelines.forge import HOOK, Server, Told, forge
 from tests.engine.pipelines.github import GitHub
 from tests.engine.pipelines.gitlab import GitLab
 from tests.engine.pipelines.runner import Runner
-from tests.engine.project import ROOT, Done, Project
-from tests.engine.template import build_wheel, declare, new_repository
+from tests.engine.project import Done, Project
+from tests.engine.template import build_wheel, declare, new_repository, write_constraints
 from tests.sandboxes import frozen_variables, running_sandbox
 
 PASSPHRASE = "c4n4ry-passphrase"
@@ -171,9 +170,7 @@ def set_up(shop: Shop) -> None:
 def machine(directory: Path, project: Project, url: str) -> dict[str, str]:
     """Where this runner finds Pulumi's home, the platform and the wheel; other packages as our lock has them."""
     (directory / "runner").mkdir()
-    wheel, constraints = build_wheel(directory / "wheel"), directory / "constraints.txt"
-    locked = re.findall(r"^(\S+==[^\\\n]+)", (ROOT / "requirements.lock").read_text(encoding="utf-8"), re.MULTILINE)
-    constraints.write_text("\n".join(locked), encoding="utf-8")
+    wheel, constraints = build_wheel(directory / "wheel"), write_constraints(directory / "constraints.txt")
     where = f"{wheel} {os.environ.get('PIP_FIND_LINKS', '')}".strip()
     home = project.environment["PULUMI_HOME"]
     tools = {"PIP_CONSTRAINT": str(constraints), "PIP_FIND_LINKS": where, "PULUMI_HOME": home}
