@@ -1,9 +1,11 @@
 """The account that a newcomer finds: an original, deployed to Test and Live, and fresh mirrors of it."""
 
 import json
+import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -121,10 +123,23 @@ def _original(wanted: Wanted) -> Application:
     codebase = Codebase(Path(wanted.codebase).absolute() if wanted.codebase else EXAMPLE, wanted.python)
     codebase.check(runs=runs)
     repository = Path(settings.SANDBOX_DIR) / "codebases" / f"{wanted.original}.git"
-    branch = codebase.put_into(repository)
-    commands = [*_release_commands(repository, branch), *([] if wanted.codebase else [CONTENT])]
-    interpreter = codebase.interpreter if wanted.python else ""
-    return make_original(organisation, wanted.original, repository, commands, branch=branch, python=interpreter)
+    with _nothing_left_behind(repository):
+        branch = codebase.put_into(repository)
+        commands = [*_release_commands(repository, branch), *([] if wanted.codebase else [CONTENT])]
+        interpreter = codebase.interpreter if wanted.python else ""
+        return make_original(organisation, wanted.original, repository, commands, branch=branch, python=interpreter)
+
+
+@contextmanager
+def _nothing_left_behind(repository: Path) -> Iterator[None]:
+    """A repository that was made for a seed that is refused would be taken for the codebase by the next one."""
+    there = repository.exists()
+    try:
+        yield
+    except SandboxError:
+        if not there:
+            shutil.rmtree(repository, ignore_errors=True)
+        raise
 
 
 def _release_commands(repository: Path, branch: str) -> list[dict[str, str]]:

@@ -123,6 +123,20 @@ def test_what_is_wrong_is_told_all_at_once(platform: Sandbox, tmp_path: Path) ->
     ]
 
 
+def test_what_is_corrected_after_a_refusal_is_what_is_seeded(sandbox: Sandbox, tmp_path: Path) -> None:
+    codebase = site_codebase(tmp_path / "site")
+    commands = (codebase / "release_commands.json").read_text()
+    (codebase / "release_commands.json").write_text('["migrate"]')
+    with pytest.raises(SandboxError, match=r"release_commands\.json must be a list"):
+        sandbox.seed(mirrors=[], codebase=codebase, report=silently)
+    (codebase / "release_commands.json").write_text(commands)
+
+    sandbox.seed(mirrors=[], codebase=codebase, report=silently)
+
+    kept = sandbox.state / "codebases" / "acme.git"
+    assert git(kept, "show", "main:release_commands.json") == commands
+
+
 def test_what_git_ignores_is_no_change(platform: Sandbox, tmp_path: Path) -> None:
     codebase = repository(tmp_path / "site")
     (codebase / ".gitignore").write_text("*.sqlite3\n")
