@@ -52,7 +52,7 @@ def redact(
     forms = combined(forms_of(secret, whole=whole, shortest=shortest) for secret in {*secrets} - {""})
     exact = {form for value in values if len(value) >= shortest for form in spellings(value)}
     public = {run for item in (() if whole else (*shown, *_WORDS)) for run in plain_runs(item)}
-    places = [place for form in {*forms.spelled, *exact} for place in _every(text, form)]
+    places = [place for form in forms.spelled | exact for place in _every(text, form)]
     for view in views(text):
         places += _in_view(view, forms, public)
         places += (_around(text, place) for place in _encoded(view, forms.encoded))

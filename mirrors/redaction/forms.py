@@ -41,7 +41,7 @@ class Forms:
 def forms_of(secret: str, *, whole: bool, shortest: int) -> Forms:
     """``whole``: no part of it may be shown, not even what a DSN points at. Shorter parts than ``shortest`` may be."""
     parts = {secret} if whole else inner_secrets(secret)
-    parts = {part for part in {*parts, *(part.strip() for part in parts)} if part.strip() and len(part) >= shortest}
+    parts = {part for part in parts if part.strip() and len(part) >= shortest}
     bare = {lowered(view.text) for part in parts for view in views(part)}
     return Forms(
         runs=_runs(secret, whole=whole),
@@ -123,8 +123,8 @@ def spellings(piece: str) -> set[str]:
     once = json.dumps(piece)[1:-1]
     return {
         piece,
-        *_in_python(repr(f'{piece}"')),
-        *_in_python(ascii(f'{piece}"')),
+        repr(piece)[1:-1],
+        ascii(piece)[1:-1],
         *(json.dumps(piece, ensure_ascii=short)[1:-1] for short in (True, False)),
         json.dumps(once)[1:-1],
         *(escape(piece, quote=quotes) for quotes in (True, False)),
@@ -133,18 +133,11 @@ def spellings(piece: str) -> set[str]:
     }
 
 
-def _in_python(shown: str) -> Iterator[str]:
-    """Which quotes are escaped depends on what stands around the piece, so it may be either, both or none.
-
-    ``shown`` is the piece with a double quote after it, so that single ones are escaped.
-    """
-    single = shown[1:-2]
-    for form in (single, single.replace("\\'", "'")):
-        yield from (form, form.replace('"', '\\"'))
-
-
 def combined(forms: Iterable[Forms]) -> Forms:
     """Of all secrets together, so that a text is looked through once."""
+    forms = [*forms]
+    if len(forms) == 1:  # the token alone, at each response
+        return forms[0]
     runs: dict[str, int] = {}
     encoded: set[str] = set()
     spelled: set[str] = set()

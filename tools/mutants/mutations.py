@@ -265,20 +265,6 @@ SECRETS = (
         REDACTED,
     ),
     Mutation(
-        "a-representation-with-other-quotes-is-shown",
-        "mirrors/redaction/forms.py",
-        'for form in (single, single.replace("\\\\\'", "\'")):',
-        "for form in (single,):",
-        REDACTED,
-    ),
-    Mutation(
-        "a-secret-without-the-blanks-around-it-is-shown",
-        "mirrors/redaction/forms.py",
-        "{*parts, *(part.strip() for part in parts)}",
-        "parts",
-        REDACTED,
-    ),
-    Mutation(
         "a-failed-deployments-log-is-quoted-in-clear",
         DEPLOYING,
         "        log = without_secrets(log, [*frozen, *self.variables.items()], self.secrets, [token])\n",
