@@ -9,7 +9,7 @@ from mirrors.config import Settings
 from mirrors.config.docker_names import LABEL_ENVIRONMENT, LABEL_FLEET, LABEL_SITE
 from mirrors.docker.engine import Engine, variables_of
 from mirrors.planning.containers import LABEL_PASSWORD, neighbour
-from mirrors.planning.dsn import readable_identity
+from mirrors.planning.dsn import same, service_of
 from mirrors.planning.hints import Neighbour
 from mirrors.planning.names import DATABASE_URL
 from mirrors.planning.observed import FleetSeen, SiteSeen, VariableSeen
@@ -50,28 +50,31 @@ def neighbours(settings: Settings, there: Iterable[Container]) -> dict[str, Neig
 
     Of the fleet's own database that is told by the label, of one elsewhere by its address.
     """
-    fleet, shared = settings.fleet, _address(settings)
+    fleet = settings.fleet
     fleets = {fleet.original.application, fleet.original.formerly}
     known = {slug for site in fleet.sites for slug in (site.application, site.formerly)}
     found: dict[str, Neighbour] = {}
     for item in there:
         values, slug = variables_of(item), item.labels.get(LABEL_SITE)
         ours = item.labels.get(LABEL_FLEET) in fleets and item.labels.get(LABEL_ENVIRONMENT) == settings.environment
-        near = bool(slug) if ours else shared is not None and readable_identity(values.get(DATABASE_URL)) == shared
+        near = bool(slug) if ours else _has_the_address(settings, values)
         if near and not (ours and slug in known) and (beside := neighbour(values)) is not None:
             found[slug or item.name or ""] = beside
     return dict(sorted(found.items()))
 
 
-def _address(settings: Settings) -> str | None:
-    """What the shared database is, where it is elsewhere; a container of our own is called the same in each network."""
-    declared = settings.shared_values.get(DATABASE_URL)
-    return readable_identity(declared.get_secret_value()) if declared else None
+def _has_the_address(settings: Settings, values: Mapping[str, str]) -> bool:
+    """Whether a container may use the shared database, where that is elsewhere. One of our own is called the same in
+    each network."""
+    declared, there = settings.shared_values.get(DATABASE_URL), values.get(DATABASE_URL)
+    if declared is None or there is None:
+        return False
+    return same(service_of(there), service_of(declared.get_secret_value())) is not False
 
 
 def _with_one_address(engine: Engine, settings: Settings) -> Sequence[Container]:
     """All that the host has, where an address tells what they share."""
-    return engine.labelled({}) if _address(settings) else ()
+    return engine.labelled({}) if DATABASE_URL in settings.shared_values else ()
 
 
 def _site(settings: Settings, slug: str, container: Container | None) -> SiteSeen:

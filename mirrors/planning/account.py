@@ -109,9 +109,20 @@ def neighbours(original: ApplicationSeen, others: Iterable[ApplicationSeen]) -> 
 
     It is a variable that somebody set, or what their instances run with, whatever became of the variable since.
     """
-    near = [item for item in others if has_copy(item) or shows_database(original, item) or _owner(item)]
-    found = {item.slug: _neighbour(original, item) for item in near}
+    found = {item.slug: _neighbour(original, item) for item in others if _is_near(original, item)}
     return {slug: item for slug, item in sorted(found.items()) if item != Neighbour()}
+
+
+def _is_near(original: ApplicationSeen, item: ApplicationSeen) -> bool:
+    """Another original has a service of its own, and what is set beside that says nothing about this fleet."""
+    alike = has_copy(item) or shows_database(original, item) or any(crossed(original, item))
+    return alike or bool(_owner(item)) or any(_runs_with_the_same(original, item, stage) for stage in item.stages)
+
+
+def _runs_with_the_same(original: ApplicationSeen, item: ApplicationSeen, stage: str) -> bool:
+    """To the letter: what cannot be compared otherwise may still be a copy."""
+    there = item.stages[stage].frozen.get(DATABASE_URL)
+    return bool(there) and there == original.stages.get(stage, StageSeen()).frozen.get(DATABASE_URL)
 
 
 def _neighbour(original: ApplicationSeen, item: ApplicationSeen) -> Neighbour:
@@ -125,7 +136,7 @@ def _neighbour(original: ApplicationSeen, item: ApplicationSeen) -> Neighbour:
 
 
 def _may_share(original: ApplicationSeen, item: ApplicationSeen, stage: str) -> bool:
-    """Unless the database is known to be another.
+    """Unless the database is known to be another; it may be the original's of the other environment.
 
     What runs tells nothing about a hidden DATABASE_URL that was set together with an id which it does not have yet.
     """
@@ -133,7 +144,8 @@ def _may_share(original: ApplicationSeen, item: ApplicationSeen, stage: str) -> 
     database, set_id = seen.variables.get(DATABASE_URL), seen.variables.get(SITE_ID)
     given, runs = set_id.value if set_id else None, seen.frozen.get(SITE_ID)
     undeployed = given is not None and given != runs and database is not None and database.value is None
-    return undeployed or not _is_elsewhere(original, item, stage)
+    in_the_other = any(here == stage for here, _, _ in crossed(original, item))
+    return undeployed or in_the_other or not _is_elsewhere(original, item, stage)
 
 
 def _owner(item: ApplicationSeen) -> str:

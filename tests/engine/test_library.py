@@ -6,6 +6,7 @@ import yaml
 
 from tests.engine.fleet import MIRRORS, NOBODY_SERVES, OURS, Fleet, silently
 from tests.engine.project import Project, Stack
+from tests.sandboxes import delete_variable
 
 PROGRAM = """
 import pulumi
@@ -22,7 +23,7 @@ def somebody_elses(directory: Path, fleet: Fleet) -> Stack:
     """A project of another name, with a program, a stack and a configuration of its own."""
     project = Project.at(directory / "elsewhere", fleet.project.environment)
     listed = [{"application": slug} for slug in (*MIRRORS, "acme-shop")]
-    fleet_of_it = {"original": {"application": "acme"}, "mirrors": listed}
+    fleet_of_it = {"original": {"application": "acme"}, "mirrors": listed, "highestSiteId": 4}
     document = {
         "name": "web-shop",
         "runtime": {"name": "python", "options": {"virtualenv": ".venv"}},
@@ -55,3 +56,14 @@ def test_a_fleet_in_a_project_of_another_name_adopts_what_is_there_and_converges
     assert staging.has_no_changes()
     code, rows = staging.status()
     assert (code, rows["acme-shop"]["state"]) == (0, "converged")
+    gives_way(fleet)
+
+
+def gives_way(fleet: Fleet) -> None:
+    """What another project manages would stop the first one from giving ids."""
+    with fleet.with_mirrors(*MIRRORS, "acme-two"):
+        fleet.sandbox.mirror("acme", "acme-two", report=silently)
+        assert "acme-shop: Mirrors manages it with this original's database (SITE_ID 5)" in fleet.test.preview().text
+    for name in OURS:
+        delete_variable(fleet.sandbox, "acme-shop", "test", name)
+    fleet.sandbox.deploy("acme-shop", "test", report=silently)

@@ -93,3 +93,20 @@ def test_what_an_application_has_run_with_counts_both_environments_and_is_unknow
     )
     assert [ran_with(other(test=two, live=stage)) for stage in unknown] == [None] * 4
     assert ran_with(ApplicationSeen("other", visible=False)) is None
+
+
+def test_a_copy_in_the_wrong_environment_has_its_id_in_the_database_that_it_serves() -> None:
+    lives = "postgres://acme:hunter22@db.example.com:5432/acme-live"
+    stages = {"test": ORIGINAL.stages["test"], "live": StageSeen({}, {"DATABASE_URL": lives}, deployed=True)}
+    both = ApplicationSeen("acme", stages=stages)
+    wrong = other(test=StageSeen({}, {"DATABASE_URL": lives, "SITE_ID": "7"}, deployed=True))
+    assert neighbours(both, [wrong]) == {"other": Neighbour((7,))}
+
+
+def test_a_copy_of_what_cannot_be_compared_is_one_to_the_letter() -> None:
+    odd = {"DATABASE_URL": "postgres://acme@/acme?service=shared"}
+    source = ApplicationSeen("acme", stages={"test": StageSeen({}, odd, deployed=True)})
+    running = other(test=StageSeen({}, {**odd, "SITE_ID": "7"}, deployed=True))
+    assert neighbours(source, [running]) == {"other": Neighbour((7,))}
+    another = other(test=StageSeen({}, {"DATABASE_URL": OWN, "SITE_ID": "7"}, deployed=True))
+    assert neighbours(source, [another]) == {}

@@ -170,8 +170,8 @@ SITE_IDS = (
     Mutation(
         "an-id-that-runs-and-is-set-no-more-is-free",
         "mirrors/planning/account.py",
-        "if has_copy(item) or shows_database(original, item) or _owner(item)]",
-        "if has_copy(item)]",
+        "    return alike or bool(_owner(item)) or any(",
+        "    return has_copy(item) or False and any(",
         ("tests/unit/test_planning_account.py",),
     ),
     Mutation(
