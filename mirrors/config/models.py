@@ -111,8 +111,9 @@ class Fleet(Declared):
     """Ids of sites that are no more. They are given to nobody."""
 
     reserved_site_ids: tuple[SiteId, ...] = ()
-    """Ids that somebody uses whom Mirrors cannot see. They are given to nobody. A mirror that has one of them, and
-    never ran with it, gets the next."""
+    """Ids that are used where Mirrors does not see it, such as rows of the Sites admin. They are given to nobody. A
+    mirror that has one of them, and never ran with it, gets the next; one that ran with it gives it up once another
+    ``siteId`` is declared for it."""
 
     reserved_for: dict[Slug, SiteId] = Field(default_factory=dict)
     """Ids of applications that may run with the shared database, are not on the list, and do not show which they have:

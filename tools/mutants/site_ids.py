@@ -36,6 +36,9 @@ SITE_IDS = (
         "        site.observed,\n",
         TESTS,
     ),
+    Mutation(
+        "a-reserved-id-is-never-given-up", ALLOCATE, "stored in hints.kept_free and not site.original", "False", TESTS
+    ),
     Mutation("a-mirror-that-returns-gets-another-id", ALLOCATE, "        max(own, default=None),\n", "", TESTS),
     Mutation(
         "a-mirror-that-returned-is-refused-its-own-id",
