@@ -92,7 +92,7 @@ def test_a_row_under_another_domain_that_is_not_the_sites_is_refused(known: Know
     [problem] = problems(NEW, known, [LATER])
     named = f"Site row 7 is later.example ({who}), and this process is acme-new with DOMAIN new.example"
     assert problem.startswith(named)
-    assert "list 7 under reservedSiteIds of the fleet and declare another siteId for acme-new" in problem
+    assert "list 7 under reservedSiteIds of the fleet, and acme-new gets the next id" in problem
     assert "manage.py mirrors_take_over 7, then deploy again" in problem
 
 

@@ -167,10 +167,10 @@ def test_a_row_of_the_sites_admin_keeps_its_content_and_the_new_mirror_gets_anot
     with acme.fleet.with_mirrors(*MIRRORS, "acme-it"):
         failed = acme.fleet.live.up().failed()
     assert "Site row 5 is later.example (not registered), and this process is acme-it" in failed.text
-    assert "list 5 under reservedSiteIds of the fleet and declare another siteId for acme-it" in failed.text
+    assert "list 5 under reservedSiteIds of the fleet, and acme-it gets the next id" in failed.text
 
     def reserve(config: dict[str, Any]) -> None:
-        mirrors = [*({"application": slug} for slug in MIRRORS), {"application": "acme-it", "siteId": 6}]
+        mirrors = [{"application": slug} for slug in (*MIRRORS, "acme-it")]
         config["mirrors:fleet"]["value"].update(mirrors=mirrors, reservedSiteIds=[5])
 
     with acme.fleet.project.configured(reserve):

@@ -85,8 +85,9 @@ def _row_of_another(
     yield (
         f"Site row {row.site_id} is {row.domain} ({former or 'not registered'}), and this process is "
         f"{site.application} with DOMAIN {site.domain}: it would serve, and rename, what belongs to {row.domain}. "
-        f"If {row.domain} is to stay: list {row.site_id} under reservedSiteIds of the fleet and declare another siteId "
-        f"for {site.application}. If {site.application} is to have the row and its content: "
+        f"If {row.domain} is to stay: list {row.site_id} under reservedSiteIds of the fleet, and {site.application} "
+        f"gets the next id; if it has ever run with {row.site_id}, declare another siteId for it as well. "
+        f"If {site.application} is to have the row and its content: "
         f"manage.py mirrors_take_over {row.site_id}, then deploy again."
     )
 
