@@ -62,9 +62,9 @@ class StackState:
     @property
     def created(self) -> dict[str, frozenset[str]]:
         """{environment: names} of the variables that we have created there: an update removes them once they are
-        declared no more. One that was found is not among them."""
-        stored = [item.get("inputs") or {} for item in self.resources if item["type"] == VARIABLES]
-        return {str(inputs["environment"]): _created(inputs) for inputs in stored if "environment" in inputs}
+        declared no more. One that was found is not among them, one that a failed attempt has made is."""
+        stored = [item.get("outputs") or {} for item in self.resources if item["type"] == VARIABLES]
+        return {str(outputs["environment"]): _created(outputs) for outputs in stored if "environment" in outputs}
 
     @property
     def verified(self) -> dict[str, str]:
@@ -95,5 +95,5 @@ def said(ledger: Ledger) -> str:
     return ", ".join([*given, *retired]) or "none"
 
 
-def _created(inputs: Mapping[str, Any]) -> frozenset[str]:
-    return frozenset(variables_in(inputs, (*INPUTS, PROVIDER))) - set(inputs.get("found") or {})
+def _created(outputs: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset(variables_in(outputs, (*INPUTS, PROVIDER))) - set(outputs.get("found") or {})

@@ -4,7 +4,7 @@ SITE_ID is written first, and read back before DATABASE_URL, which comes last. O
 and SITE_ID last.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import pulumi
@@ -15,7 +15,8 @@ from mirrors.planning.holds import changes_at_held_site
 from mirrors.planning.names import MIRRORS_APPLICATION, OWN
 from mirrors.planning.variables import INPUTS, Desired
 from mirrors.resources.base import Properties, VariablesProvider, about, changed_names, is_gone, secret, tidy
-from mirrors.resources.writing import Writing, named
+from mirrors.resources.half_done import half_done
+from mirrors.resources.writing import Live, Writing, named
 
 DECLARED: dict[str, frozenset[str]] = {}
 """{environment: names} that the program declares in this operation, as this process has checked them."""
@@ -61,20 +62,45 @@ class EnvironmentVariablesProvider(VariablesProvider):
         return {name: seen for name, seen in observed.items() if name in new}
 
     def create(self, props: Properties) -> CreateResult:
-        """Writes what differs, ``SITE_ID`` first, ``DATABASE_URL`` last, and reads it back."""
+        """Writes what differs, ``SITE_ID`` first, ``DATABASE_URL`` last, and reads it back.
+
+        Where that fails, what it has made is in the state, and so ours, all the same.
+        """
         inputs = self.checked(props)
-        with about(inputs["site"]):
-            self._writing(inputs).first()
+        writing = self._writing(inputs)
+        with half_done(inputs["environment"], props, lambda: self._made({}, inputs, writing)), about(inputs["site"]):
+            writing.first()
         return CreateResult(inputs["environment"], inputs)
 
     def update(self, _id: str, _olds: Properties, _news: Properties) -> UpdateResult:
         """The same, and removes those that we created and that are declared no more."""
-        inputs, before = self.checked(_news), self._values(_olds)
-        obsolete = set(before) - set(self.variables_in(inputs)) - set(inputs["found"])
+        inputs, stored, before = self.checked(_news), self.checked(_olds), self._values(_olds)
         writing = self._writing(inputs)
-        with about(inputs["site"]):
-            writing.converge(writing.live(), before, obsolete)
+        with half_done(_id, _news, lambda: self._made(stored, inputs, writing)), about(inputs["site"]):
+            live = writing.live()
+            inputs["found"] = self._found(stored, inputs, live)
+            writing.converge(live, before, before.keys() - writing.desired.keys() - inputs["found"].keys())
         return UpdateResult(inputs)
+
+    def _found(self, stored: Properties, inputs: Properties, live: Live) -> Properties:
+        """``check`` knows only the checked inputs; what an attempt that failed has made, or has not, is in ``stored``.
+
+        So what stands there is ours; any other that is there before we write it is somebody else's.
+        """
+        known, declared = self.variables_in(stored), self.variables_in(inputs)
+        ours = known.keys() - stored["found"].keys()
+        theirs = declared.keys() & live.keys() - known.keys()
+        found = {name: {"sensitive": live[name].is_sensitive} for name in theirs} | inputs["found"] | stored["found"]
+        return {name: seen for name, seen in found.items() if name not in ours}
+
+    def _made(self, stored: Properties, inputs: Properties, writing: Writing) -> Properties | None:
+        """The outputs after a failure: as they were, with what the attempt has made; None where it has made nothing."""
+        if not writing.made:
+            return None
+        declared, secrets = self.variables_in(inputs), {*stored.get("secrets", ()), *inputs["secrets"]}
+        there = self.variables_in(stored) | {name: declared[name] for name in writing.made}
+        where = {key: inputs[key] for key in self.inputs if key in inputs}
+        return where | {"secrets": sorted(secrets)} | self._with_secrets(there, secrets)
 
     def read(self, id_: str, props: Properties) -> ReadResult:
         """The owned names with their live values; a value that is not shown stays as it is in the state."""
@@ -113,11 +139,14 @@ class EnvironmentVariablesProvider(VariablesProvider):
     def _kept(self, olds: Properties) -> Properties:
         """The checked inputs as they were; of a secret the engine forgets that it is one."""
         stored = {key: olds[key] for key in self.inputs if key in olds}
+        return stored | self._with_secrets(self.variables_in(olds), olds["secrets"])
+
+    def _with_secrets(self, variables: Properties, secrets: Collection[str]) -> Properties:
         entries = {
-            name: {**item, "value": secret(item["value"]) if name in olds["secrets"] else item["value"]}
-            for name, item in self.variables_in(olds).items()
+            name: {**item, "value": secret(item["value"]) if name in secrets else item["value"]}
+            for name, item in variables.items()
         }
-        return stored | self.flattened(entries)
+        return self.flattened(entries)
 
     def _entry(self, known: Properties, is_secret: bool, live: EnvironmentVariable | None) -> Properties | None:
         if live is None:

@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Iterable, Mapping
 
-from mirrors.divio import Divio, EnvironmentVariable, NotFound
-from mirrors.errors import ReadBackError
+from mirrors.divio import Divio, EnvironmentVariable, NotFound, ValidationFailed
+from mirrors.errors import PlatformError, ReadBackError
 from mirrors.planning.names import DATABASE_URL, SITE_ID, removal_order, write_order
 from mirrors.planning.variables import Desired, Write, not_as_declared, plan_writes
+from mirrors.remedies import explained
 from mirrors.resources.base import READ_BACK, Properties, listed
 from mirrors.resources.first_write import FIRST_WRITE
 from mirrors.resources.reads import reads_of
@@ -29,6 +30,8 @@ class Writing:
         self.desired = desired
         self.site: str = inputs["site"]
         self.environment: str = inputs["environment"]
+        self.made: set[str] = set()
+        """Names of the variables that this attempt has made, as far as it got."""
 
     def first(self) -> None:
         """The look before the first write is left out where SITE_ID is not listed and nothing declared was found.
@@ -97,6 +100,13 @@ class Writing:
         self._send(Write("update" if name in live else "create", name, self.desired[name]), live)
 
     def _send(self, write: Write, live: Live) -> None:
+        """Raises PlatformError with the variable's name where the platform does not take it: its answer lacks that."""
+        try:
+            self._sent(write, live)
+        except ValidationFailed as error:
+            raise PlatformError(self.site, f"{write.name} is not taken: {explained(error)}") from None
+
+    def _sent(self, write: Write, live: Live) -> None:
         api = self.divio.environment_variables
         self.reads.writes(self.environment)
         with FIRST_WRITE.by(self.site, self._by_hand(write.kind)):
@@ -104,6 +114,7 @@ class Writing:
                 api.delete(live[write.name].uuid)
             elif write.desired is not None and write.kind == "create":
                 api.create(self.environment, write.name, write.desired.value, write.desired.sensitive)
+                self.made.add(write.name)
             elif write.desired is not None:
                 self._update(write.name, write.desired, live[write.name])
 

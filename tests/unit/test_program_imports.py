@@ -30,7 +30,7 @@ def test_asking_for_the_fleet_imports_the_engines_sdk_and_no_sandbox() -> None:
 
 
 def test_the_state_is_read_without_the_engines_sdk() -> None:
-    resource = {"type": "pulumi-python:dynamic/mirrors:EnvironmentVariables", "inputs": {"environment": "e", "A": 1}}
+    resource = {"type": "pulumi-python:dynamic/mirrors:EnvironmentVariables", "outputs": {"environment": "e", "A": 1}}
     statement = (
         f"from mirrors.cli.state import StackState\nassert StackState([{resource}], []).created == {{'e': {{'A'}}}}"
     )

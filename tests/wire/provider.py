@@ -17,7 +17,7 @@ from typing import Any
 import grpc
 from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime import rpc
-from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
+from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
 
 from mirrors.resources.base import Provider
 
@@ -42,7 +42,14 @@ that of the tests sees what would be hundreds, with a person who edits between t
 
 
 class Refused(Exception):  # noqa: N818 - what the engine shows
-    """A call ended with an error; the message is what a user sees."""
+    """A call ended with an error; the message is what a user sees.
+
+    ``kept``: what the engine stores all the same as the resource's outputs, as on the wire; None: it keeps what it had.
+    """
+
+    def __init__(self, message: str, kept: Properties | None = None) -> None:
+        super().__init__(message)
+        self.kept = kept
 
 
 def marked(value: Any) -> Properties:
@@ -148,7 +155,20 @@ def _asked(call: Any, request: Any) -> Any:
     try:
         return call(request, timeout=TIMEOUT)
     except grpc.RpcError as error:
-        raise Refused(error.details()) from None
+        metadata = {item.key: item.value for item in error.trailing_metadata() or ()}
+        raise Refused(error.details() or "", _kept(metadata)) from None
+
+
+def _kept(metadata: Mapping[str, Any]) -> Properties | None:
+    """As the engine reads it (CLI 3.259, ``provider_plugin.go``, ``parseError``)."""
+    if "grpc-status-details-bin" not in metadata:
+        return None
+    status = status_pb2.Status.FromString(metadata["grpc-status-details-bin"])
+    assert status.code == grpc.StatusCode.UNKNOWN.value[0]  # else Go takes the whole answer for a broken one
+    failed = provider_pb2.ErrorResourceInitFailed()
+    assert status.details[0].Unpack(failed)
+    assert list(failed.reasons) == [status.message]
+    return as_on_the_wire(failed.properties)
 
 
 @contextmanager

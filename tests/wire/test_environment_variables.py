@@ -1,6 +1,7 @@
 """``EnvironmentVariables`` on a real platform: what is written in which order, and what is left alone."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from mirrors.resources.environment_variables import EnvironmentVariablesProvider
 from tests.wire.conftest import Drive
 from tests.wire.platform import CANARY, SHARED, Site
-from tests.wire.provider import Refused, Wire, marked
+from tests.wire.provider import Refused, Wire, in_clear, marked
 
 DATABASE = f"postgres://acme:{CANARY}-password@db.example.com/acme"
 STORAGE = f"s3://key:{CANARY}-key@media.example.com/?auth=s3v4"
@@ -329,3 +330,70 @@ def test_variables_that_were_all_deleted_by_hand_are_missing_and_their_environme
         site.deleted_by_hand(name)
     id_, _, news = variables.read(stored, site.environment)
     assert (id_, [name for name in ORDER if name in news]) == (site.environment, [])
+
+
+BAD = "my-var"  # a name that the platform refuses, after those before it were written
+
+
+def kept_after(call: Callable[[], object]) -> dict[str, Any]:
+    """What the engine stores after a failure."""
+    with pytest.raises(Refused, match="my-var is not taken: ") as failed:
+        call()
+    assert failed.value.kept is not None
+    assert CANARY not in str(failed.value)
+    return failed.value.kept
+
+
+def test_what_a_failed_create_has_made_stays_ours(variables: Wire, site: Site) -> None:
+    site.by_hand("THEME", "theirs")
+    found = {"THEME": {"sensitive": False}}
+    declared = inputs(site, found, A_FIRST=plain("x"), THEME=plain("ours"), **{BAD: plain("y")})
+
+    stored = kept_after(lambda: variables.create(declared))
+
+    assert stored["A_FIRST"] == plain("x")
+    assert {"THEME", "DATABASE_URL", BAD} & stored.keys() == set()
+    fewer = variables.update(in_clear(stored), inputs(site, found, THEME=plain("ours")))
+    assert "A_FIRST" not in site.stored()
+    variables.delete(fewer)
+    assert site.stored() == {"THEME": ("ours", False)}
+
+
+def test_what_a_failed_update_has_made_stays_ours_whatever_the_next_check_has_seen(variables: Wire, site: Site) -> None:
+    _, before = variables.create(inputs(site, None, OLD=secret(CANARY)) | {"secrets": [*sorted(SHARED), "OLD"]})
+    declared = inputs(site, None, A_FIRST=plain("x"), **{BAD: plain("y")})
+
+    stored = kept_after(lambda: variables.update(before, declared))
+
+    assert stored["A_FIRST"] == plain("x")
+    assert stored["OLD"] == {"value": marked(CANARY), "sensitive": True}  # nothing marks it any more by its input
+    seen = {"A_FIRST": {"sensitive": False}}
+    checked, _ = variables.check(before, inputs(site, None, A_FIRST=plain("x")) | {"observed": seen})
+    assert checked["found"] == seen  # the checked inputs of before know nothing of it
+    after = variables.update(in_clear(stored), checked)
+    assert after["found"] == {}
+    variables.update(after, inputs(site))
+    assert "A_FIRST" not in site.stored()
+
+
+def test_what_somebody_sets_after_a_failed_create_is_theirs(variables: Wire, site: Site) -> None:
+    """The engine stores the checked inputs as a whole, and with them names that were never written."""
+    declared = inputs(site, None, A_FIRST=plain("x"), z_last=plain("z"), **{BAD: plain("y")})
+    stored = kept_after(lambda: variables.create(declared))
+    site.by_hand("z_last", "theirs")
+
+    checked, _ = variables.check(declared, inputs(site, None, A_FIRST=plain("x"), z_last=plain("z")))
+    after = variables.update(in_clear(stored), checked)
+    assert after["found"] == {"z_last": {"sensitive": False}}
+    fewer, _ = variables.check(checked, inputs(site))  # without a refresh in between
+    variables.update(after, fewer)
+
+    assert "A_FIRST" not in site.stored()
+    assert site.stored()["z_last"] == ("z", False)
+
+
+def test_a_failure_that_has_made_nothing_leaves_the_state_as_it_was(variables: Wire, site: Site) -> None:
+    _, before = variables.create(inputs(site))
+    with pytest.raises(Refused) as failed:
+        variables.update(before, inputs(site, None, **{BAD: plain("y")}))
+    assert failed.value.kept is None

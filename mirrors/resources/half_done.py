@@ -1,0 +1,57 @@
+"""An operation that failed half way: the engine keeps what it has done.
+
+To the engine a provider that raises has done nothing, and Pulumi's SDK (3.259, 3.272) has no way to say otherwise. The
+protocol has one: an error with the detail ``ErrorResourceInitFailed`` (``provider.proto``). The engine stores its
+properties, shows its reasons, and updates the resource in the next run even where no input differs (CLI 3.259).
+"""
+
+import asyncio
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+import grpc
+from pulumi.runtime import rpc
+from pulumi.runtime.proto import provider_pb2, status_pb2
+
+from mirrors.planning.variables import PROVIDER
+
+Properties = dict[str, Any]
+
+
+@contextmanager
+def half_done(id_: str, given: Properties, done: Callable[[], Properties | None]) -> Iterator[None]:
+    """Around an operation. ``done`` says, where it fails, what its outputs are now; None: as before.
+
+    ``given``: the properties that it was called with.
+    """
+    try:
+        yield
+    except Exception as error:
+        if (properties := done()) is not None:
+            _tell(id_, {**properties, PROVIDER: given.get(PROVIDER)}, str(error))
+        raise
+
+
+def _tell(id_: str, properties: Properties, reason: str) -> None:
+    """With the answer to the call that is under way. Where none is found nothing is told, which is the safe side."""
+    context = _call(sys._getframe())
+    if context is None:
+        return
+    stored = asyncio.run(rpc.serialize_properties(properties, {}))
+    code, _ = grpc.StatusCode.UNKNOWN.value  # what an exception in a call is answered with
+    status = status_pb2.Status(code=code, message=reason)
+    status.details.add().Pack(provider_pb2.ErrorResourceInitFailed(id=id_, properties=stored, reasons=[reason]))
+    context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
+
+
+def _call(frame: FrameType | None) -> "grpc.ServicerContext | None":
+    """The SDK hands no provider the call that it answers: it is the ``context`` of the method that calls us."""
+    while frame is not None:
+        context = frame.f_locals.get("context")
+        if isinstance(context, grpc.ServicerContext):
+            return context
+        frame = frame.f_back
+    return None
