@@ -31,7 +31,7 @@ List = tuple[str, ...]
 SLUGS: List = (MIRROR, *(f"acme-{number:02}" for number in range(2, 19)))
 """All mirrors that the account has."""
 
-SIZES = (8, 11, 15)
+SIZES = (8, 12)
 """How many mirrors a fleet has that has converged before."""
 
 FIRST = range(8, 18)

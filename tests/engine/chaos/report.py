@@ -53,7 +53,8 @@ def _counted(counter: Counter[Any], names: Sequence[str]) -> str:
 def _commands(hit: Sequence[Outcome]) -> str:
     """After how many commands, in the order of that number."""
     counted = Counter(len(item.commands) for item in hit if item.converged)
-    return ", ".join(f"{times} after {commands} commands" for commands, times in sorted(counted.items())) or "none"
+    words = (f"{times} after {number} command{'' if number == 1 else 's'}" for number, times in sorted(counted.items()))
+    return ", ".join(words) or "none"
 
 
 def _median(values: Sequence[float]) -> float:
