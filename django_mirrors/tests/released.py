@@ -6,7 +6,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django_mirrors.conf import ORIGINAL, ThisSite, database_identity
+from django_mirrors.conf import ORIGINAL, ThisSite
+from django_mirrors.place import database_identity
 from django_mirrors.registry import Registry, utc_now
 from tests.databases import Database, postgresql_database, sqlite_database
 from tests.site import Site

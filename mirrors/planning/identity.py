@@ -5,11 +5,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mirrors.planning.dsn import UNREADABLE, identity_of
+from mirrors.planning.dsn import Service, service_of
 from mirrors.planning.names import DATABASE_URL, MIRRORS_APPLICATION, SITE_ID, number
 
 STATUS_PATH = "/.well-known/mirrors.json"
 """Where ``django_mirrors`` answers, if ``MIRRORS_STATUS`` is on."""
+
+LONGEST = 80
+"""Characters of an answer that are quoted: a slug has no more than 63."""
 
 KEYS = frozenset({"site_id", "application", "database"})
 
@@ -38,17 +41,21 @@ def declared_identity(variables: Mapping[str, str]) -> Identity:
 def database_digest(dsn: str) -> str | None:
     """As the companion app computes it: the start of the SHA-256 of ``host:port/name``, in hexadecimal digits.
 
-    None where a site may spell the place in another way: sockets, IPv6, files beside the code, other databases.
+    None where the DSN alone does not say which database it is, for a file beside the code, and for other databases.
     """
-    identity = identity_of(dsn)
-    scheme, _, place = identity.partition("://")
-    if identity == UNREADABLE or any(sign in place for sign in "[%"):
+    service = service_of(dsn)
+    place = _place(service) if service and service.comparable else None
+    return hashlib.sha256(place.encode()).hexdigest()[:16] if place else None
+
+
+def _place(service: Service) -> str | None:
+    """As ``django_mirrors.place`` spells it."""
+    if service.kind == "sqlite" and service.name.startswith("/"):
+        return f"sqlite:{service.name}"
+    if service.kind not in ("postgres", "mysql"):
         return None
-    if scheme == "sqlite" and place.startswith("//"):
-        place = f"sqlite:{place[1:]}"
-    elif scheme not in ("postgres", "mysql"):
-        return None
-    return hashlib.sha256(place.encode()).hexdigest()[:16]
+    schema = f"?search_path={service.schema}" if service.schema else ""
+    return f"{','.join(sorted(map(str, service.servers)))}/{service.name}{schema}"
 
 
 def mistaken(declared: Identity, told: Any) -> str | None:
@@ -60,7 +67,7 @@ def mistaken(declared: Identity, told: Any) -> str | None:
 
 def _differences(declared: Identity, told: Mapping[str, Any]) -> Iterator[str]:
     if declared.site_id is not None and told["site_id"] != declared.site_id:
-        yield f"SITE_ID is {told['site_id']!r} there, and {declared.site_id} is declared"
+        yield f"SITE_ID is {_quoted(told['site_id'])} there, and {declared.site_id} is declared"
     if told["application"] != declared.application:
         yield f"it is {_named(told['application'])}, and {_named(declared.application)} is declared"
     if declared.database is not None and told["database"] != declared.database:
@@ -68,4 +75,10 @@ def _differences(declared: Identity, told: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _named(application: object) -> str:
-    return "the original" if application is None else f"{application!r}"
+    return "the original" if application is None else _quoted(application)
+
+
+def _quoted(value: object) -> str:
+    """What a site answers may be of any length, and is a stranger's where the address is."""
+    text = repr(value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"

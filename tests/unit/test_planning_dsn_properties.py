@@ -6,6 +6,8 @@ import posixpath
 import sys
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
 from itertools import combinations
 from types import ModuleType
 from typing import Any
@@ -25,7 +27,9 @@ from hypothesis import strategies as st
 from psycopg._conninfo_utils import split_attempts
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from django_mirrors import place
 from mirrors.planning.dsn import identity_of, respelled, service_of
+from mirrors.planning.identity import database_digest
 from tests.search import searching
 
 Place = tuple[Any, ...]
@@ -191,7 +195,7 @@ def postgres_place(entry: dict[str, Any]) -> Place:
     )
 
 
-def mysql_place(entry: dict[str, Any]) -> Place:
+def mysql_given(entry: dict[str, Any]) -> dict[str, Any]:
     """``get_connection_params`` of Django 5.2 in ``django/db/backends/mysql/base.py``, without its driver."""
     given: dict[str, Any] = {"database": entry["NAME"]}
     if entry["HOST"].startswith("/"):
@@ -200,6 +204,11 @@ def mysql_place(entry: dict[str, Any]) -> Place:
         given["host"] = entry["HOST"]
     given["port"] = int(entry["PORT"] or 3306)
     given |= entry["OPTIONS"]
+    return given
+
+
+def mysql_place(entry: dict[str, Any]) -> Place:
+    given = mysql_given(entry)
     host, socket = host_of(str(given.get("host", ""))), str(given.get("unix_socket", ""))
     both = bool(socket) and host not in ("", "localhost")  # drivers differ in which one they take
     server = (socket, None) if socket and not both else (host, given["port"])
@@ -294,6 +303,39 @@ def test_postgresql(dsns: list[str]) -> None:
 @given(MYSQL)
 def test_mysql(dsns: list[str]) -> None:
     agree(dsns, lambda dsn: with_a_server(connected(dsn, mysql_place)))
+
+
+@dataclass
+class Connection:
+    """Of a backend whose driver is not installed, as far as the companion app asks it."""
+
+    settings_dict: dict[str, Any]
+    vendor: str = "mysql"
+
+    def get_connection_params(self) -> dict[str, Any]:
+        return mysql_given(self.settings_dict)
+
+
+def shown(entry: dict[str, Any]) -> Place:
+    """What the companion app shows of the database that a site with this entry uses."""
+    if entry["ENGINE"].endswith(("mysql", "mysql.connector.django")):
+        mysql_place(entry)
+        connection: Any = Connection(entry)
+    elif entry["ENGINE"].endswith(("sqlite3", "spatialite")):
+        sqlite_place(entry)
+        connection = load_backend("django.db.backends.sqlite3").DatabaseWrapper(entry)
+    else:
+        postgres_place(entry)
+        connection = load_backend("django.db.backends.postgresql").DatabaseWrapper(entry)
+    return sha256(place.database_identity(connection).encode()).hexdigest()[:16], False
+
+
+@searching(200)
+@given(POSTGRES | MYSQL | SQLITE)
+def test_the_companion_app_shows_the_database_that_mirrors_declares(dsns: list[str]) -> None:
+    for dsn in dsns:
+        declared = database_digest(dsn)
+        assert declared is None or (declared, False) in connected(dsn, shown)
 
 
 @searching(150)

@@ -21,6 +21,10 @@ def digest(place: str) -> str:
         ("postgresql://acme:other@db.example.com.:5433/acme-live", "db.example.com:5433/acme-live"),
         ("mysql://acme@db.example.com/acme", "db.example.com:3306/acme"),
         ("sqlite:////data/shared.db", "sqlite:/data/shared.db"),
+        ("postgres://acme@/acme?host=/cloudsql/prj:eu:pg", "/cloudsql/prj:eu:pg:5432/acme"),
+        ("postgres://acme@[0:0::1]/acme", "[::1]:5432/acme"),
+        ("postgres://acme@h2,h1/acme?currentSchema=A", "h1:5432,h2:5432/acme?search_path=a"),
+        ("mysql://acme@/acme?unix_socket=/run/mysql", "/run/mysql/acme"),
     ],
 )
 def test_a_database_is_known_by_its_place_as_the_companion_app_spells_it(dsn: str, place: str) -> None:
@@ -28,7 +32,7 @@ def test_a_database_is_known_by_its_place_as_the_companion_app_spells_it(dsn: st
 
 
 @pytest.mark.parametrize(
-    "dsn", ["", "no dsn", "sqlite:///beside-the-code.db", "postgres://acme@[::1]/acme", "oracle://db.example.com/acme"]
+    "dsn", ["", "no dsn", "sqlite:///beside-the-code.db", "postgres://acme@/acme?service=a", "oracle://h:1521/acme"]
 )
 def test_a_place_that_may_be_spelled_otherwise_is_not_compared(dsn: str) -> None:
     assert database_digest(dsn) is None
@@ -54,6 +58,14 @@ def test_an_original_is_declared_without_anything_of_its_own() -> None:
 )
 def test_each_difference_is_named(changed: dict[str, Any], words: str | None) -> None:
     assert mistaken(Identity(2, "acme-de", "d"), TOLD | changed) == words
+
+
+def test_an_answer_is_quoted_no_further_than_a_name_is_long() -> None:
+    """Whatever answers at the address is not always the site."""
+    words = mistaken(Identity(2, "acme-de", "d"), TOLD | {"site_id": "9" * 5000, "application": ["x" * 5000]})
+    assert words is not None
+    assert len(words) < 300
+    assert "999…" in words
 
 
 @pytest.mark.parametrize("told", [None, [], "acme", {"site_id": 2}])

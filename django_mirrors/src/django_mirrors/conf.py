@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.conf import settings
 
 from django_mirrors.errors import DomainError, NotIdentifiedError
+from django_mirrors.place import database_identity
 from django_mirrors.readings import host_of, hosts_of, is_unset, site_id_of
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ __all__ = [
     "LOCAL",
     "ORIGINAL",
     "ThisSite",
-    "database_identity",
     "enforced",
     "setting",
     "switch",
@@ -38,8 +37,6 @@ LOCAL = "local"
 
 READ_IT = 'write SITE_ID = int(os.environ.get("SITE_ID", 1)) in the settings.'
 
-_PORTS = {"postgresql": "5432", "mysql": "3306"}
-
 
 @dataclass(frozen=True)
 class ThisSite:
@@ -48,7 +45,7 @@ class ThisSite:
     site_id: int
     application: str
     stage: str
-    database: str  # see database_identity
+    database: str  # see django_mirrors.place
     domain: str = ""  # with its port, if it has one
     name: str = ""
     further_domains: frozenset[str] = frozenset()  # aliases and redirects
@@ -87,19 +84,6 @@ def unguarded() -> str:
     if stage() == LOCAL:
         return "STAGE is local" if setting("STAGE") else "STAGE is not set"
     return "" if switch("MIRRORS_ENFORCE", True) else "MIRRORS_ENFORCE is off"
-
-
-def database_identity(connection: BaseDatabaseWrapper) -> str:
-    """``host:port/name``, or ``sqlite:path``: which database it is, without anything that opens it.
-
-    A copy of a database lies elsewhere, and is known by that.
-    """
-    values = connection.settings_dict
-    if connection.vendor == "sqlite":
-        return f"sqlite:{Path(str(values['NAME'])).absolute()}"
-    port = str(values.get("PORT") or _PORTS.get(connection.vendor, ""))
-    host = str(values.get("HOST") or "localhost").lower().rstrip(".")
-    return f"{host}:{port}/{values['NAME']}"
 
 
 def this_site(connection: BaseDatabaseWrapper) -> ThisSite:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 
-from django_mirrors.conf import database_identity, stage
+from django_mirrors.conf import stage
+from django_mirrors.place import database_identity
 from django_mirrors.registry import REGISTERED, Registry
 from django_mirrors.site_table import site_rows
 
