@@ -1,13 +1,19 @@
 """Rules about more than one key. Each is a function from the settings to lines for the user."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, pairwise
+
+from pydantic import SecretStr
 
 from mirrors.config.base import Place
 from mirrors.config.docker_rules import docker_problems
 from mirrors.config.messages import path, shown, suggestion
 from mirrors.config.models import ALL, OWN_NAMES, Settings, Site
+from mirrors.config.values import is_host
+
+DOMAIN = "DOMAIN"
+"""The variable with a site's own host name."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +100,7 @@ def _names_are_free(declaration: Declaration) -> Iterator[str]:
                 yield f"{path((*place, name))}: {name} is {whose} and cannot be declared; remove it here"
 
 
-def _variable_places(declaration: Declaration) -> Iterator[tuple[Place, Iterable[str]]]:
+def _variable_places(declaration: Declaration) -> Iterator[tuple[Place, Mapping[str, str | SecretStr]]]:
     settings = declaration.settings
     yield ("fleet", "variables"), settings.fleet.variables
     for place, site in declaration.sites:
@@ -104,6 +110,18 @@ def _variable_places(declaration: Declaration) -> Iterator[tuple[Place, Iterable
         yield ("overrides", "mirrors", slug, "variables"), override.variables
     for slug, names in settings.secrets.items():
         yield ("secrets", slug), names
+
+
+def _domains_are_hosts(declaration: Declaration) -> Iterator[str]:
+    """Of a site's own address the companion app makes the row that Django looks up."""
+    for place, variables in _variable_places(declaration):
+        value = variables.get(DOMAIN)
+        text = value.get_secret_value() if isinstance(value, SecretStr) else value
+        if text and not is_host(text.strip()):
+            yield (
+                f"{path((*place, DOMAIN))}: takes one host name, with its port if it has one, such as"
+                " www.example.com; leave out https:// and the path, and put further host names into DOMAIN_ALIASES"
+            )
 
 
 def _nobody_sets_them(declaration: Declaration) -> Iterator[str]:
@@ -219,6 +237,7 @@ _RULES = (
     _site_ids_are_free,
     _former_slugs_are_gone,
     _names_are_free,
+    _domains_are_hosts,
     _nobody_sets_them,
     _plain_or_secret,
     _slugs_are_in_the_fleet,

@@ -18,6 +18,7 @@ MOST_PARALLEL = 64
 _EXACT_INTEGER = 2**53
 _PERCENT = re.compile(r"([0-9]{1,3})%")
 _STATUSES = re.compile(r"([0-9]{3})(?:-([0-9]{3}))?")
+_HOST = re.compile(r"(?:[^\W_](?:[\w.-]*[^\W_])?|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 _SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,254}")
 _LABEL = re.compile(r"[^\s=\0]+")
@@ -157,6 +158,11 @@ def _api_url(value: Any) -> str:
             "an https:// address: over http:// the token could be read on the way (only loopback hosts may use it)"
         )
     return str(value).rstrip("/")
+
+
+def is_host(value: str) -> bool:
+    """One host, and its port if it has one: what ``DOMAIN`` holds, as the companion app takes it too."""
+    return _HOST.fullmatch(value.lower()) is not None
 
 
 def nothing_is_empty(value: Any) -> Any:

@@ -3,6 +3,8 @@
 import ipaddress
 from urllib.parse import urlsplit
 
+from mirrors.config.values import is_host
+
 
 def is_loopback(host: str) -> bool:
     """Whether a host name or address can only mean this machine."""
@@ -14,12 +16,22 @@ def is_loopback(host: str) -> bool:
 
 
 def address_of(domain: str | None) -> str | None:
-    """Where a browser finds the site whose ``DOMAIN`` this is: https, or plain http on this machine.
+    """Where a browser finds the site whose ``DOMAIN`` this is: https, or plain http on this machine. None without host.
 
     >>> address_of("www.example.com"), address_of("127.0.0.1:8001")
     ('https://www.example.com/', 'http://127.0.0.1:8001/')
     """
-    if not domain:
+    place = _host_in(domain or "")
+    if place is None:
         return None
-    host = urlsplit(f"//{domain}").hostname or ""
-    return f"{'http' if is_loopback(host) else 'https'}://{domain}/"
+    host = urlsplit(f"//{place}").hostname or ""
+    return f"{'http' if is_loopback(host) else 'https'}://{place}/"
+
+
+def _host_in(domain: str) -> str | None:
+    """Host and port alone: whoever sets the variable says where requests go to, and never what they ask for."""
+    try:
+        place = urlsplit(f"//{domain.strip().rpartition('://')[2]}").netloc.rpartition("@")[2]
+    except ValueError:  # half an IPv6 address
+        return None
+    return place if is_host(place) else None

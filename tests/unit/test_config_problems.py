@@ -131,6 +131,16 @@ CONFLICTS = [
         "one site had this slug",
     ),
     (
+        {
+            "fleet": fleet(mirror(variables={"DOMAIN": "https://www.example.com/"}), variables={"DOMAIN": "a.ch,b.ch"}),
+            "overrides": {"mirrors": {"acme-de": {"variables": {"DOMAIN": "www.example.com:8000"}}}},
+        },
+        "mirrors:fleet.variables.DOMAIN: takes one host name, with its port if it has one, such as www.example.com;"
+        " leave out https:// and the path, and put further host names into DOMAIN_ALIASES",
+        "mirrors:fleet.mirrors[0].variables.DOMAIN: takes one host name, with its port if it has one, such as"
+        " www.example.com; leave out https:// and the path, and put further host names into DOMAIN_ALIASES",
+    ),
+    (
         {"fleet": fleet(variables={"SITE_ID": "3"}), "secrets": {"all": {"DATABASE_URL": "x"}}},
         "mirrors:fleet.variables.SITE_ID: SITE_ID is set by mirrors itself and cannot be declared; remove it here",
         "mirrors:secrets.all.DATABASE_URL: DATABASE_URL is shared by the original (fleet.shared) and cannot be "
