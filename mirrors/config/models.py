@@ -227,8 +227,9 @@ class Settings(Declared):
     Default: ``keep`` on Live, else ``clean``."""
 
     confirm_database: str | None = None
-    """What the shared values point at now, where that changed on purpose; and what the ``DATABASE_URL`` of a new mirror
-    points at, where it shall give that up. Several with commas. The message that asks for it names the value."""
+    """What the shared values point at now, where that changed on purpose, or where Mirrors cannot tell it from the
+    other environment's; and what the ``DATABASE_URL`` of a new mirror points at, where it shall give that up. Several
+    with commas. The message that asks for it names the value."""
 
     max_concurrent_requests: Requests = 8
     """Requests to the platform at once. Four are the first provider process's; the others that ``rollout.parallel``
