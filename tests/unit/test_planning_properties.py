@@ -243,6 +243,21 @@ class Fleet(RuleBasedStateMachine):
         assert not (moved and (uuid, before) in self.world.used)
         assert (ids(self.ledger)[uuid] != before) == moved
 
+    @rule()
+    def the_state_is_lost(self) -> None:
+        """Nothing is given before somebody says how high the ids went, and then nobody gets one of earlier."""
+        new = next((uuid for uuid in MIRRORS if uuid not in self.world.order and uuid not in self.world.running), None)
+        if new is None or not self.world.order:
+            return
+        order = (*self.world.order, new)
+        found = replace(self.world, order=order, declared=without(self.world.declared, new)).hints()
+        managed = [replace(site, managed=site.application in self.world.order) for site in found.sites]
+        lost = replace(found, sites=tuple(managed))
+        assert allocate(Ledger(), lost).problems
+        begun = allocate(Ledger(), replace(lost, highest=self.highest))
+        if not begun.problems:
+            assert ids(begun.ledger)[new] > self.highest
+
     @rule(old=MIRROR, new=MIRROR, name=st.sampled_from(("x", "y", "z")))
     def another_application_takes_the_slug_of_one_that_was_renamed(self, old: str, new: str, name: str) -> None:
         if old not in self.world.order or new in self.world.order or name in self.world.names.values():
