@@ -45,7 +45,7 @@ SEARCH_PATHS = {
     "-c search_path=a -c search_path=b": "b",
     "-c statement_timeout=5": "",
 }
-"""What PostgreSQL makes of command-line options: see the test in ``tests/django`` that asks the server."""
+"""What PostgreSQL makes of command-line options: ``tests/django/test_search_paths.py`` asks the server."""
 
 REFUSED = (ValueError, KeyError, IndexError, TypeError, AttributeError, ImproperlyConfigured, psycopg.Error)
 """What the libraries and drivers raise for a DSN that they cannot use."""
