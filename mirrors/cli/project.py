@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from difflib import SequenceMatcher
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -231,19 +232,33 @@ def _in_a_row(items: Sequence[Any]) -> CommentedSeq:
 
 
 def _loaded(path: Path, text: str) -> tuple[YAML, Any]:
-    """The document, and the writer that changes least of the rest of the file."""
+    """The document, and the writer that changes least of the rest of the file.
+
+    The first that changes nothing is the one: of a fleet of 1,000 mirrors each try takes seconds.
+    """
+    tries = []
+    for yaml in map(_yaml, INDENTS):
+        document = _read(yaml, path, text)
+        written = _dumped(yaml, document)
+        if written == text:
+            return yaml, document
+        tries.append((yaml, document, _likeness(text, written)))
+    return max(tries, key=itemgetter(2))[:2]
+
+
+def _read(yaml: YAML, path: Path, text: str) -> CommentedMap:
     try:
-        tries = [(yaml, yaml.load(text)) for yaml in map(_yaml, INDENTS)]
+        document = yaml.load(text)
     except YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         raise MirrorsError(f"{path} is no YAML{f', see line {mark.line + 1}' if mark else ''}") from None
-    if not isinstance(tries[0][1], CommentedMap):
+    if not isinstance(document, CommentedMap):
         raise MirrorsError(f"{path} is no project's file: it holds no keys")
-    return max(tries, key=lambda item: _likeness(text, _dumped(*item)))
+    return document
 
 
 def _likeness(text: str, other: str) -> float:
-    return 1.0 if text == other else SequenceMatcher(None, text.splitlines(), other.splitlines()).ratio() - 1e-9
+    return SequenceMatcher(None, text.splitlines(), other.splitlines()).ratio()
 
 
 def _yaml(indent: tuple[int, int, int]) -> YAML:
