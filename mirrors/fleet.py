@@ -11,6 +11,7 @@ import pulumi
 from mirrors.config import Original, Settings
 from mirrors.frames import few_frames
 from mirrors.on_divio import OnDivio
+from mirrors.planning.plan import confirmed_identities
 from mirrors.platforms import Platform
 from mirrors.program import Configured, configuration, refuse
 from mirrors.resources.site_ids import NAME, SiteIds
@@ -84,6 +85,8 @@ class Fleet(pulumi.ComponentResource):
             "reserved": list(fleet.reserved_site_ids),
             "release": list(fleet.release_site_ids),
             "neighbours": platform.neighbours,
+            "hidden": platform.hidden,
+            "confirmed": sorted(confirmed_identities(settings)),
             "reference": self._reference(settings.site_ids_from),
             "preview": pulumi.runtime.is_dry_run(),
             "highest": fleet.highest_site_id,

@@ -9,6 +9,7 @@ from mirrors.declare import Declaration, declare_mirror, declare_original
 from mirrors.lanes import Lanes
 from mirrors.planning.dsn import identity_of
 from mirrors.planning.names import is_service
+from mirrors.planning.plan import hidden_databases
 from mirrors.platforms import Declared
 from mirrors.program import Configured, prepare
 from mirrors.resources.original import Original
@@ -33,6 +34,10 @@ class OnDivio:
     @property
     def listed(self) -> dict[str, str]:
         return dict(self.prepared.plan.listed)
+
+    @property
+    def hidden(self) -> dict[str, str]:
+        return hidden_databases(self.prepared.plan.mirrors)
 
     def declare(self, fleet: pulumi.Resource, ids: SiteIds, options: pulumi.ResourceOptions) -> Declared:
         """``options``: those of what carries the fleet's name."""

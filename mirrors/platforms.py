@@ -33,5 +33,9 @@ class Platform(Protocol):
     def listed(self) -> dict[str, str]:
         """{uuid: slug} of what is there and not on the list; empty where nothing but the slug names it."""
 
+    @property
+    def hidden(self) -> dict[str, str]:
+        """{application: environment} of the mirrors whose database is set, and not shown."""
+
     def declare(self, fleet: pulumi.Resource, ids: SiteIds, options: pulumi.ResourceOptions) -> Declared:
         """Registers everything but the ids. ``options``: those of what carries the fleet's name."""

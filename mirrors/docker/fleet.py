@@ -56,6 +56,11 @@ class OnDocker:
         """Nothing but its slug names a container's site."""
         return {}
 
+    @property
+    def hidden(self) -> dict[str, str]:
+        """A container has no variable that somebody else has set."""
+        return {}
+
     def declare(self, fleet: pulumi.Resource, ids: SiteIds, options: pulumi.ResourceOptions) -> Declared:
         """Network and volumes, PostgreSQL, the release command, the original, and then the mirrors in waves."""
         settings, parallel = self.settings, self.settings.rollout.parallel

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from mirrors.config import DeclaredVariable, Mirror, Settings
 from mirrors.errors import confirmation
-from mirrors.planning.dsn import identity_of, respelled, same, service_of
+from mirrors.planning.dsn import identity_of, readable_identity, respelled, same, service_of
 from mirrors.planning.hints import ORIGINAL_ID, Neighbour, SiteHint
 from mirrors.planning.holds import held_sites_stay
 from mirrors.planning.names import DATABASE_URL, MIRRORS_APPLICATION, SITE_ID, is_service, number
@@ -218,6 +218,12 @@ def _has_shared_database(settings: Settings, original: SiteSeen, site: SiteSeen)
     return identity == identity_of(shared) or identity in confirmed_identities(settings)
 
 
+def hidden_databases(mirrors: Iterable[SitePlan]) -> dict[str, str]:
+    """{application: environment} of those whose DATABASE_URL is set, and not shown: another fleet's have one, too."""
+    there = ((site, site.seen.variables.get(DATABASE_URL)) for site in mirrors)
+    return {site.application: site.environment for site, own in there if own is not None and own.value is None}
+
+
 def confirmed_identities(settings: Settings) -> frozenset[str]:
     """As ``identity_of`` spells them, however they are written."""
     return frozenset(respelled(identity) for identity in settings.confirmed_identities)
@@ -321,11 +327,35 @@ def _same_services(settings: Settings, seen: FleetSeen) -> Iterator[str]:
             )
 
 
+def _other_environments_database(settings: Settings, seen: FleetSeen) -> Iterator[str]:
+    """A copy from the wrong environment is somebody's mistake, and no mirror of another fleet. At one of ours it is
+    drift, to be repaired."""
+    there = readable_identity(seen.elsewhere.get(DATABASE_URL))
+    here = readable_identity(shared_value(settings, seen.original, DATABASE_URL))
+    for item in settings.mirrors:
+        site = seen.mirrors.get(item.application)
+        own = site.variables.get(DATABASE_URL) if site and not site.is_ours(item.formerly) else None
+        if own is not None and there not in (None, here) and readable_identity(own.value) == there:
+            yield from _unless_confirmed(settings, item.application, str(there))
+
+
+def _unless_confirmed(settings: Settings, slug: str, identity: str) -> Iterator[str]:
+    stage = settings.environment
+    here, there = ENVIRONMENTS[stage], ENVIRONMENTS["test" if stage == "live" else "live"]
+    if identity not in confirmed_identities(settings):
+        yield (
+            f"{slug}: its DATABASE_URL in {here} points at the database that the original has in {there}, {identity}: a"
+            f" copy in the wrong environment. Remove it in {CONTROL_PANEL}, so that an up writes {here}'s; or confirm"
+            f" that it is given up with 'pulumi config set mirrors:confirmDatabase {identity}'"
+        )
+
+
 _RULES = (
     _missing_applications,
     _missing_environments,
     _never_deployed,
     _shared_values,
     _same_services,
+    _other_environments_database,
     held_sites_stay,
 )

@@ -1,6 +1,7 @@
 """``SiteIds``: who has which SITE_ID. Nothing remote; the state is the ledger, so it is always protected."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pulumi
@@ -10,6 +11,7 @@ from mirrors.planning.allocate import Assigned, Hints, Ledger, Neighbour, Refere
 from mirrors.planning.leaving import who_leaves
 from mirrors.planning.ledger import ledger_from, ledger_to, renamed
 from mirrors.resources.base import Properties, Provider, say, tidy
+from mirrors.resources.running import with_databases
 
 ID = "site-ids"
 
@@ -60,16 +62,25 @@ class SiteIdsProvider(Provider):
     def check(self, _olds: Properties, news: Properties) -> CheckResult:
         """Decides who has which id, from what the state has and from the hints; nobody is renumbered.
 
-        A contradiction, such as a retired id that is declared, is a failure that names it.
+        A contradiction, such as a retired id that is declared, is a failure that names it. So is a mirror that is new
+        here and runs with another database: of one whose DATABASE_URL is hidden, that is looked up, before any id is
+        given.
         """
         hints = hints_from(news["hints"])
         before = renamed(ledger_from(_olds), hints)
+        hints = self._looked_at(hints, before, news["hints"])
         allocation = allocate(before, hints)
         # A failure that named a property would print its value.
         failures = [CheckFailure("", problem) for problem in allocation.problems]
         if not failures:
             _say_who_leaves(before, allocation.ledger, hints, news["hints"])
         return CheckResult(ledger_to(allocation.ledger), failures)
+
+    def _looked_at(self, hints: Hints, before: Ledger, given: Properties) -> Hints:
+        new = {key: value for key, value in (given.get("hidden") or {}).items() if key not in before.assignments}
+        if not new:
+            return hints
+        return replace(hints, sites=with_databases(self.divio, hints.sites, new, given.get("confirmed") or ()))
 
     def create(self, props: Properties) -> CreateResult:
         """Nothing on the platform: the state is the ledger."""

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pulumi
+from pulumi.dynamic import Config
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks, set_mocks
 from pulumi.runtime.settings import get_root_resource
 from pulumi.runtime.stack import Stack, run_pulumi_func
@@ -24,6 +25,7 @@ from pulumi.runtime.stack import Stack, run_pulumi_func
 from mirrors.declare import Declaration, declare_mirror, declare_original
 from mirrors.lanes import Lanes
 from mirrors.planning.plan import plan
+from mirrors.resources.base import Provider
 from mirrors.resources.deployment import DeploymentProvider
 from mirrors.resources.environment_variables import EnvironmentVariablesProvider
 from mirrors.resources.mirror import MirrorProvider
@@ -137,6 +139,14 @@ def ran_as(ran: "subprocess.CompletedProcess[str]", answered: str) -> Ran:
     return Ran(ran.returncode, ran.stderr, [Registered(**item) for item in answer["resources"]], answer["outputs"])
 
 
+def configured(provider: Provider) -> Provider:
+    """As the engine does it, where there is a platform."""
+    configuration = json.loads(os.environ["PULUMI_CONFIG"])
+    if "mirrors:apiToken" in configuration:
+        provider.configured(Config(configuration, "acme"))
+    return provider
+
+
 class Engine(Mocks):
     def __init__(self, reference: Mapping[str, Any] | None) -> None:
         self.reference = reference
@@ -149,7 +159,7 @@ class Engine(Mocks):
             return args.name, {"name": args.name, "outputs": self.reference, "secretOutputNames": []}
         if args.typ not in PROVIDERS:
             return "", args.inputs
-        checked = PROVIDERS[args.typ]().check({}, args.inputs)
+        checked = configured(PROVIDERS[args.typ]()).check({}, args.inputs)
         assert checked.failures == [], [item.reason for item in checked.failures]
         outputs = {"deployment": f"d-{args.name}", "url": f"https://{args.name}/"}
         return args.name, checked.inputs | (outputs if args.typ.endswith(":Deployment") else {})

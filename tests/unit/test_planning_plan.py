@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from mirrors.planning.observed import VariableSeen
-from mirrors.planning.plan import plan
+from mirrors.planning.plan import hidden_databases, plan
 from tests.unit.fleets import DATABASE, STORAGE, converged, deployment, fresh, original, seen, settings
 
 
@@ -220,3 +220,25 @@ def test_an_original_without_a_site_id_runs_with_1_and_one_that_is_not_shown_is_
 def test_of_an_original_that_was_never_deployed_no_site_id_is_known() -> None:
     hint = plan(settings(), seen(original=original(deployments=(), frozen={}))).hints[0]
     assert (hint.observed, hint.unreadable) == (None, False)
+
+
+def test_a_copy_from_the_other_environment_is_called_one_unless_it_is_ours_or_given_up() -> None:
+    live = "postgres://acme:secret@db.example.com:5432/acme-live"
+    wrong = replace(fresh("acme-de"), variables={"DATABASE_URL": VariableSeen(live), "SITE_ID": VariableSeen("2")})
+    fleet = seen(wrong, elsewhere={"DATABASE_URL": live})
+    identity = "postgres://db.example.com:5432/acme-live"
+    [problem] = plan(settings("acme-de"), fleet).problems
+    assert problem.startswith(
+        f"acme-de: its DATABASE_URL in Test points at the database that the original has in Live, {identity}: a copy in"
+        " the wrong environment."
+    )
+    assert "secret" not in problem
+    assert plan(settings("acme-de", confirmDatabase=identity), fleet).problems == ()
+    ours = replace(wrong, variables={**wrong.variables, "MIRRORS_APPLICATION": VariableSeen("acme-de")})
+    assert plan(settings("acme-de"), replace(fleet, mirrors={"acme-de": ours})).problems == ()
+
+
+def test_a_database_that_is_set_and_not_shown_is_to_be_looked_up_and_no_other() -> None:
+    shown = replace(fresh("acme-fr"), variables={"DATABASE_URL": VariableSeen(DATABASE)})
+    planned = plan(settings("acme-de", "acme-fr", "acme-ch"), seen(converged("acme-de", 2), shown, fresh("acme-ch")))
+    assert hidden_databases(planned.mirrors) == {"u-acme-de": "e-acme-de"}

@@ -6,6 +6,7 @@ import pytest
 
 from mirrors.resources.site_ids import SiteIdsProvider
 from tests.wire.conftest import Drive
+from tests.wire.platform import CANARY, Site
 from tests.wire.provider import UNKNOWN, Wire
 
 ACME = {"application": "u-acme", "name": "acme", "original": True}
@@ -136,3 +137,38 @@ def test_an_id_that_was_never_used_makes_place_and_a_slug_that_changes_hands_doe
     anew["hints"]["sites"].append({"application": "n-acme-de", "name": "acme-de"})
     _, failures = site_ids.check(before, anew)
     assert ['was renamed "acme-former"' in reason for _, reason in failures] == [True]
+
+
+OURS, THEIRS = "postgres://db.example:5432/acme", "postgres://db.example:5432/bolt"
+
+
+def hidden(site: Site, *confirmed: str, **more: Any) -> dict[str, Any]:
+    """Of a fleet with one mirror, whose DATABASE_URL is set and not shown. ``ours``: whoever manages it wrote there."""
+    mirror = {"application": site.application, "name": site.slug, "ours": True}
+    given = hints(hidden={site.application: site.environment}, confirmed=list(confirmed), **more)
+    given["hints"]["sites"] = [ACME | {"database": OURS}, mirror]
+    return given
+
+
+def test_a_new_mirror_whose_hidden_database_is_anothers_is_refused_before_an_id_is_given(
+    drive: Drive, site: Site
+) -> None:
+    site_ids = drive(SiteIdsProvider())
+    assert site_ids.check({}, hidden(site))[1] == [], "it was never deployed"
+    site.by_hand("DATABASE_URL", f"postgres://u:{CANARY}@db.example/bolt", sensitive=True)
+    site.deployed_by_hand()
+    for preview in (True, False):
+        _, [(name, reason)] = site_ids.check({}, hidden(site, preview=preview))
+        assert name == ""
+        assert reason.startswith(f"{site.slug}: its DATABASE_URL points at {THEIRS}, the original's at {OURS}.")
+        assert CANARY not in reason
+    assert site_ids.check({}, hidden(site, THEIRS))[1] == []
+    site.by_hand("DATABASE_URL", f"postgres://u:{CANARY}@db.example/acme", sensitive=True)
+    site.deployed_by_hand()
+    assert site_ids.check({}, hidden(site))[1] == []
+
+
+def test_what_the_state_has_is_not_looked_at_again(site_ids: Wire, site: Site) -> None:
+    """It has no platform: a request would be an error."""
+    before = {"assignments": {site.application: {"name": site.slug, "id": 2}}, "retired": {}, "highest": 2}
+    assert site_ids.check(before, hidden(site))[1] == []

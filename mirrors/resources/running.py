@@ -1,0 +1,45 @@
+"""What new mirrors run with, where the platform hides what is set: looked at before any of them is given an id."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
+
+from mirrors.divio import Divio
+from mirrors.planning.allocate import SiteHint
+from mirrors.planning.dsn import readable_identity
+from mirrors.planning.names import DATABASE_URL
+from mirrors.planning.releases import newest_successful
+from mirrors.resources.base import about, deployments_seen
+from mirrors.resources.reads import reads_of
+
+AT_ONCE = 8
+"""Mirrors that are looked at side by side; the client bounds the requests."""
+
+
+def with_databases(
+    divio: Divio, sites: Sequence[SiteHint], hidden: Mapping[str, str], given_up: Iterable[str]
+) -> tuple[SiteHint, ...]:
+    """The same sites; one whose DATABASE_URL is hidden has the database that its instances run with.
+
+    ``hidden``: {application: environment} of those to look at; ``given_up``: identities that may be. What was never
+    deployed, or whose deployment does not show it either, proves nothing. Raises PlatformError.
+    """
+    confirmed = set(given_up)
+    with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
+        found = dict(
+            zip(hidden, pool.map(partial(_runs_with, divio), hidden.values(), _names(sites, hidden)), strict=True)
+        )
+    known = {application: identity for application, identity in found.items() if identity not in {None, *confirmed}}
+    return tuple(replace(site, database=known.get(site.application, site.database)) for site in sites)
+
+
+def _names(sites: Sequence[SiteHint], hidden: Mapping[str, str]) -> list[str]:
+    names = {site.application: site.name for site in sites}
+    return [names.get(application, application) for application in hidden]
+
+
+def _runs_with(divio: Divio, environment: str, name: str) -> str | None:
+    with about(name):
+        done = newest_successful(deployments_seen(divio, environment))
+        return readable_identity(reads_of(divio).frozen(done.uuid).get(DATABASE_URL)) if done else None
