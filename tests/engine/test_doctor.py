@@ -68,6 +68,7 @@ def test_a_good_stack_is_fine(fleet: Fleet) -> None:
         "lock",
         "secrets",
         "configuration",
+        "configuration size",
         "platform",
         "clock",
         "token",
