@@ -16,7 +16,7 @@ from mirrors.sandbox.process import wait_until
 from tests.engine.chaos.ground import there_before_us
 from tests.engine.chaos.judge import Verdict, judged
 from tests.engine.chaos.outcome import Outcome
-from tests.engine.chaos.plan import SLUGS, STARTS, VICTIMS, expected_writes, planned
+from tests.engine.chaos.plan import SIZES, SLUGS, STARTS, VICTIMS, expected_writes, planned
 from tests.engine.chaos.repair import repaired
 from tests.engine.chaos.report import INTERRUPTED, dumped, exit_code, table
 from tests.engine.chaos.watch import Untouched, Watch
@@ -67,7 +67,8 @@ def test_a_round_is_planned_from_seed_and_number_alone(seed: int, number: int) -
     assert round_ == planned(seed, number)
     assert set(round_.listed) <= set(SLUGS)
     assert len(set(round_.listed)) == len(round_.listed)
-    assert round_.instant.write <= max(1, expected_writes(list(round_.lists), round_.event is not None))
+    assert round_.instant.write <= max(1, expected_writes(round_.lists, round_.event))
+    assert len(round_.mirrors) >= min(SIZES)
     assert sorted(round_.site_ids.values()) == list(range(2, len(round_.site_ids) + 2))
     assert round_.retired.isdisjoint(round_.site_ids[slug] for slug in round_.listed)
 

@@ -71,7 +71,7 @@ class Outcome:
         did = ", ".join(self.commands) or "nothing to do"
         result = "; ".join(self.faults) or "converged"
         where = f" ({self.evidence})" if self.evidence else ""
-        fleet = f"{plan.start}, {len(plan.listed)} mirrors"
+        fleet = f"{plan.start}, {len(plan.mirrors)} mirrors"
         return f"round {plan.number}: {fleet}: {happened}: {did}: {result}{where}, {self.seconds:.0f} s"
 
     def dump(self) -> dict[str, Any]:

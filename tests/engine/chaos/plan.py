@@ -1,6 +1,6 @@
 """What a round is: a pure function of the seed and the round's number."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from random import Random
@@ -25,6 +25,7 @@ Victim = Literal[
 STARTS: tuple[Start, ...] = get_args(Start)
 VICTIMS: tuple[Victim, ...] = get_args(Victim)
 
+Event = Literal["rotation", "release"] | None
 List = tuple[str, ...]
 """Slugs of mirrors, as a configuration lists them."""
 
@@ -34,11 +35,17 @@ SLUGS: List = (MIRROR, *(f"acme-{number:02}" for number in range(2, 19)))
 SIZES = (8, 12)
 """How many mirrors a fleet has that has converged before."""
 
+LEFT: tuple[List, List] = (SLUGS[:12], tuple(slug for number, slug in enumerate(SLUGS[:12], 1) if number % 4))
+"""Of twelve every fourth has left before."""
+
 FIRST = range(8, 18)
 """How many mirrors a first ``up`` has."""
 
-WRITES_OF_A_MIRROR = 6
-"""Requests of a first ``up``: four variables of Mirrors, one declared, a deployment."""
+WRITES_WHEN_NEW = 6
+"""Requests for a mirror: four variables of Mirrors, one declared, a deployment."""
+
+WRITES_WHEN_GONE = 5
+WRITES_AFTER = {"rotation": 2, "release": 1}
 
 FIRST_WRITE_AFTER = 3.0  # seconds from the engine's start on, on a machine that is not busy
 A_WRITE = 0.08  # seconds
@@ -69,7 +76,7 @@ class Round:
     number: int
     start: Start
     lists: tuple[List, ...]
-    event: Literal["rotation", "release"] | None
+    event: Event
     instant: Instant
     victim: Victim
     pick: float
@@ -86,6 +93,11 @@ class Round:
     def before(self) -> List:
         """Who was on the list until now."""
         return self.lists[-2] if len(self.lists) > 1 else ()
+
+    @property
+    def mirrors(self) -> frozenset[str]:
+        """All that the ``up`` has to do with."""
+        return frozenset([*self.before, *self.listed])
 
     @property
     def leaving(self) -> List:
@@ -116,7 +128,7 @@ def planned(seed: int, number: int) -> Round:
     random = Random(f"mirrors {seed}/{number}")  # noqa: S311 - repeatable is what it shall be
     start, victim = random.choice(STARTS), random.choice(VICTIMS)
     lists = PLANNED[start](random)
-    event = start if start in ("rotation", "release") else None
+    event: Event = "release" if start == "release" else "rotation" if start == "rotation" else None
     if start == "removal and new" and random.random() < 0.3:
         event = "rotation"
     return Round(
@@ -125,7 +137,7 @@ def planned(seed: int, number: int) -> Round:
         start=start,
         lists=tuple(lists),
         event=event,
-        instant=_instant(random, expected_writes(lists, event is not None)),
+        instant=_instant(random, expected_writes(lists, event)),
         victim=victim,
         pick=random.random(),
         pause=random.uniform(0.1, 2.5),
@@ -135,10 +147,11 @@ def planned(seed: int, number: int) -> Round:
     )
 
 
-def expected_writes(lists: list[List], event: bool) -> int:
+def expected_writes(lists: Sequence[List], event: Event) -> int:
     """About how many writing requests the ``up`` has: an instant is drawn from these."""
     known, now = set(lists[-2]) if len(lists) > 1 else set(), set(lists[-1])
-    return WRITES_OF_A_MIRROR * len(now - known) + 5 * len(known - now) + (2 * len(now & known) if event else 0)
+    joining, leaving, staying = len(now - known), len(known - now), len(now & known)
+    return WRITES_WHEN_NEW * joining + WRITES_WHEN_GONE * leaving + (WRITES_AFTER[event] * staying if event else 0)
 
 
 def _instant(random: Random, writes: int) -> Instant:
@@ -157,12 +170,7 @@ def _shuffled(random: Random, slugs: Iterable[str]) -> List:
 
 def _converged(random: Random) -> list[List]:
     """One list, or two: then some have left before."""
-    return _left(random.choice(SIZES)) if random.random() < 0.3 else [SLUGS[: random.choice(SIZES)]]
-
-
-def _left(size: int) -> list[List]:
-    """Every fourth has left."""
-    return [SLUGS[:size], tuple(slug for number, slug in enumerate(SLUGS[:size], 1) if number % 4)]
+    return list(LEFT) if random.random() < 0.3 else [SLUGS[: random.choice(SIZES)]]
 
 
 def _new(random: Random, lists: Iterable[List]) -> Iterator[str]:
@@ -190,10 +198,9 @@ def _removal(random: Random) -> list[List]:
 
 
 def _return(random: Random) -> list[List]:
-    lists = _left(random.choice(SIZES))
-    gone = [slug for slug in lists[0] if slug not in lists[1]]
+    gone = [slug for slug in LEFT[0] if slug not in LEFT[1]]
     back = random.sample(gone, random.randint(1, len(gone)))
-    return [*lists, _shuffled(random, [*lists[-1], *back])]
+    return [*LEFT, _shuffled(random, [*LEFT[1], *back])]
 
 
 def _new_mirror(random: Random) -> list[List]:
