@@ -346,7 +346,7 @@ def _unless_confirmed(settings: Settings, slug: str, identity: str) -> Iterator[
         yield (
             f"{slug}: its DATABASE_URL in {here} points at the database that the original has in {there}, {identity}: a"
             f" copy in the wrong environment. Remove it in {CONTROL_PANEL}, so that an up writes {here}'s; or confirm"
-            f" that it is given up with 'pulumi config set mirrors:confirmDatabase {identity}'"
+            f" that it is given up with {confirmation(identity)}"
         )
 
 

@@ -7,7 +7,7 @@ from functools import partial
 
 from mirrors.divio import Divio
 from mirrors.planning.allocate import SiteHint
-from mirrors.planning.dsn import readable_identity
+from mirrors.planning.dsn import identity_of
 from mirrors.planning.names import DATABASE_URL
 from mirrors.planning.releases import newest_successful
 from mirrors.resources.base import about, deployments_seen
@@ -42,4 +42,5 @@ def _names(sites: Sequence[SiteHint], hidden: Mapping[str, str]) -> list[str]:
 def _runs_with(divio: Divio, environment: str, name: str) -> str | None:
     with about(name):
         done = newest_successful(deployments_seen(divio, environment))
-        return readable_identity(reads_of(divio).frozen(done.uuid).get(DATABASE_URL)) if done else None
+        value = reads_of(divio).frozen(done.uuid).get(DATABASE_URL) if done else None
+        return identity_of(value) if value else None

@@ -163,6 +163,11 @@ def test_a_new_mirror_whose_hidden_database_is_anothers_is_refused_before_an_id_
         assert reason.startswith(f"{site.slug}: its DATABASE_URL points at {THEIRS}, the original's at {OURS}.")
         assert CANARY not in reason
     assert site_ids.check({}, hidden(site, THEIRS))[1] == []
+    site.by_hand("DATABASE_URL", f"postgres://u:{CANARY}@/acme?service=prod", sensitive=True)
+    site.deployed_by_hand()
+    [(_, reason)] = site_ids.check({}, hidden(site))[1]
+    assert "points at postgres:///acme?service=prod" in reason, "nobody can tell, so somebody has to"
+    assert site_ids.check({}, hidden(site, "postgres:///acme?service=prod"))[1] == []
     site.by_hand("DATABASE_URL", f"postgres://u:{CANARY}@db.example/acme", sensitive=True)
     site.deployed_by_hand()
     assert site_ids.check({}, hidden(site))[1] == []
