@@ -117,7 +117,7 @@ def test_a_lock_file_is_what_is_installed_where_there_is_one(
 
 def test_a_change_of_the_lock_file_installs_anew() -> None:
     [cache] = [step for step in read(ACTION)["runs"]["steps"] if "key" in step.get("with", {})]
-    assert "hashFiles('requirements.txt', 'requirements.lock')" in cache["with"]["key"]
+    assert "${{ hashFiles('requirements.txt') }}-${{ hashFiles('requirements.lock') }}" in cache["with"]["key"]
     assert GITLAB["default"]["cache"]["key"]["files"] == ["requirements.txt", "requirements.lock"]
 
 
