@@ -1,10 +1,18 @@
 """A deployment that fails on the platform."""
 
+import json
 from typing import Any
 
-from tests.engine.fleet import MIRRORS, Fleet, silently
+from tests.engine.fleet import MIRRORS, OURS, Fleet, silently
 from tests.engine.project import errors
-from tests.sandboxes import deployment_log, environment_of, frozen_variables, get
+from tests.sandboxes import (
+    delete_variable,
+    deployment_log,
+    environment_of,
+    frozen_variables,
+    get,
+    set_variable,
+)
 
 
 def greeted(config: dict[str, Any]) -> None:
@@ -46,6 +54,28 @@ def test_a_change_that_failed_and_is_taken_back_leaves_a_fleet_that_status_calls
         assert (code, rows["acme-fr"]["state"]) == (0, "converged")
     finally:
         fleet.sandbox.deploy("acme-fr", "test", report=silently)
+
+
+def test_what_an_up_has_written_before_it_failed_stays_ours_and_what_was_there_does_not_go(fleet: Fleet) -> None:
+    """The platform takes the first variable and not the second, which somebody has set as a sensitive one."""
+    set_variable(fleet.sandbox, "acme-de", "test", "Z_THEIRS", "theirs", is_sensitive=True)
+    fidelity = fleet.sandbox.state / "fidelity.json"
+    fidelity.write_text(json.dumps({"sensitive_turned_off": "refused"}), encoding="utf-8")
+    first = {"application": "acme-de", "variables": {"A_FIRST": "x", "Z_THEIRS": "y"}}
+    try:
+        with fleet.with_mirrors(first, *MIRRORS[1:]):
+            failed = fleet.test.up().failed()
+            assert "acme-de (test): Z_THEIRS is not taken: PATCH /apps/v3/environment-variables/" in failed.text
+            assert fleet.variables("acme-de", "test")["A_FIRST"] == "x"
+
+        _, rows = fleet.test.status()
+        assert rows["acme-de"]["foreign"] == ["Z_THEIRS"]
+        fleet.test.up().succeeded()
+        assert fleet.variables("acme-de", "test").keys() == {*OURS, "Z_THEIRS"}
+        assert fleet.test.has_no_changes()
+    finally:
+        fidelity.unlink()
+        delete_variable(fleet.sandbox, "acme-de", "test", "Z_THEIRS")
 
 
 def frozen_variables_of_what_serves(fleet: Fleet, slug: str) -> dict[str, Any]:

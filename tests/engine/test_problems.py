@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+import yaml
 
 from mirrors.sandbox.state import SandboxError
-from tests.engine.fleet import Fleet, silently
-from tests.engine.project import Done, Stack, errors
+from tests.engine.fleet import MIRRORS, Fleet, silently
+from tests.engine.project import Done, Stack, errors, updates
 from tests.sandboxes import call
 from tests.unit.test_config_files import ARRIVES
 
@@ -111,6 +112,34 @@ def test_a_number_that_pulumi_has_written_into_a_stacks_file_is_no_text_either(f
         number = r"V0: 83 is a number \(Pulumi.test.yaml, line \d+\): put the text in quotes, as it is meant"
         date = r"V1: got what Pulumi makes of a date without quotes \(Pulumi.test.yaml, line \d+\)"
         says(fleet.test.preview(), number, date)
+
+
+def test_a_fleet_in_a_file_of_its_own_may_be_larger_than_what_the_engine_hands_on(fleet: Fleet) -> None:
+    """With a key of the same size the engine can start no program."""
+    directory, pinned = fleet.project.directory, "application: acme-de\n  siteId: 2\n"
+
+    def large(config: dict[str, Any]) -> None:
+        config["mirrors:fleet"]["value"]["variables"] = {f"TEXT_{number}": "x" * 1000 for number in range(132)}
+
+    def moved(config: dict[str, Any]) -> None:
+        declared = config.pop("mirrors:fleet")["value"]
+        (directory / "fleet.yaml").write_text(yaml.safe_dump(declared, sort_keys=False), encoding="utf-8")
+        config["mirrors:fleetFile"] = "fleet.yaml"
+
+    with fleet.project.configured(moved):
+        assert fleet.test.has_no_changes()
+        fleet.project.run("mirrors", "ids", "--stack", "test", "--pin").succeeded()
+        assert pinned in (directory / "fleet.yaml").read_text()
+        assert fleet.test.has_no_changes()
+        assert fleet.test.status()[0] == 0
+
+    with fleet.project.configured(large):
+        assert "argument list too long" in fleet.test.preview().failed().text
+        assert "problem  configuration size: 13" in fleet.project.run("mirrors", "doctor", "--stack", "test").stdout
+        with fleet.project.configured(moved):
+            assert {change.split()[1] for change in updates(fleet.test.preview().succeeded())} == set(MIRRORS)
+            doctor = fleet.project.run("mirrors", "doctor", "--stack", "test").stdout
+            assert "ok       configuration size: 1 of the 128 KiB" in doctor
 
 
 def test_a_wrong_token_is_not_shown_and_does_not_hide_what_is_wrong_in_the_configuration(fleet: Fleet) -> None:

@@ -280,6 +280,13 @@ def emptied(fleet: Fleet) -> Steps:
     yield None
 
 
+def too_large(fleet: Fleet) -> Steps:
+    texts = {f"TEXT_{number}": "x" * 1000 for number in range(132)}
+    with fleet.project.configured(lambda config: config["mirrors:fleet"]["value"].update(variables=texts)):
+        yield None
+    yield None
+
+
 def hanging(fleet: Fleet, *signals: signal.Signals) -> str:
     """An ``up`` whose deployments hang is sent these signals, and ends; returns what it said."""
     fleet.sandbox.clear_requests_log()
@@ -341,5 +348,6 @@ SET_UPS: Mapping[str, Callable[[Fleet], Steps]] = {
     "Ctrl-C": interrupted,
     "The engine was killed": killed,
     "A file of the backend is empty": emptied,
+    "The configuration is too large": too_large,
     "Logs that may be passed on": as_it_is,
 }
