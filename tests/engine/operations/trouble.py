@@ -129,11 +129,13 @@ def original_renamed(fleet: Fleet) -> Steps:
     called(fleet, application=brand)
     yield None
     called(fleet, application=brand, formerly="acme")
-    yield None
-    change(fleet.sandbox, "UPDATE sandbox_application SET slug = ? WHERE slug = ?", "acme", brand)
-    called(fleet, application="acme", formerly=brand)
-    fleet.test.up().succeeded()
-    called(fleet, application="acme")
+    try:
+        yield None
+    finally:
+        change(fleet.sandbox, "UPDATE sandbox_application SET slug = ? WHERE slug = ?", "acme", brand)
+        called(fleet, application="acme", formerly=brand)
+        fleet.test.up().succeeded()
+        called(fleet, application="acme")
 
 
 def called(fleet: Fleet, **original: str) -> None:
