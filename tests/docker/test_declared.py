@@ -123,7 +123,7 @@ def test_each_site_waits_for_the_release_command_of_its_image(whole: Ran) -> Non
 def test_a_mirror_depends_on_no_other_site(whole: Ran) -> None:
     [release] = [item for item in whole.resources if item.title == "Release acme-de"]
     for item in (release, sites(whole)["acme-de"]):
-        assert {title.split()[-1] for title in item.after} <= {"acme", "acme-de"}
+        assert {title.split()[-1] for title in item.after} <= {"acme", "site-ids", "acme-de"}
         assert f"{CONTAINER} acme" not in item.after
 
 
