@@ -83,6 +83,18 @@ def test_a_table_that_is_there_already_tells_that_a_squashed_migration_lost_its_
     assert (Kind.TAKEN_AWAY, "shop_thing") in {(effect.kind, effect.place) for effect in found}
 
 
+def test_a_table_in_another_schema_that_is_there_already_is_found_too(postgresql: Database) -> None:
+    reading = CreateModel(
+        "Reading", [("id", models.AutoField(primary_key=True))], options={"db_table": 'timeseries"."reading'}
+    )
+    postgresql.query("CREATE SCHEMA timeseries")
+    (found,) = effects(postgresql, ProjectState(), migration("0001_initial", [reading]))
+    assert found.kind is Kind.EXPAND
+    postgresql.query("CREATE TABLE timeseries.reading (id integer)")
+    again = effects(postgresql, ProjectState(), migration("0001_initial", [reading]))
+    assert Kind.TAKEN_AWAY in {effect.kind for effect in again}
+
+
 def test_a_foreign_key_follows_the_primary_key_that_it_refers_to(sqlite: Database) -> None:
     key = ("code", models.CharField(max_length=20, primary_key=True))
     part = CreateModel(

@@ -405,6 +405,38 @@ def test_code_that_the_schema_no_longer_serves_is_not_released(original: Site) -
     assert "note" in output
 
 
+def test_check_looks_at_the_schema_too(original: Site) -> None:
+    original.at(3).manage("mirrors_migrate")
+    assert "gallery_picture.note is not there" in original.at(1).refused("mirrors_migrate", "--check")
+
+
+def test_a_model_that_is_ahead_of_its_migrations_is_released_with_a_warning(database: Database) -> None:
+    output = Site(database).having(TITLE_LENGTH="255").manage("mirrors_migrate")
+    assert "gallery_picture.title takes 100 characters, and the code declares 255." in output
+    assert "is registered with release" in output
+
+
+def test_what_the_schema_was_before_is_no_reason_to_refuse(original: Site) -> None:
+    """As where a package has edited a migration that was applied long ago: no release would ever mend it."""
+    original.database.query("ALTER TABLE gallery_picture DROP COLUMN note")
+    for arguments in (["mirrors_migrate", "--check"], ["mirrors_migrate"]):
+        output = original.manage(*arguments)
+        assert "Warning: the schema is not what this code declares, and was not before" in output
+        assert "gallery_picture.note is not there" in output
+
+
+def test_what_this_release_would_be_the_first_to_lack_is_refused_however_often_it_comes(original: Site) -> None:
+    later = original.at(2)
+    later.manage("migrate", "gallery", "--fake")
+    for _ in range(2):
+        output = later.refused("mirrors_migrate")
+        assert "gallery_picture.caption is not there" in output
+        assert "rollback" not in output
+        assert "No migration of this image explains it" in output
+    later.having(MIRRORS_ENFORCE="no").manage("mirrors_migrate")
+    assert "is registered with release" in later.manage("mirrors_migrate"), "code has run with it"
+
+
 def test_where_nothing_is_enforced_a_schema_that_does_not_fit_is_a_warning(original: Site) -> None:
     original.at(3).manage("mirrors_migrate")
     output = original.at(1).having(MIRRORS_ENFORCE="no").manage("mirrors_migrate")

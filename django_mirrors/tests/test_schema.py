@@ -177,3 +177,43 @@ def test_a_required_column_that_the_database_computes_may_be_unknown(database: D
                 f"ALTER TABLE shop_thing ADD COLUMN next integer NOT NULL GENERATED ALWAYS AS (id + 1) {kind}"
             )
         assert missing(connection, declare(state.apps)) == ()
+
+
+def test_a_table_in_another_schema_is_found(postgresql: Database) -> None:
+    """Django puts ``db_table`` between quotation marks as it is, so this is the usual way into another schema."""
+    reading = CreateModel(
+        "Reading",
+        [("id", models.AutoField(primary_key=True)), ("note", note(unique=True))],
+        options={"db_table": 'timeseries"."reading'},
+    )
+    postgresql.query("CREATE SCHEMA timeseries")
+    assert looked(postgresql, [reading], [reading]) == ""
+    postgresql.query("ALTER TABLE timeseries.reading ALTER note TYPE varchar(10), DROP CONSTRAINT reading_note_key")
+    with postgresql.connected() as connection:
+        found = "\n".join(missing(connection, declare(after(reading).apps)))
+    assert "takes 10 characters, and the code declares 20" in found
+    assert "note is not unique" in found
+    postgresql.query("DROP TABLE timeseries.reading; CREATE TABLE reading (id integer)")
+    with postgresql.connected() as connection:
+        (found,) = missing(connection, declare(after(reading).apps))
+    assert "is not there" in found
+
+
+def test_a_table_of_an_attached_file_is_found(sqlite: Database) -> None:
+    elsewhere = thing()
+    elsewhere.options["db_table"] = 'other"."thing'
+    with sqlite.connected() as connection, connection.cursor() as cursor:
+        cursor.execute("ATTACH ':memory:' AS other")
+        assert missing(connection, declare(after(elsewhere).apps))
+        cursor.execute("CREATE TABLE other.thing (id integer PRIMARY KEY)")
+        assert missing(connection, declare(after(elsewhere).apps)) == ()
+
+
+def test_a_view_is_found_and_nothing_in_it_need_be_unique(database: Database) -> None:
+    with database.connected() as connection:
+        state = applied(connection, ProjectState(), thing(note=note(unique=True)))
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE shop_thing RENAME TO things")
+            assert "is not there" in "".join(missing(connection, declare(state.apps)))
+            cursor.execute("CREATE VIEW shop_thing AS SELECT * FROM things")
+        assert missing(connection, declare(state.apps)) == ()

@@ -17,6 +17,7 @@ from django.db.migrations import operations
 from django_mirrors.describe import describe
 from django_mirrors.differences import differences
 from django_mirrors.effect import PRUNE, Effect, Kind
+from django_mirrors.found import find
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -51,7 +52,7 @@ def effects_of(
         raise ValueError(f"Migrations are not taken back where sites share a database: {', '.join(backwards)}")
     if not plan:
         return ()
-    walk = _Walk(connection, existing=set(connection.introspection.table_names()))
+    walk = _Walk(connection)
     state = state.clone()
     return tuple(effect for migration, _ in plan for effect in walk.migration(migration, state))
 
@@ -68,8 +69,8 @@ def prune_effects(migrations: Iterable[str]) -> tuple[Effect, ...]:
 @dataclass
 class _Walk:
     connection: BaseDatabaseWrapper
-    existing: set[str]  # tables that are in the database, as far as the walk has come
     new: set[str] = field(default_factory=set)  # tables that the plan has made
+    gone: set[str] = field(default_factory=set)  # tables that the plan has dropped
     described: dict[type[Model], Table] = field(default_factory=dict)
 
     def migration(self, migration: Migration, state: ProjectState) -> Iterator[Effect]:
@@ -128,15 +129,16 @@ class _Walk:
         yield from (effect for effect in found if not self._refers_to_new(effect))
         if not found:
             yield _effect(Kind.EXPAND, "nothing that code could notice")
-        self.existing -= before.keys() - after.keys()
+        self.gone |= before.keys() - after.keys()
 
     def _made(self, tables: set[str]) -> Iterator[Effect]:
         """Tables that are there already are made again where the originals of a squashed migration were deleted."""
-        for name in sorted(tables & self.existing):
+        existing = find(self.connection, tables - self.gone).keys() if tables else set()
+        for name in sorted(existing):
             words = "the table is made, and is there already: was a squashed migration left without its originals?"
             yield replace(_effect(Kind.TAKEN_AWAY, words), table=name)
-        self.new |= tables - self.existing
-        self.existing |= tables
+        self.new |= tables - existing
+        self.gone -= tables
 
     def _refers_to_new(self, effect: Effect) -> bool:
         references = effect.after.references if effect.after else None

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from django_mirrors.declaration import Declaration
 
-__all__ = ["Image", "Pending", "pending", "prunable", "this_image"]
+__all__ = ["Image", "Pending", "ahead", "of_migrations", "pending", "prunable", "this_image"]
 
 
 @dataclass(frozen=True)
@@ -78,3 +78,15 @@ def prunable(connection: BaseDatabaseWrapper, app_labels: Collection[str]) -> Se
     loader = MigrationLoader(connection)
     gone = set(loader.applied_migrations) - set(loader.disk_migrations)
     return sorted(f"{app}.{name}" for app, name in gone if app in app_labels)
+
+
+def ahead(connection: BaseDatabaseWrapper) -> frozenset[str]:
+    """Labels of the apps of which the database has migrations that are none of this image's. Only reads."""
+    loader = MigrationLoader(connection)
+    known = {*loader.disk_migrations, *(old for new in loader.disk_migrations.values() for old in new.replaces)}
+    return frozenset(app for app, _ in set(loader.applied_migrations) - known)
+
+
+def of_migrations() -> Declaration:
+    """What this image's migrations make, whatever its models say. No query."""
+    return declare(MigrationLoader(None, ignore_no_migrations=True).project_state().apps)

@@ -10,21 +10,23 @@ from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django_mirrors import identity, linter, schema
 from django_mirrors.acknowledgements import read_acknowledgements
 from django_mirrors.conf import enforced, this_site, unguarded
-from django_mirrors.declaration import Declaration
+from django_mirrors.declaration import Declaration, declare
 from django_mirrors.effects import effects_of, prune_effects
 from django_mirrors.errors import MirrorsError
 from django_mirrors.guard import SiteDeclaration, UnknownSite, decide, unknown_code
-from django_mirrors.image import pending, prunable, this_image
+from django_mirrors.image import ahead, of_migrations, pending, prunable, this_image
 from django_mirrors.migrating import migrate
 from django_mirrors.registry import REGISTERED, Registry, utc_now
 from django_mirrors.site_table import DEFAULT_DOMAIN, LONGEST_NAME, move_sequence, site_rows, write_site
+from django_mirrors.verification import verify
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from django.db.backends.base.base import BaseDatabaseWrapper
 
+    from django_mirrors.found import FoundTable
     from django_mirrors.guard import Decision
     from django_mirrors.image import Pending
     from django_mirrors.locks import Lock
@@ -63,6 +65,15 @@ class Release:
         self._guard(plan, utc_now())
         return plan
 
+    def check(self) -> None:
+        """What a run would say and refuse. With something pending the schema is not yet what the code will find.
+
+        :raises ReleaseRefusedError: this site must not migrate now, or its code cannot run on the schema
+        """
+        plan = self.decide()
+        if not plan.plan:
+            self._verify(schema.look(self.connection, this_image().declaration), plan)
+
     def run(self, lock: Lock, **options: Any) -> None:
         """Everything, in the order that leaves nothing half-done if it is refused.
 
@@ -71,11 +82,12 @@ class Release:
         """
         plan = self.decide()
         self.registry.rows.ensure()
+        before = schema.look(self.connection, this_image().declaration)
         applied = migrate(self.connection, lock, self.say, **options)
         self.say(f"{applied} of {len(plan.plan)} pending migrations applied.")
         for app_label in self.prune:
             migrate(self.connection, lock, self.say, **{**options, "app_label": app_label, "prune": True})
-        self._verify()
+        self._verify(before, plan)
         if self._may_be_this_site():  # again: meanwhile people save rows in the Sites admin
             self._register()
             self._write_site()
@@ -174,20 +186,31 @@ class Release:
             site_id=self.site.site_id,
         )
 
-    def _verify(self) -> None:
+    def _verify(self, before: Mapping[str, FoundTable], plan: Pending) -> None:
+        """``before``: this image's tables as they were before migrating."""
         image = this_image()
-        problems = schema.missing(self.connection, image.declaration, image.migrated_apps)
-        if not problems:
+        after = schema.look(self.connection, image.declaration)
+        lacking = schema.lacking(after, image.declaration, image.migrated_apps)
+        if not lacking:
             return
-        why = unguarded()
-        head = "The schema is not what this code needs, so it must not start:"
-        if why:
-            head = f"Warning, and no more, as {why}: the schema is not what this code needs:"
-        remedy = "If this is a rollback or an older image: deploy a release that knows the schema as it is."
-        text = "\n".join([head, *(f"  {problem}" for problem in problems), remedy])
-        if not why:
-            raise ReleaseRefusedError(text)
-        self.say(text)
+        found = verify(
+            lacking,
+            before={lack.text for code in self._served(plan) for lack in schema.lacking(before, code)},
+            of_migrations=schema.missing(self.connection, of_migrations()),
+            ahead=ahead(self.connection),
+        )
+        if found.remark:
+            self.say(found.remark)
+        if found.refused and not unguarded():
+            raise ReleaseRefusedError(found.told("The schema is not what this code needs, so it must not start:"))
+        if found.refused:
+            head = f"Warning, and no more, as {unguarded()}: the schema is not what this code needs:"
+            self.say(found.told(head))
+
+    def _served(self, plan: Pending) -> Sequence[Declaration]:
+        """What code needs that served before this release; where none has registered, what its migrations had made."""
+        registered = [site.declaration for site in declarations(self.registry, utc_now())]
+        return registered or [declare(plan.state.apps)]
 
     def _register(self) -> None:
         now, image = utc_now(), this_image()

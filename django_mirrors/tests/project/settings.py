@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "tests.project.gallery",
 ]
+TITLE_LENGTH = int(os.environ.get("TITLE_LENGTH", "100"))  # of the model; the migrations say 100
 if "LEGACY" in os.environ:
     INSTALLED_APPS.append("tests.project.legacy")
 MIGRATION_MODULES = {"gallery": f"tests.project.gallery.release_{RELEASE}"}

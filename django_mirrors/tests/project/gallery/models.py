@@ -7,7 +7,7 @@ from django.db import models
 
 
 class Picture(models.Model):
-    title = models.CharField(max_length=100)
+    title = models.CharField(max_length=settings.TITLE_LENGTH)
     if settings.RELEASE < 3:
         note = models.CharField(max_length=100, default="")
     if settings.RELEASE >= 2:

@@ -51,7 +51,7 @@ class Command(BaseCommand):
     def _handle(self, options: dict[str, Any]) -> None:
         release = Release(reached(), self.say, prune=options["prune"])
         if options["check"]:
-            release.decide()
+            release.check()
             return
         with migration_lock(DEFAULT_DB_ALIAS, self.say, options["wait"]) as lock:
             release.run(lock, verbosity=options["verbosity"], stdout=self.stdout, stderr=self.stderr)
