@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from mirrors.config.files import stack_file
 from mirrors.errors import MirrorsError
 
 __all__ = [
@@ -24,7 +25,6 @@ __all__ = [
 ]
 
 NAMESPACE = "mirrors"
-SUFFIXES = (".yaml", ".yml")
 CHOOSE = "go to the project's directory, or name it with -C, and name one of the stacks that pulumi stack ls shows"
 NO_STACK = 6
 """The exit code of the command where there is no stack of this name. Seen with CLI 3.259."""
@@ -87,12 +87,10 @@ def encrypt_something(stack: str, cwd: Path) -> None:
 
     Raises CommandError with what it says, e.g. that the passphrase is wrong.
     """
-    own = next(
-        (path for name in SUFFIXES if (path := cwd / f"Pulumi.{stack.rpartition('/')[2]}{name}").is_file()), None
-    )
+    own = stack_file(cwd, stack)
     with TemporaryDirectory() as folder:
         copy = Path(folder) / "Pulumi.copy.yaml"
-        copy.write_bytes(own.read_bytes() if own else _manager_of_the_state(stack, cwd))
+        copy.write_bytes(own.read_bytes() if own and own.is_file() else _manager_of_the_state(stack, cwd))
         _ask("config", "set", "--secret", "mirrors:word", "word", "--config-file", str(copy), stack=stack, cwd=cwd)
 
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from yaml.nodes import ScalarNode
+from yaml.nodes import Node, ScalarNode
 
 from mirrors.config.base import Place
 from mirrors.config.fleet_file import FleetFile, read_fleet
 from mirrors.config.scalars import Leaf
 from mirrors.config.written import OtherSourceError, Source, arrives_as_written, compare, keys_of
 
-__all__ = ["NAMES", "NO_FILES", "Files"]
+__all__ = ["NAMES", "NO_FILES", "Files", "stack_file"]
 
 NAMES = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
 NAMESPACE = "mirrors"
@@ -30,15 +30,14 @@ class Files:
     @classmethod
     def of(cls, directory: Path, stack: str) -> Files:
         """Those of the project that a directory belongs to: it may be one that ``main`` names."""
-        places = (place / name for place in (directory, *directory.resolve().parents) for name in NAMES)
-        project = next((place for place in places if place.is_file()), None)
+        project = _project_of(directory)
         if project is None:
             return cls(directory)
-        text = _text(project)
-        own = _stack_file(project, text, stack)
+        top = keys_of(_text(project))
+        own = _beside(project, top, stack)
         found = (
-            Source.of(own.name, _text(own), NAMESPACE, rewritten=True),
-            Source.of(project.name, text, NAMESPACE, rewritten=False),
+            Source.of(own.name, keys_of(_text(own)), NAMESPACE, rewritten=True),
+            Source.of(project.name, top, NAMESPACE, rewritten=False),
         )
         return cls(project.parent, [source for source in found if source])
 
@@ -63,9 +62,20 @@ class Files:
 NO_FILES = Files(Path())
 
 
-def _stack_file(project: Path, text: str, stack: str) -> Path:
+def stack_file(directory: Path, stack: str) -> Path | None:
+    """Where Pulumi keeps a stack's configuration, be it there yet or not; None where there is no project."""
+    project = _project_of(directory)
+    return _beside(project, keys_of(_text(project)), stack) if project else None
+
+
+def _project_of(directory: Path) -> Path | None:
+    places = (place / name for place in (directory, *directory.resolve().parents) for name in NAMES)
+    return next((place for place in places if place.is_file()), None)
+
+
+def _beside(project: Path, top: Mapping[str, Node] | None, stack: str) -> Path:
     """Beside the project's, unless ``stackConfigDir`` says otherwise; it has the same ending."""
-    folder = (keys_of(text) or {}).get("stackConfigDir")
+    folder = (top or {}).get("stackConfigDir")
     place = project.parent / folder.value if isinstance(folder, ScalarNode) else project.parent
     return place / f"{project.stem}.{stack.rpartition('/')[2]}{project.suffix}"
 

@@ -35,12 +35,11 @@ class Source:
     keys: Mapping[str, Node]
 
     @classmethod
-    def of(cls, file: str, text: str, namespace: str, *, rewritten: bool) -> Source | None:
-        """None where it cannot be read; the engine says then what is wrong with it.
+    def of(cls, file: str, top: Mapping[str, Node] | None, namespace: str, *, rewritten: bool) -> Source | None:
+        """None where it could not be read (``keys_of``); the engine says then what is wrong with it.
 
         In the file of a project that is called like the namespace, its keys may stand without it.
         """
-        top = keys_of(text)
         config = top.get("config") if top else None
         if top is None or not isinstance(config, MappingNode):
             return None

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mirrors.config import Loaded, load
-from mirrors.config.files import Files
+from mirrors.config.files import Files, stack_file
 from mirrors.config.scalars import plain_value, reads_otherwise
 from tests.unit.test_config import TOKEN
 
@@ -175,6 +175,14 @@ def test_a_directory_that_main_names_and_a_project_in_json_are_found(tmp_path: P
     [problem] = loaded(tmp_path / "source", fleet=fleet(), overrides='{"variables": {"A": 1.1}}').problems
 
     assert "A: 1.10, without quotes, arrives as 1.1 (Pulumi.test.json, line 1)" in problem
+
+
+def test_a_stacks_file_is_where_pulumi_keeps_it_be_it_there_yet_or_not(project: Path) -> None:
+    (project / "program").mkdir()
+    assert stack_file(project / "program", "organization/acme/test") == project / "Pulumi.test.yaml"
+    with (project / "Pulumi.yaml").open("a") as file:
+        file.write("stackConfigDir: stacks\n")
+    assert stack_file(project, "test") == project / "stacks" / "Pulumi.test.yaml"
 
 
 def test_a_key_of_its_own_is_compared_as_well(project: Path) -> None:

@@ -8,12 +8,13 @@ from uuid import uuid4
 
 import click
 
-from mirrors.cli.configuration import loaded
 from mirrors.cli.doctor.questions import answers
 from mirrors.cli.doctor.redaction import LeakError, Redactor, as_json
 from mirrors.cli.doctor.schema import summary
 from mirrors.cli.stacks import raw_configuration
+from mirrors.config import load
 from mirrors.config.connection import Connection, load_connection
+from mirrors.config.files import Files
 from mirrors.divio import AuthenticationFailed
 from mirrors.divio.errors import Exchange
 from mirrors.divio.raw import RawAnswer, RawReader
@@ -28,7 +29,7 @@ def probe(stack: str | None, cwd: Path, output: Path | None) -> None:
     """Raises MirrorsError or DivioError where nothing can be found out."""
     raw = raw_configuration(stack, cwd) if stack else {}
     connection = load_connection(raw, os.environ)
-    fleet = loaded(stack, cwd).fleet if stack else None
+    fleet = load(raw, stack, os.environ, Files.of(cwd, stack)).fleet if stack else None
     token = connection.api_token.get_secret_value()
     seen = Probe(connection, fleet.slugs[:2] if fleet else ()).run()
     text = report(seen, Redactor([token]))
