@@ -5,9 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -99,9 +97,7 @@ def deploys_original(settings: Settings, found: FleetPreview) -> bool:
 
 def answered(settings: Settings, seen: FleetSeen, sites: Sequence[SitePreview]) -> Iterator[SitePreview]:
     """The same sites; one that an update would ask for its health is asked now, once, and says what is wrong."""
-    asked = [site.application for site in sites if is_unasked(site)]
-    with ThreadPoolExecutor(max_workers=settings.max_concurrent_requests) as pool:
-        wrong = dict(zip(asked, pool.map(partial(unhealthy, settings), map(seen.site, asked)), strict=True))
+    wrong = unhealthy(settings, seen, [site.application for site in sites if is_unasked(site)])
     return (replace(site, why=wrong.get(site.application) or site.why) for site in sites)
 
 

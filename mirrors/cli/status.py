@@ -4,7 +4,7 @@ import dataclasses
 import json
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
@@ -88,13 +88,18 @@ def with_health(
     settings: Settings, seen: FleetSeen, rows: Sequence[SiteStatus], state: StackState
 ) -> Iterator[SiteStatus]:
     """The same rows; a site that no update has found healthy is asked now, once, and is not converged."""
-    asked = {row.application: row for row in unverified(settings, seen, rows, state.created, state.verified)}
+    asked = unverified(settings, seen, rows, state.created, state.verified)
+    wrong = unhealthy(settings, seen, [row.application for row in asked])
+    return (as_unverified(row, wrong[row.application]) if row.application in wrong else row for row in rows)
+
+
+def unhealthy(settings: Settings, seen: FleetSeen, slugs: Collection[str]) -> dict[str, str | None]:
+    """{slug: what is wrong with its answer now, None if nothing is} of each of these sites, asked side by side."""
     with ThreadPoolExecutor(max_workers=settings.max_concurrent_requests) as pool:
-        wrong = dict(zip(asked, pool.map(partial(unhealthy, settings), map(seen.site, asked)), strict=True))
-    return (as_unverified(row, wrong[row.application]) if row.application in asked else row for row in rows)
+        return dict(zip(slugs, pool.map(partial(_unhealthy, settings), map(seen.site, slugs)), strict=True))
 
 
-def unhealthy(settings: Settings, site: SiteSeen) -> str | None:
+def _unhealthy(settings: Settings, site: SiteSeen) -> str | None:
     """What is wrong with a site's answer now, as far as it has an address and an update would ask."""
     url = address_of(site.frozen.get(DOMAIN))
     if url is None or settings.rollout.health is None:
