@@ -26,31 +26,31 @@ def played(ground: Ground, round_: Round, evidence: Path | None = None) -> Outco
     """``evidence``: where everything is kept as it is, if there is a fault."""
     began = monotonic()
     ground.stand(round_)
-    before = ground.world.stores()
-    watch = Watch(ground.world.stores, ground.promises(round_, before))
+    watch = Watch(ground.world.stores, ground.promises(round_, ground.world.stores()))
     with watch.watching(ground.world.database):
         hit, code = _hit(ground.world, round_, watch)
         ground.world.proxy.begin(watch_writes=watch.look)
-        repair, hit_until = Repair(ground.world, round_.refreshes), monotonic()
-        succeeded = code == 0 or repair.until_it_succeeds()
-        repaired = monotonic()
-        asked = _asked(ground.world, round_) if succeeded else {}
+        outcome = _repaired(ground.world, Outcome(round_, hit=hit, succeeded=code == 0))
     kill(ground.processes())
-    outcome = Outcome(
-        round_,
-        hit,
-        tuple(repair.commands),
-        succeeded,
-        _judged(ground.world, round_, watch) if succeeded else Verdict(),
-        watch.looks,
-        tuple(watch.breaches),
-        tuple(repair.files),
-        sum(TRACEBACK in text for text in repair.said),
-        asked,
-        repaired - hit_until,
-        monotonic() - began,
-    )
+    verdict = _judged(ground.world, round_, watch) if outcome.succeeded else Verdict()
+    outcome = replace(outcome, looks=watch.looks, breaches=tuple(watch.breaches), verdict=verdict)
+    outcome = replace(outcome, seconds=monotonic() - began)
     return outcome if evidence is None or not outcome.faults else _kept(ground, outcome, evidence)
+
+
+def _repaired(world: World, outcome: Outcome) -> Outcome:
+    """After an ``up`` that succeeded all the same there is nothing to do."""
+    began, repair = monotonic(), Repair(world, outcome.round.refreshes)
+    succeeded = outcome.succeeded or repair.until_it_succeeds()
+    return replace(
+        outcome,
+        succeeded=succeeded,
+        commands=tuple(repair.commands),
+        files=tuple(repair.files),
+        tracebacks=sum(TRACEBACK in text for text in repair.said),
+        repair_seconds=monotonic() - began,
+        asked=_asked(world, outcome.round) if succeeded else {},
+    )
 
 
 def _kept(ground: Ground, outcome: Outcome, evidence: Path) -> Outcome:
