@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import subprocess
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import replace
@@ -17,7 +18,7 @@ from tests.engine.chaos.ground import there_before_us
 from tests.engine.chaos.judge import Verdict, judged
 from tests.engine.chaos.outcome import Outcome
 from tests.engine.chaos.plan import SIZES, SLUGS, STARTS, VICTIMS, expected_writes, planned
-from tests.engine.chaos.repair import repaired
+from tests.engine.chaos.repair import remedies
 from tests.engine.chaos.report import INTERRUPTED, dumped, exit_code, table
 from tests.engine.chaos.watch import Untouched, Watch
 from tests.engine.crash.proxy import Passed, Strike
@@ -197,21 +198,12 @@ def test_the_figures_are_also_for_a_program() -> None:
     assert data["rounds"][0]["round"]["number"] == ROUND.number
 
 
-def test_empty_files_of_a_backend_are_repaired_as_the_page_says(tmp_path: Path) -> None:
+def test_empty_files_of_a_backend_are_mended_as_doctor_says(tmp_path: Path) -> None:
     stacks = tmp_path / ".pulumi" / "stacks" / "acme"
     stacks.mkdir(parents=True)
-    for name, text in {
-        "a.json": "",
-        "a.json.bak": "{}",
-        "a.json.attrs": "",
-        "b.json": "{}",
-        "b.json.attrs": "x",
-    }.items():
+    for name, text in {"a.json": "", "a.json.bak": "{}", "b.json": "{}", "b.json.attrs": ""}.items():
         (stacks / name).write_text(text, encoding="utf-8")
-    assert list(repaired(tmp_path)) == ["a.json.bak over a.json", "removed a.json.attrs"]
-    assert {path.name: path.read_text(encoding="utf-8") for path in stacks.iterdir()} == {
-        "a.json": "{}",
-        "a.json.bak": "{}",
-        "b.json": "{}",
-        "b.json.attrs": "x",
-    }
+    for remedy in remedies(tmp_path):
+        subprocess.run(["sh", "-c", remedy], check=True)
+    assert remedies(tmp_path) == []
+    assert {path.name for path in stacks.iterdir()} == {"a.json", "a.json.bak", "b.json"}

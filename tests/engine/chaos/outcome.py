@@ -8,7 +8,7 @@ from typing import Any
 from tests.engine.chaos.judge import Verdict
 from tests.engine.chaos.plan import Round
 
-FAILED = re.compile(r"(cancel|refresh) \(")
+FAILED = re.compile(r"(cancel|refresh|file) \(")
 """A command of the page that always works, with an exit code behind it. An ``up`` may well fail, for a lock."""
 
 

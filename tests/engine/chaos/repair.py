@@ -1,15 +1,14 @@
 """What ``docs/operations.md`` says to do after a command was interrupted, done by somebody who reads what is said."""
 
-import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mirrors.cli.doctor.files import check_files
 from tests.engine.crash.world import World
 from tests.engine.project import Done
 
 LOCKED = "pulumi cancel"
-UNREADABLE = "failed to load checkpoint"
+UNREADABLE = ("failed to load checkpoint", "unexpected end of JSON input")
 PATIENCE = 4
 """How often ``up`` is run before a fleet counts as stuck."""
 
@@ -32,12 +31,17 @@ class Repair:
         done = self._run("up", self.world.up())
         if done.code == 0:
             return True
-        if UNREADABLE in done.text:
-            self.files.extend(repaired(self.world.backend))
-            self.commands.append("files")
-        if LOCKED in done.text or UNREADABLE in done.text:
+        unreadable = any(words in done.text for words in UNREADABLE)
+        if unreadable:
+            self._mend_files()
+        if unreadable or LOCKED in done.text:
             self._unlock()
         return False
+
+    def _mend_files(self) -> None:
+        for remedy in remedies(self.world.backend):
+            self.files.append(remedy)
+            self._run("file", self.world.project.run("sh", "-c", remedy))
 
     def _unlock(self) -> None:
         self._run("cancel", self.world.stack.pulumi("cancel", "--yes"))
@@ -51,18 +55,6 @@ class Repair:
         return done
 
 
-def repaired(backend: Path) -> Iterator[str]:
-    """A killed engine may leave empty files in a backend of files, which no command reads. Says what was done.
-
-    An empty ``….attrs`` is removed, an empty ``….json`` replaced by the ``….json.bak`` beside it.
-    """
-    for path in sorted((backend / ".pulumi" / "stacks").rglob("*")):
-        if not path.is_file() or path.stat().st_size:
-            continue
-        backup = path.with_name(f"{path.name}.bak")
-        if path.suffix == ".attrs":
-            path.unlink()
-            yield f"removed {path.name}"
-        elif path.suffix == ".json" and backup.exists():
-            shutil.copy(backup, path)
-            yield f"{backup.name} over {path.name}"
+def remedies(backend: Path) -> list[str]:
+    """What ``mirrors doctor`` says to do about a backend of files that cannot be read: a command for each file."""
+    return [finding.remedy.partition("; then ")[0] for finding in check_files(f"file://{backend}")]
