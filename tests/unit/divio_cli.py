@@ -23,11 +23,14 @@ LIBRARY = "library"
 
 
 class UnreachableError(Exception):
-    """The registry of packages does not answer; the message is pip's last line."""
+    """The registry of packages does not answer, or not in time; the message is pip's last line, if it has one."""
 
 
-def installed(directory: Path) -> Path:
-    """The environment's folder of commands. It is made once on a machine. Raises UnreachableError."""
+def installed(directory: Path, constraints: Path) -> Path:
+    """The environment's folder of commands. It is made once on a machine. Raises UnreachableError.
+
+    ``constraints``: a file of pip's, with the versions of what the client shares with us.
+    """
     environment = directory / f"divio-cli-{VERSION}-{sys.version_info.major}.{sys.version_info.minor}"
     directory.mkdir(parents=True, exist_ok=True)
     with (directory / "divio-cli.lock").open("w") as lock:
@@ -35,14 +38,18 @@ def installed(directory: Path) -> Path:
         done = environment / "complete"
         if not done.exists():
             subprocess.run([sys.executable, "-m", "venv", "--clear", str(environment)], check=True, timeout=TIMEOUT)
-            _install(environment / "bin" / "python")
+            _install(environment / "bin" / "python", constraints)
             done.touch()
     return environment / "bin"
 
 
-def _install(python: Path) -> None:
-    command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", f"divio-cli=={VERSION}"]
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT)
+def _install(python: Path, constraints: Path) -> None:
+    options = ["--quiet", "--no-input", "--disable-pip-version-check", "--constraint", str(constraints)]
+    command = [str(python), "-m", "pip", "install", *options, f"divio-cli=={VERSION}"]
+    try:
+        ran = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT)
+    except subprocess.TimeoutExpired:
+        raise UnreachableError(f"pip has not ended after {TIMEOUT:.0f} seconds") from None
     if ran.returncode and UNREACHABLE.search(ran.stderr):
         raise UnreachableError(ran.stderr.strip().splitlines()[-1])
     assert ran.returncode == 0, ran.stderr

@@ -13,6 +13,7 @@ import pytest
 import requests
 
 from mirrors.sandbox.control import Sandbox
+from tests.engine.template import write_constraints
 from tests.sandboxes import environment_of, get, newest_deployment, running_sandbox, set_variable
 from tests.unit.divio_cli import LIBRARY, VERSION, UnreachableError, installed, said
 
@@ -59,7 +60,7 @@ class Account:
 @pytest.fixture(scope="module")
 def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
     try:
-        commands = installed(TOOLS)
+        commands = installed(TOOLS, write_constraints(tmp_path_factory.mktemp("constraints") / "constraints.txt"))
     except UnreachableError as error:
         pytest.skip(f"divio-cli {VERSION} cannot be installed from here: {error}")
     home = tmp_path_factory.mktemp("home")
