@@ -134,7 +134,7 @@ class Observer:
         others = [application for slug, application in listed.items() if slug not in found]
         shared = original.frozen.get(DATABASE_URL) if original else None
         settled = all(_is_settled(mirror, shared) for mirror in mirrors.values())
-        if not others or settled or self.settings.site_ids_from is not None:
+        if not others or settled:
             return {}
         source = found[self.settings.fleet.original.application]
         first, *rest = AccountObserver(self.divio, self.settings.max_concurrent_requests).each([source, *others])

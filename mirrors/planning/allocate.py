@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from mirrors.config.values import HIGHEST_SITE_ID
 from mirrors.errors import confirmation
 from mirrors.planning.beginning import begins_anew
 from mirrors.planning.hints import ORIGINAL_ID, Assigned, Hints, Ledger, Neighbour, Reference, SiteHint
@@ -62,6 +63,7 @@ def allocate(ledger: Ledger, hints: Hints) -> Allocation:
         *taken_over(before, hints),
         *_contradictions(ledger, hints),
         *_unreadable(ledger, hints),
+        *_too_high(hints, known),
         *_collisions(hints, known, retired),
         *(_strangers(ledger, hints) if gives_something(ledger, known) else ()),
         *([] if hints.preview else _missing_in_reference(hints, fresh)),
@@ -181,6 +183,17 @@ def _unreadable(ledger: Ledger, hints: Hints) -> Iterator[str]:
             )
 
 
+def _too_high(hints: Hints, known: Mapping[str, int | None]) -> Iterator[str]:
+    """The next number is above the highest one, which may be a slip, or somebody's way to keep out of the way."""
+    for site in hints.sites:
+        if (known[site.application] or 0) > HIGHEST_SITE_ID:
+            yield (
+                f"{site.name}: it would get a SITE_ID above {HIGHEST_SITE_ID}, which no row of Django's sites can have:"
+                " an id near that was given, reserved, or is set at an application beside the list. Declare a siteId"
+                " that is free"
+            )
+
+
 def _collisions(hints: Hints, known: Mapping[str, int | None], retired: Mapping[int, Assigned]) -> Iterator[str]:
     holders: dict[int, list[SiteHint]] = {}
     for site in hints.sites:
@@ -215,11 +228,22 @@ def _not_free(site: SiteHint, site_id: int, hints: Hints, who: Assigned | None) 
         if site_id in neighbour.site_ids:
             yield (
                 f"{site.name}: SITE_ID {site_id} is that of {name}, which is not on the list and runs with the"
-                f" shared database. Declare another siteId, or add {name} to the list"
+                f" shared database{_instead_of(site, site_id, name, hints.reference)}"
             )
     if site_id in hints.kept_free:
         where = "reservedSiteIds" if site_id in hints.reserved else "reservedFor"
         yield f"{site.name}: SITE_ID {site_id} is listed in {where}. Take it off that list or declare another siteId"
+
+
+def _instead_of(site: SiteHint, site_id: int, name: str, reference: Reference | None) -> str:
+    """What to do about an id that ``name`` has as well; where another stack gave it, that one has to know first."""
+    if reference is None or reference.site_id_of(site) != site_id:
+        return f". Declare another siteId, or add {name} to the list"
+    return (
+        f', but the stack "{reference.stack}" gave it to {site.name}. Set another SITE_ID at {name}, and deploy it'
+        f" there; or, where {name} keeps it, write reservedFor: {{{name}: {site_id}}} and another siteId for"
+        f' {site.name}, and run "pulumi up -s {reference.stack}" first'
+    )
 
 
 def _is_retired(site: SiteHint, site_id: int, who: Assigned, reference: Reference | None) -> str:

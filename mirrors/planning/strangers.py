@@ -40,8 +40,10 @@ def of_another_project(ledger: Ledger, hints: Hints) -> Iterator[str]:
 
 
 def _known(ledger: Ledger, hints: Hints) -> set[str]:
-    """The slugs, of today and of earlier, of all that have or had an id from this ledger."""
+    """The slugs, of today and of earlier, of all that have or had an id from this ledger or the one it follows."""
     earlier = {name for name, _ in ledger.assignments.values()} | {who.name for who in ledger.retired.values()}
+    if (followed := hints.reference) is not None:
+        earlier |= {*followed.site_ids, *(who.name for who in followed.retired.values())}
     return earlier | {slug for uuid, slug in hints.listed.items() if uuid in ledger.applications}
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from mirrors.divio import Divio
 from mirrors.observe import Observer
-from mirrors.planning.allocate import Hints, Ledger, allocate
+from mirrors.planning.allocate import Hints, Ledger, Reference, allocate
 from mirrors.planning.plan import plan
 from mirrors.sandbox.control import Sandbox
 from tests.sandboxes import delete_variable, frozen_variables, running_sandbox, set_variable
@@ -80,6 +80,25 @@ def test_a_mirror_made_by_hand_is_not_taken_over_with_the_id_of_one_that_is_on_n
     has(account, "acme-de", SITE_ID="5", DATABASE_URL=database(account), **copied)
     [problem], _ = problems_and_ids(account)
     assert problem.startswith(f"acme-de: SITE_ID 5 is that of {UNLISTED}, which is not on the list")
+
+
+def test_a_stack_that_follows_another_gives_no_id_that_somebody_has_by_hand_since(account: Sandbox) -> None:
+    """Test gave 2 while nobody in Live had it."""
+    declared = settings("acme-de", environment="live", siteIdsFrom="test")
+    live = frozen_variables(account, "acme", "live")["DATABASE_URL"]
+    set_variable(account, UNLISTED, "live", "SITE_ID", "2")
+    set_variable(account, UNLISTED, "live", "DATABASE_URL", live, is_sensitive=True)
+    reference = Reference("test", {"acme": 1, "acme-de": 2}, {})
+    try:
+        with Divio.connect(account.url, account.token) as divio:
+            planned = plan(declared, Observer(divio, declared).fleet())
+    finally:
+        delete_variable(account, UNLISTED, "live", "SITE_ID")
+        delete_variable(account, UNLISTED, "live", "DATABASE_URL")
+    hints = Hints(planned.hints, neighbours=planned.neighbours, reference=reference)
+    [problem] = allocate(Ledger(), hints).problems
+    assert problem.startswith(f"acme-de: SITE_ID 2 is that of {UNLISTED}, which is not on the list")
+    assert 'the stack "test" gave it' in problem
 
 
 def test_what_else_the_organisation_has_is_known_by_name(account: Sandbox) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from mirrors.planning.allocate import Allocation, Assigned, Hints, Ledger, Neighbour, SiteHint, allocate
+from mirrors.planning.allocate import Allocation, Assigned, Hints, Ledger, Neighbour, Reference, SiteHint, allocate
 
 SITES = (SiteHint("u-acme", "acme", original=True), SiteHint("u-de", "de"))
 HIDDEN, MANAGED = Neighbour(hidden=True), Neighbour((4,), managed="old")
@@ -60,3 +60,19 @@ def test_what_has_left_the_list_is_no_other_projects_whatever_it_is_called_now()
     assert id_of(beside(MANAGED, renamed, listed={"u-old": "old"})) == 5
     leaving = Ledger({"u-acme": ("acme", 1), "u-old": ("old", 4)}, {}, 4)
     assert id_of(beside(MANAGED, leaving)) == 5
+
+
+def test_what_the_followed_stack_gave_an_id_is_no_other_projects() -> None:
+    given = {"acme": 1, "de": 2}
+    for known in (Reference("test", {**given, "old": 4}, {}), Reference("test", given, {4: Assigned("old")})):
+        assert id_of(beside(MANAGED, reference=known)) == 2
+    [problem] = beside(MANAGED, reference=Reference("test", given, {})).problems
+    assert problem.startswith("old: Mirrors manages it")
+
+
+def test_no_id_is_given_that_no_row_can_have() -> None:
+    """One reserved it, or set it at an application of its own, to keep out of everybody's way."""
+    for there in ({"reserved": frozenset({2**31 - 1})}, {"neighbours": {"old": Neighbour((2**31 - 1,))}}):
+        [problem] = beside(Neighbour(), **there).problems
+        assert problem.startswith("de: it would get a SITE_ID above 2147483647")
+    assert id_of(beside(Neighbour((2**31 - 1,)), sites=(SITES[0], replace(SITES[1], declared=9)))) == 9
