@@ -60,6 +60,7 @@ def test_an_identity_says_where_the_backend_connects(dsn: str, identity: str) ->
         (AZURE, AZURE.replace("acmetest", "acmelive")),
         (f"{PG}/acme?host=/cloudsql/prj:eu:pg-test", f"{PG}/acme?host=/cloudsql/prj:eu:pg-live"),
         (SCHEMA, SCHEMA.replace("%3Da", "%3Db")),
+        (f"{SCHEMA},public", SCHEMA.replace("%3Da", "%3Db,public")),
         (f"{PG}h/db", f"{PG}h/db?dbname=other"),
         (f"{PG}h/db", "mysql://h/db"),
         ("s3://K:S@a.s3.amazonaws.com/", "s3://K:S@a.s3.amazonaws.com.cn/"),
@@ -98,6 +99,10 @@ def test_what_something_else_decides_cannot_be_compared(dsn: str, identity: str)
         (f"{PG}h/db", SCHEMA),
         (f"{PG}h1,h2/db", f"{PG}h2/db"),
         (f"{PG}h/db?options=-csearch_path%3D%22%24user%22", f"{PG}h/db"),
+        (SCHEMA, f"{SCHEMA},public"),
+        (SCHEMA, SCHEMA.replace("%3Da", "%3Db,a")),
+        (f"{PG}h/db", f"{PG}h:6432/db"),
+        (f"{PG}/db?host=/cloudsql/prj:eu:pg", f"{PG}/db?host=/cloudsql/prj:eu:pg/"),
     ],
 )
 def test_what_may_be_one_service_is_not_called_two(one: str, other: str) -> None:

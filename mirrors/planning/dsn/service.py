@@ -2,7 +2,7 @@
 
 import ipaddress
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -17,6 +17,7 @@ KINDS = WITHOUT_SERVER | {"mssql", "mysql", "oracle", "postgres", "s3"}
 
 PORTS = {"mssql": 1433, "mysql": 3306, "postgres": 5432}
 _PLAIN = re.compile("[a-z0-9._-]*")
+_SCHEMA = re.compile(r'"(?:[^"]|"")*"|[^",]+')
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -99,8 +100,9 @@ class Service:
 def same(one: Service | None, other: Service | None) -> bool | None:
     """Whether two are one service; None where that cannot be told. None for a DSN that cannot be read.
 
-    One database with two search paths is two services. Where one of them has the server's default, or two clusters have
-    a server in common, nobody can tell.
+    One database with two search paths is two services. Where one of them has the server's default or the schema in
+    which the other makes its tables, where two clusters have a server in common, or two ports are of one server,
+    nobody can tell.
 
     >>> same(Service("sqlite", name="/a"), Service("sqlite", name="/b")), same(None, Service("sqlite", name="/a"))
     (False, None)
@@ -117,9 +119,18 @@ def same(one: Service | None, other: Service | None) -> bool | None:
 def _near(one: Service, other: Service) -> bool:
     if (one.name, one.account, one.prefix) != (other.name, other.account, other.prefix):
         return False
-    meet = {*one.servers} & {*other.servers}
-    schemas = one.schema == other.schema or not (one.schema and other.schema)
-    return bool(meet) and schemas
+    meet = {_machine(item) for item in one.servers} & {_machine(item) for item in other.servers}
+    return bool(meet) and _may_meet(_SCHEMA.findall(one.schema), _SCHEMA.findall(other.schema))
+
+
+def _machine(item: Server) -> str:
+    """Without its port: behind another one there may be a pool of connections to the same server (PgBouncer)."""
+    return item.host.rstrip("/")
+
+
+def _may_meet(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Search paths: tables are made in the first schema, and found in any."""
+    return not (one and other) or one[0] in other or other[0] in one
 
 
 def server(host: str, port: int | None = None) -> Server:
