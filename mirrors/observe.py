@@ -152,10 +152,17 @@ class Observer:
         return {owner.value: slug for slug, owner in owners if owner is not None and owner.value in missing}
 
     def _ran(self, found: Mapping[str, Application], mirrors: Mapping[str, SiteSeen]) -> dict[str, tuple[int, ...]]:
-        """Of mirrors that may have to give their id up: it is reserved, or it is not set, and so may be."""
+        """Of mirrors that may have to give their id up: it is reserved, or it is not set, and so may be.
+
+        And of those with a database and no id: they may run with one that was set before.
+        """
         fleet = self.settings.fleet
         reserved = {*fleet.reserved_site_ids, *fleet.reserved_for.values()}
-        asked = [found[slug] for slug, mirror in mirrors.items() if reserved and _may_give_up(mirror, reserved)]
+        asked = [
+            found[slug]
+            for slug, mirror in mirrors.items()
+            if (reserved and _may_give_up(mirror, reserved)) or _has_lost_its_id(mirror)
+        ]
         seen = AccountObserver(self.divio, self.settings.max_concurrent_requests).each(asked) if asked else ()
         return {item.slug: ran for item in seen if (ran := ran_with(item)) is not None}
 
@@ -175,6 +182,10 @@ class Observer:
 def _may_give_up(mirror: SiteSeen, reserved: Container[int]) -> bool:
     site_id = mirror.variables.get(SITE_ID)
     return site_id is None or number(site_id.value) in reserved
+
+
+def _has_lost_its_id(mirror: SiteSeen) -> bool:
+    return DATABASE_URL in mirror.variables and SITE_ID not in mirror.variables
 
 
 def _is_settled(mirror: SiteSeen, shared: str | None) -> bool:

@@ -73,7 +73,7 @@ class FleetSeen:
     only where an id may be given. ``applications``: {slug: uuid} of all that the original's organisation has, as far
     as the token sees them. ``renamed``: {declared slug: slug of today} of mirrors that are not there under the declared
     one, as a variable that we have written says. ``ran``: {slug: SITE_IDs that its instances run with}, in Test and in
-    Live, of mirrors whose id may be given up.
+    Live, of mirrors whose id may be given up, or is set no more.
     """
 
     original: SiteSeen | None

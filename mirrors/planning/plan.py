@@ -200,10 +200,15 @@ def _hint(
     own, here = site.variables.get(SITE_ID), site.variables.get(DATABASE_URL)
     if here and here.value and (database := identity_of(here.value)) not in confirmed_identities(settings):
         hint = replace(hint, database=database)
-    if own is None or not _has_shared_database(settings, original, site):
+    if (own is None and not ran) or not _has_shared_database(settings, original, site):
         return hint
-    observed = number(own.value)
+    observed = number(own.value) if own else _only(ran or ())
     return replace(hint, observed=observed, unreadable=observed is None)
+
+
+def _only(ran: Collection[int]) -> int | None:
+    """Of a mirror whose SITE_ID somebody has removed; None where Test and Live run with two."""
+    return next(iter(ran)) if len({*ran}) == 1 else None
 
 
 def _has_shared_database(settings: Settings, original: SiteSeen, site: SiteSeen) -> bool:

@@ -129,6 +129,23 @@ def test_one_that_was_taken_off_a_list_and_still_runs_keeps_its_id(account: Sand
         account.deploy(UNLISTED, "test", report=lambda _: None)
 
 
+def test_one_on_the_list_that_runs_with_an_id_which_is_set_no_more_keeps_it(account: Sandbox) -> None:
+    """Else the first new mirror would get it."""
+    has(account, UNLISTED, SITE_ID="2", DATABASE_URL=database(account))
+    account.deploy(UNLISTED, "test", report=lambda _: None)
+    delete_variable(account, UNLISTED, "test", "SITE_ID")
+    declared = settings("acme-de", UNLISTED)
+    try:
+        with Divio.connect(account.url, account.token) as divio:
+            planned = plan(declared, Observer(divio, declared).fleet())
+    finally:
+        has(account, UNLISTED, SITE_ID="5", DATABASE_URL=database(account))
+        account.deploy(UNLISTED, "test", report=lambda _: None)
+    allocation = allocate(Ledger(), Hints(planned.hints, neighbours=planned.neighbours))
+    assert allocation.problems == ()
+    assert dict(allocation.ledger.assignments.values()) == {"acme": 1, UNLISTED: 2, "acme-de": 3}
+
+
 @pytest.mark.parametrize("deployed", [False, True])
 def test_an_id_that_is_not_shown_is_a_problem_before_one_is_given(account: Sandbox, deployed: bool) -> None:
     set_variable(account, UNLISTED, "test", "SITE_ID", "2", is_sensitive=True)
