@@ -20,7 +20,7 @@ def unknown_ids(hints: Hints) -> Iterator[str]:
             yield (
                 f"{slug}: it is not on the list, may run with the shared database, and has a SITE_ID that is not shown,"
                 f" or is no number, so that a new id could be the same. Add {slug} to the list, with the siteId that it"
-                f" has; or put its id under reservedSiteIds by its name: mirrors:fleet.reservedFor: {{{slug}: ID}}"
+                f" has; or reserve that id by its name: mirrors:fleet.reservedFor: {{{slug}: ID}}"
             )
 
 

@@ -49,7 +49,9 @@ def test_everything_of_the_template_is_there_and_bears_the_users_name(tmp_path: 
     about = written(project, "Pulumi.yaml")
     assert (about["name"], about["description"]) == (NAME, "Our shops")
     assert "template" not in about
-    assert "pulumi:tags" not in (project.directory / "Pulumi.yaml").read_text(encoding="utf-8"), "it names a folder"
+    text = (project.directory / "Pulumi.yaml").read_text(encoding="utf-8")
+    assert f"        application: {NAME}\n" in text, "in quotes, the engine would add a space"
+    assert "pulumi:tags" not in text, "it names a folder"
     assert not [path for path in made if "${PROJECT}" in (project.directory / path).read_text(encoding="utf-8")]
 
 

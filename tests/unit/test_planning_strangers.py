@@ -22,7 +22,6 @@ def test_nothing_is_given_beside_an_id_that_nobody_can_read_until_it_is_reserved
     [problem] = beside(HIDDEN).problems
     assert problem.startswith("old: it is not on the list, may run with the shared database, and has a SITE_ID that")
     assert "Add old to the list" in problem
-    assert "reservedSiteIds" in problem
     assert "mirrors:fleet.reservedFor: {old: ID}" in problem
     assert beside(HIDDEN, reserved=frozenset({2})).problems == (problem,), "a number alone says not whose it is"
     assert beside(HIDDEN, reserved_for={"another": 2}).problems == (problem,)
