@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from mirrors.config.values import HIGHEST_SITE_ID
 from mirrors.errors import confirmation
 from mirrors.planning.beginning import begins_anew
+from mirrors.planning.dsn import UNREADABLE
 from mirrors.planning.hints import ORIGINAL_ID, Assigned, Hints, Ledger, Neighbour, Reference, SiteHint
 from mirrors.planning.renames import renamed, taken_over
 from mirrors.planning.strangers import gives_something, of_another_project, unknown_ids
@@ -126,13 +127,13 @@ def _highest(ledger: Ledger, hints: Hints, retired: Mapping[int, Assigned], know
 
 def _with_another_database(ledger: Ledger, hints: Hints) -> Iterator[str]:
     """A site of somebody else is not taken over, also where it has an id since it was bare. Of one of ours it is drift,
-    to be repaired."""
+    to be repaired. Two databases that Mirrors cannot read are not one."""
     shared = next((site.database for site in hints.sites if site.original), None)
     for site in hints.sites:
         if (
             None not in (shared, site.database)
-            and site.database != shared
-            and not (site.ours and site.application in ledger.assignments)
+            and (site.database != shared or site.database == UNREADABLE)
+            and not (site.original or (site.ours and site.application in ledger.assignments))
         ):
             yield (
                 f"{site.name}: its DATABASE_URL points at {site.database}, the original's at {shared}. If it is a"

@@ -198,8 +198,9 @@ def _hint(
         ran=ran,
     )
     own, here = site.variables.get(SITE_ID), site.variables.get(DATABASE_URL)
-    if here and here.value and (database := identity_of(here.value)) not in confirmed_identities(settings):
-        hint = replace(hint, database=database)
+    if here and here.value and here.value != shared_value(settings, original, DATABASE_URL):
+        database = identity_of(here.value)
+        hint = replace(hint, database=None if database in confirmed_identities(settings) else database)
     if (own is None and not ran) or not _has_shared_database(settings, original, site):
         return hint
     observed = number(own.value) if own else _only(ran or ())

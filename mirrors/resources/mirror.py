@@ -8,7 +8,7 @@ from pulumi.dynamic import CheckResult, CreateResult, ReadResult, Resource, Upda
 
 from mirrors.divio import NotFound
 from mirrors.errors import AnotherDatabaseError
-from mirrors.planning.dsn import identity_of
+from mirrors.planning.dsn import UNREADABLE, identity_of
 from mirrors.planning.names import DATABASE_URL
 from mirrors.planning.releases import newest_successful
 from mirrors.resources.base import Properties, Provider, about, deployments_seen, is_gone
@@ -47,9 +47,11 @@ class MirrorProvider(Provider):
         with about(props["slug"]):
             done = newest_successful(deployments_seen(self.divio, props["environment"]))
             runs = self.reads.frozen(done.uuid) if done else {}
-        value = runs.get(DATABASE_URL)
-        if value and (identity := identity_of(value)) not in databases:
-            raise AnotherDatabaseError(props["slug"], identity, databases[0])
+        original, *given_up = databases
+        identity = identity_of(value) if (value := runs.get(DATABASE_URL)) else None
+        is_originals = identity == original != UNREADABLE
+        if identity and not is_originals and identity not in given_up:
+            raise AnotherDatabaseError(props["slug"], identity, original)
 
     def update(self, _id: str, _olds: Properties, _news: Properties) -> UpdateResult:
         """Nothing on the platform."""

@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from mirrors.planning.allocate import allocate
+from mirrors.planning.hints import Hints, Ledger
 from mirrors.planning.observed import VariableSeen
 from mirrors.planning.plan import hidden_databases, plan
 from tests.unit.fleets import DATABASE, STORAGE, converged, deployment, fresh, original, seen, settings
@@ -181,6 +183,19 @@ def test_a_mirror_whose_database_cannot_be_compared_is_not_taken_over_unconfirme
     assert (hint.database, hint.observed) == ("postgres:///own?service=x", None)
     confirmed = plan(settings("acme-de", confirmDatabase=hint.database), fleet).hints[1]
     assert (confirmed.database, confirmed.observed) == (None, 7)
+
+
+@pytest.mark.parametrize(
+    ("own", "asked"),
+    [("postgres://a:b/c@h/one", False), ("postgres://a:b/c@h/two", True), ("postgres://a:b/d@h/one", True)],
+)
+def test_two_databases_that_mirrors_cannot_read_are_one_only_to_the_letter(own: str, asked: bool) -> None:
+    shared = {**original().frozen, "DATABASE_URL": "postgres://a:b/c@h/one"}
+    mirror = converged("acme-de", 7)
+    variables = {**mirror.variables, "DATABASE_URL": VariableSeen(own), "MIRRORS_APPLICATION": VariableSeen("")}
+    there = seen(replace(mirror, variables=variables), original=original(frozen=shared))
+    problems = allocate(Ledger(), Hints(plan(settings("acme-de"), there).hints)).problems
+    assert any("its DATABASE_URL points at unreadable" in problem for problem in problems) is asked
 
 
 def test_a_shared_variable_that_names_no_service_may_be_the_same_in_test_and_live() -> None:
