@@ -12,7 +12,7 @@ from mirrors.planning.dsn import identity_of
 from mirrors.planning.hints import Neighbour
 from mirrors.planning.names import DATABASE_URL, MIRRORS_APPLICATION, SITE_ID, number
 from mirrors.planning.observed import DeploymentSeen, FleetSeen, SiteSeen, VariableSeen
-from mirrors.planning.plan import image_environment
+from mirrors.planning.plan import Frozen, image_environment
 from mirrors.planning.releases import newest_successful
 from mirrors.seen import deployments_seen, running_in, variable_seen
 
@@ -28,6 +28,7 @@ class Observer:
         self.divio = divio
         self.settings = settings
         self.stage = settings.environment
+        self._other = "test" if self.stage == "live" else "live"
 
     def fleet(self, *, deep: bool = False, only: Collection[str] | None = None) -> FleetSeen:
         """``deep`` also asks for every mirror's deployments and frozen variables: two requests a mirror more. ``only``:
@@ -49,7 +50,8 @@ class Observer:
         releases = original.deployments if original and image == original.environment else self._deployments(image)
         elsewhere = self._elsewhere(stages, image, releases)
         neighbours = self._neighbours(listed, found, original, sites)
-        renamed, ran = self._renamed(listed, found), self._ran(found, sites)
+        shared = {self.stage: original.frozen if original else {}, self._other: elsewhere}
+        renamed, ran = self._renamed(listed, found), self._ran(found, sites, shared)
         applications = {slug: application.uuid for slug, application in listed.items()}
         return FleetSeen(original, sites, image, releases, elsewhere, neighbours, applications, renamed, ran)
 
@@ -119,7 +121,7 @@ class Observer:
         self, environments: Mapping[str, str], image: str | None, releases: tuple[DeploymentSeen, ...]
     ) -> Mapping[str, str | None]:
         """What the original runs with in the other stack's environment; nothing where it was never deployed there."""
-        other = environments.get("test" if self.stage == "live" else "live")
+        other = environments.get(self._other)
         done = newest_successful(releases if other == image else self._deployments(other))
         return self._frozen(done) if done else {}
 
@@ -151,20 +153,34 @@ class Observer:
         owners = ((slugs[uuid], own.get(MIRRORS_APPLICATION)) for uuid, own in self._variables(slugs).items())
         return {owner.value: slug for slug, owner in owners if owner is not None and owner.value in missing}
 
-    def _ran(self, found: Mapping[str, Application], mirrors: Mapping[str, SiteSeen]) -> dict[str, tuple[int, ...]]:
+    def _ran(
+        self, found: Mapping[str, Application], mirrors: Mapping[str, SiteSeen], shared: Mapping[str, Frozen]
+    ) -> dict[str, tuple[int, ...]]:
         """Of mirrors that may have to give their id up: it is reserved, or it is not set, and so may be.
 
-        And of those with a database and no id: they may run with one that was set before.
+        And of those that were deployed and have no id set: they may run with one that was set before. ``shared``: what
+        the original runs with, by environment.
         """
         fleet = self.settings.fleet
         reserved = {*fleet.reserved_site_ids, *fleet.reserved_for.values()}
+        deployed = self._deployed(mirrors)
         asked = [
             found[slug]
             for slug, mirror in mirrors.items()
-            if (reserved and _may_give_up(mirror, reserved)) or _has_lost_its_id(mirror)
+            if (reserved and _may_give_up(mirror, reserved)) or slug in deployed
         ]
         seen = AccountObserver(self.divio, self.settings.max_concurrent_requests).each(asked) if asked else ()
-        return {item.slug: ran for item in seen if (ran := ran_with(item)) is not None}
+        return {item.slug: ran for item in seen if (ran := ran_with(item, shared)) is not None}
+
+    def _deployed(self, mirrors: Mapping[str, SiteSeen]) -> set[str]:
+        """Mirrors without a SITE_ID that may run with one: with a database, or where the platform lists a deployment.
+
+        A platform that lists none costs a request for each, so there only those with a database count.
+        """
+        bare = {slug: mirror for slug, mirror in mirrors.items() if SITE_ID not in mirror.variables}
+        there = self.divio.environments.everywhere(self.stage) if bare else ()
+        ended = {item.uuid for item in there if item.last_finished_deployment is not None}
+        return {slug for slug, item in bare.items() if DATABASE_URL in item.variables or item.environment in ended}
 
     def _frozen(self, deployment: DeploymentSeen) -> Mapping[str, str | None]:
         return self.divio.deployments.environment_variables(deployment.uuid).environment_variables
@@ -182,10 +198,6 @@ class Observer:
 def _may_give_up(mirror: SiteSeen, reserved: Container[int]) -> bool:
     site_id = mirror.variables.get(SITE_ID)
     return site_id is None or number(site_id.value) in reserved
-
-
-def _has_lost_its_id(mirror: SiteSeen) -> bool:
-    return DATABASE_URL in mirror.variables and SITE_ID not in mirror.variables
 
 
 def _is_settled(mirror: SiteSeen, shared: str | None) -> bool:

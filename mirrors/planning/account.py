@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import permutations
+from types import MappingProxyType
 
 from mirrors.planning import dsn
 from mirrors.planning.dsn import readable_identity, service_of
@@ -154,14 +155,26 @@ def _owner(item: ApplicationSeen) -> str:
     return next(filter(None, found), "")
 
 
-def ran_with(item: ApplicationSeen) -> tuple[int, ...] | None:
-    """The SITE_IDs that its instances run with, in all environments; None where one may, and is not shown."""
+def ran_with(
+    item: ApplicationSeen, shared: Mapping[str, Mapping[str, str | None]] = MappingProxyType({})
+) -> tuple[int, ...] | None:
+    """The SITE_IDs that its instances run with, in all environments; None where one may, and is not shown.
+
+    An id beside another database than the original's says nothing of this fleet. ``shared``: {environment: what the
+    original runs with}.
+    """
     if not item.visible or any(seen.deploying for seen in item.stages.values()):
         return None
-    ids = [number(seen.frozen[SITE_ID]) for seen in item.stages.values() if SITE_ID in seen.frozen]
-    hidden = [seen for seen in item.stages.values() if seen.deployed and _leaves_out(seen)]
+    here = [seen for stage, seen in item.stages.items() if not _runs_elsewhere(seen, shared.get(stage, {}))]
+    ids = [number(seen.frozen[SITE_ID]) for seen in here if SITE_ID in seen.frozen]
+    hidden = [seen for seen in here if seen.deployed and _leaves_out(seen)]
     known = tuple(site_id for site_id in ids if site_id is not None)
     return known if len(known) == len(ids) and not hidden else None
+
+
+def _runs_elsewhere(seen: StageSeen, original: Mapping[str, str | None]) -> bool:
+    runs, shared = service_of(seen.frozen.get(DATABASE_URL)), service_of(original.get(DATABASE_URL))
+    return dsn.same(runs, shared) is False
 
 
 def _leaves_out(seen: StageSeen) -> bool:

@@ -201,7 +201,8 @@ def _hint(
     if here and here.value and here.value != shared_value(settings, original, DATABASE_URL):
         database = identity_of(here.value)
         hint = replace(hint, database=None if database in confirmed_identities(settings) else database)
-    if (own is None and not ran) or not _has_shared_database(settings, original, site):
+    # Without the variable it may go on with what was set before: ``ran`` counts beside the shared database alone.
+    if (own is None and not ran) or not (_has_shared_database(settings, original, site) or (own is None and not here)):
         return hint
     observed = number(own.value) if own else _only(ran or ())
     return replace(hint, observed=observed, unreadable=observed is None)

@@ -1,6 +1,6 @@
 """Who is looked at before an id is given: applications that are on no list, on a real platform."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
@@ -129,11 +129,15 @@ def test_one_that_was_taken_off_a_list_and_still_runs_keeps_its_id(account: Sand
         account.deploy(UNLISTED, "test", report=lambda _: None)
 
 
-def test_one_on_the_list_that_runs_with_an_id_which_is_set_no_more_keeps_it(account: Sandbox) -> None:
-    """Else the first new mirror would get it."""
+@pytest.mark.parametrize("removed", [["SITE_ID"], ["SITE_ID", "DATABASE_URL"]])
+def test_one_on_the_list_that_runs_with_an_id_which_is_set_no_more_keeps_it(
+    account: Sandbox, removed: Sequence[str]
+) -> None:
+    """Else the first new mirror would get it. Without both it is what a removal from another list leaves."""
     has(account, UNLISTED, SITE_ID="2", DATABASE_URL=database(account))
     account.deploy(UNLISTED, "test", report=lambda _: None)
-    delete_variable(account, UNLISTED, "test", "SITE_ID")
+    for name in removed:
+        delete_variable(account, UNLISTED, "test", name)
     declared = settings("acme-de", UNLISTED)
     try:
         with Divio.connect(account.url, account.token) as divio:

@@ -95,6 +95,13 @@ def test_what_an_application_has_run_with_counts_both_environments_and_is_unknow
     assert ran_with(ApplicationSeen("other", visible=False)) is None
 
 
+def test_an_id_beside_another_database_is_not_what_it_has_run_with_here() -> None:
+    two = StageSeen({}, {"SITE_ID": "2", "DATABASE_URL": "postgres://a:b@own/db"}, deployed=True)
+    assert ran_with(other(test=two), {"test": {"DATABASE_URL": "postgres://a:b@shared/db"}}) == ()
+    assert ran_with(other(test=two), {"test": {"DATABASE_URL": "postgres://c:d@own/db"}}) == (2,)
+    assert ran_with(other(test=two), {"live": {"DATABASE_URL": "postgres://a:b@shared/db"}}) == (2,)
+
+
 def test_a_copy_in_the_wrong_environment_has_its_id_in_the_database_that_it_serves() -> None:
     lives = "postgres://acme:hunter22@db.example.com:5432/acme-live"
     stages = {"test": ORIGINAL.stages["test"], "live": StageSeen({}, {"DATABASE_URL": lives}, deployed=True)}

@@ -138,8 +138,8 @@ SITE_IDS = (
     Mutation(
         "an-id-beside-another-database-counts",
         "mirrors/planning/plan.py",
-        "    if (own is None and not ran) or not _has_shared_database(settings, original, site):\n",
-        "    if own is None and not ran:\n",
+        " or not (_has_shared_database(settings, original, site) or (own is None and not here)):\n",
+        ":\n",
         ("tests/unit/test_planning_plan.py",),
     ),
     Mutation(
