@@ -28,7 +28,7 @@ def of_another_project(ledger: Ledger, hints: Hints) -> Iterator[str]:
     """Two ledgers for one original: neither knows what the other has given, or will give."""
     ours = _known(ledger, hints)
     for slug, neighbour in hints.neighbours.items():
-        if neighbour.managed and slug not in ours and not _is_answered(slug, neighbour, hints):
+        if neighbour.managed and slug not in ours and not _is_answered(slug, neighbour, ledger, hints):
             ids = " and ".join(map(str, neighbour.site_ids)) or "hidden"
             example = neighbour.site_ids[0] if neighbour.site_ids else "ID"
             yield (
@@ -47,6 +47,7 @@ def _known(ledger: Ledger, hints: Hints) -> set[str]:
     return earlier | {slug for uuid, slug in hints.listed.items() if uuid in ledger.applications}
 
 
-def _is_answered(slug: str, neighbour: Neighbour, hints: Hints) -> bool:
+def _is_answered(slug: str, neighbour: Neighbour, ledger: Ledger, hints: Hints) -> bool:
+    """A ledger that began anew has pinned ids as retired, without the names of those that had them."""
     ids = frozenset(neighbour.site_ids)
-    return slug in hints.reserved_for or (bool(ids) and ids <= hints.kept_free | hints.retired)
+    return slug in hints.reserved_for or (bool(ids) and ids <= hints.kept_free | hints.retired | ledger.retired.keys())

@@ -59,6 +59,8 @@ def test_what_has_left_the_list_is_no_other_projects_whatever_it_is_called_now()
     assert id_of(beside(MANAGED, renamed, listed={"u-old": "old"})) == 5
     leaving = Ledger({"u-acme": ("acme", 1), "u-old": ("old", 4)}, {}, 4)
     assert id_of(beside(MANAGED, leaving)) == 5
+    begun_anew = Ledger({"u-acme": ("acme", 1)}, {4: Assigned("")}, 4)
+    assert id_of(beside(MANAGED, begun_anew)) == 5
 
 
 def test_what_the_followed_stack_gave_an_id_is_no_other_projects() -> None:
