@@ -18,11 +18,15 @@ def kills_the_engine(number: int) -> bool:
     return small and round_.victim == "engine killed" and round_.instant.write > 0
 
 
-def test_a_round_hits_what_it_shall_and_the_page_repairs_it(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_round_hits_what_it_shall_and_the_page_repairs_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     number = next(filter(kills_the_engine, count(1)))
-    code = main(["--seed", str(SEED), "--round", str(number), "--jobs", "1", "--evidence", str(tmp_path)])
+    code = main(["--seed", str(SEED), "--round", str(number), "--jobs", "1", "--evidence", str(tmp_path / "evidence")])
     said = capfd.readouterr().out
     assert code == 0, said
     assert "1: engine killed 1" in said
     assert "up (1), cancel," in said
     assert "breaches of invariants 1 to 4  0 in" in said
+    assert list(tmp_path.iterdir()) == []

@@ -1,10 +1,12 @@
 """What ``make chaos`` plans, sees and says. That it also hits something real is a test of the engine's."""
 
 import json
+import os
+import signal
 import sqlite3
 import subprocess
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from hypothesis import strategies as st
 
 from mirrors.sandbox.process import wait_until
 from tests.engine.chaos.ground import there_before_us
+from tests.engine.chaos.jobs import SPAWNED, work
 from tests.engine.chaos.judge import Verdict, judged
 from tests.engine.chaos.outcome import Outcome
 from tests.engine.chaos.plan import SIZES, SLUGS, STARTS, VICTIMS, expected_writes, planned
@@ -196,6 +199,24 @@ def test_the_figures_are_also_for_a_program() -> None:
     data = json.loads(json.dumps(dumped([CONVERGED], 60, interrupted=False)))
     assert data["figures"]["converged"] == "1 of 1; of the hits 1 after 3 commands"
     assert data["rounds"][0]["round"]["number"] == ROUND.number
+
+
+@contextmanager
+def interrupted_at_its_end(directory: Path) -> Iterator[Any]:
+    """Ground of a job that is interrupted while it takes it down."""
+    yield directory
+    os.kill(os.getpid(), signal.SIGINT)
+    (directory.parents[1] / "taken down").touch()
+
+
+def test_an_interruption_leaves_nothing_half_taken_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    ours, its = SPAWNED.Pipe()
+    process = SPAWNED.Process(target=work, args=(its, tmp_path, interrupted_at_its_end))
+    process.start()
+    ours.send(None)
+    process.join(WAIT)
+    assert [path.name for path in tmp_path.iterdir()] == ["taken down"]
 
 
 def test_empty_files_of_a_backend_are_mended_as_doctor_says(tmp_path: Path) -> None:

@@ -5,8 +5,8 @@ import os
 import signal
 import tempfile
 import traceback
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from itertools import count
 from multiprocessing.connection import Connection, wait
@@ -19,6 +19,7 @@ from tests.engine.chaos.plan import Round
 from tests.engine.chaos.play import played
 
 ENDS_WITHIN = 90.0  # seconds, from an interruption on: its sandbox is taken down
+Make = Callable[[Path], AbstractContextManager[Ground]]
 SPAWNED = multiprocessing.get_context("spawn")
 
 
@@ -35,15 +36,17 @@ class Job:
         its.close()  # so that we notice when it is gone
         return cls(process, ours)
 
-    def end(self) -> None:
-        """It takes down what it has started."""
+    def interrupt(self) -> None:
         if self.process.is_alive() and self.process.pid:
             os.kill(self.process.pid, signal.SIGINT)
+
+    def end(self) -> None:
+        """It has nothing more to do, or was interrupted: it takes down what it has started."""
         self.process.join(ENDS_WITHIN)
         assert self.process.exitcode is not None, "a job has not ended"
 
 
-def work(connection: "Connection[Outcome, Round | None]", evidence: Path) -> None:
+def work(connection: "Connection[Outcome, Round | None]", evidence: Path, make: Make = new_ground) -> None:
     """Plays what it is given, until it is given nothing more, or is interrupted."""
     os.setsid()  # a Ctrl-C in the terminal is for the one who has started us, who then tells us once
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -51,27 +54,33 @@ def work(connection: "Connection[Outcome, Round | None]", evidence: Path) -> Non
     try:
         with tempfile.TemporaryDirectory(prefix="mirrors-chaos-") as made:
             grounds = (Path(made) / f"ground-{number}" for number in count())
-            while _served(connection, next(grounds), evidence):
+            while _served(connection, next(grounds), evidence, make):
                 continue
     except (KeyboardInterrupt, EOFError):
         return
 
 
 def _interrupted(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
-    for ignored in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(ignored, signal.SIG_IGN)  # what follows is an orderly end
+    _not_interrupted_any_more()
     raise KeyboardInterrupt
 
 
-def _served(connection: "Connection[Outcome, Round | None]", directory: Path, evidence: Path) -> bool:
+def _not_interrupted_any_more() -> None:
+    """What follows is an orderly end: interrupted it would leave something behind."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _served(connection: "Connection[Outcome, Round | None]", directory: Path, evidence: Path, make: Make) -> bool:
     """Whether there is more to do, on new ground since this one is spoilt."""
     directory.mkdir()
-    with new_ground(directory) as ground:
+    with make(directory) as ground:
         while round_ := connection.recv():
             outcome = _safely(ground, round_, evidence)
             connection.send(outcome)
             if outcome.error:
                 return True
+        _not_interrupted_any_more()
     return False
 
 
@@ -88,6 +97,10 @@ def running(number: int, evidence: Path) -> Iterator[list[Job]]:
     jobs = [Job.started(evidence) for _ in range(number)]
     try:
         yield jobs
+    except BaseException:
+        for job in jobs:
+            job.interrupt()
+        raise
     finally:
         for job in jobs:
             job.end()
