@@ -29,13 +29,17 @@ _JSON_DATE = re.compile(rf"{_DAY}T{_TIME}(?:Z|[-+][0-9]{{2}}:[0-9]{{2}})")
 
 @dataclass(frozen=True)
 class Leaf:
-    """A scalar as it is written. ``rewritten``: it stands in a stack's file, which Pulumi saves now and then."""
+    """A scalar as it is written. ``rewritten``: it stands in a stack's file, which Pulumi saves now and then.
+
+    ``tagged``: a tag, such as ``!!binary``, makes something else of it than its own spelling says.
+    """
 
     text: str
     quoted: bool
     file: str
     line: int
     rewritten: bool
+    tagged: bool = False
 
     @property
     def where(self) -> str:

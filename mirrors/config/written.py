@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from yaml.resolver import Resolver
 
 from mirrors.config.base import Place
 from mirrors.config.scalars import Leaf, engine_reads_otherwise, plain_value
@@ -20,6 +21,7 @@ __all__ = ["LOADER", "OtherSourceError", "Source", "arrives_as_written", "compar
 
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MERGE = "tag:yaml.org,2002:merge"
+_UNTAGGED = Resolver()
 
 
 class OtherSourceError(Exception):
@@ -50,7 +52,9 @@ class Source:
         return cls(file, rewritten, keys if rewritten else {key: _value(node) for key, node in keys.items()})
 
     def leaf(self, node: ScalarNode) -> Leaf:
-        return Leaf(node.value, bool(node.style), self.file, node.start_mark.line + 1, self.rewritten)
+        line, quoted = node.start_mark.line + 1, bool(node.style)
+        tagged = node.tag != _UNTAGGED.resolve(ScalarNode, node.value, (not quoted, quoted))
+        return Leaf(node.value, quoted, self.file, line, self.rewritten, tagged)
 
 
 def keys_of(text: str) -> dict[str, Node] | None:
@@ -108,6 +112,8 @@ def arrives_as_written(leaf: Leaf, arrived: Any) -> bool:
     nothing = arrived in ("", None) and not leaf.quoted and plain_value(leaf.text) is None
     if nothing or leaf.text == arrived:
         return True
+    if leaf.tagged:
+        return False
     if leaf.quoted or isinstance(arrived, list | dict) or not engine_reads_otherwise(leaf.text):
         raise OtherSourceError
     return not isinstance(arrived, str) and arrived == plain_value(leaf.text)

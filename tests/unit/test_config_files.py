@@ -60,6 +60,18 @@ ARRIVES = [  # what the engine hands to the program, seen with CLI 3.259 (tests/
 ]
 
 
+@pytest.mark.parametrize(("tagged", "arrives"), [("!!binary aGVsbG8=", "hello"), ('!!int "010"', 8), ("!!float 1", 1)])
+def test_a_tag_takes_nothing_else_out_of_the_comparison(tmp_path: Path, tagged: str, arrives: Any) -> None:
+    (tmp_path / "Pulumi.yaml").write_text(PROJECT.format(site_id="010", pin=tagged))
+
+    result = loaded(tmp_path, fleet=fleet(site_id=8, pin=arrives))
+
+    assert [line.partition(": ")[0] for line in result.problems] == [
+        "mirrors:fleet.mirrors[0].siteId",
+        "mirrors:fleet.variables.PIN",
+    ]
+
+
 @pytest.mark.parametrize(("written", "arrives"), ARRIVES)
 def test_what_does_not_arrive_as_it_is_written_is_refused_with_what_to_paste(
     tmp_path: Path, written: str, arrives: Any
