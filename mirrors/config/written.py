@@ -21,7 +21,7 @@ __all__ = ["LOADER", "OtherSourceError", "Source", "arrives_as_written", "compar
 
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MERGE = "tag:yaml.org,2002:merge"
-_UNTAGGED = Resolver()
+_UNTAGGED: Any = Resolver()  # of no types
 
 
 class OtherSourceError(Exception):
