@@ -124,4 +124,4 @@ def _text(field: models.Field[Any, Any], row: Row, varied: int) -> str:
 def _range(row: Row, varied: int) -> Any:
     from django.db.backends.postgresql.psycopg_any import NumericRange
 
-    return NumericRange(varied * 10, varied * 10 + 5 if varied or row is Row.PLAIN else 10**6)
+    return NumericRange(varied * 10, varied * 10 + 5 if varied or row is Row.PLAIN else 10**9)
