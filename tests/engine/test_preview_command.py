@@ -150,7 +150,8 @@ def test_a_preview_of_what_people_have_made_says_what_the_next_up_does(fleet: Fl
         done = fleet.test.up()
         deployed = {application for method, application, name in fleet.written() if (method, name) == ("POST", "")}
         if ahead["problems"]:
-            assert (done.code, fleet.writes()) == (255, [])
+            assert done.code in {1, 255}, "the ledger's check refuses with the one, the program with the other"
+            assert fleet.writes() == []
             return
         done.succeeded()
         assert {item["application"] for item in ahead["sites"] if item["deploys"]} == deployed
