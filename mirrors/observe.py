@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from typing import TypeVar
 
 from mirrors.config import Settings
-from mirrors.divio import Application, Divio
+from mirrors.divio import Application, Divio, Environment
 from mirrors.observe_account import AccountObserver
 from mirrors.planning.account import neighbours, ran_with
 from mirrors.planning.dsn import identity_of
@@ -55,6 +56,11 @@ class Observer:
         applications = {slug: application.uuid for slug, application in listed.items()}
         return FleetSeen(original, sites, image, releases, elsewhere, neighbours, applications, renamed, ran)
 
+    @cached_property
+    def _everywhere(self) -> Sequence[Environment]:
+        """The environments of this stage, of all applications: one listing a look."""
+        return self.divio.environments.everywhere(self.stage)
+
     def _listed(self, original: str) -> dict[str, Application]:
         """The original's organisation by slug: one listing holds a fleet. Empty without an original."""
         application = self.divio.applications.by_slug(original)
@@ -91,7 +97,7 @@ class Observer:
 
         So is the original, which counts in every stage.
         """
-        known = {item.application: {item.slug: item.uuid} for item in self.divio.environments.everywhere(self.stage)}
+        known = {item.application: {item.slug: item.uuid} for item in self._everywhere}
         stages = {slug: known.get(item.uuid, {}) for slug, item in found.items()}
         original = self.settings.fleet.original.application
         asked = [slug for slug, each in stages.items() if not each or slug == original]
@@ -148,7 +154,7 @@ class Observer:
         others = {application.uuid: slug for slug, application in listed.items() if slug not in found}
         if not missing or not others:
             return {}
-        there = self.divio.environments.everywhere(self.stage)
+        there = self._everywhere
         slugs = {item.uuid: others[item.application] for item in there if item.application in others}
         owners = ((slugs[uuid], own.get(MIRRORS_APPLICATION)) for uuid, own in self._variables(slugs).items())
         return {owner.value: slug for slug, owner in owners if owner is not None and owner.value in missing}
@@ -178,7 +184,7 @@ class Observer:
         A platform that lists none costs a request for each, so there only those with a database count.
         """
         bare = {slug: mirror for slug, mirror in mirrors.items() if SITE_ID not in mirror.variables}
-        there = self.divio.environments.everywhere(self.stage) if bare else ()
+        there = self._everywhere if bare else ()
         ended = {item.uuid for item in there if item.last_finished_deployment is not None}
         return {slug for slug, item in bare.items() if DATABASE_URL in item.variables or item.environment in ended}
 
