@@ -27,6 +27,7 @@ def test_a_round_hits_what_it_shall_and_the_page_repairs_it(
     said = capfd.readouterr().out
     assert code == 0, said
     assert "1: engine killed 1" in said
-    assert "up (1), cancel," in said
+    # A kill may also leave a state file whose end is missing: then the page has one step more.
+    assert "up (1), cancel," in said or "up (1), file, cancel," in said
     assert "breaches of invariants 1 to 4  0 in" in said
     assert list(tmp_path.iterdir()) == []
