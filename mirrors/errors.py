@@ -20,6 +20,7 @@
 Every message is made to be shown to a user as it stands: it names the place and the remedy, and never a secret's value.
 """
 
+import shlex
 from collections.abc import Iterable
 
 __all__ = [
@@ -65,20 +66,30 @@ class PlatformError(MirrorsError):
         super().__init__(f"{site}: {reason}")
 
 
-def confirmation(identity: str) -> str:
-    """The command that confirms it, in quotes; with quotes of its own where a shell would read the identity itself."""
-    value = f'"{identity}"' if {*identity} & {*"?&"} else identity
-    return f"'pulumi config set mirrors:confirmDatabase {value}'"
+def confirmation(confirmed: str, stack: str = "") -> str:
+    """The command that confirms it, between quotes. ``stack``: its short name; empty where it is not known."""
+    stacks = f" -s {shell_word(stack)}" if stack else ""
+    return f"'pulumi config set mirrors:confirmDatabase {shell_word(confirmed)}{stacks}'"
+
+
+def shell_word(text: str) -> str:
+    """As a shell reads it as this text: in quotes only where it needs some, in double ones where these are enough.
+
+    >>> shell_word("postgres://db:5432/acme"), shell_word("postgres:///acme?service=x"), shell_word("file:///$a")
+    ('postgres://db:5432/acme', '"postgres:///acme?service=x"', "'file:///$a'")
+    """
+    quoted = shlex.quote(text)
+    return quoted if quoted == text or {*text} & {*'"$`\\!'} else f'"{text}"'
 
 
 class AnotherDatabaseError(MirrorsError):
-    """Nothing was written to it. ``runs_with`` is an identity, without credentials."""
+    """Nothing was written to it. ``runs_with`` is an identity, without credentials; ``confirmed``: what confirms it."""
 
-    def __init__(self, site: str, runs_with: str, shared: str) -> None:
+    def __init__(self, site: str, runs_with: str, shared: str, confirmed: str) -> None:
         super().__init__(
             f"{site}: its newest deployment runs with a DATABASE_URL that points at {runs_with}, the original's points"
             f" at {shared}. If it is a mirror of another fleet, or a site of its own, take it off the list. If it shall"
-            f" become a mirror of this one, confirm what it gives up with {confirmation(runs_with)}"
+            f" become a mirror of this one, confirm what it gives up with {confirmation(confirmed)}"
         )
 
 

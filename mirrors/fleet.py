@@ -87,6 +87,7 @@ class Fleet(pulumi.ComponentResource):
             "neighbours": platform.neighbours,
             "hidden": platform.hidden,
             "confirmed": sorted(confirmed_identities(settings)),
+            "stack": settings.stack,
             "reference": self._reference(settings.site_ids_from),
             "preview": pulumi.runtime.is_dry_run(),
             "highest": fleet.highest_site_id,

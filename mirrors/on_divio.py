@@ -67,5 +67,7 @@ class OnDivio:
             "variables": {key: pulumi.Output.secret(value) for key, value in planned.shared.items()},
             "identities": {key: identity_of(value) for key, value in planned.shared.items() if is_service(key)},
             "confirmed": sorted(self.prepared.settings.confirmed_identities),
+            "slug": planned.site.slug,
+            "stack": self.prepared.settings.stack,
         }
         return Original(fleet.pulumi_resource_name, props, options)

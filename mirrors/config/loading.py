@@ -51,7 +51,7 @@ def load(raw: Mapping[str, str], stack: str, environ: Mapping[str, str], files: 
         return Loaded(None, tuple(draft.problems), None)
     declaration = Declaration(settings, draft.positions, draft.named, stack)
     problems = (*draft.problems, *broken(declaration))
-    sound = _without_conflicts(settings)
+    sound = _without_conflicts(settings).of_stack(stack)
     return Loaded(sound if draft.usable else None, problems, sound.fleet)
 
 

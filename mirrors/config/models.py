@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, SecretStr
+from pydantic import BeforeValidator, Field, PrivateAttr, SecretStr
 
 from mirrors.config.base import Declared
 from mirrors.config.connection import DEFAULT_API_URL
@@ -228,12 +228,25 @@ class Settings(Declared):
 
     confirm_database: str | None = None
     """What the shared values point at now, where that changed on purpose, or where Mirrors cannot tell it from the
-    other environment's; and what the ``DATABASE_URL`` of a new mirror points at, where it shall give that up. Several
-    with commas. The message that asks for it names the value."""
+    other environment's; and what the ``DATABASE_URL`` of a new mirror points at, where it shall give that up. A value
+    that cannot be read is named by its place: ``unreadable:acme:DATABASE_URL``. Several with commas. The message that
+    asks for it says what to write."""
 
     max_concurrent_requests: Requests = 8
     """Requests to the platform at once. Four are the first provider process's; the others that ``rollout.parallel``
     needs share the rest, one each at the least."""
+
+    _stack: str = PrivateAttr("")
+
+    @property
+    def stack(self) -> str:
+        """The short name of the stack whose settings these are; empty where that is not known."""
+        return self._stack
+
+    def of_stack(self, name: str) -> "Settings":
+        settings = self.model_copy()
+        settings._stack = name
+        return settings
 
     @property
     def keeps_variables(self) -> bool:

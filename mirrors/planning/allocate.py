@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from mirrors.config.values import HIGHEST_SITE_ID
 from mirrors.errors import confirmation
 from mirrors.planning.beginning import begins_anew
-from mirrors.planning.dsn import UNREADABLE
+from mirrors.planning.dsn import UNREADABLE, confirmable
 from mirrors.planning.hints import ORIGINAL_ID, Assigned, Hints, Ledger, Neighbour, Reference, SiteHint
+from mirrors.planning.names import DATABASE_URL
 from mirrors.planning.renames import renamed, taken_over
 from mirrors.planning.strangers import gives_something, of_another_project, unknown_ids
 from mirrors.planning.unused import without_unused
@@ -135,10 +136,11 @@ def _with_another_database(ledger: Ledger, hints: Hints) -> Iterator[str]:
             and (site.database != shared or site.database == UNREADABLE)
             and not (site.original or (site.ours and site.application in ledger.assignments))
         ):
+            confirmed = confirmable(str(site.database), site.name, DATABASE_URL)
             yield (
                 f"{site.name}: its DATABASE_URL points at {site.database}, the original's at {shared}. If it is a"
                 " mirror of another fleet, or a site of its own, take it off the list. If it shall become a mirror of"
-                f" this one, confirm what it gives up with {confirmation(str(site.database))}"
+                f" this one, confirm what it gives up with {confirmation(confirmed, hints.stack)}"
             )
 
 

@@ -84,7 +84,7 @@ class Hints:
 
     ``highest``: the highest id that was ever given, as the configuration says. ``neighbours``: by slug.
     ``reserved_for``: {slug: id} of neighbours, as the configuration says. ``listed``: {uuid: slug} of all applications
-    that the platform shows and the list does not have.
+    that the platform shows and the list does not have. ``stack``: its short name, empty where it is not known.
     """
 
     sites: tuple[SiteHint, ...]
@@ -97,6 +97,7 @@ class Hints:
     highest: int = 0
     reserved_for: Mapping[str, int] = field(default_factory=dict)
     listed: Mapping[str, str] = field(default_factory=dict)
+    stack: str = ""
 
     @property
     def kept_free(self) -> frozenset[int]:

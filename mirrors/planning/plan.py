@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from mirrors.config import DeclaredVariable, Mirror, Settings
 from mirrors.errors import confirmation
-from mirrors.planning.dsn import identity_of, readable_identity, respelled, same, service_of
+from mirrors.planning.dsn import confirmable, identity_of, readable_identity, respelled, same, service_of
 from mirrors.planning.hints import ORIGINAL_ID, Neighbour, SiteHint
 from mirrors.planning.holds import held_sites_stay
 from mirrors.planning.names import DATABASE_URL, MIRRORS_APPLICATION, SITE_ID, is_service, number
@@ -199,8 +199,8 @@ def _hint(
     )
     own, here = site.variables.get(SITE_ID), site.variables.get(DATABASE_URL)
     if here and here.value and here.value != shared_value(settings, original, DATABASE_URL):
-        database = identity_of(here.value)
-        hint = replace(hint, database=None if database in confirmed_identities(settings) else database)
+        given_up = _is_confirmed(settings, site.slug, DATABASE_URL, here.value)
+        hint = replace(hint, database=None if given_up else identity_of(here.value))
     # Without the variable it may go on with what was set before: ``ran`` counts beside the shared database alone.
     if (own is None and not ran) or not (_has_shared_database(settings, original, site) or (own is None and not here)):
         return hint
@@ -221,8 +221,13 @@ def _has_shared_database(settings: Settings, original: SiteSeen, site: SiteSeen)
     here, shared = site.variables.get(DATABASE_URL), shared_value(settings, original, DATABASE_URL)
     if here is None or here.value is None or shared is None:
         return here is not None
-    identity = identity_of(here.value)
-    return identity == identity_of(shared) or identity in confirmed_identities(settings)
+    if identity_of(here.value) == identity_of(shared):
+        return True
+    return _is_confirmed(settings, site.slug, DATABASE_URL, here.value)
+
+
+def _is_confirmed(settings: Settings, slug: str, name: str, value: str | None) -> bool:
+    return confirmable(identity_of(value), slug, name) in confirmed_identities(settings)
 
 
 def hidden_databases(mirrors: Iterable[SitePlan]) -> dict[str, str]:
@@ -324,13 +329,13 @@ def _same_services(settings: Settings, seen: FleetSeen) -> Iterator[str]:
                 f"original {slug}: {name} is the same in Test and in Live, {identity_of(here)}. Give each environment a"
                 f" service of its own and deploy {slug} in both"
             )
-        elif alike is None and identity_of(here) not in confirmed_identities(settings):
+        elif alike is None and not _is_confirmed(settings, slug, name, here):
             other = "Live" if settings.environment == "test" else "Test"
             yield (
                 f"original {slug}: {name} is {identity_of(here)} here and {identity_of(there)} in {other}, and Mirrors"
                 " cannot tell whether these are two services. Where they are one, give each environment a service of"
                 f" its own and deploy {slug} in both; where they are two, confirm it with"
-                f" {confirmation(identity_of(here))}"
+                f" {confirmation(confirmable(identity_of(here), slug, name), settings.stack)}"
             )
 
 
@@ -353,7 +358,7 @@ def _unless_confirmed(settings: Settings, slug: str, identity: str) -> Iterator[
         yield (
             f"{slug}: its DATABASE_URL in {here} points at the database that the original has in {there}, {identity}: a"
             f" copy in the wrong environment. Remove it in {CONTROL_PANEL}, so that an up writes {here}'s; or confirm"
-            f" that it is given up with {confirmation(identity)}"
+            f" that it is given up with {confirmation(identity, settings.stack)}"
         )
 
 

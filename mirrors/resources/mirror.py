@@ -8,7 +8,7 @@ from pulumi.dynamic import CheckResult, CreateResult, ReadResult, Resource, Upda
 
 from mirrors.divio import NotFound
 from mirrors.errors import AnotherDatabaseError
-from mirrors.planning.dsn import UNREADABLE, identity_of
+from mirrors.planning.dsn import UNREADABLE, confirmable, identity_of
 from mirrors.planning.names import DATABASE_URL
 from mirrors.planning.releases import newest_successful
 from mirrors.resources.base import Properties, Provider, about, deployments_seen, is_gone
@@ -49,9 +49,10 @@ class MirrorProvider(Provider):
             runs = self.reads.frozen(done.uuid) if done else {}
         original, *given_up = databases
         identity = identity_of(value) if (value := runs.get(DATABASE_URL)) else None
-        is_originals = identity == original != UNREADABLE
-        if identity and not is_originals and identity not in given_up:
-            raise AnotherDatabaseError(props["slug"], identity, original)
+        if identity is None or identity == original != UNREADABLE:
+            return
+        if (confirmed := confirmable(identity, props["slug"], DATABASE_URL)) not in given_up:
+            raise AnotherDatabaseError(props["slug"], identity, original, confirmed)
 
     def update(self, _id: str, _olds: Properties, _news: Properties) -> UpdateResult:
         """Nothing on the platform."""

@@ -7,7 +7,7 @@ import pulumi
 from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, ReadResult, Resource, UpdateResult
 
 from mirrors.errors import confirmation
-from mirrors.planning.dsn import readable_identity, respelled
+from mirrors.planning.dsn import confirmable, readable_identity, respelled
 from mirrors.planning.releases import newest_successful
 from mirrors.resources.base import Properties, Provider, about, deployments_seen, is_gone, marked
 
@@ -19,12 +19,12 @@ class OriginalProvider(Provider):
     def check(self, _olds: Properties, news: Properties) -> CheckResult:
         """A shared value may change, as a password does; what it points at may not, unless somebody says so."""
         inputs, confirmed = self.checked(news), {respelled(identity) for identity in news.get("confirmed") or ()}
-        before = _olds.get("identities") or {}
+        before, slug, stack = _olds.get("identities") or {}, news.get("slug") or "", news.get("stack") or ""
         inputs["identities"] = {name: _kept(before.get(name), now) for name, now in inputs["identities"].items()}
         failures = [
-            CheckFailure("", reason(name, before[name], identity))
+            CheckFailure("", f"{reason(name, before[name], identity)} {confirmation(named, stack)}")
             for name, identity in inputs["identities"].items()
-            if name in before and identity not in confirmed
+            if name in before and (named := confirmable(identity, slug, name)) not in confirmed
             if (reason := _changed(before[name], identity, *_values(name, _olds, inputs)))
         ]
         return CheckResult(inputs, failures)
@@ -94,14 +94,14 @@ def _changed(before: str, now: str, old: str | None, new: str | None) -> Callabl
 def _unclear(name: str, _before: str, now: str) -> str:
     return (
         f"{name} of the original has changed, and Mirrors cannot tell whether it points at the same service: {now}."
-        f" Every mirror would change to it. If that is meant, confirm it with {confirmation(now)}"
+        " Every mirror would change to it. If that is meant, confirm it with"
     )
 
 
 def _moved(name: str, before: str, now: str) -> str:
     return (
         f"{name} of the original pointed at {before} and points at {now} now. Every mirror would change to it."
-        f" If that is meant, confirm it with {confirmation(now)}"
+        " If that is meant, confirm it with"
     )
 
 
@@ -111,7 +111,8 @@ class Original(Resource, module="mirrors", name="Original"):
     ``application``: its uuid.
     ``environment``: the uuid of the environment whose instances have the shared values.
     ``image_environment``: the uuid of the environment whose image mirrors run.
-    ``confirmed``: identities that shared values have got on purpose, see ``confirmDatabase``.
+    ``confirmed``: what shared values have got on purpose, as ``confirmDatabase`` names it.
+    ``slug``: the original's name, and ``stack``, this stack's: how a question names them.
     """
 
     release: pulumi.Output[str]

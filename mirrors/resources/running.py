@@ -7,7 +7,7 @@ from functools import partial
 
 from mirrors.divio import Divio
 from mirrors.planning.allocate import SiteHint
-from mirrors.planning.dsn import identity_of
+from mirrors.planning.dsn import confirmable, identity_of
 from mirrors.planning.names import DATABASE_URL
 from mirrors.planning.releases import newest_successful
 from mirrors.resources.base import about, deployments_seen
@@ -22,15 +22,17 @@ def with_databases(
 ) -> tuple[SiteHint, ...]:
     """The same sites; one whose DATABASE_URL is hidden has the database that its instances run with.
 
-    ``hidden``: {application: environment} of those to look at; ``given_up``: identities that may be. What was never
-    deployed, or whose deployment does not show it either, proves nothing. Raises PlatformError.
+    ``hidden``: {application: environment} of those to look at; ``given_up``: what ``confirmDatabase`` names. What was
+    never deployed, or whose deployment does not show it either, proves nothing. Raises PlatformError.
     """
-    confirmed = set(given_up)
+    confirmed, names = set(given_up), _names(sites, hidden)
     with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
-        found = dict(
-            zip(hidden, pool.map(partial(_runs_with, divio), hidden.values(), _names(sites, hidden)), strict=True)
-        )
-    known = {application: identity for application, identity in found.items() if identity not in {None, *confirmed}}
+        found = zip(hidden, names, pool.map(partial(_runs_with, divio), hidden.values(), names), strict=True)
+        known = {
+            application: identity
+            for application, name, identity in found
+            if identity and confirmable(identity, name, DATABASE_URL) not in confirmed
+        }
     return tuple(replace(site, database=known.get(site.application, site.database)) for site in sites)
 
 

@@ -33,6 +33,7 @@ def hints_from(properties: Mapping[str, Any]) -> Hints:
         highest=hints.get("highest") or 0,
         reserved_for=hints.get("reserved_for") or {},
         listed=hints.get("listed") or {},
+        stack=hints.get("stack") or "",
     )
 
 

@@ -1,10 +1,12 @@
 """Problems that need no state are found before anything is written, all of them at once."""
 
+import shlex
 from dataclasses import replace
 
 import pytest
 
 from mirrors.planning.allocate import allocate
+from mirrors.planning.dsn import respelled
 from mirrors.planning.hints import Hints, Ledger
 from mirrors.planning.observed import VariableSeen
 from mirrors.planning.plan import hidden_databases, plan
@@ -126,8 +128,8 @@ def test_a_service_that_test_and_live_have_in_common_is_a_problem_without_its_pa
 @pytest.mark.parametrize(
     ("here", "there", "confirmed"),
     [
-        ("postgres://u:hunter/22@db/acme", "postgres://u:hunter/22@db/acme", "unreadable"),
-        ("postgres://u:hunter/22@db/acme", "postgres://u:hunter/33@db/acme", "unreadable"),
+        ("postgres://u:hunter/22@db/acme", "postgres://u:hunter/22@db/acme", "unreadable:acme:DATABASE_URL"),
+        ("postgres://u:hunter/22@db/acme", "postgres://u:hunter/33@db/acme", "unreadable:acme:DATABASE_URL"),
         ("postgres://u:p@db/acme", "postgres://u:p@db/acme?service=live", "postgres://db/acme"),
         ("postgres://u:p@/acme?service=test", "postgres://u:p@/acme?service=live", "postgres:///acme?service=test"),
         ("postgres://u:p@db/acme?currentSchema=a", "postgres://u:p@db/acme", "postgres://db/acme?currentSchema=a"),
@@ -142,7 +144,14 @@ def test_where_mirrors_cannot_tell_test_and_live_apart_somebody_has_to_confirm_t
     [problem] = plan(settings(), fleet).problems
     assert "Mirrors cannot tell whether these are two services" in problem
     assert "hunter" not in problem
-    assert plan(settings(confirmDatabase="postgres://another/one"), fleet).problems == (problem,)
+    for other in (
+        "postgres://another/one",
+        "unreadable",
+        "unreadable:acme:DEFAULT_STORAGE_DSN",
+        "unreadable:acme-de:x",
+    ):
+        assert plan(settings(confirmDatabase=other), fleet).problems == (problem,)
+    assert respelled(confirmed) == shlex.split(problem[problem.rindex("'pulumi") + 1 : -1])[4]
     assert plan(settings(confirmDatabase=confirmed), fleet).problems == ()
 
 
@@ -196,6 +205,36 @@ def test_two_databases_that_mirrors_cannot_read_are_one_only_to_the_letter(own: 
     there = seen(replace(mirror, variables=variables), original=original(frozen=shared))
     problems = allocate(Ledger(), Hints(plan(settings("acme-de"), there).hints)).problems
     assert any("its DATABASE_URL points at unreadable" in problem for problem in problems) is asked
+
+
+@pytest.mark.parametrize(
+    ("confirmed", "asked"),
+    [
+        ("unreadable", True),
+        ("unreadable:acme:DATABASE_URL", True),
+        ("unreadable:acme-fr:DATABASE_URL", True),
+        ("unreadable:acme-de:DEFAULT_STORAGE_DSN", True),
+        ("unreadable:acme-de:DATABASE_URL", False),
+    ],
+)
+def test_a_confirmation_of_what_cannot_be_read_counts_for_the_value_that_it_names_alone(
+    confirmed: str, asked: bool
+) -> None:
+    mirror = converged("acme-de", 7)
+    variables = {**mirror.variables, "DATABASE_URL": VariableSeen("postgres://a:b/c@h/one")}
+    variables.pop("MIRRORS_APPLICATION")
+    hints = plan(settings("acme-de", confirmDatabase=confirmed), seen(replace(mirror, variables=variables))).hints
+    problems = allocate(Ledger(), Hints(hints, stack="test")).problems
+    assert ["acme-de: its DATABASE_URL points at unreadable" in problem for problem in problems] == [True] * asked
+    if asked:
+        assert problems[0].endswith("mirrors:confirmDatabase unreadable:acme-de:DATABASE_URL -s test'")
+
+
+def test_a_question_of_the_plan_names_the_stack() -> None:
+    fleet = seen(original=original(frozen={**original().frozen, "DATABASE_URL": "gs://u:p@one/a"}))
+    fleet = replace(fleet, elsewhere={"DATABASE_URL": "gs://u:p@two/a"})
+    [problem] = plan(settings().of_stack("acme-test"), fleet).problems
+    assert problem.endswith("'pulumi config set mirrors:confirmDatabase gs://one/a -s acme-test'")
 
 
 def test_a_shared_variable_that_names_no_service_may_be_the_same_in_test_and_live() -> None:

@@ -151,6 +151,26 @@ def test_any_change_of_a_value_that_cannot_be_compared_is_confirmed(offline: Dri
     assert original.check(before, {**changed, "confirmed": [identity]}) == (changed, [])
 
 
+@pytest.mark.parametrize("before", ["unreadable", "postgres://db:5432/acme"])
+def test_a_value_that_cannot_be_read_is_confirmed_by_its_place_and_by_no_other(offline: Drive, before: str) -> None:
+    original, inputs = offline(OriginalProvider()), INPUTS[OriginalProvider]
+    olds = {
+        **inputs,
+        "variables": {"DATABASE_URL": f"postgres://u:{CANARY}/1@db/acme"},
+        "identities": {"DATABASE_URL": before},
+    }
+    news = olds | {
+        "variables": {"DATABASE_URL": f"postgres://u:{CANARY}/2@db/acme"},
+        "identities": {"DATABASE_URL": "unreadable"},
+    }
+    asked = {"slug": "acme", "stack": "acme-test"}
+    for other in ("unreadable", "unreadable:acme-de:DATABASE_URL", "unreadable:acme:DEFAULT_STORAGE_DSN"):
+        _, [(_, reason)] = original.check(olds, {**news, **asked, "confirmed": [other]})
+        assert "'pulumi config set mirrors:confirmDatabase unreadable:acme:DATABASE_URL -s acme-test'" in reason
+        assert CANARY not in reason
+    assert original.check(olds, {**news, **asked, "confirmed": ["unreadable:acme:DATABASE_URL"]}) == (news, [])
+
+
 def test_another_spelling_of_the_same_identity_is_no_change_and_confirms_as_well(offline: Drive) -> None:
     original = offline(OriginalProvider())
     before = {**INPUTS[OriginalProvider], "identities": {"DATABASE_URL": "postgresql://DB/acme"}}

@@ -53,6 +53,14 @@ def test_a_mirror_that_runs_with_another_database_is_not_adopted_unless_that_is_
     for databases in ([ours, theirs], [theirs]):
         confirmed = adopted | {"databases": databases}
         assert mirror.create(confirmed) == (site.environment, confirmed)
+    site.by_hand("DATABASE_URL", f"postgresql://u:{CANARY}/7@db.example/bolt", sensitive=True)
+    site.deployed_by_hand()
+    named = f"unreadable:{site.slug}:DATABASE_URL"
+    with pytest.raises(Refused, match=f"mirrors:confirmDatabase {named}") as refused:
+        mirror.create(adopted | {"databases": ["unreadable", "unreadable"]})
+    assert CANARY not in str(refused.value)
+    confirmed = adopted | {"databases": ["unreadable", named]}
+    assert mirror.create(confirmed) == (site.environment, confirmed)
 
 
 def test_reading_a_mirror_keeps_what_was_found_whatever_is_there_now(

@@ -168,6 +168,13 @@ def test_a_new_mirror_whose_hidden_database_is_anothers_is_refused_before_an_id_
     [(_, reason)] = site_ids.check({}, hidden(site))[1]
     assert "points at postgres:///acme?service=prod" in reason, "nobody can tell, so somebody has to"
     assert site_ids.check({}, hidden(site, "postgres:///acme?service=prod"))[1] == []
+    site.by_hand("DATABASE_URL", f"postgres://u:{CANARY}/7@db.example/acme", sensitive=True)
+    site.deployed_by_hand()
+    for other in ("unreadable", "unreadable:another:DATABASE_URL"):
+        [(_, reason)] = site_ids.check({}, hidden(site, other))[1]
+        assert f"mirrors:confirmDatabase unreadable:{site.slug}:DATABASE_URL" in reason
+        assert CANARY not in reason
+    assert site_ids.check({}, hidden(site, f"unreadable:{site.slug}:DATABASE_URL"))[1] == []
     site.by_hand("DATABASE_URL", f"postgres://u:{CANARY}@db.example/acme", sensitive=True)
     site.deployed_by_hand()
     assert site_ids.check({}, hidden(site))[1] == []

@@ -345,9 +345,16 @@ REFUSALS = (
     Mutation(
         "an-unconfirmed-database-reaches-everybody",
         "mirrors/resources/original.py",
-        "if name in before and identity not in confirmed",
-        "if False",
+        "if name in before and (named := confirmable(identity, slug, name)) not in confirmed",
+        'if (named := "") is None',
         (f"{CHECKS}::test_a_shared_value_may_rotate_and_may_not_point_elsewhere_unconfirmed",),
+    ),
+    Mutation(
+        "one-confirmation-is-of-whatever-cannot-be-read",
+        "mirrors/planning/dsn/service.py",
+        'return f"{UNREADABLE}:{site}:{name}" if identity == UNREADABLE else identity',
+        "return identity",
+        (f"{CHECKS}::test_a_value_that_cannot_be_read_is_confirmed_by_its_place_and_by_no_other",),
     ),
     Mutation(
         "another-spelling-asks-for-confirmation",

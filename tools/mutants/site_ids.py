@@ -110,8 +110,8 @@ SITE_IDS = (
     Mutation(
         "a-confirmed-copy-is-numbered-anew",
         "mirrors/planning/plan.py",
-        "return identity == identity_of(shared) or identity in confirmed_identities(settings)",
-        "return identity == identity_of(shared)",
+        "return _is_confirmed(settings, site.slug, DATABASE_URL, here.value)\n\n\n",
+        "return False\n\n\n",
         ("tests/unit/test_planning_plan.py",),
     ),
     Mutation(

@@ -141,6 +141,18 @@ def server(host: str, port: int | None = None) -> Server:
     return Server(str(ipaddress.IPv6Address(host)) if is_ipv6(host) else host, port)
 
 
+def confirmable(identity: str, site: str, name: str) -> str:
+    """What ``confirmDatabase`` has to name, for the value of the variable ``name`` of a site, by its slug.
+
+    It is the identity. Nothing of a value that cannot be read may be shown, so its place is named instead: a
+    confirmation of one such value is none of another's.
+
+    >>> confirmable("postgres://db:5432/a", "acme", "DATABASE_URL"), confirmable("unreadable", "acme", "DATABASE_URL")
+    ('postgres://db:5432/a', 'unreadable:acme:DATABASE_URL')
+    """
+    return f"{UNREADABLE}:{site}:{name}" if identity == UNREADABLE else identity
+
+
 def is_ipv6(host: str) -> bool:
     try:
         ipaddress.IPv6Address(host)
