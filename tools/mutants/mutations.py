@@ -408,8 +408,8 @@ REFUSALS = (
     Mutation(
         "a-mirror-with-a-hidden-database-of-others-is-taken-over",
         "mirrors/resources/mirror.py",
-        "identity and not is_originals and identity not in given_up",
-        "False",
+        'if (confirmed := confirmable(identity, props["slug"], DATABASE_URL)) not in given_up:',
+        'if (confirmed := "") is None:',
         (f"{OTHERS}::test_a_mirror_that_runs_with_another_database_is_not_adopted_unless_that_is_confirmed",),
     ),
     Mutation(
