@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import cached_property
 from typing import TypeVar
 
@@ -138,15 +139,21 @@ class Observer:
         original: SiteSeen | None,
         mirrors: Mapping[str, SiteSeen],
     ) -> dict[str, Neighbour]:
-        """What is not declared. Costs requests, so only where a declared mirror may get or bring one."""
-        others = [application for slug, application in listed.items() if slug not in found]
+        """What is not declared, and what declared sites have in environments besides Test and Live.
+
+        Costs requests, which ``AccountObserver`` counts, so only where a declared mirror may get or bring an id.
+        """
         shared = original.frozen.get(DATABASE_URL) if original else None
-        settled = all(_is_settled(mirror, shared) for mirror in mirrors.values())
-        if not others or settled:
+        if all(_is_settled(mirror, shared) for mirror in mirrors.values()):
             return {}
-        source = found[self.settings.fleet.original.application]
-        first, *rest = AccountObserver(self.divio, self.settings.max_concurrent_requests).each([source, *others])
-        return neighbours(first, rest)
+        account = AccountObserver(self.divio, self.settings.max_concurrent_requests)
+        others = [application for slug, application in listed.items() if slug not in found]
+        more = account.besides(list(found.values()))
+        if not others and not more:
+            return {}
+        first, *rest = account.each([found[self.settings.fleet.original.application], *others])
+        ours = {slug: replace(item, listed=True) for slug, item in neighbours(first, more).items()}
+        return neighbours(first, rest) | ours
 
     def _renamed(self, listed: Mapping[str, Application], found: Mapping[str, Application]) -> dict[str, str]:
         """{declared: of today} of missing mirrors. Costs requests, so only where one is missing."""

@@ -1,9 +1,10 @@
 """Looks at an account, read-only and concurrently: an original and all applications that may be its mirrors."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 
-from mirrors.divio import Application, Divio, NotFound, PermissionDenied
+from mirrors.divio import Application, Divio, Environment, NotFound, PermissionDenied
 from mirrors.errors import MirrorsError
 from mirrors.planning.account import ApplicationSeen, StageSeen
 from mirrors.planning.observed import VariableSeen
@@ -13,7 +14,11 @@ from mirrors.seen import running_in, variable_seen
 
 
 class AccountObserver:
-    """One look at one account; at most seven requests an application. The client bounds how many at once."""
+    """One look at one account. The client bounds how many requests at once.
+
+    They are at most seven an application, and two more for each environment that it has besides Test and Live: its
+    deployments, and what the newest successful one runs with.
+    """
 
     def __init__(self, divio: Divio, workers: int = 8) -> None:
         self.divio = divio
@@ -48,11 +53,39 @@ class AccountObserver:
             stages = self._stages(application)
         except (PermissionDenied, NotFound):  # an account's rights may end at a single application
             return ApplicationSeen(application.slug, application.region, visible=False)
-        return ApplicationSeen(application.slug, application.region, stages)
+        usual = {slug: stages.pop(slug) for slug in ENVIRONMENTS if slug in stages}
+        return ApplicationSeen(application.slug, application.region, usual, elsewhere=stages)
+
+    def besides(self, applications: Sequence[Application]) -> list[ApplicationSeen]:
+        """Those that have other environments than Test and Live, with these alone.
+
+        It costs one listing of the account's environments, or where the platform refuses that, one for each
+        application; and three requests for the first such environment of one, two more for each other.
+        """
+        stages = self._environments(applications)
+        found = [(item, other) for item in applications if (other := _unusual(stages[item.uuid]))]
+        with ThreadPoolExecutor(max_workers=self.workers) as pool:
+            seen = pool.map(self._look, [environments for _, environments in found])
+            return [
+                ApplicationSeen(item.slug, item.region, elsewhere=each)
+                for (item, _), each in zip(found, seen, strict=True)
+            ]
+
+    def _environments(self, applications: Sequence[Application]) -> dict[str, dict[str, str]]:
+        """By application: {slug: environment}, all by uuid."""
+        stages: dict[str, dict[str, str]] = {item.uuid: {} for item in applications}
+        everything: Sequence[Environment] = self.divio.environments.everywhere()
+        if not everything:
+            with ThreadPoolExecutor(max_workers=self.workers) as pool:
+                everything = list(chain.from_iterable(pool.map(self.divio.environments.list, stages)))
+        for item in everything:
+            stages.setdefault(item.application, {})[item.slug] = item.uuid
+        return stages
 
     def _stages(self, application: Application) -> dict[str, StageSeen]:
-        listed = {item.slug: item.uuid for item in self.divio.environments.list(application.uuid)}
-        uuids = {slug: listed[slug] for slug in ENVIRONMENTS if slug in listed}
+        return self._look({item.slug: item.uuid for item in self.divio.environments.list(application.uuid)})
+
+    def _look(self, uuids: Mapping[str, str]) -> dict[str, StageSeen]:
         variables: dict[str, dict[str, VariableSeen]] = {uuid: {} for uuid in uuids.values()}
         for item in self.divio.environment_variables.list(list(variables)) if variables else ():
             variables[item.environment][item.name] = variable_seen(item)
@@ -64,3 +97,7 @@ class AccountObserver:
         if frozen is None:
             return StageSeen(variables, deploying=deploying)
         return StageSeen(variables, frozen, deployed=True, deploying=deploying)
+
+
+def _unusual(environments: Mapping[str, str]) -> dict[str, str]:
+    return {slug: uuid for slug, uuid in environments.items() if slug not in ENVIRONMENTS}

@@ -38,12 +38,14 @@ class StageSeen:
 
 @dataclass(frozen=True, slots=True)
 class ApplicationSeen:
-    """``stages``: by the environment's slug, ``test`` and ``live``. ``visible``: the token's account may look."""
+    """``stages``: by the environment's slug, ``test`` and ``live``; ``elsewhere``: those of any other slug, whose
+    instances may run with the original's database as well. ``visible``: the token's account may look."""
 
     slug: str
     region: str | None = None
     stages: Mapping[str, StageSeen] = field(default_factory=dict)
     visible: bool = True
+    elsewhere: Mapping[str, StageSeen] = field(default_factory=dict)
 
     def identity(self, stage: str, name: str) -> str | None:
         """What a variable points at, as it is set, or else as its instances run with it."""
@@ -100,9 +102,13 @@ def _site_ids(original: ApplicationSeen, item: ApplicationSeen) -> Iterator[tupl
 
 def _is_elsewhere(original: ApplicationSeen, item: ApplicationSeen, stage: str) -> bool:
     """Whether its database is known to be another one than the original's: as it is set, and as its instances run."""
-    ours, seen = original.stages.get(stage, StageSeen()).value(DATABASE_URL), item.stages[stage]
+    return _is_apart(original.stages.get(stage, StageSeen()), item.stages[stage])
+
+
+def _is_apart(ours: StageSeen, seen: StageSeen) -> bool:
+    database = service_of(ours.value(DATABASE_URL))
     values = (seen.value(DATABASE_URL), seen.frozen.get(DATABASE_URL) or seen.value(DATABASE_URL))
-    return all(dsn.same(service_of(ours), service_of(value)) is False for value in values)
+    return all(dsn.same(database, service_of(value)) is False for value in values)
 
 
 def neighbours(original: ApplicationSeen, others: Iterable[ApplicationSeen]) -> dict[str, Neighbour]:
@@ -117,17 +123,28 @@ def neighbours(original: ApplicationSeen, others: Iterable[ApplicationSeen]) -> 
 def _is_near(original: ApplicationSeen, item: ApplicationSeen) -> bool:
     """Another original has a service of its own, and what is set beside that says nothing about this fleet."""
     alike = has_copy(item) or shows_database(original, item) or any(crossed(original, item))
-    return alike or bool(_owner(item)) or any(_runs_with_the_same(original, item, stage) for stage in item.stages)
+    copied = any(_runs_with_the_same(original.stages.get(stage), seen) for stage, seen in item.stages.items())
+    return alike or bool(_owner(item)) or copied or any(_is_copy(original, seen) for seen in item.elsewhere.values())
 
 
-def _runs_with_the_same(original: ApplicationSeen, item: ApplicationSeen, stage: str) -> bool:
+def _runs_with_the_same(original: StageSeen | None, seen: StageSeen) -> bool:
     """To the letter: what cannot be compared otherwise may still be a copy."""
-    there = item.stages[stage].frozen.get(DATABASE_URL)
-    return bool(there) and there == original.stages.get(stage, StageSeen()).frozen.get(DATABASE_URL)
+    there = seen.frozen.get(DATABASE_URL)
+    return bool(there) and original is not None and there == original.frozen.get(DATABASE_URL)
+
+
+def _is_copy(original: ApplicationSeen, seen: StageSeen) -> bool:
+    """Of an environment besides Test and Live: whether it has the database of one of these, or one that is set."""
+    if DATABASE_URL in seen.variables:
+        return True
+    runs = readable_identity(seen.frozen.get(DATABASE_URL))
+    known = {original.identity(stage, DATABASE_URL) for stage in ENVIRONMENTS} - {None}
+    return runs in known or any(_runs_with_the_same(stage, seen) for stage in original.stages.values())
 
 
 def _neighbour(original: ApplicationSeen, item: ApplicationSeen) -> Neighbour:
     stages = [seen for stage, seen in item.stages.items() if _may_share(original, item, stage)]
+    stages += [seen for seen in item.elsewhere.values() if _may_be_near(original, seen)]
     ids = {number(value) for seen in stages for value in seen.values(SITE_ID)}
     return Neighbour(
         tuple(sorted(site_id for site_id in ids if site_id is not None)),
@@ -141,17 +158,25 @@ def _may_share(original: ApplicationSeen, item: ApplicationSeen, stage: str) -> 
 
     What runs tells nothing about a hidden DATABASE_URL that was set together with an id which it does not have yet.
     """
-    seen = item.stages[stage]
+    in_the_other = any(here == stage for here, _, _ in crossed(original, item))
+    return _undeployed(item.stages[stage]) or in_the_other or not _is_elsewhere(original, item, stage)
+
+
+def _undeployed(seen: StageSeen) -> bool:
     database, set_id = seen.variables.get(DATABASE_URL), seen.variables.get(SITE_ID)
     given, runs = set_id.value if set_id else None, seen.frozen.get(SITE_ID)
-    undeployed = given is not None and given != runs and database is not None and database.value is None
-    in_the_other = any(here == stage for here, _, _ in crossed(original, item))
-    return undeployed or in_the_other or not _is_elsewhere(original, item, stage)
+    return given is not None and given != runs and database is not None and database.value is None
+
+
+def _may_be_near(original: ApplicationSeen, seen: StageSeen) -> bool:
+    """The same of an environment besides Test and Live: its database may be the original's of either."""
+    return _undeployed(seen) or any(not _is_apart(stage, seen) for stage in original.stages.values())
 
 
 def _owner(item: ApplicationSeen) -> str:
     """The slug that Mirrors has written to it; empty where it has written none."""
-    found = (value for seen in item.stages.values() for value in seen.values(MIRRORS_APPLICATION))
+    stages = (*item.stages.values(), *item.elsewhere.values())
+    found = (value for seen in stages for value in seen.values(MIRRORS_APPLICATION))
     return next(filter(None, found), "")
 
 
@@ -163,13 +188,19 @@ def ran_with(
     An id beside another database than the original's says nothing of this fleet. ``shared``: {environment: what the
     original runs with}.
     """
-    if not item.visible or any(seen.deploying for seen in item.stages.values()):
+    near = [seen for seen in item.elsewhere.values() if _runs_near(seen, shared)]
+    if not item.visible or any(seen.deploying for seen in (*item.stages.values(), *near)):
         return None
-    here = [seen for stage, seen in item.stages.items() if not _runs_elsewhere(seen, shared.get(stage, {}))]
+    here = [seen for stage, seen in item.stages.items() if not _runs_elsewhere(seen, shared.get(stage, {}))] + near
     ids = [number(seen.frozen[SITE_ID]) for seen in here if SITE_ID in seen.frozen]
     hidden = [seen for seen in here if seen.deployed and _leaves_out(seen)]
     known = tuple(site_id for site_id in ids if site_id is not None)
     return known if len(known) == len(ids) and not hidden else None
+
+
+def _runs_near(seen: StageSeen, shared: Mapping[str, Mapping[str, str | None]]) -> bool:
+    """Of an environment besides Test and Live: unless the original's database of both is known to be another."""
+    return not shared or any(not _runs_elsewhere(seen, stage) for stage in shared.values())
 
 
 def _runs_elsewhere(seen: StageSeen, original: Mapping[str, str | None]) -> bool:

@@ -228,20 +228,23 @@ def _not_free(site: SiteHint, site_id: int, hints: Hints, who: Assigned | None) 
     if who is not None and who.application != site.application:
         yield _is_retired(site, site_id, who, hints.reference)
     for name, neighbour in hints.neighbours.items():
-        if site_id in neighbour.site_ids:
+        if site_id in neighbour.site_ids and not (neighbour.listed and name in (site.name, site.formerly)):
+            where = "runs with it in another environment" if neighbour.listed else "is not on the list and runs"
             yield (
-                f"{site.name}: SITE_ID {site_id} is that of {name}, which is not on the list and runs with the"
-                f" shared database{_instead_of(site, site_id, name, hints.reference)}"
+                f"{site.name}: SITE_ID {site_id} is that of {name}, which {where} with the"
+                f" shared database{_instead_of(site, site_id, name, hints)}"
             )
     if site_id in hints.kept_free:
         where = "reservedSiteIds" if site_id in hints.reserved else "reservedFor"
         yield f"{site.name}: SITE_ID {site_id} is listed in {where}. Take it off that list or declare another siteId"
 
 
-def _instead_of(site: SiteHint, site_id: int, name: str, reference: Reference | None) -> str:
+def _instead_of(site: SiteHint, site_id: int, name: str, hints: Hints) -> str:
     """What to do about an id that ``name`` has as well; where another stack gave it, that one has to know first."""
+    reference = hints.reference
     if reference is None or reference.site_id_of(site) != site_id:
-        return f". Declare another siteId, or add {name} to the list"
+        other = "set another SITE_ID there" if hints.neighbours[name].listed else f"add {name} to the list"
+        return f". Declare another siteId, or {other}"
     return (
         f', but the stack "{reference.stack}" gave it to {site.name}. Set another SITE_ID at {name}, and deploy it'
         f" there; or, where {name} keeps it, write reservedFor: {{{name}: {site_id}}} and another siteId for"

@@ -71,11 +71,13 @@ class Neighbour:
 
     ``site_ids``: those that are set and those that run, in all environments. ``hidden``: so is one that is not shown,
     or is no number. ``managed``: the slug under which Mirrors manages it with the shared database, else empty.
+    ``listed``: it is on the list, and this is what its environments besides Test and Live have.
     """
 
     site_ids: tuple[int, ...] = ()
     hidden: bool = False
     managed: str = ""
+    listed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

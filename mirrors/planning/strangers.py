@@ -16,7 +16,13 @@ def gives_something(ledger: Ledger, known: Mapping[str, int | None]) -> bool:
 def unknown_ids(hints: Hints) -> Iterator[str]:
     """An id that nobody can read may be the one that is given."""
     for slug, neighbour in hints.neighbours.items():
-        if neighbour.hidden and slug not in hints.reserved_for:
+        if neighbour.hidden and neighbour.listed and slug not in hints.reserved_for:
+            yield (
+                f"{slug}: an environment of it besides Test and Live may run with the shared database, and has a"
+                " SITE_ID that is not shown, or is no number, so that a new id could be the same. Keep that id free:"
+                f" mirrors:fleet.reservedFor: {{{slug}: ID}}"
+            )
+        elif neighbour.hidden and slug not in hints.reserved_for:
             yield (
                 f"{slug}: it is not on the list, may run with the shared database, and has a SITE_ID that is not shown,"
                 f" or is no number, so that a new id could be the same. Add {slug} to the list, with the siteId that it"

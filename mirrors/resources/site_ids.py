@@ -43,7 +43,7 @@ def _site_from(site: Mapping[str, Any]) -> SiteHint:
 
 
 def _neighbour_from(item: Mapping[str, Any]) -> Neighbour:
-    return Neighbour(tuple(item["site_ids"]), bool(item["hidden"]), str(item["managed"]))
+    return Neighbour(**{**item, "site_ids": tuple(item["site_ids"])})
 
 
 def _reference_from(reference: Mapping[str, Any]) -> Reference:

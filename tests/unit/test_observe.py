@@ -1,5 +1,6 @@
 """Who is looked at before an id is given: applications that are on no list, on a real platform."""
 
+import json
 from collections.abc import Iterator, Sequence
 
 import pytest
@@ -9,7 +10,7 @@ from mirrors.observe import Observer
 from mirrors.planning.allocate import Hints, Ledger, Reference, allocate
 from mirrors.planning.plan import plan
 from mirrors.sandbox.control import Sandbox
-from tests.sandboxes import delete_variable, frozen_variables, running_sandbox, set_variable
+from tests.sandboxes import call, delete_variable, environment_of, frozen_variables, running_sandbox, set_variable
 from tests.unit.fleets import settings
 
 UNLISTED = "acme-nb"
@@ -148,6 +149,30 @@ def test_one_on_the_list_that_runs_with_an_id_which_is_set_no_more_keeps_it(
     allocation = allocate(Ledger(), Hints(planned.hints, neighbours=planned.neighbours))
     assert allocation.problems == ()
     assert dict(allocation.ledger.assignments.values()) == {"acme": 1, UNLISTED: 2, "acme-de": 3}
+
+
+def with_staging(sandbox: Sandbox, application: str, **variables: str) -> None:
+    """A third environment, which somebody has copied from Test, and that runs with these."""
+    source = environment_of(sandbox, application, "test")
+    call(sandbox, "POST", f"environments/{source}/copy/", new_slug="staging").raise_for_status()
+    for name, value in variables.items():
+        set_variable(sandbox, application, "staging", name, value)
+    sandbox.deploy(application, "staging", report=lambda _: None)
+
+
+@pytest.mark.parametrize("listing", ["allowed", "refused"])
+def test_an_id_that_a_third_environment_runs_with_is_given_to_nobody(sandbox: Sandbox, listing: str) -> None:
+    """Of an application that is on no list, and of one that is, whose own id that may be."""
+    sandbox.seed(mirrors=("acme-de", UNLISTED), report=lambda _: None)
+    if listing == "refused":
+        switches = json.dumps({"environments_without_filter": listing})
+        (sandbox.state / "fidelity.json").write_text(switches, encoding="utf-8")
+    with_staging(sandbox, UNLISTED, DATABASE_URL=database(sandbox), SITE_ID="8")
+    assert problems_and_ids(sandbox) == ((), {"acme": 1, "acme-de": 9})
+    with_staging(sandbox, "acme-de", DATABASE_URL=database(sandbox), SITE_ID="11")
+    assert problems_and_ids(sandbox) == ((), {"acme": 1, "acme-de": 12})
+    has(sandbox, "acme-de", SITE_ID="11", DATABASE_URL=database(sandbox))
+    assert problems_and_ids(sandbox) == ((), {"acme": 1, "acme-de": 11}), "its own"
 
 
 @pytest.mark.parametrize("deployed", [False, True])

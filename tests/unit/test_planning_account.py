@@ -11,6 +11,7 @@ OWN = "postgres://other:hunter22@db.example.com:5432/other"
 ORIGINAL = ApplicationSeen("acme", stages={"test": StageSeen({}, {"DATABASE_URL": SHARED}, deployed=True)})
 HIDDEN = None
 UNCLEAR = "postgres://acme:hunter22@/acme-test?service=shared"
+STAGES = {"test": SHARED, "live": "postgres://acme:hunter22@db.example.com:5432/acme-live"}
 IN_PART = "postgres://acme:hunter22@db.example.com,standby.example.com/acme-test"
 
 
@@ -117,3 +118,35 @@ def test_a_copy_of_what_cannot_be_compared_is_one_to_the_letter() -> None:
     assert neighbours(source, [running]) == {"other": Neighbour((7,))}
     another = other(test=StageSeen({}, {"DATABASE_URL": OWN, "SITE_ID": "7"}, deployed=True))
     assert neighbours(source, [another]) == {}
+
+
+def besides(seen: StageSeen) -> ApplicationSeen:
+    return ApplicationSeen("other", elsewhere={"staging": seen})
+
+
+@pytest.mark.parametrize("database", [*STAGES.values(), UNCLEAR, HIDDEN])
+def test_an_environment_besides_test_and_live_has_its_id_in_the_database_that_it_serves(database: str | None) -> None:
+    both = ApplicationSeen(
+        "acme",
+        stages={name: StageSeen({}, {"DATABASE_URL": dsn}, deployed=True) for name, dsn in STAGES.items()},
+    )
+    was_set = StageSeen(variables(DATABASE_URL=database, SITE_ID="7"))
+    assert neighbours(both, [besides(was_set)]) == {"other": Neighbour((7,))}
+    runs = StageSeen({}, {"DATABASE_URL": database, "SITE_ID": "7"}, deployed=True)
+    known = database in STAGES.values()
+    assert neighbours(both, [besides(runs)]) == ({"other": Neighbour((7,))} if known else {})
+    assert ran_with(besides(runs), {name: {"DATABASE_URL": dsn} for name, dsn in STAGES.items()}) == (7,)
+
+
+def test_an_environment_besides_test_and_live_with_a_database_of_its_own_says_nothing() -> None:
+    own = {"DATABASE_URL": OWN, "SITE_ID": "7"}
+    for seen in (StageSeen(variables(**own)), StageSeen({}, own, deployed=True)):
+        assert beside(besides(seen)) == Neighbour()
+    assert (
+        ran_with(besides(StageSeen({}, own, deployed=True, deploying=True)), {"test": {"DATABASE_URL": SHARED}}) == ()
+    )
+
+
+def test_an_environment_besides_test_and_live_may_hide_what_it_runs_with() -> None:
+    assert beside(besides(StageSeen(variables(DATABASE_URL=SHARED, SITE_ID=HIDDEN)))).hidden
+    assert ran_with(besides(StageSeen(deploying=True)), {"test": {"DATABASE_URL": SHARED}}) is None

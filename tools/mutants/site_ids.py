@@ -173,7 +173,7 @@ SITE_IDS = (
     Mutation(
         "an-id-that-runs-and-is-set-no-more-is-free",
         "mirrors/planning/account.py",
-        "    return alike or bool(_owner(item)) or any(",
+        "    return alike or bool(_owner(item)) or copied or any(",
         "    return has_copy(item) or False and any(",
         ("tests/unit/test_planning_account.py",),
     ),
