@@ -66,6 +66,10 @@ def in_clear(value: Any) -> Any:
     return [in_clear(item) for item in value] if isinstance(value, list) else value
 
 
+ENGINES = (("grpc.max_metadata_size", 16 << 20), ("grpc.absolute_max_metadata_size", 16 << 20))
+"""How long a header may be for grpc-go, which the engine speaks; grpc's Python takes 8 KB."""
+
+
 def serialised(provider: Provider) -> str:
     """Once for each class: the SDK wraps a part of pickle anew at every call and never unwraps it."""
     name = type(provider).__qualname__
@@ -189,7 +193,7 @@ def provider_process(
         assert process.stdout is not None
         try:
             port = int(process.stdout.readline())
-            with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+            with grpc.insecure_channel(f"127.0.0.1:{port}", ENGINES) as channel:
                 stub = provider_pb2_grpc.ResourceProviderStub(channel)
                 stub.Configure(provider_pb2.ConfigureRequest(args=_struct(config)))
                 yield stub

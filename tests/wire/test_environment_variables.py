@@ -392,6 +392,24 @@ def test_what_somebody_sets_after_a_failed_create_is_theirs(variables: Wire, sit
     assert site.stored()["z_last"] == ("z", False)
 
 
+PEM = "-----BEGIN CERTIFICATE-----\n" + 1500 * f"{'A' * 64}\n" + "-----END CERTIFICATE-----\n"
+
+
+def test_a_certificate_of_100_kb_is_kept_after_a_failure(variables: Wire, site: Site) -> None:
+    assert len(PEM) > 95_000
+    stored = kept_after(lambda: variables.create(inputs(site, None, A_FIRST=plain(PEM), **{BAD: plain("y")})))
+    assert stored["A_FIRST"] == {"value": PEM, "sensitive": False}
+
+
+def test_what_is_too_much_for_the_answer_of_a_failure_is_left_out_of_it(variables: Wire, site: Site) -> None:
+    """The engine would end the connection, and fail every other site of the process."""
+    large = {f"A_{number}": plain("x" * 2_000_000) for number in range(9)}
+    with pytest.raises(Refused, match="my-var is not taken: ") as failed:
+        variables.create(inputs(site, None, **large, **{BAD: plain("y")}))
+    assert failed.value.kept is None
+    assert site.stored().keys() >= large.keys()
+
+
 def test_a_failure_that_has_made_nothing_leaves_the_state_as_it_was(variables: Wire, site: Site) -> None:
     _, before = variables.create(inputs(site))
     with pytest.raises(Refused) as failed:
