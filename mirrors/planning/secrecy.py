@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from itertools import pairwise
+from urllib.parse import unquote
 
 _SECRETS = re.compile(
     r"\w*(secret|passw(or)?d|passphrase|passcode|token|credential|(api|access|auth|encryption|private|secret|signing)key)s?"
@@ -30,6 +31,21 @@ _NO_CREDENTIALS = frozenset({"s3", "s3v4", "basic", "digest", "none", "iam", "oa
 _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY( BLOCK)?-----")
 _WITH_PASSWORD = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://[^\s:@/?#\"',]*:([^\s\"'@]+)@")
 _PORT_AND_PATH = re.compile(r"\d{1,5}/")
+_HEADER = re.compile(r"[{\s\"']*authorization[\"']?\s*[:=]\s*[\"']?\w+\s+([\w.~+/-]+=*)[\"'}\s]*", re.IGNORECASE)
+"""A text that is the header alone."""
+_AFTER_SCHEME = re.compile(r"\b(?:bearer|basic|token)\s+([\w.~+/-]{8,}=*)", re.IGNORECASE)
+_ISSUED = re.compile(
+    r"(?<![A-Za-z0-9])(?:"
+    r"gh[opusr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|npm_[A-Za-z0-9]{30,}|pypi-[\w-]{30,}"
+    r"|[sr]k_(?:live|test)_[A-Za-z0-9]{10,}|whsec_[A-Za-z0-9+/]{16,}"
+    r"|xox[a-z]-[A-Za-z0-9-]{10,}|SG\.[\w-]{16,}\.[\w-]{16,}|AIza[\w-]{30,}"
+    r"|eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,})"
+)
+"""What services issue, by how it begins: GitHub, GitLab, npm, PyPI, Stripe, Slack, SendGrid, Google, JWTs."""
+_WEBHOOK = re.compile(
+    r"://(?:hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)|discord(?:app)?\.com/api/webhooks)/[^\s\"'/]+/\S+"
+)
+"""An address that whoever knows it may post to."""
 _PAIR = re.compile(r"(?<![\w.-])([A-Za-z][\w-]*)=([^\s&;,\"'#]+)")
 _MEMBER = re.compile(r"[\"']([A-Za-z][\w-]*)[\"']\s*:\s*[\"']([^\"']+)[\"']")
 
@@ -54,14 +70,27 @@ def named_secret(name: str) -> bool:
     if last in ("key", "token") and _PUBLIC & {*words} and "private" not in words:
         return False
     is_key = last in ("key", "keys") and not _NO_KEYS & {*words}
+    if last == "pat" and len(words) > 1:  # a personal access token
+        return True
     with_key = any(pair in (("api", "key"), ("access", "key")) for pair in pairwise(words))
     return bool(is_key or with_key or _WORDS & {*words} or any(map(_SECRETS.fullmatch, words)))
 
 
 def has_credential(value: str) -> bool:
-    """Whether a value has a credential within: a private key, a DSN's password, or one that is named in a query, in
-    JSON or in a list of pairs."""
-    return bool(_PRIVATE_KEY.search(value)) or _has_password(value) or any(_named_within(value))
+    """Whether a value has a credential within: a private key, a DSN's password, what a service issues or a header
+    carries, or one that is named in a query, in JSON or in a list of pairs. Also where all that is URL-encoded."""
+    plain = any(pattern.search(value) for pattern in (_PRIVATE_KEY, _ISSUED, _WEBHOOK))
+    if plain or _has_password(value) or any(_named_within(value)) or _authorises(value):
+        return True
+    decoded = unquote(value)
+    return decoded != value and has_credential(decoded)
+
+
+def _authorises(value: str) -> bool:
+    """In a sentence, such as "Basic authentication", a word follows; a token has figures, or capitals in its midst."""
+    if _HEADER.fullmatch(value.strip()):
+        return True
+    return any(re.search(r"\d|[a-z][A-Z]", token) for token in _AFTER_SCHEME.findall(value))
 
 
 def _has_password(value: str) -> bool:
