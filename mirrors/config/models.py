@@ -117,8 +117,9 @@ class Fleet(Declared):
 
     reserved_for: dict[Slug, SiteId] = Field(default_factory=dict)
     """Ids of applications that may run with the shared database, are not on the list, and do not show which they have:
-    ``{acme-old: 9}``. They are given to nobody; another that the application has in Test or Live stands in
-    ``reservedSiteIds``."""
+    ``{acme-old: 9}``; or of a site on the list that hides it in an environment besides Test and Live. They are given to
+    nobody; another that the application has in Test or Live stands in ``reservedSiteIds``. A name that no application
+    has is a problem."""
 
     release_site_ids: tuple[SiteId, ...] = ()
     """Retired ids that a site may be declared with again. It shows the content that the former site left."""

@@ -266,6 +266,20 @@ def _missing_applications(settings: Settings, seen: FleetSeen) -> Iterator[str]:
             )
 
 
+def _reserved_for_nobody(settings: Settings, seen: FleetSeen) -> Iterator[str]:
+    """A slip of the hand there leaves the application that is meant without its id."""
+    visible = {*seen.applications, *seen.mirrors, *settings.fleet.slugs}
+    for slug, site_id in settings.fleet.reserved_for.items() if seen.original else ():
+        if slug not in visible:
+            near = meant(slug, settings.fleet.slugs, visible)
+            meaning = f"did you mean {near}?" if near else "check the slug and the token's rights."
+            yield (
+                f"mirrors:fleet.reservedFor.{slug}: no application of this name is visible to this token; {meaning} If"
+                f" it is gone, or on an account of its own, keep its id free with mirrors:fleet.reservedSiteIds:"
+                f" [{site_id}]"
+            )
+
+
 def _missing_environments(settings: Settings, seen: FleetSeen) -> Iterator[str]:
     for site in (seen.original, *seen.mirrors.values()):
         if site is not None and site.environment is None:
@@ -364,6 +378,7 @@ def _unless_confirmed(settings: Settings, slug: str, identity: str) -> Iterator[
 
 _RULES = (
     _missing_applications,
+    _reserved_for_nobody,
     _missing_environments,
     _never_deployed,
     _shared_values,

@@ -237,6 +237,18 @@ def test_a_question_of_the_plan_names_the_stack() -> None:
     assert problem.endswith("'pulumi config set mirrors:confirmDatabase gs://one/a -s acme-test'")
 
 
+@pytest.mark.parametrize(("slug", "said"), [("acme-odl", "did you mean acme-old?"), ("italia", "check the slug")])
+def test_an_id_that_is_reserved_for_an_application_which_is_not_there_is_a_problem(slug: str, said: str) -> None:
+    fleet = {"original": {"application": "acme"}, "mirrors": [{"application": "acme-de"}]}
+    there = seen(fresh("acme-de"), applications={"acme": "u-acme", "acme-de": "u-acme-de", "acme-old": "u-old"})
+    [problem] = plan(settings(fleet={**fleet, "reservedFor": {slug: 9}}), there).problems
+    assert problem.startswith(f"mirrors:fleet.reservedFor.{slug}: no application of this name is visible")
+    assert said in problem
+    assert problem.endswith("mirrors:fleet.reservedSiteIds: [9]")
+    for known in ("acme-old", "acme-de"):
+        assert plan(settings(fleet={**fleet, "reservedFor": {known: 9}}), there).problems == ()
+
+
 def test_a_shared_variable_that_names_no_service_may_be_the_same_in_test_and_live() -> None:
     sentry = {"SENTRY_DSN": "https://key@sentry.example.com/1"}
     shared = seen(original=original(frozen={**original().frozen, **sentry}), elsewhere=sentry)

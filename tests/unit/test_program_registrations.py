@@ -113,13 +113,13 @@ def test_only_the_ids_are_protected(on_test: Ran, on_live: Ran) -> None:
 
 def test_what_is_known_of_ids_reaches_the_ledger(configuration: dict[str, str]) -> None:
     mirrors = [{"application": "acme-fr"}, {"application": "acme-ch"}]
-    fleet = {**FLEET, "mirrors": mirrors, "reservedFor": {"acme-old": 9}, "highestSiteId": 12}
+    fleet = {**FLEET, "mirrors": mirrors, "reservedFor": {"acme-de": 9}, "highestSiteId": 12}
     ran = registered({**configuration, "fleet": json.dumps(fleet)}, "test")
     assert ran.code == 0, ran.said
     hints = ran.of("SiteIds")["site-ids"].inputs["hints"]
     assert list(hints["listed"].values()) == ["acme-de"]
     assert {key: hints[key] for key in ("reserved_for", "highest", "keeps")} == {
-        "reserved_for": {"acme-old": 9},
+        "reserved_for": {"acme-de": 9},
         "highest": 12,
         "keeps": False,
     }
