@@ -115,7 +115,30 @@ def test_an_issue_is_opened_once_and_updated_while_it_is_open(pipeline: Pipeline
 
     assert [issue["title"] for issue in told.issues] == ["Drift in test", "Drift in testing", "Drift in live"]
     assert {str(issue["labels"]) for issue in told.issues} <= {"drift", "['drift']"}
-    assert told.issues[0][pipeline.text].startswith("````text\nsecond ```fence```\n````\n")
+    mark = "<!-- mirrors: project: Drift in test -->\n"
+    assert told.issues[0][pipeline.text].startswith(f"{mark}````text\nsecond ```fence```\n````\n")
+
+
+@pytest.mark.parametrize("bot", [True, False])
+def test_an_issue_of_another_that_is_called_like_ours_is_left_alone(pipeline: Pipeline, bot: bool) -> None:
+    """Also where it begins with our mark; and one that people have called otherwise is ours all the same."""
+    told, title = pipeline.server.told, "Drift in test"
+    told.bot = bot
+    (pipeline.directory / "Pulumi.yaml").write_text("name: shops\n", encoding="utf-8")
+    mine = {"user": {"login": "github-actions[bot]" if bot else "acme-releases"}, "author": {"id": 41}}
+    texts = ["rain", None, "<!-- mirrors: other-shops: Drift in test -->\nrain"]
+    theirs: list[dict[str, Any]] = [
+        *({"title": title, pipeline.text: text, "labels": ["drift"], **mine} for text in texts),
+        *({"title": title, pipeline.text: f"<!-- mirrors: shops: {title} -->\nrain", **who} for who in STRANGERS),
+    ]
+    told.issues += [{"id": n + 100, "number": n, "iid": n, **item} for n, item in enumerate(theirs, 1)]
+    before = [dict(item) for item in told.issues]
+    for word in ("first", "second"):
+        assert pipeline.report("issue", title, pipeline.write("drift.txt", word)).returncode == 0
+        told.issues[-1]["title"] = "Drift in test (Ann looks at it)"
+
+    assert told.issues[:-1] == before
+    assert told.issues[-1][pipeline.text].startswith(f"<!-- mirrors: shops: {title} -->\n```text\nsecond\n")
 
 
 def test_the_webhook_gets_a_message_that_leads_to_the_log(pipeline: Pipeline) -> None:

@@ -48,8 +48,8 @@ class Forge(Protocol):
     def comment(self, body: str) -> None:
         """One comment under the pull request: that of the run before, or a new one."""
 
-    def issue(self, title: str, body: str) -> None:
-        """One open issue of this title: what lasts is told once, with what is known of it now."""
+    def issue(self, title: str, mark: str, body: str) -> None:
+        """One open issue with this mark: what lasts is told once, with what is known of it now."""
 
     @property
     def run(self) -> str:
@@ -75,16 +75,14 @@ class Api:
             following = re.search(r'<([^>]+)>; *rel="next"', links)
             url = following[1] if following else None
 
-    def ours(self, path: str, wrote: Callable[[Item], bool]) -> Item | None:
-        """Our comment in a list of comments. ``wrote``: whether the token's account has written one.
+    def ours(self, path: str, mark: str, wrote: Callable[[Item], bool], text: str = "body") -> Item | None:
+        """Ours in a list of comments or issues. ``wrote``: whether the token's account has written one. ``text``: what
+        its text is called.
 
         The mark alone says nothing: anyone may begin a comment with it, and may change it after it was read.
         """
-        marked = (item for item in self.every(path) if (item["body"] or "").startswith(MARK))
+        marked = (item for item in self.every(path) if (item[text] or "").startswith(mark))
         return next(filter(wrote, marked), None)
-
-    def called(self, title: str, path: str) -> Item | None:
-        return next((item for item in self.every(path) if item["title"] == title), None)
 
 
 @dataclass(frozen=True)
@@ -116,20 +114,23 @@ class GitHub:
             return BOT
         return str(me["login"]) if isinstance(me, dict) else BOT
 
-    def comment(self, body: str) -> None:
+    def _ours(self, path: str, mark: str) -> Item | None:
         login = self.login
 
         def wrote(item: Item) -> bool:
             return (item.get("user") or {}).get("login") == login
 
+        return self.api.ours(path, mark, wrote)
+
+    def comment(self, body: str) -> None:
         comments = f"issues/{needed(self.environ, 'PULL_REQUEST')}/comments"
-        if ours := self.api.ours(f"{comments}?per_page=100", wrote):
+        if ours := self._ours(f"{comments}?per_page=100", MARK):
             self.api.send("PATCH", f"issues/comments/{ours['id']}", body=body)
         else:
             self.api.send("POST", comments, body=body)
 
-    def issue(self, title: str, body: str) -> None:
-        if ours := self.api.called(title, f"issues?state=open&labels={LABEL}&per_page=100"):
+    def issue(self, title: str, mark: str, body: str) -> None:
+        if ours := self._ours(f"issues?state=open&labels={LABEL}&per_page=100", mark):
             self.api.send("PATCH", f"issues/{ours['number']}", body=body)
         else:
             self.api.send("POST", "issues", title=title, body=body, labels=[LABEL])
@@ -150,20 +151,23 @@ class GitLab:
     def run(self) -> str:
         return needed(self.environ, "CI_JOB_URL")
 
-    def comment(self, body: str) -> None:
+    def _ours(self, path: str, mark: str, text: str) -> Item | None:
         me, _ = request("GET", f"{needed(self.environ, 'CI_API_V4_URL')}/user", self.api.headers)
 
         def wrote(item: Item) -> bool:
             return bool((item.get("author") or {}).get("id") == me["id"])
 
+        return self.api.ours(path, mark, wrote, text)
+
+    def comment(self, body: str) -> None:
         notes = f"merge_requests/{needed(self.environ, 'CI_MERGE_REQUEST_IID')}/notes"
-        if ours := self.api.ours(f"{notes}?per_page=100", wrote):
+        if ours := self._ours(f"{notes}?per_page=100", MARK, "body"):
             self.api.send("PUT", f"{notes}/{ours['id']}", body=body)
         else:
             self.api.send("POST", notes, body=body)
 
-    def issue(self, title: str, body: str) -> None:
-        if ours := self.api.called(title, f"issues?state=opened&labels={LABEL}&per_page=100"):
+    def issue(self, title: str, mark: str, body: str) -> None:
+        if ours := self._ours(f"issues?state=opened&labels={LABEL}&per_page=100", mark, "description"):
             self.api.send("PUT", f"issues/{ours['iid']}", description=body)
         else:
             self.api.send("POST", "issues", title=title, description=body, labels=LABEL)
@@ -230,10 +234,25 @@ def comment(previews: Sequence[Path]) -> str:
 
 def issue(title: str, found: Path) -> str:
     """What a command said, as an issue of this title."""
-    to = forge()
-    body = f"{fenced(shortened(found.read_text(encoding='utf-8'), LONGEST))}\nFound by {to.run}\n"
-    to.issue(title, body)
+    to, mark = forge(), marked(title)
+    body = f"{mark}\n{fenced(shortened(found.read_text(encoding='utf-8'), LONGEST))}\nFound by {to.run}\n"
+    to.issue(title, mark, body)
     return f'The issue "{title}" says what was found.'
+
+
+def marked(title: str) -> str:
+    """The first line of an issue, by which the next run finds it, whatever people have made of its title.
+
+    It has the project's name: one repository may hold several, with stacks of one name.
+    """
+    file = Path("Pulumi.yaml")
+    name = (
+        re.search(r"^name:\s*[\"']?([\w.-]+)", file.read_text(encoding="utf-8"), re.MULTILINE)
+        if file.is_file()
+        else None
+    )
+    about = f"{name[1] if name else 'project'}: {title}".replace("--", "-")  # which would end it
+    return f"<!-- mirrors: {about} -->"
 
 
 def webhook(text: str) -> str:
