@@ -46,7 +46,7 @@ def adopt(
     adoption = decide(
         *seen, mirrors, {**declared_retired(cwd), **(stack_retired(stack, cwd) if stack else {})}, answered(cwd)
     )
-    said = write_fleet(adoption.fleet, cwd, force=force) if write else None
+    said = write_fleet(adoption.fleet, cwd, force=force) + without_ids(adoption.undecided, cwd) if write else None
     if as_json:
         click.echo(json.dumps({**dataclasses.asdict(adoption), "written": bool(said)}, indent=2))
     else:
@@ -126,6 +126,13 @@ def write_fleet(fleet: Mapping[str, Any], cwd: Path, *, force: bool) -> str:
     project.set_fleet(fleet)
     project.save()
     return f"{project.path}: written"
+
+
+def without_ids(undecided: Collection[str], cwd: Path) -> str:
+    """What to add where the file has no ``siteId`` of some of these: it is not done with the writing."""
+    pinned = _ids(ProjectFile.to_write(cwd).fleet)
+    left = [slug for slug in undecided if pinned.get(slug) is None]
+    return f"; without siteId, to be decided first: {', '.join(left)}" if left else ""
 
 
 def same_sites(declared: Any, found: Mapping[str, Any]) -> bool:

@@ -34,12 +34,16 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Adoption:
-    """``fleet``: as it stands in the configuration. ``problems`` need a decision first, ``notes`` are only said."""
+    """``fleet``: as it stands in the configuration. ``problems`` need a decision first, ``notes`` are only said.
+
+    ``undecided``: the slugs of sites that have an id, and are declared without it, since it is not clear which.
+    """
 
     fleet: Mapping[str, Any]
     evidence: tuple[Evidence, ...]
     problems: tuple[str, ...]
     notes: tuple[str, ...]
+    undecided: tuple[str, ...] = ()
 
 
 def likely_originals(mirror: ApplicationSeen, others: Iterable[ApplicationSeen]) -> list[str]:
@@ -87,16 +91,20 @@ def adopt(
         *(line for item in (original, *mirrors) for line in undecided(item)),
         *_hidden_beside(original, [item for item in others if item not in mirrors], reserved_for),
     )
+    sites = (original, *mirrors)
+    entries = {item.slug: _entry(item, ids, twins) for item in sites}
+    open_ = [item.slug for item in sites if "siteId" not in entries[item.slug] if ids[item.slug] or [*undecided(item)]]
     notes = told(note for item in mirrors for note in odd(original, item, shared))
     return Adoption(
         {
-            "original": _entry(original, ids, twins),
-            "mirrors": [_entry(item, ids, twins) for item in mirrors],
+            "original": entries[original.slug],
+            "mirrors": [entries[item.slug] for item in mirrors],
             **({"shared": shared} if shared != list(DEFAULT_SHARED) else {}),
         },
-        tuple(Evidence(item.slug, ids[item.slug], tuple(_reasons(original, item))) for item in (original, *mirrors)),
+        tuple(Evidence(item.slug, ids[item.slug], tuple(_reasons(original, item))) for item in sites),
         problems,
         (*notes, *not_looked_at(original, [item for item in others if item not in mirrors])),
+        tuple(open_),
     )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mirrors.cli.adopt import declared_retired, write_fleet
+from mirrors.cli.adopt import declared_retired, without_ids, write_fleet
 from mirrors.errors import MirrorsError
 
 DECLARED = """\
@@ -80,6 +80,18 @@ def test_what_is_no_fleet_is_another_one(file: Path, value: str) -> None:
 
     with pytest.raises(MirrorsError, match="declares another mirrors:fleet"):
         write_fleet(found(de=2), file.parent, force=False)
+
+
+def test_what_is_written_without_an_id_that_has_to_be_decided_is_named(file: Path) -> None:
+    """Not one that is declared already, and not a mirror that is new and gets its id from the first update."""
+    fleet = found(de=2, fr=3)
+    for mirror in fleet["mirrors"]:
+        del mirror["siteId"]
+    write_fleet(fleet, file.parent, force=False)
+    assert without_ids(["acme-de", "acme-fr"], file.parent) == "; without siteId, to be decided first: acme-de"
+    write_fleet({**fleet, "shared": ["DATABASE_URL"]}, file.parent, force=True)
+    assert without_ids(["acme-de", "acme-fr"], file.parent).endswith("decided first: acme-de, acme-fr")
+    assert without_ids([], file.parent) == ""
 
 
 @pytest.fixture
