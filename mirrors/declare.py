@@ -9,7 +9,6 @@ import pulumi
 
 from mirrors.config import DeclaredVariable, Settings
 from mirrors.given_ids import left_out, site_id_of
-from mirrors.lanes import Lanes
 from mirrors.planning.addresses import address_of
 from mirrors.planning.dsn import identity_of
 from mirrors.planning.names import DATABASE_URL, DOMAIN, MIRRORS_APPLICATION, SITE_ID
@@ -34,7 +33,6 @@ class Declaration:
     planned: OriginalPlan
     ids: SiteIds
     original: Original
-    lanes: Lanes
     turns: Turns
 
     def site_id_of(self, site: SitePlan) -> pulumi.Output[int]:
@@ -93,16 +91,14 @@ def _deployed(
         "environment": site.environment,
         "secrets": sorted(secret | (set(declaration.planned.shared) & set(variables))),
     }
-    provider = declaration.lanes.provider_of(site.application)
-    options = pulumi.ResourceOptions(parent=parent, aliases=_formerly(site), provider=provider)
+    options = pulumi.ResourceOptions(parent=parent, aliases=_formerly(site))
     # Else, where somebody asks for a replacement, the old one is deleted last; after a failure only in a later run.
     kept = pulumi.ResourceOptions(retain_on_delete=declaration.settings.keeps_variables, delete_before_replace=True)
     retained = pulumi.ResourceOptions.merge(options, kept)
-    turn = declaration.turns.of(site.slug, site.application)
+    turn = declaration.turns.of(site.slug)
     hints = {"rollout": _rollout(site)}
     seen = {"found": found, "observed": _observed(site)}
     written = EnvironmentVariables(site.slug, {**where, **hints, **seen, "turn": turn}, variables, retained)
-    declaration.turns.writes(site.slug, written)
     release_of = {"image_environment": declaration.planned.image_environment, "release": release}
     verified = {"verified": True} if declaration.settings.rollout.health else {}
     told = {

@@ -6,7 +6,6 @@ from typing import Any
 import pulumi
 
 from mirrors.declare import Declaration, declare_mirror, declare_original
-from mirrors.lanes import Lanes
 from mirrors.planning.dsn import identity_of
 from mirrors.planning.names import is_service
 from mirrors.planning.plan import hidden_databases
@@ -42,10 +41,9 @@ class OnDivio:
     def declare(self, fleet: pulumi.Resource, ids: SiteIds, options: pulumi.ResourceOptions) -> Declared:
         """``options``: those of what carries the fleet's name."""
         prepared, settings = self.prepared, self.prepared.settings
-        original, parallel = self._original(fleet, options), settings.rollout.parallel
-        lanes = Lanes(parallel, prepared.raw, settings.max_concurrent_requests, fleet, prepared.plan.hints)
-        turns = Turns(prepared.plan.rollout, lanes, parallel, preview=pulumi.runtime.is_dry_run())
-        declaration = Declaration(fleet, settings, prepared.original, ids, original, lanes, turns)
+        original = self._original(fleet, options)
+        turns = Turns(prepared.plan.rollout, settings.rollout.parallel, preview=pulumi.runtime.is_dry_run())
+        declaration = Declaration(fleet, settings, prepared.original, ids, original, turns)
         sites, release = declare_original(declaration)
         mirrors = [declare_mirror(declaration, site, release) for site in prepared.plan.mirrors]
         turns.report_failures()

@@ -48,12 +48,11 @@ class Configured:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A configuration and a plan without problems; ``raw``: the values as they came, also secret ones."""
+    """A configuration and a plan without problems."""
 
     settings: Settings
     plan: FleetPlan
     original: OriginalPlan
-    raw: Mapping[str, str] = field(repr=False)
 
 
 def configuration() -> Configured:
@@ -86,7 +85,7 @@ def prepare(configured: Configured) -> Prepared:
         refuse(problems)
     _say(settings, planned)
     say_rollout(settings, planned.rollout, planned.mirrors, planned.postponed)
-    return Prepared(settings, planned, planned.original, configured.raw)
+    return Prepared(settings, planned, planned.original)
 
 
 def rolled_out(environ: Mapping[str, str]) -> list[str]:

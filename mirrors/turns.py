@@ -10,24 +10,20 @@ from uuid import uuid4
 
 import pulumi
 
-from mirrors.lanes import Lanes
 from mirrors.planning.waves import RolloutPlan
 from mirrors.resources.deployment import Deployment
-from mirrors.resources.environment_variables import EnvironmentVariables
 
 
 class Turns:
     """In a preview everybody's turn is at once: nothing is deployed."""
 
-    def __init__(self, plan: RolloutPlan, lanes: Lanes, parallel: int, *, preview: bool) -> None:
+    def __init__(self, plan: RolloutPlan, parallel: int, *, preview: bool) -> None:
         self._plan = plan
         self._wave_of = plan.wave_of
-        self._lanes = lanes
         self._free = asyncio.Semaphore(parallel)
         self._preview = preview
         self._deployed: dict[str, pulumi.Resource] = {}
         self._first: list[pulumi.Resource] = []
-        self._pilot: EnvironmentVariables | None = None
         self._gates: dict[int, asyncio.Task[None]] = {}
         self._releases: set[asyncio.Task[None]] = set()
         self.attempt = str(uuid4())
@@ -38,16 +34,11 @@ class Turns:
         on whose release they all wait."""
         return self._plan.repairing and slug in self._wave_of
 
-    def of(self, slug: str, application: str) -> pulumi.Input[Any]:
+    def of(self, slug: str) -> pulumi.Input[Any]:
         """An input that resolves, to nothing, when it is the site's turn. A held site has no turn: nothing happens."""
         if self._preview or slug not in self._wave_of:
             return None
-        return pulumi.Output.from_input(self._turn(slug, application))
-
-    def writes(self, slug: str, variables: EnvironmentVariables) -> None:
-        """In whose variables a site's first writes are."""
-        if self._pilot is None and slug in self._wave_of:
-            self._pilot = variables
+        return pulumi.Output.from_input(self._turn(slug))
 
     def ends(self, slug: str, deployment: pulumi.Resource) -> None:
         """A site's turn ends with its deployment, or what stands for one on another platform."""
@@ -74,28 +65,16 @@ class Turns:
         if failures:
             raise pulumi.RunError(f"{len(failures)} of the sites could not be repaired")
 
-    async def _turn(self, slug: str, application: str) -> None:
+    async def _turn(self, slug: str) -> None:
         await self._gate(self._wave_of[slug])
-        await self._piloted(slug)
-        slots = (self._lanes.free(application), self._free)
-        for slot in slots:
-            await slot.acquire()
-        release = asyncio.ensure_future(self._release(slug, slots))
+        await self._free.acquire()
+        release = asyncio.ensure_future(self._release(slug))
         self._releases.add(release)  # else nobody keeps it from being collected
         release.add_done_callback(self._releases.discard)
 
-    async def _piloted(self, slug: str) -> None:
-        """Each process finds out for itself that the platform refuses writes: the first site shows it to all of them.
-
-        Where it failed and the engine was told to go on, whatever is wrong may be wrong with that site alone.
-        """
-        if self._pilot is not None and self._lanes.count > 1 and slug != self._pilot.pulumi_resource_name:
-            await asyncio.wait([_registered(self._pilot)])
-
-    async def _release(self, slug: str, slots: tuple[asyncio.Semaphore, ...]) -> None:
+    async def _release(self, slug: str) -> None:
         await asyncio.wait([_registered(self._deployed[slug])])
-        for slot in slots:
-            slot.release()
+        self._free.release()
 
     def _gate(self, wave: int) -> asyncio.Task[None]:
         """One for all sites of a wave."""

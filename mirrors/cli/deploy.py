@@ -147,8 +147,7 @@ def command(
 def targets(settings: Settings, chosen: Chosen) -> list[str]:
     """The options that keep the engine from every other site; none for all.
 
-    The fleet's own resources are always targets: a new SITE_ID and a rotated password have to pass them. Provider
-    lanes need not be: the engine sees to each that the program declares.
+    The fleet's own resources are always targets: a new SITE_ID and a rotated password have to pass them.
     """
     if chosen.sites is None:
         return []

@@ -8,10 +8,10 @@ from mirrors.cli.stacks import export
 from mirrors.config import Fleet, Settings
 from mirrors.errors import MirrorsError
 from mirrors.planning.plan import image_environment
-from mirrors.planning.preview_steps import LANE, OURS
+from mirrors.planning.preview_steps import OURS
 from mirrors.planning.waves import names
 
-__all__ = ["fewer_lanes", "not_yet_deployed", "off_the_list", "refuse_single_sites"]
+__all__ = ["not_yet_deployed", "off_the_list", "refuse_single_sites"]
 
 Resources = Sequence[Mapping[str, Any]]
 
@@ -29,12 +29,6 @@ def refuse_single_sites(settings: Settings, stack: str, cwd: Path) -> None:
         raise MirrorsError(
             f"{original} was never deployed by an update of the stack {stack}, and its mirrors run what it deploys"
             f" (original: deploy: true): run 'pulumi up -s {stack}' before single sites are deployed"
-        )
-    if lanes := fewer_lanes(stored, settings.rollout.parallel):
-        raise MirrorsError(
-            f"mirrors:rollout.parallel is lower than at the last update, and sites of the stack {stack} still use the"
-            f" provider processes {', '.join(lanes)}. Move them first, all at once: mirrors deploy --all --stack"
-            f" {stack}"
         )
 
 
@@ -54,15 +48,6 @@ def not_yet_deployed(stored: Resources, settings: Settings) -> str | None:
         return None
     deployed = {_name(item) for item in stored if item["type"] == f"{OURS}Deployment"}
     return original.application if deployed.isdisjoint({original.application, original.formerly}) else None
-
-
-def fewer_lanes(stored: Resources, parallel: int) -> tuple[str, ...]:
-    """The provider processes in the state that the program declares no more: sites that are no target keep theirs."""
-    from mirrors.lanes import lanes_for  # it imports Pulumi's SDK, which whoever imports this module does without
-
-    declared = {f"lane-{number}" for number in range(1, lanes_for(parallel))}
-    lanes = (name for item in stored if item["type"] == LANE and (name := _name(item)).startswith("lane-"))
-    return tuple(sorted(set(lanes) - declared))
 
 
 def _name(item: Mapping[str, Any]) -> str:

@@ -29,6 +29,14 @@ class Connection(Declared):
     max_concurrent_requests: Requests = 8
 
 
+def load_rollout(raw: Mapping[str, str]) -> Rollout:
+    """From the same, where nothing else is needed. Raises ConfigurationError."""
+    try:
+        return Rollout.model_validate(json.loads(raw.get("rollout") or "{}"))
+    except (json.JSONDecodeError, ValidationError):
+        raise ConfigurationError(["mirrors:rollout is not valid"]) from None
+
+
 def load_connection(raw: Mapping[str, str], environ: Mapping[str, str]) -> Connection:
     """From the raw values of the namespace ``mirrors``. Raises ConfigurationError, which names the key and no value."""
     values: dict[str, Any] = {key: raw[key] for key in ("apiUrl", "apiToken", "maxConcurrentRequests") if key in raw}

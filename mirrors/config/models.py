@@ -234,8 +234,7 @@ class Settings(Declared):
     asks for it says what to write."""
 
     max_concurrent_requests: Requests = 8
-    """Requests to the platform at once. Four are the first provider process's; the others that ``rollout.parallel``
-    needs share the rest, one each at the least."""
+    """Requests to the platform at once, of one command, whatever ``rollout.parallel`` is."""
 
     _stack: str = PrivateAttr("")
 

@@ -45,8 +45,8 @@ class Rollout(Declared):
     """How many mirrors, in the order of the list, have been reached at the end of each wave. A wave that failed is the
     last one. The last takes all: ``"100%"``. One with a ``hold`` gets no release, so it does not count."""
 
-    parallel: Parallel = 3
-    """Deployments at once. Each three need a provider process, which takes each command a second."""
+    parallel: Parallel = 4
+    """Deployments at once."""
 
     pause_after: WaveNumber | None = None
     """The wave to stop after. Sites behind it keep their release and their variables."""

@@ -9,7 +9,6 @@ import pulumi_docker as docker
 
 from mirrors.config import Settings
 from mirrors.config.docker_names import Names
-from mirrors.lanes import Lanes
 from mirrors.planning.containers import STORAGE_DSN, go_duration, owns_media, storage_dsn
 from mirrors.resources.site_ids import SiteIds
 from mirrors.turns import Turns
@@ -38,7 +37,6 @@ class Common:
     names: Names
     ids: SiteIds
     turns: Turns
-    lanes: Lanes
     own: pulumi.ResourceOptions
     network: docker.Network
     release: pulumi.Resource

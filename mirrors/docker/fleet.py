@@ -18,7 +18,6 @@ from mirrors.docker.errors import DockerError
 from mirrors.docker.observe import observe
 from mirrors.docker.sites import declare_release, declare_site
 from mirrors.errors import ConfigurationError
-from mirrors.lanes import Lanes
 from mirrors.planning.addresses import is_loopback
 from mirrors.planning.containers import (
     ContainersPlan,
@@ -63,12 +62,11 @@ class OnDocker:
 
     def declare(self, fleet: pulumi.Resource, ids: SiteIds, options: pulumi.ResourceOptions) -> Declared:
         """Network and volumes, PostgreSQL, the release command, the original, and then the mirrors in waves."""
-        settings, parallel = self.settings, self.settings.rollout.parallel
-        lanes = Lanes(parallel, self.configured.raw, settings.max_concurrent_requests, fleet, self.plan.hints)
-        turns = Turns(self.plan.rollout, lanes, parallel, preview=pulumi.runtime.is_dry_run())
+        settings = self.settings
+        turns = Turns(self.plan.rollout, settings.rollout.parallel, preview=pulumi.runtime.is_dry_run())
         provider = _provider(fleet.pulumi_resource_name, settings)
         own = pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(provider=provider))
-        common = self._common(fleet, ids, turns, lanes, own)
+        common = self._common(fleet, ids, turns, own)
         release = declare_release(common, self.plan.original)
         first = declare_site(common, self.plan.original, release)
         turns.begin_with(first.serving)
@@ -111,14 +109,7 @@ class OnDocker:
                 pulumi.log.info(f"docker: no command deletes the volumes with data: {', '.join(kept)}")
         say_rollout(self.settings, planned.rollout, planned.mirrors, planned.postponed)
 
-    def _common(
-        self,
-        fleet: pulumi.Resource,
-        ids: SiteIds,
-        turns: Turns,
-        lanes: Lanes,
-        own: pulumi.ResourceOptions,
-    ) -> Common:
+    def _common(self, fleet: pulumi.Resource, ids: SiteIds, turns: Turns, own: pulumi.ResourceOptions) -> Common:
         settings, names, name = self.settings, Names.of(self.settings), fleet.pulumi_resource_name
         network = pulumi_docker.Network(
             name,
@@ -129,7 +120,7 @@ class OnDocker:
         )
         part = component("mirrors:docker:Release", name, own)
         image = image_of(settings, part, name, own)
-        common = Common(fleet, settings, names, ids, turns, lanes, own, network, part, image)
+        common = Common(fleet, settings, names, ids, turns, own, network, part, image)
         return declare_database(common).with_media()
 
 

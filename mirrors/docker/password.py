@@ -5,7 +5,9 @@ import secrets
 import pulumi
 from pulumi.dynamic import Config, CreateResult, ReadResult, Resource, UpdateResult
 
-from mirrors.resources.base import Properties, Provider, secret
+from mirrors.config.connection import load_rollout
+from mirrors.config.rollout import Rollout
+from mirrors.resources.base import Properties, Provider, raw_values, secret
 
 BYTES = 32
 
@@ -15,8 +17,9 @@ class DatabasePasswordProvider(Provider):
 
     inputs = ("version",)
 
-    def configured(self, _config: Config) -> None:
+    def configured(self, config: Config) -> Rollout:
         """Nothing is asked of anybody."""
+        return load_rollout(raw_values(config, ("rollout",)))
 
     def create(self, props: Properties) -> CreateResult:
         """Only letters, digits, - and _, so that it stands in an address as it is."""

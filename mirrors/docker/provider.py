@@ -1,10 +1,10 @@
 """What the dynamic resources of a fleet of containers share: the Docker host, reached once in a process."""
 
-import json
 import os
 
 from pulumi.dynamic import Config
 
+from mirrors.config.connection import load_rollout
 from mirrors.config.docker import KEYS, DockerConnection, load_docker_connection
 from mirrors.config.rollout import Rollout
 from mirrors.docker.engine import Engine, connect
@@ -17,10 +17,11 @@ class DockerProvider(Provider):
     docker: DockerConnection
     rollout: Rollout
 
-    def configured(self, config: Config) -> None:
+    def configured(self, config: Config) -> Rollout:
         raw = raw_values(config, KEYS)
         self.docker = load_docker_connection(raw, os.environ)
-        self.rollout = Rollout.model_validate(json.loads(raw.get("rollout") or "{}"))
+        self.rollout = load_rollout(raw)
+        return self.rollout
 
     @property
     def engine(self) -> Engine:

@@ -49,7 +49,7 @@ def declare_release(common: Common, original: SitePlan) -> Release | None:
 
 def declare_site(common: Common, site: SitePlan, release: Release | None) -> DeclaredSite:
     """Its own command, its container, and the wait for it, one after the other and all in the site's turn."""
-    turn = common.turns.of(site.slug, site.application)
+    turn = common.turns.of(site.slug)
     image = pulumi.Output.all(common.image, turn).apply(lambda known: known[0])
     before = [*common.ready, *([release] if release else [])]
     registered = _registered(common, site, image, before)
@@ -92,11 +92,7 @@ def _registered(
 
 def _of_site(common: Common, site: SitePlan) -> pulumi.ResourceOptions:
     """Below the Fleet itself: the engine (3.259) gives up where a refresh meets a component that has a new name."""
-    return pulumi.ResourceOptions(
-        parent=common.fleet,
-        aliases=_formerly(site),
-        provider=common.lanes.provider_of(site.application),
-    )
+    return pulumi.ResourceOptions(parent=common.fleet, aliases=_formerly(site))
 
 
 def _run(common: Common, site: SitePlan, command: Sequence[str], image: pulumi.Output[str]) -> dict[str, Any]:

@@ -23,18 +23,7 @@ __all__ = [
     "Reference",
     "SiteHint",
     "allocate",
-    "likely_ids",
 ]
-
-
-def likely_ids(hints: Sequence[SiteHint]) -> dict[str, int]:
-    """{application: the id that it has, or that it would get if all of the list were new}.
-
-    Good for spreading sites evenly, and for nothing else: two may have the same one.
-    """
-    return {
-        site.application: site.declared or site.observed or place for place, site in enumerate(hints, start=ORIGINAL_ID)
-    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from mirrors.config import Settings
 from mirrors.planning.names import DATABASE_URL, SITE_ID, write_order
-from mirrors.planning.preview_steps import CONTAINER, ENDS, LANE, Change, Inputs, Step, changes, said, steps_of
+from mirrors.planning.preview_steps import CONTAINER, ENDS, Change, Inputs, Step, changes, said, steps_of
 from mirrors.planning.taking_over import Judged
 from mirrors.planning.waves import REPAIR, SHORTER, RolloutPlan, named, rollout_plan
 
@@ -267,8 +267,7 @@ def _others(steps: Iterable[Step], leaving: Collection[str]) -> Iterator[str]:
         told = of_a_site and (step.name in leaving or step.op not in ENDS)
         told = told or (step.kind in OF_FLEET and step.op not in ENDS)
         if not told and step.op not in ENDS - {"delete"}:
-            kind = "provider process" if step.kind == LANE else step.kind
-            yield f"{kind} {step.name}: {step.op}"
+            yield f"{step.kind} {step.name}: {step.op}"
 
 
 def _notes(messages: Iterable[tuple[str, str]]) -> Iterator[str]:

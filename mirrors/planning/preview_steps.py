@@ -22,7 +22,6 @@ PROPERTIES = frozenset(
 
 QUIET = frozenset({"same", "refresh", "read"})
 ENDS = frozenset({"delete", "delete-replaced", "discard-replaced"})
-LANE = "pulumi:providers:pulumi-python"
 FLEET = "mirrors:index:Fleet"
 STRUCTURE = frozenset(
     {"pulumi:pulumi:Stack", FLEET, "mirrors:docker:Database", "mirrors:docker:Media", "mirrors:docker:Release"}

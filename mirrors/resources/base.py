@@ -9,19 +9,21 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache
 from typing import Any, ClassVar, TypeVar
 
 from pulumi.dynamic import CheckResult, Config, ConfigureRequest, DiffResult, ResourceProvider
 from pulumi.output import Unknown
 
-from mirrors.config.connection import PROVIDER_KEYS, Connection, load_connection
+from mirrors.config.connection import PROVIDER_KEYS, Connection, load_connection, load_rollout
+from mirrors.config.rollout import Rollout
 from mirrors.divio import Divio, DivioError, NotFound, ValidationFailed
 from mirrors.errors import PlatformError
 from mirrors.planning.names import write_order
 from mirrors.planning.observed import DeploymentSeen
 from mirrors.planning.variables import PROVIDER, variables_in
 from mirrors.remedies import explained
+from mirrors.resources.executor import widen
+from mirrors.resources.once import once
 from mirrors.resources.reads import Reads, reads_of, visible_environments
 from mirrors.resources.watchdog import watch_engine
 from mirrors.seen import deployment_seen
@@ -56,7 +58,7 @@ READ_BACK: dict[str, Properties] = {}
 """{environment: {name: value}} as this process has read them back. It spares a deployment the same look again."""
 
 
-@cache
+@once
 def connect(connection: Connection) -> Divio:
     """One client for all providers of a process, so that they share its sessions and its bound on requests."""
     return Divio.connect(
@@ -78,12 +80,15 @@ class Provider(ResourceProvider):
     def configure(self, req: ConfigureRequest) -> None:
         sys.tracebacklimit = 0  # a newer SDK answers with the whole traceback otherwise
         watch_engine(sys.argv)
-        self.configured(req.config)
+        widen(self.configured(req.config).parallel)
 
-    def configured(self, config: Config) -> None:
+    def configured(self, config: Config) -> Rollout:
         """Reads what this kind of provider needs. Raises ConfigurationError."""
-        if config.get("mirrors:platform") != "docker":  # there nothing is asked of Divio, and no token is needed
-            self.connection = load_connection(raw_values(config, PROVIDER_KEYS), os.environ)
+        raw = raw_values(config, PROVIDER_KEYS)
+        if config.get("mirrors:platform") == "docker":  # there nothing is asked of Divio, and no token is needed
+            return load_rollout(raw)
+        self.connection = load_connection(raw, os.environ)
+        return self.connection.rollout
 
     @property
     def divio(self) -> Divio:

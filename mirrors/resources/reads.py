@@ -14,7 +14,6 @@ Never from it: a read-back, which existing variable a write changes, or that som
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from threading import RLock
 from typing import Any, Generic, TypeVar
 
@@ -28,6 +27,7 @@ from mirrors.divio.environments import MOST_PAGES
 from mirrors.divio.errors import REFUSALS
 from mirrors.planning.names import MIRRORS_APPLICATION
 from mirrors.planning.releases import newest_successful
+from mirrors.resources.once import once
 from mirrors.seen import deployments_seen
 
 FRESH_FOR = 60.0
@@ -188,7 +188,7 @@ class Reads:
         return like[first : first + CHUNK]
 
 
-@cache
+@once
 def reads_of(divio: Divio) -> Reads:
     """One for all providers of a process, as they share its client."""
     return Reads(divio)

@@ -256,14 +256,10 @@ def test_a_built_image_is_known_by_its_id_and_stays_on_the_host(host: Host) -> N
     assert {item.inputs["image"] for item in sites(ran).values()} == {"sha256:built"}
 
 
-def test_more_at_once_need_more_provider_processes_which_know_the_host_and_hide_its_key(certificates: Path) -> None:
+def test_more_at_once_need_no_second_provider_process_and_the_plugin_hides_the_hosts_key(certificates: Path) -> None:
     with docker_host((), server_side(certificates)) as host:
         ran = sound(declared(host.url, rollout={"parallel": 7}, dockerTls=as_configured(certificates)))
-    lanes = ran.of("pulumi:providers:pulumi-python")
-    assert set(lanes) == {"lane-1", "lane-2"}
-    for lane in lanes.values():
-        assert json.loads(lane.inputs["mirrors:docker"]) == {"image": "acme:1"}
-        assert lane.inputs["mirrors:dockerTls"][SIGNATURE] == SECRET
+    assert ran.of("pulumi:providers:pulumi-python") == {}
     [plugin] = ran.of("pulumi:providers:docker").values()
     assert {plugin.inputs[name][SIGNATURE] for name in ("caMaterial", "certMaterial", "keyMaterial")} == {SECRET}
 

@@ -1,6 +1,5 @@
 """``mirrors preview``, and ``mirrors deploy --behind``, with the real engine on a fleet of its own."""
 
-import json
 from collections.abc import Iterator
 from random import Random
 from typing import Any
@@ -105,17 +104,6 @@ def test_those_behind_are_deployed_and_then_nobody_is(fleet: Fleet) -> None:
     assert fleet.written() == [("POST", "acme-ch", "")]
     assert "Note: held, no new release: 1 site: acme-fr" in done.stderr
     assert "Nothing to deploy: the sites of test that are behind the original are held or paused." in nobody.stderr
-
-
-def test_single_sites_are_not_deployed_while_others_use_processes_that_are_no_longer_declared(fleet: Fleet) -> None:
-    fewer = {"mirrors:rollout": {"value": {**WAVES, "parallel": 3}}}
-    with fleet.project.configured(lambda config: config.update(fewer)):
-        refused = fleet.project.run("mirrors", "deploy", "acme-de", "--stack", "test", "--yes").failed()
-        fleet.project.run("mirrors", "deploy", "--all", "--stack", "test", "--yes").succeeded()
-
-    assert refused.stderr.startswith("Error: mirrors:rollout.parallel is lower than at the last update")
-    state = json.loads(fleet.test.pulumi("stack export").succeeded().stdout)
-    assert not [item for item in state["deployment"]["resources"] if item["urn"].endswith("::lane-1")]
 
 
 def by_hand(fleet: Fleet, seed: int) -> list[str]:

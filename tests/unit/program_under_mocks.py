@@ -23,7 +23,6 @@ from pulumi.runtime.settings import get_root_resource
 from pulumi.runtime.stack import Stack, run_pulumi_func
 
 from mirrors.declare import Declaration, declare_mirror, declare_original
-from mirrors.lanes import Lanes
 from mirrors.planning.plan import plan
 from mirrors.resources.base import Provider
 from mirrors.resources.deployment import DeploymentProvider
@@ -220,9 +219,8 @@ def declare(mirrors: int) -> None:
         "variables": {name: pulumi.Output.secret(value) for name, value in original.shared.items()},
         "identities": {},
     }
-    lanes = Lanes(declared.rollout.parallel, {}, declared.max_concurrent_requests, fleet)
-    turns = Turns(planned.rollout, lanes, declared.rollout.parallel, preview=False)
-    declaration = Declaration(fleet, declared, original, ids, Original("acme", props, below), lanes, turns)
+    turns = Turns(planned.rollout, declared.rollout.parallel, preview=False)
+    declaration = Declaration(fleet, declared, original, ids, Original("acme", props, below), turns)
     _, release = declare_original(declaration)
     for site in planned.mirrors:
         declare_mirror(declaration, site, release)

@@ -27,7 +27,7 @@ SMALL = FleetPreview(
     retired={4: "at"},
     leaving=("at",),
     moved={"DATABASE_URL": ("postgres://a/b", "postgres://a/c")},
-    others=("provider process lane-1: create",),
+    others=("random:index:RandomId theirs: create",),
     steps=9,
     notes=("a | b",),
 )
@@ -64,7 +64,7 @@ Paused (mirrors:rollout.pauseAfter)
   it
 
 Other resources
-  provider process lane-1: create
+  random:index:RandomId theirs: create
 
 Notes
   a | b"""

@@ -8,12 +8,11 @@ from typing import Any
 
 import pytest
 
-from mirrors.cli.single_sites import fewer_lanes, not_yet_deployed, off_the_list, refuse_single_sites
+from mirrors.cli.single_sites import not_yet_deployed, off_the_list, refuse_single_sites
 from mirrors.errors import MirrorsError
 from tests.unit.fleets import settings
 
 SITE = "urn:pulumi:test::acme::mirrors:index:Fleet$pulumi-python:dynamic/mirrors:"
-LANE = "pulumi:providers:pulumi-python"
 
 
 def resource(kind: str, name: str) -> dict[str, Any]:
@@ -46,13 +45,6 @@ def test_a_renamed_mirror_has_not_left_the_list() -> None:
     fleet = settings(fleet={"original": {"application": "acme"}, "mirrors": [mirror]}).fleet
 
     assert off_the_list(state("acme-it"), fleet) == off_the_list(state("acme-italia"), fleet) == ()
-
-
-def test_processes_that_are_not_declared_any_more_are_named() -> None:
-    stored = [{"type": LANE, "urn": f"urn:pulumi:test::acme::{LANE}::{name}"} for name in ("default", "lane-1")]
-
-    assert fewer_lanes(stored, 3) == ("lane-1",)
-    assert fewer_lanes(stored, 20) == ()
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mirrors.config import Settings
-from mirrors.lanes import Lanes
 from mirrors.planning.observed import SiteSeen, VariableSeen
 from mirrors.planning.plan import plan
 from mirrors.planning.waves import Wave, credentials_changed, described, rollout_plan
@@ -185,7 +184,7 @@ def test_a_held_site_that_says_it_is_another_one_is_not_deployed_with_the_newest
 
 def test_failures_of_mirrors_are_collected_in_a_repair_and_that_of_the_original_is_not() -> None:
     repair = rollout_plan(rolled("m0", waves=["100%"]), repairing=True)
-    turns = Turns(repair, Lanes(3, {}, 8, None), 3, preview=False)
+    turns = Turns(repair, 3, preview=False)
     assert (turns.collects("m0"), turns.collects("acme")) == (True, False)
 
 

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from mirrors.divio import Divio
-from mirrors.resources.base import secret
 from mirrors.sandbox.control import Sandbox
 from tests.unit.program_under_mocks import SECRET_KEYS, Ran, registered
 from tests.wire.provider import SECRET, SIGNATURE, UNKNOWN, in_clear
@@ -80,30 +79,10 @@ def test_the_fleet_has_its_ids_its_original_and_three_resources_a_mirror(on_test
     assert below == {**stack, "SiteIds site-ids": fleet, "Original acme": fleet, **mirrors, **children}
 
 
-def test_provider_processes_stand_below_nothing_so_that_they_stay_where_a_fleet_moves(
-    configuration: dict[str, str],
-) -> None:
-    ran = registered({**configuration, "rollout": json.dumps({"parallel": 7})}, "test")
+def test_as_many_at_once_as_are_asked_for_need_no_second_provider_process(configuration: dict[str, str]) -> None:
+    ran = registered({**configuration, "rollout": json.dumps({"parallel": 64})}, "test")
     assert ran.code == 0, ran.said
-    assert {item.name: item.parent for item in ran.of("pulumi:providers:pulumi-python").values()} == dict.fromkeys(
-        ("lane-1", "lane-2"), "pulumi:pulumi:Stack any-name-test"
-    )
-    shares = [
-        item.inputs["mirrors:maxConcurrentRequests"] for item in ran.of("pulumi:providers:pulumi-python").values()
-    ]
-    assert shares == ["2", "2"]  # of 8, of which the threads of the first process may make 4
-    tokens = [item.inputs["mirrors:apiToken"] for item in ran.of("pulumi:providers:pulumi-python").values()]
-    assert [set(secret(None)) <= set(token) for token in tokens] == [True, True]
-
-
-@pytest.mark.parametrize(("parallel", "lanes"), [(None, 0), (3, 0), (4, 1), (6, 1)])
-def test_a_thread_of_each_process_is_left_to_hear_a_cancellation(
-    configuration: dict[str, str], parallel: int | None, lanes: int
-) -> None:
-    declared = {} if parallel is None else {"rollout": json.dumps({"parallel": parallel})}
-    ran = registered({**configuration, **declared}, "test")
-    assert ran.code == 0, ran.said
-    assert len(ran.of("pulumi:providers:pulumi-python")) == lanes
+    assert ran.of("pulumi:providers:pulumi-python") == {}
 
 
 def test_only_the_ids_are_protected(on_test: Ran, on_live: Ran) -> None:

@@ -12,7 +12,7 @@ from mirrors.sandbox.control import Sandbox
 from tests.wire.platform import CANARY, Platform, Site
 from tests.wire.provider import CheckedWire, Wire, provider_process
 
-MIRRORS = 100  # more than tests
+MIRRORS = 150  # more than tests use
 
 Stub = provider_pb2_grpc.ResourceProviderStub
 Drive = Callable[[Provider], Wire]

@@ -7,6 +7,7 @@ the map with the engine's mark (``marked``).
 import asyncio
 import base64
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+from google.protobuf import empty_pb2  # type: ignore[import-untyped]
 from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime import rpc
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
@@ -123,6 +125,15 @@ class Wire:
         request = provider_pb2.UpdateRequest(id="x", olds=self._bag(olds), news=self._bag(news))
         return as_on_the_wire(_asked(self.stub.Update, request).properties)
 
+    def cancel(self) -> None:
+        """What the engine asks first after a Ctrl-C."""
+        _asked(self.stub.Cancel, empty_pb2.Empty())
+
+    def begin_create(self, props: Mapping[str, Any]) -> "grpc.Future[Any]":
+        """A creation that is under way when this returns."""
+        creating: grpc.Future[Any] = self.stub.Create.future(provider_pb2.CreateRequest(properties=self._bag(props)))
+        return creating
+
     def begin_read(self, props: Mapping[str, Any]) -> "grpc.Future[Any]":
         """A read that is under way when this returns."""
         reading: grpc.Future[Any] = self.stub.Read.future(provider_pb2.ReadRequest(id="x", properties=self._bag(props)))
@@ -175,27 +186,57 @@ def _kept(metadata: Mapping[str, Any]) -> Properties | None:
     return as_on_the_wire(failed.properties)
 
 
+INTERRUPTIBLE = """
+import runpy, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+runpy.run_module("pulumi.dynamic", run_name="__main__")
+"""
+"""What a shell starts in the background, these tests perhaps among it, ignores Ctrl-C."""
+
+
+@contextmanager
+def watching(
+    engine: socket.socket, config: Mapping[str, str]
+) -> Iterator[tuple["subprocess.Popen[bytes]", provider_pb2_grpc.ResourceProviderStub]]:
+    """A provider process that has been told where its engine is, and that hears Ctrl-C."""
+    command = [sys.executable, "-u", "-c", INTERRUPTIBLE, f"127.0.0.1:{engine.getsockname()[1]}"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        try:
+            with _configured(process, config) as stub:
+                yield process, stub
+        finally:
+            process.kill()
+
+
+@contextmanager
+def _configured(
+    process: "subprocess.Popen[bytes]", config: Mapping[str, str]
+) -> Iterator[provider_pb2_grpc.ResourceProviderStub]:
+    assert process.stdout is not None
+    port = int(process.stdout.readline())
+    with grpc.insecure_channel(f"127.0.0.1:{port}", ENGINES) as channel:
+        stub = provider_pb2_grpc.ResourceProviderStub(channel)
+        stub.Configure(provider_pb2.ConfigureRequest(args=_struct(config)))
+        yield stub
+
+
 @contextmanager
 def provider_process(
-    config: Mapping[str, str], output: Path, *, for_one_operation: bool = False
+    config: Mapping[str, str], output: Path, *, for_one_operation: bool = False, begins: str = ""
 ) -> Iterator[provider_pb2_grpc.ResourceProviderStub]:
     """``config``: keys with their namespace, e.g. ``mirrors:apiUrl``; ``output``: what the user would see of it.
 
-    ``for_one_operation``: it keeps what it has listed, as the engine's does.
+    ``for_one_operation``: it keeps what it has listed, as the engine's does. ``begins``: what it runs before.
     """
     environ = {key: value for key, value in os.environ.items() if not key.startswith("DIVIO_")}
-    run = ["-m", "pulumi.dynamic"] if for_one_operation else ["-c", FORGETFUL]
+    run = ["-m", "pulumi.dynamic"] if for_one_operation else ["-c", begins + FORGETFUL]
     command = [sys.executable, "-u", *run, "127.0.0.1:1"]
     with (
         output.open("wb") as said,
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said, env=environ) as process,
     ):
-        assert process.stdout is not None
         try:
-            port = int(process.stdout.readline())
-            with grpc.insecure_channel(f"127.0.0.1:{port}", ENGINES) as channel:
-                stub = provider_pb2_grpc.ResourceProviderStub(channel)
-                stub.Configure(provider_pb2.ConfigureRequest(args=_struct(config)))
+            with _configured(process, config) as stub:
                 yield stub
         finally:
             process.kill()

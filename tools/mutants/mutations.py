@@ -149,13 +149,6 @@ THEIRS = (
         (f"{PROGRAM}::test_variables_that_are_replaced_on_request_are_deleted_before_they_are_made",),
     ),
     Mutation(
-        "lanes-move-with-the-fleet",
-        "mirrors/lanes.py",
-        "aliases=[pulumi.Alias(parent=parent)]",
-        "parent=parent",
-        (f"{PROGRAM}::test_provider_processes_stand_below_nothing_so_that_they_stay_where_a_fleet_moves",),
-    ),
-    Mutation(
         "foreign-variables-are-deleted",
         WRITING,
         "plan_writes(self.desired, by_name(live.values()), written, obsolete)",
@@ -425,13 +418,6 @@ REFUSALS = (
         "        self._accepted = False\n",
         "        self._accepted = True\n",
         (f"{FAULTS}::test_a_first_write_that_is_refused_stops_the_fleet_and_says_what_to_set_by_hand",),
-    ),
-    Mutation(
-        "a-refused-first-write-is-tried-in-each-process",
-        "mirrors/turns.py",
-        "        await self._piloted(slug)\n",
-        "",
-        ("tests/engine/test_faults.py::test_a_refused_first_write_is_tried_at_one_site_and_says_what_to_set_by_hand",),
     ),
     Mutation(
         "a-held-site-is-deployed-where-what-it-runs-is-not-known",

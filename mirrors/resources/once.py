@@ -1,0 +1,22 @@
+"""One thing of a kind for all threads of a process."""
+
+from collections.abc import Callable
+from functools import cache, wraps
+from threading import RLock
+from typing import TypeVar
+
+Key = TypeVar("Key")
+Made = TypeVar("Made")
+
+
+def once(make: Callable[[Key], Made]) -> Callable[[Key], Made]:
+    """As ``functools.cache``, which makes two where two threads ask at the same moment: two clients, for example, of
+    which each sends as many requests at once as both together may."""
+    made, lock = cache(make), RLock()
+
+    @wraps(make)
+    def the_one(key: Key) -> Made:
+        with lock:
+            return made(key)
+
+    return the_one
