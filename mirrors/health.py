@@ -1,6 +1,7 @@
 """One look at a site, at its own address: does it answer as a healthy one does, and is it the declared one?"""
 
 import json
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
@@ -17,25 +18,29 @@ Wrong = Callable[[requests.Response, Callable[[], str]], str | None]
 LONGEST_LOOK = 10.0
 """Seconds that one request may take."""
 
+NOT_ASKED = "not asked, since others have taken all the time; look again"
+
 LONGEST_BODY = 1_000_000
 """Bytes of an answer that are looked at: a page is smaller, and a stream never ends."""
 
 
-def what_is_wrong(url: str, health: Health, variables: Mapping[str, str]) -> str | None:
+def what_is_wrong(url: str, health: Health, variables: Mapping[str, str], until: float = math.inf) -> str | None:
     """The request and its answer, such as ``GET https://…/: 500, where 200-399 is healthy``; None where all is well.
 
     ``variables``: {name: value}, what the site was deployed with. It takes ``LONGEST_LOOK`` a question at most.
+    ``until``: when it is to be over, as ``time.monotonic()`` counts; what begins later is not asked.
     """
-    return next(_found(url.rstrip("/"), health, variables), None)
+    return next(_found(url.rstrip("/"), health, variables, until), None)
 
 
-def _found(url: str, health: Health, variables: Mapping[str, str]) -> Iterator[str]:
+def _found(url: str, health: Health, variables: Mapping[str, str], until: float) -> Iterator[str]:
     """What is wrong; each question is asked only if nothing was wrong with the answer before."""
     questions = [(health.path, partial(_unhealthy, health=health))]
     if health.identity:
         questions.append((STATUS_PATH, partial(_mistaken, variables=variables)))
     for path, wrong_with in questions:
-        if wrong := _asked(url + path, min(LONGEST_LOOK, health.timeout), wrong_with):
+        left = min(LONGEST_LOOK, health.timeout, until - time.monotonic())
+        if wrong := _asked(url + path, left, wrong_with) if left > 0 else NOT_ASKED:
             yield f"GET {url + path}: {wrong}"
 
 

@@ -1,13 +1,14 @@
 """A stack's configuration as the commands read it: what the engine knows of it, beside the files that it stands in."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
-from mirrors.cli.stacks import raw_configuration
+from mirrors.cli.stacks import of_mirrors, raw_configuration
 from mirrors.config import Loaded, load
 from mirrors.config.files import Files
 
-__all__ = ["FLEET_KEYS", "loaded"]
+__all__ = ["FLEET_KEYS", "loaded", "loaded_from"]
 
 FLEET_KEYS = frozenset({"fleet", "fleetFile"})
 
@@ -17,4 +18,13 @@ def loaded(stack: str, cwd: Path, *, secrets: bool = True) -> Loaded:
     raw = raw_configuration(stack, cwd, secrets=secrets)
     if not secrets and not FLEET_KEYS & raw.keys():
         raw = raw_configuration(stack, cwd)
+    return _loaded(raw, stack, cwd)
+
+
+def loaded_from(configured: Mapping[str, str], stack: str, cwd: Path) -> Loaded:
+    """The same of what is known already: the values of all namespaces."""
+    return _loaded(of_mirrors(configured), stack, cwd)
+
+
+def _loaded(raw: Mapping[str, str], stack: str, cwd: Path) -> Loaded:
     return load(raw, stack, os.environ, Files.of(cwd, stack))

@@ -16,6 +16,7 @@ from ruamel.yaml.error import CommentMark, YAMLError
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 from ruamel.yaml.tokens import CommentToken
 
+from mirrors.config.files import stack_file
 from mirrors.config.scalars import reads_otherwise
 from mirrors.errors import MirrorsError
 
@@ -52,10 +53,10 @@ class ProjectFile:
 
         Raises MirrorsError.
         """
-        own = [directory / name.replace(".", f".{stack.rpartition('/')[2]}.") for name in NAMES]
-        for file in (*(cls.read(path) for path in own if path.is_file()), cls.find(directory)):
+        project, own = cls.find(directory), stack_file(directory, stack)
+        for file in (*([cls.read(own)] if own and own.is_file() else []), project):
             if file.fleet_file:
-                return FleetFile.read(file.fleet_file)
+                return FleetFile.read(project.path.parent / file.fleet_file)
             if isinstance(file.fleet, CommentedMap) and isinstance(file.fleet.get("original"), CommentedMap):
                 return file
         raise MirrorsError(
@@ -71,8 +72,8 @@ class ProjectFile:
         project = cls.find(directory)
         if project.fleet_file is None:
             return project
-        there = project.fleet_file.is_file()
-        return FleetFile.read(project.fleet_file) if there else FleetFile(project.fleet_file, "{}\n")
+        named = project.path.parent / project.fleet_file
+        return FleetFile.read(named) if named.is_file() else FleetFile(named, "{}\n")
 
     @classmethod
     def read(cls, path: Path) -> "ProjectFile":
@@ -91,10 +92,10 @@ class ProjectFile:
         return self._configured(FLEET)
 
     @property
-    def fleet_file(self) -> Path | None:
-        """The file that has the fleet in place of this one."""
+    def fleet_file(self) -> str | None:
+        """The file that has the fleet in place of this one, from the project's directory on."""
         name = self._configured(FLEET_FILE)
-        return self.path.parent / name if isinstance(name, str) and name else None
+        return name if isinstance(name, str) and name else None
 
     def _configured(self, key: str) -> Any:
         config = self._document.get("config")
@@ -125,7 +126,7 @@ class FleetFile(ProjectFile):
         return self._document or None
 
     @property
-    def fleet_file(self) -> Path | None:
+    def fleet_file(self) -> str | None:
         return None
 
     def set_fleet(self, fleet: Mapping[str, Any]) -> None:

@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -56,8 +57,13 @@ def raw_configuration(stack: str, cwd: Path, *, secrets: bool = True) -> dict[st
     with a secret in them are left out. Raises MirrorsError with what the command says, e.g. that there is no such
     stack.
     """
-    prefix, entries = f"{NAMESPACE}:", everything_configured(stack, cwd, secrets=secrets)
-    return {key.removeprefix(prefix): value for key, value in entries.items() if key.startswith(prefix)}
+    return of_mirrors(everything_configured(stack, cwd, secrets=secrets))
+
+
+def of_mirrors(configured: Mapping[str, str]) -> dict[str, str]:
+    """Of the values of all namespaces those of ours, keys without it."""
+    prefix = f"{NAMESPACE}:"
+    return {key.removeprefix(prefix): value for key, value in configured.items() if key.startswith(prefix)}
 
 
 def everything_configured(stack: str, cwd: Path, *, secrets: bool = True) -> dict[str, str]:

@@ -3,12 +3,12 @@
 import dataclasses
 import json
 import sys
+import time
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 
 import click
@@ -31,10 +31,14 @@ from mirrors.planning.names import DOMAIN
 from mirrors.planning.observed import FleetSeen, SiteSeen
 from mirrors.planning.status import SETTLED, SiteStatus, State, removed, statuses
 from mirrors.planning.verification import as_unverified, unverified
+from mirrors.planning.waves import named
 from mirrors.seen import by_name
 
 WIDTH_OF_A_LOG = 160
 RELEASE_SHOWN = 8
+
+PATIENCE = 30.0
+"""Seconds for the answers of all sites that are asked: each has up to twice ten of its own."""
 
 COLOURS = {
     State.CONVERGED: "green",
@@ -93,19 +97,28 @@ def with_health(
     return (as_unverified(row, wrong[row.application]) if row.application in wrong else row for row in rows)
 
 
-def unhealthy(settings: Settings, seen: FleetSeen, slugs: Collection[str]) -> dict[str, str | None]:
-    """{slug: what is wrong with its answer now, None if nothing is} of each of these sites, asked side by side."""
+def unhealthy(
+    settings: Settings, seen: FleetSeen, slugs: Collection[str], within: float = PATIENCE
+) -> dict[str, str | None]:
+    """{slug: what is wrong with its answer now, None if nothing is} of each of these sites, asked side by side.
+
+    It says whom it waits for, and takes ``within`` seconds at most: what is not asked by then counts as not healthy.
+    """
+    if slugs:
+        note(f"asking what no up has found healthy, {within:g} s at most: {named([*slugs])}")
+    until = time.monotonic() + within
     with ThreadPoolExecutor(max_workers=settings.max_concurrent_requests) as pool:
-        return dict(zip(slugs, pool.map(partial(_unhealthy, settings), map(seen.site, slugs)), strict=True))
+        found = pool.map(lambda slug: _unhealthy(settings, seen.site(slug), until), slugs)
+        return dict(zip(slugs, found, strict=True))
 
 
-def _unhealthy(settings: Settings, site: SiteSeen) -> str | None:
+def _unhealthy(settings: Settings, site: SiteSeen, until: float) -> str | None:
     """What is wrong with a site's answer now, as far as it has an address and an update would ask."""
     url = address_of(site.frozen.get(DOMAIN))
     if url is None or settings.rollout.health is None:
         return None
     runs_with = {name: value for name, value in site.frozen.items() if value is not None}
-    return what_is_wrong(url, settings.rollout.health, runs_with)
+    return what_is_wrong(url, settings.rollout.health, runs_with, until)
 
 
 def with_variables(divio: Divio, sites: Mapping[str, SiteSeen]) -> dict[str, SiteSeen]:

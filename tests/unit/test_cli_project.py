@@ -179,6 +179,20 @@ def test_the_stacks_own_file_is_taken_where_it_declares_the_fleet(tmp_path: Path
     assert ProjectFile.declaring(tmp_path, "live").path.name == "Pulumi.yaml"
 
 
+def test_the_stacks_own_file_is_found_where_the_project_keeps_those(tmp_path: Path) -> None:
+    project(tmp_path, f"{RETIRED}stackConfigDir: stacks\n")
+    folder = tmp_path / "stacks"
+    folder.mkdir()
+    (folder / "Pulumi.test.yaml").write_text("config:\n  mirrors:fleet:\n    original:\n      application: acme\n")
+    (tmp_path / "Pulumi.test.yaml").write_text("config:\n  mirrors:fleet:\n    original:\n      application: other\n")
+    assert ProjectFile.declaring(tmp_path, "organization/acme/test").path == folder / "Pulumi.test.yaml"
+    assert ProjectFile.declaring(tmp_path, "live").path.name == "Pulumi.yaml"
+
+    (folder / "Pulumi.live.yaml").write_text("config:\n  mirrors:fleetFile: fleet.yaml\n")
+    (tmp_path / "fleet.yaml").write_text("original: {application: acme}\n")
+    assert ProjectFile.declaring(tmp_path, "live").path == tmp_path / "fleet.yaml", "from the project's directory on"
+
+
 @pytest.mark.parametrize("entry", ["fleet.yaml", "{value: fleet.yaml}"])
 def test_a_file_that_the_project_names_is_taken_and_pinned(tmp_path: Path, entry: str) -> None:
     project(tmp_path, f"name: acme\nconfig: {{mirrors:fleetFile: {entry}}}\n")

@@ -1,11 +1,20 @@
 """What ``mirrors status`` reads from a stack's state, and what it prints as JSON."""
 
 import json
+from collections.abc import Iterator
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Event
 from typing import Any
 
+import pytest
+
 from mirrors.cli.state import StackState
-from mirrors.cli.status import as_data
+from mirrors.cli.status import as_data, unhealthy
+from mirrors.health import NOT_ASKED
 from mirrors.resources.environment_variables import EnvironmentVariablesProvider
+from tests.servers import running
+from tests.unit.fleets import fresh, seen, settings
 from tests.unit.test_planning_status import GOOD, status_of
 
 TYPES = "pulumi-python:dynamic/mirrors:"
@@ -51,6 +60,41 @@ def test_a_deployment_is_verified_where_an_update_has_found_it_healthy() -> None
         (),
     )
     assert state.verified == {"e-de": "d-1"}
+
+
+@pytest.fixture
+def hanging() -> Iterator[str]:
+    """The DOMAIN of a site that takes a connection and never answers."""
+    ended = Event()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            ended.wait()
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    with running(server):
+        yield f"127.0.0.1:{server.server_port}"
+        ended.set()
+
+
+def test_sites_that_hang_are_waited_for_together_and_it_says_which(
+    hanging: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    slugs = ("acme-de", "acme-fr")
+    there = seen(*(replace(fresh(slug), frozen={"DOMAIN": hanging}) for slug in slugs))
+    found = unhealthy(settings(*slugs, maxConcurrentRequests="1"), there, slugs, within=2)
+    assert found == {
+        "acme-de": f"GET http://{hanging}/: no answer in time",
+        "acme-fr": f"GET http://{hanging}/: {NOT_ASKED}",
+    }
+    said = capsys.readouterr()
+    assert said.err == "Note: asking what no up has found healthy, 2 s at most: 2 sites: acme-de, acme-fr\n"
+    assert said.out == ""
+
+
+def test_where_all_is_verified_it_asks_and_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert unhealthy(settings(), seen(), ()) == {}
+    assert capsys.readouterr().err == ""
 
 
 def test_a_row_is_json_with_names_like_those_of_the_other_commands() -> None:

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 from mirrors.cli import main
 from mirrors.cli.doctor.engine import Lock, compare_versions, lock, locks, pending
 from mirrors.cli.doctor.findings import Level
-from mirrors.cli.doctor.platform import clock, remedy, unreachable
+from mirrors.cli.doctor.platform import check_configuration, clock, remedy, unreachable
 from mirrors.cli.doctor.size import LIMIT, as_go_writes, size_of
 from mirrors.cli.state import StackState
 from mirrors.sandbox.control import Sandbox
@@ -282,3 +282,16 @@ def test_what_a_site_lacks_is_told_with_what_to_do_about_that() -> None:
     assert "create the environment" not in remedy([unseen], "test")
     both = remedy([lacks, unseen], "test")
     assert all(part in both for part in ("create the environment", "with formerly"))
+
+
+def test_the_configuration_is_read_once_for_all_that_is_said_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each time the engine decrypts every secret, and asks a cloud's key for each where there is one."""
+    command = tmp_path / "pulumi"
+    command.write_text('#!/bin/sh\necho "$1" >> "$0.asked"\necho \'{"mirrors:environment": {"value": "test"}}\'\n')
+    command.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    _, found = check_configuration("test", tmp_path)
+    assert [item.check for item in found] == ["configuration", "configuration size"]
+    assert (tmp_path / "pulumi.asked").read_text() == "config\n"

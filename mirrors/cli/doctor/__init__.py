@@ -12,7 +12,6 @@ from mirrors.cli.doctor.engine import check_backend, check_secrets, check_stack,
 from mirrors.cli.doctor.findings import Finding, Level, all_fine, fine
 from mirrors.cli.doctor.platform import check_configuration, check_connection, check_platform
 from mirrors.cli.doctor.probe import probe
-from mirrors.cli.doctor.size import check_size
 from mirrors.cli.options import DIFFERS, as_json, in_directory, plain_errors
 
 __all__ = ["doctor"]
@@ -69,7 +68,6 @@ def checks(stack: str | None, cwd: Path) -> Iterator[Finding]:
         return
     settings, found = check_configuration(stack, cwd)
     yield from found
-    yield from check_size(stack, cwd)
     if settings and settings.platform == "docker":
         yield fine("platform", "docker: each preview asks its host, and says what is wrong")
         return

@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from mirrors.cli.configuration import loaded
+from mirrors.cli.configuration import loaded_from
 from mirrors.cli.doctor.findings import Finding, fine, one_line, problem, warning
+from mirrors.cli.doctor.size import size_of
 from mirrors.cli.options import connect
+from mirrors.cli.stacks import everything_configured
 from mirrors.config import Settings
 from mirrors.config.connection import Connection, load_connection
 from mirrors.divio import AuthenticationFailed, Divio, DivioError, InvalidSettings, NotFound, PermissionDenied
@@ -23,15 +25,17 @@ TOLERATED = timedelta(seconds=30)
 
 
 def check_configuration(stack: str, cwd: Path) -> tuple[Settings | None, list[Finding]]:
+    """What it says, and whether it still fits where the engine puts it: it is read once for both."""
     try:
-        found = loaded(stack, cwd)
+        configured = everything_configured(stack, cwd)
     except MirrorsError as error:
         return None, [problem("configuration", str(error), "see the message; is the passphrase set?")]
+    found, size = loaded_from(configured, stack, cwd), size_of(configured)
     if found.problems:
         told = one_line(list(found.problems))
-        return found.settings, [problem("configuration", told, "correct what the message names")]
+        return found.settings, [problem("configuration", told, "correct what the message names"), size]
     sites = len(found.settings.fleet.sites) if found.settings else 0
-    return found.settings, [fine("configuration", f"{sites} sites")]
+    return found.settings, [fine("configuration", f"{sites} sites"), size]
 
 
 def check_connection() -> tuple[Connection | None, list[Finding]]:

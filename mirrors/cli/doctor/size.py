@@ -1,26 +1,15 @@
 """Whether the configuration still fits where the engine puts it: into one environment variable of the program."""
 
 import json
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 
 from mirrors.cli.doctor.findings import Finding, fine, problem, warning
-from mirrors.cli.stacks import everything_configured
-from mirrors.errors import MirrorsError
 
 LIMIT = 128 * 1024
 """Linux: the length of one string of a process's environment, the name and the end of it included (execve(2))."""
 
 NEAR = LIMIT * 3 // 4
 REMEDY = "move what stands below mirrors:fleet into a file of its own, and name that: mirrors:fleetFile: fleet.yaml"
-
-
-def check_size(stack: str, cwd: Path) -> Iterator[Finding]:
-    """Nothing where the configuration cannot be read: another check says so."""
-    try:
-        yield size_of(everything_configured(stack, cwd))
-    except MirrorsError:
-        return
 
 
 def size_of(configured: Mapping[str, str]) -> Finding:

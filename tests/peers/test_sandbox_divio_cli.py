@@ -14,8 +14,8 @@ import requests
 
 from mirrors.sandbox.control import Sandbox
 from tests.engine.template import write_constraints
+from tests.peers.divio_cli import LIBRARY, VERSION, UnreachableError, installed, said
 from tests.sandboxes import environment_of, get, newest_deployment, running_sandbox, set_variable
-from tests.unit.divio_cli import LIBRARY, VERSION, UnreachableError, installed, said
 
 TOOLS = Path(__file__).parents[2] / ".tools"
 TIMEOUT = 60.0  # seconds

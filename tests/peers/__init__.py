@@ -1,0 +1,1 @@
+"""Programs of others, unchanged, against ours: installed from a package index, so these tests need the network."""
