@@ -1,12 +1,17 @@
 """In which order a rollout reaches the mirrors. Nothing of it is remembered: a longer list deploys nobody again."""
 
+from __future__ import annotations
+
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
+from typing import TYPE_CHECKING
 
-from mirrors.config import Settings
 from mirrors.planning.dsn import credentials_of, same, service_of
 from mirrors.planning.names import is_service
+
+if TYPE_CHECKING:
+    from mirrors.config import Settings
 
 SHOWN = 8
 """How many sites a line names before it counts the rest."""

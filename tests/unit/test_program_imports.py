@@ -1,19 +1,37 @@
 """What is imported when: the command and the sandbox start without Pulumi, the program without Django."""
 
+import pkgutil
 import subprocess
 import sys
 
 import pytest
 
+import mirrors.resources
+
+PROGRAM = "from mirrors import Fleet"
+PROVIDER = "\n".join(
+    f"import mirrors.resources.{item.name}" for item in pkgutil.iter_modules(mirrors.resources.__path__)
+)
 HEAVY = ("pulumi", "django", "rest_framework", "grpc", "requests", "pydantic")
 LOADED = "import sys; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
 
 
-def loaded(statement: str) -> set[str]:
-    """The packages that a fresh interpreter has after a statement, of those that take long to import."""
-    command = [sys.executable, "-W", "error", "-c", f"{statement}\n{LOADED}"]
+def after(statement: str, printing: str) -> set[str]:
+    """The words that a fresh interpreter prints after a statement."""
+    command = [sys.executable, "-W", "error", "-c", f"{statement}\n{printing}"]
     ran = subprocess.run(command, check=True, capture_output=True, text=True)
-    return set(ran.stdout.splitlines()[-1].split()) & set(HEAVY)
+    return set(ran.stdout.splitlines()[-1].split())
+
+
+def loaded(statement: str) -> set[str]:
+    """The packages that are there after a statement, of those that take long to import."""
+    return after(statement, LOADED) & set(HEAVY)
+
+
+def modules(statement: str) -> set[str]:
+    """Our own modules and all packages that are there after a statement."""
+    names = "sorted({name if name.startswith('mirrors.') else name.partition('.')[0] for name in sys.modules})"
+    return after(statement, f"import sys; print(*{names})")
 
 
 def test_importing_the_package_imports_nothing_heavy() -> None:
@@ -27,6 +45,23 @@ def test_the_command_explains_itself_without_the_engine_and_the_sandbox() -> Non
 
 def test_asking_for_the_fleet_imports_the_engines_sdk_and_no_sandbox() -> None:
     assert loaded("from mirrors import Fleet") == set(HEAVY) - {"django", "rest_framework"}
+
+
+def test_a_provider_process_makes_no_model_of_the_whole_configuration() -> None:
+    """It reads four keys. Making the models of all others took it a quarter of its own start."""
+    whole = {"models", "docker", "docker_rules", "fleet_file", "loading", "messages", "rules", "scanning"}
+    found = modules(PROVIDER)
+    assert "mirrors.resources.deployment" in found
+    assert found & {f"mirrors.config.{name}" for name in whole} == set()
+
+
+@pytest.mark.parametrize("statement", [PROGRAM, PROVIDER], ids=["program", "provider"])
+def test_what_pulumi_starts_on_divio_loads_neither_docker_nor_sandbox_nor_command(statement: str) -> None:
+    found = modules(statement)
+    assert "mirrors.divio.client" in found
+    unused = {"pulumi_docker", "docker", "django", "rest_framework", "sqlite3", "click", "jinja2"}
+    assert found & unused == set()
+    assert {name for name in found if name.startswith(("mirrors.docker", "mirrors.sandbox", "mirrors.cli"))} == set()
 
 
 def test_the_state_is_read_without_the_engines_sdk() -> None:
