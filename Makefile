@@ -64,8 +64,9 @@ chaos: tools ## Kill at random moments and repair, 200 rounds; ROUNDS=20 SEED=2 
 mutants: tools ## Take each promise out of the code and see a test notice; M=NAME does it for one
 	@PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$$PATH" python -m tools.mutants $(M)
 
-bench: tools ## Measure the fleet beside the engine's floor, a script and a naive program; N=1000 for so many mirrors
-	@.venv/bin/python -m tools.bench $(if $(N),--count $(N)) --write
+bench: tools ## Measure beside a script and an empty program; AGAINST=REV N=333: beside another revision, too
+	@.venv/bin/python -m tools.bench $(if $(AGAINST),--against $(AGAINST)) $(if $(N),--count $(N)) $(if $(PART),--part $(PART)) \
+		$(if $(RUNS),--runs $(RUNS)) $(if $(JSON),--json) $(if $(WRITE),--write)
 
 check: venv ## Run the static checks
 	@.venv/bin/ruff check

@@ -2,41 +2,19 @@
 
 from __future__ import annotations
 
-import compileall
 import os
 import resource
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mirrors.sandbox.process import end, record
+from tools.bench.builds import LINES
 from tools.bench.memory import watched
 from tools.bench.sample import BenchError, Taken
-from tools.shell_environment import variables
-
-CHECKOUT = Path(__file__).resolve().parents[2]
-PREFIXES = ("PULUMI_", "DIVIO_", "MIRRORS_", "PYTHON")
-"""Of variables that would reach from the user's shell into a measurement."""
-
-LINES = 30
-
-
-def environment(directory: Path) -> dict[str, str]:
-    """What a shell has in a project's directory that has read ``.state/env``; modules come from this checkout."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIXES)}
-    folders = [directory / ".venv" / "bin", CHECKOUT / ".tools" / "bin"]
-    path = os.pathsep.join([*map(str, folders), inherited.get("PATH", os.defpath)])
-    return {**inherited, **variables(directory), "PATH": path, "PYTHONPATH": str(CHECKOUT)}
-
-
-def compile_modules() -> None:
-    """As an installation does it: else the first run, or with some settings each, compiles what it imports."""
-    for directory in ("mirrors", "tools/bench"):
-        compileall.compile_dir(CHECKOUT / directory, quiet=1)
 
 
 def timed(command: Sequence[str], directory: Path, variables: Mapping[str, str]) -> Taken:
@@ -78,7 +56,3 @@ def _started(
         stderr=subprocess.STDOUT,
         start_new_session=True,
     )
-
-
-def python(*arguments: str) -> tuple[str, ...]:
-    return (sys.executable, *arguments)

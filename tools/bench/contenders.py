@@ -1,9 +1,8 @@
-"""Who is measured: the project, and the three things beside it.
+"""Who is measured: this checkout, and what stands beside it.
 
-``floor``: a program that declares as many dynamic resources as ours has in its state, with the same inputs, whose
-provider does nothing. What it takes the engine takes, whatever we do.
+``revision``: another revision of the repository, with its own packages and in the environment that it recommends.
+``floor``: one resource of one number a mirror, whose provider does nothing. What it takes the engine takes at least.
 ``script``: the same changes with ``requests``, one call after another. No state, no preview, no refresh.
-``one a variable``: a program with a resource for each variable, which is how one would begin.
 """
 
 from __future__ import annotations
@@ -13,91 +12,73 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from tools.bench.command import environment, python, timed
+from tools.bench.builds import HERE, Build
+from tools.bench.command import timed
 from tools.bench.platform import Platform
-from tools.bench.project import Project
-from tools.bench.sample import Sample, Taken
+from tools.bench.project import RELEASE, ROTATION, Project
+from tools.bench.sample import Sample
 
-OURS, FLOOR, SCRIPT, NAIVE = "ours", "floor", "script", "one a variable"
-OPERATIONS = ("first up", "up with nothing to do", "rotation", "refresh", "destroy")
-RELEASE = "new release"
+OURS, REVISION, FLOOR, SCRIPT = "ours", "revision", "floor", "script"
 
-BEFORE = {"rotation": Platform.rotate, RELEASE: Platform.release_live}
+BEFORE = {ROTATION: Platform.rotate, RELEASE: Platform.release_live}
 """What happens at the original before an operation, and is not measured."""
 
 
 class Contender(Protocol):
     def measure(self, operation: str) -> Sample:
-        """Carries the operation out, in the order of OPERATIONS. Raises BenchError."""
+        """Carries the operation out, in the order in which a stack goes through them. Raises BenchError."""
 
 
-class OnPlatform:
-    """Whoever speaks to a platform of its own."""
+class Fleet:
+    """The project as a build has it."""
 
-    def __init__(self, platform: Platform) -> None:
-        self.platform = platform
-        platform.restore()
-
-    def measure(self, operation: str) -> Sample:
-        if operation in BEFORE:
-            BEFORE[operation](self.platform)
-        with self.platform.counted() as counts:
-            taken = self.carry_out(operation)
-        return Sample.of(taken, *counts)
-
-    def carry_out(self, operation: str) -> Taken:
-        raise NotImplementedError
-
-
-class Ours(OnPlatform):
     def __init__(
         self,
+        build: Build,
         platform: Platform,
         directory: Path,
         rollout: Mapping[str, Any] | None = None,
         more: Mapping[str, str] | None = None,
     ) -> None:
         """``rollout``: of the configuration; ``more``: variables of its commands."""
-        super().__init__(platform)
+        platform.restore()
+        self.platform = platform
         variables = {**platform.variables, **(more or {})}
-        self.project = Project.ours(directory, platform.mirrors, rollout or {}, **variables)
+        self.project = Project.of(build, directory, platform.mirrors, rollout or {}, **variables)
 
-    def carry_out(self, operation: str) -> Taken:
-        return self.project.run(operation)
-
-
-class Naive(OnPlatform):
-    def __init__(self, platform: Platform, directory: Path, more: Mapping[str, str]) -> None:
-        super().__init__(platform)
-        self.project = Project.other(directory, "naive", **platform.variables, **more)
-        (directory / "mirrors.json").write_text(json.dumps(platform.mirrors), encoding="utf-8")
-
-    def carry_out(self, operation: str) -> Taken:
-        return self.project.run(operation)
+    def measure(self, operation: str) -> Sample:
+        if operation in BEFORE:
+            BEFORE[operation](self.platform)
+        with self.platform.counted() as counts:
+            taken = self.project.run(operation)
+        return Sample.of(taken, *counts, state=self.project.state())
 
 
-class Script(OnPlatform):
+class Script:
     def __init__(self, platform: Platform, directory: Path) -> None:
-        super().__init__(platform)
+        platform.restore()
+        self.platform = platform
         directory.mkdir(parents=True)
         self.directory = directory
+        self.variables = {**HERE.environment(directory), **platform.variables}
         (directory / "mirrors.json").write_text(json.dumps(platform.mirrors), encoding="utf-8")
 
-    def carry_out(self, operation: str) -> Taken:
-        command = python("-m", "tools.bench.programs.script", operation)
-        variables = {**environment(self.directory), **self.platform.variables}
-        return timed(command, self.directory, variables)
+    def measure(self, operation: str) -> Sample:
+        if operation in BEFORE:
+            BEFORE[operation](self.platform)
+        command = (str(HERE.prefix / "bin" / "python"), "-m", "tools.bench.programs.script", operation)
+        with self.platform.counted() as counts:
+            taken = timed(command, self.directory, self.variables)
+        return Sample.of(taken, *counts)
 
 
 class Floor:
-    """Declares what ours has in its state at the moment, so it is measured after ours."""
-
-    def __init__(self, ours: Project, directory: Path, more: Mapping[str, str]) -> None:
-        self._ours = ours
-        self.project = Project.other(directory, "floor", **more)
+    def __init__(self, mirrors: list[str], directory: Path) -> None:
+        self.rounds = 0
+        self.project = Project.other(HERE, directory, "minimal")
+        (directory / "mirrors.json").write_text(json.dumps(mirrors), encoding="utf-8")
 
     def measure(self, operation: str) -> Sample:
-        if operation in ("first up", "rotation"):
-            payload = self.project.directory / "payload.json"
-            payload.write_text(json.dumps(self._ours.resources()), encoding="utf-8")
-        return Sample.of(self.project.run(operation))
+        self.rounds += operation in BEFORE
+        (self.project.directory / "round").write_text(str(self.rounds), encoding="utf-8")
+        return Sample.of(self.project.run(operation), state=self.project.state())

@@ -1,4 +1,4 @@
-"""In which order what is measured. Whoever is compared runs directly before or after the other."""
+"""In which order what is measured. What is compared runs directly before or after the other."""
 
 from __future__ import annotations
 
@@ -8,26 +8,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from tools.bench.contenders import (
-    FLOOR,
-    NAIVE,
-    OPERATIONS,
-    OURS,
-    RELEASE,
-    SCRIPT,
-    Contender,
-    Floor,
-    Naive,
-    Ours,
-    Script,
-)
+from tools.bench.builds import HERE, Build
+from tools.bench.contenders import FLOOR, OURS, REVISION, SCRIPT, Contender, Fleet, Floor, Script
 from tools.bench.platform import Platform, platform
+from tools.bench.project import DESTROY, FIRST, NOTHING, PREVIEW, REFRESH, RELEASE, ROTATION
 from tools.bench.sample import Sample
 
-LIFECYCLE, FIRST_LOAD, ROLLOUT = "lifecycle", "first load", "rollout"
-UNKEPT = "lifecycle without checkpoints"
-SKIPPING = "without checkpoints"
-SKIP = {"PULUMI_SKIP_CHECKPOINTS": "true"}
+OPERATIONS, SIZES, ROLLOUT = "operations", "sizes", "rollout"
+COURSE = (FIRST, NOTHING, PREVIEW, ROTATION)
+MORE = (REFRESH, DESTROY)
+"""Operations that come after these, where they are asked for."""
+
 SITES, SECONDS, PARALLEL = 64, 2.0, 32
 """The rollout: so many mirrors, each of whose deployments takes so long, so many at once."""
 
@@ -45,35 +36,41 @@ class Point:
         return asdict(self)
 
 
-def lifecycle(
-    directory: Path, mirrors: int, runs: int, names: Sequence[str], part: str = LIFECYCLE
-) -> Generator[Point, None, None]:
-    """Each operation by each contender in turn, from the first ``up`` to the end of the fleet.
+def names(part: str, against: Build | None) -> tuple[str, ...]:
+    """Who takes part, in the order in which they take turns."""
+    if part == SIZES:
+        return (OURS, SCRIPT)
+    return (OURS, *([REVISION] if against else []), SCRIPT, FLOOR)
 
-    ``part`` says whether the engine keeps checkpoints: it does in LIFECYCLE, in UNKEPT it does not.
-    """
-    more = SKIP if part == UNKEPT else {}
+
+def operations(
+    directory: Path,
+    mirrors: int,
+    runs: int,
+    part: str = OPERATIONS,
+    against: Build | None = None,
+    also: Sequence[str] = (),
+) -> Generator[Point, None, None]:
+    """Each operation by each contender in turn, beginning with the first ``up``. The engine keeps its checkpoints."""
+    contending = names(part, against)
     with ExitStack() as stack:
         platforms = {
-            name: stack.enter_context(platform(directory / f"platform-{number}", mirrors))
-            for number, name in enumerate(names)
+            name: stack.enter_context(platform(directory / f"platform-{name}", mirrors))
+            for name in contending
             if name != FLOOR
         }
         for run in range(1, runs + 1):
-            contenders = _contenders(platforms, directory / f"run-{run}", names, more)
-            for operation in OPERATIONS:
-                for name in names:
-                    sample = contenders[name].measure(operation)
-                    yield Point(part, mirrors, run, operation, name, sample)
+            contenders = _contenders(platforms, directory / f"run-{run}", contending, against)
+            for operation in (*COURSE, *(item for item in MORE if item in also)):
+                for name in contending:
+                    yield Point(part, mirrors, run, operation, name, contenders[name].measure(operation))
 
 
-def first_load(directory: Path, mirrors: int, runs: int) -> Generator[Point, None, None]:
-    """The first ``up`` with the engine's checkpoints and without."""
-    with platform(directory / "platform", mirrors) as made:
-        for run in range(1, runs + 1):
-            for name, variables in ((OURS, {}), (SKIPPING, SKIP)):
-                ours = Ours(made, directory / f"run-{run}-{name}", more=variables)
-                yield Point(FIRST_LOAD, mirrors, run, OPERATIONS[0], name, ours.measure(OPERATIONS[0]))
+def warm_up(directory: Path, against: Build | None) -> None:
+    """What is read from disk for the first time is not in the figures of the contender that runs first."""
+    with platform(directory / "platform", 1) as made:
+        for number, build in enumerate(filter(None, (HERE, against))):
+            Fleet(build, made, directory / f"project-{number}").measure(FIRST)
 
 
 def rollout(directory: Path, runs: int) -> Generator[Point, None, None]:
@@ -84,21 +81,21 @@ def rollout(directory: Path, runs: int) -> Generator[Point, None, None]:
     settings = {"parallel": PARALLEL, "waves": ["100%"]}
     with platform(directory / "platform", SITES, SECONDS) as made:
         for run in range(1, runs + 1):
-            ours = Ours(made, directory / f"run-{run}", settings, {"PULUMI_PARALLEL": str(PARALLEL)})
-            for operation in (OPERATIONS[0], RELEASE):
+            ours = Fleet(HERE, made, directory / f"run-{run}", settings, {"PULUMI_PARALLEL": str(PARALLEL)})
+            for operation in (FIRST, RELEASE):
                 yield Point(ROLLOUT, SITES, run, operation, OURS, ours.measure(operation))
 
 
 def _contenders(
-    platforms: Mapping[str, Platform], directory: Path, names: Sequence[str], more: Mapping[str, str]
+    platforms: Mapping[str, Platform], directory: Path, contending: Sequence[str], against: Build | None
 ) -> dict[str, Contender]:
-    """``more``: variables of all that run Pulumi."""
-    ours = Ours(platforms[OURS], directory / "ours", more=more)
-    made: dict[str, Contender] = {OURS: ours}
-    if FLOOR in names:
-        made[FLOOR] = Floor(ours.project, directory / "floor", more)
-    if SCRIPT in names:
-        made[SCRIPT] = Script(platforms[SCRIPT], directory / "script")
-    if NAIVE in names:
-        made[NAIVE] = Naive(platforms[NAIVE], directory / "naive", more)
+    builds = {OURS: HERE, REVISION: against}
+    made: dict[str, Contender] = {}
+    for name in contending:
+        if name == FLOOR:
+            made[name] = Floor(platforms[OURS].mirrors, directory / name)
+        elif name == SCRIPT:
+            made[name] = Script(platforms[name], directory / name)
+        elif build := builds[name]:
+            made[name] = Fleet(build, platforms[name], directory / name)
     return made

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from tools.bench.command import CHECKOUT
+from tools.bench.builds import CHECKOUT
 
 GIGABYTE = 1024**3
 _MODEL = re.compile(r"^model name\s*: (.+)$", re.MULTILINE)

@@ -1,133 +1,179 @@
-"""The tables: ratios first, each the median of the ratios of single runs."""
+"""The tables: what has a target first, then what the rest is made of."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from statistics import median
 
-from tools.bench.contenders import FLOOR, NAIVE, OPERATIONS, OURS, RELEASE, SCRIPT
-from tools.bench.course import FIRST_LOAD, LIFECYCLE, PARALLEL, ROLLOUT, SECONDS, SITES, SKIPPING, UNKEPT, Point
-from tools.bench.sample import MEGABYTE, Sample
+from tools.bench.contenders import FLOOR, OURS, REVISION, SCRIPT
+from tools.bench.course import OPERATIONS, ROLLOUT, SIZES, Point
+from tools.bench.figures import (
+    BY_CLOCK,
+    BY_FLOOR,
+    BY_LEAST,
+    BY_MIDDLE,
+    BY_PROCESSOR,
+    BY_SCRIPT,
+    ENGINE,
+    OWN,
+    RATIO,
+    STATE,
+    Figure,
+    Number,
+    Points,
+    engine,
+    figures,
+    processor,
+    seconds,
+    tables,
+)
+from tools.bench.sample import MEGABYTE
 
-OTHERS = (FLOOR, SCRIPT, NAIVE)
 KINDS = ("engine", "program", "provider")
+RESOURCES = (OURS, REVISION, FLOOR)
 NOTHING = ""
-Figure = Callable[[Sample], float]
 Row = Sequence[str]
+Figures = Mapping[tuple[str, str], Figure]
 
 
-class Points:
-    """The points of one table."""
-
-    def __init__(self, points: Iterable[Point]) -> None:
-        self._samples = {(item.operation, item.contender, item.run): item.sample for item in points}
-        self.runs = sorted({run for _, _, run in self._samples})
-
-    def typical(self, operation: str, contender: str, figure: Figure) -> float | None:
-        """The median over the runs; None where it was not measured."""
-        samples = (self._samples.get((operation, contender, run)) for run in self.runs)
-        figures = [figure(sample) for sample in samples if sample is not None]
-        return median(figures) if figures else None
-
-    def ratio(self, operation: str, other: str, figure: Figure | None = None) -> float | None:
-        """Ours ÷ the other one, of those runs that have both: of the seconds, or of another figure."""
-        of = figure or _seconds
-        pairs = [
-            (self._samples.get((operation, OURS, run)), self._samples.get((operation, other, run))) for run in self.runs
-        ]
-        ratios = [of(ours) / of(theirs) for ours, theirs in pairs if ours and theirs]
-        return median(ratios) if ratios else None
+def sections(points: Sequence[Point], machine: str, revision: str = REVISION) -> dict[str, str]:
+    """{key: Markdown} of all that was measured, in that order. ``revision``: what the tables call it."""
+    found, made = tables(points), dict[str, str]()
+    for part, write_part in _PARTS.items():
+        sizes = {mirrors: table for (name, mirrors), table in found.items() if name == part}
+        ratios = [item for item in figures(points) if item.part == part]
+        for key, title, lines in write_part(sizes, ratios) if sizes else ():
+            runs = max(len(table.runs) for table in sizes.values())
+            told = f"{machine}; {'1 run' if runs == 1 else f'medians of {runs} runs'}."
+            text = "\n".join([f"## {title}", "", told, "", *lines, ""])
+            made[key] = text.replace(REVISION, f"`{revision}`") if part == OPERATIONS else text
+    return made
 
 
-def sections(points: Sequence[Point], machine: str) -> dict[str, str]:
-    """{title: Markdown} of all that was measured, in the order in which it was."""
-    found: dict[str, str] = {}
-    for part, mirrors in dict.fromkeys((item.part, item.mirrors) for item in points):
-        table = Points(item for item in points if (item.part, item.mirrors) == (part, mirrors))
-        title, lines = _TABLES[part](table, mirrors)
-        runs = "1 run" if len(table.runs) == 1 else f"medians of {len(table.runs)} runs"
-        found[title] = "\n".join([f"## {title}", "", f"{machine}; {runs}.", "", *lines, ""])
-    return found
-
-
-def write(file: Path, sections: dict[str, str]) -> None:
+def write(file: Path, sections: Mapping[str, str]) -> None:
     """Replaces the sections that were measured, and leaves all others; a new one goes to the end."""
     text = file.read_text(encoding="utf-8") if file.exists() else "# Benchmarks\n"
-    for title, section in sections.items():
-        begin, end = f"<!-- measured: {title} -->\n", f"<!-- end: {title} -->\n"
+    for key, section in sections.items():
+        begin, end = f"<!-- measured: {key} -->\n", f"<!-- end: {key} -->\n"
         block = f"{begin}{section}{end}"
         pattern = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.DOTALL)
         text = pattern.sub(lambda _, block=block: block, text) if begin in text else f"{text}\n{block}"  # type: ignore[misc]
     file.write_text(text, encoding="utf-8")
 
 
-def _lifecycle(points: Points, mirrors: int) -> tuple[str, list[str]]:
-    def row(operation: str) -> Row:
-        ratios = [_shown(points.ratio(operation, other), 2) for other in OTHERS]
-        processor = _shown(points.ratio(operation, FLOOR, _processor), 2)
-        seconds = [_shown(points.typical(operation, who, _seconds), 1) for who in (OURS, *OTHERS)]
-        return [operation, *ratios, processor, *seconds]
+Sections = Iterable[tuple[str, str, list[str]]]
 
-    def shares(operation: str) -> Row:
-        whole = [_shown(points.typical(operation, who, _processor), 1) for who in (OURS, FLOOR)]
-        busy = [
-            _shown(points.typical(operation, who, partial(_busy, kind)), 1) for kind in KINDS for who in (OURS, FLOOR)
-        ]
-        return [operation, *whole, *busy]
 
-    def costs(operation: str) -> Row:
-        requests = [_requests(points, operation, who) for who in (OURS, SCRIPT, NAIVE)]
-        engine = [_shown(points.typical(operation, who, _engine), 0) for who in (OURS, FLOOR)]
-        provider = [_shown(points.typical(operation, who, _provider), 0) for who in (OURS, FLOOR)]
-        return [operation, *requests, *engine, *provider]
-
-    ratios = [*(f"ours ÷ {other}" for other in OTHERS), f"processor time, ours ÷ {FLOOR}"]
-    times = ["", *ratios, *(f"{who}, s" for who in (OURS, *OTHERS))]
-    needs = ["", "requests + polls, ours", SCRIPT, NAIVE, "engine, MB, ours", FLOOR, "provider, MB, ours", FLOOR]
-    measured = [item for item in OPERATIONS if points.typical(item, OURS, _seconds) is not None]
-    parts = ["processor time, s", *(f"{kind}, {who}" for kind in ("all", *KINDS) for who in (OURS, FLOOR))]
-    tables = [
-        _table(times, map(row, measured)),
-        _table(needs, map(costs, measured)),
-        _table(parts, map(shares, measured)),
+def _sizes(sizes: Mapping[int, Points], ratios: Sequence[Figure]) -> Sections:
+    """Seconds by size, ours and the script's: the figure that people ask for first."""
+    operations = next(iter(sizes.values())).operations
+    rows = [
+        [what, who, *(_shown(table.typical(what, who, seconds), 1) for table in sizes.values())]
+        for what in operations
+        for who in (OURS, SCRIPT)
     ]
-    return f"{mirrors} mirrors", [line for table in tables for line in ("", *table)][1:]
+    lines = _table(["seconds", "", *(f"{mirrors:,} mirrors" for mirrors in sizes)], rows, text=2)
+    yield SIZES, "Seconds", [*lines, "", *_against(ratios, (BY_MIDDLE,))]
 
 
-def _unkept(points: Points, mirrors: int) -> tuple[str, list[str]]:
-    title, lines = _lifecycle(points, mirrors)
-    return f"{title}, {SKIPPING}", lines
+def _operations(sizes: Mapping[int, Points], ratios: Sequence[Figure]) -> Sections:
+    for mirrors, table in sizes.items():
+        here = [item for item in ratios if item.mirrors == mirrors]
+        once = [item for item in here if item.what in (STATE, ENGINE)]
+        shown = [
+            _against([item for item in here if item not in once], (BY_PROCESSOR, BY_CLOCK, BY_SCRIPT, BY_FLOOR)),
+            _against(once, (OWN, RATIO)),
+            _by_contender("seconds", table, (*RESOURCES, SCRIPT), seconds, 1),
+            _requests(table),
+            _shares(table),
+        ]
+        yield f"{OPERATIONS} {mirrors}", f"{mirrors} mirrors", [line for part in shown for line in ("", *part)][1:]
 
 
-def _first_load(points: Points, mirrors: int) -> tuple[str, list[str]]:
-    first = OPERATIONS[0]
-    seconds = [_shown(points.typical(first, who, _seconds), 1) for who in (OURS, SKIPPING)]
-    row = [first, _shown(points.ratio(first, SKIPPING), 2), *seconds]
-    header = ["", "with ÷ without", "with checkpoints, s", "without, s"]
-    return f"First load of {mirrors} mirrors", _table(header, [row])
+def _rollout(sizes: Mapping[int, Points], ratios: Sequence[Figure]) -> Sections:
+    [(mirrors, table)] = sizes.items()
+    numbers: Mapping[str, tuple[Number, int]] = {
+        "seconds": (seconds, 1),
+        "processor time, s": (processor, 1),
+        "provider processes": (lambda sample: sample.seen.providers, 0),
+        "MB each": (lambda sample: sample.seen.memory.provider / MEGABYTE, 0),
+    }
+    rows = [
+        [what, *(_shown(table.typical(what, OURS, number), digits) for number, digits in numbers.values())]
+        for what in table.operations
+    ]
+    lines = [*_against(ratios, (BY_LEAST,)), "", *_table(["", *numbers], rows)]
+    yield ROLLOUT, f"Rollout to {mirrors} mirrors", lines
 
 
-def _rollout(points: Points, mirrors: int) -> tuple[str, list[str]]:
-    least = SITES / PARALLEL * SECONDS
-
-    def row(operation: str) -> Row:
-        seconds = points.typical(operation, OURS, _seconds)
-        shown = [_shown(seconds and seconds / least, 2), _shown(seconds, 1), _requests(points, operation, OURS)]
-        processes = points.typical(operation, OURS, lambda sample: sample.seen.providers)
-        return [operation, *shown, _shown(processes, 0), _shown(points.typical(operation, OURS, _provider), 0)]
-
-    header = ["", f"÷ {least:.0f} s", "s", "requests + polls", "provider processes", "MB each"]
-    return f"Rollout to {mirrors} mirrors", _table(header, map(row, (OPERATIONS[0], RELEASE)))
+_PARTS: Mapping[str, Callable[[Mapping[int, Points], Sequence[Figure]], Sections]] = {
+    SIZES: _sizes,
+    OPERATIONS: _operations,
+    ROLLOUT: _rollout,
+}
 
 
-_TABLES = {LIFECYCLE: _lifecycle, UNKEPT: _unkept, FIRST_LOAD: _first_load, ROLLOUT: _rollout}
+def _against(found: Sequence[Figure], measures: Sequence[str]) -> list[str]:
+    """A column for each measure that there is, and beside it its target, where one of them has one."""
+    by: Figures = {(item.what, item.measure): item for item in found}
+    there = [measure for measure in measures if any(item.measure == measure for item in found)]
+    aimed = {item.measure for item in found if item.most is not None}
+
+    def cells(what: str) -> Iterable[str]:
+        for measure in there:
+            item = by.get((what, measure))
+            yield _shown(item.value if item else None, 0 if measure == OWN else 2)
+            if measure in aimed:
+                yield _verdict(item)
+
+    header = [cell for measure in there for cell in (measure, *(["target"] if measure in aimed else []))]
+    rows = [[what, *cells(what)] for what in dict.fromkeys(item.what for item in found if item.measure in there)]
+    return _table(["", *header], rows) if rows else []
 
 
-def _table(header: Row, rows: Iterable[Row]) -> list[str]:
-    return [_line(header), _line(["---", *("--:" for _ in header[1:])]), *map(_line, rows)]
+def _verdict(item: Figure | None) -> str:
+    if item is None or item.most is None:
+        return NOTHING
+    return f"≤ {item.most:g}, {'met' if item.met else '**missed**'}"
+
+
+def _by_contender(title: str, table: Points, names: Sequence[str], number: Number, digits: int) -> list[str]:
+    there = [who for who in names if table.most(who, number) is not None]
+    rows = [[what, *(_shown(table.typical(what, who, number), digits) for who in there)] for what in table.operations]
+    return _table([title, *there], rows)
+
+
+def _requests(table: Points) -> list[str]:
+    def shown(what: str, who: str) -> str:
+        requests = table.typical(what, who, lambda sample: sample.requests)
+        polls = table.typical(what, who, lambda sample: sample.polls)
+        return NOTHING if requests is None or polls is None else f"{requests:.0f} + {polls:.0f}"
+
+    there = [who for who in (OURS, REVISION, SCRIPT) if table.most(who, seconds) is not None]
+    rows = [[what, *(shown(what, who) for who in there)] for what in table.operations]
+    return _table(["requests + polls", *there], rows)
+
+
+def _shares(table: Points) -> list[str]:
+    """Whose processor time it is, and the engine's peak."""
+    there = [who for who in (OURS, REVISION) if table.most(who, seconds) is not None]
+    numbers: Mapping[str, Number] = {
+        "all": processor,
+        **{kind: lambda sample, kind=kind: sample.seen.busy[kind] for kind in KINDS},  # type: ignore[misc]
+        "engine's peak, MB": engine,
+    }
+    columns = [(name, who) for name in numbers for who in there]
+    rows = [
+        [what, *(_shown(table.typical(what, who, numbers[name]), 1) for name, who in columns)]
+        for what in table.operations
+    ]
+    return _table(["processor time, s", *(f"{name}, {who}" for name, who in columns)], rows)
+
+
+def _table(header: Row, rows: Iterable[Row], text: int = 1) -> list[str]:
+    """``text``: how many columns hold words."""
+    return [_line(header), _line([*("---" for _ in header[:text]), *("--:" for _ in header[text:])]), *map(_line, rows)]
 
 
 def _line(cells: Row) -> str:
@@ -136,29 +182,3 @@ def _line(cells: Row) -> str:
 
 def _shown(figure: float | None, digits: int) -> str:
     return NOTHING if figure is None else f"{figure:.{digits}f}"
-
-
-def _requests(points: Points, operation: str, who: str) -> str:
-    requests = points.typical(operation, who, lambda sample: sample.requests)
-    polls = points.typical(operation, who, lambda sample: sample.polls)
-    return NOTHING if requests is None or polls is None else f"{requests:.0f} + {polls:.0f}"
-
-
-def _seconds(sample: Sample) -> float:
-    return sample.seconds
-
-
-def _processor(sample: Sample) -> float:
-    return sample.processor
-
-
-def _busy(kind: str, sample: Sample) -> float:
-    return sample.seen.busy[kind]
-
-
-def _engine(sample: Sample) -> float:
-    return sample.seen.memory.engine / MEGABYTE
-
-
-def _provider(sample: Sample) -> float:
-    return sample.seen.memory.provider / MEGABYTE

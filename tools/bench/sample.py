@@ -47,18 +47,20 @@ class Taken:
 class Sample:
     """``seconds`` by the clock, ``processor`` those of all processes of the command, whatever else the machine did.
 
-    ``requests``: those that the platform got, without ``polls``, the looks at a single deployment.
+    ``requests``: those that the platform got, without ``polls``, the looks at a single deployment. ``state``: bytes of
+    the stack's state at the end.
     """
 
     seconds: float
     processor: float
     requests: int
     polls: int
+    state: int
     seen: Seen
 
     @classmethod
-    def of(cls, taken: Taken, requests: int = 0, polls: int = 0) -> Sample:
-        return cls(taken.seconds, taken.processor, requests, polls, taken.seen)
+    def of(cls, taken: Taken, requests: int = 0, polls: int = 0, *, state: int = 0) -> Sample:
+        return cls(taken.seconds, taken.processor, requests, polls, state, taken.seen)
 
 
 def counted(lines: Iterable[Mapping[str, Any]]) -> tuple[int, int]:

@@ -41,15 +41,19 @@ def remove(environment: str, wanted: Wanted) -> None:
 
 
 def look(environment: str, wanted: Wanted) -> None:
-    """What a refresh would tell."""
+    """What a preview or a refresh tells."""
     live = {item["name"] for item in listed("environment-variables/", environment=environment)}
     runs = _runs_with(environment)
     if not wanted.keys() <= live or any(runs.get(name) != value for name, (value, _) in wanted.items()):
         raise SystemExit(f"{environment} is not as declared")
 
 
+WORK = {"destroy": remove, "refresh": look, "preview with nothing to do": look}
+"""What is not ``converge``."""
+
+
 def main(operation: str) -> None:
-    work: Callable[[str, Wanted], None] = {"destroy": remove, "refresh": look}.get(operation, converge)
+    work: Callable[[str, Wanted], None] = WORK.get(operation, converge)
     shared = running_with(environment_of(ORIGINAL))
     for number, slug in enumerate(json.loads(Path("mirrors.json").read_text(encoding="utf-8")), 2):
         work(environment_of(slug), desired(slug, number, shared))
