@@ -179,13 +179,13 @@ def _shared(declaration: Declaration, mirror: Mirror) -> dict[str, Any]:
 
 def _value_of(original: Original, name: str, mirror: Mirror) -> pulumi.Output[str]:
     """As its resource has it, which knows nothing of a name that is new on the list where it is no target."""
-    slug, fleet = mirror.pulumi_resource_name, original.pulumi_resource_name
+    slug = mirror.pulumi_resource_name
 
     def look_up(values: Mapping[str, str]) -> Any:
         if name in values:
             return values[name]
         return left_out(
-            f"{slug}: {name} is not shared yet, and the resources of the fleet, which know its value, are", slug, fleet
+            f"{slug}: {name} is not shared yet, and the resources of the fleet, which know its value, are", slug
         )
 
     return original.variables.apply(look_up)

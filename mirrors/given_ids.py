@@ -6,6 +6,7 @@ from typing import Any
 import pulumi
 
 from mirrors.config import Settings
+from mirrors.planning.targets import in_common
 from mirrors.resources.site_ids import SiteIds
 
 
@@ -17,33 +18,34 @@ def site_id_of(ids: SiteIds, application: str, slug: str, settings: Settings) ->
 
     def look_up(assignments: Mapping[str, Any]) -> Any:
         given = assignments.get(application)
-        return int(given["id"]) if given else _not_known(ids, slug, settings.site_ids_from)
+        return int(given["id"]) if given else _not_known(slug, settings)
 
     return ids.assignments.apply(look_up)
 
 
-def _not_known(ids: SiteIds, slug: str, reference: str | None) -> Any:
+def _not_known(slug: str, settings: Settings) -> Any:
     """An update that comes here leaves the fleet's own resources out; or it is a refresh, and no program sees that."""
+    reference, platform = settings.site_ids_from, settings.platform
     if reference and pulumi.runtime.is_dry_run():
         pulumi.log.warn(
             f'{slug}: its SITE_ID is not known yet: the stack "{reference}", which gives it, has none for it;'
             f' run "pulumi up -s {reference}" first'
         )
         return pulumi.output.UNKNOWN
-    fleet = ids.pulumi_resource_name
     return left_out(
-        f"{slug}: it has no SITE_ID yet, and the resources of the fleet, which give it one, are", slug, fleet
+        f"{slug}: it has no SITE_ID yet, and the resources of the fleet, which give it one, are", slug, platform
     )
 
 
-def left_out(what: str, slug: str, fleet: str) -> Any:
+def left_out(what: str, slug: str, platform: str = "divio") -> Any:
     """For what a resource of the fleet would give a site. ``what``: a sentence that ends before "not".
 
     Unknown in a preview. Raises RunError in an update.
     """
+    targets = " ".join(f"--target '{target}'" for target in in_common(platform))
     missing = (
         f"{what} not among the targets, or this is a refresh, which gives nothing. Run"
-        f" 'mirrors deploy {slug} -s {pulumi.get_stack()}', or add --target '**::{fleet}'"
+        f" 'mirrors deploy {slug} -s {pulumi.get_stack()}', or add {targets}"
     )
     if not pulumi.runtime.is_dry_run():
         raise pulumi.RunError(missing)

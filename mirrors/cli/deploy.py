@@ -16,17 +16,11 @@ from mirrors.cli.stacks import pulumi
 from mirrors.cli.status import look, settings_of
 from mirrors.config import Fleet, Settings
 from mirrors.errors import ConfigurationError
-from mirrors.planning.targets import Chosen, behind, everyone, named
+from mirrors.planning.targets import Chosen, behind, everyone, in_common, named
 from mirrors.planning.waves import ROLL_OUT
 
 BESIDE = 4
 """What the engine does beside the deployments: the next site's variables, what is only looked at."""
-
-OF_SITES = ("**:Fleet::*", "**:SiteIds::*", "**:Original::*")
-"""What all sites have in common: by its types, because a program may have given the fleet a name."""
-
-OF_CONTAINERS = ("**:Fleet::*", "**:SiteIds::*", "**:Network::*", "**mirrors:docker:**")
-"""Network, database, media, image and its command."""
 
 LIMITS = Path("/sys/fs/cgroup/cpu.max")
 """Of a container on Linux: microseconds of processor time in each period of so many."""
@@ -151,8 +145,7 @@ def targets(settings: Settings, chosen: Chosen) -> list[str]:
     """
     if chosen.sites is None:
         return []
-    containers = settings.platform == "docker"
-    found = dict.fromkeys([*(OF_CONTAINERS if containers else OF_SITES), *(f"**::{site}" for site in chosen.sites)])
+    found = dict.fromkeys([*in_common(settings.platform), *(f"**::{site}" for site in chosen.sites)])
     return [part for target in found for part in ("--target", target)]
 
 

@@ -1,5 +1,7 @@
 """SITE_IDs over the life of a fleet: who gets the next one, and who keeps the one that they have."""
 
+import re
+import shlex
 from collections.abc import Iterator
 
 import pytest
@@ -55,16 +57,25 @@ def test_a_new_mirror_gets_the_next_id_in_test_and_the_same_one_in_live_only_aft
 
 def test_a_new_mirror_alone_among_the_targets_is_told_what_gives_it_its_id(numbered: Fleet) -> None:
     numbered.sandbox.mirror("acme", "acme-pl", report=silently)
+    numbered.test.up().succeeded()  # the engine refuses targets while a mirror that has left is none of them
     with numbered.with_mirrors(*MIRRORS, "acme-pl"):
         numbered.sandbox.clear_requests_log()
         alone = ("--target", "**::acme-pl")
         shown, refused = numbered.test.preview(*alone).succeeded(), numbered.test.up(*alone).failed()
         for done in (shown, refused):
             assert "acme-pl: it has no SITE_ID yet" in done.text
-            assert "Run 'mirrors deploy acme-pl -s test', or add --target '**::site-ids'" in done.text
+            [advice] = set(
+                re.findall(r"Run 'mirrors deploy acme-pl -s test', or add (--target .*'\*\*:\S*')", done.text)
+            )
             assert "None" not in done.text
         assert "Exception" not in refused.text
         assert numbered.writes() == []
+        assert shlex.split(advice)[1::2] == ["**:Fleet::*", "**:SiteIds::*", "**:Original::*"]
+        database = numbered.variables("acme-de", "test")["DATABASE_URL"]
+        numbered.test.up(*alone, *shlex.split(advice)).succeeded()
+        assert {line["application"] for line in numbered.writes()} == {"acme-pl"}
+        assert numbered.variables("acme-pl", "test")["DATABASE_URL"] == database
+    numbered.test.up().succeeded()
 
 
 def test_a_refresh_with_a_new_mirror_says_what_it_is_and_the_one_after_a_crash_works(numbered: Fleet) -> None:
