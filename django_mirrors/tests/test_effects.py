@@ -6,15 +6,20 @@ from importlib import import_module
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import django
 import pytest
-from django.db import models
+from django.core.management import get_commands
+from django.db import connections, models
 from django.db.migrations import (
+    AddConstraint,
     AddField,
     AlterField,
     AlterModelManagers,
     AlterModelOptions,
     CreateModel,
+    RemoveConstraint,
     RemoveField,
+    RenameModel,
     RunPython,
     RunSQL,
     SeparateDatabaseAndState,
@@ -24,6 +29,7 @@ from django.db.migrations.state import ProjectState
 from django.test import override_settings
 
 from django_mirrors.effects import Effect, Kind, effects_of
+from django_mirrors.errors import JudgementError
 from tests.small_app import after, applied, migration, thing
 
 if TYPE_CHECKING:
@@ -170,15 +176,145 @@ def test_what_the_linter_is_told_to_ignore_does_nothing(sqlite: Database) -> Non
 
 
 class Elsewhere:
-    """A router that keeps the app ``shop`` out of the database."""
+    """A router that lets the app ``shop`` only into the database ``archive``, or into none."""
 
-    def allow_migrate(self, _db: str, app_label: str, **_hints: Any) -> bool:
-        return app_label != "shop"
+    def allow_migrate(self, alias: str, app_label: str, **_hints: Any) -> bool:
+        return app_label != "shop" or alias == "archive"
 
 
-def test_what_a_router_keeps_out_of_this_database_is_not_judged(sqlite: Database) -> None:
-    plan = migration("0002", [RemoveField("thing", "size"), SQL])
+KEPT_OUT = [RemoveField("thing", "size"), SQL, AddField("thing", "note", number(null=True))]
+
+
+def test_what_a_router_sends_to_another_database_is_not_judged(
+    sqlite: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(connections.settings, "archive", connections.settings["default"])
     with override_settings(DATABASE_ROUTERS=[Elsewhere()]):
-        found = effects(sqlite, after(thing(size=number())), plan)
+        found = effects(sqlite, after(thing(size=number())), migration("0002", KEPT_OUT))
 
-    assert [effect.kind for effect in found] == [Kind.EXPAND, Kind.EXPAND]
+    assert {effect.kind for effect in found} == {Kind.EXPAND}
+
+
+def test_what_a_router_lets_into_no_database_is_unknown(sqlite: Database) -> None:
+    """As with django-tenants, whose router hides the tenants' apps while the schema is the public one."""
+    with override_settings(DATABASE_ROUTERS=[Elsewhere()]):
+        found = effects(sqlite, after(thing(size=number())), migration("0002", KEPT_OUT))
+
+    assert [effect.kind for effect in found] == [Kind.UNKNOWN] * 3
+    assert "django-tenants" in found[0].detail
+
+
+def test_what_goes_to_another_database_is_unknown_where_migrate_goes_on_to_further_schemas(
+    sqlite: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(connections.settings, "archive", connections.settings["default"])
+    monkeypatch.setattr(type(connections["default"]), "set_schema", None, raising=False)
+    monkeypatch.setitem(get_commands(), "migrate", "django_tenants")
+    with override_settings(DATABASE_ROUTERS=[Elsewhere()]):
+        found = effects(sqlite, after(thing(size=number())), migration("0002", KEPT_OUT))
+
+    assert [effect.kind for effect in found] == [Kind.UNKNOWN] * 3
+
+
+def test_a_renamed_model_has_its_content_type_renamed_behind_it(sqlite: Database) -> None:
+    kept = thing()
+    kept.options["db_table"] = "things"
+    found = effects(sqlite, after(kept), migration("0002", [RenameModel("Thing", "Other")]))
+
+    (renamed,) = [effect for effect in found if effect.kind is Kind.UNKNOWN]
+    assert (renamed.operation, renamed.model) == ("RenameModel", "shop.thing")
+    assert "renames the content type shop.thing" in renamed.detail
+
+
+def test_a_content_type_is_not_renamed_behind_an_operation_within_another(sqlite: Database) -> None:
+    inner = SeparateDatabaseAndState(state_operations=[RenameModel("Thing", "Other")])
+    found = effects(sqlite, after(thing()), migration("0002", [inner]))
+    assert {effect.kind for effect in found} == {Kind.EXPAND}
+
+
+@pytest.mark.parametrize("method", ["state_forwards", "database_forwards", "allow_migrate_model"])
+def test_an_operation_that_overrides_any_method_on_the_way_forward_is_unknown(sqlite: Database, method: str) -> None:
+    """A RemoveField that leaves the state as it is drops the column all the same."""
+    own = type("RemoveField", (RemoveField,), {method: lambda *_: None, "__module__": "django.db.migrations"})
+    found = effects(sqlite, after(thing(size=number())), migration("0002", [own("thing", "size")]))
+    assert Kind.UNKNOWN in {effect.kind for effect in found}
+
+
+@pytest.mark.parametrize("method", ["apply", "mutate_state"])
+def test_a_migration_that_decides_by_itself_is_unknown(sqlite: Database, method: str) -> None:
+    own = migration("0002", [], **{method: lambda *_: None})
+    (found,) = effects(sqlite, after(thing()), own)
+    assert (found.kind, found.operation) == (Kind.UNKNOWN, "Migration")
+
+
+def test_a_table_that_the_state_learns_again_refers_to_old_rows(sqlite: Database) -> None:
+    part = CreateModel("Part", [("id", number(primary_key=True)), ("of", models.ForeignKey("Thing", models.CASCADE))])
+    learnt = migration("0002", [SeparateDatabaseAndState(state_operations=[part])])
+    found = effects(sqlite, after(thing()), learnt)
+    assert [(effect.kind, effect.place) for effect in found] == [(Kind.DELETES, "shop_part.of_id")]
+
+    made = migration("0002", [SeparateDatabaseAndState([part], [part])])
+    once = [effect for effect in effects(sqlite, after(thing()), made) if effect.kind is Kind.DELETES]
+    assert len(once) == 1
+
+
+def test_what_sql_takes_away_with_the_states_word_for_it_is_taken_away(sqlite: Database) -> None:
+    drop = RunSQL("ALTER TABLE shop_thing DROP COLUMN size", state_operations=[RemoveField("thing", "size")])
+    found = effects(sqlite, after(thing(size=number())), migration("0002", [drop]))
+    assert [(effect.kind, effect.place) for effect in found] == [
+        (Kind.UNKNOWN, ""),
+        (Kind.TAKEN_AWAY, "shop_thing.size"),
+    ]
+    add = "ALTER TABLE shop_thing ADD note integer NOT NULL DEFAULT 1"
+    soft = RunSQL(add, state_operations=[AddField("thing", "note", number(default=1))])
+    (added,) = effects(sqlite, after(thing()), migration("0002", [soft]))
+    assert added.kind is Kind.UNKNOWN
+
+
+def test_a_size_may_be_given_as_text(sqlite: Database) -> None:
+    """Django takes it, and public packages have it."""
+    options: Any = {"max_length": "30"}
+    state = after(thing(note=models.CharField(**options)))
+    longer, shorter = (AlterField("thing", "note", models.CharField(max_length=length)) for length in (40, 20))
+    (found,) = effects(sqlite, state, migration("0002", [longer]))
+    assert found.kind is Kind.EXPAND
+    (found,) = effects(sqlite, state, migration("0002", [shorter]))
+    assert found.kind is Kind.TIGHTENED
+
+
+def test_an_error_of_the_guard_names_migration_and_operation(sqlite: Database) -> None:
+    class Broken(models.IntegerField):  # type: ignore[type-arg]
+        def db_parameters(self, *_: Any, **__: Any) -> Any:
+            raise ZeroDivisionError("no such type")
+
+    state = after(thing())
+    with pytest.raises(JudgementError, match=r"shop\.0002_more: AddField .* ZeroDivisionError: no such type"):
+        effects(sqlite, state, migration("0002_more", [AddField("thing", "size", Broken(null=True))]))
+
+
+def test_other_words_for_a_violation_are_nothing_to_the_database(sqlite: Database) -> None:
+    def once(words: str) -> models.UniqueConstraint:
+        return models.UniqueConstraint(fields=["size"], name="once", violation_error_message=words)
+
+    state = after(thing(size=number()), AddConstraint("thing", once("Twice.")))
+    change = [RemoveConstraint("thing", "once"), AddConstraint("thing", once("Already there."))]
+    assert "violation" not in repr(effects(sqlite, state, migration("0002", change)))
+    if django.VERSION >= (5, 2):
+        alter = import_module("django.db.migrations").AlterConstraint("thing", "once", once("Already there."))
+        (found,) = effects(sqlite, state, migration("0002", [alter]))
+        assert found.kind is Kind.EXPAND
+
+
+if django.VERSION >= (5, 0):  # which brought database defaults
+
+    @pytest.mark.parametrize("null", [True, False])
+    def test_a_unique_column_with_a_database_default_is_filled_alike_in_each_row(sqlite: Database, null: bool) -> None:
+        filled = number(unique=True, null=null, db_default=1)
+        (found,) = effects(sqlite, after(thing()), migration("0002", [AddField("thing", "size", filled)]))
+        assert (found.kind, found.place) == (Kind.REQUIRED, "shop_thing.size")
+
+    def test_a_unique_column_that_gets_a_database_default_is_filled_alike_in_each_row(sqlite: Database) -> None:
+        state = after(thing(size=number(unique=True, null=True)))
+        filled = AlterField("thing", "size", number(unique=True, null=True, db_default=1))
+        (found,) = effects(sqlite, state, migration("0002", [filled]))
+        assert found.kind is Kind.REQUIRED

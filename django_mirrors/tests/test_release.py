@@ -405,6 +405,17 @@ def test_code_that_the_schema_no_longer_serves_is_not_released(original: Site) -
     assert "note" in output
 
 
+def test_a_renamed_model_needs_a_word_since_its_content_type_is_renamed_too(original: Site) -> None:
+    mirror(original, 2, "acme-de").manage("mirrors_migrate")
+    types = "SELECT model FROM django_content_type WHERE app_label = 'gallery'"
+    output = original.at(5).refused("mirrors_migrate")
+    assert "gallery.0002_photo: RenameModel renames the content type gallery.picture" in output
+    assert '"gallery.0002_photo": {"reason"' in output
+    assert original.database.query(types) == [("picture",)]
+    original.at(5).having(MIRRORS_ENFORCE="no").manage("mirrors_migrate")
+    assert original.database.query(types) == [("photo",)], "what the older code looks for is gone"
+
+
 def test_check_looks_at_the_schema_too(original: Site) -> None:
     original.at(3).manage("mirrors_migrate")
     assert "gallery_picture.note is not there" in original.at(1).refused("mirrors_migrate", "--check")

@@ -12,7 +12,7 @@ from django.db import DEFAULT_DB_ALIAS, connections, router
 from django.db.migrations.loader import MigrationLoader
 
 from django_mirrors.describe import describe
-from django_mirrors.tables import Column, Constraint, Reference, Table
+from django_mirrors.tables import Column, Constraint, Reference, Table, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -100,6 +100,7 @@ def _column(data: Mapping[str, Any]) -> Column:
     values = _known(Column, data)
     if values.get("references") is not None:
         values["references"] = Reference(**_known(Reference, values["references"]))
+    values.update({size: whole(values[size]) for size in ("length", "precision", "scale") if size in values})
     return Column(**values)
 
 

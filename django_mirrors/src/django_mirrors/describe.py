@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import models
 
-from django_mirrors.tables import Column, Constraint, Reference, Table
+from django_mirrors.tables import OWN, Column, Constraint, Reference, Table, whole
+from django_mirrors.whose import djangos, overridden
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,6 +19,21 @@ __all__ = ["describe"]
 
 # A foreign key to a counted column holds plain numbers.
 COUNTED = {"AutoField": "IntegerField", "BigAutoField": "BigIntegerField", "SmallAutoField": "SmallIntegerField"}
+NOT_OF_THE_SCHEMA = {
+    *("_check", "check", "default_violation_error_message", "get_violation_error_message", "max_name_length", "suffix"),
+    *("validate", "violation_error_code", "violation_error_message"),
+}
+"""What a class of a constraint or index may have of its own: the database knows nothing of it."""
+
+OF_THE_COLUMN = {
+    *("__copy__", "__deepcopy__", "__getattr__", "__getattribute__", "__new__", "__reduce__", "_db_default_expression"),
+    *("cast_db_type", "clone", "column", "db_check", "db_parameters", "db_returning", "db_type", "db_type_parameters"),
+    *("db_type_suffix", "generated_sql", "get_attname_column", "has_db_default", "non_db_attrs", "null", "rel_db_type"),
+    *("set_attributes_from_name", "unique"),
+}
+"""What decides what the database gets for a field. ``get_internal_type`` is none: its answer is compared."""
+
+MESSAGES = {"violation_error_code", "violation_error_message"}
 KINDS = {"UniqueConstraint": "unique", "CheckConstraint": "check", "ExclusionConstraint": "exclude", "Index": "index"}
 
 
@@ -38,9 +54,9 @@ def _column(field: Any, connection: BaseDatabaseWrapper) -> Column:
         type=COUNTED.get(internal, internal),
         # Every version of Django spells its own types in its own way; only others' are compared.
         db_type="" if db_type == models.Field.db_type(holds, connection) else db_type,
-        length=getattr(holds, "max_length", None),
-        precision=getattr(holds, "max_digits", None),
-        scale=getattr(holds, "decimal_places", None),
+        length=whole(getattr(holds, "max_length", None)),
+        precision=whole(getattr(holds, "max_digits", None)),
+        scale=whole(getattr(holds, "decimal_places", None)),
         null=bool(field.null),
         db_default=_db_default(field),
         identity=field.get_internal_type() in COUNTED,
@@ -48,6 +64,7 @@ def _column(field: Any, connection: BaseDatabaseWrapper) -> Column:
         unique=bool(field.unique),
         collation=getattr(holds, "db_collation", None),
         references=_references(field),
+        own=_own(field, connection),
     )
 
 
@@ -87,18 +104,40 @@ def _columns(model: type[models.Model], names: Iterable[str]) -> tuple[str, ...]
 
 
 def _computed(model: type[models.Model]) -> list[models.Index]:
-    """Indexes of expressions: a row that the expression fails for cannot be written, so they are constraints too."""
-    return [index for index in model._meta.indexes if index.expressions]
+    """Indexes of expressions: a row that the expression fails for cannot be written, so they are constraints too.
+
+    So may be an index of somebody's own class.
+    """
+    return [index for index in model._meta.indexes if index.expressions or _is_own(index)]
 
 
 def _constraint(model: type[models.Model], constraint: Any) -> Constraint:
     """The columns, and what else was given, as text: conditions, expressions, operators."""
-    kind = KINDS.get(type(constraint).__name__, type(constraint).__name__)
-    _path, arguments, options = constraint.deconstruct()
+    path, arguments, options = constraint.deconstruct()
     names = options.get("fields") or ()
-    rest = {key: value for key, value in sorted(options.items()) if key not in {"name", "fields"}}
+    rest = {key: value for key, value in sorted(options.items()) if key not in {"name", "fields", *MESSAGES}}
     definition = ", ".join([*map(_text, arguments), *(f"{key}={_text(value)}" for key, value in rest.items())])
-    return Constraint(kind, constraint.name, _columns(model, names), definition)
+    if _is_own(constraint):
+        return Constraint(OWN, constraint.name, _columns(model, names), f"{_path(constraint)}: {path} {definition}")
+    name = djangos(constraint).__name__
+    return Constraint(KINDS.get(name, name), constraint.name, _columns(model, names), definition)
+
+
+def _is_own(constraint: object) -> bool:
+    return bool(overridden(constraint) - NOT_OF_THE_SCHEMA)
+
+
+def _path(thing: object) -> str:
+    return f"{type(thing).__module__}.{type(thing).__qualname__}"
+
+
+def _own(field: Any, connection: BaseDatabaseWrapper) -> str:
+    """What the database gets, where a class that is not Django's decides on it."""
+    holds = _holds(field)
+    if not any((overridden(item) & OF_THE_COLUMN) or djangos(item) is object for item in (field, holds)):
+        return ""
+    given = field.db_parameters(connection)
+    return f"{_path(field)}: {given['type']} {given['check'] or ''}".strip()
 
 
 def _text(expression: object) -> str:

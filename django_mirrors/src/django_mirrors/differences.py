@@ -6,7 +6,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from django_mirrors.effect import Effect, Kind
-from django_mirrors.tables import Constraint
+from django_mirrors.tables import OWN, Constraint
 from django_mirrors.tolerance import objection
 
 if TYPE_CHECKING:
@@ -63,11 +63,27 @@ def _changed_table(before: Table, after: Table, schema: Schema) -> Iterator[Effe
         elif old != column:
             yield from _changed_column(after.name, old, column, schema)
     yield from _uniques(before, after)
+    yield from _own(before, after)
     known = {_content(constraint) for constraint in before.constraints}
     for constraint in after.constraints:
-        if constraint.kind != "unique" and _content(constraint) not in known:
+        if constraint.kind not in {"unique", OWN} and _content(constraint) not in known:
             words = f"rows must satisfy {constraint.name}, {WORDS.get(constraint.kind, constraint.kind)}, which is new"
             yield _effect(Kind.CONSTRAINT, after.name, detail=words, constraint=constraint)
+
+
+def _own(before: Table, after: Table) -> Iterator[Effect]:
+    """Constraints and indexes that are not Django's: what they do when they come or go only their author knows."""
+    old, new = ({_content(item): item for item in table.constraints if item.kind == OWN} for table in (before, after))
+    for content, constraint in {**old, **new}.items():
+        if not (content in old and content in new):
+            does = "adds" if content in new else "takes away"
+            words = f"{does} {constraint.name} of {after.name}, of a class that is not Django's own"
+            yield _effect(Kind.UNKNOWN, after.name, detail=words, constraint=constraint)
+
+
+def _own_column(table: str, column: Column) -> Effect:
+    words = f"changes {table}.{column.name}, and the field's class decides by itself what the database gets"
+    return _effect(Kind.UNKNOWN, table, column, words)
 
 
 def _added_column(table: str, column: Column) -> Iterator[Effect]:
@@ -79,11 +95,18 @@ def _added_column(table: str, column: Column) -> Iterator[Effect]:
         yield _effect(Kind.CONSTRAINT, table, column, words, constraint=constraint)
     elif column.required:
         yield _effect(Kind.REQUIRED, table, column, "the new column is NOT NULL and has no database default")
-    elif column.unique and not column.null:
+    elif _fills_alike(column):
         yield _effect(Kind.REQUIRED, table, column, "the new column is unique, and its default may come twice")
-    else:
+    elif not column.own:
         yield _effect(Kind.EXPAND, table, column, "the column is new")
+    if column.own:
+        yield _own_column(table, column)
     yield from _referring(table, column)
+
+
+def _fills_alike(column: Column) -> bool:
+    """Whether each row of code that does not name the column gets a value, and no value may come twice."""
+    return column.unique and (column.db_default is not None or not column.null)
 
 
 def _referring(table: str, column: Column) -> Iterator[Effect]:
@@ -99,6 +122,10 @@ def _changed_column(table: str, before: Column, after: Column, schema: Schema) -
         yield _effect(Kind.TIGHTENED, table, after, f"the column {reason}")
     if after.required and not before.required:
         yield _effect(Kind.REQUIRED, table, after, "the column is NOT NULL and has no database default any more")
+    if _fills_alike(after) and not (_fills_alike(before) or after.required):
+        yield _effect(Kind.REQUIRED, table, after, "the column is unique, and its default may come twice")
+    if before.own != after.own:
+        yield _own_column(table, after)
     if _new_reference(before, after, schema):
         constraint = Constraint("foreign key", columns=(after.name,))
         yield _effect(Kind.CONSTRAINT, table, after, "the foreign key constraint is new", constraint=constraint)

@@ -39,6 +39,7 @@ class Effect:
     detail: str = ""  # in words, for people
     after: Column | None = None  # how the column is afterwards
     constraint: Constraint | None = None
+    model: str = ""  # "gallery.photo", where it concerns only code that has this model
     new_table: bool = False  # the same plan makes the table, so that no code can know it yet
 
     @property

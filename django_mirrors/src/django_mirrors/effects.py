@@ -11,30 +11,49 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from django.db import router
 from django.db.migrations import operations
+from django.db.migrations.operations.base import Operation
 
+from django_mirrors.content_types import renamed
 from django_mirrors.describe import describe
 from django_mirrors.differences import differences
 from django_mirrors.effect import PRUNE, Effect, Kind
+from django_mirrors.errors import JudgementError
 from django_mirrors.found import find
+from django_mirrors.routing import HIDDEN, hides_app, hides_model, takes_app, takes_model
+from django_mirrors.whose import comes_from, djangos, overridden
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from django.db.backends.base.base import BaseDatabaseWrapper
     from django.db.migrations.migration import Migration
-    from django.db.migrations.operations.base import Operation
     from django.db.migrations.state import ProjectState
     from django.db.models import Model
 
     from django_mirrors.tables import Table
 
+    Schema = dict[str, list[Table]]
+    Belongs = Callable[[BaseDatabaseWrapper, type[Model]], bool]
+
 __all__ = ["Effect", "Kind", "effects_of", "prune_effects"]
 
 # Nothing of what these change is in the database, and `managed` is among it: a table that is no longer managed stays.
-WITHOUT_DATABASE = (operations.AlterModelOptions, operations.AlterModelManagers, operations.AlterModelTableComment)
-MARKERS = {"django_migration_linter.operations.IgnoreMigration"}  # does nothing at all
+WITHOUT_DATABASE: tuple[type[Operation], ...] = (
+    operations.AlterModelOptions,
+    operations.AlterModelManagers,
+    operations.AlterModelTableComment,
+    *filter(None, [getattr(operations, "AlterConstraint", None)]),  # since Django 5.2: what the database has stays
+)
+NOT_OF_THE_DATABASE = {
+    *("category", "database_backwards", "deconstruct", "describe", "elidable", "formatted_description"),
+    *("migration_name_fragment", "reduce", "reduces_to_sql", "references_field", "references_model", "reversible"),
+    "serialization_expand_args",
+}
+"""What an operation's class may have of its own: it is not used on the way forward."""
+
+OF_THE_MIGRATION = {"__getattr__", "__getattribute__", "__new__", "apply", "mutate_state"}
+"""What decides what a migration does with its operations."""
 HARMLESS_STAGES = {"PRE_DEPLOY", "BEFORE_DEPLOY", "ALWAYS"}
 
 
@@ -75,12 +94,27 @@ class _Walk:
 
     def migration(self, migration: Migration, state: ProjectState) -> Iterator[Effect]:
         name = f"{migration.app_label}.{migration.name}"
+        if overridden(migration) & OF_THE_MIGRATION:
+            words = "decides by itself what it does with its operations"
+            yield self._named(_effect(Kind.UNKNOWN, words), name, "Migration", migration, migration)
         for operation in migration.operations:
-            for effect in self._operation(operation, migration, state):
-                effect = replace(effect, migration=name, operation=effect.operation or type(operation).__name__)
-                if effect.kind is Kind.UNKNOWN and _labelled_harmless(operation, migration):
-                    effect = replace(effect, kind=Kind.EXPAND, detail="labelled as safe before deployment")
-                yield effect
+            of_operation = type(operation).__name__
+            try:
+                found = [
+                    *renamed(operation, migration, state, self.connection),
+                    *self._operation(operation, migration, state),
+                ]
+            except Exception as error:
+                raise JudgementError(name, of_operation, error) from error
+            for effect in found:
+                effect = replace(effect, new_table=effect.new_table or effect.table in self.new)
+                yield self._named(effect, name, of_operation, operation, migration)
+
+    def _named(self, effect: Effect, name: str, of: str, labelled: object, migration: Migration) -> Effect:
+        effect = replace(effect, migration=name, operation=effect.operation or of)
+        if effect.kind is Kind.UNKNOWN and _labelled_harmless(labelled, migration):
+            return replace(effect, kind=Kind.EXPAND, detail="labelled as safe before deployment")
+        return effect
 
     def _operation(self, operation: Operation, migration: Migration, state: ProjectState) -> Iterator[Effect]:
         """Moves ``state`` beyond the operation."""
@@ -90,30 +124,47 @@ class _Walk:
         if isinstance(operation, operations.SeparateDatabaseAndState):
             yield from self._separate(operation, migration, state)
         elif isinstance(operation, (operations.RunPython, operations.RunSQL)):
+            before = self._schema(state) if getattr(operation, "state_operations", ()) else {}
             operation.state_forwards(app_label, state)
             if _is_djangos(operation):
-                yield self._code(operation, app_label)
-        elif isinstance(operation, WITHOUT_DATABASE) or _name(type(operation)) in MARKERS:
+                code = self._code(operation, app_label)
+                yield code
+                if before and code.kind is Kind.UNKNOWN:
+                    yield from self._taken_by_sql(before, state)
+        elif isinstance(operation, WITHOUT_DATABASE) or _is_marker(operation):
             operation.state_forwards(app_label, state)
-            yield _effect(Kind.EXPAND, "nothing in the database")
+            if _is_djangos(operation):
+                yield _effect(Kind.EXPAND, "nothing in the database")
         else:
             yield from self._compared(operation, app_label, state)
+
+    def _taken_by_sql(self, before: Schema, state: ProjectState) -> Iterator[Effect]:
+        """``state_operations`` are what the SQL does, so what they take away is gone. What they add SQL can soften."""
+        return (effect for effect in differences(before, self._schema(state)) if effect.kind is Kind.TAKEN_AWAY)
 
     def _separate(self, operation: Any, migration: Migration, state: ProjectState) -> Iterator[Effect]:
         """The database's side is what happens to the schema, the state's side what later operations build on."""
         database = state.clone()
-        found = False
+        found, places = False, set[str]()
         for inner in operation.database_operations:
             for effect in self._operation(inner, migration, database):
                 found = True
+                places.add(effect.place)
                 yield replace(effect, operation=effect.operation or type(inner).__name__)
-        for inner in operation.state_operations:
-            inner.state_forwards(migration.app_label, state)
+        before = self._schema(state)
+        operation.state_forwards(migration.app_label, state)
+        for effect in differences(before, self._schema(state)):
+            # What the state learns again was there, but only now code makes rows in it.
+            if effect.kind is Kind.DELETES and effect.place not in places and not self._refers_to_new(effect):
+                found = True
+                yield effect
         if not found:
             yield _effect(Kind.EXPAND, "the state alone, nothing in the database")
 
     def _code(self, operation: Any, app_label: str) -> Effect:
-        if not router.allow_migrate(self.connection.alias, app_label, **operation.hints):
+        if hides_app(self.connection, app_label, operation.hints):
+            return _effect(Kind.UNKNOWN, HIDDEN)
+        if not takes_app(self.connection, app_label, operation.hints):
             return _effect(Kind.EXPAND, "not for this database")
         code = operation.code if isinstance(operation, operations.RunPython) else operation.sql
         if code in (operations.RunPython.noop, operations.RunSQL.noop, [], ()):
@@ -121,13 +172,15 @@ class _Walk:
         return _effect(Kind.UNKNOWN, "runs code that nobody but its author can judge")
 
     def _compared(self, operation: Operation, app_label: str, state: ProjectState) -> Iterator[Effect]:
-        before = self._schema(state)
+        before, hidden = self._schema(state), self._schema(state, hides_model)
         operation.state_forwards(app_label, state)
         after = self._schema(state)
         yield from self._made(after.keys() - before.keys())
         found = [replace(effect, new_table=effect.table in self.new) for effect in differences(before, after)]
         yield from (effect for effect in found if not self._refers_to_new(effect))
-        if not found:
+        if hidden != self._schema(state, hides_model):
+            yield _effect(Kind.UNKNOWN, HIDDEN)
+        elif not found and _is_djangos(operation):
             yield _effect(Kind.EXPAND, "nothing that code could notice")
         self.gone |= before.keys() - after.keys()
 
@@ -144,14 +197,14 @@ class _Walk:
         references = effect.after.references if effect.after else None
         return effect.kind is Kind.DELETES and references is not None and references.table in self.new
 
-    def _schema(self, state: ProjectState) -> dict[str, list[Table]]:
-        """The tables that migrations make in this database."""
-        schema: dict[str, list[Table]] = {}
+    def _schema(self, state: ProjectState, belongs: Belongs = takes_model) -> Schema:
+        """The tables that migrations make in this database, or the others that ``belongs`` asks for."""
+        schema: Schema = {}
         for model in state.apps.get_models(include_auto_created=True):
             if model not in self.described:
                 self.described[model] = describe(model, self.connection)
             table = self.described[model]
-            if table.managed and router.allow_migrate_model(self.connection.alias, model):
+            if table.managed and belongs(self.connection, model):
                 schema.setdefault(table.name, []).append(table)
         return schema
 
@@ -161,16 +214,17 @@ def _effect(kind: Kind, detail: str) -> Effect:
 
 
 def _is_djangos(operation: Operation) -> bool:
-    """Whether what it does to the database is Django's own, or nothing, whoever wrote the class."""
-    own = type(operation)
-    return own.database_forwards.__module__.startswith("django.") or _name(own) in MARKERS
+    """Whether what it does on the way forward is Django's own, or nothing, whoever wrote the class."""
+    return _is_marker(operation) or not (overridden(operation) - NOT_OF_THE_DATABASE or djangos(operation) is object)
 
 
-def _name(cls: type) -> str:
-    return f"{cls.__module__}.{cls.__qualname__}"
+def _is_marker(operation: Operation) -> bool:
+    """Whether it is the linter's, which does nothing at all."""
+    cls: Any = type(operation)
+    return cls.__name__ == "IgnoreMigration" and comes_from(cls, "django_migration_linter.operations")
 
 
-def _labelled_harmless(operation: Operation, migration: Migration) -> bool:
+def _labelled_harmless(operation: object, migration: Migration) -> bool:
     """What the author says, for django-syzygy (``stage``) or for django-safemigrate (``safe``)."""
     stage = getattr(operation, "stage", None) or getattr(migration, "stage", None)
     safe = getattr(migration, "safe", None)

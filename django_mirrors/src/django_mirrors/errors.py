@@ -8,6 +8,7 @@
     ├── SiteTakenError         another application has the SITE_ID or the domain
     ├── LockNotObtainedError   another deployment migrates, and does not end
     ├── LockLostError          the lock was gone while this process migrated
+    ├── JudgementError         the guard itself fails at an operation
     └── RefusedToServeError    this process would serve another site's content
 """
 
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 __all__ = [
     "DomainError",
+    "JudgementError",
     "LockLostError",
     "LockNotObtainedError",
     "MirrorsError",
@@ -46,6 +48,16 @@ class LockNotObtainedError(MirrorsError):
 
 class LockLostError(MirrorsError):
     """The lock was gone while this process migrated, so another one may have migrated at the same time."""
+
+
+class JudgementError(MirrorsError):
+    """The guard itself fails at an operation, which it names: nothing is known of it."""
+
+    def __init__(self, migration: str, operation: str, error: Exception) -> None:
+        super().__init__(
+            f"{migration}: {operation} cannot be judged, for it ends in {type(error).__name__}: {error}. Where "
+            "plain `migrate` applies it, this is a fault of django_mirrors: please report it."
+        )
 
 
 class RefusedToServeError(MirrorsError):

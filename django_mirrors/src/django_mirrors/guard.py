@@ -40,6 +40,7 @@ __all__ = [
     "UnknownSite",
     "decide",
     "decide_stale_contenttypes",
+    "is_alone",
     "unknown_code",
 ]
 
@@ -92,13 +93,19 @@ def decide(
     :param now: with a time zone
     :param site_id: the deploying site: where no other site is declared or unknown, everything passes
     """
-    concerned = {site.site_id for site in declarations} | {site.site_id for site in unknown_sites}
-    if concerned <= {site_id}:
+    if is_alone(declarations, unknown_sites, site_id):
         return Decision()
     case = _Case(declarations, unknown_sites, acknowledgements, now, site_id)
     refusals = [refusal for effect in effects for refusal in case.refusals(effect)]
     warnings = [warning for effect in effects for warning in case.warnings(effect)]
     return Decision(tuple(refusals), tuple(dict.fromkeys(warnings)))
+
+
+def is_alone(
+    declarations: Sequence[SiteDeclaration], unknown_sites: Sequence[UnknownSite], site_id: int | None
+) -> bool:
+    """Whether no other site is declared or unknown: then everything passes, whatever it does."""
+    return {site.site_id for site in declarations} | {site.site_id for site in unknown_sites} <= {site_id}
 
 
 def decide_stale_contenttypes(

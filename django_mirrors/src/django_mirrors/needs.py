@@ -18,7 +18,7 @@ __all__ = ["is_aware", "needs"]
 def needs(declaration: Declaration, effect: Effect) -> bool:
     """Whether the declaration's code may fail after the effect, because of what it knows or does not know."""
     if effect.kind is Kind.UNKNOWN:
-        return True
+        return not effect.new_table and (not effect.model or _has_model(declaration, effect.model))
     if effect.operation == PRUNE:
         # An older companion did not write down its migrations: then it may have any.
         return not declaration.migrations or effect.migration in declaration.migrations
@@ -55,3 +55,7 @@ def _refers_unknowingly(declaration: Declaration, effect: Effect) -> bool:
         return False
     knows = any(table.column(effect.column) for table in declaration.of_table(effect.table or ""))
     return bool(declaration.of_table(effect.after.references.table)) and not knows
+
+
+def _has_model(declaration: Declaration, label: str) -> bool:
+    return any(table.model.lower() == label.lower() for table in declaration.tables)

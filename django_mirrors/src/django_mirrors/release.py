@@ -12,8 +12,8 @@ from django_mirrors.acknowledgements import read_acknowledgements
 from django_mirrors.conf import enforced, this_site, unguarded
 from django_mirrors.declaration import Declaration, declare
 from django_mirrors.effects import effects_of, prune_effects
-from django_mirrors.errors import MirrorsError
-from django_mirrors.guard import SiteDeclaration, UnknownSite, decide, unknown_code
+from django_mirrors.errors import JudgementError, MirrorsError
+from django_mirrors.guard import Decision, SiteDeclaration, UnknownSite, decide, is_alone, unknown_code
 from django_mirrors.image import ahead, of_migrations, pending, prunable, this_image
 from django_mirrors.migrating import migrate
 from django_mirrors.registry import REGISTERED, Registry, utc_now
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from django.db.backends.base.base import BaseDatabaseWrapper
 
+    from django_mirrors.effect import Effect
     from django_mirrors.found import FoundTable
-    from django_mirrors.guard import Decision
     from django_mirrors.image import Pending
     from django_mirrors.locks import Lock
 
@@ -174,17 +174,21 @@ class Release:
             acknowledgements = read_acknowledgements()
         except ImproperlyConfigured as error:
             raise ReleaseRefusedError(str(error)) from error
-        return decide(
-            (
-                *effects_of(plan.plan, self.connection, plan.state),
-                *prune_effects(prunable(self.connection, self.prune)),
-            ),
-            declarations(self.registry, now),
-            unknown,
-            acknowledgements,
-            now,
-            site_id=self.site.site_id,
-        )
+        sites = declarations(self.registry, now)
+        if is_alone(sites, unknown, self.site.site_id):
+            return Decision()
+        effects = (*self._effects(plan), *prune_effects(prunable(self.connection, self.prune)))
+        return decide(effects, sites, unknown, acknowledgements, now, site_id=self.site.site_id)
+
+    def _effects(self, plan: Pending) -> Sequence[Effect]:
+        """None, with a warning, where the guard fails and nothing is enforced."""
+        try:
+            return effects_of(plan.plan, self.connection, plan.state)
+        except JudgementError as error:
+            if not unguarded():
+                raise
+            self.say(f"Warning, and no more, as {unguarded()}: {error}")
+            return ()
 
     def _verify(self, before: Mapping[str, FoundTable], plan: Pending) -> None:
         """``before``: this image's tables as they were before migrating."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Column", "Constraint", "Reference", "Table"]
+__all__ = ["OWN", "Column", "Constraint", "Reference", "Table", "whole"]
+
+OWN = "own"
+"""The kind of a constraint or index that is not Django's."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ class Column:
     unique: bool = False  # primary keys too
     collation: str | None = None
     references: Reference | None = None
+    own: str = ""  # what the database gets, where the field's class decides on it by itself
 
     @property
     def required(self) -> bool:
@@ -44,7 +48,8 @@ class Column:
 class Constraint:
     """``definition`` is what the columns do not say.
 
-    ``kind`` is ``unique``, ``check``, ``exclude``, ``index`` (of an expression), ``generated`` or ``foreign key``.
+    ``kind`` is ``unique``, ``check``, ``exclude``, ``index`` (of an expression), ``generated``, ``foreign key`` or
+    ``own`` (its class decides by itself what the database gets).
     """
 
     kind: str
@@ -73,3 +78,11 @@ class Table:
         columns = (Constraint("unique", columns=(column.name,)) for column in self.columns if column.unique)
         found = (*columns, *(constraint for constraint in self.constraints if constraint.kind == "unique"))
         return {(constraint.columns, constraint.definition): constraint for constraint in found}
+
+
+def whole(number: object) -> int | None:
+    """A size as a number: Django takes ``max_length="30"`` too. None for what is none."""
+    try:
+        return int(number)  # type: ignore[call-overload, no-any-return]
+    except (TypeError, ValueError):
+        return None

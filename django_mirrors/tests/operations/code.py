@@ -17,7 +17,9 @@ from django.db.migrations import (
     RunSQL,
     SeparateDatabaseAndState,
 )
+from django.db.migrations.migration import Migration
 from django.db.migrations.operations.base import Operation
+from django.db.migrations.state import ProjectState
 
 from tests.operations.case import Case, thing
 
@@ -52,6 +54,19 @@ class DropBehindOptions(AlterModelOptions):
 
     def database_forwards(self, app_label: str, schema_editor: Any, *_: Any) -> None:
         schema_editor.execute(f"ALTER TABLE {app_label}_thing DROP COLUMN value")
+
+
+class DropAndKeep(RemoveField):
+    """What it does to the database is Django's own; the state knows nothing of it."""
+
+    def state_forwards(self, *_: Any) -> None:
+        pass
+
+
+def drop_besides(self: Migration, state: ProjectState, editor: Any, collect_sql: bool = False) -> ProjectState:
+    """SQL that is no operation."""
+    editor.execute(f"ALTER TABLE {self.app_label}_thing DROP COLUMN value")
+    return Migration.apply(self, state, editor, collect_sql)
 
 
 def apart(label: str, words: str, database: list[Operation], state: list[Operation], **more: Any) -> Case:
@@ -93,6 +108,31 @@ CASES = [
     sql("sql_update", "RunSQL, UPDATE", "UPDATE sql_update_thing SET value = 'LOUD'"),
     sql("sql_delete", "RunSQL, all rows are deleted", "DELETE FROM sql_delete_thing"),
     sql("sql_drop", "RunSQL, a column is dropped", "ALTER TABLE sql_drop_thing DROP COLUMN value"),
+    Case(
+        "sql_drop_known",
+        "RunSQL, a column is dropped, with state_operations",
+        [thing(value=value())],
+        [
+            RunSQL(
+                "ALTER TABLE sql_drop_known_thing DROP COLUMN value",
+                RunSQL.noop,
+                state_operations=[RemoveField("thing", "value")],
+            )
+        ],
+    ),
+    Case(
+        "custom_apply",
+        "a migration with an apply of its own",
+        [thing(value=value())],
+        [],
+        attributes={"apply": drop_besides},
+    ),
+    Case(
+        "custom_state",
+        "a RemoveField that leaves the state",
+        [thing(value=value())],
+        [DropAndKeep("thing", "value")],
+    ),
     Case("custom", "an operation of the project's own", [thing(value=value())], [DropValue()]),
     Case("custom_options", "an AlterModelOptions of the project's own", [thing(value=value())], [DropBehindOptions()]),
     apart(

@@ -111,6 +111,11 @@ if django.VERSION >= NEW:
     CASES += [
         added("add_db_default", "AddField, NOT NULL with db_default", char(db_default=Value("x"))),
         added("add_unique_default", "AddField, unique with db_default", char(db_default=Value("x"), unique=True)),
+        added(
+            "add_unique_null_default",
+            "AddField, unique and NULL with db_default",
+            char(db_default=Value("x"), unique=True, null=True),
+        ),
         altered("default_not_null", "AlterField, NULL to db_default", char(null=True), char(db_default="x")),
         altered("gain_db_default", "AlterField, db_default is new", char(), char(db_default=Value("x"))),
         altered("other_db_default", "AlterField, db_default changes", char(db_default="x"), char(db_default="y")),

@@ -40,6 +40,15 @@ def unique(name: str, *expressions: Any, **options: Any) -> models.UniqueConstra
     return models.UniqueConstraint(*expressions, fields=fields, name=name, **options)
 
 
+class UniqueIndex(models.Index):
+    """As projects write it that want no constraint."""
+
+    def create_sql(self, *arguments: Any, **options: Any) -> Any:
+        statement: Any = super().create_sql(*arguments, **options)
+        statement.template = statement.template.replace("CREATE INDEX", "CREATE UNIQUE INDEX")
+        return statement
+
+
 def constrained(label: str, words: str, constraint: models.BaseConstraint) -> Case:
     return Case(label, words, [thing(value=number())], [AddConstraint("thing", constraint)])
 
@@ -65,6 +74,12 @@ def upsert(label: str) -> Any:
 
 
 CASES = [
+    Case(
+        "own_index",
+        "AddIndex, of the project's own class",
+        [thing(value=number())],
+        [AddIndex("thing", UniqueIndex(fields=["value"], name="own_index"))],
+    ),
     constrained("check", "AddConstraint, CHECK", check("check_value")),
     freed("drop_check", "RemoveConstraint, CHECK", check("drop_check_value")),
     constrained("unique", "AddConstraint, UNIQUE", unique("unique_value")),

@@ -1,7 +1,7 @@
 """A site project for the tests: everything that differs between two sites, or two releases, comes from the environment.
 
 ``RELEASE`` is the release of the code: 2 adds the column ``caption`` to release 1, 3 drops the column ``note``,
-4 has one migration in place of the three.
+4 has one migration in place of the three, 5 renames the model of release 1.
 """
 
 from __future__ import annotations

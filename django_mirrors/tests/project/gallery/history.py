@@ -40,3 +40,13 @@ class AddCaption(migrations.Migration):
 class RemoveNote(migrations.Migration):
     dependencies = [("gallery", "0002_picture_caption")]
     operations = [migrations.RemoveField("picture", "note")]
+
+
+class RenamePicture(migrations.Migration):
+    """The table stays as it is."""
+
+    dependencies = [("gallery", "0001_initial")]
+    operations = [
+        migrations.AlterModelTable("picture", "gallery_picture"),
+        migrations.RenameModel("Picture", "Photo"),
+    ]

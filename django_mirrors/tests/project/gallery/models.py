@@ -6,9 +6,24 @@ from django.conf import settings
 from django.db import models
 
 
-class Picture(models.Model):
+class _Picture(models.Model):
     title = models.CharField(max_length=settings.TITLE_LENGTH)
-    if settings.RELEASE < 3:
+    if settings.RELEASE in (1, 2, 5):
         note = models.CharField(max_length=100, default="")
-    if settings.RELEASE >= 2:
+    if settings.RELEASE in (2, 3, 4):
         caption = models.CharField(max_length=100, null=True)
+
+    class Meta:
+        abstract = True
+
+
+if settings.RELEASE == 5:
+
+    class Photo(_Picture):
+        class Meta:
+            db_table = "gallery_picture"
+
+else:
+
+    class Picture(_Picture):
+        pass
