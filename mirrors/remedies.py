@@ -18,21 +18,22 @@ from mirrors.divio import (
 )
 
 TOKEN = (
-    "Set DIVIO_API_TOKEN, or mirrors:apiToken as a secret, to a valid token of this account; a refresh or destroy may"  # noqa: S105
-    " have only the configuration that the state remembers, which the variable wins over"
+    "Set DIVIO_API_TOKEN, or mirrors:apiToken as a secret, to a valid token of this account; the variable wins over the"  # noqa: S105
+    " configuration"
 )
 SANDBOX = "MIRRORS_SANDBOX_DIR"
 """The variable of whoever works on a sandbox: their platform is one that they start themselves."""
 AGAIN = "Nothing is lost: run the command again"
 
 ADDRESS = "Is mirrors:apiUrl, or DIVIO_API_URL, the platform's address"
+MOVED = "Before the program runs, Pulumi asks the address of the last up; DIVIO_API_URL wins over both"
 STOPPED = f"{ADDRESS}, and does it run? If not, start it: mirrors sandbox start. {AGAIN}"
 
 _REMEDIES: tuple[tuple[type[DivioError], str], ...] = (
     (AuthenticationFailed, TOKEN),
     (PermissionDenied, "Give the token's account the right to read and write this application's environments"),
     (NotFound, "It was deleted, or the token's account has lost its rights on it"),
-    (ConnectionFailed, f"{ADDRESS}, and does it run? {AGAIN}"),
+    (ConnectionFailed, f"{ADDRESS}, and does it run? {MOVED}. {AGAIN}"),
     (DeploymentTimeout, "It may still succeed: the next up waits for it. mirrors:rollout.timeout sets how long"),
     (Throttled, "Lower mirrors:maxConcurrentRequests. " + AGAIN),
     (ServerFailed, AGAIN),

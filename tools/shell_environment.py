@@ -44,7 +44,6 @@ def variables(checkout: Path) -> Mapping[str, str]:
         "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-        "PULUMI_RUN_PROGRAM": "true",
         # Else four a core: with many mirrors they would wait for one another, whatever mirrors:rollout.parallel says.
         "PULUMI_PARALLEL": "64",
         "MIRRORS_SANDBOX_DIR": str(state / "sandbox"),

@@ -14,7 +14,8 @@ from mirrors.errors import ConfigurationError
 DEFAULT_API_URL = "https://api.divio.com"
 
 ENVIRON = {"apiUrl": "DIVIO_API_URL", "apiToken": "DIVIO_API_TOKEN"}
-"""These variables of the process environment win: a refresh has the configuration that the state remembers."""
+"""These variables of the process environment win, also over the configuration of the last ``up``, which is what a
+refresh has until the program runs."""
 
 PROVIDER_KEYS = ("apiUrl", "apiToken", "rollout", "maxConcurrentRequests")
 """What a provider process reads of the configuration."""

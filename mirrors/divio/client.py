@@ -16,6 +16,7 @@ from mirrors.divio.environment_variables import EnvironmentVariables
 from mirrors.divio.environments import Environments
 from mirrors.divio.errors import InvalidSettings
 from mirrors.divio.policy import PollPolicy, RetryPolicy, Timing, utc_now
+from mirrors.divio.token import Another, Token, no_other
 from mirrors.divio.transport import Request, Transport
 
 
@@ -36,6 +37,7 @@ class Divio:
         token: str,
         *,
         max_concurrent_requests: int = 8,
+        another_token: Another = no_other,
         timeout: tuple[float, float] = (5.0, 30.0),
         retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - frozen
         poll: PollPolicy = PollPolicy(),  # noqa: B008 - frozen
@@ -48,20 +50,26 @@ class Divio:
         """A client for the API at ``url``, for example ``https://api.divio.com``.
 
         ``timeout`` is (connect, read) in seconds, for each request. ``max_concurrent_requests`` is for all threads
-        together. The platform may send shorter pages than ``page_size``. Raises InvalidSettings.
+        together. The platform may send shorter pages than ``page_size``. Where the token is refused, ``another_token``
+        is asked for one, once; the request is sent again with it. Raises InvalidSettings.
         """
         address = Address.parse(url)
         _check_token(token)
         _check_limits(max_concurrent_requests, timeout, page_size)
         transport = Transport(
             address,
-            token,
+            Token(token, another_token),
             max_concurrent_requests=max_concurrent_requests,
             timeout=timeout,
             retry=retry,
             timing=Timing(clock, sleep, random, now),
         )
         return cls(transport, page_size=page_size, poll=poll)
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """Each that was ever sent: what is shown to a user must not have one in it."""
+        return self._transport.tokens
 
     def me(self) -> Account:
         """The account that the token belongs to. Raises AuthenticationFailed: the way to check a token."""

@@ -29,7 +29,8 @@ class RawReader:
 
     def __init__(self, url: str, token: str, timeout: tuple[float, float] = (5.0, 60.0)) -> None:
         self._address = Address.parse(url)
-        self._session = session(token, 1)
+        self._session = session(1)
+        self._session.headers["Authorization"] = f"Token {token}"
         self._timeout = timeout
 
     def get(self, path: str, *query: tuple[str, str], token: str | None = None) -> RawAnswer:

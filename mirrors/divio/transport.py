@@ -16,6 +16,7 @@ from requests.adapters import HTTPAdapter
 from mirrors.divio.address import Address
 from mirrors.divio.answers import Model, error_from, fit, parse, sent_at
 from mirrors.divio.errors import (
+    AuthenticationFailed,
     BrokenAnswer,
     ConnectionFailed,
     DivioError,
@@ -24,6 +25,7 @@ from mirrors.divio.errors import (
     ValidationFailed,
 )
 from mirrors.divio.policy import RetryPolicy, Timing
+from mirrors.divio.token import Token
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +55,7 @@ class Transport:
     def __init__(
         self,
         address: Address,
-        token: str,
+        token: Token,
         *,
         max_concurrent_requests: int,
         timeout: tuple[float, float],
@@ -66,8 +68,12 @@ class Transport:
         self._token = token
         self._timeout = timeout
         self._slots = BoundedSemaphore(max_concurrent_requests)
-        self._session = session(token, max_concurrent_requests)
+        self._session = session(max_concurrent_requests)
         self._skew = timedelta()
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        return self._token.secrets
 
     def call(self, model: type[Model], request: Request) -> Model:
         """Sends ``request`` and reads its answer as ``model``."""
@@ -76,12 +82,15 @@ class Transport:
 
     def send(self, request: Request) -> Answer:
         """Sends, and repeats what failed for the moment: anything but a POST; a POST only when it was throttled, which
-        is certain not to have been carried out."""
+        is certain not to have been carried out. So is what was refused for its token, where there is another one."""
         attempt = 1
         while True:
-            outcome = self._attempt(request)
+            token = self._token.now
+            outcome = self._attempt(request, token)
             if isinstance(outcome, Answer):
                 return outcome
+            if isinstance(outcome, AuthenticationFailed) and self._token.is_replaced(token):
+                continue
             repeatable = outcome.transient and (request.method != "POST" or isinstance(outcome, Throttled))
             if not repeatable or attempt >= self.retry.attempts:
                 raise outcome
@@ -122,7 +131,7 @@ class Transport:
     def _pause(self, attempt: int, failure: DivioError) -> None:
         self.timing.sleep(self.retry.delay(attempt, self.timing.random(), failure.retry_after))
 
-    def _attempt(self, request: Request) -> Answer | DivioError:
+    def _attempt(self, request: Request, token: str) -> Answer | DivioError:
         """One request. Failures are returned, so that they are raised without the exception that caused them: those of
         the HTTP library hold the request, with its token and body."""
         url = self.address.url(request.path)
@@ -135,6 +144,7 @@ class Transport:
                     url,
                     params=list(request.query),
                     json=request.body,
+                    headers={"Authorization": f"Token {token}"},
                     timeout=self._timeout,
                     allow_redirects=False,
                 )
@@ -151,7 +161,7 @@ class Transport:
         date = sent_at(response)
         self._skew = date - now if date else self._skew
         if not 200 <= response.status_code < 300:
-            return error_from(response, exchange, now=now, secrets=(self._token, *request.secrets))
+            return error_from(response, exchange, now=now, secrets=(*self._token.secrets, *request.secrets))
         if request.method == "DELETE" or response.status_code == 204:
             return Answer(None, exchange)
         try:
@@ -171,7 +181,7 @@ class Transport:
 
     def _request_id(self, response: requests.Response) -> str | None:
         sent = response.headers.get("X-Request-Id")
-        return fit(sent, (self._token,)) if sent else None
+        return fit(sent, self._token.secrets) if sent else None
 
 
 def refuses_certificate(error: requests.RequestException) -> bool:
@@ -186,10 +196,10 @@ def _worth_a_look(failure: DivioError) -> bool:
     return failure.uncertain or isinstance(failure, ValidationFailed)
 
 
-def session(token: str, connections: int) -> requests.Session:
+def session(connections: int) -> requests.Session:
     made = requests.Session()
     made.trust_env = False  # else ~/.netrc replaces the token, and a proxy variable sends it elsewhere
-    made.headers.update({"Authorization": f"Token {token}", "Accept": "application/json"})
+    made.headers.update({"Accept": "application/json"})
     # The session is shared between threads; without cookies there is no state in it that they could trip over.
     made.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     adapter = HTTPAdapter(pool_connections=1, pool_maxsize=connections)

@@ -9,12 +9,13 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, ClassVar, TypeVar
 
 from pulumi.dynamic import CheckResult, Config, ConfigureRequest, DiffResult, ResourceProvider
 from pulumi.output import Unknown
 
-from mirrors.config.connection import PROVIDER_KEYS, Connection, load_connection, load_rollout
+from mirrors.config.connection import ENVIRON, PROVIDER_KEYS, Connection, load_connection, load_rollout
 from mirrors.config.rollout import Rollout
 from mirrors.divio import Divio, DivioError, NotFound, ValidationFailed
 from mirrors.errors import PlatformError
@@ -25,6 +26,7 @@ from mirrors.remedies import explained
 from mirrors.resources.executor import widen
 from mirrors.resources.once import once
 from mirrors.resources.reads import Reads, reads_of, visible_environments
+from mirrors.resources.today import NotAskedError, stack_of, todays_token, with_token
 from mirrors.resources.watchdog import watch_engine
 from mirrors.seen import deployment_seen
 
@@ -59,13 +61,27 @@ READ_BACK: dict[str, Properties] = {}
 
 
 @once
-def connect(connection: Connection) -> Divio:
-    """One client for all providers of a process, so that they share its sessions and its bound on requests."""
+def connect(connection: Connection, stack: str | None = None) -> Divio:
+    """One client for all providers of a process, so that they share its sessions and its bound on requests.
+
+    ``stack``: whose configuration is asked for another token, where the platform refuses this one.
+    """
     return Divio.connect(
         str(connection.api_url),
         connection.api_token.get_secret_value(),
         max_concurrent_requests=connection.max_concurrent_requests,
+        another_token=partial(_todays_token, connection, stack),
     )
+
+
+def _todays_token(connection: Connection, stack: str | None) -> str | None:
+    if os.environ.get(ENVIRON["apiToken"]):
+        return None  # it wins over each configuration, and is what was refused
+    try:
+        return todays_token({"apiUrl": str(connection.api_url)}, stack, os.environ)
+    except NotAskedError as error:
+        say(f"the token is refused, and the configuration gave no other one: {error}")
+        return None
 
 
 class Provider(ResourceProvider):
@@ -76,6 +92,7 @@ class Provider(ResourceProvider):
     immutable: ClassVar[tuple[str, ...]] = ()
 
     connection: Connection
+    stack: str | None = None
 
     def configure(self, req: ConfigureRequest) -> None:
         sys.tracebacklimit = 0  # a newer SDK answers with the whole traceback otherwise
@@ -87,12 +104,13 @@ class Provider(ResourceProvider):
         raw = raw_values(config, PROVIDER_KEYS)
         if config.get("mirrors:platform") == "docker":  # there nothing is asked of Divio, and no token is needed
             return load_rollout(raw)
-        self.connection = load_connection(raw, os.environ)
+        self.stack = stack_of(sys._getframe())
+        self.connection = load_connection(with_token(raw, self.stack, os.environ), os.environ)
         return self.connection.rollout
 
     @property
     def divio(self) -> Divio:
-        return connect(self.connection)
+        return connect(self.connection, self.stack)
 
     @property
     def reads(self) -> Reads:

@@ -173,8 +173,7 @@ class Deploying:
             log = self.divio.deployments.logs(uuid)
         except DivioError as error:
             return f"(it cannot be read: {error})"
-        token = self.connection.api_token.get_secret_value()
-        log = without_secrets(log, [*frozen, *self.variables.items()], self.secrets, [token])
+        log = without_secrets(log, [*frozen, *self.variables.items()], self.secrets, self.divio.tokens)
         return "\n".join(log.splitlines()[-LOG_LINES:])
 
 

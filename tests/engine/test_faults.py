@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import pytest
@@ -16,6 +17,8 @@ from tests.engine.secrets import canaries_of, leaks, shown_by, written_by
 from tests.sandboxes import environment_of, get
 
 TOKEN = "c4n4ry-second-token-81be"
+THIRD = "c4n4ry-third-token-52d0"
+RUNS = "--run-program"
 STORM_CHANCE = 0.02  # of each kind: six in a row, the client's patience, meet a request less than once in 100,000 times
 STORM = ("throttle", "error", "reset-before", "reset-after", "truncated", "latency", "shift")
 
@@ -35,7 +38,7 @@ class Watched:
 @pytest.fixture(scope="module")
 def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
     with seeded_fleet(tmp_path_factory.mktemp("faults")) as fleet:
-        yield Watched(fleet, canaries_of(fleet) | {"second token": TOKEN})
+        yield Watched(fleet, canaries_of(fleet) | {"second token": TOKEN, "third token": THIRD})
 
 
 @pytest.fixture
@@ -104,28 +107,55 @@ def test_a_404_of_an_application_that_is_listed_all_the_same_forgets_nothing(fle
     assert fleet.test.has_no_changes()
 
 
-def test_a_new_token_in_the_environment_reaches_refresh_and_destroy(fleet: Fleet) -> None:
-    """Without the program, as where PULUMI_RUN_PROGRAM is not set: they have the state's configuration alone."""
-    project = fleet.project
+def test_a_token_that_was_replaced_reaches_every_command(fleet: Fleet) -> None:
+    """The state has the one of the last up, which is what the engine refreshes with before the program runs."""
+    test, project = fleet.test, fleet.project
     del project.environment["DIVIO_API_TOKEN"]
-    fleet.test.pulumi("config set --secret mirrors:apiToken", given=fleet.sandbox.token).succeeded()
-    fleet.test.up("--skip-preview").succeeded()
-    renew_token(fleet.sandbox)
-    with project.with_environment(PULUMI_RUN_PROGRAM="false"):
-        for refused in (fleet.test.refresh("--yes", "--skip-preview"), fleet.test.destroy("--exclude-protected")):
-            assert "401" in refused.failed().text
-            assert "Set DIVIO_API_TOKEN" in refused.text
-        assert all("SITE_ID" in fleet.variables(slug, "test") for slug in MIRRORS)
-        with project.with_environment(DIVIO_API_TOKEN=TOKEN):
-            fleet.test.refresh("--yes", "--skip-preview").succeeded()
-            fleet.test.destroy("--exclude-protected", "--skip-preview").succeeded()
+    configure_token(fleet, fleet.sandbox.token)
+    test.up("--skip-preview").succeeded()
+    looks = (test.preview, partial(test.refresh, "--preview-only"), partial(test.refresh, "--preview-only", RUNS))
+
+    renew_token(fleet.sandbox, TOKEN)
+    for look in (*looks, partial(test.destroy, "--exclude-protected")):
+        refused = look().failed()
+        assert "401" in refused.text
+        assert "Set DIVIO_API_TOKEN" in refused.text
+    assert all("SITE_ID" in fleet.variables(slug, "test") for slug in MIRRORS)
+    with project.with_environment(DIVIO_API_TOKEN=TOKEN):
+        test.refresh("--preview-only", "--expect-no-changes").succeeded()
+
+    configure_token(fleet, TOKEN)
+    for look in looks:
+        look("--expect-no-changes").succeeded()
+    test.up("--skip-preview", "--expect-no-changes").succeeded()
+
+    renew_token(fleet.sandbox, THIRD)
+    configure_token(fleet, THIRD)
+    test.destroy("--exclude-protected", "--preview-only").succeeded()
+    test.destroy("--exclude-protected", "--skip-preview", RUNS).succeeded()
     assert all(fleet.variables(slug, "test") == {} for slug in MIRRORS)
-    project.environment["DIVIO_API_TOKEN"] = TOKEN
+    project.environment["DIVIO_API_TOKEN"] = THIRD
 
 
-def renew_token(sandbox: Sandbox) -> None:
+def test_a_token_that_goes_from_the_environment_into_the_configuration_is_found_before_the_program_runs(
+    fleet: Fleet,
+) -> None:
+    """The state has none then."""
+    fleet.test.pulumi("config rm mirrors:apiToken").succeeded()
+    fleet.test.up("--skip-preview").succeeded()
+    token = fleet.project.environment.pop("DIVIO_API_TOKEN")
+    configure_token(fleet, token)
+    assert fleet.test.has_no_changes()
+    fleet.project.environment["DIVIO_API_TOKEN"] = token
+
+
+def configure_token(fleet: Fleet, token: str) -> None:
+    fleet.test.pulumi("config set --secret mirrors:apiToken", given=token).succeeded()
+
+
+def renew_token(sandbox: Sandbox, token: str) -> None:
     sandbox.stop()
-    write_private(sandbox.state / "token", TOKEN)
+    write_private(sandbox.state / "token", token)
     sandbox.start()
 
 

@@ -147,7 +147,7 @@ def test_a_second_up_changes_nothing(serving: Serving) -> None:
     fleet.sandbox.clear_requests_log()
 
     for stack in fleet.stacks:
-        stack.refresh("--preview-only", "--expect-no-changes").succeeded()
+        stack.refresh("--preview-only", "--run-program", "--expect-no-changes").succeeded()
         stack.preview_and_up("--expect-no-changes").succeeded()
 
     assert fleet.sandbox.requests_log(), "nothing was looked at"

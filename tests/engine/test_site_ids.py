@@ -82,7 +82,7 @@ def test_a_refresh_with_a_new_mirror_says_what_it_is_and_the_one_after_a_crash_w
     """The program runs in both updates and refreshes, and cannot see which of them it is."""
     numbered.sandbox.mirror("acme", "acme-se", report=silently)
     with numbered.with_mirrors(*MIRRORS, "acme-se"):
-        refused = numbered.test.refresh("--yes", "--skip-preview").failed()
+        refused = numbered.test.refresh("--yes", "--skip-preview", "--run-program").failed()
         assert "acme-se: it has no SITE_ID yet" in refused.text
         assert "or this is a refresh, which gives nothing" in refused.text
         cleared = ("--clear-pending-creates", "--run-program=false", "--yes", "--skip-preview")

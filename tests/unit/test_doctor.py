@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mirrors.cli import main
-from mirrors.cli.doctor.engine import Lock, compare_versions, lock, locks, pending
+from mirrors.cli.doctor.engine import Lock, check_variables, compare_versions, lock, locks, pending
 from mirrors.cli.doctor.findings import Level
 from mirrors.cli.doctor.platform import check_configuration, clock, remedy, unreachable
 from mirrors.cli.doctor.size import LIMIT, as_go_writes, size_of
@@ -76,6 +76,11 @@ def test_the_command_is_as_new_as_the_library_and_of_its_major_version(command: 
 
     assert finding.level is level
     assert ("3.259.0" in finding.remedy) == (level is not Level.OK)
+
+
+def test_a_variable_that_makes_each_update_slow_is_no_trouble_where_it_says_no() -> None:
+    assert [list(check_variables({"PULUMI_RUN_PROGRAM": value})) for value in ("false", "0", "")] == [[], [], []]
+    assert list(check_variables({})) == []
 
 
 def test_interrupted_operations_are_named_with_the_command_that_clears_them() -> None:
@@ -172,6 +177,8 @@ def test_a_good_platform_is_fine_and_nothing_is_written(account: Sandbox) -> Non
         ({"DIVIO_API_TOKEN": "wr0ng"}, "problem  token: GET /iam/v3/me/: 401"),
         ({"DIVIO_API_URL": "http://127.0.0.1:9"}, "problem  platform: GET /iam/v3/me/: no connection to 127.0.0.1:9"),
         ({"DIVIO_API_TOKEN": ""}, "problem  configuration: mirrors:apiToken is missing"),
+        ({"PULUMI_RUN_PROGRAM": "true"}, "warning  environment: PULUMI_RUN_PROGRAM is set: each up takes"),
+        ({"PULUMI_RUN_PROGRAM": "1"}, "warning  environment: PULUMI_RUN_PROGRAM is set"),
     ],
 )
 def test_what_is_wrong_is_one_line_with_its_remedy(account: Sandbox, environment: dict[str, str], said: str) -> None:

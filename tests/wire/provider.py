@@ -139,9 +139,9 @@ class Wire:
         reading: grpc.Future[Any] = self.stub.Read.future(provider_pb2.ReadRequest(id="x", properties=self._bag(props)))
         return reading
 
-    def read(self, props: Mapping[str, Any], id_: str = "x") -> tuple[str, Properties, Properties]:
-        """The id, the outputs and the inputs."""
-        answer = _asked(self.stub.Read, provider_pb2.ReadRequest(id=id_, properties=self._bag(props)))
+    def read(self, props: Mapping[str, Any], id_: str = "x", urn: str = "") -> tuple[str, Properties, Properties]:
+        """The id, the outputs and the inputs. The engine always sends the URN."""
+        answer = _asked(self.stub.Read, provider_pb2.ReadRequest(id=id_, urn=urn, properties=self._bag(props)))
         return answer.id, as_on_the_wire(answer.properties), as_on_the_wire(answer.inputs)
 
     def delete(self, props: Mapping[str, Any]) -> None:

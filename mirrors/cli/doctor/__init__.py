@@ -2,13 +2,14 @@
 
 import dataclasses
 import json
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import click
 
-from mirrors.cli.doctor.engine import check_backend, check_secrets, check_stack, check_tools
+from mirrors.cli.doctor.engine import check_backend, check_secrets, check_stack, check_tools, check_variables
 from mirrors.cli.doctor.findings import Finding, Level, all_fine, fine
 from mirrors.cli.doctor.platform import check_configuration, check_connection, check_platform
 from mirrors.cli.doctor.probe import probe
@@ -51,6 +52,7 @@ def is_problem(findings: Iterable[Finding]) -> bool:
 def checks(stack: str | None, cwd: Path) -> Iterator[Finding]:
     """In the order in which things are needed. What needs something that is missing is not tried."""
     yield from (tools := list(check_tools(cwd)))
+    yield from check_variables(os.environ)
     there = tools[0].level is not Level.PROBLEM
     yield from (backend := list(check_backend(cwd)) if there else [])
     if stack is None:

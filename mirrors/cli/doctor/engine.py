@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -29,6 +29,8 @@ from mirrors.errors import MirrorsError
 
 SCRIPTS = ("pulumi-language-python", "pulumi-language-python-exec", "pulumi-resource-pulumi-python")
 """What runs a program, and what runs the dynamic resources' providers: parts of the Pulumi CLI's release."""
+
+RUN_PROGRAM = "PULUMI_RUN_PROGRAM"
 
 ENCRYPTION = (
     "set PULUMI_CONFIG_PASSPHRASE, or PULUMI_CONFIG_PASSPHRASE_FILE, to the passphrase that this stack was made with;"
@@ -64,6 +66,13 @@ def compare_versions(command: str, library: str) -> Finding:
         return fine("pulumi", said)
     remedy = f"install the command in version {library} or a newer one of {ours[0]}"
     return warning("pulumi", said, remedy) if ours[0] == theirs[0] else problem("pulumi", said, remedy)
+
+
+def check_variables(environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Said only where something is wrong. Seen with CLI 3.259, whose command takes these values for yes."""
+    if environ.get(RUN_PROGRAM, "").lower() in ("1", "true"):
+        said = f"{RUN_PROGRAM} is set: each up takes several times as long, and writes the state once a resource"
+        yield warning("environment", said, f"unset {RUN_PROGRAM}; where a refresh or destroy needs it: --run-program")
 
 
 def check_backend(cwd: Path) -> Iterator[Finding]:
