@@ -3,20 +3,20 @@
 from collections.abc import Callable
 from functools import cache, wraps
 from threading import RLock
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
-Key = TypeVar("Key")
+Keys = ParamSpec("Keys")
 Made = TypeVar("Made")
 
 
-def once(make: Callable[[Key], Made]) -> Callable[[Key], Made]:
+def once(make: Callable[Keys, Made]) -> Callable[Keys, Made]:
     """As ``functools.cache``, which makes two where two threads ask at the same moment: two clients, for example, of
     which each sends as many requests at once as both together may."""
     made, lock = cache(make), RLock()
 
     @wraps(make)
-    def the_one(key: Key) -> Made:
+    def the_one(*keys: Keys.args, **named: Keys.kwargs) -> Made:
         with lock:
-            return made(key)
+            return made(*keys, **named)
 
     return the_one
