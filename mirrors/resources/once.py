@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import cache, wraps
 from threading import RLock
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar, cast
 
 Keys = ParamSpec("Keys")
 Made = TypeVar("Made")
@@ -12,7 +12,7 @@ Made = TypeVar("Made")
 def once(make: Callable[Keys, Made]) -> Callable[Keys, Made]:
     """As ``functools.cache``, which makes two where two threads ask at the same moment: two clients, for example, of
     which each sends as many requests at once as both together may."""
-    made, lock = cache(make), RLock()
+    made, lock = cast(Callable[Keys, Made], cache(make)), RLock()
 
     @wraps(make)
     def the_one(*keys: Keys.args, **named: Keys.kwargs) -> Made:

@@ -131,7 +131,7 @@ def test_a_token_that_was_replaced_reaches_every_command(fleet: Fleet) -> None:
 
     renew_token(fleet.sandbox, THIRD)
     configure_token(fleet, THIRD)
-    test.destroy("--exclude-protected", "--preview-only").succeeded()
+    test.pulumi("destroy", "--exclude-protected", "--preview-only").succeeded()
     test.destroy("--exclude-protected", "--skip-preview", RUNS).succeeded()
     assert all(fleet.variables(slug, "test") == {} for slug in MIRRORS)
     project.environment["DIVIO_API_TOKEN"] = THIRD
