@@ -42,7 +42,7 @@ def test_the_file_leads_to_the_checkouts_programs_state_and_sandbox(checkout: Pa
     assert found["VIRTUAL_ENV"] == f"{checkout}/.venv"
     assert found["PULUMI_HOME"] == f"{checkout}/.state/pulumi-home"
     assert found["PULUMI_BACKEND_URL"] == f"file://{checkout}/.state/pulumi"
-    assert "PULUMI_RUN_PROGRAM" not in found  # with it each preview and up would write the state once a resource
+    assert "PULUMI_RUN_PROGRAM" not in found  # with it each up would write the state once a resource
     assert found["MIRRORS_SANDBOX_DIR"] == f"{checkout}/.state/sandbox"
     assert (found["DIVIO_API_URL"], found["DIVIO_API_TOKEN"]) == ("http://127.0.0.1:1234", TOKEN)
 

@@ -53,7 +53,7 @@ A **secret** key stands in `Pulumi.<stack>.yaml` alone, encrypted; set in clear 
 Before the program runs (the refresh that begins each `preview` and `up`), and where it does not run (`refresh` and
 `destroy` without `--run-program`), Pulumi has the configuration of the last `up`. Two things are taken from today's all
 the same: the variables in the environment, and `apiToken` where the platform refuses the old one. Do not set
-`PULUMI_RUN_PROGRAM`: with it each `preview` and `up` writes the state once for each resource.
+`PULUMI_RUN_PROGRAM`: with it each `up` writes the state once for each resource.
 """
 NOTHING_TAKES = -0.5
 SOUND: dict[str, Any] = {
