@@ -109,6 +109,8 @@ def main(given: Sequence[str]) -> int:
     options, points, machine = arguments(given), list[Point](), described()
     # Who starts us in the background has us ignore it, and so the engine's plugins: it would wait 5 s for each to end.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # A time limit ends us like a Ctrl-C: else the sandboxes would stay.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="mirrors-bench-") as made:
         code = measured(options, points, Path(made))
     found = sections(points, machine, options.against or "")
