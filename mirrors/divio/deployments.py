@@ -1,6 +1,6 @@
 """``/apps/v3/deployments/``."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
@@ -9,21 +9,21 @@ from pydantic import BaseModel
 from mirrors.divio.chunks import chunks
 from mirrors.divio.domain import Deployment, FrozenVariables, Text
 from mirrors.divio.errors import (
-    ConnectionFailed,
     DeploymentRunning,
     DeploymentTimeout,
     DivioError,
-    ServerFailed,
-    Throttled,
     ValidationFailed,
 )
-from mirrors.divio.paging import read_all
+from mirrors.divio.paging import PAGE_SIZE, read_all, read_wanted
 from mirrors.divio.policy import PollPolicy
 from mirrors.divio.transport import Query, Request, Transport
+from mirrors.divio.waits import Outcome, Progress, Together, Watch
 
 PATH = "/apps/v3/deployments/"
 MOST_PAGES = 5
 """Of a listing of several environments' deployments: a platform that ignores the filter would send all there are."""
+NEWEST = "100"
+"""Deployments a page, of several environments: their history may be long, and what goes on is the newest of its own."""
 CLOCKS_DIFFER = timedelta(seconds=2)  # at most, between the platform's web servers and what dates its deployments
 
 
@@ -37,6 +37,7 @@ class Deployments:
         self._timing = transport.timing
         self._paged: Query = (("page_size", str(page_size)),)
         self._poll = poll
+        self._together = Together(self.get, self._newest, poll, transport.timing.clock)
 
     def list(self, environment: str) -> list[Deployment]:
         """The deployments of one environment (its uuid), newest first; one that waits for its start is the newest."""
@@ -86,35 +87,57 @@ class Deployments:
 
         return self._transport.create(Deployment, Request("POST", PATH, body={"environment": environment}), look)
 
-    def wait(self, uuid: str, timeout: float, on_progress: Callable[[Deployment], None] | None = None) -> Deployment:
+    def wait(
+        self, uuid: str, timeout: float, on_progress: Progress | None = None, environment: str | None = None
+    ) -> Deployment:
         """Looks until the deployment has ended, well or badly, and returns it. ``on_progress`` gets each look.
 
-        Raises DeploymentTimeout after ``timeout`` seconds; the deployment goes on then. A look that fails is repeated
-        as often as the poll policy allows.
+        ``environment``: its uuid, so that other threads which wait at the same time share the looks. Raises
+        DeploymentTimeout after ``timeout`` seconds; the deployment goes on then. A look that fails is repeated as often
+        as the poll policy allows.
         """
         deadline = self._timing.clock() + timeout
-        looks = failures = 0
-        deployment = None
-        while True:
-            try:
-                deployment, failures = self.get(uuid), 0
-            except (ConnectionFailed, ServerFailed, Throttled) as error:
-                failures += 1
-                if failures > self._poll.failures or not error.transient:
-                    raise
-            else:
-                if on_progress:
-                    on_progress(deployment)
-                if not deployment.running:
-                    return deployment
-            looks += 1
-            self._pause(uuid, looks, deadline, timeout, deployment)
+        watch = Watch(self._poll, on_progress)
+        if environment is not None:
+            shared = self._wait_together(environment, uuid, watch, deadline)
+            if shared is not None:
+                return shared
+        return self._wait_alone(uuid, watch, deadline, timeout)
 
-    def _pause(self, uuid: str, looks: int, deadline: float, timeout: float, last: Deployment | None) -> None:
-        left = deadline - self._timing.clock()
-        if left <= 0:
-            raise DeploymentTimeout(f"deployment {uuid} has not ended within {timeout:g} s", deployment=last)
-        self._timing.sleep(min(self._poll.delay(looks), left))
+    def _wait_together(self, environment: str, uuid: str, watch: Watch, deadline: float) -> Deployment | None:
+        """None where it has to be waited for alone, or there is no time left but for a last look."""
+        if done := watch.ended(self._look(uuid)):
+            return done
+        with self._together.joined(environment, uuid) as member:
+            while (outcome := member.next(max(0.0, deadline - self._timing.clock()))) is not None:
+                if done := watch.ended(outcome):
+                    return done
+        return None
+
+    def _wait_alone(self, uuid: str, watch: Watch, deadline: float, timeout: float) -> Deployment:
+        looks = 0
+        while (done := watch.ended(self._look(uuid))) is None:
+            looks += 1
+            left = deadline - self._timing.clock()
+            if left <= 0:
+                raise DeploymentTimeout(f"deployment {uuid} has not ended within {timeout:g} s", deployment=watch.last)
+            self._timing.sleep(min(self._poll.delay(looks), left))
+        return done
+
+    def _look(self, uuid: str) -> Outcome:
+        try:
+            return self.get(uuid)
+        except DivioError as error:
+            return error
+
+    def _newest(self, environments: Sequence[str], wanted: Collection[str]) -> Mapping[str, Deployment]:
+        """By uuid, of these deployments those that are among the newest of their environments."""
+        url, size = self._transport.address.url(PATH), ((PAGE_SIZE, NEWEST),)
+        found: dict[str, Deployment] = {}
+        for chunk in chunks(url, "environment", environments, size):
+            query = (*(("environment", environment) for environment in chunk), *size)
+            found |= read_wanted(self._transport, Deployment, PATH, query, wanted, most_pages=MOST_PAGES)
+        return found
 
 
 def _found(

@@ -1,6 +1,7 @@
 """Lists, read page by page (docs.divio.com/api/apps: ``count``, ``next``, ``previous``, ``results``)."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from itertools import islice
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
@@ -49,6 +50,26 @@ def read_all(
             break
     found = [parse(model, raw, exchange) for page in pages for raw in page.results]
     return list({item.uuid: item for item in found}.values())
+
+
+def read_wanted(
+    transport: Transport,
+    model: type[Item],
+    path: str,
+    query: Query,
+    wanted: Collection[str],
+    *,
+    most_pages: int,
+) -> dict[str, Item]:
+    """{uuid: object} of those that are wanted, as far as they stand on the first pages."""
+    exchange = Exchange("GET", path)
+    found: dict[str, Item] = {}
+    for page in islice(_pages(transport, path, query), most_pages):
+        items = [parse(model, raw, exchange) for raw in page.results]
+        found |= {item.uuid: item for item in items if item.uuid in wanted}
+        if len(found) == len(wanted):
+            break
+    return found
 
 
 def _first_page(transport: Transport, path: str, query: Query) -> Page:

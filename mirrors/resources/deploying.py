@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from mirrors.config.connection import Connection
@@ -150,7 +151,8 @@ class Deploying:
         left = self.connection.rollout.timeout - (time.monotonic() - self.began)
         say_so = patience(self.site)
         try:
-            ended = _appeared(lambda: self.divio.deployments.wait(uuid, timeout=max(left, 1), on_progress=say_so))
+            wait = partial(self.divio.deployments.wait, uuid, max(left, 1), say_so, self.environment)
+            ended = _appeared(wait)
         except DeploymentTimeout as error:
             raise DeploymentUnendedError(self.site, explained(error), self._log_end(uuid)) from None
         READ_BACK.pop(self.environment, None)  # a wait is long enough for somebody to write

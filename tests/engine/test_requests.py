@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from mirrors.divio.deployments import NEWEST
 from tests.engine.fleet import NOBODY_SERVES, Fleet, Line, silently
 from tests.engine.project import Project
 from tests.sandboxes import running_sandbox
@@ -51,9 +52,10 @@ class Asked:
 
 
 def is_poll(line: Line) -> bool:
-    """A look at one deployment."""
+    """A look at one deployment, or at all that go on."""
     collection, *rest = line["path"].removeprefix("/apps/v3/").strip("/").split("/")
-    return collection == "deployments" and len(rest) == 1
+    together = not rest and f"page_size={NEWEST}" in line["query"].split("&")
+    return collection == "deployments" and (len(rest) == 1 or together)
 
 
 @contextmanager

@@ -40,6 +40,12 @@ def hanging(platform: Platform) -> int:
     return int(count)
 
 
+def asked_together(platform: Platform) -> list[list[str]]:
+    """The applications of each request for the deployments of several."""
+    lines = [line for line in platform.sandbox.requests_log() if line["path"] == "/apps/v3/deployments/"]
+    return [line["application"] for line in lines if isinstance(line.get("application"), list)]
+
+
 def test_while_as_many_deployments_are_waited_for_a_read_and_a_second_ctrl_c_are_answered(
     platform: Platform, site: Site, original: Site, sites: list[Site]
 ) -> None:
@@ -54,6 +60,8 @@ def test_while_as_many_deployments_are_waited_for_a_read_and_a_second_ctrl_c_are
         wire = Wire(stub, DeploymentProvider())
         waits = [wire.begin_create(wire.check({}, props[item.slug])[0]) for item in sites]
         assert wait_until(lambda: hanging(platform) == before + AT_ONCE, TIMEOUT)
+        everybody = {item.slug for item in sites}
+        assert wait_until(lambda: any(everybody == set(line) for line in asked_together(platform)), TIMEOUT)
         assert wire.read(props[site.slug])[1]["deployment"] == runs
         wire.cancel()
         assert not any(wait.done() for wait in waits)

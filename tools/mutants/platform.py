@@ -9,7 +9,29 @@ REQUESTS = "tests/unit/test_divio_requests.py"
 LISTS = "tests/unit/test_divio_lists.py"
 STARTS = "tests/unit/test_divio_deployments.py"
 
+ONE_PROCESS = "tests/wire/test_one_process.py"
+
 PLATFORM = (
+    Mutation(
+        "a-process-serves-four-at-a-time-whatever-is-declared",
+        "mirrors/resources/executor.py",
+        "    executor._max_workers = max(executor._max_workers, threads)\n",
+        "",
+        (
+            f"{ONE_PROCESS}::test_while_as_many_deployments_are_waited_for_a_read_and_a_second_ctrl_c_are_answered",
+            f"{ONE_PROCESS}::test_as_many_requests_as_allowed_are_on_their_way_and_no_more",
+        ),
+    ),
+    Mutation(
+        "a-look-for-another-wait-makes-ones-own-pauses-longer",
+        "mirrors/divio/looks.py",
+        "            if now >= wait.counted + self._policy.delay(wait.looks):\n",
+        "            if True:\n",
+        (
+            "tests/unit/test_divio_looks.py::test_no_wait_is_looked_at_later_than_by_itself_and_no_look_follows_another"
+            "_within_the_first_pause",
+        ),
+    ),
     Mutation(
         "a-post-is-repeated-blindly",
         TRANSPORT,
