@@ -260,14 +260,14 @@ SECRETS = (
     Mutation(
         "a-failed-deployments-log-is-quoted-in-clear",
         DEPLOYING,
-        "        log = without_secrets(log, [*frozen, *self.variables.items()], self.secrets, [token])\n",
+        "        log = without_secrets(log, [*frozen, *self.variables.items()], self.secrets, self.divio.tokens)\n",
         "",
         (f"{DEPLOYMENT}::test_a_failure_shows_the_end_of_the_log_without_secrets",),
     ),
     Mutation(
         "a-failed-deployments-log-shows-the-token",
         DEPLOYING,
-        "self.secrets, [token])",
+        "self.secrets, self.divio.tokens)",
         "self.secrets)",
         (f"{DEPLOYMENT}::test_the_log_of_a_failure_has_no_secret_in_another_form",),
     ),
