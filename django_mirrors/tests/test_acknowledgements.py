@@ -23,6 +23,11 @@ def test_one_migration_is_acknowledged_by_its_name() -> None:
     assert not found.covers("shop.0002_check_more")
 
 
+def test_a_migration_may_have_any_name_that_python_can_import() -> None:
+    (found,) = read_acknowledgements({"shop.0002_add-note": ONE})
+    assert found.covers("shop.0002_add-note")
+
+
 def test_a_whole_app_is_acknowledged_for_a_range_of_versions() -> None:
     (found,) = read_acknowledgements({"auth.*": RANGE})
 
@@ -52,6 +57,7 @@ def test_without_the_setting_nothing_is_acknowledged() -> None:
         (["shop.0002"], r"takes a dict"),
         ({"shop": ONE}, r"'shop' is no migration"),
         ({7: ONE}, r"7 is no migration"),
+        ({"shop.00*": ONE}, r"'shop.00\*' is no migration"),
         ({"shop.0002": "yes"}, r"\['shop.0002'\] is 'yes'"),
         ({"shop.0002": {"reason": "Read it."}}, r"takes a dict with the keys expires, reason"),
         ({"shop.0002": {**ONE, "until": "now"}}, r"got|is \['expires', 'reason', 'until'\]"),

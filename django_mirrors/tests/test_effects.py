@@ -19,6 +19,7 @@ from django.db.migrations import (
     CreateModel,
     RemoveConstraint,
     RemoveField,
+    RenameField,
     RenameModel,
     RunPython,
     RunSQL,
@@ -70,9 +71,9 @@ def test_what_happens_to_a_table_that_the_plan_itself_makes_is_marked(sqlite: Da
         sqlite,
         ProjectState(),
         migration("0001_initial", [thing(size=number(null=True))]),
-        migration("0002_tight", [AlterField("thing", "size", number(default=1))]),
+        migration("0002_tight", [SQL, AlterField("thing", "size", number(default=1))]),
     )
-    assert [effect.new_table for effect in found if effect.kind is Kind.TIGHTENED] == [True]
+    assert [effect.new for effect in found if effect.kind is Kind.TIGHTENED] == [True]
 
 
 def test_a_plan_that_takes_migrations_back_is_an_error(sqlite: Database) -> None:
@@ -290,6 +291,14 @@ def test_an_error_of_the_guard_names_migration_and_operation(sqlite: Database) -
     state = after(thing())
     with pytest.raises(JudgementError, match=r"shop\.0002_more: AddField .* ZeroDivisionError: no such type"):
         effects(sqlite, state, migration("0002_more", [AddField("thing", "size", Broken(null=True))]))
+
+
+def test_a_field_may_be_renamed_under_a_constraint(sqlite: Database) -> None:
+    """Django's state leaves the constraint with a name that no field has; PostgreSQL renames its column."""
+    once = models.UniqueConstraint(fields=["size"], name="once")
+    state = after(thing(size=number()), AddConstraint("thing", once))
+    found = effects(sqlite, state, migration("0002", [RenameField("thing", "size", "width")]))
+    assert (Kind.TAKEN_AWAY, "shop_thing.size") in {(effect.kind, effect.place) for effect in found}
 
 
 def test_other_words_for_a_violation_are_nothing_to_the_database(sqlite: Database) -> None:

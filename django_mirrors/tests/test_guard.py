@@ -126,11 +126,11 @@ def test_unknown_code_is_taken_to_need_everything(kind: Kind) -> None:
 
 def test_unknown_code_does_not_mind_what_is_added_nor_what_happens_to_a_new_table() -> None:
     assert not decided(effect(Kind.EXPAND), unknown=(4,)).refusals
-    assert not decided(effect(Kind.TIGHTENED, new_table=True), unknown=(4,)).refusals
+    assert not decided(effect(Kind.TIGHTENED, new=True), unknown=(4,)).refusals
 
 
 def test_unknown_code_does_not_know_what_refers_to_its_rows_and_that_is_a_warning() -> None:
-    found = decided(effect(Kind.DELETES, new_table=True), unknown=(4,))
+    found = decided(effect(Kind.DELETES, new=True), unknown=(4,))
     assert not found.refusals
     assert "Unknown code: site 4" in found.text
     assert "Missing" not in found.text
@@ -200,3 +200,63 @@ def test_stale_content_types_are_removed_only_where_all_run_one_code() -> None:
     assert unknown.startswith("Refused: other code may know what this code calls stale. Nothing was removed.")
     assert "deploy site 3 with django_mirrors" in unknown
     assert decide_stale_contenttypes([site(1, code(TITLE)), site(2, code(TITLE))], [], own).refusals
+
+
+def together(*effects: Effect, unknown: tuple[int, ...] = ()) -> Decision:
+    sites = [site(1, code(TITLE, NOTE)), site(2, code(TITLE, NOTE))]
+    return decide(effects, sites, [UnknownSite(number) for number in unknown], [], NOW, site_id=1)
+
+
+def test_what_one_step_does_away_with_on_one_table_is_one_block() -> None:
+    found = together(effect(Kind.TAKEN_AWAY), effect(Kind.TAKEN_AWAY, TITLE, migration="shop.0003_more"))
+    assert len(found.refusals) == 1
+    assert "shop.0002_next: AlterField takes away shop_thing.note" in found.text
+    assert "shop.0003_more: AlterField takes away shop_thing.title" in found.text
+    assert found.text.count("Still needed by") == 1
+    assert "a release whose code does without shop_thing.note and shop_thing.title, on every site" in found.text
+
+
+def test_what_other_sites_or_other_steps_are_about_is_told_apart() -> None:
+    sites = [site(1, code(TITLE)), site(2, code(TITLE, NOTE))]
+    apart = [effect(Kind.TAKEN_AWAY), effect(Kind.TAKEN_AWAY, TITLE), effect(Kind.REQUIRED, Column("more", "X"))]
+    assert len(decide(apart, sites, [], [], NOW, site_id=1).refusals) == 3
+    other = replace(effect(Kind.TAKEN_AWAY), table="shop_other", column=None)
+    assert len(together(effect(Kind.TAKEN_AWAY), other, unknown=(4,)).refusals) == 2
+
+
+def test_constraints_that_go_are_named_by_their_columns() -> None:
+    gone = [
+        effect(Kind.TAKEN_AWAY, None, constraint=Constraint("unique", columns=columns))
+        for columns in (("title",), ("note", "title"))
+    ]
+    sites = [site(2, code(TITLE, NOTE, constraints=tuple(item.constraint for item in gone if item.constraint)))]
+    text = decide(gone, sites, [], [], NOW, site_id=1).text
+    assert "does without the constraints on shop_thing (title) and shop_thing (note, title), on every site" in text
+
+
+def test_what_lasts_a_moment_wants_an_acknowledgement() -> None:
+    for kind in (Kind.TAKEN_AWAY, Kind.REQUIRED):
+        moment = effect(kind, until="shop.0003_back")
+        sites = [site(2, code() if kind is Kind.REQUIRED else code(NOTE))]
+        refused = decide([moment], sites, [], [], NOW, site_id=1)
+        assert "Only until shop.0003_back is applied" in refused.text
+        assert '"shop.0002_next": {"reason": "…", "expires": "YYYY-MM-DD"}' in refused.text
+        assert "step 1" not in refused.text
+        passes = decide([moment], sites, [], [acknowledged(date(2030, 1, 31))], NOW, site_id=1)
+        assert not passes.refusals
+        assert "Acknowledged until 2030-01-31: Read it." in passes.text
+        known = [site(2, code(NOTE) if kind is Kind.REQUIRED else code())]
+        assert decide([moment], known, [], [acknowledged(date(2030, 1, 31))], NOW, site_id=1) == Decision()
+
+
+def test_what_one_acknowledgement_is_about_is_one_block() -> None:
+    unknown = [replace(effect(Kind.UNKNOWN, None), table=table) for table in ("shop_thing", "shop_other")]
+    found = together(*unknown, effect(Kind.CONSTRAINT, None))
+    assert [len(refusal.effects) for refusal in found.refusals] == [2, 1]
+    assert len(together(effect(Kind.UNKNOWN), effect(Kind.UNKNOWN, migration="shop.0003_more")).refusals) == 2
+
+
+def test_one_entry_for_an_app_is_offered_where_several_migrations_want_one() -> None:
+    unknown = [effect(Kind.UNKNOWN, None, migration=f"shop.000{number}") for number in (2, 3)]
+    assert '"shop.*": {"distribution"' in together(*unknown).text
+    assert "shop.*" not in together(unknown[0], unknown[0]).text

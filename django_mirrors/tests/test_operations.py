@@ -47,6 +47,7 @@ TOO_FINE = {
     "fewer_digits": "the digits of a number",
     "from_reference": "a foreign key constraint",
     "loosen_reference": "a foreign key constraint",
+    "to_computed": "whether a column is computed",
 }
 """What the look at the schema does not compare: it is coarse, so that it refuses no schema that has grown by hand."""
 

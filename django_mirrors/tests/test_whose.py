@@ -15,7 +15,7 @@ from django.db.migrations import Migration, operations
 from django.db.migrations.operations.base import Operation
 
 from django_mirrors.describe import NOT_OF_THE_SCHEMA
-from django_mirrors.effects import NOT_OF_THE_DATABASE
+from django_mirrors.forward import NOT_OF_THE_DATABASE
 from django_mirrors.whose import comes_from, djangos, overridden
 
 

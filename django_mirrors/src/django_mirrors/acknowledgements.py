@@ -20,7 +20,7 @@ __all__ = ["Acknowledgement", "read_acknowledgements"]
 SETTING = "MIRRORS_ACKNOWLEDGED"
 OPERATORS = {">=": ge, "<=": le, "==": eq, "!=": ne, ">": gt, "<": lt}
 CLAUSE = re.compile(r"\s*(>=|<=|==|!=|>|<)\s*(\d+(?:\.\d+)*)\s*")
-KEY = re.compile(r"(\w+)\.(\w+|\*)")
+KEY = re.compile(r"(\w+)\.([^\s.*]+|\*)")  # a migration's file may have any name that Python can import
 FOR_ONE, FOR_ALL = {"reason", "expires"}, {"reason", "expires", "distribution", "versions"}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 
 from django_mirrors.tables import OWN, Column, Constraint, Reference, Table, whole
@@ -99,8 +100,16 @@ def _together(model: type[models.Model]) -> list[Constraint]:
 
 
 def _columns(model: type[models.Model], names: Iterable[str]) -> tuple[str, ...]:
+    """A constraint keeps the name of a field that is renamed under it: Django's state does not follow there."""
     meta: Any = model._meta
-    return tuple(str(meta.get_field(name.lstrip("-")).column) for name in names)
+    return tuple(_named(meta, name.lstrip("-")) for name in names)
+
+
+def _named(meta: Any, name: str) -> str:
+    try:
+        return str(meta.get_field(name).column)
+    except FieldDoesNotExist:
+        return name
 
 
 def _computed(model: type[models.Model]) -> list[models.Index]:

@@ -40,7 +40,8 @@ class Effect:
     after: Column | None = None  # how the column is afterwards
     constraint: Constraint | None = None
     model: str = ""  # "gallery.photo", where it concerns only code that has this model
-    new_table: bool = False  # the same plan makes the table, so that no code can know it yet
+    new: bool = False  # the same plan makes the table or the column, so that no code can need it yet
+    until: str = ""  # the migration of the same plan after which it is so no more: "gallery.0003_free_photo_title"
 
     @property
     def place(self) -> str:

@@ -10,11 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from django_mirrors.effect import Kind
+from django_mirrors.effect import PRUNE, Kind
 from django_mirrors.needs import is_aware, needs
 from django_mirrors.participants import SiteDeclaration, UnknownSite
 from django_mirrors.sentences import (
     block,
+    for_all,
     gone,
     registrations,
     step_for,
@@ -26,7 +27,7 @@ from django_mirrors.sentences import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Hashable, Iterator, Sequence
     from datetime import datetime
 
     from django_mirrors.acknowledgements import Acknowledgement
@@ -50,9 +51,9 @@ REFUSED_BY_UNKNOWN = {Kind.TAKEN_AWAY, Kind.TIGHTENED, Kind.REQUIRED, *TO_ACKNOW
 
 @dataclass(frozen=True)
 class Refusal:
-    """An effect that some site cannot stand. ``text`` says who needs what, and which step is missing."""
+    """Effects that the same sites cannot stand. ``text``: who needs what, and the one step that is missing."""
 
-    effect: Effect | None
+    effects: tuple[Effect, ...]
     text: str
 
 
@@ -64,6 +65,7 @@ class Decision:
     warnings: tuple[str, ...] = ()
     objection: str = "code that sites run, or may still run, does not stand these migrations"
     undone: str = "Nothing was migrated"
+    shorter: tuple[str, ...] = ()  # ways to say what is missing for many refusals at once
 
     @property
     def text(self) -> str:
@@ -75,7 +77,7 @@ class Decision:
         head = f"Not refused, as {unguarded}: {self.objection}."
         if not unguarded:
             head = f"Refused: {self.objection}. {self.undone}."
-        return text_of(head, [refusal.text for refusal in self.refusals], self.warnings)
+        return text_of(head, [*(refusal.text for refusal in self.refusals), *self.shorter], self.warnings)
 
 
 def decide(
@@ -96,9 +98,9 @@ def decide(
     if is_alone(declarations, unknown_sites, site_id):
         return Decision()
     case = _Case(declarations, unknown_sites, acknowledgements, now, site_id)
-    refusals = [refusal for effect in effects for refusal in case.refusals(effect)]
+    refusals = case.refusals(effects)
     warnings = [warning for effect in effects for warning in case.warnings(effect)]
-    return Decision(tuple(refusals), tuple(dict.fromkeys(warnings)))
+    return Decision(tuple(refusals), tuple(dict.fromkeys(warnings)), shorter=tuple(_shorter(refusals)))
 
 
 def is_alone(
@@ -118,7 +120,7 @@ def decide_stale_contenttypes(
     said = "remove_stale_contenttypes removes what this code does not know."
     steps = ["Missing: one release on every site. While several run, leave the content types alone."] if others else []
     text = block(said, "Other code", others, unknown_sites, [*steps, *registrations(unknown_sites)])
-    return Decision((Refusal(None, text),), (), "other code may know what this code calls stale", "Nothing was removed")
+    return Decision((Refusal((), text),), (), "other code may know what this code calls stale", "Nothing was removed")
 
 
 @dataclass(frozen=True)
@@ -129,34 +131,47 @@ class _Case:
     now: datetime
     site_id: int | None
 
-    def refusals(self, effect: Effect) -> Iterator[Refusal]:
-        """Nothing, or one."""
+    def refusals(self, effects: Sequence[Effect]) -> list[Refusal]:
+        """One for what wants the same of the same sites: a step from code that has the table, or one word."""
+        groups: dict[Hashable, list[_Objection]] = {}
+        for effect in effects:
+            for objection in self._objections(effect):
+                groups.setdefault(objection.wants, []).append(objection)
+        return [self._refusal(group) for group in groups.values()]
+
+    def _objections(self, effect: Effect) -> Iterator[_Objection]:
+        """None, or one."""
         needing = self._needing(effect)
-        unknown = () if effect.new_table or effect.kind not in REFUSED_BY_UNKNOWN else self.unknown_sites
+        unknown = () if effect.new or effect.kind not in REFUSED_BY_UNKNOWN else self.unknown_sites
         if effect.kind is Kind.DELETES or not (needing or unknown):
             return
         if effect.kind is Kind.EXPAND:
             effect = replace(effect, kind=Kind.TIGHTENED, detail="the column is new, and another than the code knows")
-        if effect.kind not in TO_ACKNOWLEDGE:
-            steps = [*(self._steps(effect, needing) if needing else ()), *registrations(unknown)]
-            yield Refusal(effect, block(what(effect), who(effect), needing, unknown, steps))
+        if not _is_to_acknowledge(effect):
+            started = any(is_aware(site.declaration, effect) for site in self.declarations)
+            yield _Objection(effect, tuple(needing), tuple(unknown), started)
         elif not self._acknowledged(effect):
-            steps = [to_acknowledge(effect, self._ended(effect))]
-            yield Refusal(effect, block(what(effect), who(effect), needing or self.declarations, (), steps))
+            yield _Objection(effect, tuple(needing or self.declarations), (), started=False)
+
+    def _refusal(self, group: Sequence[_Objection]) -> Refusal:
+        effects, first = tuple(objection.effect for objection in group), group[0]
+        if _is_to_acknowledge(first.effect):
+            steps = [to_acknowledge(first.effect, self._ended(first.effect))]
+        else:
+            step = [step_for(effects, first.started), *gone(first.needing, self.site_id)]
+            steps = [*(step if first.needing else ()), *registrations(first.unknown)]
+        said = "\n".join(map(what, effects))
+        return Refusal(effects, block(said, who(first.effect), first.needing, first.unknown, steps))
 
     def warnings(self, effect: Effect) -> Iterator[str]:
         """What is let pass, and by whom."""
-        acknowledged = self._acknowledged(effect) if effect.kind in TO_ACKNOWLEDGE else None
-        if acknowledged:
+        acknowledged = self._acknowledged(effect) if _is_to_acknowledge(effect) else None
+        if acknowledged and (not effect.until or self._needing(effect) or self.unknown_sites):
             yield f"{what(effect)} Acknowledged until {acknowledged.expires}: {acknowledged.reason}"
         if effect.kind is Kind.DELETES:
             needing = self._needing(effect)
             if needing or self.unknown_sites:
                 yield block(what(effect), who(effect), needing, self.unknown_sites)
-
-    def _steps(self, effect: Effect, needing: Sequence[SiteDeclaration]) -> list[str]:
-        started = any(is_aware(site.declaration, effect) for site in self.declarations)
-        return [step_for(effect, started), *gone(needing, self.site_id)]
 
     def _needing(self, effect: Effect) -> list[SiteDeclaration]:
         return [site for site in self.declarations if needs(site.declaration, effect)]
@@ -168,3 +183,35 @@ class _Case:
 
     def _ended(self, effect: Effect) -> str:
         return max((str(item.expires) for item in self.acknowledgements if item.covers(effect.migration)), default="")
+
+
+def _shorter(refusals: Sequence[Refusal]) -> Iterator[str]:
+    """One acknowledgement for an app, where several of its migrations want one."""
+    migrations: dict[str, set[str]] = {}
+    for effect in (effect for refusal in refusals for effect in refusal.effects if _is_to_acknowledge(effect)):
+        migrations.setdefault(effect.migration.partition(".")[0], set()).add(effect.migration)
+    return (for_all(app, len(names)) for app, names in migrations.items() if len(names) > 1)
+
+
+@dataclass(frozen=True)
+class _Objection:
+    """``started``: some site's code has taken the step that is missing."""
+
+    effect: Effect
+    needing: tuple[SiteDeclaration, ...]
+    unknown: tuple[UnknownSite, ...]
+    started: bool
+
+    @property
+    def wants(self) -> Hashable:
+        """What it has in common with others that are told in one block: what one step, or one word, does away with."""
+        effect, sites = self.effect, tuple((site.site_id, site.state) for site in self.needing)
+        if _is_to_acknowledge(effect):
+            return (effect.migration, effect.kind, effect.until, sites)
+        step = (effect.kind, bool(effect.constraint), effect.migration if effect.operation == PRUNE else self.started)
+        return (effect.table, step, sites, tuple(site.site_id for site in self.unknown))
+
+
+def _is_to_acknowledge(effect: Effect) -> bool:
+    """What nobody can see from here, and what lasts only as long as the plan runs."""
+    return effect.kind in TO_ACKNOWLEDGE or bool(effect.until)

@@ -18,7 +18,7 @@ __all__ = ["is_aware", "needs"]
 def needs(declaration: Declaration, effect: Effect) -> bool:
     """Whether the declaration's code may fail after the effect, because of what it knows or does not know."""
     if effect.kind is Kind.UNKNOWN:
-        return not effect.new_table and (not effect.model or _has_model(declaration, effect.model))
+        return not effect.new and (not effect.model or _has_model(declaration, effect.model))
     if effect.operation == PRUNE:
         # An older companion did not write down its migrations: then it may have any.
         return not declaration.migrations or effect.migration in declaration.migrations
@@ -39,9 +39,8 @@ def _concerns(table: Table, effect: Effect) -> bool:
     if effect.kind is Kind.REQUIRED:
         return column is None
     if effect.kind is Kind.TAKEN_AWAY and effect.constraint:
-        key = (effect.constraint.columns, effect.constraint.definition)
         names = {constraint.name for constraint in table.uniques.values() if constraint.name}
-        return key in table.uniques or effect.constraint.name in names
+        return effect.constraint.key in table.uniques or effect.constraint.name in names
     if effect.kind is Kind.CONSTRAINT or (effect.kind is Kind.TAKEN_AWAY and effect.column is None):
         return True
     if effect.kind is Kind.TAKEN_AWAY:

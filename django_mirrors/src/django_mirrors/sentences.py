@@ -12,7 +12,18 @@ if TYPE_CHECKING:
     from django_mirrors.effect import Effect
     from django_mirrors.participants import SiteDeclaration, UnknownSite
 
-__all__ = ["block", "gone", "registrations", "step_for", "text_of", "to_acknowledge", "unknown_code", "what", "who"]
+__all__ = [
+    "block",
+    "for_all",
+    "gone",
+    "registrations",
+    "step_for",
+    "text_of",
+    "to_acknowledge",
+    "unknown_code",
+    "what",
+    "who",
+]
 
 VERBS = {
     Kind.TAKEN_AWAY: "takes away",
@@ -38,7 +49,8 @@ def text_of(head: str, refusals: Sequence[str], warnings: Sequence[str]) -> str:
 def what(effect: Effect) -> str:
     """Migration, operation, table and column, and what is done to them."""
     done = f"{VERBS[effect.kind]} {effect.place}: {effect.detail}" if effect.kind in VERBS else effect.detail
-    return f"{effect.migration}: {effect.operation} {done}."
+    lasts = f" Only until {effect.until} is applied." if effect.until else ""
+    return f"{effect.migration}: {effect.operation} {done}.{lasts}"
 
 
 def who(effect: Effect) -> str:
@@ -62,9 +74,9 @@ def block(
     return "\n".join([*lines, *(f"  {step}" for step in steps)])
 
 
-def step_for(effect: Effect, started: bool) -> str:
+def step_for(effects: Sequence[Effect], started: bool) -> str:
     """The step before this one, which clears the refusal. ``started``: some site runs code that has taken it."""
-    first = f"a release {_first_step(effect)}"
+    first = f"a release {_first_step(effects)}"
     if started:
         return f"Missing: the rest of step 1: on these sites {first}. Deploy them, then this one again."
     return f"Missing: step 1: {first}, on every site. This belongs into a later release."
@@ -80,23 +92,47 @@ def gone(needing: Sequence[SiteDeclaration], own: int | None) -> list[str]:
     return ["If one of these sites runs no more: manage.py mirrors_forget ID."]
 
 
-def _first_step(effect: Effect) -> str:
+def _first_step(effects: Sequence[Effect]) -> str:
+    """Of effects of one kind on one table."""
+    effect, places = effects[0], _listed([item.place for item in effects])
     if effect.kind is Kind.REQUIRED:
-        return f"that adds {effect.place} with NULL or a database default"
+        return f"that adds {places} with NULL or a database default"
     if effect.kind is Kind.TIGHTENED:
-        return f"whose code keeps to what {effect.place} becomes"
+        return f"whose code keeps to what {places} {'become' if len(effects) > 1 else 'becomes'}"
     if effect.operation == PRUNE:
         return "with the squashed migration and without this one"
-    where = f"the constraint on {effect.place}" if effect.constraint else effect.place
-    return f"whose code does without {where}"
+    if effect.constraint:
+        which = _listed([_columns(item) for item in effects])
+        return f"whose code does without the {'constraints' if len(effects) > 1 else 'constraint'} on {which}"
+    return f"whose code does without {places}"
+
+
+def _columns(effect: Effect) -> str:
+    columns = effect.constraint.columns if effect.constraint else ()
+    return f"{effect.place} ({', '.join(columns)})" if columns else effect.place
+
+
+def _listed(words: Sequence[str]) -> str:
+    several = list(dict.fromkeys(words))
+    return " and ".join(filter(None, [", ".join(several[:-1]), several[-1]]))
 
 
 def to_acknowledge(effect: Effect, ended: str) -> str:
     """What is missing where nobody can see whether code stands it. ``ended``: the last day of an older one."""
     that = "every site stands what it does" if effect.kind is Kind.UNKNOWN else "the code of every site keeps to it"
+    if effect.until:
+        that = "every site stands that for as long as the migrations run, or longer where they stop half-way"
     entry = f'"{effect.migration}": {{"reason": "…", "expires": "YYYY-MM-DD"}}'
     expired = f" There was one until {ended}." if ended else ""
     return f"Missing: an acknowledgement that {that}, in MIRRORS_ACKNOWLEDGED: {entry}.{expired}"
+
+
+def for_all(app_label: str, count: int) -> str:
+    """How to acknowledge ``count`` migrations of an app that comes with a distribution."""
+    return (
+        f"Instead of the {count} entries of {app_label}, one for the versions of the distribution that brings it: "
+        f'"{app_label}.*": {{"distribution": "…", "versions": ">=…,<…", "reason": "…", "expires": "YYYY-MM-DD"}}.'
+    )
 
 
 def registrations(unknown: Sequence[UnknownSite]) -> list[str]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-__all__ = ["OWN", "Column", "Constraint", "Reference", "Table", "whole"]
+__all__ = ["OWN", "Column", "Constraint", "Reference", "Schema", "Table", "whole"]
 
 OWN = "own"
 """The kind of a constraint or index that is not Django's."""
@@ -43,6 +44,16 @@ class Column:
         """Whether an INSERT that does not name the column fails."""
         return not (self.null or self.db_default is not None or self.identity or self.generated is not None)
 
+    @property
+    def left_empty(self) -> bool:
+        """Whether it holds NULL in the rows of code that does not name it."""
+        return self.null and self.db_default is None and not self.identity and self.generated is None
+
+    @property
+    def filled_alike(self) -> bool:
+        """Whether each row of code that does not name the column gets a value, and no value may come twice."""
+        return self.unique and (self.db_default is not None or not self.null)
+
 
 @dataclass(frozen=True)
 class Constraint:
@@ -56,6 +67,11 @@ class Constraint:
     name: str = ""
     columns: tuple[str, ...] = ()
     definition: str = ""
+
+    @property
+    def key(self) -> tuple[tuple[str, ...], str]:
+        """What makes it another one for the database: not its name, nor the order of columns that have nothing else."""
+        return (self.columns if self.definition else tuple(sorted(self.columns)), self.definition)
 
 
 @dataclass(frozen=True)
@@ -74,10 +90,14 @@ class Table:
 
     @property
     def uniques(self) -> dict[tuple[tuple[str, ...], str], Constraint]:
-        """Everything unique, by columns and definition: how it was written makes no difference to the database."""
+        """Everything unique, by its key: how it was written makes no difference to the database."""
         columns = (Constraint("unique", columns=(column.name,)) for column in self.columns if column.unique)
         found = (*columns, *(constraint for constraint in self.constraints if constraint.kind == "unique"))
-        return {(constraint.columns, constraint.definition): constraint for constraint in found}
+        return {constraint.key: constraint for constraint in found}
+
+
+Schema = Mapping[str, Sequence[Table]]
+"""Tables by name; one that two models share has two entries."""
 
 
 def whole(number: object) -> int | None:

@@ -94,6 +94,46 @@ CASES = [
         [RenameField("thing", "value", "other")],
     ),
     Case(
+        "renamed_back",
+        "RenameField, forth and back",
+        [thing(value=char())],
+        [RenameField("thing", "value", "other"), RenameField("thing", "other", "value")],
+    ),
+    Case(
+        "swapped_names",
+        "RenameField, two columns change their names",
+        [thing(value=char(), other=number())],
+        [
+            RenameField("thing", "value", "between"),
+            RenameField("thing", "other", "value"),
+            RenameField("thing", "between", "other"),
+        ],
+    ),
+    Case(
+        "in_the_place",
+        "RemoveField and AddField, of the same name",
+        [thing(value=char())],
+        [RemoveField("thing", "value"), AddField("thing", "value", char(null=True))],
+    ),
+    Case(
+        "required_and_freed",
+        "AddField, NOT NULL, and AlterField to NULL",
+        [thing()],
+        [AddField("thing", "value", char(default="x")), AlterField("thing", "value", char(null=True))],
+    ),
+    Case(
+        "required_and_dropped",
+        "AddField, NOT NULL, and RemoveField",
+        [thing()],
+        [AddField("thing", "value", char(default="x")), RemoveField("thing", "value")],
+    ),
+    Case(
+        "required_and_renamed",
+        "AddField, NOT NULL, and RenameField",
+        [thing()],
+        [AddField("thing", "value", char(default="x")), RenameField("thing", "value", "other")],
+    ),
+    Case(
         "auto_to_big",
         "AlterField, AutoField to BigAutoField",
         [thing()],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import django
@@ -9,6 +10,7 @@ from django.apps.registry import Apps
 from django.db import models
 from django.db.migrations import (
     AddConstraint,
+    AddField,
     AddIndex,
     AlterField,
     AlterUniqueTogether,
@@ -62,15 +64,19 @@ def changed(label: str, words: str, before: list[Operation], after: Operation, *
     return Case(label, words, [thing(value=number()), *before], [after], **more)
 
 
-def upsert(label: str) -> Any:
+def upsert(label: str, *, unique: Sequence[str] = ("value",), update: str = "name") -> Any:
     """Old code that says ON CONFLICT, which needs a unique constraint."""
 
     def use(apps: Apps) -> None:
         things = apps.get_model(label, "Thing")
         rows = [things(name="again", value=1)]
-        things.objects.bulk_create(rows, update_conflicts=True, unique_fields=["value"], update_fields=["name"])
+        things.objects.bulk_create(rows, update_conflicts=True, unique_fields=unique, update_fields=[update])
 
     return use
+
+
+def both(name: str, *names: str) -> models.UniqueConstraint:
+    return models.UniqueConstraint(fields=names, name=name)
 
 
 CASES = [
@@ -97,6 +103,47 @@ CASES = [
         "AlterUniqueTogether, none any more",
         [AlterUniqueTogether("thing", {("value", "name")})],
         AlterUniqueTogether("thing", set()),
+    ),
+    Case(
+        "together_rewritten",
+        "AlterUniqueTogether, none any more, and AddConstraint, the same UNIQUE",
+        [thing(value=number(), more=number(default=1)), AlterUniqueTogether("thing", {("name", "value")})],
+        [AlterUniqueTogether("thing", set()), AddConstraint("thing", both("together_rewritten", "name", "value"))],
+        old_use=upsert("together_rewritten", unique=["name", "value"], update="more"),
+    ),
+    Case(
+        "unique_reordered",
+        "RemoveConstraint and AddConstraint, UNIQUE, its columns in another order",
+        [
+            thing(value=number(), more=number(default=1)),
+            AddConstraint("thing", both("unique_reordered", "name", "value")),
+        ],
+        [
+            RemoveConstraint("thing", "unique_reordered"),
+            AddConstraint("thing", both("unique_reordered", "value", "name")),
+        ],
+        old_use=upsert("unique_reordered", unique=["name", "value"], update="more"),
+    ),
+    Case(
+        "check_and_not",
+        "AddConstraint, CHECK, and RemoveConstraint",
+        [thing(value=number())],
+        [AddConstraint("thing", check("check_and_not")), RemoveConstraint("thing", "check_and_not")],
+    ),
+    Case(
+        "unique_new",
+        "AddField, NULL, and AddConstraint, UNIQUE",
+        [thing()],
+        [AddField("thing", "value", number(null=True)), AddConstraint("thing", unique("unique_new"))],
+    ),
+    Case(
+        "unique_with_new",
+        "AddField, NULL, and AddConstraint, UNIQUE with an old column",
+        [thing()],
+        [
+            AddField("thing", "value", number(null=True)),
+            AddConstraint("thing", both("unique_with_new", "name", "value")),
+        ],
     ),
     changed("to_unique", "AlterField, unique", [], AlterField("thing", "value", number(unique=True))),
     Case(
@@ -139,3 +186,16 @@ CASES = [
         RenameIndex("thing", new_name="other_index", old_name="rename_index"),
     ),
 ]
+
+if django.VERSION >= (5, 0):  # database defaults
+    CASES += [
+        Case(
+            "unique_new_default",
+            "AddField with db_default, and AddConstraint, UNIQUE",
+            [thing()],
+            [
+                AddField("thing", "value", number(db_default=1)),
+                AddConstraint("thing", unique("unique_new_default")),
+            ],
+        ),
+    ]

@@ -102,7 +102,7 @@ def change(case: Case, needed: Any) -> dict[str, Any]:
     inserted = [failure(partial(_inserted, model)) for model in _with_own_table(state.apps)]
     return {
         "kinds": [effect.kind.value for effect in effects],
-        "refused": sorted({refusal.effect.kind.value for refusal in decision.refusals if refusal.effect}),
+        "refused": sorted({effect.kind.value for refusal in decision.refusals for effect in refusal.effects}),
         "text": decision.text,
         "linter": findings,
         "missing": missing,
