@@ -21,7 +21,7 @@ __all__ = ["differences"]
 def differences(change: Change) -> Iterator[Effect]:
     """What the change means, in effects that name no migration yet."""
     before, after = change.carried(), change.after
-    for name in sorted({*before, *after}):
+    for name in sorted(change.concerned & {*before, *after}):
         old, new = before.get(name, ()), after.get(name, ())
         if old and not (new and change.stays(name)):
             yield _effect(Kind.TAKEN_AWAY, name, detail=_what_becomes(change, name))

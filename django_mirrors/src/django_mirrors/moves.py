@@ -7,6 +7,7 @@ not: what was in it is gone.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -48,6 +49,12 @@ class Change:
             origins.update({(name, column): (name, min(gone)) if moved else None for column in come})
         return cls(before, after, origins)
 
+    @cached_property
+    def concerned(self) -> set[str]:
+        """The tables that are not as they were, or not the same. All others need no look."""
+        tables = {*_changed(self.before, self.after), *(table for table, _ in self.origins)}
+        return tables | (self.before.keys() ^ self.after.keys())
+
     def origin(self, table: str, column: str = "") -> Place | None:
         """Where it was before; None if it is made."""
         return self.origins.get((table, column), (table, column))
@@ -72,11 +79,11 @@ class Change:
         return _places(self.before) - _places(self.after)
 
     def carried(self) -> Schema:
-        """The schema before, in the names after, of the tables that stay; without columns that are dropped."""
-        concerned = {*_changed(self.before, self.after), *(table for table, _ in self.origins)}
+        """What it concerns of the schema before, in the names after; without columns that are dropped."""
         return {
-            name: [self._carried(table) for table in found] if name in concerned and self.stays(name) else found
+            name: [self._carried(table) for table in found] if self.stays(name) else found
             for name, found in self.before.items()
+            if name in self.concerned
         }
 
     def _carried(self, table: Table) -> Table:

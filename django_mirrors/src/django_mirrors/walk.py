@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from django.db.migrations import operations
 
@@ -25,7 +26,7 @@ from django_mirrors.routing import HIDDEN, hides_app, hides_model, takes_app, ta
 from django_mirrors.steps import Step
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from django.db.backends.base.base import BaseDatabaseWrapper
     from django.db.migrations.migration import Migration
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
 
     from django_mirrors.moves import Place
     from django_mirrors.tables import Schema, Table
-
-    Belongs = Callable[[BaseDatabaseWrapper, type[Model]], bool]
 
 __all__ = ["Walk"]
 
@@ -59,7 +58,8 @@ class Walk:
     made: frozenset[Place] = frozenset()  # what the plan has made, under names that no code can know
     lost: set[Place] = field(default_factory=set)  # names that the plan has taken away: code may know them
     gone: set[str] = field(default_factory=set)  # tables that are not there any more
-    described: dict[type[Model], Table] = field(default_factory=dict)
+    # Django renders a model anew whenever one changes that it refers to. The old class is kept by nothing else.
+    described: WeakKeyDictionary[type[Model], Table] = field(default_factory=WeakKeyDictionary)
 
     def migration(self, migration: Migration, state: ProjectState) -> Iterator[Step]:
         """What each operation does. Moves ``state`` beyond the migration."""
@@ -150,14 +150,14 @@ class Walk:
         return _unknown("runs code that nobody but its author can judge", *taken)
 
     def _compared(self, operation: Operation, app_label: str, state: ProjectState) -> Step:
-        before, hidden = self._schema(state), self._schema(state, hides_model)
+        before, hidden = self._schemas(state)
         operation.state_forwards(app_label, state)
-        after = self._schema(state)
+        after, hidden_after = self._schemas(state)
         moves = {"tables": isinstance(operation, TABLES_MOVE), "columns": isinstance(operation, COLUMNS_MOVE)}
         change = replace(Change.of(before, after, **moves), made=self.made)
         twice = self._made(change)
         effects = [*twice, *self._differences(change)]
-        if hidden != self._schema(state, hides_model):
+        if hidden != hidden_after:
             effects.append(_effect(Kind.UNKNOWN, HIDDEN))
         return Step("", tuple(effects) or _nothing("nothing that code could notice").effects, change, alone=bool(twice))
 
@@ -174,16 +174,22 @@ class Walk:
         words = "the table is made, and is there already: was a squashed migration left without its originals?"
         return [replace(_effect(Kind.TAKEN_AWAY, words), table=name) for name in sorted(existing)]
 
-    def _schema(self, state: ProjectState, belongs: Belongs = takes_model) -> Schema:
-        """The tables that migrations make in this database, or the others that ``belongs`` asks for."""
-        schema: dict[str, list[Table]] = {}
+    def _schema(self, state: ProjectState) -> Schema:
+        return self._schemas(state)[0]
+
+    def _schemas(self, state: ProjectState) -> tuple[Schema, Schema]:
+        """The tables that migrations make in this database; and those that are in no database that is known."""
+        ours: dict[str, list[Table]] = {}
+        hidden: dict[str, list[Table]] = {}
         for model in state.apps.get_models(include_auto_created=True):
-            if model not in self.described:
-                self.described[model] = describe(model, self.connection)
-            table = self.described[model]
-            if table.managed and belongs(self.connection, model):
-                schema.setdefault(table.name, []).append(table)
-        return schema
+            table = self.described.get(model)
+            if table is None:
+                table = self.described[model] = describe(model, self.connection)
+            if table.managed and takes_model(self.connection, model):
+                ours.setdefault(table.name, []).append(table)
+            elif table.managed and hides_model(self.connection, model):
+                hidden.setdefault(table.name, []).append(table)
+        return ours, hidden
 
 
 def _effect(kind: Kind, detail: str) -> Effect:
