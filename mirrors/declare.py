@@ -7,18 +7,17 @@ from typing import Any
 
 import pulumi
 
-from mirrors.config import DeclaredVariable, Settings
+from mirrors.config import Settings
 from mirrors.given_ids import left_out, site_id_of
 from mirrors.planning.addresses import address_of
 from mirrors.planning.dsn import identity_of
 from mirrors.planning.names import DATABASE_URL, DOMAIN, MIRRORS_APPLICATION, SITE_ID
 from mirrors.planning.plan import OriginalPlan, SitePlan, confirmed_identities
 from mirrors.planning.shared import fingerprint
-from mirrors.resources.deployment import Deployment
-from mirrors.resources.environment_variables import EnvironmentVariables
-from mirrors.resources.mirror import Mirror
+from mirrors.resources.mirror import Mirror, OriginalSite
 from mirrors.resources.original import Original
 from mirrors.resources.site_ids import SiteIds
+from mirrors.small_state import without_dependencies
 from mirrors.turns import Turns
 
 Row = dict[str, Any]
@@ -46,7 +45,8 @@ def declare_original(declaration: Declaration) -> tuple[list[Row], pulumi.Output
     if not planned.deploy:
         url = address_of(site.seen.frozen.get(DOMAIN))
         return [_row(declaration, site, site_id, url, planned.deployment)], release
-    deployed = _deployed(declaration, site, declaration.parent, _wire(site.variables), _observed(site), "")
+    props = {**_props(declaration, site, _own(site)), "release": "", "shared": _fingerprints(planned)}
+    deployed = OriginalSite(site.slug, props, _options(declaration, site))
     declaration.turns.begin_with(deployed)
     if planned.image_environment == site.environment:
         release = deployed.deployment.apply(partial(_newest, planned))
@@ -55,62 +55,48 @@ def declare_original(declaration: Declaration) -> tuple[list[Row], pulumi.Output
 
 def declare_mirror(declaration: Declaration, site: SitePlan, release: pulumi.Output[str]) -> Row:
     site_id = declaration.site_id_of(site)
+    variables = {
+        SITE_ID: _variable(site_id.apply(_text)),
+        MIRRORS_APPLICATION: _variable(site.slug),
+        **_own(site),
+        **_shared(declaration, site),
+    }
     props = {
-        "application": site.application,
-        "environment": site.environment,
-        "slug": site.slug,
-        "site_id": site_id,
-        "observed": _observed(site),
+        **_props(declaration, site, variables),
+        "release": without_dependencies(release),
         "databases": _databases(declaration, site),
     }
-    options = pulumi.ResourceOptions(parent=declaration.parent, aliases=_formerly(site))
-    mirror = Mirror(site.slug, props, options)
-    variables = {
-        SITE_ID: {"value": site_id.apply(_text), "sensitive": False},
-        MIRRORS_APPLICATION: {"value": site.slug, "sensitive": False},
-        **_wire(site.variables),
-        **_shared(declaration, mirror),
-    }
-    deployed = _deployed(declaration, site, mirror, variables, mirror.found, release)
-    declaration.turns.ends(site.slug, deployed)
-    return _row(declaration, site, site_id, deployed.url, deployed.deployment)
+    mirror = Mirror(site.slug, props, _options(declaration, site))
+    declaration.turns.ends(site.slug, mirror)
+    return _row(declaration, site, site_id, mirror.url, mirror.deployment)
 
 
-def _deployed(
-    declaration: Declaration,
-    site: SitePlan,
-    parent: pulumi.Resource,
-    variables: Mapping[str, Any],
-    found: pulumi.Input[Mapping[str, Any]],
-    release: pulumi.Input[str],
-) -> Deployment:
-    """A site's variables, and the deployment that runs with them. What the original deploys is a release itself."""
-    secret = {name for name, item in site.variables.items() if item.secret}
-    where = {
+def _props(declaration: Declaration, site: SitePlan, variables: Mapping[str, Any]) -> dict[str, Any]:
+    """What every site is declared with."""
+    turns, verified = declaration.turns, declaration.settings.rollout.health is not None
+    return {
         "site": f"{site.slug} ({declaration.settings.environment})",
         "environment": site.environment,
-        "secrets": sorted(secret | (set(declaration.planned.shared) & set(variables))),
-    }
-    options = pulumi.ResourceOptions(parent=parent, aliases=_formerly(site))
-    # Else, where somebody asks for a replacement, the old one is deleted last; after a failure only in a later run.
-    kept = pulumi.ResourceOptions(retain_on_delete=declaration.settings.keeps_variables, delete_before_replace=True)
-    retained = pulumi.ResourceOptions.merge(options, kept)
-    turn = declaration.turns.of(site.slug)
-    hints = {"rollout": _rollout(site)}
-    seen = {"found": found, "observed": _observed(site)}
-    written = EnvironmentVariables(site.slug, {**where, **hints, **seen, "turn": turn}, variables, retained)
-    release_of = {"image_environment": declaration.planned.image_environment, "release": release}
-    verified = {"verified": True} if declaration.settings.rollout.health else {}
-    told = {
-        **hints,
-        **verified,
+        "image_environment": declaration.planned.image_environment,
+        "variables": variables,
+        "found": without_dependencies(declaration.ids.found.apply(lambda found: (found or {}).get(site.environment))),
+        "observed": _observed(site),
+        "rollout": _rollout(site),
+        "turn": turns.of(site.slug),
         "newest": declaration.planned.release,
-        "collected": declaration.turns.attempt if declaration.turns.collects(site.slug) else None,
-        "shared": _fingerprints(declaration.planned) if site is declaration.planned.site else None,
+        "collected": turns.attempt if turns.collects(site.slug) else None,
+        **({"verified": True} if verified else {}),
     }
-    values = {name: item["value"] for name, item in variables.items()}
-    after = pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(depends_on=[written]))
-    return Deployment(site.slug, {**where, **release_of, **told}, values, after)
+
+
+def _options(declaration: Declaration, site: SitePlan) -> pulumi.ResourceOptions:
+    """Where somebody asks for a replacement, the old one goes first: after a failure it would go in a later run."""
+    return pulumi.ResourceOptions(
+        parent=declaration.parent,
+        aliases=_formerly(site),
+        retain_on_delete=declaration.settings.keeps_variables,
+        delete_before_replace=True,
+    )
 
 
 def _newest(planned: OriginalPlan, deployment: str) -> str:
@@ -161,25 +147,33 @@ def _or_nothing(output: Any) -> Any:
     return pulumi.Output.from_input(value())
 
 
-def _wire(variables: Mapping[str, DeclaredVariable]) -> dict[str, Any]:
-    """Declared variables as inputs: a secret is marked for the engine, and flagged as sensitive on the platform."""
-    return {
-        name: {"value": pulumi.Output.secret(item.value) if item.secret else item.value, "sensitive": item.secret}
-        for name, item in variables.items()
-    }
+def _variable(value: Any, *, secret: bool = False, sensitive: Any = False) -> dict[str, Any]:
+    """A declared variable as ``check`` reads it. The engine sees that a value is secret, and no state has it."""
+    value = without_dependencies(value) if isinstance(value, pulumi.Output) else value
+    return {"value": pulumi.Output.secret(value) if secret else value, "secret": secret, "sensitive": sensitive}
 
 
-def _shared(declaration: Declaration, mirror: Mirror) -> dict[str, Any]:
+def _own(site: SitePlan) -> dict[str, Any]:
+    """Those that the configuration declares; a secret is flagged as sensitive on the platform."""
+    variables = site.variables.items()
+    return {name: _variable(item.value, secret=item.secret, sensitive=item.secret) for name, item in variables}
+
+
+def _shared(declaration: Declaration, site: SitePlan) -> dict[str, Any]:
     """The original's values. New ones are sensitive; one that was there before us keeps its flag."""
+    found = declaration.ids.found
     return {
-        name: {"value": _value_of(declaration.original, name, mirror), "sensitive": mirror.found.apply(_flag_of(name))}
+        name: _variable(
+            _value_of(declaration.original, name, site.slug),
+            secret=True,
+            sensitive=without_dependencies(found.apply(_flag_of(site.environment, name))),
+        )
         for name in declaration.planned.shared
     }
 
 
-def _value_of(original: Original, name: str, mirror: Mirror) -> pulumi.Output[str]:
+def _value_of(original: Original, name: str, slug: str) -> pulumi.Output[str]:
     """As its resource has it, which knows nothing of a name that is new on the list where it is no target."""
-    slug = mirror.pulumi_resource_name
 
     def look_up(values: Mapping[str, str]) -> Any:
         if name in values:
@@ -200,8 +194,8 @@ def _databases(declaration: Declaration, site: SitePlan) -> list[str] | None:
     return [identity_of(shared), *sorted(confirmed_identities(declaration.settings))]
 
 
-def _flag_of(name: str) -> Callable[[Mapping[str, Any] | None], bool]:
-    return lambda found: bool((found or {}).get(name, {}).get("sensitive", True))
+def _flag_of(environment: str, name: str) -> Callable[[Mapping[str, Any] | None], bool]:
+    return lambda found: bool(((found or {}).get(environment) or {}).get(name, True))
 
 
 def _text(site_id: int) -> str:

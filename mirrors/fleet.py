@@ -9,12 +9,12 @@ from typing import Any
 import pulumi
 
 from mirrors.config import Original, Settings
-from mirrors.frames import few_frames
 from mirrors.on_divio import OnDivio
 from mirrors.planning.plan import confirmed_identities
 from mirrors.platforms import Platform
 from mirrors.program import Configured, configuration, refuse
 from mirrors.resources.site_ids import NAME, SiteIds
+from mirrors.small_state import few_frames
 
 
 class Fleet(pulumi.ComponentResource):
@@ -93,6 +93,7 @@ class Fleet(pulumi.ComponentResource):
             "highest": fleet.highest_site_id,
             "reserved_for": dict(fleet.reserved_for),
             "listed": platform.listed,
+            "found": platform.found,
             "keeps": settings.keeps_variables,
             **({"containers": True} if settings.platform == "docker" else {}),
         }

@@ -38,6 +38,14 @@ class OnDivio:
     def hidden(self) -> dict[str, str]:
         return hidden_databases(self.prepared.plan.mirrors)
 
+    @property
+    def found(self) -> dict[str, dict[str, bool]]:
+        original = self.prepared.original
+        sites = [*self.prepared.plan.mirrors, *([original.site] if original.deploy else [])]
+        return {
+            site.environment: {name: seen.sensitive for name, seen in site.seen.variables.items()} for site in sites
+        }
+
     def declare(self, fleet: pulumi.Resource, ids: SiteIds, options: pulumi.ResourceOptions) -> Declared:
         """``options``: those of what carries the fleet's name."""
         prepared, settings = self.prepared, self.prepared.settings

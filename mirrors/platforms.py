@@ -37,5 +37,9 @@ class Platform(Protocol):
     def hidden(self) -> dict[str, str]:
         """{application: environment} of the mirrors whose database is set, and not shown."""
 
+    @property
+    def found(self) -> dict[str, dict[str, bool]]:
+        """{environment: {name: sensitive}} of the variables that are set there now, of the declared sites."""
+
     def declare(self, fleet: pulumi.Resource, ids: SiteIds, options: pulumi.ResourceOptions) -> Declared:
         """Registers everything but the ids. ``options``: those of what carries the fleet's name."""

@@ -11,7 +11,7 @@ from uuid import uuid4
 import pulumi
 
 from mirrors.planning.waves import RolloutPlan
-from mirrors.resources.deployment import Deployment
+from mirrors.resources.mirror import Site
 
 
 class Turns:
@@ -56,7 +56,7 @@ class Turns:
 
     async def _report(self) -> None:
         """Of the sites that were reached in this run. An error that a resource has raised the engine tells itself."""
-        deployed = [item for item in self._deployed.values() if isinstance(item, Deployment)]
+        deployed = [item for item in self._deployed.values() if isinstance(item, Site)]
         known = await asyncio.gather(*map(_outcome, deployed), return_exceptions=True)
         outcomes = [item for item in known if not isinstance(item, BaseException)]
         failures = [failed for attempt, failed in outcomes if failed and attempt == self.attempt]
@@ -95,7 +95,7 @@ class Turns:
             )
 
 
-async def _outcome(deployed: Deployment) -> tuple[str | None, str | None]:
+async def _outcome(deployed: Site) -> tuple[str | None, str | None]:
     """In which run it failed, and why; nothing of a new site that is no target."""
     return await deployed.attempt.future(), await deployed.failed.future()
 

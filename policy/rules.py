@@ -9,15 +9,9 @@ from mirrors.planning.ledger import ledger_from
 from mirrors.planning.names import DATABASE_URL, MIRRORS_APPLICATION, PUBLIC, SITE_ID, number
 from mirrors.planning.preview_steps import OURS
 from mirrors.planning.secrecy import looks_secret
-from mirrors.resources.base import VariablesProvider
-from mirrors.resources.deployment import DeploymentProvider
-from mirrors.resources.environment_variables import EnvironmentVariablesProvider
+from mirrors.planning.site_state import RUNNING, is_variable, name_of
 
-VARIABLES = f"{OURS}EnvironmentVariables"
-WITH_VARIABLES: Mapping[str, type[VariablesProvider]] = {
-    VARIABLES: EnvironmentVariablesProvider,
-    f"{OURS}Deployment": DeploymentProvider,
-}
+SITES = (f"{OURS}Mirror", f"{OURS}OriginalSite")
 SITE_IDS = f"{OURS}SiteIds"
 Properties = Mapping[str, Any]
 Declared = tuple[str, str, Properties]
@@ -28,10 +22,10 @@ Given = tuple[str, str, int]
 
 
 def values_in(type_: str, properties: Properties) -> dict[str, str | None]:
-    """{name: value} of a resource's variables; None for a value that is not known yet, as in a preview."""
-    found = WITH_VARIABLES[type_].variables_in(properties) if type_ in WITH_VARIABLES else {}
-    values = {name: item.get("value") if isinstance(item, Mapping) else item for name, item in found.items()}
-    return {name: value if isinstance(value, str) else None for name, value in values.items()}
+    """{name: value} of a site's variables; None for a secret, and for what is not known yet, as in a preview."""
+    set_ = {name_of(key): item for key, item in properties.items() if is_variable(key) and not key.endswith(RUNNING)}
+    values = {name: item.get("value") if isinstance(item, Mapping) else item for name, item in set_.items()}
+    return {name: value if isinstance(value, str) else None for name, value in values.items()} if type_ in SITES else {}
 
 
 def without_own_site_id(values: Mapping[str, str | None]) -> str | None:
@@ -64,7 +58,7 @@ def not_its_own(resources: Collection[Declared]) -> Iterator[str]:
 
 def has_the_originals(resources: Iterable[Declared]) -> bool:
     """Whether an original's own variables, among which is neither of a mirror's two, have its SITE_ID."""
-    ours = [values_in(type_, properties) for type_, _, properties in resources if type_ == VARIABLES]
+    ours = [values_in(type_, properties) for type_, _, properties in resources if type_ in SITES]
     return any(SITE_ID in values and not values.keys() & {DATABASE_URL, MIRRORS_APPLICATION} for values in ours)
 
 
@@ -83,7 +77,7 @@ def ids_in_ledger(properties: Properties) -> Iterator[Given]:
 def ids_in_variables(resources: Iterable[Declared]) -> Iterator[Given]:
     """What the environments get. Without MIRRORS_APPLICATION the resource's name is taken for the application's."""
     for type_, name, properties in resources:
-        if type_ == VARIABLES:
+        if type_ in SITES:
             values = values_in(type_, properties)
             if site_id := number(values.get(SITE_ID)):
                 yield name, values.get(MIRRORS_APPLICATION) or name, site_id
@@ -91,7 +85,7 @@ def ids_in_variables(resources: Iterable[Declared]) -> Iterator[Given]:
 
 def in_clear(type_: str, properties: Properties, allowed: Collection[str] = ()) -> Iterator[str]:
     """Variables that are declared as no secrets, and look like some; not those ``allowed``. No value is told."""
-    secrets = properties.get("secrets") or ()
+    secrets = {name_of(key) for key, item in properties.items() if isinstance(item, Mapping) and "fingerprint" in item}
     for name, value in values_in(type_, properties).items():
         if name in secrets or name in PUBLIC or name in allowed:
             continue

@@ -46,7 +46,8 @@ def not_yet_deployed(stored: Resources, settings: Settings) -> str | None:
     original = settings.fleet.original
     if not original.deploy or settings.platform != "divio" or image_environment(settings) != settings.environment:
         return None
-    deployed = {_name(item) for item in stored if item["type"] == f"{OURS}Deployment"}
+    sites = (item for item in stored if item["type"] == f"{OURS}OriginalSite")
+    deployed = {_name(item) for item in sites if (item.get("outputs") or {}).get("deployment")}
     return original.application if deployed.isdisjoint({original.application, original.formerly}) else None
 
 

@@ -10,13 +10,12 @@ from mirrors.errors import MirrorsError
 from mirrors.planning.allocate import Ledger
 from mirrors.planning.ledger import ledger_from
 from mirrors.planning.preview_steps import OURS
-from mirrors.planning.variables import INPUTS, PROVIDER, variables_in
+from mirrors.planning.site_state import SiteState
 
 __all__ = ["StackState"]
 
 SITE_IDS = f"{OURS}SiteIds"
-VARIABLES = f"{OURS}EnvironmentVariables"
-DEPLOYMENT = f"{OURS}Deployment"
+SITES = (f"{OURS}Mirror", f"{OURS}OriginalSite")
 ONE_LEDGER = (
     "set right what two sites run with, write what only one list has into the configuration (siteId, retired,"
     " highestSiteId), then take the list that is not the Fleet's out of the state: pulumi state unprotect URN; pulumi"
@@ -63,19 +62,18 @@ class StackState:
     def created(self) -> dict[str, frozenset[str]]:
         """{environment: names} of the variables that we have created there: an update removes them once they are
         declared no more. One that was found is not among them, one that a failed attempt has made is."""
-        stored = [item.get("outputs") or {} for item in self.resources if item["type"] == VARIABLES]
-        return {str(outputs["environment"]): _created(outputs) for outputs in stored if "environment" in outputs}
+        return {environment: frozenset(site.is_set.keys() - site.found) for environment, site in self._sites}
 
     @property
     def verified(self) -> dict[str, str]:
         """{environment: deployment} of the deployments that an update has found healthy."""
-        stored = [item for item in self.resources if item["type"] == DEPLOYMENT]
-        pairs = ((item.get("inputs") or {}, item.get("outputs") or {}) for item in stored)
-        return {
-            str(inputs["environment"]): str(outputs["deployment"])
-            for inputs, outputs in pairs
-            if inputs.get("verified") is True and outputs.get("deployment")
-        }
+        return {environment: site.deployment for environment, site in self._sites if site.verified and site.deployment}
+
+    @property
+    def _sites(self) -> list[tuple[str, SiteState]]:
+        """By environment, what the last update has reached."""
+        stored = [item.get("outputs") or {} for item in self.resources if item["type"] in SITES]
+        return [(str(outputs["environment"]), SiteState.of(outputs)) for outputs in stored if "environment" in outputs]
 
     @property
     def foreign(self) -> tuple[str, ...]:
@@ -93,7 +91,3 @@ def said(ledger: Ledger) -> str:
     given = [f"{site_id} {name}" for name, site_id in ledger.assignments.values()]
     retired = [f"{site_id} {who.name} (retired)" for site_id, who in ledger.retired.items()]
     return ", ".join([*given, *retired]) or "none"
-
-
-def _created(outputs: Mapping[str, Any]) -> frozenset[str]:
-    return frozenset(variables_in(outputs, (*INPUTS, PROVIDER))) - set(outputs.get("found") or {})

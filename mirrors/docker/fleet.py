@@ -60,6 +60,11 @@ class OnDocker:
         """A container has no variable that somebody else has set."""
         return {}
 
+    @property
+    def found(self) -> dict[str, dict[str, bool]]:
+        """Nor is one there before us."""
+        return {}
+
     def declare(self, fleet: pulumi.Resource, ids: SiteIds, options: pulumi.ResourceOptions) -> Declared:
         """Network and volumes, PostgreSQL, the release command, the original, and then the mirrors in waves."""
         settings = self.settings

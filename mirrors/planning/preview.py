@@ -11,7 +11,7 @@ from mirrors.planning.preview_steps import CONTAINER, ENDS, Change, Inputs, Step
 from mirrors.planning.taking_over import Judged
 from mirrors.planning.waves import REPAIR, SHORTER, RolloutPlan, named, rollout_plan
 
-OF_SITES = ("Mirror", "EnvironmentVariables", "Deployment")
+OF_SITES = ("Mirror", "OriginalSite")
 OF_FLEET = ("SiteIds", "Original")
 SAID_OTHERWISE = ("rollout: wave ", "rollout: held: ", SHORTER, REPAIR)
 
@@ -147,7 +147,8 @@ def preview_of(
 
 def first_deployments(engine: Mapping[str, Any]) -> list[str]:
     """The slugs of the sites whose deployment is new in the state: whether one is started, the platform decides."""
-    return [step.name for step in steps_of(engine) if step.kind == "Deployment" and step.creates and not step.replaces]
+    sites = (step for step in steps_of(engine) if step.kind in OF_SITES and step.changes_something)
+    return [step.name for step in sites if step.op not in ENDS and step.is_first and not step.replaces]
 
 
 def site_ids_of(engine: Mapping[str, Any]) -> dict[str, int]:
@@ -178,17 +179,15 @@ def _site(
 ) -> SitePreview:
     if CONTAINER in steps:
         return _container(slug, wave, steps[CONTAINER])
-    deployment = steps.get("Deployment")
-    if deployment is not None and (deployment.creates or deployment.replaces):
-        cause, shown = _first(deployment, steps, judgement), judgement or Judged(taken_over=False)
+    [step] = steps.values()
+    if step.is_first:
+        cause, shown = _first(step, judgement), judgement or Judged(taken_over=False)
         why = shown.why if cause in EXPLAINED else ""
         return SitePreview(slug, wave, deploys=not shown.taken_over, causes=(cause,), why=why)
-    changed = {step.kind: changes(step, stored.get(step.urn)) for step in steps.values() if step.kind in OF_SITES[1:]}
-    run, written = changed.get("Deployment", []), changed.get("EnvironmentVariables", [])
-    variables = {change.name: change for change in (*run, *written)}
-    causes = tuple(_causes(deployment, variables.values())) or (Cause.RECORD,)
-    deploys = deployment is not None and bool(run or {Cause.RELEASE, Cause.FAILED}.intersection(causes))
-    return SitePreview(slug, wave, deploys, causes, tuple(variables[name] for name in write_order(variables)))
+    variables, runs_others = changes(step, stored.get(step.urn))
+    causes = tuple(_causes(step, variables)) or (Cause.RECORD,)
+    deploys = runs_others or bool({Cause.RELEASE, Cause.FAILED}.intersection(causes))
+    return SitePreview(slug, wave, deploys, causes, tuple(variables))
 
 
 def _is_site(step: Step) -> bool:
@@ -204,33 +203,29 @@ def _container(slug: str, wave: int | None, step: Step) -> SitePreview:
     return SitePreview(slug, wave, deploys=True, causes=tuple(cause for cause in Cause if cause in causes))
 
 
-def _first(deployment: Step, steps: Mapping[str, Step], judgement: Judged | None) -> Cause:
+def _first(step: Step, judgement: Judged | None) -> Cause:
     """Why a deployment is new in the state. Without a look at the platform as far as the state tells it."""
-    if deployment.replaces:
+    if step.replaces:
         return Cause.MOVED
-    written = steps.get("EnvironmentVariables")
-    if judgement is None or (written is not None and written.creates):
+    if step.creates:
         if judgement is not None and judgement.taken_over:
             return Cause.TAKEN_OVER
-        mirror = steps.get("Mirror")
-        found = mirror.new.get("found") or {} if mirror is not None else {}
-        return Cause.ADOPTED if {SITE_ID, DATABASE_URL}.intersection(found) else Cause.FIRST
-    if judgement.taken_over:
+        return Cause.ADOPTED if {SITE_ID, DATABASE_URL}.intersection(step.new.get("found") or ()) else Cause.FIRST
+    if judgement is not None and judgement.taken_over:
         return Cause.UNVERIFIED
-    return Cause.FAILED if judgement.ran_before else Cause.FIRST
+    return Cause.FAILED if judgement is None or judgement.ran_before else Cause.FIRST
 
 
-def _causes(deployment: Step | None, variables: Collection[Change]) -> Iterator[Cause]:
-    keys = deployment.keys if deployment is not None else ()
-    if "release" in keys:
+def _causes(step: Step, variables: Collection[Change]) -> Iterator[Cause]:
+    if "release" in step.keys:
         yield Cause.RELEASE
     if any(not change.by_hand for change in variables):
         yield Cause.VARIABLES
     if any(change.by_hand for change in variables):
         yield Cause.DRIFT
-    if deployment is not None and not keys:
+    if step.failed:
         yield Cause.FAILED
-    if "verified" in keys:
+    if "verified" in step.keys:
         yield Cause.UNVERIFIED
 
 

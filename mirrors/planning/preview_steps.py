@@ -1,25 +1,20 @@
 """The engine's own preview, ``pulumi preview --json``, as far as we read it. Seen with CLI 3.259.
 
 There is a step for each resource that the engine looks at. A ``refresh`` step holds the state as it was, the ``update``
-step after it the state as the platform has it now: what differs between the two was changed by hand. ``modified``, the
-time of the last change, tells that also of a value that is not shown.
+step after it the state as the platform has it now: what differs between the two was changed by hand.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-OURS = "pulumi-python:dynamic/mirrors:"
-PROPERTIES = frozenset(
-    {
-        *("site", "environment", "image_environment", "release", "secrets", "verified", "found"),
-        *("deployment", "url", "failed", "attempt"),
-        *("rollout", "collected", "newest", "shared", "turn", "observed", "id", "urn"),
-    }
-)
-"""Of ``EnvironmentVariables`` and ``Deployment`` what is no variable. A variable of such a name begins with ``=``."""
+from mirrors.planning.names import write_order
+from mirrors.planning.site_state import Entries, SiteState, different
 
+Kind = Literal["added", "changed", "removed"]
+
+OURS = "pulumi-python:dynamic/mirrors:"
 QUIET = frozenset({"same", "refresh", "read"})
 ENDS = frozenset({"delete", "delete-replaced", "discard-replaced"})
 FLEET = "mirrors:index:Fleet"
@@ -48,14 +43,17 @@ class Change:
     """Of one variable, without its values. ``by_hand``: the platform has another value than we wrote."""
 
     name: str
-    kind: Literal["added", "changed", "removed"]
+    kind: Kind
     secret: bool = False
     by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """``kind``: the type, of ours the last part alone. ``old`` and ``new``: the inputs; ``keys``: those that differ."""
+    """``kind``: the type, of ours the last part alone. ``old`` and ``new``: the inputs; ``keys``: those that differ.
+
+    ``outputs``: of before.
+    """
 
     op: str
     urn: str
@@ -64,7 +62,7 @@ class Step:
     old: Inputs
     new: Inputs
     keys: tuple[str, ...]
-    modified: str | None
+    outputs: Inputs
 
     @property
     def creates(self) -> bool:
@@ -86,25 +84,44 @@ class Step:
         return self.kind in OF_CONTAINERS and above.endswith(FLEET)
 
     @property
-    def secrets(self) -> frozenset[str]:
-        """The names of the variables whose values are secrets, or were."""
-        return frozenset((*(self.old.get("secrets") or ()), *(self.new.get("secrets") or ())))
+    def deployment(self) -> str | None:
+        """What the site runs, as far as the state knows."""
+        return self.outputs.get("deployment")
 
     @property
-    def variables(self) -> dict[str, str]:
-        """{key: name} of the variables that differ."""
-        keys = (key for key in self.keys if key not in PROPERTIES and not key.startswith("__"))
-        return {key: key.removeprefix("=") for key in keys}
+    def failed(self) -> bool:
+        """Whether its last deployment failed where failures are collected. Then no input needs to differ."""
+        return bool(self.outputs.get("failed")) or not self.keys
+
+    @property
+    def is_first(self) -> bool:
+        """Whether a deployment of this site is new in the state."""
+        return self.creates or self.replaces or self.deployment is None
 
 
 def steps_of(engine: Mapping[str, Any]) -> list[Step]:
     return [_step(item) for item in engine.get("steps") or ()]
 
 
-def changes(step: Step, stored: Step | None) -> list[Change]:
-    """Of the variables in an update. ``stored``: the refresh of the same resource, where there was one."""
-    by_hand, secrets = _by_hand(step, stored), step.secrets
-    return [Change(name, _kind(step, key), name in secrets, key in by_hand) for key, name in step.variables.items()]
+def changes(step: Step, stored: Step | None) -> tuple[list[Change], bool]:
+    """Of the variables in an update, and whether the site is deployed for them.
+
+    ``stored``: the refresh of the same resource, where there was one: what it knew before that, we had done.
+    """
+    before, now = SiteState.of(step.old), SiteState.of(step.new).is_set
+    known = SiteState.of(stored.outputs) if stored is not None else before
+    written = [name for name in {*before.is_set, *now} if before.is_set.get(name) != now.get(name)]
+    run = different(before.runs, now)
+    by_hand = {name for name in written if before.is_set.get(name) != known.is_set.get(name)}
+    by_hand |= {*run}.intersection(different(before.runs, known.runs))
+    names = write_order({*written, *run})
+    known_as = {name: before.is_set if name in written else before.runs for name in names}
+    return [_change(name, known_as[name], now, by_hand=name in by_hand) for name in names], bool(run)
+
+
+def _change(name: str, before: Entries, now: Entries, *, by_hand: bool) -> Change:
+    kind: Kind = "removed" if name not in now else "changed" if name in before else "added"
+    return Change(name, kind, any(entries[name].secret for entries in (before, now) if name in entries), by_hand)
 
 
 def said(engine: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -134,24 +151,5 @@ def _step(item: Mapping[str, Any]) -> Step:
         old.get("inputs") or {},
         new.get("inputs") or {},
         tuple(item.get("diffReasons") or ()),
-        old.get("modified"),
+        old.get("outputs") or {},
     )
-
-
-def _by_hand(step: Step, stored: Step | None) -> Sequence[str]:
-    """The keys of variables that are on the platform otherwise than in the state.
-
-    Of a secret neither value is shown. Where something is not as in the state, and no value that is shown tells what,
-    it is a secret.
-    """
-    if stored is None or stored.modified == step.modified:
-        return ()
-    keys = step.variables
-    shown = [key for key in keys if stored.old.get(key) != step.old.get(key)]
-    return shown or [key for key, name in keys.items() if name in step.secrets]
-
-
-def _kind(step: Step, key: str) -> Literal["added", "changed", "removed"]:
-    if key not in step.old:
-        return "added"
-    return "changed" if key in step.new else "removed"

@@ -1,27 +1,14 @@
 """What an environment's variables shall be, and the writes that make them so."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeVar
+from typing import Literal
 
 from mirrors.planning.names import DATABASE_URL, OWN, SITE_ID, removal_order, write_order
 from mirrors.planning.observed import VariableSeen
 
-INPUTS = ("site", "environment", "secrets", "found")
-"""Of the resource ``EnvironmentVariables`` the inputs that are no variables."""
-
 PROVIDER = "__provider"
 """The property in which the SDK keeps a provider's class."""
-
-Item = TypeVar("Item")
-
-
-def variables_in(properties: Mapping[str, Item], others: Collection[str]) -> dict[str, Item]:
-    """{name: property} of a resource with one property a variable. ``others`` are properties of its own.
-
-    A variable of such a name has an equals sign before it, which no variable's name can contain.
-    """
-    return {key.lstrip("="): item for key, item in properties.items() if key not in others}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +87,11 @@ def different_names(
 
 
 def running_values(
-    known: Mapping[str, str], running: Mapping[str, str | None], secrets: Collection[str] = ()
-) -> dict[str, str]:
-    """What a deployment runs with of the known names. A value that is not shown is taken to be the known one."""
+    names: Iterable[str], running: Mapping[str, str | None], secrets: Collection[str] = ()
+) -> dict[str, str | None]:
+    """What a deployment runs with of these names; None for a value that is not shown."""
     shown = _with_hidden(running, secrets)
-    return {name: value if shown[name] is None else str(shown[name]) for name, value in known.items() if name in shown}
+    return {name: shown[name] for name in names if name in shown}
 
 
 def _with_hidden(running: Mapping[str, str | None], secrets: Collection[str]) -> Mapping[str, str | None]:

@@ -21,11 +21,11 @@ from mirrors.divio import Divio, DivioError, NotFound, ValidationFailed
 from mirrors.errors import PlatformError
 from mirrors.planning.names import write_order
 from mirrors.planning.observed import DeploymentSeen
-from mirrors.planning.variables import PROVIDER, variables_in
 from mirrors.remedies import explained
 from mirrors.resources.executor import widen
 from mirrors.resources.once import once
-from mirrors.resources.reads import Reads, reads_of, visible_environments
+from mirrors.resources.operation import OPERATION
+from mirrors.resources.reads import Reads, visible_environments
 from mirrors.resources.today import NotAskedError, stack_of, todays_token, with_token
 from mirrors.resources.watchdog import watch_engine
 from mirrors.seen import deployment_seen
@@ -43,21 +43,17 @@ def secret(value: Any) -> Properties:
 
 
 def tidy(value: Any) -> Any:
-    """Whole floats become ints again, also in lists and maps; the serialised provider is left out."""
+    """Whole floats become ints again, also in lists and maps."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, dict):
-        return {key: tidy(item) for key, item in value.items() if key != PROVIDER}
+        return {key: tidy(item) for key, item in value.items()}
     return [tidy(item) for item in value] if isinstance(value, list) else value
 
 
 def raw_values(config: Config, keys: Iterable[str]) -> dict[str, str]:
     """Those of our namespace that are set, as they came."""
     return {key: value for key in keys if (value := config.get(f"mirrors:{key}")) is not None}
-
-
-READ_BACK: dict[str, Properties] = {}
-"""{environment: {name: value}} as this process has read them back. It spares a deployment the same look again."""
 
 
 @once
@@ -85,10 +81,15 @@ def _todays_token(connection: Connection, stack: str | None) -> str | None:
 
 
 class Provider(ResourceProvider):
-    """Base of the five. ``inputs``: the keys of checked inputs; ``immutable``: those that replace the resource."""
+    """Base of the three. ``inputs``: the keys of checked inputs; ``immutable``: those that replace the resource.
+
+    ``outputs``: what comes of it beside its inputs; ``hints``: what only ``check`` sees, and nobody keeps.
+    """
 
     serialize_as_secret_always = False
     inputs: ClassVar[tuple[str, ...]] = ()
+    outputs: ClassVar[tuple[str, ...]] = ()
+    hints: ClassVar[tuple[str, ...]] = ()
     immutable: ClassVar[tuple[str, ...]] = ()
 
     connection: Connection
@@ -114,7 +115,7 @@ class Provider(ResourceProvider):
 
     @property
     def reads(self) -> Reads:
-        return reads_of(self.divio)
+        return OPERATION.reads(self.divio)
 
     def check(self, _olds: Properties, news: Properties) -> CheckResult:
         """Where nothing is to be decided."""
@@ -185,34 +186,3 @@ def changed_names(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str
     """The names whose values differ, in the order of writing. What is not known yet is not taken for different."""
     names = {name for name in {*before, *now} if before.get(name) != now.get(name)}
     return write_order(name for name in names if not isinstance(now.get(name), Unknown))
-
-
-class VariablesProvider(Provider):
-    """A provider with one property a variable, so that a preview names the variable that differs.
-
-    A variable whose name is taken gets an equals sign before it, which no variable's name can contain. Taken are our
-    own properties, those of every resource, and what begins with an underscore: the engine shows no property that
-    begins with two, and in the SDK such a property hides a resource's own attribute.
-    """
-
-    outputs: ClassVar[tuple[str, ...]] = ()
-    hints: ClassVar[tuple[str, ...]] = ()
-    """What only ``check`` sees. Nothing of it is kept."""
-
-    @classmethod
-    def key_of(cls, name: str) -> str:
-        taken = name in (*cls.inputs, *cls.outputs, *cls.hints, "id", "urn") or name.startswith("_")
-        return f"={name}" if taken else name
-
-    @classmethod
-    def flattened(cls, variables: Mapping[str, Any]) -> Properties:
-        return {cls.key_of(name): value for name, value in variables.items()}
-
-    @classmethod
-    def variables_in(cls, properties: Mapping[str, Any]) -> Properties:
-        """{name: value} of the properties that are variables."""
-        others = (*cls.inputs, *cls.outputs, *cls.hints, PROVIDER)
-        return {name: tidy(value) for name, value in variables_in(properties, others).items()}
-
-    def checked(self, properties: Mapping[str, Any]) -> Properties:
-        return super().checked(properties) | self.flattened(self.variables_in(properties))

@@ -26,9 +26,8 @@ from mirrors.planning.observed import DeploymentSeen
 from mirrors.planning.releases import newest_successful
 from mirrors.planning.variables import different_names, not_set
 from mirrors.remedies import explained
-from mirrors.resources.base import READ_BACK, Properties, deployments_seen, listed, say
-from mirrors.resources.first_write import FIRST_DEPLOYMENT, FIRST_WRITE
-from mirrors.resources.reads import reads_of
+from mirrors.resources.base import Properties, deployments_seen, listed, say
+from mirrors.resources.operation import OPERATION
 from mirrors.seen import by_name
 
 Seen = TypeVar("Seen")
@@ -71,7 +70,7 @@ class Deploying:
         self.connection = connection
         self.conditions = conditions
         self.divio = divio
-        self.reads = reads_of(divio)
+        self.reads = OPERATION.reads(divio)
         self.inputs = inputs
         self.variables = variables
         self.site: str = inputs["site"]
@@ -110,7 +109,7 @@ class Deploying:
         """The uuid of ours; None where somebody else's was in the way, and has been waited for."""
         self.reads.deploys(self.environment)
         try:
-            with nullcontext() if self.conditions.alone else FIRST_DEPLOYMENT.by(self.site, "deploy it"):
+            with nullcontext() if self.conditions.alone else OPERATION.first_deployment.by(self.site, "deploy it"):
                 return self.divio.deployments.start(self.environment).uuid
         except DeploymentRunning as busy:
             if busy.deployment:
@@ -132,7 +131,7 @@ class Deploying:
         Of a value that is not shown only ``frozen``, what runs now, can tell that somebody else has written it.
         """
         environment, values = self.environment, self.variables
-        if READ_BACK.get(environment) == values:
+        if OPERATION.read_back.get(environment) == values:
             return
         live = listed(self.divio.environment_variables.list, self.divio, environment)
         wrong = not_set(values, by_name(live))
@@ -141,7 +140,7 @@ class Deploying:
         for item in live:
             if item.value is None and item.name in values and frozen.get(item.name) != values[item.name]:
                 self.reads.writes(environment)
-                with FIRST_WRITE.by(self.site, f"set {item.name} to its declared value; then deploy"):
+                with OPERATION.first_write.by(self.site, f"set {item.name} to its declared value; then deploy"):
                     self.divio.environment_variables.update(item.uuid, values[item.name], item.is_sensitive)
 
     def _releases(self, done: DeploymentSeen | None) -> tuple[DeploymentSeen, ...]:
@@ -155,7 +154,7 @@ class Deploying:
             ended = _appeared(wait)
         except DeploymentTimeout as error:
             raise DeploymentUnendedError(self.site, explained(error), self._log_end(uuid)) from None
-        READ_BACK.pop(self.environment, None)  # a wait is long enough for somebody to write
+        OPERATION.read_back.pop(self.environment, None)  # a wait is long enough for somebody to write
         return ended.succeeded
 
     def _finished(self, uuid: str) -> Properties:
@@ -181,7 +180,7 @@ class Deploying:
 
 def frozen_of(divio: Divio, deployment: str) -> Mapping[str, str | None]:
     """The variables that a deployment runs with."""
-    return _appeared(lambda: reads_of(divio).frozen(deployment))
+    return _appeared(lambda: OPERATION.reads(divio).frozen(deployment))
 
 
 def outputs_of(deployment: str, frozen: Mapping[str, str | None]) -> Properties:

@@ -47,8 +47,3 @@ class FirstWrite:
             raise WritesRefusedError(site, explained(error), by_hand) from None
         else:
             self._accepted = True
-
-
-FIRST_WRITE = FirstWrite()
-FIRST_DEPLOYMENT = FirstWrite()
-"""A right of its own: a token may set variables and yet start no deployment."""

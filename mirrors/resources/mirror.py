@@ -1,94 +1,57 @@
-"""``Mirror``: an application that somebody made in the Control Panel, adopted. It is never deleted."""
+"""``Mirror`` and ``OriginalSite`` as a program declares them. An application is adopted; it is never deleted."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
-from pulumi.dynamic import CheckResult, CreateResult, ReadResult, Resource, UpdateResult
+from pulumi.dynamic import Resource
 
-from mirrors.divio import NotFound
-from mirrors.errors import AnotherDatabaseError
-from mirrors.planning.dsn import UNREADABLE, confirmable, identity_of
-from mirrors.planning.names import DATABASE_URL
-from mirrors.planning.releases import newest_successful
-from mirrors.resources.base import Properties, Provider, about, deployments_seen, is_gone
+from mirrors.planning.site_state import OUTPUTS
+from mirrors.resources.site import SiteProvider
 
 
-class MirrorProvider(Provider):
-    inputs = ("application", "environment", "slug", "site_id", "found", "databases")
-    immutable = ("application", "environment")
+class Site(Resource):
+    """A site's variables and the deployment that runs with them: one property a variable.
 
-    def check(self, _olds: Properties, news: Properties) -> CheckResult:
-        """``found``: the variables that were there before us, {name: {sensitive}}; decided once, then kept for ever."""
-        inputs = self.checked(news)
-        same = _olds.get("environment") == news.get("environment")
-        if same and _olds.get("found") is not None:
-            inputs |= {"found": _olds["found"], "databases": _olds.get("databases")}
-        else:
-            inputs["found"] = news.get("observed") or {}
-        return CheckResult({key: value for key, value in inputs.items() if value is not None}, [])
+    A variable is its value; of a secret ``{fingerprint}``. ``NAME (running)`` is there only where the site runs with
+    something else than is set.
 
-    def create(self, props: Properties) -> CreateResult:
-        """Nothing on the platform: the application is there.
-
-        It reads only where the mirror had a DATABASE_URL whose value is not shown: one that runs with another database
-        than the original's is refused, unless ``confirmDatabase`` names it.
-        """
-        if databases := props.get("databases"):
-            self._refuse_another(props, databases)
-        return CreateResult(props["environment"], self.checked(props))
-
-    def _refuse_another(self, props: Properties, databases: Sequence[str]) -> None:
-        """``databases``: identities of the original's and of those that may be given up.
-
-        Raises AnotherDatabaseError. A mirror that was never deployed, or whose deployment does not show it either,
-        proves nothing.
-        """
-        with about(props["slug"]):
-            done = newest_successful(deployments_seen(self.divio, props["environment"]))
-            runs = self.reads.frozen(done.uuid) if done else {}
-        original, *given_up = databases
-        identity = identity_of(value) if (value := runs.get(DATABASE_URL)) else None
-        if identity is None or identity == original != UNREADABLE:
-            return
-        if (confirmed := confirmable(identity, props["slug"], DATABASE_URL)) not in given_up:
-            raise AnotherDatabaseError(props["slug"], identity, original, confirmed)
-
-    def update(self, _id: str, _olds: Properties, _news: Properties) -> UpdateResult:
-        """Nothing on the platform."""
-        return UpdateResult(self.checked(_news))
-
-    def read(self, id_: str, props: Properties) -> ReadResult:
-        """The slug that the application has now. Gone is only what is not listed and has no environment."""
-        stored = self.checked(props)
-        with about(stored["slug"]):
-            try:
-                uuid = stored["application"]
-                application = self.reads.application(uuid) or self.divio.applications.get(uuid)
-            except NotFound:
-                listed = {item.uuid for item in self.divio.applications.list()}
-                if stored["application"] not in listed and is_gone(self.divio, stored["environment"]):
-                    return ReadResult("", {})
-                raise
-        stored["slug"] = application.slug
-        return ReadResult(id_, dict(stored), stored)
-
-
-class Mirror(Resource, module="mirrors", name="Mirror"):
-    """An application that somebody made in the Control Panel, adopted with what was there.
-
-    ``application``: its uuid.
-    ``environment``: the uuid of its environment.
-    ``slug``: the application's name.
+    ``site``: application and environment, for messages.
+    ``environment``: the uuid of the application's environment.
+    ``image_environment``: the uuid of the environment whose image the site runs.
+    ``release``: the original's deployment whose image it shall run; empty for whichever it runs.
+    ``verified``: whether this deployment was asked if it is healthy; false is a change that a preview shows.
+    ``found``: the names of the variables that were there before us. They are never deleted.
+    ``hmac_key``: of the fingerprints, a secret.
+    ``variables``: {name: {value, secret, sensitive}} of the declared ones.
+    ``rollout``: whether the site is held, behind a pause, or gets no new release.
+    ``turn``: resolves once the site may change.
     ``observed``: {name: {sensitive}} of the variables that are set there now.
     ``databases``: identities of the databases that it may have had before; only where its own is not shown.
+    ``newest``: the newest release when the program planned; a deployment that would take a later one is not started.
+    ``collected``: the run, where it reports a failure at its end and none keeps another site from being repaired.
+    ``shared``: of the original, {name: fingerprint} of the values that its mirrors get.
     """
 
-    site_id: pulumi.Output[int]
-    """The site's SITE_ID, from ``SiteIds``."""
+    deployment: pulumi.Output[str]
+    """The uuid of the deployment that the site runs."""
 
-    found: pulumi.Output[dict[str, Any]]
-    """{name: {sensitive}} of the variables that were there before us. They are never deleted."""
+    url: pulumi.Output[str]
+    """Where a browser finds the site."""
 
-    def __init__(self, name: str, props: dict[str, Any], opts: pulumi.ResourceOptions) -> None:
-        super().__init__(MirrorProvider(), name, {**props, "found": None}, opts)
+    failed: pulumi.Output[str | None]
+    """What went wrong, where failures are collected. The next ``up`` tries again."""
+
+    attempt: pulumi.Output[str | None]
+    """In which run it ``failed``: a site that is no target of another one keeps what it has."""
+
+    def __init__(self, name: str, props: Mapping[str, Any], opts: pulumi.ResourceOptions) -> None:
+        super().__init__(SiteProvider(), name, {**props, **dict.fromkeys(OUTPUTS)}, opts)
+
+
+class Mirror(Site, module="mirrors", name="Mirror"):
+    __doc__ = Site.__doc__
+
+
+class OriginalSite(Site, module="mirrors", name="OriginalSite"):
+    """The original as a site, where the configuration has it deployed. Its properties are those of a mirror."""

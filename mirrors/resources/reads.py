@@ -27,7 +27,6 @@ from mirrors.divio.environments import MOST_PAGES
 from mirrors.divio.errors import REFUSALS
 from mirrors.planning.names import MIRRORS_APPLICATION
 from mirrors.planning.releases import newest_successful
-from mirrors.resources.once import once
 from mirrors.seen import deployments_seen
 
 FRESH_FOR = 60.0
@@ -186,12 +185,6 @@ class Reads:
         like = [item.uuid for item in listed if item.slug == this.slug and trait(item) == trait(this)]
         first = like.index(this.uuid) // CHUNK * CHUNK
         return like[first : first + CHUNK]
-
-
-@once
-def reads_of(divio: Divio) -> Reads:
-    """One for all providers of a process, as they share its client."""
-    return Reads(divio)
 
 
 def visible_environments(divio: Divio) -> set[str]:

@@ -11,7 +11,7 @@ from mirrors.planning.dsn import confirmable, identity_of
 from mirrors.planning.names import DATABASE_URL
 from mirrors.planning.releases import newest_successful
 from mirrors.resources.base import about, deployments_seen
-from mirrors.resources.reads import reads_of
+from mirrors.resources.operation import OPERATION
 
 AT_ONCE = 8
 """Mirrors that are looked at side by side; the client bounds the requests."""
@@ -44,5 +44,5 @@ def _names(sites: Sequence[SiteHint], hidden: Mapping[str, str]) -> list[str]:
 def _runs_with(divio: Divio, environment: str, name: str) -> str | None:
     with about(name):
         done = newest_successful(deployments_seen(divio, environment))
-        value = reads_of(divio).frozen(done.uuid).get(DATABASE_URL) if done else None
+        value = OPERATION.reads(divio).frozen(done.uuid).get(DATABASE_URL) if done else None
         return identity_of(value) if value else None

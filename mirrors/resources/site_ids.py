@@ -19,6 +19,14 @@ NAME = "site-ids"
 """What it is called in the state. Were it called like the original, it would begin anew where that is renamed."""
 
 
+def found_in(before: Properties, observed: Properties) -> Properties:
+    """{environment: {name: sensitive}} of the variables that were there before us, of the sites that are declared.
+
+    It is decided before the first write, and once: what stands there later may be ours.
+    """
+    return {environment: before.get(environment, variables) for environment, variables in observed.items()}
+
+
 def hints_from(properties: Mapping[str, Any]) -> Hints:
     hints = tidy(dict(properties))
     reference = hints.get("reference")
@@ -58,7 +66,8 @@ def _known(outputs: Any) -> Properties:
 
 
 class SiteIdsProvider(Provider):
-    inputs = ("assignments", "retired", "highest")
+    inputs = ("assignments", "retired", "highest", "found")
+    hints = ("hints",)
 
     def check(self, _olds: Properties, news: Properties) -> CheckResult:
         """Decides who has which id, from what the state has and from the hints; nobody is renumbered.
@@ -75,7 +84,8 @@ class SiteIdsProvider(Provider):
         failures = [CheckFailure("", problem) for problem in allocation.problems]
         if not failures:
             _say_who_leaves(before, allocation.ledger, hints, news["hints"])
-        return CheckResult(ledger_to(allocation.ledger), failures)
+        found = found_in(tidy(_olds.get("found") or {}), tidy(news["hints"].get("found") or {}))
+        return CheckResult({**ledger_to(allocation.ledger), "found": found}, failures)
 
     def _looked_at(self, hints: Hints, before: Ledger, given: Properties) -> Hints:
         new = {key: value for key, value in (given.get("hidden") or {}).items() if key not in before.assignments}
@@ -126,8 +136,11 @@ class SiteIds(Resource, module="mirrors", name="SiteIds"):
     highest: pulumi.Output[int]
     """The highest id ever seen. A new mirror gets one above it."""
 
+    found: pulumi.Output[dict[str, Any]]
+    """{environment: {name: sensitive}} of the variables that were there before us. They are never deleted."""
+
     def __init__(self, name: str, hints: pulumi.Input[Properties], opts: pulumi.ResourceOptions) -> None:
-        props = {"hints": hints, "assignments": None, "retired": None, "highest": None}
+        props = {"hints": hints, **dict.fromkeys(SiteIdsProvider.inputs)}
         super().__init__(
             SiteIdsProvider(), name, props, pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(protect=True))
         )

@@ -7,9 +7,8 @@ from mirrors.errors import PlatformError, ReadBackError
 from mirrors.planning.names import DATABASE_URL, SITE_ID, removal_order, write_order
 from mirrors.planning.variables import Desired, Write, not_as_declared, plan_writes
 from mirrors.remedies import explained
-from mirrors.resources.base import READ_BACK, Properties, listed
-from mirrors.resources.first_write import FIRST_WRITE
-from mirrors.resources.reads import reads_of
+from mirrors.resources.base import listed
+from mirrors.resources.operation import OPERATION
 from mirrors.seen import by_name
 
 Live = Mapping[str, EnvironmentVariable]
@@ -21,17 +20,28 @@ def named(items: Iterable[EnvironmentVariable]) -> dict[str, EnvironmentVariable
 
 
 class Writing:
-    """One attempt at one environment. ``inputs``: the checked inputs; ``desired``: the variables declared in them."""
+    """One attempt at one environment. ``desired``: its declared variables; ``found``: the names of those that were
+    there before us; ``secrets``: of those whose values no message has."""
 
-    def __init__(self, divio: Divio, inputs: Properties, desired: Mapping[str, Desired]) -> None:
+    def __init__(
+        self,
+        divio: Divio,
+        site: str,
+        environment: str,
+        desired: Mapping[str, Desired],
+        *,
+        found: Collection[str] = (),
+        secrets: Collection[str] = (),
+    ) -> None:
         self.divio = divio
-        self.reads = reads_of(divio)
-        self.inputs = inputs
-        self.desired = desired
-        self.site: str = inputs["site"]
-        self.environment: str = inputs["environment"]
+        self.reads = OPERATION.reads(divio)
+        self.site, self.environment = site, environment
+        self.desired, self.found, self.secrets = desired, frozenset(found), frozenset(secrets)
         self.made: set[str] = set()
-        """Names of the variables that this attempt has made, as far as it got."""
+        self.changed: set[str] = set()
+        self.removed: set[str] = set()
+        """Names of the variables that this attempt has made, of those that were there and that it has changed, and of
+        those that it has removed, as far as it got."""
 
     def first(self) -> None:
         """The look before the first write is left out where SITE_ID is not listed and nothing declared was found.
@@ -39,7 +49,7 @@ class Writing:
         If somebody has set one of them since, the platform refuses another one and the client takes it over; SITE_ID is
         read back before the database is written in any case.
         """
-        fresh = SITE_ID in self.desired and not self.desired.keys() & self.inputs["found"].keys()
+        fresh = SITE_ID in self.desired and not self.desired.keys() & self.found
         known = fresh and self.reads.lacks(self.environment, SITE_ID)
         self.converge({} if known else self.live(), written={})
 
@@ -56,9 +66,10 @@ class Writing:
             self._send(write, live)
             if write.verify and not to_the_database:
                 self._verify_site_id()
-        if writes:
-            self._read_back(DATABASE_URL in live)
-        READ_BACK[self.environment] = {name: item.value for name, item in self.desired.items()}
+        if not writes:
+            return  # a value that is not shown may be somebody else's by now
+        self._read_back(DATABASE_URL in live)
+        OPERATION.read_back[self.environment] = {name: item.value for name, item in self.desired.items()}
 
     def remove(self, names: Collection[str]) -> None:
         """Those that are there, in the safe order."""
@@ -109,14 +120,16 @@ class Writing:
     def _sent(self, write: Write, live: Live) -> None:
         api = self.divio.environment_variables
         self.reads.writes(self.environment)
-        with FIRST_WRITE.by(self.site, self._by_hand(write.kind)):
+        with OPERATION.first_write.by(self.site, self._by_hand(write.kind)):
             if write.kind == "delete":
                 api.delete(live[write.name].uuid)
+                self.removed.add(write.name)
             elif write.desired is not None and write.kind == "create":
                 api.create(self.environment, write.name, write.desired.value, write.desired.sensitive)
                 self.made.add(write.name)
             elif write.desired is not None:
                 self._update(write.name, write.desired, live[write.name])
+                self.changed.add(write.name)
 
     def _update(self, name: str, desired: Desired, live: EnvironmentVariable) -> None:
         """Made anew where somebody has deleted it since we looked."""
@@ -130,9 +143,9 @@ class Writing:
 
     def _by_hand(self, kind: str) -> str:
         """What somebody would have to do in the Control Panel; of a secret only where its value is."""
-        desired, secrets = self.desired, self.inputs["secrets"]
+        desired, secrets = self.desired, self.secrets
         if kind == "delete":
-            return f"remove in this order {', '.join(removal_order(set(desired) - set(self.inputs['found'])))}"
+            return f"remove in this order {', '.join(removal_order(set(desired) - self.found))}"
         hidden = "(the original's, or the configuration's, secret value)"
         values = [f"{name}={hidden if name in secrets else desired[name].value}" for name in write_order(desired)]
         return f"set in this order {', '.join(values)}; then deploy"

@@ -195,7 +195,7 @@ class Stack:
 
 
 def updates(done: Done) -> set[str]:
-    """What a preview would update, e.g. ``EnvironmentVariables acme-de ~SITE_ID``: resource, site, names."""
+    """What a preview would update, e.g. ``Mirror acme-de ~SITE_ID``: resource, site, names."""
     found = re.findall(r"dynamic/mirrors:(\w+) (\S+) +update \[diff: ([^\]]+)\]", done.text)
     return {" ".join(item) for item in found}
 

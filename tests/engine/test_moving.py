@@ -34,7 +34,7 @@ def removals(fleet: Fleet) -> list[tuple[str, str, str]]:
 
 
 def test_replacing_a_mirrors_variables_removes_none_of_them(moving: Fleet) -> None:
-    [urn] = [urn for urn in moving.test.urns() if urn.endswith("EnvironmentVariables::acme-de")]
+    [urn] = [urn for urn in moving.test.urns() if urn.endswith("mirrors:Mirror::acme-de")]
     moving.sandbox.clear_requests_log()
     moving.test.up("--replace", urn).succeeded()
     assert removals(moving) == []

@@ -10,15 +10,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from mirrors.divio.deployments import NEWEST
 from tests.engine.fleet import NOBODY_SERVES, Fleet, Line, silently
 from tests.engine.project import Project
-from tests.sandboxes import running_sandbox
+from tests.sandboxes import frozen_variables, running_sandbox
 
-FEW, MANY = 4, 12
+FEW, MANY = 4, 20
 MORE = MANY - FEW
 SMALL = 5
 """So large that no list fits one page, so small that all have several."""
@@ -44,11 +45,15 @@ FIRST_UP = 8
 
 @dataclass(frozen=True)
 class Asked:
-    """The requests of the first up, and of a second one with nothing to do, each with its refresh."""
+    """The requests of the first up, and of a second one with nothing to do, each with its refresh.
+
+    ``secrets``: how often the state has the shared password then.
+    """
 
     first: int
     second: int
     written: int
+    secrets: int
 
 
 def is_poll(line: Line) -> bool:
@@ -75,7 +80,15 @@ def numbered_fleet(directory: Path, mirrors: int, switches: dict[str, Any]) -> I
 def asked(directory: Path, mirrors: int, **switches: Any) -> Asked:
     with numbered_fleet(directory, mirrors, switches) as fleet:
         first = requests_of(fleet)
-        return Asked(first, requests_of(fleet, "--expect-no-changes"), len(fleet.writes()))
+        second = requests_of(fleet, "--expect-no-changes")
+        return Asked(first, second, len(fleet.writes()), in_the_state(fleet))
+
+
+def in_the_state(fleet: Fleet) -> int:
+    """The shared password, decrypted."""
+    password = urlsplit(frozen_variables(fleet.sandbox, "acme", "test")["DATABASE_URL"]).password
+    assert password
+    return fleet.test.pulumi("stack export", "--show-secrets").succeeded().text.count(password)
 
 
 def requests_of(fleet: Fleet, *options: str) -> int:
@@ -89,16 +102,22 @@ def few(tmp_path_factory: pytest.TempPathFactory) -> Asked:
     return asked(tmp_path_factory.mktemp("few"), FEW)
 
 
-def test_a_mirror_costs_eight_requests_at_first_and_none_where_there_is_nothing_to_do(
-    few: Asked, tmp_path: Path
-) -> None:
-    many = asked(tmp_path, MANY)
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Asked:
+    return asked(tmp_path_factory.mktemp("many"), MANY)
 
+
+def test_a_mirror_costs_eight_requests_at_first_and_none_where_there_is_nothing_to_do(few: Asked, many: Asked) -> None:
     assert many.first - few.first <= FIRST_UP * MORE
     assert few.first <= FIRST_UP * FEW + 20
     assert few.second <= 20 + SOME
     assert many.second <= few.second + SOME < few.second + MORE
     assert few.written == many.written == 0
+
+
+def test_the_state_has_a_shared_secret_as_often_for_twenty_mirrors_as_for_four(few: Asked, many: Asked) -> None:
+    assert many.secrets == few.secrets
+    assert 0 < many.secrets <= 4, "twice in Original, whose outputs are its inputs"
 
 
 def test_with_small_pages_a_mirror_costs_its_part_of_each_page(few: Asked, tmp_path: Path) -> None:

@@ -309,7 +309,7 @@ def test_a_paused_rollout_is_no_failure_and_goes_on_when_the_pause_moves(fleet: 
 
 def test_a_paused_site_that_the_state_does_not_know_is_not_deployed_before_its_wave(fleet: Fleet) -> None:
     new_variable(fleet, "unknown")
-    [urn] = [urn for urn in fleet.test.urns() if urn.endswith("mirrors:Deployment::acme-es")]
+    [urn] = [urn for urn in fleet.test.urns() if urn.endswith("mirrors:Mirror::acme-es")]
     fleet.test.pulumi("state delete", "--yes", urn).succeeded()
     before = times(fleet)
     with rollout(fleet, pauseAfter=1):

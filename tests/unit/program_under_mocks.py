@@ -25,26 +25,20 @@ from pulumi.runtime.stack import Stack, run_pulumi_func
 from mirrors.declare import Declaration, declare_mirror, declare_original
 from mirrors.planning.plan import plan
 from mirrors.resources.base import Provider
-from mirrors.resources.deployment import DeploymentProvider
-from mirrors.resources.environment_variables import EnvironmentVariablesProvider
-from mirrors.resources.mirror import MirrorProvider
 from mirrors.resources.original import Original, OriginalProvider
+from mirrors.resources.site import SiteProvider
 from mirrors.resources.site_ids import SiteIds, SiteIdsProvider
 from mirrors.turns import Turns
 from tests.unit.fleets import fresh, seen, settings
-from tests.wire.provider import as_on_the_wire
+from tests.wire.provider import as_on_the_wire, in_clear
 
 ROOT = Path(__file__).parents[2]
 TYPES = "pulumi-python:dynamic/mirrors:"
-PROVIDERS = {
-    f"{TYPES}{provider.__name__.removesuffix('Provider')}": provider
-    for provider in (
-        SiteIdsProvider,
-        OriginalProvider,
-        MirrorProvider,
-        EnvironmentVariablesProvider,
-        DeploymentProvider,
-    )
+SITES = (f"{TYPES}Mirror", f"{TYPES}OriginalSite")
+PROVIDERS: dict[str, type[Provider]] = {
+    f"{TYPES}SiteIds": SiteIdsProvider,
+    f"{TYPES}Original": OriginalProvider,
+    **dict.fromkeys(SITES, SiteProvider),
 }
 SECRET_KEYS = ("apiToken", "secrets", "sharedValues")
 TIMEOUT = 120.0  # seconds
@@ -54,7 +48,7 @@ TIMEOUT = 120.0  # seconds
 class Registered:
     """One registration. ``parent`` and ``after`` are ``Type name``; ``aliases`` names; ``ignored`` properties.
 
-    ``inputs`` are as on the wire.
+    ``inputs`` are as on the wire; ``property_dependencies`` those properties for which the state keeps a list.
     """
 
     type: str
@@ -67,6 +61,7 @@ class Registered:
     aliases: list[str]
     ignored: list[str]
     after: list[str]
+    property_dependencies: list[str]
 
     @property
     def title(self) -> str:
@@ -158,10 +153,11 @@ class Engine(Mocks):
             return args.name, {"name": args.name, "outputs": self.reference, "secretOutputNames": []}
         if args.typ not in PROVIDERS:
             return "", args.inputs
-        checked = configured(PROVIDERS[args.typ]()).check({}, args.inputs)
+        given = in_clear(args.inputs) if args.typ in SITES else args.inputs
+        checked = configured(PROVIDERS[args.typ]()).check({}, given)
         assert checked.failures == [], [item.reason for item in checked.failures]
         outputs = {"deployment": f"d-{args.name}", "url": f"https://{args.name}/"}
-        return args.name, checked.inputs | (outputs if args.typ.endswith(":Deployment") else {})
+        return args.name, checked.inputs | (outputs if args.typ in SITES else {})
 
 
 class Monitor(MockMonitor):
@@ -185,6 +181,7 @@ class Monitor(MockMonitor):
                 "aliases": [alias.spec.name for alias in request.aliases],
                 "ignored": list(request.ignoreChanges),
                 "after": [_title(urn) for urn in request.dependencies],
+                "property_dependencies": [key for key, item in request.propertyDependencies.items() if item.urns],
             }
         )
         return super().RegisterResource(request)  # type: ignore[no-untyped-call]
@@ -210,7 +207,7 @@ def declare(mirrors: int) -> None:
     fleet = pulumi.ComponentResource("mirrors:index:Fleet", "acme")
     below = pulumi.ResourceOptions(parent=fleet)
     hints = {"sites": [asdict(site) for site in planned.hints], "retired": [], "reserved": [], "release": []}
-    ids = SiteIds("acme", {**hints, "neighbours": {}, "reference": None, "preview": False}, below)
+    ids = SiteIds("acme", {**hints, "neighbours": {}, "reference": None, "preview": False, "found": {}}, below)
     props = {
         "application": original.site.application,
         "environment": original.site.environment,

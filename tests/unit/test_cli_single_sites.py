@@ -15,14 +15,13 @@ from tests.unit.fleets import settings
 SITE = "urn:pulumi:test::acme::mirrors:index:Fleet$pulumi-python:dynamic/mirrors:"
 
 
-def resource(kind: str, name: str) -> dict[str, Any]:
-    return {"type": f"pulumi-python:dynamic/mirrors:{kind}", "urn": f"{SITE}{kind}::{name}"}
+def resource(kind: str, name: str, **outputs: str) -> dict[str, Any]:
+    return {"type": f"pulumi-python:dynamic/mirrors:{kind}", "urn": f"{SITE}{kind}::{name}", "outputs": outputs}
 
 
 def state(*mirrors: str) -> list[dict[str, Any]]:
-    """A fleet's: the original, and of each mirror all that we create."""
-    kinds = ("Mirror", "EnvironmentVariables", "Deployment")
-    return [resource("Original", "acme"), *(resource(kind, name) for name in mirrors for kind in kinds)]
+    """A fleet's: the original and its mirrors."""
+    return [resource("Original", "acme"), *(resource("Mirror", name) for name in mirrors)]
 
 
 def exporting(directory: Path, resources: list[dict[str, Any]]) -> None:
@@ -53,16 +52,18 @@ def test_a_renamed_mirror_has_not_left_the_list() -> None:
         (True, "matching", [], "acme"),
         (True, "live", [], None),
         (False, "matching", [], None),
-        (True, "matching", ["acme"], None),
+        (True, "matching", [resource("OriginalSite", "acme", deployment="d-1")], None),
+        (True, "matching", [resource("OriginalSite", "acme", failed="it failed")], "acme"),
+        (True, "matching", [resource("Original", "acme"), resource("Mirror", "de", deployment="d-2")], "acme"),
     ],
 )
 def test_an_original_whose_deployment_is_not_in_the_state_yet_is_named(
-    deploy: bool, image_from: str, stored: list[str], missing: str | None
+    deploy: bool, image_from: str, stored: list[dict[str, Any]], missing: str | None
 ) -> None:
     fleet = {"original": {"application": "acme", "deploy": deploy}, "mirrors": []}
     declared = settings(fleet=fleet, imageFrom=image_from)
 
-    assert not_yet_deployed([resource("Deployment", name) for name in stored], declared) == missing
+    assert not_yet_deployed(stored, declared) == missing
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 from mirrors.cli.state import StackState
 from mirrors.cli.status import as_data, unhealthy
 from mirrors.health import NOT_ASKED
-from mirrors.resources.environment_variables import EnvironmentVariablesProvider
+from mirrors.planning.site_state import key_of
 from tests.servers import running
 from tests.unit.fleets import fresh, seen, settings
 from tests.unit.test_planning_status import GOOD, status_of
@@ -25,41 +25,54 @@ def exported(kind: str, inputs: dict[str, Any], **outputs: str) -> dict[str, Any
     return {"urn": urn, "type": f"{TYPES}{kind}", "inputs": inputs, "outputs": {**inputs, **outputs}}
 
 
-def variables(environment: str, *names: str, found: tuple[str, ...] = ()) -> dict[str, Any]:
-    """As they stand in the state, encrypted or not; ``environment`` is also a name that is taken."""
-    values = {name: {"value": {"ciphertext": "v1:abc"}, "sensitive": True} for name in names}
-    there = {name: {"sensitive": False} for name in found}
-    inputs = {"site": "acme-de (test)", "environment": environment, "secrets": list(names), "found": there}
-    return exported("EnvironmentVariables", inputs | EnvironmentVariablesProvider.flattened(values))
+def site(environment: str, *names: str, kind: str = "Mirror", **more: Any) -> dict[str, Any]:
+    """``environment`` is also a name that is taken."""
+    key = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "v1:abc"}
+    where = {"site": "acme-de (test)", "environment": environment, "image_environment": "e", "hmac_key": key}
+    return exported(kind, {**where, **{key_of(name): {"fingerprint": "abc"} for name in names}, **more})
 
 
-def test_what_the_stack_created_is_what_it_has_without_what_was_found() -> None:
+def test_what_the_stack_created_is_what_it_has_set_without_what_was_found() -> None:
     state = StackState(
         [
-            exported("Deployment", {"environment": "e-de", "OTHER": {"value": "x"}}),
-            variables("e-de", "SITE_ID", "GREETING", "THEME", "environment", found=("THEME", "ELSE")),
-            variables("e-fr", "SITE_ID"),
+            exported("SiteIds", {"environment": "e-de", "OTHER": "x"}),
+            site("e-de", "SITE_ID", "GREETING", "THEME", "environment", found=["ELSE", "THEME"]),
+            site("e-fr", "SITE_ID", **{"SITE_ID (running)": "7", "GONE (running)": "x"}),
+            site("e-acme", "STAGE", kind="OriginalSite"),
         ],
         (),
     )
-    assert state.created == {"e-de": {"SITE_ID", "GREETING", "environment"}, "e-fr": {"SITE_ID"}}
+    created = {"e-de": {"SITE_ID", "GREETING", "environment"}, "e-fr": {"SITE_ID"}, "e-acme": {"STAGE"}}
+    assert state.created == created
+
+
+def test_what_a_failed_attempt_has_made_is_created() -> None:
+    """Of it only the outputs know: the inputs are those of the update that failed."""
+    half = site("e-de", "SITE_ID", "DATABASE_URL")
+    outputs = {key: item for key, item in half["outputs"].items() if key != "DATABASE_URL"}
+    assert StackState([half | {"outputs": outputs}], ()).created == {"e-de": {"SITE_ID"}}
 
 
 def test_a_stack_that_was_never_updated_has_created_nothing() -> None:
     assert StackState((), ()).created == {}
 
 
+def healthy(environment: str, kind: str = "Mirror", **more: Any) -> dict[str, Any]:
+    return site(environment, "SITE_ID", kind=kind, release="r-1", **more)
+
+
 def test_a_deployment_is_verified_where_an_update_has_found_it_healthy() -> None:
     state = StackState(
         [
-            exported("Deployment", {"environment": "e-de", "verified": True}, deployment="d-1"),
-            exported("Deployment", {"environment": "e-fr", "verified": False}, deployment="d-2"),
-            exported("Deployment", {"environment": "e-ch"}, deployment="d-3"),
-            exported("Deployment", {"environment": "e-it", "verified": True}, failed="acme-it (test): …"),
+            healthy("e-de", verified=True, deployment="d-1"),
+            healthy("e-fr", verified=False, deployment="d-2"),
+            healthy("e-ch", deployment="d-3"),
+            healthy("e-it", verified=True, failed="acme-it (test): …"),
+            healthy("e-acme", "OriginalSite", verified=True, deployment="d-5"),
         ],
         (),
     )
-    assert state.verified == {"e-de": "d-1"}
+    assert state.verified == {"e-de": "d-1", "e-acme": "d-5"}
 
 
 @pytest.fixture

@@ -6,29 +6,26 @@ import pytest
 
 from mirrors.config import Settings
 from mirrors.planning.preview import Cause, FleetPreview, first_deployments, preview_of
-from mirrors.planning.preview_steps import PROPERTIES, Change
+from mirrors.planning.preview_steps import Change
 from mirrors.planning.taking_over import Judged
-from mirrors.resources.deployment import DeploymentProvider
-from mirrors.resources.environment_variables import EnvironmentVariablesProvider
 from tests.unit.fleets import settings
 
 TYPES = "pulumi-python:dynamic/mirrors:"
-EARLIER, LATER = "2026-11-22T13:40:59Z", "2026-11-22T13:41:24Z"
 Json = dict[str, Any]
 
-DATABASE = {"value": "[secret]", "sensitive": True}
-PLAIN = {"value": "de", "sensitive": False}
-SECRETS = {"secrets": ["DATABASE_URL"]}
+DATABASE = {"fingerprint": "shared"}
+ROTATED = {"fingerprint": "rotated"}
+RUNS = {"deployment": "d-1", "url": "https://example.com/"}
 
 
 def step(
-    op: str, kind: str, name: str, *, old: Any = None, new: Any = None, keys: Any = None, at: str = EARLIER
+    op: str, kind: str, name: str, *, old: Any = None, new: Any = None, keys: Any = None, outputs: Any = None
 ) -> Json:
-    """``old`` and ``new`` are inputs, ``keys`` those that differ."""
+    """``old`` and ``new`` are inputs, ``keys`` those that differ; ``outputs`` are those of the old state."""
     kind = f"{TYPES}{kind}" if ":" not in kind else kind
     found: Json = {"op": op, "urn": f"urn:pulumi:test::any::mirrors:index:Fleet${kind}::{name}", "detailedDiff": None}
     if old is not None:
-        found["oldState"] = {"inputs": old, "modified": at}
+        found["oldState"] = {"inputs": old, "outputs": old | (RUNS if outputs is None else outputs)}
     if new is not None:
         found["newState"] = {"inputs": new}
     if keys:
@@ -36,8 +33,18 @@ def step(
     return found
 
 
-def update(kind: str, name: str, old: Json, new: Json, *keys: str, at: str = EARLIER) -> Json:
-    return step("update", kind, name, old=old, new=new, keys=list(keys), at=at)
+def update(kind: str, name: str, old: Json, new: Json, *keys: str, outputs: Any = None) -> Json:
+    return step("update", kind, name, old=old, new=new, keys=list(keys), outputs=outputs)
+
+
+def changed(old: Json, new: Json, name: str = "de") -> Json:
+    """Of a mirror, with the keys that the engine finds different."""
+    return update("Mirror", name, old, new, *sorted(key for key in {*old, *new} if old.get(key) != new.get(key)))
+
+
+def refreshed(known: Json, now: Json) -> Json:
+    """``known``: what the last update has reached; ``now``: what the platform shows."""
+    return step("refresh", "Mirror", "de", old=known, new=now)
 
 
 def preview(*steps: Json, said: Any = (), declared: Settings | None = None) -> FleetPreview:
@@ -47,38 +54,27 @@ def preview(*steps: Json, said: Any = (), declared: Settings | None = None) -> F
     )
 
 
-def test_our_own_properties_are_no_variables() -> None:
-    for provider in (EnvironmentVariablesProvider, DeploymentProvider):
-        assert PROPERTIES.issuperset({*provider.inputs, *provider.outputs, *provider.hints})
-
-
 def test_nothing_changes_where_all_is_the_same_or_only_refreshed() -> None:
-    found = preview(step("same", "pulumi:pulumi:Stack", "s"), step("refresh", "Deployment", "de", old={}, new={}))
+    found = preview(step("same", "pulumi:pulumi:Stack", "s"), step("refresh", "Mirror", "de", old={}, new={}))
 
     assert (found.steps, found.sites, found.deployments, found.declared) == (0, (), 0, 4)
 
 
 def test_a_new_release_deploys_a_site_in_its_wave() -> None:
-    changed = update("Deployment", "fr", {"release": "r1"}, {"release": "r2"}, "release")
+    released = changed({"release": "r1"}, {"release": "r2"}, "fr")
 
-    found = preview(changed, declared=settings("de", "fr", "ch", rollout={"waves": [1, "100%"]}))
+    found = preview(released, declared=settings("de", "fr", "ch", rollout={"waves": [1, "100%"]}))
 
     [site] = found.sites
     assert (site.application, site.wave, site.deploys, site.causes) == ("fr", 2, True, (Cause.RELEASE,))
+    assert site.variables == ()
 
 
 def test_a_declared_variable_that_changes_is_named_and_one_that_is_a_secret_is_marked() -> None:
-    before, now = (
-        {"OLD": PLAIN, "DATABASE_URL": DATABASE, **SECRETS},
-        {"NEW": PLAIN, "DATABASE_URL": DATABASE, **SECRETS},
-    )
-    keys = ("OLD", "NEW", "DATABASE_URL", "secrets")
+    before, now = ({"OLD": "de", "THEME": "x", "DATABASE_URL": DATABASE}, {"NEW": "de", "DATABASE_URL": ROTATED})
 
-    found = preview(
-        update("EnvironmentVariables", "de", before, now, *keys), update("Deployment", "de", before, now, *keys)
-    )
+    [site] = preview(refreshed(before, before), changed(before, now | {"THEME": "x"})).sites
 
-    [site] = found.sites
     assert (site.deploys, site.causes) == (True, (Cause.VARIABLES,))
     assert set(site.variables) == {
         Change("OLD", "removed"),
@@ -87,46 +83,103 @@ def test_a_declared_variable_that_changes_is_named_and_one_that_is_a_secret_is_m
     }
 
 
-def test_what_the_platform_has_otherwise_than_the_state_is_drift_and_needs_no_deployment() -> None:
-    stored, live = {"THEME": PLAIN, "SITE_ID": {"value": "2"}}, {"THEME": PLAIN, "SITE_ID": {"value": "9"}}
-    now = {**stored, "THEME": {"value": "red"}}
+def test_a_variable_that_becomes_a_secret_is_written_and_deployed() -> None:
+    [site] = preview(changed({"THEME": "x"}, {"THEME": {"fingerprint": "of x"}})).sites
 
-    found = preview(
-        step("refresh", "EnvironmentVariables", "de", old=stored, new=now),
-        update("EnvironmentVariables", "de", live, now, "SITE_ID", "THEME", at=LATER),
-    )
-
-    [site] = found.sites
-    assert (site.deploys, site.causes) == (False, (Cause.VARIABLES, Cause.DRIFT))
-    assert site.variables == (Change("SITE_ID", "changed", by_hand=True), Change("THEME", "changed"))
+    assert (site.deploys, site.variables) == (True, (Change("THEME", "changed", secret=True),))
 
 
-def test_a_secret_that_differs_is_drift_where_the_refresh_found_something_and_shows_nothing_else() -> None:
-    inputs = {"DATABASE_URL": DATABASE, **SECRETS}
-    refresh = step("refresh", "Deployment", "de", old=inputs, new=inputs)
+def test_a_flag_is_written_and_needs_no_deployment() -> None:
+    [site] = preview(changed({"DATABASE_URL": DATABASE}, {"DATABASE_URL": DATABASE | {"sensitive": False}})).sites
 
-    [by_hand] = preview(refresh, update("Deployment", "de", inputs, inputs, "DATABASE_URL", at=LATER)).sites
-    [declared] = preview(refresh, update("Deployment", "de", inputs, inputs, "DATABASE_URL")).sites
-
-    assert by_hand.variables == (Change("DATABASE_URL", "changed", secret=True, by_hand=True),)
-    assert declared.variables == (Change("DATABASE_URL", "changed", secret=True),)
-
-
-def test_a_deployment_by_hand_does_not_make_a_secret_that_was_declared_anew_drift() -> None:
-    inputs = {"DATABASE_URL": DATABASE, "release": "r1", **SECRETS}
-    refreshed = [step("refresh", kind, "de", old=inputs, new=inputs) for kind in ("EnvironmentVariables", "Deployment")]
-
-    [site] = preview(
-        *refreshed,
-        update("EnvironmentVariables", "de", inputs, inputs, "DATABASE_URL"),
-        update("Deployment", "de", {**inputs, "release": "r2"}, inputs, "DATABASE_URL", at=LATER),
-    ).sites
-
+    assert (site.deploys, site.causes) == (False, (Cause.VARIABLES,))
     assert site.variables == (Change("DATABASE_URL", "changed", secret=True),)
 
 
+def test_what_the_platform_has_set_otherwise_than_the_state_is_drift_and_needs_no_deployment() -> None:
+    known = {"THEME": "de", "SITE_ID": "2"}
+    now = {"THEME": "de", "SITE_ID": "9", "SITE_ID (running)": "2"}
+
+    [site] = preview(refreshed(known, now), changed(now, known)).sites
+
+    assert (site.deploys, site.causes) == (False, (Cause.DRIFT,))
+    assert site.variables == (Change("SITE_ID", "changed", by_hand=True),)
+
+
+def test_a_variable_that_somebody_has_removed_is_drift_and_added_again() -> None:
+    known, now = {"THEME": "de", "SITE_ID": "2"}, {"SITE_ID": "2", "THEME (running)": "de"}
+
+    [site] = preview(refreshed(known, now), changed(now, known)).sites
+
+    assert (site.deploys, site.causes) == (False, (Cause.DRIFT,))
+    assert site.variables == (Change("THEME", "added", by_hand=True),)
+
+
+def test_what_was_declared_anew_and_what_somebody_has_set_are_told_apart() -> None:
+    known, now = {"THEME": "de", "SITE_ID": "2"}, {"THEME": "de", "SITE_ID": "9", "SITE_ID (running)": "2"}
+
+    [site] = preview(refreshed(known, now), changed(now, {"THEME": "red", "SITE_ID": "2"})).sites
+
+    assert (site.deploys, site.causes) == (True, (Cause.VARIABLES, Cause.DRIFT))
+    assert site.variables == (Change("SITE_ID", "changed", by_hand=True), Change("THEME", "changed"))
+
+
+@pytest.mark.parametrize(
+    ("stored", "by_hand", "secret"),
+    [("green", "red", False), (DATABASE, ROTATED, True), ("green", {"absent": True}, False)],
+    ids=["another value", "another secret", "not at all"],
+)
+def test_what_runs_otherwise_than_it_was_deployed_is_drift_and_deployed(
+    stored: Any, by_hand: Any, *, secret: bool
+) -> None:
+    known = {"THEME": stored}
+    now = known | {"THEME (running)": by_hand}
+
+    [site] = preview(refreshed(known, now), changed(now, known)).sites
+
+    assert (site.deploys, site.causes) == (True, (Cause.DRIFT,))
+    [change] = site.variables
+    assert (change.name, change.secret, change.by_hand) == ("THEME", secret, True)
+
+
+def test_what_a_failed_update_has_set_and_not_deployed_is_a_change_of_ours_and_deployed() -> None:
+    known = {"DATABASE_URL": ROTATED, "DATABASE_URL (running)": DATABASE}
+
+    [site] = preview(refreshed(known, known), changed(known, {"DATABASE_URL": ROTATED})).sites
+
+    assert (site.deploys, site.causes) == (True, (Cause.VARIABLES,))
+    assert site.variables == (Change("DATABASE_URL", "changed", secret=True),)
+
+
+def test_what_a_killed_update_has_set_is_as_declared_and_no_drift() -> None:
+    """The state does not know of it; what is declared tells that nobody else wrote it."""
+    known = {"THEME": "green", "LANGUAGE": "de"}
+    now = known | {"THEME": "red", "THEME (running)": "green"}
+
+    [site] = preview(refreshed(known, now), changed(now, {"THEME": "red", "LANGUAGE": "fr"})).sites
+
+    assert (site.deploys, site.causes) == (True, (Cause.VARIABLES,))
+    assert site.variables == (Change("LANGUAGE", "changed"), Change("THEME", "changed"))
+
+
+def test_a_deployment_by_hand_does_not_make_a_secret_that_was_declared_anew_drift() -> None:
+    known = {"DATABASE_URL": DATABASE, "release": "r1"}
+    now = known | {"release": "r2"}
+
+    [site] = preview(refreshed(known, now), changed(now, {"DATABASE_URL": ROTATED, "release": "r2"})).sites
+
+    assert site.causes == (Cause.VARIABLES,)
+    assert site.variables == (Change("DATABASE_URL", "changed", secret=True),)
+
+
+def test_without_a_refresh_nothing_is_taken_for_drift() -> None:
+    [site] = preview(changed({"THEME": "red", "THEME (running)": "green"}, {"THEME": "blue"})).sites
+
+    assert (site.deploys, site.causes, site.variables) == (True, (Cause.VARIABLES,), (Change("THEME", "changed"),))
+
+
 def test_a_variable_with_the_name_of_a_property_is_one_all_the_same() -> None:
-    [site] = preview(update("Deployment", "de", {}, {"=release": "x"}, "=release")).sites
+    [site] = preview(changed({}, {"=release": "x"})).sites
 
     assert (site.causes, site.variables) == ((Cause.VARIABLES,), (Change("release", "added"),))
 
@@ -134,57 +187,76 @@ def test_a_variable_with_the_name_of_a_property_is_one_all_the_same() -> None:
 @pytest.mark.parametrize(
     ("op", "found", "cause"),
     [
-        ("create", {}, Cause.FIRST),
-        ("create", {"THEME": {}}, Cause.FIRST),
-        ("create", {"SITE_ID": {}}, Cause.ADOPTED),
-        ("create-replacement", {"SITE_ID": {}}, Cause.MOVED),
-        ("replace", {"SITE_ID": {}}, Cause.MOVED),
+        ("create", [], Cause.FIRST),
+        ("create", ["THEME"], Cause.FIRST),
+        ("create", ["SITE_ID"], Cause.ADOPTED),
+        ("create-replacement", ["SITE_ID"], Cause.MOVED),
+        ("replace", ["SITE_ID"], Cause.MOVED),
     ],
 )
-def test_a_site_that_is_new_here_gets_all_variables_and_none_is_listed(op: str, found: Json, cause: Cause) -> None:
-    kinds = ("EnvironmentVariables", "Deployment")
-    mirror = step("create", "Mirror", "de", new={"found": found})
-
-    [site] = preview(mirror, *(step(op, kind, "de", new={"SITE_ID": "2"}) for kind in kinds)).sites
+@pytest.mark.parametrize("kind", ["Mirror", "OriginalSite"])
+def test_a_site_that_is_new_here_gets_all_variables_and_none_is_listed(
+    kind: str, op: str, found: list[str], cause: Cause
+) -> None:
+    [site] = preview(step(op, kind, "de", new={"SITE_ID": "2", "found": found})).sites
 
     assert (site.deploys, site.causes, site.variables) == (True, (cause,), ())
 
 
-NEW = ("Mirror", "EnvironmentVariables", "Deployment")
+NEW = step("create", "Mirror", "de", new={"found": ["DATABASE_URL"]})
+NOT_DEPLOYED = update("Mirror", "de", {"SITE_ID": "2"}, {"SITE_ID": "2", "release": "r1"}, "release", outputs={})
+"""Of a first attempt that failed the state has the variables, and no deployment."""
 
 
 @pytest.mark.parametrize(
-    ("kinds", "judgement", "cause", "why"),
+    ("new", "judgement", "cause", "why"),
     [
         (NEW, Judged(taken_over=True), Cause.TAKEN_OVER, ""),
         (NEW, Judged(taken_over=False, why="it runs without SITE_ID"), Cause.ADOPTED, "it runs without SITE_ID"),
-        (NEW[2:], Judged(taken_over=True), Cause.UNVERIFIED, ""),
+        (NOT_DEPLOYED, Judged(taken_over=True), Cause.UNVERIFIED, ""),
         (
-            NEW[2:],
+            NOT_DEPLOYED,
             Judged(taken_over=False, why="it runs with another THEME"),
             Cause.FAILED,
             "it runs with another THEME",
         ),
-        (NEW[2:], Judged(taken_over=False, why="never", ran_before=False), Cause.FIRST, ""),
+        (NOT_DEPLOYED, Judged(taken_over=False, why="never", ran_before=False), Cause.FIRST, ""),
     ],
     ids=["runs as declared", "runs otherwise", "was never healthy", "was never deployed as declared", "never deployed"],
 )
 def test_what_the_platform_shows_decides_whether_a_new_deployment_is_one(
-    kinds: tuple[str, ...], judgement: Judged, cause: Cause, why: str
+    new: Json, judgement: Judged, cause: Cause, why: str
 ) -> None:
-    steps = [step("create", kind, "de", new={"found": {"DATABASE_URL": {}}}) for kind in kinds]
-    engine = {"steps": steps}
+    engine = {"steps": [new]}
     assert first_deployments(engine) == ["de"]
     [site] = preview_of(engine, settings("de"), "test", judgements={"de": judgement}).sites
     assert (site.causes, site.deploys, site.why) == ((cause,), not judgement.taken_over, why)
+
+
+def test_a_first_deployment_that_failed_is_tried_again_and_its_variables_are_not_listed() -> None:
+    [site] = preview(NOT_DEPLOYED).sites
+
+    assert (site.causes, site.deploys, site.variables) == ((Cause.FAILED,), True, ())
+
+
+def test_a_failure_that_was_collected_is_deployed_again_with_what_else_changes() -> None:
+    failed = RUNS | {"failed": "acme-de (test): it failed", "attempt": "a-1"}
+    known = {"DATABASE_URL": ROTATED, "DATABASE_URL (running)": DATABASE}
+
+    [again] = preview(update("Mirror", "de", {}, {}, outputs=failed)).sites
+    keys = ("DATABASE_URL (running)",)
+    [site] = preview(update("Mirror", "de", known, {"DATABASE_URL": ROTATED}, *keys, outputs=failed)).sites
+
+    assert (again.causes, again.deploys, again.variables) == ((Cause.FAILED,), True, ())
+    assert (site.causes, site.deploys) == ((Cause.VARIABLES, Cause.FAILED), True)
 
 
 @pytest.mark.parametrize(
     ("keys", "cause", "deploys"),
     [(["verified"], Cause.UNVERIFIED, False), ([], Cause.FAILED, True), (["site"], Cause.RECORD, False)],
 )
-def test_other_reasons_for_an_update_of_a_deployment(keys: list[str], cause: Cause, deploys: bool) -> None:
-    [site] = preview(update("Deployment", "de", {}, {}, *keys)).sites
+def test_other_reasons_for_an_update_of_a_site(keys: list[str], cause: Cause, *, deploys: bool) -> None:
+    [site] = preview(update("Mirror", "de", {}, {}, *keys)).sites
 
     assert (site.causes, site.deploys) == ((cause,), deploys)
 
@@ -192,9 +264,9 @@ def test_other_reasons_for_an_update_of_a_deployment(keys: list[str], cause: Cau
 def test_sites_to_which_the_same_happens_are_one_group_of_their_wave() -> None:
     slugs = [f"m{number:03}" for number in range(300)]
     declared = settings(*slugs, rollout={"waves": [1, "10%", "100%"]})
-    released = [update("Deployment", slug, {"release": "1"}, {"release": "2"}, "release") for slug in reversed(slugs)]
-    original = update("Deployment", "acme", {}, {"THEME": "x"}, "THEME")
-    other = update("Deployment", "m299", {}, {}, "verified")
+    released = [changed({"release": "1"}, {"release": "2"}, slug) for slug in reversed(slugs)]
+    original = update("OriginalSite", "acme", {}, {"THEME": "x"}, "THEME")
+    other = update("Mirror", "m299", {}, {}, "verified")
 
     found = preview(*released[1:], original, other, declared=declared)
 
@@ -212,9 +284,7 @@ def test_sites_to_which_the_same_happens_are_one_group_of_their_wave() -> None:
 def test_a_held_site_is_in_no_wave_and_comes_last() -> None:
     declared = settings("de", "fr", overrides={"mirrors": {"de": {"hold": True}}})
 
-    found = preview(
-        update("Deployment", "de", {}, {}, "site"), update("Deployment", "fr", {}, {}, "site"), declared=declared
-    )
+    found = preview(update("Mirror", "de", {}, {}, "site"), update("Mirror", "fr", {}, {}, "site"), declared=declared)
 
     assert [group.example.wave for group in found.groups] == [1, None]
     assert found.rollout.held == ("de",)
@@ -224,7 +294,7 @@ def test_all_are_one_wave_where_the_engines_program_says_so() -> None:
     declared = settings("de", "fr", rollout={"waves": [1, "100%"]})
     line = "rollout: shared credentials have changed, so all mirrors are one wave\n"
 
-    found = preview(update("Deployment", "fr", {}, {}, "DATABASE_URL"), said=[("info", line)], declared=declared)
+    found = preview(changed({}, {"DATABASE_URL": DATABASE}, "fr"), said=[("info", line)], declared=declared)
 
     assert (found.rollout.repairing, found.sites[0].wave, found.notes) == (True, 1, ())
 
@@ -249,10 +319,8 @@ def test_ids_that_are_given_retired_and_freed_are_told() -> None:
     assert (found.steps, found.others) == (1, ())
 
 
-def test_a_mirror_off_the_list_leaves_with_all_that_belongs_to_it() -> None:
-    gone = [step("delete", kind, "it", old={}) for kind in ("Deployment", "EnvironmentVariables", "Mirror")]
-
-    found = preview(*gone)
+def test_a_mirror_off_the_list_leaves() -> None:
+    found = preview(step("delete", "Mirror", "it", old={"SITE_ID": "5"}))
 
     assert (found.leaving, found.sites, found.others, found.keeps) == (("it",), (), (), False)
 
@@ -268,12 +336,12 @@ def test_shared_values_that_point_elsewhere_are_told_with_both_places() -> None:
 def test_what_has_no_place_of_its_own_is_named() -> None:
     found = preview(
         step("update", "random:index:RandomId", "theirs", old={}, new={}),
-        step("delete", "Deployment", "acme", old={}),
-        step("delete-replaced", "Deployment", "de", old={}),
+        step("delete", "OriginalSite", "acme", old={}),
+        step("delete-replaced", "Mirror", "de", old={}),
     )
 
     assert found.others == (
-        "Deployment acme: delete",
+        "OriginalSite acme: delete",
         "random:index:RandomId theirs: update",
     )
 

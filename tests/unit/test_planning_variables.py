@@ -89,5 +89,5 @@ def test_secrets_that_a_platform_leaves_out_altogether_are_hidden_but_one_of_sev
     secrets = ("DATABASE_URL", "TOKEN")
     assert different_names(declared, {"SITE_ID": "2"}, secrets) == ([], ["TOKEN", "DATABASE_URL"])
     assert different_names(declared, {"SITE_ID": "2", "DATABASE_URL": "d"}, secrets) == (["TOKEN"], [])
-    assert running_values(declared, {"SITE_ID": "1"}, secrets) == {**declared, "SITE_ID": "1"}
+    assert running_values(declared, {"SITE_ID": "1"}, secrets) == {"SITE_ID": "1", "DATABASE_URL": None, "TOKEN": None}
     assert running_values(declared, {"SITE_ID": "1"}) == {"SITE_ID": "1"}

@@ -51,7 +51,7 @@ def test_a_provider_process_makes_no_model_of_the_whole_configuration() -> None:
     """It reads four keys. Making the models of all others took it a quarter of its own start."""
     whole = {"models", "docker", "docker_rules", "fleet_file", "loading", "messages", "rules", "scanning"}
     found = modules(PROVIDER)
-    assert "mirrors.resources.deployment" in found
+    assert "mirrors.resources.site" in found
     assert found & {f"mirrors.config.{name}" for name in whole} == set()
 
 
@@ -65,7 +65,7 @@ def test_what_pulumi_starts_on_divio_loads_neither_docker_nor_sandbox_nor_comman
 
 
 def test_the_state_is_read_without_the_engines_sdk() -> None:
-    resource = {"type": "pulumi-python:dynamic/mirrors:EnvironmentVariables", "outputs": {"environment": "e", "A": 1}}
+    resource = {"type": "pulumi-python:dynamic/mirrors:Mirror", "outputs": {"environment": "e", "A": "1"}}
     statement = (
         f"from mirrors.cli.state import StackState\nassert StackState([{resource}], []).created == {{'e': {{'A'}}}}"
     )

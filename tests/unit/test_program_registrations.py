@@ -66,17 +66,12 @@ def on_live(configuration: dict[str, str]) -> Ran:
     return ran
 
 
-def test_the_fleet_has_its_ids_its_original_and_three_resources_a_mirror(on_test: Ran) -> None:
+def test_the_fleet_has_its_ids_its_original_and_one_resource_a_mirror(on_test: Ran) -> None:
     fleet = "mirrors:index:Fleet acme"
     below = {item.title: item.parent for item in on_test.resources if item.type != "pulumi:pulumi:Stack"}
     mirrors = {f"Mirror {slug}": fleet for slug in ("acme-de", "acme-fr", "acme-ch")}
-    children = {
-        f"{kind} {slug}": f"Mirror {slug}"
-        for kind in ("EnvironmentVariables", "Deployment")
-        for slug in ("acme-de", "acme-fr", "acme-ch")
-    }
     stack = {fleet: "pulumi:pulumi:Stack any-name-test"}
-    assert below == {**stack, "SiteIds site-ids": fleet, "Original acme": fleet, **mirrors, **children}
+    assert below == {**stack, "SiteIds site-ids": fleet, "Original acme": fleet, **mirrors}
 
 
 def test_as_many_at_once_as_are_asked_for_need_no_second_provider_process(configuration: dict[str, str]) -> None:
@@ -105,11 +100,27 @@ def test_what_is_known_of_ids_reaches_the_ledger(configuration: dict[str, str]) 
     assert ran.outputs["siteIds"] == {"acme": 1, "acme-fr": 13, "acme-ch": 14}
 
 
-def test_a_former_name_is_an_alias_of_all_that_a_mirror_has(on_test: Ran) -> None:
+def test_what_is_set_before_the_first_write_reaches_the_ledger(on_test: Ran, on_live: Ran) -> None:
+    """Also of the original, where its variables are ours to set. No value is among it."""
+    by_name = {item.inputs["environment"]: name for name, item in on_test.of("Mirror").items()}
+    found = on_test.of("SiteIds")["site-ids"].inputs["hints"]["found"]
+    assert {by_name[environment]: variables for environment, variables in found.items()} == {
+        "acme-de": {},
+        "acme-fr": {"DATABASE_URL": True},
+        "acme-ch": {"DATABASE_URL": False},
+    }
+    original = on_live.of("OriginalSite")["acme"].inputs["environment"]
+    assert original in on_live.of("SiteIds")["site-ids"].inputs["hints"]["found"]
+
+
+def test_each_site_is_told_what_of_its_own_was_found(on_test: Ran) -> None:
+    found = {slug: item.inputs["found"] for slug, item in on_test.of("Mirror").items()}
+    assert found == {"acme-de": {}, "acme-fr": {"DATABASE_URL": True}, "acme-ch": {"DATABASE_URL": False}}
+
+
+def test_a_former_name_is_an_alias_of_a_mirror(on_test: Ran) -> None:
     aliases = {item.title: item.aliases for item in on_test.resources if item.aliases}
-    kinds = ("Mirror", "EnvironmentVariables", "Deployment")
-    ledger = {"SiteIds site-ids": ["acme"]}
-    assert aliases == {**ledger, **{f"{kind} acme-fr": ["acme-old"] for kind in kinds}}
+    assert aliases == {"SiteIds site-ids": ["acme"], "Mirror acme-fr": ["acme-old"]}
 
 
 def test_a_renamed_original_moves_all_that_it_has_and_not_the_ledger(configuration: dict[str, str]) -> None:
@@ -119,48 +130,44 @@ def test_a_renamed_original_moves_all_that_it_has_and_not_the_ledger(configurati
     aliases = {item.title: item.aliases for item in ran.resources if not item.title.endswith(" acme-fr")}
     assert {title: former for title, former in aliases.items() if former} == {
         "SiteIds site-ids": ["acme", "brand"],
-        **{f"{kind} acme": ["brand"] for kind in ("Original", "EnvironmentVariables", "Deployment")},
+        **{f"{kind} acme": ["brand"] for kind in ("Original", "OriginalSite")},
     }
 
 
-def test_a_deployment_comes_after_its_variables_and_after_no_other_mirror(on_test: Ran) -> None:
-    for slug, deployment in on_test.of("Deployment").items():
-        assert f"EnvironmentVariables {slug}" in deployment.after
-        assert f"Mirror {slug}" in on_test.of("EnvironmentVariables")[slug].after
-        assert {title.split()[-1] for title in deployment.after} <= {slug, "acme", "site-ids"}
+def test_the_state_keeps_no_dependencies_of_a_site(on_test: Ran, on_live: Ran) -> None:
+    """The program waits for what a site needs: of each mirror the lists would be hundreds of bytes."""
+    for ran in (on_test, on_live):
+        sites = [*ran.of("Mirror").values(), *ran.of("OriginalSite").values()]
+        assert [(item.after, item.property_dependencies) for item in sites] == [([], [])] * len(sites)
 
 
 def test_each_value_is_a_secret_or_plain_of_its_own(on_test: Ran) -> None:
-    variables = on_test.of("EnvironmentVariables")["acme-de"].inputs
-    declared = {key: item for key, item in variables.items() if isinstance(item, dict) and "sensitive" in item}
+    declared = on_test.of("Mirror")["acme-de"].inputs["variables"]
     marked = {name for name, item in declared.items() if isinstance(item["value"], dict)}
     assert marked == {*SHARED, "API_KEY"}
-    assert set(variables["secrets"]) == marked
-    assert declared["SITE_ID"] == {"value": "2", "sensitive": False}
-    assert declared["MIRRORS_APPLICATION"] == {"value": "acme-de", "sensitive": False}
-    assert declared["LANGUAGE"] == {"value": "de", "sensitive": False}
-    deployment = on_test.of("Deployment")["acme-de"].inputs
-    assert {name for name in declared if isinstance(deployment[name], dict)} == marked
-    assert in_clear(deployment)["SITE_ID"] == "2"
-    assert set(deployment["secrets"]) == marked
+    assert {name for name, item in declared.items() if item["secret"]} == marked
+    plain = {"SITE_ID": "2", "MIRRORS_APPLICATION": "acme-de", "LANGUAGE": "de"}
+    assert {name: item for name, item in declared.items() if name not in marked} == {
+        name: {"value": value, "secret": False, "sensitive": False} for name, value in plain.items()
+    }
 
 
-def test_a_deployment_is_declared_with_the_values_of_its_variables(on_test: Ran) -> None:
-    for slug, deployment in on_test.of("Deployment").items():
-        written = in_clear(on_test.of("EnvironmentVariables")[slug].inputs)
-        values = {name: item["value"] for name, item in written.items() if isinstance(item, dict) and "value" in item}
-        assert set(values) > {"SITE_ID", "MIRRORS_APPLICATION", *SHARED}
-        assert {name: in_clear(deployment.inputs)[name] for name in values} == values
+def test_every_mirror_is_declared_with_its_id_its_name_and_the_originals_values(on_test: Ran) -> None:
+    shared = in_clear(on_test.of("Original")["acme"].inputs)["variables"]
+    assert set(shared) == set(SHARED)
+    for slug, mirror in on_test.of("Mirror").items():
+        values = {name: item["value"] for name, item in in_clear(mirror.inputs)["variables"].items()}
+        assert values.items() >= {"MIRRORS_APPLICATION": slug, "API_KEY": PASSWORD, **shared}.items()
+        assert values["SITE_ID"] == str(int(on_test.outputs["siteIds"][slug]))
 
 
 def test_new_shared_values_are_sensitive_and_one_that_was_plain_before_us_stays_plain(on_test: Ran) -> None:
     flags = {
-        slug: {name: item.inputs[name]["sensitive"] for name in SHARED}
-        for slug, item in on_test.of("EnvironmentVariables").items()
+        slug: {name: item.inputs["variables"][name]["sensitive"] for name in SHARED}
+        for slug, item in on_test.of("Mirror").items()
     }
     assert flags["acme-de"] == dict.fromkeys(SHARED, True)
     assert flags["acme-ch"] == {"DATABASE_URL": False, "DEFAULT_STORAGE_DSN": True}
-    assert on_test.of("EnvironmentVariables")["acme-ch"].inputs["found"] == {"DATABASE_URL": {"sensitive": False}}
 
 
 def test_no_secret_is_registered_in_clear(on_test: Ran, on_live: Ran) -> None:
@@ -186,17 +193,17 @@ def test_the_outputs_list_every_site_the_original_first_and_the_others_in_an_ord
     assert outputs["sites"][2]["deployment"] == "d-acme-de"
     assert outputs["siteIds"] == {"acme": 1, "acme-de": 2, "acme-fr": 3, "acme-ch": 4}
     assert outputs["retired"] == {}
-    assert outputs["original"]["release"] == on_test.of("Deployment")["acme-de"].inputs["release"]
+    assert outputs["original"]["release"] == on_test.of("Mirror")["acme-de"].inputs["release"]
     assert set(outputs["original"]["identities"]) == set(SHARED)
 
 
 def test_variables_that_are_replaced_on_request_are_deleted_before_they_are_made(on_test: Ran) -> None:
     """The other way round, a failure in between would leave the deletion to a later run."""
-    assert {item.type for item in on_test.resources if item.deleted_first} == {"EnvironmentVariables"}
+    assert {item.type for item in on_test.resources if item.deleted_first} == {"Mirror"}
 
 
 def test_the_checks_are_told_what_is_observed(on_test: Ran) -> None:
-    observed = {slug: item.inputs["observed"] for slug, item in on_test.of("EnvironmentVariables").items()}
+    observed = {slug: item.inputs["observed"] for slug, item in on_test.of("Mirror").items()}
     flags = {"acme-fr": True, "acme-ch": False}
     there = {slug: {"DATABASE_URL": {"sensitive": sensitive}} for slug, sensitive in flags.items()}
     assert observed == {"acme-de": {}, **there}
@@ -205,26 +212,28 @@ def test_the_checks_are_told_what_is_observed(on_test: Ran) -> None:
 def test_variables_stay_where_live_drops_a_mirror_and_go_where_test_does(on_test: Ran, on_live: Ran) -> None:
     assert [item.title for item in on_test.resources if item.retained] == []
     retained = {item.type for item in on_live.resources if item.retained}
-    assert retained == {"EnvironmentVariables"}
+    assert retained == {"Mirror", "OriginalSite"}
 
 
 def test_an_id_that_the_followed_stack_does_not_have_is_unknown_and_told(on_live: Ran) -> None:
-    site_ids = {slug: item.inputs["SITE_ID"] for slug, item in on_live.of("Deployment").items() if slug != "acme"}
-    assert site_ids == {"acme-de": "5", "acme-fr": "6", "acme-ch": UNKNOWN}
-    assert on_live.of("Mirror")["acme-ch"].inputs["site_id"] == UNKNOWN
+    site_ids = {slug: item.inputs["variables"]["SITE_ID"] for slug, item in on_live.of("Mirror").items()}
+    assert {slug: item["value"] for slug, item in site_ids.items()} == {
+        "acme-de": "5",
+        "acme-fr": "6",
+        "acme-ch": UNKNOWN,
+    }
     said = 'acme-ch: its SITE_ID is not known yet: the stack "test", which gives it, has none for it; run "pulumi up -s'
     assert f'{said} test" first' in on_live.said
 
 
 def test_mirrors_run_what_the_original_is_deployed_with_where_we_deploy_it(on_live: Ran) -> None:
-    original = on_live.of("Deployment")["acme"]
+    original = on_live.of("OriginalSite")["acme"]
     assert original.parent == "mirrors:index:Fleet acme"
-    assert original.inputs["DEBUG"] == "0"
-    assert "SITE_ID" not in original.inputs
+    assert original.inputs["variables"]["DEBUG"] == {"value": "0", "secret": False, "sensitive": False}
+    assert not {"SITE_ID", *SHARED} & original.inputs["variables"].keys()
+    assert original.inputs["release"] == ""
     for slug in ("acme-de", "acme-fr", "acme-ch"):
-        deployment = on_live.of("Deployment")[slug]
-        assert deployment.inputs["release"] == "d-acme"
-        assert "Deployment acme" in deployment.after
+        assert on_live.of("Mirror")[slug].inputs["release"] == "d-acme"
 
 
 def test_a_fleet_with_problems_registers_nothing_and_tells_all_of_them(configuration: dict[str, str]) -> None:

@@ -2,13 +2,13 @@
 
 from tests.unit.program_under_mocks import registered_for
 
-MIRRORS = 667
+MIRRORS = 1000
 
 
-def test_two_thousand_resources_register() -> None:
+def test_a_thousand_mirrors_register() -> None:
     ran = registered_for(MIRRORS)
     assert (ran.code, ran.said) == (0, "")
     ours = [item.title for item in ran.resources if ":" not in item.type]
-    assert len(set(ours)) == len(ours) == 3 * MIRRORS + 2
-    site_ids = [item.inputs["SITE_ID"] for item in ran.of("Deployment").values()]
+    assert len(set(ours)) == len(ours) == MIRRORS + 2
+    site_ids = [item.inputs["variables"]["SITE_ID"]["value"] for item in ran.of("Mirror").values()]
     assert sorted(site_ids, key=int) == [str(number) for number in range(2, MIRRORS + 2)]

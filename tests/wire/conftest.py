@@ -8,11 +8,13 @@ import pytest
 from pulumi.runtime.proto import provider_pb2_grpc
 
 from mirrors.resources.base import Provider
+from mirrors.resources.site import SiteProvider
 from mirrors.sandbox.control import Sandbox
+from tests.wire.kept import Kept
 from tests.wire.platform import CANARY, Platform, Site
-from tests.wire.provider import CheckedWire, Wire, provider_process
+from tests.wire.provider import Wire, provider_process
 
-MIRRORS = 150  # more than tests use
+MIRRORS = 160  # more than tests
 
 Stub = provider_pb2_grpc.ResourceProviderStub
 Drive = Callable[[Provider], Wire]
@@ -71,13 +73,15 @@ def drive(connected: Stub) -> Drive:
 
 
 @pytest.fixture
-def drive_checked(connected: Stub) -> Drive:
-    return lambda provider: CheckedWire(connected, provider)
+def kept(connected: Stub) -> Kept:
+    """A site's resource, nothing of which is in the state yet."""
+    return Kept(Wire(connected, SiteProvider()))
 
 
 @pytest.fixture
-def drive_later(connected_later: Stub) -> Drive:
-    return lambda provider: Wire(connected_later, provider)
+def later(connected_later: Stub) -> Kept:
+    """For the same one in the next operation, in a process that has checked nothing: ``kept.then(later)``."""
+    return Kept(Wire(connected_later, SiteProvider()))
 
 
 @pytest.fixture(scope="session")
@@ -93,7 +97,7 @@ def site(platform: Platform, numbers: Iterator[int]) -> Site:
 
 @pytest.fixture
 def original(platform: Platform) -> Site:
-    return platform.site("acme")
+    return platform.original
 
 
 @pytest.fixture

@@ -1,9 +1,10 @@
 """A mirror's Test environment on a real sandbox, with a person beside us who edits and deploys by hand."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from mirrors.divio import Divio, EnvironmentVariable
@@ -80,6 +81,10 @@ class Platform:
     def change(self, statement: str, *values: str) -> None:
         with self.database() as connection:
             connection.execute(statement, values)
+
+    @cached_property
+    def original(self) -> "Site":
+        return self.site("acme")
 
     def site(self, slug: str) -> "Site":
         application = self.divio.applications.by_slug(slug)
@@ -187,17 +192,6 @@ class Site:
 
     def wait_for_request(self, words: str) -> None:
         assert wait_until(lambda: words in self.requests(), TIMEOUT), self.requests()
-
-
-def newest(original: Site) -> str:
-    """The release that a mirror made now would run."""
-    return original.platform.divio.deployments.list(original.live)[0].uuid
-
-
-def deployment_of(site: Site, original: Site, secrets: Iterable[str] = (), /, **variables: str) -> dict[str, Any]:
-    """The inputs of a ``Deployment`` of the newest release with these variables; ``secrets``: names."""
-    where = {"site": site.name, "environment": site.environment, "image_environment": original.live}
-    return {**where, "release": newest(original), "secrets": sorted(secrets), **variables}
 
 
 def _applications(line: Mapping[str, Any]) -> list[str]:

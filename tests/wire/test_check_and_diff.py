@@ -6,54 +6,70 @@ from typing import Any
 import pytest
 from pulumi.runtime.proto import provider_pb2
 
-from mirrors.resources.base import Provider, VariablesProvider
-from mirrors.resources.deployment import DeploymentProvider
-from mirrors.resources.environment_variables import EnvironmentVariablesProvider
-from mirrors.resources.mirror import MirrorProvider
+from mirrors.planning.site_state import HINTS, OUTPUTS, is_variable, name_of
+from mirrors.planning.site_state import INPUTS as OWN_INPUTS
+from mirrors.resources.base import Provider
 from mirrors.resources.original import OriginalProvider
+from mirrors.resources.site import SiteProvider
 from tests.wire.conftest import Drive
+from tests.wire.declared import plain, secret
 from tests.wire.platform import CANARY
-from tests.wire.provider import UNKNOWN, marked
+from tests.wire.provider import UNKNOWN, in_clear, marked
 
-SITE = {"site": "acme-de (test)", "environment": "e-1", "secrets": ["DATABASE_URL"]}
-WHERE = {"application": "u-1", "environment": "e-1"}
+KEY = "key"
+SITE = {"site": "acme-de (test)", "environment": "e-1", "image_environment": "e-2", "hmac_key": KEY, "release": UNKNOWN}
 INPUTS: Mapping[type[Provider], dict[str, Any]] = {
     OriginalProvider: {
-        **WHERE,
+        "application": "u-1",
+        "environment": "e-1",
         "image_environment": "e-2",
         "release": UNKNOWN,
         "variables": {"DATABASE_URL": UNKNOWN, "OTHER": "x"},
         "identities": {"DATABASE_URL": "postgres://db:5432/acme"},
     },
-    MirrorProvider: {**WHERE, "slug": "acme-de", "site_id": UNKNOWN, "found": {}},
-    EnvironmentVariablesProvider: {
+    SiteProvider: {
         **SITE,
-        "found": UNKNOWN,
-        "SITE_ID": {"value": UNKNOWN, "sensitive": False},
-        "DATABASE_URL": {"value": "x", "sensitive": UNKNOWN},
+        "verified": True,
+        "SITE_ID": UNKNOWN,
+        "DATABASE_URL": UNKNOWN,
         "WHOLE": UNKNOWN,
+        "PLAIN": "1",
+        "FLAGGED": {"value": "2", "sensitive": True},
     },
-    DeploymentProvider: {**SITE, "image_environment": "e-2", "release": UNKNOWN, "SITE_ID": UNKNOWN, "PLAIN": "1"},
 }
-IMMUTABLE = {
-    OriginalProvider: ["application", "environment"],
-    MirrorProvider: ["application", "environment"],
-    EnvironmentVariablesProvider: ["environment"],
-    DeploymentProvider: ["environment"],
+NEWS: Mapping[type[Provider], dict[str, Any]] = {
+    OriginalProvider: INPUTS[OriginalProvider],
+    SiteProvider: {
+        **SITE,
+        "verified": True,
+        "found": UNKNOWN,
+        "turn": UNKNOWN,
+        "variables": {
+            "SITE_ID": plain(UNKNOWN),
+            "DATABASE_URL": secret("x", sensitive=UNKNOWN),
+            "WHOLE": UNKNOWN,
+            "PLAIN": plain("1"),
+            "FLAGGED": {**plain("2"), "sensitive": True},
+        },
+    },
 }
-AWKWARD = ("site", "environment", "secrets", "found", "url", "deployment", "release", "id", "urn", "__provider", "__x")
+"""What the program gives, where much is not known yet. The state, in which the key is from the start, has nothing else
+beside it."""
+
+IMMUTABLE = {OriginalProvider: ["application", "environment"], SiteProvider: ["environment"]}
+AWKWARD = (*HINTS, *OWN_INPUTS, *OUTPUTS, "id", "urn", "__provider", "__x", "_x")
 every_provider = pytest.mark.parametrize("provider", INPUTS, ids=lambda item: item.__name__)
 
 
 @every_provider
 def test_check_passes_on_what_is_not_known_yet(offline: Drive, provider: type[Provider]) -> None:
-    news = INPUTS[provider]
-    assert offline(provider()).check({}, news) == (news, [])
+    inputs, failures = offline(provider()).check({"hmac_key": KEY, "environment": "e-1"}, NEWS[provider])
+    assert (in_clear(inputs), failures) == (INPUTS[provider], [])
 
 
 @every_provider
 def test_check_leaves_out_what_is_absent(offline: Drive, provider: type[Provider]) -> None:
-    given = {key: value for key, value in INPUTS[provider].items() if key != "release"} | {"release": None}
+    given = {key: value for key, value in NEWS[provider].items() if key != "release"} | {"release": None}
     inputs, failures = offline(provider()).check({}, given)
     assert "release" not in inputs
     assert failures == []
@@ -77,47 +93,38 @@ def test_a_place_that_is_not_known_yet_replaces(offline: Drive, provider: type[P
     assert list(answer.replaces) == ["environment"]
 
 
-@pytest.mark.parametrize("provider", [EnvironmentVariablesProvider, DeploymentProvider])
-def test_a_variable_may_be_called_like_anything_of_ours(offline: Drive, provider: type[VariablesProvider]) -> None:
-    flat = provider.flattened({name: f"value of {name}" for name in AWKWARD})
+def test_a_variable_may_be_called_like_anything_of_ours(offline: Drive) -> None:
+    variables = {name: plain(f"value of {name}") for name in AWKWARD}
+    inputs, failures = offline(SiteProvider()).check({}, {**SITE, "variables": variables})
+    assert failures == []
     # The engine keeps names that begin with two underscores to itself: it shows and compares none of them.
-    reserved = {*provider.inputs, *provider.outputs, "id", "urn"}
-    assert [key for key in flat if key in reserved or key.startswith("__")] == []
-    news = {key: value for key, value in INPUTS[provider].items() if key in provider.inputs} | flat
-    inputs, failures = offline(provider()).check({}, news)
-    assert (inputs, failures) == (news, [])
-    assert provider.variables_in(inputs) == {name: f"value of {name}" for name in AWKWARD}
+    assert [key for key in inputs if key.startswith("__")] == []
+    given = {name_of(key): value for key, value in inputs.items() if is_variable(key)}
+    assert given == {name: f"value of {name}" for name in AWKWARD}
+    assert {key for key in inputs if not is_variable(key)} == SITE.keys()
 
 
-def test_what_was_found_is_decided_once_and_kept_for_ever(offline: Drive) -> None:
-    mirror = offline(MirrorProvider())
-    news = {**INPUTS[MirrorProvider], "found": None}
-    first, _ = mirror.check({}, {**news, "observed": {"SITE_ID": {"sensitive": False}}})
-    assert first["found"] == {"SITE_ID": {"sensitive": False}}
-    assert "observed" not in first
-    later, _ = mirror.check(first, {**news, "observed": {"SITE_ID": {"sensitive": False}, "OURS": {"sensitive": True}}})
-    assert later["found"] == first["found"]
-    nothing, _ = mirror.check({}, {**news, "observed": {}})
-    assert mirror.check(nothing, {**news, "observed": {"OURS": {"sensitive": True}}})[0]["found"] == {}
-    elsewhere, _ = mirror.check(first, {**news, "environment": "e-9", "observed": {}})
-    assert elsewhere["found"] == {}
-
-
-def test_what_a_mirrors_database_may_be_is_decided_once_with_what_was_found(offline: Drive) -> None:
-    mirror = offline(MirrorProvider())
-    news = {key: value for key, value in INPUTS[MirrorProvider].items() if key != "found"}
-    first, _ = mirror.check({}, {**news, "observed": {}, "databases": ["postgres://db:5432/a"]})
-    assert first["databases"] == ["postgres://db:5432/a"]
-    later = {**news, "observed": {}, "databases": ["postgres://db:5432/b"]}
-    assert mirror.check(first, later) == (first, [])
-    before, _ = mirror.check({}, {**news, "observed": {}})
-    assert mirror.check(before, later) == (before, [])
-
-
-def test_a_secret_mark_in_the_state_is_no_obstacle(offline: Drive) -> None:
-    """The engine takes marks off before it asks; a state that was edited by hand may still have one."""
-    news = INPUTS[EnvironmentVariablesProvider]
-    assert offline(EnvironmentVariablesProvider()).check({"DATABASE_URL": marked("x")}, news) == (news, [])
+def test_a_key_is_made_once_and_its_mark_and_the_state_are_all_that_is_kept(offline: Drive) -> None:
+    site, variables = offline(SiteProvider()), {"TOKEN": secret(CANARY), "SITE_ID": plain("2")}
+    hints: dict[str, Any] = {
+        "rollout": None,
+        "turn": None,
+        "observed": {},
+        "databases": ["x"],
+        "collected": None,
+        "newest": "r-1",
+    }
+    news = {**SITE, **hints, "hmac_key": None, "found": {}, "release": "r-1", "variables": variables}
+    first, _ = site.check({}, news)
+    again, _ = site.check({}, news)
+    key = first["hmac_key"]["value"]
+    assert first["hmac_key"] == marked(key)
+    assert key != again["hmac_key"]["value"]
+    assert first["TOKEN"] != again["TOKEN"]
+    assert CANARY not in str(first)
+    assert first.keys() == {*SITE, "TOKEN", "SITE_ID"}
+    assert site.check(in_clear(first), news) == (first, [])
+    assert site.check(in_clear(first), {**news, "environment": "e-9"})[0]["hmac_key"] != first["hmac_key"]
 
 
 def test_a_shared_value_may_rotate_and_may_not_point_elsewhere_unconfirmed(offline: Drive) -> None:

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -12,14 +11,14 @@ import pytest
 
 from mirrors.divio import RetryPolicy
 from mirrors.planning.dsn import identity_of
-from mirrors.resources.deployment import DeploymentProvider
-from mirrors.resources.environment_variables import EnvironmentVariablesProvider
-from mirrors.resources.mirror import MirrorProvider
 from mirrors.resources.original import OriginalProvider
+from mirrors.resources.site import SiteProvider
 from tests.sandboxes import running_sandbox
 from tests.wire.conftest import Stub
-from tests.wire.platform import CANARY, SHARED, Platform, Site, deployment_of
-from tests.wire.provider import CheckedWire, Refused, Wire, provider_process
+from tests.wire.declared import START, hints, plain, secret
+from tests.wire.kept import Kept
+from tests.wire.platform import CANARY, SHARED, Platform, Site
+from tests.wire.provider import Refused, Wire, provider_process
 
 PASSWORD = f"{CANARY}-password"
 VALUES = {
@@ -115,9 +114,13 @@ def connected(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> I
     assert CANARY not in said.read_text()
 
 
-def variables_of(site: Site) -> dict[str, Any]:
-    entries = {name: {"value": value, "sensitive": name in SECRETS} for name, value in VALUES.items()}
-    return {"site": site.name, "environment": site.environment, "secrets": sorted(SECRETS), "found": {}, **entries}
+def declared(site: Site, /, **more: Any) -> dict[str, Any]:
+    own = {name: secret(value) if name in SECRETS else plain(value) for name, value in VALUES.items()}
+    return hints(site, {**own, **more})
+
+
+def kept_in(stub: Stub) -> Kept:
+    return Kept(Wire(stub, SiteProvider()))
 
 
 def as_declared(site: Site) -> bool:
@@ -145,24 +148,20 @@ STORMS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("kind", STORMS)
 def test_a_site_is_made_changed_read_and_left_in_a_storm(
-    connected: Stub, site: Site, original: Site, faults: Faults, kind: str
+    kept: Kept, fresh: Stub, site: Site, faults: Faults, kind: str
 ) -> None:
-    variables = Wire(connected, EnvironmentVariablesProvider())
-    deployment = CheckedWire(connected, DeploymentProvider())
-    inputs, wanted = variables_of(site), deployment_of(site, original, SECRETS, **VALUES)
+    wanted, later = declared(site), kept_in(fresh)
     faults.add(kind, probability=0.25, seed=7, **STORMS[kind])
-    _, stored = variables.create(inputs)
-    _, deployed = deployment.create(wanted)
-    assert variables.read(stored)[2].keys() == inputs.keys()
-    assert deployment.read(deployed)[0] == "x"
-    changed = inputs | {"LANGUAGE": {"value": "fr", "sensitive": False}}
-    variables.update(stored, changed)
-    variables.update(changed, inputs)
+    kept.up(wanted)
+    kept.refresh()
+    assert kept.preview(wanted) == []
+    kept.up(declared(site, LANGUAGE={**plain("de"), "sensitive": True}))  # which needs no deployment
+    kept.up(wanted)
     faults.clear()
     assert as_declared(site)
-    assert [deployed["deployment"]] == site.deployments()
+    assert [kept.outputs["deployment"]] == site.deployments()
     faults.add(kind, probability=0.25, seed=8, **STORMS[kind])
-    variables.delete(inputs)
+    kept.then(later).destroy()
     faults.clear()
     assert site.stored() == {}
     assert any(line.get("fault") == kind for line in site.platform.sandbox.requests_log())
@@ -170,66 +169,61 @@ def test_a_site_is_made_changed_read_and_left_in_a_storm(
 
 @pytest.mark.parametrize("kind", [kind for kind in STORMS if kind != "latency"])
 def test_a_deployment_whose_start_is_not_answered_is_started_once(
-    connected: Stub, site: Site, original: Site, faults: Faults, kind: str
+    kept: Kept, site: Site, faults: Faults, kind: str
 ) -> None:
-    Wire(connected, EnvironmentVariablesProvider()).create(variables_of(site))
     faults.add(kind, "POST", DEPLOYMENTS, remaining=1, **STORMS[kind])
-    _, outs = CheckedWire(connected, DeploymentProvider()).create(deployment_of(site, original, SECRETS, **VALUES))
-    assert [outs["deployment"]] == site.deployments()
+    kept.up(declared(site))
+    assert [kept.outputs["deployment"]] == site.deployments()
 
 
-def test_a_write_that_outlasts_the_clients_patience_is_made_once(connected: Stub, site: Site, faults: Faults) -> None:
+def test_a_write_that_outlasts_the_clients_patience_is_made_once(kept: Kept, site: Site, faults: Faults) -> None:
     faults.add("latency", "POST", WRITES, remaining=1, seconds=31)  # it waits for an answer for 30
-    Wire(connected, EnvironmentVariablesProvider()).create(variables_of(site))
+    kept.up(declared(site))
     faults.clear()
     assert as_declared(site)
 
 
 def test_a_list_that_is_answered_otherwise_is_told_in_one_line_before_the_database_is_written(
-    connected: Stub, site: Site, faults: Faults
+    kept: Kept, site: Site, faults: Faults
 ) -> None:
-    variables = Wire(connected, EnvironmentVariablesProvider())
     faults.add("schema", "GET", WRITES)
     with pytest.raises(Refused) as refused:
-        variables.create(variables_of(site))
+        kept.up(declared(site))
     faults.clear()
     assert "GET /apps/v3/environment-variables/" in told(refused, site)
     assert "DATABASE_URL" not in site.stored()
-    variables.create(variables_of(site))
+    assert site.deployments() == []
+    kept.up(declared(site))
     assert as_declared(site)
 
 
-def test_a_write_that_is_answered_otherwise_is_read_back_and_made_once(
-    connected: Stub, site: Site, faults: Faults
-) -> None:
+def test_a_write_that_is_answered_otherwise_is_read_back_and_made_once(kept: Kept, site: Site, faults: Faults) -> None:
     faults.add("schema", "POST", WRITES)
-    Wire(connected, EnvironmentVariablesProvider()).create(variables_of(site))
+    kept.up(declared(site))
     faults.clear()
     assert as_declared(site)
-    posted = [line for line in site.writes() if line.startswith("POST")]
+    posted = [line for line in site.writes() if line.startswith("POST") and line != START]
     assert sorted(posted) == sorted(f"POST {name}" for name in VALUES)
 
 
 @pytest.mark.parametrize("path", [UUID + "$", UUID + "environment-variables/"])
 def test_a_deployment_that_is_not_shown_at_once_is_waited_for(
-    connected: Stub, site: Site, original: Site, faults: Faults, path: str
+    kept: Kept, site: Site, faults: Faults, path: str
 ) -> None:
-    Wire(connected, EnvironmentVariablesProvider()).create(variables_of(site))
     faults.add("error", "GET", "^/apps/v3/deployments/" + path, remaining=2, status=404)
-    _, outs = CheckedWire(connected, DeploymentProvider()).create(deployment_of(site, original, SECRETS, **VALUES))
-    assert [outs["deployment"]] == site.deployments()
+    kept.up(declared(site))
+    assert [kept.outputs["deployment"]] == site.deployments()
 
 
 def test_a_variable_deleted_by_somebody_else_between_our_look_and_our_write_is_made_again(
-    connected: Stub, site: Site
+    kept: Kept, site: Site
 ) -> None:
-    variables = Wire(connected, EnvironmentVariablesProvider())
-    _, stored = variables.create(variables_of(site))
+    kept.up(declared(site))
     site.by_hand("SITE_ID", "1")
     site.by_hand("LANGUAGE", "fr")
     site.platform.change("INSERT INTO deleter VALUES (?, 'SITE_ID', 'LANGUAGE')", site.environment)
     site.forget_requests()
-    variables.update(stored, variables_of(site))
+    kept.update(declared(site))
     assert as_declared(site)
     assert "POST LANGUAGE" in site.writes()
 
@@ -241,16 +235,16 @@ REFUSALS = {"forbidden": 403, "not-found": 404, "not-allowed": 405, "unknown": 4
 def test_a_first_write_that_is_refused_stops_the_fleet_and_says_what_to_set_by_hand(
     fresh: Stub, site: Site, another: Site, faults: Faults, reason: str
 ) -> None:
-    variables = Wire(fresh, EnvironmentVariablesProvider())
     faults.add("error", "POST", WRITES, status=REFUSALS[reason])
     with pytest.raises(Refused) as first:
-        variables.create(variables_of(site))
+        kept_in(fresh).up(declared(site))
     text = told(first, site)
     assert f"POST /apps/v3/environment-variables/: {REFUSALS[reason]}" in text
     by_hand = "set in this order SITE_ID=2, KEY=(the original's, or the configuration's, secret value), LANGUAGE=de, "
     assert f"in the Control Panel: {by_hand}DATABASE_URL=(" in text
+    assert first.value.kept is None
     with pytest.raises(Refused) as second:
-        variables.create(variables_of(another))
+        kept_in(fresh).up(declared(another))
     assert f"not tried: the platform refused the write for {site.name}, see there" in told(second, another)
     assert another.writes() == []
     assert (site.stored(), another.stored()) == ({}, {})
@@ -258,67 +252,63 @@ def test_a_first_write_that_is_refused_stops_the_fleet_and_says_what_to_set_by_h
 
 @pytest.mark.parametrize("reason", REFUSALS)
 def test_a_first_deployment_that_is_refused_stops_the_fleet_though_variables_were_accepted(
-    fresh: Stub, site: Site, another: Site, original: Site, faults: Faults, reason: str
+    fresh: Stub, site: Site, another: Site, faults: Faults, reason: str
 ) -> None:
-    variables, deployment = Wire(fresh, EnvironmentVariablesProvider()), CheckedWire(fresh, DeploymentProvider())
-    for each in (site, another):
-        variables.create(variables_of(each))
     faults.add("error", "POST", DEPLOYMENTS, status=REFUSALS[reason])
     with pytest.raises(Refused) as first:
-        deployment.create(deployment_of(site, original, SECRETS, **VALUES))
+        kept_in(fresh).up(declared(site))
     text = told(first, site)
     assert f"POST /apps/v3/deployments/: {REFUSALS[reason]}" in text
     assert text.endswith("To go on by hand, in the Control Panel: deploy it")
     another.forget_requests()
     with pytest.raises(Refused) as second:
-        deployment.create(deployment_of(another, original, SECRETS, **VALUES))
+        kept_in(fresh).up(declared(another))
     assert "not tried" in told(second, another)
-    assert another.writes() == []
+    assert START not in another.writes()
 
 
 def test_in_a_repair_a_refused_deployment_is_that_sites_alone(
-    fresh: Stub, site: Site, another: Site, original: Site, faults: Faults
+    fresh: Stub, site: Site, another: Site, faults: Faults
 ) -> None:
-    variables, deployment = Wire(fresh, EnvironmentVariablesProvider()), Wire(fresh, DeploymentProvider())
     faults.add("error", "POST", DEPLOYMENTS, remaining=1, status=403)
-    outcomes = []
-    for each in (site, another):
-        variables.create(variables_of(each))
-        given = {**deployment_of(each, original, SECRETS, **VALUES), "collected": "run-1"}
-        outcomes.append(deployment.create(deployment.check({}, given)[0])[1])
-    assert f"{site.name}: POST /apps/v3/deployments/: 403" in outcomes[0]["failed"]
-    assert outcomes[1]["deployment"] == another.deployments()[0]
+    refused, accepted = kept_in(fresh), kept_in(fresh)
+    refused.up({**declared(site), "collected": "run-1"})
+    accepted.up({**declared(another), "collected": "run-1"})
+    assert f"{site.name}: POST /apps/v3/deployments/: 403" in refused.outputs["failed"]
+    assert accepted.outputs["deployment"] == another.deployments()[0]
 
 
 @pytest.mark.parametrize("kind", ["error", "truncated"])
 def test_a_first_write_whose_outcome_is_not_known_is_told_as_such_and_stops_nobody_else(
     fresh: Stub, site: Site, another: Site, faults: Faults, kind: str
 ) -> None:
-    variables = Wire(fresh, EnvironmentVariablesProvider())
+    kept = kept_in(fresh)
     site.by_hand("SITE_ID", "1")
     faults.add(kind, "PATCH", WRITES, remaining=RetryPolicy().attempts)
     with pytest.raises(Refused) as refused:
-        variables.create(variables_of(site))
+        kept.up(declared(site))
     text = told(refused, site)
     assert "Nothing is lost: run the command again" in text
     assert "Control Panel" not in text
-    variables.create(variables_of(another))
-    variables.create(variables_of(site))
+    kept_in(fresh).up(declared(another))
+    kept.up(declared(site))
     assert as_declared(site)
     assert as_declared(another)
 
 
 def test_a_hidden_value_that_somebody_replaced_and_deployed_is_written_again_before_our_deployment(
-    connected: Stub, fresh: Stub, site: Site, original: Site
+    kept: Kept, fresh: Stub, site: Site
 ) -> None:
-    Wire(connected, EnvironmentVariablesProvider()).create(variables_of(site))
+    kept.up(declared(site))
     site.by_hand("DATABASE_URL", "postgres://elsewhere.example.com/x", sensitive=True)
     by_hand = site.deployed_by_hand()
     site.forget_requests()
-    _, outs = CheckedWire(fresh, DeploymentProvider()).create(deployment_of(site, original, SECRETS, **VALUES))
-    assert site.writes() == ["PATCH DATABASE_URL", "POST deployments"]
-    assert site.frozen(outs["deployment"])["DATABASE_URL"] == VALUES["DATABASE_URL"]
-    assert site.deployments() == [outs["deployment"], by_hand]
+    later = kept.then(kept_in(fresh))
+    later.refresh()
+    later.up(declared(site))
+    assert site.writes() == ["PATCH DATABASE_URL", START]
+    assert site.frozen(later.outputs["deployment"])["DATABASE_URL"] == VALUES["DATABASE_URL"]
+    assert site.deployments()[:2] == [later.outputs["deployment"], by_hand]
 
 
 TALE = "\n".join(
@@ -336,13 +326,12 @@ LAST_LINES = "line 18\nline 19\nwith [secret]\n[secret]\n[secret]"
     ],
 )
 def test_a_deployment_that_does_not_end_well_is_one_message_with_remedy_and_log(
-    fresh: Stub, site: Site, original: Site, kind: str, settings: dict[str, Any], words: str
+    fresh: Stub, site: Site, kind: str, settings: dict[str, Any], words: str
 ) -> None:
-    Wire(fresh, EnvironmentVariablesProvider()).create(variables_of(site))
     site.log_says(TALE)
     site.will_meet(kind, **settings)
     with pytest.raises(Refused) as refused:
-        CheckedWire(fresh, DeploymentProvider()).create(deployment_of(site, original, SECRETS, **VALUES))
+        kept_in(fresh).up(declared(site))
     text = told(refused, site)
     assert words in text
     assert any(remedy in text for remedy in ("run the command again", "the next up waits for it"))
@@ -355,40 +344,32 @@ def _cut(text: str) -> str:
     return text.partition("Its log ends:\n")[2]
 
 
-def test_a_failed_deployment_is_told_also_where_its_log_cannot_be_read(
-    fresh: Stub, site: Site, original: Site, faults: Faults
-) -> None:
-    Wire(fresh, EnvironmentVariablesProvider()).create(variables_of(site))
+def test_a_failed_deployment_is_told_also_where_its_log_cannot_be_read(fresh: Stub, site: Site, faults: Faults) -> None:
     site.will_meet("deployment-fails")
     faults.add("forbidden", "GET", "/logs/$")
     with pytest.raises(Refused) as refused:
-        CheckedWire(fresh, DeploymentProvider()).create(deployment_of(site, original, SECRETS, **VALUES))
+        kept_in(fresh).up(declared(site))
     text = told(refused, site)
     [uuid] = site.deployments()
     assert f"deployment {uuid} failed" in text
     assert f"(it cannot be read: GET /apps/v3/deployments/{uuid}/logs/: 403" in text
 
 
-def test_an_object_that_is_404_while_it_is_listed_is_not_deleted(
-    connected: Stub, site: Site, original: Site, faults: Faults
+@pytest.mark.parametrize("unseen", ["variables", "deployments"])
+def test_a_site_that_is_404_while_it_is_listed_is_not_deleted(
+    kept: Kept, site: Site, faults: Faults, unseen: str
 ) -> None:
-    """A token that has lost its rights: the state must not forget what it can no longer see. An application is looked
-    up in the list."""
-    variables = Wire(connected, EnvironmentVariablesProvider())
-    _, stored = variables.create(variables_of(site))
-    for name in VALUES:
-        site.deleted_by_hand(name)
+    """A token that has lost its rights: the state must not forget what it can no longer see."""
+    kept.up(declared(site))
+    if unseen == "variables":
+        for name in VALUES:
+            site.deleted_by_hand(name)
+    else:
+        site.platform.change("DELETE FROM sandbox_deployment WHERE environment_id = ?", site.environment)
     faults.add("error", "GET", f"/({site.application}|{site.environment})/", status=404)
-    adopted = {"application": site.application, "environment": site.environment, "slug": site.slug, "site_id": 2}
-    assert Wire(connected, MirrorProvider()).read(adopted, "x")[0] == "x"
-    deployed = deployment_of(site, original, SECRETS, **VALUES) | {"deployment": "d"}
-    for refuse in (
-        partial(variables.read, stored),
-        partial(CheckedWire(connected, DeploymentProvider()).read, deployed),
-    ):
-        with pytest.raises(Refused) as refused:
-            refuse()
-        assert "It was deleted, or the token's account has lost its rights on it" in told(refused, site)
+    with pytest.raises(Refused) as refused:
+        kept.refresh()
+    assert "It was deleted, or the token's account has lost its rights on it" in told(refused, site)
 
 
 def test_an_original_that_is_404_while_it_is_listed_keeps_what_its_values_point_at(

@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from mirrors.planning.identity import STATUS_PATH, database_digest
-from mirrors.resources.deployment import DeploymentProvider
+from mirrors.resources.site import SiteProvider
 from tests.servers import running
-from tests.wire.platform import CANARY, Site, deployment_of
-from tests.wire.provider import CheckedWire, Refused, Wire, provider_process
+from tests.wire.declared import START, hints, plain, secret
+from tests.wire.kept import Kept
+from tests.wire.platform import CANARY, Site
+from tests.wire.provider import Refused, Wire, provider_process
 
 DATABASE_URL = f"postgres://acme:{CANARY}@db.example.com/acme-test"
 AS_DECLARED = {"site_id": 2, "application": "acme-de", "database": database_digest(DATABASE_URL)}
@@ -40,27 +42,29 @@ def answering(site: Site, document: bytes | None) -> Iterator[None]:
 
 
 @pytest.fixture
-def strict(site: Site, tmp_path: Path) -> Iterator[Wire]:
-    """A provider process that asks sites who they are."""
+def strict(site: Site, tmp_path: Path) -> Iterator[Kept]:
+    """In a provider process that asks sites who they are."""
     rollout = {"timeout": "50s", "health": {"timeout": "1s", "identity": True}}
     config = site.platform.configuration | {"mirrors:rollout": json.dumps(rollout)}
     with provider_process(config, tmp_path / "said") as stub:
-        yield CheckedWire(stub, DeploymentProvider())
+        yield Kept(Wire(stub, SiteProvider()))
 
 
 @pytest.fixture
-def props(site: Site, original: Site) -> dict[str, Any]:
-    """Of a site that is deployed, and that nobody has verified."""
-    variables = {"SITE_ID": "2", "MIRRORS_APPLICATION": "acme-de", "DATABASE_URL": DATABASE_URL}
-    for name, value in variables.items():
-        site.by_hand(name, value, sensitive=name == "DATABASE_URL")
-    return deployment_of(site, original, ["DATABASE_URL"], **variables)
+def declared(site: Site) -> dict[str, Any]:
+    own = {"SITE_ID": plain("2"), "MIRRORS_APPLICATION": plain("acme-de"), "DATABASE_URL": secret(DATABASE_URL)}
+    return hints(site, own, verified=True)
 
 
-def test_a_site_that_says_what_is_declared_is_verified(strict: Wire, site: Site, props: dict[str, Any]) -> None:
+def test_a_site_that_says_what_is_declared_is_verified(strict: Kept, site: Site, declared: dict[str, Any]) -> None:
     with answering(site, json.dumps(AS_DECLARED).encode()):
-        _, outs = strict.create(props)
-        assert strict.create({**props, "verified": True})[1]["deployment"] == outs["deployment"]
+        strict.up({**declared, "verified": None})
+        deployment = strict.outputs["deployment"]
+        site.forget_requests()
+        assert strict.preview(declared) == ["+verified"]
+        strict.up(declared)
+    assert (strict.outputs["deployment"], strict.outputs["verified"]) == (deployment, True)
+    assert START not in site.requests()
 
 
 @pytest.mark.parametrize(
@@ -74,13 +78,15 @@ def test_a_site_that_says_what_is_declared_is_verified(strict: Wire, site: Site,
     ],
 )
 def test_a_site_that_says_otherwise_fails_and_no_secret_is_told(
-    strict: Wire, site: Site, props: dict[str, Any], document: dict[str, Any] | None, found: str
+    strict: Kept, site: Site, declared: dict[str, Any], document: dict[str, Any] | None, found: str
 ) -> None:
     body = None if document is None else json.dumps(document).encode()
     with answering(site, body):
-        strict.create(props)
         with pytest.raises(Refused) as refused:
-            strict.create({**props, "verified": True})
+            strict.up(declared)
+        with pytest.raises(Refused, match="was not healthy"):
+            strict.up(declared)
+    assert len(site.deployments()) == 1
     assert "was not healthy within 1 s" in str(refused.value)
     assert f"{STATUS_PATH}: {found}" in str(refused.value)
     assert CANARY not in str(refused.value)

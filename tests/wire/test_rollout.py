@@ -1,226 +1,303 @@
-"""What a rollout asks of the resources: to stay as they are, to look whether a site is healthy, to fail later."""
+"""What a rollout asks of a site's resource: to stay as it is, to look whether the site is healthy, to fail later."""
 
+import json
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from pulumi.runtime.proto import provider_pb2
 
 from mirrors.planning.shared import fingerprint
-from mirrors.resources.base import VariablesProvider
-from mirrors.resources.deployment import DeploymentProvider
-from mirrors.resources.environment_variables import EnvironmentVariablesProvider
+from mirrors.resources.site import SiteProvider
 from mirrors.sandbox.process import free_port
 from tests.wire.conftest import Drive
-from tests.wire.platform import CANARY, Site, deployment_of
-from tests.wire.provider import UNKNOWN, CheckedWire, Refused, Wire, marked, provider_process
+from tests.wire.declared import START, hints, plain, secret
+from tests.wire.kept import Kept, as_dict
+from tests.wire.platform import CANARY, Site
+from tests.wire.provider import UNKNOWN, Refused, Wire, in_clear, marked, provider_process
 
 VALUE = f"{CANARY}-value"
-DEPLOYMENT: dict[str, Any] = {
+VARIABLES = {"SITE_ID": plain("2"), "TOKEN": secret(VALUE)}
+SITE: dict[str, Any] = {
     "site": "acme-de (test)",
     "environment": "e-1",
     "image_environment": "e-2",
     "release": "r-1",
-    "secrets": ["TOKEN"],
-    "SITE_ID": "2",
-    "TOKEN": VALUE,
+    "variables": VARIABLES,
 }
-VARIABLES: dict[str, Any] = {
-    "site": "acme-de (test)",
-    "environment": "e-1",
-    "secrets": ["TOKEN"],
-    "found": {},
-    "SITE_ID": {"value": "2", "sensitive": False},
-    "TOKEN": {"value": VALUE, "sensitive": True},
-}
-BOTH = pytest.mark.parametrize(
-    ("provider", "olds"),
-    [(DeploymentProvider(), DEPLOYMENT), (EnvironmentVariablesProvider(), VARIABLES)],
-    ids=["Deployment", "EnvironmentVariables"],
-)
 
 
-def as_declared(olds: dict[str, Any], **changed: str) -> dict[str, Any]:
-    """The same with other values of these variables."""
-    entries = {
-        name: {**olds[name], "value": value} if isinstance(olds[name], dict) else value
-        for name, value in changed.items()
-    }
-    return {**olds, **entries}
+@pytest.fixture
+def offsite(offline: Drive) -> Wire:
+    return offline(SiteProvider())
 
 
-@BOTH
-@pytest.mark.parametrize("rollout", ["stays", "held", "paused", None])
-def test_what_a_rollout_says_is_not_kept(
-    offline: Drive, provider: VariablesProvider, olds: dict[str, Any], rollout: str | None
-) -> None:
-    inputs, failures = offline(provider).check(olds, {**olds, "rollout": rollout, "turn": None, "collected": None})
+@pytest.fixture
+def olds(offsite: Wire) -> dict[str, Any]:
+    """What the state has of it."""
+    inputs, failures = offsite.check({}, {**SITE, "verified": False})
     assert failures == []
-    assert inputs.keys() == olds.keys()
+    return as_dict(in_clear(inputs))
+
+
+def with_variables(**changed: Any) -> dict[str, Any]:
+    return {**SITE, "verified": False, "variables": VARIABLES | changed}
+
+
+@pytest.mark.parametrize("rollout", ["stays", "held", "paused", None])
+def test_what_a_rollout_says_is_not_kept(offsite: Wire, olds: dict[str, Any], rollout: str | None) -> None:
+    inputs, failures = offsite.check(olds, {**with_variables(), "rollout": rollout, "turn": None, "collected": "run-1"})
+    assert (in_clear(inputs), failures) == (olds, [])
 
 
 @pytest.mark.parametrize(("rollout", "release"), [(None, "r-2"), ("stays", "r-1"), ("held", "r-1"), ("paused", "r-1")])
-def test_a_release_is_taken_where_it_is_followed(offline: Drive, rollout: str | None, release: str) -> None:
-    news = {**DEPLOYMENT, "release": "r-2", "rollout": rollout}
-    assert offline(DeploymentProvider()).check(DEPLOYMENT, news)[0]["release"] == release
+def test_a_release_is_taken_where_it_is_followed(
+    offsite: Wire, olds: dict[str, Any], rollout: str | None, release: str
+) -> None:
+    news = {**SITE, "release": "r-2", "rollout": rollout}
+    assert offsite.check(olds, news)[0]["release"] == release
 
 
 @pytest.mark.parametrize("rollout", ["stays", "held", "paused"])
 def test_another_environment_for_images_is_no_reason_to_deploy_what_follows_no_release(
-    offline: Drive, rollout: str
+    offsite: Wire, olds: dict[str, Any], rollout: str
 ) -> None:
-    news = {**DEPLOYMENT, "release": "r-9", "image_environment": "e-9", "rollout": rollout}
-    inputs, _ = offline(DeploymentProvider()).check(DEPLOYMENT, news)
+    news = {**SITE, "release": "r-9", "image_environment": "e-9", "rollout": rollout}
+    inputs, _ = offsite.check(olds, news)
     assert (inputs["release"], inputs["image_environment"]) == ("r-1", "e-2")
 
 
-def test_a_site_that_is_new_and_follows_no_release_keeps_whichever_it_runs(offline: Drive) -> None:
-    assert offline(DeploymentProvider()).check({}, {**DEPLOYMENT, "rollout": "stays"})[0]["release"] == ""
+def test_a_site_that_is_new_and_follows_no_release_keeps_whichever_it_runs(offsite: Wire) -> None:
+    assert offsite.check({}, {**SITE, "rollout": "stays"})[0]["release"] == ""
 
 
-@BOTH
-def test_a_paused_site_keeps_what_it_has_and_its_secrets_stay_secret(
-    offline: Drive, provider: VariablesProvider, olds: dict[str, Any]
-) -> None:
-    news = {key: value for key, value in as_declared(olds, SITE_ID="9").items() if key != "TOKEN"}
-    inputs, failures = offline(provider).check(olds, {**news, "rollout": "paused"})
-    secret = marked(VALUE) if provider.outputs else {"value": marked(VALUE), "sensitive": True}
-    assert (inputs, failures) == ({**olds, "TOKEN": secret}, [])
+def test_a_paused_site_keeps_what_it_has_and_its_key_stays_secret(offsite: Wire, olds: dict[str, Any]) -> None:
+    before = {**olds, "SITE_ID (running)": "1", "found": ["TOKEN"]}
+    news = {**SITE, "variables": {"SITE_ID": plain("9")}, "verified": True, "rollout": "paused"}
+    assert offsite.check(before, news) == ({**before, "hmac_key": marked(olds["hmac_key"])}, [])
 
 
-@BOTH
-def test_a_held_sites_variables_may_not_change_and_no_value_is_told(
-    offline: Drive, provider: VariablesProvider, olds: dict[str, Any]
-) -> None:
-    news = as_declared(olds, TOKEN=f"{VALUE}-new", SITE_ID="3")
-    _, [(name, reason)] = offline(provider).check(olds, {**news, "rollout": "held"})
+def test_a_held_sites_variables_may_not_change_and_no_value_is_told(offsite: Wire, olds: dict[str, Any]) -> None:
+    news = with_variables(TOKEN=secret(f"{VALUE}-new"), SITE_ID=plain("3"))
+    _, [(name, reason)] = offsite.check(olds, {**news, "rollout": "held"})
     assert name == ""
     assert reason.startswith("acme-de (test): it is held, but its variables change: SITE_ID, TOKEN. ")
     assert CANARY not in reason
 
 
-@BOTH
-def test_what_is_not_known_yet_is_no_change_of_a_held_site(
-    offline: Drive, provider: VariablesProvider, olds: dict[str, Any]
+@pytest.mark.parametrize("drifted", ["SITE_ID", "SITE_ID (running)"])
+def test_nor_may_a_held_site_be_set_back_to_what_is_declared(offsite: Wire, olds: dict[str, Any], drifted: str) -> None:
+    """By hand something else was set there, or is running."""
+    _, [(_, reason)] = offsite.check({**olds, drifted: "9"}, {**with_variables(), "rollout": "held"})
+    assert "its variables change: SITE_ID. " in reason
+
+
+def test_a_flag_may_change_at_a_held_site(offsite: Wire, olds: dict[str, Any]) -> None:
+    """No deployment is needed for it."""
+    news = with_variables(TOKEN=secret(VALUE, sensitive=False))
+    assert offsite.check(olds, {**news, "rollout": "held"})[1] == []
+
+
+def test_what_is_not_known_yet_is_no_change_of_a_held_site(offsite: Wire, olds: dict[str, Any]) -> None:
+    for unknown in (plain(UNKNOWN), UNKNOWN):
+        assert offsite.check(olds, {**with_variables(SITE_ID=unknown), "rollout": "held"})[1] == []
+
+
+def test_a_held_site_is_not_asked_whether_it_is_healthy(offsite: Wire, olds: dict[str, Any]) -> None:
+    news = {**SITE, "verified": True, "rollout": "held"}
+    assert offsite.check(olds, news)[0]["verified"] is False
+    del olds["verified"]
+    assert "verified" not in offsite.check(olds, news)[0]
+
+
+def declared(site: Site, /, value: str = "2", **more: Any) -> dict[str, Any]:
+    return hints(site, {"SITE_ID": plain(value)}, **more)
+
+
+def test_a_held_site_is_adopted_as_it_runs_and_never_deployed(
+    kept: Kept, drive: Drive, site: Site, original: Site
 ) -> None:
-    assert offline(provider).check(olds, {**as_declared(olds, SITE_ID=UNKNOWN), "rollout": "held"})[1] == []
-
-
-def test_a_held_site_is_not_asked_whether_it_is_healthy(offline: Drive) -> None:
-    deployment = offline(DeploymentProvider())
-    assert "verified" not in deployment.check(DEPLOYMENT, {**DEPLOYMENT, "verified": True, "rollout": "held"})[0]
-    olds = {**DEPLOYMENT, "verified": False}
-    assert deployment.check(olds, {**olds, "verified": True, "rollout": "held"})[0]["verified"] is False
-
-
-@pytest.fixture
-def props(site: Site, original: Site) -> dict[str, Any]:
     site.by_hand("SITE_ID", "2")
-    return deployment_of(site, original, SITE_ID="2")
-
-
-def test_a_held_site_is_adopted_as_it_runs_and_never_deployed(drive: Drive, site: Site, props: dict[str, Any]) -> None:
-    deployment, runs = drive(DeploymentProvider()), site.deployed_by_hand()
-    held = {**props, "release": "", "rollout": "held"}
-    adopted, _ = deployment.check({}, held)
-    assert deployment.create(adopted)[1]["deployment"] == runs
-    other, _ = deployment.check({}, {**held, "SITE_ID": "3"})
+    runs = site.deployed_by_hand()
+    original.deployed_by_hand(original.live)
+    kept.up(declared(site, rollout="held"))
+    assert kept.outputs["deployment"] == runs
+    anew = Kept(drive(SiteProvider()))
     with pytest.raises(Refused, match="it is held, and what it runs is not known to be what is declared"):
-        deployment.create(other)
+        anew.up(declared(site, "3", rollout="held"))
     assert site.deployments() == [runs]
-    site.by_hand("SITE_ID", "3")
-    free, _ = deployment.check({}, {**other, "rollout": None})
-    deployment.create(free)
+    anew.up(declared(site, "3"))
     assert len(site.deployments()) == 2
 
 
-def test_a_deployment_that_somebody_else_made_has_to_be_verified(
-    drive_checked: Drive, site: Site, props: dict[str, Any]
-) -> None:
-    deployment = drive_checked(DeploymentProvider())
-    _, outs = deployment.create(props)
-    verified = {**outs, "verified": True}
-    assert deployment.read(verified)[2]["verified"] is True
+def test_a_held_site_that_was_deployed_never_is_not_deployed_by_an_update(kept: Kept, site: Site) -> None:
+    with pytest.raises(Refused, match="it is held"):
+        kept.up(declared(site, rollout="held"))
+    kept.refresh()
+    with pytest.raises(Refused, match="it is held"):
+        kept.up(declared(site, rollout="held"))
+    assert site.deployments() == []
+
+
+def test_a_deployment_that_somebody_else_made_has_to_be_verified(kept: Kept, site: Site) -> None:
+    wanted = declared(site, verified=True)
+    kept.up(wanted)
+    kept.refresh()
+    assert kept.inputs["verified"] is kept.outputs["verified"] is True
+    by_hand = site.deployed_by_hand()
+    kept.refresh()
+    assert kept.inputs["verified"] is kept.outputs["verified"] is False
+    assert kept.preview(wanted) == ["~verified"]
+    site.forget_requests()
+    kept.up(wanted)
+    assert (kept.outputs["verified"], kept.outputs["deployment"]) == (True, by_hand)
+    assert site.writes() == []
+
+
+def test_where_nobody_asks_a_deployment_by_hand_is_as_good_as_ours(kept: Kept, site: Site) -> None:
+    kept.up(declared(site))
     site.deployed_by_hand()
-    assert deployment.read(verified)[2]["verified"] is False
-    assert "verified" not in deployment.read(outs)[2]
+    kept.refresh()
+    assert "verified" not in kept.inputs
+    assert kept.preview(declared(site)) == []
 
 
+@pytest.fixture
+def with_health(site: Site, tmp_path: Path) -> Iterator[Kept]:
+    """In a provider process that asks sites, where nobody serves any."""
+    config = site.platform.configuration | {"mirrors:rollout": '{"timeout": "50s", "health": {"timeout": "1s"}}'}
+    with provider_process(config, tmp_path / "said") as stub:
+        yield Kept(Wire(stub, SiteProvider()))
+
+
+@pytest.mark.parametrize("refreshed", [True, False])
 def test_a_site_that_does_not_answer_is_deployed_and_fails_until_it_does(
-    platform_with_health: Wire, site: Site, props: dict[str, Any]
+    with_health: Kept, site: Site, refreshed: bool
 ) -> None:
     site.is_to_be_found_at(f"127.0.0.1:{free_port()}")
     for _ in range(2):
         with pytest.raises(Refused) as refused:
-            platform_with_health.create({**props, "verified": True})
+            with_health.up(declared(site, verified=True))
         assert f"{site.name}: it runs deployment {site.deployments()[0]}, but was not healthy within 1 s" in str(
             refused.value
         )
         assert "no connection" in str(refused.value)
+        if refreshed:
+            with_health.refresh()
     assert len(site.deployments()) == 1
-    assert platform_with_health.create(props)[1]["deployment"] == site.deployments()[0]
+    with_health.up(declared(site))
+    assert with_health.outputs["deployment"] == site.deployments()[0]
+    assert len(site.deployments()) == 1
 
 
-@pytest.fixture
-def platform_with_health(site: Site, tmp_path: Any) -> Any:
-    """A provider process that asks sites, where nobody serves any."""
-    config = site.platform.configuration | {"mirrors:rollout": '{"timeout": "50s", "health": {"timeout": "1s"}}'}
-    with provider_process(config, tmp_path / "said") as stub:
-        yield CheckedWire(stub, DeploymentProvider())
-
-
+@pytest.mark.parametrize("refreshed", [True, False])
 def test_a_failure_that_is_collected_is_told_in_the_state_and_tried_again(
-    drive: Drive, site: Site, props: dict[str, Any]
+    kept: Kept, site: Site, refreshed: bool
 ) -> None:
-    deployment = drive(DeploymentProvider())
-    checked, _ = deployment.check({}, {**props, "collected": "run-1"})
+    wanted = declared(site, collected="run-1")
     site.will_meet("deployment-fails")
-    _, outs = deployment.create(checked)
-    assert outs["failed"].startswith(f"{site.name}: deployment {site.deployments()[0]} failed; ")
-    assert outs["attempt"] == "run-1"
-    assert "deployment" not in outs
-    assert deployment.diff(outs, checked).changes == 2  # DIFF_SOME
-    done = deployment.update(outs, checked)
-    assert not {"failed", "attempt"} & done.keys()
-    assert done["deployment"] == site.deployments()[0]
-    assert deployment.diff(done, checked).changes == 0  # DIFF_UNKNOWN: the engine compares the inputs
+    kept.up(wanted)
+    assert kept.outputs["failed"].startswith(f"{site.name}: deployment {site.deployments()[0]} failed; ")
+    assert kept.outputs["attempt"] == "run-1"
+    assert "deployment" not in kept.outputs
+    assert not kept.unfinished
+    if refreshed:
+        kept.refresh()
+        assert kept.outputs["attempt"] == "run-1"
+    assert kept.wire.diff(kept.outputs, kept.checked(wanted)).changes == provider_pb2.DiffResponse.DIFF_SOME
+    assert kept.up(wanted)
+    assert not {"failed", "attempt"} & kept.outputs.keys()
+    assert kept.outputs["deployment"] == site.deployments()[0]
+    assert kept.wire.diff(kept.outputs, kept.inputs).changes == provider_pb2.DiffResponse.DIFF_UNKNOWN
 
 
-def test_a_paused_site_that_failed_before_stays_as_it_is(
-    drive: Drive, drive_later: Drive, site: Site, original: Site, props: dict[str, Any]
-) -> None:
-    checked, _ = drive(DeploymentProvider()).check({}, {**props, "collected": "run-1"})
+def test_a_collected_failure_of_an_update_leaves_what_runs_and_what_is_set(kept: Kept, site: Site) -> None:
+    kept.up(declared(site))
+    runs = site.deployments()[0]
     site.will_meet("deployment-fails")
-    _, failed = drive(DeploymentProvider()).create(checked)
-    later = drive_later(DeploymentProvider())
-    release = original.deployed_by_hand(original.live)
-    kept, failures = later.check(failed, {**props, "release": release, "rollout": "paused"})
-    assert (kept, failures) == (checked, [])
-    assert later.diff(failed, kept).changes == 0  # DIFF_UNKNOWN: the engine compares the inputs
-    with pytest.raises(Refused, match=r"it is behind mirrors:rollout\.pauseAfter"):
-        later.update(failed, kept)  # whatever else makes the engine do it
-    assert len(site.deployments()) == 1
+    kept.up(declared(site, "3", collected="run-2"))
+    now = kept.outputs
+    assert (now["deployment"], now["SITE_ID"], now["SITE_ID (running)"]) == (runs, "3", "2")
+    assert now["attempt"] == "run-2"
+    site.forget_requests()
+    assert kept.up(declared(site, "3"))
+    assert site.writes() == [START]
+    assert not {"failed", "attempt", "SITE_ID (running)"} & kept.outputs.keys()
 
 
-def test_what_this_process_has_not_checked_is_not_deployed(
-    drive_later: Drive, site: Site, props: dict[str, Any]
-) -> None:
-    """A process that does not know whether the site is held or paused does not take it for one that is free."""
-    deployment = drive_later(DeploymentProvider())
-    for asked in (lambda: deployment.create(props), lambda: deployment.update({**props, "release": "r-0"}, props)):
-        with pytest.raises(Refused, match="is not known whether this run may deploy it"):
-            asked()
+def test_a_failure_is_forgotten_once_somebody_has_deployed_it(kept: Kept, site: Site) -> None:
+    site.will_meet("deployment-fails")
+    kept.up(declared(site, collected="run-1"))
+    by_hand = site.deployed_by_hand()
+    kept.refresh()
+    assert not {"failed", "attempt"} & kept.outputs.keys()
+    assert kept.outputs["deployment"] == by_hand
+    assert not kept.up(declared(site))
+
+
+def test_a_write_that_fails_is_told_at_once_though_failures_are_collected(kept: Kept, site: Site) -> None:
+    with pytest.raises(Refused, match="my-var is not taken"):
+        kept.up(hints(site, {"SITE_ID": plain("2"), "my-var": plain("x")}, collected="run-1"))
     assert site.deployments() == []
 
 
-def test_an_original_that_runs_with_other_values_than_its_mirrors_get_is_an_error(
-    drive: Drive, site: Site, props: dict[str, Any]
+@pytest.mark.parametrize("deployed", [True, False])
+def test_a_paused_site_that_failed_before_stays_as_it_is(
+    kept: Kept, later: Kept, site: Site, original: Site, deployed: bool
 ) -> None:
-    deployment, shared = drive(DeploymentProvider()), {"DATABASE_URL": fingerprint(f"{CANARY}-before"), "GONE": "?"}
-    checked, _ = deployment.check({}, {**props, "release": "", "shared": shared})
-    assert "shared" not in checked
+    if deployed:
+        kept.up(declared(site))
+    site.will_meet("deployment-fails")
+    kept.up(declared(site, "3", collected="run-1"))
+    kept.then(later)
+    original.deployed_by_hand(original.live)
+    before = later.outputs
+    deployments, site.first = site.deployments(), len(site.platform.sandbox.requests_log())
+    with pytest.raises(Refused, match="is not known whether this run may deploy it"):
+        later.wire.update(before, later.inputs)  # whatever makes the engine do it, before anything was checked
+    paused = declared(site, "4", rollout="paused", collected="run-2")
+    for refreshed in (False, True):
+        if refreshed:
+            later.refresh()
+            assert later.outputs == before
+        assert later.preview(paused) == []
+        changes = later.wire.diff(before, later.checked(paused)).changes
+        assert changes == provider_pb2.DiffResponse.DIFF_UNKNOWN, "the engine compares the inputs"
+        assert not later.up(paused)
+        later.update(paused)  # whatever else makes the engine do it
+        assert later.outputs == before
+    assert site.writes() == []
+    assert site.deployments() == deployments
+    assert later.up(declared(site, "4"))
+
+
+def test_a_paused_site_of_which_the_state_knows_nothing_is_neither_written_nor_deployed(kept: Kept, site: Site) -> None:
+    with pytest.raises(Refused, match=r"it is behind mirrors:rollout\.pauseAfter") as refused:
+        kept.up(declared(site, rollout="paused"))
+    assert refused.value.kept is None
+    assert site.writes() == []
+
+
+def test_what_this_process_has_not_checked_is_neither_written_nor_deployed(kept: Kept, later: Kept, site: Site) -> None:
+    """A process that does not know whether the site is held or paused does not take it for one that is free."""
+    inputs = kept.checked(declared(site))
+    for asked in (lambda: later.wire.create(inputs), lambda: later.wire.update({**inputs, "release": "r-0"}, inputs)):
+        with pytest.raises(Refused, match="is not known whether this run may deploy it") as refused:
+            asked()
+        assert refused.value.kept is None
+    assert site.writes() == []
+    assert site.deployments() == []
+
+
+def test_an_original_that_runs_with_other_values_than_its_mirrors_get_is_an_error(kept: Kept, site: Site) -> None:
+    shared = {"DATABASE_URL": fingerprint(f"{CANARY}-before"), "GONE": "?"}
+    wanted = declared(site, shared=shared) | {"release": ""}
+    assert "shared" not in kept.checked(wanted)
     site.by_hand("DATABASE_URL", f"{CANARY}-now")
     with pytest.raises(Refused, match="runs with another DATABASE_URL now") as refused:
-        deployment.create(checked)
-    assert CANARY not in str(refused.value)
-    known, _ = deployment.check({}, {**props, "release": "", "shared": {"DATABASE_URL": fingerprint(f"{CANARY}-now")}})
-    assert deployment.create(known)[1]["deployment"] == site.deployments()[0]
+        kept.up(wanted)
+    assert CANARY not in json.dumps([str(refused.value), refused.value.kept])
+    kept.up({**wanted, "shared": {"DATABASE_URL": fingerprint(f"{CANARY}-now")}})
+    assert kept.outputs["deployment"] == site.deployments()[0]
     assert len(site.deployments()) == 1

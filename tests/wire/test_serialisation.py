@@ -6,10 +6,8 @@ import sys
 import pytest
 
 from mirrors.resources.base import Provider
-from mirrors.resources.deployment import DeploymentProvider
-from mirrors.resources.environment_variables import EnvironmentVariablesProvider
-from mirrors.resources.mirror import MirrorProvider
 from mirrors.resources.original import OriginalProvider
+from mirrors.resources.site import SiteProvider
 from mirrors.resources.site_ids import SiteIdsProvider
 from tests.wire.conftest import Drive
 from tests.wire.provider import decoded
@@ -18,17 +16,12 @@ from tests.wire.provider import decoded
 PINNED = {
     SiteIdsProvider: "gASVNQAAAAAAAACMGm1pcnJvcnMucmVzb3VyY2VzLnNpdGVfaWRzlIwPU2l0ZUlkc1Byb3ZpZGVylJOUKYGULg==",
     OriginalProvider: "gASVNgAAAAAAAACMGm1pcnJvcnMucmVzb3VyY2VzLm9yaWdpbmFslIwQT3JpZ2luYWxQcm92aWRlcpSTlCmBlC4=",
-    MirrorProvider: "gASVMgAAAAAAAACMGG1pcnJvcnMucmVzb3VyY2VzLm1pcnJvcpSMDk1pcnJvclByb3ZpZGVylJOUKYGULg==",
-    EnvironmentVariablesProvider: (
-        "gASVTwAAAAAAAACMJ21pcnJvcnMucmVzb3VyY2VzLmVudmlyb25tZW50X3ZhcmlhYmxlc5SMHEVudmly"
-        "b25tZW50VmFyaWFibGVzUHJvdmlkZXKUk5QpgZQu"
-    ),
-    DeploymentProvider: "gASVOgAAAAAAAACMHG1pcnJvcnMucmVzb3VyY2VzLmRlcGxveW1lbnSUjBJEZXBsb3ltZW50UHJvdmlkZXKUk5QpgZQu",
+    SiteProvider: "gASVLgAAAAAAAACMFm1pcnJvcnMucmVzb3VyY2VzLnNpdGWUjAxTaXRlUHJvdmlkZXKUk5QpgZQu",
 }
 MANY = """
 from pulumi.dynamic.dynamic import serialize_provider
-from mirrors.resources.deployment import DeploymentProvider
-print(len({serialize_provider(DeploymentProvider()) for _ in range(2000)}))
+from mirrors.resources.site import SiteProvider
+print(len({serialize_provider(SiteProvider()) for _ in range(2000)}))
 """
 
 

@@ -40,6 +40,7 @@ def test_ids_are_allocated_and_the_hints_dropped(site_ids: Wire) -> None:
         },
         "retired": {},
         "highest": 3,
+        "found": {},
     }
 
 
@@ -137,6 +138,31 @@ def test_an_id_that_was_never_used_makes_place_and_a_slug_that_changes_hands_doe
     anew["hints"]["sites"].append({"application": "n-acme-de", "name": "acme-de"})
     _, failures = site_ids.check(before, anew)
     assert ['was renamed "acme-former"' in reason for _, reason in failures] == [True]
+
+
+def test_what_was_found_of_a_site_is_decided_once_and_kept_as_long_as_it_is_declared(site_ids: Wire) -> None:
+    there = {"e-de": {"THEME": False, "DATABASE_URL": True}, "e-fr": {}}
+    before, _ = site_ids.check({}, hints("acme-de", "acme-fr", found=there))
+    assert before["found"] == there
+    assert "hints" not in before
+    _, stored = site_ids.create(before)
+    assert stored["found"] == there
+    assert site_ids.read(stored, "site-ids")[2]["found"] == there
+    written = {"e-de": {"THEME": False, "SITE_ID": False}, "e-fr": {"SITE_ID": False}, "e-ch": {"LANGUAGE": False}}
+    after, _ = site_ids.check(before, hints("acme-de", "acme-fr", "acme-ch", found=written))
+    assert after["found"] == {**there, "e-ch": {"LANGUAGE": False}}
+    assert site_ids.update(stored, after)["found"] == after["found"]
+    fewer, _ = site_ids.check(after, hints("acme-fr", "acme-ch", found={"e-fr": {"X": False}, "e-ch": {}}))
+    assert fewer["found"] == {"e-fr": {}, "e-ch": {"LANGUAGE": False}}
+    assert site_ids.check(fewer, hints("acme-fr", "acme-ch", found={"e-fr": {}, "e-ch": {}})) == (fewer, [])
+
+
+def test_a_variable_that_was_found_may_be_called_like_anything_of_ours(site_ids: Wire) -> None:
+    there = {"e-de": dict.fromkeys(("found", "__provider", "__x", "id", "urn"), True)}
+    before, _ = site_ids.check({}, hints("acme-de", found=there))
+    assert before["found"] == there
+    assert site_ids.read(site_ids.create(before)[1], "site-ids")[2]["found"] == there
+    assert site_ids.check(before, hints("acme-de", found={"e-de": {}})) == (before, [])
 
 
 OURS, THEIRS = "postgres://db.example:5432/acme", "postgres://db.example:5432/bolt"

@@ -1,6 +1,6 @@
-"""``EnvironmentVariables`` on a real platform, on which somebody else creates, changes, flags and deletes meanwhile."""
+"""A site on a real platform, on which somebody else creates, changes, flags, deletes and deploys meanwhile."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from mirrors.planning.names import DATABASE_URL, MIRRORS_APPLICATION, OWN, SITE_ID
-from mirrors.resources.environment_variables import EnvironmentVariablesProvider
+from mirrors.planning.site_state import Entry, SiteState
 from tests.search import searching
-from tests.wire.conftest import Drive
-from tests.wire.platform import CANARY, SHARED, Site
-from tests.wire.provider import Refused, Wire, in_clear
+from tests.wire.declared import Hint, hints, plain, secret
+from tests.wire.kept import Kept
+from tests.wire.platform import CANARY, SHARED, STAGE, Site
+from tests.wire.provider import Refused
 
 # After every single write, whoever made it: the id that the environment has, and whether it has a database.
 TABLE = "CREATE TABLE every_moment (environment TEXT, site_id TEXT, has_database INTEGER)"
@@ -25,14 +26,18 @@ END
 """
 VERBS = {"INSERT": "NEW", "UPDATE": "NEW", "DELETE": "OLD"}
 
-Entry = dict[str, Any]
+FAILS = """
+INSERT INTO sandbox_fault (kind, method, path, probability, seed, remaining, asked, settings)
+VALUES ('deployment-fails', '', ?, 1, 0, 1, 0, '{}')
+"""
+
 Stored = Mapping[str, tuple[str, bool]]
 
 MAY_BE_DECLARED = st.sampled_from((*SHARED, "COLOUR", "LANGUAGE"))
 ANY = st.sampled_from((SITE_ID, MIRRORS_APPLICATION, *SHARED, "COLOUR", "LANGUAGE", "FOREIGN"))
 VALUE = st.sampled_from((f"{CANARY}-1", f"{CANARY}-2", f"{CANARY}-3"))
-ENTRY = st.fixed_dictionaries({"value": VALUE, "sensitive": st.booleans()})
-CHANGES = st.dictionaries(MAY_BE_DECLARED, ENTRY | st.none(), max_size=2)
+HINT = st.builds(plain, VALUE) | st.builds(secret, VALUE, sensitive=st.booleans())
+CHANGES = st.dictionaries(MAY_BE_DECLARED, HINT | st.none(), max_size=2)
 SITE_IDS = st.sampled_from(("2", "2", "3"))
 WRITTEN = st.sampled_from((MIRRORS_APPLICATION, *SHARED, "COLOUR"))
 OTHER = st.sampled_from((MIRRORS_APPLICATION, *SHARED, "COLOUR", "LANGUAGE", "FOREIGN"))
@@ -54,47 +59,40 @@ def watched(site: Site) -> Iterator[Site]:
 
 
 class Environment(RuleBasedStateMachine):
-    """``state``: the resource's inputs as the engine keeps them, None where there is none; ``found``: the mirror's."""
+    """``kept``: the resource as the engine keeps it; ``found``: what was there before us, None where there is no
+    resource."""
 
-    def __init__(self, wire: Wire, later: Wire, site: Site) -> None:
+    def __init__(self, kept: Kept, later: Kept, site: Site) -> None:
         super().__init__()
-        self.wire, self.later, self.site = wire, later, site
-        self.state: dict[str, Any] | None = None
-        self.found: dict[str, Any] | None = None
-        self.declared: dict[str, Entry] = {name: self.entry(f"{CANARY}-0", sensitive=True) for name in SHARED}
+        self.kept, self.later, self.site = kept, later, site
+        self.found: set[str] | None = None
+        self.ledger: dict[str, bool] = {}
+        self.declared: dict[str, Hint] = {name: secret(f"{CANARY}-0") for name in SHARED}
         self.site_id = "2"
         site.platform.change("DELETE FROM sandbox_environmentvariable WHERE environment_id = ?", site.environment)
-
-    @staticmethod
-    def entry(value: str, *, sensitive: bool = False) -> Entry:
-        return {"value": value, "sensitive": sensitive}
+        site.platform.change("DELETE FROM sandbox_deployment WHERE environment_id = ?", site.environment)
 
     @property
-    def everything(self) -> dict[str, Entry]:
-        own = {SITE_ID: self.entry(self.site_id), MIRRORS_APPLICATION: self.entry(self.site.slug)}
-        return {**own, **self.declared}
+    def everything(self) -> dict[str, Hint]:
+        return {SITE_ID: plain(self.site_id), MIRRORS_APPLICATION: plain(self.site.slug), **self.declared}
 
-    def inputs(self) -> dict[str, Any]:
-        where = {"site": self.site.name, "environment": self.site.environment, "secrets": sorted(self.declared)}
-        seen = {"found": self.found, "observed": self.observed()}
-        return where | seen | EnvironmentVariablesProvider.flattened(self.everything)
+    def hints(self) -> dict[str, Any]:
+        seen = {name: {"sensitive": sensitive} for name, (_, sensitive) in self.site.stored().items()}
+        return hints(self.site, self.everything, found=self.ledger, observed=seen)
 
-    def observed(self) -> dict[str, Any]:
-        return {name: {"sensitive": sensitive} for name, (_, sensitive) in self.site.stored().items()}
-
-    def known(self) -> dict[str, Entry]:
+    def known(self) -> Mapping[str, Entry]:
         """What the state has."""
-        return EnvironmentVariablesProvider.variables_in(self.state or {})
+        return SiteState.of(self.kept.outputs).is_set
 
-    @initialize(there=st.dictionaries(ANY, ENTRY, max_size=4), changes=CHANGES)
-    def somebody_was_here_before_us(self, there: Mapping[str, Entry], changes: Mapping[str, Entry | None]) -> None:
-        for name, entry in there.items():
-            self.somebody_sets(name, entry)
-        self.update(changes, "2", False, None)
+    @initialize(there=st.dictionaries(ANY, HINT, max_size=4), changes=CHANGES)
+    def somebody_was_here_before_us(self, there: Mapping[str, Hint], changes: Mapping[str, Hint | None]) -> None:
+        for name, item in there.items():
+            self.somebody_sets(name, item)
+        self.update(changes, "2", False, None, False)
 
-    @rule(name=ANY, entry=ENTRY)
-    def somebody_sets(self, name: str, entry: Entry) -> None:
-        self.site.by_hand(name, entry["value"], sensitive=entry["sensitive"])
+    @rule(name=ANY, item=HINT)
+    def somebody_sets(self, name: str, item: Hint) -> None:
+        self.site.by_hand(name, item["value"], sensitive=item["sensitive"])
 
     @rule(name=ANY)
     def somebody_deletes(self, name: str) -> None:
@@ -102,101 +100,129 @@ class Environment(RuleBasedStateMachine):
 
     @rule(name=ANY, sensitive=st.booleans())
     def somebody_flags(self, name: str, sensitive: bool) -> None:
-        if name in (stored := self.site.stored()):
-            self.site.by_hand(name, stored[name][0], sensitive=sensitive)
+        if name in (there := self.site.stored()):
+            self.site.by_hand(name, there[name][0], sensitive=sensitive)
+
+    @rule()
+    def somebody_deploys(self) -> None:
+        self.site.deployed_by_hand()
 
     @rule()
     def refresh(self) -> None:
-        if self.state is not None:
-            before = self.site.stored()
-            id_, _, inputs = self.wire.read(self.state, self.site.environment)
-            assert id_ == self.site.environment
-            assert self.site.stored() == before
-            self.state = in_clear(inputs)
+        if self.kept.id:
+            before, deployments = self.site.stored(), self.site.deployments()
+            self.kept.refresh()
+            assert self.kept.id == self.site.environment
+            assert (self.site.stored(), self.site.deployments()) == (before, deployments)
 
-    @rule(changes=CHANGES, site_id=SITE_IDS, refreshed=st.booleans(), deed=DEED)
+    @rule(changes=CHANGES, site_id=SITE_IDS, refreshed=st.booleans(), deed=DEED, fails=st.booleans())
     def update(
-        self, changes: Mapping[str, Entry | None], site_id: str, refreshed: bool, deed: tuple[str, str, str] | None
+        self,
+        changes: Mapping[str, Hint | None],
+        site_id: str,
+        refreshed: bool,
+        deed: tuple[str, str, str] | None,
+        fails: bool,
     ) -> None:
-        """Also where the last one failed half way: then the state is what it was before."""
+        """Also where the last one failed half way."""
         asked = {**self.declared, **changes}
-        self.declared = {name: entry for name, entry in asked.items() if entry is not None}
+        self.declared = {name: item for name, item in asked.items() if item is not None}
         self.site_id = site_id
         if refreshed:
             self.refresh()
-        before, known = self.site.stored(), self.known()
-        if self.found is None:
-            self.found = self.observed()
-        elif self.state is not None:
-            # What somebody had set before it was declared is theirs, too.
-            self.found = self.found | {name: {} for name in before.keys() & self.everything.keys() - known.keys()}
-        refused = self.converge_beside(deed)
+        before, known, deployments = self.site.stored(), self.known(), self.site.deployments()
+        self.was_there(before, known)
+        refused = self.converge_beside(deed, fails=fails)
+        started = self.site.deployments()[: -len(deployments) or None]
         self.keeps_its_promises(before, known, self.everything, deed)
+        self.deploys_only_what_is_declared(started)
         if refused:
-            assert deed is not None
-            assert f"does not have as declared: {deed[1]}. Nothing was deployed" in refused
-        elif deed is None and self.moments():
+            self.is_refused_for(refused, before, deed, fails=fails)
+        elif started:
+            assert [self.kept.outputs["deployment"]] == started
+            assert self.site.frozen(started[0]).items() >= self.values().items()
+        if deed is None and not refused and self.moments():
             self.is_made(before)
 
-    def converge_beside(self, deed: tuple[str, str, str] | None) -> str:
-        """Updates while somebody else writes. What it says where that was noticed, or nothing."""
+    def was_there(self, before: Stored, known: Mapping[str, Entry]) -> None:
+        """What somebody had set before it was declared is theirs, too."""
+        if self.found is None:
+            self.found = set(before)
+            self.ledger = {name: sensitive for name, (_, sensitive) in before.items()}
+        elif self.kept.id:
+            self.found |= before.keys() & self.everything.keys() - known.keys()
+
+    def values(self) -> dict[str, str]:
+        return {name: item["value"] for name, item in self.everything.items()}
+
+    def converge_beside(self, deed: tuple[str, str, str] | None, *, fails: bool) -> str:
+        """Updates while somebody else writes. What it says where it failed, or nothing."""
         self.forget_moments()
         if deed:
             self.site.somebody_writes(deed[1], deed[2], after=deed[0])
+        if fails:
+            self.site.platform.change(FAILS, f"^{self.site.slug}/{STAGE}$")
         try:
-            self.converge()
+            self.kept.up(self.hints())
         except Refused as refused:
             return str(refused)
         finally:
             self.site.platform.change("DELETE FROM another_writer")
+            self.site.platform.change("DELETE FROM sandbox_fault")
         return ""
+
+    def deploys_only_what_is_declared(self, started: Sequence[str]) -> None:
+        """As far as a read-back shows: the own id always, and whatever is not hidden, unless somebody writes."""
+        assert len(started) <= 1
+        for deployment in started:
+            assert self.site.frozen(deployment)[SITE_ID] == self.site_id
+
+    def is_refused_for(self, refused: str, before: Stored, deed: tuple[str, str, str] | None, *, fails: bool) -> None:
+        """A read-back, a deployment that failed, or one that runs with what somebody has hidden."""
+        if "runs with other values than declared of: " in refused:
+            names = refused.partition("declared of: ")[2].partition(". ")[0].split(", ")
+            hidden = {name for name in before if before[name][1]} | ({deed[1]} if deed else set())
+            assert set(names) <= hidden
+        elif "failed; the site goes on" in refused:
+            assert fails
+        else:
+            assert deed is not None
+            assert f"does not have as declared: {deed[1]}. Nothing was deployed" in refused
 
     def is_made(self, before: Stored) -> None:
         """What is declared is there. A sensitive value that was there ``before`` may be another: it is not shown."""
-        stored = self.site.stored()
-        for name, entry in self.everything.items():
-            hidden = name in before and before[name][1] and entry["sensitive"]
-            assert stored[name] == (entry["value"], entry["sensitive"]) or (hidden and stored[name][1])
-
-    def checked(self) -> dict[str, Any]:
-        inputs, failures = self.wire.check(self.state or {}, self.inputs())
-        assert failures == []
-        return inputs
-
-    def converge(self) -> None:
-        """What the engine does: a resource that is new is created, one whose inputs differ is updated."""
-        checked = self.checked()
-        if self.state is None:
-            _, self.state = self.wire.create(checked)
-        elif checked != self.state:
-            self.state = self.wire.update(self.state, checked)
+        now = self.site.stored()
+        for name, item in self.everything.items():
+            hidden = name in before and before[name][1] and item["sensitive"]
+            assert now[name] == (item["value"], item["sensitive"]) or (hidden and now[name][1])
 
     @rule()
     def destroy(self) -> None:
-        if self.state is None or self.found is None:
+        if not self.kept.id or self.found is None:
             return
         before, known, found = self.site.stored(), self.known(), self.found
         self.forget_moments()
-        self.later.delete(self.state)
+        self.kept.then(self.later).destroy()
+        self.kept.forget()
         self.keeps_its_promises(before, known, {}, None)
         stays = set(OWN) if DATABASE_URL in (after := self.site.stored()) else set()
-        assert not set(after) & (known.keys() - found.keys() - stays)
-        self.state = self.found = None
+        assert not set(after) & (known.keys() - found - stays)
+        self.found = None
 
     def keeps_its_promises(
-        self, before: Stored, known: Mapping[str, Entry], declared: Mapping[str, Entry], deed: Any
+        self, before: Stored, known: Mapping[str, Entry], declared: Mapping[str, Hint], deed: Any
     ) -> None:
         """``known``: what the state had; only that and what is ``declared`` is ours to write."""
-        after, found = self.site.stored(), self.found or {}
+        after, found = self.site.stored(), self.found or set()
         theirs = {deed[1]: deed[2]} if deed else {}
         for name in before.keys() - declared.keys():
             assert name in after or (name in known and name not in found)
             if name in after:
                 assert after[name] == before[name] or after[name][0] == theirs.get(name)
-        assert before.keys() - after.keys() <= known.keys() - found.keys() - declared.keys()
+        assert before.keys() - after.keys() <= known.keys() - found - declared.keys()
         assert after.keys() - before.keys() <= declared.keys()
         self.is_always_safe(
-            before, {self.site_id, *(known[name]["value"] for name in known if name == SITE_ID)}, theirs
+            before, {self.site_id, *(item.value for name, item in known.items() if name == SITE_ID)}, theirs
         )
 
     def is_always_safe(self, before: Stored, own: set[str], theirs: Mapping[str, str]) -> None:
@@ -215,21 +241,27 @@ class Environment(RuleBasedStateMachine):
         self.site.platform.change("DELETE FROM every_moment")
 
     def teardown(self) -> None:
-        """Left alone, a refresh and an update make what is declared, another one has nothing to do, and then we go."""
+        """Left alone, refreshes and updates make what is declared and run it; then there is nothing to do; then we go.
+
+        A hidden value that somebody has set and not deployed is found out by the first deployment alone.
+        """
         before = self.site.stored()
-        self.update({}, "2", True, None)
+        self.update({}, "2", True, None, False)
+        self.update({}, "2", True, None, False)
         self.is_made(before)
         self.refresh()
-        assert self.checked() == self.state
+        assert self.kept.preview(self.hints()) == []
+        assert SiteState.of(self.kept.outputs).runs == self.known()
+        assert self.site.frozen(self.kept.outputs["deployment"]).items() >= self.values().items()
         self.destroy()
 
 
-def test_whoever_writes_in_between_what_is_theirs_stays_theirs_and_what_is_declared_is_made(
-    drive: Drive, drive_later: Drive, watched: Site
+def test_whoever_writes_in_between_what_is_theirs_stays_theirs_and_what_is_declared_is_made_and_runs(
+    kept: Kept, later: Kept, watched: Site
 ) -> None:
     class Here(Environment):
         def __init__(self) -> None:
-            provider = EnvironmentVariablesProvider()
-            super().__init__(drive(provider), drive_later(provider), watched)
+            kept.forget()
+            super().__init__(kept, later, watched)
 
     run_state_machine_as_test(Here, settings=searching(40, steps=12))

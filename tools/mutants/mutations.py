@@ -14,21 +14,28 @@ TARGETS = "tests/unit/test_planning_targets.py"
 DEPLOYED = "tests/engine/test_original_deployed.py"
 WAVES = "tests/unit/test_planning_waves.py"
 PROGRAM = "tests/unit/test_program_registrations.py"
-VARIABLES = "tests/wire/test_environment_variables.py"
+VARIABLES = "tests/wire/test_site_variables.py"
+STATE = "tests/wire/test_site_state.py"
+HALF_DONE = "tests/wire/test_site_half_done.py"
 MEANWHILE = "tests/wire/test_state_machine.py"
-DEPLOYMENT = "tests/wire/test_deployment.py"
+DEPLOYMENT = "tests/wire/test_site_deployment.py"
 FAULTS = "tests/wire/test_faults.py"
 CHECKS = "tests/wire/test_check_and_diff.py"
-OTHERS = "tests/wire/test_mirror_and_original.py"
+OTHERS = "tests/wire/test_original.py"
+ROLLOUT_CHECKS = "tests/wire/test_rollout.py"
 OBSERVED = "tests/unit/test_observe.py"
+SITE_CHECKS = "tests/unit/test_resources_site.py"
+SITE_STATES = "tests/unit/test_planning_site_state.py"
 REDACTED = ("tests/unit/test_redaction.py",)
 REDACTION = "mirrors/redaction/__init__.py"
 
 NAMES = "mirrors/planning/names.py"
 WRITES = "mirrors/planning/variables.py"
 STEPS = "mirrors/planning/deployments.py"
-VARIABLES_PROVIDER = "mirrors/resources/environment_variables.py"
-DEPLOYMENT_PROVIDER = "mirrors/resources/deployment.py"
+SITE_STATE = "mirrors/planning/site_state.py"
+SITE = "mirrors/resources/site.py"
+ATTEMPT = "mirrors/resources/attempt.py"
+OPERATION = "mirrors/resources/operation.py"
 DEPLOYING = "mirrors/resources/deploying.py"
 OBSERVER = "mirrors/observe.py"
 WRITING = "mirrors/resources/writing.py"
@@ -71,8 +78,8 @@ ORDER = (
     Mutation(
         "nothing-is-read-back",
         WRITING,
-        "        if writes:\n",
-        "        if False:\n",
+        "        if not writes:\n",
+        "        if True:\n",
         (f"{VARIABLES}::test_what_somebody_else_writes_before_the_last_look_is_told_without_values",),
     ),
     Mutation(
@@ -87,65 +94,100 @@ ORDER = (
         DEPLOYING,
         "        if wrong:\n",
         "        if False:\n",
-        (f"{DEPLOYMENT}::test_nothing_is_deployed_where_the_variables_are_not_as_declared",),
+        (f"{DEPLOYMENT}::test_nothing_is_deployed_where_somebody_writes_while_another_deployment_is_waited_for",),
     ),
     Mutation(
-        "a-deployment-does-not-wait-for-its-variables",
-        "mirrors/declare.py",
-        "depends_on=[written]",
-        "depends_on=[]",
-        (PROGRAM,),
+        "a-site-is-deployed-before-its-variables-are-written",
+        ATTEMPT,
+        "                write(writing)\n",
+        "                pass\n",
+        (f"{VARIABLES}::test_a_create_that_was_interrupted_is_completed",),
+    ),
+    Mutation(
+        "a-site-that-runs-otherwise-is-as-declared",
+        SITE_STATE,
+        " or bool(different(self.runs, declared))",
+        "",
+        (SITE_STATES, f"{STATE}::test_what_runs_otherwise_and_is_set_as_declared_is_deployed"),
+    ),
+    Mutation(
+        "what-is-set-otherwise-is-deployed",
+        SITE_STATE,
+        "bool(different(self.runs, declared))",
+        "bool(different({**self.runs, **self.is_set}, declared))",
+        (SITE_STATES, f"{STATE}::test_what_is_set_otherwise_and_not_deployed_is_set_again_and_not_deployed"),
+    ),
+    Mutation(
+        "a-preview-takes-what-was-deployed-by-hand-for-ours",
+        "mirrors/planning/preview_steps.py",
+        "    by_hand |= {*run}.intersection(different(before.runs, known.runs))\n",
+        "",
+        ("tests/unit/test_planning_preview.py",),
     ),
 )
 
 THEIRS = (
     Mutation(
         "found-variables-are-deleted-with-the-mirror",
-        VARIABLES_PROVIDER,
-        'set(self.variables_in(stored)) - set(stored["found"]) - declared',
-        "set(self.variables_in(stored)) - declared",
+        SITE,
+        "stored.is_set.keys() - stored.found - (",
+        "stored.is_set.keys() - (",
         (f"{VARIABLES}::test_what_was_found_is_never_deleted",),
     ),
     Mutation(
         "found-variables-are-deleted-once-undeclared",
-        VARIABLES_PROVIDER,
-        ' - inputs["found"].keys())',
-        ")",
+        ATTEMPT,
+        "self._wanted.keys() - self._found)",
+        "self._wanted.keys())",
         (f"{VARIABLES}::test_what_was_found_is_never_deleted",),
     ),
     Mutation(
         "what-was-set-by-hand-before-it-was-declared-is-deleted",
-        VARIABLES_PROVIDER,
-        'inputs["found"] = self._set_by_others(inputs, olds, news.get("observed") or {}) | found',
-        'inputs["found"] = found',
-        (f"{VARIABLES}::test_what_was_set_by_hand_before_we_declared_it_is_never_deleted",),
+        SITE,
+        "sorted(known | (new & observed.keys()))",
+        "sorted(known)",
+        (SITE_CHECKS,),
+    ),
+    Mutation(
+        "what-was-set-by-hand-since-a-failure-is-deleted",
+        ATTEMPT,
+        "self.before.found | theirs)",
+        "self.before.found)",
+        (f"{HALF_DONE}::test_what_somebody_sets_after_a_failed_create_is_theirs",),
+    ),
+    Mutation(
+        "what-a-failure-has-made-is-forgotten",
+        ATTEMPT,
+        "        if not (writing.made or writing.removed or hidden):\n",
+        "        if True:\n",
+        (f"{HALF_DONE}::test_what_a_failed_create_has_made_stays_ours",),
     ),
     Mutation(
         "what-we-have-created-counts-as-set-by-hand",
-        VARIABLES_PROVIDER,
-        ".items() if name in new}",
-        ".items()}",
-        (f"{VARIABLES}::test_what_was_set_by_hand_before_we_declared_it_is_never_deleted", MEANWHILE),
+        SITE,
+        ".keys() - before.is_set.keys()\n",
+        ".keys()\n",
+        (SITE_CHECKS, MEANWHILE),
     ),
     Mutation(
         "the-checks-are-not-told-what-is-observed",
         "mirrors/declare.py",
-        '"found": found, "observed": _observed(site)}',
-        '"found": found}',
+        '"observed": _observed(site),',
+        '"observed": {},',
         (f"{PROGRAM}::test_the_checks_are_told_what_is_observed",),
     ),
     Mutation(
         "a-replaced-resource-strips-the-running-mirror",
-        VARIABLES_PROVIDER,
-        ' - set(stored["found"]) - declared',
-        ' - set(stored["found"])',
+        SITE,
+        " - (declared.variables.keys() if declared else set())",
+        "",
         (f"{VARIABLES}::test_what_the_program_declares_stays_though_a_resource_of_the_same_environment_goes",),
     ),
     Mutation(
         "a-replaced-resource-is-deleted-by-a-later-run",
         "mirrors/declare.py",
-        ", delete_before_replace=True)",
-        ")",
+        "        delete_before_replace=True,\n",
+        "",
         (f"{PROGRAM}::test_variables_that_are_replaced_on_request_are_deleted_before_they_are_made",),
     ),
     Mutation(
@@ -164,10 +206,17 @@ THEIRS = (
     ),
     Mutation(
         "found-is-decided-again-at-every-update",
-        "mirrors/resources/mirror.py",
-        'if same and _olds.get("found") is not None:',
-        "if False:",
-        (f"{CHECKS}::test_what_was_found_is_decided_once_and_kept_for_ever",),
+        SITE,
+        "known = before.found if olds else frozenset(",
+        "known = frozenset(",
+        (f"{SITE_CHECKS}::test_what_was_found_is_decided_once_and_what_is_declared_later_may_be_theirs",),
+    ),
+    Mutation(
+        "the-ledger-takes-what-we-have-made-for-found",
+        "mirrors/resources/site_ids.py",
+        "before.get(environment, variables)",
+        "variables",
+        (f"{SITE_CHECKS}::test_the_ledger_has_what_was_there_before_the_first_write",),
     ),
     Mutation(
         "live-strips-a-mirror-that-leaves",
@@ -178,27 +227,41 @@ THEIRS = (
     ),
     Mutation(
         "drift-is-not-seen",
-        VARIABLES_PROVIDER,
-        'known["value"] if live.value is None else live.value',
-        'known["value"]',
-        (f"{VARIABLES}::test_read_shows_drift_and_what_was_deleted",),
+        SITE,
+        "    if live.value is None:\n",
+        "    if True:\n",
+        (f"{STATE}::test_read_shows_drift_and_what_was_deleted",),
     ),
 )
 
 SECRETS = (
     Mutation(
-        "variables-are-read-in-clear",
-        VARIABLES_PROVIDER,
-        "secret(value) if is_secret else value",
-        "value",
-        (f"{VARIABLES}::test_read_shows_what_is_there_and_marks_every_secret",),
+        "secrets-are-stored-in-clear",
+        SITE_STATE,
+        "Entry(fingerprint(key, name, value) if secret else value,",
+        "Entry(value,",
+        (f"{SITE_CHECKS}::test_no_secret_is_in_what_is_checked",),
     ),
     Mutation(
-        "a-deployments-values-are-read-in-clear",
-        DEPLOYMENT_PROVIDER,
-        'self.flattened(marked(values, stored["secrets"]))',
-        "self.flattened(values)",
-        (f"{DEPLOYMENT}::test_read_shows_what_a_deployment_made_by_hand_runs_with",),
+        "a-fingerprint-can-be-guessed-without-the-key",
+        SITE_STATE,
+        "hmac.digest(key.encode(), ",
+        "hmac.digest(b'', ",
+        (f"{SITE_STATES}::test_a_fingerprint_tells_whether_a_secret_is_the_same_and_nothing_else",),
+    ),
+    Mutation(
+        "the-key-of-fingerprints-is-declared-in-clear",
+        SITE,
+        '{"hmac_key": secret(key)}',
+        '{"hmac_key": key}',
+        (f"{SITE_CHECKS}::test_no_secret_is_in_what_is_checked",),
+    ),
+    Mutation(
+        "the-key-of-fingerprints-is-read-in-clear",
+        ATTEMPT,
+        'secret(properties["hmac_key"])',
+        'properties["hmac_key"]',
+        (f"{STATE}::test_a_refresh_of_what_is_as_declared_changes_nothing_and_marks_the_key",),
     ),
     Mutation(
         "an-originals-values-are-read-in-clear",
@@ -274,8 +337,8 @@ SECRETS = (
     Mutation(
         "new-shared-values-are-plain-on-the-platform",
         "mirrors/declare.py",
-        '.get("sensitive", True)',
-        '.get("sensitive", False)',
+        ".get(name, True))",
+        ".get(name, False))",
         (PROGRAM,),
     ),
     Mutation(
@@ -400,10 +463,10 @@ REFUSALS = (
     ),
     Mutation(
         "a-mirror-with-a-hidden-database-of-others-is-taken-over",
-        "mirrors/resources/mirror.py",
-        'if (confirmed := confirmable(identity, props["slug"], DATABASE_URL)) not in given_up:',
+        ATTEMPT,
+        "if (confirmed := confirmable(identity, slug, DATABASE_URL)) not in given_up:",
         'if (confirmed := "") is None:',
-        (f"{OTHERS}::test_a_mirror_that_runs_with_another_database_is_not_adopted_unless_that_is_confirmed",),
+        ("tests/wire/test_site_databases.py",),
     ),
     Mutation(
         "problems-are-found-after-the-first-resource",
@@ -434,18 +497,21 @@ REFUSALS = (
         (f"{ROLLOUT}::test_a_release_in_the_middle_of_a_rollout_reaches_nobody_before_the_first_wave",),
     ),
     Mutation(
-        "a-paused-site-that-the-state-has-lost-is-deployed",
-        "mirrors/resources/deployment.py",
-        '{"held": HeldError, "paused": PausedError}',
-        '{"held": HeldError}',
-        (f"{ROLLOUT}::test_a_paused_site_that_the_state_does_not_know_is_not_deployed_before_its_wave",),
+        "a-paused-site-that-the-state-has-lost-is-written-to",
+        SITE,
+        '.rollout == "paused":\n            raise PausedError',
+        ".rollout is False:\n            raise PausedError",
+        (f"{SITE_CHECKS}::test_a_paused_site_that_the_state_does_not_know_is_not_written_to",),
     ),
     Mutation(
-        "a-paused-sites-intent-is-forgotten-and-nothing-missing-is-an-error",
-        "mirrors/resources/deployment.py",
-        'INTENTS.get(inputs["environment"])',
-        'INTENTS.get(inputs["environment"], Intent())',
-        ("tests/wire/test_rollout.py::test_what_this_process_has_not_checked_is_not_deployed",),
+        "what-was-not-checked-is-written-as-if-nothing-were-declared",
+        OPERATION,
+        "self._declared.get(environment)) is None:",
+        "self._declared.get(environment, Declared())) is None:",
+        (
+            f"{SITE_CHECKS}::test_what_was_not_checked_in_this_process_is_an_error",
+            f"{ROLLOUT_CHECKS}::test_what_this_process_has_not_checked_is_neither_written_nor_deployed",
+        ),
     ),
     Mutation(
         "a-site-that-gets-no-release-is-the-canary",
@@ -463,7 +529,7 @@ REFUSALS = (
     ),
     Mutation(
         "a-mirror-gets-values-from-before-the-originals-deployment",
-        "mirrors/resources/deployment.py",
+        ATTEMPT,
         "if changed := no_longer_shared(",
         "if False and no_longer_shared(",
         (f"{DEPLOYED}::test_what_the_original_runs_with_since_this_command_began_reaches_nobody_half",),
@@ -477,8 +543,8 @@ REFUSALS = (
     ),
     Mutation(
         "a-refused-deployment-keeps-the-others-from-a-repair",
-        "mirrors/resources/deployment.py",
-        "alone=self.attempt is not None",
+        ATTEMPT,
+        "alone=declared.attempt is not None",
         "alone=False",
         (f"{FAULTS}::test_in_a_repair_a_refused_deployment_is_that_sites_alone",),
     ),
@@ -515,7 +581,7 @@ REFUSALS = (
         "mirrors/resources/base.py",
         "        if not siblings or environment in siblings:\n",
         "        if False:\n",
-        (f"{FAULTS}::test_an_object_that_is_404_while_it_is_listed_is_not_deleted",),
+        (f"{FAULTS}::test_a_site_that_is_404_while_it_is_listed_is_not_deleted",),
     ),
     Mutation(
         "an-orphaned-provider-goes-on",

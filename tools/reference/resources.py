@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from pulumi.dynamic import Resource
 
 from mirrors.fleet import Fleet
-from mirrors.resources.base import Provider, VariablesProvider
-from mirrors.resources.deployment import Deployment, DeploymentProvider
-from mirrors.resources.environment_variables import EnvironmentVariables, EnvironmentVariablesProvider
-from mirrors.resources.mirror import Mirror, MirrorProvider
+from mirrors.resources.base import Provider
+from mirrors.resources.mirror import Mirror, OriginalSite
 from mirrors.resources.original import Original, OriginalProvider
+from mirrors.resources.site import SiteProvider
 from mirrors.resources.site_ids import SiteIds, SiteIdsProvider
 from tools.reference.docstrings import documented, markdown, of_fields, row, table
 
@@ -62,11 +61,11 @@ class Documented:
 
     @property
     def hints(self) -> tuple[str, ...]:
-        return self.provider.hints if issubclass(self.provider, VariablesProvider) else ()
+        return self.provider.hints
 
     @property
     def outputs(self) -> tuple[str, ...]:
-        return self.provider.outputs if issubclass(self.provider, VariablesProvider) else ()
+        return self.provider.outputs
 
     def kind_of(self, name: str) -> str:
         if name in self.provider.immutable:
@@ -91,11 +90,9 @@ class Documented:
 DOCUMENTED = (
     Documented(SiteIds, SiteIdsProvider),
     Documented(Original, OriginalProvider),
-    Documented(Mirror, MirrorProvider),
-    Documented(EnvironmentVariables, EnvironmentVariablesProvider),
-    Documented(Deployment, DeploymentProvider),
+    Documented(Mirror, SiteProvider),
 )
-"""In the order in which they are declared."""
+"""In the order in which they are declared. An ``OriginalSite`` has the properties of a ``Mirror``."""
 
 
 def page() -> str:
@@ -105,7 +102,7 @@ def page() -> str:
     lines += ["", *table("output", "meaning"), *(row(f"`{name}`", text) for name, text in of_fields(Fleet).items()), ""]
     for item in DOCUMENTED:
         lines += item.told()
-    return "\n".join(lines)
+    return "\n".join([*lines, "## `OriginalSite`", "", about(OriginalSite), ""])
 
 
 def about(cls: type) -> str:

@@ -53,11 +53,10 @@ def _differences(slug: str, contract: Contract, now: Store) -> Iterator[str]:
 
 def _found(slug: str, inputs: Inputs) -> Iterator[str]:
     expected = there_before_us(slug)
-    for kind in ("Mirror", "EnvironmentVariables"):
-        known = [item for urn, item in inputs.items() if f":{kind}::" in urn and urn.endswith(f"::{slug}")]
-        found = [set(item.get("found") or ()) for item in known]
-        if found != [expected]:
-            yield f"{slug}: {kind} has found {found}, there was {sorted(expected)}"
+    known = [item for urn, item in inputs.items() if ":Mirror::" in urn and urn.endswith(f"::{slug}")]
+    found = [set(item.get("found") or ()) for item in known]
+    if found != [expected]:
+        yield f"{slug}: the state has found {found}, there was {sorted(expected)}"
 
 
 def _left(slug: str, now: Store) -> Iterator[str]:

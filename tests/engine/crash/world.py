@@ -52,9 +52,10 @@ class Moment:
 
 
 def _without_secrets(value: Any) -> Any:
-    """A secret is encrypted anew each time that it is stored."""
+    """A secret is encrypted anew each time that it is stored; each resource's fingerprints have a key of their own."""
     if isinstance(value, dict):
-        return "secret" if "ciphertext" in value else {key: _without_secrets(item) for key, item in value.items()}
+        secret = {"ciphertext", "fingerprint"} & value.keys()
+        return "secret" if secret else {key: _without_secrets(item) for key, item in value.items()}
     return [_without_secrets(item) for item in value] if isinstance(value, list) else value
 
 
@@ -134,7 +135,7 @@ class World:
 
     def found(self) -> set[str] | None:
         """Names that the state says were there before us; None where it has no mirror."""
-        found = [inputs["found"] for urn, inputs in self.inputs().items() if ":Mirror::" in urn]
+        found = [inputs.get("found", ()) for urn, inputs in self.inputs().items() if ":Mirror::" in urn]
         return set(found[0]) if found else None
 
     def shows_no_secret(self, *declared: Mapping[str, str]) -> None:

@@ -347,6 +347,7 @@ SET_UPS: Mapping[str, Callable[[Fleet], Steps]] = {
     "The platform refuses the first write": refused,
     "429, 5xx, time-outs": down,
     "The token expired, or may do less": expired,
+    "A first load without checkpoints": as_it_is,
     "Ctrl-C": interrupted,
     "The engine was killed": killed,
     "A file of the backend is empty": emptied,

@@ -5,7 +5,7 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import CreateResult, Resource, ResourceProvider
 
-from mirrors.resources.environment_variables import EnvironmentVariables
+from mirrors.resources.mirror import Mirror
 from mirrors.resources.site_ids import SiteIds
 
 DSN = "postgres://acme:c4n4ry@db.example.com/acme"
@@ -15,14 +15,18 @@ def variables(slug: str, *, secrets: tuple[str, ...] = ("DATABASE_URL",), **valu
     where: dict[str, Any] = {
         "site": slug,
         "environment": f"environment-of-{slug}",
-        "found": {},
-        "secrets": list(secrets),
+        "image_environment": "environment-of-acme",
+        "release": "",
     }
-    where |= {"rollout": None, "turn": None}
-    wire = {name: {"value": value, "sensitive": name == "DATABASE_URL"} for name, value in values.items()}
-    for name in secrets:
-        wire[name]["value"] = pulumi.Output.secret(wire[name]["value"])
-    EnvironmentVariables(slug, where, wire, pulumi.ResourceOptions())
+    wire = {
+        name: {
+            "value": pulumi.Output.secret(value) if name in secrets else value,
+            "secret": name in secrets,
+            "sensitive": name == "DATABASE_URL",
+        }
+        for name, value in values.items()
+    }
+    Mirror(slug, {**where, "variables": wire}, pulumi.ResourceOptions())
 
 
 class Anything(ResourceProvider):

@@ -4,7 +4,7 @@ import traceback
 import pytest
 
 from mirrors.errors import MirrorsError
-from mirrors.frames import FRAMES, few_frames
+from mirrors.small_state import FRAMES, few_frames
 
 
 def depth(more: int) -> int:

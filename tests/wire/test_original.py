@@ -1,91 +1,14 @@
-"""``Mirror`` and ``Original`` on a real platform: they read, and write nothing."""
+"""``Original`` on a real platform: it reads, and writes nothing."""
 
 from typing import Any
 
 import pytest
 
 from mirrors.planning.dsn import identity_of
-from mirrors.resources.mirror import MirrorProvider
 from mirrors.resources.original import OriginalProvider
 from tests.wire.conftest import Drive
 from tests.wire.platform import CANARY, SHARED, Site
-from tests.wire.provider import Refused, Wire, marked
-
-
-@pytest.fixture
-def mirror(drive: Drive) -> Wire:
-    return drive(MirrorProvider())
-
-
-@pytest.fixture
-def adopted(site: Site) -> dict[str, Any]:
-    """A mirror's inputs after its check."""
-    found = {"LANGUAGE": {"sensitive": False}}
-    where = {"application": site.application, "environment": site.environment}
-    return {**where, "slug": site.slug, "site_id": 2, "found": found}
-
-
-def test_a_mirror_is_adopted_without_a_request(mirror: Wire, site: Site, adopted: dict[str, Any]) -> None:
-    assert mirror.create(adopted) == (site.environment, adopted)
-    assert mirror.update(adopted, adopted | {"site_id": 3}) == adopted | {"site_id": 3}
-    mirror.delete(adopted)
-    assert site.requests() == []
-
-
-def test_a_mirror_that_runs_with_another_database_is_not_adopted_unless_that_is_confirmed(
-    mirror: Wire, site: Site, adopted: dict[str, Any]
-) -> None:
-    ours, theirs = "postgres://db.example:5432/acme", "postgres://db.example:5432/bolt"
-    hidden = adopted | {"databases": [ours]}
-    assert mirror.create(hidden) == (site.environment, hidden), "it was never deployed"
-    site.by_hand("DATABASE_URL", f"postgresql://u:{CANARY}@db.example/bolt", sensitive=True)
-    site.deployed_by_hand()
-    site.forget_requests()
-    with pytest.raises(
-        Refused, match=f"{site.slug}: .* points at {theirs}, the original's points at {ours}"
-    ) as refused:
-        mirror.create(hidden)
-    assert f"mirrors:confirmDatabase {theirs}" in str(refused.value)
-    assert CANARY not in str(refused.value)
-    assert site.writes() == []
-    with pytest.raises(Refused, match="points at"):
-        mirror.create(adopted | {"databases": ["unreadable"]})
-    for databases in ([ours, theirs], [theirs]):
-        confirmed = adopted | {"databases": databases}
-        assert mirror.create(confirmed) == (site.environment, confirmed)
-    site.by_hand("DATABASE_URL", f"postgresql://u:{CANARY}/7@db.example/bolt", sensitive=True)
-    site.deployed_by_hand()
-    named = f"unreadable:{site.slug}:DATABASE_URL"
-    with pytest.raises(Refused, match=f"mirrors:confirmDatabase {named}") as refused:
-        mirror.create(adopted | {"databases": ["unreadable", "unreadable"]})
-    assert CANARY not in str(refused.value)
-    confirmed = adopted | {"databases": ["unreadable", named]}
-    assert mirror.create(confirmed) == (site.environment, confirmed)
-
-
-def test_reading_a_mirror_keeps_what_was_found_whatever_is_there_now(
-    mirror: Wire, site: Site, adopted: dict[str, Any]
-) -> None:
-    site.by_hand("ANOTHER", "x")
-    assert mirror.read(adopted, site.environment) == (site.environment, adopted, adopted)
-
-
-def test_a_renamed_application_shows_its_new_name(mirror: Wire, site: Site, adopted: dict[str, Any]) -> None:
-    renamed = f"{site.slug}-renamed"
-    site.platform.change("UPDATE sandbox_application SET slug = ? WHERE uuid = ?", renamed, site.application)
-    _, outs, inputs = mirror.read(adopted)
-    assert outs == inputs == adopted | {"slug": renamed}
-
-
-def test_an_application_that_is_gone_has_no_id(mirror: Wire, site: Site, adopted: dict[str, Any]) -> None:
-    site.is_deleted()
-    assert mirror.read(adopted) == ("", {}, {})
-
-
-def test_an_application_that_the_token_may_not_see_is_not_gone(mirror: Wire, adopted: dict[str, Any]) -> None:
-    """Its environment is still there: forgetting it would strip a running mirror."""
-    with pytest.raises(Refused, match=f"{adopted['slug']}: .* 404"):
-        mirror.read(adopted | {"application": "a" * 26})
+from tests.wire.provider import Wire, marked
 
 
 @pytest.fixture

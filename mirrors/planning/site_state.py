@@ -1,0 +1,202 @@
+"""What a stack's state has of a site: what is set, what it runs with, and which deployment. Part of the state's schema.
+
+Each variable is a property: its value where that is plain; ``{fingerprint}`` where it is a secret, whose value is in no
+state. ``NAME (running)`` is there only where the site runs with something else than is set.
+"""
+
+import hmac
+from base64 import urlsafe_b64encode
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
+
+from mirrors.planning.names import write_order
+from mirrors.planning.variables import PROVIDER, running_values
+
+INPUTS = ("site", "environment", "image_environment", "release", "verified", "found", "hmac_key")
+OUTPUTS = ("deployment", "url", "failed", "attempt")
+HINTS = ("variables", "rollout", "turn", "observed", "databases", "collected", "newest", "shared")
+"""What only ``check`` sees. Nothing of it is kept."""
+
+RUNNING = " (running)"
+"""Ends the key of what a site runs with. No variable's name contains a blank."""
+
+ABSENT: Mapping[str, Any] = {"absent": True}
+"""Such a property of a variable that is set, and that the site runs without."""
+
+FINGERPRINT_BYTES = 16
+
+Properties = dict[str, Any]
+Stored = str | Mapping[str, Any]
+
+
+def fingerprint(key: str, name: str, value: str) -> str:
+    """Tells whether a secret is the same one. ``key``: the site's own, a secret of the state."""
+    digest = hmac.digest(key.encode(), f"{name}\0{value}".encode(), "sha256")
+    return urlsafe_b64encode(digest[:FINGERPRINT_BYTES]).decode().rstrip("=")
+
+
+def key_of(name: str) -> str:
+    """The property of a variable. One whose name is taken gets an equals sign before it, which no name contains.
+
+    Taken are our own properties, those of every resource, and what begins with an underscore: the engine shows no
+    property that begins with two, and in the SDK such a property hides a resource's own attribute.
+    """
+    taken = name in (*INPUTS, *OUTPUTS, *HINTS, "id", "urn") or name.startswith(("_", "="))
+    return f"={name}" if taken else name
+
+
+def name_of(key: str) -> str:
+    """The variable of a property."""
+    return key.removesuffix(RUNNING).removeprefix("=")
+
+
+def is_variable(key: str) -> bool:
+    return key not in (*INPUTS, *OUTPUTS, *HINTS, PROVIDER, "id", "urn")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A variable. ``value``: in clear, or the fingerprint of a secret. ``sensitive``: whether the platform hides it."""
+
+    value: str
+    secret: bool = False
+    sensitive: bool = False
+
+    @classmethod
+    def of(cls, stored: Stored) -> Self:
+        if isinstance(stored, str):
+            return cls(stored)
+        secret = "fingerprint" in stored
+        value = stored["fingerprint"] if secret else stored["value"]
+        return cls(str(value), secret, bool(stored.get("sensitive", secret)))
+
+    @property
+    def stored(self) -> Stored:
+        """As short as it can be: what is usual is left out."""
+        if self.secret:
+            return {"fingerprint": self.value} | ({} if self.sensitive else {"sensitive": False})
+        return {"value": self.value, "sensitive": True} if self.sensitive else self.value
+
+    def has_value_of(self, other: "Entry | None") -> bool:
+        return other is not None and (self.value, self.secret) == (other.value, other.secret)
+
+
+Entries = Mapping[str, Entry]
+
+
+@dataclass(frozen=True, slots=True)
+class SiteState:
+    """``is_set`` and ``runs``: {name: entry}. Without a ``deployment`` it runs with nothing that is known.
+
+    ``failed``: what went wrong in the run ``attempt``, where failures are collected. ``verified``: None where health is
+    not asked for.
+    """
+
+    is_set: Entries = field(default_factory=dict)
+    runs: Entries = field(default_factory=dict)
+    found: frozenset[str] = frozenset()
+    release: str | None = None
+    verified: bool | None = None
+    deployment: str | None = None
+    url: str | None = None
+    failed: str | None = None
+    attempt: str | None = None
+
+    @classmethod
+    def of(cls, properties: Mapping[str, Any]) -> Self:
+        """From a resource's inputs or outputs; an empty one from none."""
+        is_set = {name_of(key): Entry.of(properties[key]) for key in _keys(properties, running=False)}
+        others = {name_of(key): properties[key] for key in _keys(properties, running=True)}
+        runs = {name: entry for name, entry in is_set.items() if name not in others}
+        runs |= {name: Entry.of(stored) for name, stored in others.items() if stored != ABSENT}
+        return cls(
+            is_set,
+            runs,
+            frozenset(properties.get("found") or ()),
+            *(properties.get(key) for key in ("release", "verified", *OUTPUTS)),
+        )
+
+    @property
+    def known(self) -> Entries:
+        """What the state knows of each name."""
+        return {**self.is_set, **self.runs}
+
+    @property
+    def inputs(self) -> Properties:
+        """What a refresh makes of the declared: whatever it differs in, the next update repairs.
+
+        Without a deployment there is no release, which ``check`` always has.
+        """
+        entries = {key_of(name): entry.stored for name, entry in self.is_set.items()}
+        kept = {"found": sorted(self.found)} if self.found else {}
+        if self.deployment is None:
+            return entries | kept
+        verified = {} if self.verified is None else {"verified": self.verified}
+        return entries | self._differing | kept | {"release": self.release or ""} | verified
+
+    @property
+    def outputs(self) -> Properties:
+        done = {key: getattr(self, key) for key in OUTPUTS}
+        return self.inputs | {key: value for key, value in done.items() if value is not None}
+
+    @property
+    def _differing(self) -> Properties:
+        return _running(self, different(self.is_set, self.runs))
+
+    def needs_deployment(self, declared: Entries, release: str, *, verified: bool | None) -> bool:
+        """Whether the site does not run what is declared; ``verified``: whether it is to be asked for its health."""
+        if self.deployment is None or self.failed is not None or release != self.release:
+            return True
+        return bool(verified and not self.verified) or bool(different(self.runs, declared))
+
+
+def _running(site: SiteState, names: Iterable[str]) -> Properties:
+    entries = ((name, site.runs.get(name)) for name in names)
+    return {f"{key_of(name)}{RUNNING}": dict(ABSENT) if entry is None else entry.stored for name, entry in entries}
+
+
+def _keys(properties: Mapping[str, Any], *, running: bool) -> Iterable[str]:
+    return [key for key in properties if is_variable(key) and key.endswith(RUNNING) is running]
+
+
+def _same(one: Entry | None, other: Entry | None) -> bool:
+    return one is other or (one is not None and one.has_value_of(other))
+
+
+def different(before: Entries, now: Entries) -> list[str]:
+    """The names whose values differ, in the order of writing. How one is flagged needs no deployment."""
+    return write_order(name for name in {*before, *now} if not _same(before.get(name), now.get(name)))
+
+
+def after_writing(before: SiteState, made: Entries, removed: Collection[str], found: frozenset[str]) -> SiteState:
+    """After an attempt that failed behind these writes; what runs is as it was."""
+    is_set = {name: entry for name, entry in {**before.is_set, **made}.items() if name not in {*removed} - {*made}}
+    return replace(before, is_set=is_set, found=found)
+
+
+def entry_of(key: str, name: str, value: str, *, secret: bool, sensitive: bool) -> Entry:
+    """``key``: of the fingerprints. ``value``: in clear."""
+    return Entry(fingerprint(key, name, value) if secret else value, secret, sensitive)
+
+
+def _like(entry: Entry, key: str, name: str, value: str, *, hidden: bool) -> Entry:
+    found_secret = hidden and not entry.secret and value != entry.value
+    sensitive = entry.sensitive or found_secret
+    return entry_of(key, name, value, secret=entry.secret or found_secret, sensitive=sensitive)
+
+
+def running_entries(
+    known: Entries, frozen: Mapping[str, str | None], key: str, hidden: Collection[str] = ()
+) -> dict[str, Entry]:
+    """What a deployment runs with of the known names. A value that is not shown is taken to be the known one.
+
+    ``hidden``: names whose set value the platform hides. Another value than the known one is a secret there, though it
+    is declared as none.
+    """
+    shown = running_values(known, frozen, [name for name, entry in known.items() if entry.secret])
+    return {
+        name: entry if value is None else _like(entry, key, name, value, hidden=name in hidden)
+        for name, value in shown.items()
+        for entry in (known[name],)
+    }

@@ -1,0 +1,157 @@
+"""One attempt at one site: its variables first, then the deployment that runs with them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from mirrors.config.connection import Connection
+from mirrors.divio import Divio
+from mirrors.errors import AnotherDatabaseError, MirrorsError, SharedChangedError
+from mirrors.planning.dsn import UNREADABLE, confirmable, identity_of
+from mirrors.planning.names import DATABASE_URL, MIRRORS_APPLICATION
+from mirrors.planning.releases import newest_successful
+from mirrors.planning.shared import no_longer_shared
+from mirrors.planning.site_state import INPUTS, Entries, SiteState, after_writing
+from mirrors.resources.base import Properties, about, deployments_seen, say, secret, tidy
+from mirrors.resources.deploying import Conditions, Deploying, frozen_of
+from mirrors.resources.half_done import half_done
+from mirrors.resources.health import wait_until_healthy
+from mirrors.resources.operation import OPERATION, Declared
+from mirrors.resources.writing import Live, Writing
+
+
+def where_of(properties: Mapping[str, Any]) -> Properties:
+    """Of the inputs or outputs what does not change with a site."""
+    where = {key: tidy(properties[key]) for key in ("site", "environment", "image_environment")}
+    return where | {"hmac_key": secret(properties["hmac_key"])}
+
+
+class Attempt:
+    """``properties``: the checked inputs; ``before``: what the state knows of the site, nothing of a new one.
+
+    Raises NotCheckedError where this process has not checked them.
+    """
+
+    def __init__(self, connection: Connection, divio: Divio, properties: Properties, before: SiteState) -> None:
+        self.site: str = properties["site"]
+        self.environment: str = properties["environment"]
+        self.connection, self.divio, self.before = connection, divio, before
+        self._properties = properties
+        self._inputs = {key: tidy(properties[key]) for key in INPUTS if key in properties}
+        self._wanted: Entries = SiteState.of(properties).is_set
+        self._declared: Declared = OPERATION.declared(self.environment, self.site)
+        self._found = frozenset(self._inputs.get("found") or ())
+        self._written: SiteState | None = None
+        """The site once its variables are as declared."""
+
+    def refuse_another_database(self) -> None:
+        """Raises AnotherDatabaseError. A mirror that was never deployed, or whose deployment does not show its database
+        either, proves nothing."""
+        if not self._declared.databases:
+            return
+        with about(self.site):
+            done = newest_successful(deployments_seen(self.divio, self.environment))
+            runs = OPERATION.reads(self.divio).frozen(done.uuid) if done else {}
+        original, *given_up = self._declared.databases
+        identity = identity_of(value) if (value := runs.get(DATABASE_URL)) else None
+        if identity is None or identity == original != UNREADABLE:
+            return
+        slug = self._declared.values[MIRRORS_APPLICATION]
+        if (confirmed := confirmable(identity, slug, DATABASE_URL)) not in given_up:
+            raise AnotherDatabaseError(slug, identity, original, confirmed)
+
+    def create(self) -> Properties:
+        """The outputs. Raises MirrorsError, DivioError; what it has done by then the engine keeps."""
+        return self._converged(Writing.first)
+
+    def update(self) -> Properties:
+        """The same."""
+        return self._converged(self._rewritten)
+
+    def _converged(self, write: Callable[[Writing], None]) -> Properties:
+        writing = self._writing()
+        with half_done(self.environment, self._properties, lambda: self._reached(writing)):
+            with about(self.site):
+                write(writing)
+            self._written = replace(self.before, is_set=self._wanted, found=self._found)
+            return self._outputs(self._deployed(self._written))
+
+    def _rewritten(self, writing: Writing) -> None:
+        live = writing.live()
+        self._found = writing.found = self._found_now(live)
+        before = self.before.is_set
+        writing.converge(live, self._known_to_be_set(), before.keys() - self._wanted.keys() - self._found)
+
+    def _known_to_be_set(self) -> dict[str, str]:
+        """{name: value} as we have set it, which stands in for one that is not shown.
+
+        Where the site runs with another one, somebody else may have set that.
+        """
+        values, before, runs = self._declared.values, self.before.is_set, self.before.runs
+        others = {name for name, entry in runs.items() if not entry.has_value_of(self._wanted.get(name))}
+        same = {name: values[name] for name, entry in self._wanted.items() if entry.has_value_of(before.get(name))}
+        known = {name: entry.value for name, entry in before.items() if not entry.secret} | same
+        return {name: value for name, value in known.items() if name not in others}
+
+    def _found_now(self, live: Live) -> frozenset[str]:
+        """``check`` knows only the checked inputs; what an attempt that failed has made, or has not, ``before`` knows.
+
+        So what stands there is ours; any other that is there before we write it is somebody else's.
+        """
+        known = self.before.is_set.keys()
+        theirs = self._wanted.keys() & live.keys() - known
+        return (self._found | self.before.found | theirs) - (known - self.before.found)
+
+    def _reached(self, writing: Writing) -> Properties | None:
+        """The outputs after a failure, where the state has to learn of variables: those that it has made are ours,
+        those that it has removed are no more, and of those that it has changed and the platform hides nobody else knows
+        the value.
+
+        None where there is no such one. Any other that it has changed a refresh sees: what is set then differs from the
+        state, and what runs does not.
+        """
+        hidden = {name for name in writing.changed & self.before.is_set.keys() if self._wanted[name].sensitive}
+        if not (writing.made or writing.removed or hidden):
+            return None
+        known = {name: self._wanted[name] for name in writing.made | hidden}
+        return self._outputs(self._written or after_writing(self.before, known, writing.removed, self._found))
+
+    def _outputs(self, site: SiteState) -> Properties:
+        return where_of(self._properties) | site.outputs
+
+    def _deployed(self, site: SiteState) -> SiteState:
+        """The site with what it runs then; a failure is in it only where failures are collected."""
+        release, verified = self._inputs["release"], self._inputs.get("verified")
+        if not site.needs_deployment(self._wanted, release, verified=verified):
+            return replace(site, verified=verified)
+        try:
+            with about(self.site):
+                done = self._deploy(release, verified=verified)
+        except MirrorsError as error:
+            if self._declared.attempt is None:
+                raise
+            say(f"{self.site}: failed; the other sites go on, and what went wrong is said at the end")
+            return replace(site, failed=str(error), attempt=self._declared.attempt)
+        ran = replace(site, runs=self._wanted, release=release, verified=verified, failed=None, attempt=None)
+        return replace(ran, deployment=done["deployment"], url=done["url"])
+
+    def _deploy(self, release: str, *, verified: bool | None) -> Properties:
+        """``{deployment, url}``."""
+        declared, adopting = self._declared, self.before.deployment is None
+        # Where a target leaves the original out, the inputs have the release of an earlier run.
+        expected = {declared.newest, release} if declared.newest else None
+        conditions = Conditions(expected, declared.refusal, alone=declared.attempt is not None)
+        inputs = self._inputs | {"secrets": declared.secrets}
+        work = Deploying(self.connection, self.divio, inputs, declared.values, conditions)
+        outputs = work.outputs(adopting=adopting, gone=frozenset(self.before.runs.keys() - self._wanted.keys()))
+        if changed := no_longer_shared(declared.shared, frozen_of(self.divio, outputs["deployment"])):
+            raise SharedChangedError(self.site, changed)
+        if verified and self.connection.rollout.health is not None:
+            wait_until_healthy(self.site, outputs, self.connection.rollout.health, declared.values)
+        return outputs
+
+    def _writing(self) -> Writing:
+        declared = self._declared
+        return Writing(
+            self.divio, self.site, self.environment, declared.variables, found=self._found, secrets=declared.secrets
+        )

@@ -1,0 +1,97 @@
+"""What a provider process remembers between the calls of the engine."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any, Self
+
+from mirrors.divio import Divio
+from mirrors.errors import HeldError, MirrorsError, NotCheckedError, PausedError
+from mirrors.planning.variables import Desired
+from mirrors.resources.first_write import FirstWrite
+from mirrors.resources.reads import Reads
+
+NOT_STARTED: Mapping[str, Callable[[str], MirrorsError]] = {"held": HeldError, "paused": PausedError}
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What ``check`` has seen of a site and the state does not keep.
+
+    ``variables``: {name: what to set}, secrets with their values. ``secrets``: the names of those. ``rollout``: what
+    keeps the site from following each release. ``attempt``: the run that reports a failure at its end, so that it keeps
+    no other site from being repaired. ``newest``: of a site that gets each release, the newest one when the program
+    planned. ``shared``: of the original, {name: fingerprint} of the values that its mirrors get in this run.
+    ``databases``: identities of those that a new site may run with, the original's first.
+    """
+
+    variables: Mapping[str, Desired] = field(default_factory=dict, repr=False)
+    secrets: frozenset[str] = frozenset()
+    rollout: str | None = None
+    attempt: str | None = None
+    newest: str | None = None
+    shared: Mapping[str, str] = field(default_factory=dict)
+    databases: tuple[str, ...] = ()
+
+    @classmethod
+    def by(cls, news: Mapping[str, Any], variables: Mapping[str, Desired], secrets: frozenset[str]) -> Self:
+        rollout = news.get("rollout")
+        # The original has no release: what it deploys is one.
+        newest = news.get("newest") if rollout is None and news.get("release") else None
+        shared, databases = news.get("shared") or {}, tuple(news.get("databases") or ())
+        return cls(variables, secrets, rollout, news.get("collected"), newest, shared, databases)
+
+    @property
+    def values(self) -> dict[str, str]:
+        """{name: value}, secrets too."""
+        return {name: item.value for name, item in self.variables.items()}
+
+    @property
+    def refusal(self) -> Callable[[str], MirrorsError] | None:
+        """What is raised instead of starting a deployment."""
+        return NOT_STARTED.get(self.rollout or "")
+
+
+class Operation:
+    """The memory of a process. The engine starts one for each of its operations, and ends it with that.
+
+    The engine calls ``check`` of a resource before it creates or updates it, in the same process, and no two calls at
+    once for one resource. So ``check`` leaves here what may not stand in the state, and the call after it takes it from
+    here. What is not here was not checked: that is an error, never a default. A site that is held or paused must not
+    pass for one that is neither.
+
+    Each entry belongs to one environment, and only calls for its resource write it. ``first_write``,
+    ``first_deployment`` and the ``reads`` lock themselves.
+    """
+
+    def __init__(self) -> None:
+        self._declared: dict[str, Declared] = {}
+        self.read_back: dict[str, Mapping[str, str]] = {}
+        """{environment: {name: value}} as this process has read them back. It spares a deployment the same look."""
+        self.first_write = FirstWrite()
+        self.first_deployment = FirstWrite()
+        """A right of its own: a token may set variables and yet start no deployment."""
+
+        self._reads: dict[Divio, Reads] = {}
+        self._lock = Lock()
+
+    def reads(self, divio: Divio) -> Reads:
+        """What was read in bulk: one for all threads, as they share their client."""
+        with self._lock:
+            return self._reads.setdefault(divio, Reads(divio))
+
+    def checks(self, environment: str, declared: Declared) -> None:
+        self._declared[environment] = declared
+
+    def declared(self, environment: str, site: str) -> Declared:
+        """Raises NotCheckedError."""
+        if (declared := self._declared.get(environment)) is None:
+            raise NotCheckedError(site)
+        return declared
+
+    def known(self, environment: str) -> Declared | None:
+        """For what only may have been checked: a resource that goes, or one that is compared."""
+        return self._declared.get(environment)
+
+
+OPERATION = Operation()

@@ -1,0 +1,229 @@
+"""``Mirror`` and ``OriginalSite``: the variables of one environment, and the deployment that runs with them.
+
+SITE_ID is written first, and read back before DATABASE_URL, which comes last; then the site is deployed. On the way out
+DATABASE_URL goes first and SITE_ID last. What is not declared is never touched.
+"""
+
+import secrets
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from typing import Any
+
+from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
+from pulumi.output import UNKNOWN, Unknown
+
+from mirrors.divio import EnvironmentVariable
+from mirrors.errors import PausedError
+from mirrors.planning.holds import changes_at_held_site
+from mirrors.planning.names import MIRRORS_APPLICATION, OWN, write_order
+from mirrors.planning.observed import DeploymentSeen
+from mirrors.planning.releases import newest_successful, release_of
+from mirrors.planning.site_state import (
+    HINTS,
+    INPUTS,
+    OUTPUTS,
+    Entries,
+    Entry,
+    SiteState,
+    different,
+    entry_of,
+    is_variable,
+    key_of,
+    running_entries,
+)
+from mirrors.planning.variables import Desired
+from mirrors.resources.attempt import Attempt, where_of
+from mirrors.resources.base import Properties, Provider, about, deployments_seen, is_gone, secret, tidy
+from mirrors.resources.deploying import frozen_of, outputs_of
+from mirrors.resources.operation import OPERATION, Declared
+from mirrors.resources.writing import Writing, named
+
+KEY_BYTES = 16
+
+
+class SiteProvider(Provider):
+    """One property a variable, so that a preview names the variable that differs."""
+
+    inputs = INPUTS
+    outputs = OUTPUTS
+    hints = HINTS
+    immutable = ("environment",)
+
+    def check(self, _olds: Properties, news: Properties) -> CheckResult:
+        """What is held or paused keeps what it has; what is not rolled out to a site keeps its release.
+
+        Where the site is held, a change of its variables is a failure. Which variables were there before us is decided
+        once; one that somebody has set before it was declared is theirs, too.
+        """
+        environment, olds = str(news["environment"]), _olds if _olds.get("environment") == news["environment"] else {}
+        declared = _declared(news)
+        OPERATION.checks(environment, declared)
+        if declared.rollout == "paused" and olds:
+            return CheckResult(_kept(olds), [])
+        return self._checked(olds, news, declared)
+
+    def _checked(self, olds: Properties, news: Properties, declared: Declared) -> CheckResult:
+        before, key = SiteState.of(olds), olds.get("hmac_key") or secrets.token_urlsafe(KEY_BYTES)
+        entries, found = _entries(news.get("variables") or {}, key), _found(olds, news, before)
+        inputs = {name: item for name, item in self.checked(news).items() if name != "found"}
+        inputs |= {key_of(name): _stored(entry) for name, entry in entries.items()}
+        inputs |= {"hmac_key": secret(key)} | ({"found": found} if found else {})
+        if declared.rollout in ("stays", "held"):
+            # Both, because a release of the one environment is not known in the other.
+            inputs |= {"release": ""} | {key: olds[key] for key in ("release", "image_environment") if key in olds}
+        if declared.rollout != "held" or not olds:
+            return CheckResult(inputs, [])
+        inputs.pop("verified", None)
+        inputs |= {"verified": olds["verified"]} if "verified" in olds else {}
+        known = {name: entry for name, entry in entries.items() if isinstance(entry, Entry)}
+        return CheckResult(inputs, _changes_at_held_site(news["site"], before, known, entries.keys() - known.keys()))
+
+    def diff(self, _id: str, _olds: Properties, _news: Properties) -> DiffResult:
+        """The engine compares the inputs. A failure that was collected is a change: in the inputs it looks like none.
+
+        Not where the site is paused: there the next attempt comes with its wave.
+        """
+        result = super().diff(_id, _olds, _news)
+        declared = OPERATION.known(str(_news.get("environment")))
+        again = _olds.get("failed") and not result.replaces and not (declared and declared.rollout == "paused")
+        return DiffResult(changes=True) if again else result
+
+    def create(self, props: Properties) -> CreateResult:
+        """Writes what differs, ``SITE_ID`` first, ``DATABASE_URL`` last, and reads it back. Then it adopts a deployment
+        that runs as declared, waits for one that is running, or else starts one.
+
+        At the end it compares the variables that the instances run with, and asks whether the site is healthy. What it
+        has done before a failure is in the state, and so ours, all the same. A site whose DATABASE_URL is not shown and
+        which runs with another database than the original's is refused before the first write.
+        """
+        attempt = self._attempt(props, SiteState())
+        if OPERATION.declared(props["environment"], props["site"]).rollout == "paused":
+            raise PausedError(props["site"])  # the state knows nothing of it that could be left as it is
+        attempt.refuse_another_database()
+        return CreateResult(props["environment"], attempt.create())
+
+    def update(self, _id: str, _olds: Properties, _news: Properties) -> UpdateResult:
+        """The same, and removes those variables that we created and that are declared no more.
+
+        It deploys only what does not run what is declared. A failure leaves the site with what it ran before, and stops
+        the waves behind it.
+        """
+        declared = OPERATION.declared(_news["environment"], _news["site"])
+        if declared.rollout == "paused":
+            return UpdateResult(_kept(_olds) | {key: _olds[key] for key in OUTPUTS if key in _olds})
+        return UpdateResult(self._attempt(_news, SiteState.of(_olds)).update())
+
+    def read(self, id_: str, props: Properties) -> ReadResult:
+        """The owned variables with their live values, and what the site runs now.
+
+        A value that is not shown stays as it is in the state. Only another deployment than the stored one is looked
+        into: what one runs with never changes.
+        """
+        stored, environment = SiteState.of(props), props["environment"]
+        with about(props["site"]):
+            live = named(self.reads.variables(environment)) or self._writing(props, {}).live()
+            nothing = not live.keys() & stored.is_set.keys()
+            if nothing and stored.is_set and is_gone(self.divio, environment):
+                return ReadResult("", {})
+            hidden = frozenset(name for name, item in live.items() if item.is_sensitive)
+            now = self._running_now(props, stored, hidden)
+        key = str(props["hmac_key"])
+        is_set = {name: _seen(key, name, entry, live.get(name)) for name, entry in stored.is_set.items()}
+        now = replace(now, is_set={name: entry for name, entry in is_set.items() if entry is not None})
+        where = where_of(props)
+        return ReadResult(id_, where | now.outputs, where | now.inputs)
+
+    def _running_now(self, props: Properties, stored: SiteState, hidden: Collection[str]) -> SiteState:
+        environment = props["environment"]
+        if self.reads.is_last(environment, stored.deployment):
+            return stored
+        done = newest_successful(deployments_seen(self.divio, environment))
+        if done is None:
+            is_gone(self.divio, environment)  # raises where the token may only not see it
+            return replace(stored, deployment=None, url=None, runs={}, release=None)
+        return stored if done.uuid == stored.deployment else self._look_into(props, stored, done, hidden)
+
+    def _look_into(
+        self, props: Properties, stored: SiteState, done: DeploymentSeen, hidden: Collection[str]
+    ) -> SiteState:
+        """Of a deployment that we did not start, or that was never healthy: its values of our names, its outputs."""
+        frozen, release = frozen_of(self.divio, done.uuid), stored.release
+        if release != "":
+            release = release_of(done, deployments_seen(self.divio, props["image_environment"])) or release
+        runs = running_entries(stored.known, frozen, str(props["hmac_key"]), hidden)
+        verified = None if stored.verified is None else False
+        state = replace(stored, runs=runs, release=release or "", verified=verified, failed=None, attempt=None)
+        return replace(state, **outputs_of(done.uuid, frozen))
+
+    def delete(self, _id: str, _props: Properties) -> None:
+        """Removes the variables that we created. One that was there before us keeps its present value; so does what the
+        site runs.
+
+        So does what the program declares: then this resource was replaced, or moved to another parent, and the one in
+        its place has the same variables. That is known where this process has checked that one.
+        """
+        stored, declared = SiteState.of(_props), OPERATION.known(_props["environment"])
+        ours = stored.is_set.keys() - stored.found - (declared.variables.keys() if declared else set())
+        with about(_props["site"]):
+            self._writing(_props, {}).remove(ours)
+
+    def _writing(self, props: Mapping[str, Any], desired: Mapping[str, Desired]) -> Writing:
+        return Writing(self.divio, str(props["site"]), str(props["environment"]), desired)
+
+    def _attempt(self, props: Properties, before: SiteState) -> Attempt:
+        return Attempt(self.connection, self.divio, props, before)
+
+
+def _declared(news: Properties) -> Declared:
+    hints = news.get("variables") or {}
+    known = {name: item for name, item in hints.items() if not _unknown(item)}
+    variables = {name: Desired(item["value"], item["sensitive"]) for name, item in known.items()}
+    return Declared.by(news, variables, frozenset(name for name, item in known.items() if item["secret"]))
+
+
+def _unknown(item: Any) -> bool:
+    return isinstance(item, Unknown) or any(isinstance(value, Unknown) for value in item.values())
+
+
+def _entries(hints: Properties, key: str) -> dict[str, Entry | Unknown]:
+    """Of the declared variables, {name: {value, secret, sensitive}}; what is not known yet stays so."""
+    return {name: UNKNOWN if _unknown(item) else entry_of(key, name, **item) for name, item in hints.items()}
+
+
+def _stored(entry: Entry | Unknown) -> Any:
+    return entry.stored if isinstance(entry, Entry) else entry
+
+
+def _changes_at_held_site(site: str, before: SiteState, known: Entries, unknown: Collection[str]) -> list[CheckFailure]:
+    changing = {*different(before.is_set, known), *different(before.runs, known)}.difference(unknown)
+    return [CheckFailure("", changes_at_held_site(site, write_order(changing)))] if changing else []
+
+
+def _found(olds: Properties, news: Properties, before: SiteState) -> list[str]:
+    """The variables that were there before us; decided once: what we have created since is not what was there.
+
+    But what somebody had set before we declared it is, and what somebody has set since the ledger was written and
+    before we wrote to the site. Where an update was interrupted that may be a variable of ours, which then stays: the
+    safe side. What an interrupted first write has left begins with OWN.
+    """
+    observed, first = news.get("observed") or {}, news.get("found") or {}
+    new = (news.get("variables") or {}).keys() - before.is_set.keys()
+    if not olds:
+        new = set() if MIRRORS_APPLICATION in observed else new - set(OWN)
+    known = before.found if olds else frozenset(() if isinstance(first, Unknown) else first)
+    return sorted(known | (new & observed.keys()))
+
+
+def _kept(olds: Properties) -> Properties:
+    """The inputs as they were; of a secret the engine forgets that it is one."""
+    stored = {key: tidy(item) for key, item in olds.items() if key in INPUTS or is_variable(key)}
+    return stored | {"hmac_key": secret(stored["hmac_key"])}
+
+
+def _seen(key: str, name: str, known: Entry, live: EnvironmentVariable | None) -> Entry | None:
+    """What is set there, as the state would have it."""
+    if live is None:
+        return None
+    if live.value is None:
+        return replace(known, sensitive=live.is_sensitive)
+    return entry_of(key, name, live.value, secret=known.secret, sensitive=live.is_sensitive)
