@@ -43,7 +43,9 @@ def test_engine_program_and_provider_are_seen_and_their_state_is_weighed(points:
         seen = item.sample.seen
         assert seen.memory.engine > 0
         if item.contender != SCRIPT:
-            assert min(seen.memory.program, seen.memory.provider, seen.providers) > 0, item
+            assert min(seen.memory.provider, seen.providers) > 0, item
+            runs_program = item.operation not in ("refresh", "destroy")  # these leave it out
+            assert not runs_program or seen.memory.program > 0, item
             assert item.sample.state > 0
 
 
