@@ -47,7 +47,7 @@ def test_an_original_that_we_deploy_converges_and_redeploys_nobody(deployed: Fle
         assert deployed.variables("acme", "live") == {"COLOUR": "red"}
 
         set_variable(deployed.sandbox, "acme", "test", "COLOUR", "blue")
-        assert updates(deployed.test.preview().succeeded()) == {"OriginalSite acme ~COLOUR"}
+        assert updates(deployed.test.preview().succeeded()) == {"OriginalSite acme -COLOUR (running)~COLOUR"}
         deployed.project.run("mirrors", "deploy", "acme-de", "--stack", "test", "--yes").succeeded()
         assert deployed.variables("acme", "test") == {"COLOUR": "blue"}, "a mirror's deployment is that of the mirror"
         deployed.test.up().succeeded()

@@ -145,7 +145,10 @@ def test_a_fleet_in_a_file_of_its_own_may_be_larger_than_what_the_engine_hands_o
 def test_a_wrong_token_is_not_shown_and_does_not_hide_what_is_wrong_in_the_configuration(fleet: Fleet) -> None:
     declared = fleet.with_mirrors({"application": "acme-de", "siteid": 2}, "acme-fr", "acme-ch")
     with declared, fleet.project.with_environment(DIVIO_API_TOKEN=WRONG_TOKEN):
-        refuses(fleet, fleet.test, UNKNOWN_KEY, REFUSED)
+        for command in (fleet.test.preview, fleet.test.up):
+            says(command("--refresh=false"), UNKNOWN_KEY, REFUSED)
+            # The engine's refresh comes before the program, and ends where a request is refused.
+            assert re.search(REFUSED, command().failed().text)
     assert WRONG_TOKEN not in "".join(fleet.project.said)
 
 

@@ -102,8 +102,8 @@ def test_a_shared_variable_deleted_by_hand_refreshed_and_set_again_shows_no_secr
 
     canaries.must_not_show()
     assert updates(shown[-1]) == {
-        "Mirror acme-de +DATABASE_URL",
-        "Mirror acme-fr +MAIL_KEY~SITE_ID",
+        "Mirror acme-de +DATABASE_URL-DATABASE_URL (running)",
+        "Mirror acme-fr +MAIL_KEY-MAIL_KEY (running),SITE_ID (running)~SITE_ID",
     }
     assert fleet.test.has_no_changes()
 

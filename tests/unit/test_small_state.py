@@ -7,6 +7,12 @@ from mirrors.errors import MirrorsError
 from mirrors.small_state import FRAMES, few_frames
 
 
+@pytest.fixture(autouse=True)
+def no_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A provider that another test has configured in this process leaves one."""
+    monkeypatch.delattr(sys, "tracebacklimit", raising=False)
+
+
 def depth(more: int) -> int:
     return depth(more - 1) if more else len(traceback.extract_stack())
 
