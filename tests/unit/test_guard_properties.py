@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
-import django
 import pytest
-from django.apps import apps
-from django.conf import settings as configured
 from django.db.utils import ConnectionHandler
-from django.utils.functional import empty
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-
-@pytest.fixture(scope="module", autouse=True)
-def django_settings() -> Iterator[None]:
-    """Models ask for settings. Other tests of this process begin without."""
-    lazy = vars(configured)
-    before, ready = lazy["_wrapped"], apps.ready
-    lazy["_wrapped"] = empty
-    configured.configure(USE_TZ=True, INSTALLED_APPS=[], DEFAULT_AUTO_FIELD="django.db.models.AutoField")
-    if not ready:
-        django.setup()
-    yield
-    lazy["_wrapped"] = before
+pytestmark = pytest.mark.usefixtures("django_settings")
 
 
 def as_before(parent: type, method: str) -> Any:
