@@ -7,11 +7,10 @@ from typing import Any
 from mirrors.planning.allocate import ORIGINAL_ID, Hints, Ledger, SiteHint, allocate
 from mirrors.planning.ledger import ledger_from
 from mirrors.planning.names import DATABASE_URL, MIRRORS_APPLICATION, PUBLIC, SITE_ID, number
-from mirrors.planning.preview_steps import OURS
+from mirrors.planning.preview_steps import OURS, SITES
 from mirrors.planning.secrecy import looks_secret
 from mirrors.planning.site_state import RUNNING, is_variable, name_of
 
-SITES = (f"{OURS}Mirror", f"{OURS}OriginalSite")
 SITE_IDS = f"{OURS}SiteIds"
 Properties = Mapping[str, Any]
 Declared = tuple[str, str, Properties]

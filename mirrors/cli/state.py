@@ -9,13 +9,12 @@ from mirrors.cli.stacks import export
 from mirrors.errors import MirrorsError
 from mirrors.planning.allocate import Ledger
 from mirrors.planning.ledger import ledger_from
-from mirrors.planning.preview_steps import OURS
+from mirrors.planning.preview_steps import OURS, SITES
 from mirrors.planning.site_state import SiteState
 
 __all__ = ["StackState"]
 
 SITE_IDS = f"{OURS}SiteIds"
-SITES = (f"{OURS}Mirror", f"{OURS}OriginalSite")
 ONE_LEDGER = (
     "set right what two sites run with, write what only one list has into the configuration (siteId, retired,"
     " highestSiteId), then take the list that is not the Fleet's out of the state: pulumi state unprotect URN; pulumi"

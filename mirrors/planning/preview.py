@@ -7,11 +7,10 @@ from typing import Any
 
 from mirrors.config import Settings
 from mirrors.planning.names import DATABASE_URL, SITE_ID, write_order
-from mirrors.planning.preview_steps import CONTAINER, ENDS, Change, Inputs, Step, changes, said, steps_of
+from mirrors.planning.preview_steps import CONTAINER, ENDS, OF_SITES, Change, Inputs, Step, changes, said, steps_of
 from mirrors.planning.taking_over import Judged
 from mirrors.planning.waves import REPAIR, SHORTER, RolloutPlan, named, rollout_plan
 
-OF_SITES = ("Mirror", "OriginalSite")
 OF_FLEET = ("SiteIds", "Original")
 SAID_OTHERWISE = ("rollout: wave ", "rollout: held: ", SHORTER, REPAIR)
 

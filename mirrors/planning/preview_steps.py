@@ -15,6 +15,10 @@ from mirrors.planning.site_state import Entries, SiteState, different
 Kind = Literal["added", "changed", "removed"]
 
 OURS = "pulumi-python:dynamic/mirrors:"
+OF_SITES = ("Mirror", "OriginalSite")
+SITES = tuple(f"{OURS}{kind}" for kind in OF_SITES)
+"""The types of the resources that are a site."""
+
 QUIET = frozenset({"same", "refresh", "read"})
 ENDS = frozenset({"delete", "delete-replaced", "discard-replaced"})
 FLEET = "mirrors:index:Fleet"
