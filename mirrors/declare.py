@@ -79,7 +79,7 @@ def _props(declaration: Declaration, site: SitePlan, variables: Mapping[str, Any
         "environment": site.environment,
         "image_environment": declaration.planned.image_environment,
         "variables": variables,
-        "found": without_dependencies(declaration.ids.found.apply(lambda found: (found or {}).get(site.environment))),
+        "found": without_dependencies(_found(declaration, site)),
         "observed": _observed(site),
         "rollout": _rollout(site),
         "turn": turns.of(site.slug),
@@ -161,12 +161,12 @@ def _own(site: SitePlan) -> dict[str, Any]:
 
 def _shared(declaration: Declaration, site: SitePlan) -> dict[str, Any]:
     """The original's values. New ones are sensitive; one that was there before us keeps its flag."""
-    found = declaration.ids.found
+    found = _found(declaration, site)
     return {
         name: _variable(
             _value_of(declaration.original, name, site.slug),
             secret=True,
-            sensitive=without_dependencies(found.apply(_flag_of(site.environment, name))),
+            sensitive=without_dependencies(found.apply(_flag_of(name))),
         )
         for name in declaration.planned.shared
     }
@@ -194,8 +194,13 @@ def _databases(declaration: Declaration, site: SitePlan) -> list[str] | None:
     return [identity_of(shared), *sorted(confirmed_identities(declaration.settings))]
 
 
-def _flag_of(environment: str, name: str) -> Callable[[Mapping[str, Any] | None], bool]:
-    return lambda found: bool(((found or {}).get(environment) or {}).get(name, True))
+def _found(declaration: Declaration, site: SitePlan) -> pulumi.Output[Any]:
+    """{name: sensitive} of the variables that were there before us; None where the ledger does not know."""
+    return declaration.ids.found.apply(lambda found: (found or {}).get(site.environment))
+
+
+def _flag_of(name: str) -> Callable[[Mapping[str, Any] | None], bool]:
+    return lambda found: bool((found or {}).get(name, True))
 
 
 def _text(site_id: int) -> str:

@@ -9,11 +9,12 @@ from typing import Any
 import pulumi
 from docker.models.containers import Container
 from pulumi.dynamic import CheckResult, CreateResult, ReadResult, Resource, UpdateResult
+from pulumi.output import Unknown
 
 from mirrors.docker.engine import ENDED, PAUSE
 from mirrors.docker.errors import ContainerFailedError
 from mirrors.docker.provider import DockerProvider
-from mirrors.resources.base import Properties, changed_names, secret
+from mirrors.resources.base import Properties, secret
 
 KEPT = ("timeout", "network", "labels", "volumes", "environment")
 """What counts when the command runs, and is no reason to run it again."""
@@ -28,7 +29,7 @@ class ReleaseProvider(DockerProvider):
     def check(self, _olds: Properties, news: Properties) -> CheckResult:
         """What has run for this image stays as it is, also where variables have changed since."""
         inputs = self.checked(news)
-        if not _olds or changed_names(_identity(_olds), _identity(inputs)):
+        if not _olds or _is_another(_olds, inputs):
             return CheckResult(inputs, [])
         kept = {key: _olds[key] for key in KEPT if key in _olds}
         # The engine knows of no secret in what is not known yet, and would show what stands in its place.
@@ -43,7 +44,7 @@ class ReleaseProvider(DockerProvider):
     def update(self, _id: str, _olds: Properties, _news: Properties) -> UpdateResult:
         """The same, for another image or command."""
         inputs = self.checked(_news)
-        if changed_names(_identity(_olds), _identity(inputs)):
+        if _is_another(_olds, inputs):
             self._run(inputs)
         return UpdateResult(inputs)
 
@@ -101,6 +102,12 @@ class ReleaseProvider(DockerProvider):
 
 def _identity(properties: Mapping[str, Any]) -> Properties:
     return {key: properties.get(key) for key in ("image", "command", "told")}
+
+
+def _is_another(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    """Whether it is another release. What is not known yet is not taken for different."""
+    old, new = _identity(before), _identity(now)
+    return any(old[key] != new[key] and not isinstance(new[key], Unknown) for key in new)
 
 
 def digest_of(inputs: Mapping[str, Any]) -> str:

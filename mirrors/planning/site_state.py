@@ -133,7 +133,7 @@ class SiteState:
         if self.deployment is None:
             return entries | kept
         verified = {} if self.verified is None else {"verified": self.verified}
-        return entries | self._differing | kept | {"release": self.release or ""} | verified
+        return entries | self._running | kept | {"release": self.release or ""} | verified
 
     @property
     def outputs(self) -> Properties:
@@ -141,19 +141,16 @@ class SiteState:
         return self.inputs | {key: value for key, value in done.items() if value is not None}
 
     @property
-    def _differing(self) -> Properties:
-        return _running(self, different(self.is_set, self.runs))
+    def _running(self) -> Properties:
+        """Only what runs otherwise than it is set."""
+        entries = ((name, self.runs.get(name)) for name in different(self.is_set, self.runs))
+        return {f"{key_of(name)}{RUNNING}": dict(ABSENT) if item is None else item.stored for name, item in entries}
 
     def needs_deployment(self, declared: Entries, release: str, *, verified: bool | None) -> bool:
         """Whether the site does not run what is declared; ``verified``: whether it is to be asked for its health."""
         if self.deployment is None or self.failed is not None or release != self.release:
             return True
         return bool(verified and not self.verified) or bool(different(self.runs, declared))
-
-
-def _running(site: SiteState, names: Iterable[str]) -> Properties:
-    entries = ((name, site.runs.get(name)) for name in names)
-    return {f"{key_of(name)}{RUNNING}": dict(ABSENT) if entry is None else entry.stored for name, entry in entries}
 
 
 def _keys(properties: Mapping[str, Any], *, running: bool) -> Iterable[str]:
@@ -171,8 +168,8 @@ def different(before: Entries, now: Entries) -> list[str]:
 
 def after_writing(before: SiteState, made: Entries, removed: Collection[str], found: frozenset[str]) -> SiteState:
     """After an attempt that failed behind these writes; what runs is as it was."""
-    is_set = {name: entry for name, entry in {**before.is_set, **made}.items() if name not in {*removed} - {*made}}
-    return replace(before, is_set=is_set, found=found)
+    left = {name: entry for name, entry in before.is_set.items() if name not in removed}
+    return replace(before, is_set={**left, **made}, found=found)
 
 
 def entry_of(key: str, name: str, value: str, *, secret: bool, sensitive: bool) -> Entry:

@@ -7,16 +7,16 @@ from typing import Any
 from mirrors.config.connection import Connection
 from mirrors.divio import Divio
 from mirrors.errors import AnotherDatabaseError, MirrorsError, SharedChangedError
-from mirrors.planning.dsn import UNREADABLE, confirmable, identity_of
+from mirrors.planning.dsn import UNREADABLE, confirmable
 from mirrors.planning.names import DATABASE_URL, MIRRORS_APPLICATION
-from mirrors.planning.releases import newest_successful
 from mirrors.planning.shared import no_longer_shared
 from mirrors.planning.site_state import INPUTS, Entries, SiteState, after_writing
-from mirrors.resources.base import Properties, about, deployments_seen, say, secret, tidy
+from mirrors.resources.base import Properties, about, say, secret, tidy
 from mirrors.resources.deploying import Conditions, Deploying, frozen_of
 from mirrors.resources.half_done import half_done
 from mirrors.resources.health import wait_until_healthy
 from mirrors.resources.operation import OPERATION, Declared
+from mirrors.resources.running import runs_with
 from mirrors.resources.writing import Live, Writing
 
 
@@ -49,16 +49,17 @@ class Attempt:
         either, proves nothing."""
         if not self._declared.databases:
             return
-        with about(self.site):
-            done = newest_successful(deployments_seen(self.divio, self.environment))
-            runs = OPERATION.reads(self.divio).frozen(done.uuid) if done else {}
+        identity = runs_with(self.divio, self.environment, self.site)
         original, *given_up = self._declared.databases
-        identity = identity_of(value) if (value := runs.get(DATABASE_URL)) else None
         if identity is None or identity == original != UNREADABLE:
             return
         slug = self._declared.values[MIRRORS_APPLICATION]
         if (confirmed := confirmable(identity, slug, DATABASE_URL)) not in given_up:
             raise AnotherDatabaseError(slug, identity, original, confirmed)
+
+    @property
+    def paused(self) -> bool:
+        return self._declared.rollout == "paused"
 
     def create(self) -> Properties:
         """The outputs. Raises MirrorsError, DivioError; what it has done by then the engine keeps."""
@@ -87,11 +88,12 @@ class Attempt:
 
         Where the site runs with another one, somebody else may have set that.
         """
-        values, before, runs = self._declared.values, self.before.is_set, self.before.runs
-        others = {name for name, entry in runs.items() if not entry.has_value_of(self._wanted.get(name))}
-        same = {name: values[name] for name, entry in self._wanted.items() if entry.has_value_of(before.get(name))}
-        known = {name: entry.value for name, entry in before.items() if not entry.secret} | same
-        return {name: value for name, value in known.items() if name not in others}
+        before, runs, values = self.before.is_set, self.before.runs, self._declared.values
+        return {
+            name: values[name]
+            for name, entry in self._wanted.items()
+            if entry.has_value_of(before.get(name)) and entry.has_value_of(runs.get(name, entry))
+        }
 
     def _found_now(self, live: Live) -> frozenset[str]:
         """``check`` knows only the checked inputs; what an attempt that failed has made, or has not, ``before`` knows.

@@ -13,13 +13,11 @@ from functools import partial
 from typing import Any, ClassVar, TypeVar
 
 from pulumi.dynamic import CheckResult, Config, ConfigureRequest, DiffResult, ResourceProvider
-from pulumi.output import Unknown
 
 from mirrors.config.connection import ENVIRON, PROVIDER_KEYS, Connection, load_connection, load_rollout
 from mirrors.config.rollout import Rollout
 from mirrors.divio import Divio, DivioError, NotFound, ValidationFailed
 from mirrors.errors import PlatformError
-from mirrors.planning.names import write_order
 from mirrors.planning.observed import DeploymentSeen
 from mirrors.remedies import explained
 from mirrors.resources.executor import widen
@@ -180,9 +178,3 @@ def marked(values: Mapping[str, Any], secrets: Iterable[str]) -> Properties:
     """The values, those of the given names marked as secrets."""
     names = set(secrets)
     return {name: secret(value) if name in names else value for name, value in values.items()}
-
-
-def changed_names(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """The names whose values differ, in the order of writing. What is not known yet is not taken for different."""
-    names = {name for name in {*before, *now} if before.get(name) != now.get(name)}
-    return write_order(name for name in names if not isinstance(now.get(name), Unknown))

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from threading import Lock
 from typing import Any, Self
 
 from mirrors.divio import Divio
 from mirrors.errors import HeldError, MirrorsError, NotCheckedError, PausedError
 from mirrors.planning.variables import Desired
 from mirrors.resources.first_write import FirstWrite
+from mirrors.resources.once import once
 from mirrors.resources.reads import Reads
 
 NOT_STARTED: Mapping[str, Callable[[str], MirrorsError]] = {"held": HeldError, "paused": PausedError}
@@ -72,13 +72,8 @@ class Operation:
         self.first_deployment = FirstWrite()
         """A right of its own: a token may set variables and yet start no deployment."""
 
-        self._reads: dict[Divio, Reads] = {}
-        self._lock = Lock()
-
-    def reads(self, divio: Divio) -> Reads:
+        self.reads: Callable[[Divio], Reads] = once(Reads)
         """What was read in bulk: one for all threads, as they share their client."""
-        with self._lock:
-            return self._reads.setdefault(divio, Reads(divio))
 
     def checks(self, environment: str, declared: Declared) -> None:
         self._declared[environment] = declared

@@ -27,7 +27,7 @@ def with_databases(
     """
     confirmed, names = set(given_up), _names(sites, hidden)
     with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
-        found = zip(hidden, names, pool.map(partial(_runs_with, divio), hidden.values(), names), strict=True)
+        found = zip(hidden, names, pool.map(partial(runs_with, divio), hidden.values(), names), strict=True)
         known = {
             application: identity
             for application, name, identity in found
@@ -41,7 +41,11 @@ def _names(sites: Sequence[SiteHint], hidden: Mapping[str, str]) -> list[str]:
     return [names.get(application, application) for application in hidden]
 
 
-def _runs_with(divio: Divio, environment: str, name: str) -> str | None:
+def runs_with(divio: Divio, environment: str, name: str) -> str | None:
+    """The identity of the database that the instances run with. Raises PlatformError.
+
+    None where it was never deployed, or where the deployment does not show it either. ``name``: for messages.
+    """
     with about(name):
         done = newest_successful(deployments_seen(divio, environment))
         value = OPERATION.reads(divio).frozen(done.uuid).get(DATABASE_URL) if done else None

@@ -97,8 +97,8 @@ class SiteProvider(Provider):
         which runs with another database than the original's is refused before the first write.
         """
         attempt = self._attempt(props, SiteState())
-        if OPERATION.declared(props["environment"], props["site"]).rollout == "paused":
-            raise PausedError(props["site"])  # the state knows nothing of it that could be left as it is
+        if attempt.paused:
+            raise PausedError(attempt.site)  # the state knows nothing of it that could be left as it is
         attempt.refuse_another_database()
         return CreateResult(props["environment"], attempt.create())
 
@@ -108,10 +108,10 @@ class SiteProvider(Provider):
         It deploys only what does not run what is declared. A failure leaves the site with what it ran before, and stops
         the waves behind it.
         """
-        declared = OPERATION.declared(_news["environment"], _news["site"])
-        if declared.rollout == "paused":
+        attempt = self._attempt(_news, SiteState.of(_olds))
+        if attempt.paused:
             return UpdateResult(_kept(_olds) | {key: _olds[key] for key in OUTPUTS if key in _olds})
-        return UpdateResult(self._attempt(_news, SiteState.of(_olds)).update())
+        return UpdateResult(attempt.update())
 
     def read(self, id_: str, props: Properties) -> ReadResult:
         """The owned variables with their live values, and what the site runs now.

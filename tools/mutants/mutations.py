@@ -499,8 +499,8 @@ REFUSALS = (
     Mutation(
         "a-paused-site-that-the-state-has-lost-is-written-to",
         SITE,
-        '.rollout == "paused":\n            raise PausedError',
-        ".rollout is False:\n            raise PausedError",
+        "if attempt.paused:\n            raise PausedError",
+        "if False:\n            raise PausedError",
         (f"{SITE_CHECKS}::test_a_paused_site_that_the_state_does_not_know_is_not_written_to",),
     ),
     Mutation(
