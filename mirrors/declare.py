@@ -50,7 +50,7 @@ def declare_original(declaration: Declaration) -> tuple[list[Row], pulumi.Output
     declaration.turns.begin_with(deployed)
     if planned.image_environment == site.environment:
         release = deployed.deployment.apply(partial(_newest, planned))
-    return [_row(declaration, site, site_id, deployed.url, deployed.deployment)], release
+    return [_row(declaration, site, site_id, _address(deployed), deployed.deployment)], release
 
 
 def declare_mirror(declaration: Declaration, site: SitePlan, release: pulumi.Output[str]) -> Row:
@@ -68,7 +68,7 @@ def declare_mirror(declaration: Declaration, site: SitePlan, release: pulumi.Out
     }
     mirror = Mirror(site.slug, props, _options(declaration, site))
     declaration.turns.ends(site.slug, mirror)
-    return _row(declaration, site, site_id, mirror.url, mirror.deployment)
+    return _row(declaration, site, site_id, _address(mirror), mirror.deployment)
 
 
 def _props(declaration: Declaration, site: SitePlan, variables: Mapping[str, Any]) -> dict[str, Any]:
@@ -131,6 +131,11 @@ def _row(declaration: Declaration, site: SitePlan, site_id: pulumi.Output[int], 
         "url": _or_nothing(url),
         "deployment": _or_nothing(deployment),
     }
+
+
+def _address(deployed: Mirror | OriginalSite) -> pulumi.Output[str | None]:
+    """None where the site has none, as of an original that we do not deploy."""
+    return deployed.url.apply(lambda url: url or None)
 
 
 def _or_nothing(output: Any) -> Any:

@@ -16,7 +16,8 @@ class Wanted:
     all that we declare, ``secrets`` the names of those that a platform may not show.
 
     ``adopting``: the site may have been running before us, without what only we write. ``gone``: names that were
-    declared before and are not any more.
+    declared before and are not any more. ``known``: a deployment that is known to run as wanted,
+    whatever is shown of it.
     """
 
     release: str
@@ -24,6 +25,7 @@ class Wanted:
     adopting: bool = False
     gone: frozenset[str] = frozenset()
     secrets: frozenset[str] = frozenset()
+    known: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,8 @@ def next_step(
     """Decide from the environment's deployments. ``frozen``: of the newest successful one; None where there is none.
 
     A running deployment comes first: the platform refuses a second one beside it. Values that are not shown cannot
-    prove that a deployment has them, so such a deployment is never adopted: one too many is harmless.
+    prove that a deployment has them, so such a deployment is never adopted: one too many is harmless. Of the
+    one that we have made ourselves the state knows it.
     """
     running = newest_running(deployments)
     if running is not None:
@@ -55,6 +58,8 @@ def next_step(
     done = newest_successful(deployments)
     if done is None or frozen is None:
         return Step("start", why="it was never deployed successfully")
+    if done.uuid == wanted.known:
+        return Step("adopt", done.uuid)
     if not _runs_release(wanted.release, done, releases):
         return Step("start", why="it runs an older release")
     different, hidden = different_names(_to_prove(wanted, frozen), frozen, wanted.secrets)

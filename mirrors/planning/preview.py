@@ -183,9 +183,8 @@ def _site(
         cause, shown = _first(step, judgement), judgement or Judged(taken_over=False)
         why = shown.why if cause in EXPLAINED else ""
         return SitePreview(slug, wave, deploys=not shown.taken_over, causes=(cause,), why=why)
-    variables, runs_others = changes(step, stored.get(step.urn))
+    variables, deploys = changes(step, stored.get(step.urn))
     causes = tuple(_causes(step, variables)) or (Cause.RECORD,)
-    deploys = runs_others or bool({Cause.RELEASE, Cause.FAILED}.intersection(causes))
     return SitePreview(slug, wave, deploys, causes, tuple(variables))
 
 
@@ -224,7 +223,7 @@ def _causes(step: Step, variables: Collection[Change]) -> Iterator[Cause]:
         yield Cause.DRIFT
     if step.failed:
         yield Cause.FAILED
-    if "verified" in step.keys:
+    if step.unverified:
         yield Cause.UNVERIFIED
 
 

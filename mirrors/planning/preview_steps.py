@@ -98,6 +98,12 @@ class Step:
         return bool(self.outputs.get("failed")) or not self.keys
 
     @property
+    def unverified(self) -> bool:
+        """Whether it is asked for its health. Where the engine names no key, the outputs know."""
+        asked = bool(self.new.get("verified")) and not self.outputs.get("verified")
+        return "verified" in self.keys or (asked and not self.keys)
+
+    @property
     def is_first(self) -> bool:
         """Whether a deployment of this site is new in the state."""
         return self.creates or self.replaces or self.deployment is None
@@ -110,17 +116,19 @@ def steps_of(engine: Mapping[str, Any]) -> list[Step]:
 def changes(step: Step, stored: Step | None) -> tuple[list[Change], bool]:
     """Of the variables in an update, and whether the site is deployed for them.
 
-    ``stored``: the refresh of the same resource, where there was one: what it knew before that, we had done.
+    ``stored``: the refresh of the same resource, where there was one: what it knew before that, we had done. What an
+    attempt left undone the outputs know; the inputs are its own until the next refresh.
     """
-    before, now = SiteState.of(step.old), SiteState.of(step.new).is_set
+    before, declared = SiteState.of(step.outputs), SiteState.of(step.new)
+    now = declared.is_set
     known = SiteState.of(stored.outputs) if stored is not None else before
     written = [name for name in {*before.is_set, *now} if before.is_set.get(name) != now.get(name)]
-    run = different(before.runs, now)
+    run, deploys = different(before.runs, now), before.needs_deployment(declared)
     by_hand = {name for name in written if before.is_set.get(name) != known.is_set.get(name)}
     by_hand |= {*run}.intersection(different(before.runs, known.runs))
     names = write_order({*written, *run})
     known_as = {name: before.is_set if name in written else before.runs for name in names}
-    return [_change(name, known_as[name], now, by_hand=name in by_hand) for name in names], bool(run)
+    return [_change(name, known_as[name], now, by_hand=name in by_hand) for name in names], deploys
 
 
 def _change(name: str, before: Entries, now: Entries, *, by_hand: bool) -> Change:

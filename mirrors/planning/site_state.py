@@ -22,7 +22,7 @@ RUNNING = " (running)"
 """Ends the key of what a site runs with. No variable's name contains a blank."""
 
 ABSENT: Mapping[str, Any] = {"absent": True}
-"""Such a property of a variable that is set, and that the site runs without."""
+"""Such a property of a variable that is set, and that the site is not known to run with."""
 
 FINGERPRINT_BYTES = 16
 
@@ -90,7 +90,8 @@ class SiteState:
     """``is_set`` and ``runs``: {name: entry}. Without a ``deployment`` it runs with nothing that is known.
 
     ``failed``: what went wrong in the run ``attempt``, where failures are collected. ``verified``: None where health is
-    not asked for.
+    not asked for. ``release`` is one of ``image_environment``; it is empty, with a deployment or without, where none is
+    wanted.
     """
 
     is_set: Entries = field(default_factory=dict)
@@ -102,6 +103,7 @@ class SiteState:
     url: str | None = None
     failed: str | None = None
     attempt: str | None = None
+    image_environment: str | None = None
 
     @classmethod
     def of(cls, properties: Mapping[str, Any]) -> Self:
@@ -110,12 +112,13 @@ class SiteState:
         others = {name_of(key): properties[key] for key in _keys(properties, running=True)}
         runs = {name: entry for name, entry in is_set.items() if name not in others}
         runs |= {name: Entry.of(stored) for name, stored in others.items() if stored != ABSENT}
-        return cls(
+        site = cls(
             is_set,
             runs,
             frozenset(properties.get("found") or ()),
             *(properties.get(key) for key in ("release", "verified", *OUTPUTS)),
         )
+        return replace(site, url=site.url or None, image_environment=properties.get("image_environment"))
 
     @property
     def known(self) -> Entries:
@@ -129,7 +132,8 @@ class SiteState:
         Without a deployment there is no release, which ``check`` always has.
         """
         entries = {key_of(name): entry.stored for name, entry in self.is_set.items()}
-        kept = {"found": sorted(self.found)} if self.found else {}
+        kept: Properties = {"found": sorted(self.found)} if self.found else {}
+        kept |= {} if self.image_environment is None else {"image_environment": self.image_environment}
         if self.deployment is None:
             return entries | kept
         verified = {} if self.verified is None else {"verified": self.verified}
@@ -137,7 +141,9 @@ class SiteState:
 
     @property
     def outputs(self) -> Properties:
-        done = {key: getattr(self, key) for key in OUTPUTS}
+        """An output that is absent counts as not known yet in a preview and in a refresh that runs the program; so
+        ``url`` is there, and empty, where the site has no address."""
+        done = {key: getattr(self, key) for key in ("release", *OUTPUTS)} | {"url": self.url or ""}
         return self.inputs | {key: value for key, value in done.items() if value is not None}
 
     @property
@@ -146,11 +152,35 @@ class SiteState:
         entries = ((name, self.runs.get(name)) for name in different(self.is_set, self.runs))
         return {f"{key_of(name)}{RUNNING}": dict(ABSENT) if item is None else item.stored for name, item in entries}
 
-    def needs_deployment(self, declared: Entries, release: str, *, verified: bool | None) -> bool:
-        """Whether the site does not run what is declared; ``verified``: whether it is to be asked for its health."""
-        if self.deployment is None or self.failed is not None or release != self.release:
-            return True
-        return bool(verified and not self.verified) or bool(different(self.runs, declared))
+    def needs_deployment(self, declared: Self) -> bool:
+        """Whether the site does not run what is declared."""
+        released = self.deployment is not None and declared.release == self.release
+        return not released or bool(different(self.runs, declared.is_set))
+
+    def needs_a_look(self, declared: Self) -> bool:
+        """Whether it has to be asked for its health, or failed before; what it runs may be as declared all the same."""
+        return self.failed is not None or bool(declared.verified and not self.verified)
+
+    def is_as(self, declared: Self) -> bool:
+        """Whether an update has nothing to do."""
+        left = self.needs_deployment(declared) or self.needs_a_look(declared)
+        return not left and self.is_set == declared.is_set
+
+    def wanting(self, release: str | None) -> Self:
+        """Without a deployment the state knows no release, but still where none is wanted."""
+        return self if self.deployment is not None else replace(self, release=None if release else release)
+
+    def keeping(self, before: Self, rollout: str | None) -> Self:
+        """What is declared, as the rollout has it. ``before``: the outputs.
+
+        ``check`` knows only the inputs, which after a failure are those of the attempt. What follows no release keeps
+        the one that it runs, and what is held is not asked for its health.
+        """
+        if rollout not in ("stays", "held"):
+            return self
+        image = before.image_environment or self.image_environment
+        kept = replace(self, release=before.release or "", image_environment=image)
+        return replace(kept, verified=before.verified) if rollout == "held" else kept
 
 
 def _keys(properties: Mapping[str, Any], *, running: bool) -> Iterable[str]:
@@ -186,14 +216,14 @@ def _like(entry: Entry, key: str, name: str, value: str, *, hidden: bool) -> Ent
 def running_entries(
     known: Entries, frozen: Mapping[str, str | None], key: str, hidden: Collection[str] = ()
 ) -> dict[str, Entry]:
-    """What a deployment runs with of the known names. A value that is not shown is taken to be the known one.
+    """What a deployment of another's making is known to run with, of the known names: what is shown of it.
 
     ``hidden``: names whose set value the platform hides. Another value than the known one is a secret there, though it
     is declared as none.
     """
     shown = running_values(known, frozen, [name for name, entry in known.items() if entry.secret])
     return {
-        name: entry if value is None else _like(entry, key, name, value, hidden=name in hidden)
+        name: _like(known[name], key, name, value, hidden=name in hidden)
         for name, value in shown.items()
-        for entry in (known[name],)
+        if value is not None
     }

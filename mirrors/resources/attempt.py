@@ -11,6 +11,7 @@ from mirrors.planning.dsn import UNREADABLE, confirmable
 from mirrors.planning.names import DATABASE_URL, MIRRORS_APPLICATION
 from mirrors.planning.shared import no_longer_shared
 from mirrors.planning.site_state import INPUTS, Entries, SiteState, after_writing
+from mirrors.planning.variables import different_names
 from mirrors.resources.base import Properties, about, say, secret, tidy
 from mirrors.resources.deploying import Conditions, Deploying, frozen_of
 from mirrors.resources.half_done import half_done
@@ -35,14 +36,16 @@ class Attempt:
     def __init__(self, connection: Connection, divio: Divio, properties: Properties, before: SiteState) -> None:
         self.site: str = properties["site"]
         self.environment: str = properties["environment"]
-        self.connection, self.divio, self.before = connection, divio, before
+        self.connection, self.divio = connection, divio
         self._properties = properties
         self._inputs = {key: tidy(properties[key]) for key in INPUTS if key in properties}
-        self._wanted: Entries = SiteState.of(properties).is_set
         self._declared: Declared = OPERATION.declared(self.environment, self.site)
+        self._goal = SiteState.of(properties).keeping(before, self._declared.rollout)
+        self._wanted: Entries = self._goal.is_set
+        self.before = before.wanting(self._goal.release)
         self._found = frozenset(self._inputs.get("found") or ())
-        self._written: SiteState | None = None
-        """The site once its variables are as declared."""
+        self._now: SiteState | None = None
+        """The site once its variables are as declared, and then with what it runs."""
 
     def refuse_another_database(self) -> None:
         """Raises AnotherDatabaseError. A mirror that was never deployed, or whose deployment does not show its database
@@ -74,8 +77,8 @@ class Attempt:
         with half_done(self.environment, self._properties, lambda: self._reached(writing)):
             with about(self.site):
                 write(writing)
-            self._written = replace(self.before, is_set=self._wanted, found=self._found)
-            return self._outputs(self._deployed(self._written))
+            self._now = replace(self.before, is_set=self._wanted, found=self._found)
+            return self._outputs(self._deployed(self._now))
 
     def _rewritten(self, writing: Writing) -> None:
         live = writing.live()
@@ -86,13 +89,13 @@ class Attempt:
     def _known_to_be_set(self) -> dict[str, str]:
         """{name: value} as we have set it, which stands in for one that is not shown.
 
-        Where the site runs with another one, somebody else may have set that.
+        Where the site runs with another one, or is not known to run with it, somebody else may have set another.
         """
         before, runs, values = self.before.is_set, self.before.runs, self._declared.values
         return {
             name: values[name]
             for name, entry in self._wanted.items()
-            if entry.has_value_of(before.get(name)) and entry.has_value_of(runs.get(name, entry))
+            if entry.has_value_of(before.get(name)) and entry.has_value_of(runs.get(name))
         }
 
     def _found_now(self, live: Live) -> frozenset[str]:
@@ -109,47 +112,74 @@ class Attempt:
         those that it has removed are no more, and of those that it has changed and the platform hides nobody else knows
         the value.
 
+        The same where it has deployed a site that is not healthy, and the platform hides what that runs with.
+
         None where there is no such one. Any other that it has changed a refresh sees: what is set then differs from the
         state, and what runs does not.
         """
         hidden = {name for name in writing.changed & self.before.is_set.keys() if self._wanted[name].sensitive}
-        if not (writing.made or writing.removed or hidden):
+        if not (writing.made or writing.removed or hidden or self._runs_hidden_values()):
             return None
         known = {name: self._wanted[name] for name in writing.made | hidden}
-        return self._outputs(self._written or after_writing(self.before, known, writing.removed, self._found))
+        return self._outputs(self._now or after_writing(self.before, known, writing.removed, self._found))
+
+    def _runs_hidden_values(self) -> bool:
+        """Whether it has deployed what only we can tell."""
+        deployment = self._now.deployment if self._now is not None else None
+        if deployment is None or deployment == self.before.deployment:
+            return False
+        _, hidden = different_names(self._declared.values, frozen_of(self.divio, deployment), self._declared.secrets)
+        return bool(hidden)
 
     def _outputs(self, site: SiteState) -> Properties:
         return where_of(self._properties) | site.outputs
 
     def _deployed(self, site: SiteState) -> SiteState:
         """The site with what it runs then; a failure is in it only where failures are collected."""
-        release, verified = self._inputs["release"], self._inputs.get("verified")
-        if not site.needs_deployment(self._wanted, release, verified=verified):
-            return replace(site, verified=verified)
+        known = None if site.needs_deployment(self._goal) else site.deployment
+        if known is not None and not site.needs_a_look(self._goal):
+            return self._reaching(site)
         try:
             with about(self.site):
-                done = self._deploy(release, verified=verified)
+                self._now = self._running(site, known)
+                self._ask_for_health(self._now)
         except MirrorsError as error:
             if self._declared.attempt is None:
                 raise
             say(f"{self.site}: failed; the other sites go on, and what went wrong is said at the end")
-            return replace(site, failed=str(error), attempt=self._declared.attempt)
-        ran = replace(site, runs=self._wanted, release=release, verified=verified, failed=None, attempt=None)
+            return replace(self._now or site, failed=str(error), attempt=self._declared.attempt)
+        return self._reaching(self._now)
+
+    def _reaching(self, site: SiteState) -> SiteState:
+        return replace(site, verified=self._goal.verified, image_environment=self._goal.image_environment)
+
+    def _running(self, site: SiteState, known: str | None) -> SiteState:
+        """The site with what it runs then. Of another deployment nobody has asked yet whether it is healthy."""
+        done, goal = self._deploy(known), self._goal
+        verified = site.verified if done["deployment"] == known else None if goal.verified is None else False
+        ran = replace(site, runs=self._wanted, release=goal.release, image_environment=goal.image_environment)
+        ran = replace(ran, verified=verified, failed=None, attempt=None)
         return replace(ran, deployment=done["deployment"], url=done["url"])
 
-    def _deploy(self, release: str, *, verified: bool | None) -> Properties:
-        """``{deployment, url}``."""
+    def _ask_for_health(self, site: SiteState) -> None:
+        health = self.connection.rollout.health
+        if self._goal.verified and not site.verified and health is not None:
+            wait_until_healthy(self.site, site.outputs | {"url": site.url}, health, self._declared.values)
+
+    def _deploy(self, known: str | None) -> Properties:
+        """``{deployment, url}``. ``known``: the deployment that is known to run as declared."""
         declared, adopting = self._declared, self.before.deployment is None
+        release = self._goal.release or ""
         # Where a target leaves the original out, the inputs have the release of an earlier run.
         expected = {declared.newest, release} if declared.newest else None
         conditions = Conditions(expected, declared.refusal, alone=declared.attempt is not None)
-        inputs = self._inputs | {"secrets": declared.secrets}
+        inputs = self._inputs | {"secrets": declared.secrets, "release": release}
+        inputs |= {"image_environment": self._goal.image_environment}
         work = Deploying(self.connection, self.divio, inputs, declared.values, conditions)
-        outputs = work.outputs(adopting=adopting, gone=frozenset(self.before.runs.keys() - self._wanted.keys()))
+        gone = frozenset(self.before.runs.keys() - self._wanted.keys())
+        outputs = work.outputs(adopting=adopting, gone=gone, known=known)
         if changed := no_longer_shared(declared.shared, frozen_of(self.divio, outputs["deployment"])):
             raise SharedChangedError(self.site, changed)
-        if verified and self.connection.rollout.health is not None:
-            wait_until_healthy(self.site, outputs, self.connection.rollout.health, declared.values)
         return outputs
 
     def _writing(self) -> Writing:

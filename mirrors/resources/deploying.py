@@ -78,9 +78,11 @@ class Deploying:
         self.secrets = frozenset(inputs["secrets"])
         self.began = time.monotonic()
 
-    def outputs(self, *, adopting: bool = False, gone: frozenset[str] = frozenset()) -> Properties:
+    def outputs(
+        self, *, adopting: bool = False, gone: frozenset[str] = frozenset(), known: str | None = None
+    ) -> Properties:
         """Of the deployment that the environment has in the end. Raises MirrorsError, DivioError."""
-        wanted = Wanted(self.inputs["release"], self.variables, adopting, gone, self.secrets)
+        wanted = Wanted(self.inputs["release"], self.variables, adopting, gone, self.secrets, known)
         # Where no deployment is listed there is none to adopt, and beside a new one the platform refuses ours.
         look = not (adopting and self.reads.never_deployed(self.environment))
         while time.monotonic() - self.began < self.connection.rollout.timeout:

@@ -37,7 +37,7 @@ class Site(Resource):
     """The uuid of the deployment that the site runs."""
 
     url: pulumi.Output[str]
-    """Where a browser finds the site."""
+    """Where a browser finds the site; empty where it has no address."""
 
     failed: pulumi.Output[str | None]
     """What went wrong, where failures are collected. The next ``up`` tries again."""

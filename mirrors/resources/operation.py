@@ -22,7 +22,8 @@ class Declared:
     keeps the site from following each release. ``attempt``: the run that reports a failure at its end, so that it keeps
     no other site from being repaired. ``newest``: of a site that gets each release, the newest one when the program
     planned. ``shared``: of the original, {name: fingerprint} of the values that its mirrors get in this run.
-    ``databases``: identities of those that a new site may run with, the original's first.
+    ``databases``: identities of those that a new site may run with, the original's first. ``unchanged``: whether the
+    checked inputs are those that the state has.
     """
 
     variables: Mapping[str, Desired] = field(default_factory=dict, repr=False)
@@ -32,6 +33,7 @@ class Declared:
     newest: str | None = None
     shared: Mapping[str, str] = field(default_factory=dict)
     databases: tuple[str, ...] = ()
+    unchanged: bool = False
 
     @classmethod
     def by(cls, news: Mapping[str, Any], variables: Mapping[str, Desired], secrets: frozenset[str]) -> Self:

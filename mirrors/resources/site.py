@@ -57,10 +57,11 @@ class SiteProvider(Provider):
         """
         environment, olds = str(news["environment"]), _olds if _olds.get("environment") == news["environment"] else {}
         declared = _declared(news)
-        OPERATION.checks(environment, declared)
-        if declared.rollout == "paused" and olds:
-            return CheckResult(_kept(olds), [])
-        return self._checked(olds, news, declared)
+        paused = declared.rollout == "paused" and olds
+        result = CheckResult(_kept(olds), []) if paused else self._checked(olds, news, declared)
+        unchanged = bool(olds) and result.inputs == _kept(olds)
+        OPERATION.checks(environment, replace(declared, unchanged=unchanged))
+        return result
 
     def _checked(self, olds: Properties, news: Properties, declared: Declared) -> CheckResult:
         before, key = SiteState.of(olds), olds.get("hmac_key") or secrets.token_urlsafe(KEY_BYTES)
@@ -79,13 +80,16 @@ class SiteProvider(Provider):
         return CheckResult(inputs, _changes_at_held_site(news["site"], before, known, entries.keys() - known.keys()))
 
     def diff(self, _id: str, _olds: Properties, _news: Properties) -> DiffResult:
-        """The engine compares the inputs. A failure that was collected is a change: in the inputs it looks like none.
+        """The engine compares the inputs. Where an attempt failed, and nothing was refreshed since, they are those of
+        the attempt: what it left undone is a change all the same. So is a failure that was collected.
 
         Not where the site is paused: there the next attempt comes with its wave.
         """
         result = super().diff(_id, _olds, _news)
-        declared = OPERATION.known(str(_news.get("environment")))
-        again = _olds.get("failed") and not result.replaces and not (declared and declared.rollout == "paused")
+        declared = OPERATION.known(str(_news.get("environment"))) or Declared()
+        if result.replaces or declared.rollout == "paused":
+            return result
+        again = _olds.get("failed") or (declared.unchanged and _is_left_undone(_olds, _news, declared.rollout))
         return DiffResult(changes=True) if again else result
 
     def create(self, props: Properties) -> CreateResult:
@@ -116,8 +120,8 @@ class SiteProvider(Provider):
     def read(self, id_: str, props: Properties) -> ReadResult:
         """The owned variables with their live values, and what the site runs now.
 
-        A value that is not shown stays as it is in the state. Only another deployment than the stored one is looked
-        into: what one runs with never changes.
+        A set value that is not shown stays as it is in the state. Only another deployment than the stored one is looked
+        into: what one runs with never changes. With a value that is not shown there the site is not known to run.
         """
         stored, environment = SiteState.of(props), props["environment"]
         with about(props["site"]):
@@ -140,13 +144,16 @@ class SiteProvider(Provider):
         done = newest_successful(deployments_seen(self.divio, environment))
         if done is None:
             is_gone(self.divio, environment)  # raises where the token may only not see it
-            return replace(stored, deployment=None, url=None, runs={}, release=None)
+            return replace(stored, deployment=None, url=None, runs={}).wanting(stored.release)
         return stored if done.uuid == stored.deployment else self._look_into(props, stored, done, hidden)
 
     def _look_into(
         self, props: Properties, stored: SiteState, done: DeploymentSeen, hidden: Collection[str]
     ) -> SiteState:
-        """Of a deployment that we did not start, or that was never healthy: its values of our names, its outputs."""
+        """Of a deployment that is not the state's: its values of our names as far as they are shown, its outputs.
+
+        What is hidden is not known. Who has started it may have set anything before.
+        """
         frozen, release = frozen_of(self.divio, done.uuid), stored.release
         if release != "":
             release = release_of(done, deployments_seen(self.divio, props["image_environment"])) or release
@@ -212,6 +219,11 @@ def _found(olds: Properties, news: Properties, before: SiteState) -> list[str]:
         new = set() if MIRRORS_APPLICATION in observed else new - set(OWN)
     known = before.found if olds else frozenset(() if isinstance(first, Unknown) else first)
     return sorted(known | (new & observed.keys()))
+
+
+def _is_left_undone(olds: Properties, news: Properties, rollout: str | None) -> bool:
+    before = SiteState.of(olds)
+    return not before.is_as(SiteState.of(news).keeping(before, rollout))
 
 
 def _kept(olds: Properties) -> Properties:

@@ -243,17 +243,39 @@ def test_a_failure_that_was_collected_is_deployed_again_with_what_else_changes()
     failed = RUNS | {"failed": "acme-de (test): it failed", "attempt": "a-1"}
     known = {"DATABASE_URL": ROTATED, "DATABASE_URL (running)": DATABASE}
 
-    [again] = preview(update("Mirror", "de", {}, {}, outputs=failed)).sites
+    release = {"release": "r-2"}
+    [again] = preview(update("Mirror", "de", release, release, outputs=failed | {"release": "r-1"})).sites
+    [taken_back] = preview(update("Mirror", "de", {}, {}, outputs=failed)).sites
     keys = ("DATABASE_URL (running)",)
     [site] = preview(update("Mirror", "de", known, {"DATABASE_URL": ROTATED}, *keys, outputs=failed)).sites
 
     assert (again.causes, again.deploys, again.variables) == ((Cause.FAILED,), True, ())
+    assert (taken_back.causes, taken_back.deploys) == ((Cause.FAILED,), False), "it runs what is declared"
     assert (site.causes, site.deploys) == ((Cause.VARIABLES, Cause.FAILED), True)
+
+
+def test_a_site_that_was_not_healthy_where_failures_are_collected_is_asked_again_and_not_deployed() -> None:
+    declared = {"release": "r-1", "verified": True}
+    reached = RUNS | {"verified": False, "failed": "acme-de (test): it was not healthy", "attempt": "a-1"}
+
+    [site] = preview(update("Mirror", "de", declared, declared, outputs=reached)).sites
+
+    assert (site.causes, site.deploys) == ((Cause.FAILED, Cause.UNVERIFIED), False)
+
+
+def test_what_a_failed_update_left_undone_is_deployed_where_the_inputs_are_still_its_own() -> None:
+    reached = {"deployment": "d-1", "THEME (running)": "de", "release": "r-1"}
+    inputs = {"THEME": "fr", "release": "r-2"}
+
+    [site] = preview(update("Mirror", "de", inputs, inputs, outputs=reached)).sites
+
+    assert (site.causes, site.deploys) == ((Cause.VARIABLES, Cause.FAILED), True)
+    assert site.variables == (Change("THEME", "changed"),)
 
 
 @pytest.mark.parametrize(
     ("keys", "cause", "deploys"),
-    [(["verified"], Cause.UNVERIFIED, False), ([], Cause.FAILED, True), (["site"], Cause.RECORD, False)],
+    [(["verified"], Cause.UNVERIFIED, False), ([], Cause.FAILED, False), (["site"], Cause.RECORD, False)],
 )
 def test_other_reasons_for_an_update_of_a_site(keys: list[str], cause: Cause, *, deploys: bool) -> None:
     [site] = preview(update("Mirror", "de", {}, {}, *keys)).sites

@@ -85,12 +85,12 @@ def test_a_site_that_runs_something_is_read_as_it_was_written(site: SiteState) -
 @given(deployed())
 def test_of_a_site_that_runs_nothing_the_state_has_what_is_set(site: SiteState) -> None:
     """Without a release, which each declared one has: so it is a change."""
-    site = replace(site, deployment=None, url=None)
+    site = replace(site, deployment=None, url=None).wanting(site.release)
     properties = stored(site.outputs)
     read = SiteState.of(properties)
     assert (read.is_set, read.found, read.failed) == (site.is_set, site.found, site.failed)
-    assert (read.deployment, "release" in properties) == (None, False)
-    assert read.needs_deployment(site.is_set, "", verified=None)
+    assert (read.deployment, "release" in site.inputs) == (None, False)
+    assert read.needs_deployment(SiteState(site.is_set, release=""))
 
 
 @many
@@ -103,27 +103,48 @@ def test_what_runs_is_written_only_where_it_is_not_what_is_set(site: SiteState) 
 
 
 @many
-@given(both=BOTH, verified=st.booleans())
-def test_a_site_is_deployed_unless_it_runs_what_is_declared(both: tuple[Entries, SiteState], *, verified: bool) -> None:
-    """How a variable is flagged on the platform is no reason."""
-    declared, site = both
-    runs_as_declared = (
-        site.failed is None
-        and site.release == "r-1"
-        and values_of(site.runs) == values_of(declared)
-        and (not verified or site.verified is True)
-    )
-    assert site.needs_deployment(declared, "r-1", verified=verified) is not runs_as_declared
-    assert replace(site, deployment=None).needs_deployment(declared, "r-1", verified=verified)
+@given(both=BOTH, verified=st.sampled_from((None, True)))
+def test_a_site_is_deployed_unless_it_runs_what_is_declared(
+    both: tuple[Entries, SiteState], *, verified: bool | None
+) -> None:
+    """How a variable is flagged on the platform is no reason, nor is that nobody knows whether the site is healthy."""
+    declared, site = SiteState(both[0], release="r-1", verified=verified), both[1]
+    runs_as_declared = site.release == "r-1" and values_of(site.runs) == values_of(declared.is_set)
+    assert site.needs_deployment(declared) is not runs_as_declared
+    assert replace(site, deployment=None).needs_deployment(declared)
+    healthy = site.failed is None and (verified is None or site.verified is True)
+    assert site.needs_a_look(declared) is not healthy
+    assert site.is_as(declared) is (runs_as_declared and healthy and site.is_set == declared.is_set)
 
 
 @given(declarations())
 def test_a_site_that_runs_what_is_declared_is_not_deployed(declared: Entries) -> None:
     site = SiteState(declared, declared, release="r-1", verified=True, deployment="d-1")
-    assert not site.needs_deployment(declared, "r-1", verified=True)
-    assert not site.needs_deployment(declared, "r-1", verified=None)
-    assert site.needs_deployment(declared, "r-2", verified=True)
-    assert replace(site, verified=False).needs_deployment(declared, "r-1", verified=True)
+    wanted = SiteState(declared, release="r-1", verified=True)
+    assert site.is_as(wanted)
+    assert site.is_as(replace(wanted, verified=None))
+    assert not site.is_as(replace(wanted, release="r-2"))
+    assert not replace(site, verified=False).is_as(wanted)
+
+
+@many
+@given(deployed(), st.sampled_from((None, "stays", "held", "paused")))
+def test_what_follows_no_release_keeps_the_one_that_it_runs(site: SiteState, rollout: str | None) -> None:
+    """The inputs may be those of an attempt that failed."""
+    attempt = replace(site, release="r-9", image_environment="e-9", verified=True, deployment=None)
+    before = replace(site, image_environment="e-1")
+    now = attempt.keeping(before, rollout)
+    kept = (site.release, "e-1") if rollout in ("stays", "held") else ("r-9", "e-9")
+    assert (now.release, now.image_environment) == kept
+    assert now.verified is (site.verified if rollout == "held" else True)
+    assert now.is_set == site.is_set
+    new = attempt.keeping(SiteState(), rollout)
+    assert (new.release, new.image_environment) == ("" if rollout in ("stays", "held") else "r-9", "e-9")
+
+
+def test_without_a_deployment_is_known_only_that_no_release_is_wanted() -> None:
+    assert [SiteState().wanting(release).release for release in ("", "r-1", None)] == ["", None, None]
+    assert SiteState(release="r-1", deployment="d-1").wanting("").release == "r-1"
 
 
 @many
@@ -149,8 +170,9 @@ def test_after_a_failed_attempt_is_set_what_it_wrote_and_runs_what_ran() -> None
         "found": ["B"],
         "release": "r-1",
         "deployment": "d-1",
+        "url": "",
     }
-    assert after_writing(SiteState(), {"A": new}, (), frozenset()).outputs == {"A": "new"}
+    assert after_writing(SiteState(), {"A": new}, (), frozenset()).outputs == {"A": "new", "url": ""}
 
 
 @many
@@ -169,7 +191,7 @@ def test_a_secret_is_stored_as_its_fingerprint_and_never_in_clear() -> None:
     assert site.inputs["T (running)"] == {"absent": True}
 
 
-def test_of_a_deployment_what_is_not_shown_is_taken_to_be_the_known_one() -> None:
+def test_of_a_deployment_of_anothers_making_what_is_not_shown_is_not_known() -> None:
     known = {
         "A": plain("a"),
         "B": plain("b"),
@@ -180,7 +202,6 @@ def test_of_a_deployment_what_is_not_shown_is_taken_to_be_the_known_one() -> Non
     frozen = {"A": "a", "S": None, "T": "other", "FOREIGN": "x"}
     assert running_entries(known, frozen, KEY) == {
         "A": known["A"],
-        "S": known["S"],
         "T": entry_of(KEY, "T", "other", secret=True, sensitive=False),
     }
-    assert running_entries(known, {"A": "a"}, KEY) == {name: known[name] for name in "ASTU"}
+    assert running_entries(known, {"A": "a"}, KEY) == {"A": known["A"]}

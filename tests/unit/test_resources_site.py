@@ -223,7 +223,8 @@ def test_a_paused_site_that_the_state_does_not_know_is_not_written_to(monkeypatc
 
 
 def test_a_collected_failure_is_a_change_unless_the_site_is_paused() -> None:
-    olds = as_stored(SiteState(release="r-1", deployment="d-1"))
+    site = SiteState(release="r-1", deployment="d-1")
+    olds = as_stored(site) | site.outputs
     for rollout, changes in ((None, True), ("paused", None)):
         inputs = checked(olds, news({}, rollout=rollout))
         assert SiteProvider().diff("e-de", olds | {"failed": "it failed"}, inputs).changes is changes

@@ -155,6 +155,21 @@ def test_a_deployment_that_somebody_else_made_has_to_be_verified(kept: Kept, sit
     assert site.writes() == []
 
 
+def test_where_health_is_asked_for_from_now_on_nothing_is_deployed_for_it(
+    kept: Kept, later: Kept, site: Site, switches: Path
+) -> None:
+    """The state knows what its own deployment runs with, and the platform shows it to nobody."""
+    switches.write_text(json.dumps({"sensitive_values_in_frozen_variables": "hidden"}), encoding="utf-8")
+    kept.up(hints(site, VARIABLES))
+    kept.then(later).refresh()
+    wanted = hints(site, VARIABLES, verified=True)
+    assert later.preview(wanted) == ["+verified"]
+    site.forget_requests()
+    later.up(wanted)
+    assert later.outputs["verified"] is True
+    assert site.writes() == []
+
+
 def test_where_nobody_asks_a_deployment_by_hand_is_as_good_as_ours(kept: Kept, site: Site) -> None:
     kept.up(declared(site))
     site.deployed_by_hand()
@@ -172,13 +187,15 @@ def with_health(site: Site, tmp_path: Path) -> Iterator[Kept]:
 
 
 @pytest.mark.parametrize("refreshed", [True, False])
+@pytest.mark.parametrize("values", ["shown", "hidden"])
 def test_a_site_that_does_not_answer_is_deployed_and_fails_until_it_does(
-    with_health: Kept, site: Site, refreshed: bool
+    with_health: Kept, site: Site, switches: Path, values: str, refreshed: bool
 ) -> None:
+    switches.write_text(json.dumps({"sensitive_values_in_frozen_variables": values}), encoding="utf-8")
     site.is_to_be_found_at(f"127.0.0.1:{free_port()}")
     for _ in range(2):
         with pytest.raises(Refused) as refused:
-            with_health.up(declared(site, verified=True))
+            with_health.up(hints(site, VARIABLES, verified=True))
         assert f"{site.name}: it runs deployment {site.deployments()[0]}, but was not healthy within 1 s" in str(
             refused.value
         )
@@ -186,7 +203,7 @@ def test_a_site_that_does_not_answer_is_deployed_and_fails_until_it_does(
         if refreshed:
             with_health.refresh()
     assert len(site.deployments()) == 1
-    with_health.up(declared(site))
+    with_health.up(hints(site, VARIABLES))
     assert with_health.outputs["deployment"] == site.deployments()[0]
     assert len(site.deployments()) == 1
 
@@ -224,6 +241,29 @@ def test_a_collected_failure_of_an_update_leaves_what_runs_and_what_is_set(kept:
     assert kept.up(declared(site, "3"))
     assert site.writes() == [START]
     assert not {"failed", "attempt", "SITE_ID (running)"} & kept.outputs.keys()
+
+
+@pytest.mark.parametrize("rollout", ["stays", "held"])
+def test_a_release_whose_deployment_failed_is_not_wanted_where_no_release_is_followed(
+    kept: Kept, later: Kept, site: Site, original: Site, rollout: str
+) -> None:
+    """Without a refresh the inputs have it still. Once it is followed again it is deployed."""
+    kept.up(declared(site))
+    runs, release = site.deployments()[0], kept.outputs["release"]
+    original.deployed_by_hand(original.live)
+    site.will_meet("deployment-fails")
+    kept.up(declared(site, collected="run-1"))
+    kept.then(later)
+    site.forget_requests()
+    assert later.up(declared(site, rollout=rollout))
+    assert not later.up(declared(site, rollout=rollout))
+    assert (later.outputs["deployment"], later.outputs["release"]) == (runs, release)
+    assert "failed" not in later.outputs
+    assert site.writes() == []
+    assert later.up(declared(site))
+    assert site.writes() == [START]
+    assert later.outputs["release"] != release
+    assert not later.up(declared(site))
 
 
 def test_a_failure_is_forgotten_once_somebody_has_deployed_it(kept: Kept, site: Site) -> None:

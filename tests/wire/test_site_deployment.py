@@ -116,7 +116,12 @@ def test_a_deployment_whose_values_are_hidden_proves_nothing_and_is_not_adopted(
     by_hand = there.deployed_by_hand()
     kept.refresh()
     assert kept.outputs["deployment"] == by_hand
-    assert kept.preview(declared(there)) == [], "what is not shown is taken to be what it was"
+    assert kept.preview(declared(there)) == ["-DATABASE_URL (running)"], "nobody knows with which it was deployed"
+    there.forget_requests()
+    kept.up(declared(there))
+    assert there.writes() == ["PATCH DATABASE_URL", START]
+    kept.refresh()
+    assert kept.preview(declared(there)) == []
 
 
 @pytest.mark.parametrize("fits", [True, False])
@@ -232,6 +237,47 @@ def test_a_deployment_that_never_ends_is_given_up_and_adopted_once_it_has(impati
     impatient.up(declared(site))
     assert impatient.outputs["deployment"] == uuid
     assert starts(site) == 1
+
+
+def test_a_deployment_that_ended_well_after_it_was_given_up_hides_what_it_runs_with_and_is_made_again_once(
+    impatient: Kept, later: Kept, site: Site, switches: Path
+) -> None:
+    """Its change was taken back meanwhile: what the state knew before is not what it runs with."""
+    switches.write_text(json.dumps({HIDDEN: "hidden"}), encoding="utf-8")
+    before = mirror(site, TOKEN=secret(f"{CANARY}-1"))
+    impatient.up(before)
+    site.will_meet("deployment-hangs")
+    with pytest.raises(Refused, match="has not ended within"):
+        impatient.up(mirror(site, TOKEN=secret(f"{CANARY}-2")))
+    site.finish(site.deployments()[0])
+    impatient.then(later).refresh()
+    later.up(before)
+    later.refresh()
+    assert later.preview(before) == []
+    assert len(site.deployments()) == 3
+    switches.unlink()
+    assert site.frozen(site.deployments()[0])["TOKEN"] == f"{CANARY}-1"
+
+
+def test_an_original_that_somebody_deploys_after_its_first_attempt_failed_wants_no_release(
+    kept: Kept, later: Kept, site: Site
+) -> None:
+    wanted = hints(site, {"THEME": plain("1")}, shared={}) | {"release": ""}
+    site.will_meet("deployment-fails")
+    with pytest.raises(Refused):
+        kept.up(wanted)
+    by_hand = site.deployed_by_hand()
+    kept.then(later).refresh()
+    assert (later.inputs["release"], later.outputs["deployment"]) == ("", by_hand)
+    assert later.preview(wanted) == []
+
+
+def test_an_address_that_a_site_lacks_is_known_to_be_none(kept: Kept, later: Kept, site: Site) -> None:
+    """What is absent from the outputs would count as not known yet."""
+    kept.up(declared(site))
+    assert kept.outputs["url"] == ""
+    kept.then(later).refresh()
+    assert later.outputs["url"] == ""
 
 
 def test_a_release_that_is_deployed_by_hand_is_known_as_that(kept: Kept, there: Site, original: Site) -> None:

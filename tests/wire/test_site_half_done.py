@@ -150,7 +150,7 @@ def test_after_a_deployment_that_failed_the_variables_are_known_and_the_next_run
     assert failed.value.kept is not None
     assert CANARY not in json.dumps(failed.value.kept)
     assert kept.outputs["SITE_ID"] == "2"
-    assert not {"deployment", "url", "release"} & kept.outputs.keys()
+    assert not {"deployment", "release"} & kept.outputs.keys()
     kept.then(later).refresh()
     assert later.preview(declared) == ["+release"]
     site.forget_requests()
@@ -227,3 +227,38 @@ def test_what_was_removed_before_a_write_failed_is_no_more_ours_either(kept: Kep
     site.by_hand("EXTRA", "theirs")
     kept.up(mirror(site))
     assert site.stored()["EXTRA"] == ("theirs", False)
+
+
+def test_what_a_failed_update_left_undone_is_done_after_a_pause_without_a_refresh(
+    kept: Kept, later: Kept, site: Site
+) -> None:
+    """A paused update that returns tells the engine that all is done."""
+    kept.up(mirror(site, TOKEN=secret(f"{CANARY}-1")))
+    declared = mirror(site, TOKEN=secret(f"{CANARY}-2"))
+    site.will_meet("deployment-fails")
+    with pytest.raises(Refused, match="the site goes on with what it ran before"):
+        kept.up(declared)
+    paused = {**declared, "rollout": "paused"}
+    assert kept.up(paused)
+    assert not kept.up(paused)
+    site.forget_requests()
+    assert kept.then(later).up(declared)
+    assert site.writes() == ["PATCH TOKEN", START]
+    assert site.frozen(later.outputs["deployment"])["TOKEN"] == f"{CANARY}-2"
+    assert not later.up(declared)
+
+
+def test_what_a_failed_update_took_on_is_taken_back_at_a_site_that_follows_no_release_any_more(
+    kept: Kept, later: Kept, site: Site, original: Site
+) -> None:
+    kept.up(mirror(site))
+    before = kept.outputs
+    original.deployed_by_hand(original.live)
+    site.will_meet("deployment-fails")
+    with pytest.raises(Refused, match="the site goes on with what it ran before"):
+        kept.up(mirror(site, NEW=plain("x")))
+    kept.then(later)
+    site.forget_requests()
+    later.up({**mirror(site), "rollout": "stays"})
+    assert site.writes() == ["DELETE NEW"]
+    assert later.outputs == before

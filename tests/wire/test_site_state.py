@@ -154,7 +154,7 @@ def test_without_a_deployment_there_is_no_release_and_so_there_is_something_to_d
     kept.up(declared)
     site.platform.change("DELETE FROM sandbox_deployment WHERE environment_id = ?", site.environment)
     kept.refresh()
-    assert not {"release", "deployment", "url"} & {*kept.inputs, *kept.outputs}
+    assert not {"release", "deployment"} & {*kept.inputs, *kept.outputs}
     assert kept.preview(declared) == ["+release"]
     site.forget_requests()
     kept.up(declared)

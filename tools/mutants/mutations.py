@@ -106,15 +106,15 @@ ORDER = (
     Mutation(
         "a-site-that-runs-otherwise-is-as-declared",
         SITE_STATE,
-        " or bool(different(self.runs, declared))",
+        " or bool(different(self.runs, declared.is_set))",
         "",
         (SITE_STATES, f"{STATE}::test_what_runs_otherwise_and_is_set_as_declared_is_deployed"),
     ),
     Mutation(
         "what-is-set-otherwise-is-deployed",
         SITE_STATE,
-        "bool(different(self.runs, declared))",
-        "bool(different({**self.runs, **self.is_set}, declared))",
+        "bool(different(self.runs, declared.is_set))",
+        "bool(different({**self.runs, **self.is_set}, declared.is_set))",
         (SITE_STATES, f"{STATE}::test_what_is_set_otherwise_and_not_deployed_is_set_again_and_not_deployed"),
     ),
     Mutation(
@@ -158,9 +158,23 @@ THEIRS = (
     Mutation(
         "what-a-failure-has-made-is-forgotten",
         ATTEMPT,
-        "        if not (writing.made or writing.removed or hidden):\n",
+        "        if not (writing.made or writing.removed or hidden or self._runs_hidden_values()):\n",
         "        if True:\n",
         (f"{HALF_DONE}::test_what_a_failed_create_has_made_stays_ours",),
+    ),
+    Mutation(
+        "what-a-failure-left-undone-is-done-by-a-pause",
+        SITE,
+        " or (declared.unchanged and _is_left_undone(_olds, _news, declared.rollout))",
+        "",
+        (f"{HALF_DONE}::test_what_a_failed_update_left_undone_is_done_after_a_pause_without_a_refresh",),
+    ),
+    Mutation(
+        "a-site-is-deployed-to-be-asked-for-its-health",
+        ATTEMPT,
+        "gone=gone, known=known)",
+        "gone=gone)",
+        ("tests/wire/test_rollout.py::test_where_health_is_asked_for_from_now_on_nothing_is_deployed_for_it",),
     ),
     Mutation(
         "what-we-have-created-counts-as-set-by-hand",
