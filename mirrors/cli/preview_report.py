@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from mirrors.planning.preview import Cause, FleetPreview, Group, SitePreview
+from mirrors.planning.preview import Cause, FleetPreview, Group, SitePreview, why_told
 from mirrors.planning.preview_steps import Change
 from mirrors.planning.waves import count, names
 
-MARKS = {"added": "+", "changed": "~", "removed": "-"}
+MARKS = {"added": "+", "changed": "~", "removed": "-", "kept": "="}
 
 
 def as_data(preview: FleetPreview) -> dict[str, Any]:
@@ -78,7 +78,7 @@ def action(site: SitePreview) -> str:
         return "deployed"
     if Cause.TAKEN_OVER in site.causes:
         return "taken over"
-    if site.variables:
+    if any(change.kind != "kept" for change in site.variables):
         return "variables written"
     return "asked for its health" if Cause.UNVERIFIED in site.causes else "recorded"
 
@@ -111,11 +111,10 @@ def _left_behind(preview: FleetPreview) -> str:
 
 
 def cause_of(site: SitePreview, cause: Cause, shown: Callable[[str], str] = str) -> str:
-    """With the names of the variables, marked as the engine marks them: added, changed, removed."""
-    by_cause = {Cause.VARIABLES: False, Cause.DRIFT: True}
-    if cause not in by_cause:
+    """With the names of the variables, marked as the engine marks them: added, changed, removed; ``=``: kept."""
+    if cause not in (Cause.VARIABLES, Cause.DRIFT, Cause.KEPT):
         return f"{cause}: {shown(site.why)}" if site.why else str(cause)
-    found = [_change(change, shown) for change in site.variables if change.by_hand is by_cause[cause]]
+    found = [_change(change, shown) for change in site.variables if why_told(change) is cause]
     return f"{cause} {', '.join(found)}".rstrip()
 
 

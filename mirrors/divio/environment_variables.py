@@ -3,7 +3,7 @@
 What is written here follows Django REST framework's conventions: Divio's own clients only read this collection.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from urllib.parse import quote
 
 from mirrors.divio.chunks import chunks
@@ -31,15 +31,21 @@ class EnvironmentVariables:
         of_interest = set(wanted)
         return [item for item in found if item.environment in of_interest and name in (None, item.name)]
 
-    def create(self, environment: str, name: str, value: str, is_sensitive: bool) -> EnvironmentVariable:
+    def create(
+        self, environment: str, name: str, value: str, is_sensitive: bool, taking_over: Callable[[], None] | None = None
+    ) -> EnvironmentVariable:
         """Makes a variable, or takes over one of this name that is there by the time the platform answers.
 
         An uncertain answer, or a 400, which is also what a name in use gets, is settled by a look: a plain variable
         that is as wanted is taken, any other of the name is updated. Raises ValidationFailed where there is none.
+
+        ``taking_over``: called before a variable is taken that no request of this call can have made. After an
+        uncertain answer the one that is found counts as made by this call.
         """
 
-        def look(_: DivioError, __: bool) -> EnvironmentVariable | None:
-            return self._take_over(environment, name, value, is_sensitive)
+        def look(_: DivioError, maybe_done: bool) -> EnvironmentVariable | None:
+            announce = None if maybe_done else taking_over
+            return self._take_over(environment, name, value, is_sensitive, announce)
 
         body = {"environment": environment, "name": name, "value": value, "is_sensitive": is_sensitive}
         return self._transport.create(EnvironmentVariable, Request("POST", PATH, body=body, secrets=(value,)), look)
@@ -56,8 +62,12 @@ class EnvironmentVariables:
         except NotFound:
             return
 
-    def _take_over(self, environment: str, name: str, value: str, is_sensitive: bool) -> EnvironmentVariable | None:
+    def _take_over(
+        self, environment: str, name: str, value: str, is_sensitive: bool, announce: Callable[[], None] | None
+    ) -> EnvironmentVariable | None:
         for variable in self.list(environment, name):
+            if announce is not None:
+                announce()
             if (variable.value, variable.is_sensitive) == (value, False) and not is_sensitive:
                 return variable
             return self.update(variable.uuid, value, is_sensitive)

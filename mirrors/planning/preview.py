@@ -28,6 +28,7 @@ class Cause(StrEnum):
     FAILED = "failed before"
     UNVERIFIED = "not verified"
     CONTAINER = "changed container"
+    KEPT = "declared no more, stays as it is"
     RECORD = "only in the state"
 
 
@@ -217,14 +218,20 @@ def _first(step: Step, judgement: Judged | None) -> Cause:
 def _causes(step: Step, variables: Collection[Change]) -> Iterator[Cause]:
     if "release" in step.keys:
         yield Cause.RELEASE
-    if any(not change.by_hand for change in variables):
-        yield Cause.VARIABLES
-    if any(change.by_hand for change in variables):
-        yield Cause.DRIFT
+    told = {why_told(change) for change in variables}
+    yield from (cause for cause in (Cause.VARIABLES, Cause.DRIFT) if cause in told)
     if step.failed:
         yield Cause.FAILED
     if step.unverified:
         yield Cause.UNVERIFIED
+    if Cause.KEPT in told:
+        yield Cause.KEPT
+
+
+def why_told(change: Change) -> Cause:
+    if change.kind == "kept":
+        return Cause.KEPT
+    return Cause.DRIFT if change.by_hand else Cause.VARIABLES
 
 
 def _ledgers(steps: Iterable[Step]) -> tuple[Inputs, Inputs]:

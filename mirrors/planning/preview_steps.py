@@ -12,7 +12,7 @@ from typing import Any, Literal
 from mirrors.planning.names import write_order
 from mirrors.planning.site_state import Entries, SiteState, different
 
-Kind = Literal["added", "changed", "removed"]
+Kind = Literal["added", "changed", "removed", "kept"]
 
 OURS = "pulumi-python:dynamic/mirrors:"
 OF_SITES = ("Mirror", "OriginalSite")
@@ -44,7 +44,10 @@ _BEFORE = re.compile(r"\A(error: |\S+ resource '[^']*' has a problem: |Exception
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Of one variable, without its values. ``by_hand``: the platform has another value than we wrote."""
+    """Of one variable, without its values. ``by_hand``: the platform has another value than we wrote.
+
+    ``kept``: it is declared no more, and stays as it is, since it was there before us.
+    """
 
     name: str
     kind: Kind
@@ -119,8 +122,10 @@ def changes(step: Step, stored: Step | None) -> tuple[list[Change], bool]:
     ``stored``: the refresh of the same resource, where there was one: what it knew before that, we had done. What an
     attempt left undone the outputs know; the inputs are its own until the next refresh.
     """
-    before, declared = SiteState.of(step.outputs), SiteState.of(step.new)
+    outputs, declared = SiteState.of(step.outputs), SiteState.of(step.new)
     now = declared.is_set
+    before = outputs.managed(now)
+    kept = write_order(outputs.is_set.keys() - before.is_set.keys())
     known = SiteState.of(stored.outputs) if stored is not None else before
     written = [name for name in {*before.is_set, *now} if before.is_set.get(name) != now.get(name)]
     run, deploys = different(before.runs, now), before.needs_deployment(declared)
@@ -128,7 +133,8 @@ def changes(step: Step, stored: Step | None) -> tuple[list[Change], bool]:
     by_hand |= {*run}.intersection(different(before.runs, known.runs))
     names = write_order({*written, *run})
     known_as = {name: before.is_set if name in written else before.runs for name in names}
-    return [_change(name, known_as[name], now, by_hand=name in by_hand) for name in names], deploys
+    changed = [_change(name, known_as[name], now, by_hand=name in by_hand) for name in names]
+    return [*changed, *(Change(name, "kept", outputs.is_set[name].secret) for name in kept)], deploys
 
 
 def _change(name: str, before: Entries, now: Entries, *, by_hand: bool) -> Change:

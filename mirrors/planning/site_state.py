@@ -155,7 +155,7 @@ class SiteState:
     def needs_deployment(self, declared: Self) -> bool:
         """Whether the site does not run what is declared."""
         released = self.deployment is not None and declared.release == self.release
-        return not released or bool(different(self.runs, declared.is_set))
+        return not released or bool(different(self.managed(declared.is_set).runs, declared.is_set))
 
     def needs_a_look(self, declared: Self) -> bool:
         """Whether it has to be asked for its health, or failed before; what it runs may be as declared all the same."""
@@ -182,9 +182,18 @@ class SiteState:
         kept = replace(self, release=before.release or "", image_environment=image)
         return replace(kept, verified=before.verified) if rollout == "held" else kept
 
+    def managed(self, declared: Collection[str]) -> Self:
+        """Without what was there before us and is declared no more: that stays as it is, set and running."""
+        left = self.found.difference(declared)
+        return replace(self, is_set=_without(self.is_set, left), runs=_without(self.runs, left))
+
 
 def _keys(properties: Mapping[str, Any], *, running: bool) -> Iterable[str]:
     return [key for key in properties if is_variable(key) and key.endswith(RUNNING) is running]
+
+
+def _without(entries: Entries, names: Collection[str]) -> dict[str, Entry]:
+    return {name: entry for name, entry in entries.items() if name not in names}
 
 
 def _same(one: Entry | None, other: Entry | None) -> bool:
@@ -198,8 +207,7 @@ def different(before: Entries, now: Entries) -> list[str]:
 
 def after_writing(before: SiteState, made: Entries, removed: Collection[str], found: frozenset[str]) -> SiteState:
     """After an attempt that failed behind these writes; what runs is as it was."""
-    left = {name: entry for name, entry in before.is_set.items() if name not in removed}
-    return replace(before, is_set={**left, **made}, found=found)
+    return replace(before, is_set={**_without(before.is_set, removed), **made}, found=found)
 
 
 def entry_of(key: str, name: str, value: str, *, secret: bool, sensitive: bool) -> Entry:

@@ -8,10 +8,11 @@ from mirrors.config.connection import Connection
 from mirrors.divio import Divio
 from mirrors.errors import AnotherDatabaseError, MirrorsError, SharedChangedError
 from mirrors.planning.dsn import UNREADABLE, confirmable
-from mirrors.planning.names import DATABASE_URL, MIRRORS_APPLICATION
+from mirrors.planning.holds import changes_at_held_site
+from mirrors.planning.names import DATABASE_URL, MIRRORS_APPLICATION, write_order
 from mirrors.planning.shared import no_longer_shared
 from mirrors.planning.site_state import INPUTS, Entries, SiteState, after_writing
-from mirrors.planning.variables import different_names
+from mirrors.planning.variables import different_names, not_set
 from mirrors.resources.base import Properties, about, say, secret, tidy
 from mirrors.resources.deploying import Conditions, Deploying, frozen_of
 from mirrors.resources.half_done import half_done
@@ -19,6 +20,7 @@ from mirrors.resources.health import wait_until_healthy
 from mirrors.resources.operation import OPERATION, Declared
 from mirrors.resources.running import runs_with
 from mirrors.resources.writing import Live, Writing
+from mirrors.seen import by_name
 
 
 def where_of(properties: Mapping[str, Any]) -> Properties:
@@ -44,6 +46,8 @@ class Attempt:
         self._wanted: Entries = self._goal.is_set
         self.before = before.wanting(self._goal.release)
         self._found = frozenset(self._inputs.get("found") or ())
+        self._owned = OPERATION.stored.get(self.environment, before) if before == SiteState() else before
+        """What the state knows of whose the variables are; of a site that is replaced, before that."""
         self._now: SiteState | None = None
         """The site once its variables are as declared, and then with what it runs."""
 
@@ -66,7 +70,7 @@ class Attempt:
 
     def create(self) -> Properties:
         """The outputs. Raises MirrorsError, DivioError; what it has done by then the engine keeps."""
-        return self._converged(Writing.first)
+        return self._converged(self._first_written)
 
     def update(self) -> Properties:
         """The same."""
@@ -75,16 +79,45 @@ class Attempt:
     def _converged(self, write: Callable[[Writing], None]) -> Properties:
         writing = self._writing()
         with half_done(self.environment, self._properties, lambda: self._reached(writing)):
+            if self._declared.rollout == "held":
+                return self._outputs(self._as_it_is(writing))
             with about(self.site):
                 write(writing)
-            self._now = replace(self.before, is_set=self._wanted, found=self._found)
+            self._now = self._with_variables(writing)
             return self._outputs(self._deployed(self._now))
 
+    def _with_variables(self, writing: Writing) -> SiteState:
+        """The site with what is declared set."""
+        found = self._found | writing.taken_over
+        return replace(self.before.managed(self._wanted), is_set=self._wanted, found=found)
+
+    def _as_it_is(self, writing: Writing) -> SiteState:
+        """A held site. Raises MirrorsError before the first write where it would be deployed, or a value change.
+
+        What it may get needs no deployment: another flag, and the variable that says whose site it is.
+        """
+        site = self._deployed(self._with_variables(writing))
+        with about(self.site):
+            live, values = self._looked_at(writing), self._declared.values
+            changing = set(not_set(values, by_name(live.values()))) - ({MIRRORS_APPLICATION} - live.keys())
+            if changing:
+                raise MirrorsError(changes_at_held_site(self.site, write_order(changing)))
+            # A value that is not shown is taken to be what the site runs with, and that is as declared.
+            writing.converge(live, values)
+        return replace(site, found=self._found | writing.taken_over)
+
+    def _first_written(self, writing: Writing) -> None:
+        first = self._owned == SiteState() and writing.is_first
+        writing.converge({} if first else self._looked_at(writing), written={})
+
     def _rewritten(self, writing: Writing) -> None:
+        live, before = self._looked_at(writing), self.before.is_set
+        writing.converge(live, self._known_to_be_set(), before.keys() - self._wanted.keys() - self._found)
+
+    def _looked_at(self, writing: Writing) -> Live:
         live = writing.live()
         self._found = writing.found = self._found_now(live)
-        before = self.before.is_set
-        writing.converge(live, self._known_to_be_set(), before.keys() - self._wanted.keys() - self._found)
+        return live
 
     def _known_to_be_set(self) -> dict[str, str]:
         """{name: value} as we have set it, which stands in for one that is not shown.
@@ -101,11 +134,14 @@ class Attempt:
     def _found_now(self, live: Live) -> frozenset[str]:
         """``check`` knows only the checked inputs; what an attempt that failed has made, or has not, ``before`` knows.
 
-        So what stands there is ours; any other that is there before we write it is somebody else's.
+        So what stands there is ours; any other that is there before we write it is somebody else's. Of a new site
+        nothing is known: ``check`` has decided about what the program has seen, and what is there since is theirs.
         """
-        known = self.before.is_set.keys()
+        if self._owned == SiteState():
+            return self._found | (self._wanted.keys() & live.keys() - self._declared.observed)
+        known, found = self._owned.is_set.keys(), self._owned.found
         theirs = self._wanted.keys() & live.keys() - known
-        return (self._found | self.before.found | theirs) - (known - self.before.found)
+        return (self._found | found | theirs) - (known - found)
 
     def _reached(self, writing: Writing) -> Properties | None:
         """The outputs after a failure, where the state has to learn of variables: those that it has made are ours,
@@ -118,10 +154,13 @@ class Attempt:
         state, and what runs does not.
         """
         hidden = {name for name in writing.changed & self.before.is_set.keys() if self._wanted[name].sensitive}
-        if not (writing.made or writing.removed or hidden or self._runs_hidden_values()):
+        # What the program has not seen there: the next check would take a SITE_ID for one that we have made.
+        theirs = writing.taken_over | (writing.changed & self._found.difference(self._inputs.get("found") or ()))
+        if not (writing.made or theirs or writing.removed or hidden or self._runs_hidden_values()):
             return None
-        known = {name: self._wanted[name] for name in writing.made | hidden}
-        return self._outputs(self._now or after_writing(self.before, known, writing.removed, self._found))
+        known = {name: self._wanted[name] for name in writing.made | theirs | hidden}
+        found = self._found | writing.taken_over
+        return self._outputs(self._now or after_writing(self.before, known, writing.removed, found))
 
     def _runs_hidden_values(self) -> bool:
         """Whether it has deployed what only we can tell."""
@@ -176,7 +215,7 @@ class Attempt:
         inputs = self._inputs | {"secrets": declared.secrets, "release": release}
         inputs |= {"image_environment": self._goal.image_environment}
         work = Deploying(self.connection, self.divio, inputs, declared.values, conditions)
-        gone = frozenset(self.before.runs.keys() - self._wanted.keys())
+        gone = frozenset(self.before.managed(self._wanted).runs.keys() - self._wanted.keys())
         outputs = work.outputs(adopting=adopting, gone=gone, known=known)
         if changed := no_longer_shared(declared.shared, frozen_of(self.divio, outputs["deployment"])):
             raise SharedChangedError(self.site, changed)

@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from mirrors.divio import Divio
 from mirrors.errors import HeldError, MirrorsError, NotCheckedError, PausedError
+from mirrors.planning.site_state import SiteState
 from mirrors.planning.variables import Desired
 from mirrors.resources.first_write import FirstWrite
 from mirrors.resources.once import once
@@ -23,7 +24,8 @@ class Declared:
     no other site from being repaired. ``newest``: of a site that gets each release, the newest one when the program
     planned. ``shared``: of the original, {name: fingerprint} of the values that its mirrors get in this run.
     ``databases``: identities of those that a new site may run with, the original's first. ``unchanged``: whether the
-    checked inputs are those that the state has.
+    checked inputs are those that the state has. ``observed``: names of the variables that were set when the program
+    looked.
     """
 
     variables: Mapping[str, Desired] = field(default_factory=dict, repr=False)
@@ -34,6 +36,7 @@ class Declared:
     shared: Mapping[str, str] = field(default_factory=dict)
     databases: tuple[str, ...] = ()
     unchanged: bool = False
+    observed: frozenset[str] = frozenset()
 
     @classmethod
     def by(cls, news: Mapping[str, Any], variables: Mapping[str, Desired], secrets: frozenset[str]) -> Self:
@@ -41,7 +44,8 @@ class Declared:
         # The original has no release: what it deploys is one.
         newest = news.get("newest") if rollout is None and news.get("release") else None
         shared, databases = news.get("shared") or {}, tuple(news.get("databases") or ())
-        return cls(variables, secrets, rollout, news.get("collected"), newest, shared, databases)
+        observed = frozenset(news.get("observed") or ())
+        return cls(variables, secrets, rollout, news.get("collected"), newest, shared, databases, observed=observed)
 
     @property
     def values(self) -> dict[str, str]:
@@ -68,6 +72,12 @@ class Operation:
 
     def __init__(self) -> None:
         self._declared: dict[str, Declared] = {}
+        self.stored: dict[str, SiteState] = {}
+        """{environment: what the state has of its site}, of what this process was asked to read, to check or to remove.
+
+        It tells whose a variable is where the engine replaces a resource: then ``check`` gets no old inputs.
+        """
+
         self.read_back: dict[str, Mapping[str, str]] = {}
         """{environment: {name: value}} as this process has read them back. It spares a deployment the same look."""
         self.first_write = FirstWrite()

@@ -65,7 +65,10 @@ class SiteProvider(Provider):
 
     def _checked(self, olds: Properties, news: Properties, declared: Declared) -> CheckResult:
         before, key = SiteState.of(olds), olds.get("hmac_key") or secrets.token_urlsafe(KEY_BYTES)
-        entries, found = _entries(news.get("variables") or {}, key), _found(olds, news, before)
+        if olds:
+            OPERATION.stored[str(news["environment"])] = before
+        entries = _entries(news.get("variables") or {}, key)
+        found = _found(OPERATION.stored.get(str(news["environment"]), before), news)
         inputs = {name: item for name, item in self.checked(news).items() if name != "found"}
         inputs |= {key_of(name): _stored(entry) for name, entry in entries.items()}
         inputs |= {"hmac_key": secret(key)} | ({"found": found} if found else {})
@@ -134,6 +137,7 @@ class SiteProvider(Provider):
         key = str(props["hmac_key"])
         is_set = {name: _seen(key, name, entry, live.get(name)) for name, entry in stored.is_set.items()}
         now = replace(now, is_set={name: entry for name, entry in is_set.items() if entry is not None})
+        OPERATION.stored[str(environment)] = now
         where = where_of(props)
         return ReadResult(id_, where | now.outputs, where | now.inputs)
 
@@ -170,6 +174,7 @@ class SiteProvider(Provider):
         its place has the same variables. That is known where this process has checked that one.
         """
         stored, declared = SiteState.of(_props), OPERATION.known(_props["environment"])
+        OPERATION.stored[str(_props["environment"])] = stored
         ours = stored.is_set.keys() - stored.found - (declared.variables.keys() if declared else set())
         with about(_props["site"]):
             self._writing(_props, {}).remove(ours)
@@ -202,23 +207,25 @@ def _stored(entry: Entry | Unknown) -> Any:
 
 
 def _changes_at_held_site(site: str, before: SiteState, known: Entries, unknown: Collection[str]) -> list[CheckFailure]:
+    before = before.managed(known.keys() | unknown)
     changing = {*different(before.is_set, known), *different(before.runs, known)}.difference(unknown)
     return [CheckFailure("", changes_at_held_site(site, write_order(changing)))] if changing else []
 
 
-def _found(olds: Properties, news: Properties, before: SiteState) -> list[str]:
+def _found(before: SiteState, news: Properties) -> list[str]:
     """The variables that were there before us; decided once: what we have created since is not what was there.
 
     But what somebody had set before we declared it is, and what somebody has set since the ledger was written and
     before we wrote to the site. Where an update was interrupted that may be a variable of ours, which then stays: the
-    safe side. What an interrupted first write has left begins with OWN.
+    safe side. What an interrupted first write has left begins with OWN. ``before``: what is known of the site's
+    state; of a new one nothing is.
     """
     observed, first = news.get("observed") or {}, news.get("found") or {}
-    new = (news.get("variables") or {}).keys() - before.is_set.keys()
-    if not olds:
-        new = set() if MIRRORS_APPLICATION in observed else new - set(OWN)
-    known = before.found if olds else frozenset(() if isinstance(first, Unknown) else first)
-    return sorted(known | (new & observed.keys()))
+    declared = set(news.get("variables") or {})
+    if before != SiteState():
+        return sorted(before.found | ((declared - before.is_set.keys()) & observed.keys()))
+    new = set() if MIRRORS_APPLICATION in observed else declared - set(OWN)
+    return sorted({*(() if isinstance(first, Unknown) else first), *(new & observed.keys())})
 
 
 def _is_left_undone(olds: Properties, news: Properties, rollout: str | None) -> bool:

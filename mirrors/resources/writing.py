@@ -1,6 +1,7 @@
 """Makes an environment's variables as declared: what is written in which order, and what is looked at in between."""
 
 from collections.abc import Collection, Iterable, Mapping
+from functools import partial
 
 from mirrors.divio import Divio, EnvironmentVariable, NotFound, ValidationFailed
 from mirrors.errors import PlatformError, ReadBackError
@@ -42,16 +43,18 @@ class Writing:
         self.removed: set[str] = set()
         """Names of the variables that this attempt has made, of those that were there and that it has changed, and of
         those that it has removed, as far as it got."""
+        self.taken_over: set[str] = set()
+        """Of those that were set by others between our look and our write. They are not made by us."""
 
-    def first(self) -> None:
-        """The look before the first write is left out where SITE_ID is not listed and nothing declared was found.
+    @property
+    def is_first(self) -> bool:
+        """Whether the look before the first write can be left out: SITE_ID is not listed, nothing declared was found.
 
-        If somebody has set one of them since, the platform refuses another one and the client takes it over; SITE_ID is
-        read back before the database is written in any case.
+        If one of them was set since, the platform refuses another one and the client takes it over; then it is found.
+        SITE_ID is read back before the database is written in any case.
         """
         fresh = SITE_ID in self.desired and not self.desired.keys() & self.found
-        known = fresh and self.reads.lacks(self.environment, SITE_ID)
-        self.converge({} if known else self.live(), written={})
+        return fresh and self.reads.lacks(self.environment, SITE_ID)
 
     def converge(self, live: Live, written: Mapping[str, str], obsolete: Collection[str] = ()) -> None:
         """``written``: values that we know to have written; ``obsolete``: what we have created, and declare no more.
@@ -68,7 +71,7 @@ class Writing:
                 self._verify_site_id()
         if not writes:
             return  # a value that is not shown may be somebody else's by now
-        self._read_back(DATABASE_URL in live)
+        self._read_back(DATABASE_URL in live or DATABASE_URL in self.taken_over)
         OPERATION.read_back[self.environment] = {name: item.value for name, item in self.desired.items()}
 
     def remove(self, names: Collection[str]) -> None:
@@ -125,11 +128,16 @@ class Writing:
                 api.delete(live[write.name].uuid)
                 self.removed.add(write.name)
             elif write.desired is not None and write.kind == "create":
-                api.create(self.environment, write.name, write.desired.value, write.desired.sensitive)
-                self.made.add(write.name)
+                self._create(write.name, write.desired)
             elif write.desired is not None:
                 self._update(write.name, write.desired, live[write.name])
                 self.changed.add(write.name)
+
+    def _create(self, name: str, desired: Desired) -> None:
+        taking_over = partial(self.taken_over.add, name)
+        api = self.divio.environment_variables
+        api.create(self.environment, name, desired.value, desired.sensitive, taking_over)
+        self.made.update({name} - self.taken_over)
 
     def _update(self, name: str, desired: Desired, live: EnvironmentVariable) -> None:
         """Made anew where somebody has deleted it since we looked."""
@@ -139,7 +147,7 @@ class Writing:
         except NotFound:
             if api.list(self.environment, name):
                 raise
-            api.create(self.environment, name, desired.value, desired.sensitive)
+            self._create(name, desired)
 
     def _by_hand(self, kind: str) -> str:
         """What somebody would have to do in the Control Panel; of a secret only where its value is."""

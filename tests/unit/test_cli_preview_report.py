@@ -70,6 +70,15 @@ Notes
   a | b"""
 
 
+def test_what_stays_though_it_is_declared_no_more_is_told_as_that() -> None:
+    site = SitePreview("de", 1, deploys=False, causes=(Cause.KEPT,), variables=(Change("THEME", "kept"),))
+    found = FleetPreview("test", declared=1, sites=(site,), rollout=RolloutPlan((Wave(1, ("de",)),)), steps=1)
+    assert "  1 site: recorded: declared no more, stays as it is =THEME" in as_text(found).splitlines()
+    assert as_data(found)["sites"][0]["variables"] == [
+        {"name": "THEME", "change": "kept", "secret": False, "byHand": False}
+    ]
+
+
 def large(causes: int = 1) -> FleetPreview:
     """300 sites that change, with so many different variables between them."""
     sites = tuple(

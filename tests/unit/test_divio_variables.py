@@ -124,6 +124,41 @@ def test_a_write_that_is_applied_after_the_look_is_found_by_the_next_one(script:
     assert methods(script) == ["POST", "GET", "POST", "GET"]
 
 
+def taken_over(script: Script) -> bool:
+    told: list[str] = []
+    connect(script).environment_variables.create("e1", "SITE_ID", "2", False, lambda: told.append("it was there"))
+    return bool(told)
+
+
+@pytest.mark.usefixtures("platform")
+def test_one_that_was_there_is_told_from_one_that_was_made(script: Script) -> None:
+    assert not taken_over(script)
+    assert taken_over(script)
+
+
+@UNCERTAIN
+def test_one_that_was_made_unseen_is_not_told_as_taken_over(script: Script, platform: Platform, failure: Reply) -> None:
+    platform.after = [failure]
+    assert not taken_over(script)
+
+
+@UNCERTAIN
+def test_nor_is_one_that_an_unseen_write_has_made_behind_the_look(
+    script: Script, platform: Platform, failure: Reply
+) -> None:
+    """The first post is carried out late: the look misses it, and the second post is refused."""
+
+    def late(_: Received) -> Reply:
+        platform.kept["v1"] = script.requests[0].body
+        script.on("GET", VARIABLES, platform.list)
+        return page()
+
+    platform.before = [failure]
+    script.on("GET", VARIABLES, late)
+    assert not taken_over(script)
+    assert methods(script) == ["POST", "GET", "POST", "GET"]
+
+
 def test_a_throttled_write_was_not_carried_out_and_is_posted_again_without_a_look(
     script: Script, platform: Platform
 ) -> None:

@@ -151,6 +151,25 @@ def test_what_a_failed_update_has_set_and_not_deployed_is_a_change_of_ours_and_d
     assert site.variables == (Change("DATABASE_URL", "changed", secret=True),)
 
 
+def test_what_was_there_before_us_is_not_removed_and_nothing_is_deployed_for_it() -> None:
+    known = {"THEME": "de", "TOKEN": DATABASE, "OURS": "x", "found": ["THEME", "TOKEN"]}
+
+    [site] = preview(changed(known, {"OURS": "x", "found": known["found"]})).sites
+    assert (site.deploys, site.causes) == (False, (Cause.KEPT,))
+    assert site.variables == (Change("THEME", "kept"), Change("TOKEN", "kept", secret=True))
+
+    [site] = preview(changed(known | {"THEME (running)": "red"}, {"found": known["found"]})).sites
+    assert (site.deploys, site.causes) == (True, (Cause.VARIABLES, Cause.KEPT))
+    assert Change("OURS", "removed") in site.variables
+
+
+def test_what_only_the_outputs_know_as_found_is_not_removed_either() -> None:
+    """An attempt has found it, and no refresh has come since."""
+    known = {"THEME": "de", "OURS": "x"}
+    step = update("Mirror", "de", known, {"OURS": "x"}, "THEME", outputs=RUNS | {"found": ["THEME"]})
+    assert preview(step).sites[0].causes == (Cause.KEPT,)
+
+
 def test_what_a_killed_update_has_set_is_as_declared_and_no_drift() -> None:
     """The state does not know of it; what is declared tells that nobody else wrote it."""
     known = {"THEME": "green", "LANGUAGE": "de"}

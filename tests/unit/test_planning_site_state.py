@@ -109,12 +109,25 @@ def test_a_site_is_deployed_unless_it_runs_what_is_declared(
 ) -> None:
     """How a variable is flagged on the platform is no reason, nor is that nobody knows whether the site is healthy."""
     declared, site = SiteState(both[0], release="r-1", verified=verified), both[1]
-    runs_as_declared = site.release == "r-1" and values_of(site.runs) == values_of(declared.is_set)
+    runs_as_declared = site.release == "r-1" and values_of(site.managed(both[0]).runs) == values_of(both[0])
     assert site.needs_deployment(declared) is not runs_as_declared
     assert replace(site, deployment=None).needs_deployment(declared)
     healthy = site.failed is None and (verified is None or site.verified is True)
     assert site.needs_a_look(declared) is not healthy
     assert site.is_as(declared) is (runs_as_declared and healthy and site.is_set == declared.is_set)
+
+
+@many
+@given(both=BOTH)
+def test_what_was_there_before_us_and_is_declared_no_more_is_no_reason_to_deploy(
+    both: tuple[Entries, SiteState],
+) -> None:
+    declared, site = both
+    known = {*site.is_set, *site.runs}
+    site = replace(site, found=frozenset(known), runs={**site.runs, **declared}, release="r-1", failed=None)
+    assert not site.needs_deployment(SiteState(declared, release="r-1"))
+    assert site.managed(declared).known.keys() <= declared.keys()
+    assert replace(site, found=frozenset()).managed(declared).known == site.known
 
 
 @given(declarations())

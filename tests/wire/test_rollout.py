@@ -131,13 +131,57 @@ def test_a_held_site_is_adopted_as_it_runs_and_never_deployed(
     assert len(site.deployments()) == 2
 
 
-def test_a_held_site_that_was_deployed_never_is_not_deployed_by_an_update(kept: Kept, site: Site) -> None:
+def test_a_held_site_that_was_deployed_never_is_not_deployed_and_not_written_to(kept: Kept, site: Site) -> None:
+    site.will_meet("deployment-fails")
+    with pytest.raises(Refused, match="failed; the site goes on"):
+        kept.up(declared(site))
+    site.deleted_by_hand("SITE_ID")
+    site.forget_requests()
     with pytest.raises(Refused, match="it is held"):
         kept.up(declared(site, rollout="held"))
-    kept.refresh()
-    with pytest.raises(Refused, match="it is held"):
+    with pytest.raises(Refused, match="it is held") as refused:
+        Kept(kept.wire).up(declared(site, rollout="held"))
+    assert (refused.value.kept, site.writes()) == (None, [])
+
+
+@pytest.mark.parametrize("runs", [VALUE, f"{VALUE}-other"])
+def test_a_new_held_site_whose_values_are_hidden_is_adopted_or_refused_and_not_written_to(
+    kept: Kept, site: Site, runs: str
+) -> None:
+    site.by_hand("SITE_ID", "2")
+    site.by_hand("TOKEN", runs, sensitive=True)
+    deployed = site.deployed_by_hand()
+    site.forget_requests()
+    wanted = hints(site, VARIABLES, rollout="held", found={"SITE_ID": False, "TOKEN": True})
+    if runs == VALUE:
+        kept.up(wanted)
+        assert kept.outputs["deployment"] == deployed
+    else:
+        with pytest.raises(Refused, match="it is held") as refused:
+            kept.up(wanted)
+        assert refused.value.kept is None
+    assert site.writes() == []
+
+
+def test_a_held_site_in_which_another_value_is_set_than_runs_is_refused_before_a_write(kept: Kept, site: Site) -> None:
+    site.by_hand("SITE_ID", "2")
+    site.deployed_by_hand()
+    site.by_hand("SITE_ID", "3")
+    site.forget_requests()
+    with pytest.raises(Refused, match="it is held, but its variables change: SITE_ID"):
         kept.up(declared(site, rollout="held"))
-    assert site.deployments() == []
+    assert site.writes() == []
+
+
+def test_a_held_site_that_is_adopted_gets_the_variable_that_says_whose_it_is(kept: Kept, site: Site) -> None:
+    """It needs no deployment."""
+    site.by_hand("SITE_ID", "2")
+    site.deployed_by_hand()
+    site.forget_requests()
+    own = {"SITE_ID": plain("2"), "MIRRORS_APPLICATION": plain(site.slug)}
+    kept.up(hints(site, own, rollout="held", found={"SITE_ID": False}))
+    assert site.writes() == ["POST MIRRORS_APPLICATION"]
+    assert kept.outputs["found"] == ["SITE_ID"]
 
 
 def test_a_deployment_that_somebody_else_made_has_to_be_verified(kept: Kept, site: Site) -> None:

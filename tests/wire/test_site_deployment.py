@@ -11,7 +11,7 @@ import pytest
 
 from mirrors.planning.site_state import key_of
 from mirrors.resources.site import SiteProvider
-from tests.wire.declared import START, hints, mirror, plain, secret, stored
+from tests.wire.declared import START, hints, mirror, observed, plain, secret, stored
 from tests.wire.kept import Kept
 from tests.wire.platform import CANARY, Site
 from tests.wire.provider import Refused, Wire, provider_process
@@ -60,7 +60,8 @@ def test_a_fresh_mirror_is_deployed_and_its_address_told(kept: Kept, there: Site
     where = {name: wanted[name] for name in ("site", "environment", "image_environment", "release")}
     inputs = {**where, "hmac_key": key, **stored(key, wanted["variables"])}
     assert kept.inputs == inputs
-    assert kept.outputs == {**inputs, "deployment": uuid, "url": "https://www.acme.example/"}
+    found = ["DATABASE_URL", "SITE_ID"]  # set since the program looked
+    assert kept.outputs == {**inputs, "found": found, "deployment": uuid, "url": "https://www.acme.example/"}
 
 
 def test_a_sufficient_deployment_is_adopted(kept: Kept, there: Site) -> None:
@@ -199,7 +200,8 @@ def test_what_fails_where_nothing_had_to_be_made_is_in_no_state_and_the_next_run
     kept: Kept, there: Site
 ) -> None:
     there.will_meet("deployment-wrong-variables", set={"SITE_ID": "9"})
-    failure(kept, there)
+    with pytest.raises(Refused, match="runs with other values than declared of: "):
+        kept.up(declared(there) | observed(there))
     assert kept.id == ""
     kept.up(declared(there))
     assert there.frozen(kept.outputs["deployment"])["SITE_ID"] == "2"
@@ -317,11 +319,11 @@ def test_a_variable_called_like_an_output_of_ours_is_compared_as_a_variable(kept
     assert kept.preview(wanted) == ["-=url (running)"]
 
 
-def test_a_site_that_goes_is_asked_for_its_variables_alone(kept: Kept, later: Kept, there: Site) -> None:
-    kept.up(declared(there))
-    there.forget_requests()
+def test_a_site_that_goes_is_asked_for_its_variables_alone(kept: Kept, later: Kept, site: Site) -> None:
+    kept.up(declared(site))
+    site.forget_requests()
     kept.then(later).destroy()
-    assert there.requests() == ["GET variables", "DELETE DATABASE_URL", "DELETE SITE_ID"]
+    assert site.requests() == ["GET variables", "DELETE DATABASE_URL", "DELETE SITE_ID"]
 
 
 def test_only_a_move_to_another_environment_replaces(kept: Kept, there: Site) -> None:

@@ -71,6 +71,11 @@ class Environment(RuleBasedStateMachine):
         self.site_id = "2"
         site.platform.change("DELETE FROM sandbox_environmentvariable WHERE environment_id = ?", site.environment)
         site.platform.change("DELETE FROM sandbox_deployment WHERE environment_id = ?", site.environment)
+        self.begins_anew()
+
+    def begins_anew(self) -> None:
+        """The process goes on, where the engine's would have ended: it hears of a state in which nothing is set."""
+        self.kept.wire.delete({"site": self.site.name, "environment": self.site.environment})
 
     @property
     def everything(self) -> dict[str, Hint]:
@@ -204,6 +209,7 @@ class Environment(RuleBasedStateMachine):
         self.forget_moments()
         self.kept.then(self.later).destroy()
         self.kept.forget()
+        self.begins_anew()
         self.keeps_its_promises(before, known, {}, None)
         stays = set(OWN) if DATABASE_URL in (after := self.site.stored()) else set()
         assert not set(after) & (known.keys() - found - stays)
