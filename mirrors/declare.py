@@ -183,9 +183,7 @@ def _value_of(original: Original, name: str, slug: str) -> pulumi.Output[str]:
     def look_up(values: Mapping[str, str]) -> Any:
         if name in values:
             return values[name]
-        return left_out(
-            f"{slug}: {name} is not shared yet, and the resources of the fleet, which know its value, are", slug
-        )
+        return left_out(f"{name} is not shared yet, and the resources of the fleet, which know its value, are", slug)
 
     return original.variables.apply(look_up)
 

@@ -1,69 +1,37 @@
-"""What goes wrong in this package.
-
-* MirrorsError
-  - ConfigurationError: the stack's configuration cannot be used
-  - OtherPlatformError: a command that is for Divio, on a stack of another platform
-  - PlatformError: a request to the platform failed; the site that it was for
-  - AnotherDatabaseError: a new mirror runs with a database that is not the original's
-  - WritesRefusedError: the platform refused the first write, so no other was tried
-  - ReadBackError: the platform shows a variable otherwise than declared, after a write or before a deployment
-  - HeldError, PausedError: a deployment would have to be started at a site that is held, or behind the pause
-  - NotCheckedError: a deployment was asked of a process that does not know whether the site is held or paused
-  - NewerReleaseError: the original got another release since the rollout began
-  - SharedChangedError: the deployed original runs with other values than its mirrors were to get
-  - DeploymentFailedError: the platform says that a deployment did not succeed
-  - DeploymentUnendedError: a deployment did not end in time
-  - DeploymentsInTheWayError: somebody else's deployments left no room for ours until the time was up
-  - OtherVariablesError: a deployment succeeded with other variables than the declared ones
-  - UnhealthyError: a deployed site does not answer as a healthy one does
-
-Every message is made to be shown to a user as it stands: it names the place and the remedy, and never a secret's value.
-"""
+"""What goes wrong in this package. Each error carries its problems as data, and shows them as a user reads them."""
 
 import shlex
 from collections.abc import Iterable
+from dataclasses import replace
 
-__all__ = [
-    "AnotherDatabaseError",
-    "ConfigurationError",
-    "DeploymentFailedError",
-    "DeploymentUnendedError",
-    "DeploymentsInTheWayError",
-    "MirrorsError",
-    "OtherPlatformError",
-    "OtherVariablesError",
-    "PlatformError",
-    "ReadBackError",
-    "SharedChangedError",
-    "UnhealthyError",
-    "WritesRefusedError",
-]
+from mirrors.problems import Problem
 
 
 class MirrorsError(Exception):
     """The root of every exception that this package raises on purpose."""
 
+    def __init__(self, *problems: Problem) -> None:
+        self.problems = problems
+        super().__init__("\n".join(problem.line for problem in problems))
+
 
 class ConfigurationError(MirrorsError):
-    """The configuration cannot be used; ``problems`` holds a line for each thing that is wrong."""
-
-    def __init__(self, problems: Iterable[str]) -> None:
-        self.problems = tuple(problems)
-        super().__init__("\n".join(self.problems))
+    """The configuration cannot be used."""
 
 
 class OtherPlatformError(MirrorsError):
     """A command that asks Divio's API, for a stack on another platform. ``instead``: what to do there."""
 
     def __init__(self, command: str, instead: str) -> None:
-        super().__init__(f"mirrors {command} is for Divio, and this stack has mirrors:platform: docker. {instead}")
+        message = f"mirrors {command} is for Divio, and this stack has mirrors:platform: docker."
+        super().__init__(Problem("command-is-for-another-platform", message, instead))
 
 
 class PlatformError(MirrorsError):
-    """``reason`` has the request, the answer and the remedy in one line."""
+    """A request to the platform failed. ``problem``: of the request; the error names the site that it was for."""
 
-    def __init__(self, site: str, reason: str) -> None:
-        super().__init__(f"{site}: {reason}")
+    def __init__(self, site: str, problem: Problem, message: str = "") -> None:
+        super().__init__(replace(problem, site=site, message=message or problem.message))
 
 
 def confirmation(confirmed: str, stack: str = "") -> str:
@@ -82,35 +50,62 @@ def shell_word(text: str) -> str:
     return quoted if quoted == text or {*text} & {*'"$`\\!'} else f'"{text}"'
 
 
+def another_database(site: str, runs_with: str, shared: str, confirmed: str, stack: str = "", *, where: str) -> Problem:
+    """A new mirror has a database that is not the original's.
+
+    ``where``: what has it, such as ``its DATABASE_URL``. ``runs_with``, ``shared``: identities, without credentials.
+    ``confirmed``: what confirms it.
+    """
+    return Problem(
+        "mirror-has-another-database",
+        f"{where} points at {runs_with}, the original's at {shared}.",
+        "If it is a mirror of another fleet, or a site of its own, take it off the list. If it shall become a mirror of"
+        f" this one, confirm what it gives up with {confirmation(confirmed, stack)}",
+        site,
+    )
+
+
 class AnotherDatabaseError(MirrorsError):
     """Nothing was written to it. ``runs_with`` is an identity, without credentials; ``confirmed``: what confirms it."""
 
     def __init__(self, site: str, runs_with: str, shared: str, confirmed: str) -> None:
-        super().__init__(
-            f"{site}: its newest deployment runs with a DATABASE_URL that points at {runs_with}, the original's points"
-            f" at {shared}. If it is a mirror of another fleet, or a site of its own, take it off the list. If it shall"
-            f" become a mirror of this one, confirm what it gives up with {confirmation(confirmed)}"
-        )
+        where = "its newest deployment runs with a DATABASE_URL that"
+        super().__init__(another_database(site, runs_with, shared, confirmed, where=where))
 
 
 class WritesRefusedError(MirrorsError):
-    """``by_hand`` says what somebody would have to do instead, in the safe order and without secrets."""
+    """The platform refused the first write, so no other was tried.
 
-    def __init__(self, site: str, reason: str, by_hand: str) -> None:
+    ``by_hand`` says what somebody would have to do instead, in the safe order and without secrets.
+    """
+
+    def __init__(self, site: str, reason: Problem, by_hand: str) -> None:
+        refused = f"the platform takes no such write from us: {reason.message} {reason.remedy}".rstrip(". ")
         super().__init__(
-            f"{site}: the platform takes no such write from us: {reason}. Nothing more was written or deployed."
-            f" To go on by hand, in the Control Panel: {by_hand}"
+            Problem(
+                "writes-refused",
+                f"{refused}. Nothing more was written or deployed.",
+                f"To go on by hand, in the Control Panel: {by_hand}",
+                site,
+            )
         )
 
 
 class ReadBackError(MirrorsError):
-    """Nothing was deployed: the site goes on with what it has. ``state``: how the environment was left."""
+    """The platform shows a variable otherwise than declared, after a write or before a deployment.
+
+    Nothing was deployed: the site goes on with what it has. ``state``: how the environment was left.
+    """
 
     def __init__(self, site: str, names: Iterable[str], state: str = "") -> None:
         left = f"; {state}" if state else ""
         super().__init__(
-            f"{site}: the platform does not have as declared: {', '.join(names)}. Nothing was deployed{left}."
-            " Somebody else may be writing at the same time; run the command again"
+            Problem(
+                "variables-not-as-written",
+                f"the platform does not have as declared: {', '.join(names)}. Nothing was deployed{left}.",
+                "Somebody else may be writing at the same time; run the command again",
+                site,
+            )
         )
 
 
@@ -119,9 +114,14 @@ class HeldError(MirrorsError):
 
     def __init__(self, site: str) -> None:
         super().__init__(
-            f"{site}: it is held, and what it runs is not known to be what is declared, so it would have to be deployed"
-            " with the newest image. Either roll it out to this site (hold: false), or let it be deployed all the same"
-            " (hold: variablesMayDeploy)"
+            Problem(
+                "held-site-needs-deployment",
+                "it is held, and what it runs is not known to be what is declared, so it would have to be deployed with"
+                " the newest image.",
+                "Either roll it out to this site (hold: false), or let it be deployed all the same"
+                " (hold: variablesMayDeploy)",
+                site,
+            )
         )
 
 
@@ -130,8 +130,13 @@ class PausedError(MirrorsError):
 
     def __init__(self, site: str) -> None:
         super().__init__(
-            f"{site}: it is behind mirrors:rollout.pauseAfter, and what it runs is not known to be what is declared, so"
-            " it would have to be deployed before its wave. Raise pauseAfter when the rollout may reach it"
+            Problem(
+                "paused-site-needs-deployment",
+                "it is behind mirrors:rollout.pauseAfter, and what it runs is not known to be what is declared, so it"
+                " would have to be deployed before its wave.",
+                "Raise pauseAfter when the rollout may reach it",
+                site,
+            )
         )
 
 
@@ -140,8 +145,13 @@ class NotCheckedError(MirrorsError):
 
     def __init__(self, site: str) -> None:
         super().__init__(
-            f"{site}: it is not known whether this run may deploy it: the process that was to deploy it has not checked"
-            " its inputs, so the site may be held or paused. Nothing was deployed. Run the command again"
+            Problem(
+                "site-not-checked",
+                "it is not known whether this run may deploy it: the process that was to deploy it has not checked its"
+                " inputs, so the site may be held or paused. Nothing was deployed.",
+                "Run the command again",
+                site,
+            )
         )
 
 
@@ -150,9 +160,13 @@ class NewerReleaseError(MirrorsError):
 
     def __init__(self, site: str) -> None:
         super().__init__(
-            f"{site}: the original has got another release since this rollout began, and a deployment would take that"
-            " one, which no earlier wave has tried. Nothing was deployed. Run the command again: the first wave gets it"
-            " first"
+            Problem(
+                "newer-release",
+                "the original has got another release since this rollout began, and a deployment would take that one,"
+                " which no earlier wave has tried. Nothing was deployed.",
+                "Run the command again: the first wave gets it first",
+                site,
+            )
         )
 
 
@@ -161,8 +175,13 @@ class SharedChangedError(MirrorsError):
 
     def __init__(self, site: str, names: Iterable[str]) -> None:
         super().__init__(
-            f"{site}: it is deployed, and runs with another {', '.join(names)} now than when this command looked, so"
-            " its mirrors would have got values that are out of date. None of them was deployed. Run the command again"
+            Problem(
+                "shared-values-changed",
+                f"it is deployed, and runs with another {', '.join(names)} now than when this command looked, so its"
+                " mirrors would have got values that are out of date. None of them was deployed.",
+                "Run the command again",
+                site,
+            )
         )
 
 
@@ -171,32 +190,50 @@ class DeploymentFailedError(MirrorsError):
 
     def __init__(self, site: str, deployment: str, log: str) -> None:
         super().__init__(
-            f"{site}: deployment {deployment} failed; the site goes on with what it ran before."
-            f" Correct the cause and run the command again.{_ends(log)}"
+            Problem(
+                "deployment-failed",
+                f"deployment {deployment} failed; the site goes on with what it ran before.",
+                "Correct the cause and run the command again",
+                site,
+                details=_ends(log),
+            )
         )
 
 
 class DeploymentsInTheWayError(MirrorsError):
+    """Other deployments left no room for ours until the time was up."""
+
     def __init__(self, site: str) -> None:
         super().__init__(
-            f"{site}: other deployments ran whenever ours should start, until mirrors:rollout.timeout was over."
-            " See in the Control Panel who starts them, and run the command again"
+            Problem(
+                "other-deployments-running",
+                "other deployments ran whenever ours should start, until mirrors:rollout.timeout was over.",
+                "See in the Control Panel who starts them, and run the command again",
+                site,
+            )
         )
 
 
 class OtherVariablesError(MirrorsError):
+    """A deployment succeeded with other variables than the declared ones."""
+
     def __init__(self, site: str, deployment: str, names: Iterable[str], log: str) -> None:
         super().__init__(
-            f"{site}: deployment {deployment} succeeded, but runs with other values than declared of:"
-            f" {', '.join(names)}. Somebody else wrote them in between; run the command again.{_ends(log)}"
+            Problem(
+                "deployed-with-other-variables",
+                f"deployment {deployment} succeeded, but runs with other values than declared of: {', '.join(names)}.",
+                "Somebody else wrote them in between; run the command again",
+                site,
+                details=_ends(log),
+            )
         )
 
 
 class DeploymentUnendedError(MirrorsError):
-    """``reason`` has the deployment, how long it was waited for, and the remedy."""
+    """A deployment did not end in time. ``reason``: how long it was waited for."""
 
-    def __init__(self, site: str, reason: str, log: str) -> None:
-        super().__init__(f"{site}: {reason.rstrip('.')}.{_ends(log)}")
+    def __init__(self, site: str, reason: Problem, log: str) -> None:
+        super().__init__(replace(reason, site=site, details=_ends(log)))
 
 
 class UnhealthyError(MirrorsError):
@@ -204,10 +241,15 @@ class UnhealthyError(MirrorsError):
 
     def __init__(self, site: str, deployment: str, found: str, seconds: float) -> None:
         super().__init__(
-            f"{site}: it runs deployment {deployment}, but was not healthy within {seconds:g} s: {found}. Correct the"
-            " site and run the command again, or set what healthy means: mirrors:rollout.health (false: ask nobody)"
+            Problem(
+                "site-unhealthy",
+                f"it runs deployment {deployment}, but was not healthy within {seconds:g} s: {found}.",
+                "Correct the site and run the command again, or set what healthy means: mirrors:rollout.health (false:"
+                " ask nobody)",
+                site,
+            )
         )
 
 
 def _ends(log: str) -> str:
-    return f" Its log ends:\n{log}" if log else ""
+    return f"Its log ends:\n{log}" if log else ""

@@ -12,6 +12,7 @@ from mirrors.config import Original, Settings
 from mirrors.on_divio import OnDivio
 from mirrors.planning.plan import confirmed_identities
 from mirrors.platforms import Platform
+from mirrors.problems import Problem
 from mirrors.program import Configured, configuration, refuse
 from mirrors.resources.site_ids import NAME, SiteIds
 from mirrors.small_state import few_frames
@@ -113,7 +114,8 @@ def _platform(configured: Configured) -> Platform:
     try:
         from mirrors.docker.fleet import OnDocker
     except ModuleNotFoundError as missing:
-        refuse([f"mirrors:platform: docker needs the package {missing.name}: pip install 'pulumi-mirrors[docker]'"])
+        message = f"docker needs the package {missing.name}: pip install 'pulumi-mirrors[docker]'"
+        refuse([Problem("package-missing", message, path="mirrors:platform")])
     return OnDocker(configured)
 
 

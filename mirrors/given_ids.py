@@ -5,8 +5,11 @@ from typing import Any
 
 import pulumi
 
+from mirrors.announce import announce_note
 from mirrors.config import Settings
+from mirrors.events import Note
 from mirrors.planning.targets import in_common
+from mirrors.problems import Problem
 from mirrors.resources.site_ids import SiteIds
 
 
@@ -27,14 +30,13 @@ def _not_known(slug: str, settings: Settings) -> Any:
     """An update that comes here leaves the fleet's own resources out; or it is a refresh, and no program sees that."""
     reference, platform = settings.site_ids_from, settings.platform
     if reference and pulumi.runtime.is_dry_run():
-        pulumi.log.warn(
-            f'{slug}: its SITE_ID is not known yet: the stack "{reference}", which gives it, has none for it;'
+        text = (
+            f'its SITE_ID is not known yet: the stack "{reference}", which gives it, has none for it;'
             f' run "pulumi up -s {reference}" first'
         )
+        announce_note(Note(text, slug), warning=True)
         return pulumi.output.UNKNOWN
-    return left_out(
-        f"{slug}: it has no SITE_ID yet, and the resources of the fleet, which give it one, are", slug, platform
-    )
+    return left_out("it has no SITE_ID yet, and the resources of the fleet, which give it one, are", slug, platform)
 
 
 def left_out(what: str, slug: str, platform: str = "divio") -> Any:
@@ -43,11 +45,9 @@ def left_out(what: str, slug: str, platform: str = "divio") -> Any:
     Unknown in a preview. Raises RunError in an update.
     """
     targets = " ".join(f"--target '{target}'" for target in in_common(platform))
-    missing = (
-        f"{what} not among the targets, or this is a refresh, which gives nothing. Run"
-        f" 'mirrors deploy {slug} -s {pulumi.get_stack()}', or add {targets}"
-    )
+    missing = f"{what} not among the targets, or this is a refresh, which gives nothing."
+    remedy = f"Run 'mirrors deploy {slug} -s {pulumi.get_stack()}', or add {targets}"
     if not pulumi.runtime.is_dry_run():
-        raise pulumi.RunError(missing)
-    pulumi.log.warn(missing)
+        raise pulumi.RunError(Problem("fleet-not-targeted", missing, remedy, slug).line)
+    announce_note(Note(f"{missing} {remedy}", slug), warning=True)
     return pulumi.output.UNKNOWN

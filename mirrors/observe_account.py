@@ -8,7 +8,7 @@ from mirrors.divio import Application, Divio, Environment, NotFound, PermissionD
 from mirrors.errors import MirrorsError
 from mirrors.planning.account import ApplicationSeen, StageSeen
 from mirrors.planning.observed import VariableSeen
-from mirrors.planning.plan import ENVIRONMENTS
+from mirrors.planning.plan import ENVIRONMENTS, not_found
 from mirrors.planning.releases import newest_running
 from mirrors.seen import running_in, variable_seen
 
@@ -46,7 +46,7 @@ class AccountObserver:
     def _named(self, slug: str) -> Application:
         if (found := self.divio.applications.by_slug(slug)) is not None:
             return found
-        raise MirrorsError(f'no application "{slug}" is visible to this token. Check the slug and the token\'s rights')
+        raise MirrorsError(not_found(slug, "Check the slug and the token's rights"))
 
     def _application(self, application: Application) -> ApplicationSeen:
         try:

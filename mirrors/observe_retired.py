@@ -4,14 +4,17 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from mirrors.divio import Divio, NotFound, PermissionDenied
+from mirrors.events import Note
 from mirrors.planning.observed import SiteSeen
 from mirrors.seen import running_in
 
 
-def retired_sites(divio: Divio, slugs: Iterable[str], stage: str, report: Callable[[str], None]) -> dict[str, SiteSeen]:
+def retired_sites(
+    divio: Divio, slugs: Iterable[str], stage: str, report: Callable[[Note], None]
+) -> dict[str, SiteSeen]:
     """{slug: what it runs in this environment}; without those that are gone, or were never deployed there.
 
-    ``report`` gets a line for each that the token may not look at any more: that is no trouble of the declared sites.
+    ``report`` gets a note on each that the token may not look at any more: that is no trouble of the declared sites.
     Raises DivioError where the platform does not answer.
     """
     with ThreadPoolExecutor() as pool:
@@ -19,11 +22,12 @@ def retired_sites(divio: Divio, slugs: Iterable[str], stage: str, report: Callab
         return {site.slug: site for site in found if site is not None}
 
 
-def _visible(divio: Divio, slug: str, stage: str, report: Callable[[str], None]) -> SiteSeen | None:
+def _visible(divio: Divio, slug: str, stage: str, report: Callable[[Note], None]) -> SiteSeen | None:
     try:
         return _site(divio, slug, stage)
     except (PermissionDenied, NotFound) as error:
-        report(f"{slug} has left the list and cannot be looked at, so whether it still runs is not known: {error}")
+        said = f"has left the list and cannot be looked at, so whether it still runs is not known: {error}"
+        report(Note(said, slug))
         return None
 
 

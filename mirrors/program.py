@@ -11,17 +11,20 @@ from urllib.parse import urlsplit
 
 import pulumi
 
+from mirrors.announce import announce_note, announce_problem, announce_rollout
 from mirrors.config import Settings, load
 from mirrors.config.files import Files
 from mirrors.config.messages import shown, suggestion
 from mirrors.divio import Divio, DivioError
+from mirrors.events import Note
 from mirrors.observe import Observer
 from mirrors.observe_samples import samples
 from mirrors.planning.addresses import is_loopback
 from mirrors.planning.pins import unpinned
 from mirrors.planning.plan import FleetPlan, OriginalPlan, SitePlan, plan
-from mirrors.planning.waves import ROLL_OUT, RolloutPlan, described
-from mirrors.remedies import explained
+from mirrors.planning.waves import ROLL_OUT, RolloutPlan
+from mirrors.problems import Problem
+from mirrors.remedies import problem_of
 
 NAMESPACE = "mirrors"
 SANDBOX_PASSPHRASE = "sandbox"  # noqa: S105 - published: it encrypts nothing but a rehearsal's state
@@ -42,7 +45,7 @@ class Configured:
     """Settings as far as they can be used, and the problems in them. ``raw``: the values as they came."""
 
     settings: Settings
-    problems: tuple[str, ...]
+    problems: tuple[Problem, ...]
     raw: Mapping[str, str] = field(repr=False)
 
 
@@ -77,7 +80,7 @@ def prepare(configured: Configured) -> Prepared:
         seen = Observer(divio, settings).fleet()
         planned = plan(settings, seen, rolled_out(os.environ), samples(divio, settings, seen))
     except DivioError as error:
-        refuse([*configured.problems, explained(error, os.environ)])
+        refuse([*configured.problems, problem_of(error, os.environ)])
     host = urlsplit(settings.api_url).hostname or ""
     published = published_passphrase(host, os.environ) if not is_loopback(host) else []
     problems = [*configured.problems, *published, *planned.problems]
@@ -96,7 +99,7 @@ def rolled_out(environ: Mapping[str, str]) -> list[str]:
 def _say(settings: Settings, planned: FleetPlan) -> None:
     seen = {site.slug: site.seen for site in planned.mirrors}
     if pulumi.runtime.is_dry_run() and (note := unpinned(settings, seen, pulumi.get_stack())):
-        pulumi.log.info(note)
+        announce_note(note)
 
 
 def say_rollout(
@@ -104,57 +107,76 @@ def say_rollout(
 ) -> None:
     """Its waves in a preview, what is held or waits, and a warning where the engine does less at once."""
     preview, parallel = pulumi.runtime.is_dry_run(), settings.rollout.parallel
-    for line in described(rollout) if preview or rollout.repairing else ():
-        pulumi.log.info(line)
+    if preview or rollout.repairing:
+        announce_rollout(rollout)
     if postponed:
-        pulumi.log.info(f"rollout: new, and not reached before the pause: {', '.join(postponed)}")
+        announce_note(Note(f"new, and not reached before the pause: {', '.join(postponed)}"), subject="rollout")
     at_once = pulumi.runtime.settings.SETTINGS.parallel
     if isinstance(at_once, int) and 0 < at_once < min(parallel, len(mirrors)):
-        pulumi.log.warn(
+        text = (
             f"mirrors:rollout.parallel is {parallel}, but Pulumi does {at_once} things at once here."
             f" Set PULUMI_PARALLEL={parallel}, or run the command with --parallel {parallel}"
         )
+        announce_note(Note(text), warning=True)
 
 
-def refuse(problems: Iterable[str]) -> NoReturn:
+def refuse(problems: Iterable[Problem]) -> NoReturn:
     for problem in problems:
-        pulumi.log.error(problem)
+        announce_problem(problem)
     sys.exit(SAID_ALL)
 
 
-def _in_clear(raw: Mapping[str, str], environ: Mapping[str, str]) -> list[str]:
+def _in_clear(raw: Mapping[str, str], environ: Mapping[str, str]) -> list[Problem]:
     """What holds secrets must be set as a secret: the engine writes anything else in clear into files and state."""
     secret = set(json.loads(environ.get("PULUMI_CONFIG_SECRET_KEYS", "[]")))
     return [
-        f"mirrors:{key}: it is set in clear. Set it anew, for example: pulumi config set --secret{example}"
+        Problem(
+            "secret-in-clear",
+            "it is set in clear.",
+            f"Set it anew, for example: pulumi config set --secret{example}",
+            path=f"mirrors:{key}",
+        )
         for key, example in _SECRET_KEYS.items()
         if key in raw and f"{NAMESPACE}:{key}" not in secret
     ] + [
-        f"mirrors:{key}: a secret stands in it, but what it declares is no secret to the state or the platform. Set it"
-        " under the site's slug, or under all, with: pulumi config set --secret --path mirrors:secrets.all.NAME;"
-        f" and remove it from mirrors:{key}, or set that without --secret"
+        Problem(
+            "secret-in-plain-key",
+            "a secret stands in it, but what it declares is no secret to the state or the platform.",
+            "Set it under the site's slug, or under all, with: pulumi config set --secret --path"
+            f" mirrors:secrets.all.NAME; and remove it from mirrors:{key}, or set that without --secret",
+            path=f"mirrors:{key}",
+        )
         for key in _PLAIN_KEYS
         if f"{NAMESPACE}:{key}" in secret
     ]
 
 
-def _unknown_sites(settings: Settings, environ: Mapping[str, str]) -> list[str]:
+def _unknown_sites(settings: Settings, environ: Mapping[str, str]) -> list[Problem]:
     """A name that is nobody's would be rolled out nowhere, and nobody would see it."""
     known = settings.fleet.slugs
     return [
-        f"{ROLL_OUT} (environment variable): this fleet has no site {shown(site)}; {suggestion(site, known)}"
+        Problem(
+            "unknown-site",
+            f"this fleet has no site {shown(site)}",
+            suggestion(site, known),
+            path=f"{ROLL_OUT} (environment variable)",
+        )
         for site in dict.fromkeys(rolled_out(environ))
         if site not in known
     ]
 
 
-def published_passphrase(host: str, environ: Mapping[str, str]) -> list[str]:
+def published_passphrase(host: str, environ: Mapping[str, str]) -> list[Problem]:
     """The state holds secrets. Those of a real account must not be encrypted with a passphrase that everybody knows."""
     if environ.get("PULUMI_CONFIG_PASSPHRASE") != SANDBOX_PASSPHRASE:
         return []
     return [
-        f"this stack would encrypt the secrets of {host} with the sandbox's published passphrase. Set a"
-        " PULUMI_CONFIG_PASSPHRASE of your own and make the stack anew with it: see the README, a real account"
+        Problem(
+            "published-passphrase",
+            f"this stack would encrypt the secrets of {host} with the sandbox's published passphrase.",
+            "Set a PULUMI_CONFIG_PASSPHRASE of your own and make the stack anew with it: see the README, a real"
+            " account",
+        )
     ]
 
 

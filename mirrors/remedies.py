@@ -1,4 +1,4 @@
-"""What a user can do about an error of the platform. The client does not know where its settings come from."""
+"""A platform's error as a problem. The client does not know where its settings come from, so the remedies are here."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -9,6 +9,7 @@ from mirrors.divio import (
     ConnectionFailed,
     DeploymentTimeout,
     DivioError,
+    InvalidSettings,
     NotFound,
     PermissionDenied,
     ServerFailed,
@@ -16,6 +17,7 @@ from mirrors.divio import (
     UnexpectedAnswer,
     ValidationFailed,
 )
+from mirrors.problems import Problem
 
 TOKEN = (
     "Set DIVIO_API_TOKEN, or mirrors:apiToken as a secret, to a valid token of this account; the variable wins over the"  # noqa: S105
@@ -29,30 +31,40 @@ ADDRESS = "Is mirrors:apiUrl, or DIVIO_API_URL, the platform's address"
 MOVED = "Before the program runs, Pulumi asks the address of the last up; DIVIO_API_URL wins over both"
 STOPPED = f"{ADDRESS}, and does it run? If not, start it: mirrors sandbox start. {AGAIN}"
 
-_REMEDIES: tuple[tuple[type[DivioError], str], ...] = (
-    (AuthenticationFailed, TOKEN),
-    (PermissionDenied, "Give the token's account the right to read and write this application's environments"),
-    (NotFound, "It was deleted, or the token's account has lost its rights on it"),
-    (ConnectionFailed, f"{ADDRESS}, and does it run? {MOVED}. {AGAIN}"),
-    (DeploymentTimeout, "It may still succeed: the next up waits for it. mirrors:rollout.timeout sets how long"),
-    (Throttled, "Lower mirrors:maxConcurrentRequests. " + AGAIN),
-    (ServerFailed, AGAIN),
-    (ValidationFailed, "Correct what it complains of, and run the command again"),
-    (BrokenAnswer, AGAIN),
-    (UnexpectedAnswer, f"{ADDRESS}? If so its API has changed"),
+_REMEDIES: tuple[tuple[type[DivioError], str, str], ...] = (
+    (AuthenticationFailed, "token-refused", TOKEN),
+    (InvalidSettings, "connection-invalid", ""),
+    (
+        PermissionDenied,
+        "permission-denied",
+        "Give the token's account the right to read and write this application's environments",
+    ),
+    (NotFound, "not-on-platform", "It was deleted, or the token's account has lost its rights on it"),
+    (ConnectionFailed, "platform-unreachable", f"{ADDRESS}, and does it run? {MOVED}. {AGAIN}"),
+    (
+        DeploymentTimeout,
+        "deployment-unended",
+        "It may still succeed: the next up waits for it. mirrors:rollout.timeout sets how long",
+    ),
+    (Throttled, "platform-throttled", "Lower mirrors:maxConcurrentRequests. " + AGAIN),
+    (ServerFailed, "platform-failed", AGAIN),
+    (ValidationFailed, "refused-by-platform", "Correct what it complains of, and run the command again"),
+    (BrokenAnswer, "platform-answer-broken", AGAIN),
+    (UnexpectedAnswer, "platform-answer-unexpected", f"{ADDRESS}? If so its API has changed"),
 )
 
 
-def explained(error: DivioError, environ: Mapping[str, str] = MappingProxyType({})) -> str:
-    """The error in one line, with its remedy where one is known.
+def problem_of(error: DivioError, environ: Mapping[str, str] = MappingProxyType({})) -> Problem:
+    """The error with its remedy, where one is known.
 
     ``environ``: the variables of whoever reads it; on a sandbox they can start the platform.
     """
-    remedy = next((text for kind, text in _REMEDIES if isinstance(error, kind)), "")
+    found = ((code, remedy) for kind, code, remedy in _REMEDIES if isinstance(error, kind))
+    code, remedy = next(found, ("platform-failed", ""))
     if isinstance(error, ConnectionFailed) and environ.get(SANDBOX):
         remedy = STOPPED
     said = refusal(error) if isinstance(error, AuthenticationFailed) else str(error)
-    return f"{said.rstrip('.')}. {remedy}".strip()
+    return Problem(code, f"{said.rstrip('.')}.", remedy)
 
 
 def refusal(error: AuthenticationFailed) -> str:

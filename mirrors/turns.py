@@ -11,6 +11,7 @@ from uuid import uuid4
 import pulumi
 
 from mirrors.planning.waves import RolloutPlan
+from mirrors.problems import Problem
 from mirrors.resources.mirror import Site
 
 
@@ -63,7 +64,8 @@ class Turns:
         for failure in failures:
             pulumi.log.error(failure)
         if failures:
-            raise pulumi.RunError(f"{len(failures)} of the sites could not be repaired")
+            message = f"{len(failures)} of the sites could not be repaired"
+            raise pulumi.RunError(Problem("repair-incomplete", message).line)
 
     async def _turn(self, slug: str) -> None:
         await self._gate(self._wave_of[slug])
@@ -90,9 +92,9 @@ class Turns:
             return
         done, _ = await asyncio.wait([_registered(resource) for resource in waits_for])
         if any(item.exception() for item in done):
-            raise pulumi.RunError(
-                f"wave {self._plan.waves[wave].number} of the rollout was not begun: a site of an earlier wave failed"
-            )
+            number = self._plan.waves[wave].number
+            message = f"wave {number} of the rollout was not begun: a site of an earlier wave failed"
+            raise pulumi.RunError(Problem("wave-not-begun", message).line)
 
 
 async def _outcome(deployed: Site) -> tuple[str | None, str | None]:

@@ -62,10 +62,10 @@ def has_the_originals(resources: Iterable[Declared]) -> bool:
 
 
 def duplicates(site_ids: Iterable[Given]) -> tuple[str, ...]:
-    """The planner's problems with these, each as if somebody had declared it."""
+    """The planner's problems with these, a line for each, as if each id was declared."""
     by_name = sorted(site_ids, key=itemgetter(1, 0))
     hints = tuple(SiteHint(key, name, declared=site_id) for key, name, site_id in by_name)
-    return allocate(Ledger(), Hints(hints)).problems
+    return tuple(problem.line for problem in allocate(Ledger(), Hints(hints)).problems)
 
 
 def ids_in_ledger(properties: Properties) -> Iterator[Given]:

@@ -19,6 +19,7 @@ from mirrors.observe_account import AccountObserver
 from mirrors.planning.adoption import Adoption, likely_originals
 from mirrors.planning.adoption import adopt as decide
 from mirrors.planning.plan import ENVIRONMENTS
+from mirrors.problems import Problem
 
 
 @click.command()
@@ -42,13 +43,13 @@ def adopt(
     divio = connect(connection.api_url, connection.api_token.get_secret_value(), connection.max_concurrent_requests)
     seen = AccountObserver(divio, connection.max_concurrent_requests).look(original, mirrors)
     if sources := likely_originals(*seen):
-        raise MirrorsError(mistaken(original, sources))
+        raise mistaken(original, sources)
     adoption = decide(
         *seen, mirrors, {**declared_retired(cwd), **(stack_retired(stack, cwd) if stack else {})}, answered(cwd)
     )
     said = write_fleet(adoption.fleet, cwd, force=force) + without_ids(adoption.undecided, cwd) if write else None
     if as_json:
-        click.echo(json.dumps({**dataclasses.asdict(adoption), "written": bool(said)}, indent=2))
+        click.echo(json.dumps({**as_data(adoption), "written": bool(said)}, indent=2))
     else:
         click.echo(as_yaml({"config": {FLEET: {"value": adoption.fleet}}}), nl=False)
     for line in (*evidence(adoption), *([said] if said else [])):
@@ -69,12 +70,20 @@ def connection_for(stack: str | None, cwd: Path) -> Connection:
     return load_connection(raw, os.environ)
 
 
-def mistaken(mirror: str, originals: Sequence[str]) -> str:
+def as_data(adoption: Adoption) -> dict[str, Any]:
+    return {**dataclasses.asdict(adoption), "problems": [problem.data for problem in adoption.problems]}
+
+
+def mistaken(mirror: str, originals: Sequence[str]) -> MirrorsError:
     commands = " or ".join(f"mirrors adopt {slug}" for slug in originals)
     named = " and ".join(originals)
-    return (
-        f"{mirror} looks like a mirror of {named}: it has the database of {named} in a variable of its own."
-        f" An original is to be named: {commands}"
+    return MirrorsError(
+        Problem(
+            "mirror-named-as-original",
+            f"looks like a mirror of {named}: it has the database of {named} in a variable of its own.",
+            f"An original is to be named: {commands}",
+            mirror,
+        )
     )
 
 
@@ -120,9 +129,8 @@ def write_fleet(fleet: Mapping[str, Any], cwd: Path, *, force: bool) -> str:
         project.save()
         return f"{project.path}: written: {'; '.join(added)}"
     if project.fleet is not None and not force:
-        raise MirrorsError(
-            f"{project.path} declares another {FLEET}: compare them and paste what is right, or overwrite with --force"
-        )
+        remedy = "compare them and paste what is right, or overwrite with --force"
+        raise MirrorsError(Problem("other-fleet-declared", f"{project.path} declares another {FLEET}", remedy))
     project.set_fleet(fleet)
     project.save()
     return f"{project.path}: written"
@@ -162,4 +170,4 @@ def evidence(adoption: Adoption) -> Sequence[str]:
         lines.append(f"# {site.application}: SITE_ID {ids or 'not set'}")
         lines += [f"#   {reason}" for reason in site.reasons]
     lines += [f"# Odd: {note}" for note in adoption.notes]
-    return [*lines, *(f"# To decide: {problem}" for problem in adoption.problems)]
+    return [*lines, *(f"# To decide: {problem.line}" for problem in adoption.problems)]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from mirrors.cli.configuration import loaded
+from mirrors.cli.configuration import is_about_the_fleet, loaded
 from mirrors.cli.options import nobody_there, note, on_stack, plain_errors
 from mirrors.cli.single_sites import refuse_single_sites
 from mirrors.cli.stacks import pulumi
@@ -100,9 +100,9 @@ def line(given: Mapping[str, str], arguments: Sequence[str]) -> str:
 def fleet_of(stack: str, cwd: Path) -> Fleet:
     """The declared fleet, read without secrets where it has none. Raises ConfigurationError if it cannot be read."""
     found = loaded(stack, cwd, secrets=False)
-    problems = [line for line in found.problems if line.startswith("mirrors:fleet")]
+    problems = [problem for problem in found.problems if is_about_the_fleet(problem)]
     if found.fleet is None or problems:
-        raise ConfigurationError(problems)
+        raise ConfigurationError(*problems)
     return found.fleet
 
 

@@ -37,14 +37,16 @@ def ids(stack: str, *, write: bool, as_json: bool, cwd: Path) -> None:
         written = write_pins(ledger, fleet_of(stack, cwd), stack, cwd)
     fleet = fleet_of(stack, cwd)
     found = pins(ledger, fleet)
+    problems = list(disagreements(found, fleet))
     if as_json:
-        click.echo(json.dumps({"sites": [_as_data(item) for item in found], "written": written}, indent=2))
+        data = {"sites": [_as_data(item) for item in found], "written": written}
+        click.echo(json.dumps({**data, "problems": [problem.data for problem in problems]}, indent=2))
     else:
         show(stack, found)
         if write:
             click.echo("\n".join([f"Written: {line}" for line in written]) or "Nothing to write: all are declared.")
-    for line in disagreements(found, fleet):
-        note(line)
+    for problem in problems:
+        note(problem)
     sys.exit(DIFFERS if any(item.contradicted for item in found) else 0)
 
 

@@ -12,6 +12,7 @@ from mirrors.cli.stacks import forget
 from mirrors.cli.state import StackState
 from mirrors.errors import MirrorsError, OtherPlatformError
 from mirrors.planning.pins import Pin, pins
+from mirrors.problems import Problem
 
 
 @click.command()
@@ -33,10 +34,7 @@ def leave(stack: str, *, yes: bool, cwd: Path) -> None:
             "leave", f"To let containers run on without it: pulumi state delete --all -s {stack}. Nothing was changed"
         )
     if state.foreign:
-        raise MirrorsError(
-            f"the stack {stack} also has resources that are not the fleet's, and would forget them too:"
-            f" {', '.join(state.foreign)}. Take ours out one by one with pulumi state delete. Nothing was changed"
-        )
+        raise others(stack, state.foreign)
     ledger, fleet = state.ledger, fleet_of(stack, cwd)
     known = ledger.highest <= (fleet.highest_site_id or 0)
     for line in consequences(stack, len(state.resources), pins(ledger, fleet), None if known else ledger.highest):
@@ -49,6 +47,17 @@ def leave(stack: str, *, yes: bool, cwd: Path) -> None:
     click.echo(
         f"The stack {stack} manages nothing now. To adopt the fleet again: pulumi up --stack {stack}."
         f" To remove the stack as well: pulumi stack rm {stack}"
+    )
+
+
+def others(stack: str, urns: Sequence[str]) -> MirrorsError:
+    return MirrorsError(
+        Problem(
+            "other-resources-in-stack",
+            f"the stack {stack} also has resources that are not the fleet's, and would forget them too:"
+            f" {', '.join(urns)}.",
+            "Take ours out one by one with pulumi state delete. Nothing was changed",
+        )
     )
 
 

@@ -1,8 +1,9 @@
 """What the commands have in common: options, and errors that are one clear line."""
 
+import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,11 @@ import click
 from mirrors.cli import USAGE
 from mirrors.divio import Divio, DivioError
 from mirrors.errors import MirrorsError, OtherPlatformError
-from mirrors.remedies import explained
+from mirrors.events import Note
+from mirrors.problems import Problem
+from mirrors.remedies import problem_of
 
-__all__ = ["as_json", "connect", "in_directory", "nobody_there", "on_stack", "plain_errors"]
+__all__ = ["as_json", "connect", "in_directory", "nobody_there", "note", "on_stack", "plain_errors"]
 
 DIFFERS = 2
 """The exit code of a command that worked and found something that somebody has to decide or correct."""
@@ -31,31 +34,39 @@ in_directory = click.option(
 
 
 def plain_errors(command: Callable[..., None]) -> Callable[..., None]:
-    """What goes wrong is told without a traceback, and the exit code is 1."""
+    """Shows what goes wrong without a traceback, with ``--json`` as JSON, too. The exit code is 1."""
 
     @wraps(command)
     def guarded(*args: Any, **kwargs: Any) -> None:
         try:
             command(*args, **kwargs)
         except MirrorsError as error:
-            click.echo(f"Error: {error}", err=True)
+            _show(error.problems, in_json=kwargs.get("as_json", False))
             sys.exit(USAGE if isinstance(error, OtherPlatformError) else 1)
         except DivioError as error:
-            click.echo(f"Error: {explained(error, os.environ)}", err=True)
+            _show([problem_of(error, os.environ)], in_json=kwargs.get("as_json", False))
             sys.exit(1)
 
     return guarded
 
 
+def _show(problems: Sequence[Problem], *, in_json: bool) -> None:
+    lines = "\n".join(problem.line for problem in problems)
+    click.echo(f"Error: {lines}", err=True)
+    if in_json:
+        click.echo(json.dumps({"problems": [problem.data for problem in problems]}, indent=2))
+
+
 def nobody_there() -> MirrorsError:
     """For a command that has to ask, and is in no terminal."""
-    return MirrorsError("nobody is there to be asked: say --yes if that is meant. Nothing was changed")
+    remedy = "say --yes if that is meant. Nothing was changed"
+    return MirrorsError(Problem("answer-needed", "nobody is there to be asked", remedy))
 
 
 def connect(url: str, token: str, requests: int = 8) -> Divio:
     return Divio.connect(url, token, max_concurrent_requests=requests)
 
 
-def note(line: str) -> None:
+def note(remark: Note | Problem) -> None:
     """Beside what a command says on its standard output."""
-    click.echo(f"Note: {line}", err=True)
+    click.echo(f"Note: {remark.line}", err=True)

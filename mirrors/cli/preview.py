@@ -7,6 +7,7 @@ import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
@@ -21,12 +22,14 @@ from mirrors.cli.stacks import pulumi
 from mirrors.cli.status import unhealthy
 from mirrors.config import Settings
 from mirrors.errors import MirrorsError
+from mirrors.events import EVENTS, Events, read
 from mirrors.observe import Observer
 from mirrors.planning.observed import FleetSeen
 from mirrors.planning.preview import Cause, FleetPreview, SitePreview, first_deployments, preview_of, site_ids_of
 from mirrors.planning.taking_over import judge
 from mirrors.planning.targets import Chosen, named
 from mirrors.planning.waves import ROLL_OUT
+from mirrors.problems import Problem
 
 OTHERWISE = "PULUMI_ENABLE_STREAMING_JSON_PREVIEW"
 """With this variable the engine prints one line an event instead of one object."""
@@ -64,12 +67,13 @@ def look_ahead(sites: Sequence[str], stack: str, cwd: Path) -> FleetPreview:
     chosen = named(settings, sites, stack) if sites else Chosen(None)
     if sites:
         refuse_single_sites(settings, stack, cwd)
-    return with_a_look(ask_engine(settings, chosen, stack, cwd), settings, stack, chosen.notes)
+    engine, events = ask_engine(settings, chosen, stack, cwd)
+    return with_a_look(engine, settings, stack, replace(events, notes=(*chosen.notes, *events.notes)))
 
 
-def with_a_look(engine: Mapping[str, Any], settings: Settings, stack: str, notes: Sequence[str]) -> FleetPreview:
+def with_a_look(engine: Mapping[str, Any], settings: Settings, stack: str, events: Events) -> FleetPreview:
     """Also at what the sites run whose deployment is new in the state, or was found healthy by no update."""
-    found = preview_of(engine, settings, stack, notes)
+    found = preview_of(engine, settings, stack, events)
     if settings.platform != "divio" or found.problems:
         return found
     first, unasked = first_deployments(engine), [site.application for site in found.sites if is_unasked(site)]
@@ -77,7 +81,7 @@ def with_a_look(engine: Mapping[str, Any], settings: Settings, stack: str, notes
         return found
     seen = observed(settings, {*first, *unasked})
     judgements = judge(settings, seen, first, site_ids_of(engine), original_deploys=deploys_original(settings, found))
-    found = preview_of(engine, settings, stack, notes, judgements)
+    found = preview_of(engine, settings, stack, events, judgements)
     return replace(found, sites=tuple(answered(settings, seen, found.sites)))
 
 
@@ -101,30 +105,40 @@ def answered(settings: Settings, seen: FleetSeen, sites: Sequence[SitePreview]) 
     return (replace(site, why=wrong.get(site.application) or site.why) for site in sites)
 
 
-def ask_engine(settings: Settings, chosen: Chosen, stack: str, cwd: Path) -> Mapping[str, Any]:
-    """What ``pulumi preview --json`` prints, also where it found problems. Raises MirrorsError where it prints nothing.
+def ask_engine(settings: Settings, chosen: Chosen, stack: str, cwd: Path) -> tuple[Mapping[str, Any], Events]:
+    """What ``pulumi preview --json`` prints, and what Mirrors reports meanwhile, also where there are problems.
 
-    What it says besides is captured, too: no secret is in it, but nobody has asked for it.
+    Raises MirrorsError where it prints nothing. What it says besides is captured, too: no secret is in it, but nobody
+    has asked for it.
     """
     command = [pulumi(), "preview", "--json", "--stack", stack, "--cwd", str(cwd), *targets(settings, chosen)]
     environ = {name: value for name, value in os.environ.items() if name != OTHERWISE}
-    done = subprocess.run(  # noqa: S603
-        [*command, "--non-interactive", "--color", "never"],
-        env=environ | ({ROLL_OUT: " ".join(chosen.rolled_out)} if chosen.rolled_out else {}),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    with TemporaryDirectory() as folder:
+        events = Path(folder) / "events"
+        events.touch()
+        given = {EVENTS: str(events)} | ({ROLL_OUT: " ".join(chosen.rolled_out)} if chosen.rolled_out else {})
+        done = subprocess.run(  # noqa: S603
+            [*command, "--non-interactive", "--color", "never"],
+            env=environ | given,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return _found(done, stack), read(events)
+
+
+def _found(done: subprocess.CompletedProcess[str], stack: str) -> Mapping[str, Any]:
     try:
         found = json.loads(done.stdout)
     except json.JSONDecodeError:
-        raise MirrorsError(_failed(stack, done.stderr)) from None
+        raise _failed(stack, done.stderr) from None
     if done.returncode and not any(item.get("severity") == "error" for item in found.get("diagnostics") or ()):
-        raise MirrorsError(_failed(stack, done.stderr))
+        raise _failed(stack, done.stderr)
     return dict(found)
 
 
-def _failed(stack: str, stderr: str) -> str:
+def _failed(stack: str, stderr: str) -> MirrorsError:
     lines = [line.strip().removeprefix("error: ") for line in stderr.splitlines() if line.strip()]
-    return f"pulumi preview --stack {stack}: {'; '.join(lines) or 'it failed and said nothing'}"
+    said = "; ".join(lines) or "it failed and said nothing"
+    return MirrorsError(Problem("engine", f"pulumi preview --stack {stack}: {said}"))

@@ -30,7 +30,7 @@ def as_data(preview: FleetPreview) -> dict[str, Any]:
         "paused": sorted(rollout.paused),
         "moved": {name: {"before": before, "now": now} for name, (before, now) in preview.moved.items()},
         "others": list(preview.others),
-        "problems": list(preview.problems),
+        "problems": [problem.data for problem in preview.problems],
         "notes": list(preview.notes),
     }
 
@@ -87,7 +87,7 @@ def sections(preview: FleetPreview) -> Iterator[tuple[str, list[str]]]:
     """(title, lines) of everything that is about no single wave; without those that have no line."""
     rollout = preview.rollout
     found = {
-        "Problems": list(preview.problems),
+        "Problems": [problem.line for problem in preview.problems],
         "SITE_IDs given": [f"{slug}: {site_id}" for slug, site_id in preview.given.items()],
         "SITE_IDs retired": [f"{site_id}: {slug}" for site_id, slug in preview.retired.items()],
         "SITE_IDs no longer retired": [f"{site_id}: {slug}" for site_id, slug in preview.freed.items()],

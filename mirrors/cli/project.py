@@ -19,6 +19,7 @@ from ruamel.yaml.tokens import CommentToken
 from mirrors.config.files import stack_file
 from mirrors.config.scalars import reads_otherwise
 from mirrors.errors import MirrorsError
+from mirrors.problems import Problem
 
 __all__ = ["FLEET", "FleetFile", "ProjectFile", "as_yaml"]
 
@@ -42,9 +43,8 @@ class ProjectFile:
         """Raises MirrorsError where there is none, or it cannot be read."""
         path = next((directory / name for name in NAMES if (directory / name).is_file()), None)
         if path is None:
-            raise MirrorsError(
-                f"there is no {NAMES[0]} in {directory.resolve()}: go to the project's directory, or name it with -C"
-            )
+            said = f"there is no {NAMES[0]} in {directory.resolve()}"
+            raise MirrorsError(Problem("no-project", said, "go to the project's directory, or name it with -C"))
         return cls.read(path)
 
     @classmethod
@@ -59,9 +59,8 @@ class ProjectFile:
                 return FleetFile.read(project.path.parent / file.fleet_file)
             if isinstance(file.fleet, CommentedMap) and isinstance(file.fleet.get("original"), CommentedMap):
                 return file
-        raise MirrorsError(
-            f"no file in {directory.resolve()} declares {FLEET} in clear: write the ids where it is declared"
-        )
+        said = f"no file in {directory.resolve()} declares {FLEET} in clear"
+        raise MirrorsError(Problem("fleet-not-in-clear", said, "write the ids where it is declared"))
 
     @classmethod
     def to_write(cls, directory: Path) -> "ProjectFile":
@@ -80,7 +79,8 @@ class ProjectFile:
         try:
             return cls(path.resolve(), path.read_bytes().decode())
         except (OSError, UnicodeDecodeError) as error:
-            raise MirrorsError(f"{path} cannot be read: {type(error).__name__}") from error
+            said = f"{path} cannot be read: {type(error).__name__}"
+            raise MirrorsError(Problem("project-file-unreadable", said)) from error
 
     @property
     def name(self) -> str:
@@ -115,7 +115,8 @@ class ProjectFile:
         try:
             _replace(self.path, text.encode())
         except OSError as error:
-            raise MirrorsError(f"{self.path} cannot be written: {error.strerror}") from error
+            said = f"{self.path} cannot be written: {error.strerror}"
+            raise MirrorsError(Problem("project-file-unwritable", said)) from error
 
 
 class FleetFile(ProjectFile):
@@ -252,10 +253,14 @@ def _read(yaml: YAML, path: Path, text: str) -> CommentedMap:
         document = yaml.load(text)
     except YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        raise MirrorsError(f"{path} is no YAML{f', see line {mark.line + 1}' if mark else ''}") from None
+        raise _invalid(f"{path} is no YAML{f', see line {mark.line + 1}' if mark else ''}") from None
     if not isinstance(document, CommentedMap):
-        raise MirrorsError(f"{path} is no project's file: it holds no keys")
+        raise _invalid(f"{path} is no project's file: it holds no keys")
     return document
+
+
+def _invalid(said: str) -> MirrorsError:
+    return MirrorsError(Problem("project-file-invalid", said))
 
 
 def _likeness(text: str, other: str) -> float:

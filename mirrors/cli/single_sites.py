@@ -10,6 +10,7 @@ from mirrors.errors import MirrorsError
 from mirrors.planning.plan import image_environment
 from mirrors.planning.preview_steps import OURS
 from mirrors.planning.waves import names
+from mirrors.problems import Problem
 
 __all__ = ["not_yet_deployed", "off_the_list", "refuse_single_sites"]
 
@@ -21,14 +22,18 @@ def refuse_single_sites(settings: Settings, stack: str, cwd: Path) -> None:
     stored = export(stack, cwd).get("resources") or []
     if left := off_the_list(stored, settings.fleet):
         them = "it" if len(left) == 1 else "them"
-        raise MirrorsError(
-            f"{names(left)} {'has' if len(left) == 1 else 'have'} left the list: run 'pulumi up -s {stack}', or put"
-            f" {them} back, before single sites are deployed"
-        )
+        said = f"{names(left)} {'has' if len(left) == 1 else 'have'} left the list"
+        remedy = f"run 'pulumi up -s {stack}', or put {them} back, before single sites are deployed"
+        raise MirrorsError(Problem("site-left-list", said, remedy))
     if original := not_yet_deployed(stored, settings):
         raise MirrorsError(
-            f"{original} was never deployed by an update of the stack {stack}, and its mirrors run what it deploys"
-            f" (original: deploy: true): run 'pulumi up -s {stack}' before single sites are deployed"
+            Problem(
+                "original-not-deployed-yet",
+                f"was never deployed by an update of the stack {stack}, and its mirrors run what it deploys"
+                " (original: deploy: true)",
+                f"run 'pulumi up -s {stack}' before single sites are deployed",
+                original,
+            )
         )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from mirrors.config.files import stack_file
 from mirrors.errors import MirrorsError
+from mirrors.problems import Problem
 
 __all__ = [
     "CommandError",
@@ -30,24 +31,26 @@ CHOOSE = "go to the project's directory, or name it with -C, and name one of the
 NO_STACK = 6
 """The exit code of the command where there is no stack of this name. Seen with CLI 3.259."""
 ENDED_EARLY = ("EOF", "unexpected end of JSON input")
+"""How the command's own error ends where a file of the backend is empty. Seen with CLI 3.259."""
 UNREADABLE = "A file of the backend is empty: mirrors doctor names it, and the command that helps"
 
 
 class NoStackError(MirrorsError):
-    """A wrong name, or a wrong folder. ``what`` is missing, and the ``remedy``."""
+    """A wrong name, or a wrong folder."""
 
     def __init__(self, stack: str, cwd: Path) -> None:
-        self.what, self.remedy = f"there is no stack {stack} in {cwd.resolve()}", CHOOSE
-        super().__init__(f"{self.what}: {self.remedy}")
+        super().__init__(Problem("no-such-stack", f"there is no stack {stack} in {cwd.resolve()}", CHOOSE))
 
 
 class CommandError(MirrorsError):
-    """A ``pulumi`` command failed. ``reason``: its own error line."""
+    """A ``pulumi`` command failed. ``reason``: its own error line, which the problem has behind the command."""
 
     def __init__(self, command: str, reason: str) -> None:
-        self.reason = reason
-        empty = f". {UNREADABLE}" if reason.endswith(ENDED_EARLY) else ""
-        super().__init__(f"{command}: {reason}{empty}")
+        self.reason, said = reason, f"{command}: {reason}"
+        empty = reason.endswith(ENDED_EARLY)
+        super().__init__(
+            Problem("backend-file-empty", f"{said}.", UNREADABLE) if empty else Problem("pulumi-failed", said)
+        )
 
 
 def raw_configuration(stack: str, cwd: Path, *, secrets: bool = True) -> dict[str, str]:
@@ -127,8 +130,12 @@ def pulumi() -> str:
     if path := shutil.which("pulumi"):
         return path
     raise MirrorsError(
-        "There is no pulumi on the PATH: install the Pulumi CLI, or put the folder that holds it on the PATH "
-        "(in a checkout of this project: make tools, then .tools/bin)"
+        Problem(
+            "pulumi-missing",
+            "There is no pulumi on the PATH",
+            "install the Pulumi CLI, or put the folder that holds it on the PATH (in a checkout of this project: make"
+            " tools, then .tools/bin)",
+        )
     )
 
 
@@ -145,7 +152,10 @@ def _ask(*command: str, cwd: Path, stack: str | None = None) -> str:
 
 
 def _no_project(reason: str) -> bool:
-    """Which one of the two is said depends on what the command was to do in a folder that is no project's."""
+    """Which one of the two is said depends on what the command was to do in a folder that is no project's.
+
+    Seen with CLI 3.259, whose exit code is the same as that of any other failure.
+    """
     return "no project file found" in reason or "pass the fully qualified name" in reason
 
 

@@ -11,6 +11,7 @@ from mirrors.planning.allocate import Ledger
 from mirrors.planning.ledger import ledger_from
 from mirrors.planning.preview_steps import OURS, SITES
 from mirrors.planning.site_state import SiteState
+from mirrors.problems import Problem
 
 __all__ = ["StackState"]
 
@@ -47,7 +48,7 @@ class StackState:
         """
         found = self.ledgers
         if len(found) > 1:
-            raise MirrorsError(f"{several(found)}. To have one again: {ONE_LEDGER}")
+            raise MirrorsError(several(found))
         return next(iter(found.values()), Ledger())
 
     @property
@@ -80,10 +81,14 @@ class StackState:
         return tuple(item["urn"] for item in self.resources if not item["type"].startswith(FLEETS))
 
 
-def several(ledgers: Mapping[str, Ledger]) -> str:
+def several(ledgers: Mapping[str, Ledger]) -> Problem:
     """What is wrong with a state that has more than one ledger."""
     listed = "; ".join(f"{urn} has {said(ledger)}" for urn, ledger in ledgers.items())
-    return f"the state has {len(ledgers)} lists of SITE_IDs, so one id may have been given to two sites: {listed}"
+    return Problem(
+        "several-ledgers",
+        f"the state has {len(ledgers)} lists of SITE_IDs, so one id may have been given to two sites: {listed}.",
+        f"To have one again: {ONE_LEDGER}",
+    )
 
 
 def said(ledger: Ledger) -> str:

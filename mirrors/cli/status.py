@@ -22,7 +22,8 @@ from mirrors.cli.options import DIFFERS, as_json, connect, in_directory, note, o
 from mirrors.cli.state import StackState
 from mirrors.config import Settings
 from mirrors.divio import Divio, EnvironmentVariable
-from mirrors.errors import MirrorsError, OtherPlatformError
+from mirrors.errors import ConfigurationError, OtherPlatformError
+from mirrors.events import Note
 from mirrors.health import what_is_wrong
 from mirrors.observe import Observer
 from mirrors.observe_retired import retired_sites
@@ -105,7 +106,7 @@ def unhealthy(
     It says whom it waits for, and takes ``within`` seconds at most: what is not asked by then counts as not healthy.
     """
     if slugs:
-        note(f"asking what no up has found healthy, {within:g} s at most: {named([*slugs])}")
+        note(Note(f"asking what no up has found healthy, {within:g} s at most: {named([*slugs])}"))
     until = time.monotonic() + within
     with ThreadPoolExecutor(max_workers=settings.max_concurrent_requests) as pool:
         found = pool.map(lambda slug: _unhealthy(settings, seen.site(slug), until), slugs)
@@ -133,7 +134,7 @@ def with_variables(divio: Divio, sites: Mapping[str, SiteSeen]) -> dict[str, Sit
 def settings_of(stack: str, cwd: Path) -> Settings:
     found = loaded(stack, cwd)
     if found.settings is None or found.problems:
-        raise MirrorsError("\n".join(found.problems))
+        raise ConfigurationError(*found.problems)
     return found.settings
 
 

@@ -10,6 +10,7 @@ from mirrors.config.base import Declared
 from mirrors.config.rollout import Rollout
 from mirrors.config.values import ApiUrl, Requests, Token
 from mirrors.errors import ConfigurationError
+from mirrors.problems import Problem
 
 DEFAULT_API_URL = "https://api.divio.com"
 
@@ -35,7 +36,7 @@ def load_rollout(raw: Mapping[str, str]) -> Rollout:
     try:
         return Rollout.model_validate(json.loads(raw.get("rollout") or "{}"))
     except (json.JSONDecodeError, ValidationError):
-        raise ConfigurationError(["mirrors:rollout is not valid"]) from None
+        raise ConfigurationError(_not_valid("rollout")) from None
 
 
 def load_connection(raw: Mapping[str, str], environ: Mapping[str, str]) -> Connection:
@@ -47,12 +48,14 @@ def load_connection(raw: Mapping[str, str], environ: Mapping[str, str]) -> Conne
             values["rollout"] = json.loads(raw["rollout"])
         return Connection.model_validate(values)
     except json.JSONDecodeError:
-        raise ConfigurationError(["mirrors:rollout is not an object"]) from None
+        raise ConfigurationError(_not_valid("rollout")) from None
     except ValidationError as error:
         keys = sorted({str(item["loc"][0]) for item in error.errors(include_input=False)})
-        raise ConfigurationError(
-            f"mirrors:{key} is missing or not valid; set it in the stack, or {ENVIRON[key]} in the environment"
-            if key in ENVIRON
-            else f"mirrors:{key} is not valid"
-            for key in keys
-        ) from None
+        raise ConfigurationError(*map(_not_valid, keys)) from None
+
+
+def _not_valid(key: str) -> Problem:
+    if key not in ENVIRON:
+        return Problem("value-not-taken", "not valid", path=f"mirrors:{key}")
+    remedy = f"set it in the stack, or {ENVIRON[key]} in the environment"
+    return Problem("connection-invalid", "missing or not valid", remedy, path=f"mirrors:{key}")

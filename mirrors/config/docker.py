@@ -21,6 +21,7 @@ from pydantic.alias_generators import to_camel
 from mirrors.config.base import Declared
 from mirrors.config.values import Labels, Seconds, Slug, UrlPath, matching, switched_off, takes, text, whole
 from mirrors.errors import ConfigurationError
+from mirrors.problems import Problem
 
 __all__ = [
     "Build",
@@ -345,6 +346,5 @@ def load_docker_connection(raw: Mapping[str, str], environ: Mapping[str, str]) -
         host = section.get("host") or environ.get(ENVIRON_HOST) or None
         return DockerConnection.model_validate({"host": host, "tls": tls})
     except (ValidationError, ValueError, AttributeError):
-        raise ConfigurationError(
-            [f"mirrors:docker.host, {ENVIRON_HOST} in the environment or mirrors:dockerTls is not valid"]
-        ) from None
+        message = f"mirrors:docker.host, {ENVIRON_HOST} in the environment or mirrors:dockerTls is not valid"
+        raise ConfigurationError(Problem("docker-host-invalid", message)) from None

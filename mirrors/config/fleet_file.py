@@ -14,18 +14,19 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from mirrors.config.base import Place
-from mirrors.config.messages import path
+from mirrors.config.messages import path, problem_at
 from mirrors.config.scalars import Altered, Leaf, engine_reads_otherwise, plain_value
 from mirrors.config.written import LOADER, Source, pairs
+from mirrors.problems import Problem
 
 __all__ = ["FleetFile", "read_fleet"]
 
-KEY = path(("fleetFile",))
+FLEET = path(("fleet",))
 
 
 @dataclass
 class FleetFile:
-    """What was read. ``fleet`` is None where that could not be done; ``problems`` are lines for the user.
+    """What was read. ``fleet`` is None where that could not be done.
 
     ``altered``: scalars that not all readers of YAML would agree on.
     """
@@ -33,7 +34,7 @@ class FleetFile:
     fleet: Any = None
     leaves: dict[Place, Leaf] = field(default_factory=dict)
     altered: list[Altered] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
 
 
 def read_fleet(file: Path, name: str) -> FleetFile:
@@ -44,17 +45,18 @@ def read_fleet(file: Path, name: str) -> FleetFile:
         if isinstance(root, MappingNode):
             found.fleet = _Reading(Source(name, False, {}), found).value(root, ("fleet",))
         else:
-            found.problems.append(
-                f"{KEY}: {name} holds no keys; it takes those of {path(('fleet',))}, such as original"
-            )
+            found.problems.append(_unusable(f"{name} holds no keys", f"it takes those of {FLEET}, such as original"))
     except OSError as error:
-        found.problems.append(
-            f"{KEY}: {file} cannot be read: {error.strerror}; name the file from the project's directory on"
-        )
+        message = f"{file} cannot be read: {error.strerror}"
+        found.problems.append(_unusable(message, "name the file from the project's directory on"))
     except (UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
-        found.problems.append(f"{KEY}: {name} is no YAML{f', see line {mark.line + 1}' if mark else ''}")
+        found.problems.append(_unusable(f"{name} is no YAML{f', see line {mark.line + 1}' if mark else ''}"))
     return found
+
+
+def _unusable(message: str, remedy: str = "") -> Problem:
+    return problem_at(("fleetFile",), "fleet-file-unusable", message, remedy)
 
 
 @dataclass
@@ -79,10 +81,11 @@ class _Reading:
             self.found.altered.append(Altered(place, leaf, None))
         return value
 
-    def _doubles(self, node: MappingNode, place: Place) -> Iterator[str]:
+    def _doubles(self, node: MappingNode, place: Place) -> Iterator[Problem]:
         seen: set[str] = set()
         for key, _ in node.value:
             if key.value in seen:
                 where = f"{self.source.file}, line {key.start_mark.line + 1}"
-                yield f"{path((*place, str(key.value)))}: stands there twice ({where}); remove one"
+                message = f"stands there twice ({where})"
+                yield problem_at((*place, str(key.value)), "key-written-twice", message, "remove one")
             seen.add(key.value)

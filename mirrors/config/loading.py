@@ -11,10 +11,11 @@ from pydantic_core import ErrorDetails
 from mirrors.config.base import Place
 from mirrors.config.connection import DEFAULT_API_URL, ENVIRON
 from mirrors.config.files import NO_FILES, Files
-from mirrors.config.messages import OBJECTS, describe, place_of, shown
+from mirrors.config.messages import OBJECTS, Origin, describe, place_of, shown
 from mirrors.config.models import Fleet, Settings, Site
 from mirrors.config.rules import Declaration, broken
 from mirrors.config.scanning import Scan, scan
+from mirrors.problems import Problem
 
 __all__ = ["Loaded", "load"]
 
@@ -26,13 +27,12 @@ _STAND_INS = {"apiToken": "-", "apiUrl": DEFAULT_API_URL, "environment": "test",
 class Loaded:
     """What ``load`` found out.
 
-    ``problems`` are lines for the user. ``settings`` is what is left without the parts that they are about, so that the
-    platform can be looked at all the same; None where too much is missing for that. ``fleet`` is there also where only
-    the fleet is sound.
+    ``settings`` is what is left without the parts that the problems are about, so that the platform can be looked at
+    all the same; None where too much is missing for that. ``fleet`` is there also where only the fleet is sound.
     """
 
     settings: Settings | None
-    problems: tuple[str, ...]
+    problems: tuple[Problem, ...]
     fleet: Fleet | None
 
 
@@ -60,11 +60,11 @@ class _Draft:
     """The configuration on its way to settings: what is wrong with it is taken out and becomes a problem."""
 
     data: dict[str, Any]
-    sources: dict[str, str]
+    origins: dict[Place, Origin]
     scan: Scan
     positions: list[int]
     named: frozenset[str]
-    problems: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
     usable: bool = True
 
     @classmethod
@@ -73,17 +73,15 @@ class _Draft:
         scanned = scan(data, files)
         given = {key: name for key, name in ENVIRON.items() if environ.get(name)}
         data |= {key: environ[name] for key, name in given.items()}
-        sources = {key: f"{name} (environment variable)" for key, name in given.items()}
+        origins: dict[Place, Origin] = {(key,): Origin(f"{name} in the environment") for key, name in given.items()}
         if data.get("platform") == "docker":  # it has no such API, and needs no token for it
             data.setdefault("apiToken", _STAND_INS["apiToken"])
         if "environment" not in data:
             data["environment"] = stack
-            sources["environment"] = (
-                f"mirrors:environment (not set, so the stack's name counts; set it with "
-                f"pulumi config set mirrors:environment test --stack {shown(stack)[1:-1]}, or live)"
-            )
+            command = f"pulumi config set mirrors:environment test --stack {shown(stack)[1:-1]}"
+            origins["environment",] = Origin("the stack's name", f"set it with {command}, or live")
         mirrors = _mirrors(data)
-        return cls(data, sources, scanned, list(range(len(mirrors))), frozenset(_named(mirrors)), scanned.problems)
+        return cls(data, origins, scanned, list(range(len(mirrors))), frozenset(_named(mirrors)), scanned.problems)
 
     def settle(self) -> Settings | None:
         """Settings of what is sound; None where nothing is left to take out."""
@@ -95,19 +93,19 @@ class _Draft:
             else:
                 self.problems += self.scan.said()
                 return settings
-            self.problems += [line for line in self._lines(errors) if line not in self.problems]
+            self.problems += [item for item in self._described(errors) if item not in self.problems]
             places = {_optional_part(place_of(error)) for error in errors}
             if () in places:
                 return None
             for place in sorted(places, key=_depth_first, reverse=True):
                 self._take_out(place)
 
-    def _lines(self, errors: Sequence[ErrorDetails]) -> list[str]:
-        """Each place has one line: what is written there counts where it is not what arrives."""
+    def _described(self, errors: Sequence[ErrorDetails]) -> list[Problem]:
+        """Each place has one problem: what is written there counts where it is not what arrives."""
         silent = {*self.scan.changed, *([("fleet",)] if self.scan.unread else [])}
         rest = [error for error in errors if place_of(error) not in silent]
         return self.scan.said(errors) + [
-            describe(error, self.sources, self.scan.leaves.get(place_of(error))) for error in rest
+            describe(error, self.origins, self.scan.leaves.get(place_of(error))) for error in rest
         ]
 
     def _take_out(self, place: Place) -> None:

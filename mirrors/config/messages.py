@@ -1,4 +1,4 @@
-"""Words for what is wrong in a configuration: the place as the user writes it, what it got, what it takes.
+"""What is wrong in a configuration as problems: the place as the user writes it, what it got, what it takes.
 
 Values of variables, secrets and the token are never shown, only what kind of thing they are.
 """
@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from types import UnionType
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
@@ -16,6 +16,7 @@ from pydantic_core import ErrorDetails
 from mirrors.config.base import Place
 from mirrors.config.models import Settings
 from mirrors.config.scalars import Altered, Leaf
+from mirrors.problems import Problem
 
 OBJECTS = frozenset({"fleet", "overrides", "secrets", "sharedValues", "rollout", "docker", "dockerTls"})
 """The keys whose raw value is JSON."""
@@ -47,6 +48,17 @@ _TAKES = {
     "string_unicode": "text",
     "tuple_type": "a list",
 }
+
+
+class Origin(NamedTuple):
+    """Where a value comes from that was not set in the configuration. ``remedy``: how to set it there."""
+
+    name: str
+    remedy: str = ""
+
+
+def problem_at(place: Place, code: str, message: str, remedy: str = "") -> Problem:
+    return Problem(code, message, remedy, path=path(place))
 
 
 def path(place: Place) -> str:
@@ -91,25 +103,35 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     return f"did you mean {near}?" if near else f"known here: {', '.join(known)}"
 
 
-def describe(error: ErrorDetails, sources: Mapping[str, str], leaf: Leaf | None = None) -> str:
-    """One of pydantic's errors in our words. ``sources`` names the keys whose value came from the environment.
+def no_such_site(place: Place, known: Iterable[str]) -> Problem:
+    """``place`` ends with the slug that is not in the fleet."""
+    return problem_at(place, "unknown-site", "the fleet has no site of this name", suggestion(str(place[-1]), known))
+
+
+def describe(error: ErrorDetails, origins: Mapping[Place, Origin], leaf: Leaf | None = None) -> Problem:
+    """One of pydantic's errors in our words. ``origins``: of the values that were not set in the configuration.
 
     ``leaf``: how the value is written, if that is known.
     """
     place = place_of(error)
-    where = sources.get(str(place[0]), path(place)) if len(place) == 1 else path(place)
     if error["type"] == "extra_forbidden":
-        return f"{path(place)}: unknown key; {_about_unknown(place)}"
+        return problem_at(place, "unknown-key", "unknown key", _about_unknown(place))
     if error["type"] == "missing":
-        remedy = _MISSING.get(str(place[0])) if len(place) == 1 else f"it takes {takes_of(error, place)}"
-        return f"{where}: missing; {remedy}"
+        remedy = _MISSING[str(place[0])] if len(place) == 1 else f"it takes {takes_of(error, place)}"
+        return problem_at(place, "missing-key", "missing", remedy)
     if place != error["loc"]:
-        return f"{where}: got a wrong name, takes {takes_of(error, place)}"
+        return problem_at(place, "name-not-taken", f"got a wrong name, takes {takes_of(error, place)}")
     if error["type"] in _TEXTUAL and isinstance(error["input"], int | float):
         if leaf is not None and leaf.text != json.dumps(error["input"]):  # 2.0 has become 2
             return altered(Altered(place, leaf, error["input"]), None)
-        return f"{where}: {_unquoted(error, place, leaf)}"
-    return f"{where}: got {_got(error, place)}, takes {takes_of(error, place)}"
+        return problem_at(place, "needs-quotes", _unquoted(error, place, leaf))
+    return _not_taken(error, place, origins.get(place))
+
+
+def _not_taken(error: ErrorDetails, place: Place, origin: Origin | None) -> Problem:
+    source, remedy = (f" from {origin.name}", origin.remedy) if origin else ("", "")
+    message = f"got {_got(error, place)}{source}, takes {takes_of(error, place)}"
+    return problem_at(place, "value-not-taken", message, remedy)
 
 
 def _unquoted(error: ErrorDetails, place: Place, leaf: Leaf | None) -> str:
@@ -125,22 +147,21 @@ def _unquoted(error: ErrorDetails, place: Place, leaf: Leaf | None) -> str:
     return f"{said}, {_to_paste(place, leaf)}"
 
 
-def altered(found: Altered, takes: str | None) -> str:
+def altered(found: Altered, takes: str | None) -> Problem:
     """A scalar that does not arrive as it is written. ``takes``: what its place takes, where that is no text."""
     leaf, place = found.leaf, found.place
     arrives = "is read in more than one way" if found.arrived is None else f"arrives as {shown(found.arrived)}"
     remedy = f"put it in quotes, {_to_paste(place, leaf)}"
     if takes is not None:
         remedy = f"takes {takes}, in decimal digits that do not begin with 0"
-    return f"{path(place)}: {leaf.text}, without quotes, {arrives} ({leaf.where}); {remedy}"
+    return problem_at(place, "value-not-as-written", f"{leaf.text}, without quotes, {arrives} ({leaf.where})", remedy)
 
 
-def engines_date(place: Place, leaf: Leaf | None) -> str:
+def engines_date(place: Place, leaf: Leaf | None) -> Problem:
     """A date as Pulumi writes it, where nothing shows what stood there before."""
     where = f" ({leaf.where})" if leaf else ""
-    return (
-        f"{path(place)}: got what Pulumi makes of a date without quotes{where}; put the date in quotes, as it is meant"
-    )
+    message = f"got what Pulumi makes of a date without quotes{where}"
+    return problem_at(place, "value-not-as-written", message, "put the date in quotes, as it is meant")
 
 
 def _to_paste(place: Place, leaf: Leaf) -> str:

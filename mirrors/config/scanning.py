@@ -10,32 +10,33 @@ from pydantic_core import ErrorDetails
 
 from mirrors.config.base import Place
 from mirrors.config.files import Files
-from mirrors.config.messages import SECRET_KEYS, altered, engines_date, path, place_of, takes_of
+from mirrors.config.messages import SECRET_KEYS, altered, engines_date, path, place_of, problem_at, takes_of
 from mirrors.config.scalars import Altered, Leaf, is_engines_date
+from mirrors.problems import Problem
 
 __all__ = ["Scan", "scan"]
 
 
 @dataclass
 class Scan:
-    """``leaves``: how each scalar is written, where a file shows it. ``problems`` are lines for the user.
+    """``leaves``: how each scalar is written, where a file shows it.
 
     ``unread``: the fleet is in a file that cannot be read, which is one of the problems.
     """
 
     leaves: dict[Place, Leaf] = field(default_factory=dict)
-    problems: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
     changed: dict[Place, Altered] = field(default_factory=dict)
     unread: bool = False
 
-    def said(self, errors: Sequence[ErrorDetails] = ()) -> list[str]:
-        """A line for each scalar that is altered. What pydantic finds in the same place says what the place takes."""
+    def said(self, errors: Sequence[ErrorDetails] = ()) -> list[Problem]:
+        """A problem for each altered scalar. What pydantic finds in the same place says what the place takes."""
         takes = {
             place_of(error): takes_of(error, place_of(error)) for error in errors if place_of(error) in self.changed
         }
-        lines = [altered(found, takes.get(place)) for place, found in self.changed.items()]
+        problems = [altered(found, takes.get(place)) for place, found in self.changed.items()]
         self.changed = {}
-        return lines
+        return problems
 
 
 def scan(data: dict[str, Any], files: Files) -> Scan:
@@ -59,7 +60,8 @@ def _read_fleet_file(data: dict[str, Any], files: Files, found: Scan) -> None:
     if not name:
         return
     if "fleet" in data:
-        found.problems.append(f"{path(('fleetFile',))}: {path(('fleet',))} is set, too; remove one of them")
+        message = f"{path(('fleet',))} is set, too"
+        found.problems.append(problem_at(("fleetFile",), "keys-exclude-each-other", message, "remove one of them"))
         return
     read = files.fleet(name)
     found.problems += read.problems
@@ -80,7 +82,7 @@ def _alter(data: dict[str, Any], item: Altered, found: Scan) -> None:
     found.changed[item.place] = item
 
 
-def _dates(data: dict[str, Any], found: Scan) -> Iterator[str]:
+def _dates(data: dict[str, Any], found: Scan) -> Iterator[Problem]:
     for key in sorted(data.keys() - SECRET_KEYS):
         for place, text in _texts(data[key], (key,)):
             leaf = found.leaves.get(place)

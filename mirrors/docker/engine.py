@@ -50,7 +50,8 @@ class Engine:
         try:
             yield
         except APIError as error:
-            raise DockerError(f"the Docker host {self.host} refused to {what}: {error.explanation or error}") from None
+            said = f"the Docker host {self.host} refused to {what}: {error.explanation or error}"
+            raise DockerError("docker-host-refused", said) from None
         except (DockerException, requests.RequestException, OSError) as error:
             raise unreachable(self.host, error) from None
 
@@ -131,6 +132,7 @@ _FOLDERS: list[TemporaryDirectory[str]] = []
 
 def unreachable(host: str, error: Exception) -> DockerError:
     return DockerError(
-        f"the Docker host {host} does not answer ({type(error).__name__}). Does it run, and may this user use it? Set"
-        " mirrors:docker.host, or DOCKER_HOST in the environment"
+        "docker-host-unreachable",
+        f"the Docker host {host} does not answer ({type(error).__name__}).",
+        "Does it run, and may this user use it? Set mirrors:docker.host, or DOCKER_HOST in the environment",
     )

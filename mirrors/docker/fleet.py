@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pulumi
 import pulumi_docker
 
+from mirrors.announce import announce_note
 from mirrors.config import Settings
 from mirrors.config.docker import load_docker_connection
 from mirrors.config.docker_names import Names
@@ -18,6 +19,7 @@ from mirrors.docker.errors import DockerError
 from mirrors.docker.observe import observe
 from mirrors.docker.sites import declare_release, declare_site
 from mirrors.errors import ConfigurationError
+from mirrors.events import Note
 from mirrors.planning.addresses import is_loopback
 from mirrors.planning.containers import (
     ContainersPlan,
@@ -29,6 +31,7 @@ from mirrors.planning.containers import (
 from mirrors.planning.dsn import identity_of
 from mirrors.planning.names import is_service
 from mirrors.platforms import Declared
+from mirrors.problems import Problem
 from mirrors.program import Configured, published_passphrase, refuse, rolled_out, say_rollout
 from mirrors.resources.site_ids import SiteIds
 from mirrors.turns import Turns
@@ -90,7 +93,7 @@ class OnDocker:
             engine = connect(load_docker_connection(self.configured.raw, os.environ))
             seen = observe(engine, settings)
         except (DockerError, ConfigurationError) as error:
-            refuse([*problems, str(error)])
+            refuse([*problems, *error.problems])
         rotated = owns_database(settings) and bool(seen.password_versions - {settings.docker.database.password_version})
         planned = containers_plan(settings, seen.fleet, rolled_out(os.environ), rotated=rotated)
         problems += [*of_other_fleets(settings, seen.elsewhere), *_published(engine.host), *planned.problems]
@@ -111,7 +114,7 @@ class OnDocker:
                 if owned
             ]
             if kept:
-                pulumi.log.info(f"docker: no command deletes the volumes with data: {', '.join(kept)}")
+                announce_note(Note(f"docker: no command deletes the volumes with data: {', '.join(kept)}"))
         say_rollout(self.settings, planned.rollout, planned.mirrors, planned.postponed)
 
     def _common(self, fleet: pulumi.Resource, ids: SiteIds, turns: Turns, own: pulumi.ResourceOptions) -> Common:
@@ -129,7 +132,7 @@ class OnDocker:
         return declare_database(common).with_media()
 
 
-def _published(host: str) -> list[str]:
+def _published(host: str) -> list[Problem]:
     name = urlsplit(host).hostname or ""
     return [] if host.startswith("unix:") or is_loopback(name) else published_passphrase(name, os.environ)
 

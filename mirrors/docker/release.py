@@ -81,7 +81,8 @@ class ReleaseProvider(DockerProvider):
         self._remove(container)
         if code:
             command = " ".join(inputs["command"])
-            raise ContainerFailedError(inputs["site"], f"the command '{command}' ended with {code}", log)
+            found = f"the command '{command}' ended with {code}"
+            raise ContainerFailedError("release-command-failed", inputs["site"], found, log)
 
     def _end_of(self, container: Container, inputs: Properties) -> int:
         """Its exit code. Raises ContainerFailedError where it does not end in time; it is left to run then."""
@@ -89,7 +90,8 @@ class ReleaseProvider(DockerProvider):
         while container.attrs["State"]["Status"] not in ENDED:
             if time.monotonic() >= deadline:
                 found = f"its command has not ended within {inputs['timeout']:g} s and runs on, in {inputs['name']}"
-                raise ContainerFailedError(inputs["site"], found, self.engine.log_of(container))
+                log = self.engine.log_of(container)
+                raise ContainerFailedError("release-command-unended", inputs["site"], found, log)
             time.sleep(PAUSE)
             with self.engine.asked(f"look at {inputs['name']}"):
                 container.reload()

@@ -57,13 +57,15 @@ class DatabaseRoleProvider(DockerProvider):
     def _alter(self, inputs: Properties) -> None:
         container = self.engine.find(inputs["container"])
         if container is None:
-            raise DockerError(f"there is no container {inputs['container']} any more. Run the command again")
+            said = f"there is no container {inputs['container']} any more."
+            raise DockerError("container-missing", said, "Run the command again")
         code, said = self._ask(container, inputs, ALTER)
         if code:
-            told = redact(said, [inputs["password"]]).strip()
             raise DockerError(
-                f"{inputs['container']}: the role {inputs['user']} could not be given its password. Is"
-                f" mirrors:docker.database.superuser right for this volume? PostgreSQL says: {told}"
+                "role-password-refused",
+                f"{inputs['container']}: the role {inputs['user']} could not be given its password.",
+                "Is mirrors:docker.database.superuser right for this volume?",
+                f"PostgreSQL says: {redact(said, [inputs['password']]).strip()}",
             )
 
     def _ask(self, container: Container, inputs: Properties, statements: str) -> tuple[int, str]:

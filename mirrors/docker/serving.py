@@ -47,7 +47,8 @@ class ServingProvider(DockerProvider):
     def _wait(self, inputs: Properties) -> None:
         container = self.engine.find(inputs["container"])
         if container is None:
-            raise ContainerFailedError(inputs["site"], "its container was removed before it was healthy", "")
+            found = "its container was removed before it was healthy"
+            raise ContainerFailedError("container-missing", inputs["site"], found, "")
         Watch(self, inputs["site"], container, float(inputs["timeout"])).until_healthy()
         if inputs.get("verified") and inputs.get("url") and self.rollout.health is not None:
             outputs = {"url": inputs["url"], "deployment": container.short_id}
@@ -70,7 +71,8 @@ class Watch:
         while not self._healthy():
             self._still_alive()
             if time.monotonic() + PAUSE >= self.begun + self.timeout:
-                self._fail(f"its container was not healthy within {self.timeout:g} s{self._last_answer()}")
+                found = f"its container was not healthy within {self.timeout:g} s{self._last_answer()}"
+                self._fail("container-unhealthy", found)
             time.sleep(PAUSE)
             self._look()
 
@@ -95,11 +97,12 @@ class Watch:
         if state["Status"] in ENDED or restarts > self.restarts:
             runs_again = state["Running"] and not state["Restarting"]  # then its exit code is 0
             code = "" if runs_again else f" with exit code {state['ExitCode']}"
-            self._fail(f"its container ended{code}{', out of memory' if state.get('OOMKilled') else ''}")
+            memory = ", out of memory" if state.get("OOMKilled") else ""
+            self._fail("container-ended", f"its container ended{code}{memory}")
         if (state.get("Health") or {}).get(
             "Status"
         ) == "unhealthy" and self._failures() >= self.failures + self._most():
-            self._fail(f"its container is unhealthy{self._last_answer()}")
+            self._fail("container-unhealthy", f"its container is unhealthy{self._last_answer()}")
 
     def _failures(self) -> int:
         """Of its health check, in a row."""
@@ -114,8 +117,8 @@ class Watch:
         log = (self.container.attrs["State"].get("Health") or {}).get("Log") or ()
         return f" (its last check ended with {log[-1]['ExitCode']})" if log else ""
 
-    def _fail(self, found: str) -> None:
-        raise ContainerFailedError(self.site, found, self.provider.engine.log_of(self.container))
+    def _fail(self, code: str, found: str) -> None:
+        raise ContainerFailedError(code, self.site, found, self.provider.engine.log_of(self.container))
 
 
 class Serving(Resource, module="mirrors", name="Serving"):

@@ -1,7 +1,7 @@
 """A site's container, made with all its variables at once, and the release command before it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pulumi
@@ -10,6 +10,8 @@ import pulumi_docker as docker
 from mirrors.docker.common import Common, env, healthcheck, labels
 from mirrors.docker.release import Release
 from mirrors.docker.serving import Serving
+from mirrors.errors import ConfigurationError
+from mirrors.events import report_problem
 from mirrors.given_ids import site_id_of
 from mirrors.planning.allocate import ORIGINAL_ID
 from mirrors.planning.containers import (
@@ -172,8 +174,9 @@ def _site_id(common: Common, site: SitePlan) -> pulumi.Output[int]:
     def with_a_port(known: int) -> int:
         try:
             host_port(common.settings, known)
-        except ValueError as error:
-            raise pulumi.RunError(f"{site.slug}: {error}") from None
+        except ConfigurationError as error:
+            report_problem(replace(error.problems[0], site=site.slug))
+            raise pulumi.RunError(str(error)) from None
         return known
 
     return site_id_of(common.ids, site.application, site.slug, common.settings).apply(with_a_port)

@@ -25,7 +25,8 @@ CONNECTS_WITHIN = 30
 def local_socket(host: str) -> str:
     """The address that stands for ``ssh://user@host:port``, as long as this process lives. Raises DockerError."""
     if shutil.which("ssh") is None:
-        raise DockerError(f"the Docker host {host} is reached with the command ssh, and there is none on the PATH")
+        said = f"the Docker host {host} is reached with the command ssh, and there is none on the PATH"
+        raise DockerError("ssh-missing", said)
     return Bridge(host).address
 
 

@@ -19,6 +19,7 @@ from mirrors.planning.oddities import (
     undecided,
 )
 from mirrors.planning.plan import CONTROL_PANEL, ENVIRONMENTS
+from mirrors.problems import Problem
 
 Ids = Mapping[str, Mapping[str, int]]
 
@@ -41,7 +42,7 @@ class Adoption:
 
     fleet: Mapping[str, Any]
     evidence: tuple[Evidence, ...]
-    problems: tuple[str, ...]
+    problems: tuple[Problem, ...]
     notes: tuple[str, ...]
     undecided: tuple[str, ...] = ()
 
@@ -84,11 +85,11 @@ def adopt(
     problems = (
         *not_ready(original),
         *(() if wanted else not_comparable(original)),
-        *(line for item in others for line in in_the_wrong_environment(original, item)),
+        *(problem for item in others for problem in in_the_wrong_environment(original, item)),
         *twins.values(),
         *_differing(ids),
         *_back_again(ids, retired or {}),
-        *(line for item in (original, *mirrors) for line in undecided(item)),
+        *(problem for item in (original, *mirrors) for problem in undecided(item)),
         *_hidden_beside(original, [item for item in others if item not in mirrors], reserved_for),
     )
     sites = (original, *mirrors)
@@ -108,7 +109,7 @@ def adopt(
     )
 
 
-def _entry(item: ApplicationSeen, ids: Ids, twins: Mapping[str, str]) -> dict[str, Any]:
+def _entry(item: ApplicationSeen, ids: Ids, twins: Mapping[str, Problem]) -> dict[str, Any]:
     """An id is declared where it is clear: one for Test and Live, and nobody else's."""
     found = set(ids[item.slug].values())
     clear = len(found) == 1 and item.slug not in twins
@@ -142,53 +143,64 @@ def _reasons(original: ApplicationSeen, item: ApplicationSeen) -> Iterator[str]:
             yield f"{title}: a deployment is running"
 
 
-def _twins(ids: Ids) -> dict[str, str]:
+def _twins(ids: Ids) -> dict[str, Problem]:
     """{slug: problem} for sites with one SITE_ID in one environment."""
     holders: dict[tuple[str, int], list[str]] = defaultdict(list)
     for slug, found in ids.items():
         for stage, site_id in found.items():
             holders[stage, site_id].append(slug)
-    problems: dict[str, str] = {}
+    problems: dict[str, Problem] = {}
     for (stage, site_id), slugs in holders.items():
         for slug in slugs if len(slugs) > 1 else ():
             others = " and ".join(other for other in slugs if other != slug)
-            problems.setdefault(
-                slug,
-                f"{slug}: has SITE_ID {site_id} in {ENVIRONMENTS[stage]}, and so has {others}: they serve, and"
-                " overwrite, the same site. Decide whose content it is. Set another SITE_ID at the other in"
-                f" {CONTROL_PANEL}, and deploy it there; Mirrors does not renumber a running site",
-            )
+            problems.setdefault(slug, _twin(slug, others, site_id, ENVIRONMENTS[stage]))
     return problems
 
 
-def _differing(ids: Ids) -> Iterator[str]:
+def _twin(slug: str, others: str, site_id: int, title: str) -> Problem:
+    return Problem(
+        "site-id-shared",
+        f"has SITE_ID {site_id} in {title}, and so has {others}: they serve, and overwrite, the same site.",
+        f"Decide whose content it is. Set another SITE_ID at the other in {CONTROL_PANEL}, and deploy it there; Mirrors"
+        " does not renumber a running site",
+        slug,
+    )
+
+
+def _differing(ids: Ids) -> Iterator[Problem]:
     for slug, found in ids.items():
         if len(set(found.values())) > 1:
             listed = ", ".join(f"{site_id} in {ENVIRONMENTS[stage]}" for stage, site_id in found.items())
-            yield (
-                f"{slug}: its SITE_ID differs: {listed}. It is not declared here: without siteIdsFrom each stack keeps"
-                " its own; with it, make them alike first"
+            yield Problem(
+                "site-id-differs",
+                f"its SITE_ID differs: {listed}.",
+                "It is not declared here: without siteIdsFrom each stack keeps its own; with it, make them alike first",
+                slug,
             )
 
 
 def _hidden_beside(
     original: ApplicationSeen, others: Iterable[ApplicationSeen], reserved_for: Collection[str]
-) -> Iterator[str]:
+) -> Iterator[Problem]:
     for slug, found in neighbours(original, others).items():
         if found.hidden and slug not in reserved_for:
-            yield (
-                f"{slug}: it may run with the database of {original.slug}, and has a SITE_ID that is not shown, or is"
-                " no number, so a new mirror could get the same. If it is a mirror, name it, and all others, with"
-                " --mirror, and declare the siteId that it has; if not, put its id under"
-                f" mirrors:fleet.reservedFor: {{{slug}: ID}}"
+            yield Problem(
+                "neighbour-id-unknown",
+                f"it may run with the database of {original.slug}, and has a SITE_ID that is not shown, or is no"
+                " number, so a new mirror could get the same.",
+                "If it is a mirror, name it, and all others, with --mirror, and declare the siteId that it has; if not,"
+                f" put its id under mirrors:fleet.reservedFor: {{{slug}: ID}}",
+                slug,
             )
 
 
-def _back_again(ids: Ids, retired: Mapping[int, str]) -> Iterator[str]:
+def _back_again(ids: Ids, retired: Mapping[int, str]) -> Iterator[Problem]:
     for slug, found in ids.items():
         for site_id in sorted(set(found.values()) & set(retired)):
             whose = f" and belonged to {retired[site_id]}" if retired[site_id] else ""
-            yield (
-                f"{slug}: its SITE_ID {site_id} is retired{whose}: this site was taken off the list, and its instances"
-                f" go on. Leave it off, unless it shall come back; then {site_id} must not be under retired any more"
+            yield Problem(
+                "site-id-retired",
+                f"its SITE_ID {site_id} is retired{whose}: this site was taken off the list, and its instances go on.",
+                f"Leave it off, unless it shall come back; then {site_id} must not be under retired any more",
+                slug,
             )

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from mirrors.config.values import HIGHEST_SITE_ID
-from mirrors.errors import confirmation
+from mirrors.errors import another_database
 from mirrors.planning.beginning import begins_anew
 from mirrors.planning.dsn import UNREADABLE, confirmable
 from mirrors.planning.hints import ORIGINAL_ID, Assigned, Hints, Ledger, Neighbour, Reference, SiteHint
@@ -12,6 +12,7 @@ from mirrors.planning.names import DATABASE_URL
 from mirrors.planning.renames import renamed, taken_over
 from mirrors.planning.strangers import gives_something, of_another_project, unknown_ids
 from mirrors.planning.unused import without_unused
+from mirrors.problems import Problem
 
 __all__ = [
     "ORIGINAL_ID",
@@ -31,7 +32,7 @@ class Allocation:
     """The new ledger. It counts only where there are no problems. ``pending``: sites that have no id yet."""
 
     ledger: Ledger
-    problems: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
     pending: tuple[str, ...] = ()
 
 
@@ -64,7 +65,7 @@ def allocate(ledger: Ledger, hints: Hints) -> Allocation:
     return Allocation(Ledger(assignments, _left_out(retired, assignments), highest), problems, pending)
 
 
-def _strangers(ledger: Ledger, hints: Hints) -> Iterator[str]:
+def _strangers(ledger: Ledger, hints: Hints) -> Iterator[Problem]:
     yield from unknown_ids(hints)
     yield from of_another_project(ledger, hints)
 
@@ -115,7 +116,7 @@ def _highest(ledger: Ledger, hints: Hints, retired: Mapping[int, Assigned], know
     return max([ORIGINAL_ID, ledger.highest, hints.highest, *retired, *given, *observed, *beside])
 
 
-def _with_another_database(ledger: Ledger, hints: Hints) -> Iterator[str]:
+def _with_another_database(ledger: Ledger, hints: Hints) -> Iterator[Problem]:
     """A site of somebody else is not taken over, also where it has an id since it was bare. Of one of ours it is drift,
     to be repaired. Two databases that Mirrors cannot read are not one."""
     shared = next((site.database for site in hints.sites if site.original), None)
@@ -125,15 +126,13 @@ def _with_another_database(ledger: Ledger, hints: Hints) -> Iterator[str]:
             and (site.database != shared or site.database == UNREADABLE)
             and not (site.original or (site.ours and site.application in ledger.assignments))
         ):
-            confirmed = confirmable(str(site.database), site.name, DATABASE_URL)
-            yield (
-                f"{site.name}: its DATABASE_URL points at {site.database}, the original's at {shared}. If it is a"
-                " mirror of another fleet, or a site of its own, take it off the list. If it shall become a mirror of"
-                f" this one, confirm what it gives up with {confirmation(confirmed, hints.stack)}"
-            )
+            runs_with = str(site.database)
+            confirmed = confirmable(runs_with, site.name, DATABASE_URL)
+            where = f"its {DATABASE_URL}"
+            yield another_database(site.name, runs_with, str(shared), confirmed, hints.stack, where=where)
 
 
-def _contradictions(ledger: Ledger, hints: Hints) -> Iterator[str]:
+def _contradictions(ledger: Ledger, hints: Hints) -> Iterator[Problem]:
     """Ids that differ. Once a mirror is in the state, an id that was edited on the platform is drift, to be repaired.
 
     Nobody repairs an original's: none is ever written there. Its declared one counts where it runs with it. A mirror
@@ -153,7 +152,7 @@ def _contradictions(ledger: Ledger, hints: Hints) -> Iterator[str]:
         said = {source: site_id for source, site_id in sources.items() if site_id is not None}
         if len(set(said.values())) > 1:
             listed = ", ".join(f"{site_id} in {source}" for source, site_id in said.items())
-            yield f"{site.name}: its SITE_ID differs: {listed}. {_remedy(site, stored)}"
+            yield Problem("site-id-differs", f"its SITE_ID differs: {listed}.", _remedy(site, stored), site.name)
 
 
 def _remedy(site: SiteHint, stored: int | None) -> str:
@@ -166,36 +165,43 @@ def _remedy(site: SiteHint, stored: int | None) -> str:
     return "A running site is not renumbered: declare the siteId that is right, and correct the others"
 
 
-def _unreadable(ledger: Ledger, hints: Hints) -> Iterator[str]:
+def _unreadable(ledger: Ledger, hints: Hints) -> Iterator[Problem]:
     for site in hints.sites:
         if site.unreadable and site.declared is None and site.application not in ledger.assignments:
-            yield (
-                f"{site.name}: it runs with the shared database and a SITE_ID that is not shown, or is no number, so"
-                " which content is its own is not known. Declare the siteId that it has"
+            yield Problem(
+                "site-id-unknown",
+                "it runs with the shared database and a SITE_ID that is not shown, or is no number, so which content is"
+                " its own is not known.",
+                "Declare the siteId that it has",
+                site.name,
             )
 
 
-def _too_high(hints: Hints, known: Mapping[str, int | None]) -> Iterator[str]:
+def _too_high(hints: Hints, known: Mapping[str, int | None]) -> Iterator[Problem]:
     """The next number is above the highest one, which may be a slip, or somebody's way to keep out of the way."""
     for site in hints.sites:
         if (known[site.application] or 0) > HIGHEST_SITE_ID:
-            yield (
-                f"{site.name}: it would get a SITE_ID above {HIGHEST_SITE_ID}, which no row of Django's sites can have:"
-                " an id near that was given, reserved, or is set at an application beside the list. Declare a siteId"
-                " that is free"
+            yield Problem(
+                "site-id-too-high",
+                f"it would get a SITE_ID above {HIGHEST_SITE_ID}, which no row of Django's sites can have: an id near"
+                " that was given, reserved, or is set at an application beside the list.",
+                "Declare a siteId that is free",
+                site.name,
             )
 
 
-def _collisions(hints: Hints, known: Mapping[str, int | None], retired: Mapping[int, Assigned]) -> Iterator[str]:
+def _collisions(hints: Hints, known: Mapping[str, int | None], retired: Mapping[int, Assigned]) -> Iterator[Problem]:
     holders: dict[int, list[SiteHint]] = {}
     for site in hints.sites:
         if (site_id := known[site.application]) is not None:
             holders.setdefault(site_id, []).append(site)
     for site_id, sites in sorted(holders.items()):
         if len(sites) > 1:
-            yield (
+            yield Problem(
+                "site-id-shared",
                 f"SITE_ID {site_id} would belong to {' and '.join(site.name for site in sites)}: both would serve, and"
-                f" overwrite, the same site. {_one_of(sites, site_id)}"
+                " overwrite, the same site.",
+                _one_of(sites, site_id),
             )
     for site in hints.sites:
         if (site_id := known[site.application]) is not None:
@@ -212,62 +218,76 @@ def _one_of(sites: Sequence[SiteHint], site_id: int) -> str:
     return "Declare another siteId for one of them"
 
 
-def _not_free(site: SiteHint, site_id: int, hints: Hints, who: Assigned | None) -> Iterator[str]:
+def _not_free(site: SiteHint, site_id: int, hints: Hints, who: Assigned | None) -> Iterator[Problem]:
     """``who``: the site that the id was retired with."""
     if who is not None and who.application != site.application:
         yield _is_retired(site, site_id, who, hints.reference)
     for name, neighbour in hints.neighbours.items():
         if site_id in neighbour.site_ids and not (neighbour.listed and name in (site.name, site.formerly)):
             where = "runs with it in another environment" if neighbour.listed else "is not on the list and runs"
-            yield (
-                f"{site.name}: SITE_ID {site_id} is that of {name}, which {where} with the"
-                f" shared database{_instead_of(site, site_id, name, hints)}"
+            effect, remedy = _instead_of(site, site_id, name, hints)
+            yield Problem(
+                "site-id-taken",
+                f"SITE_ID {site_id} is that of {name}, which {where} with the shared database{effect}.",
+                remedy,
+                site.name,
             )
     if site_id in hints.kept_free:
         where = "reservedSiteIds" if site_id in hints.reserved else "reservedFor"
-        yield f"{site.name}: SITE_ID {site_id} is listed in {where}. Take it off that list or declare another siteId"
+        remedy = "Take it off that list or declare another siteId"
+        yield Problem("site-id-reserved", f"SITE_ID {site_id} is listed in {where}.", remedy, site.name)
 
 
-def _instead_of(site: SiteHint, site_id: int, name: str, hints: Hints) -> str:
-    """What to do about an id that ``name`` has as well; where another stack gave it, that one has to know first."""
+def _instead_of(site: SiteHint, site_id: int, name: str, hints: Hints) -> tuple[str, str]:
+    """The end of a message and the remedy for an id that ``name`` has as well; where another stack gave it, that one
+    has to know first."""
     reference = hints.reference
     if reference is None or reference.site_id_of(site) != site_id:
         other = "set another SITE_ID there" if hints.neighbours[name].listed else f"add {name} to the list"
-        return f". Declare another siteId, or {other}"
+        return "", f"Declare another siteId, or {other}"
     return (
-        f', but the stack "{reference.stack}" gave it to {site.name}. Set another SITE_ID at {name}, and deploy it'
-        f" there; or, where {name} keeps it, write reservedFor: {{{name}: {site_id}}} and another siteId for"
-        f' {site.name}, and run "pulumi up -s {reference.stack}" first'
+        f', but the stack "{reference.stack}" gave it to {site.name}',
+        f"Set another SITE_ID at {name}, and deploy it there; or, where {name} keeps it, write reservedFor:"
+        f' {{{name}: {site_id}}} and another siteId for {site.name}, and run "pulumi up -s {reference.stack}" first',
     )
 
 
-def _is_retired(site: SiteHint, site_id: int, who: Assigned, reference: Reference | None) -> str:
+def _is_retired(site: SiteHint, site_id: int, who: Assigned, reference: Reference | None) -> Problem:
+    return Problem("site-id-retired", *_with_retired_id(site, site_id, who, reference), site.name)
+
+
+def _with_retired_id(site: SiteHint, site_id: int, who: Assigned, reference: Reference | None) -> tuple[str, str]:
+    """The message and the remedy."""
     if reference and site_id in reference.retired and who.name in (site.name, site.formerly):
         return (
-            f'{site.name}: its SITE_ID {site_id} is retired in the stack "{reference.stack}", which this stack follows.'
-            f' Run "pulumi up -s {reference.stack}" first: there it gets the same one again'
+            f'its SITE_ID {site_id} is retired in the stack "{reference.stack}", which this stack follows.',
+            f'Run "pulumi up -s {reference.stack}" first: there it gets the same one again',
         )
     if who.name == site.name and who.application:
         return (
-            f"{site.name}: SITE_ID {site_id} is retired, it belonged to another application of this name, which is"
-            f" gone. If this one replaces it, and shall have its content: releaseSiteIds: [{site_id}]"
+            f"SITE_ID {site_id} is retired, it belonged to another application of this name, which is gone.",
+            f"If this one replaces it, and shall have its content: releaseSiteIds: [{site_id}]",
         )
     whose = f", it belonged to {who.name}" if who.name else ""
     if site.original and who.application:
         return (
-            f"{site.name}: SITE_ID {site_id} is retired{whose}, which was the original. If it was renamed, write"
-            f' "formerly: {who.name}"; another original has its own content, and so a stack of its own'
+            f"SITE_ID {site_id} is retired{whose}, which was the original.",
+            f'If it was renamed, write "formerly: {who.name}"; another original has its own content, and so a stack of'
+            " its own",
         )
     return (
-        f"{site.name}: SITE_ID {site_id} is retired{whose}. Its content is still in the database: choose"
-        f" another id, or free it on purpose with releaseSiteIds: [{site_id}]"
+        f"SITE_ID {site_id} is retired{whose}.",
+        "Its content is still in the database: choose another id, or free it on purpose with releaseSiteIds:"
+        f" [{site_id}]",
     )
 
 
-def _missing_in_reference(hints: Hints, fresh: list[SiteHint]) -> Iterator[str]:
+def _missing_in_reference(hints: Hints, fresh: list[SiteHint]) -> Iterator[Problem]:
     stack = hints.reference.stack if hints.reference else ""
     for site in fresh if hints.reference else ():
-        yield (
-            f'{site.name}: the stack "{stack}" has no SITE_ID for it yet, and this stack follows it.'
-            f' Run "pulumi up -s {stack}" first'
+        yield Problem(
+            "site-id-not-given-yet",
+            f'the stack "{stack}" has no SITE_ID for it yet, and this stack follows it.',
+            f'Run "pulumi up -s {stack}" first',
+            site.name,
         )

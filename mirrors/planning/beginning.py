@@ -4,12 +4,13 @@ from collections.abc import Iterator, Sequence
 
 from mirrors.planning.hints import ORIGINAL_ID, Hints, Ledger
 from mirrors.planning.waves import names
+from mirrors.problems import Problem
 
 NAMED = 3
 """How many mirrors a problem names before it only counts them."""
 
 
-def begins_anew(ledger: Ledger, hints: Hints) -> Iterator[str]:
+def begins_anew(ledger: Ledger, hints: Hints) -> Iterator[Problem]:
     """The ids of mirrors that have left are on no platform, so a new ledger would give them to others.
 
     A stack that follows another one gives none: that one remembers.
@@ -23,13 +24,14 @@ def begins_anew(ledger: Ledger, hints: Hints) -> Iterator[str]:
         yield _forgotten(managed, known, hints.highest)
 
 
-def _forgotten(managed: Sequence[str], known: int, highest: int) -> str:
+def _forgotten(managed: Sequence[str], known: int, highest: int) -> Problem:
     """``highest``: what the configuration says, 0 if nothing."""
     stale = f" (mirrors:fleet.highestSiteId says {highest}, and {known} is in use)" if highest else ""
-    return (
+    return Problem(
+        "site-ids-forgotten",
         f"{names(managed, NAMED)}: Mirrors has given SITE_IDs here before, and this stack's state remembers none"
-        f"{stale}. A new mirror could get the id of one that has left, and with it its content. Where another state"
-        " knows the ids (a backup, another project, a Fleet that had another name in the program), use that one. If"
-        " there is none, or if the very first update was interrupted, write under mirrors:fleet which id was the"
-        f" highest that was ever given, {known} or above: highestSiteId: {known}"
+        f"{stale}. A new mirror could get the id of one that has left, and with it its content.",
+        "Where another state knows the ids (a backup, another project, a Fleet that had another name in the program),"
+        " use that one. If there is none, or if the very first update was interrupted, write under mirrors:fleet which"
+        f" id was the highest that was ever given, {known} or above: highestSiteId: {known}",
     )

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from mirrors.config import Settings
 from mirrors.config.docker import Healthcheck
 from mirrors.config.docker_names import Names
+from mirrors.config.messages import path
+from mirrors.errors import ConfigurationError
 from mirrors.planning.addresses import address_of
 from mirrors.planning.hints import Neighbour, SiteHint
 from mirrors.planning.holds import held_sites_stay
@@ -13,6 +15,7 @@ from mirrors.planning.names import DATABASE_URL, DOMAIN, MIRRORS_APPLICATION, SI
 from mirrors.planning.observed import FleetSeen, SiteSeen
 from mirrors.planning.plan import SitePlan
 from mirrors.planning.waves import RolloutPlan, names, rollout_plan
+from mirrors.problems import Problem
 
 STORAGE_DSN = "DEFAULT_STORAGE_DSN"
 DATABASE_HOST = "database"
@@ -33,7 +36,7 @@ _ASKED = (
 class ContainersPlan:
     """``mirrors`` are those to declare; ``postponed`` are new ones whose wave comes after the pause."""
 
-    problems: tuple[str, ...]
+    problems: tuple[Problem, ...]
     original: SitePlan
     mirrors: tuple[SitePlan, ...]
     hints: tuple[SiteHint, ...]
@@ -69,7 +72,7 @@ def containers_plan(
     )
 
 
-def of_other_fleets(settings: Settings, elsewhere: Mapping[str, str]) -> tuple[str, ...]:
+def of_other_fleets(settings: Settings, elsewhere: Mapping[str, str]) -> tuple[Problem, ...]:
     """``elsewhere``: {slug: fleet} of declared sites that run as another fleet's on the host.
 
     An original that was renamed in silence would begin with an empty database beside the one that has the content.
@@ -78,10 +81,12 @@ def of_other_fleets(settings: Settings, elsewhere: Mapping[str, str]) -> tuple[s
     return tuple(_of_fleet(fleet, sorted(slug for slug in elsewhere if elsewhere[slug] == fleet)) for fleet in fleets)
 
 
-def _of_fleet(fleet: str, slugs: Sequence[str]) -> str:
-    return (
-        f"{names(slugs, 3)}: on this host, in the fleet {fleet}, and with that one's database. If the original was"
-        f" renamed, say so: mirrors:fleet.original.formerly: {fleet}. Else take them off that fleet's list first"
+def _of_fleet(fleet: str, slugs: Sequence[str]) -> Problem:
+    return Problem(
+        "site-of-another-fleet",
+        f"{names(slugs, 3)}: on this host, in the fleet {fleet}, and with that one's database.",
+        f"If the original was renamed, say so: mirrors:fleet.original.formerly: {fleet}. Else take them off that"
+        " fleet's list first",
     )
 
 
@@ -142,10 +147,15 @@ def neighbour(values: Mapping[str, str]) -> Neighbour | None:
     return Neighbour(() if site_id is None else (site_id,), site_id is None, values.get(MIRRORS_APPLICATION, ""))
 
 
-def _rotated_under_held_sites(rollout: RolloutPlan) -> tuple[str, ...]:
+def _rotated_under_held_sites(rollout: RolloutPlan) -> tuple[Problem, ...]:
     return tuple(
-        f"{site}: it is held, but the database's password changes (mirrors:docker.database.passwordVersion), and its"
-        " container would go on with the old one. Let it be replaced (hold: false), or keep the version"
+        Problem(
+            "held-site-password-changes",
+            "it is held, but the database's password changes (mirrors:docker.database.passwordVersion), and its"
+            " container would go on with the old one.",
+            "Let it be replaced (hold: false), or keep the version",
+            site,
+        )
         for site in rollout.held
     )
 
@@ -167,13 +177,17 @@ def plain_variables(settings: Settings, site: SitePlan, site_id: int) -> dict[st
 
 
 def host_port(settings: Settings, site_id: int) -> int | None:
-    """The port of the Docker host that a site answers on; None where only a proxy reaches it. Raises ValueError."""
+    """The port of the Docker host that a site answers on; None where only a proxy reaches it.
+
+    Raises ConfigurationError for one that is none.
+    """
     published = settings.docker.published
     if published is None:
         return None
     if (port := published.base + site_id) > 65535:
-        raise ValueError(
-            f"mirrors:docker.publish.base: {published.base} and SITE_ID {site_id} are above 65535; lower it"
+        too_high = f"{published.base} and SITE_ID {site_id} are above 65535"
+        raise ConfigurationError(
+            Problem("port-too-high", too_high, "lower it", path=path(("docker", "publish", "base")))
         )
     return port
 

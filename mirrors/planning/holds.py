@@ -8,21 +8,23 @@ from typing import TYPE_CHECKING
 from mirrors.planning.names import MIRRORS_APPLICATION, SITE_ID, write_order
 from mirrors.planning.observed import FleetSeen, SiteSeen
 from mirrors.planning.shared import shared_values
+from mirrors.problems import Problem
 
 if TYPE_CHECKING:
     from mirrors.config import Mirror, Settings
 
-TWO_WAYS_OUT = (
-    "A deployment would take the newest image. Either roll it out to this site (hold: false), or let changed variables"
-    " deploy it all the same (hold: variablesMayDeploy)"
-)
+
+def changes_at_held_site(site: str, names: Iterable[str]) -> Problem:
+    return Problem(
+        "held-site-variables-change",
+        f"it is held, but its variables change: {', '.join(names)}. A deployment would take the newest image.",
+        "Either roll it out to this site (hold: false), or let changed variables deploy it all the same"
+        " (hold: variablesMayDeploy)",
+        site,
+    )
 
 
-def changes_at_held_site(site: str, names: Iterable[str]) -> str:
-    return f"{site}: it is held, but its variables change: {', '.join(names)}. {TWO_WAYS_OUT}"
-
-
-def held_sites_stay(settings: Settings, seen: FleetSeen) -> Iterator[str]:
+def held_sites_stay(settings: Settings, seen: FleetSeen) -> Iterator[Problem]:
     """The part that the platform shows. A value that it hides is held against the state, by the resources."""
     for mirror in settings.mirrors:
         site = seen.mirrors.get(mirror.application)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from mirrors.events import Note
 from mirrors.planning.hints import Hints, Ledger
 
 GOES_ON = (
@@ -12,25 +13,27 @@ CONTAINER_GOES = "Its container is removed; its content stays in the database"
 
 def who_leaves(
     before: Ledger, now: Ledger, hints: Hints, *, containers: bool = False, keeps: bool = False
-) -> Iterator[str]:
-    """A line for each. ``keeps``: the variables that we created stay (``onRemoval``)."""
+) -> Iterator[Note]:
+    """A note on each. ``keeps``: the variables that we created stay (``onRemoval``)."""
     given = dict(now.assignments.values())
     for application, (name, site_id) in before.assignments.items():
         today = hints.listed.get(application, name)
         if application in now.assignments:
             continue
         if name in given:
-            yield (
-                f"{name}: it is another application than the one that had SITE_ID {site_id}, which is retired. It gets"
+            yield Note(
+                f"it is another application than the one that had SITE_ID {site_id}, which is retired. It gets"
                 f" {given[name]}, and begins empty. If it shall have the content of {site_id}: siteId: {site_id} and"
-                f" releaseSiteIds: [{site_id}]"
+                f" releaseSiteIds: [{site_id}]",
+                name,
             )
         elif today != name:
             variables = f"the variables that we created {'stay' if keeps else 'are removed'} there"
-            yield (
-                f'{name}: off the list; its application is called "{today}" now, and {variables}; its SITE_ID {site_id}'
-                f" is retired. {GOES_ON}"
+            yield Note(
+                f'off the list; its application is called "{today}" now, and {variables}; its SITE_ID {site_id} is'
+                f" retired. {GOES_ON}",
+                name,
             )
         else:
             and_then = CONTAINER_GOES if containers else GOES_ON
-            yield f"{name}: off the list; its SITE_ID {site_id} is retired. {and_then}"
+            yield Note(f"off the list; its SITE_ID {site_id} is retired. {and_then}", name)

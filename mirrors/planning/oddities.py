@@ -1,4 +1,4 @@
-"""What is odd about a fleet that somebody made by hand, in lines for the user."""
+"""What is odd about a fleet that somebody made by hand."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -7,64 +7,82 @@ from mirrors.planning.account import ApplicationSeen, StageSeen, crossed, same
 from mirrors.planning.dsn import identity_of, readable_identity
 from mirrors.planning.names import DATABASE_URL, OWN, SITE_ID, number
 from mirrors.planning.plan import CONTROL_PANEL, ENVIRONMENTS
+from mirrors.problems import Problem
 
 NAMED = 5
 """Applications of which one thing is said are named up to here."""
 
 
-def not_ready(original: ApplicationSeen) -> Iterator[str]:
-    """Problems: what an original must have before anything can be shared."""
+def not_ready(original: ApplicationSeen) -> Iterator[Problem]:
+    """What an original must have before anything can be shared."""
     for stage, title in ENVIRONMENTS.items():
         seen = original.stages.get(stage, StageSeen())
         if not seen.deployed:
-            yield f"{original.slug}: {title} was never deployed successfully. Deploy it first"
+            never = f"{title} was never deployed successfully."
+            yield Problem("original-never-deployed", never, "Deploy it first", original.slug)
         elif not seen.frozen.get(DATABASE_URL):
-            yield (
-                f"{original.slug}: its {DATABASE_URL} in {title} is not shown. Name the mirrors with --mirror, and set"
-                f" the value as a secret: mirrors:sharedValues.{DATABASE_URL}"
+            yield Problem(
+                "shared-value-unknown",
+                f"its {DATABASE_URL} in {title} is not shown.",
+                f"Name the mirrors with --mirror, and set the value as a secret: mirrors:sharedValues.{DATABASE_URL}",
+                original.slug,
             )
     here, there = (original.running(stage, DATABASE_URL) for stage in ENVIRONMENTS)
     if here is not None and here == there:
-        yield f"{original.slug}: Test and Live have one database, {here}. Give each a service of its own"
-
-
-def in_the_wrong_environment(original: ApplicationSeen, item: ApplicationSeen) -> Iterator[str]:
-    """Problems: a copy of the right variable in the wrong environment."""
-    for here, there, runs in crossed(original, item):
-        what = "it runs with" if runs else f"its {DATABASE_URL} is set to"
-        yield (
-            f"{item.slug}, {ENVIRONMENTS[here]}: {what} the original's database of {ENVIRONMENTS[there]}, and"
-            f" {'writes' if runs else 'its next deployment would write'} into that content. Correct or remove its"
-            f" {DATABASE_URL} in {CONTROL_PANEL}, and deploy it there"
+        yield Problem(
+            "environments-share-service",
+            f"Test and Live have one database, {here}.",
+            "Give each a service of its own",
+            original.slug,
         )
 
 
-def not_comparable(original: ApplicationSeen) -> Iterator[str]:
-    """Problems: a database that no application can be held against, so that a person has to name the mirrors."""
+def in_the_wrong_environment(original: ApplicationSeen, item: ApplicationSeen) -> Iterator[Problem]:
+    """A copy of the right variable in the wrong environment."""
+    for here, there, runs in crossed(original, item):
+        what = "it runs with" if runs else f"its {DATABASE_URL} is set to"
+        yield Problem(
+            "database-of-other-environment",
+            f"in {ENVIRONMENTS[here]}, {what} the original's database of {ENVIRONMENTS[there]}, and"
+            f" {'writes' if runs else 'its next deployment would write'} into that content.",
+            f"Correct or remove its {DATABASE_URL} in {CONTROL_PANEL}, and deploy it there",
+            item.slug,
+        )
+
+
+def not_comparable(original: ApplicationSeen) -> Iterator[Problem]:
+    """A database that no application can be held against, so that a person has to name the mirrors."""
     for stage, title in ENVIRONMENTS.items():
         value = original.stages.get(stage, StageSeen()).frozen.get(DATABASE_URL)
         if value and readable_identity(value) is None:
-            yield (
-                f"{original.slug}: its {DATABASE_URL} in {title}, {identity_of(value)}, cannot be compared with that of"
-                " other applications. Name the mirrors with --mirror"
+            yield Problem(
+                "service-not-comparable",
+                f"its {DATABASE_URL} in {title}, {identity_of(value)}, cannot be compared with that of other"
+                " applications.",
+                "Name the mirrors with --mirror",
+                original.slug,
             )
 
 
-def undecided(item: ApplicationSeen) -> Iterator[str]:
-    """Problems: a SITE_ID that is none, that is not shown, or that is not the one that the instances have."""
+def undecided(item: ApplicationSeen) -> Iterator[Problem]:
+    """A SITE_ID that is none, that is not shown, or that is not the one that the instances have."""
     for stage, seen in item.stages.items():
         title, running = ENVIRONMENTS[stage], number(seen.frozen.get(SITE_ID))
         own = seen.variables.get(SITE_ID)
         if own is None or (own.value is None and running is not None):
             continue
         if own.value is None:
-            yield f"{item.slug}: its SITE_ID in {title} is not shown. Declare the siteId that it has"
+            hidden = f"its SITE_ID in {title} is not shown."
+            yield Problem("site-id-unknown", hidden, "Declare the siteId that it has", item.slug)
         elif number(own.value) is None:
-            yield f"{item.slug}: its SITE_ID in {title} is no whole number above 0. Correct it in {CONTROL_PANEL}"
+            invalid = f"its SITE_ID in {title} is no whole number above 0."
+            yield Problem("site-id-invalid", invalid, f"Correct it in {CONTROL_PANEL}", item.slug)
         elif running is not None and number(own.value) != running:
-            yield (
-                f"{item.slug}: its SITE_ID in {title} is set to {own.value}, but its instances run with {running}."
-                " A running site is not renumbered: make them alike first"
+            yield Problem(
+                "site-id-differs",
+                f"its SITE_ID in {title} is set to {own.value}, but its instances run with {running}.",
+                "A running site is not renumbered: make them alike first",
+                item.slug,
             )
 
 

@@ -4,10 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from mirrors.config import Fleet, Settings
+from mirrors.events import Note
 from mirrors.planning.allocate import Ledger
 from mirrors.planning.names import SITE_ID
 from mirrors.planning.observed import SiteSeen
 from mirrors.planning.waves import names
+from mirrors.problems import Problem
 
 NAMED = 3
 """How many sites a note names before it only counts them."""
@@ -42,16 +44,18 @@ def pins(ledger: Ledger, fleet: Fleet) -> tuple[Pin, ...]:
     return tuple(sorted([*assigned, *retired], key=lambda pin: (pin.retired, pin.site_id)))
 
 
-def disagreements(found: Sequence[Pin], fleet: Fleet) -> Iterator[str]:
+def disagreements(found: Sequence[Pin], fleet: Fleet) -> Iterator[Problem]:
     """Declared ids that have not reached the state yet, and sites that are here again though their id is retired."""
     for pin in found:
         if not pin.retired and pin.site_id in fleet.retired and pin.application in fleet.slugs:
-            yield (
-                f"{pin.application}: has SITE_ID {pin.site_id}, which mirrors:fleet.retired lists, too."
-                " Take it off that list, or have it taken off with --pin"
+            yield Problem(
+                "site-id-retired",
+                f"has SITE_ID {pin.site_id}, which mirrors:fleet.retired lists, too.",
+                "Take it off that list, or have it taken off with --pin",
+                pin.application,
             )
         if pin.contradicted:
-            yield f"{pin.application}: {pin.contradicted}"
+            yield Problem("site-id-differs", pin.contradicted, site=pin.application)
 
 
 def declared_otherwise(declared: int | None, stored: int | None) -> str | None:
@@ -61,7 +65,7 @@ def declared_otherwise(declared: int | None, stored: int | None) -> str | None:
     return f"declared with siteId {declared}, the stack has {stored}: see a preview"
 
 
-def unpinned(settings: Settings, mirrors: Mapping[str, SiteSeen], stack: str) -> str | None:
+def unpinned(settings: Settings, mirrors: Mapping[str, SiteSeen], stack: str) -> Note | None:
     """A note on mirrors that have ids from us which are not in the configuration; None if there are none.
 
     Where the stack follows another one, that one gives the ids and says so. ``mirrors``: {slug: what was seen of it}.
@@ -74,4 +78,5 @@ def unpinned(settings: Settings, mirrors: Mapping[str, SiteSeen], stack: str) ->
     ]
     if not slugs or settings.site_ids_from is not None:
         return None
-    return f"SITE_IDs not in the configuration: {names(slugs, NAMED)}. Pin them: mirrors ids --pin --stack {stack}"
+    undeclared_ids = f"SITE_IDs not in the configuration: {names(slugs, NAMED)}."
+    return Note(f"{undeclared_ids} Pin them: mirrors ids --pin --stack {stack}")

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from mirrors.config import DeclaredVariable, Mirror, Settings
+from mirrors.config.messages import path
 from mirrors.errors import confirmation
 from mirrors.planning.dsn import confirmable, identity_of, readable_identity, respelled, same, service_of
 from mirrors.planning.hints import ORIGINAL_ID, Neighbour, SiteHint
@@ -14,6 +15,7 @@ from mirrors.planning.releases import newest_successful
 from mirrors.planning.shared import shared_value
 from mirrors.planning.typos import meant
 from mirrors.planning.waves import RolloutPlan, credentials_changed, rollout_plan
+from mirrors.problems import Problem
 
 Frozen = Mapping[str, str | None]
 CONTROL_PANEL = "the Control Panel"
@@ -60,7 +62,7 @@ class FleetPlan:
     ``postponed``: mirrors that are new, and whose wave comes after the one that the rollout stops at.
     """
 
-    problems: tuple[str, ...]
+    problems: tuple[Problem, ...]
     original: OriginalPlan | None
     mirrors: tuple[SitePlan, ...]
     hints: tuple[SiteHint, ...]
@@ -104,7 +106,7 @@ def _needs_repair(settings: Settings, original: OriginalPlan, samples: Iterable[
     return 2 * sum(old) > len(old)
 
 
-def _paused_before_they_are_ours(settings: Settings, rollout: RolloutPlan, seen: FleetSeen) -> Iterator[str]:
+def _paused_before_they_are_ours(settings: Settings, rollout: RolloutPlan, seen: FleetSeen) -> Iterator[Problem]:
     """Nothing of such a site is in a state, or somebody has edited it: to leave it alone needs one, to take it over
     writes, and to leave it out would strip it where it was ours."""
     for item in settings.mirrors:
@@ -112,11 +114,13 @@ def _paused_before_they_are_ours(settings: Settings, rollout: RolloutPlan, seen:
         if site is None or site.environment is None or site.slug not in rollout.paused:
             continue
         if not (site.bare or site.is_ours(item.formerly)):
-            yield (
-                f"{site.slug}: its wave is behind mirrors:rollout.pauseAfter, and it has a SITE_ID or a DATABASE_URL"
-                f" without {MIRRORS_APPLICATION}={site.slug}, so whether it is managed already is not known. If it was"
-                " made by hand, raise pauseAfter, or take it off the list until its wave; if it is managed, set that"
-                " variable again"
+            yield Problem(
+                "paused-site-unclear",
+                "its wave is behind mirrors:rollout.pauseAfter, and it has a SITE_ID or a DATABASE_URL without"
+                f" {MIRRORS_APPLICATION}={site.slug}, so whether it is managed already is not known.",
+                "If it was made by hand, raise pauseAfter, or take it off the list until its wave; if it is managed,"
+                " set that variable again",
+                site.slug,
             )
 
 
@@ -241,86 +245,107 @@ def confirmed_identities(settings: Settings) -> frozenset[str]:
     return frozenset(respelled(identity) for identity in settings.confirmed_identities)
 
 
-def _missing_applications(settings: Settings, seen: FleetSeen) -> Iterator[str]:
+def _missing_applications(settings: Settings, seen: FleetSeen) -> Iterator[Problem]:
     slug = settings.fleet.original.application
     if seen.original is None:
-        yield (
-            f'original "{slug}": no application of this name is visible to this token.'
-            " Check the slug and the token's rights; if it was renamed, write its new name, and formerly:"
-            f" {slug}"
+        yield not_found(
+            slug, f"Check the slug and the token's rights; if it was renamed, write its new name, and formerly: {slug}"
         )
     visible = {*seen.applications, *seen.mirrors} - {slug}
     for item in settings.mirrors:
         if (now := seen.renamed.get(item.application)) is not None:
-            yield (
-                f'mirror "{item.application}": the application of this name was renamed "{now}". Write "application:'
-                f' {now}, formerly: {item.application}"'
+            yield Problem(
+                "application-renamed",
+                f'the application of this name was renamed "{now}".',
+                f'Write "application: {now}, formerly: {item.application}"',
+                item.application,
             )
         elif item.application not in seen.mirrors:
             near = meant(item.application, settings.fleet.slugs, visible)
             remedy = f"Did you mean {near}? Otherwise make" if near else "Make"
-            yield (
-                f'mirror "{item.application}": no application of this name is visible to this token. {remedy} it once'
-                f' in {CONTROL_PANEL}: "{slug}" > Settings > Duplicate > Mirror, name "{item.application}";'
-                " or take it off the list"
+            yield not_found(
+                item.application,
+                f'{remedy} it once in {CONTROL_PANEL}: "{slug}" > Settings > Duplicate > Mirror, name'
+                f' "{item.application}"; or take it off the list',
             )
 
 
-def _reserved_for_nobody(settings: Settings, seen: FleetSeen) -> Iterator[str]:
+def not_found(slug: str, remedy: str) -> Problem:
+    return Problem("application-not-found", "no application of this name is visible to this token.", remedy, slug)
+
+
+def _reserved_for_nobody(settings: Settings, seen: FleetSeen) -> Iterator[Problem]:
     """A slip of the hand there leaves the application that is meant without its id."""
     visible = {*seen.applications, *seen.mirrors, *settings.fleet.slugs}
     for slug, site_id in settings.fleet.reserved_for.items() if seen.original else ():
         if slug not in visible:
             near = meant(slug, settings.fleet.slugs, visible)
             meaning = f"did you mean {near}?" if near else "check the slug and the token's rights."
-            yield (
-                f"mirrors:fleet.reservedFor.{slug}: no application of this name is visible to this token; {meaning} If"
-                f" it is gone, or on an account of its own, keep its id free with mirrors:fleet.reservedSiteIds:"
-                f" [{site_id}]"
+            yield Problem(
+                "reserved-for-unknown",
+                "no application of this name is visible to this token",
+                f"{meaning} If it is gone, or on an account of its own, keep its id free with"
+                f" mirrors:fleet.reservedSiteIds: [{site_id}]",
+                slug,
+                path(("fleet", "reservedFor", slug)),
             )
 
 
-def _missing_environments(settings: Settings, seen: FleetSeen) -> Iterator[str]:
+def _missing_environments(settings: Settings, seen: FleetSeen) -> Iterator[Problem]:
     for site in (seen.original, *seen.mirrors.values()):
         if site is not None and site.environment is None:
-            yield (
-                f'{site.slug}: it has no environment "{settings.environment}". Create it in {CONTROL_PANEL}, or set'
-                " mirrors:environment to one that it has"
+            yield Problem(
+                "environment-not-found",
+                f'it has no environment "{settings.environment}".',
+                f"Create it in {CONTROL_PANEL}, or set mirrors:environment to one that it has",
+                site.slug,
             )
 
 
-def _never_deployed(settings: Settings, seen: FleetSeen) -> Iterator[str]:
+def _never_deployed(settings: Settings, seen: FleetSeen) -> Iterator[Problem]:
     original = seen.original
     if original is None or original.environment is None:
         return
     here, image = settings.environment, image_environment(settings)
     if newest_successful(original.deployments) is None:
-        yield (
-            f"original {original.slug}: {ENVIRONMENTS[here]} was never deployed successfully, so the values to share"
-            f" are not known. Deploy {original.slug} in {ENVIRONMENTS[here]} first"
-        )
+        yield _deploy_first(original.slug, here, "the values to share are not known")
     if image != here and newest_successful(seen.releases) is None:
-        yield (
-            f"original {original.slug}: {ENVIRONMENTS[image]} was never deployed successfully, so there is no image"
-            f" for its mirrors. Deploy {original.slug} in {ENVIRONMENTS[image]} first"
-        )
+        yield _deploy_first(original.slug, image, "there is no image for its mirrors")
 
 
-def _shared_values(settings: Settings, seen: FleetSeen) -> Iterator[str]:
+def _deploy_first(slug: str, environment: str, effect: str) -> Problem:
+    title = ENVIRONMENTS[environment]
+    return Problem(
+        "original-never-deployed",
+        f"{title} was never deployed successfully, so {effect}.",
+        f"Deploy {slug} in {title} first",
+        slug,
+    )
+
+
+def _shared_values(settings: Settings, seen: FleetSeen) -> Iterator[Problem]:
     original = seen.original
     if original is None or newest_successful(original.deployments) is None:
         return
-    where = f"original {original.slug}, {ENVIRONMENTS[settings.environment]}"
+    title = ENVIRONMENTS[settings.environment]
     for name in settings.fleet.shared:
         stand_in = settings.shared_values.get(name)
         shown = original.frozen.get(name)
         if shown and stand_in and stand_in.get_secret_value() != shown:
-            yield f"{where}: mirrors:sharedValues.{name} differs from what its instances run with. Correct or remove it"
+            yield Problem(
+                "shared-value-differs",
+                f"it differs from what the instances of {original.slug} run with in {title}.",
+                "Correct or remove it",
+                original.slug,
+                path(("sharedValues", name)),
+            )
         elif not shown and not stand_in:
-            found = _why_unknown(original.frozen, name)
-            yield (
-                f"{where}: {name} {found}. Set it as a secret with 'pulumi config set --secret --path"
-                f" mirrors:sharedValues.{name}', or take it off mirrors:fleet.shared"
+            yield Problem(
+                "shared-value-unknown",
+                f"in {title}, {name} {_why_unknown(original.frozen, name)}.",
+                f"Set it as a secret with 'pulumi config set --secret --path mirrors:sharedValues.{name}', or take it"
+                " off mirrors:fleet.shared",
+                original.slug,
             )
 
 
@@ -330,7 +355,7 @@ def _why_unknown(frozen: Frozen, name: str) -> str:
     return "is not shown by the API" if frozen[name] is None else "is empty"
 
 
-def _same_services(settings: Settings, seen: FleetSeen) -> Iterator[str]:
+def _same_services(settings: Settings, seen: FleetSeen) -> Iterator[Problem]:
     """Test that writes into Live's database is the worst that can be declared."""
     if seen.original is None:
         return
@@ -339,21 +364,25 @@ def _same_services(settings: Settings, seen: FleetSeen) -> Iterator[str]:
         here, there = shared_value(settings, seen.original, name), seen.elsewhere.get(name)
         alike = same(service_of(here), service_of(there)) if here and there else False
         if alike:
-            yield (
-                f"original {slug}: {name} is the same in Test and in Live, {identity_of(here)}. Give each environment a"
-                f" service of its own and deploy {slug} in both"
+            yield Problem(
+                "environments-share-service",
+                f"{name} is the same in Test and in Live, {identity_of(here)}.",
+                f"Give each environment a service of its own and deploy {slug} in both",
+                slug,
             )
         elif alike is None and not _is_confirmed(settings, slug, name, here):
             other = "Live" if settings.environment == "test" else "Test"
-            yield (
-                f"original {slug}: {name} is {identity_of(here)} here and {identity_of(there)} in {other}, and Mirrors"
-                " cannot tell whether these are two services. Where they are one, give each environment a service of"
-                f" its own and deploy {slug} in both; where they are two, confirm it with"
-                f" {confirmation(confirmable(identity_of(here), slug, name), settings.stack)}"
+            yield Problem(
+                "service-not-comparable",
+                f"{name} is {identity_of(here)} here and {identity_of(there)} in {other}, and Mirrors cannot tell"
+                " whether these are two services.",
+                f"Where they are one, give each environment a service of its own and deploy {slug} in both; where they"
+                f" are two, confirm it with {confirmation(confirmable(identity_of(here), slug, name), settings.stack)}",
+                slug,
             )
 
 
-def _other_environments_database(settings: Settings, seen: FleetSeen) -> Iterator[str]:
+def _other_environments_database(settings: Settings, seen: FleetSeen) -> Iterator[Problem]:
     """A copy from the wrong environment is somebody's mistake, and no mirror of another fleet. At one of ours it is
     drift, to be repaired."""
     there = readable_identity(seen.elsewhere.get(DATABASE_URL))
@@ -365,14 +394,17 @@ def _other_environments_database(settings: Settings, seen: FleetSeen) -> Iterato
             yield from _unless_confirmed(settings, item.application, str(there))
 
 
-def _unless_confirmed(settings: Settings, slug: str, identity: str) -> Iterator[str]:
+def _unless_confirmed(settings: Settings, slug: str, identity: str) -> Iterator[Problem]:
     stage = settings.environment
     here, there = ENVIRONMENTS[stage], ENVIRONMENTS["test" if stage == "live" else "live"]
     if identity not in confirmed_identities(settings):
-        yield (
-            f"{slug}: its DATABASE_URL in {here} points at the database that the original has in {there}, {identity}: a"
-            f" copy in the wrong environment. Remove it in {CONTROL_PANEL}, so that an up writes {here}'s; or confirm"
-            f" that it is given up with {confirmation(identity, settings.stack)}"
+        yield Problem(
+            "database-of-other-environment",
+            f"its DATABASE_URL in {here} points at the database that the original has in {there}, {identity}: a copy in"
+            " the wrong environment.",
+            f"Remove it in {CONTROL_PANEL}, so that an up writes {here}'s; or confirm that it is given up with"
+            f" {confirmation(identity, settings.stack)}",
+            slug,
         )
 
 

@@ -6,13 +6,25 @@ from enum import StrEnum
 from typing import Any
 
 from mirrors.config import Settings
+from mirrors.events import NOTHING, Events, Note
 from mirrors.planning.names import DATABASE_URL, SITE_ID, write_order
-from mirrors.planning.preview_steps import CONTAINER, ENDS, OF_SITES, Change, Inputs, Step, changes, said, steps_of
+from mirrors.planning.preview_steps import (
+    CONTAINER,
+    ENDS,
+    OF_SITES,
+    Change,
+    Inputs,
+    Step,
+    changes,
+    errors_of,
+    notes_of,
+    steps_of,
+)
 from mirrors.planning.taking_over import Judged
-from mirrors.planning.waves import REPAIR, SHORTER, RolloutPlan, named, rollout_plan
+from mirrors.planning.waves import RolloutPlan, named, rollout_plan
+from mirrors.problems import Problem
 
 OF_FLEET = ("SiteIds", "Original")
-SAID_OTHERWISE = ("rollout: wave ", "rollout: held: ", SHORTER, REPAIR)
 
 
 class Cause(StrEnum):
@@ -83,7 +95,7 @@ class FleetPreview:
     moved: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     others: tuple[str, ...] = ()
     steps: int = 0
-    problems: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -112,19 +124,20 @@ def preview_of(
     engine: Mapping[str, Any],
     settings: Settings,
     stack: str,
-    notes: Iterable[str] = (),
+    events: Events = NOTHING,
     judgements: Mapping[str, Judged] | None = None,
 ) -> FleetPreview:
     """Pure. ``engine``: what ``pulumi preview --json`` prints, parsed; secrets in it are ``[secret]``.
 
+    ``events``: what Mirrors reported meanwhile, with the notes of the command itself before its own.
+
     ``judgements``: {slug: what the platform shows} of the sites of ``first_deployments``; a site without one is taken
     to be deployed.
     """
-    messages = list(said(engine))
     steps = steps_of(engine)
     changing = [step for step in steps if step.changes_something]
     leaving = tuple(step.name for step in changing if step.op == "delete" and (step.kind == "Mirror" or _is_site(step)))
-    rollout = rollout_plan(settings, repairing=any(line == REPAIR for _, line in messages))
+    rollout = rollout_plan(settings, repairing=events.repairing)
     before, now = _ledgers(changing)
     return FleetPreview(
         stack,
@@ -140,8 +153,8 @@ def preview_of(
         {name: pair for step in changing if step.kind == "Original" for name, pair in _moved(step)},
         tuple(sorted(_others(changing, leaving))),
         len(changing),
-        tuple(dict.fromkeys(line for severity, line in messages if severity == "error")),
-        (*notes, *_merged(_notes(messages), settings.fleet.slugs)),
+        tuple(dict.fromkeys([*events.problems, *errors_of(engine, events.shown)])),
+        tuple(_merged([*events.notes, *notes_of(engine, events.shown)])),
     )
 
 
@@ -270,18 +283,10 @@ def _others(steps: Iterable[Step], leaving: Collection[str]) -> Iterator[str]:
             yield f"{step.kind} {step.name}: {step.op}"
 
 
-def _notes(messages: Iterable[tuple[str, str]]) -> Iterator[str]:
-    for severity, line in messages:
-        if severity != "error" and not line.startswith(SAID_OTHERWISE):
-            yield line.removeprefix("rollout: ")
-
-
-def _merged(lines: Iterable[str], slugs: Collection[str]) -> Iterator[str]:
-    """What is said of many sites in the same words is said once."""
-    about: dict[str, dict[str, None]] = {}
-    for line in lines:
-        slug, _, rest = line.partition(": ")
-        about.setdefault(rest if slug in slugs else line, {})[slug if slug in slugs else ""] = None
-    for rest, sites in about.items():
-        who = named(list(sites)) if len(sites) > 1 else next(iter(sites))
-        yield f"{who}: {rest}" if who else rest
+def _merged(notes: Iterable[Note]) -> Iterator[str]:
+    """A line for each text, with the sites that it is about."""
+    about: dict[tuple[str, bool], dict[str, None]] = {}
+    for note in notes:
+        about.setdefault((note.text, note.site is None), {})[note.site or ""] = None
+    for (text, _), sites in about.items():
+        yield f"{named(list(sites))}: {text}" if len(sites) > 1 else Note(text, next(iter(sites)) or None).line

@@ -5,12 +5,14 @@ step after it the state as the platform has it now: what differs between the two
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from mirrors.events import Note
 from mirrors.planning.names import write_order
 from mirrors.planning.site_state import Entries, SiteState, different
+from mirrors.problems import Problem
 
 Kind = Literal["added", "changed", "removed", "kept"]
 
@@ -31,10 +33,12 @@ OF_CONTAINERS = frozenset({CONTAINER, "Serving", "Release"})
 
 Inputs = Mapping[str, Any]
 
-PROTECTED = (
+LEDGER_IS_PROTECTED = Problem(
+    "ledger-would-be-deleted",
     "the state's list of SITE_IDs would be deleted, and is protected. Do not take the protection off: the ids would be"
-    " forgotten. Give the Fleet its former name and place in the program back; to destroy the stack: pulumi destroy"
-    " --exclude-protected"
+    " forgotten.",
+    "Give the Fleet its former name and place in the program back; to destroy the stack: pulumi destroy"
+    " --exclude-protected",
 )
 """Instead of the engine's advice (3.259), which is to run ``pulumi state unprotect``."""
 
@@ -142,16 +146,21 @@ def _change(name: str, before: Entries, now: Entries, *, by_hand: bool) -> Chang
     return Change(name, kind, any(entries[name].secret for entries in (before, now) if name in entries), by_hand)
 
 
-def said(engine: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """(severity, message). What the engine puts before our own words is left out; a note is a line."""
+def errors_of(engine: Mapping[str, Any], reported: Collection[str]) -> Iterator[Problem]:
+    """The engine's own errors. ``reported``: the lines of those that Mirrors has raised, which are left out."""
     for item in engine.get("diagnostics") or ():
-        severity, text = str(item.get("severity", "info")), str(item.get("message", "")).strip()
-        if severity == "error":
-            yield severity, PROTECTED if _of_the_ledger(text) else _BEFORE.sub("", text)
-        elif severity != "debug":
-            yield from (
-                (severity, line.strip().removeprefix("warning: ")) for line in text.splitlines() if line.strip()
-            )
+        text = _BEFORE.sub("", str(item.get("message", "")).strip())
+        if item.get("severity") == "error" and text not in reported:
+            yield LEDGER_IS_PROTECTED if _of_the_ledger(text) else Problem("engine", text)
+
+
+def notes_of(engine: Mapping[str, Any], reported: Collection[str]) -> Iterator[Note]:
+    """What the engine, or the user's own program, remarks: a note a line."""
+    for item in engine.get("diagnostics") or ():
+        if item.get("severity", "info") not in ("error", "debug"):
+            lines = map(str.strip, str(item.get("message", "")).splitlines())
+            found = (line.removeprefix("warning: ") for line in lines)
+            yield from (Note(line) for line in found if line and line not in reported)
 
 
 def _of_the_ledger(text: str) -> bool:

@@ -3,28 +3,34 @@
 from collections.abc import Iterator
 
 from mirrors.planning.hints import Hints, Ledger
+from mirrors.problems import Problem
 
 
-def renamed(ledger: Ledger, hints: Hints) -> Iterator[str]:
+def renamed(ledger: Ledger, hints: Hints) -> Iterator[Problem]:
     """The engine takes a resource for the one that has its name in the state; only else does it look for the former."""
     had = {name: application for application, (name, _) in ledger.assignments.items()}
     for site in hints.sites:
         before, site_id = ledger.assignments.get(site.application, (site.name, 0))
         if before != site.name and site.name in had:
-            yield (
-                f'{site.name}: this application was called "{before}", and another one "{site.name}", when this stack'
-                " was updated last. Resources cannot change places, the running sites would lose their variables: give"
-                " this one a slug that neither had, 'pulumi up' in every stack, and only then its new one"
+            yield Problem(
+                "names-exchanged",
+                f'this application was called "{before}", and another one "{site.name}", when this stack was updated'
+                " last.",
+                "Resources cannot change places, the running sites would lose their variables: give this one a slug"
+                " that neither had, 'pulumi up' in every stack, and only then its new one",
+                site.name,
             )
         elif before not in (site.name, site.formerly):
-            yield (
-                f'{site.name}: this application was called "{before}" and has SITE_ID {site_id}. Add'
-                f' "formerly: {before}" to it, so that its resources move with it; otherwise the running site would'
-                " lose its variables"
+            yield Problem(
+                "application-renamed",
+                f'this application was called "{before}" and has SITE_ID {site_id}.',
+                f'Add "formerly: {before}" to it, so that its resources move with it; otherwise the running site would'
+                " lose its variables",
+                site.name,
             )
 
 
-def taken_over(ledger: Ledger, hints: Hints) -> Iterator[str]:
+def taken_over(ledger: Ledger, hints: Hints) -> Iterator[Problem]:
     """A slug of the ledger that another application has by now, while the one that had it is still there.
 
     The resources of that name would go over to the newcomer, and strip the site that runs.
@@ -34,9 +40,12 @@ def taken_over(ledger: Ledger, hints: Hints) -> Iterator[str]:
     for application, (name, site_id) in ledger.assignments.items():
         now = hints.listed.get(application)
         if application not in declared and now is not None and name in newcomers:
-            yield (
-                f"{name}: this is another application than the one that had this name and SITE_ID {site_id}, which was"
-                f' renamed "{now}". Write "application: {now}, formerly: {name}", or its running site would lose its'
-                f" variables. If both shall be mirrors, 'pulumi up' that in every stack, and add {name} after it; if"
-                f" {now} shall go, take {name} off the list, 'pulumi up' in every stack, and add it after that"
+            yield Problem(
+                "slug-of-another-application",
+                f"this is another application than the one that had this name and SITE_ID {site_id}, which was renamed"
+                f' "{now}".',
+                f'Write "application: {now}, formerly: {name}", or its running site would lose its variables. If both'
+                f" shall be mirrors, 'pulumi up' that in every stack, and add {name} after it; if {now} shall go, take"
+                f" {name} off the list, 'pulumi up' in every stack, and add it after that",
+                name,
             )

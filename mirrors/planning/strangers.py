@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from mirrors.planning.hints import Hints, Ledger, Neighbour
+from mirrors.problems import Problem
 
 
 def gives_something(ledger: Ledger, known: Mapping[str, int | None]) -> bool:
@@ -13,35 +14,43 @@ def gives_something(ledger: Ledger, known: Mapping[str, int | None]) -> bool:
     )
 
 
-def unknown_ids(hints: Hints) -> Iterator[str]:
+def unknown_ids(hints: Hints) -> Iterator[Problem]:
     """An id that nobody can read may be the one that is given."""
     for slug, neighbour in hints.neighbours.items():
         if neighbour.hidden and neighbour.listed and slug not in hints.reserved_for:
-            yield (
-                f"{slug}: an environment of it besides Test and Live may run with the shared database, and has a"
-                " SITE_ID that is not shown, or is no number, so that a new id could be the same. Keep that id free:"
-                f" mirrors:fleet.reservedFor: {{{slug}: ID}}"
+            yield Problem(
+                "neighbour-id-unknown",
+                "an environment of it besides Test and Live may run with the shared database, and has a SITE_ID that is"
+                " not shown, or is no number, so that a new id could be the same.",
+                f"Keep that id free: mirrors:fleet.reservedFor: {{{slug}: ID}}",
+                slug,
             )
         elif neighbour.hidden and slug not in hints.reserved_for:
-            yield (
-                f"{slug}: it is not on the list, may run with the shared database, and has a SITE_ID that is not shown,"
-                f" or is no number, so that a new id could be the same. Add {slug} to the list, with the siteId that it"
-                f" has; or reserve that id by its name: mirrors:fleet.reservedFor: {{{slug}: ID}}"
+            yield Problem(
+                "neighbour-id-unknown",
+                "it is not on the list, may run with the shared database, and has a SITE_ID that is not shown, or is no"
+                " number, so that a new id could be the same.",
+                f"Add {slug} to the list, with the siteId that it has; or reserve that id by its name:"
+                f" mirrors:fleet.reservedFor: {{{slug}: ID}}",
+                slug,
             )
 
 
-def of_another_project(ledger: Ledger, hints: Hints) -> Iterator[str]:
+def of_another_project(ledger: Ledger, hints: Hints) -> Iterator[Problem]:
     """Two ledgers for one original: neither knows what the other has given, or will give."""
     ours = _known(ledger, hints)
     for slug, neighbour in hints.neighbours.items():
         if neighbour.managed and slug not in ours and not _is_answered(slug, neighbour, ledger, hints):
             ids = " and ".join(map(str, neighbour.site_ids)) or "hidden"
             example = neighbour.site_ids[0] if neighbour.site_ids else "ID"
-            yield (
-                f"{slug}: Mirrors manages it with this original's database (SITE_ID {ids}), and this stack has never"
-                " given it one. Two projects, or two states, must not give SITE_IDs for one original: declare all its"
-                f" mirrors in one. If {slug} stays in the other, keep its ids free in both, each time that one is"
-                f" given: mirrors:fleet.reservedFor: {{{slug}: {example}}}; if it has left, list them under retired"
+            yield Problem(
+                "another-project-gives-ids",
+                f"Mirrors manages it with this original's database (SITE_ID {ids}), and this stack has never given it"
+                " one.",
+                "Two projects, or two states, must not give SITE_IDs for one original: declare all its mirrors in one."
+                f" If {slug} stays in the other, keep its ids free in both, each time that one is given:"
+                f" mirrors:fleet.reservedFor: {{{slug}: {example}}}; if it has left, list them under retired",
+                slug,
             )
 
 

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from mirrors.config import Mirror, Settings
 from mirrors.config.messages import suggestion
 from mirrors.errors import ConfigurationError
+from mirrors.events import Note
 from mirrors.planning.status import SiteStatus, State
 from mirrors.planning.waves import named as shortened
 from mirrors.planning.waves import rollout_plan
+from mirrors.problems import Problem
 
 _OF_SITES = ("**:Fleet::*", "**:SiteIds::*", "**:Original::*")
 _OF_CONTAINERS = ("**:Fleet::*", "**:SiteIds::*", "**:Network::*", "**mirrors:docker:**")
@@ -27,12 +29,12 @@ def in_common(platform: str) -> tuple[str, ...]:
 class Chosen:
     """``sites`` is None for all of them. ``rolled_out``: those that get a release which no ``up`` would give them.
 
-    ``notes``: a line for each reason why a site that might be expected is not reached.
+    ``notes``: one for each reason why a site that might be expected is not reached.
     """
 
     sites: tuple[str, ...] | None
     rolled_out: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 def named(settings: Settings, sites: Sequence[str], stack: str) -> Chosen:
@@ -42,18 +44,23 @@ def named(settings: Settings, sites: Sequence[str], stack: str) -> Chosen:
     """
     known = settings.fleet.slugs
     unknown = [
-        f"the fleet of the stack {stack} has no site {site!r}; {suggestion(site, known)}"
+        Problem("unknown-site", f"the fleet of the stack {stack} has no site {site!r}", suggestion(site, known))
         for site in dict.fromkeys(sites)
         if site not in known
     ]
     held = [
-        f"{site}: it is held, so nothing is deployed to it. Either roll out to it (hold: false), or let only changed"
-        " variables, and who names it, deploy it (hold: variablesMayDeploy)"
+        Problem(
+            "held-site-named",
+            "it is held, so nothing is deployed to it.",
+            "Either roll out to it (hold: false), or let only changed variables, and who names it, deploy it"
+            " (hold: variablesMayDeploy)",
+            site,
+        )
         for site in _mirrors(settings, lambda item: settings.hold_of(item) == "everything")
         if site in sites
     ]
     if unknown or held:
-        raise ConfigurationError([*unknown, *held])
+        raise ConfigurationError(*unknown, *held)
     by_hand = _mirrors(settings, lambda item: settings.hold_of(item) == "variablesMayDeploy")
     rolled_out = tuple(site for site in dict.fromkeys(sites) if site in by_hand)
     return Chosen(tuple(dict.fromkeys(sites)), rolled_out, tuple(_paused(settings, sites)))
@@ -97,15 +104,15 @@ def _followed_by_hand(settings: Settings) -> tuple[str, ...]:
     return tuple(_mirrors(settings, lambda item: settings.declared_hold(item) == "nothing"))
 
 
-def _held(settings: Settings, among: Iterable[str]) -> Iterable[str]:
+def _held(settings: Settings, among: Iterable[str]) -> Iterable[Note]:
     held = set(_mirrors(settings, lambda item: settings.declared_hold(item) != "nothing")).intersection(among)
     if held:
-        yield f"held, no new release: {shortened([site for site in settings.fleet.slugs if site in held])}"
+        yield Note(f"held, no new release: {shortened([site for site in settings.fleet.slugs if site in held])}")
 
 
-def _paused(settings: Settings, among: Iterable[str] | None = None) -> Iterable[str]:
+def _paused(settings: Settings, among: Iterable[str] | None = None) -> Iterable[Note]:
     paused = rollout_plan(settings).paused
     paused = paused if among is None else paused.intersection(among)
     if paused:
         sites = shortened([site for site in settings.fleet.slugs if site in paused])
-        yield f"paused after wave {settings.rollout.pause_after} (mirrors:rollout.pauseAfter): {sites}"
+        yield Note(f"paused after wave {settings.rollout.pause_after} (mirrors:rollout.pauseAfter): {sites}")

@@ -12,14 +12,16 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any, ClassVar, TypeVar
 
-from pulumi.dynamic import CheckResult, Config, ConfigureRequest, DiffResult, ResourceProvider
+from pulumi.dynamic import CheckFailure, CheckResult, Config, ConfigureRequest, DiffResult, ResourceProvider
 
 from mirrors.config.connection import ENVIRON, PROVIDER_KEYS, Connection, load_connection, load_rollout
 from mirrors.config.rollout import Rollout
 from mirrors.divio import Divio, DivioError, NotFound, ValidationFailed
 from mirrors.errors import PlatformError
+from mirrors.events import report_problem
 from mirrors.planning.observed import DeploymentSeen
-from mirrors.remedies import explained
+from mirrors.problems import Problem
+from mirrors.remedies import problem_of
 from mirrors.resources.executor import widen
 from mirrors.resources.once import once
 from mirrors.resources.operation import OPERATION
@@ -149,7 +151,9 @@ def about(site: str) -> Iterator[None]:
     try:
         yield
     except DivioError as error:
-        raise PlatformError(site, explained(error)) from None
+        failure = PlatformError(site, problem_of(error))
+        report_problem(*failure.problems)
+        raise failure from None
 
 
 def is_gone(divio: Divio, environment: str) -> bool:
@@ -166,6 +170,14 @@ def is_gone(divio: Divio, environment: str) -> bool:
             raise
         return True
     return False
+
+
+def failures(problems: Iterable[Problem]) -> list[CheckFailure]:
+    """What a ``check`` answers. None of them names a property: the engine would print its value."""
+    found = tuple(problems)
+    for problem in found:
+        report_problem(problem)
+    return [CheckFailure("", problem.line) for problem in found]
 
 
 def say(message: str) -> None:

@@ -25,7 +25,7 @@ from mirrors.planning.names import DOMAIN
 from mirrors.planning.observed import DeploymentSeen
 from mirrors.planning.releases import newest_successful
 from mirrors.planning.variables import different_names, not_set
-from mirrors.remedies import explained
+from mirrors.remedies import problem_of
 from mirrors.resources.base import Properties, deployments_seen, listed, say
 from mirrors.resources.operation import OPERATION
 from mirrors.seen import by_name
@@ -155,7 +155,7 @@ class Deploying:
             wait = partial(self.divio.deployments.wait, uuid, max(left, 1), say_so, self.environment)
             ended = _appeared(wait)
         except DeploymentTimeout as error:
-            raise DeploymentUnendedError(self.site, explained(error), self._log_end(uuid)) from None
+            raise DeploymentUnendedError(self.site, problem_of(error), self._log_end(uuid)) from None
         OPERATION.read_back.pop(self.environment, None)  # a wait is long enough for somebody to write
         return ended.succeeded
 

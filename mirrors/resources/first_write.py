@@ -7,7 +7,8 @@ from threading import Lock
 from mirrors.divio import DivioError, ValidationFailed
 from mirrors.divio.errors import REFUSALS
 from mirrors.errors import PlatformError, WritesRefusedError
-from mirrors.remedies import explained
+from mirrors.problems import Problem
+from mirrors.remedies import problem_of
 
 
 def _is_about_one_field(error: DivioError) -> bool:
@@ -31,9 +32,8 @@ class FirstWrite:
             return
         with self._lock:
             if self._refused_for is not None:
-                raise PlatformError(
-                    site, f"not tried: the platform refused the write for {self._refused_for}, see there"
-                )
+                message = f"not tried: the platform refused the write for {self._refused_for}, see there"
+                raise PlatformError(site, Problem("write-not-tried", message))
             yield from self._tried(site, by_hand)
 
     def _tried(self, site: str, by_hand: str) -> Iterator[None]:
@@ -44,6 +44,6 @@ class FirstWrite:
             if already or error.uncertain or _is_about_one_field(error):
                 raise
             self._refused_for = site
-            raise WritesRefusedError(site, explained(error), by_hand) from None
+            raise WritesRefusedError(site, problem_of(error), by_hand) from None
         else:
             self._accepted = True

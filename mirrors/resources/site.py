@@ -33,7 +33,7 @@ from mirrors.planning.site_state import (
 )
 from mirrors.planning.variables import Desired
 from mirrors.resources.attempt import Attempt, where_of
-from mirrors.resources.base import Properties, Provider, about, deployments_seen, is_gone, secret, tidy
+from mirrors.resources.base import Properties, Provider, about, deployments_seen, failures, is_gone, secret, tidy
 from mirrors.resources.deploying import frozen_of, outputs_of
 from mirrors.resources.operation import OPERATION, Declared
 from mirrors.resources.writing import Writing, named
@@ -209,7 +209,7 @@ def _stored(entry: Entry | Unknown) -> Any:
 def _changes_at_held_site(site: str, before: SiteState, known: Entries, unknown: Collection[str]) -> list[CheckFailure]:
     before = before.managed(known.keys() | unknown)
     changing = {*different(before.is_set, known), *different(before.runs, known)}.difference(unknown)
-    return [CheckFailure("", changes_at_held_site(site, write_order(changing)))] if changing else []
+    return failures([changes_at_held_site(site, write_order(changing))] if changing else [])
 
 
 def _found(before: SiteState, news: Properties) -> list[str]:

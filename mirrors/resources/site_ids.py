@@ -5,12 +5,13 @@ from dataclasses import replace
 from typing import Any
 
 import pulumi
-from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, ReadResult, Resource, UpdateResult
+from pulumi.dynamic import CheckResult, CreateResult, ReadResult, Resource, UpdateResult
 
+from mirrors.events import report_note
 from mirrors.planning.allocate import Assigned, Hints, Ledger, Neighbour, Reference, SiteHint, allocate
 from mirrors.planning.leaving import who_leaves
 from mirrors.planning.ledger import ledger_from, ledger_to, renamed
-from mirrors.resources.base import Properties, Provider, say, tidy
+from mirrors.resources.base import Properties, Provider, failures, say, tidy
 from mirrors.resources.running import with_databases
 
 ID = "site-ids"
@@ -80,12 +81,10 @@ class SiteIdsProvider(Provider):
         before = renamed(ledger_from(_olds), hints)
         hints = self._looked_at(hints, before, news["hints"])
         allocation = allocate(before, hints)
-        # A failure that named a property would print its value.
-        failures = [CheckFailure("", problem) for problem in allocation.problems]
-        if not failures:
+        if not allocation.problems:
             _say_who_leaves(before, allocation.ledger, hints, news["hints"])
         found = found_in(tidy(_olds.get("found") or {}), tidy(news["hints"].get("found") or {}))
-        return CheckResult({**ledger_to(allocation.ledger), "found": found}, failures)
+        return CheckResult({**ledger_to(allocation.ledger), "found": found}, failures(allocation.problems))
 
     def _looked_at(self, hints: Hints, before: Ledger, given: Properties) -> Hints:
         new = {key: value for key, value in (given.get("hidden") or {}).items() if key not in before.assignments}
@@ -117,8 +116,9 @@ class SiteIdsProvider(Provider):
 
 def _say_who_leaves(before: Ledger, now: Ledger, hints: Hints, fleet: Mapping[str, Any]) -> None:
     containers, keeps = bool(fleet.get("containers")), bool(fleet.get("keeps"))
-    for line in who_leaves(before, now, hints, containers=containers, keeps=keeps):
-        say(line)
+    for note in who_leaves(before, now, hints, containers=containers, keeps=keeps):
+        report_note(note)
+        say(note.line)
 
 
 class SiteIds(Resource, module="mirrors", name="SiteIds"):

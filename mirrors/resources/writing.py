@@ -7,7 +7,7 @@ from mirrors.divio import Divio, EnvironmentVariable, NotFound, ValidationFailed
 from mirrors.errors import PlatformError, ReadBackError
 from mirrors.planning.names import DATABASE_URL, SITE_ID, removal_order, write_order
 from mirrors.planning.variables import Desired, Write, not_as_declared, plan_writes
-from mirrors.remedies import explained
+from mirrors.remedies import problem_of
 from mirrors.resources.base import listed
 from mirrors.resources.operation import OPERATION
 from mirrors.seen import by_name
@@ -118,7 +118,8 @@ class Writing:
         try:
             self._sent(write, live)
         except ValidationFailed as error:
-            raise PlatformError(self.site, f"{write.name} is not taken: {explained(error)}") from None
+            found = problem_of(error)
+            raise PlatformError(self.site, found, f"{write.name} is not taken: {found.message}") from None
 
     def _sent(self, write: Write, live: Live) -> None:
         api = self.divio.environment_variables

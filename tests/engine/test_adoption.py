@@ -133,8 +133,8 @@ def test_a_mirror_is_not_taken_for_an_original_and_no_configuration_is_printed(f
     refused = fleet.project.run("mirrors", "adopt", "acme-de", "--write").failed()
 
     assert (refused.code, refused.stdout) == (1, "")
-    assert refused.stderr.startswith("Error: acme-de looks like a mirror of acme: ")
-    assert "mirrors adopt acme\n" in refused.stderr
+    assert refused.stderr.startswith("Error: acme-de: looks like a mirror of acme: ")
+    assert "mirrors adopt acme [" in refused.stderr
     assert (fleet.project.directory / "Pulumi.yaml").read_text(encoding="utf-8") == HEAD
 
 

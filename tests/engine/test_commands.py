@@ -85,12 +85,20 @@ def test_what_an_up_would_change_or_refuse_is_no_converged_fleet(fleet: Fleet) -
     assert fleet.test.status()[0] == fleet.project.run("mirrors", "ids", "--stack", "test").code == 0
 
 
-@pytest.mark.parametrize("environment", [{"DIVIO_API_TOKEN": "wrong"}, {"DIVIO_API_URL": "http://127.0.0.1:1"}])
-def test_status_ends_with_1_and_one_line_where_it_cannot_look(fleet: Fleet, environment: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    ("environment", "code"),
+    [
+        ({"DIVIO_API_TOKEN": "wrong"}, "token-refused"),
+        ({"DIVIO_API_URL": "http://127.0.0.1:1"}, "platform-unreachable"),
+    ],
+)
+def test_status_ends_with_1_and_one_line_where_it_cannot_look(
+    fleet: Fleet, environment: dict[str, str], code: str
+) -> None:
     with fleet.project.with_environment(**environment):
         done = fleet.project.run("mirrors", "status", "--stack", "test", "--json").failed()
 
-    assert (done.code, done.stdout) == (1, "")
+    assert (done.code, [problem["code"] for problem in done.json()["problems"]]) == (1, [code])
     assert len(done.stderr.splitlines()) == 1
     assert done.stderr.startswith("Error: ")
 

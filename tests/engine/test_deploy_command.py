@@ -123,7 +123,8 @@ def test_an_unknown_site_is_one_clear_line_and_nothing_is_run(project: Path) -> 
     done = deploy(project, "acme-du", "--stack", "test", "--yes")
 
     assert done.returncode == 1
-    assert done.stderr == "Error: the fleet of the stack test has no site 'acme-du'; did you mean acme-de?\n"
+    said = "the fleet of the stack test has no site 'acme-du'; did you mean acme-de? [unknown-site]"
+    assert done.stderr == f"Error: {said}\n"
     assert done.stdout == ""
     assert names(project) == set()
 
@@ -182,7 +183,8 @@ def test_a_fleet_with_a_secret_in_it_is_read_all_the_same(project: Path) -> None
 
     done = deploy(project, "acme-ti", "--stack", "test")
 
-    assert done.stderr == "Error: the fleet of the stack test has no site 'acme-ti'; did you mean acme-it?\n"
+    said = "the fleet of the stack test has no site 'acme-ti'; did you mean acme-it? [unknown-site]"
+    assert done.stderr == f"Error: {said}\n"
 
 
 def test_a_stack_that_does_not_exist_is_named(project: Path) -> None:
@@ -190,7 +192,7 @@ def test_a_stack_that_does_not_exist_is_named(project: Path) -> None:
 
     assert done.returncode == 1
     assert done.stderr.startswith(
-        f"Error: there is no stack tset in {project}: go to the project's directory, or name it with -C"
+        f"Error: there is no stack tset in {project}; go to the project's directory, or name it with -C"
     )
 
 
@@ -200,7 +202,7 @@ def test_without_pulumi_it_says_where_to_get_one(project: Path, monkeypatch: pyt
     done = deploy(project, "acme-de", "--stack", "test")
 
     assert done.returncode == 1
-    assert done.stderr.startswith("Error: There is no pulumi on the PATH: install the Pulumi CLI")
+    assert done.stderr.startswith("Error: There is no pulumi on the PATH; install the Pulumi CLI")
 
 
 def test_an_interrupt_reaches_the_command_and_its_exit_code_comes_back(

@@ -156,4 +156,4 @@ def test_a_stack_that_does_not_exist_is_one_clear_line(fleet: Fleet, command: tu
     done = fleet.project.run("mirrors", *command, "--stack", "tset").failed()
 
     assert done.code == 1
-    assert done.stderr.startswith(f"Error: there is no stack tset in {fleet.project.directory}: go to the project's")
+    assert done.stderr.startswith(f"Error: there is no stack tset in {fleet.project.directory}; go to the project's")

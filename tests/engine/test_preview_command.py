@@ -11,7 +11,10 @@ from tests.engine.project import Done
 from tests.sandboxes import delete_variable, frozen_variables, set_variable
 
 CANARY = "c4n4ry-of-a-preview"
-LEFT = "acme-ch has left the list: run 'pulumi up -s test', or put it back, before single sites are deployed"
+LEFT = (
+    "acme-ch has left the list; run 'pulumi up -s test', or put it back, before single sites are deployed"
+    " [site-left-list]"
+)
 WAVES = {"health": False, "waves": [1, "100%"], "parallel": 5}
 
 
@@ -75,7 +78,7 @@ def test_every_problem_is_told_and_a_name_that_is_nobodys_is_one(fleet: Fleet) -
     assert done.code == 1
     first, second = sorted(done.json()["problems"])
     assert first == ('MIRRORS_ROLL_OUT (environment variable): this fleet has no site "acme-du"; did you mean acme-de?')
-    assert second.startswith('mirror "acme-xx": no application of this name is visible to this token.')
+    assert second.startswith("acme-xx: no application of this name is visible to this token.")
 
 
 def test_a_configuration_that_cannot_be_used_is_a_problem_too(fleet: Fleet) -> None:

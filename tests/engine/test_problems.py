@@ -17,7 +17,7 @@ from tests.unit.test_config_files import ARRIVES
 
 WRONG_TOKEN = "c4n4ry-wrong-token"
 MISSING = (
-    r'mirror "acme-xx": no application of this name is visible to this token\..*'
+    r"acme-xx: no application of this name is visible to this token\..*"
     r'"acme" > Settings > Duplicate > Mirror, name "acme-xx"'
 )
 UNKNOWN_KEY = r"mirrors:fleet\.mirrors\[0\]\.siteid: unknown key; did you mean siteId\?"
@@ -166,8 +166,8 @@ def bolt(fleet: Fleet) -> Iterator[Fleet]:
 
 
 def test_an_original_never_deployed_is_told_for_test_and_for_live(bolt: Fleet) -> None:
-    never = "original bolt: {} was never deployed successfully.* Deploy bolt in {} first"
-    missing = 'mirror "bolt-xx": no application of this name'
+    never = "bolt: {} was never deployed successfully.* Deploy bolt in {} first"
+    missing = "bolt-xx: no application of this name"
 
     refuses(bolt, bolt.test, never.format("Test", "Test"), never.format("Live", "Live"), missing)
     says(bolt.live.preview(), never.format("Live", "Live"), missing)

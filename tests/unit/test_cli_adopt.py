@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
-from mirrors.cli.adopt import declared_retired, without_ids, write_fleet
+from mirrors.cli.adopt import as_data, declared_retired, evidence, mistaken, without_ids, write_fleet
 from mirrors.errors import MirrorsError
+from mirrors.planning.adoption import Adoption
+from mirrors.problems import Problem
 
 DECLARED = """\
 name: acme
@@ -66,7 +68,7 @@ def test_an_id_that_is_declared_and_not_found_is_kept(file: Path) -> None:
     ids=["a site less", "a site more", "another id", "other shared names", "another original"],
 )
 def test_another_fleet_is_refused_and_nothing_is_written_without_force(file: Path, other: dict[str, Any]) -> None:
-    with pytest.raises(MirrorsError, match="declares another mirrors:fleet"):
+    with pytest.raises(MirrorsError, match="other-fleet-declared"):
         write_fleet(other, file.parent, force=False)
     assert file.read_text() == DECLARED
 
@@ -78,7 +80,7 @@ def test_another_fleet_is_refused_and_nothing_is_written_without_force(file: Pat
 def test_what_is_no_fleet_is_another_one(file: Path, value: str) -> None:
     file.write_text(f"name: acme\nconfig:\n  mirrors:fleet:\n    value: {value}\n")
 
-    with pytest.raises(MirrorsError, match="declares another mirrors:fleet"):
+    with pytest.raises(MirrorsError, match="other-fleet-declared"):
         write_fleet(found(de=2), file.parent, force=False)
 
 
@@ -120,3 +122,18 @@ def test_ids_that_the_named_file_retires_are_known(named: Path) -> None:
     named.write_text("original: {application: acme}\nretired: [7]\n")
 
     assert declared_retired(named.parent) == {7: ""}
+
+
+def test_what_is_to_be_decided_is_a_comment_and_data() -> None:
+    problem = Problem("unknown-key", "its SITE_ID is not clear", "write it", "acme-de")
+    adoption = Adoption({}, (), (problem,), ("acme-fr: a note",))
+
+    assert evidence(adoption) == ["# Odd: acme-fr: a note", f"# To decide: {problem.line}"]
+    assert as_data(adoption)["problems"] == [problem.data]
+
+
+def test_a_mirror_that_is_named_as_the_original_is_told_with_the_command_for_each() -> None:
+    [problem] = mistaken("acme-de", ["acme", "shop"]).problems
+
+    assert (problem.code, problem.site) == ("mirror-named-as-original", "acme-de")
+    assert problem.remedy.endswith("mirrors adopt acme or mirrors adopt shop")

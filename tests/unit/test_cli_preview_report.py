@@ -9,7 +9,10 @@ from mirrors.cli.preview_report import as_data, as_text
 from mirrors.planning.preview import Cause, FleetPreview, SitePreview
 from mirrors.planning.preview_steps import Change
 from mirrors.planning.waves import RolloutPlan, Wave
+from mirrors.problems import Problem
 
+ONE = Problem("engine", "one")
+TWO = Problem("site-unhealthy", "two", "again", "de")
 RELEASE = (Cause.RELEASE,)
 CHANGES = (Change("THEME", "added"), Change("DATABASE_URL", "changed", secret=True, by_hand=True))
 SLUGS = tuple(f"m{number:03}" for number in range(300))
@@ -98,12 +101,23 @@ def test_no_changes_and_problems_are_told_first() -> None:
     quiet = FleetPreview("test", declared=4)
 
     assert as_text(quiet) == "Preview of test: no changes at 4 sites"
-    told = as_text(replace(quiet, problems=("one", "two"))).splitlines()
+    told = as_text(replace(quiet, problems=(ONE, TWO))).splitlines()
     assert told == [
         "Preview of test: 2 problems, and nothing is done before that is solved",
-        *("", "Problems", "  one", "  two"),
+        *("", "Problems", "  one [engine]", "  de: two; again [site-unhealthy]"),
     ]
-    assert as_markdown(replace(quiet, problems=("one",))).splitlines()[-1] == "- :x: one"
+    assert as_markdown(replace(quiet, problems=(ONE,))).splitlines()[-1] == r"- :x: one \[engine\]"
+    assert as_data(replace(quiet, problems=(TWO,)))["problems"] == [
+        {
+            "code": "site-unhealthy",
+            "site": "de",
+            "path": None,
+            "message": "two",
+            "remedy": "again",
+            "details": "",
+            "reference": "docs/reference/problems.md#site-unhealthy",
+        }
+    ]
 
 
 def test_what_is_removed_or_kept_of_a_mirror_off_the_list_is_told() -> None:
@@ -158,7 +172,7 @@ def test_a_comment_is_never_too_long_and_says_what_it_leaves_out() -> None:
     assert len(text) <= LONGEST
     assert "| wave 1 | 260 more | | |" in text
     assert "- and 360 more" in text
-    cut = as_markdown(replace(large(300), problems=notes))
+    cut = as_markdown(replace(large(300), problems=tuple(Problem("engine", note) for note in notes)))
     assert len(cut) <= LONGEST + 100
     assert cut.endswith("The rest is too long for a comment.\n")
 

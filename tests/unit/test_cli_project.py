@@ -208,28 +208,40 @@ def test_a_file_that_the_project_names_is_taken_and_pinned(tmp_path: Path, entry
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
-    [("a: [", "is no YAML, see line"), ("- a\n", "holds no keys"), ("a: 1\na: 2\n", "is no YAML"), ("a: \xff", "")],
+    ("text", "code", "said"),
+    [
+        ("a: [", "project-file-invalid", "is no YAML, see line"),
+        ("- a\n", "project-file-invalid", "holds no keys"),
+        ("a: 1\na: 2\n", "project-file-invalid", "is no YAML"),
+        ("a: \xff", "project-file-unreadable", "cannot be read"),
+    ],
 )
-def test_what_cannot_be_read_is_one_clear_error(tmp_path: Path, text: str, said: str) -> None:
+def test_what_cannot_be_read_is_one_clear_error(tmp_path: Path, text: str, code: str, said: str) -> None:
     (tmp_path / "Pulumi.yaml").write_bytes(text.encode("latin-1"))
 
-    with pytest.raises(MirrorsError, match=r"Pulumi\.yaml") as caught:
+    with pytest.raises(MirrorsError) as caught:
         ProjectFile.find(tmp_path)
 
-    assert said in str(caught.value)
+    [problem] = caught.value.problems
+    assert problem.code == code
+    assert problem.message.startswith(f"{tmp_path / 'Pulumi.yaml'} ")
+    assert said in problem.message
 
 
 def test_a_directory_without_a_project_is_named(tmp_path: Path) -> None:
-    with pytest.raises(MirrorsError, match=r"there is no Pulumi\.yaml in"):
+    with pytest.raises(MirrorsError) as caught:
         ProjectFile.find(tmp_path)
+    [problem] = caught.value.problems
+    assert problem.code == "no-project"
+    assert str(tmp_path) in problem.message
 
 
 def test_a_project_without_a_fleet_has_nothing_to_pin(tmp_path: Path) -> None:
     project(tmp_path, "name: acme\n")
 
-    with pytest.raises(MirrorsError, match="declares mirrors:fleet in clear"):
+    with pytest.raises(MirrorsError) as caught:
         ProjectFile.declaring(tmp_path, "test")
+    assert [problem.code for problem in caught.value.problems] == ["fleet-not-in-clear"]
 
 
 GO_READS = re.compile(

@@ -67,21 +67,14 @@ def test_an_original_whose_deployment_is_not_in_the_state_yet_is_named(
 
 
 @pytest.mark.parametrize(
-    ("left", "said"),
+    ("left", "said", "back"),
     [
-        (
-            ["acme-it"],
-            "acme-it has left the list: run 'pulumi up -s test', or put it back, before single sites are deployed",
-        ),
-        (
-            ["acme-at", "acme-it"],
-            "acme-at, acme-it have left the list: run 'pulumi up -s test', or put them back, before single sites are"
-            " deployed",
-        ),
+        (["acme-it"], "acme-it has left the list", "put it back"),
+        (["acme-at", "acme-it"], "acme-at, acme-it have left the list", "put them back"),
     ],
 )
 def test_single_sites_are_refused_in_one_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left: list[str], said: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left: list[str], said: str, back: str
 ) -> None:
     exporting(tmp_path, state("acme-de", *left))
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -89,7 +82,24 @@ def test_single_sites_are_refused_in_one_line(
     with pytest.raises(MirrorsError) as caught:
         refuse_single_sites(settings("acme-de"), "test", tmp_path)
 
-    assert str(caught.value) == said
+    [problem] = caught.value.problems
+    assert (problem.code, problem.message) == ("site-left-list", said)
+    assert problem.remedy == f"run 'pulumi up -s test', or {back}, before single sites are deployed"
+
+
+def test_an_original_that_is_not_deployed_yet_is_refused_with_its_slug(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exporting(tmp_path, state())
+    monkeypatch.setenv("PATH", str(tmp_path))
+    fleet = {"original": {"application": "acme", "deploy": True}, "mirrors": []}
+
+    with pytest.raises(MirrorsError) as caught:
+        refuse_single_sites(settings(fleet=fleet, imageFrom="matching"), "test", tmp_path)
+
+    assert [(problem.code, problem.site) for problem in caught.value.problems] == [
+        ("original-not-deployed-yet", "acme")
+    ]
 
 
 def test_a_state_that_has_what_is_declared_is_no_obstacle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

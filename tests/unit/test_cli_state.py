@@ -32,8 +32,9 @@ def test_two_lists_are_an_error_that_says_what_each_has_and_what_to_do() -> None
     with pytest.raises(MirrorsError) as raised:
         _ = TWO.ledger
     [found] = check_ledger(TWO)
-    assert found.level is Level.PROBLEM
-    for said in (str(raised.value), f"{found.message}. {found.remedy}"):
+    [problem] = raised.value.problems
+    assert (found.level, found.code, problem.code) == (Level.PROBLEM, "several-ledgers", "several-ledgers")
+    for said in (problem.line, str(found)):
         assert "SiteIds::orr has 1 orr, 3 orr-b (retired); " in said
         assert "SiteIds::orr-main has 1 orr-main" in said
         assert "pulumi state delete URN" in said

@@ -1,5 +1,6 @@
 """What the commands say where they are mistyped, and where nobody can be asked."""
 
+import json
 import shlex
 import sys
 from pathlib import Path
@@ -9,7 +10,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mirrors.cli import USAGE, main
+from mirrors.cli.configuration import is_about_the_fleet
 from mirrors.cli.deploy import ANSWERS, answered
+from mirrors.problems import Problem
 
 FLEET = '{"mirrors:fleet": {"value": "{\\"original\\": {\\"application\\": \\"acme\\"}}"}}'
 
@@ -71,7 +74,8 @@ def test_an_update_that_has_to_ask_is_not_begun_where_nobody_is(
     done = run(f"deploy {sites} -s test")
 
     assert done.exit_code == 1, done.output
-    assert done.stderr == "Error: nobody is there to be asked: say --yes if that is meant. Nothing was changed\n"
+    said = "Error: nobody is there to be asked; say --yes if that is meant. Nothing was changed [answer-needed]\n"
+    assert done.stderr == said
     assert "up" not in asked.read_text().split()
 
 
@@ -90,7 +94,7 @@ def test_the_engines_variables_answer_in_place_of_a_terminal(variable: str, valu
     ],
     ids=["no stack", "no project for its configuration", "no project for its state"],
 )
-@pytest.mark.parametrize("line", ["status", "ids", "leave", "preview", "deploy --all"])
+@pytest.mark.parametrize("line", ["status", "ids --json", "leave", "preview --json", "deploy --all"])
 def test_a_wrong_stack_or_folder_is_told_with_the_remedy_and_not_in_the_engines_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, complaint: str, code: int
 ) -> None:
@@ -101,4 +105,61 @@ def test_a_wrong_stack_or_folder_is_told_with_the_remedy_and_not_in_the_engines_
     done = run(f"{line} -s tst -C {tmp_path}")
 
     assert done.exit_code == 1
-    assert done.stderr == f"Error: there is no stack tst in {tmp_path}: {remedy}\n"
+    assert done.stderr == f"Error: there is no stack tst in {tmp_path}; {remedy} [no-such-stack]\n"
+    assert bool(done.stdout) == ("--json" in line)
+
+
+@pytest.mark.parametrize("line", ["status -s tst", "ids -s tst", "preview -s tst", "doctor --probe -s tst"])
+def test_what_goes_wrong_with_json_is_json_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str) -> None:
+    command(tmp_path, complaint="error: no stack named 'tst' found", code=6)
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    done = run(f"{line} --json -C {tmp_path}")
+
+    assert done.exit_code == 1
+    [problem] = json.loads(done.stdout)["problems"]
+    assert (problem["code"], problem["site"], problem["path"]) == ("no-such-stack", None, None)
+    assert problem["remedy"].startswith("go to the project's directory")
+    assert problem["reference"] == "docs/reference/problems.md#no-such-stack"
+    assert done.stderr.endswith("[no-such-stack]\n")
+
+
+def test_a_platform_that_refuses_is_json_as_well() -> None:
+    environment = {"DIVIO_API_URL": "http://127.0.0.1:9", "DIVIO_API_TOKEN": "t0ken-of-nobody"}
+
+    done = CliRunner().invoke(main, ["adopt", "acme", "--json"], env=environment)
+
+    [problem] = json.loads(done.stdout)["problems"]
+    assert (done.exit_code, problem["code"]) == (1, "platform-unreachable")
+    assert "t0ken" not in done.output
+
+
+@pytest.mark.parametrize(("said", "code"), [("EOF", "backend-file-empty"), ("no such key", "pulumi-failed")])
+def test_what_the_engine_says_is_kept_with_the_command_that_was_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, code: str
+) -> None:
+    command(tmp_path, complaint=f"error: failed to load checkpoint: {said}", code=1)
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    done = run(f"ids -s test --json -C {tmp_path}")
+
+    [problem] = json.loads(done.stdout)["problems"]
+    assert problem["code"] == code
+    assert problem["message"].startswith("pulumi stack export --stack test: failed to load checkpoint: ")
+    assert ("mirrors doctor" in problem["remedy"]) == (code == "backend-file-empty")
+
+
+@pytest.mark.parametrize(
+    ("path", "about"),
+    [
+        ("mirrors:fleet", True),
+        ("mirrors:fleet.mirrors[2].siteId", True),
+        ("mirrors:fleet[0]", True),
+        ("mirrors:fleetFile", True),
+        ("mirrors:fleetish", False),
+        ("mirrors:rollout.waves", False),
+        (None, False),
+    ],
+)
+def test_what_is_about_the_fleet_is_known_by_its_path(path: str | None, *, about: bool) -> None:
+    assert is_about_the_fleet(Problem("unknown-key", "mirrors:fleet", path=path)) is about

@@ -8,54 +8,63 @@ import pytest
 from mirrors.config import load
 from mirrors.config.docker import load_docker_connection
 from mirrors.errors import ConfigurationError
+from mirrors.problems import Problem
 
 FLEET = {"original": {"application": "acme"}, "mirrors": [{"application": "acme-de"}]}
 SECRET = "canary-5a90b1"
 
 
-def problems(docker: dict[str, Any], **more: Any) -> list[str]:
+def problems(docker: dict[str, Any], **more: Any) -> list[Problem]:
     values = {"platform": "docker", "fleet": FLEET, "docker": docker, **more}
     raw = {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
     return list(load(raw, "test", {}).problems)
 
 
+def codes(found: list[Problem]) -> list[tuple[str, str | None]]:
+    return [(problem.code, problem.path) for problem in found]
+
+
 def test_a_fleet_of_containers_needs_an_image_and_no_token() -> None:
     assert problems({"image": "acme:1"}) == []
-    [problem] = problems({})
-    assert problem.startswith("mirrors:docker.image: missing; name the image that the sites run")
+    assert codes(problems({})) == [("missing-key", "mirrors:docker.image")]
 
 
 def test_an_image_is_named_or_built() -> None:
     [problem] = problems({"image": "acme:1", "build": {"directory": "."}})
-    assert problem == "mirrors:docker.build: mirrors:docker.image is set, too; remove one of them"
+    assert codes([problem]) == [("keys-exclude-each-other", "mirrors:docker.build")]
+    assert "mirrors:docker.image" in problem.message
 
 
 @pytest.mark.parametrize(
-    ("docker", "told"),
+    ("docker", "key", "shown"),
     [
-        ({"host": "http://x"}, 'docker.host: got "http://x", takes a Docker host: unix:///path, ssh://user@host'),
-        ({"resources": {"memory": 512}}, "docker.resources.memory: got 512, takes an amount of memory"),
-        ({"resources": {"memory": "4m"}}, "docker.resources.memory: got"),
-        ({"resources": {"cpus": 0}}, "docker.resources.cpus: got 0, takes a number of processors above 0"),
-        ({"restart": "sometimes"}, 'docker.restart: got "sometimes", takes no, always, on-failure or unless-stopped'),
-        ({"publish": {"address": "localhost"}}, "docker.publish.address: got"),
-        ({"healthcheck": {"retries": 0}}, "docker.healthcheck.retries: got 0, takes a whole number from 1 to 100"),
-        ({"healthcheck": {"interval": "1 minute"}}, "docker.healthcheck.interval: got"),
-        ({"database": {"user": "Robert'); --"}}, "docker.database.user: got"),
-        ({"volumes": []}, "docker.volumes: unknown key"),
-        ({"media": {"path": "/media?x"}}, 'docker.media.path: got "/media?x", takes a path such as /media'),
-        ({"media": {"path": "/media/../etc"}}, "docker.media.path: got"),
-        ({"media": {"path": "/"}}, "docker.media.path: got"),
-        ({"media": {"url": "/media/?x"}}, "docker.media.url: got"),
-        ({"healthcheck": {"command": ["CMD-SHELL"]}}, "docker.healthcheck.command: got a list, takes a command"),
-        ({"healthcheck": {"command": ["CMD-SHELL", "a", "b"]}}, "docker.healthcheck.command: got a list"),
-        ({"healthcheck": {"command": ["NONE", "a"]}}, "docker.healthcheck.command: got a list"),
-        ({"healthcheck": {"command": []}}, "docker.healthcheck.command: got a list"),
+        ({"host": "http://x"}, "host", 'got "http://x", takes a Docker host: unix:///path, ssh://user@host'),
+        ({"resources": {"memory": 512}}, "resources.memory", "got 512, takes an amount of memory"),
+        ({"resources": {"memory": "4m"}}, "resources.memory", '"4m"'),
+        ({"resources": {"cpus": 0}}, "resources.cpus", "got 0, takes a number of processors above 0"),
+        ({"restart": "sometimes"}, "restart", 'got "sometimes", takes no, always, on-failure or unless-stopped'),
+        ({"publish": {"address": "localhost"}}, "publish.address", '"localhost"'),
+        ({"healthcheck": {"retries": 0}}, "healthcheck.retries", "got 0, takes a whole number from 1 to 100"),
+        ({"healthcheck": {"interval": "1 minute"}}, "healthcheck.interval", '"1 minute"'),
+        ({"database": {"user": "Robert'); --"}}, "database.user", '"Robert\'); --"'),
+        ({"media": {"path": "/media?x"}}, "media.path", 'got "/media?x", takes a path such as /media'),
+        ({"media": {"path": "/media/../etc"}}, "media.path", '"/media/../etc"'),
+        ({"media": {"path": "/"}}, "media.path", '"/"'),
+        ({"media": {"url": "/media/?x"}}, "media.url", '"/media/?x"'),
+        ({"healthcheck": {"command": ["CMD-SHELL"]}}, "healthcheck.command", "got a list, takes a command"),
+        ({"healthcheck": {"command": ["CMD-SHELL", "a", "b"]}}, "healthcheck.command", "a list"),
+        ({"healthcheck": {"command": ["NONE", "a"]}}, "healthcheck.command", "a list"),
+        ({"healthcheck": {"command": []}}, "healthcheck.command", "a list"),
     ],
 )
-def test_a_wrong_value_is_told_with_its_place_and_what_is_taken(docker: dict[str, Any], told: str) -> None:
+def test_a_wrong_value_is_told_with_its_place_and_what_is_taken(docker: dict[str, Any], key: str, shown: str) -> None:
     [problem] = problems({"image": "acme:1", **docker})
-    assert told in problem
+    assert codes([problem]) == [("value-not-taken", f"mirrors:docker.{key}")]
+    assert shown in problem.message
+
+
+def test_a_key_that_the_section_does_not_have_is_unknown() -> None:
+    assert codes(problems({"image": "acme:1", "volumes": []})) == [("unknown-key", "mirrors:docker.volumes")]
 
 
 def test_numbers_are_written_as_the_plugin_reads_them_back() -> None:
@@ -70,7 +79,8 @@ def test_numbers_are_written_as_the_plugin_reads_them_back() -> None:
 def test_the_version_of_the_password_may_be_a_number_as_pulumi_config_set_writes_it() -> None:
     assert problems({"image": "acme:1", "database": {"passwordVersion": 2}}) == []
     [problem] = problems({"image": "acme:1", "database": {"passwordVersion": 1.5}})
-    assert problem == "mirrors:docker.database.passwordVersion: got 1.5, takes text or a whole number"
+    assert codes([problem]) == [("value-not-taken", "mirrors:docker.database.passwordVersion")]
+    assert "1.5" in problem.message
 
 
 def test_paths_of_the_media_are_those_that_a_volume_can_have() -> None:
@@ -81,18 +91,27 @@ def test_paths_of_the_media_are_those_that_a_volume_can_have() -> None:
 def test_a_service_is_ours_or_somebody_elses() -> None:
     elsewhere = {"DATABASE_URL": f"postgres://acme:{SECRET}@db/acme"}
     [problem] = problems({"image": "acme:1", "database": {"image": "postgres:16"}}, sharedValues=elsewhere)
-    assert problem == "mirrors:docker.database: mirrors:sharedValues.DATABASE_URL names another one; remove one of them"
+    assert codes([problem]) == [("keys-exclude-each-other", "mirrors:docker.database")]
+    assert "mirrors:sharedValues.DATABASE_URL" in problem.message
+    assert SECRET not in problem.line
     fleet = {**FLEET, "shared": ["DATABASE_URL", "SEARCH_URL"]}
     [problem] = problems({"image": "acme:1"}, fleet=fleet)
-    assert "mirrors:sharedValues.SEARCH_URL: missing; no other site has a value to share" in problem
+    assert codes([problem]) == [("shared-value-missing", "mirrors:sharedValues.SEARCH_URL")]
+    assert "pulumi config set --secret --path mirrors:sharedValues.SEARCH_URL" in problem.remedy
 
 
 def test_a_renamed_original_has_to_name_its_data() -> None:
     fleet = {**FLEET, "original": {"application": "acme", "formerly": "old-acme"}}
-    told = "\n".join(problems({"image": "acme:1"}, fleet=fleet))
-    assert "mirrors:docker.database.volume: missing" in told
-    assert "Set it to old-acme.test_database, and leave it there" in told
-    assert "Set it to old_acme, and leave it there" in told
+    found = problems({"image": "acme:1"}, fleet=fleet)
+    assert {problem.code for problem in found} == {"renamed-original-leaves-data"}
+    former = {
+        "mirrors:docker.database.volume": "old-acme.test_database",
+        "mirrors:docker.database.name": "old_acme",
+        "mirrors:docker.media.volume": "old-acme.test_media",
+    }
+    assert [problem.path for problem in found] == list(former)
+    for problem in found:
+        assert f"Set it to {former[problem.path or '']}," in problem.remedy
     kept = {"database": {"volume": "old-acme.test_database", "name": "old_acme"}, "media": {"volume": "m-1"}}
     assert problems({"image": "acme:1", **kept}, fleet=fleet) == []
 
@@ -105,17 +124,35 @@ def test_the_originals_variables_count_without_deploy() -> None:
 def test_a_wrong_certificate_is_not_shown() -> None:
     tls = {"ca": SECRET, "cert": "-----BEGIN CERTIFICATE-----", "key": "-----BEGIN PRIVATE KEY-----"}
     [problem] = problems({"image": "acme:1"}, dockerTls=tls)
-    assert problem.startswith("mirrors:dockerTls.ca: got text, takes a PEM file's text")
+    assert codes([problem]) == [("value-not-taken", "mirrors:dockerTls.ca")]
+    assert problem.message.startswith("got text, ")
+    assert SECRET not in problem.line
 
 
 def test_what_an_object_has_to_have_is_told() -> None:
-    assert problems({"image": "acme:1"}, dockerTls={})[:1] == [
-        "mirrors:dockerTls.ca: missing; it takes the text of a PEM file"
-    ]
+    [ca, *_] = problems({"image": "acme:1"}, dockerTls={})
+    assert codes([ca]) == [("missing-key", "mirrors:dockerTls.ca")]
+    assert "the text of a PEM file" in ca.remedy
     [kind, network] = problems({"image": "acme:1", "proxy": {}})
-    assert kind == "mirrors:docker.proxy.kind: missing; it takes caddy or traefik"
-    assert network.startswith("mirrors:docker.proxy.network: missing; it takes the name of the network")
-    assert "mirrors:docker.build.directory: missing; it takes a directory, such as ." in problems({"build": {}})
+    assert codes([kind, network]) == [
+        ("missing-key", "mirrors:docker.proxy.kind"),
+        ("missing-key", "mirrors:docker.proxy.network"),
+    ]
+    assert "caddy or traefik" in kind.remedy
+    assert "the name of the network" in network.remedy
+    [directory] = [item for item in problems({"build": {}}) if item.path == "mirrors:docker.build.directory"]
+    assert directory.code == "missing-key"
+    assert "a directory, such as ." in directory.remedy
+
+
+def test_a_proxy_needs_the_name_of_each_site_and_of_no_other() -> None:
+    proxy = {"kind": "caddy", "network": "proxy"}
+    found = problems({"image": "acme:1", "proxy": proxy, "domains": {"acme": "a.ch", "acme-du": "b.ch"}})
+    assert codes(found) == [
+        ("missing-key", "mirrors:docker.domains.acme-de"),
+        ("unknown-site", "mirrors:docker.domains.acme-du"),
+    ]
+    assert "acme-de?" in found[1].remedy
 
 
 def test_a_provider_reads_its_host_and_names_the_keys_where_it_cannot() -> None:
@@ -125,5 +162,7 @@ def test_a_provider_reads_its_host_and_names_the_keys_where_it_cannot() -> None:
     for wrong in ({"docker": "[1"}, {"docker": "[]"}, {"dockerTls": json.dumps({"ca": SECRET})}):
         with pytest.raises(ConfigurationError) as caught:
             load_docker_connection(wrong, {})
+        [problem] = caught.value.problems
+        assert problem.code == "docker-host-invalid"
         assert SECRET not in str(caught.value)
         assert "mirrors:docker.host" in str(caught.value)

@@ -36,6 +36,10 @@ def loaded(directory: Path, **raw: str) -> Loaded:
     return load(raw, "test", TOKEN, Files.of(directory, "test"))
 
 
+def codes(result: Loaded) -> list[tuple[str, str | None]]:
+    return [(problem.code, problem.path) for problem in result.problems]
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     (tmp_path / "Pulumi.yaml").write_text(PROJECT.format(site_id="2", pin='"x"'))
@@ -66,9 +70,9 @@ def test_a_tag_takes_nothing_else_out_of_the_comparison(tmp_path: Path, tagged: 
 
     result = loaded(tmp_path, fleet=fleet(site_id=8, pin=arrives))
 
-    assert [line.partition(": ")[0] for line in result.problems] == [
-        "mirrors:fleet.mirrors[0].siteId",
-        "mirrors:fleet.variables.PIN",
+    assert codes(result) == [
+        ("value-not-as-written", "mirrors:fleet.mirrors[0].siteId"),
+        ("value-not-as-written", "mirrors:fleet.variables.PIN"),
     ]
 
 
@@ -80,10 +84,11 @@ def test_what_does_not_arrive_as_it_is_written_is_refused_with_what_to_paste(
 
     result = loaded(tmp_path, fleet=fleet(pin=arrives))
 
-    assert result.problems == (
-        f"mirrors:fleet.variables.PIN: {written}, without quotes, arrives as {json.dumps(arrives)} (Pulumi.yaml, line "
-        f'10); put it in quotes, PIN: "{written}"',
-    )
+    [problem] = result.problems
+    assert (problem.code, problem.path) == ("value-not-as-written", "mirrors:fleet.variables.PIN")
+    assert problem.message.startswith(f"{written}, ")
+    assert f"{json.dumps(arrives)} (Pulumi.yaml, line 10)" in problem.message
+    assert problem.remedy.endswith(f'PIN: "{written}"')
 
 
 @pytest.mark.parametrize(("written", "arrives"), [("010", 8), ("0x10", 16), ("1e1", 10), ("+5", 5), ("1_0", 10)])
@@ -92,10 +97,11 @@ def test_a_number_is_one_that_everybody_reads_alike(tmp_path: Path, written: str
 
     result = loaded(tmp_path, fleet=fleet(site_id=arrives))
 
-    assert result.problems == (
-        f"mirrors:fleet.mirrors[0].siteId: {written}, without quotes, arrives as {arrives} (Pulumi.yaml, line 8); takes"
-        " a whole number from 1 to 2147483647, without quotes, in decimal digits that do not begin with 0",
-    )
+    [problem] = result.problems
+    assert (problem.code, problem.path) == ("value-not-as-written", "mirrors:fleet.mirrors[0].siteId")
+    assert problem.message.startswith(f"{written}, ")
+    assert f"{arrives} (Pulumi.yaml, line 8)" in problem.message
+    assert "a whole number from 1 to 2147483647" in problem.remedy
 
 
 @pytest.mark.parametrize(
@@ -112,11 +118,14 @@ def test_a_number_that_arrives_as_it_is_written_is_no_text_either(tmp_path: Path
     (tmp_path / "Pulumi.yaml").write_text(PROJECT.format(site_id="2", pin="83").replace("acme-de", "2024"))
     arrives = {**json.loads(fleet(pin=83)), "mirrors": [{"application": 2024, "siteId": 2}]}
 
-    assert loaded(tmp_path, fleet=json.dumps(arrives)).problems == (
-        "mirrors:fleet.mirrors[0].application: 2024 is a number (Pulumi.yaml, line 7): put the slug in quotes, "
-        'application: "2024"',
-        'mirrors:fleet.variables.PIN: 83 is a number (Pulumi.yaml, line 10): put the text in quotes, PIN: "83"',
-    )
+    slug, text = loaded(tmp_path, fleet=json.dumps(arrives)).problems
+
+    assert (slug.code, slug.path) == ("needs-quotes", "mirrors:fleet.mirrors[0].application")
+    assert (text.code, text.path) == ("needs-quotes", "mirrors:fleet.variables.PIN")
+    for words in ("2024 ", "(Pulumi.yaml, line 7)", 'application: "2024"'):
+        assert words in slug.message
+    for words in ("83 ", "(Pulumi.yaml, line 10)", 'PIN: "83"'):
+        assert words in text.message
 
 
 def test_in_a_stacks_file_nobody_knows_what_a_number_was(project: Path) -> None:
@@ -124,10 +133,10 @@ def test_in_a_stacks_file_nobody_knows_what_a_number_was(project: Path) -> None:
 
     result = loaded(project, fleet=fleet(), overrides='{"variables": {"PIN": 83}}')
 
-    assert result.problems == (
-        "mirrors:overrides.variables.PIN: 83 is a number (Pulumi.test.yaml, line 3): put the text in quotes, as it is"
-        " meant: Pulumi writes numbers anew whenever it saves that file",
-    )
+    [problem] = result.problems
+    assert (problem.code, problem.path) == ("needs-quotes", "mirrors:overrides.variables.PIN")
+    assert "(Pulumi.test.yaml, line 3)" in problem.message
+    assert '"83"' not in problem.line  # it may have been 0123
 
 
 @pytest.mark.parametrize("text", ["2024-01-01 00:00:00 +0000 UTC", "2001-12-14 21:59:43.1 -0500 -0500"])
@@ -136,17 +145,17 @@ def test_a_date_that_pulumi_has_written_into_a_stacks_file_is_refused(project: P
 
     result = loaded(project, fleet=fleet(), overrides=json.dumps({"variables": {"DAY": text}}))
 
-    assert result.problems == (
-        "mirrors:overrides.variables.DAY: got what Pulumi makes of a date without quotes (Pulumi.test.yaml, line 2);"
-        " put the date in quotes, as it is meant",
-    )
+    [problem] = result.problems
+    assert (problem.code, problem.path) == ("value-not-as-written", "mirrors:overrides.variables.DAY")
+    assert "(Pulumi.test.yaml, line 2)" in problem.message
 
 
 def test_without_a_file_at_hand_numbers_and_dates_are_refused(tmp_path: Path) -> None:
-    for arrives in (83, 1.5, True, "2024-01-01T00:00:00Z", "2024-01-01 00:00:00 +0000 UTC"):
-        [problem] = loaded(tmp_path / "elsewhere", fleet=fleet(pin=arrives)).problems
-        assert problem.startswith("mirrors:fleet.variables.PIN: got ")
-        assert problem.endswith(("put the text in quotes", "put the date in quotes, as it is meant"))
+    dates = ("2024-01-01T00:00:00Z", "2024-01-01 00:00:00 +0000 UTC")
+    for arrives in (83, 1.5, True, *dates):
+        code = "value-not-as-written" if arrives in dates else "needs-quotes"
+        result = loaded(tmp_path / "elsewhere", fleet=fleet(pin=arrives))
+        assert codes(result) == [(code, "mirrors:fleet.variables.PIN")]
 
 
 def test_a_timestamp_in_quotes_is_text_where_the_file_shows_it(tmp_path: Path) -> None:
@@ -161,11 +170,11 @@ def test_a_file_that_has_something_else_is_not_where_it_comes_from(project: Path
     named = loaded(project, fleet=fleet(), overrides='{"variables": {"A": 2, "B": "y"}}')  # --config-file
     own = loaded(project, fleet=fleet(), overrides='{"variables": {"A": 2, "B": "x"}}')
 
-    assert named.problems == ("mirrors:overrides.variables.A: got a number: put the text in quotes",)
-    assert own.problems == (
-        "mirrors:overrides.variables.A: 02, without quotes, arrives as 2 (Pulumi.test.yaml, line 3); put it in quotes,"
-        ' A: "02"',
-    )
+    assert codes(named) == [("needs-quotes", "mirrors:overrides.variables.A")]
+    assert "Pulumi.test.yaml" not in named.problems[0].line
+    assert codes(own) == [("value-not-as-written", "mirrors:overrides.variables.A")]
+    assert "(Pulumi.test.yaml, line 3)" in own.problems[0].message
+    assert 'A: "02"' in own.problems[0].remedy
 
 
 def test_a_stacks_object_counts_as_a_whole_and_may_lie_elsewhere(project: Path) -> None:
@@ -176,7 +185,8 @@ def test_a_stacks_object_counts_as_a_whole_and_may_lie_elsewhere(project: Path) 
 
     [problem] = loaded(project, fleet=fleet(), rollout='{"timeout": "1h", "parallel": 8}').problems
 
-    assert problem.startswith("mirrors:rollout.parallel: 010, without quotes, arrives as 8 (Pulumi.test.yaml, line 1)")
+    assert (problem.code, problem.path) == ("value-not-as-written", "mirrors:rollout.parallel")
+    assert "arrives as 8 (Pulumi.test.yaml, line 1)" in problem.message
 
 
 def test_a_directory_that_main_names_and_a_project_in_json_are_found(tmp_path: Path) -> None:
@@ -186,7 +196,8 @@ def test_a_directory_that_main_names_and_a_project_in_json_are_found(tmp_path: P
 
     [problem] = loaded(tmp_path / "source", fleet=fleet(), overrides='{"variables": {"A": 1.1}}').problems
 
-    assert "A: 1.10, without quotes, arrives as 1.1 (Pulumi.test.json, line 1)" in problem
+    assert (problem.code, problem.path) == ("value-not-as-written", "mirrors:overrides.variables.A")
+    assert "arrives as 1.1 (Pulumi.test.json, line 1)" in problem.message
 
 
 def test_a_stacks_file_is_where_pulumi_keeps_it_be_it_there_yet_or_not(project: Path) -> None:
@@ -202,7 +213,8 @@ def test_a_key_of_its_own_is_compared_as_well(project: Path) -> None:
 
     [problem] = loaded(project, fleet=fleet(), maxConcurrentRequests="8").problems
 
-    assert problem.startswith('mirrors:maxConcurrentRequests: 010, without quotes, arrives as "8"')
+    assert (problem.code, problem.path) == ("value-not-as-written", "mirrors:maxConcurrentRequests")
+    assert 'arrives as "8"' in problem.message
 
 
 def test_merged_keys_aliases_and_encrypted_values_are_followed(tmp_path: Path) -> None:
@@ -217,7 +229,8 @@ def test_merged_keys_aliases_and_encrypted_values_are_followed(tmp_path: Path) -
 
     [problem] = loaded(tmp_path, fleet=json.dumps(arrives)).problems
 
-    assert "mirrors[0].variables.A: 0x1, without quotes, arrives as 1 (Pulumi.yaml, line 6)" in problem
+    assert (problem.code, problem.path) == ("value-not-as-written", "mirrors:fleet.mirrors[0].variables.A")
+    assert "arrives as 1 (Pulumi.yaml, line 6)" in problem.message
 
 
 def test_no_secret_is_shown_also_where_it_stands_in_clear(project: Path) -> None:
@@ -227,10 +240,12 @@ def test_no_secret_is_shown_also_where_it_stands_in_clear(project: Path) -> None
 
     result = loaded(project, fleet=fleet(), secrets='{"all": {"PIN": 503}}', sharedValues='{"DATABASE_URL": 502}')
 
-    assert result.problems == (
-        "mirrors:secrets.all.PIN: got a number: put the text in quotes",
-        "mirrors:sharedValues.DATABASE_URL: got a number: put the text in quotes",
-    )
+    assert codes(result) == [
+        ("needs-quotes", "mirrors:secrets.all.PIN"),
+        ("needs-quotes", "mirrors:sharedValues.DATABASE_URL"),
+    ]
+    shown = str([problem.data for problem in result.problems])
+    assert not [secret for secret in ("0767", "503", "0766", "502") if secret in shown]
 
 
 @pytest.mark.parametrize("text", ["", "a: [", "- a", "config: x", "\xff", "config: {mirrors:fleet: &a [*a]}"])
@@ -273,57 +288,36 @@ def test_a_fleet_may_stand_in_a_file_of_its_own(project: Path) -> None:
     assert second.variables == {"PIN": "0123", "TIME": "12:30", "GOES": "on"}
 
 
-TWO_WAYS = "without quotes, is read in more than one way (fleet.yaml, line"
-
-
 @pytest.mark.parametrize(
-    ("before", "after", "problem"),
+    ("before", "after", "code", "key", "shown"),
     [
-        (
-            "siteId: 2",
-            "siteId: 010",
-            f"mirrors[0].siteId: 010, {TWO_WAYS} 2); takes a whole number from 1 to 2147483647, without quotes, in"
-            " decimal digits that do not begin with 0",
-        ),
-        (
-            "siteId: 2",
-            "siteId: 3, siteId: 2",
-            "mirrors[0].siteId: stands there twice (fleet.yaml, line 2); remove one",
-        ),
-        ("siteId: 2", "siteid: 2", "mirrors[0].siteid: unknown key; did you mean siteId?"),
-        ("12:30", "0123", f'mirrors[1].variables.TIME: 0123, {TWO_WAYS} 4); put it in quotes, TIME: "0123"'),
-        (
-            "12:30",
-            "2024-1-1",
-            f'mirrors[1].variables.TIME: 2024-1-1, {TWO_WAYS} 4); put it in quotes, TIME: "2024-1-1"',
-        ),
-        (
-            "12:30",
-            "83",
-            'mirrors[1].variables.TIME: 83 is a number (fleet.yaml, line 4): put the text in quotes, TIME: "83"',
-        ),
-        (
-            "acme-fr",
-            "acme-de",
-            "mirrors[1].application: acme-de stands at mirrors:fleet.mirrors[0].application already; list each"
-            " application once",
-        ),
+        ("siteId: 2", "siteId: 010", "value-not-as-written", "mirrors[0].siteId", ("010, ", "line 2", "2147483647")),
+        ("siteId: 2", "siteId: 3, siteId: 2", "key-written-twice", "mirrors[0].siteId", ("line 2",)),
+        ("siteId: 2", "siteid: 2", "unknown-key", "mirrors[0].siteid", ("siteId?",)),
+        ("12:30", "0123", "value-not-as-written", "mirrors[1].variables.TIME", ("0123, ", "line 4", 'TIME: "0123"')),
+        ("12:30", "2024-1-1", "value-not-as-written", "mirrors[1].variables.TIME", ("line 4", 'TIME: "2024-1-1"')),
+        ("12:30", "83", "needs-quotes", "mirrors[1].variables.TIME", ("83 ", "line 4", 'TIME: "83"')),
+        ("acme-fr", "acme-de", "application-listed-twice", "mirrors[1].application", ("acme-de",)),
     ],
 )
 def test_what_is_wrong_in_a_fleets_file_is_said_as_strictly(
-    project: Path, before: str, after: str, problem: str
+    project: Path, before: str, after: str, code: str, key: str, shown: tuple[str, ...]
 ) -> None:
     (project / "fleet.yaml").write_text(FLEET_FILE.replace(before, after))
 
-    assert loaded(project, fleetFile="fleet.yaml").problems == (f"mirrors:fleet.{problem}",)
+    [problem] = loaded(project, fleetFile="fleet.yaml").problems
+
+    assert (problem.code, problem.path) == (code, f"mirrors:fleet.{key}")
+    assert not [word for word in shown if word not in problem.line]
+    assert ("fleet.yaml, line" in problem.line) == ("line" in "".join(shown))
 
 
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        (None, "cannot be read: No such file or directory; name the file from the project's directory on"),
-        ("- acme", "fleet.yaml holds no keys; it takes those of mirrors:fleet, such as original"),
-        ("", "fleet.yaml holds no keys; it takes those of mirrors:fleet, such as original"),
+        (None, "fleet.yaml cannot be read: No such file or directory"),
+        ("- acme", "fleet.yaml holds no keys"),
+        ("", "fleet.yaml holds no keys"),
         ("original: {", "fleet.yaml is no YAML, see line 2"),
         ("original: \xff", "fleet.yaml is no YAML"),
         ("original: &a {a: *a}", "fleet.yaml is no YAML"),
@@ -336,14 +330,14 @@ def test_a_fleets_file_that_cannot_be_read_is_one_problem(project: Path, text: s
     result = loaded(project, fleetFile="fleet.yaml", unknown="x")
 
     assert result.settings is None
-    assert len(result.problems) == 2
-    assert result.problems[0].startswith("mirrors:fleetFile: ")
-    assert result.problems[0].endswith(problem)
+    assert codes(result) == [("fleet-file-unusable", "mirrors:fleetFile"), ("unknown-key", "mirrors:unknown")]
+    assert result.problems[0].message.endswith(problem)
 
 
 def test_a_fleet_stands_in_one_place(project: Path) -> None:
     (project / "fleet.yaml").write_text(FLEET_FILE)
 
-    assert loaded(project, fleet=fleet(), fleetFile="fleet.yaml").problems == (
-        "mirrors:fleetFile: mirrors:fleet is set, too; remove one of them",
-    )
+    result = loaded(project, fleet=fleet(), fleetFile="fleet.yaml")
+
+    assert codes(result) == [("keys-exclude-each-other", "mirrors:fleetFile")]
+    assert "mirrors:fleet is set" in result.problems[0].message

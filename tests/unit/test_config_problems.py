@@ -1,4 +1,4 @@
-"""What is wrong with a configuration is said in one line each, all of it at once, and no secret shows."""
+"""What is wrong with a configuration is one problem each, all of them at once, and no secret shows."""
 
 import json
 from typing import Any
@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mirrors.config import Settings, load
+from mirrors.problems import Problem
 from tests.unit.test_config import FLEET, TOKEN, loaded
 
 CANARY = "c4n4ry"
@@ -21,193 +22,188 @@ def mirror(slug: Any = "acme-de", **others: Any) -> dict[str, Any]:
     return {"application": slug, **others}
 
 
-SITE_ID = "takes a whole number from 1 to 2147483647, without quotes"
-SLUG = "takes an application's slug: up to 63 lower-case letters, digits and hyphens"
-TEXT = "takes text in quotes"
-QUOTED = "put the text in quotes"
+WRONG_VALUES = [  # what was declared, the key, and what the problem shows of it
+    ({"fleet": fleet(mirror(siteId=0))}, "fleet.mirrors[0].siteId", "0"),
+    ({"fleet": fleet(mirror(siteId=2**31))}, "fleet.mirrors[0].siteId", "2147483648"),
+    ({"fleet": fleet(mirror(siteId=True))}, "fleet.mirrors[0].siteId", "true"),
+    ({"fleet": fleet(mirror(siteId=2.0))}, "fleet.mirrors[0].siteId", "2.0"),
+    ({"fleet": fleet(mirror(siteId="2"))}, "fleet.mirrors[0].siteId", '"2"'),
+    ({"fleet": fleet(retired=[3, {"4": "x"}])}, "fleet.retired[1]", "an object"),
+    ({"fleet": fleet(retired={"3": "x"})}, "fleet.retired", "an object"),
+    ({"fleet": fleet(mirror("Acme DE"))}, "fleet.mirrors[0].application", '"Acme DE"'),
+    ({"fleet": fleet(mirror("-acme"))}, "fleet.mirrors[0].application", '"-acme"'),
+    ({"fleet": fleet(mirror("a" * 64))}, "fleet.mirrors[0].application", f'"{"a" * 58}…'),
+    ({"fleet": fleet(mirror("a\n\x9b"))}, "fleet.mirrors[0].application", '"a\\n\\x9b"'),
+    ({"fleet": fleet(mirror(formerly=""))}, "fleet.mirrors[0].formerly", '""'),
+    ({"fleet": fleet("acme-de")}, "fleet.mirrors[0]", '"acme-de"'),
+    ({"fleet": fleet(variables={"X": None})}, "fleet.variables.X", "nothing"),
+    ({"fleet": fleet(variables={"X": "a\0b"})}, "fleet.variables.X", "text"),
+    ({"fleet": {**FLEET, "original": mirror("acme", deploy="yes")}}, "fleet.original.deploy", '"yes"'),
+    ({"fleet": FLEET, "imageFrom": "Live"}, "imageFrom", '"Live"'),
+    ({"fleet": FLEET, "maxConcurrentRequests": "65"}, "maxConcurrentRequests", '"65"'),
+    ({"fleet": FLEET, "rollout": {"timeout": 90}}, "rollout.timeout", "90"),
+    ({"fleet": FLEET, "rollout": {"timeout": "0s"}}, "rollout.timeout", '"0s"'),
+    ({"fleet": FLEET, "siteIdsFrom": "a b"}, "siteIdsFrom", '"a b"'),
+    ({"fleet": FLEET, "overrides": "{x"}, "overrides", "text"),
+    ({"fleet": FLEET, "secrets": {"acme-de": "x"}}, "secrets.acme-de", "text"),
+]
 
-WRONG_VALUES = [
-    ({"fleet": fleet(mirror(siteId=0))}, f"mirrors:fleet.mirrors[0].siteId: got 0, {SITE_ID}"),
-    ({"fleet": fleet(mirror(siteId=2**31))}, f"mirrors:fleet.mirrors[0].siteId: got 2147483648, {SITE_ID}"),
-    ({"fleet": fleet(mirror(siteId=True))}, f"mirrors:fleet.mirrors[0].siteId: got true, {SITE_ID}"),
-    ({"fleet": fleet(mirror(siteId=2.0))}, f"mirrors:fleet.mirrors[0].siteId: got 2.0, {SITE_ID}"),
-    ({"fleet": fleet(mirror(siteId="2"))}, f'mirrors:fleet.mirrors[0].siteId: got "2", {SITE_ID}'),
-    ({"fleet": fleet(retired=[3, {"4": "x"}])}, f"mirrors:fleet.retired[1]: got an object, {SITE_ID}"),
-    ({"fleet": fleet(retired={"3": "x"})}, "mirrors:fleet.retired: got an object, takes a list"),
-    ({"fleet": fleet(mirror("Acme DE"))}, f'mirrors:fleet.mirrors[0].application: got "Acme DE", {SLUG}'),
-    ({"fleet": fleet(mirror("-acme"))}, f'mirrors:fleet.mirrors[0].application: got "-acme", {SLUG}'),
-    ({"fleet": fleet(mirror("a" * 64))}, f'mirrors:fleet.mirrors[0].application: got "{"a" * 58}…, {SLUG}'),
-    ({"fleet": fleet(mirror("a\n\x9b"))}, f'mirrors:fleet.mirrors[0].application: got "a\\n\\x9b", {SLUG}'),
-    ({"fleet": fleet(mirror(formerly=""))}, f'mirrors:fleet.mirrors[0].formerly: got "", {SLUG}'),
-    ({"fleet": fleet({})}, "mirrors:fleet.mirrors[0].application: missing; it takes the slug of an application"),
-    (
-        {"fleet": fleet("acme-de")},
-        'mirrors:fleet.mirrors[0]: got "acme-de", takes an object with application, siteId, formerly, variables, hold',
-    ),
-    ({"fleet": fleet(variables={"X": None})}, f"mirrors:fleet.variables.X: got nothing, {TEXT}"),
-    ({"fleet": fleet(variables={"X": 1.5})}, f"mirrors:fleet.variables.X: got a number: {QUOTED}"),
-    ({"fleet": fleet(variables={"X": 83})}, f"mirrors:fleet.variables.X: got a number: {QUOTED}"),
-    ({"fleet": fleet(variables={"X": True})}, f"mirrors:fleet.variables.X: got true or false: {QUOTED}"),
-    ({"fleet": FLEET, "secrets": {"all": {"X": 83}}}, f"mirrors:secrets.all.X: got a number: {QUOTED}"),
-    ({"fleet": fleet(mirror(2024))}, "mirrors:fleet.mirrors[0].application: 2024 is a number: put the slug in quotes"),
-    ({"fleet": fleet(mirror(formerly=7))}, "mirrors:fleet.mirrors[0].formerly: 7 is a number: put the slug in quotes"),
-    ({"fleet": FLEET, "rollout": {"health": {"text": 1}}}, f"mirrors:rollout.health.text: 1 is a number: {QUOTED}"),
-    ({"fleet": fleet(variables={"X": "a\0b"})}, f"mirrors:fleet.variables.X: got text, {TEXT}"),
-    *(
-        (
-            {"fleet": fleet(variables={name: "x"})},
-            f"mirrors:fleet.variables{place}: got a wrong name, takes a variable's name: letters, digits and _,"
-            " no digit first",
-        )
-        for name, place in (("A B", '["A B"]'), ("my-var", ".my-var"), ("2FA", ".2FA"), ("é", ".é"))
-    ),
-    (
-        {"fleet": {**FLEET, "original": mirror("acme", deploy="yes")}},
-        'mirrors:fleet.original.deploy: got "yes", takes true or false, without quotes',
-    ),
-    ({"fleet": FLEET, "imageFrom": "Live"}, 'mirrors:imageFrom: got "Live", takes live or matching'),
-    (
-        {"fleet": FLEET, "maxConcurrentRequests": "65"},
-        'mirrors:maxConcurrentRequests: got "65", takes a whole number from 1 to 64',
-    ),
-    (
-        {"fleet": FLEET, "rollout": {"timeout": 90}},
-        "mirrors:rollout.timeout: got 90, takes a duration above zero such as 90s, 75m, 2h or 1h30m",
-    ),
-    (
-        {"fleet": FLEET, "rollout": {"timeout": "0s"}},
-        'mirrors:rollout.timeout: got "0s", takes a duration above zero such as 90s, 75m, 2h or 1h30m',
-    ),
-    ({"fleet": FLEET, "siteIdsFrom": "a b"}, 'mirrors:siteIdsFrom: got "a b", takes the name of a stack'),
-    ({"fleet": FLEET, "overrides": "{x"}, "mirrors:overrides: got text, takes an object with variables, mirrors"),
-    ({"fleet": FLEET, "secrets": {"acme-de": "x"}}, "mirrors:secrets.acme-de: got text, takes an object {name: value}"),
-    (
-        {"fleet": FLEET, "siteIdsFrom": "test"},
-        "mirrors:siteIdsFrom: is this stack itself; name the stack that it follows, or remove the key",
-    ),
+UNQUOTED = [
+    ({"fleet": fleet(variables={"X": 1.5})}, "fleet.variables.X", "a number"),
+    ({"fleet": fleet(variables={"X": 83})}, "fleet.variables.X", "a number"),
+    ({"fleet": fleet(variables={"X": True})}, "fleet.variables.X", "true or false"),
+    ({"fleet": FLEET, "secrets": {"all": {"X": 83}}}, "secrets.all.X", "a number"),
+    ({"fleet": fleet(mirror(2024))}, "fleet.mirrors[0].application", "2024"),
+    ({"fleet": fleet(mirror(formerly=7))}, "fleet.mirrors[0].formerly", "7"),
+    ({"fleet": FLEET, "rollout": {"health": {"text": 1}}}, "rollout.health.text", "1"),
+]
+
+WRONG_NAMES = [
+    ({"fleet": fleet(variables={name: "x"})}, f"fleet.variables{place}", "letters, digits and _")
+    for name, place in (("A B", '["A B"]'), ("my-var", ".my-var"), ("2FA", ".2FA"), ("é", ".é"))
 ]
 
 UNKNOWN_KEYS = [
-    ({"fleet": fleet(mirror(siteid=2))}, "mirrors:fleet.mirrors[0].siteid: unknown key; did you mean siteId?"),
-    ({"fleet": fleet(mirror(site_id=2))}, "mirrors:fleet.mirrors[0].site_id: unknown key; did you mean siteId?"),
-    ({"fleet": fleet(share=["X"])}, "mirrors:fleet.share: unknown key; did you mean shared?"),
-    ({"fleet": FLEET, "imageForm": "live"}, "mirrors:imageForm: unknown key; did you mean imageFrom?"),
+    ({"fleet": fleet(mirror(siteid=2))}, "fleet.mirrors[0].siteid", "siteId?"),
+    ({"fleet": fleet(mirror(site_id=2))}, "fleet.mirrors[0].site_id", "siteId?"),
+    ({"fleet": fleet(share=["X"])}, "fleet.share", "shared?"),
+    ({"fleet": FLEET, "imageForm": "live"}, "imageForm", "imageFrom?"),
     (
         {"fleet": FLEET, "overrides": {"mirrors": {"acme-de": {"zzz": 1}}}},
-        "mirrors:overrides.mirrors.acme-de.zzz: unknown key; known here: hold, variables",
+        "overrides.mirrors.acme-de.zzz",
+        "hold, variables",
     ),
-    (
-        {"fleet": FLEET, "fleet.mirrors[0]": "x"},
-        'mirrors:["fleet.mirrors[0]"]: unknown key; a part of an object is set with pulumi config set --path',
-    ),
+    ({"fleet": FLEET, "fleet.mirrors[0]": "x"}, '["fleet.mirrors[0]"]', "pulumi config set --path"),
 ]
 
-CONFLICTS = [
+CONFLICTS = [  # what was declared, and of each problem code, key, and what it shows
     (
         {"fleet": fleet(mirror(), mirror("acme"), mirror())},
-        "mirrors:fleet.mirrors[1].application: acme stands at mirrors:fleet.original.application already; "
-        "list each application once",
-        "mirrors:fleet.mirrors[2].application: acme-de stands at mirrors:fleet.mirrors[0].application already; "
-        "list each application once",
+        ("application-listed-twice", "fleet.mirrors[1].application", "acme", "mirrors:fleet.original.application"),
+        ("application-listed-twice", "fleet.mirrors[2].application", "acme-de", "mirrors:fleet.mirrors[0].application"),
     ),
     (
         {"fleet": fleet(mirror(siteId=2), mirror("acme-fr", siteId=2))},
-        "mirrors:fleet.mirrors[1].siteId: acme-fr has 2, and so has acme-de at mirrors:fleet.mirrors[0].siteId; "
-        "two sites with one SITE_ID overwrite each other, give each its own",
+        ("site-id-declared-twice", "fleet.mirrors[1].siteId", "acme-fr has 2", "mirrors:fleet.mirrors[0].siteId"),
     ),
     (
         {"fleet": fleet(mirror(siteId=2), mirror("acme-fr", siteId=3), retired=[2], reservedSiteIds=[3])},
-        "mirrors:fleet.mirrors[0].siteId: acme-de has 2, which mirrors:fleet.retired keeps from being used; "
-        "choose another or take it from that list",
-        "mirrors:fleet.mirrors[1].siteId: acme-fr has 3, which mirrors:fleet.reservedSiteIds keeps from being used; "
-        "choose another or take it from that list",
+        ("site-id-reserved", "fleet.mirrors[0].siteId", "acme-de has 2", "mirrors:fleet.retired"),
+        ("site-id-reserved", "fleet.mirrors[1].siteId", "acme-fr has 3", "mirrors:fleet.reservedSiteIds"),
+    ),
+    (
+        {"fleet": fleet(mirror(siteId=4), reservedFor={"acme-old": 4})},
+        ("site-id-reserved", "fleet.mirrors[0].siteId", "acme-de has 4", "mirrors:fleet.reservedFor"),
     ),
     (
         {"fleet": fleet(mirror(formerly="acme"), mirror("acme-fr", formerly="old"), mirror("acme-ch", formerly="old"))},
-        "mirrors:fleet.mirrors[0].formerly: acme stands at mirrors:fleet.original.application, too; "
-        "one site had this slug. Where two change places, give one a"
-        " slug that neither had and update every stack first",
-        "mirrors:fleet.mirrors[2].formerly: old stands at mirrors:fleet.mirrors[1].formerly, too; "
-        "one site had this slug",
+        ("former-slug-in-use", "fleet.mirrors[0].formerly", "acme", "mirrors:fleet.original.application"),
+        ("former-slug-in-use", "fleet.mirrors[2].formerly", "old", "mirrors:fleet.mirrors[1].formerly"),
     ),
     (
         {
             "fleet": fleet(mirror(variables={"DOMAIN": "https://www.example.com/"}), variables={"DOMAIN": "a.ch,b.ch"}),
             "overrides": {"mirrors": {"acme-de": {"variables": {"DOMAIN": "www.example.com:8000"}}}},
         },
-        "mirrors:fleet.variables.DOMAIN: takes one host name, with its port if it has one, such as www.example.com;"
-        " leave out https:// and the path, and put further host names into DOMAIN_ALIASES",
-        "mirrors:fleet.mirrors[0].variables.DOMAIN: takes one host name, with its port if it has one, such as"
-        " www.example.com; leave out https:// and the path, and put further host names into DOMAIN_ALIASES",
+        ("domain-is-no-host", "fleet.variables.DOMAIN", "DOMAIN_ALIASES"),
+        ("domain-is-no-host", "fleet.mirrors[0].variables.DOMAIN", "DOMAIN_ALIASES"),
     ),
     (
         {"fleet": fleet(variables={"SITE_ID": "3"}), "secrets": {"all": {"DATABASE_URL": "x"}}},
-        "mirrors:fleet.variables.SITE_ID: SITE_ID is set by mirrors itself and cannot be declared; remove it here",
-        "mirrors:secrets.all.DATABASE_URL: DATABASE_URL is shared by the original (fleet.shared) and cannot be "
-        "declared; remove it here",
+        ("variable-name-reserved", "fleet.variables.SITE_ID", "SITE_ID"),
+        ("variable-name-reserved", "secrets.all.DATABASE_URL", "fleet.shared"),
+    ),
+    (
+        {"fleet": {**FLEET, "original": mirror("acme", variables={"A": "x"})}, "secrets": {"acme": {"B": "y"}}},
+        ("original-only-read", "fleet.original.variables", "deploy: true"),
+        ("original-only-read", "secrets.acme", "deploy: true"),
     ),
     (
         {"fleet": fleet(mirror(variables={"KEY": "x"}), mirror("acme-fr")), "secrets": {"all": {"KEY": "y"}}},
-        "mirrors:secrets.all.KEY: KEY is a plain variable at mirrors:fleet.mirrors[0].variables.KEY, too; "
-        "declare it once",
+        ("variable-plain-and-secret", "secrets.all.KEY", "mirrors:fleet.mirrors[0].variables.KEY"),
     ),
     (
         {"fleet": FLEET, "overrides": {"mirrors": {"acme-du": {}}}, "secrets": {"zzz": {}}},
-        "mirrors:overrides.mirrors.acme-du: the fleet has no site of this name; did you mean acme-de?",
-        "mirrors:secrets.zzz: the fleet has no site of this name; known here: acme, acme-de, acme-fr, all",
+        ("unknown-site", "overrides.mirrors.acme-du", "acme-de?"),
+        ("unknown-site", "secrets.zzz", "acme, acme-de, acme-fr, all"),
     ),
     (
         {"fleet": fleet(mirror("all")), "secrets": {"all": {}}},
-        "mirrors:secrets.all: means every mirror, but a site is called all; declare secrets site by site",
+        ("site-is-called-all", "secrets.all", "all"),
     ),
     (
         {"fleet": fleet(shared=["X", "SITE_ID", "X"])},
-        "mirrors:fleet.shared[1]: SITE_ID is each site's own and cannot be shared; remove it",
-        'mirrors:fleet.shared[2]: "X" is listed twice; remove one',
-        "mirrors:fleet.shared: DATABASE_URL is not in it. It tells which sites share a database, so that none of them"
-        " gets the SITE_ID of another; add it",
+        ("variable-name-reserved", "fleet.shared[1]", "SITE_ID"),
+        ("shared-name-listed-twice", "fleet.shared[2]", '"X"'),
+        ("database-url-not-shared", "fleet.shared", "DATABASE_URL"),
     ),
     (
         {"fleet": FLEET, "sharedValues": {"DATABASE": "x"}},
-        "mirrors:sharedValues.DATABASE: is not among the names of fleet.shared; did you mean DATABASE_URL?",
+        ("value-of-unshared-name", "sharedValues.DATABASE", "DATABASE_URL?"),
+    ),
+    ({"fleet": FLEET, "siteIdsFrom": "test"}, ("stack-follows-itself", "siteIdsFrom")),
+    (
+        {"fleet": FLEET, "rollout": {"waves": [2, "50%", 2, "50%"], "pauseAfter": 5}},
+        ("waves-do-not-grow", "rollout.waves[2]", "2"),
+        ("waves-do-not-grow", "rollout.waves[3]", '"50%"'),
+        ("last-wave-not-all", "rollout.waves", '"100%"'),
+        ("no-wave-to-pause-after", "rollout.pauseAfter", "5", "4"),
+    ),
+    (
+        {"fleet": FLEET, "overrides": {"mirrors": {"acme": {"hold": False}}}},
+        ("original-is-held", "overrides.mirrors.acme.hold", "acme"),
     ),
 ]
 
 
-@pytest.mark.parametrize(("raw", "line"), WRONG_VALUES + UNKNOWN_KEYS)
-def test_what_is_wrong_in_one_place_is_said_and_left_out(raw: dict[str, Any], line: str) -> None:
+def shows(problem: Problem, code: str, key: str, *words: str) -> None:
+    text = f"{problem.message} {problem.remedy}"
+    assert (problem.code, problem.path, problem.site) == (code, f"mirrors:{key}", None)
+    assert not [word for word in words if word not in text]
+
+
+@pytest.mark.parametrize(
+    ("code", "raw", "key", "shown"),
+    [
+        *(("value-not-taken", *row) for row in WRONG_VALUES),
+        *(("needs-quotes", *row) for row in UNQUOTED),
+        *(("name-not-taken", *row) for row in WRONG_NAMES),
+        *(("unknown-key", *row) for row in UNKNOWN_KEYS),
+        ("missing-key", {"fleet": fleet({})}, "fleet.mirrors[0].application", "slug"),
+    ],
+)
+def test_what_is_wrong_in_one_place_is_said_and_left_out(code: str, raw: dict[str, Any], key: str, shown: str) -> None:
     result = loaded(**raw)
 
-    assert result.problems == (line,)
+    [problem] = result.problems
+    shows(problem, code, key, shown)
     assert result.settings is not None
 
 
 @pytest.mark.parametrize("case", CONFLICTS)
 def test_keys_that_contradict_each_other_are_said(case: tuple[Any, ...]) -> None:
-    raw, *lines = case
+    raw, *expected = case
     result = loaded(**raw)
 
-    assert result.problems == tuple(lines)
     assert result.settings is not None
+    for problem, (code, key, *words) in zip(result.problems, expected, strict=True):
+        shows(problem, code, key, *words)
 
 
 def test_a_missing_fleet_shows_the_smallest_one() -> None:
     result = loaded()
 
-    assert result.problems == (
-        "mirrors:fleet: missing; it lists the original and its mirrors, for example under config: in Pulumi.yaml: "
-        "mirrors:fleet: {value: {original: {application: acme}, mirrors: [{application: acme-de}]}}",
-    )
+    [problem] = result.problems
+    example = "mirrors:fleet: {value: {original: {application: acme}, mirrors: [{application: acme-de}]}}"
+    shows(problem, "missing-key", "fleet", "Pulumi.yaml", example)
     assert (result.settings, result.fleet) == (None, None)
 
 
 def test_a_missing_token_names_both_ways_and_leaves_the_fleet() -> None:
     result = loaded(fleet=FLEET, environ={})
 
-    assert result.problems == (
-        "mirrors:apiToken: missing; set it with pulumi config set --secret mirrors:apiToken, or as DIVIO_API_TOKEN in "
-        "the environment",
-    )
+    [problem] = result.problems
+    shows(problem, "missing-key", "apiToken", "pulumi config set --secret mirrors:apiToken", "DIVIO_API_TOKEN")
     assert result.settings is None
     assert result.fleet is not None
     assert result.fleet.slugs == ("acme", "acme-de", "acme-fr")
@@ -216,10 +212,9 @@ def test_a_missing_token_names_both_ways_and_leaves_the_fleet() -> None:
 def test_a_stack_that_is_called_otherwise_must_say_its_environment() -> None:
     result = loaded(fleet=FLEET, stack="production")
 
-    assert result.problems == (
-        "mirrors:environment (not set, so the stack's name counts; set it with pulumi config set mirrors:environment "
-        'test --stack production, or live): got "production", takes test or live',
-    )
+    [problem] = result.problems
+    command = "pulumi config set mirrors:environment test --stack production"
+    shows(problem, "value-not-taken", "environment", "the stack's name", '"production"', command)
     assert result.settings is None
 
 
@@ -243,11 +238,10 @@ def test_an_address_that_could_leak_the_token_is_refused_and_nothing_is_asked(ur
     for raw, environ in (({"apiUrl": url}, TOKEN), ({}, {**TOKEN, "DIVIO_API_URL": url})):
         result = loaded(fleet=FLEET, environ=environ, **raw)
 
-        assert len(result.problems) == 1
-        assert result.problems[0].startswith(
-            "mirrors:apiUrl: got " if raw else "DIVIO_API_URL (environment variable): got"
-        )
-        assert CANARY not in result.problems[0]
+        [problem] = result.problems
+        shows(problem, "value-not-taken", "apiUrl")
+        assert ("DIVIO_API_URL" in problem.line) == (not raw)
+        assert CANARY not in problem.line
         assert result.settings is None
 
 
@@ -255,7 +249,9 @@ def test_an_address_that_could_leak_the_token_is_refused_and_nothing_is_asked(ur
 def test_a_token_that_no_header_can_carry_is_refused_unseen(token: str) -> None:
     result = loaded(fleet=FLEET, apiToken=token, environ={})
 
-    assert result.problems == ("mirrors:apiToken: got text, takes a token: printable ASCII without white space",)
+    [problem] = result.problems
+    shows(problem, "value-not-taken", "apiToken", "printable ASCII without white space")
+    assert CANARY not in problem.line
     assert result.settings is None
 
 
@@ -266,13 +262,13 @@ def test_all_problems_are_found_at_once_and_the_sound_part_is_left() -> None:
         overrides={"mirrors": {"acme-ch": {"hold": "yes"}}},
     )
 
-    assert [line.split(": ")[0] for line in result.problems] == [
-        "mirrors:fleet.mirrors[0].siteId",
-        "mirrors:fleet.mirrors[0].sitId",
-        "mirrors:fleet.mirrors[1]",
-        "mirrors:overrides.mirrors.acme-ch.hold",
-        "mirrors:unknown",
-        "mirrors:fleet.mirrors[3].siteId",
+    assert [(problem.code, problem.path) for problem in result.problems] == [
+        ("value-not-taken", "mirrors:fleet.mirrors[0].siteId"),
+        ("unknown-key", "mirrors:fleet.mirrors[0].sitId"),
+        ("value-not-taken", "mirrors:fleet.mirrors[1]"),
+        ("value-not-taken", "mirrors:overrides.mirrors.acme-ch.hold"),
+        ("unknown-key", "mirrors:unknown"),
+        ("site-id-declared-twice", "mirrors:fleet.mirrors[3].siteId"),
     ]
     assert result.settings is not None
     assert [(site.application, site.site_id) for site in result.settings.mirrors] == [
@@ -312,7 +308,7 @@ def test_no_value_of_a_variable_and_no_secret_shows() -> None:
 
     assert result.settings is not None
     assert len(result.problems) > 10
-    assert CANARY not in "\n".join(result.problems)
+    assert CANARY not in str([problem.data for problem in result.problems])
     assert CANARY not in f"{result} {result.settings} {result.settings!r} {result.settings.variables_of('acme-de')}"
 
 
@@ -321,8 +317,9 @@ def test_an_object_that_cannot_be_read_does_not_show(key: str) -> None:
     for text in (CANARY, json.dumps(CANARY), f'{{"x": "{CANARY}"', "[" * 100_000, '"\\ud800"'):
         result = load({"fleet": json.dumps(FLEET), key: text}, "test", TOKEN)
 
-        assert len(result.problems) == 1
-        assert result.problems[0].startswith(f"mirrors:{key}: got text, takes an object")
+        [problem] = result.problems
+        shows(problem, "value-not-taken", key, "got text")
+        assert CANARY not in problem.line
 
 
 KEYS = st.sampled_from(
@@ -350,6 +347,8 @@ def test_whatever_is_given_yields_settings_or_problems_in_printable_lines(
     result = load({"fleet": json.dumps(some_fleet), **raw}, stack, environ)
 
     assert result.settings or result.problems
-    assert all(line.isprintable() and not line.endswith(", takes something else") for line in result.problems)
+    assert all(problem.line.isprintable() for problem in result.problems)
+    assert not [problem for problem in result.problems if problem.message.endswith(", takes something else")]
+    assert not [problem for problem in result.problems if problem.path is None]
     if result.settings:
         assert all(result.settings.variables_of(slug) is not None for slug in result.settings.fleet.slugs)

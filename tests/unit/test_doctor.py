@@ -13,9 +13,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mirrors.cli import main
-from mirrors.cli.doctor.engine import Lock, check_variables, compare_versions, lock, locks, pending
+from mirrors.cli.doctor.engine import Lock, check_backend, check_variables, compare_versions, lock, locks, pending
 from mirrors.cli.doctor.findings import Level
-from mirrors.cli.doctor.platform import check_configuration, clock, remedy, unreachable
+from mirrors.cli.doctor.platform import Refused, check_configuration, clock, remedy, unreachable
 from mirrors.cli.doctor.size import LIMIT, as_go_writes, size_of
 from mirrors.cli.state import StackState
 from mirrors.sandbox.control import Sandbox
@@ -54,9 +54,9 @@ def test_a_platform_that_fails_is_no_reason_for_another_token(account: Sandbox) 
         done = run(account, "doctor", "--json")
     finally:
         account.clear_faults()
-    levels = {item["check"]: item["level"] for item in json.loads(done.stdout)}
-    assert "token" not in levels
-    assert levels["platform"] == "problem"
+    found = {item["check"]: (item["level"], item["code"]) for item in json.loads(done.stdout)}
+    assert "token" not in found
+    assert found["platform"] == ("problem", "platform-failed")
 
 
 @pytest.mark.parametrize(
@@ -83,12 +83,20 @@ def test_a_variable_that_makes_each_update_slow_is_no_trouble_where_it_says_no()
     assert list(check_variables({})) == []
 
 
+@pytest.mark.parametrize("value", ["true", "TRUE", "1"])
+def test_a_variable_that_makes_each_update_slow_is_told_with_its_remedy(value: str) -> None:
+    [found] = check_variables({"PULUMI_RUN_PROGRAM": value})
+
+    assert (found.level, found.code) == (Level.WARNING, "run-program-set")
+    assert found.remedy.startswith("unset PULUMI_RUN_PROGRAM")
+
+
 def test_interrupted_operations_are_named_with_the_command_that_clears_them() -> None:
     operation = {"type": "creating", "resource": {"urn": "urn:pulumi:test::acme::x$mirrors:Deployment::acme-de"}}
 
     found = pending(StackState((), (operation,)), "test")
 
-    assert found.level is Level.PROBLEM
+    assert (found.level, found.code) == (Level.PROBLEM, "operations-interrupted")
     assert found.message == "interrupted: creating acme-de"
     assert found.remedy.startswith("pulumi refresh --clear-pending-creates --run-program=false --yes -s test")
     assert pending(StackState((), ()), "test").level is Level.OK
@@ -105,6 +113,22 @@ def test_what_the_engine_forgets_by_itself_needs_no_more_than_an_update() -> Non
 def test_where_nobody_answers_a_sandbox_can_be_started() -> None:
     assert unreachable({"MIRRORS_SANDBOX_DIR": "/x"}).endswith("or start it: mirrors sandbox start")
     assert "sandbox" not in unreachable({})
+
+
+def test_a_backend_that_does_not_answer_is_told_with_what_the_engine_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = tmp_path / "pulumi"
+    command.write_text("#!/bin/sh\necho 'error: no credentials' >&2\nexit 1\n")
+    command.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setenv("PULUMI_BACKEND_URL", "https://127.0.0.1:9")
+
+    [found] = check_backend(tmp_path)
+
+    assert (found.level, found.code) == (Level.PROBLEM, "backend-unusable")
+    assert found.message.endswith(": no credentials")
+    assert found.remedy.startswith("pulumi login")
 
 
 def write_lock(backend: Path, pid: int, host: str) -> None:
@@ -172,22 +196,33 @@ def test_a_good_platform_is_fine_and_nothing_is_written(account: Sandbox) -> Non
 
 
 @pytest.mark.parametrize(
-    ("environment", "said"),
+    ("environment", "said", "code"),
     [
-        ({"DIVIO_API_TOKEN": "wr0ng"}, "problem  token: GET /iam/v3/me/: 401"),
-        ({"DIVIO_API_URL": "http://127.0.0.1:9"}, "problem  platform: GET /iam/v3/me/: no connection to 127.0.0.1:9"),
-        ({"DIVIO_API_TOKEN": ""}, "problem  configuration: mirrors:apiToken is missing"),
-        ({"PULUMI_RUN_PROGRAM": "true"}, "warning  environment: PULUMI_RUN_PROGRAM is set: each up takes"),
-        ({"PULUMI_RUN_PROGRAM": "1"}, "warning  environment: PULUMI_RUN_PROGRAM is set"),
+        ({"DIVIO_API_TOKEN": "wr0ng"}, "problem  token: GET /iam/v3/me/: 401", "token-refused"),
+        (
+            {"DIVIO_API_URL": "http://127.0.0.1:9"},
+            "problem  platform: GET /iam/v3/me/: no connection to 127.0.0.1:9",
+            "platform-unreachable",
+        ),
+        ({"DIVIO_API_TOKEN": ""}, "problem  configuration: mirrors:apiToken: ", "connection-invalid"),
+        ({"PULUMI_RUN_PROGRAM": "1"}, "warning  environment: PULUMI_RUN_PROGRAM is set: each up", "run-program-set"),
     ],
 )
-def test_what_is_wrong_is_one_line_with_its_remedy(account: Sandbox, environment: dict[str, str], said: str) -> None:
-    done = run(account, "doctor", **environment)
+def test_what_is_wrong_is_one_line_with_its_remedy(
+    account: Sandbox, environment: dict[str, str], said: str, code: str
+) -> None:
+    done, data = run(account, "doctor", **environment), run(account, "doctor", "--json", **environment)
 
     (line,) = [line for line in done.stdout.splitlines() if line.startswith(said)]
     assert ". Remedy: " in line
-    assert done.exit_code == 2
-    assert "wr0ng" not in done.output
+    assert line.endswith(f" [{code}]")
+    assert (done.exit_code, data.exit_code) == (2, 2)
+    assert "wr0ng" not in done.output + data.output
+    (found,) = [item for item in json.loads(data.stdout) if item["level"] != "ok" and item["code"] == code]
+    assert line.startswith(f"{found['level']:8} {found['check']}: ")
+    assert found["message"].rstrip(".") in line
+    assert line.endswith(f". Remedy: {found['remedy']} [{code}]")
+    assert found["reference"] == f"docs/reference/problems.md#{code}"
 
 
 def test_the_probe_answers_every_question_it_can_and_shows_nothing_of_the_account(account: Sandbox) -> None:
@@ -226,9 +261,9 @@ def test_the_probe_writes_its_report_to_a_file(account: Sandbox, tmp_path: Path)
         (["doctor", "--probe", "--output", "/nowhere/x"], {}, "/nowhere/x cannot be written"),
         (["adopt", "acme"], {"DIVIO_API_TOKEN": "wr0ng"}, "the token was refused"),
         (["adopt", "acme"], {"DIVIO_API_URL": "http://127.0.0.1:9"}, "no connection to 127.0.0.1:9"),
-        (["adopt", "acme-xx"], {}, 'no application "acme-xx" is visible'),
-        (["adopt", "acme", "--mirror", "acme-xx"], {}, 'no application "acme-xx" is visible'),
-        (["adopt", "acme"], {"DIVIO_API_TOKEN": ""}, "mirrors:apiToken is missing"),
+        (["adopt", "acme-xx"], {}, "acme-xx: no application of this name is visible"),
+        (["adopt", "acme", "--mirror", "acme-xx"], {}, "acme-xx: no application of this name is visible"),
+        (["adopt", "acme"], {"DIVIO_API_TOKEN": ""}, "mirrors:apiToken: missing"),
     ],
 )
 def test_what_cannot_run_is_one_clear_line(
@@ -283,7 +318,7 @@ def test_the_limit_is_the_one_that_a_process_has() -> None:
 
 
 def test_what_a_site_lacks_is_told_with_what_to_do_about_that() -> None:
-    lacks, unseen = "acme-de has no environment test", "acme-fr is not visible"
+    lacks, unseen = Refused("acme-de has no environment test", is_there=True), Refused("acme-fr is not visible")
     assert remedy([lacks], "test") == "create the environment test in the Control Panel"
     assert "with formerly" in remedy([unseen], "test")
     assert "create the environment" not in remedy([unseen], "test")
@@ -300,5 +335,6 @@ def test_the_configuration_is_read_once_for_all_that_is_said_of_it(
     command.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     _, found = check_configuration("test", tmp_path)
-    assert [item.check for item in found] == ["configuration", "configuration size"]
+    assert list(dict.fromkeys(item.check for item in found)) == ["configuration", "configuration size"]
+    assert "mirrors:fleet" in {item.data["path"] for item in found}
     assert (tmp_path / "pulumi.asked").read_text() == "config\n"

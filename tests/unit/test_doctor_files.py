@@ -21,7 +21,7 @@ def stacks(tmp_path: Path) -> Path:
 
 def remedies(stacks: Path) -> list[str]:
     found = list(check_files(f"file://{stacks.parents[2]}"))
-    assert {item.level for item in found} <= {Level.PROBLEM}
+    assert {(item.level, item.code) for item in found} <= {(Level.PROBLEM, "backend-file-empty")}
     assert all(str(stacks.parents[2]) in item.message for item in found)
     return [item.remedy for item in found]
 

@@ -9,6 +9,7 @@ from mirrors.divio import Divio
 from mirrors.observe import Observer
 from mirrors.planning.allocate import Hints, Ledger, Reference, allocate
 from mirrors.planning.plan import plan
+from mirrors.problems import Problem
 from mirrors.sandbox.control import Sandbox
 from tests.sandboxes import call, delete_variable, environment_of, frozen_variables, running_sandbox, set_variable
 from tests.unit.fleets import settings
@@ -46,7 +47,7 @@ def has(sandbox: Sandbox, application: str, **variables: str) -> None:
         set_variable(sandbox, application, "test", name, value, is_sensitive=value == shared)
 
 
-def problems_and_ids(sandbox: Sandbox) -> tuple[tuple[str, ...], dict[str, int]]:
+def problems_and_ids(sandbox: Sandbox) -> tuple[tuple[Problem, ...], dict[str, int]]:
     declared = settings("acme-de")
     with Divio.connect(sandbox.url, sandbox.token) as divio:
         planned = plan(declared, Observer(divio, declared).fleet())
@@ -80,7 +81,8 @@ def test_a_mirror_made_by_hand_is_not_taken_over_with_the_id_of_one_that_is_on_n
     copied = {"MIRRORS_APPLICATION": owner} if owner else {}
     has(account, "acme-de", SITE_ID="5", DATABASE_URL=database(account), **copied)
     [problem], _ = problems_and_ids(account)
-    assert problem.startswith(f"acme-de: SITE_ID 5 is that of {UNLISTED}, which is not on the list")
+    assert (problem.code, problem.site) == ("site-id-taken", "acme-de")
+    assert f"SITE_ID 5 is that of {UNLISTED}, which is not on the list" in problem.message
 
 
 def test_a_stack_that_follows_another_gives_no_id_that_somebody_has_by_hand_since(account: Sandbox) -> None:
@@ -98,8 +100,9 @@ def test_a_stack_that_follows_another_gives_no_id_that_somebody_has_by_hand_sinc
         delete_variable(account, UNLISTED, "live", "DATABASE_URL")
     hints = Hints(planned.hints, neighbours=planned.neighbours, reference=reference)
     [problem] = allocate(Ledger(), hints).problems
-    assert problem.startswith(f"acme-de: SITE_ID 2 is that of {UNLISTED}, which is not on the list")
-    assert 'the stack "test" gave it' in problem
+    assert (problem.code, problem.site) == ("site-id-taken", "acme-de")
+    assert f"SITE_ID 2 is that of {UNLISTED}, which is not on the list" in problem.message
+    assert 'the stack "test" gave it' in problem.message
 
 
 def test_what_else_the_organisation_has_is_known_by_name(account: Sandbox) -> None:
@@ -107,7 +110,7 @@ def test_what_else_the_organisation_has_is_known_by_name(account: Sandbox) -> No
     with Divio.connect(account.url, account.token) as divio:
         seen = Observer(divio, declared).fleet()
     assert set(seen.applications) == {"acme", "acme-de", UNLISTED}
-    assert f"Did you mean {UNLISTED}?" in plan(declared, seen).problems[0]
+    assert f"Did you mean {UNLISTED}?" in plan(declared, seen).problems[0].remedy
 
 
 def test_where_every_mirror_is_as_we_leave_it_nobody_else_is_looked_at(account: Sandbox) -> None:
@@ -185,7 +188,7 @@ def test_an_id_that_is_not_shown_is_a_problem_before_one_is_given(account: Sandb
     finally:
         set_variable(account, UNLISTED, "test", "SITE_ID", "5")
         account.deploy(UNLISTED, "test", report=lambda _: None)
-    assert problem.startswith(f"{UNLISTED}: it is not on the list, may run with the shared database")
+    assert (problem.code, problem.site) == ("neighbour-id-unknown", UNLISTED)
 
 
 def test_a_missing_mirror_that_has_another_name_by_now_is_told_with_it(account: Sandbox) -> None:
@@ -194,10 +197,9 @@ def test_a_missing_mirror_that_has_another_name_by_now_is_told_with_it(account: 
     with Divio.connect(account.url, account.token) as divio:
         seen = Observer(divio, declared).fleet()
     assert seen.renamed == {"acme-old": "acme-de"}
-    assert plan(declared, seen).problems == (
-        'mirror "acme-old": the application of this name was renamed "acme-de". Write "application: acme-de, formerly:'
-        ' acme-old"',
-    )
+    [problem] = plan(declared, seen).problems
+    assert (problem.code, problem.site) == ("application-renamed", "acme-old")
+    assert problem.remedy == 'Write "application: acme-de, formerly: acme-old"'
 
 
 def test_what_a_mirror_has_run_with_is_looked_at_only_where_its_id_is_reserved(account: Sandbox) -> None:

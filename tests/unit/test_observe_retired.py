@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from mirrors.divio import RetryPolicy, ServerFailed
+from mirrors.events import Note
 from mirrors.observe_retired import retired_sites
 from tests.unit.divio_support import application, connect, page
 from tests.unit.http_script import Reply, Script, serve
@@ -20,11 +21,11 @@ def script() -> Iterator[Script]:
 @pytest.mark.parametrize("status", [403, 404])
 def test_one_that_the_token_may_not_read_any_more_is_left_out(script: Script, status: int) -> None:
     script.on("GET", "/apps/v3/environments/", Reply(status, {"detail": "no"}))
-    said: list[str] = []
+    said: list[Note] = []
     assert retired_sites(connect(script), ["acme-it"], "test", said.append) == {}
-    [line] = said
-    assert line.startswith("acme-it has left the list and cannot be looked at, so whether it still runs is not known: ")
-    assert f"/apps/v3/environments/: {status}" in line
+    [note] = said
+    assert note.line.startswith("acme-it: has left the list and cannot be looked at, so whether it still runs")
+    assert f"/apps/v3/environments/: {status}" in note.text
 
 
 def test_a_platform_that_fails_is_no_site_that_is_gone(script: Script) -> None:

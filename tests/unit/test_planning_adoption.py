@@ -9,6 +9,7 @@ from mirrors.config import load
 from mirrors.planning.account import ApplicationSeen, StageSeen
 from mirrors.planning.adoption import Adoption, adopt, likely_originals
 from mirrors.planning.observed import VariableSeen
+from mirrors.problems import Problem
 
 HOSTS = {"test": "db.example.com/acme-test", "live": "db.example.com/acme-live"}
 CANARY = "hunter22"
@@ -51,9 +52,9 @@ def stranger(slug: str = "shop") -> ApplicationSeen:
     return ApplicationSeen(slug, stages={stage: StageSeen({}, frozen, deployed=True) for stage in HOSTS})
 
 
-def problem(adoption: Adoption) -> str:
-    (line,) = adoption.problems
-    return line
+def problem(adoption: Adoption) -> Problem:
+    (found,) = adoption.problems
+    return found
 
 
 def test_sites_whose_id_is_not_clear_are_listed_and_new_ones_are_not() -> None:
@@ -103,22 +104,26 @@ def test_of_two_sites_with_one_id_neither_is_declared() -> None:
     adoption = adopt(original(), [mirror("acme-de", 2), mirror("acme-fr", 2), mirror("acme-ch", 3)])
 
     assert adoption.fleet["mirrors"][1:] == [{"application": "acme-fr"}, {"application": "acme-ch", "siteId": 3}]
-    assert [line.partition(":")[0] for line in adoption.problems] == ["acme-de", "acme-fr"]
-    assert "has SITE_ID 2 in Test, and so has acme-fr" in adoption.problems[0]
+    assert [(item.code, item.site) for item in adoption.problems] == [
+        ("site-id-shared", "acme-de"),
+        ("site-id-shared", "acme-fr"),
+    ]
+    assert "has SITE_ID 2 in Test, and so has acme-fr" in adoption.problems[0].message
 
 
 def test_a_mirror_that_has_the_originals_id_is_a_problem_too() -> None:
     adoption = adopt(original(), [mirror("acme-de", 1)])
 
     assert adoption.fleet == {"original": {"application": "acme"}, "mirrors": [{"application": "acme-de"}]}
-    assert "acme-de: has SITE_ID 1 in " in "\n".join(adoption.problems)
+    assert ("site-id-shared", "acme-de") in [(item.code, item.site) for item in adoption.problems]
 
 
 def test_an_id_that_differs_between_test_and_live_is_not_declared() -> None:
     adoption = adopt(original(), [mirror("acme-de", 2, live=stage_of("live", 5))])
 
     assert adoption.fleet["mirrors"] == [{"application": "acme-de"}]
-    assert problem(adoption).startswith("acme-de: its SITE_ID differs: 2 in Test, 5 in Live.")
+    assert (problem(adoption).code, problem(adoption).site) == ("site-id-differs", "acme-de")
+    assert "2 in Test, 5 in Live" in problem(adoption).message
 
 
 def test_an_id_that_was_changed_and_not_deployed_is_declared_as_it_runs() -> None:
@@ -128,13 +133,14 @@ def test_an_id_that_was_changed_and_not_deployed_is_declared_as_it_runs() -> Non
     adoption = adopt(original(), [mirror("acme-de", 2, test=changed)])
 
     assert adoption.fleet["mirrors"] == [{"application": "acme-de", "siteId": 2}]
-    assert problem(adoption).startswith("acme-de: its SITE_ID in Test is set to 9, but its instances run with 2.")
+    assert (problem(adoption).code, problem(adoption).site) == ("site-id-differs", "acme-de")
+    assert "set to 9, but its instances run with 2" in problem(adoption).message
 
 
 def test_an_id_that_is_no_number_is_a_problem() -> None:
     broken = stage_of("test", None, SITE_ID="two")
 
-    assert "is no whole number above 0" in problem(adopt(original(), [mirror("acme-de", 2, test=broken)]))
+    assert problem(adopt(original(), [mirror("acme-de", 2, test=broken)])).code == "site-id-invalid"
 
 
 def test_the_id_of_an_environment_with_another_database_does_not_count() -> None:
@@ -189,14 +195,15 @@ def test_a_database_of_the_other_environment_has_to_be_decided(seen: StageSeen, 
     """Also of an application that is no mirror by what it has in the right environment."""
     stages = {"test": seen, **({"live": stage_of("live", 2)} if live else {})}
     found = adopt(original(), [ApplicationSeen("acme-de", "zurich", stages)])
-    assert problem(found).startswith(f"acme-de, Test: {said}")
-    assert CANARY not in problem(found)
+    assert (problem(found).code, problem(found).site) == ("database-of-other-environment", "acme-de")
+    assert problem(found).message.startswith(f"in Test, {said}")
+    assert CANARY not in problem(found).line
 
 
 def test_an_original_whose_environments_have_one_database_is_the_only_problem_of_that_kind() -> None:
     one = StageSeen({}, {"DATABASE_URL": dsn(HOSTS["test"])}, deployed=True)
     found = adopt(original(live=one), [mirror("acme-de", 2)])
-    assert not [line for line in found.problems if "runs with the original's" in line]
+    assert [item.code for item in found.problems] == ["environments-share-service"]
 
 
 def test_an_id_that_was_never_deployed_is_told_because_the_originals_site_is_served_meanwhile() -> None:
@@ -272,17 +279,18 @@ def test_an_original_that_sets_its_own_database_is_no_mirror_of_a_removed_one_th
 @pytest.mark.parametrize(("retired", "whose"), [({7: "acme-de"}, " and belonged to acme-de"), ({7: ""}, "")])
 def test_a_site_with_a_retired_id_is_offered_and_told(retired: dict[int, str], whose: str) -> None:
     adoption = adopt(original(), [mirror("acme-de", 7), mirror("acme-fr", 8)], (), retired)
-    assert problem(adoption).startswith(f"acme-de: its SITE_ID 7 is retired{whose}: this site was taken off the list")
+    assert (problem(adoption).code, problem(adoption).site) == ("site-id-retired", "acme-de")
+    assert problem(adoption).message.startswith(f"its SITE_ID 7 is retired{whose}:")
     assert [item["application"] for item in adoption.fleet["mirrors"]] == ["acme-de", "acme-fr"]
 
 
 def test_an_original_that_cannot_be_shared_yet_is_a_problem() -> None:
     one = StageSeen({}, original().stages["live"].frozen, deployed=True)
 
-    assert (
-        problem(adopt(original(test=StageSeen()), [])) == "acme: Test was never deployed successfully. Deploy it first"
-    )
-    assert "Test and Live have one database" in problem(adopt(original(test=one), []))
+    never = problem(adopt(original(test=StageSeen()), []))
+    assert never.line == "acme: Test was never deployed successfully. Deploy it first [original-never-deployed]"
+    shared = problem(adopt(original(test=one), []))
+    assert (shared.code, shared.site) == ("environments-share-service", "acme")
 
 
 def test_services_that_all_mirrors_share_are_shared_and_missing_ones_are_not() -> None:
@@ -316,8 +324,11 @@ def test_an_original_whose_database_cannot_be_compared_has_no_mirror_that_is_not
     account = ApplicationSeen("acme", stages=running), [ApplicationSeen("acme-de", stages=copies)]
     guessed = adopt(*account)
     assert guessed.fleet["mirrors"] == []
-    assert [line.rpartition(". ")[2] for line in guessed.problems] == ["Name the mirrors with --mirror"] * 2
-    assert "postgres:///acme?service=shared, cannot be compared" in guessed.problems[0]
+    assert [(item.code, item.remedy) for item in guessed.problems] == [
+        ("service-not-comparable", "Name the mirrors with --mirror")
+    ] * 2
+    assert "postgres:///acme?service=shared, cannot be compared" in guessed.problems[0].message
+    assert CANARY not in str(guessed.problems)
     assert any(
         "acme-de: its DATABASE_URL is set, but not shown, or cannot be compared" in note for note in guessed.notes
     )
@@ -329,9 +340,9 @@ def test_an_original_whose_database_cannot_be_compared_has_no_mirror_that_is_not
 def test_an_application_that_may_be_a_mirror_and_hides_its_id_has_to_be_answered_for() -> None:
     hidden = {"DATABASE_URL": VariableSeen(None, sensitive=True), "SITE_ID": VariableSeen(None, sensitive=True)}
     shop = ApplicationSeen("shop", stages={"test": StageSeen(hidden)})
-    line = problem(adopt(original(), [mirror("acme-de", 7), shop]))
-    assert line.startswith("shop: it may run with the database of acme, and has a SITE_ID that is not shown")
-    assert "mirrors:fleet.reservedFor: {shop: ID}" in line
+    found = problem(adopt(original(), [mirror("acme-de", 7), shop]))
+    assert (found.code, found.site) == ("neighbour-id-unknown", "shop")
+    assert "mirrors:fleet.reservedFor: {shop: ID}" in found.remedy
     assert adopt(original(), [mirror("acme-de", 7), shop], reserved_for=["shop"]).problems == ()
 
 
@@ -341,6 +352,7 @@ def test_a_mirror_whose_id_is_not_shown_has_to_be_declared() -> None:
         for stage in HOSTS
     }
     found = adopt(original(), [ApplicationSeen("acme-de", stages=both)])
-    assert found.problems == tuple(
-        f"acme-de: its SITE_ID in {title} is not shown. Declare the siteId that it has" for title in ("Test", "Live")
-    )
+    assert [item.line for item in found.problems] == [
+        f"acme-de: its SITE_ID in {title} is not shown. Declare the siteId that it has [site-id-unknown]"
+        for title in ("Test", "Live")
+    ]

@@ -45,7 +45,8 @@ def test_a_mirror_that_returns_keeps_its_id_though_the_configuration_still_lists
         assert ids(back) == {"acme": 1, "fr": 3, "de": 2}
         left = back.ledger
     stranger = Hints((*hints("fr").sites, SiteHint("u-new", "new", declared=2)), retired=pinned)
-    assert "new: SITE_ID 2 is retired" in allocate(first, stranger).problems[0]
+    found = allocate(first, stranger).problems[0]
+    assert (found.code, found.site) == ("site-id-retired", "new")
 
 
 def test_ids_that_are_retired_in_the_configuration_alone_are_left_out() -> None:
@@ -64,11 +65,12 @@ def test_a_site_whose_own_id_the_followed_stack_has_retired_is_sent_there_first(
     for retired in (frozenset[int](), frozenset({4})):
         back = hints("de", retired=retired, reference=Reference("test", {"acme": 1}, {4: Assigned("de")}))
         [problem] = allocate(live, back).problems
-        assert 'de: its SITE_ID 4 is retired in the stack "test"' in problem
-        assert 'Run "pulumi up -s test" first' in problem
-        assert "releaseSiteIds" not in problem
+        assert (problem.code, problem.site) == ("site-id-retired", "de")
+        assert problem.remedy.startswith('Run "pulumi up -s test" first')
+        assert "releaseSiteIds" not in problem.line
     [problem] = allocate(live, hints("de", reference=Reference("test", {"acme": 1}, {4: Assigned("fr")}))).problems
-    assert "de: SITE_ID 4 is retired, it belonged to fr" in problem
+    assert (problem.code, problem.site) == ("site-id-retired", "de")
+    assert "releaseSiteIds: [4]" in problem.remedy
 
 
 def test_the_highest_id_leaving_is_not_given_again() -> None:
@@ -80,7 +82,10 @@ def test_a_retired_id_of_somebody_else_cannot_be_declared_until_it_is_released()
     ledger = allocate(allocate(Ledger(), hints("de", "fr")).ledger, hints("fr")).ledger
     sites = (*hints("fr").sites, SiteHint("u-new", "new", declared=2))
     [problem] = allocate(ledger, Hints(sites)).problems
-    assert "new: SITE_ID 2 is retired, it belonged to de" in problem
+    assert problem.line == (
+        "new: SITE_ID 2 is retired, it belonged to de. Its content is still in the database: choose another id, or free"
+        " it on purpose with releaseSiteIds: [2] [site-id-retired]"
+    )
     assert ids(allocate(ledger, Hints(sites, release=frozenset({2}))))["new"] == 2
 
 
@@ -102,7 +107,8 @@ def test_an_id_edited_on_the_platform_is_drift_once_the_state_knows_the_site() -
 def test_ids_that_differ_at_adoption_are_listed() -> None:
     sites = (SiteHint("u-acme", "acme", original=True), SiteHint("u-de", "de", declared=3, observed=5))
     [problem] = allocate(Ledger(), Hints(sites)).problems
-    assert "de: its SITE_ID differs: 3 in the configuration, 5 in its environment" in problem
+    assert (problem.code, problem.site) == ("site-id-differs", "de")
+    assert "3 in the configuration, 5 in its environment" in problem.message
 
 
 def original_with(observed: int | None, declared: int | None = None) -> Hints:
@@ -113,8 +119,9 @@ def original_with(observed: int | None, declared: int | None = None) -> Hints:
 def test_an_original_that_runs_with_another_id_than_the_state_has_is_a_problem_since_nobody_repairs_it() -> None:
     first = allocate(Ledger(), hints("de")).ledger
     [problem] = allocate(first, original_with(2)).problems
-    assert "acme: its SITE_ID differs: 1 in the state, 2 in its environment" in problem
-    assert "set it to 1 there again and deploy it" in problem
+    assert (problem.code, problem.site) == ("site-id-differs", "acme")
+    assert "1 in the state, 2 in its environment" in problem.message
+    assert "set it to 1 there again and deploy it" in problem.remedy
     assert ids(allocate(first, original_with(None))) == {"acme": 1, "de": 2}
 
 
@@ -123,8 +130,8 @@ def test_an_original_that_was_not_1_and_lost_its_id_is_a_problem_until_it_has_it
     assert ids(allocate(first, original_with(7))) == {"acme": 7, "de": 8}
     for declared in (None, 7):
         [problem] = allocate(first, original_with(1, declared)).problems
-        assert "7 in the state, 1 in its environment" in problem
-        assert "set it to 7 there again and deploy it, or, if the 1 that it runs with (none is 1)" in problem
+        assert "7 in the state, 1 in its environment" in problem.message
+        assert "set it to 7 there again and deploy it, or, if the 1 that it runs with (none is 1)" in problem.remedy
 
 
 def test_what_an_original_runs_with_is_right_where_it_is_declared_too() -> None:
@@ -133,7 +140,8 @@ def test_what_an_original_runs_with_is_right_where_it_is_declared_too() -> None:
     assert ids(corrected) == {"acme": 7, "de": 2}
     assert corrected.ledger.retired == {1: Assigned("acme", "u-acme")}
     [problem] = allocate(first, original_with(2, declared=2)).problems
-    assert "SITE_ID 2 would belong to acme and de" in problem
+    assert problem.code == "site-id-shared"
+    assert "SITE_ID 2 would belong to acme and de" in problem.message
 
 
 def test_two_running_sites_with_one_id_are_named_both() -> None:
@@ -143,7 +151,8 @@ def test_two_running_sites_with_one_id_are_named_both() -> None:
         SiteHint("u-fr", "fr", observed=5),
     )
     [problem] = allocate(Ledger(), Hints(sites)).problems
-    assert "SITE_ID 5 would belong to de and fr" in problem
+    assert problem.code == "site-id-shared"
+    assert "SITE_ID 5 would belong to de and fr" in problem.message
 
 
 def test_a_site_with_another_database_is_not_taken_over_and_both_are_named() -> None:
@@ -151,8 +160,9 @@ def test_a_site_with_another_database_is_not_taken_over_and_both_are_named() -> 
     ours, theirs = "postgres://db:5432/acme", "postgres://db:5432/bolt"
     sites = (replace(acme, database=ours), replace(de, database=theirs), replace(fr, database=ours))
     [problem] = allocate(Ledger(), Hints(sites)).problems
-    assert f"de: its DATABASE_URL points at {theirs}, the original's at {ours}" in problem
-    assert f"pulumi config set mirrors:confirmDatabase {theirs}" in problem
+    assert (problem.code, problem.site) == ("mirror-has-another-database", "de")
+    assert f"its DATABASE_URL points at {theirs}, the original's at {ours}" in problem.message
+    assert f"pulumi config set mirrors:confirmDatabase {theirs}" in problem.remedy
     known = allocate(Ledger(), hints("de", "fr")).ledger
     drifted = (sites[0], replace(sites[1], ours=True), sites[2])
     assert ids(allocate(known, Hints(drifted))) == {"acme": 1, "de": 2, "fr": 3}, "drift, to be repaired"
@@ -164,7 +174,8 @@ def test_a_renamed_application_keeps_its_id_and_wants_formerly() -> None:
     first = allocate(Ledger(), hints("de")).ledger
     renamed = SiteHint("u-de", "german")
     [problem] = allocate(first, Hints((hints().sites[0], renamed))).problems
-    assert '"formerly: de"' in problem
+    assert (problem.code, problem.site) == ("application-renamed", "german")
+    assert '"formerly: de"' in problem.remedy
     assert ids(allocate(first, Hints((hints().sites[0], replace(renamed, formerly="de"))))) == {"acme": 1, "german": 2}
 
 
@@ -173,10 +184,14 @@ def test_a_slug_that_another_application_had_until_now_is_not_taken_over_with_it
     acme, de, fr = hints("de", "fr").sites
     swapped = (acme, replace(de, name="fr", formerly="de"), replace(fr, name="de", formerly="fr"))
     problems = allocate(first, Hints(swapped)).problems
-    assert [problem.partition(":")[0] for problem in problems] == ["fr", "de"]
-    assert all("give this one a slug that neither had, 'pulumi up' in every stack" in problem for problem in problems)
+    assert [(problem.code, problem.site) for problem in problems] == [
+        ("names-exchanged", "fr"),
+        ("names-exchanged", "de"),
+    ]
+    assert all("give this one a slug that neither had" in problem.remedy for problem in problems)
     [problem] = allocate(first, Hints((acme, replace(de, name="fr", formerly="de")))).problems
-    assert 'fr: this application was called "de", and another one "fr"' in problem
+    assert (problem.code, problem.site) == ("names-exchanged", "fr")
+    assert 'was called "de", and another one "fr"' in problem.message
     between = allocate(first, Hints((acme, replace(de, name="x", formerly="de"), fr))).ledger
     between = allocate(between, Hints((acme, replace(de, name="x"), replace(fr, name="de", formerly="fr")))).ledger
     done = allocate(between, Hints((acme, replace(de, name="fr", formerly="x"), replace(fr, name="de"))))
@@ -187,9 +202,9 @@ def test_a_stack_that_follows_another_never_allocates() -> None:
     reference = Reference("test", {"acme": 1, "de": 4}, {3: Assigned("old")})
     following = hints("de", "fr", reference=reference)
     refused = allocate(Ledger(), following)
-    assert refused.problems == (
-        'fr: the stack "test" has no SITE_ID for it yet, and this stack follows it. Run "pulumi up -s test" first',
-    )
+    [problem] = refused.problems
+    assert (problem.code, problem.site) == ("site-id-not-given-yet", "fr")
+    assert problem.remedy == 'Run "pulumi up -s test" first'
     preview = allocate(Ledger(), replace(following, preview=True))
     assert ids(preview) == {"acme": 1, "de": 4}
     assert preview.pending == ("fr",)
@@ -200,7 +215,8 @@ def test_a_mirror_gives_up_an_id_that_is_reserved_once_another_is_declared_for_i
     """The id has turned out to be that of a row in the database: the site's companion has refused it."""
     given = allocate(Ledger(), hints("de", "new")).ledger
     running = Hints((*hints("de").sites, SiteHint("u-new", "new", observed=3, ours=True)), reserved=frozenset({3}))
-    assert "new: SITE_ID 3 is listed in reservedSiteIds" in allocate(given, running).problems[0]
+    problem = allocate(given, running).problems[0]
+    assert (problem.code, problem.site) == ("site-id-reserved", "new")
     moved = replace(running, sites=(*running.sites[:2], replace(running.sites[2], declared=4)))
     for _ in range(2):
         allocation = allocate(given, moved)
@@ -213,10 +229,9 @@ def test_a_mirror_gives_up_an_id_that_is_reserved_once_another_is_declared_for_i
         "next": 5,
     }
     unasked = replace(moved, reserved=frozenset())
-    assert (
-        "new: its SITE_ID differs: 4 in the configuration, 3 in the state"
-        in allocate(allocate(Ledger(), hints("de", "new")).ledger, unasked).problems[0]
-    )
+    problem = allocate(allocate(Ledger(), hints("de", "new")).ledger, unasked).problems[0]
+    assert (problem.code, problem.site) == ("site-id-differs", "new")
+    assert "4 in the configuration, 3 in the state" in problem.message
 
 
 def test_reserved_ids_are_passed_over() -> None:
@@ -247,7 +262,8 @@ def test_an_application_off_the_list_that_runs_with_the_database_keeps_its_numbe
             (hints().sites[0], SiteHint("u-de", "de", declared=here)), neighbours={"fr": Neighbour((other, here))}
         )
         [problem] = allocate(Ledger(), declared).problems
-        assert f"de: SITE_ID {here} is that of fr, which is not on the list" in problem
+        assert (problem.code, problem.site) == ("site-id-taken", "de")
+        assert f"SITE_ID {here} is that of fr, which is not on the list" in problem.message
 
 
 def test_a_database_that_a_site_was_given_since_it_has_an_id_is_drift_only_where_we_have_written_to_it() -> None:
@@ -255,14 +271,15 @@ def test_a_database_that_a_site_was_given_since_it_has_an_id_is_drift_only_where
     first = replace(hints().sites[0], database="postgres://db/acme")
     its_own = SiteHint("u-de", "de", database="postgres://db/own")
     [problem] = allocate(ledger, Hints((first, its_own))).problems
-    assert "de: its DATABASE_URL points at postgres://db/own, the original's at postgres://db/acme" in problem
+    assert (problem.code, problem.site) == ("mirror-has-another-database", "de")
+    assert "points at postgres://db/own, the original's at postgres://db/acme" in problem.message
     assert allocate(ledger, Hints((first, replace(its_own, ours=True)))).problems == ()
 
 
 def test_a_running_site_whose_id_cannot_be_read_is_not_numbered_anew() -> None:
     odd = Hints((hints().sites[0], SiteHint("u-de", "de", unreadable=True)))
     [problem] = allocate(Ledger(), odd).problems
-    assert "de: it runs with the shared database and a SITE_ID that is not shown" in problem
+    assert (problem.code, problem.site) == ("site-id-unknown", "de")
     known = allocate(Ledger(), hints("de")).ledger
     assert ids(allocate(known, odd)) == {"acme": 1, "de": 2}
 
@@ -271,4 +288,5 @@ def test_another_declared_id_does_not_renumber_a_site_that_has_one() -> None:
     first = allocate(Ledger(), hints("de")).ledger
     typo = Hints((hints().sites[0], SiteHint("u-de", "de", declared=9)))
     [problem] = allocate(first, typo).problems
-    assert "de: its SITE_ID differs: 9 in the configuration, 2 in the state" in problem
+    assert (problem.code, problem.site) == ("site-id-differs", "de")
+    assert "9 in the configuration, 2 in the state" in problem.message

@@ -12,15 +12,17 @@ LOST = Hints((ACME, OURS, NEW))
 
 def test_an_empty_ledger_beside_a_mirror_that_mirrors_has_written_to_is_a_problem_that_names_both_ways_on() -> None:
     [problem] = allocate(Ledger(), LOST).problems
-    assert problem.startswith("de: Mirrors has given SITE_IDs here before, and this stack's state remembers none.")
-    assert "Where another state knows the ids" in problem
-    assert problem.endswith("highestSiteId: 2")
+    assert problem.code == "site-ids-forgotten"
+    assert problem.message.startswith("de: Mirrors has given SITE_IDs here before")
+    assert problem.remedy.startswith("Where another state knows the ids")
+    assert problem.remedy.endswith("highestSiteId: 2")
 
 
 def test_a_renamed_mirror_has_ids_from_mirrors_too() -> None:
     renamed = replace(OURS, name="german", ours=False)
     [problem] = allocate(Ledger(), Hints((ACME, renamed))).problems
-    assert problem.startswith("german: ")
+    assert problem.code == "site-ids-forgotten"
+    assert problem.message.startswith("german: ")
 
 
 def test_new_ids_are_above_the_highest_that_was_ever_given() -> None:
@@ -37,8 +39,8 @@ def test_an_id_that_is_in_use_and_above_the_highest_that_is_declared_makes_that_
         replace(LOST, neighbours={"other": Neighbour((9,))}),
     ):
         [problem] = allocate(Ledger(), replace(known, highest=7)).problems
-        assert "mirrors:fleet.highestSiteId says 7, and 9 is in use" in problem
-        assert problem.endswith("highestSiteId: 9")
+        assert "mirrors:fleet.highestSiteId says 7, and 9 is in use" in problem.message
+        assert problem.remedy.endswith("highestSiteId: 9")
 
 
 def test_nothing_is_asked_where_nothing_was_given_where_it_is_remembered_or_where_another_stack_gives() -> None:

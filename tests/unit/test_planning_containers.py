@@ -4,6 +4,7 @@ import pytest
 
 from mirrors.config.docker import Healthcheck
 from mirrors.config.docker_names import Names
+from mirrors.errors import ConfigurationError
 from mirrors.planning.allocate import Hints, Ledger
 from mirrors.planning.containers import (
     containers_plan,
@@ -49,8 +50,10 @@ def test_no_site_is_called_like_what_the_sites_have_in_common() -> None:
 def test_a_port_follows_the_id_and_an_id_that_is_too_high_is_told() -> None:
     declared = settings("acme-de", platform="docker", docker={**DOCKER, "publish": {"base": 65000}})
     assert host_port(declared, 2) == 65002
-    with pytest.raises(ValueError, match=r"publish\.base: 65000 and SITE_ID 600"):
+    with pytest.raises(ConfigurationError, match="65000 and SITE_ID 600") as raised:
         host_port(declared, 600)
+    [problem] = raised.value.problems
+    assert (problem.code, problem.path) == ("port-too-high", "mirrors:docker.publish.base")
 
 
 def test_an_address_is_the_declared_name_or_the_place_that_the_site_answers_at() -> None:
@@ -99,7 +102,11 @@ def test_what_a_held_site_runs_with_is_compared_with_its_container() -> None:
         "test",
     )
     planned = containers_plan(held, seen)
-    assert [problem for problem in planned.problems if "its variables change: A" in problem]
+    assert [problem.line for problem in planned.problems] == [
+        "acme-de: it is held, but its variables change: A. A deployment would take the newest image. Either roll it out"
+        " to this site (hold: false), or let changed variables deploy it all the same (hold: variablesMayDeploy)"
+        " [held-site-variables-change]"
+    ]
     assert planned.mirrors[0].held
 
 
@@ -130,7 +137,9 @@ def test_a_former_slug_hands_its_entry_in_the_ledger_over_and_keeps_it_when_it_i
 def test_sites_of_another_fleet_are_one_problem_and_those_of_the_former_name_none() -> None:
     slugs = [f"m{number}" for number in range(5)]
     [problem] = of_other_fleets(settings(*slugs), dict.fromkeys(slugs, "brand"))
-    assert problem.startswith("m0, m1, m2 and 2 more: on this host, in the fleet brand")
+    assert problem.code == "site-of-another-fleet"
+    assert problem.message.startswith("m0, m1, m2 and 2 more: on this host, in the fleet brand")
+    assert "formerly: brand" in problem.remedy
     fleet = settings(*slugs).fleet
     original = fleet.original.model_copy(update={"formerly": "brand"})
     said = settings(*slugs).model_copy(update={"fleet": fleet.model_copy(update={"original": original})})

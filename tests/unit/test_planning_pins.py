@@ -35,8 +35,8 @@ def test_a_retired_id_is_pinned_by_the_list_of_retired_ones() -> None:
 def test_a_declared_id_that_the_state_does_not_have_is_said() -> None:
     declared = fleet({"application": "acme-fr", "siteId": 8})
 
-    assert list(disagreements(pins(LEDGER, declared), declared)) == [
-        "acme-fr: declared with siteId 8, the stack has 7: see a preview"
+    assert [problem.line for problem in disagreements(pins(LEDGER, declared), declared)] == [
+        "acme-fr: declared with siteId 8, the stack has 7: see a preview [site-id-differs]"
     ]
     assert [item.application for item in pins(LEDGER, declared) if item.contradicted] == ["acme-fr"]
 
@@ -44,13 +44,15 @@ def test_a_declared_id_that_the_state_does_not_have_is_said() -> None:
 def test_a_site_that_returned_while_its_id_is_listed_as_retired_is_said() -> None:
     declared = fleet({"application": "acme-fr"}, retired=[7, 2, 5])
 
-    [said] = disagreements(pins(LEDGER, declared), declared)
-    assert "acme-fr: has SITE_ID 7, which mirrors:fleet.retired lists, too" in said
+    [problem] = disagreements(pins(LEDGER, declared), declared)
+    assert (problem.code, problem.site) == ("site-id-retired", "acme-fr")
+    assert "SITE_ID 7" in problem.message
 
 
 def note_on(*mirrors: SiteSeen, **more: object) -> str | None:
     slugs = [site.slug for site in mirrors]
-    return unpinned(settings(*slugs, **more), {site.slug: site for site in mirrors}, "live")
+    note = unpinned(settings(*slugs, **more), {site.slug: site for site in mirrors}, "live")
+    return note.line if note else None
 
 
 def test_the_note_names_some_mirrors_and_counts_the_rest_in_one_short_line() -> None:

@@ -24,37 +24,42 @@ def test_a_sound_fleet_is_planned_without_problems() -> None:
 
 def test_a_missing_mirror_names_the_way_to_make_it() -> None:
     [problem] = plan(settings("acme-de", "acme-xx"), seen(fresh("acme-de"))).problems
-    assert 'mirror "acme-xx"' in problem
-    assert '"acme" > Settings > Duplicate > Mirror' in problem
+    assert (problem.code, problem.site) == ("application-not-found", "acme-xx")
+    assert problem.line == (
+        "acme-xx: no application of this name is visible to this token. Make it once in the Control Panel:"
+        ' "acme" > Settings > Duplicate > Mirror, name "acme-xx"; or take it off the list [application-not-found]'
+    )
 
 
 def test_a_slip_in_a_slug_is_told_before_the_way_to_make_a_mirror() -> None:
     there = seen(fresh("acme-de"), applications={slug: f"u-{slug}" for slug in ("acme", "acme-de", "acme-fr")})
     (problem,) = plan(settings("acme-de", "acme-frr"), there).problems
-    assert "to this token. Did you mean acme-fr? Otherwise make it once in the Control Panel" in problem
+    assert problem.remedy.startswith("Did you mean acme-fr? Otherwise make it once in the Control Panel")
     (problem,) = plan(settings("acme-de", "acmee"), there).problems
-    assert "to this token. Make it once" in problem, "the original is no mirror"
+    assert problem.remedy.startswith("Make it once"), "the original is no mirror"
 
 
 def test_a_missing_original_is_said_together_with_the_mirrors_that_are_missing() -> None:
-    missing, mirror = plan(settings("acme-de", "acme-xx"), seen(fresh("acme-de"), original=None)).problems
-    assert 'original "acme"' in missing
-    assert 'mirror "acme-xx"' in mirror
+    problems = plan(settings("acme-de", "acme-xx"), seen(fresh("acme-de"), original=None)).problems
+    assert [(problem.code, problem.site) for problem in problems] == [
+        ("application-not-found", "acme"),
+        ("application-not-found", "acme-xx"),
+    ]
+    assert problems[0].remedy.endswith("formerly: acme")
 
 
 def test_an_original_never_deployed_is_said_for_both_environments() -> None:
     never = seen(original=original(deployments=(), frozen={}), releases=())
     problems = plan(settings(), never).problems
-    assert [("Test was never deployed" in text, "Live was never deployed" in text) for text in problems] == [
-        (True, False),
-        (False, True),
-    ]
+    assert {(problem.code, problem.site) for problem in problems} == {("original-never-deployed", "acme")}
+    assert [problem.message.partition(" ")[0] for problem in problems] == ["Test", "Live"]
+    assert [problem.remedy for problem in problems] == ["Deploy acme in Test first", "Deploy acme in Live first"]
 
 
 def test_a_failed_deployment_of_the_original_does_not_count() -> None:
     failed = seen(original=original(deployments=(deployment("d1", 0, 1, success=False),), frozen={}))
     [problem] = plan(settings(), failed).problems
-    assert "Test was never deployed successfully" in problem
+    assert (problem.code, problem.remedy) == ("original-never-deployed", "Deploy acme in Test first")
 
 
 def test_a_matching_image_needs_no_live_deployment() -> None:
@@ -65,14 +70,19 @@ def test_a_matching_image_needs_no_live_deployment() -> None:
 def test_every_problem_is_found_at_once() -> None:
     fleet = seen(replace(fresh("acme-de"), environment=None), releases=())
     problems = plan(settings("acme-de", "acme-xx"), fleet).problems
-    assert len(problems) == 3
+    assert [(problem.code, problem.site) for problem in problems] == [
+        ("application-not-found", "acme-xx"),
+        ("environment-not-found", "acme-de"),
+        ("original-never-deployed", "acme"),
+    ]
 
 
 def test_a_shared_value_that_is_not_shown_needs_a_stand_in() -> None:
     hidden = seen(original=original(frozen={"DATABASE_URL": None, "DEFAULT_STORAGE_DSN": STORAGE}))
     [problem] = plan(settings(), hidden).problems
-    assert "DATABASE_URL is not shown by the API" in problem
-    assert "mirrors:sharedValues.DATABASE_URL" in problem
+    assert (problem.code, problem.site) == ("shared-value-unknown", "acme")
+    assert "DATABASE_URL is not shown by the API" in problem.line
+    assert "mirrors:sharedValues.DATABASE_URL" in problem.remedy
     planned = plan(settings(sharedValues={"DATABASE_URL": DATABASE}), hidden)
     assert planned.problems == ()
     assert planned.original is not None
@@ -82,14 +92,16 @@ def test_a_shared_value_that_is_not_shown_needs_a_stand_in() -> None:
 def test_a_shared_value_that_is_empty_is_said_to_be_empty() -> None:
     empty = seen(original=original(frozen={"DATABASE_URL": "", "DEFAULT_STORAGE_DSN": STORAGE}))
     [problem] = plan(settings(), empty).problems
-    assert "DATABASE_URL is empty. Set it" in problem
+    assert (problem.code, problem.site) == ("shared-value-unknown", "acme")
+    assert "DATABASE_URL is empty. Set it" in problem.line
 
 
 def test_a_stand_in_that_differs_from_what_is_shown_is_a_problem_without_either_value() -> None:
     [problem] = plan(settings(sharedValues={"DATABASE_URL": "postgres://u:other99@h/d"}), seen()).problems
-    assert "mirrors:sharedValues.DATABASE_URL differs" in problem
-    assert "other99" not in problem
-    assert "hunter22" not in problem
+    assert (problem.code, problem.site) == ("shared-value-differs", "acme")
+    assert problem.path == "mirrors:sharedValues.DATABASE_URL"
+    assert "other99" not in problem.line
+    assert "hunter22" not in problem.line
 
 
 def test_an_observed_site_id_counts_only_beside_the_shared_database() -> None:
@@ -121,8 +133,9 @@ def test_a_service_that_test_and_live_have_in_common_is_a_problem_without_its_pa
         "DEFAULT_STORAGE_DSN": "s3://k:s@live.s3.amazonaws.com/",
     }
     [problem] = plan(settings(), seen(elsewhere=same)).problems
-    assert "DATABASE_URL is the same in Test and in Live, postgres://db.example.com:5432/acme-test" in problem
-    assert "hunter22" not in problem
+    assert (problem.code, problem.site) == ("environments-share-service", "acme")
+    assert "DATABASE_URL is the same in Test and in Live, postgres://db.example.com:5432/acme-test" in problem.line
+    assert "hunter22" not in problem.line
 
 
 @pytest.mark.parametrize(
@@ -142,8 +155,8 @@ def test_where_mirrors_cannot_tell_test_and_live_apart_somebody_has_to_confirm_t
     odd = {"DATABASE_URL": here, "DEFAULT_STORAGE_DSN": STORAGE}
     fleet = seen(original=original(frozen=odd), elsewhere={"DATABASE_URL": there})
     [problem] = plan(settings(), fleet).problems
-    assert "Mirrors cannot tell whether these are two services" in problem
-    assert "hunter" not in problem
+    assert (problem.code, problem.site) == ("service-not-comparable", "acme")
+    assert "hunter" not in problem.line
     for other in (
         "postgres://another/one",
         "unreadable",
@@ -151,7 +164,7 @@ def test_where_mirrors_cannot_tell_test_and_live_apart_somebody_has_to_confirm_t
         "unreadable:acme-de:x",
     ):
         assert plan(settings(confirmDatabase=other), fleet).problems == (problem,)
-    assert respelled(confirmed) == shlex.split(problem[problem.rindex("'pulumi") + 1 : -1])[4]
+    assert respelled(confirmed) == shlex.split(problem.remedy[problem.remedy.rindex("'pulumi") + 1 : -1])[4]
     assert plan(settings(confirmDatabase=confirmed), fleet).problems == ()
 
 
@@ -181,7 +194,8 @@ def test_two_storages_of_azure_are_two(test: str, live: str) -> None:
 def test_one_service_is_one_in_each_spelling(here: str, there: str) -> None:
     mine = {**original().frozen, "DATABASE_URL": here}
     [problem] = plan(settings(), seen(original=original(frozen=mine), elsewhere={"DATABASE_URL": there})).problems
-    assert "DATABASE_URL is the same in Test and in Live" in problem
+    assert (problem.code, problem.site) == ("environments-share-service", "acme")
+    assert problem.message.startswith("DATABASE_URL ")
 
 
 def test_a_mirror_whose_database_cannot_be_compared_is_not_taken_over_unconfirmed() -> None:
@@ -204,7 +218,7 @@ def test_two_databases_that_mirrors_cannot_read_are_one_only_to_the_letter(own: 
     variables = {**mirror.variables, "DATABASE_URL": VariableSeen(own), "MIRRORS_APPLICATION": VariableSeen("")}
     there = seen(replace(mirror, variables=variables), original=original(frozen=shared))
     problems = allocate(Ledger(), Hints(plan(settings("acme-de"), there).hints)).problems
-    assert any("its DATABASE_URL points at unreadable" in problem for problem in problems) is asked
+    assert ("mirror-has-another-database" in [problem.code for problem in problems]) is asked
 
 
 @pytest.mark.parametrize(
@@ -225,16 +239,17 @@ def test_a_confirmation_of_what_cannot_be_read_counts_for_the_value_that_it_name
     variables.pop("MIRRORS_APPLICATION")
     hints = plan(settings("acme-de", confirmDatabase=confirmed), seen(replace(mirror, variables=variables))).hints
     problems = allocate(Ledger(), Hints(hints, stack="test")).problems
-    assert ["acme-de: its DATABASE_URL points at unreadable" in problem for problem in problems] == [True] * asked
+    found = [(problem.code, problem.site) for problem in problems]
+    assert found == [("mirror-has-another-database", "acme-de")] * asked
     if asked:
-        assert problems[0].endswith("mirrors:confirmDatabase unreadable:acme-de:DATABASE_URL -s test'")
+        assert problems[0].remedy.endswith("mirrors:confirmDatabase unreadable:acme-de:DATABASE_URL -s test'")
 
 
 def test_a_question_of_the_plan_names_the_stack() -> None:
     fleet = seen(original=original(frozen={**original().frozen, "DATABASE_URL": "gs://u:p@one/a"}))
     fleet = replace(fleet, elsewhere={"DATABASE_URL": "gs://u:p@two/a"})
     [problem] = plan(settings().of_stack("acme-test"), fleet).problems
-    assert problem.endswith("'pulumi config set mirrors:confirmDatabase gs://one/a -s acme-test'")
+    assert problem.remedy.endswith("'pulumi config set mirrors:confirmDatabase gs://one/a -s acme-test'")
 
 
 @pytest.mark.parametrize(("slug", "said"), [("acme-odl", "did you mean acme-old?"), ("italia", "check the slug")])
@@ -242,9 +257,13 @@ def test_an_id_that_is_reserved_for_an_application_which_is_not_there_is_a_probl
     fleet = {"original": {"application": "acme"}, "mirrors": [{"application": "acme-de"}]}
     there = seen(fresh("acme-de"), applications={"acme": "u-acme", "acme-de": "u-acme-de", "acme-old": "u-old"})
     [problem] = plan(settings(fleet={**fleet, "reservedFor": {slug: 9}}), there).problems
-    assert problem.startswith(f"mirrors:fleet.reservedFor.{slug}: no application of this name is visible")
-    assert said in problem
-    assert problem.endswith("mirrors:fleet.reservedSiteIds: [9]")
+    assert (problem.code, problem.site, problem.path) == (
+        "reserved-for-unknown",
+        slug,
+        f"mirrors:fleet.reservedFor.{slug}",
+    )
+    assert problem.remedy.startswith(said)
+    assert problem.remedy.endswith("mirrors:fleet.reservedSiteIds: [9]")
     for known in ("acme-old", "acme-de"):
         assert plan(settings(fleet={**fleet, "reservedFor": {known: 9}}), there).problems == ()
 
@@ -294,11 +313,9 @@ def test_a_copy_from_the_other_environment_is_called_one_unless_it_is_ours_or_gi
     fleet = seen(wrong, elsewhere={"DATABASE_URL": live})
     identity = "postgres://db.example.com:5432/acme-live"
     [problem] = plan(settings("acme-de"), fleet).problems
-    assert problem.startswith(
-        f"acme-de: its DATABASE_URL in Test points at the database that the original has in Live, {identity}: a copy in"
-        " the wrong environment."
-    )
-    assert "secret" not in problem
+    assert (problem.code, problem.site) == ("database-of-other-environment", "acme-de")
+    assert identity in problem.message
+    assert "secret" not in problem.line
     assert plan(settings("acme-de", confirmDatabase=identity), fleet).problems == ()
     ours = replace(wrong, variables={**wrong.variables, "MIRRORS_APPLICATION": VariableSeen("acme-de")})
     assert plan(settings("acme-de"), replace(fleet, mirrors={"acme-de": ours})).problems == ()

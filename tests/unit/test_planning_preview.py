@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 
 from mirrors.config import Settings
+from mirrors.events import NOTHING, Events, Note
 from mirrors.planning.preview import Cause, FleetPreview, first_deployments, preview_of
 from mirrors.planning.preview_steps import Change
 from mirrors.planning.taking_over import Judged
+from mirrors.problems import Problem
 from tests.unit.fleets import settings
 
 TYPES = "pulumi-python:dynamic/mirrors:"
@@ -15,6 +17,8 @@ Json = dict[str, Any]
 
 DATABASE = {"fingerprint": "shared"}
 ROTATED = {"fingerprint": "rotated"}
+IN_CLEAR = Problem("secret-in-clear", "it is set in clear.", "Set it anew", path="mirrors:apiToken")
+FAILED = Problem("deployment-failed", "deployment d-1 failed.", "Correct the cause", "de", details="Its log ends:\nno")
 RUNS = {"deployment": "d-1", "url": "https://example.com/"}
 
 
@@ -47,11 +51,10 @@ def refreshed(known: Json, now: Json) -> Json:
     return step("refresh", "Mirror", "de", old=known, new=now)
 
 
-def preview(*steps: Json, said: Any = (), declared: Settings | None = None) -> FleetPreview:
+def preview(*steps: Json, said: Any = (), declared: Settings | None = None, events: Events = NOTHING) -> FleetPreview:
     diagnostics = [{"severity": severity, "message": message} for severity, message in said]
-    return preview_of(
-        {"steps": list(steps), "diagnostics": diagnostics}, declared or settings("de", "fr", "ch"), "test"
-    )
+    engine = {"steps": list(steps), "diagnostics": diagnostics}
+    return preview_of(engine, declared or settings("de", "fr", "ch"), "test", events)
 
 
 def test_nothing_changes_where_all_is_the_same_or_only_refreshed() -> None:
@@ -331,11 +334,15 @@ def test_a_held_site_is_in_no_wave_and_comes_last() -> None:
     assert found.rollout.held == ("de",)
 
 
-def test_all_are_one_wave_where_the_engines_program_says_so() -> None:
+def test_all_are_one_wave_where_the_program_reports_a_repair() -> None:
     declared = settings("de", "fr", rollout={"waves": [1, "100%"]})
-    line = "rollout: shared credentials have changed, so all mirrors are one wave\n"
 
-    found = preview(changed({}, {"DATABASE_URL": DATABASE}, "fr"), said=[("info", line)], declared=declared)
+    found = preview(
+        changed({}, {"DATABASE_URL": DATABASE}, "fr"),
+        said=[("info", "a line for readers\n")],
+        declared=declared,
+        events=Events(repairing=True, lines=frozenset({"a line for readers"})),
+    )
 
     assert (found.rollout.repairing, found.sites[0].wave, found.notes) == (True, 1, ())
 
@@ -390,24 +397,23 @@ def test_what_has_no_place_of_its_own_is_named() -> None:
 def test_problems_and_notes_are_told_once_without_what_the_engine_puts_before_them() -> None:
     found = preview(
         said=[
-            ("error", "error: mirrors:fleet.mirors: unknown key\n"),
-            ("error", f"error: {TYPES}SiteIds resource 'acme' has a problem: de: its SITE_ID differs\n"),
-            ("error", f"error: {TYPES}SiteIds resource 'acme' has a problem: de: its SITE_ID differs\n"),
-            ("error", "error: Exception calling application: acme-de: GET /apps/v3/: 500\n"),
+            ("error", f"error: {IN_CLEAR.line}\n"),
+            ("error", f"error: {TYPES}SiteIds resource 'acme' has a problem: {FAILED.line}\n"),
+            ("error", f"error: {TYPES}SiteIds resource 'acme' has a problem: {FAILED.line}\n"),
+            ("error", "error: Exception calling application: no such plugin\n"),
             ("info", "rollout: wave 1: 1 site: de\n"),
-            ("info", "rollout: held: 1 site: de\n"),
-            ("info", "rollout: every site with its wave and its reason, in short: mirrors preview\n"),
             ("info", "rollout: new, and not reached before the pause: it\n"),
             ("warning", "warning: one\n\ntwo\n"),
             ("debug", "not for anybody"),
-        ]
+        ],
+        events=Events(
+            (IN_CLEAR, FAILED),
+            (Note("new, and not reached before the pause: it"),),
+            lines=frozenset({"rollout: wave 1: 1 site: de", "rollout: new, and not reached before the pause: it"}),
+        ),
     )
 
-    assert found.problems == (
-        "mirrors:fleet.mirors: unknown key",
-        "de: its SITE_ID differs",
-        "acme-de: GET /apps/v3/: 500",
-    )
+    assert found.problems == (IN_CLEAR, FAILED, Problem("engine", "no such plugin"))
     assert found.notes == ("new, and not reached before the pause: it", "one", "two")
 
 
@@ -417,16 +423,22 @@ def test_nobody_is_told_to_take_the_protection_off_the_ids() -> None:
     found = preview(said=[("error", f"error: {advice} `protect` flag, or use: `pulumi state unprotect '{urn}'`\n")])
 
     [problem] = found.problems
-    assert "unprotect" not in problem
-    assert "Do not take the protection off" in problem
+    assert problem.code == "ledger-would-be-deleted"
+    assert "unprotect" not in problem.line
 
 
 def test_what_is_said_of_many_sites_in_the_same_words_is_said_once() -> None:
-    lines = ["de: not known yet", "fr: not known yet", "de: not known yet", "ch: odd", "other: not known yet"]
+    notes = (
+        *(Note("not known yet", site) for site in ("de", "fr", "de")),
+        *(Note("odd", "ch"), Note("not known yet")),
+    )
 
-    found = preview(said=[("warning", f"warning: {line}\n") for line in lines])
+    found = preview(
+        said=[("warning", f"warning: {note.line}\n") for note in notes] + [("info", "de: of another program\n")],
+        events=Events(notes=notes),
+    )
 
-    assert found.notes == ("2 sites: de, fr: not known yet", "ch: odd", "other: not known yet")
+    assert found.notes == ("2 sites: de, fr: not known yet", "ch: odd", "not known yet", "de: of another program")
 
 
 def test_an_engine_that_did_nothing_is_no_error() -> None:

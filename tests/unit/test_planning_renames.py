@@ -12,8 +12,9 @@ ANEW = Hints((ACME, SiteHint("n-c", "ren-c")))
 
 def test_an_application_made_anew_does_not_take_over_from_one_that_was_renamed() -> None:
     [problem] = allocate(KNOWN, replace(ANEW, listed={"u-c": "ren-old"})).problems
-    assert problem.startswith("ren-c: this is another application than the one that had this name and SITE_ID 4")
-    assert 'was renamed "ren-old". Write "application: ren-old, formerly: ren-c"' in problem
+    assert (problem.code, problem.site) == ("slug-of-another-application", "ren-c")
+    assert 'SITE_ID 4, which was renamed "ren-old".' in problem.message
+    assert problem.remedy.startswith('Write "application: ren-old, formerly: ren-c"')
 
 
 def test_the_way_on_leads_on() -> None:
@@ -33,8 +34,9 @@ def test_one_whose_former_application_is_gone_begins_with_an_id_of_its_own() -> 
     assert (made.problems, made.ledger.assignments["n-c"]) == ((), ("ren-c", 5))
     pinned = Hints((ACME, SiteHint("n-c", "ren-c", declared=4)))
     [problem] = allocate(KNOWN, pinned).problems
-    assert problem.startswith("ren-c: SITE_ID 4 is retired, it belonged to another application of this name")
-    assert problem.endswith("releaseSiteIds: [4]")
+    assert (problem.code, problem.site) == ("site-id-retired", "ren-c")
+    assert "another application of this name" in problem.message
+    assert problem.remedy.endswith("releaseSiteIds: [4]")
     taken = allocate(KNOWN, replace(pinned, release=frozenset({4})))
     assert (taken.problems, taken.ledger.assignments["n-c"]) == ((), ("ren-c", 4))
 
@@ -44,9 +46,9 @@ def test_another_original_is_asked_whether_it_was_renamed() -> None:
     [problem] = allocate(
         Ledger({"acme": ("acme", 1)}, {}, 1), Hints((SiteHint("brand", "brand", original=True),))
     ).problems
-    assert problem.startswith("brand: SITE_ID 1 is retired, it belonged to acme, which was the original")
-    assert '"formerly: acme"' in problem
-    assert "releaseSiteIds" not in problem
+    assert (problem.code, problem.site) == ("site-id-retired", "brand")
+    assert '"formerly: acme"' in problem.remedy
+    assert "releaseSiteIds" not in problem.line
 
 
 def test_an_id_that_is_reserved_after_it_was_given_and_never_used_makes_place_for_the_next() -> None:
@@ -67,7 +69,8 @@ def test_an_id_that_runs_may_run_or_is_declared_is_not_taken_from_a_site() -> No
     for ran, declared in ((None, None), ((4,), None), ((), 4)):
         site = SiteHint("u-c", "ren-c", ran=ran, declared=declared)
         [problem] = allocate(KNOWN, Hints((ACME, site), reserved=frozenset({4}))).problems
-        assert problem.startswith("ren-c: SITE_ID 4 is listed in reservedSiteIds")
+        assert (problem.code, problem.site) == ("site-id-reserved", "ren-c")
+        assert "SITE_ID 4 is listed in reservedSiteIds" in problem.message
 
 
 def test_another_id_may_be_declared_for_one_that_was_never_used() -> None:
@@ -79,15 +82,17 @@ def test_another_id_may_be_declared_for_one_that_was_never_used() -> None:
 def test_sites_that_both_run_with_one_id_are_not_told_to_declare_another() -> None:
     twins = (ACME, SiteHint("u-a", "a", observed=2), SiteHint("u-b", "b", observed=2))
     [problem] = allocate(Ledger(), Hints(twins)).problems
-    assert "Decide whose content it is. Set another SITE_ID at the other" in problem
-    assert "Declare another" not in problem
+    assert problem.code == "site-id-shared"
+    assert problem.remedy.startswith("Decide whose content it is. Set another SITE_ID at the other")
+    assert "Declare another" not in problem.line
     [problem] = allocate(Ledger(), Hints((*twins[:2], replace(twins[2], observed=None, declared=2)))).problems
-    assert "Declare another siteId for one of them" in problem
+    assert problem.remedy == "Declare another siteId for one of them"
 
 
 def leaving(hints: Hints, **more: bool) -> str:
-    [line] = who_leaves(KNOWN, allocate(KNOWN, hints).ledger, hints, **more)
-    return line
+    [note] = who_leaves(KNOWN, allocate(KNOWN, hints).ledger, hints, **more)
+    assert note.site == "ren-c"
+    return note.line
 
 
 def test_one_that_leaves_under_a_former_name_is_told_with_the_name_that_it_has() -> None:

@@ -20,9 +20,9 @@ def id_of(allocation: Allocation) -> int:
 
 def test_nothing_is_given_beside_an_id_that_nobody_can_read_until_it_is_reserved_by_its_name() -> None:
     [problem] = beside(HIDDEN).problems
-    assert problem.startswith("old: it is not on the list, may run with the shared database, and has a SITE_ID that")
-    assert "Add old to the list" in problem
-    assert "mirrors:fleet.reservedFor: {old: ID}" in problem
+    assert (problem.code, problem.site) == ("neighbour-id-unknown", "old")
+    assert problem.remedy.startswith("Add old to the list")
+    assert "mirrors:fleet.reservedFor: {old: ID}" in problem.remedy
     assert beside(HIDDEN, reserved=frozenset({2})).problems == (problem,), "a number alone says not whose it is"
     assert beside(HIDDEN, reserved_for={"another": 2}).problems == (problem,)
     assert id_of(beside(HIDDEN, reserved_for={"old": 2})) == 3
@@ -31,9 +31,11 @@ def test_nothing_is_given_beside_an_id_that_nobody_can_read_until_it_is_reserved
 def test_an_id_that_is_declared_is_not_given_beside_one_that_nobody_can_read() -> None:
     declared = (SITES[0], replace(SITES[1], declared=9))
     [problem] = beside(HIDDEN, sites=declared).problems
-    assert problem.startswith("old: ")
+    assert (problem.code, problem.site) == ("neighbour-id-unknown", "old")
     [problem] = beside(HIDDEN, sites=declared, reserved_for={"old": 9}).problems
-    assert problem == "de: SITE_ID 9 is listed in reservedFor. Take it off that list or declare another siteId"
+    assert problem.line == (
+        "de: SITE_ID 9 is listed in reservedFor. Take it off that list or declare another siteId [site-id-reserved]"
+    )
 
 
 def test_where_everybody_has_an_id_already_nobody_asks() -> None:
@@ -44,12 +46,13 @@ def test_where_everybody_has_an_id_already_nobody_asks() -> None:
 
 def test_what_another_project_manages_is_told_before_both_give_the_next_id() -> None:
     [problem] = beside(MANAGED).problems
-    assert problem.startswith("old: Mirrors manages it with this original's database (SITE_ID 4)")
-    assert "mirrors:fleet.reservedFor: {old: 4}" in problem
+    assert (problem.code, problem.site) == ("another-project-gives-ids", "old")
+    assert "(SITE_ID 4)" in problem.message
+    assert "mirrors:fleet.reservedFor: {old: 4}" in problem.remedy
     for answered in ({"reserved": frozenset({4})}, {"reserved_for": {"old": 4}}, {"retired": frozenset({4})}):
         assert id_of(beside(MANAGED, **answered)) == 5
     [problem] = beside(replace(MANAGED, site_ids=(4, 6)), reserved=frozenset({4})).problems
-    assert "(SITE_ID 4 and 6)" in problem
+    assert "(SITE_ID 4 and 6)" in problem.message
 
 
 def test_what_has_left_the_list_is_no_other_projects_whatever_it_is_called_now() -> None:
@@ -68,12 +71,13 @@ def test_what_the_followed_stack_gave_an_id_is_no_other_projects() -> None:
     for known in (Reference("test", {**given, "old": 4}, {}), Reference("test", given, {4: Assigned("old")})):
         assert id_of(beside(MANAGED, reference=known)) == 2
     [problem] = beside(MANAGED, reference=Reference("test", given, {})).problems
-    assert problem.startswith("old: Mirrors manages it")
+    assert (problem.code, problem.site) == ("another-project-gives-ids", "old")
 
 
 def test_no_id_is_given_that_no_row_can_have() -> None:
     """One reserved it, or set it at an application of its own, to keep out of everybody's way."""
     for there in ({"reserved": frozenset({2**31 - 1})}, {"neighbours": {"old": Neighbour((2**31 - 1,))}}):
         [problem] = beside(Neighbour(), **there).problems
-        assert problem.startswith("de: it would get a SITE_ID above 2147483647")
+        assert (problem.code, problem.site) == ("site-id-too-high", "de")
+        assert "above 2147483647" in problem.message
     assert id_of(beside(Neighbour((2**31 - 1,)), sites=(SITES[0], replace(SITES[1], declared=9)))) == 9

@@ -7,6 +7,7 @@ import pytest
 
 from mirrors.config import Settings
 from mirrors.errors import ConfigurationError
+from mirrors.events import Note
 from mirrors.planning.status import SiteStatus, State
 from mirrors.planning.targets import Chosen, behind, everyone, named
 from tests.unit.fleets import settings
@@ -45,19 +46,19 @@ def test_all_unknown_and_held_sites_that_are_named_are_told_at_once() -> None:
     with pytest.raises(ConfigurationError) as raised:
         named(fleet(**holding(fr=True)), ["ac", "fr", "ac", "de", "**"], "test")
 
-    assert raised.value.problems == (
-        "the fleet of the stack test has no site 'ac'; did you mean acme?",
-        "the fleet of the stack test has no site '**'; known here: acme, ch, de, fr",
+    assert [problem.line for problem in raised.value.problems] == [
+        "the fleet of the stack test has no site 'ac'; did you mean acme? [unknown-site]",
+        "the fleet of the stack test has no site '**'; known here: acme, ch, de, fr [unknown-site]",
         "fr: it is held, so nothing is deployed to it. Either roll out to it (hold: false), or let only changed"
-        " variables, and who names it, deploy it (hold: variablesMayDeploy)",
-    )
+        " variables, and who names it, deploy it (hold: variablesMayDeploy) [held-site-named]",
+    ]
 
 
 def test_a_named_site_behind_the_pause_is_told() -> None:
     chosen = named(fleet(rollout={"waves": [1, "100%"], "pauseAfter": 1}), ["de", "ch"], "test")
 
     assert chosen.sites == ("de", "ch")
-    assert chosen.notes == ("paused after wave 1 (mirrors:rollout.pauseAfter): 1 site: ch",)
+    assert chosen.notes == (Note("paused after wave 1 (mirrors:rollout.pauseAfter): 1 site: ch"),)
 
 
 def test_all_need_no_targets_and_nothing_by_hand() -> None:
@@ -67,7 +68,7 @@ def test_all_need_no_targets_and_nothing_by_hand() -> None:
 def test_all_are_rolled_out_to_by_hand_but_those_that_are_held_in_one_way_or_another() -> None:
     chosen = everyone(fleet(**MANUAL, **holding(de=True, fr="variablesMayDeploy")))
 
-    assert chosen == Chosen(None, ("ch",), ("held, no new release: 2 sites: de, fr",))
+    assert chosen == Chosen(None, ("ch",), (Note("held, no new release: 2 sites: de, fr"),))
 
 
 def test_those_behind_are_reached_and_no_others() -> None:
@@ -103,13 +104,13 @@ def test_those_behind_are_rolled_out_to_by_hand() -> None:
 def test_of_those_behind_the_held_are_left_out(state: State) -> None:
     chosen = behind(fleet(**holding(fr=True)), [*late("de"), *late("fr", state=state), *late("ch")])
 
-    assert chosen == Chosen(("de", "ch"), (), ("held, no new release: 1 site: fr",))
+    assert chosen == Chosen(("de", "ch"), (), (Note("held, no new release: 1 site: fr"),))
 
 
 def test_of_those_behind_the_paused_are_left_out() -> None:
     chosen = behind(fleet(rollout={"waves": [2, "100%"], "pauseAfter": 1}), late("fr", "ch"))
 
-    assert chosen == Chosen(("fr",), (), ("paused after wave 1 (mirrors:rollout.pauseAfter): 1 site: ch",))
+    assert chosen == Chosen(("fr",), (), (Note("paused after wave 1 (mirrors:rollout.pauseAfter): 1 site: ch"),))
 
 
 def test_nobody_is_behind() -> None:

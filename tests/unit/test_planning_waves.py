@@ -170,7 +170,7 @@ def test_a_site_after_the_pause_that_may_be_anybodys_is_neither_taken_over_nor_l
     configured = rolled("m0", "m1", waves=[1, "100%"], pauseAfter=1)
     by_hand = without(converged("m1", 3), "MIRRORS_APPLICATION")
     [problem] = plan(configured, seen(converged("m0", 2), by_hand)).problems
-    assert problem.startswith("m1: its wave is behind mirrors:rollout.pauseAfter")
+    assert (problem.code, problem.site) == ("paused-site-unclear", "m1")
     assert plan(configured, seen(by_hand, converged("m0", 2))).problems == (problem,)
     assert plan(rolled("m1", "m0", waves=[1, "100%"], pauseAfter=1), seen(by_hand, converged("m0", 2))).problems == ()
 
@@ -179,7 +179,8 @@ def test_a_held_site_that_says_it_is_another_one_is_not_deployed_with_the_newest
     owner = {"MIRRORS_APPLICATION": VariableSeen("m1")}
     copied = replace(converged("m0", 2), variables={**converged("m0", 2).variables, **owner})
     [problem] = plan(rolled("m0", overrides={"m0": {"hold": True}}), seen(copied)).problems
-    assert problem.startswith("m0: it is held, but its variables change: MIRRORS_APPLICATION. ")
+    assert (problem.code, problem.site) == ("held-site-variables-change", "m0")
+    assert problem.message.startswith("it is held, but its variables change: MIRRORS_APPLICATION.")
 
 
 def test_failures_of_mirrors_are_collected_in_a_repair_and_that_of_the_original_is_not() -> None:
@@ -220,15 +221,16 @@ def test_a_held_sites_variables_may_not_change(declared: dict[str, Any], names: 
     fleet = {"original": {"application": "acme"}, "mirrors": [{"application": "m0", "hold": True, **declared}]}
     configured = Settings.model_validate({"fleet": fleet, "environment": "test", "apiToken": "token"})
     problems = plan(configured, seen(converged("m0", 2))).problems
-    assert [problem.split(". ")[0] for problem in problems] == (
-        [f"m0: it is held, but its variables change: {names}"] if names else []
+    assert [(problem.code, problem.site, problem.message.split(". ")[0]) for problem in problems] == (
+        [("held-site-variables-change", "m0", f"it is held, but its variables change: {names}")] if names else []
     )
 
 
 def test_a_held_site_that_never_had_its_variables_is_a_problem_too() -> None:
     configured = rolled("m0", overrides={"m0": {"hold": True}})
     [problem] = plan(configured, seen(fresh("m0"))).problems
-    assert problem.startswith("m0: it is held, but its variables change: SITE_ID, DEFAULT_STORAGE_DSN, DATABASE_URL.")
+    assert (problem.code, problem.site) == ("held-site-variables-change", "m0")
+    assert "change: SITE_ID, DEFAULT_STORAGE_DSN, DATABASE_URL." in problem.message
 
 
 def test_a_line_for_each_wave_names_some_sites_and_counts_the_rest() -> None:

@@ -2,13 +2,17 @@
 
 from mirrors.divio import AuthenticationFailed, ConnectionFailed, NotFound
 from mirrors.divio.errors import Exchange
-from mirrors.remedies import explained
+from mirrors.remedies import problem_of
 
 
 def test_a_refused_token_has_one_remedy() -> None:
     exchange = Exchange("GET", "/apps/v3/applications/", 401, "r-7")
-    said = explained(AuthenticationFailed("the token was refused, use a valid access token: Invalid token.", exchange))
+    found = problem_of(
+        AuthenticationFailed("the token was refused, use a valid access token: Invalid token.", exchange)
+    )
 
+    assert found.code == "token-refused"
+    said = found.line
     assert said.startswith(
         "GET /apps/v3/applications/: 401: the token was refused (request r-7). Set DIVIO_API_TOKEN, or mirrors:apiToken"
     )
@@ -17,15 +21,16 @@ def test_a_refused_token_has_one_remedy() -> None:
 
 
 def test_any_other_error_is_told_as_it_is_with_its_remedy() -> None:
-    said = explained(NotFound("not there: Not found.", Exchange("GET", "/apps/v3/applications/x/", 404)))
+    found = problem_of(NotFound("not there: Not found.", Exchange("GET", "/apps/v3/applications/x/", 404)))
 
-    assert said.startswith("GET /apps/v3/applications/x/: 404: not there: Not found. It was deleted, or")
+    assert found.code == "not-on-platform"
+    assert found.line.startswith("GET /apps/v3/applications/x/: 404: not there: Not found. It was deleted, or")
 
 
 def test_who_works_on_a_sandbox_is_told_how_to_start_it() -> None:
     stopped = ConnectionFailed("no connection to http://127.0.0.1:1, or it broke")
 
-    assert "mirrors sandbox start" in explained(stopped, {"MIRRORS_SANDBOX_DIR": "/x/.state/sandbox"})
-    assert "mirrors sandbox" not in explained(stopped, {"MIRRORS_SANDBOX_DIR": ""})
-    assert "mirrors sandbox" not in explained(stopped)
-    assert "mirrors sandbox" not in explained(NotFound("not there"), {"MIRRORS_SANDBOX_DIR": "/x/.state/sandbox"})
+    assert "mirrors sandbox start" in problem_of(stopped, {"MIRRORS_SANDBOX_DIR": "/x/.state/sandbox"}).remedy
+    assert "mirrors sandbox" not in problem_of(stopped, {"MIRRORS_SANDBOX_DIR": ""}).line
+    assert "mirrors sandbox" not in problem_of(stopped).line
+    assert "mirrors sandbox" not in problem_of(NotFound("not there"), {"MIRRORS_SANDBOX_DIR": "/x/.state/sandbox"}).line

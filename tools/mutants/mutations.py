@@ -286,9 +286,9 @@ SECRETS = (
     ),
     Mutation(
         "a-check-failure-names-a-property",
-        "mirrors/resources/site_ids.py",
-        'CheckFailure("", problem)',
-        'CheckFailure("assignments", problem)',
+        "mirrors/resources/base.py",
+        'CheckFailure("", problem.line)',
+        'CheckFailure("assignments", problem.line)',
         ("tests/wire/test_site_ids.py",),
     ),
     Mutation(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tools.reference import configuration, resources
+from tools.reference import configuration, problems, resources
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 MADE = "<!-- made by python -m tools.reference from the docstrings; change those -->\n\n"
@@ -15,5 +15,6 @@ def pages() -> dict[Path, str]:
     folder = CHECKOUT / "docs"
     return {
         folder / "configuration.md": MADE + configuration.page(),
+        folder / "reference" / "problems.md": MADE + problems.page(),
         folder / "resources.md": MADE + resources.page(),
     }

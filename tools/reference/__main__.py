@@ -10,6 +10,7 @@ from tools.reference import CHECKOUT, pages
 def main() -> int:
     for path, text in pages().items():
         if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            path.parent.mkdir(exist_ok=True)
             path.write_text(text, encoding="utf-8")
             sys.stdout.write(f"{path.relative_to(CHECKOUT)}: written\n")
     return 0

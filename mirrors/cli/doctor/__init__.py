@@ -1,6 +1,5 @@
 """``mirrors doctor``: is everything there that a command needs? One line a check, with the remedy."""
 
-import dataclasses
 import json
 import os
 import sys
@@ -41,7 +40,7 @@ def doctor(stack: str | None, *, probing: bool, output: Path | None, as_json: bo
         if not as_json:
             click.echo(str(finding))
     if as_json:
-        click.echo(json.dumps([dataclasses.asdict(item) for item in findings], indent=2))
+        click.echo(json.dumps([item.data for item in findings], indent=2))
     sys.exit(0 if all_fine(findings) else DIFFERS)
 
 

@@ -6,19 +6,18 @@ import re
 import shutil
 import socket
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from mirrors.cli.doctor.files import check_files, folder_of
-from mirrors.cli.doctor.findings import Finding, fine, one_line, problem, warning
+from mirrors.cli.doctor.findings import Finding, Level, explained, fine, one_line, problem, warning
 from mirrors.cli.project import ProjectFile
 from mirrors.cli.stacks import (
     CHOOSE,
     CommandError,
-    NoStackError,
     backend,
     encrypt_something,
     pulumi,
@@ -26,6 +25,7 @@ from mirrors.cli.stacks import (
 )
 from mirrors.cli.state import ONE_LEDGER, StackState, several
 from mirrors.errors import MirrorsError
+from mirrors.problems import Problem
 
 SCRIPTS = ("pulumi-language-python", "pulumi-language-python-exec", "pulumi-resource-pulumi-python")
 """What runs a program, and what runs the dynamic resources' providers: parts of the Pulumi CLI's release."""
@@ -44,13 +44,14 @@ def check_tools(cwd: Path) -> Iterator[Finding]:
         path = Path(pulumi())
         found = pulumi_version(cwd)
     except MirrorsError as error:
-        yield problem("pulumi", str(error).partition(":")[0], TOOLS)
+        yield from explained("pulumi", error, TOOLS)
         return
     yield compare_versions(found, version("pulumi"))
     places = os.pathsep.join([os.environ.get("PATH", os.defpath), str(path.resolve().parent)])
     missing = [name for name in SCRIPTS if shutil.which(name, path=places) is None]
     if missing:
-        yield problem("plugins", f"missing beside {path} and on the PATH: {', '.join(missing)}", TOOLS)
+        said = f"missing beside {path} and on the PATH: {', '.join(missing)}"
+        yield problem("plugins", Problem("pulumi-incomplete", said, TOOLS))
     else:
         yield fine("plugins", "language host and provider script are there")
 
@@ -65,14 +66,16 @@ def compare_versions(command: str, library: str) -> Finding:
     if ours[0] == theirs[0] and theirs >= ours:
         return fine("pulumi", said)
     remedy = f"install the command in version {library} or a newer one of {ours[0]}"
-    return warning("pulumi", said, remedy) if ours[0] == theirs[0] else problem("pulumi", said, remedy)
+    found = Problem("pulumi-version-differs", said, remedy)
+    return warning("pulumi", found) if ours[0] == theirs[0] else problem("pulumi", found)
 
 
 def check_variables(environ: Mapping[str, str]) -> Iterator[Finding]:
     """Said only where something is wrong. Seen with CLI 3.259, whose command takes these values for yes."""
     if environ.get(RUN_PROGRAM, "").lower() in ("1", "true"):
         said = f"{RUN_PROGRAM} is set: each up takes several times as long, and writes the state once a resource"
-        yield warning("environment", said, f"unset {RUN_PROGRAM}; where a refresh or destroy needs it: --run-program")
+        remedy = f"unset {RUN_PROGRAM}; where a refresh or destroy needs it: --run-program"
+        yield warning("environment", Problem("run-program-set", said, remedy))
 
 
 def check_backend(cwd: Path) -> Iterator[Finding]:
@@ -81,10 +84,14 @@ def check_backend(cwd: Path) -> Iterator[Finding]:
         url = backend(cwd)
     except MirrorsError as error:
         broken = list(check_files(os.environ.get("PULUMI_BACKEND_URL", "")))
-        yield from broken or [problem("backend", str(error), "pulumi login, or set PULUMI_BACKEND_URL")]
+        yield from broken or [problem("backend", _unusable(item)) for item in error.problems]
         return
     yield fine("backend", f"{_without_credentials(url)} answers")
     yield from check_files(url)
+
+
+def _unusable(found: Problem) -> Problem:
+    return replace(found, code="backend-unusable", remedy="pulumi login, or set PULUMI_BACKEND_URL")
 
 
 def _without_credentials(url: str) -> str:
@@ -95,11 +102,8 @@ def _without_credentials(url: str) -> str:
 def check_stack(stack: str, cwd: Path) -> Iterator[Finding]:
     try:
         state = StackState.of(stack, cwd)
-    except NoStackError as error:
-        yield problem("stack", error.what, error.remedy)
-        return
     except MirrorsError as error:
-        yield problem("stack", str(error), CHOOSE)
+        yield from explained("stack", error, CHOOSE)
         return
     yield fine("stack", f"{len(state.resources)} resources")
     yield from check_ledger(state)
@@ -107,7 +111,7 @@ def check_stack(stack: str, cwd: Path) -> Iterator[Finding]:
     try:
         yield lock(locks(backend(cwd), str(ProjectFile.find(cwd).name), stack), stack)
     except MirrorsError as error:
-        yield warning("lock", str(error), "run this in the project's directory")
+        yield from explained("lock", error, "run this in the project's directory", Level.WARNING)
 
 
 def check_secrets(stack: str, cwd: Path) -> Finding:
@@ -118,14 +122,15 @@ def check_secrets(stack: str, cwd: Path) -> Finding:
     try:
         encrypt_something(stack, cwd)
     except CommandError as error:
-        return problem("secrets", f"the secrets manager of {stack} says: {error.reason}", ENCRYPTION)
+        said = f"the secrets manager of {stack} says: {error.reason}"
+        return problem("secrets", Problem("secrets-manager-refuses", said, ENCRYPTION))
     return fine("secrets", "the stack's secrets manager encrypts")
 
 
 def check_ledger(state: StackState) -> Iterator[Finding]:
     """Said only where something is wrong: one list of SITE_IDs is how it is."""
     if len(state.ledgers) > 1:
-        yield problem("site ids", several(state.ledgers), ONE_LEDGER)
+        yield problem("site ids", replace(several(state.ledgers), remedy=ONE_LEDGER))
 
 
 def pending(state: StackState, stack: str) -> Finding:
@@ -138,7 +143,8 @@ def pending(state: StackState, stack: str) -> Finding:
         # The program would fail in it where a mirror on the list has no SITE_ID yet.
         cleared = f"pulumi refresh --clear-pending-creates --run-program=false --yes -s {stack}"
         remedy = f"{cleared}; then {remedy} adopts what is there"
-    return problem("pending operations", f"interrupted: {one_line(begun)}", remedy)
+    said = f"interrupted: {one_line(begun)}"
+    return problem("pending operations", Problem("operations-interrupted", said, remedy))
 
 
 @dataclass(frozen=True)
@@ -189,7 +195,11 @@ def lock(found: Sequence[Lock] | None, stack: str) -> Finding:
     who = f"held by process {one.pid} on {one.host} since {one.since}"
     cancel = f"pulumi cancel --yes {stack}"
     if one.stale:
-        return problem("lock", f"{who}, which has ended", cancel)
+        return problem("lock", _locked(f"{who}, which has ended", cancel))
     if one.stale is None:
-        return problem("lock", who, f"if that process has ended: {cancel}")
-    return warning("lock", f"{who}, which is running", f"wait for it; only if it is stuck: {cancel}")
+        return problem("lock", _locked(who, f"if that process has ended: {cancel}"))
+    return warning("lock", _locked(f"{who}, which is running", f"wait for it; only if it is stuck: {cancel}"))
+
+
+def _locked(said: str, remedy: str) -> Problem:
+    return Problem("stack-locked", said, remedy)

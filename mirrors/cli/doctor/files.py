@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from mirrors.cli.doctor.findings import Finding, problem
+from mirrors.problems import Problem
 
 ATTRIBUTES = ".attrs"
 COPIES = (".bak", f".bak{ATTRIBUTES}")
@@ -29,7 +30,7 @@ def check_files(url: str) -> Iterator[Finding]:
     for path in _read_by_the_engine(root / ".pulumi") if root else ():
         if path.stat().st_size == 0:
             said = f"{path} is empty, as a kill may leave it, and pulumi cannot read past it"
-            yield problem("backend file", said, _remedy(path))
+            yield problem("backend file", Problem("backend-file-empty", said, _remedy(path)))
 
 
 def _read_by_the_engine(folder: Path) -> Iterator[Path]:

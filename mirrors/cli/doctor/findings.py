@@ -1,10 +1,14 @@
 """What a check has found: one line, with the remedy where one is needed."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
-__all__ = ["Finding", "Level", "fine", "problem", "warning"]
+from mirrors.errors import MirrorsError
+from mirrors.problems import Problem
+
+__all__ = ["Finding", "Level", "all_fine", "explained", "fine", "one_line", "problem", "warning"]
 
 
 class Level(StrEnum):
@@ -13,31 +17,56 @@ class Level(StrEnum):
     PROBLEM = "problem"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Finding:
-    """``remedy`` is a command or an instruction; empty where nothing is to be done."""
+    """``said``: what is fine. ``wrong``: what is not, in its place; its remedy is a command or an instruction."""
 
     check: str
     level: Level
-    message: str
-    remedy: str = ""
+    said: str = ""
+    wrong: Problem | None = None
+
+    @property
+    def message(self) -> str:
+        return self.wrong.message if self.wrong else self.said
+
+    @property
+    def remedy(self) -> str:
+        return self.wrong.remedy if self.wrong else ""
+
+    @property
+    def code(self) -> str | None:
+        return self.wrong.code if self.wrong else None
 
     def __str__(self) -> str:
-        return f"{self.level:8} {self.check}: {self.message.rstrip('.')}" + (
-            f". Remedy: {self.remedy}" if self.remedy else ""
-        )
+        place = self.wrong and (self.wrong.path or self.wrong.site)
+        message = self.message.rstrip(".")
+        line = f"{self.level:8} {self.check}: {f'{place}: {message}' if place else message}"
+        return f"{line}. Remedy: {self.remedy} [{self.code}]" if self.wrong else line
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The finding in ``--json``: the same keys for each; ``code`` and ``reference`` are null where all is fine."""
+        where = {"code": None, "site": None, "path": None, "reference": None}
+        wrong = {key: self.wrong.data[key] for key in where} if self.wrong else where
+        return {"check": self.check, "level": self.level, "message": self.message, "remedy": self.remedy, **wrong}
 
 
 def fine(check: str, message: str) -> Finding:
     return Finding(check, Level.OK, message)
 
 
-def warning(check: str, message: str, remedy: str) -> Finding:
-    return Finding(check, Level.WARNING, message, remedy)
+def warning(check: str, wrong: Problem) -> Finding:
+    return Finding(check, Level.WARNING, wrong=wrong)
 
 
-def problem(check: str, message: str, remedy: str) -> Finding:
-    return Finding(check, Level.PROBLEM, message, remedy)
+def problem(check: str, wrong: Problem) -> Finding:
+    return Finding(check, Level.PROBLEM, wrong=wrong)
+
+
+def explained(check: str, error: MirrorsError, remedy: str, level: Level = Level.PROBLEM) -> Iterator[Finding]:
+    """A finding for each problem of an error. ``remedy``: what helps in this check."""
+    return (Finding(check, level, wrong=replace(item, remedy=remedy)) for item in error.problems)
 
 
 def all_fine(findings: Iterable[Finding]) -> bool:

@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 from mirrors.cli.configuration import loaded_from
-from mirrors.cli.doctor.findings import Finding, fine, one_line, problem, warning
+from mirrors.cli.doctor.findings import Finding, explained, fine, one_line, problem, warning
 from mirrors.cli.doctor.size import size_of
 from mirrors.cli.options import connect
 from mirrors.cli.stacks import everything_configured
@@ -15,11 +17,11 @@ from mirrors.config.connection import Connection, load_connection
 from mirrors.divio import AuthenticationFailed, Divio, DivioError, InvalidSettings, NotFound, PermissionDenied
 from mirrors.errors import MirrorsError
 from mirrors.planning.plan import CONTROL_PANEL
-from mirrors.remedies import SANDBOX, refusal
+from mirrors.problems import Problem
+from mirrors.remedies import SANDBOX, problem_of
 
 TOKEN = "set DIVIO_API_TOKEN, or mirrors:apiToken as a secret, to a valid token of this account"  # noqa: S105 - a remedy
 ADDRESS = "see that mirrors:apiUrl, or DIVIO_API_URL, is the platform's address, and that it runs"
-NO_ENVIRONMENT = "has no environment"
 TOLERATED = timedelta(seconds=30)
 """Releases are derived from the platform's own times; ours counts where a deployment's start is uncertain."""
 
@@ -29,11 +31,11 @@ def check_configuration(stack: str, cwd: Path) -> tuple[Settings | None, list[Fi
     try:
         configured = everything_configured(stack, cwd)
     except MirrorsError as error:
-        return None, [problem("configuration", str(error), "see the message; is the passphrase set?")]
+        return None, [*explained("configuration", error, "see the message; is the passphrase set?")]
     found, size = loaded_from(configured, stack, cwd), size_of(configured)
     if found.problems:
-        told = one_line(list(found.problems))
-        return found.settings, [problem("configuration", told, "correct what the message names"), size]
+        wrong = (replace(item, remedy=item.remedy or "correct what the message names") for item in found.problems)
+        return found.settings, [*(problem("configuration", item) for item in wrong), size]
     sites = len(found.settings.fleet.sites) if found.settings else 0
     return found.settings, [fine("configuration", f"{sites} sites"), size]
 
@@ -43,7 +45,7 @@ def check_connection() -> tuple[Connection | None, list[Finding]]:
     try:
         return load_connection({}, os.environ), []
     except MirrorsError as error:
-        return None, [problem("configuration", str(error), "set it, or name a stack with --stack")]
+        return None, [*explained("configuration", error, "set it, or name a stack with --stack")]
 
 
 def unreachable(environ: Mapping[str, str]) -> str:
@@ -59,13 +61,13 @@ def check_platform(
         divio.me()
     except AuthenticationFailed as error:
         yield fine("platform", "it answers")
-        yield problem("token", refusal(error), TOKEN)
+        yield problem("token", replace(problem_of(error), remedy=TOKEN))
         return
     except InvalidSettings as error:
-        yield problem("platform", str(error), "correct the address or the token")
+        yield problem("platform", replace(problem_of(error), remedy="correct the address or the token"))
         return
     except DivioError as error:
-        yield problem("platform", str(error), unreachable(os.environ))
+        yield problem("platform", replace(problem_of(error), remedy=unreachable(os.environ)))
         return
     yield fine("platform", f"{connection.api_url} answers")
     moment = now()
@@ -75,9 +77,10 @@ def check_platform(
         if isinstance(connection, Settings):
             yield rights(divio, connection)
     except (AuthenticationFailed, PermissionDenied) as error:
-        yield problem("token", str(error), TOKEN)
+        yield problem("token", replace(problem_of(error), remedy=TOKEN))
     except DivioError as error:
-        yield problem("platform", str(error), "wait until the platform answers, and run mirrors doctor again")
+        remedy = "wait until the platform answers, and run mirrors doctor again"
+        yield problem("platform", replace(problem_of(error), remedy=remedy))
 
 
 def clock(skew: timedelta) -> Finding:
@@ -86,20 +89,29 @@ def clock(skew: timedelta) -> Finding:
     if abs(skew) <= TOLERATED:
         return fine("clock", "agrees with the platform's")
     side = "behind" if skew > timedelta() else "ahead of"
-    return warning("clock", f"{seconds:.0f} s {side} the platform's", "set this machine's clock, e.g. with NTP")
+    said = f"{seconds:.0f} s {side} the platform's"
+    return warning("clock", Problem("clock-differs", said, "set this machine's clock, e.g. with NTP"))
 
 
 def rights(divio: Divio, settings: Settings) -> Finding:
     """Reading only: whether the token's account may also write is seen by the first write, which stops if not."""
-    refused = [line for slug in settings.fleet.slugs if (line := _refused(divio, slug, settings.environment))]
+    refused = [item for slug in settings.fleet.slugs if (item := _refused(divio, slug, settings.environment))]
     if refused:
-        return problem("rights", one_line(refused), remedy(refused, settings.environment))
+        said, helps = one_line([item.said for item in refused]), remedy(refused, settings.environment)
+        return problem("rights", Problem("sites-not-readable", said, helps))
     return fine("rights", f"variables and deployments of all {len(settings.fleet.slugs)} sites can be read")
 
 
-def remedy(refused: Sequence[str], environment: str) -> str:
+class Refused(NamedTuple):
+    """A site that cannot be read. ``said``: why, with its slug. ``is_there``: it only lacks the environment."""
+
+    said: str
+    is_there: bool = False
+
+
+def remedy(refused: Sequence[Refused], environment: str) -> str:
     """For what is there, and lacks something, another one than for what cannot be seen."""
-    without = [line for line in refused if NO_ENVIRONMENT in line]
+    without = [item for item in refused if item.is_there]
     create = f"create the environment {environment} in {CONTROL_PANEL}"
     if len(without) == len(refused):
         return create
@@ -110,18 +122,18 @@ def remedy(refused: Sequence[str], environment: str) -> str:
     return f"{create}; for the others: {seen}" if without else seen
 
 
-def _refused(divio: Divio, slug: str, environment: str) -> str | None:
+def _refused(divio: Divio, slug: str, environment: str) -> Refused | None:
     application = divio.applications.by_slug(slug)
     if application is None:
-        return f"{slug} is not visible"
+        return Refused(f"{slug} is not visible")
     try:
         found = [item.uuid for item in divio.environments.list(application.uuid) if item.slug == environment]
         if not found:
-            return f"{slug} {NO_ENVIRONMENT} {environment}"
+            return Refused(f"{slug} has no environment {environment}", is_there=True)
         divio.environment_variables.list(found)
         deployments = divio.deployments.list(found[0])
         if deployments:
             divio.deployments.environment_variables(deployments[0].uuid)
     except (PermissionDenied, NotFound) as error:
-        return f"{slug}: {error}"
+        return Refused(f"{slug}: {error}")
     return None

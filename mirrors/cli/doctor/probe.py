@@ -19,6 +19,7 @@ from mirrors.divio import AuthenticationFailed
 from mirrors.divio.errors import Exchange
 from mirrors.divio.raw import RawAnswer, RawReader
 from mirrors.errors import MirrorsError
+from mirrors.problems import Problem
 
 API = "/apps/v3/"
 WRONG_TOKEN = "0" * 40  # nobody's
@@ -39,7 +40,8 @@ def probe(stack: str | None, cwd: Path, output: Path | None) -> None:
     try:
         output.write_text(f"{text}\n", encoding="utf-8")
     except OSError as error:
-        raise MirrorsError(f"{output} cannot be written: {error.strerror}") from error
+        said = f"{output} cannot be written: {error.strerror}"
+        raise MirrorsError(Problem("report-unwritable", said)) from error
     click.echo(f"{output}: {len(seen)} answers, redacted. Read it before you give it to somebody", err=True)
 
 
@@ -54,9 +56,8 @@ def report(seen: Mapping[str, RawAnswer], redactor: Redactor) -> str:
     try:
         return redactor.certify(as_json(content))
     except LeakError as leak:
-        raise MirrorsError(
-            f"the report is withheld: a {leak} of the account would be in it. Please report this"
-        ) from leak
+        said = f"the report is withheld: a {leak} of the account would be in it."
+        raise MirrorsError(Problem("report-withheld", said, "Please report this")) from leak
 
 
 def _exchange(answer: RawAnswer, redactor: Redactor) -> dict[str, Any]:
@@ -79,8 +80,8 @@ class Probe:
     def run(self) -> dict[str, RawAnswer]:
         me = self.reader.get("/iam/v3/me/")
         if me.status != 200:
-            problem = "the token was refused, use a valid access token"
-            raise AuthenticationFailed(problem, Exchange("GET", "/iam/v3/me/", me.status))
+            said = "the token was refused, use a valid access token"
+            raise AuthenticationFailed(said, Exchange("GET", "/iam/v3/me/", me.status))
         self.seen["me"] = me
         self._ask("schema", "schema.json")
         self._ask("default page", "applications/")

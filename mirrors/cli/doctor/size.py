@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 
 from mirrors.cli.doctor.findings import Finding, fine, problem, warning
+from mirrors.problems import Problem
 
 LIMIT = 128 * 1024
 """Linux: the length of one string of a process's environment, the name and the end of it included (execve(2))."""
@@ -16,9 +17,15 @@ def size_of(configured: Mapping[str, str]) -> Finding:
     """``configured``: {key: value} of all namespaces, as the engine hands it on."""
     size = len(f"PULUMI_CONFIG={as_go_writes(configured)}\0".encode(errors="surrogateescape"))
     said = f"{-(-size // 1024)} of the 128 KiB that Linux has for it"
+    if size <= NEAR:
+        return fine("configuration size", said)
     if size > LIMIT:
-        return problem("configuration size", f"{said}: no program can be started with it", REMEDY)
-    return warning("configuration size", said, REMEDY) if size > NEAR else fine("configuration size", said)
+        return problem("configuration size", _too_large(f"{said}: no program can be started with it"))
+    return warning("configuration size", _too_large(said))
+
+
+def _too_large(said: str) -> Problem:
+    return Problem("configuration-too-large", said, REMEDY)
 
 
 def as_go_writes(configured: Mapping[str, str]) -> str:

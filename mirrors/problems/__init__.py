@@ -1,0 +1,79 @@
+"""A problem as data: what every part of Mirrors reports, from the configuration to the terminal.
+
+Nothing reads a problem's text. What a program needs of it is a field.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from mirrors.problems.codes import Meaning
+from mirrors.problems.commands import COMMANDS
+from mirrors.problems.configuration import CONFIGURATION
+from mirrors.problems.containers import CONTAINERS
+from mirrors.problems.ids import IDS
+from mirrors.problems.platform import PLATFORM
+from mirrors.problems.program import PROGRAM
+
+__all__ = ["CATALOGUE", "PAGE", "Meaning", "Problem"]
+
+CATALOGUE: Mapping[str, Meaning] = MappingProxyType(
+    {**CONFIGURATION, **PROGRAM, **IDS, **PLATFORM, **CONTAINERS, **COMMANDS}
+)
+"""{code: what it means}. A code never changes its meaning, and a removed one is not used again."""
+
+PAGE = "docs/reference/problems.md"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong. No field holds a secret's value.
+
+    Args:
+        code: a key of ``CATALOGUE``.
+        message: what happened and its effect, without the place. It ends with a full stop where a sentence follows.
+        remedy: the command to run or the key to change; empty where the message says it.
+        site: the slug of the application that it is about; None where it is about no single one.
+        path: the key of the configuration, such as ``mirrors:fleet.mirrors[2].siteId``; None where it is about none.
+        details: more lines, such as the end of a log.
+
+    Raises:
+        ValueError: the code is in no catalogue.
+    """
+
+    code: str
+    message: str
+    remedy: str = ""
+    site: str | None = None
+    path: str | None = None
+    details: str = ""
+
+    def __post_init__(self) -> None:
+        if self.code not in CATALOGUE:
+            raise ValueError(f"no problem has the code {self.code}")
+
+    @property
+    def line(self) -> str:
+        """The problem as a terminal shows it: the place, the message, the remedy, the code."""
+        place = self.path or self.site
+        text = f"{place}: {self.message}" if place else self.message
+        if self.remedy:
+            text = f"{text}{' ' if text.endswith('.') else '; '}{self.remedy}"
+        return f"{text} [{self.code}]{self.details and chr(10)}{self.details}"
+
+    def __str__(self) -> str:
+        return self.line
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The problem in ``--json``. ``reference``: where the documentation explains its code."""
+        return {
+            "code": self.code,
+            "site": self.site,
+            "path": self.path,
+            "message": self.message,
+            "remedy": self.remedy,
+            "details": self.details,
+            "reference": f"{PAGE}#{self.code}",
+        }

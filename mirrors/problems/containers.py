@@ -1,0 +1,52 @@
+"""Problems of a fleet in containers."""
+
+from collections.abc import Mapping
+
+from mirrors.problems.codes import Meaning
+
+CONTAINERS: Mapping[str, Meaning] = {
+    "container-ended": Meaning(
+        "A site's container ended instead of serving. The waves behind the site were not begun.",
+        "Correct the cause that the log shows, then run the command again.",
+    ),
+    "container-missing": Meaning("A container that Mirrors has to ask was removed.", "Run the command again."),
+    "container-unhealthy": Meaning(
+        "A site's container was not healthy in time. The waves behind the site were not begun.",
+        "Correct the cause that the log shows, then run the command again.",
+    ),
+    "docker-host-refused": Meaning(
+        "The Docker host refused what Mirrors asked for.", "Correct what the host complains of."
+    ),
+    "docker-host-unreachable": Meaning(
+        "The Docker host does not answer.",
+        "Check that it runs and that this user may use it. Set mirrors:docker.host, or DOCKER_HOST.",
+    ),
+    "held-site-password-changes": Meaning(
+        "The database's password changes, and a held site's container would keep the old one.",
+        "Set hold to false for this site, or keep mirrors:docker.database.passwordVersion.",
+    ),
+    "port-too-high": Meaning(
+        "mirrors:docker.publish.base plus the SITE_ID is above 65535, the highest port.",
+        "Lower mirrors:docker.publish.base.",
+    ),
+    "release-command-failed": Meaning(
+        "The release command ended with an error. The sites run what they ran before.",
+        "Correct the cause that the log shows, then run the command again.",
+    ),
+    "release-command-unended": Meaning(
+        "The release command did not end in time, and still runs.",
+        "Run the command again: it waits for that run. Raise mirrors:docker.commandTimeout where it is too short.",
+    ),
+    "role-password-refused": Meaning(
+        "PostgreSQL did not give the sites' role its password.",
+        "Check mirrors:docker.database.superuser: it has to fit the volume.",
+    ),
+    "site-of-another-fleet": Meaning(
+        "A declared site runs on this host as part of another fleet, with that fleet's database.",
+        "Declare the original's earlier name as formerly, or take the site off the other fleet's list.",
+    ),
+    "ssh-missing": Meaning(
+        "The Docker host is reached with the command ssh, and none is on the PATH.",
+        "Install ssh, or set mirrors:docker.host to another address.",
+    ),
+}

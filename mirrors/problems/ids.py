@@ -1,0 +1,113 @@
+"""Problems of SITE_IDs, of the fleet's plan and of adoption."""
+
+from collections.abc import Mapping
+
+from mirrors.problems.codes import Meaning
+
+IDS: Mapping[str, Meaning] = {
+    "another-project-gives-ids": Meaning(
+        "Another project, or another state, gives SITE_IDs for the same original. Neither knows what the other gives.",
+        "Declare all mirrors of an original in one project, or reserve the ids of the other one with"
+        " mirrors:fleet.reservedFor.",
+    ),
+    "application-not-found": Meaning(
+        "The platform shows this token no application of this name. It does not exist, or the token lacks the rights.",
+        "Check the slug and the token's rights. Make a new mirror once in the Control Panel.",
+    ),
+    "application-renamed": Meaning(
+        "An application has another name now than at the last update, and the configuration does not say so.",
+        "Write its new name, and its earlier one as formerly.",
+    ),
+    "database-of-other-environment": Meaning(
+        "A mirror's DATABASE_URL in one environment names the original's database of the other environment.",
+        "Remove that variable in the Control Panel, so that an up writes the right one.",
+    ),
+    "environment-not-found": Meaning(
+        "An application of the fleet does not have the environment that this stack is for.",
+        "Create the environment in the Control Panel, or set mirrors:environment to one that the application has.",
+    ),
+    "environments-share-service": Meaning(
+        "The original has one database, or another service, in Test and in Live. Test would write into Live's content.",
+        "Give each environment a service of its own, then deploy the original in both.",
+    ),
+    "held-site-named": Meaning(
+        "A command names a site that is held, and Mirrors deploys nothing to a held site.",
+        "Set hold to false or to variablesMayDeploy for this site, or leave it out of the command.",
+    ),
+    "held-site-variables-change": Meaning(
+        "A held site's variables change. Only a deployment makes them count, and it would take the newest image.",
+        "Set hold to false or to variablesMayDeploy for this site, or keep its variables as they are.",
+    ),
+    "names-exchanged": Meaning(
+        "An application has the slug that another one had at the last update. Their resources cannot change places.",
+        "Give the application a slug that neither had, run an up in every stack, then give it the slug that you want.",
+    ),
+    "neighbour-id-unknown": Meaning(
+        "An application that is not declared may use the shared database, and its SITE_ID cannot be read.",
+        "Declare the application with its siteId, or reserve its id with mirrors:fleet.reservedFor.",
+    ),
+    "original-never-deployed": Meaning(
+        "The original has no successful deployment in an environment, so its mirrors have no values or no image.",
+        "Deploy the original in that environment, then run the command again.",
+    ),
+    "paused-site-unclear": Meaning(
+        "A site's wave is behind the pause, and Mirrors cannot tell whether it manages the site already.",
+        "Raise mirrors:rollout.pauseAfter, take the site off the list, or set its MIRRORS_APPLICATION again.",
+    ),
+    "reserved-for-unknown": Meaning(
+        "mirrors:fleet.reservedFor names an application that the platform does not show to this token.",
+        "Correct the slug. If the application is gone, put its id under mirrors:fleet.reservedSiteIds.",
+    ),
+    "service-not-comparable": Meaning(
+        "Mirrors cannot read from an address which service it names, so it cannot tell one service from another.",
+        "Give each environment a service of its own, or confirm the address, or name the mirrors, as the message says.",
+    ),
+    "shared-value-differs": Meaning(
+        "A value under mirrors:sharedValues is not the one that the original's instances run with.",
+        "Correct the value, or remove it.",
+    ),
+    "shared-value-unknown": Meaning(
+        "The platform does not show a value that the original shares with its mirrors.",
+        "Set the value as a secret under mirrors:sharedValues, or take the variable off mirrors:fleet.shared.",
+    ),
+    "site-id-differs": Meaning(
+        "The configuration, the state and the platform do not name one SITE_ID for a site.",
+        "Declare the siteId that is right, and correct the others. Mirrors does not renumber a running site.",
+    ),
+    "site-id-invalid": Meaning(
+        "The SITE_ID of an environment is no whole number above 0.",
+        "Correct it in the Control Panel.",
+    ),
+    "site-id-not-given-yet": Meaning(
+        "This stack follows another one for its SITE_IDs, and that one has not given this site an id.",
+        "Run an up in the other stack first.",
+    ),
+    "site-id-retired": Meaning(
+        "A site would have a SITE_ID that is retired. The content of the site that had it is still in the database.",
+        "Choose another id, or free this one with mirrors:fleet.releaseSiteIds.",
+    ),
+    "site-id-shared": Meaning(
+        "Two sites have one SITE_ID, so both serve and overwrite the same content.",
+        "Decide whose content it is, and give the other site another id.",
+    ),
+    "site-id-taken": Meaning(
+        "An application or an environment that is not declared uses this SITE_ID with the shared database.",
+        "Declare another siteId, or set another SITE_ID there.",
+    ),
+    "site-id-too-high": Meaning(
+        "The next free SITE_ID is above the highest that a row of Django's sites can have.",
+        "Declare a siteId that is free.",
+    ),
+    "site-id-unknown": Meaning(
+        "A site runs with a SITE_ID that the platform does not show, or that is no number.",
+        "Declare the siteId that it has.",
+    ),
+    "site-ids-forgotten": Meaning(
+        "Mirrors has given SITE_IDs to this fleet before, and the state of this stack has none of them.",
+        "Use the state that has the ids, or declare the highest one as mirrors:fleet.highestSiteId.",
+    ),
+    "slug-of-another-application": Meaning(
+        "A declared slug belongs to another application now. The one that had it was renamed and still runs.",
+        "Write the new name of the application that had it, and the slug as formerly.",
+    ),
+}

@@ -1,0 +1,103 @@
+"""Problems of the platform and of one site's deployment."""
+
+from collections.abc import Mapping
+
+from mirrors.problems.codes import Meaning
+
+AGAIN = "Run the command again. Nothing is lost."
+
+PLATFORM: Mapping[str, Meaning] = {
+    "connection-invalid": Meaning(
+        "The platform's address or the token cannot be used as it is written.",
+        "Correct mirrors:apiUrl and mirrors:apiToken, or DIVIO_API_URL and DIVIO_API_TOKEN.",
+    ),
+    "deployed-with-other-variables": Meaning(
+        "A deployment succeeded, and its instances run with other values than the declared ones.",
+        "Find who else writes variables of this site, then run the command again.",
+    ),
+    "deployment-failed": Meaning(
+        "The platform says that a deployment did not succeed. The site runs what it ran before.",
+        "Correct the cause that the log shows, then run the command again.",
+    ),
+    "deployment-unended": Meaning(
+        "A deployment did not end within mirrors:rollout.timeout. It may still succeed.",
+        "Run the command again: it waits for that deployment. Raise mirrors:rollout.timeout where it is too short.",
+    ),
+    "held-site-needs-deployment": Meaning(
+        "The site is held, and what is declared would need a deployment with the newest image.",
+        "Set hold: false, or hold: variablesMayDeploy, for this site.",
+    ),
+    "mirror-has-another-database": Meaning(
+        "A mirror that is new to this stack has a DATABASE_URL that does not point at the original's database.",
+        "Take it off the list, or confirm what it gives up with mirrors:confirmDatabase.",
+    ),
+    "newer-release": Meaning(
+        "The original got another release while the rollout ran. No site was deployed with an untested release.",
+        "Run the command again: the first wave gets the new release first.",
+    ),
+    "not-on-platform": Meaning(
+        "The platform does not know what it was asked for, or hides it from this token.",
+        "Check whether it was deleted, and which rights the token's account has.",
+    ),
+    "other-deployments-running": Meaning(
+        "Deployments that Mirrors did not start ran whenever one of Mirrors should start.",
+        "See in the Control Panel who starts them, then run the command again.",
+    ),
+    "paused-site-needs-deployment": Meaning(
+        "The site is in a wave after mirrors:rollout.pauseAfter, and would have to be deployed before its wave.",
+        "Raise mirrors:rollout.pauseAfter when the rollout may reach the site.",
+    ),
+    "permission-denied": Meaning(
+        "The token's account may not do what was asked.",
+        "Give the account the right to read and write the environments of this application.",
+    ),
+    "platform-answer-broken": Meaning("The platform's answer ended before it was complete.", AGAIN),
+    "platform-answer-unexpected": Meaning(
+        "The platform's answer has a form that Mirrors does not know.",
+        "Check mirrors:apiUrl. If it is right, the platform's API has changed: report it.",
+    ),
+    "platform-failed": Meaning("The platform answered with an error of its own.", AGAIN),
+    "platform-throttled": Meaning(
+        "The platform refused requests because there were too many.",
+        "Lower mirrors:maxConcurrentRequests, then run the command again.",
+    ),
+    "platform-unreachable": Meaning(
+        "The platform's address does not answer.",
+        "Check mirrors:apiUrl, or DIVIO_API_URL, and the network. On a sandbox: mirrors sandbox start.",
+    ),
+    "refused-by-platform": Meaning(
+        "The platform refused a value.", "Correct what the platform complains of, then run the command again."
+    ),
+    "repair-incomplete": Meaning(
+        "All mirrors were one wave, because their shared credentials had changed, and some of them failed.",
+        "Correct what the other problems say, then run the command again.",
+    ),
+    "shared-values-changed": Meaning(
+        "The original's deployment runs with other shared values than when the command looked.", AGAIN
+    ),
+    "site-not-checked": Meaning("A provider process was to deploy a site that it has not checked.", AGAIN),
+    "site-unhealthy": Meaning(
+        "A deployed site does not answer as mirrors:rollout.health asks.",
+        "Correct the site and run the command again, or change mirrors:rollout.health.",
+    ),
+    "token-refused": Meaning(
+        "The platform does not accept the token.",
+        "Set DIVIO_API_TOKEN, or mirrors:apiToken as a secret, to a valid token.",
+    ),
+    "variables-not-as-written": Meaning(
+        "The platform shows another value than Mirrors wrote. Nothing was deployed.",
+        "Find who else writes variables of this site, then run the command again.",
+    ),
+    "wave-not-begun": Meaning(
+        "A site of an earlier wave failed, so Mirrors left the sites of the next wave as they are.",
+        "Correct that site, then run the command again.",
+    ),
+    "write-not-tried": Meaning(
+        "The platform refused the first write of this run for another site, so Mirrors did not try this one.",
+        "See the problem of the site that the message names.",
+    ),
+    "writes-refused": Meaning(
+        "The platform refused the first write of this run, so Mirrors tried no other one.",
+        "Give the token's account the right to write, or set the variables by hand in the order that the message has.",
+    ),
+}

@@ -1,0 +1,32 @@
+"""Problems that the user's program finds before it registers a resource, beside those of the configuration itself."""
+
+from collections.abc import Mapping
+
+from mirrors.problems.codes import Meaning
+
+PROGRAM: Mapping[str, Meaning] = {
+    "fleet-not-targeted": Meaning(
+        "A targeted operation leaves out the resources that give a site its SITE_ID or a shared value.",
+        "Use mirrors deploy SITE, or add the targets that the message names.",
+    ),
+    "ledger-would-be-deleted": Meaning(
+        "The program would delete the stack's list of SITE_IDs, and the ids would be forgotten.",
+        "Give the Fleet its former name and place in the program back.",
+    ),
+    "package-missing": Meaning(
+        "A platform needs a Python package that is not installed.",
+        "Install the extra that the message names.",
+    ),
+    "published-passphrase": Meaning(
+        "The stack holds secrets of a real account, and its passphrase is the sandbox's, which everybody knows.",
+        "Set a PULUMI_CONFIG_PASSPHRASE of your own and make the stack anew.",
+    ),
+    "secret-in-clear": Meaning(
+        "A key that holds secrets is set in clear. Pulumi would write it in clear into files and the state.",
+        "Set it anew with pulumi config set --secret.",
+    ),
+    "secret-in-plain-key": Meaning(
+        "A secret is set in a key whose variables are plain for the state and the platform.",
+        "Move it to mirrors:secrets.",
+    ),
+}

@@ -1,0 +1,107 @@
+"""A problem is data: its code is in the catalogue, and each code of the catalogue is used."""
+
+import ast
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from mirrors import events
+from mirrors.errors import ConfigurationError, DeploymentFailedError, MirrorsError
+from mirrors.events import EVENTS, Note, report_line, report_note, report_problem, report_repair
+from mirrors.problems import CATALOGUE, PAGE, Problem
+from mirrors.problems.commands import COMMANDS
+from mirrors.problems.configuration import CONFIGURATION
+from mirrors.problems.containers import CONTAINERS
+from mirrors.problems.ids import IDS
+from mirrors.problems.platform import PLATFORM
+from mirrors.problems.program import PROGRAM
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+PACKAGE = Path(events.__file__).parent
+IDS_TAKEN = Problem("site-unhealthy", "it runs.", "Correct it", "de")
+
+
+def codes_in(source: str) -> set[str]:
+    """The texts that a module has in clear."""
+    constants = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant))
+    return {node.value for node in constants if isinstance(node.value, str)}
+
+
+def test_each_code_of_the_catalogue_is_used_somewhere() -> None:
+    modules = [path for path in PACKAGE.rglob("*.py") if PACKAGE / "problems" not in path.parents]
+    used = set().union(*(codes_in(path.read_text(encoding="utf-8")) for path in modules))
+
+    assert CATALOGUE.keys() - used == set()
+
+
+def test_no_code_is_in_two_catalogues() -> None:
+    catalogues = (CONFIGURATION, PROGRAM, IDS, PLATFORM, CONTAINERS, COMMANDS)
+
+    assert sum(map(len, catalogues)) == len(CATALOGUE)
+    assert all(list(catalogue) == sorted(catalogue) for catalogue in catalogues)
+
+
+def test_codes_are_kebab_case_and_explained() -> None:
+    for code, meaning in CATALOGUE.items():
+        assert re.fullmatch(r"[a-z]+(-[a-z]+)*", code), code
+        assert (meaning.meaning[-1], meaning.remedy[-1]) == (".", "."), code
+
+
+def test_a_code_that_is_in_no_catalogue_is_no_problem() -> None:
+    with pytest.raises(ValueError, match="no problem has the code made-up"):
+        Problem("made-up", "…")
+
+
+def test_the_page_has_a_heading_for_each_code() -> None:
+    headings = re.findall(r"^### (\S+)$", (CHECKOUT / PAGE).read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert sorted(headings) == sorted(CATALOGUE)
+
+
+@pytest.mark.parametrize(
+    ("problem", "line"),
+    [
+        (Problem("engine", "it failed"), "it failed [engine]"),
+        (Problem("engine", "it failed", "do this"), "it failed; do this [engine]"),
+        (Problem("engine", "it failed.", "Do this", "de"), "de: it failed. Do this [engine]"),
+        (Problem("engine", "it failed", "", "de", "mirrors:fleet"), "mirrors:fleet: it failed [engine]"),
+        (Problem("engine", "it failed", details="one\ntwo"), "it failed [engine]\none\ntwo"),
+    ],
+)
+def test_a_line_has_the_place_the_message_the_remedy_and_the_code(problem: Problem, line: str) -> None:
+    assert (problem.line, str(MirrorsError(problem))) == (line, line)
+
+
+def test_an_error_has_its_problems_as_data() -> None:
+    two = ConfigurationError(Problem("engine", "one"), Problem("engine", "two"))
+    assert (len(two.problems), str(two)) == (2, "one [engine]\ntwo [engine]")
+
+    [failed] = DeploymentFailedError("de", "d-1", "boom").problems
+    assert (failed.code, failed.site, failed.details) == ("deployment-failed", "de", "Its log ends:\nboom")
+
+
+def test_what_is_reported_is_read_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "events"
+    monkeypatch.setenv(EVENTS, str(file))
+
+    for _ in range(2):
+        report_problem(IDS_TAKEN)
+        report_note(Note("odd: é", "de"))
+    report_line("wave 1")
+    report_repair()
+
+    found = events.read(file)
+    assert (found.problems, found.notes, found.repairing) == ((IDS_TAKEN,), (Note("odd: é", "de"),), True)
+    assert found.shown == {"wave 1", "de: odd: é", "de: it runs. Correct it [site-unhealthy]"}
+    assert all(json.loads(line)["event"] for line in file.read_text().splitlines())
+
+
+def test_without_a_file_for_it_nothing_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(EVENTS, raising=False)
+    monkeypatch.chdir(tmp_path)
+
+    report_note(Note("odd"))
+
+    assert list(tmp_path.iterdir()) == []
