@@ -3,10 +3,14 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.sandboxes import sandbox
 
 __all__ = ["sandbox"]  # a fixture of all tests
+
+settings.register_profile("no time limit", deadline=None)  # a busy machine is no failure
+settings.load_profile("no time limit")
 
 TESTS = Path(__file__).parent
 
