@@ -23,7 +23,7 @@ def announce_note(note: Note, *, subject: str = "", warning: bool = False) -> No
 
 def announce_rollout(rollout: RolloutPlan) -> None:
     """A line for each wave. A command has them from the plan itself, except that the shared credentials changed."""
-    if rollout.repairing:
+    if rollout.rotates_credentials:
         report_repair()
     for line in described(rollout):
         _say(line, pulumi.log.info)

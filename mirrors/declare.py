@@ -8,23 +8,23 @@ from typing import Any
 import pulumi
 
 from mirrors.config import Settings
-from mirrors.given_ids import left_out, site_id_of
+from mirrors.given_ids import site_id_of, unknown_unless_targeted
 from mirrors.planning.addresses import address_of
-from mirrors.planning.dsn import identity_of
+from mirrors.planning.dsn import service_identity
 from mirrors.planning.names import DATABASE_URL, DOMAIN, MIRRORS_APPLICATION, SITE_ID
 from mirrors.planning.plan import OriginalPlan, SitePlan, confirmed_identities
 from mirrors.planning.shared import fingerprint
 from mirrors.resources.mirror import Mirror, OriginalSite
 from mirrors.resources.original import Original
 from mirrors.resources.site_ids import SiteIds
+from mirrors.scheduler import RolloutScheduler
 from mirrors.small_state import without_dependencies
-from mirrors.turns import Turns
 
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Declaration:
+class FleetContext:
     """What the sites of a fleet have in common. ``parent`` is the Fleet."""
 
     parent: pulumi.Resource
@@ -32,69 +32,69 @@ class Declaration:
     planned: OriginalPlan
     ids: SiteIds
     original: Original
-    turns: Turns
+    scheduler: RolloutScheduler
 
     def site_id_of(self, site: SitePlan) -> pulumi.Output[int]:
         return site_id_of(self.ids, site.application, site.slug, self.settings)
 
 
-def declare_original(declaration: Declaration) -> tuple[list[Row], pulumi.Output[str]]:
+def register_original(context: FleetContext) -> tuple[list[Row], pulumi.Output[str]]:
     """The original's row in a list, and the release that mirrors shall run."""
-    planned, release = declaration.planned, declaration.original.release
-    site, site_id = planned.site, declaration.site_id_of(planned.site)
+    planned, release = context.planned, context.original.release
+    site, site_id = planned.site, context.site_id_of(planned.site)
     if not planned.deploy:
         url = address_of(site.seen.frozen.get(DOMAIN))
-        return [_row(declaration, site, site_id, url, planned.deployment)], release
-    props = {**_props(declaration, site, _own(site)), "release": "", "shared": _fingerprints(planned)}
-    deployed = OriginalSite(site.slug, props, _options(declaration, site))
-    declaration.turns.begin_with(deployed)
+        return [_row(context, site, site_id, url, planned.deployment)], release
+    props = {**_props(context, site, _own(site)), "release": "", "shared": _fingerprints(planned)}
+    deployed = OriginalSite(site.slug, props, _options(context, site))
+    context.scheduler.require_first(deployed)
     if planned.image_environment == site.environment:
         release = deployed.deployment.apply(partial(_newest, planned))
-    return [_row(declaration, site, site_id, _address(deployed), deployed.deployment)], release
+    return [_row(context, site, site_id, _address(deployed), deployed.deployment)], release
 
 
-def declare_mirror(declaration: Declaration, site: SitePlan, release: pulumi.Output[str]) -> Row:
-    site_id = declaration.site_id_of(site)
+def register_mirror(context: FleetContext, site: SitePlan, release: pulumi.Output[str]) -> Row:
+    site_id = context.site_id_of(site)
     variables = {
         SITE_ID: _variable(site_id.apply(_text)),
         MIRRORS_APPLICATION: _variable(site.slug),
         **_own(site),
-        **_shared(declaration, site),
+        **_shared(context, site),
     }
     props = {
-        **_props(declaration, site, variables),
+        **_props(context, site, variables),
         "release": without_dependencies(release),
-        "databases": _databases(declaration, site),
+        "databases": _databases(context, site),
     }
-    mirror = Mirror(site.slug, props, _options(declaration, site))
-    declaration.turns.ends(site.slug, mirror)
-    return _row(declaration, site, site_id, _address(mirror), mirror.deployment)
+    mirror = Mirror(site.slug, props, _options(context, site))
+    context.scheduler.frees_slot(site.slug, mirror)
+    return _row(context, site, site_id, _address(mirror), mirror.deployment)
 
 
-def _props(declaration: Declaration, site: SitePlan, variables: Mapping[str, Any]) -> dict[str, Any]:
+def _props(context: FleetContext, site: SitePlan, variables: Mapping[str, Any]) -> dict[str, Any]:
     """What every site is declared with."""
-    turns, verified = declaration.turns, declaration.settings.rollout.health is not None
+    scheduler, verified = context.scheduler, context.settings.rollout.health is not None
     return {
-        "site": f"{site.slug} ({declaration.settings.environment})",
+        "site": f"{site.slug} ({context.settings.environment})",
         "environment": site.environment,
-        "image_environment": declaration.planned.image_environment,
+        "image_environment": context.planned.image_environment,
         "variables": variables,
-        "found": without_dependencies(_found(declaration, site)),
+        "found": without_dependencies(_found(context, site)),
         "observed": _observed(site),
         "rollout": _rollout(site),
-        "turn": turns.of(site.slug),
-        "newest": declaration.planned.release,
-        "collected": turns.attempt if turns.collects(site.slug) else None,
+        "turn": scheduler.slot(site.slug),
+        "newest": context.planned.release,
+        "collected": scheduler.attempt if scheduler.defers_failure(site.slug) else None,
         **({"verified": True} if verified else {}),
     }
 
 
-def _options(declaration: Declaration, site: SitePlan) -> pulumi.ResourceOptions:
+def _options(context: FleetContext, site: SitePlan) -> pulumi.ResourceOptions:
     """Where somebody asks for a replacement, the old one goes first: after a failure it would go in a later run."""
     return pulumi.ResourceOptions(
-        parent=declaration.parent,
+        parent=context.parent,
         aliases=_formerly(site),
-        retain_on_delete=declaration.settings.keeps_variables,
+        retain_on_delete=context.settings.keeps_variables,
         delete_before_replace=True,
     )
 
@@ -123,11 +123,11 @@ def _rollout(site: SitePlan) -> str | None:
     return None if site.follows else "stays"
 
 
-def _row(declaration: Declaration, site: SitePlan, site_id: pulumi.Output[int], url: Any, deployment: Any) -> Row:
+def _row(context: FleetContext, site: SitePlan, site_id: pulumi.Output[int], url: Any, deployment: Any) -> Row:
     return {
         "application": site.slug,
         "siteId": site_id,
-        "environment": declaration.settings.environment,
+        "environment": context.settings.environment,
         "url": _or_nothing(url),
         "deployment": _or_nothing(deployment),
     }
@@ -164,16 +164,16 @@ def _own(site: SitePlan) -> dict[str, Any]:
     return {name: _variable(item.value, secret=item.secret, sensitive=item.secret) for name, item in variables}
 
 
-def _shared(declaration: Declaration, site: SitePlan) -> dict[str, Any]:
+def _shared(context: FleetContext, site: SitePlan) -> dict[str, Any]:
     """The original's values. New ones are sensitive; one that was there before us keeps its flag."""
-    found = _found(declaration, site)
+    found = _found(context, site)
     return {
         name: _variable(
-            _value_of(declaration.original, name, site.slug),
+            _value_of(context.original, name, site.slug),
             secret=True,
             sensitive=without_dependencies(found.apply(_flag_of(name))),
         )
-        for name in declaration.planned.shared
+        for name in context.planned.shared
     }
 
 
@@ -183,23 +183,25 @@ def _value_of(original: Original, name: str, slug: str) -> pulumi.Output[str]:
     def look_up(values: Mapping[str, str]) -> Any:
         if name in values:
             return values[name]
-        return left_out(f"{name} is not shared yet, and the resources of the fleet, which know its value, are", slug)
+        return unknown_unless_targeted(
+            f"{name} is not shared yet, and the resources of the fleet, which know its value, are", slug
+        )
 
     return original.variables.apply(look_up)
 
 
-def _databases(declaration: Declaration, site: SitePlan) -> list[str] | None:
+def _databases(context: FleetContext, site: SitePlan) -> list[str] | None:
     """What a mirror may run with before it is adopted, the original's first; None where that is known already."""
     own = site.seen.variables.get(DATABASE_URL)
-    shared = declaration.planned.shared.get(DATABASE_URL)
+    shared = context.planned.shared.get(DATABASE_URL)
     if own is None or own.value is not None or shared is None:
         return None
-    return [identity_of(shared), *sorted(confirmed_identities(declaration.settings))]
+    return [service_identity(shared), *sorted(confirmed_identities(context.settings))]
 
 
-def _found(declaration: Declaration, site: SitePlan) -> pulumi.Output[Any]:
+def _found(context: FleetContext, site: SitePlan) -> pulumi.Output[Any]:
     """{name: sensitive} of the variables that were there before us; None where the ledger does not know."""
-    return declaration.ids.found.apply(lambda found: (found or {}).get(site.environment))
+    return context.ids.found.apply(lambda found: (found or {}).get(site.environment))
 
 
 def _flag_of(name: str) -> Callable[[Mapping[str, Any] | None], bool]:

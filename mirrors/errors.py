@@ -19,7 +19,7 @@ class ConfigurationError(MirrorsError):
     """The configuration cannot be used."""
 
 
-class OtherPlatformError(MirrorsError):
+class UnsupportedPlatformError(MirrorsError):
     """A command that asks Divio's API, for a stack on another platform. ``instead``: what to do there."""
 
     def __init__(self, command: str, instead: str) -> None:
@@ -65,7 +65,7 @@ def another_database(site: str, runs_with: str, shared: str, confirmed: str, sta
     )
 
 
-class AnotherDatabaseError(MirrorsError):
+class DatabaseMismatchError(MirrorsError):
     """Nothing was written to it. ``runs_with`` is an identity, without credentials; ``confirmed``: what confirms it."""
 
     def __init__(self, site: str, runs_with: str, shared: str, confirmed: str) -> None:
@@ -91,7 +91,7 @@ class WritesRefusedError(MirrorsError):
         )
 
 
-class ReadBackError(MirrorsError):
+class VariableVerificationError(MirrorsError):
     """The platform shows a variable otherwise than declared, after a write or before a deployment.
 
     Nothing was deployed: the site goes on with what it has. ``state``: how the environment was left.
@@ -170,7 +170,7 @@ class NewerReleaseError(MirrorsError):
         )
 
 
-class SharedChangedError(MirrorsError):
+class SharedValuesChangedError(MirrorsError):
     """The original was deployed, and no mirror."""
 
     def __init__(self, site: str, names: Iterable[str]) -> None:
@@ -200,7 +200,7 @@ class DeploymentFailedError(MirrorsError):
         )
 
 
-class DeploymentsInTheWayError(MirrorsError):
+class ConcurrentDeploymentError(MirrorsError):
     """Other deployments left no room for ours until the time was up."""
 
     def __init__(self, site: str) -> None:
@@ -214,7 +214,7 @@ class DeploymentsInTheWayError(MirrorsError):
         )
 
 
-class OtherVariablesError(MirrorsError):
+class DeployedVariablesMismatchError(MirrorsError):
     """A deployment succeeded with other variables than the declared ones."""
 
     def __init__(self, site: str, deployment: str, names: Iterable[str], log: str) -> None:
@@ -229,7 +229,7 @@ class OtherVariablesError(MirrorsError):
         )
 
 
-class DeploymentUnendedError(MirrorsError):
+class DeploymentTimeoutError(MirrorsError):
     """A deployment did not end in time. ``reason``: how long it was waited for."""
 
     def __init__(self, site: str, reason: Problem, log: str) -> None:

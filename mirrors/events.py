@@ -42,7 +42,7 @@ class Events:
 
     problems: tuple[Problem, ...] = ()
     notes: tuple[Note, ...] = ()
-    repairing: bool = False
+    rotates_credentials: bool = False
     lines: frozenset[str] = frozenset()
 
     @property

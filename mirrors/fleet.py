@@ -9,13 +9,13 @@ from typing import Any
 import pulumi
 
 from mirrors.config import Original, Settings
-from mirrors.on_divio import OnDivio
+from mirrors.on_divio import DivioPlatform
 from mirrors.planning.plan import confirmed_identities
 from mirrors.platforms import Platform
 from mirrors.problems import Problem
 from mirrors.program import Configured, configuration, refuse
 from mirrors.resources.site_ids import NAME, SiteIds
-from mirrors.small_state import few_frames
+from mirrors.small_state import limit_stack_traces
 
 
 class Fleet(pulumi.ComponentResource):
@@ -51,7 +51,7 @@ class Fleet(pulumi.ComponentResource):
         # No alias for the component itself: the engine (3.259) panics where a refresh meets one that was renamed, and
         # what stands below it has its type in its own URN, not its name.
         super().__init__("mirrors:index:Fleet", self.name, None, opts)
-        with few_frames():
+        with limit_stack_traces():
             ids = SiteIds(name or NAME, self._hints(settings, platform), self._of_the_ledger(declared, name, opts))
             found = platform.declare(self, ids, self._aliased(self))
         # As it is listed, each difference would show all rows that a reordered list of mirrors has moved.
@@ -110,13 +110,13 @@ class Fleet(pulumi.ComponentResource):
 def _platform(configured: Configured) -> Platform:
     """Whoever is on Divio loads nothing of Docker's, and needs none of its packages."""
     if configured.settings.platform != "docker":
-        return OnDivio(configured)
+        return DivioPlatform(configured)
     try:
-        from mirrors.docker.fleet import OnDocker
+        from mirrors.docker.fleet import DockerPlatform
     except ModuleNotFoundError as missing:
         message = f"docker needs the package {missing.name}: pip install 'pulumi-mirrors[docker]'"
         refuse([Problem("package-missing", message, path="mirrors:platform")])
-    return OnDocker(configured)
+    return DockerPlatform(configured)
 
 
 def _begin_soon() -> None:

@@ -36,10 +36,12 @@ def _not_known(slug: str, settings: Settings) -> Any:
         )
         announce_note(Note(text, slug), warning=True)
         return pulumi.output.UNKNOWN
-    return left_out("it has no SITE_ID yet, and the resources of the fleet, which give it one, are", slug, platform)
+    return unknown_unless_targeted(
+        "it has no SITE_ID yet, and the resources of the fleet, which give it one, are", slug, platform
+    )
 
 
-def left_out(what: str, slug: str, platform: str = "divio") -> Any:
+def unknown_unless_targeted(what: str, slug: str, platform: str = "divio") -> Any:
     """For what a resource of the fleet would give a site. ``what``: a sentence that ends before "not".
 
     Unknown in a preview. Raises RunError in an update.

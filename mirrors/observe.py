@@ -10,17 +10,17 @@ from mirrors.config import Settings
 from mirrors.divio import Application, Divio, Environment
 from mirrors.observe_account import AccountObserver
 from mirrors.planning.account import neighbours, ran_with
-from mirrors.planning.dsn import identity_of
+from mirrors.planning.dsn import service_identity
 from mirrors.planning.hints import Neighbour
 from mirrors.planning.names import DATABASE_URL, MIRRORS_APPLICATION, SITE_ID, number
-from mirrors.planning.observed import DeploymentSeen, FleetSeen, SiteSeen, VariableSeen
+from mirrors.planning.observed import ObservedDeployment, ObservedFleet, ObservedSite, ObservedVariable
 from mirrors.planning.plan import Frozen, image_environment
 from mirrors.planning.releases import newest_successful
-from mirrors.seen import deployments_seen, running_in, variable_seen
+from mirrors.seen import observe_deployments, observed_variable, running_in
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-Running = tuple[tuple[DeploymentSeen, ...], Mapping[str, str | None]]
+Running = tuple[tuple[ObservedDeployment, ...], Mapping[str, str | None]]
 
 
 class Observer:
@@ -32,7 +32,7 @@ class Observer:
         self.stage = settings.environment
         self._other = "test" if self.stage == "live" else "live"
 
-    def fleet(self, *, deep: bool = False, only: Collection[str] | None = None) -> FleetSeen:
+    def fleet(self, *, deep: bool = False, only: Collection[str] | None = None) -> ObservedFleet:
         """``deep`` also asks for every mirror's deployments and frozen variables: two requests a mirror more. ``only``:
         the slugs of those for which it does, where not of all.
 
@@ -55,7 +55,7 @@ class Observer:
         shared = {self.stage: original.frozen if original else {}, self._other: elsewhere}
         renamed, ran = self._renamed(listed, found), self._ran(found, sites, shared)
         applications = {slug: application.uuid for slug, application in listed.items()}
-        return FleetSeen(original, sites, image, releases, elsewhere, neighbours, applications, renamed, ran)
+        return ObservedFleet(original, sites, image, releases, elsewhere, neighbours, applications, renamed, ran)
 
     @cached_property
     def _everywhere(self) -> Sequence[Environment]:
@@ -80,10 +80,10 @@ class Observer:
 
     def _sites(
         self, found: Mapping[str, Application], own: Mapping[str, str], running: Mapping[str, Running]
-    ) -> dict[str, SiteSeen]:
+    ) -> dict[str, ObservedSite]:
         variables = self._variables(own.values())
         return {
-            slug: SiteSeen(
+            slug: ObservedSite(
                 slug,
                 application.uuid,
                 own.get(slug),
@@ -108,11 +108,11 @@ class Observer:
     def _environments(self, application: Application) -> dict[str, str]:
         return {item.slug: item.uuid for item in self.divio.environments.list(application.uuid)}
 
-    def _variables(self, environments: Iterable[str]) -> dict[str, dict[str, VariableSeen]]:
+    def _variables(self, environments: Iterable[str]) -> dict[str, dict[str, ObservedVariable]]:
         """{environment: {name: variable}}"""
-        seen: dict[str, dict[str, VariableSeen]] = {uuid: {} for uuid in environments}
+        seen: dict[str, dict[str, ObservedVariable]] = {uuid: {} for uuid in environments}
         for item in self.divio.environment_variables.list(list(seen)) if seen else ():
-            seen.setdefault(item.environment, {})[item.name] = variable_seen(item)
+            seen.setdefault(item.environment, {})[item.name] = observed_variable(item)
         return seen
 
     def _running(self, environments: Mapping[str, str]) -> dict[str, Running]:
@@ -125,7 +125,7 @@ class Observer:
         return dict(zip(environments, self._each(look, environments.values()), strict=True))
 
     def _elsewhere(
-        self, environments: Mapping[str, str], image: str | None, releases: tuple[DeploymentSeen, ...]
+        self, environments: Mapping[str, str], image: str | None, releases: tuple[ObservedDeployment, ...]
     ) -> Mapping[str, str | None]:
         """What the original runs with in the other stack's environment; nothing where it was never deployed there."""
         other = environments.get(self._other)
@@ -136,8 +136,8 @@ class Observer:
         self,
         listed: Mapping[str, Application],
         found: Mapping[str, Application],
-        original: SiteSeen | None,
-        mirrors: Mapping[str, SiteSeen],
+        original: ObservedSite | None,
+        mirrors: Mapping[str, ObservedSite],
     ) -> dict[str, Neighbour]:
         """What is not declared, and what declared sites have in environments besides Test and Live.
 
@@ -167,7 +167,7 @@ class Observer:
         return {owner.value: slug for slug, owner in owners if owner is not None and owner.value in missing}
 
     def _ran(
-        self, found: Mapping[str, Application], mirrors: Mapping[str, SiteSeen], shared: Mapping[str, Frozen]
+        self, found: Mapping[str, Application], mirrors: Mapping[str, ObservedSite], shared: Mapping[str, Frozen]
     ) -> dict[str, tuple[int, ...]]:
         """Of mirrors that may have to give their id up: it is reserved, or it is not set, and so may be.
 
@@ -185,7 +185,7 @@ class Observer:
         seen = AccountObserver(self.divio, self.settings.max_concurrent_requests).each(asked) if asked else ()
         return {item.slug: ran for item in seen if (ran := ran_with(item, shared)) is not None}
 
-    def _deployed(self, mirrors: Mapping[str, SiteSeen]) -> set[str]:
+    def _deployed(self, mirrors: Mapping[str, ObservedSite]) -> set[str]:
         """Mirrors without a SITE_ID that may run with one: with a database, or where the platform lists a deployment.
 
         A platform that lists none costs a request for each, so there only those with a database count.
@@ -195,11 +195,11 @@ class Observer:
         ended = {item.uuid for item in there if item.last_finished_deployment is not None}
         return {slug for slug, item in bare.items() if DATABASE_URL in item.variables or item.environment in ended}
 
-    def _frozen(self, deployment: DeploymentSeen) -> Mapping[str, str | None]:
+    def _frozen(self, deployment: ObservedDeployment) -> Mapping[str, str | None]:
         return self.divio.deployments.environment_variables(deployment.uuid).environment_variables
 
-    def _deployments(self, environment: str | None) -> tuple[DeploymentSeen, ...]:
-        return deployments_seen(self.divio, environment) if environment else ()
+    def _deployments(self, environment: str | None) -> tuple[ObservedDeployment, ...]:
+        return observe_deployments(self.divio, environment) if environment else ()
 
     def _each(self, ask: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
         """In the order of the items. The first error is raised once the others have been answered."""
@@ -208,12 +208,12 @@ class Observer:
             return list(pool.map(ask, listed))
 
 
-def _may_give_up(mirror: SiteSeen, reserved: Container[int]) -> bool:
+def _may_give_up(mirror: ObservedSite, reserved: Container[int]) -> bool:
     site_id = mirror.variables.get(SITE_ID)
     return site_id is None or number(site_id.value) in reserved
 
 
-def _is_settled(mirror: SiteSeen, shared: str | None) -> bool:
+def _is_settled(mirror: ObservedSite, shared: str | None) -> bool:
     """Whether it is as we leave a mirror, so that its id is decided. ``shared``: the original's DATABASE_URL.
 
     A SITE_ID alone proves nothing: it does not count where ids are given unless the shared database is beside it, and
@@ -222,5 +222,7 @@ def _is_settled(mirror: SiteSeen, shared: str | None) -> bool:
     site_id, owner, database = (mirror.variables.get(name) for name in (SITE_ID, MIRRORS_APPLICATION, DATABASE_URL))
     if site_id is None or owner is None or database is None:
         return False
-    elsewhere = bool(database.value and shared) and identity_of(database.value or "") != identity_of(shared or "")
+    elsewhere = bool(database.value and shared) and service_identity(database.value or "") != service_identity(
+        shared or ""
+    )
     return owner.value == mirror.slug and number(site_id.value) is not None and not elsewhere

@@ -6,11 +6,11 @@ from itertools import chain
 
 from mirrors.divio import Application, Divio, Environment, NotFound, PermissionDenied
 from mirrors.errors import MirrorsError
-from mirrors.planning.account import ApplicationSeen, StageSeen
-from mirrors.planning.observed import VariableSeen
+from mirrors.planning.account import ObservedApplication, ObservedStage
+from mirrors.planning.observed import ObservedVariable
 from mirrors.planning.plan import ENVIRONMENTS, not_found
 from mirrors.planning.releases import newest_running
-from mirrors.seen import running_in, variable_seen
+from mirrors.seen import observed_variable, running_in
 
 
 class AccountObserver:
@@ -24,7 +24,7 @@ class AccountObserver:
         self.divio = divio
         self.workers = workers
 
-    def look(self, original: str, named: Sequence[str] = ()) -> tuple[ApplicationSeen, list[ApplicationSeen]]:
+    def look(self, original: str, named: Sequence[str] = ()) -> tuple[ObservedApplication, list[ObservedApplication]]:
         """The original, and the other applications of its organisation, or only those ``named`` by slug.
 
         Raises MirrorsError for a name that is not there, DivioError where the platform does not answer.
@@ -38,7 +38,7 @@ class AccountObserver:
         first, *rest = self.each([source, *others])
         return first, rest
 
-    def each(self, applications: Sequence[Application]) -> list[ApplicationSeen]:
+    def each(self, applications: Sequence[Application]) -> list[ObservedApplication]:
         """In the order given. An application whose environments this account may not see is not ``visible``."""
         with ThreadPoolExecutor(max_workers=self.workers) as pool:
             return list(pool.map(self._application, applications))
@@ -48,15 +48,15 @@ class AccountObserver:
             return found
         raise MirrorsError(not_found(slug, "Check the slug and the token's rights"))
 
-    def _application(self, application: Application) -> ApplicationSeen:
+    def _application(self, application: Application) -> ObservedApplication:
         try:
             stages = self._stages(application)
         except (PermissionDenied, NotFound):  # an account's rights may end at a single application
-            return ApplicationSeen(application.slug, application.region, visible=False)
+            return ObservedApplication(application.slug, application.region, visible=False)
         usual = {slug: stages.pop(slug) for slug in ENVIRONMENTS if slug in stages}
-        return ApplicationSeen(application.slug, application.region, usual, elsewhere=stages)
+        return ObservedApplication(application.slug, application.region, usual, elsewhere=stages)
 
-    def besides(self, applications: Sequence[Application]) -> list[ApplicationSeen]:
+    def besides(self, applications: Sequence[Application]) -> list[ObservedApplication]:
         """Those that have other environments than Test and Live, with these alone.
 
         It costs one listing of the account's environments, or where the platform refuses that, one for each
@@ -67,7 +67,7 @@ class AccountObserver:
         with ThreadPoolExecutor(max_workers=self.workers) as pool:
             seen = pool.map(self._look, [environments for _, environments in found])
             return [
-                ApplicationSeen(item.slug, item.region, elsewhere=each)
+                ObservedApplication(item.slug, item.region, elsewhere=each)
                 for (item, _), each in zip(found, seen, strict=True)
             ]
 
@@ -82,21 +82,21 @@ class AccountObserver:
             stages.setdefault(item.application, {})[item.slug] = item.uuid
         return stages
 
-    def _stages(self, application: Application) -> dict[str, StageSeen]:
+    def _stages(self, application: Application) -> dict[str, ObservedStage]:
         return self._look({item.slug: item.uuid for item in self.divio.environments.list(application.uuid)})
 
-    def _look(self, uuids: Mapping[str, str]) -> dict[str, StageSeen]:
-        variables: dict[str, dict[str, VariableSeen]] = {uuid: {} for uuid in uuids.values()}
+    def _look(self, uuids: Mapping[str, str]) -> dict[str, ObservedStage]:
+        variables: dict[str, dict[str, ObservedVariable]] = {uuid: {} for uuid in uuids.values()}
         for item in self.divio.environment_variables.list(list(variables)) if variables else ():
-            variables[item.environment][item.name] = variable_seen(item)
+            variables[item.environment][item.name] = observed_variable(item)
         return {slug: self._stage(uuid, variables[uuid]) for slug, uuid in uuids.items()}
 
-    def _stage(self, environment: str, variables: dict[str, VariableSeen]) -> StageSeen:
+    def _stage(self, environment: str, variables: dict[str, ObservedVariable]) -> ObservedStage:
         seen, frozen = running_in(self.divio, environment)
         deploying = newest_running(seen) is not None
         if frozen is None:
-            return StageSeen(variables, deploying=deploying)
-        return StageSeen(variables, frozen, deployed=True, deploying=deploying)
+            return ObservedStage(variables, deploying=deploying)
+        return ObservedStage(variables, frozen, deployed=True, deploying=deploying)
 
 
 def _unusual(environments: Mapping[str, str]) -> dict[str, str]:

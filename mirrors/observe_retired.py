@@ -5,13 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 from mirrors.divio import Divio, NotFound, PermissionDenied
 from mirrors.events import Note
-from mirrors.planning.observed import SiteSeen
+from mirrors.planning.observed import ObservedSite
 from mirrors.seen import running_in
 
 
 def retired_sites(
     divio: Divio, slugs: Iterable[str], stage: str, report: Callable[[Note], None]
-) -> dict[str, SiteSeen]:
+) -> dict[str, ObservedSite]:
     """{slug: what it runs in this environment}; without those that are gone, or were never deployed there.
 
     ``report`` gets a note on each that the token may not look at any more: that is no trouble of the declared sites.
@@ -22,7 +22,7 @@ def retired_sites(
         return {site.slug: site for site in found if site is not None}
 
 
-def _visible(divio: Divio, slug: str, stage: str, report: Callable[[Note], None]) -> SiteSeen | None:
+def _visible(divio: Divio, slug: str, stage: str, report: Callable[[Note], None]) -> ObservedSite | None:
     try:
         return _site(divio, slug, stage)
     except (PermissionDenied, NotFound) as error:
@@ -31,7 +31,7 @@ def _visible(divio: Divio, slug: str, stage: str, report: Callable[[Note], None]
         return None
 
 
-def _site(divio: Divio, slug: str, stage: str) -> SiteSeen | None:
+def _site(divio: Divio, slug: str, stage: str) -> ObservedSite | None:
     application = divio.applications.by_slug(slug)
     listed = divio.environments.list(application.uuid) if application else []
     environment = next((item.uuid for item in listed if item.slug == stage), None)
@@ -40,4 +40,4 @@ def _site(divio: Divio, slug: str, stage: str) -> SiteSeen | None:
     deployments, frozen = running_in(divio, environment)
     if frozen is None:
         return None
-    return SiteSeen(slug, application.uuid, environment, {}, deployments, frozen)
+    return ObservedSite(slug, application.uuid, environment, {}, deployments, frozen)

@@ -2,12 +2,12 @@
 
 from mirrors.config import Settings
 from mirrors.divio import Divio
-from mirrors.planning.observed import FleetSeen
+from mirrors.planning.observed import ObservedFleet
 from mirrors.planning.plan import Frozen
 from mirrors.seen import running_in
 
 
-def samples(divio: Divio, settings: Settings, seen: FleetSeen) -> list[Frozen]:
+def samples(divio: Divio, settings: Settings, seen: ObservedFleet) -> list[Frozen]:
     """What the first, the middle and the last mirror of the list run with: most of them tell what most of all do.
 
     Two requests each; nothing of a mirror that was never deployed. Raises DivioError.

@@ -5,18 +5,18 @@ from typing import Any
 
 import pulumi
 
-from mirrors.declare import Declaration, declare_mirror, declare_original
-from mirrors.planning.dsn import identity_of
-from mirrors.planning.names import is_service
+from mirrors.declare import FleetContext, register_mirror, register_original
+from mirrors.planning.dsn import service_identity
+from mirrors.planning.names import is_service_variable
 from mirrors.planning.plan import hidden_databases
-from mirrors.platforms import Declared
+from mirrors.platforms import PlatformOutputs
 from mirrors.program import Configured, prepare
 from mirrors.resources.original import Original
 from mirrors.resources.site_ids import SiteIds
-from mirrors.turns import Turns
+from mirrors.scheduler import RolloutScheduler
 
 
-class OnDivio:
+class DivioPlatform:
     """Looks at the platform and plans. Leaves the program where there is a problem."""
 
     def __init__(self, configured: Configured) -> None:
@@ -46,22 +46,24 @@ class OnDivio:
             site.environment: {name: seen.sensitive for name, seen in site.seen.variables.items()} for site in sites
         }
 
-    def declare(self, fleet: pulumi.Resource, ids: SiteIds, options: pulumi.ResourceOptions) -> Declared:
+    def declare(self, fleet: pulumi.Resource, ids: SiteIds, options: pulumi.ResourceOptions) -> PlatformOutputs:
         """``options``: those of what carries the fleet's name."""
         prepared, settings = self.prepared, self.prepared.settings
         original = self._original(fleet, options)
-        turns = Turns(prepared.plan.rollout, settings.rollout.parallel, preview=pulumi.runtime.is_dry_run())
-        declaration = Declaration(fleet, settings, prepared.original, ids, original, turns)
-        sites, release = declare_original(declaration)
-        mirrors = [declare_mirror(declaration, site, release) for site in prepared.plan.mirrors]
-        turns.report_failures()
+        scheduler = RolloutScheduler(
+            prepared.plan.rollout, settings.rollout.parallel, preview=pulumi.runtime.is_dry_run()
+        )
+        context = FleetContext(fleet, settings, prepared.original, ids, original, scheduler)
+        sites, release = register_original(context)
+        mirrors = [register_mirror(context, site, release) for site in prepared.plan.mirrors]
+        scheduler.report_failures()
         about = {
             "application": prepared.original.site.slug,
             "environment": settings.environment,
             "release": original.release,
             "identities": original.identities,
         }
-        return Declared(sites, mirrors, about)
+        return PlatformOutputs(sites, mirrors, about)
 
     def _original(self, fleet: pulumi.Resource, options: pulumi.ResourceOptions) -> Original:
         planned = self.prepared.original
@@ -71,7 +73,9 @@ class OnDivio:
             "image_environment": planned.image_environment,
             "release": planned.release,
             "variables": {key: pulumi.Output.secret(value) for key, value in planned.shared.items()},
-            "identities": {key: identity_of(value) for key, value in planned.shared.items() if is_service(key)},
+            "identities": {
+                key: service_identity(value) for key, value in planned.shared.items() if is_service_variable(key)
+            },
             "confirmed": sorted(self.prepared.settings.confirmed_identities),
             "slug": planned.site.slug,
             "stack": self.prepared.settings.stack,

@@ -9,7 +9,7 @@ from mirrors.resources.site_ids import SiteIds
 
 
 @dataclass(frozen=True)
-class Declared:
+class PlatformOutputs:
     """Rows of sites, ``{application, siteId, environment, url, deployment}``, and what is said of the original.
 
     ``original`` has no row where there is nothing to say of it.
@@ -41,5 +41,5 @@ class Platform(Protocol):
     def found(self) -> dict[str, dict[str, bool]]:
         """{environment: {name: sensitive}} of the variables that are set there now, of the declared sites."""
 
-    def declare(self, fleet: pulumi.Resource, ids: SiteIds, options: pulumi.ResourceOptions) -> Declared:
+    def declare(self, fleet: pulumi.Resource, ids: SiteIds, options: pulumi.ResourceOptions) -> PlatformOutputs:
         """Registers everything but the ids. ``options``: those of what carries the fleet's name."""

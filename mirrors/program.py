@@ -22,7 +22,7 @@ from mirrors.observe_samples import samples
 from mirrors.planning.addresses import is_loopback
 from mirrors.planning.pins import unpinned
 from mirrors.planning.plan import FleetPlan, OriginalPlan, SitePlan, plan
-from mirrors.planning.waves import ROLL_OUT, RolloutPlan
+from mirrors.planning.waves import MANUAL_RELEASE_SITES, RolloutPlan
 from mirrors.problems import Problem
 from mirrors.remedies import problem_of
 
@@ -78,7 +78,7 @@ def prepare(configured: Configured) -> Prepared:
     )
     try:
         seen = Observer(divio, settings).fleet()
-        planned = plan(settings, seen, rolled_out(os.environ), samples(divio, settings, seen))
+        planned = plan(settings, seen, manual_release_sites(os.environ), samples(divio, settings, seen))
     except DivioError as error:
         refuse([*configured.problems, problem_of(error, os.environ)])
     host = urlsplit(settings.api_url).hostname or ""
@@ -91,9 +91,9 @@ def prepare(configured: Configured) -> Prepared:
     return Prepared(settings, planned, planned.original)
 
 
-def rolled_out(environ: Mapping[str, str]) -> list[str]:
+def manual_release_sites(environ: Mapping[str, str]) -> list[str]:
     """The sites that ``mirrors deploy`` names for a release that is followed by hand."""
-    return environ.get(ROLL_OUT, "").split()
+    return environ.get(MANUAL_RELEASE_SITES, "").split()
 
 
 def _say(settings: Settings, planned: FleetPlan) -> None:
@@ -107,7 +107,7 @@ def say_rollout(
 ) -> None:
     """Its waves in a preview, what is held or waits, and a warning where the engine does less at once."""
     preview, parallel = pulumi.runtime.is_dry_run(), settings.rollout.parallel
-    if preview or rollout.repairing:
+    if preview or rollout.rotates_credentials:
         announce_rollout(rollout)
     if postponed:
         announce_note(Note(f"new, and not reached before the pause: {', '.join(postponed)}"), subject="rollout")
@@ -159,9 +159,9 @@ def _unknown_sites(settings: Settings, environ: Mapping[str, str]) -> list[Probl
             "unknown-site",
             f"this fleet has no site {shown(site)}",
             suggestion(site, known),
-            path=f"{ROLL_OUT} (environment variable)",
+            path=f"{MANUAL_RELEASE_SITES} (environment variable)",
         )
-        for site in dict.fromkeys(rolled_out(environ))
+        for site in dict.fromkeys(manual_release_sites(environ))
         if site not in known
     ]
 

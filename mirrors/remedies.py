@@ -5,11 +5,11 @@ from types import MappingProxyType
 
 from mirrors.divio import (
     AuthenticationFailed,
-    BrokenAnswer,
     ConnectionFailed,
     DeploymentTimeout,
     DivioError,
     InvalidSettings,
+    MalformedResponse,
     NotFound,
     PermissionDenied,
     ServerFailed,
@@ -49,7 +49,7 @@ _REMEDIES: tuple[tuple[type[DivioError], str, str], ...] = (
     (Throttled, "platform-throttled", "Lower mirrors:maxConcurrentRequests. " + AGAIN),
     (ServerFailed, "platform-failed", AGAIN),
     (ValidationFailed, "refused-by-platform", "Correct what it complains of, and run the command again"),
-    (BrokenAnswer, "platform-answer-broken", AGAIN),
+    (MalformedResponse, "platform-answer-broken", AGAIN),
     (UnexpectedAnswer, "platform-answer-unexpected", f"{ADDRESS}? If so its API has changed"),
 )
 

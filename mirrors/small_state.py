@@ -15,7 +15,7 @@ FRAMES = 1
 
 
 @contextmanager
-def few_frames() -> Iterator[None]:
+def limit_stack_traces() -> Iterator[None]:
     """While resources are declared; the limit is Python's own for printed tracebacks, and as before afterwards.
 
     A third of the state would else be stack traces, the same ones for each mirror, with paths of the user's machine.

@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from operator import itemgetter
 from typing import Any
 
-from mirrors.planning.allocate import ORIGINAL_ID, Hints, Ledger, SiteHint, allocate
+from mirrors.planning.allocate import ORIGINAL_ID, AllocationRequest, Ledger, SiteFacts, allocate
 from mirrors.planning.ledger import ledger_from
-from mirrors.planning.names import DATABASE_URL, MIRRORS_APPLICATION, PUBLIC, SITE_ID, number
+from mirrors.planning.names import DATABASE_URL, LOGGABLE_VARIABLES, MIRRORS_APPLICATION, SITE_ID, number
 from mirrors.planning.preview_steps import OURS, SITES
 from mirrors.planning.secrecy import looks_secret
 from mirrors.planning.site_state import RUNNING, is_variable, name_of
@@ -64,8 +64,8 @@ def has_the_originals(resources: Iterable[Declared]) -> bool:
 def duplicates(site_ids: Iterable[Given]) -> tuple[str, ...]:
     """The planner's problems with these, a line for each, as if each id was declared."""
     by_name = sorted(site_ids, key=itemgetter(1, 0))
-    hints = tuple(SiteHint(key, name, declared=site_id) for key, name, site_id in by_name)
-    return tuple(problem.line for problem in allocate(Ledger(), Hints(hints)).problems)
+    hints = tuple(SiteFacts(key, name, declared=site_id) for key, name, site_id in by_name)
+    return tuple(problem.line for problem in allocate(Ledger(), AllocationRequest(hints)).problems)
 
 
 def ids_in_ledger(properties: Properties) -> Iterator[Given]:
@@ -86,7 +86,7 @@ def in_clear(type_: str, properties: Properties, allowed: Collection[str] = ()) 
     """Variables that are declared as no secrets, and look like some; not those ``allowed``. No value is told."""
     secrets = {name_of(key) for key, item in properties.items() if isinstance(item, Mapping) and "fingerprint" in item}
     for name, value in values_in(type_, properties).items():
-        if name in secrets or name in PUBLIC or name in allowed:
+        if name in secrets or name in LOGGABLE_VARIABLES or name in allowed:
             continue
         if looks_secret(name, value):
             yield (

@@ -17,7 +17,7 @@ from mirrors.cli.status import look, settings_of
 from mirrors.config import Fleet, Settings
 from mirrors.errors import ConfigurationError
 from mirrors.planning.targets import Chosen, behind, everyone, in_common, named
-from mirrors.planning.waves import ROLL_OUT
+from mirrors.planning.waves import MANUAL_RELEASE_SITES
 
 BESIDE = 4
 """What the engine does beside the deployments: the next site's variables, what is only looked at."""
@@ -70,7 +70,7 @@ def deploy(
         raise nobody_there()
     at_once = engine_does(os.environ, usable_cores())
     arguments = command(settings, chosen, stack, yes=yes, preview=preview, cwd=cwd, at_once=at_once)
-    given = {ROLL_OUT: " ".join(chosen.rolled_out)} if chosen.rolled_out else {}
+    given = {MANUAL_RELEASE_SITES: " ".join(chosen.manual_release_sites)} if chosen.manual_release_sites else {}
     click.echo(line(given, arguments), err=True)
     sys.stdout.flush()
     # In our place, not as a child: input, exit code and Ctrl-C are its own. A second interrupt would make it give up.

@@ -10,7 +10,7 @@ from mirrors.cli.deploy import fleet_of
 from mirrors.cli.options import in_directory, nobody_there, on_stack, plain_errors
 from mirrors.cli.stacks import forget
 from mirrors.cli.state import StackState
-from mirrors.errors import MirrorsError, OtherPlatformError
+from mirrors.errors import MirrorsError, UnsupportedPlatformError
 from mirrors.planning.pins import Pin, pins
 from mirrors.problems import Problem
 
@@ -30,7 +30,7 @@ def leave(stack: str, *, yes: bool, cwd: Path) -> None:
         click.echo(f"The stack {stack} manages nothing.")
         return
     if any(item["type"].startswith("mirrors:docker:") for item in state.resources):
-        raise OtherPlatformError(
+        raise UnsupportedPlatformError(
             "leave", f"To let containers run on without it: pulumi state delete --all -s {stack}. Nothing was changed"
         )
     if state.foreign:

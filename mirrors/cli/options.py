@@ -12,7 +12,7 @@ import click
 
 from mirrors.cli import USAGE
 from mirrors.divio import Divio, DivioError
-from mirrors.errors import MirrorsError, OtherPlatformError
+from mirrors.errors import MirrorsError, UnsupportedPlatformError
 from mirrors.events import Note
 from mirrors.problems import Problem
 from mirrors.remedies import problem_of
@@ -42,7 +42,7 @@ def plain_errors(command: Callable[..., None]) -> Callable[..., None]:
             command(*args, **kwargs)
         except MirrorsError as error:
             _show(error.problems, in_json=kwargs.get("as_json", False))
-            sys.exit(USAGE if isinstance(error, OtherPlatformError) else 1)
+            sys.exit(USAGE if isinstance(error, UnsupportedPlatformError) else 1)
         except DivioError as error:
             _show([problem_of(error, os.environ)], in_json=kwargs.get("as_json", False))
             sys.exit(1)

@@ -24,11 +24,11 @@ from mirrors.config import Settings
 from mirrors.errors import MirrorsError
 from mirrors.events import EVENTS, Events, read
 from mirrors.observe import Observer
-from mirrors.planning.observed import FleetSeen
+from mirrors.planning.observed import ObservedFleet
 from mirrors.planning.preview import Cause, FleetPreview, SitePreview, first_deployments, preview_of, site_ids_of
 from mirrors.planning.taking_over import judge
 from mirrors.planning.targets import Chosen, named
-from mirrors.planning.waves import ROLL_OUT
+from mirrors.planning.waves import MANUAL_RELEASE_SITES
 from mirrors.problems import Problem
 
 OTHERWISE = "PULUMI_ENABLE_STREAMING_JSON_PREVIEW"
@@ -85,7 +85,7 @@ def with_a_look(engine: Mapping[str, Any], settings: Settings, stack: str, event
     return replace(found, sites=tuple(answered(settings, seen, found.sites)))
 
 
-def observed(settings: Settings, slugs: Collection[str]) -> FleetSeen:
+def observed(settings: Settings, slugs: Collection[str]) -> ObservedFleet:
     """With what these sites run. Raises DivioError."""
     divio = connect(settings.api_url, settings.api_token.get_secret_value(), settings.max_concurrent_requests)
     return Observer(divio, settings).fleet(deep=True, only=slugs)
@@ -99,7 +99,7 @@ def deploys_original(settings: Settings, found: FleetPreview) -> bool:
     return any(site.deploys for site in found.sites if site.application == settings.fleet.original.application)
 
 
-def answered(settings: Settings, seen: FleetSeen, sites: Sequence[SitePreview]) -> Iterator[SitePreview]:
+def answered(settings: Settings, seen: ObservedFleet, sites: Sequence[SitePreview]) -> Iterator[SitePreview]:
     """The same sites; one that an update would ask for its health is asked now, once, and says what is wrong."""
     wrong = unhealthy(settings, seen, [site.application for site in sites if is_unasked(site)])
     return (replace(site, why=wrong.get(site.application) or site.why) for site in sites)
@@ -116,7 +116,9 @@ def ask_engine(settings: Settings, chosen: Chosen, stack: str, cwd: Path) -> tup
     with TemporaryDirectory() as folder:
         events = Path(folder) / "events"
         events.touch()
-        given = {EVENTS: str(events)} | ({ROLL_OUT: " ".join(chosen.rolled_out)} if chosen.rolled_out else {})
+        given = {EVENTS: str(events)} | (
+            {MANUAL_RELEASE_SITES: " ".join(chosen.manual_release_sites)} if chosen.manual_release_sites else {}
+        )
         done = subprocess.run(  # noqa: S603
             [*command, "--non-interactive", "--color", "never"],
             env=environ | given,

@@ -96,7 +96,9 @@ def sections(preview: FleetPreview) -> Iterator[tuple[str, list[str]]]:
             f"{name}: {before} before, {now} now" for name, (before, now) in preview.moved.items()
         ],
         "Held, no release and no deployment": [", ".join(rollout.held)] if rollout.held else [],
-        "One wave": ["shared credentials have changed, so all sites are repaired at once"] if rollout.repairing else [],
+        "One wave": ["shared credentials have changed, so all sites are repaired at once"]
+        if rollout.rotates_credentials
+        else [],
         "Paused (mirrors:rollout.pauseAfter)": [names(sorted(rollout.paused))] if rollout.paused else [],
         "Other resources": list(preview.others),
         "Notes": list(preview.notes),

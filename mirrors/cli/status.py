@@ -22,14 +22,14 @@ from mirrors.cli.options import DIFFERS, as_json, connect, in_directory, note, o
 from mirrors.cli.state import StackState
 from mirrors.config import Settings
 from mirrors.divio import Divio, EnvironmentVariable
-from mirrors.errors import ConfigurationError, OtherPlatformError
+from mirrors.errors import ConfigurationError, UnsupportedPlatformError
 from mirrors.events import Note
 from mirrors.health import what_is_wrong
 from mirrors.observe import Observer
 from mirrors.observe_retired import retired_sites
 from mirrors.planning.addresses import address_of
 from mirrors.planning.names import DOMAIN
-from mirrors.planning.observed import FleetSeen, SiteSeen
+from mirrors.planning.observed import ObservedFleet, ObservedSite
 from mirrors.planning.status import SETTLED, SiteStatus, State, removed, statuses
 from mirrors.planning.verification import as_unverified, unverified
 from mirrors.planning.waves import named
@@ -73,7 +73,7 @@ def look(stack: str, cwd: Path) -> tuple[SiteStatus, ...]:
     settings = settings_of(stack, cwd)
     if settings.platform == "docker":
         fleet = settings.fleet.original.application
-        raise OtherPlatformError(
+        raise UnsupportedPlatformError(
             "status",
             f"See 'pulumi stack output sites -s {stack}' and, on the Docker host, 'docker ps --filter"
             f" label=mirrors.fleet={fleet} --filter label=mirrors.environment={settings.environment}'",
@@ -90,7 +90,7 @@ def look(stack: str, cwd: Path) -> tuple[SiteStatus, ...]:
 
 
 def with_health(
-    settings: Settings, seen: FleetSeen, rows: Sequence[SiteStatus], state: StackState
+    settings: Settings, seen: ObservedFleet, rows: Sequence[SiteStatus], state: StackState
 ) -> Iterator[SiteStatus]:
     """The same rows; a site that no update has found healthy is asked now, once, and is not converged."""
     asked = unverified(settings, seen, rows, state.created, state.verified)
@@ -99,7 +99,7 @@ def with_health(
 
 
 def unhealthy(
-    settings: Settings, seen: FleetSeen, slugs: Collection[str], within: float = PATIENCE
+    settings: Settings, seen: ObservedFleet, slugs: Collection[str], within: float = PATIENCE
 ) -> dict[str, str | None]:
     """{slug: what is wrong with its answer now, None if nothing is} of each of these sites, asked side by side.
 
@@ -113,7 +113,7 @@ def unhealthy(
         return dict(zip(slugs, found, strict=True))
 
 
-def _unhealthy(settings: Settings, site: SiteSeen, until: float) -> str | None:
+def _unhealthy(settings: Settings, site: ObservedSite, until: float) -> str | None:
     """What is wrong with a site's answer now, as far as it has an address and an update would ask."""
     url = address_of(site.frozen.get(DOMAIN))
     if url is None or settings.rollout.health is None:
@@ -122,7 +122,7 @@ def _unhealthy(settings: Settings, site: SiteSeen, until: float) -> str | None:
     return what_is_wrong(url, settings.rollout.health, runs_with, until)
 
 
-def with_variables(divio: Divio, sites: Mapping[str, SiteSeen]) -> dict[str, SiteSeen]:
+def with_variables(divio: Divio, sites: Mapping[str, ObservedSite]) -> dict[str, ObservedSite]:
     """The same sites, with the variables that their environments have now: one request for all."""
     environments = [site.environment for site in sites.values() if site.environment]
     listed: defaultdict[str, list[EnvironmentVariable]] = defaultdict(list)

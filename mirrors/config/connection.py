@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from mirrors.config.base import Declared
+from mirrors.config.base import ConfigModel
 from mirrors.config.rollout import Rollout
 from mirrors.config.values import ApiUrl, Requests, Token
 from mirrors.errors import ConfigurationError
@@ -22,7 +22,7 @@ PROVIDER_KEYS = ("apiUrl", "apiToken", "rollout", "maxConcurrentRequests")
 """What a provider process reads of the configuration."""
 
 
-class Connection(Declared):
+class Connection(ConfigModel):
     """Hashable, so that a process can keep one client for each."""
 
     api_url: ApiUrl = DEFAULT_API_URL

@@ -18,7 +18,7 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-from mirrors.config.base import Declared
+from mirrors.config.base import ConfigModel
 from mirrors.config.values import Labels, Seconds, Slug, UrlPath, matching, switched_off, takes, text, whole
 from mirrors.errors import ConfigurationError
 from mirrors.problems import Problem
@@ -134,7 +134,7 @@ Folder = Annotated[
 ]
 
 
-class Build(Declared):
+class Build(ConfigModel):
     """An image that is built on the Docker host, from a directory of this machine."""
 
     directory: str = Field(min_length=1)
@@ -147,7 +147,7 @@ class Build(Declared):
     """The build's arguments, in clear: they are in the image for everybody to read."""
 
 
-class Database(Declared):
+class Database(ConfigModel):
     """The PostgreSQL that all sites of the stack share, in a container beside them."""
 
     image: Image = "postgres:17"
@@ -173,7 +173,7 @@ class Database(Declared):
     """How long it has for its first healthy answer."""
 
 
-class Media(Declared):
+class Media(ConfigModel):
     """The volume with the files that all sites of the stack share."""
 
     path: Folder = "/media"
@@ -186,7 +186,7 @@ class Media(Declared):
     """The volume. One that is there is used as it is. Default: a name of the fleet and environment."""
 
 
-class Publish(Declared):
+class Publish(ConfigModel):
     """Ports of the Docker host, one a site: ``base`` and its SITE_ID. The order of a list moves none of them."""
 
     address: Address = "127.0.0.1"
@@ -196,7 +196,7 @@ class Publish(Declared):
     """The site with SITE_ID 2 answers on the port two above."""
 
 
-class Proxy(Declared):
+class Proxy(ConfigModel):
     """A reverse proxy that finds the sites by the labels of their containers."""
 
     kind: Literal["caddy", "traefik"]
@@ -209,7 +209,7 @@ class Proxy(Declared):
     """More labels for each site's container, such as those that choose a certificate."""
 
 
-class Resources(Declared):
+class Resources(ConfigModel):
     """What one site's container may use of its host."""
 
     memory: Megabytes | None = None
@@ -219,7 +219,7 @@ class Resources(Declared):
     """The most processors."""
 
 
-class Healthcheck(Declared):
+class Healthcheck(ConfigModel):
     """What Docker asks in the site's container. Without ``command``: GET ``path`` with Python; below 400 is healthy."""
 
     command: Command | None = None
@@ -242,7 +242,7 @@ class Healthcheck(Declared):
     """How long failures do not count at the start."""
 
 
-class Docker(Declared):
+class Docker(ConfigModel):
     """The fleet on a Docker host, with ``platform: docker``. What is declared here is one stack's:
 
     ```yaml
@@ -317,7 +317,7 @@ class Docker(Declared):
         return self.publish or (None if self.proxy else Publish())
 
 
-class DockerTls(Declared):
+class DockerTls(ConfigModel):
     """What a ``tcp://`` host asks for. Without it, ``DOCKER_CERT_PATH`` in the environment names a directory."""
 
     ca: Pem

@@ -13,15 +13,15 @@ OWN_SERVICES = {"DATABASE_URL": "database", "DEFAULT_STORAGE_DSN": "media"}
 
 def docker_problems(settings: Settings, named: Collection[str]) -> Iterator[Problem]:
     """``named``: the applications of all mirrors, also of those left out because something is wrong with them."""
-    yield from _one_image(settings)
-    yield from _each_value_is_known(settings)
-    yield from _nothing_is_declared_twice(settings)
-    yield from _a_proxy_knows_the_names(settings)
-    yield from _domains_are_the_fleets(settings, named)
-    yield from _a_renamed_original_keeps_its_data(settings)
+    yield from check_image_source(settings)
+    yield from check_shared_values_known(settings)
+    yield from check_database_declared_once(settings)
+    yield from check_proxy_domains(settings)
+    yield from check_domains_in_fleet(settings, named)
+    yield from check_renamed_original_keeps_data(settings)
 
 
-def _one_image(settings: Settings) -> Iterator[Problem]:
+def check_image_source(settings: Settings) -> Iterator[Problem]:
     docker = settings.docker
     if docker.image is None and docker.build is None:
         remedy = f"name the image that the sites run, or how it is built with {path(('docker', 'build'))}"
@@ -31,7 +31,7 @@ def _one_image(settings: Settings) -> Iterator[Problem]:
         yield problem_at(("docker", "build"), "keys-exclude-each-other", message, "remove one of them")
 
 
-def _each_value_is_known(settings: Settings) -> Iterator[Problem]:
+def check_shared_values_known(settings: Settings) -> Iterator[Problem]:
     for name in settings.fleet.shared:
         if name not in OWN_SERVICES and name not in settings.shared_values:
             message = "missing; no other site has a value to share."
@@ -40,14 +40,14 @@ def _each_value_is_known(settings: Settings) -> Iterator[Problem]:
             yield problem_at(("sharedValues", name), "shared-value-missing", message, remedy)
 
 
-def _nothing_is_declared_twice(settings: Settings) -> Iterator[Problem]:
+def check_database_declared_once(settings: Settings) -> Iterator[Problem]:
     for name, section in OWN_SERVICES.items():
         if name in settings.shared_values and section in settings.docker.model_fields_set:
             message = f"{path(('sharedValues', name))} names another one"
             yield problem_at(("docker", section), "keys-exclude-each-other", message, "remove one of them")
 
 
-def _a_proxy_knows_the_names(settings: Settings) -> Iterator[Problem]:
+def check_proxy_domains(settings: Settings) -> Iterator[Problem]:
     docker = settings.docker
     for slug in settings.fleet.slugs if docker.proxy else ():
         if slug not in docker.domains:
@@ -55,14 +55,14 @@ def _a_proxy_knows_the_names(settings: Settings) -> Iterator[Problem]:
             yield problem_at(("docker", "domains", slug), "missing-key", "missing", remedy)
 
 
-def _domains_are_the_fleets(settings: Settings, named: Collection[str]) -> Iterator[Problem]:
+def check_domains_in_fleet(settings: Settings, named: Collection[str]) -> Iterator[Problem]:
     known = {*settings.fleet.slugs, *named}
     for slug in settings.docker.domains:
         if slug not in known:
             yield no_such_site(("docker", "domains", slug), known)
 
 
-def _a_renamed_original_keeps_its_data(settings: Settings) -> Iterator[Problem]:
+def check_renamed_original_keeps_data(settings: Settings) -> Iterator[Problem]:
     """Volumes and database are called like the original, unless they are declared: its new name has none of them."""
     if settings.fleet.original.formerly is None:
         return

@@ -13,7 +13,7 @@ from mirrors.config.connection import DEFAULT_API_URL, ENVIRON
 from mirrors.config.files import NO_FILES, Files
 from mirrors.config.messages import OBJECTS, Origin, describe, place_of, shown
 from mirrors.config.models import Fleet, Settings, Site
-from mirrors.config.rules import Declaration, broken
+from mirrors.config.rules import ValidationContext, violations
 from mirrors.config.scanning import Scan, scan
 from mirrors.problems import Problem
 
@@ -49,8 +49,8 @@ def load(raw: Mapping[str, str], stack: str, environ: Mapping[str, str], files: 
     settings = draft.settle()
     if settings is None:
         return Loaded(None, tuple(draft.problems), None)
-    declaration = Declaration(settings, draft.positions, draft.named, stack)
-    problems = (*draft.problems, *broken(declaration))
+    context = ValidationContext(settings, draft.positions, draft.named, stack)
+    problems = (*draft.problems, *violations(context))
     sound = _without_conflicts(settings).of_stack(stack)
     return Loaded(sound if draft.usable else None, problems, sound.fleet)
 

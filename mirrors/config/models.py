@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, PrivateAttr, SecretStr
 
-from mirrors.config.base import Declared
+from mirrors.config.base import ConfigModel
 from mirrors.config.connection import DEFAULT_API_URL
 from mirrors.config.docker import Docker, DockerTls
 from mirrors.config.rollout import Rollout
@@ -44,7 +44,7 @@ class DeclaredVariable:
     secret: bool
 
 
-class Site(Declared):
+class Site(ConfigModel):
     """An application of the fleet, the original or a mirror."""
 
     application: Slug
@@ -75,7 +75,7 @@ class Mirror(Site):
     deployed for changed variables, not for a new release alone."""
 
 
-class Fleet(Declared):
+class Fleet(ConfigModel):
     """An original with its mirrors. It is the same for all stacks, so it stands in ``Pulumi.yaml``:
 
     ```yaml
@@ -138,7 +138,7 @@ class Fleet(Declared):
         return tuple(site.application for site in self.sites)
 
 
-class Override(Declared):
+class Override(ConfigModel):
     """What one site has on this stack alone."""
 
     variables: Variables = Field(default_factory=dict, repr=False)
@@ -148,7 +148,7 @@ class Override(Declared):
     """As ``hold`` of the mirror, over which it wins. The original is never held."""
 
 
-class Overrides(Declared):
+class Overrides(ConfigModel):
     """What this stack has that others have not. It stands in ``Pulumi.<stack>.yaml``:
 
     ```yaml
@@ -168,7 +168,7 @@ class Overrides(Declared):
     """What single sites have, by slug. The original's may stand here, too, for its variables, if ``deploy`` is set."""
 
 
-class Settings(Declared):
+class Settings(ConfigModel):
     """The configuration of one stack, here Live's, in ``Pulumi.live.yaml``:
 
     ```yaml

@@ -4,11 +4,11 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from mirrors.config.base import Declared
+from mirrors.config.base import ConfigModel
 from mirrors.config.values import Parallel, Seconds, Statuses, UrlPath, WaveNumber, WaveSize, switched_off
 
 
-class Health(Declared):
+class Health(ConfigModel):
     """What a healthy site answers at its own address. Redirects are not followed: 302 is an answer."""
 
     path: UrlPath = "/"
@@ -27,7 +27,7 @@ class Health(Declared):
     """Whether it must also say, through the companion app, that it is the declared site on the declared database."""
 
 
-class Rollout(Declared):
+class Rollout(ConfigModel):
     """How a release reaches the mirrors:
 
     ```yaml

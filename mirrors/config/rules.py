@@ -18,7 +18,7 @@ DOMAIN = "DOMAIN"
 
 
 @dataclass(frozen=True)
-class Declaration:
+class ValidationContext:
     """Settings with what they do not know themselves.
 
     ``positions`` are the numbers that the mirrors have in the user's list, ``named`` the applications of all mirrors,
@@ -37,23 +37,23 @@ class Declaration:
         return [(("fleet", "original"), fleet.original), *((("fleet", "mirrors", i), mirror) for i, mirror in mirrors)]
 
 
-def broken(declaration: Declaration) -> Iterator[Problem]:
+def violations(context: ValidationContext) -> Iterator[Problem]:
     """Every rule that the declaration breaks, each problem once."""
-    return iter(dict.fromkeys(chain.from_iterable(rule(declaration) for rule in _RULES)))
+    return iter(dict.fromkeys(chain.from_iterable(rule(context) for rule in _RULES)))
 
 
-def _applications_differ(declaration: Declaration) -> Iterator[Problem]:
+def check_applications_differ(context: ValidationContext) -> Iterator[Problem]:
     first: dict[str, Place] = {}
-    for place, site in declaration.sites:
+    for place, site in context.sites:
         place = (*place, "application")
         if first.setdefault(site.application, place) != place:
             message = f"{site.application} stands at {path(first[site.application])} already"
             yield problem_at(place, "application-listed-twice", message, "list each application once")
 
 
-def _site_ids_differ(declaration: Declaration) -> Iterator[Problem]:
+def check_site_ids_differ(context: ValidationContext) -> Iterator[Problem]:
     first: dict[int, tuple[Place, Site]] = {}
-    for place, site in declaration.sites:
+    for place, site in context.sites:
         if site.site_id is None:
             continue
         there, other = first.setdefault(site.site_id, (place, site))
@@ -64,15 +64,15 @@ def _site_ids_differ(declaration: Declaration) -> Iterator[Problem]:
             yield problem_at((*place, "siteId"), "site-id-declared-twice", message, remedy)
 
 
-def _site_ids_are_free(declaration: Declaration) -> Iterator[Problem]:
-    fleet = declaration.settings.fleet
+def check_site_ids_are_free(context: ValidationContext) -> Iterator[Problem]:
+    fleet = context.settings.fleet
     kept = (
         ("retired", fleet.retired),
         ("reservedSiteIds", fleet.reserved_site_ids),
         ("reservedFor", tuple(fleet.reserved_for.values())),
     )
     for key, ids in kept:
-        for place, site in declaration.sites:
+        for place, site in context.sites:
             if site.site_id in ids:
                 keeps = f"which {path(('fleet', key))} keeps from being used"
                 message = f"{site.application} has {site.site_id}, {keeps}"
@@ -80,9 +80,9 @@ def _site_ids_are_free(declaration: Declaration) -> Iterator[Problem]:
                 yield problem_at((*place, "siteId"), "site-id-reserved", message, remedy)
 
 
-def _former_slugs_are_gone(declaration: Declaration) -> Iterator[Problem]:
-    seen = {site.application: (*place, "application") for place, site in reversed(declaration.sites)}
-    for place, site in declaration.sites:
+def check_former_slugs_are_gone(context: ValidationContext) -> Iterator[Problem]:
+    seen = {site.application: (*place, "application") for place, site in reversed(context.sites)}
+    for place, site in context.sites:
         if site.formerly is None:
             continue
         place = (*place, "formerly")
@@ -93,9 +93,9 @@ def _former_slugs_are_gone(declaration: Declaration) -> Iterator[Problem]:
             yield problem_at(place, "former-slug-in-use", message + end, remedy)
 
 
-def _names_are_free(declaration: Declaration) -> Iterator[Problem]:
-    reserved = declaration.settings.reserved_names
-    for place, names in _variable_places(declaration):
+def check_own_variables_undeclared(context: ValidationContext) -> Iterator[Problem]:
+    reserved = context.settings.reserved_names
+    for place, names in _variable_places(context):
         for name in names:
             if name in reserved:
                 whose = "set by mirrors itself" if name in OWN_NAMES else "shared by the original (fleet.shared)"
@@ -103,10 +103,10 @@ def _names_are_free(declaration: Declaration) -> Iterator[Problem]:
                 yield problem_at((*place, name), "variable-name-reserved", message, "remove it here")
 
 
-def _variable_places(declaration: Declaration) -> Iterator[tuple[Place, Mapping[str, str | SecretStr]]]:
-    settings = declaration.settings
+def _variable_places(context: ValidationContext) -> Iterator[tuple[Place, Mapping[str, str | SecretStr]]]:
+    settings = context.settings
     yield ("fleet", "variables"), settings.fleet.variables
-    for place, site in declaration.sites:
+    for place, site in context.sites:
         yield (*place, "variables"), site.variables
     yield ("overrides", "variables"), settings.overrides.variables
     for slug, override in settings.overrides.mirrors.items():
@@ -115,9 +115,9 @@ def _variable_places(declaration: Declaration) -> Iterator[tuple[Place, Mapping[
         yield ("secrets", slug), names
 
 
-def _domains_are_hosts(declaration: Declaration) -> Iterator[Problem]:
+def check_domains_are_hosts(context: ValidationContext) -> Iterator[Problem]:
     """Of a site's own address the companion app makes the row that Django looks up."""
-    for place, variables in _variable_places(declaration):
+    for place, variables in _variable_places(context):
         value = variables.get(DOMAIN)
         text = value.get_secret_value() if isinstance(value, SecretStr) else value
         if text and not is_host(text.strip()):
@@ -126,9 +126,9 @@ def _domains_are_hosts(declaration: Declaration) -> Iterator[Problem]:
             yield problem_at((*place, DOMAIN), "domain-is-no-host", message, remedy)
 
 
-def _nobody_sets_them(declaration: Declaration) -> Iterator[Problem]:
+def check_original_variables_unused(context: ValidationContext) -> Iterator[Problem]:
     """Variables of an original that is only read would reach nobody."""
-    settings, original = declaration.settings, declaration.settings.fleet.original
+    settings, original = context.settings, context.settings.fleet.original
     if original.deploy or settings.platform == "docker":
         return
     override = settings.overrides.mirrors.get(original.application)
@@ -144,9 +144,9 @@ def _nobody_sets_them(declaration: Declaration) -> Iterator[Problem]:
             yield problem_at(place, "original-only-read", message, remedy)
 
 
-def _plain_or_secret(declaration: Declaration) -> Iterator[Problem]:
-    settings = declaration.settings
-    for place, site in declaration.sites:
+def check_plain_or_secret(context: ValidationContext) -> Iterator[Problem]:
+    settings = context.settings
+    for place, site in context.sites:
         for there, plain in settings.plain_variables_of(site):
             for here, secrets in settings.secret_variables_of(site):
                 for name in sorted(plain.keys() & secrets.keys()):
@@ -155,10 +155,10 @@ def _plain_or_secret(declaration: Declaration) -> Iterator[Problem]:
                     yield problem_at((*here, name), "variable-plain-and-secret", message, "declare it once")
 
 
-def _slugs_are_in_the_fleet(declaration: Declaration) -> Iterator[Problem]:
-    slugs = {*declaration.settings.fleet.slugs, *declaration.named}
-    yield from _unknown_slugs(("overrides", "mirrors"), declaration.settings.overrides.mirrors, slugs)
-    yield from _unknown_slugs(("secrets",), declaration.settings.secrets, {*slugs, ALL})
+def check_slugs_in_fleet(context: ValidationContext) -> Iterator[Problem]:
+    slugs = {*context.settings.fleet.slugs, *context.named}
+    yield from _unknown_slugs(("overrides", "mirrors"), context.settings.overrides.mirrors, slugs)
+    yield from _unknown_slugs(("secrets",), context.settings.secrets, {*slugs, ALL})
 
 
 def _unknown_slugs(place: Place, keys: Mapping[str, object], known: set[str]) -> Iterator[Problem]:
@@ -167,15 +167,15 @@ def _unknown_slugs(place: Place, keys: Mapping[str, object], known: set[str]) ->
             yield no_such_site((*place, slug), known)
 
 
-def _all_is_no_slug(declaration: Declaration) -> Iterator[Problem]:
-    settings = declaration.settings
+def check_reserved_slug(context: ValidationContext) -> Iterator[Problem]:
+    settings = context.settings
     if ALL in settings.secrets and ALL in settings.fleet.slugs:
         message = f"means every mirror, but a site is called {ALL}"
         yield problem_at(("secrets", ALL), "site-is-called-all", message, "declare secrets site by site")
 
 
-def _shared_names_are_sound(declaration: Declaration) -> Iterator[Problem]:
-    shared = declaration.settings.fleet.shared
+def check_shared_names(context: ValidationContext) -> Iterator[Problem]:
+    shared = context.settings.fleet.shared
     for position, name in enumerate(shared):
         place = ("fleet", "shared", position)
         if name in OWN_NAMES:
@@ -183,7 +183,7 @@ def _shared_names_are_sound(declaration: Declaration) -> Iterator[Problem]:
             yield problem_at(place, "variable-name-reserved", message, "remove it")
         if name in shared[:position]:
             yield problem_at(place, "shared-name-listed-twice", f"{shown(name)} is listed twice", "remove one")
-    if "DATABASE_URL" not in shared and declaration.settings.platform == "divio":
+    if "DATABASE_URL" not in shared and context.settings.platform == "divio":
         message = (
             "DATABASE_URL is not in it. It tells which sites share a database, so that none of them gets the SITE_ID of"
             " another"
@@ -191,22 +191,22 @@ def _shared_names_are_sound(declaration: Declaration) -> Iterator[Problem]:
         yield problem_at(("fleet", "shared"), "database-url-not-shared", message, "add it")
 
 
-def _shared_values_are_shared(declaration: Declaration) -> Iterator[Problem]:
-    shared = declaration.settings.fleet.shared
-    for name in declaration.settings.shared_values:
+def check_shared_values(context: ValidationContext) -> Iterator[Problem]:
+    shared = context.settings.fleet.shared
+    for name in context.settings.shared_values:
         if name not in shared:
             message = "is not among the names of fleet.shared"
             yield problem_at(("sharedValues", name), "value-of-unshared-name", message, suggestion(name, shared))
 
 
-def _no_stack_follows_itself(declaration: Declaration) -> Iterator[Problem]:
-    if declaration.settings.site_ids_from == declaration.stack:
+def check_stack_reference(context: ValidationContext) -> Iterator[Problem]:
+    if context.settings.site_ids_from == context.stack:
         remedy = "name the stack that it follows, or remove the key"
         yield problem_at(("siteIdsFrom",), "stack-follows-itself", "is this stack itself", remedy)
 
 
-def _waves_grow_to_all(declaration: Declaration) -> Iterator[Problem]:
-    waves = declaration.settings.rollout.waves
+def check_wave_sizes(context: ValidationContext) -> Iterator[Problem]:
+    waves = context.settings.rollout.waves
     for kind in (int, str):
         sizes = [(number, int(str(size).rstrip("%"))) for number, size in enumerate(waves) if isinstance(size, kind)]
         for (_, before), (number, size) in pairwise(sizes):
@@ -218,21 +218,21 @@ def _waves_grow_to_all(declaration: Declaration) -> Iterator[Problem]:
         yield problem_at(("rollout", "waves"), "last-wave-not-all", message, 'add "100%" at its end')
 
 
-def _somewhere_to_pause(declaration: Declaration) -> Iterator[Problem]:
-    rollout = declaration.settings.rollout
+def check_pause_after(context: ValidationContext) -> Iterator[Problem]:
+    rollout = context.settings.rollout
     if rollout.pause_after is not None and rollout.pause_after > len(rollout.waves):
         message = f"got {rollout.pause_after}, but {path(('rollout', 'waves'))} has {len(rollout.waves)}"
         remedy = "lower it, or remove it where nothing shall pause"
         yield problem_at(("rollout", "pauseAfter"), "no-wave-to-pause-after", message, remedy)
 
 
-def _containers_are_sound(declaration: Declaration) -> Iterator[Problem]:
-    if declaration.settings.platform == "docker":
-        yield from docker_problems(declaration.settings, declaration.named)
+def check_containers(context: ValidationContext) -> Iterator[Problem]:
+    if context.settings.platform == "docker":
+        yield from docker_problems(context.settings, context.named)
 
 
-def _nobody_holds_the_original(declaration: Declaration) -> Iterator[Problem]:
-    settings = declaration.settings
+def check_original_not_held(context: ValidationContext) -> Iterator[Problem]:
+    settings = context.settings
     original = settings.fleet.original.application
     if (override := settings.overrides.mirrors.get(original)) and override.hold is not None:
         place = ("overrides", "mirrors", original, "hold")
@@ -240,21 +240,21 @@ def _nobody_holds_the_original(declaration: Declaration) -> Iterator[Problem]:
 
 
 _RULES = (
-    _applications_differ,
-    _site_ids_differ,
-    _site_ids_are_free,
-    _former_slugs_are_gone,
-    _names_are_free,
-    _domains_are_hosts,
-    _nobody_sets_them,
-    _plain_or_secret,
-    _slugs_are_in_the_fleet,
-    _all_is_no_slug,
-    _shared_names_are_sound,
-    _shared_values_are_shared,
-    _no_stack_follows_itself,
-    _waves_grow_to_all,
-    _somewhere_to_pause,
-    _nobody_holds_the_original,
-    _containers_are_sound,
+    check_applications_differ,
+    check_site_ids_differ,
+    check_site_ids_are_free,
+    check_former_slugs_are_gone,
+    check_own_variables_undeclared,
+    check_domains_are_hosts,
+    check_original_variables_unused,
+    check_plain_or_secret,
+    check_slugs_in_fleet,
+    check_reserved_slug,
+    check_shared_names,
+    check_shared_values,
+    check_stack_reference,
+    check_wave_sizes,
+    check_pause_after,
+    check_original_not_held,
+    check_containers,
 )

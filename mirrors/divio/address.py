@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urljoin, urlsplit
 
-from mirrors.divio.errors import Exchange, InvalidSettings, UnexpectedAnswer
+from mirrors.divio.errors import InvalidSettings, RequestInfo, UnexpectedAnswer
 
 _SCHEMES = ("http", "https")
 _PLACE = re.compile(r"[A-Za-z0-9.:\[\]-]{1,100}")
@@ -52,7 +52,7 @@ class Address:
             return f"{self}{path}"
         parts = _split(urljoin(f"{self}/", path))
         if parts is None or not self._is_host_of(parts):
-            raise UnexpectedAnswer(self._leads_away(parts), Exchange("GET", parts.path if parts else "?"))
+            raise UnexpectedAnswer(self._leads_away(parts), RequestInfo("GET", parts.path if parts else "?"))
         return f"{self.origin}{parts.path}" + (f"?{parts.query}" if parts.query else "")
 
     def _is_host_of(self, parts: SplitResult) -> bool:

@@ -14,9 +14,9 @@ from mirrors.divio.errors import (
     AuthenticationFailed,
     ConnectionFailed,
     DivioError,
-    Exchange,
     NotFound,
     PermissionDenied,
+    RequestInfo,
     ServerFailed,
     Throttled,
     UnexpectedAnswer,
@@ -34,7 +34,9 @@ _SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?")
 _TOO_FAR = re.compile(r"[0-9]{5}")  # in a date: a year, or an offset, that no calendar has
 
 
-def error_from(response: requests.Response, exchange: Exchange, *, now: datetime, secrets: Iterable[str]) -> DivioError:
+def error_from(
+    response: requests.Response, exchange: RequestInfo, *, now: datetime, secrets: Iterable[str]
+) -> DivioError:
     """The exception for an answer that is not 2xx. ``secrets`` are blanked in whatever it quotes.
 
     Bodies are Django REST framework's: ``{"detail": …}`` or ``{field: [messages]}``. Their shape is read, their words
@@ -65,7 +67,7 @@ def error_from(response: requests.Response, exchange: Exchange, *, now: datetime
     return UnexpectedAnswer(_join("not an answer that this request has", said), exchange)
 
 
-def parse(model: type[Model], value: Any, exchange: Exchange) -> Model:
+def parse(model: type[Model], value: Any, exchange: RequestInfo) -> Model:
     """``value`` as ``model``. What does not fit is named by its place and kind, never quoted: it may be a secret."""
     try:
         return model.model_validate(value)

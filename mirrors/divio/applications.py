@@ -3,7 +3,7 @@
 from urllib.parse import quote
 
 from mirrors.divio.domain import Application
-from mirrors.divio.errors import Exchange, UnexpectedAnswer
+from mirrors.divio.errors import RequestInfo, UnexpectedAnswer
 from mirrors.divio.paging import read_all
 from mirrors.divio.transport import Query, Request, Transport
 
@@ -25,13 +25,13 @@ class Applications:
         listed = read_all(self._transport, Application, PATH, (("slug", slug), *self._paged))
         found = [application for application in listed if application.slug == slug]
         if len(found) > 1:
-            raise UnexpectedAnswer(f"{len(found)} applications have the slug {slug!r}", Exchange("GET", PATH))
+            raise UnexpectedAnswer(f"{len(found)} applications have the slug {slug!r}", RequestInfo("GET", PATH))
         return found[0] if found else None
 
     def list(self, organisation: str | None = None, *, most_pages: int | None = None) -> list[Application]:
         """All applications that the token's account may see, or those of one organisation (its uuid).
 
-        Raises TooLong where there are more than ``most_pages``.
+        Raises TooManyPages where there are more than ``most_pages``.
         """
         query = (("organisation", organisation),) if organisation else ()
         listed = read_all(self._transport, Application, PATH, (*query, *self._paged), most_pages=most_pages)

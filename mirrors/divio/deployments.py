@@ -48,7 +48,7 @@ class Deployments:
         """The deployments of these environments.
 
         That this filter may be repeated, as that of variables may, is inferred: a platform that heeds only one of them
-        shows no deployment of the others. Raises TooLong where there are more than a few pages.
+        shows no deployment of the others. Raises TooManyPages where there are more than a few pages.
         """
         url, of_interest = self._transport.address.url(PATH), set(environments)
         listed = [

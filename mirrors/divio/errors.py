@@ -12,8 +12,8 @@ DivioError
 ├── Throttled                 429
 ├── ServerFailed              5xx
 └── UnexpectedAnswer          an answer that is not what the API documents
-    ├── BrokenAnswer          cut off, or not JSON at all
-    └── TooLong               a list has more pages than its reader would read
+    ├── MalformedResponse          cut off, or not JSON at all
+    └── TooManyPages               a list has more pages than its reader would read
 
 Each keeps the method, path, status and request id, and prints in one line. None carries the token or the value of a
 variable: what the platform says is blanked before it gets here (``mirrors.divio.answers``).
@@ -28,7 +28,7 @@ from mirrors.divio.domain import Deployment
 
 
 @dataclass(frozen=True)
-class Exchange:
+class RequestInfo:
     """Which request an error is about. ``status`` is None when no answer came."""
 
     method: str
@@ -45,7 +45,7 @@ class DivioError(Exception):
 
     transient = False
 
-    def __init__(self, message: str, exchange: Exchange | None = None, *, retry_after: float | None = None) -> None:
+    def __init__(self, message: str, exchange: RequestInfo | None = None, *, retry_after: float | None = None) -> None:
         super().__init__(message, exchange)
         self.message = message
         self.exchange = exchange
@@ -89,7 +89,7 @@ class ConnectionFailed(DivioError):
     def __init__(
         self,
         message: str,
-        exchange: Exchange | None = None,
+        exchange: RequestInfo | None = None,
         *,
         transient: bool = True,
         retry_after: float | None = None,
@@ -114,14 +114,16 @@ class ValidationFailed(DivioError):
     """``errors``: field name, or ``non_field_errors``, to messages; sent values are blanked in them."""
 
     def __init__(
-        self, message: str, exchange: Exchange | None = None, *, errors: Mapping[str, Sequence[str]] | None = None
+        self, message: str, exchange: RequestInfo | None = None, *, errors: Mapping[str, Sequence[str]] | None = None
     ) -> None:
         super().__init__(message, exchange)
         self.errors = dict(errors or {})
 
 
 class _AboutDeployment(DivioError):
-    def __init__(self, message: str, exchange: Exchange | None = None, *, deployment: Deployment | None = None) -> None:
+    def __init__(
+        self, message: str, exchange: RequestInfo | None = None, *, deployment: Deployment | None = None
+    ) -> None:
         super().__init__(message, exchange)
         self.deployment = deployment
 
@@ -146,11 +148,11 @@ class UnexpectedAnswer(DivioError):
     pass
 
 
-class BrokenAnswer(UnexpectedAnswer):
+class MalformedResponse(UnexpectedAnswer):
     transient = True
 
 
-class TooLong(UnexpectedAnswer):
+class TooManyPages(UnexpectedAnswer):
     pass
 
 

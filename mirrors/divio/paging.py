@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from mirrors.divio.answers import parse
 from mirrors.divio.domain import Identified
-from mirrors.divio.errors import Exchange, NotFound, TooLong, UnexpectedAnswer, ValidationFailed
+from mirrors.divio.errors import NotFound, RequestInfo, TooManyPages, UnexpectedAnswer, ValidationFailed
 from mirrors.divio.transport import Query, Request, Transport
 
 PAGE_SIZE = "page_size"
@@ -31,9 +31,9 @@ def read_all(
 
     A list that grows or shrinks while it is read repeats or skips objects at the seams of its pages. Repeated ones are
     dropped; where the total changed, or the next page is gone, the list is read again, a few times at most.
-    Raises TooLong after the first page of a list that has more than ``most_pages``.
+    Raises TooManyPages after the first page of a list that has more than ``most_pages``.
     """
-    exchange = Exchange("GET", path)
+    exchange = RequestInfo("GET", path)
     pages: list[Page] = []
     for reading in range(1, _READINGS + 1):
         pages = []
@@ -41,7 +41,7 @@ def read_all(
             for page in _pages(transport, path, query):
                 pages.append(page)
                 if most_pages is not None and len(pages) == 1 and (page.count or 0) > most_pages * len(page.results):
-                    raise TooLong(f"more than {most_pages} pages", exchange)
+                    raise TooManyPages(f"more than {most_pages} pages", exchange)
         except NotFound:
             if not pages or reading == _READINGS:
                 raise
@@ -62,7 +62,7 @@ def read_wanted(
     most_pages: int,
 ) -> dict[str, Item]:
     """{uuid: object} of those that are wanted, as far as they stand on the first pages."""
-    exchange = Exchange("GET", path)
+    exchange = RequestInfo("GET", path)
     found: dict[str, Item] = {}
     for page in islice(_pages(transport, path, query), most_pages):
         items = [parse(model, raw, exchange) for raw in page.results]
@@ -90,7 +90,7 @@ def _pages(transport: Transport, path: str, query: Query) -> Iterator[Page]:
     seen: set[str] = set()
     while page.next:
         if page.next in seen:
-            raise UnexpectedAnswer("its pages lead back to one another", Exchange("GET", path))
+            raise UnexpectedAnswer("its pages lead back to one another", RequestInfo("GET", path))
         seen.add(page.next)
         page = transport.call(Page, Request("GET", page.next))
         yield page

@@ -7,7 +7,7 @@ from typing import Any
 import requests
 
 from mirrors.divio.address import Address
-from mirrors.divio.errors import ConnectionFailed, Exchange
+from mirrors.divio.errors import ConnectionFailed, RequestInfo
 from mirrors.divio.transport import Query, session
 
 __all__ = ["RawAnswer", "RawReader"]
@@ -45,7 +45,7 @@ class RawReader:
             failure = type(error).__name__
         else:
             return RawAnswer(path, query, response.status_code, _lower(response.headers), _json(response))
-        raise ConnectionFailed(f"no answer from {self._address.server} ({failure})", Exchange("GET", path))
+        raise ConnectionFailed(f"no answer from {self._address.server} ({failure})", RequestInfo("GET", path))
 
 
 def _lower(headers: Mapping[str, str]) -> dict[str, str]:

@@ -17,10 +17,10 @@ from mirrors.divio.address import Address
 from mirrors.divio.answers import Model, error_from, fit, parse, sent_at
 from mirrors.divio.errors import (
     AuthenticationFailed,
-    BrokenAnswer,
     ConnectionFailed,
     DivioError,
-    Exchange,
+    MalformedResponse,
+    RequestInfo,
     Throttled,
     ValidationFailed,
 )
@@ -44,9 +44,9 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Answer:
+class ApiResponse:
     value: Any
-    exchange: Exchange
+    exchange: RequestInfo
 
 
 class Transport:
@@ -80,14 +80,14 @@ class Transport:
         answer = self.send(request)
         return parse(model, answer.value, answer.exchange)
 
-    def send(self, request: Request) -> Answer:
+    def send(self, request: Request) -> ApiResponse:
         """Sends, and repeats what failed for the moment: anything but a POST; a POST only when it was throttled, which
         is certain not to have been carried out. So is what was refused for its token, where there is another one."""
         attempt = 1
         while True:
             token = self._token.now
             outcome = self._attempt(request, token)
-            if isinstance(outcome, Answer):
+            if isinstance(outcome, ApiResponse):
                 return outcome
             if isinstance(outcome, AuthenticationFailed) and self._token.is_replaced(token):
                 continue
@@ -131,11 +131,11 @@ class Transport:
     def _pause(self, attempt: int, failure: DivioError) -> None:
         self.timing.sleep(self.retry.delay(attempt, self.timing.random(), failure.retry_after))
 
-    def _attempt(self, request: Request, token: str) -> Answer | DivioError:
+    def _attempt(self, request: Request, token: str) -> ApiResponse | DivioError:
         """One request. Failures are returned, so that they are raised without the exception that caused them: those of
         the HTTP library hold the request, with its token and body."""
         url = self.address.url(request.path)
-        exchange = Exchange(request.method, urlsplit(url).path)
+        exchange = RequestInfo(request.method, urlsplit(url).path)
         started = self.timing.clock()
         try:
             with self._slots:
@@ -149,27 +149,29 @@ class Transport:
                     allow_redirects=False,
                 )
         except requests.RequestException as error:
-            outcome: Answer | DivioError = self._unanswered(error, exchange)
+            outcome: ApiResponse | DivioError = self._unanswered(error, exchange)
         else:
             exchange = replace(exchange, status=response.status_code, request_id=self._request_id(response))
             outcome = self._answered(response, exchange, request)
         _log(exchange, self.timing.clock() - started)
         return outcome
 
-    def _answered(self, response: requests.Response, exchange: Exchange, request: Request) -> Answer | DivioError:
+    def _answered(
+        self, response: requests.Response, exchange: RequestInfo, request: Request
+    ) -> ApiResponse | DivioError:
         now = self.timing.now()
         date = sent_at(response)
         self._skew = date - now if date else self._skew
         if not 200 <= response.status_code < 300:
             return error_from(response, exchange, now=now, secrets=(*self._token.secrets, *request.secrets))
         if request.method == "DELETE" or response.status_code == 204:
-            return Answer(None, exchange)
+            return ApiResponse(None, exchange)
         try:
-            return Answer(response.json(), exchange)
+            return ApiResponse(response.json(), exchange)
         except ValueError:
-            return BrokenAnswer("the answer is cut off or not JSON; is this the address of the API?", exchange)
+            return MalformedResponse("the answer is cut off or not JSON; is this the address of the API?", exchange)
 
-    def _unanswered(self, error: requests.RequestException, exchange: Exchange) -> ConnectionFailed:
+    def _unanswered(self, error: requests.RequestException, exchange: RequestInfo) -> ConnectionFailed:
         server, (connect, read) = self.address.server, self._timeout
         if refuses_certificate(error):
             return ConnectionFailed(f"the certificate of {server} is not accepted", exchange, transient=False)
@@ -208,5 +210,5 @@ def session(connections: int) -> requests.Session:
     return made
 
 
-def _log(exchange: Exchange, seconds: float) -> None:
+def _log(exchange: RequestInfo, seconds: float) -> None:
     logger.debug("%s %s %s %.3f s", exchange.method, exchange.path, exchange.status or "no answer", seconds)

@@ -11,7 +11,7 @@ from mirrors.config import Settings
 from mirrors.config.docker_names import Names
 from mirrors.planning.containers import STORAGE_DSN, go_duration, owns_media, storage_dsn
 from mirrors.resources.site_ids import SiteIds
-from mirrors.turns import Turns
+from mirrors.scheduler import RolloutScheduler
 
 Label = TypeVar("Label")
 
@@ -24,7 +24,7 @@ with it.
 
 
 @dataclass(frozen=True)
-class Common:
+class DockerContext:
     """``own``: the options of what carries the fleet's name. ``release``: what the image and its command stand below;
     ``image``: the id of the image that all sites run.
 
@@ -36,7 +36,7 @@ class Common:
     settings: Settings
     names: Names
     ids: SiteIds
-    turns: Turns
+    scheduler: RolloutScheduler
     own: pulumi.ResourceOptions
     network: docker.Network
     release: pulumi.Resource
@@ -53,7 +53,7 @@ class Common:
         """The fleet's options below another resource: same provider, same former names."""
         return pulumi.ResourceOptions.merge(self.own, pulumi.ResourceOptions(parent=parent, **more))
 
-    def with_media(self) -> "Common":
+    def with_media(self) -> "DockerContext":
         """With everything that the sites share, the storage among it."""
         values = {
             name: pulumi.Output.secret(value.get_secret_value()) for name, value in self.settings.shared_values.items()
@@ -75,7 +75,7 @@ def component(kind: str, name: str, options: pulumi.ResourceOptions) -> pulumi.C
     return pulumi.ComponentResource(kind, name, None, pulumi.ResourceOptions(parent=options.parent))
 
 
-def declare_volume(common: Common, part: str, declared: str | None, parent: pulumi.Resource) -> docker.Volume:
+def declare_volume(common: DockerContext, part: str, declared: str | None, parent: pulumi.Resource) -> docker.Volume:
     """One that is there already is taken as it is: Docker makes none twice."""
     return docker.Volume(
         common.name,
@@ -131,7 +131,7 @@ def env(values: Mapping[str, Any]) -> pulumi.Output[list[str]]:
 
 __all__ = [
     "KEPT",
-    "Common",
+    "DockerContext",
     "component",
     "declare_volume",
     "env",

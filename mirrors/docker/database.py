@@ -5,7 +5,7 @@ from dataclasses import replace
 import pulumi
 import pulumi_docker as docker
 
-from mirrors.docker.common import Common, component, declare_volume, env, healthcheck, labels, remote_image
+from mirrors.docker.common import DockerContext, component, declare_volume, env, healthcheck, labels, remote_image
 from mirrors.docker.password import DatabasePassword
 from mirrors.docker.role import DatabaseRole
 from mirrors.docker.serving import Serving
@@ -19,7 +19,7 @@ READY = ["CMD-SHELL", "pg_isready --quiet --host 127.0.0.1 --username postgres"]
 """Over the network, on which a server that is still being set up does not answer yet."""
 
 
-def declare_database(common: Common) -> Common:
+def declare_database(common: DockerContext) -> DockerContext:
     """With ``DATABASE_URL`` among what is shared, and the role to wait for. As it was with a database elsewhere."""
     if not owns_database(common.settings):
         return common
@@ -51,7 +51,7 @@ def declare_database(common: Common) -> Common:
     return replace(common, shared={**common.shared, DATABASE_URL: url}, ready=(role,))
 
 
-def _container(common: Common, part: pulumi.ComponentResource) -> docker.Container:
+def _container(common: DockerContext, part: pulumi.ComponentResource) -> docker.Container:
     database, names = common.settings.docker.database, common.names
     volume = declare_volume(common, "database", database.volume, part)
     # PostgreSQL's own superuser is only ever used inside the container; its first password is never needed again.

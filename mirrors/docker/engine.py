@@ -19,7 +19,7 @@ from mirrors.docker.errors import DockerError
 from mirrors.docker.ssh import local_socket
 from mirrors.planning.logs import without_secrets
 
-__all__ = ["ENDED", "PAUSE", "Engine", "connect", "variables_of"]
+__all__ = ["ENDED", "PAUSE", "DockerHost", "connect", "variables_of"]
 
 LOCAL = "unix:///var/run/docker.sock"
 OLDEST = "1.41"
@@ -38,7 +38,7 @@ LINES = 20
 """Of a container's log, shown where it failed."""
 
 
-class Engine:
+class DockerHost:
     """One Docker host. Every error of it is a DockerError, which names the host and what was asked."""
 
     def __init__(self, client: docker.DockerClient, host: str) -> None:
@@ -83,7 +83,7 @@ def variables_of(container: Container) -> dict[str, str]:
 
 
 @cache
-def connect(connection: DockerConnection) -> Engine:
+def connect(connection: DockerConnection) -> DockerHost:
     """One client for all providers of a process. Raises DockerError where the host does not answer."""
     host = connection.host or LOCAL
     try:
@@ -93,7 +93,7 @@ def connect(connection: DockerConnection) -> Engine:
         client.ping()
     except (DockerException, requests.RequestException, OSError) as error:
         raise unreachable(host, error) from None
-    return Engine(client, host)
+    return DockerHost(client, host)
 
 
 def _client(arguments: Mapping[str, Any], speaks: str) -> docker.DockerClient:

@@ -12,7 +12,7 @@ from mirrors.announce import announce_note
 from mirrors.config import Settings
 from mirrors.config.docker import load_docker_connection
 from mirrors.config.docker_names import Names
-from mirrors.docker.common import Common, component, image_of, labels
+from mirrors.docker.common import DockerContext, component, image_of, labels
 from mirrors.docker.database import declare_database
 from mirrors.docker.engine import connect
 from mirrors.docker.errors import DockerError
@@ -28,16 +28,16 @@ from mirrors.planning.containers import (
     owns_database,
     owns_media,
 )
-from mirrors.planning.dsn import identity_of
-from mirrors.planning.names import is_service
-from mirrors.platforms import Declared
+from mirrors.planning.dsn import service_identity
+from mirrors.planning.names import is_service_variable
+from mirrors.platforms import PlatformOutputs
 from mirrors.problems import Problem
-from mirrors.program import Configured, published_passphrase, refuse, rolled_out, say_rollout
+from mirrors.program import Configured, manual_release_sites, published_passphrase, refuse, say_rollout
 from mirrors.resources.site_ids import SiteIds
-from mirrors.turns import Turns
+from mirrors.scheduler import RolloutScheduler
 
 
-class OnDocker:
+class DockerPlatform:
     """Looks at the Docker host and plans. Leaves the program where there is a problem."""
 
     def __init__(self, configured: Configured) -> None:
@@ -68,24 +68,26 @@ class OnDocker:
         """Nor is one there before us."""
         return {}
 
-    def declare(self, fleet: pulumi.Resource, ids: SiteIds, options: pulumi.ResourceOptions) -> Declared:
+    def declare(self, fleet: pulumi.Resource, ids: SiteIds, options: pulumi.ResourceOptions) -> PlatformOutputs:
         """Network and volumes, PostgreSQL, the release command, the original, and then the mirrors in waves."""
         settings = self.settings
-        turns = Turns(self.plan.rollout, settings.rollout.parallel, preview=pulumi.runtime.is_dry_run())
+        scheduler = RolloutScheduler(self.plan.rollout, settings.rollout.parallel, preview=pulumi.runtime.is_dry_run())
         provider = _provider(fleet.pulumi_resource_name, settings)
         own = pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(provider=provider))
-        common = self._common(fleet, ids, turns, own)
+        common = self._common(fleet, ids, scheduler, own)
         release = declare_release(common, self.plan.original)
         first = declare_site(common, self.plan.original, release)
-        turns.begin_with(first.serving)
+        scheduler.require_first(first.serving)
         mirrors = [declare_site(common, site, release) for site in self.plan.mirrors]
         about = {
             "application": settings.fleet.original.application,
             "environment": settings.environment,
             "release": common.image,
-            "identities": {name: _identity(value) for name, value in common.shared.items() if is_service(name)},
+            "identities": {
+                name: _identity(value) for name, value in common.shared.items() if is_service_variable(name)
+            },
         }
-        return Declared([first.row], [site.row for site in mirrors], about)
+        return PlatformOutputs([first.row], [site.row for site in mirrors], about)
 
     def _planned(self) -> ContainersPlan:
         settings, problems = self.settings, list(self.configured.problems)
@@ -95,7 +97,7 @@ class OnDocker:
         except (DockerError, ConfigurationError) as error:
             refuse([*problems, *error.problems])
         rotated = owns_database(settings) and bool(seen.password_versions - {settings.docker.database.password_version})
-        planned = containers_plan(settings, seen.fleet, rolled_out(os.environ), rotated=rotated)
+        planned = containers_plan(settings, seen.fleet, manual_release_sites(os.environ), rotated=rotated)
         problems += [*of_other_fleets(settings, seen.elsewhere), *_published(engine.host), *planned.problems]
         if problems:
             refuse(problems)
@@ -117,7 +119,9 @@ class OnDocker:
                 announce_note(Note(f"docker: no command deletes the volumes with data: {', '.join(kept)}"))
         say_rollout(self.settings, planned.rollout, planned.mirrors, planned.postponed)
 
-    def _common(self, fleet: pulumi.Resource, ids: SiteIds, turns: Turns, own: pulumi.ResourceOptions) -> Common:
+    def _common(
+        self, fleet: pulumi.Resource, ids: SiteIds, scheduler: RolloutScheduler, own: pulumi.ResourceOptions
+    ) -> DockerContext:
         settings, names, name = self.settings, Names.of(self.settings), fleet.pulumi_resource_name
         network = pulumi_docker.Network(
             name,
@@ -128,7 +132,7 @@ class OnDocker:
         )
         part = component("mirrors:docker:Release", name, own)
         image = image_of(settings, part, name, own)
-        common = Common(fleet, settings, names, ids, turns, own, network, part, image)
+        common = DockerContext(fleet, settings, names, ids, scheduler, own, network, part, image)
         return declare_database(common).with_media()
 
 
@@ -139,7 +143,7 @@ def _published(host: str) -> list[Problem]:
 
 def _identity(value: pulumi.Output[str]) -> pulumi.Output[str]:
     """Of a secret address what is none: host and name."""
-    return pulumi.Output.unsecret(value.apply(identity_of))
+    return pulumi.Output.unsecret(value.apply(service_identity))
 
 
 def _provider(name: str, settings: Settings) -> pulumi.ProviderResource:

@@ -7,12 +7,12 @@ from docker.models.containers import Container
 
 from mirrors.config import Settings
 from mirrors.config.docker_names import LABEL_ENVIRONMENT, LABEL_FLEET, LABEL_SITE
-from mirrors.docker.engine import Engine, variables_of
+from mirrors.docker.engine import DockerHost, variables_of
 from mirrors.planning.containers import LABEL_PASSWORD, neighbour
 from mirrors.planning.dsn import same, service_of
 from mirrors.planning.hints import Neighbour
 from mirrors.planning.names import DATABASE_URL
-from mirrors.planning.observed import FleetSeen, SiteSeen, VariableSeen
+from mirrors.planning.observed import ObservedFleet, ObservedSite, ObservedVariable
 
 
 @dataclass(frozen=True)
@@ -22,12 +22,12 @@ class ContainersSeen:
     ``elsewhere``: {slug: fleet} of the declared sites that run as another fleet's.
     """
 
-    fleet: FleetSeen
+    fleet: ObservedFleet
     password_versions: frozenset[str] = frozenset()
     elsewhere: Mapping[str, str] = field(default_factory=dict)
 
 
-def observe(engine: Engine, settings: Settings) -> ContainersSeen:
+def observe(engine: DockerHost, settings: Settings) -> ContainersSeen:
     """Raises DockerError where the host does not answer."""
     original, slugs = settings.fleet.original.application, settings.fleet.slugs
     there = engine.labelled({LABEL_ENVIRONMENT: settings.environment})
@@ -41,7 +41,7 @@ def observe(engine: Engine, settings: Settings) -> ContainersSeen:
     first = sites.pop(original)
     versions = {item.labels[LABEL_PASSWORD] for item in found.values() if LABEL_PASSWORD in item.labels}
     beside = neighbours(settings, [*there, *_with_one_address(engine, settings)])
-    seen = FleetSeen(first, sites, settings.environment, neighbours=beside)
+    seen = ObservedFleet(first, sites, settings.environment, neighbours=beside)
     return ContainersSeen(seen, frozenset(versions), elsewhere)
 
 
@@ -72,15 +72,15 @@ def _has_the_address(settings: Settings, values: Mapping[str, str]) -> bool:
     return same(service_of(there), service_of(declared.get_secret_value())) is not False
 
 
-def _with_one_address(engine: Engine, settings: Settings) -> Sequence[Container]:
+def _with_one_address(engine: DockerHost, settings: Settings) -> Sequence[Container]:
     """All that the host has, where an address tells what they share."""
     return engine.labelled({}) if DATABASE_URL in settings.shared_values else ()
 
 
-def _site(settings: Settings, slug: str, container: Container | None) -> SiteSeen:
+def _site(settings: Settings, slug: str, container: Container | None) -> ObservedSite:
     """One without a container has no environment: there is nothing to compare with."""
     if container is None:
-        return SiteSeen(slug, slug, None)
+        return ObservedSite(slug, slug, None)
     values: Mapping[str, str] = variables_of(container)
-    variables = {name: VariableSeen(value) for name, value in values.items()}
-    return SiteSeen(slug, slug, settings.environment, variables, frozen=values)
+    variables = {name: ObservedVariable(value) for name, value in values.items()}
+    return ObservedSite(slug, slug, settings.environment, variables, frozen=values)

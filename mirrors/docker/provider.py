@@ -7,7 +7,7 @@ from pulumi.dynamic import Config
 from mirrors.config.connection import load_rollout
 from mirrors.config.docker import KEYS, DockerConnection, load_docker_connection
 from mirrors.config.rollout import Rollout
-from mirrors.docker.engine import Engine, connect
+from mirrors.docker.engine import DockerHost, connect
 from mirrors.resources.base import Provider, raw_values
 
 
@@ -24,5 +24,5 @@ class DockerProvider(Provider):
         return self.rollout
 
     @property
-    def engine(self) -> Engine:
+    def engine(self) -> DockerHost:
         return connect(self.docker)

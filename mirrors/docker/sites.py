@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 import pulumi_docker as docker
 
-from mirrors.docker.common import Common, env, healthcheck, labels
+from mirrors.docker.common import DockerContext, env, healthcheck, labels
 from mirrors.docker.release import Release
 from mirrors.docker.serving import Serving
 from mirrors.errors import ConfigurationError
@@ -39,7 +39,7 @@ class DeclaredSite:
     row: dict[str, Any]
 
 
-def declare_release(common: Common, original: SitePlan) -> Release | None:
+def declare_release(common: DockerContext, original: SitePlan) -> Release | None:
     """Once for each image, in a container of the original. None where nothing is to be run."""
     command = common.settings.docker.release_command
     if not command:
@@ -49,9 +49,9 @@ def declare_release(common: Common, original: SitePlan) -> Release | None:
     return Release(common.name, props, ours)
 
 
-def declare_site(common: Common, site: SitePlan, release: Release | None) -> DeclaredSite:
+def declare_site(common: DockerContext, site: SitePlan, release: Release | None) -> DeclaredSite:
     """Its own command, its container, and the wait for it, one after the other and all in the site's turn."""
-    turn = common.turns.of(site.slug)
+    turn = common.scheduler.slot(site.slug)
     image = pulumi.Output.all(common.image, turn).apply(lambda known: known[0])
     before = [*common.ready, *([release] if release else [])]
     registered = _registered(common, site, image, before)
@@ -68,7 +68,7 @@ def declare_site(common: Common, site: SitePlan, release: Release | None) -> Dec
     }
     stays = pulumi.ResourceOptions(ignore_changes=EVERYTHING if site.held or site.paused else None)
     serving = Serving(site.slug, props, pulumi.ResourceOptions.merge(_of_site(common, site), stays))
-    common.turns.ends(site.slug, serving)
+    common.scheduler.frees_slot(site.slug, serving)
     row = {
         "application": site.slug,
         "siteId": site_id,
@@ -80,7 +80,7 @@ def declare_site(common: Common, site: SitePlan, release: Release | None) -> Dec
 
 
 def _registered(
-    common: Common, site: SitePlan, image: pulumi.Output[str], before: Sequence[pulumi.Resource]
+    common: DockerContext, site: SitePlan, image: pulumi.Output[str], before: Sequence[pulumi.Resource]
 ) -> Release | None:
     """What a site does for itself alone, such as writing its row."""
     command = common.settings.docker.site_command
@@ -92,12 +92,12 @@ def _registered(
     return Release(site.slug, props, pulumi.ResourceOptions.merge(_of_site(common, site), after))
 
 
-def _of_site(common: Common, site: SitePlan) -> pulumi.ResourceOptions:
+def _of_site(common: DockerContext, site: SitePlan) -> pulumi.ResourceOptions:
     """Below the Fleet itself: the engine (3.259) gives up where a refresh meets a component that has a new name."""
     return pulumi.ResourceOptions(parent=common.fleet, aliases=_formerly(site))
 
 
-def _run(common: Common, site: SitePlan, command: Sequence[str], image: pulumi.Output[str]) -> dict[str, Any]:
+def _run(common: DockerContext, site: SitePlan, command: Sequence[str], image: pulumi.Output[str]) -> dict[str, Any]:
     place = common.settings.docker.media.path
     return {
         "site": _where(common, site),
@@ -111,12 +111,12 @@ def _run(common: Common, site: SitePlan, command: Sequence[str], image: pulumi.O
     }
 
 
-def _where(common: Common, site: SitePlan) -> str:
+def _where(common: DockerContext, site: SitePlan) -> str:
     return f"{site.slug} ({common.settings.environment})"
 
 
 def _container(
-    common: Common, site: SitePlan, image: pulumi.Output[str], before: Sequence[pulumi.Resource]
+    common: DockerContext, site: SitePlan, image: pulumi.Output[str], before: Sequence[pulumi.Resource]
 ) -> docker.Container:
     options = pulumi.ResourceOptions(
         parent=common.fleet,
@@ -130,7 +130,7 @@ def _container(
     return docker.Container(site.slug, **_arguments(common, site, image), opts=options)
 
 
-def _arguments(common: Common, site: SitePlan, image: pulumi.Output[str]) -> dict[str, Any]:
+def _arguments(common: DockerContext, site: SitePlan, image: pulumi.Output[str]) -> dict[str, Any]:
     """Written as the plugin reads them back, so that a second look finds no difference."""
     mine, site_id = common.settings.docker, _site_id(common, site)
     return {
@@ -151,7 +151,7 @@ def _arguments(common: Common, site: SitePlan, image: pulumi.Output[str]) -> dic
     }
 
 
-def _variables(common: Common, site: SitePlan) -> dict[str, Any]:
+def _variables(common: DockerContext, site: SitePlan) -> dict[str, Any]:
     """{name: value} of all its variables; what is secret is marked. Without a SITE_ID there are none."""
     secrets = {name: pulumi.Output.secret(item.value) for name, item in site.variables.items() if item.secret}
     site_id = _site_id(common, site)
@@ -159,7 +159,7 @@ def _variables(common: Common, site: SitePlan) -> dict[str, Any]:
     return {**{name: plain[name] for name in _plain_names(common, site)}, **common.shared, **secrets}
 
 
-def _plain_names(common: Common, site: SitePlan) -> list[str]:
+def _plain_names(common: DockerContext, site: SitePlan) -> list[str]:
     secrets = {name for name, item in site.variables.items() if item.secret}
     return sorted(plain_variables(common.settings, site, ORIGINAL_ID).keys() - secrets)
 
@@ -168,7 +168,7 @@ def _secret(value: Any) -> Any:
     return pulumi.Output.secret(value)
 
 
-def _site_id(common: Common, site: SitePlan) -> pulumi.Output[int]:
+def _site_id(common: DockerContext, site: SitePlan) -> pulumi.Output[int]:
     """Known where it is known, and with a port that there is."""
 
     def with_a_port(known: int) -> int:
@@ -182,20 +182,20 @@ def _site_id(common: Common, site: SitePlan) -> pulumi.Output[int]:
     return site_id_of(common.ids, site.application, site.slug, common.settings).apply(with_a_port)
 
 
-def _labels(common: Common, site: SitePlan) -> Mapping[str, str]:
+def _labels(common: DockerContext, site: SitePlan) -> Mapping[str, str]:
     settings = common.settings
     rotates = owns_database(settings)
     password = {LABEL_PASSWORD: settings.docker.database.password_version} if rotates else {}
     return {**common.names.labels(site.slug), **password, **proxy_labels(settings, site.slug)}
 
 
-def _networks(common: Common, site: SitePlan) -> list[docker.ContainerNetworksAdvancedArgs]:
+def _networks(common: DockerContext, site: SitePlan) -> list[docker.ContainerNetworksAdvancedArgs]:
     proxy = common.settings.docker.proxy
     inner = docker.ContainerNetworksAdvancedArgs(name=common.network.name, aliases=[site.slug])
     return [inner, *([docker.ContainerNetworksAdvancedArgs(name=proxy.network)] if proxy else [])]
 
 
-def _ports(common: Common, site_id: pulumi.Output[int]) -> list[docker.ContainerPortArgs] | None:
+def _ports(common: DockerContext, site_id: pulumi.Output[int]) -> list[docker.ContainerPortArgs] | None:
     settings, published = common.settings, common.settings.docker.published
     if published is None:
         return None
@@ -203,14 +203,14 @@ def _ports(common: Common, site_id: pulumi.Output[int]) -> list[docker.Container
     return [docker.ContainerPortArgs(internal=settings.docker.port, external=external, ip=published.address)]
 
 
-def _volumes(common: Common) -> list[docker.ContainerVolumeArgs] | None:
+def _volumes(common: DockerContext) -> list[docker.ContainerVolumeArgs] | None:
     if common.media is None:
         return None
     place = common.settings.docker.media.path
     return [docker.ContainerVolumeArgs(volume_name=common.media, container_path=place)]
 
 
-def _healthcheck(common: Common) -> Any:
+def _healthcheck(common: DockerContext) -> Any:
     check = common.settings.docker.healthcheck
     if check is None:
         return None

@@ -7,16 +7,16 @@ from typing import Any
 
 from mirrors.config.models import DEFAULT_SHARED
 from mirrors.config.values import HIGHEST_SITE_ID
-from mirrors.planning.account import ApplicationSeen, has_copy, neighbours, same, shows_database, site_ids
-from mirrors.planning.names import DATABASE_URL, MIRRORS_APPLICATION, SITE_ID, is_service
+from mirrors.planning.account import ObservedApplication, has_copy, neighbours, same, shows_database, site_ids
+from mirrors.planning.names import DATABASE_URL, MIRRORS_APPLICATION, SITE_ID, is_service_variable
 from mirrors.planning.oddities import (
-    in_the_wrong_environment,
     not_comparable,
     not_looked_at,
-    not_ready,
     odd,
+    original_blockers,
+    site_id_blockers,
     told,
-    undecided,
+    wrong_environment_blockers,
 )
 from mirrors.planning.plan import CONTROL_PANEL, ENVIRONMENTS
 from mirrors.problems import Problem
@@ -37,17 +37,17 @@ class Evidence:
 class Adoption:
     """``fleet``: as it stands in the configuration. ``problems`` need a decision first, ``notes`` are only said.
 
-    ``undecided``: the slugs of sites that have an id, and are declared without it, since it is not clear which.
+    ``site_id_blockers``: the slugs of sites that have an id, and are declared without it, since it is not clear which.
     """
 
     fleet: Mapping[str, Any]
     evidence: tuple[Evidence, ...]
     problems: tuple[Problem, ...]
     notes: tuple[str, ...]
-    undecided: tuple[str, ...] = ()
+    site_id_blockers: tuple[str, ...] = ()
 
 
-def likely_originals(mirror: ApplicationSeen, others: Iterable[ApplicationSeen]) -> list[str]:
+def likely_originals(mirror: ObservedApplication, others: Iterable[ObservedApplication]) -> list[str]:
     """Those whose mirror ``mirror`` seems to be: it has their database in a variable, they have it from the platform.
 
     A mirror that was removed has no such variable any more and may still run: what names its site tells it.
@@ -60,13 +60,13 @@ def likely_originals(mirror: ApplicationSeen, others: Iterable[ApplicationSeen])
     ]
 
 
-def _has(application: ApplicationSeen, name: str) -> bool:
+def _has(application: ObservedApplication, name: str) -> bool:
     return any(stage.has(name) for stage in application.stages.values())
 
 
 def adopt(
-    original: ApplicationSeen,
-    others: Sequence[ApplicationSeen],
+    original: ObservedApplication,
+    others: Sequence[ObservedApplication],
     named: Iterable[str] = (),
     retired: Mapping[int, str] | None = None,
     reserved_for: Collection[str] = (),
@@ -83,18 +83,20 @@ def adopt(
     twins = _twins(ids)
     shared = _shared(original, mirrors)
     problems = (
-        *not_ready(original),
+        *original_blockers(original),
         *(() if wanted else not_comparable(original)),
-        *(problem for item in others for problem in in_the_wrong_environment(original, item)),
+        *(problem for item in others for problem in wrong_environment_blockers(original, item)),
         *twins.values(),
         *_differing(ids),
         *_back_again(ids, retired or {}),
-        *(problem for item in (original, *mirrors) for problem in undecided(item)),
+        *(problem for item in (original, *mirrors) for problem in site_id_blockers(item)),
         *_hidden_beside(original, [item for item in others if item not in mirrors], reserved_for),
     )
     sites = (original, *mirrors)
     entries = {item.slug: _entry(item, ids, twins) for item in sites}
-    open_ = [item.slug for item in sites if "siteId" not in entries[item.slug] if ids[item.slug] or [*undecided(item)]]
+    open_ = [
+        item.slug for item in sites if "siteId" not in entries[item.slug] if ids[item.slug] or [*site_id_blockers(item)]
+    ]
     notes = told(note for item in mirrors for note in odd(original, item, shared))
     return Adoption(
         {
@@ -109,27 +111,27 @@ def adopt(
     )
 
 
-def _entry(item: ApplicationSeen, ids: Ids, twins: Mapping[str, Problem]) -> dict[str, Any]:
+def _entry(item: ObservedApplication, ids: Ids, twins: Mapping[str, Problem]) -> dict[str, Any]:
     """An id is declared where it is clear: one for Test and Live, and nobody else's."""
     found = set(ids[item.slug].values())
     clear = len(found) == 1 and item.slug not in twins
     return {"application": item.slug, **({"siteId": found.pop()} if clear else {})}
 
 
-def _shared(original: ApplicationSeen, mirrors: Sequence[ApplicationSeen]) -> list[str]:
+def _shared(original: ObservedApplication, mirrors: Sequence[ObservedApplication]) -> list[str]:
     """The usual names as far as the original has them, and services that every mirror shares besides."""
     known = {name for seen in original.stages.values() for name in seen.frozen}
     usual = [name for name in DEFAULT_SHARED if name in known or name == DATABASE_URL]
-    more = sorted(name for name in known if is_service(name) and name not in DEFAULT_SHARED)
+    more = sorted(name for name in known if is_service_variable(name) and name not in DEFAULT_SHARED)
     return usual + [name for name in more if mirrors and all(_copied(original, mirror, name) for mirror in mirrors)]
 
 
-def _copied(original: ApplicationSeen, mirror: ApplicationSeen, name: str) -> bool:
+def _copied(original: ObservedApplication, mirror: ObservedApplication, name: str) -> bool:
     stages = [stage for stage, seen in mirror.stages.items() if name in seen.variables]
     return bool(stages) and all(same(original, mirror, stage, name) for stage in stages)
 
 
-def _reasons(original: ApplicationSeen, item: ApplicationSeen) -> Iterator[str]:
+def _reasons(original: ObservedApplication, item: ObservedApplication) -> Iterator[str]:
     for stage, seen in item.stages.items():
         title, identity = ENVIRONMENTS[stage], original.identity(stage, DATABASE_URL)
         own = seen.variables.get(DATABASE_URL)
@@ -180,7 +182,7 @@ def _differing(ids: Ids) -> Iterator[Problem]:
 
 
 def _hidden_beside(
-    original: ApplicationSeen, others: Iterable[ApplicationSeen], reserved_for: Collection[str]
+    original: ObservedApplication, others: Iterable[ObservedApplication], reserved_for: Collection[str]
 ) -> Iterator[Problem]:
     for slug, found in neighbours(original, others).items():
         if found.hidden and slug not in reserved_for:

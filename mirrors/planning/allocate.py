@@ -7,7 +7,7 @@ from mirrors.config.values import HIGHEST_SITE_ID
 from mirrors.errors import another_database
 from mirrors.planning.beginning import begins_anew
 from mirrors.planning.dsn import UNREADABLE, confirmable
-from mirrors.planning.hints import ORIGINAL_ID, Assigned, Hints, Ledger, Neighbour, Reference, SiteHint
+from mirrors.planning.hints import ORIGINAL_ID, AllocationRequest, Assigned, Ledger, Neighbour, Reference, SiteFacts
 from mirrors.planning.names import DATABASE_URL
 from mirrors.planning.renames import renamed, taken_over
 from mirrors.planning.strangers import gives_something, of_another_project, unknown_ids
@@ -17,12 +17,12 @@ from mirrors.problems import Problem
 __all__ = [
     "ORIGINAL_ID",
     "Allocation",
+    "AllocationRequest",
     "Assigned",
-    "Hints",
     "Ledger",
     "Neighbour",
     "Reference",
-    "SiteHint",
+    "SiteFacts",
     "allocate",
 ]
 
@@ -36,7 +36,7 @@ class Allocation:
     pending: tuple[str, ...] = ()
 
 
-def allocate(ledger: Ledger, hints: Hints) -> Allocation:
+def allocate(ledger: Ledger, hints: AllocationRequest) -> Allocation:
     """Give every declared site its id. Sources, in this order: the configuration, the state, the environment, the
     reference stack, the application's own retired id, and last, unless a reference decides, the next free number."""
     before, (ledger, hints) = ledger, without_unused(ledger, hints)
@@ -65,12 +65,12 @@ def allocate(ledger: Ledger, hints: Hints) -> Allocation:
     return Allocation(Ledger(assignments, _left_out(retired, assignments), highest), problems, pending)
 
 
-def _strangers(ledger: Ledger, hints: Hints) -> Iterator[Problem]:
+def _strangers(ledger: Ledger, hints: AllocationRequest) -> Iterator[Problem]:
     yield from unknown_ids(hints)
     yield from of_another_project(ledger, hints)
 
 
-def _retired(ledger: Ledger, hints: Hints) -> dict[int, Assigned]:
+def _retired(ledger: Ledger, hints: AllocationRequest) -> dict[int, Assigned]:
     """Everything that may not be given away: what was retired, plus the ids of sites that leave or change theirs."""
     declared = {site.application: site for site in hints.sites}
     retired = {site_id: Assigned("") for site_id in hints.retired - _returned(ledger, hints)}
@@ -83,7 +83,7 @@ def _retired(ledger: Ledger, hints: Hints) -> dict[int, Assigned]:
     return {site_id: who for site_id, who in retired.items() if site_id not in hints.release}
 
 
-def _returned(ledger: Ledger, hints: Hints) -> set[int]:
+def _returned(ledger: Ledger, hints: AllocationRequest) -> set[int]:
     """Ids that declared sites have. The configuration's list may still have one, of a mirror that left and returned."""
     here = {ledger.assignments[site.application][1] for site in hints.sites if site.application in ledger.assignments}
     there = (hints.reference.site_id_of(site) for site in hints.sites) if hints.reference else ()
@@ -95,7 +95,7 @@ def _left_out(retired: Mapping[int, Assigned], assignments: Mapping[str, tuple[s
     return {site_id: who for site_id, who in sorted(retired.items()) if site_id not in used}
 
 
-def _known_id(site: SiteHint, ledger: Ledger, hints: Hints, retired: Mapping[int, Assigned]) -> int | None:
+def _known_id(site: SiteFacts, ledger: Ledger, hints: AllocationRequest, retired: Mapping[int, Assigned]) -> int | None:
     own = [site_id for site_id, who in retired.items() if who.application == site.application]
     sources = (
         site.declared,
@@ -108,7 +108,9 @@ def _known_id(site: SiteHint, ledger: Ledger, hints: Hints, retired: Mapping[int
     return next((site_id for site_id in sources if site_id is not None), None)
 
 
-def _highest(ledger: Ledger, hints: Hints, retired: Mapping[int, Assigned], known: Iterable[int | None]) -> int:
+def _highest(
+    ledger: Ledger, hints: AllocationRequest, retired: Mapping[int, Assigned], known: Iterable[int | None]
+) -> int:
     # Of a site that the state knows, an edited id is drift: it is repaired, and moves nobody else's number.
     observed = [site.observed for site in hints.sites if site.observed and site.application not in ledger.assignments]
     given = [site_id for site_id in known if site_id is not None]
@@ -116,7 +118,7 @@ def _highest(ledger: Ledger, hints: Hints, retired: Mapping[int, Assigned], know
     return max([ORIGINAL_ID, ledger.highest, hints.highest, *retired, *given, *observed, *beside])
 
 
-def _with_another_database(ledger: Ledger, hints: Hints) -> Iterator[Problem]:
+def _with_another_database(ledger: Ledger, hints: AllocationRequest) -> Iterator[Problem]:
     """A site of somebody else is not taken over, also where it has an id since it was bare. Of one of ours it is drift,
     to be repaired. Two databases that Mirrors cannot read are not one."""
     shared = next((site.database for site in hints.sites if site.original), None)
@@ -132,7 +134,7 @@ def _with_another_database(ledger: Ledger, hints: Hints) -> Iterator[Problem]:
             yield another_database(site.name, runs_with, str(shared), confirmed, hints.stack, where=where)
 
 
-def _contradictions(ledger: Ledger, hints: Hints) -> Iterator[Problem]:
+def _contradictions(ledger: Ledger, hints: AllocationRequest) -> Iterator[Problem]:
     """Ids that differ. Once a mirror is in the state, an id that was edited on the platform is drift, to be repaired.
 
     Nobody repairs an original's: none is ever written there. Its declared one counts where it runs with it. A mirror
@@ -155,7 +157,7 @@ def _contradictions(ledger: Ledger, hints: Hints) -> Iterator[Problem]:
             yield Problem("site-id-differs", f"its SITE_ID differs: {listed}.", _remedy(site, stored), site.name)
 
 
-def _remedy(site: SiteHint, stored: int | None) -> str:
+def _remedy(site: SiteFacts, stored: int | None) -> str:
     if site.original and stored is not None and site.observed not in (None, stored) and site.declared in (None, stored):
         none = " (none is 1)" if site.observed == ORIGINAL_ID else ""
         return (
@@ -165,7 +167,7 @@ def _remedy(site: SiteHint, stored: int | None) -> str:
     return "A running site is not renumbered: declare the siteId that is right, and correct the others"
 
 
-def _unreadable(ledger: Ledger, hints: Hints) -> Iterator[Problem]:
+def _unreadable(ledger: Ledger, hints: AllocationRequest) -> Iterator[Problem]:
     for site in hints.sites:
         if site.unreadable and site.declared is None and site.application not in ledger.assignments:
             yield Problem(
@@ -177,7 +179,7 @@ def _unreadable(ledger: Ledger, hints: Hints) -> Iterator[Problem]:
             )
 
 
-def _too_high(hints: Hints, known: Mapping[str, int | None]) -> Iterator[Problem]:
+def _too_high(hints: AllocationRequest, known: Mapping[str, int | None]) -> Iterator[Problem]:
     """The next number is above the highest one, which may be a slip, or somebody's way to keep out of the way."""
     for site in hints.sites:
         if (known[site.application] or 0) > HIGHEST_SITE_ID:
@@ -190,8 +192,10 @@ def _too_high(hints: Hints, known: Mapping[str, int | None]) -> Iterator[Problem
             )
 
 
-def _collisions(hints: Hints, known: Mapping[str, int | None], retired: Mapping[int, Assigned]) -> Iterator[Problem]:
-    holders: dict[int, list[SiteHint]] = {}
+def _collisions(
+    hints: AllocationRequest, known: Mapping[str, int | None], retired: Mapping[int, Assigned]
+) -> Iterator[Problem]:
+    holders: dict[int, list[SiteFacts]] = {}
     for site in hints.sites:
         if (site_id := known[site.application]) is not None:
             holders.setdefault(site_id, []).append(site)
@@ -208,7 +212,7 @@ def _collisions(hints: Hints, known: Mapping[str, int | None], retired: Mapping[
             yield from _not_free(site, site_id, hints, retired.get(site_id))
 
 
-def _one_of(sites: Sequence[SiteHint], site_id: int) -> str:
+def _one_of(sites: Sequence[SiteFacts], site_id: int) -> str:
     """What to do about sites that have one id: where both run with it, no declaration helps."""
     if sum(site.observed == site_id for site in sites) > 1:
         return (
@@ -218,7 +222,7 @@ def _one_of(sites: Sequence[SiteHint], site_id: int) -> str:
     return "Declare another siteId for one of them"
 
 
-def _not_free(site: SiteHint, site_id: int, hints: Hints, who: Assigned | None) -> Iterator[Problem]:
+def _not_free(site: SiteFacts, site_id: int, hints: AllocationRequest, who: Assigned | None) -> Iterator[Problem]:
     """``who``: the site that the id was retired with."""
     if who is not None and who.application != site.application:
         yield _is_retired(site, site_id, who, hints.reference)
@@ -238,7 +242,7 @@ def _not_free(site: SiteHint, site_id: int, hints: Hints, who: Assigned | None) 
         yield Problem("site-id-reserved", f"SITE_ID {site_id} is listed in {where}.", remedy, site.name)
 
 
-def _instead_of(site: SiteHint, site_id: int, name: str, hints: Hints) -> tuple[str, str]:
+def _instead_of(site: SiteFacts, site_id: int, name: str, hints: AllocationRequest) -> tuple[str, str]:
     """The end of a message and the remedy for an id that ``name`` has as well; where another stack gave it, that one
     has to know first."""
     reference = hints.reference
@@ -252,11 +256,11 @@ def _instead_of(site: SiteHint, site_id: int, name: str, hints: Hints) -> tuple[
     )
 
 
-def _is_retired(site: SiteHint, site_id: int, who: Assigned, reference: Reference | None) -> Problem:
+def _is_retired(site: SiteFacts, site_id: int, who: Assigned, reference: Reference | None) -> Problem:
     return Problem("site-id-retired", *_with_retired_id(site, site_id, who, reference), site.name)
 
 
-def _with_retired_id(site: SiteHint, site_id: int, who: Assigned, reference: Reference | None) -> tuple[str, str]:
+def _with_retired_id(site: SiteFacts, site_id: int, who: Assigned, reference: Reference | None) -> tuple[str, str]:
     """The message and the remedy."""
     if reference and site_id in reference.retired and who.name in (site.name, site.formerly):
         return (
@@ -282,7 +286,7 @@ def _with_retired_id(site: SiteHint, site_id: int, who: Assigned, reference: Ref
     )
 
 
-def _missing_in_reference(hints: Hints, fresh: list[SiteHint]) -> Iterator[Problem]:
+def _missing_in_reference(hints: AllocationRequest, fresh: list[SiteFacts]) -> Iterator[Problem]:
     stack = hints.reference.stack if hints.reference else ""
     for site in fresh if hints.reference else ():
         yield Problem(

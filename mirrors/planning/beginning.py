@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from mirrors.planning.hints import ORIGINAL_ID, Hints, Ledger
+from mirrors.planning.hints import ORIGINAL_ID, AllocationRequest, Ledger
 from mirrors.planning.waves import names
 from mirrors.problems import Problem
 
@@ -10,7 +10,7 @@ NAMED = 3
 """How many mirrors a problem names before it only counts them."""
 
 
-def begins_anew(ledger: Ledger, hints: Hints) -> Iterator[Problem]:
+def begins_anew(ledger: Ledger, hints: AllocationRequest) -> Iterator[Problem]:
     """The ids of mirrors that have left are on no platform, so a new ledger would give them to others.
 
     A stack that follows another one gives none: that one remembers.

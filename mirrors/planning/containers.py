@@ -9,10 +9,10 @@ from mirrors.config.docker_names import Names
 from mirrors.config.messages import path
 from mirrors.errors import ConfigurationError
 from mirrors.planning.addresses import address_of
-from mirrors.planning.hints import Neighbour, SiteHint
+from mirrors.planning.hints import Neighbour, SiteFacts
 from mirrors.planning.holds import held_sites_stay
 from mirrors.planning.names import DATABASE_URL, DOMAIN, MIRRORS_APPLICATION, SITE_ID, number
-from mirrors.planning.observed import FleetSeen, SiteSeen
+from mirrors.planning.observed import ObservedFleet, ObservedSite
 from mirrors.planning.plan import SitePlan
 from mirrors.planning.waves import RolloutPlan, names, rollout_plan
 from mirrors.problems import Problem
@@ -39,23 +39,23 @@ class ContainersPlan:
     problems: tuple[Problem, ...]
     original: SitePlan
     mirrors: tuple[SitePlan, ...]
-    hints: tuple[SiteHint, ...]
+    hints: tuple[SiteFacts, ...]
     rollout: RolloutPlan
     postponed: tuple[str, ...] = ()
     neighbours: Mapping[str, Neighbour] = field(default_factory=dict)
 
 
 def containers_plan(
-    settings: Settings, seen: FleetSeen, rolled_out: Collection[str] = (), *, rotated: bool = False
+    settings: Settings, seen: ObservedFleet, manual_release_sites: Collection[str] = (), *, rotated: bool = False
 ) -> ContainersPlan:
     """``seen``: the containers that there are; ``rotated``: some of them run with another password than declared.
 
     Then all mirrors are one wave: they fail as soon as the role has the new password.
     """
-    rollout = rollout_plan(settings, repairing=rotated)
+    rollout = rollout_plan(settings, rotates_credentials=rotated)
     held = {item.application: settings.hold_of(item) for item in settings.mirrors}
     mirrors = [
-        _site_plan(settings, seen, item.application, item.formerly, rollout, held, rolled_out)
+        _site_plan(settings, seen, item.application, item.formerly, rollout, held, manual_release_sites)
         for item in settings.mirrors
     ]
     postponed = tuple(site.slug for site in mirrors if site.paused and site.seen.bare)
@@ -92,12 +92,12 @@ def _of_fleet(fleet: str, slugs: Sequence[str]) -> Problem:
 
 def _site_plan(
     settings: Settings,
-    seen: FleetSeen,
+    seen: ObservedFleet,
     slug: str,
     formerly: str | None,
     rollout: RolloutPlan,
     held: Mapping[str, str],
-    rolled_out: Collection[str],
+    manual_release_sites: Collection[str],
 ) -> SitePlan:
     hold = held.get(slug, "nothing")
     return SitePlan(
@@ -106,14 +106,14 @@ def _site_plan(
         settings.environment,
         formerly,
         settings.variables_of(slug),
-        seen.mirrors.get(slug) or SiteSeen(slug, slug, None),
-        follows=hold == "nothing" or (hold == "variablesMayDeploy" and slug in rolled_out),
+        seen.mirrors.get(slug) or ObservedSite(slug, slug, None),
+        follows=hold == "nothing" or (hold == "variablesMayDeploy" and slug in manual_release_sites),
         held=hold == "everything",
         paused=slug in rollout.paused,
     )
 
 
-def _hint(settings: Settings, seen: FleetSeen, slug: str) -> SiteHint:
+def _hint(settings: Settings, seen: ObservedFleet, slug: str) -> SiteFacts:
     """The application is its slug: nothing else names it. A container that runs shows which id it has."""
     declared = next(site for site in settings.fleet.sites if site.application == slug)
     original = declared is settings.fleet.original
@@ -122,7 +122,7 @@ def _hint(settings: Settings, seen: FleetSeen, slug: str) -> SiteHint:
     observed = number(own.value) if own else None
     managed = there is not None and MIRRORS_APPLICATION in there.variables
     unreadable = own is not None and observed is None
-    return SiteHint(
+    return SiteFacts(
         slug,
         slug,
         original,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from mirrors.config import Settings
 from mirrors.planning.names import MIRRORS_APPLICATION, OWN, SITE_ID
-from mirrors.planning.observed import FleetSeen, SiteSeen
+from mirrors.planning.observed import ObservedFleet, ObservedSite
 from mirrors.planning.shared import shared_values
 
 
@@ -35,7 +35,7 @@ class DeclaredValues:
         return replace(self, withdrawn=frozenset(created) - set(self.values))
 
 
-def declared_at(settings: Settings, seen: FleetSeen, site: SiteSeen, site_id: int | None) -> DeclaredValues:
+def declared_at(settings: Settings, seen: ObservedFleet, site: ObservedSite, site_id: int | None) -> DeclaredValues:
     """Of a mirror with what it shares, or of the original. ``site_id``: the mirror's, None where it is not known."""
     variables = settings.variables_of(site.slug)
     values: dict[str, str | None] = {name: item.value for name, item in variables.items()}

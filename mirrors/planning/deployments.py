@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from mirrors.planning.names import MIRRORS_APPLICATION, write_order
-from mirrors.planning.observed import DeploymentSeen
+from mirrors.planning.observed import ObservedDeployment
 from mirrors.planning.releases import newest_running, newest_successful, release_of
 from mirrors.planning.variables import different_names
 
@@ -42,8 +42,8 @@ class Step:
 
 def next_step(
     wanted: Wanted,
-    deployments: Sequence[DeploymentSeen],
-    releases: Sequence[DeploymentSeen],
+    deployments: Sequence[ObservedDeployment],
+    releases: Sequence[ObservedDeployment],
     frozen: Mapping[str, str | None] | None,
 ) -> Step:
     """Decide from the environment's deployments. ``frozen``: of the newest successful one; None where there is none.
@@ -88,7 +88,7 @@ def _to_prove(wanted: Wanted, frozen: Mapping[str, str | None]) -> Mapping[str, 
     return {name: value for name, value in wanted.variables.items() if name not in left_out}
 
 
-def _runs_release(release: str, deployment: DeploymentSeen, releases: Sequence[DeploymentSeen]) -> bool:
+def _runs_release(release: str, deployment: ObservedDeployment, releases: Sequence[ObservedDeployment]) -> bool:
     """Also true for a release newer than the wanted one: the platform has gone on since the plan was made.
 
     No release is wanted of the original: what it deploys is one.

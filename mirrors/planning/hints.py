@@ -30,7 +30,7 @@ class Ledger:
 
 
 @dataclass(frozen=True, slots=True)
-class SiteHint:
+class SiteFacts:
     """One declared site. ``observed`` is set only where the environment has the shared database; of the original it is
     what its instances run with, 1 where they have none.
 
@@ -61,7 +61,7 @@ class Reference:
     site_ids: Mapping[str, int]
     retired: Mapping[int, Assigned]
 
-    def site_id_of(self, site: SiteHint) -> int | None:
+    def site_id_of(self, site: SiteFacts) -> int | None:
         return self.site_ids.get(site.name, self.site_ids.get(site.formerly or ""))
 
 
@@ -81,7 +81,7 @@ class Neighbour:
 
 
 @dataclass(frozen=True, slots=True)
-class Hints:
+class AllocationRequest:
     """What an allocation is decided from, besides the ledger.
 
     ``highest``: the highest id that was ever given, as the configuration says. ``neighbours``: by slug.
@@ -89,7 +89,7 @@ class Hints:
     that the platform shows and the list does not have. ``stack``: its short name, empty where it is not known.
     """
 
-    sites: tuple[SiteHint, ...]
+    sites: tuple[SiteFacts, ...]
     retired: frozenset[int] = frozenset()
     reserved: frozenset[int] = frozenset()
     release: frozenset[int] = frozenset()

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from mirrors.planning.names import MIRRORS_APPLICATION, SITE_ID, write_order
-from mirrors.planning.observed import FleetSeen, SiteSeen
+from mirrors.planning.observed import ObservedFleet, ObservedSite
 from mirrors.planning.shared import shared_values
 from mirrors.problems import Problem
 
@@ -24,7 +24,7 @@ def changes_at_held_site(site: str, names: Iterable[str]) -> Problem:
     )
 
 
-def held_sites_stay(settings: Settings, seen: FleetSeen) -> Iterator[Problem]:
+def held_sites_stay(settings: Settings, seen: ObservedFleet) -> Iterator[Problem]:
     """The part that the platform shows. A value that it hides is held against the state, by the resources."""
     for mirror in settings.mirrors:
         site = seen.mirrors.get(mirror.application)
@@ -34,16 +34,16 @@ def held_sites_stay(settings: Settings, seen: FleetSeen) -> Iterator[Problem]:
             yield changes_at_held_site(site.slug, names)
 
 
-def _changing(settings: Settings, seen: FleetSeen, mirror: Mirror, site: SiteSeen) -> list[str]:
+def _changing(settings: Settings, seen: ObservedFleet, mirror: Mirror, site: ObservedSite) -> list[str]:
     """A SITE_ID that nobody declares only has to be there: the state knows which one it is. Whose it is says a variable
     that is written without a deployment, but not over another one."""
     own = {SITE_ID: str(mirror.site_id) if mirror.site_id else None}
     declared = {name: item.value for name, item in settings.variables_of(site.slug).items()}
     wanted = {**own, **shared_values(settings, seen.original), **declared}
-    owner = {} if site.is_ours() or MIRRORS_APPLICATION not in site.variables else {MIRRORS_APPLICATION: None}
+    owner = {} if site.is_managed() or MIRRORS_APPLICATION not in site.variables else {MIRRORS_APPLICATION: None}
     return [name for name in write_order({**wanted, **owner}) if name in owner or _differs(wanted[name], site, name)]
 
 
-def _differs(wanted: str | None, site: SiteSeen, name: str) -> bool:
+def _differs(wanted: str | None, site: ObservedSite, name: str) -> bool:
     live = site.variables.get(name)
     return live is None or (wanted is not None and live.value is not None and live.value != wanted)

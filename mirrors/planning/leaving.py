@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from mirrors.events import Note
-from mirrors.planning.hints import Hints, Ledger
+from mirrors.planning.hints import AllocationRequest, Ledger
 
 GOES_ON = (
     "Instances that run go on serving the shared database until they are deployed again or the application is deleted"
@@ -11,8 +11,8 @@ GOES_ON = (
 CONTAINER_GOES = "Its container is removed; its content stays in the database"
 
 
-def who_leaves(
-    before: Ledger, now: Ledger, hints: Hints, *, containers: bool = False, keeps: bool = False
+def removal_notes(
+    before: Ledger, now: Ledger, hints: AllocationRequest, *, containers: bool = False, keeps: bool = False
 ) -> Iterator[Note]:
     """A note on each. ``keeps``: the variables that we created stay (``onRemoval``)."""
     given = dict(now.assignments.values())

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from mirrors.planning.allocate import Assigned, Hints, Ledger
+from mirrors.planning.allocate import AllocationRequest, Assigned, Ledger
 
 Stored = Mapping[str, Any]
 
@@ -21,7 +21,7 @@ def ledger_from(stored: Stored) -> Ledger:
     )
 
 
-def renamed(ledger: Ledger, hints: Hints) -> Ledger:
+def renamed(ledger: Ledger, hints: AllocationRequest) -> Ledger:
     """Where an application has no identifier but its slug: what stands under a former slug stands under the new one."""
     known = ledger.assignments
     moves = {

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 
-from mirrors.planning.names import PUBLIC
+from mirrors.planning.names import LOGGABLE_VARIABLES
 from mirrors.planning.secrecy import looks_secret
 from mirrors.redaction import redact
 
@@ -20,7 +20,7 @@ def without_secrets(
     """
     hidden, values, shown = [*others], [], []
     for name, value in variables:
-        if name in PUBLIC:
+        if name in LOGGABLE_VARIABLES:
             shown.append(value)
         elif name in secret or looks_secret(name, value):
             hidden.append(value)

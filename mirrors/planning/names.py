@@ -12,11 +12,13 @@ DOMAIN = "DOMAIN"
 OWN = (SITE_ID, MIRRORS_APPLICATION)
 """What every mirror has of its own. Plain on the platform, so that it can be read back."""
 
-PUBLIC = frozenset({*OWN, DOMAIN, "DOMAIN_ALIASES", "DOMAIN_REDIRECTS", "STAGE", "SITE_NAME", "GIT_BRANCH", "DEBUG"})
+LOGGABLE_VARIABLES = frozenset(
+    {*OWN, DOMAIN, "DOMAIN_ALIASES", "DOMAIN_REDIRECTS", "STAGE", "SITE_NAME", "GIT_BRANCH", "DEBUG"}
+)
 """Names whose values are no secrets, so that a deployment's log stays readable where it quotes them."""
 
 
-def is_service(name: str) -> bool:
+def is_service_variable(name: str) -> bool:
     """Whether a shared variable names a database or a storage, which Test and Live must never have in common."""
     return name == DATABASE_URL or name.endswith(("_DATABASE_DSN", "_STORAGE_DSN"))
 

@@ -9,7 +9,7 @@ from mirrors.planning.names import DATABASE_URL, MIRRORS_APPLICATION, OWN
 
 
 @dataclass(frozen=True, slots=True)
-class VariableSeen:
+class ObservedVariable:
     """A custom variable of an environment. ``value`` is None where the platform does not show it."""
 
     value: str | None = field(repr=False)
@@ -17,7 +17,7 @@ class VariableSeen:
 
 
 @dataclass(frozen=True, slots=True)
-class DeploymentSeen:
+class ObservedDeployment:
     """``success`` is None while it runs. A deployment that has not begun has no ``started_at``."""
 
     uuid: str
@@ -35,7 +35,7 @@ class DeploymentSeen:
 
 
 @dataclass(frozen=True, slots=True)
-class SiteSeen:
+class ObservedSite:
     """One application in the stack's environment; ``environment`` is None where it has no such environment.
 
     ``deployments`` and ``frozen`` (the variables that the newest successful deployment runs with) are filled in for
@@ -45,11 +45,11 @@ class SiteSeen:
     slug: str
     application: str
     environment: str | None
-    variables: Mapping[str, VariableSeen] = field(default_factory=dict)
-    deployments: tuple[DeploymentSeen, ...] = ()
+    variables: Mapping[str, ObservedVariable] = field(default_factory=dict)
+    deployments: tuple[ObservedDeployment, ...] = ()
     frozen: Mapping[str, str | None] = field(default_factory=dict, repr=False)
 
-    def is_ours(self, formerly: str | None = None) -> bool:
+    def is_managed(self, formerly: str | None = None) -> bool:
         """Whether we have written to it: nobody else sets the variable that says whose SITE_ID that is.
 
         ``formerly``: the slug that it had.
@@ -64,7 +64,7 @@ class SiteSeen:
 
 
 @dataclass(frozen=True, slots=True)
-class FleetSeen:
+class ObservedFleet:
     """The declared applications that exist.
 
     ``releases`` are the deployments of the original's image environment; ``elsewhere`` are the variables that the
@@ -76,16 +76,16 @@ class FleetSeen:
     Live, of mirrors whose id may be given up, or is set no more.
     """
 
-    original: SiteSeen | None
-    mirrors: Mapping[str, SiteSeen]
+    original: ObservedSite | None
+    mirrors: Mapping[str, ObservedSite]
     image_environment: str | None
-    releases: tuple[DeploymentSeen, ...] = ()
+    releases: tuple[ObservedDeployment, ...] = ()
     elsewhere: Mapping[str, str | None] = field(default_factory=dict, repr=False)
     neighbours: Mapping[str, Neighbour] = field(default_factory=dict)
     applications: Mapping[str, str] = field(default_factory=dict)
     renamed: Mapping[str, str] = field(default_factory=dict)
     ran: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
-    def site(self, slug: str) -> SiteSeen:
+    def site(self, slug: str) -> ObservedSite:
         """The original or a mirror. Raises KeyError where there is no such application."""
         return self.original if self.original is not None and self.original.slug == slug else self.mirrors[slug]

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from mirrors.planning.account import ApplicationSeen, StageSeen, crossed, same
-from mirrors.planning.dsn import identity_of, readable_identity
+from mirrors.planning.account import ObservedApplication, ObservedStage, crossed, same
+from mirrors.planning.dsn import readable_identity, service_identity
 from mirrors.planning.names import DATABASE_URL, OWN, SITE_ID, number
 from mirrors.planning.plan import CONTROL_PANEL, ENVIRONMENTS
 from mirrors.problems import Problem
@@ -13,10 +13,10 @@ NAMED = 5
 """Applications of which one thing is said are named up to here."""
 
 
-def not_ready(original: ApplicationSeen) -> Iterator[Problem]:
+def original_blockers(original: ObservedApplication) -> Iterator[Problem]:
     """What an original must have before anything can be shared."""
     for stage, title in ENVIRONMENTS.items():
-        seen = original.stages.get(stage, StageSeen())
+        seen = original.stages.get(stage, ObservedStage())
         if not seen.deployed:
             never = f"{title} was never deployed successfully."
             yield Problem("original-never-deployed", never, "Deploy it first", original.slug)
@@ -37,7 +37,7 @@ def not_ready(original: ApplicationSeen) -> Iterator[Problem]:
         )
 
 
-def in_the_wrong_environment(original: ApplicationSeen, item: ApplicationSeen) -> Iterator[Problem]:
+def wrong_environment_blockers(original: ObservedApplication, item: ObservedApplication) -> Iterator[Problem]:
     """A copy of the right variable in the wrong environment."""
     for here, there, runs in crossed(original, item):
         what = "it runs with" if runs else f"its {DATABASE_URL} is set to"
@@ -50,21 +50,21 @@ def in_the_wrong_environment(original: ApplicationSeen, item: ApplicationSeen) -
         )
 
 
-def not_comparable(original: ApplicationSeen) -> Iterator[Problem]:
+def not_comparable(original: ObservedApplication) -> Iterator[Problem]:
     """A database that no application can be held against, so that a person has to name the mirrors."""
     for stage, title in ENVIRONMENTS.items():
-        value = original.stages.get(stage, StageSeen()).frozen.get(DATABASE_URL)
+        value = original.stages.get(stage, ObservedStage()).frozen.get(DATABASE_URL)
         if value and readable_identity(value) is None:
             yield Problem(
                 "service-not-comparable",
-                f"its {DATABASE_URL} in {title}, {identity_of(value)}, cannot be compared with that of other"
+                f"its {DATABASE_URL} in {title}, {service_identity(value)}, cannot be compared with that of other"
                 " applications.",
                 "Name the mirrors with --mirror",
                 original.slug,
             )
 
 
-def undecided(item: ApplicationSeen) -> Iterator[Problem]:
+def site_id_blockers(item: ObservedApplication) -> Iterator[Problem]:
     """A SITE_ID that is none, that is not shown, or that is not the one that the instances have."""
     for stage, seen in item.stages.items():
         title, running = ENVIRONMENTS[stage], number(seen.frozen.get(SITE_ID))
@@ -96,7 +96,7 @@ class Note:
     wrong: bool = False
 
 
-def odd(original: ApplicationSeen, item: ApplicationSeen, shared: Sequence[str]) -> Iterator[Note]:
+def odd(original: ObservedApplication, item: ObservedApplication, shared: Sequence[str]) -> Iterator[Note]:
     """Notes on a mirror: what is not as it will be declared, and what an ``up`` does about it."""
     if not item.visible:
         yield Note(item.slug, "", "this token's account may not look into it; its SITE_IDs are not known")
@@ -127,7 +127,7 @@ def _names(slugs: Sequence[str], short: bool) -> str:
     return f"{', '.join(slugs[:NAMED])} and {len(slugs) - NAMED} more"
 
 
-def not_looked_at(original: ApplicationSeen, others: Iterable[ApplicationSeen]) -> Iterator[str]:
+def not_looked_at(original: ObservedApplication, others: Iterable[ObservedApplication]) -> Iterator[str]:
     """Notes on applications that may be mirrors, and do not show it."""
     for item in others:
         why = None
@@ -139,12 +139,12 @@ def not_looked_at(original: ApplicationSeen, others: Iterable[ApplicationSeen]) 
             yield f"{item.slug}: {why} of {original.slug}? Then name it, and all others, with --mirror"
 
 
-def _hidden(stage: StageSeen) -> bool:
+def _hidden(stage: ObservedStage) -> bool:
     own = stage.variables.get(DATABASE_URL)
     return own is not None and readable_identity(stage.value(DATABASE_URL)) is None
 
 
-def _serves_the_originals(original: ApplicationSeen, item: ApplicationSeen, stage: str) -> str | None:
+def _serves_the_originals(original: ObservedApplication, item: ObservedApplication, stage: str) -> str | None:
     """What is set counts for nothing before it is deployed."""
     seen = item.stages[stage]
     if same(original, item, stage, DATABASE_URL) and not seen.has(SITE_ID):
@@ -157,26 +157,28 @@ def _serves_the_originals(original: ApplicationSeen, item: ApplicationSeen, stag
     return None
 
 
-def _runs_shared(original: ApplicationSeen, item: ApplicationSeen, stage: str) -> bool:
+def _runs_shared(original: ObservedApplication, item: ObservedApplication, stage: str) -> bool:
     identity = original.identity(stage, DATABASE_URL)
     return identity is not None and item.running(stage, DATABASE_URL) == identity
 
 
-def _odd_stage(original: ApplicationSeen, item: ApplicationSeen, stage: str, shared: Sequence[str]) -> Iterator[str]:
+def _odd_stage(
+    original: ObservedApplication, item: ObservedApplication, stage: str, shared: Sequence[str]
+) -> Iterator[str]:
     seen = item.stages[stage]
     if not seen.deployed:
         yield "never deployed successfully"
     elif SITE_ID in seen.variables and SITE_ID not in seen.frozen and not _runs_shared(original, item, stage):
         yield f"its {SITE_ID} is set, but not deployed since; an up deploys"
     for name in shared if seen.deployed or seen.variables else ():
-        line = _odd_value(original.stages.get(stage, StageSeen()), seen, name)
+        line = _odd_value(original.stages.get(stage, ObservedStage()), seen, name)
         if line:
             yield f"its {name} {line}" + _whither(original, item, stage, name)
     if foreign := sorted(set(seen.variables) - {*shared, *OWN}):
         yield f"not ours, left alone: {', '.join(foreign)}"
 
 
-def _odd_value(original: StageSeen, seen: StageSeen, name: str) -> str | None:
+def _odd_value(original: ObservedStage, seen: ObservedStage, name: str) -> str | None:
     wanted, value, running = original.value(name), seen.value(name), seen.frozen.get(name)
     if name not in seen.variables:
         return "is not the original's" if wanted else None
@@ -187,7 +189,7 @@ def _odd_value(original: StageSeen, seen: StageSeen, name: str) -> str | None:
     return "is set, but not deployed since; an up deploys" if running not in (None, value) else None
 
 
-def _whither(original: ApplicationSeen, item: ApplicationSeen, stage: str, name: str) -> str:
+def _whither(original: ObservedApplication, item: ObservedApplication, stage: str, name: str) -> str:
     """What both point at, where that is what differs."""
     ours, theirs = item.identity(stage, name), original.identity(stage, name)
     if ours is None or theirs is None or name not in item.stages[stage].variables:
@@ -201,5 +203,5 @@ def _whither(original: ApplicationSeen, item: ApplicationSeen, stage: str, name:
     return f" ({ours}, the original's is {theirs})"
 
 
-def _other_value(original: ApplicationSeen, item: ApplicationSeen, stage: str, name: str) -> bool:
+def _other_value(original: ObservedApplication, item: ObservedApplication, stage: str, name: str) -> bool:
     return item.stages[stage].value(name) != original.stages[stage].value(name)

@@ -7,7 +7,7 @@ from mirrors.config import Fleet, Settings
 from mirrors.events import Note
 from mirrors.planning.allocate import Ledger
 from mirrors.planning.names import SITE_ID
-from mirrors.planning.observed import SiteSeen
+from mirrors.planning.observed import ObservedSite
 from mirrors.planning.waves import names
 from mirrors.problems import Problem
 
@@ -65,7 +65,7 @@ def declared_otherwise(declared: int | None, stored: int | None) -> str | None:
     return f"declared with siteId {declared}, the stack has {stored}: see a preview"
 
 
-def unpinned(settings: Settings, mirrors: Mapping[str, SiteSeen], stack: str) -> Note | None:
+def unpinned(settings: Settings, mirrors: Mapping[str, ObservedSite], stack: str) -> Note | None:
     """A note on mirrors that have ids from us which are not in the configuration; None if there are none.
 
     Where the stack follows another one, that one gives the ids and says so. ``mirrors``: {slug: what was seen of it}.
@@ -74,7 +74,7 @@ def unpinned(settings: Settings, mirrors: Mapping[str, SiteSeen], stack: str) ->
     slugs = [
         mirror.application
         for mirror in undeclared
-        if (site := mirrors.get(mirror.application)) and site.is_ours(mirror.formerly) and SITE_ID in site.variables
+        if (site := mirrors.get(mirror.application)) and site.is_managed(mirror.formerly) and SITE_ID in site.variables
     ]
     if not slugs or settings.site_ids_from is not None:
         return None

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, replace
 from mirrors.config import DeclaredVariable, Mirror, Settings
 from mirrors.config.messages import path
 from mirrors.errors import confirmation
-from mirrors.planning.dsn import confirmable, identity_of, readable_identity, respelled, same, service_of
-from mirrors.planning.hints import ORIGINAL_ID, Neighbour, SiteHint
+from mirrors.planning.dsn import confirmable, normalized_identity, readable_identity, same, service_identity, service_of
+from mirrors.planning.hints import ORIGINAL_ID, Neighbour, SiteFacts
 from mirrors.planning.holds import held_sites_stay
-from mirrors.planning.names import DATABASE_URL, MIRRORS_APPLICATION, SITE_ID, is_service, number
-from mirrors.planning.observed import FleetSeen, SiteSeen
+from mirrors.planning.names import DATABASE_URL, MIRRORS_APPLICATION, SITE_ID, is_service_variable, number
+from mirrors.planning.observed import ObservedFleet, ObservedSite
 from mirrors.planning.releases import newest_successful
 from mirrors.planning.shared import shared_value
 from mirrors.planning.typos import meant
@@ -35,7 +35,7 @@ class SitePlan:
     environment: str
     formerly: str | None
     variables: Mapping[str, DeclaredVariable] = field(repr=False)
-    seen: SiteSeen
+    seen: ObservedSite
     follows: bool = True
     held: bool = False
     paused: bool = False
@@ -65,7 +65,7 @@ class FleetPlan:
     problems: tuple[Problem, ...]
     original: OriginalPlan | None
     mirrors: tuple[SitePlan, ...]
-    hints: tuple[SiteHint, ...]
+    hints: tuple[SiteFacts, ...]
     neighbours: Mapping[str, Neighbour] = field(default_factory=dict)
     rollout: RolloutPlan = field(default_factory=lambda: RolloutPlan(()))
     postponed: tuple[str, ...] = ()
@@ -78,19 +78,19 @@ def image_environment(settings: Settings) -> str:
 
 
 def plan(
-    settings: Settings, seen: FleetSeen, rolled_out: Collection[str] = (), samples: Iterable[Frozen] = ()
+    settings: Settings, seen: ObservedFleet, manual_release_sites: Collection[str] = (), samples: Iterable[Frozen] = ()
 ) -> FleetPlan:
     """Pure. Every problem that needs no state is found here, all at once, before the first resource is registered.
 
-    ``rolled_out``: sites that somebody names for a release that is followed by hand. ``samples``: what some of the
-    mirrors run with.
+    ``manual_release_sites``: sites that a user names for a release that is followed by hand. ``samples``: what some of
+    the mirrors run with.
     """
     original = _original_plan(settings, seen)
     rollout = rollout_plan(settings, original is not None and _needs_repair(settings, original, samples))
     broken = (problem for rule in _RULES for problem in rule(settings, seen))
     problems = (*broken, *_paused_before_they_are_ours(settings, rollout, seen))
     everyone = [
-        _mirror_plan(settings, item, site, rollout, rolled_out)
+        _mirror_plan(settings, item, site, rollout, manual_release_sites)
         for item in settings.mirrors
         if (site := seen.mirrors.get(item.application)) is not None and site.environment
     ]
@@ -106,14 +106,14 @@ def _needs_repair(settings: Settings, original: OriginalPlan, samples: Iterable[
     return 2 * sum(old) > len(old)
 
 
-def _paused_before_they_are_ours(settings: Settings, rollout: RolloutPlan, seen: FleetSeen) -> Iterator[Problem]:
+def _paused_before_they_are_ours(settings: Settings, rollout: RolloutPlan, seen: ObservedFleet) -> Iterator[Problem]:
     """Nothing of such a site is in a state, or somebody has edited it: to leave it alone needs one, to take it over
     writes, and to leave it out would strip it where it was ours."""
     for item in settings.mirrors:
         site = seen.mirrors.get(item.application)
         if site is None or site.environment is None or site.slug not in rollout.paused:
             continue
-        if not (site.bare or site.is_ours(item.formerly)):
+        if not (site.bare or site.is_managed(item.formerly)):
             yield Problem(
                 "paused-site-unclear",
                 "its wave is behind mirrors:rollout.pauseAfter, and it has a SITE_ID or a DATABASE_URL without"
@@ -124,17 +124,21 @@ def _paused_before_they_are_ours(settings: Settings, rollout: RolloutPlan, seen:
             )
 
 
-def _site_plan(settings: Settings, site: SiteSeen, formerly: str | None) -> SitePlan:
+def _site_plan(settings: Settings, site: ObservedSite, formerly: str | None) -> SitePlan:
     return SitePlan(
         site.slug, site.application, site.environment or "", formerly, settings.variables_of(site.slug), site
     )
 
 
 def _mirror_plan(
-    settings: Settings, declared: Mirror, site: SiteSeen, rollout: RolloutPlan, rolled_out: Collection[str]
+    settings: Settings,
+    declared: Mirror,
+    site: ObservedSite,
+    rollout: RolloutPlan,
+    manual_release_sites: Collection[str],
 ) -> SitePlan:
     hold = settings.hold_of(declared)
-    by_hand = hold == "variablesMayDeploy" and site.slug in rolled_out
+    by_hand = hold == "variablesMayDeploy" and site.slug in manual_release_sites
     return replace(
         _site_plan(settings, site, declared.formerly),
         follows=hold == "nothing" or by_hand,
@@ -143,7 +147,7 @@ def _mirror_plan(
     )
 
 
-def _original_plan(settings: Settings, seen: FleetSeen) -> OriginalPlan | None:
+def _original_plan(settings: Settings, seen: ObservedFleet) -> OriginalPlan | None:
     original, release = seen.original, newest_successful(seen.releases)
     deployment = newest_successful(original.deployments) if original else None
     if original is None or original.environment is None or release is None or deployment is None:
@@ -163,21 +167,23 @@ def _original_plan(settings: Settings, seen: FleetSeen) -> OriginalPlan | None:
     )
 
 
-def _hints(settings: Settings, seen: FleetSeen) -> tuple[SiteHint, ...]:
+def _hints(settings: Settings, seen: ObservedFleet) -> tuple[SiteFacts, ...]:
     original, declared = seen.original, settings.fleet.original
     if original is None:
         return ()
-    hint = SiteHint(original.application, original.slug, True, declared.site_id, formerly=declared.formerly)
+    hint = SiteFacts(original.application, original.slug, True, declared.site_id, formerly=declared.formerly)
     observed = original_site_id(original)
     unreadable = observed is None and newest_successful(original.deployments) is not None
     shared = shared_value(settings, original, DATABASE_URL)
-    first = replace(hint, observed=observed, unreadable=unreadable, database=identity_of(shared) if shared else None)
+    first = replace(
+        hint, observed=observed, unreadable=unreadable, database=service_identity(shared) if shared else None
+    )
     mirrors = ((item, seen.mirrors.get(item.application)) for item in settings.mirrors)
     there = ((item, site) for item, site in mirrors if site is not None)
     return first, *(_hint(settings, original, item, site, seen.ran.get(site.slug)) for item, site in there)
 
 
-def original_site_id(original: SiteSeen) -> int | None:
+def original_site_id(original: ObservedSite) -> int | None:
     """What its instances run with: without a SITE_ID they serve site 1. None where that is not known."""
     if newest_successful(original.deployments) is None:
         return None
@@ -188,11 +194,11 @@ def original_site_id(original: SiteSeen) -> int | None:
 
 
 def _hint(
-    settings: Settings, original: SiteSeen, declared: Mirror, site: SiteSeen, ran: tuple[int, ...] | None
-) -> SiteHint:
+    settings: Settings, original: ObservedSite, declared: Mirror, site: ObservedSite, ran: tuple[int, ...] | None
+) -> SiteFacts:
     """What an environment's SITE_ID says counts only beside the shared database."""
-    ours = site.is_ours(declared.formerly)
-    hint = SiteHint(
+    ours = site.is_managed(declared.formerly)
+    hint = SiteFacts(
         site.application,
         site.slug,
         declared=declared.site_id,
@@ -204,7 +210,7 @@ def _hint(
     own, here = site.variables.get(SITE_ID), site.variables.get(DATABASE_URL)
     if here and here.value and here.value != shared_value(settings, original, DATABASE_URL):
         given_up = _is_confirmed(settings, site.slug, DATABASE_URL, here.value)
-        hint = replace(hint, database=None if given_up else identity_of(here.value))
+        hint = replace(hint, database=None if given_up else service_identity(here.value))
     # Without the variable it may go on with what was set before: ``ran`` counts beside the shared database alone.
     if (own is None and not ran) or not (_has_shared_database(settings, original, site) or (own is None and not here)):
         return hint
@@ -217,7 +223,7 @@ def _only(ran: Collection[int]) -> int | None:
     return next(iter(ran)) if len({*ran}) == 1 else None
 
 
-def _has_shared_database(settings: Settings, original: SiteSeen, site: SiteSeen) -> bool:
+def _has_shared_database(settings: Settings, original: ObservedSite, site: ObservedSite) -> bool:
     """A value that is not shown is taken for the shared one: nobody sets the address of an own database by hand.
 
     So is one that is confirmed: the copy of a mirror that was made by hand may have an address of earlier.
@@ -225,13 +231,13 @@ def _has_shared_database(settings: Settings, original: SiteSeen, site: SiteSeen)
     here, shared = site.variables.get(DATABASE_URL), shared_value(settings, original, DATABASE_URL)
     if here is None or here.value is None or shared is None:
         return here is not None
-    if identity_of(here.value) == identity_of(shared):
+    if service_identity(here.value) == service_identity(shared):
         return True
     return _is_confirmed(settings, site.slug, DATABASE_URL, here.value)
 
 
 def _is_confirmed(settings: Settings, slug: str, name: str, value: str | None) -> bool:
-    return confirmable(identity_of(value), slug, name) in confirmed_identities(settings)
+    return confirmable(service_identity(value), slug, name) in confirmed_identities(settings)
 
 
 def hidden_databases(mirrors: Iterable[SitePlan]) -> dict[str, str]:
@@ -241,11 +247,11 @@ def hidden_databases(mirrors: Iterable[SitePlan]) -> dict[str, str]:
 
 
 def confirmed_identities(settings: Settings) -> frozenset[str]:
-    """As ``identity_of`` spells them, however they are written."""
-    return frozenset(respelled(identity) for identity in settings.confirmed_identities)
+    """As ``service_identity`` spells them, however they are written."""
+    return frozenset(normalized_identity(identity) for identity in settings.confirmed_identities)
 
 
-def _missing_applications(settings: Settings, seen: FleetSeen) -> Iterator[Problem]:
+def _missing_applications(settings: Settings, seen: ObservedFleet) -> Iterator[Problem]:
     slug = settings.fleet.original.application
     if seen.original is None:
         yield not_found(
@@ -274,7 +280,7 @@ def not_found(slug: str, remedy: str) -> Problem:
     return Problem("application-not-found", "no application of this name is visible to this token.", remedy, slug)
 
 
-def _reserved_for_nobody(settings: Settings, seen: FleetSeen) -> Iterator[Problem]:
+def _reserved_for_nobody(settings: Settings, seen: ObservedFleet) -> Iterator[Problem]:
     """A slip of the hand there leaves the application that is meant without its id."""
     visible = {*seen.applications, *seen.mirrors, *settings.fleet.slugs}
     for slug, site_id in settings.fleet.reserved_for.items() if seen.original else ():
@@ -291,7 +297,7 @@ def _reserved_for_nobody(settings: Settings, seen: FleetSeen) -> Iterator[Proble
             )
 
 
-def _missing_environments(settings: Settings, seen: FleetSeen) -> Iterator[Problem]:
+def _missing_environments(settings: Settings, seen: ObservedFleet) -> Iterator[Problem]:
     for site in (seen.original, *seen.mirrors.values()):
         if site is not None and site.environment is None:
             yield Problem(
@@ -302,7 +308,7 @@ def _missing_environments(settings: Settings, seen: FleetSeen) -> Iterator[Probl
             )
 
 
-def _never_deployed(settings: Settings, seen: FleetSeen) -> Iterator[Problem]:
+def _never_deployed(settings: Settings, seen: ObservedFleet) -> Iterator[Problem]:
     original = seen.original
     if original is None or original.environment is None:
         return
@@ -323,7 +329,7 @@ def _deploy_first(slug: str, environment: str, effect: str) -> Problem:
     )
 
 
-def _shared_values(settings: Settings, seen: FleetSeen) -> Iterator[Problem]:
+def _shared_values(settings: Settings, seen: ObservedFleet) -> Iterator[Problem]:
     original = seen.original
     if original is None or newest_successful(original.deployments) is None:
         return
@@ -355,41 +361,42 @@ def _why_unknown(frozen: Frozen, name: str) -> str:
     return "is not shown by the API" if frozen[name] is None else "is empty"
 
 
-def _same_services(settings: Settings, seen: FleetSeen) -> Iterator[Problem]:
+def _same_services(settings: Settings, seen: ObservedFleet) -> Iterator[Problem]:
     """Test that writes into Live's database is the worst that can be declared."""
     if seen.original is None:
         return
     slug = seen.original.slug
-    for name in filter(is_service, settings.fleet.shared):
+    for name in filter(is_service_variable, settings.fleet.shared):
         here, there = shared_value(settings, seen.original, name), seen.elsewhere.get(name)
         alike = same(service_of(here), service_of(there)) if here and there else False
         if alike:
             yield Problem(
                 "environments-share-service",
-                f"{name} is the same in Test and in Live, {identity_of(here)}.",
+                f"{name} is the same in Test and in Live, {service_identity(here)}.",
                 f"Give each environment a service of its own and deploy {slug} in both",
                 slug,
             )
         elif alike is None and not _is_confirmed(settings, slug, name, here):
             other = "Live" if settings.environment == "test" else "Test"
+            confirmed = confirmable(service_identity(here), slug, name)
             yield Problem(
                 "service-not-comparable",
-                f"{name} is {identity_of(here)} here and {identity_of(there)} in {other}, and Mirrors cannot tell"
-                " whether these are two services.",
+                f"{name} is {service_identity(here)} here and {service_identity(there)} in {other}, and Mirrors cannot"
+                " tell whether these are two services.",
                 f"Where they are one, give each environment a service of its own and deploy {slug} in both; where they"
-                f" are two, confirm it with {confirmation(confirmable(identity_of(here), slug, name), settings.stack)}",
+                f" are two, confirm it with {confirmation(confirmed, settings.stack)}",
                 slug,
             )
 
 
-def _other_environments_database(settings: Settings, seen: FleetSeen) -> Iterator[Problem]:
+def _other_environments_database(settings: Settings, seen: ObservedFleet) -> Iterator[Problem]:
     """A copy from the wrong environment is somebody's mistake, and no mirror of another fleet. At one of ours it is
     drift, to be repaired."""
     there = readable_identity(seen.elsewhere.get(DATABASE_URL))
     here = readable_identity(shared_value(settings, seen.original, DATABASE_URL))
     for item in settings.mirrors:
         site = seen.mirrors.get(item.application)
-        own = site.variables.get(DATABASE_URL) if site and not site.is_ours(item.formerly) else None
+        own = site.variables.get(DATABASE_URL) if site and not site.is_managed(item.formerly) else None
         if own is not None and there not in (None, here) and readable_identity(own.value) == there:
             yield from _unless_confirmed(settings, item.application, str(there))
 

@@ -137,7 +137,7 @@ def preview_of(
     steps = steps_of(engine)
     changing = [step for step in steps if step.changes_something]
     leaving = tuple(step.name for step in changing if step.op == "delete" and (step.kind == "Mirror" or _is_site(step)))
-    rollout = rollout_plan(settings, repairing=events.repairing)
+    rollout = rollout_plan(settings, rotates_credentials=events.rotates_credentials)
     before, now = _ledgers(changing)
     return FleetPreview(
         stack,

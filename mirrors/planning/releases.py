@@ -3,26 +3,26 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from mirrors.planning.observed import DeploymentSeen
+from mirrors.planning.observed import ObservedDeployment
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
-def newest_successful(deployments: Iterable[DeploymentSeen]) -> DeploymentSeen | None:
+def newest_successful(deployments: Iterable[ObservedDeployment]) -> ObservedDeployment | None:
     """By the time it ended, whatever order the platform lists them in."""
     done = [item for item in deployments if item.succeeded]
     return max(done, key=lambda item: item.ended_at or _NEVER, default=None)
 
 
-def newest_started(deployments: Iterable[DeploymentSeen]) -> DeploymentSeen | None:
+def newest_started(deployments: Iterable[ObservedDeployment]) -> ObservedDeployment | None:
     return max(deployments, key=lambda item: item.started_at or _NEVER, default=None)
 
 
-def newest_running(deployments: Iterable[DeploymentSeen]) -> DeploymentSeen | None:
+def newest_running(deployments: Iterable[ObservedDeployment]) -> ObservedDeployment | None:
     return newest_started(item for item in deployments if item.running)
 
 
-def release_of(deployment: DeploymentSeen, releases: Iterable[DeploymentSeen]) -> str | None:
+def release_of(deployment: ObservedDeployment, releases: Iterable[ObservedDeployment]) -> str | None:
     """The release that a mirror's deployment runs: the newest one that was ready before the deployment started.
 
     A platform deploys the newest image there is, and an image is there once the original's deployment that built it

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from mirrors.planning.hints import Hints, Ledger
+from mirrors.planning.hints import AllocationRequest, Ledger
 from mirrors.problems import Problem
 
 
-def renamed(ledger: Ledger, hints: Hints) -> Iterator[Problem]:
+def renamed(ledger: Ledger, hints: AllocationRequest) -> Iterator[Problem]:
     """The engine takes a resource for the one that has its name in the state; only else does it look for the former."""
     had = {name: application for application, (name, _) in ledger.assignments.items()}
     for site in hints.sites:
@@ -30,7 +30,7 @@ def renamed(ledger: Ledger, hints: Hints) -> Iterator[Problem]:
             )
 
 
-def taken_over(ledger: Ledger, hints: Hints) -> Iterator[Problem]:
+def taken_over(ledger: Ledger, hints: AllocationRequest) -> Iterator[Problem]:
     """A slug of the ledger that another application has by now, while the one that had it is still there.
 
     The resources of that name would go over to the newcomer, and strip the site that runs.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from mirrors.planning.observed import SiteSeen
+from mirrors.planning.observed import ObservedSite
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from mirrors.config import Settings
 
 
-def shared_value(settings: Settings, original: SiteSeen | None, name: str) -> str | None:
+def shared_value(settings: Settings, original: ObservedSite | None, name: str) -> str | None:
     """None where neither the platform shows it nor ``sharedValues`` has it."""
     stand_in = settings.shared_values.get(name)
     shown = original.frozen.get(name) if original else None
     return shown or (stand_in.get_secret_value() if stand_in else None)
 
 
-def shared_values(settings: Settings, original: SiteSeen | None) -> dict[str, str | None]:
+def shared_values(settings: Settings, original: ObservedSite | None) -> dict[str, str | None]:
     """{name: value} of all that is declared as shared."""
     return {name: shared_value(settings, original, name) for name in settings.fleet.shared}
 

@@ -15,7 +15,7 @@ from mirrors.planning.variables import PROVIDER, running_values
 
 INPUTS = ("site", "environment", "image_environment", "release", "verified", "found", "hmac_key")
 OUTPUTS = ("deployment", "url", "failed", "attempt")
-HINTS = ("variables", "rollout", "turn", "observed", "databases", "collected", "newest", "shared")
+CHECK_ONLY = ("variables", "rollout", "turn", "observed", "databases", "collected", "newest", "shared")
 """What only ``check`` sees. Nothing of it is kept."""
 
 RUNNING = " (running)"
@@ -42,7 +42,7 @@ def key_of(name: str) -> str:
     Taken are our own properties, those of every resource, and what begins with an underscore: the engine shows no
     property that begins with two, and in the SDK such a property hides a resource's own attribute.
     """
-    taken = name in (*INPUTS, *OUTPUTS, *HINTS, "id", "urn") or name.startswith(("_", "="))
+    taken = name in (*INPUTS, *OUTPUTS, *CHECK_ONLY, "id", "urn") or name.startswith(("_", "="))
     return f"={name}" if taken else name
 
 
@@ -52,7 +52,7 @@ def name_of(key: str) -> str:
 
 
 def is_variable(key: str) -> bool:
-    return key not in (*INPUTS, *OUTPUTS, *HINTS, PROVIDER, "id", "urn")
+    return key not in (*INPUTS, *OUTPUTS, *CHECK_ONLY, PROVIDER, "id", "urn")
 
 
 @dataclass(frozen=True, slots=True)

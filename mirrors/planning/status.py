@@ -19,7 +19,7 @@ from mirrors.planning.names import (
     removal_order,
     write_order,
 )
-from mirrors.planning.observed import FleetSeen, SiteSeen
+from mirrors.planning.observed import ObservedFleet, ObservedSite
 from mirrors.planning.pins import declared_otherwise
 from mirrors.planning.plan import ENVIRONMENTS, image_environment, original_site_id
 from mirrors.planning.releases import newest_running, newest_started, newest_successful, release_of
@@ -69,7 +69,7 @@ class SiteStatus:
 
 def statuses(
     settings: Settings,
-    seen: FleetSeen,
+    seen: ObservedFleet,
     site_ids: Mapping[str, int],
     created: Mapping[str, Collection[str]] | None = None,
 ) -> tuple[SiteStatus, ...]:
@@ -105,7 +105,7 @@ def _contradicted(row: SiteStatus, declared: int | None, stored: int | None) -> 
     return _differing(row, detail) if detail else row
 
 
-def _with_twins(rows: Sequence[SiteStatus], seen: FleetSeen) -> Iterator[SiteStatus]:
+def _with_twins(rows: Sequence[SiteStatus], seen: ObservedFleet) -> Iterator[SiteStatus]:
     """Sites that run with one SITE_ID and one database are wrong, whatever else they are."""
     there = [row for row in rows if _alike(seen, seen.mirrors.get(row.application)) is not False]
     for row in rows:
@@ -120,7 +120,7 @@ def _differing(row: SiteStatus, detail: str) -> SiteStatus:
 
 
 def removed(
-    settings: Settings, seen: FleetSeen, retired: Mapping[int, str], sites: Mapping[str, SiteSeen]
+    settings: Settings, seen: ObservedFleet, retired: Mapping[int, str], sites: Mapping[str, ObservedSite]
 ) -> tuple[SiteStatus, ...]:
     """A row for each retired application whose instances still serve the shared database.
 
@@ -132,7 +132,7 @@ def removed(
     return tuple(row for row in rows if row is not None)
 
 
-def _removed(settings: Settings, seen: FleetSeen, site: SiteSeen, site_id: int) -> SiteStatus | None:
+def _removed(settings: Settings, seen: ObservedFleet, site: ObservedSite, site_id: int) -> SiteStatus | None:
     alike = _alike(seen, site)
     if alike is False:
         return None
@@ -148,12 +148,12 @@ def _removed(settings: Settings, seen: FleetSeen, site: SiteSeen, site_id: int) 
     return replace(row, state=State.REMOVED, details=(detail,), foreign=())
 
 
-def _alike(seen: FleetSeen, site: SiteSeen | None) -> bool | None:
+def _alike(seen: ObservedFleet, site: ObservedSite | None) -> bool | None:
     """Whether the instances run with the original's database; None where that cannot be told."""
     return same(*(service_of(item.frozen.get(DATABASE_URL)) if item else None for item in (seen.original, site)))
 
 
-def _original_status(settings: Settings, seen: FleetSeen, created: Mapping[str, Collection[str]]) -> SiteStatus:
+def _original_status(settings: Settings, seen: ObservedFleet, created: Mapping[str, Collection[str]]) -> SiteStatus:
     site = seen.original
     if site is None or site.environment is None:
         return _missing(settings.fleet.original.application, "original", settings.environment)
@@ -163,7 +163,7 @@ def _original_status(settings: Settings, seen: FleetSeen, created: Mapping[str, 
     return replace(row, notes=tuple(filter(None, notes)))
 
 
-def _undeployed(settings: Settings, site: SiteSeen, declared: DeclaredValues) -> str | None:
+def _undeployed(settings: Settings, site: ObservedSite, declared: DeclaredValues) -> str | None:
     """What somebody set by hand since: it counts, for mirrors too, once it is deployed."""
     by_hand = {
         name: item.value
@@ -195,7 +195,9 @@ def _missing(slug: str, role: str, environment: str) -> SiteStatus:
     return SiteStatus(slug, role, None, environment, None, None, None, None, State.MISSING, details)
 
 
-def _row(settings: Settings, seen: FleetSeen, site: SiteSeen, role: str, declared: DeclaredValues) -> SiteStatus:
+def _row(
+    settings: Settings, seen: ObservedFleet, site: ObservedSite, role: str, declared: DeclaredValues
+) -> SiteStatus:
     done = newest_successful(site.deployments)
     behind = _behind(seen, site) if role == "mirror" else None
     state, details = _state(site, declared, behind)
@@ -217,14 +219,14 @@ def _row(settings: Settings, seen: FleetSeen, site: SiteSeen, role: str, declare
     )
 
 
-def _release(seen: FleetSeen, site: SiteSeen, role: str) -> str | None:
+def _release(seen: ObservedFleet, site: ObservedSite, role: str) -> str | None:
     done = newest_successful(site.deployments)
     if done is None or role == "original":
         return done.uuid if done else None
     return release_of(done, seen.releases)
 
 
-def _state(site: SiteSeen, declared: DeclaredValues, behind: "Finding") -> tuple[State, tuple[str, ...]]:
+def _state(site: ObservedSite, declared: DeclaredValues, behind: "Finding") -> tuple[State, tuple[str, ...]]:
     """A site to which nothing applies is converged.
 
     Also one whose newest deployment failed and whose change was taken back since: what runs is what is declared.
@@ -248,7 +250,7 @@ def _state(site: SiteSeen, declared: DeclaredValues, behind: "Finding") -> tuple
 Finding = tuple[State, str] | None
 
 
-def _failed(site: SiteSeen) -> str | None:
+def _failed(site: ObservedSite) -> str | None:
     newest = newest_started(site.deployments)
     if newest is None or newest.success is not False:
         return None
@@ -256,16 +258,16 @@ def _failed(site: SiteSeen) -> str | None:
     return f"deployment {newest.uuid} failed; {serves}"
 
 
-def _not_deployed(site: SiteSeen) -> Finding:
+def _not_deployed(site: ObservedSite) -> Finding:
     return None if newest_successful(site.deployments) else (State.NOT_DEPLOYED, "never deployed successfully")
 
 
-def _not_set_as_declared(site: SiteSeen, declared: DeclaredValues) -> Finding:
+def _not_set_as_declared(site: ObservedSite, declared: DeclaredValues) -> Finding:
     details = tuple(filter(None, (_not_as_declared(site, declared), _no_longer_declared(site, declared))))
     return (State.VARIABLES_DIFFER, "; ".join(details)) if details else None
 
 
-def _not_as_declared(site: SiteSeen, declared: DeclaredValues) -> str | None:
+def _not_as_declared(site: ObservedSite, declared: DeclaredValues) -> str | None:
     """A name with another flag only is told with it: its value may be right."""
     set_here = {name: item.value for name, item in site.variables.items()}
     wrong, _ = different_names(declared.known, set_here)
@@ -279,7 +281,7 @@ def _not_as_declared(site: SiteSeen, declared: DeclaredValues) -> str | None:
     return f"not as declared: {', '.join(names)}" if names else None
 
 
-def _no_longer_declared(site: SiteSeen, declared: DeclaredValues) -> str | None:
+def _no_longer_declared(site: ObservedSite, declared: DeclaredValues) -> str | None:
     """Also one that somebody has deleted since, as long as the instances run with it."""
     names = removal_order(declared.withdrawn & {*site.variables, *site.frozen})
     return (
@@ -289,7 +291,7 @@ def _no_longer_declared(site: SiteSeen, declared: DeclaredValues) -> str | None:
     )
 
 
-def _not_deployed_with(site: SiteSeen, declared: DeclaredValues) -> Finding:
+def _not_deployed_with(site: ObservedSite, declared: DeclaredValues) -> Finding:
     # A site that was made by hand runs without its name until it is next deployed, which is no reason to do that.
     compared = dict(declared.known)
     if MIRRORS_APPLICATION not in site.frozen:
@@ -302,7 +304,7 @@ def _not_deployed_with(site: SiteSeen, declared: DeclaredValues) -> Finding:
     return (State.VARIABLES_DIFFER, "; ".join(details)) if details else None
 
 
-def _behind(seen: FleetSeen, site: SiteSeen) -> Finding:
+def _behind(seen: ObservedFleet, site: ObservedSite) -> Finding:
     runs, newest = _release(seen, site, "mirror"), newest_successful(seen.releases)
     if newest is None or runs == newest.uuid:
         return None

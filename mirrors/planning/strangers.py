@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from mirrors.planning.hints import Hints, Ledger, Neighbour
+from mirrors.planning.hints import AllocationRequest, Ledger, Neighbour
 from mirrors.problems import Problem
 
 
@@ -14,7 +14,7 @@ def gives_something(ledger: Ledger, known: Mapping[str, int | None]) -> bool:
     )
 
 
-def unknown_ids(hints: Hints) -> Iterator[Problem]:
+def unknown_ids(hints: AllocationRequest) -> Iterator[Problem]:
     """An id that nobody can read may be the one that is given."""
     for slug, neighbour in hints.neighbours.items():
         if neighbour.hidden and neighbour.listed and slug not in hints.reserved_for:
@@ -36,7 +36,7 @@ def unknown_ids(hints: Hints) -> Iterator[Problem]:
             )
 
 
-def of_another_project(ledger: Ledger, hints: Hints) -> Iterator[Problem]:
+def of_another_project(ledger: Ledger, hints: AllocationRequest) -> Iterator[Problem]:
     """Two ledgers for one original: neither knows what the other has given, or will give."""
     ours = _known(ledger, hints)
     for slug, neighbour in hints.neighbours.items():
@@ -54,7 +54,7 @@ def of_another_project(ledger: Ledger, hints: Hints) -> Iterator[Problem]:
             )
 
 
-def _known(ledger: Ledger, hints: Hints) -> set[str]:
+def _known(ledger: Ledger, hints: AllocationRequest) -> set[str]:
     """The slugs, of today and of earlier, of all that have or had an id from this ledger or the one it follows."""
     earlier = {name for name, _ in ledger.assignments.values()} | {who.name for who in ledger.retired.values()}
     if (followed := hints.reference) is not None:
@@ -62,7 +62,7 @@ def _known(ledger: Ledger, hints: Hints) -> set[str]:
     return earlier | {slug for uuid, slug in hints.listed.items() if uuid in ledger.applications}
 
 
-def _is_answered(slug: str, neighbour: Neighbour, ledger: Ledger, hints: Hints) -> bool:
+def _is_answered(slug: str, neighbour: Neighbour, ledger: Ledger, hints: AllocationRequest) -> bool:
     """A ledger that began anew has pinned ids as retired, without the names of those that had them."""
     ids = frozenset(neighbour.site_ids)
     return slug in hints.reserved_for or (bool(ids) and ids <= hints.kept_free | hints.retired | ledger.retired.keys())

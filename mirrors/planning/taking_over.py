@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from mirrors.config import Settings
 from mirrors.planning.declared import declared_at
 from mirrors.planning.deployments import Wanted, next_step
-from mirrors.planning.observed import FleetSeen, SiteSeen
+from mirrors.planning.observed import ObservedFleet, ObservedSite
 from mirrors.planning.plan import image_environment
 from mirrors.planning.releases import newest_successful
 
@@ -25,7 +25,7 @@ class Judged:
 
 def judge(
     settings: Settings,
-    seen: FleetSeen,
+    seen: ObservedFleet,
     slugs: Iterable[str],
     site_ids: Mapping[str, int],
     *,
@@ -44,7 +44,9 @@ def judge(
     }
 
 
-def judged(settings: Settings, seen: FleetSeen, site: SiteSeen, site_id: int | None, *, releasing: bool) -> Judged:
+def judged(
+    settings: Settings, seen: ObservedFleet, site: ObservedSite, site_id: int | None, *, releasing: bool
+) -> Judged:
     """The same decision as the resource's, from the same function. ``site_id``: as the ledger has it or gives it.
 
     ``site`` has its deployments and what it runs with. ``releasing``: the original is deployed before its mirrors.

@@ -27,13 +27,13 @@ def in_common(platform: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """``sites`` is None for all of them. ``rolled_out``: those that get a release which no ``up`` would give them.
+    """``sites`` is None for all of them. ``manual_release_sites``: those that get a release which no ``up`` would give.
 
     ``notes``: one for each reason why a site that might be expected is not reached.
     """
 
     sites: tuple[str, ...] | None
-    rolled_out: tuple[str, ...] = ()
+    manual_release_sites: tuple[str, ...] = ()
     notes: tuple[Note, ...] = ()
 
 
@@ -62,8 +62,8 @@ def named(settings: Settings, sites: Sequence[str], stack: str) -> Chosen:
     if unknown or held:
         raise ConfigurationError(*unknown, *held)
     by_hand = _mirrors(settings, lambda item: settings.hold_of(item) == "variablesMayDeploy")
-    rolled_out = tuple(site for site in dict.fromkeys(sites) if site in by_hand)
-    return Chosen(tuple(dict.fromkeys(sites)), rolled_out, tuple(_paused(settings, sites)))
+    manual_release_sites = tuple(site for site in dict.fromkeys(sites) if site in by_hand)
+    return Chosen(tuple(dict.fromkeys(sites)), manual_release_sites, tuple(_paused(settings, sites)))
 
 
 def everyone(settings: Settings) -> Chosen:
@@ -84,8 +84,8 @@ def behind(settings: Settings, rows: Iterable[SiteStatus]) -> Chosen:
     last = max((plan.wave_of[site] for site in wanted if site in plan.wave_of), default=0)
     earlier = [site for wave in plan.waves[:last] for site in wave.sites if site not in left]
     sites = tuple(dict.fromkeys([*earlier, *wanted]))
-    rolled_out = tuple(site for site in _followed_by_hand(settings) if site in wanted)
-    return Chosen(sites, rolled_out, (*_held(settings, late), *_paused(settings, late)))
+    manual_release_sites = tuple(site for site in _followed_by_hand(settings) if site in wanted)
+    return Chosen(sites, manual_release_sites, (*_held(settings, late), *_paused(settings, late)))
 
 
 def _is_late(row: SiteStatus) -> bool:

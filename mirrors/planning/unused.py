@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from mirrors.planning.hints import Assigned, Hints, Ledger, SiteHint
+from mirrors.planning.hints import AllocationRequest, Assigned, Ledger, SiteFacts
 
 
-def without_unused(ledger: Ledger, hints: Hints) -> tuple[Ledger, Hints]:
+def without_unused(ledger: Ledger, hints: AllocationRequest) -> tuple[Ledger, AllocationRequest]:
     """The same without such ids of declared mirrors. They are retired as nobody's, so that none comes back."""
     given_up = {site.application: site_id for site in hints.sites if (site_id := _unused(site, ledger, hints))}
     if not given_up:
@@ -18,7 +18,7 @@ def without_unused(ledger: Ledger, hints: Hints) -> tuple[Ledger, Hints]:
     return replace(ledger, assignments=kept, retired={**ledger.retired, **retired}), replace(hints, sites=tuple(sites))
 
 
-def _unused(site: SiteHint, ledger: Ledger, hints: Hints) -> int | None:
+def _unused(site: SiteFacts, ledger: Ledger, hints: AllocationRequest) -> int | None:
     """The id that the site has, if it is reserved now, not declared, and no instances of it ever had it."""
     _, stored = ledger.assignments.get(site.application, ("", site.observed))
     idle = site.ran is not None and stored not in site.ran

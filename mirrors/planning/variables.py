@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from mirrors.planning.names import DATABASE_URL, OWN, SITE_ID, removal_order, write_order
-from mirrors.planning.observed import VariableSeen
+from mirrors.planning.observed import ObservedVariable
 
 PROVIDER = "__provider"
 """The property in which the SDK keeps a provider's class."""
@@ -29,7 +29,7 @@ class Write:
     verify: bool = False
 
 
-def differs(desired: Desired, live: VariableSeen | None, written: str | None) -> bool:
+def differs(desired: Desired, live: ObservedVariable | None, written: str | None) -> bool:
     """Whether the platform's variable is not as declared.
 
     ``written`` is the value that we know to have written, if any: it stands in for a value that is not shown.
@@ -41,7 +41,7 @@ def differs(desired: Desired, live: VariableSeen | None, written: str | None) ->
 
 def plan_writes(
     desired: Mapping[str, Desired],
-    live: Mapping[str, VariableSeen],
+    live: Mapping[str, ObservedVariable],
     written: Mapping[str, str],
     obsolete: Collection[str] = (),
 ) -> list[Write]:
@@ -60,14 +60,14 @@ def plan_writes(
     return removals + changes
 
 
-def not_as_declared(desired: Mapping[str, Desired], live: Mapping[str, VariableSeen]) -> list[str]:
+def not_as_declared(desired: Mapping[str, Desired], live: Mapping[str, ObservedVariable]) -> list[str]:
     """Names that a read-back shows otherwise than declared: absent, flagged otherwise, or with another plain value."""
     values = {name: item.value for name, item in desired.items()}
     flagged = {name for name, item in desired.items() if name in live and live[name].sensitive != item.sensitive}
     return write_order({*not_set(values, live), *flagged})
 
 
-def not_set(declared: Mapping[str, str], live: Mapping[str, VariableSeen]) -> list[str]:
+def not_set(declared: Mapping[str, str], live: Mapping[str, ObservedVariable]) -> list[str]:
     """Names that an environment does not have, or has with another plain value."""
     return [
         name

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from mirrors.config import Settings
-from mirrors.planning.observed import FleetSeen
+from mirrors.planning.observed import ObservedFleet
 from mirrors.planning.status import SiteStatus, State
 
 HIDES = frozenset({State.CONVERGED, State.HELD, State.BEHIND})
@@ -13,7 +13,7 @@ HIDES = frozenset({State.CONVERGED, State.HELD, State.BEHIND})
 
 def unverified(
     settings: Settings,
-    seen: FleetSeen,
+    seen: ObservedFleet,
     rows: Iterable[SiteStatus],
     managed: Collection[str],
     verified: Mapping[str, str],

@@ -8,7 +8,7 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from mirrors.planning.dsn import credentials_of, same, service_of
-from mirrors.planning.names import is_service
+from mirrors.planning.names import is_service_variable
 
 if TYPE_CHECKING:
     from mirrors.config import Settings
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 SHOWN = 8
 """How many sites a line names before it counts the rest."""
 
-ROLL_OUT = "MIRRORS_ROLL_OUT"
+MANUAL_RELEASE_SITES = "MIRRORS_ROLL_OUT"
 """The environment variable with the sites, blanks between, that get a release which is followed by hand."""
 
 SHORTER = "rollout: every site with its wave and its reason, in short: mirrors preview"
@@ -35,14 +35,14 @@ class Wave:
 class RolloutPlan:
     """``held``: sites that nothing is deployed to. ``paused``: those of waves after ``rollout.pauseAfter``.
 
-    ``repairing``: what the sites share was changed under them, so they fail already: all are one wave, and one whose
-    deployment fails keeps nobody else from it.
+    ``rotates_credentials``: the shared credentials changed under the sites, so they fail already. All are one wave, and
+    a failed deployment stops no other one.
     """
 
     waves: tuple[Wave, ...]
     held: tuple[str, ...] = ()
     paused: frozenset[str] = frozenset()
-    repairing: bool = False
+    rotates_credentials: bool = False
 
     @property
     def wave_of(self) -> dict[str, int]:
@@ -50,12 +50,12 @@ class RolloutPlan:
         return {slug: position for position, wave in enumerate(self.waves) for slug in wave.sites}
 
 
-def rollout_plan(settings: Settings, repairing: bool = False) -> RolloutPlan:
+def rollout_plan(settings: Settings, rotates_credentials: bool = False) -> RolloutPlan:
     rollout = settings.rollout
     held = tuple(item.application for item in settings.mirrors if settings.hold_of(item) == "everything")
     sites = [item.application for item in settings.mirrors if item.application not in held]
-    if repairing:
-        return RolloutPlan((Wave(1, tuple(sites)),) if sites else (), held, repairing=True)
+    if rotates_credentials:
+        return RolloutPlan((Wave(1, tuple(sites)),) if sites else (), held, rotates_credentials=True)
     following = {item.application for item in settings.mirrors if settings.declared_hold(item) == "nothing"}
     waves = tuple(_waves(sites, following or {*sites}, rollout.waves))
     last = rollout.pause_after or len(rollout.waves)
@@ -70,7 +70,7 @@ def credentials_changed(
 
     ``now``: what the original runs with; ``runs_with``: what the mirror does. A value that is not shown proves nothing.
     """
-    pairs = ((now.get(name), runs_with.get(name)) for name in shared if is_service(name))
+    pairs = ((now.get(name), runs_with.get(name)) for name in shared if is_service_variable(name))
     return any(new and old and _is_outdated(old, new) for new, old in pairs)
 
 
@@ -85,7 +85,7 @@ def described(plan: RolloutPlan) -> Iterator[str]:
 
     The engine's own list has three rows a site: where there are many, the last line names the command for them.
     """
-    if plan.repairing:
+    if plan.rotates_credentials:
         yield REPAIR
     elif len(plan.waves) > 1:
         for wave in plan.waves:

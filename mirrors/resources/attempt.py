@@ -6,26 +6,26 @@ from typing import Any
 
 from mirrors.config.connection import Connection
 from mirrors.divio import Divio
-from mirrors.errors import AnotherDatabaseError, MirrorsError, SharedChangedError
+from mirrors.errors import DatabaseMismatchError, MirrorsError, SharedValuesChangedError
 from mirrors.planning.dsn import UNREADABLE, confirmable
 from mirrors.planning.holds import changes_at_held_site
 from mirrors.planning.names import DATABASE_URL, MIRRORS_APPLICATION, write_order
 from mirrors.planning.shared import no_longer_shared
 from mirrors.planning.site_state import INPUTS, Entries, SiteState, after_writing
 from mirrors.planning.variables import different_names, not_set
-from mirrors.resources.base import Properties, about, say, secret, tidy
-from mirrors.resources.deploying import Conditions, Deploying, frozen_of
+from mirrors.resources.base import Properties, normalize, say, secret, translate_errors
+from mirrors.resources.deploying import Conditions, DeploymentRunner, deployed_variables_of
 from mirrors.resources.half_done import half_done
 from mirrors.resources.health import wait_until_healthy
-from mirrors.resources.operation import OPERATION, Declared
+from mirrors.resources.operation import OPERATION, CheckedSite
 from mirrors.resources.running import runs_with
-from mirrors.resources.writing import Live, Writing
+from mirrors.resources.writing import Live, VariableReconciler
 from mirrors.seen import by_name
 
 
 def where_of(properties: Mapping[str, Any]) -> Properties:
     """Of the inputs or outputs what does not change with a site."""
-    where = {key: tidy(properties[key]) for key in ("site", "environment", "image_environment")}
+    where = {key: normalize(properties[key]) for key in ("site", "environment", "image_environment")}
     return where | {"hmac_key": secret(properties["hmac_key"])}
 
 
@@ -40,8 +40,8 @@ class Attempt:
         self.environment: str = properties["environment"]
         self.connection, self.divio = connection, divio
         self._properties = properties
-        self._inputs = {key: tidy(properties[key]) for key in INPUTS if key in properties}
-        self._declared: Declared = OPERATION.declared(self.environment, self.site)
+        self._inputs = {key: normalize(properties[key]) for key in INPUTS if key in properties}
+        self._declared: CheckedSite = OPERATION.declared(self.environment, self.site)
         self._goal = SiteState.of(properties).keeping(before, self._declared.rollout)
         self._wanted: Entries = self._goal.is_set
         self.before = before.wanting(self._goal.release)
@@ -52,8 +52,10 @@ class Attempt:
         """The site once its variables are as declared, and then with what it runs."""
 
     def refuse_another_database(self) -> None:
-        """Raises AnotherDatabaseError. A mirror that was never deployed, or whose deployment does not show its database
-        either, proves nothing."""
+        """Raises DatabaseMismatchError.
+
+        A mirror that was never deployed, or whose deployment does not show its database either, proves nothing.
+        """
         if not self._declared.databases:
             return
         identity = runs_with(self.divio, self.environment, self.site)
@@ -62,7 +64,7 @@ class Attempt:
             return
         slug = self._declared.values[MIRRORS_APPLICATION]
         if (confirmed := confirmable(identity, slug, DATABASE_URL)) not in given_up:
-            raise AnotherDatabaseError(slug, identity, original, confirmed)
+            raise DatabaseMismatchError(slug, identity, original, confirmed)
 
     @property
     def paused(self) -> bool:
@@ -76,28 +78,28 @@ class Attempt:
         """The same."""
         return self._converged(self._rewritten)
 
-    def _converged(self, write: Callable[[Writing], None]) -> Properties:
+    def _converged(self, write: Callable[[VariableReconciler], None]) -> Properties:
         writing = self._writing()
         with half_done(self.environment, self._properties, lambda: self._reached(writing)):
             if self._declared.rollout == "held":
                 return self._outputs(self._as_it_is(writing))
-            with about(self.site):
+            with translate_errors(self.site):
                 write(writing)
             self._now = self._with_variables(writing)
             return self._outputs(self._deployed(self._now))
 
-    def _with_variables(self, writing: Writing) -> SiteState:
+    def _with_variables(self, writing: VariableReconciler) -> SiteState:
         """The site with what is declared set."""
         found = self._found | writing.taken_over
         return replace(self.before.managed(self._wanted), is_set=self._wanted, found=found)
 
-    def _as_it_is(self, writing: Writing) -> SiteState:
+    def _as_it_is(self, writing: VariableReconciler) -> SiteState:
         """A held site. Raises MirrorsError before the first write where it would be deployed, or a value change.
 
         What it may get needs no deployment: another flag, and the variable that says whose site it is.
         """
         site = self._deployed(self._with_variables(writing))
-        with about(self.site):
+        with translate_errors(self.site):
             live, values = self._looked_at(writing), self._declared.values
             changing = set(not_set(values, by_name(live.values()))) - ({MIRRORS_APPLICATION} - live.keys())
             if changing:
@@ -106,15 +108,15 @@ class Attempt:
             writing.converge(live, values)
         return replace(site, found=self._found | writing.taken_over)
 
-    def _first_written(self, writing: Writing) -> None:
+    def _first_written(self, writing: VariableReconciler) -> None:
         first = self._owned == SiteState() and writing.is_first
         writing.converge({} if first else self._looked_at(writing), written={})
 
-    def _rewritten(self, writing: Writing) -> None:
+    def _rewritten(self, writing: VariableReconciler) -> None:
         live, before = self._looked_at(writing), self.before.is_set
         writing.converge(live, self._known_to_be_set(), before.keys() - self._wanted.keys() - self._found)
 
-    def _looked_at(self, writing: Writing) -> Live:
+    def _looked_at(self, writing: VariableReconciler) -> Live:
         live = writing.live()
         self._found = writing.found = self._found_now(live)
         return live
@@ -143,7 +145,7 @@ class Attempt:
         theirs = self._wanted.keys() & live.keys() - known
         return (self._found | found | theirs) - (known - found)
 
-    def _reached(self, writing: Writing) -> Properties | None:
+    def _reached(self, writing: VariableReconciler) -> Properties | None:
         """The outputs after a failure, where the state has to learn of variables: those that it has made are ours,
         those that it has removed are no more, and of those that it has changed and the platform hides nobody else knows
         the value.
@@ -167,7 +169,9 @@ class Attempt:
         deployment = self._now.deployment if self._now is not None else None
         if deployment is None or deployment == self.before.deployment:
             return False
-        _, hidden = different_names(self._declared.values, frozen_of(self.divio, deployment), self._declared.secrets)
+        _, hidden = different_names(
+            self._declared.values, deployed_variables_of(self.divio, deployment), self._declared.secrets
+        )
         return bool(hidden)
 
     def _outputs(self, site: SiteState) -> Properties:
@@ -179,7 +183,7 @@ class Attempt:
         if known is not None and not site.needs_a_look(self._goal):
             return self._reaching(site)
         try:
-            with about(self.site):
+            with translate_errors(self.site):
                 self._now = self._running(site, known)
                 self._ask_for_health(self._now)
         except MirrorsError as error:
@@ -214,15 +218,15 @@ class Attempt:
         conditions = Conditions(expected, declared.refusal, alone=declared.attempt is not None)
         inputs = self._inputs | {"secrets": declared.secrets, "release": release}
         inputs |= {"image_environment": self._goal.image_environment}
-        work = Deploying(self.connection, self.divio, inputs, declared.values, conditions)
+        work = DeploymentRunner(self.connection, self.divio, inputs, declared.values, conditions)
         gone = frozenset(self.before.managed(self._wanted).runs.keys() - self._wanted.keys())
-        outputs = work.outputs(adopting=adopting, gone=gone, known=known)
-        if changed := no_longer_shared(declared.shared, frozen_of(self.divio, outputs["deployment"])):
-            raise SharedChangedError(self.site, changed)
+        outputs = work.run(adopting=adopting, gone=gone, known=known)
+        if changed := no_longer_shared(declared.shared, deployed_variables_of(self.divio, outputs["deployment"])):
+            raise SharedValuesChangedError(self.site, changed)
         return outputs
 
-    def _writing(self) -> Writing:
+    def _writing(self) -> VariableReconciler:
         declared = self._declared
-        return Writing(
+        return VariableReconciler(
             self.divio, self.site, self.environment, declared.variables, found=self._found, secrets=declared.secrets
         )

@@ -19,16 +19,16 @@ from mirrors.config.rollout import Rollout
 from mirrors.divio import Divio, DivioError, NotFound, ValidationFailed
 from mirrors.errors import PlatformError
 from mirrors.events import report_problem
-from mirrors.planning.observed import DeploymentSeen
+from mirrors.planning.observed import ObservedDeployment
 from mirrors.problems import Problem
 from mirrors.remedies import problem_of
 from mirrors.resources.executor import widen
 from mirrors.resources.once import once
 from mirrors.resources.operation import OPERATION
-from mirrors.resources.reads import Reads, visible_environments
-from mirrors.resources.today import NotAskedError, stack_of, todays_token, with_token
+from mirrors.resources.reads import BulkReadCache, visible_environments
+from mirrors.resources.today import TokenNotFoundError, stack_of, todays_token, with_token
 from mirrors.resources.watchdog import watch_engine
-from mirrors.seen import deployment_seen
+from mirrors.seen import observed_deployment
 
 Properties = dict[str, Any]
 Item = TypeVar("Item")
@@ -42,13 +42,13 @@ def secret(value: Any) -> Properties:
     return {_SIGNATURE: _SECRET, "value": value}
 
 
-def tidy(value: Any) -> Any:
+def normalize(value: Any) -> Any:
     """Whole floats become ints again, also in lists and maps."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, dict):
-        return {key: tidy(item) for key, item in value.items()}
-    return [tidy(item) for item in value] if isinstance(value, list) else value
+        return {key: normalize(item) for key, item in value.items()}
+    return [normalize(item) for item in value] if isinstance(value, list) else value
 
 
 def raw_values(config: Config, keys: Iterable[str]) -> dict[str, str]:
@@ -75,7 +75,7 @@ def _todays_token(connection: Connection, stack: str | None) -> str | None:
         return None  # it wins over each configuration, and is what was refused
     try:
         return todays_token({"apiUrl": str(connection.api_url)}, stack, os.environ)
-    except NotAskedError as error:
+    except TokenNotFoundError as error:
         say(f"the token is refused, and the configuration gave no other one: {error}")
         return None
 
@@ -83,13 +83,13 @@ def _todays_token(connection: Connection, stack: str | None) -> str | None:
 class Provider(ResourceProvider):
     """Base of the three. ``inputs``: the keys of checked inputs; ``immutable``: those that replace the resource.
 
-    ``outputs``: what comes of it beside its inputs; ``hints``: what only ``check`` sees, and nobody keeps.
+    ``outputs``: what comes of it beside its inputs; ``check_only``: what only ``check`` sees, and nobody keeps.
     """
 
     serialize_as_secret_always = False
     inputs: ClassVar[tuple[str, ...]] = ()
     outputs: ClassVar[tuple[str, ...]] = ()
-    hints: ClassVar[tuple[str, ...]] = ()
+    check_only: ClassVar[tuple[str, ...]] = ()
     immutable: ClassVar[tuple[str, ...]] = ()
 
     connection: Connection
@@ -101,7 +101,7 @@ class Provider(ResourceProvider):
         widen(self.configured(req.config).parallel)
 
     def configured(self, config: Config) -> Rollout:
-        """Reads what this kind of provider needs. Raises ConfigurationError."""
+        """BulkReadCache what this kind of provider needs. Raises ConfigurationError."""
         raw = raw_values(config, PROVIDER_KEYS)
         if config.get("mirrors:platform") == "docker":  # there nothing is asked of Divio, and no token is needed
             return load_rollout(raw)
@@ -114,7 +114,7 @@ class Provider(ResourceProvider):
         return connect(self.connection, self.stack)
 
     @property
-    def reads(self) -> Reads:
+    def reads(self) -> BulkReadCache:
         return OPERATION.reads(self.divio)
 
     def check(self, _olds: Properties, news: Properties) -> CheckResult:
@@ -127,11 +127,11 @@ class Provider(ResourceProvider):
         return DiffResult(replaces=replaces, delete_before_replace=True)
 
     def checked(self, properties: Mapping[str, Any]) -> Properties:
-        """The checked inputs among the properties, tidied. Hints and outputs are left out."""
-        return {key: tidy(properties[key]) for key in self.inputs if properties.get(key) is not None}
+        """The checked inputs among the properties, tidied. AllocationRequest and outputs are left out."""
+        return {key: normalize(properties[key]) for key in self.inputs if properties.get(key) is not None}
 
 
-def listed(ask: Callable[[str], Sequence[Item]], divio: Divio, environment: str) -> Sequence[Item]:
+def list_or_empty(ask: Callable[[str], Sequence[Item]], divio: Divio, environment: str) -> Sequence[Item]:
     """What a list has of an environment: nothing where it was deleted, which a platform may also answer with a 400."""
     try:
         return ask(environment)
@@ -141,12 +141,12 @@ def listed(ask: Callable[[str], Sequence[Item]], divio: Divio, environment: str)
         raise
 
 
-def deployments_seen(divio: Divio, environment: str) -> tuple[DeploymentSeen, ...]:
-    return tuple(map(deployment_seen, listed(divio.deployments.list, divio, environment)))
+def list_deployments_or_empty(divio: Divio, environment: str) -> tuple[ObservedDeployment, ...]:
+    return tuple(map(observed_deployment, list_or_empty(divio.deployments.list, divio, environment)))
 
 
 @contextmanager
-def about(site: str) -> Iterator[None]:
+def translate_errors(site: str) -> Iterator[None]:
     """An error of the platform gets the site that it is about, and a remedy; the engine shows nothing else of it."""
     try:
         yield
@@ -186,7 +186,7 @@ def say(message: str) -> None:
     sys.stderr.flush()
 
 
-def marked(values: Mapping[str, Any], secrets: Iterable[str]) -> Properties:
+def mark_secrets(values: Mapping[str, Any], secrets: Iterable[str]) -> Properties:
     """The values, those of the given names marked as secrets."""
     names = set(secrets)
     return {name: secret(value) if name in names else value for name, value in values.items()}

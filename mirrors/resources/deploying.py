@@ -10,23 +10,23 @@ from typing import TypeVar
 from mirrors.config.connection import Connection
 from mirrors.divio import Deployment, DeploymentRunning, DeploymentTimeout, Divio, DivioError, NotFound
 from mirrors.errors import (
+    ConcurrentDeploymentError,
+    DeployedVariablesMismatchError,
     DeploymentFailedError,
-    DeploymentsInTheWayError,
-    DeploymentUnendedError,
+    DeploymentTimeoutError,
     MirrorsError,
     NewerReleaseError,
-    OtherVariablesError,
-    ReadBackError,
+    VariableVerificationError,
 )
 from mirrors.planning.addresses import address_of
 from mirrors.planning.deployments import Wanted, next_step
 from mirrors.planning.logs import without_secrets
 from mirrors.planning.names import DOMAIN
-from mirrors.planning.observed import DeploymentSeen
+from mirrors.planning.observed import ObservedDeployment
 from mirrors.planning.releases import newest_successful
 from mirrors.planning.variables import different_names, not_set
 from mirrors.remedies import problem_of
-from mirrors.resources.base import Properties, deployments_seen, listed, say
+from mirrors.resources.base import Properties, list_deployments_or_empty, list_or_empty, say
 from mirrors.resources.operation import OPERATION
 from mirrors.seen import by_name
 
@@ -56,7 +56,7 @@ class Conditions:
     alone: bool = False
 
 
-class Deploying:
+class DeploymentRunner:
     """One attempt at one site. ``inputs``: the checked inputs; ``variables``: {name: value} of the declared ones."""
 
     def __init__(
@@ -78,7 +78,7 @@ class Deploying:
         self.secrets = frozenset(inputs["secrets"])
         self.began = time.monotonic()
 
-    def outputs(
+    def run(
         self, *, adopting: bool = False, gone: frozenset[str] = frozenset(), known: str | None = None
     ) -> Properties:
         """Of the deployment that the environment has in the end. Raises MirrorsError, DivioError."""
@@ -86,13 +86,13 @@ class Deploying:
         # Where no deployment is listed there is none to adopt, and beside a new one the platform refuses ours.
         look = not (adopting and self.reads.never_deployed(self.environment))
         while time.monotonic() - self.began < self.connection.rollout.timeout:
-            seen = deployments_seen(self.divio, self.environment) if look else ()
+            seen = list_deployments_or_empty(self.divio, self.environment) if look else ()
             look = True
             done = newest_successful(seen)
-            frozen = frozen_of(self.divio, done.uuid) if done else None
+            frozen = deployed_variables_of(self.divio, done.uuid) if done else None
             step = next_step(wanted, seen, self._releases(done), frozen)
             if step.kind == "adopt":
-                return outputs_of(step.deployment, frozen or {})
+                return deployment_outputs(step.deployment, frozen or {})
             if step.kind == "attach":
                 say(f"{self.site}: waiting for a deployment that is already running")
                 self._wait(step.deployment)
@@ -105,13 +105,13 @@ class Deploying:
             if started is not None:
                 say(f"{self.site}: deployment started; waiting until it has ended")
                 return self._finished(started)
-        raise DeploymentsInTheWayError(self.site)
+        raise ConcurrentDeploymentError(self.site)
 
     def _started(self) -> str | None:
         """The uuid of ours; None where somebody else's was in the way, and has been waited for."""
         self.reads.deploys(self.environment)
         try:
-            with nullcontext() if self.conditions.alone else OPERATION.first_deployment.by(self.site, "deploy it"):
+            with nullcontext() if self.conditions.alone else OPERATION.deployment_gate.attempt(self.site, "deploy it"):
                 return self.divio.deployments.start(self.environment).uuid
         except DeploymentRunning as busy:
             if busy.deployment:
@@ -123,7 +123,7 @@ class Deploying:
         image, expected = self.inputs["image_environment"], self.conditions.expected
         if expected is None or self.reads.newest_release(image) in expected:
             return
-        newest = newest_successful(deployments_seen(self.divio, image))
+        newest = newest_successful(list_deployments_or_empty(self.divio, image))
         if newest is not None and newest.uuid not in expected:
             raise NewerReleaseError(self.site)
 
@@ -135,18 +135,18 @@ class Deploying:
         environment, values = self.environment, self.variables
         if OPERATION.read_back.get(environment) == values:
             return
-        live = listed(self.divio.environment_variables.list, self.divio, environment)
+        live = list_or_empty(self.divio.environment_variables.list, self.divio, environment)
         wrong = not_set(values, by_name(live))
         if wrong:
-            raise ReadBackError(self.site, wrong)
+            raise VariableVerificationError(self.site, wrong)
         for item in live:
             if item.value is None and item.name in values and frozen.get(item.name) != values[item.name]:
                 self.reads.writes(environment)
-                with OPERATION.first_write.by(self.site, f"set {item.name} to its declared value; then deploy"):
+                with OPERATION.variable_gate.attempt(self.site, f"set {item.name} to its declared value; then deploy"):
                     self.divio.environment_variables.update(item.uuid, values[item.name], item.is_sensitive)
 
-    def _releases(self, done: DeploymentSeen | None) -> tuple[DeploymentSeen, ...]:
-        return deployments_seen(self.divio, self.inputs["image_environment"]) if done else ()
+    def _releases(self, done: ObservedDeployment | None) -> tuple[ObservedDeployment, ...]:
+        return list_deployments_or_empty(self.divio, self.inputs["image_environment"]) if done else ()
 
     def _wait(self, uuid: str) -> bool:
         left = self.connection.rollout.timeout - (time.monotonic() - self.began)
@@ -155,24 +155,24 @@ class Deploying:
             wait = partial(self.divio.deployments.wait, uuid, max(left, 1), say_so, self.environment)
             ended = _appeared(wait)
         except DeploymentTimeout as error:
-            raise DeploymentUnendedError(self.site, problem_of(error), self._log_end(uuid)) from None
+            raise DeploymentTimeoutError(self.site, problem_of(error), self._log_end(uuid)) from None
         OPERATION.read_back.pop(self.environment, None)  # a wait is long enough for somebody to write
         return ended.succeeded
 
     def _finished(self, uuid: str) -> Properties:
         if not self._wait(uuid):
             raise DeploymentFailedError(self.site, uuid, self._log_end(uuid))
-        frozen = frozen_of(self.divio, uuid)
+        frozen = deployed_variables_of(self.divio, uuid)
         different, _ = different_names(self.variables, frozen, self.secrets)
         if different:
-            raise OtherVariablesError(self.site, uuid, different, self._log_end(uuid))
+            raise DeployedVariablesMismatchError(self.site, uuid, different, self._log_end(uuid))
         say(f"{self.site}: deployed after {time.monotonic() - self.began:.0f} s")
-        return outputs_of(uuid, frozen)
+        return deployment_outputs(uuid, frozen)
 
     def _log_end(self, uuid: str) -> str:
         """The platform's own variables are blanked too: a log may quote a key that we never set."""
         try:
-            frozen = [(name, value) for name, value in frozen_of(self.divio, uuid).items() if value]
+            frozen = [(name, value) for name, value in deployed_variables_of(self.divio, uuid).items() if value]
             log = self.divio.deployments.logs(uuid)
         except DivioError as error:
             return f"(it cannot be read: {error})"
@@ -180,12 +180,12 @@ class Deploying:
         return "\n".join(log.splitlines()[-LOG_LINES:])
 
 
-def frozen_of(divio: Divio, deployment: str) -> Mapping[str, str | None]:
+def deployed_variables_of(divio: Divio, deployment: str) -> Mapping[str, str | None]:
     """The variables that a deployment runs with."""
     return _appeared(lambda: OPERATION.reads(divio).frozen(deployment))
 
 
-def outputs_of(deployment: str, frozen: Mapping[str, str | None]) -> Properties:
+def deployment_outputs(deployment: str, frozen: Mapping[str, str | None]) -> Properties:
     return {"deployment": deployment, "url": address_of(frozen.get(DOMAIN))}
 
 

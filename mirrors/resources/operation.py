@@ -8,15 +8,15 @@ from mirrors.divio import Divio
 from mirrors.errors import HeldError, MirrorsError, NotCheckedError, PausedError
 from mirrors.planning.site_state import SiteState
 from mirrors.planning.variables import Desired
-from mirrors.resources.first_write import FirstWrite
 from mirrors.resources.once import once
-from mirrors.resources.reads import Reads
+from mirrors.resources.reads import BulkReadCache
+from mirrors.resources.write_gate import WriteGate
 
 NOT_STARTED: Mapping[str, Callable[[str], MirrorsError]] = {"held": HeldError, "paused": PausedError}
 
 
 @dataclass(frozen=True, slots=True)
-class Declared:
+class CheckedSite:
     """What ``check`` has seen of a site and the state does not keep.
 
     ``variables``: {name: what to set}, secrets with their values. ``secrets``: the names of those. ``rollout``: what
@@ -39,7 +39,7 @@ class Declared:
     observed: frozenset[str] = frozenset()
 
     @classmethod
-    def by(cls, news: Mapping[str, Any], variables: Mapping[str, Desired], secrets: frozenset[str]) -> Self:
+    def from_check(cls, news: Mapping[str, Any], variables: Mapping[str, Desired], secrets: frozenset[str]) -> Self:
         rollout = news.get("rollout")
         # The original has no release: what it deploys is one.
         newest = news.get("newest") if rollout is None and news.get("release") else None
@@ -66,12 +66,12 @@ class Operation:
     here. What is not here was not checked: that is an error, never a default. A site that is held or paused must not
     pass for one that is neither.
 
-    Each entry belongs to one environment, and only calls for its resource write it. ``first_write``,
-    ``first_deployment`` and the ``reads`` lock themselves.
+    Each entry belongs to one environment, and only calls for its resource write it. ``variable_gate``,
+    ``deployment_gate`` and the ``reads`` lock themselves.
     """
 
     def __init__(self) -> None:
-        self._declared: dict[str, Declared] = {}
+        self._declared: dict[str, CheckedSite] = {}
         self.stored: dict[str, SiteState] = {}
         """{environment: what the state has of its site}, of what this process was asked to read, to check or to remove.
 
@@ -80,23 +80,23 @@ class Operation:
 
         self.read_back: dict[str, Mapping[str, str]] = {}
         """{environment: {name: value}} as this process has read them back. It spares a deployment the same look."""
-        self.first_write = FirstWrite()
-        self.first_deployment = FirstWrite()
+        self.variable_gate = WriteGate()
+        self.deployment_gate = WriteGate()
         """A right of its own: a token may set variables and yet start no deployment."""
 
-        self.reads: Callable[[Divio], Reads] = once(Reads)
+        self.reads: Callable[[Divio], BulkReadCache] = once(BulkReadCache)
         """What was read in bulk: one for all threads, as they share their client."""
 
-    def checks(self, environment: str, declared: Declared) -> None:
+    def checks(self, environment: str, declared: CheckedSite) -> None:
         self._declared[environment] = declared
 
-    def declared(self, environment: str, site: str) -> Declared:
+    def declared(self, environment: str, site: str) -> CheckedSite:
         """Raises NotCheckedError."""
         if (declared := self._declared.get(environment)) is None:
             raise NotCheckedError(site)
         return declared
 
-    def known(self, environment: str) -> Declared | None:
+    def known(self, environment: str) -> CheckedSite | None:
         """For what only may have been checked: a resource that goes, or one that is compared."""
         return self._declared.get(environment)
 

@@ -7,9 +7,16 @@ import pulumi
 from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, ReadResult, Resource, UpdateResult
 
 from mirrors.errors import confirmation
-from mirrors.planning.dsn import confirmable, readable_identity, respelled
+from mirrors.planning.dsn import confirmable, normalized_identity, readable_identity
 from mirrors.planning.releases import newest_successful
-from mirrors.resources.base import Properties, Provider, about, deployments_seen, is_gone, marked
+from mirrors.resources.base import (
+    Properties,
+    Provider,
+    is_gone,
+    list_deployments_or_empty,
+    mark_secrets,
+    translate_errors,
+)
 
 
 class OriginalProvider(Provider):
@@ -18,7 +25,10 @@ class OriginalProvider(Provider):
 
     def check(self, _olds: Properties, news: Properties) -> CheckResult:
         """A shared value may change, as a password does; what it points at may not, unless somebody says so."""
-        inputs, confirmed = self.checked(news), {respelled(identity) for identity in news.get("confirmed") or ()}
+        inputs, confirmed = (
+            self.checked(news),
+            {normalized_identity(identity) for identity in news.get("confirmed") or ()},
+        )
         before, slug, stack = _olds.get("identities") or {}, news.get("slug") or "", news.get("stack") or ""
         inputs["identities"] = {name: _kept(before.get(name), now) for name, now in inputs["identities"].items()}
         failures = [
@@ -43,37 +53,37 @@ class OriginalProvider(Provider):
         So does one that points elsewhere now: it reaches nobody before ``check`` has seen it confirmed.
         """
         stored = self.checked(props)
-        with about("original"):
-            deployment = newest_successful(deployments_seen(self.divio, stored["environment"]))
+        with translate_errors("original"):
+            deployment = newest_successful(list_deployments_or_empty(self.divio, stored["environment"]))
             if deployment is None:
                 return self._without_deployment(id_, stored)
             frozen = self.reads.frozen(deployment.uuid)
             stored["release"] = self._release(stored)
-        known = {name: respelled(identity) for name, identity in stored["identities"].items()}
+        known = {name: normalized_identity(identity) for name, identity in stored["identities"].items()}
         values = {
             name: live if (live := frozen.get(name)) and readable_identity(live) == known.get(name) else value
             for name, value in stored["variables"].items()
         }
-        stored["variables"] = marked(values, values)
+        stored["variables"] = mark_secrets(values, values)
         return ReadResult(id_, dict(stored), stored)
 
     def _release(self, stored: Properties) -> str:
         """The newest one. The stored one was that, so where no deployment has ended since it still is."""
         if self.reads.is_last(stored["image_environment"], stored["release"]):
             return str(stored["release"])
-        newest = newest_successful(deployments_seen(self.divio, stored["image_environment"]))
+        newest = newest_successful(list_deployments_or_empty(self.divio, stored["image_environment"]))
         return newest.uuid if newest else str(stored["release"])
 
     def _without_deployment(self, id_: str, stored: Properties) -> ReadResult:
         """Kept, also if it is gone and made anew: what its values point at is what a later change is held against."""
         is_gone(self.divio, stored["environment"])  # raises where the token may only not see it
-        stored["variables"] = marked(stored["variables"], stored["variables"])
+        stored["variables"] = mark_secrets(stored["variables"], stored["variables"])
         return ReadResult(id_, dict(stored), stored)
 
 
 def _kept(before: str | None, now: str) -> str:
     """What the state has, where it says the same in another spelling: that is no change."""
-    return before if before is not None and respelled(before) == now else now
+    return before if before is not None and normalized_identity(before) == now else now
 
 
 def _values(name: str, *properties: Properties) -> Iterator[str | None]:

@@ -27,7 +27,7 @@ from mirrors.divio.environments import MOST_PAGES
 from mirrors.divio.errors import REFUSALS
 from mirrors.planning.names import MIRRORS_APPLICATION
 from mirrors.planning.releases import newest_successful
-from mirrors.seen import deployments_seen
+from mirrors.seen import observe_deployments
 
 FRESH_FOR = 60.0
 """Seconds. An operation may take hours, and between two waves somebody else may write."""
@@ -52,7 +52,7 @@ class Kept(Generic[Value]):
     read_at: float
 
 
-class Reads:
+class BulkReadCache:
     """Safe to share between threads: one of them lists, the others wait for it and find what they came for.
 
     A method answers with nothing, or with False, where it does not know: what a platform leaves out of a bulk request,
@@ -123,7 +123,7 @@ class Reads:
         with self._lock:
             kept = self._newest.get(environment)
             if kept is None or self._clock() - kept.read_at >= NEWEST_FOR:
-                newest = newest_successful(deployments_seen(self._divio, environment))
+                newest = newest_successful(observe_deployments(self._divio, environment))
                 kept = self._newest[environment] = self._now(newest.uuid if newest else None)
             return kept.value
 

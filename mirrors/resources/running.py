@@ -6,11 +6,11 @@ from dataclasses import replace
 from functools import partial
 
 from mirrors.divio import Divio
-from mirrors.planning.allocate import SiteHint
-from mirrors.planning.dsn import confirmable, identity_of
+from mirrors.planning.allocate import SiteFacts
+from mirrors.planning.dsn import confirmable, service_identity
 from mirrors.planning.names import DATABASE_URL
 from mirrors.planning.releases import newest_successful
-from mirrors.resources.base import about, deployments_seen
+from mirrors.resources.base import list_deployments_or_empty, translate_errors
 from mirrors.resources.operation import OPERATION
 
 AT_ONCE = 8
@@ -18,8 +18,8 @@ AT_ONCE = 8
 
 
 def with_databases(
-    divio: Divio, sites: Sequence[SiteHint], hidden: Mapping[str, str], given_up: Iterable[str]
-) -> tuple[SiteHint, ...]:
+    divio: Divio, sites: Sequence[SiteFacts], hidden: Mapping[str, str], given_up: Iterable[str]
+) -> tuple[SiteFacts, ...]:
     """The same sites; one whose DATABASE_URL is hidden has the database that its instances run with.
 
     ``hidden``: {application: environment} of those to look at; ``given_up``: what ``confirmDatabase`` names. What was
@@ -36,7 +36,7 @@ def with_databases(
     return tuple(replace(site, database=known.get(site.application, site.database)) for site in sites)
 
 
-def _names(sites: Sequence[SiteHint], hidden: Mapping[str, str]) -> list[str]:
+def _names(sites: Sequence[SiteFacts], hidden: Mapping[str, str]) -> list[str]:
     names = {site.application: site.name for site in sites}
     return [names.get(application, application) for application in hidden]
 
@@ -46,7 +46,7 @@ def runs_with(divio: Divio, environment: str, name: str) -> str | None:
 
     None where it was never deployed, or where the deployment does not show it either. ``name``: for messages.
     """
-    with about(name):
-        done = newest_successful(deployments_seen(divio, environment))
+    with translate_errors(name):
+        done = newest_successful(list_deployments_or_empty(divio, environment))
         value = OPERATION.reads(divio).frozen(done.uuid).get(DATABASE_URL) if done else None
-        return identity_of(value) if value else None
+        return service_identity(value) if value else None

@@ -16,10 +16,10 @@ from mirrors.divio import EnvironmentVariable
 from mirrors.errors import PausedError
 from mirrors.planning.holds import changes_at_held_site
 from mirrors.planning.names import MIRRORS_APPLICATION, OWN, write_order
-from mirrors.planning.observed import DeploymentSeen
+from mirrors.planning.observed import ObservedDeployment
 from mirrors.planning.releases import newest_successful, release_of
 from mirrors.planning.site_state import (
-    HINTS,
+    CHECK_ONLY,
     INPUTS,
     OUTPUTS,
     Entries,
@@ -33,10 +33,19 @@ from mirrors.planning.site_state import (
 )
 from mirrors.planning.variables import Desired
 from mirrors.resources.attempt import Attempt, where_of
-from mirrors.resources.base import Properties, Provider, about, deployments_seen, failures, is_gone, secret, tidy
-from mirrors.resources.deploying import frozen_of, outputs_of
-from mirrors.resources.operation import OPERATION, Declared
-from mirrors.resources.writing import Writing, named
+from mirrors.resources.base import (
+    Properties,
+    Provider,
+    failures,
+    is_gone,
+    list_deployments_or_empty,
+    normalize,
+    secret,
+    translate_errors,
+)
+from mirrors.resources.deploying import deployed_variables_of, deployment_outputs
+from mirrors.resources.operation import OPERATION, CheckedSite
+from mirrors.resources.writing import VariableReconciler, named
 
 KEY_BYTES = 16
 
@@ -46,7 +55,7 @@ class SiteProvider(Provider):
 
     inputs = INPUTS
     outputs = OUTPUTS
-    hints = HINTS
+    check_only = CHECK_ONLY
     immutable = ("environment",)
 
     def check(self, _olds: Properties, news: Properties) -> CheckResult:
@@ -63,7 +72,7 @@ class SiteProvider(Provider):
         OPERATION.checks(environment, replace(declared, unchanged=unchanged))
         return result
 
-    def _checked(self, olds: Properties, news: Properties, declared: Declared) -> CheckResult:
+    def _checked(self, olds: Properties, news: Properties, declared: CheckedSite) -> CheckResult:
         before, key = SiteState.of(olds), olds.get("hmac_key") or secrets.token_urlsafe(KEY_BYTES)
         if olds:
             OPERATION.stored[str(news["environment"])] = before
@@ -89,7 +98,7 @@ class SiteProvider(Provider):
         Not where the site is paused: there the next attempt comes with its wave.
         """
         result = super().diff(_id, _olds, _news)
-        declared = OPERATION.known(str(_news.get("environment"))) or Declared()
+        declared = OPERATION.known(str(_news.get("environment"))) or CheckedSite()
         if result.replaces or declared.rollout == "paused":
             return result
         again = _olds.get("failed") or (declared.unchanged and _is_left_undone(_olds, _news, declared.rollout))
@@ -127,7 +136,7 @@ class SiteProvider(Provider):
         into: what one runs with never changes. With a value that is not shown there the site is not known to run.
         """
         stored, environment = SiteState.of(props), props["environment"]
-        with about(props["site"]):
+        with translate_errors(props["site"]):
             live = named(self.reads.variables(environment)) or self._writing(props, {}).live()
             nothing = not live.keys() & stored.is_set.keys()
             if nothing and stored.is_set and is_gone(self.divio, environment):
@@ -145,26 +154,26 @@ class SiteProvider(Provider):
         environment = props["environment"]
         if self.reads.is_last(environment, stored.deployment):
             return stored
-        done = newest_successful(deployments_seen(self.divio, environment))
+        done = newest_successful(list_deployments_or_empty(self.divio, environment))
         if done is None:
             is_gone(self.divio, environment)  # raises where the token may only not see it
             return replace(stored, deployment=None, url=None, runs={}).wanting(stored.release)
         return stored if done.uuid == stored.deployment else self._look_into(props, stored, done, hidden)
 
     def _look_into(
-        self, props: Properties, stored: SiteState, done: DeploymentSeen, hidden: Collection[str]
+        self, props: Properties, stored: SiteState, done: ObservedDeployment, hidden: Collection[str]
     ) -> SiteState:
         """Of a deployment that is not the state's: its values of our names as far as they are shown, its outputs.
 
         What is hidden is not known. Who has started it may have set anything before.
         """
-        frozen, release = frozen_of(self.divio, done.uuid), stored.release
+        frozen, release = deployed_variables_of(self.divio, done.uuid), stored.release
         if release != "":
-            release = release_of(done, deployments_seen(self.divio, props["image_environment"])) or release
+            release = release_of(done, list_deployments_or_empty(self.divio, props["image_environment"])) or release
         runs = running_entries(stored.known, frozen, str(props["hmac_key"]), hidden)
         verified = None if stored.verified is None else False
         state = replace(stored, runs=runs, release=release or "", verified=verified, failed=None, attempt=None)
-        return replace(state, **outputs_of(done.uuid, frozen))
+        return replace(state, **deployment_outputs(done.uuid, frozen))
 
     def delete(self, _id: str, _props: Properties) -> None:
         """Removes the variables that we created. One that was there before us keeps its present value; so does what the
@@ -176,21 +185,21 @@ class SiteProvider(Provider):
         stored, declared = SiteState.of(_props), OPERATION.known(_props["environment"])
         OPERATION.stored[str(_props["environment"])] = stored
         ours = stored.is_set.keys() - stored.found - (declared.variables.keys() if declared else set())
-        with about(_props["site"]):
+        with translate_errors(_props["site"]):
             self._writing(_props, {}).remove(ours)
 
-    def _writing(self, props: Mapping[str, Any], desired: Mapping[str, Desired]) -> Writing:
-        return Writing(self.divio, str(props["site"]), str(props["environment"]), desired)
+    def _writing(self, props: Mapping[str, Any], desired: Mapping[str, Desired]) -> VariableReconciler:
+        return VariableReconciler(self.divio, str(props["site"]), str(props["environment"]), desired)
 
     def _attempt(self, props: Properties, before: SiteState) -> Attempt:
         return Attempt(self.connection, self.divio, props, before)
 
 
-def _declared(news: Properties) -> Declared:
+def _declared(news: Properties) -> CheckedSite:
     hints = news.get("variables") or {}
     known = {name: item for name, item in hints.items() if not _unknown(item)}
     variables = {name: Desired(item["value"], item["sensitive"]) for name, item in known.items()}
-    return Declared.by(news, variables, frozenset(name for name, item in known.items() if item["secret"]))
+    return CheckedSite.from_check(news, variables, frozenset(name for name, item in known.items() if item["secret"]))
 
 
 def _unknown(item: Any) -> bool:
@@ -235,7 +244,7 @@ def _is_left_undone(olds: Properties, news: Properties, rollout: str | None) -> 
 
 def _kept(olds: Properties) -> Properties:
     """The inputs as they were; of a secret the engine forgets that it is one."""
-    stored = {key: tidy(item) for key, item in olds.items() if key in INPUTS or is_variable(key)}
+    stored = {key: normalize(item) for key, item in olds.items() if key in INPUTS or is_variable(key)}
     return stored | {"hmac_key": secret(stored["hmac_key"])}
 
 

@@ -8,10 +8,10 @@ import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, ReadResult, Resource, UpdateResult
 
 from mirrors.events import report_note
-from mirrors.planning.allocate import Assigned, Hints, Ledger, Neighbour, Reference, SiteHint, allocate
-from mirrors.planning.leaving import who_leaves
+from mirrors.planning.allocate import AllocationRequest, Assigned, Ledger, Neighbour, Reference, SiteFacts, allocate
+from mirrors.planning.leaving import removal_notes
 from mirrors.planning.ledger import ledger_from, ledger_to, renamed
-from mirrors.resources.base import Properties, Provider, failures, say, tidy
+from mirrors.resources.base import Properties, Provider, failures, normalize, say
 from mirrors.resources.running import with_databases
 
 ID = "site-ids"
@@ -28,10 +28,10 @@ def found_in(before: Properties, observed: Properties) -> Properties:
     return {environment: before.get(environment, variables) for environment, variables in observed.items()}
 
 
-def hints_from(properties: Mapping[str, Any]) -> Hints:
-    hints = tidy(dict(properties))
+def allocation_request_from(properties: Mapping[str, Any]) -> AllocationRequest:
+    hints = normalize(dict(properties))
     reference = hints.get("reference")
-    return Hints(
+    return AllocationRequest(
         tuple(_site_from(site) for site in hints["sites"]),
         retired=frozenset(hints["retired"]),
         reserved=frozenset(hints["reserved"]),
@@ -46,9 +46,9 @@ def hints_from(properties: Mapping[str, Any]) -> Hints:
     )
 
 
-def _site_from(site: Mapping[str, Any]) -> SiteHint:
+def _site_from(site: Mapping[str, Any]) -> SiteFacts:
     ran = site.get("ran")
-    return SiteHint(**{**site, "ran": None if ran is None else tuple(ran)})
+    return SiteFacts(**{**site, "ran": None if ran is None else tuple(ran)})
 
 
 def _neighbour_from(item: Mapping[str, Any]) -> Neighbour:
@@ -68,7 +68,7 @@ def _known(outputs: Any) -> Properties:
 
 class SiteIdsProvider(Provider):
     inputs = ("assignments", "retired", "highest", "found")
-    hints = ("hints",)
+    check_only = ("hints",)
 
     def check(self, _olds: Properties, news: Properties) -> CheckResult:
         """Decides who has which id, from what the state has and from the hints; nobody is renumbered.
@@ -77,16 +77,16 @@ class SiteIdsProvider(Provider):
         here and runs with another database: of one whose DATABASE_URL is hidden, that is looked up, before any id is
         given.
         """
-        hints = hints_from(news["hints"])
+        hints = allocation_request_from(news["hints"])
         before = renamed(ledger_from(_olds), hints)
         hints = self._looked_at(hints, before, news["hints"])
         allocation = allocate(before, hints)
         if not allocation.problems:
             _say_who_leaves(before, allocation.ledger, hints, news["hints"])
-        found = found_in(tidy(_olds.get("found") or {}), tidy(news["hints"].get("found") or {}))
+        found = found_in(normalize(_olds.get("found") or {}), normalize(news["hints"].get("found") or {}))
         return CheckResult({**ledger_to(allocation.ledger), "found": found}, failures(allocation.problems))
 
-    def _looked_at(self, hints: Hints, before: Ledger, given: Properties) -> Hints:
+    def _looked_at(self, hints: AllocationRequest, before: Ledger, given: Properties) -> AllocationRequest:
         new = {key: value for key, value in (given.get("hidden") or {}).items() if key not in before.assignments}
         if not new:
             return hints
@@ -114,9 +114,9 @@ class SiteIdsProvider(Provider):
         return ReadResult(id_, dict(stored), stored)
 
 
-def _say_who_leaves(before: Ledger, now: Ledger, hints: Hints, fleet: Mapping[str, Any]) -> None:
+def _say_who_leaves(before: Ledger, now: Ledger, hints: AllocationRequest, fleet: Mapping[str, Any]) -> None:
     containers, keeps = bool(fleet.get("containers")), bool(fleet.get("keeps"))
-    for note in who_leaves(before, now, hints, containers=containers, keeps=keeps):
+    for note in removal_notes(before, now, hints, containers=containers, keeps=keeps):
         report_note(note)
         say(note.line)
 

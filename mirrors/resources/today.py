@@ -23,7 +23,7 @@ PATIENCE = 60.0
 """Seconds for the command. It takes half a second, most of that for the passphrase."""
 
 
-class NotAskedError(Exception):
+class TokenNotFoundError(Exception):
     """Why the configuration is not known. The message has no secret."""
 
 
@@ -50,20 +50,20 @@ def with_token(raw: Mapping[str, str], stack: str | None, environ: Mapping[str, 
         return raw
     try:
         return {**raw, _TOKEN: todays_token(raw, stack, environ)}
-    except NotAskedError:
+    except TokenNotFoundError:
         return raw  # and the token that is missing is an error of its own
 
 
 def todays_token(raw: Mapping[str, str], stack: str | None, environ: Mapping[str, str]) -> str:
-    """The token for the platform that ``raw`` names. Another platform never gets it. Raises NotAskedError."""
+    """The token for the platform that ``raw`` names. Another platform never gets it. Raises TokenNotFoundError."""
     today = {key: value for key, value in _asked(stack).items() if key in PROVIDER_KEYS}
     try:
         token = load_connection(today, environ).api_token.get_secret_value()
         same = _address(today, environ) == _address(raw, environ)
     except ConfigurationError as error:
-        raise NotAskedError(str(error)) from None
+        raise TokenNotFoundError(str(error)) from None
     if not same:
-        raise NotAskedError("today's mirrors:apiUrl is another one; for one up, set DIVIO_API_URL to it")
+        raise TokenNotFoundError("today's mirrors:apiUrl is another one; for one up, set DIVIO_API_URL to it")
     return token
 
 
@@ -73,22 +73,22 @@ def _address(raw: Mapping[str, str], environ: Mapping[str, str]) -> str:
 
 @cache
 def _asked(stack: str | None) -> Mapping[str, str]:
-    """The raw values of the namespace ``mirrors``, keys without it. Raises NotAskedError.
+    """The raw values of the namespace ``mirrors``, keys without it. Raises TokenNotFoundError.
 
     The command runs in the project's folder, which is where the engine starts the process.
     """
     if stack is None:
-        raise NotAskedError("the calls of this version of Pulumi do not name the stack")
+        raise TokenNotFoundError("the calls of this version of Pulumi do not name the stack")
     command = shutil.which("pulumi")
     if command is None:
-        raise NotAskedError("there is no pulumi on the PATH")
+        raise TokenNotFoundError("there is no pulumi on the PATH")
     try:
         entries = json.loads(_output((command, "config", "--json", "--show-secrets", "--stack", stack, *QUIETLY)))
         return {key.removeprefix(_OURS): item["value"] for key, item in entries.items() if key.startswith(_OURS)}
     except subprocess.CalledProcessError as error:
-        raise NotAskedError(f"pulumi config --stack {stack}: {_one_line(error.stderr)}") from None
+        raise TokenNotFoundError(f"pulumi config --stack {stack}: {_one_line(error.stderr)}") from None
     except (OSError, subprocess.TimeoutExpired, ValueError, KeyError) as error:
-        raise NotAskedError(f"pulumi config --stack {stack}: {type(error).__name__}") from None
+        raise TokenNotFoundError(f"pulumi config --stack {stack}: {type(error).__name__}") from None
 
 
 def _output(command: Sequence[str]) -> str:

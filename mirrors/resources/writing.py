@@ -4,11 +4,11 @@ from collections.abc import Collection, Iterable, Mapping
 from functools import partial
 
 from mirrors.divio import Divio, EnvironmentVariable, NotFound, ValidationFailed
-from mirrors.errors import PlatformError, ReadBackError
+from mirrors.errors import PlatformError, VariableVerificationError
 from mirrors.planning.names import DATABASE_URL, SITE_ID, removal_order, write_order
 from mirrors.planning.variables import Desired, Write, not_as_declared, plan_writes
 from mirrors.remedies import problem_of
-from mirrors.resources.base import listed
+from mirrors.resources.base import list_or_empty
 from mirrors.resources.operation import OPERATION
 from mirrors.seen import by_name
 
@@ -20,7 +20,7 @@ def named(items: Iterable[EnvironmentVariable]) -> dict[str, EnvironmentVariable
     return {item.name: item for item in items}
 
 
-class Writing:
+class VariableReconciler:
     """One attempt at one environment. ``desired``: its declared variables; ``found``: the names of those that were
     there before us; ``secrets``: of those whose values no message has."""
 
@@ -59,7 +59,7 @@ class Writing:
     def converge(self, live: Live, written: Mapping[str, str], obsolete: Collection[str] = ()) -> None:
         """``written``: values that we know to have written; ``obsolete``: what we have created, and declare no more.
 
-        Raises ReadBackError, DivioError.
+        Raises VariableVerificationError, DivioError.
         """
         writes = plan_writes(self.desired, by_name(live.values()), written, obsolete)
         to_the_database = any(write.name == DATABASE_URL and write.desired for write in writes)
@@ -81,22 +81,22 @@ class Writing:
             self._send(write, live)
 
     def live(self) -> Live:
-        return named(listed(self.divio.environment_variables.list, self.divio, self.environment))
+        return named(list_or_empty(self.divio.environment_variables.list, self.divio, self.environment))
 
     def _verify_site_id(self, state: str = "") -> None:
         """Before the database is written this is the last request: nobody has deleted the id in the meantime."""
         own = {name: item for name, item in self.desired.items() if name == SITE_ID}  # an original has none
         if own and not_as_declared(own, by_name(self.live().values())):
-            raise ReadBackError(self.site, own, state)
+            raise VariableVerificationError(self.site, own, state)
 
     def _read_back(self, had_database: bool) -> None:
         """Nothing is deployed unless the platform has what was declared."""
         live = self.live()
         wrong = not_as_declared(self.desired, by_name(live.values()))
         if SITE_ID in wrong and DATABASE_URL in live:
-            raise ReadBackError(self.site, wrong, self._made_safe(live, had_database))
+            raise VariableVerificationError(self.site, wrong, self._made_safe(live, had_database))
         if wrong:
-            raise ReadBackError(self.site, wrong)
+            raise VariableVerificationError(self.site, wrong)
 
     def _made_safe(self, live: Live, had_database: bool) -> str:
         """No database without the id beside it. Says in what state the environment is now."""
@@ -124,7 +124,7 @@ class Writing:
     def _sent(self, write: Write, live: Live) -> None:
         api = self.divio.environment_variables
         self.reads.writes(self.environment)
-        with OPERATION.first_write.by(self.site, self._by_hand(write.kind)):
+        with OPERATION.variable_gate.attempt(self.site, self._by_hand(write.kind)):
             if write.kind == "delete":
                 api.delete(live[write.name].uuid)
                 self.removed.add(write.name)

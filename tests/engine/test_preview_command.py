@@ -121,8 +121,8 @@ def by_hand(fleet: Fleet, seed: int) -> list[str]:
             values["DEFAULT_STORAGE_DSN"] = "s3://key:word@other.s3.amazonaws.com/"
         if kind == "set afterwards":
             fleet.sandbox.deploy(slug, "test", report=silently)
-        left_out = {"bare": set(values), "without an id": {"SITE_ID"}}.get(kind, set())
-        for name in values.keys() - left_out:
+        unknown_unless_targeted = {"bare": set(values), "without an id": {"SITE_ID"}}.get(kind, set())
+        for name in values.keys() - unknown_unless_targeted:
             set_variable(fleet.sandbox, slug, "test", name, values[name], is_sensitive=rng.random() < 0.3)
         if kind not in ("bare", "set afterwards"):
             fleet.sandbox.deploy(slug, "test", report=silently)

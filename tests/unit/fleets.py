@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from mirrors.config import Settings
-from mirrors.planning.observed import DeploymentSeen, FleetSeen, SiteSeen, VariableSeen
+from mirrors.planning.observed import ObservedDeployment, ObservedFleet, ObservedSite, ObservedVariable
 
 DATABASE = "postgres://acme:hunter22@db.example.com:5432/acme-test"
 STORAGE = "s3://key:sesame11@media.s3.amazonaws.com/?auth=s3v4"
@@ -16,10 +16,10 @@ def at(minute: int) -> datetime:
     return NOON + timedelta(minutes=minute)
 
 
-def deployment(uuid: str, start: int, end: int | None = None, *, success: bool | None = None) -> DeploymentSeen:
+def deployment(uuid: str, start: int, end: int | None = None, *, success: bool | None = None) -> ObservedDeployment:
     """A deployment by the minutes of its start and end; it succeeded if it ended and nothing else is said."""
     ended = at(end) if end is not None else None
-    return DeploymentSeen(uuid, at(start), ended, (ended is not None or None) if success is None else success)
+    return ObservedDeployment(uuid, at(start), ended, (ended is not None or None) if success is None else success)
 
 
 def settings(*mirrors: str, **more: Any) -> Settings:
@@ -27,18 +27,18 @@ def settings(*mirrors: str, **more: Any) -> Settings:
     return Settings.model_validate({"fleet": fleet, "environment": "test", "apiToken": "token", **more})
 
 
-def original(**changes: Any) -> SiteSeen:
+def original(**changes: Any) -> ObservedSite:
     frozen = {"DATABASE_URL": DATABASE, "DEFAULT_STORAGE_DSN": STORAGE, "DOMAIN": "www.example.com"}
-    seen = SiteSeen("acme", "u-acme", "e-acme", {}, (deployment("d1", 0, 1),), frozen)
+    seen = ObservedSite("acme", "u-acme", "e-acme", {}, (deployment("d1", 0, 1),), frozen)
     return replace(seen, **changes)
 
 
-def fresh(slug: str) -> SiteSeen:
+def fresh(slug: str) -> ObservedSite:
     """A mirror as the Control Panel leaves it."""
-    return SiteSeen(slug, f"u-{slug}", f"e-{slug}")
+    return ObservedSite(slug, f"u-{slug}", f"e-{slug}")
 
 
-def converged(slug: str, site_id: int, start: int = 5) -> SiteSeen:
+def converged(slug: str, site_id: int, start: int = 5) -> ObservedSite:
     """A mirror that has everything, and runs the release that was there when its deployment started."""
     values = {
         "SITE_ID": str(site_id),
@@ -48,13 +48,13 @@ def converged(slug: str, site_id: int, start: int = 5) -> SiteSeen:
     }
     plain = {"SITE_ID", "MIRRORS_APPLICATION"}
     variables = {
-        name: VariableSeen(value if name in plain else None, sensitive=name not in plain)
+        name: ObservedVariable(value if name in plain else None, sensitive=name not in plain)
         for name, value in values.items()
     }
     frozen = {**values, "DOMAIN": f"{slug}.example.com"}
-    return SiteSeen(slug, f"u-{slug}", f"e-{slug}", variables, (deployment(f"d-{slug}", start, start + 1),), frozen)
+    return ObservedSite(slug, f"u-{slug}", f"e-{slug}", variables, (deployment(f"d-{slug}", start, start + 1),), frozen)
 
 
-def seen(*mirrors: SiteSeen, **changes: Any) -> FleetSeen:
-    fleet = FleetSeen(original(), {site.slug: site for site in mirrors}, "e-acme-live", (deployment("r1", 0, 1),))
+def seen(*mirrors: ObservedSite, **changes: Any) -> ObservedFleet:
+    fleet = ObservedFleet(original(), {site.slug: site for site in mirrors}, "e-acme-live", (deployment("r1", 0, 1),))
     return replace(fleet, **changes)

@@ -22,13 +22,13 @@ from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mo
 from pulumi.runtime.settings import get_root_resource
 from pulumi.runtime.stack import Stack, run_pulumi_func
 
-from mirrors.declare import Declaration, declare_mirror, declare_original
+from mirrors.declare import FleetContext, register_mirror, register_original
 from mirrors.planning.plan import plan
 from mirrors.resources.base import Provider
 from mirrors.resources.original import Original, OriginalProvider
 from mirrors.resources.site import SiteProvider
 from mirrors.resources.site_ids import SiteIds, SiteIdsProvider
-from mirrors.turns import Turns
+from mirrors.scheduler import RolloutScheduler
 from tests.unit.fleets import fresh, seen, settings
 from tests.wire.provider import as_on_the_wire, in_clear
 
@@ -216,11 +216,11 @@ def declare(mirrors: int) -> None:
         "variables": {name: pulumi.Output.secret(value) for name, value in original.shared.items()},
         "identities": {},
     }
-    turns = Turns(planned.rollout, declared.rollout.parallel, preview=False)
-    declaration = Declaration(fleet, declared, original, ids, Original("acme", props, below), turns)
-    _, release = declare_original(declaration)
+    scheduler = RolloutScheduler(planned.rollout, declared.rollout.parallel, preview=False)
+    declaration = FleetContext(fleet, declared, original, ids, Original("acme", props, below), scheduler)
+    _, release = register_original(declaration)
     for site in planned.mirrors:
-        declare_mirror(declaration, site, release)
+        register_mirror(declaration, site, release)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Writing an adopted fleet: ids that are missing are added, another fleet is not overwritten."""
+"""VariableReconciler an adopted fleet: ids that are missing are added, another fleet is not overwritten."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Writing into ``Pulumi.yaml``: what is not ours stays as it is."""
+"""VariableReconciler into ``Pulumi.yaml``: what is not ours stays as it is."""
 
 import re
 import stat

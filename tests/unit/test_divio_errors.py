@@ -225,7 +225,7 @@ def test_the_log_has_method_path_status_and_seconds_at_debug_alone(
 def test_errors_survive_being_pickled() -> None:
     running = Deployment.model_validate(deployment("d1", 0))
     error = mirrors.divio.DeploymentRunning(
-        "in the way", mirrors.divio.Exchange("POST", "/x/", 400), deployment=running
+        "in the way", mirrors.divio.RequestInfo("POST", "/x/", 400), deployment=running
     )
     again = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own
     assert (str(again), again.deployment, again.status) == (str(error), running, 400)
@@ -245,7 +245,7 @@ def test_the_exported_names_are_these() -> None:
         "Account",
         "Application",
         "AuthenticationFailed",
-        "BrokenAnswer",
+        "MalformedResponse",
         "ConnectionFailed",
         "Deployment",
         "DeploymentRunning",
@@ -254,7 +254,7 @@ def test_the_exported_names_are_these() -> None:
         "DivioError",
         "Environment",
         "EnvironmentVariable",
-        "Exchange",
+        "RequestInfo",
         "FrozenVariables",
         "InvalidSettings",
         "NotFound",
@@ -263,7 +263,7 @@ def test_the_exported_names_are_these() -> None:
         "RetryPolicy",
         "ServerFailed",
         "Throttled",
-        "TooLong",
+        "TooManyPages",
         "UnexpectedAnswer",
         "ValidationFailed",
     ]

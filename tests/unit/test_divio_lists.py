@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mirrors.divio import NotFound, TooLong, UnexpectedAnswer, ValidationFailed
+from mirrors.divio import NotFound, TooManyPages, UnexpectedAnswer, ValidationFailed
 from mirrors.divio.deployments import MOST_PAGES
 from tests.unit.divio_support import DEPLOYMENTS, VARIABLES, application, connect, deployment, page, variable
 from tests.unit.http_script import Received, Reply, Script, serve
@@ -147,7 +147,7 @@ def test_a_list_of_more_pages_than_its_reader_would_read_is_left_after_the_first
     client = connect(script, page_size=2)
     assert len(client.applications.list(most_pages=3)) == 5
     before = len(script.requests)
-    with pytest.raises(TooLong, match="more than 2 pages"):
+    with pytest.raises(TooManyPages, match="more than 2 pages"):
         client.applications.list(most_pages=2)
     assert len(script.requests) == before + 1
 
@@ -197,7 +197,7 @@ def test_deployments_of_several_environments_come_in_few_requests_of_bounded_len
 def test_a_platform_that_ignores_which_environments_are_meant_is_not_read_to_its_end(script: Script) -> None:
     following = f"{script.url}{DEPLOYMENTS}?page=2"
     script.on("GET", DEPLOYMENTS, page(deployment("d1", 1), following=following, count=MOST_PAGES + 1))
-    with pytest.raises(TooLong):
+    with pytest.raises(TooManyPages):
         connect(script).deployments.of_several(["e1", "e2"])
     assert len(script.requests) == 1
 

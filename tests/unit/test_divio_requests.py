@@ -7,10 +7,10 @@ from threading import Event, Thread
 import pytest
 
 from mirrors.divio import (
-    BrokenAnswer,
     ConnectionFailed,
     Divio,
     InvalidSettings,
+    MalformedResponse,
     NotFound,
     RetryPolicy,
     ServerFailed,
@@ -93,7 +93,7 @@ def test_an_answer_that_is_cut_off_but_well_framed_is_asked_for_again(script: Sc
         (Reply(429), Throttled),
         (Reply(408), ConnectionFailed),
         (Reply(reset=True), ConnectionFailed),
-        (Reply(body=b"<html>"), BrokenAnswer),
+        (Reply(body=b"<html>"), MalformedResponse),
     ],
 )
 def test_a_lasting_failure_is_raised_after_the_last_attempt(

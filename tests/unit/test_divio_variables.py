@@ -1,4 +1,4 @@
-"""Writing variables: a POST is never repeated without a look, and nothing is made twice."""
+"""VariableReconciler variables: a POST is never repeated without a look, and nothing is made twice."""
 
 from collections.abc import Iterator
 

@@ -7,7 +7,7 @@ import pytest
 
 from mirrors.divio import Divio
 from mirrors.observe import Observer
-from mirrors.planning.allocate import Hints, Ledger, Reference, allocate
+from mirrors.planning.allocate import AllocationRequest, Ledger, Reference, allocate
 from mirrors.planning.plan import plan
 from mirrors.problems import Problem
 from mirrors.sandbox.control import Sandbox
@@ -51,7 +51,7 @@ def problems_and_ids(sandbox: Sandbox) -> tuple[tuple[Problem, ...], dict[str, i
     declared = settings("acme-de")
     with Divio.connect(sandbox.url, sandbox.token) as divio:
         planned = plan(declared, Observer(divio, declared).fleet())
-    allocation = allocate(Ledger(), Hints(planned.hints, neighbours=planned.neighbours, highest=5))
+    allocation = allocate(Ledger(), AllocationRequest(planned.hints, neighbours=planned.neighbours, highest=5))
     return allocation.problems, dict(allocation.ledger.assignments.values())
 
 
@@ -98,7 +98,7 @@ def test_a_stack_that_follows_another_gives_no_id_that_somebody_has_by_hand_sinc
     finally:
         delete_variable(account, UNLISTED, "live", "SITE_ID")
         delete_variable(account, UNLISTED, "live", "DATABASE_URL")
-    hints = Hints(planned.hints, neighbours=planned.neighbours, reference=reference)
+    hints = AllocationRequest(planned.hints, neighbours=planned.neighbours, reference=reference)
     [problem] = allocate(Ledger(), hints).problems
     assert (problem.code, problem.site) == ("site-id-taken", "acme-de")
     assert f"SITE_ID 2 is that of {UNLISTED}, which is not on the list" in problem.message
@@ -149,7 +149,7 @@ def test_one_on_the_list_that_runs_with_an_id_which_is_set_no_more_keeps_it(
     finally:
         has(account, UNLISTED, SITE_ID="5", DATABASE_URL=database(account))
         account.deploy(UNLISTED, "test", report=lambda _: None)
-    allocation = allocate(Ledger(), Hints(planned.hints, neighbours=planned.neighbours))
+    allocation = allocate(Ledger(), AllocationRequest(planned.hints, neighbours=planned.neighbours))
     assert allocation.problems == ()
     assert dict(allocation.ledger.assignments.values()) == {"acme": 1, UNLISTED: 2, "acme-de": 3}
 

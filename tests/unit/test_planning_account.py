@@ -2,13 +2,13 @@
 
 import pytest
 
-from mirrors.planning.account import ApplicationSeen, StageSeen, neighbours, ran_with
+from mirrors.planning.account import ObservedApplication, ObservedStage, neighbours, ran_with
 from mirrors.planning.hints import Neighbour
-from mirrors.planning.observed import VariableSeen
+from mirrors.planning.observed import ObservedVariable
 
 SHARED = "postgres://acme:hunter22@db.example.com:5432/acme-test"
 OWN = "postgres://other:hunter22@db.example.com:5432/other"
-ORIGINAL = ApplicationSeen("acme", stages={"test": StageSeen({}, {"DATABASE_URL": SHARED}, deployed=True)})
+ORIGINAL = ObservedApplication("acme", stages={"test": ObservedStage({}, {"DATABASE_URL": SHARED}, deployed=True)})
 HIDDEN = None
 UNCLEAR = "postgres://acme:hunter22@/acme-test?service=shared"
 STAGES = {"test": SHARED, "live": "postgres://acme:hunter22@db.example.com:5432/acme-live"}
@@ -34,33 +34,33 @@ IN_PART = "postgres://acme:hunter22@db.example.com,standby.example.com/acme-test
 def test_an_id_that_is_set_and_one_that_runs_are_taken_unless_the_database_is_known_to_be_another(
     database: str | None, site_id: str, runs_with: dict[str, str | None], taken: tuple[int, ...]
 ) -> None:
-    variables = {"DATABASE_URL": VariableSeen(database), "SITE_ID": VariableSeen(site_id)}
-    other = ApplicationSeen("other", stages={"test": StageSeen(variables, runs_with, deployed=bool(runs_with))})
+    variables = {"DATABASE_URL": ObservedVariable(database), "SITE_ID": ObservedVariable(site_id)}
+    other = ObservedApplication("other", stages={"test": ObservedStage(variables, runs_with, deployed=bool(runs_with))})
     assert neighbours(ORIGINAL, [other]).get("other", Neighbour()).site_ids == taken
 
 
-def other(**stages: StageSeen) -> ApplicationSeen:
-    return ApplicationSeen("other", stages=stages)
+def other(**stages: ObservedStage) -> ObservedApplication:
+    return ObservedApplication("other", stages=stages)
 
 
-def beside(application: ApplicationSeen) -> Neighbour:
+def beside(application: ObservedApplication) -> Neighbour:
     return neighbours(ORIGINAL, [application]).get("other", Neighbour())
 
 
-def variables(**values: str | None) -> dict[str, VariableSeen]:
-    return {name: VariableSeen(value, sensitive=value is None) for name, value in values.items()}
+def variables(**values: str | None) -> dict[str, ObservedVariable]:
+    return {name: ObservedVariable(value, sensitive=value is None) for name, value in values.items()}
 
 
 def test_a_site_whose_variables_were_removed_has_its_id_as_long_as_it_runs() -> None:
-    running = StageSeen({}, {"DATABASE_URL": SHARED, "SITE_ID": "4"}, deployed=True)
+    running = ObservedStage({}, {"DATABASE_URL": SHARED, "SITE_ID": "4"}, deployed=True)
     assert beside(other(test=running)).site_ids == (4,)
-    ended = StageSeen({}, {"DATABASE_URL": OWN, "SITE_ID": "4"}, deployed=True)
+    ended = ObservedStage({}, {"DATABASE_URL": OWN, "SITE_ID": "4"}, deployed=True)
     assert beside(other(test=ended)) == Neighbour()
 
 
 @pytest.mark.parametrize("value", ["2 ", "+2", "02", "\uff12"])
 def test_an_id_is_read_as_a_site_reads_it(value: str) -> None:
-    assert beside(other(test=StageSeen(variables(DATABASE_URL=SHARED, SITE_ID=value)))) == Neighbour((2,))
+    assert beside(other(test=ObservedStage(variables(DATABASE_URL=SHARED, SITE_ID=value)))) == Neighbour((2,))
 
 
 @pytest.mark.parametrize("value", [HIDDEN, "two", "0", ""])
@@ -69,35 +69,35 @@ def test_an_id_is_read_as_a_site_reads_it(value: str) -> None:
 def test_an_id_that_nobody_can_read_is_told_whether_it_is_deployed_or_not(
     value: str | None, runs: dict[str, str | None], database: str | None
 ) -> None:
-    seen = StageSeen(variables(DATABASE_URL=database, SITE_ID=value), runs, deployed=bool(runs))
+    seen = ObservedStage(variables(DATABASE_URL=database, SITE_ID=value), runs, deployed=bool(runs))
     assert beside(other(test=seen)).hidden
-    assert not beside(other(test=StageSeen(variables(DATABASE_URL=OWN, SITE_ID=value)))).hidden
+    assert not beside(other(test=ObservedStage(variables(DATABASE_URL=OWN, SITE_ID=value)))).hidden
 
 
 def test_who_manages_it_is_told_only_where_the_database_is_known_to_be_the_same() -> None:
     ours = {"SITE_ID": "4", "MIRRORS_APPLICATION": "other"}
-    assert beside(other(test=StageSeen(variables(**ours, DATABASE_URL=SHARED)))) == Neighbour((4,), managed="other")
-    assert beside(other(test=StageSeen({}, {**ours, "DATABASE_URL": SHARED}))) == Neighbour((4,), managed="other")
-    assert beside(other(test=StageSeen(variables(**ours, DATABASE_URL=None)))) == Neighbour((4,))
+    assert beside(other(test=ObservedStage(variables(**ours, DATABASE_URL=SHARED)))) == Neighbour((4,), managed="other")
+    assert beside(other(test=ObservedStage({}, {**ours, "DATABASE_URL": SHARED}))) == Neighbour((4,), managed="other")
+    assert beside(other(test=ObservedStage(variables(**ours, DATABASE_URL=None)))) == Neighbour((4,))
 
 
 def test_what_an_application_has_run_with_counts_both_environments_and_is_unknown_where_one_is() -> None:
-    seven, two = (StageSeen({}, {"SITE_ID": text}, deployed=True) for text in ("7", "2"))
-    assert ran_with(other(test=StageSeen(variables(SITE_ID="7")))) == ()
-    assert ran_with(other(test=StageSeen({}, {}, deployed=True))) == ()
+    seven, two = (ObservedStage({}, {"SITE_ID": text}, deployed=True) for text in ("7", "2"))
+    assert ran_with(other(test=ObservedStage(variables(SITE_ID="7")))) == ()
+    assert ran_with(other(test=ObservedStage({}, {}, deployed=True))) == ()
     assert ran_with(other(test=two, live=seven)) == (2, 7)
     unknown = (
-        StageSeen({}, {"SITE_ID": None}, deployed=True),
-        StageSeen({}, {"SITE_ID": "two"}, deployed=True),
-        StageSeen(variables(SITE_ID=None), {}, deployed=True),
-        StageSeen(deploying=True),
+        ObservedStage({}, {"SITE_ID": None}, deployed=True),
+        ObservedStage({}, {"SITE_ID": "two"}, deployed=True),
+        ObservedStage(variables(SITE_ID=None), {}, deployed=True),
+        ObservedStage(deploying=True),
     )
     assert [ran_with(other(test=two, live=stage)) for stage in unknown] == [None] * 4
-    assert ran_with(ApplicationSeen("other", visible=False)) is None
+    assert ran_with(ObservedApplication("other", visible=False)) is None
 
 
 def test_an_id_beside_another_database_is_not_what_it_has_run_with_here() -> None:
-    two = StageSeen({}, {"SITE_ID": "2", "DATABASE_URL": "postgres://a:b@own/db"}, deployed=True)
+    two = ObservedStage({}, {"SITE_ID": "2", "DATABASE_URL": "postgres://a:b@own/db"}, deployed=True)
     assert ran_with(other(test=two), {"test": {"DATABASE_URL": "postgres://a:b@shared/db"}}) == ()
     assert ran_with(other(test=two), {"test": {"DATABASE_URL": "postgres://c:d@own/db"}}) == (2,)
     assert ran_with(other(test=two), {"live": {"DATABASE_URL": "postgres://a:b@shared/db"}}) == (2,)
@@ -105,34 +105,34 @@ def test_an_id_beside_another_database_is_not_what_it_has_run_with_here() -> Non
 
 def test_a_copy_in_the_wrong_environment_has_its_id_in_the_database_that_it_serves() -> None:
     lives = "postgres://acme:hunter22@db.example.com:5432/acme-live"
-    stages = {"test": ORIGINAL.stages["test"], "live": StageSeen({}, {"DATABASE_URL": lives}, deployed=True)}
-    both = ApplicationSeen("acme", stages=stages)
-    wrong = other(test=StageSeen({}, {"DATABASE_URL": lives, "SITE_ID": "7"}, deployed=True))
+    stages = {"test": ORIGINAL.stages["test"], "live": ObservedStage({}, {"DATABASE_URL": lives}, deployed=True)}
+    both = ObservedApplication("acme", stages=stages)
+    wrong = other(test=ObservedStage({}, {"DATABASE_URL": lives, "SITE_ID": "7"}, deployed=True))
     assert neighbours(both, [wrong]) == {"other": Neighbour((7,))}
 
 
 def test_a_copy_of_what_cannot_be_compared_is_one_to_the_letter() -> None:
     odd = {"DATABASE_URL": "postgres://acme@/acme?service=shared"}
-    source = ApplicationSeen("acme", stages={"test": StageSeen({}, odd, deployed=True)})
-    running = other(test=StageSeen({}, {**odd, "SITE_ID": "7"}, deployed=True))
+    source = ObservedApplication("acme", stages={"test": ObservedStage({}, odd, deployed=True)})
+    running = other(test=ObservedStage({}, {**odd, "SITE_ID": "7"}, deployed=True))
     assert neighbours(source, [running]) == {"other": Neighbour((7,))}
-    another = other(test=StageSeen({}, {"DATABASE_URL": OWN, "SITE_ID": "7"}, deployed=True))
+    another = other(test=ObservedStage({}, {"DATABASE_URL": OWN, "SITE_ID": "7"}, deployed=True))
     assert neighbours(source, [another]) == {}
 
 
-def besides(seen: StageSeen) -> ApplicationSeen:
-    return ApplicationSeen("other", elsewhere={"staging": seen})
+def besides(seen: ObservedStage) -> ObservedApplication:
+    return ObservedApplication("other", elsewhere={"staging": seen})
 
 
 @pytest.mark.parametrize("database", [*STAGES.values(), UNCLEAR, HIDDEN])
 def test_an_environment_besides_test_and_live_has_its_id_in_the_database_that_it_serves(database: str | None) -> None:
-    both = ApplicationSeen(
+    both = ObservedApplication(
         "acme",
-        stages={name: StageSeen({}, {"DATABASE_URL": dsn}, deployed=True) for name, dsn in STAGES.items()},
+        stages={name: ObservedStage({}, {"DATABASE_URL": dsn}, deployed=True) for name, dsn in STAGES.items()},
     )
-    was_set = StageSeen(variables(DATABASE_URL=database, SITE_ID="7"))
+    was_set = ObservedStage(variables(DATABASE_URL=database, SITE_ID="7"))
     assert neighbours(both, [besides(was_set)]) == {"other": Neighbour((7,))}
-    runs = StageSeen({}, {"DATABASE_URL": database, "SITE_ID": "7"}, deployed=True)
+    runs = ObservedStage({}, {"DATABASE_URL": database, "SITE_ID": "7"}, deployed=True)
     known = database in STAGES.values()
     assert neighbours(both, [besides(runs)]) == ({"other": Neighbour((7,))} if known else {})
     assert ran_with(besides(runs), {name: {"DATABASE_URL": dsn} for name, dsn in STAGES.items()}) == (7,)
@@ -140,13 +140,14 @@ def test_an_environment_besides_test_and_live_has_its_id_in_the_database_that_it
 
 def test_an_environment_besides_test_and_live_with_a_database_of_its_own_says_nothing() -> None:
     own = {"DATABASE_URL": OWN, "SITE_ID": "7"}
-    for seen in (StageSeen(variables(**own)), StageSeen({}, own, deployed=True)):
+    for seen in (ObservedStage(variables(**own)), ObservedStage({}, own, deployed=True)):
         assert beside(besides(seen)) == Neighbour()
     assert (
-        ran_with(besides(StageSeen({}, own, deployed=True, deploying=True)), {"test": {"DATABASE_URL": SHARED}}) == ()
+        ran_with(besides(ObservedStage({}, own, deployed=True, deploying=True)), {"test": {"DATABASE_URL": SHARED}})
+        == ()
     )
 
 
 def test_an_environment_besides_test_and_live_may_hide_what_it_runs_with() -> None:
-    assert beside(besides(StageSeen(variables(DATABASE_URL=SHARED, SITE_ID=HIDDEN)))).hidden
-    assert ran_with(besides(StageSeen(deploying=True)), {"test": {"DATABASE_URL": SHARED}}) is None
+    assert beside(besides(ObservedStage(variables(DATABASE_URL=SHARED, SITE_ID=HIDDEN)))).hidden
+    assert ran_with(besides(ObservedStage(deploying=True)), {"test": {"DATABASE_URL": SHARED}}) is None

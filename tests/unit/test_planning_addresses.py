@@ -3,7 +3,7 @@
 import pytest
 
 from mirrors.planning.addresses import address_of
-from mirrors.planning.dsn import identity_of, respelled
+from mirrors.planning.dsn import normalized_identity, service_identity
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_a_site_on_this_machine_has_plain_http(domain: str | None, address: str 
     ],
 )
 def test_an_identity_has_no_credentials(dsn: str, identity: str) -> None:
-    assert identity_of(dsn) == identity
+    assert service_identity(dsn) == identity
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_an_identity_has_no_credentials(dsn: str, identity: str) -> None:
     ],
 )
 def test_one_database_has_one_identity_however_it_is_spelled(dsn: str) -> None:
-    assert identity_of(dsn) == "postgres://db.example.com:5432/acme"
+    assert service_identity(dsn) == "postgres://db.example.com:5432/acme"
 
 
 def test_what_differs_in_more_than_its_spelling_has_another_identity() -> None:
@@ -72,13 +72,13 @@ def test_what_differs_in_more_than_its_spelling_has_another_identity() -> None:
         "mysql://db/acme",
         "postgres://d/acme",
     )
-    assert len({identity_of(dsn) for dsn in dsns}) == len(dsns)
-    assert identity_of("mysql://db/acme") == identity_of("mysql://db:3306/acme")
+    assert len({service_identity(dsn) for dsn in dsns}) == len(dsns)
+    assert service_identity("mysql://db/acme") == service_identity("mysql://db:3306/acme")
 
 
 def test_an_ipv6_address_has_brackets_and_its_short_form() -> None:
-    assert identity_of("postgres://u:p@[::1]:5433/acme") == "postgres://[::1]:5433/acme"
-    assert identity_of("postgres://u:p@[0:0:0:0:0:0:0:1]/acme") == "postgres://[::1]:5432/acme"
+    assert service_identity("postgres://u:p@[::1]:5433/acme") == "postgres://[::1]:5433/acme"
+    assert service_identity("postgres://u:p@[0:0:0:0:0:0:0:1]/acme") == "postgres://[::1]:5432/acme"
 
 
 @pytest.mark.parametrize(
@@ -97,5 +97,5 @@ def test_an_ipv6_address_has_brackets_and_its_short_form() -> None:
     ],
 )
 def test_an_identity_in_a_state_is_read_in_todays_spelling(stored: str, today: str) -> None:
-    assert respelled(stored) == today
-    assert respelled(today) == today
+    assert normalized_identity(stored) == today
+    assert normalized_identity(today) == today

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from mirrors.config import load
-from mirrors.planning.account import ApplicationSeen, StageSeen
+from mirrors.planning.account import ObservedApplication, ObservedStage
 from mirrors.planning.adoption import Adoption, adopt, likely_originals
-from mirrors.planning.observed import VariableSeen
+from mirrors.planning.observed import ObservedVariable
 from mirrors.problems import Problem
 
 HOSTS = {"test": "db.example.com/acme-test", "live": "db.example.com/acme-live"}
@@ -23,33 +23,33 @@ def storage(stage: str) -> str:
     return f"s3://key:{CANARY}@acme-{stage}.s3.amazonaws.com/"
 
 
-def original(site_id: int | None = None, **changes: Any) -> ApplicationSeen:
+def original(site_id: int | None = None, **changes: Any) -> ObservedApplication:
     stages = {}
     for stage, host in HOSTS.items():
         frozen: dict[str, str | None] = {"DATABASE_URL": dsn(host), "DEFAULT_STORAGE_DSN": storage(stage)}
-        stages[stage] = StageSeen({}, {**frozen, **({"SITE_ID": str(site_id)} if site_id else {})}, deployed=True)
-    return ApplicationSeen("acme", stages={**stages, **changes}, region="zurich")
+        stages[stage] = ObservedStage({}, {**frozen, **({"SITE_ID": str(site_id)} if site_id else {})}, deployed=True)
+    return ObservedApplication("acme", stages={**stages, **changes}, region="zurich")
 
 
-def stage_of(stage: str, site_id: int | None, *, sensitive: bool = False, **more: str) -> StageSeen:
+def stage_of(stage: str, site_id: int | None, *, sensitive: bool = False, **more: str) -> ObservedStage:
     """Made by hand: deployed with the original's values."""
     values = {"DATABASE_URL": dsn(HOSTS[stage]), "DEFAULT_STORAGE_DSN": storage(stage), **more}
     values |= {"SITE_ID": str(site_id)} if site_id else {}
     hidden = {"DATABASE_URL", "DEFAULT_STORAGE_DSN"} if sensitive else set()
     variables = {
-        name: VariableSeen(None if name in hidden else value, name in hidden) for name, value in values.items()
+        name: ObservedVariable(None if name in hidden else value, name in hidden) for name, value in values.items()
     }
-    return StageSeen(variables, values, deployed=True)
+    return ObservedStage(variables, values, deployed=True)
 
 
-def mirror(slug: str, site_id: int | None, region: str = "zurich", **stages: StageSeen) -> ApplicationSeen:
+def mirror(slug: str, site_id: int | None, region: str = "zurich", **stages: ObservedStage) -> ObservedApplication:
     both = {stage: stage_of(stage, site_id) for stage in HOSTS}
-    return ApplicationSeen(slug, stages={**both, **stages}, region=region)
+    return ObservedApplication(slug, stages={**both, **stages}, region=region)
 
 
-def stranger(slug: str = "shop") -> ApplicationSeen:
+def stranger(slug: str = "shop") -> ObservedApplication:
     frozen = {"DATABASE_URL": dsn("db.example.com/shop"), "SITE_ID": "7"}
-    return ApplicationSeen(slug, stages={stage: StageSeen({}, frozen, deployed=True) for stage in HOSTS})
+    return ObservedApplication(slug, stages={stage: ObservedStage({}, frozen, deployed=True) for stage in HOSTS})
 
 
 def problem(adoption: Adoption) -> Problem:
@@ -67,9 +67,11 @@ def test_sites_whose_id_is_not_clear_are_listed_and_new_ones_are_not() -> None:
         mirror("acme-be", None, test=stage_of("test", None, SITE_ID="eleven")),
     ]
     adoption = adopt(original(), mirrors)
-    assert set(adoption.undecided) == {"acme-de", "acme-fr", "acme-it", "acme-be"}
+    assert set(adoption.site_id_blockers) == {"acme-de", "acme-fr", "acme-it", "acme-be"}
     assert adoption.problems
-    assert all("siteId" not in item for item in adoption.fleet["mirrors"] if item["application"] in adoption.undecided)
+    assert all(
+        "siteId" not in item for item in adoption.fleet["mirrors"] if item["application"] in adoption.site_id_blockers
+    )
 
 
 def test_ids_are_taken_over_verbatim_with_their_gaps_and_an_original_that_is_not_1() -> None:
@@ -94,7 +96,7 @@ def test_the_evidence_names_the_database_and_no_credentials() -> None:
 
 
 def test_one_environment_with_the_database_is_enough_to_be_a_mirror() -> None:
-    adoption = adopt(original(), [mirror("acme-de", 2, live=StageSeen())])
+    adoption = adopt(original(), [mirror("acme-de", 2, live=ObservedStage())])
 
     assert adoption.fleet["mirrors"] == [{"application": "acme-de", "siteId": 2}]
     assert adoption.notes == ("acme-de, Live: never deployed successfully",)
@@ -128,7 +130,7 @@ def test_an_id_that_differs_between_test_and_live_is_not_declared() -> None:
 
 def test_an_id_that_was_changed_and_not_deployed_is_declared_as_it_runs() -> None:
     running = stage_of("test", 2)
-    changed = StageSeen({**running.variables, "SITE_ID": VariableSeen("9")}, running.frozen, deployed=True)
+    changed = ObservedStage({**running.variables, "SITE_ID": ObservedVariable("9")}, running.frozen, deployed=True)
 
     adoption = adopt(original(), [mirror("acme-de", 2, test=changed)])
 
@@ -144,7 +146,7 @@ def test_an_id_that_is_no_number_is_a_problem() -> None:
 
 
 def test_the_id_of_an_environment_with_another_database_does_not_count() -> None:
-    other = StageSeen({"SITE_ID": VariableSeen("1")}, {"DATABASE_URL": dsn("elsewhere/x")}, deployed=True)
+    other = ObservedStage({"SITE_ID": ObservedVariable("1")}, {"DATABASE_URL": dsn("elsewhere/x")}, deployed=True)
 
     adoption = adopt(original(), [mirror("acme-de", 4, live=other)])
 
@@ -162,10 +164,10 @@ def test_the_id_of_an_environment_with_another_database_does_not_count() -> None
         ),
         (stage_of("test", 2, DATABASE_URL=dsn(HOSTS["test"], "old-one")), "(the same service, with other credentials"),
         (stage_of("test", 2, THEME="dark"), "not ours, left alone: THEME"),
-        (StageSeen(stage_of("test", 2).variables), "never deployed successfully"),
+        (ObservedStage(stage_of("test", 2).variables), "never deployed successfully"),
     ],
 )
-def test_what_is_odd_is_said_and_no_value_is_shown(test: StageSeen, said: str) -> None:
+def test_what_is_odd_is_said_and_no_value_is_shown(test: ObservedStage, said: str) -> None:
     adoption = adopt(original(), [mirror("acme-de", 2, test=test)])
 
     assert any(line.startswith("acme-de, Test: ") and said in line for line in adoption.notes), adoption.notes
@@ -173,10 +175,10 @@ def test_what_is_odd_is_said_and_no_value_is_shown(test: StageSeen, said: str) -
     assert "old-one" not in str(adoption)
 
 
-def crossing(*, deployed: bool = True, site_id: int | None = 2) -> StageSeen:
+def crossing(*, deployed: bool = True, site_id: int | None = 2) -> ObservedStage:
     """Test, with Live's database copied into it."""
     seen = stage_of("test", site_id, DATABASE_URL=dsn(HOSTS["live"], "another"))
-    return seen if deployed else StageSeen(seen.variables, {"DATABASE_URL": dsn("own")}, deployed=True)
+    return seen if deployed else ObservedStage(seen.variables, {"DATABASE_URL": dsn("own")}, deployed=True)
 
 
 @pytest.mark.parametrize(
@@ -187,21 +189,21 @@ def crossing(*, deployed: bool = True, site_id: int | None = 2) -> StageSeen:
             crossing(deployed=False),
             "its DATABASE_URL is set to the original's database of Live, and its next deployment",
         ),
-        (StageSeen({}, crossing().frozen, deployed=True), "it runs with the original's database of Live"),
+        (ObservedStage({}, crossing().frozen, deployed=True), "it runs with the original's database of Live"),
     ],
 )
 @pytest.mark.parametrize("live", [True, False])
-def test_a_database_of_the_other_environment_has_to_be_decided(seen: StageSeen, said: str, live: bool) -> None:
+def test_a_database_of_the_other_environment_has_to_be_decided(seen: ObservedStage, said: str, live: bool) -> None:
     """Also of an application that is no mirror by what it has in the right environment."""
     stages = {"test": seen, **({"live": stage_of("live", 2)} if live else {})}
-    found = adopt(original(), [ApplicationSeen("acme-de", "zurich", stages)])
+    found = adopt(original(), [ObservedApplication("acme-de", "zurich", stages)])
     assert (problem(found).code, problem(found).site) == ("database-of-other-environment", "acme-de")
     assert problem(found).message.startswith(f"in Test, {said}")
     assert CANARY not in problem(found).line
 
 
 def test_an_original_whose_environments_have_one_database_is_the_only_problem_of_that_kind() -> None:
-    one = StageSeen({}, {"DATABASE_URL": dsn(HOSTS["test"])}, deployed=True)
+    one = ObservedStage({}, {"DATABASE_URL": dsn(HOSTS["test"])}, deployed=True)
     found = adopt(original(live=one), [mirror("acme-de", 2)])
     assert [item.code for item in found.problems] == ["environments-share-service"]
 
@@ -209,7 +211,7 @@ def test_an_original_whose_environments_have_one_database_is_the_only_problem_of
 def test_an_id_that_was_never_deployed_is_told_because_the_originals_site_is_served_meanwhile() -> None:
     seen = stage_of("test", 2)
     running = {name: value for name, value in seen.frozen.items() if name != "SITE_ID"}
-    early = StageSeen(seen.variables, running, deployed=True)
+    early = ObservedStage(seen.variables, running, deployed=True)
     found = adopt(original(), [mirror("acme-de", 2, test=early)])
     assert found.notes == (
         "acme-de, Test: it serves the original's site: its SITE_ID is set, but not deployed since, and its instances"
@@ -218,13 +220,13 @@ def test_an_id_that_was_never_deployed_is_told_because_the_originals_site_is_ser
 
 
 def test_an_id_that_was_never_deployed_beside_a_database_of_its_own_is_told_as_well() -> None:
-    seen = StageSeen(stage_of("test", 2).variables, {"DATABASE_URL": dsn("own")}, deployed=True)
+    seen = ObservedStage(stage_of("test", 2).variables, {"DATABASE_URL": dsn("own")}, deployed=True)
     found = adopt(original(), [mirror("acme-de", 2, test=seen)])
     assert "acme-de, Test: its SITE_ID is set, but not deployed since; an up deploys" in found.notes
 
 
 def test_what_is_alike_is_one_line_and_what_serves_a_wrong_site_comes_first() -> None:
-    new = StageSeen(stage_of("live", 2).variables)
+    new = ObservedStage(stage_of("live", 2).variables)
     many = [mirror(f"big-{n:02}", n, live=new) for n in range(2, 31)]
     wrong = mirror("zz-wrong", None)
     no_id = "it has the shared database and no SITE_ID, so it serves the original's site; an up gives it an id"
@@ -244,10 +246,10 @@ def test_another_region_is_said() -> None:
 
 
 def test_what_cannot_be_seen_is_asked_for_by_name_and_then_adopted() -> None:
-    hidden = StageSeen(
-        {"DATABASE_URL": VariableSeen(None, sensitive=True), "SITE_ID": VariableSeen("4")}, deployed=True
+    hidden = ObservedStage(
+        {"DATABASE_URL": ObservedVariable(None, sensitive=True), "SITE_ID": ObservedVariable("4")}, deployed=True
     )
-    unseen = ApplicationSeen("acme-fr", visible=False)
+    unseen = ObservedApplication("acme-fr", visible=False)
     others = [mirror("acme-de", 4, test=hidden, live=hidden), unseen]
 
     guessed, told = adopt(original(), others), adopt(original(), others, ["acme-de", "acme-fr"])
@@ -267,13 +269,16 @@ def test_what_has_the_database_of_another_in_a_variable_is_taken_for_its_mirror(
 @pytest.mark.parametrize("name", ["SITE_ID", "MIRRORS_APPLICATION"])
 def test_an_original_that_sets_its_own_database_is_no_mirror_of_a_removed_one_that_still_runs(name: str) -> None:
     own = {
-        stage: StageSeen({"DATABASE_URL": VariableSeen(dsn(host))}, original().stages[stage].frozen)
+        stage: ObservedStage({"DATABASE_URL": ObservedVariable(dsn(host))}, original().stages[stage].frozen)
         for stage, host in HOSTS.items()
     }
     running = {
-        stage: StageSeen({}, {"DATABASE_URL": dsn(host), name: "5"}, deployed=True) for stage, host in HOSTS.items()
+        stage: ObservedStage({}, {"DATABASE_URL": dsn(host), name: "5"}, deployed=True) for stage, host in HOSTS.items()
     }
-    assert likely_originals(ApplicationSeen("acme", stages=own), [ApplicationSeen("acme-it", stages=running)]) == []
+    assert (
+        likely_originals(ObservedApplication("acme", stages=own), [ObservedApplication("acme-it", stages=running)])
+        == []
+    )
 
 
 @pytest.mark.parametrize(("retired", "whose"), [({7: "acme-de"}, " and belonged to acme-de"), ({7: ""}, "")])
@@ -285,9 +290,9 @@ def test_a_site_with_a_retired_id_is_offered_and_told(retired: dict[int, str], w
 
 
 def test_an_original_that_cannot_be_shared_yet_is_a_problem() -> None:
-    one = StageSeen({}, original().stages["live"].frozen, deployed=True)
+    one = ObservedStage({}, original().stages["live"].frozen, deployed=True)
 
-    never = problem(adopt(original(test=StageSeen()), []))
+    never = problem(adopt(original(test=ObservedStage()), []))
     assert never.line == "acme: Test was never deployed successfully. Deploy it first [original-never-deployed]"
     shared = problem(adopt(original(test=one), []))
     assert (shared.code, shared.site) == ("environments-share-service", "acme")
@@ -296,7 +301,9 @@ def test_an_original_that_cannot_be_shared_yet_is_a_problem() -> None:
 def test_services_that_all_mirrors_share_are_shared_and_missing_ones_are_not() -> None:
     places = {stage: dsn(f"search.example.com/{stage}") for stage in HOSTS}
     frozen = {stage: {"DATABASE_URL": dsn(host), "LOGS_DATABASE_DSN": places[stage]} for stage, host in HOSTS.items()}
-    source = ApplicationSeen("acme", stages={stage: StageSeen({}, frozen[stage], deployed=True) for stage in HOSTS})
+    source = ObservedApplication(
+        "acme", stages={stage: ObservedStage({}, frozen[stage], deployed=True) for stage in HOSTS}
+    )
     copies = {stage: stage_of(stage, 2, LOGS_DATABASE_DSN=places[stage]) for stage in HOSTS}
 
     assert adopt(source, [mirror("acme-de", 2, test=copies["test"], live=copies["live"])]).fleet["shared"] == [
@@ -319,9 +326,12 @@ def test_what_is_printed_is_a_configuration_without_problems() -> None:
 def test_an_original_whose_database_cannot_be_compared_has_no_mirror_that_is_not_named() -> None:
     """It connects where a file on the machine of its site says."""
     odd = f"postgres://acme:{CANARY}@/acme?service=shared"
-    running = {stage: StageSeen({}, {"DATABASE_URL": odd}, deployed=True) for stage in HOSTS}
-    copies = {stage: StageSeen({"DATABASE_URL": VariableSeen(odd), "SITE_ID": VariableSeen("2")}) for stage in HOSTS}
-    account = ApplicationSeen("acme", stages=running), [ApplicationSeen("acme-de", stages=copies)]
+    running = {stage: ObservedStage({}, {"DATABASE_URL": odd}, deployed=True) for stage in HOSTS}
+    copies = {
+        stage: ObservedStage({"DATABASE_URL": ObservedVariable(odd), "SITE_ID": ObservedVariable("2")})
+        for stage in HOSTS
+    }
+    account = ObservedApplication("acme", stages=running), [ObservedApplication("acme-de", stages=copies)]
     guessed = adopt(*account)
     assert guessed.fleet["mirrors"] == []
     assert [(item.code, item.remedy) for item in guessed.problems] == [
@@ -338,8 +348,8 @@ def test_an_original_whose_database_cannot_be_compared_has_no_mirror_that_is_not
 
 
 def test_an_application_that_may_be_a_mirror_and_hides_its_id_has_to_be_answered_for() -> None:
-    hidden = {"DATABASE_URL": VariableSeen(None, sensitive=True), "SITE_ID": VariableSeen(None, sensitive=True)}
-    shop = ApplicationSeen("shop", stages={"test": StageSeen(hidden)})
+    hidden = {"DATABASE_URL": ObservedVariable(None, sensitive=True), "SITE_ID": ObservedVariable(None, sensitive=True)}
+    shop = ObservedApplication("shop", stages={"test": ObservedStage(hidden)})
     found = problem(adopt(original(), [mirror("acme-de", 7), shop]))
     assert (found.code, found.site) == ("neighbour-id-unknown", "shop")
     assert "mirrors:fleet.reservedFor: {shop: ID}" in found.remedy
@@ -348,10 +358,10 @@ def test_an_application_that_may_be_a_mirror_and_hides_its_id_has_to_be_answered
 
 def test_a_mirror_whose_id_is_not_shown_has_to_be_declared() -> None:
     both = {
-        stage: StageSeen({**stage_of(stage, 7).variables, "SITE_ID": VariableSeen(None, sensitive=True)})
+        stage: ObservedStage({**stage_of(stage, 7).variables, "SITE_ID": ObservedVariable(None, sensitive=True)})
         for stage in HOSTS
     }
-    found = adopt(original(), [ApplicationSeen("acme-de", stages=both)])
+    found = adopt(original(), [ObservedApplication("acme-de", stages=both)])
     assert [item.line for item in found.problems] == [
         f"acme-de: its SITE_ID in {title} is not shown. Declare the siteId that it has [site-id-unknown]"
         for title in ("Test", "Live")

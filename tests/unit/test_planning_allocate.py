@@ -5,13 +5,22 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mirrors.planning.allocate import Allocation, Assigned, Hints, Ledger, Neighbour, Reference, SiteHint, allocate
+from mirrors.planning.allocate import (
+    Allocation,
+    AllocationRequest,
+    Assigned,
+    Ledger,
+    Neighbour,
+    Reference,
+    SiteFacts,
+    allocate,
+)
 from tests.search import searching
 
 
-def hints(*mirrors: str, **more: object) -> Hints:
-    original = SiteHint("u-acme", "acme", original=True)
-    return replace(Hints((original, *(SiteHint(f"u-{name}", name) for name in mirrors))), **more)  # type: ignore[arg-type]
+def hints(*mirrors: str, **more: object) -> AllocationRequest:
+    original = SiteFacts("u-acme", "acme", original=True)
+    return replace(AllocationRequest((original, *(SiteFacts(f"u-{name}", name) for name in mirrors))), **more)  # type: ignore[arg-type]
 
 
 def ids(allocation: Allocation) -> dict[str, int]:
@@ -44,7 +53,7 @@ def test_a_mirror_that_returns_keeps_its_id_though_the_configuration_still_lists
         back = allocate(left, hints("fr", "de", retired=pinned))
         assert ids(back) == {"acme": 1, "fr": 3, "de": 2}
         left = back.ledger
-    stranger = Hints((*hints("fr").sites, SiteHint("u-new", "new", declared=2)), retired=pinned)
+    stranger = AllocationRequest((*hints("fr").sites, SiteFacts("u-new", "new", declared=2)), retired=pinned)
     found = allocate(first, stranger).problems[0]
     assert (found.code, found.site) == ("site-id-retired", "new")
 
@@ -80,40 +89,40 @@ def test_the_highest_id_leaving_is_not_given_again() -> None:
 
 def test_a_retired_id_of_somebody_else_cannot_be_declared_until_it_is_released() -> None:
     ledger = allocate(allocate(Ledger(), hints("de", "fr")).ledger, hints("fr")).ledger
-    sites = (*hints("fr").sites, SiteHint("u-new", "new", declared=2))
-    [problem] = allocate(ledger, Hints(sites)).problems
+    sites = (*hints("fr").sites, SiteFacts("u-new", "new", declared=2))
+    [problem] = allocate(ledger, AllocationRequest(sites)).problems
     assert problem.line == (
         "new: SITE_ID 2 is retired, it belonged to de. Its content is still in the database: choose another id, or free"
         " it on purpose with releaseSiteIds: [2] [site-id-retired]"
     )
-    assert ids(allocate(ledger, Hints(sites, release=frozenset({2}))))["new"] == 2
+    assert ids(allocate(ledger, AllocationRequest(sites, release=frozenset({2}))))["new"] == 2
 
 
 def test_observed_ids_are_taken_over_with_their_gaps() -> None:
     sites = (
-        SiteHint("u-acme", "acme", original=True, observed=7),
-        SiteHint("u-de", "de", observed=12),
-        SiteHint("u-fr", "fr"),
+        SiteFacts("u-acme", "acme", original=True, observed=7),
+        SiteFacts("u-de", "de", observed=12),
+        SiteFacts("u-fr", "fr"),
     )
-    assert ids(allocate(Ledger(), Hints(sites))) == {"acme": 7, "de": 12, "fr": 13}
+    assert ids(allocate(Ledger(), AllocationRequest(sites))) == {"acme": 7, "de": 12, "fr": 13}
 
 
 def test_an_id_edited_on_the_platform_is_drift_once_the_state_knows_the_site() -> None:
     first = allocate(Ledger(), hints("de")).ledger
-    edited = Hints((SiteHint("u-acme", "acme", original=True), SiteHint("u-de", "de", observed=9)))
+    edited = AllocationRequest((SiteFacts("u-acme", "acme", original=True), SiteFacts("u-de", "de", observed=9)))
     assert ids(allocate(first, edited)) == {"acme": 1, "de": 2}
 
 
 def test_ids_that_differ_at_adoption_are_listed() -> None:
-    sites = (SiteHint("u-acme", "acme", original=True), SiteHint("u-de", "de", declared=3, observed=5))
-    [problem] = allocate(Ledger(), Hints(sites)).problems
+    sites = (SiteFacts("u-acme", "acme", original=True), SiteFacts("u-de", "de", declared=3, observed=5))
+    [problem] = allocate(Ledger(), AllocationRequest(sites)).problems
     assert (problem.code, problem.site) == ("site-id-differs", "de")
     assert "3 in the configuration, 5 in its environment" in problem.message
 
 
-def original_with(observed: int | None, declared: int | None = None) -> Hints:
-    site = SiteHint("u-acme", "acme", original=True, declared=declared, observed=observed)
-    return Hints((site, SiteHint("u-de", "de")))
+def original_with(observed: int | None, declared: int | None = None) -> AllocationRequest:
+    site = SiteFacts("u-acme", "acme", original=True, declared=declared, observed=observed)
+    return AllocationRequest((site, SiteFacts("u-de", "de")))
 
 
 def test_an_original_that_runs_with_another_id_than_the_state_has_is_a_problem_since_nobody_repairs_it() -> None:
@@ -146,11 +155,11 @@ def test_what_an_original_runs_with_is_right_where_it_is_declared_too() -> None:
 
 def test_two_running_sites_with_one_id_are_named_both() -> None:
     sites = (
-        SiteHint("u-acme", "acme", original=True),
-        SiteHint("u-de", "de", observed=5),
-        SiteHint("u-fr", "fr", observed=5),
+        SiteFacts("u-acme", "acme", original=True),
+        SiteFacts("u-de", "de", observed=5),
+        SiteFacts("u-fr", "fr", observed=5),
     )
-    [problem] = allocate(Ledger(), Hints(sites)).problems
+    [problem] = allocate(Ledger(), AllocationRequest(sites)).problems
     assert problem.code == "site-id-shared"
     assert "SITE_ID 5 would belong to de and fr" in problem.message
 
@@ -159,42 +168,47 @@ def test_a_site_with_another_database_is_not_taken_over_and_both_are_named() -> 
     acme, de, fr = hints("de", "fr").sites
     ours, theirs = "postgres://db:5432/acme", "postgres://db:5432/bolt"
     sites = (replace(acme, database=ours), replace(de, database=theirs), replace(fr, database=ours))
-    [problem] = allocate(Ledger(), Hints(sites)).problems
+    [problem] = allocate(Ledger(), AllocationRequest(sites)).problems
     assert (problem.code, problem.site) == ("mirror-has-another-database", "de")
     assert f"its DATABASE_URL points at {theirs}, the original's at {ours}" in problem.message
     assert f"pulumi config set mirrors:confirmDatabase {theirs}" in problem.remedy
     known = allocate(Ledger(), hints("de", "fr")).ledger
     drifted = (sites[0], replace(sites[1], ours=True), sites[2])
-    assert ids(allocate(known, Hints(drifted))) == {"acme": 1, "de": 2, "fr": 3}, "drift, to be repaired"
+    assert ids(allocate(known, AllocationRequest(drifted))) == {"acme": 1, "de": 2, "fr": 3}, "drift, to be repaired"
     hidden = (acme, *sites[1:])
-    assert allocate(Ledger(), Hints(hidden)).problems == ()
+    assert allocate(Ledger(), AllocationRequest(hidden)).problems == ()
 
 
 def test_a_renamed_application_keeps_its_id_and_wants_formerly() -> None:
     first = allocate(Ledger(), hints("de")).ledger
-    renamed = SiteHint("u-de", "german")
-    [problem] = allocate(first, Hints((hints().sites[0], renamed))).problems
+    renamed = SiteFacts("u-de", "german")
+    [problem] = allocate(first, AllocationRequest((hints().sites[0], renamed))).problems
     assert (problem.code, problem.site) == ("application-renamed", "german")
     assert '"formerly: de"' in problem.remedy
-    assert ids(allocate(first, Hints((hints().sites[0], replace(renamed, formerly="de"))))) == {"acme": 1, "german": 2}
+    assert ids(allocate(first, AllocationRequest((hints().sites[0], replace(renamed, formerly="de"))))) == {
+        "acme": 1,
+        "german": 2,
+    }
 
 
 def test_a_slug_that_another_application_had_until_now_is_not_taken_over_with_its_resources() -> None:
     first = allocate(Ledger(), hints("de", "fr")).ledger
     acme, de, fr = hints("de", "fr").sites
     swapped = (acme, replace(de, name="fr", formerly="de"), replace(fr, name="de", formerly="fr"))
-    problems = allocate(first, Hints(swapped)).problems
+    problems = allocate(first, AllocationRequest(swapped)).problems
     assert [(problem.code, problem.site) for problem in problems] == [
         ("names-exchanged", "fr"),
         ("names-exchanged", "de"),
     ]
     assert all("give this one a slug that neither had" in problem.remedy for problem in problems)
-    [problem] = allocate(first, Hints((acme, replace(de, name="fr", formerly="de")))).problems
+    [problem] = allocate(first, AllocationRequest((acme, replace(de, name="fr", formerly="de")))).problems
     assert (problem.code, problem.site) == ("names-exchanged", "fr")
     assert 'was called "de", and another one "fr"' in problem.message
-    between = allocate(first, Hints((acme, replace(de, name="x", formerly="de"), fr))).ledger
-    between = allocate(between, Hints((acme, replace(de, name="x"), replace(fr, name="de", formerly="fr")))).ledger
-    done = allocate(between, Hints((acme, replace(de, name="fr", formerly="x"), replace(fr, name="de"))))
+    between = allocate(first, AllocationRequest((acme, replace(de, name="x", formerly="de"), fr))).ledger
+    between = allocate(
+        between, AllocationRequest((acme, replace(de, name="x"), replace(fr, name="de", formerly="fr")))
+    ).ledger
+    done = allocate(between, AllocationRequest((acme, replace(de, name="fr", formerly="x"), replace(fr, name="de"))))
     assert ids(done) == {"acme": 1, "fr": 2, "de": 3}
 
 
@@ -214,7 +228,9 @@ def test_a_stack_that_follows_another_never_allocates() -> None:
 def test_a_mirror_gives_up_an_id_that_is_reserved_once_another_is_declared_for_it() -> None:
     """The id has turned out to be that of a row in the database: the site's companion has refused it."""
     given = allocate(Ledger(), hints("de", "new")).ledger
-    running = Hints((*hints("de").sites, SiteHint("u-new", "new", observed=3, ours=True)), reserved=frozenset({3}))
+    running = AllocationRequest(
+        (*hints("de").sites, SiteFacts("u-new", "new", observed=3, ours=True)), reserved=frozenset({3})
+    )
     problem = allocate(given, running).problems[0]
     assert (problem.code, problem.site) == ("site-id-reserved", "new")
     moved = replace(running, sites=(*running.sites[:2], replace(running.sites[2], declared=4)))
@@ -258,8 +274,8 @@ def test_any_history_of_lists_keeps_ids_unique_stable_and_never_reused(history: 
 def test_an_application_off_the_list_that_runs_with_the_database_keeps_its_number() -> None:
     assert ids(allocate(Ledger(), hints("de", neighbours={"fr": Neighbour((3,))})))["de"] == 4
     for here, other in ((3, 7), (7, 3)):  # in Test and in Live
-        declared = Hints(
-            (hints().sites[0], SiteHint("u-de", "de", declared=here)), neighbours={"fr": Neighbour((other, here))}
+        declared = AllocationRequest(
+            (hints().sites[0], SiteFacts("u-de", "de", declared=here)), neighbours={"fr": Neighbour((other, here))}
         )
         [problem] = allocate(Ledger(), declared).problems
         assert (problem.code, problem.site) == ("site-id-taken", "de")
@@ -269,15 +285,15 @@ def test_an_application_off_the_list_that_runs_with_the_database_keeps_its_numbe
 def test_a_database_that_a_site_was_given_since_it_has_an_id_is_drift_only_where_we_have_written_to_it() -> None:
     ledger = allocate(Ledger(), hints("de")).ledger
     first = replace(hints().sites[0], database="postgres://db/acme")
-    its_own = SiteHint("u-de", "de", database="postgres://db/own")
-    [problem] = allocate(ledger, Hints((first, its_own))).problems
+    its_own = SiteFacts("u-de", "de", database="postgres://db/own")
+    [problem] = allocate(ledger, AllocationRequest((first, its_own))).problems
     assert (problem.code, problem.site) == ("mirror-has-another-database", "de")
     assert "points at postgres://db/own, the original's at postgres://db/acme" in problem.message
-    assert allocate(ledger, Hints((first, replace(its_own, ours=True)))).problems == ()
+    assert allocate(ledger, AllocationRequest((first, replace(its_own, ours=True)))).problems == ()
 
 
 def test_a_running_site_whose_id_cannot_be_read_is_not_numbered_anew() -> None:
-    odd = Hints((hints().sites[0], SiteHint("u-de", "de", unreadable=True)))
+    odd = AllocationRequest((hints().sites[0], SiteFacts("u-de", "de", unreadable=True)))
     [problem] = allocate(Ledger(), odd).problems
     assert (problem.code, problem.site) == ("site-id-unknown", "de")
     known = allocate(Ledger(), hints("de")).ledger
@@ -286,7 +302,7 @@ def test_a_running_site_whose_id_cannot_be_read_is_not_numbered_anew() -> None:
 
 def test_another_declared_id_does_not_renumber_a_site_that_has_one() -> None:
     first = allocate(Ledger(), hints("de")).ledger
-    typo = Hints((hints().sites[0], SiteHint("u-de", "de", declared=9)))
+    typo = AllocationRequest((hints().sites[0], SiteFacts("u-de", "de", declared=9)))
     [problem] = allocate(first, typo).problems
     assert (problem.code, problem.site) == ("site-id-differs", "de")
     assert "9 in the configuration, 2 in the state" in problem.message

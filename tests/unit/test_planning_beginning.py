@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 
-from mirrors.planning.allocate import Assigned, Hints, Ledger, Neighbour, Reference, SiteHint, allocate
+from mirrors.planning.allocate import AllocationRequest, Assigned, Ledger, Neighbour, Reference, SiteFacts, allocate
 
-ACME = SiteHint("u-acme", "acme", original=True)
-OURS = SiteHint("u-de", "de", observed=2, ours=True, managed=True)
-NEW = SiteHint("u-new", "new")
-LOST = Hints((ACME, OURS, NEW))
+ACME = SiteFacts("u-acme", "acme", original=True)
+OURS = SiteFacts("u-de", "de", observed=2, ours=True, managed=True)
+NEW = SiteFacts("u-new", "new")
+LOST = AllocationRequest((ACME, OURS, NEW))
 
 
 def test_an_empty_ledger_beside_a_mirror_that_mirrors_has_written_to_is_a_problem_that_names_both_ways_on() -> None:
@@ -20,7 +20,7 @@ def test_an_empty_ledger_beside_a_mirror_that_mirrors_has_written_to_is_a_proble
 
 def test_a_renamed_mirror_has_ids_from_mirrors_too() -> None:
     renamed = replace(OURS, name="german", ours=False)
-    [problem] = allocate(Ledger(), Hints((ACME, renamed))).problems
+    [problem] = allocate(Ledger(), AllocationRequest((ACME, renamed))).problems
     assert problem.code == "site-ids-forgotten"
     assert problem.message.startswith("german: ")
 
@@ -44,7 +44,7 @@ def test_an_id_that_is_in_use_and_above_the_highest_that_is_declared_makes_that_
 
 
 def test_nothing_is_asked_where_nothing_was_given_where_it_is_remembered_or_where_another_stack_gives() -> None:
-    by_hand = Hints((ACME, replace(OURS, ours=False, managed=False), NEW))
+    by_hand = AllocationRequest((ACME, replace(OURS, ours=False, managed=False), NEW))
     assert allocate(Ledger(), by_hand).problems == ()
     assert allocate(allocate(Ledger(), by_hand).ledger, LOST).problems == ()
     left = Ledger({}, {2: Assigned("de", "u-de")}, 2)
@@ -54,6 +54,6 @@ def test_nothing_is_asked_where_nothing_was_given_where_it_is_remembered_or_wher
 
 
 def test_a_higher_declared_number_counts_for_a_ledger_that_remembers_too() -> None:
-    ledger = allocate(Ledger(), Hints((ACME, replace(OURS, managed=False)))).ledger
+    ledger = allocate(Ledger(), AllocationRequest((ACME, replace(OURS, managed=False)))).ledger
     again = allocate(ledger, replace(LOST, highest=7)).ledger
     assert (again.assignments["u-new"], again.highest) == (("new", 8), 8)

@@ -5,7 +5,7 @@ import pytest
 from mirrors.config.docker import Healthcheck
 from mirrors.config.docker_names import Names
 from mirrors.errors import ConfigurationError
-from mirrors.planning.allocate import Hints, Ledger
+from mirrors.planning.allocate import AllocationRequest, Ledger
 from mirrors.planning.containers import (
     containers_plan,
     domain_of,
@@ -17,20 +17,22 @@ from mirrors.planning.containers import (
     url_of,
 )
 from mirrors.planning.ledger import renamed
-from mirrors.planning.observed import FleetSeen, SiteSeen, VariableSeen
+from mirrors.planning.observed import ObservedFleet, ObservedSite, ObservedVariable
 from tests.unit.fleets import settings
 
 DOCKER = {"image": "acme:1"}
 
 
-def nobody(*slugs: str) -> FleetSeen:
+def nobody(*slugs: str) -> ObservedFleet:
     """No site has a container yet."""
-    return FleetSeen(SiteSeen("acme", "acme", None), {slug: SiteSeen(slug, slug, None) for slug in slugs}, "test")
+    return ObservedFleet(
+        ObservedSite("acme", "acme", None), {slug: ObservedSite(slug, slug, None) for slug in slugs}, "test"
+    )
 
 
-def running(slug: str, **values: str) -> SiteSeen:
-    variables = {name: VariableSeen(value) for name, value in values.items()}
-    return SiteSeen(slug, slug, "test", variables, frozen=values)
+def running(slug: str, **values: str) -> ObservedSite:
+    variables = {name: ObservedVariable(value) for name, value in values.items()}
+    return ObservedSite(slug, slug, "test", variables, frozen=values)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +98,7 @@ def test_what_a_held_site_runs_with_is_compared_with_its_container() -> None:
     held = settings(
         "acme-de", docker=DOCKER, overrides={"mirrors": {"acme-de": {"hold": True, "variables": {"A": "2"}}}}
     )
-    seen = FleetSeen(
+    seen = ObservedFleet(
         running("acme", DATABASE_URL="x"),
         {"acme-de": running("acme-de", SITE_ID="2", DATABASE_URL="x", DEFAULT_STORAGE_DSN="y", A="1")},
         "test",
@@ -114,7 +116,7 @@ def test_a_new_mirror_behind_the_pause_is_not_declared_and_one_that_runs_is() ->
     declared = settings("acme-de", "acme-fr", docker=DOCKER, rollout={"waves": [1, "100%"], "pauseAfter": 1})
     planned = containers_plan(declared, nobody("acme-de", "acme-fr"))
     assert ([site.slug for site in planned.mirrors], planned.postponed) == (["acme-de"], ("acme-fr",))
-    seen = FleetSeen(SiteSeen("acme", "acme", None), {"acme-fr": running("acme-fr", SITE_ID="3")}, "test")
+    seen = ObservedFleet(ObservedSite("acme", "acme", None), {"acme-fr": running("acme-fr", SITE_ID="3")}, "test")
     planned = containers_plan(declared, seen)
     assert [(site.slug, site.paused) for site in planned.mirrors] == [("acme-de", False), ("acme-fr", True)]
 
@@ -129,9 +131,9 @@ def test_a_former_slug_hands_its_entry_in_the_ledger_over_and_keeps_it_when_it_i
     hints = containers_plan(
         declared.model_copy(update={"fleet": fleet.model_copy(update={"mirrors": mirrors})}), nobody("acme-gaul")
     ).hints
-    moved = renamed(ledger, Hints(hints))
+    moved = renamed(ledger, AllocationRequest(hints))
     assert moved.assignments == {"acme": ("acme", 1), "acme-gaul": ("acme-fr", 3)}
-    assert renamed(moved, Hints(hints)) == moved
+    assert renamed(moved, AllocationRequest(hints)) == moved
 
 
 def test_sites_of_another_fleet_are_one_problem_and_those_of_the_former_name_none() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from mirrors.planning.deployments import Step, Wanted, next_step
-from mirrors.planning.observed import DeploymentSeen
+from mirrors.planning.observed import ObservedDeployment
 from mirrors.planning.releases import newest_successful, release_of
 from tests.unit.fleets import deployment
 
@@ -35,7 +35,7 @@ def test_the_newest_successful_is_found_in_any_order_of_the_list() -> None:
     ],
 )
 def test_the_next_step(
-    deployments: tuple[DeploymentSeen, ...], frozen: dict[str, str | None] | None, step: Step
+    deployments: tuple[ObservedDeployment, ...], frozen: dict[str, str | None] | None, step: Step
 ) -> None:
     assert next_step(WANTED, deployments, RELEASES, frozen) == step
 

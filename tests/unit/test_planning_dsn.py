@@ -2,7 +2,7 @@
 
 import pytest
 
-from mirrors.planning.dsn import UNREADABLE, identity_of, readable_identity, respelled, same, service_of
+from mirrors.planning.dsn import UNREADABLE, normalized_identity, readable_identity, same, service_identity, service_of
 
 PG = "postgres://u:hunter22@"
 AZURE = "az://acmetest:hunter22@blob.core.windows.net/media/"
@@ -48,9 +48,9 @@ SCHEMA = f"{PG}h/db?options=-csearch_path%3Da"
     ],
 )
 def test_an_identity_says_where_the_backend_connects(dsn: str, identity: str) -> None:
-    assert identity_of(dsn) == readable_identity(dsn) == identity
+    assert service_identity(dsn) == readable_identity(dsn) == identity
     assert service_of(identity) == service_of(dsn)
-    assert respelled(identity) == identity
+    assert normalized_identity(identity) == identity
     assert not {",", " "} & {*identity}
 
 
@@ -87,10 +87,10 @@ def test_two_places_are_two_services(one: str, other: str) -> None:
     ],
 )
 def test_what_something_else_decides_cannot_be_compared(dsn: str, identity: str) -> None:
-    assert identity_of(dsn) == identity
+    assert service_identity(dsn) == identity
     assert readable_identity(dsn) is None
     assert same(service_of(dsn), service_of(dsn)) is None
-    assert respelled(identity) == identity
+    assert normalized_identity(identity) == identity
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ from psycopg._conninfo_utils import split_attempts
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from django_mirrors import place
-from mirrors.planning.dsn import identity_of, respelled, service_of
+from mirrors.planning.dsn import normalized_identity, service_identity, service_of
 from mirrors.planning.identity import database_digest
 from tests.search import searching
 
@@ -282,8 +282,8 @@ def agree(dsns: list[str], places: Callable[[str], list[Place]]) -> None:
     for one, other in combinations(sorted(comparable), 2):
         assert (services[one] == services[other]) == (found[one] == found[other]), (one, other)
     for dsn, service in services.items():
-        text = identity_of(dsn)
-        assert service is None or (service_of(text) == service and respelled(text) == text)
+        text = service_identity(dsn)
+        assert service is None or (service_of(text) == service and normalized_identity(text) == text)
         assert PASSWORD not in text
         assert not {*", "} & {*text}
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from mirrors.config import Fleet
 from mirrors.planning.allocate import Assigned, Ledger
-from mirrors.planning.observed import SiteSeen
+from mirrors.planning.observed import ObservedSite
 from mirrors.planning.pins import disagreements, pins, unpinned
 from tests.unit.fleets import converged, fresh, settings
 
@@ -49,7 +49,7 @@ def test_a_site_that_returned_while_its_id_is_listed_as_retired_is_said() -> Non
     assert "SITE_ID 7" in problem.message
 
 
-def note_on(*mirrors: SiteSeen, **more: object) -> str | None:
+def note_on(*mirrors: ObservedSite, **more: object) -> str | None:
     slugs = [site.slug for site in mirrors]
     note = unpinned(settings(*slugs, **more), {site.slug: site for site in mirrors}, "live")
     return note.line if note else None

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from mirrors.planning.allocate import allocate
-from mirrors.planning.dsn import respelled
-from mirrors.planning.hints import Hints, Ledger
-from mirrors.planning.observed import VariableSeen
+from mirrors.planning.dsn import normalized_identity
+from mirrors.planning.hints import AllocationRequest, Ledger
+from mirrors.planning.observed import ObservedVariable
 from mirrors.planning.plan import hidden_databases, plan
 from tests.unit.fleets import DATABASE, STORAGE, converged, deployment, fresh, original, seen, settings
 
@@ -106,15 +106,19 @@ def test_a_stand_in_that_differs_from_what_is_shown_is_a_problem_without_either_
 
 def test_an_observed_site_id_counts_only_beside_the_shared_database() -> None:
     mirror = converged("acme-de", 7)
-    own_database = {**mirror.variables, "DATABASE_URL": VariableSeen("postgres://a:b@elsewhere/own")}
-    for variables, expected in ((mirror.variables, 7), (own_database, None), ({"SITE_ID": VariableSeen("7")}, None)):
+    own_database = {**mirror.variables, "DATABASE_URL": ObservedVariable("postgres://a:b@elsewhere/own")}
+    for variables, expected in (
+        (mirror.variables, 7),
+        (own_database, None),
+        ({"SITE_ID": ObservedVariable("7")}, None),
+    ):
         hints = plan(settings("acme-de"), seen(replace(mirror, variables=variables))).hints
         assert [hint.observed for hint in hints] == [1, expected]
 
 
 def test_what_a_mirror_shows_of_its_database_is_compared_unless_somebody_confirms_it() -> None:
     mirror = converged("acme-de", 7)
-    own = {**mirror.variables, "DATABASE_URL": VariableSeen("postgresql://a:hunter33@Elsewhere/own")}
+    own = {**mirror.variables, "DATABASE_URL": ObservedVariable("postgresql://a:hunter33@Elsewhere/own")}
     fleet = seen(replace(mirror, variables=own))
     acme, hint = plan(settings("acme-de"), fleet).hints
     assert (acme.database, hint.database) == (
@@ -164,7 +168,7 @@ def test_where_mirrors_cannot_tell_test_and_live_apart_somebody_has_to_confirm_t
         "unreadable:acme-de:x",
     ):
         assert plan(settings(confirmDatabase=other), fleet).problems == (problem,)
-    assert respelled(confirmed) == shlex.split(problem.remedy[problem.remedy.rindex("'pulumi") + 1 : -1])[4]
+    assert normalized_identity(confirmed) == shlex.split(problem.remedy[problem.remedy.rindex("'pulumi") + 1 : -1])[4]
     assert plan(settings(confirmDatabase=confirmed), fleet).problems == ()
 
 
@@ -200,7 +204,7 @@ def test_one_service_is_one_in_each_spelling(here: str, there: str) -> None:
 
 def test_a_mirror_whose_database_cannot_be_compared_is_not_taken_over_unconfirmed() -> None:
     mirror = converged("acme-de", 7)
-    own = {**mirror.variables, "DATABASE_URL": VariableSeen("postgres://a:b@/own?service=x")}
+    own = {**mirror.variables, "DATABASE_URL": ObservedVariable("postgres://a:b@/own?service=x")}
     fleet = seen(replace(mirror, variables=own))
     hint = plan(settings("acme-de"), fleet).hints[1]
     assert (hint.database, hint.observed) == ("postgres:///own?service=x", None)
@@ -215,9 +219,9 @@ def test_a_mirror_whose_database_cannot_be_compared_is_not_taken_over_unconfirme
 def test_two_databases_that_mirrors_cannot_read_are_one_only_to_the_letter(own: str, asked: bool) -> None:
     shared = {**original().frozen, "DATABASE_URL": "postgres://a:b/c@h/one"}
     mirror = converged("acme-de", 7)
-    variables = {**mirror.variables, "DATABASE_URL": VariableSeen(own), "MIRRORS_APPLICATION": VariableSeen("")}
+    variables = {**mirror.variables, "DATABASE_URL": ObservedVariable(own), "MIRRORS_APPLICATION": ObservedVariable("")}
     there = seen(replace(mirror, variables=variables), original=original(frozen=shared))
-    problems = allocate(Ledger(), Hints(plan(settings("acme-de"), there).hints)).problems
+    problems = allocate(Ledger(), AllocationRequest(plan(settings("acme-de"), there).hints)).problems
     assert ("mirror-has-another-database" in [problem.code for problem in problems]) is asked
 
 
@@ -235,10 +239,10 @@ def test_a_confirmation_of_what_cannot_be_read_counts_for_the_value_that_it_name
     confirmed: str, asked: bool
 ) -> None:
     mirror = converged("acme-de", 7)
-    variables = {**mirror.variables, "DATABASE_URL": VariableSeen("postgres://a:b/c@h/one")}
+    variables = {**mirror.variables, "DATABASE_URL": ObservedVariable("postgres://a:b/c@h/one")}
     variables.pop("MIRRORS_APPLICATION")
     hints = plan(settings("acme-de", confirmDatabase=confirmed), seen(replace(mirror, variables=variables))).hints
-    problems = allocate(Ledger(), Hints(hints, stack="test")).problems
+    problems = allocate(Ledger(), AllocationRequest(hints, stack="test")).problems
     found = [(problem.code, problem.site) for problem in problems]
     assert found == [("mirror-has-another-database", "acme-de")] * asked
     if asked:
@@ -278,7 +282,9 @@ def test_a_shared_variable_that_names_no_service_may_be_the_same_in_test_and_liv
 def test_a_site_id_beside_the_shared_database_that_cannot_be_read_is_marked() -> None:
     mirror = converged("acme-de", 7)
     for value in (None, "seven", "0", "9" * 20):
-        odd = replace(mirror, variables={**mirror.variables, "SITE_ID": VariableSeen(value, sensitive=value is None)})
+        odd = replace(
+            mirror, variables={**mirror.variables, "SITE_ID": ObservedVariable(value, sensitive=value is None)}
+        )
         hint = plan(settings("acme-de"), seen(odd)).hints[1]
         assert (hint.observed, hint.unreadable) == (None, True)
 
@@ -290,12 +296,12 @@ def test_a_site_id_beside_the_shared_database_that_cannot_be_read_is_marked() ->
         ({"SITE_ID": "7"}, {}, 7, False),
         ({"SITE_ID": None}, {}, None, True),
         ({"SITE_ID": "seven"}, {}, None, True),
-        ({}, {"SITE_ID": VariableSeen(None, sensitive=True)}, None, True),
-        ({}, {"SITE_ID": VariableSeen("7")}, 1, False),
+        ({}, {"SITE_ID": ObservedVariable(None, sensitive=True)}, None, True),
+        ({}, {"SITE_ID": ObservedVariable("7")}, 1, False),
     ],
 )
 def test_an_original_without_a_site_id_runs_with_1_and_one_that_is_not_shown_is_not_guessed(
-    running: dict[str, str | None], own: dict[str, VariableSeen], observed: int | None, unreadable: bool
+    running: dict[str, str | None], own: dict[str, ObservedVariable], observed: int | None, unreadable: bool
 ) -> None:
     fleet = seen(original=original(frozen={**original().frozen, **running}, variables=own))
     hint = plan(settings(), fleet).hints[0]
@@ -309,7 +315,9 @@ def test_of_an_original_that_was_never_deployed_no_site_id_is_known() -> None:
 
 def test_a_copy_from_the_other_environment_is_called_one_unless_it_is_ours_or_given_up() -> None:
     live = "postgres://acme:secret@db.example.com:5432/acme-live"
-    wrong = replace(fresh("acme-de"), variables={"DATABASE_URL": VariableSeen(live), "SITE_ID": VariableSeen("2")})
+    wrong = replace(
+        fresh("acme-de"), variables={"DATABASE_URL": ObservedVariable(live), "SITE_ID": ObservedVariable("2")}
+    )
     fleet = seen(wrong, elsewhere={"DATABASE_URL": live})
     identity = "postgres://db.example.com:5432/acme-live"
     [problem] = plan(settings("acme-de"), fleet).problems
@@ -317,11 +325,11 @@ def test_a_copy_from_the_other_environment_is_called_one_unless_it_is_ours_or_gi
     assert identity in problem.message
     assert "secret" not in problem.line
     assert plan(settings("acme-de", confirmDatabase=identity), fleet).problems == ()
-    ours = replace(wrong, variables={**wrong.variables, "MIRRORS_APPLICATION": VariableSeen("acme-de")})
+    ours = replace(wrong, variables={**wrong.variables, "MIRRORS_APPLICATION": ObservedVariable("acme-de")})
     assert plan(settings("acme-de"), replace(fleet, mirrors={"acme-de": ours})).problems == ()
 
 
 def test_a_database_that_is_set_and_not_shown_is_to_be_looked_up_and_no_other() -> None:
-    shown = replace(fresh("acme-fr"), variables={"DATABASE_URL": VariableSeen(DATABASE)})
+    shown = replace(fresh("acme-fr"), variables={"DATABASE_URL": ObservedVariable(DATABASE)})
     planned = plan(settings("acme-de", "acme-fr", "acme-ch"), seen(converged("acme-de", 2), shown, fresh("acme-ch")))
     assert hidden_databases(planned.mirrors) == {"u-acme-de": "e-acme-de"}

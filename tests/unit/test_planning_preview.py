@@ -341,10 +341,10 @@ def test_all_are_one_wave_where_the_program_reports_a_repair() -> None:
         changed({}, {"DATABASE_URL": DATABASE}, "fr"),
         said=[("info", "a line for readers\n")],
         declared=declared,
-        events=Events(repairing=True, lines=frozenset({"a line for readers"})),
+        events=Events(rotates_credentials=True, lines=frozenset({"a line for readers"})),
     )
 
-    assert (found.rollout.repairing, found.sites[0].wave, found.notes) == (True, 1, ())
+    assert (found.rollout.rotates_credentials, found.sites[0].wave, found.notes) == (True, 1, ())
 
 
 def test_ids_that_are_given_retired_and_freed_are_told() -> None:

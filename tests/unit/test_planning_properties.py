@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
-from mirrors.planning.allocate import Assigned, Hints, Ledger, Neighbour, Reference, SiteHint, allocate
+from mirrors.planning.allocate import AllocationRequest, Assigned, Ledger, Neighbour, Reference, SiteFacts, allocate
 from tests.search import searching
 
 ORIGINAL = "u-acme"
@@ -59,10 +59,10 @@ class World:
     def sites(self) -> tuple[str, ...]:
         return (ORIGINAL, *self.order)
 
-    def hints(self, running: Mapping[str, int] | None = None, **more: Any) -> Hints:
+    def hints(self, running: Mapping[str, int] | None = None, **more: Any) -> AllocationRequest:
         here = self.running if running is None else running
         sites = tuple(
-            SiteHint(
+            SiteFacts(
                 uuid,
                 self.names.get(uuid, "acme"),
                 original=uuid == ORIGINAL,
@@ -79,7 +79,7 @@ class World:
         }
         listed = {uuid: slug for uuid, slug in self.names.items() if uuid not in self.sites}
         known = {"reserved_for": self.answered, "listed": listed, **more}
-        return Hints(sites, self.retired, self.reserved, self.release, neighbours, **known)
+        return AllocationRequest(sites, self.retired, self.reserved, self.release, neighbours, **known)
 
 
 def ids(ledger: Ledger) -> dict[str, int]:

@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 
-from mirrors.planning.allocate import Assigned, Hints, Ledger, SiteHint, allocate
-from mirrors.planning.leaving import who_leaves
+from mirrors.planning.allocate import AllocationRequest, Assigned, Ledger, SiteFacts, allocate
+from mirrors.planning.leaving import removal_notes
 
-ACME = SiteHint("u-acme", "acme", original=True)
+ACME = SiteFacts("u-acme", "acme", original=True)
 KNOWN = Ledger({"u-acme": ("acme", 1), "u-c": ("ren-c", 4)}, {}, 4)
-ANEW = Hints((ACME, SiteHint("n-c", "ren-c")))
+ANEW = AllocationRequest((ACME, SiteFacts("n-c", "ren-c")))
 
 
 def test_an_application_made_anew_does_not_take_over_from_one_that_was_renamed() -> None:
@@ -18,12 +18,12 @@ def test_an_application_made_anew_does_not_take_over_from_one_that_was_renamed()
 
 
 def test_the_way_on_leads_on() -> None:
-    renamed = allocate(KNOWN, Hints((ACME, SiteHint("u-c", "ren-old", formerly="ren-c"))))
+    renamed = allocate(KNOWN, AllocationRequest((ACME, SiteFacts("u-c", "ren-old", formerly="ren-c"))))
     assert renamed.problems == ()
-    both = (ACME, SiteHint("u-c", "ren-old"), SiteHint("n-c", "ren-c"))
-    after = allocate(renamed.ledger, Hints(both))
+    both = (ACME, SiteFacts("u-c", "ren-old"), SiteFacts("n-c", "ren-c"))
+    after = allocate(renamed.ledger, AllocationRequest(both))
     assert (after.problems, dict(after.ledger.assignments.values())) == ((), {"acme": 1, "ren-old": 4, "ren-c": 5})
-    off = allocate(KNOWN, Hints((ACME,), listed={"u-c": "ren-old"}))
+    off = allocate(KNOWN, AllocationRequest((ACME,), listed={"u-c": "ren-old"}))
     assert off.problems == ()
     again = allocate(off.ledger, replace(ANEW, listed={"u-c": "ren-old"}))
     assert (again.problems, again.ledger.assignments["n-c"]) == ((), ("ren-c", 5))
@@ -32,7 +32,7 @@ def test_the_way_on_leads_on() -> None:
 def test_one_whose_former_application_is_gone_begins_with_an_id_of_its_own() -> None:
     made = allocate(KNOWN, ANEW)
     assert (made.problems, made.ledger.assignments["n-c"]) == ((), ("ren-c", 5))
-    pinned = Hints((ACME, SiteHint("n-c", "ren-c", declared=4)))
+    pinned = AllocationRequest((ACME, SiteFacts("n-c", "ren-c", declared=4)))
     [problem] = allocate(KNOWN, pinned).problems
     assert (problem.code, problem.site) == ("site-id-retired", "ren-c")
     assert "another application of this name" in problem.message
@@ -44,7 +44,7 @@ def test_one_whose_former_application_is_gone_begins_with_an_id_of_its_own() -> 
 def test_another_original_is_asked_whether_it_was_renamed() -> None:
     """Where nothing but the slug names it, a renamed one is another."""
     [problem] = allocate(
-        Ledger({"acme": ("acme", 1)}, {}, 1), Hints((SiteHint("brand", "brand", original=True),))
+        Ledger({"acme": ("acme", 1)}, {}, 1), AllocationRequest((SiteFacts("brand", "brand", original=True),))
     ).problems
     assert (problem.code, problem.site) == ("site-id-retired", "brand")
     assert '"formerly: acme"' in problem.remedy
@@ -52,57 +52,59 @@ def test_another_original_is_asked_whether_it_was_renamed() -> None:
 
 
 def test_an_id_that_is_reserved_after_it_was_given_and_never_used_makes_place_for_the_next() -> None:
-    unused = SiteHint("u-c", "ren-c", ran=())
-    kept = Hints((ACME, unused), reserved=frozenset({4}))
+    unused = SiteFacts("u-c", "ren-c", ran=())
+    kept = AllocationRequest((ACME, unused), reserved=frozenset({4}))
     moved = allocate(KNOWN, kept)
     assert (moved.problems, moved.ledger.assignments["u-c"]) == ((), ("ren-c", 5))
     assert moved.ledger.retired == {4: Assigned("ren-c")}
     again = allocate(moved.ledger, kept)
     assert (again.problems, again.ledger) == ((), moved.ledger)
-    back = allocate(allocate(moved.ledger, Hints((ACME,))).ledger, Hints((ACME, unused)))
+    back = allocate(allocate(moved.ledger, AllocationRequest((ACME,))).ledger, AllocationRequest((ACME, unused)))
     assert back.ledger.assignments["u-c"] == ("ren-c", 5), "what it never had does not come back to it"
-    set_by_hand = allocate(Ledger(), Hints((ACME, replace(unused, observed=4)), reserved=frozenset({4})))
+    set_by_hand = allocate(Ledger(), AllocationRequest((ACME, replace(unused, observed=4)), reserved=frozenset({4})))
     assert (set_by_hand.problems, set_by_hand.ledger.assignments["u-c"]) == ((), ("ren-c", 5))
 
 
 def test_an_id_that_runs_may_run_or_is_declared_is_not_taken_from_a_site() -> None:
     for ran, declared in ((None, None), ((4,), None), ((), 4)):
-        site = SiteHint("u-c", "ren-c", ran=ran, declared=declared)
-        [problem] = allocate(KNOWN, Hints((ACME, site), reserved=frozenset({4}))).problems
+        site = SiteFacts("u-c", "ren-c", ran=ran, declared=declared)
+        [problem] = allocate(KNOWN, AllocationRequest((ACME, site), reserved=frozenset({4}))).problems
         assert (problem.code, problem.site) == ("site-id-reserved", "ren-c")
         assert "SITE_ID 4 is listed in reservedSiteIds" in problem.message
 
 
 def test_another_id_may_be_declared_for_one_that_was_never_used() -> None:
-    site = SiteHint("u-c", "ren-c", ran=(), declared=9)
-    moved = allocate(KNOWN, Hints((ACME, site), reserved=frozenset({4})))
+    site = SiteFacts("u-c", "ren-c", ran=(), declared=9)
+    moved = allocate(KNOWN, AllocationRequest((ACME, site), reserved=frozenset({4})))
     assert (moved.problems, moved.ledger.assignments["u-c"]) == ((), ("ren-c", 9))
 
 
 def test_sites_that_both_run_with_one_id_are_not_told_to_declare_another() -> None:
-    twins = (ACME, SiteHint("u-a", "a", observed=2), SiteHint("u-b", "b", observed=2))
-    [problem] = allocate(Ledger(), Hints(twins)).problems
+    twins = (ACME, SiteFacts("u-a", "a", observed=2), SiteFacts("u-b", "b", observed=2))
+    [problem] = allocate(Ledger(), AllocationRequest(twins)).problems
     assert problem.code == "site-id-shared"
     assert problem.remedy.startswith("Decide whose content it is. Set another SITE_ID at the other")
     assert "Declare another" not in problem.line
-    [problem] = allocate(Ledger(), Hints((*twins[:2], replace(twins[2], observed=None, declared=2)))).problems
+    [problem] = allocate(
+        Ledger(), AllocationRequest((*twins[:2], replace(twins[2], observed=None, declared=2)))
+    ).problems
     assert problem.remedy == "Declare another siteId for one of them"
 
 
-def leaving(hints: Hints, **more: bool) -> str:
-    [note] = who_leaves(KNOWN, allocate(KNOWN, hints).ledger, hints, **more)
+def leaving(hints: AllocationRequest, **more: bool) -> str:
+    [note] = removal_notes(KNOWN, allocate(KNOWN, hints).ledger, hints, **more)
     assert note.site == "ren-c"
     return note.line
 
 
 def test_one_that_leaves_under_a_former_name_is_told_with_the_name_that_it_has() -> None:
-    off = Hints((ACME,), listed={"u-c": "ren-old"})
+    off = AllocationRequest((ACME,), listed={"u-c": "ren-old"})
     assert 'ren-c: off the list; its application is called "ren-old" now' in leaving(off)
     assert "the variables that we created are removed there" in leaving(off)
     assert "the variables that we created stay there" in leaving(off, keeps=True)
     usual = leaving(replace(off, listed={"u-c": "ren-c"}))
     assert usual.startswith("ren-c: off the list; its SITE_ID 4 is retired. Instances that run go on")
-    assert "Its container is removed" in leaving(Hints((ACME,)), containers=True)
+    assert "Its container is removed" in leaving(AllocationRequest((ACME,)), containers=True)
 
 
 def test_one_made_anew_is_not_told_to_be_off_the_list() -> None:

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from mirrors.planning.names import write_order
 from mirrors.planning.site_state import (
     ABSENT,
+    CHECK_ONLY,
     FINGERPRINT_BYTES,
-    HINTS,
     INPUTS,
     OUTPUTS,
     RUNNING,
@@ -31,7 +31,7 @@ from tests.search import searching
 from tests.unit.site_states import KEY, declarations, deployed, names, plain, values, values_of
 
 many = searching(150)
-OURS = frozenset({*INPUTS, *OUTPUTS, *HINTS, "id", "urn", "__provider"})
+OURS = frozenset({*INPUTS, *OUTPUTS, *CHECK_ONLY, "id", "urn", "__provider"})
 BOTH = declarations().flatmap(lambda wanted: st.tuples(st.just(wanted), deployed(wanted)))
 """What is declared, and a site that has some of it."""
 

@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from mirrors.planning.observed import SiteSeen, VariableSeen
+from mirrors.planning.observed import ObservedSite, ObservedVariable
 from mirrors.planning.status import SETTLED, SiteStatus, State, removed, statuses
 from tests.unit.fleets import DATABASE, converged, deployment, fresh, original, seen, settings
 
 SHARED = ("DATABASE_URL", "DEFAULT_STORAGE_DSN")
 
 
-def status_of(mirror: SiteSeen | None, **changes: object) -> SiteStatus:
+def status_of(mirror: ObservedSite | None, **changes: object) -> SiteStatus:
     sites = [mirror] if mirror else []
     return statuses(settings("acme-de"), seen(*sites, **changes), {"acme": 1, "acme-de": 2})[1]
 
@@ -19,7 +19,7 @@ def status_of(mirror: SiteSeen | None, **changes: object) -> SiteStatus:
 GOOD = converged("acme-de", 2)
 FAILED = deployment("x", 9, 10, success=False)
 RUNNING_WITH_9 = replace(GOOD, frozen={**GOOD.frozen, "SITE_ID": "9"})
-EDITED = replace(GOOD, variables={**GOOD.variables, "SITE_ID": VariableSeen("9")})
+EDITED = replace(GOOD, variables={**GOOD.variables, "SITE_ID": ObservedVariable("9")})
 WITHOUT_DATABASE = replace(GOOD, variables={k: v for k, v in GOOD.variables.items() if k != "DATABASE_URL"})
 
 ROTATED = replace(GOOD, frozen={**GOOD.frozen, "DATABASE_URL": DATABASE.replace("hunter22", "before")})
@@ -41,7 +41,7 @@ ROTATED = replace(GOOD, frozen={**GOOD.frozen, "DATABASE_URL": DATABASE.replace(
         (ROTATED, State.VARIABLES_DIFFER, "does not run with the declared value: DATABASE_URL"),
     ],
 )
-def test_the_state_of_a_mirror(mirror: SiteSeen | None, state: State, detail: str) -> None:
+def test_the_state_of_a_mirror(mirror: ObservedSite | None, state: State, detail: str) -> None:
     status = status_of(mirror)
     assert status.state == state
     assert detail in " ".join(status.details)
@@ -54,14 +54,14 @@ def test_of_a_value_that_is_not_shown_nobody_says_that_it_is_set() -> None:
     )
 
 
-def greeted(*names: str, running: tuple[str, ...] = ()) -> SiteSeen:
+def greeted(*names: str, running: tuple[str, ...] = ()) -> ObservedSite:
     """A mirror that has more variables than it is declared with."""
-    more = {name: VariableSeen("hello") for name in names}
+    more = {name: ObservedVariable("hello") for name in names}
     frozen = dict.fromkeys(running or names, "hello")
     return replace(GOOD, variables={**GOOD.variables, **more}, frozen={**GOOD.frozen, **frozen})
 
 
-def withdrawn(site: SiteSeen, *created: str) -> SiteStatus:
+def withdrawn(site: ObservedSite, *created: str) -> SiteStatus:
     """The stack's state has created these at the mirror, beside what is declared still."""
     names = {*created, "SITE_ID", "MIRRORS_APPLICATION", "DATABASE_URL", "DEFAULT_STORAGE_DSN"}
     return statuses(settings("acme-de"), seen(site), {"acme-de": 2}, {"e-acme-de": names, "e-other": {"THEME"}})[1]
@@ -69,10 +69,10 @@ def withdrawn(site: SiteSeen, *created: str) -> SiteStatus:
 
 @pytest.mark.parametrize(("left_out", "state"), [(SHARED, State.CONVERGED), (SHARED[1:], State.VARIABLES_DIFFER)])
 def test_a_platform_may_leave_all_sensitive_variables_out_of_what_a_site_runs_with(
-    left_out: tuple[str, ...], state: State
+    unknown_unless_targeted: tuple[str, ...], state: State
 ) -> None:
     mirror = converged("acme-de", 2)
-    frozen = {name: value for name, value in mirror.frozen.items() if name not in left_out}
+    frozen = {name: value for name, value in mirror.frozen.items() if name not in unknown_unless_targeted}
     fleet = seen(replace(mirror, frozen=frozen))
     [row] = statuses(settings("acme-de"), fleet, {"acme": 1, "acme-de": 2})[1:]
     assert row.state is state
@@ -87,7 +87,7 @@ def test_a_variable_of_ours_that_is_declared_no_more_is_told_as_what_an_up_remov
 
 def test_what_is_wrong_and_what_is_declared_no_more_are_told_together() -> None:
     site = greeted("GREETING", "THEME")
-    variables = {**site.variables, "SITE_ID": VariableSeen("9")}
+    variables = {**site.variables, "SITE_ID": ObservedVariable("9")}
     row = withdrawn(replace(site, variables=variables), "GREETING", "THEME")
     assert row.details == ("not as declared: SITE_ID; no longer declared, an up removes them: THEME, GREETING",)
 
@@ -110,8 +110,8 @@ def test_a_declared_id_that_a_site_does_not_have_is_told_before_the_stack_has_an
     assert statuses(settings(fleet=fleet), seen(GOOD), {})[1].details == ("not as declared: SITE_ID",)
 
 
-def flagged(name: str, *, sensitive: bool) -> SiteSeen:
-    return replace(GOOD, variables={**GOOD.variables, name: VariableSeen(GOOD.variables[name].value, sensitive)})
+def flagged(name: str, *, sensitive: bool) -> ObservedSite:
+    return replace(GOOD, variables={**GOOD.variables, name: ObservedVariable(GOOD.variables[name].value, sensitive)})
 
 
 def test_a_changed_flag_is_told_and_not_taken_for_a_changed_value() -> None:
@@ -124,7 +124,9 @@ def test_a_changed_flag_is_told_and_not_taken_for_a_changed_value() -> None:
 
 def test_a_declared_secret_that_is_not_flagged_is_told() -> None:
     declared = settings("acme-de", secrets={"all": {"KEY": "k-1"}})
-    site = replace(GOOD, variables={**GOOD.variables, "KEY": VariableSeen("k-1")}, frozen={**GOOD.frozen, "KEY": "k-1"})
+    site = replace(
+        GOOD, variables={**GOOD.variables, "KEY": ObservedVariable("k-1")}, frozen={**GOOD.frozen, "KEY": "k-1"}
+    )
     (_, status) = statuses(declared, seen(site), {"acme-de": 2})
     assert status.details == ("not as declared: KEY (not flagged as sensitive)",)
 
@@ -159,14 +161,14 @@ def test_an_original_whose_id_is_not_shown_has_none_in_the_table() -> None:
 
 
 def original_row(**more: object) -> SiteStatus:
-    variables = {"THEME": VariableSeen("dark"), "KEY": VariableSeen(None, sensitive=True), **more}
+    variables = {"THEME": ObservedVariable("dark"), "KEY": ObservedVariable(None, sensitive=True), **more}
     frozen = {**original().frozen, "THEME": "dark"}
     return statuses(settings(), seen(original=original(variables=variables, frozen=frozen)), {})[0]
 
 
 def test_what_somebody_set_at_the_original_and_nobody_deployed_is_said_at_its_row() -> None:
     assert original_row().notes == ()
-    changed = original_row(THEME=VariableSeen("light"), DATABASE_URL=VariableSeen(f"{DATABASE}-2"))
+    changed = original_row(THEME=ObservedVariable("light"), DATABASE_URL=ObservedVariable(f"{DATABASE}-2"))
     assert changed.state is State.CONVERGED, "it is not ours to deploy"
     assert changed.notes == (
         "set by hand since its deployment, and not deployed: THEME, DATABASE_URL; mirrors get the new value once it is",
@@ -190,7 +192,7 @@ def test_a_mirror_of_an_older_release_is_behind_the_original() -> None:
 
 
 def test_foreign_variables_are_listed_and_change_no_state() -> None:
-    status = status_of(replace(GOOD, variables={**GOOD.variables, "EXTRA": VariableSeen("x")}))
+    status = status_of(replace(GOOD, variables={**GOOD.variables, "EXTRA": ObservedVariable("x")}))
     assert (status.state, status.foreign) == (State.CONVERGED, ("EXTRA",))
 
 
@@ -200,9 +202,9 @@ def test_the_original_serves_site_1_unless_it_says_otherwise() -> None:
     assert original.url == "https://www.example.com/"
 
 
-def off_the_list(database: str | None = DATABASE, site_id: str = "5") -> SiteSeen:
+def off_the_list(database: str | None = DATABASE, site_id: str = "5") -> ObservedSite:
     frozen = {"DATABASE_URL": database, "SITE_ID": site_id, "DOMAIN": "it.example.com"}
-    return SiteSeen("acme-it", "u-acme-it", "e-acme-it", {}, (deployment("d-it", 5, 6),), frozen)
+    return ObservedSite("acme-it", "u-acme-it", "e-acme-it", {}, (deployment("d-it", 5, 6),), frozen)
 
 
 def test_a_removed_site_that_goes_on_with_the_shared_database_is_listed_and_not_settled() -> None:
@@ -217,7 +219,7 @@ def test_a_removed_site_that_goes_on_with_the_shared_database_is_listed_and_not_
 
 def test_the_variables_that_are_still_set_on_a_removed_site_are_named_in_the_order_of_their_removal() -> None:
     names = ("SITE_ID", "DATABASE_URL", "THEME", "MIRRORS_APPLICATION")
-    kept = replace(off_the_list(), variables={name: VariableSeen("x") for name in names})
+    kept = replace(off_the_list(), variables={name: ObservedVariable("x") for name in names})
     rows = [removed(settings(), seen(), {5: "acme-it"}, {"acme-it": site})[0] for site in (kept, off_the_list())]
 
     still, gone = (row.details[0].rpartition("shared database: ")[2] for row in rows)

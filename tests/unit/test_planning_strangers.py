@@ -2,14 +2,23 @@
 
 from dataclasses import replace
 
-from mirrors.planning.allocate import Allocation, Assigned, Hints, Ledger, Neighbour, Reference, SiteHint, allocate
+from mirrors.planning.allocate import (
+    Allocation,
+    AllocationRequest,
+    Assigned,
+    Ledger,
+    Neighbour,
+    Reference,
+    SiteFacts,
+    allocate,
+)
 
-SITES = (SiteHint("u-acme", "acme", original=True), SiteHint("u-de", "de"))
+SITES = (SiteFacts("u-acme", "acme", original=True), SiteFacts("u-de", "de"))
 HIDDEN, MANAGED = Neighbour(hidden=True), Neighbour((4,), managed="old")
 
 
 def beside(neighbour: Neighbour, ledger: Ledger | None = None, **more: object) -> Allocation:
-    hints = Hints(SITES, neighbours={"old": neighbour})
+    hints = AllocationRequest(SITES, neighbours={"old": neighbour})
     return allocate(ledger or Ledger(), replace(hints, **more))  # type: ignore[arg-type]
 
 
@@ -39,7 +48,7 @@ def test_an_id_that_is_declared_is_not_given_beside_one_that_nobody_can_read() -
 
 
 def test_where_everybody_has_an_id_already_nobody_asks() -> None:
-    ledger = allocate(Ledger(), Hints(SITES)).ledger
+    ledger = allocate(Ledger(), AllocationRequest(SITES)).ledger
     assert beside(HIDDEN, ledger).problems == ()
     assert beside(MANAGED, ledger).problems == ()
 

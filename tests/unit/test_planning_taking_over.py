@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mirrors.planning.observed import DeploymentSeen, FleetSeen, SiteSeen
+from mirrors.planning.observed import ObservedDeployment, ObservedFleet, ObservedSite
 from mirrors.planning.status import SETTLED, statuses
 from mirrors.planning.taking_over import Judged, judge, judged
 from tests.search import searching
@@ -20,7 +20,7 @@ RUNS_WITH = st.fixed_dictionaries({}, optional={name: st.sampled_from(["as decla
 
 
 @st.composite
-def deployments(draw: st.DrawFn) -> tuple[DeploymentSeen, ...]:
+def deployments(draw: st.DrawFn) -> tuple[ObservedDeployment, ...]:
     """Of either release, that failed, that goes on; in any order of time."""
     starts = draw(st.lists(st.integers(2, 60), unique=True, max_size=3))
     ends = [draw(st.sampled_from([True, True, False, None])) for _ in starts]
@@ -31,7 +31,7 @@ def deployments(draw: st.DrawFn) -> tuple[DeploymentSeen, ...]:
 
 
 @st.composite
-def sites(draw: st.DrawFn) -> SiteSeen:
+def sites(draw: st.DrawFn) -> ObservedSite:
     """A mirror whose variables are set as declared, whatever it runs."""
     values = draw(RUNS_WITH)
     frozen = {name: GOOD.frozen[name] if value == "as declared" else "other" for name, value in values.items()}
@@ -42,7 +42,7 @@ def sites(draw: st.DrawFn) -> SiteSeen:
 @searching(400)
 @given(site=sites(), releases=st.sampled_from([RELEASES[:1], RELEASES]), releasing=st.booleans())
 def test_a_site_is_taken_over_exactly_where_nothing_is_wrong_with_what_it_runs(
-    site: SiteSeen, releases: tuple[DeploymentSeen, ...], releasing: bool
+    site: ObservedSite, releases: tuple[ObservedDeployment, ...], releasing: bool
 ) -> None:
     declared = settings("acme-de", rollout={"health": False})
     fleet = replace(seen(site), releases=releases)
@@ -75,7 +75,7 @@ def test_a_site_is_taken_over_exactly_where_nothing_is_wrong_with_what_it_runs(
         ),
     ],
 )
-def test_it_says_what_speaks_against_it_and_no_value(site: SiteSeen, expected: Judged) -> None:
+def test_it_says_what_speaks_against_it_and_no_value(site: ObservedSite, expected: Judged) -> None:
     assert judged(settings("acme-de"), seen(site), site, 2, releasing=False) == expected
 
 
@@ -86,7 +86,7 @@ def test_a_new_release_is_none_for_a_site_that_follows_by_hand() -> None:
     assert judged(held, fleet, GOOD, 2, releasing=False).taken_over
 
 
-def releasing(taken_over: bool) -> FleetSeen:
+def releasing(taken_over: bool) -> ObservedFleet:
     own = original(frozen={**original().frozen, "THEME": "dark" if taken_over else "light"})
     return replace(seen(GOOD, original=own), releases=own.deployments, image_environment="e-acme")
 

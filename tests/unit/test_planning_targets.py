@@ -33,13 +33,13 @@ def test_named_sites_are_reached_once_each_in_the_order_given() -> None:
 
 
 def test_a_release_that_is_followed_by_hand_is_rolled_out_to_the_mirrors_that_are_named() -> None:
-    assert named(fleet(**MANUAL), ["fr", "acme"], "test") == Chosen(("fr", "acme"), rolled_out=("fr",))
+    assert named(fleet(**MANUAL), ["fr", "acme"], "test") == Chosen(("fr", "acme"), manual_release_sites=("fr",))
 
 
 def test_who_names_a_site_that_only_its_variables_may_deploy_means_it() -> None:
     declared = fleet(**holding(de="variablesMayDeploy"))
 
-    assert named(declared, ["de", "fr"], "test") == Chosen(("de", "fr"), rolled_out=("de",))
+    assert named(declared, ["de", "fr"], "test") == Chosen(("de", "fr"), manual_release_sites=("de",))
 
 
 def test_all_unknown_and_held_sites_that_are_named_are_told_at_once() -> None:

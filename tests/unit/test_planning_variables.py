@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mirrors.planning.names import removal_order, write_order
-from mirrors.planning.observed import VariableSeen
+from mirrors.planning.observed import ObservedVariable
 from mirrors.planning.variables import Desired, different_names, not_as_declared, plan_writes, running_values
 
 NAMES = ["SITE_ID", "MIRRORS_APPLICATION", "DATABASE_URL", "DEFAULT_STORAGE_DSN", "A", "z"]
@@ -36,7 +36,7 @@ def test_a_fresh_environment_gets_everything_and_site_id_is_read_back_at_once() 
 
 
 def test_what_is_as_declared_is_not_written_again() -> None:
-    live = {"SITE_ID": VariableSeen("2"), "DATABASE_URL": VariableSeen(None, sensitive=True)}
+    live = {"SITE_ID": ObservedVariable("2"), "DATABASE_URL": ObservedVariable(None, sensitive=True)}
     desired = {"SITE_ID": plain("2"), "DATABASE_URL": Desired("d", sensitive=True)}
     assert plan_writes(desired, live, {"DATABASE_URL": "d"}) == []
     assert [item.name for item in plan_writes(desired, live, {"DATABASE_URL": "old"})] == ["DATABASE_URL"]
@@ -45,12 +45,12 @@ def test_what_is_as_declared_is_not_written_again() -> None:
 
 def test_a_changed_flag_is_written() -> None:
     desired = {"SECRET": Desired("s", sensitive=True)}
-    [write] = plan_writes(desired, {"SECRET": VariableSeen("s")}, {})
+    [write] = plan_writes(desired, {"SECRET": ObservedVariable("s")}, {})
     assert write.kind == "update"
 
 
 def test_removal_takes_only_the_obsolete_and_the_database_first() -> None:
-    live = {name: VariableSeen("x") for name in [*NAMES, "FOREIGN"]}
+    live = {name: ObservedVariable("x") for name in [*NAMES, "FOREIGN"]}
     writes = plan_writes({}, live, {}, NAMES)
     assert [item.kind for item in writes] == ["delete"] * len(NAMES)
     assert (writes[0].name, writes[-1].name) == ("DATABASE_URL", "SITE_ID")
@@ -63,7 +63,7 @@ def test_a_read_back_finds_what_is_absent_flagged_or_valued_otherwise() -> None:
         "S": Desired("s", sensitive=True),
         "T": Desired("t", sensitive=True),
     }
-    live = {"SITE_ID": VariableSeen("3"), "S": VariableSeen(None, sensitive=True), "T": VariableSeen("t")}
+    live = {"SITE_ID": ObservedVariable("3"), "S": ObservedVariable(None, sensitive=True), "T": ObservedVariable("t")}
     assert not_as_declared(desired, live) == ["SITE_ID", "A", "T"]
 
 
@@ -75,11 +75,11 @@ def test_a_frozen_value_that_is_not_shown_is_neither_equal_nor_different() -> No
 
 
 def test_secrets_are_in_no_repr() -> None:
-    assert "hunter22" not in repr(Desired("hunter22", sensitive=True)) + repr(VariableSeen("hunter22"))
+    assert "hunter22" not in repr(Desired("hunter22", sensitive=True)) + repr(ObservedVariable("hunter22"))
 
 
 def test_the_site_id_stays_where_the_database_url_of_others_stays() -> None:
-    live = {name: VariableSeen("x") for name in NAMES}
+    live = {name: ObservedVariable("x") for name in NAMES}
     writes = plan_writes({}, live, {}, set(NAMES) - {"DATABASE_URL"})
     assert [item.name for item in writes] == ["z", "DEFAULT_STORAGE_DSN", "A"]
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from mirrors.config import Settings
-from mirrors.planning.observed import VariableSeen
+from mirrors.planning.observed import ObservedVariable
 from mirrors.planning.status import SETTLED, SiteStatus, State, statuses
 from mirrors.planning.verification import as_unverified, unverified
 from tests.unit.fleets import converged, deployment, seen, settings
@@ -49,7 +49,7 @@ def test_a_site_that_no_up_has_reached_is_not_judged_by_what_the_state_lacks() -
 
 
 def test_what_is_worse_is_said_instead() -> None:
-    edited = replace(FLEET.mirrors["acme-de"], variables={"SITE_ID": VariableSeen("9")})
+    edited = replace(FLEET.mirrors["acme-de"], variables={"SITE_ID": ObservedVariable("9")})
     failed = replace(edited, deployments=(*edited.deployments, deployment("x", 9, 10, success=False)))
     for site, state in ((edited, State.VARIABLES_DIFFER), (failed, State.FAILED)):
         fleet, declared = seen(site), settings("acme-de")

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mirrors.config import Settings
-from mirrors.planning.observed import SiteSeen, VariableSeen
+from mirrors.planning.observed import ObservedSite, ObservedVariable
 from mirrors.planning.plan import plan
 from mirrors.planning.waves import Wave, credentials_changed, described, rollout_plan
-from mirrors.turns import Turns
+from mirrors.scheduler import RolloutScheduler
 from tests.unit.fleets import DATABASE, STORAGE, converged, fresh, seen, settings
 
 TEN = tuple(f"m{number}" for number in range(10))
@@ -96,7 +96,7 @@ def test_what_comes_after_the_pause_is_paused() -> None:
 
 
 def test_a_repair_is_one_wave_and_pauses_nobody() -> None:
-    planned = rollout_plan(rolled(*TEN, waves=[1, "100%"], pauseAfter=1), repairing=True)
+    planned = rollout_plan(rolled(*TEN, waves=[1, "100%"], pauseAfter=1), rotates_credentials=True)
     assert (planned.waves, planned.paused) == ((Wave(1, TEN),), frozenset())
 
 
@@ -141,11 +141,11 @@ def test_the_plan_repairs_where_most_samples_run_with_older_credentials() -> Non
     older = {"DATABASE_URL": DATABASE.replace("hunter22", "older")}
     fleet = seen(converged("m0", 2), converged("m1", 3))
     configured = rolled("m0", "m1", waves=[1, "100%"])
-    assert not plan(configured, fleet, samples=[{"DATABASE_URL": DATABASE}]).rollout.repairing
-    assert plan(configured, fleet, samples=[older]).rollout.repairing
-    assert plan(configured, fleet, samples=[{"DATABASE_URL": DATABASE}, older, older]).rollout.repairing
+    assert not plan(configured, fleet, samples=[{"DATABASE_URL": DATABASE}]).rollout.rotates_credentials
+    assert plan(configured, fleet, samples=[older]).rollout.rotates_credentials
+    assert plan(configured, fleet, samples=[{"DATABASE_URL": DATABASE}, older, older]).rollout.rotates_credentials
     one_that_cannot_be_repaired = [older, {"DATABASE_URL": DATABASE}, {"DATABASE_URL": DATABASE}]
-    assert not plan(configured, fleet, samples=one_that_cannot_be_repaired).rollout.repairing
+    assert not plan(configured, fleet, samples=one_that_cannot_be_repaired).rollout.rotates_credentials
 
 
 def test_a_new_site_after_the_pause_is_not_declared_and_one_that_is_there_stays_as_it_is() -> None:
@@ -155,7 +155,7 @@ def test_a_new_site_after_the_pause_is_not_declared_and_one_that_is_there_stays_
     assert planned.postponed == ("m2",)
 
 
-def without(site: SiteSeen, *names: str) -> SiteSeen:
+def without(site: ObservedSite, *names: str) -> ObservedSite:
     return replace(site, variables={name: item for name, item in site.variables.items() if name not in names})
 
 
@@ -176,7 +176,7 @@ def test_a_site_after_the_pause_that_may_be_anybodys_is_neither_taken_over_nor_l
 
 
 def test_a_held_site_that_says_it_is_another_one_is_not_deployed_with_the_newest_image_to_say_otherwise() -> None:
-    owner = {"MIRRORS_APPLICATION": VariableSeen("m1")}
+    owner = {"MIRRORS_APPLICATION": ObservedVariable("m1")}
     copied = replace(converged("m0", 2), variables={**converged("m0", 2).variables, **owner})
     [problem] = plan(rolled("m0", overrides={"m0": {"hold": True}}), seen(copied)).problems
     assert (problem.code, problem.site) == ("held-site-variables-change", "m0")
@@ -184,9 +184,9 @@ def test_a_held_site_that_says_it_is_another_one_is_not_deployed_with_the_newest
 
 
 def test_failures_of_mirrors_are_collected_in_a_repair_and_that_of_the_original_is_not() -> None:
-    repair = rollout_plan(rolled("m0", waves=["100%"]), repairing=True)
-    turns = Turns(repair, 3, preview=False)
-    assert (turns.collects("m0"), turns.collects("acme")) == (True, False)
+    repair = rollout_plan(rolled("m0", waves=["100%"]), rotates_credentials=True)
+    turns = RolloutScheduler(repair, 3, preview=False)
+    assert (turns.defers_failure("m0"), turns.defers_failure("acme")) == (True, False)
 
 
 @pytest.mark.parametrize(
@@ -201,10 +201,10 @@ def test_failures_of_mirrors_are_collected_in_a_repair_and_that_of_the_original_
     ],
 )
 def test_a_site_follows_a_release_unless_it_is_held_or_followed_by_hand(
-    hold: bool | str, follow: str, rolled_out: tuple[str, ...], follows: bool
+    hold: bool | str, follow: str, manual_release_sites: tuple[str, ...], follows: bool
 ) -> None:
     configured = rolled("m0", follow=follow, overrides={"m0": {"hold": hold}})
-    [site] = plan(configured, seen(converged("m0", 2)), rolled_out=rolled_out).mirrors
+    [site] = plan(configured, seen(converged("m0", 2)), manual_release_sites=manual_release_sites).mirrors
     assert (site.follows, site.held) == (follows, hold is True)
 
 

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mirrors.planning.deployments import Step, Wanted, next_step
-from mirrors.planning.dsn import UNREADABLE, identity_of
+from mirrors.planning.dsn import UNREADABLE, service_identity
 from mirrors.planning.names import DATABASE_URL, MIRRORS_APPLICATION, OWN, SITE_ID
-from mirrors.planning.observed import DeploymentSeen, VariableSeen
+from mirrors.planning.observed import ObservedDeployment, ObservedVariable
 from mirrors.planning.releases import newest_successful, release_of
 from mirrors.planning.variables import Desired, Write, plan_writes
 from tests.search import searching
@@ -25,8 +25,8 @@ Store = Mapping[str, Desired]
 many = searching(150)
 
 
-def as_shown(store: Store) -> dict[str, VariableSeen]:
-    return {name: VariableSeen(None if it.sensitive else it.value, it.sensitive) for name, it in store.items()}
+def as_shown(store: Store) -> dict[str, ObservedVariable]:
+    return {name: ObservedVariable(None if it.sensitive else it.value, it.sensitive) for name, it in store.items()}
 
 
 def applied(write: Write, store: Store) -> Store:
@@ -94,7 +94,7 @@ def _changes(writes: list[Write], name: str) -> bool:
 
 
 @st.composite
-def deployments(draw: st.DrawFn, prefix: str) -> tuple[DeploymentSeen, ...]:
+def deployments(draw: st.DrawFn, prefix: str) -> tuple[ObservedDeployment, ...]:
     """One after another, each ended well or badly; the last may still run. In any order of the list."""
     ended = draw(st.lists(st.tuples(st.integers(1, 5), st.integers(1, 5), st.booleans()), max_size=5))
     listed, minute = [], 0
@@ -139,7 +139,7 @@ def test_a_deployment_is_adopted_only_where_it_is_proved_to_run_what_is_declared
         _and_the_one_started_now_suffices(wanted, image)
 
 
-def _and_the_one_started_now_suffices(wanted: Wanted, image: DeploymentSeen | None) -> None:
+def _and_the_one_started_now_suffices(wanted: Wanted, image: ObservedDeployment | None) -> None:
     done, ready = deployment("new", 200, 201), (image,) if image else ()
     release = image.uuid if image and wanted.release else ""
     again = Wanted(release, wanted.variables, secrets=wanted.secrets)
@@ -165,7 +165,7 @@ def test_no_piece_of_a_credential_is_in_an_identity(
 ) -> None:
     """Also where somebody forgot to escape it; then an identity is unreadable, or the right one."""
     shown, secret = (quote(user, ""), quote(password, "")) if escaped else (user, password)
-    identity = identity_of(f"postgres://{shown}:{secret}@{place}/acme?key={quote(query, '')}")
+    identity = service_identity(f"postgres://{shown}:{secret}@{place}/acme?key={quote(query, '')}")
     host = place.removesuffix(":5432")
     assert identity == f"postgres://{host}:5432/acme" or (identity == UNREADABLE and not escaped)
     for credential in (user, password, query):

@@ -93,7 +93,7 @@ def test_what_is_reported_is_read_as_it_was(tmp_path: Path, monkeypatch: pytest.
     report_repair()
 
     found = events.read(file)
-    assert (found.problems, found.notes, found.repairing) == ((IDS_TAKEN,), (Note("odd: é", "de"),), True)
+    assert (found.problems, found.notes, found.rotates_credentials) == ((IDS_TAKEN,), (Note("odd: é", "de"),), True)
     assert found.shown == {"wave 1", "de: odd: é", "de: it runs. Correct it [site-unhealthy]"}
     assert all(json.loads(line)["event"] for line in file.read_text().splitlines())
 

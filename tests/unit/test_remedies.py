@@ -1,12 +1,12 @@
 """What a user is told about an error of the platform."""
 
 from mirrors.divio import AuthenticationFailed, ConnectionFailed, NotFound
-from mirrors.divio.errors import Exchange
+from mirrors.divio.errors import RequestInfo
 from mirrors.remedies import problem_of
 
 
 def test_a_refused_token_has_one_remedy() -> None:
-    exchange = Exchange("GET", "/apps/v3/applications/", 401, "r-7")
+    exchange = RequestInfo("GET", "/apps/v3/applications/", 401, "r-7")
     found = problem_of(
         AuthenticationFailed("the token was refused, use a valid access token: Invalid token.", exchange)
     )
@@ -21,7 +21,7 @@ def test_a_refused_token_has_one_remedy() -> None:
 
 
 def test_any_other_error_is_told_as_it_is_with_its_remedy() -> None:
-    found = problem_of(NotFound("not there: Not found.", Exchange("GET", "/apps/v3/applications/x/", 404)))
+    found = problem_of(NotFound("not there: Not found.", RequestInfo("GET", "/apps/v3/applications/x/", 404)))
 
     assert found.code == "not-on-platform"
     assert found.line.startswith("GET /apps/v3/applications/x/: 404: not there: Not found. It was deleted, or")

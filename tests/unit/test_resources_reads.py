@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mirrors.divio import AuthenticationFailed, NotFound
-from mirrors.resources.reads import A_GUESS, CHUNK, FRESH_FOR, NEWEST_FOR, Reads, visible_environments
+from mirrors.resources.reads import A_GUESS, CHUNK, FRESH_FOR, NEWEST_FOR, BulkReadCache, visible_environments
 from tests.unit.divio_support import DEPLOYMENTS, VARIABLES, FakeTime, application, connect, deployment, page, variable
 from tests.unit.http_script import Received, Reply, Script, serve
 
@@ -60,8 +60,8 @@ def time() -> FakeTime:
 
 
 @pytest.fixture
-def reads(script: Script, time: FakeTime) -> Reads:
-    return Reads(connect(script, time), time.clock)
+def reads(script: Script, time: FakeTime) -> BulkReadCache:
+    return BulkReadCache(connect(script, time), time.clock)
 
 
 def listed(script: Script, *environments: dict[str, Any]) -> None:
@@ -72,11 +72,11 @@ def paths(script: Script) -> list[str]:
     return [request.path for request in script.requests]
 
 
-def site_ids(reads: Reads, environments: Sequence[str]) -> list[list[str | None]]:
+def site_ids(reads: BulkReadCache, environments: Sequence[str]) -> list[list[str | None]]:
     return [[item.value for item in reads.variables(uuid)] for uuid in environments]
 
 
-def test_a_fleet_is_read_with_one_request_of_each_kind(script: Script, reads: Reads) -> None:
+def test_a_fleet_is_read_with_one_request_of_each_kind(script: Script, reads: BulkReadCache) -> None:
     mirrors = [f"e{number}" for number in range(CHUNK)]
     listed(script, *map(environment, mirrors))
     script.on("GET", APPLICATIONS, page(*(application(f"a-{uuid}", uuid) for uuid in mirrors)))
@@ -89,7 +89,9 @@ def test_a_fleet_is_read_with_one_request_of_each_kind(script: Script, reads: Re
     assert sorted(paths(script)) == sorted([APPLICATIONS, ENVIRONMENTS, VARIABLES])
 
 
-def test_variables_are_read_a_chunk_at_a_time_and_only_where_somebody_asks(script: Script, reads: Reads) -> None:
+def test_variables_are_read_a_chunk_at_a_time_and_only_where_somebody_asks(
+    script: Script, reads: BulkReadCache
+) -> None:
     mirrors = [f"e{number}" for number in range(2 * CHUNK + 1)]
     listed(script, *map(environment, mirrors))
     assert site_ids(reads, mirrors[CHUNK : CHUNK + 2]) == [["2"], ["2"]]
@@ -97,14 +99,14 @@ def test_variables_are_read_a_chunk_at_a_time_and_only_where_somebody_asks(scrip
     assert request.values("environment") == mirrors[CHUNK : 2 * CHUNK]
 
 
-def test_the_other_stage_and_other_applications_are_not_read_along(script: Script, reads: Reads) -> None:
+def test_the_other_stage_and_other_applications_are_not_read_along(script: Script, reads: BulkReadCache) -> None:
     other = environment("other", environment_variables=["DATABASE_URL"])
     listed(script, environment("e1"), environment("live", slug="live"), other, environment("e2"))
     assert site_ids(reads, ["e1"]) == [["2"]]
     assert script.requests[-1].values("environment") == ["e1", "e2"]
 
 
-def test_threads_that_ask_at_once_share_one_listing(script: Script, reads: Reads) -> None:
+def test_threads_that_ask_at_once_share_one_listing(script: Script, reads: BulkReadCache) -> None:
     mirrors = [f"e{number}" for number in range(8)]
     listed(script, *map(environment, mirrors))
     with ThreadPoolExecutor(4) as pool:
@@ -113,7 +115,7 @@ def test_threads_that_ask_at_once_share_one_listing(script: Script, reads: Reads
     assert paths(script) == [ENVIRONMENTS, VARIABLES]
 
 
-def test_only_the_last_deployment_that_has_ended_is_the_last(script: Script, reads: Reads) -> None:
+def test_only_the_last_deployment_that_has_ended_is_the_last(script: Script, reads: BulkReadCache) -> None:
     without = environment("e2")
     del without["last_finished_deployment"]
     listed(script, environment("e1"), without, fresh("e3"))
@@ -125,13 +127,13 @@ def test_only_the_last_deployment_that_has_ended_is_the_last(script: Script, rea
     assert not reads.is_last("unknown", "d-e1")
 
 
-def test_a_variable_is_lacking_only_where_names_are_listed_without_it(script: Script, reads: Reads) -> None:
+def test_a_variable_is_lacking_only_where_names_are_listed_without_it(script: Script, reads: BulkReadCache) -> None:
     listed(script, fresh("e1"), environment("e2"), environment("e3", environment_variables=None))
     assert [reads.lacks(uuid, "SITE_ID") for uuid in ("e1", "e2", "e3", "unknown")] == [True, False, False, False]
 
 
 def test_an_environment_was_never_deployed_only_where_nothing_has_ended_or_goes_on(
-    script: Script, reads: Reads
+    script: Script, reads: BulkReadCache
 ) -> None:
     without = fresh("silent")
     del without["last_finished_deployment"]
@@ -145,7 +147,7 @@ def test_an_environment_was_never_deployed_only_where_nothing_has_ended_or_goes_
 
 @pytest.mark.parametrize("refusal", [REFUSED, Reply(403, {}), Reply(405, {}), Reply(200, {"results": "?"})])
 def test_a_platform_that_does_not_list_all_environments_is_asked_for_each(
-    script: Script, reads: Reads, refusal: Reply
+    script: Script, reads: BulkReadCache, refusal: Reply
 ) -> None:
     script.on("GET", ENVIRONMENTS, refusal)
     assert site_ids(reads, ["e1", "e2"]) == [[], []]
@@ -155,7 +157,7 @@ def test_a_platform_that_does_not_list_all_environments_is_asked_for_each(
     assert paths(script) == [ENVIRONMENTS]
 
 
-def test_an_account_of_very_many_pages_is_not_read_through_for_one_fleet(script: Script, reads: Reads) -> None:
+def test_an_account_of_very_many_pages_is_not_read_through_for_one_fleet(script: Script, reads: BulkReadCache) -> None:
     many = page(environment("e1"), following=f"{script.url}{ENVIRONMENTS}?page=2", count=1_000)
     script.on("GET", ENVIRONMENTS, many)
     script.on("GET", APPLICATIONS, page(application("a-e1"), following=f"{script.url}{APPLICATIONS}?page=2", count=99))
@@ -164,7 +166,9 @@ def test_an_account_of_very_many_pages_is_not_read_through_for_one_fleet(script:
     assert paths(script) == [APPLICATIONS, ENVIRONMENTS]
 
 
-def test_what_a_platform_leaves_out_of_a_bulk_request_is_not_taken_for_missing(script: Script, reads: Reads) -> None:
+def test_what_a_platform_leaves_out_of_a_bulk_request_is_not_taken_for_missing(
+    script: Script, reads: BulkReadCache
+) -> None:
     listed(script, environment("e1"), environment("e2"))
     script.on("GET", VARIABLES, only_the_last(variables_of))
     assert site_ids(reads, ["e1", "e2"]) == [["2"], ["2"]]
@@ -172,7 +176,7 @@ def test_what_a_platform_leaves_out_of_a_bulk_request_is_not_taken_for_missing(s
 
 @pytest.mark.parametrize("status", [403, 404, 405])
 def test_bulk_requests_for_variables_that_are_refused_once_are_not_repeated(
-    script: Script, reads: Reads, status: int
+    script: Script, reads: BulkReadCache, status: int
 ) -> None:
     listed(script, environment("e1"), environment("e2"))
     script.on("GET", VARIABLES, Reply(status, {"detail": "No."}))
@@ -180,7 +184,9 @@ def test_bulk_requests_for_variables_that_are_refused_once_are_not_repeated(
     assert paths(script) == [ENVIRONMENTS, VARIABLES]
 
 
-def test_deployments_of_several_that_are_refused_leave_open_whether_there_is_one(script: Script, reads: Reads) -> None:
+def test_deployments_of_several_that_are_refused_leave_open_whether_there_is_one(
+    script: Script, reads: BulkReadCache
+) -> None:
     listed(script, fresh("e1"), fresh("e2"))
     script.on("GET", DEPLOYMENTS, Reply(400, {"environment": ["Select one."]}))
     assert not reads.never_deployed("e1")
@@ -189,7 +195,7 @@ def test_deployments_of_several_that_are_refused_leave_open_whether_there_is_one
 
 
 def test_after_a_write_the_variables_of_that_environment_are_not_known_any_more(
-    script: Script, reads: Reads, time: FakeTime
+    script: Script, reads: BulkReadCache, time: FakeTime
 ) -> None:
     listed(script, environment("e1"), environment("e2"), fresh("e3"))
     assert site_ids(reads, ["e1", "e2"]) == [["2"], ["2"]]
@@ -204,7 +210,7 @@ def test_after_a_write_the_variables_of_that_environment_are_not_known_any_more(
 
 
 def test_after_a_start_the_deployments_of_that_environment_are_not_known_any_more(
-    script: Script, reads: Reads, time: FakeTime
+    script: Script, reads: BulkReadCache, time: FakeTime
 ) -> None:
     listed(script, environment("e1"), environment("e2"), fresh("e3"), fresh("e4"))
     assert reads.never_deployed("e3")
@@ -217,7 +223,7 @@ def test_after_a_start_the_deployments_of_that_environment_are_not_known_any_mor
 
 
 def test_a_release_that_somebody_makes_is_noticed_after_seconds_and_not_asked_for_at_each_site(
-    script: Script, reads: Reads, time: FakeTime
+    script: Script, reads: BulkReadCache, time: FakeTime
 ) -> None:
     first, second = deployment("d-1", 0, 5, True), deployment("d-2", 10, 15, True)
     script.on("GET", DEPLOYMENTS, page(first), page(second, first))
@@ -227,7 +233,7 @@ def test_a_release_that_somebody_makes_is_noticed_after_seconds_and_not_asked_fo
     assert len(script.requests) == 2
 
 
-def test_what_was_listed_a_while_ago_is_listed_again(script: Script, reads: Reads, time: FakeTime) -> None:
+def test_what_was_listed_a_while_ago_is_listed_again(script: Script, reads: BulkReadCache, time: FakeTime) -> None:
     listed(script, environment("e1"))
     script.on("GET", APPLICATIONS, page(application("a-e1", "before")), page(application("a-e1", "after")))
 
@@ -245,7 +251,7 @@ def test_what_was_listed_a_while_ago_is_listed_again(script: Script, reads: Read
     assert look() == ([["3"]], False, "after")
 
 
-def test_frozen_variables_are_read_once(script: Script, reads: Reads) -> None:
+def test_frozen_variables_are_read_once(script: Script, reads: BulkReadCache) -> None:
     frozen = {"uuid": "d1", "environment": "e1", "environment_variables": {"SITE_ID": "2"}}
     script.on("GET", f"{DEPLOYMENTS}d1/environment-variables/", Reply(404, {}), Reply(200, frozen))
     with pytest.raises(NotFound):
@@ -254,7 +260,9 @@ def test_frozen_variables_are_read_once(script: Script, reads: Reads) -> None:
     assert len(script.requests) == 2
 
 
-def test_a_failure_that_every_request_would_meet_is_not_taken_for_an_answer(script: Script, reads: Reads) -> None:
+def test_a_failure_that_every_request_would_meet_is_not_taken_for_an_answer(
+    script: Script, reads: BulkReadCache
+) -> None:
     script.on("GET", ENVIRONMENTS, Reply(401, {"detail": "Invalid token."}))
     with pytest.raises(AuthenticationFailed):
         reads.variables("e1")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mirrors.resources.today import NotAskedError, stack_of, todays_token, with_token
+from mirrors.resources.today import TokenNotFoundError, stack_of, todays_token, with_token
 
 TOKEN = "c4n4ry-todays-token"
 HERE = {"apiUrl": "http://127.0.0.1:1"}
@@ -87,7 +87,7 @@ def test_what_is_there_is_not_asked_for(says: Callable[..., Path], stack: str) -
 def test_another_platform_does_not_get_the_token(says: Callable[..., Path], stack: str) -> None:
     says(configured(apiToken=TOKEN, apiUrl="https://api.example.com"))
 
-    with pytest.raises(NotAskedError, match=r"today's mirrors:apiUrl is another one.*DIVIO_API_URL"):
+    with pytest.raises(TokenNotFoundError, match=r"today's mirrors:apiUrl is another one.*DIVIO_API_URL"):
         todays_token(HERE, stack, {})
     assert with_token(HERE, stack, {}) == HERE
     assert todays_token(HERE, stack, {"DIVIO_API_URL": "http://127.0.0.1:1"}) == TOKEN
@@ -106,7 +106,7 @@ def test_another_platform_does_not_get_the_token(says: Callable[..., Path], stac
 def test_why_it_is_not_known(says: Callable[..., Path], stack: str, answer: tuple[str, str, int], reason: str) -> None:
     says(*answer)
 
-    with pytest.raises(NotAskedError, match=reason):
+    with pytest.raises(TokenNotFoundError, match=reason):
         todays_token(HERE, stack, {})
     assert with_token(HERE, stack, {}) == HERE
 
@@ -114,7 +114,7 @@ def test_why_it_is_not_known(says: Callable[..., Path], stack: str, answer: tupl
 def test_without_the_command_or_the_stack_nothing_is_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
 
-    with pytest.raises(NotAskedError, match="there is no pulumi on the PATH"):
+    with pytest.raises(TokenNotFoundError, match="there is no pulumi on the PATH"):
         todays_token(HERE, "any", {})
-    with pytest.raises(NotAskedError, match="do not name the stack"):
+    with pytest.raises(TokenNotFoundError, match="do not name the stack"):
         todays_token(HERE, None, {})

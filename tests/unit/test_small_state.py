@@ -4,7 +4,7 @@ import traceback
 import pytest
 
 from mirrors.errors import MirrorsError
-from mirrors.small_state import FRAMES, few_frames
+from mirrors.small_state import FRAMES, limit_stack_traces
 
 
 @pytest.fixture(autouse=True)
@@ -18,19 +18,19 @@ def depth(more: int) -> int:
 
 
 def test_only_the_innermost_frames_are_seen_meanwhile() -> None:
-    with few_frames():
+    with limit_stack_traces():
         assert depth(FRAMES) == FRAMES
     assert depth(FRAMES) > FRAMES
 
 
 def test_after_an_error_tracebacks_are_whole_again() -> None:
-    with pytest.raises(MirrorsError), few_frames():
+    with pytest.raises(MirrorsError), limit_stack_traces():
         raise MirrorsError
     assert not hasattr(sys, "tracebacklimit")
 
 
 def test_a_limit_of_the_user_is_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "tracebacklimit", 3, raising=False)
-    with few_frames():
+    with limit_stack_traces():
         pass
     assert sys.tracebacklimit == 3

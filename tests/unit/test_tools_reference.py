@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from mirrors.config import Settings, docker, load, models, rollout
-from mirrors.config.base import Declared
+from mirrors.config.base import ConfigModel
 from mirrors.config.connection import ENVIRON
 from tools.reference import pages
 from tools.reference.configuration import Key, keys, page, sound_with
@@ -44,10 +44,10 @@ def test_every_key_of_every_model_has_a_row_in_the_table_of_its_object() -> None
     for key in KEYS:
         tables[key.path.rpartition(".")[0]].append(key.name)
     classes = [item for module in (models, rollout, docker) for item in vars(module).values() if inspect.isclass(item)]
-    written = [item for item in dict.fromkeys(classes) if issubclass(item, Declared)]
+    written = [item for item in dict.fromkeys(classes) if issubclass(item, ConfigModel)]
     by_model = [[str(field.alias) for field in item.model_fields.values()] for item in written]
 
-    declared = [names for item, names in zip(written, by_model, strict=True) if item not in (Declared, models.Site)]
+    declared = [names for item, names in zip(written, by_model, strict=True) if item not in (ConfigModel, models.Site)]
     assert sorted(tables.values()) == sorted(declared)
     assert {key.described() for key in KEYS} <= set(page().splitlines())
 
@@ -95,7 +95,7 @@ def test_secrets_and_variables_of_the_environment_are_named() -> None:
     assert all(name in rows[path] for path, name in ENVIRON.items())
 
 
-class Undocumented(Declared):
+class Undocumented(ConfigModel):
     """Its first key has no text."""
 
     silent: int = 1
@@ -114,8 +114,8 @@ def test_every_property_of_a_resource_is_told(item: Documented) -> None:
     told, kept = set(item.properties), {*item.provider.inputs, *item.outputs}
     source = inspect.getsource(sys.modules[item.provider.__module__])
 
-    assert told >= kept | set(item.hints)
-    assert [name for name in told - kept - {*item.hints} if f'"{name}"' not in source] == []
+    assert told >= kept | set(item.check_only)
+    assert [name for name in told - kept - {*item.check_only} if f'"{name}"' not in source] == []
     assert {name for name in told if item.kind_of(name) == "input, replaces"} == set(item.provider.immutable)
 
 

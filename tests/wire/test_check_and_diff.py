@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pulumi.runtime.proto import provider_pb2
 
-from mirrors.planning.site_state import HINTS, OUTPUTS, is_variable, name_of
+from mirrors.planning.site_state import CHECK_ONLY, OUTPUTS, is_variable, name_of
 from mirrors.planning.site_state import INPUTS as OWN_INPUTS
 from mirrors.resources.base import Provider
 from mirrors.resources.original import OriginalProvider
@@ -57,7 +57,7 @@ NEWS: Mapping[type[Provider], dict[str, Any]] = {
 beside it."""
 
 IMMUTABLE = {OriginalProvider: ["application", "environment"], SiteProvider: ["environment"]}
-AWKWARD = (*HINTS, *OWN_INPUTS, *OUTPUTS, "id", "urn", "__provider", "__x", "_x")
+AWKWARD = (*CHECK_ONLY, *OWN_INPUTS, *OUTPUTS, "id", "urn", "__provider", "__x", "_x")
 every_provider = pytest.mark.parametrize("provider", INPUTS, ids=lambda item: item.__name__)
 
 

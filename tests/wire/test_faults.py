@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mirrors.divio import RetryPolicy
-from mirrors.planning.dsn import identity_of
+from mirrors.planning.dsn import service_identity
 from mirrors.resources.original import OriginalProvider
 from mirrors.resources.site import SiteProvider
 from tests.sandboxes import running_sandbox
@@ -383,7 +383,7 @@ def test_an_original_that_is_404_while_it_is_listed_keeps_what_its_values_point_
         "image_environment": site.environment,
         "release": "r",
         "variables": values,
-        "identities": {name: identity_of(values[name]) for name in SHARED},
+        "identities": {name: service_identity(values[name]) for name in SHARED},
     }
     original = Wire(connected, OriginalProvider())
     assert original.read(stored)[2]["identities"] == stored["identities"]

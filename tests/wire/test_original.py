@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mirrors.planning.dsn import identity_of
+from mirrors.planning.dsn import service_identity
 from mirrors.resources.original import OriginalProvider
 from tests.wire.conftest import Drive
 from tests.wire.platform import CANARY, SHARED, Site
@@ -23,7 +23,7 @@ def shared(site: Site) -> dict[str, Any]:
         "image_environment": site.live,
         "release": site.platform.divio.deployments.list(site.live)[0].uuid,
         "variables": {name: frozen[name] for name in SHARED},
-        "identities": {name: identity_of(frozen[name] or "") for name in SHARED},
+        "identities": {name: service_identity(frozen[name] or "") for name in SHARED},
     }
 
 
@@ -52,7 +52,7 @@ def test_a_rotated_password_and_a_new_release_are_seen_once_they_are_deployed(
     before = shared["variables"]["DATABASE_URL"]
     scheme, _, address = before.rpartition("@")
     rotated = f"{scheme.rpartition(':')[0]}:{CANARY}-rotated@{address}"
-    assert identity_of(rotated) == identity_of(before)
+    assert service_identity(rotated) == service_identity(before)
     site.by_hand("DATABASE_URL", rotated, sensitive=True)
     assert original_wire.read(shared)[2] == with_marks(shared)
     site.deployed_by_hand()

@@ -106,14 +106,14 @@ ORDER = (
     Mutation(
         "a-site-that-runs-otherwise-is-as-declared",
         SITE_STATE,
-        " or bool(different(self.runs, declared.is_set))",
+        " or bool(different(self.managed(declared.is_set).runs, declared.is_set))",
         "",
         (SITE_STATES, f"{STATE}::test_what_runs_otherwise_and_is_set_as_declared_is_deployed"),
     ),
     Mutation(
         "what-is-set-otherwise-is-deployed",
         SITE_STATE,
-        "bool(different(self.runs, declared.is_set))",
+        "bool(different(self.managed(declared.is_set).runs, declared.is_set))",
         "bool(different({**self.runs, **self.is_set}, declared.is_set))",
         (SITE_STATES, f"{STATE}::test_what_is_set_otherwise_and_not_deployed_is_set_again_and_not_deployed"),
     ),
@@ -144,21 +144,21 @@ THEIRS = (
     Mutation(
         "what-was-set-by-hand-before-it-was-declared-is-deleted",
         SITE,
-        "sorted(known | (new & observed.keys()))",
-        "sorted(known)",
+        "sorted(before.found | ((declared - before.is_set.keys()) & observed.keys()))",
+        "sorted(before.found)",
         (SITE_CHECKS,),
     ),
     Mutation(
         "what-was-set-by-hand-since-a-failure-is-deleted",
         ATTEMPT,
-        "self.before.found | theirs)",
-        "self.before.found)",
+        "self._found | found | theirs)",
+        "self._found | found)",
         (f"{HALF_DONE}::test_what_somebody_sets_after_a_failed_create_is_theirs",),
     ),
     Mutation(
         "what-a-failure-has-made-is-forgotten",
         ATTEMPT,
-        "        if not (writing.made or writing.removed or hidden or self._runs_hidden_values()):\n",
+        "        if not (writing.made or theirs or writing.removed or hidden or self._runs_hidden_values()):\n",
         "        if True:\n",
         (f"{HALF_DONE}::test_what_a_failed_create_has_made_stays_ours",),
     ),
@@ -179,8 +179,8 @@ THEIRS = (
     Mutation(
         "what-we-have-created-counts-as-set-by-hand",
         SITE,
-        ".keys() - before.is_set.keys()\n",
-        ".keys()\n",
+        "((declared - before.is_set.keys()) & observed.keys())",
+        "(declared & observed.keys())",
         (SITE_CHECKS, MEANWHILE),
     ),
     Mutation(
@@ -221,8 +221,8 @@ THEIRS = (
     Mutation(
         "found-is-decided-again-at-every-update",
         SITE,
-        "known = before.found if olds else frozenset(",
-        "known = frozenset(",
+        "sorted(before.found | (",
+        "sorted((",
         (f"{SITE_CHECKS}::test_what_was_found_is_decided_once_and_what_is_declared_later_may_be_theirs",),
     ),
     Mutation(
@@ -235,7 +235,7 @@ THEIRS = (
     Mutation(
         "live-strips-a-mirror-that-leaves",
         "mirrors/declare.py",
-        "retain_on_delete=declaration.settings.keeps_variables",
+        "retain_on_delete=context.settings.keeps_variables",
         "retain_on_delete=False",
         (PROGRAM,),
     ),
@@ -280,7 +280,7 @@ SECRETS = (
     Mutation(
         "an-originals-values-are-read-in-clear",
         "mirrors/resources/original.py",
-        "marked(values, values)",
+        "mark_secrets(values, values)",
         "values",
         (f"{OTHERS}::test_reading_an_original_marks_every_shared_value",),
     ),
@@ -429,14 +429,14 @@ REFUSALS = (
     Mutation(
         "another-spelling-asks-for-confirmation",
         "mirrors/resources/original.py",
-        "respelled(before) == now",
+        "normalized_identity(before) == now",
         "before == now",
         (f"{CHECKS}::test_another_spelling_of_the_same_identity_is_no_change_and_confirms_as_well",),
     ),
     Mutation(
         "a-confirmation-is-read-letter-by-letter",
         "mirrors/resources/original.py",
-        '{respelled(identity) for identity in news.get("confirmed") or ()}',
+        '{normalized_identity(identity) for identity in news.get("confirmed") or ()}',
         'set(news.get("confirmed") or ())',
         (f"{CHECKS}::test_another_spelling_of_the_same_identity_is_no_change_and_confirms_as_well",),
     ),
@@ -491,7 +491,7 @@ REFUSALS = (
     ),
     Mutation(
         "a-refused-first-write-is-tried-everywhere",
-        "mirrors/resources/first_write.py",
+        "mirrors/resources/write_gate.py",
         "        self._accepted = False\n",
         "        self._accepted = True\n",
         (f"{FAULTS}::test_a_first_write_that_is_refused_stops_the_fleet_and_says_what_to_set_by_hand",),
@@ -550,7 +550,7 @@ REFUSALS = (
     ),
     Mutation(
         "a-failure-of-an-earlier-repair-is-told-again",
-        "mirrors/turns.py",
+        "mirrors/scheduler.py",
         "if failed and attempt == self.attempt]",
         "if failed]",
         (f"{ROLLOUT}::test_a_repair_that_failed_is_told_though_a_new_site_is_left_out",),

@@ -60,8 +60,8 @@ class Documented:
         return named_in(self.resource) | of_fields(self.resource)
 
     @property
-    def hints(self) -> tuple[str, ...]:
-        return self.provider.hints
+    def check_only(self) -> tuple[str, ...]:
+        return self.provider.check_only
 
     @property
     def outputs(self) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from mirrors.config import load
 from mirrors.config.connection import Connection, load_connection
 from mirrors.config.files import Files
 from mirrors.divio import AuthenticationFailed
-from mirrors.divio.errors import Exchange
+from mirrors.divio.errors import RequestInfo
 from mirrors.divio.raw import RawAnswer, RawReader
 from mirrors.errors import MirrorsError
 from mirrors.problems import Problem
@@ -81,7 +81,7 @@ class Probe:
         me = self.reader.get("/iam/v3/me/")
         if me.status != 200:
             said = "the token was refused, use a valid access token"
-            raise AuthenticationFailed(said, Exchange("GET", "/iam/v3/me/", me.status))
+            raise AuthenticationFailed(said, RequestInfo("GET", "/iam/v3/me/", me.status))
         self.seen["me"] = me
         self._ask("schema", "schema.json")
         self._ask("default page", "applications/")

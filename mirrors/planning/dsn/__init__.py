@@ -1,6 +1,12 @@
 """What DSNs point at, and with which credentials."""
 
-from mirrors.planning.dsn.reading import credentials_of, identity_of, readable_identity, respelled, service_of
+from mirrors.planning.dsn.reading import (
+    credentials_of,
+    normalized_identity,
+    readable_identity,
+    service_identity,
+    service_of,
+)
 from mirrors.planning.dsn.service import UNREADABLE, Server, Service, confirmable, same
 
 __all__ = [
@@ -9,9 +15,9 @@ __all__ = [
     "Service",
     "confirmable",
     "credentials_of",
-    "identity_of",
+    "normalized_identity",
     "readable_identity",
-    "respelled",
     "same",
+    "service_identity",
     "service_of",
 ]

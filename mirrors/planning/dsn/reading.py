@@ -32,7 +32,7 @@ def service_of(dsn: str | None) -> Service | None:
         return None
 
 
-def identity_of(dsn: str | None) -> str:
+def service_identity(dsn: str | None) -> str:
     """The same in clear, without credentials; ``UNREADABLE`` for None. One service has one identity."""
     return str(service_of(dsn) or UNREADABLE)
 
@@ -55,8 +55,8 @@ def credentials_of(dsn: str) -> tuple[tuple[str, str], ...]:
     return (*given, *sorted((name, value) for name, value in query if _HIDDEN.search(name)))
 
 
-def respelled(identity: str) -> str:
-    """An identity as ``identity_of`` spells it today, from one that a state has, or that somebody wrote.
+def normalized_identity(identity: str) -> str:
+    """An identity as ``service_identity`` spells it today, from one that a state has, or that somebody wrote.
 
     States have schemes, ports and hosts as they stood in the DSN, IPv6 addresses without their brackets, and names
     that are not escaped.

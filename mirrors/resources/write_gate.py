@@ -16,7 +16,7 @@ def _is_about_one_field(error: DivioError) -> bool:
     return isinstance(error, ValidationFailed) and bool(set(error.errors) - {"non_field_errors", "detail"})
 
 
-class FirstWrite:
+class WriteGate:
     """Until one write was accepted one site writes at a time; once the first one was refused nobody writes."""
 
     def __init__(self) -> None:
@@ -25,7 +25,7 @@ class FirstWrite:
         self._refused_for: str | None = None
 
     @contextmanager
-    def by(self, site: str, by_hand: str) -> Iterator[None]:
+    def attempt(self, site: str, by_hand: str) -> Iterator[None]:
         """Around one write. ``by_hand``: what to do instead, without secrets. Raises a MirrorsError."""
         if self._accepted:
             yield

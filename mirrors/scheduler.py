@@ -1,7 +1,7 @@
-"""Whose turn it is: the waves of a rollout one after another, and in each a bounded number of sites at once.
+"""Runs a rollout: the waves one after another, and in each wave a bounded number of sites at once.
 
-No resource depends on another one for it. The program holds back the registration of a site's variables until it is the
-site's turn, so that ``--target`` and ``--exclude`` work on any site and nothing about waves is in the state.
+The program registers a site only when the site gets a slot. No resource depends on another one for that, so
+``--target`` and ``--exclude`` work on any site, and the state knows nothing about waves.
 """
 
 import asyncio
@@ -15,8 +15,8 @@ from mirrors.problems import Problem
 from mirrors.resources.mirror import Site
 
 
-class Turns:
-    """In a preview everybody's turn is at once: nothing is deployed."""
+class RolloutScheduler:
+    """In a preview every site has a slot at once, because nothing is deployed."""
 
     def __init__(self, plan: RolloutPlan, parallel: int, *, preview: bool) -> None:
         self._plan = plan
@@ -28,35 +28,40 @@ class Turns:
         self._gates: dict[int, asyncio.Task[None]] = {}
         self._releases: set[asyncio.Task[None]] = set()
         self.attempt = str(uuid4())
-        """Names this run: a failure that the state has from another one is not told again."""
+        """Names this run. A failure that the state keeps from another run is not reported again."""
 
-    def collects(self, slug: str) -> bool:
-        """Whether a failed deployment of the site is told at the end: of a mirror in a repair, and not of the original,
-        on whose release they all wait."""
-        return self._plan.repairing and slug in self._wave_of
+    def defers_failure(self, slug: str) -> bool:
+        """Return whether a failed deployment is reported at the end of the run instead of stopping it.
 
-    def of(self, slug: str) -> pulumi.Input[Any]:
-        """An input that resolves, to nothing, when it is the site's turn. A held site has no turn: nothing happens."""
+        True for mirrors during a credential rotation, never for the original: all mirrors wait for its release.
+        """
+        return self._plan.rotates_credentials and slug in self._wave_of
+
+    def slot(self, slug: str) -> pulumi.Input[Any]:
+        """Return an input that resolves, to nothing, when the site gets its slot.
+
+        A held site waits for none: nothing happens to it.
+        """
         if self._preview or slug not in self._wave_of:
             return None
-        return pulumi.Output.from_input(self._turn(slug))
+        return pulumi.Output.from_input(self._wait_for_slot(slug))
 
-    def ends(self, slug: str, deployment: pulumi.Resource) -> None:
-        """A site's turn ends with its deployment, or what stands for one on another platform."""
+    def frees_slot(self, slug: str, deployment: pulumi.Resource) -> None:
+        """The site's slot is free again once this deployment, or another platform's counterpart, is done."""
         self._deployed[slug] = deployment
 
-    def begin_with(self, deployment: pulumi.Resource) -> None:
-        """No wave begins before this has been deployed."""
+    def require_first(self, deployment: pulumi.Resource) -> None:
+        """No wave begins before this deployment is done."""
         self._first.append(deployment)
 
     def report_failures(self) -> None:
-        """Of a repair, once all have been tried: an error for each site that failed, and no success for the run."""
-        if self._plan.repairing and not self._preview:
+        """Reports each site that failed during a credential rotation, after all were tried. The run then fails."""
+        if self._plan.rotates_credentials and not self._preview:
             reported: pulumi.Input[Any] = self._report()
             pulumi.Output.from_input(reported)  # what is an output the program's end waits for
 
     async def _report(self) -> None:
-        """Of the sites that were reached in this run. An error that a resource has raised the engine tells itself."""
+        """Covers the sites that this run reached. The engine itself shows an error that a resource raised."""
         deployed = [item for item in self._deployed.values() if isinstance(item, Site)]
         known = await asyncio.gather(*map(_outcome, deployed), return_exceptions=True)
         outcomes = [item for item in known if not isinstance(item, BaseException)]
@@ -67,7 +72,7 @@ class Turns:
             message = f"{len(failures)} of the sites could not be repaired"
             raise pulumi.RunError(Problem("repair-incomplete", message).line)
 
-    async def _turn(self, slug: str) -> None:
+    async def _wait_for_slot(self, slug: str) -> None:
         await self._gate(self._wave_of[slug])
         await self._free.acquire()
         release = asyncio.ensure_future(self._release(slug))
@@ -85,7 +90,7 @@ class Turns:
         return self._gates[wave]
 
     async def _open(self, wave: int) -> None:
-        """Behind a deployment that failed, where the engine was told to go on, nobody's turn comes."""
+        """After a failed deployment no later wave begins, even if the engine continues on errors."""
         before = self._plan.waves[wave - 1].sites if wave else ()
         waits_for = [self._deployed[slug] for slug in before if slug in self._deployed] if wave else self._first
         if not waits_for:
@@ -98,7 +103,7 @@ class Turns:
 
 
 async def _outcome(deployed: Site) -> tuple[str | None, str | None]:
-    """In which run it failed, and why; nothing of a new site that is no target."""
+    """The run in which it failed, and why; neither for a new site that is not targeted."""
     return await deployed.attempt.future(), await deployed.failed.future()
 
 
