@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pulumi
 
-from mirrors.events import Note, report_line, report_note, report_problem, report_repair
+from mirrors.events import report_line, report_note, report_problem, report_repair
 from mirrors.planning.waves import RolloutPlan, described
-from mirrors.problems import Problem
+from mirrors.problems import Note, Problem
 
 
 def announce_problem(problem: Problem) -> None:

@@ -11,7 +11,7 @@ from mirrors.config import Settings
 from mirrors.given_ids import site_id_of, unknown_unless_targeted
 from mirrors.planning.addresses import address_of
 from mirrors.planning.dsn import service_identity
-from mirrors.planning.names import DATABASE_URL, DOMAIN, MIRRORS_APPLICATION, SITE_ID
+from mirrors.planning.names import DATABASE_URL, DOMAIN, MIRRORS_APPLICATION, SITE_ID, site_label
 from mirrors.planning.plan import OriginalPlan, SitePlan, confirmed_identities
 from mirrors.planning.shared import fingerprint
 from mirrors.resources.mirror import Mirror, OriginalSite
@@ -75,7 +75,7 @@ def _props(context: FleetContext, site: SitePlan, variables: Mapping[str, Any]) 
     """What every site is declared with."""
     scheduler, verified = context.scheduler, context.settings.rollout.health is not None
     return {
-        "site": f"{site.slug} ({context.settings.environment})",
+        "site": site_label(site.slug, context.settings.environment),
         "environment": site.environment,
         "image_environment": context.planned.image_environment,
         "variables": variables,

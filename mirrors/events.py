@@ -6,65 +6,23 @@ the variable nothing is written. No event holds a secret's value.
 
 import json
 import os
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
-from mirrors.problems import Problem
+from mirrors.problems import Note, Problem
+from mirrors.problems.reported import Reported
 
 EVENTS = "MIRRORS_EVENTS"
 """The environment variable with the path of the file."""
 
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """A remark that stops nothing. ``site``: the slug that it is about; None where it is about no single site."""
-
-    text: str
-    site: str | None = None
-
-    @property
-    def line(self) -> str:
-        return f"{self.site}: {self.text}" if self.site else self.text
-
-
-@dataclass(frozen=True, slots=True)
-class Events:
-    """All that was reported.
-
-    Args:
-        problems: in the order of reporting, each once.
-        notes: the same.
-        repairing: whether all mirrors are one wave, because their shared credentials have changed.
-        lines: lines that the user has seen and that no other event says, such as those of the waves.
-    """
-
-    problems: tuple[Problem, ...] = ()
-    notes: tuple[Note, ...] = ()
-    rotates_credentials: bool = False
-    lines: frozenset[str] = frozenset()
-
-    @property
-    def shown(self) -> frozenset[str]:
-        """Every line that the user has seen of them."""
-        return self.lines | {item.line for item in self.problems} | {item.line for item in self.notes}
-
-    @classmethod
-    def of(cls, found: Iterable[Mapping[str, Any]]) -> Self:
-        """From what ``read`` returns."""
-        by_kind: dict[str, list[Mapping[str, Any]]] = {}
-        for item in found:
-            by_kind.setdefault(item["event"], []).append({key: item[key] for key in item if key != "event"})
-        return cls(
-            tuple(dict.fromkeys(Problem(**item) for item in by_kind.get("problem", ()))),
-            tuple(dict.fromkeys(Note(**item) for item in by_kind.get("note", ()))),
-            "repair" in by_kind,
-            frozenset(item["text"] for item in by_kind.get("line", ())),
-        )
-
-
-NOTHING = Events()
+UNREADABLE = Problem(
+    "event-unreadable",
+    "the program or a provider reported something that this command cannot read.",
+    "Install one version of pulumi-mirrors for the command and for the program, and run the command again",
+)
 
 
 def report_problem(problem: Problem) -> None:
@@ -86,12 +44,29 @@ def report_line(text: str) -> None:
 
 
 def _report(kind: str, data: Mapping[str, Any]) -> None:
+    """A file that cannot be written keeps nothing from going on: the user sees the lines all the same."""
     if path := os.environ.get(EVENTS):
         line = f"{json.dumps({'event': kind, **data})}\n".encode()
-        with Path(path).open("ab", buffering=0) as file:  # several processes append: one write a line
-            file.write(line)
+        try:
+            with Path(path).open("ab", buffering=0) as file:  # several processes append: one write a line
+                file.write(line)
+        except OSError as error:
+            sys.stderr.write(f"{EVENTS}: {path} cannot be written: {error.strerror}\n")
 
 
-def read(path: Path) -> Events:
-    """Raises OSError."""
-    return Events.of(json.loads(line) for line in path.read_text(encoding="utf-8").splitlines())
+def read(path: Path) -> Reported:
+    """What is in the file. A line that cannot be read, such as one that was cut by a kill, becomes a problem.
+
+    Raises OSError.
+    """
+    events, broken = [], False
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+        try:
+            event = json.loads(line)
+            Reported.of([event])
+        except (KeyError, TypeError, ValueError):
+            broken = True
+        else:
+            events.append(event)
+    found = Reported.of(events)
+    return replace(found, problems=(*found.problems, UNREADABLE)) if broken else found

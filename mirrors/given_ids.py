@@ -7,9 +7,8 @@ import pulumi
 
 from mirrors.announce import announce_note
 from mirrors.config import Settings
-from mirrors.events import Note
 from mirrors.planning.targets import in_common
-from mirrors.problems import Problem
+from mirrors.problems import Note, Problem
 from mirrors.resources.site_ids import SiteIds
 
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from mirrors.divio import Divio, NotFound, PermissionDenied
-from mirrors.events import Note
 from mirrors.planning.observed import ObservedSite
+from mirrors.problems import Note
 from mirrors.seen import running_in
 
 

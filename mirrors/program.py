@@ -16,14 +16,13 @@ from mirrors.config import Settings, load
 from mirrors.config.files import Files
 from mirrors.config.messages import shown, suggestion
 from mirrors.divio import Divio, DivioError
-from mirrors.events import Note
 from mirrors.observe import Observer
 from mirrors.observe_samples import samples
 from mirrors.planning.addresses import is_loopback
 from mirrors.planning.pins import unpinned
 from mirrors.planning.plan import FleetPlan, OriginalPlan, SitePlan, plan
 from mirrors.planning.waves import MANUAL_RELEASE_SITES, RolloutPlan
-from mirrors.problems import Problem
+from mirrors.problems import Note, Problem
 from mirrors.remedies import problem_of
 
 NAMESPACE = "mirrors"

@@ -13,8 +13,7 @@ import click
 from mirrors.cli import USAGE
 from mirrors.divio import Divio, DivioError
 from mirrors.errors import MirrorsError, UnsupportedPlatformError
-from mirrors.events import Note
-from mirrors.problems import Problem
+from mirrors.problems import Note, Problem
 from mirrors.remedies import problem_of
 
 __all__ = ["as_json", "connect", "in_directory", "nobody_there", "note", "on_stack", "plain_errors"]

@@ -18,18 +18,17 @@ from mirrors.cli.options import DIFFERS, as_json, connect, in_directory, on_stac
 from mirrors.cli.preview_markdown import as_markdown
 from mirrors.cli.preview_report import as_data, as_text
 from mirrors.cli.single_sites import refuse_single_sites
-from mirrors.cli.stacks import pulumi
+from mirrors.cli.stacks import CommandError, pulumi
 from mirrors.cli.status import unhealthy
 from mirrors.config import Settings
-from mirrors.errors import MirrorsError
-from mirrors.events import EVENTS, Events, read
+from mirrors.events import EVENTS, read
 from mirrors.observe import Observer
 from mirrors.planning.observed import ObservedFleet
 from mirrors.planning.preview import Cause, FleetPreview, SitePreview, first_deployments, preview_of, site_ids_of
 from mirrors.planning.taking_over import judge
 from mirrors.planning.targets import Chosen, named
 from mirrors.planning.waves import MANUAL_RELEASE_SITES
-from mirrors.problems import Problem
+from mirrors.problems.reported import Reported
 
 OTHERWISE = "PULUMI_ENABLE_STREAMING_JSON_PREVIEW"
 """With this variable the engine prints one line an event instead of one object."""
@@ -67,13 +66,13 @@ def look_ahead(sites: Sequence[str], stack: str, cwd: Path) -> FleetPreview:
     chosen = named(settings, sites, stack) if sites else Chosen(None)
     if sites:
         refuse_single_sites(settings, stack, cwd)
-    engine, events = ask_engine(settings, chosen, stack, cwd)
-    return with_a_look(engine, settings, stack, replace(events, notes=(*chosen.notes, *events.notes)))
+    engine, reported = ask_engine(settings, chosen, stack, cwd)
+    return with_a_look(engine, settings, stack, replace(reported, notes=(*chosen.notes, *reported.notes)))
 
 
-def with_a_look(engine: Mapping[str, Any], settings: Settings, stack: str, events: Events) -> FleetPreview:
+def with_a_look(engine: Mapping[str, Any], settings: Settings, stack: str, reported: Reported) -> FleetPreview:
     """Also at what the sites run whose deployment is new in the state, or was found healthy by no update."""
-    found = preview_of(engine, settings, stack, events)
+    found = preview_of(engine, settings, stack, reported)
     if settings.platform != "divio" or found.problems:
         return found
     first, unasked = first_deployments(engine), [site.application for site in found.sites if is_unasked(site)]
@@ -81,7 +80,7 @@ def with_a_look(engine: Mapping[str, Any], settings: Settings, stack: str, event
         return found
     seen = observed(settings, {*first, *unasked})
     judgements = judge(settings, seen, first, site_ids_of(engine), original_deploys=deploys_original(settings, found))
-    found = preview_of(engine, settings, stack, events, judgements)
+    found = preview_of(engine, settings, stack, reported, judgements)
     return replace(found, sites=tuple(answered(settings, seen, found.sites)))
 
 
@@ -105,7 +104,7 @@ def answered(settings: Settings, seen: ObservedFleet, sites: Sequence[SitePrevie
     return (replace(site, why=wrong.get(site.application) or site.why) for site in sites)
 
 
-def ask_engine(settings: Settings, chosen: Chosen, stack: str, cwd: Path) -> tuple[Mapping[str, Any], Events]:
+def ask_engine(settings: Settings, chosen: Chosen, stack: str, cwd: Path) -> tuple[Mapping[str, Any], Reported]:
     """What ``pulumi preview --json`` prints, and what Mirrors reports meanwhile, also where there are problems.
 
     Raises MirrorsError where it prints nothing. What it says besides is captured, too: no secret is in it, but nobody
@@ -140,7 +139,6 @@ def _found(done: subprocess.CompletedProcess[str], stack: str) -> Mapping[str, A
     return dict(found)
 
 
-def _failed(stack: str, stderr: str) -> MirrorsError:
+def _failed(stack: str, stderr: str) -> CommandError:
     lines = [line.strip().removeprefix("error: ") for line in stderr.splitlines() if line.strip()]
-    said = "; ".join(lines) or "it failed and said nothing"
-    return MirrorsError(Problem("engine", f"pulumi preview --stack {stack}: {said}"))
+    return CommandError(f"pulumi preview --stack {stack}", "; ".join(lines) or "it failed and said nothing")

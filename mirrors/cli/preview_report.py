@@ -49,8 +49,7 @@ def as_text(preview: FleetPreview) -> str:
 def headline(preview: FleetPreview) -> str:
     if preview.problems:
         total = len(preview.problems)
-        problems = "1 problem, and" if total == 1 else f"{total} problems, and"
-        return f"{problems} nothing is done before that is solved"
+        return f"{total} {'problem blocks' if total == 1 else 'problems block'} the update"
     if not preview.steps:
         return f"no changes at {preview.declared} sites"
     changed = f"{len(preview.sites)} of {preview.declared} sites change, {preview.deployments} to deploy"

@@ -23,7 +23,6 @@ from mirrors.cli.state import StackState
 from mirrors.config import Settings
 from mirrors.divio import Divio, EnvironmentVariable
 from mirrors.errors import ConfigurationError, UnsupportedPlatformError
-from mirrors.events import Note
 from mirrors.health import what_is_wrong
 from mirrors.observe import Observer
 from mirrors.observe_retired import retired_sites
@@ -33,6 +32,7 @@ from mirrors.planning.observed import ObservedFleet, ObservedSite
 from mirrors.planning.status import SETTLED, SiteStatus, State, removed, statuses
 from mirrors.planning.verification import as_unverified, unverified
 from mirrors.planning.waves import named
+from mirrors.problems import Note
 from mirrors.seen import by_name
 
 WIDTH_OF_A_LOG = 160

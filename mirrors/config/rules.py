@@ -72,12 +72,13 @@ def check_site_ids_are_free(context: ValidationContext) -> Iterator[Problem]:
         ("reservedFor", tuple(fleet.reserved_for.values())),
     )
     for key, ids in kept:
+        code = "site-id-retired" if key == "retired" else "site-id-reserved"
         for place, site in context.sites:
             if site.site_id in ids:
                 keeps = f"which {path(('fleet', key))} keeps from being used"
                 message = f"{site.application} has {site.site_id}, {keeps}"
                 remedy = "choose another or take it from that list"
-                yield problem_at((*place, "siteId"), "site-id-reserved", message, remedy)
+                yield problem_at((*place, "siteId"), code, message, remedy)
 
 
 def check_former_slugs_are_gone(context: ValidationContext) -> Iterator[Problem]:

@@ -19,7 +19,6 @@ from mirrors.docker.errors import DockerError
 from mirrors.docker.observe import observe
 from mirrors.docker.sites import declare_release, declare_site
 from mirrors.errors import ConfigurationError
-from mirrors.events import Note
 from mirrors.planning.addresses import is_loopback
 from mirrors.planning.containers import (
     ContainersPlan,
@@ -31,7 +30,7 @@ from mirrors.planning.containers import (
 from mirrors.planning.dsn import service_identity
 from mirrors.planning.names import is_service_variable
 from mirrors.platforms import PlatformOutputs
-from mirrors.problems import Problem
+from mirrors.problems import Note, Problem
 from mirrors.program import Configured, manual_release_sites, published_passphrase, refuse, say_rollout
 from mirrors.resources.site_ids import SiteIds
 from mirrors.scheduler import RolloutScheduler

@@ -175,8 +175,9 @@ def _site_id(common: DockerContext, site: SitePlan) -> pulumi.Output[int]:
         try:
             host_port(common.settings, known)
         except ConfigurationError as error:
-            report_problem(replace(error.problems[0], site=site.slug))
-            raise pulumi.RunError(str(error)) from None
+            problem = replace(error.problems[0], path=None, site=site.slug)
+            report_problem(problem)
+            raise pulumi.RunError(problem.line) from None
         return known
 
     return site_id_of(common.ids, site.application, site.slug, common.settings).apply(with_a_port)

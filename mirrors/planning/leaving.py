@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from mirrors.events import Note
 from mirrors.planning.hints import AllocationRequest, Ledger
+from mirrors.problems import Note
 
 GOES_ON = (
     "Instances that run go on serving the shared database until they are deployed again or the application is deleted"

@@ -18,6 +18,11 @@ LOGGABLE_VARIABLES = frozenset(
 """Names whose values are no secrets, so that a deployment's log stays readable where it quotes them."""
 
 
+def site_label(slug: str, environment: str) -> str:
+    """What a resource calls its site, which is in the state: ``acme-de (test)``."""
+    return f"{slug} ({environment})"
+
+
 def is_service_variable(name: str) -> bool:
     """Whether a shared variable names a database or a storage, which Test and Live must never have in common."""
     return name == DATABASE_URL or name.endswith(("_DATABASE_DSN", "_STORAGE_DSN"))

@@ -87,7 +87,7 @@ def site_id_blockers(item: ObservedApplication) -> Iterator[Problem]:
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class Oddity:
     """``where``: the environment's title, empty if it is about the application. ``wrong``: a wrong site is served."""
 
     application: str
@@ -96,23 +96,25 @@ class Note:
     wrong: bool = False
 
 
-def odd(original: ObservedApplication, item: ObservedApplication, shared: Sequence[str]) -> Iterator[Note]:
+def odd(original: ObservedApplication, item: ObservedApplication, shared: Sequence[str]) -> Iterator[Oddity]:
     """Notes on a mirror: what is not as it will be declared, and what an ``up`` does about it."""
     if not item.visible:
-        yield Note(item.slug, "", "this token's account may not look into it; its SITE_IDs are not known")
+        yield Oddity(item.slug, "", "this token's account may not look into it; its SITE_IDs are not known")
         return
     if item.region and original.region and item.region != original.region:
-        yield Note(item.slug, "", f"it is in another region than {original.slug}; a deployment of such a mirror fails")
+        yield Oddity(
+            item.slug, "", f"it is in another region than {original.slug}; a deployment of such a mirror fails"
+        )
     for stage, title in ENVIRONMENTS.items():
         if stage not in item.stages:
-            yield Note(item.slug, "", f"it has no environment {title}")
+            yield Oddity(item.slug, "", f"it has no environment {title}")
             continue
         if wrong := _serves_the_originals(original, item, stage):
-            yield Note(item.slug, title, wrong, wrong=True)
-        yield from (Note(item.slug, title, line) for line in _odd_stage(original, item, stage, shared))
+            yield Oddity(item.slug, title, wrong, wrong=True)
+        yield from (Oddity(item.slug, title, line) for line in _odd_stage(original, item, stage, shared))
 
 
-def told(notes: Iterable[Note]) -> list[str]:
+def told(notes: Iterable[Oddity]) -> list[str]:
     """Lines for the user: what serves a wrong site first and by name, what is alike in one line."""
     alike: dict[tuple[bool, str, str], list[str]] = {}
     for note in notes:

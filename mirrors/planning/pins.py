@@ -4,12 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from mirrors.config import Fleet, Settings
-from mirrors.events import Note
 from mirrors.planning.allocate import Ledger
 from mirrors.planning.names import SITE_ID
 from mirrors.planning.observed import ObservedSite
 from mirrors.planning.waves import names
-from mirrors.problems import Problem
+from mirrors.problems import Note, Problem
 
 NAMED = 3
 """How many sites a note names before it only counts them."""

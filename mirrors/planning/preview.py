@@ -1,13 +1,12 @@
 """What an ``up`` would do, out of the engine's own preview: which wave each site is in, and why it changes."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
 from mirrors.config import Settings
-from mirrors.events import NOTHING, Events, Note
-from mirrors.planning.names import DATABASE_URL, SITE_ID, write_order
+from mirrors.planning.names import DATABASE_URL, SITE_ID, site_label, write_order
 from mirrors.planning.preview_steps import (
     CONTAINER,
     ENDS,
@@ -18,11 +17,13 @@ from mirrors.planning.preview_steps import (
     changes,
     errors_of,
     notes_of,
+    says_only_that_it_failed,
     steps_of,
 )
 from mirrors.planning.taking_over import Judged
 from mirrors.planning.waves import RolloutPlan, named, rollout_plan
-from mirrors.problems import Problem
+from mirrors.problems import Note, Problem
+from mirrors.problems.reported import NOTHING, Reported
 
 OF_FLEET = ("SiteIds", "Original")
 
@@ -124,12 +125,12 @@ def preview_of(
     engine: Mapping[str, Any],
     settings: Settings,
     stack: str,
-    events: Events = NOTHING,
+    reported: Reported = NOTHING,
     judgements: Mapping[str, Judged] | None = None,
 ) -> FleetPreview:
     """Pure. ``engine``: what ``pulumi preview --json`` prints, parsed; secrets in it are ``[secret]``.
 
-    ``events``: what Mirrors reported meanwhile, with the notes of the command itself before its own.
+    ``reported``: what Mirrors reported meanwhile, with the notes of the command itself before its own.
 
     ``judgements``: {slug: what the platform shows} of the sites of ``first_deployments``; a site without one is taken
     to be deployed.
@@ -137,7 +138,7 @@ def preview_of(
     steps = steps_of(engine)
     changing = [step for step in steps if step.changes_something]
     leaving = tuple(step.name for step in changing if step.op == "delete" and (step.kind == "Mirror" or _is_site(step)))
-    rollout = rollout_plan(settings, rotates_credentials=events.rotates_credentials)
+    rollout = rollout_plan(settings, rotates_credentials=reported.rotates_credentials)
     before, now = _ledgers(changing)
     return FleetPreview(
         stack,
@@ -153,9 +154,17 @@ def preview_of(
         {name: pair for step in changing if step.kind == "Original" for name, pair in _moved(step)},
         tuple(sorted(_others(changing, leaving))),
         len(changing),
-        tuple(dict.fromkeys([*events.problems, *errors_of(engine, events.shown)])),
-        tuple(_merged([*events.notes, *notes_of(engine, events.shown)])),
+        _problems(engine, settings, reported),
+        tuple(_merged([*reported.notes, *notes_of(engine, reported.shown)])),
     )
+
+
+def _problems(engine: Mapping[str, Any], settings: Settings, reported: Reported) -> tuple[Problem, ...]:
+    """Of Mirrors, with the slugs of the sites, then of the engine. It also says of itself that it failed."""
+    slugs = {site_label(slug, settings.environment): slug for slug in settings.fleet.slugs}
+    ours = (replace(item, site=slugs.get(item.site or "", item.site)) for item in reported.problems)
+    found = tuple(dict.fromkeys([*ours, *errors_of(engine, reported.shown)]))
+    return tuple(item for item in found if not says_only_that_it_failed(item)) or found
 
 
 def first_deployments(engine: Mapping[str, Any]) -> list[str]:

@@ -9,10 +9,9 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from mirrors.events import Note
 from mirrors.planning.names import write_order
 from mirrors.planning.site_state import Entries, SiteState, different
-from mirrors.problems import Problem
+from mirrors.problems import Note, Problem
 
 Kind = Literal["added", "changed", "removed", "kept"]
 
@@ -42,7 +41,9 @@ LEDGER_IS_PROTECTED = Problem(
 )
 """Instead of the engine's advice (3.259), which is to run ``pulumi state unprotect``."""
 
-_BEFORE = re.compile(r"\A(error: |\S+ resource '[^']*' has a problem: |Exception calling application: )+")
+_BEFORE = re.compile(
+    r"\A(error: |Preview failed: |\S+ resource '[^']*' has a problem: |Exception calling application: )+"
+)
 """What the engine and the SDK put before our own words."""
 
 
@@ -107,8 +108,9 @@ class Step:
     @property
     def unverified(self) -> bool:
         """Whether it is asked for its health. Where the engine names no key, the outputs know."""
-        asked = bool(self.new.get("verified")) and not self.outputs.get("verified")
-        return "verified" in self.keys or (asked and not self.keys)
+        if not self.new.get("verified"):
+            return False
+        return "verified" in self.keys or not (self.keys or self.outputs.get("verified"))
 
     @property
     def is_first(self) -> bool:
@@ -148,10 +150,16 @@ def _change(name: str, before: Entries, now: Entries, *, by_hand: bool) -> Chang
 
 def errors_of(engine: Mapping[str, Any], reported: Collection[str]) -> Iterator[Problem]:
     """The engine's own errors. ``reported``: the lines of those that Mirrors has raised, which are left out."""
+    ours = tuple(line.strip() for line in reported)
     for item in engine.get("diagnostics") or ():
-        text = _BEFORE.sub("", str(item.get("message", "")).strip())
-        if item.get("severity") == "error" and text not in reported:
-            yield LEDGER_IS_PROTECTED if _of_the_ledger(text) else Problem("engine", text)
+        text = str(item.get("message", "")).strip()
+        if item.get("severity") == "error" and not text.endswith(ours):
+            yield LEDGER_IS_PROTECTED if _of_the_ledger(text) else Problem("engine", _BEFORE.sub("", text))
+
+
+def says_only_that_it_failed(problem: Problem) -> bool:
+    """Whether it is the engine's last line, which says nothing but that there are others (CLI 3.259)."""
+    return problem == Problem("engine", "preview failed")
 
 
 def notes_of(engine: Mapping[str, Any], reported: Collection[str]) -> Iterator[Note]:

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from mirrors.config import Mirror, Settings
 from mirrors.config.messages import suggestion
 from mirrors.errors import ConfigurationError
-from mirrors.events import Note
 from mirrors.planning.status import SiteStatus, State
 from mirrors.planning.waves import named as shortened
 from mirrors.planning.waves import rollout_plan
-from mirrors.problems import Problem
+from mirrors.problems import Note, Problem
 
 _OF_SITES = ("**:Fleet::*", "**:SiteIds::*", "**:Original::*")
 _OF_CONTAINERS = ("**:Fleet::*", "**:SiteIds::*", "**:Network::*", "**mirrors:docker:**")

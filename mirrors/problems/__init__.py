@@ -16,7 +16,7 @@ from mirrors.problems.ids import IDS
 from mirrors.problems.platform import PLATFORM
 from mirrors.problems.program import PROGRAM
 
-__all__ = ["CATALOGUE", "PAGE", "Meaning", "Problem"]
+__all__ = ["CATALOGUE", "PAGE", "Meaning", "Note", "Problem"]
 
 CATALOGUE: Mapping[str, Meaning] = MappingProxyType(
     {**CONFIGURATION, **PROGRAM, **IDS, **PLATFORM, **CONTAINERS, **COMMANDS}
@@ -77,3 +77,15 @@ class Problem:
             "details": self.details,
             "reference": f"{PAGE}#{self.code}",
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A remark that stops nothing. ``site``: the slug that it is about; None where it is about no single site."""
+
+    text: str
+    site: str | None = None
+
+    @property
+    def line(self) -> str:
+        return f"{self.site}: {self.text}" if self.site else self.text

@@ -33,6 +33,10 @@ COMMANDS: Mapping[str, Meaning] = {
         "Pulumi reported an error of its own, or of a resource that is not a part of Mirrors.",
         "Read the message: it is Pulumi's.",
     ),
+    "event-unreadable": Meaning(
+        "The program or a provider reported something that the command cannot read.",
+        "Install one version of pulumi-mirrors for the command and for the program.",
+    ),
     "fleet-not-in-clear": Meaning(
         "No file of the project declares the fleet in clear, so a command cannot write into it.",
         "Write the ids where the fleet is declared.",

@@ -62,6 +62,14 @@ IDS: Mapping[str, Meaning] = {
         "Mirrors cannot read from an address which service it names, so it cannot tell one service from another.",
         "Give each environment a service of its own, or confirm the address, or name the mirrors, as the message says.",
     ),
+    "shared-service-moved": Meaning(
+        "A shared value of the original points at another service than before. Every mirror would change to it.",
+        "Confirm it with mirrors:confirmDatabase if that is meant. Otherwise correct the original.",
+    ),
+    "shared-service-unclear": Meaning(
+        "A shared value of the original changed, and Mirrors cannot tell whether it points at the same service.",
+        "Confirm it with mirrors:confirmDatabase if that is meant. Otherwise correct the original.",
+    ),
     "shared-value-differs": Meaning(
         "A value under mirrors:sharedValues is not the one that the original's instances run with.",
         "Correct the value, or remove it.",

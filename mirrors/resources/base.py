@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
+from functools import partial, wraps
 from typing import Any, ClassVar, TypeVar
 
 from pulumi.dynamic import CheckFailure, CheckResult, Config, ConfigureRequest, DiffResult, ResourceProvider
@@ -17,7 +17,7 @@ from pulumi.dynamic import CheckFailure, CheckResult, Config, ConfigureRequest, 
 from mirrors.config.connection import ENVIRON, PROVIDER_KEYS, Connection, load_connection, load_rollout
 from mirrors.config.rollout import Rollout
 from mirrors.divio import Divio, DivioError, NotFound, ValidationFailed
-from mirrors.errors import PlatformError
+from mirrors.errors import MirrorsError, PlatformError
 from mirrors.events import report_problem
 from mirrors.planning.observed import ObservedDeployment
 from mirrors.problems import Problem
@@ -32,9 +32,23 @@ from mirrors.seen import observed_deployment
 
 Properties = dict[str, Any]
 Item = TypeVar("Item")
+Answer = TypeVar("Answer")
 
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the engine's mark for a secret value, not a secret
+
+
+def _reporting(method: Callable[..., Answer]) -> Callable[..., Answer]:
+    @wraps(method)
+    def reports(*args: Any) -> Answer:
+        try:
+            return method(*args)
+        except MirrorsError as error:
+            for problem in error.problems:
+                report_problem(problem)
+            raise
+
+    return reports
 
 
 def secret(value: Any) -> Properties:
@@ -95,10 +109,17 @@ class Provider(ResourceProvider):
     connection: Connection
     stack: str | None = None
 
+    def __init_subclass__(cls, **more: Any) -> None:
+        """Whatever a preview asks of a provider reports the problems that it raises."""
+        super().__init_subclass__(**more)
+        for name in ("check", "diff", "read"):
+            if name in vars(cls):
+                setattr(cls, name, _reporting(vars(cls)[name]))
+
     def configure(self, req: ConfigureRequest) -> None:
         sys.tracebacklimit = 0  # a newer SDK answers with the whole traceback otherwise
         watch_engine(sys.argv)
-        widen(self.configured(req.config).parallel)
+        widen(_reporting(self.configured)(req.config).parallel)
 
     def configured(self, config: Config) -> Rollout:
         """BulkReadCache what this kind of provider needs. Raises ConfigurationError."""
@@ -151,9 +172,7 @@ def translate_errors(site: str) -> Iterator[None]:
     try:
         yield
     except DivioError as error:
-        failure = PlatformError(site, problem_of(error))
-        report_problem(*failure.problems)
-        raise failure from None
+        raise PlatformError(site, problem_of(error)) from None
 
 
 def is_gone(divio: Divio, environment: str) -> bool:

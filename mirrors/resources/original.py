@@ -1,22 +1,33 @@
 """``Original``: the values that all sites share and the release that mirrors run. It writes nothing."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pulumi
-from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, ReadResult, Resource, UpdateResult
+from pulumi.dynamic import CheckResult, CreateResult, ReadResult, Resource, UpdateResult
 
 from mirrors.errors import confirmation
 from mirrors.planning.dsn import confirmable, normalized_identity, readable_identity
 from mirrors.planning.releases import newest_successful
+from mirrors.problems import Problem
 from mirrors.resources.base import (
     Properties,
     Provider,
+    failures,
     is_gone,
     list_deployments_or_empty,
     mark_secrets,
     translate_errors,
 )
+
+MOVED, UNCLEAR = "shared-service-moved", "shared-service-unclear"
+IF_MEANT = "If that is meant, confirm it with"
+_MOVES = {
+    MOVED: "{0} of the original pointed at {1} and points at {2} now. Every mirror would change to it.",
+    UNCLEAR: "{0} of the original has changed, and Mirrors cannot tell whether it points at the same service: {2}."
+    " Every mirror would change to it.",
+}
+"""{code: message} with the variable's name, what it pointed at, and what it points at now."""
 
 
 class OriginalProvider(Provider):
@@ -31,13 +42,13 @@ class OriginalProvider(Provider):
         )
         before, slug, stack = _olds.get("identities") or {}, news.get("slug") or "", news.get("stack") or ""
         inputs["identities"] = {name: _kept(before.get(name), now) for name, now in inputs["identities"].items()}
-        failures = [
-            CheckFailure("", f"{reason(name, before[name], identity)} {confirmation(named, stack)}")
+        problems = [
+            Problem(code, _MOVES[code].format(name, before[name], identity), f"{IF_MEANT} {confirmation(named, stack)}")
             for name, identity in inputs["identities"].items()
             if name in before and (named := confirmable(identity, slug, name)) not in confirmed
-            if (reason := _changed(before[name], identity, *_values(name, _olds, inputs)))
+            if (code := _changed(before[name], identity, *_values(name, _olds, inputs)))
         ]
-        return CheckResult(inputs, failures)
+        return CheckResult(inputs, failures(problems))
 
     def create(self, props: Properties) -> CreateResult:
         """Nothing on the platform: the original is there."""
@@ -93,26 +104,12 @@ def _values(name: str, *properties: Properties) -> Iterator[str | None]:
     return (value if isinstance(value, str) else None for value in found)
 
 
-def _changed(before: str, now: str, old: str | None, new: str | None) -> Callable[[str, str, str], str] | None:
-    """What to say of it, if anything. Of a value that cannot be compared, any change may be a move."""
+def _changed(before: str, now: str, old: str | None, new: str | None) -> str | None:
+    """The code of the problem, if there is one. Of a value that cannot be compared, any change may be a move."""
     if before != now:
-        return _moved
+        return MOVED
     known = old is None or new is None or old == new or readable_identity(new) is not None
-    return None if known else _unclear
-
-
-def _unclear(name: str, _before: str, now: str) -> str:
-    return (
-        f"{name} of the original has changed, and Mirrors cannot tell whether it points at the same service: {now}."
-        " Every mirror would change to it. If that is meant, confirm it with"
-    )
-
-
-def _moved(name: str, before: str, now: str) -> str:
-    return (
-        f"{name} of the original pointed at {before} and points at {now} now. Every mirror would change to it."
-        " If that is meant, confirm it with"
-    )
+    return None if known else UNCLEAR
 
 
 class Original(Resource, module="mirrors", name="Original"):

@@ -76,9 +76,18 @@ def test_every_problem_is_told_and_a_name_that_is_nobodys_is_one(fleet: Fleet) -
         done = preview(fleet, "--json").failed()
 
     assert done.code == 1
-    first, second = sorted(done.json()["problems"])
-    assert first == ('MIRRORS_ROLL_OUT (environment variable): this fleet has no site "acme-du"; did you mean acme-de?')
-    assert second.startswith("acme-xx: no application of this name is visible to this token.")
+    assert sorted((item["code"], item["site"], item["path"]) for item in done.json()["problems"]) == [
+        ("application-not-found", "acme-xx", None),
+        ("unknown-site", None, "MIRRORS_ROLL_OUT (environment variable)"),
+    ]
+
+
+def test_what_the_refresh_meets_is_one_problem_a_site_and_none_of_the_engines(fleet: Fleet) -> None:
+    with fleet.project.with_environment(DIVIO_API_TOKEN="c4n4ry-wrong-token"):
+        done = preview(fleet, "--json").failed()
+
+    assert {item["code"] for item in done.json()["problems"]} == {"token-refused"}
+    assert "c4n4ry" not in done.text
 
 
 def test_a_configuration_that_cannot_be_used_is_a_problem_too(fleet: Fleet) -> None:
@@ -121,8 +130,8 @@ def by_hand(fleet: Fleet, seed: int) -> list[str]:
             values["DEFAULT_STORAGE_DSN"] = "s3://key:word@other.s3.amazonaws.com/"
         if kind == "set afterwards":
             fleet.sandbox.deploy(slug, "test", report=silently)
-        unknown_unless_targeted = {"bare": set(values), "without an id": {"SITE_ID"}}.get(kind, set())
-        for name in values.keys() - unknown_unless_targeted:
+        left_out = {"bare": set(values), "without an id": {"SITE_ID"}}.get(kind, set())
+        for name in values.keys() - left_out:
             set_variable(fleet.sandbox, slug, "test", name, values[name], is_sensitive=rng.random() < 0.3)
         if kind not in ("bare", "set afterwards"):
             fleet.sandbox.deploy(slug, "test", report=silently)

@@ -229,8 +229,8 @@ def test_any_site_can_be_the_only_target_or_left_out(fleet: Fleet) -> None:
         fleet.project.configure(_lists((*SIX, "acme-pl")))
         fleet.test.up("--exclude", "**::acme-de", "--exclude", "**::acme-pl").succeeded()
         assert more(before, times(fleet)) == dict.fromkeys(SIX[1:-1], 1)
-        [unknown_unless_targeted] = [site for site in fleet.test.outputs()["sites"] if site["application"] == "acme-pl"]
-        assert (unknown_unless_targeted["url"], unknown_unless_targeted["deployment"]) == (None, None)
+        [left_out] = [site for site in fleet.test.outputs()["sites"] if site["application"] == "acme-pl"]
+        assert (left_out["url"], left_out["deployment"]) == (None, None)
         assert fleet.test.outputs()["siteIds"]["acme-de"] == 2
         fleet.project.configure(_lists(SIX))
         before = times(fleet)

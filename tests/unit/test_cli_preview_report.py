@@ -103,7 +103,7 @@ def test_no_changes_and_problems_are_told_first() -> None:
     assert as_text(quiet) == "Preview of test: no changes at 4 sites"
     told = as_text(replace(quiet, problems=(ONE, TWO))).splitlines()
     assert told == [
-        "Preview of test: 2 problems, and nothing is done before that is solved",
+        "Preview of test: 2 problems block the update",
         *("", "Problems", "  one [engine]", "  de: two; again [site-unhealthy]"),
     ]
     assert as_markdown(replace(quiet, problems=(ONE,))).splitlines()[-1] == r"- :x: one \[engine\]"

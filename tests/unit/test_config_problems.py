@@ -88,7 +88,7 @@ CONFLICTS = [  # what was declared, and of each problem code, key, and what it s
     ),
     (
         {"fleet": fleet(mirror(siteId=2), mirror("acme-fr", siteId=3), retired=[2], reservedSiteIds=[3])},
-        ("site-id-reserved", "fleet.mirrors[0].siteId", "acme-de has 2", "mirrors:fleet.retired"),
+        ("site-id-retired", "fleet.mirrors[0].siteId", "acme-de has 2", "mirrors:fleet.retired"),
         ("site-id-reserved", "fleet.mirrors[1].siteId", "acme-fr has 3", "mirrors:fleet.reservedSiteIds"),
     ),
     (

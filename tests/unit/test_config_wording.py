@@ -126,9 +126,9 @@ SEVERAL_KEYS = [
         " one SITE_ID overwrite each other, give each its own [site-id-declared-twice]",
     ),
     (
-        {"fleet": fleet(mirror(siteId=2), retired=[2])},
-        "fleet.mirrors[0].siteId: acme-de has 2, which mirrors:fleet.retired keeps from being used; choose another or"
-        " take it from that list [site-id-reserved]",
+        {"fleet": fleet(mirror(siteId=2), reservedSiteIds=[2])},
+        "fleet.mirrors[0].siteId: acme-de has 2, which mirrors:fleet.reservedSiteIds keeps from being used; choose"
+        " another or take it from that list [site-id-reserved]",
     ),
     (
         {"fleet": fleet(mirror(formerly="acme"))},

@@ -1,15 +1,16 @@
 """What ``mirrors preview`` makes of the engine's own preview, in the shapes of ``pulumi preview --json`` 3.259."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from mirrors.config import Settings
-from mirrors.events import NOTHING, Events, Note
 from mirrors.planning.preview import Cause, FleetPreview, first_deployments, preview_of
 from mirrors.planning.preview_steps import Change
 from mirrors.planning.taking_over import Judged
-from mirrors.problems import Problem
+from mirrors.problems import Note, Problem
+from mirrors.problems.reported import NOTHING, Reported
 from tests.unit.fleets import settings
 
 TYPES = "pulumi-python:dynamic/mirrors:"
@@ -19,6 +20,7 @@ DATABASE = {"fingerprint": "shared"}
 ROTATED = {"fingerprint": "rotated"}
 IN_CLEAR = Problem("secret-in-clear", "it is set in clear.", "Set it anew", path="mirrors:apiToken")
 FAILED = Problem("deployment-failed", "deployment d-1 failed.", "Correct the cause", "de", details="Its log ends:\nno")
+AT_A_SITE = Problem("token-refused", "the token was refused.", "Set it", "de (test)")
 RUNS = {"deployment": "d-1", "url": "https://example.com/"}
 
 
@@ -51,10 +53,12 @@ def refreshed(known: Json, now: Json) -> Json:
     return step("refresh", "Mirror", "de", old=known, new=now)
 
 
-def preview(*steps: Json, said: Any = (), declared: Settings | None = None, events: Events = NOTHING) -> FleetPreview:
+def preview(
+    *steps: Json, said: Any = (), declared: Settings | None = None, reported: Reported = NOTHING
+) -> FleetPreview:
     diagnostics = [{"severity": severity, "message": message} for severity, message in said]
     engine = {"steps": list(steps), "diagnostics": diagnostics}
-    return preview_of(engine, declared or settings("de", "fr", "ch"), "test", events)
+    return preview_of(engine, declared or settings("de", "fr", "ch"), "test", reported)
 
 
 def test_nothing_changes_where_all_is_the_same_or_only_refreshed() -> None:
@@ -297,12 +301,20 @@ def test_what_a_failed_update_left_undone_is_deployed_where_the_inputs_are_still
 
 @pytest.mark.parametrize(
     ("keys", "cause", "deploys"),
-    [(["verified"], Cause.UNVERIFIED, False), ([], Cause.FAILED, False), (["site"], Cause.RECORD, False)],
+    [([], Cause.FAILED, False), (["site"], Cause.RECORD, False), (["verified"], Cause.RECORD, False)],
 )
 def test_other_reasons_for_an_update_of_a_site(keys: list[str], cause: Cause, *, deploys: bool) -> None:
     [site] = preview(update("Mirror", "de", {}, {}, *keys)).sites
 
     assert (site.causes, site.deploys) == ((cause,), deploys)
+
+
+def test_a_site_is_asked_for_its_health_where_that_is_wanted_now() -> None:
+    [asked] = preview(update("Mirror", "de", {}, {"verified": True}, "verified")).sites
+    [no_more] = preview(update("Mirror", "de", {"verified": True}, {}, "verified")).sites
+
+    assert (asked.causes, asked.deploys) == ((Cause.UNVERIFIED,), False)
+    assert (no_more.causes, no_more.deploys) == ((Cause.RECORD,), False)
 
 
 def test_sites_to_which_the_same_happens_are_one_group_of_their_wave() -> None:
@@ -341,7 +353,7 @@ def test_all_are_one_wave_where_the_program_reports_a_repair() -> None:
         changed({}, {"DATABASE_URL": DATABASE}, "fr"),
         said=[("info", "a line for readers\n")],
         declared=declared,
-        events=Events(rotates_credentials=True, lines=frozenset({"a line for readers"})),
+        reported=Reported(rotates_credentials=True, lines=frozenset({"a line for readers"})),
     )
 
     assert (found.rollout.rotates_credentials, found.sites[0].wave, found.notes) == (True, 1, ())
@@ -401,19 +413,21 @@ def test_problems_and_notes_are_told_once_without_what_the_engine_puts_before_th
             ("error", f"error: {TYPES}SiteIds resource 'acme' has a problem: {FAILED.line}\n"),
             ("error", f"error: {TYPES}SiteIds resource 'acme' has a problem: {FAILED.line}\n"),
             ("error", "error: Exception calling application: no such plugin\n"),
+            ("error", f"error: Preview failed: Exception calling application: {AT_A_SITE.line}\n"),
+            ("error", "error: preview failed\n"),
             ("info", "rollout: wave 1: 1 site: de\n"),
             ("info", "rollout: new, and not reached before the pause: it\n"),
             ("warning", "warning: one\n\ntwo\n"),
             ("debug", "not for anybody"),
         ],
-        events=Events(
-            (IN_CLEAR, FAILED),
+        reported=Reported(
+            (IN_CLEAR, FAILED, AT_A_SITE),
             (Note("new, and not reached before the pause: it"),),
             lines=frozenset({"rollout: wave 1: 1 site: de", "rollout: new, and not reached before the pause: it"}),
         ),
     )
 
-    assert found.problems == (IN_CLEAR, FAILED, Problem("engine", "no such plugin"))
+    assert found.problems == (IN_CLEAR, FAILED, replace(AT_A_SITE, site="de"), Problem("engine", "no such plugin"))
     assert found.notes == ("new, and not reached before the pause: it", "one", "two")
 
 
@@ -435,7 +449,7 @@ def test_what_is_said_of_many_sites_in_the_same_words_is_said_once() -> None:
 
     found = preview(
         said=[("warning", f"warning: {note.line}\n") for note in notes] + [("info", "de: of another program\n")],
-        events=Events(notes=notes),
+        reported=Reported(notes=notes),
     )
 
     assert found.notes == ("2 sites: de, fr: not known yet", "ch: odd", "not known yet", "de: of another program")

@@ -214,6 +214,8 @@ class Fleet(RuleBasedStateMachine):
 
     @rule(name=st.sampled_from(("bolt", "nut")), site_id=PERHAPS_ID)
     def somebody_else_comes_or_goes(self, name: str, site_id: int | None) -> None:
+        if name in self.world.hidden and site_id is not None:
+            return  # the answer would no longer be true, and nothing shows that
         self.up(others=self.set_in(self.world.others, name, site_id))
 
     @rule(name=st.sampled_from(("bolt", "nut")), site_id=ID)

@@ -69,10 +69,10 @@ def withdrawn(site: ObservedSite, *created: str) -> SiteStatus:
 
 @pytest.mark.parametrize(("left_out", "state"), [(SHARED, State.CONVERGED), (SHARED[1:], State.VARIABLES_DIFFER)])
 def test_a_platform_may_leave_all_sensitive_variables_out_of_what_a_site_runs_with(
-    unknown_unless_targeted: tuple[str, ...], state: State
+    left_out: tuple[str, ...], state: State
 ) -> None:
     mirror = converged("acme-de", 2)
-    frozen = {name: value for name, value in mirror.frozen.items() if name not in unknown_unless_targeted}
+    frozen = {name: value for name, value in mirror.frozen.items() if name not in left_out}
     fleet = seen(replace(mirror, frozen=frozen))
     [row] = statuses(settings("acme-de"), fleet, {"acme": 1, "acme-de": 2})[1:]
     assert row.state is state

@@ -7,9 +7,9 @@ import pytest
 
 from mirrors.config import Settings
 from mirrors.errors import ConfigurationError
-from mirrors.events import Note
 from mirrors.planning.status import SiteStatus, State
 from mirrors.planning.targets import Chosen, behind, everyone, named
+from mirrors.problems import Note
 from tests.unit.fleets import settings
 
 MANUAL = {"rollout": {"follow": "manual"}}

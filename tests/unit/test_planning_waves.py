@@ -190,7 +190,7 @@ def test_failures_of_mirrors_are_collected_in_a_repair_and_that_of_the_original_
 
 
 @pytest.mark.parametrize(
-    ("hold", "follow", "rolled_out", "follows"),
+    ("hold", "follow", "manual_release_sites", "follows"),
     [
         (False, "original", (), True),
         (False, "manual", (), False),

@@ -9,8 +9,8 @@ import pytest
 
 from mirrors import events
 from mirrors.errors import ConfigurationError, DeploymentFailedError, MirrorsError
-from mirrors.events import EVENTS, Note, report_line, report_note, report_problem, report_repair
-from mirrors.problems import CATALOGUE, PAGE, Problem
+from mirrors.events import EVENTS, UNREADABLE, report_line, report_note, report_problem, report_repair
+from mirrors.problems import CATALOGUE, PAGE, Note, Problem
 from mirrors.problems.commands import COMMANDS
 from mirrors.problems.configuration import CONFIGURATION
 from mirrors.problems.containers import CONTAINERS
@@ -96,6 +96,16 @@ def test_what_is_reported_is_read_as_it_was(tmp_path: Path, monkeypatch: pytest.
     assert (found.problems, found.notes, found.rotates_credentials) == ((IDS_TAKEN,), (Note("odd: é", "de"),), True)
     assert found.shown == {"wave 1", "de: odd: é", "de: it runs. Correct it [site-unhealthy]"}
     assert all(json.loads(line)["event"] for line in file.read_text().splitlines())
+
+
+def test_what_cannot_be_read_is_a_problem_beside_the_rest(tmp_path: Path) -> None:
+    file = tmp_path / "events"
+    file.write_text('{"event": "line", "text": "wave 1"}\n{"event": "problem", "code": "of-tomorrow"}\n{"event": "li')
+
+    found = events.read(file)
+
+    assert found.problems == (UNREADABLE,)
+    assert found.lines == {"wave 1"}
 
 
 def test_without_a_file_for_it_nothing_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

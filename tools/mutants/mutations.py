@@ -25,6 +25,7 @@ OTHERS = "tests/wire/test_original.py"
 ROLLOUT_CHECKS = "tests/wire/test_rollout.py"
 OBSERVED = "tests/unit/test_observe.py"
 SITE_CHECKS = "tests/unit/test_resources_site.py"
+REPORTING = "tests/wire/test_reporting.py"
 SITE_STATES = "tests/unit/test_planning_site_state.py"
 REDACTED = ("tests/unit/test_redaction.py",)
 REDACTION = "mirrors/redaction/__init__.py"
@@ -292,11 +293,22 @@ SECRETS = (
         ("tests/wire/test_site_ids.py",),
     ),
     Mutation(
-        "the-identity-guards-failure-names-a-property",
-        "mirrors/resources/original.py",
-        'CheckFailure("", ',
-        'CheckFailure("variables", ',
-        (f"{CHECKS}::test_a_shared_value_may_rotate_and_may_not_point_elsewhere_unconfirmed",),
+        "a-failed-check-is-not-reported",
+        "mirrors/resources/base.py",
+        """    for problem in found:
+        report_problem(problem)
+""",
+        "",
+        (f"{REPORTING}::test_what_a_check_refuses_is_reported_with_code_and_remedy",),
+    ),
+    Mutation(
+        "what-a-read-raises-is-not-reported",
+        "mirrors/resources/base.py",
+        """            for problem in error.problems:
+                report_problem(problem)
+""",
+        "",
+        (f"{REPORTING}::test_what_a_read_raises_is_reported",),
     ),
     Mutation(
         "an-identity-shows-half-a-password",

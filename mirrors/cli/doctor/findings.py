@@ -47,7 +47,7 @@ class Finding:
     @property
     def data(self) -> dict[str, Any]:
         """The finding in ``--json``: the same keys for each; ``code`` and ``reference`` are null where all is fine."""
-        where = {"code": None, "site": None, "path": None, "reference": None}
+        where = {"code": None, "site": None, "path": None, "details": "", "reference": None}
         wrong = {key: self.wrong.data[key] for key in where} if self.wrong else where
         return {"check": self.check, "level": self.level, "message": self.message, "remedy": self.remedy, **wrong}
 
