@@ -9,13 +9,17 @@ from django.db.migrations import CreateModel
 from django.db.migrations.migration import Migration
 from django.db.migrations.state import ProjectState
 
+from django_mirrors.describe import describe
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from django.db.backends.base.base import BaseDatabaseWrapper
     from django.db.migrations.operations.base import Operation
 
-__all__ = ["after", "applied", "migration", "thing"]
+    from django_mirrors.tables import Schema, Table
+
+__all__ = ["after", "applied", "migration", "schema_of", "thing"]
 
 
 def migration(name: str, operations: Sequence[Operation], **attributes: Any) -> Migration:
@@ -38,3 +42,13 @@ def applied(connection: BaseDatabaseWrapper, state: ProjectState, *operations: O
     """Applies the operations to the database; gives the state behind them."""
     with connection.schema_editor() as editor:
         return migration("0002_next", operations).apply(state.clone(), editor)
+
+
+def schema_of(state: ProjectState, connection: BaseDatabaseWrapper) -> Schema:
+    """All of it, rendered by Django itself. ``state`` stays unrendered: else each change would render it anew."""
+    schema: dict[str, list[Table]] = {}
+    for model in state.clone().apps.get_models(include_auto_created=True):
+        table = describe(model, connection)
+        if table.managed:
+            schema.setdefault(table.name, []).append(table)
+    return schema

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from typing import TYPE_CHECKING, Any
 
 import django
@@ -26,7 +25,6 @@ from django.db.migrations import (
 )
 
 from django_mirrors.effects import Effect, Kind, effects_of
-from django_mirrors.walk import Walk
 from tests.small_app import after, migration, thing
 
 if TYPE_CHECKING:
@@ -311,15 +309,3 @@ def test_two_constraints_in_one_table_of_which_one_goes_are_told_apart(sqlite: D
         effect for effect in of_plan(sqlite, state, migration("0002", [REMOVED])) if effect.kind is Kind.TAKEN_AWAY
     ]
     assert "size was unique and may come twice" in found.detail
-
-
-def test_classes_that_django_renders_anew_are_forgotten(sqlite: Database) -> None:
-    """Else each operation of a long history leaves its models in memory."""
-    state = start()
-    with sqlite.connected() as connection:
-        walk = Walk(connection)
-        for length in range(10, 30):
-            change = AddField("thing", f"note_{length}", models.CharField(max_length=length, null=True))
-            list(walk.migration(migration("0002", [change]), state))
-            gc.collect()
-        assert len(walk.described) == len(state.apps.get_models())

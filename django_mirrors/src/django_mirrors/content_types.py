@@ -17,17 +17,16 @@ from django_mirrors.effect import Effect, Kind
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from django.db.backends.base.base import BaseDatabaseWrapper
     from django.db.migrations.migration import Migration
     from django.db.migrations.operations.base import Operation
     from django.db.migrations.state import ProjectState
 
+    from django_mirrors.rendering import Rendering
+
 __all__ = ["renamed"]
 
 
-def renamed(
-    operation: Operation, migration: Migration, state: ProjectState, connection: BaseDatabaseWrapper
-) -> Iterator[Effect]:
+def renamed(operation: Operation, migration: Migration, state: ProjectState, rendering: Rendering) -> Iterator[Effect]:
     """What follows from an operation that stands in the migration itself: Django does not look into others.
 
     :param state: before the operation
@@ -35,10 +34,10 @@ def renamed(
     if not isinstance(operation, RenameModel) or not apps.is_installed("django.contrib.contenttypes"):
         return
     content_type = apps.get_model("contenttypes", "ContentType")
-    if not router.allow_migrate_model(connection.alias, content_type):
+    if not router.allow_migrate_model(rendering.connection.alias, content_type):
         return
     label = f"{migration.app_label}.{operation.old_name_lower}"
-    model: Any = state.apps.get_model(migration.app_label, operation.old_name)
+    model: Any = rendering.model(state, migration.app_label, operation.old_name)
     words = (
         f"renames the content type {label}: code that knows the old name makes a second one, and its generic relations "
         "and keys no longer find older rows"

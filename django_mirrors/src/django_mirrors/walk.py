@@ -10,19 +10,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 from django.db.migrations import operations
 
 from django_mirrors.content_types import renamed
-from django_mirrors.describe import describe
 from django_mirrors.differences import differences
 from django_mirrors.effect import Effect, Kind
 from django_mirrors.errors import JudgementError
 from django_mirrors.forward import decides_itself, is_djangos, is_marker, labelled_harmless
 from django_mirrors.found import find
 from django_mirrors.moves import Change
-from django_mirrors.routing import HIDDEN, hides_app, hides_model, takes_app, takes_model
+from django_mirrors.rendering import Rendering
+from django_mirrors.routing import HIDDEN, hides_app, takes_app
 from django_mirrors.steps import Step
 
 if TYPE_CHECKING:
@@ -32,10 +31,8 @@ if TYPE_CHECKING:
     from django.db.migrations.migration import Migration
     from django.db.migrations.operations.base import Operation
     from django.db.migrations.state import ProjectState
-    from django.db.models import Model
 
     from django_mirrors.moves import Place
-    from django_mirrors.tables import Schema, Table
 
 __all__ = ["Walk"]
 
@@ -58,8 +55,10 @@ class Walk:
     made: frozenset[Place] = frozenset()  # what the plan has made, under names that no code can know
     lost: set[Place] = field(default_factory=set)  # names that the plan has taken away: code may know them
     gone: set[str] = field(default_factory=set)  # tables that are not there any more
-    # Django renders a model anew whenever one changes that it refers to. The old class is kept by nothing else.
-    described: WeakKeyDictionary[type[Model], Table] = field(default_factory=WeakKeyDictionary)
+    rendering: Rendering = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.rendering = Rendering(self.connection)
 
     def migration(self, migration: Migration, state: ProjectState) -> Iterator[Step]:
         """What each operation does. Moves ``state`` beyond the migration."""
@@ -85,12 +84,12 @@ class Walk:
     def _judged(self, operation: Operation, migration: Migration, state: ProjectState) -> Iterator[Step]:
         name = type(operation).__name__
         try:
-            content_types = Step("", tuple(renamed(operation, migration, state, self.connection)))
+            content_types = Step("", tuple(renamed(operation, migration, state, self.rendering)))
             steps = list(self._operation(operation, migration, state))
+            found = [content_types, *steps] if content_types.effects else steps
+            yield from [_named(step, operation, migration, name) for step in found]
         except Exception as error:
             raise JudgementError(f"{migration.app_label}.{migration.name}", name, error) from error
-        for step in [content_types, *steps] if content_types.effects else steps:
-            yield _named(step, operation, migration, name)
 
     def _operation(self, operation: Operation, migration: Migration, state: ProjectState) -> Iterator[Step]:
         """Moves ``state`` beyond the operation."""
@@ -107,9 +106,9 @@ class Walk:
         if isinstance(operation, operations.SeparateDatabaseAndState):
             yield from self._separate(operation, migration, state)
         elif isinstance(operation, (operations.RunPython, operations.RunSQL)):
-            before = self._schema(state) if getattr(operation, "state_operations", ()) else {}
+            before = self.rendering.schemas(state)[0] if getattr(operation, "state_operations", ()) else {}
             operation.state_forwards(app_label, state)
-            after = self._schema(state) if before else {}
+            after = self.rendering.schemas(state)[0] if before else {}
             yield self._code(operation, app_label, Change.of(before, after))
         elif isinstance(operation, WITHOUT_DATABASE) or is_marker(operation):
             operation.state_forwards(app_label, state)
@@ -127,10 +126,10 @@ class Walk:
         ]
         yield from steps
         places = {effect.place for step in steps for effect in step.effects}
-        before = self._schema(state)
+        before = self.rendering.schemas(state)[0]
         operation.state_forwards(migration.app_label, state)
         # What the state learns again was there, but only now code makes rows in it.
-        learnt = self._differences(Change.of(before, self._schema(state)))
+        learnt = self._differences(Change.of(before, self.rendering.schemas(state)[0]))
         refers = tuple(effect for effect in learnt if effect.kind is Kind.DELETES and effect.place not in places)
         if refers:
             yield Step("", refers, alone=True)
@@ -150,9 +149,9 @@ class Walk:
         return _unknown("runs code that nobody but its author can judge", *taken)
 
     def _compared(self, operation: Operation, app_label: str, state: ProjectState) -> Step:
-        before, hidden = self._schemas(state)
+        before, hidden = self.rendering.schemas(state)
         operation.state_forwards(app_label, state)
-        after, hidden_after = self._schemas(state)
+        after, hidden_after = self.rendering.schemas(state)
         moves = {"tables": isinstance(operation, TABLES_MOVE), "columns": isinstance(operation, COLUMNS_MOVE)}
         change = replace(Change.of(before, after, **moves), made=self.made)
         twice = self._made(change)
@@ -173,23 +172,6 @@ class Walk:
         self.gone = (self.gone | change.before.keys()) - change.after.keys()
         words = "the table is made, and is there already: was a squashed migration left without its originals?"
         return [replace(_effect(Kind.TAKEN_AWAY, words), table=name) for name in sorted(existing)]
-
-    def _schema(self, state: ProjectState) -> Schema:
-        return self._schemas(state)[0]
-
-    def _schemas(self, state: ProjectState) -> tuple[Schema, Schema]:
-        """The tables that migrations make in this database; and those that are in no database that is known."""
-        ours: dict[str, list[Table]] = {}
-        hidden: dict[str, list[Table]] = {}
-        for model in state.apps.get_models(include_auto_created=True):
-            table = self.described.get(model)
-            if table is None:
-                table = self.described[model] = describe(model, self.connection)
-            if table.managed and takes_model(self.connection, model):
-                ours.setdefault(table.name, []).append(table)
-            elif table.managed and hides_model(self.connection, model):
-                hidden.setdefault(table.name, []).append(table)
-        return ours, hidden
 
 
 def _effect(kind: Kind, detail: str) -> Effect:
