@@ -49,7 +49,7 @@ CARELESS = {
     "sqlite": ("PRAGMA synchronous = OFF", "PRAGMA journal_mode = MEMORY"),
     "postgresql": ("SET synchronous_commit = off",),
 }
-NUMBERS = count(10_000 if sys.argv[1] == "old" else 15_000, 1000)  # what is unique is so in both processes
+NUMBERS = count(10_000 if sys.argv[1] == "old" else 10_500, 1000)  # what is unique is so in both processes
 
 
 def careless(connection: BaseDatabaseWrapper, **_: Any) -> None:
