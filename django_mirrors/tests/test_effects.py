@@ -293,6 +293,12 @@ def test_an_error_of_the_guard_names_migration_and_operation(sqlite: Database) -
         effects(sqlite, state, migration("0002_more", [AddField("thing", "size", Broken(null=True))]))
 
 
+def test_a_key_that_refers_to_itself_is_an_error_and_no_endless_search(sqlite: Database) -> None:
+    itself = CreateModel("Part", [("of", models.OneToOneField("self", models.CASCADE, primary_key=True))])
+    with pytest.raises(JudgementError, match=r"shop\.0001: CreateModel .* refers to itself"):
+        effects(sqlite, ProjectState(), migration("0001", [itself]))
+
+
 def test_a_field_may_be_renamed_under_a_constraint(sqlite: Database) -> None:
     """Django's state leaves the constraint with a name that no field has; PostgreSQL renames its column."""
     once = models.UniqueConstraint(fields=["size"], name="once")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import FieldDoesNotExist
@@ -10,6 +9,7 @@ from django.db import models
 
 from django_mirrors.tables import OWN, Column, Constraint, Reference, Table, whole
 from django_mirrors.whose import djangos, overridden
+from django_mirrors.written import path, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,27 +43,28 @@ def describe(model: type[models.Model], connection: BaseDatabaseWrapper) -> Tabl
     meta = model._meta
     columns = tuple(_column(field, connection) for field in meta.local_concrete_fields)
     constraints = (*_together(model), *(_constraint(model, item) for item in (*meta.constraints, *_computed(model))))
-    return Table(meta.db_table, meta.label, bool(meta.can_migrate(connection)), columns, constraints)
+    return Table(str(meta.db_table), str(meta.label), bool(meta.can_migrate(connection)), columns, constraints)
 
 
 def _column(field: Any, connection: BaseDatabaseWrapper) -> Column:
     holds = _holds(field)
     internal = str(holds.get_internal_type())
     db_type = holds.db_type(connection) or ""
+    collation = getattr(holds, "db_collation", None)
     return Column(
-        name=field.column,
+        name=str(field.column),
         type=COUNTED.get(internal, internal),
         # Every version of Django spells its own types in its own way; only others' are compared.
-        db_type="" if db_type == models.Field.db_type(holds, connection) else db_type,
+        db_type="" if db_type == models.Field.db_type(holds, connection) else str(db_type),
         length=whole(getattr(holds, "max_length", None)),
         precision=whole(getattr(holds, "max_digits", None)),
         scale=whole(getattr(holds, "decimal_places", None)),
         null=bool(field.null),
         db_default=_db_default(field),
         identity=field.get_internal_type() in COUNTED,
-        generated=_text(field.expression) if getattr(field, "generated", False) else None,
+        generated=written(field.expression) if getattr(field, "generated", False) else None,
         unique=bool(field.unique),
-        collation=getattr(holds, "db_collation", None),
+        collation=str(collation) if collation else None,
         references=_references(field),
         own=_own(field, connection),
     )
@@ -71,7 +72,11 @@ def _column(field: Any, connection: BaseDatabaseWrapper) -> Column:
 
 def _holds(field: Any) -> Any:
     """The field whose values the column holds: that at the end of the foreign keys, that of a generated column."""
+    passed = set()
     while field.remote_field and hasattr(field, "target_field"):
+        if field in passed:
+            raise ValueError(f"{field} refers to itself, so that no column has a type")
+        passed.add(field)
         field = field.target_field
     return field.output_field if getattr(field, "generated", False) else field
 
@@ -79,14 +84,14 @@ def _holds(field: Any) -> Any:
 def _db_default(field: Any) -> str | None:
     """Since Django 5.0."""
     default = getattr(field, "db_default", models.NOT_PROVIDED)
-    return None if default is models.NOT_PROVIDED else _text(default)
+    return None if default is models.NOT_PROVIDED else written(default)
 
 
 def _references(field: Any) -> Reference | None:
     if not (field.remote_field and hasattr(field, "target_field")):
         return None
     target = field.target_field
-    return Reference(target.model._meta.db_table, target.column, bool(getattr(field, "db_constraint", True)))
+    return Reference(str(target.model._meta.db_table), str(target.column), bool(getattr(field, "db_constraint", True)))
 
 
 def _together(model: type[models.Model]) -> list[Constraint]:
@@ -102,7 +107,7 @@ def _together(model: type[models.Model]) -> list[Constraint]:
 def _columns(model: type[models.Model], names: Iterable[str]) -> tuple[str, ...]:
     """A constraint keeps the name of a field that is renamed under it: Django's state does not follow there."""
     meta: Any = model._meta
-    return tuple(_named(meta, name.lstrip("-")) for name in names)
+    return tuple(_named(meta, str(name).lstrip("-")) for name in names)
 
 
 def _named(meta: Any, name: str) -> str:
@@ -122,22 +127,18 @@ def _computed(model: type[models.Model]) -> list[models.Index]:
 
 def _constraint(model: type[models.Model], constraint: Any) -> Constraint:
     """The columns, and what else was given, as text: conditions, expressions, operators."""
-    path, arguments, options = constraint.deconstruct()
-    names = options.get("fields") or ()
+    given, arguments, options = constraint.deconstruct()
+    columns = _columns(model, options.get("fields") or ())
     rest = {key: value for key, value in sorted(options.items()) if key not in {"name", "fields", *MESSAGES}}
-    definition = ", ".join([*map(_text, arguments), *(f"{key}={_text(value)}" for key, value in rest.items())])
+    definition = ", ".join([*map(written, arguments), *(f"{key}={written(value)}" for key, value in rest.items())])
     if _is_own(constraint):
-        return Constraint(OWN, constraint.name, _columns(model, names), f"{_path(constraint)}: {path} {definition}")
+        return Constraint(OWN, str(constraint.name), columns, f"{path(constraint)}: {given} {definition}")
     name = djangos(constraint).__name__
-    return Constraint(KINDS.get(name, name), constraint.name, _columns(model, names), definition)
+    return Constraint(KINDS.get(name, name), str(constraint.name), columns, definition)
 
 
 def _is_own(constraint: object) -> bool:
     return bool(overridden(constraint) - NOT_OF_THE_SCHEMA)
-
-
-def _path(thing: object) -> str:
-    return f"{type(thing).__module__}.{type(thing).__qualname__}"
 
 
 def _own(field: Any, connection: BaseDatabaseWrapper) -> str:
@@ -146,9 +147,4 @@ def _own(field: Any, connection: BaseDatabaseWrapper) -> str:
     if not any((overridden(item) & OF_THE_COLUMN) or djangos(item) is object for item in (field, holds)):
         return ""
     given = field.db_parameters(connection)
-    return f"{_path(field)}: {given['type']} {given['check'] or ''}".strip()
-
-
-def _text(expression: object) -> str:
-    """The same in every process: without addresses in memory."""
-    return re.sub(r" at 0x[0-9a-f]+", "", repr(expression))
+    return f"{path(field)}: {given['type']} {given['check'] or ''}".strip()

@@ -44,5 +44,11 @@ def labelled_harmless(operation: object, migration: Migration) -> bool:
     """What the author says, for django-syzygy (``stage``) or for django-safemigrate (``safe``)."""
     stage = getattr(operation, "stage", None) or getattr(migration, "stage", None)
     safe = getattr(migration, "safe", None)
-    labels = {getattr(label, "name", "").upper() for label in (stage, getattr(safe, "when", safe)) if label is not None}
+    labels = {_name(label) for label in (stage, getattr(safe, "when", safe)) if label is not None}
     return bool(labels) and labels <= HARMLESS_STAGES
+
+
+def _name(label: object) -> str:
+    """Upper-case; empty for what only happens to be called alike, and is no label."""
+    name = getattr(label, "name", None)
+    return name.upper() if isinstance(name, str) else ""

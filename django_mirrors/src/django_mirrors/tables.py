@@ -104,5 +104,5 @@ def whole(number: object) -> int | None:
     """A size as a number: Django takes ``max_length="30"`` too. None for what is none."""
     try:
         return int(number)  # type: ignore[call-overload, no-any-return]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from functools import cache
-from inspect import isfunction
+from inspect import getattr_static, isfunction
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -61,4 +61,9 @@ def _overridden(cls: Any) -> frozenset[str]:
 
 @cache
 def _methods(cls: Any) -> frozenset[str]:
-    return frozenset(name for name in dir(cls) if isfunction(getattr(cls, name, None))) - PLAIN
+    """Looked at and not asked for: what a class gives for a name may be an error."""
+    found = ((name, getattr_static(cls, name, None)) for name in dir(cls))
+    return (
+        frozenset(name for name, item in found if isfunction(item.__func__ if isinstance(item, staticmethod) else item))
+        - PLAIN
+    )
