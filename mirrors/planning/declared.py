@@ -30,6 +30,11 @@ class DeclaredValues:
         """The names that a platform may leave out of what a deployment runs with: flagged ones, and the shared."""
         return frozenset(name for name in self.values if self.sensitive.get(name, True))
 
+    def hidden_at(self, site: ObservedSite) -> frozenset[str]:
+        """The same without those that are set there and not flagged: a platform shows what is not flagged."""
+        unflagged = {name for name, item in site.variables.items() if not item.sensitive}
+        return self.secrets - unflagged
+
     def after(self, created: Collection[str]) -> "DeclaredValues":
         """With what an update withdraws of the names that we have created."""
         return replace(self, withdrawn=frozenset(created) - set(self.values))

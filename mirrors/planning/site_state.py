@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
-from mirrors.planning.names import write_order
+from mirrors.planning.names import is_service_variable, write_order
 from mirrors.planning.variables import PROVIDER, running_values
 
 INPUTS = ("site", "environment", "image_environment", "release", "verified", "found", "hmac_key")
@@ -215,23 +215,29 @@ def entry_of(key: str, name: str, value: str, *, secret: bool, sensitive: bool) 
     return Entry(fingerprint(key, name, value) if secret else value, secret, sensitive)
 
 
-def _like(entry: Entry, key: str, name: str, value: str, *, hidden: bool) -> Entry:
-    found_secret = hidden and not entry.secret and value != entry.value
-    sensitive = entry.sensitive or found_secret
-    return entry_of(key, name, value, secret=entry.secret or found_secret, sensitive=sensitive)
+def set_entry(known: Entry, key: str, name: str, value: str, *, sensitive: bool) -> Entry:
+    """What is set, and shown. A service that the state does not have in clear already may be a secret by now: an
+    attempt that was killed wrote it."""
+    secret = known.secret or (is_service_variable(name) and value != known.value)
+    return entry_of(key, name, value, secret=secret, sensitive=sensitive)
 
 
-def running_entries(
-    known: Entries, frozen: Mapping[str, str | None], key: str, hidden: Collection[str] = ()
-) -> dict[str, Entry]:
-    """What a deployment of another's making is known to run with, of the known names: what is shown of it.
+def _running_entry(known: Entry, is_set: Entry | None, key: str, name: str, value: str) -> Entry:
+    """It is in clear only where the state has it in clear already, or where it is set in clear now.
 
-    ``hidden``: names whose set value the platform hides. Another value than the known one is a secret there, though it
-    is declared as none.
+    Any other may be a secret, though the variable is none now: the platform shows what it hid when it was deployed.
     """
-    shown = running_values(known, frozen, [name for name, entry in known.items() if entry.secret])
+    if is_set is not None and is_set.has_value_of(Entry(value)):
+        return is_set
+    found_secret = not known.secret and value != known.value
+    return entry_of(key, name, value, secret=known.secret or found_secret, sensitive=known.sensitive or found_secret)
+
+
+def running_entries(known: Entries, is_set: Entries, frozen: Mapping[str, str | None], key: str) -> dict[str, Entry]:
+    """What a deployment of another's making is known to run with, of the known names: what is shown of it."""
+    shown = running_values(known, frozen, [name for name, entry in known.items() if entry.sensitive])
     return {
-        name: _like(known[name], key, name, value, hidden=name in hidden)
+        name: _running_entry(known[name], is_set.get(name), key, name, value)
         for name, value in shown.items()
         if value is not None
     }

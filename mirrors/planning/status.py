@@ -296,7 +296,7 @@ def _not_deployed_with(site: ObservedSite, declared: DeclaredValues) -> Finding:
     compared = dict(declared.known)
     if MIRRORS_APPLICATION not in site.frozen:
         compared.pop(MIRRORS_APPLICATION, None)
-    stale, _ = different_names(compared, site.frozen, declared.secrets)
+    stale, _ = different_names(compared, site.frozen, declared.hidden_at(site))
     # Nobody can read whether what is set is the declared value already: after a rotation it is still the old one.
     hidden = [name for name in stale if name in site.variables and site.variables[name].value is None]
     said = {"set, but not deployed": set(stale) - set(hidden), "does not run with the declared value": hidden}

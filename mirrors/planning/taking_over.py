@@ -57,9 +57,7 @@ def judged(
     if releasing and follows:
         return Judged(False, "the original is deployed first, and that is a new release", done is not None)
     release = newest.uuid if newest and follows else ""
-    secrets = {name for name, item in settings.variables_of(site.slug).items() if item.secret}
-    shared = frozenset() if is_original else frozenset(settings.fleet.shared)
-    wanted = Wanted(release, declared.known, adopting=True, secrets=shared | secrets)
+    wanted = Wanted(release, declared.known, adopting=True, secrets=declared.hidden_at(site))
     step = next_step(wanted, site.deployments, seen.releases, site.frozen if done else None)
     why = "a deployment is running, and is waited for" if step.kind == "attach" else step.why
     return Judged(step.kind == "adopt", why, done is not None)

@@ -48,6 +48,9 @@ class Attempt:
         self._found = frozenset(self._inputs.get("found") or ())
         self._owned = OPERATION.stored.get(self.environment, before) if before == SiteState() else before
         """What the state knows of whose the variables are; of a site that is replaced, before that."""
+        self._is_new = before == SiteState()
+        self._live: Live = {}
+        """What was set before the first write, where that was looked at."""
         self._now: SiteState | None = None
         """The site once its variables are as declared, and then with what it runs."""
 
@@ -117,7 +120,7 @@ class Attempt:
         writing.converge(live, self._known_to_be_set(), before.keys() - self._wanted.keys() - self._found)
 
     def _looked_at(self, writing: VariableReconciler) -> Live:
-        live = writing.live()
+        live = self._live = writing.live()
         self._found = writing.found = self._found_now(live)
         return live
 
@@ -155,14 +158,26 @@ class Attempt:
         None where there is no such one. Any other that it has changed a refresh sees: what is set then differs from the
         state, and what runs does not.
         """
-        hidden = {name for name in writing.changed & self.before.is_set.keys() if self._wanted[name].sensitive}
+        hidden = {
+            name
+            for name in writing.changed & self.before.is_set.keys()
+            if self._wanted[name].secret or self._wanted[name].sensitive
+        }
         # What the program has not seen there: the next check would take a SITE_ID for one that we have made.
         theirs = writing.taken_over | (writing.changed & self._found.difference(self._inputs.get("found") or ()))
         if not (writing.made or theirs or writing.removed or hidden or self._runs_hidden_values()):
             return None
-        known = {name: self._wanted[name] for name in writing.made | theirs | hidden}
+        ours = self._ours_before() if self._is_new else set()
+        known = {name: self._wanted[name] for name in (writing.made | theirs | hidden | ours) - writing.removed}
         found = self._found | writing.taken_over
         return self._outputs(self._now or after_writing(self.before, known, writing.removed, found))
+
+    def _ours_before(self) -> set[str]:
+        """Of a site that is new to the state, what is set there and is ours: after a replacement, or after a kill.
+
+        Whether it is set as declared does not matter: what the state knows of no deployment is written again.
+        """
+        return self._wanted.keys() & self._live.keys() - self._found
 
     def _runs_hidden_values(self) -> bool:
         """Whether it has deployed what only we can tell."""
@@ -170,7 +185,7 @@ class Attempt:
         if deployment is None or deployment == self.before.deployment:
             return False
         _, hidden = different_names(
-            self._declared.values, deployed_variables_of(self.divio, deployment), self._declared.secrets
+            self._declared.values, deployed_variables_of(self.divio, deployment), self._declared.sensitive
         )
         return bool(hidden)
 
@@ -216,7 +231,7 @@ class Attempt:
         # Where a target leaves the original out, the inputs have the release of an earlier run.
         expected = {declared.newest, release} if declared.newest else None
         conditions = Conditions(expected, declared.refusal, alone=declared.attempt is not None)
-        inputs = self._inputs | {"secrets": declared.secrets, "release": release}
+        inputs = self._inputs | {"secrets": declared.secrets, "sensitive": declared.sensitive, "release": release}
         inputs |= {"image_environment": self._goal.image_environment}
         work = DeploymentRunner(self.connection, self.divio, inputs, declared.values, conditions)
         gone = frozenset(self.before.managed(self._wanted).runs.keys() - self._wanted.keys())

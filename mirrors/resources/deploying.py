@@ -75,14 +75,14 @@ class DeploymentRunner:
         self.variables = variables
         self.site: str = inputs["site"]
         self.environment: str = inputs["environment"]
-        self.secrets = frozenset(inputs["secrets"])
+        self.secrets, self.sensitive = frozenset(inputs["secrets"]), frozenset(inputs["sensitive"])
         self.began = time.monotonic()
 
     def run(
         self, *, adopting: bool = False, gone: frozenset[str] = frozenset(), known: str | None = None
     ) -> Properties:
         """Of the deployment that the environment has in the end. Raises MirrorsError, DivioError."""
-        wanted = Wanted(self.inputs["release"], self.variables, adopting, gone, self.secrets, known)
+        wanted = Wanted(self.inputs["release"], self.variables, adopting, gone, self.sensitive, known)
         # Where no deployment is listed there is none to adopt, and beside a new one the platform refuses ours.
         look = not (adopting and self.reads.never_deployed(self.environment))
         while time.monotonic() - self.began < self.connection.rollout.timeout:
@@ -163,7 +163,7 @@ class DeploymentRunner:
         if not self._wait(uuid):
             raise DeploymentFailedError(self.site, uuid, self._log_end(uuid))
         frozen = deployed_variables_of(self.divio, uuid)
-        different, _ = different_names(self.variables, frozen, self.secrets)
+        different, _ = different_names(self.variables, frozen, self.sensitive)
         if different:
             raise DeployedVariablesMismatchError(self.site, uuid, different, self._log_end(uuid))
         say(f"{self.site}: deployed after {time.monotonic() - self.began:.0f} s")

@@ -53,6 +53,11 @@ class CheckedSite:
         return {name: item.value for name, item in self.variables.items()}
 
     @property
+    def sensitive(self) -> frozenset[str]:
+        """The names of those that the platform is to hide."""
+        return frozenset(name for name, item in self.variables.items() if item.sensitive)
+
+    @property
     def refusal(self) -> Callable[[str], MirrorsError] | None:
         """What is raised instead of starting a deployment."""
         return NOT_STARTED.get(self.rollout or "")

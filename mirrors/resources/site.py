@@ -30,6 +30,7 @@ from mirrors.planning.site_state import (
     is_variable,
     key_of,
     running_entries,
+    set_entry,
 )
 from mirrors.planning.variables import Desired
 from mirrors.resources.attempt import Attempt, where_of
@@ -45,7 +46,7 @@ from mirrors.resources.base import (
 )
 from mirrors.resources.deploying import deployed_variables_of, deployment_outputs
 from mirrors.resources.operation import OPERATION, CheckedSite
-from mirrors.resources.writing import VariableReconciler, named
+from mirrors.resources.writing import Live, VariableReconciler, named
 
 KEY_BYTES = 16
 
@@ -141,16 +142,13 @@ class SiteProvider(Provider):
             nothing = not live.keys() & stored.is_set.keys()
             if nothing and stored.is_set and is_gone(self.divio, environment):
                 return ReadResult("", {})
-            hidden = frozenset(name for name, item in live.items() if item.is_sensitive)
-            now = self._running_now(props, stored, hidden)
-        key = str(props["hmac_key"])
-        is_set = {name: _seen(key, name, entry, live.get(name)) for name, entry in stored.is_set.items()}
-        now = replace(now, is_set={name: entry for name, entry in is_set.items() if entry is not None})
+            now = self._running_now(props, stored, is_set := _set_now(props, stored, live))
+        now = replace(now, is_set=is_set)
         OPERATION.stored[str(environment)] = now
         where = where_of(props)
         return ReadResult(id_, where | now.outputs, where | now.inputs)
 
-    def _running_now(self, props: Properties, stored: SiteState, hidden: Collection[str]) -> SiteState:
+    def _running_now(self, props: Properties, stored: SiteState, is_set: Entries) -> SiteState:
         environment = props["environment"]
         if self.reads.is_last(environment, stored.deployment):
             return stored
@@ -158,11 +156,9 @@ class SiteProvider(Provider):
         if done is None:
             is_gone(self.divio, environment)  # raises where the token may only not see it
             return replace(stored, deployment=None, url=None, runs={}).wanting(stored.release)
-        return stored if done.uuid == stored.deployment else self._look_into(props, stored, done, hidden)
+        return stored if done.uuid == stored.deployment else self._look_into(props, stored, is_set, done)
 
-    def _look_into(
-        self, props: Properties, stored: SiteState, done: ObservedDeployment, hidden: Collection[str]
-    ) -> SiteState:
+    def _look_into(self, props: Properties, stored: SiteState, is_set: Entries, done: ObservedDeployment) -> SiteState:
         """Of a deployment that is not the state's: its values of our names as far as they are shown, its outputs.
 
         What is hidden is not known. Who has started it may have set anything before.
@@ -170,7 +166,7 @@ class SiteProvider(Provider):
         frozen, release = deployed_variables_of(self.divio, done.uuid), stored.release
         if release != "":
             release = release_of(done, list_deployments_or_empty(self.divio, props["image_environment"])) or release
-        runs = running_entries(stored.known, frozen, str(props["hmac_key"]), hidden)
+        runs = running_entries(stored.known, is_set, frozen, str(props["hmac_key"]))
         verified = None if stored.verified is None else False
         state = replace(stored, runs=runs, release=release or "", verified=verified, failed=None, attempt=None)
         return replace(state, **deployment_outputs(done.uuid, frozen))
@@ -180,10 +176,13 @@ class SiteProvider(Provider):
         site runs.
 
         So does what the program declares: then this resource was replaced, or moved to another parent, and the one in
-        its place has the same variables. That is known where this process has checked that one.
+        its place has the same variables. That is known where this process has checked that one. If it is held or
+        paused, everything stays.
         """
         stored, declared = SiteState.of(_props), OPERATION.known(_props["environment"])
         OPERATION.stored[str(_props["environment"])] = stored
+        if declared and declared.rollout in ("held", "paused"):
+            return  # it stays as it is, also where it is replaced
         ours = stored.is_set.keys() - stored.found - (declared.variables.keys() if declared else set())
         with translate_errors(_props["site"]):
             self._writing(_props, {}).remove(ours)
@@ -248,10 +247,16 @@ def _kept(olds: Properties) -> Properties:
     return stored | {"hmac_key": secret(stored["hmac_key"])}
 
 
+def _set_now(props: Properties, stored: SiteState, live: Live) -> Entries:
+    key = str(props["hmac_key"])
+    found = {name: _seen(key, name, entry, live.get(name)) for name, entry in stored.is_set.items()}
+    return {name: entry for name, entry in found.items() if entry is not None}
+
+
 def _seen(key: str, name: str, known: Entry, live: EnvironmentVariable | None) -> Entry | None:
     """What is set there, as the state would have it."""
     if live is None:
         return None
     if live.value is None:
         return replace(known, sensitive=live.is_sensitive)
-    return entry_of(key, name, live.value, secret=known.secret, sensitive=live.is_sensitive)
+    return set_entry(known, key, name, live.value, sensitive=live.is_sensitive)

@@ -213,8 +213,8 @@ def test_of_a_deployment_of_anothers_making_what_is_not_shown_is_not_known() -> 
         "U": entry_of(KEY, "U", "u", secret=True, sensitive=True),
     }
     frozen = {"A": "a", "S": None, "T": "other", "FOREIGN": "x"}
-    assert running_entries(known, frozen, KEY) == {
+    assert running_entries(known, known, frozen, KEY) == {
         "A": known["A"],
         "T": entry_of(KEY, "T", "other", secret=True, sensitive=False),
     }
-    assert running_entries(known, {"A": "a"}, KEY) == {"A": known["A"]}
+    assert running_entries(known, known, {"A": "a"}, KEY) == {"A": known["A"]}

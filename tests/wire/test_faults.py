@@ -259,7 +259,7 @@ def test_a_first_deployment_that_is_refused_stops_the_fleet_though_variables_wer
         kept_in(fresh).up(declared(site))
     text = told(first, site)
     assert f"POST /apps/v3/deployments/: {REFUSALS[reason]}" in text
-    assert text.endswith("To go on by hand, in the Control Panel: deploy it")
+    assert text.endswith("To go on by hand, in the Control Panel: deploy it [writes-refused]")
     another.forget_requests()
     with pytest.raises(Refused) as second:
         kept_in(fresh).up(declared(another))

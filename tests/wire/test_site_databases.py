@@ -36,7 +36,7 @@ def test_a_mirror_that_was_never_deployed_proves_nothing(kept: Kept, site: Site)
 def test_a_mirror_that_runs_with_another_database_is_refused_and_the_way_out_told(
     kept: Kept, own: Site, ours: str
 ) -> None:
-    with pytest.raises(Refused, match=f"{own.slug}: .* points at {THEIRS}, the original's points at {ours}") as refused:
+    with pytest.raises(Refused, match=f"{own.slug}: .* points at {THEIRS}, the original's at {ours}") as refused:
         kept.up(declared(own, ours))
     assert f"mirrors:confirmDatabase {THEIRS}" in str(refused.value)
     assert CANARY not in str(refused.value)
