@@ -47,9 +47,7 @@ def adopt(
     adoption = decide(
         *seen, mirrors, {**declared_retired(cwd), **(stack_retired(stack, cwd) if stack else {})}, answered(cwd)
     )
-    said = (
-        write_fleet(adoption.fleet, cwd, force=force) + without_ids(adoption.site_id_blockers, cwd) if write else None
-    )
+    said = write_fleet(adoption.fleet, cwd, force=force) + without_ids(adoption.undecided, cwd) if write else None
     if as_json:
         click.echo(json.dumps({**as_data(adoption), "written": bool(said)}, indent=2))
     else:
@@ -138,10 +136,10 @@ def write_fleet(fleet: Mapping[str, Any], cwd: Path, *, force: bool) -> str:
     return f"{project.path}: written"
 
 
-def without_ids(site_id_blockers: Collection[str], cwd: Path) -> str:
+def without_ids(undecided: Collection[str], cwd: Path) -> str:
     """What to add where the file has no ``siteId`` of some of these: it is not done with the writing."""
     pinned = _ids(ProjectFile.to_write(cwd).fleet)
-    left = [slug for slug in site_id_blockers if pinned.get(slug) is None]
+    left = [slug for slug in undecided if pinned.get(slug) is None]
     return f"; without siteId, to be decided first: {', '.join(left)}" if left else ""
 
 

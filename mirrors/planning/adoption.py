@@ -37,14 +37,14 @@ class Evidence:
 class Adoption:
     """``fleet``: as it stands in the configuration. ``problems`` need a decision first, ``notes`` are only said.
 
-    ``site_id_blockers``: the slugs of sites that have an id, and are declared without it, since it is not clear which.
+    ``undecided``: the slugs of sites that have an id, and are declared without it, since it is not clear which.
     """
 
     fleet: Mapping[str, Any]
     evidence: tuple[Evidence, ...]
     problems: tuple[Problem, ...]
     notes: tuple[str, ...]
-    site_id_blockers: tuple[str, ...] = ()
+    undecided: tuple[str, ...] = ()
 
 
 def likely_originals(mirror: ObservedApplication, others: Iterable[ObservedApplication]) -> list[str]:

@@ -122,7 +122,7 @@ class Provider(ResourceProvider):
         widen(_reporting(self.configured)(req.config).parallel)
 
     def configured(self, config: Config) -> Rollout:
-        """BulkReadCache what this kind of provider needs. Raises ConfigurationError."""
+        """Reads what this kind of provider needs. Raises ConfigurationError."""
         raw = raw_values(config, PROVIDER_KEYS)
         if config.get("mirrors:platform") == "docker":  # there nothing is asked of Divio, and no token is needed
             return load_rollout(raw)
@@ -148,7 +148,7 @@ class Provider(ResourceProvider):
         return DiffResult(replaces=replaces, delete_before_replace=True)
 
     def checked(self, properties: Mapping[str, Any]) -> Properties:
-        """The checked inputs among the properties, tidied. AllocationRequest and outputs are left out."""
+        """The checked inputs among the properties, tidied. Check-only inputs and outputs are left out."""
         return {key: normalize(properties[key]) for key in self.inputs if properties.get(key) is not None}
 
 

@@ -91,7 +91,7 @@ def finish(process: subprocess.Popen[str]) -> tuple[int, str]:
 
 
 def address(server: subprocess.Popen[str]) -> str:
-    """BulkReadCache the server's output until it says where it serves."""
+    """Reads the server's output until it says where it serves."""
     assert server.stdout is not None
     watchdog = Timer(TIMEOUT, server.kill)
     watchdog.start()

@@ -1,4 +1,4 @@
-"""A Docker host that has no container: enough of the DockerHost's API for a program that only looks."""
+"""A Docker host that has no container: enough of the Engine's API for a program that only looks."""
 
 import json
 import ssl

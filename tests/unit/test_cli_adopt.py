@@ -1,4 +1,4 @@
-"""VariableReconciler an adopted fleet: ids that are missing are added, another fleet is not overwritten."""
+"""Writing an adopted fleet: ids that are missing are added, another fleet is not overwritten."""
 
 from pathlib import Path
 from typing import Any
@@ -130,6 +130,7 @@ def test_what_is_to_be_decided_is_a_comment_and_data() -> None:
 
     assert evidence(adoption) == ["# Odd: acme-fr: a note", f"# To decide: {problem.line}"]
     assert as_data(adoption)["problems"] == [problem.data]
+    assert as_data(adoption).keys() == {"fleet", "evidence", "problems", "notes", "undecided"}
 
 
 def test_a_mirror_that_is_named_as_the_original_is_told_with_the_command_for_each() -> None:

@@ -1,4 +1,4 @@
-"""VariableReconciler into ``Pulumi.yaml``: what is not ours stays as it is."""
+"""Writing into ``Pulumi.yaml``: what is not ours stays as it is."""
 
 import re
 import stat

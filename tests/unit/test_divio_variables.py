@@ -1,4 +1,4 @@
-"""VariableReconciler variables: a POST is never repeated without a look, and nothing is made twice."""
+"""Writing variables: a POST is never repeated without a look, and nothing is made twice."""
 
 from collections.abc import Iterator
 

@@ -67,11 +67,9 @@ def test_sites_whose_id_is_not_clear_are_listed_and_new_ones_are_not() -> None:
         mirror("acme-be", None, test=stage_of("test", None, SITE_ID="eleven")),
     ]
     adoption = adopt(original(), mirrors)
-    assert set(adoption.site_id_blockers) == {"acme-de", "acme-fr", "acme-it", "acme-be"}
+    assert set(adoption.undecided) == {"acme-de", "acme-fr", "acme-it", "acme-be"}
     assert adoption.problems
-    assert all(
-        "siteId" not in item for item in adoption.fleet["mirrors"] if item["application"] in adoption.site_id_blockers
-    )
+    assert all("siteId" not in item for item in adoption.fleet["mirrors"] if item["application"] in adoption.undecided)
 
 
 def test_ids_are_taken_over_verbatim_with_their_gaps_and_an_original_that_is_not_1() -> None:
