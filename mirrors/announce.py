@@ -18,7 +18,11 @@ def announce_problem(problem: Problem) -> None:
 def announce_note(note: Note, *, subject: str = "", warning: bool = False) -> None:
     """``subject``: what a reader of the engine's messages has to be told that the note is about."""
     report_note(note)
-    _say(f"{subject}: {note.line}" if subject else note.line, pulumi.log.warn if warning else pulumi.log.info)
+    log = pulumi.log.warn if warning else pulumi.log.info
+    if subject:
+        _say(f"{subject}: {note.line}", log)
+    else:
+        log(note.line)
 
 
 def announce_rollout(rollout: RolloutPlan) -> None:

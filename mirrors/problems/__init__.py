@@ -60,7 +60,7 @@ class Problem:
         text = f"{place}: {self.message}" if place else self.message
         if self.remedy:
             text = f"{text}{' ' if text.endswith('.') else '; '}{self.remedy}"
-        return f"{text} [{self.code}]{self.details and chr(10)}{self.details}"
+        return "\n".join([f"{text} [{self.code}]", *([self.details] if self.details else [])])
 
     def __str__(self) -> str:
         return self.line

@@ -115,13 +115,18 @@ def test_where_nobody_answers_a_sandbox_can_be_started() -> None:
     assert "sandbox" not in unreachable({})
 
 
+def stand_in(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
+    """A command ``pulumi``, first on the PATH, that runs this."""
+    command = folder / "pulumi"
+    command.write_text(f"#!/bin/sh\n{script}\n")
+    command.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+
+
 def test_a_backend_that_does_not_answer_is_told_with_what_the_engine_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    command = tmp_path / "pulumi"
-    command.write_text("#!/bin/sh\necho 'error: no credentials' >&2\nexit 1\n")
-    command.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    stand_in(tmp_path, monkeypatch, "echo 'error: no credentials' >&2; exit 1")
     monkeypatch.setenv("PULUMI_BACKEND_URL", "https://127.0.0.1:9")
 
     [found] = check_backend(tmp_path)
@@ -330,10 +335,7 @@ def test_the_configuration_is_read_once_for_all_that_is_said_of_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each time the engine decrypts every secret, and asks a cloud's key for each where there is one."""
-    command = tmp_path / "pulumi"
-    command.write_text('#!/bin/sh\necho "$1" >> "$0.asked"\necho \'{"mirrors:environment": {"value": "test"}}\'\n')
-    command.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    stand_in(tmp_path, monkeypatch, """echo "$1" >> "$0.asked"; echo '{"mirrors:environment": {"value": "test"}}'""")
     _, found = check_configuration("test", tmp_path)
     assert list(dict.fromkeys(item.check for item in found)) == ["configuration", "configuration size"]
     assert "mirrors:fleet" in {item.data["path"] for item in found}
