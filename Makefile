@@ -85,5 +85,5 @@ venv: ## Make .venv from requirements.lock
 	@sh tools/venv.sh
 
 lock: venv ## Write requirements.lock from pyproject.toml and constraints.txt
-	@.venv/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --no-header --all-extras --group dev -c constraints.txt -o requirements.lock
+	@.venv/bin/uv pip compile pyproject.toml mirrors_sandbox/pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-emit-package pulumi-mirrors-sandbox --no-header --all-extras --group dev -c constraints.txt -o requirements.lock

@@ -9,13 +9,13 @@ from typing import Any
 import pulumi
 
 from mirrors.config import Original, Settings
-from mirrors.on_divio import DivioPlatform
 from mirrors.planning.plan import confirmed_identities
-from mirrors.platforms import Platform
 from mirrors.problems import Problem
-from mirrors.program import Configured, configuration, refuse
+from mirrors.program.divio import DivioPlatform
+from mirrors.program.platform import Platform
+from mirrors.program.startup import Configured, configuration, refuse
+from mirrors.pulumi_internals import limit_stack_traces
 from mirrors.resources.site_ids import NAME, SiteIds
-from mirrors.small_state import limit_stack_traces
 
 
 class Fleet(pulumi.ComponentResource):
@@ -112,7 +112,7 @@ def _platform(configured: Configured) -> Platform:
     if configured.settings.platform != "docker":
         return DivioPlatform(configured)
     try:
-        from mirrors.docker.fleet import DockerPlatform
+        from mirrors.docker.platform import DockerPlatform
     except ModuleNotFoundError as missing:
         message = f"docker needs the package {missing.name}: pip install 'pulumi-mirrors[docker]'"
         refuse([Problem("package-missing", message, path="mirrors:platform")])

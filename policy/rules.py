@@ -4,12 +4,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from operator import itemgetter
 from typing import Any
 
-from mirrors.planning.allocate import ORIGINAL_ID, AllocationRequest, Ledger, SiteFacts, allocate
-from mirrors.planning.ledger import ledger_from
-from mirrors.planning.names import DATABASE_URL, LOGGABLE_VARIABLES, MIRRORS_APPLICATION, SITE_ID, number
-from mirrors.planning.preview_steps import OURS, SITES
-from mirrors.planning.secrecy import looks_secret
+from mirrors.planning.reports.pulumi_steps import OURS, SITES
+from mirrors.planning.site_ids.allocate import ORIGINAL_ID, AllocationRequest, Ledger, SiteFacts, allocate
+from mirrors.planning.site_ids.ledger import ledger_from
 from mirrors.planning.site_state import RUNNING, is_variable, name_of
+from mirrors.planning.variables.names import DATABASE_URL, LOGGABLE_VARIABLES, MIRRORS_APPLICATION, SITE_ID, number
+from mirrors.planning.variables.secrecy import looks_secret
 
 SITE_IDS = f"{OURS}SiteIds"
 Properties = Mapping[str, Any]

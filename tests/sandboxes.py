@@ -15,11 +15,10 @@ from typing import Any
 
 import pytest
 import requests
-
-from mirrors.sandbox.console import Console
-from mirrors.sandbox.control import Sandbox
-from mirrors.sandbox.process import wait_until
-from mirrors.sandbox.state import Runner
+from mirrors_sandbox.console import Console
+from mirrors_sandbox.control import Sandbox
+from mirrors_sandbox.process import wait_until
+from mirrors_sandbox.state import Runner
 
 TIMEOUT = 20.0  # seconds, for one request
 

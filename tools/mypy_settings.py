@@ -9,4 +9,4 @@ with tempfile.TemporaryDirectory(prefix="mirrors-mypy-") as _directory:
     for _name in ("token", "secret_key"):
         (Path(_directory) / _name).write_text("for the type checker")
     os.environ["MIRRORS_SANDBOX_DIR"] = _directory
-    from mirrors.sandbox.settings import *  # noqa: F403
+    from mirrors_sandbox.settings import *  # noqa: F403

@@ -18,11 +18,11 @@ COMMANDS = {
     "ids": "mirrors.cli.ids",
     "leave": "mirrors.cli.leave",
     "preview": "mirrors.cli.preview",
-    "sandbox": "mirrors.cli.sandbox",
+    "sandbox": "mirrors_sandbox.cli",
     "status": "mirrors.cli.status",
 }
 
-EXTRAS = {"sandbox": ("django", "psutil", "psycopg", "rest_framework", "waitress")}
+EXTRAS = {"sandbox": ("mirrors_sandbox", "django", "psutil", "psycopg", "rest_framework", "waitress")}
 """What a command imports that only the extra of its name installs."""
 
 

@@ -15,9 +15,9 @@ from mirrors.cli.project import FLEET, NAMES, ProjectFile, as_yaml, pin
 from mirrors.cli.stacks import outputs, raw_configuration
 from mirrors.config.connection import Connection, load_connection
 from mirrors.errors import MirrorsError
-from mirrors.observe_account import AccountObserver
-from mirrors.planning.adoption import Adoption, likely_originals
-from mirrors.planning.adoption import adopt as decide
+from mirrors.observation.account import AccountObserver
+from mirrors.planning.adoption.candidates import Adoption, likely_originals
+from mirrors.planning.adoption.candidates import adopt as decide
 from mirrors.planning.plan import ENVIRONMENTS
 from mirrors.problems import Problem
 

@@ -16,8 +16,8 @@ from mirrors.cli.stacks import pulumi
 from mirrors.cli.status import look, settings_of
 from mirrors.config import Fleet, Settings
 from mirrors.errors import ConfigurationError
-from mirrors.planning.targets import Chosen, behind, everyone, in_common, named
-from mirrors.planning.waves import MANUAL_RELEASE_SITES
+from mirrors.planning.rollout.targets import Chosen, behind, everyone, in_common, named
+from mirrors.planning.rollout.waves import MANUAL_RELEASE_SITES
 
 BESIDE = 4
 """What the engine does beside the deployments: the next site's variables, what is only looked at."""

@@ -16,8 +16,8 @@ from mirrors.cli.options import DIFFERS, as_json, in_directory, note, on_stack, 
 from mirrors.cli.project import ProjectFile, pin
 from mirrors.cli.state import StackState
 from mirrors.config import Fleet
-from mirrors.planning.allocate import Ledger
-from mirrors.planning.pins import Pin, disagreements, pins
+from mirrors.planning.site_ids.allocate import Ledger
+from mirrors.planning.site_ids.pins import Pin, disagreements, pins
 
 
 @click.command()

@@ -11,7 +11,7 @@ from mirrors.cli.options import in_directory, nobody_there, on_stack, plain_erro
 from mirrors.cli.stacks import forget
 from mirrors.cli.state import StackState
 from mirrors.errors import MirrorsError, UnsupportedPlatformError
-from mirrors.planning.pins import Pin, pins
+from mirrors.planning.site_ids.pins import Pin, pins
 from mirrors.problems import Problem
 
 

@@ -21,13 +21,20 @@ from mirrors.cli.single_sites import refuse_single_sites
 from mirrors.cli.stacks import CommandError, pulumi
 from mirrors.cli.status import unhealthy
 from mirrors.config import Settings
-from mirrors.events import EVENTS, read
-from mirrors.observe import Observer
+from mirrors.observation.fleet import Observer
+from mirrors.planning.adoption.takeover import judge
 from mirrors.planning.observed import ObservedFleet
-from mirrors.planning.preview import Cause, FleetPreview, SitePreview, first_deployments, preview_of, site_ids_of
-from mirrors.planning.taking_over import judge
-from mirrors.planning.targets import Chosen, named
-from mirrors.planning.waves import MANUAL_RELEASE_SITES
+from mirrors.planning.reports.preview import (
+    Cause,
+    FleetPreview,
+    SitePreview,
+    first_deployments,
+    preview_of,
+    site_ids_of,
+)
+from mirrors.planning.rollout.targets import Chosen, named
+from mirrors.planning.rollout.waves import MANUAL_RELEASE_SITES
+from mirrors.problems.events import EVENTS, read
 from mirrors.problems.reported import Reported
 
 OTHERWISE = "PULUMI_ENABLE_STREAMING_JSON_PREVIEW"

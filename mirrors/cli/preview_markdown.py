@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from mirrors.cli.preview_report import action, cause_of, headline, sections, waves_of
-from mirrors.planning.preview import FleetPreview, Group
-from mirrors.planning.waves import SHOWN, count, named
+from mirrors.planning.reports.preview import FleetPreview, Group
+from mirrors.planning.rollout.waves import SHOWN, count, named
 
 LONGEST = 60_000
 """Characters of a comment: GitHub takes 65,536."""

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from mirrors.planning.preview import Cause, FleetPreview, Group, SitePreview, why_told
-from mirrors.planning.preview_steps import Change
-from mirrors.planning.waves import count, names
+from mirrors.planning.reports.preview import Cause, FleetPreview, Group, SitePreview, why_told
+from mirrors.planning.reports.pulumi_steps import Change
+from mirrors.planning.rollout.waves import count, names
 
 MARKS = {"added": "+", "changed": "~", "removed": "-", "kept": "="}
 

@@ -8,8 +8,8 @@ from mirrors.cli.stacks import export
 from mirrors.config import Fleet, Settings
 from mirrors.errors import MirrorsError
 from mirrors.planning.plan import image_environment
-from mirrors.planning.preview_steps import OURS
-from mirrors.planning.waves import names
+from mirrors.planning.reports.pulumi_steps import OURS
+from mirrors.planning.rollout.waves import names
 from mirrors.problems import Problem
 
 __all__ = ["not_yet_deployed", "off_the_list", "refuse_single_sites"]

@@ -7,9 +7,9 @@ from typing import Any
 
 from mirrors.cli.stacks import export
 from mirrors.errors import MirrorsError
-from mirrors.planning.allocate import Ledger
-from mirrors.planning.ledger import ledger_from
-from mirrors.planning.preview_steps import OURS, SITES
+from mirrors.planning.reports.pulumi_steps import OURS, SITES
+from mirrors.planning.site_ids.allocate import Ledger
+from mirrors.planning.site_ids.ledger import ledger_from
 from mirrors.planning.site_state import SiteState
 from mirrors.problems import Problem
 

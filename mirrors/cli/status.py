@@ -23,17 +23,17 @@ from mirrors.cli.state import StackState
 from mirrors.config import Settings
 from mirrors.divio import Divio, EnvironmentVariable
 from mirrors.errors import ConfigurationError, UnsupportedPlatformError
-from mirrors.health import what_is_wrong
-from mirrors.observe import Observer
-from mirrors.observe_retired import retired_sites
-from mirrors.planning.addresses import address_of
-from mirrors.planning.names import DOMAIN
+from mirrors.observation.convert import by_name
+from mirrors.observation.fleet import Observer
+from mirrors.observation.health import what_is_wrong
+from mirrors.observation.retired import retired_sites
 from mirrors.planning.observed import ObservedFleet, ObservedSite
-from mirrors.planning.status import SETTLED, SiteStatus, State, removed, statuses
-from mirrors.planning.verification import as_unverified, unverified
-from mirrors.planning.waves import named
+from mirrors.planning.reports.status import SETTLED, SiteStatus, State, removed, statuses
+from mirrors.planning.reports.verification import as_unverified, unverified
+from mirrors.planning.rollout.waves import named
+from mirrors.planning.variables.addresses import address_of
+from mirrors.planning.variables.names import DOMAIN
 from mirrors.problems import Note
-from mirrors.seen import by_name
 
 WIDTH_OF_A_LOG = 160
 RELEASE_SHOWN = 8

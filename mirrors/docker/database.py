@@ -5,12 +5,12 @@ from dataclasses import replace
 import pulumi
 import pulumi_docker as docker
 
-from mirrors.docker.common import DockerContext, component, declare_volume, env, healthcheck, labels, remote_image
+from mirrors.docker.context import DockerContext, component, declare_volume, env, healthcheck, labels, remote_image
 from mirrors.docker.password import DatabasePassword
 from mirrors.docker.role import DatabaseRole
 from mirrors.docker.serving import Serving
 from mirrors.planning.containers import DATABASE_HOST, database_url, owns_database
-from mirrors.planning.names import DATABASE_URL
+from mirrors.planning.variables.names import DATABASE_URL
 
 PLACE = "/var/lib/mirrors/postgresql"
 """Where the volume is. Images of some versions take no volume at the place that those of others have it at."""

@@ -7,12 +7,12 @@ from docker.models.containers import Container
 
 from mirrors.config import Settings
 from mirrors.config.docker_names import LABEL_ENVIRONMENT, LABEL_FLEET, LABEL_SITE
-from mirrors.docker.engine import DockerHost, variables_of
+from mirrors.docker.host import DockerHost, variables_of
 from mirrors.planning.containers import LABEL_PASSWORD, neighbour
-from mirrors.planning.dsn import same, service_of
-from mirrors.planning.hints import Neighbour
-from mirrors.planning.names import DATABASE_URL
 from mirrors.planning.observed import ObservedFleet, ObservedSite, ObservedVariable
+from mirrors.planning.site_ids.facts import Neighbour
+from mirrors.planning.variables.dsn import same, service_of
+from mirrors.planning.variables.names import DATABASE_URL
 
 
 @dataclass(frozen=True)

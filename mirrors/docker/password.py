@@ -7,7 +7,8 @@ from pulumi.dynamic import Config, CreateResult, ReadResult, Resource, UpdateRes
 
 from mirrors.config.connection import load_rollout
 from mirrors.config.rollout import Rollout
-from mirrors.resources.base import Properties, Provider, raw_values, secret
+from mirrors.pulumi_internals import secret
+from mirrors.resources.provider import Properties, Provider, raw_values
 
 BYTES = 32
 

@@ -7,8 +7,8 @@ from pulumi.dynamic import Config
 from mirrors.config.connection import load_rollout
 from mirrors.config.docker import KEYS, DockerConnection, load_docker_connection
 from mirrors.config.rollout import Rollout
-from mirrors.docker.engine import DockerHost, connect
-from mirrors.resources.base import Provider, raw_values
+from mirrors.docker.host import DockerHost, connect
+from mirrors.resources.provider import Provider, raw_values
 
 
 class DockerProvider(Provider):

@@ -11,10 +11,11 @@ from docker.models.containers import Container
 from pulumi.dynamic import CheckResult, CreateResult, ReadResult, Resource, UpdateResult
 from pulumi.output import Unknown
 
-from mirrors.docker.engine import ENDED, PAUSE
 from mirrors.docker.errors import ContainerFailedError
+from mirrors.docker.host import ENDED, PAUSE
 from mirrors.docker.provider import DockerProvider
-from mirrors.resources.base import Properties, secret
+from mirrors.pulumi_internals import secret
+from mirrors.resources.provider import Properties
 
 KEPT = ("timeout", "network", "labels", "volumes", "environment")
 """What counts when the command runs, and is no reason to run it again."""

@@ -11,7 +11,7 @@ from mirrors.docker.errors import DockerError
 from mirrors.docker.exec import run_in
 from mirrors.docker.provider import DockerProvider
 from mirrors.redaction import redact
-from mirrors.resources.base import Properties
+from mirrors.resources.provider import Properties
 
 ALTER = """\\set ON_ERROR_STOP on
 SELECT 'CREATE ROLE {user} LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{user}') \\gexec

@@ -8,11 +8,11 @@ import pulumi
 from docker.models.containers import Container
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
-from mirrors.docker.engine import ENDED, PAUSE, variables_of
 from mirrors.docker.errors import ContainerFailedError
+from mirrors.docker.host import ENDED, PAUSE, variables_of
 from mirrors.docker.provider import DockerProvider
-from mirrors.resources.base import Properties
 from mirrors.resources.health import wait_until_healthy
+from mirrors.resources.provider import Properties
 
 QUIET = 3.0
 """Seconds that a container without a health check has to live before it counts as one that serves."""

@@ -7,13 +7,10 @@ from typing import Any
 import pulumi
 import pulumi_docker as docker
 
-from mirrors.docker.common import DockerContext, env, healthcheck, labels
+from mirrors.docker.context import DockerContext, env, healthcheck, labels
 from mirrors.docker.release import Release
 from mirrors.docker.serving import Serving
 from mirrors.errors import ConfigurationError
-from mirrors.events import report_problem
-from mirrors.given_ids import site_id_of
-from mirrors.planning.allocate import ORIGINAL_ID
 from mirrors.planning.containers import (
     LABEL_PASSWORD,
     health_command,
@@ -24,6 +21,9 @@ from mirrors.planning.containers import (
     url_of,
 )
 from mirrors.planning.plan import SitePlan
+from mirrors.planning.site_ids.allocate import ORIGINAL_ID
+from mirrors.problems.events import report_problem
+from mirrors.program.outputs import site_id_of
 
 STAYS = ["image"]
 """What a site keeps that gets no new release."""

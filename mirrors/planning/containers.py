@@ -8,13 +8,13 @@ from mirrors.config.docker import Healthcheck
 from mirrors.config.docker_names import Names
 from mirrors.config.messages import path
 from mirrors.errors import ConfigurationError
-from mirrors.planning.addresses import address_of
-from mirrors.planning.hints import Neighbour, SiteFacts
-from mirrors.planning.holds import held_sites_stay
-from mirrors.planning.names import DATABASE_URL, DOMAIN, MIRRORS_APPLICATION, SITE_ID, number
 from mirrors.planning.observed import ObservedFleet, ObservedSite
 from mirrors.planning.plan import SitePlan
-from mirrors.planning.waves import RolloutPlan, names, rollout_plan
+from mirrors.planning.rollout.holds import held_sites_stay
+from mirrors.planning.rollout.waves import RolloutPlan, names, rollout_plan
+from mirrors.planning.site_ids.facts import Neighbour, SiteFacts
+from mirrors.planning.variables.addresses import address_of
+from mirrors.planning.variables.names import DATABASE_URL, DOMAIN, MIRRORS_APPLICATION, SITE_ID, number
 from mirrors.problems import Problem
 
 STORAGE_DSN = "DEFAULT_STORAGE_DSN"

@@ -1,11 +1,11 @@
-"""What a platform says about a fleet, in the form that the planner reads. ``mirrors.observe`` makes it."""
+"""What a platform says about a fleet, in the form that the planner reads. ``mirrors.observation.fleet`` makes it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from mirrors.planning.hints import Neighbour
-from mirrors.planning.names import DATABASE_URL, MIRRORS_APPLICATION, OWN
+from mirrors.planning.site_ids.facts import Neighbour
+from mirrors.planning.variables.names import DATABASE_URL, MIRRORS_APPLICATION, OWN
 
 
 @dataclass(frozen=True, slots=True)

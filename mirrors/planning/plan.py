@@ -6,15 +6,22 @@ from dataclasses import dataclass, field, replace
 from mirrors.config import DeclaredVariable, Mirror, Settings
 from mirrors.config.messages import path
 from mirrors.errors import confirmation
-from mirrors.planning.dsn import confirmable, normalized_identity, readable_identity, same, service_identity, service_of
-from mirrors.planning.hints import ORIGINAL_ID, Neighbour, SiteFacts
-from mirrors.planning.holds import held_sites_stay
-from mirrors.planning.names import DATABASE_URL, MIRRORS_APPLICATION, SITE_ID, is_service_variable, number
+from mirrors.planning.adoption.suggestions import meant
 from mirrors.planning.observed import ObservedFleet, ObservedSite
-from mirrors.planning.releases import newest_successful
-from mirrors.planning.shared import shared_value
-from mirrors.planning.typos import meant
-from mirrors.planning.waves import RolloutPlan, credentials_changed, rollout_plan
+from mirrors.planning.rollout.holds import held_sites_stay
+from mirrors.planning.rollout.releases import newest_successful
+from mirrors.planning.rollout.waves import RolloutPlan, credentials_changed, rollout_plan
+from mirrors.planning.site_ids.facts import ORIGINAL_ID, Neighbour, SiteFacts
+from mirrors.planning.variables.dsn import (
+    confirmable,
+    normalized_identity,
+    readable_identity,
+    same,
+    service_identity,
+    service_of,
+)
+from mirrors.planning.variables.names import DATABASE_URL, MIRRORS_APPLICATION, SITE_ID, is_service_variable, number
+from mirrors.planning.variables.shared import shared_value
 from mirrors.problems import Problem
 
 Frozen = Mapping[str, str | None]

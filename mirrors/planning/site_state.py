@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
-from mirrors.planning.names import is_service_variable, write_order
-from mirrors.planning.variables import PROVIDER, running_values
+from mirrors.planning.variables.names import is_service_variable, write_order
+from mirrors.planning.variables.writes import PROVIDER, running_values
 
 INPUTS = ("site", "environment", "image_environment", "release", "verified", "found", "hmac_key")
 OUTPUTS = ("deployment", "url", "failed", "attempt")

@@ -7,20 +7,21 @@ from typing import Any
 from mirrors.config.connection import Connection
 from mirrors.divio import Divio
 from mirrors.errors import DatabaseMismatchError, MirrorsError, SharedValuesChangedError
-from mirrors.planning.dsn import UNREADABLE, confirmable
-from mirrors.planning.holds import changes_at_held_site
-from mirrors.planning.names import DATABASE_URL, MIRRORS_APPLICATION, write_order
-from mirrors.planning.shared import no_longer_shared
+from mirrors.observation.convert import by_name
+from mirrors.planning.rollout.holds import changes_at_held_site
 from mirrors.planning.site_state import INPUTS, Entries, SiteState, after_writing
-from mirrors.planning.variables import different_names, not_set
-from mirrors.resources.base import Properties, normalize, say, secret, translate_errors
-from mirrors.resources.deploying import Conditions, DeploymentRunner, deployed_variables_of
+from mirrors.planning.variables.dsn import UNREADABLE, confirmable
+from mirrors.planning.variables.names import DATABASE_URL, MIRRORS_APPLICATION, write_order
+from mirrors.planning.variables.shared import no_longer_shared
+from mirrors.planning.variables.writes import different_names, not_set
+from mirrors.pulumi_internals import secret
+from mirrors.resources.deployment_runner import Conditions, DeploymentRunner, deployed_variables_of
 from mirrors.resources.half_done import half_done
 from mirrors.resources.health import wait_until_healthy
-from mirrors.resources.operation import OPERATION, CheckedSite
+from mirrors.resources.process import OPERATION, CheckedSite
+from mirrors.resources.provider import Properties, normalize, say, translate_errors
 from mirrors.resources.running import runs_with
-from mirrors.resources.writing import Live, VariableReconciler
-from mirrors.seen import by_name
+from mirrors.resources.variable_reconciler import Live, VariableReconciler
 
 
 def where_of(properties: Mapping[str, Any]) -> Properties:

@@ -6,8 +6,8 @@ from typing import Any
 
 from mirrors.config.rollout import Health
 from mirrors.errors import UnhealthyError
-from mirrors.health import what_is_wrong
-from mirrors.resources.base import say
+from mirrors.observation.health import what_is_wrong
+from mirrors.resources.provider import say
 
 PAUSES = (0.5, 1.0, 2.0, 4.0)
 """Seconds between two looks; the last one is repeated."""

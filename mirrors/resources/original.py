@@ -7,10 +7,10 @@ import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, ReadResult, Resource, UpdateResult
 
 from mirrors.errors import confirmation
-from mirrors.planning.dsn import confirmable, normalized_identity, readable_identity
-from mirrors.planning.releases import newest_successful
+from mirrors.planning.rollout.releases import newest_successful
+from mirrors.planning.variables.dsn import confirmable, normalized_identity, readable_identity
 from mirrors.problems import Problem
-from mirrors.resources.base import (
+from mirrors.resources.provider import (
     Properties,
     Provider,
     failures,

@@ -6,12 +6,12 @@ from dataclasses import replace
 from functools import partial
 
 from mirrors.divio import Divio
-from mirrors.planning.allocate import SiteFacts
-from mirrors.planning.dsn import confirmable, service_identity
-from mirrors.planning.names import DATABASE_URL
-from mirrors.planning.releases import newest_successful
-from mirrors.resources.base import list_deployments_or_empty, translate_errors
-from mirrors.resources.operation import OPERATION
+from mirrors.planning.rollout.releases import newest_successful
+from mirrors.planning.site_ids.allocate import SiteFacts
+from mirrors.planning.variables.dsn import confirmable, service_identity
+from mirrors.planning.variables.names import DATABASE_URL
+from mirrors.resources.process import OPERATION
+from mirrors.resources.provider import list_deployments_or_empty, translate_errors
 
 AT_ONCE = 8
 """Mirrors that are looked at side by side; the client bounds the requests."""

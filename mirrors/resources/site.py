@@ -14,10 +14,9 @@ from pulumi.output import UNKNOWN, Unknown
 
 from mirrors.divio import EnvironmentVariable
 from mirrors.errors import PausedError
-from mirrors.planning.holds import changes_at_held_site
-from mirrors.planning.names import MIRRORS_APPLICATION, OWN, write_order
 from mirrors.planning.observed import ObservedDeployment
-from mirrors.planning.releases import newest_successful, release_of
+from mirrors.planning.rollout.holds import changes_at_held_site
+from mirrors.planning.rollout.releases import newest_successful, release_of
 from mirrors.planning.site_state import (
     CHECK_ONLY,
     INPUTS,
@@ -32,21 +31,22 @@ from mirrors.planning.site_state import (
     running_entries,
     set_entry,
 )
-from mirrors.planning.variables import Desired
+from mirrors.planning.variables.names import MIRRORS_APPLICATION, OWN, write_order
+from mirrors.planning.variables.writes import Desired
+from mirrors.pulumi_internals import secret
 from mirrors.resources.attempt import Attempt, where_of
-from mirrors.resources.base import (
+from mirrors.resources.deployment_runner import deployed_variables_of, deployment_outputs
+from mirrors.resources.process import OPERATION, CheckedSite
+from mirrors.resources.provider import (
     Properties,
     Provider,
     failures,
     is_gone,
     list_deployments_or_empty,
     normalize,
-    secret,
     translate_errors,
 )
-from mirrors.resources.deploying import deployed_variables_of, deployment_outputs
-from mirrors.resources.operation import OPERATION, CheckedSite
-from mirrors.resources.writing import Live, VariableReconciler, named
+from mirrors.resources.variable_reconciler import Live, VariableReconciler, named
 
 KEY_BYTES = 16
 

@@ -7,11 +7,19 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, ReadResult, Resource, UpdateResult
 
-from mirrors.events import report_note
-from mirrors.planning.allocate import AllocationRequest, Assigned, Ledger, Neighbour, Reference, SiteFacts, allocate
-from mirrors.planning.leaving import removal_notes
-from mirrors.planning.ledger import ledger_from, ledger_to, renamed
-from mirrors.resources.base import Properties, Provider, failures, normalize, say
+from mirrors.planning.site_ids.allocate import (
+    AllocationRequest,
+    Assigned,
+    Ledger,
+    Neighbour,
+    Reference,
+    SiteFacts,
+    allocate,
+)
+from mirrors.planning.site_ids.ledger import ledger_from, ledger_to, renamed
+from mirrors.planning.site_ids.retirement import removal_notes
+from mirrors.problems.events import report_note
+from mirrors.resources.provider import Properties, Provider, failures, normalize, say
 from mirrors.resources.running import with_databases
 
 ID = "site-ids"

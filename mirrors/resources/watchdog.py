@@ -2,10 +2,11 @@
 
 import os
 import socket
-import threading
 from collections.abc import Callable, Sequence
 from functools import cache
 from threading import Event, Thread
+
+from mirrors.pulumi_internals import exit_without_waiting
 
 EVERY = 1.5
 """Seconds between two looks. Two in a row must fail, so that an orphan stops within about 4 seconds."""
@@ -25,16 +26,8 @@ def watch_engine(arguments: Sequence[str]) -> None:
 @cache
 def _watch_once(host: str, port: int) -> None:
     if _answers(host, port):
-        _leave_at_once()
+        exit_without_waiting()
         Thread(target=_watch, args=(lambda: _answers(host, port), Event()), daemon=True, name="watch-engine").start()
-
-
-def _leave_at_once() -> None:
-    """At its end the engine interrupts a provider, and kills it 5 seconds later if a deployment is still waited for.
-
-    The interrupted process would wait for its threads. Nothing public is called before it does so.
-    """
-    threading._register_atexit(os._exit, 0)  # type: ignore[attr-defined]
 
 
 def _answers(host: str, port: int) -> bool:

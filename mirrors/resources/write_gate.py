@@ -8,7 +8,7 @@ from mirrors.divio import DivioError, ValidationFailed
 from mirrors.divio.errors import REFUSALS
 from mirrors.errors import PlatformError, WritesRefusedError
 from mirrors.problems import Problem
-from mirrors.remedies import problem_of
+from mirrors.remediation import problem_of
 
 
 def _is_about_one_field(error: DivioError) -> bool:

@@ -4,8 +4,8 @@ import dj_database_url
 import psycopg
 import pytest
 
-from mirrors.planning.dsn import service_of
-from mirrors.planning.dsn.libpq import search_path
+from mirrors.planning.variables.dsn import service_of
+from mirrors.planning.variables.dsn.libpq import search_path
 from tests.django.postgres import Postgres
 
 

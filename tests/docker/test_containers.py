@@ -5,8 +5,8 @@ from typing import Any
 
 import docker
 import pytest
+from mirrors_sandbox.process import wait_until
 
-from mirrors.sandbox.process import wait_until
 from tests.docker.program import started
 from tests.docker.world import TIMEOUT, World, base_port, section
 from tests.unit.program_under_mocks import Ran

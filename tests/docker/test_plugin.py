@@ -8,8 +8,8 @@ from typing import Any
 import docker
 import pytest
 import yaml
+from mirrors_sandbox.process import wait_until
 
-from mirrors.sandbox.process import wait_until
 from tests.docker.plugin import NONE, plugin_folder
 from tests.docker.world import TIMEOUT, World, base_port, section
 from tests.engine.project import Done, Project, Stack

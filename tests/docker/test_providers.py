@@ -14,7 +14,8 @@ from mirrors.docker.password import DatabasePasswordProvider
 from mirrors.docker.release import ReleaseProvider
 from mirrors.docker.role import ALTER, DatabaseRoleProvider
 from mirrors.docker.serving import ServingProvider
-from mirrors.resources.base import Provider, secret
+from mirrors.pulumi_internals import secret
+from mirrors.resources.provider import Provider
 from tests.docker.host import Host, container, docker_host
 from tests.wire.provider import serialised
 

@@ -10,8 +10,8 @@ from typing import Any
 import docker
 import requests
 from docker.models.containers import Container
+from mirrors_sandbox.process import wait_until
 
-from mirrors.sandbox.process import wait_until
 from tools.docker_engine.images import ACME, POSTGRES
 
 TIMEOUT = 60.0  # seconds

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mirrors.sandbox.control import Sandbox
-from mirrors.sandbox.state import Runner
+from mirrors_sandbox.control import Sandbox
+from mirrors_sandbox.state import Runner
+
 from tests.engine.project import PROJECT_FILE, Project, Stack
 from tests.sandboxes import get, running_sandbox
 

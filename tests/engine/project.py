@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from mirrors_sandbox.process import end, record
 
-from mirrors.sandbox.process import end, record
 from tools.shell_environment import variables
 
 ROOT = Path(__file__).parents[2]

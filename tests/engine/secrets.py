@@ -8,8 +8,8 @@ from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import psutil
+from mirrors_sandbox.logins import passwords
 
-from mirrors.sandbox.logins import passwords
 from tests.engine.fleet import Fleet
 from tests.sandboxes import frozen_variables
 

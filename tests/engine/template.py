@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 import yaml
+from mirrors_sandbox.control import Sandbox
 
-from mirrors.sandbox.control import Sandbox
 from tests.engine.fleet import MIRRORS, NOBODY_SERVES
 from tests.engine.project import ROOT, Project
 

@@ -9,8 +9,8 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from mirrors_sandbox.process import Recorded, wait_until
 
-from mirrors.sandbox.process import Recorded, wait_until
 from tests.engine.crash.processes import ended, family, is_provider, kill
 from tests.engine.crash.world import MIRROR, STAGE, Moment, World, new_world, silently
 from tests.sandboxes import change

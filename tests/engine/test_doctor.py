@@ -6,8 +6,8 @@ import signal
 from collections.abc import Iterator
 
 import pytest
+from mirrors_sandbox.process import wait_until
 
-from mirrors.sandbox.process import wait_until
 from tests.engine.fleet import MIRRORS, Fleet, seeded_fleet
 
 PATIENCE = 60.0  # seconds

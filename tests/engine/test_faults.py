@@ -8,9 +8,9 @@ from functools import partial
 from typing import Any
 
 import pytest
+from mirrors_sandbox.control import Sandbox
+from mirrors_sandbox.state import write_private
 
-from mirrors.sandbox.control import Sandbox
-from mirrors.sandbox.state import write_private
 from tests.engine.fleet import MIRRORS, Fleet, seeded_fleet
 from tests.engine.project import errors
 from tests.engine.secrets import canaries_of, leaks, shown_by, written_by

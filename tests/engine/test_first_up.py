@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 import requests
+from mirrors_sandbox.postgres import PostgreSQL
 from PIL import Image
 
-from mirrors.sandbox.postgres import PostgreSQL
 from tests.django.acme import browser, get, submit
 from tests.engine.fleet import MIRRORS, Fleet, Line, seeded_fleet, silently
 from tests.engine.project import Stack, updates

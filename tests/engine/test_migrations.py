@@ -9,9 +9,9 @@ from typing import Any
 
 import psycopg
 import pytest
+from mirrors_sandbox.postgres import PostgreSQL
+from mirrors_sandbox.state import SandboxError
 
-from mirrors.sandbox.postgres import PostgreSQL
-from mirrors.sandbox.state import SandboxError
 from tests.django.acme import get
 from tests.engine.fleet import MIRRORS, Fleet, seeded_fleet, silently
 from tests.engine.releases import DROPPED_AT_ONCE, STEP_1, STEP_2, Codebase, Release

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 import yaml
+from mirrors_sandbox.state import SandboxError
 
-from mirrors.sandbox.state import SandboxError
 from tests.engine.fleet import MIRRORS, Fleet, silently
 from tests.engine.project import Done, Stack, errors, updates
 from tests.sandboxes import call

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from mirrors_sandbox.control import Sandbox
 
-from mirrors.sandbox.control import Sandbox
 from tests.engine.pages.page import Section, page
 from tests.engine.pages.quickstart import MIRRORS, PASSPHRASE, SET_UPS, account, reader_in
 from tests.engine.pages.reader import Reader

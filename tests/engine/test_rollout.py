@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from mirrors_sandbox.process import wait_until
 
-from mirrors.sandbox.process import wait_until
 from tests.engine.crash.processes import family, is_provider
 from tests.engine.fleet import MIRRORS, Fleet, seeded_fleet, silently
 from tests.engine.project import errors

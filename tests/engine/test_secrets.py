@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from mirrors_sandbox.postgres import PostgreSQL
 
-from mirrors.sandbox.postgres import PostgreSQL
 from tests.engine.fleet import Fleet, seeded_fleet
 from tests.engine.project import Done, Stack, updates
 from tests.engine.secrets import (

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 import requests
+from mirrors_sandbox.control import Sandbox
 
-from mirrors.sandbox.control import Sandbox
 from tests.engine.template import write_constraints
 from tests.peers.divio_cli import LIBRARY, VERSION, UnreachableError, installed, said
 from tests.sandboxes import environment_of, get, newest_deployment, running_sandbox, set_variable

@@ -22,13 +22,13 @@ from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mo
 from pulumi.runtime.settings import get_root_resource
 from pulumi.runtime.stack import Stack, run_pulumi_func
 
-from mirrors.declare import FleetContext, register_mirror, register_original
 from mirrors.planning.plan import plan
-from mirrors.resources.base import Provider
+from mirrors.program.scheduler import RolloutScheduler
+from mirrors.program.site_resources import FleetContext, register_mirror, register_original
 from mirrors.resources.original import Original, OriginalProvider
+from mirrors.resources.provider import Provider
 from mirrors.resources.site import SiteProvider
 from mirrors.resources.site_ids import SiteIds, SiteIdsProvider
-from mirrors.scheduler import RolloutScheduler
 from tests.unit.fleets import fresh, seen, settings
 from tests.wire.provider import as_on_the_wire, in_clear
 

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from mirrors_sandbox.process import wait_until
 
-from mirrors.sandbox.process import wait_until
 from tests.engine.chaos.ground import there_before_us
 from tests.engine.chaos.jobs import SPAWNED, work
 from tests.engine.chaos.judge import Verdict, judged

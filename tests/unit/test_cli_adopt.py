@@ -7,7 +7,7 @@ import pytest
 
 from mirrors.cli.adopt import as_data, declared_retired, evidence, mistaken, without_ids, write_fleet
 from mirrors.errors import MirrorsError
-from mirrors.planning.adoption import Adoption
+from mirrors.planning.adoption.candidates import Adoption
 from mirrors.problems import Problem
 
 DECLARED = """\

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mirrors.cli.deploy import command, engine_does, line, usable_cores
-from mirrors.planning.targets import Chosen
+from mirrors.planning.rollout.targets import Chosen
 from tests.unit.fleets import settings
 
 FLEET = settings("acme-de", "acme-fr")

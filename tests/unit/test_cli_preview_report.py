@@ -6,9 +6,9 @@ from itertools import product
 
 from mirrors.cli.preview_markdown import LONGEST, as_markdown, code, escaped
 from mirrors.cli.preview_report import as_data, as_text
-from mirrors.planning.preview import Cause, FleetPreview, SitePreview
-from mirrors.planning.preview_steps import Change
-from mirrors.planning.waves import RolloutPlan, Wave
+from mirrors.planning.reports.preview import Cause, FleetPreview, SitePreview
+from mirrors.planning.reports.pulumi_steps import Change
+from mirrors.planning.rollout.waves import RolloutPlan, Wave
 from mirrors.problems import Problem
 
 ONE = Problem("engine", "one")

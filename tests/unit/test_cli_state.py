@@ -8,7 +8,7 @@ from mirrors.cli.doctor.engine import check_ledger
 from mirrors.cli.doctor.findings import Level
 from mirrors.cli.state import StackState
 from mirrors.errors import MirrorsError
-from mirrors.planning.allocate import Assigned, Ledger
+from mirrors.planning.site_ids.allocate import Assigned, Ledger
 
 
 def ledger(name: str, **retired: dict[str, str]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import pytest
 
 from mirrors.cli.state import StackState
 from mirrors.cli.status import as_data, unhealthy
-from mirrors.health import NOT_ASKED
+from mirrors.observation.health import NOT_ASKED
 from mirrors.planning.site_state import key_of
 from tests.servers import running
 from tests.unit.fleets import fresh, seen, settings

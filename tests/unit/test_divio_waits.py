@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from mirrors_sandbox.process import wait_until
 
 from mirrors.divio import (
     AuthenticationFailed,
@@ -17,7 +18,6 @@ from mirrors.divio import (
     RetryPolicy,
     ServerFailed,
 )
-from mirrors.sandbox.process import wait_until
 from tests.unit.divio_support import DEPLOYMENTS, TOKEN, deployment, page
 from tests.unit.http_script import PATIENCE, Received, Reply, Script, serve
 

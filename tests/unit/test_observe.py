@@ -4,13 +4,13 @@ import json
 from collections.abc import Iterator, Sequence
 
 import pytest
+from mirrors_sandbox.control import Sandbox
 
 from mirrors.divio import Divio
-from mirrors.observe import Observer
-from mirrors.planning.allocate import AllocationRequest, Ledger, Reference, allocate
+from mirrors.observation.fleet import Observer
 from mirrors.planning.plan import plan
+from mirrors.planning.site_ids.allocate import AllocationRequest, Ledger, Reference, allocate
 from mirrors.problems import Problem
-from mirrors.sandbox.control import Sandbox
 from tests.sandboxes import call, delete_variable, environment_of, frozen_variables, running_sandbox, set_variable
 from tests.unit.fleets import settings
 

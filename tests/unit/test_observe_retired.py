@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from mirrors.divio import RetryPolicy, ServerFailed
-from mirrors.observe_retired import retired_sites
+from mirrors.observation.retired import retired_sites
 from mirrors.problems import Note
 from tests.unit.divio_support import application, connect, page
 from tests.unit.http_script import Reply, Script, serve

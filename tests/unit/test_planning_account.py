@@ -2,9 +2,9 @@
 
 import pytest
 
-from mirrors.planning.account import ObservedApplication, ObservedStage, neighbours, ran_with
-from mirrors.planning.hints import Neighbour
+from mirrors.planning.adoption.account import ObservedApplication, ObservedStage, neighbours, ran_with
 from mirrors.planning.observed import ObservedVariable
+from mirrors.planning.site_ids.facts import Neighbour
 
 SHARED = "postgres://acme:hunter22@db.example.com:5432/acme-test"
 OWN = "postgres://other:hunter22@db.example.com:5432/other"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from mirrors.planning.addresses import address_of
-from mirrors.planning.dsn import normalized_identity, service_identity
+from mirrors.planning.variables.addresses import address_of
+from mirrors.planning.variables.dsn import normalized_identity, service_identity
 
 
 @pytest.mark.parametrize(

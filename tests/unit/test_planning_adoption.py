@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from mirrors.config import load
-from mirrors.planning.account import ObservedApplication, ObservedStage
-from mirrors.planning.adoption import Adoption, adopt, likely_originals
+from mirrors.planning.adoption.account import ObservedApplication, ObservedStage
+from mirrors.planning.adoption.candidates import Adoption, adopt, likely_originals
 from mirrors.planning.observed import ObservedVariable
 from mirrors.problems import Problem
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mirrors.planning.allocate import (
+from mirrors.planning.site_ids.allocate import (
     Allocation,
     AllocationRequest,
     Assigned,

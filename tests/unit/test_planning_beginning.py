@@ -2,7 +2,15 @@
 
 from dataclasses import replace
 
-from mirrors.planning.allocate import AllocationRequest, Assigned, Ledger, Neighbour, Reference, SiteFacts, allocate
+from mirrors.planning.site_ids.allocate import (
+    AllocationRequest,
+    Assigned,
+    Ledger,
+    Neighbour,
+    Reference,
+    SiteFacts,
+    allocate,
+)
 
 ACME = SiteFacts("u-acme", "acme", original=True)
 OURS = SiteFacts("u-de", "de", observed=2, ours=True, managed=True)

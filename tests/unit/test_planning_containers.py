@@ -5,7 +5,6 @@ import pytest
 from mirrors.config.docker import Healthcheck
 from mirrors.config.docker_names import Names
 from mirrors.errors import ConfigurationError
-from mirrors.planning.allocate import AllocationRequest, Ledger
 from mirrors.planning.containers import (
     containers_plan,
     domain_of,
@@ -16,8 +15,9 @@ from mirrors.planning.containers import (
     plain_variables,
     url_of,
 )
-from mirrors.planning.ledger import renamed
 from mirrors.planning.observed import ObservedFleet, ObservedSite, ObservedVariable
+from mirrors.planning.site_ids.allocate import AllocationRequest, Ledger
+from mirrors.planning.site_ids.ledger import renamed
 from tests.unit.fleets import settings
 
 DOCKER = {"image": "acme:1"}

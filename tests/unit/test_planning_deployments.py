@@ -2,9 +2,9 @@
 
 import pytest
 
-from mirrors.planning.deployments import Step, Wanted, next_step
 from mirrors.planning.observed import ObservedDeployment
-from mirrors.planning.releases import newest_successful, release_of
+from mirrors.planning.rollout.deployments import Step, Wanted, next_step
+from mirrors.planning.rollout.releases import newest_successful, release_of
 from tests.unit.fleets import deployment
 
 RELEASES = (deployment("r1", 0, 10), deployment("r2", 20, 30), deployment("bad", 40, 50, success=False))

@@ -2,7 +2,14 @@
 
 import pytest
 
-from mirrors.planning.dsn import UNREADABLE, normalized_identity, readable_identity, same, service_identity, service_of
+from mirrors.planning.variables.dsn import (
+    UNREADABLE,
+    normalized_identity,
+    readable_identity,
+    same,
+    service_identity,
+    service_of,
+)
 
 PG = "postgres://u:hunter22@"
 AZURE = "az://acmetest:hunter22@blob.core.windows.net/media/"

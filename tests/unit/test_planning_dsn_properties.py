@@ -28,8 +28,8 @@ from psycopg._conninfo_utils import split_attempts
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from django_mirrors import place
-from mirrors.planning.dsn import normalized_identity, service_identity, service_of
-from mirrors.planning.identity import database_digest
+from mirrors.planning.rollout.serving_identity import database_digest
+from mirrors.planning.variables.dsn import normalized_identity, service_identity, service_of
 from tests.search import searching
 
 Place = tuple[Any, ...]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mirrors.planning.identity import Identity, database_digest, declared_identity, mistaken
+from mirrors.planning.rollout.serving_identity import Identity, database_digest, declared_identity, mistaken
 
 TOLD: dict[str, Any] = {"version": 1, "site_id": 2, "application": "acme-de", "database": "d", "anything": "more"}
 

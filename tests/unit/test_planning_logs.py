@@ -1,6 +1,6 @@
 """A log stays readable: what a secret shares with every log, and what is public, is not blanked."""
 
-from mirrors.planning.logs import LONGEST, without_secrets
+from mirrors.planning.reports.logs import LONGEST, without_secrets
 
 PASSWORD = "zH4x$kQ9w"
 VARIABLES = {

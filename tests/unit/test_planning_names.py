@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mirrors.config.values import HIGHEST_SITE_ID
-from mirrors.planning.names import number
+from mirrors.planning.variables.names import number
 from tests.search import searching
 
 

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from mirrors.config import Fleet
-from mirrors.planning.allocate import Assigned, Ledger
 from mirrors.planning.observed import ObservedSite
-from mirrors.planning.pins import disagreements, pins, unpinned
+from mirrors.planning.site_ids.allocate import Assigned, Ledger
+from mirrors.planning.site_ids.pins import disagreements, pins, unpinned
 from tests.unit.fleets import converged, fresh, settings
 
 

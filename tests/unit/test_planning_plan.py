@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from mirrors.planning.allocate import allocate
-from mirrors.planning.dsn import normalized_identity
-from mirrors.planning.hints import AllocationRequest, Ledger
 from mirrors.planning.observed import ObservedVariable
 from mirrors.planning.plan import hidden_databases, plan
+from mirrors.planning.site_ids.allocate import allocate
+from mirrors.planning.site_ids.facts import AllocationRequest, Ledger
+from mirrors.planning.variables.dsn import normalized_identity
 from tests.unit.fleets import DATABASE, STORAGE, converged, deployment, fresh, original, seen, settings
 
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from mirrors.config import Settings
-from mirrors.planning.preview import Cause, FleetPreview, first_deployments, preview_of
-from mirrors.planning.preview_steps import Change
-from mirrors.planning.taking_over import Judged
+from mirrors.planning.adoption.takeover import Judged
+from mirrors.planning.reports.preview import Cause, FleetPreview, first_deployments, preview_of
+from mirrors.planning.reports.pulumi_steps import Change
 from mirrors.problems import Note, Problem
 from mirrors.problems.reported import NOTHING, Reported
 from tests.unit.fleets import settings

@@ -3,7 +3,7 @@
 from typing import Any
 
 from mirrors.cli.preview_report import as_text
-from mirrors.planning.preview import FleetPreview, preview_of
+from mirrors.planning.reports.preview import FleetPreview, preview_of
 from tests.unit.fleets import settings
 
 FLEET = "mirrors:index:Fleet"

@@ -8,7 +8,15 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
-from mirrors.planning.allocate import AllocationRequest, Assigned, Ledger, Neighbour, Reference, SiteFacts, allocate
+from mirrors.planning.site_ids.allocate import (
+    AllocationRequest,
+    Assigned,
+    Ledger,
+    Neighbour,
+    Reference,
+    SiteFacts,
+    allocate,
+)
 from tests.search import searching
 
 ORIGINAL = "u-acme"

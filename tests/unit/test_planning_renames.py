@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from mirrors.planning.allocate import AllocationRequest, Assigned, Ledger, SiteFacts, allocate
-from mirrors.planning.leaving import removal_notes
+from mirrors.planning.site_ids.allocate import AllocationRequest, Assigned, Ledger, SiteFacts, allocate
+from mirrors.planning.site_ids.retirement import removal_notes
 
 ACME = SiteFacts("u-acme", "acme", original=True)
 KNOWN = Ledger({"u-acme": ("acme", 1), "u-c": ("ren-c", 4)}, {}, 4)

@@ -5,7 +5,7 @@ from types import ModuleType
 
 import pytest
 
-from mirrors.planning.secrecy import looks_secret
+from mirrors.planning.variables.secrecy import looks_secret
 from tests.engine.project import ROOT
 
 PEM = "-----BEGIN {}PRIVATE KEY-----\nMIIB\n-----END {}PRIVATE KEY-----"

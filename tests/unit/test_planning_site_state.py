@@ -6,7 +6,6 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mirrors.planning.names import write_order
 from mirrors.planning.site_state import (
     ABSENT,
     CHECK_ONLY,
@@ -27,6 +26,7 @@ from mirrors.planning.site_state import (
     name_of,
     running_entries,
 )
+from mirrors.planning.variables.names import write_order
 from tests.search import searching
 from tests.unit.site_states import KEY, declarations, deployed, names, plain, values, values_of
 

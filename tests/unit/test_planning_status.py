@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from mirrors.planning.observed import ObservedSite, ObservedVariable
-from mirrors.planning.status import SETTLED, SiteStatus, State, removed, statuses
+from mirrors.planning.reports.status import SETTLED, SiteStatus, State, removed, statuses
 from tests.unit.fleets import DATABASE, converged, deployment, fresh, original, seen, settings
 
 SHARED = ("DATABASE_URL", "DEFAULT_STORAGE_DSN")

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from mirrors.planning.allocate import (
+from mirrors.planning.site_ids.allocate import (
     Allocation,
     AllocationRequest,
     Assigned,

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mirrors.planning.adoption.takeover import Judged, judge, judged
 from mirrors.planning.observed import ObservedDeployment, ObservedFleet, ObservedSite
-from mirrors.planning.status import SETTLED, statuses
-from mirrors.planning.taking_over import Judged, judge, judged
+from mirrors.planning.reports.status import SETTLED, statuses
 from tests.search import searching
 from tests.unit.fleets import converged, deployment, fresh, original, seen, settings
 

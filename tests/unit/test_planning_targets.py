@@ -7,8 +7,8 @@ import pytest
 
 from mirrors.config import Settings
 from mirrors.errors import ConfigurationError
-from mirrors.planning.status import SiteStatus, State
-from mirrors.planning.targets import Chosen, behind, everyone, named
+from mirrors.planning.reports.status import SiteStatus, State
+from mirrors.planning.rollout.targets import Chosen, behind, everyone, named
 from mirrors.problems import Note
 from tests.unit.fleets import settings
 

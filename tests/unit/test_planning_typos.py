@@ -2,7 +2,7 @@
 
 import pytest
 
-from mirrors.planning.typos import meant
+from mirrors.planning.adoption.suggestions import meant
 
 FLEET = ("acme", "acme-de", "acme-fr")
 

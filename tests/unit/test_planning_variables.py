@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mirrors.planning.names import removal_order, write_order
 from mirrors.planning.observed import ObservedVariable
-from mirrors.planning.variables import Desired, different_names, not_as_declared, plan_writes, running_values
+from mirrors.planning.variables.names import removal_order, write_order
+from mirrors.planning.variables.writes import Desired, different_names, not_as_declared, plan_writes, running_values
 
 NAMES = ["SITE_ID", "MIRRORS_APPLICATION", "DATABASE_URL", "DEFAULT_STORAGE_DSN", "A", "z"]
 

@@ -6,8 +6,8 @@ import pytest
 
 from mirrors.config import Settings
 from mirrors.planning.observed import ObservedVariable
-from mirrors.planning.status import SETTLED, SiteStatus, State, statuses
-from mirrors.planning.verification import as_unverified, unverified
+from mirrors.planning.reports.status import SETTLED, SiteStatus, State, statuses
+from mirrors.planning.reports.verification import as_unverified, unverified
 from tests.unit.fleets import converged, deployment, seen, settings
 
 FLEET = seen(converged("acme-de", 2), converged("acme-fr", 3))

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from mirrors.config import Settings
 from mirrors.planning.observed import ObservedSite, ObservedVariable
 from mirrors.planning.plan import plan
-from mirrors.planning.waves import Wave, credentials_changed, described, rollout_plan
-from mirrors.scheduler import RolloutScheduler
+from mirrors.planning.rollout.waves import Wave, credentials_changed, described, rollout_plan
+from mirrors.program.scheduler import RolloutScheduler
 from tests.unit.fleets import DATABASE, STORAGE, converged, fresh, seen, settings
 
 TEN = tuple(f"m{number}" for number in range(10))

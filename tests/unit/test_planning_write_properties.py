@@ -6,12 +6,12 @@ from urllib.parse import quote
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mirrors.planning.deployments import Step, Wanted, next_step
-from mirrors.planning.dsn import UNREADABLE, service_identity
-from mirrors.planning.names import DATABASE_URL, MIRRORS_APPLICATION, OWN, SITE_ID
 from mirrors.planning.observed import ObservedDeployment, ObservedVariable
-from mirrors.planning.releases import newest_successful, release_of
-from mirrors.planning.variables import Desired, Write, plan_writes
+from mirrors.planning.rollout.deployments import Step, Wanted, next_step
+from mirrors.planning.rollout.releases import newest_successful, release_of
+from mirrors.planning.variables.dsn import UNREADABLE, service_identity
+from mirrors.planning.variables.names import DATABASE_URL, MIRRORS_APPLICATION, OWN, SITE_ID
+from mirrors.planning.variables.writes import Desired, Write, plan_writes
 from tests.search import searching
 from tests.unit.fleets import deployment
 

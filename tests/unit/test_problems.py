@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from mirrors import events
 from mirrors.errors import ConfigurationError, DeploymentFailedError, MirrorsError
-from mirrors.events import EVENTS, UNREADABLE, report_line, report_note, report_problem, report_repair
-from mirrors.problems import CATALOGUE, PAGE, Note, Problem
+from mirrors.problems import CATALOGUE, PAGE, Note, Problem, events
 from mirrors.problems.commands import COMMANDS
 from mirrors.problems.configuration import CONFIGURATION
 from mirrors.problems.containers import CONTAINERS
+from mirrors.problems.events import EVENTS, UNREADABLE, report_line, report_note, report_problem, report_repair
 from mirrors.problems.ids import IDS
 from mirrors.problems.platform import PLATFORM
 from mirrors.problems.program import PROGRAM

@@ -61,7 +61,7 @@ def test_what_pulumi_starts_on_divio_loads_neither_docker_nor_sandbox_nor_comman
     assert "mirrors.divio.client" in found
     unused = {"pulumi_docker", "docker", "django", "rest_framework", "sqlite3", "click", "jinja2"}
     assert found & unused == set()
-    assert {name for name in found if name.startswith(("mirrors.docker", "mirrors.sandbox", "mirrors.cli"))} == set()
+    assert {name for name in found if name.startswith(("mirrors.docker", "mirrors_sandbox", "mirrors.cli"))} == set()
 
 
 def test_the_state_is_read_without_the_engines_sdk() -> None:
@@ -72,10 +72,12 @@ def test_the_state_is_read_without_the_engines_sdk() -> None:
     assert loaded(statement) & {"pulumi", "grpc", "django"} == set()
 
 
-@pytest.mark.parametrize("module", ["mirrors.planning.plan", "mirrors.divio", "mirrors.config", "mirrors.observe"])
+@pytest.mark.parametrize(
+    "module", ["mirrors.planning.plan", "mirrors.divio", "mirrors.config", "mirrors.observation.fleet"]
+)
 def test_what_decides_and_what_reads_needs_no_engine(module: str) -> None:
     assert loaded(f"import {module}") & {"pulumi", "grpc", "django"} == set()
 
 
 def test_the_sandbox_is_started_without_the_engine() -> None:
-    assert loaded("import mirrors.sandbox.control") & {"pulumi", "grpc"} == set()
+    assert loaded("import mirrors_sandbox.control") & {"pulumi", "grpc"} == set()

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from mirrors_sandbox.control import Sandbox
 
 from mirrors.divio import Divio
-from mirrors.sandbox.control import Sandbox
 from tests.unit.program_under_mocks import SECRET_KEYS, Ran, registered
 from tests.wire.provider import SECRET, SIGNATURE, UNKNOWN, in_clear
 

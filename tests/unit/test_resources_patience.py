@@ -1,7 +1,7 @@
 """What a person at a terminal hears of a deployment that takes its time."""
 
 from mirrors.divio import Deployment
-from mirrors.resources.deploying import SAY_EVERY, patience
+from mirrors.resources.deployment_runner import SAY_EVERY, patience
 
 RUNNING = Deployment.model_validate({"uuid": "d1", "environment": "e1", "status": "deploying"})
 DONE = Deployment.model_validate({"uuid": "d1", "environment": "e1", "status": "done", "success": True})

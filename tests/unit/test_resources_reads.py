@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mirrors.divio import AuthenticationFailed, NotFound
-from mirrors.resources.reads import A_GUESS, CHUNK, FRESH_FOR, NEWEST_FOR, BulkReadCache, visible_environments
+from mirrors.resources.bulk_reads import A_GUESS, CHUNK, FRESH_FOR, NEWEST_FOR, BulkReadCache, visible_environments
 from tests.unit.divio_support import DEPLOYMENTS, VARIABLES, FakeTime, application, connect, deployment, page, variable
 from tests.unit.http_script import Received, Reply, Script, serve
 

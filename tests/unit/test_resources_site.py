@@ -11,9 +11,9 @@ from pulumi.output import UNKNOWN, Unknown
 
 from mirrors.config.connection import load_connection
 from mirrors.errors import NotCheckedError, PausedError
-from mirrors.planning.names import OWN
 from mirrors.planning.site_state import RUNNING, Entries, SiteState, key_of, name_of
-from mirrors.resources.operation import OPERATION, Operation
+from mirrors.planning.variables.names import OWN
+from mirrors.resources.process import OPERATION, Operation
 from mirrors.resources.site import SiteProvider
 from mirrors.resources.site_ids import found_in
 from tests.search import searching

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from mirrors.resources.today import TokenNotFoundError, stack_of, todays_token, with_token
+from mirrors.pulumi_internals import stack_of
+from mirrors.resources.current_token import TokenNotFoundError, todays_token, with_token
 
 TOKEN = "c4n4ry-todays-token"
 HERE = {"apiUrl": "http://127.0.0.1:1"}

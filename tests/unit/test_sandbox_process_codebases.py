@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 import requests
 from click.testing import CliRunner
+from mirrors_sandbox.cli import sandbox as sandbox_command
+from mirrors_sandbox.control import Sandbox
+from mirrors_sandbox.state import SandboxError
 
-from mirrors.cli.sandbox import sandbox as sandbox_command
-from mirrors.sandbox.control import Sandbox
-from mirrors.sandbox.state import SandboxError
 from tests.sandboxes import deployment_log, frozen_variables, get, running_sandbox, site_codebase
 
 TIMEOUT = 20.0  # seconds, for one request

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-
-from mirrors.sandbox.process import (
+from mirrors_sandbox.process import (
     APART,
     BOOT_ID,
     Ledger,

@@ -8,12 +8,12 @@ from urllib.parse import urlsplit
 import psutil
 import psycopg
 import pytest
+from mirrors_sandbox.databases import SQLiteFiles
+from mirrors_sandbox.postgres import PostgreSQL, with_password
+from mirrors_sandbox.process import free_port
+from mirrors_sandbox.state import SandboxError, Settings, StateDirectory
 
-from mirrors.sandbox import postgres
-from mirrors.sandbox.databases import SQLiteFiles
-from mirrors.sandbox.postgres import PostgreSQL, with_password
-from mirrors.sandbox.process import free_port
-from mirrors.sandbox.state import SandboxError, Settings, StateDirectory
+from mirrors_sandbox import postgres
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has to run the server as another user")
 

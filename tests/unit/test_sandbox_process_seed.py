@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from mirrors_sandbox.cli import sandbox as sandbox_command
+from mirrors_sandbox.control import Sandbox
+from mirrors_sandbox.process import wait_until
+from mirrors_sandbox.state import SandboxError
 
-from mirrors.cli.sandbox import sandbox as sandbox_command
-from mirrors.sandbox.control import Sandbox
-from mirrors.sandbox.process import wait_until
-from mirrors.sandbox.state import SandboxError
 from tests.sandboxes import (
     change,
     deployment_log,

@@ -11,10 +11,10 @@ import psutil
 import psycopg
 import pytest
 import requests
+from mirrors_sandbox.control import Sandbox, SiteStatus
+from mirrors_sandbox.process import Ledger, Recorded, find, wait_until
+from mirrors_sandbox.state import SandboxError
 
-from mirrors.sandbox.control import Sandbox, SiteStatus
-from mirrors.sandbox.process import Ledger, Recorded, find, wait_until
-from mirrors.sandbox.state import SandboxError
 from tests.panel import Panel
 from tests.sandboxes import (
     TIMEOUT,
@@ -29,7 +29,7 @@ from tests.sandboxes import (
     site_codebase,
 )
 
-ATTEMPTS = 3  # of `mirrors.sandbox.runner.watch`, which only a sandbox's server can import
+ATTEMPTS = 3  # of `mirrors_sandbox.runner.watch`, which only a sandbox's server can import
 
 
 @pytest.fixture(scope="module")

@@ -8,11 +8,11 @@ import psutil
 import pytest
 import requests
 from click.testing import CliRunner
+from mirrors_sandbox.cli import sandbox as command
+from mirrors_sandbox.control import Sandbox
+from mirrors_sandbox.process import find
+from mirrors_sandbox.state import SandboxError
 
-from mirrors.cli.sandbox import sandbox as command
-from mirrors.sandbox.control import Sandbox
-from mirrors.sandbox.process import find
-from mirrors.sandbox.state import SandboxError
 from tests.sandboxes import TIMEOUT, crash, deployment_log, get, newest_deployment, running_sandbox
 
 

@@ -4,7 +4,7 @@ import traceback
 import pytest
 
 from mirrors.errors import MirrorsError
-from mirrors.small_state import FRAMES, limit_stack_traces
+from mirrors.pulumi_internals import FRAMES, limit_stack_traces
 
 
 @pytest.fixture(autouse=True)

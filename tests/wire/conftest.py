@@ -5,11 +5,11 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from mirrors_sandbox.control import Sandbox
 from pulumi.runtime.proto import provider_pb2_grpc
 
-from mirrors.resources.base import Provider
+from mirrors.resources.provider import Provider
 from mirrors.resources.site import SiteProvider
-from mirrors.sandbox.control import Sandbox
 from tests.wire.kept import Kept
 from tests.wire.platform import CANARY, Platform, Site
 from tests.wire.provider import Wire, provider_process

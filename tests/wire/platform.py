@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from mirrors_sandbox.control import Sandbox
+from mirrors_sandbox.process import wait_until
+
 from mirrors.divio import Divio, EnvironmentVariable
-from mirrors.sandbox.control import Sandbox
-from mirrors.sandbox.process import wait_until
 
 TIMEOUT = 30.0  # seconds
 STAGE = "test"

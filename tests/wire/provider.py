@@ -21,7 +21,7 @@ from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime import rpc
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
 
-from mirrors.resources.base import Provider
+from mirrors.resources.provider import Provider
 
 Properties = dict[str, Any]
 _SERIALISED: dict[str, str] = {}
@@ -36,7 +36,7 @@ TIMEOUT = 60.0  # seconds, for one call
 FORGETFUL = """
 import runpy
 from mirrors.divio.policy import PollPolicy
-from mirrors.resources import reads
+from mirrors.resources import bulk_reads as reads
 reads.FRESH_FOR = 0.0
 PollPolicy.delay = lambda policy, looks: 0.05
 runpy.run_module("pulumi.dynamic", run_name="__main__")

@@ -8,8 +8,8 @@ from pulumi.runtime.proto import provider_pb2
 
 from mirrors.planning.site_state import CHECK_ONLY, OUTPUTS, is_variable, name_of
 from mirrors.planning.site_state import INPUTS as OWN_INPUTS
-from mirrors.resources.base import Provider
 from mirrors.resources.original import OriginalProvider
+from mirrors.resources.provider import Provider
 from mirrors.resources.site import SiteProvider
 from tests.wire.conftest import Drive
 from tests.wire.declared import plain, secret

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mirrors.divio import RetryPolicy
-from mirrors.planning.dsn import service_identity
+from mirrors.planning.variables.dsn import service_identity
 from mirrors.resources.original import OriginalProvider
 from mirrors.resources.site import SiteProvider
 from tests.sandboxes import running_sandbox

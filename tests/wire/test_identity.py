@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mirrors.planning.identity import STATUS_PATH, database_digest
+from mirrors.planning.rollout.serving_identity import STATUS_PATH, database_digest
 from mirrors.resources.site import SiteProvider
 from tests.servers import running
 from tests.wire.declared import START, hints, plain, secret

@@ -9,11 +9,11 @@ from threading import Event
 
 import grpc
 import pytest
+from mirrors_sandbox.process import wait_until
 
 from mirrors.resources.executor import FOUR_AT_A_TIME
 from mirrors.resources.original import OriginalProvider
 from mirrors.resources.site import SiteProvider
-from mirrors.sandbox.process import wait_until
 from tests.unit.http_script import Reply, serve
 from tests.wire.declared import hints, plain
 from tests.wire.platform import CANARY, Platform, Site

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mirrors.planning.dsn import service_identity
+from mirrors.planning.variables.dsn import service_identity
 from mirrors.resources.original import OriginalProvider
 from tests.wire.conftest import Drive
 from tests.wire.platform import CANARY, SHARED, Site

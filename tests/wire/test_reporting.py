@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mirrors.events import EVENTS, read
+from mirrors.problems.events import EVENTS, read
 from mirrors.problems.reported import Reported
 from mirrors.resources.original import OriginalProvider
 from mirrors.resources.site import SiteProvider

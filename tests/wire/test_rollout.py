@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from mirrors_sandbox.process import free_port
 from pulumi.runtime.proto import provider_pb2
 
-from mirrors.planning.shared import fingerprint
+from mirrors.planning.variables.shared import fingerprint
 from mirrors.resources.site import SiteProvider
-from mirrors.sandbox.process import free_port
 from tests.wire.conftest import Drive
 from tests.wire.declared import START, hints, plain, secret
 from tests.wire.kept import Kept, as_dict

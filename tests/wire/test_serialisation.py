@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from mirrors.resources.base import Provider
 from mirrors.resources.original import OriginalProvider
+from mirrors.resources.provider import Provider
 from mirrors.resources.site import SiteProvider
 from mirrors.resources.site_ids import SiteIdsProvider
 from tests.wire.conftest import Drive

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from mirrors.planning.names import DATABASE_URL, MIRRORS_APPLICATION, OWN, SITE_ID
 from mirrors.planning.site_state import Entry, SiteState
+from mirrors.planning.variables.names import DATABASE_URL, MIRRORS_APPLICATION, OWN, SITE_ID
 from tests.search import searching
 from tests.wire.declared import Hint, hints, plain, secret
 from tests.wire.kept import Kept

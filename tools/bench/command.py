@@ -11,7 +11,8 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from mirrors.sandbox.process import end, record
+from mirrors_sandbox.process import end, record
+
 from tools.bench.builds import LINES
 from tools.bench.memory import watched
 from tools.bench.sample import BenchError, Taken

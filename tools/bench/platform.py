@@ -9,7 +9,8 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from mirrors.sandbox.control import Sandbox
+from mirrors_sandbox.control import Sandbox
+
 from tools.bench.sample import counted
 
 ORIGINAL = "acme"

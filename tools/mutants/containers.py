@@ -24,7 +24,7 @@ CONTAINERS = (
     ),
     Mutation(
         "the-log-of-a-container-shows-its-secrets",
-        "mirrors/docker/engine.py",
+        "mirrors/docker/host.py",
         "        return without_secrets(printed, variables_of(container).items(), others=secrets)\n",
         "        return printed\n",
         (f"{PROVIDERS}::test_one_that_ends_is_told_at_once_with_its_log_and_no_secret",),
@@ -45,7 +45,7 @@ CONTAINERS = (
     ),
     Mutation(
         "a-volume-goes-with-its-fleet",
-        "mirrors/docker/common.py",
+        "mirrors/docker/context.py",
         "retain_on_delete=True",
         "retain_on_delete=False",
         (f"{DECLARED}::test_volumes_stay_and_containers_make_room_before_they_are_replaced",),

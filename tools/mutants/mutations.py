@@ -30,16 +30,16 @@ SITE_STATES = "tests/unit/test_planning_site_state.py"
 REDACTED = ("tests/unit/test_redaction.py",)
 REDACTION = "mirrors/redaction/__init__.py"
 
-NAMES = "mirrors/planning/names.py"
-WRITES = "mirrors/planning/variables.py"
-STEPS = "mirrors/planning/deployments.py"
+NAMES = "mirrors/planning/variables/names.py"
+WRITES = "mirrors/planning/variables/writes.py"
+STEPS = "mirrors/planning/rollout/deployments.py"
 SITE_STATE = "mirrors/planning/site_state.py"
 SITE = "mirrors/resources/site.py"
 ATTEMPT = "mirrors/resources/attempt.py"
-OPERATION = "mirrors/resources/operation.py"
-DEPLOYING = "mirrors/resources/deploying.py"
-OBSERVER = "mirrors/observe.py"
-WRITING = "mirrors/resources/writing.py"
+OPERATION = "mirrors/resources/process.py"
+DEPLOYING = "mirrors/resources/deployment_runner.py"
+OBSERVER = "mirrors/observation/fleet.py"
+WRITING = "mirrors/resources/variable_reconciler.py"
 
 ORDER = (
     Mutation("site-id-is-not-written-first", NAMES, "{SITE_ID: 0,", "{SITE_ID: 2,", PLANNED_WRITES),
@@ -120,7 +120,7 @@ ORDER = (
     ),
     Mutation(
         "a-preview-takes-what-was-deployed-by-hand-for-ours",
-        "mirrors/planning/preview_steps.py",
+        "mirrors/planning/reports/pulumi_steps.py",
         "    by_hand |= {*run}.intersection(different(before.runs, known.runs))\n",
         "",
         ("tests/unit/test_planning_preview.py",),
@@ -186,7 +186,7 @@ THEIRS = (
     ),
     Mutation(
         "the-checks-are-not-told-what-is-observed",
-        "mirrors/declare.py",
+        "mirrors/program/site_resources.py",
         '"observed": _observed(site),',
         '"observed": {},',
         (f"{PROGRAM}::test_the_checks_are_told_what_is_observed",),
@@ -200,7 +200,7 @@ THEIRS = (
     ),
     Mutation(
         "a-replaced-resource-is-deleted-by-a-later-run",
-        "mirrors/declare.py",
+        "mirrors/program/site_resources.py",
         "        delete_before_replace=True,\n",
         "",
         (f"{PROGRAM}::test_variables_that_are_replaced_on_request_are_deleted_before_they_are_made",),
@@ -235,7 +235,7 @@ THEIRS = (
     ),
     Mutation(
         "live-strips-a-mirror-that-leaves",
-        "mirrors/declare.py",
+        "mirrors/program/site_resources.py",
         "retain_on_delete=context.settings.keeps_variables",
         "retain_on_delete=False",
         (PROGRAM,),
@@ -287,14 +287,14 @@ SECRETS = (
     ),
     Mutation(
         "a-check-failure-names-a-property",
-        "mirrors/resources/base.py",
+        "mirrors/resources/provider.py",
         'CheckFailure("", problem.line)',
         'CheckFailure("assignments", problem.line)',
         ("tests/wire/test_site_ids.py",),
     ),
     Mutation(
         "a-failed-check-is-not-reported",
-        "mirrors/resources/base.py",
+        "mirrors/resources/provider.py",
         """    for problem in found:
         report_problem(problem)
 """,
@@ -303,7 +303,7 @@ SECRETS = (
     ),
     Mutation(
         "what-a-read-raises-is-not-reported",
-        "mirrors/resources/base.py",
+        "mirrors/resources/provider.py",
         """            for problem in error.problems:
                 report_problem(problem)
 """,
@@ -312,7 +312,7 @@ SECRETS = (
     ),
     Mutation(
         "an-identity-shows-half-a-password",
-        "mirrors/planning/dsn/reading.py",
+        "mirrors/planning/variables/dsn/reading.py",
         '"@" in f"{parts.path}{parts.query}{parts.fragment}"',
         '"@" in parts.path',
         ("tests/unit/test_planning_write_properties.py",),
@@ -362,21 +362,21 @@ SECRETS = (
     ),
     Mutation(
         "new-shared-values-are-plain-on-the-platform",
-        "mirrors/declare.py",
+        "mirrors/program/site_resources.py",
         ".get(name, True))",
         ".get(name, False))",
         (PROGRAM,),
     ),
     Mutation(
         "a-secret-among-plain-variables-is-written-in-clear",
-        "mirrors/program.py",
+        "mirrors/program/startup.py",
         '        if f"{NAMESPACE}:{key}" in secret\n',
         "        if False\n",
         (f"{PROGRAM}::test_a_secret_among_the_plain_variables_is_refused_before_anything_is_registered",),
     ),
     Mutation(
         "shared-values-are-registered-in-clear",
-        "mirrors/on_divio.py",
+        "mirrors/program/divio.py",
         "{key: pulumi.Output.secret(value) for",
         "{key: value for",
         (PROGRAM,),
@@ -409,7 +409,7 @@ RELEASES = (
     Mutation("an-older-release-is-adopted", STEPS, "return actual_end >= wanted_end", "return True", DEPLOYMENTS),
     Mutation(
         "a-failed-deployment-counts-as-a-release",
-        "mirrors/planning/releases.py",
+        "mirrors/planning/rollout/releases.py",
         "if item.succeeded]",
         "if item.ended_at]",
         ("tests/unit/test_planning_deployments.py",),
@@ -433,7 +433,7 @@ REFUSALS = (
     ),
     Mutation(
         "one-confirmation-is-of-whatever-cannot-be-read",
-        "mirrors/planning/dsn/service.py",
+        "mirrors/planning/variables/dsn/service.py",
         'return f"{UNREADABLE}:{site}:{name}" if identity == UNREADABLE else identity',
         "return identity",
         (f"{CHECKS}::test_a_value_that_cannot_be_read_is_confirmed_by_its_place_and_by_no_other",),
@@ -468,7 +468,7 @@ REFUSALS = (
     ),
     Mutation(
         "one-database-has-two-identities",
-        "mirrors/planning/dsn/service.py",
+        "mirrors/planning/variables/dsn/service.py",
         'host = host.lower().rstrip(".")',
         "host = host.lower()",
         ("tests/unit/test_planning_addresses.py",),
@@ -496,7 +496,7 @@ REFUSALS = (
     ),
     Mutation(
         "problems-are-found-after-the-first-resource",
-        "mirrors/program.py",
+        "mirrors/program/startup.py",
         "    if problems or planned.original is None:\n",
         "    if planned.original is None:\n",
         (f"{PROGRAM}::test_a_fleet_with_problems_registers_nothing_and_tells_all_of_them",),
@@ -510,14 +510,14 @@ REFUSALS = (
     ),
     Mutation(
         "a-held-site-is-deployed-where-what-it-runs-is-not-known",
-        "mirrors/resources/deploying.py",
+        "mirrors/resources/deployment_runner.py",
         "            if self.conditions.refusal:\n",
         "            if False:\n",
         ("tests/wire/test_rollout.py::test_a_held_site_is_adopted_as_it_runs_and_never_deployed",),
     ),
     Mutation(
         "a-release-made-during-a-rollout-reaches-the-later-waves",
-        "mirrors/resources/deploying.py",
+        "mirrors/resources/deployment_runner.py",
         "            self._check_release()\n",
         "",
         (f"{ROLLOUT}::test_a_release_in_the_middle_of_a_rollout_reaches_nobody_before_the_first_wave",),
@@ -541,14 +541,14 @@ REFUSALS = (
     ),
     Mutation(
         "a-site-that-gets-no-release-is-the-canary",
-        "mirrors/planning/waves.py",
+        "mirrors/planning/rollout/waves.py",
         "enumerate(sites, start=1) if site in counted]",
         "enumerate(sites, start=1)]",
         (f"{WAVES}::test_a_site_that_gets_no_release_is_no_canary_for_the_others",),
     ),
     Mutation(
         "a-named-site-gets-the-release-that-the-state-knows",
-        "mirrors/declare.py",
+        "mirrors/program/site_resources.py",
         "return planned.release if deployment in earlier else deployment",
         "return deployment",
         (f"{DEPLOYED}::test_a_release_made_by_hand_reaches_a_site_that_is_named",),
@@ -562,7 +562,7 @@ REFUSALS = (
     ),
     Mutation(
         "a-failure-of-an-earlier-repair-is-told-again",
-        "mirrors/scheduler.py",
+        "mirrors/program/scheduler.py",
         "if failed and attempt == self.attempt]",
         "if failed]",
         (f"{ROLLOUT}::test_a_repair_that_failed_is_told_though_a_new_site_is_left_out",),
@@ -576,7 +576,7 @@ REFUSALS = (
     ),
     Mutation(
         "those-behind-are-deployed-past-a-failed-canary",
-        "mirrors/planning/targets.py",
+        "mirrors/planning/rollout/targets.py",
         "sites = tuple(dict.fromkeys([*earlier, *wanted]))",
         "sites = tuple(wanted)",
         (f"{TARGETS}::test_the_waves_before_are_reached_too_so_that_an_unhealthy_canary_stops_those_behind",),
@@ -604,14 +604,14 @@ REFUSALS = (
     ),
     Mutation(
         "404-alone-means-gone",
-        "mirrors/resources/base.py",
+        "mirrors/resources/provider.py",
         "        if not siblings or environment in siblings:\n",
         "        if False:\n",
         (f"{FAULTS}::test_a_site_that_is_404_while_it_is_listed_is_not_deleted",),
     ),
     Mutation(
         "an-orphaned-provider-goes-on",
-        "mirrors/resources/base.py",
+        "mirrors/resources/provider.py",
         "        watch_engine(sys.argv)\n",
         "",
         ("tests/wire/test_watchdog.py",),
@@ -619,7 +619,7 @@ REFUSALS = (
     Mutation(
         "an-interrupted-provider-goes-on-waiting",
         "mirrors/resources/watchdog.py",
-        "        _leave_at_once()\n",
+        "        exit_without_waiting()\n",
         "",
         ("tests/wire/test_watchdog.py",),
     ),

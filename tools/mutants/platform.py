@@ -14,7 +14,7 @@ ONE_PROCESS = "tests/wire/test_one_process.py"
 PLATFORM = (
     Mutation(
         "a-process-serves-four-at-a-time-whatever-is-declared",
-        "mirrors/resources/executor.py",
+        "mirrors/pulumi_internals.py",
         "    executor._max_workers = max(executor._max_workers, threads)\n",
         "",
         (

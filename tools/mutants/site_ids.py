@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from tools.mutants.mutation import Mutation
 
-ALLOCATE = "mirrors/planning/allocate.py"
-RENAMES = "mirrors/planning/renames.py"
-BEGINNING = "mirrors/planning/beginning.py"
-STRANGERS = "mirrors/planning/strangers.py"
-UNUSED = "mirrors/planning/unused.py"
+ALLOCATE = "mirrors/planning/site_ids/allocate.py"
+RENAMES = "mirrors/planning/site_ids/renames.py"
+BEGINNING = "mirrors/planning/site_ids/first_ledger.py"
+STRANGERS = "mirrors/planning/site_ids/undeclared.py"
+UNUSED = "mirrors/planning/site_ids/unused.py"
 TESTS = ("tests/unit/test_planning_allocate.py", "tests/unit/test_planning_properties.py")
 HISTORIES = ("tests/unit/test_planning_properties.py",)
 
@@ -95,7 +95,7 @@ SITE_IDS = (
     ),
     Mutation(
         "sites-that-run-with-one-id-are-converged",
-        "mirrors/planning/status.py",
+        "mirrors/planning/reports/status.py",
         "yield _differing(row, both) if twins and row in there else row",
         "yield row",
         ("tests/unit/test_planning_status.py",),
@@ -123,7 +123,7 @@ SITE_IDS = (
     ),
     Mutation(
         "an-update-of-a-mirror-without-an-id-goes-on",
-        "mirrors/given_ids.py",
+        "mirrors/program/outputs.py",
         "    if not pulumi.runtime.is_dry_run():\n",
         "    if False:\n",
         ("tests/engine/test_site_ids.py::test_a_new_mirror_alone_among_the_targets_is_told_what_gives_it_its_id",),
@@ -172,7 +172,7 @@ SITE_IDS = (
     ),
     Mutation(
         "an-id-that-runs-and-is-set-no-more-is-free",
-        "mirrors/planning/account.py",
+        "mirrors/planning/adoption/account.py",
         "    return alike or bool(_owner(item)) or copied or any(",
         "    return has_copy(item) or False and any(",
         ("tests/unit/test_planning_account.py",),
@@ -214,7 +214,7 @@ SITE_IDS = (
     ),
     Mutation(
         "an-id-with-a-blank-is-none",
-        "mirrors/planning/names.py",
+        "mirrors/planning/variables/names.py",
         '        site_id = int(value or "")\n',
         '        site_id = int(value or "") if (value or "").isdigit() else 0\n',
         ("tests/unit/test_planning_names.py",),

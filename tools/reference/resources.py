@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pulumi.dynamic import Resource
 
 from mirrors.fleet import Fleet
-from mirrors.resources.base import Provider
 from mirrors.resources.mirror import Mirror, OriginalSite
 from mirrors.resources.original import Original, OriginalProvider
+from mirrors.resources.provider import Provider
 from mirrors.resources.site import SiteProvider
 from mirrors.resources.site_ids import SiteIds, SiteIdsProvider
 from tools.reference.docstrings import documented, markdown, of_fields, row, table

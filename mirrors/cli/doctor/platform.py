@@ -18,7 +18,7 @@ from mirrors.divio import AuthenticationFailed, Divio, DivioError, InvalidSettin
 from mirrors.errors import MirrorsError
 from mirrors.planning.plan import CONTROL_PANEL
 from mirrors.problems import Problem
-from mirrors.remedies import SANDBOX, problem_of
+from mirrors.remediation import SANDBOX, problem_of
 
 TOKEN = "set DIVIO_API_TOKEN, or mirrors:apiToken as a secret, to a valid token of this account"  # noqa: S105 - a remedy
 ADDRESS = "see that mirrors:apiUrl, or DIVIO_API_URL, is the platform's address, and that it runs"

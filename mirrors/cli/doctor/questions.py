@@ -1,6 +1,6 @@
 """What is not documented about the platform's API, answered from its answers. Nothing of the account comes out.
 
-Each question is one that the notes of this project leave open; see ``mirrors.sandbox.fidelity`` for the guesses.
+Each question is one that the notes of this project leave open; see ``mirrors_sandbox.fidelity`` for the guesses.
 """
 
 import re

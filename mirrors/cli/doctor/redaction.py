@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mirrors.planning.secrecy import has_credential
+from mirrors.planning.variables.secrecy import has_credential
 from mirrors.redaction import redact
 
 __all__ = ["LeakError", "Redactor"]

@@ -9,7 +9,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import Event
 
-from mirrors.sandbox.process import Recorded, find
+from mirrors_sandbox.process import Recorded, find
+
 from tests.engine.chaos.plan import Round
 from tests.engine.crash.processes import family, is_provider, kill, sender
 from tests.engine.crash.proxy import Passed, Strike

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
+from mirrors_sandbox.process import Recorded, record
 
-from mirrors.sandbox.process import Recorded, record
 from tests.engine.chaos.plan import SLUGS, List, Round
 from tests.engine.chaos.watch import Promise, Untouched
 from tests.engine.crash.processes import kill

@@ -5,8 +5,7 @@ import signal
 from collections.abc import Iterable
 
 import psutil
-
-from mirrors.sandbox.process import Recorded, record, wait_until
+from mirrors_sandbox.process import Recorded, record, wait_until
 
 PROVIDER = "pulumi.dynamic"
 DEAD_WITHIN = 10.0  # seconds, from SIGKILL on

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
 
-from mirrors.sandbox.control import Sandbox
+from mirrors_sandbox.control import Sandbox
+
 from tests.engine.crash.processes import family, is_provider, kill, sender
 from tests.engine.crash.proxy import Passed, Proxy, Side, Strike, proxy_before
 from tests.engine.crash.store import Contract, Store

@@ -9,7 +9,8 @@ import signal
 from collections.abc import Callable, Mapping
 from typing import IO, Any
 
-from mirrors.sandbox.process import wait_until
+from mirrors_sandbox.process import wait_until
+
 from tests.engine.fleet import MIRRORS, Fleet, silently
 from tests.engine.pages.reader import Steps, as_it_is
 from tests.engine.serving import served

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from mirrors.sandbox.control import Sandbox
+from mirrors_sandbox.control import Sandbox
+
 from tests.engine.pages.page import Section
 from tests.engine.pages.reader import Reader, Steps, as_it_is, paste
 from tests.engine.project import ROOT, Project

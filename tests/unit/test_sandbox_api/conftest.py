@@ -12,8 +12,7 @@ from typing import IO, Any
 
 import pytest
 import requests
-
-from mirrors.sandbox.state import Settings, StateDirectory
+from mirrors_sandbox.state import Settings, StateDirectory
 
 ROOT = Path(__file__).parents[3]
 TOKEN = "canary-token-5f0c2a"
@@ -111,7 +110,7 @@ def _start(directory: Path, output: IO[str]) -> "subprocess.Popen[str]":
     environment = os.environ | {
         "MIRRORS_SANDBOX_DIR": str(directory),
         "MIRRORS_SANDBOX_RUNNER": "none",
-        "DJANGO_SETTINGS_MODULE": "mirrors.sandbox.settings",
+        "DJANGO_SETTINGS_MODULE": "mirrors_sandbox.settings",
     }
     command = [sys.executable, "-W", "error", "-m", "tests.unit.test_sandbox_api.serving"]
     pipe = subprocess.PIPE

@@ -18,9 +18,9 @@ django.setup()
 
 from django.contrib.auth.models import User  # noqa: E402
 from django.utils import timezone  # noqa: E402
+from mirrors_sandbox.wsgi import application  # noqa: E402
 
-from mirrors.sandbox import faults, models  # noqa: E402
-from mirrors.sandbox.wsgi import application  # noqa: E402
+from mirrors_sandbox import faults, models  # noqa: E402
 
 
 def make_application(slug: str, **fields: Any) -> dict[str, str]:

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from mirrors_sandbox.site_logs import PIECE
 
-from mirrors.sandbox.site_logs import PIECE
 from tests.unit.test_sandbox_api.conftest import SECRET, Sandbox
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-import mirrors.sandbox
+import mirrors_sandbox
 
-SETTINGS = Path(mirrors.sandbox.__file__).with_name("settings.py")
+SETTINGS = Path(mirrors_sandbox.__file__).with_name("settings.py")
 
 
 def _load(monkeypatch: pytest.MonkeyPatch, directory: Path) -> dict[str, Any]:

@@ -1,0 +1,142 @@
+"""What the containers of a stack have in common: network, image, volumes, and what the sites share."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+import pulumi
+import pulumi_docker as docker
+
+from mirrors.config import Settings
+from mirrors.config.docker_names import Names
+from mirrors.planning.containers import STORAGE_DSN, go_duration, owns_media, storage_dsn
+from mirrors.program.scheduler import RolloutScheduler
+from mirrors.resources.site_ids import SiteIds
+
+Label = TypeVar("Label")
+
+KEPT = pulumi.ResourceOptions(retain_on_delete=True, ignore_changes=["labels", "driver", "driverOpts"])
+"""Of what holds data: neither a removal nor a destroy takes it away.
+
+It is taken as it is, however somebody has made it: the plugin would replace it for each difference, and each container
+with it.
+"""
+
+
+@dataclass(frozen=True)
+class DockerContext:
+    """``own``: the options of what carries the fleet's name. ``release``: what the image and its command stand below;
+    ``image``: the id of the image that all sites run.
+
+    ``shared``: {name: value}, secrets; ``ready``: what has to be there before anything of a site is. ``media``: the
+    volume's name, or None.
+    """
+
+    fleet: pulumi.Resource
+    settings: Settings
+    names: Names
+    ids: SiteIds
+    scheduler: RolloutScheduler
+    own: pulumi.ResourceOptions
+    network: docker.Network
+    release: pulumi.Resource
+    image: pulumi.Output[str]
+    shared: Mapping[str, pulumi.Output[str]] = field(default_factory=dict)
+    ready: tuple[pulumi.Resource, ...] = ()
+    media: pulumi.Output[str] | None = None
+
+    @property
+    def name(self) -> str:
+        return self.fleet.pulumi_resource_name
+
+    def below(self, parent: pulumi.Resource, **more: Any) -> pulumi.ResourceOptions:
+        """The fleet's options below another resource: same provider, same former names."""
+        return pulumi.ResourceOptions.merge(self.own, pulumi.ResourceOptions(parent=parent, **more))
+
+    def with_media(self) -> "DockerContext":
+        """With everything that the sites share, the storage among it."""
+        values = {
+            name: pulumi.Output.secret(value.get_secret_value()) for name, value in self.settings.shared_values.items()
+        }
+        shared = {**self.shared, **values}
+        if not owns_media(self.settings):
+            return replace(self, shared=shared)
+        part = component("mirrors:docker:Media", self.name, self.own)
+        volume = declare_volume(self, "media", self.settings.docker.media.volume, part)
+        dsn = pulumi.Output.from_input(storage_dsn(self.settings))
+        return replace(self, shared={**shared, STORAGE_DSN: dsn}, media=volume.name)
+
+
+def component(kind: str, name: str, options: pulumi.ResourceOptions) -> pulumi.ComponentResource:
+    """A part of the fleet. It tells things of one type apart that all carry the fleet's name.
+
+    As with the fleet itself, one that is renamed has no alias.
+    """
+    return pulumi.ComponentResource(kind, name, None, pulumi.ResourceOptions(parent=options.parent))
+
+
+def declare_volume(common: DockerContext, part: str, declared: str | None, parent: pulumi.Resource) -> docker.Volume:
+    """One that is there already is taken as it is: Docker makes none twice."""
+    return docker.Volume(
+        common.name,
+        name=declared or common.names.part(part),
+        labels=None if declared else labels(docker.VolumeLabelArgs, common.names.labels()),
+        opts=pulumi.ResourceOptions.merge(common.below(parent), KEPT),
+    )
+
+
+def labels(kind: Callable[..., Label], values: Mapping[str, str]) -> list[Label]:
+    return [kind(label=name, value=value) for name, value in sorted(values.items())]
+
+
+def image_of(
+    settings: Settings, parent: pulumi.Resource, name: str, options: pulumi.ResourceOptions
+) -> pulumi.Output[str]:
+    """The id of the image: of one that is there, or can be pulled, or is built from a directory."""
+    build = settings.docker.build
+    if build is None:
+        return remote_image(str(settings.docker.image), parent, name, options)
+    built = docker.Image(
+        name,
+        image_name=f"{Names.of(settings).network}:built",
+        skip_push=True,
+        build=docker.DockerBuildArgs(context=build.directory, dockerfile=build.dockerfile, args=dict(build.arguments)),
+        opts=pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(parent=parent)),
+    )
+    return built.repo_digest
+
+
+def remote_image(
+    reference: str, parent: pulumi.Resource, name: str, options: pulumi.ResourceOptions
+) -> pulumi.Output[str]:
+    """One that is on the host is not pulled; what its name means is looked at by each refresh."""
+    below = pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(parent=parent))
+    return docker.RemoteImage(name, name=reference, keep_locally=True, opts=below).image_id
+
+
+def healthcheck(command: list[str], interval: int, timeout: int, retries: int, start: int) -> Any:
+    return docker.ContainerHealthcheckArgs(
+        tests=command,
+        interval=go_duration(interval),
+        timeout=go_duration(timeout),
+        retries=retries,
+        start_period=go_duration(start),
+    )
+
+
+def env(values: Mapping[str, Any]) -> pulumi.Output[list[str]]:
+    """{name: value} as Docker takes it. One secret value makes all of them secret."""
+    return pulumi.Output.all(**values).apply(lambda known: [f"{name}={known[name]}" for name in sorted(known)])
+
+
+__all__ = [
+    "KEPT",
+    "DockerContext",
+    "component",
+    "declare_volume",
+    "env",
+    "healthcheck",
+    "image_of",
+    "labels",
+    "remote_image",
+]

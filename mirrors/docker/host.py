@@ -1,0 +1,138 @@
+"""The Docker host: how it is reached, and the few things that are asked of it directly."""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import docker
+import requests
+from docker.errors import APIError, DockerException, NotFound
+from docker.models.containers import Container
+from docker.tls import TLSConfig
+from docker.utils import kwargs_from_env
+
+from mirrors.config.docker import DockerConnection, DockerTls
+from mirrors.docker.errors import DockerError
+from mirrors.docker.ssh import local_socket
+from mirrors.planning.reports.logs import without_secrets
+
+__all__ = ["ENDED", "PAUSE", "DockerHost", "connect", "variables_of"]
+
+LOCAL = "unix:///var/run/docker.sock"
+OLDEST = "1.41"
+"""The API of Docker 20.10. What a host really speaks is asked for without any."""
+
+ANSWERS_WITHIN = 60
+"""Seconds that one request may take."""
+
+ENDED = frozenset({"exited", "dead"})
+"""The statuses of a container whose process has ended."""
+
+PAUSE = 0.5
+"""Seconds between two looks at a container."""
+
+LINES = 20
+"""Of a container's log, shown where it failed."""
+
+
+class DockerHost:
+    """One Docker host. Every error of it is a DockerError, which names the host and what was asked."""
+
+    def __init__(self, client: docker.DockerClient, host: str) -> None:
+        self.client = client
+        self.host = host
+
+    @contextmanager
+    def asked(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except APIError as error:
+            said = f"the Docker host {self.host} refused to {what}: {error.explanation or error}"
+            raise DockerError("docker-host-refused", said) from None
+        except (DockerException, requests.RequestException, OSError) as error:
+            raise unreachable(self.host, error) from None
+
+    def find(self, name: str) -> Container | None:
+        """A container by its name or id; None where there is none."""
+        with self.asked(f"look for the container {name}"):
+            try:
+                return self.client.containers.get(name)
+            except NotFound:
+                return None
+
+    def labelled(self, labels: Mapping[str, str]) -> list[Container]:
+        """All containers with these labels, whether they run or not."""
+        wanted: dict[str, str | list[str] | bool] = {"label": [f"{name}={value}" for name, value in labels.items()]}
+        with self.asked("list its containers"):
+            return list(self.client.containers.list(all=True, filters=wanted, ignore_removed=True))
+
+    def log_of(self, container: Container, secrets: Iterable[str] = ()) -> str:
+        """The last lines that a container printed, without the values of its variables."""
+        with self.asked(f"show the log of {container.name}"):
+            printed = container.logs(tail=LINES).decode(errors="replace").rstrip()
+        return without_secrets(printed, variables_of(container).items(), others=secrets)
+
+
+def variables_of(container: Container) -> dict[str, str]:
+    """{name: value} of a container's environment, the image's own among them."""
+    pairs = (item.partition("=") for item in container.attrs["Config"].get("Env") or ())
+    return {name: value for name, _, value in pairs}
+
+
+@cache
+def connect(connection: DockerConnection) -> DockerHost:
+    """One client for all providers of a process. Raises DockerError where the host does not answer."""
+    host = connection.host or LOCAL
+    try:
+        arguments = _arguments(host, connection.tls)
+        speaks = _client(arguments, OLDEST).api.version(api_version=False)["ApiVersion"]
+        client = _client(arguments, speaks)
+        client.ping()
+    except (DockerException, requests.RequestException, OSError) as error:
+        raise unreachable(host, error) from None
+    return DockerHost(client, host)
+
+
+def _client(arguments: Mapping[str, Any], speaks: str) -> docker.DockerClient:
+    """Without the environment's certificates, which would count instead of the host's own, and without its proxies."""
+    client = docker.DockerClient(**arguments, version=speaks)
+    client.api.trust_env = False
+    return client
+
+
+def _arguments(host: str, tls: DockerTls | None) -> dict[str, Any]:
+    common: dict[str, Any] = {"base_url": host, "timeout": ANSWERS_WITHIN}
+    if host.startswith("ssh://"):
+        return common | {"base_url": local_socket(host)}
+    if not host.startswith("tcp://"):
+        return common
+    if tls is None:
+        return {**kwargs_from_env(environment={**os.environ, "DOCKER_HOST": host}), "timeout": ANSWERS_WITHIN}
+    return common | {"tls": _tls(tls)}
+
+
+def _tls(tls: DockerTls) -> TLSConfig:
+    """The client takes files alone. They live as long as the process, which alone may read them."""
+    folder = TemporaryDirectory(prefix="mirrors-docker-")
+    _FOLDERS.append(folder)
+    paths = {}
+    for name, value in (("ca", tls.ca), ("cert", tls.cert), ("key", tls.key)):
+        paths[name] = os.path.join(folder.name, f"{name}.pem")  # noqa: PTH118
+        with os.fdopen(os.open(paths[name], os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(value.get_secret_value())
+    return TLSConfig(client_cert=(paths["cert"], paths["key"]), ca_cert=paths["ca"], verify=True)
+
+
+_FOLDERS: list[TemporaryDirectory[str]] = []
+"""Kept until the process ends, and removed then."""
+
+
+def unreachable(host: str, error: Exception) -> DockerError:
+    return DockerError(
+        "docker-host-unreachable",
+        f"the Docker host {host} does not answer ({type(error).__name__}).",
+        "Does it run, and may this user use it? Set mirrors:docker.host, or DOCKER_HOST in the environment",
+    )

@@ -1,0 +1,162 @@
+"""The fleet as containers: what is declared once the ids are given, and in which order it comes up."""
+
+import os
+from dataclasses import asdict
+from typing import Any
+from urllib.parse import urlsplit
+
+import pulumi
+import pulumi_docker
+
+from mirrors.config import Settings
+from mirrors.config.docker import load_docker_connection
+from mirrors.config.docker_names import Names
+from mirrors.docker.context import DockerContext, component, image_of, labels
+from mirrors.docker.database import declare_database
+from mirrors.docker.errors import DockerError
+from mirrors.docker.host import connect
+from mirrors.docker.observe import observe
+from mirrors.docker.sites import declare_release, declare_site
+from mirrors.errors import ConfigurationError
+from mirrors.planning.containers import (
+    ContainersPlan,
+    containers_plan,
+    of_other_fleets,
+    owns_database,
+    owns_media,
+)
+from mirrors.planning.variables.addresses import is_loopback
+from mirrors.planning.variables.dsn import service_identity
+from mirrors.planning.variables.names import is_service_variable
+from mirrors.problems import Note, Problem
+from mirrors.program.announcements import announce_note
+from mirrors.program.platform import PlatformOutputs
+from mirrors.program.scheduler import RolloutScheduler
+from mirrors.program.startup import Configured, manual_release_sites, published_passphrase, refuse, say_rollout
+from mirrors.resources.site_ids import SiteIds
+
+
+class DockerPlatform:
+    """Looks at the Docker host and plans. Leaves the program where there is a problem."""
+
+    def __init__(self, configured: Configured) -> None:
+        self.configured = configured
+        self.settings = configured.settings
+        self.plan = self._planned()
+
+    @property
+    def hints(self) -> list[dict[str, Any]]:
+        return [asdict(site) for site in self.plan.hints]
+
+    @property
+    def neighbours(self) -> dict[str, dict[str, Any]]:
+        return {slug: asdict(item) for slug, item in self.plan.neighbours.items()}
+
+    @property
+    def listed(self) -> dict[str, str]:
+        """Nothing but its slug names a container's site."""
+        return {}
+
+    @property
+    def hidden(self) -> dict[str, str]:
+        """A container has no variable that somebody else has set."""
+        return {}
+
+    @property
+    def found(self) -> dict[str, dict[str, bool]]:
+        """Nor is one there before us."""
+        return {}
+
+    def declare(self, fleet: pulumi.Resource, ids: SiteIds, options: pulumi.ResourceOptions) -> PlatformOutputs:
+        """Network and volumes, PostgreSQL, the release command, the original, and then the mirrors in waves."""
+        settings = self.settings
+        scheduler = RolloutScheduler(self.plan.rollout, settings.rollout.parallel, preview=pulumi.runtime.is_dry_run())
+        provider = _provider(fleet.pulumi_resource_name, settings)
+        own = pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(provider=provider))
+        common = self._common(fleet, ids, scheduler, own)
+        release = declare_release(common, self.plan.original)
+        first = declare_site(common, self.plan.original, release)
+        scheduler.require_first(first.serving)
+        mirrors = [declare_site(common, site, release) for site in self.plan.mirrors]
+        about = {
+            "application": settings.fleet.original.application,
+            "environment": settings.environment,
+            "release": common.image,
+            "identities": {
+                name: _identity(value) for name, value in common.shared.items() if is_service_variable(name)
+            },
+        }
+        return PlatformOutputs([first.row], [site.row for site in mirrors], about)
+
+    def _planned(self) -> ContainersPlan:
+        settings, problems = self.settings, list(self.configured.problems)
+        try:
+            engine = connect(load_docker_connection(self.configured.raw, os.environ))
+            seen = observe(engine, settings)
+        except (DockerError, ConfigurationError) as error:
+            refuse([*problems, *error.problems])
+        rotated = owns_database(settings) and bool(seen.password_versions - {settings.docker.database.password_version})
+        planned = containers_plan(settings, seen.fleet, manual_release_sites(os.environ), rotated=rotated)
+        problems += [*of_other_fleets(settings, seen.elsewhere), *_published(engine.host), *planned.problems]
+        if problems:
+            refuse(problems)
+        self._say(planned)
+        return planned
+
+    def _say(self, planned: ContainersPlan) -> None:
+        if pulumi.runtime.is_dry_run():
+            names = Names.of(self.settings)
+            kept = [
+                declared or names.part(part)
+                for part, declared, owned in (
+                    ("database", self.settings.docker.database.volume, owns_database(self.settings)),
+                    ("media", self.settings.docker.media.volume, owns_media(self.settings)),
+                )
+                if owned
+            ]
+            if kept:
+                announce_note(Note(f"docker: no command deletes the volumes with data: {', '.join(kept)}"))
+        say_rollout(self.settings, planned.rollout, planned.mirrors, planned.postponed)
+
+    def _common(
+        self, fleet: pulumi.Resource, ids: SiteIds, scheduler: RolloutScheduler, own: pulumi.ResourceOptions
+    ) -> DockerContext:
+        settings, names, name = self.settings, Names.of(self.settings), fleet.pulumi_resource_name
+        network = pulumi_docker.Network(
+            name,
+            name=names.network,
+            labels=labels(pulumi_docker.NetworkLabelArgs, names.labels()),
+            # It is replaced for another name alone, and Docker deletes none that a container is still in.
+            opts=pulumi.ResourceOptions.merge(own, pulumi.ResourceOptions(delete_before_replace=False)),
+        )
+        part = component("mirrors:docker:Release", name, own)
+        image = image_of(settings, part, name, own)
+        common = DockerContext(fleet, settings, names, ids, scheduler, own, network, part, image)
+        return declare_database(common).with_media()
+
+
+def _published(host: str) -> list[Problem]:
+    name = urlsplit(host).hostname or ""
+    return [] if host.startswith("unix:") or is_loopback(name) else published_passphrase(name, os.environ)
+
+
+def _identity(value: pulumi.Output[str]) -> pulumi.Output[str]:
+    """Of a secret address what is none: host and name."""
+    return pulumi.Output.unsecret(value.apply(service_identity))
+
+
+def _provider(name: str, settings: Settings) -> pulumi.ProviderResource:
+    """Without a declared host the plugin reads ``DOCKER_HOST`` itself, which then differs from machine to machine."""
+    tls = settings.docker_tls
+    material: Any = (
+        {
+            "ca_material": pulumi.Output.secret(tls.ca.get_secret_value()),
+            "cert_material": pulumi.Output.secret(tls.cert.get_secret_value()),
+            "key_material": pulumi.Output.secret(tls.key.get_secret_value()),
+        }
+        if tls
+        else {}
+    )
+    logins = [pulumi_docker.ProviderRegistryAuthArgs(address=registry) for registry in settings.docker.registries]
+    arguments = pulumi_docker.ProviderArgs(host=settings.docker.host, registry_auth=logins or None, **material)
+    return pulumi_docker.Provider(name, arguments)

@@ -1,0 +1,103 @@
+"""Looks at an account, read-only and concurrently: an original and all applications that may be its mirrors."""
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
+
+from mirrors.divio import Application, Divio, Environment, NotFound, PermissionDenied
+from mirrors.errors import MirrorsError
+from mirrors.observation.convert import observed_variable, running_in
+from mirrors.planning.adoption.account import ObservedApplication, ObservedStage
+from mirrors.planning.observed import ObservedVariable
+from mirrors.planning.plan import ENVIRONMENTS, not_found
+from mirrors.planning.rollout.releases import newest_running
+
+
+class AccountObserver:
+    """One look at one account. The client bounds how many requests at once.
+
+    They are at most seven an application, and two more for each environment that it has besides Test and Live: its
+    deployments, and what the newest successful one runs with.
+    """
+
+    def __init__(self, divio: Divio, workers: int = 8) -> None:
+        self.divio = divio
+        self.workers = workers
+
+    def look(self, original: str, named: Sequence[str] = ()) -> tuple[ObservedApplication, list[ObservedApplication]]:
+        """The original, and the other applications of its organisation, or only those ``named`` by slug.
+
+        Raises MirrorsError for a name that is not there, DivioError where the platform does not answer.
+        """
+        source = self._named(original)
+        if named:
+            others = [self._named(slug) for slug in dict.fromkeys(named) if slug != original]
+        else:
+            listed = self.divio.applications.list(source.organisation)
+            others = [item for item in listed if item.uuid != source.uuid]
+        first, *rest = self.each([source, *others])
+        return first, rest
+
+    def each(self, applications: Sequence[Application]) -> list[ObservedApplication]:
+        """In the order given. An application whose environments this account may not see is not ``visible``."""
+        with ThreadPoolExecutor(max_workers=self.workers) as pool:
+            return list(pool.map(self._application, applications))
+
+    def _named(self, slug: str) -> Application:
+        if (found := self.divio.applications.by_slug(slug)) is not None:
+            return found
+        raise MirrorsError(not_found(slug, "Check the slug and the token's rights"))
+
+    def _application(self, application: Application) -> ObservedApplication:
+        try:
+            stages = self._stages(application)
+        except (PermissionDenied, NotFound):  # an account's rights may end at a single application
+            return ObservedApplication(application.slug, application.region, visible=False)
+        usual = {slug: stages.pop(slug) for slug in ENVIRONMENTS if slug in stages}
+        return ObservedApplication(application.slug, application.region, usual, elsewhere=stages)
+
+    def besides(self, applications: Sequence[Application]) -> list[ObservedApplication]:
+        """Those that have other environments than Test and Live, with these alone.
+
+        It costs one listing of the account's environments, or where the platform refuses that, one for each
+        application; and three requests for the first such environment of one, two more for each other.
+        """
+        stages = self._environments(applications)
+        found = [(item, other) for item in applications if (other := _unusual(stages[item.uuid]))]
+        with ThreadPoolExecutor(max_workers=self.workers) as pool:
+            seen = pool.map(self._look, [environments for _, environments in found])
+            return [
+                ObservedApplication(item.slug, item.region, elsewhere=each)
+                for (item, _), each in zip(found, seen, strict=True)
+            ]
+
+    def _environments(self, applications: Sequence[Application]) -> dict[str, dict[str, str]]:
+        """By application: {slug: environment}, all by uuid."""
+        stages: dict[str, dict[str, str]] = {item.uuid: {} for item in applications}
+        everything: Sequence[Environment] = self.divio.environments.everywhere()
+        if not everything:
+            with ThreadPoolExecutor(max_workers=self.workers) as pool:
+                everything = list(chain.from_iterable(pool.map(self.divio.environments.list, stages)))
+        for item in everything:
+            stages.setdefault(item.application, {})[item.slug] = item.uuid
+        return stages
+
+    def _stages(self, application: Application) -> dict[str, ObservedStage]:
+        return self._look({item.slug: item.uuid for item in self.divio.environments.list(application.uuid)})
+
+    def _look(self, uuids: Mapping[str, str]) -> dict[str, ObservedStage]:
+        variables: dict[str, dict[str, ObservedVariable]] = {uuid: {} for uuid in uuids.values()}
+        for item in self.divio.environment_variables.list(list(variables)) if variables else ():
+            variables[item.environment][item.name] = observed_variable(item)
+        return {slug: self._stage(uuid, variables[uuid]) for slug, uuid in uuids.items()}
+
+    def _stage(self, environment: str, variables: dict[str, ObservedVariable]) -> ObservedStage:
+        seen, frozen = running_in(self.divio, environment)
+        deploying = newest_running(seen) is not None
+        if frozen is None:
+            return ObservedStage(variables, deploying=deploying)
+        return ObservedStage(variables, frozen, deployed=True, deploying=deploying)
+
+
+def _unusual(environments: Mapping[str, str]) -> dict[str, str]:
+    return {slug: uuid for slug, uuid in environments.items() if slug not in ENVIRONMENTS}

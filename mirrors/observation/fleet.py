@@ -1,0 +1,228 @@
+"""Looks at a platform, read-only and concurrently, and says what the planner needs to know."""
+
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import cached_property
+from typing import TypeVar
+
+from mirrors.config import Settings
+from mirrors.divio import Application, Divio, Environment
+from mirrors.observation.account import AccountObserver
+from mirrors.observation.convert import observe_deployments, observed_variable, running_in
+from mirrors.planning.adoption.account import neighbours, ran_with
+from mirrors.planning.observed import ObservedDeployment, ObservedFleet, ObservedSite, ObservedVariable
+from mirrors.planning.plan import Frozen, image_environment
+from mirrors.planning.rollout.releases import newest_successful
+from mirrors.planning.site_ids.facts import Neighbour
+from mirrors.planning.variables.dsn import service_identity
+from mirrors.planning.variables.names import DATABASE_URL, MIRRORS_APPLICATION, SITE_ID, number
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+Running = tuple[tuple[ObservedDeployment, ...], Mapping[str, str | None]]
+
+
+class Observer:
+    """One look at one fleet. Requests go out side by side; the client bounds how many at once."""
+
+    def __init__(self, divio: Divio, settings: Settings) -> None:
+        self.divio = divio
+        self.settings = settings
+        self.stage = settings.environment
+        self._other = "test" if self.stage == "live" else "live"
+
+    def fleet(self, *, deep: bool = False, only: Collection[str] | None = None) -> ObservedFleet:
+        """``deep`` also asks for every mirror's deployments and frozen variables: two requests a mirror more. ``only``:
+        the slugs of those for which it does, where not of all.
+
+        Raises DivioError where the platform does not answer, or refuses the token.
+        """
+        slug = self.settings.fleet.original.application
+        listed = self._listed(slug)
+        found = self._declared(listed)
+        environments = self._stages(found)
+        own = {name: stages[self.stage] for name, stages in environments.items() if self.stage in stages}
+        asked = {name for name in own if name == slug or (deep and (only is None or name in only))}
+        running = self._running({name: uuid for name, uuid in own.items() if name in asked})
+        sites = self._sites(found, own, running)
+        original = sites.pop(slug, None)
+        stages = environments.get(slug, {})
+        image = stages.get(image_environment(self.settings))
+        releases = original.deployments if original and image == original.environment else self._deployments(image)
+        elsewhere = self._elsewhere(stages, image, releases)
+        neighbours = self._neighbours(listed, found, original, sites)
+        shared = {self.stage: original.frozen if original else {}, self._other: elsewhere}
+        renamed, ran = self._renamed(listed, found), self._ran(found, sites, shared)
+        applications = {slug: application.uuid for slug, application in listed.items()}
+        return ObservedFleet(original, sites, image, releases, elsewhere, neighbours, applications, renamed, ran)
+
+    @cached_property
+    def _everywhere(self) -> Sequence[Environment]:
+        """The environments of this stage, of all applications: one listing a look."""
+        return self.divio.environments.everywhere(self.stage)
+
+    def _listed(self, original: str) -> dict[str, Application]:
+        """The original's organisation by slug: one listing holds a fleet. Empty without an original."""
+        application = self.divio.applications.by_slug(original)
+        if application is None:
+            return {}
+        items = self.divio.applications.list(application.organisation)
+        return {item.slug: item for item in [application, *items]}
+
+    def _declared(self, listed: Mapping[str, Application]) -> dict[str, Application]:
+        """By slug, as declared; what is not in the listing is asked for by name."""
+        slugs = self.settings.fleet.slugs
+        missing = [slug for slug in slugs[1:] if slug not in listed]
+        asked = {item.slug: item for item in self._each(self.divio.applications.by_slug, missing) if item is not None}
+        everything = {**listed, **asked}
+        return {slug: everything[slug] for slug in slugs if slug in everything}
+
+    def _sites(
+        self, found: Mapping[str, Application], own: Mapping[str, str], running: Mapping[str, Running]
+    ) -> dict[str, ObservedSite]:
+        variables = self._variables(own.values())
+        return {
+            slug: ObservedSite(
+                slug,
+                application.uuid,
+                own.get(slug),
+                variables.get(own.get(slug, ""), {}),
+                *running.get(slug, ((), {})),
+            )
+            for slug, application in found.items()
+        }
+
+    def _stages(self, found: Mapping[str, Application]) -> dict[str, dict[str, str]]:
+        """By slug: {stage: environment}. One listing holds those of this stage; what is not in it is asked for.
+
+        So is the original, which counts in every stage.
+        """
+        known = {item.application: {item.slug: item.uuid} for item in self._everywhere}
+        stages = {slug: known.get(item.uuid, {}) for slug, item in found.items()}
+        original = self.settings.fleet.original.application
+        asked = [slug for slug, each in stages.items() if not each or slug == original]
+        listed = self._each(self._environments, (found[slug] for slug in asked))
+        return stages | dict(zip(asked, listed, strict=True))
+
+    def _environments(self, application: Application) -> dict[str, str]:
+        return {item.slug: item.uuid for item in self.divio.environments.list(application.uuid)}
+
+    def _variables(self, environments: Iterable[str]) -> dict[str, dict[str, ObservedVariable]]:
+        """{environment: {name: variable}}"""
+        seen: dict[str, dict[str, ObservedVariable]] = {uuid: {} for uuid in environments}
+        for item in self.divio.environment_variables.list(list(seen)) if seen else ():
+            seen.setdefault(item.environment, {})[item.name] = observed_variable(item)
+        return seen
+
+    def _running(self, environments: Mapping[str, str]) -> dict[str, Running]:
+        """By slug: an environment's deployments, and the frozen variables of the newest successful one."""
+
+        def look(environment: str) -> Running:
+            deployments, frozen = running_in(self.divio, environment)
+            return deployments, frozen or {}
+
+        return dict(zip(environments, self._each(look, environments.values()), strict=True))
+
+    def _elsewhere(
+        self, environments: Mapping[str, str], image: str | None, releases: tuple[ObservedDeployment, ...]
+    ) -> Mapping[str, str | None]:
+        """What the original runs with in the other stack's environment; nothing where it was never deployed there."""
+        other = environments.get(self._other)
+        done = newest_successful(releases if other == image else self._deployments(other))
+        return self._frozen(done) if done else {}
+
+    def _neighbours(
+        self,
+        listed: Mapping[str, Application],
+        found: Mapping[str, Application],
+        original: ObservedSite | None,
+        mirrors: Mapping[str, ObservedSite],
+    ) -> dict[str, Neighbour]:
+        """What is not declared, and what declared sites have in environments besides Test and Live.
+
+        Costs requests, which ``AccountObserver`` counts, so only where a declared mirror may get or bring an id.
+        """
+        shared = original.frozen.get(DATABASE_URL) if original else None
+        if all(_is_settled(mirror, shared) for mirror in mirrors.values()):
+            return {}
+        account = AccountObserver(self.divio, self.settings.max_concurrent_requests)
+        others = [application for slug, application in listed.items() if slug not in found]
+        more = account.besides(list(found.values()))
+        if not others and not more:
+            return {}
+        first, *rest = account.each([found[self.settings.fleet.original.application], *others])
+        ours = {slug: replace(item, listed=True) for slug, item in neighbours(first, more).items()}
+        return neighbours(first, rest) | ours
+
+    def _renamed(self, listed: Mapping[str, Application], found: Mapping[str, Application]) -> dict[str, str]:
+        """{declared: of today} of missing mirrors. Costs requests, so only where one is missing."""
+        missing = set(self.settings.fleet.slugs) - set(found)
+        others = {application.uuid: slug for slug, application in listed.items() if slug not in found}
+        if not missing or not others:
+            return {}
+        there = self._everywhere
+        slugs = {item.uuid: others[item.application] for item in there if item.application in others}
+        owners = ((slugs[uuid], own.get(MIRRORS_APPLICATION)) for uuid, own in self._variables(slugs).items())
+        return {owner.value: slug for slug, owner in owners if owner is not None and owner.value in missing}
+
+    def _ran(
+        self, found: Mapping[str, Application], mirrors: Mapping[str, ObservedSite], shared: Mapping[str, Frozen]
+    ) -> dict[str, tuple[int, ...]]:
+        """Of mirrors that may have to give their id up: it is reserved, or it is not set, and so may be.
+
+        And of those that were deployed and have no id set: they may run with one that was set before. ``shared``: what
+        the original runs with, by environment.
+        """
+        fleet = self.settings.fleet
+        reserved = {*fleet.reserved_site_ids, *fleet.reserved_for.values()}
+        deployed = self._deployed(mirrors)
+        asked = [
+            found[slug]
+            for slug, mirror in mirrors.items()
+            if (reserved and _may_give_up(mirror, reserved)) or slug in deployed
+        ]
+        seen = AccountObserver(self.divio, self.settings.max_concurrent_requests).each(asked) if asked else ()
+        return {item.slug: ran for item in seen if (ran := ran_with(item, shared)) is not None}
+
+    def _deployed(self, mirrors: Mapping[str, ObservedSite]) -> set[str]:
+        """Mirrors without a SITE_ID that may run with one: with a database, or where the platform lists a deployment.
+
+        A platform that lists none costs a request for each, so there only those with a database count.
+        """
+        bare = {slug: mirror for slug, mirror in mirrors.items() if SITE_ID not in mirror.variables}
+        there = self._everywhere if bare else ()
+        ended = {item.uuid for item in there if item.last_finished_deployment is not None}
+        return {slug for slug, item in bare.items() if DATABASE_URL in item.variables or item.environment in ended}
+
+    def _frozen(self, deployment: ObservedDeployment) -> Mapping[str, str | None]:
+        return self.divio.deployments.environment_variables(deployment.uuid).environment_variables
+
+    def _deployments(self, environment: str | None) -> tuple[ObservedDeployment, ...]:
+        return observe_deployments(self.divio, environment) if environment else ()
+
+    def _each(self, ask: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+        """In the order of the items. The first error is raised once the others have been answered."""
+        listed: Sequence[Item] = list(items)
+        with ThreadPoolExecutor(max_workers=self.settings.max_concurrent_requests) as pool:
+            return list(pool.map(ask, listed))
+
+
+def _may_give_up(mirror: ObservedSite, reserved: Container[int]) -> bool:
+    site_id = mirror.variables.get(SITE_ID)
+    return site_id is None or number(site_id.value) in reserved
+
+
+def _is_settled(mirror: ObservedSite, shared: str | None) -> bool:
+    """Whether it is as we leave a mirror, so that its id is decided. ``shared``: the original's DATABASE_URL.
+
+    A SITE_ID alone proves nothing: it does not count where ids are given unless the shared database is beside it, and
+    one that was set by hand may be another site's. What says whose it is, nobody but us writes.
+    """
+    site_id, owner, database = (mirror.variables.get(name) for name in (SITE_ID, MIRRORS_APPLICATION, DATABASE_URL))
+    if site_id is None or owner is None or database is None:
+        return False
+    elsewhere = bool(database.value and shared) and service_identity(database.value or "") != service_identity(
+        shared or ""
+    )
+    return owner.value == mirror.slug and number(site_id.value) is not None and not elsewhere

@@ -1,0 +1,105 @@
+"""One look at a site, at its own address: does it answer as a healthy one does, and is it the declared one?"""
+
+import json
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+
+import requests
+
+from mirrors.config.rollout import Health
+from mirrors.divio.transport import refuses_certificate
+from mirrors.planning.rollout.serving_identity import STATUS_PATH, declared_identity, mistaken
+
+Wrong = Callable[[requests.Response, Callable[[], str]], str | None]
+"""What is wrong with an answer, whose body is read only where it is asked for."""
+
+LONGEST_LOOK = 10.0
+"""Seconds that one request may take."""
+
+NOT_ASKED = "not asked, since others have taken all the time; look again"
+
+LONGEST_BODY = 1_000_000
+"""Bytes of an answer that are looked at: a page is smaller, and a stream never ends."""
+
+
+def what_is_wrong(url: str, health: Health, variables: Mapping[str, str], until: float = math.inf) -> str | None:
+    """The request and its answer, such as ``GET https://…/: 500, where 200-399 is healthy``; None where all is well.
+
+    ``variables``: {name: value}, what the site was deployed with. It takes ``LONGEST_LOOK`` a question at most.
+    ``until``: when it is to be over, as ``time.monotonic()`` counts; what begins later is not asked.
+    """
+    return next(_found(url.rstrip("/"), health, variables, until), None)
+
+
+def _found(url: str, health: Health, variables: Mapping[str, str], until: float) -> Iterator[str]:
+    """What is wrong; each question is asked only if nothing was wrong with the answer before."""
+    questions = [(health.path, partial(_unhealthy, health=health))]
+    if health.identity:
+        questions.append((STATUS_PATH, partial(_mistaken, variables=variables)))
+    for path, wrong_with in questions:
+        left = min(LONGEST_LOOK, health.timeout, until - time.monotonic())
+        if wrong := _asked(url + path, left, wrong_with) if left > 0 else NOT_ASKED:
+            yield f"GET {url + path}: {wrong}"
+
+
+def _asked(address: str, limit: float, wrong_with: Wrong) -> str | None:
+    """No cookie, no credential and no redirect: what anybody sees there. ``limit``: seconds, for the whole answer."""
+    deadline = time.monotonic() + limit
+    try:
+        with requests.Session() as session:
+            session.trust_env = False  # else ~/.netrc sends somebody's password to a site
+            with session.get(address, timeout=limit, allow_redirects=False, stream=True) as answer:
+                return wrong_with(answer, partial(_body, answer, deadline))
+    except requests.RequestException as error:
+        return _unanswered(error)
+
+
+def _body(answer: requests.Response, deadline: float) -> str:
+    """Byte by byte, because a longer piece is waited for. Raises Timeout, else each byte would have its own limit."""
+    body = bytearray()
+    for piece in answer.iter_content(1):
+        body += piece
+        if len(body) >= LONGEST_BODY:
+            break
+        if time.monotonic() > deadline:
+            raise requests.Timeout
+    try:
+        return body.decode(answer.encoding or "utf-8", errors="replace")
+    except LookupError:  # the site names an encoding that there is not
+        return body.decode(errors="replace")
+
+
+def _unhealthy(answer: requests.Response, body: Callable[[], str], health: Health) -> str | None:
+    if not any(answer.status_code in statuses for statuses in health.statuses):
+        return f"{answer.status_code}, where {_shown(health.statuses)} is healthy"
+    if health.text is not None and health.text not in body():
+        return f"{answer.status_code}, without the text {health.text!r}"
+    return None
+
+
+def _mistaken(answer: requests.Response, body: Callable[[], str], variables: Mapping[str, str]) -> str | None:
+    """Whether the process is the one that the variables make it. Without the companion app nobody can say."""
+    if answer.status_code != requests.codes.ok:
+        return (
+            f"{answer.status_code}, so nobody knows which site it is: the companion app django_mirrors answers here, if"
+            " MIRRORS_STATUS is on"
+        )
+    try:
+        told = json.loads(body())
+    except ValueError:
+        told = None
+    return mistaken(declared_identity(variables), told)
+
+
+def _unanswered(error: requests.RequestException) -> str:
+    if refuses_certificate(error):
+        return "its certificate is not accepted"
+    if isinstance(error, requests.Timeout):
+        return "no answer in time"
+    return "no connection"
+
+
+def _shown(statuses: Iterable[range]) -> str:
+    return ", ".join(f"{item[0]}-{item[-1]}" if len(item) > 1 else str(item[0]) for item in statuses)

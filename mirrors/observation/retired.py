@@ -1,0 +1,43 @@
+"""Looks at applications that are no longer on the list: whether their instances go on."""
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+
+from mirrors.divio import Divio, NotFound, PermissionDenied
+from mirrors.observation.convert import running_in
+from mirrors.planning.observed import ObservedSite
+from mirrors.problems import Note
+
+
+def retired_sites(
+    divio: Divio, slugs: Iterable[str], stage: str, report: Callable[[Note], None]
+) -> dict[str, ObservedSite]:
+    """{slug: what it runs in this environment}; without those that are gone, or were never deployed there.
+
+    ``report`` gets a note on each that the token may not look at any more: that is no trouble of the declared sites.
+    Raises DivioError where the platform does not answer.
+    """
+    with ThreadPoolExecutor() as pool:
+        found = pool.map(lambda slug: _visible(divio, slug, stage, report), sorted(set(slugs)))
+        return {site.slug: site for site in found if site is not None}
+
+
+def _visible(divio: Divio, slug: str, stage: str, report: Callable[[Note], None]) -> ObservedSite | None:
+    try:
+        return _site(divio, slug, stage)
+    except (PermissionDenied, NotFound) as error:
+        said = f"has left the list and cannot be looked at, so whether it still runs is not known: {error}"
+        report(Note(said, slug))
+        return None
+
+
+def _site(divio: Divio, slug: str, stage: str) -> ObservedSite | None:
+    application = divio.applications.by_slug(slug)
+    listed = divio.environments.list(application.uuid) if application else []
+    environment = next((item.uuid for item in listed if item.slug == stage), None)
+    if application is None or environment is None:
+        return None
+    deployments, frozen = running_in(divio, environment)
+    if frozen is None:
+        return None
+    return ObservedSite(slug, application.uuid, environment, {}, deployments, frozen)

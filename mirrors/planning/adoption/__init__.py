@@ -1,0 +1,1 @@
+"""Mirrors made by hand, and how Mirrors adopts them."""

@@ -1,0 +1,208 @@
+"""Which applications run as mirrors of an original already, and with which SITE_IDs they are to be declared."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mirrors.config.models import DEFAULT_SHARED
+from mirrors.config.values import HIGHEST_SITE_ID
+from mirrors.planning.adoption.account import ObservedApplication, has_copy, neighbours, same, shows_database, site_ids
+from mirrors.planning.adoption.findings import (
+    not_comparable,
+    not_looked_at,
+    odd,
+    original_blockers,
+    site_id_blockers,
+    told,
+    wrong_environment_blockers,
+)
+from mirrors.planning.plan import CONTROL_PANEL, ENVIRONMENTS
+from mirrors.planning.variables.names import DATABASE_URL, MIRRORS_APPLICATION, SITE_ID, is_service_variable
+from mirrors.problems import Problem
+
+Ids = Mapping[str, Mapping[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Why an application is on the list. ``site_ids``: {environment: id}."""
+
+    application: str
+    site_ids: Mapping[str, int]
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Adoption:
+    """``fleet``: as it stands in the configuration. ``problems`` need a decision first, ``notes`` are only said.
+
+    ``undecided``: the slugs of sites that have an id, and are declared without it, since it is not clear which.
+    """
+
+    fleet: Mapping[str, Any]
+    evidence: tuple[Evidence, ...]
+    problems: tuple[Problem, ...]
+    notes: tuple[str, ...]
+    undecided: tuple[str, ...] = ()
+
+
+def likely_originals(mirror: ObservedApplication, others: Iterable[ObservedApplication]) -> list[str]:
+    """Those whose mirror ``mirror`` seems to be: it has their database in a variable, they have it from the platform.
+
+    A mirror that was removed has no such variable any more and may still run: what names its site tells it.
+    """
+    return [
+        item.slug
+        for item in others
+        if has_copy(mirror) and item.visible and not has_copy(item) and shows_database(mirror, item)
+        if not _has(item, MIRRORS_APPLICATION) and (_has(mirror, SITE_ID) or not _has(item, SITE_ID))
+    ]
+
+
+def _has(application: ObservedApplication, name: str) -> bool:
+    return any(stage.has(name) for stage in application.stages.values())
+
+
+def adopt(
+    original: ObservedApplication,
+    others: Sequence[ObservedApplication],
+    named: Iterable[str] = (),
+    retired: Mapping[int, str] | None = None,
+    reserved_for: Collection[str] = (),
+) -> Adoption:
+    """Pure. The mirrors are those ``named``, or else all that show the original's database in Test or in Live.
+
+    ``retired``: {SITE_ID: slug, empty where it is not known} of what was taken off the list before. ``reserved_for``:
+    the slugs of applications for which the configuration says which id they have.
+    """
+    wanted = set(named)
+    mirrors = [item for item in others if (item.slug in wanted if wanted else shows_database(original, item))]
+    ids = {item.slug: site_ids(original, item) for item in (original, *mirrors)}
+    mirrors.sort(key=lambda item: (min(ids[item.slug].values(), default=HIGHEST_SITE_ID + 1), item.slug))
+    twins = _twins(ids)
+    shared = _shared(original, mirrors)
+    problems = (
+        *original_blockers(original),
+        *(() if wanted else not_comparable(original)),
+        *(problem for item in others for problem in wrong_environment_blockers(original, item)),
+        *twins.values(),
+        *_differing(ids),
+        *_back_again(ids, retired or {}),
+        *(problem for item in (original, *mirrors) for problem in site_id_blockers(item)),
+        *_hidden_beside(original, [item for item in others if item not in mirrors], reserved_for),
+    )
+    sites = (original, *mirrors)
+    entries = {item.slug: _entry(item, ids, twins) for item in sites}
+    open_ = [
+        item.slug for item in sites if "siteId" not in entries[item.slug] if ids[item.slug] or [*site_id_blockers(item)]
+    ]
+    notes = told(note for item in mirrors for note in odd(original, item, shared))
+    return Adoption(
+        {
+            "original": entries[original.slug],
+            "mirrors": [entries[item.slug] for item in mirrors],
+            **({"shared": shared} if shared != list(DEFAULT_SHARED) else {}),
+        },
+        tuple(Evidence(item.slug, ids[item.slug], tuple(_reasons(original, item))) for item in sites),
+        problems,
+        (*notes, *not_looked_at(original, [item for item in others if item not in mirrors])),
+        tuple(open_),
+    )
+
+
+def _entry(item: ObservedApplication, ids: Ids, twins: Mapping[str, Problem]) -> dict[str, Any]:
+    """An id is declared where it is clear: one for Test and Live, and nobody else's."""
+    found = set(ids[item.slug].values())
+    clear = len(found) == 1 and item.slug not in twins
+    return {"application": item.slug, **({"siteId": found.pop()} if clear else {})}
+
+
+def _shared(original: ObservedApplication, mirrors: Sequence[ObservedApplication]) -> list[str]:
+    """The usual names as far as the original has them, and services that every mirror shares besides."""
+    known = {name for seen in original.stages.values() for name in seen.frozen}
+    usual = [name for name in DEFAULT_SHARED if name in known or name == DATABASE_URL]
+    more = sorted(name for name in known if is_service_variable(name) and name not in DEFAULT_SHARED)
+    return usual + [name for name in more if mirrors and all(_copied(original, mirror, name) for mirror in mirrors)]
+
+
+def _copied(original: ObservedApplication, mirror: ObservedApplication, name: str) -> bool:
+    stages = [stage for stage, seen in mirror.stages.items() if name in seen.variables]
+    return bool(stages) and all(same(original, mirror, stage, name) for stage in stages)
+
+
+def _reasons(original: ObservedApplication, item: ObservedApplication) -> Iterator[str]:
+    for stage, seen in item.stages.items():
+        title, identity = ENVIRONMENTS[stage], original.identity(stage, DATABASE_URL)
+        own = seen.variables.get(DATABASE_URL)
+        if own is not None and own.value and same(original, item, stage, DATABASE_URL):
+            yield f"{title}: its variable {DATABASE_URL} is {identity}"
+        elif identity is not None and item.running(stage, DATABASE_URL) == identity:
+            yield f"{title}: its newest deployment runs with {identity}"
+        elif own is not None:
+            yield f"{title}: it has a {DATABASE_URL}{'' if own.value else ' that is not shown'}"
+        if seen.deploying:
+            yield f"{title}: a deployment is running"
+
+
+def _twins(ids: Ids) -> dict[str, Problem]:
+    """{slug: problem} for sites with one SITE_ID in one environment."""
+    holders: dict[tuple[str, int], list[str]] = defaultdict(list)
+    for slug, found in ids.items():
+        for stage, site_id in found.items():
+            holders[stage, site_id].append(slug)
+    problems: dict[str, Problem] = {}
+    for (stage, site_id), slugs in holders.items():
+        for slug in slugs if len(slugs) > 1 else ():
+            others = " and ".join(other for other in slugs if other != slug)
+            problems.setdefault(slug, _twin(slug, others, site_id, ENVIRONMENTS[stage]))
+    return problems
+
+
+def _twin(slug: str, others: str, site_id: int, title: str) -> Problem:
+    return Problem(
+        "site-id-shared",
+        f"has SITE_ID {site_id} in {title}, and so has {others}: they serve, and overwrite, the same site.",
+        f"Decide whose content it is. Set another SITE_ID at the other in {CONTROL_PANEL}, and deploy it there; Mirrors"
+        " does not renumber a running site",
+        slug,
+    )
+
+
+def _differing(ids: Ids) -> Iterator[Problem]:
+    for slug, found in ids.items():
+        if len(set(found.values())) > 1:
+            listed = ", ".join(f"{site_id} in {ENVIRONMENTS[stage]}" for stage, site_id in found.items())
+            yield Problem(
+                "site-id-differs",
+                f"its SITE_ID differs: {listed}.",
+                "It is not declared here: without siteIdsFrom each stack keeps its own; with it, make them alike first",
+                slug,
+            )
+
+
+def _hidden_beside(
+    original: ObservedApplication, others: Iterable[ObservedApplication], reserved_for: Collection[str]
+) -> Iterator[Problem]:
+    for slug, found in neighbours(original, others).items():
+        if found.hidden and slug not in reserved_for:
+            yield Problem(
+                "neighbour-id-unknown",
+                f"it may run with the database of {original.slug}, and has a SITE_ID that is not shown, or is no"
+                " number, so a new mirror could get the same.",
+                "If it is a mirror, name it, and all others, with --mirror, and declare the siteId that it has; if not,"
+                f" put its id under mirrors:fleet.reservedFor: {{{slug}: ID}}",
+                slug,
+            )
+
+
+def _back_again(ids: Ids, retired: Mapping[int, str]) -> Iterator[Problem]:
+    for slug, found in ids.items():
+        for site_id in sorted(set(found.values()) & set(retired)):
+            whose = f" and belonged to {retired[site_id]}" if retired[site_id] else ""
+            yield Problem(
+                "site-id-retired",
+                f"its SITE_ID {site_id} is retired{whose}: this site was taken off the list, and its instances go on.",
+                f"Leave it off, unless it shall come back; then {site_id} must not be under retired any more",
+                slug,
+            )

@@ -1,0 +1,209 @@
+"""What is odd about a fleet that somebody made by hand."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from mirrors.planning.adoption.account import ObservedApplication, ObservedStage, crossed, same
+from mirrors.planning.plan import CONTROL_PANEL, ENVIRONMENTS
+from mirrors.planning.variables.dsn import readable_identity, service_identity
+from mirrors.planning.variables.names import DATABASE_URL, OWN, SITE_ID, number
+from mirrors.problems import Problem
+
+NAMED = 5
+"""Applications of which one thing is said are named up to here."""
+
+
+def original_blockers(original: ObservedApplication) -> Iterator[Problem]:
+    """What an original must have before anything can be shared."""
+    for stage, title in ENVIRONMENTS.items():
+        seen = original.stages.get(stage, ObservedStage())
+        if not seen.deployed:
+            never = f"{title} was never deployed successfully."
+            yield Problem("original-never-deployed", never, "Deploy it first", original.slug)
+        elif not seen.frozen.get(DATABASE_URL):
+            yield Problem(
+                "shared-value-unknown",
+                f"its {DATABASE_URL} in {title} is not shown.",
+                f"Name the mirrors with --mirror, and set the value as a secret: mirrors:sharedValues.{DATABASE_URL}",
+                original.slug,
+            )
+    here, there = (original.running(stage, DATABASE_URL) for stage in ENVIRONMENTS)
+    if here is not None and here == there:
+        yield Problem(
+            "environments-share-service",
+            f"Test and Live have one database, {here}.",
+            "Give each a service of its own",
+            original.slug,
+        )
+
+
+def wrong_environment_blockers(original: ObservedApplication, item: ObservedApplication) -> Iterator[Problem]:
+    """A copy of the right variable in the wrong environment."""
+    for here, there, runs in crossed(original, item):
+        what = "it runs with" if runs else f"its {DATABASE_URL} is set to"
+        yield Problem(
+            "database-of-other-environment",
+            f"in {ENVIRONMENTS[here]}, {what} the original's database of {ENVIRONMENTS[there]}, and"
+            f" {'writes' if runs else 'its next deployment would write'} into that content.",
+            f"Correct or remove its {DATABASE_URL} in {CONTROL_PANEL}, and deploy it there",
+            item.slug,
+        )
+
+
+def not_comparable(original: ObservedApplication) -> Iterator[Problem]:
+    """A database that no application can be held against, so that a person has to name the mirrors."""
+    for stage, title in ENVIRONMENTS.items():
+        value = original.stages.get(stage, ObservedStage()).frozen.get(DATABASE_URL)
+        if value and readable_identity(value) is None:
+            yield Problem(
+                "service-not-comparable",
+                f"its {DATABASE_URL} in {title}, {service_identity(value)}, cannot be compared with that of other"
+                " applications.",
+                "Name the mirrors with --mirror",
+                original.slug,
+            )
+
+
+def site_id_blockers(item: ObservedApplication) -> Iterator[Problem]:
+    """A SITE_ID that is none, that is not shown, or that is not the one that the instances have."""
+    for stage, seen in item.stages.items():
+        title, running = ENVIRONMENTS[stage], number(seen.frozen.get(SITE_ID))
+        own = seen.variables.get(SITE_ID)
+        if own is None or (own.value is None and running is not None):
+            continue
+        if own.value is None:
+            hidden = f"its SITE_ID in {title} is not shown."
+            yield Problem("site-id-unknown", hidden, "Declare the siteId that it has", item.slug)
+        elif number(own.value) is None:
+            invalid = f"its SITE_ID in {title} is no whole number above 0."
+            yield Problem("site-id-invalid", invalid, f"Correct it in {CONTROL_PANEL}", item.slug)
+        elif running is not None and number(own.value) != running:
+            yield Problem(
+                "site-id-differs",
+                f"its SITE_ID in {title} is set to {own.value}, but its instances run with {running}.",
+                "A running site is not renumbered: make them alike first",
+                item.slug,
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Oddity:
+    """``where``: the environment's title, empty if it is about the application. ``wrong``: a wrong site is served."""
+
+    application: str
+    where: str
+    text: str
+    wrong: bool = False
+
+
+def odd(original: ObservedApplication, item: ObservedApplication, shared: Sequence[str]) -> Iterator[Oddity]:
+    """Notes on a mirror: what is not as it will be declared, and what an ``up`` does about it."""
+    if not item.visible:
+        yield Oddity(item.slug, "", "this token's account may not look into it; its SITE_IDs are not known")
+        return
+    if item.region and original.region and item.region != original.region:
+        yield Oddity(
+            item.slug, "", f"it is in another region than {original.slug}; a deployment of such a mirror fails"
+        )
+    for stage, title in ENVIRONMENTS.items():
+        if stage not in item.stages:
+            yield Oddity(item.slug, "", f"it has no environment {title}")
+            continue
+        if wrong := _serves_the_originals(original, item, stage):
+            yield Oddity(item.slug, title, wrong, wrong=True)
+        yield from (Oddity(item.slug, title, line) for line in _odd_stage(original, item, stage, shared))
+
+
+def told(notes: Iterable[Oddity]) -> list[str]:
+    """Lines for the user: what serves a wrong site first and by name, what is alike in one line."""
+    alike: dict[tuple[bool, str, str], list[str]] = {}
+    for note in notes:
+        alike.setdefault((not note.wrong, note.where, note.text), []).append(note.application)
+    ordered = sorted(alike.items(), key=lambda item: item[0][0])
+    return [f"{_names(slugs, short)}{f', {where}' if where else ''}: {text}" for (short, where, text), slugs in ordered]
+
+
+def _names(slugs: Sequence[str], short: bool) -> str:
+    if not short or len(slugs) <= NAMED + 1:
+        return ", ".join(slugs)
+    return f"{', '.join(slugs[:NAMED])} and {len(slugs) - NAMED} more"
+
+
+def not_looked_at(original: ObservedApplication, others: Iterable[ObservedApplication]) -> Iterator[str]:
+    """Notes on applications that may be mirrors, and do not show it."""
+    for item in others:
+        why = None
+        if not item.visible:
+            why = "this token's account may not look into it. Is it a mirror"
+        elif any(_hidden(stage) for stage in item.stages.values()):
+            why = f"its {DATABASE_URL} is set, but not shown, or cannot be compared. Is it a mirror"
+        if why:
+            yield f"{item.slug}: {why} of {original.slug}? Then name it, and all others, with --mirror"
+
+
+def _hidden(stage: ObservedStage) -> bool:
+    own = stage.variables.get(DATABASE_URL)
+    return own is not None and readable_identity(stage.value(DATABASE_URL)) is None
+
+
+def _serves_the_originals(original: ObservedApplication, item: ObservedApplication, stage: str) -> str | None:
+    """What is set counts for nothing before it is deployed."""
+    seen = item.stages[stage]
+    if same(original, item, stage, DATABASE_URL) and not seen.has(SITE_ID):
+        return f"it has the shared database and no {SITE_ID}, so it serves the original's site; an up gives it an id"
+    if seen.deployed and SITE_ID not in seen.frozen and _runs_shared(original, item, stage):
+        return (
+            f"it serves the original's site: its {SITE_ID} is set, but not deployed since, and its instances have the"
+            " shared database. An up deploys it"
+        )
+    return None
+
+
+def _runs_shared(original: ObservedApplication, item: ObservedApplication, stage: str) -> bool:
+    identity = original.identity(stage, DATABASE_URL)
+    return identity is not None and item.running(stage, DATABASE_URL) == identity
+
+
+def _odd_stage(
+    original: ObservedApplication, item: ObservedApplication, stage: str, shared: Sequence[str]
+) -> Iterator[str]:
+    seen = item.stages[stage]
+    if not seen.deployed:
+        yield "never deployed successfully"
+    elif SITE_ID in seen.variables and SITE_ID not in seen.frozen and not _runs_shared(original, item, stage):
+        yield f"its {SITE_ID} is set, but not deployed since; an up deploys"
+    for name in shared if seen.deployed or seen.variables else ():
+        line = _odd_value(original.stages.get(stage, ObservedStage()), seen, name)
+        if line:
+            yield f"its {name} {line}" + _whither(original, item, stage, name)
+    if foreign := sorted(set(seen.variables) - {*shared, *OWN}):
+        yield f"not ours, left alone: {', '.join(foreign)}"
+
+
+def _odd_value(original: ObservedStage, seen: ObservedStage, name: str) -> str | None:
+    wanted, value, running = original.value(name), seen.value(name), seen.frozen.get(name)
+    if name not in seen.variables:
+        return "is not the original's" if wanted else None
+    if value is None:
+        return "is not shown; an up writes it again"
+    if wanted is not None and value != wanted:
+        return "differs from the original's; an up changes that"
+    return "is set, but not deployed since; an up deploys" if running not in (None, value) else None
+
+
+def _whither(original: ObservedApplication, item: ObservedApplication, stage: str, name: str) -> str:
+    """What both point at, where that is what differs."""
+    ours, theirs = item.identity(stage, name), original.identity(stage, name)
+    if ours is None or theirs is None or name not in item.stages[stage].variables:
+        return ""
+    if ours == theirs:
+        return (
+            " (the same service, with other credentials or options)"
+            if _other_value(original, item, stage, name)
+            else ""
+        )
+    return f" ({ours}, the original's is {theirs})"
+
+
+def _other_value(original: ObservedApplication, item: ObservedApplication, stage: str, name: str) -> bool:
+    return item.stages[stage].value(name) != original.stages[stage].value(name)

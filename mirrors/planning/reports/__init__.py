@@ -1,0 +1,1 @@
+"""Status, preview and the text of logs."""

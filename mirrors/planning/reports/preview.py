@@ -1,0 +1,301 @@
+"""What an ``up`` would do, out of the engine's own preview: which wave each site is in, and why it changes."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+from mirrors.config import Settings
+from mirrors.planning.adoption.takeover import Judged
+from mirrors.planning.reports.pulumi_steps import (
+    CONTAINER,
+    ENDS,
+    OF_SITES,
+    Change,
+    Inputs,
+    Step,
+    changes,
+    errors_of,
+    notes_of,
+    says_only_that_it_failed,
+    steps_of,
+)
+from mirrors.planning.rollout.waves import RolloutPlan, named, rollout_plan
+from mirrors.planning.variables.names import DATABASE_URL, SITE_ID, site_label, write_order
+from mirrors.problems import Note, Problem
+from mirrors.problems.reported import NOTHING, Reported
+
+OF_FLEET = ("SiteIds", "Original")
+
+
+class Cause(StrEnum):
+    """Why a site changes, in the order in which it is told."""
+
+    FIRST = "first deployment"
+    TAKEN_OVER = "runs as declared"
+    ADOPTED = "adopted"
+    MOVED = "another environment"
+    RELEASE = "new release"
+    VARIABLES = "changed variables"
+    DRIFT = "drift"
+    FAILED = "failed before"
+    UNVERIFIED = "not verified"
+    CONTAINER = "changed container"
+    KEPT = "declared no more, stays as it is"
+    RECORD = "only in the state"
+
+
+EXPLAINED = frozenset({Cause.ADOPTED, Cause.UNVERIFIED, Cause.FAILED})
+"""The causes of a deployment that is new in the state which leave open why."""
+
+
+@dataclass(frozen=True, slots=True)
+class SitePreview:
+    """``wave`` is the number of the site's wave, as declared; 0 for the original, None for what is in no wave.
+
+    ``deploys`` is False where only variables are set, or only the state changes. ``variables`` are left out where the
+    site is new: it gets all of them. ``why``: what the platform shows beside the cause, in a few words.
+    """
+
+    application: str
+    wave: int | None
+    deploys: bool
+    causes: tuple[Cause, ...]
+    variables: tuple[Change, ...] = ()
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Sites of one wave to which the same happens for the same reasons; ``example`` is the first of them."""
+
+    sites: tuple[str, ...]
+    example: SitePreview
+
+
+@dataclass(frozen=True, slots=True)
+class FleetPreview:
+    """``sites`` are those that change, in the order of the list; ``declared`` counts all.
+
+    ``given``: {slug: SITE_ID} of new ids; ``retired`` and ``freed``: {SITE_ID: slug}; ``leaving``: mirrors off the
+    list, whose variables stay on the platform where ``keeps`` says so; ``containers``: they are on a Docker host.
+    ``moved``: {name: (before, now)}, what a shared value points at. ``others``: what else changes, a line each.
+    ``steps`` counts all that the engine would do, if only in the state. With ``problems`` an ``up`` does nothing.
+    """
+
+    stack: str
+    declared: int = 0
+    sites: tuple[SitePreview, ...] = ()
+    rollout: RolloutPlan = field(default_factory=lambda: RolloutPlan(()))
+    given: Mapping[str, int] = field(default_factory=dict)
+    retired: Mapping[int, str] = field(default_factory=dict)
+    freed: Mapping[int, str] = field(default_factory=dict)
+    leaving: tuple[str, ...] = ()
+    keeps: bool = False
+    containers: bool = False
+    moved: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    others: tuple[str, ...] = ()
+    steps: int = 0
+    problems: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def deployments(self) -> int:
+        return sum(site.deploys for site in self.sites)
+
+    @property
+    def taken_over(self) -> int:
+        return sum(Cause.TAKEN_OVER in site.causes for site in self.sites)
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        """By wave, what is in none behind all others, and in a wave the largest first."""
+        found: dict[tuple[Any, ...], list[SitePreview]] = {}
+        for site in self.sites:
+            found.setdefault((site.wave, site.deploys, site.causes, site.variables, site.why), []).append(site)
+        groups = [Group(tuple(site.application for site in sites), sites[0]) for sites in found.values()]
+        return tuple(sorted(groups, key=lambda group: (_behind(group.example.wave), -len(group.sites))))
+
+
+def _behind(wave: int | None) -> tuple[bool, int]:
+    return wave is None, wave or 0
+
+
+def preview_of(
+    engine: Mapping[str, Any],
+    settings: Settings,
+    stack: str,
+    reported: Reported = NOTHING,
+    judgements: Mapping[str, Judged] | None = None,
+) -> FleetPreview:
+    """Pure. ``engine``: what ``pulumi preview --json`` prints, parsed; secrets in it are ``[secret]``.
+
+    ``reported``: what Mirrors reported meanwhile, with the notes of the command itself before its own.
+
+    ``judgements``: {slug: what the platform shows} of the sites of ``first_deployments``; a site without one is taken
+    to be deployed.
+    """
+    steps = steps_of(engine)
+    changing = [step for step in steps if step.changes_something]
+    leaving = tuple(step.name for step in changing if step.op == "delete" and (step.kind == "Mirror" or _is_site(step)))
+    rollout = rollout_plan(settings, rotates_credentials=reported.rotates_credentials)
+    before, now = _ledgers(changing)
+    return FleetPreview(
+        stack,
+        len(settings.fleet.slugs),
+        tuple(_sites(settings, steps, rollout, judgements or {})),
+        rollout,
+        _given(before, now),
+        _missing(now, before),
+        _missing(before, now),
+        leaving,
+        settings.keeps_variables,
+        settings.platform == "docker",
+        {name: pair for step in changing if step.kind == "Original" for name, pair in _moved(step)},
+        tuple(sorted(_others(changing, leaving))),
+        len(changing),
+        _problems(engine, settings, reported),
+        tuple(_merged([*reported.notes, *notes_of(engine, reported.shown)])),
+    )
+
+
+def _problems(engine: Mapping[str, Any], settings: Settings, reported: Reported) -> tuple[Problem, ...]:
+    """Of Mirrors, with the slugs of the sites, then of the engine. It also says of itself that it failed."""
+    slugs = {site_label(slug, settings.environment): slug for slug in settings.fleet.slugs}
+    ours = (replace(item, site=slugs.get(item.site or "", item.site)) for item in reported.problems)
+    found = tuple(dict.fromkeys([*ours, *errors_of(engine, reported.shown)]))
+    return tuple(item for item in found if not says_only_that_it_failed(item)) or found
+
+
+def first_deployments(engine: Mapping[str, Any]) -> list[str]:
+    """The slugs of the sites whose deployment is new in the state: whether one is started, the platform decides."""
+    sites = (step for step in steps_of(engine) if step.kind in OF_SITES and step.changes_something)
+    return [step.name for step in sites if step.op not in ENDS and step.is_first and not step.replaces]
+
+
+def site_ids_of(engine: Mapping[str, Any]) -> dict[str, int]:
+    """{slug: SITE_ID} as the ledger has them after the update."""
+    ledgers = [step.new for step in steps_of(engine) if step.kind == "SiteIds" and step.new.get("assignments")]
+    return {item["name"]: int(item["id"]) for ledger in ledgers for item in ledger["assignments"].values()}
+
+
+def _sites(
+    settings: Settings, steps: Iterable[Step], rollout: RolloutPlan, judgements: Mapping[str, Judged]
+) -> list[SitePreview]:
+    of_sites: dict[str, dict[str, Step]] = {}
+    stored: dict[str, Step] = {}
+    for step in steps:
+        if step.op == "refresh":
+            stored[step.urn] = step
+        elif (step.kind in OF_SITES or _is_site(step)) and step.changes_something and step.op not in ENDS:
+            of_sites.setdefault(step.name, {})[step.kind] = step
+    wave_of = {slug: wave.number for wave in rollout.waves for slug in wave.sites}
+    wave_of[settings.fleet.original.application] = 0
+    order = {slug: place for place, slug in enumerate(settings.fleet.slugs)}
+    slugs = sorted(of_sites, key=lambda slug: order.get(slug, len(order)))
+    return [_site(slug, wave_of.get(slug), of_sites[slug], stored, judgements.get(slug)) for slug in slugs]
+
+
+def _site(
+    slug: str, wave: int | None, steps: Mapping[str, Step], stored: Mapping[str, Step], judgement: Judged | None
+) -> SitePreview:
+    if CONTAINER in steps:
+        return _container(slug, wave, steps[CONTAINER])
+    [step] = steps.values()
+    if step.is_first:
+        cause, shown = _first(step, judgement), judgement or Judged(taken_over=False)
+        why = shown.why if cause in EXPLAINED else ""
+        return SitePreview(slug, wave, deploys=not shown.taken_over, causes=(cause,), why=why)
+    variables, deploys = changes(step, stored.get(step.urn))
+    causes = tuple(_causes(step, variables)) or (Cause.RECORD,)
+    return SitePreview(slug, wave, deploys, causes, tuple(variables))
+
+
+def _is_site(step: Step) -> bool:
+    return step.kind == CONTAINER and step.is_of_a_container
+
+
+def _container(slug: str, wave: int | None, step: Step) -> SitePreview:
+    """Docker takes all variables as one property, which is secret if one of them is: their names are not told."""
+    if step.creates:
+        return SitePreview(slug, wave, deploys=True, causes=(Cause.FIRST,))
+    by_key = {"image": Cause.RELEASE, "envs": Cause.VARIABLES}
+    causes = dict.fromkeys(by_key.get(key, Cause.CONTAINER) for key in step.keys)
+    return SitePreview(slug, wave, deploys=True, causes=tuple(cause for cause in Cause if cause in causes))
+
+
+def _first(step: Step, judgement: Judged | None) -> Cause:
+    """Why a deployment is new in the state. Without a look at the platform as far as the state tells it."""
+    if step.replaces:
+        return Cause.MOVED
+    if step.creates:
+        if judgement is not None and judgement.taken_over:
+            return Cause.TAKEN_OVER
+        return Cause.ADOPTED if {SITE_ID, DATABASE_URL}.intersection(step.new.get("found") or ()) else Cause.FIRST
+    if judgement is not None and judgement.taken_over:
+        return Cause.UNVERIFIED
+    return Cause.FAILED if judgement is None or judgement.ran_before else Cause.FIRST
+
+
+def _causes(step: Step, variables: Collection[Change]) -> Iterator[Cause]:
+    if "release" in step.keys:
+        yield Cause.RELEASE
+    told = {why_told(change) for change in variables}
+    yield from (cause for cause in (Cause.VARIABLES, Cause.DRIFT) if cause in told)
+    if step.failed:
+        yield Cause.FAILED
+    if step.unverified:
+        yield Cause.UNVERIFIED
+    if Cause.KEPT in told:
+        yield Cause.KEPT
+
+
+def why_told(change: Change) -> Cause:
+    if change.kind == "kept":
+        return Cause.KEPT
+    return Cause.DRIFT if change.by_hand else Cause.VARIABLES
+
+
+def _ledgers(steps: Iterable[Step]) -> tuple[Inputs, Inputs]:
+    """The ledger of SITE_IDs before and after; both empty where it stays as it is."""
+    step = next((step for step in steps if step.kind == "SiteIds" and step.op not in ENDS), None)
+    return (step.old, step.new) if step is not None else ({}, {})
+
+
+def _given(before: Inputs, now: Inputs) -> dict[str, int]:
+    had = {uuid: item["id"] for uuid, item in (before.get("assignments") or {}).items()}
+    assigned = (now.get("assignments") or {}).items()
+    new = {item["name"]: int(item["id"]) for uuid, item in assigned if had.get(uuid) != item["id"]}
+    return dict(sorted(new.items(), key=lambda item: item[1]))
+
+
+def _missing(among: Inputs, there: Inputs) -> dict[int, str]:
+    """The retired ids of one ledger that the other has not: {SITE_ID: slug}."""
+    known = there.get("retired") or {}
+    return {int(key): item["name"] for key, item in (among.get("retired") or {}).items() if key not in known}
+
+
+def _moved(step: Step) -> Iterator[tuple[str, tuple[str, str]]]:
+    before, now = step.old.get("identities") or {}, step.new.get("identities") or {}
+    for name in write_order(now):
+        if name in before and before[name] != now[name]:
+            yield name, (before[name], now[name])
+
+
+def _others(steps: Iterable[Step], leaving: Collection[str]) -> Iterator[str]:
+    """Whatever has no place of its own, such as a project's own resources, or an original no longer deployed by us."""
+    for step in steps:
+        of_a_site = step.kind in OF_SITES or step.is_of_a_container
+        told = of_a_site and (step.name in leaving or step.op not in ENDS)
+        told = told or (step.kind in OF_FLEET and step.op not in ENDS)
+        if not told and step.op not in ENDS - {"delete"}:
+            yield f"{step.kind} {step.name}: {step.op}"
+
+
+def _merged(notes: Iterable[Note]) -> Iterator[str]:
+    """A line for each text, with the sites that it is about."""
+    about: dict[tuple[str, bool], dict[str, None]] = {}
+    for note in notes:
+        about.setdefault((note.text, note.site is None), {})[note.site or ""] = None
+    for (text, _), sites in about.items():
+        yield f"{named(list(sites))}: {text}" if len(sites) > 1 else Note(text, next(iter(sites)) or None).line

@@ -1,0 +1,311 @@
+"""The state of each site, from what was observed: what ``mirrors status`` shows and what its exit code is made of."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from mirrors.config import Settings
+from mirrors.planning.observed import ObservedFleet, ObservedSite
+from mirrors.planning.plan import ENVIRONMENTS, image_environment, original_site_id
+from mirrors.planning.rollout.releases import newest_running, newest_started, newest_successful, release_of
+from mirrors.planning.site_ids.pins import declared_otherwise
+from mirrors.planning.variables.addresses import address_of
+from mirrors.planning.variables.declared import DeclaredValues, declared_at
+from mirrors.planning.variables.dsn import same, service_of
+from mirrors.planning.variables.names import (
+    DATABASE_URL,
+    DOMAIN,
+    MIRRORS_APPLICATION,
+    OWN,
+    SITE_ID,
+    number,
+    removal_order,
+    write_order,
+)
+from mirrors.planning.variables.writes import different_names
+
+
+class State(StrEnum):
+    """From the best to the worst. Only the first two count as converged."""
+
+    CONVERGED = "converged"
+    HELD = "held"
+    BEHIND = "behind the original"
+    DEPLOYING = "deploying"
+    UNVERIFIED = "not verified"
+    NOT_DEPLOYED = "not deployed"
+    VARIABLES_DIFFER = "variables differ"
+    REMOVED = "removed, still running"
+    FAILED = "failed"
+    MISSING = "missing"
+
+
+SETTLED = frozenset({State.CONVERGED, State.HELD})
+
+
+@dataclass(frozen=True, slots=True)
+class SiteStatus:
+    """One row. ``site_id`` is the one that the running instances have; ``foreign`` are variables that are not ours.
+
+    ``details`` say why the state is not converged, ``notes`` what is worth knowing in any state.
+    ``is_behind``: whether a mirror runs an older release, whatever else is wrong with it.
+    """
+
+    application: str
+    role: str
+    site_id: int | None
+    environment: str
+    url: str | None
+    release: str | None
+    deployment: str | None
+    deployed_at: datetime | None
+    state: State
+    details: tuple[str, ...] = ()
+    foreign: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    is_behind: bool = False
+
+
+def statuses(
+    settings: Settings,
+    seen: ObservedFleet,
+    site_ids: Mapping[str, int],
+    created: Mapping[str, Collection[str]] | None = None,
+) -> tuple[SiteStatus, ...]:
+    """One row a declared site, the original first. ``site_ids``: {slug: id}, as the stack gave them.
+
+    ``created``: {environment: names of the variables that the stack has created there}.
+    """
+    original, created = settings.fleet.original.application, created or {}
+    rows = [_original_status(settings, seen, created)]
+    for mirror in settings.mirrors:
+        site = seen.mirrors.get(mirror.application)
+        if site is None or site.environment is None:
+            rows.append(_missing(mirror.application, "mirror", settings.environment))
+        else:
+            declared = declared_at(settings, seen, site, site_ids.get(site.slug) or mirror.site_id)
+            row = _row(settings, seen, site, "mirror", declared.after(created.get(site.environment, ())))
+            rows.append(row if settings.declared_hold(mirror) == "nothing" else _held(row))
+    rows[0] = _renumbered(rows[0], site_ids.get(original))
+    sites = zip(rows, settings.fleet.sites, strict=True)
+    rows = [_contradicted(row, site.site_id, site_ids.get(site.application)) for row, site in sites]
+    return tuple(_with_twins(rows, seen)) if original else ()
+
+
+def _renumbered(original: SiteStatus, stored: int | None) -> SiteStatus:
+    """Nobody but its owner corrects an original's SITE_ID."""
+    if stored is None or original.site_id in (None, stored):
+        return original
+    return _differing(original, f"runs with SITE_ID {original.site_id}, and the stack has {stored} for it")
+
+
+def _contradicted(row: SiteStatus, declared: int | None, stored: int | None) -> SiteStatus:
+    detail = declared_otherwise(declared, stored)
+    return _differing(row, detail) if detail else row
+
+
+def _with_twins(rows: Sequence[SiteStatus], seen: ObservedFleet) -> Iterator[SiteStatus]:
+    """Sites that run with one SITE_ID and one database are wrong, whatever else they are."""
+    there = [row for row in rows if _alike(seen, seen.mirrors.get(row.application)) is not False]
+    for row in rows:
+        twins = [it.application for it in there if it is not row and it.site_id == row.site_id is not None]
+        both = f"runs with SITE_ID {row.site_id}, and so does {' and '.join(twins)}: they overwrite the same site"
+        yield _differing(row, both) if twins and row in there else row
+
+
+def _differing(row: SiteStatus, detail: str) -> SiteStatus:
+    worse = max(row.state, State.VARIABLES_DIFFER, key=list(State).index)
+    return replace(row, state=worse, details=(detail, *row.details))
+
+
+def removed(
+    settings: Settings, seen: ObservedFleet, retired: Mapping[int, str], sites: Mapping[str, ObservedSite]
+) -> tuple[SiteStatus, ...]:
+    """A row for each retired application whose instances still serve the shared database.
+
+    ``retired``: {SITE_ID: slug}; ``sites``: those of them that exist and have the stack's environment, with the
+    variables that are still set.
+    """
+    running = {slug: site_id for site_id, slug in sorted(retired.items()) if slug in sites}
+    rows = (_removed(settings, seen, sites[slug], site_id) for slug, site_id in running.items())
+    return tuple(row for row in rows if row is not None)
+
+
+def _removed(settings: Settings, seen: ObservedFleet, site: ObservedSite, site_id: int) -> SiteStatus | None:
+    alike = _alike(seen, site)
+    if alike is False:
+        return None
+    if not alike and number(site.frozen.get(SITE_ID)) != site_id:
+        return None  # nothing says that it is one of this fleet any more
+    ours = removal_order(set(site.variables) & {*settings.fleet.shared, *OWN})
+    first = f"remove its variables {', '.join(ours)}, in this order, and deploy it again" if ours else "deploy it again"
+    detail = (
+        f"off the list, its SITE_ID {site_id} is retired, but its instances go on serving the shared database:"
+        f" {first}, or delete the application"
+    )
+    row = _row(settings, seen, site, "retired", DeclaredValues())
+    return replace(row, state=State.REMOVED, details=(detail,), foreign=())
+
+
+def _alike(seen: ObservedFleet, site: ObservedSite | None) -> bool | None:
+    """Whether the instances run with the original's database; None where that cannot be told."""
+    return same(*(service_of(item.frozen.get(DATABASE_URL)) if item else None for item in (seen.original, site)))
+
+
+def _original_status(settings: Settings, seen: ObservedFleet, created: Mapping[str, Collection[str]]) -> SiteStatus:
+    site = seen.original
+    if site is None or site.environment is None:
+        return _missing(settings.fleet.original.application, "original", settings.environment)
+    declared = declared_at(settings, seen, site, None)
+    row = _row(settings, seen, site, "original", declared.after(created.get(site.environment, ())))
+    notes = (_undeployed(settings, site, declared), _other_release(settings, row))
+    return replace(row, notes=tuple(filter(None, notes)))
+
+
+def _undeployed(settings: Settings, site: ObservedSite, declared: DeclaredValues) -> str | None:
+    """What somebody set by hand since: it counts, for mirrors too, once it is deployed."""
+    by_hand = {
+        name: item.value
+        for name, item in site.variables.items()
+        if name not in declared.values and item.value is not None
+    }
+    stale, _ = different_names(by_hand, site.frozen)
+    if not stale or not newest_successful(site.deployments):
+        return None
+    after = "; mirrors get the new value once it is" if set(stale) & set(settings.fleet.shared) else ""
+    return f"set by hand since its deployment, and not deployed: {', '.join(stale)}{after}"
+
+
+def _held(row: SiteStatus) -> SiteStatus:
+    """Behind on purpose. Anything else that is wrong with it stays wrong."""
+    return replace(row, state=State.HELD) if row.state is State.BEHIND else row
+
+
+def _other_release(settings: Settings, row: SiteStatus) -> str | None:
+    image = image_environment(settings)
+    if image == settings.environment or not settings.mirrors or row.release is None:
+        return None
+    here, there = ENVIRONMENTS[settings.environment], ENVIRONMENTS[image]
+    return f"runs its own release of {here}; the mirrors' releases are those of {there} (imageFrom: {image})"
+
+
+def _missing(slug: str, role: str, environment: str) -> SiteStatus:
+    details = (f'no application "{slug}" with an environment "{environment}" is visible to this token',)
+    return SiteStatus(slug, role, None, environment, None, None, None, None, State.MISSING, details)
+
+
+def _row(
+    settings: Settings, seen: ObservedFleet, site: ObservedSite, role: str, declared: DeclaredValues
+) -> SiteStatus:
+    done = newest_successful(site.deployments)
+    behind = _behind(seen, site) if role == "mirror" else None
+    state, details = _state(site, declared, behind)
+    running = original_site_id(site) if role == "original" else number(site.frozen.get(SITE_ID))
+    owned = {*declared.values, *OWN} if role == "mirror" else set(declared.values)
+    return SiteStatus(
+        site.slug,
+        role,
+        running,
+        settings.environment,
+        address_of(site.frozen.get(DOMAIN)) if done else None,
+        _release(seen, site, role),
+        done.uuid if done else None,
+        done.ended_at if done else None,
+        state,
+        details,
+        tuple(sorted(set(site.variables) - owned - declared.withdrawn)),
+        is_behind=behind is not None,
+    )
+
+
+def _release(seen: ObservedFleet, site: ObservedSite, role: str) -> str | None:
+    done = newest_successful(site.deployments)
+    if done is None or role == "original":
+        return done.uuid if done else None
+    return release_of(done, seen.releases)
+
+
+def _state(site: ObservedSite, declared: DeclaredValues, behind: "Finding") -> tuple[State, tuple[str, ...]]:
+    """A site to which nothing applies is converged.
+
+    Also one whose newest deployment failed and whose change was taken back since: what runs is what is declared.
+    """
+    if newest_running(site.deployments):
+        return State.DEPLOYING, ("a deployment is running",)
+    findings = (
+        _not_deployed(site),
+        _not_set_as_declared(site, declared),
+        _not_deployed_with(site, declared),
+        behind,
+    )
+    finding = next(filter(None, findings), None)
+    if finding is None:
+        return State.CONVERGED, ()
+    state, detail = finding
+    failed = _failed(site)
+    return (State.FAILED, (failed, detail)) if failed else (state, (detail,))
+
+
+Finding = tuple[State, str] | None
+
+
+def _failed(site: ObservedSite) -> str | None:
+    newest = newest_started(site.deployments)
+    if newest is None or newest.success is not False:
+        return None
+    serves = "the one before it goes on serving" if newest_successful(site.deployments) else "nothing serves"
+    return f"deployment {newest.uuid} failed; {serves}"
+
+
+def _not_deployed(site: ObservedSite) -> Finding:
+    return None if newest_successful(site.deployments) else (State.NOT_DEPLOYED, "never deployed successfully")
+
+
+def _not_set_as_declared(site: ObservedSite, declared: DeclaredValues) -> Finding:
+    details = tuple(filter(None, (_not_as_declared(site, declared), _no_longer_declared(site, declared))))
+    return (State.VARIABLES_DIFFER, "; ".join(details)) if details else None
+
+
+def _not_as_declared(site: ObservedSite, declared: DeclaredValues) -> str | None:
+    """A name with another flag only is told with it: its value may be right."""
+    set_here = {name: item.value for name, item in site.variables.items()}
+    wrong, _ = different_names(declared.known, set_here)
+    absent = set(declared.values) - set(set_here)
+    notes = dict.fromkeys(absent, " (missing)") | {
+        name: "" if name in wrong else f" ({'not flagged' if sensitive else 'flagged'} as sensitive)"
+        for name, sensitive in declared.sensitive.items()
+        if name in site.variables and site.variables[name].sensitive != sensitive
+    }
+    names = [f"{name}{notes.get(name, '')}" for name in write_order({*wrong, *notes})]
+    return f"not as declared: {', '.join(names)}" if names else None
+
+
+def _no_longer_declared(site: ObservedSite, declared: DeclaredValues) -> str | None:
+    """Also one that somebody has deleted since, as long as the instances run with it."""
+    names = removal_order(declared.withdrawn & {*site.variables, *site.frozen})
+    return (
+        f"no longer declared, an up removes {'it' if len(names) == 1 else 'them'}: {', '.join(names)}"
+        if names
+        else None
+    )
+
+
+def _not_deployed_with(site: ObservedSite, declared: DeclaredValues) -> Finding:
+    # A site that was made by hand runs without its name until it is next deployed, which is no reason to do that.
+    compared = dict(declared.known)
+    if MIRRORS_APPLICATION not in site.frozen:
+        compared.pop(MIRRORS_APPLICATION, None)
+    stale, _ = different_names(compared, site.frozen, declared.hidden_at(site))
+    # Nobody can read whether what is set is the declared value already: after a rotation it is still the old one.
+    hidden = [name for name in stale if name in site.variables and site.variables[name].value is None]
+    said = {"set, but not deployed": set(stale) - set(hidden), "does not run with the declared value": hidden}
+    details = [f"{what}: {', '.join(write_order(names))}" for what, names in said.items() if names]
+    return (State.VARIABLES_DIFFER, "; ".join(details)) if details else None
+
+
+def _behind(seen: ObservedFleet, site: ObservedSite) -> Finding:
+    runs, newest = _release(seen, site, "mirror"), newest_successful(seen.releases)
+    if newest is None or runs == newest.uuid:
+        return None
+    return State.BEHIND, f"runs release {runs or 'unknown'}, the original has {newest.uuid}"

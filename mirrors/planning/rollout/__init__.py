@@ -1,0 +1,1 @@
+"""Releases, waves, holds and targets."""

@@ -1,0 +1,49 @@
+"""What may not change at a held site, since any deployment of it takes the newest image."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from mirrors.planning.observed import ObservedFleet, ObservedSite
+from mirrors.planning.variables.names import MIRRORS_APPLICATION, SITE_ID, write_order
+from mirrors.planning.variables.shared import shared_values
+from mirrors.problems import Problem
+
+if TYPE_CHECKING:
+    from mirrors.config import Mirror, Settings
+
+
+def changes_at_held_site(site: str, names: Iterable[str]) -> Problem:
+    return Problem(
+        "held-site-variables-change",
+        f"it is held, but its variables change: {', '.join(names)}. A deployment would take the newest image.",
+        "Either roll it out to this site (hold: false), or let changed variables deploy it all the same"
+        " (hold: variablesMayDeploy)",
+        site,
+    )
+
+
+def held_sites_stay(settings: Settings, seen: ObservedFleet) -> Iterator[Problem]:
+    """The part that the platform shows. A value that it hides is held against the state, by the resources."""
+    for mirror in settings.mirrors:
+        site = seen.mirrors.get(mirror.application)
+        if site is None or site.environment is None or settings.hold_of(mirror) != "everything":
+            continue
+        if names := _changing(settings, seen, mirror, site):
+            yield changes_at_held_site(site.slug, names)
+
+
+def _changing(settings: Settings, seen: ObservedFleet, mirror: Mirror, site: ObservedSite) -> list[str]:
+    """A SITE_ID that nobody declares only has to be there: the state knows which one it is. Whose it is says a variable
+    that is written without a deployment, but not over another one."""
+    own = {SITE_ID: str(mirror.site_id) if mirror.site_id else None}
+    declared = {name: item.value for name, item in settings.variables_of(site.slug).items()}
+    wanted = {**own, **shared_values(settings, seen.original), **declared}
+    owner = {} if site.is_managed() or MIRRORS_APPLICATION not in site.variables else {MIRRORS_APPLICATION: None}
+    return [name for name in write_order({**wanted, **owner}) if name in owner or _differs(wanted[name], site, name)]
+
+
+def _differs(wanted: str | None, site: ObservedSite, name: str) -> bool:
+    live = site.variables.get(name)
+    return live is None or (wanted is not None and live.value is not None and live.value != wanted)

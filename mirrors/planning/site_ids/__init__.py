@@ -1,0 +1,1 @@
+"""Which application gets which SITE_ID."""

@@ -1,0 +1,37 @@
+"""Whether a ledger of SITE_IDs may begin: beside mirrors that Mirrors has written to, one was there before."""
+
+from collections.abc import Iterator, Sequence
+
+from mirrors.planning.rollout.waves import names
+from mirrors.planning.site_ids.facts import ORIGINAL_ID, AllocationRequest, Ledger
+from mirrors.problems import Problem
+
+NAMED = 3
+"""How many mirrors a problem names before it only counts them."""
+
+
+def begins_anew(ledger: Ledger, hints: AllocationRequest) -> Iterator[Problem]:
+    """The ids of mirrors that have left are on no platform, so a new ledger would give them to others.
+
+    A stack that follows another one gives none: that one remembers.
+    """
+    managed = [site.name for site in hints.sites if site.managed and not site.original]
+    if ledger.assignments or ledger.retired or hints.reference or not managed:
+        return
+    there = [site_id for site in hints.sites for site_id in (site.declared, site.observed) if site_id is not None]
+    known = max([ORIGINAL_ID, *there, *hints.retired, *hints.kept_free, *hints.beside])
+    if hints.highest < known:
+        yield _forgotten(managed, known, hints.highest)
+
+
+def _forgotten(managed: Sequence[str], known: int, highest: int) -> Problem:
+    """``highest``: what the configuration says, 0 if nothing."""
+    stale = f" (mirrors:fleet.highestSiteId says {highest}, and {known} is in use)" if highest else ""
+    return Problem(
+        "site-ids-forgotten",
+        f"{names(managed, NAMED)}: Mirrors has given SITE_IDs here before, and this stack's state remembers none"
+        f"{stale}. A new mirror could get the id of one that has left, and with it its content.",
+        "Where another state knows the ids (a backup, another project, a Fleet that had another name in the program),"
+        " use that one. If there is none, or if the very first update was interrupted, write under mirrors:fleet which"
+        f" id was the highest that was ever given, {known} or above: highestSiteId: {known}",
+    )

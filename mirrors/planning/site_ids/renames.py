@@ -1,0 +1,51 @@
+"""Applications that have another name than at the last update: what becomes of their resources and variables."""
+
+from collections.abc import Iterator
+
+from mirrors.planning.site_ids.facts import AllocationRequest, Ledger
+from mirrors.problems import Problem
+
+
+def renamed(ledger: Ledger, hints: AllocationRequest) -> Iterator[Problem]:
+    """The engine takes a resource for the one that has its name in the state; only else does it look for the former."""
+    had = {name: application for application, (name, _) in ledger.assignments.items()}
+    for site in hints.sites:
+        before, site_id = ledger.assignments.get(site.application, (site.name, 0))
+        if before != site.name and site.name in had:
+            yield Problem(
+                "names-exchanged",
+                f'this application was called "{before}", and another one "{site.name}", when this stack was updated'
+                " last.",
+                "Resources cannot change places, the running sites would lose their variables: give this one a slug"
+                " that neither had, 'pulumi up' in every stack, and only then its new one",
+                site.name,
+            )
+        elif before not in (site.name, site.formerly):
+            yield Problem(
+                "application-renamed",
+                f'this application was called "{before}" and has SITE_ID {site_id}.',
+                f'Add "formerly: {before}" to it, so that its resources move with it; otherwise the running site would'
+                " lose its variables",
+                site.name,
+            )
+
+
+def taken_over(ledger: Ledger, hints: AllocationRequest) -> Iterator[Problem]:
+    """A slug of the ledger that another application has by now, while the one that had it is still there.
+
+    The resources of that name would go over to the newcomer, and strip the site that runs.
+    """
+    declared = {site.application for site in hints.sites}
+    newcomers = {site.name for site in hints.sites if site.application not in ledger.assignments}
+    for application, (name, site_id) in ledger.assignments.items():
+        now = hints.listed.get(application)
+        if application not in declared and now is not None and name in newcomers:
+            yield Problem(
+                "slug-of-another-application",
+                f"this is another application than the one that had this name and SITE_ID {site_id}, which was renamed"
+                f' "{now}".',
+                f'Write "application: {now}, formerly: {name}", or its running site would lose its variables. If both'
+                f" shall be mirrors, 'pulumi up' that in every stack, and add {name} after it; if {now} shall go, take"
+                f" {name} off the list, 'pulumi up' in every stack, and add it after that",
+                name,
+            )

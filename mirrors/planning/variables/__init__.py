@@ -1,0 +1,1 @@
+"""Environment variables: names, values, addresses and the writes that set them."""

@@ -1,0 +1,167 @@
+"""How dj-database-url 3.1.2 and django-environ 0.14 read a database's DSN, and what Django's backends make of it."""
+
+import posixpath
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from urllib.parse import SplitResult, parse_qs, unquote, unquote_plus
+
+from mirrors.planning.variables.dsn.libpq import postgres
+from mirrors.planning.variables.dsn.service import PORTS, Server, Service, server
+
+
+def _by_scheme(**schemes: str) -> dict[str, str]:
+    """{scheme: kind}"""
+    return {scheme: kind for kind, names in schemes.items() for scheme in names.split()}
+
+
+DJ_DATABASE_URL = _by_scheme(
+    postgres="cockroach pgsql postgis postgres postgresql redshift timescale timescalegis",
+    mysql="mysql mysql-connector mysql2 mysqlgis",
+    sqlite="spatialite sqlite",
+    oracle="oracle oraclegis",
+    mssql="mssql mssqlms",
+)
+DJANGO_ENVIRON = _by_scheme(  # its names with an underscore are none that a URL can begin with
+    postgres="cockroachdb pgsql postgis postgres postgresql psql redshift",
+    mysql="mysql mysql-connector mysql2 mysqlgis",
+    sqlite="spatialite sqlite",
+    oracle="oracle",
+    mssql="mssql pyodbc",
+)
+_CLUSTERS = frozenset({"pgsql", "postgis", "postgres", "postgresql", "psql"})
+"""Schemes whose lists of hosts, and whose sockets in the path, django-environ reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One entry of Django's ``DATABASES``. An option is as psycopg and the drivers get it, written as text."""
+
+    kind: str
+    host: str
+    port: str
+    name: str
+    options: Mapping[str, str]
+
+
+Read = Callable[[SplitResult, str], Settings]
+
+
+def database_of(parts: SplitResult) -> Service | None:
+    """The database of a DSN; None where it has none of a database's schemes.
+
+    Raises ValueError where neither library can read it, or they read it as two places.
+    """
+    readers = [(read, kinds[parts.scheme]) for read, kinds in _READERS if parts.scheme in kinds]
+    return _agreed([*_read(parts, readers)]) if readers else None
+
+
+def quoted_database_of(parts: SplitResult) -> Service:
+    """The same of a DSN that django-environ alone reads, because it escapes what it cannot read otherwise."""
+    return _agreed([*_read(parts, [(_django_environ, DJANGO_ENVIRON.get(parts.scheme, ""))])])
+
+
+def _read(parts: SplitResult, readers: list[tuple[Read, str]]) -> Iterator[Service]:
+    for read, kind in readers:
+        try:
+            found = _BACKENDS[kind](read(parts, kind))
+        except (ValueError, KeyError):
+            continue
+        if not any(set("[%") & set(item.host) for item in found.servers):  # no name of a host, so nobody gets there
+            yield found
+
+
+def _agreed(found: list[Service]) -> Service:
+    """One that names a server counts before one that names none."""
+    places = {item for item in found if any(server.host for server in item.servers)} or {*found}
+    [place] = places
+    return place
+
+
+def _dj_database_url(parts: SplitResult, kind: str) -> Settings:
+    options = {key: _dj_value(*values) for key, values in parse_qs(parts.query).items()}
+    schema = options.pop("currentSchema", "") if kind == "postgres" and parts.scheme != "cockroach" else ""
+    if schema not in ("", "0", "False"):
+        options["options"] = f"-c search_path={schema}"
+    host = unquote(parts.hostname or "")
+    return Settings(kind, host, str(parts.port or ""), unquote(parts.path[1:]) or _unnamed(parts), options)
+
+
+def _dj_value(value: str, *more: str) -> str:
+    """Numbers and truth values lose their spelling. Raises ValueError for a list, which no driver takes."""
+    if more:
+        raise ValueError
+    if value.isdigit():
+        return str(int(value))
+    return value.capitalize() if value.lower() in ("true", "false") else value
+
+
+def _django_environ(parts: SplitResult, kind: str) -> Settings:
+    options = {key: str(int(first)) if first.isdigit() else first for key, (first, *_) in parse_qs(parts.query).items()}
+    path = unquote_plus(parts.path[1:])
+    host, port = _hosts(parts)
+    found = Settings(kind, host, port, path or _unnamed(parts), options)
+    if path.startswith("/") and (parts.scheme in _CLUSTERS or "cloudsql" in path):
+        directory, _, name = path.rpartition("/")
+        return replace(found, host=directory, name=name)
+    return found
+
+
+def _unnamed(parts: SplitResult) -> str:
+    return ":memory:" if parts.scheme == "sqlite" else ""
+
+
+def _hosts(parts: SplitResult) -> tuple[str, str]:
+    """Of a cluster with commas between; a host without a port has that of the others."""
+    places = unquote(parts.netloc.rpartition("@")[2])
+    if parts.scheme not in _CLUSTERS or "," not in places:
+        return parts.hostname or "", str(parts.port or "")
+    found = [re.fullmatch(r"(\[[^\]]*\]|.*?)(?::(\d+))?", place) for place in places.split(",")]
+    pairs = [(match[1], match[2]) for match in found if match]
+    return ",".join(host for host, _ in pairs), ",".join(port for _, port in pairs if port)
+
+
+def _postgres(settings: Settings) -> Service:
+    return postgres(settings.host, settings.port, settings.name, settings.options)
+
+
+def _mysql(settings: Settings) -> Service:
+    """As ``get_connection_params`` of Django 5.2: the query wins over host, port and name."""
+    options, by_socket = settings.options, settings.host.startswith("/")
+    socket = options.get("unix_socket", settings.host if by_socket else "")
+    host = options.get("host", "" if by_socket else settings.host)
+    outside = {key: options[key] for key in ("db", "read_default_file", "read_default_group") if key in options}
+    place = server(host, int(options.get("port", settings.port) or PORTS["mysql"]))
+    if socket and host in ("", "localhost"):
+        place = Server(socket)
+    elif socket:  # drivers differ in which one they take
+        outside["unix_socket"] = socket
+    return Service("mysql", (place,), options.get("database", settings.name), outside=tuple(outside.items()))
+
+
+def _sqlite(settings: Settings) -> Service:
+    """A file. Raises ValueError for a database in memory, which each process has for itself, and for SQLite's URIs."""
+    name = settings.options.get("database", settings.name)
+    if not settings.name or name == ":memory:" or name.startswith("file:"):
+        raise ValueError
+    return Service("sqlite", name=posixpath.normpath(name).replace("//", "/", 1))
+
+
+def _oracle(settings: Settings) -> Service:
+    """Without a port the name is an alias that a file on the site's machine explains, and the host does not count."""
+    place = (server(settings.host or "localhost", int(settings.port)),) if settings.port else ()
+    return Service("oracle", place, settings.name)
+
+
+def _mssql(settings: Settings) -> Service:
+    outside = [(key, settings.options[key]) for key in ("dsn", "extra_params") if key in settings.options]
+    return Service(
+        "mssql", (server(settings.host, int(settings.port or PORTS["mssql"])),), settings.name, outside=tuple(outside)
+    )
+
+
+_READERS: tuple[tuple[Read, dict[str, str]], ...] = (
+    (_dj_database_url, DJ_DATABASE_URL),
+    (_django_environ, DJANGO_ENVIRON),
+)
+_BACKENDS = {"postgres": _postgres, "mysql": _mysql, "sqlite": _sqlite, "oracle": _oracle, "mssql": _mssql}

@@ -1,0 +1,85 @@
+"""Where libpq, PostgreSQL's client library, connects. Rules of version 18, and of Django 5.2 and psycopg 3 above it."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from mirrors.planning.variables.dsn.service import PORTS, Server, Service, server
+
+_PLAIN = re.compile(r"[a-z_][a-z0-9_$]*")
+_ARGUMENT = re.compile(r"(?:[^\s\\]|\\.)+", re.DOTALL)
+_SCHEMA = re.compile(r'\s*(?:"((?:[^"]|"")*)"|([^",\s]+))\s*(?:,|$)')
+
+
+def postgres(host: str, port: str, name: str, options: Mapping[str, str]) -> Service:
+    """From the settings: HOST and PORT win over the options' ``host`` and ``port``, their ``dbname`` over NAME.
+
+    Raises ValueError for what Django or libpq refuse.
+    """
+    service, database = options.get("service", ""), options.get("dbname", name)
+    if (not name and not service) or "currentSchema" in options:  # no option of libpq's
+        raise ValueError
+    if database.startswith("/"):  # not one database: to django-environ a socket's directory
+        raise ValueError
+    schema = search_path(options.get("options", ""))
+    outside = [("service", service)] if service else []
+    if schema is None:
+        outside.append(("options", options["options"]))
+    servers = _servers(host or options.get("host", ""), options.get("hostaddr", ""), port or options.get("port", ""))
+    return Service("postgres", servers, database, schema or "", outside=tuple(outside))
+
+
+def _servers(hosts: str, addresses: str, ports: str) -> tuple[Server, ...]:
+    """An address is where it connects, whatever name stands beside it. Without either none: a socket of that machine,
+    or what ``PGHOST`` says."""
+    names, numbers = hosts.split(","), [_port(item) for item in ports.split(",")]
+    places = addresses.split(",") if addresses else names
+    if (addresses and hosts and len(places) != len(names)) or len(numbers) not in (1, len(places)):
+        raise ValueError
+    found = zip(places, names if hosts else places, numbers * len(places), strict=False)
+    servers = {server(address or host, number) for address, host, number in found}
+    return tuple(sorted(servers)) if hosts or addresses or ports else ()
+
+
+def _port(text: str) -> int:
+    number = int(text or PORTS["postgres"])
+    if not 1 <= number <= 65535:
+        raise ValueError
+    return number
+
+
+def search_path(options: str) -> str | None:
+    """What the server's command-line ``options`` set it to, in one spelling; empty where they do not set it.
+
+    None where it depends on the user, or is no list of names.
+
+    >>> search_path("-c search_path=A,public"), search_path("--search-path=a"), search_path("-cstatement_timeout=5s")
+    ('a,public', 'a', '')
+    """
+    values = [value for name, value in _assigned(options) if name == "search_path"]
+    if not values:
+        return ""
+    names = [*_names(values[-1])]
+    return ",".join(names) if names and '"$user"' not in names else None
+
+
+def _assigned(options: str) -> Iterator[tuple[str, str]]:
+    """``-c name=value``, ``-cname=value`` and ``--name=value``. A backslash takes the next character as it is.
+
+    Raises ValueError where the server would refuse them.
+    """
+    arguments = iter([re.sub(r"\\(.)", r"\1", item, flags=re.DOTALL) for item in _ARGUMENT.findall(options)])
+    for argument in arguments:
+        if argument.startswith(("-c", "--")):
+            name, equals, value = (argument[2:] or next(arguments, "")).partition("=")
+            if not equals:
+                raise ValueError
+            yield name.replace("-", "_").lower(), value
+
+
+def _names(value: str) -> Iterator[str]:
+    """Schemas: one without quotes is in lower case. Nothing where the list is none."""
+    if not re.fullmatch(f"(?:{_SCHEMA.pattern})+", f"{value},".rstrip(",")):
+        return
+    for quoted, plain in _SCHEMA.findall(value):
+        name = quoted.replace('""', '"') if quoted else plain.lower()
+        yield name if _PLAIN.fullmatch(name) else f'"{name.replace(chr(34), chr(34) * 2)}"'

@@ -1,0 +1,72 @@
+"""Where the backends of django-storage-url 0.12.1 put files. None of them decodes the path of its DSN."""
+
+import posixpath
+import re
+from collections.abc import Callable
+from urllib.parse import SplitResult, quote, unquote
+
+from mirrors.planning.variables.dsn.service import Server, Service
+
+_SEGMENT = ":@-._~!$&'()*+,;="
+"""What furl 2.1, which reads these DSNs, leaves as it is in a part of a path, besides letters and digits."""
+_VALID = re.compile(rf"(?:[\w{re.escape(_SEGMENT)}]|%[0-9a-fA-F]{{2}})*")
+_MARKS = (
+    ".s3-accesspoint-fips.dualstack.",
+    ".s3-fips.dualstack.",
+    ".s3-accesspoint.dualstack.",
+    ".s3.dualstack.",
+    ".s3-accesspoint.",
+    ".s3-fips.",
+    ".s3-",
+    ".s3.",
+)
+_PARTITIONS = (
+    (re.compile(r"s3.*\.amazonaws\.com\.cn"), "s3.amazonaws.com.cn"),
+    (re.compile(r"s3.*[.-]us-gov-[a-z0-9-]+\.amazonaws\.com"), "s3.us-gov-west-1.amazonaws.com"),
+    (re.compile(r"s3.*\.amazonaws\.com"), "s3.amazonaws.com"),
+)
+"""In each of these parts of AWS the name of a bucket is given once, whatever its region."""
+
+
+def storage_of(parts: SplitResult) -> Service | None:
+    """The storage of a DSN; None where it has none of a storage's schemes. Raises ValueError for what is no DSN."""
+    read = _BACKENDS.get(parts.scheme)
+    return read(parts, path_of(parts.path)) if read else None
+
+
+def path_of(path: str) -> str:
+    """As furl writes it: a part that is escaped correctly keeps its meaning, any other is escaped as it stands."""
+    parts = [unquote(part) if _VALID.fullmatch(part) else part for part in path.split("/")]
+    return "/".join(quote(part, safe=_SEGMENT) for part in parts)
+
+
+def _s3(parts: SplitResult, path: str) -> Service:
+    """The port is dropped. Without a server where the backend cannot take the host apart."""
+    bucket, endpoint = _bucket(parts.hostname or "")
+    outside = (("accesspoint", "yes"),) if endpoint.startswith("s3-accesspoint") else ()
+    endpoint = next((name for known, name in _PARTITIONS if known.fullmatch(endpoint) and not outside), endpoint)
+    servers = (Server(endpoint),) if endpoint else ()
+    return Service("s3", servers, bucket, prefix=path.strip("/"), outside=outside)
+
+
+def _bucket(host: str) -> tuple[str, str]:
+    for mark in _MARKS:
+        bucket, found, rest = host.partition(mark)
+        if found and rest.split(".")[0] not in ("control", "control-fips"):
+            return bucket, mark.lstrip(".") + rest
+    bucket, *endpoint = host.rsplit(".", 3)
+    return bucket, ".".join(endpoint)
+
+
+def _azure(parts: SplitResult, path: str) -> Service:
+    """The account is the user part; the backend makes its address from that, and from the host none."""
+    return Service("az", name=path.strip("/"), account=unquote(parts.username or "").lower())
+
+
+def _file(_parts: SplitResult, path: str) -> Service:
+    if not path.startswith("/"):
+        raise ValueError
+    return Service("file", name=posixpath.normpath(path).replace("//", "/", 1))
+
+
+_BACKENDS: dict[str, Callable[[SplitResult, str], Service]] = {"s3": _s3, "az": _azure, "file": _file}

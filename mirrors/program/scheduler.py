@@ -1,0 +1,112 @@
+"""Runs a rollout: the waves one after another, and in each wave a bounded number of sites at once.
+
+The program registers a site only when the site gets a slot. No resource depends on another one for that, so
+``--target`` and ``--exclude`` work on any site, and the state knows nothing about waves.
+"""
+
+import asyncio
+from typing import Any
+from uuid import uuid4
+
+import pulumi
+
+from mirrors.planning.rollout.waves import RolloutPlan
+from mirrors.problems import Problem
+from mirrors.resources.mirror import Site
+
+
+class RolloutScheduler:
+    """In a preview every site has a slot at once, because nothing is deployed."""
+
+    def __init__(self, plan: RolloutPlan, parallel: int, *, preview: bool) -> None:
+        self._plan = plan
+        self._wave_of = plan.wave_of
+        self._free = asyncio.Semaphore(parallel)
+        self._preview = preview
+        self._deployed: dict[str, pulumi.Resource] = {}
+        self._first: list[pulumi.Resource] = []
+        self._gates: dict[int, asyncio.Task[None]] = {}
+        self._releases: set[asyncio.Task[None]] = set()
+        self.attempt = str(uuid4())
+        """Names this run. A failure that the state keeps from another run is not reported again."""
+
+    def defers_failure(self, slug: str) -> bool:
+        """Return whether a failed deployment is reported at the end of the run instead of stopping it.
+
+        True for mirrors during a credential rotation, never for the original: all mirrors wait for its release.
+        """
+        return self._plan.rotates_credentials and slug in self._wave_of
+
+    def slot(self, slug: str) -> pulumi.Input[Any]:
+        """Return an input that resolves, to nothing, when the site gets its slot.
+
+        A held site waits for none: nothing happens to it.
+        """
+        if self._preview or slug not in self._wave_of:
+            return None
+        return pulumi.Output.from_input(self._wait_for_slot(slug))
+
+    def frees_slot(self, slug: str, deployment: pulumi.Resource) -> None:
+        """The site's slot is free again once this deployment, or another platform's counterpart, is done."""
+        self._deployed[slug] = deployment
+
+    def require_first(self, deployment: pulumi.Resource) -> None:
+        """No wave begins before this deployment is done."""
+        self._first.append(deployment)
+
+    def report_failures(self) -> None:
+        """Reports each site that failed during a credential rotation, after all were tried. The run then fails."""
+        if self._plan.rotates_credentials and not self._preview:
+            reported: pulumi.Input[Any] = self._report()
+            pulumi.Output.from_input(reported)  # what is an output the program's end waits for
+
+    async def _report(self) -> None:
+        """Covers the sites that this run reached. The engine itself shows an error that a resource raised."""
+        deployed = [item for item in self._deployed.values() if isinstance(item, Site)]
+        known = await asyncio.gather(*map(_outcome, deployed), return_exceptions=True)
+        outcomes = [item for item in known if not isinstance(item, BaseException)]
+        failures = [failed for attempt, failed in outcomes if failed and attempt == self.attempt]
+        for failure in failures:
+            pulumi.log.error(failure)
+        if failures:
+            message = f"{len(failures)} of the sites could not be repaired"
+            raise pulumi.RunError(Problem("repair-incomplete", message).line)
+
+    async def _wait_for_slot(self, slug: str) -> None:
+        await self._gate(self._wave_of[slug])
+        await self._free.acquire()
+        release = asyncio.ensure_future(self._release(slug))
+        self._releases.add(release)  # else nobody keeps it from being collected
+        release.add_done_callback(self._releases.discard)
+
+    async def _release(self, slug: str) -> None:
+        await asyncio.wait([_registered(self._deployed[slug])])
+        self._free.release()
+
+    def _gate(self, wave: int) -> asyncio.Task[None]:
+        """One for all sites of a wave."""
+        if wave not in self._gates:
+            self._gates[wave] = asyncio.ensure_future(self._open(wave))
+        return self._gates[wave]
+
+    async def _open(self, wave: int) -> None:
+        """After a failed deployment no later wave begins, even if the engine continues on errors."""
+        before = self._plan.waves[wave - 1].sites if wave else ()
+        waits_for = [self._deployed[slug] for slug in before if slug in self._deployed] if wave else self._first
+        if not waits_for:
+            return
+        done, _ = await asyncio.wait([_registered(resource) for resource in waits_for])
+        if any(item.exception() for item in done):
+            number = self._plan.waves[wave].number
+            message = f"wave {number} of the rollout was not begun: a site of an earlier wave failed"
+            raise pulumi.RunError(Problem("wave-not-begun", message).line)
+
+
+async def _outcome(deployed: Site) -> tuple[str | None, str | None]:
+    """The run in which it failed, and why; neither for a new site that is not targeted."""
+    return await deployed.attempt.future(), await deployed.failed.future()
+
+
+def _registered(resource: pulumi.Resource) -> "asyncio.Future[Any]":
+    """Done when the engine is done with a resource, also when it leaves the resource out."""
+    return asyncio.ensure_future(resource.urn.future())

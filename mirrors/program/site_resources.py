@@ -1,0 +1,216 @@
+"""Declares the resources of single sites: of a mirror always, of the original where the configuration asks for it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import pulumi
+
+from mirrors.config import Settings
+from mirrors.planning.plan import OriginalPlan, SitePlan, confirmed_identities
+from mirrors.planning.variables.addresses import address_of
+from mirrors.planning.variables.dsn import service_identity
+from mirrors.planning.variables.names import DATABASE_URL, DOMAIN, MIRRORS_APPLICATION, SITE_ID, site_label
+from mirrors.planning.variables.shared import fingerprint
+from mirrors.program.outputs import site_id_of, unknown_unless_targeted
+from mirrors.program.scheduler import RolloutScheduler
+from mirrors.pulumi_internals import without_dependencies
+from mirrors.resources.mirror import Mirror, OriginalSite
+from mirrors.resources.original import Original
+from mirrors.resources.site_ids import SiteIds
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class FleetContext:
+    """What the sites of a fleet have in common. ``parent`` is the Fleet."""
+
+    parent: pulumi.Resource
+    settings: Settings
+    planned: OriginalPlan
+    ids: SiteIds
+    original: Original
+    scheduler: RolloutScheduler
+
+    def site_id_of(self, site: SitePlan) -> pulumi.Output[int]:
+        return site_id_of(self.ids, site.application, site.slug, self.settings)
+
+
+def register_original(context: FleetContext) -> tuple[list[Row], pulumi.Output[str]]:
+    """The original's row in a list, and the release that mirrors shall run."""
+    planned, release = context.planned, context.original.release
+    site, site_id = planned.site, context.site_id_of(planned.site)
+    if not planned.deploy:
+        url = address_of(site.seen.frozen.get(DOMAIN))
+        return [_row(context, site, site_id, url, planned.deployment)], release
+    props = {**_props(context, site, _own(site)), "release": "", "shared": _fingerprints(planned)}
+    deployed = OriginalSite(site.slug, props, _options(context, site))
+    context.scheduler.require_first(deployed)
+    if planned.image_environment == site.environment:
+        release = deployed.deployment.apply(partial(_newest, planned))
+    return [_row(context, site, site_id, _address(deployed), deployed.deployment)], release
+
+
+def register_mirror(context: FleetContext, site: SitePlan, release: pulumi.Output[str]) -> Row:
+    site_id = context.site_id_of(site)
+    variables = {
+        SITE_ID: _variable(site_id.apply(_text)),
+        MIRRORS_APPLICATION: _variable(site.slug),
+        **_own(site),
+        **_shared(context, site),
+    }
+    props = {
+        **_props(context, site, variables),
+        "release": without_dependencies(release),
+        "databases": _databases(context, site),
+    }
+    mirror = Mirror(site.slug, props, _options(context, site))
+    context.scheduler.frees_slot(site.slug, mirror)
+    return _row(context, site, site_id, _address(mirror), mirror.deployment)
+
+
+def _props(context: FleetContext, site: SitePlan, variables: Mapping[str, Any]) -> dict[str, Any]:
+    """What every site is declared with."""
+    scheduler, verified = context.scheduler, context.settings.rollout.health is not None
+    return {
+        "site": site_label(site.slug, context.settings.environment),
+        "environment": site.environment,
+        "image_environment": context.planned.image_environment,
+        "variables": variables,
+        "found": without_dependencies(_found(context, site)),
+        "observed": _observed(site),
+        "rollout": _rollout(site),
+        "turn": scheduler.slot(site.slug),
+        "newest": context.planned.release,
+        "collected": scheduler.attempt if scheduler.defers_failure(site.slug) else None,
+        **({"verified": True} if verified else {}),
+    }
+
+
+def _options(context: FleetContext, site: SitePlan) -> pulumi.ResourceOptions:
+    """Where somebody asks for a replacement, the old one goes first: after a failure it would go in a later run."""
+    return pulumi.ResourceOptions(
+        parent=context.parent,
+        aliases=_formerly(site),
+        retain_on_delete=context.settings.keeps_variables,
+        delete_before_replace=True,
+    )
+
+
+def _newest(planned: OriginalPlan, deployment: str) -> str:
+    """Of an original that is no target the state has a deployment of earlier: what was seen to run is newer then."""
+    earlier = {item.uuid for item in planned.site.seen.deployments}
+    return planned.release if deployment in earlier else deployment
+
+
+def _fingerprints(planned: OriginalPlan) -> dict[str, str]:
+    return {name: fingerprint(value) for name, value in planned.shared.items()}
+
+
+def _observed(site: SitePlan) -> dict[str, Any]:
+    """What is set there now, {name: {sensitive}}, whoever has set it."""
+    return {name: {"sensitive": seen.sensitive} for name, seen in site.seen.variables.items()}
+
+
+def _rollout(site: SitePlan) -> str | None:
+    """What keeps the site from following each release, as the checks of its resources read it."""
+    if site.paused:
+        return "paused"
+    if site.held:
+        return "held"
+    return None if site.follows else "stays"
+
+
+def _row(context: FleetContext, site: SitePlan, site_id: pulumi.Output[int], url: Any, deployment: Any) -> Row:
+    return {
+        "application": site.slug,
+        "siteId": site_id,
+        "environment": context.settings.environment,
+        "url": _or_nothing(url),
+        "deployment": _or_nothing(deployment),
+    }
+
+
+def _address(deployed: Mirror | OriginalSite) -> pulumi.Output[str | None]:
+    """None where the site has none, as of an original that we do not deploy."""
+    return deployed.url.apply(lambda url: url or None)
+
+
+def _or_nothing(output: Any) -> Any:
+    """None for what is not known outside of a preview: of a new site that ``--exclude`` leaves out.
+
+    In a stack's outputs the engine's mark for the unknown hides all of them from the stacks that follow.
+    """
+    if not isinstance(output, pulumi.Output) or pulumi.runtime.is_dry_run():
+        return output
+
+    async def value() -> Any:
+        return await output.future() if await output.is_known() else None
+
+    return pulumi.Output.from_input(value())
+
+
+def _variable(value: Any, *, secret: bool = False, sensitive: Any = False) -> dict[str, Any]:
+    """A declared variable as ``check`` reads it. The engine sees that a value is secret, and no state has it."""
+    value = without_dependencies(value) if isinstance(value, pulumi.Output) else value
+    return {"value": pulumi.Output.secret(value) if secret else value, "secret": secret, "sensitive": sensitive}
+
+
+def _own(site: SitePlan) -> dict[str, Any]:
+    """Those that the configuration declares; a secret is flagged as sensitive on the platform."""
+    variables = site.variables.items()
+    return {name: _variable(item.value, secret=item.secret, sensitive=item.secret) for name, item in variables}
+
+
+def _shared(context: FleetContext, site: SitePlan) -> dict[str, Any]:
+    """The original's values. New ones are sensitive; one that was there before us keeps its flag."""
+    found = _found(context, site)
+    return {
+        name: _variable(
+            _value_of(context.original, name, site.slug),
+            secret=True,
+            sensitive=without_dependencies(found.apply(_flag_of(name))),
+        )
+        for name in context.planned.shared
+    }
+
+
+def _value_of(original: Original, name: str, slug: str) -> pulumi.Output[str]:
+    """As its resource has it, which knows nothing of a name that is new on the list where it is no target."""
+
+    def look_up(values: Mapping[str, str]) -> Any:
+        if name in values:
+            return values[name]
+        return unknown_unless_targeted(
+            f"{name} is not shared yet, and the resources of the fleet, which know its value, are", slug
+        )
+
+    return original.variables.apply(look_up)
+
+
+def _databases(context: FleetContext, site: SitePlan) -> list[str] | None:
+    """What a mirror may run with before it is adopted, the original's first; None where that is known already."""
+    own = site.seen.variables.get(DATABASE_URL)
+    shared = context.planned.shared.get(DATABASE_URL)
+    if own is None or own.value is not None or shared is None:
+        return None
+    return [service_identity(shared), *sorted(confirmed_identities(context.settings))]
+
+
+def _found(context: FleetContext, site: SitePlan) -> pulumi.Output[Any]:
+    """{name: sensitive} of the variables that were there before us; None where the ledger does not know."""
+    return context.ids.found.apply(lambda found: (found or {}).get(site.environment))
+
+
+def _flag_of(name: str) -> Callable[[Mapping[str, Any] | None], bool]:
+    return lambda found: bool((found or {}).get(name, True))
+
+
+def _text(site_id: int) -> str:
+    return str(int(site_id))
+
+
+def _formerly(site: SitePlan) -> list[pulumi.Input[pulumi.Alias | str]] | None:
+    return [pulumi.Alias(name=site.formerly)] if site.formerly else None

@@ -1,0 +1,187 @@
+"""What a program does before it declares anything: read, look, plan, and refuse with everything that is wrong."""
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NoReturn
+from urllib.parse import urlsplit
+
+import pulumi
+
+from mirrors.config import Settings, load
+from mirrors.config.files import Files
+from mirrors.config.messages import shown, suggestion
+from mirrors.divio import Divio, DivioError
+from mirrors.observation.fleet import Observer
+from mirrors.observation.samples import samples
+from mirrors.planning.plan import FleetPlan, OriginalPlan, SitePlan, plan
+from mirrors.planning.rollout.waves import MANUAL_RELEASE_SITES, RolloutPlan
+from mirrors.planning.site_ids.pins import unpinned
+from mirrors.planning.variables.addresses import is_loopback
+from mirrors.problems import Note, Problem
+from mirrors.program.announcements import announce_note, announce_problem, announce_rollout
+from mirrors.pulumi_internals import engine_parallel
+from mirrors.remediation import problem_of
+
+NAMESPACE = "mirrors"
+SANDBOX_PASSPHRASE = "sandbox"  # noqa: S105 - published: it encrypts nothing but a rehearsal's state
+_SECRET_KEYS = {
+    "apiToken": " mirrors:apiToken",
+    "dockerTls": " --path mirrors:dockerTls.key",
+    "secrets": " --path mirrors:secrets.all.NAME",
+    "sharedValues": " --path mirrors:sharedValues.DATABASE_URL",
+}
+_PLAIN_KEYS = ("fleet", "overrides")
+"""A secret in one of these would become a plain variable, in clear in the state and on the platform."""
+SAID_ALL = 32
+"""The exit code that tells Pulumi's language host that the program has said what is wrong."""
+
+
+@dataclass(frozen=True)
+class Configured:
+    """Settings as far as they can be used, and the problems in them. ``raw``: the values as they came."""
+
+    settings: Settings
+    problems: tuple[Problem, ...]
+    raw: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A configuration and a plan without problems."""
+
+    settings: Settings
+    plan: FleetPlan
+    original: OriginalPlan
+
+
+def configuration() -> Configured:
+    """Says every problem and leaves the program where nothing is left to look at."""
+    raw = _raw_configuration()
+    loaded = load(raw, pulumi.get_stack(), os.environ, Files.of(Path.cwd(), pulumi.get_stack()))
+    if loaded.settings is None:
+        refuse(loaded.problems)
+    problems = (*loaded.problems, *_in_clear(raw, os.environ), *_unknown_sites(loaded.settings, os.environ))
+    return Configured(loaded.settings, problems, raw)
+
+
+def prepare(configured: Configured) -> Prepared:
+    """Observation and plan. Says every problem and leaves the program if there is one."""
+    settings = configured.settings
+    divio = Divio.connect(
+        settings.api_url,
+        settings.api_token.get_secret_value(),
+        max_concurrent_requests=settings.max_concurrent_requests,
+    )
+    try:
+        seen = Observer(divio, settings).fleet()
+        planned = plan(settings, seen, manual_release_sites(os.environ), samples(divio, settings, seen))
+    except DivioError as error:
+        refuse([*configured.problems, problem_of(error, os.environ)])
+    host = urlsplit(settings.api_url).hostname or ""
+    published = published_passphrase(host, os.environ) if not is_loopback(host) else []
+    problems = [*configured.problems, *published, *planned.problems]
+    if problems or planned.original is None:
+        refuse(problems)
+    _say(settings, planned)
+    say_rollout(settings, planned.rollout, planned.mirrors, planned.postponed)
+    return Prepared(settings, planned, planned.original)
+
+
+def manual_release_sites(environ: Mapping[str, str]) -> list[str]:
+    """The sites that ``mirrors deploy`` names for a release that is followed by hand."""
+    return environ.get(MANUAL_RELEASE_SITES, "").split()
+
+
+def _say(settings: Settings, planned: FleetPlan) -> None:
+    seen = {site.slug: site.seen for site in planned.mirrors}
+    if pulumi.runtime.is_dry_run() and (note := unpinned(settings, seen, pulumi.get_stack())):
+        announce_note(note)
+
+
+def say_rollout(
+    settings: Settings, rollout: RolloutPlan, mirrors: Sequence[SitePlan], postponed: Sequence[str]
+) -> None:
+    """Its waves in a preview, what is held or waits, and a warning where the engine does less at once."""
+    preview, parallel = pulumi.runtime.is_dry_run(), settings.rollout.parallel
+    if preview or rollout.rotates_credentials:
+        announce_rollout(rollout)
+    if postponed:
+        announce_note(Note(f"new, and not reached before the pause: {', '.join(postponed)}"), subject="rollout")
+    at_once = engine_parallel()
+    if at_once is not None and 0 < at_once < min(parallel, len(mirrors)):
+        text = (
+            f"mirrors:rollout.parallel is {parallel}, but Pulumi does {at_once} things at once here."
+            f" Set PULUMI_PARALLEL={parallel}, or run the command with --parallel {parallel}"
+        )
+        announce_note(Note(text), warning=True)
+
+
+def refuse(problems: Iterable[Problem]) -> NoReturn:
+    for problem in problems:
+        announce_problem(problem)
+    sys.exit(SAID_ALL)
+
+
+def _in_clear(raw: Mapping[str, str], environ: Mapping[str, str]) -> list[Problem]:
+    """What holds secrets must be set as a secret: the engine writes anything else in clear into files and state."""
+    secret = set(json.loads(environ.get("PULUMI_CONFIG_SECRET_KEYS", "[]")))
+    return [
+        Problem(
+            "secret-in-clear",
+            "it is set in clear.",
+            f"Set it anew, for example: pulumi config set --secret{example}",
+            path=f"mirrors:{key}",
+        )
+        for key, example in _SECRET_KEYS.items()
+        if key in raw and f"{NAMESPACE}:{key}" not in secret
+    ] + [
+        Problem(
+            "secret-in-plain-key",
+            "a secret stands in it, but what it declares is no secret to the state or the platform.",
+            "Set it under the site's slug, or under all, with: pulumi config set --secret --path"
+            f" mirrors:secrets.all.NAME; and remove it from mirrors:{key}, or set that without --secret",
+            path=f"mirrors:{key}",
+        )
+        for key in _PLAIN_KEYS
+        if f"{NAMESPACE}:{key}" in secret
+    ]
+
+
+def _unknown_sites(settings: Settings, environ: Mapping[str, str]) -> list[Problem]:
+    """A name that is nobody's would be rolled out nowhere, and nobody would see it."""
+    known = settings.fleet.slugs
+    return [
+        Problem(
+            "unknown-site",
+            f"this fleet has no site {shown(site)}",
+            suggestion(site, known),
+            path=f"{MANUAL_RELEASE_SITES} (environment variable)",
+        )
+        for site in dict.fromkeys(manual_release_sites(environ))
+        if site not in known
+    ]
+
+
+def published_passphrase(host: str, environ: Mapping[str, str]) -> list[Problem]:
+    """The state holds secrets. Those of a real account must not be encrypted with a passphrase that everybody knows."""
+    if environ.get("PULUMI_CONFIG_PASSPHRASE") != SANDBOX_PASSPHRASE:
+        return []
+    return [
+        Problem(
+            "published-passphrase",
+            f"this stack would encrypt the secrets of {host} with the sandbox's published passphrase.",
+            "Set a PULUMI_CONFIG_PASSPHRASE of your own and make the stack anew with it: see the README, a real"
+            " account",
+        )
+    ]
+
+
+def _raw_configuration() -> dict[str, str]:
+    """The values of our namespace, whatever the project is called, as the engine hands them to the program."""
+    prefix = f"{NAMESPACE}:"
+    everything = json.loads(os.environ.get("PULUMI_CONFIG", "{}"))
+    return {key.removeprefix(prefix): value for key, value in everything.items() if key.startswith(prefix)}

@@ -1,0 +1,178 @@
+"""Every use of a private part of Pulumi's SDK, with the issue or change upstream that would end it.
+
+Read with SDK 3.259 and 3.272. The program and the provider process both import this module.
+"""
+
+import asyncio
+import gc
+import os
+import sys
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any, TypeVar
+
+import grpc
+import pulumi
+from pulumi.runtime import rpc
+from pulumi.runtime.proto import provider_pb2, status_pb2
+
+T = TypeVar("T")
+
+FRAMES = 1
+"""Innermost frames that the SDK's ``_get_stack_trace`` sees: too few for it to find who declares a resource."""
+
+_SIGNATURE = "4dabf18193072939515e22adb298388d"
+_SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the engine's mark for a secret value, not a secret
+
+MOST_BYTES = 8 << 20
+"""The largest partial failure that is reported, in bytes. It travels as a header: grpc-go (1.x, in CLI 3.259) accepts
+16 MB of these in base64. Above that it ends the connection, and every other operation of the process with it."""
+
+_URN = "urn:pulumi:"
+
+
+@contextmanager
+def limit_stack_traces() -> Iterator[None]:
+    """Keep stack traces out of the state while the program declares resources.
+
+    The SDK sends the program's whole stack with each resource, and the engine stores it: a third of the state would be
+    paths of the user's machine. The SDK has no switch for it. Python's own limit for printed tracebacks ends its walk.
+    Upstream: https://github.com/pulumi/pulumi/pull/20430, https://github.com/pulumi/pulumi/issues/18478.
+    """
+    before = getattr(sys, "tracebacklimit", None)
+    sys.tracebacklimit = FRAMES
+    try:
+        yield
+    finally:
+        if before is None:
+            del sys.tracebacklimit
+        else:
+            sys.tracebacklimit = before
+
+
+def hide_tracebacks() -> None:
+    """Answer a call that raises with the exception's message alone, for the rest of the process.
+
+    From 3.272 on the SDK formats the whole traceback into the answer, and the engine shows it to the user.
+    """
+    sys.tracebacklimit = 0
+
+
+def without_dependencies(output: pulumi.Output[T]) -> pulumi.Output[T]:
+    """Return the same value without the list of resources that it comes from.
+
+    The program waits for it all the same, so the order of an update does not change. The engine would store the list
+    for each property of each mirror. Upstream: https://github.com/pulumi/pulumi/issues/8622.
+    """
+
+    async def none() -> set[pulumi.Resource]:
+        return set()
+
+    value: asyncio.Future[Any] = asyncio.ensure_future(output.future(with_unknowns=True))
+    known, secret = asyncio.ensure_future(output.is_known()), asyncio.ensure_future(output.is_secret())
+    return pulumi.Output(asyncio.ensure_future(none()), value, known, secret)
+
+
+def engine_parallel() -> int | None:
+    """Return how many operations the engine runs at once; None where the SDK does not say."""
+    parallel = pulumi.runtime.settings.SETTINGS.parallel
+    return parallel if isinstance(parallel, int) else None
+
+
+def secret(value: Any) -> dict[str, Any]:
+    """Mark a value as a secret on the wire, from inside a provider.
+
+    A dynamic provider cannot return an ``Output.secret``. Upstream: https://github.com/pulumi/pulumi/issues/3012.
+    """
+    return {_SIGNATURE: _SECRET, "value": value}
+
+
+def widen_executor(threads: int) -> bool:
+    """Serve at least so many calls at once in this provider process. Return False where that cannot be done.
+
+    The SDK (``pulumi/dynamic/__main__.py``) serves a provider with ``futures.ThreadPoolExecutor(max_workers=4)``,
+    whatever ``--parallel`` is, and a deployment keeps one thread until it ends. Nothing public leads to the executor.
+    It is the only one of its kind when the first provider is configured. An executor starts a thread for each call that
+    finds none idle, up to ``_max_workers`` (CPython 3.11 to 3.14), so raising this number is enough. The program's side
+    of the same question is https://github.com/pulumi/pulumi/issues/11116.
+    """
+    return _widened(_executors(), threads)
+
+
+def _executors() -> list[ThreadPoolExecutor]:
+    return [item for item in gc.get_objects() if type(item) is ThreadPoolExecutor]
+
+
+def _widened(found: Iterable[ThreadPoolExecutor], threads: int) -> bool:
+    known = list(found)
+    if len(known) != 1 or not isinstance(getattr(known[0], "_max_workers", None), int):
+        return False
+    [executor] = known
+    executor._max_workers = max(executor._max_workers, threads)
+    for _ in range(threads):
+        executor.submit(int)  # does nothing: a call that waits already gets its thread now, not with the next call
+    return True
+
+
+def exit_without_waiting() -> None:
+    """End the process with its main thread, although calls still run in others.
+
+    The engine interrupts a provider at its end and kills it 5 seconds later. The interrupted process would wait for its
+    threads, and Python calls nothing public before it does so. Upstream: https://github.com/pulumi/pulumi/pull/22516.
+    """
+    threading._register_atexit(os._exit, 0)  # type: ignore[attr-defined]
+
+
+def stack_of_call() -> str | None:
+    """Return the stack of the call that this thread answers; None outside of such a call.
+
+    The engine sends the resource's URN with each call, and the SDK hands it to no provider. No environment variable of
+    the process and no other request names the stack. Upstream: https://github.com/pulumi/pulumi/issues/8265.
+    """
+    return stack_of(sys._getframe())
+
+
+def stack_of(frame: FrameType | None) -> str | None:
+    """Return the stack of the call that is answered in one of these frames; None where there is no such call."""
+    while frame is not None:
+        urn = getattr(frame.f_locals.get("request"), "urn", None)
+        if isinstance(urn, str) and urn.startswith(_URN):
+            return urn.removeprefix(_URN).partition("::")[0]
+        frame = frame.f_back
+    return None
+
+
+def report_partial_failure(id_: str, properties: Mapping[str, Any], reason: str) -> None:
+    """Have the engine store the properties of the resource whose operation is about to fail.
+
+    To the engine a provider that raises has done nothing, and the SDK cannot say otherwise. The protocol can: an error
+    with the detail ``ErrorResourceInitFailed`` (``provider.proto``). The engine stores its properties and shows its
+    reasons. It updates the resource in the next run even where no input differs (CLI 3.259).
+
+    Nothing is reported where no call is found or the report is too large. That is safe: Mirrors then treats what it has
+    made as not its own.
+
+    Upstream: https://github.com/pulumi/pulumi/issues/18009.
+    """
+    context = _context_of_call(sys._getframe())
+    if context is None:
+        return
+    stored = asyncio.run(rpc.serialize_properties(dict(properties), {}))
+    code, _ = grpc.StatusCode.UNKNOWN.value  # the status of a call that raised
+    status = status_pb2.Status(code=code, message=reason)
+    status.details.add().Pack(provider_pb2.ErrorResourceInitFailed(id=id_, properties=stored, reasons=[reason]))
+    if (report := status.SerializeToString()) and len(report) <= MOST_BYTES:
+        context.set_trailing_metadata((("grpc-status-details-bin", report),))
+
+
+def _context_of_call(frame: FrameType | None) -> "grpc.ServicerContext | None":
+    """The SDK hands no provider the call that it answers: it is the ``context`` of a method further up."""
+    while frame is not None:
+        context = frame.f_locals.get("context")
+        if isinstance(context, grpc.ServicerContext):
+            return context
+        frame = frame.f_back
+    return None

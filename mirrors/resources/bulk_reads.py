@@ -1,0 +1,195 @@
+"""What a provider process has read in bulk, so that the refresh of a large fleet is a handful of requests.
+
+A process lives as long as one operation of the engine. What is kept here was true when it was listed, at most
+``FRESH_FOR`` seconds ago, and counts no more for an environment that this process writes to. So two things may be
+decided from it, and nothing else:
+
+- what ``read`` reports: it is hardly older than the refresh itself;
+- that a look before a write can be left out, where the platform refuses the write or the read-back shows it if that
+  was wrong.
+
+Never from it: a read-back, which existing variable a write changes, or that something is gone.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from threading import RLock
+from typing import Any, Generic, TypeVar
+
+from mirrors.divio import (
+    Application,
+    Divio,
+    Environment,
+    EnvironmentVariable,
+)
+from mirrors.divio.environments import MOST_PAGES
+from mirrors.divio.errors import REFUSALS
+from mirrors.observation.convert import observe_deployments
+from mirrors.planning.rollout.releases import newest_successful
+from mirrors.planning.variables.names import MIRRORS_APPLICATION
+
+FRESH_FOR = 60.0
+"""Seconds. An operation may take hours, and between two waves somebody else may write."""
+
+A_GUESS = 10
+"""How many times as long a look before a write is left out: there a wrong guess costs no more than that look."""
+
+NEWEST_FOR = 10.0
+"""Seconds in which a release that somebody makes during a rollout may be overlooked; a deployment takes minutes."""
+
+CHUNK = 100
+"""Environments whose variables are read together: as many as fit one URL."""
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class Kept(Generic[Value]):
+    """``read_at``: by a monotonic clock, in seconds."""
+
+    value: Value
+    read_at: float
+
+
+class BulkReadCache:
+    """Safe to share between threads: one of them lists, the others wait for it and find what they came for.
+
+    A method answers with nothing, or with False, where it does not know: what a platform leaves out of a bulk request,
+    or refuses to list, has to be asked for by itself.
+    """
+
+    def __init__(self, divio: Divio, clock: Callable[[], float] = time.monotonic) -> None:
+        self._divio = divio
+        self._clock = clock
+        self._lock = RLock()
+        self._written: set[str] = set()
+        self._started: set[str] = set()
+        self._applications: Kept[Mapping[str, Application]] | None = None
+        self._environments: Kept[Mapping[str, Environment]] | None = None
+        self._variables: dict[str, Kept[list[EnvironmentVariable]]] = {}
+        self._deployed: dict[str, Kept[bool]] = {}
+        self._newest: dict[str, Kept[str | None]] = {}
+        self._in_bulk = True
+        self._frozen: dict[str, Mapping[str, str | None]] = {}
+
+    def application(self, uuid: str) -> Application | None:
+        with self._lock:
+            if self._applications is None or self._is_old(self._applications):
+                self._applications = self._now(self._list_applications())
+            return self._applications.value.get(uuid)
+
+    def is_last(self, environment: str, deployment: str | None) -> bool:
+        """Whether this deployment is listed as the last one that has ended there."""
+        known = self._undeployed(environment)
+        return known is not None and deployment is not None and known.last_finished_deployment == deployment
+
+    def never_deployed(self, environment: str) -> bool:
+        """Whether no deployment is listed there, neither one that has ended nor one that goes on."""
+        with self._lock:
+            known = self._undeployed(environment, A_GUESS)
+            if known is None or not known.never_deployed:
+                return False
+            kept = self._deployed.get(environment)
+            if kept is None or self._is_old(kept, A_GUESS):
+                self._deployed.update(self._deployed_around(known))
+            return not self._deployed[environment].value
+
+    def lacks(self, environment: str, name: str) -> bool:
+        """Whether it is listed without a variable of this name."""
+        with self._lock:
+            known = None if environment in self._written else self._listed(A_GUESS).get(environment)
+        return known is not None and known.lacks(name)
+
+    def variables(self, environment: str) -> Sequence[EnvironmentVariable]:
+        with self._lock:
+            if environment in self._written or not self._in_bulk:
+                return ()
+            kept = self._variables.get(environment)
+            if kept is None or self._is_old(kept):
+                self._variables.update(self._around(environment))
+            kept = self._variables.get(environment)
+            return kept.value if kept is not None and self._in_bulk else ()
+
+    def frozen(self, deployment: str) -> Mapping[str, str | None]:
+        """The variables that a deployment which has ended runs with. They never change, so they are read once."""
+        if deployment not in self._frozen:
+            answer = self._divio.deployments.environment_variables(deployment)
+            self._frozen[deployment] = answer.environment_variables
+        return self._frozen[deployment]
+
+    def newest_release(self, environment: str) -> str | None:
+        """The newest successful deployment there, as it was listed a few seconds ago."""
+        with self._lock:
+            kept = self._newest.get(environment)
+            if kept is None or self._clock() - kept.read_at >= NEWEST_FOR:
+                newest = newest_successful(observe_deployments(self._divio, environment))
+                kept = self._newest[environment] = self._now(newest.uuid if newest else None)
+            return kept.value
+
+    def writes(self, environment: str) -> None:
+        """Before we write a variable: what is listed of them, also by another thread just now, counts no more."""
+        self._written.add(environment)
+
+    def deploys(self, environment: str) -> None:
+        """The same before we start a deployment."""
+        self._started.add(environment)
+
+    def _now(self, value: Value) -> Kept[Value]:
+        return Kept(value, self._clock())
+
+    def _is_old(self, kept: Kept[Any], times: int = 1) -> bool:
+        return self._clock() - kept.read_at >= FRESH_FOR * times
+
+    def _undeployed(self, environment: str, times: int = 1) -> Environment | None:
+        """As it is listed, unless we have started a deployment since."""
+        with self._lock:
+            return None if environment in self._started else self._listed(times).get(environment)
+
+    def _listed(self, times: int = 1) -> Mapping[str, Environment]:
+        if self._environments is None or self._is_old(self._environments, times):
+            self._environments = self._now({item.uuid: item for item in self._divio.environments.everywhere()})
+        return self._environments.value
+
+    def _list_applications(self) -> Mapping[str, Application]:
+        try:
+            return {item.uuid: item for item in self._divio.applications.list(most_pages=MOST_PAGES)}
+        except REFUSALS:
+            return {}
+
+    def _around(self, environment: str) -> Mapping[str, Kept[list[EnvironmentVariable]]]:
+        """The variables of its chunk, by environment. None at all where the platform does not list them so."""
+        this = self._listed().get(environment)
+        like = self._chunk(this, lambda item: item.lacks(MIRRORS_APPLICATION)) if this else []
+        found: dict[str, list[EnvironmentVariable]] = {uuid: [] for uuid in like}
+        try:
+            for item in self._divio.environment_variables.list(like):
+                found[item.environment].append(item)
+        except REFUSALS:
+            self._in_bulk = False
+            return {}
+        return {uuid: self._now(items) for uuid, items in found.items()}
+
+    def _deployed_around(self, this: Environment) -> Mapping[str, Kept[bool]]:
+        """Of its chunk, by environment, whether there is a deployment. None at all where they are not listed so."""
+        chunk = self._chunk(this, lambda item: item.never_deployed)
+        try:
+            found = {item.environment for item in self._divio.deployments.of_several(chunk)}
+        except REFUSALS:
+            found = set(chunk)
+        return {uuid: self._now(uuid in found) for uuid in chunk}
+
+    def _chunk(self, this: Environment, trait: Callable[[Environment], bool]) -> list[str]:
+        """It, and those that are likely to be asked for next: of its stage and trait. Any other one costs bytes."""
+        listed = self._environments.value.values() if self._environments else ()
+        like = [item.uuid for item in listed if item.slug == this.slug and trait(item) == trait(this)]
+        first = like.index(this.uuid) // CHUNK * CHUNK
+        return like[first : first + CHUNK]
+
+
+def visible_environments(divio: Divio) -> set[str]:
+    """The uuids of all environments that the token sees, freshly listed."""
+    listed = divio.environments.everywhere()
+    known = {item.application for item in listed}
+    others = (divio.environments.list(item.uuid) for item in divio.applications.list() if item.uuid not in known)
+    return {item.uuid for item in listed} | {item.uuid for each in others for item in each}

@@ -1,0 +1,85 @@
+"""What a stack's configuration says today, asked for by a provider process.
+
+Before the program runs, and where it does not run, the engine configures a provider as the last ``up`` was configured.
+A token that was replaced since is refused then, and ``pulumi config`` knows the new one.
+"""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from mirrors.config.connection import ENVIRON, PROVIDER_KEYS, load_connection
+from mirrors.errors import ConfigurationError
+
+_OURS = "mirrors:"
+QUIETLY = ("--non-interactive", "--color", "never")
+_TOKEN = "apiToken"  # noqa: S105 - the name of a key
+PATIENCE = 60.0
+"""Seconds for the command. It takes half a second, most of that for the passphrase."""
+
+
+class TokenNotFoundError(Exception):
+    """Why the configuration is not known. The message has no secret."""
+
+
+def with_token(raw: Mapping[str, str], stack: str | None, environ: Mapping[str, str]) -> Mapping[str, str]:
+    """What the engine has given, and today's token where it gave none and the environment has none.
+
+    So it is where the last ``up`` had its token from the environment.
+    """
+    if raw.get(_TOKEN) or environ.get(ENVIRON[_TOKEN]):
+        return raw
+    try:
+        return {**raw, _TOKEN: todays_token(raw, stack, environ)}
+    except TokenNotFoundError:
+        return raw  # and the token that is missing is an error of its own
+
+
+def todays_token(raw: Mapping[str, str], stack: str | None, environ: Mapping[str, str]) -> str:
+    """The token for the platform that ``raw`` names. Another platform never gets it. Raises TokenNotFoundError."""
+    today = {key: value for key, value in _asked(stack).items() if key in PROVIDER_KEYS}
+    try:
+        token = load_connection(today, environ).api_token.get_secret_value()
+        same = _address(today, environ) == _address(raw, environ)
+    except ConfigurationError as error:
+        raise TokenNotFoundError(str(error)) from None
+    if not same:
+        raise TokenNotFoundError("today's mirrors:apiUrl is another one; for one up, set DIVIO_API_URL to it")
+    return token
+
+
+def _address(raw: Mapping[str, str], environ: Mapping[str, str]) -> str:
+    return str(load_connection({**raw, _TOKEN: "-"}, environ).api_url)
+
+
+@cache
+def _asked(stack: str | None) -> Mapping[str, str]:
+    """The raw values of the namespace ``mirrors``, keys without it. Raises TokenNotFoundError.
+
+    The command runs in the project's folder, which is where the engine starts the process.
+    """
+    if stack is None:
+        raise TokenNotFoundError("the calls of this version of Pulumi do not name the stack")
+    command = shutil.which("pulumi")
+    if command is None:
+        raise TokenNotFoundError("there is no pulumi on the PATH")
+    try:
+        entries = json.loads(_output((command, "config", "--json", "--show-secrets", "--stack", stack, *QUIETLY)))
+        return {key.removeprefix(_OURS): item["value"] for key, item in entries.items() if key.startswith(_OURS)}
+    except subprocess.CalledProcessError as error:
+        raise TokenNotFoundError(f"pulumi config --stack {stack}: {_one_line(error.stderr)}") from None
+    except (OSError, subprocess.TimeoutExpired, ValueError, KeyError) as error:
+        raise TokenNotFoundError(f"pulumi config --stack {stack}: {type(error).__name__}") from None
+
+
+def _output(command: Sequence[str]) -> str:
+    pipes: dict[str, Any] = {"stdin": subprocess.DEVNULL, "capture_output": True, "text": True}
+    done = subprocess.run(command, check=True, timeout=PATIENCE, **pipes)  # noqa: S603 - the engine's own command
+    return str(done.stdout)
+
+
+def _one_line(said: str) -> str:
+    return "; ".join(line.strip() for line in said.splitlines() if line.strip()) or "it said nothing"

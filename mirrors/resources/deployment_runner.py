@@ -1,0 +1,215 @@
+"""Brings an environment to a wanted deployment: adopts one, waits for one, or starts one; looks at what came of it."""
+
+import time
+from collections.abc import Callable, Collection, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+from mirrors.config.connection import Connection
+from mirrors.divio import Deployment, DeploymentRunning, DeploymentTimeout, Divio, DivioError, NotFound
+from mirrors.errors import (
+    ConcurrentDeploymentError,
+    DeployedVariablesMismatchError,
+    DeploymentFailedError,
+    DeploymentTimeoutError,
+    MirrorsError,
+    NewerReleaseError,
+    VariableVerificationError,
+)
+from mirrors.observation.convert import by_name
+from mirrors.planning.observed import ObservedDeployment
+from mirrors.planning.reports.logs import without_secrets
+from mirrors.planning.rollout.deployments import Wanted, next_step
+from mirrors.planning.rollout.releases import newest_successful
+from mirrors.planning.variables.addresses import address_of
+from mirrors.planning.variables.names import DOMAIN
+from mirrors.planning.variables.writes import different_names, not_set
+from mirrors.remediation import problem_of
+from mirrors.resources.process import OPERATION
+from mirrors.resources.provider import Properties, list_deployments_or_empty, list_or_empty, say
+
+Seen = TypeVar("Seen")
+
+SAY_EVERY = 30.0
+"""Seconds between two lines about a deployment that takes its time."""
+
+APPEARS_AFTER = (0.5, 1.0, 2.0, 4.0)
+"""Seconds between looks for a deployment that the platform does not show yet."""
+
+LOG_LINES = 15
+"""How much of a failed deployment's log an error shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """Of starting a deployment.
+
+    ``expected``: the releases of which one is still the newest if nobody has released meanwhile; None: any may be.
+    ``refusal``: what is raised where a deployment would be started.
+    ``alone``: whether a platform that refuses this one may well take the next one.
+    """
+
+    expected: Collection[str] | None = None
+    refusal: Callable[[str], MirrorsError] | None = None
+    alone: bool = False
+
+
+class DeploymentRunner:
+    """One attempt at one site. ``inputs``: the checked inputs; ``variables``: {name: value} of the declared ones."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        divio: Divio,
+        inputs: Properties,
+        variables: Mapping[str, str],
+        conditions: Conditions,
+    ) -> None:
+        self.connection = connection
+        self.conditions = conditions
+        self.divio = divio
+        self.reads = OPERATION.reads(divio)
+        self.inputs = inputs
+        self.variables = variables
+        self.site: str = inputs["site"]
+        self.environment: str = inputs["environment"]
+        self.secrets, self.sensitive = frozenset(inputs["secrets"]), frozenset(inputs["sensitive"])
+        self.began = time.monotonic()
+
+    def run(
+        self, *, adopting: bool = False, gone: frozenset[str] = frozenset(), known: str | None = None
+    ) -> Properties:
+        """Of the deployment that the environment has in the end. Raises MirrorsError, DivioError."""
+        wanted = Wanted(self.inputs["release"], self.variables, adopting, gone, self.sensitive, known)
+        # Where no deployment is listed there is none to adopt, and beside a new one the platform refuses ours.
+        look = not (adopting and self.reads.never_deployed(self.environment))
+        while time.monotonic() - self.began < self.connection.rollout.timeout:
+            seen = list_deployments_or_empty(self.divio, self.environment) if look else ()
+            look = True
+            done = newest_successful(seen)
+            frozen = deployed_variables_of(self.divio, done.uuid) if done else None
+            step = next_step(wanted, seen, self._releases(done), frozen)
+            if step.kind == "adopt":
+                return deployment_outputs(step.deployment, frozen or {})
+            if step.kind == "attach":
+                say(f"{self.site}: waiting for a deployment that is already running")
+                self._wait(step.deployment)
+                continue
+            if self.conditions.refusal:
+                raise self.conditions.refusal(self.site)
+            self._check_release()
+            self._check_variables(frozen or {})
+            started = self._started()
+            if started is not None:
+                say(f"{self.site}: deployment started; waiting until it has ended")
+                return self._finished(started)
+        raise ConcurrentDeploymentError(self.site)
+
+    def _started(self) -> str | None:
+        """The uuid of ours; None where somebody else's was in the way, and has been waited for."""
+        self.reads.deploys(self.environment)
+        try:
+            with nullcontext() if self.conditions.alone else OPERATION.deployment_gate.attempt(self.site, "deploy it"):
+                return self.divio.deployments.start(self.environment).uuid
+        except DeploymentRunning as busy:
+            if busy.deployment:
+                self._wait(busy.deployment.uuid)
+            return None
+
+    def _check_release(self) -> None:
+        """The platform deploys the newest image, whatever release the waves before have tried."""
+        image, expected = self.inputs["image_environment"], self.conditions.expected
+        if expected is None or self.reads.newest_release(image) in expected:
+            return
+        newest = newest_successful(list_deployments_or_empty(self.divio, image))
+        if newest is not None and newest.uuid not in expected:
+            raise NewerReleaseError(self.site)
+
+    def _check_variables(self, frozen: Mapping[str, str | None]) -> None:
+        """Also where the variables' own resource had nothing to do: what is deployed is what is set now.
+
+        Of a value that is not shown only ``frozen``, what runs now, can tell that somebody else has written it.
+        """
+        environment, values = self.environment, self.variables
+        if OPERATION.read_back.get(environment) == values:
+            return
+        live = list_or_empty(self.divio.environment_variables.list, self.divio, environment)
+        wrong = not_set(values, by_name(live))
+        if wrong:
+            raise VariableVerificationError(self.site, wrong)
+        for item in live:
+            if item.value is None and item.name in values and frozen.get(item.name) != values[item.name]:
+                self.reads.writes(environment)
+                with OPERATION.variable_gate.attempt(self.site, f"set {item.name} to its declared value; then deploy"):
+                    self.divio.environment_variables.update(item.uuid, values[item.name], item.is_sensitive)
+
+    def _releases(self, done: ObservedDeployment | None) -> tuple[ObservedDeployment, ...]:
+        return list_deployments_or_empty(self.divio, self.inputs["image_environment"]) if done else ()
+
+    def _wait(self, uuid: str) -> bool:
+        left = self.connection.rollout.timeout - (time.monotonic() - self.began)
+        say_so = patience(self.site)
+        try:
+            wait = partial(self.divio.deployments.wait, uuid, max(left, 1), say_so, self.environment)
+            ended = _appeared(wait)
+        except DeploymentTimeout as error:
+            raise DeploymentTimeoutError(self.site, problem_of(error), self._log_end(uuid)) from None
+        OPERATION.read_back.pop(self.environment, None)  # a wait is long enough for somebody to write
+        return ended.succeeded
+
+    def _finished(self, uuid: str) -> Properties:
+        if not self._wait(uuid):
+            raise DeploymentFailedError(self.site, uuid, self._log_end(uuid))
+        frozen = deployed_variables_of(self.divio, uuid)
+        different, _ = different_names(self.variables, frozen, self.sensitive)
+        if different:
+            raise DeployedVariablesMismatchError(self.site, uuid, different, self._log_end(uuid))
+        say(f"{self.site}: deployed after {time.monotonic() - self.began:.0f} s")
+        return deployment_outputs(uuid, frozen)
+
+    def _log_end(self, uuid: str) -> str:
+        """The platform's own variables are blanked too: a log may quote a key that we never set."""
+        try:
+            frozen = [(name, value) for name, value in deployed_variables_of(self.divio, uuid).items() if value]
+            log = self.divio.deployments.logs(uuid)
+        except DivioError as error:
+            return f"(it cannot be read: {error})"
+        log = without_secrets(log, [*frozen, *self.variables.items()], self.secrets, self.divio.tokens)
+        return "\n".join(log.splitlines()[-LOG_LINES:])
+
+
+def deployed_variables_of(divio: Divio, deployment: str) -> Mapping[str, str | None]:
+    """The variables that a deployment runs with."""
+    return _appeared(lambda: OPERATION.reads(divio).frozen(deployment))
+
+
+def deployment_outputs(deployment: str, frozen: Mapping[str, str | None]) -> Properties:
+    return {"deployment": deployment, "url": address_of(frozen.get(DOMAIN))}
+
+
+def _appeared(look: Callable[[], Seen]) -> Seen:
+    """A platform of several servers may not show everywhere at once what one of them has just made."""
+    for pause in APPEARS_AFTER:
+        try:
+            return look()
+        except NotFound:
+            time.sleep(pause)
+    return look()
+
+
+def patience(
+    site: str, tell: Callable[[str], None] = say, clock: Callable[[], float] = time.monotonic
+) -> Callable[[Deployment], None]:
+    """What is called at each look at a deployment: every half minute it says what is waited for."""
+    began = said = clock()
+
+    def look(deployment: Deployment) -> None:
+        nonlocal said
+        now = clock()
+        if deployment.running and now - said >= SAY_EVERY:
+            said = now
+            tell(f"{site}: still deploying after {now - began:.0f} s ({deployment.status})")
+
+    return look

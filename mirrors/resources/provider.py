@@ -1,0 +1,204 @@
+"""What the providers share: one connection a process, and the engine's property bags made tidy.
+
+Rules that come from the engine and Pulumi's SDK: a provider is pickled as the name of its class, so it has no state
+of its own; every number arrives as a float; a method that raises shows its message to the user; a value that a
+provider brings in by itself is marked as a secret or it lands in clear in state.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial, wraps
+from typing import Any, ClassVar, TypeVar
+
+from pulumi.dynamic import CheckFailure, CheckResult, Config, ConfigureRequest, DiffResult, ResourceProvider
+
+from mirrors.config.connection import ENVIRON, PROVIDER_KEYS, Connection, load_connection, load_rollout
+from mirrors.config.rollout import Rollout
+from mirrors.divio import Divio, DivioError, NotFound, ValidationFailed
+from mirrors.errors import MirrorsError, PlatformError
+from mirrors.observation.convert import observed_deployment
+from mirrors.planning.observed import ObservedDeployment
+from mirrors.problems import Problem
+from mirrors.problems.events import report_problem
+from mirrors.pulumi_internals import hide_tracebacks, secret, stack_of_call
+from mirrors.remediation import problem_of
+from mirrors.resources.bulk_reads import BulkReadCache, visible_environments
+from mirrors.resources.current_token import TokenNotFoundError, todays_token, with_token
+from mirrors.resources.executor import widen
+from mirrors.resources.once import once
+from mirrors.resources.process import OPERATION
+from mirrors.resources.watchdog import watch_engine
+
+Properties = dict[str, Any]
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+
+
+def _reporting(method: Callable[..., Answer]) -> Callable[..., Answer]:
+    @wraps(method)
+    def reports(*args: Any) -> Answer:
+        try:
+            return method(*args)
+        except MirrorsError as error:
+            for problem in error.problems:
+                report_problem(problem)
+            raise
+
+    return reports
+
+
+def normalize(value: Any) -> Any:
+    """Whole floats become ints again, also in lists and maps."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, dict):
+        return {key: normalize(item) for key, item in value.items()}
+    return [normalize(item) for item in value] if isinstance(value, list) else value
+
+
+def raw_values(config: Config, keys: Iterable[str]) -> dict[str, str]:
+    """Those of our namespace that are set, as they came."""
+    return {key: value for key in keys if (value := config.get(f"mirrors:{key}")) is not None}
+
+
+@once
+def connect(connection: Connection, stack: str | None = None) -> Divio:
+    """One client for all providers of a process, so that they share its sessions and its bound on requests.
+
+    ``stack``: whose configuration is asked for another token, where the platform refuses this one.
+    """
+    return Divio.connect(
+        str(connection.api_url),
+        connection.api_token.get_secret_value(),
+        max_concurrent_requests=connection.max_concurrent_requests,
+        another_token=partial(_todays_token, connection, stack),
+    )
+
+
+def _todays_token(connection: Connection, stack: str | None) -> str | None:
+    if os.environ.get(ENVIRON["apiToken"]):
+        return None  # it wins over each configuration, and is what was refused
+    try:
+        return todays_token({"apiUrl": str(connection.api_url)}, stack, os.environ)
+    except TokenNotFoundError as error:
+        say(f"the token is refused, and the configuration gave no other one: {error}")
+        return None
+
+
+class Provider(ResourceProvider):
+    """Base of the three. ``inputs``: the keys of checked inputs; ``immutable``: those that replace the resource.
+
+    ``outputs``: what comes of it beside its inputs; ``check_only``: what only ``check`` sees, and nobody keeps.
+    """
+
+    serialize_as_secret_always = False
+    inputs: ClassVar[tuple[str, ...]] = ()
+    outputs: ClassVar[tuple[str, ...]] = ()
+    check_only: ClassVar[tuple[str, ...]] = ()
+    immutable: ClassVar[tuple[str, ...]] = ()
+
+    connection: Connection
+    stack: str | None = None
+
+    def __init_subclass__(cls, **more: Any) -> None:
+        """Whatever a preview asks of a provider reports the problems that it raises."""
+        super().__init_subclass__(**more)
+        for name in ("check", "diff", "read"):
+            if name in vars(cls):
+                setattr(cls, name, _reporting(vars(cls)[name]))
+
+    def configure(self, req: ConfigureRequest) -> None:
+        hide_tracebacks()
+        watch_engine(sys.argv)
+        widen(_reporting(self.configured)(req.config).parallel)
+
+    def configured(self, config: Config) -> Rollout:
+        """Reads what this kind of provider needs. Raises ConfigurationError."""
+        raw = raw_values(config, PROVIDER_KEYS)
+        if config.get("mirrors:platform") == "docker":  # there nothing is asked of Divio, and no token is needed
+            return load_rollout(raw)
+        self.stack = stack_of_call()
+        self.connection = load_connection(with_token(raw, self.stack, os.environ), os.environ)
+        return self.connection.rollout
+
+    @property
+    def divio(self) -> Divio:
+        return connect(self.connection, self.stack)
+
+    @property
+    def reads(self) -> BulkReadCache:
+        return OPERATION.reads(self.divio)
+
+    def check(self, _olds: Properties, news: Properties) -> CheckResult:
+        """Where nothing is to be decided."""
+        return CheckResult(self.checked(news), [])
+
+    def diff(self, _id: str, _olds: Properties, _news: Properties) -> DiffResult:
+        """The engine compares the inputs, so that previews say what changed; only replacing is ours to say."""
+        replaces = [key for key in self.immutable if key in _olds and _olds[key] != _news.get(key)]
+        return DiffResult(replaces=replaces, delete_before_replace=True)
+
+    def checked(self, properties: Mapping[str, Any]) -> Properties:
+        """The checked inputs among the properties, tidied. Check-only inputs and outputs are left out."""
+        return {key: normalize(properties[key]) for key in self.inputs if properties.get(key) is not None}
+
+
+def list_or_empty(ask: Callable[[str], Sequence[Item]], divio: Divio, environment: str) -> Sequence[Item]:
+    """What a list has of an environment: nothing where it was deleted, which a platform may also answer with a 400."""
+    try:
+        return ask(environment)
+    except ValidationFailed:
+        if is_gone(divio, environment):
+            return ()
+        raise
+
+
+def list_deployments_or_empty(divio: Divio, environment: str) -> tuple[ObservedDeployment, ...]:
+    return tuple(map(observed_deployment, list_or_empty(divio.deployments.list, divio, environment)))
+
+
+@contextmanager
+def translate_errors(site: str) -> Iterator[None]:
+    """An error of the platform gets the site that it is about, and a remedy; the engine shows nothing else of it."""
+    try:
+        yield
+    except DivioError as error:
+        raise PlatformError(site, problem_of(error)) from None
+
+
+def is_gone(divio: Divio, environment: str) -> bool:
+    """Whether an environment was deleted. A platform also answers 404 for what a token may not see.
+
+    So 404 alone is no proof: the environment must also be missing where the token sees others listed. Raises NotFound
+    where it is listed all the same, or where nothing is.
+    """
+    try:
+        divio.environments.get(environment)
+    except NotFound:
+        siblings = visible_environments(divio)
+        if not siblings or environment in siblings:
+            raise
+        return True
+    return False
+
+
+def failures(problems: Iterable[Problem]) -> list[CheckFailure]:
+    """What a ``check`` answers. None of them names a property: the engine would print its value."""
+    found = tuple(problems)
+    for problem in found:
+        report_problem(problem)
+    return [CheckFailure("", problem.line) for problem in found]
+
+
+def say(message: str) -> None:
+    """A line that the engine shows while a long operation runs."""
+    sys.stderr.write(f"{message}\n")
+    sys.stderr.flush()
+
+
+def mark_secrets(values: Mapping[str, Any], secrets: Iterable[str]) -> Properties:
+    """The values, those of the given names marked as secrets."""
+    names = set(secrets)
+    return {name: secret(value) if name in names else value for name, value in values.items()}

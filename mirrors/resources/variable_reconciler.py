@@ -1,0 +1,160 @@
+"""Makes an environment's variables as declared: what is written in which order, and what is looked at in between."""
+
+from collections.abc import Collection, Iterable, Mapping
+from functools import partial
+
+from mirrors.divio import Divio, EnvironmentVariable, NotFound, ValidationFailed
+from mirrors.errors import PlatformError, VariableVerificationError
+from mirrors.observation.convert import by_name
+from mirrors.planning.variables.names import DATABASE_URL, SITE_ID, removal_order, write_order
+from mirrors.planning.variables.writes import Desired, Write, not_as_declared, plan_writes
+from mirrors.remediation import problem_of
+from mirrors.resources.process import OPERATION
+from mirrors.resources.provider import list_or_empty
+
+Live = Mapping[str, EnvironmentVariable]
+
+
+def named(items: Iterable[EnvironmentVariable]) -> dict[str, EnvironmentVariable]:
+    """{name: variable}, as the client has it: with the uuid, by which it is changed."""
+    return {item.name: item for item in items}
+
+
+class VariableReconciler:
+    """One attempt at one environment. ``desired``: its declared variables; ``found``: the names of those that were
+    there before us; ``secrets``: of those whose values no message has."""
+
+    def __init__(
+        self,
+        divio: Divio,
+        site: str,
+        environment: str,
+        desired: Mapping[str, Desired],
+        *,
+        found: Collection[str] = (),
+        secrets: Collection[str] = (),
+    ) -> None:
+        self.divio = divio
+        self.reads = OPERATION.reads(divio)
+        self.site, self.environment = site, environment
+        self.desired, self.found, self.secrets = desired, frozenset(found), frozenset(secrets)
+        self.made: set[str] = set()
+        self.changed: set[str] = set()
+        self.removed: set[str] = set()
+        """Names of the variables that this attempt has made, of those that were there and that it has changed, and of
+        those that it has removed, as far as it got."""
+        self.taken_over: set[str] = set()
+        """Of those that were set by others between our look and our write. They are not made by us."""
+
+    @property
+    def is_first(self) -> bool:
+        """Whether the look before the first write can be left out: SITE_ID is not listed, nothing declared was found.
+
+        If one of them was set since, the platform refuses another one and the client takes it over; then it is found.
+        SITE_ID is read back before the database is written in any case.
+        """
+        fresh = SITE_ID in self.desired and not self.desired.keys() & self.found
+        return fresh and self.reads.lacks(self.environment, SITE_ID)
+
+    def converge(self, live: Live, written: Mapping[str, str], obsolete: Collection[str] = ()) -> None:
+        """``written``: values that we know to have written; ``obsolete``: what we have created, and declare no more.
+
+        Raises VariableVerificationError, DivioError.
+        """
+        writes = plan_writes(self.desired, by_name(live.values()), written, obsolete)
+        to_the_database = any(write.name == DATABASE_URL and write.desired for write in writes)
+        for number, write in enumerate(writes):
+            if number and write.name == DATABASE_URL and write.desired:
+                self._verify_site_id(f"{DATABASE_URL} was not written")
+            self._send(write, live)
+            if write.verify and not to_the_database:
+                self._verify_site_id()
+        if not writes:
+            return  # a value that is not shown may be somebody else's by now
+        self._read_back(DATABASE_URL in live or DATABASE_URL in self.taken_over)
+        OPERATION.read_back[self.environment] = {name: item.value for name, item in self.desired.items()}
+
+    def remove(self, names: Collection[str]) -> None:
+        """Those that are there, in the safe order."""
+        live = self.live()
+        for write in plan_writes({}, by_name(live.values()), {}, names):
+            self._send(write, live)
+
+    def live(self) -> Live:
+        return named(list_or_empty(self.divio.environment_variables.list, self.divio, self.environment))
+
+    def _verify_site_id(self, state: str = "") -> None:
+        """Before the database is written this is the last request: nobody has deleted the id in the meantime."""
+        own = {name: item for name, item in self.desired.items() if name == SITE_ID}  # an original has none
+        if own and not_as_declared(own, by_name(self.live().values())):
+            raise VariableVerificationError(self.site, own, state)
+
+    def _read_back(self, had_database: bool) -> None:
+        """Nothing is deployed unless the platform has what was declared."""
+        live = self.live()
+        wrong = not_as_declared(self.desired, by_name(live.values()))
+        if SITE_ID in wrong and DATABASE_URL in live:
+            raise VariableVerificationError(self.site, wrong, self._made_safe(live, had_database))
+        if wrong:
+            raise VariableVerificationError(self.site, wrong)
+
+    def _made_safe(self, live: Live, had_database: bool) -> str:
+        """No database without the id beside it. Says in what state the environment is now."""
+        self._put(SITE_ID, live)
+        now = self.live()
+        if DATABASE_URL not in now or not not_as_declared({SITE_ID: self.desired[SITE_ID]}, by_name(now.values())):
+            return f"{SITE_ID} was put back"
+        if had_database:
+            remedy = f"set {SITE_ID}={self.desired[SITE_ID].value} there before anybody deploys it"
+            return f"{DATABASE_URL} is set there without its {SITE_ID}: {remedy}"
+        self._send(Write("delete", DATABASE_URL), now)
+        return f"{DATABASE_URL}, which we had made, was removed again"
+
+    def _put(self, name: str, live: Live) -> None:
+        self._send(Write("update" if name in live else "create", name, self.desired[name]), live)
+
+    def _send(self, write: Write, live: Live) -> None:
+        """Raises PlatformError with the variable's name where the platform does not take it: its answer lacks that."""
+        try:
+            self._sent(write, live)
+        except ValidationFailed as error:
+            found = problem_of(error)
+            raise PlatformError(self.site, found, f"{write.name} is not taken: {found.message}") from None
+
+    def _sent(self, write: Write, live: Live) -> None:
+        api = self.divio.environment_variables
+        self.reads.writes(self.environment)
+        with OPERATION.variable_gate.attempt(self.site, self._by_hand(write.kind)):
+            if write.kind == "delete":
+                api.delete(live[write.name].uuid)
+                self.removed.add(write.name)
+            elif write.desired is not None and write.kind == "create":
+                self._create(write.name, write.desired)
+            elif write.desired is not None:
+                self._update(write.name, write.desired, live[write.name])
+                self.changed.add(write.name)
+
+    def _create(self, name: str, desired: Desired) -> None:
+        taking_over = partial(self.taken_over.add, name)
+        api = self.divio.environment_variables
+        api.create(self.environment, name, desired.value, desired.sensitive, taking_over)
+        self.made.update({name} - self.taken_over)
+
+    def _update(self, name: str, desired: Desired, live: EnvironmentVariable) -> None:
+        """Made anew where somebody has deleted it since we looked."""
+        api = self.divio.environment_variables
+        try:
+            api.update(live.uuid, desired.value, desired.sensitive)
+        except NotFound:
+            if api.list(self.environment, name):
+                raise
+            self._create(name, desired)
+
+    def _by_hand(self, kind: str) -> str:
+        """What somebody would have to do in the Control Panel; of a secret only where its value is."""
+        desired, secrets = self.desired, self.secrets
+        if kind == "delete":
+            return f"remove in this order {', '.join(removal_order(set(desired) - self.found))}"
+        hidden = "(the original's, or the configuration's, secret value)"
+        values = [f"{name}={hidden if name in secrets else desired[name].value}" for name in write_order(desired)]
+        return f"set in this order {', '.join(values)}; then deploy"

@@ -1,0 +1,30 @@
+"""One action on the sandbox's objects, in a process of its own: Django serves one sandbox in each process.
+
+``python -m mirrors_sandbox.tasks NAME`` reads the action's arguments as JSON from standard input, where no process
+list shows them, writes lines for the user, and ends with code 1 and one line on standard error if it cannot be done.
+"""
+
+import json
+import sys
+
+from mirrors_sandbox.server import set_up_django
+from mirrors_sandbox.state import SandboxError, StateDirectory
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """:raises SystemExit: with the one line that says why it failed"""
+    state = StateDirectory.at()
+    try:
+        set_up_django(state, state.known_settings())
+        # Now: models can be imported only once Django is set up.
+        from mirrors_sandbox.actions import ACTIONS
+
+        ACTIONS[sys.argv[1]](**json.load(sys.stdin))
+    except SandboxError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()
