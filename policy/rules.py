@@ -92,7 +92,7 @@ def in_clear(type_: str, properties: Properties, allowed: Collection[str] = ()) 
             yield (
                 f"{name} is declared in clear. Set it with 'pulumi config set --secret --path"
                 f" mirrors:secrets.all.{name}', or under the site's slug, and take it out of the plain variables. If it"
-                " is no secret, allow it in the policy's configuration: docs/gitops.md"
+                " is no secret, allow it in the policy's configuration: docs/how-to/gitops.md"
             )
 
 

@@ -1,6 +1,6 @@
-"""``docs/migrations.md`` quotes what the program says, and its two steps pass where it says that they pass.
+"""The pages about migrations quote what the program says, and their two steps pass where they say that they pass.
 
-``MIRRORS_WRITE_TABLE=1`` writes the quotations into the page instead of comparing them.
+``MIRRORS_WRITE_TABLE=1`` writes the quotations into the pages instead of comparing them.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import ast
 import os
 import re
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -26,7 +27,6 @@ from django_mirrors.identity import problems
 from django_mirrors.registry import Known
 from django_mirrors.schema import missing
 from django_mirrors.site_table import SiteRow
-from tests.operations.table import DOCUMENT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,6 +36,11 @@ if TYPE_CHECKING:
 
     from tests.databases import Database
 
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+GUARD = DOCS / "explanation" / "migration-guard.md"
+TASKS = DOCS / "how-to" / "migrations"
+STEPS = TASKS / "expand-and-contract.md"
+ROWS = TASKS / "site-rows.md"
 KEY = ("id", models.AutoField(primary_key=True))
 FIRST = [
     CreateModel("Picture", [KEY, ("title", models.CharField(max_length=50)), ("note", models.TextField())]),
@@ -74,17 +79,16 @@ def asked(
     return decide(effects, sites, unknown, [], datetime.now(timezone.utc), site_id=1)
 
 
-def quoted(name: str) -> str:
-    """The text below the page's mark of this name."""
-    match = re.search(rf"<!-- refusal: {name} -->\n```text\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
-    assert match, f"The page has no quotation {name}."
+def quoted(page: Path, name: str) -> str:
+    """Return the text below the page's mark of this name."""
+    match = re.search(rf"<!-- refusal: {name} -->\n```text\n(.*?)```", page.read_text(), re.DOTALL)
+    assert match, f"{page.name} has no quotation {name}."
     return match[1].strip()
 
 
-def write(name: str, text: str) -> None:
-    page = DOCUMENT.read_text()
+def write(page: Path, name: str, text: str) -> None:
     pattern = rf"(<!-- refusal: {name} -->\n```text\n).*?(```)"
-    DOCUMENT.write_text(re.sub(pattern, lambda match: f"{match[1]}{text}\n{match[2]}", page, flags=re.DOTALL))
+    page.write_text(re.sub(pattern, lambda match: f"{match[1]}{text}\n{match[2]}", page.read_text(), flags=re.DOTALL))
 
 
 def without_title(_apps: Any, _schema_editor: Any) -> None:
@@ -116,21 +120,21 @@ def decisions(database: Database) -> dict[str, Decision]:
 def test_the_page_quotes_what_the_program_says(sqlite: Database, name: str) -> None:
     text = decisions(sqlite)[name].text
     if os.environ.get("MIRRORS_WRITE_TABLE"):
-        write(name, text)
-    assert quoted(name) == text
+        write(GUARD, name, text)
+    assert quoted(GUARD, name) == text
 
 
 def test_the_page_quotes_what_is_said_of_a_row_that_is_somebodys(sqlite: Database) -> None:
     new = ThisSite(7, "acme-new", "live", sqlite.url, "new.acme.example")
     [text] = problems(new, Known(), [SiteRow(1, "acme.example"), SiteRow(7, "later.example")])
     if os.environ.get("MIRRORS_WRITE_TABLE"):
-        write("row", text)
-    assert quoted("row") == text
+        write(ROWS, "row", text)
+    assert quoted(ROWS, "row") == text
 
 
-def blocks(section: str) -> list[str]:
-    """The Python below a heading of the page."""
-    text = DOCUMENT.read_text().partition(f"## {section}\n")[2]
+def blocks(page: Path, section: str) -> list[str]:
+    """Return the Python below a heading of the page."""
+    text = page.read_text().partition(f"## {section}\n")[2]
     return re.findall(r"```python\n(.*?)```", re.split(r"\n##", text)[0], re.DOTALL)
 
 
@@ -164,15 +168,15 @@ TWO_STEPS = {
 
 
 def test_every_section_with_two_steps_is_tried() -> None:
-    headings = re.findall(r"^### (.*)$", DOCUMENT.read_text(), re.MULTILINE)
-    assert {heading for heading in headings if blocks(heading)} == set(TWO_STEPS)
+    headings = re.findall(r"^## (.*)$", STEPS.read_text(), re.MULTILINE)
+    assert {heading for heading in headings if blocks(STEPS, heading)} == set(TWO_STEPS)
 
 
 @pytest.mark.parametrize(("section", "then"), TWO_STEPS.items())
 def test_two_steps_pass_one_after_the_other_and_the_second_never_before(
     database: Database, section: str, then: str
 ) -> None:
-    first, second = (migration(f"000{number}", step(source)) for number, source in enumerate(blocks(section), 2))
+    first, second = (migration(f"000{number}", step(source)) for number, source in enumerate(blocks(STEPS, section), 2))
     now = datetime.now(timezone.utc)
     more = [AddConstraint("picture", TITLE_ONCE)] if section == "A constraint is dropped" else []
     with database.connected() as connection:
@@ -195,7 +199,7 @@ def test_two_steps_pass_one_after_the_other_and_the_second_never_before(
 
 
 def test_the_pages_acknowledgements_are_of_the_right_form() -> None:
-    (source,) = blocks("Acknowledgements")
+    (source,) = blocks(TASKS / "acknowledge.md", "Acknowledgements")
     setting = ast.literal_eval(source.partition("=")[2].strip())
     setting["cms.*"]["distribution"] = "Django"  # which is installed here
     assert read_acknowledgements(setting)

@@ -12,7 +12,7 @@ from tests.engine.secrets import nothing_leaks
 from tests.engine.serving import served
 from tests.sandboxes import change, frozen_variables, set_variable
 
-PAGE = page("faults")
+PAGE = page("how-to/rehearse-faults")
 SHARED = ("DATABASE_URL", "DEFAULT_STORAGE_DSN")
 RENAME = "UPDATE sandbox_application SET slug = ? WHERE slug = ?"
 

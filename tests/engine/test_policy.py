@@ -26,7 +26,7 @@ engine is told of a runtime that has no language host, and looks for this plugin
 
 BROKEN = Path(__file__).parent / "policies" / "broken.py"
 RULES = ("own-site-id", "unique-site-ids", "no-plain-secret", "live-protected")
-[PAGE] = [section for section in page("gitops").sections if section.title == "Rules for whatever a stack declares"]
+[PAGE] = [section for section in page("how-to/gitops").sections if section.title == "Rules for every stack"]
 INSTALL, USE = Section("installing the pack", PAGE.blocks[:1]), Section("using the pack", PAGE.blocks[1:])
 SAID = {
     "own-site-id": ["acme-de", "it has the shared DATABASE_URL and no SITE_ID of its own"],

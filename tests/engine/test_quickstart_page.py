@@ -15,7 +15,8 @@ from tests.engine.project import Stack
 from tests.engine.template import TEMPLATE
 from tests.sandboxes import frozen_variables
 
-PAGE = page("quickstart-divio")
+PAGES = [page("tutorials/divio"), page("tutorials/divio-rollout")]
+SECTIONS = [section for part in PAGES for section in part.sections]
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ def newcomer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newcomer]:
         yield Newcomer(reader, account(directory))
 
 
-@pytest.mark.parametrize("section", PAGE.sections, ids=lambda section: section.title)
+@pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.title)
 def test_the_commands_of_a_section_do_and_say_what_it_tells(newcomer: Newcomer, section: Section) -> None:
     newcomer.reader.read(section)
 
@@ -93,5 +94,5 @@ def test_neither_token_nor_passphrase_was_said_or_written_into_a_file_in_clear(n
 
 
 def test_each_section_has_a_set_up_and_each_block_is_read() -> None:
-    assert [section.title for section in PAGE.sections] == list(SET_UPS)
-    assert PAGE.unread == 0
+    assert [section.title for section in SECTIONS] == list(SET_UPS)
+    assert [part.unread for part in PAGES] == [0, 0]

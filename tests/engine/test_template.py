@@ -14,7 +14,7 @@ from tests.engine.project import ROOT, Project
 from tests.engine.template import NAME, TEMPLATE, written
 
 PIPELINES = ROOT / "examples" / "pipelines"
-GITOPS = page("gitops")
+GITOPS = page("how-to/gitops")
 COPIES = {"GitHub Actions": (".github", "ci"), "GitLab CI": (".gitlab-ci.yml", "ci")}
 """By section of the examples' page, what is in the repository then."""
 
@@ -80,6 +80,6 @@ def test_each_block_of_the_pages_is_read_by_a_test() -> None:
     """The rules' section is followed by the test of the policy pack."""
     run = [section.title for section in GITOPS.sections if any(not block.not_run for block in section.blocks)]
 
-    assert run == ["Start", "Rules for whatever a stack declares"]
+    assert run == ["Start", "Rules for every stack"]
     assert GITOPS.unread == 0
     assert [section.title for section in COPYING] == list(COPIES)

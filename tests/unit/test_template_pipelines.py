@@ -19,7 +19,7 @@ WORKFLOWS = {path.stem: read(path) for path in sorted((FLEET / ".github" / "work
 ACTION = FLEET / ".github" / "actions" / "setup" / "action.yml"
 JOBS = {f"{stem}/{name}": job for stem, workflow in WORKFLOWS.items() for name, job in workflow["jobs"].items()}
 GITLAB: Definition = yaml.safe_load((FLEET / ".gitlab-ci.yml").read_text(encoding="utf-8"))
-PAGE = (ROOT / "docs" / "gitops.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "how-to" / "gitops.md").read_text(encoding="utf-8")
 
 READS = {"contents": "read", "id-token": "write"}
 RIGHTS = {

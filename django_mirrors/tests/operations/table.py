@@ -11,7 +11,7 @@ from django_mirrors.effects import Kind
 
 __all__ = ["DOCUMENT", "Outcome", "documented", "rows", "written"]
 
-DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "migrations.md"
+DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "reference" / "migration-operations.md"
 BEGIN, END = "<!-- made by the tests: begin -->", "<!-- made by the tests: end -->"
 HEAD = (
     "| operation | the guard says | linter, SQLite | linter, PostgreSQL | fails on SQLite | fails on PostgreSQL |",

@@ -1,4 +1,4 @@
-"""The account that ``docs/adoption.md`` is about, and what its reader does in the Control Panel and in the files."""
+"""The account of ``docs/how-to/adopt.md``, and what its reader does in the Control Panel and in the files."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -82,5 +82,5 @@ SET_UPS: Mapping[str, Callable[[Fleet, Section], Steps]] = {
     "The first preview": as_it_is,
     "Taking over": as_it_is,
     "A mirror that has a database of its own": another_database,
-    "A mirror that has another name by now": renamed,
+    "A mirror that was renamed": renamed,
 }

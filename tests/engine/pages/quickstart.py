@@ -1,4 +1,4 @@
-"""The machine on which somebody follows ``docs/quickstart-divio.md``: nothing of ours is on it but the checkout."""
+"""The machine on which somebody follows ``docs/tutorials/divio.md``: nothing of ours is on it but the checkout."""
 
 import shlex
 from collections.abc import Callable, Iterator, Mapping
