@@ -1,8 +1,8 @@
 #!/bin/sh
 # Input: a DATABASE_URL whose query repeats what its address says: ?host=, ?port=, ?user= and the database's name.
 # A good guess: either the address wins or the query does, and on both backends of Django alike.
-# What happens: on MySQL the query wins over everything. On PostgreSQL the address wins for host, port and user, and the
-# query wins for the database's name alone: two URLs that look like one server's may be two databases.
+# What happens: on MySQL the query wins over everything. On PostgreSQL the address wins for host, port and user. There the
+# query wins for the database's name alone, so two URLs that look like one server's may be two databases.
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
@@ -17,7 +17,7 @@ import django
 import pymysql
 from django.conf import settings
 
-pymysql.version_info = (2, 2, 7, "final", 0)  # PyMySQL in the place of mysqlclient: only parameters are made
+pymysql.version_info = (2, 2, 7, "final", 0)  # PyMySQL in place of mysqlclient: the script only makes parameters
 pymysql.install_as_MySQLdb()
 settings.configure()
 django.setup()

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Input: a model is renamed with makemigrations' own RenameModel, its table kept (db_table), and code of the release
-# before goes on running on the same database, as during any rolling deployment.
+# Input: makemigrations' own RenameModel renames a model, and its table is kept (db_table). Code of the release before
+# goes on running on the same database, as during any rolling deployment.
 # A good guess: the table is the same, so the older code notices nothing.
-# What happens: "migrate" also renames the row in django_content_type. The older code looks for the old name, silently
-# makes a second content type, and its generic relations to all older rows are empty from then on. No error anywhere.
+# What happens: "migrate" also renames the row in django_content_type. The older code looks for the old name and
+# silently makes a second content type. From then on its generic relations to all older rows are empty. There is no error.
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -1,9 +1,9 @@
 #!/bin/sh
 # Input: a DEFAULT_STORAGE_DSN of a self-hosted S3 with a port, and one of a bucket whose name has ".s3-" in it, which
 # AWS allows.
-# A good guess: the port is where the storage connects, and the bucket's name is what stands before the endpoint.
-# What happens: django-storage-url connects to https on the default port, whatever the DSN says; and it cuts at the
-# first ".s3-", so another bucket, another region and an endpoint that does not exist come out. No error is raised.
+# A good guess: the port is where the storage connects, and the bucket's name is what precedes the endpoint.
+# What happens: django-storage-url connects to https on the default port, whatever the DSN says. It cuts at the first
+# ".s3-", so another bucket, another region and an endpoint that does not exist come out. It raises no error.
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -2,7 +2,7 @@
 # Input: SITE_ID = os.environ["SITE_ID"] in the settings of a Django site, without int().
 # A good guess: either it fails at once, or it works as the number does.
 # What happens: every view works, also Site.objects.get_current(); only "manage.py check" objects (sites.E101). But the
-# cache of the sites framework has the text as its key, and saving a Site pops the number: a process never sees an
+# cache of the sites framework has the text as its key, and saving a Site pops the number. A process does not see an
 # edited Site until it is restarted.
 set -eu
 dir=$(mktemp -d)
@@ -30,7 +30,7 @@ call_command("migrate", verbosity=0)
 
 
 def edited(site_id):
-    """The domain that a process sees after it has looked at its site and somebody has saved another domain."""
+    """Return the domain that a process sees after it has looked at its site and someone has saved another domain."""
     settings.SITE_ID = site_id
     Site.objects.clear_cache()
     Site.objects.update_or_create(pk=1, defaults={"domain": "before.example"})

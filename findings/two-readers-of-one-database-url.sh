@@ -1,7 +1,7 @@
 #!/bin/sh
 # Input: one DATABASE_URL with a "+" in the database's name, or with a socket's folder as a percent-encoded host.
 # A good guess: the two usual readers of DATABASE_URL hand Django the same connection.
-# What happens: dj-database-url keeps "+" and decodes the host; django-environ makes "+" a blank and leaves the host
+# What happens: dj-database-url keeps "+" and decodes the host. django-environ makes "+" a blank and leaves the host
 # encoded. A project that changes its reader connects to another database, or to a host named "%2Fvar%2Frun".
 set -eu
 dir=$(mktemp -d)

@@ -1,4 +1,4 @@
-"""Names the code that runs."""
+"""Name the code that runs."""
 
 import hashlib
 from pathlib import Path
@@ -7,7 +7,7 @@ _SOURCE = {".py", ".html"}
 
 
 def fingerprint(root: Path) -> str:
-    """Twelve hexadecimal digits for the source files of the packages in ``root``.
+    """Return twelve hexadecimal digits for the source files of the packages in ``root``.
 
     All sites that run the same image give the same ones, whatever their environment variables say, and other code gives
     others.

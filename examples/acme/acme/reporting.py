@@ -1,4 +1,4 @@
-"""Keeps credentials out of Django's error reports."""
+"""Keep credentials out of Django's error reports."""
 
 import re
 
@@ -6,7 +6,7 @@ from django.views.debug import SafeExceptionReporterFilter
 
 
 class ExceptionReporterFilter(SafeExceptionReporterFilter):
-    """Django hides settings by their names; it does not know that a DSN and a database's URL hold a password."""
+    """Filter of error reports. Django hides settings by name, and does not know that a DSN holds a password."""
 
     hidden_settings = re.compile(
         rf"{SafeExceptionReporterFilter.hidden_settings.pattern}|DSN|DATABASE_URL", re.IGNORECASE

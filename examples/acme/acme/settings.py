@@ -14,7 +14,7 @@ from acme.release import fingerprint
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-# Who this site is.
+# The site that this process is.
 SITE_ID = int(os.environ.get("SITE_ID", 1))
 DOMAIN = os.environ.get("DOMAIN", "")
 DOMAIN_ALIASES = items("DOMAIN_ALIASES")
@@ -23,13 +23,13 @@ STAGE = os.environ.get("STAGE", "local")
 APPLICATION = os.environ.get("MIRRORS_APPLICATION")  # only mirrors have it
 RELEASE = fingerprint(BASE_DIR)
 
-# Without a key of its own, a site gets a new one at each start: nobody can know it, and nobody stays logged in.
+# Without a key of its own, a site gets a new one at each start. No one can know it, and no one stays logged in.
 SECRET_KEY = os.environ.get("SECRET_KEY") or get_random_secret_key()
 DEBUG = switch("DEBUG")
 ALLOWED_HOSTS = [hostname(domain) for domain in (DOMAIN, *DOMAIN_ALIASES) if domain]
 ALLOWED_HOSTS += ["127.0.0.1", "localhost", "[::1]"]
 
-# What all sites of an environment share. Without a platform, or while an image is built, it lies beside the code.
+# What all sites of an environment share. Without a platform, or while an image is built, it is beside the code.
 DATABASE_URL = os.environ.get("DATABASE_URL") or f"sqlite:///{BASE_DIR}/db.sqlite3"
 DATABASES = {"default": dj_database_url.parse(DATABASE_URL)}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
@@ -43,7 +43,7 @@ STORAGES = {
 DEFAULT_EXCEPTION_REPORTER_FILTER = "acme.reporting.ExceptionReporterFilter"
 
 # The companion app refuses migrations that would break another site, and a process that is mistaken about its own.
-MIRRORS_STATUS = True  # /.well-known/mirrors.json says, to anybody, which site this process is
+MIRRORS_STATUS = True  # /.well-known/mirrors.json says to anyone which site this process is
 
 INSTALLED_APPS = [
     "django_mirrors",  # before contenttypes, one of whose commands it guards

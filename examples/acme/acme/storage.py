@@ -1,4 +1,4 @@
-"""The default storage is what ``DEFAULT_STORAGE_DSN`` says."""
+"""The default storage, from ``DEFAULT_STORAGE_DSN``."""
 
 from urllib.parse import unquote
 
@@ -10,7 +10,7 @@ DefaultStorage = dsn_configured_storage_class("DEFAULT_STORAGE_DSN")
 
 
 class DirectoryStorage(FileSystemStorage):
-    """``file:///a%20directory/?url=%2Fmedia%2F``; unknown query keys are ignored.
+    """A storage for ``file:///a%20directory/?url=%2Fmedia%2F``. It ignores unknown query keys.
 
     The backend that comes with django-storage-url takes the path as it is quoted, and would make ``a%20directory``.
     """

@@ -1,4 +1,4 @@
-"""Flat pages have no line here: ``FlatpageFallbackMiddleware`` looks for one where nothing else was found."""
+"""Addresses of the site. Flat pages have none: ``FlatpageFallbackMiddleware`` looks for one where nothing matched."""
 
 from django.contrib import admin
 from django.urls import path

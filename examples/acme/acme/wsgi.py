@@ -1,4 +1,4 @@
-"""What the server process serves; see the Procfile."""
+"""The application that the server process serves; see the Procfile."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""What the sites show."""
+"""The content of the sites."""
 
 from typing import ClassVar
 
@@ -9,12 +9,12 @@ from django.db import models
 
 
 def current_site_id() -> int:
-    """The site of the process that asks."""
+    """Return the site of the process that asks."""
     return settings.SITE_ID
 
 
 class Picture(models.Model):
-    """A picture of one site. All sites' pictures lie in the shared database, their files in the shared storage."""
+    """A picture of one site. All sites' pictures are in the shared database, their files in the shared storage."""
 
     # A site's row may go; its content must not go with it unasked, since other sites share the database.
     site = models.ForeignKey(Site, models.PROTECT, related_name="pictures", default=current_site_id)

@@ -12,14 +12,14 @@ from gallery.models import Picture
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """The pictures and flat pages of this site, and of no other."""
+    """Return the pictures and flat pages of this site, and of no other."""
     pages = FlatPage.objects.filter(sites=settings.SITE_ID, registration_required=False)
     return render(request, "gallery/home.html", {"pictures": Picture.on_site.all(), "pages": pages})
 
 
 @require_safe
 def media(request: HttpRequest, name: str) -> FileResponse:
-    """A file of the storage that all sites share: whichever site it was uploaded on, each one serves it."""
+    """Return a file of the storage that all sites share. Each site serves it, whichever it was uploaded on."""
     try:
         return FileResponse(default_storage.open(name))
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError, ValueError) as error:  # a zero byte: ValueError

@@ -1,1 +1,1 @@
-"""Which site a process is, and what it shares with the others."""
+"""The site that a process is, and what it shares with the others."""

@@ -1,4 +1,4 @@
-"""What every template knows of the site."""
+"""Values of the site for every template."""
 
 from typing import Any
 
@@ -8,5 +8,5 @@ from django.http import HttpRequest
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """``site``, the current ``Site``, and ``stage``, the name of the environment."""
+    """Return ``site``, the current ``Site``, and ``stage``, the name of the environment."""
     return {"site": get_current_site(request), "stage": settings.STAGE}

@@ -1,4 +1,4 @@
-"""A marker tells one shared database from another: equal markers, one database."""
+"""A marker distinguishes shared databases: equal markers, one database."""
 
 import secrets
 
@@ -6,7 +6,7 @@ from django.db import models
 
 
 def new_marker() -> str:
-    """32 random hexadecimal digits."""
+    """Return 32 random hexadecimal digits."""
     return secrets.token_hex(16)
 
 
@@ -20,5 +20,5 @@ class Marker(models.Model):
 
     @classmethod
     def get(cls) -> "Marker":
-        """The marker; made if there is none. Of several sites that make one at once, the primary key lets one win."""
+        """Return the marker; make it if there is none. If several sites do so at once, the primary key lets one win."""
         return cls.objects.get_or_create(pk=1)[0]

@@ -1,4 +1,4 @@
-"""Asks the database and the storage who they are, rather than the settings: settings say what should be."""
+"""Ask the database and the storage who they are, rather than the settings: settings say what should be."""
 
 from typing import TypedDict
 
@@ -12,7 +12,7 @@ MARKER_FILE = "marker.txt"
 
 
 class Database(TypedDict):
-    """Where the database is: ``host:port`` and its name, or ``sqlite`` and the path of its file."""
+    """The place of the database: ``host:port`` and its name, or ``sqlite`` and the path of its file."""
 
     server: str
     name: str
@@ -20,20 +20,20 @@ class Database(TypedDict):
 
 
 class Storage(TypedDict):
-    """Where the storage is: a directory, or the bucket or container and the prefix in it."""
+    """The place of the storage: a directory, or the bucket or container and the prefix in it."""
 
     location: str
     marker: str
 
 
 def database() -> Database:
-    """Asks the database."""
+    """Ask the database."""
     server, name = _ask_postgresql() if connection.vendor == "postgresql" else _ask_sqlite()
     return {"server": server, "name": name, "marker": Marker.get().value}
 
 
 def storage() -> Storage:
-    """Asks the storage. Its DSN is not shown, since it holds credentials."""
+    """Ask the storage. Do not show its DSN, since it holds credentials."""
     parts = (getattr(default_storage, name, "") for name in ("bucket_name", "azure_container", "location"))
     return {"location": "/".join(part for part in parts if part), "marker": _read_marker() or _write_marker()}
 
@@ -60,7 +60,7 @@ def _read_marker() -> str:
 
 
 def _write_marker() -> str:
-    """A storage has no lock, but its sites share a database, which has: whoever holds the row of its marker, writes."""
+    """Write the marker under a lock. A storage has none; its sites share a database, whose row they lock."""
     row = Marker.get().pk
     with transaction.atomic():
         Marker.objects.select_for_update().get(pk=row)

@@ -1,4 +1,4 @@
-"""Says which site this is, for people and for programs. No secrets."""
+"""Say which site this is, for people and for programs. Show no secrets."""
 
 from django.conf import settings
 from django.contrib.sites.models import Site
@@ -12,7 +12,7 @@ from identity import questions
 @never_cache
 @require_safe
 def site(request: HttpRequest) -> JsonResponse:
-    """This site. ``domain`` and ``name`` come from its row, and are null where it has none."""
+    """Return this site. ``domain`` and ``name`` come from its row, and are null where it has none."""
     row = Site.objects.filter(pk=settings.SITE_ID).first()
     return JsonResponse(
         {
@@ -31,5 +31,5 @@ def site(request: HttpRequest) -> JsonResponse:
 @never_cache
 @require_safe
 def sites(request: HttpRequest) -> JsonResponse:
-    """All sites that have a row in the shared database."""
+    """Return all sites that have a row in the shared database."""
     return JsonResponse(list(Site.objects.order_by("pk").values("id", "domain", "name")), safe=False)

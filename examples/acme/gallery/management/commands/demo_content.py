@@ -1,4 +1,4 @@
-"""``manage.py demo_content``: something to look at."""
+"""``manage.py demo_content``: make content to look at."""
 
 import colorsys
 import io
@@ -15,7 +15,7 @@ from gallery.models import Picture
 
 
 def draw(text: str, site_id: int) -> bytes:
-    """A PNG file that says ``text``, on a colour of the site's own."""
+    """Return a PNG file that says ``text``, on a colour of the site's own."""
     red, green, blue = (round(255 * part) for part in colorsys.hsv_to_rgb(site_id * 0.618 % 1, 0.6, 0.6))
     image = Image.new("RGB", (640, 240), (red, green, blue))
     ImageDraw.Draw(image).text((24, 96), text, fill="white", font_size=36)
