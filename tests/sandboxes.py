@@ -1,6 +1,6 @@
 """Sandboxes for tests: real servers in directories of their own, ended and removed whatever happens.
 
-``sandbox`` is a fixture that any test may ask for; a module that wants one for all its tests builds a fixture of its
+``sandbox`` is a fixture that any test may ask for. A module that wants one for all its tests builds a fixture of its
 own on ``running_sandbox``. ``site_codebase`` is a site of a few lines that starts in a moment and tells what it sees.
 """
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from http.server import HTTPServer
 from threading import Thread
 
-POLL = 0.02  # seconds: how soon a server notices that it shall end
+POLL = 0.02  # seconds: how soon a server notices that it must end
 
 
 @contextmanager

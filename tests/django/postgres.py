@@ -30,7 +30,7 @@ class Postgres:
     port: int
 
     def url(self, database: str) -> str:
-        """What a platform puts into ``DATABASE_URL``."""
+        """Return what a platform puts into ``DATABASE_URL``."""
         return f"postgres://postgres:{PASSWORD}@127.0.0.1:{self.port}/{database}"
 
     def create(self, database: str, template: str = "template1") -> str:
@@ -53,8 +53,8 @@ def free_port() -> int:
 def running_postgres() -> Iterator[Postgres]:
     """Starts the wheel's server on TCP and stops it afterwards.
 
-    Its directory is none of pytest's: the next pytest to start closes those to other users, and the server runs as
-    another user where pytest runs as root.
+    Its directory is none of pytest's: the next pytest to start closes those to other users. The server runs as another
+    user where pytest runs as root.
     """
     directory = Path(tempfile.mkdtemp(prefix="acme-postgres-"))
     server = get_server(directory / "data", start=False)

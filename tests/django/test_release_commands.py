@@ -1,4 +1,4 @@
-"""What runs at each deployment, also when several sites are deployed at the same time."""
+"""The commands that run at each deployment, also when several sites are deployed at the same time."""
 
 import json
 import re
@@ -46,7 +46,7 @@ def ask(question: str) -> str:
 
 
 def agree(results: list[tuple[int, str]]) -> bool:
-    """Whether all processes ended well and printed one and the same marker."""
+    """Return whether all processes ended well and printed one and the same marker."""
     code, output = results[0]
     return code == 0 and re.fullmatch(r"[0-9a-f]{32}\n", output) is not None and len(set(results)) == 1
 

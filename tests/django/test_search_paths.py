@@ -1,4 +1,4 @@
-"""What the server itself makes of the options in a DSN, and where a DSN's query wins: on a real PostgreSQL."""
+"""How the server itself reads the options in a DSN, and where a DSN's query wins: on a real PostgreSQL."""
 
 import dj_database_url
 import psycopg

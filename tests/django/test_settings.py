@@ -1,4 +1,4 @@
-"""What the project makes of its environment variables and of its own code."""
+"""The project's reading of its environment variables and of its own code."""
 
 import shutil
 import subprocess

@@ -48,7 +48,7 @@ def container(slug: str, environ: dict[str, str], **labels: str) -> dict[str, An
 
 @contextmanager
 def docker_host(containers: Sequence[dict[str, Any]] = (), tls: ssl.SSLContext | None = None) -> Iterator[Host]:
-    """``tls``: what the host shows, and asks of whoever comes."""
+    """``tls``: the certificate that the host shows, and asks of each client."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     server.daemon_threads = True
     if tls:
@@ -100,9 +100,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def handle(self) -> None:
-        """Whoever hangs up may."""
+        """Ignore a client that hangs up."""
         with suppress(ConnectionError, ssl.SSLError):
             super().handle()
 
     def log_message(self, *_arguments: Any) -> None:
-        """Nothing: nobody reads it."""
+        """Write nothing: no one reads it."""

@@ -13,7 +13,7 @@ NONE = (
 
 
 def plugin_folder() -> Path | None:
-    """Where the executable lies."""
+    """Return the folder of the executable."""
     if found := shutil.which(NAME):
         return Path(found).parent
     home = Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi")

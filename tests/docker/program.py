@@ -1,8 +1,8 @@
 """Runs the project's own program under Pulumi's Mocks, with ``platform: docker``.
 
-Nothing is started, or all of it is: then what the program declares is made on a real Docker engine, container by
-container as the registrations come, and the dynamic resources do their real work there. Only the plugin is missing.
-A process of its own, as in ``tests.unit.program_under_mocks``.
+A program either starts nothing, or starts all of it. Then the containers that it declares are made on a real Docker
+engine, one by one as the registrations come. The dynamic resources do their real work there. Only the plugin is
+missing. A process of its own, as in ``tests.unit.program_under_mocks``.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ TIMEOUT = 240.0  # seconds
 
 
 def declared(host: str, *, stack: str = "test", preview: bool = False, **configuration: Any) -> Ran:
-    """What the program registers. ``configuration``: values of ``mirrors``, objects as they are."""
+    """Return what the program registers. ``configuration``: values of ``mirrors``, objects as they are."""
     return _run({"stack": stack, "preview": preview, "host": host, "starts": False}, configuration)
 
 
@@ -52,7 +52,9 @@ def _run(asked: Mapping[str, Any], configuration: Mapping[str, Any]) -> Ran:
 
 def main() -> None:
     asked = json.load(sys.stdin)
-    logging.basicConfig(format="%(levelname)s: %(message)s", level=logging.INFO)  # what the mocked engine is told
+    logging.basicConfig(
+        format="%(levelname)s: %(message)s", level=logging.INFO
+    )  # the calls that the mocked engine gets
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     configuration = asked["configuration"]

@@ -1,4 +1,4 @@
-"""What stands for the engine in front of a program that declares containers: one writes them down, one starts them."""
+"""Stand-ins for the engine in front of a program that declares containers: one writes them down, one starts them."""
 
 import re
 from collections.abc import Mapping
@@ -139,5 +139,5 @@ def _healthcheck(check: Mapping[str, Any] | None) -> Healthcheck | None:
 
 
 def nanoseconds(duration: str) -> int:
-    """Of a duration as Go writes it."""
+    """Return the nanoseconds of a duration as Go writes it."""
     return sum(int(number) * UNITS[unit] for number, unit in re.findall(r"(\d+)([hms])", duration)) * 10**9

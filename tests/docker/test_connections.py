@@ -57,7 +57,7 @@ def test_without_ssh_that_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
 
 
 def connection(url: str, folder: Path, ca: str) -> DockerConnection:
-    """As a provider reads it from the configuration."""
+    """Return the connection as a provider reads it from the configuration."""
     tls = json.dumps(as_configured(folder, ca))
     return load_docker_connection({"docker": json.dumps({"host": url}), "dockerTls": tls}, {})
 

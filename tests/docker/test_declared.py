@@ -1,4 +1,4 @@
-"""What a program declares with ``platform: docker``, under a mocked engine and beside a host without containers."""
+"""Declarations of a program with ``platform: docker``, under a mocked engine and beside a host without containers."""
 
 import json
 from collections.abc import Iterator
@@ -282,7 +282,7 @@ def test_a_held_site_ignores_all_changes_and_one_without_a_new_release_its_image
 
 
 def test_what_another_container_has_on_the_same_database_is_given_to_nobody() -> None:
-    """Of one that left the list, by its label; of any other by the address, where the database is elsewhere."""
+    """A container that left the list counts by its label, any other by the address, where the database is elsewhere."""
     elsewhere = "postgres://acme:of-the-other@db.example.com:5432/acme"
     left = container("acme-it", {"SITE_ID": "7"})
     other = container("shop", {"SITE_ID": " 9", "DATABASE_URL": elsewhere}, **{"mirrors.fleet": "shop"})

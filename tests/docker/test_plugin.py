@@ -45,7 +45,7 @@ def stack(world: World, engine: str, tmp_path_factory: pytest.TempPathFactory) -
 
 
 def changed(done: Done) -> list[str]:
-    """What an update has done, in its order: ``Container plugged-de created replacement``."""
+    """Return what an update has done, in its order: ``Container plugged-de created replacement``."""
     lines = re.findall(
         r"(?:\w|/|-)+:(\w+) (\S+) (created|updated|deleted|replaced)( replacement| original)?", done.text
     )
@@ -170,7 +170,7 @@ def test_a_held_site_keeps_its_image_and_a_new_release_runs_its_command_once(sta
 
 
 def test_a_renamed_mirror_keeps_its_id(stack: Stack, world: World) -> None:
-    """Its row belongs to the former name until somebody says that it does no more: so says the companion app."""
+    """Its row belongs to the former name until a user says that it does no more: so says the companion app."""
 
     def rename(config: dict[str, Any]) -> None:
         config["mirrors:fleet"]["value"]["mirrors"][1] = {"application": "plugged-gaul", "formerly": "plugged-fr"}

@@ -34,7 +34,7 @@ def section(base: int, **more: Any) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class World:
-    """The fleet of one original, in Test. Its name is nobody else's, since all of it is removed."""
+    """The fleet of one original, in Test. No other world has its name, since all of it is removed."""
 
     client: docker.DockerClient
     original: str
@@ -68,7 +68,7 @@ class World:
         return dict(item.split("=", 1) for item in self.site(slug).attrs["Config"]["Env"])
 
     def asked(self, slug: str, path: str = "/site.json") -> Any:
-        """What a site answers, as JSON."""
+        """Return what a site answers, as JSON."""
         [bound] = self.site(slug).attrs["NetworkSettings"]["Ports"]["8000/tcp"]
         answer = requests.get(f"http://{bound['HostIp']}:{bound['HostPort']}{path}", timeout=TIMEOUT)
         answer.raise_for_status()
@@ -103,7 +103,7 @@ class World:
         return done.output.decode().strip()
 
     def clear(self) -> None:
-        """Of this fleet alone."""
+        """Remove all that belongs to this fleet alone."""
         for item in self.containers().values():
             item.remove(v=True, force=True)
         for network in self.client.networks.list(filters=self.filters):

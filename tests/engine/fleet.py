@@ -16,7 +16,7 @@ MIRRORS = ("acme-de", "acme-fr", "acme-ch")
 OURS = {"SITE_ID", "MIRRORS_APPLICATION", "DATABASE_URL", "DEFAULT_STORAGE_DSN"}
 
 NOBODY_SERVES = {"mirrors:rollout": {"value": {"health": False}}}
-"""Configuration for a sandbox without processes: there is nobody to ask whether a site is healthy."""
+"""Configuration for a sandbox without processes: no site answers a health check."""
 
 Line = dict[str, Any]
 

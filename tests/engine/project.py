@@ -71,12 +71,12 @@ class Project:
 
     @property
     def state(self) -> Path:
-        """Where everything lies that is not the user's own."""
+        """The folder of all that is not the user's own."""
         return self.directory / ".state"
 
     @property
     def variables(self) -> dict[str, str]:
-        """What a shell has that has read ``.state/env``."""
+        """The environment of a shell that has read ``.state/env``."""
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIXES)}
         path = os.pathsep.join(
             [str(self.directory / ".venv" / "bin"), str(ROOT / ".tools" / "bin"), inherited.get("PATH", os.defpath)]
@@ -95,7 +95,7 @@ class Project:
     def started(self, *command: str, **options: Any) -> Iterator["subprocess.Popen[str]"]:
         """A command that runs beside the test, ended with all its children at the end of the context.
 
-        ``options`` are those of ``Popen``, where they shall not be as here.
+        ``options`` are those of ``Popen``, where they differ from the ones here.
         """
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         process: subprocess.Popen[str] = subprocess.Popen(
@@ -109,7 +109,7 @@ class Project:
                     end([record(process.pid)])
 
     def configure(self, change: Change, name: str = PROJECT_FILE) -> None:
-        """Edit the configuration in one of the project's files; ``change`` is given what stands under ``config``."""
+        """Edit the configuration in one of the project's files; ``change`` gets what is under ``config``."""
         path = self.directory / name
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
         change(document["config"])
@@ -148,7 +148,7 @@ class Stack:
         return self.project.run(*self.command(*command.split(), *arguments), given=given)
 
     def command(self, *words: str) -> tuple[str, ...]:
-        """What to run in the project's directory."""
+        """Return the command to run in the project's directory."""
         return ("pulumi", *words, "--stack", self.name, "--non-interactive", "--color", "never")
 
     def preview(self, *arguments: str) -> Done:
@@ -159,7 +159,7 @@ class Stack:
         return self.pulumi("up", "--yes", "--skip-preview", *arguments)
 
     def preview_and_up(self, *arguments: str) -> Done:
-        """What a user types."""
+        """Run what a user types."""
         return self.pulumi("up", "--yes", *arguments)
 
     def refresh(self, *arguments: str) -> Done:
@@ -169,7 +169,7 @@ class Stack:
         return self.pulumi("destroy", "--yes", *arguments)
 
     def has_no_changes(self) -> bool:
-        """Whether an ``up`` would change nothing; a failure shows what it would change."""
+        """Return whether an ``up`` would change nothing; a failure shows what it would change."""
         return self.preview("--expect-no-changes").succeeded().code == 0
 
     def outputs(self) -> dict[str, Any]:
@@ -177,14 +177,14 @@ class Stack:
         return outputs
 
     def ledger(self) -> dict[str, Any]:
-        """What the state remembers: who has which SITE_ID (the inputs of ``SiteIds``), and the stack's outputs."""
+        """Return what the state remembers: the sites' SITE_IDs (the inputs of ``SiteIds``), and the stack's outputs."""
         resources = self.pulumi("stack export").succeeded().json()["deployment"]["resources"]
         by_type = {item["type"].rpartition(":")[2]: item for item in resources}
         ids = {key: by_type["SiteIds"]["inputs"][key] for key in ("assignments", "retired", "highest")}
         return {**ids, "outputs": by_type["Stack"]["outputs"]}
 
     def urns(self) -> list[str]:
-        """Of all resources in the state."""
+        """Return the URNs of all resources in the state."""
         resources = self.pulumi("stack export").succeeded().json()["deployment"]["resources"]
         return [item["urn"] for item in resources]
 
@@ -195,7 +195,7 @@ class Stack:
 
 
 def updates(done: Done) -> set[str]:
-    """What a preview would update, e.g. ``Mirror acme-de ~SITE_ID``: resource, site, names."""
+    """Return what a preview would update, e.g. ``Mirror acme-de ~SITE_ID``: resource, site, names."""
     found = re.findall(r"dynamic/mirrors:(\w+) (\S+) +update \[diff: ([^\]]+)\]", done.text)
     return {" ".join(item) for item in found}
 

@@ -1,4 +1,4 @@
-"""Where secrets must not be: files, what commands say, and the machine's process list."""
+"""The places where secrets must not be: files, the output of commands, and the machine's process list."""
 
 import threading
 from collections.abc import Iterator, Mapping
@@ -17,7 +17,7 @@ PAUSE = 0.2  # seconds between two looks at the process list
 
 
 def canaries_of(fleet: Fleet) -> dict[str, str]:
-    """What must not show, by what it is: the token, and of each environment the database's and storage's secrets."""
+    """Return the secrets that must not show, by kind: the token, and each environment's of database and storage."""
     found = {"token": fleet.sandbox.token}
     for stage in ("test", "live"):
         frozen = frozen_variables(fleet.sandbox, "acme", stage)

@@ -22,7 +22,7 @@ def build_wheel(directory: Path) -> Path:
 
 
 def write_constraints(path: Path) -> Path:
-    """What pip has to install in place of the newest releases: the packages of our lock."""
+    """Write what pip has to install in place of the newest releases: the packages of the lock."""
     locked = re.findall(r"^(\S+==[^\\\n]+)", (ROOT / "requirements.lock").read_text(encoding="utf-8"), re.MULTILINE)
     path.write_text("\n".join(locked), encoding="utf-8")
     return path
@@ -46,7 +46,7 @@ def new_repository(directory: Path, sandbox: Sandbox) -> Project:
 
 
 def declare(project: Project, *mirrors: str) -> None:
-    """What the user writes: the applications that there are in the sandbox."""
+    """Write what the user writes: the applications that there are in the sandbox."""
     fleet = {"original": {"application": "acme"}, "mirrors": [{"application": slug} for slug in mirrors or MIRRORS]}
     project.configure(lambda config: config.update({"mirrors:fleet": {"value": fleet}, **NOBODY_SERVES}))
 

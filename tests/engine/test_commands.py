@@ -104,7 +104,7 @@ def test_status_ends_with_1_and_one_line_where_it_cannot_look(
 
 
 def test_destroy_leaves_what_others_own_and_the_next_up_gives_the_same_ids(fleet: Fleet) -> None:
-    """Live would keep our variables, too, unless it is declared otherwise."""
+    """Live would keep the variables of Mirrors, too, unless it is declared otherwise."""
     given = fleet.test.outputs()["siteIds"]
     applications = get(fleet.sandbox, "applications/")["results"]
     with fleet.project.configured(lambda config: config.update({"mirrors:onRemoval": "clean"}), "Pulumi.live.yaml"):

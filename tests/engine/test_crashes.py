@@ -102,7 +102,7 @@ def _killed_and_repeated(world: World, story: Story, kind: Kind, boundary: Bound
 def test_what_was_there_before_us_survives_a_killed_engine_and_a_later_destroy(
     world: World, stories: dict[str, Story]
 ) -> None:
-    """What a user sees on the way: the lock, the creation that the state holds as pending, and how both go away."""
+    """A user sees the lock and the creation that the state holds as pending, and how both go away."""
     story = stories["first up"]
     written = [item for item in story.boundaries["engine"] if item.side == "after" and "POST" in item.request]
     story.begin.restore(world)

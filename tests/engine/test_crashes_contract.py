@@ -1,4 +1,4 @@
-"""What the crash tests look for they find: otherwise none of them could fail."""
+"""The crash tests find what they look for: otherwise none of them could fail."""
 
 import pytest
 

@@ -17,7 +17,7 @@ from tests.sandboxes import change
 
 LEAVING = "acme-fr"
 REMOVED = 5
-"""How many variables of the mirror that leaves we have made."""
+"""The number of the leaving mirror's variables that Mirrors has made."""
 
 TIMEOUT = 60.0  # seconds, for what happens at once on a machine that is not busy
 LEAVES_WITHIN = 10.0  # seconds, after the second Ctrl-C

@@ -87,7 +87,7 @@ def deploy(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
 
 
 def names(folder: Path) -> set[str]:
-    """The names of our resources in the state."""
+    """Return the names of Mirrors' resources in the state."""
     state = json.loads(pulumi(folder, "stack", "export", "--stack", "test"))
     resources = state["deployment"].get("resources", [])
     return {item["urn"].rpartition("::")[2] for item in resources if item["type"].startswith("names:index:")}
@@ -208,7 +208,7 @@ def test_without_pulumi_it_says_where_to_get_one(project: Path, monkeypatch: pyt
 def test_an_interrupt_reaches_the_command_and_its_exit_code_comes_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A command of our own in the place of ``pulumi``: one that takes its time to stop, as an update does."""
+    """A command takes the place of ``pulumi``: one that takes its time to stop, as an update does."""
     fleet = {"mirrors:fleet": {"value": json.dumps({"original": {"application": "acme"}})}}
     script = f"""\
         #!{sys.executable}
@@ -227,7 +227,7 @@ def test_an_interrupt_reaches_the_command_and_its_exit_code_comes_back(
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
     monkeypatch.setenv("DIVIO_API_TOKEN", "for-nobody")
 
-    ours, theirs = pty.openpty()  # without a terminal nobody would be there to be asked
+    ours, theirs = pty.openpty()  # without a terminal there is no one to ask
     with (
         os.fdopen(ours, "r+b", buffering=0) as terminal,
         subprocess.Popen([*MIRRORS, "deploy", "acme", "--stack", "test"], stdin=theirs, stdout=theirs) as process,

@@ -1,4 +1,4 @@
-"""What somebody changed on the platform by hand: shown by a preview, repaired by one up."""
+"""Changes by hand on the platform: a preview shows them, one up repairs them."""
 
 from tests.engine.fleet import MIRRORS, Fleet, silently
 from tests.engine.project import updates

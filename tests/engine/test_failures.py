@@ -24,7 +24,7 @@ def test_a_failed_deployment_is_one_error_with_the_end_of_its_log_and_the_next_u
         with fleet.fault("deployment-fails", path="^acme-fr/test$", remaining=1):
             failed = fleet.test.preview_and_up().failed()
 
-        # The engine's own words where a part is done: GREETING is set, and ours.
+        # The engine's own words where a part is done: GREETING is set, and Mirrors made it.
         assert [line for line in errors(failed) if line != "update failed"] == ["1 error occurred:"]
         assert failed.text.count("* acme-fr (test): deployment ") == 1
         assert deployment_log(fleet.sandbox, "acme-fr", "test").splitlines()[-1] in failed.text
@@ -58,7 +58,7 @@ def test_a_change_that_failed_and_is_taken_back_leaves_a_fleet_that_status_calls
 
 
 def test_what_an_up_has_written_before_it_failed_stays_ours_and_what_was_there_does_not_go(fleet: Fleet) -> None:
-    """The platform takes the first variable and not the second, which somebody has set as a sensitive one."""
+    """The platform takes the first variable and not the second, which a user has set as a sensitive one."""
     set_variable(fleet.sandbox, "acme-de", "test", "Z_THEIRS", "theirs", is_sensitive=True)
     fidelity = fleet.sandbox.state / "fidelity.json"
     fidelity.write_text(json.dumps({"sensitive_turned_off": "refused"}), encoding="utf-8")

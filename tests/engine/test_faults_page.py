@@ -76,7 +76,7 @@ def adopted(fleet: Fleet) -> Steps:
 
 
 def by_hand(fleet: Fleet, slug: str, site_id: str | None) -> None:
-    """A mirror that somebody has made and deployed."""
+    """Make and deploy a mirror by hand."""
     prepared(fleet, slug)
     if site_id is not None:
         set_variable(fleet.sandbox, slug, "test", "SITE_ID", site_id)

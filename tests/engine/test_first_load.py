@@ -25,7 +25,7 @@ def killed_first_load(directory: Path, **variables: str) -> Iterator[Fleet]:
     with seeded_fleet(directory) as fleet, proxy_before(fleet.sandbox.url) as proxy:
 
         def kill_at_the_second(passed: Passed) -> None:
-            """The platform carries it out all the same; nobody is left to be told."""
+            """The platform carries it out all the same; no process is left to learn of it."""
             if passed.method == "POST" and passed.path.startswith("/apps/v3/deployments/"):
                 started.append(passed)
                 if len(started) == 2:
@@ -68,7 +68,7 @@ def remembered(fleet: Fleet) -> set[str]:
 
 
 def made(fleet: Fleet, collection: str) -> list[tuple[Any, ...]]:
-    """What was made through the API so far: mirror and, of a variable, its name."""
+    """Return what was made through the API so far: mirror and, of a variable, its name."""
     return sorted(
         (line["application"], line.get("name", ""))
         for line in fleet.sandbox.requests_log()

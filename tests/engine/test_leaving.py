@@ -11,7 +11,7 @@ from tests.panel import Panel
 from tests.sandboxes import get, set_variable
 
 SECRETS = {"DATABASE_URL", "DEFAULT_STORAGE_DSN"}
-"""Sensitive where we have created them: not shown, so that an adoption cannot know whether they are right."""
+"""Sensitive where Mirrors has created them: not shown, so that an adoption cannot know whether they are right."""
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""``from mirrors import Fleet`` in somebody else's project."""
+"""``from mirrors import Fleet`` in a user's project."""
 
 from pathlib import Path
 
@@ -60,7 +60,7 @@ def test_a_fleet_in_a_project_of_another_name_adopts_what_is_there_and_converges
 
 
 def gives_way(fleet: Fleet) -> None:
-    """What another project manages would stop the first one from giving ids."""
+    """Let the other project give way: what it manages would stop the first one from giving ids."""
     with fleet.with_mirrors(*MIRRORS, "acme-two"):
         fleet.sandbox.mirror("acme", "acme-two", report=silently)
         assert "acme-shop: Mirrors manages it with this original's database (SITE_ID 5)" in fleet.test.preview().text

@@ -39,7 +39,7 @@ class Acme:
     urls: dict[str, str]
 
     def releases(self) -> dict[str, str]:
-        """What each site runs. Its page, which reads all that the code declares of a picture, must answer."""
+        """Return what each site runs. Its page, which reads all that the code declares of a picture, must answer."""
         assert {get(url).status_code for url in self.urls.values()} == {200}
         return {slug: get(f"{url}site.json").json()["release"] for slug, url in self.urls.items()}
 
@@ -61,7 +61,7 @@ class Acme:
             yield
 
     def refused(self) -> str:
-        """Somebody deploys the original in the Control Panel, and this is what its log says."""
+        """Deploy the original in the Control Panel, and return what its log says."""
         with pytest.raises(SandboxError):
             self.fleet.sandbox.deploy("acme", "live", report=silently)
         return deployment_log(self.fleet.sandbox, "acme", "live")
@@ -98,7 +98,7 @@ def earlier(moment: str | None) -> str | None:
 
 @pytest.fixture(scope="module")
 def acme(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Acme]:
-    """Release 1 everywhere. Live is a fleet of its own here, whose original is deployed by us, too."""
+    """Release 1 everywhere. Live is a fleet of its own here, whose original Mirrors deploys, too."""
     directory = tmp_path_factory.mktemp("migrations")
     codebase = Codebase.at(directory / "site")
     with seeded_fleet(directory, runner="process", codebase=codebase.directory) as fleet:

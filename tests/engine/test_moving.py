@@ -8,7 +8,7 @@ from tests.engine.fleet import MIRRORS, OURS, Fleet, seeded_fleet, silently
 from tests.sandboxes import change
 
 KEPT = ("assignments", "retired", "highest")
-"""Of a ledger."""
+"""The properties of a ledger that a move keeps."""
 
 BELOW = """
 import pulumi
@@ -66,7 +66,7 @@ def test_a_renamed_original_is_asked_for_also_without_a_preview_and_gives_no_ret
 
 
 def test_a_ledger_that_has_the_originals_name_moves_to_its_own(moving: Fleet) -> None:
-    """As a state has it of a version that called the ledger like the original."""
+    """The state is that of a version which gave the ledger the original's name."""
     ledger, urn = moving.test.ledger(), urn_of_the_ledger(moving)
     state = moving.project.directory / "state.json"
     moving.test.pulumi("stack export", "--file", str(state)).succeeded()

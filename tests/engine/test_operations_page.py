@@ -1,4 +1,4 @@
-"""The page for whoever is on call: each of its commands is run, and says what the page quotes, in the page's order."""
+"""The page for operators: each of its commands is run, and says what the page quotes, in the page's order."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""An original that we deploy too, what runs beside the list, and a database that moves."""
+"""An original that Mirrors deploys too, applications beside the list, and a database that moves."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -70,7 +70,7 @@ def test_a_release_made_by_hand_reaches_a_site_that_is_named(deployed: Fleet) ->
 
 
 def test_what_the_original_runs_with_since_this_command_began_reaches_nobody_half(deployed: Fleet) -> None:
-    """Somebody has set another password and not deployed it; our own deployment of the original does."""
+    """A user has set another password and not deployed it; Mirrors' own deployment of the original does."""
     with deployed.project.configured(deploy_the_original):
         deployed.converge()
         before = [newest(deployed, slug)["uuid"] for slug in MIRRORS]

@@ -26,10 +26,10 @@ NEWER = 'unexpected key "queue" for "concurrency" section'
 """GitHub takes it since May 2026, and its schema has it; actionlint 1.7.12 does not know it yet."""
 
 MIRRORS = {"github": "acme-it", "gitlab": "acme-es"}
-"""What the pull request on each of them adds."""
+"""The changes of the pull request on each of them."""
 
 CANCELLED = {"github": ("Update", "Look"), "gitlab": ("test", "drift/test", "drift/live")}
-"""The steps, or jobs, of a merge and of a night at which somebody cancels it, or its time is over."""
+"""The steps, or jobs, of a merge and of a night at which a person cancels it, or its time is over."""
 
 PAUSED = {"mirrors:rollout": {"value": {"health": False, "waves": [1, "100%"], "pauseAfter": 1}}}
 """Sites stay behind on purpose: an update succeeds, and the fleet is not as declared."""
@@ -92,7 +92,7 @@ def test_each_file_is_valid_by_the_schema_that_its_forge_publishes(schema: str, 
 def test_a_pull_request_with_a_problem_fails_and_its_one_comment_is_updated_once_it_is_solved(
     shop: Shop, where: str, forge: Forge
 ) -> None:
-    """It adds a mirror that nobody has made yet."""
+    """It adds a mirror that does not exist yet."""
     branch = shop.propose(MIRRORS[where])
 
     assert not forge.pull_request(branch)

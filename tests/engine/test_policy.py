@@ -21,8 +21,11 @@ from tests.engine.template import build_wheel
 STARTER = """#!/bin/sh
 exec "$2/.venv/bin/python" -u -m pulumi.policy "$1" "$2"
 """
-"""Starts a pack as the language host of a Pulumi release does. That built from Go modules is older and cannot: so the
-engine is told of a runtime that has no language host, and looks for this plugin."""
+"""Starts a pack as the language host of a Pulumi release does.
+
+That built from Go modules is older and cannot. So the engine gets a runtime without a language host, and looks for this
+plugin.
+"""
 
 BROKEN = Path(__file__).parent / "policies" / "broken.py"
 RULES = ("own-site-id", "unique-site-ids", "no-plain-secret", "live-protected")
@@ -46,7 +49,7 @@ SAID = {
 
 @pytest.fixture(scope="module")
 def pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The pack as the page installs it: in an environment of its own. ``uv`` stands in for pip; it finds the wheel."""
+    """The pack as the page installs it: in an environment of its own. ``uv`` replaces pip; it finds the wheel."""
     directory = tmp_path_factory.mktemp("policy")
     instead = {
         "/path/to/mirrors": shlex.quote(str(ROOT)),

@@ -1,4 +1,4 @@
-"""What cannot be converged is said in a preview, all of it at once, before anything is written."""
+"""A preview reports all at once what cannot be converged, before anything is written."""
 
 import json
 import re
@@ -88,7 +88,7 @@ def written(fleet: Fleet, name: str, scalars: list[str]) -> Iterator[None]:
 
 
 def test_what_would_not_arrive_as_it_is_written_is_refused(fleet: Fleet) -> None:
-    """The engine resolves what stands without quotes; a date becomes one text or another, by the file."""
+    """The engine resolves what is not in quotes; a date becomes one text or another, by the file."""
     scalars = [scalar for scalar, _ in ARRIVES]
     as_they_are = ["no", "on", "yes", "12:30", '"0123"', "'2024-01-01'"]
     lines: dict[str, list[str]] = {}
@@ -106,7 +106,7 @@ def test_what_would_not_arrive_as_it_is_written_is_refused(fleet: Fleet) -> None
 
 
 def test_a_number_that_pulumi_has_written_into_a_stacks_file_is_no_text_either(fleet: Fleet) -> None:
-    """Each ``config set`` writes the whole file anew: then nobody sees what stood there."""
+    """Each ``config set`` writes the whole file anew: then no one sees what was there."""
     with written(fleet, "Pulumi.test.yaml", ["0123", "2024-01-01"]):
         fleet.test.pulumi("config set", "mirrors:imageFrom", "live").succeeded()
         number = r"V0: 83 is a number \(Pulumi.test.yaml, line \d+\): put the text in quotes, as it is meant"

@@ -1,4 +1,4 @@
-"""The quick start, followed in its rehearsal: each command is run as it stands, and says what the page quotes."""
+"""The quick start, followed in its rehearsal: each command is run as it is written, and says what the page quotes."""
 
 import re
 from collections.abc import Iterator
@@ -77,7 +77,7 @@ def test_what_the_repository_holds_names_no_folder_of_this_machine(newcomer: New
 
 
 def test_pulumi_finds_all_plugins_that_the_package_needs_without_a_download(newcomer: Newcomer) -> None:
-    """It fails where it looks for one of ours: there is none to be had anywhere."""
+    """It fails where it looks for a plugin of Mirrors: there is none anywhere."""
     newcomer.reader.skip_after_a_failure()
 
     newcomer.reader.project.run("pulumi", "plugin", "install").succeeded()

@@ -25,8 +25,10 @@ SMALL = 5
 """So large that no list fits one page, so small that all have several."""
 
 LISTED = 20
-"""Objects of a mirror in the lists of an operation, at most: its application, environments and four variables in the
-program, and again in the provider processes, of which each lists the environments of both stages."""
+"""A mirror's objects in the lists of an operation, at most: application, environments, four variables in the program.
+
+The provider processes have them again, and each lists the environments of both stages.
+"""
 
 SOME = 5
 """Requests that one run has more than another: two threads ask for one list, or it was read too long ago."""

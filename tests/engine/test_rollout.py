@@ -21,7 +21,7 @@ PATIENCE = 60.0  # seconds, for what happens soon on a machine that is not busy
 
 @pytest.fixture(scope="module")
 def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
-    """Six mirrors that nobody serves, converged in Test."""
+    """Six mirrors without a server, converged in Test."""
     with seeded_fleet(tmp_path_factory.mktemp("rollout")) as fleet:
         for slug in SIX[len(MIRRORS) :]:
             fleet.sandbox.mirror("acme", slug, report=silently)
@@ -69,7 +69,7 @@ def more(before: dict[str, int], now: dict[str, int]) -> dict[str, int]:
 
 
 def running(fleet: Fleet) -> list[str]:
-    """Whose newest deployment has not ended."""
+    """Return the sites whose newest deployment has not ended."""
     return [slug for slug in SIX if not deployments(fleet, slug)[-1]["ended_at"]]
 
 
@@ -84,7 +84,7 @@ def end_one(fleet: Fleet) -> None:
 
 
 def most_at_once(fleet: Fleet) -> int:
-    """Of the newest deployments."""
+    """Return how many of the newest deployments went on at once, at most."""
     newest = [deployments(fleet, slug)[-1] for slug in SIX]
     spans = [(str(item["started_at"]), str(item["ended_at"])) for item in newest]
     return max(sum(began <= moment < ended for began, ended in spans) for moment, _ in spans)
@@ -170,7 +170,7 @@ def test_where_the_engine_goes_on_after_an_error_no_wave_does(fleet: Fleet) -> N
 
 
 def test_a_release_in_the_middle_of_a_rollout_reaches_nobody_before_the_first_wave(fleet: Fleet) -> None:
-    """The first wave is about to be deployed, and waits for a deployment that somebody has started there."""
+    """The first wave is about to be deployed, and waits for a deployment that a user has started there."""
     new_variable(fleet, "in the middle")
     before = times(fleet)
     command = fleet.test.command("up", "--yes", "--skip-preview")

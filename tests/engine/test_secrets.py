@@ -88,7 +88,7 @@ def test_no_process_has_a_secret_among_its_arguments(canaries: Canaries) -> None
 
 
 def test_a_shared_variable_deleted_by_hand_refreshed_and_set_again_shows_no_secret(canaries: Canaries) -> None:
-    """What a refresh and a check bring in is a secret for the engine only if the provider says so."""
+    """The engine knows what a refresh and a check bring in as a secret only if the provider says so."""
     fleet = canaries.fleet
     delete_variable(fleet.sandbox, "acme-de", "test", "DATABASE_URL")
     delete_variable(fleet.sandbox, "acme-fr", "test", "MAIL_KEY")

@@ -1,4 +1,4 @@
-"""``pulumi new`` with our template, and a copy of its pipelines, as the pages say.
+"""``pulumi new`` with the project's template, and a copy of its pipelines, as the pages say.
 
 That a fleet comes up from it is shown by the test of the quick start's page.
 """

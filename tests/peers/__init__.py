@@ -1,1 +1,1 @@
-"""Programs of others, unchanged, against ours: installed from a package index, so these tests need the network."""
+"""Programs of others, unchanged, against this project's: they come from a package index, so tests need the network."""

@@ -1,7 +1,7 @@
 """Divio's own client, as it is on PyPI, in a virtual environment of its own.
 
-``python divio_cli.py`` with the interpreter of that environment reads a list of command lines as JSON and answers with
-what each one said: the client takes seconds to import, and that once is enough.
+``python divio_cli.py`` with the interpreter of that environment reads a list of command lines as JSON. It answers with
+the output of each one. The client takes seconds to import, and that once is enough.
 """
 
 import fcntl
@@ -27,9 +27,9 @@ class UnreachableError(Exception):
 
 
 def installed(directory: Path, constraints: Path) -> Path:
-    """The environment's folder of commands. It is made once on a machine. Raises UnreachableError.
+    """The environment's folder of commands. Make it once on a machine. Raises UnreachableError.
 
-    ``constraints``: a file of pip's, with the versions of what the client shares with us.
+    ``constraints``: a file of pip's, with the versions of what the client shares with this project.
     """
     environment = directory / f"divio-cli-{VERSION}-{sys.version_info.major}.{sys.version_info.minor}"
     directory.mkdir(parents=True, exist_ok=True)

@@ -27,7 +27,7 @@ def silently(_line: str) -> None:
 
 @dataclass(frozen=True)
 class Account:
-    """An account on the sandbox, and somebody who has the client and nothing but the README's two settings."""
+    """An account on the sandbox, and a user who has the client and nothing but the README's two settings."""
 
     sandbox: Sandbox
     commands: Path
@@ -39,7 +39,7 @@ class Account:
 
     @property
     def facts(self) -> dict[str, str]:
-        """What command lines name, in braces."""
+        """The words in braces that command lines name."""
         [found] = get(self.sandbox, "applications/", slug="acme")["results"]
         uuid = found["uuid"]
         return {
@@ -116,7 +116,7 @@ COMMANDS = {
     f"{LIBRARY} get_application_uuid_for_slug acme": "{application}",
     f"{LIBRARY} get_application_templates": "[[],",
 }
-"""What each command says, by its line."""
+"""The output of each command, by its line."""
 
 
 @pytest.fixture(scope="module")

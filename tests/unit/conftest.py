@@ -1,4 +1,4 @@
-"""What several modules of this folder need."""
+"""Helpers that several modules of this folder need."""
 
 from collections.abc import Iterator
 

@@ -29,8 +29,11 @@ class Received:
 
 @dataclass(frozen=True)
 class Reply:
-    """``body`` is sent as JSON, bytes as they are. ``cut`` announces more bytes than follow, ``reset`` breaks the
-    connection instead of an answer, ``hold`` is waited for before it."""
+    """``body`` is sent as JSON, bytes as they are.
+
+    ``cut`` announces more bytes than follow, ``reset`` breaks the connection instead of an answer, ``hold`` is waited
+    for before it.
+    """
 
     status: int = 200
     body: Any = None
@@ -44,7 +47,7 @@ Answering = Reply | Callable[[Received], Reply]
 
 
 class Script:
-    """What to answer by method and path: the replies in their order, the last one for ever."""
+    """Replies by method and path: in their order, and the last one again and again."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -60,7 +63,7 @@ class Script:
         return [f"{request.method} {request.path}" for request in self.requests]
 
     def wait_until_in_flight(self, count: int, timeout: float = PATIENCE) -> bool:
-        """Whether that many requests, or more, were being answered at once before the time-out."""
+        """Return whether that many requests, or more, were being answered at once before the time-out."""
         with self._changed:
             return self._changed.wait_for(lambda: self.in_flight >= count, timeout)
 
@@ -128,7 +131,7 @@ class _Server(ThreadingHTTPServer):
 
 @contextmanager
 def serve(date: str = "") -> Iterator[Script]:
-    """A running script; ``date`` stands in its ``Date`` headers instead of the time."""
+    """Yield a running script; its ``Date`` headers have ``date`` instead of the time."""
     with _Server(("127.0.0.1", 0), _Handler) as server:
         server.date = date
         server.script = Script(f"http://127.0.0.1:{server.server_port}")

@@ -1,8 +1,8 @@
 """Runs the project's own program under Pulumi's Mocks, and prints what it registered as JSON.
 
-A process of its own (``registered`` starts it): the program reads its configuration from the process environment, and
-Pulumi's SDK keeps what it does in globals. The mocked engine does what the real one does before a create: it asks the
-real provider's ``check``, and takes its answer, with made-up outputs, for what there is.
+The program is a process of its own, which ``registered`` starts. It reads its configuration from the process
+environment, and Pulumi's SDK keeps what it does in globals. The mocked engine does what the real one does before a
+create. It asks the real provider's ``check``, and takes its answer, with made-up outputs, for what there is.
 """
 
 import asyncio
@@ -134,7 +134,7 @@ def ran_as(ran: "subprocess.CompletedProcess[str]", answered: str) -> Ran:
 
 
 def configured(provider: Provider) -> Provider:
-    """As the engine does it, where there is a platform."""
+    """Configure a provider as the engine does, where there is a platform."""
     configuration = json.loads(os.environ["PULUMI_CONFIG"])
     if "mirrors:apiToken" in configuration:
         provider.configured(Config(configuration, "acme"))
@@ -198,7 +198,7 @@ def _title(urn: str) -> str:
 
 
 def declare(mirrors: int) -> None:
-    """What the Fleet does after it has looked at a platform."""
+    """Declare what the Fleet does after it has looked at a platform."""
     slugs = [f"acme-{number:04}" for number in range(mirrors)]
     declared = settings(*slugs)
     planned = plan(declared, seen(*map(fresh, slugs)))

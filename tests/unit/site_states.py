@@ -1,4 +1,4 @@
-"""What may be in a state of a site, for Hypothesis."""
+"""Generators of what may be in a state of a site, for Hypothesis."""
 
 from hypothesis import strategies as st
 

@@ -1,4 +1,4 @@
-"""What the benchmark makes of its measurements: ratios, targets, tables; and the revision that it compares with."""
+"""The benchmark's use of its measurements: ratios, targets, tables; and the revision that it compares with."""
 
 import json
 from pathlib import Path
@@ -143,7 +143,7 @@ def test_a_section_is_replaced_and_what_stands_around_it_is_not(tmp_path: Path) 
 
 
 def test_the_page_has_a_place_for_each_section() -> None:
-    """Else what is measured for the first time goes to the end."""
+    """Otherwise what is measured for the first time goes to the end."""
     points = [point(OURS, 1.0, part=SIZES), point(OURS, 1.0, part=ROLLOUT, mirrors=64)]
     points += [point(OURS, 1.0, mirrors=mirrors) for mirrors in (10, 333)]
     page = (HERE.checkout / "docs" / "benchmarks.md").read_text(encoding="utf-8")

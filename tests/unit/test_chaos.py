@@ -1,4 +1,7 @@
-"""What ``make chaos`` plans, sees and says. That it also hits something real is a test of the engine's."""
+"""The plans, the observations and the reports of ``make chaos``.
+
+That it also hits something real is a test of the engine's.
+"""
 
 import json
 import os
@@ -45,7 +48,7 @@ def contracts() -> dict[str, Contract]:
 
 
 def stores() -> dict[str, Store]:
-    """As they are when all has gone well."""
+    """Return the stores as they are when all has gone well."""
     return {slug: store(ready(slug)) for slug in ROUND.listed}
 
 

@@ -1,4 +1,4 @@
-"""Writing into ``Pulumi.yaml``: what is not ours stays as it is."""
+"""Writing into ``Pulumi.yaml``: what Mirrors does not manage stays as it is."""
 
 import re
 import stat
@@ -254,7 +254,7 @@ GO_READS = re.compile(
     """,
     re.VERBOSE,
 )
-"""What Go's yaml.v3, with which Pulumi reads, takes for something else than text (its resolve.go)."""
+"""Texts that Go's yaml.v3, with which Pulumi reads, takes for something else than text (its resolve.go)."""
 
 SCALARS = st.from_regex(r"\A[-+]?[0-9.][0-9a-fA-FxobeEtT:_.+-]{0,10}\Z", fullmatch=True) | st.sampled_from(
     ["2024-1-1", "0123", "1e3", "010", "no", "On", "y", "NULL", "~", "", "<<", "=", "12:30", "0o17", ".inf", "0b1"]

@@ -1,4 +1,4 @@
-"""What keeps single sites from being deployed: read from the exported state, told in the words of a fleet."""
+"""The reasons against a deployment of single sites: read from the exported state, reported in the words of a fleet."""
 
 import json
 import sys
@@ -25,7 +25,7 @@ def state(*mirrors: str) -> list[dict[str, Any]]:
 
 
 def exporting(directory: Path, resources: list[dict[str, Any]]) -> None:
-    """A command of our own in the place of ``pulumi``, which exports this state."""
+    """Put a command in the place of ``pulumi``, which exports this state."""
     script = f"""\
         #!{sys.executable}
         print({json.dumps({"deployment": {"resources": resources}})!r})

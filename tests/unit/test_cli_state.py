@@ -1,4 +1,4 @@
-"""What the commands make of a state that has two lists of SITE_IDs."""
+"""The commands beside a state that has two lists of SITE_IDs."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What ``mirrors status`` reads from a stack's state, and what it prints as JSON."""
+"""The reading of a stack's state by ``mirrors status``, and its JSON."""
 
 import json
 from collections.abc import Iterator
@@ -47,7 +47,7 @@ def test_what_the_stack_created_is_what_it_has_set_without_what_was_found() -> N
 
 
 def test_what_a_failed_attempt_has_made_is_created() -> None:
-    """Of it only the outputs know: the inputs are those of the update that failed."""
+    """Only the outputs know of it: the inputs are those of the update that failed."""
     half = site("e-de", "SITE_ID", "DATABASE_URL")
     outputs = {key: item for key, item in half["outputs"].items() if key != "DATABASE_URL"}
     assert StackState([half | {"outputs": outputs}], ()).created == {"e-de": {"SITE_ID"}}

@@ -1,4 +1,4 @@
-"""What the commands say where they are mistyped, and where nobody can be asked."""
+"""The output of commands that are mistyped, or that have no one to ask."""
 
 import json
 import shlex
@@ -22,7 +22,7 @@ def run(line: str) -> Result:
 
 
 def command(directory: Path, *, said: str = "{}", complaint: str = "", code: int = 0) -> Path:
-    """One of our own in the place of ``pulumi``: it says the same whatever it is asked, and writes that down."""
+    """Put a command in the place of ``pulumi``: it says the same whatever it is asked, and writes that down."""
     script = f"""\
         #!{sys.executable}
         import sys

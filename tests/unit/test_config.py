@@ -1,4 +1,4 @@
-"""What the configuration accepts, and what becomes of it."""
+"""The values that the configuration accepts, and what becomes of them."""
 
 import json
 from typing import Any

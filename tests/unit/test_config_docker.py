@@ -1,4 +1,4 @@
-"""The section ``docker``: what it takes, and what a user is told."""
+"""The section ``docker``: what it takes, and what the messages say."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""What stands in the project's files is compared with what arrives of it."""
+"""The values in the project's files are compared with those that arrive."""
 
 import json
 from pathlib import Path

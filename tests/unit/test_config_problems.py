@@ -1,4 +1,4 @@
-"""What is wrong with a configuration is one problem each, all of them at once, and no secret shows."""
+"""A wrong configuration has one problem for each mistake, all of them at once, and no secret shows."""
 
 import json
 from typing import Any

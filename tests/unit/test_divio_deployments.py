@@ -25,7 +25,7 @@ STARTED = Reply(201, {"uuid": "d9", "environment": "e1", "build_mode": "AUTO"})
 
 @pytest.fixture
 def script() -> Iterator[Script]:
-    """Its clock stands at noon. What our clock shows must not matter."""
+    """Its clock shows noon. What this machine's clock shows must not matter."""
     with serve(date=NOON_HEADER) as running:
         yield running
 
@@ -91,7 +91,7 @@ def test_an_older_deployment_in_the_way_is_named_to_attach_to(script: Script, ti
 
 @pytest.mark.parametrize("other", [deployment("d2", 1), deployment("d2", -5, 1, True)], ids=["running", "just ended"])
 def test_a_refusal_is_never_taken_for_a_start(script: Script, time: FakeTime, other: dict[str, Any]) -> None:
-    """Someone else's began or ended between our request and the look."""
+    """Someone else's began or ended between the request and the look."""
     answering(script, REFUSED, listed=[other])
     with pytest.raises(DeploymentRunning) as info:
         connect(script, time).deployments.start("e1")

@@ -145,7 +145,7 @@ def test_a_schema_mismatch_names_the_place_and_is_not_repeated(script: Script) -
 )
 @pytest.mark.parametrize("status", [408, 429, 503])
 def test_retry_after_is_honoured_in_both_forms_and_capped(status: int, asked: str, slept: float) -> None:
-    time = FakeTime(seconds=86_400)  # our clock is a day ahead of the platform's, whose dates are its own
+    time = FakeTime(seconds=86_400)  # this machine's clock is a day ahead of the platform's, whose dates are its own
     with serve(date=NOON_HEADER) as script:
         script.on("GET", ME, Reply(status, headers={"Retry-After": asked}), ACCOUNT)
         connect(script, time).me()

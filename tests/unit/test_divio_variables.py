@@ -12,8 +12,10 @@ IN_USE = Reply(400, {"non_field_errors": ["The fields environment, name must mak
 
 
 class Platform:
-    """Keeps variables as the platform would; ``failures`` come instead of the next answers to a POST, after or before
-    the write was applied."""
+    """A platform's variables.
+
+    ``failures`` come instead of the next answers to a POST, after or before the write was applied.
+    """
 
     def __init__(self, script: Script) -> None:
         self.kept: dict[str, dict[str, object]] = {}

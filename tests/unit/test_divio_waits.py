@@ -72,7 +72,7 @@ def connected(script: Script) -> Divio:
 
 
 def waited(script: Script, seconds: float = PATIENCE) -> list[Deployment | BaseException]:
-    """What comes of the waits for all of them at once."""
+    """Return the results of the waits for all of them at once."""
     wait = connected(script).deployments.wait
     with ThreadPoolExecutor(len(SITES)) as pool:
         waits = [pool.submit(wait, uuid, seconds, environment=environment) for environment, uuid in SITES.items()]

@@ -1,4 +1,4 @@
-"""What ``mirrors doctor`` makes of what it finds; the platform is a real sandbox."""
+"""The report of ``mirrors doctor`` on what it finds; the platform is a real sandbox."""
 
 import json
 import os
@@ -21,7 +21,7 @@ from mirrors.cli.doctor.size import LIMIT, as_go_writes, size_of
 from mirrors.cli.state import StackState
 from tests.sandboxes import frozen_variables, running_sandbox, set_variable
 
-ENDED = 2**22 - 1  # the highest process id that Linux can be told to give: nobody's
+ENDED = 2**22 - 1  # the highest process id that Linux can be set to give: no process has it
 PASSWORD = "c4n4ry-password"
 
 

@@ -1,4 +1,4 @@
-"""What an error tells people to paste."""
+"""The lines that an error gives people to paste."""
 
 import shlex
 import subprocess

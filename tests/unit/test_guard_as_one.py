@@ -1,4 +1,4 @@
-"""What the companion's guard lets pass, over any plan, leaves old code its rows and lets it write more."""
+"""Any plan that the companion's guard lets pass leaves old code its rows and lets it write more."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.usefixtures("django_settings")
 
 
 def as_before(parent: type, method: str) -> Any:
-    """A method of somebody's own: that it does what its parent does cannot be seen from outside."""
+    """Return a method that does what its parent's does: that cannot be seen from outside."""
 
     def own(*arguments: Any, **options: Any) -> Any:
         return getattr(parent, method)(*arguments, **options)

@@ -1,4 +1,4 @@
-"""Who is looked at before an id is given: applications that are on no list, on a real platform."""
+"""The applications that are looked at before an id is given: those on no list, on a real platform."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -41,7 +41,7 @@ def database(sandbox: Sandbox) -> str:
 
 
 def has(sandbox: Sandbox, application: str, **variables: str) -> None:
-    """Sets them; the shared database's address is hidden, as we leave it."""
+    """Set them; the shared database's address is hidden, as Mirrors leaves it."""
     shared = database(sandbox)
     for name, value in variables.items():
         set_variable(sandbox, application, "test", name, value, is_sensitive=value == shared)
@@ -86,7 +86,7 @@ def test_a_mirror_made_by_hand_is_not_taken_over_with_the_id_of_one_that_is_on_n
 
 
 def test_a_stack_that_follows_another_gives_no_id_that_somebody_has_by_hand_since(account: Sandbox) -> None:
-    """Test gave 2 while nobody in Live had it."""
+    """Test gave 2 while no site in Live had it."""
     declared = settings("acme-de", environment="live", siteIdsFrom="test")
     live = frozen_variables(account, "acme", "live")["DATABASE_URL"]
     set_variable(account, UNLISTED, "live", "SITE_ID", "2")
@@ -121,7 +121,7 @@ def test_where_every_mirror_is_as_we_leave_it_nobody_else_is_looked_at(account: 
 
 
 def test_one_that_was_taken_off_a_list_and_still_runs_keeps_its_id(account: Sandbox) -> None:
-    """Its variables are gone, as we leave it."""
+    """Its variables are gone, as Mirrors leaves it."""
     has(account, UNLISTED, SITE_ID="8", DATABASE_URL=database(account))
     account.deploy(UNLISTED, "test", report=lambda _: None)
     delete_variable(account, UNLISTED, "test", "SITE_ID")
@@ -137,7 +137,7 @@ def test_one_that_was_taken_off_a_list_and_still_runs_keeps_its_id(account: Sand
 def test_one_on_the_list_that_runs_with_an_id_which_is_set_no_more_keeps_it(
     account: Sandbox, removed: Sequence[str]
 ) -> None:
-    """Else the first new mirror would get it. Without both it is what a removal from another list leaves."""
+    """Otherwise the first new mirror would get it. Without both it is what a removal from another list leaves."""
     has(account, UNLISTED, SITE_ID="2", DATABASE_URL=database(account))
     account.deploy(UNLISTED, "test", report=lambda _: None)
     for name in removed:
@@ -155,7 +155,7 @@ def test_one_on_the_list_that_runs_with_an_id_which_is_set_no_more_keeps_it(
 
 
 def with_staging(sandbox: Sandbox, application: str, **variables: str) -> None:
-    """A third environment, which somebody has copied from Test, and that runs with these."""
+    """Add a third environment that is a copy of Test, and that runs with these."""
     source = environment_of(sandbox, application, "test")
     call(sandbox, "POST", f"environments/{source}/copy/", new_slug="staging").raise_for_status()
     for name, value in variables.items():
@@ -165,7 +165,7 @@ def with_staging(sandbox: Sandbox, application: str, **variables: str) -> None:
 
 @pytest.mark.parametrize("listing", ["allowed", "refused"])
 def test_an_id_that_a_third_environment_runs_with_is_given_to_nobody(sandbox: Sandbox, listing: str) -> None:
-    """Of an application that is on no list, and of one that is, whose own id that may be."""
+    """The application is on no list; or it is on one, and its own id may be that one."""
     sandbox.seed(mirrors=("acme-de", UNLISTED), report=lambda _: None)
     if listing == "refused":
         switches = json.dumps({"environments_without_filter": listing})

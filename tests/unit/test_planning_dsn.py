@@ -1,4 +1,4 @@
-"""What a DSN points at is what Django's backend connects to, however the DSN is spelled."""
+"""A DSN points at what Django's backend connects to, however the DSN is spelled."""
 
 import pytest
 

@@ -33,7 +33,7 @@ from mirrors.planning.variables.dsn import normalized_identity, service_identity
 from tests.search import searching
 
 Place = tuple[Any, ...]
-"""Where a library connects; the last part is true where something outside of the DSN decides that."""
+"""The place that a library connects to; the last part is true where something outside of the DSN decides that."""
 
 PASSWORD = "hunter22"
 SEARCH_PATHS = {
@@ -45,10 +45,10 @@ SEARCH_PATHS = {
     "-c search_path=a -c search_path=b": "b",
     "-c statement_timeout=5": "",
 }
-"""What PostgreSQL makes of command-line options: ``tests/django/test_search_paths.py`` asks the server."""
+"""PostgreSQL's reading of command-line options: ``tests/django/test_search_paths.py`` asks the server."""
 
 REFUSED = (ValueError, KeyError, IndexError, TypeError, AttributeError, ImproperlyConfigured, psycopg.Error)
-"""What the libraries and drivers raise for a DSN that they cannot use."""
+"""Exceptions that the libraries and drivers raise for a DSN that they cannot use."""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -168,14 +168,14 @@ def connected(dsn: str, connect: Callable[[dict[str, Any]], Place]) -> list[Plac
 
 
 def host_of(text: str) -> str:
-    """As names are looked up; a name that has a percent sign or a bracket is never found."""
+    """Return the host as names are looked up; a name that has a percent sign or a bracket is never found."""
     if set("%[") & {*text}:
         raise ValueError(text)
     return text if text.startswith("/") else text.lower().rstrip(".").replace("0:0:0:0:0:0:0:1", "::1")
 
 
 def postgres_place(entry: dict[str, Any]) -> Place:
-    """What Django gives to psycopg, and psycopg to libpq; which host it is as libpq's own list has it."""
+    """Return what Django gives to psycopg, and psycopg to libpq; which host it is as libpq's own list has it."""
     given = load_backend("django.db.backends.postgresql").DatabaseWrapper(entry).get_connection_params()
     for name in ("client_encoding", "cursor_factory", "context", "prepare_threshold"):
         given.pop(name)
@@ -184,7 +184,7 @@ def postgres_place(entry: dict[str, Any]) -> Place:
         (host_of(str(item.get("hostaddr") or item.get("host") or "")), int(item.get("port") or 5432))
         for item in split_attempts(params)
     }
-    if str(params.get("dbname")).startswith("/"):  # nobody calls one so; to django-environ it is a socket's directory
+    if str(params.get("dbname")).startswith("/"):  # no one calls one so; to django-environ it is a socket's directory
         raise ValueError
     schema = SEARCH_PATHS[str(params.get("options", ""))]
     return (
@@ -231,8 +231,10 @@ class Backend:
 
 @pytest.fixture(scope="module")
 def storages() -> Iterator[ModuleType]:
-    """django-storage-url's backends. The SDKs of Amazon and Azure below django-storages stay away: what its classes are
-    given is what decides."""
+    """django-storage-url's backends.
+
+    The SDKs of Amazon and Azure below django-storages stay away: what its classes are given is what decides.
+    """
     above = {"s3boto3": ["S3Boto3Storage"], "azure_storage": ["AzureStorage", "AzureStorageFile"]}
     modules = {f"storages.backends.{name}": ModuleType(name) for name in above}
     for module, classes in zip(modules.values(), above.values(), strict=True):
@@ -307,7 +309,7 @@ def test_mysql(dsns: list[str]) -> None:
 
 @dataclass
 class Connection:
-    """Of a backend whose driver is not installed, as far as the companion app asks it."""
+    """The connection of a backend whose driver is not installed, as far as the companion app asks it."""
 
     settings_dict: dict[str, Any]
     vendor: str = "mysql"
@@ -317,7 +319,7 @@ class Connection:
 
 
 def shown(entry: dict[str, Any]) -> Place:
-    """What the companion app shows of the database that a site with this entry uses."""
+    """Return what the companion app shows of the database that a site with this entry uses."""
     if entry["ENGINE"].endswith(("mysql", "mysql.connector.django")):
         mysql_place(entry)
         connection: Any = Connection(entry)

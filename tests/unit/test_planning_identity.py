@@ -1,4 +1,4 @@
-"""What a site says of itself through the companion app, held against what is declared."""
+"""The identity that a site shows through the companion app, compared with what is declared."""
 
 import hashlib
 from typing import Any

@@ -1,4 +1,4 @@
-"""What ``mirrors preview`` makes of the engine's own preview, in the shapes of ``pulumi preview --json`` 3.259."""
+"""The report of ``mirrors preview`` on the engine's own preview, in the shapes of ``pulumi preview --json`` 3.259."""
 
 from dataclasses import replace
 from typing import Any
@@ -44,7 +44,7 @@ def update(kind: str, name: str, old: Json, new: Json, *keys: str, outputs: Any 
 
 
 def changed(old: Json, new: Json, name: str = "de") -> Json:
-    """Of a mirror, with the keys that the engine finds different."""
+    """Return the step of a mirror, with the keys that the engine finds different."""
     return update("Mirror", name, old, new, *sorted(key for key in {*old, *new} if old.get(key) != new.get(key)))
 
 
@@ -178,7 +178,7 @@ def test_what_only_the_outputs_know_as_found_is_not_removed_either() -> None:
 
 
 def test_what_a_killed_update_has_set_is_as_declared_and_no_drift() -> None:
-    """The state does not know of it; what is declared tells that nobody else wrote it."""
+    """The state does not know of it; what is declared shows that Mirrors wrote it."""
     known = {"THEME": "green", "LANGUAGE": "de"}
     now = known | {"THEME": "red", "THEME (running)": "green"}
 
@@ -231,7 +231,7 @@ def test_a_site_that_is_new_here_gets_all_variables_and_none_is_listed(
 
 NEW = step("create", "Mirror", "de", new={"found": ["DATABASE_URL"]})
 NOT_DEPLOYED = update("Mirror", "de", {"SITE_ID": "2"}, {"SITE_ID": "2", "release": "r1"}, "release", outputs={})
-"""Of a first attempt that failed the state has the variables, and no deployment."""
+"""After a first attempt that failed the state has the variables, and no deployment."""
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What ``mirrors preview`` makes of the engine's own preview of a fleet of containers."""
+"""The report of ``mirrors preview`` on the engine's own preview of a fleet of containers."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""SITE_IDs under any sequence of what can be done to a fleet: unique, stable, and never somebody else's."""
+"""SITE_IDs under any sequence of what can be done to a fleet: unique, stable, and never another site's."""
 
 import copy
 from collections.abc import Mapping
@@ -31,9 +31,9 @@ LISTS = st.sampled_from(("retired", "reserved", "release"))
 
 @dataclass(frozen=True)
 class World:
-    """What is declared, and what is found on the platform. Sites are application uuids; ``running``: their SITE_IDs.
+    """The declaration, and what is found on the platform. Sites are application uuids; ``running``: their SITE_IDs.
 
-    ``hidden``: others whose id nobody can read; ``answered``: what somebody says that they have. ``used``: (site,
+    ``hidden``: others whose id no one can read; ``answered``: what a user says that they have. ``used``: (site,
     SITE_ID) of all that has run.
     """
 
@@ -101,7 +101,7 @@ def without(mapping: Mapping[str, Any], key: str) -> dict[str, Any]:
 class Fleet(RuleBasedStateMachine):
     """Test, which gives ids, and Live, which follows it. A change that is refused is withdrawn.
 
-    ``owner``: who has an id or had it, as long as nobody has released it; ``highest`` of all that was ever seen.
+    ``owner``: the site that has an id or had it, as long as it is not released; ``highest`` of all that was ever seen.
     """
 
     def __init__(self) -> None:
@@ -217,7 +217,7 @@ class Fleet(RuleBasedStateMachine):
 
     @rule(what=LISTS)
     def empty_a_list(self, what: str) -> None:
-        """What was retired stays so; what was released may have been given since and is retired with its new owner."""
+        """A retired id stays so; a released one may have been given since and is retired with its new owner."""
         assert self.up(**{what: frozenset()})
 
     @rule(name=st.sampled_from(("bolt", "nut")), site_id=PERHAPS_ID)
@@ -228,7 +228,7 @@ class Fleet(RuleBasedStateMachine):
 
     @rule(name=st.sampled_from(("bolt", "nut")), site_id=ID)
     def somebody_else_hides_an_id(self, name: str, site_id: int) -> None:
-        """Nothing is given beside it before somebody says which one it is."""
+        """Nothing is given beside it before a user says which one it is."""
         there = self.at(site_id)
         if there is None or there in ids(self.ledger).values():
             return
@@ -255,7 +255,7 @@ class Fleet(RuleBasedStateMachine):
 
     @rule()
     def the_state_is_lost(self) -> None:
-        """Nothing is given before somebody says how high the ids went, and then nobody gets one of earlier."""
+        """Nothing is given before a user says how high the ids went, and then no site gets one of earlier."""
         new = next((uuid for uuid in MIRRORS if uuid not in self.world.order and uuid not in self.world.running), None)
         if new is None or not self.world.order:
             return

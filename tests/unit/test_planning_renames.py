@@ -42,7 +42,7 @@ def test_one_whose_former_application_is_gone_begins_with_an_id_of_its_own() -> 
 
 
 def test_another_original_is_asked_whether_it_was_renamed() -> None:
-    """Where nothing but the slug names it, a renamed one is another."""
+    """If only the slug names it, a renamed one is another."""
     [problem] = allocate(
         Ledger({"acme": ("acme", 1)}, {}, 1), AllocationRequest((SiteFacts("brand", "brand", original=True),))
     ).problems

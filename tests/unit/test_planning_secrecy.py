@@ -1,4 +1,4 @@
-"""What looks like a secret: the planner's rule for logs, and the policy's for variables in clear."""
+"""Values that look like a secret: the planner's rule for logs, and the policy's for variables in clear."""
 
 import importlib.util
 from types import ModuleType

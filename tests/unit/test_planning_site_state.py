@@ -1,4 +1,4 @@
-"""What a state has of a site: how it is written, and what is read out of it."""
+"""The state of a site: how it is written, and what is read out of it."""
 
 import json
 from dataclasses import replace
@@ -33,11 +33,11 @@ from tests.unit.site_states import KEY, declarations, deployed, names, plain, va
 many = searching(150)
 OURS = frozenset({*INPUTS, *OUTPUTS, *CHECK_ONLY, "id", "urn", "__provider"})
 BOTH = declarations().flatmap(lambda wanted: st.tuples(st.just(wanted), deployed(wanted)))
-"""What is declared, and a site that has some of it."""
+"""A declaration, and a site that has some of it."""
 
 
 def stored(properties: Properties) -> Properties:
-    """As it comes back from a state."""
+    """Return it as it comes back from a state."""
     read: Properties = json.loads(json.dumps(properties))
     return read
 
@@ -107,7 +107,7 @@ def test_what_runs_is_written_only_where_it_is_not_what_is_set(site: SiteState) 
 def test_a_site_is_deployed_unless_it_runs_what_is_declared(
     both: tuple[Entries, SiteState], *, verified: bool | None
 ) -> None:
-    """How a variable is flagged on the platform is no reason, nor is that nobody knows whether the site is healthy."""
+    """How a variable is flagged on the platform is no reason, nor is that the site's health is unknown."""
     declared, site = SiteState(both[0], release="r-1", verified=verified), both[1]
     runs_as_declared = site.release == "r-1" and values_of(site.managed(both[0]).runs) == values_of(both[0])
     assert site.needs_deployment(declared) is not runs_as_declared

@@ -1,4 +1,4 @@
-"""Before an id is given, what other applications have on the shared database is known, or somebody answers for it."""
+"""Before an id is given, what other applications have on the shared database is known, or a user answers for it."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""What a preview says of a site whose deployment is new is what ``status`` says once its variables are set."""
+"""A preview says of a site whose deployment is new what ``status`` says once its variables are set."""
 
 from dataclasses import replace
 
@@ -21,7 +21,7 @@ RUNS_WITH = st.fixed_dictionaries({}, optional={name: st.sampled_from(["as decla
 
 @st.composite
 def deployments(draw: st.DrawFn) -> tuple[ObservedDeployment, ...]:
-    """Of either release, that failed, that goes on; in any order of time."""
+    """Draw deployments of either release, that failed, that go on; in any order of time."""
     starts = draw(st.lists(st.integers(2, 60), unique=True, max_size=3))
     ends = [draw(st.sampled_from([True, True, False, None])) for _ in starts]
     return tuple(

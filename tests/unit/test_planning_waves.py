@@ -1,4 +1,4 @@
-"""Who is in which wave, who is held or paused, and when all that share something are repaired at once."""
+"""The sites in each wave, the held and the paused ones, and when all that share something are repaired at once."""
 
 from dataclasses import replace
 from typing import Any

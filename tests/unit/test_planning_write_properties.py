@@ -30,7 +30,10 @@ def as_shown(store: Store) -> dict[str, ObservedVariable]:
 
 
 def applied(write: Write, store: Store) -> Store:
-    """What a platform has after one write. It refuses a second variable of one name, and to change what it has not."""
+    """Return what a platform has after one write.
+
+    It refuses a second variable of one name, and to change what it has not.
+    """
     assert (write.name in store) == (write.kind != "create")
     rest = {name: item for name, item in store.items() if name != write.name}
     return rest if write.desired is None else rest | {write.name: write.desired}
@@ -146,7 +149,7 @@ def _and_the_one_started_now_suffices(wanted: Wanted, image: ObservedDeployment 
     assert next_step(again, (done,), ready, dict(wanted.variables)) == Step("adopt", "new")
 
 
-# Upper case and punctuation: nothing of it is in the rest of the DSNs, nor in what stands for a blanked secret.
+# Upper case and punctuation: nothing of it is in the rest of the DSNs, nor in the sign for a blanked secret.
 CREDENTIAL = st.text("ABCDEFGHXYZ016789/?#@:%&=+ !$~", min_size=4, max_size=12)
 PLACES = st.sampled_from(("db.example.com", "db.example.com:5432", "media.s3.amazonaws.com"))
 SEPARATORS = st.sampled_from((" ", "\n", "'", ", "))
@@ -163,7 +166,7 @@ def pieces(credential: str) -> set[str]:
 def test_no_piece_of_a_credential_is_in_an_identity(
     user: str, password: str, place: str, query: str, escaped: bool
 ) -> None:
-    """Also where somebody forgot to escape it; then an identity is unreadable, or the right one."""
+    """Also where a user forgot to escape it; then an identity is unreadable, or the right one."""
     shown, secret = (quote(user, ""), quote(password, "")) if escaped else (user, password)
     identity = service_identity(f"postgres://{shown}:{secret}@{place}/acme?key={quote(query, '')}")
     host = place.removesuffix(":5432")

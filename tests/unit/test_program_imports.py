@@ -1,4 +1,4 @@
-"""What is imported when: the command and the sandbox start without Pulumi, the program without Django."""
+"""The imports: the command and the sandbox start without Pulumi, the program without Django."""
 
 import pkgutil
 import subprocess
@@ -29,7 +29,7 @@ def loaded(statement: str) -> set[str]:
 
 
 def modules(statement: str) -> set[str]:
-    """Our own modules and all packages that are there after a statement."""
+    """Return the modules of Mirrors and all packages that are there after a statement."""
     names = "sorted({name if name.startswith('mirrors.') else name.partition('.')[0] for name in sys.modules})"
     return after(statement, f"import sys; print(*{names})")
 

@@ -1,4 +1,4 @@
-"""What the program declares: the project's own ``__main__.py``, run against a real platform and a mocked engine."""
+"""The program's declarations: the project's own ``__main__.py``, run against a real platform and a mocked engine."""
 
 import json
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ SHARED = ["DATABASE_URL", "DEFAULT_STORAGE_DSN"]
 
 @pytest.fixture(scope="module")
 def configuration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """Of a fleet of which ``acme-ch`` had a plain DATABASE_URL before us, and ``acme-fr`` one that is not shown."""
+    """Yield a fleet's configuration: ``acme-ch`` had a plain DATABASE_URL before, ``acme-fr`` one that is not shown."""
     sandbox = Sandbox(tmp_path_factory.mktemp("platform") / "sandbox")
     try:
         sandbox.start(runner="none")
@@ -57,7 +57,7 @@ def on_test(configuration: dict[str, str]) -> Ran:
 
 @pytest.fixture(scope="module")
 def on_live(configuration: dict[str, str]) -> Ran:
-    """A preview that follows a stack which does not know ``acme-ch`` yet, of a fleet whose original we deploy too."""
+    """Preview a fleet whose original Mirrors deploys too; it follows a stack that does not know ``acme-ch`` yet."""
     fleet = json.dumps({**FLEET, "original": {"application": "acme", "deploy": True, "variables": {"DEBUG": "0"}}})
     known = {"acme": 1, "acme-de": 5, "acme-fr": 6}
     follows = {**configuration, "fleet": fleet, "siteIdsFrom": "test"}
@@ -101,7 +101,7 @@ def test_what_is_known_of_ids_reaches_the_ledger(configuration: dict[str, str]) 
 
 
 def test_what_is_set_before_the_first_write_reaches_the_ledger(on_test: Ran, on_live: Ran) -> None:
-    """Also of the original, where its variables are ours to set. No value is among it."""
+    """Also of the original, where Mirrors sets its variables. No value is among it."""
     by_name = {item.inputs["environment"]: name for name, item in on_test.of("Mirror").items()}
     found = on_test.of("SiteIds")["site-ids"].inputs["hints"]["found"]
     assert {by_name[environment]: variables for environment, variables in found.items()} == {
@@ -258,7 +258,7 @@ def test_a_secret_among_the_plain_variables_is_refused_before_anything_is_regist
 
 
 def _shown(value: Any) -> Any:
-    """What is left when every value with a mark is taken out."""
+    """Return what is left when every value with a mark is taken out."""
     if isinstance(value, dict):
         return None if value.get(SIGNATURE) == SECRET else {key: _shown(item) for key, item in value.items()}
     return [_shown(item) for item in value] if isinstance(value, list) else value

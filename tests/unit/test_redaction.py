@@ -17,7 +17,7 @@ from tests.search import searching
 
 many = searching(150)
 
-# Upper case and punctuation: nothing of it is in the rest of the DSNs, nor in what stands for a blanked secret.
+# Upper case and punctuation: nothing of it is in the rest of the DSNs, nor in the sign for a blanked secret.
 CREDENTIAL = st.text("ABCDEFGHXYZ016789/?#@:%&=+ !$~", min_size=4, max_size=12)
 SEPARATORS = st.sampled_from((" ", "\n", "'", ", "))
 
@@ -93,7 +93,7 @@ ESCAPES: tuple[Callable[[str], str], ...] = (
 def test_a_secret_is_blanked_however_a_program_escapes_it(
     value: str, around: str, escaped: Callable[[str], str]
 ) -> None:
-    """What stands around it decides which quotes a representation escapes."""
+    """The text around it decides which quotes a representation escapes."""
     secret = f"ZQXJ{value}ZQXJ"
     left = redact(escaped(f"{around}{secret}{around}"), [secret])
     assert BLANK in left
@@ -170,7 +170,7 @@ def test_a_secret_is_blanked_in_whatever_form_a_log_has_it(way: str, secret: str
 
 @pytest.mark.parametrize("way", WRITTEN)
 def test_nothing_of_a_whole_secret_is_left(way: str) -> None:
-    """As the platform's errors ask for it: not even what a DSN points at. A label in front of it may stay."""
+    """The platform's errors ask for this: they show not even what a DSN points at. A label in front of it may stay."""
     left = redact(WRITTEN[way], [DSN], whole=True).replace(BLANK, " ")
     words = re.sub(r"authorization|basic|dsn|https://x/|x1b|u001b|\[?\d+m", "", left, flags=re.IGNORECASE)
     assert re.findall(rf"[A-Za-z0-9]{{{RUN},}}", words) == []
@@ -207,7 +207,7 @@ ENCODED: tuple[Way, ...] = (
 SECRET = st.text("abcdefghXYZ0189/+=&@:;,\"'!~ é€", min_size=12, max_size=30).filter(lambda text: text.strip() == text)
 ALL = (*ESCAPED, *BROKEN, *ENCODED, ("upper case", lambda text, _: text.upper()))
 UNDER = [*ESCAPED[:5], None]
-"""What is encoded may have been escaped before."""
+"""The encoded text may have been escaped before."""
 OVER = [*ESCAPED, *BROKEN]
 
 
@@ -227,7 +227,7 @@ def test_no_run_of_a_secret_survives_escapes_upon_escapes(secret: str, ways: lis
 
 
 def runs_of(secret: str) -> set[str]:
-    """Of six visible characters, but for one sign of punctuation repeated, as in a rule across a log."""
+    """Yield runs of six visible characters, but for one sign of punctuation repeated, as in a rule across a log."""
     bare = "".join(secret.split()).lower()
     runs = {bare[at : at + RUN] for at in range(len(bare) - RUN + 1)}
     return {run for run in runs if run[0].isalnum() or run != run[0] * RUN}
@@ -245,8 +245,7 @@ def runs_of(secret: str) -> set[str]:
 def test_no_run_of_an_encoded_secret_survives(
     secret: str, under: Way | None, encoded: Way, twice: bool, over: list[Way], at: int
 ) -> None:
-    """Before a blank, between two and after one are at most five characters, and those that the secret shares with
-    what stands around it."""
+    """Beside a blank are at most five characters, and those that the secret shares with the text around it."""
     plain = [under] if under and encoded[0] != "hexadecimal" else []
     again = [ENCODED[0]] if twice else []
     said = _applied(secret, [*plain, encoded, *again, *over], at)

@@ -1,4 +1,4 @@
-"""What a user is told about an error of the platform."""
+"""The messages to a user about an error of the platform."""
 
 from mirrors.divio import AuthenticationFailed, ConnectionFailed, NotFound
 from mirrors.divio.errors import RequestInfo

@@ -1,4 +1,4 @@
-"""What is asked of a site after its deployment, over real HTTP."""
+"""The questions to a site after its deployment, over real HTTP."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,7 +28,7 @@ def dripping(begin: bytes) -> Iterator[str]:
                 while not over.wait(0.1):
                     self.wfile.write(b".")
             except OSError:
-                return  # whoever has asked has gone
+                return  # the client has gone
 
         def log_message(self, *_: object) -> None:
             pass

@@ -1,4 +1,4 @@
-"""What a person at a terminal hears of a deployment that takes its time."""
+"""The progress of a slow deployment, as a person at a terminal reads it."""
 
 from mirrors.divio import Deployment
 from mirrors.resources.deployment_runner import SAY_EVERY, patience
@@ -8,7 +8,7 @@ DONE = Deployment.model_validate({"uuid": "d1", "environment": "e1", "status": "
 
 
 def heard(*looks: tuple[float, Deployment]) -> list[str]:
-    """What is said at looks so many seconds after the beginning."""
+    """Return the messages at looks so many seconds after the beginning."""
     said: list[str] = []
     times = iter([1000.0, *(1000.0 + seconds for seconds, _ in looks)])
     look = patience("acme-de (test)", said.append, lambda: next(times))

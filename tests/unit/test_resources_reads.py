@@ -1,4 +1,4 @@
-"""What a provider process lists in bulk: when it answers from that, and when it says that it does not know."""
+"""The bulk lists of a provider process: when it answers from them, and when it says that it does not know."""
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +19,7 @@ Answer = Callable[[Received], Reply]
 
 
 def environment(uuid: str, **fields: Any) -> dict[str, Any]:
-    """A mirror of ours in Test, deployed."""
+    """Return a managed mirror in Test, deployed."""
     known = {"last_finished_deployment": {"uuid": f"d-{uuid}"}, "environment_variables": NAMES}
     return {"uuid": uuid, "application": f"a-{uuid}", "slug": "test", **known, **fields}
 

@@ -1,4 +1,4 @@
-"""What a site's ``check`` makes of what is declared. It asks no platform, so no provider process is needed."""
+"""The result of a site's ``check`` for what is declared. It asks no platform, so no provider process is needed."""
 
 import json
 from collections.abc import Mapping
@@ -41,7 +41,7 @@ def news(declared: Variables, **more: Any) -> dict[str, Any]:
 
 
 def checked(olds: Mapping[str, Any], given_: Mapping[str, Any]) -> dict[str, Any]:
-    """As the engine stores it: secrets without their mark."""
+    """Return it as the engine stores it: secrets without their mark."""
     answer = SiteProvider().check(dict(olds), dict(given_))
     assert answer.failures == []
     inputs: dict[str, Any] = in_clear(answer.inputs)
@@ -219,7 +219,7 @@ def test_what_was_there_before_us_may_be_declared_no_more_at_a_held_site() -> No
 
 
 def test_the_ledger_has_what_was_there_before_the_first_write() -> None:
-    """Whoever is on no list any more is forgotten: what stands there on a return is what was there before that."""
+    """A site that is on no list any more is forgotten: what it has on a return is what was there before that."""
     first = found_in({}, {"e-de": {"THEME": False}, "e-fr": {}})
     later = found_in(first, {"e-de": {"THEME": True, "SITE_ID": False}, "e-ch": {"A": True}})
     assert later == {"e-de": {"THEME": False}, "e-ch": {"A": True}}

@@ -1,4 +1,4 @@
-"""What a provider process asks of ``pulumi config``; the command is one of ours, which answers as the real one."""
+"""The questions of a provider process to ``pulumi config``; a command of this test answers as the real one."""
 
 import json
 import sys
@@ -22,7 +22,7 @@ class Request:
 
 
 class Servicer:
-    """As the SDK's: the request is a local name of the method that was called."""
+    """A servicer like the SDK's: the request is a local name of the method that was called."""
 
     def Read(self, request: Any, look: Callable[[], Any]) -> Any:  # noqa: N802, ARG002
         return look()

@@ -1,4 +1,4 @@
-"""What ``seed`` is given: a codebase with a history of its own, and an interpreter that has what it needs."""
+"""The arguments of ``seed``: a codebase with a history of its own, and an interpreter that has what it needs."""
 
 import os
 import subprocess
@@ -104,7 +104,7 @@ def test_the_releases_run_with_the_interpreter_that_was_named(
 
 
 def problems(platform: Sandbox, codebase: Path, python: Path | None = None) -> list[str]:
-    """What a seed refuses, before it has made anything."""
+    """Return what a seed refuses, before it has made anything."""
     with pytest.raises(SandboxError) as refused:
         platform.seed("refused", mirrors=[], codebase=codebase, report=silently, python=python)
     assert get(platform, "applications/", slug="refused")["results"] == []

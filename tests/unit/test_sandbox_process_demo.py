@@ -1,4 +1,4 @@
-"""The seeded example with real processes: its sites have content, and somebody may log in."""
+"""The seeded example with real processes: its sites have content, and a user may log in."""
 
 import re
 from collections.abc import Iterator

@@ -53,7 +53,7 @@ def site(platform: Sandbox, application: str, environment: str) -> SiteStatus:
 
 
 def lives(pid: int) -> bool:
-    """Whether there is such a process, other than one whose exit code nobody has taken yet."""
+    """Return whether there is such a process, other than one whose exit code no one has taken yet."""
     return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
 
 
@@ -175,7 +175,7 @@ def test_a_rotated_password_is_refused_at_once_and_the_new_one_comes_with_a_depl
 
 
 def name_of_database(url: str) -> str:
-    """As the server tells it."""
+    """Return the name as the server reports it."""
     with psycopg.connect(url) as connection:
         row = connection.execute("SELECT current_database()").fetchone()
     assert row

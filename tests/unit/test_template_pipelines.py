@@ -102,7 +102,7 @@ OPEN = "-m pip install --quiet --requirement requirements.txt"
 def test_a_lock_file_is_what_is_installed_where_there_is_one(
     tmp_path: Path, where: str, files: list[str], installed: str
 ) -> None:
-    """The step as it stands, with a python that only says what it is asked for."""
+    """The step is unchanged, with a python that only says what it is asked for."""
     python = tmp_path / "bin" / "python"
     python.parent.mkdir()
     python.write_text('#!/bin/sh\nmkdir -p .venv/bin\ncp "$0" .venv/bin/python\necho "$@" >> asked\n', encoding="utf-8")

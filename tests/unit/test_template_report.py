@@ -121,7 +121,7 @@ def test_an_issue_is_opened_once_and_updated_while_it_is_open(pipeline: Pipeline
 
 @pytest.mark.parametrize("bot", [True, False])
 def test_an_issue_of_another_that_is_called_like_ours_is_left_alone(pipeline: Pipeline, bot: bool) -> None:
-    """Also where it begins with our mark; and one that people have called otherwise is ours all the same."""
+    """Also where it begins with the same mark. One that people have called otherwise is still the pipeline's own."""
     told, title = pipeline.server.told, "Drift in test"
     told.bot = bot
     (pipeline.directory / "Pulumi.yaml").write_text("name: shops\n", encoding="utf-8")

@@ -25,7 +25,7 @@ def command(script: str, cwd: Path, limit: float | None = None) -> Command:
 
 
 def assert_ended(pid: int) -> None:
-    """The process is gone, or dead and not yet reaped by whoever inherited it."""
+    """The process is gone, or dead and not yet reaped by the process that inherited it."""
     try:
         psutil.Process(pid).wait(PATIENCE)
     except psutil.NoSuchProcess:

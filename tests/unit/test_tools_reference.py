@@ -26,7 +26,7 @@ FLEET = {"original": {"application": "acme"}, "mirrors": [{"application": "acme-
 
 
 def settings(data: dict[str, Any], stack: str = "test") -> Settings:
-    """As a stack's configuration. The token is there, and nothing is wrong."""
+    """Return the settings as a stack's configuration. The token is there, and nothing is wrong."""
     raw = {key: value if isinstance(value, str) else json.dumps(value) for key, value in data.items()}
     loaded = load(raw, stack, {"DIVIO_API_TOKEN": "token"})
     assert (loaded.problems, loaded.settings is None) == ((), False)

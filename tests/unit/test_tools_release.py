@@ -53,7 +53,7 @@ def test_without_curl_the_installer_is_not_started(tmp_path: Path) -> None:
 
 
 def packed_by_the_publisher(folder: Path, version: str) -> bytes:
-    """As the publisher packs it: a folder ``pulumi`` with the tools."""
+    """Pack it as the publisher does: a folder ``pulumi`` with the tools."""
     pulumi_in(folder / "pulumi", version)
     with tarfile.open(folder / "archive", "w:gz") as tar:
         tar.add(folder / "pulumi", "pulumi")

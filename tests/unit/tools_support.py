@@ -8,7 +8,7 @@ from tools.pulumi_tools.layout import LANGUAGE_HOST, PULUMI, SCRIPTS, Layout
 
 @dataclass
 class Lines:
-    """What the tools said."""
+    """The lines that the tools printed."""
 
     lines: list[str] = field(default_factory=list)
 

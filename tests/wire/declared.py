@@ -1,4 +1,4 @@
-"""What a program declares of a site, and how the state has it."""
+"""The declaration of a site by a program, and how the state has it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -42,7 +42,7 @@ def mirror(site: Site, found: Hint | None = None, /, **declared: Hint) -> Proper
 
 
 def observed(site: Site) -> Properties:
-    """What a program sees there before it declares anything."""
+    """Return what a program sees there before it declares anything."""
     return {"observed": {name: {"sensitive": sensitive} for name, (_, sensitive) in site.stored().items()}}
 
 

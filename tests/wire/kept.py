@@ -38,7 +38,7 @@ class Kept:
         return self._differing(self.checked(hints))
 
     def up(self, hints: Mapping[str, Any]) -> bool:
-        """Whether there was something to do. Raises Refused, of which it keeps what the engine keeps."""
+        """Return whether there was something to do. Raises Refused, of which it keeps what the engine keeps."""
         inputs = self.checked(hints)
         changes = self.wire.diff(self.outputs, inputs).changes == provider_pb2.DiffResponse.DIFF_SOME
         if self.id and not (self._differing(inputs) or self.unfinished or changes):
@@ -47,7 +47,7 @@ class Kept:
         return True
 
     def update(self, hints: Mapping[str, Any]) -> None:
-        """Whether its inputs differ or not."""
+        """Update it, whether its inputs differ or not."""
         assert self.id
         self._does(self.checked(hints))
 

@@ -1,4 +1,4 @@
-"""A mirror's Test environment on a real sandbox, with a person beside us who edits and deploys by hand."""
+"""A mirror's Test environment on a real sandbox, with a person beside Mirrors who edits and deploys by hand."""
 
 import sqlite3
 from collections.abc import Iterator, Mapping
@@ -18,8 +18,8 @@ SHARED = ("DATABASE_URL", "DEFAULT_STORAGE_DSN")
 CANARY = "canary-5c0ff3"
 """Part of the secrets that tests make up: found in nothing that is shown or logged."""
 
-# Somebody else, who writes in the very moment after us: a deed for each (environment, name that was written). Without
-# a value it is a deletion.
+# Another user, who writes in the very moment after Mirrors: a deed for each (environment, name that was written).
+# Without a value it is a deletion.
 ANOTHER_WRITER = """
 CREATE TABLE another_writer (environment TEXT, after TEXT, name TEXT, value TEXT);
 CREATE TRIGGER another_writes AFTER INSERT ON sandbox_environmentvariable BEGIN
@@ -67,7 +67,7 @@ class Platform:
 
     @property
     def configuration(self) -> dict[str, str]:
-        """Of a provider process that shall reach it."""
+        """The configuration of a provider process that reaches it."""
         return {"mirrors:apiUrl": self.sandbox.url, "mirrors:apiToken": self.sandbox.token}
 
     @contextmanager
@@ -123,7 +123,7 @@ class Site:
             self.platform.divio.environment_variables.delete(known.uuid)
 
     def is_to_be_found_at(self, domain: str) -> None:
-        """Nobody serves on this platform, so an environment has no address of its own."""
+        """No site serves on this platform, so an environment has no address of its own."""
         moved = "UPDATE sandbox_environment SET built_in = json_set(built_in, '$.DOMAIN', ?) WHERE uuid = ?"
         self.platform.change(moved, domain, self.environment)
 
@@ -135,7 +135,7 @@ class Site:
         return ended.uuid
 
     def stored(self) -> dict[str, tuple[str, bool]]:
-        """What the platform has: {name: (value, is sensitive)}, hidden values too."""
+        """Return what the platform has: {name: (value, is sensitive)}, hidden values too."""
         query = "SELECT name, value, is_sensitive FROM sandbox_environmentvariable WHERE environment_id = ?"
         with self.platform.database() as connection:
             rows = connection.execute(query, (self.environment,)).fetchall()
@@ -155,7 +155,7 @@ class Site:
         )
 
     def somebody_writes(self, name: str, value: str, *, after: str) -> None:
-        """As soon as the variable ``after`` was made, somebody else gives ``name`` another value."""
+        """Give ``name`` another value, as another user, as soon as the variable ``after`` was made."""
         self.platform.change("INSERT INTO another_writer VALUES (?, ?, ?, ?)", self.environment, after, name, value)
 
     def somebody_deletes(self, name: str, *, after: str) -> None:
@@ -174,7 +174,7 @@ class Site:
         )
 
     def is_deleted(self, *, application: bool = True) -> None:
-        """Somebody deletes the environment in the Control Panel, or the whole application."""
+        """Delete the environment in the Control Panel, or the whole application."""
         for statement in DELETE_ENVIRONMENT:
             self.platform.change(statement, self.environment)
         if application:
@@ -184,7 +184,7 @@ class Site:
         self.first = len(self.platform.sandbox.requests_log())
 
     def requests(self) -> list[str]:
-        """What was asked of this application: ``POST SITE_ID``, ``GET variables``, ``POST deployment`` …"""
+        """Return the requests about this application: ``POST SITE_ID``, ``GET variables`` or ``POST deployment``."""
         lines = self.platform.sandbox.requests_log()[self.first :]
         return [_words(line) for line in lines if self.slug in _applications(line)]
 

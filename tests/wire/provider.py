@@ -1,6 +1,6 @@
 """Drives the real provider process, ``python -m pulumi.dynamic``, over gRPC as the engine does.
 
-Answers are shown as the wire has them: every number a float, ``UNKNOWN`` for what is not known yet, and a secret as
+Answers are shown as the wire has them: every number is a float, and ``UNKNOWN`` is a value not known yet. A secret is
 the map with the engine's mark (``marked``).
 """
 
@@ -63,7 +63,7 @@ def marked(value: Any) -> Properties:
 
 
 def in_clear(value: Any) -> Any:
-    """As the engine sends what a provider returned: secrets without their mark."""
+    """Return it as the engine sends what a provider returned: secrets without their mark."""
     if isinstance(value, dict):
         if value.get(SIGNATURE) == SECRET:
             return value["value"]
@@ -76,8 +76,10 @@ ENGINES = (
     ("grpc.absolute_max_metadata_size", 16 << 20),
     ("grpc.max_receive_message_length", 400 << 20),
 )
-"""How long a header may be for grpc-go, which the engine speaks, and a message for the engine (SDK 3.259,
-``_grpc_settings.py``); grpc's Python takes 8 KB and 4 MB."""
+"""The longest header for grpc-go, which the engine speaks, and the longest message for the engine.
+
+SDK 3.259 has them in ``_grpc_settings.py``; grpc's Python takes 8 KB and 4 MB.
+"""
 
 
 def serialised(provider: Provider) -> str:
@@ -134,7 +136,7 @@ class Wire:
         return as_on_the_wire(_asked(self.stub.Update, request).properties)
 
     def cancel(self) -> None:
-        """What the engine asks first after a Ctrl-C."""
+        """Send the engine's first request after a Ctrl-C."""
         _asked(self.stub.Cancel, empty_pb2.Empty())
 
     def begin_create(self, props: Mapping[str, Any]) -> "grpc.Future[Any]":
@@ -168,7 +170,7 @@ def _asked(call: Any, request: Any) -> Any:
 
 
 def _kept(metadata: Mapping[str, Any]) -> Properties | None:
-    """As the engine reads it (CLI 3.259, ``provider_plugin.go``, ``parseError``)."""
+    """Read the error as the engine does (CLI 3.259, ``provider_plugin.go``, ``parseError``)."""
     if "grpc-status-details-bin" not in metadata:
         return None
     status = status_pb2.Status.FromString(metadata["grpc-status-details-bin"])
@@ -184,14 +186,14 @@ import runpy, signal
 signal.signal(signal.SIGINT, signal.default_int_handler)
 runpy.run_module("pulumi.dynamic", run_name="__main__")
 """
-"""What a shell starts in the background, these tests perhaps among it, ignores Ctrl-C."""
+"""A process that a shell starts in the background, these tests perhaps among it, ignores Ctrl-C."""
 
 
 @contextmanager
 def watching(
     engine: socket.socket, config: Mapping[str, str]
 ) -> Iterator[tuple["subprocess.Popen[bytes]", provider_pb2_grpc.ResourceProviderStub]]:
-    """A provider process that has been told where its engine is, and that hears Ctrl-C."""
+    """Yield a provider process that knows where its engine is, and that hears Ctrl-C."""
     command = [sys.executable, "-u", "-c", INTERRUPTIBLE, f"127.0.0.1:{engine.getsockname()[1]}"]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         try:

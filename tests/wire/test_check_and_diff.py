@@ -1,4 +1,4 @@
-"""What all providers do alike before anything is sent: check and diff, with what is unknown, absent or a number."""
+"""The common part of all providers before a request: check and diff, with unknown and absent values and numbers."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -53,7 +53,7 @@ NEWS: Mapping[type[Provider], dict[str, Any]] = {
         },
     },
 }
-"""What the program gives, where much is not known yet. The state, in which the key is from the start, has nothing else
+"""Inputs of the program, where much is not known yet. The state, in which the key is from the start, has nothing else
 beside it."""
 
 IMMUTABLE = {OriginalProvider: ["application", "environment"], SiteProvider: ["environment"]}
@@ -142,7 +142,7 @@ def test_a_shared_value_may_rotate_and_may_not_point_elsewhere_unconfirmed(offli
 
 
 def test_any_change_of_a_value_that_cannot_be_compared_is_confirmed(offline: Drive) -> None:
-    """Where a file on the site's machine says where it connects, a new password may be a new database as well."""
+    """If a file on the site's machine says where it connects, a new password may be a new database as well."""
     original, identity = offline(OriginalProvider()), "postgres:///acme?service=prod"
     before = {
         **INPUTS[OriginalProvider],

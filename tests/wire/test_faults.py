@@ -1,4 +1,4 @@
-"""Resources on a platform that fails at the worst moment: what can be repeated converges and nobody notices."""
+"""Resources on a platform that fails at the worst moment: what can be repeated converges unnoticed."""
 
 import json
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ WRITES = "^/apps/v3/environment-variables/"
 DEPLOYMENTS = "^/apps/v3/deployments/$"
 UUID = "[a-z2-7]{26}/"
 
-# The log of a deployment quotes what it was told, from the start on; a variable is deleted once another was changed.
+# The log of a deployment quotes what it was given, from the start on; a variable is deleted once another was changed.
 TRIGGERS = """
 CREATE TRIGGER tells_early AFTER INSERT ON sandbox_deployment BEGIN
     UPDATE sandbox_deployment
@@ -49,12 +49,12 @@ END;
 
 @dataclass(frozen=True)
 class Faults:
-    """What the platform does wrong, as rows of its own table."""
+    """The faults of the platform, as rows of its own table."""
 
     platform: Platform
 
     def add(self, kind: str, method: str = "", path: str = "", **more: Any) -> None:
-        """``remaining``: how often (for ever); ``probability``; ``seed``; anything else is a setting of the kind."""
+        """Add a fault. ``remaining``: how often (or always); ``probability``; ``seed``; others: settings of it."""
         values = (more.pop("probability", 1.0), more.pop("seed", 0), more.pop("remaining", None))
         self.platform.change(
             "INSERT INTO sandbox_fault (kind, method, path, probability, seed, remaining, asked, settings)"
@@ -128,7 +128,7 @@ def as_declared(site: Site) -> bool:
 
 
 def told(refused: pytest.ExceptionInfo[Refused], site: Site) -> str:
-    """What the user is told: about this site, without a secret, without a traceback."""
+    """Return the message to the user: about this site, without a secret, without a traceback."""
     text = str(refused.value)
     assert site.name in text
     assert CANARY not in text
@@ -375,7 +375,7 @@ def test_a_site_that_is_404_while_it_is_listed_is_not_deleted(
 def test_an_original_that_is_404_while_it_is_listed_keeps_what_its_values_point_at(
     connected: Stub, site: Site, faults: Faults
 ) -> None:
-    """A mirror without a deployment stands in for it."""
+    """A mirror without a deployment takes its place."""
     values = {"DATABASE_URL": VALUES["DATABASE_URL"], "DEFAULT_STORAGE_DSN": "s3://key:x@media.example.com"}
     stored = {
         "application": site.application,

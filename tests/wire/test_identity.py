@@ -23,7 +23,7 @@ AS_DECLARED = {"site_id": 2, "application": "acme-de", "database": database_dige
 
 @contextmanager
 def answering(site: Site, document: bytes | None) -> Iterator[None]:
-    """What the site is deployed to from now on; without a document its status endpoint is off."""
+    """Have the site answer this from now on; without a document its status endpoint is off."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

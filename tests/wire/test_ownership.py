@@ -1,4 +1,4 @@
-"""Whose a variable is: what was set by others before it was declared is never removed, and what we made is."""
+"""The owner of a variable: what others set before it was declared is never removed, and what Mirrors made is."""
 
 from typing import Any
 
@@ -84,7 +84,7 @@ WHEN NEW.environment_id = '{0}' AND NEW.name = 'DATABASE_URL' BEGIN
     INSERT INTO another_writer VALUES ('{0}', 'SITE_ID', 'SITE_ID', NULL);
 END
 """
-"""As soon as the database is written that was there, the SITE_ID goes, and goes again when it is put back."""
+"""Once the database is written that was there, the SITE_ID goes, and goes again when it is put back."""
 
 
 def test_a_database_that_was_taken_over_is_not_removed_where_the_site_id_does_not_stay(kept: Kept, site: Site) -> None:

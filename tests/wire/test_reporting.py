@@ -1,4 +1,4 @@
-"""What a preview asks of a provider and the provider refuses is reported as data, to the command that named a file."""
+"""A question of a preview that the provider refuses is reported as data, to the command that named a file."""
 
 from pathlib import Path
 

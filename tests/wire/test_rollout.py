@@ -1,4 +1,4 @@
-"""What a rollout asks of a site's resource: to stay as it is, to look whether the site is healthy, to fail later."""
+"""The demands of a rollout on a site's resource: to stay as it is, to check the site's health, to fail later."""
 
 import json
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ def offsite(offline: Drive) -> Wire:
 
 @pytest.fixture
 def olds(offsite: Wire) -> dict[str, Any]:
-    """What the state has of it."""
+    """Return what the state has of it."""
     inputs, failures = offsite.check({}, {**SITE, "verified": False})
     assert failures == []
     return as_dict(in_clear(inputs))
@@ -202,7 +202,7 @@ def test_a_deployment_that_somebody_else_made_has_to_be_verified(kept: Kept, sit
 def test_where_health_is_asked_for_from_now_on_nothing_is_deployed_for_it(
     kept: Kept, later: Kept, site: Site, switches: Path
 ) -> None:
-    """The state knows what its own deployment runs with, and the platform shows it to nobody."""
+    """The state knows what its own deployment runs with, and the platform does not show it."""
     switches.write_text(json.dumps({"sensitive_values_in_frozen_variables": "hidden"}), encoding="utf-8")
     kept.up(hints(site, VARIABLES))
     kept.then(later).refresh()
@@ -224,7 +224,7 @@ def test_where_nobody_asks_a_deployment_by_hand_is_as_good_as_ours(kept: Kept, s
 
 @pytest.fixture
 def with_health(site: Site, tmp_path: Path) -> Iterator[Kept]:
-    """In a provider process that asks sites, where nobody serves any."""
+    """Yield a provider process that asks sites, where none serves."""
     config = site.platform.configuration | {"mirrors:rollout": '{"timeout": "50s", "health": {"timeout": "1s"}}'}
     with provider_process(config, tmp_path / "said") as stub:
         yield Kept(Wire(stub, SiteProvider()))

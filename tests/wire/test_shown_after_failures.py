@@ -1,4 +1,4 @@
-"""What a refresh, a replacement and a leaving make of a site that an attempt has left half done."""
+"""A site that an attempt has left half done, after a refresh, a replacement and a leaving."""
 
 import json
 from pathlib import Path

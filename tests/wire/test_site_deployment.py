@@ -40,7 +40,7 @@ def starts(site: Site) -> int:
 
 
 def failure(kept: Kept, site: Site) -> str:
-    """What the user is told."""
+    """Return the message to the user."""
     with pytest.raises(Refused) as refused:
         kept.up(declared(site))
     text = str(refused.value)
@@ -275,7 +275,7 @@ def test_an_original_that_somebody_deploys_after_its_first_attempt_failed_wants_
 
 
 def test_an_address_that_a_site_lacks_is_known_to_be_none(kept: Kept, later: Kept, site: Site) -> None:
-    """What is absent from the outputs would count as not known yet."""
+    """The engine would take an output that is absent for not known yet."""
     kept.up(declared(site))
     assert kept.outputs["url"] == ""
     kept.then(later).refresh()
@@ -337,7 +337,7 @@ def test_only_a_move_to_another_environment_replaces(kept: Kept, there: Site) ->
 def test_before_a_release_what_nothing_shows_is_written_again(
     kept: Kept, later: Kept, site: Site, original: Site, switches: Path
 ) -> None:
-    """Somebody may have set it meanwhile, and a deployment of ours would make the site run with that."""
+    """Another user may have set it meanwhile, and a deployment by Mirrors would make the site run with that."""
     switches.write_text(json.dumps({"sensitive_values_in_frozen_variables": "hidden"}), encoding="utf-8")
     kept.up(mirror(site))
     site.by_hand("DATABASE_URL", "postgres://other:x@other.example.com/other", sensitive=True)

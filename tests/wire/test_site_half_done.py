@@ -1,4 +1,4 @@
-"""A site whose update failed on the way: what it has made by then is ours, and the next run goes on from there."""
+"""A site whose update failed on the way: Mirrors keeps what it has made by then; the next run goes on from there."""
 
 import json
 from collections.abc import Callable
@@ -16,7 +16,7 @@ BAD = "my-var"
 
 
 def failing(call: Callable[[], object]) -> dict[str, Any]:
-    """What the engine stores then."""
+    """Return what the engine stores then."""
     with pytest.raises(Refused, match="my-var is not taken: ") as failed:
         call()
     assert failed.value.kept is not None
@@ -110,7 +110,7 @@ def test_a_failure_that_has_made_nothing_leaves_the_state_as_it_was(kept: Kept, 
 
 
 def test_a_hidden_value_that_a_failed_update_has_changed_is_known_to_be_another(kept: Kept, site: Site) -> None:
-    """Also where somebody takes the change back: the platform hides which one it has."""
+    """Also where a user takes the change back: the platform hides which one it has."""
     before = mirror(site, A_TOKEN=secret(f"{CANARY}-1"))
     kept.up(before)
     failing(lambda: kept.up(mirror(site, A_TOKEN=secret(f"{CANARY}-2"), **{BAD: plain("y")})))
@@ -205,7 +205,7 @@ def test_a_failed_deployment_of_an_update_that_wrote_nothing_leaves_the_state_as
 
 
 def test_what_a_failed_update_has_removed_is_no_more_ours(kept: Kept, site: Site) -> None:
-    """Somebody sets it before the next run, and keeps it."""
+    """Another user sets it before the next run, and keeps it."""
     kept.up(mirror(site, EXTRA=plain("x")))
     site.will_meet("deployment-fails")
     with pytest.raises(Refused, match="the site goes on with what it ran before"):

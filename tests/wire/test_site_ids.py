@@ -18,7 +18,7 @@ def site_ids(offline: Drive) -> Wire:
 
 
 def hints(*mirrors: str, **more: Any) -> dict[str, Any]:
-    """As the program sends them; None for what is not there."""
+    """Return the request as the program sends it; None for what is not there."""
     empty: dict[str, Any] = {"retired": [], "reserved": [], "release": [], "neighbours": {}, "preview": False}
     empty["reference"] = None
     sites = [ACME, *({"application": f"u-{name}", "name": name, "declared": None} for name in mirrors)]
@@ -169,7 +169,10 @@ OURS, THEIRS = "postgres://db.example:5432/acme", "postgres://db.example:5432/bo
 
 
 def hidden(site: Site, *confirmed: str, **more: Any) -> dict[str, Any]:
-    """Of a fleet with one mirror, whose DATABASE_URL is set and not shown. ``ours``: whoever manages it wrote there."""
+    """Return the inputs for a fleet with one mirror, whose DATABASE_URL is set and not shown.
+
+    ``ours``: a manager, of whatever fleet, wrote there.
+    """
     mirror = {"application": site.application, "name": site.slug, "ours": True}
     given = hints(hidden={site.application: site.environment}, confirmed=list(confirmed), **more)
     given["hints"]["sites"] = [ACME | {"database": OURS}, mirror]

@@ -1,4 +1,4 @@
-"""What the state has of a site: what is set there and what it runs with, as a refresh finds it, and no secret."""
+"""The state of a site: what is set there and what it runs with, as a refresh finds it, and no secret."""
 
 import json
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ def fingerprint_of(kept: Kept, name: str, value: str) -> str:
 
 
 def test_what_the_ledger_says_later_of_what_was_found_changes_nothing(kept: Kept, site: Site) -> None:
-    """It is decided with the first check: what we have made since was not there before us."""
+    """The first check decides it: what Mirrors has made since was not there before."""
     kept.up(mirror(site, {"THEIRS": False}))
     assert kept.preview(mirror(site, {"THEIRS": False, "SITE_ID": False})) == []
     assert kept.preview(mirror(site)) == []
@@ -207,7 +207,7 @@ def test_what_is_set_otherwise_and_not_deployed_is_set_again_and_not_deployed(ke
 
 
 def test_what_runs_otherwise_and_is_set_as_declared_is_deployed(kept: Kept, site: Site) -> None:
-    """Somebody has set it, deployed it, and set it back."""
+    """A user has set it, deployed it, and set it back."""
     declared = mirror(site, LANGUAGE=plain("de"), COLOUR=plain("red"))
     kept.up(declared)
     site.by_hand("LANGUAGE", "fr")

@@ -1,4 +1,4 @@
-"""A site on a real platform, on which somebody else creates, changes, flags, deletes and deploys meanwhile."""
+"""A site on a real platform, on which another user creates, changes, flags, deletes and deploys meanwhile."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -15,7 +15,7 @@ from tests.wire.kept import Kept
 from tests.wire.platform import CANARY, SHARED, STAGE, Site
 from tests.wire.provider import Refused
 
-# After every single write, whoever made it: the id that the environment has, and whether it has a database.
+# After every single write, by any writer: the id that the environment has, and whether it has a database.
 TABLE = "CREATE TABLE every_moment (environment TEXT, site_id TEXT, has_database INTEGER)"
 WATCH = """
 CREATE TRIGGER watch_{verb} AFTER {verb} ON sandbox_environmentvariable BEGIN
@@ -43,8 +43,10 @@ WRITTEN = st.sampled_from((MIRRORS_APPLICATION, *SHARED, "COLOUR"))
 OTHER = st.sampled_from((MIRRORS_APPLICATION, *SHARED, "COLOUR", "LANGUAGE", "FOREIGN"))
 BEFORE_THE_DATABASE = st.sampled_from((SITE_ID, MIRRORS_APPLICATION, "COLOUR"))
 DEED = st.none() | st.tuples(WRITTEN, OTHER, VALUE) | st.tuples(BEFORE_THE_DATABASE, st.just(SITE_ID), VALUE)
-"""What somebody else writes in the moment after we made a variable: (which we made, which he writes, its value). A
-SITE_ID only before we make the database: whoever changes it later has broken the mirror himself."""
+"""Another user's writes in the moment after Mirrors made a variable: (the one made, the one he writes, its value).
+
+A SITE_ID only before Mirrors makes the database: a user who changes it later has broken the mirror himself.
+"""
 
 
 @pytest.fixture
@@ -59,8 +61,7 @@ def watched(site: Site) -> Iterator[Site]:
 
 
 class Environment(RuleBasedStateMachine):
-    """``kept``: the resource as the engine keeps it; ``found``: what was there before us, None where there is no
-    resource."""
+    """``kept``: the resource as the engine keeps it; ``found``: what was there before, None without a resource."""
 
     def __init__(self, kept: Kept, later: Kept, site: Site) -> None:
         super().__init__()
@@ -86,7 +87,7 @@ class Environment(RuleBasedStateMachine):
         return hints(self.site, self.everything, found=self.ledger, observed=seen)
 
     def known(self) -> Mapping[str, Entry]:
-        """What the state has."""
+        """Return what the state has."""
         return SiteState.of(self.kept.outputs).is_set
 
     @initialize(there=st.dictionaries(ANY, HINT, max_size=4), changes=CHANGES)
@@ -150,7 +151,7 @@ class Environment(RuleBasedStateMachine):
             self.is_made(before)
 
     def was_there(self, before: Stored, known: Mapping[str, Entry]) -> None:
-        """What somebody had set before it was declared is theirs, too."""
+        """Note what others had set before it was declared: it is theirs, too."""
         if self.found is None:
             self.found = set(before)
             self.ledger = {name: sensitive for name, (_, sensitive) in before.items()}
@@ -161,7 +162,7 @@ class Environment(RuleBasedStateMachine):
         return {name: item["value"] for name, item in self.everything.items()}
 
     def converge_beside(self, deed: tuple[str, str, str] | None, *, fails: bool) -> str:
-        """Updates while somebody else writes. What it says where it failed, or nothing."""
+        """Update while another user writes. What it says where it failed, or nothing."""
         self.forget_moments()
         if deed:
             self.site.somebody_writes(deed[1], deed[2], after=deed[0])
@@ -177,13 +178,13 @@ class Environment(RuleBasedStateMachine):
         return ""
 
     def deploys_only_what_is_declared(self, started: Sequence[str]) -> None:
-        """As far as a read-back shows: the own id always, and whatever is not hidden, unless somebody writes."""
+        """Compare what a read-back shows: the own id always, and all that is not hidden, unless another user writes."""
         assert len(started) <= 1
         for deployment in started:
             assert self.site.frozen(deployment)[SITE_ID] == self.site_id
 
     def is_refused_for(self, refused: str, before: Stored, deed: tuple[str, str, str] | None, *, fails: bool) -> None:
-        """A read-back, a deployment that failed, or one that runs with what somebody has hidden."""
+        """Assert the reason: a read-back, a deployment that failed, or one with a value that a user has hidden."""
         if "runs with other values than declared of: " in refused:
             names = refused.partition("declared of: ")[2].partition(". ")[0].split(", ")
             hidden = {name for name in before if before[name][1]} | ({deed[1]} if deed else set())
@@ -195,7 +196,10 @@ class Environment(RuleBasedStateMachine):
             assert f"does not have as declared: {deed[1]}. Nothing was deployed" in refused
 
     def is_made(self, before: Stored) -> None:
-        """What is declared is there. A sensitive value that was there ``before`` may be another: it is not shown."""
+        """Assert that what is declared is there.
+
+        A sensitive value that was there ``before`` may be another: it is not shown.
+        """
         now = self.site.stored()
         for name, item in self.everything.items():
             hidden = name in before and before[name][1] and item["sensitive"]
@@ -218,7 +222,7 @@ class Environment(RuleBasedStateMachine):
     def keeps_its_promises(
         self, before: Stored, known: Mapping[str, Entry], declared: Mapping[str, Hint], deed: Any
     ) -> None:
-        """``known``: what the state had; only that and what is ``declared`` is ours to write."""
+        """``known``: what the state had; Mirrors may write only that and what is ``declared``."""
         after, found = self.site.stored(), self.found or set()
         theirs = {deed[1]: deed[2]} if deed else {}
         for name in before.keys() - declared.keys():
@@ -232,7 +236,7 @@ class Environment(RuleBasedStateMachine):
         )
 
     def is_always_safe(self, before: Stored, own: set[str], theirs: Mapping[str, str]) -> None:
-        """Once it is safe to run, it is so after each of our writes: the database only beside an id of its own."""
+        """Once it is safe to run, it is so after each of Mirrors' writes: the database only beside an id of its own."""
         start = (before[SITE_ID][0] if SITE_ID in before else None, DATABASE_URL in before)
         moments = [not has_database or site_id in own for site_id, has_database in [start, *self.moments()]]
         if not (SITE_ID in theirs and DATABASE_URL in before):
@@ -247,9 +251,11 @@ class Environment(RuleBasedStateMachine):
         self.site.platform.change("DELETE FROM every_moment")
 
     def teardown(self) -> None:
-        """Left alone, refreshes and updates make what is declared and run it; then there is nothing to do; then we go.
+        """Left alone, refreshes and updates make what is declared and run it.
 
-        A hidden value that somebody has set and not deployed is found out by the first deployment alone.
+        Then there is nothing to do; then the mirror goes.
+
+        Only the first deployment finds out about a hidden value that a user has set and not deployed.
         """
         before = self.site.stored()
         self.update({}, "2", True, None, False)

@@ -1,4 +1,4 @@
-"""A provider whose engine was killed, or tells it to go: it would go on deploying, with nobody to tell."""
+"""A provider whose engine was killed, or ends it: it would go on deploying, with no one to report to."""
 
 import signal
 import socket

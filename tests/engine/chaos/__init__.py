@@ -1,6 +1,6 @@
-"""``make chaos``: something is killed at a random moment, and what the page for whoever is on call says is done.
+"""``make chaos``: kill something at a random moment, and then do what the page for operators says.
 
-A round is planned from (seed, number) alone (``plan``), played on a real engine and a sandbox (``ground``, ``deed``,
-``repair``, ``play``) while a second pair of eyes looks at each change of the platform's store (``watch``), and judged
-by what is left (``judge``).
+``plan`` makes a round from (seed, number) alone. ``ground``, ``deed``, ``repair`` and ``play`` play it on a real engine
+and a sandbox. A second pair of eyes looks at each change of the platform's store (``watch``). ``judge`` judges it by
+what is left.
 """

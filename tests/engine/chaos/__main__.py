@@ -1,9 +1,8 @@
 """``python -m tests.engine.chaos [--rounds 200] [--seed 1] [--jobs 2] [--round N …] [--json]``.
 
-Kills engine, providers and platform at random moments of an ``up``, does what docs/operations.md says, and looks
-whether everything is as declared, and was never otherwise than it may be. Says each round when it has ended, and at the
-end the figures; a Ctrl-C ends it with the figures so far. What a round with a fault has left is kept in
-``.state/chaos``.
+Kill engine, providers and platform at random moments of an ``up``, and do what docs/operations.md says. Look whether
+everything is as declared, and never was what it must not be. Says each round when it has ended, and at the end the
+figures; a Ctrl-C ends it with the figures so far. What a round with a fault has left is kept in ``.state/chaos``.
 """
 
 import argparse
@@ -58,7 +57,7 @@ def play(options: argparse.Namespace, ended: list[Outcome]) -> bool:
 
 
 def _say(text: str, options: argparse.Namespace) -> None:
-    """Where standard output is for a program, on the other one."""
+    """Write to standard error; standard output is for a program."""
     stream = sys.stderr if options.json else sys.stdout
     stream.write(f"{text}\n")
     stream.flush()
@@ -66,7 +65,7 @@ def _say(text: str, options: argparse.Namespace) -> None:
 
 def main(given: Sequence[str]) -> int:
     options, ended, began = arguments(given), list[Outcome](), monotonic()
-    # Who starts us in the background has us ignore it, and so all that we start.
+    # A process in the background ignores it, and so does all that it starts.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     interrupted = play(options, ended)

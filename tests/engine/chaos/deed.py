@@ -1,4 +1,4 @@
-"""What happens to whom, at the planned instant of an ``up``."""
+"""The blow that the plan wants, at its instant of an ``up``."""
 
 import os
 import signal
@@ -86,7 +86,7 @@ class Deed:
                 self._server_killed(members[:1] if who == "server and engine" else [])
 
     def _provider(self, members: list[Recorded], passed: Passed | None) -> list[Recorded]:
-        """The one that has sent the request, else one of them."""
+        """Return the one that has sent the request, or one of them."""
         own = sender(members, passed.port) if passed else None
         providers = [own] if own else [member for member in members if is_provider(member)]
         return [providers[int(self.round.pick * len(providers))]] if providers else []
@@ -107,7 +107,7 @@ class Deed:
         self._begin(lambda: self._continue(victims))
 
     def _continue(self, victims: list[Recorded]) -> None:
-        """Not sooner where the ``up`` is over: then nobody is left who waits."""
+        """It does not come sooner where the ``up`` is over: then no one waits any more."""
         self._over.wait(STOPPED)
         for item in victims:
             _send(item, signal.SIGCONT)

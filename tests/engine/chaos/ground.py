@@ -1,4 +1,4 @@
-"""Where rounds are played: one sandbox and one stack, taken back to the moment at which a round begins."""
+"""The ground of rounds: one sandbox and one stack, taken back to the moment at which a round begins."""
 
 import shutil
 from collections.abc import Iterator, Mapping
@@ -17,7 +17,7 @@ from tests.engine.crash.world import FOREIGN, FOUND, ORIGINAL, SHARED, STAGE, Mo
 from tests.sandboxes import set_variable
 
 DEPLOYMENT_SECONDS = 0.3
-"""How long a deployment takes: a kill shall hit some."""
+"""A deployment takes so long that a kill hits some."""
 
 Key = tuple[tuple[List, ...], str | None]
 """The lists that a fleet has converged to, and what has happened to the original since."""
@@ -62,7 +62,7 @@ class Ground:
         self.world.sandbox.deploy(ORIGINAL, stage, report=silently)
 
     def promises(self, round_: Round, before: Mapping[str, Store]) -> dict[str, Promise]:
-        """What must hold for each mirror of the account while the round is played."""
+        """Return what must hold for each mirror of the account while the round is played."""
         ours = {*round_.before, *round_.listed}
         return {
             slug: self.contract(round_, slug, before) if slug in ours else Untouched(before[slug]) for slug in SLUGS
@@ -76,7 +76,7 @@ class Ground:
         return Contract(site_id, declared, before[slug], there_before_us(slug))
 
     def processes(self) -> list[Recorded]:
-        """What commands of this project have left running."""
+        """Return what commands of this project have left running."""
         return [record(process.pid) for process in psutil.process_iter() if self._started(process)]
 
     def _started(self, process: psutil.Process) -> bool:

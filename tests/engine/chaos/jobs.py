@@ -33,7 +33,7 @@ class Job:
         ours, its = SPAWNED.Pipe()
         process = SPAWNED.Process(target=work, args=(its, evidence))
         process.start()
-        its.close()  # so that we notice when it is gone
+        its.close()  # so that its end is noticed
         return cls(process, ours)
 
     def interrupt(self) -> None:
@@ -48,7 +48,7 @@ class Job:
 
 def work(connection: "Connection[Outcome, Round | None]", evidence: Path, make: Make = new_ground) -> None:
     """Plays what it is given, until it is given nothing more, or is interrupted."""
-    os.setsid()  # a Ctrl-C in the terminal is for the one who has started us, who then tells us once
+    os.setsid()  # a Ctrl-C in the terminal is for the parent, which then passes it on once
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupted)
     try:
@@ -66,13 +66,13 @@ def _interrupted(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
 
 
 def _not_interrupted_any_more() -> None:
-    """What follows is an orderly end: interrupted it would leave something behind."""
+    """Ignore Ctrl-C from here on: an interrupted end would leave something behind."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
 
 
 def _served(connection: "Connection[Outcome, Round | None]", directory: Path, evidence: Path, make: Make) -> bool:
-    """Whether there is more to do, on new ground since this one is spoilt."""
+    """Return whether there is more to do, on new ground since this one is spoilt."""
     directory.mkdir()
     with make(directory) as ground:
         while round_ := connection.recv():

@@ -1,4 +1,4 @@
-"""What is left when the commands have ended: is everything as declared, and was nothing done twice or disowned?"""
+"""The judgement when the commands have ended: is everything as declared, and was nothing done twice or disowned?"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,8 +16,8 @@ Inputs = Mapping[str, Any]
 class Verdict:
     """Each list has one entry a mirror, in words.
 
-    ``differences``: how the platform or the ledger is not as declared. ``disowned``: variables of ours that the state
-    takes for somebody else's, or others' for ours, and what one that has left still has of ours. ``second``: a
+    ``differences``: how the platform or the ledger is not as declared. ``disowned``: variables of Mirrors that the
+    state takes for others', or the reverse, and variables of Mirrors that a mirror which left still has. ``second``: a
     deployment beside one that had not failed. ``repeated``: a deployment after one that had.
     """
 

@@ -1,4 +1,4 @@
-"""What came of a round, as data."""
+"""The outcome of a round, as data."""
 
 import re
 from collections.abc import Iterator, Mapping

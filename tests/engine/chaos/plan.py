@@ -1,4 +1,4 @@
-"""What a round is: a pure function of the seed and the round's number."""
+"""The plan of a round: a pure function of the seed and the round's number."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ SIZES = (8, 12)
 """How many mirrors a fleet has that has converged before."""
 
 LEFT: tuple[List, List] = (SLUGS[:12], tuple(slug for number, slug in enumerate(SLUGS[:12], 1) if number % 4))
-"""Of twelve every fourth has left before."""
+"""Two lists; of the second one every fourth has left before."""
 
 FIRST = range(8, 18)
 """How many mirrors a first ``up`` has."""
@@ -53,8 +53,10 @@ A_WRITE = 0.08  # seconds
 
 @dataclass(frozen=True)
 class Instant:
-    """At the ``write``-th request that writes, before or after the platform has it; or so many ``seconds`` after the
-    engine's start."""
+    """An instant: the ``write``-th request that writes, before or after the platform has it.
+
+    Or so many ``seconds`` after the engine's start.
+    """
 
     write: int = 0
     side: Side = "before"
@@ -66,7 +68,7 @@ class Instant:
 
 @dataclass(frozen=True)
 class Round:
-    """``lists``: all that the fleet has converged to before, one after the other, and the one it shall converge to now.
+    """``lists``: all that the fleet has converged to, one after the other, and the one that it must converge to now.
 
     ``event``: what happens to the original before. ``pick``, from 0 to 1: which of several processes is the victim.
     ``pause``: seconds between two Ctrl-C. ``refreshes``: whether pending creations are cleared after a lock.
@@ -91,7 +93,7 @@ class Round:
 
     @property
     def before(self) -> List:
-        """Who was on the list until now."""
+        """The mirrors on the list until now."""
         return self.lists[-2] if len(self.lists) > 1 else ()
 
     @property
@@ -109,7 +111,7 @@ class Round:
 
     @property
     def site_ids(self) -> Mapping[str, int]:
-        """Of all that ever were on the list: a new one gets the next id, and nobody ever another one."""
+        """The SITE_IDs of all that ever were on the list: a new one gets the next id, and keeps it."""
         return {slug: site_id for site_id, slug in enumerate(dict.fromkeys(chain(*self.lists)), start=2)}
 
     @property
@@ -118,7 +120,10 @@ class Round:
 
     @property
     def deployed(self) -> frozenset[str]:
-        """Who has to be deployed. One that returns runs as declared since it left, unless something has happened."""
+        """The mirrors that have to be deployed.
+
+        One that returns runs as declared since it left, unless something has happened.
+        """
         known = set(chain(*self.lists[:-1]))
         return frozenset(slug for slug in self.listed if self.event or slug not in known)
 

@@ -59,7 +59,7 @@ def _kept(ground: Ground, outcome: Outcome, evidence: Path) -> Outcome:
 
 
 def _hit(world: World, round_: Round, watch: Watch) -> tuple[bool, int]:
-    """Whether there was something to be hit, and the exit code of the ``up``."""
+    """Return whether there was something to hit, and the exit code of the ``up``."""
     # A file, since what is left of a killed engine would hold the other end of a pipe.
     with tempfile.TemporaryFile("w+", encoding="utf-8") as output:
         options = {"stdout": output, "stderr": subprocess.STDOUT, "stdin": subprocess.DEVNULL}
@@ -79,7 +79,7 @@ def _judged(world: World, round_: Round, watch: Watch) -> Verdict:
 
 
 def _asked(world: World, round_: Round) -> Mapping[str, str]:
-    """What the product says of the fleet itself: nothing is wrong, nothing is to be done."""
+    """Return what the product says of the fleet itself: nothing is wrong, nothing is to be done."""
     asked = {}
     if round_.asks_status:
         _, rows = world.stack.status()
@@ -92,7 +92,7 @@ def _asked(world: World, round_: Round) -> Mapping[str, str]:
 
 
 def _is_wrong(round_: Round, slug: str, row: Mapping[str, object]) -> bool:
-    """One that has left goes on running. Of a declared one none of our variables may count as somebody else's."""
+    """One that has left goes on running. The variables of Mirrors at a declared site must not count as found."""
     if slug not in round_.listed:
         return False
     foreign = row.get("foreign")

@@ -1,4 +1,4 @@
-"""What ``docs/operations.md`` says to do after a command was interrupted, done by somebody who reads what is said."""
+"""The repair after an interrupted command, as ``docs/operations.md`` and the messages say."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,7 +24,7 @@ class Repair:
     files: list[str] = field(default_factory=list)
 
     def until_it_succeeds(self) -> bool:
-        """Whether one of so many ``up`` did."""
+        """Return whether one of so many ``up`` succeeded."""
         return any(self._succeeds() for _ in range(PATIENCE))
 
     def _succeeds(self) -> bool:
@@ -56,5 +56,5 @@ class Repair:
 
 
 def remedies(backend: Path) -> list[str]:
-    """What ``mirrors doctor`` says to do about a backend of files that cannot be read: a command for each file."""
+    """Return what ``mirrors doctor`` says to do about a backend of files that cannot be read: one command a file."""
     return [finding.remedy.partition("; then ")[0] for finding in check_files(f"file://{backend}")]

@@ -14,14 +14,14 @@ EVERY = 0.01  # seconds between two questions whether the store has changed
 
 
 class Promise(Protocol):
-    """What must hold for one mirror."""
+    """The rule that must hold for one mirror."""
 
     def violations(self, now: Store) -> list[str]: ...
 
 
 @dataclass(frozen=True)
 class Untouched:
-    """A mirror that is on no list has nothing to do with us."""
+    """A mirror that is on no list, which Mirrors must not touch."""
 
     before: Store
 

@@ -21,7 +21,7 @@ def family(pid: int) -> list[Recorded]:
 
 
 def is_provider(recorded: Recorded) -> bool:
-    """Whether this is a provider process, and not the shell script that starts it."""
+    """Return whether this is a provider process, and not the shell script that starts it."""
     try:
         return PROVIDER in psutil.Process(recorded.pid).cmdline()
     except psutil.NoSuchProcess:

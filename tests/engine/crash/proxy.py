@@ -1,7 +1,7 @@
-"""A proxy before the platform that counts requests, and at the one that it is told lets something happen.
+"""A proxy before the platform that counts requests, and lets something happen at a given one.
 
-It counts in the order in which requests come in. Whatever shall happen has happened when the request is forwarded, or
-when it is answered: nothing is left to time.
+It counts in the order in which requests come in. That has happened when the request is forwarded, or when it is
+answered: nothing is left to time.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -48,7 +48,7 @@ class Strike:
     writes: bool = False
 
     def is_at(self, seen: Sequence[Passed]) -> bool:
-        """Whether the last of these requests is the one."""
+        """Return whether the last of these requests is the one."""
         counted = [item for item in seen if item.writes or not self.writes]
         return len(counted) == self.number and counted[-1] is seen[-1]
 
@@ -95,7 +95,7 @@ class _Handler(BaseHTTPRequestHandler):
     def handle_one_request(self) -> None:
         try:
             super().handle_one_request()
-        except (ConnectionError, HTTPException):  # whoever asked was killed, or the platform
+        except (ConnectionError, HTTPException):  # the client was killed, or the platform
             self.close_connection = True
 
     def _pass(self) -> None:

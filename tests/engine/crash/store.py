@@ -68,7 +68,7 @@ def _frozen(text: str) -> Variables:
 
 @dataclass(frozen=True)
 class Contract:
-    """What is declared for the mirror, and what was there before. ``declared`` has the values of today."""
+    """The declaration of the mirror, and the variables that it had before. ``declared`` has the values of today."""
 
     site_id: str
     declared: Mapping[str, str]

@@ -109,7 +109,7 @@ class World:
         return Store.all(self.database, STAGE)
 
     def declared(self) -> dict[str, str]:
-        """The mirror's variables as they shall be: the shared ones as the original runs with them now."""
+        """The mirror's variables as they must become: the shared ones as the original runs with them now."""
         original = frozen_variables(self.sandbox, ORIGINAL, STAGE)
         return {"SITE_ID": "2", "MIRRORS_APPLICATION": MIRROR, FOUND: "de", **{name: original[name] for name in SHARED}}
 
@@ -121,11 +121,11 @@ class World:
         self.project.configure(lambda config: config["mirrors:fleet"]["value"].update(mirrors=mirrors))
 
     def language_is(self, language: str) -> None:
-        """What is declared for all mirrors: a change is a deployment of each."""
+        """Declare a variable for all mirrors: a change is a deployment of each."""
         self.project.configure(lambda config: config["mirrors:fleet"]["value"].update(variables={FOUND: language}))
 
     def checkpoint(self) -> Mapping[str, Any]:
-        """What Pulumi's state holds now."""
+        """Return what Pulumi's state holds now."""
         [path] = (self.backend / ".pulumi" / "stacks").rglob(f"{STAGE}.json")
         latest: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))["checkpoint"]["latest"]
         return latest
@@ -135,7 +135,7 @@ class World:
         return {item["urn"]: _without_secrets(item.get("inputs")) for item in self.checkpoint().get("resources", ())}
 
     def found(self) -> set[str] | None:
-        """Names that the state says were there before us; None where it has no mirror."""
+        """Return names that the state says were there before Mirrors; None where it has no mirror."""
         found = [inputs.get("found", ()) for urn, inputs in self.inputs().items() if ":Mirror::" in urn]
         return set(found[0]) if found else None
 
@@ -207,7 +207,9 @@ def _boundaries(requests: list[Passed]) -> Iterator[Boundary]:
 
 @contextmanager
 def new_world(directory: Path, *others: str, **options: Any) -> Iterator[World]:
-    """Seeded, never updated: the mirror has one variable that we shall declare otherwise, and one that we shall not.
+    """Yield a seeded fleet that was never updated.
+
+    The mirror has one variable that the program will declare otherwise, and one that it will not declare.
 
     ``others``: more mirrors. ``options`` are those of ``Sandbox.start``.
     """

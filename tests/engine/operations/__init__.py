@@ -1,1 +1,1 @@
-"""Causes the trouble that the page for whoever is on call is about."""
+"""Cause the trouble that the page for operators is about."""

@@ -1,7 +1,7 @@
-"""What precedes each section of the page: drift, faults, edits of the list, kills.
+"""The trouble that precedes each section of the page: drift, faults, edits of the list, kills.
 
-What stands before the second ``yield`` of a set-up is what somebody does between the first and the second shell block
-of its section. The sections follow each other on one fleet.
+The code before the second ``yield`` of a set-up happens between the first and the second shell block of its section.
+The sections follow each other on one fleet.
 """
 
 import os
@@ -170,7 +170,7 @@ def back(fleet: Fleet) -> Steps:
 
 
 def taken(fleet: Fleet) -> Steps:
-    """Another mirror shall have the id of the one that was removed."""
+    """Another mirror must have the id of the one that was removed."""
     fleet.sandbox.mirror("acme", OTHER, report=silently)
     listed(fleet, {"application": OTHER, "siteId": 5})
     yield None
@@ -277,7 +277,7 @@ def killed(fleet: Fleet) -> Steps:
 
 
 def emptied(fleet: Fleet) -> Steps:
-    """As a kill leaves it in the moment between two writes."""
+    """Leave the file as a kill does in the moment between two writes."""
     [attributes] = fleet.project.state.glob("pulumi/.pulumi/stacks/*/test.json.attrs")
     attributes.write_bytes(b"")
     yield None
@@ -313,7 +313,7 @@ def hanging(fleet: Fleet, *signals: signal.Signals) -> str:
 
 
 def available(pipe: IO[str] | None) -> str:
-    """What was said so far. The end of a pipe may be long in coming: what an engine leaves behind holds it open."""
+    """Return the output so far. The end of a pipe may be long in coming: what an engine leaves behind holds it open."""
     assert pipe is not None
     os.set_blocking(pipe.fileno(), False)
     try:

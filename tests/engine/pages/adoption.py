@@ -23,7 +23,7 @@ options: {refresh: always}
 
 @contextmanager
 def made_by_hand(directory: Path) -> Iterator[Fleet]:
-    """Two mirrors as somebody made them, and an application with a database of its own. Both stacks are empty."""
+    """Two mirrors that were made by hand, and an application with a database of its own. Both stacks are empty."""
     project = Project.at(directory / "acme", {})
     (project.directory / PROJECT_FILE).write_text(HEAD, encoding="utf-8")
     for environment in ENVIRONMENTS:

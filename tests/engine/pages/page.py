@@ -28,7 +28,7 @@ class Section:
 
     @property
     def yaml(self) -> list[str]:
-        """What a reader writes into a file."""
+        """The text that a reader writes into a file."""
         return [block.text for block in self.blocks if block.language == "yaml"]
 
 

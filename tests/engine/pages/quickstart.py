@@ -1,4 +1,4 @@
-"""The machine on which somebody follows ``docs/tutorials/divio.md``: nothing of ours is on it but the checkout."""
+"""The machine of a user who follows ``docs/tutorials/divio.md``: nothing of Mirrors is on it but the checkout."""
 
 import shlex
 from collections.abc import Callable, Iterator, Mapping
@@ -20,9 +20,9 @@ ACCOUNT = "web-shop-sandbox"
 
 @contextmanager
 def reader_in(directory: Path) -> Iterator[Reader]:
-    """Somebody in an empty folder, who takes the section about a rehearsal. At the end the platform is removed.
+    """A reader in an empty folder, who takes the section about a rehearsal. At the end the platform is removed.
 
-    pip installs what the lock has: else this would be a test of other people's newest releases, too.
+    pip installs what the lock has. Otherwise this would be a test of other people's newest releases, too.
     """
     machine = {
         "PULUMI_HOME": str(directory / "pulumi-home"),

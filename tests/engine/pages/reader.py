@@ -1,8 +1,8 @@
-"""Somebody who follows a page: each command is run, and must say what the page quotes.
+"""A reader who follows a page: each command is run, and must say what the page quotes.
 
-A shell block is run line by line; ``# exit 2`` behind a command is the code that it must end with. The text block
-after it quotes what the commands said: ``…`` stands for anything, an indented line continues the one above it. One
-that stands before any shell block quotes what the set-up has provoked.
+A shell block is run line by line; ``# exit 2`` behind a command is the code that it must end with. The text block after
+it quotes what the commands said: ``…`` matches anything, an indented line continues the one above it. One that precedes
+every shell block quotes what the set-up has provoked.
 """
 
 from collections.abc import Callable, Generator, Mapping
@@ -15,9 +15,9 @@ from tests.engine.pages.page import Section, command_of, missing
 from tests.engine.project import PROJECT_FILE, Project
 
 Steps = Generator[str | None, None, None]
-"""What happens before each shell block of a section, of its own accord or by the hand of a reader: a step each.
+"""The steps before the shell blocks of a section, which happen by themselves or by the hand of a reader: one for each.
 
-What a step yields is quoted by a text block that stands before any command.
+A text block before any command quotes what a step yields.
 """
 
 
@@ -31,7 +31,7 @@ AS_IF_CONFIRMED = {
     "pulumi destroy": "pulumi destroy --skip-preview --yes",
     "mirrors deploy": "PULUMI_OPTION_SKIP_PREVIEW=true mirrors deploy",
 }
-"""What a user is asked, and answers with yes; the pages have previews of their own, which take as long as an ``up``."""
+"""Questions that a user answers with yes; the pages have previews of their own, which take as long as an ``up``."""
 
 
 @dataclass
@@ -73,7 +73,10 @@ class Reader:
             steps.close()
 
     def run(self, line: str) -> str:
-        """What it said. A shell of its own runs each line; where it goes and what it exports is kept for the next."""
+        """Run a command and return its output.
+
+        A shell of its own runs each line; where it goes and what it exports is kept for the next.
+        """
         command, code = command_of(line)
         if command.startswith(("cd ", "export ")):
             return self._keep(command)

@@ -82,7 +82,10 @@ class Parser:
 
 
 def looked_up(path: str, known: Known) -> Any:
-    """What a context does not hold is empty, as on GitHub; a context that there is not is an error."""
+    """Return a value of a context.
+
+    It is empty where the context lacks it, as on GitHub; an unknown context is an error.
+    """
     first, *rest = path.split(".")
     value: Any = known[first]
     for name in rest:

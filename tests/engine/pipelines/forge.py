@@ -1,4 +1,4 @@
-"""A GitHub or GitLab of a few lines, as far as pipelines speak to one; and somebody behind a webhook."""
+"""A GitHub or GitLab of a few lines, as far as pipelines speak to one; and the receiver of a webhook."""
 
 import json
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ BOT = "github-actions[bot]"
 
 @dataclass
 class Told:
-    """What the forge and the webhook were told; ``refuses`` is a status that every request is answered with."""
+    """The messages to the forge and the webhook; ``refuses`` is a status that answers every request."""
 
     comments: list[Item] = field(default_factory=list)
     issues: list[Item] = field(default_factory=list)
@@ -32,7 +32,7 @@ class Told:
     tokens: set[str] = field(default_factory=set)
     refuses: int = 0
     bot: bool = True
-    """Whether GitHub's token is that of a job, which may not ask whose it is."""
+    """True if GitHub's token is that of a job, which may not ask whose it is."""
 
     def items(self, path: str) -> list[Item]:
         return self.comments if path.rstrip("/0123456789").endswith(("comments", "notes")) else self.issues
@@ -90,7 +90,7 @@ class Handler(BaseHTTPRequestHandler):
         return self.server.url
 
     def author(self) -> Item:
-        """As GitHub and as GitLab say it."""
+        """Return the author as GitHub and as GitLab write it."""
         return {"user": {"login": BOT if self.told.bot else ME["login"]}, "author": ME}
 
     def body(self) -> Item:

@@ -22,7 +22,7 @@ def read(path: Path) -> Definition:
 
 @dataclass
 class GitHub:
-    """``secrets`` and ``vars`` as they are in the repository's settings; ``github`` is what every run is told."""
+    """``secrets`` and ``vars`` as they are in the repository's settings; every run gets ``github``."""
 
     runner: Runner
     secrets: Mapping[str, str]
@@ -33,7 +33,7 @@ class GitHub:
     def run(
         self, workflow: str, event: Mapping[str, Any], branch: str, approved: Collection[str] = ("preview", "test")
     ) -> "Run":
-        """Starts a workflow; jobs whose environment nobody has approved wait."""
+        """Start a workflow; jobs of an environment without approval wait."""
         definition = read(self.runner.repository / ".github" / "workflows" / workflow)
         assert event["event_name"] in definition["on"], f"{workflow} does not run then"
         run = Run(self, definition, event, branch)
@@ -52,7 +52,7 @@ class Run:
     results: dict[str, str] = field(default_factory=dict)
 
     def go_on(self, approved: Collection[str]) -> None:
-        """Runs whatever can run, in the order of the file, where a job stands behind those that it needs."""
+        """Run all jobs that can run, in the order of the file, where a job comes after those that it needs."""
         for name, job in self.definition["jobs"].items():
             if name in self.results or ("environment" in job and job["environment"] not in approved):
                 continue

@@ -32,7 +32,7 @@ class GitLab:
 
 @dataclass
 class Pipeline:
-    """``results``: {job: success or failed} of those that have ended; ``waiting``: jobs that somebody has to start."""
+    """``results``: {job: success or failed} of those that have ended; ``waiting``: jobs that a person has to start."""
 
     runner: Runner
     definition: Definition

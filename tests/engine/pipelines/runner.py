@@ -20,7 +20,7 @@ class Runner:
     """``directory`` holds the job's clone and whatever outlives it; ``environment`` is what the machine gives each job.
 
     ``log`` is everything that steps have printed; ``steps`` are their names, in the order in which they ran.
-    ``cancels``: at which steps (in GitLab: jobs) somebody cancels the job.
+    ``cancels``: the steps (in GitLab: jobs) at which a person cancels the job.
     """
 
     directory: Path
@@ -62,7 +62,7 @@ class Runner:
         subprocess.run(clone, check=True, timeout=TIMEOUT)
 
     def restore(self) -> bool:
-        """Whether an earlier job has left its packages; they are in the clone then."""
+        """Return whether an earlier job has left its packages; they are in the clone then."""
         if not self.cached.exists():
             return False
         self.cached.rename(self.workspace / ".venv")

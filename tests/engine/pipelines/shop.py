@@ -26,14 +26,14 @@ AUTHOR = ("-c", "user.name=A", "-c", "user.email=a@example.com")
 
 @dataclass
 class Merge:
-    """``results``: {job: success or failure}, growing when somebody approves of Live."""
+    """``results``: {job: success or failure}, growing when a reviewer approves of Live."""
 
     results: dict[str, str]
     approve: Callable[[], object]
 
 
 class Forge(Protocol):
-    """What people and the clock set off. True if the pipeline succeeded."""
+    """The events that people and the clock cause. True if the pipeline succeeded."""
 
     def pull_request(self, branch: str) -> bool: ...
     def merge(self) -> Merge: ...
@@ -102,7 +102,7 @@ class OnGitLab:
 
 @dataclass
 class Shop:
-    """``secrets`` are the values that nobody may ever see in a log or in what the forge is told."""
+    """``secrets`` are the values that must never be in a log or in a request to the forge."""
 
     fleet: Fleet
     runner: Runner
@@ -152,7 +152,7 @@ def running_shop(directory: Path) -> Iterator[Shop]:
 
 
 def set_up(shop: Shop) -> None:
-    """What a user does by hand, once."""
+    """Do what a user does by hand, once."""
     fleet, project = shop.fleet, shop.fleet.project
     (project.directory / ".venv").symlink_to(sys.prefix)
     project.environment["PULUMI_CONFIG_PASSPHRASE"] = PASSPHRASE
@@ -168,7 +168,7 @@ def set_up(shop: Shop) -> None:
 
 
 def machine(directory: Path, project: Project, url: str) -> dict[str, str]:
-    """Where this runner finds Pulumi's home, the platform and the wheel; other packages as our lock has them."""
+    """Return where this runner finds Pulumi's home, the platform and the wheel; other packages as the lock has them."""
     (directory / "runner").mkdir()
     wheel, constraints = build_wheel(directory / "wheel"), write_constraints(directory / "constraints.txt")
     where = f"{wheel} {os.environ.get('PIP_FIND_LINKS', '')}".strip()

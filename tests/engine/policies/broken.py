@@ -35,7 +35,7 @@ class Anything(ResourceProvider):
 
 
 class LedgerByHand(Resource, module="mirrors", name="SiteIds"):
-    """Nobody has allocated what stands in it, as after somebody has edited the state."""
+    """No one has allocated its ids, as after an edit of the state."""
 
     def __init__(self, **site_ids: int) -> None:
         assignments = {f"uuid-of-{name}": {"name": name.replace("_", "-"), "id": n} for name, n in site_ids.items()}

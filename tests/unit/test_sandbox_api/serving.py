@@ -1,6 +1,6 @@
 """Serves a sandbox for the tests, and does for them what no request can do.
 
-Run as a process with ``MIRRORS_SANDBOX_DIR`` set. It prints its port, then answers each line of its input, a JSON
+Run as a process with ``MIRRORS_SANDBOX_DIR`` set. It prints its port. Then it answers each line of its input, a JSON
 list of a function's name and its arguments, with a line of JSON. It ends when its input does.
 """
 

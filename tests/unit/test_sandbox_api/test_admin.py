@@ -70,12 +70,12 @@ def test_lists_are_ordered_by_application_and_name(sandbox: Sandbox, panel: Pane
 
 
 def _rows(page: str) -> list[str]:
-    """What the first column of a list shows."""
+    """Return what the first column of a list shows."""
     return re.findall(r"<th class=\"field-[^>]*>(?:<a [^>]*>)?([^<]+)<", page)
 
 
 HIDDEN = "canary-of-this-page-4c07"
-"""Of this test alone: the list of variables has those of all tests, and some set a value that is no secret."""
+"""A value of this test alone: the list of variables has those of all tests, and some set a value that is no secret."""
 
 
 def test_secrets_are_shown_on_no_page(sandbox: Sandbox, panel: Panel, application: dict[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""What a site has written, as the API gives it out piece by piece."""
+"""The output of a site, as the API gives it out piece by piece."""
 
 from datetime import datetime
 from pathlib import Path
