@@ -1,1 +1,1 @@
-"""What ``make`` runs: none of it is part of the installed library."""
+"""The programs that ``make`` runs: none of them is part of the installed library."""

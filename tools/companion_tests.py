@@ -40,7 +40,7 @@ class MissingInterpreterError(Exception):
 
 
 def candidates(version: str) -> Iterator[str]:
-    """Interpreters that may be Python ``version``: on ``PATH``, of pyenv, known to uv. None is downloaded."""
+    """Yield interpreters that may be Python ``version``: on ``PATH``, of pyenv, known to uv. Download none."""
     if found := shutil.which(f"python{version}"):
         yield found
     if pyenv := shutil.which("pyenv"):
@@ -53,7 +53,7 @@ def candidates(version: str) -> Iterator[str]:
 
 
 def find_interpreter(version: str) -> str:
-    """The path of a Python ``version`` that runs: a shim of pyenv may be there and lead nowhere.
+    """Return the path of a Python ``version`` that runs: a shim of pyenv may be there and lead nowhere.
 
     :raises MissingInterpreterError: there is none
     """
@@ -73,7 +73,7 @@ def find_interpreter(version: str) -> str:
 
 @contextmanager
 def exclusive() -> Iterator[None]:
-    """Two runs make the environments one after the other."""
+    """Let two runs make the environments one after the other."""
     ENVIRONMENTS.mkdir(parents=True, exist_ok=True)
     with (ENVIRONMENTS / "lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -81,7 +81,7 @@ def exclusive() -> Iterator[None]:
 
 
 def environment(version: str, interpreter: str) -> Path:
-    """The interpreter of the pair's virtual environment, which is made anew when the lock or the Python has changed."""
+    """Return the interpreter of the pair's environment. Make it anew when the lock or the Python has changed."""
     folder = ENVIRONMENTS / version
     stamp, wanted = folder / "stamp", f"{folder}\n{interpreter}\n{LOCK.read_text(encoding='utf-8')}"
     with exclusive():
@@ -96,7 +96,7 @@ def environment(version: str, interpreter: str) -> Path:
 
 
 def build(target: Path) -> Path:
-    """Builds the wheel and unpacks it into ``target``; gives the folder to import from."""
+    """Build the wheel, unpack it into ``target`` and return the folder to import from."""
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(target)]
     subprocess.run(command, cwd=COMPANION, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     with zipfile.ZipFile(next(target.glob("*.whl"))) as wheel:
@@ -105,7 +105,7 @@ def build(target: Path) -> Path:
 
 
 def run_tests(python: Path, installed: Path, postgres: str, options: Sequence[str]) -> int:
-    """Runs pytest in the companion's folder and gives its exit code."""
+    """Run pytest in the companion's folder and return its exit code."""
     # As with Django itself: hundreds of processes would each compile it anew.
     subprocess.run([str(python), "-m", "compileall", "-q", str(installed)], check=True)
     variables = {
@@ -119,7 +119,7 @@ def run_tests(python: Path, installed: Path, postgres: str, options: Sequence[st
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Tests the named Pythons, or all; 1 if a test failed, 2 if an interpreter is missing."""
+    """Test the named Pythons, or all; return 1 if a test failed, 2 if an interpreter is missing."""
     parser = argparse.ArgumentParser(prog="python -m tools.companion_tests", description=__doc__)
     parser.add_argument("python", nargs="*", help=f"of {', '.join(DJANGO)} (all)")
     own, options = _split(arguments)
@@ -149,7 +149,7 @@ def _test(version: str, python: Path, installed: Path, postgres: str, options: S
 
 
 def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
-    """What is before and after ``--``."""
+    """Return the arguments before and after ``--``."""
     given = list(arguments)
     place = given.index("--") if "--" in given else len(given)
     return given[:place], given[place + 1 :]

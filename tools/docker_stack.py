@@ -1,4 +1,4 @@
-"""What ``make up PLATFORM=docker`` needs besides the stack: its configuration, and Pulumi's plugin ``docker``.
+"""``make up PLATFORM=docker`` needs two things besides the stack: its configuration, and Pulumi's plugin ``docker``.
 
 ``python -m tools.docker_stack IMAGE DATABASE_IMAGE`` writes ``Pulumi.docker.yaml`` once; an image that is named counts
 each time, an empty one is left as it is. ``python -m tools.docker_stack sites`` prints where the sites are.
@@ -33,7 +33,7 @@ FIRST: dict[str, Any] = {
 
 
 def configure(image: str, database: str) -> None:
-    """Whatever else stands in the file stays."""
+    """Write the stack's configuration. Everything else in the file stays."""
     document = yaml.safe_load(FILE.read_text(encoding="utf-8")) if FILE.is_file() else {}
     config = document.setdefault("config", FIRST)
     section = config["mirrors:docker"]
@@ -46,7 +46,7 @@ def configure(image: str, database: str) -> None:
 
 
 def plugin() -> str | None:
-    """What is wrong, where there is no plugin and none can be fetched."""
+    """Return the problem where there is no plugin and none can be fetched."""
     name = f"resource-docker-v{version('pulumi-docker')}"
     if shutil.which(PLUGIN) or (CHECKOUT / ".state" / "pulumi-home" / "plugins" / name).is_dir():
         return None
@@ -65,7 +65,7 @@ def plugin() -> str | None:
 
 
 def sites() -> str:
-    """A line a site."""
+    """Return a line for each site."""
     asked = ["pulumi", "stack", "output", "sites", "--json", "--stack", "docker", "--cwd", str(CHECKOUT)]
     rows = json.loads(subprocess.run(asked, capture_output=True, text=True, check=True).stdout)
     return "".join(f"{row['application']:12} SITE_ID {row['siteId']:<4} {row['url']}\n" for row in rows)

@@ -1,9 +1,9 @@
 """``python -m tools.guard_cost [--runs 3] [CASE …]``: what ``mirrors_migrate`` takes beside plain ``migrate``.
 
-Public packages with long histories are migrated on the PostgreSQL of the companion's tests, by turns with ``migrate``
-and with ``mirrors_migrate``, each time in a process of its own and on the same database as before. Given is the least
-of all runs: processor seconds, which other work on the machine changes least, and the peak of resident memory. Where
-there is a release before, two sites have registered with it, so that everything is judged.
+It migrates public packages with long histories on the PostgreSQL of the companion's tests, alternating ``migrate`` and
+``mirrors_migrate``. Each run is a process of its own, on the same database as before. The figures are the least of all
+runs: processor seconds, which other work on the machine changes least, and the peak of resident memory. Where there is
+a release before, two sites have registered with it, so that the guard judges everything.
 
 The packages are kept in ``.tools/guard-cost``. The table is that of ADR 28.
 """
@@ -76,7 +76,7 @@ class Bench:
     companion: Path
 
     def row(self, case: Case, runs: int) -> str:
-        """``| what | seconds of migrate | of mirrors_migrate | ratio | megabytes … | ratio |``."""
+        """Return ``| what | seconds of migrate | of mirrors_migrate | ratio | megabytes … | ratio |``."""
         self._make("before", "template1")
         if case.old:
             self._register(case)
@@ -90,7 +90,7 @@ class Bench:
         return f"| {case.package} {case.new}, {f'after {case.old}' if case.old else 'empty database'} | {figures} |"
 
     def _register(self, case: Case) -> None:
-        """A registry is believed only in the database of its name: it is made there, and copied away and back."""
+        """Register two sites. The guard believes a registry only in the database of its name: copy it away and back."""
         self._make("shop", "template1")
         self._run(case, case.old, "mirrors_migrate")
         self._run(case, case.old, "mirrors_migrate", SITE_ID="2", MIRRORS_APPLICATION="mirror", DOMAIN="b.example")
@@ -102,7 +102,7 @@ class Bench:
         self.server.create(name, template)
 
     def _run(self, case: Case, version: str, command: str, **variables: str) -> tuple[float, float]:
-        """Seconds and megabytes. What the guard refuses is applied all the same: it is judged before."""
+        """Return seconds and megabytes. What the guard refuses is applied all the same: it is judged before."""
         url = urlsplit(self.server.url("shop"))
         database = {"ENGINE": "django.db.backends.postgresql", "NAME": "shop", "HOST": url.hostname}
         database |= {"USER": url.username, "PASSWORD": url.password, "PORT": str(url.port)}
@@ -123,7 +123,7 @@ class Bench:
 
 
 def installed(package: str) -> Path:
-    """The Python of a virtual environment with the package, made if it is not there."""
+    """Return the Python of a virtual environment with the package; make it if it is not there."""
     folder, uv = ENVIRONMENTS / package, Path(sys.executable).parent / "uv"
     python = folder / "bin" / "python"
     if not (folder / "complete").exists():

@@ -1,7 +1,7 @@
-"""Writes ``.state/env``: what a shell needs to drive the sandbox's two stacks with plain ``pulumi``.
+"""Write ``.state/env``: what a shell needs to drive the sandbox's two stacks with plain ``pulumi``.
 
-The file holds no secret. The sandbox's address and token are read when the file is sourced, from the files that the
-sandbox keeps them in, so that a sandbox that has started anew is met without writing this file again.
+The file holds no secret. A shell that sources it reads the sandbox's address and token from the files that the sandbox
+keeps them in. So a sandbox that has started anew needs no new file.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ fi
 
 
 def variables(checkout: Path) -> Mapping[str, str]:
-    """The plain environment variables."""
+    """Return the plain environment variables."""
     state = checkout / ".state"
     return {
         "VIRTUAL_ENV": str(checkout / ".venv"),
@@ -44,14 +44,14 @@ def variables(checkout: Path) -> Mapping[str, str]:
         "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-        # Else four a core: with many mirrors they would wait for one another, whatever mirrors:rollout.parallel says.
+        # By itself the engine does four a core: many mirrors would wait, whatever mirrors:rollout.parallel says.
         "PULUMI_PARALLEL": "64",
         "MIRRORS_SANDBOX_DIR": str(state / "sandbox"),
     }
 
 
 def render(checkout: Path) -> str:
-    """The text of the file; `checkout` may hold blanks and quotes."""
+    """Return the text of the file; `checkout` may hold blanks and quotes."""
     folders = shlex.quote(f"{checkout / '.venv' / 'bin'}:{checkout / '.tools' / 'bin'}")
     lines = [f"export {name}={shlex.quote(value)}\n" for name, value in variables(checkout).items()]
     sandbox = checkout / ".state" / "sandbox"
@@ -61,7 +61,7 @@ def render(checkout: Path) -> str:
 
 
 def write(checkout: Path) -> Path:
-    """Writes the file, readable by its owner only, and makes the folder of the stacks' state."""
+    """Write the file, readable by its owner only, and make the folder of the stacks' state."""
     state = checkout / ".state"
     (state / "pulumi").mkdir(parents=True, exist_ok=True)
     part = state / "env.part"

@@ -32,7 +32,7 @@ INTERRUPTED = 130
 
 
 def say(text: str) -> None:
-    """Progress: beside the figures, which go to standard output."""
+    """Print progress to standard error; the figures go to standard output."""
     sys.stderr.write(f"{text}\n")
     sys.stderr.flush()
 
@@ -50,7 +50,7 @@ def arguments(given: Sequence[str]) -> argparse.Namespace:
 
 
 def counts(options: argparse.Namespace, part: str) -> list[int]:
-    """The sizes of a part, smallest first."""
+    """Return the sizes of a part, smallest first."""
     small = [SMALL] if part == OPERATIONS and options.against else []
     return sorted({*(options.count or COUNTS[part]), *small})
 
@@ -73,7 +73,7 @@ def course(options: argparse.Namespace, directory: Path, against: Build | None) 
 
 
 def measured(options: argparse.Namespace, points: list[Point], directory: Path) -> int:
-    """The exit code; the points stay where an error or a Ctrl-C ends it."""
+    """Return the exit code; the points stay where an error or a Ctrl-C ends it."""
     kept = CHECKOUT / ".state" / "bench.jsonl"
     kept.parent.mkdir(exist_ok=True)
     try:
@@ -107,9 +107,9 @@ def _other(options: argparse.Namespace, directory: Path) -> Build | None:
 
 def main(given: Sequence[str]) -> int:
     options, points, machine = arguments(given), list[Point](), described()
-    # Who starts us in the background has us ignore it, and so the engine's plugins: it would wait 5 s for each to end.
+    # A process in the background ignores it, and so do the engine's plugins: the engine would wait 5 s for each to end.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    # A time limit ends us like a Ctrl-C: else the sandboxes would stay.
+    # A time limit ends the bench like a Ctrl-C. Otherwise the sandboxes would stay.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="mirrors-bench-") as made:
         code = measured(options, points, Path(made))

@@ -17,7 +17,7 @@ from tools.bench.sample import BenchError
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PREFIXES = ("PULUMI_", "DIVIO_", "MIRRORS_", "PYTHON")
-"""Of variables that would reach from the user's shell into a measurement."""
+"""Prefixes of variables that would reach from the user's shell into a measurement."""
 
 LINES = 30
 _SDK = re.compile(r"^pulumi==(\S+)", re.MULTILINE)
@@ -45,14 +45,18 @@ class Build:
         return found[1]
 
     def environment(self, directory: Path) -> dict[str, str]:
-        """What a shell has in a project's directory that has read ``.state/env`` as this build writes it."""
+        """Return the environment of a shell in a project's directory that has read this build's ``.state/env``."""
         recommended = json.loads(self.run(str(self.prefix / "bin" / "python"), "-c", _VARIABLES, str(directory)))
         folders = [directory / ".venv" / "bin", self.checkout / ".tools" / "bin"]
         path = os.pathsep.join([*map(str, folders), os.environ.get("PATH", os.defpath)])
         return {**_inherited(), **recommended, "PATH": path, "PYTHONPATH": str(self.checkout)}
 
     def run(self, *command: str, more: Mapping[str, str] | None = None) -> str:
-        """What a command says that runs in the checkout. Raises BenchError where it fails."""
+        """Run a command in the checkout and return its output.
+
+        Raises:
+            BenchError: the command fails.
+        """
         ran = subprocess.run(
             command,
             cwd=self.checkout,
@@ -67,7 +71,7 @@ class Build:
         return ran.stdout
 
     def compile_modules(self) -> None:
-        """As an installation does it: else the first run compiles what it imports."""
+        """Compile the modules, as an installation does: otherwise the first run compiles what it imports."""
         packages = self.prefix / "lib" / f"python{sys.version_info[0]}.{sys.version_info[1]}" / "site-packages"
         # Packages ship files that are no modules: what cannot be compiled is not imported either.
         compiler = [
@@ -90,7 +94,11 @@ HERE = Build("ours", CHECKOUT, Path(sys.prefix))
 
 
 def cloned(revision: str, directory: Path) -> Build:
-    """This repository at the revision, in the directory; its environment is not made yet. Raises BenchError."""
+    """Clone this repository at the revision into the directory, without its environment.
+
+    Raises:
+        BenchError: git fails.
+    """
     try:
         commit = HERE.run("git", "rev-parse", "--verify", "--short", f"{revision}^{{commit}}").strip()
     except BenchError as error:
@@ -103,7 +111,11 @@ def cloned(revision: str, directory: Path) -> Build:
 
 
 def prepared(revision: str, directory: Path) -> Build:
-    """The revision with its own packages, and with the engine that it is made for. Raises BenchError."""
+    """Return the revision with its own packages, and with the engine that it is made for.
+
+    Raises:
+        BenchError: a command fails.
+    """
     build = cloned(revision, directory)
     cache = {"PIP_CACHE_DIR": os.environ.get("PIP_CACHE_DIR", str(CHECKOUT / ".tools" / "pip"))}
     build.run("sh", "tools/venv.sh", more={"PYTHON": sys.executable, **cache})

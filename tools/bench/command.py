@@ -1,4 +1,4 @@
-"""Runs one command and takes its time; whatever happens, neither it nor what it has started is left."""
+"""Run one command and take its time. It leaves no process, whatever happens."""
 
 from __future__ import annotations
 
@@ -19,7 +19,11 @@ from tools.bench.sample import BenchError, Taken
 
 
 def timed(command: Sequence[str], directory: Path, variables: Mapping[str, str]) -> Taken:
-    """Raises BenchError where it fails."""
+    """Run a command and return what it took.
+
+    Raises:
+        BenchError: the command fails.
+    """
     with tempfile.TemporaryFile("w+") as output:
         began, before = time.monotonic(), _processor()
         with _started(command, directory, variables, output.fileno()) as process:
@@ -39,7 +43,7 @@ def timed(command: Sequence[str], directory: Path, variables: Mapping[str, str])
 
 
 def _processor() -> float:
-    """Seconds of all processes that have ended, with those that they have waited for."""
+    """Return the seconds of all processes that have ended, with those that they have waited for."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
@@ -47,7 +51,7 @@ def _processor() -> float:
 def _started(
     command: Sequence[str], directory: Path, variables: Mapping[str, str], output: int
 ) -> subprocess.Popen[bytes]:
-    """In a session of its own: a Ctrl-C is for the bench alone, which then ends this."""
+    """Start in a session of its own: a Ctrl-C is for the bench alone, which then ends this."""
     return subprocess.Popen(
         command,
         cwd=directory,

@@ -1,4 +1,4 @@
-"""Who is measured: this checkout, and what stands beside it.
+"""The contenders that the bench measures: this checkout, and others beside it.
 
 ``revision``: another revision of the repository, with its own packages and in the environment that it recommends.
 ``floor``: one resource of one number a mirror, whose provider does nothing. What it takes the engine takes at least.
@@ -21,12 +21,16 @@ from tools.bench.sample import Sample
 OURS, REVISION, FLOOR, SCRIPT = "ours", "revision", "floor", "script"
 
 BEFORE = {ROTATION: Platform.rotate, RELEASE: Platform.release_live}
-"""What happens at the original before an operation, and is not measured."""
+"""A change of the original before an operation, which is not measured."""
 
 
 class Contender(Protocol):
     def measure(self, operation: str) -> Sample:
-        """Carries the operation out, in the order in which a stack goes through them. Raises BenchError."""
+        """Carry the operation out, in the order in which a stack goes through them.
+
+        Raises:
+            BenchError: a command fails.
+        """
 
 
 class Fleet:
@@ -40,7 +44,7 @@ class Fleet:
         rollout: Mapping[str, Any] | None = None,
         more: Mapping[str, str] | None = None,
     ) -> None:
-        """``rollout``: of the configuration; ``more``: variables of its commands."""
+        """Make a project. ``rollout``: of the configuration; ``more``: variables of its commands."""
         platform.restore()
         self.platform = platform
         variables = {**platform.variables, **(more or {})}

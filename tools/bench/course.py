@@ -37,7 +37,7 @@ class Point:
 
 
 def names(part: str, against: Build | None) -> tuple[str, ...]:
-    """Who takes part, in the order in which they take turns."""
+    """Return the contenders, in the order in which they take turns."""
     if part == SIZES:
         return (OURS, SCRIPT)
     return (OURS, *([REVISION] if against else []), SCRIPT, FLOOR)
@@ -51,7 +51,7 @@ def operations(
     against: Build | None = None,
     also: Sequence[str] = (),
 ) -> Generator[Point, None, None]:
-    """Each operation by each contender in turn, beginning with the first ``up``. The engine keeps its checkpoints."""
+    """Measure each operation by each contender in turn, from the first ``up`` on. The engine keeps its checkpoints."""
     contending = names(part, against)
     with ExitStack() as stack:
         platforms = {
@@ -67,16 +67,16 @@ def operations(
 
 
 def warm_up(directory: Path, against: Build | None) -> None:
-    """What is read from disk for the first time is not in the figures of the contender that runs first."""
+    """Run once unmeasured, so that no figure of the first contender has reads from a cold disk."""
     with platform(directory / "platform", 1) as made:
         for number, build in enumerate(filter(None, (HERE, against))):
             Fleet(build, made, directory / f"project-{number}").measure(FIRST)
 
 
 def rollout(directory: Path, runs: int) -> Generator[Point, None, None]:
-    """All mirrors at once as far as ``parallel`` allows: for the first time, and for a new release.
+    """Deploy all mirrors, as far as ``parallel`` allows at once: for the first time, and for a new release.
 
-    The engine is told how many, as ``mirrors deploy`` does it: by itself it does four things a core at once.
+    It tells the engine how many, as ``mirrors deploy`` does: by itself the engine does four things a core at once.
     """
     settings = {"parallel": PARALLEL, "waves": ["100%"]}
     with platform(directory / "platform", SITES, SECONDS) as made:

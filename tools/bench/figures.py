@@ -77,18 +77,18 @@ class Points:
         self.operations = list(dict.fromkeys(operation for operation, _, _ in self._samples))
 
     def typical(self, operation: str, contender: str, number: Number) -> float | None:
-        """The median over the runs; None where it was not measured."""
+        """Return the median over the runs; None where there is no measurement."""
         found = [number(sample) for key, sample in self._samples.items() if key[:2] == (operation, contender)]
         return median(found) if found else None
 
     def ratio(self, operation: str, other: str, number: Number) -> float | None:
-        """The median of ours ÷ the other one, of those runs that have both."""
+        """Return the median of this checkout ÷ the other one, of those runs that have both."""
         pairs = [[self._samples.get((operation, who, run)) for who in (OURS, other)] for run in self.runs]
         ratios = [number(ours) / number(theirs) for ours, theirs in pairs if ours and theirs]
         return median(ratios) if ratios else None
 
     def most(self, contender: str, number: Number) -> float | None:
-        """The highest of all operations."""
+        """Return the highest of all operations."""
         found = [self.typical(operation, contender, number) for operation in self.operations]
         return max((value for value in found if value is not None), default=None)
 
@@ -106,13 +106,13 @@ def engine(sample: Sample) -> float:
 
 
 def tables(points: Iterable[Point]) -> dict[tuple[str, int], Points]:
-    """{(part, mirrors): its points}, in the order in which they were measured."""
+    """Return {(part, mirrors): its points}, in the order of measurement."""
     grouped = groupby(points, key=lambda item: (item.part, item.mirrors))
     return {key: Points(items) for key, items in grouped}
 
 
 def figures(points: Sequence[Point]) -> list[Figure]:
-    """Every ratio that what was measured gives."""
+    """Return every ratio that the measurements give."""
     found = tables(points)
     return [
         Figure(part, mirrors, what, measure, value)
@@ -127,7 +127,7 @@ Measured = Iterator[tuple[str, str, float | None]]
 
 
 def _compared(mirrors: int, table: Points, _all: Tables) -> Measured:
-    """``operations``: each beside each contender, then what is there once."""
+    """Yield the ratios of ``operations``: each beside each contender, then what is there once."""
     for what in table.operations:
         yield what, BY_PROCESSOR, table.ratio(what, REVISION, processor)
         yield what, BY_CLOCK, table.ratio(what, REVISION, seconds)
@@ -141,7 +141,7 @@ def _compared(mirrors: int, table: Points, _all: Tables) -> Measured:
 
 
 def _grown(mirrors: int, table: Points, all_of_them: Tables) -> Measured:
-    """``sizes``: each beside the script, and the largest beside the middle one."""
+    """Yield the ratios of ``sizes``: each beside the script, and the largest beside the middle one."""
     middle = all_of_them.get((SIZES, MIDDLE))
     for what in table.operations:
         yield what, BY_SCRIPT, table.ratio(what, SCRIPT, seconds)
@@ -150,7 +150,7 @@ def _grown(mirrors: int, table: Points, all_of_them: Tables) -> Measured:
 
 
 def _rolled_out(_mirrors: int, table: Points, _all: Tables) -> Measured:
-    """``rollout``: beside the least that the deployments themselves take."""
+    """Yield the ratios of ``rollout``: beside the least that the deployments themselves take."""
     for what in table.operations:
         yield what, BY_LEAST, _quotient(table.typical(what, OURS, seconds), SITES / PARALLEL * SECONDS)
 

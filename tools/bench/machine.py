@@ -1,4 +1,4 @@
-"""What it was measured on: no names and no paths, but whatever a number depends on."""
+"""The machine of a measurement: no names and no paths, but all that a number depends on."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MODEL = re.compile(r"^model name\s*: (.+)$", re.MULTILINE)
 
 
 def described() -> str:
-    """One line. The load is that of the minute before: what others took away from all that is compared alike."""
+    """Return one line. The load is that of the minute before, which all contenders share."""
     return (
         f"{_processor()}, {os.cpu_count()} cores, {psutil.virtual_memory().total / GIGABYTE:.0f} GB;"
         f" Python {platform.python_version()}, Pulumi {_engine()} with SDK {version('pulumi')},"
@@ -28,7 +28,7 @@ def described() -> str:
 
 
 def _processor() -> str:
-    """Linux tells the model, other systems at least the kind."""
+    """Return the processor's model on Linux, its kind on other systems."""
     try:
         found = _MODEL.search(Path("/proc/cpuinfo").read_text(encoding="utf-8"))
     except FileNotFoundError:

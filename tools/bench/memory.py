@@ -1,4 +1,4 @@
-"""What a command's processes need: looked at a few times a second, from beside."""
+"""Measure the memory of a command's processes, from beside, a few times a second."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Watch:
 
 
 def _peak(process: psutil.Process) -> int:
-    """Linux remembers a process's peak; elsewhere it is the highest that was seen."""
+    """Return a process's peak. Linux remembers it; elsewhere it is the highest value seen."""
     try:
         found = _HIGHEST.search(Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8"))
     except (FileNotFoundError, ProcessLookupError):
@@ -60,7 +60,7 @@ def _peak(process: psutil.Process) -> int:
 
 @contextlib.contextmanager
 def watched(pid: int) -> Iterator[Watch]:
-    """Looks until the end of the context."""
+    """Look until the end of the context."""
     watch, over = Watch(pid), Event()
 
     def look() -> None:

@@ -26,29 +26,29 @@ class Platform:
 
     @property
     def variables(self) -> dict[str, str]:
-        """Where it is, for the processes that speak to it."""
+        """Return its address and token, for the processes that speak to it."""
         return {"DIVIO_API_URL": self.sandbox.url, "DIVIO_API_TOKEN": self.sandbox.token}
 
     def restore(self) -> None:
-        """All mirrors are fresh again."""
+        """Make all mirrors fresh again."""
         _copy(self.kept, self.sandbox.state / "sandbox.sqlite3")
 
     def rotate(self) -> None:
-        """A new password, and the original runs with it."""
+        """Set a new password, and have the original run with it."""
         self.sandbox.rotate(ORIGINAL, STAGE, report=_silently)
         self.release()
 
     def release(self) -> None:
-        """The original is deployed."""
+        """Deploy the original."""
         self.sandbox.deploy(ORIGINAL, STAGE, report=_silently)
 
     def release_live(self) -> None:
-        """A new image, where mirrors run that of Live."""
+        """Make a new image, where mirrors run that of Live."""
         self.sandbox.deploy(ORIGINAL, "live", report=_silently)
 
     @contextmanager
     def counted(self) -> Iterator[list[int]]:
-        """At the end of the context the list has two numbers: of the requests in it, and of the polls."""
+        """Yield a list that has two numbers at the end of the context: its requests, and its polls."""
         counts: list[int] = []
         self.sandbox.clear_requests_log()
         yield counts
@@ -57,7 +57,7 @@ class Platform:
 
 @contextmanager
 def platform(directory: Path, mirrors: int, deployment_seconds: float = 0.0) -> Iterator[Platform]:
-    """A running sandbox without processes, with so many fresh mirrors. Nothing is left of it at the end."""
+    """Yield a running sandbox without processes, with so many fresh mirrors. Nothing of it is left at the end."""
     sandbox = Sandbox(directory / "sandbox")
     try:
         sandbox.start(runner="none", deployment_seconds=deployment_seconds)
@@ -79,4 +79,4 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _silently(_line: str) -> None:
-    """For what reports to the terminal."""
+    """Drop a line of progress."""

@@ -29,7 +29,7 @@ COMMANDS = {
     REFRESH: ("refresh", "--yes", "--skip-preview", "--suppress-outputs"),
     DESTROY: ("destroy", "--yes", "--skip-preview", "--suppress-outputs", "--exclude-protected"),
 }
-"""What a user types for each of the operations that are measured."""
+"""A user's command for each of the operations that are measured."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Project:
     def of(
         cls, build: Build, directory: Path, mirrors: Sequence[str], rollout: Mapping[str, Any], **more: str
     ) -> Project:
-        """A copy of the build's own project with other mirrors. No site serves, so none is asked for its health."""
+        """Return a copy of the build's own project with other mirrors. No site serves, so none has a health check."""
         document = _read(build.checkout / "Pulumi.yaml")
         document["config"]["mirrors:fleet"]["value"]["mirrors"] = [{"application": slug} for slug in mirrors]
         document["config"]["mirrors:rollout"] = {"value": {"health": False, **rollout}}
@@ -50,7 +50,7 @@ class Project:
 
     @classmethod
     def other(cls, build: Build, directory: Path, program: str, **more: str) -> Project:
-        """A project whose program is a module of ``tools.bench.programs``."""
+        """Return a project whose program is a module of ``tools.bench.programs``."""
         document = {"name": program, "runtime": _read(build.checkout / "Pulumi.yaml")["runtime"]}
         text = f"from tools.bench.programs.{program} import declare\n\ndeclare()\n"
         return cls._made(build, directory, document, text, more)
@@ -80,7 +80,7 @@ class Project:
         return timed((program, *arguments, *_QUIET), self.directory, self.variables)
 
     def state(self) -> int:
-        """Bytes of the stack's state."""
+        """Return the bytes of the stack's state."""
         stacks = self.directory / ".state" / "pulumi" / ".pulumi" / "stacks"
         return (stacks / self.name / f"{STACK}.json").stat().st_size
 

@@ -38,7 +38,7 @@ Figures = Mapping[tuple[str, str], Figure]
 
 
 def sections(points: Sequence[Point], machine: str, revision: str = REVISION) -> dict[str, str]:
-    """{key: Markdown} of all that was measured, in that order. ``revision``: what the tables call it."""
+    """Return {key: Markdown} of all measurements, in that order. ``revision``: its name in the tables."""
     found, made = tables(points), dict[str, str]()
     for part, write_part in _PARTS.items():
         sizes = {mirrors: table for (name, mirrors), table in found.items() if name == part}
@@ -52,7 +52,7 @@ def sections(points: Sequence[Point], machine: str, revision: str = REVISION) ->
 
 
 def write(file: Path, sections: Mapping[str, str]) -> None:
-    """Replaces the sections that were measured, and leaves all others; a new one goes to the end."""
+    """Replace the sections that were measured, and leave all others; a new one goes to the end."""
     text = file.read_text(encoding="utf-8") if file.exists() else "# Benchmarks\n"
     for key, section in sections.items():
         begin, end = f"<!-- measured: {key} -->\n", f"<!-- end: {key} -->\n"
@@ -66,7 +66,7 @@ Sections = Iterable[tuple[str, str, list[str]]]
 
 
 def _sizes(sizes: Mapping[int, Points], ratios: Sequence[Figure]) -> Sections:
-    """Seconds by size, ours and the script's: the figure that people ask for first."""
+    """Yield seconds by size, of this checkout and the script: the figure that people ask for first."""
     operations = next(iter(sizes.values())).operations
     rows = [
         [what, who, *(_shown(table.typical(what, who, seconds), 1) for table in sizes.values())]
@@ -115,7 +115,7 @@ _PARTS: Mapping[str, Callable[[Mapping[int, Points], Sequence[Figure]], Sections
 
 
 def _against(found: Sequence[Figure], measures: Sequence[str]) -> list[str]:
-    """A column for each measure that there is, and beside it its target, where one of them has one."""
+    """Return a column for each measure that there is, and its target beside it, where one of them has one."""
     by: Figures = {(item.what, item.measure): item for item in found}
     there = [measure for measure in measures if any(item.measure == measure for item in found)]
     aimed = {item.measure for item in found if item.most is not None}
@@ -156,7 +156,7 @@ def _requests(table: Points) -> list[str]:
 
 
 def _shares(table: Points) -> list[str]:
-    """Whose processor time it is, and the engine's peak."""
+    """Return the processor time by kind of process, and the engine's peak."""
     there = [who for who in (OURS, REVISION) if table.most(who, seconds) is not None]
     numbers: Mapping[str, Number] = {
         "all": processor,
@@ -172,7 +172,7 @@ def _shares(table: Points) -> list[str]:
 
 
 def _table(header: Row, rows: Iterable[Row], text: int = 1) -> list[str]:
-    """``text``: how many columns hold words."""
+    """Return a table. ``text``: how many columns hold words."""
     return [_line(header), _line([*("---" for _ in header[:text]), *("--:" for _ in header[text:])]), *map(_line, rows)]
 
 

@@ -1,4 +1,4 @@
-"""What one command took."""
+"""The figures of one command."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _POLL = re.compile(r"/apps/v3/deployments/[^/]+/")
 
 
 class BenchError(Exception):
-    """A command that is measured did not do what it should; the message has the end of what it said."""
+    """A measured command that failed; the message has the end of its output."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Memory:
 
 @dataclass(frozen=True)
 class Seen:
-    """What was seen of a command's processes while they ran. ``busy``: processor seconds of all of a kind."""
+    """Observations of a command's processes while they ran. ``busy``: processor seconds of all of a kind."""
 
     memory: Memory
     providers: int
@@ -37,7 +37,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class Taken:
-    """What a command took, before it is known what it asked the platform."""
+    """Figures of a command, without what it asked the platform."""
 
     seconds: float
     processor: float
@@ -66,11 +66,11 @@ class Sample:
 
 
 def counted(lines: Iterable[Mapping[str, Any]]) -> tuple[int, int]:
-    """Requests and polls of a sandbox's request log."""
+    """Return the requests and the polls of a sandbox's request log."""
     polls = [line["method"] == "GET" and _is_poll(line["path"], line.get("query") or "") for line in lines]
     return len(polls) - sum(polls), sum(polls)
 
 
 def _is_poll(path: str, query: str) -> bool:
-    """A look at one deployment, or at all that go on."""
+    """Return whether a request looks at one deployment, or at all that go on."""
     return bool(_POLL.fullmatch(path)) or (path == PATH and f"page_size={NEWEST}" in query.split("&"))

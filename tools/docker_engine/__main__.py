@@ -1,4 +1,4 @@
-"""``python -m tools.docker_engine start | stop``"""
+"""``python -m tools.docker_engine start | stop``: the Docker engine for the tests."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tools.docker_engine.layout import Layout, UnavailableError, say
 
 
 def main(arguments: list[str]) -> int:
-    """Where there is no engine to be had that is said, and is no failure: the tests that need one say it, too."""
+    """Start or stop the engine. It is no failure that there is none: the tests that need one report it, too."""
     layout = Layout.of()
     if arguments == ["stop"]:
         stop(layout)

@@ -1,4 +1,4 @@
-"""Finds a Docker engine, or starts one that belongs to this checkout alone."""
+"""Find a Docker engine, or start one that belongs to this checkout alone."""
 
 from __future__ import annotations
 
@@ -20,7 +20,11 @@ STARTS_WITHIN = 60.0
 
 
 def start(layout: Layout) -> str:
-    """The address of an engine: one that is there, or one that is started. Raises UnavailableError."""
+    """Return the address of an engine: one that is there, or one that this starts.
+
+    Raises:
+        UnavailableError: there is none.
+    """
     for host in (layout.host, os.environ.get("DOCKER_HOST"), LOCAL):
         if host and answers(host):
             _remember(layout, host)
@@ -32,7 +36,7 @@ def start(layout: Layout) -> str:
 
 
 def stop(layout: Layout) -> None:
-    """Ends the engine that was started here, with its containers; one that was there before is left alone."""
+    """End the engine that was started here, with its containers. Leave one alone that was there before."""
     if layout.pid_file.is_file():
         pid = int(layout.pid_file.read_text(encoding="utf-8"))
         if _is_ours(pid, layout):
@@ -68,7 +72,7 @@ def _install() -> None:
 
 
 def _started(layout: Layout) -> str:
-    """Its data is the checkout's; its sockets lie in a short path, since the path of one may have 107 characters."""
+    """Start an engine. Its data is the checkout's; a socket's path may have 107 characters, so it is a short one."""
     layout.state.mkdir(parents=True, exist_ok=True)
     run = Path(tempfile.mkdtemp(prefix="mirrors-docker-"))
     host = f"unix://{run}/docker.sock"
@@ -103,14 +107,14 @@ def _remember(layout: Layout, host: str) -> None:
 
 
 def _is_ours(pid: int, layout: Layout) -> bool:
-    """An id is given again after a while: only a dockerd with our data is ended."""
+    """Return whether a process is the dockerd with this checkout's data. The system gives an id again after a while."""
     with suppress(OSError):
         return str(layout.state / "data") in Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8", errors="replace")
     return False
 
 
 def _end(pid: int) -> None:
-    """It ends its containers first, each of which has ten seconds."""
+    """End a dockerd. It ends its containers first, each of which has ten seconds."""
     os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + STARTS_WITHIN
     while Path(f"/proc/{pid}").is_dir() and time.monotonic() < deadline:

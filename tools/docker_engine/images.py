@@ -15,7 +15,7 @@ from tools.docker_engine.layout import CHECKOUT, Layout, UnavailableError, say
 
 SUITE = "bookworm"
 PYTHON = "3.11"
-"""Of that suite."""
+"""The Python of that suite."""
 
 PACKAGES = ("python3", "python3-venv", "postgresql")
 BASE = "mirrors-test-base"
@@ -24,11 +24,15 @@ ACME = "mirrors-test-acme:1"
 TESTS = CHECKOUT / "tests" / "docker" / "images"
 LEFT_OUT = ("./var/cache/apt/*", "./var/lib/apt/lists/*", "./usr/share/doc/*", "./usr/share/man/*")
 BUILT_WITH = ("hatchling",)
-"""What builds the companion app inside the image, where no registry is asked."""
+"""Packages that build the companion app inside the image, which asks no registry."""
 
 
 def build_images(layout: Layout, host: str) -> None:
-    """Raises UnavailableError. What has not changed is not built again."""
+    """Build the images. What has not changed is not built again.
+
+    Raises:
+        UnavailableError: a command fails.
+    """
     if not _there(host, f"{BASE}:{_name()}"):
         base = _base(layout)
         _run(host, "import", str(base), f"{BASE}:{_name()}")
@@ -47,13 +51,13 @@ def build_images(layout: Layout, host: str) -> None:
 
 
 def _name() -> str:
-    """Other packages, another base."""
+    """Return the tag of the base: other packages make another one."""
     wanted = [SUITE, *PACKAGES, (CHECKOUT / "examples" / "acme" / "requirements.txt").read_text(encoding="utf-8")]
     return hashlib.sha256("\n".join(wanted).encode()).hexdigest()[:12]
 
 
 def _base(layout: Layout) -> Path:
-    """The tree as an archive. It is made once for all checkouts: that takes a minute or more."""
+    """Return the tree as an archive, one for all checkouts: making it takes a minute or more."""
     archive = layout.cache / f"base-{hashlib.sha256(' '.join([SUITE, *PACKAGES]).encode()).hexdigest()[:12]}.tar"
     if archive.is_file():
         return archive
@@ -69,7 +73,7 @@ def _base(layout: Layout) -> Path:
 
 
 def _with_wheels(host: str) -> None:
-    """The base with what the example site needs, fetched by this machine's pip with this machine's settings."""
+    """Build the base with what the example site needs, fetched by this machine's pip with this machine's settings."""
     with TemporaryDirectory(prefix="mirrors-wheels-") as folder:
         wheels = Path(folder) / "wheels"
         requirements = [
@@ -97,7 +101,11 @@ def _run(host: str, *arguments: str) -> None:
 
 
 def _command(*arguments: str) -> None:
-    """Raises UnavailableError with the last lines of what it said."""
+    """Run a command.
+
+    Raises:
+        UnavailableError: it fails; the message has the last lines of its output.
+    """
     environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     done = subprocess.run(arguments, env=environ, capture_output=True, text=True, check=False)
     if done.returncode:

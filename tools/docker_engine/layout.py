@@ -1,4 +1,4 @@
-"""Where the engine of a checkout has its things."""
+"""The places of the engine of a checkout."""
 
 from __future__ import annotations
 

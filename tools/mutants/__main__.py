@@ -1,4 +1,4 @@
-"""Takes each promise out of the code in turn and lets the tests notice: ``python -m tools.mutants [NAME …]``.
+"""Take each promise out of the code in turn and let the tests notice: ``python -m tools.mutants [NAME …]``.
 
 Ends with 1 where a mutation survives, no longer applies, or its tests fail without it.
 """

@@ -12,7 +12,7 @@ class StaleError(Exception):
 
 @dataclass(frozen=True)
 class Mutation:
-    """``name`` says what is broken. ``old`` stands exactly once in the file ``path``; ``tests`` are pytest's ids."""
+    """``name`` says what is broken. ``old`` is exactly once in the file ``path``; ``tests`` are pytest's ids."""
 
     name: str
     path: str
@@ -21,7 +21,11 @@ class Mutation:
     tests: tuple[str, ...]
 
     def mutated(self, root: Path) -> str:
-        """The file's text with the behaviour taken out. Raises StaleError."""
+        """Return the file's text with the behaviour taken out.
+
+        Raises:
+            StaleError: the text is not there exactly once.
+        """
         file = root / self.path
         if not file.is_file():
             raise StaleError(f"{self.name}: there is no {self.path}")
@@ -31,7 +35,7 @@ class Mutation:
         return text.replace(self.old, self.new)
 
     def missing_tests(self, root: Path) -> list[str]:
-        """Of its tests those that do not exist."""
+        """Return those of its tests that do not exist."""
         return [test for test in self.tests if not _exists(root, *test.split("::"))]
 
 

@@ -1,4 +1,4 @@
-"""What is taken out, one at a time: of each promise of the design the line that keeps it."""
+"""The mutations: of each promise of the design, the line that keeps it is taken out, one at a time."""
 
 from __future__ import annotations
 

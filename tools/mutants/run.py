@@ -40,7 +40,11 @@ class Copy:
                 shutil.copy2(checkout / name, directory / name)
 
     def judged(self, mutation: Mutation) -> Outcome:
-        """Raises StaleError."""
+        """Return what the tests say of a mutation.
+
+        Raises:
+            StaleError: the text is not there exactly once.
+        """
         file = self.directory / mutation.path
         mutated, before = mutation.mutated(self.directory), file.read_text(encoding="utf-8")
         file.write_text(mutated, encoding="utf-8")
@@ -54,12 +58,12 @@ class Copy:
         return Outcome("SURVIVED", "no test notices") if code == _PASSED else Outcome("broken", _end(said))
 
     def sound(self, tests: Sequence[str]) -> Outcome:
-        """Whether the tests pass where nothing has been taken out: only then does a failure say anything."""
+        """Return whether the tests pass where nothing has been taken out: only then does a failure say anything."""
         code, said = self.tested(tests)
         return Outcome("sound", "") if code == _PASSED else Outcome("broken", _end(said))
 
     def tested(self, tests: Sequence[str]) -> tuple[int, str]:
-        """pytest's exit code and what it said, up to the first failure."""
+        """Return the exit code of pytest and its output, up to the first failure."""
         command = [sys.executable, "-m", "pytest", "-x", "-q", "-rf", "-p", "no:cacheprovider", "--color=no", *tests]
         # Before the installed package, also in the processes that tests start; stale bytecode would hide a mutation.
         ours = {"PYTHONPATH": str(self.directory), "PYTHONDONTWRITEBYTECODE": "1", "MIRRORS_FIRST_EXAMPLE": "1"}
@@ -79,7 +83,7 @@ class Copy:
 
 
 def _stopped(process: subprocess.Popen[str]) -> str:
-    """Interrupted, so that the tests can stop what they have started."""
+    """Interrupt, so that the tests can stop what they have started."""
     process.send_signal(signal.SIGINT)
     try:
         return process.communicate(timeout=PATIENCE)[0]

@@ -30,7 +30,7 @@ INTERRUPTED = 130
 
 
 def ensure(layout: Layout, routes: Mapping[str, Route] = ROUTES) -> bool:
-    """Whether the tools are in place at the end; they are left alone where they work already."""
+    """Return whether the tools are in place at the end. Leave tools alone that work already."""
     try:
         verify(layout, layout.bin)
     except UnavailableError:
@@ -39,7 +39,7 @@ def ensure(layout: Layout, routes: Mapping[str, Route] = ROUTES) -> bool:
 
 
 def attempt(layout: Layout, name: str, route: Route) -> bool:
-    """Takes one route; says why where it cannot be taken."""
+    """Take one route; report why where that is not possible."""
     try:
         route(layout)
     except UnavailableError as error:
@@ -49,14 +49,14 @@ def attempt(layout: Layout, name: str, route: Route) -> bool:
 
 
 def remedy() -> str:
-    """What to do where no route works."""
+    """Return what to do where no route works."""
     return REMEDY.format(
         sdk=sdk_version(), next=sdk_version().bump_major(), archives=PUBLISHER.archives, checksums=PUBLISHER.checksums
     )
 
 
 def main() -> None:
-    """Exit code 0 if the tools are there, 1 if no route works, 130 if interrupted."""
+    """Return exit code 0 if the tools are there, 1 if no route works, 130 if interrupted."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     checkout = Path(__file__).resolve().parents[2]

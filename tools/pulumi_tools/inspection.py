@@ -1,4 +1,4 @@
-"""Whether the tools in a folder work: asked by running them."""
+"""Find out whether the tools in a folder work, by running them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ LIMIT_SECONDS = 60  # the first start of a 100 MB binary from a slow disk
 
 
 def verify(layout: Layout, folder: Path) -> Version:
-    """The version of the CLI in `folder`; raises `UnavailableError` where a tool is missing, broken or does not fit."""
+    """Return the version of the CLI in `folder`.
+
+    Raises:
+        UnavailableError: a tool is missing, broken or does not fit.
+    """
     for name in NAMES:
         if not os.access(folder / name, os.X_OK):
             message = f"{folder} holds no executable {name}"
@@ -30,7 +34,7 @@ def verify(layout: Layout, folder: Path) -> Version:
 
 
 def cli_version(layout: Layout, pulumi: Path) -> Version:
-    """What ``pulumi version`` prints."""
+    """Return what ``pulumi version`` prints."""
     text = output(pulumi, "version", environ=layout.tool_environ()).strip()
     try:
         return Version.parse(text.removeprefix("v"))
@@ -40,7 +44,7 @@ def cli_version(layout: Layout, pulumi: Path) -> Version:
 
 
 def output(program: Path, *arguments: str, environ: Mapping[str, str]) -> str:
-    """The standard output of a program that must end well and soon."""
+    """Return the standard output of a program that must end well and soon."""
     command = " ".join([str(program), *arguments])
     try:
         done = subprocess.run(
@@ -56,6 +60,6 @@ def output(program: Path, *arguments: str, environ: Mapping[str, str]) -> str:
 
 
 def last_line(text: str) -> str:
-    """The last line that says something."""
+    """Return the last line that says something."""
     lines = text.strip().splitlines()
     return lines[-1] if lines else "(no output)"

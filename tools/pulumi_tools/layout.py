@@ -1,4 +1,4 @@
-"""Where the tools go, which versions do, and what a route says when it cannot be taken."""
+"""The folders of the tools, the versions that fit, and the error of a route that is not possible."""
 
 from __future__ import annotations
 
@@ -41,18 +41,18 @@ class Layout:
         return self.checkout / ".tools" / "tmp"
 
     def tool_environ(self) -> dict[str, str]:
-        """The environment to run `pulumi` in: no look for updates, and a home inside the checkout."""
+        """Return the environment to run `pulumi` in: no look for updates, and a home inside the checkout."""
         home = self.checkout / ".state" / "pulumi-home"
         return {**self.environ, "PULUMI_SKIP_UPDATE_CHECK": "true", "PULUMI_HOME": str(home)}
 
 
 def sdk_version() -> Version:
-    """The version of the Python SDK that is installed, which is the one in ``requirements.lock``."""
+    """Return the version of the installed Python SDK, which is the one in ``requirements.lock``."""
     return Version.parse(version("pulumi"))
 
 
 def suitable(found: Version, sdk: Version) -> bool:
-    """Whether a CLI fits the SDK: as new as the SDK, of the same major version.
+    """Return whether a CLI fits the SDK: as new as the SDK, of the same major version.
 
     Within a major version the engine goes on speaking to older SDKs; an older engine may lack what a
     newer SDK asks for.
@@ -61,13 +61,13 @@ def suitable(found: Version, sdk: Version) -> bool:
 
 
 def put(source: Path, target: Path) -> None:
-    """Moves a finished file into place; who looks meanwhile sees the old file or the new one, never a part."""
+    """Move a finished file into place; another process sees the old file or the new one, never a part."""
     target.parent.mkdir(parents=True, exist_ok=True)
     source.replace(target)
 
 
 def link_all(layout: Layout, folder: Path) -> None:
-    """Links the four tools of `folder` into `layout.bin`."""
+    """Link the four tools of `folder` into `layout.bin`."""
     layout.scratch.mkdir(parents=True, exist_ok=True)
     for name in NAMES:
         link = layout.scratch / f"{name}.{os.getpid()}"

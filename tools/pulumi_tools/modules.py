@@ -35,7 +35,7 @@ BINARIES = (
 
 
 def build_modules(layout: Layout) -> None:
-    """Builds both binaries, copies both scripts, and puts the four in place when all are there."""
+    """Build both binaries, copy both scripts, and put the four in place when all are there."""
     go = shutil.which("go", path=layout.environ.get("PATH"))
     if go is None:
         message = "no go on PATH"
@@ -52,7 +52,7 @@ def build_modules(layout: Layout) -> None:
 
 
 def remove_own_caches(layout: Layout) -> None:
-    """Frees the gigabytes that only the build needed; the user's own caches are not below ``.tools``."""
+    """Free the gigabytes that only the build needed; the user's own caches are not below ``.tools``."""
     shutil.rmtree(layout.checkout / ".tools" / "go", ignore_errors=True)
 
 
@@ -71,7 +71,7 @@ class Build:
         return self.scratch / "bin"
 
     def all(self) -> None:
-        """Both binaries and both scripts."""
+        """Return both binaries and both scripts."""
         self.result.mkdir()
         for binary in BINARIES:
             self.binary(binary)
@@ -80,7 +80,7 @@ class Build:
             copy_script(Path(sdk), name, self.result)
 
     def binary(self, binary: Binary) -> None:
-        """Downloads what one binary needs, then compiles it."""
+        """Download what one binary needs, then compile it."""
         name = binary.name
         listing: list[str | Path] = [self.go, "list", "-mod=readonly", "-deps", binary.package]
         packages = self.run(name, listing, is_download, lambda n: f"{name}: {n} modules downloaded")
@@ -98,7 +98,7 @@ class Build:
         is_step: Callable[[str], bool],
         describe: Callable[[int], str],
     ) -> list[str]:
-        """Runs Go in the module called `name`."""
+        """Run Go in the module called `name`."""
         command = Command(
             arguments,
             cwd=self.module_folder(name),
@@ -109,12 +109,12 @@ class Build:
         return run(command, self.layout.say)
 
     def module_value(self, name: str, module: str, template: str) -> str:
-        """One field of a module that the module called `name` requires."""
+        """Return one field of a module that the module called `name` requires."""
         arguments = ("list", "-C", str(self.module_folder(name)), "-mod=readonly", "-m", "-f", template, module)
         return output(self.go, *arguments, environ=self.environ()).strip()
 
     def module_folder(self, name: str) -> Path:
-        """The folder of a ``go.mod``."""
+        """Return the folder of a ``go.mod``."""
         return self.layout.checkout / "tools" / name
 
     def environ(self) -> dict[str, str]:
@@ -135,17 +135,17 @@ class Build:
 
 
 def is_download(line: str) -> bool:
-    """Whether Go says that it fetches a module."""
+    """Return whether Go says that it fetches a module."""
     return line.startswith(DOWNLOADING)
 
 
 def is_package(line: str) -> bool:
-    """Whether Go says that it compiles a package: with ``-v`` a line is the package's path and nothing else."""
+    """Return whether Go says that it compiles a package: with ``-v`` a line is the package's path and nothing else."""
     return " " not in line.strip() and "/" in line
 
 
 def copy_script(sdk: Path, name: str, folder: Path) -> None:
-    """Copies a script of the SDK's module, where files are read-only, as an executable."""
+    """Copy a script of the SDK's module, where files are read-only, as an executable."""
     found = [sdk / place / name for place in SCRIPT_FOLDERS if (sdk / place / name).is_file()]
     if not found:
         message = f"the module {SDK_MODULE} in {sdk} holds no {name}"

@@ -12,7 +12,7 @@ from tools.pulumi_tools.layout import PULUMI, Layout, UnavailableError, link_all
 
 
 def link_from_path(layout: Layout) -> None:
-    """Links the first complete and suitable set of tools on PATH."""
+    """Link the first complete and suitable set of tools on PATH."""
     reasons = []
     for folder in candidates(layout):
         try:
@@ -27,7 +27,7 @@ def link_from_path(layout: Layout) -> None:
 
 
 def candidates(layout: Layout) -> Iterator[Path]:
-    """The folders of PATH with a `pulumi`, each followed by the one that a link leads to; never our own."""
+    """Yield PATH's folders with a `pulumi`, each followed by the one that a link leads to. Skip the checkout's own."""
     seen = {layout.bin.resolve()}
     for entry in layout.environ.get("PATH", os.defpath).split(os.pathsep):
         program = shutil.which(PULUMI, path=entry) if entry else None

@@ -1,4 +1,4 @@
-"""Runs a long command, and says every few seconds that it is still at work and how far it is."""
+"""Run a long command, and report every few seconds that it is still at work and how far it is."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Output:
     other: list[str] = field(default_factory=list)
 
     def read(self, lines: Iterable[str]) -> None:
-        """Takes lines until there are no more; runs in a thread of its own."""
+        """Take lines until there are no more; run in a thread of its own."""
         for line in lines:
             if self.is_step(line):
                 self.steps += 1
@@ -36,7 +36,7 @@ class Output:
                 self.other.append(line.rstrip())
 
     def tail(self) -> str:
-        """The last lines, for an error."""
+        """Return the last lines, for an error."""
         return "\n".join(f"    {line}" for line in self.other[-TAIL_LINES:])
 
 
@@ -56,7 +56,7 @@ class Command:
 
 
 def run(command: Command, say: Say, *, heartbeat: float = HEARTBEAT_SECONDS) -> list[str]:
-    """Runs `command` to its end and returns the lines that are no steps; raises `UnavailableError` if it fails.
+    """Run `command` to its end and return the lines that are no steps; raise `UnavailableError` if it fails.
 
     The command gets a process group of its own, which is ended with everything in it when this function is left early.
     """
@@ -88,7 +88,7 @@ def run(command: Command, say: Say, *, heartbeat: float = HEARTBEAT_SECONDS) -> 
 
 
 def wait(process: subprocess.Popen[str], command: Command, beat: Callable[[], None], heartbeat: float) -> int:
-    """The exit code, with a beat at every `heartbeat` seconds until then."""
+    """Return the exit code; beat every `heartbeat` seconds until then."""
     started = time.monotonic()
     while True:
         left = float("inf") if command.limit is None else started + command.limit - time.monotonic()
@@ -102,7 +102,7 @@ def wait(process: subprocess.Popen[str], command: Command, beat: Callable[[], No
 
 
 def stop(process: subprocess.Popen[str]) -> None:
-    """Ends a process and all that it started: first as Ctrl-C would, which lets it tidy up, then for good."""
+    """End a process and all that it started: first as Ctrl-C would, which lets it tidy up, then for good."""
     os.killpg(process.pid, signal.SIGINT)
     with suppress(subprocess.TimeoutExpired):
         process.wait(GRACE_SECONDS)

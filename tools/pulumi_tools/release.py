@@ -35,7 +35,7 @@ except (OSError, ValueError) as error:
 
 @dataclass(frozen=True)
 class Publisher:
-    """Archives and checksums come from two hosts, so that whoever changes one has not changed the other."""
+    """Archives and checksums come from two hosts, so that a change of one does not change the other."""
 
     archives: str = "https://get.pulumi.com/releases/sdk"
     checksums: str = "https://github.com/pulumi/pulumi/releases/download"
@@ -51,7 +51,11 @@ PUBLISHER = Publisher()
 
 
 def archive_name(version: Version) -> str:
-    """For this machine. Raises `UnavailableError` where nothing is published for one."""
+    """Return the archive's name for this machine.
+
+    Raises:
+        UnavailableError: no archive is published for it.
+    """
     system, machine = SYSTEMS.get(platform.system()), MACHINES.get(platform.machine().lower())
     if system is None or machine is None:
         message = f"no release is published for {platform.system()} on {platform.machine()}"
@@ -60,7 +64,7 @@ def archive_name(version: Version) -> str:
 
 
 def install_release(layout: Layout, publisher: Publisher = PUBLISHER) -> None:
-    """Downloads the release of the SDK's version into ``.tools/release`` and links its tools."""
+    """Download the release of the SDK's version into ``.tools/release`` and link its tools."""
     if shutil.which("curl", path=layout.environ.get("PATH")) is None:
         message = "the installer needs curl, which is not on PATH"
         raise UnavailableError(message)
@@ -79,7 +83,11 @@ def install_release(layout: Layout, publisher: Publisher = PUBLISHER) -> None:
 
 
 def download(layout: Layout, publisher: Publisher, version: Version, scratch: Path) -> Path:
-    """The archive. Raises `UnavailableError` where it is not what the list of checksums says: nothing of it is run."""
+    """Download the archive. Run nothing of it.
+
+    Raises:
+        UnavailableError: it has another checksum than the list.
+    """
     layout.say(f"downloading the release of Pulumi {version}")
     archive = fetch(layout, publisher.archive(version), scratch)
     listed = fetch(layout, publisher.list_of_checksums(version), scratch)
@@ -92,7 +100,7 @@ def download(layout: Layout, publisher: Publisher, version: Version, scratch: Pa
 
 
 def checksum(listed: str, name: str) -> str | None:
-    """Of a file in a list as ``sha256sum`` writes it: ``<hexadecimal>  <name>``, a line each."""
+    """Return the checksum of a file in a list as ``sha256sum`` writes it: ``<hexadecimal>  <name>``, a line each."""
     lines = (line.split() for line in listed.splitlines())
     return next((parts[0].lower() for parts in lines if len(parts) == 2 and parts[1].lstrip("*") == name), None)
 
@@ -113,7 +121,7 @@ def fetch(layout: Layout, address: str, scratch: Path) -> Path:
 
 
 def unpack(archive: Path) -> Path:
-    """The folder with the tools. Nothing of the archive lands outside its own folder (PEP 706)."""
+    """Return the folder with the tools. Nothing of the archive lands outside its own folder (PEP 706)."""
     folder = archive.parent / "unpacked"
     try:
         with tarfile.open(archive) as tar:
@@ -125,7 +133,7 @@ def unpack(archive: Path) -> Path:
 
 
 def probe(address: str, limit: float = PROBE_SECONDS) -> None:
-    """Raises `UnavailableError` unless `address` answers within `limit` seconds."""
+    """Raise `UnavailableError` unless `address` answers within `limit` seconds."""
     arguments = [sys.executable, "-c", PROBE, address, str(limit)]
     try:
         subprocess.run(arguments, capture_output=True, text=True, timeout=limit, check=True)

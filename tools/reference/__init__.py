@@ -11,7 +11,11 @@ MADE = "<!-- made by python -m tools.reference from the docstrings; change those
 
 
 def pages() -> dict[Path, str]:
-    """{file: what is to stand in it}. Raises LookupError where something has no docstring."""
+    """Return {file: its text}.
+
+    Raises:
+        LookupError: something has no docstring.
+    """
     folder = CHECKOUT / "docs"
     return {
         folder / "configuration.md": MADE + configuration.page(),

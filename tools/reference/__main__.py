@@ -1,4 +1,4 @@
-"""Writes the pages that are made of the code, those that would change."""
+"""Write the pages that are made of the code, those that would change."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ class Key:
 
     @property
     def default(self) -> str:
-        """As it would be written; empty where there is none."""
+        """Return the default as a user would write it; empty where there is none."""
         _, _, said = self.meaning.partition("Default: ")
         if said:
             return said.removesuffix(".")
@@ -105,7 +105,7 @@ class Key:
         return "" if not value and value is not False else f"`{_as_yaml(value)}`"
 
     def described(self) -> str:
-        """A row of the table."""
+        """Return a row of the table."""
         meaning = self.meaning.partition("Default: ")[0].strip()
         if self.path in ENVIRON:
             meaning += f" `{ENVIRON[self.path]}` in the environment wins."
@@ -113,7 +113,11 @@ class Key:
 
 
 def page() -> str:
-    """Raises LookupError where a key or a model has no docstring."""
+    """Return the page.
+
+    Raises:
+        LookupError: a key or a model has no docstring.
+    """
     lines = [INTRODUCTION]
     for path, place, model in _objects(Settings, "", ()):
         lines += [f"## {f'`{path}`' if path else 'The keys'}", "", documented(model), ""]
@@ -126,13 +130,17 @@ def page() -> str:
 
 
 def keys(root: type[BaseModel] = Settings) -> Iterator[Key]:
-    """All, an object's own before those in it. Raises LookupError where one has no docstring."""
+    """Yield all keys, an object's own before those in it.
+
+    Raises:
+        LookupError: a key or a model has no docstring.
+    """
     for path, place, model in _objects(root, "", ()):
         yield from _keys(path, place, model)
 
 
 def sound_with(place: Place, value: Any) -> dict[str, Any]:
-    """A configuration that has this value at a place, and is sound everywhere else."""
+    """Return a configuration that has this value at a place, and is sound everywhere else."""
     data: dict[str, Any] = copy.deepcopy(SOUND)
     holder: Any = data
     for key, following in pairwise(place):
@@ -168,7 +176,7 @@ def _keys(path: str, place: Place, model: type[BaseModel]) -> Iterator[Key]:
 
 
 def _parts(annotation: Any) -> Iterator[Any]:
-    """An annotation and whatever is inside it, but nothing of other models."""
+    """Yield an annotation and all that is inside it, but nothing of other models."""
     yield annotation
     for part in get_args(annotation):
         yield from _parts(part)
@@ -179,7 +187,7 @@ def _models_in(annotation: Any) -> list[type[BaseModel]]:
 
 
 def _taken(place: Place) -> str:
-    """In words. What a list or a map takes is followed by what each item takes."""
+    """Return what a key takes, in words. The items of a list or a map follow it."""
     if heading := _headings().get(place):
         return f"an object, see [`{heading}`](#{re.sub(r'[^a-z]', '', heading.lower())})"
     words = _takes(place)
@@ -190,7 +198,7 @@ def _taken(place: Place) -> str:
 
 @cache
 def _headings() -> dict[Place, str]:
-    """{place: heading of the object there}"""
+    """Return {place: heading of the object there}."""
     return {place: path for path, place, _ in _objects(Settings, "", ())}
 
 
@@ -209,7 +217,7 @@ def _as_yaml(value: Any) -> str:
 
 
 def _written(field: FieldInfo) -> Any:
-    """The default as a user would write it."""
+    """Return the default as a user would write it."""
     value = field.get_default(call_default_factory=True)
     kind = tuple(field.metadata)
     if kind == Seconds.__metadata__:  # type: ignore[attr-defined]

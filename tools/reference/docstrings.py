@@ -11,7 +11,11 @@ from itertools import pairwise
 
 
 def documented(what: object) -> str:
-    """The docstring of a class or function, inherited or not. Raises LookupError where there is none."""
+    """Return the docstring of a class or function, inherited or not.
+
+    Raises:
+        LookupError: there is none.
+    """
     text = inspect.getdoc(what)
     if not text:
         raise LookupError(f"{getattr(what, '__qualname__', what)} has no docstring")
@@ -19,7 +23,7 @@ def documented(what: object) -> str:
 
 
 def of_fields(owner: type) -> dict[str, str]:
-    """{field: the text below it} of a class and those it inherits from, as far as they are not of a library."""
+    """Return {field: the text below it} of a class and those it inherits from, except a library's."""
     found: dict[str, str] = {}
     for cls in reversed(owner.__mro__):
         if cls.__module__.partition(".")[0] == owner.__module__.partition(".")[0]:
@@ -36,12 +40,12 @@ def _below_fields(cls: type) -> Iterator[tuple[str, str]]:
 
 
 def markdown(text: str) -> str:
-    """One pair of backticks where a docstring has two; those of a block of code stay."""
+    """Return Markdown: one pair of backticks where a docstring has two, except in blocks of code."""
     return re.sub(r"(?<!`)``(?!`)", "`", text)
 
 
 def in_a_cell(text: str) -> str:
-    """In one line, for a table."""
+    """Return a text in one line, for a table."""
     return " ".join(text.split()).replace("|", r"\|")
 
 

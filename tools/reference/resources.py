@@ -82,7 +82,11 @@ class Documented:
         yield ""
 
     def what_happens(self, method: str) -> str:
-        """Raises LookupError where a method of ours is silent."""
+        """Return what a method does, from its docstring.
+
+        Raises:
+            LookupError: a method of Mirrors has no docstring.
+        """
         ours = any(method in vars(cls) for cls in self.provider.__mro__ if cls.__module__.startswith("mirrors."))
         return documented(getattr(self.provider, method)) if ours else "Nothing on the platform: it is only forgotten."
 
@@ -96,7 +100,11 @@ DOCUMENTED = (
 
 
 def page() -> str:
-    """Raises LookupError where a resource, or something that it does, has no docstring."""
+    """Return the page.
+
+    Raises:
+        LookupError: a resource, or something that it does, has no docstring.
+    """
     lines = [INTRODUCTION, "## `Fleet`", "", about(Fleet), "", *table("argument", "meaning")]
     lines += [row(f"`{name}`", text) for name, text in named_in(Fleet).items()]
     lines += ["", *table("output", "meaning"), *(row(f"`{name}`", text) for name, text in of_fields(Fleet).items()), ""]
@@ -106,11 +114,11 @@ def page() -> str:
 
 
 def about(cls: type) -> str:
-    """Its docstring without what it says about single properties."""
+    """Return its docstring without what it says about single properties."""
     return markdown(_NAMED.sub("", inspect.getdoc(cls) or "").strip())
 
 
 def named_in(cls: type) -> dict[str, str]:
-    """{name: meaning} of what its docstring tells of single properties, as a sentence."""
+    """Return {name: meaning} of the properties that its docstring describes, as a sentence."""
     found = _NAMED.findall(inspect.getdoc(cls) or "")
     return {name: markdown(text[:1].upper() + text[1:]) for name, text in found}

@@ -1,1 +1,1 @@
-"""What the project is measured beside: see ``tools.bench.contenders``."""
+"""The programs that the bench measures beside the project: see ``tools.bench.contenders``."""

@@ -1,4 +1,4 @@
-"""The platform's API as somebody in a hurry would use it: for what we are measured beside, and for nothing else."""
+"""A client of the platform's API as a user in a hurry would write it, for the programs of this folder alone."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def session() -> requests.Session:
 
 
 def call(method: str, path: str, body: dict[str, Any] | None = None, **query: Any) -> Any:
-    """The answer's JSON; None where there is nothing at this path."""
+    """Return the answer's JSON; None where there is nothing at this path."""
     url = f"{os.environ['DIVIO_API_URL']}/apps/v3/{path}"
     answer = session().request(method, url, json=body, params=query, timeout=TIMEOUT)
     if answer.status_code == requests.codes.not_found:
@@ -34,27 +34,27 @@ def call(method: str, path: str, body: dict[str, Any] | None = None, **query: An
 
 
 def listed(path: str, **query: Any) -> list[dict[str, Any]]:
-    """All entries of one page, which is all of them here."""
+    """Return all entries of one page, which is all of them here."""
     found: list[dict[str, Any]] = call("GET", path, page_size=ALL, **query)["results"]
     return found
 
 
 def environment_of(application: str, stage: str = "test") -> str:
-    """The uuid of an application's environment, by their slugs."""
+    """Return the uuid of an application's environment, by their slugs."""
     [found] = listed("applications/", slug=application)
     [environment] = [item for item in listed("environments/", application=found["uuid"]) if item["slug"] == stage]
     return str(environment["uuid"])
 
 
 def running_with(environment: str) -> dict[str, str]:
-    """The variables of the newest successful deployment."""
+    """Return the variables of the newest successful deployment."""
     newest = next(item for item in listed("deployments/", environment=environment) if item["success"])
     frozen = call("GET", f"deployments/{newest['uuid']}/environment-variables/")["environment_variables"]
     return dict(frozen)
 
 
 def deployed(environment: str) -> str:
-    """Deploys and waits; the deployment's uuid."""
+    """Deploy, wait, and return the deployment's uuid."""
     uuid = call("POST", "deployments/", {"environment": environment})["uuid"]
     while not (seen := call("GET", f"deployments/{uuid}/"))["ended_at"]:
         time.sleep(POLL)
@@ -64,7 +64,7 @@ def deployed(environment: str) -> str:
 
 
 def desired(slug: str, site_id: int, shared: dict[str, str]) -> dict[str, tuple[str, bool]]:
-    """{name: (value, is sensitive)} in the order in which they are set."""
+    """Return {name: (value, is sensitive)} in the order in which they are set."""
     return {
         "SITE_ID": (str(site_id), False),
         "MIRRORS_APPLICATION": (slug, False),

@@ -18,7 +18,7 @@ Wanted = Mapping[str, tuple[str, bool]]
 
 
 def converge(environment: str, wanted: Wanted) -> None:
-    """A sensitive value is not shown: what runs tells what was set."""
+    """Converge one mirror. The platform hides a sensitive value: what runs shows what was set."""
     live = {item["name"]: item for item in listed("environment-variables/", environment=environment)}
     runs = _runs_with(environment)
     changed = [name for name, (value, _) in wanted.items() if name not in live or runs.get(name) != value]
@@ -41,7 +41,7 @@ def remove(environment: str, wanted: Wanted) -> None:
 
 
 def look(environment: str, wanted: Wanted) -> None:
-    """What a preview or a refresh tells."""
+    """Report as a preview or a refresh does."""
     live = {item["name"] for item in listed("environment-variables/", environment=environment)}
     runs = _runs_with(environment)
     if not wanted.keys() <= live or any(runs.get(name) != value for name, (value, _) in wanted.items()):
@@ -49,7 +49,7 @@ def look(environment: str, wanted: Wanted) -> None:
 
 
 WORK = {"destroy": remove, "refresh": look, "preview with nothing to do": look}
-"""What is not ``converge``."""
+"""The operations that do not ``converge``."""
 
 
 def main(operation: str) -> None:
