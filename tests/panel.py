@@ -21,7 +21,7 @@ class Panel:
         return answer.text
 
     def do(self, path: str, /, **fields: str | list[str]) -> str:
-        """Sends a form; returns the page that follows."""
+        """Send a form; returns the page that follows."""
         token = self.session.cookies["mirrors_sandbox_csrf"]
         body = fields | {"csrfmiddlewaretoken": token}
         answer = self.session.post(self.address + path, data=body, timeout=TIMEOUT)
@@ -29,5 +29,5 @@ class Panel:
         return answer.text
 
     def act(self, kind: str, action: str, *chosen: str, **fields: str) -> str:
-        """Runs an action of a list on the objects chosen."""
+        """Run an action of a list on the objects chosen."""
         return self.do(f"/sandbox/{kind}/", action=action, _selected_action=list(chosen), **fields)

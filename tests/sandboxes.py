@@ -46,7 +46,10 @@ sys.exit(int(os.environ.get("RELEASE_CODE", "0")))
 
 
 def site_codebase(directory: Path) -> Path:
-    """A codebase: it answers with its variables, and obeys ``ANSWER``, ``CRASH``, ``WAIT`` and ``RELEASE_CODE``."""
+    """Return a codebase.
+
+    It answers with its variables, and obeys ``ANSWER``, ``CRASH``, ``WAIT`` and ``RELEASE_CODE``.
+    """
     directory.mkdir(parents=True)
     (directory / "site.wsgi.py").write_text(SITE, encoding="utf-8")
     (directory / "release.py").write_text(RELEASE_COMMAND, encoding="utf-8")
@@ -58,7 +61,7 @@ def site_codebase(directory: Path) -> Path:
 
 @contextmanager
 def running_sandbox(directory: Path, runner: Runner = "none", **options: Any) -> Iterator[Sandbox]:
-    """A started, empty sandbox below ``directory``; at the end nothing of it is left.
+    """Yield a started, empty sandbox below ``directory``; at the end nothing of it is left.
 
     ``options`` are those of ``Sandbox.start``.
     """
@@ -72,7 +75,7 @@ def running_sandbox(directory: Path, runner: Runner = "none", **options: Any) ->
 
 @pytest.fixture
 def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
-    """A started, empty sandbox that runs no processes."""
+    """Yield a started, empty sandbox that runs no processes."""
     with running_sandbox(tmp_path) as started:
         yield started
 
@@ -86,7 +89,7 @@ def crash(sandbox: Sandbox) -> None:
 
 
 def get(sandbox: Sandbox, path: str, **query: str) -> Any:
-    """The answer to a GET of ``/apps/v3/{path}``."""
+    """Return the answer to a GET of ``/apps/v3/{path}``."""
     return Console(sandbox.state).get(path, **query)
 
 
@@ -102,7 +105,7 @@ def call(sandbox: Sandbox, method: str, path: str, **body: Any) -> requests.Resp
 
 
 def environment_of(sandbox: Sandbox, application: str, environment: str) -> str:
-    """The identifier of an environment."""
+    """Return the identifier of an environment."""
     uuid = get(sandbox, "applications/", slug=application)["results"][0]["uuid"]
     return str(get(sandbox, "environments/", application=uuid, slug=environment)["results"][0]["uuid"])
 
@@ -123,20 +126,20 @@ def delete_variable(sandbox: Sandbox, application: str, environment: str, name: 
 
 
 def newest_deployment(sandbox: Sandbox, application: str, environment: str) -> Any:
-    """The newest deployment of an environment, as the API shows it."""
+    """Return the newest deployment of an environment, as the API shows it."""
     owner = environment_of(sandbox, application, environment)
     return get(sandbox, "deployments/", environment=owner)["results"][0]
 
 
 def deployment_log(sandbox: Sandbox, application: str, environment: str) -> str:
-    """The log of the newest deployment of an environment."""
+    """Return the log of the newest deployment of an environment."""
     return str(
         get(sandbox, f"deployments/{newest_deployment(sandbox, application, environment)['uuid']}/logs/")["logs"]
     )
 
 
 def frozen_variables(sandbox: Sandbox, application: str, environment: str) -> dict[str, str]:
-    """The variables that the newest deployment of an environment runs with."""
+    """Return the variables that the newest deployment of an environment runs with."""
     uuid = newest_deployment(sandbox, application, environment)["uuid"]
     return dict(get(sandbox, f"deployments/{uuid}/environment-variables/")["environment_variables"])
 

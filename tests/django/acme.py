@@ -47,7 +47,7 @@ class Acme:
         }
 
     def start(self, command: str) -> subprocess.Popen[str]:
-        """Starts a shell command in the codebase; its standard error goes where its output goes."""
+        """Start a shell command in the codebase; its standard error goes where its output goes."""
         return subprocess.Popen(
             ["/bin/sh", "-c", f"exec {command}"],
             cwd=CODEBASE,
@@ -58,20 +58,20 @@ class Acme:
         )
 
     def manage(self, *arguments: str) -> str:
-        """Runs a command of manage.py, which must succeed, and gives what it printed."""
+        """Run a command of manage.py, which must succeed, and return what it printed."""
         code, output = finish(self.start(shlex.join(["python", "manage.py", *arguments])))
         assert code == 0, output
         return output
 
     def release(self) -> None:
-        """Runs the release commands."""
+        """Run the release commands."""
         for entry in json.loads((CODEBASE / "release_commands.json").read_text()):
             code, output = finish(self.start(entry["command"]))
             assert code == 0, f"{entry['label']}: {output}"
 
     @contextmanager
     def serving(self) -> Iterator[str]:
-        """Runs the Procfile's server on a free port while in the context; gives its address."""
+        """Run the Procfile's server on a free port while in the context, and return its address."""
         command = (CODEBASE / "Procfile").read_text().removeprefix("web: ")
         site = Acme(self.site_id, self.database_url, self.media, {**self.variables, "HOST": "127.0.0.1", "PORT": "0"})
         with site.start(command) as server:
@@ -82,7 +82,7 @@ class Acme:
 
 
 def finish(process: subprocess.Popen[str]) -> tuple[int, str]:
-    """Waits for a process; gives its exit code and output."""
+    """Wait for a process, and return its exit code and output."""
     try:
         output, _ = process.communicate(timeout=TIMEOUT)
     finally:
@@ -91,7 +91,7 @@ def finish(process: subprocess.Popen[str]) -> tuple[int, str]:
 
 
 def address(server: subprocess.Popen[str]) -> str:
-    """Reads the server's output until it says where it serves."""
+    """Read the server's output until it says where it serves."""
     assert server.stdout is not None
     watchdog = Timer(TIMEOUT, server.kill)
     watchdog.start()
@@ -105,21 +105,21 @@ def address(server: subprocess.Popen[str]) -> str:
 
 
 def browser() -> requests.Session:
-    """A client that keeps cookies, and takes nothing from the machine it runs on."""
+    """Return a client that keeps cookies, and takes nothing from the machine it runs on."""
     session = requests.Session()
     session.trust_env = False
     return session
 
 
 def get(url: str, host: str = "", forwarded: str = "") -> requests.Response:
-    """Asks for a page: as ``host``, if given, and as a proxy that was asked over the protocol ``forwarded``."""
+    """Ask for a page: as ``host``, if given, and as a proxy that was asked over the protocol ``forwarded``."""
     headers = {name: value for name, value in {"Host": host, "X-Forwarded-Proto": forwarded}.items() if value}
     with browser() as session:
         return session.get(url, headers=headers, timeout=TIMEOUT, allow_redirects=False)
 
 
 def submit(session: requests.Session, url: str, data: dict[str, str], files: dict[str, bytes] | None = None) -> str:
-    """Fills in a form of the admin and submits it; gives the address that it led to, and fails if it led nowhere."""
+    """Fill in a form of the admin, submit it, and return the address that it led to. Fail if it led nowhere."""
     page = session.get(url, timeout=TIMEOUT)
     token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)
     assert token, page.text

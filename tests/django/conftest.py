@@ -26,7 +26,7 @@ def postgres() -> Iterator[Postgres]:
 
 @pytest.fixture(scope="session")
 def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> NewDatabase:
-    """Gives the URL of a new database at each call, with the original released. That takes seconds, copying does not.
+    """Give the URL of a new database at each call, with the original released. That takes seconds, copying does not.
 
     In a copy the original is not registered: the companion app ignores what was copied with a database.
     """
@@ -38,7 +38,7 @@ def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> NewDatabase:
 
 @pytest.fixture(scope="session")
 def postgresql_databases(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> NewDatabase:
-    """The same on PostgreSQL."""
+    """Return the same on PostgreSQL."""
     numbers = count(1)
     Acme(1, postgres.create("migrated"), tmp_path_factory.mktemp("none")).release()
     return lambda: postgres.create(f"acme-{next(numbers)}", template="migrated")
@@ -46,14 +46,14 @@ def postgresql_databases(postgres: Postgres, tmp_path_factory: pytest.TempPathFa
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
 def new_fleet(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> NewFleet:
-    """Makes a database and a storage, and gives a function from a SITE_ID to a site that uses both."""
+    """Make a database and a storage, and return a function from a SITE_ID to a site that uses both."""
     new_database: NewDatabase = request.getfixturevalue(f"{request.param}_databases")
     return lambda: partial(Acme, database_url=new_database(), media=tmp_path_factory.mktemp(MEDIA))
 
 
 @pytest.fixture(scope="session")
 def new_sqlite_fleet(sqlite_databases: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> NewFleet:
-    """The same on SQLite alone, for what has nothing to do with the database."""
+    """Yield the same on SQLite alone, for what has nothing to do with the database."""
     return lambda: partial(Acme, database_url=sqlite_databases(), media=tmp_path_factory.mktemp(MEDIA))
 
 
@@ -68,7 +68,7 @@ class Serving:
 
 @pytest.fixture(scope="session")
 def fleet(new_fleet: NewFleet) -> Iterator[Serving]:
-    """Three released sites with content and an administrator ``ada``, each served by a process of its own."""
+    """Yield three released sites with content and an administrator ``ada``, each served by a process of its own."""
     site = new_fleet()
     sites = {site_id: site(site_id) for site_id in (1, 2, 3)}
     for acme in sites.values():

@@ -34,7 +34,7 @@ class Postgres:
         return f"postgres://postgres:{PASSWORD}@127.0.0.1:{self.port}/{database}"
 
     def create(self, database: str, template: str = "template1") -> str:
-        """Makes a database, as a copy of ``template``, and gives its URL."""
+        """Make a database, as a copy of ``template``, and return its URL."""
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(
                 sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(database), sql.Identifier(template))
@@ -43,7 +43,7 @@ class Postgres:
 
 
 def free_port() -> int:
-    """A loopback port that nothing listens on."""
+    """Return a loopback port that nothing listens on."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
@@ -51,7 +51,7 @@ def free_port() -> int:
 
 @contextmanager
 def running_postgres() -> Iterator[Postgres]:
-    """Starts the wheel's server on TCP and stops it afterwards.
+    """Start the wheel's server on TCP and stop it afterwards.
 
     Its directory is none of pytest's: the next pytest to start closes those to other users. The server runs as another
     user where pytest runs as root.
@@ -74,7 +74,7 @@ def running_postgres() -> Iterator[Postgres]:
 
 @contextmanager
 def held_until(url: str, lock: LiteralString, waiters: int) -> Iterator[None]:
-    """Executes the statement ``lock`` and keeps what it locks until the block has ended and ``waiters`` processes wait.
+    """Execute the statement ``lock`` and keeps what it locks until the block has ended and ``waiters`` processes wait.
 
     They then go on at the same moment, which processes that take seconds to start would not do by themselves.
     """

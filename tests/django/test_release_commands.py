@@ -22,13 +22,13 @@ def rows(site: Acme) -> dict[int, str]:
 
 
 def add(site: Acme) -> int:
-    """Adds a site as the admin does: its id comes from the database."""
+    """Add a site as the admin does: its id comes from the database."""
     create = "print(Site.objects.create(domain='added.example', name='Added').pk)"
     return int(site.manage("shell", "-v0", "-c", f"{SITES}; {create}"))
 
 
 def together(sites: list[Acme], command: str, lock: LiteralString = "") -> list[tuple[int, str]]:
-    """Runs a command for all sites at once; gives their exit codes and outputs.
+    """Run a command for all sites at once, and return their exit codes and outputs.
 
     With a statement that locks what the command needs they really are at once: on PostgreSQL each waits for the last.
     """
@@ -40,7 +40,7 @@ def together(sites: list[Acme], command: str, lock: LiteralString = "") -> list[
 
 
 def ask(question: str) -> str:
-    """The command that prints the marker of the database or the storage."""
+    """Return the command that prints the marker of the database or the storage."""
     program = f"from identity import questions; print(questions.{question}()['marker'])"
     return f'python manage.py shell -v0 -c "{program}"'
 

@@ -20,7 +20,7 @@ def administrator(url: str) -> requests.Session:
 
 
 def raw(url: str, path: str) -> tuple[int, str]:
-    """Asks for a path as it is; other clients tidy it."""
+    """Ask for a path as it is; other clients tidy it."""
     connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=TIMEOUT)
     connection.request("GET", path)
     response = connection.getresponse()

@@ -16,7 +16,7 @@ NONE = "no Docker engine: make engine starts one as root, with apt-get, or uses 
 
 @pytest.fixture(scope="session")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with those of ``make_certificates``."""
+    """Return a folder with those of ``make_certificates``."""
     if shutil.which("openssl") is None:
         pytest.skip("no openssl to make certificates with")
     folder = tmp_path_factory.mktemp("certificates")
@@ -26,7 +26,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def engine() -> str:
-    """Its address, as in ``DOCKER_HOST``; the images are there, too."""
+    """Return its address, as in ``DOCKER_HOST``; the images are there, too."""
     host = Layout.of().host
     if host is None or not answers(host):
         pytest.skip(NONE)

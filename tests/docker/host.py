@@ -35,7 +35,7 @@ class Host:
 
 
 def container(slug: str, environ: dict[str, str], **labels: str) -> dict[str, Any]:
-    """A site's container in Test, as far as anybody looks at it."""
+    """Return a site's container in Test, as far as anybody looks at it."""
     own = {"mirrors.fleet": "acme", "mirrors.environment": "test", "mirrors.site": slug}
     return {
         "Id": f"{slug:0<64}",
@@ -84,7 +84,7 @@ class _Handler(BaseHTTPRequestHandler):
             host.look_again()
 
     def _wanted(self) -> list[str]:
-        """The labels, ``name=value``, that a list is asked for."""
+        """Return the labels, ``name=value``, that a list is asked for."""
         [filters] = parse_qs(urlsplit(self.path).query).get("filters", ["{}"])
         labels: list[str] = json.loads(filters).get("label", [])
         return labels

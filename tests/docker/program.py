@@ -37,7 +37,7 @@ def declared(host: str, *, stack: str = "test", preview: bool = False, **configu
 
 
 def started(host: str, **configuration: Any) -> Ran:
-    """The same, and all of it is there afterwards, up to what failed."""
+    """Return the same, and all of it is there afterwards, up to what failed."""
     return _run({"stack": "test", "preview": False, "host": host, "starts": True}, configuration)
 
 

@@ -121,7 +121,7 @@ class Starting(Declaring):
 
 
 def _as_given(given: Any, value: Any) -> Any:
-    """An output whose input was a secret is one: so does the engine."""
+    """Return the outputs; one whose input was a secret is one: so does the engine."""
     secret = isinstance(given, dict) and given.get(SIGNATURE) == SECRET
     return marked(value) if secret else value
 

@@ -43,7 +43,7 @@ def sound(ran: Ran) -> Ran:
 
 
 def sites(ran: Ran) -> dict[str, Registered]:
-    """The sites' containers by slug."""
+    """Return the sites' containers by slug."""
     return {item.name: item for item in ran.resources if item.type == CONTAINER and item.parent == FLEET}
 
 
@@ -57,7 +57,7 @@ def variables(item: Registered) -> dict[str, str]:
 
 
 def refused(ran: Ran) -> list[str]:
-    """The errors of a program that has registered nothing."""
+    """Return the errors of a program that has registered nothing."""
     assert ran.code != 0
     assert "Traceback" not in ran.said
     assert [item.type for item in ran.resources] in ([], ["pulumi:pulumi:Stack"])

@@ -30,7 +30,7 @@ def world(client: docker.DockerClient) -> Iterator[World]:
 
 @pytest.fixture(scope="module")
 def stack(world: World, engine: str, tmp_path_factory: pytest.TempPathFactory) -> Stack:
-    """A stack whose fleet is up. Each test leaves it converged."""
+    """Return a stack whose fleet is up. Each test leaves it converged."""
     environment = {"DOCKER_HOST": engine, "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE}
     project = Project.at(tmp_path_factory.mktemp("plugged") / "project", environment)
     path = f"{plugin_folder()}{os.pathsep}{project.variables['PATH']}"

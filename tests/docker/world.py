@@ -90,7 +90,7 @@ class World:
         return str(self.site(slug).attrs["Image"])
 
     def derived(self, tag: str) -> str:
-        """The site's image once more, with another id."""
+        """Return the site's image once more, with another id."""
         dockerfile = io.BytesIO(f"FROM {ACME}\nLABEL once=more\n".encode())
         self.client.images.build(fileobj=dockerfile, tag=tag, rm=True)
         return tag

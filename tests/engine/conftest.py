@@ -19,7 +19,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 @pytest.fixture(scope="session")
 def shared_fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
-    """A converged fleet without site processes; one a session, or one a worker of it."""
+    """Yield a converged fleet without site processes; one a session, or one a worker of it."""
     with seeded_fleet(tmp_path_factory.mktemp("shared")) as fleet:
         fleet.converge()
         yield fleet
@@ -27,7 +27,7 @@ def shared_fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
 
 @pytest.fixture
 def fleet(shared_fleet: Fleet, request: pytest.FixtureRequest) -> Iterator[Fleet]:
-    """The same, with an empty request log. Each test leaves it converged; after one that fails it is made so."""
+    """Yield the same, with an empty request log. Each test leaves it converged; after one that fails it is made so."""
     shared_fleet.sandbox.clear_requests_log()
     yield shared_fleet
     if request.node.stash.get(FAILED, False):

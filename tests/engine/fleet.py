@@ -49,16 +49,16 @@ class Fleet:
             stack.up().succeeded()
 
     def with_mirrors(self, *mirrors: dict[str, Any] | str) -> AbstractContextManager[None]:
-        """Declares these mirrors in this order, for the time of the context."""
+        """Declare these mirrors in this order, for the time of the context."""
         listed = [{"application": item} if isinstance(item, str) else item for item in mirrors]
         return self.project.configured(lambda config: config["mirrors:fleet"]["value"].update(mirrors=listed))
 
     def writes(self) -> list[Line]:
-        """The requests since the log was cleared that were no reading."""
+        """Return the requests since the log was cleared that were no reading."""
         return [line for line in self.sandbox.requests_log() if line["method"] != "GET"]
 
     def written(self) -> list[tuple[str, str, str]]:
-        """The same as (method, application, name of the variable); the name is empty for a deployment."""
+        """Return the same as (method, application, name of the variable); the name is empty for a deployment."""
         return [(line["method"], line["application"], line.get("name", "")) for line in self.writes()]
 
     @contextmanager
@@ -70,7 +70,7 @@ class Fleet:
             self.sandbox.clear_faults(report=silently)
 
     def variables(self, application: str, environment: str) -> dict[str, str | None]:
-        """The custom variables of an environment; None where the platform shows no value."""
+        """Return the custom variables of an environment; None where the platform shows no value."""
         uuid = get(self.sandbox, "applications/", slug=application)["results"][0]["uuid"]
         owner = get(self.sandbox, "environments/", application=uuid, slug=environment)["results"][0]["uuid"]
         listed = get(self.sandbox, "environment-variables/", environment=owner)["results"]
@@ -79,7 +79,7 @@ class Fleet:
 
 @contextmanager
 def seeded_fleet(directory: Path, runner: Runner = "none", codebase: Path | None = None) -> Iterator[Fleet]:
-    """A seeded sandbox, and the stacks, never updated. At the end no process of it is left."""
+    """Yield a seeded sandbox, and the stacks, never updated. At the end no process of it is left."""
     project = Project.at(directory / "acme", {})
     with running_sandbox(project.state, runner=runner) as sandbox:
         sandbox.seed(codebase=codebase, report=silently)

@@ -62,7 +62,7 @@ class Project:
 
     @classmethod
     def at(cls, directory: Path, environment: Mapping[str, str]) -> "Project":
-        """A copy of the checkout's own project, with an empty backend and no stack."""
+        """Return a copy of the checkout's own project, with an empty backend and no stack."""
         (directory / ".state" / "pulumi").mkdir(parents=True)
         (directory / ".venv").symlink_to(sys.prefix)
         for name in FILES:
@@ -93,7 +93,7 @@ class Project:
 
     @contextmanager
     def started(self, *command: str, **options: Any) -> Iterator["subprocess.Popen[str]"]:
-        """A command that runs beside the test, ended with all its children at the end of the context.
+        """Yield a command that runs beside the test, ended with all its children at the end of the context.
 
         ``options`` are those of ``Popen``, where they differ from the ones here.
         """
@@ -117,7 +117,7 @@ class Project:
 
     @contextmanager
     def configured(self, change: Change, name: str = PROJECT_FILE) -> Iterator[None]:
-        """The same for a while: at the end of the context the file is as it was."""
+        """Yield the same for a while: at the end of the context the file is as it was."""
         before = (self.directory / name).read_text(encoding="utf-8")
         try:
             self.configure(change, name)
@@ -189,7 +189,7 @@ class Stack:
         return [item["urn"] for item in resources]
 
     def status(self) -> tuple[int, dict[str, dict[str, Any]]]:
-        """The exit code of ``mirrors status``, and its rows by application."""
+        """Return the exit code of ``mirrors status``, and its rows by application."""
         done = self.project.run("mirrors", "status", "--stack", self.name, "--json")
         return done.code, {row["application"]: row for row in done.json()}
 
@@ -201,6 +201,6 @@ def updates(done: Done) -> set[str]:
 
 
 def errors(done: Done) -> list[str]:
-    """The errors that a command reports at its end, one entry each."""
+    """Return the errors that a command reports at its end, one entry each."""
     _, _, diagnostics = done.text.partition("Diagnostics:\n")
     return re.findall(r"^ +error: (.+)$", diagnostics, re.MULTILINE)

@@ -77,7 +77,7 @@ class Codebase:
 
     @classmethod
     def at(cls, directory: Path) -> "Codebase":
-        """The first release."""
+        """Return the first release."""
         shutil.copytree(CODEBASE, directory, ignore=shutil.ignore_patterns("__pycache__", ".*", "*.sqlite3", "media"))
         (directory / "acme" / "wsgi.py").write_text(WSGI, encoding="utf-8")
         return cls(directory)
@@ -93,7 +93,7 @@ class Codebase:
             (self.directory / MIGRATIONS / f"{name}.py").write_text(content, encoding="utf-8")
 
     def push(self, repository: Path) -> None:
-        """Commits what lies in the directory to the bare repository's branch."""
+        """Commit what lies in the directory to the bare repository's branch."""
         identity = ("-c", "user.name=Ada", "-c", "user.email=ada@acme.example")
         git = ("git", f"--git-dir={repository}", "-c", "core.bare=false", f"--work-tree={self.directory}", *identity)
         environment = {"PATH": os.environ["PATH"], "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}

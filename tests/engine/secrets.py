@@ -40,7 +40,7 @@ def leaks(canaries: Mapping[str, str], texts: Mapping[str, str | bytes]) -> list
 
 
 def written_by(fleet: Fleet) -> dict[str, bytes]:
-    """The files of the engine (state, history, backups, workspaces, logs), of the project, and the sandbox's logs."""
+    """Return the engine's files (state, history, backups, workspaces, logs), the project's, and the sandbox's logs."""
     project = fleet.project
     folders = (project.state / "pulumi", project.state / "pulumi-home")
     files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
@@ -50,7 +50,7 @@ def written_by(fleet: Fleet) -> dict[str, bytes]:
 
 
 def shown_by(fleet: Fleet) -> dict[str, str]:
-    """All that the project's commands have said so far."""
+    """Return all that the project's commands have said so far."""
     return {f"output {number}": text for number, text in enumerate(fleet.project.said)}
 
 
@@ -80,7 +80,7 @@ class ProcessList:
 
 @contextmanager
 def watched_processes() -> Iterator[ProcessList]:
-    """Looks at the process list again and again until the end of the context."""
+    """Look at the process list again and again until the end of the context."""
     listed, over = ProcessList(), threading.Event()
 
     def watch() -> None:
@@ -98,5 +98,5 @@ def watched_processes() -> Iterator[ProcessList]:
 
 
 def history_of(backend: Path) -> list[Path]:
-    """The engine's own records of past updates."""
+    """Return the engine's own records of past updates."""
     return [path for kind in ("history", "backups") for path in (backend / ".pulumi" / kind).rglob("*.json*")]

@@ -33,7 +33,7 @@ class Site(ThreadingHTTPServer):
 
 @contextmanager
 def served(fleet: Fleet, slugs: tuple[str, ...]) -> Iterator[dict[str, Site]]:
-    """Each of these sites of Test has an address and answers at it, as long as the context lasts."""
+    """Give each of these sites of Test an address at which it answers, as long as the context lasts."""
     sites: dict[str, Site] = {}
     with ExitStack() as stack:
         for slug in slugs:
@@ -48,7 +48,7 @@ def served(fleet: Fleet, slugs: tuple[str, ...]) -> Iterator[dict[str, Site]]:
 
 @contextmanager
 def found_at(fleet: Fleet, slug: str, domain: str) -> Iterator[None]:
-    """The site of Test has this address, in what it runs with now and in each deployment of that time."""
+    """Give the site of Test this address, in what it runs with now and in each deployment of that time."""
     environment = environment_of(fleet.sandbox, slug, "test")
 
     def set_to(plain: str | None, frozen: dict[str, object] | None) -> None:

@@ -15,7 +15,7 @@ NAME = "web-shop"
 
 
 def build_wheel(directory: Path) -> Path:
-    """Builds the package as it is published, and gives the folder that it is in."""
+    """Build the package as it is published, and return the folder that it is in."""
     checkout = Project(ROOT)
     checkout.run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(directory)).succeeded()
     return directory

@@ -20,7 +20,7 @@ CONTENDERS = (OURS, REVISION, SCRIPT, FLOOR)
 
 @pytest.fixture(scope="module")
 def points(tmp_path_factory: pytest.TempPathFactory) -> list[Point]:
-    """The other revision is this one: another build, for which nothing has to be installed."""
+    """Return this revision as the other one: another build, for which nothing has to be installed."""
     directory, other = tmp_path_factory.mktemp("bench"), replace(HERE, name="other")
     return list(operations(directory, MIRRORS, 1, against=other, also=(DESTROY,)))
 

@@ -15,7 +15,7 @@ KEYS = {
 
 @pytest.fixture
 def drifted(fleet: Fleet) -> Fleet:
-    """Two mirrors that need a repair in Test."""
+    """Return two mirrors that need a repair in Test."""
     for slug in ("acme-de", "acme-fr"):
         set_variable(fleet.sandbox, slug, "test", "MIRRORS_APPLICATION", "somebody")
     fleet.sandbox.clear_requests_log()

@@ -53,7 +53,10 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 @pytest.fixture(scope="module")
 def stories(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Story]]:
-    """Each ``up`` once without a kill; the later ones begin where the first one ends. No secret shows in the end."""
+    """Run each ``up`` once without a kill; the later ones begin where the first one ends.
+
+    No secret shows in the end.
+    """
     told = partial(_told, world, tmp_path_factory.mktemp("moments"))
     first = told("first up")
     converged = Moment(tmp_path_factory.mktemp("converged")).keep(world)

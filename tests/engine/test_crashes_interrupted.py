@@ -51,7 +51,7 @@ class Engine:
 
 @pytest.fixture(scope="module")
 def begun(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, Moment]]:
-    """Two mirrors that converged. Of one a variable was changed since, the other was taken off the list."""
+    """Yield two mirrors that converged. Of one a variable was changed since, the other was taken off the list."""
     with new_world(tmp_path_factory.mktemp("interrupted"), LEAVING) as world:
         world.up().succeeded()
         world.mirrors_are(MIRROR)
@@ -88,7 +88,7 @@ def up(world: World) -> Iterator[Engine]:
 
 @contextmanager
 def up_that_hangs(world: World) -> Iterator[Engine]:
-    """The mirror's deployment was started and goes on until ``finish``."""
+    """Start the mirror's deployment, which goes on until ``finish``."""
     world.sandbox.add_fault("deployment-hangs", path=f"^{MIRROR}/{STAGE}$", remaining=1, report=silently)
     with up(world) as engine:
         assert engine.says(STARTED), engine.text

@@ -49,7 +49,7 @@ pulumi.export("secret", pulumi.Output.secret("{CANARY}"))
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project with the stack ``test``, never updated, in a backend of its own."""
+    """Return a project with the stack ``test``, never updated, in a backend of its own."""
     folder = tmp_path / "project"
     (tmp_path / "backend").mkdir()
     folder.mkdir()

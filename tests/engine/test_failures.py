@@ -80,7 +80,7 @@ def test_what_an_up_has_written_before_it_failed_stays_ours_and_what_was_there_d
 
 
 def frozen_variables_of_what_serves(fleet: Fleet, slug: str) -> dict[str, Any]:
-    """Those of the newest deployment that succeeded."""
+    """Return those of the newest deployment that succeeded."""
     owner = environment_of(fleet.sandbox, slug, "test")
     listed = get(fleet.sandbox, "deployments/", environment=owner)["results"]
     newest = next(item for item in listed if item["success"])

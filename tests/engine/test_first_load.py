@@ -20,7 +20,7 @@ EVERYTHING = {"Stack", "Fleet", "SiteIds", "Original", "Mirror"}
 
 @contextmanager
 def killed_first_load(directory: Path, **variables: str) -> Iterator[Fleet]:
-    """A fleet whose first ``up`` was killed with all its processes when the platform got the second deployment."""
+    """Yield a fleet whose first ``up`` was killed, with all processes, when the platform got the second deployment."""
     started: list[Passed] = []
     with seeded_fleet(directory) as fleet, proxy_before(fleet.sandbox.url) as proxy:
 
@@ -61,7 +61,7 @@ def names(fleet: Fleet) -> dict[str, set[str]]:
 
 
 def remembered(fleet: Fleet) -> set[str]:
-    """The kinds of resources in the state."""
+    """Return the kinds of resources in the state."""
     deployment = fleet.test.pulumi("stack export").succeeded().json()["deployment"]
     kinds = {item["type"].rpartition(":")[2] for item in deployment.get("resources", ())}
     return kinds & EVERYTHING

@@ -51,7 +51,7 @@ def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
 
 @pytest.fixture(scope="module")
 def editor(serving: Serving) -> Iterator[tuple[requests.Session, dict[str, str]]]:
-    """A user who is logged in to the original's admin in Test, and the addresses of Test's sites."""
+    """Yield a user who is logged in to the original's admin in Test, and the addresses of Test's sites."""
     fleet = serving.fleet
     variables = frozen_variables(fleet.sandbox, "acme", "test") | {"DJANGO_SUPERUSER_PASSWORD": PASSWORD}
     [release] = (fleet.sandbox.state / "releases").iterdir()

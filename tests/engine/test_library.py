@@ -20,7 +20,7 @@ pulumi.export("everything", {"sites": shop.sites, "retired": shop.retired, "orig
 
 
 def somebody_elses(directory: Path, fleet: Fleet) -> Stack:
-    """A project of another name, with a program, a stack and a configuration of its own."""
+    """Return a project of another name, with a program, a stack and a configuration of its own."""
     project = Project.at(directory / "elsewhere", fleet.project.environment)
     listed = [{"application": slug} for slug in (*MIRRORS, "acme-shop")]
     fleet_of_it = {"original": {"application": "acme"}, "mirrors": listed, "highestSiteId": 4}

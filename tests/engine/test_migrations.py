@@ -49,7 +49,7 @@ class Acme:
 
     @contextmanager
     def declared(self, release: str, **mirrors: Any) -> Iterator[None]:
-        """The original runs this release of its code, and the mirrors have these overrides."""
+        """Have the original run this release of its code, and give the mirrors these overrides."""
         original = {"application": "acme", "deploy": True, "variables": {"RELEASE": release}}
         overrides = {"mirrors": {slug.replace("_", "-"): override for slug, override in mirrors.items()}}
         with (

@@ -23,7 +23,7 @@ pulumi.export("siteIds", fleet.site_ids)
 
 @pytest.fixture(scope="module")
 def moving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
-    """A converged fleet of this module's own, in Test."""
+    """Yield a converged fleet of this module's own, in Test."""
     with seeded_fleet(tmp_path_factory.mktemp("moving")) as fleet:
         fleet.test.up().succeeded()
         yield fleet

@@ -196,7 +196,7 @@ def test_a_deployment_that_fails_in_live_is_told_and_the_site_goes_on(shop: Shop
 
 
 def what_serves(fleet: Fleet, slug: str) -> dict[str, Any]:
-    """The variables of the newest deployment in Live that succeeded."""
+    """Return the variables of the newest deployment in Live that succeeded."""
     listed = get(fleet.sandbox, "deployments/", environment=environment_of(fleet.sandbox, slug, "live"))["results"]
     newest = next(item for item in listed if item["success"])
     return dict(get(fleet.sandbox, f"deployments/{newest['uuid']}/environment-variables/"))

@@ -49,7 +49,10 @@ SAID = {
 
 @pytest.fixture(scope="module")
 def pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The pack as the page installs it: in an environment of its own. ``uv`` replaces pip; it finds the wheel."""
+    """Return the pack as the page installs it: in an environment of its own.
+
+    ``uv`` replaces pip; it finds the wheel.
+    """
     directory = tmp_path_factory.mktemp("policy")
     instead = {
         "/path/to/mirrors": shlex.quote(str(ROOT)),
@@ -71,7 +74,7 @@ def pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def by_hand(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A project without a fleet, and without a platform: nothing gets further than a preview."""
+    """Return a project without a fleet, and without a platform: nothing gets further than a preview."""
     nobody = {"DIVIO_API_URL": "http://127.0.0.1:9", "DIVIO_API_TOKEN": "nobodys"}
     project = Project.at(tmp_path_factory.mktemp("broken") / "by-hand", nobody)
     document = {"name": "by-hand", "runtime": {"name": "python", "options": {"virtualenv": ".venv"}}}

@@ -154,7 +154,7 @@ def test_a_wrong_token_is_not_shown_and_does_not_hide_what_is_wrong_in_the_confi
 
 @pytest.fixture
 def bolt(fleet: Fleet) -> Iterator[Fleet]:
-    """A second fleet on the platform, whose original has never been deployed successfully; the project declares it."""
+    """Yield a second fleet that the project declares, whose original has never been deployed successfully."""
     with (
         fleet.fault("deployment-fails", path="^bolt/"),
         pytest.raises(SandboxError, match="bolt/test: the deployment failed"),

@@ -59,7 +59,7 @@ class Asked:
 
 
 def is_poll(line: Line) -> bool:
-    """A look at one deployment, or at all that go on."""
+    """Return a look at one deployment, or at all that go on."""
     collection, *rest = line["path"].removeprefix("/apps/v3/").strip("/").split("/")
     together = not rest and f"page_size={NEWEST}" in line["query"].split("&")
     return collection == "deployments" and (len(rest) == 1 or together)
@@ -87,7 +87,7 @@ def asked(directory: Path, mirrors: int, **switches: Any) -> Asked:
 
 
 def in_the_state(fleet: Fleet) -> int:
-    """The shared password, decrypted."""
+    """Return the shared password, decrypted."""
     password = urlsplit(frozen_variables(fleet.sandbox, "acme", "test")["DATABASE_URL"]).password
     assert password
     return fleet.test.pulumi("stack export", "--show-secrets").succeeded().text.count(password)

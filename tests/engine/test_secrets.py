@@ -44,13 +44,13 @@ class Canaries:
 
 
 def keep_secret(stack: Stack, key: str, value: str) -> None:
-    """Sets a secret of the stack's configuration; it comes through standard input, as a careful user gives it."""
+    """Set a secret of the stack's configuration; it comes through standard input, as a careful user gives it."""
     stack.pulumi("config set", "--secret", "--path", key, given=value).succeeded()
 
 
 @pytest.fixture(scope="module")
 def canaries(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Canaries]:
-    """The token and two variables are in the stacks' configuration, encrypted; the first up has been made."""
+    """Yield a fleet after its first up, with the token and two variables in the stacks' configuration, encrypted."""
     directory = tmp_path_factory.mktemp("canaries")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MIRRORS_SANDBOX_TOKEN", TOKEN)

@@ -15,7 +15,7 @@ FOUR = {"acme": 1, "acme-de": 2, "acme-fr": 3, "acme-ch": 4}
 
 @pytest.fixture(scope="module")
 def numbered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
-    """A converged fleet of this module's own: an id, once given, is never free again."""
+    """Yield a converged fleet of this module's own: an id, once given, is never free again."""
     with seeded_fleet(tmp_path_factory.mktemp("numbered")) as fleet:
         fleet.converge()
         yield fleet

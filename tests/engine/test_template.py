@@ -26,7 +26,7 @@ COPYING = [
 
 
 def read(section: Section, directory: Path) -> Project:
-    """Follows a section in an empty folder, and gives the folder in which its reader is then."""
+    """Follow a section in an empty folder, and return the folder in which its reader is then."""
     (directory / "state").mkdir()
     machine = {"PULUMI_HOME": str(directory / "pulumi-home"), "PULUMI_BACKEND_URL": f"file://{directory / 'state'}"}
     (directory / "work").mkdir()

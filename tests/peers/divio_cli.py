@@ -27,7 +27,7 @@ class UnreachableError(Exception):
 
 
 def installed(directory: Path, constraints: Path) -> Path:
-    """The environment's folder of commands. Make it once on a machine. Raises UnreachableError.
+    """Return the environment's folder of commands. Make it once on a machine. Raises UnreachableError.
 
     ``constraints``: a file of pip's, with the versions of what the client shares with this project.
     """

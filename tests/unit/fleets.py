@@ -17,7 +17,7 @@ def at(minute: int) -> datetime:
 
 
 def deployment(uuid: str, start: int, end: int | None = None, *, success: bool | None = None) -> ObservedDeployment:
-    """A deployment by the minutes of its start and end; it succeeded if it ended and nothing else is said."""
+    """Return a deployment by the minutes of its start and end; it succeeded if it ended and nothing else is said."""
     ended = at(end) if end is not None else None
     return ObservedDeployment(uuid, at(start), ended, (ended is not None or None) if success is None else success)
 
@@ -34,12 +34,12 @@ def original(**changes: Any) -> ObservedSite:
 
 
 def fresh(slug: str) -> ObservedSite:
-    """A mirror as the Control Panel leaves it."""
+    """Return a mirror as the Control Panel leaves it."""
     return ObservedSite(slug, f"u-{slug}", f"e-{slug}")
 
 
 def converged(slug: str, site_id: int, start: int = 5) -> ObservedSite:
-    """A mirror that has everything, and runs the release that was there when its deployment started."""
+    """Return a mirror that has everything, and runs the release that was there when its deployment started."""
     values = {
         "SITE_ID": str(site_id),
         "MIRRORS_APPLICATION": slug,

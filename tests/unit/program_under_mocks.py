@@ -78,7 +78,7 @@ class Ran:
     outputs: dict[str, Any]
 
     def of(self, kind: str) -> dict[str, Registered]:
-        """{name: resource} of one type."""
+        """Return {name: resource} of one type."""
         return {item.name: item for item in self.resources if item.type == kind}
 
 
@@ -111,7 +111,10 @@ def _run(asked: Mapping[str, Any], config: Mapping[str, str], secret: Sequence[s
 def in_a_process(
     module: str, asked: Mapping[str, Any], config: Mapping[str, str], secret: Sequence[str], timeout: float, **more: str
 ) -> "subprocess.CompletedProcess[str]":
-    """The module's ``main``, which reads ``asked``. ``config``: as the engine hands it out. ``more`` variables."""
+    """Return the module's ``main``, which reads ``asked``.
+
+    ``config``: as the engine hands it out. ``more`` variables.
+    """
     inherited = {key: item for key, item in os.environ.items() if not key.startswith(("DIVIO_", "PULUMI_", "DOCKER_"))}
     keys = json.dumps([f"mirrors:{key}" for key in secret])
     # The SDK makes an event loop in each of its threads, and closes none.

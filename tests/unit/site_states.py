@@ -15,7 +15,7 @@ values = st.sampled_from(("", "1", "2", "absent")) | st.text(max_size=6)
 
 @st.composite
 def declarations(draw: st.DrawFn) -> Entries:
-    """{name: entry} as a program declares them, fingerprinted with ``KEY``."""
+    """Return {name: entry} as a program declares them, fingerprinted with ``KEY``."""
     chosen = draw(st.dictionaries(names, st.tuples(values, st.booleans(), st.booleans()), max_size=6))
     return {
         name: entry_of(KEY, name, value, secret=secret, sensitive=sensitive)
@@ -25,7 +25,7 @@ def declarations(draw: st.DrawFn) -> Entries:
 
 @st.composite
 def deployed(draw: st.DrawFn, is_set: Entries | None = None) -> SiteState:
-    """A site that runs something, most of it as it is set. ``is_set``: what may be among the variables."""
+    """Return a site that runs something, most of it as it is set. ``is_set``: what may be among the variables."""
     known = {**draw(declarations()), **(is_set or {})}
     is_set = {name: entry for name, entry in known.items() if draw(st.integers(0, 3))}
     others = draw(declarations())

@@ -42,7 +42,7 @@ def point(
     state: int = 0,
     engine: int = MEGABYTE,
 ) -> Point:
-    """Its processor time is twice its seconds."""
+    """Return a sample whose processor time is twice its seconds."""
     seen = Seen(Memory(engine, 1, 1), 1, BUSY)
     return Point(part, mirrors, run, operation, contender, Sample(seconds, 2 * seconds, 5, 3, state, seen))
 

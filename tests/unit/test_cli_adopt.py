@@ -98,7 +98,7 @@ def test_what_is_written_without_an_id_that_has_to_be_decided_is_named(file: Pat
 
 @pytest.fixture
 def named(tmp_path: Path) -> Path:
-    """The fleet's own file, which the project names; it is not there."""
+    """Return the fleet's own file, which the project names; it is not there."""
     (tmp_path / "Pulumi.yaml").write_text("name: acme\nconfig:\n  mirrors:fleetFile: fleet.yaml\n")
     return tmp_path / "fleet.yaml"
 

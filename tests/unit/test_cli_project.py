@@ -69,7 +69,7 @@ def project(directory: Path, text: str) -> ProjectFile:
 
 
 def pinned(directory: Path, text: str, *retired: int) -> list[str]:
-    """The lines that pinning adds (+) and takes away (-)."""
+    """Return the lines that pinning adds (+) and takes away (-)."""
     file = project(directory, text)
     list(pin(file.fleet, IDS, retired))
     file.save()

@@ -20,7 +20,7 @@ def resource(kind: str, name: str, **outputs: str) -> dict[str, Any]:
 
 
 def state(*mirrors: str) -> list[dict[str, Any]]:
-    """A fleet's: the original and its mirrors."""
+    """Return a fleet's: the original and its mirrors."""
     return [resource("Original", "acme"), *(resource("Mirror", name) for name in mirrors)]
 
 

@@ -77,7 +77,7 @@ def test_a_deployment_is_verified_where_an_update_has_found_it_healthy() -> None
 
 @pytest.fixture
 def hanging() -> Iterator[str]:
-    """The DOMAIN of a site that takes a connection and never answers."""
+    """Yield the DOMAIN of a site that takes a connection and never answers."""
     ended = Event()
 
     class Handler(BaseHTTPRequestHandler):

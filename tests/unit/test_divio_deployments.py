@@ -25,7 +25,7 @@ STARTED = Reply(201, {"uuid": "d9", "environment": "e1", "build_mode": "AUTO"})
 
 @pytest.fixture
 def script() -> Iterator[Script]:
-    """Its clock shows noon. What this machine's clock shows must not matter."""
+    """Yield its clock shows noon. What this machine's clock shows must not matter."""
     with serve(date=NOON_HEADER) as running:
         yield running
 

@@ -15,7 +15,7 @@ NOT_LATER = 1e-6  # seconds, of the sums of floats
 
 
 def looked_at(begun: dict[int, float], lasts: dict[int, float]) -> tuple[list[float], dict[int, list[float]]]:
-    """The moments of all looks, and {wait: its own}, the one with which it begins among them."""
+    """Return the moments of all looks, and {wait: its own}, the one with which it begins among them."""
     looks: Looks[int] = Looks(POLICY)
     shared: list[float] = []
     own = {key: [moment] for key, moment in begun.items()}

@@ -18,7 +18,7 @@ ATTEMPTS = 3
 
 @contextmanager
 def listening(answer: Callable[[socket.socket], None]) -> Iterator[tuple[str, list[str]]]:
-    """Its address, and who has connected."""
+    """Yield its address, and who has connected."""
     callers: list[str] = []
     with socket.create_server(("127.0.0.1", 0)) as server:
 

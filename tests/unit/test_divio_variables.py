@@ -113,7 +113,7 @@ def test_a_write_that_was_not_applied_is_posted_again_after_a_look(
 
 def test_a_write_that_is_applied_after_the_look_is_found_by_the_next_one(script: Script, platform: Platform) -> None:
     def late(_: Received) -> Reply:
-        """The first look misses what the first POST, still on its way, makes right after it."""
+        """Answer so that the first look misses what the first POST, still on its way, makes right after it."""
         missed = page()
         platform.kept["v1"] = script.requests[0].body
         script.on("GET", VARIABLES, platform.list)

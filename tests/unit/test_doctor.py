@@ -27,7 +27,7 @@ PASSWORD = "c4n4ry-password"
 
 @pytest.fixture(scope="module")
 def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    """An original and a mirror with a plain, a sensitive and a foreign variable; both are deployed."""
+    """Yield an original and a mirror with a plain, a sensitive and a foreign variable; both are deployed."""
     with running_sandbox(tmp_path_factory.mktemp("doctor")) as sandbox:
         sandbox.seed(mirrors=("acme-secret-de",), report=lambda _: None)
         for name, value, sensitive in (

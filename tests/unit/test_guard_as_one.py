@@ -50,7 +50,7 @@ def operations() -> st.SearchStrategy[Any]:
 
 
 def undone(operation: Any) -> Any:
-    """An operation with what takes it back, so that plans with nothing in the end are no rarity."""
+    """Return an operation with what takes it back, so that plans with nothing in the end are no rarity."""
     from django.db import migrations
 
     if isinstance(operation, migrations.RenameField):

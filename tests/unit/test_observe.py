@@ -29,7 +29,7 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 
 @pytest.fixture
 def account(seeded: Sandbox) -> Iterator[Sandbox]:
-    """The same; ``acme-de`` has nothing yet."""
+    """Yield the same; ``acme-de`` has nothing yet."""
     seeded.clear_requests_log()
     yield seeded
     for name in OURS:

@@ -148,7 +148,7 @@ FILES = urls(
 
 
 def configured(dsn: str) -> Iterator[dict[str, Any]]:
-    """An entry of ``DATABASES`` with Django's defaults, for each library that can read the DSN."""
+    """Yield an entry of ``DATABASES`` with Django's defaults, for each library that can read the DSN."""
     readers: list[tuple[Any, Callable[[str], Any]]] = [
         (dj_database_url.ENGINE_SCHEMES, dj_database_url.parse),
         (environ.Env.DB_SCHEMES, environ.Env.db_url_config),

@@ -113,7 +113,7 @@ class Fleet(RuleBasedStateMachine):
         assert self.up()
 
     def up(self, **changes: Any) -> bool:
-        """An update of Test with a change; whether it was accepted."""
+        """Update Test with a change, and return whether it was accepted."""
         world, before = replace(self.world, **changes), copy.deepcopy(self.ledger)
         allocation = allocate(self.ledger, world.hints())
         assert self.ledger == before

@@ -55,14 +55,14 @@ def test_of_a_value_that_is_not_shown_nobody_says_that_it_is_set() -> None:
 
 
 def greeted(*names: str, running: tuple[str, ...] = ()) -> ObservedSite:
-    """A mirror that has more variables than it is declared with."""
+    """Return a mirror that has more variables than it is declared with."""
     more = {name: ObservedVariable("hello") for name in names}
     frozen = dict.fromkeys(running or names, "hello")
     return replace(GOOD, variables={**GOOD.variables, **more}, frozen={**GOOD.frozen, **frozen})
 
 
 def withdrawn(site: ObservedSite, *created: str) -> SiteStatus:
-    """The stack's state has created these at the mirror, beside what is declared still."""
+    """Return a state that has created these at the mirror, beside what is declared still."""
     names = {*created, "SITE_ID", "MIRRORS_APPLICATION", "DATABASE_URL", "DEFAULT_STORAGE_DSN"}
     return statuses(settings("acme-de"), seen(site), {"acme-de": 2}, {"e-acme-de": names, "e-other": {"THEME"}})[1]
 

@@ -32,7 +32,7 @@ def deployments(draw: st.DrawFn) -> tuple[ObservedDeployment, ...]:
 
 @st.composite
 def sites(draw: st.DrawFn) -> ObservedSite:
-    """A mirror whose variables are set as declared, whatever it runs."""
+    """Return a mirror whose variables are set as declared, whatever it runs."""
     values = draw(RUNS_WITH)
     frozen = {name: GOOD.frozen[name] if value == "as declared" else "other" for name, value in values.items()}
     ran = draw(deployments())

@@ -40,7 +40,7 @@ def applied(write: Write, store: Store) -> Store:
 
 
 def prefixes(writes: list[Write], store: Store) -> list[Store]:
-    """The store as it is before the first write, between any two, and after the last."""
+    """Return the store as it is before the first write, between any two, and after the last."""
     moments = [store]
     for write in writes:
         moments.append(applied(write, moments[-1]))
@@ -156,7 +156,7 @@ SEPARATORS = st.sampled_from((" ", "\n", "'", ", "))
 
 
 def pieces(credential: str) -> set[str]:
-    """Every part of four characters; in lower case too, which is what a host's name becomes."""
+    """Return every part of four characters; in lower case too, which is what a host's name becomes."""
     parts = {credential[start : start + 4] for start in range(len(credential) - 3)}
     return parts | {part.lower() for part in parts}
 

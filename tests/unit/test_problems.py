@@ -23,7 +23,7 @@ IDS_TAKEN = Problem("site-unhealthy", "it runs.", "Correct it", "de")
 
 
 def codes_in(source: str) -> set[str]:
-    """The texts that a module has in clear."""
+    """Return the texts that a module has in clear."""
     constants = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant))
     return {node.value for node in constants if isinstance(node.value, str)}
 

@@ -17,14 +17,14 @@ LOADED = "import sys; print(*sorted({name.partition('.')[0] for name in sys.modu
 
 
 def after(statement: str, printing: str) -> set[str]:
-    """The words that a fresh interpreter prints after a statement."""
+    """Return the words that a fresh interpreter prints after a statement."""
     command = [sys.executable, "-W", "error", "-c", f"{statement}\n{printing}"]
     ran = subprocess.run(command, check=True, capture_output=True, text=True)
     return set(ran.stdout.splitlines()[-1].split())
 
 
 def loaded(statement: str) -> set[str]:
-    """The packages that are there after a statement, of those that take long to import."""
+    """Return the packages that are there after a statement, of those that take long to import."""
     return after(statement, LOADED) & set(HEAVY)
 
 

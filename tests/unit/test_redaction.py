@@ -149,7 +149,7 @@ WRITTEN = {
 
 
 def leaks(text: str) -> Iterator[str]:
-    """Runs of six of the password, also in its encodings."""
+    """Run of six of the password, also in its encodings."""
     forms = (PASSWORD, quote(PASSWORD, ""), PASSWORD.encode().hex(), b64encode(PASSWORD.encode()).decode())
     for view in views(text):
         for form in forms:

@@ -16,7 +16,7 @@ from tests.unit.http_script import Reply, Script, serve
 
 @contextmanager
 def dripping(begin: bytes) -> Iterator[str]:
-    """The address of a site whose answer begins so, and never ends: one byte more each tenth of a second."""
+    """Yield the address of a site whose answer begins so, and never ends: one byte more each tenth of a second."""
     over = Event()
 
     class Handler(BaseHTTPRequestHandler):

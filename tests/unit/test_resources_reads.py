@@ -33,7 +33,7 @@ def variables_of(request: Received) -> Reply:
 
 
 def only_the_last(answer: Answer) -> Answer:
-    """A platform that takes one value of a filter, as Django's own do."""
+    """Return a platform that takes one value of a filter, as Django's own do."""
 
     def one(request: Received) -> Reply:
         query = [item for item in request.query if item[0] != "environment"]

@@ -49,7 +49,7 @@ def checked(olds: Mapping[str, Any], given_: Mapping[str, Any]) -> dict[str, Any
 
 
 def as_stored(site: SiteState) -> dict[str, Any]:
-    """The inputs of a site after a refresh."""
+    """Return the inputs of a site after a refresh."""
     return WHERE | {"hmac_key": KEY} | site.inputs
 
 

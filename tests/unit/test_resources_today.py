@@ -36,7 +36,7 @@ def stack(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
-    """A ``pulumi`` alone on the PATH. It notes how it was called."""
+    """Return a ``pulumi`` alone on the PATH. It notes how it was called."""
 
     def install(text: str, error: str = "", code: int = 0) -> Path:
         called = tmp_path / "called"

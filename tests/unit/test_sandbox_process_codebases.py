@@ -31,7 +31,7 @@ def git(directory: Path, *arguments: str) -> str:
 
 
 def repository(directory: Path, branch: str = "trunk") -> Path:
-    """A site with two commits on a branch of its own."""
+    """Return a site with two commits on a branch of its own."""
     codebase = site_codebase(directory)
     git(codebase, "init", "--quiet", "--initial-branch", branch)
     git(codebase, "add", "--all")
@@ -42,7 +42,7 @@ def repository(directory: Path, branch: str = "trunk") -> Path:
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A virtual environment with a Django and a package that nothing else has; no registry is asked."""
+    """Return a virtual environment with a Django and a package that nothing else has; no registry is asked."""
     directory = tmp_path_factory.mktemp("environment") / "site's own"
     venv.create(directory, symlinks=True)
     [packages] = directory.glob("lib/python*/site-packages")
@@ -62,7 +62,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 
 
 def serving(platform: Sandbox, application: str) -> dict[str, str]:
-    """The variables of the process that serves Test, as it tells them."""
+    """Return the variables of the process that serves Test, as it tells them."""
     [site] = [item for item in platform.status().sites if (item.application, item.environment) == (application, "test")]
     variables: dict[str, str] = requests.get(site.address, timeout=TIMEOUT).json()["variables"]
     return variables

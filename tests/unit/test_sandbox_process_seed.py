@@ -38,7 +38,7 @@ BUILT_IN = {
 
 @pytest.fixture(scope="module")
 def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    """The account as it is seeded, for all tests that do not mind what the others did to it."""
+    """Yield the account as it is seeded, for all tests that do not mind what the others did to it."""
     with running_sandbox(tmp_path_factory.mktemp("account")) as started:
         started.seed()
         yield started

@@ -34,7 +34,7 @@ ATTEMPTS = 3  # of `mirrors_sandbox.runner.watch`, which only a sandbox's server
 
 @pytest.fixture(scope="module")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    """A sandbox with real processes, for all tests of this module: an original and two mirrors."""
+    """Yield a sandbox with real processes, for all tests of this module: an original and two mirrors."""
     directory = tmp_path_factory.mktemp("platform")
     with running_sandbox(directory, runner="process") as started:
         started.seed(mirrors=["acme-de", "acme-fr"], codebase=site_codebase(directory / "site"))
@@ -46,7 +46,7 @@ def silently(_line: str) -> None:
 
 
 def site(platform: Sandbox, application: str, environment: str) -> SiteStatus:
-    """The site that serves now."""
+    """Return the site that serves now."""
     return next(
         item for item in platform.status().sites if (item.application, item.environment) == (application, environment)
     )
@@ -261,7 +261,7 @@ def test_a_stop_ends_a_release_command_and_the_next_start_marks_its_deployment(p
 
 
 def running_command(platform: Sandbox) -> tuple[Recorded, list[psutil.Process]]:
-    """The release command that runs now, and all that it started, once it has."""
+    """Return the release command that runs now, and all that it started, once it has."""
     found: list[Recorded] = []
 
     def waits() -> bool:

@@ -10,7 +10,7 @@ from tools.companion_tests import DJANGO, find_interpreter, main
 
 @pytest.fixture
 def without_interpreters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A machine on which uv and pyenv know of no Python; gives the folder that is all of PATH."""
+    """Make a machine on which uv and pyenv know of no Python, and return the folder that is all of PATH."""
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("UV_PYTHON_INSTALL_DIR", str(tmp_path / "none"))
     return tmp_path

@@ -13,7 +13,7 @@ TOKEN = "canary-token"
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """A checkout whose path needs quoting."""
+    """Return a checkout whose path needs quoting."""
     path = tmp_path / "it's a $HOME"
     (path / ".state" / "sandbox").mkdir(parents=True)
     return path
@@ -25,7 +25,7 @@ def start_sandbox(checkout: Path) -> None:
 
 
 def sourced(file: Path, *, times: int = 1, **environ: str) -> dict[str, str]:
-    """The environment variables of a shell in another folder that has sourced `file`."""
+    """Return the environment variables of a shell in another folder that has sourced `file`."""
     script = 'set -eu; for _ in $2; do . "$1"; done; env -0'
     command = ["/bin/sh", "-c", script, "sh", str(file), "x " * times]
     start = {"PATH": "/usr/bin:/bin", **environ}

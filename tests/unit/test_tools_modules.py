@@ -37,13 +37,13 @@ esac
 
 
 def building(command: str) -> str:
-    """The stand-in, with another way to build."""
+    """Return the stand-in, with another way to build."""
     return GO.replace("build*)", f"build*) {command} ;;\n    never)")
 
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """A checkout with a blank in its path, and beside it what the stand-in for Go needs."""
+    """Return a checkout with a blank in its path, and beside it what the stand-in for Go needs."""
     shutil.copytree(ROOT / "tools", tmp_path / "check out" / "tools")
     subprocess.run(["/bin/sh", "-ec", SDK], cwd=tmp_path, check=True)
     return tmp_path / "check out"
@@ -106,7 +106,7 @@ def test_an_interrupted_build_leaves_nothing_half_made(checkout: Path) -> None:
 
 
 def no_way_out(folder: Path) -> Path:
-    """A PATH with what the stand-in needs and no curl, so that nothing is downloaded where there is a way out."""
+    """Return a PATH with what the stand-in needs and no curl, so that nothing can be downloaded."""
     for name in ("basename", "chmod", "sleep"):
         (folder / name).symlink_to(shutil.which(name) or name)
     return folder

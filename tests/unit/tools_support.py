@@ -20,13 +20,13 @@ class Lines:
 
 
 def layout(checkout: Path, *path: Path, **environ: str) -> tuple[Layout, Lines]:
-    """A layout whose PATH holds `path` only."""
+    """Return a layout whose PATH holds `path` only."""
     lines = Lines()
     return Layout(checkout, {"PATH": ":".join(map(str, path)), **environ}, lines), lines
 
 
 def program(file: Path, *body: str) -> Path:
-    """An executable shell script."""
+    """Return an executable shell script."""
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text("\n".join(["#!/bin/sh", *body, ""]))
     file.chmod(0o755)
@@ -34,7 +34,7 @@ def program(file: Path, *body: str) -> Path:
 
 
 def pulumi_in(folder: Path, version: str = "v3.259.0") -> Path:
-    """A folder with the four tools."""
+    """Return a folder with the four tools."""
     program(folder / PULUMI, f"echo {version}")
     for name in (LANGUAGE_HOST, *SCRIPTS):
         program(folder / name, "exit 0")

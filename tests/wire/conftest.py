@@ -36,7 +36,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
 
 @pytest.fixture(scope="session")
 def connected(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stub]:
-    """A provider process that speaks to the platform. What it says to the user is checked at the end."""
+    """Yield a provider process that speaks to the platform. What it says to the user is checked at the end."""
     said = tmp_path_factory.mktemp("provider") / "said"
     config = platform.configuration | {"mirrors:rollout": '{"timeout": "50s"}', "other:apiToken": CANARY}
     with provider_process(config, said) as stub:
@@ -56,7 +56,7 @@ def connected_later(platform: Platform, tmp_path_factory: pytest.TempPathFactory
 
 @pytest.fixture(scope="session")
 def unconnected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stub]:
-    """A provider process whose platform does not exist: a request would be an error."""
+    """Yield a provider process whose platform does not exist: a request would be an error."""
     config = {"mirrors:apiUrl": "http://127.0.0.1:1", "mirrors:apiToken": CANARY}
     with provider_process(config, tmp_path_factory.mktemp("provider") / "said") as stub:
         yield stub
@@ -74,7 +74,7 @@ def drive(connected: Stub) -> Drive:
 
 @pytest.fixture
 def kept(connected: Stub) -> Kept:
-    """A site's resource, nothing of which is in the state yet."""
+    """Return a site's resource, nothing of which is in the state yet."""
     return Kept(Wire(connected, SiteProvider()))
 
 
@@ -91,7 +91,7 @@ def numbers() -> Iterator[int]:
 
 @pytest.fixture
 def site(platform: Platform, numbers: Iterator[int]) -> Site:
-    """A fresh mirror that no other test knows."""
+    """Return a fresh mirror that no other test knows."""
     return platform.site(f"acme-{next(numbers):04}")
 
 
@@ -102,7 +102,7 @@ def original(platform: Platform) -> Site:
 
 @pytest.fixture
 def switches(platform: Platform) -> Iterator[Path]:
-    """The file that turns the platform's guesses round; gone after the test."""
+    """Yield the file that turns the platform's guesses round; gone after the test."""
     path = platform.sandbox.state / "fidelity.json"
     yield path
     path.unlink(missing_ok=True)

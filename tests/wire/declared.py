@@ -28,14 +28,17 @@ def secret(value: Any, *, sensitive: Any = True) -> Hint:
 
 
 def hints(site: Site, variables: Mapping[str, Hint], **more: Any) -> Properties:
-    """The newest release for a site with these variables and no others; ``more``: what else the program says."""
+    """Return the newest release for a site with these variables and no others; ``more``: what else the program says."""
     original = site.platform.original
     where = {"site": site.name, "environment": site.environment, "image_environment": original.live}
     return {**where, "release": newest(original), "variables": variables, **more}
 
 
 def mirror(site: Site, found: Hint | None = None, /, **declared: Hint) -> Properties:
-    """A mirror with the variables that each of them has, and more. ``found``: {name: whether it is sensitive}."""
+    """Return a mirror with the variables that each of them has, and more.
+
+    ``found``: {name: whether it is sensitive}.
+    """
     own = {"SITE_ID": plain("2"), "MIRRORS_APPLICATION": plain(site.slug)}
     shared = {name: secret(value) for name, value in VALUES.items()}
     return hints(site, {**own, **shared, **declared}, found=found or {})
@@ -47,10 +50,10 @@ def observed(site: Site) -> Properties:
 
 
 def newest(original: Site) -> str:
-    """The release that a mirror made now would run."""
+    """Return the release that a mirror made now would run."""
     return original.platform.divio.deployments.list(original.live)[0].uuid
 
 
 def stored(key: str, variables: Mapping[str, Hint]) -> Properties:
-    """The properties of a site that has them, in a state with this key."""
+    """Return the properties of a site that has them, in a state with this key."""
     return {key_of(name): entry_of(key, name, **item).stored for name, item in variables.items()}

@@ -24,7 +24,7 @@ class Kept:
         self.outputs: Properties = {}
 
     def then(self, later: "Kept") -> "Kept":
-        """The same resource in another process."""
+        """Return the same resource in another process."""
         later.id, later.unfinished, later.inputs, later.outputs = self.id, self.unfinished, self.inputs, self.outputs
         return later
 
@@ -34,7 +34,7 @@ class Kept:
         return as_dict(in_clear(inputs))
 
     def preview(self, hints: Mapping[str, Any]) -> list[str]:
-        """The properties that an update would show: ``+NAME``, ``-NAME`` or ``~NAME``."""
+        """Return the properties that an update would show: ``+NAME``, ``-NAME`` or ``~NAME``."""
         return self._differing(self.checked(hints))
 
     def up(self, hints: Mapping[str, Any]) -> bool:

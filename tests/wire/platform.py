@@ -72,7 +72,7 @@ class Platform:
 
     @contextmanager
     def database(self) -> Iterator[sqlite3.Connection]:
-        """The sandbox's own database, for what neither API nor control panel can do."""
+        """Yield the sandbox's own database, for what neither API nor control panel can do."""
         with (
             closing(sqlite3.connect(self.sandbox.state / "sandbox.sqlite3", timeout=TIMEOUT)) as connection,
             connection,
@@ -112,7 +112,7 @@ class Site:
         return f"{self.slug} ({STAGE})"
 
     def by_hand(self, name: str, value: str, *, sensitive: bool = False) -> EnvironmentVariable:
-        """Sets a variable, whether there is one of this name or not."""
+        """Set a variable, whether there is one of this name or not."""
         api = self.platform.divio.environment_variables
         for known in api.list(self.environment, name):
             return api.update(known.uuid, value, sensitive)
@@ -128,7 +128,7 @@ class Site:
         self.platform.change(moved, domain, self.environment)
 
     def deployed_by_hand(self, environment: str | None = None) -> str:
-        """The uuid of a deployment that has succeeded."""
+        """Return the uuid of a deployment that has succeeded."""
         api = self.platform.divio.deployments
         ended = api.wait(api.start(environment or self.environment).uuid, timeout=TIMEOUT)
         assert ended.succeeded

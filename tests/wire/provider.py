@@ -58,7 +58,7 @@ class Refused(Exception):  # noqa: N818 - what the engine shows
 
 
 def marked(value: Any) -> Properties:
-    """A value as the wire has it where it is a secret."""
+    """Return a value as the wire has it where it is a secret."""
     return {SIGNATURE: SECRET, "value": value}
 
 
@@ -95,7 +95,7 @@ def _struct(properties: Mapping[str, Any]) -> Any:
 
 
 def as_on_the_wire(struct: Any) -> Properties:
-    """A struct of the protocol as plain data, without the serialised provider."""
+    """Return a struct of the protocol as plain data, without the serialised provider."""
     return {key: _value(value) for key, value in struct.fields.items() if key != "__provider"}
 
 
@@ -117,7 +117,7 @@ class Wire:
         self.serialised = serialised(provider)
 
     def check(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> tuple[Properties, list[tuple[str, str]]]:
-        """The checked inputs, and (property, reason) of each failure."""
+        """Return the checked inputs, and (property, reason) of each failure."""
         before = self._bag(olds) if olds else _struct({})
         answer = _asked(self.stub.Check, provider_pb2.CheckRequest(olds=before, news=self._bag(news)))
         return as_on_the_wire(answer.inputs), [(item.property, item.reason) for item in answer.failures]
@@ -140,17 +140,17 @@ class Wire:
         _asked(self.stub.Cancel, empty_pb2.Empty())
 
     def begin_create(self, props: Mapping[str, Any]) -> "grpc.Future[Any]":
-        """A creation that is under way when this returns."""
+        """Begin a creation, which is under way when this returns."""
         creating: grpc.Future[Any] = self.stub.Create.future(provider_pb2.CreateRequest(properties=self._bag(props)))
         return creating
 
     def begin_read(self, props: Mapping[str, Any]) -> "grpc.Future[Any]":
-        """A read that is under way when this returns."""
+        """Begin a read, which is under way when this returns."""
         reading: grpc.Future[Any] = self.stub.Read.future(provider_pb2.ReadRequest(id="x", properties=self._bag(props)))
         return reading
 
     def read(self, props: Mapping[str, Any], id_: str = "x", urn: str = "") -> tuple[str, Properties, Properties]:
-        """The id, the outputs and the inputs. The engine always sends the URN."""
+        """Return the id, the outputs and the inputs. The engine always sends the URN."""
         answer = _asked(self.stub.Read, provider_pb2.ReadRequest(id=id_, urn=urn, properties=self._bag(props)))
         return answer.id, as_on_the_wire(answer.properties), as_on_the_wire(answer.inputs)
 

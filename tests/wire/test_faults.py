@@ -86,7 +86,7 @@ def numbers() -> Iterator[int]:
 
 @pytest.fixture
 def another(platform: Platform, numbers: Iterator[int]) -> Site:
-    """A second mirror."""
+    """Return a second mirror."""
     return platform.site(f"acme-{next(numbers):04}")
 
 
@@ -99,7 +99,7 @@ def faults(platform: Platform) -> Iterator[Faults]:
 
 @pytest.fixture
 def fresh(platform: Platform, tmp_path: Path) -> Iterator[Stub]:
-    """A provider process that has written nothing yet. It is not patient with deployments."""
+    """Yield a provider process that has written nothing yet. It is not patient with deployments."""
     config = platform.configuration | {"mirrors:rollout": '{"timeout": "2s"}'}
     with provider_process(config, tmp_path / "said") as stub:
         yield stub

@@ -42,7 +42,7 @@ def hanging(platform: Platform) -> int:
 
 
 def asked_together(platform: Platform) -> list[list[str]]:
-    """The applications of each request for the deployments of several."""
+    """Return the applications of each request for the deployments of several."""
     lines = [line for line in platform.sandbox.requests_log() if line["path"] == "/apps/v3/deployments/"]
     return [line["application"] for line in lines if isinstance(line.get("application"), list)]
 

@@ -13,7 +13,7 @@ from tests.wire.provider import Wire, marked
 
 @pytest.fixture
 def shared(site: Site) -> dict[str, Any]:
-    """An original's inputs. A mirror's application takes its place, so that each test has one of its own."""
+    """Return an original's inputs. A mirror's application takes its place, so that each test has one of its own."""
     site.deployed_by_hand(site.live)
     release = site.deployed_by_hand()
     frozen = site.frozen(release)

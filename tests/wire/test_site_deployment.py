@@ -23,7 +23,7 @@ HIDDEN = "sensitive_values_in_frozen_variables"
 
 @pytest.fixture
 def there(site: Site) -> Site:
-    """A mirror whose variables are as declared; it was never deployed."""
+    """Return a mirror whose variables are as declared; it was never deployed."""
     site.is_to_be_found_at("www.acme.example")
     site.by_hand("SITE_ID", "2")
     site.by_hand("DATABASE_URL", DATABASE, sensitive=True)

@@ -17,7 +17,7 @@ from tests.wire.provider import Refused
 
 
 def before_deployment(site: Site) -> list[str]:
-    """The requests until it was deployed, which it was once."""
+    """Return the requests until it was deployed, which it was once."""
     requests = site.requests()
     assert requests.count(START) == 1
     return requests[: requests.index(START)]

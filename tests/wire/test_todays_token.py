@@ -17,7 +17,7 @@ OLD = f"{CANARY}-of-the-last-up"
 
 @pytest.fixture
 def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, platform: Platform) -> Path:
-    """A ``pulumi`` that knows today's configuration; the file has the arguments of each call."""
+    """Return a ``pulumi`` that knows today's configuration; the file has the arguments of each call."""
     today = {"apiUrl": platform.sandbox.url, "apiToken": platform.sandbox.token}
     entries = json.dumps({f"mirrors:{key}": {"value": value} for key, value in today.items()})
     folder, calls = tmp_path / "bin", tmp_path / "calls"

@@ -42,7 +42,7 @@ def _positive(text: str) -> int:
 
 
 def play(options: argparse.Namespace, ended: list[Outcome]) -> bool:
-    """Adds what has ended to the list; whether it was interrupted."""
+    """Add what has ended to the list; whether it was interrupted."""
     numbers = options.round or range(1, options.rounds + 1)
     rounds = [planned(options.seed, number) for number in numbers]
     try:

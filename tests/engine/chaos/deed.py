@@ -59,7 +59,7 @@ class Deed:
         return future
 
     def _met(self, passed: Passed) -> None:
-        """Returns when it has happened; what goes wrong is raised at the end of the context."""
+        """Return once it has happened; what goes wrong is raised at the end of the context."""
         if not self._over.is_set():
             wait([self._begin(lambda: self._do(passed))])
 

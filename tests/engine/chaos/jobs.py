@@ -47,7 +47,7 @@ class Job:
 
 
 def work(connection: "Connection[Outcome, Round | None]", evidence: Path, make: Make = new_ground) -> None:
-    """Plays what it is given, until it is given nothing more, or is interrupted."""
+    """Play what it is given, until it is given nothing more, or is interrupted."""
     os.setsid()  # a Ctrl-C in the terminal is for the parent, which then passes it on once
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupted)
@@ -85,7 +85,7 @@ def _served(connection: "Connection[Outcome, Round | None]", directory: Path, ev
 
 
 def _safely(ground: Ground, round_: Round, evidence: Path) -> Outcome:
-    """An error of the tool is an outcome, too: the other rounds are played all the same."""
+    """Play a round. An error of the tool is an outcome, too: the other rounds are played all the same."""
     try:
         return played(ground, round_, evidence)
     except Exception:  # noqa: BLE001 - it is told with the round

@@ -129,7 +129,7 @@ class Round:
 
 
 def planned(seed: int, number: int) -> Round:
-    """All rounds of a seed have the same plan always, whichever of them are played."""
+    """Make the plan of a round. All rounds of a seed have the same plan always, whichever of them are played."""
     random = Random(f"mirrors {seed}/{number}")  # noqa: S311 - repeatable is what it shall be
     start, victim = random.choice(STARTS), random.choice(VICTIMS)
     lists = PLANNED[start](random)

@@ -66,7 +66,7 @@ def _in_order(outcomes: Sequence[Outcome]) -> list[Outcome]:
 
 
 def dumped(outcomes: Sequence[Outcome], seconds: float, *, interrupted: bool) -> dict[str, Any]:
-    """The same for a program."""
+    """Return the same for a program."""
     return {
         "interrupted": interrupted,
         "seconds": seconds,

@@ -70,7 +70,7 @@ class Watch:
 
 
 def _changes(connection: sqlite3.Connection, over: Event) -> Iterator[int]:
-    """The store's version whenever another connection has written; and once more at the end."""
+    """Yield the store's version whenever another connection has written; and once more at the end."""
     seen = None
     while not over.wait(EVERY):
         [version] = connection.execute("PRAGMA data_version").fetchone()

@@ -12,7 +12,7 @@ DEAD_WITHIN = 10.0  # seconds, from SIGKILL on
 
 
 def family(pid: int) -> list[Recorded]:
-    """A process and all that it has started, itself first; nothing if it has ended."""
+    """Return a process and all that it has started, itself first; nothing if it has ended."""
     try:
         own = psutil.Process(pid)
         return [record(process.pid) for process in (own, *own.children(recursive=True))]
@@ -45,7 +45,7 @@ def kill(doomed: Iterable[Recorded]) -> None:
 
 
 def ended(recorded: Iterable[Recorded], within: float) -> bool:
-    """Waits until none of these processes runs; False if one still does after so many seconds."""
+    """Wait until none of these processes runs; False if one still does after so many seconds."""
     waited_for = list(recorded)
     return wait_until(lambda: not any(item.alive for item in waited_for), within)
 

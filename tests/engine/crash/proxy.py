@@ -72,7 +72,7 @@ class Proxy:
         watch: Callable[[Passed], None] | None = None,
         watch_writes: Callable[[], None] | None = None,
     ) -> None:
-        """Counts from 1 again. ``watch`` is called before each request is forwarded.
+        """Count from 1 again. ``watch`` is called before each request is forwarded.
 
         ``watch_writes`` is called when the platform has answered one that writes, and the sender does not know it yet.
         """
@@ -122,7 +122,7 @@ class _Handler(BaseHTTPRequestHandler):
             connection.close()
 
     def _struck(self, strike: Strike | None, side: Side, passed: Passed) -> bool:
-        """Lets it happen; whether the connection is to be dropped."""
+        """Let it happen; whether the connection is to be dropped."""
         if strike is None or strike.side != side:
             return False
         self.close_connection = self.close_connection or strike.drops
@@ -145,7 +145,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def proxy_before(platform: str) -> Iterator[Proxy]:
-    """A proxy before the platform at this address."""
+    """Yield a proxy before the platform at this address."""
     proxy = Proxy(platform)
     handler = type("Handler", (_Handler,), {"proxy": proxy})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)

@@ -43,7 +43,7 @@ class Store:
 
     @classmethod
     def all(cls, database: Path, environment: str) -> dict[str, "Store"]:
-        """The environment of this name of every application, by the application's slug."""
+        """Return the environment of this name of every application, by the application's slug."""
         with closing(sqlite3.connect(database, timeout=TIMEOUT)) as connection:
             connection.execute("BEGIN")  # one moment for all
             slugs, variables, deployments = (connection.execute(query, [environment]).fetchall() for query in QUERIES)

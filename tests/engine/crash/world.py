@@ -53,7 +53,10 @@ class Moment:
 
 
 def _without_secrets(value: Any) -> Any:
-    """A secret is encrypted anew each time that it is stored; each resource's fingerprints have a key of their own."""
+    """Return what compares.
+
+    A stored secret is encrypted anew each time; each resource's fingerprints have a key of their own.
+    """
     if isinstance(value, dict):
         secret = {"ciphertext", "fingerprint"} & value.keys()
         return "secret" if secret else {key: _without_secrets(item) for key, item in value.items()}
@@ -105,11 +108,11 @@ class World:
         return Store.of(self.database, MIRROR, STAGE)
 
     def stores(self) -> dict[str, Store]:
-        """The same of all applications, the original too."""
+        """Return the same of all applications, the original too."""
         return Store.all(self.database, STAGE)
 
     def declared(self) -> dict[str, str]:
-        """The mirror's variables as they must become: the shared ones as the original runs with them now."""
+        """Return the mirror's variables as they must become: the shared ones as the original runs with them now."""
         original = frozen_variables(self.sandbox, ORIGINAL, STAGE)
         return {"SITE_ID": "2", "MIRRORS_APPLICATION": MIRROR, FOUND: "de", **{name: original[name] for name in SHARED}}
 
@@ -131,7 +134,7 @@ class World:
         return latest
 
     def inputs(self) -> dict[str, Any]:
-        """{resource: its inputs} as the state has them, secrets left out."""
+        """Return {resource: its inputs} as the state has them, secrets left out."""
         return {item["urn"]: _without_secrets(item.get("inputs")) for item in self.checkpoint().get("resources", ())}
 
     def found(self) -> set[str] | None:
@@ -154,7 +157,7 @@ class World:
         return self.stack.up("--skip-preview")
 
     def killed(self, kind: Kind, boundary: Boundary, contract: Contract) -> list[str]:
-        """An ``up`` that ends with a kill at this boundary; returns the invariants that do not hold right after it."""
+        """Run an ``up`` with a kill at this boundary; return the invariants that do not hold right after it."""
         violations: list[str] = []
 
         def strike(passed: Passed) -> None:
@@ -174,7 +177,7 @@ class World:
         return violations
 
     def boundaries(self, contract: Contract) -> dict[Kind, list[Boundary]]:
-        """All boundaries of an ``up`` that is not interrupted, in which the invariants hold at each request too."""
+        """Run an ``up`` without a kill and return its boundaries. The invariants hold at each request too."""
         senders: dict[int, bool] = {}
         violations: list[str] = []
 

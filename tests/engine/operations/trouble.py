@@ -35,7 +35,7 @@ DELETE_ENVIRONMENT = tuple(
 
 
 def original_deployed(fleet: Fleet) -> Steps:
-    """A new image: mirrors run Live's."""
+    """Return a new image: mirrors run Live's."""
     fleet.sandbox.deploy("acme", "live", report=silently)
     yield None
 
@@ -236,7 +236,7 @@ def paused(fleet: Fleet) -> Steps:
 
 
 def greet(fleet: Fleet, **variables: str) -> None:
-    """Declares a variable, so that there is something to write and to deploy."""
+    """Declare a variable, so that there is something to write and to deploy."""
     declared = {"GREETING": "hello", **variables}
     fleet.project.configure(lambda config: config["mirrors:fleet"]["value"].update(variables=declared))
 
@@ -291,7 +291,7 @@ def too_large(fleet: Fleet) -> Steps:
 
 
 def hanging(fleet: Fleet, *signals: signal.Signals) -> str:
-    """An ``up`` whose deployments hang is sent these signals, and ends; returns what it said."""
+    """Send these signals to an ``up`` whose deployments hang, and return what it said."""
     fleet.sandbox.clear_requests_log()
     command = ("pulumi", "up", "--yes", "--skip-preview", "--stack", "test", "--non-interactive")
     with fleet.fault("deployment-hangs"), fleet.project.started(*command) as engine:

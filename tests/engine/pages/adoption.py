@@ -23,7 +23,10 @@ options: {refresh: always}
 
 @contextmanager
 def made_by_hand(directory: Path) -> Iterator[Fleet]:
-    """Two mirrors that were made by hand, and an application with a database of its own. Both stacks are empty."""
+    """Yield two mirrors that were made by hand, and an application with a database of its own.
+
+    Both stacks are empty.
+    """
     project = Project.at(directory / "acme", {})
     (project.directory / PROJECT_FILE).write_text(HEAD, encoding="utf-8")
     for environment in ENVIRONMENTS:
@@ -51,7 +54,7 @@ def by_hand(fleet: Fleet, application: str, environment: str, **variables: str) 
 
 
 def contradictory(fleet: Fleet, _section: Section) -> Steps:
-    """Two sites with one id; and things that are only odd."""
+    """Return two sites with one id; and things that are only odd."""
     by_hand(fleet, "acme-fr", "test", SITE_ID="7")
     set_variable(fleet.sandbox, "acme-de", "live", "THEME", "dark")
     delete_variable(fleet.sandbox, "acme-de", "live", "DEFAULT_STORAGE_DSN")

@@ -61,14 +61,14 @@ def _blocks(body: str) -> tuple[Block, ...]:
 
 
 def command_of(line: str) -> tuple[str, int]:
-    """The command, and the exit code that it must have."""
+    """Return the command, and the exit code that it must have."""
     found = _COMMAND.fullmatch(line)
     assert found, line
     return found["command"], int(found["code"] or 0)
 
 
 def missing(quoted: str, said: str) -> list[str]:
-    """The quotations that do not occur in what was said, whatever the white space."""
+    """Return the quotations that do not occur in what was said, whatever the white space."""
     text = " ".join(said.split())
     return [line for line in _quotations(quoted) if not re.search(_pattern(line), text)]
 

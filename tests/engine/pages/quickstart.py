@@ -20,7 +20,7 @@ ACCOUNT = "web-shop-sandbox"
 
 @contextmanager
 def reader_in(directory: Path) -> Iterator[Reader]:
-    """A reader in an empty folder, who takes the section about a rehearsal. At the end the platform is removed.
+    """Yield a reader in an empty folder, who takes the section about a rehearsal. At the end the platform is removed.
 
     pip installs what the lock has. Otherwise this would be a test of other people's newest releases, too.
     """
@@ -42,7 +42,7 @@ def reader_in(directory: Path) -> Iterator[Reader]:
 
 
 def account(directory: Path) -> Sandbox:
-    """The platform of the reader in this folder."""
+    """Return the platform of the reader in this folder."""
     return Sandbox(directory / "work" / ACCOUNT)
 
 

@@ -11,7 +11,7 @@ Functions = Mapping[str, Callable[..., object]]
 
 
 def evaluate(text: str, known: Known, functions: Functions) -> Any:
-    """Raises KeyError for a context or function that the pipelines' runner does not have."""
+    """Raise KeyError for a context or function that the pipelines' runner does not have."""
     parser = Parser(tokens(text), known, functions)
     value = parser.either()
     assert not parser.left, f"{text}: what is {parser.left}?"
@@ -19,7 +19,7 @@ def evaluate(text: str, known: Known, functions: Functions) -> Any:
 
 
 def filled(text: str, known: Known, functions: Functions) -> str:
-    """A text with its ``${{ … }}`` evaluated."""
+    """Return a text with its ``${{ … }}`` evaluated."""
     return re.sub(r"\$\{\{(.+?)\}\}", lambda found: str(evaluate(found[1], known, functions)), text)
 
 

@@ -21,7 +21,7 @@ class GitLab:
     variables: Mapping[str, str]
 
     def run(self, source: str, branch: str, **variables: str) -> "Pipeline":
-        """Starts a pipeline as GitLab does for this source; jobs that are started by hand wait."""
+        """Start a pipeline as GitLab does for this source; jobs that are started by hand wait."""
         definition = yaml.safe_load((self.runner.repository / ".gitlab-ci.yml").read_text(encoding="utf-8"))
         about = {"CI_PIPELINE_SOURCE": source, "CI_DEFAULT_BRANCH": "main", **self.variables, **variables}
         pipeline = Pipeline(self.runner, definition, branch, about)
@@ -42,7 +42,7 @@ class Pipeline:
     waiting: list[str] = field(default_factory=list)
 
     def rule(self, definition: Definition) -> Definition | None:
-        """The first rule that applies."""
+        """Return the first rule that applies."""
         known = self.variables
         return next((rule for rule in definition["rules"] if evaluate(rule.get("if", "'yes'"), known, {})), None)
 

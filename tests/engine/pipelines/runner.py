@@ -73,7 +73,7 @@ class Runner:
             (self.workspace / ".venv").rename(self.cached)
 
     def shell(self, name: str, script: str, environment: Mapping[str, str]) -> int:
-        """Runs a script as both forges' runners do: it ends with the first command that fails."""
+        """Run a script as both forges' runners do: it ends with the first command that fails."""
         self.say(name, script)
         done = subprocess.run(
             ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],

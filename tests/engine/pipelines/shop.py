@@ -119,7 +119,7 @@ class Shop:
         self.git("commit", "--quiet", "--all", "-m", message)
 
     def propose(self, mirror: str) -> str:
-        """A branch with one more mirror on the list. Its application is not there yet."""
+        """Return a branch with one more mirror on the list. Its application is not there yet."""
         self.mirrors.append(mirror)
         declare(self.fleet.project, *self.mirrors)
         self.commit(f"Add {mirror}", f"add-{mirror}")

@@ -31,7 +31,7 @@ class Sandbox:
     first_line: int = 0
 
     def do(self, function: str, **arguments: Any) -> Any:
-        """Calls a function of ``serving`` in the server's process."""
+        """Call a function of ``serving`` in the server's process."""
         assert self.process.stdin
         assert self.process.stdout
         self.process.stdin.write(json.dumps([function, arguments]) + "\n")
@@ -64,7 +64,7 @@ class Sandbox:
         return self.request("PATCH", path, json=body)
 
     def set(self, environment: str, name: str, value: str, *, sensitive: bool = False) -> Any:
-        """Creates a variable; returns it as answered."""
+        """Create a variable; returns it as answered."""
         body = {"environment": environment, "name": name, "value": value, "is_sensitive": sensitive}
         answer = self.post("/apps/v3/environment-variables/", body)
         assert answer.status_code == 201, answer.text
@@ -74,7 +74,7 @@ class Sandbox:
         (self.directory / "fidelity.json").write_text(json.dumps(switches))
 
     def log(self) -> list[dict[str, Any]]:
-        """The request log since this test began."""
+        """Return the request log since this test began."""
         return [json.loads(line) for line in self.all_lines()[self.first_line :]]
 
     def all_lines(self) -> list[str]:
@@ -119,7 +119,7 @@ def _start(directory: Path, output: IO[str]) -> "subprocess.Popen[str]":
 
 @pytest.fixture
 def sandbox(server: Sandbox) -> Iterator[Sandbox]:
-    """The server, without faults and with default switches; its request log holds this test's requests only."""
+    """Yield the server, without faults and with default switches; its request log holds this test's requests only."""
     server.first_line = len(server.all_lines())
     yield server
     server.do("remove_faults")
@@ -128,7 +128,7 @@ def sandbox(server: Sandbox) -> Iterator[Sandbox]:
 
 @pytest.fixture
 def make(sandbox: Sandbox) -> Callable[..., dict[str, str]]:
-    """Makes an application with a name that no other test has."""
+    """Make an application with a name that no other test has."""
 
     def make_application(**fields: Any) -> dict[str, str]:
         made: dict[str, str] = sandbox.do("make_application", slug=f"app-{next(_numbers)}", **fields)

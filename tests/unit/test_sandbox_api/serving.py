@@ -24,7 +24,7 @@ from mirrors_sandbox import faults, models  # noqa: E402
 
 
 def make_application(slug: str, **fields: Any) -> dict[str, str]:
-    """An application with Test and Live and their services; identifiers by name."""
+    """Return an application with Test and Live and their services; identifiers by name."""
     organisation, _ = models.Organisation.objects.get_or_create(name=fields.pop("organisation", "Acme"))
     made = models.Application.objects.create(organisation=organisation, slug=slug, name=slug.title(), **fields)
     identifiers = {"uuid": made.uuid, "organisation": organisation.uuid}

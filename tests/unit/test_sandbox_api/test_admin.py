@@ -26,7 +26,7 @@ def panel(sandbox: Sandbox, password: str) -> Iterator[Panel]:
 
 
 def _inline(application: dict[str, str], made: dict[str, str], value: str, **fields: str) -> dict[str, str]:
-    """The form of an environment with one variable."""
+    """Return the form of an environment with one variable."""
     return {
         "branch": "main",
         "variables-TOTAL_FORMS": "1",

@@ -14,7 +14,7 @@ DEPLOYMENTS = "/apps/v3/deployments/"
 
 
 def _send(sandbox: Sandbox, method: str, path: str, body: dict[str, str]) -> bytes:
-    """Sends a request over a socket of its own and reads until the connection ends."""
+    """Send a request over a socket of its own and reads until the connection ends."""
     content = json.dumps(body)
     head = (
         f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{sandbox.port}\r\nAuthorization: Token {TOKEN}\r\n"

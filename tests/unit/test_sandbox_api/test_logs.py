@@ -12,7 +12,7 @@ from tests.unit.test_sandbox_api.conftest import SECRET, Sandbox
 
 @pytest.fixture
 def log(sandbox: Sandbox, application: dict[str, str]) -> Path:
-    """The file that the site of Test writes into."""
+    """Return the file that the site of Test writes into."""
     slug = sandbox.get(f"/apps/v3/applications/{application['uuid']}/").json()["slug"]
     return sandbox.directory / "sites" / f"{slug}-test.log"
 
