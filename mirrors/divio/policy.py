@@ -41,14 +41,23 @@ class RetryPolicy:
 
 @dataclass(frozen=True)
 class PollPolicy:
-    """How a deployment is watched: the pauses between two looks, in seconds, and how many looks in a row may fail
-    (each after its own retries) before the failure is passed on: a platform that stumbles does not end a deployment."""
+    """How often a deployment is looked at.
+
+    Args:
+        first: the pause after each of the first ``steady`` looks, in seconds.
+        steady: how many looks come at that pace. A short deployment is seen to end within a second.
+        factor: how much longer each later pause is than the one before.
+        longest: the longest pause, in seconds.
+        failures: how many looks in a row may fail, each after its own retries, before the failure is passed on.
+    """
 
     first: float = 1.0
+    steady: int = 5
     factor: float = 1.5
     longest: float = 10.0
     failures: int = 10
 
     def delay(self, looks: int) -> float:
-        """The pause after the given number of looks; not a float overflow after a thousand of them."""
-        return min(self.longest, self.first * self.factor ** min(looks - 1, 50))
+        """Return the pause after the given number of looks, in seconds."""
+        growing = min(max(looks - self.steady, 0), 50)  # a larger exponent would overflow
+        return min(self.longest, self.first * self.factor**growing)

@@ -125,10 +125,10 @@ def test_waiting_returns_the_ended_deployment_well_or_badly(script: Script, end:
 
 
 def test_the_first_look_is_at_once_and_the_pauses_grow_to_their_limit(script: Script) -> None:
-    watched(script, *[RUNNING] * 9, DONE)
+    watched(script, *[RUNNING] * 13, DONE)
     time = FakeTime()
     connect(script, time).deployments.wait("d1", 600)
-    assert time.slept == pytest.approx([1, 1.5, 2.25, 3.375, 5.0625, 7.59375, 10, 10, 10])
+    assert time.slept == pytest.approx([1, 1, 1, 1, 1, 1.5, 2.25, 3.375, 5.0625, 7.59375, 10, 10, 10])
     assert PollPolicy().delay(100_000) == 10
 
 
@@ -137,8 +137,8 @@ def test_waiting_ends_on_time_with_a_last_look(script: Script) -> None:
     time = FakeTime()
     with pytest.raises(DeploymentTimeout, match="deployment d1 has not ended within 4 s") as info:
         connect(script, time).deployments.wait("d1", 4)
-    assert time.slept == [1, 1.5, 1.5]
-    assert len(script.requests) == 4
+    assert time.slept == [1, 1, 1, 1]
+    assert len(script.requests) == 5
     assert info.value.deployment is not None
     assert info.value.deployment.percent == 40
 
