@@ -1,4 +1,4 @@
-"""The policy pack: ``pulumi preview --policy-pack policy`` refuses what breaks a rule, whatever program declares it."""
+"""The policy pack: ``pulumi preview --policy-pack policy`` refuses what breaks a rule, in any program."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -27,7 +27,7 @@ from rules import (
 
 
 def known(value: Any) -> Any:
-    """Plain data. What is not known before the update is None, where asking for it would end the policy."""
+    """Return plain data. A value not known before the update is None: asking for it would end the policy."""
     if isinstance(value, Mapping):
         return {key: known(_item(value, key)) for key in value}
     if isinstance(value, Sequence) and not isinstance(value, str):

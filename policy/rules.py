@@ -1,4 +1,4 @@
-"""The rules, on plain data. They are the planner's own, asked of whatever a stack declares, by ``Fleet`` or by hand."""
+"""The rules, on plain data. They are the planner's own, applied to all that a stack declares."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from operator import itemgetter
@@ -21,16 +21,16 @@ Given = tuple[str, str, int]
 
 
 def values_in(type_: str, properties: Properties) -> dict[str, str | None]:
-    """{name: value} of a site's variables; None for a secret, and for what is not known yet, as in a preview."""
+    """Return {name: value} of a site's variables; None for a secret, and for a value not known yet, as in a preview."""
     set_ = {name_of(key): item for key, item in properties.items() if is_variable(key) and not key.endswith(RUNNING)}
     values = {name: item.get("value") if isinstance(item, Mapping) else item for name, item in set_.items()}
     return {name: value if isinstance(value, str) else None for name, value in values.items()} if type_ in SITES else {}
 
 
 def without_own_site_id(values: Mapping[str, str | None]) -> str | None:
-    """A mirror with the shared database serves, and overwrites, site 1 if it has no SITE_ID of its own.
+    """Return the problem of a mirror that has the shared database and no SITE_ID of its own.
 
-    An original that is deployed by us is no mirror: it has no MIRRORS_APPLICATION, and declares no DATABASE_URL.
+    An original that Mirrors deploys is no mirror: it has no MIRRORS_APPLICATION, and declares no DATABASE_URL.
     """
     if DATABASE_URL not in values:
         return None
@@ -40,9 +40,9 @@ def without_own_site_id(values: Mapping[str, str | None]) -> str | None:
 
 
 def not_its_own(resources: Collection[Declared]) -> Iterator[str]:
-    """Sites that share a SITE_ID, be it in the ledger, in their variables, or between the two.
+    """Yield problems of sites that share a SITE_ID, in the ledger, in their variables, or between the two.
 
-    Where neither a ledger nor the variables of the original say what the original's is, it is 1.
+    If neither a ledger nor the variables of the original have the original's, it is 1.
     """
     ledger = [given for type_, _, properties in resources if type_ == SITE_IDS for given in ids_in_ledger(properties)]
     variables = list(ids_in_variables(resources))
@@ -56,25 +56,26 @@ def not_its_own(resources: Collection[Declared]) -> Iterator[str]:
 
 
 def has_the_originals(resources: Iterable[Declared]) -> bool:
-    """Whether an original's own variables, among which is neither of a mirror's two, have its SITE_ID."""
-    ours = [values_in(type_, properties) for type_, _, properties in resources if type_ in SITES]
-    return any(SITE_ID in values and not values.keys() & {DATABASE_URL, MIRRORS_APPLICATION} for values in ours)
+    """Return whether an original's own variables, without the two that a mirror has, have its SITE_ID."""
+    of_sites = [values_in(type_, properties) for type_, _, properties in resources if type_ in SITES]
+    return any(SITE_ID in values and not values.keys() & {DATABASE_URL, MIRRORS_APPLICATION} for values in of_sites)
 
 
 def duplicates(site_ids: Iterable[Given]) -> tuple[str, ...]:
-    """The planner's problems with these, a line for each, as if each id was declared."""
+    """Return the planner's problems with these ids, a line for each, as if each id was declared."""
     by_name = sorted(site_ids, key=itemgetter(1, 0))
-    hints = tuple(SiteFacts(key, name, declared=site_id) for key, name, site_id in by_name)
-    return tuple(problem.line for problem in allocate(Ledger(), AllocationRequest(hints)).problems)
+    facts = tuple(SiteFacts(key, name, declared=site_id) for key, name, site_id in by_name)
+    return tuple(problem.line for problem in allocate(Ledger(), AllocationRequest(facts)).problems)
 
 
 def ids_in_ledger(properties: Properties) -> Iterator[Given]:
+    """Yield the ids that a ledger assigns."""
     for application, (name, site_id) in ledger_from(properties).assignments.items():
         yield application, name, site_id
 
 
 def ids_in_variables(resources: Iterable[Declared]) -> Iterator[Given]:
-    """What the environments get. Without MIRRORS_APPLICATION the resource's name is taken for the application's."""
+    """Yield the ids that the environments get. Without MIRRORS_APPLICATION the resource's name is the application."""
     for type_, name, properties in resources:
         if type_ in SITES:
             values = values_in(type_, properties)
@@ -83,7 +84,13 @@ def ids_in_variables(resources: Iterable[Declared]) -> Iterator[Given]:
 
 
 def in_clear(type_: str, properties: Properties, allowed: Collection[str] = ()) -> Iterator[str]:
-    """Variables that are declared as no secrets, and look like some; not those ``allowed``. No value is told."""
+    """Yield problems of variables that look like secrets and are declared as none. They show no value.
+
+    Args:
+        type_: the type of the resource.
+        properties: the inputs of the resource.
+        allowed: names of variables that are no secrets.
+    """
     secrets = {name_of(key) for key, item in properties.items() if isinstance(item, Mapping) and "fingerprint" in item}
     for name, value in values_in(type_, properties).items():
         if name in secrets or name in LOGGABLE_VARIABLES or name in allowed:
@@ -97,7 +104,7 @@ def in_clear(type_: str, properties: Properties, allowed: Collection[str] = ()) 
 
 
 def live_not_protected(environment: str | None, on_removal: str | None, *, ledger_protected: bool) -> Iterator[str]:
-    """In Live the ledger of SITE_IDs cannot be deleted, and no variable of a site that leaves is removed."""
+    """Yield problems of Live: a ledger that can be deleted, and a removal of a leaving site's variables."""
     if environment != "live":
         return
     if not ledger_protected:

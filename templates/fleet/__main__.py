@@ -1,4 +1,4 @@
-"""Declares the fleet that Pulumi.yaml and Pulumi.<stack>.yaml describe."""
+"""Declare the fleet that Pulumi.yaml and Pulumi.<stack>.yaml describe."""
 
 import pulumi
 

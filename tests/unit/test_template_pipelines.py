@@ -137,7 +137,7 @@ def test_on_github_the_credentials_of_the_state_last_as_long_as_the_job_may_run(
 def test_in_gitlab_a_job_whose_time_is_over_has_some_left_to_tell_it(name: str) -> None:
     job: dict[str, Any] = GITLAB[name]
 
-    assert job["extends"] == ".tell_failure"
+    assert job["extends"] == ".report_failure"
     assert minutes(job["variables"]["RUNNER_SCRIPT_TIMEOUT"]) + AFTER_SCRIPT <= minutes(job["timeout"])
 
 

@@ -153,7 +153,7 @@ def test_the_webhook_gets_a_message_that_leads_to_the_log(pipeline: Pipeline) ->
 def test_without_a_webhook_nobody_is_told_and_nothing_fails(pipeline: Pipeline) -> None:
     done = pipeline.report("webhook", "Test failed.")
 
-    assert (done.returncode, done.stdout) == (0, "Nobody is told: WEBHOOK_URL is not set.\n")
+    assert (done.returncode, done.stdout) == (0, "No message was sent: WEBHOOK_URL is not set.\n")
 
 
 @pytest.mark.parametrize("status", [403, 302])

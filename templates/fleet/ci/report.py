@@ -1,9 +1,9 @@
-"""Tells people what a pipeline found: a comment, an issue, a message. Runs under GitHub Actions and GitLab CI.
+"""Report what a pipeline found, as a comment, an issue or a message. Runs under GitHub Actions and GitLab CI.
 
-Where it is and whom it speaks for it reads from the environment variables that the two set, and from its own:
-``GITHUB_TOKEN`` and ``PULL_REQUEST``, or ``GITLAB_TOKEN``; and ``WEBHOOK_URL``. It prints the value of none of them.
+It reads its surroundings from the environment variables that the two set, and from its own: ``GITHUB_TOKEN`` and
+``PULL_REQUEST``, or ``GITLAB_TOKEN``; and ``WEBHOOK_URL``. It prints the value of none of them.
 
-It needs Python alone, so that it can also tell that the packages could not be installed.
+It needs Python alone, so that it can also report that the packages could not be installed.
 """
 
 import argparse
@@ -21,10 +21,10 @@ from urllib.error import HTTPError
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 MARK = "<!-- mirrors: both stacks -->"
-"""The first line of our comment, by which the next run finds it."""
+"""The first line of the comment, by which the next run finds it."""
 
 BOT = "github-actions[bot]"
-"""Writes for ``GITHUB_TOKEN``; nobody else can have this name."""
+"""Writes for ``GITHUB_TOKEN``; no other account can have this name."""
 
 LABEL = "drift"
 LONGEST = 60_000
@@ -35,25 +35,29 @@ Item = dict[str, Any]
 
 
 class ReportError(Exception):
-    """What could not be told, and why; the text is for the pipeline's log."""
+    """A report that failed; the text says why, for the pipeline's log."""
 
 
 class RefusedError(ReportError):
+    """A request that the forge or the webhook refused."""
+
     def __init__(self, method: str, status: int) -> None:
         super().__init__(f"{method}: refused with {status}: may the token do that?")
         self.status = status
 
 
 class Forge(Protocol):
+    """The place that has the repository: GitHub or GitLab."""
+
     def comment(self, body: str) -> None:
-        """One comment under the pull request: that of the run before, or a new one."""
+        """Write one comment under the pull request: that of the run before, or a new one."""
 
     def issue(self, title: str, mark: str, body: str) -> None:
-        """One open issue with this mark: what lasts is told once, with what is known of it now."""
+        """Write one open issue with this mark: what lasts has one issue, with what is known of it now."""
 
     @property
     def run(self) -> str:
-        """The address of the pipeline's log."""
+        """Return the address of the pipeline's log."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ class Api:
         request(method, f"{self.base}/{path}", self.headers, body)
 
     def every(self, path: str) -> Iterator[Item]:
-        """The items of a list, page by page."""
+        """Yield the items of a list, page by page."""
         url: str | None = f"{self.base}/{path}"
         while url:
             items, links = request("GET", url, self.headers)
@@ -75,11 +79,16 @@ class Api:
             following = re.search(r'<([^>]+)>; *rel="next"', links)
             url = following[1] if following else None
 
-    def ours(self, path: str, mark: str, wrote: Callable[[Item], bool], text: str = "body") -> Item | None:
-        """Ours in a list of comments or issues. ``wrote``: whether the token's account has written one. ``text``: what
-        its text is called.
+    def find_own(self, path: str, mark: str, wrote: Callable[[Item], bool], text: str = "body") -> Item | None:
+        """Return the comment or issue that an earlier run wrote, or None.
 
         The mark alone says nothing: anyone may begin a comment with it, and may change it after it was read.
+
+        Args:
+            path: the list of comments or issues.
+            mark: the first line of the text.
+            wrote: says whether the token's account has written an item.
+            text: the key of an item's text.
         """
         marked = (item for item in self.every(path) if (item[text] or "").startswith(mark))
         return next(filter(wrote, marked), None)
@@ -87,7 +96,7 @@ class Api:
 
 @dataclass(frozen=True)
 class GitHub:
-    """https://docs.github.com/en/rest/issues"""
+    """GitHub: https://docs.github.com/en/rest/issues."""
 
     environ: Mapping[str, str] = field(repr=False)
 
@@ -105,7 +114,7 @@ class GitHub:
 
     @property
     def login(self) -> str:
-        """Whose the token is. That of a job is an installation's, which may not ask this, and writes as ``BOT``."""
+        """Return the account of the token. A job's is an installation's, which may not ask, and writes as ``BOT``."""
         try:
             me, _ = request("GET", f"{needed(self.environ, 'GITHUB_API_URL')}/user", self.api.headers)
         except RefusedError as refused:
@@ -114,31 +123,31 @@ class GitHub:
             return BOT
         return str(me["login"]) if isinstance(me, dict) else BOT
 
-    def _ours(self, path: str, mark: str) -> Item | None:
+    def _find_own(self, path: str, mark: str) -> Item | None:
         login = self.login
 
         def wrote(item: Item) -> bool:
             return (item.get("user") or {}).get("login") == login
 
-        return self.api.ours(path, mark, wrote)
+        return self.api.find_own(path, mark, wrote)
 
     def comment(self, body: str) -> None:
         comments = f"issues/{needed(self.environ, 'PULL_REQUEST')}/comments"
-        if ours := self._ours(f"{comments}?per_page=100", MARK):
-            self.api.send("PATCH", f"issues/comments/{ours['id']}", body=body)
+        if found := self._find_own(f"{comments}?per_page=100", MARK):
+            self.api.send("PATCH", f"issues/comments/{found['id']}", body=body)
         else:
             self.api.send("POST", comments, body=body)
 
     def issue(self, title: str, mark: str, body: str) -> None:
-        if ours := self._ours(f"issues?state=open&labels={LABEL}&per_page=100", mark):
-            self.api.send("PATCH", f"issues/{ours['number']}", body=body)
+        if found := self._find_own(f"issues?state=open&labels={LABEL}&per_page=100", mark):
+            self.api.send("PATCH", f"issues/{found['number']}", body=body)
         else:
             self.api.send("POST", "issues", title=title, body=body, labels=[LABEL])
 
 
 @dataclass(frozen=True)
 class GitLab:
-    """https://docs.gitlab.com/api/notes/, https://docs.gitlab.com/api/issues/"""
+    """GitLab: https://docs.gitlab.com/api/notes/, https://docs.gitlab.com/api/issues/."""
 
     environ: Mapping[str, str] = field(repr=False)
 
@@ -151,24 +160,24 @@ class GitLab:
     def run(self) -> str:
         return needed(self.environ, "CI_JOB_URL")
 
-    def _ours(self, path: str, mark: str, text: str) -> Item | None:
+    def _find_own(self, path: str, mark: str, text: str) -> Item | None:
         me, _ = request("GET", f"{needed(self.environ, 'CI_API_V4_URL')}/user", self.api.headers)
 
         def wrote(item: Item) -> bool:
             return bool((item.get("author") or {}).get("id") == me["id"])
 
-        return self.api.ours(path, mark, wrote, text)
+        return self.api.find_own(path, mark, wrote, text)
 
     def comment(self, body: str) -> None:
         notes = f"merge_requests/{needed(self.environ, 'CI_MERGE_REQUEST_IID')}/notes"
-        if ours := self._ours(f"{notes}?per_page=100", MARK, "body"):
-            self.api.send("PUT", f"{notes}/{ours['id']}", body=body)
+        if found := self._find_own(f"{notes}?per_page=100", MARK, "body"):
+            self.api.send("PUT", f"{notes}/{found['id']}", body=body)
         else:
             self.api.send("POST", notes, body=body)
 
     def issue(self, title: str, mark: str, body: str) -> None:
-        if ours := self._ours(f"issues?state=opened&labels={LABEL}&per_page=100", mark, "description"):
-            self.api.send("PUT", f"issues/{ours['iid']}", description=body)
+        if found := self._find_own(f"issues?state=opened&labels={LABEL}&per_page=100", mark, "description"):
+            self.api.send("PUT", f"issues/{found['iid']}", description=body)
         else:
             self.api.send("POST", "issues", title=title, description=body, labels=LABEL)
 
@@ -185,7 +194,7 @@ def needed(environ: Mapping[str, str], name: str) -> str:
 
 
 class Straight(HTTPRedirectHandler):
-    """Follows no redirection: the token would go along, wherever it leads."""
+    """A handler that follows no redirection: the token would go along, wherever it leads."""
 
     def redirect_request(self, *_: Any) -> None:
         return None
@@ -194,11 +203,11 @@ class Straight(HTTPRedirectHandler):
 def request(
     method: str, url: str, headers: Mapping[str, str] | None = None, body: Item | None = None
 ) -> tuple[Any, str]:
-    """What was answered, and its header ``Link``. Errors name no address: a webhook's is a secret."""
+    """Return the answer and its header ``Link``. Errors name no address: a webhook's is a secret."""
     sent = None if body is None else json.dumps(body).encode()
-    told = {"Content-Type": "application/json", "User-Agent": "mirrors", **(headers or {})}
+    sent_headers = {"Content-Type": "application/json", "User-Agent": "mirrors", **(headers or {})}
     try:
-        asked = Request(url, sent, told, method=method)  # noqa: S310 - the pipeline's own settings say where
+        asked = Request(url, sent, sent_headers, method=method)  # noqa: S310 - the pipeline's own settings say where
         with build_opener(Straight).open(asked, timeout=TIMEOUT) as answer:
             text, links = answer.read(), answer.headers.get("Link") or ""
     except HTTPError as error:
@@ -213,7 +222,7 @@ def shortened(text: str, longest: int) -> str:
 
 
 def fenced(text: str) -> str:
-    """What a command said, as it stands: the fence is longer than any in it."""
+    """Return a command's output as a code block: the fence is longer than any in it."""
     fence = "`" * 3
     while fence in text:
         fence += "`"
@@ -221,19 +230,19 @@ def fenced(text: str) -> str:
 
 
 def comment(previews: Sequence[Path]) -> str:
-    """Both previews as one comment; an empty file is a preview that did not come about."""
+    """Write both previews as one comment; an empty file is a preview that failed."""
     to = forge()
     texts = [path.read_text(encoding="utf-8") for path in previews]
-    said = [
+    parts = [
         shortened(text, LONGEST // len(previews)) or f"### {path.stem} failed\n\nWhy is in [the log]({to.run}).\n"
         for path, text in zip(previews, texts, strict=True)
     ]
-    to.comment("\n".join([MARK, *said]))
+    to.comment("\n".join([MARK, *parts]))
     return "The comment says what this would do."
 
 
 def issue(title: str, found: Path) -> str:
-    """What a command said, as an issue of this title."""
+    """Write the output of a command as an issue of this title."""
     to, mark = forge(), marked(title)
     body = f"{mark}\n{fenced(shortened(found.read_text(encoding='utf-8'), LONGEST))}\nFound by {to.run}\n"
     to.issue(title, mark, body)
@@ -241,7 +250,7 @@ def issue(title: str, found: Path) -> str:
 
 
 def marked(title: str) -> str:
-    """The first line of an issue, by which the next run finds it, whatever people have made of its title.
+    """Return the first line of an issue, by which the next run finds it after people have changed its title.
 
     It has the project's name: one repository may hold several, with stacks of one name.
     """
@@ -256,15 +265,15 @@ def marked(title: str) -> str:
 
 
 def webhook(text: str) -> str:
-    """A message as JSON, {"text": …}, which Slack, Mattermost, Rocket.Chat and others take."""
+    """Send a message as JSON, {"text": …}, which Slack, Mattermost, Rocket.Chat and others take."""
     if not (url := os.environ.get("WEBHOOK_URL")):
-        return "Nobody is told: WEBHOOK_URL is not set."
+        return "No message was sent: WEBHOOK_URL is not set."
     request("POST", url, body={"text": f"{text} {forge().run}"})
     return "The webhook knows of it."
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Tell people what a pipeline found.")
+    parser = argparse.ArgumentParser(description="Report what a pipeline found.")
     commands = parser.add_subparsers(required=True, dest="command")
     commands.add_parser("comment", help=comment.__doc__).add_argument("previews", nargs="+", type=Path)
     issues = commands.add_parser("issue", help=issue.__doc__)
@@ -272,9 +281,9 @@ def main() -> None:
     issues.add_argument("found", type=Path)
     commands.add_parser("webhook", help=webhook.__doc__).add_argument("text")
     arguments = vars(parser.parse_args())
-    told: Mapping[str, Callable[..., str]] = {"comment": comment, "issue": issue, "webhook": webhook}
+    reports: Mapping[str, Callable[..., str]] = {"comment": comment, "issue": issue, "webhook": webhook}
     try:
-        sys.stdout.write(f"{told[arguments.pop('command')](**arguments)}\n")
+        sys.stdout.write(f"{reports[arguments.pop('command')](**arguments)}\n")
     except ReportError as error:
         sys.exit(f"Error: {error}")
     except FileNotFoundError as error:
