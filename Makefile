@@ -1,10 +1,10 @@
-# Every target works from a clean checkout. The only programs that have to be there are Python 3.11 or newer and, where
-# Pulumi can neither be found on PATH nor be downloaded, Go.
+# Every target works from a clean checkout. It needs Python 3.11 or newer. It needs Go only if Pulumi is not on PATH and
+# cannot be downloaded.
 
 ENV := . .state/env &&
 STACKS := test live
 
-# Else hundreds of short processes compile the same modules, each for itself.
+# Otherwise hundreds of short processes compile the same modules, each for itself.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
@@ -74,6 +74,7 @@ check: venv ## Run the static checks
 	@.venv/bin/mypy
 	@cd django_mirrors && PYTHONPATH=. MYPYPATH=src ../.venv/bin/mypy
 	@.venv/bin/lint-imports
+	@.venv/bin/python -m tools.prose
 
 docs: venv ## Write the pages that are made of docstrings
 	@.venv/bin/python -m tools.reference

@@ -28,32 +28,32 @@ __all__ = ["Key", "keys", "page", "sound_with"]
 INTRODUCTION = """\
 # Configuration
 
-The namespace is `mirrors`, whatever your project is called. Unknown keys and wrong values are refused with their path,
-before anything is written.
+The namespace is `mirrors`, whatever your project is called. Mirrors refuses unknown keys and wrong values with their
+path, before it writes anything.
 
-What all stacks share stands in `Pulumi.yaml`, an object there below `value`. What one stack has of its own stands in
-`Pulumi.<stack>.yaml`, an object there without. Any key may stand in either. If it stands in both, the stack's counts as
-a whole: nothing is merged. So what differs from site to site and stack to stack has keys of its own, `overrides` and
+Write what all stacks share into `Pulumi.yaml`, an object there below `value`. Write what one stack has of its own into
+`Pulumi.<stack>.yaml`, an object there without `value`. Any key may be in either. If it is in both, the stack's counts
+as a whole: nothing is merged. So what differs from site to site and stack to stack has keys of its own, `overrides` and
 `secrets`.
 
-Text belongs in quotes where YAML may read it as something else, as it does with `0123`, `1.10`, `1e3`, `2024-01-01`,
-`true`: the engine hands on what it has read, 83 for `0123`. What does not arrive as it is written is refused, with what
-to paste; so is any number where text is taken, such as the value of a variable. `pulumi config set --path` takes a
-number for one, too: add `--type string`. The files are compared where they are at hand, not one named by
-`--config-file`.
+Put text into quotes where YAML may read it as something else, as it does with `0123`, `1.10`, `1e3`, `2024-01-01`,
+`true`. The engine hands on what it has read, 83 for `0123`. Mirrors refuses what does not arrive as it is written, and
+says what to paste. It also refuses any number where it takes text, such as the value of a variable.
+`pulumi config set --path` takes a number for one, too: add `--type string`. Mirrors compares the files where they are
+at hand, not one named by `--config-file`.
 
-A fleet of hundreds of mirrors needs a file of its own: Pulumi hands the whole configuration to the program in one
+A fleet of hundreds of mirrors needs a file of its own. Pulumi hands the whole configuration to the program in one
 environment variable, for which Linux has 128 KiB. Write `mirrors:fleetFile: fleet.yaml` in place of `mirrors:fleet`,
 and the fleet's keys (`original`, `mirrors`, …) at the top of that file. `mirrors doctor -s STACK` says how near you
 are.
 
-A **secret** key stands in `Pulumi.<stack>.yaml` alone, encrypted; set in clear it is refused. This asks for its value:
+A **secret** key is in `Pulumi.<stack>.yaml` alone, encrypted; Mirrors refuses it in clear. This asks for its value:
 `pulumi config set --secret --path mirrors:secrets.all.API_KEY -s live`.
 
-Before the program runs (the refresh that begins each `preview` and `up`), and where it does not run (`refresh` and
-`destroy` without `--run-program`), Pulumi has the configuration of the last `up`. Two things are taken from today's all
-the same: the variables in the environment, and `apiToken` where the platform refuses the old one. Do not set
-`PULUMI_RUN_PROGRAM`: with it each `up` writes the state once for each resource.
+The refresh that begins each `preview` and `up` comes before the program; `refresh` and `destroy` without
+`--run-program` do not run it. There Pulumi has the configuration of the last `up`. Mirrors takes two things from
+today's all the same: the variables in the environment, and `apiToken` where the platform refuses the old one. Do not
+set `PULUMI_RUN_PROGRAM`: with it each `up` writes the state once for each resource.
 """
 NOTHING_TAKES = -0.5
 SOUND: dict[str, Any] = {
@@ -67,7 +67,7 @@ SOUND: dict[str, Any] = {
     "docker": {"build": {"directory": "."}, "publish": {}, "proxy": {"kind": "caddy", "network": "proxy"}},
     "dockerTls": dict.fromkeys(("ca", "cert", "key"), "-----BEGIN CERTIFICATE-----"),
 }
-"""Every object is there that may be."""
+"""A configuration with every object that there may be."""
 
 
 @dataclass(frozen=True)

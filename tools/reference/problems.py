@@ -15,7 +15,7 @@ from mirrors.problems.program import PROGRAM
 INTRODUCTION = """\
 # Problems
 
-Each problem has a code, which stands at its end in brackets: `acme-de: … [site-id-retired]`. A code keeps its meaning
+Each problem ends with its code, in brackets: `acme-de: … [site-id-retired]`. A code keeps its meaning
 from release to release; the wording of a message does not. With `--json` a command shows each problem as
 `{code, site, path, message, remedy, details, reference}`, and `reference` is the place on this page.
 """

@@ -22,19 +22,20 @@ __all__ = ["DOCUMENTED", "Documented", "page"]
 INTRODUCTION = """\
 # Resources
 
-A program declares one component, `Fleet`, and that declares everything else: the other resources are not made for
-programs. This is what stands in a preview and in the state, and what happens when.
+A program declares one component, `Fleet`, which declares everything else. The other resources are not made for
+programs. This page says what a preview and the state have of them, and what happens when.
 
 The types are `mirrors:index:Fleet` and `pulumi-python:dynamic/mirrors:NAME`. `Fleet` and `Original` carry the
 original's name, `SiteIds` is `site-ids`, and the resources of a site carry the application's, so
 `--target '**::acme-de'` is one site.
 
-An **input** is stored and compared, a **hint** only looked at while inputs are checked; an **output** is what came of
-it. An input that **replaces** makes a new resource when it changes, and lets the old one go first.
+Pulumi stores an **input** and compares it. The provider reads a **check-only** input while it checks inputs, and no one
+stores it. An **output** is the result. An input that **replaces** makes a new resource when it changes, and lets the
+old one go first.
 """
 WHEN = {
-    "check": "the inputs are checked, also in a preview",
-    "diff": "what changed is looked for",
+    "check": "Pulumi checks the inputs, also in a preview",
+    "diff": "Pulumi looks for changes",
     "create": "create",
     "update": "update",
     "read": "refresh",
@@ -72,7 +73,7 @@ class Documented:
             return "input, replaces"
         if name in self.provider.inputs:
             return "input"
-        return "output" if name in self.outputs else "hint"
+        return "output" if name in self.outputs else "check-only"
 
     def told(self) -> Iterator[str]:
         yield from (f"## `{self.name}`", "", about(self.resource), "", *table("property", "what it is", "meaning"))
