@@ -27,7 +27,7 @@ def silently(_line: str) -> None:
 
 @dataclass(frozen=True)
 class Account:
-    """An account on the sandbox, and a user who has the client and nothing but the two settings of docs/how-to/sandbox.md."""
+    """An account on the sandbox, and a user of the client with the two settings of docs/how-to/sandbox.md."""
 
     sandbox: Sandbox
     commands: Path
