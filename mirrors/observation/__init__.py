@@ -1,1 +1,1 @@
-"""What Mirrors observes on Divio: read-only, as data for the planner."""
+"""Observed state of Divio: read-only, as data for the planner."""

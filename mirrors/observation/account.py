@@ -14,10 +14,10 @@ from mirrors.planning.rollout.releases import newest_running
 
 
 class AccountObserver:
-    """One look at one account. The client bounds how many requests at once.
+    """One look at one account. The client bounds how many requests go out at once.
 
-    They are at most seven an application, and two more for each environment that it has besides Test and Live: its
-    deployments, and what the newest successful one runs with.
+    An application takes at most seven requests. Each environment besides Test and Live takes two more: its deployments,
+    and the variables of the newest successful one.
     """
 
     def __init__(self, divio: Divio, workers: int = 8) -> None:
@@ -25,9 +25,9 @@ class AccountObserver:
         self.workers = workers
 
     def look(self, original: str, named: Sequence[str] = ()) -> tuple[ObservedApplication, list[ObservedApplication]]:
-        """The original, and the other applications of its organisation, or only those ``named`` by slug.
+        """Return the original, and the other applications of its organisation, or only those ``named`` by slug.
 
-        Raises MirrorsError for a name that is not there, DivioError where the platform does not answer.
+        Raises MirrorsError for a name that does not exist, DivioError where the platform does not answer.
         """
         source = self._named(original)
         if named:
@@ -39,7 +39,7 @@ class AccountObserver:
         return first, rest
 
     def each(self, applications: Sequence[Application]) -> list[ObservedApplication]:
-        """In the order given. An application whose environments this account may not see is not ``visible``."""
+        """Return them in the order given. One whose environments the token may not see is not ``visible``."""
         with ThreadPoolExecutor(max_workers=self.workers) as pool:
             return list(pool.map(self._application, applications))
 
@@ -57,10 +57,10 @@ class AccountObserver:
         return ObservedApplication(application.slug, application.region, usual, elsewhere=stages)
 
     def besides(self, applications: Sequence[Application]) -> list[ObservedApplication]:
-        """Those that have other environments than Test and Live, with these alone.
+        """Return the applications that have other environments than Test and Live, with these alone.
 
-        It costs one listing of the account's environments, or where the platform refuses that, one for each
-        application; and three requests for the first such environment of one, two more for each other.
+        It takes one listing of the account's environments. Where the platform refuses that, it takes one for each
+        application. The first such environment of an application takes three requests, each other one two more.
         """
         stages = self._environments(applications)
         found = [(item, other) for item in applications if (other := _unusual(stages[item.uuid]))]
@@ -72,7 +72,7 @@ class AccountObserver:
             ]
 
     def _environments(self, applications: Sequence[Application]) -> dict[str, dict[str, str]]:
-        """By application: {slug: environment}, all by uuid."""
+        """Return {application: {slug: environment}}, all by uuid."""
         stages: dict[str, dict[str, str]] = {item.uuid: {} for item in applications}
         everything: Sequence[Environment] = self.divio.environments.everywhere()
         if not everything:

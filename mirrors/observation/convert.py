@@ -26,7 +26,7 @@ def observe_deployments(divio: Divio, environment: str) -> tuple[ObservedDeploym
 
 
 def running_in(divio: Divio, environment: str) -> tuple[tuple[ObservedDeployment, ...], Frozen | None]:
-    """An environment's deployments, and the variables that the newest successful one runs with; None without one."""
+    """Return an environment's deployments, and the variables of the newest successful one; None without one."""
     deployments = observe_deployments(divio, environment)
     done = newest_successful(deployments)
     return deployments, divio.deployments.environment_variables(done.uuid).environment_variables if done else None

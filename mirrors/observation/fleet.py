@@ -33,10 +33,11 @@ class Observer:
         self._other = "test" if self.stage == "live" else "live"
 
     def fleet(self, *, deep: bool = False, only: Collection[str] | None = None) -> ObservedFleet:
-        """``deep`` also asks for every mirror's deployments and frozen variables: two requests a mirror more. ``only``:
-        the slugs of those for which it does, where not of all.
+        """Return the fleet. Raises DivioError where the platform does not answer, or refuses the token.
 
-        Raises DivioError where the platform does not answer, or refuses the token.
+        Args:
+            deep: also ask for every mirror's deployments and deployed variables: two more requests a mirror.
+            only: the slugs for which it asks them, where not for all.
         """
         slug = self.settings.fleet.original.application
         listed = self._listed(slug)
@@ -59,11 +60,11 @@ class Observer:
 
     @cached_property
     def _everywhere(self) -> Sequence[Environment]:
-        """The environments of this stage, of all applications: one listing a look."""
+        """Return the environments of this stage, of all applications: one listing a look."""
         return self.divio.environments.everywhere(self.stage)
 
     def _listed(self, original: str) -> dict[str, Application]:
-        """The original's organisation by slug: one listing holds a fleet. Empty without an original."""
+        """Return the original's organisation by slug: one listing holds a fleet. Empty without an original."""
         application = self.divio.applications.by_slug(original)
         if application is None:
             return {}
@@ -71,7 +72,7 @@ class Observer:
         return {item.slug: item for item in [application, *items]}
 
     def _declared(self, listed: Mapping[str, Application]) -> dict[str, Application]:
-        """By slug, as declared; what is not in the listing is asked for by name."""
+        """Return the declared applications by slug. Mirrors asks by name for one that the listing lacks."""
         slugs = self.settings.fleet.slugs
         missing = [slug for slug in slugs[1:] if slug not in listed]
         asked = {item.slug: item for item in self._each(self.divio.applications.by_slug, missing) if item is not None}
@@ -94,9 +95,9 @@ class Observer:
         }
 
     def _stages(self, found: Mapping[str, Application]) -> dict[str, dict[str, str]]:
-        """By slug: {stage: environment}. One listing holds those of this stage; what is not in it is asked for.
+        """Return {slug: {stage: environment}}. One listing holds this stage; Mirrors asks for the others.
 
-        So is the original, which counts in every stage.
+        It also asks for the original's, since the original counts in every stage.
         """
         known = {item.application: {item.slug: item.uuid} for item in self._everywhere}
         stages = {slug: known.get(item.uuid, {}) for slug, item in found.items()}
@@ -109,14 +110,14 @@ class Observer:
         return {item.slug: item.uuid for item in self.divio.environments.list(application.uuid)}
 
     def _variables(self, environments: Iterable[str]) -> dict[str, dict[str, ObservedVariable]]:
-        """{environment: {name: variable}}"""
+        """Return {environment: {name: variable}}."""
         seen: dict[str, dict[str, ObservedVariable]] = {uuid: {} for uuid in environments}
         for item in self.divio.environment_variables.list(list(seen)) if seen else ():
             seen.setdefault(item.environment, {})[item.name] = observed_variable(item)
         return seen
 
     def _running(self, environments: Mapping[str, str]) -> dict[str, Running]:
-        """By slug: an environment's deployments, and the frozen variables of the newest successful one."""
+        """Return by slug an environment's deployments, and the deployed variables of the newest successful one."""
 
         def look(environment: str) -> Running:
             deployments, frozen = running_in(self.divio, environment)
@@ -127,7 +128,9 @@ class Observer:
     def _elsewhere(
         self, environments: Mapping[str, str], image: str | None, releases: tuple[ObservedDeployment, ...]
     ) -> Mapping[str, str | None]:
-        """What the original runs with in the other stack's environment; nothing where it was never deployed there."""
+        """Return the original's deployed variables in the other stack's environment; nothing where it was never
+        deployed there.
+        """
         other = environments.get(self._other)
         done = newest_successful(releases if other == image else self._deployments(other))
         return self._frozen(done) if done else {}
@@ -139,9 +142,10 @@ class Observer:
         original: ObservedSite | None,
         mirrors: Mapping[str, ObservedSite],
     ) -> dict[str, Neighbour]:
-        """What is not declared, and what declared sites have in environments besides Test and Live.
+        """Return the undeclared applications, and other environments than Test and Live of declared ones.
 
-        Costs requests, which ``AccountObserver`` counts, so only where a declared mirror may get or bring an id.
+        ``AccountObserver`` says what they cost in requests. So Mirrors asks only where a declared mirror may get or
+        bring an id.
         """
         shared = original.frozen.get(DATABASE_URL) if original else None
         if all(_is_settled(mirror, shared) for mirror in mirrors.values()):
@@ -156,7 +160,10 @@ class Observer:
         return neighbours(first, rest) | ours
 
     def _renamed(self, listed: Mapping[str, Application], found: Mapping[str, Application]) -> dict[str, str]:
-        """{declared: of today} of missing mirrors. Costs requests, so only where one is missing."""
+        """Return {declared slug: today's slug} of missing mirrors.
+
+        It costs requests, so Mirrors asks only where one is missing.
+        """
         missing = set(self.settings.fleet.slugs) - set(found)
         others = {application.uuid: slug for slug, application in listed.items() if slug not in found}
         if not missing or not others:
@@ -169,10 +176,10 @@ class Observer:
     def _ran(
         self, found: Mapping[str, Application], mirrors: Mapping[str, ObservedSite], shared: Mapping[str, Frozen]
     ) -> dict[str, tuple[int, ...]]:
-        """Of mirrors that may have to give their id up: it is reserved, or it is not set, and so may be.
+        """Return the deployed ids of mirrors that may have to give theirs up: it is reserved, or not set.
 
-        And of those that were deployed and have no id set: they may run with one that was set before. ``shared``: what
-        the original runs with, by environment.
+        Deployed mirrors without a set id count as well: they may run with one that was set before. ``shared`` holds the
+        original's deployed variables, by environment.
         """
         fleet = self.settings.fleet
         reserved = {*fleet.reserved_site_ids, *fleet.reserved_for.values()}
@@ -186,9 +193,10 @@ class Observer:
         return {item.slug: ran for item in seen if (ran := ran_with(item, shared)) is not None}
 
     def _deployed(self, mirrors: Mapping[str, ObservedSite]) -> set[str]:
-        """Mirrors without a SITE_ID that may run with one: with a database, or where the platform lists a deployment.
+        """Return the mirrors without a SITE_ID that may run with one: with a database, or with a listed deployment.
 
-        A platform that lists none costs a request for each, so there only those with a database count.
+        Where the platform lists no deployments a request for each would be needed, so there only those with a database
+        count.
         """
         bare = {slug: mirror for slug, mirror in mirrors.items() if SITE_ID not in mirror.variables}
         there = self._everywhere if bare else ()
@@ -202,7 +210,10 @@ class Observer:
         return observe_deployments(self.divio, environment) if environment else ()
 
     def _each(self, ask: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
-        """In the order of the items. The first error is raised once the others have been answered."""
+        """Return the answers in the order of the items.
+
+        The first error is raised once the others have been answered.
+        """
         listed: Sequence[Item] = list(items)
         with ThreadPoolExecutor(max_workers=self.settings.max_concurrent_requests) as pool:
             return list(pool.map(ask, listed))
@@ -214,10 +225,10 @@ def _may_give_up(mirror: ObservedSite, reserved: Container[int]) -> bool:
 
 
 def _is_settled(mirror: ObservedSite, shared: str | None) -> bool:
-    """Whether it is as we leave a mirror, so that its id is decided. ``shared``: the original's DATABASE_URL.
+    """Return whether the site is as Mirrors leaves a mirror, so that its id is decided.
 
-    A SITE_ID alone proves nothing: it does not count where ids are given unless the shared database is beside it, and
-    one that was set by hand may be another site's. What says whose it is, nobody but us writes.
+    A SITE_ID alone proves nothing: one that was set by hand may be another site's. Where ids are given, it counts only
+    beside the shared database, which ``shared`` is. Only Mirrors writes the variable that names the site.
     """
     site_id, owner, database = (mirror.variables.get(name) for name in (SITE_ID, MIRRORS_APPLICATION, DATABASE_URL))
     if site_id is None or owner is None or database is None:

@@ -13,7 +13,7 @@ from mirrors.divio.transport import refuses_certificate
 from mirrors.planning.rollout.serving_identity import STATUS_PATH, declared_identity, mistaken
 
 Wrong = Callable[[requests.Response, Callable[[], str]], str | None]
-"""What is wrong with an answer, whose body is read only where it is asked for."""
+"""A complaint about an answer, or None. It reads the body only where it has to."""
 
 LONGEST_LOOK = 10.0
 """Seconds that one request may take."""
@@ -25,16 +25,19 @@ LONGEST_BODY = 1_000_000
 
 
 def what_is_wrong(url: str, health: Health, variables: Mapping[str, str], until: float = math.inf) -> str | None:
-    """The request and its answer, such as ``GET https://…/: 500, where 200-399 is healthy``; None where all is well.
+    """Return the request and its answer, such as ``GET https://…/: 500, where 200-399 is healthy``; None if all is
+    well.
 
-    ``variables``: {name: value}, what the site was deployed with. It takes ``LONGEST_LOOK`` a question at most.
-    ``until``: when it is to be over, as ``time.monotonic()`` counts; what begins later is not asked.
+    Args:
+        variables: {name: value} that the site was deployed with.
+        until: the deadline, as ``time.monotonic()`` counts. No question begins later. Each takes
+            ``LONGEST_LOOK`` at most.
     """
     return next(_found(url.rstrip("/"), health, variables, until), None)
 
 
 def _found(url: str, health: Health, variables: Mapping[str, str], until: float) -> Iterator[str]:
-    """What is wrong; each question is asked only if nothing was wrong with the answer before."""
+    """Return the first complaint. Each question is asked only if the answer before was well."""
     questions = [(health.path, partial(_unhealthy, health=health))]
     if health.identity:
         questions.append((STATUS_PATH, partial(_mistaken, variables=variables)))
@@ -45,11 +48,14 @@ def _found(url: str, health: Health, variables: Mapping[str, str], until: float)
 
 
 def _asked(address: str, limit: float, wrong_with: Wrong) -> str | None:
-    """No cookie, no credential and no redirect: what anybody sees there. ``limit``: seconds, for the whole answer."""
+    """Ask without a cookie, a credential or a redirect, as a stranger does.
+
+    ``limit``: seconds, for the whole answer.
+    """
     deadline = time.monotonic() + limit
     try:
         with requests.Session() as session:
-            session.trust_env = False  # else ~/.netrc sends somebody's password to a site
+            session.trust_env = False  # without this, ~/.netrc sends a user's password to a site
             with session.get(address, timeout=limit, allow_redirects=False, stream=True) as answer:
                 return wrong_with(answer, partial(_body, answer, deadline))
     except requests.RequestException as error:
@@ -57,7 +63,10 @@ def _asked(address: str, limit: float, wrong_with: Wrong) -> str | None:
 
 
 def _body(answer: requests.Response, deadline: float) -> str:
-    """Byte by byte, because a longer piece is waited for. Raises Timeout, else each byte would have its own limit."""
+    """Read byte by byte, because the read of a longer piece waits for all of it.
+
+    Raises Timeout over the whole answer.
+    """
     body = bytearray()
     for piece in answer.iter_content(1):
         body += piece
@@ -80,7 +89,10 @@ def _unhealthy(answer: requests.Response, body: Callable[[], str], health: Healt
 
 
 def _mistaken(answer: requests.Response, body: Callable[[], str], variables: Mapping[str, str]) -> str | None:
-    """Whether the process is the one that the variables make it. Without the companion app nobody can say."""
+    """Return a complaint where the process is not the declared one.
+
+    Without the companion app there is no way to know.
+    """
     if answer.status_code != requests.codes.ok:
         return (
             f"{answer.status_code}, so nobody knows which site it is: the companion app django_mirrors answers here, if"

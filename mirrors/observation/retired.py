@@ -12,10 +12,10 @@ from mirrors.problems import Note
 def retired_sites(
     divio: Divio, slugs: Iterable[str], stage: str, report: Callable[[Note], None]
 ) -> dict[str, ObservedSite]:
-    """{slug: what it runs in this environment}; without those that are gone, or were never deployed there.
+    """Return {slug: the site that it runs here}, without those that are gone or were never deployed here.
 
-    ``report`` gets a note on each that the token may not look at any more: that is no trouble of the declared sites.
-    Raises DivioError where the platform does not answer.
+    ``report`` gets a note on each that the token may no longer see: that is no trouble of the declared sites. Raises
+    DivioError where the platform does not answer.
     """
     with ThreadPoolExecutor() as pool:
         found = pool.map(lambda slug: _visible(divio, slug, stage, report), sorted(set(slugs)))

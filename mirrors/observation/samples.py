@@ -1,4 +1,4 @@
-"""Looks at what few mirrors run with, to tell whether what all share was changed under them."""
+"""Reads the deployed variables of a few mirrors, to see whether a shared value changed under them."""
 
 from mirrors.config import Settings
 from mirrors.divio import Divio
@@ -8,9 +8,9 @@ from mirrors.planning.plan import Frozen
 
 
 def samples(divio: Divio, settings: Settings, seen: ObservedFleet) -> list[Frozen]:
-    """What the first, the middle and the last mirror of the list run with: most of them tell what most of all do.
+    """Return the deployed variables of the first, the middle and the last mirror: they speak for most.
 
-    Two requests each; nothing of a mirror that was never deployed. Raises DivioError.
+    It takes two requests each. A mirror that was never deployed is left out. Raises DivioError.
     """
     environments = [
         site.environment

@@ -1,4 +1,7 @@
-"""What the user's program says. The engine shows it; a command of Mirrors that started the engine gets it as data."""
+"""Messages of the user's program.
+
+The engine shows them; a ``mirrors`` command that started the engine gets them as data.
+"""
 
 from collections.abc import Callable
 
@@ -10,13 +13,13 @@ from mirrors.problems.events import report_line, report_note, report_problem, re
 
 
 def announce_problem(problem: Problem) -> None:
-    """The engine fails the operation for it."""
+    """Report a problem. The engine fails the operation for it."""
     report_problem(problem)
     pulumi.log.error(problem.line)
 
 
 def announce_note(note: Note, *, subject: str = "", warning: bool = False) -> None:
-    """``subject``: what a reader of the engine's messages has to be told that the note is about."""
+    """Report a note. ``subject`` tells a reader of the engine's messages what the note is about."""
     report_note(note)
     log = pulumi.log.warn if warning else pulumi.log.info
     if subject:
@@ -26,7 +29,7 @@ def announce_note(note: Note, *, subject: str = "", warning: bool = False) -> No
 
 
 def announce_rollout(rollout: RolloutPlan) -> None:
-    """A line for each wave. A command has them from the plan itself, except that the shared credentials changed."""
+    """Report each wave in a line. A command has the waves from the plan, except that the shared credentials changed."""
     if rollout.rotates_credentials:
         report_repair()
     for line in described(rollout):

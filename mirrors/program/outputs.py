@@ -13,9 +13,9 @@ from mirrors.resources.site_ids import SiteIds
 
 
 def site_id_of(ids: SiteIds, application: str, slug: str, settings: Settings) -> pulumi.Output[int]:
-    """A site's id; unknown in the preview of a stack that follows another one which does not have it yet.
+    """Return a site's id; unknown in the preview of a stack that follows another one without it.
 
-    ``application``: as the ledger names it.
+    ``application`` is its name in the ledger.
     """
 
     def look_up(assignments: Mapping[str, Any]) -> Any:
@@ -26,7 +26,7 @@ def site_id_of(ids: SiteIds, application: str, slug: str, settings: Settings) ->
 
 
 def _not_known(slug: str, settings: Settings) -> Any:
-    """An update that comes here leaves the fleet's own resources out; or it is a refresh, and no program sees that."""
+    """Fail an update without the fleet's own resources. It may also be a refresh, which the program cannot tell."""
     reference, platform = settings.site_ids_from, settings.platform
     if reference and pulumi.runtime.is_dry_run():
         text = (
@@ -41,9 +41,9 @@ def _not_known(slug: str, settings: Settings) -> Any:
 
 
 def unknown_unless_targeted(what: str, slug: str, platform: str = "divio") -> Any:
-    """For what a resource of the fleet would give a site. ``what``: a sentence that ends before "not".
+    """Return an unknown in a preview, in place of a value that a resource of the fleet would give a site.
 
-    Unknown in a preview. Raises RunError in an update.
+    In an update it raises RunError. ``what`` is a sentence that ends before "not".
     """
     targets = " ".join(f"--target '{target}'" for target in in_common(platform))
     missing = f"{what} not among the targets, or this is a refresh, which gives nothing."

@@ -16,7 +16,7 @@ from mirrors.resources.mirror import Site
 
 
 class RolloutScheduler:
-    """In a preview every site has a slot at once, because nothing is deployed."""
+    """The waves and slots of one rollout. In a preview every site has a slot at once, because nothing is deployed."""
 
     def __init__(self, plan: RolloutPlan, parallel: int, *, preview: bool) -> None:
         self._plan = plan
@@ -47,21 +47,21 @@ class RolloutScheduler:
         return pulumi.Output.from_input(self._wait_for_slot(slug))
 
     def frees_slot(self, slug: str, deployment: pulumi.Resource) -> None:
-        """The site's slot is free again once this deployment, or another platform's counterpart, is done."""
+        """Free the site's slot once this deployment, or another platform's counterpart, is done."""
         self._deployed[slug] = deployment
 
     def require_first(self, deployment: pulumi.Resource) -> None:
-        """No wave begins before this deployment is done."""
+        """Let no wave begin before this deployment is done."""
         self._first.append(deployment)
 
     def report_failures(self) -> None:
-        """Reports each site that failed during a credential rotation, after all were tried. The run then fails."""
+        """Report each site that failed during a credential rotation, after all were tried. The run then fails."""
         if self._plan.rotates_credentials and not self._preview:
             reported: pulumi.Input[Any] = self._report()
-            pulumi.Output.from_input(reported)  # what is an output the program's end waits for
+            pulumi.Output.from_input(reported)  # the program's end waits for an output
 
     async def _report(self) -> None:
-        """Covers the sites that this run reached. The engine itself shows an error that a resource raised."""
+        """Report the sites that this run reached. The engine itself shows an error that a resource raised."""
         deployed = [item for item in self._deployed.values() if isinstance(item, Site)]
         known = await asyncio.gather(*map(_outcome, deployed), return_exceptions=True)
         outcomes = [item for item in known if not isinstance(item, BaseException)]
@@ -76,7 +76,7 @@ class RolloutScheduler:
         await self._gate(self._wave_of[slug])
         await self._free.acquire()
         release = asyncio.ensure_future(self._release(slug))
-        self._releases.add(release)  # else nobody keeps it from being collected
+        self._releases.add(release)  # without a reference the task could be collected
         release.add_done_callback(self._releases.discard)
 
     async def _release(self, slug: str) -> None:
@@ -84,13 +84,13 @@ class RolloutScheduler:
         self._free.release()
 
     def _gate(self, wave: int) -> asyncio.Task[None]:
-        """One for all sites of a wave."""
+        """Return the gate of a wave, one for all its sites."""
         if wave not in self._gates:
             self._gates[wave] = asyncio.ensure_future(self._open(wave))
         return self._gates[wave]
 
     async def _open(self, wave: int) -> None:
-        """After a failed deployment no later wave begins, even if the engine continues on errors."""
+        """Open a wave. After a failed deployment no later wave begins, even if the engine continues on errors."""
         before = self._plan.waves[wave - 1].sites if wave else ()
         waits_for = [self._deployed[slug] for slug in before if slug in self._deployed] if wave else self._first
         if not waits_for:
@@ -103,10 +103,10 @@ class RolloutScheduler:
 
 
 async def _outcome(deployed: Site) -> tuple[str | None, str | None]:
-    """The run in which it failed, and why; neither for a new site that is not targeted."""
+    """Return the run in which the site failed, and the reason; neither for a new site that is not targeted."""
     return await deployed.attempt.future(), await deployed.failed.future()
 
 
 def _registered(resource: pulumi.Resource) -> "asyncio.Future[Any]":
-    """Done when the engine is done with a resource, also when it leaves the resource out."""
+    """Return a future that is done when the engine is done with a resource, also when it leaves the resource out."""
     return asyncio.ensure_future(resource.urn.future())

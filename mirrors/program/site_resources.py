@@ -1,4 +1,4 @@
-"""Declares the resources of single sites: of a mirror always, of the original where the configuration asks for it."""
+"""Registers the resources of single sites: always of a mirror, of the original where the configuration deploys it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class FleetContext:
-    """What the sites of a fleet have in common. ``parent`` is the Fleet."""
+    """The properties that the sites of a fleet share. ``parent`` is the Fleet."""
 
     parent: pulumi.Resource
     settings: Settings
@@ -39,7 +39,7 @@ class FleetContext:
 
 
 def register_original(context: FleetContext) -> tuple[list[Row], pulumi.Output[str]]:
-    """The original's row in a list, and the release that mirrors shall run."""
+    """Return the original's row in a list, and the release that mirrors run."""
     planned, release = context.planned, context.original.release
     site, site_id = planned.site, context.site_id_of(planned.site)
     if not planned.deploy:
@@ -72,7 +72,7 @@ def register_mirror(context: FleetContext, site: SitePlan, release: pulumi.Outpu
 
 
 def _props(context: FleetContext, site: SitePlan, variables: Mapping[str, Any]) -> dict[str, Any]:
-    """What every site is declared with."""
+    """Return the properties that every site has."""
     scheduler, verified = context.scheduler, context.settings.rollout.health is not None
     return {
         "site": site_label(site.slug, context.settings.environment),
@@ -90,7 +90,10 @@ def _props(context: FleetContext, site: SitePlan, variables: Mapping[str, Any]) 
 
 
 def _options(context: FleetContext, site: SitePlan) -> pulumi.ResourceOptions:
-    """Where somebody asks for a replacement, the old one goes first: after a failure it would go in a later run."""
+    """Return the resource options.
+
+    A replacement removes the old one first: after a failure a later run would remove it.
+    """
     return pulumi.ResourceOptions(
         parent=context.parent,
         aliases=_formerly(site),
@@ -100,7 +103,7 @@ def _options(context: FleetContext, site: SitePlan) -> pulumi.ResourceOptions:
 
 
 def _newest(planned: OriginalPlan, deployment: str) -> str:
-    """Of an original that is no target the state has a deployment of earlier: what was seen to run is newer then."""
+    """Return the newest release. An original that is not targeted has an earlier deployment in the state."""
     earlier = {item.uuid for item in planned.site.seen.deployments}
     return planned.release if deployment in earlier else deployment
 
@@ -110,12 +113,12 @@ def _fingerprints(planned: OriginalPlan) -> dict[str, str]:
 
 
 def _observed(site: SitePlan) -> dict[str, Any]:
-    """What is set there now, {name: {sensitive}}, whoever has set it."""
+    """Return the variables that are set now, {name: {sensitive}}, also those that others have set."""
     return {name: {"sensitive": seen.sensitive} for name, seen in site.seen.variables.items()}
 
 
 def _rollout(site: SitePlan) -> str | None:
-    """What keeps the site from following each release, as the checks of its resources read it."""
+    """Return the reason why the site does not follow each release, as ``check`` reads it."""
     if site.paused:
         return "paused"
     if site.held:
@@ -134,14 +137,14 @@ def _row(context: FleetContext, site: SitePlan, site_id: pulumi.Output[int], url
 
 
 def _address(deployed: Mirror | OriginalSite) -> pulumi.Output[str | None]:
-    """None where the site has none, as of an original that we do not deploy."""
+    """Return the address; None where the site has none, such as an original that Mirrors does not deploy."""
     return deployed.url.apply(lambda url: url or None)
 
 
 def _or_nothing(output: Any) -> Any:
-    """None for what is not known outside of a preview: of a new site that ``--exclude`` leaves out.
+    """Return None, outside of a preview, for a value that is not known: of a new site that ``--exclude`` leaves out.
 
-    In a stack's outputs the engine's mark for the unknown hides all of them from the stacks that follow.
+    The engine's mark for the unknown would hide all outputs of the stack from the stacks that follow.
     """
     if not isinstance(output, pulumi.Output) or pulumi.runtime.is_dry_run():
         return output
@@ -153,19 +156,19 @@ def _or_nothing(output: Any) -> Any:
 
 
 def _variable(value: Any, *, secret: bool = False, sensitive: Any = False) -> dict[str, Any]:
-    """A declared variable as ``check`` reads it. The engine sees that a value is secret, and no state has it."""
+    """Return a declared variable as ``check`` reads it. The engine sees that a value is secret, and no state has it."""
     value = without_dependencies(value) if isinstance(value, pulumi.Output) else value
     return {"value": pulumi.Output.secret(value) if secret else value, "secret": secret, "sensitive": sensitive}
 
 
 def _own(site: SitePlan) -> dict[str, Any]:
-    """Those that the configuration declares; a secret is flagged as sensitive on the platform."""
+    """Return the variables that the configuration declares. The platform flags a secret one as sensitive."""
     variables = site.variables.items()
     return {name: _variable(item.value, secret=item.secret, sensitive=item.secret) for name, item in variables}
 
 
 def _shared(context: FleetContext, site: SitePlan) -> dict[str, Any]:
-    """The original's values. New ones are sensitive; one that was there before us keeps its flag."""
+    """Return the original's shared values. New ones are sensitive. One that was there before Mirrors keeps its flag."""
     found = _found(context, site)
     return {
         name: _variable(
@@ -178,7 +181,7 @@ def _shared(context: FleetContext, site: SitePlan) -> dict[str, Any]:
 
 
 def _value_of(original: Original, name: str, slug: str) -> pulumi.Output[str]:
-    """As its resource has it, which knows nothing of a name that is new on the list where it is no target."""
+    """Return a shared value from the Original resource, which lacks a new name where it is not targeted."""
 
     def look_up(values: Mapping[str, str]) -> Any:
         if name in values:
@@ -191,7 +194,10 @@ def _value_of(original: Original, name: str, slug: str) -> pulumi.Output[str]:
 
 
 def _databases(context: FleetContext, site: SitePlan) -> list[str] | None:
-    """What a mirror may run with before it is adopted, the original's first; None where that is known already."""
+    """Return the databases that a mirror may run with before adoption, the original's first;
+
+    None where its own is known.
+    """
     own = site.seen.variables.get(DATABASE_URL)
     shared = context.planned.shared.get(DATABASE_URL)
     if own is None or own.value is not None or shared is None:
@@ -200,7 +206,7 @@ def _databases(context: FleetContext, site: SitePlan) -> list[str] | None:
 
 
 def _found(context: FleetContext, site: SitePlan) -> pulumi.Output[Any]:
-    """{name: sensitive} of the variables that were there before us; None where the ledger does not know."""
+    """Return {name: sensitive} of the variables that were there before Mirrors; None where the ledger does not know."""
     return context.ids.found.apply(lambda found: (found or {}).get(site.environment))
 
 

@@ -1,4 +1,4 @@
-"""What a program does before it declares anything: read, look, plan, and refuse with everything that is wrong."""
+"""The start of a program: read the configuration, look at the platform, plan, and refuse with every problem."""
 
 import json
 import os
@@ -42,7 +42,7 @@ SAID_ALL = 32
 
 @dataclass(frozen=True)
 class Configured:
-    """Settings as far as they can be used, and the problems in them. ``raw``: the values as they came."""
+    """Settings as far as they are usable, and the problems in them. ``raw``: the values as they came."""
 
     settings: Settings
     problems: tuple[Problem, ...]
@@ -59,7 +59,7 @@ class Prepared:
 
 
 def configuration() -> Configured:
-    """Says every problem and leaves the program where nothing is left to look at."""
+    """Read the configuration. Report every problem, and leave the program where nothing is left to look at."""
     raw = _raw_configuration()
     loaded = load(raw, pulumi.get_stack(), os.environ, Files.of(Path.cwd(), pulumi.get_stack()))
     if loaded.settings is None:
@@ -69,7 +69,7 @@ def configuration() -> Configured:
 
 
 def prepare(configured: Configured) -> Prepared:
-    """Observation and plan. Says every problem and leaves the program if there is one."""
+    """Observe and plan. Report every problem, and leave the program if there is one."""
     settings = configured.settings
     divio = Divio.connect(
         settings.api_url,
@@ -92,7 +92,7 @@ def prepare(configured: Configured) -> Prepared:
 
 
 def manual_release_sites(environ: Mapping[str, str]) -> list[str]:
-    """The sites that ``mirrors deploy`` names for a release that is followed by hand."""
+    """Return the sites that ``mirrors deploy`` names for a release that is followed by hand."""
     return environ.get(MANUAL_RELEASE_SITES, "").split()
 
 
@@ -105,7 +105,7 @@ def _say(settings: Settings, planned: FleetPlan) -> None:
 def say_rollout(
     settings: Settings, rollout: RolloutPlan, mirrors: Sequence[SitePlan], postponed: Sequence[str]
 ) -> None:
-    """Its waves in a preview, what is held or waits, and a warning where the engine does less at once."""
+    """Report the waves in a preview, what is held or waits, and a warning where the engine does less at once."""
     preview, parallel = pulumi.runtime.is_dry_run(), settings.rollout.parallel
     if preview or rollout.rotates_credentials:
         announce_rollout(rollout)
@@ -127,7 +127,7 @@ def refuse(problems: Iterable[Problem]) -> NoReturn:
 
 
 def _in_clear(raw: Mapping[str, str], environ: Mapping[str, str]) -> list[Problem]:
-    """What holds secrets must be set as a secret: the engine writes anything else in clear into files and state."""
+    """Return a problem for each key with secrets that is not set as a secret: the engine would write it in clear."""
     secret = set(json.loads(environ.get("PULUMI_CONFIG_SECRET_KEYS", "[]")))
     return [
         Problem(
@@ -152,7 +152,7 @@ def _in_clear(raw: Mapping[str, str], environ: Mapping[str, str]) -> list[Proble
 
 
 def _unknown_sites(settings: Settings, environ: Mapping[str, str]) -> list[Problem]:
-    """A name that is nobody's would be rolled out nowhere, and nobody would see it."""
+    """Return a problem for each name that no site has: it would be rolled out nowhere, without a word."""
     known = settings.fleet.slugs
     return [
         Problem(
@@ -167,7 +167,7 @@ def _unknown_sites(settings: Settings, environ: Mapping[str, str]) -> list[Probl
 
 
 def published_passphrase(host: str, environ: Mapping[str, str]) -> list[Problem]:
-    """The state holds secrets. Those of a real account must not be encrypted with a passphrase that everybody knows."""
+    """Refuse a published passphrase for a real account: the state holds secrets."""
     if environ.get("PULUMI_CONFIG_PASSPHRASE") != SANDBOX_PASSPHRASE:
         return []
     return [
@@ -181,7 +181,7 @@ def published_passphrase(host: str, environ: Mapping[str, str]) -> list[Problem]
 
 
 def _raw_configuration() -> dict[str, str]:
-    """The values of our namespace, whatever the project is called, as the engine hands them to the program."""
+    """Return the raw values of the namespace ``mirrors``, whatever the project is called."""
     prefix = f"{NAMESPACE}:"
     everything = json.loads(os.environ.get("PULUMI_CONFIG", "{}"))
     return {key.removeprefix(prefix): value for key, value in everything.items() if key.startswith(prefix)}

@@ -25,15 +25,20 @@ from mirrors.resources.variable_reconciler import Live, VariableReconciler
 
 
 def where_of(properties: Mapping[str, Any]) -> Properties:
-    """Of the inputs or outputs what does not change with a site."""
+    """Return the inputs or outputs that never change for a site."""
     where = {key: normalize(properties[key]) for key in ("site", "environment", "image_environment")}
     return where | {"hmac_key": secret(properties["hmac_key"])}
 
 
 class Attempt:
-    """``properties``: the checked inputs; ``before``: what the state knows of the site, nothing of a new one.
+    """One attempt at one site.
 
-    Raises NotCheckedError where this process has not checked them.
+    Args:
+        properties: the checked inputs.
+        before: the site as the state knows it; an empty state for a new site.
+
+    Raises:
+        NotCheckedError: this process has not checked the inputs.
     """
 
     def __init__(self, connection: Connection, divio: Divio, properties: Properties, before: SiteState) -> None:
@@ -48,17 +53,23 @@ class Attempt:
         self.before = before.wanting(self._goal.release)
         self._found = frozenset(self._inputs.get("found") or ())
         self._owned = OPERATION.stored.get(self.environment, before) if before == SiteState() else before
-        """What the state knows of whose the variables are; of a site that is replaced, before that."""
+        """The state that says which variables Mirrors owns.
+
+        For a site that is being replaced, the state before that.
+        """
         self._is_new = before == SiteState()
         self._live: Live = {}
-        """What was set before the first write, where that was looked at."""
+        """The variables that were set before the first write, where this attempt looked at them."""
         self._now: SiteState | None = None
-        """The site once its variables are as declared, and then with what it runs."""
+        """The site once its variables are as declared, and later with the deployment that it runs."""
 
     def refuse_another_database(self) -> None:
-        """Raises DatabaseMismatchError.
+        """Refuse a site that runs with another database than the original's.
 
-        A mirror that was never deployed, or whose deployment does not show its database either, proves nothing.
+        A mirror that was never deployed proves nothing. Neither does a deployment that does not show its database.
+
+        Raises:
+            DatabaseMismatchError: the site runs with another database, and no one confirmed it.
         """
         if not self._declared.databases:
             return
@@ -75,11 +86,11 @@ class Attempt:
         return self._declared.rollout == "paused"
 
     def create(self) -> Properties:
-        """The outputs. Raises MirrorsError, DivioError; what it has done by then the engine keeps."""
+        """Return the outputs. After a MirrorsError or DivioError the engine keeps what was done by then."""
         return self._converged(self._first_written)
 
     def update(self) -> Properties:
-        """The same."""
+        """Return the outputs of an update; errors as for ``create``."""
         return self._converged(self._rewritten)
 
     def _converged(self, write: Callable[[VariableReconciler], None]) -> Properties:
@@ -93,14 +104,15 @@ class Attempt:
             return self._outputs(self._deployed(self._now))
 
     def _with_variables(self, writing: VariableReconciler) -> SiteState:
-        """The site with what is declared set."""
+        """Return the site with its declared variables set."""
         found = self._found | writing.taken_over
         return replace(self.before.managed(self._wanted), is_set=self._wanted, found=found)
 
     def _as_it_is(self, writing: VariableReconciler) -> SiteState:
-        """A held site. Raises MirrorsError before the first write where it would be deployed, or a value change.
+        """Return a held site as it is, with the changes that need no deployment.
 
-        What it may get needs no deployment: another flag, and the variable that says whose site it is.
+        These are another sensitivity flag, and the variable that names the site. Raises MirrorsError before the first
+        write where the site would be deployed or a value would change.
         """
         site = self._deployed(self._with_variables(writing))
         with translate_errors(self.site):
@@ -108,7 +120,7 @@ class Attempt:
             changing = set(not_set(values, by_name(live.values()))) - ({MIRRORS_APPLICATION} - live.keys())
             if changing:
                 raise MirrorsError(changes_at_held_site(self.site, write_order(changing)))
-            # A value that is not shown is taken to be what the site runs with, and that is as declared.
+            # A value that the platform hides is taken to be the one that the site runs with, which is as declared.
             writing.converge(live, values)
         return replace(site, found=self._found | writing.taken_over)
 
@@ -126,9 +138,9 @@ class Attempt:
         return live
 
     def _known_to_be_set(self) -> dict[str, str]:
-        """{name: value} as we have set it, which stands in for one that is not shown.
+        """Return {name: value} as Mirrors set it, in place of a value that the platform hides.
 
-        Where the site runs with another one, or is not known to run with it, somebody else may have set another.
+        A value is left out where the site runs with another one, or may: someone may have set that one since.
         """
         before, runs, values = self.before.is_set, self.before.runs, self._declared.values
         return {
@@ -138,10 +150,12 @@ class Attempt:
         }
 
     def _found_now(self, live: Live) -> frozenset[str]:
-        """``check`` knows only the checked inputs; what an attempt that failed has made, or has not, ``before`` knows.
+        """Decide which of the live variables were there before Mirrors.
 
-        So what stands there is ours; any other that is there before we write it is somebody else's. Of a new site
-        nothing is known: ``check`` has decided about what the program has seen, and what is there since is theirs.
+        ``check`` knows only the checked inputs. ``before`` also knows what a failed attempt has made, and that is
+        Mirrors' own. Any other variable that is there before the write belongs to someone else. For a new site
+        ``check`` has decided about the variables that the program saw. One that appeared since then belongs to someone
+        else.
         """
         if self._owned == SiteState():
             return self._found | (self._wanted.keys() & live.keys() - self._declared.observed)
@@ -150,21 +164,18 @@ class Attempt:
         return (self._found | found | theirs) - (known - found)
 
     def _reached(self, writing: VariableReconciler) -> Properties | None:
-        """The outputs after a failure, where the state has to learn of variables: those that it has made are ours,
-        those that it has removed are no more, and of those that it has changed and the platform hides nobody else knows
-        the value.
+        """Return the outputs after a failure; None where the state does not have to learn anything.
 
-        The same where it has deployed a site that is not healthy, and the platform hides what that runs with.
-
-        None where there is no such one. Any other that it has changed a refresh sees: what is set then differs from the
-        state, and what runs does not.
+        The state has to learn which variables this attempt made or removed, and hidden values that it changed: no one
+        else knows them. It also has to learn of a deployment that is not healthy and whose variables the platform
+        hides. A refresh sees any other change by itself.
         """
         hidden = {
             name
             for name in writing.changed & self.before.is_set.keys()
             if self._wanted[name].secret or self._wanted[name].sensitive
         }
-        # What the program has not seen there: the next check would take a SITE_ID for one that we have made.
+        # Leave out a SITE_ID that the program has not seen: the next check would take it for one that Mirrors made.
         theirs = writing.taken_over | (writing.changed & self._found.difference(self._inputs.get("found") or ()))
         if not (writing.made or theirs or writing.removed or hidden or self._runs_hidden_values()):
             return None
@@ -174,14 +185,14 @@ class Attempt:
         return self._outputs(self._now or after_writing(self.before, known, writing.removed, found))
 
     def _ours_before(self) -> set[str]:
-        """Of a site that is new to the state, what is set there and is ours: after a replacement, or after a kill.
+        """Return the variables of a site new to the state that are Mirrors' own, after a replacement or a kill.
 
-        Whether it is set as declared does not matter: what the state knows of no deployment is written again.
+        Their values do not matter: Mirrors writes again what the state knows of no deployment.
         """
         return self._wanted.keys() & self._live.keys() - self._found
 
     def _runs_hidden_values(self) -> bool:
-        """Whether it has deployed what only we can tell."""
+        """Return whether this attempt deployed values that only Mirrors knows."""
         deployment = self._now.deployment if self._now is not None else None
         if deployment is None or deployment == self.before.deployment:
             return False
@@ -194,7 +205,10 @@ class Attempt:
         return where_of(self._properties) | site.outputs
 
     def _deployed(self, site: SiteState) -> SiteState:
-        """The site with what it runs then; a failure is in it only where failures are collected."""
+        """Return the site with the deployment that it runs then.
+
+        It holds a failure only where failures are deferred.
+        """
         known = None if site.needs_deployment(self._goal) else site.deployment
         if known is not None and not site.needs_a_look(self._goal):
             return self._reaching(site)
@@ -213,7 +227,7 @@ class Attempt:
         return replace(site, verified=self._goal.verified, image_environment=self._goal.image_environment)
 
     def _running(self, site: SiteState, known: str | None) -> SiteState:
-        """The site with what it runs then. Of another deployment nobody has asked yet whether it is healthy."""
+        """Return the site with the deployment that it runs then. No one has asked yet whether a new one is healthy."""
         done, goal = self._deploy(known), self._goal
         verified = site.verified if done["deployment"] == known else None if goal.verified is None else False
         ran = replace(site, runs=self._wanted, release=goal.release, image_environment=goal.image_environment)
@@ -226,7 +240,7 @@ class Attempt:
             wait_until_healthy(self.site, site.outputs | {"url": site.url}, health, self._declared.values)
 
     def _deploy(self, known: str | None) -> Properties:
-        """``{deployment, url}``. ``known``: the deployment that is known to run as declared."""
+        """Return ``{deployment, url}``. ``known`` is the deployment that is known to run as declared."""
         declared, adopting = self._declared, self.before.deployment is None
         release = self._goal.release or ""
         # Where a target leaves the original out, the inputs have the release of an earlier run.

@@ -1,14 +1,14 @@
-"""What a provider process has read in bulk, so that the refresh of a large fleet is a handful of requests.
+"""A cache of bulk reads, so that the refresh of a large fleet takes a handful of requests.
 
-A process lives as long as one operation of the engine. What is kept here was true when it was listed, at most
-``FRESH_FOR`` seconds ago, and counts no more for an environment that this process writes to. So two things may be
-decided from it, and nothing else:
+A process lives as long as one operation of the engine. An entry was true when it was listed, at most ``FRESH_FOR``
+seconds ago. It no longer counts for an environment that this process writes to. Two decisions may use it, no other:
 
 - what ``read`` reports: it is hardly older than the refresh itself;
-- that a look before a write can be left out, where the platform refuses the write or the read-back shows it if that
-  was wrong.
+- that a look before a write can be left out. If that was wrong, the platform refuses the write or the read-back shows
+  it.
 
-Never from it: a read-back, which existing variable a write changes, or that something is gone.
+A read-back never uses it. Neither does the choice of an existing variable to change, or the verdict that something is
+gone.
 """
 
 import time
@@ -30,13 +30,13 @@ from mirrors.planning.rollout.releases import newest_successful
 from mirrors.planning.variables.names import MIRRORS_APPLICATION
 
 FRESH_FOR = 60.0
-"""Seconds. An operation may take hours, and between two waves somebody else may write."""
+"""Seconds. An operation may take hours, and someone may write between two waves."""
 
 A_GUESS = 10
 """How many times as long a look before a write is left out: there a wrong guess costs no more than that look."""
 
 NEWEST_FOR = 10.0
-"""Seconds in which a release that somebody makes during a rollout may be overlooked; a deployment takes minutes."""
+"""Seconds in which this process may overlook a release made during a rollout. A deployment takes minutes."""
 
 CHUNK = 100
 """Environments whose variables are read together: as many as fit one URL."""
@@ -53,10 +53,10 @@ class Kept(Generic[Value]):
 
 
 class BulkReadCache:
-    """Safe to share between threads: one of them lists, the others wait for it and find what they came for.
+    """Bulk reads that threads share: one of them lists, the others wait for it and find their entry.
 
-    A method answers with nothing, or with False, where it does not know: what a platform leaves out of a bulk request,
-    or refuses to list, has to be asked for by itself.
+    A method returns nothing, or False, where it does not know. The caller then asks the platform for the one item.
+    A platform may leave it out of a bulk request, or refuse to list at all.
     """
 
     def __init__(self, divio: Divio, clock: Callable[[], float] = time.monotonic) -> None:
@@ -80,12 +80,12 @@ class BulkReadCache:
             return self._applications.value.get(uuid)
 
     def is_last(self, environment: str, deployment: str | None) -> bool:
-        """Whether this deployment is listed as the last one that has ended there."""
+        """Return whether the platform lists this deployment as the last one that ended there."""
         known = self._undeployed(environment)
         return known is not None and deployment is not None and known.last_finished_deployment == deployment
 
     def never_deployed(self, environment: str) -> bool:
-        """Whether no deployment is listed there, neither one that has ended nor one that goes on."""
+        """Return whether the platform lists no deployment there, neither an ended nor a running one."""
         with self._lock:
             known = self._undeployed(environment, A_GUESS)
             if known is None or not known.never_deployed:
@@ -96,7 +96,7 @@ class BulkReadCache:
             return not self._deployed[environment].value
 
     def lacks(self, environment: str, name: str) -> bool:
-        """Whether it is listed without a variable of this name."""
+        """Return whether the platform lists the environment without a variable of this name."""
         with self._lock:
             known = None if environment in self._written else self._listed(A_GUESS).get(environment)
         return known is not None and known.lacks(name)
@@ -112,14 +112,14 @@ class BulkReadCache:
             return kept.value if kept is not None and self._in_bulk else ()
 
     def frozen(self, deployment: str) -> Mapping[str, str | None]:
-        """The variables that a deployment which has ended runs with. They never change, so they are read once."""
+        """Return the variables of an ended deployment. They never change, so this process reads them once."""
         if deployment not in self._frozen:
             answer = self._divio.deployments.environment_variables(deployment)
             self._frozen[deployment] = answer.environment_variables
         return self._frozen[deployment]
 
     def newest_release(self, environment: str) -> str | None:
-        """The newest successful deployment there, as it was listed a few seconds ago."""
+        """Return the newest successful deployment there, as it was listed a few seconds ago."""
         with self._lock:
             kept = self._newest.get(environment)
             if kept is None or self._clock() - kept.read_at >= NEWEST_FOR:
@@ -128,11 +128,14 @@ class BulkReadCache:
             return kept.value
 
     def writes(self, environment: str) -> None:
-        """Before we write a variable: what is listed of them, also by another thread just now, counts no more."""
+        """Forget the listed variables of an environment before Mirrors writes one.
+
+        A listing under way counts as old, too.
+        """
         self._written.add(environment)
 
     def deploys(self, environment: str) -> None:
-        """The same before we start a deployment."""
+        """Forget the listed deployments of an environment before Mirrors starts one."""
         self._started.add(environment)
 
     def _now(self, value: Value) -> Kept[Value]:
@@ -142,7 +145,7 @@ class BulkReadCache:
         return self._clock() - kept.read_at >= FRESH_FOR * times
 
     def _undeployed(self, environment: str, times: int = 1) -> Environment | None:
-        """As it is listed, unless we have started a deployment since."""
+        """Return the listed answer, unless Mirrors has started a deployment since."""
         with self._lock:
             return None if environment in self._started else self._listed(times).get(environment)
 
@@ -158,7 +161,9 @@ class BulkReadCache:
             return {}
 
     def _around(self, environment: str) -> Mapping[str, Kept[list[EnvironmentVariable]]]:
-        """The variables of its chunk, by environment. None at all where the platform does not list them so."""
+        """Return the variables of the environment's chunk, by environment; nothing where the platform does not list
+        them.
+        """
         this = self._listed().get(environment)
         like = self._chunk(this, lambda item: item.lacks(MIRRORS_APPLICATION)) if this else []
         found: dict[str, list[EnvironmentVariable]] = {uuid: [] for uuid in like}
@@ -171,7 +176,9 @@ class BulkReadCache:
         return {uuid: self._now(items) for uuid, items in found.items()}
 
     def _deployed_around(self, this: Environment) -> Mapping[str, Kept[bool]]:
-        """Of its chunk, by environment, whether there is a deployment. None at all where they are not listed so."""
+        """Return {environment: whether it has a deployment} for the chunk; nothing where the platform does not list
+        them.
+        """
         chunk = self._chunk(this, lambda item: item.never_deployed)
         try:
             found = {item.environment for item in self._divio.deployments.of_several(chunk)}
@@ -180,7 +187,10 @@ class BulkReadCache:
         return {uuid: self._now(uuid in found) for uuid in chunk}
 
     def _chunk(self, this: Environment, trait: Callable[[Environment], bool]) -> list[str]:
-        """It, and those that are likely to be asked for next: of its stage and trait. Any other one costs bytes."""
+        """Return the environment and those likely to be read next, of its stage and trait.
+
+        Any other would cost bytes.
+        """
         listed = self._environments.value.values() if self._environments else ()
         like = [item.uuid for item in listed if item.slug == this.slug and trait(item) == trait(this)]
         first = like.index(this.uuid) // CHUNK * CHUNK
@@ -188,7 +198,7 @@ class BulkReadCache:
 
 
 def visible_environments(divio: Divio) -> set[str]:
-    """The uuids of all environments that the token sees, freshly listed."""
+    """Return the uuids of all environments that the token sees, freshly listed."""
     listed = divio.environments.everywhere()
     known = {item.application for item in listed}
     others = (divio.environments.list(item.uuid) for item in divio.applications.list() if item.uuid not in known)

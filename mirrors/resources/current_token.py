@@ -1,7 +1,7 @@
-"""What a stack's configuration says today, asked for by a provider process.
+"""Reads a stack's configuration of today, from inside a provider process.
 
-Before the program runs, and where it does not run, the engine configures a provider as the last ``up`` was configured.
-A token that was replaced since is refused then, and ``pulumi config`` knows the new one.
+Before the program runs, the engine configures a provider as the last ``up`` was configured. The same holds where no
+program runs. The platform refuses a token that was replaced since, and ``pulumi config`` knows the new one.
 """
 
 import json
@@ -22,24 +22,24 @@ PATIENCE = 60.0
 
 
 class TokenNotFoundError(Exception):
-    """Why the configuration is not known. The message has no secret."""
+    """The reason why the configuration is not known. The message has no secret."""
 
 
 def with_token(raw: Mapping[str, str], stack: str | None, environ: Mapping[str, str]) -> Mapping[str, str]:
-    """What the engine has given, and today's token where it gave none and the environment has none.
+    """Return the engine's values, with today's token where it gave none and the environment has none.
 
-    So it is where the last ``up`` had its token from the environment.
+    That is the case where the last ``up`` had its token from the environment.
     """
     if raw.get(_TOKEN) or environ.get(ENVIRON[_TOKEN]):
         return raw
     try:
         return {**raw, _TOKEN: todays_token(raw, stack, environ)}
     except TokenNotFoundError:
-        return raw  # and the token that is missing is an error of its own
+        return raw  # the missing token becomes an error of its own
 
 
 def todays_token(raw: Mapping[str, str], stack: str | None, environ: Mapping[str, str]) -> str:
-    """The token for the platform that ``raw`` names. Another platform never gets it. Raises TokenNotFoundError."""
+    """Return the token for the platform that ``raw`` names. No other platform gets it. Raises TokenNotFoundError."""
     today = {key: value for key, value in _asked(stack).items() if key in PROVIDER_KEYS}
     try:
         token = load_connection(today, environ).api_token.get_secret_value()
@@ -57,9 +57,9 @@ def _address(raw: Mapping[str, str], environ: Mapping[str, str]) -> str:
 
 @cache
 def _asked(stack: str | None) -> Mapping[str, str]:
-    """The raw values of the namespace ``mirrors``, keys without it. Raises TokenNotFoundError.
+    """Return the raw values of the namespace ``mirrors``, keys without it. Raises TokenNotFoundError.
 
-    The command runs in the project's folder, which is where the engine starts the process.
+    The command runs in the project's folder, where the engine starts the process.
     """
     if stack is None:
         raise TokenNotFoundError("the calls of this version of Pulumi do not name the stack")

@@ -1,4 +1,4 @@
-"""Brings an environment to a wanted deployment: adopts one, waits for one, or starts one; looks at what came of it."""
+"""Brings an environment to a wanted deployment: adopts one, waits for one, or starts one. Checks the result."""
 
 import time
 from collections.abc import Callable, Collection, Mapping
@@ -36,7 +36,7 @@ SAY_EVERY = 30.0
 """Seconds between two lines about a deployment that takes its time."""
 
 APPEARS_AFTER = (0.5, 1.0, 2.0, 4.0)
-"""Seconds between looks for a deployment that the platform does not show yet."""
+"""Seconds between looks for a new deployment that the platform does not show yet."""
 
 LOG_LINES = 15
 """How much of a failed deployment's log an error shows."""
@@ -44,11 +44,12 @@ LOG_LINES = 15
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """Of starting a deployment.
+    """The conditions for starting a deployment.
 
-    ``expected``: the releases of which one is still the newest if nobody has released meanwhile; None: any may be.
-    ``refusal``: what is raised where a deployment would be started.
-    ``alone``: whether a platform that refuses this one may well take the next one.
+    Args:
+        expected: the releases that may be the newest one; None: any may be.
+        refusal: makes the error to raise where a deployment would start.
+        alone: whether a platform that refuses this deployment may accept the next one.
     """
 
     expected: Collection[str] | None = None
@@ -81,9 +82,9 @@ class DeploymentRunner:
     def run(
         self, *, adopting: bool = False, gone: frozenset[str] = frozenset(), known: str | None = None
     ) -> Properties:
-        """Of the deployment that the environment has in the end. Raises MirrorsError, DivioError."""
+        """Return the outputs of the deployment that the environment has in the end. Raises MirrorsError, DivioError."""
         wanted = Wanted(self.inputs["release"], self.variables, adopting, gone, self.sensitive, known)
-        # Where no deployment is listed there is none to adopt, and beside a new one the platform refuses ours.
+        # Without a listed deployment there is none to adopt. Beside a new one the platform refuses another.
         look = not (adopting and self.reads.never_deployed(self.environment))
         while time.monotonic() - self.began < self.connection.rollout.timeout:
             seen = list_deployments_or_empty(self.divio, self.environment) if look else ()
@@ -108,7 +109,7 @@ class DeploymentRunner:
         raise ConcurrentDeploymentError(self.site)
 
     def _started(self) -> str | None:
-        """The uuid of ours; None where somebody else's was in the way, and has been waited for."""
+        """Return the uuid of the new deployment; None where someone else's ran, and has been waited for."""
         self.reads.deploys(self.environment)
         try:
             with nullcontext() if self.conditions.alone else OPERATION.deployment_gate.attempt(self.site, "deploy it"):
@@ -119,7 +120,7 @@ class DeploymentRunner:
             return None
 
     def _check_release(self) -> None:
-        """The platform deploys the newest image, whatever release the waves before have tried."""
+        """Refuse to start where the original has a newer release: the platform would deploy that one."""
         image, expected = self.inputs["image_environment"], self.conditions.expected
         if expected is None or self.reads.newest_release(image) in expected:
             return
@@ -128,9 +129,9 @@ class DeploymentRunner:
             raise NewerReleaseError(self.site)
 
     def _check_variables(self, frozen: Mapping[str, str | None]) -> None:
-        """Also where the variables' own resource had nothing to do: what is deployed is what is set now.
+        """Verify the variables before a deployment starts, also where nothing was written: what is set is what deploys.
 
-        Of a value that is not shown only ``frozen``, what runs now, can tell that somebody else has written it.
+        Only ``frozen``, the deployed values, can tell that someone else has written a value that the platform hides.
         """
         environment, values = self.environment, self.variables
         if OPERATION.read_back.get(environment) == values:
@@ -156,7 +157,7 @@ class DeploymentRunner:
             ended = _appeared(wait)
         except DeploymentTimeout as error:
             raise DeploymentTimeoutError(self.site, problem_of(error), self._log_end(uuid)) from None
-        OPERATION.read_back.pop(self.environment, None)  # a wait is long enough for somebody to write
+        OPERATION.read_back.pop(self.environment, None)  # someone may write during a wait
         return ended.succeeded
 
     def _finished(self, uuid: str) -> Properties:
@@ -170,7 +171,10 @@ class DeploymentRunner:
         return deployment_outputs(uuid, frozen)
 
     def _log_end(self, uuid: str) -> str:
-        """The platform's own variables are blanked too: a log may quote a key that we never set."""
+        """Return the end of the log without secrets.
+
+        It also blanks the platform's own values, which a log may quote.
+        """
         try:
             frozen = [(name, value) for name, value in deployed_variables_of(self.divio, uuid).items() if value]
             log = self.divio.deployments.logs(uuid)
@@ -181,7 +185,7 @@ class DeploymentRunner:
 
 
 def deployed_variables_of(divio: Divio, deployment: str) -> Mapping[str, str | None]:
-    """The variables that a deployment runs with."""
+    """Return the variables that a deployment runs with."""
     return _appeared(lambda: OPERATION.reads(divio).frozen(deployment))
 
 
@@ -190,7 +194,7 @@ def deployment_outputs(deployment: str, frozen: Mapping[str, str | None]) -> Pro
 
 
 def _appeared(look: Callable[[], Seen]) -> Seen:
-    """A platform of several servers may not show everywhere at once what one of them has just made."""
+    """Look again until the item appears. A platform of several servers may not show a new one everywhere at once."""
     for pause in APPEARS_AFTER:
         try:
             return look()
@@ -202,7 +206,7 @@ def _appeared(look: Callable[[], Seen]) -> Seen:
 def patience(
     site: str, tell: Callable[[str], None] = say, clock: Callable[[], float] = time.monotonic
 ) -> Callable[[Deployment], None]:
-    """What is called at each look at a deployment: every half minute it says what is waited for."""
+    """Return a function for each look at a deployment. It prints a line every half minute."""
     began = said = clock()
 
     def look(deployment: Deployment) -> None:

@@ -1,4 +1,4 @@
-"""As many calls at once as a rollout waits for, in the one provider process."""
+"""The number of calls that the one provider process serves at once."""
 
 import sys
 from functools import cache

@@ -14,10 +14,13 @@ PAUSES = (0.5, 1.0, 2.0, 4.0)
 
 
 def wait_until_healthy(site: str, outputs: Mapping[str, Any], health: Health, variables: Mapping[str, str]) -> None:
-    """Looks until the site is healthy. Raises UnhealthyError once ``health.timeout`` is over.
+    """Ask until the site is healthy. Raises UnhealthyError once ``health.timeout`` is over.
 
-    ``outputs`` are those of its deployment. Without an address there is nothing to ask: the platform's own check has
-    to do. ``variables``: {name: value}, what it was deployed with.
+    A site without an address cannot be asked. The platform's own check has to do there.
+
+    Args:
+        outputs: those of the site's deployment.
+        variables: {name: value} that it was deployed with.
     """
     if outputs["url"] is None:
         say(f"{site}: the platform gives no address for it, so it was not asked whether it is healthy")

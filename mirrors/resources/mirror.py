@@ -13,37 +13,37 @@ from mirrors.resources.site import SiteProvider
 class Site(Resource):
     """A site's variables and the deployment that runs with them: one property a variable.
 
-    A variable is its value; of a secret ``{fingerprint}``. ``NAME (running)`` is there only where the site runs with
-    something else than is set.
+    A variable is its value; a secret is ``{fingerprint}``. ``NAME (running)`` exists only where the site runs with
+    another value than is set.
 
     ``site``: application and environment, for messages.
     ``environment``: the uuid of the application's environment.
     ``image_environment``: the uuid of the environment whose image the site runs.
-    ``release``: the original's deployment whose image it shall run; empty for whichever it runs.
-    ``verified``: whether this deployment was asked if it is healthy; false is a change that a preview shows.
-    ``found``: the names of the variables that were there before us. They are never deleted.
-    ``hmac_key``: of the fingerprints, a secret.
+    ``release``: the original's deployment whose image it must run; empty for any.
+    ``verified``: whether this deployment was asked if it is healthy. A preview shows false as a change.
+    ``found``: the names of the variables that were there before Mirrors. It never deletes them.
+    ``hmac_key``: the key of the fingerprints, a secret.
     ``variables``: {name: {value, secret, sensitive}} of the declared ones.
     ``rollout``: whether the site is held, behind a pause, or gets no new release.
     ``turn``: resolves once the site may change.
     ``observed``: {name: {sensitive}} of the variables that are set there now.
     ``databases``: identities of the databases that it may have had before; only where its own is not shown.
-    ``newest``: the newest release when the program planned; a deployment that would take a later one is not started.
-    ``collected``: the run, where it reports a failure at its end and none keeps another site from being repaired.
-    ``shared``: of the original, {name: fingerprint} of the values that its mirrors get.
+    ``newest``: the newest release when the program planned. No deployment starts that would take a later one.
+    ``collected``: the run, where it reports failures at its end and repairs the other sites first.
+    ``shared``: {name: fingerprint} of the values that the original's mirrors get.
     """
 
     deployment: pulumi.Output[str]
     """The uuid of the deployment that the site runs."""
 
     url: pulumi.Output[str]
-    """Where a browser finds the site; empty where it has no address."""
+    """The address for a browser; empty where the site has none."""
 
     failed: pulumi.Output[str | None]
-    """What went wrong, where failures are collected. The next ``up`` tries again."""
+    """The failure, where failures are deferred. The next ``up`` tries again."""
 
     attempt: pulumi.Output[str | None]
-    """In which run it ``failed``: a site that is no target of another one keeps what it has."""
+    """The run in which it ``failed``. A site that another run does not target keeps it."""
 
     def __init__(self, name: str, props: Mapping[str, Any], opts: pulumi.ResourceOptions) -> None:
         super().__init__(SiteProvider(), name, {**props, **dict.fromkeys(OUTPUTS)}, opts)

@@ -1,4 +1,4 @@
-"""One thing of a kind for all threads of a process."""
+"""A cache that makes each object once for all threads of a process."""
 
 from collections.abc import Callable
 from functools import cache, wraps
@@ -10,8 +10,11 @@ Made = TypeVar("Made")
 
 
 def once(make: Callable[Keys, Made]) -> Callable[Keys, Made]:
-    """As ``functools.cache``, which makes two where two threads ask at the same moment: two clients, for example, of
-    which each sends as many requests at once as both together may."""
+    """Return a function that makes each object once.
+
+    ``functools.cache`` makes two where two threads ask at the same moment. Two clients, for example, would each send as
+    many requests at once as one may.
+    """
     made, lock = cast(Callable[Keys, Made], cache(make)), RLock()
 
     @wraps(make)

@@ -35,7 +35,10 @@ class OriginalProvider(Provider):
     immutable = ("application", "environment")
 
     def check(self, _olds: Properties, news: Properties) -> CheckResult:
-        """A shared value may change, as a password does; what it points at may not, unless somebody says so."""
+        """Accept a new shared value, as a new password is.
+
+        Refuse one that points elsewhere until the user confirms it.
+        """
         inputs, confirmed = (
             self.checked(news),
             {normalized_identity(identity) for identity in news.get("confirmed") or ()},
@@ -51,17 +54,17 @@ class OriginalProvider(Provider):
         return CheckResult(inputs, failures(problems))
 
     def create(self, props: Properties) -> CreateResult:
-        """Nothing on the platform: the original is there."""
+        """Write nothing: the original exists on the platform."""
         return CreateResult(props["environment"], self.checked(props))
 
     def update(self, _id: str, _olds: Properties, _news: Properties) -> UpdateResult:
-        """Nothing on the platform. The mirrors' variables and deployments get what has changed."""
+        """Write nothing. The mirrors get the change through their variables and deployments."""
         return UpdateResult(self.checked(_news))
 
     def read(self, id_: str, props: Properties) -> ReadResult:
-        """What its instances run with now. A value that is not shown stays as it is in the state.
+        """Return the values that the original's instances run with now. A hidden value stays as the state has it.
 
-        So does one that points elsewhere now: it reaches nobody before ``check`` has seen it confirmed.
+        So does a value that points elsewhere now: no mirror gets it before ``check`` has seen it confirmed.
         """
         stored = self.checked(props)
         with translate_errors("original"):
@@ -79,33 +82,36 @@ class OriginalProvider(Provider):
         return ReadResult(id_, dict(stored), stored)
 
     def _release(self, stored: Properties) -> str:
-        """The newest one. The stored one was that, so where no deployment has ended since it still is."""
+        """Return the newest release.
+
+        The stored one was the newest, and still is where no deployment has ended since.
+        """
         if self.reads.is_last(stored["image_environment"], stored["release"]):
             return str(stored["release"])
         newest = newest_successful(list_deployments_or_empty(self.divio, stored["image_environment"]))
         return newest.uuid if newest else str(stored["release"])
 
     def _without_deployment(self, id_: str, stored: Properties) -> ReadResult:
-        """Kept, also if it is gone and made anew: what its values point at is what a later change is held against."""
+        """Keep the values, also where the original is gone: a later change is compared with what they point at."""
         is_gone(self.divio, stored["environment"])  # raises where the token may only not see it
         stored["variables"] = mark_secrets(stored["variables"], stored["variables"])
         return ReadResult(id_, dict(stored), stored)
 
 
 def _kept(before: str | None, now: str) -> str:
-    """What the state has, where it says the same in another spelling: that is no change."""
+    """Return the stored identity where the new one only has another spelling: that is no change."""
     return before if before is not None and normalized_identity(before) == now else now
 
 
 def _values(name: str, *properties: Properties) -> Iterator[str | None]:
-    """None where there is none, or it is not known yet."""
+    """Return the values; None where there are none or they are not known yet."""
     bags = (item.get("variables") for item in properties)
     found = (bag.get(name) if isinstance(bag, Mapping) else None for bag in bags)
     return (value if isinstance(value, str) else None for value in found)
 
 
 def _changed(before: str, now: str, old: str | None, new: str | None) -> str | None:
-    """The code of the problem, if there is one. Of a value that cannot be compared, any change may be a move."""
+    """Return the code of the problem, or None. For a value that cannot be compared, any change may be a move."""
     if before != now:
         return MOVED
     known = old is None or new is None or old == new or readable_identity(new) is not None
@@ -113,13 +119,14 @@ def _changed(before: str, now: str, old: str | None, new: str | None) -> str | N
 
 
 class Original(Resource, module="mirrors", name="Original"):
-    """The values that all sites share, and the release that mirrors run. It is only read.
+    """The values that all sites share, and the release that mirrors run. Mirrors only reads them.
 
     ``application``: its uuid.
     ``environment``: the uuid of the environment whose instances have the shared values.
     ``image_environment``: the uuid of the environment whose image mirrors run.
-    ``confirmed``: what shared values have got on purpose, as ``confirmDatabase`` names it.
-    ``slug``: the original's name, and ``stack``, this stack's: how a question names them.
+    ``confirmed``: the identities that ``confirmDatabase`` accepts.
+    ``slug``: the original's name, for questions.
+    ``stack``: this stack's name, for questions.
     """
 
     release: pulumi.Output[str]

@@ -1,4 +1,4 @@
-"""What a provider process remembers between the calls of the engine."""
+"""The memory of a provider process between the calls of the engine."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,15 +17,18 @@ NOT_STARTED: Mapping[str, Callable[[str], MirrorsError]] = {"held": HeldError, "
 
 @dataclass(frozen=True, slots=True)
 class CheckedSite:
-    """What ``check`` has seen of a site and the state does not keep.
+    """A site as ``check`` saw it, beyond what the state keeps.
 
-    ``variables``: {name: what to set}, secrets with their values. ``secrets``: the names of those. ``rollout``: what
-    keeps the site from following each release. ``attempt``: the run that reports a failure at its end, so that it keeps
-    no other site from being repaired. ``newest``: of a site that gets each release, the newest one when the program
-    planned. ``shared``: of the original, {name: fingerprint} of the values that its mirrors get in this run.
-    ``databases``: identities of those that a new site may run with, the original's first. ``unchanged``: whether the
-    checked inputs are those that the state has. ``observed``: names of the variables that were set when the program
-    looked.
+    Args:
+        variables: {name: what to set}, secrets with their values.
+        secrets: the names of the secret ones.
+        rollout: the reason why the site does not follow each release.
+        attempt: the run that reports a failure at its end, so that it keeps no other site from being repaired.
+        newest: the newest release when the program planned, of a site that gets each release.
+        shared: {name: fingerprint} of the values that the original's mirrors get in this run.
+        databases: identities of the databases that a new site may run with, the original's first.
+        unchanged: whether the checked inputs are those of the state.
+        observed: names of the variables that were set when the program looked.
     """
 
     variables: Mapping[str, Desired] = field(default_factory=dict, repr=False)
@@ -54,22 +57,22 @@ class CheckedSite:
 
     @property
     def sensitive(self) -> frozenset[str]:
-        """The names of those that the platform is to hide."""
+        """The names of the variables that the platform must hide."""
         return frozenset(name for name, item in self.variables.items() if item.sensitive)
 
     @property
     def refusal(self) -> Callable[[str], MirrorsError] | None:
-        """What is raised instead of starting a deployment."""
+        """Return the error to raise instead of starting a deployment."""
         return NOT_STARTED.get(self.rollout or "")
 
 
 class Operation:
-    """The memory of a process. The engine starts one for each of its operations, and ends it with that.
+    """The memory of a process. The engine starts one process for each operation and ends it with that.
 
-    The engine calls ``check`` of a resource before it creates or updates it, in the same process, and no two calls at
-    once for one resource. So ``check`` leaves here what may not stand in the state, and the call after it takes it from
-    here. What is not here was not checked: that is an error, never a default. A site that is held or paused must not
-    pass for one that is neither.
+    The engine calls ``check`` of a resource before it creates or updates it, in the same process. It makes no two calls
+    at once for one resource. So ``check`` leaves here what the state must not hold, and the next call takes it from
+    here. A missing entry was not checked: that is an error, never a default. A held or paused site must not pass for
+    one that is neither.
 
     Each entry belongs to one environment, and only calls for its resource write it. ``variable_gate``,
     ``deployment_gate`` and the ``reads`` lock themselves.
@@ -78,31 +81,31 @@ class Operation:
     def __init__(self) -> None:
         self._declared: dict[str, CheckedSite] = {}
         self.stored: dict[str, SiteState] = {}
-        """{environment: what the state has of its site}, of what this process was asked to read, to check or to remove.
+        """{environment: the stored state of its site} for each site that this process reads, checks or removes.
 
-        It tells whose a variable is where the engine replaces a resource: then ``check`` gets no old inputs.
+        It says who owns a variable where the engine replaces a resource: ``check`` gets no old inputs then.
         """
 
         self.read_back: dict[str, Mapping[str, str]] = {}
-        """{environment: {name: value}} as this process has read them back. It spares a deployment the same look."""
+        """{environment: {name: value}} as this process has read them back. It saves a deployment the same look."""
         self.variable_gate = WriteGate()
         self.deployment_gate = WriteGate()
-        """A right of its own: a token may set variables and yet start no deployment."""
+        """A gate of its own: a token may set variables and yet start no deployment."""
 
         self.reads: Callable[[Divio], BulkReadCache] = once(BulkReadCache)
-        """What was read in bulk: one for all threads, as they share their client."""
+        """Return the bulk reads: one cache for all threads, as they share their client."""
 
     def checks(self, environment: str, declared: CheckedSite) -> None:
         self._declared[environment] = declared
 
     def declared(self, environment: str, site: str) -> CheckedSite:
-        """Raises NotCheckedError."""
+        """Return what ``check`` saw of a site. Raises NotCheckedError."""
         if (declared := self._declared.get(environment)) is None:
             raise NotCheckedError(site)
         return declared
 
     def known(self, environment: str) -> CheckedSite | None:
-        """For what only may have been checked: a resource that goes, or one that is compared."""
+        """Return the checked site, or None. For calls that may come without a check: a removal or a comparison."""
         return self._declared.get(environment)
 
 

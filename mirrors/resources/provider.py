@@ -1,8 +1,8 @@
-"""What the providers share: one connection a process, and the engine's property bags made tidy.
+"""Base of the providers: one connection a process, and tidy property bags.
 
-Rules that come from the engine and Pulumi's SDK: a provider is pickled as the name of its class, so it has no state
-of its own; every number arrives as a float; a method that raises shows its message to the user; a value that a
-provider brings in by itself is marked as a secret or it lands in clear in state.
+Four rules come from the engine and Pulumi's SDK. A provider is pickled as the name of its class, so it has no state of
+its own. Every number arrives as a float. A method that raises shows its message to the user. A provider marks a value
+that it brings in as a secret; without the mark it lands in clear in the state.
 """
 
 import os
@@ -50,7 +50,7 @@ def _reporting(method: Callable[..., Answer]) -> Callable[..., Answer]:
 
 
 def normalize(value: Any) -> Any:
-    """Whole floats become ints again, also in lists and maps."""
+    """Turn whole floats into ints again, also in lists and maps."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, dict):
@@ -59,15 +59,15 @@ def normalize(value: Any) -> Any:
 
 
 def raw_values(config: Config, keys: Iterable[str]) -> dict[str, str]:
-    """Those of our namespace that are set, as they came."""
+    """Return the keys of the namespace ``mirrors`` that are set, with their raw values."""
     return {key: value for key in keys if (value := config.get(f"mirrors:{key}")) is not None}
 
 
 @once
 def connect(connection: Connection, stack: str | None = None) -> Divio:
-    """One client for all providers of a process, so that they share its sessions and its bound on requests.
+    """Return one client for all providers of a process: they share its sessions and its bound on requests.
 
-    ``stack``: whose configuration is asked for another token, where the platform refuses this one.
+    ``stack`` is the one whose configuration is asked for another token where the platform refuses this one.
     """
     return Divio.connect(
         str(connection.api_url),
@@ -79,7 +79,7 @@ def connect(connection: Connection, stack: str | None = None) -> Divio:
 
 def _todays_token(connection: Connection, stack: str | None) -> str | None:
     if os.environ.get(ENVIRON["apiToken"]):
-        return None  # it wins over each configuration, and is what was refused
+        return None  # it overrides each configuration, and the platform has refused it
     try:
         return todays_token({"apiUrl": str(connection.api_url)}, stack, os.environ)
     except TokenNotFoundError as error:
@@ -88,9 +88,10 @@ def _todays_token(connection: Connection, stack: str | None) -> str | None:
 
 
 class Provider(ResourceProvider):
-    """Base of the three. ``inputs``: the keys of checked inputs; ``immutable``: those that replace the resource.
+    """Base of the providers.
 
-    ``outputs``: what comes of it beside its inputs; ``check_only``: what only ``check`` sees, and nobody keeps.
+    ``inputs`` are the keys of checked inputs, and ``immutable`` those that replace the resource. ``outputs`` come
+    beside the inputs. Only ``check`` sees ``check_only``, and no state keeps them.
     """
 
     serialize_as_secret_always = False
@@ -103,7 +104,7 @@ class Provider(ResourceProvider):
     stack: str | None = None
 
     def __init_subclass__(cls, **more: Any) -> None:
-        """Whatever a preview asks of a provider reports the problems that it raises."""
+        """Report the problems that a method raises where a preview calls it."""
         super().__init_subclass__(**more)
         for name in ("check", "diff", "read"):
             if name in vars(cls):
@@ -115,7 +116,7 @@ class Provider(ResourceProvider):
         widen(_reporting(self.configured)(req.config).parallel)
 
     def configured(self, config: Config) -> Rollout:
-        """Reads what this kind of provider needs. Raises ConfigurationError."""
+        """Read the configuration that this kind of provider needs. Raises ConfigurationError."""
         raw = raw_values(config, PROVIDER_KEYS)
         if config.get("mirrors:platform") == "docker":  # there nothing is asked of Divio, and no token is needed
             return load_rollout(raw)
@@ -132,21 +133,24 @@ class Provider(ResourceProvider):
         return OPERATION.reads(self.divio)
 
     def check(self, _olds: Properties, news: Properties) -> CheckResult:
-        """Where nothing is to be decided."""
+        """Accept the inputs as they are."""
         return CheckResult(self.checked(news), [])
 
     def diff(self, _id: str, _olds: Properties, _news: Properties) -> DiffResult:
-        """The engine compares the inputs, so that previews say what changed; only replacing is ours to say."""
+        """Name the inputs that replace the resource.
+
+        The engine compares the others, so that previews show what changed.
+        """
         replaces = [key for key in self.immutable if key in _olds and _olds[key] != _news.get(key)]
         return DiffResult(replaces=replaces, delete_before_replace=True)
 
     def checked(self, properties: Mapping[str, Any]) -> Properties:
-        """The checked inputs among the properties, tidied. Check-only inputs and outputs are left out."""
+        """Return the checked inputs among the properties, normalised, without check-only inputs and outputs."""
         return {key: normalize(properties[key]) for key in self.inputs if properties.get(key) is not None}
 
 
 def list_or_empty(ask: Callable[[str], Sequence[Item]], divio: Divio, environment: str) -> Sequence[Item]:
-    """What a list has of an environment: nothing where it was deleted, which a platform may also answer with a 400."""
+    """Return a list's items of an environment; nothing where it was deleted. A platform may answer that with a 400."""
     try:
         return ask(environment)
     except ValidationFailed:
@@ -161,7 +165,7 @@ def list_deployments_or_empty(divio: Divio, environment: str) -> tuple[ObservedD
 
 @contextmanager
 def translate_errors(site: str) -> Iterator[None]:
-    """An error of the platform gets the site that it is about, and a remedy; the engine shows nothing else of it."""
+    """Add the site and a remedy to an error of the platform. The engine shows nothing else of it."""
     try:
         yield
     except DivioError as error:
@@ -169,10 +173,10 @@ def translate_errors(site: str) -> Iterator[None]:
 
 
 def is_gone(divio: Divio, environment: str) -> bool:
-    """Whether an environment was deleted. A platform also answers 404 for what a token may not see.
+    """Return whether an environment was deleted. A platform also answers 404 for one that a token may not see.
 
-    So 404 alone is no proof: the environment must also be missing where the token sees others listed. Raises NotFound
-    where it is listed all the same, or where nothing is.
+    So a 404 alone is no proof: the environment must also be missing where the token sees others listed. Raises NotFound
+    where it is listed all the same, or where no environment is.
     """
     try:
         divio.environments.get(environment)
@@ -185,7 +189,7 @@ def is_gone(divio: Divio, environment: str) -> bool:
 
 
 def failures(problems: Iterable[Problem]) -> list[CheckFailure]:
-    """What a ``check`` answers. None of them names a property: the engine would print its value."""
+    """Return the failures of a ``check``. None of them names a property: the engine would print its value."""
     found = tuple(problems)
     for problem in found:
         report_problem(problem)
@@ -193,12 +197,12 @@ def failures(problems: Iterable[Problem]) -> list[CheckFailure]:
 
 
 def say(message: str) -> None:
-    """A line that the engine shows while a long operation runs."""
+    """Print a line that the engine shows while a long operation runs."""
     sys.stderr.write(f"{message}\n")
     sys.stderr.flush()
 
 
 def mark_secrets(values: Mapping[str, Any], secrets: Iterable[str]) -> Properties:
-    """The values, those of the given names marked as secrets."""
+    """Return the values, those of the given names marked as secrets."""
     names = set(secrets)
     return {name: secret(value) if name in names else value for name, value in values.items()}

@@ -1,4 +1,4 @@
-"""What new mirrors run with, where the platform hides what is set: looked at before any of them is given an id."""
+"""Databases of new mirrors where the platform hides them: read before any mirror is given an id."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,16 +14,22 @@ from mirrors.resources.process import OPERATION
 from mirrors.resources.provider import list_deployments_or_empty, translate_errors
 
 AT_ONCE = 8
-"""Mirrors that are looked at side by side; the client bounds the requests."""
+"""Mirrors that are looked at side by side. The client bounds the requests."""
 
 
 def with_databases(
     divio: Divio, sites: Sequence[SiteFacts], hidden: Mapping[str, str], given_up: Iterable[str]
 ) -> tuple[SiteFacts, ...]:
-    """The same sites; one whose DATABASE_URL is hidden has the database that its instances run with.
+    """Return the same sites; one whose DATABASE_URL is hidden gets the database that its instances run with.
 
-    ``hidden``: {application: environment} of those to look at; ``given_up``: what ``confirmDatabase`` names. What was
-    never deployed, or whose deployment does not show it either, proves nothing. Raises PlatformError.
+    A mirror that was never deployed proves nothing. Neither does a deployment that does not show its database.
+
+    Args:
+        hidden: {application: environment} of those to look at.
+        given_up: the identities that ``confirmDatabase`` names.
+
+    Raises:
+        PlatformError: the platform did not answer.
     """
     confirmed, names = set(given_up), _names(sites, hidden)
     with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
@@ -42,9 +48,9 @@ def _names(sites: Sequence[SiteFacts], hidden: Mapping[str, str]) -> list[str]:
 
 
 def runs_with(divio: Divio, environment: str, name: str) -> str | None:
-    """The identity of the database that the instances run with. Raises PlatformError.
+    """Return the identity of the database that the instances run with. Raises PlatformError.
 
-    None where it was never deployed, or where the deployment does not show it either. ``name``: for messages.
+    None where the site was never deployed or its deployment does not show it. ``name`` is for messages.
     """
     with translate_errors(name):
         done = newest_successful(list_deployments_or_empty(divio, environment))

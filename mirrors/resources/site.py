@@ -1,7 +1,7 @@
 """``Mirror`` and ``OriginalSite``: the variables of one environment, and the deployment that runs with them.
 
 SITE_ID is written first, and read back before DATABASE_URL, which comes last; then the site is deployed. On the way out
-DATABASE_URL goes first and SITE_ID last. What is not declared is never touched.
+DATABASE_URL goes first and SITE_ID last. Mirrors never touches a variable that is not declared.
 """
 
 import secrets
@@ -60,10 +60,11 @@ class SiteProvider(Provider):
     immutable = ("environment",)
 
     def check(self, _olds: Properties, news: Properties) -> CheckResult:
-        """What is held or paused keeps what it has; what is not rolled out to a site keeps its release.
+        """Return the checked inputs. A held or paused site keeps what it has, and one without rollouts keeps its
+        release.
 
-        Where the site is held, a change of its variables is a failure. Which variables were there before us is decided
-        once; one that somebody has set before it was declared is theirs, too.
+        A change of a held site's variables is a failure. ``check`` decides once which variables were there before
+        Mirrors. One that someone set before it was declared belongs to them, too.
         """
         environment, olds = str(news["environment"]), _olds if _olds.get("environment") == news["environment"] else {}
         declared = _declared(news)
@@ -83,7 +84,7 @@ class SiteProvider(Provider):
         inputs |= {key_of(name): _stored(entry) for name, entry in entries.items()}
         inputs |= {"hmac_key": secret(key)} | ({"found": found} if found else {})
         if declared.rollout in ("stays", "held"):
-            # Both, because a release of the one environment is not known in the other.
+            # Both, because a release of one environment is not known in the other.
             inputs |= {"release": ""} | {key: olds[key] for key in ("release", "image_environment") if key in olds}
         if declared.rollout != "held" or not olds:
             return CheckResult(inputs, [])
@@ -93,10 +94,10 @@ class SiteProvider(Provider):
         return CheckResult(inputs, _changes_at_held_site(news["site"], before, known, entries.keys() - known.keys()))
 
     def diff(self, _id: str, _olds: Properties, _news: Properties) -> DiffResult:
-        """The engine compares the inputs. Where an attempt failed, and nothing was refreshed since, they are those of
-        the attempt: what it left undone is a change all the same. So is a failure that was collected.
+        """Compare the inputs, as the engine does, and add what a failed attempt left undone.
 
-        Not where the site is paused: there the next attempt comes with its wave.
+        After a failure without a refresh the stored inputs are those of the attempt. What it left undone is a change,
+        and so is a deferred failure. A paused site is left alone: its next attempt comes with its wave.
         """
         result = super().diff(_id, _olds, _news)
         declared = OPERATION.known(str(_news.get("environment"))) or CheckedSite()
@@ -106,24 +107,25 @@ class SiteProvider(Provider):
         return DiffResult(changes=True) if again else result
 
     def create(self, props: Properties) -> CreateResult:
-        """Writes what differs, ``SITE_ID`` first, ``DATABASE_URL`` last, and reads it back. Then it adopts a deployment
-        that runs as declared, waits for one that is running, or else starts one.
+        """Write what differs, ``SITE_ID`` first, ``DATABASE_URL`` last, and read it back. Then bring a deployment
+        about.
 
-        At the end it compares the variables that the instances run with, and asks whether the site is healthy. What it
-        has done before a failure is in the state, and so ours, all the same. A site whose DATABASE_URL is not shown and
-        which runs with another database than the original's is refused before the first write.
+        Mirrors adopts a deployment that runs as declared, waits for a running one, or starts one. At the end it
+        compares the variables that the instances run with, and asks whether the site is healthy. The state keeps what
+        was done before a failure. Mirrors refuses a site with a hidden DATABASE_URL that runs with another database,
+        before the first write.
         """
         attempt = self._attempt(props, SiteState())
         if attempt.paused:
-            raise PausedError(attempt.site)  # the state knows nothing of it that could be left as it is
+            raise PausedError(attempt.site)  # the state knows nothing of it that could stay as it is
         attempt.refuse_another_database()
         return CreateResult(props["environment"], attempt.create())
 
     def update(self, _id: str, _olds: Properties, _news: Properties) -> UpdateResult:
-        """The same, and removes those variables that we created and that are declared no more.
+        """Do the same, and remove the variables that Mirrors created and that are no longer declared.
 
-        It deploys only what does not run what is declared. A failure leaves the site with what it ran before, and stops
-        the waves behind it.
+        It deploys only where the site does not run what is declared. A failure leaves the site with what it ran before,
+        and stops the waves behind it.
         """
         attempt = self._attempt(_news, SiteState.of(_olds))
         if attempt.paused:
@@ -131,10 +133,10 @@ class SiteProvider(Provider):
         return UpdateResult(attempt.update())
 
     def read(self, id_: str, props: Properties) -> ReadResult:
-        """The owned variables with their live values, and what the site runs now.
+        """Return the owned variables with their live values, and the deployment that the site runs now.
 
-        A set value that is not shown stays as it is in the state. Only another deployment than the stored one is looked
-        into: what one runs with never changes. With a value that is not shown there the site is not known to run.
+        A hidden value stays as it is in the state. Mirrors looks into a deployment only if it is not the stored one:
+        the variables of a deployment never change. Where a value is hidden there, the site is not known to run it.
         """
         stored, environment = SiteState.of(props), props["environment"]
         with translate_errors(props["site"]):
@@ -154,14 +156,14 @@ class SiteProvider(Provider):
             return stored
         done = newest_successful(list_deployments_or_empty(self.divio, environment))
         if done is None:
-            is_gone(self.divio, environment)  # raises where the token may only not see it
+            is_gone(self.divio, environment)  # raises where the token may be unable to see it
             return replace(stored, deployment=None, url=None, runs={}).wanting(stored.release)
         return stored if done.uuid == stored.deployment else self._look_into(props, stored, is_set, done)
 
     def _look_into(self, props: Properties, stored: SiteState, is_set: Entries, done: ObservedDeployment) -> SiteState:
-        """Of a deployment that is not the state's: its values of our names as far as they are shown, its outputs.
+        """Return the state of a site with a new deployment: its values as far as they are shown, its outputs.
 
-        What is hidden is not known. Who has started it may have set anything before.
+        A hidden value is unknown. The one who started the deployment may have set anything before.
         """
         frozen, release = deployed_variables_of(self.divio, done.uuid), stored.release
         if release != "":
@@ -172,17 +174,17 @@ class SiteProvider(Provider):
         return replace(state, **deployment_outputs(done.uuid, frozen))
 
     def delete(self, _id: str, _props: Properties) -> None:
-        """Removes the variables that we created. One that was there before us keeps its present value; so does what the
-        site runs.
+        """Remove the variables that Mirrors created. One that was there before keeps its present value, and so does the
+        site.
 
-        So does what the program declares: then this resource was replaced, or moved to another parent, and the one in
-        its place has the same variables. That is known where this process has checked that one. If it is held or
-        paused, everything stays.
+        A variable that the program still declares stays as well. This resource was replaced or moved then, and its
+        successor, checked earlier in this process, owns the variables. If the successor is held or paused, everything
+        stays.
         """
         stored, declared = SiteState.of(_props), OPERATION.known(_props["environment"])
         OPERATION.stored[str(_props["environment"])] = stored
         if declared and declared.rollout in ("held", "paused"):
-            return  # it stays as it is, also where it is replaced
+            return  # it stays as it is, also where the engine replaces it
         ours = stored.is_set.keys() - stored.found - (declared.variables.keys() if declared else set())
         with translate_errors(_props["site"]):
             self._writing(_props, {}).remove(ours)
@@ -206,7 +208,7 @@ def _unknown(item: Any) -> bool:
 
 
 def _entries(hints: Properties, key: str) -> dict[str, Entry | Unknown]:
-    """Of the declared variables, {name: {value, secret, sensitive}}; what is not known yet stays so."""
+    """Return the entries of the declared variables, {name: {value, secret, sensitive}}. An unknown one stays so."""
     return {name: UNKNOWN if _unknown(item) else entry_of(key, name, **item) for name, item in hints.items()}
 
 
@@ -221,12 +223,15 @@ def _changes_at_held_site(site: str, before: SiteState, known: Entries, unknown:
 
 
 def _found(before: SiteState, news: Properties) -> list[str]:
-    """The variables that were there before us; decided once: what we have created since is not what was there.
+    """Return the variables that were there before Mirrors, which is decided once.
 
-    But what somebody had set before we declared it is, and what somebody has set since the ledger was written and
-    before we wrote to the site. Where an update was interrupted that may be a variable of ours, which then stays: the
-    safe side. What an interrupted first write has left begins with OWN. ``before``: what is known of the site's
-    state; of a new one nothing is.
+    A variable that Mirrors has created since then is not among them. One that someone set before it was declared is. So
+    is one that someone set between the ledger and the first write. After an interrupted update that may be a variable
+    of Mirrors, which then stays: the safe side. An interrupted first write begins with the names in ``OWN``.
+
+    Args:
+        before: the site as the state knows it; an empty state for a new site.
+        news: the new inputs.
     """
     observed, first = news.get("observed") or {}, news.get("found") or {}
     declared = set(news.get("variables") or {})
@@ -242,7 +247,7 @@ def _is_left_undone(olds: Properties, news: Properties, rollout: str | None) -> 
 
 
 def _kept(olds: Properties) -> Properties:
-    """The inputs as they were; of a secret the engine forgets that it is one."""
+    """Return the inputs as they were, and mark the secret one again: the engine forgets the mark."""
     stored = {key: normalize(item) for key, item in olds.items() if key in INPUTS or is_variable(key)}
     return stored | {"hmac_key": secret(stored["hmac_key"])}
 
@@ -254,7 +259,7 @@ def _set_now(props: Properties, stored: SiteState, live: Live) -> Entries:
 
 
 def _seen(key: str, name: str, known: Entry, live: EnvironmentVariable | None) -> Entry | None:
-    """What is set there, as the state would have it."""
+    """Return a live variable as the state would hold it."""
     if live is None:
         return None
     if live.value is None:

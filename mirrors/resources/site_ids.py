@@ -1,4 +1,4 @@
-"""``SiteIds``: who has which SITE_ID. Nothing remote; the state is the ledger, so it is always protected."""
+"""``SiteIds``: the owner of each SITE_ID. Nothing is remote. The state is the ledger, so it is always protected."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -25,13 +25,13 @@ from mirrors.resources.running import with_databases
 ID = "site-ids"
 
 NAME = "site-ids"
-"""What it is called in the state. Were it called like the original, it would begin anew where that is renamed."""
+"""The resource's name in the state. A name like the original's would begin anew where that is renamed."""
 
 
 def found_in(before: Properties, observed: Properties) -> Properties:
-    """{environment: {name: sensitive}} of the variables that were there before us, of the sites that are declared.
+    """Return {environment: {name: sensitive}} of the declared sites' variables that were there before Mirrors.
 
-    It is decided before the first write, and once: what stands there later may be ours.
+    Mirrors decides this once, before the first write. A variable that appears later may be its own.
     """
     return {environment: before.get(environment, variables) for environment, variables in observed.items()}
 
@@ -69,7 +69,7 @@ def _reference_from(reference: Mapping[str, Any]) -> Reference:
 
 
 def _known(outputs: Any) -> Properties:
-    """Of another stack's outputs those that are there; in a preview they may not be known yet."""
+    """Return the outputs of another stack that are there. In a preview they may not be known yet."""
     there = outputs.items() if isinstance(outputs, dict) else ()
     return {key: value for key, value in there if not isinstance(value, pulumi.output.Unknown)}
 
@@ -79,11 +79,10 @@ class SiteIdsProvider(Provider):
     check_only = ("hints",)
 
     def check(self, _olds: Properties, news: Properties) -> CheckResult:
-        """Decides who has which id, from what the state has and from the hints; nobody is renumbered.
+        """Decide who has which id, from the state and the facts. No site is renumbered.
 
-        A contradiction, such as a retired id that is declared, is a failure that names it. So is a mirror that is new
-        here and runs with another database: of one whose DATABASE_URL is hidden, that is looked up, before any id is
-        given.
+        A contradiction, such as a retired id that is declared, is a failure that names it. So is a new mirror that runs
+        with another database. Where its DATABASE_URL is hidden, Mirrors looks it up before it gives any id.
         """
         hints = allocation_request_from(news["hints"])
         before = renamed(ledger_from(_olds), hints)
@@ -101,15 +100,15 @@ class SiteIdsProvider(Provider):
         return replace(hints, sites=with_databases(self.divio, hints.sites, new, given.get("confirmed") or ()))
 
     def create(self, props: Properties) -> CreateResult:
-        """Nothing on the platform: the state is the ledger."""
+        """Write nothing: the state is the ledger."""
         return CreateResult(ID, self.checked(props))
 
     def update(self, _id: str, _olds: Properties, _news: Properties) -> UpdateResult:
-        """Nothing on the platform."""
+        """Write nothing."""
         return UpdateResult(self.checked(_news))
 
     def delete(self, _id: str, _props: Properties) -> None:
-        """Nothing on the platform. Somebody has taken the protection off: it says which ids nobody knows any more."""
+        """Write nothing. The user has removed the protection: report which ids no one knows any more."""
         ledger = ledger_from(_props)
         given = [f"{name} {site_id}" for name, site_id in ledger.assignments.values()]
         retired = [f"{site_id} (retired)" for site_id in ledger.retired]
@@ -117,7 +116,7 @@ class SiteIdsProvider(Provider):
         say(f"This stack forgets its SITE_IDs: {forgotten}. Declare them as siteId and retired to keep them")
 
     def read(self, id_: str, props: Properties) -> ReadResult:
-        """As stored."""
+        """Return the ledger as stored."""
         stored = self.checked(props)
         return ReadResult(id_, dict(stored), stored)
 
@@ -130,9 +129,9 @@ def _say_who_leaves(before: Ledger, now: Ledger, hints: AllocationRequest, fleet
 
 
 class SiteIds(Resource, module="mirrors", name="SiteIds"):
-    """Who has which SITE_ID. It is always protected: the state is the only place that remembers it.
+    """The ledger of SITE_IDs. It is always protected: only the state remembers it.
 
-    ``hints``: what the configuration, the platform and the stack of ``siteIdsFrom`` say about ids.
+    ``hints``: the facts about ids from the configuration, the platform and the stack of ``siteIdsFrom``.
     """
 
     assignments: pulumi.Output[dict[str, Any]]
@@ -145,7 +144,7 @@ class SiteIds(Resource, module="mirrors", name="SiteIds"):
     """The highest id ever seen. A new mirror gets one above it."""
 
     found: pulumi.Output[dict[str, Any]]
-    """{environment: {name: sensitive}} of the variables that were there before us. They are never deleted."""
+    """{environment: {name: sensitive}} of the variables that were there before Mirrors. It never deletes them."""
 
     def __init__(self, name: str, hints: pulumi.Input[Properties], opts: pulumi.ResourceOptions) -> None:
         props = {"hints": hints, **dict.fromkeys(SiteIdsProvider.inputs)}

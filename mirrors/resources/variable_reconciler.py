@@ -1,4 +1,4 @@
-"""Makes an environment's variables as declared: what is written in which order, and what is looked at in between."""
+"""Makes an environment's variables as declared: the order of the writes, and the looks between them."""
 
 from collections.abc import Collection, Iterable, Mapping
 from functools import partial
@@ -16,13 +16,18 @@ Live = Mapping[str, EnvironmentVariable]
 
 
 def named(items: Iterable[EnvironmentVariable]) -> dict[str, EnvironmentVariable]:
-    """{name: variable}, as the client has it: with the uuid, by which it is changed."""
+    """Return {name: variable}, as the client has it: with the uuid, by which Mirrors changes it."""
     return {item.name: item for item in items}
 
 
 class VariableReconciler:
-    """One attempt at one environment. ``desired``: its declared variables; ``found``: the names of those that were
-    there before us; ``secrets``: of those whose values no message has."""
+    """One attempt at one environment.
+
+    Args:
+        desired: its declared variables.
+        found: the names of those that were there before Mirrors.
+        secrets: the names of those whose values no message may show.
+    """
 
     def __init__(
         self,
@@ -41,25 +46,27 @@ class VariableReconciler:
         self.made: set[str] = set()
         self.changed: set[str] = set()
         self.removed: set[str] = set()
-        """Names of the variables that this attempt has made, of those that were there and that it has changed, and of
-        those that it has removed, as far as it got."""
+        """Names of the variables that this attempt has made, changed and removed so far."""
         self.taken_over: set[str] = set()
-        """Of those that were set by others between our look and our write. They are not made by us."""
+        """Names of the variables that others set between the look and the write. They are not Mirrors' own."""
 
     @property
     def is_first(self) -> bool:
-        """Whether the look before the first write can be left out: SITE_ID is not listed, nothing declared was found.
+        """Return whether the first write needs no look before it: SITE_ID is not listed, and no declared variable was
+        found.
 
-        If one of them was set since, the platform refuses another one and the client takes it over; then it is found.
-        SITE_ID is read back before the database is written in any case.
+        If someone has set one since, the platform refuses the write, the client takes the variable over, and it counts
+        as found. SITE_ID is read back before the database is written in any case.
         """
         fresh = SITE_ID in self.desired and not self.desired.keys() & self.found
         return fresh and self.reads.lacks(self.environment, SITE_ID)
 
     def converge(self, live: Live, written: Mapping[str, str], obsolete: Collection[str] = ()) -> None:
-        """``written``: values that we know to have written; ``obsolete``: what we have created, and declare no more.
+        """Make the variables as declared. Raises VariableVerificationError, DivioError.
 
-        Raises VariableVerificationError, DivioError.
+        Args:
+            written: the values that Mirrors knows to have written.
+            obsolete: the variables that Mirrors created and that are no longer declared.
         """
         writes = plan_writes(self.desired, by_name(live.values()), written, obsolete)
         to_the_database = any(write.name == DATABASE_URL and write.desired for write in writes)
@@ -70,12 +77,12 @@ class VariableReconciler:
             if write.verify and not to_the_database:
                 self._verify_site_id()
         if not writes:
-            return  # a value that is not shown may be somebody else's by now
+            return  # someone else may have changed a hidden value
         self._read_back(DATABASE_URL in live or DATABASE_URL in self.taken_over)
         OPERATION.read_back[self.environment] = {name: item.value for name, item in self.desired.items()}
 
     def remove(self, names: Collection[str]) -> None:
-        """Those that are there, in the safe order."""
+        """Remove those that exist, in the safe order."""
         live = self.live()
         for write in plan_writes({}, by_name(live.values()), {}, names):
             self._send(write, live)
@@ -84,13 +91,13 @@ class VariableReconciler:
         return named(list_or_empty(self.divio.environment_variables.list, self.divio, self.environment))
 
     def _verify_site_id(self, state: str = "") -> None:
-        """Before the database is written this is the last request: nobody has deleted the id in the meantime."""
+        """Read the id back, as the last request before the database is written: someone may have deleted it."""
         own = {name: item for name, item in self.desired.items() if name == SITE_ID}  # an original has none
         if own and not_as_declared(own, by_name(self.live().values())):
             raise VariableVerificationError(self.site, own, state)
 
     def _read_back(self, had_database: bool) -> None:
-        """Nothing is deployed unless the platform has what was declared."""
+        """Refuse to go on unless the platform has what was declared. Nothing is deployed before."""
         live = self.live()
         wrong = not_as_declared(self.desired, by_name(live.values()))
         if SITE_ID in wrong and DATABASE_URL in live:
@@ -99,7 +106,7 @@ class VariableReconciler:
             raise VariableVerificationError(self.site, wrong)
 
     def _made_safe(self, live: Live, had_database: bool) -> str:
-        """No database without the id beside it. Says in what state the environment is now."""
+        """Take the database away where the id beside it is missing. Report the state of the environment."""
         self._put(SITE_ID, live)
         now = self.live()
         if DATABASE_URL not in now or not not_as_declared({SITE_ID: self.desired[SITE_ID]}, by_name(now.values())):
@@ -114,7 +121,10 @@ class VariableReconciler:
         self._send(Write("update" if name in live else "create", name, self.desired[name]), live)
 
     def _send(self, write: Write, live: Live) -> None:
-        """Raises PlatformError with the variable's name where the platform does not take it: its answer lacks that."""
+        """Write a variable.
+
+        Raises PlatformError with its name where the platform refuses it: the platform's answer lacks that.
+        """
         try:
             self._sent(write, live)
         except ValidationFailed as error:
@@ -141,7 +151,7 @@ class VariableReconciler:
         self.made.update({name} - self.taken_over)
 
     def _update(self, name: str, desired: Desired, live: EnvironmentVariable) -> None:
-        """Made anew where somebody has deleted it since we looked."""
+        """Update a variable, or make it anew where someone has deleted it since the look."""
         api = self.divio.environment_variables
         try:
             api.update(live.uuid, desired.value, desired.sensitive)
@@ -151,7 +161,7 @@ class VariableReconciler:
             self._create(name, desired)
 
     def _by_hand(self, kind: str) -> str:
-        """What somebody would have to do in the Control Panel; of a secret only where its value is."""
+        """Return the steps to do by hand in the Control Panel. A secret is named only by where its value is."""
         desired, secrets = self.desired, self.secrets
         if kind == "delete":
             return f"remove in this order {', '.join(removal_order(set(desired) - self.found))}"

@@ -1,4 +1,4 @@
-"""Ends a provider process whose engine is gone, or tells it to go: it would go on deploying, with nobody to tell."""
+"""Ends a provider process whose engine is gone. It would go on deploying without a reader."""
 
 import os
 import socket
@@ -17,7 +17,7 @@ ORPHANED = 3
 
 
 def watch_engine(arguments: Sequence[str]) -> None:
-    """The engine passes its own address as the first argument. Anything else there, as in tests, is not watched."""
+    """Watch the engine's address, which it passes as the first argument. Other arguments, as in tests, are ignored."""
     host, _, port = arguments[1].rpartition(":") if len(arguments) > 1 else ("", "", "")
     if host and port.isdigit():
         _watch_once(host, int(port))
@@ -43,4 +43,4 @@ def _watch(answers: Callable[[], bool], never: Event) -> None:
     while failures < 2:
         never.wait(EVERY)
         failures = 0 if answers() else failures + 1
-    os._exit(ORPHANED)  # whatever is half done is as after a kill -9: the next up adopts it
+    os._exit(ORPHANED)  # half-done work is as after a kill -9: the next up adopts it

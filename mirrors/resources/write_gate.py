@@ -1,4 +1,4 @@
-"""The first write of a process shows whether the platform takes writes at all, before it is tried on every site."""
+"""Tries the first write of a process on one site, before all sites write."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,12 +12,12 @@ from mirrors.remediation import problem_of
 
 
 def _is_about_one_field(error: DivioError) -> bool:
-    """A name or a value that the platform does not take says nothing about the next one."""
+    """Return whether the refusal is about one name or value, which says nothing about the next write."""
     return isinstance(error, ValidationFailed) and bool(set(error.errors) - {"non_field_errors", "detail"})
 
 
 class WriteGate:
-    """Until one write was accepted one site writes at a time; once the first one was refused nobody writes."""
+    """Lets one site write at a time until the platform accepts a write. After a refused first write no site writes."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -26,7 +26,7 @@ class WriteGate:
 
     @contextmanager
     def attempt(self, site: str, by_hand: str) -> Iterator[None]:
-        """Around one write. ``by_hand``: what to do instead, without secrets. Raises a MirrorsError."""
+        """Guard one write. ``by_hand``: what to do instead, without secrets. Raises a MirrorsError."""
         if self._accepted:
             yield
             return
@@ -37,7 +37,7 @@ class WriteGate:
             yield from self._tried(site, by_hand)
 
     def _tried(self, site: str, by_hand: str) -> Iterator[None]:
-        already = self._accepted  # by somebody else, while we waited
+        already = self._accepted  # by another thread during the wait
         try:
             yield
         except REFUSALS as error:
