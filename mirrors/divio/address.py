@@ -1,4 +1,4 @@
-"""Where the API is, and the guarantee that the token goes nowhere else."""
+"""The address of the API, and the guarantee that the token goes nowhere else."""
 
 import re
 from dataclasses import dataclass
@@ -20,7 +20,10 @@ class Address:
 
     @classmethod
     def parse(cls, url: str) -> "Address":
-        """Raises InvalidSettings for what is no https:// address; http:// is for loopback hosts only."""
+        """Return the parsed address.
+
+        Raises InvalidSettings for another scheme than https; loopback hosts may have http.
+        """
         parts = _split(url)
         if parts is None or parts.scheme not in _SCHEMES or not parts.hostname:
             raise InvalidSettings("the address of the API is not of the form https://host[:port]")
@@ -42,11 +45,11 @@ class Address:
         return f"{self.origin}{self.prefix}"
 
     def url(self, path: str) -> str:
-        """The URL of a path of ours, or of a link that the platform sent.
+        """Return the URL of a path, or of a link that the platform sent.
 
-        A link is rebuilt on our origin after the check, so that no two readings of a malformed one can differ. So its
-        scheme and port do not matter: behind a proxy that ends TLS, Django REST framework (3.16) makes its links with
-        what it was asked by, ``http://`` or the inner port.
+        A link is checked and then rebuilt on the own origin, so that no two readings of a malformed one can differ. Its
+        scheme and port do not matter. Behind a proxy that ends TLS, Django REST framework (3.16) makes links from the
+        request that reached it: with ``http://`` or the inner port.
         """
         if path.startswith("/") and not path.startswith("//"):
             return f"{self}{path}"
@@ -67,7 +70,7 @@ class Address:
 def _split(url: str) -> SplitResult | None:
     try:
         parts = urlsplit(url)
-        _ = parts.port  # read here, because a bad one raises where it is read
+        _ = parts.port  # read here, because a bad one raises on reading
     except ValueError:
         return None
     return parts

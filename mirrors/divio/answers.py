@@ -1,4 +1,4 @@
-"""From a response to an exception or a model, in one place each; and what the platform says, made fit to print."""
+"""Turns a response into an exception or a model, and makes the platform's words fit to print."""
 
 import math
 import re
@@ -37,10 +37,10 @@ _TOO_FAR = re.compile(r"[0-9]{5}")  # in a date: a year, or an offset, that no c
 def error_from(
     response: requests.Response, exchange: RequestInfo, *, now: datetime, secrets: Iterable[str]
 ) -> DivioError:
-    """The exception for an answer that is not 2xx. ``secrets`` are blanked in whatever it quotes.
+    """Return the exception for an answer that is not 2xx. ``secrets`` are blanked in every quotation.
 
-    Bodies are Django REST framework's: ``{"detail": …}`` or ``{field: [messages]}``. Their shape is read, their words
-    are only passed on, and a body that is not JSON is not quoted at all.
+    Bodies are Django REST framework's: ``{"detail": …}`` or ``{field: [messages]}``. Their shape is read, and their
+    words are only passed on. A body that is not JSON is not quoted at all.
     """
     status = response.status_code
     errors = _errors(response, tuple(secrets))
@@ -68,7 +68,10 @@ def error_from(
 
 
 def parse(model: type[Model], value: Any, exchange: RequestInfo) -> Model:
-    """``value`` as ``model``. What does not fit is named by its place and kind, never quoted: it may be a secret."""
+    """Return ``value`` as ``model``.
+
+    An error names the place and kind of a misfit, never its value: that may be a secret.
+    """
     try:
         return model.model_validate(value)
     except ValidationError as error:
@@ -82,7 +85,9 @@ def _join(message: str, said: str) -> str:
 
 
 def fit(text: str, secrets: Iterable[str]) -> str:
-    """``text`` on one line, of bounded length, without the secrets or parts of them: echoes come cut off as well."""
+    """Return ``text`` on one line, of bounded length, without the secrets or parts of them: echoes come cut off as
+    well.
+    """
     said = redact(text[:_LONGEST_TEXT], secrets, whole=True, shortest=1, blank=BLANK)
     line = "".join(char if char.isprintable() else " " for char in said)
     return " ".join(line.split())[:_LONGEST_MESSAGE].rstrip()
@@ -115,10 +120,10 @@ def _texts(value: Any) -> Iterable[str]:
 
 
 def retry_after(response: requests.Response, now: datetime) -> float | None:
-    """Seconds from ``Retry-After``, in either of its forms (RFC 9110, 10.2.3); None without a usable one.
+    """Return the seconds of ``Retry-After``, in either of its forms (RFC 9110, 10.2.3); None without a usable one.
 
-    Some limiters send a fraction, such as ``1.5``. A moment that no calendar has is far away, and never now.
-    A date is taken relative to the answer's own ``Date``, so that our clock need not agree with the platform's.
+    Some limiters send a fraction, such as ``1.5``. A moment that no calendar has is far away, never now. A date is
+    taken relative to the answer's own ``Date``, so that the two clocks need not agree.
     """
     asked = response.headers.get("Retry-After", "").strip()
     if _SECONDS.fullmatch(asked):
@@ -130,12 +135,12 @@ def retry_after(response: requests.Response, now: datetime) -> float | None:
 
 
 def sent_at(response: requests.Response) -> datetime | None:
-    """The platform's clock when it answered; whole seconds, rounded down."""
+    """Return the platform's clock when it answered, in whole seconds, rounded down."""
     return http_date(response.headers.get("Date", ""))
 
 
 def http_date(text: str) -> datetime | None:
-    """None for what is none, or is no moment that Python can hold."""
+    """Return the moment; None for text that is no date, or a date that Python cannot hold."""
     try:
         moment = parsedate_to_datetime(text)
     except (ValueError, OverflowError):

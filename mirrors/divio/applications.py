@@ -16,11 +16,11 @@ class Applications:
         self._paged: Query = (("page_size", str(page_size)),)
 
     def get(self, uuid: str) -> Application:
-        """Raises NotFound."""
+        """Return the application. Raises NotFound."""
         return self._transport.call(Application, Request("GET", f"{PATH}{quote(uuid, safe='')}/"))
 
     def by_slug(self, slug: str) -> Application | None:
-        """None where there is none that the token's account may see."""
+        """Return the application; None where the token's account may see none of this name."""
         # Filtered here again: a filter that the platform does not know is ignored, not refused.
         listed = read_all(self._transport, Application, PATH, (("slug", slug), *self._paged))
         found = [application for application in listed if application.slug == slug]
@@ -29,7 +29,7 @@ class Applications:
         return found[0] if found else None
 
     def list(self, organisation: str | None = None, *, most_pages: int | None = None) -> list[Application]:
-        """All applications that the token's account may see, or those of one organisation (its uuid).
+        """Return all applications that the token's account may see, or those of one organisation (its uuid).
 
         Raises TooManyPages where there are more than ``most_pages``.
         """

@@ -9,7 +9,7 @@ LONGEST_URL = 4_000  # bytes; half of what common servers take
 
 
 def chunks(url: str, name: str, values: Sequence[str], rest: Query) -> Iterator[Sequence[str]]:
-    """``values`` of the filter ``name`` at ``url``, beside the ``rest`` of the query."""
+    """Return ``values`` of the filter ``name`` in groups for ``url``, beside the ``rest`` of the query."""
     fixed = len(url) + len(urlencode(rest)) + 2
     chunk: list[str] = []
     length = fixed

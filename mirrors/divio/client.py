@@ -47,11 +47,15 @@ class Divio:
         random: Callable[[], float] = chance.random,
         now: Callable[[], datetime] = utc_now,
     ) -> Self:
-        """A client for the API at ``url``, for example ``https://api.divio.com``.
+        """Return a client for the API at ``url``, for example ``https://api.divio.com``. Raises InvalidSettings.
 
-        ``timeout`` is (connect, read) in seconds, for each request. ``max_concurrent_requests`` is for all threads
-        together. The platform may send shorter pages than ``page_size``. Where the token is refused, ``another_token``
-        is asked for one, once; the request is sent again with it. Raises InvalidSettings.
+        Args:
+            url: the API's address.
+            token: the token that each request carries.
+            timeout: (connect, read) in seconds, for each request.
+            max_concurrent_requests: for all threads together.
+            page_size: the wanted length of a page. The platform may send shorter ones.
+            another_token: asked once for another token, where the platform refuses this one. The request is sent again.
         """
         address = Address.parse(url)
         _check_token(token)
@@ -68,15 +72,18 @@ class Divio:
 
     @property
     def tokens(self) -> tuple[str, ...]:
-        """Each that was ever sent: what is shown to a user must not have one in it."""
+        """Return each token that was ever sent. No message to a user may have one in it."""
         return self._transport.tokens
 
     def me(self) -> Account:
-        """The account that the token belongs to. Raises AuthenticationFailed: the way to check a token."""
+        """Return the account that the token belongs to.
+
+        Raises AuthenticationFailed: this is the way to check a token.
+        """
         return self._transport.call(Account, Request("GET", TOKEN_CHECK))
 
     def platform_time(self, moment: datetime) -> datetime:
-        """A moment of our clock on the platform's, by its last answer; up to some seconds early, never late."""
+        """Return a moment on the platform's clock, by its last answer: up to some seconds early, never late."""
         return self._transport.platform_time(moment)
 
     def close(self) -> None:
@@ -95,7 +102,7 @@ class Divio:
 
 
 def _check_token(token: str) -> None:
-    """Here, because the HTTP library quotes a header that it cannot send."""
+    """Check the token here: the HTTP library quotes a header that it cannot send."""
     if not token:
         raise InvalidSettings("the access token is empty")
     if not token.isascii() or not token.isprintable() or " " in token:

@@ -21,7 +21,10 @@ from mirrors.divio.waits import Outcome, Progress, Together, Watch
 
 PATH = "/apps/v3/deployments/"
 MOST_PAGES = 5
-"""Of a listing of several environments' deployments: a platform that ignores the filter would send all there are."""
+"""Pages of several environments' deployments.
+
+A platform that ignores the filter would send every deployment there is.
+"""
 NEWEST = "100"
 """Deployments a page, of several environments: their history may be long, and what goes on is the newest of its own."""
 CLOCKS_DIFFER = timedelta(seconds=2)  # at most, between the platform's web servers and what dates its deployments
@@ -40,14 +43,17 @@ class Deployments:
         self._together = Together(self.get, self._newest, poll, transport.timing.clock)
 
     def list(self, environment: str) -> list[Deployment]:
-        """The deployments of one environment (its uuid), newest first; one that waits for its start is the newest."""
+        """Return the deployments of one environment (its uuid), newest first.
+
+        One that waits for its start is the newest.
+        """
         listed = read_all(self._transport, Deployment, PATH, (("environment", environment), *self._paged))
         return sorted((item for item in listed if item.environment == environment), key=_age, reverse=True)
 
     def of_several(self, environments: Sequence[str]) -> Sequence[Deployment]:
-        """The deployments of these environments.
+        """Return the deployments of these environments.
 
-        That this filter may be repeated, as that of variables may, is inferred: a platform that heeds only one of them
+        Mirrors infers that this filter may be repeated, as that of variables may. A platform that heeds only one value
         shows no deployment of the others. Raises TooManyPages where there are more than a few pages.
         """
         url, of_interest = self._transport.address.url(PATH), set(environments)
@@ -62,21 +68,21 @@ class Deployments:
         return (*(("environment", environment) for environment in environments), *self._paged)
 
     def get(self, uuid: str) -> Deployment:
-        """Raises NotFound."""
+        """Return the deployment. Raises NotFound."""
         return self._transport.call(Deployment, Request("GET", _path(uuid)))
 
     def logs(self, uuid: str) -> str:
         return self._transport.call(_Logs, Request("GET", f"{_path(uuid)}logs/")).logs
 
     def environment_variables(self, uuid: str) -> FrozenVariables:
-        """What the deployment's instances really run with, built-in variables included."""
+        """Return the variables that the deployment's instances really run with, built-in ones included."""
         return self._transport.call(FrozenVariables, Request("GET", f"{_path(uuid)}environment-variables/"))
 
     def start(self, environment: str) -> Deployment:
-        """Starts one deployment. Raises DeploymentRunning where another one is in the way.
+        """Start one deployment. Raises DeploymentRunning where another one is in the way.
 
-        Where the outcome is uncertain, the one that started since is taken to be ours; a caller who must know what it
-        runs with asks ``environment_variables``.
+        Where the outcome is uncertain, a deployment that started since counts as this one. A caller who must know its
+        variables asks ``environment_variables``.
         """
         began = self._timing.now()
 
@@ -90,11 +96,13 @@ class Deployments:
     def wait(
         self, uuid: str, timeout: float, on_progress: Progress | None = None, environment: str | None = None
     ) -> Deployment:
-        """Looks until the deployment has ended, well or badly, and returns it. ``on_progress`` gets each look.
+        """Wait until the deployment has ended, well or badly, and return it.
 
-        ``environment``: its uuid, so that other threads which wait at the same time share the looks. Raises
-        DeploymentTimeout after ``timeout`` seconds; the deployment goes on then. A look that fails is repeated as often
-        as the poll policy allows.
+        Args:
+            uuid: the deployment.
+            timeout: seconds. After that it raises DeploymentTimeout, and the deployment goes on.
+            on_progress: gets each look. The poll policy says how often a look that fails is repeated.
+            environment: its uuid, so that other threads which wait at the same time share the looks.
         """
         deadline = self._timing.clock() + timeout
         watch = Watch(self._poll, on_progress)
@@ -105,7 +113,10 @@ class Deployments:
         return self._wait_alone(uuid, watch, deadline, timeout)
 
     def _wait_together(self, environment: str, uuid: str, watch: Watch, deadline: float) -> Deployment | None:
-        """None where it has to be waited for alone, or there is no time left but for a last look."""
+        """Return the ended deployment;
+
+        None where this thread has to wait alone, or only time for a last look is left.
+        """
         if done := watch.ended(self._look(uuid)):
             return done
         with self._together.joined(environment, uuid) as member:
@@ -131,7 +142,7 @@ class Deployments:
             return error
 
     def _newest(self, environments: Sequence[str], wanted: Collection[str]) -> Mapping[str, Deployment]:
-        """By uuid, of these deployments those that are among the newest of their environments."""
+        """Return by uuid the deployments that are among the newest of their environments."""
         url, size = self._transport.address.url(PATH), ((PAGE_SIZE, NEWEST),)
         found: dict[str, Deployment] = {}
         for chunk in chunks(url, "environment", environments, size):
@@ -143,7 +154,7 @@ class Deployments:
 def _found(
     newest_first: Sequence[Deployment], began: datetime, failure: DivioError, maybe_ours: bool
 ) -> Deployment | None:
-    """Which deployment is ours after an uncertain start, or in the way after a refused one; None: neither."""
+    """Return the deployment that an uncertain start made, or that refused a start; None if neither is found."""
     since = [item for item in newest_first if (item.started_at or item.ended_at or began) >= began]
     if maybe_ours and since:
         return since[0]

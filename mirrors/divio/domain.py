@@ -1,7 +1,7 @@
-"""What Divio's API v3 sends, as frozen data. Identifiers are opaque strings: compared exactly, never parsed.
+"""Objects of Divio's API v3, as frozen data. Identifiers are opaque strings: compared exactly, never parsed.
 
-Unknown fields are ignored: the recorded responses are older than the platform. Where a field's form could not be
-established, the model takes every form that clients of the API guard for.
+Unknown fields are ignored: the recorded responses are older than the platform. Where the form of a field is not known
+for certain, the model takes every form that clients of the API guard for.
 """
 
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 
 class Identified(BaseModel):
-    """Everything that the API lists has a uuid."""
+    """An object that the API lists. It has a uuid."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -19,7 +19,7 @@ class Identified(BaseModel):
 
 
 def _uuid_of(value: Any) -> Any:
-    """A relation is sent as a uuid, as an object with one, or as null (seen in Divio's command line client)."""
+    """Return the uuid of a relation: sent as a uuid, as an object with one, or as null (seen in Divio's own client)."""
     return value.get("uuid") if isinstance(value, dict) else value
 
 
@@ -48,13 +48,16 @@ class Application(Identified):
 
 
 def _names(value: Any) -> Any:
-    """Anything but a list of names says nothing."""
+    """Return the names. An answer without a list of names says nothing."""
     return value if isinstance(value, list) and all(isinstance(item, str) for item in value) else None
 
 
 class Environment(Identified):
-    """``last_finished_deployment`` is that deployment's uuid, whether it went well or not. ``environment_variables``
-    are the names of all variables, built-in ones included; None where the platform does not list them."""
+    """An environment of one application.
+
+    ``last_finished_deployment`` is that deployment's uuid, whether it went well or not. ``environment_variables`` are
+    the names of all variables, built-in ones included; None where the platform does not list them.
+    """
 
     application: Annotated[str, BeforeValidator(_uuid_of)]
     slug: str
@@ -63,11 +66,14 @@ class Environment(Identified):
 
     @property
     def never_deployed(self) -> bool:
-        """Whether the platform says that no deployment has ended here; one without the field says nothing."""
+        """Return whether the platform says that no deployment has ended here.
+
+        An answer without the field says nothing.
+        """
         return "last_finished_deployment" in self.model_fields_set and self.last_finished_deployment is None
 
     def lacks(self, name: str) -> bool:
-        """Whether the platform says that there is no such variable."""
+        """Return whether the platform says that there is no such variable."""
         return self.environment_variables is not None and name not in self.environment_variables
 
 
@@ -103,7 +109,7 @@ class Deployment(Identified):
 
 
 def _by_name(value: Any) -> Any:
-    """The frozen variables are a map of name to value; a list of names shows no value at all."""
+    """Return the deployed variables by name. A list of names shows no value at all."""
     names = isinstance(value, list) and all(isinstance(item, str) for item in value)
     return dict.fromkeys(value) if names else value
 

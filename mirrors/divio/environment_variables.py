@@ -1,6 +1,6 @@
 """``/apps/v3/environment-variables/``: custom variables, not the built-in ones.
 
-What is written here follows Django REST framework's conventions: Divio's own clients only read this collection.
+Writes follow Django REST framework's conventions: Divio's own clients only read this collection.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,7 +22,7 @@ class EnvironmentVariables:
         self._one_by_one = False
 
     def list(self, environments: Sequence[str] | str, name: str | None = None) -> list[EnvironmentVariable]:
-        """The variables of these environments (uuids), or those of one name; in as few requests as there can be."""
+        """Return the variables of these environments (uuids), or those of one name, in as few requests as possible."""
         wanted = [environments] if isinstance(environments, str) else list(dict.fromkeys(environments))
         rest = ((("name", name),) if name is not None else ()) + tuple(self._paged)
         groups = chunks(self._transport.address.url(PATH), "environment", wanted, rest)
@@ -34,13 +34,19 @@ class EnvironmentVariables:
     def create(
         self, environment: str, name: str, value: str, is_sensitive: bool, taking_over: Callable[[], None] | None = None
     ) -> EnvironmentVariable:
-        """Makes a variable, or takes over one of this name that is there by the time the platform answers.
+        """Make a variable, or take over one of this name that is there by the time the platform answers.
 
-        An uncertain answer, or a 400, which is also what a name in use gets, is settled by a look: a plain variable
-        that is as wanted is taken, any other of the name is updated. Raises ValidationFailed where there is none.
+        A look settles an uncertain answer, and a 400, which is also the answer to a name in use. A plain variable with
+        the wanted value is taken as it is. Any other of the name is updated. Raises ValidationFailed where there is
+        none.
 
-        ``taking_over``: called before a variable is taken that no request of this call can have made. After an
-        uncertain answer the one that is found counts as made by this call.
+        Args:
+            environment: the uuid.
+            name: the variable's name.
+            value: the variable's value.
+            sensitive: whether the platform must hide the value.
+            taking_over: called before a variable is taken that no request of this call can have made. After an
+                uncertain answer a variable that is found counts as made by this call.
         """
 
         def look(_: DivioError, maybe_done: bool) -> EnvironmentVariable | None:
@@ -51,12 +57,12 @@ class EnvironmentVariables:
         return self._transport.create(EnvironmentVariable, Request("POST", PATH, body=body, secrets=(value,)), look)
 
     def update(self, uuid: str, value: str, is_sensitive: bool) -> EnvironmentVariable:
-        """Raises NotFound."""
+        """Change a variable's value. Raises NotFound."""
         body = {"value": value, "is_sensitive": is_sensitive}
         return self._transport.call(EnvironmentVariable, Request("PATCH", _path(uuid), body=body, secrets=(value,)))
 
     def delete(self, uuid: str) -> None:
-        """One that is not there is as good as deleted."""
+        """Delete a variable. One that is gone already counts as deleted."""
         try:
             self._transport.send(Request("DELETE", _path(uuid)))
         except NotFound:
@@ -88,10 +94,10 @@ class EnvironmentVariables:
         return found
 
     def _heeds_all(self, chunk: Sequence[str], found: Sequence[EnvironmentVariable], rest: Query) -> bool:
-        """Whether a filter that is repeated was not taken for its first, or its last, value alone.
+        """Return whether a repeated filter was heeded as a whole, not only its first or last value.
 
-        An answer about several environments proves it. Another one is right where hardly any has a variable, so a few
-        of the empty ones are asked for by themselves.
+        An answer about several environments proves it. Where hardly any environment has a variable, another answer is
+        right. So a few of the empty ones are asked for alone.
         """
         shown = {item.environment for item in found}
         empty = [environment for environment in chunk if environment not in shown]

@@ -10,7 +10,7 @@ from mirrors.divio.transport import Query, Request, Transport
 
 PATH = "/apps/v3/environments/"
 MOST_PAGES = 50
-"""Of a listing of everything: an account may hold far more than a fleet."""
+"""Pages of a listing of everything: an account may hold far more than a fleet."""
 
 
 class Environments:
@@ -19,19 +19,19 @@ class Environments:
         self._paged: Query = (("page_size", str(page_size)),)
 
     def get(self, uuid: str) -> Environment:
-        """Raises NotFound."""
+        """Return the environment. Raises NotFound."""
         return self._transport.call(Environment, Request("GET", f"{PATH}{quote(uuid, safe='')}/"))
 
     def list(self, application: str) -> list[Environment]:
-        """The environments of one application (its uuid)."""
+        """Return the environments of one application (its uuid)."""
         listed = read_all(self._transport, Environment, PATH, (("application", application), *self._paged))
         return [environment for environment in listed if environment.application == application]
 
     def everywhere(self, slug: str | None = None) -> Sequence[Environment]:
-        """The environments of all applications that the token's account may see, or those of one slug.
+        """Return the environments of all applications that the token's account may see, or those of one slug.
 
-        Divio's clients ask by application only; that the filter can be left out is inferred. So what is not in here
-        may be there all the same: a platform that refuses, or has too many pages, is taken to have listed nothing.
+        Divio's clients ask by application only. That the filter can be left out is inferred, so a missing environment
+        may exist all the same. A platform that refuses, or has too many pages, counts as having listed nothing.
         """
         query = (("slug", slug),) if slug else ()
         try:

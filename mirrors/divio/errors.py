@@ -1,5 +1,6 @@
-"""What can go wrong between us and the platform.
+"""Errors of the client.
 
+```text
 DivioError
 ├── InvalidSettings           the address, token or a limit cannot be used; nothing was sent
 ├── ConnectionFailed          no answer: refused, reset, timed out (or 408), certificate not accepted
@@ -14,6 +15,7 @@ DivioError
 └── UnexpectedAnswer          an answer that is not what the API documents
     ├── MalformedResponse          cut off, or not JSON at all
     └── TooManyPages               a list has more pages than its reader would read
+```
 
 Each keeps the method, path, status and request id, and prints in one line. None carries the token or the value of a
 variable: what the platform says is blanked before it gets here (``mirrors.divio.answers``).
@@ -69,7 +71,7 @@ class DivioError(Exception):
 
     @property
     def uncertain(self) -> bool:
-        """Whether the request may have been carried out all the same: look before a write is repeated."""
+        """Return whether the request may have been carried out all the same. Look before you repeat such a write."""
         status = self.status
         return self.exchange is not None and (status is None or status < 300 or status == 408 or status >= 500)
 
@@ -157,4 +159,4 @@ class TooManyPages(UnexpectedAnswer):
 
 
 REFUSALS = (PermissionDenied, NotFound, ValidationFailed, UnexpectedAnswer)
-"""The answers of a platform that does not do what it was asked. Any other failure would meet other requests as well."""
+"""Refusals: the platform does not do what it was asked. Any other failure would meet other requests as well."""

@@ -1,4 +1,4 @@
-"""When to look at deployments that are waited for together. Pure: it is told the time, and who was looked at."""
+"""Decides when to look at deployments that threads wait for together. Pure: the caller passes time and looks."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,10 +19,10 @@ class _Wait:
 
 
 class Looks(Generic[Key]):
-    """Each wait is looked at as often as by itself, or more often: a look that is due to one of them is for all.
+    """The looks of waits that share them. Each wait has as many looks as alone, or more: a look due to one is for all.
 
-    A wait begins with a look of its own. Since that is followed by a pause of at least ``policy.first``, so is every
-    look, however many waits there are. Moments are seconds of a monotonic clock.
+    A wait begins with a look of its own. A pause of at least ``policy.first`` follows it. So it follows every look,
+    however many waits there are. Moments are seconds of a monotonic clock.
     """
 
     def __init__(self, policy: PollPolicy) -> None:
@@ -36,7 +36,7 @@ class Looks(Generic[Key]):
         self._waits.pop(key, None)
 
     def looked(self, keys: Iterable[Key], now: float) -> None:
-        """One look at all of these. A look between those that it would have by itself makes no pause longer."""
+        """Count one look at all of these. A look between those that a wait would have alone makes no pause longer."""
         for wait in (self._waits[key] for key in keys if key in self._waits):
             wait.seen = now
             if now >= wait.counted + self._policy.delay(wait.looks):
@@ -44,5 +44,5 @@ class Looks(Generic[Key]):
 
     @property
     def due(self) -> float | None:
-        """When the next look has to be; None where nothing is waited for."""
+        """Return when the next look is due; None without a wait."""
         return min((wait.seen + self._policy.delay(wait.looks) for wait in self._waits.values()), default=None)

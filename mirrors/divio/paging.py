@@ -27,10 +27,10 @@ Item = TypeVar("Item", bound=Identified)
 def read_all(
     transport: Transport, model: type[Item], path: str, query: Query = (), *, most_pages: int | None = None
 ) -> list[Item]:
-    """Every object of a list, each once, in the platform's order.
+    """Return every object of a list, each once, in the platform's order.
 
-    A list that grows or shrinks while it is read repeats or skips objects at the seams of its pages. Repeated ones are
-    dropped; where the total changed, or the next page is gone, the list is read again, a few times at most.
+    A list that grows or shrinks during the read repeats or skips objects at the seams of its pages. Repeated ones are
+    dropped. Where the total changed, or the next page is gone, the list is read again, a few times at most.
     Raises TooManyPages after the first page of a list that has more than ``most_pages``.
     """
     exchange = RequestInfo("GET", path)
@@ -61,7 +61,7 @@ def read_wanted(
     *,
     most_pages: int,
 ) -> dict[str, Item]:
-    """{uuid: object} of those that are wanted, as far as they stand on the first pages."""
+    """Return {uuid: object} of the wanted objects that the first pages have."""
     exchange = RequestInfo("GET", path)
     found: dict[str, Item] = {}
     for page in islice(_pages(transport, path, query), most_pages):
@@ -73,7 +73,9 @@ def read_wanted(
 
 
 def _first_page(transport: Transport, path: str, query: Query) -> Page:
-    """In the platform's own size, where it refuses one as large as ours instead of sending its largest."""
+    """Return the first page, in the platform's own size where it refuses the wanted size instead of sending its
+    largest.
+    """
     try:
         return transport.call(Page, Request("GET", path, query))
     except ValidationFailed as error:
@@ -84,7 +86,7 @@ def _first_page(transport: Transport, path: str, query: Query) -> Page:
 
 
 def _pages(transport: Transport, path: str, query: Query) -> Iterator[Page]:
-    """``next`` is followed as given; the query is sent with the first page only."""
+    """Return the pages. ``next`` is followed as given; only the first request carries the query."""
     page = _first_page(transport, path, query)
     yield page
     seen: set[str] = set()

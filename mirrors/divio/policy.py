@@ -1,4 +1,4 @@
-"""How often and how long: retry and poll policies as values, and the clocks that they run on."""
+"""Retry and poll policies as values, and the clocks that they run on."""
 
 import random
 import time
@@ -13,7 +13,7 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True)
 class Timing:
-    """Where time and chance come from. ``clock`` is monotonic seconds, ``random`` is in [0, 1)."""
+    """The sources of time and chance. ``clock`` is monotonic seconds, ``random`` is in [0, 1)."""
 
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
@@ -32,8 +32,11 @@ class RetryPolicy:
     longest_retry_after: float = 60.0
 
     def delay(self, attempt: int, chance: float, retry_after: float | None = None) -> float:
-        """The pause after ``attempt`` (1 is the first): what the platform asked for, capped, plus half to all of the
-        backoff, so that callers who were turned away together do not come back together."""
+        """Return the pause after ``attempt`` (1 is the first), in seconds.
+
+        It is the pause that the platform asked for, capped, plus half to all of the backoff. Callers who were turned
+        away together do not come back together.
+        """
         backoff = min(self.longest, self.base * self.factor ** (attempt - 1))
         asked = min(max(retry_after or 0.0, 0.0), self.longest_retry_after)
         return asked + backoff * (0.5 + chance / 2)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from threading import Lock
 
 Another = Callable[[], str | None]
-"""Gives another token, or None where there is none. It is asked at most once."""
+"""Returns another token, or None without one. The client calls it at most once."""
 
 
 def no_other() -> None:
@@ -25,11 +25,11 @@ class Token:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """Each that was ever sent."""
+        """Return each token that was ever sent."""
         return tuple(self._given)
 
     def is_replaced(self, refused: str) -> bool:
-        """Whether there is another one now than that which was refused."""
+        """Return whether there is another token now than the refused one."""
         with self._lock:
             if refused == self.now and self._another is not None:
                 found, self._another = self._another(), None

@@ -1,4 +1,4 @@
-"""Requests: one pooled session, bounded, timed, repeated where that is safe. The only code that opens a connection."""
+"""Requests: one pooled session, bounded, timed, repeated where that is safe. No other code opens a connection."""
 
 import logging
 import ssl
@@ -76,13 +76,16 @@ class Transport:
         return self._token.secrets
 
     def call(self, model: type[Model], request: Request) -> Model:
-        """Sends ``request`` and reads its answer as ``model``."""
+        """Send ``request`` and return its answer as ``model``."""
         answer = self.send(request)
         return parse(model, answer.value, answer.exchange)
 
     def send(self, request: Request) -> ApiResponse:
-        """Sends, and repeats what failed for the moment: anything but a POST; a POST only when it was throttled, which
-        is certain not to have been carried out. So is what was refused for its token, where there is another one."""
+        """Send a request, and repeat it after a failure that may pass.
+
+        A POST is repeated only when it was throttled, and so certainly not carried out. A request that was refused for
+        its token is repeated where there is another token.
+        """
         attempt = 1
         while True:
             token = self._token.now
@@ -98,9 +101,9 @@ class Transport:
             attempt += 1
 
     def create(self, model: type[Model], request: Request, look: Callable[[DivioError, bool], Model | None]) -> Model:
-        """Posts, and where the outcome is uncertain, or a refusal may mean "it is there already", looks first.
+        """Post. Where the outcome is uncertain, or a refusal may mean "it is there already", look first.
 
-        ``look`` gets the failure and whether one of our posts may have been carried out; it returns what it found or
+        ``look`` gets the failure and whether one of these posts may have been carried out. It returns what it found, or
         None. Without a find a refusal is raised, and an uncertain post repeated.
         """
         attempt, maybe_done = 1, False
@@ -119,7 +122,7 @@ class Transport:
             attempt += 1
 
     def platform_time(self, moment: datetime) -> datetime:
-        """A moment of our clock on the platform's, by its last answer; up to some seconds early, never late."""
+        """Return a moment on the platform's clock, by its last answer: up to some seconds early, never late."""
         try:
             return moment + self._skew
         except OverflowError:  # by its Date header the platform is at the end of time
@@ -132,8 +135,11 @@ class Transport:
         self.timing.sleep(self.retry.delay(attempt, self.timing.random(), failure.retry_after))
 
     def _attempt(self, request: Request, token: str) -> ApiResponse | DivioError:
-        """One request. Failures are returned, so that they are raised without the exception that caused them: those of
-        the HTTP library hold the request, with its token and body."""
+        """Make one request and return its failure, if any.
+
+        The caller raises it without the exception that caused it: the HTTP library's own holds the request, with token
+        and body.
+        """
         url = self.address.url(request.path)
         exchange = RequestInfo(request.method, urlsplit(url).path)
         started = self.timing.clock()
@@ -187,7 +193,7 @@ class Transport:
 
 
 def refuses_certificate(error: requests.RequestException) -> bool:
-    """Whether a certificate is behind it. An SSLError of ``requests`` may as well be a connection that broke."""
+    """Return whether a certificate is the cause. An SSLError of ``requests`` may as well be a connection that broke."""
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, ssl.SSLCertVerificationError):
         cause = cause.__context__
@@ -200,7 +206,7 @@ def _worth_a_look(failure: DivioError) -> bool:
 
 def session(connections: int) -> requests.Session:
     made = requests.Session()
-    made.trust_env = False  # else ~/.netrc replaces the token, and a proxy variable sends it elsewhere
+    made.trust_env = False  # without this, ~/.netrc replaces the token, and a proxy variable sends it elsewhere
     made.headers.update({"Accept": "application/json"})
     # The session is shared between threads; without cookies there is no state in it that they could trip over.
     made.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))

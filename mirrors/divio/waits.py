@@ -1,4 +1,4 @@
-"""Waiting for deployments: what comes of single looks, and one thread that looks at all of them together."""
+"""Waits for deployments: single looks, and one thread that looks at all deployments together."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,13 +12,13 @@ from mirrors.divio.looks import Looks
 from mirrors.divio.policy import PollPolicy
 
 Outcome = Deployment | Exception
-"""What one look at a deployment had for an answer."""
+"""The answer to one look at a deployment."""
 
 Progress = Callable[[Deployment], None]
 
 
 class Watch:
-    """One deployment that is waited for. ``last``: as it was at the last look that had an answer."""
+    """One deployment that is waited for. ``last``: the deployment at the last look that had an answer."""
 
     def __init__(self, poll: PollPolicy, on_progress: Progress | None) -> None:
         self._poll = poll
@@ -27,7 +27,7 @@ class Watch:
         self.last: Deployment | None = None
 
     def ended(self, outcome: Outcome) -> Deployment | None:
-        """The deployment, if by this look it has ended. Raises the failure of a look that is one too many."""
+        """Return the deployment if it has ended by this look. Raises the failure of a look that is one too many."""
         if isinstance(outcome, Exception):
             self._failed(outcome)
             return None
@@ -45,14 +45,14 @@ class Watch:
 
 @dataclass(eq=False)
 class Member:
-    """One of those who wait together. ``outcomes``: of each look at its deployment; None: it has to wait alone."""
+    """One of the threads that wait together. ``outcomes`` has the answer to each look; None: it has to wait alone."""
 
     environment: str
     uuid: str
     outcomes: "SimpleQueue[Outcome | None]" = field(default_factory=SimpleQueue)
 
     def next(self, seconds: float) -> Outcome | None:
-        """None also where there was no look within so many seconds."""
+        """Return the next answer; None also where no look came within so many seconds."""
         try:
             return self.outcomes.get(timeout=seconds)
         except Empty:
@@ -62,10 +62,15 @@ class Member:
 class Together:
     """One request for all deployments that threads wait for, where the platform answers it.
 
-    A deployment that the platform does not list among the newest, and all where it refuses to list them, have to be
-    waited for alone. The thread is a daemon: it does not keep a process from ending, and ends when nobody waits.
+    A thread waits alone for a deployment that the platform does not list among the newest. All wait alone where it
+    refuses to list them. The looking thread is a daemon: it keeps no process from ending, and ends when no thread
+    waits.
 
-    ``one``: looks at one deployment (its uuid); ``newest``: lists those of these uuids in these environments.
+    Args:
+        one: looks at one deployment (its uuid).
+        newest: lists the deployments of these uuids in these environments.
+        poll: how often to look.
+        clock: monotonic seconds.
     """
 
     def __init__(
@@ -85,7 +90,7 @@ class Together:
 
     @contextmanager
     def joined(self, environment: str, uuid: str) -> Iterator[Member]:
-        """Around the wait of one thread, which has just looked at the deployment itself."""
+        """Register the wait of one thread, which has just looked at the deployment itself."""
         member = Member(environment, uuid)
         with self._changed:
             self._members[member] = None
@@ -111,7 +116,7 @@ class Together:
                 member.outcomes.put(outcome)
 
     def _due(self) -> list[Member]:
-        """All of them, once a look is due; nobody where none is left, and then the thread has ended."""
+        """Return all members once a look is due; none when no member is left, and then the thread has ended."""
         with self._changed:
             while (due := self._looks.due) is not None:
                 pause = due - self._clock()
@@ -122,9 +127,9 @@ class Together:
             return []
 
     def _look(self, members: Sequence[Member]) -> Mapping[Member, Outcome | None]:
-        """A failure is everybody's, whatever it is: else they would wait for ever."""
+        """Look at all. A failure, whatever it is, reaches every member: otherwise they would wait without end."""
         try:
-            if len(members) == 1:  # the request of which it is certain that the platform knows it
+            if len(members) == 1:  # the platform certainly knows this request
                 return {member: self._one(member.uuid) for member in members}
             environments = list(dict.fromkeys(member.environment for member in members))
             listed = self._newest(environments, {member.uuid for member in members})
