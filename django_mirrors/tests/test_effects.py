@@ -170,7 +170,7 @@ def test_an_operation_of_the_projects_own_is_unknown_whatever_its_parent_does(
     assert Kind.UNKNOWN in {effect.kind for effect in found}
 
 
-def test_what_the_linter_is_told_to_ignore_does_nothing(sqlite: Database) -> None:
+def test_what_the_linter_is_set_to_ignore_does_nothing(sqlite: Database) -> None:
     ignore = import_module("django_migration_linter").IgnoreMigration()
     (found,) = effects(sqlite, after(thing()), migration("0002", [ignore]))
     assert found.kind is Kind.EXPAND

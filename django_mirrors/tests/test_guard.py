@@ -154,7 +154,7 @@ def test_what_the_deploying_site_itself_runs_is_registered_by_a_restart() -> Non
     assert "mirrors_mark_external" not in text
 
 
-def test_what_is_not_enforced_is_told_as_what_it_is() -> None:
+def test_what_is_not_enforced_is_reported_as_what_it_is() -> None:
     found = decided(effect(Kind.TAKEN_AWAY), site(2, code(NOTE)))
     assert found.text.startswith("Refused: code that sites run")
     assert found.told("STAGE is not set").startswith("Not refused, as STAGE is not set: code that sites run")
@@ -216,7 +216,7 @@ def test_what_one_step_does_away_with_on_one_table_is_one_block() -> None:
     assert "a release whose code does without shop_thing.note and shop_thing.title, on every site" in found.text
 
 
-def test_what_other_sites_or_other_steps_are_about_is_told_apart() -> None:
+def test_what_other_sites_or_other_steps_are_about_is_distinguished() -> None:
     sites = [site(1, code(TITLE)), site(2, code(TITLE, NOTE))]
     apart = [effect(Kind.TAKEN_AWAY), effect(Kind.TAKEN_AWAY, TITLE), effect(Kind.REQUIRED, Column("more", "X"))]
     assert len(decide(apart, sites, [], [], NOW, site_id=1).refusals) == 3

@@ -27,7 +27,7 @@ def test_the_owner_of_an_id_may_have_it(site: ThisSite) -> None:
     assert problems(site, REGISTRY, ROWS) == ()
 
 
-def test_a_new_mirror_may_have_an_id_that_nobody_has() -> None:
+def test_a_new_mirror_may_have_an_id_that_no_one_has() -> None:
     assert problems(ThisSite(3, "acme-fr", "test", "", "acme-fr.example"), REGISTRY, ROWS) == ()
 
 
@@ -62,7 +62,7 @@ def test_a_domain_of_another_site_is_refused_however_it_is_written() -> None:
     )
 
 
-def test_a_forgotten_site_stands_in_nobodys_way() -> None:
+def test_a_forgotten_site_is_in_no_ones_way() -> None:
     forgotten = Known([Registered(2, "", "acme-de.example", FORGOTTEN)])
     assert problems(replace(GERMANY, application="acme-fr"), forgotten, []) == ()
 

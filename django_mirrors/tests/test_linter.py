@@ -23,7 +23,7 @@ def test_its_findings_are_printed_and_decide_nothing(original: Site) -> None:
 
 
 @pytest.mark.parametrize("error", [CommandError("several migrations"), ValueError("no SQL"), OSError("no source")])
-def test_what_it_cannot_read_stops_nobody(error: Exception) -> None:
+def test_what_it_cannot_read_stops_no_one(error: Exception) -> None:
     def get_sql(*_: str) -> list[str]:
         raise error
 

@@ -114,7 +114,7 @@ def test_the_key_holds_the_name_of_the_database_and_fits_the_function() -> None:
     assert all(-(2**63) <= key < 2**63 for key in keys)
 
 
-def test_whoever_waits_says_so_and_ends_with_an_error(original: Site, new_lock: Callable[[], AnyLock]) -> None:
+def test_a_waiting_process_says_so_and_ends_with_an_error(original: Site, new_lock: Callable[[], AnyLock]) -> None:
     holder = new_lock()
     assert holder.obtain(0)
     output = original.refused("mirrors_migrate", "--wait", "1")
@@ -123,7 +123,7 @@ def test_whoever_waits_says_so_and_ends_with_an_error(original: Site, new_lock: 
     assert "has not ended. Nothing was changed" in output
 
 
-def test_whoever_waited_plans_anew_when_its_turn_comes(original: Site, new_lock: Callable[[], AnyLock]) -> None:
+def test_a_waiting_process_plans_anew_when_its_turn_comes(original: Site, new_lock: Callable[[], AnyLock]) -> None:
     holder = new_lock()
     assert holder.obtain(0)
     waiting = original.at(2).start("tests/project/manage.py", "mirrors_migrate")

@@ -124,7 +124,7 @@ def test_the_page_quotes_what_the_program_says(sqlite: Database, name: str) -> N
     assert quoted(GUARD, name) == text
 
 
-def test_the_page_quotes_what_is_said_of_a_row_that_is_somebodys(sqlite: Database) -> None:
+def test_the_page_quotes_what_is_said_of_a_row_that_is_someones(sqlite: Database) -> None:
     new = ThisSite(7, "acme-new", "live", sqlite.url, "new.acme.example")
     [text] = problems(new, Known(), [SiteRow(1, "acme.example"), SiteRow(7, "later.example")])
     if os.environ.get("MIRRORS_WRITE_TABLE"):

@@ -130,7 +130,7 @@ def test_what_the_guard_lets_pass_breaks_no_old_code(label: str, vendor: str, ru
 
 
 @pytest.mark.parametrize(("label", "vendor"), EACH)
-def test_code_that_cannot_run_on_the_schema_is_told_so(label: str, vendor: str, run: Run) -> None:
+def test_code_that_cannot_run_on_the_schema_is_reported(label: str, vendor: str, run: Run) -> None:
     """The look at the schema after migrating: for new code, and for old code that comes back in a rollback."""
     found = run(label, vendor)
     if found.failed_new:

@@ -156,7 +156,7 @@ def test_what_a_later_companion_wrote_beside_is_kept(registry: Registry) -> None
         assert row.document["later"] == {"key": 1}
 
 
-def test_a_change_that_somebody_made_in_between_is_not_overwritten(registry: Registry) -> None:
+def test_a_change_that_someone_made_in_between_is_not_overwritten(registry: Registry) -> None:
     registry.claim(GERMANY)
     [row] = registry.rows.all("site")
     assert registry.rows.replace(row, {"domain": "first.example"})

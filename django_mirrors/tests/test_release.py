@@ -75,7 +75,7 @@ def test_a_row_of_the_sites_admin_is_not_overwritten_until_it_is_taken_over(orig
     assert database.query("SELECT domain, name FROM django_site WHERE id = 7") == [("site-7.example", "Later")]
 
 
-def test_a_row_that_somebody_renames_after_it_was_given_is_not_taken_over(original: Site) -> None:
+def test_a_row_that_someone_renames_after_it_was_given_is_not_taken_over(original: Site) -> None:
     original.database.query("INSERT INTO django_site (id, domain, name) VALUES (7, 'later.example', 'Later')")
     original.manage("mirrors_take_over", "7", "--name", "later.example")
     original.database.query("UPDATE django_site SET domain = 'other.example' WHERE id = 7")
@@ -259,7 +259,7 @@ def test_a_mirror_registers_its_own_site_beside_the_original(original: Site) -> 
     assert rows == [(1, "site-1.example", "site-1.example"), (2, "site-2.example", "Acme Germany")]
 
 
-def test_the_next_site_that_somebody_adds_gets_an_id_above_all_others(original: Site) -> None:
+def test_the_next_site_that_someone_adds_gets_an_id_above_all_others(original: Site) -> None:
     mirror(original, 7, "acme-de").manage("mirrors_migrate")
     database = original.database
     [(added,)] = database.query("INSERT INTO django_site (domain, name) VALUES ('new.example', '') RETURNING id")
@@ -277,7 +277,7 @@ def test_a_release_without_a_domain_moves_the_sequence_all_the_same(original: Si
     assert added == 3
 
 
-def test_a_changed_domain_is_written_and_a_name_that_somebody_chose_is_kept(original: Site) -> None:
+def test_a_changed_domain_is_written_and_a_name_that_someone_chose_is_kept(original: Site) -> None:
     database = original.database
     database.query("UPDATE django_site SET name = 'Acme'")
     original.having(DOMAIN="www.example").manage("mirrors_migrate")
@@ -349,7 +349,7 @@ def test_a_column_that_a_mirror_still_needs_is_not_dropped(original: Site) -> No
     assert recorded(original.database) == ["0001_initial"]
 
 
-def test_a_site_that_nobody_registered_refuses_the_drop_until_it_is_marked(original: Site) -> None:
+def test_a_site_that_no_one_registered_refuses_the_drop_until_it_is_marked(original: Site) -> None:
     original.database.query("INSERT INTO django_site (id, domain, name) VALUES (4, 'old.example', 'Old')")
     assert "old.example" in original.at(3).refused("mirrors_migrate")
     original.manage("mirrors_mark_external", "4", "--name", "old.example")
@@ -377,7 +377,7 @@ def test_a_claimed_id_without_a_site_row_is_unknown_code_too(original: Site) -> 
     assert "Unknown code: site 5 (site-5.example)" in original.at(3).refused("mirrors_migrate")
 
 
-def test_a_forgotten_mirror_no_longer_stands_in_the_way(original: Site) -> None:
+def test_a_forgotten_mirror_no_longer_is_in_the_way(original: Site) -> None:
     mirror(original, 2, "acme-de").manage("mirrors_migrate")
     original.manage("mirrors_forget", "2", "--name", "acme-de")
     original.at(3).manage("mirrors_migrate")
@@ -520,7 +520,7 @@ def test_a_check_decides_and_changes_nothing(original: Site) -> None:
     assert "gallery_picture.note" in original.at(3).refused("mirrors_migrate", "--check")
 
 
-def test_a_check_always_names_the_code_that_nobody_knows(original: Site) -> None:
+def test_a_check_always_names_the_code_that_no_one_knows(original: Site) -> None:
     unknown = "Unknown code: site 4 (old.example)."
     assert "Unknown code" not in original.manage("mirrors_migrate", "--check")
     original.database.query("INSERT INTO django_site (id, domain, name) VALUES (4, 'old.example', 'Old')")

@@ -154,7 +154,7 @@ def test_a_key_that_the_database_no_longer_counts_up_is_named(postgresql: Databa
     )
 
 
-def test_a_table_of_an_app_without_migrations_is_none_of_ours(database: Database) -> None:
+def test_a_table_of_an_app_without_migrations_is_not_judged(database: Database) -> None:
     with database.connected() as connection:
         declaration = declare(after(thing(note=note())).apps)
         assert missing(connection, declaration, migrated={"shop"})

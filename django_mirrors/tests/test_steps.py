@@ -254,7 +254,7 @@ def test_a_column_takes_the_place_of_another_over_several_migrations(sqlite: Dat
     ]
 
 
-def test_code_that_nobody_knows_does_not_need_what_the_plan_makes(sqlite: Database) -> None:
+def test_code_that_no_one_knows_does_not_need_what_the_plan_makes(sqlite: Database) -> None:
     plan = [AddField("thing", "note", number(null=True)), SQL, RemoveField("thing", "note")]
     found = of_plan(sqlite, start(), *apart(plan))
     assert [(effect.place, effect.new) for effect in found if effect.kind is Kind.TAKEN_AWAY] == [
@@ -262,7 +262,7 @@ def test_code_that_nobody_knows_does_not_need_what_the_plan_makes(sqlite: Databa
     ]
 
 
-def test_code_that_nobody_knows_may_need_a_name_that_the_plan_gives_again(sqlite: Database) -> None:
+def test_code_that_no_one_knows_may_need_a_name_that_the_plan_gives_again(sqlite: Database) -> None:
     plan = [
         RemoveField("thing", "size"),
         SQL,
@@ -286,7 +286,7 @@ def test_the_last_form_of_a_new_column_is_what_counts(sqlite: Database) -> None:
     assert (found.operation, found.detail) == ("AlterField", "the new column is NOT NULL and has no database default")
 
 
-def test_a_new_column_that_is_unique_and_empty_is_in_nobodys_way(sqlite: Database) -> None:
+def test_a_new_column_that_is_unique_and_empty_is_in_no_ones_way(sqlite: Database) -> None:
     free = [AddField("thing", "note", number(null=True)), AddConstraint("thing", once("note"))]
     assert said(of_plan(sqlite, start(), migration("0002", free))) == []
     known = [AddField("thing", "note", number(null=True)), AddConstraint("thing", once("note", "size"))]
@@ -303,7 +303,7 @@ if django.VERSION >= (5, 0):  # which brought database defaults and constraints 
         assert said(of_plan(sqlite, start(), migration("0002", empty))) == [(Kind.CONSTRAINT, "shop_thing", "")]
 
 
-def test_two_constraints_in_one_table_of_which_one_goes_are_told_apart(sqlite: Database) -> None:
+def test_two_constraints_in_one_table_of_which_one_goes_are_distinguished(sqlite: Database) -> None:
     state = start(AddConstraint("thing", once("size")), AddConstraint("thing", once("weight", name="other")))
     (found,) = [
         effect for effect in of_plan(sqlite, state, migration("0002", [REMOVED])) if effect.kind is Kind.TAKEN_AWAY

@@ -50,7 +50,7 @@ def test_a_host_name_is_never_an_option_of_ssh() -> None:
     assert command("ssh://-oProxyCommand=x")[-3] == "--"
 
 
-def test_without_ssh_that_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_without_ssh_that_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(DockerError, match="is reached with the command ssh, and there is none on the PATH"):
         local_socket("ssh://nobody@nowhere")

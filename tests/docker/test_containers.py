@@ -99,7 +99,9 @@ def alone(client: docker.DockerClient) -> Iterator[World]:
     found.clear()
 
 
-def test_a_container_that_ends_at_once_is_told_with_its_log_and_without_its_secrets(alone: World, engine: str) -> None:
+def test_a_container_that_ends_at_once_is_reported_with_its_log_and_without_its_secrets(
+    alone: World, engine: str
+) -> None:
     crash = ["sh", "-c", "echo it ends, with $WHISPER; exit 3"]
     broken = section(base_port() + 10, command=crash, startTimeout="1h", releaseCommand=[], siteCommand=[])
     ran = started(

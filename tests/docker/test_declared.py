@@ -264,7 +264,7 @@ def test_more_at_once_need_no_second_provider_process_and_the_plugin_hides_the_h
     assert {plugin.inputs[name][SIGNATURE] for name in ("caMaterial", "certMaterial", "keyMaterial")} == {SECRET}
 
 
-def test_a_registry_that_asks_who_pulls_is_told_by_the_login_of_this_machine(host: Host) -> None:
+def test_a_registry_that_asks_who_pulls_gets_the_login_of_this_machine(host: Host) -> None:
     where = "registry.example.com"
     ran = sound(declared(host.url, docker={"image": f"{where}/acme:1", "registries": [where]}))
     [plugin] = ran.of("pulumi:providers:docker").values()
@@ -281,7 +281,7 @@ def test_a_held_site_ignores_all_changes_and_one_without_a_new_release_its_image
     assert ran.of("Serving")["acme-de"].ignored == ["*"]
 
 
-def test_what_another_container_has_on_the_same_database_is_given_to_nobody() -> None:
+def test_what_another_container_has_on_the_same_database_is_given_to_no_one() -> None:
     """A container that left the list counts by its label, any other by the address, where the database is elsewhere."""
     elsewhere = "postgres://acme:of-the-other@db.example.com:5432/acme"
     left = container("acme-it", {"SITE_ID": "7"})

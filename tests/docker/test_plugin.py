@@ -106,7 +106,7 @@ def test_a_single_site_is_converged_and_no_other(stack: Stack, world: World) -> 
     assert stack.has_no_changes()
 
 
-def test_what_somebody_has_removed_or_stopped_comes_back(stack: Stack, world: World) -> None:
+def test_what_someone_has_removed_or_stopped_comes_back(stack: Stack, world: World) -> None:
     world.site("plugged-de").remove(force=True)
     world.site("plugged-fr").stop(timeout=1)
     stack.up().succeeded()

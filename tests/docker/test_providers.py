@@ -118,7 +118,9 @@ def test_a_healthy_container_is_waited_for(host: Host) -> None:
         (state("exited", ExitCode=137, OOMKilled=True), "ended with exit code 137, out of memory"),
     ],
 )
-def test_one_that_ends_is_told_at_once_with_its_log_and_no_secret(host: Host, ended: dict[str, Any], told: str) -> None:
+def test_one_that_ends_is_reported_at_once_with_its_log_and_no_secret(
+    host: Host, ended: dict[str, Any], told: str
+) -> None:
     host.containers[0] |= state("running", "starting")
     host.later = [ended | {"RestartCount": 1}]
     with pytest.raises(ContainerFailedError) as caught:
@@ -134,7 +136,7 @@ def test_what_had_happened_before_the_first_look_does_not_count(host: Host) -> N
     watch(host)
 
 
-def test_one_that_turns_unhealthy_is_told(host: Host) -> None:
+def test_one_that_turns_unhealthy_is_reported(host: Host) -> None:
     host.containers[0] |= state("running", "starting")
     host.containers[0]["Config"]["Healthcheck"] = {"Retries": 2}
     host.later = [state("running", "unhealthy", failing=2)]
@@ -142,19 +144,19 @@ def test_one_that_turns_unhealthy_is_told(host: Host) -> None:
         watch(host)
 
 
-def test_one_that_is_never_healthy_is_told_when_the_time_is_up(host: Host) -> None:
+def test_one_that_is_never_healthy_is_reported_when_the_time_is_up(host: Host) -> None:
     host.containers[0] |= state("running", "starting")
     with pytest.raises(ContainerFailedError, match=r"was not healthy within 0\.6 s"):
         watch(host, timeout=0.6)
 
 
-def test_one_that_somebody_removes_meanwhile_is_told(host: Host) -> None:
+def test_one_that_someone_removes_meanwhile_is_reported(host: Host) -> None:
     host.containers.clear()
     with pytest.raises(ContainerFailedError, match="its container was removed before it was healthy"):
         watch(host)
 
 
-def test_a_host_that_is_gone_is_told_with_its_remedy() -> None:
+def test_a_host_that_is_gone_is_reported_with_its_remedy() -> None:
     with docker_host() as gone:
         pass
     with pytest.raises(DockerError, match=r"does not answer.*Set\s+mirrors:docker.host, or DOCKER_HOST"):

@@ -114,7 +114,7 @@ def test_no_other_fleet_is_overwritten_and_the_same_one_is_no_change(fleet: Flee
     assert len(declared(fleet)["mirrors"]) == 2
 
 
-def test_what_needs_a_decision_is_told_and_refused_by_a_preview_until_it_is_taken(fleet: Fleet) -> None:
+def test_what_needs_a_decision_is_reported_and_refused_by_a_preview_until_it_is_taken(fleet: Fleet) -> None:
     set_variable(fleet.sandbox, "acme-fr", "test", "SITE_ID", "7")
     fleet.sandbox.deploy("acme-fr", "test", report=silently)
     fleet.sandbox.clear_requests_log()
@@ -138,7 +138,7 @@ def test_a_mirror_is_not_taken_for_an_original_and_no_configuration_is_printed(f
     assert (fleet.project.directory / "Pulumi.yaml").read_text(encoding="utf-8") == HEAD
 
 
-def test_a_site_whose_id_is_listed_as_retired_is_told(fleet: Fleet) -> None:
+def test_a_site_whose_id_is_listed_as_retired_is_reported(fleet: Fleet) -> None:
     adopt(fleet, "--write")
     fleet.project.configure(lambda config: config["mirrors:fleet"]["value"].update(retired=[12]))
     done = fleet.project.run("mirrors", "adopt", "acme")
@@ -147,7 +147,7 @@ def test_a_site_whose_id_is_listed_as_retired_is_told(fleet: Fleet) -> None:
     assert "acme-fr: its SITE_ID 12 is retired: this site was taken off the list" in done.stderr
 
 
-def test_a_site_that_the_stack_has_retired_is_told(fleet: Fleet) -> None:
+def test_a_site_that_the_stack_has_retired_is_reported(fleet: Fleet) -> None:
     adopt(fleet, "--write")
     fleet.test.up().succeeded()
     with fleet.with_mirrors({"application": "acme-de", "siteId": 7}):

@@ -18,7 +18,7 @@ def kills_the_engine(number: int) -> bool:
     return small and round_.victim == "engine killed" and round_.instant.write > 0
 
 
-def test_a_round_hits_what_it_shall_and_the_page_repairs_it(
+def test_a_round_hits_what_it_must_and_the_page_repairs_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))

@@ -102,7 +102,7 @@ def _killed_and_repeated(world: World, story: Story, kind: Kind, boundary: Bound
     return [*violations, *([again.text] if again.code else story.differences(world))]
 
 
-def test_what_was_there_before_us_survives_a_killed_engine_and_a_later_destroy(
+def test_what_was_there_before_mirrors_survives_a_killed_engine_and_a_later_destroy(
     world: World, stories: dict[str, Story]
 ) -> None:
     """A user sees the lock and the creation that the state holds as pending, and how both go away."""

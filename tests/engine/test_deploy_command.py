@@ -167,7 +167,7 @@ def test_a_held_site_is_one_clear_line_with_the_ways_out(project: Path) -> None:
     assert names(project) == set()
 
 
-def test_a_fleet_with_a_problem_is_told_before_anything_is_run(project: Path) -> None:
+def test_a_fleet_with_a_problem_is_reported_before_anything_is_run(project: Path) -> None:
     pulumi(project, "config", "set", "--stack", "test", "--path", "mirrors:fleet.mirrors[0].siteid", "3")
 
     done = deploy(project, "acme-de", "--stack", "test")

@@ -57,7 +57,7 @@ def test_a_change_that_failed_and_is_taken_back_leaves_a_fleet_that_status_calls
         fleet.sandbox.deploy("acme-fr", "test", report=silently)
 
 
-def test_what_an_up_has_written_before_it_failed_stays_ours_and_what_was_there_does_not_go(fleet: Fleet) -> None:
+def test_what_an_up_has_written_before_it_failed_stays_mirrors_own_and_what_was_there_does_not_go(fleet: Fleet) -> None:
     """The platform takes the first variable and not the second, which a user has set as a sensitive one."""
     set_variable(fleet.sandbox, "acme-de", "test", "Z_THEIRS", "theirs", is_sensitive=True)
     fidelity = fleet.sandbox.state / "fidelity.json"

@@ -84,7 +84,7 @@ def test_a_refused_first_write_is_tried_at_one_site_and_says_what_to_set_by_hand
     assert all("not tried: the platform refused the write for " in line for line in others), others
 
 
-def test_an_up_in_a_storm_converges_and_nobody_notices(fleet: Fleet) -> None:
+def test_an_up_in_a_storm_converges_and_no_one_notices(fleet: Fleet) -> None:
     with ExitStack() as storm:
         storm.enter_context(pages_of(fleet, 3))  # else no list has a second one, which could shift
         for seed, kind in enumerate(STORM):

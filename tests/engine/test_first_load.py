@@ -104,7 +104,7 @@ def test_without_checkpoints_a_crash_forgets_everything_and_the_next_up_does_not
     assert fleet.test.has_no_changes()
 
 
-def test_what_a_forgotten_load_has_set_looks_like_somebody_elses_and_stays_when_the_fleet_goes(
+def test_what_a_forgotten_load_has_set_looks_like_anothers_and_stays_when_the_fleet_goes(
     forgetful: Forgetful,
 ) -> None:
     fleet = forgetful.fleet

@@ -78,7 +78,7 @@ def test_leaving_forgets_everything_and_writes_nothing_and_the_next_update_adopt
     fleet.test.preview("--expect-no-changes").succeeded()
 
 
-def test_leaving_asks_and_does_nothing_where_nobody_answers(fleet: Fleet) -> None:
+def test_leaving_asks_and_does_nothing_where_no_one_answers(fleet: Fleet) -> None:
     before = fleet.test.pulumi("stack export").succeeded().json()["deployment"]["resources"]
 
     refused = fleet.project.run("mirrors", "leave", "--stack", "test").failed()
@@ -135,7 +135,9 @@ def test_a_removed_mirror_is_listed_until_it_is_deployed_without_the_shared_data
     assert "acme-at" not in fleet.test.status()[1]
 
 
-def test_a_removed_mirror_that_keeps_its_variables_is_told_them_and_is_gone_once_it_is_deleted(fleet: Fleet) -> None:
+def test_a_removed_mirror_that_keeps_its_variables_is_reported_with_them_and_is_gone_once_it_is_deleted(
+    fleet: Fleet,
+) -> None:
     with fleet.project.configured(lambda config: config.update({"mirrors:onRemoval": "keep"}), "Pulumi.test.yaml"):
         take_off(fleet, "acme-be")
         code, rows = fleet.test.status()

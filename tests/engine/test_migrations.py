@@ -125,7 +125,7 @@ def test_a_column_that_is_dropped_at_once_fails_the_original_and_everybody_goes_
     assert "added_at" in acme.columns()
 
 
-def test_in_two_steps_it_goes_as_soon_as_nobody_needs_it_neither_the_unhealthy_nor_the_held(acme: Acme) -> None:
+def test_in_two_steps_it_goes_as_soon_as_no_one_needs_it_neither_the_unhealthy_nor_the_held(acme: Acme) -> None:
     first = acme.releases()["acme"]
     acme.push(STEP_1)
     unhealthy = {"variables": {"UNHEALTHY": "1"}}

@@ -84,7 +84,7 @@ def urn_of_the_ledger(fleet: Fleet) -> str:
     return urn
 
 
-def test_a_renamed_original_keeps_ids_and_deploys_nobody(moving: Fleet) -> None:
+def test_a_renamed_original_keeps_ids_and_deploys_no_one(moving: Fleet) -> None:
     """With the refresh of each ``up``: the engine panics where that meets a component that was renamed."""
     before = moving.test.outputs()["siteIds"]
     change(moving.sandbox, "UPDATE sandbox_application SET slug = 'brand' WHERE slug = 'acme'")

@@ -32,7 +32,7 @@ def newest(fleet: Fleet, slug: str) -> dict[str, Any]:
     return max(listed, key=lambda item: str(item["started_at"]))
 
 
-def test_an_original_that_we_deploy_converges_and_redeploys_nobody(deployed: Fleet) -> None:
+def test_an_original_that_mirrors_deploys_converges_and_redeploys_no_one(deployed: Fleet) -> None:
     with deployed.project.configured(deploy_the_original):
         for stack in deployed.stacks:
             stack.up().succeeded()
@@ -69,7 +69,7 @@ def test_a_release_made_by_hand_reaches_a_site_that_is_named(deployed: Fleet) ->
         assert newest(deployed, "acme-de")["uuid"] == after[0]
 
 
-def test_what_the_original_runs_with_since_this_command_began_reaches_nobody_half(deployed: Fleet) -> None:
+def test_what_the_original_runs_with_since_this_command_began_reaches_no_one_half(deployed: Fleet) -> None:
     """A user has set another password and not deployed it; Mirrors' own deployment of the original does."""
     with deployed.project.configured(deploy_the_original):
         deployed.converge()
@@ -97,7 +97,7 @@ def test_a_new_mirror_gets_no_number_of_a_site_that_is_not_on_the_list(deployed:
         assert deployed.test.outputs()["siteIds"]["acme-new"] > 40
 
 
-def test_a_database_that_moved_reaches_nobody_until_it_is_confirmed(deployed: Fleet) -> None:
+def test_a_database_that_moved_reaches_no_one_until_it_is_confirmed(deployed: Fleet) -> None:
     with deployed.with_mirrors("acme-de", "acme-fr", "acme-ch"):
         deployed.test.up().succeeded()
         set_variable(deployed.sandbox, "acme", "test", "DATABASE_URL", MOVED)

@@ -109,7 +109,7 @@ def test_a_pull_request_with_a_problem_fails_and_its_one_comment_is_updated_once
     assert comment["body"].count(f"| {MIRRORS[where]} | deployed | first deployment |") == 2
 
 
-def test_its_merge_reaches_test_and_live_only_when_somebody_approves(shop: Shop, where: str, forge: Forge) -> None:
+def test_its_merge_reaches_test_and_live_only_when_someone_approves(shop: Shop, where: str, forge: Forge) -> None:
     mirror = MIRRORS[where]
     shop.git("merge", "--quiet", f"add-{mirror}")
 
@@ -138,7 +138,7 @@ def test_a_night_with_drift_is_an_issue_for_the_stack_that_has_it(shop: Shop, fo
     assert shop.told.messages == []
 
 
-def test_a_night_that_cannot_look_is_told_for_each_stack(shop: Shop, forge: Forge) -> None:
+def test_a_night_that_cannot_look_is_reported_for_each_stack(shop: Shop, forge: Forge) -> None:
     issues = len(shop.told.issues)
 
     assert not forge.night(token="somebody-elses")
@@ -148,7 +148,7 @@ def test_a_night_that_cannot_look_is_told_for_each_stack(shop: Shop, forge: Forg
     shop.told.messages.clear()
 
 
-def test_a_deployment_and_a_night_that_are_cancelled_are_told(shop: Shop, where: str, forge: Forge) -> None:
+def test_a_deployment_and_a_night_that_are_cancelled_are_reported(shop: Shop, where: str, forge: Forge) -> None:
     with shop.runner.cancelling(*CANCELLED[where]):
         assert "success" not in forge.merge().results.values()
         assert not forge.night()
@@ -178,7 +178,7 @@ def test_live_is_not_reached_while_a_site_of_test_is_not_as_declared(shop: Shop,
     shop.told.messages.clear()
 
 
-def test_a_deployment_that_fails_in_live_is_told_and_the_site_goes_on(shop: Shop, where: str, forge: Forge) -> None:
+def test_a_deployment_that_fails_in_live_is_reported_and_the_site_goes_on(shop: Shop, where: str, forge: Forge) -> None:
     greeting = {"GREETING": f"hello from {where}"}
     shop.fleet.project.configure(lambda config: config["mirrors:fleet"]["value"].update(variables=greeting))
     shop.commit("Greet")

@@ -41,7 +41,7 @@ def test_a_converged_fleet_has_no_changes(fleet: Fleet) -> None:
     assert done.stdout.splitlines()[0] == "Preview of test: no changes at 4 sites"
 
 
-def test_everything_that_an_up_would_do_is_told_with_its_reason_and_without_a_value(fleet: Fleet) -> None:
+def test_everything_that_an_up_would_do_is_reported_with_its_reason_and_without_a_value(fleet: Fleet) -> None:
     fleet.sandbox.mirror("acme", "acme-it", report=silently)
     fleet.sandbox.deploy("acme", "live", report=silently)
     set_variable(fleet.sandbox, "acme-fr", "test", "MIRRORS_APPLICATION", CANARY)
@@ -71,7 +71,7 @@ def test_everything_that_an_up_would_do_is_told_with_its_reason_and_without_a_va
     assert any(note.startswith("acme-ch: off the list") for note in data["notes"])
 
 
-def test_every_problem_is_told_and_a_name_that_is_nobodys_is_one(fleet: Fleet) -> None:
+def test_every_problem_is_reported_and_a_name_that_is_no_ones_is_one(fleet: Fleet) -> None:
     with fleet.with_mirrors(*MIRRORS, "acme-xx"), fleet.project.with_environment(MIRRORS_ROLL_OUT="acme-de acme-du"):
         done = preview(fleet, "--json").failed()
 
@@ -98,7 +98,7 @@ def test_a_configuration_that_cannot_be_used_is_a_problem_too(fleet: Fleet) -> N
     assert "- :x: mirrors:apiToken: missing; " in done.stdout
 
 
-def test_those_behind_are_deployed_and_then_nobody_is(fleet: Fleet) -> None:
+def test_those_behind_are_deployed_and_then_no_one_is(fleet: Fleet) -> None:
     """One is held, one is rolled out before: only the third is left."""
     fleet.test.up().succeeded()
     fleet.sandbox.deploy("acme", "live", report=silently)

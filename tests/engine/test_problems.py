@@ -165,7 +165,7 @@ def bolt(fleet: Fleet) -> Iterator[Fleet]:
         yield fleet
 
 
-def test_an_original_never_deployed_is_told_for_test_and_for_live(bolt: Fleet) -> None:
+def test_an_original_never_deployed_is_reported_for_test_and_for_live(bolt: Fleet) -> None:
     never = "bolt: {} was never deployed successfully.* Deploy bolt in {} first"
     missing = "bolt-xx: no application of this name"
 

@@ -169,7 +169,7 @@ def test_where_the_engine_goes_on_after_an_error_no_wave_does(fleet: Fleet) -> N
     assert more(before, times(fleet)).keys() == set(SIX)
 
 
-def test_a_release_in_the_middle_of_a_rollout_reaches_nobody_before_the_first_wave(fleet: Fleet) -> None:
+def test_a_release_in_the_middle_of_a_rollout_reaches_no_one_before_the_first_wave(fleet: Fleet) -> None:
     """The first wave is about to be deployed, and waits for a deployment that a user has started there."""
     new_variable(fleet, "in the middle")
     before = times(fleet)
@@ -205,7 +205,7 @@ def test_those_behind_are_not_deployed_past_a_canary_that_failed(fleet: Fleet) -
         assert more(before, times(fleet)).keys() == set(SIX)
 
 
-def test_a_longer_list_and_other_waves_deploy_nobody_again(fleet: Fleet) -> None:
+def test_a_longer_list_and_other_waves_deploy_no_one_again(fleet: Fleet) -> None:
     fleet.sandbox.mirror("acme", "acme-be", report=silently)
     before = times(fleet)
     with rollout(fleet, waves=["30%", "100%"], parallel=7):
@@ -321,7 +321,7 @@ def test_a_paused_site_that_the_state_does_not_know_is_not_deployed_before_its_w
         assert more(before, times(fleet))["acme-es"] == 1
 
 
-def test_a_repair_of_what_all_share_is_one_wave_and_one_failure_keeps_nobody_from_it(fleet: Fleet) -> None:
+def test_a_repair_of_what_all_share_is_one_wave_and_one_failure_keeps_no_one_from_it(fleet: Fleet) -> None:
     fleet.sandbox.rotate("acme", "test", report=silently)
     fleet.sandbox.deploy("acme", "test", report=silently)
     before = times(fleet)
@@ -343,7 +343,7 @@ def test_a_repair_of_what_all_share_is_one_wave_and_one_failure_keeps_nobody_fro
         assert fleet.test.has_no_changes()
 
 
-def test_a_repair_that_failed_is_told_though_a_new_site_is_left_out(fleet: Fleet) -> None:
+def test_a_repair_that_failed_is_reported_though_a_new_site_is_left_out(fleet: Fleet) -> None:
     fleet.project.configure(_lists(SIX))
     fleet.test.up().succeeded()
     fleet.sandbox.mirror("acme", "acme-lu", report=silently)

@@ -54,7 +54,7 @@ def test_a_new_mirror_gets_the_next_id_in_test_and_the_same_one_in_live_only_aft
         assert {line["application"] for line in numbered.writes()} == {"acme-it"}
 
 
-def test_a_new_mirror_alone_among_the_targets_is_told_what_gives_it_its_id(numbered: Fleet) -> None:
+def test_a_new_mirror_alone_among_the_targets_learns_what_gives_it_its_id(numbered: Fleet) -> None:
     numbered.sandbox.mirror("acme", "acme-pl", report=silently)
     numbered.test.up().succeeded()  # the engine refuses targets while a mirror that has left is none of them
     with numbered.with_mirrors(*MIRRORS, "acme-pl"):

@@ -51,7 +51,7 @@ def values(points: list[Point]) -> dict[tuple[str, str], float]:
     return {(item.what, item.measure): item.value for item in figures(points)}
 
 
-def test_ours_is_divided_by_each_that_stands_beside_it() -> None:
+def test_this_checkout_is_divided_by_each_that_is_beside_it() -> None:
     points = [point(OURS, 3.0), point(REVISION, 10.0), point(SCRIPT, 2.0), point(FLOOR, 1.5)]
     found = values(points)
     assert found[FIRST, BY_PROCESSOR] == found[FIRST, BY_CLOCK] == pytest.approx(0.3)
@@ -130,7 +130,7 @@ def test_what_people_ask_first_has_a_column_for_each_size() -> None:
     assert "| first up | ours | 20.0 | 2000.0 |" in text
 
 
-def test_a_section_is_replaced_and_what_stands_around_it_is_not(tmp_path: Path) -> None:
+def test_a_section_is_replaced_and_what_is_around_it_is_not(tmp_path: Path) -> None:
     file = tmp_path / "benchmarks.md"
     [(key, section)] = sections([point(OURS, 1.0), point(SCRIPT, 1.0)], "a machine").items()
     file.write_text(f"# Before\n\n<!-- measured: {key} -->\nold\n<!-- end: {key} -->\n\nafter\n", encoding="utf-8")

@@ -152,14 +152,14 @@ def test_an_id_that_is_lost_or_given_otherwise_is_a_difference() -> None:
     ]
 
 
-def test_what_the_state_takes_for_somebody_elses_is_disowned() -> None:
+def test_what_the_state_takes_for_anothers_is_disowned() -> None:
     state, slug = inputs(), ROUND.listed[0]
     state[f"urn::mirrors:Mirror::{slug}"] = {"found": ["SITE_ID", "FOREIGN"]}
     [found] = judged(ROUND, contracts(), stores(), state).disowned
     assert found.startswith(f"{slug}: the state has found")
 
 
-def test_what_has_left_and_still_has_something_of_ours_is_disowned() -> None:
+def test_what_has_left_and_still_has_something_of_mirrors_is_disowned() -> None:
     left = replace(ROUND, lists=(ROUND.listed, ROUND.listed[1:]))
     found = judged(left, contracts(), stores(), inputs()).disowned
     assert found == [f"{ROUND.listed[0]}: has left, and still has DATABASE_URL, SITE_ID"]

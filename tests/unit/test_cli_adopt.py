@@ -133,7 +133,7 @@ def test_what_is_to_be_decided_is_a_comment_and_data() -> None:
     assert as_data(adoption).keys() == {"fleet", "evidence", "problems", "notes", "undecided"}
 
 
-def test_a_mirror_that_is_named_as_the_original_is_told_with_the_command_for_each() -> None:
+def test_a_mirror_that_is_named_as_the_original_is_reported_with_the_command_for_each() -> None:
     [problem] = mistaken("acme-de", ["acme", "shop"]).problems
 
     assert (problem.code, problem.site) == ("mirror-named-as-original", "acme-de")

@@ -33,7 +33,7 @@ def test_all_sites_need_no_targets() -> None:
     assert shlex.join(command(FLEET, Chosen(None), "test", yes=True, at_once=MANY)) == "pulumi up --stack test --yes"
 
 
-def test_an_original_that_we_deploy_is_a_target_only_where_it_is_named() -> None:
+def test_an_original_that_mirrors_deploys_is_a_target_only_where_it_is_named() -> None:
     fleet = {"original": {"application": "acme", "deploy": True}, "mirrors": [{"application": "de"}]}
     deployed = settings(fleet=fleet)
 

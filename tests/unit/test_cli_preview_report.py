@@ -73,7 +73,7 @@ Notes
   a | b"""
 
 
-def test_what_stays_though_it_is_declared_no_more_is_told_as_that() -> None:
+def test_what_stays_though_it_is_declared_no_more_is_reported_as_that() -> None:
     site = SitePreview("de", 1, deploys=False, causes=(Cause.KEPT,), variables=(Change("THEME", "kept"),))
     found = FleetPreview("test", declared=1, sites=(site,), rollout=RolloutPlan((Wave(1, ("de",)),)), steps=1)
     assert "  1 site: recorded: declared no more, stays as it is =THEME" in as_text(found).splitlines()
@@ -97,7 +97,7 @@ def test_text_has_a_paragraph_a_wave_and_one_for_everything_else() -> None:
     assert as_text(SMALL) == TEXT
 
 
-def test_no_changes_and_problems_are_told_first() -> None:
+def test_no_changes_and_problems_are_reported_first() -> None:
     quiet = FleetPreview("test", declared=4)
 
     assert as_text(quiet) == "Preview of test: no changes at 4 sites"
@@ -120,7 +120,7 @@ def test_no_changes_and_problems_are_told_first() -> None:
     ]
 
 
-def test_what_is_removed_or_kept_of_a_mirror_off_the_list_is_told() -> None:
+def test_what_is_removed_or_kept_of_a_mirror_off_the_list_is_reported() -> None:
     assert "at: its variables stay as they are on the platform" in as_text(replace(SMALL, keeps=True))
 
 
@@ -177,7 +177,7 @@ def test_a_comment_is_never_too_long_and_says_what_it_leaves_out() -> None:
     assert cut.endswith("The rest is too long for a comment.\n")
 
 
-def test_of_an_adoption_the_sites_that_stay_and_those_that_are_deployed_are_told_apart() -> None:
+def test_of_an_adoption_the_sites_that_stay_and_those_that_are_deployed_are_distinguished() -> None:
     stays = (SitePreview(slug, 1, deploys=False, causes=(Cause.TAKEN_OVER,)) for slug in SLUGS[:29])
     one = SitePreview("m300", 1, deploys=True, causes=(Cause.ADOPTED,), why="it runs without SITE_ID")
     found = FleetPreview("live", declared=31, sites=(*stays, one), steps=91)

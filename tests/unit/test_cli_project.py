@@ -263,7 +263,7 @@ SCALARS = st.from_regex(r"\A[-+]?[0-9.][0-9a-fA-FxobeEtT:_.+-]{0,10}\Z", fullmat
 
 @given(st.dictionaries(SCALARS | st.text(), SCALARS | st.text(), max_size=4), st.lists(SCALARS, max_size=3))
 @example({"no": "2024-1-1"}, ["2024-01-01 10:00:00"])
-def test_text_arrives_as_text_whoever_reads_the_file(variables: dict[str, str], listed: list[str]) -> None:
+def test_text_arrives_as_text_whatever_reads_the_file(variables: dict[str, str], listed: list[str]) -> None:
     data = {"variables": variables, "listed": listed}
     written = as_yaml(data)
 

@@ -50,7 +50,7 @@ def command(directory: Path, *, said: str = "{}", complaint: str = "", code: int
         ("doctor --output x.md", "--output needs --probe."),
     ],
 )
-def test_a_mistyped_command_is_told_with_an_exit_code_of_its_own(line: str, said: str) -> None:
+def test_a_mistyped_command_is_reported_with_an_exit_code_of_its_own(line: str, said: str) -> None:
     done = run(line)
 
     assert done.exit_code == USAGE == 64
@@ -62,7 +62,7 @@ def test_help_is_no_mistake() -> None:
 
 
 @pytest.mark.parametrize("sites", ["acme", "--all"])
-def test_an_update_that_has_to_ask_is_not_begun_where_nobody_is(
+def test_an_update_that_has_to_ask_is_not_begun_where_no_one_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sites: str
 ) -> None:
     asked = command(tmp_path, said=FLEET)
@@ -95,7 +95,7 @@ def test_the_engines_variables_answer_in_place_of_a_terminal(variable: str, valu
     ids=["no stack", "no project for its configuration", "no project for its state"],
 )
 @pytest.mark.parametrize("line", ["status", "ids --json", "leave", "preview --json", "deploy --all"])
-def test_a_wrong_stack_or_folder_is_told_with_the_remedy_and_not_in_the_engines_words(
+def test_a_wrong_stack_or_folder_is_reported_with_the_remedy_and_not_in_the_engines_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, complaint: str, code: int
 ) -> None:
     command(tmp_path, complaint=complaint, code=code)

@@ -57,7 +57,9 @@ def test_an_image_is_named_or_built() -> None:
         ({"healthcheck": {"command": []}}, "healthcheck.command", "a list"),
     ],
 )
-def test_a_wrong_value_is_told_with_its_place_and_what_is_taken(docker: dict[str, Any], key: str, shown: str) -> None:
+def test_a_wrong_value_is_reported_with_its_place_and_what_is_taken(
+    docker: dict[str, Any], key: str, shown: str
+) -> None:
     [problem] = problems({"image": "acme:1", **docker})
     assert codes([problem]) == [("value-not-taken", f"mirrors:docker.{key}")]
     assert shown in problem.message
@@ -88,7 +90,7 @@ def test_paths_of_the_media_are_those_that_a_volume_can_have() -> None:
         assert problems({"image": "acme:1", "media": {"path": path, "url": path}}) == []
 
 
-def test_a_service_is_ours_or_somebody_elses() -> None:
+def test_a_service_is_mirrors_own_or_anothers() -> None:
     elsewhere = {"DATABASE_URL": f"postgres://acme:{SECRET}@db/acme"}
     [problem] = problems({"image": "acme:1", "database": {"image": "postgres:16"}}, sharedValues=elsewhere)
     assert codes([problem]) == [("keys-exclude-each-other", "mirrors:docker.database")]
@@ -129,7 +131,7 @@ def test_a_wrong_certificate_is_not_shown() -> None:
     assert SECRET not in problem.line
 
 
-def test_what_an_object_has_to_have_is_told() -> None:
+def test_what_an_object_has_to_have_is_reported() -> None:
     [ca, *_] = problems({"image": "acme:1"}, dockerTls={})
     assert codes([ca]) == [("missing-key", "mirrors:dockerTls.ca")]
     assert "the text of a PEM file" in ca.remedy

@@ -128,7 +128,7 @@ def test_a_number_that_arrives_as_it_is_written_is_no_text_either(tmp_path: Path
         assert words in text.message
 
 
-def test_in_a_stacks_file_nobody_knows_what_a_number_was(project: Path) -> None:
+def test_in_a_stacks_file_no_one_knows_what_a_number_was(project: Path) -> None:
     (project / "Pulumi.test.yaml").write_text("config:\n  mirrors:overrides:\n    variables: {PIN: 83}\n")
 
     result = loaded(project, fleet=fleet(), overrides='{"variables": {"PIN": 83}}')
@@ -233,7 +233,7 @@ def test_merged_keys_aliases_and_encrypted_values_are_followed(tmp_path: Path) -
     assert "arrives as 1 (Pulumi.yaml, line 6)" in problem.message
 
 
-def test_no_secret_is_shown_also_where_it_stands_in_clear(project: Path) -> None:
+def test_no_secret_is_shown_also_where_it_is_in_clear(project: Path) -> None:
     (project / "Pulumi.test.yaml").write_text(
         "config:\n  mirrors:secrets: {all: {PIN: 0767}}\n  mirrors:sharedValues: {DATABASE_URL: 0766}\n"
     )
@@ -334,7 +334,7 @@ def test_a_fleets_file_that_cannot_be_read_is_one_problem(project: Path, text: s
     assert result.problems[0].message.endswith(problem)
 
 
-def test_a_fleet_stands_in_one_place(project: Path) -> None:
+def test_a_fleet_is_in_one_place(project: Path) -> None:
     (project / "fleet.yaml").write_text(FLEET_FILE)
 
     result = loaded(project, fleet=fleet(), fleetFile="fleet.yaml")

@@ -78,7 +78,7 @@ def test_a_next_page_elsewhere_is_refused_before_the_token_is_sent(script: Scrip
 
 
 @pytest.mark.parametrize("origin", ["https://{host}", "http://127.0.0.1:1", "https://127.0.0.1", "//127.0.0.1:8000"])
-def test_a_next_page_of_the_same_host_is_asked_for_where_we_are(script: Script, origin: str) -> None:
+def test_a_next_page_of_the_same_host_is_asked_for_at_the_own_address(script: Script, origin: str) -> None:
     """A proxy that ends TLS, or has another port than the application behind it, makes such links."""
     link = origin.format(host=script.url.removeprefix("http://")) + f"{APPLICATIONS}?page=2"
     script.on("GET", APPLICATIONS, page(application("a1"), following=link, count=2), page(application("a2"), count=2))

@@ -59,7 +59,7 @@ def test_no_wait_is_looked_at_later_than_by_itself_and_no_look_follows_another_w
             assert later - earlier <= pause_at(earlier - begun[key]) + NOT_LATER
 
 
-def test_one_that_nobody_else_waits_beside_is_looked_at_as_by_itself() -> None:
+def test_one_that_no_one_else_waits_beside_is_looked_at_as_by_itself() -> None:
     shared, _ = looked_at({0: 0.0}, {0: 60.0})
     assert shared == pytest.approx(list(accumulate([1, 1, 1, 1, 1, 1.5, 2.25, 3.375, 5.0625, 7.59375, 10, 10, 10])))
 

@@ -60,7 +60,7 @@ def test_a_connection_that_ends_in_the_handshake_is_tried_again() -> None:
     assert len(callers) == ATTEMPTS
 
 
-def test_a_certificate_that_nobody_vouches_for_is_asked_once(tmp_path: Path) -> None:
+def test_a_certificate_that_no_one_vouches_for_is_asked_once(tmp_path: Path) -> None:
     make_certificates(tmp_path)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(tmp_path / "server.pem", tmp_path / "server.key")

@@ -133,13 +133,15 @@ def taken_over(script: Script) -> bool:
 
 
 @pytest.mark.usefixtures("platform")
-def test_one_that_was_there_is_told_from_one_that_was_made(script: Script) -> None:
+def test_one_that_was_there_is_distinguished_from_one_that_was_made(script: Script) -> None:
     assert not taken_over(script)
     assert taken_over(script)
 
 
 @UNCERTAIN
-def test_one_that_was_made_unseen_is_not_told_as_taken_over(script: Script, platform: Platform, failure: Reply) -> None:
+def test_one_that_was_made_unseen_is_not_reported_as_taken_over(
+    script: Script, platform: Platform, failure: Reply
+) -> None:
     platform.after = [failure]
     assert not taken_over(script)
 

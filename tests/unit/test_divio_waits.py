@@ -150,7 +150,7 @@ def test_what_has_ended_already_is_one_request_and_what_is_not_there_an_error(sc
         wait("d9", PATIENCE, environment="e9")
 
 
-def test_each_look_is_told_to_all(script: Script) -> None:
+def test_each_look_is_shared_with_all(script: Script) -> None:
     Watched(script)
     told: dict[str, list[bool]] = {uuid: [] for uuid in SITES.values()}
     wait = connected(script).deployments.wait

@@ -84,7 +84,7 @@ def test_a_variable_that_makes_each_update_slow_is_no_trouble_where_it_says_no()
 
 
 @pytest.mark.parametrize("value", ["true", "TRUE", "1"])
-def test_a_variable_that_makes_each_update_slow_is_told_with_its_remedy(value: str) -> None:
+def test_a_variable_that_makes_each_update_slow_is_reported_with_its_remedy(value: str) -> None:
     [found] = check_variables({"PULUMI_RUN_PROGRAM": value})
 
     assert (found.level, found.code) == (Level.WARNING, "run-program-set")
@@ -110,7 +110,7 @@ def test_what_the_engine_forgets_by_itself_needs_no_more_than_an_update() -> Non
     assert "--clear-pending-creates" in pending(StackState((), (operation, creation)), "test").remedy
 
 
-def test_where_nobody_answers_a_sandbox_can_be_started() -> None:
+def test_where_no_one_answers_a_sandbox_can_be_started() -> None:
     assert unreachable({"MIRRORS_SANDBOX_DIR": "/x"}).endswith("or start it: mirrors sandbox start")
     assert "sandbox" not in unreachable({})
 
@@ -123,7 +123,7 @@ def stand_in(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None
     monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
 
 
-def test_a_backend_that_does_not_answer_is_told_with_what_the_engine_says(
+def test_a_backend_that_does_not_answer_is_reported_with_what_the_engine_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stand_in(tmp_path, monkeypatch, "echo 'error: no credentials' >&2; exit 1")
@@ -152,7 +152,7 @@ def write_lock(backend: Path, pid: int, host: str) -> None:
     ],
     ids=["running", "ended", "elsewhere"],
 )
-def test_a_lock_is_told_with_its_holder(tmp_path: Path, pid: int, host: str, level: Level, said: str) -> None:
+def test_a_lock_is_reported_with_its_holder(tmp_path: Path, pid: int, host: str, level: Level, said: str) -> None:
     write_lock(tmp_path, pid, host)
 
     finding = lock(locks(tmp_path.as_uri(), "acme", "organization/acme/test"), "test")
@@ -300,7 +300,7 @@ def test_adopting_looks_and_writes_nothing(account: Sandbox) -> None:
     ("values", "level"),
     [(90_000, Level.OK), (100_000, Level.WARNING), (130_000, Level.WARNING), (131_100, Level.PROBLEM)],
 )
-def test_a_configuration_that_no_program_can_be_started_with_is_told_before_the_engine_says_so(
+def test_a_configuration_that_no_program_can_be_started_with_is_reported_before_the_engine_says_so(
     values: int, level: Level
 ) -> None:
     found = size_of({"mirrors:fleet": "x" * values})
@@ -322,7 +322,7 @@ def test_the_limit_is_the_one_that_a_process_has() -> None:
             subprocess.run(["true"], env=environment, check=True)
 
 
-def test_what_a_site_lacks_is_told_with_what_to_do_about_that() -> None:
+def test_what_a_site_lacks_is_reported_with_what_to_do_about_that() -> None:
     lacks, unseen = Refused("acme-de has no environment test", is_there=True), Refused("acme-fr is not visible")
     assert remedy([lacks], "test") == "create the environment test in the Control Panel"
     assert "with formerly" in remedy([unseen], "test")

@@ -153,13 +153,13 @@ def test_a_field_that_tells_a_mirror_from_an_original_is_found() -> None:
     ("value", "said"),
     [({}, "absent"), ({"value": None}, "null"), ({"value": ""}, "empty"), ({"value": "x"}, "shown")],
 )
-def test_the_form_of_a_sensitive_value_is_told(value: dict[str, Any], said: str) -> None:
+def test_the_form_of_a_sensitive_value_is_reported(value: dict[str, Any], said: str) -> None:
     seen = {"schema": answer(None, 404), "mirror variables": page({"name": "A", "is_sensitive": True, **value})}
 
     assert answers(seen, Redactor())["variables: the value of a sensitive one"] == said
 
 
-def test_pages_order_and_headers_are_told() -> None:
+def test_pages_order_and_headers_are_reported() -> None:
     seen = {
         "schema": answer(None, 404),
         "default page": page({"uuid": "a"}, {"uuid": "b"}, following="https://x/?page=2"),

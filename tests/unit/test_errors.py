@@ -29,7 +29,7 @@ def test_a_shell_reads_each_word_as_it_is_meant(words: list[str]) -> None:
 
 
 @given(AWKWARD)
-def test_no_exclamation_mark_stands_where_a_shell_looks_for_an_earlier_command(value: str) -> None:
+def test_no_exclamation_mark_is_where_a_shell_looks_for_an_earlier_command(value: str) -> None:
     assert "!" not in value or shell_word(value).startswith("'")
 
 

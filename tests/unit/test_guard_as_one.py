@@ -148,7 +148,7 @@ def in_memory() -> Iterator[Any]:
 
 @settings(deadline=None, max_examples=50)  # the first one loads Django
 @given(data=st.data())
-def test_a_plan_that_passes_is_one_that_old_code_stands_at_each_moment(data: st.DataObject) -> None:
+def test_a_plan_that_passes_is_one_that_old_code_survives_at_each_moment(data: st.DataObject) -> None:
     from django.db.migrations import Migration
     from django.db.migrations.state import ProjectState
     from django_mirrors.declaration import Declaration

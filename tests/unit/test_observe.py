@@ -65,7 +65,7 @@ def problems_and_ids(sandbox: Sandbox) -> tuple[tuple[Problem, ...], dict[str, i
     ],
     ids=lambda there: " ".join(there) or "nothing",
 )
-def test_the_id_of_an_application_that_is_on_no_list_is_given_to_nobody(
+def test_the_id_of_an_application_that_is_on_no_list_is_given_to_no_one(
     account: Sandbox, there: dict[str, str]
 ) -> None:
     has(account, "acme-de", **there)
@@ -85,7 +85,7 @@ def test_a_mirror_made_by_hand_is_not_taken_over_with_the_id_of_one_that_is_on_n
     assert f"SITE_ID 5 is that of {UNLISTED}, which is not on the list" in problem.message
 
 
-def test_a_stack_that_follows_another_gives_no_id_that_somebody_has_by_hand_since(account: Sandbox) -> None:
+def test_a_stack_that_follows_another_gives_no_id_that_someone_has_by_hand_since(account: Sandbox) -> None:
     """Test gave 2 while no site in Live had it."""
     declared = settings("acme-de", environment="live", siteIdsFrom="test")
     live = frozen_variables(account, "acme", "live")["DATABASE_URL"]
@@ -113,7 +113,7 @@ def test_what_else_the_organisation_has_is_known_by_name(account: Sandbox) -> No
     assert f"Did you mean {UNLISTED}?" in plan(declared, seen).problems[0].remedy
 
 
-def test_where_every_mirror_is_as_we_leave_it_nobody_else_is_looked_at(account: Sandbox) -> None:
+def test_where_every_mirror_is_as_mirrors_leaves_it_no_one_else_is_looked_at(account: Sandbox) -> None:
     has(account, "acme-de", SITE_ID="2", MIRRORS_APPLICATION="acme-de", DATABASE_URL=database(account))
     account.clear_requests_log()
     assert problems_and_ids(account) == ((), {"acme": 1, "acme-de": 2})
@@ -164,7 +164,7 @@ def with_staging(sandbox: Sandbox, application: str, **variables: str) -> None:
 
 
 @pytest.mark.parametrize("listing", ["allowed", "refused"])
-def test_an_id_that_a_third_environment_runs_with_is_given_to_nobody(sandbox: Sandbox, listing: str) -> None:
+def test_an_id_that_a_third_environment_runs_with_is_given_to_no_one(sandbox: Sandbox, listing: str) -> None:
     """The application is on no list; or it is on one, and its own id may be that one."""
     sandbox.seed(mirrors=("acme-de", UNLISTED), report=lambda _: None)
     if listing == "refused":
@@ -191,7 +191,7 @@ def test_an_id_that_is_not_shown_is_a_problem_before_one_is_given(account: Sandb
     assert (problem.code, problem.site) == ("neighbour-id-unknown", UNLISTED)
 
 
-def test_a_missing_mirror_that_has_another_name_by_now_is_told_with_it(account: Sandbox) -> None:
+def test_a_missing_mirror_that_has_another_name_by_now_is_reported_with_it(account: Sandbox) -> None:
     has(account, "acme-de", MIRRORS_APPLICATION="acme-old")
     declared = settings("acme-old")
     with Divio.connect(account.url, account.token) as divio:

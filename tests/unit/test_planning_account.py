@@ -66,7 +66,7 @@ def test_an_id_is_read_as_a_site_reads_it(value: str) -> None:
 @pytest.mark.parametrize("value", [HIDDEN, "two", "0", ""])
 @pytest.mark.parametrize("runs", [{}, {"DATABASE_URL": SHARED}, {"DATABASE_URL": None, "SITE_ID": None}])
 @pytest.mark.parametrize("database", [SHARED, HIDDEN])
-def test_an_id_that_nobody_can_read_is_told_whether_it_is_deployed_or_not(
+def test_an_id_that_no_one_can_read_is_reported_whether_it_is_deployed_or_not(
     value: str | None, runs: dict[str, str | None], database: str | None
 ) -> None:
     seen = ObservedStage(variables(DATABASE_URL=database, SITE_ID=value), runs, deployed=bool(runs))
@@ -74,7 +74,7 @@ def test_an_id_that_nobody_can_read_is_told_whether_it_is_deployed_or_not(
     assert not beside(other(test=ObservedStage(variables(DATABASE_URL=OWN, SITE_ID=value)))).hidden
 
 
-def test_who_manages_it_is_told_only_where_the_database_is_known_to_be_the_same() -> None:
+def test_who_manages_it_is_reported_only_where_the_database_is_known_to_be_the_same() -> None:
     ours = {"SITE_ID": "4", "MIRRORS_APPLICATION": "other"}
     assert beside(other(test=ObservedStage(variables(**ours, DATABASE_URL=SHARED)))) == Neighbour((4,), managed="other")
     assert beside(other(test=ObservedStage({}, {**ours, "DATABASE_URL": SHARED}))) == Neighbour((4,), managed="other")

@@ -206,7 +206,7 @@ def test_an_original_whose_environments_have_one_database_is_the_only_problem_of
     assert [item.code for item in found.problems] == ["environments-share-service"]
 
 
-def test_an_id_that_was_never_deployed_is_told_because_the_originals_site_is_served_meanwhile() -> None:
+def test_an_id_that_was_never_deployed_is_reported_because_the_originals_site_is_served_meanwhile() -> None:
     seen = stage_of("test", 2)
     running = {name: value for name, value in seen.frozen.items() if name != "SITE_ID"}
     early = ObservedStage(seen.variables, running, deployed=True)
@@ -217,7 +217,7 @@ def test_an_id_that_was_never_deployed_is_told_because_the_originals_site_is_ser
     )
 
 
-def test_an_id_that_was_never_deployed_beside_a_database_of_its_own_is_told_as_well() -> None:
+def test_an_id_that_was_never_deployed_beside_a_database_of_its_own_is_reported_as_well() -> None:
     seen = ObservedStage(stage_of("test", 2).variables, {"DATABASE_URL": dsn("own")}, deployed=True)
     found = adopt(original(), [mirror("acme-de", 2, test=seen)])
     assert "acme-de, Test: its SITE_ID is set, but not deployed since; an up deploys" in found.notes
@@ -280,7 +280,7 @@ def test_an_original_that_sets_its_own_database_is_no_mirror_of_a_removed_one_th
 
 
 @pytest.mark.parametrize(("retired", "whose"), [({7: "acme-de"}, " and belonged to acme-de"), ({7: ""}, "")])
-def test_a_site_with_a_retired_id_is_offered_and_told(retired: dict[int, str], whose: str) -> None:
+def test_a_site_with_a_retired_id_is_offered_and_reported(retired: dict[int, str], whose: str) -> None:
     adoption = adopt(original(), [mirror("acme-de", 7), mirror("acme-fr", 8)], (), retired)
     assert (problem(adoption).code, problem(adoption).site) == ("site-id-retired", "acme-de")
     assert problem(adoption).message.startswith(f"its SITE_ID 7 is retired{whose}:")

@@ -87,7 +87,7 @@ def test_the_highest_id_leaving_is_not_given_again() -> None:
     assert ids(allocate(first, hints("de", "new")))["new"] == 4
 
 
-def test_a_retired_id_of_somebody_else_cannot_be_declared_until_it_is_released() -> None:
+def test_a_retired_id_of_another_user_cannot_be_declared_until_it_is_released() -> None:
     ledger = allocate(allocate(Ledger(), hints("de", "fr")).ledger, hints("fr")).ledger
     sites = (*hints("fr").sites, SiteFacts("u-new", "new", declared=2))
     [problem] = allocate(ledger, AllocationRequest(sites)).problems
@@ -125,7 +125,7 @@ def original_with(observed: int | None, declared: int | None = None) -> Allocati
     return AllocationRequest((site, SiteFacts("u-de", "de")))
 
 
-def test_an_original_that_runs_with_another_id_than_the_state_has_is_a_problem_since_nobody_repairs_it() -> None:
+def test_an_original_that_runs_with_another_id_than_the_state_has_is_a_problem_since_no_one_repairs_it() -> None:
     first = allocate(Ledger(), hints("de")).ledger
     [problem] = allocate(first, original_with(2)).problems
     assert (problem.code, problem.site) == ("site-id-differs", "acme")
@@ -282,7 +282,7 @@ def test_an_application_off_the_list_that_runs_with_the_database_keeps_its_numbe
         assert f"SITE_ID {here} is that of fr, which is not on the list" in problem.message
 
 
-def test_a_database_that_a_site_was_given_since_it_has_an_id_is_drift_only_where_we_have_written_to_it() -> None:
+def test_a_database_that_a_site_was_given_since_it_has_an_id_is_drift_only_where_mirrors_has_written_to_it() -> None:
     ledger = allocate(Ledger(), hints("de")).ledger
     first = replace(hints().sites[0], database="postgres://db/acme")
     its_own = SiteFacts("u-de", "de", database="postgres://db/own")

@@ -49,7 +49,7 @@ def test_no_site_is_called_like_what_the_sites_have_in_common() -> None:
     assert names.site("acme-de") == "acme.live.acme-de"
 
 
-def test_a_port_follows_the_id_and_an_id_that_is_too_high_is_told() -> None:
+def test_a_port_follows_the_id_and_an_id_that_is_too_high_is_reported() -> None:
     declared = settings("acme-de", platform="docker", docker={**DOCKER, "publish": {"base": 65000}})
     assert host_port(declared, 2) == 65002
     with pytest.raises(ConfigurationError, match="65000 and SITE_ID 600") as raised:

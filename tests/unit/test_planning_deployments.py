@@ -54,7 +54,7 @@ def test_a_newer_release_than_the_planned_one_suffices() -> None:
         (True, {"MIRRORS_APPLICATION": "acme-de"}, Step("start")),
     ],
 )
-def test_a_site_made_by_hand_need_not_run_with_the_name_that_only_we_write(
+def test_a_site_made_by_hand_need_not_run_with_the_name_that_only_mirrors_writes(
     adopting: bool, frozen: dict[str, str | None], step: Step
 ) -> None:
     wanted = Wanted("r2", {"SITE_ID": "2", "MIRRORS_APPLICATION": "acme-de"}, adopting)
@@ -62,7 +62,7 @@ def test_a_site_made_by_hand_need_not_run_with_the_name_that_only_we_write(
     assert next_step(wanted, (deployment("d", 40, 41),), RELEASES, frozen) == step
 
 
-def test_an_original_that_we_deploy_is_sufficient_whatever_its_release() -> None:
+def test_an_original_that_mirrors_deploys_is_sufficient_whatever_its_release() -> None:
     done = (deployment("d", 0, 1),)
     assert next_step(Wanted("", {"COLOUR": "red"}), done, done, {"COLOUR": "red"}) == Step("adopt", "d")
     assert next_step(Wanted("", {"COLOUR": "red"}), done, done, {"COLOUR": "blue"}) == Step("start")

@@ -61,7 +61,7 @@ def test_the_note_names_some_mirrors_and_counts_the_rest_in_one_short_line() -> 
     assert note == "SITE_IDs not in the configuration: m2, m3, m4 and 5 more. Pin them: mirrors ids --pin --stack live"
 
 
-def test_a_mirror_that_has_no_id_from_us_yet_is_not_noted() -> None:
+def test_a_mirror_that_has_no_id_from_mirrors_yet_is_not_noted() -> None:
     by_hand = converged("acme-it", 7)
     variables = {name: item for name, item in by_hand.variables.items() if name != "MIRRORS_APPLICATION"}
     bare, ours = fresh("acme-fr"), converged("acme-de", 2)

@@ -31,7 +31,7 @@ def test_a_missing_mirror_names_the_way_to_make_it() -> None:
     )
 
 
-def test_a_slip_in_a_slug_is_told_before_the_way_to_make_a_mirror() -> None:
+def test_a_slip_in_a_slug_is_reported_before_the_way_to_make_a_mirror() -> None:
     there = seen(fresh("acme-de"), applications={slug: f"u-{slug}" for slug in ("acme", "acme-de", "acme-fr")})
     (problem,) = plan(settings("acme-de", "acme-frr"), there).problems
     assert problem.remedy.startswith("Did you mean acme-fr? Otherwise make it once in the Control Panel")
@@ -116,7 +116,7 @@ def test_an_observed_site_id_counts_only_beside_the_shared_database() -> None:
         assert [hint.observed for hint in hints] == [1, expected]
 
 
-def test_what_a_mirror_shows_of_its_database_is_compared_unless_somebody_confirms_it() -> None:
+def test_what_a_mirror_shows_of_its_database_is_compared_unless_someone_confirms_it() -> None:
     mirror = converged("acme-de", 7)
     own = {**mirror.variables, "DATABASE_URL": ObservedVariable("postgresql://a:hunter33@Elsewhere/own")}
     fleet = seen(replace(mirror, variables=own))
@@ -153,7 +153,7 @@ def test_a_service_that_test_and_live_have_in_common_is_a_problem_without_its_pa
         ("gs://u:p@test/media", "gs://u:p@live/media", "gs://test/media"),
     ],
 )
-def test_where_mirrors_cannot_tell_test_and_live_apart_somebody_has_to_confirm_that_they_are_two(
+def test_where_mirrors_cannot_tell_test_and_live_apart_someone_has_to_confirm_that_they_are_two(
     here: str, there: str, confirmed: str
 ) -> None:
     odd = {"DATABASE_URL": here, "DEFAULT_STORAGE_DSN": STORAGE}
@@ -313,7 +313,7 @@ def test_of_an_original_that_was_never_deployed_no_site_id_is_known() -> None:
     assert (hint.observed, hint.unreadable) == (None, False)
 
 
-def test_a_copy_from_the_other_environment_is_called_one_unless_it_is_ours_or_given_up() -> None:
+def test_a_copy_from_the_other_environment_is_called_one_unless_it_is_managed_or_given_up() -> None:
     live = "postgres://acme:secret@db.example.com:5432/acme-live"
     wrong = replace(
         fresh("acme-de"), variables={"DATABASE_URL": ObservedVariable(live), "SITE_ID": ObservedVariable("2")}

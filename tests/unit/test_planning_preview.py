@@ -113,7 +113,7 @@ def test_what_the_platform_has_set_otherwise_than_the_state_is_drift_and_needs_n
     assert site.variables == (Change("SITE_ID", "changed", by_hand=True),)
 
 
-def test_a_variable_that_somebody_has_removed_is_drift_and_added_again() -> None:
+def test_a_variable_that_someone_has_removed_is_drift_and_added_again() -> None:
     known, now = {"THEME": "de", "SITE_ID": "2"}, {"SITE_ID": "2", "THEME (running)": "de"}
 
     [site] = preview(refreshed(known, now), changed(now, known)).sites
@@ -122,7 +122,7 @@ def test_a_variable_that_somebody_has_removed_is_drift_and_added_again() -> None
     assert site.variables == (Change("THEME", "added", by_hand=True),)
 
 
-def test_what_was_declared_anew_and_what_somebody_has_set_are_told_apart() -> None:
+def test_what_was_declared_anew_and_what_someone_has_set_are_distinguished() -> None:
     known, now = {"THEME": "de", "SITE_ID": "2"}, {"THEME": "de", "SITE_ID": "9", "SITE_ID (running)": "2"}
 
     [site] = preview(refreshed(known, now), changed(now, {"THEME": "red", "SITE_ID": "2"})).sites
@@ -149,7 +149,7 @@ def test_what_runs_otherwise_than_it_was_deployed_is_drift_and_deployed(
     assert (change.name, change.secret, change.by_hand) == ("THEME", secret, True)
 
 
-def test_what_a_failed_update_has_set_and_not_deployed_is_a_change_of_ours_and_deployed() -> None:
+def test_what_a_failed_update_has_set_and_not_deployed_is_a_change_of_mirrors_and_deployed() -> None:
     known = {"DATABASE_URL": ROTATED, "DATABASE_URL (running)": DATABASE}
 
     [site] = preview(refreshed(known, known), changed(known, {"DATABASE_URL": ROTATED})).sites
@@ -158,7 +158,7 @@ def test_what_a_failed_update_has_set_and_not_deployed_is_a_change_of_ours_and_d
     assert site.variables == (Change("DATABASE_URL", "changed", secret=True),)
 
 
-def test_what_was_there_before_us_is_not_removed_and_nothing_is_deployed_for_it() -> None:
+def test_what_was_there_before_mirrors_is_not_removed_and_nothing_is_deployed_for_it() -> None:
     known = {"THEME": "de", "TOKEN": DATABASE, "OURS": "x", "found": ["THEME", "TOKEN"]}
 
     [site] = preview(changed(known, {"OURS": "x", "found": known["found"]})).sites
@@ -359,7 +359,7 @@ def test_all_are_one_wave_where_the_program_reports_a_repair() -> None:
     assert (found.rollout.rotates_credentials, found.sites[0].wave, found.notes) == (True, 1, ())
 
 
-def test_ids_that_are_given_retired_and_freed_are_told() -> None:
+def test_ids_that_are_given_retired_and_freed_are_reported() -> None:
     old = {
         "assignments": {"u1": {"name": "acme", "id": 1}, "u2": {"name": "gone", "id": 2}},
         "retired": {"7": {"name": "back", "application": "u7"}},
@@ -385,7 +385,7 @@ def test_a_mirror_off_the_list_leaves() -> None:
     assert (found.leaving, found.sites, found.others, found.keeps) == (("it",), (), (), False)
 
 
-def test_shared_values_that_point_elsewhere_are_told_with_both_places() -> None:
+def test_shared_values_that_point_elsewhere_are_reported_with_both_places() -> None:
     old, new = ({"identities": {"DATABASE_URL": place}} for place in ("postgres://a/b", "postgres://a/c"))
 
     found = preview(update("Original", "acme", old, new, "identities", "variables"))
@@ -406,7 +406,7 @@ def test_what_has_no_place_of_its_own_is_named() -> None:
     )
 
 
-def test_problems_and_notes_are_told_once_without_what_the_engine_puts_before_them() -> None:
+def test_problems_and_notes_are_reported_once_without_what_the_engine_puts_before_them() -> None:
     found = preview(
         said=[
             ("error", f"error: {IN_CLEAR.line}\n"),
@@ -431,7 +431,7 @@ def test_problems_and_notes_are_told_once_without_what_the_engine_puts_before_th
     assert found.notes == ("new, and not reached before the pause: it", "one", "two")
 
 
-def test_nobody_is_told_to_take_the_protection_off_the_ids() -> None:
+def test_no_one_is_asked_to_take_the_protection_off_the_ids() -> None:
     urn = f"urn:pulumi:test::acme::mirrors:index:Fleet${TYPES}SiteIds::site-ids"
     advice = f"resource {urn!r} cannot be deleted\nbecause it is protected. To unprotect the resource, remove the"
     found = preview(said=[("error", f"error: {advice} `protect` flag, or use: `pulumi state unprotect '{urn}'`\n")])

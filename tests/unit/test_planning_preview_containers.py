@@ -26,7 +26,7 @@ def of(*steps: dict[str, Any]) -> FleetPreview:
     return preview_of({"steps": list(steps)}, declared, "test")
 
 
-def test_sites_are_told_by_wave_and_reason_and_what_they_have_in_common_beside_them() -> None:
+def test_sites_are_reported_by_wave_and_reason_and_what_they_have_in_common_beside_them() -> None:
     told = as_text(
         of(
             step("replace", f"{FLEET}${CONTAINER}", "acme", "image"),

@@ -307,5 +307,5 @@ class Fleet(RuleBasedStateMachine):
         assert preview.pending == (uuid.removeprefix("u-"),)
 
 
-def test_whatever_is_done_to_a_fleet_its_ids_stay_unique_and_stable_and_nobody_gets_anothers() -> None:
+def test_whatever_is_done_to_a_fleet_its_ids_stay_unique_and_stable_and_no_one_gets_anothers() -> None:
     run_state_machine_as_test(Fleet, settings=searching(150, steps=40))

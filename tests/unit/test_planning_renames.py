@@ -79,7 +79,7 @@ def test_another_id_may_be_declared_for_one_that_was_never_used() -> None:
     assert (moved.problems, moved.ledger.assignments["u-c"]) == ((), ("ren-c", 9))
 
 
-def test_sites_that_both_run_with_one_id_are_not_told_to_declare_another() -> None:
+def test_sites_that_both_run_with_one_id_are_not_asked_to_declare_another() -> None:
     twins = (ACME, SiteFacts("u-a", "a", observed=2), SiteFacts("u-b", "b", observed=2))
     [problem] = allocate(Ledger(), AllocationRequest(twins)).problems
     assert problem.code == "site-id-shared"
@@ -97,7 +97,7 @@ def leaving(hints: AllocationRequest, **more: bool) -> str:
     return note.line
 
 
-def test_one_that_leaves_under_a_former_name_is_told_with_the_name_that_it_has() -> None:
+def test_one_that_leaves_under_a_former_name_is_reported_with_the_name_that_it_has() -> None:
     off = AllocationRequest((ACME,), listed={"u-c": "ren-old"})
     assert 'ren-c: off the list; its application is called "ren-old" now' in leaving(off)
     assert "the variables that we created are removed there" in leaving(off)
@@ -107,7 +107,7 @@ def test_one_that_leaves_under_a_former_name_is_told_with_the_name_that_it_has()
     assert "Its container is removed" in leaving(AllocationRequest((ACME,)), containers=True)
 
 
-def test_one_made_anew_is_not_told_to_be_off_the_list() -> None:
+def test_one_made_anew_is_not_reported_to_be_off_the_list() -> None:
     line = leaving(ANEW)
     assert line.startswith("ren-c: it is another application than the one that had SITE_ID 4, which is retired")
     assert line.endswith(

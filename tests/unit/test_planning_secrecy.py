@@ -123,6 +123,6 @@ def test_what_is_a_secret_and_what_is_allowed_pass(rules: ModuleType) -> None:
     assert list(rules.in_clear(rules.SITE_IDS, declared)) == []
 
 
-def test_what_the_platform_hides_is_in_clear_all_the_same_where_we_declare_it_so(rules: ModuleType) -> None:
+def test_what_the_platform_hides_is_in_clear_all_the_same_where_mirrors_declares_it_so(rules: ModuleType) -> None:
     flagged = {"STRIPE_KEY": {"value": "x1", "sensitive": True}}
     assert len(list(rules.in_clear(rules.SITES[0], flagged))) == 1

@@ -119,7 +119,7 @@ def test_a_site_is_deployed_unless_it_runs_what_is_declared(
 
 @many
 @given(both=BOTH)
-def test_what_was_there_before_us_and_is_declared_no_more_is_no_reason_to_deploy(
+def test_what_was_there_before_mirrors_and_is_declared_no_more_is_no_reason_to_deploy(
     both: tuple[Entries, SiteState],
 ) -> None:
     declared, site = both

@@ -47,7 +47,7 @@ def test_the_state_of_a_mirror(mirror: ObservedSite | None, state: State, detail
     assert detail in " ".join(status.details)
 
 
-def test_of_a_value_that_is_not_shown_nobody_says_that_it_is_set() -> None:
+def test_of_a_value_that_is_not_shown_no_one_says_that_it_is_set() -> None:
     stale = replace(ROTATED, frozen={**ROTATED.frozen, "SITE_ID": "9"})
     assert status_of(stale).details == (
         "set, but not deployed: SITE_ID; does not run with the declared value: DATABASE_URL",
@@ -78,34 +78,34 @@ def test_a_platform_may_leave_all_sensitive_variables_out_of_what_a_site_runs_wi
     assert row.state is state
 
 
-def test_a_variable_of_ours_that_is_declared_no_more_is_told_as_what_an_up_removes() -> None:
+def test_a_variable_of_mirrors_that_is_declared_no_more_is_reported_as_what_an_up_removes() -> None:
     row = withdrawn(greeted("GREETING", "THEME"), "GREETING")
     assert (row.state, row.foreign) == (State.VARIABLES_DIFFER, ("THEME",))
     assert row.details == ("no longer declared, an up removes it: GREETING",)
     assert row.state not in SETTLED
 
 
-def test_what_is_wrong_and_what_is_declared_no_more_are_told_together() -> None:
+def test_what_is_wrong_and_what_is_declared_no_more_are_reported_together() -> None:
     site = greeted("GREETING", "THEME")
     variables = {**site.variables, "SITE_ID": ObservedVariable("9")}
     row = withdrawn(replace(site, variables=variables), "GREETING", "THEME")
     assert row.details == ("not as declared: SITE_ID; no longer declared, an up removes them: THEME, GREETING",)
 
 
-def test_one_that_somebody_deleted_meanwhile_counts_as_long_as_the_instances_run_with_it() -> None:
+def test_one_that_someone_deleted_meanwhile_counts_as_long_as_the_instances_run_with_it() -> None:
     assert withdrawn(greeted(running=("GREETING",)), "GREETING").state is State.VARIABLES_DIFFER
     assert withdrawn(GOOD, "GREETING").state is State.CONVERGED
 
 
 @pytest.mark.parametrize(("declared", "stored", "settled"), [(33, 2, False), (2, 2, True), (2, None, True)])
-def test_a_declared_id_that_is_not_the_stacks_is_told(declared: int, stored: int | None, settled: bool) -> None:
+def test_a_declared_id_that_is_not_the_stacks_is_reported(declared: int, stored: int | None, settled: bool) -> None:
     fleet = {"original": {"application": "acme"}, "mirrors": [{"application": "acme-de", "siteId": declared}]}
     row = statuses(settings(fleet=fleet), seen(GOOD), {"acme-de": stored} if stored else {})[1]
     assert (row.state in SETTLED) is settled
     assert row.details == (() if settled else ("declared with siteId 33, the stack has 2: see a preview",))
 
 
-def test_a_declared_id_that_a_site_does_not_have_is_told_before_the_stack_has_any() -> None:
+def test_a_declared_id_that_a_site_does_not_have_is_reported_before_the_stack_has_any() -> None:
     fleet = {"original": {"application": "acme"}, "mirrors": [{"application": "acme-de", "siteId": 33}]}
     assert statuses(settings(fleet=fleet), seen(GOOD), {})[1].details == ("not as declared: SITE_ID",)
 
@@ -114,7 +114,7 @@ def flagged(name: str, *, sensitive: bool) -> ObservedSite:
     return replace(GOOD, variables={**GOOD.variables, name: ObservedVariable(GOOD.variables[name].value, sensitive)})
 
 
-def test_a_changed_flag_is_told_and_not_taken_for_a_changed_value() -> None:
+def test_a_changed_flag_is_reported_and_not_taken_for_a_changed_value() -> None:
     status = status_of(flagged("SITE_ID", sensitive=True))
     assert (status.state, status.details) == (
         State.VARIABLES_DIFFER,
@@ -122,7 +122,7 @@ def test_a_changed_flag_is_told_and_not_taken_for_a_changed_value() -> None:
     )
 
 
-def test_a_declared_secret_that_is_not_flagged_is_told() -> None:
+def test_a_declared_secret_that_is_not_flagged_is_reported() -> None:
     declared = settings("acme-de", secrets={"all": {"KEY": "k-1"}})
     site = replace(
         GOOD, variables={**GOOD.variables, "KEY": ObservedVariable("k-1")}, frozen={**GOOD.frozen, "KEY": "k-1"}
@@ -144,7 +144,7 @@ def test_sites_that_run_with_one_id_are_not_converged_whichever_of_them_was_chan
     assert second.details == ("runs with SITE_ID 2, and so does acme: they overwrite the same site",)
 
 
-def test_two_mirrors_with_one_id_are_told_and_one_with_a_database_of_its_own_is_nobodys_twin() -> None:
+def test_two_mirrors_with_one_id_are_reported_and_one_with_a_database_of_its_own_is_no_ones_twin() -> None:
     copied = replace(converged("acme-fr", 2), deployments=(*GOOD.deployments, FAILED))
     rows = statuses(settings("acme-de", "acme-fr"), seen(GOOD, copied), {"acme": 1, "acme-de": 2, "acme-fr": 3})
     assert [row.state for row in rows] == [State.CONVERGED, State.VARIABLES_DIFFER, State.FAILED]
@@ -166,7 +166,7 @@ def original_row(**more: object) -> SiteStatus:
     return statuses(settings(), seen(original=original(variables=variables, frozen=frozen)), {})[0]
 
 
-def test_what_somebody_set_at_the_original_and_nobody_deployed_is_said_at_its_row() -> None:
+def test_what_someone_set_at_the_original_and_no_one_deployed_is_said_at_its_row() -> None:
     assert original_row().notes == ()
     changed = original_row(THEME=ObservedVariable("light"), DATABASE_URL=ObservedVariable(f"{DATABASE}-2"))
     assert changed.state is State.CONVERGED, "it is not ours to deploy"
@@ -244,7 +244,7 @@ def test_where_the_database_is_not_shown_the_retired_id_tells(site_id: str, list
     assert len(removed(settings("acme-de"), seen(), {5: "acme-it"}, {"acme-it": hidden})) == listed
 
 
-def test_a_site_made_by_hand_is_converged_without_the_name_that_only_we_write() -> None:
+def test_a_site_made_by_hand_is_converged_without_the_name_that_only_mirrors_writes() -> None:
     site = converged("acme-de", 2)
     by_hand = {name: value for name, value in site.frozen.items() if name != "MIRRORS_APPLICATION"}
 

@@ -27,7 +27,7 @@ def id_of(allocation: Allocation) -> int:
     return allocation.ledger.assignments["u-de"][1]
 
 
-def test_nothing_is_given_beside_an_id_that_nobody_can_read_until_it_is_reserved_by_its_name() -> None:
+def test_nothing_is_given_beside_an_id_that_no_one_can_read_until_it_is_reserved_by_its_name() -> None:
     [problem] = beside(HIDDEN).problems
     assert (problem.code, problem.site) == ("neighbour-id-unknown", "old")
     assert problem.remedy.startswith("Add old to the list")
@@ -37,7 +37,7 @@ def test_nothing_is_given_beside_an_id_that_nobody_can_read_until_it_is_reserved
     assert id_of(beside(HIDDEN, reserved_for={"old": 2})) == 3
 
 
-def test_an_id_that_is_declared_is_not_given_beside_one_that_nobody_can_read() -> None:
+def test_an_id_that_is_declared_is_not_given_beside_one_that_no_one_can_read() -> None:
     declared = (SITES[0], replace(SITES[1], declared=9))
     [problem] = beside(HIDDEN, sites=declared).problems
     assert (problem.code, problem.site) == ("neighbour-id-unknown", "old")
@@ -47,13 +47,13 @@ def test_an_id_that_is_declared_is_not_given_beside_one_that_nobody_can_read() -
     )
 
 
-def test_where_everybody_has_an_id_already_nobody_asks() -> None:
+def test_where_everybody_has_an_id_already_no_one_asks() -> None:
     ledger = allocate(Ledger(), AllocationRequest(SITES)).ledger
     assert beside(HIDDEN, ledger).problems == ()
     assert beside(MANAGED, ledger).problems == ()
 
 
-def test_what_another_project_manages_is_told_before_both_give_the_next_id() -> None:
+def test_what_another_project_manages_is_reported_before_both_give_the_next_id() -> None:
     [problem] = beside(MANAGED).problems
     assert (problem.code, problem.site) == ("another-project-gives-ids", "old")
     assert "(SITE_ID 4)" in problem.message

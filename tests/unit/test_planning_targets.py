@@ -42,7 +42,7 @@ def test_who_names_a_site_that_only_its_variables_may_deploy_means_it() -> None:
     assert named(declared, ["de", "fr"], "test") == Chosen(("de", "fr"), manual_release_sites=("de",))
 
 
-def test_all_unknown_and_held_sites_that_are_named_are_told_at_once() -> None:
+def test_all_unknown_and_held_sites_that_are_named_are_reported_at_once() -> None:
     with pytest.raises(ConfigurationError) as raised:
         named(fleet(**holding(fr=True)), ["ac", "fr", "ac", "de", "**"], "test")
 
@@ -54,7 +54,7 @@ def test_all_unknown_and_held_sites_that_are_named_are_told_at_once() -> None:
     ]
 
 
-def test_a_named_site_behind_the_pause_is_told() -> None:
+def test_a_named_site_behind_the_pause_is_reported() -> None:
     chosen = named(fleet(rollout={"waves": [1, "100%"], "pauseAfter": 1}), ["de", "ch"], "test")
 
     assert chosen.sites == ("de", "ch")
@@ -113,5 +113,5 @@ def test_of_those_behind_the_paused_are_left_out() -> None:
     assert chosen == Chosen(("fr",), (), (Note("paused after wave 1 (mirrors:rollout.pauseAfter): 1 site: ch"),))
 
 
-def test_nobody_is_behind() -> None:
+def test_no_one_is_behind() -> None:
     assert behind(fleet(), late("de", state=State.CONVERGED)) == Chosen(())

@@ -18,7 +18,7 @@ def test_a_site_beside_a_declared_one_may_differ_in_one_character(slug: str, fou
 
 
 @pytest.mark.parametrize("slug", ["acme-it", "acme-xx", "bolt-fr", "acme-frankreich", "a"])
-def test_what_is_further_away_is_nobodys_slip(slug: str) -> None:
+def test_what_is_further_away_is_no_ones_slip(slug: str) -> None:
     assert meant(slug, (*FLEET, slug), (*FLEET, "acme-nb")) is None
 
 

@@ -95,7 +95,7 @@ def test_what_comes_after_the_pause_is_paused() -> None:
     assert planned.paused == frozenset(TEN[5:])
 
 
-def test_a_repair_is_one_wave_and_pauses_nobody() -> None:
+def test_a_repair_is_one_wave_and_pauses_no_one() -> None:
     planned = rollout_plan(rolled(*TEN, waves=[1, "100%"], pauseAfter=1), rotates_credentials=True)
     assert (planned.waves, planned.paused) == ((Wave(1, TEN),), frozenset())
 
@@ -132,7 +132,7 @@ def test_credentials_have_changed_where_the_same_service_has_another_value(
         ("postgres://u:o#d@db/acme", "postgres://u:n#w@db/acme", True),
     ],
 )
-def test_a_move_is_no_rotation_and_of_what_cannot_be_compared_nobody_says_so(old: str, new: str, changed: bool) -> None:
+def test_a_move_is_no_rotation_and_of_what_cannot_be_compared_no_one_says_so(old: str, new: str, changed: bool) -> None:
     name = "DEFAULT_STORAGE_DSN" if old.startswith("az") else "DATABASE_URL"
     assert credentials_changed([name], {name: new}, {name: old}) is changed
 

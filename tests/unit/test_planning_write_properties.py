@@ -53,7 +53,7 @@ def is_safe(store: Store) -> bool:
 
 @many
 @given(own=OWN_VARIABLES, more=VARIABLES, before=VARIABLES, obsolete=SOME)
-def test_at_every_prefix_of_an_updates_writes_nobody_has_the_database_without_a_site_id(
+def test_at_every_prefix_of_an_updates_writes_no_one_has_the_database_without_a_site_id(
     own: Store, more: Store, before: Store, obsolete: frozenset[str]
 ) -> None:
     desired = {**more, **own}
@@ -67,7 +67,7 @@ def test_at_every_prefix_of_an_updates_writes_nobody_has_the_database_without_a_
 
 @many
 @given(before=VARIABLES, ours=SOME)
-def test_at_every_prefix_of_a_removals_writes_nobody_has_the_database_without_a_site_id(
+def test_at_every_prefix_of_a_removals_writes_no_one_has_the_database_without_a_site_id(
     before: Store, ours: frozenset[str]
 ) -> None:
     moments = prefixes(plan_writes({}, as_shown(before), {}, ours), before)

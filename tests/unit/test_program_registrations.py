@@ -113,7 +113,7 @@ def test_what_is_set_before_the_first_write_reaches_the_ledger(on_test: Ran, on_
     assert original in on_live.of("SiteIds")["site-ids"].inputs["hints"]["found"]
 
 
-def test_each_site_is_told_what_of_its_own_was_found(on_test: Ran) -> None:
+def test_each_site_learns_what_of_its_own_was_found(on_test: Ran) -> None:
     found = {slug: item.inputs["found"] for slug, item in on_test.of("Mirror").items()}
     assert found == {"acme-de": {}, "acme-fr": {"DATABASE_URL": True}, "acme-ch": {"DATABASE_URL": False}}
 
@@ -161,7 +161,7 @@ def test_every_mirror_is_declared_with_its_id_its_name_and_the_originals_values(
         assert values["SITE_ID"] == str(int(on_test.outputs["siteIds"][slug]))
 
 
-def test_new_shared_values_are_sensitive_and_one_that_was_plain_before_us_stays_plain(on_test: Ran) -> None:
+def test_new_shared_values_are_sensitive_and_one_that_was_plain_before_mirrors_stays_plain(on_test: Ran) -> None:
     flags = {
         slug: {name: item.inputs["variables"][name]["sensitive"] for name in SHARED}
         for slug, item in on_test.of("Mirror").items()
@@ -178,7 +178,7 @@ def test_no_secret_is_registered_in_clear(on_test: Ran, on_live: Ran) -> None:
         assert [secret for secret in secrets if secret in shown] == []
 
 
-def test_what_a_hidden_database_may_be_is_told_to_the_mirror_alone_that_has_one(on_test: Ran) -> None:
+def test_what_a_hidden_database_may_be_is_reported_to_the_mirror_alone_that_has_one(on_test: Ran) -> None:
     mirrors = on_test.of("Mirror")
     assert all("databases" not in mirrors[slug].inputs for slug in ("acme-de", "acme-ch"))
     [ours, confirmed] = mirrors["acme-fr"].inputs["databases"]
@@ -202,7 +202,7 @@ def test_variables_that_are_replaced_on_request_are_deleted_before_they_are_made
     assert {item.type for item in on_test.resources if item.deleted_first} == {"Mirror"}
 
 
-def test_the_checks_are_told_what_is_observed(on_test: Ran) -> None:
+def test_the_checks_learn_what_is_observed(on_test: Ran) -> None:
     observed = {slug: item.inputs["observed"] for slug, item in on_test.of("Mirror").items()}
     flags = {"acme-fr": True, "acme-ch": False}
     there = {slug: {"DATABASE_URL": {"sensitive": sensitive}} for slug, sensitive in flags.items()}
@@ -215,7 +215,7 @@ def test_variables_stay_where_live_drops_a_mirror_and_go_where_test_does(on_test
     assert retained == {"Mirror", "OriginalSite"}
 
 
-def test_an_id_that_the_followed_stack_does_not_have_is_unknown_and_told(on_live: Ran) -> None:
+def test_an_id_that_the_followed_stack_does_not_have_is_unknown_and_reported(on_live: Ran) -> None:
     site_ids = {slug: item.inputs["variables"]["SITE_ID"] for slug, item in on_live.of("Mirror").items()}
     assert {slug: item["value"] for slug, item in site_ids.items()} == {
         "acme-de": "5",
@@ -226,7 +226,7 @@ def test_an_id_that_the_followed_stack_does_not_have_is_unknown_and_told(on_live
     assert f'{said} test" first' in on_live.said
 
 
-def test_mirrors_run_what_the_original_is_deployed_with_where_we_deploy_it(on_live: Ran) -> None:
+def test_mirrors_run_what_the_original_is_deployed_with_where_mirrors_deploys_it(on_live: Ran) -> None:
     original = on_live.of("OriginalSite")["acme"]
     assert original.parent == "mirrors:index:Fleet acme"
     assert original.inputs["variables"]["DEBUG"] == {"value": "0", "secret": False, "sensitive": False}

@@ -20,14 +20,14 @@ def test_a_refused_token_has_one_remedy() -> None:
     assert "use a valid access token" not in said
 
 
-def test_any_other_error_is_told_as_it_is_with_its_remedy() -> None:
+def test_any_other_error_is_reported_as_it_is_with_its_remedy() -> None:
     found = problem_of(NotFound("not there: Not found.", RequestInfo("GET", "/apps/v3/applications/x/", 404)))
 
     assert found.code == "not-on-platform"
     assert found.line.startswith("GET /apps/v3/applications/x/: 404: not there: Not found. It was deleted, or")
 
 
-def test_who_works_on_a_sandbox_is_told_how_to_start_it() -> None:
+def test_who_works_on_a_sandbox_learns_how_to_start_it() -> None:
     stopped = ConnectionFailed("no connection to http://127.0.0.1:1, or it broke")
 
     assert "mirrors sandbox start" in problem_of(stopped, {"MIRRORS_SANDBOX_DIR": "/x/.state/sandbox"}).remedy

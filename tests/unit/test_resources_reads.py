@@ -89,9 +89,7 @@ def test_a_fleet_is_read_with_one_request_of_each_kind(script: Script, reads: Bu
     assert sorted(paths(script)) == sorted([APPLICATIONS, ENVIRONMENTS, VARIABLES])
 
 
-def test_variables_are_read_a_chunk_at_a_time_and_only_where_somebody_asks(
-    script: Script, reads: BulkReadCache
-) -> None:
+def test_variables_are_read_a_chunk_at_a_time_and_only_where_someone_asks(script: Script, reads: BulkReadCache) -> None:
     mirrors = [f"e{number}" for number in range(2 * CHUNK + 1)]
     listed(script, *map(environment, mirrors))
     assert site_ids(reads, mirrors[CHUNK : CHUNK + 2]) == [["2"], ["2"]]
@@ -222,7 +220,7 @@ def test_after_a_start_the_deployments_of_that_environment_are_not_known_any_mor
         time.sleep(FRESH_FOR * A_GUESS)
 
 
-def test_a_release_that_somebody_makes_is_noticed_after_seconds_and_not_asked_for_at_each_site(
+def test_a_release_that_someone_makes_is_noticed_after_seconds_and_not_asked_for_at_each_site(
     script: Script, reads: BulkReadCache, time: FakeTime
 ) -> None:
     first, second = deployment("d-1", 0, 5, True), deployment("d-2", 10, 15, True)

@@ -189,7 +189,7 @@ def test_a_held_site_may_not_have_what_it_runs_with_repaired() -> None:
     ],
     ids=["known", "known and gone", "set since", "not declared", "our first write", "our write, interrupted"],
 )
-def test_what_was_there_before_us_is_the_ledgers_and_what_was_set_since(
+def test_what_was_there_before_mirrors_is_the_ledgers_and_what_was_set_since(
     ledger: dict[str, bool], observed: dict[str, Any], found: list[str] | None
 ) -> None:
     declared = plain("THEME", "red", *(item for name in OWN for item in (name, "2")))
@@ -211,7 +211,7 @@ def test_what_is_replaced_keeps_what_was_found_though_its_check_gets_no_old_inpu
     assert checked(olds, later)["found"] == checked({}, later)["found"] == ["MIRRORS_APPLICATION", "NEW", "THEME"]
 
 
-def test_what_was_there_before_us_may_be_declared_no_more_at_a_held_site() -> None:
+def test_what_was_there_before_mirrors_may_be_declared_no_more_at_a_held_site() -> None:
     """It stays as it is, so nothing changes there."""
     entries = entries_of(plain("THEME", "red", "OURS", "1"))
     olds = as_stored(SiteState(entries, entries, frozenset({"THEME"}), "r-1", deployment="d-1"))
@@ -255,7 +255,7 @@ def test_a_collected_failure_is_a_change_unless_the_site_is_paused() -> None:
     assert replaced.replaces == ["environment"]
 
 
-def test_every_property_of_a_check_is_ours_or_a_variables() -> None:
+def test_every_property_of_a_check_is_mirrors_own_or_a_variables() -> None:
     olds = as_stored(SiteState(entries_of(plain("A", "1")), {}, release="r-1", deployment="d-1"))
     inputs = checked(olds, news(plain("A", "2"), verified=True))
     assert {name_of(key) for key in inputs} == {*WHERE, "release", "verified", "hmac_key", "A"}

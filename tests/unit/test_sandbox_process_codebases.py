@@ -111,7 +111,7 @@ def problems(platform: Sandbox, codebase: Path, python: Path | None = None) -> l
     return str(refused.value).split("; ")
 
 
-def test_what_is_wrong_is_told_all_at_once(platform: Sandbox, tmp_path: Path) -> None:
+def test_what_is_wrong_is_reported_all_at_once(platform: Sandbox, tmp_path: Path) -> None:
     codebase = repository(tmp_path / "site")
     (codebase / "forgotten.py").write_text("")
     (codebase / "Procfile").write_text("web: true\n")

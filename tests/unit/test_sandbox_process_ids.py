@@ -52,7 +52,7 @@ def test_a_start_time_does_not_depend_on_the_clock(sleeper: "subprocess.Popen[by
 
 
 @pytest.mark.skipif(not BOOT_ID.exists(), reason="elsewhere a start of the machine has no number")
-def test_a_process_of_before_the_machine_was_started_again_is_nobodys(sleeper: "subprocess.Popen[bytes]") -> None:
+def test_a_process_of_before_the_machine_was_started_again_is_no_ones(sleeper: "subprocess.Popen[bytes]") -> None:
     recorded = record(sleeper.pid)
     assert recorded.started >= APART
     assert find(replace(recorded, started=recorded.started - APART)) is None
@@ -111,7 +111,7 @@ def test_a_closed_ledger_ends_what_is_added_too_late(tmp_path: Path, sleeper: "s
     assert sleeper.wait(timeout=20) == -signal.SIGTERM
 
 
-def test_ending_a_process_leaves_its_exit_code_to_whoever_started_it(sleeper: "subprocess.Popen[bytes]") -> None:
+def test_ending_a_process_leaves_its_exit_code_to_its_parent(sleeper: "subprocess.Popen[bytes]") -> None:
     end([record(sleeper.pid)])
     assert sleeper.wait(timeout=20) == -signal.SIGTERM
 

@@ -54,7 +54,7 @@ def test_a_database_is_made_once_and_belongs_to_the_role(server: PostgreSQL) -> 
         connection.execute("CREATE TABLE mine (id int)")
 
 
-def test_nobody_connects_without_the_password(server: PostgreSQL) -> None:
+def test_no_one_connects_without_the_password(server: PostgreSQL) -> None:
     dsn = server.new_dsn("acme-test-2")
     server.create(dsn)
     wrong = with_password(dsn, "guess")
@@ -111,7 +111,7 @@ def test_a_rotation_leaves_the_other_databases_alone(server: PostgreSQL) -> None
     assert ask(live, "SELECT current_user") == "acme-live-5"
 
 
-def test_nobody_connects_to_the_database_of_another_role(server: PostgreSQL) -> None:
+def test_no_one_connects_to_the_database_of_another_role(server: PostgreSQL) -> None:
     mine, other = (server.new_dsn(f"acme-{number}") for number in (6, 7))
     server.create(mine)
     server.create(other)

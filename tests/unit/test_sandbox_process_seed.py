@@ -122,14 +122,14 @@ def test_a_mirror_that_cannot_be_made_is_refused(account: Sandbox, original: str
 
 
 @pytest.mark.parametrize("name", ["-x-", "Acme-DE"])
-def test_on_the_command_line_a_wrong_name_is_told_as_one(account: Sandbox, name: str) -> None:
+def test_on_the_command_line_a_wrong_name_is_reported_as_one(account: Sandbox, name: str) -> None:
     arguments = ["--state-dir", str(account.state.root), "mirror", "acme", name]
     done = CliRunner().invoke(sandbox_command, arguments)
     assert done.exit_code == 1
     assert done.stderr.startswith(f"Error: '{name}' {TAKES}")
 
 
-def test_a_new_mirror_is_told_with_what_comes_next(sandbox: Sandbox) -> None:
+def test_a_new_mirror_is_reported_with_what_comes_next(sandbox: Sandbox) -> None:
     said: list[str] = []
     sandbox.seed(mirrors=[], report=said.append)
     sandbox.mirror("acme", "acme-it", report=said.append)

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 TEMPLATE = ROOT / "templates" / "fleet"
 
 
-def test_a_list_that_is_written_stands_alone_without_the_examples_of_the_template(tmp_path: Path) -> None:
+def test_a_list_that_is_written_is_alone_without_the_examples_of_the_template(tmp_path: Path) -> None:
     file = ProjectFile.read(Path(shutil.copy(TEMPLATE / "Pulumi.yaml", tmp_path)))
     file.set_fleet(
         {"original": {"application": "acme", "siteId": 1}, "mirrors": [{"application": "acme-de", "siteId": 2}]}

@@ -83,7 +83,7 @@ STRANGERS: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("bot", [True, False])
-def test_a_comment_of_another_that_begins_like_ours_is_left_alone(pipeline: Pipeline, bot: bool) -> None:
+def test_a_comment_of_another_that_begins_like_the_own_one_is_left_alone(pipeline: Pipeline, bot: bool) -> None:
     """Its author may change it after it was read. ``bot``: a job's own token, which may not ask whose it is."""
     told = pipeline.server.told
     told.bot = bot
@@ -96,7 +96,7 @@ def test_a_comment_of_another_that_begins_like_ours_is_left_alone(pipeline: Pipe
     assert [item["body"] for item in told.comments[3:]] == [f"{MARK}\nsecond"]
 
 
-def test_a_preview_that_said_nothing_is_told_and_one_that_said_too_much_is_cut(pipeline: Pipeline) -> None:
+def test_a_preview_that_said_nothing_is_reported_and_one_that_said_too_much_is_cut(pipeline: Pipeline) -> None:
     pipeline.report("comment", pipeline.write("preview-test.md", ""), pipeline.write("preview-live.md", "x" * 70_000))
 
     [comment] = pipeline.server.told.comments
@@ -120,7 +120,7 @@ def test_an_issue_is_opened_once_and_updated_while_it_is_open(pipeline: Pipeline
 
 
 @pytest.mark.parametrize("bot", [True, False])
-def test_an_issue_of_another_that_is_called_like_ours_is_left_alone(pipeline: Pipeline, bot: bool) -> None:
+def test_an_issue_of_another_that_is_called_like_the_own_one_is_left_alone(pipeline: Pipeline, bot: bool) -> None:
     """Also where it begins with the same mark. One that people have called otherwise is still the pipeline's own."""
     told, title = pipeline.server.told, "Drift in test"
     told.bot = bot
@@ -150,7 +150,7 @@ def test_the_webhook_gets_a_message_that_leads_to_the_log(pipeline: Pipeline) ->
     assert message.endswith("/99")
 
 
-def test_without_a_webhook_nobody_is_told_and_nothing_fails(pipeline: Pipeline) -> None:
+def test_without_a_webhook_no_message_is_sent_and_nothing_fails(pipeline: Pipeline) -> None:
     done = pipeline.report("webhook", "Test failed.")
 
     assert (done.returncode, done.stdout) == (0, "No message was sent: WEBHOOK_URL is not set.\n")

@@ -68,7 +68,7 @@ def test_an_example_is_a_sound_configuration(example: str) -> None:
     settings({"fleet": FLEET, **declared}, stack=declared.get("environment", "test"))
 
 
-def test_what_a_list_and_a_map_take_is_told_to_the_last_item() -> None:
+def test_what_a_list_and_a_map_take_is_reported_to_the_last_item() -> None:
     told = {key.path: key.takes for key in KEYS}
 
     assert (
@@ -110,7 +110,7 @@ def test_a_key_without_a_docstring_is_refused() -> None:
 
 
 @pytest.mark.parametrize("item", DOCUMENTED, ids=lambda item: item.name)
-def test_every_property_of_a_resource_is_told(item: Documented) -> None:
+def test_every_property_of_a_resource_is_reported(item: Documented) -> None:
     told, kept = set(item.properties), {*item.provider.inputs, *item.outputs}
     source = inspect.getsource(sys.modules[item.provider.__module__])
 
@@ -120,7 +120,7 @@ def test_every_property_of_a_resource_is_told(item: Documented) -> None:
 
 
 @pytest.mark.parametrize("item", DOCUMENTED, ids=lambda item: item.name)
-def test_what_a_resource_does_is_told_in_words_of_ours(item: Documented) -> None:
+def test_what_a_resource_does_is_reported_in_words_of_mirrors(item: Documented) -> None:
     told = [item.what_happens(method) for method in ("check", "diff", "create", "update", "read", "delete")]
 
     assert not any(":param" in text for text in told), "that is the SDK's docstring"

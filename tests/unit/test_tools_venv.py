@@ -88,7 +88,7 @@ def test_without_a_python_the_remedy_is_said(checkout: Path) -> None:
     assert not (checkout / ".venv").exists()
 
 
-def test_a_python_without_ensurepip_is_told_from_one_that_works(checkout: Path) -> None:
+def test_a_python_without_ensurepip_is_distinguished_from_one_that_works(checkout: Path) -> None:
     python = program(checkout.parent / "python", 'case "$*" in *ensurepip*) exit 1;; esac')
     done = venv(checkout, PYTHON=str(python))
     assert done.returncode == 1

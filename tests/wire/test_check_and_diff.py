@@ -93,7 +93,7 @@ def test_a_place_that_is_not_known_yet_replaces(offline: Drive, provider: type[P
     assert list(answer.replaces) == ["environment"]
 
 
-def test_a_variable_may_be_called_like_anything_of_ours(offline: Drive) -> None:
+def test_a_variable_may_be_called_like_anything_of_mirrors(offline: Drive) -> None:
     variables = {name: plain(f"value of {name}") for name in AWKWARD}
     inputs, failures = offline(SiteProvider()).check({}, {**SITE, "variables": variables})
     assert failures == []

@@ -183,7 +183,7 @@ def test_a_write_that_outlasts_the_clients_patience_is_made_once(kept: Kept, sit
     assert as_declared(site)
 
 
-def test_a_list_that_is_answered_otherwise_is_told_in_one_line_before_the_database_is_written(
+def test_a_list_that_is_answered_otherwise_is_reported_in_one_line_before_the_database_is_written(
     kept: Kept, site: Site, faults: Faults
 ) -> None:
     faults.add("schema", "GET", WRITES)
@@ -215,7 +215,7 @@ def test_a_deployment_that_is_not_shown_at_once_is_waited_for(
     assert [kept.outputs["deployment"]] == site.deployments()
 
 
-def test_a_variable_deleted_by_somebody_else_between_our_look_and_our_write_is_made_again(
+def test_a_variable_deleted_by_another_user_between_the_look_and_the_write_is_made_again(
     kept: Kept, site: Site
 ) -> None:
     kept.up(declared(site))
@@ -279,7 +279,7 @@ def test_in_a_repair_a_refused_deployment_is_that_sites_alone(
 
 
 @pytest.mark.parametrize("kind", ["error", "truncated"])
-def test_a_first_write_whose_outcome_is_not_known_is_told_as_such_and_stops_nobody_else(
+def test_a_first_write_whose_outcome_is_not_known_is_reported_as_such_and_stops_no_one_else(
     fresh: Stub, site: Site, another: Site, faults: Faults, kind: str
 ) -> None:
     kept = kept_in(fresh)
@@ -296,7 +296,7 @@ def test_a_first_write_whose_outcome_is_not_known_is_told_as_such_and_stops_nobo
     assert as_declared(another)
 
 
-def test_a_hidden_value_that_somebody_replaced_and_deployed_is_written_again_before_our_deployment(
+def test_a_hidden_value_that_someone_replaced_and_deployed_is_written_again_before_the_deployment_by_mirrors(
     kept: Kept, fresh: Stub, site: Site
 ) -> None:
     kept.up(declared(site))
@@ -344,7 +344,9 @@ def _cut(text: str) -> str:
     return text.partition("Its log ends:\n")[2]
 
 
-def test_a_failed_deployment_is_told_also_where_its_log_cannot_be_read(fresh: Stub, site: Site, faults: Faults) -> None:
+def test_a_failed_deployment_is_reported_also_where_its_log_cannot_be_read(
+    fresh: Stub, site: Site, faults: Faults
+) -> None:
     site.will_meet("deployment-fails")
     faults.add("forbidden", "GET", "/logs/$")
     with pytest.raises(Refused) as refused:

@@ -77,7 +77,7 @@ def test_a_site_that_says_what_is_declared_is_verified(strict: Kept, site: Site,
         (None, "404, so nobody knows which site it is: the companion app django_mirrors answers here"),
     ],
 )
-def test_a_site_that_says_otherwise_fails_and_no_secret_is_told(
+def test_a_site_that_says_otherwise_fails_and_no_secret_is_reported(
     strict: Kept, site: Site, declared: dict[str, Any], document: dict[str, Any] | None, found: str
 ) -> None:
     body = None if document is None else json.dumps(document).encode()

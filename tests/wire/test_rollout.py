@@ -78,7 +78,7 @@ def test_a_paused_site_keeps_what_it_has_and_its_key_stays_secret(offsite: Wire,
     assert offsite.check(before, news) == ({**before, "hmac_key": marked(olds["hmac_key"])}, [])
 
 
-def test_a_held_sites_variables_may_not_change_and_no_value_is_told(offsite: Wire, olds: dict[str, Any]) -> None:
+def test_a_held_sites_variables_may_not_change_and_no_value_is_reported(offsite: Wire, olds: dict[str, Any]) -> None:
     news = with_variables(TOKEN=secret(f"{VALUE}-new"), SITE_ID=plain("3"))
     _, [(name, reason)] = offsite.check(olds, {**news, "rollout": "held"})
     assert name == ""
@@ -184,7 +184,7 @@ def test_a_held_site_that_is_adopted_gets_the_variable_that_says_whose_it_is(kep
     assert kept.outputs["found"] == ["SITE_ID"]
 
 
-def test_a_deployment_that_somebody_else_made_has_to_be_verified(kept: Kept, site: Site) -> None:
+def test_a_deployment_that_another_user_made_has_to_be_verified(kept: Kept, site: Site) -> None:
     wanted = declared(site, verified=True)
     kept.up(wanted)
     kept.refresh()
@@ -214,7 +214,7 @@ def test_where_health_is_asked_for_from_now_on_nothing_is_deployed_for_it(
     assert site.writes() == []
 
 
-def test_where_nobody_asks_a_deployment_by_hand_is_as_good_as_ours(kept: Kept, site: Site) -> None:
+def test_where_no_one_asks_a_deployment_by_hand_is_as_good_as_one_by_mirrors(kept: Kept, site: Site) -> None:
     kept.up(declared(site))
     site.deployed_by_hand()
     kept.refresh()
@@ -253,7 +253,7 @@ def test_a_site_that_does_not_answer_is_deployed_and_fails_until_it_does(
 
 
 @pytest.mark.parametrize("refreshed", [True, False])
-def test_a_failure_that_is_collected_is_told_in_the_state_and_tried_again(
+def test_a_failure_that_is_collected_is_reported_in_the_state_and_tried_again(
     kept: Kept, site: Site, refreshed: bool
 ) -> None:
     wanted = declared(site, collected="run-1")
@@ -310,7 +310,7 @@ def test_a_release_whose_deployment_failed_is_not_wanted_where_no_release_is_fol
     assert not later.up(declared(site))
 
 
-def test_a_failure_is_forgotten_once_somebody_has_deployed_it(kept: Kept, site: Site) -> None:
+def test_a_failure_is_forgotten_once_someone_has_deployed_it(kept: Kept, site: Site) -> None:
     site.will_meet("deployment-fails")
     kept.up(declared(site, collected="run-1"))
     by_hand = site.deployed_by_hand()
@@ -320,7 +320,7 @@ def test_a_failure_is_forgotten_once_somebody_has_deployed_it(kept: Kept, site: 
     assert not kept.up(declared(site))
 
 
-def test_a_write_that_fails_is_told_at_once_though_failures_are_collected(kept: Kept, site: Site) -> None:
+def test_a_write_that_fails_is_reported_at_once_though_failures_are_collected(kept: Kept, site: Site) -> None:
     with pytest.raises(Refused, match="my-var is not taken"):
         kept.up(hints(site, {"SITE_ID": plain("2"), "my-var": plain("x")}, collected="run-1"))
     assert site.deployments() == []

@@ -57,7 +57,7 @@ def test_a_platform_that_leaves_hidden_values_out_shows_a_secret_that_is_not_fla
     assert kept.outputs["deployment"]
 
 
-def test_what_we_made_stays_ours_where_a_replacement_fails(kept: Kept, later: Kept, site: Site) -> None:
+def test_what_mirrors_made_stays_mirrors_own_where_a_replacement_fails(kept: Kept, later: Kept, site: Site) -> None:
     kept.up(mirror(site, OURS=plain("1")))
     replaced = kept.then(later)
     declared = mirror(site, OURS=plain("1"), NEW=plain("x"))
@@ -88,7 +88,7 @@ def test_a_site_that_is_held_or_paused_keeps_everything_where_it_is_replaced(
     assert site.writes() == []
 
 
-def test_a_database_that_we_made_and_removed_again_is_not_ours(kept: Kept, site: Site) -> None:
+def test_a_database_that_mirrors_made_and_removed_again_is_not_mirrors_own(kept: Kept, site: Site) -> None:
     site.platform.change(ID_IS_LOST.format(site.environment))
     try:
         with pytest.raises(Refused, match="was removed again"):

@@ -33,7 +33,7 @@ def test_a_mirror_that_was_never_deployed_proves_nothing(kept: Kept, site: Site)
 
 
 @pytest.mark.parametrize("ours", [OURS, "unreadable"])
-def test_a_mirror_that_runs_with_another_database_is_refused_and_the_way_out_told(
+def test_a_mirror_that_runs_with_another_database_is_refused_and_the_way_out_reported(
     kept: Kept, own: Site, ours: str
 ) -> None:
     with pytest.raises(Refused, match=f"{own.slug}: .* points at {THEIRS}, the original's at {ours}") as refused:

@@ -49,7 +49,7 @@ def failure(kept: Kept, site: Site) -> str:
     return text
 
 
-def test_a_fresh_mirror_is_deployed_and_its_address_told(kept: Kept, there: Site) -> None:
+def test_a_fresh_mirror_is_deployed_and_its_address_reported(kept: Kept, there: Site) -> None:
     wanted = declared(there)
     kept.up(wanted)
     [uuid] = there.deployments()
@@ -143,7 +143,7 @@ def test_a_running_deployment_is_waited_for_and_then_judged(kept: Kept, there: S
     assert (kept.outputs["deployment"] == running) is fits
 
 
-def test_nothing_is_deployed_where_somebody_writes_while_another_deployment_is_waited_for(
+def test_nothing_is_deployed_where_someone_writes_while_another_deployment_is_waited_for(
     kept: Kept, there: Site
 ) -> None:
     there.by_hand("SITE_ID", "1")
@@ -261,7 +261,7 @@ def test_a_deployment_that_ended_well_after_it_was_given_up_hides_what_it_runs_w
     assert site.frozen(site.deployments()[0])["TOKEN"] == f"{CANARY}-1"
 
 
-def test_an_original_that_somebody_deploys_after_its_first_attempt_failed_wants_no_release(
+def test_an_original_that_someone_deploys_after_its_first_attempt_failed_wants_no_release(
     kept: Kept, later: Kept, site: Site
 ) -> None:
     wanted = hints(site, {"THEME": plain("1")}, shared={}) | {"release": ""}
@@ -303,7 +303,7 @@ def test_an_environment_that_is_gone_has_no_id(kept: Kept, there: Site, switches
     assert (kept.id, kept.outputs, kept.inputs) == ("", {}, {})
 
 
-def test_a_variable_called_like_an_output_of_ours_is_compared_as_a_variable(kept: Kept, there: Site) -> None:
+def test_a_variable_called_like_an_output_of_mirrors_is_compared_as_a_variable(kept: Kept, there: Site) -> None:
     names = ("url", "deployment", "release", "site")
     wanted = declared(there, **{name: plain(f"value of {name}") for name in names})
     kept.up(wanted)

@@ -24,7 +24,7 @@ def failing(call: Callable[[], object]) -> dict[str, Any]:
     return failed.value.kept
 
 
-def test_what_a_failed_create_has_made_stays_ours(kept: Kept, later: Kept, site: Site) -> None:
+def test_what_a_failed_create_has_made_stays_mirrors_own(kept: Kept, later: Kept, site: Site) -> None:
     site.by_hand("THEME", "theirs")
     found = {"THEME": False}
     declared = mirror(site, found, A_FIRST=plain("x"), THEME=plain("ours"), **{BAD: plain("y")})
@@ -52,7 +52,9 @@ def test_a_failed_create_is_gone_on_with_after_a_refresh(kept: Kept, later: Kept
     assert later.preview(declared) == []
 
 
-def test_what_a_failed_update_has_made_stays_ours_whatever_the_next_check_has_seen(kept: Kept, site: Site) -> None:
+def test_what_a_failed_update_has_made_stays_mirrors_own_whatever_the_next_check_has_seen(
+    kept: Kept, site: Site
+) -> None:
     kept.up(mirror(site, OLD=secret(CANARY)))
     before = kept.inputs
     declared = mirror(site, A_FIRST=plain("x"), **{BAD: plain("y")})
@@ -72,7 +74,7 @@ def test_what_a_failed_update_has_made_stays_ours_whatever_the_next_check_has_se
     assert "A_FIRST" not in site.stored()
 
 
-def test_what_somebody_sets_after_a_failed_create_is_theirs(kept: Kept, site: Site) -> None:
+def test_what_someone_sets_after_a_failed_create_is_theirs(kept: Kept, site: Site) -> None:
     """The engine stores the checked inputs as a whole, and with them names that were never written."""
     failing(lambda: kept.up(mirror(site, A_FIRST=plain("x"), z_last=plain("z"), **{BAD: plain("y")})))
     site.by_hand("z_last", "theirs")
@@ -204,7 +206,7 @@ def test_a_failed_deployment_of_an_update_that_wrote_nothing_leaves_the_state_as
     assert kept.preview(mirror(site)) == ["~release"]
 
 
-def test_what_a_failed_update_has_removed_is_no_more_ours(kept: Kept, site: Site) -> None:
+def test_what_a_failed_update_has_removed_is_no_more_mirrors_own(kept: Kept, site: Site) -> None:
     """Another user sets it before the next run, and keeps it."""
     kept.up(mirror(site, EXTRA=plain("x")))
     site.will_meet("deployment-fails")
@@ -219,7 +221,7 @@ def test_what_a_failed_update_has_removed_is_no_more_ours(kept: Kept, site: Site
     assert site.stored()["EXTRA"] == ("theirs", False)
 
 
-def test_what_was_removed_before_a_write_failed_is_no_more_ours_either(kept: Kept, site: Site) -> None:
+def test_what_was_removed_before_a_write_failed_is_no_more_mirrors_own_either(kept: Kept, site: Site) -> None:
     kept.up(mirror(site, EXTRA=plain("x")))
     stored = failing(lambda: kept.up(mirror(site, **{BAD: plain("y")})))
     assert "EXTRA" not in stored

@@ -61,7 +61,7 @@ def test_an_id_that_is_free_again_is_retired_under_a_whole_number(site_ids: Wire
     assert back["retired"] == {}
 
 
-def test_every_failure_is_told_at_once_and_names_no_property(site_ids: Wire) -> None:
+def test_every_failure_is_reported_at_once_and_names_no_property(site_ids: Wire) -> None:
     before, _ = site_ids.check({}, hints("acme-de"))
     clash = [{"application": f"u-{name}", "name": name, "declared": 2} for name in ("acme-fr", "acme-ch")]
     news = hints(reserved=[7])
@@ -103,7 +103,7 @@ def test_the_ledger_is_stored_and_read_as_it_is(site_ids: Wire) -> None:
     assert not site_ids.diff(stored, more).replaces
 
 
-def test_a_ledger_that_begins_beside_ids_of_ours_is_a_failure_until_the_highest_is_known(site_ids: Wire) -> None:
+def test_a_ledger_that_begins_beside_ids_of_mirrors_is_a_failure_until_the_highest_is_known(site_ids: Wire) -> None:
     news = hints()
     news["hints"]["sites"].append({"application": "u-de", "name": "acme-de", "observed": 2, "managed": True})
     _, failures = site_ids.check({}, news)
@@ -157,7 +157,7 @@ def test_what_was_found_of_a_site_is_decided_once_and_kept_as_long_as_it_is_decl
     assert site_ids.check(fewer, hints("acme-fr", "acme-ch", found={"e-fr": {}, "e-ch": {}})) == (fewer, [])
 
 
-def test_a_variable_that_was_found_may_be_called_like_anything_of_ours(site_ids: Wire) -> None:
+def test_a_variable_that_was_found_may_be_called_like_anything_of_mirrors(site_ids: Wire) -> None:
     there = {"e-de": dict.fromkeys(("found", "__provider", "__x", "id", "urn"), True)}
     before, _ = site_ids.check({}, hints("acme-de", found=there))
     assert before["found"] == there

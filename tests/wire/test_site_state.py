@@ -26,7 +26,7 @@ def test_what_the_ledger_says_later_of_what_was_found_changes_nothing(kept: Kept
     assert kept.preview(mirror(site)) == []
 
 
-def test_a_shared_value_that_was_plain_before_us_stays_plain_and_is_still_a_secret_of_ours(
+def test_a_shared_value_that_was_plain_before_mirrors_stays_plain_and_is_still_a_secret_of_mirrors(
     kept: Kept, site: Site
 ) -> None:
     site.by_hand("DATABASE_URL", "postgres://own/database")
@@ -228,7 +228,7 @@ def test_what_runs_otherwise_and_is_set_as_declared_is_deployed(kept: Kept, site
     assert kept.preview(declared) == []
 
 
-def test_what_somebody_sets_and_deploys_is_shown_as_set_and_repaired_with_a_deployment(kept: Kept, site: Site) -> None:
+def test_what_someone_sets_and_deploys_is_shown_as_set_and_repaired_with_a_deployment(kept: Kept, site: Site) -> None:
     declared = mirror(site, LANGUAGE=plain("de"))
     kept.up(declared)
     elsewhere = DATABASE + "-by-hand"

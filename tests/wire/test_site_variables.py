@@ -57,14 +57,14 @@ def test_a_create_that_was_interrupted_is_completed(kept: Kept, site: Site) -> N
     assert site.writes() == ["POST DEFAULT_STORAGE_DSN", "POST DATABASE_URL", START]
 
 
-def test_what_somebody_sets_before_our_first_write_is_taken_over(kept: Kept, site: Site) -> None:
+def test_what_someone_sets_before_the_first_write_is_taken_over(kept: Kept, site: Site) -> None:
     """Not found, so there is no look before it; the platform refuses a second one."""
     site.by_hand("DEFAULT_STORAGE_DSN", "s3://theirs", sensitive=False)
     kept.up(mirror(site))
     assert site.stored()["DEFAULT_STORAGE_DSN"] == (STORAGE, True)
 
 
-def test_only_what_changed_is_updated_and_only_what_we_declared_is_removed(kept: Kept, site: Site) -> None:
+def test_only_what_changed_is_updated_and_only_what_mirrors_declared_is_removed(kept: Kept, site: Site) -> None:
     kept.up(mirror(site, LANGUAGE=plain("de"), OLD=plain("x")))
     site.by_hand("FOREIGN", "theirs")
     site.forget_requests()
@@ -121,7 +121,7 @@ def test_what_was_found_is_never_deleted(kept: Kept, later: Kept, site: Site) ->
     assert site.stored() == {"LANGUAGE": ("de", False), "SITE_ID": ("2", False)}
 
 
-def test_what_was_set_by_hand_before_we_declared_it_is_never_deleted(kept: Kept, later: Kept, site: Site) -> None:
+def test_what_was_set_by_hand_before_mirrors_declared_it_is_never_deleted(kept: Kept, later: Kept, site: Site) -> None:
     kept.up(mirror(site) | observed(site))
     site.by_hand("LANGUAGE", "en")
     seen = observed(site)
@@ -135,7 +135,7 @@ def test_what_was_set_by_hand_before_we_declared_it_is_never_deleted(kept: Kept,
     assert site.stored() == {"LANGUAGE": ("de", False)}
 
 
-def test_what_somebody_sets_after_the_ledger_was_written_and_before_we_write_is_never_deleted(
+def test_what_someone_sets_after_the_ledger_was_written_and_before_mirrors_writes_is_never_deleted(
     kept: Kept, later: Kept, site: Site
 ) -> None:
     site.by_hand("LANGUAGE", "en")
@@ -173,7 +173,7 @@ def test_site_id_stays_as_long_as_a_database_that_was_found_does(kept: Kept, lat
     assert site.stored() == {}
 
 
-def test_a_variable_called_like_a_property_of_ours_is_written_under_its_own_name(
+def test_a_variable_called_like_a_property_of_mirrors_is_written_under_its_own_name(
     kept: Kept, later: Kept, site: Site
 ) -> None:
     names = ("site", "found", "hmac_key", "variables", "environment", "release", "url", "id", "_x", "__provider")
@@ -230,7 +230,7 @@ def test_a_database_that_cannot_be_read_is_given_up_by_its_place(drive: Drive, s
 
 @pytest.mark.parametrize("after", ORDER[:-1])
 @pytest.mark.parametrize("written", [True, False], ids=["written", "deleted"])
-def test_a_site_id_that_somebody_else_changes_in_between_keeps_the_database_away(
+def test_a_site_id_that_another_user_changes_in_between_keeps_the_database_away(
     kept: Kept, site: Site, after: str, written: bool
 ) -> None:
     if written:
@@ -247,7 +247,7 @@ def test_a_site_id_that_somebody_else_changes_in_between_keeps_the_database_away
     assert site.deployments() == []
 
 
-def test_a_site_id_that_somebody_else_deletes_beside_the_database_is_put_back(kept: Kept, site: Site) -> None:
+def test_a_site_id_that_another_user_deletes_beside_the_database_is_put_back(kept: Kept, site: Site) -> None:
     site.somebody_deletes("SITE_ID", after="DATABASE_URL")
     with pytest.raises(Refused, match=r"as declared: SITE_ID\. Nothing was deployed; SITE_ID was put back\."):
         kept.up(mirror(site))
@@ -264,7 +264,7 @@ def test_where_the_site_id_does_not_stay_the_database_goes_again(kept: Kept, sit
     assert set(site.stored()) == {"MIRRORS_APPLICATION", "DEFAULT_STORAGE_DSN"}
 
 
-def test_where_the_site_id_does_not_stay_a_database_that_was_there_before_stays_and_that_is_told(
+def test_where_the_site_id_does_not_stay_a_database_that_was_there_before_stays_and_that_is_reported(
     kept: Kept, site: Site
 ) -> None:
     site.by_hand("SITE_ID", "2")
@@ -278,7 +278,7 @@ def test_where_the_site_id_does_not_stay_a_database_that_was_there_before_stays_
     assert "DATABASE_URL" in site.stored()
 
 
-def test_what_somebody_else_writes_before_the_last_look_is_told_without_values(kept: Kept, site: Site) -> None:
+def test_what_another_user_writes_before_the_last_look_is_reported_without_values(kept: Kept, site: Site) -> None:
     site.somebody_writes("LANGUAGE", f"{CANARY}-other", after="DATABASE_URL")
     with pytest.raises(Refused, match="as declared: LANGUAGE") as told:
         kept.up(mirror(site, LANGUAGE=plain("de")))

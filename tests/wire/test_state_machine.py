@@ -268,7 +268,7 @@ class Environment(RuleBasedStateMachine):
         self.destroy()
 
 
-def test_whoever_writes_in_between_what_is_theirs_stays_theirs_and_what_is_declared_is_made_and_runs(
+def test_what_another_writes_in_between_stays_theirs_and_what_is_declared_is_made_and_runs(
     kept: Kept, later: Kept, watched: Site
 ) -> None:
     class Here(Environment):

@@ -38,7 +38,7 @@ def stored(original: Site) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("given", [{"mirrors:apiToken": OLD}, {}])
-def test_todays_token_stands_in_for_one_that_is_refused_or_that_the_engine_does_not_have(
+def test_todays_token_replaces_one_that_is_refused_or_that_the_engine_does_not_have(
     platform: Platform, command: Path, stored: dict[str, Any], tmp_path: Path, given: dict[str, str]
 ) -> None:
     said = tmp_path / "said"

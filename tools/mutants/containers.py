@@ -13,7 +13,7 @@ CONTAINERS = (
         "mirrors/docker/serving.py",
         " or restarts > self.restarts:\n",
         ":\n",
-        (f"{PROVIDERS}::test_one_that_ends_is_told_at_once_with_its_log_and_no_secret",),
+        (f"{PROVIDERS}::test_one_that_ends_is_reported_at_once_with_its_log_and_no_secret",),
     ),
     Mutation(
         "a-container-that-has-recovered-is-refused",
@@ -27,7 +27,7 @@ CONTAINERS = (
         "mirrors/docker/host.py",
         "        return without_secrets(printed, variables_of(container).items(), others=secrets)\n",
         "        return printed\n",
-        (f"{PROVIDERS}::test_one_that_ends_is_told_at_once_with_its_log_and_no_secret",),
+        (f"{PROVIDERS}::test_one_that_ends_is_reported_at_once_with_its_log_and_no_secret",),
     ),
     Mutation(
         "what-a-release-keeps-is-in-clear",

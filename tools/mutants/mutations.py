@@ -57,7 +57,7 @@ ORDER = (
         WRITING,
         """                self._verify_site_id(f"{DATABASE_URL} was not written")\n""",
         "                pass\n",
-        (f"{VARIABLES}::test_a_site_id_that_somebody_else_changes_in_between_keeps_the_database_away",),
+        (f"{VARIABLES}::test_a_site_id_that_another_user_changes_in_between_keeps_the_database_away",),
     ),
     Mutation(
         "a-changed-site-id-is-not-read-back-beside-a-database-that-stays",
@@ -72,7 +72,7 @@ ORDER = (
         "        if SITE_ID in wrong and DATABASE_URL in live:\n",
         "        if False:\n",
         (
-            f"{VARIABLES}::test_a_site_id_that_somebody_else_deletes_beside_the_database_is_put_back",
+            f"{VARIABLES}::test_a_site_id_that_another_user_deletes_beside_the_database_is_put_back",
             f"{VARIABLES}::test_where_the_site_id_does_not_stay_the_database_goes_again",
         ),
     ),
@@ -81,7 +81,7 @@ ORDER = (
         WRITING,
         "        if not writes:\n",
         "        if True:\n",
-        (f"{VARIABLES}::test_what_somebody_else_writes_before_the_last_look_is_told_without_values",),
+        (f"{VARIABLES}::test_what_another_user_writes_before_the_last_look_is_reported_without_values",),
     ),
     Mutation(
         "flags-are-not-read-back",
@@ -95,7 +95,7 @@ ORDER = (
         DEPLOYING,
         "        if wrong:\n",
         "        if False:\n",
-        (f"{DEPLOYMENT}::test_nothing_is_deployed_where_somebody_writes_while_another_deployment_is_waited_for",),
+        (f"{DEPLOYMENT}::test_nothing_is_deployed_where_someone_writes_while_another_deployment_is_waited_for",),
     ),
     Mutation(
         "a-site-is-deployed-before-its-variables-are-written",
@@ -154,14 +154,14 @@ THEIRS = (
         ATTEMPT,
         "self._found | found | theirs)",
         "self._found | found)",
-        (f"{HALF_DONE}::test_what_somebody_sets_after_a_failed_create_is_theirs",),
+        (f"{HALF_DONE}::test_what_someone_sets_after_a_failed_create_is_theirs",),
     ),
     Mutation(
         "what-a-failure-has-made-is-forgotten",
         ATTEMPT,
         "        if not (writing.made or theirs or writing.removed or hidden or self._runs_hidden_values()):\n",
         "        if True:\n",
-        (f"{HALF_DONE}::test_what_a_failed_create_has_made_stays_ours",),
+        (f"{HALF_DONE}::test_what_a_failed_create_has_made_stays_mirrors_own",),
     ),
     Mutation(
         "what-a-failure-left-undone-is-done-by-a-pause",
@@ -189,7 +189,7 @@ THEIRS = (
         "mirrors/program/site_resources.py",
         '"observed": _observed(site),',
         '"observed": {},',
-        (f"{PROGRAM}::test_the_checks_are_told_what_is_observed",),
+        (f"{PROGRAM}::test_the_checks_learn_what_is_observed",),
     ),
     Mutation(
         "a-replaced-resource-strips-the-running-mirror",
@@ -520,7 +520,7 @@ REFUSALS = (
         "mirrors/resources/deployment_runner.py",
         "            self._check_release()\n",
         "",
-        (f"{ROLLOUT}::test_a_release_in_the_middle_of_a_rollout_reaches_nobody_before_the_first_wave",),
+        (f"{ROLLOUT}::test_a_release_in_the_middle_of_a_rollout_reaches_no_one_before_the_first_wave",),
     ),
     Mutation(
         "a-paused-site-that-the-state-has-lost-is-written-to",
@@ -558,14 +558,14 @@ REFUSALS = (
         ATTEMPT,
         "if changed := no_longer_shared(",
         "if False and no_longer_shared(",
-        (f"{DEPLOYED}::test_what_the_original_runs_with_since_this_command_began_reaches_nobody_half",),
+        (f"{DEPLOYED}::test_what_the_original_runs_with_since_this_command_began_reaches_no_one_half",),
     ),
     Mutation(
         "a-failure-of-an-earlier-repair-is-told-again",
         "mirrors/program/scheduler.py",
         "if failed and attempt == self.attempt]",
         "if failed]",
-        (f"{ROLLOUT}::test_a_repair_that_failed_is_told_though_a_new_site_is_left_out",),
+        (f"{ROLLOUT}::test_a_repair_that_failed_is_reported_though_a_new_site_is_left_out",),
     ),
     Mutation(
         "a-refused-deployment-keeps-the-others-from-a-repair",

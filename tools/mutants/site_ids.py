@@ -126,7 +126,7 @@ SITE_IDS = (
         "mirrors/program/outputs.py",
         "    if not pulumi.runtime.is_dry_run():\n",
         "    if False:\n",
-        ("tests/engine/test_site_ids.py::test_a_new_mirror_alone_among_the_targets_is_told_what_gives_it_its_id",),
+        ("tests/engine/test_site_ids.py::test_a_new_mirror_alone_among_the_targets_learns_what_gives_it_its_id",),
     ),
     Mutation(
         "a-rename-strips-the-running-mirror",

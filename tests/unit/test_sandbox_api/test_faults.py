@@ -124,7 +124,7 @@ def test_a_deployment_that_fails_is_refused_by_nothing(sandbox: Sandbox, applica
     assert sandbox.get(f"{DEPLOYMENTS}{made.json()['uuid']}/").json()["success"] is False
 
 
-def test_a_fault_strikes_as_often_as_it_remains_and_where_it_is_told_to(sandbox: Sandbox) -> None:
+def test_a_fault_strikes_as_often_as_it_remains_and_where_it_is_set_to(sandbox: Sandbox) -> None:
     sandbox.do("make_fault", kind="forbidden", method="get", path="applications.*slug=a", remaining=2)
     paths = ["/iam/v3/me/", *["/apps/v3/applications/?slug=a"] * 3]
     assert [sandbox.get(path).status_code for path in paths] == [200, 403, 403, 200]

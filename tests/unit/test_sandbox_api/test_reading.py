@@ -26,7 +26,7 @@ def test_the_root_lists_the_collections_without_authentication(sandbox: Sandbox)
         ({"Authorization": "Token"}, "Invalid token header. No credentials provided."),
     ],
 )
-def test_whoever_has_no_good_token_gets_drfs_401(sandbox: Sandbox, header: dict[str, str], detail: str) -> None:
+def test_without_a_good_token_a_client_gets_drfs_401(sandbox: Sandbox, header: dict[str, str], detail: str) -> None:
     answer = sandbox.request("GET", "/iam/v3/me/", headers=header)
     assert (answer.status_code, answer.json()) == (401, {"detail": detail})
     assert answer.headers["WWW-Authenticate"] == "Token"
