@@ -1,8 +1,9 @@
 """``python -m tests.engine.chaos [--rounds 200] [--seed 1] [--jobs 2] [--round N …] [--json]``.
 
-Kill engine, providers and platform at random moments of an ``up``, and do what docs/operations.md says. Look whether
-everything is as declared, and never was what it must not be. Says each round when it has ended, and at the end the
-figures; a Ctrl-C ends it with the figures so far. What a round with a fault has left is kept in ``.state/chaos``.
+Kill engine, providers and platform at random moments of an ``up``, and do what docs/how-to/operations says. Look
+whether everything is as declared, and never was what it must not be. Says each round when it has ended, and at the
+end the figures; a Ctrl-C ends it with the figures so far. What a round with a fault has left is kept in
+``.state/chaos``.
 """
 
 import argparse

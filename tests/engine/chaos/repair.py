@@ -1,4 +1,4 @@
-"""The repair after an interrupted command, as ``docs/operations.md`` and the messages say."""
+"""The repair after an interrupted command, as ``docs/how-to/operations`` and the messages say."""
 
 from dataclasses import dataclass, field
 from pathlib import Path

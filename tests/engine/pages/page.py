@@ -1,4 +1,4 @@
-"""A page as sections with blocks of code, and whether something said what a block quotes."""
+"""Read a page as sections with blocks of code, and compare what a block quotes with what commands said."""
 
 import re
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _COMMAND = re.compile(r"(?P<command>.+?)(?: +# exit (?P<code>\d+))?")
 
 @dataclass(frozen=True)
 class Block:
-    """``not_run`` is the reason, where the page gives one."""
+    """A block of code. ``not_run`` is the reason, if the page gives one."""
 
     language: str
     text: str
@@ -28,7 +28,7 @@ class Section:
 
     @property
     def yaml(self) -> list[str]:
-        """The text that a reader writes into a file."""
+        """Return the blocks that a reader writes into a file."""
         return [block.text for block in self.blocks if block.language == "yaml"]
 
 
@@ -47,13 +47,17 @@ class Page:
 
     @property
     def unread(self) -> int:
-        """How many lines that begin or end a block belong to none of a section."""
+        """Count the lines that begin or end a block and belong to no block of a section."""
         return self.text.count("\n```") - 2 * sum(len(section.blocks) for section in self.sections)
 
+    def as_one_section(self, title: str) -> Section:
+        """Return all blocks of the page, whatever its headings."""
+        return Section(title, _blocks(self.text))
 
-def page(name: str) -> Page:
-    """One of the folder ``docs``."""
-    return Page((ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8"))
+
+def page(path: str) -> Page:
+    """Read a page. ``path`` begins below ``docs`` and has no suffix, such as ``how-to/operations/index``."""
+    return Page((ROOT / "docs" / f"{path}.md").read_text(encoding="utf-8"))
 
 
 def _blocks(body: str) -> tuple[Block, ...]:
@@ -68,7 +72,7 @@ def command_of(line: str) -> tuple[str, int]:
 
 
 def missing(quoted: str, said: str) -> list[str]:
-    """Return the quotations that do not occur in what was said, whatever the white space."""
+    """Return the quotations that do not occur in what commands said, whatever the white space."""
     text = " ".join(said.split())
     return [line for line in _quotations(quoted) if not re.search(_pattern(line), text)]
 
