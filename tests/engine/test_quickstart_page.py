@@ -63,7 +63,7 @@ def test_a_command_of_an_extra_that_is_not_installed_is_listed_and_says_how_to_g
         refused = run("mirrors", "sandbox", *words).failed()
         assert refused.code == 1
         assert refused.stderr.startswith(
-            "Error: mirrors sandbox needs packages that are not installed (django, psutil,"
+            "Error: mirrors sandbox needs packages that are not installed (mirrors_sandbox, django, psutil,"
         )
         assert refused.stderr.endswith(f": {install}\n")
 
