@@ -20,10 +20,10 @@ class ConfigurationError(MirrorsError):
 
 
 class UnsupportedPlatformError(MirrorsError):
-    """A command that asks Divio's API, for a stack on another platform. ``instead``: what to do there."""
+    """A command that does not work on the stack's platform. ``instead``: what to do there."""
 
-    def __init__(self, command: str, instead: str) -> None:
-        message = f"mirrors {command} is for Divio, and this stack has mirrors:platform: docker."
+    def __init__(self, command: str, platform: str, instead: str) -> None:
+        message = f"mirrors {command} does not work with mirrors:platform: {platform}."
         super().__init__(Problem("command-is-for-another-platform", message, instead))
 
 

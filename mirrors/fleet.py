@@ -9,9 +9,10 @@ from typing import Any
 import pulumi
 
 from mirrors.config import Original, Settings
+from mirrors.config.platforms import load_part
+from mirrors.errors import ConfigurationError
 from mirrors.planning.plan import confirmed_identities
-from mirrors.problems import Problem
-from mirrors.program.divio import DivioPlatform
+from mirrors.planning.platform_words import words_of
 from mirrors.program.platform import Platform
 from mirrors.program.startup import Configured, configuration, refuse
 from mirrors.pulumi_internals import limit_stack_traces
@@ -96,7 +97,7 @@ class Fleet(pulumi.ComponentResource):
             "listed": platform.listed,
             "found": platform.found,
             "keeps": settings.keeps_variables,
-            **({"containers": True} if settings.platform == "docker" else {}),
+            "goes_on": words_of(settings).goes_on,
         }
 
     def _reference(self, stack: str | None) -> dict[str, Any] | None:
@@ -108,15 +109,12 @@ class Fleet(pulumi.ComponentResource):
 
 
 def _platform(configured: Configured) -> Platform:
-    """Whoever is on Divio loads nothing of Docker's, and needs none of its packages."""
-    if configured.settings.platform != "docker":
-        return DivioPlatform(configured)
+    """Return the stack's platform, planned. A stack on Divio loads nothing of Docker's, and needs no package of it."""
     try:
-        from mirrors.docker.platform import DockerPlatform
-    except ModuleNotFoundError as missing:
-        message = f"docker needs the package {missing.name}: pip install 'pulumi-mirrors[docker]'"
-        refuse([Problem("package-missing", message, path="mirrors:platform")])
-    return DockerPlatform(configured)
+        platform: type[Platform] = load_part(configured.settings.platform.kind, "program")
+    except ConfigurationError as error:
+        refuse(error.problems)
+    return platform(configured)
 
 
 def _begin_soon() -> None:

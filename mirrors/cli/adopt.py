@@ -11,9 +11,11 @@ from typing import Any
 import click
 
 from mirrors.cli.options import DIFFERS, as_json, connect, in_directory, plain_errors
+from mirrors.cli.platforms import refuse_unless_supported
 from mirrors.cli.project import FLEET, NAMES, ProjectFile, as_yaml, pin
 from mirrors.cli.stacks import outputs, raw_configuration
 from mirrors.config.connection import Connection, load_connection
+from mirrors.config.platforms import kind_of
 from mirrors.errors import MirrorsError
 from mirrors.observation.account import AccountObserver
 from mirrors.planning.adoption.candidates import Adoption, likely_originals
@@ -67,6 +69,7 @@ def connection_for(stack: str | None, cwd: Path) -> Connection:
             if not os.environ.get("DIVIO_API_TOKEN"):
                 raise
             click.echo(f"The stack's configuration is not used: {error}", err=True)
+    refuse_unless_supported("adopt", kind_of(raw), stack)
     return load_connection(raw, os.environ)
 
 

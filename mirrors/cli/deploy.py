@@ -16,7 +16,8 @@ from mirrors.cli.stacks import pulumi
 from mirrors.cli.status import look, settings_of
 from mirrors.config import Fleet, Settings
 from mirrors.errors import ConfigurationError
-from mirrors.planning.rollout.targets import Chosen, behind, everyone, in_common, named
+from mirrors.planning.platform_words import words_of
+from mirrors.planning.rollout.targets import Chosen, behind, everyone, named
 from mirrors.planning.rollout.waves import MANUAL_RELEASE_SITES
 
 BESIDE = 4
@@ -145,7 +146,7 @@ def targets(settings: Settings, chosen: Chosen) -> list[str]:
     """
     if chosen.sites is None:
         return []
-    found = dict.fromkeys([*in_common(settings.platform), *(f"**::{site}" for site in chosen.sites)])
+    found = dict.fromkeys([*words_of(settings).targets, *(f"**::{site}" for site in chosen.sites)])
     return [part for target in found for part in ("--target", target)]
 
 

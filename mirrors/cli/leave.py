@@ -8,9 +8,10 @@ import click
 
 from mirrors.cli.deploy import fleet_of
 from mirrors.cli.options import in_directory, nobody_there, on_stack, plain_errors
+from mirrors.cli.platforms import refuse_unless_supported
 from mirrors.cli.stacks import forget
 from mirrors.cli.state import StackState
-from mirrors.errors import MirrorsError, UnsupportedPlatformError
+from mirrors.errors import MirrorsError
 from mirrors.planning.site_ids.pins import Pin, pins
 from mirrors.problems import Problem
 
@@ -29,10 +30,7 @@ def leave(stack: str, *, yes: bool, cwd: Path) -> None:
     if not state.resources:
         click.echo(f"The stack {stack} manages nothing.")
         return
-    if any(item["type"].startswith("mirrors:docker:") for item in state.resources):
-        raise UnsupportedPlatformError(
-            "leave", f"To let containers run on without it: pulumi state delete --all -s {stack}. Nothing was changed"
-        )
+    refuse_unless_supported("leave", state.platform, stack)
     if state.foreign:
         raise others(stack, state.foreign)
     ledger, fleet = state.ledger, fleet_of(stack, cwd)

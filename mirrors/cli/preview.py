@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,24 +14,14 @@ import click
 
 from mirrors.cli.configuration import loaded
 from mirrors.cli.deploy import targets
-from mirrors.cli.options import DIFFERS, as_json, connect, in_directory, on_stack, plain_errors
+from mirrors.cli.options import DIFFERS, as_json, in_directory, on_stack, plain_errors
+from mirrors.cli.platforms import commands_of
 from mirrors.cli.preview_markdown import as_markdown
 from mirrors.cli.preview_report import as_data, as_text
 from mirrors.cli.single_sites import refuse_single_sites
 from mirrors.cli.stacks import CommandError, pulumi
-from mirrors.cli.status import unhealthy
 from mirrors.config import Settings
-from mirrors.observation.fleet import Observer
-from mirrors.planning.adoption.takeover import judge
-from mirrors.planning.observed import ObservedFleet
-from mirrors.planning.reports.preview import (
-    Cause,
-    FleetPreview,
-    SitePreview,
-    first_deployments,
-    preview_of,
-    site_ids_of,
-)
+from mirrors.planning.reports.preview import FleetPreview, preview_of
 from mirrors.planning.rollout.targets import Chosen, named
 from mirrors.planning.rollout.waves import MANUAL_RELEASE_SITES
 from mirrors.problems.events import EVENTS, read
@@ -78,37 +68,9 @@ def look_ahead(sites: Sequence[str], stack: str, cwd: Path) -> FleetPreview:
 
 
 def with_a_look(engine: Mapping[str, Any], settings: Settings, stack: str, reported: Reported) -> FleetPreview:
-    """Also at what the sites run whose deployment is new in the state, or was found healthy by no update."""
+    """The preview out of what Pulumi says, and what only the platform shows."""
     found = preview_of(engine, settings, stack, reported)
-    if settings.platform != "divio" or found.problems:
-        return found
-    first, unasked = first_deployments(engine), [site.application for site in found.sites if is_unasked(site)]
-    if not first and not unasked:
-        return found
-    seen = observed(settings, {*first, *unasked})
-    judgements = judge(settings, seen, first, site_ids_of(engine), original_deploys=deploys_original(settings, found))
-    found = preview_of(engine, settings, stack, reported, judgements)
-    return replace(found, sites=tuple(answered(settings, seen, found.sites)))
-
-
-def observed(settings: Settings, slugs: Collection[str]) -> ObservedFleet:
-    """With what these sites run. Raises DivioError."""
-    divio = connect(settings.api_url, settings.api_token.get_secret_value(), settings.max_concurrent_requests)
-    return Observer(divio, settings).fleet(deep=True, only=slugs)
-
-
-def is_unasked(site: SitePreview) -> bool:
-    return Cause.UNVERIFIED in site.causes
-
-
-def deploys_original(settings: Settings, found: FleetPreview) -> bool:
-    return any(site.deploys for site in found.sites if site.application == settings.fleet.original.application)
-
-
-def answered(settings: Settings, seen: ObservedFleet, sites: Sequence[SitePreview]) -> Iterator[SitePreview]:
-    """The same sites; one that an update would ask for its health is asked now, once, and says what is wrong."""
-    wrong = unhealthy(settings, seen, [site.application for site in sites if is_unasked(site)])
-    return (replace(site, why=wrong.get(site.application) or site.why) for site in sites)
+    return found if found.problems else commands_of(settings.platform.kind).preview(found, engine, settings, reported)
 
 
 def ask_engine(settings: Settings, chosen: Chosen, stack: str, cwd: Path) -> tuple[Mapping[str, Any], Reported]:

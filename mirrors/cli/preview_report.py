@@ -90,7 +90,7 @@ def sections(preview: FleetPreview) -> Iterator[tuple[str, list[str]]]:
         "SITE_IDs given": [f"{slug}: {site_id}" for slug, site_id in preview.given.items()],
         "SITE_IDs retired": [f"{site_id}: {slug}" for site_id, slug in preview.retired.items()],
         "SITE_IDs no longer retired": [f"{site_id}: {slug}" for site_id, slug in preview.freed.items()],
-        "Off the list": [f"{slug}: {_left_behind(preview)}" for slug in preview.leaving],
+        "Off the list": [f"{slug}: {preview.left_behind}" for slug in preview.leaving],
         "The original's shared values point elsewhere": [
             f"{name}: {before} before, {now} now" for name, (before, now) in preview.moved.items()
         ],
@@ -103,12 +103,6 @@ def sections(preview: FleetPreview) -> Iterator[tuple[str, list[str]]]:
         "Notes": list(preview.notes),
     }
     return ((title, lines) for title, lines in found.items() if lines)
-
-
-def _left_behind(preview: FleetPreview) -> str:
-    if preview.containers:
-        return "its container is removed, and its content stays in the database"
-    return "its variables " + ("stay as they are on the platform" if preview.keeps else "that we created are removed")
 
 
 def cause_of(site: SitePreview, cause: Cause, shown: Callable[[str], str] = str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from mirrors.cli.platforms import commands_of
 from mirrors.cli.stacks import export
 from mirrors.config import Fleet, Settings
 from mirrors.errors import MirrorsError
@@ -12,7 +13,7 @@ from mirrors.planning.reports.pulumi_steps import OURS
 from mirrors.planning.rollout.waves import names
 from mirrors.problems import Problem
 
-__all__ = ["not_yet_deployed", "off_the_list", "refuse_single_sites"]
+__all__ = ["not_yet_deployed", "off_the_list", "original_not_deployed_yet", "refuse_single_sites"]
 
 Resources = Sequence[Mapping[str, Any]]
 
@@ -25,16 +26,8 @@ def refuse_single_sites(settings: Settings, stack: str, cwd: Path) -> None:
         said = f"{names(left)} {'has' if len(left) == 1 else 'have'} left the list"
         remedy = f"run 'pulumi up -s {stack}', or put {them} back, before single sites are deployed"
         raise MirrorsError(Problem("site-left-list", said, remedy))
-    if original := not_yet_deployed(stored, settings):
-        raise MirrorsError(
-            Problem(
-                "original-not-deployed-yet",
-                f"was never deployed by an update of the stack {stack}, and its mirrors run what it deploys"
-                " (original: deploy: true)",
-                f"run 'pulumi up -s {stack}' before single sites are deployed",
-                original,
-            )
-        )
+    if problem := commands_of(settings.platform.kind).refuses_single_sites(settings, stack, stored):
+        raise MirrorsError(problem)
 
 
 def off_the_list(stored: Resources, fleet: Fleet) -> tuple[str, ...]:
@@ -46,10 +39,24 @@ def off_the_list(stored: Resources, fleet: Fleet) -> tuple[str, ...]:
     return tuple(name for item in stored if item["type"] == f"{OURS}Mirror" if (name := _name(item)) not in declared)
 
 
+def original_not_deployed_yet(settings: Settings, stack: str, stored: Resources) -> Problem | None:
+    """Return a problem where the mirrors wait for a deployment of the original that the state does not have."""
+    original = not_yet_deployed(stored, settings)
+    if original is None:
+        return None
+    return Problem(
+        "original-not-deployed-yet",
+        f"was never deployed by an update of the stack {stack}, and its mirrors run what it deploys"
+        " (original: deploy: true)",
+        f"run 'pulumi up -s {stack}' before single sites are deployed",
+        original,
+    )
+
+
 def not_yet_deployed(stored: Resources, settings: Settings) -> str | None:
     """The original, where its mirrors wait for a deployment of ours that is not in the state."""
     original = settings.fleet.original
-    if not original.deploy or settings.platform != "divio" or image_environment(settings) != settings.environment:
+    if not original.deploy or image_environment(settings) != settings.environment:
         return None
     sites = (item for item in stored if item["type"] == f"{OURS}OriginalSite")
     deployed = {_name(item) for item in sites if (item.get("outputs") or {}).get("deployment")}

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from mirrors.cli.stacks import export
+from mirrors.config.platforms import kind_of_types
 from mirrors.errors import MirrorsError
 from mirrors.planning.reports.pulumi_steps import OURS, SITES
 from mirrors.planning.site_ids.allocate import Ledger
@@ -74,6 +75,11 @@ class StackState:
         """By environment, what the last update has reached."""
         stored = [item.get("outputs") or {} for item in self.resources if item["type"] in SITES]
         return [(str(outputs["environment"]), SiteState.of(outputs)) for outputs in stored if "environment" in outputs]
+
+    @property
+    def platform(self) -> str:
+        """The platform that the fleet in the state is on."""
+        return kind_of_types(item["type"] for item in self.resources)
 
     @property
     def foreign(self) -> tuple[str, ...]:

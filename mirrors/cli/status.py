@@ -3,11 +3,7 @@
 import dataclasses
 import json
 import sys
-import time
-from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -18,28 +14,15 @@ from rich.console import Console
 from rich.table import Table
 
 from mirrors.cli.configuration import loaded
-from mirrors.cli.options import DIFFERS, as_json, connect, in_directory, note, on_stack, plain_errors
+from mirrors.cli.options import DIFFERS, as_json, in_directory, note, on_stack, plain_errors
+from mirrors.cli.platforms import commands_of
 from mirrors.cli.state import StackState
 from mirrors.config import Settings
-from mirrors.divio import Divio, EnvironmentVariable
-from mirrors.errors import ConfigurationError, UnsupportedPlatformError
-from mirrors.observation.convert import by_name
-from mirrors.observation.fleet import Observer
-from mirrors.observation.health import what_is_wrong
-from mirrors.observation.retired import retired_sites
-from mirrors.planning.observed import ObservedFleet, ObservedSite
-from mirrors.planning.reports.status import SETTLED, SiteStatus, State, removed, statuses
-from mirrors.planning.reports.verification import as_unverified, unverified
-from mirrors.planning.rollout.waves import named
-from mirrors.planning.variables.addresses import address_of
-from mirrors.planning.variables.names import DOMAIN
-from mirrors.problems import Note
+from mirrors.errors import ConfigurationError
+from mirrors.planning.reports.status import SETTLED, SiteStatus, State
 
 WIDTH_OF_A_LOG = 160
 RELEASE_SHOWN = 8
-
-PATIENCE = 30.0
-"""Seconds for the answers of all sites that are asked: each has up to twice ten of its own."""
 
 COLOURS = {
     State.CONVERGED: "green",
@@ -71,64 +54,7 @@ def status(stack: str, *, as_json: bool, cwd: Path) -> None:
 def look(stack: str, cwd: Path) -> tuple[SiteStatus, ...]:
     """Read-only. Raises MirrorsError for an unusable configuration, DivioError where the platform does not answer."""
     settings = settings_of(stack, cwd)
-    if settings.platform == "docker":
-        fleet = settings.fleet.original.application
-        raise UnsupportedPlatformError(
-            "status",
-            f"See 'pulumi stack output sites -s {stack}' and, on the Docker host, 'docker ps --filter"
-            f" label=mirrors.fleet={fleet} --filter label=mirrors.environment={settings.environment}'",
-        )
-    divio = connect(settings.api_url, settings.api_token.get_secret_value(), settings.max_concurrent_requests)
-    seen = Observer(divio, settings).fleet(deep=True)
-    state = StackState.of(stack, cwd)
-    retired = {site_id: who.name for site_id, who in state.ledger.retired.items()}
-    leaving = {site_id: slug for site_id, slug in retired.items() if slug and slug not in settings.fleet.slugs}
-    retired_seen = retired_sites(divio, leaving.values(), settings.environment, note)
-    gone = removed(settings, seen, leaving, with_variables(divio, retired_seen))
-    rows = statuses(settings, seen, dict(state.ledger.assignments.values()), state.created)
-    return (*with_health(settings, seen, rows, state), *gone)
-
-
-def with_health(
-    settings: Settings, seen: ObservedFleet, rows: Sequence[SiteStatus], state: StackState
-) -> Iterator[SiteStatus]:
-    """The same rows; a site that no update has found healthy is asked now, once, and is not converged."""
-    asked = unverified(settings, seen, rows, state.created, state.verified)
-    wrong = unhealthy(settings, seen, [row.application for row in asked])
-    return (as_unverified(row, wrong[row.application]) if row.application in wrong else row for row in rows)
-
-
-def unhealthy(
-    settings: Settings, seen: ObservedFleet, slugs: Collection[str], within: float = PATIENCE
-) -> dict[str, str | None]:
-    """{slug: what is wrong with its answer now, None if nothing is} of each of these sites, asked side by side.
-
-    It says whom it waits for, and takes ``within`` seconds at most: what is not asked by then counts as not healthy.
-    """
-    if slugs:
-        note(Note(f"asking what no up has found healthy, {within:g} s at most: {named([*slugs])}"))
-    until = time.monotonic() + within
-    with ThreadPoolExecutor(max_workers=settings.max_concurrent_requests) as pool:
-        found = pool.map(lambda slug: _unhealthy(settings, seen.site(slug), until), slugs)
-        return dict(zip(slugs, found, strict=True))
-
-
-def _unhealthy(settings: Settings, site: ObservedSite, until: float) -> str | None:
-    """What is wrong with a site's answer now, as far as it has an address and an update would ask."""
-    url = address_of(site.frozen.get(DOMAIN))
-    if url is None or settings.rollout.health is None:
-        return None
-    runs_with = {name: value for name, value in site.frozen.items() if value is not None}
-    return what_is_wrong(url, settings.rollout.health, runs_with, until)
-
-
-def with_variables(divio: Divio, sites: Mapping[str, ObservedSite]) -> dict[str, ObservedSite]:
-    """The same sites, with the variables that their environments have now: one request for all."""
-    environments = [site.environment for site in sites.values() if site.environment]
-    listed: defaultdict[str, list[EnvironmentVariable]] = defaultdict(list)
-    for item in divio.environment_variables.list(environments) if environments else ():
-        listed[item.environment].append(item)
-    return {slug: replace(site, variables=by_name(listed[site.environment or ""])) for slug, site in sites.items()}
+    return commands_of(settings.platform.kind).status(settings, lambda: StackState.of(stack, cwd), note)
 
 
 def settings_of(stack: str, cwd: Path) -> Settings:

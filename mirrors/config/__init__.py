@@ -6,14 +6,12 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mirrors.config.docker import Docker
     from mirrors.config.loading import Loaded, load
     from mirrors.config.models import DeclaredVariable, Fleet, Mirror, Original, Overrides, Settings, Site
     from mirrors.config.rollout import Health, Rollout
 
 __all__ = [
     "DeclaredVariable",
-    "Docker",
     "Fleet",
     "Health",
     "Loaded",
@@ -31,6 +29,6 @@ def __getattr__(name: str) -> Any:
     """The models are made when one is asked for: each provider process would make them, and it reads a few keys."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from mirrors.config import docker, loading, models, rollout
+    from mirrors.config import loading, models, rollout
 
-    return next(getattr(module, name) for module in (loading, models, rollout, docker) if hasattr(module, name))
+    return next(getattr(module, name) for module in (loading, models, rollout) if hasattr(module, name))

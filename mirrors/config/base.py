@@ -1,6 +1,7 @@
 """What all models of the configuration have in common."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic.alias_generators import to_camel
@@ -15,6 +16,9 @@ class ConfigModel(BaseModel):
     """Something that the user writes. A value never shows in a validation error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, hide_input_in_errors=True)
+
+    needed: ClassVar[Mapping[str, str]] = {}
+    """{key: what to write} of required keys, for the message where the object is there and the key is not."""
 
     @model_validator(mode="before")
     @classmethod

@@ -9,18 +9,19 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from mirrors.config.base import Place
-from mirrors.config.connection import DEFAULT_API_URL, ENVIRON
 from mirrors.config.files import NO_FILES, Files
-from mirrors.config.messages import OBJECTS, Origin, describe, place_of, shown
+from mirrors.config.messages import Origin, describe, is_required, place_of, shown
 from mirrors.config.models import Fleet, Settings, Site
+from mirrors.config.platforms import DEFAULT, PLATFORMS, kind_of, object_keys, others_keys, settings_class
 from mirrors.config.rules import ValidationContext, violations
 from mirrors.config.scanning import Scan, scan
 from mirrors.problems import Problem
 
 __all__ = ["Loaded", "load"]
 
-_STAND_INS = {"apiToken": "-", "apiUrl": DEFAULT_API_URL, "environment": "test", "platform": "divio"}
-"""Where one of these is wrong there is nothing to look at, but the rest is still checked with these in their place."""
+_STAND_INS = {"environment": "test", "platform": DEFAULT}
+"""Where one of these is wrong there is nothing to look at, but the rest is still checked with these in their place. A
+platform adds its own."""
 
 
 @dataclass(frozen=True)
@@ -69,13 +70,12 @@ class _Draft:
 
     @classmethod
     def of(cls, raw: Mapping[str, str], stack: str, environ: Mapping[str, str], files: Files) -> "_Draft":
-        data: dict[str, Any] = {_encodable(key): _parsed(text) if key in OBJECTS else text for key, text in raw.items()}
+        objects = object_keys()
+        data: dict[str, Any] = {_encodable(key): _parsed(text) if key in objects else text for key, text in raw.items()}
         scanned = scan(data, files)
-        given = {key: name for key, name in ENVIRON.items() if environ.get(name)}
+        given = {key: name for key, name in settings_class(kind_of(data)).environ.items() if environ.get(name)}
         data |= {key: environ[name] for key, name in given.items()}
         origins: dict[Place, Origin] = {(key,): Origin(f"{name} in the environment") for key, name in given.items()}
-        if data.get("platform") == "docker":  # it has no such API, and needs no token for it
-            data.setdefault("apiToken", _STAND_INS["apiToken"])
         if "environment" not in data:
             data["environment"] = stack
             command = f"pulumi config set mirrors:environment test --stack {shown(stack)[1:-1]}"
@@ -86,15 +86,12 @@ class _Draft:
     def settle(self) -> Settings | None:
         """Settings of what is sound; None where nothing is left to take out."""
         while True:
-            try:
-                settings = Settings.model_validate(self.data)
-            except ValidationError as invalid:
-                errors = invalid.errors(include_url=False)
-            else:
+            settings, errors = _validated(self.data)
+            if settings is not None and not errors:
                 self.problems += self.scan.said()
                 return settings
             self.problems += [item for item in self._described(errors) if item not in self.problems]
-            places = {_optional_part(place_of(error)) for error in errors}
+            places = {self._optional_part(place_of(error)) for error in errors}
             if () in places:
                 return None
             for place in sorted(places, key=_depth_first, reverse=True):
@@ -108,9 +105,21 @@ class _Draft:
             describe(error, self.origins, self.scan.leaves.get(place_of(error))) for error in rest
         ]
 
+    @property
+    def _stand_ins(self) -> dict[str, Any]:
+        return {**_STAND_INS, **settings_class(kind_of(self.data)).stand_ins}
+
+    def _optional_part(self, place: Place) -> Place:
+        """Return the smallest part around a place that the configuration can do without; ``()`` if there is none."""
+        if place[0] in self._stand_ins or (place[0] in others_keys(kind_of(self.data)) and len(place) == 1):
+            return place
+        while place and isinstance(place[-1], str) and is_required(place):
+            place = place[:-1]
+        return place
+
     def _take_out(self, place: Place) -> None:
-        if place[0] in _STAND_INS:
-            self.data[str(place[0])] = _STAND_INS[str(place[0])]
+        if place[0] in self._stand_ins:
+            self.data[str(place[0])] = self._stand_ins[str(place[0])]
             self.usable = False
             return
         holder: Any = self.data
@@ -148,17 +157,34 @@ def _named(mirrors: Iterable[Any]) -> Iterable[str]:
     return (slug for slug in slugs if isinstance(slug, str))
 
 
-def _optional_part(place: Place) -> Place:
-    """The smallest part around a place that the configuration can do without; ``()`` if there is none."""
-    match place:
-        case ("fleet",) | ("fleet", "original") | ("fleet", "original", "application"):
-            return ()
-        case ("fleet", "mirrors", int(), "application"):
-            return place[:-1]
-        case ("dockerTls", _) | ("docker", "build", "directory") | ("docker", "proxy", "kind" | "network"):
-            return place[:-1]
-        case _:
-            return place
+def _validated(data: Mapping[str, Any]) -> tuple[Settings | None, list[ErrorDetails]]:
+    """Check keys of all platforms: the settings hold those of one, and what the others have must be sound, too."""
+    settings, errors = None, []
+    try:
+        settings = Settings.model_validate(data)
+    except ValidationError as invalid:
+        errors = [_as_written(error) for error in invalid.errors(include_url=False)]
+    others = others_keys(kind_of(data))
+    for kind, entry in PLATFORMS.items():
+        errors += _errors_of_another(kind, {key: data[key] for key in entry.keys if key in data and key in others})
+    return settings, errors
+
+
+def _as_written(error: ErrorDetails) -> ErrorDetails:
+    """Put the keys of the platform where the user writes them: at the top."""
+    first, *rest = error["loc"] or ("",)
+    return {**error, "loc": tuple(rest)} if first == "platform" and rest else error
+
+
+def _errors_of_another(kind: str, own: Mapping[str, Any]) -> list[ErrorDetails]:
+    """Return what is wrong in the keys of a platform that is not the stack's. It does not have to have any."""
+    try:
+        if own:
+            settings_class(kind).model_validate(dict(own))
+    except ValidationError as invalid:
+        found = invalid.errors(include_url=False)
+        return [error for error in found if error["type"] != "missing" or len(error["loc"]) > 1]
+    return []
 
 
 def _depth_first(place: Place) -> list[tuple[int, str]]:

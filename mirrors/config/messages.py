@@ -11,31 +11,13 @@ from types import UnionType
 from typing import Any, NamedTuple, get_args
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from mirrors.config.base import Place
-from mirrors.config.models import Settings
+from mirrors.config.base import ConfigModel, Place
+from mirrors.config.platforms import object_keys, secret_commands
 from mirrors.config.scalars import Altered, Leaf
 from mirrors.problems import Problem
-
-OBJECTS = frozenset({"fleet", "overrides", "secrets", "sharedValues", "rollout", "docker", "dockerTls"})
-"""The keys whose raw value is JSON."""
-
-SECRET_KEYS = frozenset({"secrets", "sharedValues", "apiToken", "dockerTls"})
-
-_MISSING = {
-    "fleet": "it lists the original and its mirrors, for example under config: in Pulumi.yaml: "
-    "mirrors:fleet: {value: {original: {application: acme}, mirrors: [{application: acme-de}]}}",
-    "apiToken": "set it with pulumi config set --secret mirrors:apiToken, or as DIVIO_API_TOKEN in the environment",
-}
-
-_NEEDED = {
-    "directory": "a directory, such as .",
-    "kind": "caddy or traefik",
-    "network": "the name of the network that the proxy is in",
-    **dict.fromkeys(("ca", "cert", "key"), "the text of a PEM file"),
-}
-"""What an object that may be left out has to have where it is not."""
 
 _TEXTUAL = frozenset({"takes_text", "string_type", "string_unicode"})
 """Errors of a key that takes text."""
@@ -117,7 +99,7 @@ def describe(error: ErrorDetails, origins: Mapping[Place, Origin], leaf: Leaf | 
     if error["type"] == "extra_forbidden":
         return problem_at(place, "unknown-key", "unknown key", _about_unknown(place))
     if error["type"] == "missing":
-        remedy = _MISSING[str(place[0])] if len(place) == 1 else f"it takes {takes_of(error, place)}"
+        remedy = needed(place) if len(place) == 1 else f"it takes {takes_of(error, place)}"
         return problem_at(place, "missing-key", "missing", remedy)
     if place != error["loc"]:
         return problem_at(place, "name-not-taken", f"got a wrong name, takes {takes_of(error, place)}")
@@ -178,7 +160,7 @@ def place_of(error: ErrorDetails) -> Place:
 def _about_unknown(place: Place) -> str:
     key = str(place[-1])
     model = _model_at(place[:-1])
-    known = [str(field.alias) for field in model.model_fields.values()] if model else []
+    known = [str(key) for key in _fields(model)] if model else []
     if len(place) == 1 and (path_of_known := re.match(r"(\w+)[.\[]", key)) and path_of_known[1] in known:
         return "a part of an object is set with pulumi config set --path"
     return suggestion(key, known)
@@ -186,15 +168,35 @@ def _about_unknown(place: Place) -> str:
 
 def _model_at(place: Place) -> type[BaseModel] | None:
     """The model of the object at a place; None where the user names the keys."""
-    found: Any = Settings
+    from mirrors.config.all_keys import all_keys  # it makes a model of all platforms, for messages alone
+
+    found: Any = all_keys()
     for key in place:
         if isinstance(found, type) and issubclass(found, BaseModel):
-            found = next((field.annotation for field in found.model_fields.values() if field.alias == key), None)
+            found = _fields(found)[key].annotation if key in _fields(found) else None
             found = get_args(found)[0] if isinstance(found, UnionType) else found
         else:  # the items of a tuple[X, ...], the values of a dict[str, X] or dict[str, Annotated[X, …]]
             found = get_args(found)[0 if isinstance(key, int) else 1]
             found = get_args(found)[0] if hasattr(found, "__metadata__") else found
     return found if isinstance(found, type) and issubclass(found, BaseModel) else None
+
+
+def _fields(model: type[BaseModel]) -> dict[int | str, FieldInfo]:
+    """Return {key as a user writes it: field}."""
+    return {str(field.alias): field for field in model.model_fields.values()}
+
+
+def is_required(place: Place) -> bool:
+    """Return whether the object around a place has to have this key."""
+    model = _model_at(place[:-1])
+    field = _fields(model).get(place[-1]) if model else None
+    return field is not None and field.is_required()
+
+
+def needed(place: Place) -> str:
+    """Return what to write at a place where a key is missing; empty where its object does not say it."""
+    model = _model_at(place[:-1])
+    return model.needed.get(str(place[-1]), "") if model and issubclass(model, ConfigModel) else ""
 
 
 def _got(error: ErrorDetails, place: Place) -> str:
@@ -204,7 +206,7 @@ def _got(error: ErrorDetails, place: Place) -> str:
 
 def _is_hidden(place: Place, value: Any) -> bool:
     """Of an object that cannot be read, and of a variable, only the kind is shown."""
-    hidden = place[0] in SECRET_KEYS or "variables" in place or (place[0] in OBJECTS and len(place) == 1)
+    hidden = place[0] in secret_commands() or "variables" in place or (place[0] in object_keys() and len(place) == 1)
     return hidden or (place == ("apiUrl",) and "@" in str(value))
 
 
@@ -215,9 +217,9 @@ def takes_of(error: ErrorDetails, place: Place) -> str:
     if error["type"] == "literal_error":
         return str(error["ctx"]["expected"]).replace("'", "")
     if model is not None:
-        return f"an object with {', '.join(str(field.alias) for field in model.model_fields.values())}"
+        return f"an object with {', '.join(map(str, _fields(model)))}"
     if place[-1] == "application":
         return "the slug of an application"
-    if error["type"] == "missing" and place[-1] in _NEEDED:
-        return _NEEDED[str(place[-1])]
+    if error["type"] == "missing" and (text := needed(place)):
+        return text
     return _TAKES.get(error["type"], "something else")

@@ -4,28 +4,26 @@
 instead of the field's own default.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
-from pydantic import BeforeValidator, Field, PrivateAttr, SecretStr
+from pydantic import BeforeValidator, Field, PlainValidator, PrivateAttr, SecretStr, model_validator
 
 from mirrors.config.base import ConfigModel
-from mirrors.config.connection import DEFAULT_API_URL
-from mirrors.config.docker import Docker, DockerTls
+from mirrors.config.platform_settings import PlatformSettings
+from mirrors.config.platforms import DEFAULT, PLATFORMS, others_keys, settings_class
 from mirrors.config.rollout import Rollout
 from mirrors.config.values import (
-    ApiUrl,
     Hold,
     Name,
-    Requests,
     Secrets,
     SiteId,
     Slug,
     Stack,
-    Token,
     Variables,
     nothing_is_empty,
+    takes,
 )
 
 DEFAULT_SHARED = ("DATABASE_URL", "DEFAULT_STORAGE_DSN")
@@ -168,6 +166,26 @@ class Overrides(ConfigModel):
     """What single sites have, by slug. The original's may stand here, too, for its variables, if ``deploy`` is set."""
 
 
+OwnKeys = TypeVar("OwnKeys", bound=PlatformSettings)
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """The keys of one platform as they came."""
+
+    kind: str
+    keys: Mapping[str, Any] = field(repr=False)
+
+
+def _of_platform(value: Any) -> PlatformSettings:
+    """Check the keys of the platform with its own class; ``platform`` is the discriminator."""
+    if isinstance(value, PlatformSettings):
+        return value
+    if isinstance(value, _Chosen):
+        return settings_class(value.kind).model_validate(dict(value.keys))
+    raise takes(" or ".join(PLATFORMS))
+
+
 class Settings(ConfigModel):
     """The configuration of one stack, here Live's, in ``Pulumi.live.yaml``:
 
@@ -198,27 +216,11 @@ class Settings(ConfigModel):
     environment: Literal["test", "live"]
     """The environment that this stack converges. Default: the stack's name."""
 
-    platform: Literal["divio", "docker"] = "divio"
-    """What runs the sites: Divio, or a Docker host."""
-
-    docker: Docker = Docker()
-    """The fleet as containers, with ``platform: docker``."""
-
-    docker_tls: DockerTls | None = None
-    """What a Docker host at ``tcp://`` asks for."""
-
-    api_url: ApiUrl = DEFAULT_API_URL
-    """Where the platform's API is."""
-
-    api_token: Token
-    """The access token of an account that sees all applications of the fleet and may write the mirrors'. With
-    ``platform: docker`` it is not needed."""
+    platform: Annotated[PlatformSettings, PlainValidator(_of_platform)]
+    """What runs the sites: Divio, or a Docker host."""  # with the platform's own keys, as ``on`` returns them
 
     site_ids_from: Stack | None = None
     """The stack whose ids this one follows: it gives none itself. For Live, name Test's."""
-
-    image_from: Literal["live", "matching"] = "live"
-    """Which image of the original mirrors run: Live's, or that of the environment with the same name."""
 
     rollout: Rollout = Rollout()
     """How a release reaches the mirrors."""
@@ -233,10 +235,31 @@ class Settings(ConfigModel):
     that cannot be read is named by its place: ``unreadable:acme:DATABASE_URL``. Several with commas. The message that
     asks for it says what to write."""
 
-    max_concurrent_requests: Requests = 8
-    """Requests to the platform at once, of one command, whatever ``rollout.parallel`` is."""
+    needed: ClassVar[Mapping[str, str]] = {
+        "fleet": "it lists the original and its mirrors, for example under config: in Pulumi.yaml: "
+        "mirrors:fleet: {value: {original: {application: acme}, mirrors: [{application: acme-de}]}}",
+    }
 
     _stack: str = PrivateAttr("")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather_platform(cls, data: Any) -> Any:
+        """Put the keys of the chosen platform together. Those of other platforms are no part of the settings."""
+        if not isinstance(data, dict) or isinstance(data.get("platform"), PlatformSettings):
+            return data
+        kind = DEFAULT if data.get("platform") is None else data["platform"]
+        if not isinstance(kind, str) or kind not in PLATFORMS:
+            return {key: value for key, value in data.items() if key not in others_keys("")}
+        own = {key: data[key] for key in PLATFORMS[kind].keys if key in data}
+        rest = {key: value for key, value in data.items() if key not in others_keys(kind) and key not in own}
+        return {**rest, "platform": _Chosen(kind, own)}
+
+    def on(self, platform: type[OwnKeys]) -> OwnKeys:
+        """Return the keys of one platform. Raises TypeError: the stack is on another one."""
+        if not isinstance(self.platform, platform):
+            raise TypeError(f"the stack is on {self.platform.kind}")
+        return self.platform
 
     @property
     def stack(self) -> str:

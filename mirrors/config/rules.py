@@ -7,7 +7,6 @@ from itertools import chain, pairwise
 from pydantic import SecretStr
 
 from mirrors.config.base import Place
-from mirrors.config.docker_rules import docker_problems
 from mirrors.config.messages import no_such_site, path, problem_at, shown, suggestion
 from mirrors.config.models import ALL, OWN_NAMES, Settings, Site
 from mirrors.config.values import is_host
@@ -127,24 +126,6 @@ def check_domains_are_hosts(context: ValidationContext) -> Iterator[Problem]:
             yield problem_at((*place, DOMAIN), "domain-is-no-host", message, remedy)
 
 
-def check_original_variables_unused(context: ValidationContext) -> Iterator[Problem]:
-    """Variables of an original that is only read would reach nobody."""
-    settings, original = context.settings, context.settings.fleet.original
-    if original.deploy or settings.platform == "docker":
-        return
-    override = settings.overrides.mirrors.get(original.application)
-    places: list[tuple[Place, object]] = [
-        (("fleet", "original", "variables"), original.variables),
-        (("overrides", "mirrors", original.application, "variables"), override.variables if override else None),
-        (("secrets", original.application), settings.secrets.get(original.application)),
-    ]
-    for place, declared in places:
-        if declared:
-            message = "the original is only read, so nobody sets them"
-            remedy = f"add deploy: true to {path(('fleet', 'original'))}, or remove them here"
-            yield problem_at(place, "original-only-read", message, remedy)
-
-
 def check_plain_or_secret(context: ValidationContext) -> Iterator[Problem]:
     settings = context.settings
     for place, site in context.sites:
@@ -184,12 +165,6 @@ def check_shared_names(context: ValidationContext) -> Iterator[Problem]:
             yield problem_at(place, "variable-name-reserved", message, "remove it")
         if name in shared[:position]:
             yield problem_at(place, "shared-name-listed-twice", f"{shown(name)} is listed twice", "remove one")
-    if "DATABASE_URL" not in shared and context.settings.platform == "divio":
-        message = (
-            "DATABASE_URL is not in it. It tells which sites share a database, so that none of them gets the SITE_ID of"
-            " another"
-        )
-        yield problem_at(("fleet", "shared"), "database-url-not-shared", message, "add it")
 
 
 def check_shared_values(context: ValidationContext) -> Iterator[Problem]:
@@ -227,9 +202,9 @@ def check_pause_after(context: ValidationContext) -> Iterator[Problem]:
         yield problem_at(("rollout", "pauseAfter"), "no-wave-to-pause-after", message, remedy)
 
 
-def check_containers(context: ValidationContext) -> Iterator[Problem]:
-    if context.settings.platform == "docker":
-        yield from docker_problems(context.settings, context.named)
+def check_platform(context: ValidationContext) -> Iterator[Problem]:
+    """Apply the rules of the chosen platform."""
+    yield from context.settings.platform.problems(context)
 
 
 def check_original_not_held(context: ValidationContext) -> Iterator[Problem]:
@@ -247,7 +222,6 @@ _RULES = (
     check_former_slugs_are_gone,
     check_own_variables_undeclared,
     check_domains_are_hosts,
-    check_original_variables_unused,
     check_plain_or_secret,
     check_slugs_in_fleet,
     check_reserved_slug,
@@ -257,5 +231,5 @@ _RULES = (
     check_wave_sizes,
     check_pause_after,
     check_original_not_held,
-    check_containers,
+    check_platform,
 )

@@ -10,7 +10,8 @@ from pydantic_core import ErrorDetails
 
 from mirrors.config.base import Place
 from mirrors.config.files import Files
-from mirrors.config.messages import SECRET_KEYS, altered, engines_date, path, place_of, problem_at, takes_of
+from mirrors.config.messages import altered, engines_date, path, place_of, problem_at, takes_of
+from mirrors.config.platforms import secret_commands
 from mirrors.config.scalars import Altered, Leaf, is_engines_date
 from mirrors.problems import Problem
 
@@ -46,7 +47,7 @@ def scan(data: dict[str, Any], files: Files) -> Scan:
     """
     found = Scan()
     _read_fleet_file(data, files, found)
-    for key in data.keys() - SECRET_KEYS:
+    for key in data.keys() - secret_commands().keys():
         for place, leaf, arrived, same in files.written(key, data[key]):
             found.leaves[place] = leaf
             if not same:
@@ -83,7 +84,7 @@ def _alter(data: dict[str, Any], item: Altered, found: Scan) -> None:
 
 
 def _dates(data: dict[str, Any], found: Scan) -> Iterator[Problem]:
-    for key in sorted(data.keys() - SECRET_KEYS):
+    for key in sorted(data.keys() - secret_commands().keys()):
         for place, text in _texts(data[key], (key,)):
             leaf = found.leaves.get(place)
             known = leaf is not None and not leaf.rewritten

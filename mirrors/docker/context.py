@@ -8,8 +8,9 @@ import pulumi
 import pulumi_docker as docker
 
 from mirrors.config import Settings
-from mirrors.config.docker_names import Names
-from mirrors.planning.containers import STORAGE_DSN, go_duration, owns_media, storage_dsn
+from mirrors.docker.names import Names
+from mirrors.docker.plan import STORAGE_DSN, go_duration, owns_media, storage_dsn
+from mirrors.docker.settings import docker_of
 from mirrors.program.scheduler import RolloutScheduler
 from mirrors.resources.site_ids import SiteIds
 
@@ -62,7 +63,7 @@ class DockerContext:
         if not owns_media(self.settings):
             return replace(self, shared=shared)
         part = component("mirrors:docker:Media", self.name, self.own)
-        volume = declare_volume(self, "media", self.settings.docker.media.volume, part)
+        volume = declare_volume(self, "media", docker_of(self.settings).media.volume, part)
         dsn = pulumi.Output.from_input(storage_dsn(self.settings))
         return replace(self, shared={**shared, STORAGE_DSN: dsn}, media=volume.name)
 
@@ -93,9 +94,9 @@ def image_of(
     settings: Settings, parent: pulumi.Resource, name: str, options: pulumi.ResourceOptions
 ) -> pulumi.Output[str]:
     """The id of the image: of one that is there, or can be pulled, or is built from a directory."""
-    build = settings.docker.build
+    build = docker_of(settings).build
     if build is None:
-        return remote_image(str(settings.docker.image), parent, name, options)
+        return remote_image(str(docker_of(settings).image), parent, name, options)
     built = docker.Image(
         name,
         image_name=f"{Names.of(settings).network}:built",

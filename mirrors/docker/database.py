@@ -7,9 +7,10 @@ import pulumi_docker as docker
 
 from mirrors.docker.context import DockerContext, component, declare_volume, env, healthcheck, labels, remote_image
 from mirrors.docker.password import DatabasePassword
+from mirrors.docker.plan import DATABASE_HOST, database_url, owns_database
 from mirrors.docker.role import DatabaseRole
 from mirrors.docker.serving import Serving
-from mirrors.planning.containers import DATABASE_HOST, database_url, owns_database
+from mirrors.docker.settings import docker_of
 from mirrors.planning.variables.names import DATABASE_URL
 
 PLACE = "/var/lib/mirrors/postgresql"
@@ -25,7 +26,7 @@ def declare_database(common: DockerContext) -> DockerContext:
         return common
     part = component("mirrors:docker:Database", common.name, common.own)
     container = _container(common, part)
-    settings, database = common.settings, common.settings.docker.database
+    settings, database = common.settings, docker_of(common.settings).database
     ours = pulumi.ResourceOptions(parent=part, aliases=common.own.aliases)
     props = {
         "site": common.names.part("database"),
@@ -52,7 +53,7 @@ def declare_database(common: DockerContext) -> DockerContext:
 
 
 def _container(common: DockerContext, part: pulumi.ComponentResource) -> docker.Container:
-    database, names = common.settings.docker.database, common.names
+    database, names = docker_of(common.settings).database, common.names
     volume = declare_volume(common, "database", database.volume, part)
     # PostgreSQL's own superuser is only ever used inside the container; its first password is never needed again.
     former = common.settings.fleet.original.formerly

@@ -14,8 +14,8 @@ from docker.models.containers import Container
 from docker.tls import TLSConfig
 from docker.utils import kwargs_from_env
 
-from mirrors.config.docker import DockerConnection, DockerTls
 from mirrors.docker.errors import DockerError
+from mirrors.docker.settings import DockerConnection, DockerTls
 from mirrors.docker.ssh import local_socket
 from mirrors.planning.reports.logs import without_secrets
 
@@ -68,6 +68,23 @@ class DockerHost:
         wanted: dict[str, str | list[str] | bool] = {"label": [f"{name}={value}" for name, value in labels.items()]}
         with self.asked("list its containers"):
             return list(self.client.containers.list(all=True, filters=wanted, ignore_removed=True))
+
+    def image_id(self, reference: str) -> str | None:
+        """Return the id of the image that a name means on the host; None where it has no such image."""
+        with self.asked(f"look for the image {reference}"):
+            try:
+                return str(self.client.images.get(reference).id)
+            except NotFound:
+                return None
+
+    def variables_of_image(self, reference: str) -> frozenset[str] | None:
+        """Return the names of the variables that an image sets; None where the host has no such image."""
+        with self.asked(f"look at the image {reference}"):
+            try:
+                pairs = self.client.images.get(reference).attrs["Config"].get("Env") or ()
+            except NotFound:
+                return None
+        return frozenset(item.partition("=")[0] for item in pairs)
 
     def log_of(self, container: Container, secrets: Iterable[str] = ()) -> str:
         """The last lines that a container printed, without the values of its variables."""

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from docker.models.containers import Container
 
 from mirrors.config import Settings
-from mirrors.config.docker_names import LABEL_ENVIRONMENT, LABEL_FLEET, LABEL_SITE
 from mirrors.docker.host import DockerHost, variables_of
-from mirrors.planning.containers import LABEL_PASSWORD, neighbour
+from mirrors.docker.names import LABEL_ENVIRONMENT, LABEL_FLEET, LABEL_SITE
+from mirrors.docker.plan import LABEL_PASSWORD, neighbour
+from mirrors.docker.status import ObservedContainer
 from mirrors.planning.observed import ObservedFleet, ObservedSite, ObservedVariable
 from mirrors.planning.site_ids.facts import Neighbour
 from mirrors.planning.variables.dsn import same, service_of
@@ -43,6 +45,43 @@ def observe(engine: DockerHost, settings: Settings) -> ContainersSeen:
     beside = neighbours(settings, [*there, *_with_one_address(engine, settings)])
     seen = ObservedFleet(first, sites, settings.environment, neighbours=beside)
     return ContainersSeen(seen, frozenset(versions), elsewhere)
+
+
+def observe_sites(host: DockerHost, settings: Settings) -> dict[str, ObservedContainer]:
+    """Return the containers of a stack's sites, by slug. Raises DockerError where the host does not answer."""
+    original = settings.fleet.original
+    there = host.labelled({LABEL_ENVIRONMENT: settings.environment})
+    found: dict[str, Container] = {}
+    for fleet in (original.formerly, original.application):
+        found |= {item.labels[LABEL_SITE]: item for item in there if fleet and _is_site_of(item, fleet)}
+    images = {slug: str(item.attrs.get("Image", "")) for slug, item in found.items()}
+    names = {image: host.variables_of_image(image) for image in {*images.values()}}
+    return {slug: _observed(slug, item, names[images[slug]]) for slug, item in found.items()}
+
+
+def _is_site_of(item: Container, fleet: str) -> bool:
+    return bool(item.labels.get(LABEL_SITE)) and item.labels.get(LABEL_FLEET) == fleet
+
+
+def _observed(slug: str, item: Container, of_image: frozenset[str] | None) -> ObservedContainer:
+    state = item.attrs["State"]
+    return ObservedContainer(
+        slug,
+        item.short_id,
+        item.attrs.get("Image", ""),
+        _moment(item.attrs.get("Created")),
+        state["Status"],
+        int(state.get("ExitCode") or 0),
+        (state.get("Health") or {}).get("Status"),
+        variables_of(item),
+        of_image,
+        item.labels.get(LABEL_PASSWORD),
+    )
+
+
+def _moment(text: str | None) -> datetime | None:
+    """Read a time as Docker writes it, to the second: it has more digits than Python reads."""
+    return datetime.fromisoformat(f"{text[:19]}+00:00") if text else None
 
 
 def neighbours(settings: Settings, there: Iterable[Container]) -> dict[str, Neighbour]:

@@ -9,22 +9,22 @@ import pulumi
 import pulumi_docker
 
 from mirrors.config import Settings
-from mirrors.config.docker import load_docker_connection
-from mirrors.config.docker_names import Names
 from mirrors.docker.context import DockerContext, component, image_of, labels
 from mirrors.docker.database import declare_database
 from mirrors.docker.errors import DockerError
 from mirrors.docker.host import connect
+from mirrors.docker.names import Names
 from mirrors.docker.observe import observe
-from mirrors.docker.sites import declare_release, declare_site
-from mirrors.errors import ConfigurationError
-from mirrors.planning.containers import (
+from mirrors.docker.plan import (
     ContainersPlan,
     containers_plan,
     of_other_fleets,
     owns_database,
     owns_media,
 )
+from mirrors.docker.settings import DockerSettings, connection_of, docker_of
+from mirrors.docker.sites import declare_release, declare_site
+from mirrors.errors import ConfigurationError
 from mirrors.planning.variables.addresses import is_loopback
 from mirrors.planning.variables.dsn import service_identity
 from mirrors.planning.variables.names import is_service_variable
@@ -91,11 +91,12 @@ class DockerPlatform:
     def _planned(self) -> ContainersPlan:
         settings, problems = self.settings, list(self.configured.problems)
         try:
-            engine = connect(load_docker_connection(self.configured.raw, os.environ))
+            engine = connect(connection_of(settings, os.environ))
             seen = observe(engine, settings)
         except (DockerError, ConfigurationError) as error:
             refuse([*problems, *error.problems])
-        rotated = owns_database(settings) and bool(seen.password_versions - {settings.docker.database.password_version})
+        version = docker_of(settings).database.password_version
+        rotated = owns_database(settings) and bool(seen.password_versions - {version})
         planned = containers_plan(settings, seen.fleet, manual_release_sites(os.environ), rotated=rotated)
         problems += [*of_other_fleets(settings, seen.elsewhere), *_published(engine.host), *planned.problems]
         if problems:
@@ -109,8 +110,8 @@ class DockerPlatform:
             kept = [
                 declared or names.part(part)
                 for part, declared, owned in (
-                    ("database", self.settings.docker.database.volume, owns_database(self.settings)),
-                    ("media", self.settings.docker.media.volume, owns_media(self.settings)),
+                    ("database", docker_of(self.settings).database.volume, owns_database(self.settings)),
+                    ("media", docker_of(self.settings).media.volume, owns_media(self.settings)),
                 )
                 if owned
             ]
@@ -147,7 +148,8 @@ def _identity(value: pulumi.Output[str]) -> pulumi.Output[str]:
 
 def _provider(name: str, settings: Settings) -> pulumi.ProviderResource:
     """Without a declared host the plugin reads ``DOCKER_HOST`` itself, which then differs from machine to machine."""
-    tls = settings.docker_tls
+    own = settings.on(DockerSettings)
+    tls = own.docker_tls
     material: Any = (
         {
             "ca_material": pulumi.Output.secret(tls.ca.get_secret_value()),
@@ -157,6 +159,6 @@ def _provider(name: str, settings: Settings) -> pulumi.ProviderResource:
         if tls
         else {}
     )
-    logins = [pulumi_docker.ProviderRegistryAuthArgs(address=registry) for registry in settings.docker.registries]
-    arguments = pulumi_docker.ProviderArgs(host=settings.docker.host, registry_auth=logins or None, **material)
+    logins = [pulumi_docker.ProviderRegistryAuthArgs(address=registry) for registry in own.docker.registries]
+    arguments = pulumi_docker.ProviderArgs(host=own.docker.host, registry_auth=logins or None, **material)
     return pulumi_docker.Provider(name, arguments)

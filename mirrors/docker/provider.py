@@ -5,9 +5,9 @@ import os
 from pulumi.dynamic import Config
 
 from mirrors.config.connection import load_rollout
-from mirrors.config.docker import KEYS, DockerConnection, load_docker_connection
 from mirrors.config.rollout import Rollout
 from mirrors.docker.host import DockerHost, connect
+from mirrors.docker.settings import KEYS, DockerConnection, load_docker_connection
 from mirrors.resources.provider import Provider, raw_values
 
 

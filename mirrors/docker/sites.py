@@ -8,10 +8,7 @@ import pulumi
 import pulumi_docker as docker
 
 from mirrors.docker.context import DockerContext, env, healthcheck, labels
-from mirrors.docker.release import Release
-from mirrors.docker.serving import Serving
-from mirrors.errors import ConfigurationError
-from mirrors.planning.containers import (
+from mirrors.docker.plan import (
     LABEL_PASSWORD,
     health_command,
     host_port,
@@ -20,6 +17,10 @@ from mirrors.planning.containers import (
     proxy_labels,
     url_of,
 )
+from mirrors.docker.release import Release
+from mirrors.docker.serving import Serving
+from mirrors.docker.settings import docker_of
+from mirrors.errors import ConfigurationError
 from mirrors.planning.plan import SitePlan
 from mirrors.planning.site_ids.allocate import ORIGINAL_ID
 from mirrors.problems.events import report_problem
@@ -41,7 +42,7 @@ class DeclaredSite:
 
 def declare_release(common: DockerContext, original: SitePlan) -> Release | None:
     """Once for each image, in a container of the original. None where nothing is to be run."""
-    command = common.settings.docker.release_command
+    command = docker_of(common.settings).release_command
     if not command:
         return None
     props = _run(common, original, command, common.image) | {"name": common.names.part("release")}
@@ -62,7 +63,7 @@ def declare_site(common: DockerContext, site: SitePlan, release: Release | None)
         "site": _where(common, site),
         "container": container.id,
         "name": common.names.site(site.slug),
-        "timeout": settings.docker.start_timeout,
+        "timeout": docker_of(settings).start_timeout,
         # Docker's own check is the first one. A site's address may lead past this machine, so it is asked on request.
         **({"verified": True, "url": url} if "health" in settings.rollout.model_fields_set else {}),
     }
@@ -83,7 +84,7 @@ def _registered(
     common: DockerContext, site: SitePlan, image: pulumi.Output[str], before: Sequence[pulumi.Resource]
 ) -> Release | None:
     """What a site does for itself alone, such as writing its row."""
-    command = common.settings.docker.site_command
+    command = docker_of(common.settings).site_command
     if not command:
         return None
     plain = {name: value for name, value in _variables(common, site).items() if name in _plain_names(common, site)}
@@ -98,12 +99,12 @@ def _of_site(common: DockerContext, site: SitePlan) -> pulumi.ResourceOptions:
 
 
 def _run(common: DockerContext, site: SitePlan, command: Sequence[str], image: pulumi.Output[str]) -> dict[str, Any]:
-    place = common.settings.docker.media.path
+    place = docker_of(common.settings).media.path
     return {
         "site": _where(common, site),
         "image": image,
         "command": list(command),
-        "timeout": common.settings.docker.command_timeout,
+        "timeout": docker_of(common.settings).command_timeout,
         "network": common.network.name,
         "labels": common.names.labels(),
         "volumes": common.media.apply(lambda name: {name: place}) if common.media else {},
@@ -132,7 +133,7 @@ def _container(
 
 def _arguments(common: DockerContext, site: SitePlan, image: pulumi.Output[str]) -> dict[str, Any]:
     """Written as the plugin reads them back, so that a second look finds no difference."""
-    mine, site_id = common.settings.docker, _site_id(common, site)
+    mine, site_id = docker_of(common.settings), _site_id(common, site)
     return {
         "name": common.names.site(site.slug),
         "image": image,
@@ -186,36 +187,36 @@ def _site_id(common: DockerContext, site: SitePlan) -> pulumi.Output[int]:
 def _labels(common: DockerContext, site: SitePlan) -> Mapping[str, str]:
     settings = common.settings
     rotates = owns_database(settings)
-    password = {LABEL_PASSWORD: settings.docker.database.password_version} if rotates else {}
+    password = {LABEL_PASSWORD: docker_of(settings).database.password_version} if rotates else {}
     return {**common.names.labels(site.slug), **password, **proxy_labels(settings, site.slug)}
 
 
 def _networks(common: DockerContext, site: SitePlan) -> list[docker.ContainerNetworksAdvancedArgs]:
-    proxy = common.settings.docker.proxy
+    proxy = docker_of(common.settings).proxy
     inner = docker.ContainerNetworksAdvancedArgs(name=common.network.name, aliases=[site.slug])
     return [inner, *([docker.ContainerNetworksAdvancedArgs(name=proxy.network)] if proxy else [])]
 
 
 def _ports(common: DockerContext, site_id: pulumi.Output[int]) -> list[docker.ContainerPortArgs] | None:
-    settings, published = common.settings, common.settings.docker.published
+    settings, published = common.settings, docker_of(common.settings).published
     if published is None:
         return None
     external: Any = site_id.apply(lambda known: host_port(settings, known))
-    return [docker.ContainerPortArgs(internal=settings.docker.port, external=external, ip=published.address)]
+    return [docker.ContainerPortArgs(internal=docker_of(settings).port, external=external, ip=published.address)]
 
 
 def _volumes(common: DockerContext) -> list[docker.ContainerVolumeArgs] | None:
     if common.media is None:
         return None
-    place = common.settings.docker.media.path
+    place = docker_of(common.settings).media.path
     return [docker.ContainerVolumeArgs(volume_name=common.media, container_path=place)]
 
 
 def _healthcheck(common: DockerContext) -> Any:
-    check = common.settings.docker.healthcheck
+    check = docker_of(common.settings).healthcheck
     if check is None:
         return None
-    command = health_command(check, common.settings.docker.port)
+    command = health_command(check, docker_of(common.settings).port)
     return healthcheck(command, check.interval, check.timeout, check.retries, check.start_period)
 
 

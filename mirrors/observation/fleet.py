@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from mirrors.config import Settings
+from mirrors.config.divio import divio_of
 from mirrors.divio import Application, Divio, Environment
 from mirrors.observation.account import AccountObserver
 from mirrors.observation.convert import observe_deployments, observed_variable, running_in
@@ -150,7 +151,7 @@ class Observer:
         shared = original.frozen.get(DATABASE_URL) if original else None
         if all(_is_settled(mirror, shared) for mirror in mirrors.values()):
             return {}
-        account = AccountObserver(self.divio, self.settings.max_concurrent_requests)
+        account = AccountObserver(self.divio, divio_of(self.settings).max_concurrent_requests)
         others = [application for slug, application in listed.items() if slug not in found]
         more = account.besides(list(found.values()))
         if not others and not more:
@@ -189,7 +190,7 @@ class Observer:
             for slug, mirror in mirrors.items()
             if (reserved and _may_give_up(mirror, reserved)) or slug in deployed
         ]
-        seen = AccountObserver(self.divio, self.settings.max_concurrent_requests).each(asked) if asked else ()
+        seen = AccountObserver(self.divio, divio_of(self.settings).max_concurrent_requests).each(asked) if asked else ()
         return {item.slug: ran for item in seen if (ran := ran_with(item, shared)) is not None}
 
     def _deployed(self, mirrors: Mapping[str, ObservedSite]) -> set[str]:
@@ -215,7 +216,7 @@ class Observer:
         The first error is raised once the others have been answered.
         """
         listed: Sequence[Item] = list(items)
-        with ThreadPoolExecutor(max_workers=self.settings.max_concurrent_requests) as pool:
+        with ThreadPoolExecutor(max_workers=divio_of(self.settings).max_concurrent_requests) as pool:
             return list(pool.map(ask, listed))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from mirrors.config import DeclaredVariable, Mirror, Settings
+from mirrors.config.divio import divio_of
 from mirrors.config.messages import path
 from mirrors.errors import confirmation
 from mirrors.planning.adoption.suggestions import meant
@@ -81,7 +82,7 @@ class FleetPlan:
 
 def image_environment(settings: Settings) -> str:
     """The original's environment whose image the mirrors of this stack run."""
-    return "live" if settings.image_from == "live" else settings.environment
+    return "live" if divio_of(settings).image_from == "live" else settings.environment
 
 
 def plan(

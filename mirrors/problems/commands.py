@@ -22,7 +22,7 @@ COMMANDS: Mapping[str, Meaning] = {
         "Set the clock of this machine, for example with NTP.",
     ),
     "command-is-for-another-platform": Meaning(
-        "The command asks Divio's API, and this stack has another platform.",
+        "The command does not work on the platform of this stack.",
         "Use what the message names instead.",
     ),
     "configuration-too-large": Meaning(

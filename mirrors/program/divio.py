@@ -1,19 +1,66 @@
 """The fleet as Divio's applications: what it declares once the ids are given."""
 
-from dataclasses import asdict
+import os
+from dataclasses import asdict, dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import pulumi
 
-from mirrors.planning.plan import hidden_databases
+from mirrors.config import Settings
+from mirrors.config.divio import divio_of
+from mirrors.divio import Divio, DivioError
+from mirrors.observation.fleet import Observer
+from mirrors.observation.samples import samples
+from mirrors.planning.plan import FleetPlan, OriginalPlan, hidden_databases, plan
+from mirrors.planning.site_ids.pins import unpinned
+from mirrors.planning.variables.addresses import is_loopback
 from mirrors.planning.variables.dsn import service_identity
 from mirrors.planning.variables.names import is_service_variable
+from mirrors.program.announcements import announce_note
 from mirrors.program.platform import PlatformOutputs
 from mirrors.program.scheduler import RolloutScheduler
 from mirrors.program.site_resources import FleetContext, register_mirror, register_original
-from mirrors.program.startup import Configured, prepare
+from mirrors.program.startup import Configured, manual_release_sites, published_passphrase, refuse, say_rollout
+from mirrors.remediation import problem_of
 from mirrors.resources.original import Original
 from mirrors.resources.site_ids import SiteIds
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A configuration and a plan without problems."""
+
+    settings: Settings
+    plan: FleetPlan
+    original: OriginalPlan
+
+
+def prepare(configured: Configured) -> Prepared:
+    """Observe and plan. Report every problem, and leave the program if there is one."""
+    settings, own = configured.settings, divio_of(configured.settings)
+    divio = Divio.connect(
+        own.api_url, own.api_token.get_secret_value(), max_concurrent_requests=own.max_concurrent_requests
+    )
+    try:
+        seen = Observer(divio, settings).fleet()
+        planned = plan(settings, seen, manual_release_sites(os.environ), samples(divio, settings, seen))
+    except DivioError as error:
+        refuse([*configured.problems, problem_of(error, os.environ)])
+    host = urlsplit(own.api_url).hostname or ""
+    published = published_passphrase(host, os.environ) if not is_loopback(host) else []
+    problems = [*configured.problems, *published, *planned.problems]
+    if problems or planned.original is None:
+        refuse(problems)
+    _say(settings, planned)
+    say_rollout(settings, planned.rollout, planned.mirrors, planned.postponed)
+    return Prepared(settings, planned, planned.original)
+
+
+def _say(settings: Settings, planned: FleetPlan) -> None:
+    seen = {site.slug: site.seen for site in planned.mirrors}
+    if pulumi.runtime.is_dry_run() and (note := unpinned(settings, seen, pulumi.get_stack())):
+        announce_note(note)
 
 
 class DivioPlatform:

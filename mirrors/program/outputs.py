@@ -6,7 +6,7 @@ from typing import Any
 import pulumi
 
 from mirrors.config import Settings
-from mirrors.planning.rollout.targets import in_common
+from mirrors.planning.platform_words import words_of
 from mirrors.problems import Note, Problem
 from mirrors.program.announcements import announce_note
 from mirrors.resources.site_ids import SiteIds
@@ -27,7 +27,7 @@ def site_id_of(ids: SiteIds, application: str, slug: str, settings: Settings) ->
 
 def _not_known(slug: str, settings: Settings) -> Any:
     """Fail an update without the fleet's own resources. It may also be a refresh, which the program cannot tell."""
-    reference, platform = settings.site_ids_from, settings.platform
+    reference = settings.site_ids_from
     if reference and pulumi.runtime.is_dry_run():
         text = (
             f'its SITE_ID is not known yet: the stack "{reference}", which gives it, has none for it;'
@@ -36,16 +36,16 @@ def _not_known(slug: str, settings: Settings) -> Any:
         announce_note(Note(text, slug), warning=True)
         return pulumi.output.UNKNOWN
     return unknown_unless_targeted(
-        "it has no SITE_ID yet, and the resources of the fleet, which give it one, are", slug, platform
+        "it has no SITE_ID yet, and the resources of the fleet, which give it one, are", slug, settings
     )
 
 
-def unknown_unless_targeted(what: str, slug: str, platform: str = "divio") -> Any:
+def unknown_unless_targeted(what: str, slug: str, settings: Settings) -> Any:
     """Return an unknown in a preview, in place of a value that a resource of the fleet would give a site.
 
     In an update it raises RunError. ``what`` is a sentence that ends before "not".
     """
-    targets = " ".join(f"--target '{target}'" for target in in_common(platform))
+    targets = " ".join(f"--target '{target}'" for target in words_of(settings).targets)
     missing = f"{what} not among the targets, or this is a refresh, which gives nothing."
     remedy = f"Run 'mirrors deploy {slug} -s {pulumi.get_stack()}', or add {targets}"
     if not pulumi.runtime.is_dry_run():

@@ -1,10 +1,11 @@
-"""What the Fleet asks of whatever runs its sites."""
+"""The protocol of a platform in the user's Pulumi program: what the Fleet asks of it."""
 
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import pulumi
 
+from mirrors.program.startup import Configured
 from mirrors.resources.site_ids import SiteIds
 
 
@@ -21,6 +22,10 @@ class PlatformOutputs:
 
 
 class Platform(Protocol):
+    """A platform that has looked at what there is, and has planned. It leaves the program where there is a problem."""
+
+    def __init__(self, configured: Configured) -> None: ...
+
     @property
     def hints(self) -> list[dict[str, Any]]:
         """What is known of each site's id, as ``SiteIds`` reads it."""

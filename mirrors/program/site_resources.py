@@ -172,7 +172,7 @@ def _shared(context: FleetContext, site: SitePlan) -> dict[str, Any]:
     found = _found(context, site)
     return {
         name: _variable(
-            _value_of(context.original, name, site.slug),
+            _value_of(context, name, site.slug),
             secret=True,
             sensitive=without_dependencies(found.apply(_flag_of(name))),
         )
@@ -180,17 +180,19 @@ def _shared(context: FleetContext, site: SitePlan) -> dict[str, Any]:
     }
 
 
-def _value_of(original: Original, name: str, slug: str) -> pulumi.Output[str]:
+def _value_of(context: FleetContext, name: str, slug: str) -> pulumi.Output[str]:
     """Return a shared value from the Original resource, which lacks a new name where it is not targeted."""
 
     def look_up(values: Mapping[str, str]) -> Any:
         if name in values:
             return values[name]
         return unknown_unless_targeted(
-            f"{name} is not shared yet, and the resources of the fleet, which know its value, are", slug
+            f"{name} is not shared yet, and the resources of the fleet, which know its value, are",
+            slug,
+            context.settings,
         )
 
-    return original.variables.apply(look_up)
+    return context.original.variables.apply(look_up)
 
 
 def _databases(context: FleetContext, site: SitePlan) -> list[str] | None:

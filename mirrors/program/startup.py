@@ -7,33 +7,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
-from urllib.parse import urlsplit
 
 import pulumi
 
 from mirrors.config import Settings, load
 from mirrors.config.files import Files
 from mirrors.config.messages import shown, suggestion
-from mirrors.divio import Divio, DivioError
-from mirrors.observation.fleet import Observer
-from mirrors.observation.samples import samples
-from mirrors.planning.plan import FleetPlan, OriginalPlan, SitePlan, plan
+from mirrors.config.platforms import secret_commands
+from mirrors.planning.plan import SitePlan
 from mirrors.planning.rollout.waves import MANUAL_RELEASE_SITES, RolloutPlan
-from mirrors.planning.site_ids.pins import unpinned
-from mirrors.planning.variables.addresses import is_loopback
 from mirrors.problems import Note, Problem
 from mirrors.program.announcements import announce_note, announce_problem, announce_rollout
 from mirrors.pulumi_internals import engine_parallel
-from mirrors.remediation import problem_of
 
 NAMESPACE = "mirrors"
 SANDBOX_PASSPHRASE = "sandbox"  # noqa: S105 - published: it encrypts nothing but a rehearsal's state
-_SECRET_KEYS = {
-    "apiToken": " mirrors:apiToken",
-    "dockerTls": " --path mirrors:dockerTls.key",
-    "secrets": " --path mirrors:secrets.all.NAME",
-    "sharedValues": " --path mirrors:sharedValues.DATABASE_URL",
-}
 _PLAIN_KEYS = ("fleet", "overrides")
 """A secret in one of these would become a plain variable, in clear in the state and on the platform."""
 SAID_ALL = 32
@@ -49,15 +37,6 @@ class Configured:
     raw: Mapping[str, str] = field(repr=False)
 
 
-@dataclass(frozen=True)
-class Prepared:
-    """A configuration and a plan without problems."""
-
-    settings: Settings
-    plan: FleetPlan
-    original: OriginalPlan
-
-
 def configuration() -> Configured:
     """Read the configuration. Report every problem, and leave the program where nothing is left to look at."""
     raw = _raw_configuration()
@@ -68,38 +47,9 @@ def configuration() -> Configured:
     return Configured(loaded.settings, problems, raw)
 
 
-def prepare(configured: Configured) -> Prepared:
-    """Observe and plan. Report every problem, and leave the program if there is one."""
-    settings = configured.settings
-    divio = Divio.connect(
-        settings.api_url,
-        settings.api_token.get_secret_value(),
-        max_concurrent_requests=settings.max_concurrent_requests,
-    )
-    try:
-        seen = Observer(divio, settings).fleet()
-        planned = plan(settings, seen, manual_release_sites(os.environ), samples(divio, settings, seen))
-    except DivioError as error:
-        refuse([*configured.problems, problem_of(error, os.environ)])
-    host = urlsplit(settings.api_url).hostname or ""
-    published = published_passphrase(host, os.environ) if not is_loopback(host) else []
-    problems = [*configured.problems, *published, *planned.problems]
-    if problems or planned.original is None:
-        refuse(problems)
-    _say(settings, planned)
-    say_rollout(settings, planned.rollout, planned.mirrors, planned.postponed)
-    return Prepared(settings, planned, planned.original)
-
-
 def manual_release_sites(environ: Mapping[str, str]) -> list[str]:
     """Return the sites that ``mirrors deploy`` names for a release that is followed by hand."""
     return environ.get(MANUAL_RELEASE_SITES, "").split()
-
-
-def _say(settings: Settings, planned: FleetPlan) -> None:
-    seen = {site.slug: site.seen for site in planned.mirrors}
-    if pulumi.runtime.is_dry_run() and (note := unpinned(settings, seen, pulumi.get_stack())):
-        announce_note(note)
 
 
 def say_rollout(
@@ -136,7 +86,7 @@ def _in_clear(raw: Mapping[str, str], environ: Mapping[str, str]) -> list[Proble
             f"Set it anew, for example: pulumi config set --secret{example}",
             path=f"mirrors:{key}",
         )
-        for key, example in _SECRET_KEYS.items()
+        for key, example in secret_commands().items()
         if key in raw and f"{NAMESPACE}:{key}" not in secret
     ] + [
         Problem(

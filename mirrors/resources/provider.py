@@ -14,7 +14,7 @@ from typing import Any, ClassVar, TypeVar
 
 from pulumi.dynamic import CheckFailure, CheckResult, Config, ConfigureRequest, DiffResult, ResourceProvider
 
-from mirrors.config.connection import ENVIRON, PROVIDER_KEYS, Connection, load_connection, load_rollout
+from mirrors.config.connection import ENVIRON, PROVIDER_KEYS, Connection, load_connection
 from mirrors.config.rollout import Rollout
 from mirrors.divio import Divio, DivioError, NotFound, ValidationFailed
 from mirrors.errors import MirrorsError, PlatformError
@@ -118,8 +118,6 @@ class Provider(ResourceProvider):
     def configured(self, config: Config) -> Rollout:
         """Read the configuration that this kind of provider needs. Raises ConfigurationError."""
         raw = raw_values(config, PROVIDER_KEYS)
-        if config.get("mirrors:platform") == "docker":  # there nothing is asked of Divio, and no token is needed
-            return load_rollout(raw)
         self.stack = stack_of_call()
         self.connection = load_connection(with_token(raw, self.stack, os.environ), os.environ)
         return self.connection.rollout

@@ -5,8 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 import pulumi
-from pulumi.dynamic import CheckResult, CreateResult, ReadResult, Resource, UpdateResult
+from pulumi.dynamic import CheckResult, Config, CreateResult, ReadResult, Resource, UpdateResult
 
+from mirrors.config.connection import PROVIDER_KEYS, load_rollout
+from mirrors.config.rollout import Rollout
 from mirrors.planning.site_ids.allocate import (
     AllocationRequest,
     Assigned,
@@ -17,9 +19,9 @@ from mirrors.planning.site_ids.allocate import (
     allocate,
 )
 from mirrors.planning.site_ids.ledger import ledger_from, ledger_to, renamed
-from mirrors.planning.site_ids.retirement import removal_notes
+from mirrors.planning.site_ids.retirement import GOES_ON, removal_notes
 from mirrors.problems.events import report_note
-from mirrors.resources.provider import Properties, Provider, failures, normalize, say
+from mirrors.resources.provider import Properties, Provider, failures, normalize, raw_values, say
 from mirrors.resources.running import with_databases
 
 ID = "site-ids"
@@ -78,6 +80,8 @@ class SiteIdsProvider(Provider):
     inputs = ("assignments", "retired", "highest", "found")
     check_only = ("hints",)
 
+    config: Config
+
     def check(self, _olds: Properties, news: Properties) -> CheckResult:
         """Decide who has which id, from the state and the facts. No site is renumbered.
 
@@ -93,10 +97,16 @@ class SiteIdsProvider(Provider):
         found = found_in(normalize(_olds.get("found") or {}), normalize(news["hints"].get("found") or {}))
         return CheckResult({**ledger_to(allocation.ledger), "found": found}, failures(allocation.problems))
 
+    def configured(self, config: Config) -> Rollout:
+        """Read the rollout alone. Not every platform has an API: its keys are read where it is asked."""
+        self.config = config
+        return load_rollout(raw_values(config, PROVIDER_KEYS))
+
     def _looked_at(self, hints: AllocationRequest, before: Ledger, given: Properties) -> AllocationRequest:
         new = {key: value for key, value in (given.get("hidden") or {}).items() if key not in before.assignments}
         if not new:
             return hints
+        super().configured(self.config)
         return replace(hints, sites=with_databases(self.divio, hints.sites, new, given.get("confirmed") or ()))
 
     def create(self, props: Properties) -> CreateResult:
@@ -122,8 +132,8 @@ class SiteIdsProvider(Provider):
 
 
 def _say_who_leaves(before: Ledger, now: Ledger, hints: AllocationRequest, fleet: Mapping[str, Any]) -> None:
-    containers, keeps = bool(fleet.get("containers")), bool(fleet.get("keeps"))
-    for note in removal_notes(before, now, hints, containers=containers, keeps=keeps):
+    goes_on, keeps = fleet.get("goes_on") or GOES_ON, bool(fleet.get("keeps"))
+    for note in removal_notes(before, now, hints, goes_on=goes_on, keeps=keeps):
         report_note(note)
         say(note.line)
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from mirrors.config.docker import DockerConnection, load_docker_connection
 from mirrors.docker.errors import DockerError
 from mirrors.docker.host import connect
+from mirrors.docker.settings import DockerConnection, load_docker_connection
 from mirrors.docker.ssh import command, local_socket
 from tests.docker.certificates import as_configured, server_side
 from tests.docker.host import container, docker_host

@@ -1,17 +1,26 @@
 """The containers that a program declares, started on a real Docker engine from the very arguments that it declares."""
 
+import json
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import docker
 import pytest
 from mirrors_sandbox.process import wait_until
 
+from mirrors.config import load
+from mirrors.docker.commands import DockerCommands
+from mirrors.planning.reports.status import SiteStatus, State
+from mirrors.planning.site_ids.facts import Ledger
+from mirrors.problems.findings import Level
 from tests.docker.program import started
+from tests.docker.test_commands import nothing
 from tests.docker.world import TIMEOUT, World, base_port, section
 from tests.unit.program_under_mocks import Ran
 
 WHISPER = "canary-77d0aa"
+SECRETS = {"all": {"WHISPER": WHISPER}}
 OUTSIDE = {"sharedValues": {"DATABASE_URL": "sqlite:////tmp/nowhere", "DEFAULT_STORAGE_DSN": "file:///tmp/"}}
 
 
@@ -23,11 +32,13 @@ def world(client: docker.DockerClient) -> Iterator[World]:
     found.clear()
 
 
+def declared_section() -> dict[str, Any]:
+    return section(base_port(), resources={"memory": "256m", "cpus": "0.5"})
+
+
 @pytest.fixture(scope="module")
 def up(world: World, engine: str) -> Ran:
-    limits = {"resources": {"memory": "256m", "cpus": "0.5"}}
-    declared = {"fleet": world.fleet, "docker": section(base_port(), **limits)}
-    ran = started(engine, **declared, secrets={"all": {"WHISPER": WHISPER}})
+    ran = started(engine, fleet=world.fleet, docker=declared_section(), secrets=SECRETS)
     assert ran.code == 0, ran.said
     return ran
 
@@ -53,6 +64,34 @@ def test_each_site_knows_who_it_is_and_all_share_database_and_media(world: World
     assert len({item["database"]["marker"] for item in told.values()}) == 1
     assert len({item["storage"]["marker"] for item in told.values()}) == 1
     assert {item["storage"]["location"] for item in told.values()} == {"/media"}
+
+
+def test_status_shows_each_site_as_it_runs(up: Ran, world: World, engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_HOST", engine)
+    raw = {"platform": "docker", "fleet": json.dumps(world.fleet), "docker": json.dumps(declared_section())}
+    settings = load({**raw, "secrets": json.dumps(SECRETS)}, "test", {}).settings
+    assert settings is not None
+    given = {slug: (slug, site_id) for slug, site_id in up.outputs["siteIds"].items()}
+    stored = SimpleNamespace(ledger=Ledger(given), created={}, verified={})
+
+    def rows() -> dict[str, SiteStatus]:
+        return {row.application: row for row in DockerCommands().status(settings, lambda: stored, nothing)}
+
+    found = rows()
+    assert {slug: (row.state, row.details) for slug, row in found.items()} == dict.fromkeys(
+        world.slugs, (State.CONVERGED, ())
+    )
+    assert {slug: row.site_id for slug, row in found.items()} == up.outputs["siteIds"]
+    assert {row.application: row.url for row in found.values()} == {
+        row["application"]: row["url"] for row in up.outputs["sites"]
+    }
+    assert {f"sha256:{row.release}" for row in found.values()} == {world.image(slug) for slug in world.slugs}
+    assert [item.level for item in DockerCommands().doctor(settings)] == [Level.OK]
+    world.site("tested-fr").stop(timeout=1)
+    stopped = rows()["tested-fr"]
+    world.site("tested-fr").start()
+    assert (stopped.state, "an up brings it back" in stopped.details[0]) == (State.FAILED, True)
+    assert world.healthy("tested-fr")
 
 
 @pytest.mark.usefixtures("up")

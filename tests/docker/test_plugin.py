@@ -79,14 +79,22 @@ def test_the_password_is_in_no_file_of_the_state_and_in_no_preview(stack: Stack,
     assert [path.name for path in files if password.encode() in path.read_bytes()] == []
 
 
-def test_the_commands_work_or_say_that_they_are_for_divio(stack: Stack) -> None:
+def test_the_commands_work_or_say_what_to_do_instead(stack: Stack, world: World) -> None:
     run = stack.project.run
-    for command in (("status",), ("leave", "--yes"), ("deploy", "--behind", "--yes")):
+    for command in (("leave", "--yes"), ("adopt", "plugged")):
         done = run("mirrors", *command, "--stack", "test").failed()
-        assert (done.code, "is for Divio" in done.stderr) == (64, True), done.text
+        assert (done.code, "command-is-for-another-platform" in done.stderr) == (64, True), done.text
+    rows = run("mirrors", "status", "--stack", "test", "--json").succeeded().json()
+    assert {row["application"]: row["siteId"] for row in rows} == stack.outputs()["siteIds"]
+    assert {(row["state"], *row["details"]) for row in rows} == {("converged",)}
+    assert {row["application"]: row["url"] for row in rows} == {
+        row["application"]: row["url"] for row in stack.outputs()["sites"]
+    }
+    assert {f"sha256:{row['release']}" for row in rows} == {world.image(slug) for slug in world.slugs}
+    run("mirrors", "deploy", "--behind", "--yes", "--stack", "test").succeeded()
     told = run("mirrors", "preview", "--stack", "test").succeeded().stdout.splitlines()
     assert told[0] == "Preview of test: no changes at 4 sites"
-    assert "docker: each preview asks its host" in run("mirrors", "doctor", "--stack", "test").stdout
+    assert "answers, and has 4 of the fleet's sites" in run("mirrors", "doctor", "--stack", "test").stdout
     ids = run("mirrors", "ids", "--stack", "test", "--json").succeeded().json()
     assert [item["application"] for item in ids["sites"]] == ["plugged", "plugged-de", "plugged-fr", "plugged-ch"]
 

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from mirrors.cli.doctor.engine import check_ledger
-from mirrors.cli.doctor.findings import Level
 from mirrors.cli.state import StackState
 from mirrors.errors import MirrorsError
 from mirrors.planning.site_ids.allocate import Assigned, Ledger
+from mirrors.problems.findings import Level
 
 
 def ledger(name: str, **retired: dict[str, str]) -> dict[str, Any]:

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from mirrors.cli.divio import unhealthy
 from mirrors.cli.state import StackState
-from mirrors.cli.status import as_data, unhealthy
+from mirrors.cli.status import as_data
 from mirrors.observation.health import NOT_ASKED
 from mirrors.planning.site_state import key_of
 from tests.servers import running

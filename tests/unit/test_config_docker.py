@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mirrors.config import load
-from mirrors.config.docker import load_docker_connection
+from mirrors.docker.settings import docker_of, load_docker_connection
 from mirrors.errors import ConfigurationError
 from mirrors.problems import Problem
 
@@ -74,8 +74,8 @@ def test_numbers_are_written_as_the_plugin_reads_them_back() -> None:
     section = {"image": "acme:1", "resources": {"memory": "2g", "cpus": 2}, "restart": False, "healthcheck": False}
     settings = load({**raw, "docker": json.dumps(section)}, "test", {}).settings
     assert settings is not None
-    assert (settings.docker.resources.memory, settings.docker.resources.cpus) == (2048, "2.0")
-    assert (settings.docker.restart, settings.docker.healthcheck) == ("no", None)
+    assert (docker_of(settings).resources.memory, docker_of(settings).resources.cpus) == (2048, "2.0")
+    assert (docker_of(settings).restart, docker_of(settings).healthcheck) == ("no", None)
 
 
 def test_the_version_of_the_password_may_be_a_number_as_pulumi_config_set_writes_it() -> None:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mirrors.config import Settings, load
+from mirrors.config import load
+from mirrors.config.all_keys import all_keys
 from mirrors.problems import Problem
 from tests.unit.test_config import FLEET, TOKEN, loaded
 
@@ -323,7 +324,7 @@ def test_an_object_that_cannot_be_read_does_not_show(key: str) -> None:
 
 
 KEYS = st.sampled_from(
-    [str(field.alias) for field in Settings.model_fields.values()]
+    [str(field.alias) for field in all_keys().model_fields.values()]
     + ["original", "mirrors", "application", "variables", "shared", "siteId", "retired", "all", "acme", "[key]"]
 ) | st.text(st.characters(), max_size=5)
 JSON = st.recursive(

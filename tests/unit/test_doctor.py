@@ -15,10 +15,10 @@ from mirrors_sandbox.control import Sandbox
 
 from mirrors.cli import main
 from mirrors.cli.doctor.engine import Lock, check_backend, check_variables, compare_versions, lock, locks, pending
-from mirrors.cli.doctor.findings import Level
 from mirrors.cli.doctor.platform import Refused, check_configuration, clock, remedy, unreachable
 from mirrors.cli.doctor.size import LIMIT, as_go_writes, size_of
 from mirrors.cli.state import StackState
+from mirrors.problems.findings import Level
 from tests.sandboxes import frozen_variables, running_sandbox, set_variable
 
 ENDED = 2**22 - 1  # the highest process id that Linux can be set to give: no process has it

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mirrors.cli.doctor.files import check_files
-from mirrors.cli.doctor.findings import Level
+from mirrors.problems.findings import Level
 
 
 @pytest.fixture

@@ -2,10 +2,8 @@
 
 import pytest
 
-from mirrors.config.docker import Healthcheck
-from mirrors.config.docker_names import Names
-from mirrors.errors import ConfigurationError
-from mirrors.planning.containers import (
+from mirrors.docker.names import Names
+from mirrors.docker.plan import (
     containers_plan,
     domain_of,
     go_duration,
@@ -15,6 +13,8 @@ from mirrors.planning.containers import (
     plain_variables,
     url_of,
 )
+from mirrors.docker.settings import Healthcheck
+from mirrors.errors import ConfigurationError
 from mirrors.planning.observed import ObservedFleet, ObservedSite, ObservedVariable
 from mirrors.planning.site_ids.allocate import AllocationRequest, Ledger
 from mirrors.planning.site_ids.ledger import renamed
@@ -59,15 +59,17 @@ def test_a_port_follows_the_id_and_an_id_that_is_too_high_is_reported() -> None:
 
 
 def test_an_address_is_the_declared_name_or_the_place_that_the_site_answers_at() -> None:
-    declared = settings("acme-de", docker={**DOCKER, "domains": {"acme": "www.example.com"}})
+    declared = settings("acme-de", platform="docker", docker={**DOCKER, "domains": {"acme": "www.example.com"}})
     assert url_of(declared, "acme", 1) == "https://www.example.com/"
     assert url_of(declared, "acme-de", 2) == "http://127.0.0.1:8002/"
-    six = settings("acme-de", docker={**DOCKER, "publish": {"address": "::1"}})
+    six = settings("acme-de", platform="docker", docker={**DOCKER, "publish": {"address": "::1"}})
     assert (domain_of(six, "acme-de", 2), url_of(six, "acme-de", 2)) == ("[::1]:8002", "http://[::1]:8002/")
 
 
 def test_declared_variables_win_but_not_over_who_a_site_is() -> None:
-    declared = settings("acme-de", docker=DOCKER, overrides={"variables": {"STAGE": "staging", "PORT": "9000"}})
+    declared = settings(
+        "acme-de", platform="docker", docker=DOCKER, overrides={"variables": {"STAGE": "staging", "PORT": "9000"}}
+    )
     [mirror] = containers_plan(declared, nobody("acme-de")).mirrors
     told = plain_variables(declared, mirror, 7)
     assert (told["SITE_ID"], told["MIRRORS_APPLICATION"]) == ("7", "acme-de")
@@ -113,7 +115,9 @@ def test_what_a_held_site_runs_with_is_compared_with_its_container() -> None:
 
 
 def test_a_new_mirror_behind_the_pause_is_not_declared_and_one_that_runs_is() -> None:
-    declared = settings("acme-de", "acme-fr", docker=DOCKER, rollout={"waves": [1, "100%"], "pauseAfter": 1})
+    declared = settings(
+        "acme-de", "acme-fr", platform="docker", docker=DOCKER, rollout={"waves": [1, "100%"], "pauseAfter": 1}
+    )
     planned = containers_plan(declared, nobody("acme-de", "acme-fr"))
     assert ([site.slug for site in planned.mirrors], planned.postponed) == (["acme-de"], ("acme-fr",))
     seen = ObservedFleet(ObservedSite("acme", "acme", None), {"acme-fr": running("acme-fr", SITE_ID="3")}, "test")
@@ -123,7 +127,7 @@ def test_a_new_mirror_behind_the_pause_is_not_declared_and_one_that_runs_is() ->
 
 def test_a_former_slug_hands_its_entry_in_the_ledger_over_and_keeps_it_when_it_is_named_no_more() -> None:
     ledger = Ledger({"acme": ("acme", 1), "acme-fr": ("acme-fr", 3)}, highest=3)
-    declared = settings(docker=DOCKER)
+    declared = settings(platform="docker", docker=DOCKER)
     fleet = declared.fleet.model_copy(
         update={"mirrors": settings("acme-gaul").mirrors[0].model_copy(update={"formerly": "acme-fr"})}
     )

@@ -7,6 +7,7 @@ import pytest
 
 from mirrors.config import Settings
 from mirrors.planning.adoption.takeover import Judged
+from mirrors.planning.divio_words import WORDS
 from mirrors.planning.reports.preview import Cause, FleetPreview, first_deployments, preview_of
 from mirrors.planning.reports.pulumi_steps import Change
 from mirrors.problems import Note, Problem
@@ -382,7 +383,8 @@ def test_ids_that_are_given_retired_and_freed_are_reported() -> None:
 def test_a_mirror_off_the_list_leaves() -> None:
     found = preview(step("delete", "Mirror", "it", old={"SITE_ID": "5"}))
 
-    assert (found.leaving, found.sites, found.others, found.keeps) == (("it",), (), (), False)
+    assert (found.leaving, found.sites, found.others) == (("it",), (), ())
+    assert found.left_behind == WORDS.removed
 
 
 def test_shared_values_that_point_elsewhere_are_reported_with_both_places() -> None:

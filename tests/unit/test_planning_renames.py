@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
+from mirrors.docker.words import WORDS as DOCKER
 from mirrors.planning.site_ids.allocate import AllocationRequest, Assigned, Ledger, SiteFacts, allocate
-from mirrors.planning.site_ids.retirement import removal_notes
+from mirrors.planning.site_ids.retirement import GOES_ON, removal_notes
 
 ACME = SiteFacts("u-acme", "acme", original=True)
 KNOWN = Ledger({"u-acme": ("acme", 1), "u-c": ("ren-c", 4)}, {}, 4)
@@ -91,8 +92,8 @@ def test_sites_that_both_run_with_one_id_are_not_asked_to_declare_another() -> N
     assert problem.remedy == "Declare another siteId for one of them"
 
 
-def leaving(hints: AllocationRequest, **more: bool) -> str:
-    [note] = removal_notes(KNOWN, allocate(KNOWN, hints).ledger, hints, **more)
+def leaving(hints: AllocationRequest, *, keeps: bool = False, goes_on: str = GOES_ON) -> str:
+    [note] = removal_notes(KNOWN, allocate(KNOWN, hints).ledger, hints, keeps=keeps, goes_on=goes_on)
     assert note.site == "ren-c"
     return note.line
 
@@ -104,7 +105,7 @@ def test_one_that_leaves_under_a_former_name_is_reported_with_the_name_that_it_h
     assert "the variables that we created stay there" in leaving(off, keeps=True)
     usual = leaving(replace(off, listed={"u-c": "ren-c"}))
     assert usual.startswith("ren-c: off the list; its SITE_ID 4 is retired. Instances that run go on")
-    assert "Its container is removed" in leaving(AllocationRequest((ACME,)), containers=True)
+    assert "Its container is removed" in leaving(AllocationRequest((ACME,)), goes_on=DOCKER.goes_on)
 
 
 def test_one_made_anew_is_not_reported_to_be_off_the_list() -> None:

@@ -1,5 +1,6 @@
 """The imports: the command and the sandbox start without Pulumi, the program without Django."""
 
+import json
 import pkgutil
 import subprocess
 import sys
@@ -49,7 +50,7 @@ def test_asking_for_the_fleet_imports_the_engines_sdk_and_no_sandbox() -> None:
 
 def test_a_provider_process_makes_no_model_of_the_whole_configuration() -> None:
     """It reads four keys. Making the models of all others took it a quarter of its own start."""
-    whole = {"models", "docker", "docker_rules", "fleet_file", "loading", "messages", "rules", "scanning"}
+    whole = {"models", "all_keys", "divio", "fleet_file", "loading", "messages", "rules", "scanning"}
     found = modules(PROVIDER)
     assert "mirrors.resources.site" in found
     assert found & {f"mirrors.config.{name}" for name in whole} == set()
@@ -62,6 +63,19 @@ def test_what_pulumi_starts_on_divio_loads_neither_docker_nor_sandbox_nor_comman
     unused = {"pulumi_docker", "docker", "django", "rest_framework", "sqlite3", "click", "jinja2"}
     assert found & unused == set()
     assert {name for name in found if name.startswith(("mirrors.docker", "mirrors_sandbox", "mirrors.cli"))} == set()
+
+
+def test_a_stack_on_divio_loads_its_own_platform_and_no_other() -> None:
+    fleet = json.dumps({"original": {"application": "acme"}})
+    lines = (
+        "from mirrors.config import load",
+        "from mirrors.config.platforms import PLATFORMS, load_part",
+        f"assert load({{'fleet': {fleet!r}, 'apiToken': 'x'}}, 'test', {{}}).settings",
+        "for part in ('words', 'program', 'commands'): load_part('divio', part)",
+    )
+    found = modules("\n".join(lines))
+    assert {"mirrors.config.divio", "mirrors.program.divio", "mirrors.cli.divio"} <= found
+    assert {name for name in found if name.startswith(("mirrors.docker", "docker", "pulumi_docker"))} == set()
 
 
 def test_the_state_is_read_without_the_engines_sdk() -> None:

@@ -11,9 +11,12 @@ from typing import Any
 import pytest
 import yaml
 
-from mirrors.config import Settings, docker, load, models, rollout
+from mirrors.config import Settings, load, models, rollout
+from mirrors.config.all_keys import all_keys, owners
 from mirrors.config.base import ConfigModel
 from mirrors.config.connection import ENVIRON
+from mirrors.config.platform_settings import PlatformSettings
+from mirrors.docker import settings as docker
 from tools.reference import pages
 from tools.reference.configuration import Key, keys, page, sound_with
 from tools.reference.docstrings import in_a_cell, markdown, of_fields
@@ -44,10 +47,10 @@ def test_every_key_of_every_model_has_a_row_in_the_table_of_its_object() -> None
     for key in KEYS:
         tables[key.path.rpartition(".")[0]].append(key.name)
     classes = [item for module in (models, rollout, docker) for item in vars(module).values() if inspect.isclass(item)]
-    written = [item for item in dict.fromkeys(classes) if issubclass(item, ConfigModel)]
-    by_model = [[str(field.alias) for field in item.model_fields.values()] for item in written]
+    not_written = {ConfigModel, PlatformSettings, models.Site, *owners()}
+    written = [item for item in dict.fromkeys(classes) if issubclass(item, ConfigModel) and item not in not_written]
 
-    declared = [names for item, names in zip(written, by_model, strict=True) if item not in (ConfigModel, models.Site)]
+    declared = [[str(field.alias) for field in item.model_fields.values()] for item in (all_keys(), *written)]
     assert sorted(tables.values()) == sorted(declared)
     assert {key.described() for key in KEYS} <= set(page().splitlines())
 
@@ -57,6 +60,8 @@ def test_a_default_that_is_written_out_changes_nothing(key: Key) -> None:
     default = yaml.safe_load(key.default.strip("`"))
 
     assert settings(sound_with(key.place, default)) == settings(sound_with(("platform",), "divio"))
+    whole = all_keys().model_validate(sound_with(key.place, str(default) if len(key.place) == 1 else default))
+    assert whole == all_keys().model_validate(sound_with(("platform",), "divio"))
 
 
 @pytest.mark.parametrize("example", EXAMPLES)

@@ -496,7 +496,7 @@ REFUSALS = (
     ),
     Mutation(
         "problems-are-found-after-the-first-resource",
-        "mirrors/program/startup.py",
+        "mirrors/program/divio.py",
         "    if problems or planned.original is None:\n",
         "    if planned.original is None:\n",
         (f"{PROGRAM}::test_a_fleet_with_problems_registers_nothing_and_tells_all_of_them",),

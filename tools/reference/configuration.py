@@ -16,10 +16,10 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
+from mirrors.config.all_keys import all_keys, owners
 from mirrors.config.base import Place
 from mirrors.config.connection import ENVIRON
 from mirrors.config.messages import takes_of
-from mirrors.config.models import Settings
 from mirrors.config.values import Hold, Seconds
 from tools.reference.docstrings import documented, of_fields, row, table
 
@@ -119,7 +119,7 @@ def page() -> str:
         LookupError: a key or a model has no docstring.
     """
     lines = [INTRODUCTION]
-    for path, place, model in _objects(Settings, "", ()):
+    for path, place, model in _objects(all_keys(), "", ()):
         lines += [f"## {f'`{path}`' if path else 'The keys'}", "", documented(model), ""]
         lines += [
             *table("key", "takes", "default", "meaning"),
@@ -129,13 +129,13 @@ def page() -> str:
     return "\n".join(lines)
 
 
-def keys(root: type[BaseModel] = Settings) -> Iterator[Key]:
+def keys(root: type[BaseModel] | None = None) -> Iterator[Key]:
     """Yield all keys, an object's own before those in it.
 
     Raises:
         LookupError: a key or a model has no docstring.
     """
-    for path, place, model in _objects(root, "", ()):
+    for path, place, model in _objects(root or all_keys(), "", ()):
         yield from _keys(path, place, model)
 
 
@@ -167,7 +167,8 @@ def _objects(model: type[BaseModel], path: str, place: Place) -> Iterator[tuple[
 
 
 def _keys(path: str, place: Place, model: type[BaseModel]) -> Iterator[Key]:
-    texts = of_fields(model)
+    sources = owners() if model is all_keys() else (model,)
+    texts = {name: text for source in sources for name, text in of_fields(source).items()}
     for name, field in model.model_fields.items():
         if name not in texts:
             raise LookupError(f"{model.__name__}.{name} has no docstring")
@@ -199,12 +200,12 @@ def _taken(place: Place) -> str:
 @cache
 def _headings() -> dict[Place, str]:
     """Return {place: heading of the object there}."""
-    return {place: path for path, place, _ in _objects(Settings, "", ())}
+    return {place: path for path, place, _ in _objects(all_keys(), "", ())}
 
 
 def _takes(place: Place) -> str:
     try:
-        Settings.model_validate(sound_with(place, NOTHING_TAKES))
+        all_keys().model_validate(sound_with(place, NOTHING_TAKES))
     except ValidationError as invalid:
         return next(takes_of(error, place) for error in invalid.errors(include_url=False) if error["loc"] == place)
     raise LookupError(f"mirrors:{place} takes anything")

@@ -9,10 +9,11 @@ from pathlib import Path
 import click
 
 from mirrors.cli.doctor.engine import check_backend, check_secrets, check_stack, check_tools, check_variables
-from mirrors.cli.doctor.findings import Finding, Level, all_fine, fine
 from mirrors.cli.doctor.platform import check_configuration, check_connection, check_platform
 from mirrors.cli.doctor.probe import probe
 from mirrors.cli.options import DIFFERS, as_json, in_directory, plain_errors
+from mirrors.cli.platforms import commands_of
+from mirrors.problems.findings import Finding, Level, all_fine
 
 __all__ = ["doctor"]
 
@@ -69,7 +70,4 @@ def checks(stack: str | None, cwd: Path) -> Iterator[Finding]:
         return
     settings, found = check_configuration(stack, cwd)
     yield from found
-    if settings and settings.platform == "docker":
-        yield fine("platform", "docker: each preview asks its host, and says what is wrong")
-        return
-    yield from check_platform(settings) if settings else ()
+    yield from commands_of(settings.platform.kind).doctor(settings) if settings else ()

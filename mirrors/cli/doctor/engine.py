@@ -13,7 +13,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mirrors.cli.doctor.files import check_files, folder_of
-from mirrors.cli.doctor.findings import Finding, Level, explained, fine, one_line, problem, warning
 from mirrors.cli.project import ProjectFile
 from mirrors.cli.stacks import (
     CHOOSE,
@@ -26,6 +25,7 @@ from mirrors.cli.stacks import (
 from mirrors.cli.state import ONE_LEDGER, StackState, several
 from mirrors.errors import MirrorsError
 from mirrors.problems import Problem
+from mirrors.problems.findings import Finding, Level, explained, fine, one_line, problem, warning
 
 SCRIPTS = ("pulumi-language-python", "pulumi-language-python-exec", "pulumi-resource-pulumi-python")
 """What runs a program, and what runs the dynamic resources' providers: parts of the Pulumi CLI's release."""
@@ -44,7 +44,7 @@ def check_tools(cwd: Path) -> Iterator[Finding]:
         path = Path(pulumi())
         found = pulumi_version(cwd)
     except MirrorsError as error:
-        yield from explained("pulumi", error, TOOLS)
+        yield from explained("pulumi", error.problems, TOOLS)
         return
     yield compare_versions(found, version("pulumi"))
     places = os.pathsep.join([os.environ.get("PATH", os.defpath), str(path.resolve().parent)])
@@ -103,7 +103,7 @@ def check_stack(stack: str, cwd: Path) -> Iterator[Finding]:
     try:
         state = StackState.of(stack, cwd)
     except MirrorsError as error:
-        yield from explained("stack", error, CHOOSE)
+        yield from explained("stack", error.problems, CHOOSE)
         return
     yield fine("stack", f"{len(state.resources)} resources")
     yield from check_ledger(state)
@@ -111,7 +111,7 @@ def check_stack(stack: str, cwd: Path) -> Iterator[Finding]:
     try:
         yield lock(locks(backend(cwd), str(ProjectFile.find(cwd).name), stack), stack)
     except MirrorsError as error:
-        yield from explained("lock", error, "run this in the project's directory", Level.WARNING)
+        yield from explained("lock", error.problems, "run this in the project's directory", Level.WARNING)
 
 
 def check_secrets(stack: str, cwd: Path) -> Finding:

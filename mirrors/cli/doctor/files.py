@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from mirrors.cli.doctor.findings import Finding, problem
 from mirrors.problems import Problem
+from mirrors.problems.findings import Finding, problem
 
 ATTRIBUTES = ".attrs"
 COPIES = (".bak", f".bak{ATTRIBUTES}")

@@ -8,16 +8,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mirrors.cli.configuration import loaded_from
-from mirrors.cli.doctor.findings import Finding, explained, fine, one_line, problem, warning
 from mirrors.cli.doctor.size import size_of
 from mirrors.cli.options import connect
 from mirrors.cli.stacks import everything_configured
 from mirrors.config import Settings
 from mirrors.config.connection import Connection, load_connection
+from mirrors.config.divio import DivioSettings
 from mirrors.divio import AuthenticationFailed, Divio, DivioError, InvalidSettings, NotFound, PermissionDenied
 from mirrors.errors import MirrorsError
 from mirrors.planning.plan import CONTROL_PANEL
 from mirrors.problems import Problem
+from mirrors.problems.findings import Finding, explained, fine, one_line, problem, warning
 from mirrors.remediation import SANDBOX, problem_of
 
 TOKEN = "set DIVIO_API_TOKEN, or mirrors:apiToken as a secret, to a valid token of this account"  # noqa: S105 - a remedy
@@ -31,7 +32,7 @@ def check_configuration(stack: str, cwd: Path) -> tuple[Settings | None, list[Fi
     try:
         configured = everything_configured(stack, cwd)
     except MirrorsError as error:
-        return None, [*explained("configuration", error, "see the message; is the passphrase set?")]
+        return None, [*explained("configuration", error.problems, "see the message; is the passphrase set?")]
     found, size = loaded_from(configured, stack, cwd), size_of(configured)
     if found.problems:
         wrong = (replace(item, remedy=item.remedy or "correct what the message names") for item in found.problems)
@@ -45,7 +46,7 @@ def check_connection() -> tuple[Connection | None, list[Finding]]:
     try:
         return load_connection({}, os.environ), []
     except MirrorsError as error:
-        return None, [*explained("configuration", error, "set it, or name a stack with --stack")]
+        return None, [*explained("configuration", error.problems, "set it, or name a stack with --stack")]
 
 
 def unreachable(environ: Mapping[str, str]) -> str:
@@ -54,8 +55,11 @@ def unreachable(environ: Mapping[str, str]) -> str:
 
 
 def check_platform(
-    connection: Connection | Settings, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    connection: Connection | DivioSettings,
+    settings: Settings | None = None,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Iterator[Finding]:
+    """Check that Divio answers, the clocks and the token; with settings also what the token may read."""
     try:
         divio = connect(connection.api_url, connection.api_token.get_secret_value(), connection.max_concurrent_requests)
         divio.me()
@@ -74,8 +78,8 @@ def check_platform(
     yield clock(divio.platform_time(moment) - moment)
     try:
         yield fine("token", f"valid, and sees {len(divio.applications.list())} applications")
-        if isinstance(connection, Settings):
-            yield rights(divio, connection)
+        if settings is not None:
+            yield rights(divio, settings)
     except (AuthenticationFailed, PermissionDenied) as error:
         yield problem("token", replace(problem_of(error), remedy=TOKEN))
     except DivioError as error:

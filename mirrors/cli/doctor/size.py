@@ -3,8 +3,8 @@
 import json
 from collections.abc import Mapping
 
-from mirrors.cli.doctor.findings import Finding, fine, problem, warning
 from mirrors.problems import Problem
+from mirrors.problems.findings import Finding, fine, problem, warning
 
 LIMIT = 128 * 1024
 """Linux: the length of one string of a process's environment, the name and the end of it included (execve(2))."""

@@ -7,8 +7,8 @@ from typing import Any
 
 from mirrors.config import Settings
 from mirrors.planning.adoption.takeover import Judged
+from mirrors.planning.platform_words import SiteSteps, words_of
 from mirrors.planning.reports.pulumi_steps import (
-    CONTAINER,
     ENDS,
     OF_SITES,
     Change,
@@ -78,9 +78,9 @@ class FleetPreview:
     """``sites`` are those that change, in the order of the list; ``declared`` counts all.
 
     ``given``: {slug: SITE_ID} of new ids; ``retired`` and ``freed``: {SITE_ID: slug}; ``leaving``: mirrors off the
-    list, whose variables stay on the platform where ``keeps`` says so; ``containers``: they are on a Docker host.
-    ``moved``: {name: (before, now)}, what a shared value points at. ``others``: what else changes, a line each.
-    ``steps`` counts all that the engine would do, if only in the state. With ``problems`` an ``up`` does nothing.
+    list; ``left_behind``: what becomes of each. ``moved``: {name: (before, now)}, what a shared value points at.
+    ``others``: what else changes, a line each. ``steps`` counts all that the engine would do, if only in the state.
+    With ``problems`` an ``up`` does nothing.
     """
 
     stack: str
@@ -91,8 +91,7 @@ class FleetPreview:
     retired: Mapping[int, str] = field(default_factory=dict)
     freed: Mapping[int, str] = field(default_factory=dict)
     leaving: tuple[str, ...] = ()
-    keeps: bool = False
-    containers: bool = False
+    left_behind: str = ""
     moved: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     others: tuple[str, ...] = ()
     steps: int = 0
@@ -135,24 +134,24 @@ def preview_of(
     ``judgements``: {slug: what the platform shows} of the sites of ``first_deployments``; a site without one is taken
     to be deployed.
     """
-    steps = steps_of(engine)
+    steps, words = steps_of(engine), words_of(settings)
     changing = [step for step in steps if step.changes_something]
-    leaving = tuple(step.name for step in changing if step.op == "delete" and (step.kind == "Mirror" or _is_site(step)))
+    deleted = (step for step in changing if step.op == "delete")
+    leaving = tuple(step.name for step in deleted if step.kind == "Mirror" or _is_site(step, words.steps))
     rollout = rollout_plan(settings, rotates_credentials=reported.rotates_credentials)
     before, now = _ledgers(changing)
     return FleetPreview(
         stack,
         len(settings.fleet.slugs),
-        tuple(_sites(settings, steps, rollout, judgements or {})),
+        tuple(_sites(settings, steps, rollout, judgements or {}, words.steps)),
         rollout,
         _given(before, now),
         _missing(now, before),
         _missing(before, now),
         leaving,
-        settings.keeps_variables,
-        settings.platform == "docker",
+        words.kept if settings.keeps_variables else words.removed,
         {name: pair for step in changing if step.kind == "Original" for name, pair in _moved(step)},
-        tuple(sorted(_others(changing, leaving))),
+        tuple(sorted(_others(changing, leaving, words.steps))),
         len(changing),
         _problems(engine, settings, reported),
         tuple(_merged([*reported.notes, *notes_of(engine, reported.shown)])),
@@ -180,27 +179,34 @@ def site_ids_of(engine: Mapping[str, Any]) -> dict[str, int]:
 
 
 def _sites(
-    settings: Settings, steps: Iterable[Step], rollout: RolloutPlan, judgements: Mapping[str, Judged]
+    settings: Settings,
+    steps: Iterable[Step],
+    rollout: RolloutPlan,
+    judgements: Mapping[str, Judged],
+    shape: SiteSteps | None,
 ) -> list[SitePreview]:
     of_sites: dict[str, dict[str, Step]] = {}
     stored: dict[str, Step] = {}
     for step in steps:
         if step.op == "refresh":
             stored[step.urn] = step
-        elif (step.kind in OF_SITES or _is_site(step)) and step.changes_something and step.op not in ENDS:
+        elif (step.kind in OF_SITES or _is_site(step, shape)) and step.changes_something and step.op not in ENDS:
             of_sites.setdefault(step.name, {})[step.kind] = step
     wave_of = {slug: wave.number for wave in rollout.waves for slug in wave.sites}
     wave_of[settings.fleet.original.application] = 0
     order = {slug: place for place, slug in enumerate(settings.fleet.slugs)}
     slugs = sorted(of_sites, key=lambda slug: order.get(slug, len(order)))
-    return [_site(slug, wave_of.get(slug), of_sites[slug], stored, judgements.get(slug)) for slug in slugs]
+    return [
+        _of_plugin(slug, wave_of.get(slug), of_sites[slug][shape.main], shape)
+        if shape and shape.main in of_sites[slug]
+        else _site(slug, wave_of.get(slug), of_sites[slug], stored, judgements.get(slug))
+        for slug in slugs
+    ]
 
 
 def _site(
     slug: str, wave: int | None, steps: Mapping[str, Step], stored: Mapping[str, Step], judgement: Judged | None
 ) -> SitePreview:
-    if CONTAINER in steps:
-        return _container(slug, wave, steps[CONTAINER])
     [step] = steps.values()
     if step.is_first:
         cause, shown = _first(step, judgement), judgement or Judged(taken_over=False)
@@ -211,15 +217,15 @@ def _site(
     return SitePreview(slug, wave, deploys, causes, tuple(variables))
 
 
-def _is_site(step: Step) -> bool:
-    return step.kind == CONTAINER and step.is_of_a_container
+def _is_site(step: Step, shape: SiteSteps | None) -> bool:
+    return shape is not None and step.kind == shape.main and step.is_below_the_fleet
 
 
-def _container(slug: str, wave: int | None, step: Step) -> SitePreview:
-    """Docker takes all variables as one property, which is secret if one of them is: their names are not told."""
+def _of_plugin(slug: str, wave: int | None, step: Step, shape: SiteSteps) -> SitePreview:
+    """A plugin takes all variables as one property, which is secret if one of them is: their names are not shown."""
     if step.creates:
         return SitePreview(slug, wave, deploys=True, causes=(Cause.FIRST,))
-    by_key = {"image": Cause.RELEASE, "envs": Cause.VARIABLES}
+    by_key = {shape.release: Cause.RELEASE, shape.variables: Cause.VARIABLES}
     causes = dict.fromkeys(by_key.get(key, Cause.CONTAINER) for key in step.keys)
     return SitePreview(slug, wave, deploys=True, causes=tuple(cause for cause in Cause if cause in causes))
 
@@ -282,10 +288,11 @@ def _moved(step: Step) -> Iterator[tuple[str, tuple[str, str]]]:
             yield name, (before[name], now[name])
 
 
-def _others(steps: Iterable[Step], leaving: Collection[str]) -> Iterator[str]:
+def _others(steps: Iterable[Step], leaving: Collection[str], shape: SiteSteps | None) -> Iterator[str]:
     """Whatever has no place of its own, such as a project's own resources, or an original no longer deployed by us."""
+    beside = {shape.main, *shape.beside} if shape else set()
     for step in steps:
-        of_a_site = step.kind in OF_SITES or step.is_of_a_container
+        of_a_site = step.kind in OF_SITES or (step.kind in beside and step.is_below_the_fleet)
         told = of_a_site and (step.name in leaving or step.op not in ENDS)
         told = told or (step.kind in OF_FLEET and step.op not in ENDS)
         if not told and step.op not in ENDS - {"delete"}:

@@ -23,12 +23,9 @@ SITES = tuple(f"{OURS}{kind}" for kind in OF_SITES)
 QUIET = frozenset({"same", "refresh", "read"})
 ENDS = frozenset({"delete", "delete-replaced", "discard-replaced"})
 FLEET = "mirrors:index:Fleet"
-STRUCTURE = frozenset(
-    {"pulumi:pulumi:Stack", FLEET, "mirrors:docker:Database", "mirrors:docker:Media", "mirrors:docker:Release"}
-)
-CONTAINER = "docker:index/container:Container"
-OF_CONTAINERS = frozenset({CONTAINER, "Serving", "Release"})
-"""What a site has on a Docker host, directly below the Fleet."""
+STACK = "pulumi:pulumi:Stack"
+COMPONENTS = "mirrors:"
+"""How the types of the Fleet and of its parts begin. They hold resources, and are none themselves."""
 
 Inputs = Mapping[str, Any]
 
@@ -87,13 +84,12 @@ class Step:
 
     @property
     def changes_something(self) -> bool:
-        return self.op not in QUIET and self.kind not in STRUCTURE
+        return self.op not in QUIET and self.kind != STACK and not self.kind.startswith(COMPONENTS)
 
     @property
-    def is_of_a_container(self) -> bool:
-        """Whether it is a site's on a Docker host, and not what the sites have in common."""
-        above = self.urn.split("::", 3)[2].rpartition("$")[0]
-        return self.kind in OF_CONTAINERS and above.endswith(FLEET)
+    def is_below_the_fleet(self) -> bool:
+        """Whether it is directly below the Fleet, so that it is not a part of what the sites have in common."""
+        return self.urn.split("::", 3)[2].rpartition("$")[0].endswith(FLEET)
 
     @property
     def deployment(self) -> str | None:

@@ -11,18 +11,6 @@ from mirrors.planning.rollout.waves import named as shortened
 from mirrors.planning.rollout.waves import rollout_plan
 from mirrors.problems import Note, Problem
 
-_OF_SITES = ("**:Fleet::*", "**:SiteIds::*", "**:Original::*")
-_OF_CONTAINERS = ("**:Fleet::*", "**:SiteIds::*", "**:Network::*", "**mirrors:docker:**")
-"""Network, database, media, image and its command."""
-
-
-def in_common(platform: str) -> tuple[str, ...]:
-    """What the engine has to look at beside single sites: a new SITE_ID and a rotated password have to pass it.
-
-    By its types, because a program may have given the fleet a name.
-    """
-    return _OF_CONTAINERS if platform == "docker" else _OF_SITES
-
 
 @dataclass(frozen=True, slots=True)
 class Chosen:

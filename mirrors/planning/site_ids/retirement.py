@@ -8,13 +8,21 @@ from mirrors.problems import Note
 GOES_ON = (
     "Instances that run go on serving the shared database until they are deployed again or the application is deleted"
 )
-CONTAINER_GOES = "Its container is removed; its content stays in the database"
+"""What becomes of a site that has left, where the platform cannot take its instances away."""
 
 
 def removal_notes(
-    before: Ledger, now: Ledger, hints: AllocationRequest, *, containers: bool = False, keeps: bool = False
+    before: Ledger, now: Ledger, hints: AllocationRequest, *, goes_on: str = GOES_ON, keeps: bool = False
 ) -> Iterator[Note]:
-    """A note on each. ``keeps``: the variables that we created stay (``onRemoval``)."""
+    """Yield a note on each.
+
+    Args:
+        before: The ledger as it was.
+        now: The ledger as it will be.
+        hints: What was looked at for it.
+        goes_on: What becomes of a site that has left, as its platform says it.
+        keeps: Whether the variables that Mirrors created stay (``onRemoval``).
+    """
     given = dict(now.assignments.values())
     for application, (name, site_id) in before.assignments.items():
         today = hints.listed.get(application, name)
@@ -31,9 +39,8 @@ def removal_notes(
             variables = f"the variables that we created {'stay' if keeps else 'are removed'} there"
             yield Note(
                 f'off the list; its application is called "{today}" now, and {variables}; its SITE_ID {site_id} is'
-                f" retired. {GOES_ON}",
+                f" retired. {goes_on}",
                 name,
             )
         else:
-            and_then = CONTAINER_GOES if containers else GOES_ON
-            yield Note(f"off the list; its SITE_ID {site_id} is retired. {and_then}", name)
+            yield Note(f"off the list; its SITE_ID {site_id} is retired. {goes_on}", name)

@@ -1,10 +1,12 @@
-"""The fleet as containers: the section ``docker`` of the configuration, and how its Docker host is reached."""
+"""The fleet as containers: its keys in the configuration, and how its Docker host is reached."""
+
+from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from ipaddress import ip_address
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import (
     AfterValidator,
@@ -19,21 +21,29 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from mirrors.config.base import ConfigModel
+from mirrors.config.platform_settings import PlatformSettings
 from mirrors.config.values import Labels, Seconds, Slug, UrlPath, matching, switched_off, takes, text, whole
 from mirrors.errors import ConfigurationError
 from mirrors.problems import Problem
+
+if TYPE_CHECKING:
+    from mirrors.config.models import Settings
+    from mirrors.config.rules import ValidationContext
 
 __all__ = [
     "Build",
     "Database",
     "Docker",
     "DockerConnection",
+    "DockerSettings",
     "DockerTls",
     "Healthcheck",
     "Media",
     "Proxy",
     "Publish",
     "Resources",
+    "connection_of",
+    "docker_of",
     "load_docker_connection",
 ]
 
@@ -137,6 +147,8 @@ Folder = Annotated[
 class Build(ConfigModel):
     """An image that is built on the Docker host, from a directory of this machine."""
 
+    needed: ClassVar[Mapping[str, str]] = {"directory": "a directory, such as ."}
+
     directory: str = Field(min_length=1)
     """What is sent to the Docker host, from the project's directory on."""
 
@@ -198,6 +210,11 @@ class Publish(ConfigModel):
 
 class Proxy(ConfigModel):
     """A reverse proxy that finds the sites by the labels of their containers."""
+
+    needed: ClassVar[Mapping[str, str]] = {
+        "kind": "caddy or traefik",
+        "network": "the name of the network that the proxy is in",
+    }
 
     kind: Literal["caddy", "traefik"]
     """What reads the labels: ``caddy`` (caddy-docker-proxy) or ``traefik``."""
@@ -320,6 +337,8 @@ class Docker(ConfigModel):
 class DockerTls(ConfigModel):
     """What a ``tcp://`` host asks for. Without it, ``DOCKER_CERT_PATH`` in the environment names a directory."""
 
+    needed: ClassVar[Mapping[str, str]] = dict.fromkeys(("ca", "cert", "key"), "the text of a PEM file")
+
     ca: Pem
     """The text of ``ca.pem``: who has signed the host's certificate."""
 
@@ -328,6 +347,34 @@ class DockerTls(ConfigModel):
 
     key: Pem
     """The text of ``key.pem``."""
+
+
+class DockerSettings(PlatformSettings):
+    """The fleet as containers on a Docker host."""
+
+    kind: ClassVar[str] = "docker"
+
+    docker: Docker = Docker()
+    """The fleet as containers, with ``platform: docker``."""
+
+    docker_tls: DockerTls | None = None
+    """What a Docker host at ``tcp://`` asks for."""
+
+    def problems(self, context: ValidationContext) -> Iterator[Problem]:
+        from mirrors.docker.rules import docker_problems  # a provider process reads the keys, and needs no rules
+
+        yield from docker_problems(context.settings, context.named)
+
+
+def docker_of(settings: Settings) -> Docker:
+    """Return the section ``docker``. Raises TypeError: the stack is on another platform."""
+    return settings.on(DockerSettings).docker
+
+
+def connection_of(settings: Settings, environ: Mapping[str, str]) -> DockerConnection:
+    """Return how the stack's Docker host is reached. Raises ConfigurationError: ``DOCKER_HOST`` is no host."""
+    own = settings.on(DockerSettings)
+    return _connection(own.docker.host or environ.get(ENVIRON_HOST) or None, own.docker_tls)
 
 
 class DockerConnection(BaseModel):
@@ -344,7 +391,18 @@ def load_docker_connection(raw: Mapping[str, str], environ: Mapping[str, str]) -
     try:
         section, tls = json.loads(raw.get("docker") or "{}"), json.loads(raw.get("dockerTls") or "null")
         host = section.get("host") or environ.get(ENVIRON_HOST) or None
+    except (ValueError, AttributeError):
+        raise _invalid() from None
+    return _connection(host, tls)
+
+
+def _connection(host: Any, tls: Any) -> DockerConnection:
+    try:
         return DockerConnection.model_validate({"host": host, "tls": tls})
-    except (ValidationError, ValueError, AttributeError):
-        message = f"mirrors:docker.host, {ENVIRON_HOST} in the environment or mirrors:dockerTls is not valid"
-        raise ConfigurationError(Problem("docker-host-invalid", message)) from None
+    except ValidationError:
+        raise _invalid() from None
+
+
+def _invalid() -> ConfigurationError:
+    message = f"mirrors:docker.host, {ENVIRON_HOST} in the environment or mirrors:dockerTls is not valid"
+    return ConfigurationError(Problem("docker-host-invalid", message))

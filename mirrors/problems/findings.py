@@ -1,11 +1,10 @@
-"""What a check has found: one line, with the remedy where one is needed."""
+"""The result of a check: one line, with the remedy where one is needed."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from mirrors.errors import MirrorsError
 from mirrors.problems import Problem
 
 __all__ = ["Finding", "Level", "all_fine", "explained", "fine", "one_line", "problem", "warning"]
@@ -64,9 +63,9 @@ def problem(check: str, wrong: Problem) -> Finding:
     return Finding(check, Level.PROBLEM, wrong=wrong)
 
 
-def explained(check: str, error: MirrorsError, remedy: str, level: Level = Level.PROBLEM) -> Iterator[Finding]:
-    """A finding for each problem of an error. ``remedy``: what helps in this check."""
-    return (Finding(check, level, wrong=replace(item, remedy=remedy)) for item in error.problems)
+def explained(check: str, problems: Iterable[Problem], remedy: str, level: Level = Level.PROBLEM) -> Iterator[Finding]:
+    """Yield a finding for each problem. ``remedy``: what helps in this check."""
+    return (Finding(check, level, wrong=replace(item, remedy=remedy)) for item in problems)
 
 
 def all_fine(findings: Iterable[Finding]) -> bool:

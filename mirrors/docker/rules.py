@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Iterator
 
-from mirrors.config.docker_names import Names
 from mirrors.config.messages import no_such_site, path, problem_at
 from mirrors.config.models import Settings
+from mirrors.docker.names import Names
+from mirrors.docker.settings import docker_of
 from mirrors.problems import Problem
 
 OWN_SERVICES = {"DATABASE_URL": "database", "DEFAULT_STORAGE_DSN": "media"}
@@ -22,7 +23,7 @@ def docker_problems(settings: Settings, named: Collection[str]) -> Iterator[Prob
 
 
 def check_image_source(settings: Settings) -> Iterator[Problem]:
-    docker = settings.docker
+    docker = docker_of(settings)
     if docker.image is None and docker.build is None:
         remedy = f"name the image that the sites run, or how it is built with {path(('docker', 'build'))}"
         yield problem_at(("docker", "image"), "missing-key", "missing", remedy)
@@ -42,13 +43,13 @@ def check_shared_values_known(settings: Settings) -> Iterator[Problem]:
 
 def check_database_declared_once(settings: Settings) -> Iterator[Problem]:
     for name, section in OWN_SERVICES.items():
-        if name in settings.shared_values and section in settings.docker.model_fields_set:
+        if name in settings.shared_values and section in docker_of(settings).model_fields_set:
             message = f"{path(('sharedValues', name))} names another one"
             yield problem_at(("docker", section), "keys-exclude-each-other", message, "remove one of them")
 
 
 def check_proxy_domains(settings: Settings) -> Iterator[Problem]:
-    docker = settings.docker
+    docker = docker_of(settings)
     for slug in settings.fleet.slugs if docker.proxy else ():
         if slug not in docker.domains:
             remedy = "the proxy needs the site's host name, such as www.example.com"
@@ -57,7 +58,7 @@ def check_proxy_domains(settings: Settings) -> Iterator[Problem]:
 
 def check_domains_in_fleet(settings: Settings, named: Collection[str]) -> Iterator[Problem]:
     known = {*settings.fleet.slugs, *named}
-    for slug in settings.docker.domains:
+    for slug in docker_of(settings).domains:
         if slug not in known:
             yield no_such_site(("docker", "domains", slug), known)
 
@@ -66,7 +67,7 @@ def check_renamed_original_keeps_data(settings: Settings) -> Iterator[Problem]:
     """Volumes and database are called like the original, unless they are declared: its new name has none of them."""
     if settings.fleet.original.formerly is None:
         return
-    former, docker = Names(settings.fleet.original.formerly, settings.environment), settings.docker
+    former, docker = Names(settings.fleet.original.formerly, settings.environment), docker_of(settings)
     wanted = {
         ("database", "volume"): (docker.database.volume, former.part("database"), "DATABASE_URL"),
         ("database", "name"): (docker.database.name, former.role, "DATABASE_URL"),

@@ -4,9 +4,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mirrors.config import Settings
-from mirrors.config.docker import Healthcheck
-from mirrors.config.docker_names import Names
 from mirrors.config.messages import path
+from mirrors.docker.names import Names
+from mirrors.docker.settings import Healthcheck, docker_of
 from mirrors.errors import ConfigurationError
 from mirrors.planning.observed import ObservedFleet, ObservedSite
 from mirrors.planning.plan import SitePlan
@@ -170,7 +170,7 @@ def plain_variables(settings: Settings, site: SitePlan, site_id: int) -> dict[st
     surroundings = {
         DOMAIN: domain_of(settings, site.slug, site_id),
         "STAGE": settings.environment,
-        "PORT": str(settings.docker.port),
+        "PORT": str(docker_of(settings).port),
     }
     declared = {name: item.value for name, item in site.variables.items() if name not in own}
     return {**surroundings, **declared, **own}
@@ -181,7 +181,7 @@ def host_port(settings: Settings, site_id: int) -> int | None:
 
     Raises ConfigurationError for one that is none.
     """
-    published = settings.docker.published
+    published = docker_of(settings).published
     if published is None:
         return None
     if (port := published.base + site_id) > 65535:
@@ -194,14 +194,14 @@ def host_port(settings: Settings, site_id: int) -> int | None:
 
 def domain_of(settings: Settings, slug: str, site_id: int) -> str:
     """The site's ``DOMAIN``: its declared host name, or the place that it answers at."""
-    published = settings.docker.published
+    published = docker_of(settings).published
     place = f"{_bracketed(published.address)}:{host_port(settings, site_id)}" if published else ""
-    return settings.docker.domains.get(slug) or place
+    return docker_of(settings).domains.get(slug) or place
 
 
 def url_of(settings: Settings, slug: str, site_id: int) -> str | None:
-    published, domain = settings.docker.published, domain_of(settings, slug, site_id)
-    return address_of(domain) if slug in settings.docker.domains or not published else f"http://{domain}/"
+    published, domain = docker_of(settings).published, domain_of(settings, slug, site_id)
+    return address_of(domain) if slug in docker_of(settings).domains or not published else f"http://{domain}/"
 
 
 def _bracketed(address: str) -> str:
@@ -210,13 +210,13 @@ def _bracketed(address: str) -> str:
 
 def database_url(settings: Settings, password: str) -> str:
     """The password has only characters that need no escape in an address."""
-    database, role = settings.docker.database, Names.of(settings).role
+    database, role = docker_of(settings).database, Names.of(settings).role
     name = database.name or role
     return f"postgres://{database.user or name}:{password}@{DATABASE_HOST}:5432/{name}"
 
 
 def storage_dsn(settings: Settings) -> str:
-    media = settings.docker.media
+    media = docker_of(settings).media
     return f"file://{media.path}/?url={media.url.replace('/', '%2F')}"
 
 
@@ -256,10 +256,10 @@ def health_command(check: Healthcheck, port: int) -> list[str]:
 
 def proxy_labels(settings: Settings, slug: str) -> dict[str, str]:
     """What the proxy reads: the site's host name, and the port that its container listens on."""
-    proxy, port = settings.docker.proxy, settings.docker.port
+    proxy, port = docker_of(settings).proxy, docker_of(settings).port
     if proxy is None:
         return {}
-    domain = settings.docker.domains[slug]
+    domain = docker_of(settings).domains[slug]
     name = Names.of(settings).site(slug).replace(".", "-")
     by_kind = {
         "caddy": {"caddy": domain, "caddy.reverse_proxy": f"{{{{upstreams {port}}}}}"},

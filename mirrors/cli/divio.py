@@ -1,0 +1,149 @@
+"""The commands with a stack on Divio."""
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+from mirrors.cli.doctor.platform import check_platform
+from mirrors.cli.options import connect
+from mirrors.cli.options import note as note_on_standard_error
+from mirrors.cli.single_sites import original_not_deployed_yet
+from mirrors.config import Settings
+from mirrors.config.divio import DivioSettings, divio_of
+from mirrors.divio import Divio, EnvironmentVariable
+from mirrors.observation.convert import by_name
+from mirrors.observation.fleet import Observer
+from mirrors.observation.health import what_is_wrong
+from mirrors.observation.retired import retired_sites
+from mirrors.planning.adoption.takeover import judge
+from mirrors.planning.observed import ObservedFleet, ObservedSite
+from mirrors.planning.reports.preview import (
+    Cause,
+    FleetPreview,
+    SitePreview,
+    first_deployments,
+    preview_of,
+    site_ids_of,
+)
+from mirrors.planning.reports.status import SiteStatus, removed, statuses
+from mirrors.planning.reports.stored import Stored
+from mirrors.planning.reports.verification import as_unverified, unverified
+from mirrors.planning.rollout.waves import named
+from mirrors.planning.variables.addresses import address_of
+from mirrors.planning.variables.names import DOMAIN
+from mirrors.problems import Note, Problem
+from mirrors.problems.findings import Finding
+from mirrors.problems.reported import Reported
+
+PATIENCE = 30.0
+"""Seconds for the answers of all sites that are asked: each has up to twice ten of its own."""
+
+
+class DivioCommands:
+    """Divio has every command."""
+
+    def status(
+        self, settings: Settings, stored: Callable[[], Stored], note: Callable[[Note], None]
+    ) -> tuple[SiteStatus, ...]:
+        divio = _connected(divio_of(settings))
+        seen = Observer(divio, settings).fleet(deep=True)
+        state = stored()
+        retired = {site_id: who.name for site_id, who in state.ledger.retired.items()}
+        leaving = {site_id: slug for site_id, slug in retired.items() if slug and slug not in settings.fleet.slugs}
+        retired_seen = retired_sites(divio, leaving.values(), settings.environment, note)
+        gone = removed(settings, seen, leaving, with_variables(divio, retired_seen))
+        rows = statuses(settings, seen, dict(state.ledger.assignments.values()), state.created)
+        return (*with_health(settings, seen, rows, state), *gone)
+
+    def preview(
+        self, found: FleetPreview, engine: Mapping[str, Any], settings: Settings, reported: Reported
+    ) -> FleetPreview:
+        """Look at what the sites run whose deployment is new in the state, or was found healthy by no update."""
+        first, unasked = first_deployments(engine), [site.application for site in found.sites if is_unasked(site)]
+        if not first and not unasked:
+            return found
+        seen = observed(settings, {*first, *unasked})
+        judgements = judge(
+            settings, seen, first, site_ids_of(engine), original_deploys=deploys_original(settings, found)
+        )
+        found = preview_of(engine, settings, found.stack, reported, judgements)
+        return replace(found, sites=tuple(answered(settings, seen, found.sites)))
+
+    def doctor(self, settings: Settings) -> Iterator[Finding]:
+        yield from check_platform(divio_of(settings), settings)
+
+    def refuses_single_sites(
+        self, settings: Settings, stack: str, stored: Sequence[Mapping[str, Any]]
+    ) -> Problem | None:
+        return original_not_deployed_yet(settings, stack, stored)
+
+    def instead_of(self, command: str, stack: str | None) -> str | None:  # noqa: ARG002 - the protocol's signature
+        return None
+
+
+def _connected(own: DivioSettings) -> Divio:
+    return connect(own.api_url, own.api_token.get_secret_value(), own.max_concurrent_requests)
+
+
+def with_health(
+    settings: Settings, seen: ObservedFleet, rows: Sequence[SiteStatus], state: Stored
+) -> Iterator[SiteStatus]:
+    """The same rows; a site that no update has found healthy is asked now, once, and is not converged."""
+    asked = unverified(settings, seen, rows, state.created, state.verified)
+    wrong = unhealthy(settings, seen, [row.application for row in asked])
+    return (as_unverified(row, wrong[row.application]) if row.application in wrong else row for row in rows)
+
+
+def unhealthy(
+    settings: Settings, seen: ObservedFleet, slugs: Collection[str], within: float = PATIENCE
+) -> dict[str, str | None]:
+    """{slug: what is wrong with its answer now, None if nothing is} of each of these sites, asked side by side.
+
+    It says whom it waits for, and takes ``within`` seconds at most: what is not asked by then counts as not healthy.
+    """
+    if slugs:
+        note_on_standard_error(Note(f"asking what no up has found healthy, {within:g} s at most: {named([*slugs])}"))
+    until = time.monotonic() + within
+    with ThreadPoolExecutor(max_workers=divio_of(settings).max_concurrent_requests) as pool:
+        found = pool.map(lambda slug: _unhealthy(settings, seen.site(slug), until), slugs)
+        return dict(zip(slugs, found, strict=True))
+
+
+def _unhealthy(settings: Settings, site: ObservedSite, until: float) -> str | None:
+    """Return what is wrong with a site's answer now, as far as it has an address and an update would ask."""
+    url = address_of(site.frozen.get(DOMAIN))
+    if url is None or settings.rollout.health is None:
+        return None
+    runs_with = {name: value for name, value in site.frozen.items() if value is not None}
+    return what_is_wrong(url, settings.rollout.health, runs_with, until)
+
+
+def with_variables(divio: Divio, sites: Mapping[str, ObservedSite]) -> dict[str, ObservedSite]:
+    """The same sites, with the variables that their environments have now: one request for all."""
+    environments = [site.environment for site in sites.values() if site.environment]
+    listed: defaultdict[str, list[EnvironmentVariable]] = defaultdict(list)
+    for item in divio.environment_variables.list(environments) if environments else ():
+        listed[item.environment].append(item)
+    return {slug: replace(site, variables=by_name(listed[site.environment or ""])) for slug, site in sites.items()}
+
+
+def observed(settings: Settings, slugs: Collection[str]) -> ObservedFleet:
+    """With what these sites run. Raises DivioError."""
+    return Observer(_connected(divio_of(settings)), settings).fleet(deep=True, only=slugs)
+
+
+def is_unasked(site: SitePreview) -> bool:
+    return Cause.UNVERIFIED in site.causes
+
+
+def deploys_original(settings: Settings, found: FleetPreview) -> bool:
+    return any(site.deploys for site in found.sites if site.application == settings.fleet.original.application)
+
+
+def answered(settings: Settings, seen: ObservedFleet, sites: Sequence[SitePreview]) -> Iterator[SitePreview]:
+    """The same sites; one that an update would ask for its health is asked now, once, and says what is wrong."""
+    wrong = unhealthy(settings, seen, [site.application for site in sites if is_unasked(site)])
+    return (replace(site, why=wrong.get(site.application) or site.why) for site in sites)

@@ -1,0 +1,74 @@
+"""The protocol of a platform in the commands. Each platform's folder has one class for it."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+from mirrors.config import Settings
+from mirrors.config.platforms import load_part
+from mirrors.errors import UnsupportedPlatformError
+from mirrors.planning.reports.preview import FleetPreview
+from mirrors.planning.reports.status import SiteStatus
+from mirrors.planning.reports.stored import Stored
+from mirrors.problems import Note, Problem
+from mirrors.problems.findings import Finding
+from mirrors.problems.reported import Reported
+
+__all__ = ["Commands", "commands_of", "refuse_unless_supported"]
+
+Resources = Sequence[Mapping[str, Any]]
+
+
+class Commands(Protocol):
+    """A platform as the commands see it."""
+
+    def status(
+        self, settings: Settings, stored: Callable[[], Stored], note: Callable[[Note], None], /
+    ) -> tuple[SiteStatus, ...]:
+        """Look at the sites. Writes nothing.
+
+        Args:
+            settings: A sound configuration of the stack.
+            stored: Reads what the stack's state holds.
+            note: Shows a remark beside the answer.
+
+        Returns:
+            A row for each declared site, the original first, and for each site that has left and still runs.
+
+        Raises:
+            MirrorsError: The platform, or the state, cannot be read.
+            DivioError: Divio does not answer.
+        """
+
+    def preview(
+        self, found: FleetPreview, engine: Mapping[str, Any], settings: Settings, reported: Reported, /
+    ) -> FleetPreview:
+        """Add to a preview what only the platform shows.
+
+        Args:
+            found: The preview out of what Pulumi says.
+            engine: What ``pulumi preview --json`` prints.
+            settings: The stack's configuration, as far as it can be used.
+            reported: What Mirrors reported meanwhile.
+        """
+
+    def doctor(self, settings: Settings) -> Iterator[Finding]:
+        """Check what the platform needs, in the order in which it is needed. Writes nothing."""
+
+    def refuses_single_sites(self, settings: Settings, stack: str, stored: Resources, /) -> Problem | None:
+        """Return what has to be done to the whole stack before single sites are deployed; None if nothing."""
+
+    def instead_of(self, command: str, stack: str | None, /) -> str | None:
+        """Return what to do in place of a command that this platform does not have; None where the command works."""
+
+
+def commands_of(kind: str) -> Commands:
+    """Return what the commands do on a platform. Raises ConfigurationError: a package of it is not installed."""
+    found: type[Commands] = load_part(kind, "commands")
+    return found()
+
+
+def refuse_unless_supported(command: str, kind: str, stack: str | None) -> None:
+    """Raises UnsupportedPlatformError where a platform does not have a command, with what to do instead."""
+    instead = commands_of(kind).instead_of(command, stack)
+    if instead is not None:
+        raise UnsupportedPlatformError(command, kind, instead)

@@ -1,0 +1,80 @@
+"""Divio as a platform: its keys at the top of the configuration, and its rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from mirrors.config.base import Place
+from mirrors.config.connection import DEFAULT_API_URL, ENVIRON
+from mirrors.config.messages import path, problem_at
+from mirrors.config.models import Settings
+from mirrors.config.platform_settings import PlatformSettings
+from mirrors.config.values import ApiUrl, Requests, Token
+from mirrors.problems import Problem
+
+if TYPE_CHECKING:
+    from mirrors.config.rules import ValidationContext
+
+__all__ = ["DivioSettings", "divio_of"]
+
+
+class DivioSettings(PlatformSettings):
+    """The fleet as Divio's applications."""
+
+    kind: ClassVar[str] = "divio"
+    environ: ClassVar[Mapping[str, str]] = ENVIRON
+    stand_ins: ClassVar[Mapping[str, Any]] = {"apiToken": "unknown", "apiUrl": DEFAULT_API_URL}
+    needed: ClassVar[Mapping[str, str]] = {
+        "apiToken": "set it with pulumi config set --secret mirrors:apiToken, or as DIVIO_API_TOKEN in the environment",
+    }
+
+    api_url: ApiUrl = DEFAULT_API_URL
+    """Where the platform's API is."""
+
+    api_token: Token
+    """The access token of an account that sees all applications of the fleet and may write the mirrors'. With
+    ``platform: docker`` it is not needed."""
+
+    image_from: Literal["live", "matching"] = "live"
+    """Which image of the original mirrors run: Live's, or that of the environment with the same name."""
+
+    max_concurrent_requests: Requests = 8
+    """Requests to the platform at once, of one command, whatever ``rollout.parallel`` is."""
+
+    def problems(self, context: ValidationContext) -> Iterator[Problem]:
+        yield from check_original_variables_unused(context.settings)
+        yield from check_database_url_shared(context.settings)
+
+
+def divio_of(settings: Settings) -> DivioSettings:
+    """Return Divio's keys. Raises TypeError: the stack is on another platform."""
+    return settings.on(DivioSettings)
+
+
+def check_original_variables_unused(settings: Settings) -> Iterator[Problem]:
+    """Refuse variables of an original that is only read: they would reach nobody."""
+    original = settings.fleet.original
+    if original.deploy:
+        return
+    override = settings.overrides.mirrors.get(original.application)
+    places: list[tuple[Place, object]] = [
+        (("fleet", "original", "variables"), original.variables),
+        (("overrides", "mirrors", original.application, "variables"), override.variables if override else None),
+        (("secrets", original.application), settings.secrets.get(original.application)),
+    ]
+    for place, declared in places:
+        if declared:
+            message = "the original is only read, so nobody sets them"
+            remedy = f"add deploy: true to {path(('fleet', 'original'))}, or remove them here"
+            yield problem_at(place, "original-only-read", message, remedy)
+
+
+def check_database_url_shared(settings: Settings) -> Iterator[Problem]:
+    """Refuse a fleet that shares no DATABASE_URL: it says which applications have the fleet's database."""
+    if "DATABASE_URL" not in settings.fleet.shared:
+        message = (
+            "DATABASE_URL is not in it. It tells which sites share a database, so that none of them gets the SITE_ID of"
+            " another"
+        )
+        yield problem_at(("fleet", "shared"), "database-url-not-shared", message, "add it")

@@ -1,0 +1,149 @@
+"""The platforms that a fleet may run on. This is the one place that chooses between them.
+
+A platform is a folder. Its entry names the parts of it, and Mirrors imports a part when a stack on that platform needs
+it. On Divio nothing of Docker's is loaded. The steps to add a platform are in ``docs/adr/0031-platforms.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from mirrors.errors import ConfigurationError
+from mirrors.problems import Problem
+
+if TYPE_CHECKING:
+    from mirrors.config.platform_settings import PlatformSettings
+
+__all__ = [
+    "DEFAULT",
+    "PLATFORMS",
+    "PlatformEntry",
+    "kind_of",
+    "kind_of_types",
+    "load_part",
+    "object_keys",
+    "others_keys",
+    "secret_commands",
+    "settings_class",
+]
+
+DEFAULT = "divio"
+"""The platform of a stack that names none."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformEntry:
+    """The parts of one platform. Each part is written ``module:name``.
+
+    Args:
+        settings: The class of its keys and rules, a ``PlatformSettings``.
+        words: What the plan and the reports say of it, a ``PlatformWords``.
+        program: The class that declares the fleet in the user's program, a ``Platform``.
+        commands: The class that does what the commands do with it, a ``Commands``.
+        keys: The keys that it adds at the top of the configuration, with their names in the user's files.
+        objects: Those of its keys whose raw value is JSON.
+        secrets: Those that hold a secret, each with the end of the command that sets one.
+        extra: The extra of the distribution that installs the packages of the platform; empty where it needs none.
+    """
+
+    settings: str
+    words: str
+    program: str
+    commands: str
+    keys: tuple[str, ...] = ()
+    objects: frozenset[str] = frozenset()
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    extra: str = ""
+
+
+PLATFORMS: dict[str, PlatformEntry] = {
+    "divio": PlatformEntry(
+        settings="mirrors.config.divio:DivioSettings",
+        words="mirrors.planning.divio_words:WORDS",
+        program="mirrors.program.divio:DivioPlatform",
+        commands="mirrors.cli.divio:DivioCommands",
+        keys=("apiUrl", "apiToken", "imageFrom", "maxConcurrentRequests"),
+        secrets={"apiToken": " mirrors:apiToken"},
+    ),
+    "docker": PlatformEntry(
+        settings="mirrors.docker.settings:DockerSettings",
+        words="mirrors.docker.words:WORDS",
+        program="mirrors.docker.platform:DockerPlatform",
+        commands="mirrors.docker.commands:DockerCommands",
+        keys=("docker", "dockerTls"),
+        objects=frozenset({"docker", "dockerTls"}),
+        secrets={"dockerTls": " --path mirrors:dockerTls.key"},
+        extra="docker",
+    ),
+}
+"""By the value of ``mirrors:platform``."""
+
+_COMMON_OBJECTS = frozenset({"fleet", "overrides", "secrets", "sharedValues", "rollout"})
+_COMMON_SECRETS = {
+    "secrets": " --path mirrors:secrets.all.NAME",
+    "sharedValues": " --path mirrors:sharedValues.DATABASE_URL",
+}
+
+
+def kind_of(data: Mapping[str, Any]) -> str:
+    """Return the platform of raw values; the default where they name none, or one that Mirrors does not know."""
+    kind = data.get("platform")
+    return kind if isinstance(kind, str) and kind in PLATFORMS else DEFAULT
+
+
+def kind_of_types(types: Iterable[str]) -> str:
+    """Return the platform that a stack's resources belong to, by the components ``mirrors:<platform>:…`` among them."""
+    kinds = (kind.split(":")[1] for kind in types if kind.startswith("mirrors:"))
+    return next((kind for kind in kinds if kind in PLATFORMS), DEFAULT)
+
+
+def settings_class(kind: str) -> type[PlatformSettings]:
+    """Return the class of a platform's own keys. It needs none of the platform's packages."""
+    found: type[PlatformSettings] = _imported(PLATFORMS[kind].settings)
+    return found
+
+
+def load_part(kind: str, part: str) -> Any:
+    """Import a part of a platform.
+
+    Args:
+        kind: The platform, a key of ``PLATFORMS``.
+        part: The name of a field of its entry, such as ``program``.
+
+    Raises:
+        ConfigurationError: A package of the platform is not installed.
+    """
+    entry = PLATFORMS[kind]
+    try:
+        return _imported(getattr(entry, part))
+    except ModuleNotFoundError as missing:
+        if not entry.extra:
+            raise
+        message = f"{kind} needs the package {missing.name}: pip install 'pulumi-mirrors[{entry.extra}]'"
+        raise ConfigurationError(Problem("package-missing", message, path="mirrors:platform")) from None
+
+
+def object_keys() -> frozenset[str]:
+    """Return the keys at the top of the configuration whose raw value is JSON."""
+    return _COMMON_OBJECTS.union(*(entry.objects for entry in PLATFORMS.values()))
+
+
+def secret_commands() -> dict[str, str]:
+    """Return {key: end of the command that sets a secret in it} of the keys that hold secrets."""
+    found = dict(_COMMON_SECRETS)
+    for entry in PLATFORMS.values():
+        found |= entry.secrets
+    return dict(sorted(found.items()))
+
+
+def others_keys(kind: str) -> frozenset[str]:
+    """Return the keys that only platforms other than ``kind`` have."""
+    return frozenset(key for name, entry in PLATFORMS.items() if name != kind for key in entry.keys)
+
+
+def _imported(place: str) -> Any:
+    module, _, name = place.partition(":")
+    return getattr(import_module(module), name)

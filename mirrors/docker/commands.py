@@ -1,0 +1,62 @@
+"""The commands with a fleet on a Docker host."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from mirrors.config import Settings
+from mirrors.docker.host import connect
+from mirrors.docker.observe import observe_sites
+from mirrors.docker.settings import connection_of, docker_of
+from mirrors.docker.status import statuses
+from mirrors.errors import MirrorsError
+from mirrors.planning.reports.preview import FleetPreview
+from mirrors.planning.reports.status import SiteStatus
+from mirrors.planning.reports.stored import Stored
+from mirrors.problems import Note, Problem
+from mirrors.problems.findings import Finding, fine, problem
+from mirrors.problems.reported import Reported
+
+__all__ = ["DockerCommands"]
+
+LEAVE = "To let containers run on without it: pulumi state delete --all -s {stack}. Nothing was changed"
+ADOPT = (
+    "Mirrors makes each container itself, and takes over none that was made by hand. Declare the fleet by hand, with"
+    " siteId for each site that has a SITE_ID. To look at an account on Divio, leave --stack out"
+)
+
+
+class DockerCommands:
+    """The Docker host is asked; nothing on it is changed."""
+
+    def status(
+        self, settings: Settings, stored: Callable[[], Stored], _note: Callable[[Note], None]
+    ) -> tuple[SiteStatus, ...]:
+        host = connect(connection_of(settings, os.environ))
+        found, image = observe_sites(host, settings), docker_of(settings).image
+        site_ids = dict(stored().ledger.assignments.values())
+        return statuses(settings, found, site_ids, host.image_id(image) if image else None)
+
+    def preview(
+        self, found: FleetPreview, _engine: Mapping[str, Any], _settings: Settings, _reported: Reported
+    ) -> FleetPreview:
+        """Return the preview as it is: the plugin has looked at each container already."""
+        return found
+
+    def doctor(self, settings: Settings) -> Iterator[Finding]:
+        try:
+            host = connect(connection_of(settings, os.environ))
+            there = observe_sites(host, settings)
+        except MirrorsError as error:
+            yield from (problem("platform", item) for item in error.problems)
+            return
+        yield fine("platform", f"the Docker host {host.host} answers, and has {len(there)} of the fleet's sites")
+
+    def refuses_single_sites(
+        self, _settings: Settings, _stack: str, _stored: Sequence[Mapping[str, Any]]
+    ) -> Problem | None:
+        """Return None: the original is a site like the others, and an update makes what they need."""
+        return None
+
+    def instead_of(self, command: str, stack: str | None) -> str | None:
+        return {"leave": LEAVE.format(stack=stack), "adopt": ADOPT}.get(command)

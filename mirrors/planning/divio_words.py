@@ -1,0 +1,11 @@
+"""The words of plans and reports for a fleet on Divio."""
+
+from mirrors.planning.platform_words import PlatformWords
+from mirrors.planning.site_ids.retirement import GOES_ON
+
+WORDS = PlatformWords(
+    targets=("**:Fleet::*", "**:SiteIds::*", "**:Original::*"),
+    goes_on=GOES_ON,
+    removed="its variables that we created are removed",
+    kept="its variables stay as they are on the platform",
+)

@@ -1,0 +1,153 @@
+"""A third platform in one file: all parts that a platform's folder has, as small as they can be.
+
+``python -m tests.unit.sketch_platform`` runs the project's program under Pulumi's Mocks with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+import pulumi
+from pydantic import BeforeValidator, Field, SecretStr
+
+from mirrors.config import Settings
+from mirrors.config.base import ConfigModel
+from mirrors.config.messages import problem_at
+from mirrors.config.platform_settings import PlatformSettings
+from mirrors.config.platforms import PLATFORMS, PlatformEntry
+from mirrors.config.values import text
+from mirrors.planning.platform_words import PlatformWords, SiteSteps
+from mirrors.planning.reports.preview import FleetPreview
+from mirrors.planning.reports.status import SiteStatus, State
+from mirrors.planning.reports.stored import Stored
+from mirrors.planning.rollout.waves import rollout_plan
+from mirrors.planning.site_ids.facts import SiteFacts
+from mirrors.problems import Note, Problem
+from mirrors.problems.findings import Finding, fine
+from mirrors.problems.reported import Reported
+from mirrors.program.outputs import site_id_of
+from mirrors.program.platform import PlatformOutputs
+from mirrors.program.startup import Configured, refuse, say_rollout
+from mirrors.resources.site_ids import SiteIds
+from tests.unit import program_under_mocks
+
+if TYPE_CHECKING:
+    from mirrors.config.rules import ValidationContext
+
+MODULE = "tests.unit.sketch_platform"
+TYPE = "sketch:index:Paper"
+LONGEST = 3
+
+
+class Sketch(ConfigModel):
+    """The section of the configuration."""
+
+    needed: ClassVar[Mapping[str, str]] = {"pencil": "the name of a pencil"}
+
+    pencil: Annotated[str, BeforeValidator(text)]
+    """The pencil that draws."""
+
+
+class SketchSettings(PlatformSettings):
+    """The fleet on paper."""
+
+    kind: ClassVar[str] = "sketch"
+
+    sketch: Sketch | None = None
+    """The section of this platform."""
+
+    sketch_key: SecretStr | None = Field(default=None, min_length=1)
+    """A secret of this platform."""
+
+    def problems(self, context: ValidationContext) -> Iterator[Problem]:
+        if len(context.settings.fleet.slugs) > LONGEST:
+            yield problem_at(("fleet", "mirrors"), "value-not-taken", "too many for one sheet")
+
+
+WORDS = PlatformWords(
+    targets=("**:Fleet::*", "**:SiteIds::*", "**:Sheet::*"),
+    goes_on="Its paper is thrown away",
+    removed="its paper is thrown away",
+    kept="its paper stays",
+    steps=SiteSteps(main=TYPE, beside=frozenset({"Frame"}), release="edition", variables="words"),
+)
+
+
+class SketchPlatform:
+    """Draws each site. ``announce_rollout`` and the ledger of SITE_IDs are those of every platform."""
+
+    neighbours: Mapping[str, Any] = {}
+    listed: Mapping[str, str] = {}
+    hidden: Mapping[str, str] = {}
+    found: Mapping[str, Any] = {}
+
+    def __init__(self, configured: Configured) -> None:
+        if configured.problems:
+            refuse(configured.problems)
+        self.settings = configured.settings
+        say_rollout(self.settings, rollout_plan(self.settings), [], [])
+
+    @property
+    def hints(self) -> list[dict[str, Any]]:
+        sites = self.settings.fleet.sites
+        return [asdict(SiteFacts(item.application, item.application, item is sites[0], item.site_id)) for item in sites]
+
+    def declare(self, fleet: pulumi.Resource, ids: SiteIds, _options: pulumi.ResourceOptions) -> PlatformOutputs:
+        rows = [self._drawn(fleet, ids, slug) for slug in self.settings.fleet.slugs]
+        return PlatformOutputs(rows[:1], rows[1:], {"application": rows[0]["application"]})
+
+    def _drawn(self, fleet: pulumi.Resource, ids: SiteIds, slug: str) -> dict[str, Any]:
+        pulumi.CustomResource(TYPE, slug, {"edition": "1"}, pulumi.ResourceOptions(parent=fleet))
+        return {"application": slug, "siteId": site_id_of(ids, slug, slug, self.settings)}
+
+
+class SketchCommands:
+    """The sheet is always there, so every command has an answer."""
+
+    def status(
+        self, settings: Settings, stored: Callable[[], Stored], _note: Callable[[Note], None]
+    ) -> tuple[SiteStatus, ...]:
+        given = dict(stored().ledger.assignments.values())
+        slugs, environment = settings.fleet.slugs, settings.environment
+        return tuple(
+            SiteStatus(slug, "mirror", given.get(slug), environment, None, None, None, None, State.CONVERGED)
+            for slug in slugs
+        )
+
+    def preview(
+        self, found: FleetPreview, _engine: Mapping[str, Any], _settings: Settings, _reported: Reported
+    ) -> FleetPreview:
+        return found
+
+    def doctor(self, settings: Settings) -> Iterator[Finding]:
+        yield fine("platform", f"a sheet with {len(settings.fleet.slugs)} sites")
+
+    def refuses_single_sites(
+        self, _settings: Settings, _stack: str, _stored: Sequence[Mapping[str, Any]]
+    ) -> Problem | None:
+        return None
+
+    def instead_of(self, command: str, _stack: str | None) -> str | None:
+        return "Draw it yourself" if command == "adopt" else None
+
+
+ENTRY = PlatformEntry(
+    settings=f"{MODULE}:SketchSettings",
+    words=f"{MODULE}:WORDS",
+    program=f"{MODULE}:SketchPlatform",
+    commands=f"{MODULE}:SketchCommands",
+    keys=("sketch", "sketchKey"),
+    objects=frozenset({"sketch"}),
+    secrets={"sketchKey": " mirrors:sketchKey"},
+)
+
+
+def main() -> None:
+    PLATFORMS["sketch"] = ENTRY
+    program_under_mocks.main()
+
+
+if __name__ == "__main__":
+    main()
