@@ -1,4 +1,4 @@
-"""What the command line does to the sandbox's objects. Each prints lines for the user; Django must have been set up.
+"""Commands on the sandbox's objects. Each prints lines for the user; Django must have been set up.
 
 Arguments are plain data, since they come through a pipe: see ``mirrors_sandbox.tasks``.
 """

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 
 
 class Account:
-    """Whoever has the token. The sandbox knows one account, which may see and change everything."""
+    """The holder of the token. The sandbox knows one account, which may see and change everything."""
 
     uuid = "mfrwg33vnz2ca2ltebxw4zjamq"
     email = "account@sandbox.invalid"

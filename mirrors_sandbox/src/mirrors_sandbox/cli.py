@@ -188,7 +188,7 @@ def reset(box: Sandbox, yes: bool) -> None:
     _say(f"{box.state.root} is removed.")
 
 
-@sandbox.command(context_settings={"ignore_unknown_options": True})  # -x- is a wrong name, and is told as one
+@sandbox.command(context_settings={"ignore_unknown_options": True})  # -x- is a wrong name, and is reported as one
 @click.argument("original")
 @click.argument("name")
 @click.pass_obj

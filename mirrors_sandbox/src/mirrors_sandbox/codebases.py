@@ -1,4 +1,4 @@
-"""Where the code of an original comes from: a directory as it lies there, or a git repository with its history.
+"""Sources of an original's code: a directory as it lies there, or a git repository with its history.
 
 The sandbox keeps a bare repository for each original, as a platform does: the next release is pushed to it.
 """
@@ -23,7 +23,7 @@ SHOWN = 5  # names of files in one message
 
 @dataclass(frozen=True)
 class Codebase:
-    """What ``seed`` was given. ``python``: a virtual environment; None for the interpreter of the sandbox."""
+    """The arguments of ``seed``. ``python``: a virtual environment; None for the interpreter of the sandbox."""
 
     directory: Path
     python: str | None = None
@@ -33,9 +33,13 @@ class Codebase:
         return chosen(self.python)
 
     def check(self, *, runs: bool) -> None:
-        """:param runs: whether any process will need the interpreter and the requirements
+        """Check that the codebase can be deployed.
 
-        :raises SandboxError: it cannot be deployed; the message has all reasons
+        Args:
+            runs: whether any process will need the interpreter and the requirements.
+
+        Raises:
+            SandboxError: it cannot be deployed; the message has all reasons.
         """
         if reason := _nothing_in(self.directory):
             raise SandboxError(f"there is no codebase in {self.directory}: {reason}; name a directory with --codebase")
@@ -48,7 +52,8 @@ class Codebase:
     def put_into(self, repository: Path) -> str:
         """Make the bare repository unless there is one, and return the branch to deploy.
 
-        :raises SandboxError: git refuses
+        Raises:
+            SandboxError: git refuses.
         """
         try:
             if not _is_repository(self.directory):

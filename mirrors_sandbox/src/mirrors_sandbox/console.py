@@ -1,4 +1,4 @@
-"""What a person does with the running sandbox by hand, through its API: deploy, and watch it."""
+"""Commands by hand on the running sandbox, through its API: deploy, and watch it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -32,7 +32,8 @@ class Console:
     def deploy(self, application: str, environment: str, *, wait: bool = True, report: Report = print) -> None:
         """Deploy an environment, and report what its log says, line by line.
 
-        :raises SandboxError: there is no such environment, it is deploying already, or the deployment fails
+        Raises:
+            SandboxError: there is no such environment, it is deploying already, or the deployment fails.
         """
         name = f"{application}/{environment}"
         posted = self._post("deployments/", {"environment": self._environment(application, environment)}, name)

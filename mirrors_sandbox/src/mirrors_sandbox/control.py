@@ -54,7 +54,10 @@ class SiteStatus:
 
 @dataclass(frozen=True)
 class Status:
-    """What runs, and where. ``admin_password`` and ``token`` name files, never the secrets in them."""
+    """A running sandbox: its processes and addresses.
+
+    ``admin_password`` and ``token`` name files, never the secrets in them.
+    """
 
     running: bool
     url: str
@@ -72,7 +75,7 @@ class Status:
 
 @dataclass(frozen=True)
 class Login:
-    """Who may log in where. ``address`` is None while nothing serves there."""
+    """The logins of each site. ``address`` is None while nothing serves there."""
 
     what: str
     address: str | None
@@ -81,7 +84,7 @@ class Login:
 
 
 class Sandbox:
-    """The sandbox of one state directory: the one given, else ``MIRRORS_SANDBOX_DIR``, else ``.state/sandbox``."""
+    """The sandbox of one state directory: the given one, ``MIRRORS_SANDBOX_DIR``, or ``.state/sandbox``."""
 
     def __init__(self, directory: Path | str | None = None) -> None:
         self.state = StateDirectory.at(directory)
@@ -89,12 +92,20 @@ class Sandbox:
 
     @property
     def url(self) -> str:
-        """Address of the API, without a slash at the end. :raises SandboxError: it was never started"""
+        """Address of the API, without a slash at the end.
+
+        Raises:
+            SandboxError: it was never started.
+        """
         return self.state.url
 
     @property
     def token(self) -> str:
-        """The API's access token. :raises SandboxError: it was never started"""
+        """The API's access token.
+
+        Raises:
+            SandboxError: it was never started.
+        """
         return self.state.token
 
     @property
@@ -110,7 +121,8 @@ class Sandbox:
 
         What is not given is as at the last start; at the first: real processes, a free port.
 
-        :raises SandboxError: it runs with other options, a port is taken, or the server does not start
+        Raises:
+            SandboxError: it runs with other options, a port is taken, or the server does not start.
         """
         with self._prepared(runner, port, deployment_seconds) as fresh:
             if fresh:
@@ -122,7 +134,8 @@ class Sandbox:
     ) -> None:
         """Serve in this process, until it is interrupted.
 
-        :raises SandboxError: it runs already, or a port is taken
+        Raises:
+            SandboxError: it runs already, or a port is taken.
         """
         with self._prepared(runner, port, deployment_seconds) as fresh:
             if not fresh:
@@ -134,7 +147,8 @@ class Sandbox:
     def stop(self) -> list[str]:
         """End sites, server and databases, also what a crash left; returns what was ended, in words.
 
-        :raises SandboxError: a server answers that is in no record: nothing was ended, and the records stay
+        Raises:
+            SandboxError: a server answers that is in no record: nothing was ended, and the records stay.
         """
         if (self.state / "url").exists() and self.process is None and self._answers():
             raise SandboxError(
@@ -162,7 +176,8 @@ class Sandbox:
     def reset(self) -> list[str]:
         """Stop everything and remove the whole state; returns what was ended.
 
-        :raises SandboxError: the directory is not a sandbox's
+        Raises:
+            SandboxError: the directory is not a sandbox's.
         """
         if not self.state.exists:
             self._forget_server()
@@ -175,7 +190,11 @@ class Sandbox:
         return ended
 
     def status(self) -> Status:
-        """:raises SandboxError: it was never started"""
+        """Return what runs, and where.
+
+        Raises:
+            SandboxError: it was never started.
+        """
         settings = self.state.known_settings()
         server, database = self.process, databases(self.state).running
         return Status(
@@ -191,7 +210,11 @@ class Sandbox:
         )
 
     def logins(self) -> list[Login]:
-        """To the control panel and the seeded sites, passwords in clear. :raises SandboxError: it was never started"""
+        """To the control panel and the seeded sites, passwords in clear.
+
+        Raises:
+            SandboxError: it was never started.
+        """
         found = self.status()
         panel = Login("control panel", found.admin, ADMIN, Path(found.admin_password).read_text(encoding="utf-8"))
         addresses = {f"{site.application}/{site.environment}": f"{site.address}admin/" for site in found.sites}
@@ -211,11 +234,14 @@ class Sandbox:
     ) -> None:
         """Make the account: an original, deployed to Test and Live, and fresh mirrors. What exists stays as it is.
 
-        :param numbered: how many mirrors ``{original}-0001`` … to make besides those named
-        :param codebase: directory with the original's code, a git repository or not; the checkout's example by default
-        :param python: the virtual environment that its releases run with; that of the sandbox by default
-        :param by_hand: mirrors that run, as somebody set them up without Mirrors
-        :raises SandboxError: the sandbox does not run, or what is asked for cannot be made
+        Args:
+            numbered: how many mirrors ``{original}-0001`` … to make besides those named.
+            codebase: directory with the original's code, a git repository or not; the checkout's example by default.
+            python: the virtual environment that its releases run with; that of the sandbox by default.
+            by_hand: mirrors that run already, set up by hand without Mirrors.
+
+        Raises:
+            SandboxError: the sandbox does not run, or what is asked for cannot be made.
         """
         self._must_run()
         chosen = str(Path(codebase).absolute()) if codebase else None
@@ -224,17 +250,29 @@ class Sandbox:
         self._task("seed", report, **names, numbered=numbered, codebase=chosen, python=venv)
 
     def mirror(self, original: str, name: str, report: Report = print) -> None:
-        """Make a fresh mirror. :raises SandboxError: there is no such original, or the name is taken"""
+        """Make a fresh mirror.
+
+        Raises:
+            SandboxError: there is no such original, or the name is taken.
+        """
         self._must_run()
         self._task("mirror", report, original=original, name=name)
 
     def rotate(self, original: str, environment: str, report: Report = print) -> None:
-        """Give an environment's database a new password. :raises SandboxError: there is no such environment"""
+        """Give an environment's database a new password.
+
+        Raises:
+            SandboxError: there is no such environment.
+        """
         self._must_run()
         self._task("rotate", report, original=original, environment=environment)
 
     def deploy(self, application: str, environment: str, *, wait: bool = True, report: Report = print) -> None:
-        """Deploy through the API. :raises SandboxError: it cannot be deployed, or the deployment fails"""
+        """Deploy through the API.
+
+        Raises:
+            SandboxError: it cannot be deployed, or the deployment fails.
+        """
         self._must_run()
         Console(self.state).deploy(application, environment, wait=wait, report=report)
 
@@ -264,7 +302,7 @@ class Sandbox:
 
     @contextmanager
     def _prepared(self, runner: Runner | None, port: int | None, seconds: float | None) -> Iterator[bool]:
-        """Nobody else starts it meanwhile. True: the settings are decided and the port is free; False: it runs."""
+        """No other process starts it meanwhile. True: the settings are decided and the port is free; False: it runs."""
         self.state.prepare()
         with (self.state / "start.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)

@@ -1,4 +1,4 @@
-"""Where the sites' databases live: PostgreSQL, or files where there is no wheel of it, or nowhere without a runner."""
+"""Databases of the sites: PostgreSQL, files where there is no wheel of it, or none without a runner."""
 
 from pathlib import Path
 from typing import Protocol
@@ -85,7 +85,7 @@ class MadeUp:
         return with_password(dsn, new_password())
 
     def set_password(self, dsn: str) -> None:
-        """Nobody would ask for it."""
+        """No one would ask for it."""
 
 
 def databases(state: StateDirectory) -> Databases:

@@ -1,4 +1,4 @@
-"""What makes the seeded example worth looking at: content on each site, and somebody who may log in.
+"""Content and logins of the seeded example, so that there is something to look at.
 
 The content comes with each deployment, as a release command of its own, so that a mirror gets it, too. The user is
 made once for each environment: its sites share the database.
@@ -36,11 +36,12 @@ user.save()
 
 
 def make_admins(original: Application, report: Report) -> None:
-    """Let somebody log in to the sites of each environment where the original was deployed, unless there is somebody.
+    """Make a login for each environment where the original was deployed, unless there is one.
 
     All at once; a password is kept only when it works.
 
-    :raises SandboxError: the site's code did not make the user
+    Raises:
+        SandboxError: the site's code did not make the user.
     """
     state = StateDirectory(Path(settings.SANDBOX_DIR))
     missing = {name: item for name, item in _deployed(original).items() if name not in passwords(state)}

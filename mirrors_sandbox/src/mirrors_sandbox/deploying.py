@@ -31,7 +31,7 @@ def post_deployment(environment: Environment, build_mode: str = "AUTO") -> Deplo
     """
     if build_mode not in BUILD_MODES:
         raise ValueError(f"Unknown build mode {build_mode!r}; it is one of {', '.join(BUILD_MODES)}.")
-    # The transaction is an immediate one: nobody else writes between the look and the insert.
+    # The transaction is an immediate one: no other process writes between the look and the insert.
     with transaction.atomic():
         running = Deployment.objects.filter(environment=environment, ended_at=None).first()
         if running:
@@ -48,7 +48,7 @@ def post_deployment(environment: Environment, build_mode: str = "AUTO") -> Deplo
 
 
 def frozen_variables(environment: Environment) -> dict[str, dict[str, Any]]:
-    """What a deployment posted now would run with: ``{name: {value, is_sensitive, built_in}}``, by name.
+    """Return the variables of a deployment posted now: ``{name: {value, is_sensitive, built_in}}``, by name.
 
     Built-in ones come from the platform, overridden by custom ones of the same name. The platform's own are not
     flagged sensitive, also where they hold credentials.
@@ -66,7 +66,7 @@ def frozen_variables(environment: Environment) -> dict[str, dict[str, Any]]:
 
 
 def is_credential(name: str) -> bool:
-    """Whether a variable of this name holds a secret: a DSN, a database's URL, a key."""
+    """Return whether a variable of this name holds a secret: a DSN, a database's URL, a key."""
     return CREDENTIAL.search(name) is not None
 
 

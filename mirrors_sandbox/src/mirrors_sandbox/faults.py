@@ -2,7 +2,7 @@
 
 A fault is a row of ``Fault``. For requests (never /admin/, never the root listing):
 
-=============  ============================================================================================
+```text
 latency        the request waits ``settings.seconds`` (1) before it is looked at
 throttle       429 with ``Retry-After: settings.seconds`` (1); nothing is applied
 error          ``settings.status`` (503) with a page of HTML, as a gateway answers; nothing is applied
@@ -12,7 +12,7 @@ reset-after    the request is applied, then the TCP connection is reset instead 
 truncated      the request is applied, the answer's JSON breaks off half-way
 schema         the request is applied, the answer is JSON of another shape, as after a change of the API
 shift          a page of a list, from the second on, has lost its first object, as if one before it was just deleted
-=============  ============================================================================================
+```
 
 For deployments, ``deployment-fails``, ``deployment-hangs`` and ``deployment-wrong-variables`` are kept here and
 carried out by the runner, which asks ``next_deployment_fault``.

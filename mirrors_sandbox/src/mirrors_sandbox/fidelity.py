@@ -1,13 +1,13 @@
-"""Where the sandbox had to guess how Divio's API v3 behaves: one switch per guess, with its default and the reason.
+"""Guesses about Divio's API v3: one switch for each, with its default and the reason.
 
-A sandbox reads ``<dir>/fidelity.json`` on each request (one ``stat``; the file is parsed only when it changed), so
-that a test can turn a guess round while the server runs::
+A sandbox reads ``<dir>/fidelity.json`` on each request, so that a test can turn a guess round while the server runs. A
+request costs one ``stat``; the file is parsed only when it changed::
 
     {"page_size_default": 2, "sensitive_values_in_frozen_variables": "hidden"}
 
 Marks: D = Divio's documentation, C = seen in a client's code, R = a recorded
-response, I = inferred. A description that starts with "I" is a guess; C marks a default that a client proves, kept as
-a switch because clients guard for another form too.
+response, I = inferred. A description that starts with "I" is a guess; C marks a default that a client proves.
+It is a switch because clients guard for another form too.
 """
 
 from pathlib import Path

@@ -21,7 +21,7 @@ NO_SUCH_CHOICE = "Select a valid choice. That choice is not one of the available
 
 
 def values_of(request: Request, name: str) -> list[str]:
-    """The values of one filter: all of them where it may be repeated, else the last; empty ones do not count."""
+    """Return the values of one filter: all where it may be repeated, otherwise the last. Empty ones do not count."""
     values = [value for value in request.query_params.getlist(name) if value]
     return values if name in fidelity.current().repeated_filters else values[-1:]
 

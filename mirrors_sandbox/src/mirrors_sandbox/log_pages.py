@@ -1,7 +1,7 @@
 """``GET environments/{uuid}/logs/``: what a site has written, with links to what came before and what comes after.
 
 ``{results: [{timestamp, service, message}], next, previous}``, without a count. A client that tails asks ``next`` again
-and again (divio-cli 4.0.5, ``show_log``); where nothing is older, ``previous`` is the address that was just read (seen
+and again (divio-cli 4.0.5, ``show_log``). Where nothing is older, ``previous`` is the address that was just read (seen
 in a client's script).
 """
 
@@ -22,7 +22,11 @@ SERVICE = "web"  # of a release the sandbox starts no other
 
 
 def site_log(environment: Environment, request: Request) -> dict[str, Any]:
-    """:raises ValidationError: ``after`` or ``before`` is no number"""
+    """Return a page of a site's log.
+
+    Raises:
+        ValidationError: ``after`` or ``before`` is no number.
+    """
     piece = _asked_for(environment, request)
     newest_deployment = environment.deployments.order_by("-started_at").first()
     redact = Redactor(newest_deployment.variables if newest_deployment else {})

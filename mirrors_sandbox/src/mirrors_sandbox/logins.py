@@ -1,4 +1,4 @@
-"""Who may log in to the seeded sites. Kept beside the sandbox's other secrets, readable by the owner alone."""
+"""Logins of the seeded sites. Kept beside the sandbox's other secrets, readable by the owner alone."""
 
 import json
 

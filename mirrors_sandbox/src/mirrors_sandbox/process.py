@@ -90,8 +90,8 @@ def record(pid: int, kind: str = "", label: str = "", port: int = 0) -> Recorded
 def _started(process: psutil.Process) -> float:
     """When it started, in seconds; on Linux since the machine did, which no correction of the clock ever moves.
 
-    There it counts from a number that each start of the machine has for itself: soon after it, the processes have the
-    ids and the times that others had the last time.
+    There it counts from a number that each start of the machine has for itself. Soon after a start, processes have
+    the ids and times that others had before it.
 
     :raises psutil.NoSuchProcess: it has ended and was reaped
     """
@@ -101,7 +101,7 @@ def _started(process: psutil.Process) -> float:
         if Path("/proc/self/stat").exists():
             raise psutil.NoSuchProcess(process.pid) from None
         return process.create_time()
-    ticks = stat.rpartition(b")")[2].split()[19]  # proc(5): field 22; what stands before may have blanks in its name
+    ticks = stat.rpartition(b")")[2].split()[19]  # proc(5): field 22; the name before it may have blanks
     return _boot() * APART + int(ticks) / os.sysconf("SC_CLK_TCK")
 
 
@@ -138,7 +138,7 @@ def end(recorded: Iterable[Recorded], timeout: float = 10.0, *, first: int = sig
 
 
 def _wait(processes: Iterable[psutil.Process], timeout: float) -> None:
-    """Wait for their end, not for their exit codes: those belong to whoever started them."""
+    """Wait for their end, not for their exit codes: those belong to the process that started them."""
     chosen = list(processes)
     wait_until(lambda: not any(map(_lives, chosen)), timeout)
 
@@ -185,7 +185,8 @@ def spawn(
 ) -> "subprocess.Popen[bytes]":
     """Start a process in a session of its own, with no input and both outputs in one place.
 
-    :raises OSError: the command or the directory does not exist
+    Raises:
+        OSError: the command or the directory does not exist.
     """
     return subprocess.Popen(  # noqa: S603 - running what it is given is what this is for
         command,
@@ -206,7 +207,7 @@ class LedgerClosedError(Exception):
 
 
 class Ledger:
-    """Which processes run, one file each, so that whoever starts or stops the sandbox next can end all of them."""
+    """A record of the running processes, one file each, so that the next start or stop can end all of them."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -220,7 +221,8 @@ class Ledger:
     def add(self, pid: int, kind: str, label: str, port: int = 0) -> Recorded:
         """Record a process that was just started.
 
-        :raises LedgerClosedError: it came too late, and was ended
+        Raises:
+            LedgerClosedError: it came too late, and was ended.
         """
         recorded = record(pid, kind, label, port)
         with self._lock:
@@ -252,7 +254,7 @@ class Ledger:
 
 
 def port_is_free(port: int) -> bool:
-    """Whether a server could listen there now."""
+    """Return whether a server could listen there now."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -263,7 +265,7 @@ def port_is_free(port: int) -> bool:
 
 
 def free_port(taken: Iterable[int] = ()) -> int:
-    """A port that nobody listens on, at random, so that two sandboxes seldom choose the same."""
+    """Return a free port, at random, so that two sandboxes seldom choose the same."""
     excluded = set(taken)
     while True:
         port = PORTS[secrets.randbelow(len(PORTS))]

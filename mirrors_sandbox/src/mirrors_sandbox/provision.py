@@ -33,9 +33,12 @@ def make_original(
 ) -> Application:
     """A new original, with a codebase of its own unless nothing will ever run it. It is not deployed.
 
-    :param branch: what both environments deploy
-    :param python: the interpreter of its releases; that of the sandbox if it is empty
-    :raises SandboxError: the name is not a slug
+    Args:
+        branch: what both environments deploy.
+        python: the interpreter of its releases; that of the sandbox if it is empty.
+
+    Raises:
+        SandboxError: the name is not a slug.
     """
     original = Application(
         organisation=organisation,
@@ -53,7 +56,8 @@ def make_original(
 def make_mirrors(original: Application, slugs: list[str]) -> list[Application]:
     """New mirrors, fresh: own built-in variables, own database and storage, no variables of the user's, not deployed.
 
-    :raises SandboxError: ``original`` is a mirror itself, or a name is not a slug or taken
+    Raises:
+        SandboxError: ``original`` is a mirror itself, or a name is not a slug or taken.
     """
     if original.original_id is not None:
         raise SandboxError(f"{original.slug} is a mirror itself: make a mirror of its original")
@@ -69,7 +73,10 @@ def make_mirrors(original: Application, slugs: list[str]) -> list[Application]:
 
 
 def ensure_port(environment: Environment) -> int:
-    """The port of the environment's site, for ever: a copied environment gets it when it is first deployed."""
+    """Return the port of the environment's site, which never changes.
+
+    A copied environment gets it with its first deployment.
+    """
     if environment.port is None:
         with transaction.atomic():
             environment.port = next(_ports())
@@ -126,7 +133,10 @@ def _environment(application: Application, slug: str, port: int, branch: str) ->
 
 
 def _built_in(environment: Environment) -> dict[str, Any]:
-    """What Divio sets; the sandbox's databases and storages are named here and made when something first uses them."""
+    """Return the variables that Divio sets.
+
+    The sandbox names databases and storages here and makes them at first use.
+    """
     application = environment.application.slug
     state = StateDirectory(Path(settings.SANDBOX_DIR))
     name = f"{application[:NAME_OF_DATABASE]}-{environment.slug}-{secrets.token_hex(4)}"

@@ -1,4 +1,4 @@
-"""What is secret among the variables of a deployment, blanked out of what its processes say."""
+"""Blanks the secrets of a deployment's variables out of the output of its processes."""
 
 import re
 from collections.abc import Iterable

@@ -26,7 +26,8 @@ class ReleaseError(Exception):
 def release_of(environment: Environment) -> Release:
     """The release that a deployment of the environment runs: its original's newest, or a new one of its own codebase.
 
-    :raises ReleaseError: the original has none, lies in another region, or its codebase cannot be read
+    Raises:
+        ReleaseError: the original has none, lies in another region, or its codebase cannot be read.
     """
     application = environment.application
     if application.original is None:
@@ -35,7 +36,7 @@ def release_of(environment: Environment) -> Release:
 
 
 def _newest(mirror: Application, original: Application, environment: str) -> Release:
-    """What the original runs now in Live, or in the environment of the same name, whichever the mirror follows."""
+    """Return the release that the original runs in the environment which the mirror follows: Live, or its own."""
     if mirror.region != original.region:
         raise ReleaseError(
             f"{mirror.slug} is in region {mirror.region}, its original {original.slug} in {original.region}: "
@@ -75,7 +76,7 @@ def _build(original: Application, branch: str) -> Release:
 
 
 def _unpack(codebase: Path, commit: str, directory: Path) -> None:
-    """Make the directory at once: whoever sees its name sees all of it, compiled, so that nobody writes to it later."""
+    """Make the directory at once: a reader of its name sees all of it, compiled. No process writes to it later."""
     if directory.exists():
         return
     partial = directory.with_name(f".{directory.name}.{new_uuid()}")
@@ -112,7 +113,7 @@ def make_codebase(content: Path, repository: Path) -> None:
 
 
 def git(repository: Path, *arguments: str, directory: Path | None = None) -> bytes:
-    """What git prints. The user's configuration is left out: a hook or a signature would get in the way.
+    """Return the output of git. The user's configuration is left out: a hook or a signature would get in the way.
 
     :raises subprocess.CalledProcessError: git failed
     """

@@ -1,4 +1,4 @@
-"""What goes with an environment that is deleted: the process that serves it. Its database and storage stay."""
+"""Ends the process that serves an environment, when the environment is deleted. Its database and storage stay."""
 
 from typing import Any
 

@@ -1,10 +1,11 @@
 """One JSON line per API request in ``<dir>/requests.jsonl``: who wrote, read or deployed what, and in which order.
 
-Keys: ``at`` (ISO 8601, UTC, when the request came in), ``method``, ``path``, ``query``, ``status`` (null where the
-connection was reset before the request was looked at), ``milliseconds``; ``fault`` (its kind) where one struck. A
-request about variables or deployments also has ``application`` and ``environment`` (slugs) and, where it names one,
-``name``; all are lists, of equal length for the first two, where it is about several environments. A list without
-``name`` is about all names. Lines are in the order in which the answers were made. Never a value, never a header.
+Keys: ``at`` (ISO 8601, UTC, when the request came in), ``method``, ``path``, ``query``, ``status``, ``milliseconds``.
+``status`` is null where the connection was reset before the request was looked at. ``fault`` is the kind of a fault
+that struck. A request about variables or deployments also has ``application`` and ``environment`` (slugs), and ``name``
+where it names one. They are lists where it is about several environments, the first two of equal length. A list
+without ``name`` is about all names. Lines are in the order in which the answers were made. No line has a value or a
+header.
 """
 
 import json

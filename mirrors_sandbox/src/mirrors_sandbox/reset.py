@@ -13,7 +13,7 @@ from waitress.channel import ClientDisconnected
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication
 
-# Set in the WSGI environment by whoever wants the connection reset.
+# Key in the WSGI environment that asks for a reset of the connection.
 RESET = "mirrors.reset"
 
 

@@ -23,7 +23,7 @@ from mirrors_sandbox.state import SandboxError, StateDirectory
 __all__ = ["NEXT", "Wanted", "make_mirror", "seed"]
 
 NEXT = "add it to the list in Pulumi.yaml, then pulumi up -s test, and -s live"
-"""What a fresh mirror waits for: its variables and its deployment are what Mirrors is for."""
+"""The next steps for a fresh mirror: Mirrors sets its variables and deploys it."""
 
 ORGANISATION = "Acme"
 RELEASE_COMMANDS = "release_commands.json"
@@ -32,9 +32,9 @@ EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "acme"
 
 @dataclass(frozen=True)
 class Wanted:
-    """What to seed. ``numbered`` makes so many mirrors ``{original}-0001`` … besides those named.
+    """The objects to seed. ``numbered`` makes so many mirrors ``{original}-0001`` … besides those named.
 
-    ``by_hand``: mirrors that run already, as somebody made them without Mirrors. ``python``: the virtual environment
+    ``by_hand``: mirrors that run already, made by hand without Mirrors. ``python``: the virtual environment
     that the codebase's releases run with.
     """
 
@@ -57,7 +57,8 @@ class Wanted:
 def seed(wanted: Wanted, report: Report = print) -> None:
     """Make what is missing; what is there stays as it is.
 
-    :raises SandboxError: a name is taken by something else, the codebase is missing, or a deployment fails
+    Raises:
+        SandboxError: a name is taken by something else, the codebase is missing, or a deployment fails.
     """
     said: list[str] = []
 
@@ -110,7 +111,8 @@ def _deploy(state: StateDirectory, application: Application, environments: Seque
 def make_mirror(original: Application, slug: str) -> Application:
     """One fresh mirror, as *Duplicate > Mirror* in the control panel leaves it.
 
-    :raises SandboxError: ``original`` is a mirror itself, or the name is not a slug or taken
+    Raises:
+        SandboxError: ``original`` is a mirror itself, or the name is not a slug or taken.
     """
     return make_mirrors(original, [slug])[0]
 

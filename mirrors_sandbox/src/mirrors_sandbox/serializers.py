@@ -1,4 +1,4 @@
-"""What the API sends and takes, field by field as in Divio's API v3. Nothing tells a mirror from an original."""
+"""Requests and answers of the API, field by field as in Divio's API v3. Nothing tells a mirror from an original."""
 
 import hashlib
 from collections.abc import Iterable
@@ -25,7 +25,7 @@ READ_ONLY = "This field cannot be changed."
 
 
 class NullField(serializers.Field[None, None, None, Any]):
-    """What the platform sends and the sandbox does not have."""
+    """A field that the platform sends and the sandbox does not have."""
 
     def __init__(self) -> None:
         super().__init__(read_only=True)

@@ -32,7 +32,8 @@ def set_up_django(state: StateDirectory, settings: Settings) -> None:
 def serve(state: StateDirectory) -> None:
     """Serve until SIGTERM or SIGINT, then end every process that was started. The settings must have been saved.
 
-    :raises SandboxError: a port is taken, or the databases do not start
+    Raises:
+        SandboxError: a port is taken, or the databases do not start.
     """
     settings = state.known_settings()
     os.umask(0o077)

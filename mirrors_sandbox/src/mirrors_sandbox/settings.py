@@ -1,7 +1,7 @@
 """Django settings of the sandbox's control plane.
 
 One sandbox is one directory, named by ``MIRRORS_SANDBOX_DIR``. It holds the database (``sandbox.sqlite3``), the request
-log (``requests.jsonl``), the switches (``fidelity.json``, optional) and two secrets that the process layer creates
+log (``requests.jsonl``) and the switches (``fidelity.json``, optional). The process layer creates two secrets there
 before it starts the server: ``secret_key`` for sessions, ``token`` for the API.
 
 Raises ``ImproperlyConfigured`` when the directory is not named, or when a secret is absent or empty.
@@ -54,7 +54,7 @@ INSTALLED_APPS = [
     "mirrors_sandbox.apps.SandboxConfig",
 ]
 
-# The request log is outermost, so that it sees what a fault did to the answer; the slash comes before Django's own
+# The request log is outermost, so that it sees what a fault did to the answer. The slash comes before Django's own
 # handling of it, which would redirect.
 MIDDLEWARE = [
     "mirrors_sandbox.request_log.RequestLogMiddleware",
@@ -82,8 +82,8 @@ TEMPLATES = [
     }
 ]
 
-# Many threads read and write at once. With WAL readers never wait; an immediate transaction waits for the other writer
-# where it begins, and so never fails half-way because another one wrote in between.
+# Many threads read and write at once. With WAL readers never wait. An immediate transaction waits for the other writer
+# where it begins. So it never fails half-way because another one wrote in between.
 DATABASES: dict[str, dict[str, Any]] = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",

@@ -1,7 +1,7 @@
-"""What the processes of a site write, a piece at a time, as the platform's API gives it out.
+"""Output of a site's processes, a piece at a time, as the platform's API gives it out.
 
-A site writes into one file for each environment. A piece is known by the bytes that it begins and ends at, so that a
-client that follows the link to the next one misses no line and reads none twice.
+A site writes into one file for each environment. A piece is known by the bytes that it begins and ends at. A client
+that follows the link to the next one misses no line and reads none twice.
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,10 @@ class Piece:
 
 
 def file_of(sandbox: Path, site: str) -> Path:
-    """Where the processes of a site, such as ``acme/test``, write. It may be missing: the site has never served."""
+    """Return the file to which the processes of a site, such as ``acme/test``, write.
+
+    It may be missing: the site has never served.
+    """
     return sandbox / "sites" / f"{site.replace('/', '-')}.log"
 
 

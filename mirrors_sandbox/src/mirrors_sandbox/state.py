@@ -1,5 +1,6 @@
 """The state directory: where everything that the sandbox knows lies, readable by its owner alone.
 
+```text
 sandbox.sqlite3   the control plane's objects          settings.json   port and runner, kept over restarts
 token             the API's access token               secret_key      Django's
 admin_password    of the control panel's user          url             address of the API
@@ -9,6 +10,7 @@ postgres/         the database server                  storage/        one direc
 site_passwords.json  of the seeded sites' users
 codebases/        bare git repositories                releases/       immutable directories
 sites/            a log for each site
+```
 """
 
 import json
@@ -42,7 +44,7 @@ def write_private(path: Path, text: str) -> None:
 
 @dataclass(frozen=True)
 class Settings:
-    """What a start decides once, so that addresses survive a restart."""
+    """Settings that the first start decides, so that addresses survive a restart."""
 
     port: int
     runner: Runner
@@ -60,7 +62,7 @@ class StateDirectory:
 
     @classmethod
     def at(cls, directory: Path | str | None = None) -> "StateDirectory":
-        """The directory given, else the one that the environment names, else the checkout's."""
+        """Return the given directory, the one that the environment names, or the checkout's, in this order."""
         chosen = directory or os.environ.get(DIRECTORY_VARIABLE) or DEFAULT_DIRECTORY
         return cls(Path(chosen).absolute())
 
@@ -95,7 +97,8 @@ class StateDirectory:
     def settings(self) -> Settings | None:
         """The settings of an earlier start; None before the first.
 
-        :raises SandboxError: the file cannot be read
+        Raises:
+            SandboxError: the file cannot be read.
         """
         path = self / "settings.json"
         if not path.exists():
@@ -106,7 +109,11 @@ class StateDirectory:
             raise SandboxError(f"{path} is damaged: restore it, or end the processes and remove {self.root}") from error
 
     def known_settings(self) -> Settings:
-        """:raises SandboxError: the sandbox was never started, or its settings cannot be read"""
+        """Return the settings of the last start.
+
+        Raises:
+            SandboxError: the sandbox was never started, or its settings cannot be read.
+        """
         settings = self.settings()
         if settings is None:
             raise SandboxError(f"there is no sandbox in {self.root}: start one with `mirrors sandbox start`")

@@ -1,7 +1,7 @@
 """One action on the sandbox's objects, in a process of its own: Django serves one sandbox in each process.
 
 ``python -m mirrors_sandbox.tasks NAME`` reads the action's arguments as JSON from standard input, where no process
-list shows them, writes lines for the user, and ends with code 1 and one line on standard error if it cannot be done.
+list shows them. It writes lines for the user. It ends with code 1 and one line on standard error if it fails.
 """
 
 import json
@@ -14,7 +14,11 @@ __all__ = ["main"]
 
 
 def main() -> None:
-    """:raises SystemExit: with the one line that says why it failed"""
+    """Run the action that the command line names.
+
+    Raises:
+        SystemExit: with the one line that says why it failed.
+    """
     state = StateDirectory.at()
     try:
         set_up_django(state, state.known_settings())

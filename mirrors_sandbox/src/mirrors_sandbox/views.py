@@ -53,7 +53,7 @@ class RootView(APIView):
 
 
 class UnknownView(APIView):
-    """What the sandbox does not have: DRF's own 404, for whoever is authenticated."""
+    """Answer DRF's own 404 for an address that the sandbox does not have, to an authenticated client."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)

@@ -21,7 +21,11 @@ CHUNK = 64 * 1024  # bytes
 
 
 def run_release_commands(deployment: Deployment, ledger: Ledger, progress: Progress) -> None:
-    """:raises DeploymentFailed: a command failed or took too long"""
+    """Run the release commands, one after another.
+
+    Raises:
+        DeploymentFailed: a command failed or took too long.
+    """
     application = deployment.environment.application
     commands = (application.original or application).release_commands
     for number, item in enumerate(commands):
@@ -66,7 +70,10 @@ def _end(process: "subprocess.Popen[bytes]") -> int:
 
 
 class _Shown:
-    """Copies what a command writes to the log, as it comes. From a file: who keeps it open holds up nobody."""
+    """Copies what a command writes to the log, as it comes.
+
+    From a file: a process that keeps it open holds up no one.
+    """
 
     def __init__(self, output: IO[bytes], progress: Progress) -> None:
         self.output = output

@@ -103,7 +103,7 @@ def _enqueue(uuid: str, fault: Fault | None) -> None:
 
 
 def _report(uuid: str, future: "Future[None]") -> None:
-    """An error that nobody expected ends the deployment too: or it would seem to run for ever."""
+    """An unexpected error ends the deployment too. Otherwise it would seem to run without end."""
     if future.cancelled():
         return
     error = future.exception()
@@ -130,7 +130,7 @@ def _carry_out(uuid: str, fault: Fault | None) -> None:
 
 
 def _steps(deployment: Deployment, progress: Progress, fault: Fault | None) -> None:
-    """As Divio has them: services, image, release commands, start and health check."""
+    """Run the steps that Divio has: services, image, release commands, start and health check."""
     if fault is not None and fault.kind == "deployment-wrong-variables":
         apply_wrong_variables(deployment, fault)
     progress.step("preparing the services", 5)
@@ -140,7 +140,7 @@ def _steps(deployment: Deployment, progress: Progress, fault: Fault | None) -> N
     deployment.save(update_fields=["release"])
     progress.log(f"release {deployment.release}")
     run_release_commands(deployment, _ledger(), progress)
-    fail_if_told(fault)
+    fail_if_asked(fault)
     progress.step("starting the site", 70)
     with turn(deployment.environment_id):
         switch(deployment, _ledger(), progress)

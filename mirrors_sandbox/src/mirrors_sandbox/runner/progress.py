@@ -1,4 +1,4 @@
-"""What a deployment shows of itself while it runs: status, percent, and a log without the values of credentials."""
+"""Progress of a running deployment: status, percent, and a log without the values of credentials."""
 
 from typing import Any
 
@@ -33,7 +33,11 @@ class Progress:
         self._update(log=Concat(F("log"), Value(line)))
 
     def finish(self, *, success: bool, status: str = "") -> None:
-        """:param status: "done", or a few words on what failed"""
+        """Mark the deployment as ended.
+
+        Args:
+            status: "done", or a few words on what failed.
+        """
         self.log(status if not success else "done")
         self._update(
             status="done" if success else "failed",

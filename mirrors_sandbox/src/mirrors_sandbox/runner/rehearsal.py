@@ -21,7 +21,7 @@ def read(uuid: str) -> Deployment:
 
 
 def carry_out(uuid: str, fault: Fault | None) -> None:
-    """End the deployment now, or after the seconds that the sandbox was told a deployment takes."""
+    """End the deployment now, or after the seconds that the sandbox has for a deployment."""
     seconds = hangs_for(fault)
     if seconds is None:
         return
@@ -35,7 +35,7 @@ def carry_out(uuid: str, fault: Fault | None) -> None:
 
 
 def hangs_for(fault: Fault | None) -> float | None:
-    """How many seconds a fault holds a deployment up: 0 without one, None for ever."""
+    """Return how many seconds a fault holds a deployment up: 0 without one, None without end."""
     if fault is None or fault.kind != "deployment-hangs":
         return 0.0
     seconds = fault.settings.get("seconds")
@@ -60,7 +60,7 @@ def _finish(uuid: str, fault: Fault | None) -> None:
     progress = Progress(deployment)
     try:
         _assign_release(deployment)
-        fail_if_told(fault)
+        fail_if_asked(fault)
     except (ReleaseError, DeploymentFailed) as error:
         progress.finish(success=False, status=str(error))
         return
@@ -70,14 +70,18 @@ def _finish(uuid: str, fault: Fault | None) -> None:
 
 
 def _assign_release(deployment: Deployment) -> None:
-    """As with processes, except that an original without a codebase is fine: nothing would run it."""
+    """Check as with processes. An original without a codebase is fine here: nothing would run it."""
     application = deployment.environment.application
     if application.original is None and not application.codebase:
         return
     Deployment.objects.filter(pk=deployment.pk).update(release=release_of(deployment.environment))
 
 
-def fail_if_told(fault: Fault | None) -> None:
-    """:raises DeploymentFailed: the fault says so"""
+def fail_if_asked(fault: Fault | None) -> None:
+    """Fail the deployment where a fault asks for it.
+
+    Raises:
+        DeploymentFailed: the fault says so.
+    """
     if fault is not None and fault.kind in ("deployment-fails", "deployment-hangs"):
         raise DeploymentFailed(fault.settings.get("message", f"a fault on request: {fault.kind}"))

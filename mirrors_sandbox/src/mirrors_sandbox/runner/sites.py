@@ -1,10 +1,9 @@
 """Site processes: the ``web`` line of a release's Procfile, on the environment's own port.
 
 Two processes cannot listen on one port, and the address of a site must not change. So where a site serves already, the
-new process first proves itself on a free port, while the old one goes on serving. Only when it is healthy are it and
-the old one stopped, and the new one is started on the site's own port: for the time of one start nobody answers there.
-If it then fails after all, the old one is started again. Where nothing serves, the new process starts on the site's
-own port at once.
+new process first proves itself on a free port, while the old one goes on serving. Once it is healthy, both stop, and
+the new one starts on the site's own port. For the time of one start no process answers there. If it then fails after
+all, the old one is started again. Where nothing serves, the new process starts on the site's own port at once.
 """
 
 import http.client
@@ -36,14 +35,15 @@ _turns: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
 
 def turn(environment: str) -> threading.Lock:
-    """Held by whoever replaces, restarts or ends the process of this environment: one at a time."""
+    """Lock around a replacement, a restart or an end of this environment's process: one at a time."""
     return _turns[environment]
 
 
 def switch(deployment: Deployment, ledger: Ledger, progress: Progress) -> None:
     """Let the deployment serve its environment in place of the one before.
 
-    :raises DeploymentFailed: it is not healthy; what served before serves on
+    Raises:
+        DeploymentFailed: it is not healthy; what served before serves on.
     """
     environment = deployment.environment
     port = ensure_port(environment)
@@ -72,7 +72,8 @@ def _serve_again(deployment: Deployment, port: int, ledger: Ledger, progress: Pr
 def serve(deployment: Deployment, port: int, ledger: Ledger, progress: Progress) -> None:
     """Start the site of a deployment on its port, and remember that it serves.
 
-    :raises DeploymentFailed: the port is taken, or the site is not healthy
+    Raises:
+        DeploymentFailed: the port is taken, or the site is not healthy.
     """
     started = _start_healthy(deployment, port, ledger, progress)
     SiteProcess.objects.update_or_create(
@@ -107,7 +108,7 @@ def _start_healthy(deployment: Deployment, port: int, ledger: Ledger, progress: 
     raise DeploymentFailed(problem)
 
 
-# A process that nobody waits for stays as a zombie: they are kept, and asked now and then.
+# A process that no parent waits for stays as a zombie. So they are kept, and asked now and then.
 _children: dict[int, "subprocess.Popen[bytes]"] = {}
 
 
@@ -145,7 +146,7 @@ def _web_command(directory: Path) -> str:
 
 
 def _problem(process: "subprocess.Popen[bytes]", port: int) -> str | None:
-    """Wait for the first answer. None if it is a good one, else a few words."""
+    """Wait for the first answer. Return a complaint in a few words; None for a good answer."""
     statuses: list[int] = []
 
     def answered() -> bool:

@@ -1,6 +1,6 @@
-"""Sites whose process has ended by itself are started again, as on a platform: a few times, then somebody has to look.
+"""Starts sites again whose process has ended by itself, as a platform does: a few times, then a user has to look.
 
-What is replaced, deployed or deleted on purpose is left alone: whoever does that holds the environment's turn.
+It leaves alone what is replaced, deployed or deleted on purpose: that code holds the environment's lock.
 """
 
 import logging
