@@ -16,7 +16,7 @@ from mirrors_sandbox.process import Ledger, LedgerClosedError
 from mirrors_sandbox.releases import ReleaseError, release_of
 from mirrors_sandbox.runner.commands import run_release_commands
 from mirrors_sandbox.runner.progress import DeploymentFailed, Progress, apply_wrong_variables
-from mirrors_sandbox.runner.rehearsal import fail_if_told, hangs_for, read
+from mirrors_sandbox.runner.rehearsal import fail_if_asked, hangs_for, read
 from mirrors_sandbox.runner.sites import SITE, reap, serve, switch, turn
 from mirrors_sandbox.runner.watch import Watch
 from mirrors_sandbox.state import StateDirectory
