@@ -80,10 +80,10 @@ def renamed(fleet: Fleet, section: Section) -> Steps:
 
 
 SET_UPS: Mapping[str, Callable[[Fleet, Section], Steps]] = {
-    "What is there": contradictory,
-    "What has to be decided": decided,
-    "The first preview": as_it_is,
-    "Taking over": as_it_is,
-    "A mirror that has a database of its own": another_database,
+    "Look at the account": contradictory,
+    "Decide what is contradictory": decided,
+    "Preview": as_it_is,
+    "Adopt": as_it_is,
+    "A mirror with a database of its own": another_database,
     "A mirror that was renamed": renamed,
 }
