@@ -97,14 +97,6 @@ COMMANDS: Mapping[str, Meaning] = {
         "The pulumi command is older than the Python library, or of another major version.",
         "Install the command in the library's version, or a newer one of the same major version.",
     ),
-    "report-unwritable": Meaning(
-        "The file for the report of mirrors doctor --probe cannot be written.",
-        "Name another file with --output.",
-    ),
-    "report-withheld": Meaning(
-        "The report of mirrors doctor --probe would show something of the account, so Mirrors does not print it.",
-        "Report this as a bug of Mirrors.",
-    ),
     "run-program-set": Meaning(
         "PULUMI_RUN_PROGRAM is set. Each pulumi up then takes several times as long.",
         "Unset it. Where a refresh or destroy needs the program, use --run-program.",

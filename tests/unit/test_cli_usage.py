@@ -47,7 +47,6 @@ def command(directory: Path, *, said: str = "{}", complaint: str = "", code: int
         ("deploy -s test", "Name the sites, or say --all, or --behind."),
         ("deploy -s test acme-de --all", "Only one of these: names of sites, --all, --behind."),
         ("deploy -s test --all --behind", "Only one of these: names of sites, --all, --behind."),
-        ("doctor --output x.md", "--output needs --probe."),
     ],
 )
 def test_a_mistyped_command_is_reported_with_an_exit_code_of_its_own(line: str, said: str) -> None:
@@ -109,7 +108,7 @@ def test_a_wrong_stack_or_folder_is_reported_with_the_remedy_and_not_in_the_engi
     assert bool(done.stdout) == ("--json" in line)
 
 
-@pytest.mark.parametrize("line", ["status -s tst", "ids -s tst", "preview -s tst", "doctor --probe -s tst"])
+@pytest.mark.parametrize("line", ["status -s tst", "ids -s tst", "preview -s tst"])
 def test_what_goes_wrong_with_json_is_json_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str) -> None:
     command(tmp_path, complaint="error: no stack named 'tst' found", code=6)
     monkeypatch.setenv("PATH", str(tmp_path))

@@ -19,25 +19,15 @@ from mirrors.cli.doctor.platform import Refused, check_configuration, clock, rem
 from mirrors.cli.doctor.size import LIMIT, as_go_writes, size_of
 from mirrors.cli.state import StackState
 from mirrors.problems.findings import Level
-from tests.sandboxes import frozen_variables, running_sandbox, set_variable
+from tests.unit.seeded_account import seeded_account
 
 ENDED = 2**22 - 1  # the highest process id that Linux can be set to give: no process has it
-PASSWORD = "c4n4ry-password"
 
 
 @pytest.fixture(scope="module")
 def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """Yield an original and a mirror with a plain, a sensitive and a foreign variable; both are deployed."""
-    with running_sandbox(tmp_path_factory.mktemp("doctor")) as sandbox:
-        sandbox.seed(mirrors=("acme-secret-de",), report=lambda _: None)
-        for name, value, sensitive in (
-            ("SITE_ID", "2", False),
-            ("DATABASE_URL", frozen_variables(sandbox, "acme", "test")["DATABASE_URL"], True),
-            ("CUSTOMER_GMBH_PASSWORD", PASSWORD, True),
-            ("THEME", "a-plain-value", False),
-        ):
-            set_variable(sandbox, "acme-secret-de", "test", name, value, is_sensitive=sensitive)
-        sandbox.deploy("acme-secret-de", "test", report=lambda _: None)
+    with seeded_account(tmp_path_factory.mktemp("doctor")) as sandbox:
         yield sandbox
 
 
@@ -230,40 +220,9 @@ def test_what_is_wrong_is_one_line_with_its_remedy(
     assert found["reference"] == f"docs/reference/problems.md#{code}"
 
 
-def test_the_probe_answers_every_question_it_can_and_shows_nothing_of_the_account(account: Sandbox) -> None:
-    account.clear_requests_log()
-
-    done = run(account, "doctor", "--probe")
-
-    assert done.exit_code == 0, done.output
-    answers = json.loads(done.stdout)["answers"]
-    assert answers["is a schema served"] == "no, 404"
-    assert answers["variables without a filter"].startswith("400 {'non_field_errors'")
-    assert answers["variables: the value of a sensitive one"] == "absent"
-    assert answers["variables: are built-in ones listed"] == "no, custom ones only"
-    assert answers["frozen variables: are sensitive ones shown"] == "DATABASE_URL shown, another shown"
-    assert answers["frozen variables: are built-in credentials shown"].startswith("DATABASE_URL shown, ")
-    assert answers["a bad token"].startswith("401 ")
-    assert answers["an unknown object"].startswith("404 ")
-    assert answers["page size if 100000 is asked for"] == "2 results, that is all there are"
-    for canary in ("acme", "c4n4ry", "GMBH", "a-plain-value", "127.0.0.1", account.token, "@"):
-        assert canary not in done.output
-    assert {line["method"] for line in account.requests_log()} == {"GET"}
-
-
-def test_the_probe_writes_its_report_to_a_file(account: Sandbox, tmp_path: Path) -> None:
-    done = run(account, "doctor", "--probe", "--output", str(tmp_path / "report.json"))
-
-    assert (done.exit_code, done.stdout) == (0, "")
-    assert json.loads((tmp_path / "report.json").read_text())["exchanges"]["original"]["status"] == 200
-
-
 @pytest.mark.parametrize(
     ("arguments", "environment", "said"),
     [
-        (["doctor", "--probe"], {"DIVIO_API_TOKEN": "wr0ng"}, "the token was refused"),
-        (["doctor", "--probe"], {"DIVIO_API_URL": "http://127.0.0.1:9"}, "no answer from 127.0.0.1:9"),
-        (["doctor", "--probe", "--output", "/nowhere/x"], {}, "/nowhere/x cannot be written"),
         (["adopt", "acme"], {"DIVIO_API_TOKEN": "wr0ng"}, "the token was refused"),
         (["adopt", "acme"], {"DIVIO_API_URL": "http://127.0.0.1:9"}, "no connection to 127.0.0.1:9"),
         (["adopt", "acme-xx"], {}, "acme-xx: no application of this name is visible"),

@@ -10,7 +10,6 @@ import click
 
 from mirrors.cli.doctor.engine import check_backend, check_secrets, check_stack, check_tools, check_variables
 from mirrors.cli.doctor.platform import check_configuration, check_connection, check_platform
-from mirrors.cli.doctor.probe import probe
 from mirrors.cli.options import DIFFERS, as_json, in_directory, plain_errors
 from mirrors.cli.platforms import commands_of
 from mirrors.problems.findings import Finding, Level, all_fine
@@ -20,21 +19,14 @@ __all__ = ["doctor"]
 
 @click.command()
 @click.option("-s", "--stack", help="Check this stack too: configuration, lock, pending operations, rights.")
-@click.option("--probe", "probing", is_flag=True, help="Report how the platform's API behaves. Reads only; redacted.")
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write the probe's report to a file.")
 @as_json
 @in_directory
 @plain_errors
-def doctor(stack: str | None, *, probing: bool, output: Path | None, as_json: bool, cwd: Path) -> None:
+def doctor(stack: str | None, *, as_json: bool, cwd: Path) -> None:
     """Check tools, backend, platform and, with --stack, a stack. Nothing is written to any of them.
 
     The exit code is 0 if all is fine, 2 if there is something to do, 1 if this cannot run.
     """
-    if output is not None and not probing:
-        raise click.UsageError("--output needs --probe.")
-    if probing:
-        probe(stack, cwd, output)
-        return
     findings = []
     for finding in checks(stack, cwd):
         findings.append(finding)

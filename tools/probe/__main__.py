@@ -1,4 +1,4 @@
-"""``mirrors doctor --probe``: how a platform's API behaves, told without anything of the account. It only reads."""
+"""``python -m tools.probe`` reports how a platform's API behaves, and shows nothing of the account. It only reads."""
 
 import os
 from collections.abc import Mapping
@@ -8,64 +8,67 @@ from uuid import uuid4
 
 import click
 
-from mirrors.cli.doctor.questions import answers
-from mirrors.cli.doctor.redaction import LeakError, Redactor, as_json
-from mirrors.cli.doctor.schema import summary
+from mirrors.cli.options import in_directory, plain_errors
 from mirrors.cli.stacks import raw_configuration
 from mirrors.config import load
 from mirrors.config.connection import Connection, load_connection
 from mirrors.config.files import Files
 from mirrors.divio import AuthenticationFailed
 from mirrors.divio.errors import RequestInfo
-from mirrors.divio.raw import RawAnswer, RawReader
-from mirrors.errors import MirrorsError
-from mirrors.problems import Problem
+from tools.probe.questions import answers
+from tools.probe.raw import RawAnswer, RawReader
+from tools.probe.schema import summary
+from tools.probe.stand_ins import LeakError, StandIns, as_json
 
 API = "/apps/v3/"
-WRONG_TOKEN = "0" * 40  # nobody's
+WRONG_TOKEN = "0" * 40  # no account has it
 STAGE = "test"
 
 
-def probe(stack: str | None, cwd: Path, output: Path | None) -> None:
-    """Raises MirrorsError or DivioError where nothing can be found out."""
+@click.command()
+@click.option("-s", "--stack", help="Ask about the first two applications of this stack's fleet.")
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write the report to a file.")
+@in_directory
+@plain_errors
+def main(stack: str | None, output: Path | None, cwd: Path) -> None:
+    """Report how the platform's API behaves. The report may be passed on; read it before you do."""
     raw = raw_configuration(stack, cwd) if stack else {}
     connection = load_connection(raw, os.environ)
     fleet = load(raw, stack, os.environ, Files.of(cwd, stack)).fleet if stack else None
     token = connection.api_token.get_secret_value()
     seen = Probe(connection, fleet.slugs[:2] if fleet else ()).run()
-    text = report(seen, Redactor([token]))
+    text = report(seen, StandIns([token]))
     if output is None:
         click.echo(text)
         return
     try:
         output.write_text(f"{text}\n", encoding="utf-8")
     except OSError as error:
-        said = f"{output} cannot be written: {error.strerror}"
-        raise MirrorsError(Problem("report-unwritable", said)) from error
-    click.echo(f"{output}: {len(seen)} answers, redacted. Read it before you give it to somebody", err=True)
+        raise click.ClickException(f"{output} cannot be written: {error.strerror}") from error
+    click.echo(f"{output}: {len(seen)} answers, redacted. Read it before you pass it on.", err=True)
 
 
-def report(seen: Mapping[str, RawAnswer], redactor: Redactor) -> str:
-    """JSON. Raises MirrorsError where something of the account would be in it."""
-    exchanges = {label: _exchange(answer, redactor) for label, answer in seen.items() if label != "schema"}
+def report(seen: Mapping[str, RawAnswer], stand_ins: StandIns) -> str:
+    """Return the report as JSON. Raise ClickException where something of the account would be in it."""
+    exchanges = {label: _exchange(answer, stand_ins) for label, answer in seen.items() if label != "schema"}
     content = {
-        "answers": answers(seen, redactor),
+        "answers": answers(seen, stand_ins),
         "schema": summary(seen["schema"].body) if seen["schema"].status == 200 else {},
         "exchanges": exchanges,
     }
     try:
-        return redactor.certify(as_json(content))
+        return stand_ins.certify(as_json(content))
     except LeakError as leak:
-        said = f"the report is withheld: a {leak} of the account would be in it."
-        raise MirrorsError(Problem("report-withheld", said, "Please report this")) from leak
+        withheld = f"the report is withheld: a {leak} of the account would be in it. Report this as a bug."
+        raise click.ClickException(withheld) from leak
 
 
-def _exchange(answer: RawAnswer, redactor: Redactor) -> dict[str, Any]:
+def _exchange(answer: RawAnswer, stand_ins: StandIns) -> dict[str, Any]:
     return {
-        "path": redactor.path(answer.path),
+        "path": stand_ins.path(answer.path),
         "query": sorted({name for name, _ in answer.query}),
         "status": answer.status,
-        "body": redactor.body(answer.body, error=answer.status >= 400),
+        "body": stand_ins.body(answer.body, error=answer.status >= 400),
     }
 
 
@@ -128,3 +131,7 @@ class Probe:
         self._ask("unknown object", f"applications/{uuid4()}/")
         self._ask("page 999", "applications/", ("page", "999"))
         self._ask("large page", "applications/", ("page_size", "100000"))
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m tools.probe")

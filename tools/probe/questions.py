@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mirrors.cli.doctor.redaction import NAMES, Redactor
-from mirrors.cli.doctor.schema import summary
-from mirrors.divio.raw import RawAnswer
+from tools.probe.raw import RawAnswer
+from tools.probe.schema import summary
+from tools.probe.stand_ins import NAMES, StandIns
 
 __all__ = ["answers"]
 
@@ -23,8 +23,8 @@ _RATE = re.compile(r"rate-?limit|retry|throttl")
 Answers = Mapping[str, RawAnswer]
 
 
-def answers(seen: Answers, redactor: Redactor) -> dict[str, str]:
-    """{question: answer}. ``seen``: the answers by what was asked for, see ``mirrors.cli.doctor.probe``."""
+def answers(seen: Answers, stand_ins: StandIns) -> dict[str, str]:
+    """{question: answer}. ``seen``: the answers by what was asked for, see ``tools.probe``."""
     return {
         "is a schema served": _schema(seen),
         "fields that tell a mirror from an original": _mirror_fields(seen),
@@ -32,16 +32,16 @@ def answers(seen: Answers, redactor: Redactor) -> dict[str, str]:
         "fields of an environment": _fields(seen, "original environment"),
         "fields of a variable": _item_fields(seen, "mirror variables", "original variables"),
         "fields of a deployment": _fields(seen, "original deployment"),
-        "variables without a filter": _refusal(seen, "variables without a filter", redactor),
+        "variables without a filter": _refusal(seen, "variables without a filter", stand_ins),
         "variables: are built-in ones listed": _built_in_listed(seen),
         "variables: the value of a sensitive one": _sensitive_value(_variables(seen)),
         "frozen variables: are built-in ones there": _built_in_frozen(seen),
         "frozen variables: are built-in credentials shown": _shown(_frozen(seen, "original"), _own_credentials(seen)),
         "frozen variables: are sensitive ones shown": _sensitive_frozen(seen),
         "deployments: are they listed newest first": _newest_first(seen),
-        "a bad token": _refusal(seen, "bad token", redactor),
-        "an unknown object": _refusal(seen, "unknown object", redactor),
-        "a page that does not exist": _refusal(seen, "page 999", redactor),
+        "a bad token": _refusal(seen, "bad token", stand_ins),
+        "an unknown object": _refusal(seen, "unknown object", stand_ins),
+        "a page that does not exist": _refusal(seen, "page 999", stand_ins),
         "page size if not asked for": _page(seen, "default page"),
         "page size if 100000 is asked for": _page(seen, "large page"),
         "headers about rates": _headers(seen.values(), _RATE.search),
@@ -105,13 +105,13 @@ def _item_fields(seen: Answers, *labels: str) -> str:
     return _listed(keys) if keys else NOT_ASKED
 
 
-def _refusal(seen: Answers, label: str, redactor: Redactor) -> str:
+def _refusal(seen: Answers, label: str, stand_ins: StandIns) -> str:
     answer = seen.get(label)
     if answer is None:
         return NOT_ASKED
     if answer.status == 200:
         return f"{answer.status}, {len(_results(seen, label))} results"
-    body = redactor.body(answer.body, error=True)
+    body = stand_ins.body(answer.body, error=True)
     return f"{answer.status} {body}"
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from mirrors.planning.variables.secrecy import has_credential
 from mirrors.redaction import redact
 
-__all__ = ["LeakError", "Redactor"]
+__all__ = ["LeakError", "StandIns"]
 
 NAMES = frozenset(
     {
@@ -57,7 +57,7 @@ class LeakError(Exception):
     """Something of the account is left in what was redacted; names what kind of thing, never the thing."""
 
 
-class Redactor:
+class StandIns:
     """The same thing gets the same stand-in everywhere, so that relations stay visible.
 
     ``secrets`` must not be in a report in any form. What it meets while it redacts joins them.

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from mirrors.cli.doctor.questions import answers
-from mirrors.cli.doctor.redaction import LeakError, Redactor
-from mirrors.cli.doctor.schema import summary
-from mirrors.divio.raw import RawAnswer
+from tools.probe.questions import answers
+from tools.probe.raw import RawAnswer
+from tools.probe.schema import summary
+from tools.probe.stand_ins import LeakError, StandIns
 
 UUID = "bagztldeadfdhlilnmpzx3twly"
 OTHER = "6f1c1c9e-7d0a-4b59-9a5c-0d9d0f2f3a11"
@@ -52,16 +52,16 @@ def page(*results: dict[str, Any], following: str | None = None) -> RawAnswer:
 
 
 def test_the_same_thing_gets_the_same_stand_in_everywhere() -> None:
-    redactor = Redactor()
+    stand_ins = StandIns()
 
-    shown = redactor.body({"uuid": UUID, "slug": "acme-de", "application": {"uuid": OTHER, "name": "acme-de"}})
+    shown = stand_ins.body({"uuid": UUID, "slug": "acme-de", "application": {"uuid": OTHER, "name": "acme-de"}})
 
     assert shown == {
         "uuid": "<uuid 1>",
         "slug": "<slug 1>",
         "application": {"uuid": "<uuid 2>", "name": "<slug 1>"},
     }
-    assert redactor.path(f"/apps/v3/applications/{UUID}/") == "/apps/v3/applications/<uuid 1>/"
+    assert stand_ins.path(f"/apps/v3/applications/{UUID}/") == "/apps/v3/applications/<uuid 1>/"
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_the_same_thing_gets_the_same_stand_in_everywhere() -> None:
     ],
 )
 def test_only_the_shape_is_left(body: dict[str, Any], shown: dict[str, Any] | None) -> None:
-    redacted = Redactor().body(body)
+    redacted = StandIns().body(body)
 
     for part in ("customer", "Customer", "example.com", "_X", "low"):
         assert part not in str(redacted)
@@ -92,15 +92,15 @@ def test_only_the_shape_is_left(body: dict[str, Any], shown: dict[str, Any] | No
 
 
 def test_a_long_list_is_cut_and_says_so() -> None:
-    assert Redactor().body([{"count": number} for number in range(5)])[2:] == ["<3 more>"]
+    assert StandIns().body([{"count": number} for number in range(5)])[2:] == ["<3 more>"]
 
 
 def test_messages_of_errors_stay_readable_without_what_they_quote() -> None:
-    redactor = Redactor(["t0ken-of-mine"])
-    redactor.body({"slug": "acme"})
+    stand_ins = StandIns(["t0ken-of-mine"])
+    stand_ins.body({"slug": "acme"})
     said = f"acme: {UUID} of me@example.com with t0ken-of-mine is not acme-de's. Not T0KEN-OF-MI…, dDBrZW4tb2YtbWluZQ=="
 
-    assert redactor.body({"detail": said}, error=True) == {
+    assert stand_ins.body({"detail": said}, error=True) == {
         "detail": "<slug 1>: <uuid> of <email> with <secret> is not acme-de's. Not <secret>…, <secret>"
     }
 
@@ -109,12 +109,12 @@ def test_messages_of_errors_stay_readable_without_what_they_quote() -> None:
     "left", ["t0ken-of-mine", "t0ken-o\nf-mine", "dDBrZW4tb2YtbWluZQ==", UUID, "v4lue-of-a-variable", "acme-de"]
 )
 def test_a_report_with_something_of_the_account_in_it_is_withheld(left: str) -> None:
-    redactor = Redactor(["t0ken-of-mine"])
-    redactor.body({"uuid": UUID, "slug": "acme-de", "value": "v4lue-of-a-variable"})
+    stand_ins = StandIns(["t0ken-of-mine"])
+    stand_ins.body({"uuid": UUID, "slug": "acme-de", "value": "v4lue-of-a-variable"})
 
-    assert redactor.certify("nothing") == "nothing"
+    assert stand_ins.certify("nothing") == "nothing"
     with pytest.raises(LeakError) as caught:
-        redactor.certify(f"... {left} ...")
+        stand_ins.certify(f"... {left} ...")
     assert left not in str(caught.value)
 
 
@@ -140,7 +140,7 @@ def test_a_field_that_tells_a_mirror_from_an_original_is_found() -> None:
         "mirror": answer({"uuid": OTHER, "repository": None, "slug": "acme-de", "made_from": {"uuid": UUID}}),
     }
 
-    found = answers(seen, Redactor())
+    found = answers(seen, StandIns())
 
     assert found["fields that tell a mirror from an original"] == (
         "made_from names the other, only one has made_from, repository is of another kind; in the schema:"
@@ -156,7 +156,7 @@ def test_a_field_that_tells_a_mirror_from_an_original_is_found() -> None:
 def test_the_form_of_a_sensitive_value_is_reported(value: dict[str, Any], said: str) -> None:
     seen = {"schema": answer(None, 404), "mirror variables": page({"name": "A", "is_sensitive": True, **value})}
 
-    assert answers(seen, Redactor())["variables: the value of a sensitive one"] == said
+    assert answers(seen, StandIns())["variables: the value of a sensitive one"] == said
 
 
 def test_pages_order_and_headers_are_reported() -> None:
@@ -168,7 +168,7 @@ def test_pages_order_and_headers_are_reported() -> None:
         "page 999": answer({"detail": "Invalid page."}, 404, **{"x-ratelimit-limit": "100", "x-request-id": "1"}),
     }
 
-    found = answers(seen, Redactor())
+    found = answers(seen, StandIns())
 
     assert found["page size if not asked for"] == "2 results, more follow"
     assert found["page size if 100000 is asked for"] == "400"

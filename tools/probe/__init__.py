@@ -1,0 +1,1 @@
+"""A report on how a platform's API behaves, for questions that its documentation leaves open."""
