@@ -4,11 +4,18 @@
 ENV := . .state/env &&
 STACKS := test live
 
+PYTHON ?= $(or $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done), \
+	$(error no Python 3.11 or newer on PATH: install one, or name it with make PYTHON=…))
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+export PIP_CACHE_DIR ?= $(CURDIR)/.tools/pip
+export UV_CACHE_DIR ?= $(CURDIR)/.tools/uv
+
 # Otherwise hundreds of short processes compile the same modules, each for itself.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help up down clean test companion crash chaos mutants bench check docs tools venv lock engine
+.PHONY: help up down clean unit test pythons companion crash chaos mutants bench check docs wheels tools venv lock engine
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -41,8 +48,11 @@ clean: ## Stop everything and remove what was made
 	@if [ -x .venv/bin/python ]; then .venv/bin/python -m tools.docker_engine stop; fi
 	@if [ -x .venv/bin/mirrors ] && [ -f .state/env ]; then $(ENV) mirrors sandbox reset --yes; fi
 	@if [ -d .tools ]; then chmod -R u+w .tools; fi
-	@rm -rf .state .tools .venv .mypy_cache .pytest_cache .import_linter_cache .hypothesis
+	@rm -rf .state .tools .venv dist .mypy_cache .pytest_cache .import_linter_cache .hypothesis
 	@find . \( -name __pycache__ -o -name .ruff_cache \) -type d -prune -exec rm -rf {} +
+
+unit: venv ## Run the quick part of the unit tests, in seconds
+	@MIRRORS_QUICK_TESTS=1 .venv/bin/pytest tests/unit -q -n 2
 
 # Five at once on two cores: much of a test's time is a wait for an answer, or for a process to begin.
 test: tools ## Run all tests
@@ -51,8 +61,11 @@ test: tools ## Run all tests
 engine: venv ## Find a Docker engine for the tests, or start one as root, with images that need no registry
 	@.venv/bin/python -m tools.docker_engine start
 
+pythons: venv ## Run the same on Python 3.11, 3.12 and 3.13
+	@.venv/bin/python -m nox --session unit
+
 companion: venv ## Run the companion app's tests on Python 3.9, 3.11 and 3.13 with Django 4.2, 5.2 and 6.0
-	@.venv/bin/python -m tools.companion_tests -- -q -n 4 --dist worksteal
+	@.venv/bin/python -m nox --session companion
 
 crash: tools ## Kill engine and provider between any two requests, in about half an hour
 	@MIRRORS_CRASHES=all PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$$PATH" pytest tests/engine/test_crashes.py
@@ -79,11 +92,20 @@ check: venv ## Run the static checks
 docs: venv ## Write the pages that are made of docstrings
 	@.venv/bin/python -m tools.reference
 
+wheels: venv ## Build the wheels into dist, and use them where nothing else is installed
+	@.venv/bin/python -m nox --session wheels
+
 tools: venv ## Put Pulumi and its Python language host into .tools/bin
 	@.venv/bin/python -m tools.pulumi_tools
 
+# uv keeps .venv as the lock says. The lock has uv, too: a new .venv gets it from there through pip.
 venv: ## Make .venv from requirements.lock
-	@sh tools/venv.sh
+	@grep -qsF " $(CURDIR)/.venv" .venv/pyvenv.cfg && .venv/bin/python -c "import uv" 2>/dev/null || { \
+		echo "venv: installing the packages of requirements.lock into .venv" && $(PYTHON) -m venv --clear .venv && \
+		awk '/^[^ ]/ { uv = /^uv==/ } uv' requirements.lock >.venv/uv.lock && \
+		.venv/bin/python -m pip install --quiet --require-hashes --no-deps -r .venv/uv.lock; }
+	@.venv/bin/uv pip install --quiet --python .venv --require-hashes --no-deps -r requirements.lock
+	@.venv/bin/uv pip install --quiet --python .venv --no-build-isolation --no-deps -e .
 
 lock: venv ## Write requirements.lock from pyproject.toml and constraints.txt
 	@.venv/bin/uv pip compile pyproject.toml mirrors_sandbox/pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \

@@ -24,9 +24,11 @@ from urllib.parse import urlsplit
 import psycopg
 
 from tests.django.postgres import Postgres, running_postgres
-from tools.companion_tests import ROOT, build, find_interpreter
 
+ROOT = Path(__file__).resolve().parents[1]
 PYTHON, DJANGO = "3.11", "django>=4.2,<4.3"
+UV = Path(sys.executable).parent / "uv"
+COMPANION = ROOT / "django_mirrors"
 ENVIRONMENTS = ROOT / ".tools" / "guard-cost"
 CONTRIB = tuple(f"django.contrib.{name}" for name in ("auth", "contenttypes", "sessions", "messages", "sites"))
 PARTS = ("contrib.forms", "contrib.redirects", "embeds", "users", "snippets", "documents", "images", "search", "admin")
@@ -124,12 +126,12 @@ class Bench:
 
 def installed(package: str) -> Path:
     """Return the Python of a virtual environment with the package; make it if it is not there."""
-    folder, uv = ENVIRONMENTS / package, Path(sys.executable).parent / "uv"
+    folder = ENVIRONMENTS / package
     python = folder / "bin" / "python"
     if not (folder / "complete").exists():
-        subprocess.run([uv, "venv", "--quiet", "--clear", "--python", find_interpreter(PYTHON), folder], check=True)
+        subprocess.run([UV, "venv", "--quiet", "--clear", "--python", PYTHON, folder], check=True)
         wanted = [package, DJANGO, "psycopg[binary]", "setuptools<80"]
-        subprocess.run([uv, "pip", "install", "-q", "--compile-bytecode", "--python", python, *wanted], check=True)
+        subprocess.run([UV, "pip", "install", "-q", "--compile-bytecode", "--python", python, *wanted], check=True)
         (folder / "complete").touch()
     return python
 
@@ -140,7 +142,9 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--runs", type=int, default=3)
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="guard-cost-") as folder, running_postgres() as server:
-        bench = Bench(server, build(Path(folder)))
+        alone = ["--no-build-isolation", "--no-deps", "--target", folder]
+        subprocess.run([UV, "pip", "install", "-q", "--python", sys.executable, *alone, COMPANION], check=True)
+        bench = Bench(server, Path(folder))
         for name in options.case or CASES:
             sys.stdout.write(f"{bench.row(CASES[name], options.runs)}\n")
             sys.stdout.flush()

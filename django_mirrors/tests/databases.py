@@ -81,7 +81,7 @@ def sqlite_database(folder: Path) -> Iterator[Database]:
 def postgresql_database() -> Iterator[Database]:
     """A new database on the server, which is dropped in the end, whoever is still connected."""
     if SERVER not in os.environ:
-        raise RuntimeError(f"{SERVER} must be the URL of a PostgreSQL server: run tools/companion_tests.py")
+        raise RuntimeError(f"{SERVER} must be the URL of a PostgreSQL server: run make companion")
     server, name = os.environ[SERVER], f"companion_{uuid4().hex}"
     with psycopg.connect(server, autocommit=True) as session:
         session.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))

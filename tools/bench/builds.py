@@ -117,8 +117,9 @@ def prepared(revision: str, directory: Path) -> Build:
         BenchError: a command fails.
     """
     build = cloned(revision, directory)
-    cache = {"PIP_CACHE_DIR": os.environ.get("PIP_CACHE_DIR", str(CHECKOUT / ".tools" / "pip"))}
-    build.run("sh", "tools/venv.sh", more={"PYTHON": sys.executable, **cache})
+    tools = CHECKOUT / ".tools"
+    caches = {"PIP_CACHE_DIR": str(tools / "pip"), "UV_CACHE_DIR": str(tools / "uv")} | _inherited()
+    build.run("make", "--no-print-directory", "venv", more=caches | {"PYTHON": sys.executable})
     if build.sdk == version("pulumi"):
         (directory / ".tools").mkdir(exist_ok=True)
         (directory / ".tools" / "bin").symlink_to((CHECKOUT / ".tools" / "bin").resolve())

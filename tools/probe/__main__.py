@@ -31,7 +31,7 @@ STAGE = "test"
 @in_directory
 @plain_errors
 def main(stack: str | None, output: Path | None, cwd: Path) -> None:
-    """Report how the platform's API behaves. The report may be passed on; read it before you do."""
+    """Report how the platform's API behaves. You may pass the report on; read it before you do."""
     raw = raw_configuration(stack, cwd) if stack else {}
     connection = load_connection(raw, os.environ)
     fleet = load(raw, stack, os.environ, Files.of(cwd, stack)).fleet if stack else None
@@ -73,7 +73,12 @@ def _exchange(answer: RawAnswer, stand_ins: StandIns) -> dict[str, Any]:
 
 
 class Probe:
-    """Some twenty GET requests, one after another. ``slugs``: of the original and a mirror, where they are known."""
+    """Some twenty GET requests, one after another.
+
+    Args:
+        connection: The platform, and the token of the account.
+        slugs: The original's and a mirror's; empty where no fleet is declared.
+    """
 
     def __init__(self, connection: Connection, slugs: tuple[str, ...]) -> None:
         self.reader = RawReader(connection.api_url, connection.api_token.get_secret_value())
@@ -104,7 +109,7 @@ class Probe:
         return [item for item in results or [] if isinstance(item, dict) and "uuid" in item]
 
     def _applications(self) -> list[str]:
-        """Their uuids: of the declared ones, or else of the first that are listed."""
+        """Return the uuids of the declared applications, or of the first two that the platform lists."""
         if self.slugs:
             found = [self._list(f"slug {number}", "applications/", ("slug", s)) for number, s in enumerate(self.slugs)]
             return [str(items[0]["uuid"]) for items in found if items]

@@ -1,6 +1,6 @@
-"""What is not documented about the platform's API, answered from its answers. Nothing of the account comes out.
+"""Answers to what the platform's API leaves undocumented, read from its own answers. They show nothing of the account.
 
-Each question is one that the notes of this project leave open; see ``mirrors_sandbox.fidelity`` for the guesses.
+The documentation of the API leaves each of these questions open. The sandbox's module ``fidelity`` has the guesses.
 """
 
 import re
@@ -14,7 +14,7 @@ from tools.probe.stand_ins import NAMES, StandIns
 __all__ = ["answers"]
 
 BUILT_IN = frozenset({"STAGE", "DOMAIN", "DOMAIN_ALIASES", "DOMAIN_REDIRECTS", "SECRET_KEY", "GIT_BRANCH"})
-"""What Divio sets in every environment, and what nobody sets by hand."""
+"""Variables that Divio sets in every environment. No user sets them by hand."""
 
 CREDENTIALS = ("DATABASE_URL", "DEFAULT_DATABASE_DSN", "DEFAULT_STORAGE_DSN", "SECRET_KEY")
 NOT_ASKED = "not asked: there was nothing to ask about"
@@ -24,7 +24,12 @@ Answers = Mapping[str, RawAnswer]
 
 
 def answers(seen: Answers, stand_ins: StandIns) -> dict[str, str]:
-    """{question: answer}. ``seen``: the answers by what was asked for, see ``tools.probe``."""
+    """Return {question: answer}.
+
+    Args:
+        seen: The platform's answers by the label of the request, as ``tools.probe`` collects them.
+        stand_ins: Replaces names and values in quoted messages.
+    """
     return {
         "is a schema served": _schema(seen),
         "fields that tell a mirror from an original": _mirror_fields(seen),
@@ -73,7 +78,7 @@ def _schema(seen: Answers) -> str:
 
 
 def _mirror_fields(seen: Answers) -> str:
-    """Fields that only one has, and fields that name the other."""
+    """Return the fields that only one of the two has, and the fields that name the other."""
     original, mirror = _ok(seen, "original"), _ok(seen, "mirror")
     named = summary(_ok(seen, "schema")).get("mirror_fields", [])
     schema = f"; in the schema: {_listed(named)}" if named else ""
@@ -152,7 +157,7 @@ def _built_in_frozen(seen: Answers) -> str:
 
 
 def _own_credentials(seen: Answers) -> set[str]:
-    """Those that are the platform's, not a variable that somebody set."""
+    """Return the credentials that the platform sets and no user has set."""
     return set(CREDENTIALS) - {str(item.get("name")) for item in _results(seen, "original variables")}
 
 

@@ -1,4 +1,4 @@
-"""Answers as they come, errors included: for finding out how a platform behaves. It can only read."""
+"""A reader that returns a platform's answers as they come, errors included."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ __all__ = ["RawAnswer", "RawReader"]
 
 @dataclass(frozen=True)
 class RawAnswer:
-    """``body`` is parsed JSON, or None where it is something else. ``headers`` have lower-case names."""
+    """An answer. ``body`` is parsed JSON, or None where it is something else; ``headers`` have lower-case names."""
 
     path: str
     query: Query
@@ -25,7 +25,7 @@ class RawAnswer:
 
 
 class RawReader:
-    """Sends GET requests, each once, one at a time. ``timeout`` is (connect, read), in seconds."""
+    """A sender of GET requests, each once, one at a time. ``timeout`` is (connect, read), in seconds."""
 
     def __init__(self, url: str, token: str, timeout: tuple[float, float] = (5.0, 60.0)) -> None:
         self._address = Address.parse(url)
@@ -34,7 +34,16 @@ class RawReader:
         self._timeout = timeout
 
     def get(self, path: str, *query: tuple[str, str], token: str | None = None) -> RawAnswer:
-        """Any status is an answer. ``token`` replaces the own one in this request. Raises ConnectionFailed."""
+        """Return the answer, whatever its status.
+
+        Args:
+            path: The path below the API's address.
+            query: The query's names and values.
+            token: Another token for this request alone.
+
+        Raises:
+            ConnectionFailed: The platform did not answer.
+        """
         headers = {"Authorization": f"Token {token}"} if token else {}
         url = self._address.url(path)
         try:

@@ -1,4 +1,4 @@
-"""What matters here of a platform's OpenAPI document: paths, methods, filters, fields, status codes."""
+"""A summary of a platform's OpenAPI document: paths, methods, filters, fields, status codes."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -12,13 +12,13 @@ MIRROR = re.compile(r"mirror|source|original|parent", re.IGNORECASE)
 
 
 def summary(document: Any) -> dict[str, Any]:
-    """``operations`` of the collections that we use, ``fields`` of what they send and take, ``mirror_fields``."""
+    """Return ``operations`` of the collections that Mirrors uses, their ``fields``, and ``mirror_fields``."""
     if not isinstance(document, dict) or not isinstance(document.get("paths"), dict):
         return {}
     operations = {
         f"{method.upper()} {path}": _operation(details)
         for path, item in document["paths"].items()
-        if _ours(path) and isinstance(item, dict)
+        if _is_used(path) and isinstance(item, dict)
         for method, details in item.items()
         if method in METHODS
     }
@@ -29,7 +29,7 @@ def summary(document: Any) -> dict[str, Any]:
     return {"operations": operations, "fields": fields, "mirror_fields": mirror_fields}
 
 
-def _ours(path: str) -> bool:
+def _is_used(path: str) -> bool:
     return any(f"/{name}/" in f"{path}/" for name in COLLECTIONS)
 
 

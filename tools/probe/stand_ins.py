@@ -1,4 +1,4 @@
-"""Makes answers of a platform fit to be shown to others: the shape stays, whatever belongs to the account goes."""
+"""Stand-ins for what belongs to an account, so that a platform's answers can be passed on. Their shape stays."""
 
 import json
 import re
@@ -35,10 +35,10 @@ NAMES = frozenset(
         "SHARING_VIEW_ONLY_SECRET_TOKEN",
     }
 )
-"""Variables whose names say nothing about an account: Divio's own (docs/reference, recorded responses) and ours."""
+"""Variables whose names say nothing about an account: those of Divio and of Mirrors."""
 
 WORDS = frozenset({"status", "build_mode", "type", "prefix", "service_status", "state", "code"})
-"""Keys whose text is one of a few words of the platform's."""
+"""Keys whose text is one of a few words of the platform."""
 
 NUMBERS = frozenset({"count", "percent"})
 STAGES = frozenset({"test", "live"})
@@ -54,13 +54,14 @@ _SHORTEST = 6  # a shorter secret is in many an innocent word
 
 
 class LeakError(Exception):
-    """Something of the account is left in what was redacted; names what kind of thing, never the thing."""
+    """A rest of the account in a report. The message names its kind, and never the thing itself."""
 
 
 class StandIns:
-    """The same thing gets the same stand-in everywhere, so that relations stay visible.
+    """The stand-ins of one report. A thing has the same one everywhere, so that relations stay visible.
 
-    ``secrets`` must not be in a report in any form. What it meets while it redacts joins them.
+    Args:
+        secrets: Texts that a report has in no form. Values that the redaction meets join them.
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
@@ -73,14 +74,14 @@ class StandIns:
         return self._stand_ins.setdefault((kind, text), f"<{kind} {count + 1}>")
 
     def body(self, value: Any, *, error: bool = False) -> Any:
-        """The body of an answer; the messages of an error stay readable."""
+        """Return the body of an answer with stand-ins. The messages of an error stay readable."""
         return self._redact(value, "", error=error)
 
     def path(self, path: str) -> str:
         return "/".join(self.stand_in("uuid", part) if _UUID.fullmatch(part) else part for part in path.split("/"))
 
     def name(self, name: str) -> str:
-        """Of an environment variable."""
+        """Return a variable's name, or its stand-in where the name may say something about the account."""
         return name if name in NAMES else self.stand_in("variable", name)
 
     def message(self, text: str) -> str:
@@ -90,7 +91,11 @@ class StandIns:
         return self._without_secrets(text)[:300]
 
     def certify(self, report: str) -> str:
-        """The report, if nothing of the account is in it. Raises LeakError."""
+        """Return the report.
+
+        Raises:
+            LeakError: Something of the account is in it.
+        """
         for kind, known in self._stand_ins:
             telling = len(known) >= _SHORTEST and not known.isalpha()  # a plain word may stand there by itself
             if telling and re.search(rf"(?<![\w-]){re.escape(known)}(?![\w-])", report):
