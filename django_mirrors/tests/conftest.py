@@ -1,4 +1,4 @@
-"""Whatever depends on the database runs on SQLite and on a real PostgreSQL."""
+"""Fixtures: tests that depend on the database run on SQLite and on a real PostgreSQL."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ django.setup()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves out what another version of Django has shown already."""
+    """Deselect tests that only the documented version of Django has to run."""
     if django.VERSION[:2] == DOCUMENTED_VERSION:
         return
     left_out = [item for item in items if item.get_closest_marker("once")]
@@ -33,28 +33,28 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """An empty database."""
+    """Yield an empty database."""
     with sqlite_database(tmp_path) if request.param == "sqlite" else postgresql_database() as made:
         yield made
 
 
 @pytest.fixture
 def sqlite(tmp_path: Path) -> Iterator[Database]:
-    """The same on SQLite alone, for what has nothing to do with the database."""
+    """Yield an empty SQLite database, for tests that do not depend on the kind of database."""
     with sqlite_database(tmp_path) as made:
         yield made
 
 
 @pytest.fixture
 def postgresql() -> Iterator[Database]:
-    """The same on PostgreSQL alone, for what only it has."""
+    """Yield an empty PostgreSQL database, for what only PostgreSQL has."""
     with postgresql_database() as made:
         yield made
 
 
 @pytest.fixture(scope="session")
 def templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Templates]:
-    """Released once, copied often: a copy is there in a moment, a release takes seconds."""
+    """Return databases that were released once and are copied often: a release takes seconds, a copy almost no time."""
     made = Templates(tmp_path_factory.mktemp("templates"))
     with made.stack:
         yield made
@@ -62,5 +62,5 @@ def templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Templates]:
 
 @pytest.fixture
 def original(database: Database, templates: Templates) -> Site:
-    """The original, released on the database of the test."""
+    """Return the original, released on the test's database."""
     return templates.release(database)

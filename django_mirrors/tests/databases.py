@@ -1,4 +1,4 @@
-"""Databases of the tests' own: SQLite files, and databases on the PostgreSQL server that the tests are given."""
+"""Databases for the tests: SQLite files, and databases on the PostgreSQL server that the environment names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import psycopg
 from django.db.utils import ConnectionHandler
 from psycopg import sql
 
-from tests.urls_of_databases import django_settings
+from tests.database_settings import django_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,17 +29,17 @@ SERVER = "MIRRORS_TEST_POSTGRES"
 
 @dataclass(frozen=True)
 class Database:
-    """``url`` is what a platform puts into ``DATABASE_URL``."""
+    """A database. ``url`` is the value of ``DATABASE_URL`` on a platform."""
 
     url: str
 
     @property
     def vendor(self) -> str:
-        """Django's name for the kind."""
+        """Return Django's name for the kind."""
         return "sqlite" if self.url.startswith("sqlite") else "postgresql"
 
     def query(self, statement: str) -> Sequence[tuple[Any, ...]]:
-        """Executes a statement, from outside of Django, and gives the rows, if it has any."""
+        """Execute a statement outside of Django, and return the rows, if any."""
         if self.vendor == "sqlite":
             connection = sqlite3.connect(self.url[len("sqlite:///") :])
             try:
@@ -52,7 +52,7 @@ class Database:
             return cursor.fetchall() if cursor.description else []
 
     def become(self, template: Database) -> None:
-        """Makes it a copy of another one of its kind, which nobody uses meanwhile."""
+        """Make it a copy of another database of its kind that is not in use."""
         if self.vendor == "sqlite":
             shutil.copy(template.url[len("sqlite:///") :], self.url[len("sqlite:///") :])
             return
@@ -63,7 +63,7 @@ class Database:
 
     @contextmanager
     def connected(self) -> Iterator[BaseDatabaseWrapper]:
-        """A connection of Django's, apart from those of the process's settings."""
+        """Yield a connection of Django's, separate from those of the process's settings."""
         connection = ConnectionHandler({"default": django_settings(self.url)})["default"]
         try:
             yield connection
@@ -73,13 +73,13 @@ class Database:
 
 @contextmanager
 def sqlite_database(folder: Path) -> Iterator[Database]:
-    """A database in a file that is not there yet."""
+    """Yield a database in a file that does not exist yet."""
     yield Database(f"sqlite:///{folder / 'shared.db'}")
 
 
 @contextmanager
 def postgresql_database() -> Iterator[Database]:
-    """A new database on the server, which is dropped in the end, whoever is still connected."""
+    """Yield a new database on the server, and drop it at the end in spite of open connections."""
     if SERVER not in os.environ:
         raise RuntimeError(f"{SERVER} must be the URL of a PostgreSQL server: run make companion")
     server, name = os.environ[SERVER], f"companion_{uuid4().hex}"

@@ -1,4 +1,4 @@
-"""Databases in which the original was released: one is made by the release command, the others are copies of it."""
+"""Databases with a released original: the release command makes one, the others are copies of it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django_mirrors.conf import ORIGINAL, ThisSite
-from django_mirrors.place import database_identity
+from django_mirrors.conf import ORIGINAL, CurrentSite
+from django_mirrors.database_identity import database_identity
 from django_mirrors.registry import Registry, utc_now
 from tests.databases import Database, postgresql_database, sqlite_database
 from tests.site import Site
@@ -15,7 +15,7 @@ from tests.site import Site
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from django_mirrors.registry import Entry
+    from django_mirrors.registry import RegistryEntry
 
 __all__ = ["Templates"]
 
@@ -24,14 +24,14 @@ STAGE = "test"
 
 @dataclass(frozen=True)
 class Template:
-    """A database, and what the release command has registered in it."""
+    """A database, and the registrations of its release command."""
 
     database: Database
-    entry: Entry
+    entry: RegistryEntry
 
 
 class Templates:
-    """One for each kind of database, made when it is first asked for."""
+    """One template for each kind of database, made at its first use."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -39,7 +39,7 @@ class Templates:
         self.made: dict[str, Template] = {}
 
     def release(self, database: Database) -> Site:
-        """The original, released on a database that was empty."""
+        """Return the original, released on the empty database."""
         if database.vendor not in self.made:
             self.made[database.vendor] = self._make(database.vendor)
         template = self.made[database.vendor]
@@ -56,11 +56,11 @@ class Templates:
         return Template(database, entry)
 
 
-def _register(entry: Entry, database: Database) -> None:
-    """What was registered in the template is foreign in the copy, as in every copy: it is registered there anew."""
+def _register(entry: RegistryEntry, database: Database) -> None:
+    """Register again what was registered in the template: it is foreign in the copy, as in every copy."""
     database.query("DELETE FROM django_mirrors_registry")
     with database.connected() as connection:
-        site = ThisSite(1, ORIGINAL, STAGE, database_identity(connection), Site(database).domain)
-        registry = Registry.of(connection, site)
+        site = CurrentSite(1, ORIGINAL, STAGE, database_identity(connection), Site(database).domain)
+        registry = Registry.for_site(connection, site)
         registry.claim(site)
-        registry.release(site, entry.fingerprint, entry.declaration, utc_now())
+        registry.register_release(site, entry.fingerprint, entry.declaration, utc_now())

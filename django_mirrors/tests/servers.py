@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from tests.site import Site
 
-TIMEOUT = 240  # seconds; far more than any of it takes
+TIMEOUT = 240  # seconds, far more than any request takes
 
 GUNICORN = ("-m", "gunicorn", "-b", "127.0.0.1:0")
 UVICORN = ("-m", "uvicorn", "--port", "0")
@@ -28,12 +28,12 @@ PLAIN = {
     "gunicorn": (*GUNICORN, "tests.project.plain_wsgi:application"),
     "uvicorn": (*UVICORN, "tests.project.plain_asgi:application"),
 }
-"""Servers that load Django's, with the companion's middleware in it."""
+"""Servers that load Django's application, with the companion's middleware."""
 
 
 @dataclass
 class Server:
-    """What a running server has said so far, and where it listens."""
+    """A running server: its output and its address."""
 
     lines: list[str] = field(default_factory=list)
     url: str = ""
@@ -41,11 +41,11 @@ class Server:
 
     @property
     def output(self) -> str:
-        """Everything that it has printed."""
+        """Return everything that it has printed."""
         return "".join(self.lines)
 
     def read(self, output: IO[str]) -> None:
-        """Reads until the server ends, so that it never waits to be read."""
+        """Read until the server ends, so that its output never blocks it."""
         for line in output:
             self.lines.append(line)
             found = re.search(r"(?:Listening at:|running on) (http://[\w.:]+)", line)
@@ -55,12 +55,12 @@ class Server:
         self.listening.set()
 
     def get(self, path: str = "/") -> tuple[int, str]:
-        """The status and the body of a page."""
+        """Return status and body of a page."""
         return get(self.url + path)
 
 
 def get(url: str) -> tuple[int, str]:
-    """The status and the body of a page; nothing is taken from the surroundings, a proxy least of all."""
+    """Return status and body of a page, without a proxy or anything else from the environment."""
     try:
         with build_opener(ProxyHandler({})).open(Request(url), timeout=TIMEOUT) as answer:  # noqa: S310
             return answer.status, answer.read().decode()
@@ -71,7 +71,7 @@ def get(url: str) -> tuple[int, str]:
 
 @contextmanager
 def serving(site: Site, command: Sequence[str]) -> Iterator[Server]:
-    """Runs a server while in the block."""
+    """Run a server in the block."""
     server = Server()
     with site.start(*command) as process:
         assert process.stdout is not None

@@ -1,4 +1,4 @@
-"""One site of the test project: what a deployment of it would be given, in processes of its own."""
+"""One site of the test project, with the environment of a deployment, in processes of its own."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from tests.databases import Database
 
 ROOT = Path(__file__).resolve().parents[1]
-TIMEOUT = 240  # seconds; far more than any of it takes
+TIMEOUT = 240  # seconds, far more than any command takes
 
 
 @dataclass(frozen=True)
 class Site:
-    """The original, unless it has an application."""
+    """A site: the original, unless it has an application."""
 
     database: Database
     site_id: int | None = 1
@@ -34,11 +34,11 @@ class Site:
         return f"site-{self.site_id}.example"
 
     def at(self, release: int) -> Site:
-        """The same site with another release of the code."""
+        """Return the same site with another release of the code."""
         return replace(self, release=release)
 
     def having(self, **variables: str) -> Site:
-        """The same site with further environment variables; an empty one is unset."""
+        """Return the same site with further environment variables. An empty one is unset."""
         return replace(self, variables={**self.variables, **variables})
 
     def environment(self) -> dict[str, str]:
@@ -59,7 +59,7 @@ class Site:
         return {name: value for name, value in variables.items() if value}
 
     def start(self, *command: str) -> subprocess.Popen[str]:
-        """Starts a program of Python's; its standard error goes where its output goes."""
+        """Start a Python program. Its standard error goes to its output."""
         return subprocess.Popen(
             [sys.executable, *command],
             cwd=ROOT,
@@ -70,20 +70,20 @@ class Site:
         )
 
     def manage(self, *arguments: str) -> str:
-        """Runs a command of manage.py, which must succeed, and gives what it printed."""
+        """Run a command of manage.py, which must succeed. Return its output."""
         code, output = finish(self.start("tests/project/manage.py", *arguments))
         assert code == 0, output
         return output
 
     def refused(self, *arguments: str) -> str:
-        """Runs a command of manage.py, which must fail with an error for people, and gives that."""
+        """Run a command of manage.py, which must fail with a message. Return the message."""
         code, output = finish(self.start("tests/project/manage.py", *arguments))
         assert code == 1, output
         assert "Traceback" not in output, output
         return output
 
     def answering(self, answer: str, *arguments: str) -> tuple[int, str]:
-        """Runs a command of manage.py that may ask one question; an empty answer is no terminal at all."""
+        """Run a command of manage.py that may ask one question. Without an answer there is no terminal."""
         program = [sys.executable, "tests/project/manage.py", *arguments]
         done = subprocess.run(
             program,
@@ -100,14 +100,14 @@ class Site:
 
 
 def finish_all(processes: Sequence[subprocess.Popen[str]]) -> list[tuple[int, str]]:
-    """Waits for processes that run at the same time; reads from all of them, so that none waits to be read."""
+    """Wait for processes that run at the same time. Read from all of them, so that no output blocks."""
     with ThreadPoolExecutor(len(processes)) as readers:
         return list(readers.map(finish, processes))
 
 
 def finish(process: subprocess.Popen[str]) -> tuple[int, str]:
-    """Waits for a process; gives its exit code and output."""
-    with process:  # closes its pipe, whatever happens
+    """Wait for a process. Return its exit code and output."""
+    with process:  # closes its pipe in any case
         try:
             output, _ = process.communicate(timeout=TIMEOUT)
         finally:

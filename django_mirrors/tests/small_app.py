@@ -9,7 +9,7 @@ from django.db.migrations import CreateModel
 from django.db.migrations.migration import Migration
 from django.db.migrations.state import ProjectState
 
-from django_mirrors.describe import describe
+from django_mirrors.model_schema import describe_model
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,32 +23,32 @@ __all__ = ["after", "applied", "migration", "schema_of", "thing"]
 
 
 def migration(name: str, operations: Sequence[Operation], **attributes: Any) -> Migration:
-    """``shop.<name>``."""
+    """Return ``shop.<name>``."""
     made: type[Migration] = type("Migration", (Migration,), {"operations": operations, **attributes})
     return made(name, "shop")
 
 
 def thing(**fields: models.Field[Any, Any]) -> CreateModel:
-    """The model ``shop.Thing``."""
+    """Return the operation that creates ``shop.Thing``."""
     return CreateModel("Thing", [("id", models.AutoField(primary_key=True)), *fields.items()])
 
 
 def after(*operations: Operation) -> ProjectState:
-    """The state behind the operations."""
+    """Return the state after the operations."""
     return migration("0001_initial", operations).mutate_state(ProjectState(), preserve=False)
 
 
 def applied(connection: BaseDatabaseWrapper, state: ProjectState, *operations: Operation) -> ProjectState:
-    """Applies the operations to the database; gives the state behind them."""
+    """Apply the operations to the database, and return the state after them."""
     with connection.schema_editor() as editor:
         return migration("0002_next", operations).apply(state.clone(), editor)
 
 
 def schema_of(state: ProjectState, connection: BaseDatabaseWrapper) -> Schema:
-    """All of it, rendered by Django itself. ``state`` stays unrendered: else each change would render it anew."""
+    """Return the whole schema, rendered by Django. ``state`` remains unrendered, so that no change renders it again."""
     schema: dict[str, list[Table]] = {}
     for model in state.clone().apps.get_models(include_auto_created=True):
-        table = describe(model, connection)
+        table = describe_model(model, connection)
         if table.managed:
             schema.setdefault(table.name, []).append(table)
     return schema

@@ -1,4 +1,4 @@
-"""The setting in which somebody takes responsibility for a migration."""
+"""The setting with acknowledged migrations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an image says that it needs, as data that other versions of the companion read."""
+"""The schema declaration of an image, as data that other versions of the companion read."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ from django.db import models
 from django.db.migrations import CreateModel
 from django.db.migrations.state import ProjectState
 
-from django_mirrors.declaration import Column, Declaration, Table, declare, fingerprint
+from django_mirrors.declaration import Column, SchemaDeclaration, Table, declare_schema, fingerprint
 
 
-def declared(**fields: models.Field[Any, Any]) -> Declaration:
-    """Of one model ``shop.Thing``."""
+def declared(**fields: models.Field[Any, Any]) -> SchemaDeclaration:
+    """Return the declaration of one model ``shop.Thing``."""
     state = ProjectState()
     key = ("id", models.AutoField(primary_key=True))
     CreateModel("Thing", [key, *fields.items()]).state_forwards("shop", state)
-    return declare(state.apps)
+    return declare_schema(state.apps)
 
 
 def column(field: models.Field[Any, Any]) -> Column:
-    """How the declaration tells the field."""
+    """Return the field's column in the declaration."""
     found = declared(value=field).of_table("shop_thing")[0].column("value")
     assert found
     return found
 
 
 def test_what_this_process_declares_survives_the_registry() -> None:
-    declaration = declare()
+    declaration = declare_schema()
 
     assert declaration.of_table("gallery_picture")
     assert "gallery.0001_initial" in declaration.migrations
-    assert Declaration.from_data(json.loads(json.dumps(declaration.as_data()))) == declaration
+    assert SchemaDeclaration.from_data(json.loads(json.dumps(declaration.as_data()))) == declaration
 
 
 def test_keys_of_another_version_are_passed_over() -> None:
@@ -42,13 +42,13 @@ def test_keys_of_another_version_are_passed_over() -> None:
     data["tables"][0]["partitions"] = 3
     data["tables"][0]["columns"][1]["compression"] = "lz4"
 
-    assert Declaration.from_data(data) == declared(value=models.IntegerField())
+    assert SchemaDeclaration.from_data(data) == declared(value=models.IntegerField())
 
 
 @pytest.mark.parametrize("data", [{}, {"tables": [1]}, {"tables": [{"name": "x"}]}, {"tables": None}])
 def test_what_is_no_declaration_is_an_error_and_not_an_empty_declaration(data: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match="no declaration"):
-        Declaration.from_data(data)
+    with pytest.raises(ValueError, match="no schema declaration"):
+        SchemaDeclaration.from_data(data)
 
 
 def test_a_column_says_type_length_null_and_uniqueness() -> None:
@@ -68,7 +68,7 @@ def test_a_foreign_key_is_of_its_targets_type_and_counts_nothing() -> None:
     reference = models.ForeignKey("shop.Thing", models.CASCADE, db_constraint=False)
     CreateModel("Part", [key, ("thing", reference)]).state_forwards("shop", state)
 
-    found = declare(state.apps).of_table("shop_part")[0].column("thing_id")
+    found = declare_schema(state.apps).of_table("shop_part")[0].column("thing_id")
 
     assert found
     assert (found.type, found.identity, found.required) == ("BigIntegerField", False, True)
@@ -81,7 +81,7 @@ def test_of_proxies_there_is_nothing_to_say() -> None:
     CreateModel("Thing", [("id", models.AutoField(primary_key=True))]).state_forwards("shop", state)
     CreateModel("Other", [], options={"proxy": True}, bases=("shop.thing",)).state_forwards("shop", state)
 
-    assert [table.model for table in declare(state.apps).tables] == ["shop.Thing"]
+    assert [table.model for table in declare_schema(state.apps).tables] == ["shop.Thing"]
 
 
 def test_a_fingerprint_changes_with_a_column_and_with_a_migration_and_with_nothing_else() -> None:
@@ -94,4 +94,4 @@ def test_a_fingerprint_changes_with_a_column_and_with_a_migration_and_with_nothi
 
 def test_two_models_on_a_table_are_two_views_of_it() -> None:
     tables = (Table("x", "a.A", True, ()), Table("x", "a.B", False, ()), Table("y", "a.C", True, ()))
-    assert [table.model for table in Declaration(tables).of_table("x")] == ["a.A", "a.B"]
+    assert [table.model for table in SchemaDeclaration(tables).of_table("x")] == ["a.A", "a.B"]

@@ -1,4 +1,4 @@
-"""What an installed companion is made of."""
+"""The content of an installed companion."""
 
 from __future__ import annotations
 

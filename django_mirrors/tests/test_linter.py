@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError
 from django.db import connection
 
-from django_mirrors.linter import findings, lint
+from django_mirrors.linter import lint_migration, lint_plan
 from tests.small_app import migration
 
 if TYPE_CHECKING:
@@ -27,8 +27,10 @@ def test_what_it_cannot_read_stops_no_one(error: Exception) -> None:
     def get_sql(*_: str) -> list[str]:
         raise error
 
-    assert lint(SimpleNamespace(get_sql=get_sql), migration("0002", [])) == (f"not analysed: {type(error).__name__}",)
+    assert lint_migration(SimpleNamespace(get_sql=get_sql), migration("0002", [])) == (
+        f"not analysed: {type(error).__name__}",
+    )
 
 
 def test_where_nothing_is_pending_it_is_not_asked() -> None:
-    assert findings([], connection) == ()
+    assert lint_plan([], connection) == ()

@@ -1,4 +1,4 @@
-"""One deployment at a time, and none that goes on without the lock."""
+"""One deployment at a time, and none that continues without the lock."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.db.utils import ConnectionHandler
 
 from django_mirrors.errors import LockLostError
 from django_mirrors.locks import EXPIRY, AdvisoryLock, RowLock, lock_key, migration_lock
-from django_mirrors.migrating import LockTimeoutError, lock_timeout, migrate
+from django_mirrors.migrate_runner import LockTimeoutError, lock_timeout, run_migrate
 from tests.databases import django_settings
 from tests.site import Site, finish
 
@@ -27,7 +27,7 @@ AnyLock = Union[AdvisoryLock, RowLock]
 
 @pytest.fixture
 def new_lock(database: Database) -> Iterator[Callable[[], AnyLock]]:
-    """Makes locks of one database, each on a connection of its own."""
+    """Make locks of one database, each on a connection of its own."""
     with ExitStack() as stack:
 
         def make() -> AnyLock:
@@ -39,19 +39,19 @@ def new_lock(database: Database) -> Iterator[Callable[[], AnyLock]]:
 
 def test_only_one_holds_the_lock_until_it_is_released(new_lock: Callable[[], AnyLock]) -> None:
     first, second = new_lock(), new_lock()
-    assert first.obtain(0)
+    assert first.acquire(0)
     first.verify()
-    assert not second.obtain(0)
-    assert not second.obtain(0.05)
+    assert not second.acquire(0)
+    assert not second.acquire(0.05)
     first.release()
-    assert second.obtain(30)  # a session ends a moment after its connection
+    assert second.acquire(30)  # a session ends a moment after its connection
     second.verify()
 
 
 def test_a_lock_that_was_never_obtained_is_not_held(new_lock: Callable[[], AnyLock]) -> None:
     first, second = new_lock(), new_lock()
-    assert first.obtain(0)
-    second.obtain(0)
+    assert first.acquire(0)
+    second.acquire(0)
     with pytest.raises(LockLostError):
         second.verify()
 
@@ -60,14 +60,14 @@ def test_a_row_that_expired_is_taken_over_and_its_owner_notices(sqlite: Database
     now = 1000.0
     with sqlite.connected() as one, sqlite.connected() as other:
         slow, quick = RowLock(one, lambda: now), RowLock(other, lambda: now)
-        assert slow.obtain(0)
+        assert slow.acquire(0)
         now += EXPIRY - 1
-        slow.verify()  # a sign of life, which puts the expiry off
+        slow.verify()  # renews the expiry
         now += EXPIRY - 1
-        assert not quick.obtain(0)
+        assert not quick.acquire(0)
         now += 2
-        assert quick.obtain(0)
-        with pytest.raises(LockLostError, match="its row has expired and somebody else has taken it"):
+        assert quick.acquire(0)
+        with pytest.raises(LockLostError, match="its row expired and another process took it"):
             slow.verify()
         slow.release()
         quick.verify()
@@ -77,8 +77,8 @@ def test_a_limit_that_the_role_has_for_statements_does_not_end_the_wait(postgres
     name = postgresql.url.rpartition("/")[2]
     postgresql.query(f'ALTER DATABASE "{name}" SET statement_timeout = 50')
     with postgresql.connected() as one, postgresql.connected() as other:
-        assert AdvisoryLock(one).obtain(0)
-        assert not AdvisoryLock(other).obtain(1)
+        assert AdvisoryLock(one).acquire(0)
+        assert not AdvisoryLock(other).acquire(1)
 
 
 def test_connections_that_follow_one_that_a_migration_closed_do_not_wait_for_long_either(postgresql: Database) -> None:
@@ -93,7 +93,7 @@ def test_connections_that_follow_one_that_a_migration_closed_do_not_wait_for_lon
 def test_a_session_that_was_ended_holds_nothing(postgresql: Database) -> None:
     with postgresql.connected() as connection:
         lock = AdvisoryLock(connection)
-        assert lock.obtain(0)
+        assert lock.acquire(0)
         postgresql.query(f"SELECT pg_terminate_backend({lock.session})")
         with pytest.raises(LockLostError, match="its session has ended"):
             lock.verify()
@@ -102,8 +102,8 @@ def test_a_session_that_was_ended_holds_nothing(postgresql: Database) -> None:
 def test_behind_a_pooler_that_changes_the_session_the_lock_is_not_held(postgresql: Database) -> None:
     with postgresql.connected() as connection:
         lock = AdvisoryLock(connection)
-        assert lock.obtain(0)
-        connection.close()  # the next statement is sent to another session
+        assert lock.acquire(0)
+        connection.close()  # another session gets the next statement
         with pytest.raises(LockLostError, match="its session is another one"):
             lock.verify()
 
@@ -116,7 +116,7 @@ def test_the_key_holds_the_name_of_the_database_and_fits_the_function() -> None:
 
 def test_a_waiting_process_says_so_and_ends_with_an_error(original: Site, new_lock: Callable[[], AnyLock]) -> None:
     holder = new_lock()
-    assert holder.obtain(0)
+    assert holder.acquire(0)
     output = original.refused("mirrors_migrate", "--wait", "1")
     assert "Another deployment is migrating" in output
     assert "waiting for it, 1 seconds at most" in output
@@ -125,7 +125,7 @@ def test_a_waiting_process_says_so_and_ends_with_an_error(original: Site, new_lo
 
 def test_a_waiting_process_plans_anew_when_its_turn_comes(original: Site, new_lock: Callable[[], AnyLock]) -> None:
     holder = new_lock()
-    assert holder.obtain(0)
+    assert holder.acquire(0)
     waiting = original.at(2).start("tests/project/manage.py", "mirrors_migrate")
     assert waiting.stdout is not None
     assert "waiting for it" in waiting.stdout.readline()
@@ -137,7 +137,7 @@ def test_a_waiting_process_plans_anew_when_its_turn_comes(original: Site, new_lo
 
 
 def test_a_release_that_lost_its_lock_fails(postgresql: Database, templates: Templates) -> None:
-    """The lock's session is ended while a migration waits for a table, and nothing else is in the way."""
+    """The lock's session ends while a migration waits for a table. No other deployment runs."""
     original = templates.release(postgresql)
     with psycopg.connect(postgresql.url) as reader:
         reader.execute("SELECT * FROM gallery_picture")
@@ -174,7 +174,7 @@ class Held:
     """A lock that is held."""
 
     def verify(self) -> None:
-        """Always."""
+        """Return at once."""
 
 
 def test_a_table_that_is_never_free_ends_the_release(postgresql: Database) -> None:
@@ -185,15 +185,15 @@ def test_a_table_that_is_never_free_ends_the_release(postgresql: Database) -> No
         other.execute("LOCK TABLE django_migrations")
         connections["default"], former = connection, connections["default"]
         try:
-            with pytest.raises(LockTimeoutError, match="waited in vain for a table that another transaction uses"):
-                migrate(connection, Held(), said.append, pauses.append, verbosity=0)
+            with pytest.raises(LockTimeoutError, match="gave up waiting for a table that another transaction uses"):
+                run_migrate(connection, Held(), said.append, pauses.append, verbosity=0)
         finally:
             connections["default"] = former
     assert len(said) == len(pauses) == 8
 
 
 def test_the_lock_is_free_after_an_error_in_the_block(database: Database) -> None:
-    # In a file or on the server: Django does not close a connection to a database in memory.
+    # In a file or on the server: Django closes no connection to a database in memory.
     connections.settings["locked"] = ConnectionHandler({"default": django_settings(database.url)}).settings["default"]
     try:
         with pytest.raises(ZeroDivisionError), migration_lock("locked", print, 0):

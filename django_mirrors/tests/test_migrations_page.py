@@ -1,4 +1,4 @@
-"""The pages about migrations quote what the program says, and their two steps pass where they say that they pass.
+"""The migration pages quote the messages, and their two steps pass as the pages say.
 
 ``MIRRORS_WRITE_TABLE=1`` writes the quotations into the pages instead of comparing them.
 """
@@ -19,13 +19,13 @@ from django.db.migrations.migration import Migration
 from django.db.migrations.state import ProjectState
 
 from django_mirrors.acknowledgements import read_acknowledgements
-from django_mirrors.conf import ThisSite
-from django_mirrors.declaration import Declaration, declare
-from django_mirrors.effects import effects_of
+from django_mirrors.conf import CurrentSite
+from django_mirrors.declaration import SchemaDeclaration, declare_schema
 from django_mirrors.guard import Decision, SiteDeclaration, UnknownSite, decide
-from django_mirrors.identity import problems
-from django_mirrors.registry import Known
-from django_mirrors.schema import missing
+from django_mirrors.plan_analysis import analyze_plan
+from django_mirrors.registry import RegistrySnapshot
+from django_mirrors.schema_check import mismatch_texts
+from django_mirrors.site_identity import identity_problems
 from django_mirrors.site_table import SiteRow
 
 if TYPE_CHECKING:
@@ -50,18 +50,18 @@ TITLE_ONCE = models.UniqueConstraint(fields=["title"], name="one_title")
 
 
 def migration(name: str, operations: Sequence[Operation]) -> Migration:
-    """``gallery.<name>``."""
+    """Return ``gallery.<name>``."""
     made: type[Migration] = type("Migration", (Migration,), {"operations": operations})
     return made(name, "gallery")
 
 
-def code(*operations: Operation) -> Declaration:
-    """What the image needs whose migrations are these."""
-    return declare(migration("0001_initial", [*FIRST, *operations]).mutate_state(ProjectState()).apps)
+def code(*operations: Operation) -> SchemaDeclaration:
+    """Return the declaration of an image with these migrations."""
+    return declare_schema(migration("0001_initial", [*FIRST, *operations]).mutate_state(ProjectState()).apps)
 
 
-def fleet(original: Declaration, german: Declaration, french: Declaration) -> list[SiteDeclaration]:
-    """The original and two mirrors."""
+def fleet(original: SchemaDeclaration, german: SchemaDeclaration, french: SchemaDeclaration) -> list[SiteDeclaration]:
+    """Return the declarations of the original and two mirrors."""
     names = ("the original", "acme-de", "acme-fr")
     return [
         SiteDeclaration(number, name, "running", needs)
@@ -72,10 +72,10 @@ def fleet(original: Declaration, german: Declaration, french: Declaration) -> li
 def asked(
     database: Database, next_migration: Migration, sites: Sequence[SiteDeclaration], *unknown: UnknownSite
 ) -> Decision:
-    """What the original's release command decides."""
+    """Return the decision of the original's release command."""
     state = migration("0001_initial", FIRST).mutate_state(ProjectState())
     with database.connected() as connection:
-        effects = effects_of([(next_migration, False)], connection, state)
+        effects = analyze_plan([(next_migration, False)], connection, state)
     return decide(effects, sites, unknown, [], datetime.now(timezone.utc), site_id=1)
 
 
@@ -92,7 +92,7 @@ def write(page: Path, name: str, text: str) -> None:
 
 
 def without_title(_apps: Any, _schema_editor: Any) -> None:
-    """Stands for any code."""
+    """Take the place of any code."""
 
 
 def frame() -> CreateModel:
@@ -101,7 +101,7 @@ def frame() -> CreateModel:
 
 
 def decisions(database: Database) -> dict[str, Decision]:
-    """Every situation that the page quotes."""
+    """Return a decision for each situation that the page quotes."""
     old, new = code(), code(RemoveField("picture", "note"))
     drop = migration("0002_remove_picture_note", [RemoveField("picture", "note")])
     caption = models.CharField(max_length=200, default="")
@@ -124,9 +124,9 @@ def test_the_page_quotes_what_the_program_says(sqlite: Database, name: str) -> N
     assert quoted(GUARD, name) == text
 
 
-def test_the_page_quotes_what_is_said_of_a_row_that_is_someones(sqlite: Database) -> None:
-    new = ThisSite(7, "acme-new", "live", sqlite.url, "new.acme.example")
-    [text] = problems(new, Known(), [SiteRow(1, "acme.example"), SiteRow(7, "later.example")])
+def test_the_page_quotes_the_message_about_another_sites_row(sqlite: Database) -> None:
+    new = CurrentSite(7, "acme-new", "live", sqlite.url, "new.acme.example")
+    [text] = identity_problems(new, RegistrySnapshot(), [SiteRow(1, "acme.example"), SiteRow(7, "later.example")])
     if os.environ.get("MIRRORS_WRITE_TABLE"):
         write(ROWS, "row", text)
     assert quoted(ROWS, "row") == text
@@ -139,7 +139,7 @@ def blocks(page: Path, section: str) -> list[str]:
 
 
 def step(source: str) -> list[Operation]:
-    """What the page's ``operations = […]`` is."""
+    """Return the value of the page's ``operations = […]``."""
     (statement,) = ast.parse(source).body
     assert isinstance(statement, ast.Assign)
     names = {"migrations": migrations, "models": models}
@@ -153,8 +153,8 @@ def apply(connection: BaseDatabaseWrapper, state: ProjectState, item: Migration)
 
 
 TWO_STEPS = {
-    "A column goes": "gallery_picture.note is not there: gallery.Picture needs it.",
-    "A table goes": "The table gallery_note is not there: gallery.Note needs it.",
+    "A column goes": "gallery_picture.note does not exist: gallery.Picture needs it.",
+    "A table goes": "The table gallery_note does not exist: gallery.Note needs it.",
     "A column is added that must not be empty": (
         "gallery_picture.caption is NOT NULL without a database default, and gallery.Picture does not know it: "
         "no row can be inserted."
@@ -164,7 +164,7 @@ TWO_STEPS = {
     ),
     "A constraint is dropped": "gallery_picture: title is not unique, and gallery.Picture declares that it is.",
 }
-"""The sections with two pieces of code, and what code before both misses after them."""
+"""The sections with two pieces of code, and the mismatch of older code after both."""
 
 
 def test_every_section_with_two_steps_is_tried() -> None:
@@ -181,25 +181,27 @@ def test_two_steps_pass_one_after_the_other_and_the_second_never_before(
     more = [AddConstraint("picture", TITLE_ONCE)] if section == "A constraint is dropped" else []
     with database.connected() as connection:
         before = apply(connection, ProjectState(), migration("0001_initial", [*FIRST, NOTE, *more]))
-        old = declare(before.apps)
-        assert not decide(effects_of([(first, False)], connection, before), fleet(old, old, old), [], [], now).refusals
+        old = declare_schema(before.apps)
+        assert not decide(
+            analyze_plan([(first, False)], connection, before), fleet(old, old, old), [], [], now
+        ).refusals
 
         between = apply(connection, before, first)
-        new = declare(between.apps)
-        assert missing(connection, new) == missing(connection, old) == ()
-        with connection.cursor() as cursor:  # as old code does, which runs on
+        new = declare_schema(between.apps)
+        assert mismatch_texts(connection, new) == mismatch_texts(connection, old) == ()
+        with connection.cursor() as cursor:  # as the old code still does
             cursor.execute("INSERT INTO gallery_picture (title, note) VALUES ('Sunrise', '')")
-        effects = effects_of([(second, False)], connection, between)
+        effects = analyze_plan([(second, False)], connection, between)
         assert "site 3 (acme-fr, running)" in decide(effects, fleet(new, new, old), [], [], now).text
         assert not decide(effects, fleet(new, new, new), [], [], now).refusals
 
         end = apply(connection, between, second)
-        assert missing(connection, declare(end.apps)) == ()
-        assert missing(connection, old) == (then,)
+        assert mismatch_texts(connection, declare_schema(end.apps)) == ()
+        assert mismatch_texts(connection, old) == (then,)
 
 
 def test_the_pages_acknowledgements_are_of_the_right_form() -> None:
     (source,) = blocks(TASKS / "acknowledge.md", "Acknowledgements")
     setting = ast.literal_eval(source.partition("=")[2].strip())
-    setting["cms.*"]["distribution"] = "Django"  # which is installed here
+    setting["cms.*"]["distribution"] = "Django"  # installed here
     assert read_acknowledgements(setting)

@@ -1,4 +1,4 @@
-"""What each operation does to old code, beside what the guard says of it.
+"""The effect of each operation on old code, compared with the guard's decision.
 
 ``MIRRORS_WRITE_TABLE=1`` writes the table into the documentation instead of comparing it.
 """
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import django
 import pytest
 
-from django_mirrors.effects import Kind
+from django_mirrors.plan_analysis import ChangeKind
 from tests.databases import django_settings, postgresql_database, sqlite_database
 from tests.operations.case import BOTH, DOCUMENTED_VERSION
 from tests.operations.cases import CASES
@@ -49,11 +49,11 @@ TOO_FINE = {
     "loosen_reference": "a foreign key constraint",
     "to_computed": "whether a column is computed",
 }
-"""What the look at the schema does not compare: it is coarse, so that it refuses no schema that has grown by hand."""
+"""Differences that the schema check ignores: it is coarse, so that it refuses no schema that was changed by hand."""
 
 
 class Code:
-    """A process of old or of new code, on one database."""
+    """A process of old or new code, on one database."""
 
     def __init__(self, role: str, database: Database) -> None:
         variables = {**os.environ, "OPERATIONS_DATABASE": json.dumps(django_settings(database.url))}
@@ -63,7 +63,7 @@ class Code:
         )
 
     def __call__(self, action: str, label: str, argument: Any = None) -> dict[str, Any]:
-        """Does one thing for one case."""
+        """Run one action for one case."""
         assert self.process.stdin
         assert self.process.stdout
         self.process.stdin.write(json.dumps([action, label, argument]) + "\n")
@@ -74,13 +74,13 @@ class Code:
         return found
 
     def end(self) -> None:
-        """Its input ends, and so it ends."""
+        """End the process by closing its input."""
         self.process.communicate()
 
 
 @pytest.fixture(scope="session")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    """Runs a case on a database, the first time that it is asked for."""
+    """Return a function that runs a case on a database once, at its first call."""
     outcomes: dict[tuple[str, str], Outcome] = {}
     processes: dict[str, tuple[Code, Code]] = {}
     with ExitStack() as stack:
@@ -104,7 +104,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
 
 
 def outcome(label: str, old: Code, new: Code) -> Outcome:
-    """The old schema, old rows, the migration, new rows, and old code at work."""
+    """Create the old schema and old rows, migrate, create new rows, and run old code."""
     new("build", label)
     needed = old("seed", label)["declaration"]
     changed = new("change", label, needed)
@@ -124,24 +124,28 @@ def outcome(label: str, old: Code, new: Code) -> Outcome:
 @pytest.mark.parametrize(("label", "vendor"), EACH)
 def test_what_the_guard_lets_pass_breaks_no_old_code(label: str, vendor: str, run: Run) -> None:
     found = run(label, vendor)
-    warned = {"DELETE"} if Kind.DELETES.value in found.kinds and found.text else set()
+    warned = {"DELETE"} if ChangeKind.BLOCKS_DELETE.value in found.kinds and found.text else set()
     if not found.refused:
         assert found.failed.keys() <= warned, found.failed
 
 
 @pytest.mark.parametrize(("label", "vendor"), EACH)
-def test_code_that_cannot_run_on_the_schema_is_reported(label: str, vendor: str, run: Run) -> None:
-    """The look at the schema after migrating: for new code, and for old code that comes back in a rollback."""
+def test_code_that_cannot_run_on_the_schema_is_refused(label: str, vendor: str, run: Run) -> None:
+    """The schema check after migrating, for new code, and for old code that returns in a rollback."""
     found = run(label, vendor)
     if found.failed_new:
         assert found.missing_for_new
-    if "SELECT" in found.failed and Kind.TAKEN_AWAY.value in found.kinds:
+    if "SELECT" in found.failed and ChangeKind.REMOVED.value in found.kinds:
         assert found.missing_for_old
-    if Kind.TIGHTENED.value in found.kinds and found.failed and label not in TOO_FINE:
+    if ChangeKind.NARROWED.value in found.kinds and found.failed and label not in TOO_FINE:
         assert found.missing_for_old
     if "ON CONFLICT" in found.failed:
         assert found.missing_for_old
-    if "INSERT" in found.failed and found.refused == [Kind.REQUIRED.value] and "default may come" not in found.text:
+    if (
+        "INSERT" in found.failed
+        and found.refused == [ChangeKind.REQUIRED.value]
+        and "default may occur" not in found.text
+    ):
         assert found.missing_for_old
 
 

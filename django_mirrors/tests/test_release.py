@@ -1,4 +1,4 @@
-"""The release command, as a platform runs it: processes, and a real database that sites share."""
+"""The release command as a platform runs it: in processes, on a real database that sites share."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.db import connections
 
 from django_mirrors.errors import LockLostError
 from django_mirrors.registry import Registry, utc_now
-from django_mirrors.release import Release
+from django_mirrors.release import ReleaseCommand
 from tests.databases import Database
 from tests.servers import GUARDED, serving
 from tests.site import Site, finish_all
@@ -25,7 +25,7 @@ def mirror(original: Site, site_id: int, application: str) -> Site:
 
 
 def recorded(database: Database) -> list[str]:
-    """The gallery's migrations as they were recorded: twice, if they were applied twice."""
+    """Return the gallery's recorded migrations: one that was applied twice is there twice."""
     rows = database.query("SELECT name FROM django_migrations WHERE app = 'gallery' ORDER BY id")
     return [name for (name,) in rows]
 
@@ -51,7 +51,7 @@ def test_a_mirror_refuses_an_empty_database_and_leaves_no_site(database: Databas
 
 
 def test_a_mirror_waits_for_the_end_of_the_originals_first_release(database: Database) -> None:
-    Site(database).manage("migrate", "contenttypes")  # and then it was killed
+    Site(database).manage("migrate", "contenttypes")  # as if the release was killed after this migration
     output = mirror(Site(database), 2, "acme-de").refused("mirrors_migrate")
     assert "The database has no Site row yet, and acme-de is a mirror" in output
     Site(database).manage("mirrors_migrate")
@@ -96,7 +96,7 @@ def test_what_was_given_is_given_once(original: Site) -> None:
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        ("", "Nobody can be asked here"),
+        ("", "There is no terminal to ask"),
         ("\n", "not ''"),
         ("acme-new\n", "not 'acme-new'"),
         ("7\n", "not '7'"),
@@ -108,7 +108,7 @@ def test_what_was_given_is_given_once(original: Site) -> None:
 def test_taking_over_wants_the_domain_typed(sqlite: Database, templates: Templates, answer: str, said: str) -> None:
     original = templates.release(sqlite)
     sqlite.query("INSERT INTO django_site (id, domain, name) VALUES (7, 'later.example', 'Later')")
-    original.manage("mirrors_migrate")  # makes the registry of this copy
+    original.manage("mirrors_migrate")  # creates the registry of this copy
     before = everything(sqlite)
     code, output = original.answering(answer, "mirrors_take_over", "7")
     assert (code, "Traceback" in output) == (1, False), output
@@ -128,7 +128,7 @@ def test_a_padded_name_marks_nothing(sqlite: Database, templates: Templates, com
 
 
 def everything(database: Database) -> list[tuple[object, ...]]:
-    """The rows of the companion and of the sites."""
+    """Return the rows of the companion and of the sites."""
     return [
         *database.query("SELECT * FROM django_mirrors_registry ORDER BY id"),
         *database.query("SELECT * FROM django_site ORDER BY id"),
@@ -151,7 +151,7 @@ def test_a_row_that_has_the_mirrors_domain_already_is_taken_over_without_a_quest
 
 
 def test_a_row_that_the_sites_admin_makes_while_it_migrates_is_not_overwritten(sqlite: Database) -> None:
-    """Between the first look and the last migration; the admin takes no lock."""
+    """An editor saves it between the first check and the last migration: the admin takes no lock."""
     Site(sqlite).manage("mirrors_migrate")
     process = mirror(Site(sqlite), 7, "acme-new").start("-c", ADMIN_SAVES_MEANWHILE)
     code, output = finish_all([process])[0]
@@ -179,7 +179,7 @@ call_command("mirrors_migrate")
 
 
 def test_after_a_copy_a_site_renames_the_row_that_it_had_registered_there(original: Site) -> None:
-    """Live's database in Test: the rows have Live's domains, and nobody has to type anything."""
+    """In a copy of Live's database in Test, the rows have Live's domains. No confirmation is needed."""
     mirror(original, 2, "acme-de").manage("mirrors_migrate")
     there = {"STAGE": "live", "DOMAIN": "live.example"}
     mirror(original, 2, "acme-de").having(**there).manage("mirrors_migrate")
@@ -190,7 +190,7 @@ def test_after_a_copy_a_site_renames_the_row_that_it_had_registered_there(origin
 
 
 def test_an_original_with_an_id_of_its_own_begins_on_an_empty_database(database: Database) -> None:
-    """Django makes its row example.com under the SITE_ID of whoever migrates first."""
+    """Django creates its row example.com under the SITE_ID of the first process that migrates."""
     Site(database, 5).manage("mirrors_migrate")
     assert database.query("SELECT id, domain FROM django_site") == [(5, "site-5.example")]
 
@@ -358,7 +358,7 @@ def test_a_site_that_no_one_registered_refuses_the_drop_until_it_is_marked(origi
 
 
 def test_a_site_that_claimed_its_id_and_never_answered_is_unknown_code(original: Site) -> None:
-    """Its first deployment with the companion loaded, failed its health check, and what ran before serves on."""
+    """Its first deployment with the companion loaded and failed its health check. Earlier containers go on serving."""
     original.database.query("INSERT INTO django_site (id, domain, name) VALUES (4, 'old.example', 'Old')")
     fourth = mirror(original, 4, "acme-old").having(DOMAIN="old.example")
     with serving(fourth, GUARDED["gunicorn"]) as server:
@@ -418,7 +418,7 @@ def test_a_renamed_model_needs_a_word_since_its_content_type_is_renamed_too(orig
 
 def test_check_looks_at_the_schema_too(original: Site) -> None:
     original.at(3).manage("mirrors_migrate")
-    assert "gallery_picture.note is not there" in original.at(1).refused("mirrors_migrate", "--check")
+    assert "gallery_picture.note does not exist" in original.at(1).refused("mirrors_migrate", "--check")
 
 
 def test_a_model_that_is_ahead_of_its_migrations_is_released_with_a_warning(database: Database) -> None:
@@ -428,12 +428,12 @@ def test_a_model_that_is_ahead_of_its_migrations_is_released_with_a_warning(data
 
 
 def test_what_the_schema_was_before_is_no_reason_to_refuse(original: Site) -> None:
-    """As where a package has edited a migration that was applied long ago: no release would ever mend it."""
+    """A package may edit a migration that was applied long ago. No later release could repair that."""
     original.database.query("ALTER TABLE gallery_picture DROP COLUMN note")
     for arguments in (["mirrors_migrate", "--check"], ["mirrors_migrate"]):
         output = original.manage(*arguments)
         assert "Warning: the schema is not what this code declares, and was not before" in output
-        assert "gallery_picture.note is not there" in output
+        assert "gallery_picture.note does not exist" in output
 
 
 def test_what_this_release_would_be_the_first_to_lack_is_refused_however_often_it_comes(original: Site) -> None:
@@ -441,7 +441,7 @@ def test_what_this_release_would_be_the_first_to_lack_is_refused_however_often_i
     later.manage("migrate", "gallery", "--fake")
     for _ in range(2):
         output = later.refused("mirrors_migrate")
-        assert "gallery_picture.caption is not there" in output
+        assert "gallery_picture.caption does not exist" in output
         assert "rollback" not in output
         assert "No migration of this image explains it" in output
     later.having(MIRRORS_ENFORCE="no").manage("mirrors_migrate")
@@ -451,8 +451,8 @@ def test_what_this_release_would_be_the_first_to_lack_is_refused_however_often_i
 def test_where_nothing_is_enforced_a_schema_that_does_not_fit_is_a_warning(original: Site) -> None:
     original.at(3).manage("mirrors_migrate")
     output = original.at(1).having(MIRRORS_ENFORCE="no").manage("mirrors_migrate")
-    assert "Warning, and no more, as MIRRORS_ENFORCE is off: the schema is not what this code needs:" in output
-    assert "gallery_picture.note is not there" in output
+    assert "Warning only, as MIRRORS_ENFORCE is off: the schema is not what this code needs:" in output
+    assert "gallery_picture.note does not exist" in output
 
 
 def test_the_tables_of_an_app_without_migrations_are_not_demanded(original: Site) -> None:
@@ -461,7 +461,7 @@ def test_the_tables_of_an_app_without_migrations_are_not_demanded(original: Site
 
 
 class LostInTheEnd:
-    """A lock that somebody else has taken by the time that the release has registered."""
+    """A lock that another process takes before the release has registered."""
 
     def __init__(self, registry: Registry) -> None:
         self.registry = registry
@@ -476,7 +476,7 @@ def test_a_lock_that_is_lost_after_the_last_migration_is_noticed(sqlite: Databas
     with sqlite.connected() as connection:
         connections["default"], former = connection, connections["default"]
         try:
-            release = Release(connection, said.append)
+            release = ReleaseCommand(connection, said.append)
             with pytest.raises(LockLostError):
                 release.run(LostInTheEnd(release.registry), verbosity=0)
         finally:
@@ -493,15 +493,17 @@ def test_older_code_does_not_remove_content_types_that_newer_code_may_know(origi
 def test_migrations_are_not_forgotten_while_a_site_still_has_their_files(original: Site) -> None:
     original.at(3).manage("mirrors_migrate")
     mirror(original.at(3), 2, "acme-de").manage("mirrors_migrate")
-    # As the release did that had the squashed migration beside its originals.
+    # Like the release that had the squashed migration beside the migrations that it replaces.
     original.database.query(
         "INSERT INTO django_migrations (app, name, applied) VALUES ('gallery', '0001_squashed_0003', CURRENT_TIMESTAMP)"
     )
     squashed = original.at(4)
     refused = squashed.refused("mirrors_migrate", "--prune", "gallery")
-    assert "gallery.0001_initial: migrate --prune takes away django_migrations: the database forgets" in refused
+    assert "gallery.0001_initial: migrate --prune removes django_migrations: the database forgets" in refused
     assert "site 2 (acme-de, pending)" in refused
-    assert "Missing: step 1: a release with the squashed migration and without this one, on every site." in refused
+    assert (
+        "Missing: step 1. Deploy every site with a release that has the squashed migration and not this one." in refused
+    )
     assert len(recorded(original.database)) == 4
     squashed.manage("mirrors_forget", "2", "--name", "acme-de")
     squashed.manage("mirrors_migrate", "--prune", "gallery")
@@ -543,7 +545,7 @@ def test_what_is_not_enforced_is_not_called_refused(sqlite: Database, variables:
     alone.manage("mirrors_migrate")
     mirror(alone, 2, "acme-de").having(**variables).manage("mirrors_migrate")
     output = alone.at(3).manage("mirrors_migrate")
-    assert f"Not refused, as {why}: code that sites run, or may still run, does not stand these migrations." in output
+    assert f"Not refused, as {why}: these migrations would break code that sites run or may still run." in output
     assert "Still needed by: site 1 (the original, pending); site 2 (acme-de, pending)" in output
     assert "Refused" not in output
     assert "Nothing was migrated" not in output
@@ -563,7 +565,7 @@ def test_after_a_copy_a_restart_registers_what_a_site_runs_for_its_own_next_depl
     there = [site.having(STAGE="live") for site in (original, german)]
     refused = there[0].at(3).refused("mirrors_migrate")
     assert "Unknown code: site 1 (site-1.example); site 2 (site-2.example)" in refused
-    assert "what site 1, this one, runs now has not registered here: restart it" in refused
+    assert "the code that site 1, this one, runs now is not registered here. Restart the site" in refused
     for site in there:
         with serving(site, GUARDED["gunicorn"]) as server:
             assert server.get()[0] == 200
@@ -572,7 +574,7 @@ def test_after_a_copy_a_restart_registers_what_a_site_runs_for_its_own_next_depl
     assert "Unknown code" not in refused
 
 
-@pytest.mark.once  # what makes them wait for each other is the database
+@pytest.mark.once  # the database makes them wait for each other
 def test_of_20_deployments_at_once_exactly_one_migrates_and_all_succeed(original: Site) -> None:
     sites = [original, *(mirror(original, number, f"acme-{number}") for number in range(2, 21))]
     processes = [site.at(2).start("tests/project/manage.py", "mirrors_migrate") for site in sites]

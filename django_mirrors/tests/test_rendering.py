@@ -1,4 +1,4 @@
-"""What is rendered of a state, and that it is described as it is in the whole state. Generated ones: test_described."""
+"""Rendering of a part of a state, compared with the whole state. test_model_schema has generated models."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from django.db.migrations import AddField, AlterField, CreateModel, DeleteModel,
 from django.db.migrations.state import ProjectState
 from django.db.models.signals import class_prepared
 
-from django_mirrors.effects import effects_of
-from django_mirrors.rendering import Rendering
+from django_mirrors.plan_analysis import analyze_plan
+from django_mirrors.rendering import StateRenderer
 from tests.small_app import after, migration, schema_of
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ NUMBER = AddField("leaf", "size", models.IntegerField(null=True))
 
 
 def tree() -> list[Operation]:
-    """Three models, each of which refers to the one before, and one that refers to none."""
+    """Return three models, each of which refers to the one before, and one without references."""
     key = ("code", models.CharField(max_length=20, primary_key=True))
     return [
         CreateModel("Root", [key]),
@@ -44,7 +44,7 @@ def reference(to: str, **options: Any) -> tuple[str, models.Field[Any, Any]]:
 
 @contextmanager
 def rendering() -> Iterator[list[weakref.ref[type[models.Model]]]]:
-    """What is rendered meanwhile."""
+    """Record what is rendered in the block."""
     found: list[weakref.ref[type[models.Model]]] = []
 
     def add(sender: type[models.Model], **_: Any) -> None:
@@ -64,10 +64,10 @@ def names(found: list[weakref.ref[type[models.Model]]]) -> list[str]:
 def test_a_model_that_changes_is_rendered_with_what_it_refers_to_and_no_other(sqlite: Database) -> None:
     state = after(*tree())
     with sqlite.connected() as connection:
-        looked = Rendering(connection)
+        looked = StateRenderer(connection)
         looked.schemas(state)
         NUMBER.state_forwards("shop", state)
-        gc.disable()  # else some may be gone before they are counted
+        gc.disable()  # otherwise some may be gone before they are counted
         try:
             with rendering() as found:
                 looked.schemas(state)
@@ -90,12 +90,12 @@ def test_a_model_that_changes_is_rendered_with_what_it_refers_to_and_no_other(sq
 def test_what_changes_far_away_is_seen(sqlite: Database, change: Operation, column: str) -> None:
     state = after(*tree())
     with sqlite.connected() as connection:
-        looked = Rendering(connection)
+        looked = StateRenderer(connection)
         before = looked.schemas(state)
         change.state_forwards("shop", state)
         assert looked.schemas(state)[0] == schema_of(state, connection)
         assert looked.schemas(state)[0] != before[0]
-        found = effects_of([(migration("0002", [change]), False)], connection, after(*tree()))
+        found = analyze_plan([(migration("0002", [change]), False)], connection, after(*tree()))
     assert column in {effect.place for effect in found}
 
 
@@ -104,7 +104,7 @@ def test_a_key_to_a_column_that_is_renamed_follows_it(sqlite: Database) -> None:
     leaf = CreateModel("Leaf", [("id", models.AutoField(primary_key=True)), reference("Root", to_field="code")])
     state = after(coded, leaf)
     with sqlite.connected() as connection:
-        looked = Rendering(connection)
+        looked = StateRenderer(connection)
         (table,) = looked.schemas(state)[0]["shop_leaf"]
         assert table.columns[1].references is not None
         assert (table.columns[1].references.column, table.columns[1].type) == ("code", "SlugField")
@@ -113,17 +113,17 @@ def test_a_key_to_a_column_that_is_renamed_follows_it(sqlite: Database) -> None:
 
 
 def test_classes_are_forgotten(sqlite: Database) -> None:
-    """Else each operation of a long history leaves its models in memory."""
+    """Otherwise each operation of a long history leaves its models in memory."""
     steps = [AddField("root", f"note_{number}", models.IntegerField(null=True)) for number in range(5)]
     with sqlite.connected() as connection, rendering() as found:
-        effects_of([(migration("0002", [*steps, DeleteModel("leaf")]), False)], connection, after(*tree()))
+        analyze_plan([(migration("0002", [*steps, DeleteModel("leaf")]), False)], connection, after(*tree()))
     gc.collect()
     assert len(found) > len(steps)
     assert names(found) == []
 
 
 class Curious(models.ForeignKey):  # type: ignore[type-arg]
-    """A field whose type depends on what else there is, beyond what Django's own ask for."""
+    """A field whose type depends on other models, which Django's own fields never do."""
 
     def db_type(self, connection: Any) -> str | None:
         size = self.remote_field.model._meta.get_field("size")
@@ -133,18 +133,18 @@ class Curious(models.ForeignKey):  # type: ignore[type-arg]
 def test_a_field_that_looks_further_finds_everything(sqlite: Database) -> None:
     state = after(*tree(), AddField("leaf", "stone", Curious("Stone", models.CASCADE, null=True)))
     with sqlite.connected() as connection:
-        assert Rendering(connection).schemas(state)[0] == schema_of(state, connection)
+        assert StateRenderer(connection).schemas(state)[0] == schema_of(state, connection)
 
 
 def test_what_the_state_refers_to_and_has_not_is_an_error_of_the_operation_that_comes_to_it(sqlite: Database) -> None:
     lost = AddField("stone", "of", models.ForeignKey("Nothing", models.CASCADE, null=True))
-    with sqlite.connected() as connection, pytest.raises(Exception, match=r"shop\.0002: AddField .*shop\.nothing"):
-        effects_of([(migration("0002", [lost]), False)], connection, after(*tree()))
+    with sqlite.connected() as connection, pytest.raises(Exception, match=r"shop\.0002: .* AddField .*shop\.nothing"):
+        analyze_plan([(migration("0002", [lost]), False)], connection, after(*tree()))
 
 
 def test_models_of_apps_without_migrations_are_there(sqlite: Database) -> None:
     state = ProjectState(real_apps={"sites"})
     with sqlite.connected() as connection:
-        found, _ = Rendering(connection).schemas(state)
+        found, _ = StateRenderer(connection).schemas(state)
         assert found == schema_of(state, connection)
     assert set(found) == {"django_site"}

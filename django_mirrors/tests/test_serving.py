@@ -1,4 +1,4 @@
-"""What happens where a server loads, under real servers."""
+"""The start of a server, under real servers."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from uuid import uuid4
 import pytest
 from django.test import override_settings
 
-from django_mirrors.conf import ThisSite
-from django_mirrors.registry import REGISTERED, Registered
-from django_mirrors.sharing import cache_warnings, keys_of_caches
+from django_mirrors.conf import CurrentSite
+from django_mirrors.registry import REGISTERED, RegisteredSite
+from django_mirrors.shared_caches import cache_digests, cache_warnings
 from tests.databases import Database, postgresql_database
 from tests.servers import GUARDED, GUNICORN, PLAIN, TIMEOUT, serving
 from tests.site import Site, finish
@@ -31,7 +31,7 @@ NAMES = ["gunicorn-guarded", "uvicorn-guarded", "gunicorn-plain", "uvicorn-plain
 
 @pytest.fixture(scope="module")
 def fleet(templates: Templates) -> Iterator[Site]:
-    """An original and the mirror acme-de, both released; gives the original."""
+    """Return an original with the released mirror acme-de."""
     with postgresql_database() as database:
         original = templates.release(database)
         mirror(original).manage("mirrors_migrate")
@@ -43,7 +43,7 @@ def mirror(original: Site, **variables: str) -> Site:
 
 
 def states(database: Database) -> dict[int, str]:
-    """The state of each site's one declaration."""
+    """Return the state of each site's one declaration."""
     rows = database.query("SELECT site_id, document FROM django_mirrors_registry WHERE kind = 'declaration'")
     return {site_id: json.loads(document)["state"] for site_id, document in rows}
 
@@ -109,7 +109,7 @@ def test_where_nothing_is_enforced_it_says_so_and_serves(sqlite: Database, varia
 def test_a_server_on_a_row_of_the_sites_admin_does_not_start_until_it_is_given(
     sqlite: Database, templates: Templates, command: Sequence[str]
 ) -> None:
-    """Also where the release command is still migrate, which asks nobody."""
+    """The same holds if the release command is still migrate, which checks nothing."""
     original = templates.release(sqlite)
     sqlite.query("INSERT INTO django_site (id, domain, name) VALUES (7, 'later.example', 'Later')")
     new = Site(sqlite, 7, "acme-new")
@@ -135,7 +135,7 @@ def test_a_mirror_whose_release_command_is_plain_migrate_says_that_its_row_is_mi
         assert server.get("/current/")[0] == 500
     assert "matching query does not exist" in server.output
     assert "Site 2 (acme-de) has no row in django_site" in server.output
-    assert "make 'python manage.py mirrors_migrate' the release command" in server.output
+    assert "Make 'python manage.py mirrors_migrate' the release command" in server.output
     german.manage("mirrors_migrate")
     with serving(german, command) as server:
         assert server.get("/current/") == (200, "site-2.example")
@@ -201,7 +201,7 @@ def test_a_database_that_does_not_answer_yet_is_asked_again(tmp_path: Path, comm
             assert time.monotonic() < deadline, server.output
             time.sleep(0.2)
         assert server.get() == (200, "site-1.example")
-    assert "The registry of sites cannot be read (OperationalError)" in server.output
+    assert "Mirrors cannot read the registry of sites (OperationalError)" in server.output
 
 
 def test_a_server_registers_where_the_release_command_is_still_migrate(database: Database) -> None:
@@ -247,19 +247,21 @@ def test_a_cache_is_mentioned_where_two_sites_have_its_keys_in_one_place(
     with serving(german, GUARDED["gunicorn"]) as second:
         assert second.get()[0] == 200
     assert "cache" not in first.output
-    said = "The cache 'default' of site 2 (acme-de) has the place and the keys of that of site 1 (the original)"
+    said = "The cache 'default' of site 2 (acme-de) has the same place and keys as that of site 1 (the original)"
     assert (said in second.output) is warned, second.output
 
 
-@pytest.mark.parametrize(("engine", "told"), [("cache", True), ("cached_db", True), ("db", False)])
-def test_sessions_in_such_a_cache_are_mentioned(engine: str, told: bool) -> None:
+@pytest.mark.parametrize(("engine", "mentioned"), [("cache", True), ("cached_db", True), ("db", False)])
+def test_sessions_in_such_a_cache_are_mentioned(engine: str, mentioned: bool) -> None:
     with override_settings(
         CACHES={"default": {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": "/none"}},
         SESSION_ENGINE=f"django.contrib.sessions.backends.{engine}",
     ):
-        keys = keys_of_caches()
-        [warning] = cache_warnings(ThisSite(2, "acme-de", "test", ""), [Registered(1, "acme", "", REGISTERED, keys)])
-    assert ("the sessions in it included" in warning) is told
+        keys = cache_digests()
+        [warning] = cache_warnings(
+            CurrentSite(2, "acme-de", "test", ""), [RegisteredSite(1, "acme", "", REGISTERED, keys)]
+        )
+    assert ("including sessions" in warning) is mentioned
 
 
 @pytest.mark.parametrize(
@@ -277,7 +279,7 @@ def test_where_a_cache_is_does_not_depend_on_its_password(one: object, other: ob
     for location in (one, other):
         backend = "django.core.cache.backends.redis.RedisCache"
         with override_settings(CACHES={"default": {"BACKEND": backend, "LOCATION": location}}):
-            places.append(keys_of_caches()["default"])
+            places.append(cache_digests()["default"])
     assert (places[0] == places[1]) is same
 
 
@@ -289,14 +291,16 @@ def test_a_role_that_may_not_make_the_registry_serves_and_its_log_says_so(
     with reader(postgresql) as url, serving(Site(Database(url)), GUARDED["gunicorn"]) as server:
         assert server.get() == (200, "site-1.example"), server.output
         assert server.get()[0] == 200
-    assert server.output.count("this role may not make it: serving, unregistered") == 1, server.output
+    assert server.output.count("this database role may not create it: this process serves unregistered") == 1, (
+        server.output
+    )
     assert "Traceback" not in server.output
     original.manage("mirrors_migrate")
 
 
 @contextmanager
 def reader(database: Database) -> Iterator[str]:
-    """The URL of the database for a role that may read its tables and make none."""
+    """Return the database's URL for a role that may read its tables and create none."""
     role = f"reader_{uuid4().hex}"
     statements = (
         "REVOKE CREATE ON SCHEMA public FROM PUBLIC",

@@ -52,7 +52,7 @@ WSGI = """
 import os
 
 from django.core.wsgi import get_wsgi_application
-from django_mirrors.wsgi import guarded
+from django_mirrors.wsgi import guard_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "acme.settings")
 acme = get_wsgi_application()
@@ -65,7 +65,7 @@ def site(environ, start_response):
     return acme(environ, start_response)
 
 
-application = guarded(site)
+application = guard_application(site)
 """
 
 

@@ -117,10 +117,13 @@ def test_a_column_that_is_dropped_at_once_fails_the_original_and_everybody_goes_
     with acme.declared("dropped at once"):
         failed = acme.fleet.live.up().failed()
 
-    refusal = "0002_remove_picture_added_at: RemoveField takes away gallery_picture.added_at: the column is dropped."
+    refusal = "0002_remove_picture_added_at: RemoveField removes gallery_picture.added_at: the column is dropped."
     assert f"gallery.{refusal}" in failed.text
     assert NEEDED + "; ".join(RUNNING[slug] for slug in SITES) in failed.text
-    assert "Missing: step 1: a release whose code does without gallery_picture.added_at, on every site." in failed.text
+    assert (
+        "Missing: step 1. Deploy every site with a release whose code does not need gallery_picture.added_at."
+        in failed.text
+    )
     assert acme.releases() == before
     assert "added_at" in acme.columns()
 
@@ -146,7 +149,7 @@ def test_in_two_steps_it_goes_as_soon_as_no_one_needs_it_neither_the_unhealthy_n
     acme.an_hour_passes()
     refusal = acme.refused()
     assert f"{NEEDED}{RUNNING['acme-ch']}\n" in refusal
-    assert "Missing: the rest of step 1: on these sites a release whose code does without" in refusal
+    assert "Missing: the rest of step 1. Deploy these sites with a release whose code does not need" in refusal
 
     with acme.declared("step 1"):
         acme.fleet.live.up().succeeded()

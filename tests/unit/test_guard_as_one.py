@@ -151,10 +151,10 @@ def in_memory() -> Iterator[Any]:
 def test_a_plan_that_passes_is_one_that_old_code_survives_at_each_moment(data: st.DataObject) -> None:
     from django.db.migrations import Migration
     from django.db.migrations.state import ProjectState
-    from django_mirrors.declaration import Declaration
-    from django_mirrors.describe import describe
-    from django_mirrors.effects import effects_of
+    from django_mirrors.declaration import SchemaDeclaration
     from django_mirrors.guard import SiteDeclaration, decide
+    from django_mirrors.model_schema import describe_model
+    from django_mirrors.plan_analysis import analyze_plan
 
     one = operations() | operations().map(undone)
     drawn = data.draw(st.lists(st.lists(one, min_size=1, max_size=4), min_size=1, max_size=3))
@@ -166,8 +166,8 @@ def test_a_plan_that_passes_is_one_that_old_code_survives_at_each_moment(data: s
         with connection.schema_editor() as editor:
             initial.apply(ProjectState(), editor)
         old = OldCode(connection)
-        effects = effects_of([(migration, False) for migration in plan], connection, state)
-        needed = Declaration(tuple(describe(model, connection) for model in state.apps.get_models()))
+        effects = analyze_plan([(migration, False) for migration in plan], connection, state)
+        needed = SchemaDeclaration(tuple(describe_model(model, connection) for model in state.apps.get_models()))
         site = SiteDeclaration(2, "acme-de", "running", needed)
         refused = decide(effects, [site], [], [], datetime.now(UTC), site_id=1).refusals
         event("refused" if refused else f"passes with {sum(len(item.operations) for item in plan)} operations")

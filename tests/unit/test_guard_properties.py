@@ -41,7 +41,7 @@ def kinds(change: Any, *, label: str = "shop") -> set[str]:
     from django.db import models
     from django.db.migrations import AddField, CreateModel, Migration
     from django.db.migrations.state import ProjectState
-    from django_mirrors.effects import effects_of
+    from django_mirrors.plan_analysis import analyze_plan
 
     number = models.IntegerField
     first: list[Any] = [CreateModel("Thing", [("id", models.AutoField(primary_key=True)), ("size", number(null=True))])]
@@ -51,7 +51,7 @@ def kinds(change: Any, *, label: str = "shop") -> set[str]:
     handler = ConnectionHandler({"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}})
     connection = handler["default"]
     try:
-        return {effect.kind.value for effect in effects_of([(second, False)], connection, state)}
+        return {effect.kind.value for effect in analyze_plan([(second, False)], connection, state)}
     finally:
         connection.close()
 

@@ -22,12 +22,12 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db.utils import ConnectionHandler, load_backend
 from django.utils.functional import empty
+from django_mirrors.database_identity import database_identity
 from hypothesis import given
 from hypothesis import strategies as st
 from psycopg._conninfo_utils import split_attempts
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from django_mirrors import place
 from mirrors.planning.rollout.serving_identity import database_digest
 from mirrors.planning.variables.dsn import normalized_identity, service_identity, service_of
 from tests.search import searching
@@ -329,7 +329,7 @@ def shown(entry: dict[str, Any]) -> Place:
     else:
         postgres_place(entry)
         connection = load_backend("django.db.backends.postgresql").DatabaseWrapper(entry)
-    return sha256(place.database_identity(connection).encode()).hexdigest()[:16], False
+    return sha256(database_identity(connection).encode()).hexdigest()[:16], False
 
 
 @searching(200)

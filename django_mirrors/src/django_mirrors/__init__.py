@@ -1,4 +1,4 @@
-"""Sites that share one database: each registered, none mistaken for another, no migration that breaks the others."""
+"""Sites that share one database: registered, never mistaken for each other, protected from each other's migrations."""
 
 from __future__ import annotations
 

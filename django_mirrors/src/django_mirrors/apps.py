@@ -1,4 +1,4 @@
-"""The companion as an installed app. It has no models and no migrations: see :mod:`django_mirrors.registry`."""
+"""The companion as an installed app, without models and migrations: see :mod:`django_mirrors.registry`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["DjangoMirrorsConfig"]
 
 
 class DjangoMirrorsConfig(AppConfig):
-    """``ready()`` is left alone: a query there would break ``collectstatic`` where an image is built."""
+    """The app's configuration, without ``ready()``: a query there would break ``collectstatic`` in an image build."""
 
     name = "django_mirrors"
     verbose_name = "Mirrors"

@@ -1,4 +1,4 @@
-"""``get_asgi_application`` in place of Django's: looks at the registry when a server loads."""
+"""Replacement for Django's ``get_asgi_application``: checks the site against the registry when a server loads."""
 
 from __future__ import annotations
 
@@ -8,33 +8,38 @@ from typing import TYPE_CHECKING, Any
 from asgiref.sync import sync_to_async
 from django.core import asgi
 
-from django_mirrors.server import REFUSAL, gate
+from django_mirrors.server import REFUSAL, server_gate
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     Application = Callable[..., Awaitable[None]]
 
-__all__ = ["get_asgi_application", "guarded"]
+__all__ = ["get_asgi_application", "guard_application"]
 
 
 def get_asgi_application() -> Application:
-    """Django's application, guarded.
+    """Return Django's application, guarded.
 
-    :raises RefusedToServeError: this process would serve another site's content
+    Raises:
+        RefusedToServeError: this process would serve another site's content.
     """
-    return guarded(asgi.get_asgi_application())
+    return guard_application(asgi.get_asgi_application())
 
 
-def guarded(application: Application) -> Application:
-    """``application``, which answers 503, and accepts no WebSocket, until the registry could be read.
+def guard_application(application: Application) -> Application:
+    """Return an ASGI application that answers 503 and accepts no WebSocket until the registry was read.
 
-    :raises RefusedToServeError: this process would serve another site's content
+    Raises:
+        RefusedToServeError: this process would serve another site's content.
     """
-    gate.load()
+    server_gate.check_at_startup()
 
     async def admitted(scope: dict[str, Any], receive: Any, send: Any) -> None:
-        if scope["type"] not in {"http", "websocket"} or await sync_to_async(gate.admit, thread_sensitive=False)():
+        if (
+            scope["type"] not in {"http", "websocket"}
+            or await sync_to_async(server_gate.admit, thread_sensitive=False)()
+        ):
             await application(scope, receive, partial(_sent, send))
         elif scope["type"] == "http":
             headers = [(b"content-type", b"text/plain"), (b"content-length", str(len(REFUSAL)).encode())]
@@ -47,6 +52,6 @@ def guarded(application: Application) -> Application:
 
 
 async def _sent(send: Any, message: dict[str, Any]) -> None:
-    if message["type"] == "http.response.start" and gate.is_news(message["status"]):
-        await sync_to_async(gate.answered, thread_sensitive=False)(message["status"])
+    if message["type"] == "http.response.start" and server_gate.is_first_healthy(message["status"]):
+        await sync_to_async(server_gate.record_answer, thread_sensitive=False)(message["status"])
     await send(message)

@@ -1,7 +1,7 @@
-"""The names of content types, which Django's ``migrate`` changes behind a ``RenameModel``.
+"""Content types that Django's ``migrate`` renames after a ``RenameModel``.
 
-Code that looks for the old name makes a second content type without a word, and its generic relations and keys to all
-older rows lead nowhere from then on (Django 4.2 to 6.0, ``inject_rename_contenttypes_operations``).
+Code that looks up the old name silently creates a second content type. From then on its generic relations and keys no
+longer find any older row (Django 4.2 to 6.0, ``inject_rename_contenttypes_operations``).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from django.apps import apps
 from django.db import router
 from django.db.migrations.operations import RenameModel
 
-from django_mirrors.effect import Effect, Kind
+from django_mirrors.effects import ChangeKind, Effect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,15 +21,21 @@ if TYPE_CHECKING:
     from django.db.migrations.operations.base import Operation
     from django.db.migrations.state import ProjectState
 
-    from django_mirrors.rendering import Rendering
+    from django_mirrors.rendering import StateRenderer
 
-__all__ = ["renamed"]
+__all__ = ["renamed_content_type_effects"]
 
 
-def renamed(operation: Operation, migration: Migration, state: ProjectState, rendering: Rendering) -> Iterator[Effect]:
-    """What follows from an operation that stands in the migration itself: Django does not look into others.
+def renamed_content_type_effects(
+    operation: Operation, migration: Migration, state: ProjectState, rendering: StateRenderer
+) -> Iterator[Effect]:
+    """Yield the effect of a ``RenameModel`` that the migration itself lists: Django looks inside no other operation.
 
-    :param state: before the operation
+    Args:
+        operation: the operation.
+        migration: the migration that lists the operation.
+        state: the project's state before the operation.
+        rendering: renders the model.
     """
     if not isinstance(operation, RenameModel) or not apps.is_installed("django.contrib.contenttypes"):
         return
@@ -37,9 +43,11 @@ def renamed(operation: Operation, migration: Migration, state: ProjectState, ren
     if not router.allow_migrate_model(rendering.connection.alias, content_type):
         return
     label = f"{migration.app_label}.{operation.old_name_lower}"
-    model: Any = rendering.model(state, migration.app_label, operation.old_name)
+    model: Any = rendering.render_model(state, migration.app_label, operation.old_name)
     words = (
-        f"renames the content type {label}: code that knows the old name makes a second one, and its generic relations "
+        f"renames the content type {label}. Code that knows the old name makes a second one, and its generic relations "
         "and keys no longer find older rows"
     )
-    yield Effect("", "", Kind.UNKNOWN, model._meta.db_table, detail=words, model="" if model._meta.proxy else label)
+    yield Effect(
+        "", "", ChangeKind.UNKNOWN, model._meta.db_table, detail=words, model="" if model._meta.proxy else label
+    )

@@ -1,47 +1,49 @@
-"""What the pending migrations do to the database."""
+"""The effect of one migration operation, as data."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING
 
-from django_mirrors.effect import PRUNE, Effect, Kind
-from django_mirrors.steps import judged
-from django_mirrors.walk import Walk
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from django_mirrors.tables import Column, Constraint
 
-    from django.db.backends.base.base import BaseDatabaseWrapper
-    from django.db.migrations.migration import Migration
-    from django.db.migrations.state import ProjectState
+__all__ = ["PRUNE", "ChangeKind", "Effect"]
 
-__all__ = ["Effect", "Kind", "effects_of", "prune_effects"]
-
-
-def effects_of(
-    plan: Sequence[tuple[Migration, bool]], connection: BaseDatabaseWrapper, state: ProjectState
-) -> tuple[Effect, ...]:
-    """What the operations of ``plan`` do, as one wherever that can be said.
-
-    :param plan: what ``MigrationExecutor.migration_plan`` gave
-    :param state: the project's state before the plan; it is not changed
-    :raises ValueError: the plan takes migrations back
-    """
-    backwards = [f"{migration.app_label}.{migration.name}" for migration, back in plan if back]
-    if backwards:
-        raise ValueError(f"Migrations are not taken back where sites share a database: {', '.join(backwards)}")
-    if not plan:
-        return ()
-    walk = Walk(connection)
-    state = state.clone()
-    steps = [step for migration, _ in plan for step in walk.migration(migration, state)]
-    return tuple(map(walk.marked, judged(steps, walk.counts)))
+PRUNE = "migrate --prune"
+"""Used in place of an operation's name: no migration causes this effect."""
 
 
-def prune_effects(migrations: Iterable[str]) -> tuple[Effect, ...]:
-    """What ``migrate --prune`` does, which forgets ``migrations`` (``gallery.0001_initial``): contract.
+class ChangeKind(str, Enum):
+    """The meaning of an operation for code that is older or newer than it."""
 
-    Code that still has one of them on its disk takes it for pending afterwards, and would apply it again.
-    """
-    words = "the database forgets that it was applied"
-    return tuple(Effect(name, PRUNE, Kind.TAKEN_AWAY, "django_migrations", detail=words) for name in migrations)
+    REMOVED = "removed"
+    NARROWED = "narrowed"
+    REQUIRED = "becomes required"
+    CONSTRAINT = "constraint added"
+    UNKNOWN = "unknown"
+    BLOCKS_DELETE = "expand, deletes at risk"
+    EXPAND = "expand"
+
+
+@dataclass(frozen=True)
+class Effect:
+    """One effect of one operation. ``table`` and ``column`` are the database's names."""
+
+    migration: str  # "gallery.0002_remove_photo_title"
+    operation: str  # "RemoveField"
+    kind: ChangeKind
+    table: str | None = None
+    column: str | None = None
+    detail: str = ""  # for people
+    after: Column | None = None  # the column after the operation
+    constraint: Constraint | None = None
+    model: str = ""  # "gallery.photo", if it affects only code with this model
+    new: bool = False  # the same plan creates the table or the column, so no code can need it yet
+    until: str = ""  # the migration of the same plan that ends the effect: "gallery.0003_free_photo_title"
+
+    @property
+    def place(self) -> str:
+        """Return ``gallery_photo.title``, or "" if no table is known."""
+        return ".".join(part for part in (self.table, self.column) if part)

@@ -1,22 +1,10 @@
-"""What can go wrong, as exceptions with a text for people.
-
-::
-
-    MirrorsError
-    ├── NotIdentifiedError     the settings do not say which site this is
-    ├── DomainError            DOMAIN is not one host name
-    ├── SiteTakenError         another application has the SITE_ID or the domain
-    ├── LockNotObtainedError   another deployment migrates, and does not end
-    ├── LockLostError          the lock was gone while this process migrated
-    ├── JudgementError         the guard itself fails at an operation
-    └── RefusedToServeError    this process would serve another site's content
-"""
+"""Exceptions with a text for people."""
 
 from __future__ import annotations
 
 __all__ = [
+    "AnalysisError",
     "DomainError",
-    "JudgementError",
     "LockLostError",
     "LockNotObtainedError",
     "MirrorsError",
@@ -27,11 +15,11 @@ __all__ = [
 
 
 class MirrorsError(Exception):
-    """The root of all."""
+    """The base class of all exceptions of this app."""
 
 
 class NotIdentifiedError(MirrorsError):
-    """The settings do not say which site this is."""
+    """The settings do not identify this site."""
 
 
 class DomainError(MirrorsError):
@@ -47,16 +35,16 @@ class LockNotObtainedError(MirrorsError):
 
 
 class LockLostError(MirrorsError):
-    """The lock was gone while this process migrated, so another one may have migrated at the same time."""
+    """The lock was lost while this process migrated, so another process may have migrated at the same time."""
 
 
-class JudgementError(MirrorsError):
-    """The guard itself fails at an operation, which it names: nothing is known of it."""
+class AnalysisError(MirrorsError):
+    """The guard itself fails at an operation, so the operation's effects are unknown."""
 
     def __init__(self, migration: str, operation: str, error: Exception) -> None:
         super().__init__(
-            f"{migration}: {operation} cannot be judged, for it ends in {type(error).__name__}: {error}. Where "
-            "plain `migrate` applies it, this is a fault of django_mirrors: please report it."
+            f"{migration}: the guard failed at {operation} with {type(error).__name__}: {error}. If "
+            "plain `migrate` applies the migration, this is a bug in django_mirrors: please report it."
         )
 
 

@@ -1,8 +1,10 @@
-"""Whether the pending migrations may be applied, given what the code of all sites needs. Pure.
+"""The decision whether the pending migrations may be applied, given what the code of all sites needs. Pure.
 
-What is taken away or tightened waits until no code needs it any more, what becomes required until all code knows it:
-both clear by themselves. What nobody can see from here, whether all code keeps to a new constraint and what a piece of
-Python or SQL does, needs somebody's acknowledgement.
+A removal or a narrowing waits until no code needs the old form. A new requirement waits until all code knows it. Both
+refusals end by themselves.
+
+The companion cannot see whether all code satisfies a new constraint, nor what Python or SQL does. Such a migration
+needs an acknowledgement.
 """
 
 from __future__ import annotations
@@ -10,20 +12,20 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from django_mirrors.effect import PRUNE, Kind
-from django_mirrors.needs import is_aware, needs
-from django_mirrors.participants import SiteDeclaration, UnknownSite
-from django_mirrors.sentences import (
-    block,
-    for_all,
-    gone,
-    registrations,
-    step_for,
-    text_of,
-    to_acknowledge,
+from django_mirrors.compatibility import has_adapted, is_broken_by
+from django_mirrors.effects import PRUNE, ChangeKind
+from django_mirrors.guarded_sites import SiteDeclaration, UnknownSite
+from django_mirrors.messages import (
+    acknowledgement_step,
+    app_acknowledgement,
+    decision_text,
+    describe_effect,
+    forget_steps,
+    missing_step,
+    registration_steps,
+    site_block,
+    sites_label,
     unknown_code,
-    what,
-    who,
 )
 
 if TYPE_CHECKING:
@@ -31,8 +33,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from django_mirrors.acknowledgements import Acknowledgement
-    from django_mirrors.declaration import Declaration
-    from django_mirrors.effect import Effect
+    from django_mirrors.declaration import SchemaDeclaration
+    from django_mirrors.effects import Effect
 
 __all__ = [
     "Decision",
@@ -45,13 +47,13 @@ __all__ = [
     "unknown_code",
 ]
 
-TO_ACKNOWLEDGE = {Kind.CONSTRAINT, Kind.UNKNOWN}
-REFUSED_BY_UNKNOWN = {Kind.TAKEN_AWAY, Kind.TIGHTENED, Kind.REQUIRED, *TO_ACKNOWLEDGE}
+TO_ACKNOWLEDGE = {ChangeKind.CONSTRAINT, ChangeKind.UNKNOWN}
+REFUSED_BY_UNKNOWN = {ChangeKind.REMOVED, ChangeKind.NARROWED, ChangeKind.REQUIRED, *TO_ACKNOWLEDGE}
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """Effects that the same sites cannot stand. ``text``: who needs what, and the one step that is missing."""
+    """Effects that break the same sites. ``text`` names what each site needs, and the one step that is missing."""
 
     effects: tuple[Effect, ...]
     text: str
@@ -59,25 +61,32 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Decision:
-    """Without refusals it may be done. ``objection`` says what they are about, ``undone`` what follows from them."""
+    """The guard's decision. Without refusals the command may run.
+
+    ``objection`` describes the reason of all refusals, ``consequence`` what a refusal results in.
+    """
 
     refusals: tuple[Refusal, ...] = ()
     warnings: tuple[str, ...] = ()
-    objection: str = "code that sites run, or may still run, does not stand these migrations"
-    undone: str = "Nothing was migrated"
-    shorter: tuple[str, ...] = ()  # ways to say what is missing for many refusals at once
+    objection: str = "these migrations would break code that sites run or may still run"
+    consequence: str = "Nothing was migrated"
+    suggestions: tuple[str, ...] = ()  # one acknowledgement for many refusals
 
     @property
     def text(self) -> str:
-        """Everything, for the person who deploys; empty if there is nothing to say."""
-        return self.told("")
+        """Return the whole text for the person who deploys, or "" if there is none."""
+        return self.describe("")
 
-    def told(self, unguarded: str) -> str:
-        """The same where it is done in spite of the refusals. ``unguarded``: why; empty where it is not done."""
+    def describe(self, unguarded: str) -> str:
+        """Return the text, with a heading that fits a run that applies the migrations all the same.
+
+        Args:
+            unguarded: why the migrations are applied in spite of the refusals. "" if they are not applied.
+        """
         head = f"Not refused, as {unguarded}: {self.objection}."
         if not unguarded:
-            head = f"Refused: {self.objection}. {self.undone}."
-        return text_of(head, [*(refusal.text for refusal in self.refusals), *self.shorter], self.warnings)
+            head = f"Refused: {self.objection}. {self.consequence}."
+        return decision_text(head, [*(refusal.text for refusal in self.refusals), *self.suggestions], self.warnings)
 
 
 def decide(
@@ -89,37 +98,41 @@ def decide(
     *,
     site_id: int | None = None,
 ) -> Decision:
-    """Decides against the union of all declarations.
+    """Decide against the declarations of all sites together.
 
-    :param declarations: of all sites and states, those of the deploying site's own old containers included
-    :param now: with a time zone
-    :param site_id: the deploying site: where no other site is declared or unknown, everything passes
+    Args:
+        effects: the effects of the pending migrations.
+        declarations: those of all sites in all states, the deploying site's own old containers included.
+        unknown_sites: sites whose code is not declared.
+        acknowledgements: the acknowledgements that apply, expired ones included.
+        now: the current time, with a time zone.
+        site_id: the deploying site. If no other site is declared or unknown, everything passes.
     """
     if is_alone(declarations, unknown_sites, site_id):
         return Decision()
     case = _Case(declarations, unknown_sites, acknowledgements, now, site_id)
     refusals = case.refusals(effects)
     warnings = [warning for effect in effects for warning in case.warnings(effect)]
-    return Decision(tuple(refusals), tuple(dict.fromkeys(warnings)), shorter=tuple(_shorter(refusals)))
+    return Decision(tuple(refusals), tuple(dict.fromkeys(warnings)), suggestions=tuple(_app_acknowledgements(refusals)))
 
 
 def is_alone(
     declarations: Sequence[SiteDeclaration], unknown_sites: Sequence[UnknownSite], site_id: int | None
 ) -> bool:
-    """Whether no other site is declared or unknown: then everything passes, whatever it does."""
+    """Return whether no other site is declared or unknown. Then everything passes."""
     return {site.site_id for site in declarations} | {site.site_id for site in unknown_sites} <= {site_id}
 
 
 def decide_stale_contenttypes(
-    declarations: Sequence[SiteDeclaration], unknown_sites: Sequence[UnknownSite], own: Declaration
+    declarations: Sequence[SiteDeclaration], unknown_sites: Sequence[UnknownSite], own: SchemaDeclaration
 ) -> Decision:
-    """Whether ``remove_stale_contenttypes`` may run: what ``own`` code calls stale may be another code's model."""
+    """Decide whether ``remove_stale_contenttypes`` may run: a type that ``own`` lacks may be other code's model."""
     others = [site for site in declarations if site.declaration != own]
     if not others and not unknown_sites:
         return Decision()
-    said = "remove_stale_contenttypes removes what this code does not know."
+    description = "remove_stale_contenttypes removes what this code does not know."
     steps = ["Missing: one release on every site. While several run, leave the content types alone."] if others else []
-    text = block(said, "Other code", others, unknown_sites, [*steps, *registrations(unknown_sites)])
+    text = site_block(description, "Other code", others, unknown_sites, [*steps, *registration_steps(unknown_sites)])
     return Decision((Refusal((), text),), (), "other code may know what this code calls stale", "Nothing was removed")
 
 
@@ -132,23 +145,27 @@ class _Case:
     site_id: int | None
 
     def refusals(self, effects: Sequence[Effect]) -> list[Refusal]:
-        """One for what wants the same of the same sites: a step from code that has the table, or one word."""
+        """Return the refusals: one for all objections that the same step, or the same acknowledgement, resolves."""
         groups: dict[Hashable, list[_Objection]] = {}
         for effect in effects:
             for objection in self._objections(effect):
-                groups.setdefault(objection.wants, []).append(objection)
+                groups.setdefault(objection.refusal_key, []).append(objection)
         return [self._refusal(group) for group in groups.values()]
 
     def _objections(self, effect: Effect) -> Iterator[_Objection]:
-        """None, or one."""
+        """Yield one objection, or none."""
         needing = self._needing(effect)
         unknown = () if effect.new or effect.kind not in REFUSED_BY_UNKNOWN else self.unknown_sites
-        if effect.kind is Kind.DELETES or not (needing or unknown):
+        if effect.kind is ChangeKind.BLOCKS_DELETE or not (needing or unknown):
             return
-        if effect.kind is Kind.EXPAND:
-            effect = replace(effect, kind=Kind.TIGHTENED, detail="the column is new, and another than the code knows")
+        if effect.kind is ChangeKind.EXPAND:
+            effect = replace(
+                effect,
+                kind=ChangeKind.NARROWED,
+                detail="the column is new and differs from the one that the code knows",
+            )
         if not _is_to_acknowledge(effect):
-            started = any(is_aware(site.declaration, effect) for site in self.declarations)
+            started = any(has_adapted(site.declaration, effect) for site in self.declarations)
             yield _Objection(effect, tuple(needing), tuple(unknown), started)
         elif not self._acknowledged(effect):
             yield _Objection(effect, tuple(needing or self.declarations), (), started=False)
@@ -156,25 +173,25 @@ class _Case:
     def _refusal(self, group: Sequence[_Objection]) -> Refusal:
         effects, first = tuple(objection.effect for objection in group), group[0]
         if _is_to_acknowledge(first.effect):
-            steps = [to_acknowledge(first.effect, self._ended(first.effect))]
+            steps = [acknowledgement_step(first.effect, self._ended(first.effect))]
         else:
-            step = [step_for(effects, first.started), *gone(first.needing, self.site_id)]
-            steps = [*(step if first.needing else ()), *registrations(first.unknown)]
-        said = "\n".join(map(what, effects))
-        return Refusal(effects, block(said, who(first.effect), first.needing, first.unknown, steps))
+            step = [missing_step(effects, first.started), *forget_steps(first.needing, self.site_id)]
+            steps = [*(step if first.needing else ()), *registration_steps(first.unknown)]
+        description = "\n".join(map(describe_effect, effects))
+        return Refusal(effects, site_block(description, sites_label(first.effect), first.needing, first.unknown, steps))
 
     def warnings(self, effect: Effect) -> Iterator[str]:
-        """What is let pass, and by whom."""
+        """Yield a warning for each effect that passes, with the reason."""
         acknowledged = self._acknowledged(effect) if _is_to_acknowledge(effect) else None
         if acknowledged and (not effect.until or self._needing(effect) or self.unknown_sites):
-            yield f"{what(effect)} Acknowledged until {acknowledged.expires}: {acknowledged.reason}"
-        if effect.kind is Kind.DELETES:
+            yield f"{describe_effect(effect)} Acknowledged until {acknowledged.expires}: {acknowledged.reason}"
+        if effect.kind is ChangeKind.BLOCKS_DELETE:
             needing = self._needing(effect)
             if needing or self.unknown_sites:
-                yield block(what(effect), who(effect), needing, self.unknown_sites)
+                yield site_block(describe_effect(effect), sites_label(effect), needing, self.unknown_sites)
 
     def _needing(self, effect: Effect) -> list[SiteDeclaration]:
-        return [site for site in self.declarations if needs(site.declaration, effect)]
+        return [site for site in self.declarations if is_broken_by(site.declaration, effect)]
 
     def _acknowledged(self, effect: Effect) -> Acknowledgement | None:
         today = self.now.date()
@@ -185,17 +202,17 @@ class _Case:
         return max((str(item.expires) for item in self.acknowledgements if item.covers(effect.migration)), default="")
 
 
-def _shorter(refusals: Sequence[Refusal]) -> Iterator[str]:
-    """One acknowledgement for an app, where several of its migrations want one."""
+def _app_acknowledgements(refusals: Sequence[Refusal]) -> Iterator[str]:
+    """Yield one acknowledgement for each app of which several migrations need one."""
     migrations: dict[str, set[str]] = {}
     for effect in (effect for refusal in refusals for effect in refusal.effects if _is_to_acknowledge(effect)):
         migrations.setdefault(effect.migration.partition(".")[0], set()).add(effect.migration)
-    return (for_all(app, len(names)) for app, names in migrations.items() if len(names) > 1)
+    return (app_acknowledgement(app, len(names)) for app, names in migrations.items() if len(names) > 1)
 
 
 @dataclass(frozen=True)
 class _Objection:
-    """``started``: some site's code has taken the step that is missing."""
+    """An effect, and the sites that it breaks. ``started``: some site's code has taken the missing step."""
 
     effect: Effect
     needing: tuple[SiteDeclaration, ...]
@@ -203,8 +220,8 @@ class _Objection:
     started: bool
 
     @property
-    def wants(self) -> Hashable:
-        """What it has in common with others that are told in one block: what one step, or one word, does away with."""
+    def refusal_key(self) -> Hashable:
+        """Return the key of the objection's refusal: one step, or one acknowledgement, resolves it."""
         effect, sites = self.effect, tuple((site.site_id, site.state) for site in self.needing)
         if _is_to_acknowledge(effect):
             return (effect.migration, effect.kind, effect.until, sites)
@@ -213,5 +230,5 @@ class _Objection:
 
 
 def _is_to_acknowledge(effect: Effect) -> bool:
-    """What nobody can see from here, and what lasts only as long as the plan runs."""
+    """Return whether the effect needs an acknowledgement: it cannot be judged, or it ends with the plan."""
     return effect.kind in TO_ACKNOWLEDGE or bool(effect.until)

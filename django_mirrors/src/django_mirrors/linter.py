@@ -1,4 +1,4 @@
-"""What django-migration-linter says, where it is installed. It is shown, and decides nothing."""
+"""Findings of django-migration-linter, if it is installed. The release command prints them. They decide nothing."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
     from django.db.migrations.migration import Migration
 
-__all__ = ["findings", "lint"]
+__all__ = ["lint_migration", "lint_plan"]
 
 NAME, MAJOR = "django-migration-linter", "6"
-"""What it is asked for is not documented, so only the major version that was tried is asked."""
+"""The linter's distribution, and its only tested major version. The functions used here are undocumented."""
 
 
-def findings(plan: Sequence[tuple[Migration, bool]], connection: BaseDatabaseWrapper) -> tuple[str, ...]:
-    """A sentence for each finding in the pending migrations; nothing where the linter is not installed."""
+def lint_plan(plan: Sequence[tuple[Migration, bool]], connection: BaseDatabaseWrapper) -> tuple[str, ...]:
+    """Return a sentence for each finding in the pending migrations, or nothing if the linter is not installed."""
     try:
         installed = version(NAME)
     except PackageNotFoundError:
@@ -30,23 +30,24 @@ def findings(plan: Sequence[tuple[Migration, bool]], connection: BaseDatabaseWra
     if not plan:
         return ()
     if installed.partition(".")[0] != MAJOR:
-        return (f"{NAME} {installed} is installed; only {MAJOR}.* is asked",)
+        return (f"{NAME} {installed} is installed, but Mirrors uses only {MAJOR}.*",)
     try:
         linter = import_module("django_migration_linter").MigrationLinter(database=connection.alias, no_output=True)
-    except ValueError as error:  # a database that it does not know, PostGIS for example
+    except ValueError as error:  # an unsupported database, PostGIS for example
         return (str(error),)
     return tuple(
         f"{migration.app_label}.{migration.name}: {sentence}"
         for migration, _ in plan
-        for sentence in lint(linter, migration)
+        for sentence in lint_migration(linter, migration)
     )
 
 
-def lint(linter: Any, migration: Migration) -> tuple[str, ...]:
-    """``error NOT_NULL: …`` and ``warning …`` of one migration.
+def lint_migration(linter: Any, migration: Migration) -> tuple[str, ...]:
+    """Return the findings of one migration, as ``error NOT_NULL: …`` and ``warning …``.
 
-    The linter reads SQL, which Django cannot always tell in advance, and source, which is not always there; and
-    ``sqlmigrate`` does not find a migration whose name begins another one's. Then it says so.
+    The linter reads SQL, which Django cannot always generate in advance, and source, which is sometimes missing.
+    ``sqlmigrate`` does not find a migration whose name is the beginning of another one. In these cases the result says
+    "not analysed".
     """
     analyse = import_module("django_migration_linter.sql_analyser").analyse_sql_statements
     try:

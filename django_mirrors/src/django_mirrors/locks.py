@@ -1,11 +1,11 @@
-"""One deployment migrates at a time.
+"""The lock that lets one deployment migrate at a time.
 
-PostgreSQL has locks of a session, which end with it: a process that is killed blocks nobody. The session is one of its
-own, because migrations may close the connection that they use. Elsewhere a row of the registry's table says who
-migrates and until when.
+PostgreSQL has session locks, which end with the session, so a killed process blocks no deployment. The lock has a
+session of its own, because migrations may close the connection that they use. On other databases, a row of the
+registry's table names the owner and the expiry.
 
-Either may be lost: a pooler in transaction mode gives each statement another session, an administrator ends sessions, a
-row expires. Nothing can be done then but notice it, so both are looked at before each migration and at the end.
+Either lock can be lost: a pooler in transaction mode gives each statement another session, an administrator ends
+sessions, a row expires. A process can only detect that, so the lock is verified before each migration and at the end.
 """
 
 from __future__ import annotations
@@ -21,47 +21,55 @@ from typing import TYPE_CHECKING, Protocol
 from django.db import DatabaseError, OperationalError, connections
 
 from django_mirrors.errors import LockLostError, LockNotObtainedError
-from django_mirrors.rows import Row, RowTable, is_busy
+from django_mirrors.registry_table import RegistryRow, RegistryTable, is_busy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from django.db.backends.base.base import BaseDatabaseWrapper
 
-__all__ = ["WAIT", "Lock", "migration_lock", "own_connection"]
+__all__ = ["MAX_WAIT", "Lock", "migration_lock", "private_connection"]
 
-WAIT = 25 * 60.0
-"""Seconds. A platform ends a release command after 30 minutes; a clear message before that says more."""
+MAX_WAIT = 25 * 60.0
+"""Seconds. A platform ends a release command after 30 minutes, so a clear message has to come before."""
 
 EXPIRY = 35 * 60.0
-"""Seconds without a sign of life after which somebody else takes the row. Each migration that starts is one. More than
-the 30 minutes after which a platform ends a release command: one migration may take as long."""
+"""Seconds without a renewal after which another process may take the row. Each migration that starts renews it.
 
-REPORT = 30.0  # seconds between two lines that say that we wait
-POLL = 0.5  # seconds between two looks at the row: a row cannot be waited for
+One migration may take as long as a platform lets a release command run, so this is more than those 30 minutes.
+"""
+
+REPORT = 30.0  # seconds between two reports while waiting
+POLL = 0.5  # seconds between two reads of the row: no statement can wait for it
 
 
 class Lock(Protocol):
-    """What the holder has in hand."""
+    """A lock that is held."""
 
     def verify(self) -> None:
-        """Returns while the lock is held.
+        """Return while the lock is held.
 
-        :raises LockLostError: it is not
+        Raises:
+            LockLostError: the lock is no longer held.
         """
 
 
 @contextmanager
-def migration_lock(alias: str, say: Callable[[str], None], wait: float = WAIT) -> Iterator[Lock]:
-    """Holds the lock of the database ``alias`` in the block. While it waits it says so.
+def migration_lock(alias: str, report: Callable[[str], None], wait: float = MAX_WAIT) -> Iterator[Lock]:
+    """Hold the lock of the database ``alias`` in the block. Report while waiting.
 
-    :param wait: seconds
-    :raises LockNotObtainedError: somebody else held it all the time
+    Args:
+        alias: the database's alias.
+        report: prints a line.
+        wait: seconds to wait at most.
+
+    Raises:
+        LockNotObtainedError: another deployment held the lock all the time.
     """
-    connection = own_connection(alias)
+    connection = private_connection(alias)
     try:
         lock = AdvisoryLock(connection) if connection.vendor == "postgresql" else RowLock(connection)
-        _obtain(lock, str(connection.settings_dict["NAME"]), say, wait)
+        _acquire(lock, str(connection.settings_dict["NAME"]), report, wait)
         try:
             yield lock
         finally:
@@ -70,8 +78,8 @@ def migration_lock(alias: str, say: Callable[[str], None], wait: float = WAIT) -
         connection.close()
 
 
-def own_connection(alias: str) -> BaseDatabaseWrapper:
-    """A new connection to the database ``alias``, that nobody else uses or closes."""
+def private_connection(alias: str) -> BaseDatabaseWrapper:
+    """Return a new connection to the database ``alias`` that no other code uses or closes."""
     connection = connections.create_connection(alias)
     if connection.vendor == "sqlite":
         options = {"timeout": 30, **connection.settings_dict["OPTIONS"]}
@@ -79,18 +87,18 @@ def own_connection(alias: str) -> BaseDatabaseWrapper:
     return connection
 
 
-def _obtain(lock: AdvisoryLock | RowLock, database: str, say: Callable[[str], None], wait: float) -> None:
+def _acquire(lock: AdvisoryLock | RowLock, database: str, report: Callable[[str], None], wait: float) -> None:
     deadline = time.monotonic() + wait
-    if lock.obtain(0):
+    if lock.acquire(0):
         return
-    say(f"Another deployment is migrating {database}: waiting for it, {_minutes(wait)} at most.")
+    report(f"Another deployment is migrating {database}: waiting for it, {_minutes(wait)} at most.")
     while (left := deadline - time.monotonic()) > 0:
-        if lock.obtain(min(left, REPORT)):
+        if lock.acquire(min(left, REPORT)):
             return
-        say(f"Still waiting for the other deployment: {_minutes(max(deadline - time.monotonic(), 0))} left.")
+        report(f"Still waiting for the other deployment: {_minutes(max(deadline - time.monotonic(), 0))} left.")
     raise LockNotObtainedError(
         f"Another deployment has been migrating {database} for {_minutes(wait)} and has not ended. "
-        "Nothing was changed: see what that deployment does, then deploy again."
+        "Nothing was changed. Check that deployment, then deploy again."
     )
 
 
@@ -99,17 +107,17 @@ def _minutes(seconds: float) -> str:
 
 
 class AdvisoryLock:
-    """PostgreSQL's, of the session of ``connection``."""
+    """PostgreSQL's lock, held by the session of ``connection``."""
 
     def __init__(self, connection: BaseDatabaseWrapper) -> None:
         self.connection = connection
         self.key = 0
         self.session = 0
 
-    def obtain(self, seconds: float) -> bool:
-        """Waits for the lock; False if it was not free in time."""
+    def acquire(self, seconds: float) -> bool:
+        """Wait for the lock. Return False if it was not free in time."""
         with self.connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('statement_timeout', '0', false)")  # that of the role is for visitors
+            cursor.execute("SELECT set_config('statement_timeout', '0', false)")  # the role's is for requests
             cursor.execute("SELECT current_database(), pg_backend_pid()")
             database, self.session = cursor.fetchone()
             self.key = lock_key(database)
@@ -126,7 +134,7 @@ class AdvisoryLock:
         return True
 
     def verify(self) -> None:
-        """See :class:`Lock`. A session that is not the one that took the lock does not hold it."""
+        """Verify that this is the session that took the lock. See :class:`Lock`."""
         statement = (
             "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted"
             " AND pid = pg_backend_pid() AND pid = %s"
@@ -142,21 +150,21 @@ class AdvisoryLock:
             raise LockLostError(_lost("its session is another one, as behind a pooler in transaction mode"))
 
     def release(self) -> None:
-        """The lock ends with its session."""
+        """Close the session, which ends the lock."""
         self.connection.close()
 
 
 class RowLock:
-    """A row that names its owner and when it expires."""
+    """A row that names its owner and its expiry."""
 
     def __init__(self, connection: BaseDatabaseWrapper, clock: Callable[[], float] = time.time) -> None:
-        self.rows = RowTable(connection)
+        self.rows = RegistryTable(connection)
         self.clock = clock
         self.key = hashlib.sha256(f"lock\0{connection.settings_dict['NAME']}".encode()).hexdigest()
         self.owner = f"{socket.gethostname()} {os.getpid()} {uuid.uuid4()}"
 
-    def obtain(self, seconds: float) -> bool:
-        """Waits for the row; False if it was not free in time."""
+    def acquire(self, seconds: float) -> bool:
+        """Wait for the row. Return False if it was not free in time."""
         deadline = time.monotonic() + seconds
         while not self._take():
             if time.monotonic() >= deadline:
@@ -165,24 +173,24 @@ class RowLock:
         return True
 
     def verify(self) -> None:
-        """See :class:`Lock`; also puts the expiry off."""
+        """Verify the lock and extend its expiry. See :class:`Lock`."""
         row = self.rows.get(self.key)
         if row is None or row.document["owner"] != self.owner or not self.rows.replace(row, self._document()):
-            raise LockLostError(_lost("its row has expired and somebody else has taken it"))
+            raise LockLostError(_lost("its row expired and another process took it"))
 
     def release(self) -> None:
-        """Deletes the row, if it is still ours."""
+        """Delete the row if this process still owns it."""
         row = self.rows.get(self.key)
         if row and row.document["owner"] == self.owner:
             self.rows.delete(row)
 
     def _take(self) -> bool:
-        """Makes the row, or takes over an expired one. A database that is busy is taken for a lock that is held."""
+        """Create the row, or take over an expired one. Return False if it is taken or the database is busy."""
         try:
-            self.rows.ensure()
+            self.rows.create_if_missing()
             row = self.rows.get(self.key)
             if row is None:
-                return self.rows.insert(Row(self.key, "lock", 0, 1, self._document()))
+                return self.rows.insert(RegistryRow(self.key, "lock", 0, 1, self._document()))
             return bool(row.document["expires"] < self.clock()) and self.rows.replace(row, self._document())
         except OperationalError as error:
             if not is_busy(error):
@@ -194,23 +202,23 @@ class RowLock:
 
 
 def lock_key(database: str) -> int:
-    """A signed number of 64 bits that stands for this app and the database's name."""
+    """Return a signed number of 64 bits for this app and the database's name."""
     return int.from_bytes(hashlib.sha256(f"django_mirrors\0{database}".encode()).digest()[:8], "big", signed=True)
 
 
 def sqlstate(error: BaseException) -> str:
-    """PostgreSQL's code of an error, whichever driver raised it; empty elsewhere."""
+    """Return PostgreSQL's code of an error, whichever driver raised it, or "" on other databases."""
     cause = error.__cause__
     return str(getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None) or "")
 
 
 def lock_timed_out(error: BaseException) -> bool:
-    """Whether ``lock_timeout`` ended the statement (PostgreSQL's ``lock_not_available``)."""
+    """Return whether ``lock_timeout`` ended the statement (PostgreSQL's ``lock_not_available``)."""
     return sqlstate(error) == "55P03"
 
 
 def _lost(why: str) -> str:
     return (
         f"The lock was lost while this deployment migrated: {why}. "
-        "Another deployment may have migrated at the same time. See that no other deployment runs, then deploy again."
+        "Another deployment may have migrated at the same time. Check that no other deployment runs, then deploy again."
     )

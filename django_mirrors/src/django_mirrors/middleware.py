@@ -1,7 +1,7 @@
-"""The middleware: keeps a process that is mistaken about its site from serving, and answers the status endpoint.
+"""The middleware: keeps a process with a wrong identity from serving, and answers the status endpoint.
 
-It goes first in ``MIDDLEWARE``. With :mod:`django_mirrors.wsgi` or :mod:`django_mirrors.asgi` the server looks when it
-loads, and does not start; with the middleware alone it looks at its first request.
+It is the first in ``MIDDLEWARE``. With :mod:`django_mirrors.wsgi` or :mod:`django_mirrors.asgi`, a server checks its
+site when it loads, and does not start if it must not serve. With the middleware alone, it checks at its first request.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_started
 from django.http import HttpResponse, JsonResponse
 
-from django_mirrors.conf import switch
-from django_mirrors.server import REFUSAL, gate
-from django_mirrors.status import PATH, status
+from django_mirrors.conf import is_switched_on
+from django_mirrors.server import REFUSAL, server_gate
+from django_mirrors.status import PATH, status_document
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -30,14 +30,14 @@ _SERVED = "django_mirrors.served"
 
 
 def _note_server(sender: type, environ: Any = None, scope: Any = None, **_: Any) -> None:
-    """Marks the requests that came through a server's handler. Those of the test client have another one."""
+    """Mark the requests that came through a server's handler. Django's test client has another handler."""
     surroundings = environ if environ is not None else scope
     if surroundings is not None and issubclass(sender, (WSGIHandler, ASGIHandler)):
         surroundings[_SERVED] = True
 
 
 class MirrorsMiddleware:
-    """For WSGI and ASGI."""
+    """The middleware for WSGI and ASGI."""
 
     sync_capable = True
     async_capable = True
@@ -54,27 +54,27 @@ class MirrorsMiddleware:
             return self._answer_later(request)
         response: HttpResponseBase = _own_answer(request) or self.get_response(request)
         if _served(request):
-            gate.answered(response.status_code)
+            server_gate.record_answer(response.status_code)
         return response
 
     async def _answer_later(self, request: HttpRequest) -> HttpResponseBase:
         own = await sync_to_async(_own_answer, thread_sensitive=True)(request)
         response: HttpResponseBase = own or await self.get_response(request)
-        if _served(request) and gate.is_news(response.status_code):
-            await sync_to_async(gate.answered, thread_sensitive=False)(response.status_code)
+        if _served(request) and server_gate.is_first_healthy(response.status_code):
+            await sync_to_async(server_gate.record_answer, thread_sensitive=False)(response.status_code)
         return response
 
 
 def _served(request: HttpRequest) -> bool:
-    """Whether it came through a server."""
+    """Return whether the request came through a server."""
     surroundings = getattr(request, "environ", None) or getattr(request, "scope", {})
     return bool(surroundings.get(_SERVED))
 
 
 def _own_answer(request: HttpRequest) -> HttpResponseBase | None:
-    """What this middleware answers itself."""
-    if _served(request) and not gate.admit():
+    """Return the answer that this middleware gives itself, or None."""
+    if _served(request) and not server_gate.admit():
         return HttpResponse(REFUSAL, status=503, content_type="text/plain")
-    if request.path_info == PATH and request.method in {"GET", "HEAD"} and switch("MIRRORS_STATUS", False):
-        return JsonResponse(status(), headers={"Cache-Control": "no-store"})
+    if request.path_info == PATH and request.method in {"GET", "HEAD"} and is_switched_on("MIRRORS_STATUS", False):
+        return JsonResponse(status_document(), headers={"Cache-Control": "no-store"})
     return None

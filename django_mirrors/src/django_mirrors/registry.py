@@ -1,11 +1,11 @@
-"""Who runs which code on the database: per site its owner, and what each image that may still be running needs.
+"""The registry: the owner of each site, and the schema declaration of each image that may still be running.
 
-A site's declarations are a set. The release command adds one as ``pending``; a server process that has started makes it
-``running``. Only 15 minutes after a release was confirmed are those before it dropped: until then old containers may
-serve, and a deployment whose health check fails leaves them serving for as long as it takes.
+Each site has a set of declarations. The release command adds one as ``pending``. A server process that has started
+makes it ``running``. Earlier declarations are dropped 15 minutes after a release was confirmed, no sooner. Until then
+old containers may serve. A deployment whose health check fails leaves them serving until the next deployment.
 
-An entry names ``STAGE`` and the database that it was written into. After a copy of the database, from Live to Test or
-to a laptop, entries of elsewhere are *foreign*: they say nothing about who uses the copy, and are ignored.
+An entry names ``STAGE`` and the database that it was written to. After a copy of the database, from Live to Test or to
+a laptop, entries from elsewhere are *foreign*. They do not describe the users of the copy, so they are ignored.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from django_mirrors.errors import SiteTakenError
-from django_mirrors.rows import Row, RowTable
+from django_mirrors.registry_table import RegistryRow, RegistryTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from django.db.backends.base.base import BaseDatabaseWrapper
 
-    from django_mirrors.conf import ThisSite
+    from django_mirrors.conf import CurrentSite
 
 __all__ = [
     "EXTERNAL",
     "FORGOTTEN",
     "GRACE",
     "REGISTERED",
-    "Entry",
-    "Known",
-    "Registered",
+    "RegisteredSite",
     "Registry",
-    "superseded",
+    "RegistryEntry",
+    "RegistrySnapshot",
+    "is_superseded",
     "utc_now",
 ]
 
@@ -48,35 +48,35 @@ TAKE_OVER = "take_over"
 
 
 @dataclass(frozen=True)
-class Registered:
-    """What is known of a site.
+class RegisteredSite:
+    """A site in the registry.
 
-    ``status`` is ``registered``, ``external`` (it runs code without this app) or ``forgotten`` (it runs no more).
+    ``status`` is ``registered``, ``external`` (it runs code without this app) or ``forgotten`` (it no longer runs).
     """
 
     site_id: int
     application: str
     domain: str
     status: str
-    caches: Mapping[str, str] = field(default_factory=dict)  # see django_mirrors.sharing
+    caches: Mapping[str, str] = field(default_factory=dict)  # see django_mirrors.shared_caches
 
 
 @dataclass(frozen=True)
-class Known:
-    """What the registry says of ids.
+class RegistrySnapshot:
+    """The registry's information about ids.
 
-    ``before``: each id with the application that has, or had, registered it, here or before the database was copied.
-    ``given``: the domain of each ``Site`` row that may be taken over.
+    ``before``: each id with every application that registered it, here or before the database was copied. ``given``:
+    the domain of each ``Site`` row that may be taken over.
     """
 
-    sites: Sequence[Registered] = ()
+    sites: Sequence[RegisteredSite] = ()
     before: frozenset[tuple[int, str]] = frozenset()
     given: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class Entry:
-    """What one image of one site needs of the schema."""
+class RegistryEntry:
+    """The schema declaration of one image of one site."""
 
     site_id: int
     application: str
@@ -84,44 +84,44 @@ class Entry:
     state: str  # "pending" or "running"
     declaration: Mapping[str, Any]
     seen_at: datetime
-    released_at: datetime | None  # when a release command last registered it; None for a server without one
-    confirmed_at: datetime | None  # when a server process first confirmed it after that
+    released_at: datetime | None  # when a release command last registered it, or None
+    confirmed_at: datetime | None  # when a server process first confirmed it after that, or None
 
 
 class Registry:
-    """The registry in the database of ``connection``, as the stage and the database of ``site`` see it."""
+    """The registry in the database of ``connection``, seen from a stage and a database."""
 
     def __init__(self, connection: BaseDatabaseWrapper, stage: str, database: str) -> None:
-        self.rows = RowTable(connection)
+        self.table = RegistryTable(connection)
         self.origin = {"stage": stage, "database": database}
 
     @classmethod
-    def of(cls, connection: BaseDatabaseWrapper, site: ThisSite) -> Registry:
-        """The registry as ``site`` sees it."""
+    def for_site(cls, connection: BaseDatabaseWrapper, site: CurrentSite) -> Registry:
+        """Return the registry, seen from the stage and the database of ``site``."""
         return cls(connection, site.stage, site.database)
 
-    def sites(self) -> Sequence[Registered]:
-        """The sites that are known here, by id."""
+    def sites(self) -> Sequence[RegisteredSite]:
+        """Return the sites that are known here, by id."""
         return [_registered(row) for row in self._native("site")]
 
-    def known(self) -> Known:
-        """What is said of ids, on this database and on those that it was copied from."""
-        rows = self.rows.all("site")
-        return Known(
+    def snapshot(self) -> RegistrySnapshot:
+        """Return the information about ids, from this database and those that it was copied from."""
+        rows = self.table.all("site")
+        return RegistrySnapshot(
             [_registered(row) for row in rows if self._is_native(row)],
             frozenset((row.site_id, row.document.get("application", "")) for row in rows),
             {row.site_id: row.document["domain"] for row in self._native(TAKE_OVER)},
         )
 
-    def give(self, site_id: int, domain: str) -> None:
-        """Lets the next application that claims the id rename its ``Site`` row, as long as that has this domain."""
+    def allow_takeover(self, site_id: int, domain: str) -> None:
+        """Let the next application that claims the id rename its ``Site`` row, while the row has this domain."""
         document = {"version": VERSION, **self.origin, "domain": domain}
-        row = Row(self._key(TAKE_OVER, site_id), TAKE_OVER, site_id, 1, document)
-        self.rows.merge(row, lambda _: document)
+        row = RegistryRow(self._key(TAKE_OVER, site_id), TAKE_OVER, site_id, 1, document)
+        self.table.merge(row, lambda _: document)
 
-    def foreign(self) -> Sequence[str]:
-        """A sentence for each stage and database that entries were copied from."""
-        rows = [row for kind in ("site", "declaration") for row in self.rows.all(kind) if not self._is_native(row)]
+    def foreign_warnings(self) -> Sequence[str]:
+        """Return a sentence for each stage and database that entries were copied from."""
+        rows = [row for kind in ("site", "declaration") for row in self.table.all(kind) if not self._is_native(row)]
         counted = Counter((row.document.get("stage"), row.document.get("database")) for row in rows)
         return [
             f"The registry holds {number} entries of STAGE {stage} on {database}, copied here with the database: "
@@ -129,16 +129,20 @@ class Registry:
             for (stage, database), number in counted.items()
         ]
 
-    def entries(self, now: datetime) -> Sequence[Entry]:
-        """What may be running: the declarations of all sites that no later release has superseded."""
+    def entries(self, now: datetime) -> Sequence[RegistryEntry]:
+        """Return the declarations that may be running: those of all sites that no later release supersedes."""
         everything = [_entry(row) for row in self._native("declaration")]
-        return [entry for entry in everything if not superseded(entry, everything, now)]
+        return [entry for entry in everything if not is_superseded(entry, everything, now)]
 
-    def claim(self, site: ThisSite, **noted: Any) -> None:
-        """Makes ``site`` the owner of its id, if the id has no other owner, and notes its domain.
+    def claim(self, site: CurrentSite, **noted: Any) -> None:
+        """Make ``site`` the owner of its id, and store its domain.
 
-        :param noted: what else is kept with it, such as ``caches``
-        :raises SiteTakenError: the id belongs to another application
+        Args:
+            site: the site.
+            noted: further values to store, such as ``caches``.
+
+        Raises:
+            SiteTakenError: the id belongs to another application.
         """
         document = {
             "version": VERSION,
@@ -154,50 +158,56 @@ class Registry:
                 raise SiteTakenError(f"SITE_ID {site.site_id} belongs to {known['application']}")
             return document
 
-        self.rows.merge(Row(self._key("site", site.site_id), "site", site.site_id, 1, document), change)
+        self.table.merge(RegistryRow(self._key("site", site.site_id), "site", site.site_id, 1, document), change)
         for row in self._native(TAKE_OVER):
             if row.site_id == site.site_id:
-                self.rows.delete(row)
+                self.table.delete(row)
 
-    def release(self, site: ThisSite, fingerprint: str, declaration: Mapping[str, Any], now: datetime) -> None:
-        """Adds what the release command's image needs, as pending until a server process of it has started.
+    def register_release(
+        self, site: CurrentSite, fingerprint: str, declaration: Mapping[str, Any], now: datetime
+    ) -> None:
+        """Add the declaration of the release command's image, as pending until its first server process has started.
 
-        What is superseded goes first: once the same release is pending again, it supersedes nothing any more.
+        Superseded declarations are deleted first: a release that is pending again supersedes nothing.
         """
-        self.prune(now)
+        self.delete_superseded(now)
         changes = {"state": PENDING, "released_at": now.isoformat(), "confirmed_at": None, "declaration": declaration}
         self._declare(site, fingerprint, changes, now)
 
-    def confirm(self, site: ThisSite, fingerprint: str, declaration: Mapping[str, Any], now: datetime) -> None:
-        """Notes that a server process of the image has started."""
+    def confirm_release(
+        self, site: CurrentSite, fingerprint: str, declaration: Mapping[str, Any], now: datetime
+    ) -> None:
+        """Record that a server process of the image has started."""
 
         def change(known: Mapping[str, Any]) -> Mapping[str, Any]:
             return {} if known.get("state") == RUNNING else {"state": RUNNING, "confirmed_at": now.isoformat()}
 
         confirmed = {"state": RUNNING, "released_at": None, "confirmed_at": now.isoformat(), "declaration": declaration}
-        self.rows.merge(self._declaration(site, fingerprint, confirmed, now), change)
+        self.table.merge(self._declaration(site, fingerprint, confirmed, now), change)
 
-    def prune(self, now: datetime) -> None:
-        """Deletes what a later release has superseded."""
+    def delete_superseded(self, now: datetime) -> None:
+        """Delete the declarations that a later release supersedes."""
         rows = self._native("declaration")
         everything = [_entry(row) for row in rows]
         for row, entry in zip(rows, everything):
-            if superseded(entry, everything, now):
-                self.rows.delete(row)
+            if is_superseded(entry, everything, now):
+                self.table.delete(row)
 
-    def mark(self, site_id: int, status: str, domain: str) -> None:
-        """Says that the site runs other code (``external``) or runs no more (``forgotten``); drops its declarations."""
+    def set_status(self, site_id: int, status: str, domain: str) -> None:
+        """Record that the site runs other code (``external``) or none (``forgotten``). Drop its declarations."""
         document = {"version": VERSION, **self.origin, "application": "", "domain": domain, "status": status}
-        row = Row(self._key("site", site_id), "site", site_id, 1, document)
-        self.rows.merge(row, lambda known: {"status": status, "was": known.get("application", "")})
+        row = RegistryRow(self._key("site", site_id), "site", site_id, 1, document)
+        self.table.merge(row, lambda known: {"status": status, "was": known.get("application", "")})
         for declaration in self._native("declaration"):
             if declaration.site_id == site_id:
-                self.rows.delete(declaration)
+                self.table.delete(declaration)
 
-    def _declare(self, site: ThisSite, fingerprint: str, changes: Mapping[str, Any], now: datetime) -> None:
-        self.rows.merge(self._declaration(site, fingerprint, changes, now), lambda _: changes)
+    def _declare(self, site: CurrentSite, fingerprint: str, changes: Mapping[str, Any], now: datetime) -> None:
+        self.table.merge(self._declaration(site, fingerprint, changes, now), lambda _: changes)
 
-    def _declaration(self, site: ThisSite, fingerprint: str, changes: Mapping[str, Any], now: datetime) -> Row:
+    def _declaration(
+        self, site: CurrentSite, fingerprint: str, changes: Mapping[str, Any], now: datetime
+    ) -> RegistryRow:
         document = {
             "version": VERSION,
             **self.origin,
@@ -206,23 +216,25 @@ class Registry:
             "seen_at": now.isoformat(),
             **changes,
         }
-        return Row(self._key("declaration", site.site_id, fingerprint), "declaration", site.site_id, 1, document)
+        return RegistryRow(
+            self._key("declaration", site.site_id, fingerprint), "declaration", site.site_id, 1, document
+        )
 
     def _key(self, *parts: object) -> str:
         text = "\0".join(map(str, [*self.origin.values(), *parts]))
         return hashlib.sha256(text.encode()).hexdigest()
 
-    def _native(self, kind: str) -> Sequence[Row]:
-        return [row for row in self.rows.all(kind) if self._is_native(row)]
+    def _native(self, kind: str) -> Sequence[RegistryRow]:
+        return [row for row in self.table.all(kind) if self._is_native(row)]
 
-    def _is_native(self, row: Row) -> bool:
+    def _is_native(self, row: RegistryRow) -> bool:
         return all(row.document.get(name) == value for name, value in self.origin.items())
 
 
-def superseded(entry: Entry, entries: Iterable[Entry], now: datetime) -> bool:
-    """Whether a later release of the same site has been running for so long that no process of ``entry`` is left.
+def is_superseded(entry: RegistryEntry, entries: Iterable[RegistryEntry], now: datetime) -> bool:
+    """Return whether a later release of the same site has run so long that no process of ``entry`` is left.
 
-    Only what a release command has registered supersedes: a worker that an old container starts anew is no release.
+    Only a release that a release command registered supersedes: a worker that an old container restarts is no release.
     """
     came = entry.released_at or entry.seen_at
     return any(
@@ -236,13 +248,13 @@ def superseded(entry: Entry, entries: Iterable[Entry], now: datetime) -> bool:
 
 
 def utc_now() -> datetime:
-    """Now, with its time zone."""
+    """Return the current time, with its time zone."""
     return datetime.now(timezone.utc)
 
 
-def _registered(row: Row) -> Registered:
+def _registered(row: RegistryRow) -> RegisteredSite:
     document = row.document
-    return Registered(
+    return RegisteredSite(
         row.site_id,
         document.get("application", ""),
         document.get("domain", ""),
@@ -251,9 +263,9 @@ def _registered(row: Row) -> Registered:
     )
 
 
-def _entry(row: Row) -> Entry:
+def _entry(row: RegistryRow) -> RegistryEntry:
     document = row.document
-    return Entry(
+    return RegistryEntry(
         site_id=row.site_id,
         application=document["application"],
         fingerprint=document["fingerprint"],

@@ -1,8 +1,8 @@
-"""The tables of a migrations' state, each model rendered for itself, and only when it has changed.
+"""Tables of a migration state. Each model is rendered by itself, and only after a change.
 
-Django renders a model that changes together with all that it is related to, directly or through others: often the whole
-project, for each operation. A table needs less: the model, and of those that its foreign keys lead to the name of the
-table and the field that is referred to.
+Django renders a changed model together with all models that are related to it, directly or through others. That is
+often the whole project, for each operation. A table needs less: the model itself, and of each model that a foreign key
+refers to, the table's name and the target field.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from django.apps import apps
 from django.db.migrations.state import ModelState, ProjectState
 from django.db.migrations.utils import resolve_relation
 
-from django_mirrors.describe import describe
-from django_mirrors.routing import hides_model, takes_model
+from django_mirrors.model_schema import describe_model
+from django_mirrors.routing import has_table_of, hides_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -29,105 +29,108 @@ if TYPE_CHECKING:
     Key = tuple[str, str]  # ("gallery", "photo")
     Needs = Mapping[Key, frozenset[str] | None]
     States = Mapping[Key, ModelState]
-    Part = tuple[Key, frozenset[str] | None]  # of a model; all of it where no names are given
+    Part = tuple[Key, frozenset[str] | None]  # the named fields of a model, or all of it with None
 
-__all__ = ["Rendering"]
+__all__ = ["StateRenderer"]
 
-OF_A_TARGET = ("db_table", "managed", "proxy", "swappable")
-"""What of a model's options decides how another one refers to it."""
+TARGET_OPTIONS = ("db_table", "managed", "proxy", "swappable")
+"""Options of a model that decide how other models refer to it."""
 
 
 @dataclass(frozen=True)
-class _Known:
-    """A model's tables, and what was looked at for them. ``hidden``: no database is known that has the table."""
+class _CachedModel:
+    """A model's tables, and the values that they depend on. Each table comes with whether a router hides it."""
 
-    looked_at: Mapping[Part, Sequence[object]]
+    compared: Mapping[Part, Sequence[object]]
     tables: Sequence[tuple[Table, bool]]
 
 
 @dataclass
-class Rendering:
-    """Remembers what it has described, and no class. ``connection`` is not opened."""
+class StateRenderer:
+    """Renderer that caches descriptions and no classes. ``connection`` is not opened."""
 
     connection: BaseDatabaseWrapper
-    known: dict[Key, _Known] = field(default_factory=dict)
-    real: dict[str, States] = field(default_factory=dict)  # of apps without migrations, which never change
+    cache: dict[Key, _CachedModel] = field(default_factory=dict)
+    unmigrated: dict[str, States] = field(default_factory=dict)  # models of apps without migrations, which never change
 
-    def model(self, state: ProjectState, app_label: str, name: str) -> type[Model]:
-        """One model, of which only what concerns its table is as in the whole state."""
+    def render_model(self, state: ProjectState, app_label: str, name: str) -> type[Model]:
+        """Return one model. Only the parts that concern its table match the whole state."""
         models, key = self._models(state), (app_label, name.lower())
-        found: type[Model] = _rendered(models, _needs(models, key)).get_model(*key)
+        found: type[Model] = _state_apps(models, _needs(models, key)).get_model(*key)
         return found
 
     def schemas(self, state: ProjectState) -> tuple[Schema, Schema]:
-        """The tables that migrations make in this database; and those that are in no database that is known."""
-        ours: dict[str, list[Table]] = {}
+        """Return the tables that migrations create in this database, and those that are in no known database."""
+        visible: dict[str, list[Table]] = {}
         hidden: dict[str, list[Table]] = {}
         models = self._models(state)
         now: dict[Part, Sequence[object]] = {}
         for key in (key for key, model in models.items() if not model.options.get("proxy")):
-            known = self.known.get(key)
-            if known is None or not _is_as_it_was(known, models, now):
-                known = self.known[key] = self._look(models, key)
+            known = self.cache.get(key)
+            if known is None or not _is_current(known, models, now):
+                known = self.cache[key] = self._render(models, key)
             for table, hides in known.tables:
-                (hidden if hides else ours).setdefault(table.name, []).append(table)
-        return ours, hidden
+                (hidden if hides else visible).setdefault(table.name, []).append(table)
+        return visible, hidden
 
     def _models(self, state: ProjectState) -> States:
-        """Those of apps without migrations have no relations there, as with Django."""
-        for label in state.real_apps - self.real.keys():
+        """Return all model states. Those of apps without migrations have no relations, as in Django."""
+        for label in state.real_apps - self.unmigrated.keys():
             found = [
                 ModelState.from_model(model, exclude_rels=True) for model in apps.get_app_config(label).get_models()
             ]
-            self.real[label] = {(label, model.name_lower): model for model in found}
-        real = {key: model for label in sorted(state.real_apps) for key, model in self.real[label].items()}
+            self.unmigrated[label] = {(label, model.name_lower): model for model in found}
+        real = {key: model for label in sorted(state.real_apps) for key, model in self.unmigrated[label].items()}
         return {**real, **state.models}
 
-    def _look(self, models: States, key: Key) -> _Known:
-        """Where a field's class looks further than Django's do, everything is rendered."""
+    def _render(self, models: States, key: Key) -> _CachedModel:
+        """Render the model with its needs. Render everything if a custom field class needs more than Django's do."""
         try:
-            return self._look_at(models, key, _needs(models, key))
-        except Exception:  # noqa: BLE001 - if it was not for that, it comes again
-            return self._look_at(models, key, dict.fromkeys(models))
+            return self._render_parts(models, key, _needs(models, key))
+        except Exception:  # noqa: BLE001 - an error with another cause is raised again
+            return self._render_parts(models, key, dict.fromkeys(models))
 
-    def _look_at(self, models: States, key: Key, needs: Needs) -> _Known:
-        looked_at = {(other, names): _looked_at(models[other], names) for other, names in needs.items()}
+    def _render_parts(self, models: States, key: Key, needs: Needs) -> _CachedModel:
+        compared = {(other, names): _compared_values(models[other], names) for other, names in needs.items()}
         tables = []
-        for model in _of(_rendered(models, needs), key):
-            table = describe(model, self.connection)
-            taken = table.managed and takes_model(self.connection, model)
+        for model in _own_models(_state_apps(models, needs), key):
+            table = describe_model(model, self.connection)
+            taken = table.managed and has_table_of(self.connection, model)
             if taken or (table.managed and hides_model(self.connection, model)):
                 tables.append((table, not taken))
-        return _Known(looked_at, tables)
+        return _CachedModel(compared, tables)
 
 
-def _of(rendered: Any, key: Key) -> Iterator[type[Model]]:
-    """The model, and those between many and many that come with it."""
+def _own_models(rendered: Any, key: Key) -> Iterator[type[Model]]:
+    """Yield the model, and the automatic many-to-many models that belong to it."""
     own = rendered.get_model(*key)
-    # As `Apps.get_models`, which would keep the classes in a cache of the whole process.
+    # Like `Apps.get_models`, which would keep the classes in a cache of the whole process.
     for model in rendered.get_app_config(own._meta.app_label).get_models(include_auto_created=True):
         if model is own or model._meta.auto_created is own:
             yield model
 
 
-def _is_as_it_was(known: _Known, models: States, now: dict[Part, Sequence[object]]) -> bool:
-    """Django changes a model's state in place, but puts another field or another list there."""
-    for part, before in known.looked_at.items():
+def _is_current(known: _CachedModel, models: States, now: dict[Part, Sequence[object]]) -> bool:
+    """Return whether the cached tables are up to date.
+
+    Django changes a model's state in place, but replaces its fields and lists, so comparing identities is enough.
+    """
+    for part, before in known.compared.items():
         if part not in now:
             key, names = part
-            now[part] = _looked_at(models[key], names) if key in models else ()
+            now[part] = _compared_values(models[key], names) if key in models else ()
         found = now[part]
         if len(found) != len(before) or not all(map(is_, found, before)):
             return False
     return True
 
 
-def _looked_at(model: ModelState, names: frozenset[str] | None) -> Sequence[object]:
+def _compared_values(model: ModelState, names: frozenset[str] | None) -> Sequence[object]:
     fields, options = _fields(model, names), _options(model, names)
     return (model.name, model.bases, *fields, *fields.values(), *options, *options.values())
 
 
-def _rendered(models: States, needs: Needs) -> Any:
+def _state_apps(models: States, needs: Needs) -> Any:
     return ProjectState({key: _part(models[key], names) for key, names in needs.items()}).apps
 
 
@@ -139,29 +142,29 @@ def _part(model: ModelState, names: frozenset[str] | None) -> ModelState:
 
 
 def _fields(model: ModelState, names: frozenset[str] | None) -> Mapping[str, Any]:
-    """All fields, or what can be referred to: the primary key, the links to parents, and ``names``."""
+    """Return all fields, or those that can be referred to: the primary key, links to parents, and ``names``."""
     if names is None:
         return model.fields
-    return {name: item for name, item in model.fields.items() if name in names or _identifies(item)}
+    return {name: item for name, item in model.fields.items() if name in names or _is_identifying(item)}
 
 
-def _identifies(item: Any) -> bool:
+def _is_identifying(item: Any) -> bool:
     return bool(item.primary_key or getattr(item.remote_field, "parent_link", False))
 
 
 def _options(model: ModelState, names: frozenset[str] | None) -> dict[str, Any]:
     if names is None:
         return model.options
-    return {name: model.options[name] for name in OF_A_TARGET if name in model.options}
+    return {name: model.options[name] for name in TARGET_OPTIONS if name in model.options}
 
 
 def _needs(models: States, key: Key) -> Needs:
-    """The model in full, and what it refers to, by way of primary keys that refer on, in part."""
+    """Return the model in full, and parts of the models that it refers to, directly or through primary keys."""
     needs: dict[Key, frozenset[str] | None] = {key: None}
     waiting = [key]
     while waiting:
         current = waiting.pop()
-        for target, names in _referred_to(models[current], needs[current]):
+        for target, names in _references(models[current], needs[current]):
             known = needs.get(target, frozenset())
             if target in models and known is not None and (target not in needs or not names <= known):
                 needs[target] = known | names
@@ -169,7 +172,7 @@ def _needs(models: States, key: Key) -> Needs:
     return needs
 
 
-def _referred_to(model: ModelState, names: frozenset[str] | None) -> Iterator[tuple[Key, frozenset[str]]]:
+def _references(model: ModelState, names: frozenset[str] | None) -> Iterator[tuple[Key, frozenset[str]]]:
     for base in model.bases:
         if isinstance(base, str):
             yield resolve_relation(base), frozenset()

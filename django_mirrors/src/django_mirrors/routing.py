@@ -1,4 +1,4 @@
-"""Which models and apps the routers let into the database that is migrated."""
+"""Models and apps that the routers allow in the database that is migrated."""
 
 from __future__ import annotations
 
@@ -11,34 +11,34 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
     from django.db.models import Model
 
-__all__ = ["HIDDEN", "hides_app", "hides_model", "takes_app", "takes_model"]
+__all__ = ["HIDDEN_BY_ROUTER", "has_table_of", "hides_app", "hides_model", "runs_app"]
 
-HIDDEN = (
-    "is for what the router keeps out of this database and of every other one: where it is applied, as in the schemas "
-    "of django-tenants, cannot be known from here"
+HIDDEN_BY_ROUTER = (
+    "is for a model or app that the routers allow in no configured database. Mirrors cannot know where it is applied, "
+    "as in the schemas of django-tenants"
 )
 
 
-def takes_model(connection: BaseDatabaseWrapper, model: type[Model]) -> bool:
-    """Whether this database has the model's table."""
+def has_table_of(connection: BaseDatabaseWrapper, model: type[Model]) -> bool:
+    """Return whether this database has the model's table."""
     return bool(router.allow_migrate_model(connection.alias, model))
 
 
-def takes_app(connection: BaseDatabaseWrapper, app_label: str, hints: dict[str, Any]) -> bool:
-    """Whether Python or SQL of the app's migrations is for this database."""
+def runs_app(connection: BaseDatabaseWrapper, app_label: str, hints: dict[str, Any]) -> bool:
+    """Return whether this database runs Python or SQL of the app's migrations."""
     return bool(router.allow_migrate(connection.alias, app_label, **hints))
 
 
 def hides_model(connection: BaseDatabaseWrapper, model: type[Model]) -> bool:
-    """Whether the table is not here, and no other database is known that has it."""
-    if takes_model(connection, model):
+    """Return whether the table is not here, and no other configured database has it."""
+    if has_table_of(connection, model):
         return False
     return _several_schemas() or not any(router.allow_migrate_model(alias, model) for alias in _others(connection))
 
 
 def hides_app(connection: BaseDatabaseWrapper, app_label: str, hints: dict[str, Any]) -> bool:
-    """The same of Python and SQL."""
-    if takes_app(connection, app_label, hints):
+    """Return whether Python and SQL of the app run neither here nor in another configured database."""
+    if runs_app(connection, app_label, hints):
         return False
     return _several_schemas() or not any(
         router.allow_migrate(alias, app_label, **hints) for alias in _others(connection)
@@ -50,9 +50,9 @@ def _others(connection: BaseDatabaseWrapper) -> list[str]:
 
 
 def _several_schemas() -> bool:
-    """Whether ``migrate`` is of somebody's own that goes on to further schemas behind the same alias.
+    """Return whether ``migrate`` is a custom command that also migrates further schemas behind the same alias.
 
-    django-tenants and its relatives have a connection that can be set to a schema.
+    django-tenants and similar packages have a connection with a method that selects a schema.
     """
     own = get_commands().get("migrate") != "django.core"
     return own and any(hasattr(connections[alias], name) for alias in connections for name in SWITCHES)

@@ -15,14 +15,22 @@ if TYPE_CHECKING:
 
     from django.db.backends.base.base import BaseDatabaseWrapper
 
-    from django_mirrors.conf import ThisSite
+    from django_mirrors.conf import CurrentSite
 
-__all__ = ["DEFAULT_DOMAIN", "LONGEST_NAME", "SiteRow", "has_no_row", "move_sequence", "site_rows", "write_site"]
+__all__ = [
+    "DEFAULT_DOMAIN",
+    "MAX_NAME_LENGTH",
+    "SiteRow",
+    "advance_id_sequence",
+    "lacks_row",
+    "save_site_row",
+    "site_rows",
+]
 
 DEFAULT_DOMAIN = "example.com"
-"""What Django's ``create_default_site`` writes under the SITE_ID of whoever migrates first."""
+"""The domain that Django's ``create_default_site`` writes for the SITE_ID of the first process that migrates."""
 
-LONGEST_NAME = 50
+MAX_NAME_LENGTH = 50
 """Characters of ``Site.name`` (Django 4.2 to 6.0)."""
 
 TABLE = "django_site"
@@ -30,14 +38,14 @@ TABLE = "django_site"
 
 @dataclass(frozen=True)
 class SiteRow:
-    """A row of the table, as it is read."""
+    """A row of the table."""
 
     site_id: int
     domain: str
 
 
 def site_rows(connection: BaseDatabaseWrapper) -> Sequence[SiteRow]:
-    """All rows by id; none before the table is made, or where the project does without it."""
+    """Return all rows by id, or none if the table or the app is missing."""
     if not apps.is_installed("django.contrib.sites"):
         return ()
     with connection.cursor() as cursor:
@@ -47,27 +55,28 @@ def site_rows(connection: BaseDatabaseWrapper) -> Sequence[SiteRow]:
         return [SiteRow(*row) for row in cursor.fetchall()]
 
 
-def has_no_row(site: ThisSite, rows: Sequence[SiteRow]) -> bool:
-    """Whether the project needs a row for the site, and there is none among ``rows``."""
+def lacks_row(site: CurrentSite, rows: Sequence[SiteRow]) -> bool:
+    """Return whether the project needs a row for the site, and ``rows`` contains none."""
     return apps.is_installed("django.contrib.sites") and all(row.site_id != site.site_id for row in rows)
 
 
-def write_site(alias: str, site: ThisSite) -> str:
-    """Gives the site's own row its domain and its name, and touches no other; says what was done.
+def save_site_row(alias: str, site: CurrentSite) -> str:
+    """Write domain and name of the site's own row, change no other row, and return a report.
 
-    A name is kept, unless ``SITE_NAME`` gives another one or it was no more than the domain. A new one is cut to what
-    the column takes.
+    A name is kept, unless ``SITE_NAME`` gives another one or the name was only the domain. A new name is cut to the
+    column's length.
 
-    :raises SiteTakenError: somebody made a row with the id, or the domain, in the meantime
-    :raises django.core.exceptions.ValidationError: the domain or the name does not fit
+    Raises:
+        SiteTakenError: a row with the id, or the domain, was created in the meantime.
+        django.core.exceptions.ValidationError: the domain or the name does not fit.
     """
-    from django.contrib.sites.models import Site  # importing it needs the app installed
+    from django.contrib.sites.models import Site  # the import needs the app to be installed
 
     found = Site.objects.using(alias).filter(pk=site.site_id).first()
     row = found or Site(pk=site.site_id)
     former = (row.domain, row.name)
-    if site.name or row.name in {"", DEFAULT_DOMAIN, row.domain[:LONGEST_NAME]}:
-        row.name = (site.name or site.domain)[:LONGEST_NAME].strip()
+    if site.name or row.name in {"", DEFAULT_DOMAIN, row.domain[:MAX_NAME_LENGTH]}:
+        row.name = (site.name or site.domain)[:MAX_NAME_LENGTH].strip()
     row.domain = site.domain
     if (row.domain, row.name) == former:
         return f"Site {row.pk} is {row.domain}, as before."
@@ -81,11 +90,11 @@ def write_site(alias: str, site: ThisSite) -> str:
     return f"Site {row.pk} is {row.domain}."
 
 
-def move_sequence(connection: BaseDatabaseWrapper) -> None:
-    """Moves PostgreSQL's sequence past the highest id, and never back.
+def advance_id_sequence(connection: BaseDatabaseWrapper) -> None:
+    """Advance PostgreSQL's sequence past the highest id, and never back.
 
-    A row that is written with an id of its own does not move it; the admin's next new site would be a duplicate.
-    SQLite and MySQL count on from the highest id by themselves.
+    A row that is written with an explicit id does not advance it, so the admin's next new site would be a duplicate.
+    SQLite and MySQL continue from the highest id by themselves.
     """
     if connection.vendor != "postgresql":
         return

@@ -1,6 +1,7 @@
-"""What ``/.well-known/mirrors.json`` answers anybody who asks: which site, release and schema this process runs.
+"""The public document ``/.well-known/mirrors.json``: the site, release and schema of this process.
 
-No secrets, and nothing of the other sites unless ``MIRRORS_STATUS`` is ``fleet``: to an agency they are customers.
+It contains no secrets, and other sites only if ``MIRRORS_STATUS`` is ``fleet``: an agency's sites belong to its
+customers.
 """
 
 from __future__ import annotations
@@ -10,39 +11,39 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
 
-from django_mirrors.conf import setting, this_site
-from django_mirrors.image import pending, this_image
+from django_mirrors.conf import current_site, read_setting
+from django_mirrors.image import pending_migrations, this_image
 from django_mirrors.registry import Registry, utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from django_mirrors.registry import Entry
+    from django_mirrors.registry import RegistryEntry
 
-__all__ = ["PATH", "database_digest", "status"]
+__all__ = ["PATH", "database_digest", "status_document"]
 
 PATH = "/.well-known/mirrors.json"
 VERSION = 1
 FLEET = "fleet"
-"""What ``MIRRORS_STATUS`` is where the document shows all sites."""
+"""The value of ``MIRRORS_STATUS`` for a document with all sites."""
 
 
 def database_digest(identity: str) -> str:
-    """16 hexadecimal digits that stand for a database: the start of the SHA-256 of ``host:port/name``.
+    """Return 16 hexadecimal digits that identify a database: the start of the SHA-256 of ``host:port/name``.
 
-    Who knows the address can compare; who does not learns nothing.
+    A reader who knows the address can compare it. All others learn nothing.
     """
     return hashlib.sha256(identity.encode()).hexdigest()[:16]
 
 
-def status() -> Mapping[str, Any]:
-    """The document, version 1: what is this process's own. ``pending_migrations``: how many.
+def status_document() -> Mapping[str, Any]:
+    """Return the document, version 1, about this process. ``pending_migrations`` is a number.
 
-    With ``MIRRORS_STATUS = "fleet"`` also ``fleet``. Times are ISO 8601 with their zone, or null.
+    With ``MIRRORS_STATUS = "fleet"`` the document also has ``fleet``. Times are ISO 8601 with their zone, or null.
     """
     connection = connections[DEFAULT_DB_ALIAS]
-    site = this_site(connection)
-    plan = pending(connection).names
+    site = current_site(connection)
+    plan = pending_migrations(connection).names
     return {
         "version": VERSION,
         "site_id": site.site_id,
@@ -51,12 +52,16 @@ def status() -> Mapping[str, Any]:
         "database": database_digest(site.database),
         "fingerprint": this_image().fingerprint,
         "pending_migrations": len(plan),
-        **({"fleet": _fleet(Registry.of(connection, site), plan)} if setting("MIRRORS_STATUS") == FLEET else {}),
+        **(
+            {"fleet": _fleet(Registry.for_site(connection, site), plan)}
+            if read_setting("MIRRORS_STATUS") == FLEET
+            else {}
+        ),
     }
 
 
 def _fleet(registry: Registry, plan: Sequence[str]) -> Mapping[str, Any]:
-    """All sites that are registered, what they run, and the names of the migrations that are pending."""
+    """Return all registered sites, their releases, and the names of the pending migrations."""
     entries = registry.entries(utc_now())
     return {
         "pending_migrations": list(plan),
@@ -70,11 +75,11 @@ def _fleet(registry: Registry, plan: Sequence[str]) -> Mapping[str, Any]:
             }
             for known in registry.sites()
         ],
-        "foreign": len(registry.foreign()) > 0,
+        "foreign": len(registry.foreign_warnings()) > 0,
     }
 
 
-def _releases(entries: Sequence[Entry], site_id: int) -> list[dict[str, Any]]:
+def _releases(entries: Sequence[RegistryEntry], site_id: int) -> list[dict[str, Any]]:
     return [
         {
             "fingerprint": entry.fingerprint,

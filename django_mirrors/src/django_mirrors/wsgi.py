@@ -1,4 +1,4 @@
-"""``get_wsgi_application`` in place of Django's: looks at the registry when a server loads."""
+"""Replacement for Django's ``get_wsgi_application``: checks the site against the registry when a server loads."""
 
 from __future__ import annotations
 
@@ -6,34 +6,36 @@ from typing import TYPE_CHECKING, Any
 
 from django.core import wsgi
 
-from django_mirrors.server import REFUSAL, gate
+from django_mirrors.server import REFUSAL, server_gate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-__all__ = ["get_wsgi_application", "guarded"]
+__all__ = ["get_wsgi_application", "guard_application"]
 
 
 def get_wsgi_application() -> Callable[..., Iterable[bytes]]:
-    """Django's application, guarded.
+    """Return Django's application, guarded.
 
-    :raises RefusedToServeError: this process would serve another site's content
+    Raises:
+        RefusedToServeError: this process would serve another site's content.
     """
-    return guarded(wsgi.get_wsgi_application())
+    return guard_application(wsgi.get_wsgi_application())
 
 
-def guarded(application: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[bytes]]:
-    """``application``, which answers 503 until the registry could be read.
+def guard_application(application: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[bytes]]:
+    """Return a WSGI application that answers 503 until the registry was read.
 
-    :raises RefusedToServeError: this process would serve another site's content
+    Raises:
+        RefusedToServeError: this process would serve another site's content.
     """
-    gate.load()
+    server_gate.check_at_startup()
 
     def admitted(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        if gate.admit():
+        if server_gate.admit():
 
             def answer(status: str, *rest: Any) -> Any:
-                gate.answered(int(status[:3]))
+                server_gate.record_answer(int(status[:3]))
                 return start_response(status, *rest)
 
             return application(environ, answer)

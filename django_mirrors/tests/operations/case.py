@@ -1,4 +1,4 @@
-"""What a case is made of, and shorthand for its operations."""
+"""The parts of a case, and shorthand for its operations."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BOTH = ("sqlite", "postgresql")
 POSTGRESQL = ("postgresql",)
 
 DOCUMENTED_VERSION = (5, 2)
-"""Of Django: that of the table in the documentation. Others' linter and errors differ in places."""
+"""Django version of the table in the documentation. In other versions some errors and findings differ."""
 
 Code = Callable[[Apps], None]
 
@@ -31,28 +31,28 @@ class Case:
     words: str
     old: Sequence[Operation]
     change: Sequence[Operation]
-    old_use: Code | None = None  # beyond what fits any model
+    old_use: Code | None = None  # beyond the actions for any model
     vendors: Sequence[str] = BOTH
     since: tuple[int, int] = (4, 2)
     attributes: dict[str, Any] = field(default_factory=dict)  # of the migration
 
     def runs(self, vendor: str) -> bool:
-        """Whether this Django and this database can do it."""
+        """Return whether this Django and this database support the operation."""
         return vendor in self.vendors and self.since <= django.VERSION
 
     def migrations(self) -> tuple[migrations.Migration, migrations.Migration]:
-        """The one that old and new code have, and the one that only new code has."""
+        """Return the migration that old and new code have, and the one that only new code has."""
         old = type("Old", (migrations.Migration,), {"operations": self.old})
         new = type("New", (migrations.Migration,), {"operations": self.change, **self.attributes})
         return old("0001_old", self.label), new("0002_new", self.label)
 
     def old_state(self) -> ProjectState:
-        """What the old code's models are."""
+        """Return the state of the old code's models."""
         return self.migrations()[0].mutate_state(ProjectState())
 
 
 def model(name: str, *fields: tuple[str, models.Field[Any, Any]], **options: Any) -> migrations.CreateModel:
-    """A model with a primary key of its own, if none is given."""
+    """Return a model, with a primary key if none is given."""
     bases = options.pop("bases", None)
     own_key = any(getattr(item, "primary_key", False) for _, item in fields) or bases
     key = [] if own_key else [("id", models.AutoField(primary_key=True))]
@@ -60,10 +60,10 @@ def model(name: str, *fields: tuple[str, models.Field[Any, Any]], **options: Any
 
 
 def thing(**fields: models.Field[Any, Any]) -> migrations.CreateModel:
-    """The model that most cases change."""
+    """Return the model that most cases change."""
     return model("Thing", ("name", models.CharField(max_length=20)), *fields.items())
 
 
 def parent() -> migrations.CreateModel:
-    """A model to refer to."""
+    """Return a model that others refer to."""
     return model("Parent", ("name", models.CharField(max_length=20)))

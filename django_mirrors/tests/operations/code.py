@@ -1,4 +1,4 @@
-"""Code in migrations, and what is done to the database and to the state apart."""
+"""Cases: code in migrations, and separate changes of the database and the state."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def value(**options: Any) -> models.Field[Any, Any]:
 
 
 def shout(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    """Changes what is in the rows."""
+    """Change the content of the rows."""
     for model in apps.get_models():
         model._default_manager.using(schema_editor.connection.alias).update(value="LOUD")
 
 
 class DropValue(RemoveField):
-    """An operation of the project's own: nobody can know what it does."""
+    """Custom operation of a project: its effect is unknown."""
 
     def __init__(self) -> None:
         super().__init__("thing", "value")
@@ -47,7 +47,7 @@ class DropValue(RemoveField):
 
 
 class DropBehindOptions(AlterModelOptions):
-    """Its parent does nothing to the database."""
+    """Custom operation whose parent class does not change the database."""
 
     def __init__(self) -> None:
         super().__init__("thing", {})
@@ -57,14 +57,14 @@ class DropBehindOptions(AlterModelOptions):
 
 
 class DropAndKeep(RemoveField):
-    """What it does to the database is Django's own; the state knows nothing of it."""
+    """Custom operation that changes the database with Django's code, and leaves the state as it is."""
 
     def state_forwards(self, *_: Any) -> None:
         pass
 
 
 def drop_besides(self: Migration, state: ProjectState, editor: Any, collect_sql: bool = False) -> ProjectState:
-    """SQL that is no operation."""
+    """Run SQL outside of an operation."""
     editor.execute(f"ALTER TABLE {self.app_label}_thing DROP COLUMN value")
     return Migration.apply(self, state, editor, collect_sql)
 
@@ -78,7 +78,7 @@ def sql(label: str, words: str, statement: str, **more: Any) -> Case:
     return Case(label, words, [thing(value=value())], [RunSQL(statement, RunSQL.noop)], **more)
 
 
-# What a release does that drops a column which the state has already forgotten.
+# A release that drops a column that the state has already forgotten.
 KNOW_AGAIN = SeparateDatabaseAndState(state_operations=[AddField("thing", "value", value(null=True))])
 
 CASES = [

@@ -1,4 +1,4 @@
-"""Columns come, go and change."""
+"""Cases: new, removed and changed columns."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ def number(**options: Any) -> models.Field[Any, Any]:
 
 
 def altered(label: str, words: str, old: models.Field[Any, Any], new: models.Field[Any, Any], **more: Any) -> Case:
-    """A column ``value`` that changes."""
+    """Return the case of a changed column ``value``."""
     return Case(label, words, [thing(value=old)], [AlterField("thing", "value", new)], **more)
 
 
 def added(label: str, words: str, new: models.Field[Any, Any], **more: Any) -> Case:
-    """A column ``value`` that is new."""
+    """Return the case of a new column ``value``."""
     return Case(label, words, [thing(size=number(default=1))], [AddField("thing", "value", new)], **more)
 
 
 def computed() -> models.Field[Any, Any]:
-    """Twice the size."""
+    """Return a column that is twice the size."""
     return models.GeneratedField(expression=F("size") * 2, output_field=number(), db_persist=True)
 
 

@@ -1,4 +1,4 @@
-"""Constraints and indexes."""
+"""Cases: constraints and indexes."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def unique(name: str, *expressions: Any, **options: Any) -> models.UniqueConstra
 
 
 class UniqueIndex(models.Index):
-    """As projects write it that want no constraint."""
+    """A unique index without a constraint, as some projects write it."""
 
     def create_sql(self, *arguments: Any, **options: Any) -> Any:
         statement: Any = super().create_sql(*arguments, **options)
@@ -65,7 +65,7 @@ def changed(label: str, words: str, before: list[Operation], after: Operation, *
 
 
 def upsert(label: str, *, unique: Sequence[str] = ("value",), update: str = "name") -> Any:
-    """Old code that says ON CONFLICT, which needs a unique constraint."""
+    """Run old code's ON CONFLICT, which needs a unique constraint."""
 
     def use(apps: Apps) -> None:
         things = apps.get_model(label, "Thing")

@@ -1,4 +1,4 @@
-"""What only PostgreSQL has."""
+"""Cases that only PostgreSQL has."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["CASES"]
 
 
 class MoodField(models.CharField):  # type: ignore[type-arg]
-    """A type of the database's own."""
+    """A field with an enum type of the database."""
 
     def db_type(self, connection: BaseDatabaseWrapper) -> str:  # noqa: ARG002
         return "mood"

@@ -1,4 +1,4 @@
-"""References between tables."""
+"""Cases: references between tables."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def number() -> models.Field[Any, Any]:
 
 
 def child(label: str, words: str, **options: Any) -> Case:
-    """A new table that refers to an old one."""
+    """Return a new table that refers to an old one."""
     return Case(label, words, [parent()], [model("Child", ("parent", refers(f"{label}.Parent", **options)))])
 
 

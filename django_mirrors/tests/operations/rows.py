@@ -1,4 +1,4 @@
-"""Rows for any model: a plain one, and those that go to the limits of what the model allows."""
+"""Rows for any model: a plain row, and rows at the limits of the model."""
 
 from __future__ import annotations
 
@@ -14,12 +14,15 @@ from django.db import models
 __all__ = ["Row", "made", "models_of", "values"]
 
 BIGGEST = {"SmallIntegerField": 2**15 - 1, "IntegerField": 2**31 - 1, "BigIntegerField": 2**63 - 1}
-NOBODY = 10**6  # the key of no row
+NO_ROW = 10**6  # a key without a row
 BEGIN = datetime(2020, 1, 1, tzinfo=timezone.utc)
 
 
 class Row(Enum):
-    """Full: long strings, big numbers. Empty: NULL, negative numbers. Whatever is not unique comes more than once."""
+    """Kind of a row.
+
+    Full: long strings, big numbers. Empty: NULL, negative numbers. Values repeat unless they are unique.
+    """
 
     PLAIN = "plain"
     FULL = "full"
@@ -27,26 +30,26 @@ class Row(Enum):
 
 
 def models_of(apps: Apps) -> Iterator[type[models.Model]]:
-    """Those with a table, the tables between many and many among them."""
+    """Return the models with a table, including automatic many-to-many tables."""
     for model in apps.get_models(include_auto_created=True):
         if not model._meta.proxy:
             yield model
 
 
 def made(model: type[models.Model], row: Row, number: int) -> models.Model:
-    """A row that is saved."""
+    """Return a saved row."""
     instance = model(**values(model, row, number))
     instance.save(force_insert=True)
     return instance
 
 
 def values(model: type[models.Model], row: Row, number: int) -> dict[str, Any]:
-    """What the model's fields get; ``number`` is another one for each row."""
+    """Return values for the model's fields. ``number`` differs for each row."""
     unique = _unique(model)
     found: dict[str, Any] = {}
     for field in model._meta.concrete_fields:
         if row is Row.FULL and isinstance(field, models.BigAutoField):
-            found[field.name] = 2**40 + number  # after some years
+            found[field.name] = 2**40 + number  # a high id
         if isinstance(field, models.AutoField) or getattr(field, "generated", False) or _is_parent_link(field):
             continue
         if isinstance(field, models.ForeignKey):
@@ -67,18 +70,18 @@ def _is_parent_link(field: Any) -> bool:
 
 
 def _key(field: Any, row: Row, number: int, unique: bool) -> Any:
-    """Of a row of the other table: the same one again, unless it is unique; or of none, if the code may do that."""
+    """Return the key of a row of the other table: the same one unless it is unique, or of no row, if possible."""
     target = field.remote_field.model
     if row is Row.EMPTY and field.null:
         return None
     if row is Row.FULL and not field.db_constraint:
-        return NOBODY
+        return NO_ROW
     first = None if unique or row is Row.EMPTY else target._base_manager.order_by("pk").first()
     return getattr(first or made(target, Row.PLAIN, number + 100), field.target_field.attname)
 
 
 def _unique(model: type[models.Model]) -> set[str]:
-    """The fields that the code itself keeps unique. Of expressions, any field may be meant."""
+    """Return the fields that the code itself keeps unique. An expression may use any field."""
     names = {field.name for field in model._meta.concrete_fields if field.unique}
     for constraint in model._meta.constraints:
         if isinstance(constraint, models.UniqueConstraint):

@@ -1,4 +1,4 @@
-"""Tables come, go and change their names."""
+"""Cases: new, removed and renamed tables."""
 
 from __future__ import annotations
 

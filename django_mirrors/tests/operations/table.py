@@ -1,4 +1,4 @@
-"""The table of operations as Markdown, and where it stands in the documentation."""
+"""The table of operations as Markdown, and its place in the documentation."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from django_mirrors.effects import Kind
+from django_mirrors.plan_analysis import ChangeKind
 
 __all__ = ["DOCUMENT", "Outcome", "documented", "rows", "written"]
 
@@ -17,12 +17,12 @@ HEAD = (
     "| operation | the guard says | linter, SQLite | linter, PostgreSQL | fails on SQLite | fails on PostgreSQL |",
     "| --- | --- | --- | --- | --- | --- |",
 )
-WAIT = {Kind.TAKEN_AWAY.value, Kind.TIGHTENED.value, Kind.REQUIRED.value}
+WAIT = {ChangeKind.REMOVED.value, ChangeKind.NARROWED.value, ChangeKind.REQUIRED.value}
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one case came to on one database."""
+    """The outcome of one case on one database."""
 
     kinds: Sequence[str]
     refused: Sequence[str]
@@ -35,9 +35,9 @@ class Outcome:
 
     @property
     def verdict(self) -> str:
-        """The classes, then what follows from them for a fleet with the old code."""
+        """Return the kinds of change, then the consequence for a fleet with the old code."""
         kinds = list(dict.fromkeys(self.kinds))
-        special = [kind for kind in kinds if kind != Kind.EXPAND.value] or kinds
+        special = [kind for kind in kinds if kind != ChangeKind.EXPAND.value] or kinds
         return f"{', '.join(special)}: **{self._consequence}**"
 
     @property
@@ -50,19 +50,19 @@ class Outcome:
 
     @property
     def findings(self) -> str:
-        """The linter's codes; warnings in brackets."""
+        """Return the linter's codes, warnings in brackets."""
         codes = re.findall(r"^(error|warning) (\w+)", "\n".join(self.linter), re.MULTILINE)
         return " ".join(code if level == "error" else f"({code})" for level, code in codes) or "ok"
 
     @property
     def reality(self) -> str:
-        """What old code could not do any more, and new code not yet."""
+        """Return the steps at which old code failed, and those at which new code failed."""
         new = ["new code's INSERT"] if self.failed_new else []
         return ", ".join([*self.failed, *new]) or "nothing"
 
 
 def rows(outcomes: Mapping[str, Mapping[str, Outcome]]) -> list[list[str]]:
-    """Cells by operation; ``outcomes`` by operation and database."""
+    """Return the cells by operation. ``outcomes`` is by operation and database."""
     table = []
     for words, found in outcomes.items():
         sqlite, postgresql = found.get("sqlite"), found.get("postgresql")
@@ -74,14 +74,14 @@ def rows(outcomes: Mapping[str, Mapping[str, Outcome]]) -> list[list[str]]:
 
 
 def documented() -> list[list[str]]:
-    """The cells that the documentation has."""
+    """Return the cells in the documentation."""
     section = DOCUMENT.read_text().partition(BEGIN)[2].partition(END)[0]
     lines = [line for line in section.splitlines() if line.startswith("|")]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[len(HEAD) :]]
 
 
 def written(table: Sequence[Sequence[str]]) -> None:
-    """Puts the table into the documentation."""
+    """Write the table into the documentation."""
     before, _, rest = DOCUMENT.read_text().partition(BEGIN)
     after = rest.partition(END)[2]
     lines = [*HEAD, *(f"| {' | '.join(row)} |" for row in table)]

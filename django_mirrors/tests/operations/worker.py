@@ -1,7 +1,7 @@
-"""The processes of old and of new code: each reads a line of JSON, does what it says for one case, writes one.
+"""The processes of old and new code: each reads a line of JSON, runs one action for one case, writes a line of JSON.
 
-Started as ``python -m tests.operations.worker old`` (or ``new``), with the database's entry of ``DATABASES`` as JSON in
-the environment variable ``OPERATIONS_DATABASE``.
+A process is started as ``python -m tests.operations.worker old`` (or ``new``). The environment variable
+``OPERATIONS_DATABASE`` has the database's entry of ``DATABASES`` as JSON.
 """
 
 from __future__ import annotations
@@ -36,10 +36,11 @@ from django.db.backends.signals import connection_created  # noqa: E402
 from django.db.migrations.migration import Migration  # noqa: E402
 from django.db.migrations.state import ProjectState  # noqa: E402
 
-from django_mirrors import linter, schema  # noqa: E402
-from django_mirrors.declaration import Declaration, declare  # noqa: E402
-from django_mirrors.effects import effects_of  # noqa: E402
+from django_mirrors.declaration import SchemaDeclaration, declare_schema  # noqa: E402
 from django_mirrors.guard import SiteDeclaration, decide  # noqa: E402
+from django_mirrors.linter import lint_migration  # noqa: E402
+from django_mirrors.plan_analysis import analyze_plan  # noqa: E402
+from django_mirrors.schema_check import mismatch_texts  # noqa: E402
 from tests.operations.case import DOCUMENTED_VERSION, Case  # noqa: E402
 from tests.operations.cases import CASES  # noqa: E402
 from tests.operations.rows import Row, made, models_of, values  # noqa: E402
@@ -49,11 +50,11 @@ CARELESS = {
     "sqlite": ("PRAGMA synchronous = OFF", "PRAGMA journal_mode = MEMORY"),
     "postgresql": ("SET synchronous_commit = off",),
 }
-NUMBERS = count(10_000 if sys.argv[1] == "old" else 10_500, 1000)  # what is unique is so in both processes
+NUMBERS = count(10_000 if sys.argv[1] == "old" else 10_500, 1000)  # unique in both processes
 
 
 def careless(connection: BaseDatabaseWrapper, **_: Any) -> None:
-    """No commit waits for the disk: nobody needs these databases tomorrow."""
+    """Commit without waiting for the disk: these databases are temporary."""
     with connection.cursor() as cursor:
         for statement in CARELESS[connection.vendor]:
             cursor.execute(statement)
@@ -63,7 +64,7 @@ connection_created.connect(careless)
 
 
 def failure(step: Callable[[], None]) -> str:
-    """The exception that the step ends with, or nothing."""
+    """Return the exception that the step raises, or ""."""
     try:
         step()
     except FAILURES as error:
@@ -72,7 +73,7 @@ def failure(step: Callable[[], None]) -> str:
 
 
 def build(case: Case, _: Any) -> dict[str, Any]:
-    """New code has been there before: it has made the old schema."""
+    """Create the old schema, with new code."""
     first, _ = case.migrations()
     with connection.schema_editor(atomic=first.atomic) as editor:
         first.apply(ProjectState(), editor)
@@ -80,25 +81,25 @@ def build(case: Case, _: Any) -> dict[str, Any]:
 
 
 def seed(case: Case, _: Any) -> dict[str, Any]:
-    """Old code makes a row of everything, and says what it needs."""
+    """Create one row of each kind with old code, and return its declaration."""
     apps = case.old_state().apps
     for model in _with_own_table(apps):
         with transaction.atomic():
-            made(model, Row.PLAIN, 1)  # a number that may become a reference refers to the first parent
-    return {"declaration": declare(apps).as_data()}
+            made(model, Row.PLAIN, 1)  # a number that may become a reference to the first parent
+    return {"declaration": declare_schema(apps).as_data()}
 
 
 def change(case: Case, needed: Any) -> dict[str, Any]:
-    """New code judges, against what old code says that it needs, migrates, and makes rows."""
+    """Judge the migration against the old code's declaration, migrate, and create rows, with new code."""
     _, second = case.migrations()
     state = case.old_state()
-    effects = effects_of([(second, False)], connection, state)
-    old_site = SiteDeclaration(2, "acme-de", "running", Declaration.from_data(needed))
+    effects = analyze_plan([(second, False)], connection, state)
+    old_site = SiteDeclaration(2, "acme-de", "running", SchemaDeclaration.from_data(needed))
     decision = decide(effects, [old_site], [], [], datetime.now(timezone.utc), site_id=1)
-    findings = _linted(second, state) if django.VERSION[:2] == DOCUMENTED_VERSION else ()  # only the table has them
+    findings = _linted(second, state) if django.VERSION[:2] == DOCUMENTED_VERSION else ()  # only for the table
     with connection.schema_editor(atomic=second.atomic) as editor:
         state = second.apply(state, editor)
-    missing = schema.missing(connection, declare(state.apps))
+    missing = mismatch_texts(connection, declare_schema(state.apps))
     inserted = [failure(partial(_inserted, model)) for model in _with_own_table(state.apps)]
     return {
         "kinds": [effect.kind.value for effect in effects],
@@ -111,14 +112,14 @@ def change(case: Case, needed: Any) -> dict[str, Any]:
 
 
 def use(case: Case, _: Any) -> dict[str, Any]:
-    """Old code does what it always does."""
+    """Run all actions of old code."""
     apps = case.old_state().apps
     failures = {name: _first_failure(apps, step) for name, step in STEPS.items()}
     if case.old_use:
         failures["ON CONFLICT"] = failure(partial(_atomically, partial(case.old_use, apps)))
     failures["DELETE"] = _first_failure(apps, _delete)
     failed = {name: error for name, error in failures.items() if error}
-    return {"failed": failed, "missing": schema.missing(connection, declare(apps))}
+    return {"failed": failed, "missing": mismatch_texts(connection, declare_schema(apps))}
 
 
 def _first_failure(apps: Apps, step: Callable[[type[models.Model]], Iterator[Callable[[], object]]]) -> str:
@@ -133,16 +134,16 @@ def _with_own_table(apps: Apps) -> Iterator[type[models.Model]]:
 def _linted(migration: Migration, state: ProjectState) -> tuple[str, ...]:
     class Linter(import_module("django_migration_linter").MigrationLinter):  # type: ignore[misc]
         def get_sql(self, *_: str) -> list[str]:
-            """What `sqlmigrate` says, of a migration that is in no file."""
+            """Return the SQL of ``sqlmigrate``, for a migration without a file."""
             with connection.schema_editor(collect_sql=True, atomic=migration.atomic) as editor:
                 migration.apply(state.clone(), editor, collect_sql=True)
             return list(editor.collected_sql)
 
-    return linter.lint(Linter(no_output=True), migration)
+    return lint_migration(Linter(no_output=True), migration)
 
 
 def _inserted(model: type[models.Model]) -> None:
-    """The plain row must go in; those at the limits may be too much for a new constraint."""
+    """Insert the plain row. Rows at the limits may violate a new constraint."""
     with transaction.atomic():
         made(model, Row.PLAIN, next(NUMBERS))
     for row in (Row.FULL, Row.EMPTY):
@@ -155,7 +156,7 @@ def _atomically(step: Callable[[], object]) -> None:
 
 
 def _select(model: type[models.Model]) -> Iterator[Callable[[], object]]:
-    """Each row, found by each of its values, and what it refers to, where the code may believe that it is there."""
+    """Read each row by each of its values. Follow references that the code may rely on."""
     yield lambda: [row.refresh_from_db() for row in model._default_manager.all()]
     fields: Sequence[Any] = model._meta.concrete_fields
     for field in fields:
@@ -181,7 +182,7 @@ def _insert(model: type[models.Model]) -> Iterator[Callable[[], object]]:
 
 
 def _update(model: type[models.Model]) -> Iterator[Callable[[], object]]:
-    """All rows as they are, then one row to the limits."""
+    """Save all rows unchanged, then change one row to the limits."""
     yield lambda: [row.save(force_update=True) for row in model._default_manager.all()]
     for kind in (Row.FULL, Row.EMPTY):
         yield partial(_changed, model, kind)

@@ -1,4 +1,4 @@
-"""What an ASGI server loads, as the documentation says."""
+"""The application of an ASGI server, as documented."""
 
 from __future__ import annotations
 

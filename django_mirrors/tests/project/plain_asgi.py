@@ -1,4 +1,4 @@
-"""What an ASGI server loads where only the middleware was added."""
+"""The application of an ASGI server with only the middleware."""
 
 from __future__ import annotations
 

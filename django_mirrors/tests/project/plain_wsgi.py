@@ -1,4 +1,4 @@
-"""What a WSGI server loads where only the middleware was added."""
+"""The application of a WSGI server with only the middleware."""
 
 from __future__ import annotations
 

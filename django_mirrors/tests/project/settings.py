@@ -1,7 +1,7 @@
-"""A site project for the tests: everything that differs between two sites, or two releases, comes from the environment.
+"""Settings of the tests' site project: all differences between sites and releases come from the environment.
 
-``RELEASE`` is the release of the code: 2 adds the column ``caption`` to release 1, 3 drops the column ``note``,
-4 has one migration in place of the three, 5 renames the model of release 1.
+``RELEASE`` is the release of the code. 2 adds the column ``caption`` to release 1, and 3 drops the column ``note``.
+4 has one migration in place of the three. 5 renames the model of release 1.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from typing import Any
 
 from django.core.cache.backends.base import default_key_func
 
-from tests.urls_of_databases import django_settings
+from tests.database_settings import django_settings
 
 RELEASE = int(os.environ.get("RELEASE", "1"))
 
 SECRET_KEY = "for the tests alone"
 DEBUG = os.environ.get("DEBUG") == "1"
 ALLOWED_HOSTS = ["*"]
-SITE_ID_AS = os.environ.get("SITE_ID_AS", "number")  # how the code has it: "number", "text", "none", or one of its own
+SITE_ID_AS = os.environ.get("SITE_ID_AS", "number")  # its form in the code: "number", "text", "none", or another value
 if SITE_ID_AS.isdigit():
     SITE_ID: Any = int(SITE_ID_AS)
 elif "SITE_ID" in os.environ and SITE_ID_AS != "none":
@@ -35,7 +35,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "tests.project.gallery",
 ]
-TITLE_LENGTH = int(os.environ.get("TITLE_LENGTH", "100"))  # of the model; the migrations say 100
+TITLE_LENGTH = int(os.environ.get("TITLE_LENGTH", "100"))  # of the model; the migrations have 100
 if "LEGACY" in os.environ:
     INSTALLED_APPS.append("tests.project.legacy")
 MIGRATION_MODULES = {"gallery": f"tests.project.gallery.release_{RELEASE}"}
@@ -49,7 +49,7 @@ MIRRORS_LOCK_TIMEOUT = 0.2
 
 
 def site_key(key: str, prefix: str, version: int) -> str:
-    """Keys that a project makes itself."""
+    """Return a cache key of the project's own making."""
     return f"{SITE_ID}/{default_key_func(key, prefix, version)}"
 
 

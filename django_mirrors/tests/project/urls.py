@@ -1,4 +1,4 @@
-"""Pages, which read from the database as any site does, and one that never works."""
+"""Pages that read from the database, and one that always fails."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
 
 
 def home(_: HttpRequest) -> HttpResponse:
-    """The domains of all sites."""
+    """Return the domains of all sites."""
     return HttpResponse(", ".join(Site.objects.order_by("id").values_list("domain", flat=True)))
 
 
 def current(request: HttpRequest) -> HttpResponse:
-    """The domain of this site."""
+    """Return the domain of this site."""
     return HttpResponse(get_current_site(request).domain)
 
 
 def unhealthy(_: HttpRequest) -> HttpResponse:
-    """What ends a deployment."""
+    """Return a status that ends a deployment."""
     return HttpResponse(status=503)
 
 

@@ -1,4 +1,4 @@
-"""What a WSGI server loads, as the documentation says."""
+"""The application of a WSGI server, as documented."""
 
 from __future__ import annotations
 

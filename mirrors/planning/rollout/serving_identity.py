@@ -49,7 +49,7 @@ def database_digest(dsn: str) -> str | None:
 
 
 def _place(service: Service) -> str | None:
-    """As ``django_mirrors.place`` spells it."""
+    """Return the identity of the database as ``django_mirrors.database_identity`` computes it."""
     if service.kind == "sqlite" and service.name.startswith("/"):
         return f"sqlite:{service.name}"
     if service.kind not in ("postgres", "mysql"):

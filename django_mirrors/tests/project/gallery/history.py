@@ -1,4 +1,4 @@
-"""The app's migrations. A release's folder has modules, named as Django does it, for those that the release has."""
+"""The app's migrations. A release's folder contains a module, named as Django names it, for each of its migrations."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 
 def pictures(name: str, field: models.Field[Any, Any]) -> migrations.CreateModel:
-    """A table of pictures, with this column beside the title."""
+    """Return a table of pictures, with this column beside the title."""
     own = models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")
     fields: list[tuple[str, models.Field[Any, Any]]] = [
         ("id", own),
@@ -25,7 +25,7 @@ class Initial(migrations.Migration):
 
 
 class Squashed(migrations.Migration):
-    """All three, once every site has them applied."""
+    """The squashed migration, for sites that have applied all three."""
 
     initial = True
     dependencies = []
@@ -43,7 +43,7 @@ class RemoveNote(migrations.Migration):
 
 
 class RenamePicture(migrations.Migration):
-    """The table stays as it is."""
+    """A renamed model that keeps its table."""
 
     dependencies = [("gallery", "0001_initial")]
     operations = [

@@ -1,4 +1,4 @@
-"""The project's content, as the release of the code knows it."""
+"""The project's content, as the code's release declares it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An app without migrations, whose table somebody else makes."""
+"""An app without migrations, for a table that another program creates."""
 
 from __future__ import annotations
 

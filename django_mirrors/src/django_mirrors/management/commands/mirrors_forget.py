@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from django_mirrors.management.commands._shared import MarkCommand
+from django_mirrors.management.commands._shared import SetStatusCommand
 from django_mirrors.registry import FORGOTTEN
 
 
-class Command(MarkCommand):
+class Command(SetStatusCommand):
     help = (
-        "Says that no process of the site ID runs any more: drops what it needs of the schema, and its claim to the "
-        "id, which the next application that is deployed with it may have. Its Site row and its content stay."
+        "Reports that no process of the site ID runs any more. Drops its schema declarations and its claim to the id: "
+        "the next application that is deployed with the id may have it. The Site row and its content remain."
     )
     status = FORGOTTEN
-    done = "is forgotten: migrations no longer wait for it, and its id is free."
+    done_message = "is forgotten: migrations no longer wait for it, and its id is free."

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from django_mirrors.management.commands._shared import MarkCommand
+from django_mirrors.management.commands._shared import SetStatusCommand
 from django_mirrors.registry import EXTERNAL
 
 
-class Command(MarkCommand):
+class Command(SetStatusCommand):
     help = (
-        "Says that the site ID runs code without this app, and that migrations need not wait for it. Until then such "
-        "a site is unknown code, for whose sake whatever could break it is refused. It ends when the site registers."
+        "Reports that the site ID runs code without this app, so that migrations need not wait for it. Until then the "
+        "site is unknown code, and Mirrors refuses all that could break it. The mark ends when the site registers."
     )
     status = EXTERNAL
-    done = "is external: migrations no longer wait for it."
+    done_message = "is external: migrations no longer wait for it."

@@ -8,9 +8,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DEFAULT_DB_ALIAS
 
 from django_mirrors.errors import MirrorsError
-from django_mirrors.locks import WAIT, migration_lock
-from django_mirrors.management.commands._shared import reached
-from django_mirrors.release import Release
+from django_mirrors.locks import MAX_WAIT, migration_lock
+from django_mirrors.management.commands._shared import open_connection
+from django_mirrors.release import ReleaseCommand
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
@@ -18,28 +18,30 @@ if TYPE_CHECKING:
 
 class Command(BaseCommand):
     help = (
-        "Migrates the database that all sites share, one deployment at a time, unless that would break a site whose "
-        "code is still running; then registers what this release needs of the schema, and this site's own Site row. "
+        "Migrates the database that all sites share, one deployment at a time. Refuses a migration that would break a "
+        "site whose code still runs. Then registers what this release needs of the schema, and writes this site's row. "
         "Use it as the release command in place of migrate."
     )
     requires_system_checks: list[str] = []  # migrate makes them  # noqa: RUF012
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--noinput", "--no-input", action="store_true", help="Accepted, as nothing is ever asked.")
+        parser.add_argument("--noinput", "--no-input", action="store_true", help="Ignored: the command never asks.")
         parser.add_argument(
             "--prune",
             action="append",
             default=[],
             metavar="APP",
-            help="Does migrate --prune for this app, unless some site's code still has what would be forgotten.",
+            help="Runs migrate --prune for this app, unless some site's code has a migration that it would forget.",
         )
-        parser.add_argument("--check", action="store_true", help="Says what would be done or refused; changes nothing.")
+        parser.add_argument(
+            "--check", action="store_true", help="Reports what would be done or refused. Changes nothing."
+        )
         parser.add_argument(
             "--wait",
             type=float,
-            default=WAIT,
+            default=MAX_WAIT,
             metavar="SECONDS",
-            help=f"How long to wait for another deployment that migrates ({WAIT:.0f}).",
+            help=f"Seconds to wait for another deployment that migrates ({MAX_WAIT:.0f}).",
         )
 
     def handle(self, *_: Any, **options: Any) -> None:
@@ -49,14 +51,14 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
 
     def _handle(self, options: dict[str, Any]) -> None:
-        release = Release(reached(), self.say, prune=options["prune"])
+        release = ReleaseCommand(open_connection(), self.report, prune=options["prune"])
         if options["check"]:
             release.check()
             return
-        with migration_lock(DEFAULT_DB_ALIAS, self.say, options["wait"]) as lock:
+        with migration_lock(DEFAULT_DB_ALIAS, self.report, options["wait"]) as lock:
             release.run(lock, verbosity=options["verbosity"], stdout=self.stdout, stderr=self.stderr)
 
-    def say(self, line: str) -> None:
-        """Prints a line at once: what waits must be seen to wait."""
+    def report(self, line: str) -> None:
+        """Print a line and flush, so that a waiting command is visible at once."""
         self.stdout.write(line)
         self.stdout.flush()

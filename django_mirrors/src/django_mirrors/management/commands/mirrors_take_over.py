@@ -18,14 +18,16 @@ if TYPE_CHECKING:
 
 class Command(NamedSiteCommand):
     help = (
-        "Lets the next application that is deployed with SITE_ID ID have the Site row of this id, which no application "
-        "has registered, and the content that belongs to it. Its release renames the row to its own DOMAIN. Without "
-        "it such a row is left alone, and the application is refused."
+        "Lets the next application that is deployed with SITE_ID ID have the Site row of this id, and its content. No "
+        "other application may have registered the id. The application's release renames the row to its own DOMAIN. "
+        "Without this command, Mirrors leaves the row alone and refuses the application."
     )
-    asked = "The row's domain"
-    done = "may be taken over: the next application that is deployed with this SITE_ID renames it and has its content."
+    name_help = "The row's domain"
+    done_message = (
+        "may be taken over: the next application that is deployed with this SITE_ID renames it and has its content."
+    )
 
-    def known(self, site_id: int, registry: Registry, connection: BaseDatabaseWrapper) -> tuple[str, str]:
+    def find_site(self, site_id: int, registry: Registry, connection: BaseDatabaseWrapper) -> tuple[str, str]:
         rows = {row.site_id: row.domain for row in site_rows(connection)}
         if site_id not in rows:
             ids = ", ".join(map(str, sorted(rows))) or "none"
@@ -33,10 +35,10 @@ class Command(NamedSiteCommand):
         owner = next((site for site in registry.sites() if site.site_id == site_id and site.status == REGISTERED), None)
         if owner is not None:
             raise CommandError(
-                f"Site {site_id} belongs to {owner.application}, which has registered it. If that runs no more: "
-                f"manage.py mirrors_forget {site_id}, and then this. Nothing was changed."
+                f"Site {site_id} belongs to {owner.application}, which has registered it. Nothing was changed. "
+                f"If that no longer runs: manage.py mirrors_forget {site_id}, then this command again."
             )
         return rows[site_id], rows[site_id]
 
-    def change(self, registry: Registry, site_id: int, domain: str) -> None:
-        registry.give(site_id, domain)
+    def apply(self, registry: Registry, site_id: int, domain: str) -> None:
+        registry.allow_takeover(site_id, domain)

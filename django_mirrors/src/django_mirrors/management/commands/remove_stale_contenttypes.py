@@ -1,4 +1,4 @@
-"""Django's ``remove_stale_contenttypes``, refused where other code on the database may know what this code does not."""
+"""Django's ``remove_stale_contenttypes``, refused if other code on the database may know what this code does not."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ from django.contrib.contenttypes.management.commands import remove_stale_content
 from django.core.management.base import CommandError
 from django.db import connections
 
-from django_mirrors.conf import this_site, unguarded
+from django_mirrors.conf import current_site, why_not_enforced
 from django_mirrors.errors import MirrorsError
 from django_mirrors.guard import decide_stale_contenttypes
 from django_mirrors.image import this_image
 from django_mirrors.registry import Registry, utc_now
-from django_mirrors.release import declarations, unknown_sites
+from django_mirrors.release import find_unknown_sites, site_declarations
 
 
 class Command(remove_stale_contenttypes.Command):
-    """Found in place of Django's where this app stands before ``django.contrib.contenttypes`` in ``INSTALLED_APPS``."""
+    """Replacement for Django's command, if this app is listed before ``django.contrib.contenttypes``."""
 
     def handle(self, **options: Any) -> None:
         connection = connections[options["database"]]
         try:
-            site = this_site(connection)
+            site = current_site(connection)
         except MirrorsError as error:
             raise CommandError(str(error)) from error
-        registry, now = Registry.of(connection, site), utc_now()
+        registry, now = Registry.for_site(connection, site), utc_now()
         decision = decide_stale_contenttypes(
-            declarations(registry, now),
-            unknown_sites(registry, connection, now, own=site.site_id),
+            site_declarations(registry, now),
+            find_unknown_sites(registry, connection, now, own=site.site_id),
             this_image().declaration,
         )
-        if decision.refusals and not unguarded():
+        if decision.refusals and not why_not_enforced():
             raise CommandError(decision.text)
         if decision.refusals or decision.warnings:
-            self.stderr.write(decision.told(unguarded()))
+            self.stderr.write(decision.describe(why_not_enforced()))
         super().handle(**options)
