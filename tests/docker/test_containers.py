@@ -71,7 +71,7 @@ def test_status_shows_each_site_as_it_runs(up: Ran, world: World, engine: str, m
     raw = {"platform": "docker", "fleet": json.dumps(world.fleet), "docker": json.dumps(declared_section())}
     settings = load({**raw, "secrets": json.dumps(SECRETS)}, "test", {}).settings
     assert settings is not None
-    given = {slug: (slug, site_id) for slug, site_id in up.outputs["siteIds"].items()}
+    given = {slug: (slug, int(site_id)) for slug, site_id in up.outputs["siteIds"].items()}
     stored = SimpleNamespace(ledger=Ledger(given), created={}, verified={})
 
     def rows() -> dict[str, SiteStatus]:
