@@ -22,16 +22,17 @@ from mirrors.resources.site_ids import NAME, SiteIds
 class Fleet(pulumi.ComponentResource):
     """An original with its mirrors, as the configuration of the namespace ``mirrors`` declares them.
 
-    Where anything is wrong it says all of it and leaves the program before a resource is registered. Single values in
-    the lists and maps below are outputs, so that a preview shows what is known.
+    A Fleet reports all problems together and ends the program before it registers a resource. Single values in the
+    lists and maps below are outputs, so that a preview shows what is known.
 
-    ``name``: what it is called in the state. Not given, the original's slug; the ledger of SITE_IDs, which outlives
-    another name of the original, is ``site-ids`` then.
-    ``opts``: the engine's options for a component, such as ``parent``.
+    Args:
+        name: The Fleet's name in the state. Without it the Fleet has the original's slug, and the ledger of SITE_IDs is
+            called ``site-ids``: it outlives another name of the original.
+        opts: Pulumi's options for a component, such as ``parent``.
     """
 
     sites: list[dict[str, Any]]
-    """A list of ``{application, siteId, environment, url, deployment}``, the original first, then by slug."""
+    """A list of ``{application, siteId, environment, url, deployment}``: the original first, then by slug."""
 
     site_ids: pulumi.Output[dict[str, int]]
     """``{slug: id}``"""
@@ -40,7 +41,7 @@ class Fleet(pulumi.ComponentResource):
     """``{id: slug}``"""
 
     original: dict[str, Any]
-    """``{application, environment, release, identities}``; identities say what the shared values point at."""
+    """``{application, environment, release, identities}``. The identities say what the shared values point at."""
 
     def __init__(self, name: str | None = None, opts: pulumi.ResourceOptions | None = None) -> None:
         configured = configuration()

@@ -1,6 +1,6 @@
 """The declared fleet as frozen data. In the user's files the keys are in camelCase.
 
-``docs/configuration.md`` is made of the docstrings here. What stands behind ``Default:`` at the end of one is shown
+``docs/reference/configuration`` is made of the docstrings here. What follows ``Default:`` at the end of one is shown
 instead of the field's own default.
 """
 

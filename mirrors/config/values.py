@@ -6,7 +6,7 @@ from ipaddress import ip_address
 from typing import Annotated, Any, Literal
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import BeforeValidator, PlainValidator, SecretStr
+from pydantic import BeforeValidator, PlainValidator, SecretStr, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 HIGHEST_SITE_ID = 2**31 - 1
@@ -25,6 +25,7 @@ _LABEL = re.compile(r"[^\s=\0]+")
 _STACK = re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+){0,2}")
 _TOKEN = re.compile(r"[!-~]+")
 _DURATION = re.compile(r"(?:(\d{1,4})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s)?")
+_STATUS = {"type": ["integer", "string"], "minimum": 100, "maximum": 599, "pattern": f"^{_STATUSES.pattern}$"}
 
 
 def takes(what: str) -> PydanticCustomError:
@@ -44,6 +45,16 @@ def matching(pattern: re.Pattern[str], what: str) -> Callable[[Any], str]:
         raise takes_text(what)
 
     return check
+
+
+def text_schema(pattern: re.Pattern[str]) -> WithJsonSchema:
+    """Return the JSON Schema of a text that a pattern matches from its beginning to its end."""
+    return WithJsonSchema({"type": "string", "pattern": f"^(?:{pattern.pattern})$"})
+
+
+def integer_schema(least: int, most: int | None = None) -> WithJsonSchema:
+    """Return the JSON Schema of a whole number."""
+    return WithJsonSchema({"type": "integer", "minimum": least, **({} if most is None else {"maximum": most})})
 
 
 def whole(value: Any) -> bool:
@@ -171,24 +182,50 @@ def nothing_is_empty(value: Any) -> Any:
 
 
 Slug = Annotated[
-    str, PlainValidator(matching(_SLUG, "an application's slug: up to 63 lower-case letters, digits and hyphens"))
+    str,
+    PlainValidator(matching(_SLUG, "an application's slug: up to 63 lower-case letters, digits and hyphens")),
+    text_schema(_SLUG),
 ]
-SiteId = Annotated[int, PlainValidator(_site_id)]
-Name = Annotated[str, PlainValidator(matching(_NAME, "a variable's name: letters, digits and _, no digit first"))]
-LabelName = Annotated[str, PlainValidator(matching(_LABEL, "a name: not empty, no white space, no ="))]
+SiteId = Annotated[int, PlainValidator(_site_id), integer_schema(1, HIGHEST_SITE_ID)]
+Name = Annotated[
+    str, PlainValidator(matching(_NAME, "a variable's name: letters, digits and _, no digit first")), text_schema(_NAME)
+]
+LabelName = Annotated[
+    str, PlainValidator(matching(_LABEL, "a name: not empty, no white space, no =")), text_schema(_LABEL)
+]
 Text = Annotated[str, BeforeValidator(text)]
 Secret = Annotated[SecretStr, BeforeValidator(text)]
 Token = Annotated[SecretStr, BeforeValidator(matching(_TOKEN, "a token: printable ASCII without white space"))]
-ApiUrl = Annotated[str, PlainValidator(_api_url)]
-Stack = Annotated[str, PlainValidator(matching(_STACK, "the name of a stack"))]
-Seconds = Annotated[int, PlainValidator(_seconds)]
-Requests = Annotated[int, PlainValidator(_requests)]
-Parallel = Annotated[int, PlainValidator(_parallel)]
-WaveNumber = Annotated[int, PlainValidator(_wave_number)]
-WaveSize = Annotated[int | str, PlainValidator(_wave)]
-Statuses = Annotated[tuple[range, ...], PlainValidator(_statuses)]
-UrlPath = Annotated[str, PlainValidator(_path)]
-Hold = Annotated[Literal["nothing", "variablesMayDeploy", "everything"], PlainValidator(_hold)]
+ApiUrl = Annotated[str, PlainValidator(_api_url), WithJsonSchema({"type": "string", "pattern": "^https?://"})]
+Stack = Annotated[str, PlainValidator(matching(_STACK, "the name of a stack")), text_schema(_STACK)]
+Seconds = Annotated[
+    int,
+    PlainValidator(_seconds),
+    WithJsonSchema({"type": "string", "minLength": 1, "pattern": f"^{_DURATION.pattern}$"}),
+]
+Requests = Annotated[
+    int,
+    PlainValidator(_requests),
+    WithJsonSchema({"type": ["integer", "string"], "minimum": 1, "maximum": 64, "pattern": "^[0-9]{1,2}$"}),
+]
+Parallel = Annotated[int, PlainValidator(_parallel), integer_schema(1, MOST_PARALLEL)]
+WaveNumber = Annotated[int, PlainValidator(_wave_number), integer_schema(1)]
+WaveSize = Annotated[
+    int | str,
+    PlainValidator(_wave),
+    WithJsonSchema({"type": ["integer", "string"], "minimum": 1, "pattern": f"^{_PERCENT.pattern}$"}),
+]
+Statuses = Annotated[
+    tuple[range, ...],
+    PlainValidator(_statuses),
+    WithJsonSchema({"anyOf": [_STATUS, {"type": "array", "items": _STATUS, "minItems": 1}]}),
+]
+UrlPath = Annotated[str, PlainValidator(_path), WithJsonSchema({"type": "string", "pattern": "^/(?!/)"})]
+Hold = Annotated[
+    Literal["nothing", "variablesMayDeploy", "everything"],
+    PlainValidator(_hold),
+    WithJsonSchema({"enum": [True, False, "variablesMayDeploy"]}),
+]
 
 Variables = Annotated[dict[Name, Text], BeforeValidator(nothing_is_empty)]
 Labels = Annotated[dict[LabelName, Text], BeforeValidator(nothing_is_empty)]

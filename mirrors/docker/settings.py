@@ -17,12 +17,25 @@ from pydantic import (
     PlainValidator,
     SecretStr,
     ValidationError,
+    WithJsonSchema,
 )
 from pydantic.alias_generators import to_camel
 
 from mirrors.config.base import ConfigModel
 from mirrors.config.platform_settings import PlatformSettings
-from mirrors.config.values import Labels, Seconds, Slug, UrlPath, matching, switched_off, takes, text, whole
+from mirrors.config.values import (
+    Labels,
+    Seconds,
+    Slug,
+    UrlPath,
+    integer_schema,
+    matching,
+    switched_off,
+    takes,
+    text,
+    text_schema,
+    whole,
+)
 from mirrors.errors import ConfigurationError
 from mirrors.problems import Problem
 
@@ -58,7 +71,7 @@ _ROLE = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 _DOMAIN = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?")
 _PEM = re.compile(r"\s*-----BEGIN [^-]+-----.*", re.DOTALL)
 _MEMORY = re.compile(r"([0-9]{1,9})(m|g)")
-_FOLDER = re.compile(r"(/(?!\.{1,2}(/|\Z))[A-Za-z0-9._-]+)+/?")
+_FOLDER = re.compile(r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._-]+)+/?")
 _CPUS = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3})?")
 
 
@@ -121,26 +134,48 @@ def _command(value: tuple[str, ...]) -> tuple[str, ...]:
     return ("CMD", *value)
 
 
-Image = Annotated[str, PlainValidator(matching(_IMAGE, "an image such as registry.example.com/acme:1.4"))]
-Host = Annotated[
-    str, PlainValidator(matching(_HOST, "a Docker host: unix:///path, ssh://user@host or tcp://host:2376"))
+Image = Annotated[
+    str, PlainValidator(matching(_IMAGE, "an image such as registry.example.com/acme:1.4")), text_schema(_IMAGE)
 ]
-ObjectName = Annotated[str, PlainValidator(matching(_OBJECT_NAME, "a name that Docker takes: letters, digits, _ . -"))]
-Role = Annotated[str, PlainValidator(matching(_ROLE, "a name in PostgreSQL: small letters, digits and _"))]
-Domain = Annotated[str, PlainValidator(matching(_DOMAIN, "a host name such as www.example.com"))]
+Host = Annotated[
+    str,
+    PlainValidator(matching(_HOST, "a Docker host: unix:///path, ssh://user@host or tcp://host:2376")),
+    text_schema(_HOST),
+]
+ObjectName = Annotated[
+    str,
+    PlainValidator(matching(_OBJECT_NAME, "a name that Docker takes: letters, digits, _ . -")),
+    text_schema(_OBJECT_NAME),
+]
+Role = Annotated[
+    str, PlainValidator(matching(_ROLE, "a name in PostgreSQL: small letters, digits and _")), text_schema(_ROLE)
+]
+Domain = Annotated[str, PlainValidator(matching(_DOMAIN, "a host name such as www.example.com")), text_schema(_DOMAIN)]
 Pem = Annotated[SecretStr, BeforeValidator(matching(_PEM, "a PEM file's text, beginning with -----BEGIN"))]
-Address = Annotated[str, PlainValidator(_address)]
-Retries = Annotated[int, PlainValidator(_retries)]
-Registry = Annotated[str, PlainValidator(matching(_DOMAIN, "a registry's host name such as registry.example.com"))]
-Port = Annotated[int, PlainValidator(_port)]
-Megabytes = Annotated[int, PlainValidator(_megabytes)]
-Cpus = Annotated[str, PlainValidator(_cpus)]
-Restart = Annotated[str, PlainValidator(_restart)]
-Version = Annotated[str, PlainValidator(_version)]
+Address = Annotated[str, PlainValidator(_address), WithJsonSchema({"type": "string"})]
+Retries = Annotated[int, PlainValidator(_retries), integer_schema(1, 100)]
+Registry = Annotated[
+    str, PlainValidator(matching(_DOMAIN, "a registry's host name such as registry.example.com")), text_schema(_DOMAIN)
+]
+Port = Annotated[int, PlainValidator(_port), integer_schema(1, 65535)]
+Megabytes = Annotated[int, PlainValidator(_megabytes), text_schema(_MEMORY)]
+Cpus = Annotated[
+    str,
+    PlainValidator(_cpus),
+    WithJsonSchema({"type": ["number", "string"], "exclusiveMinimum": 0, "pattern": f"^{_CPUS.pattern}$"}),
+]
+Restart = Annotated[
+    str,
+    PlainValidator(_restart),
+    WithJsonSchema({"enum": ["no", "always", "on-failure", "unless-stopped", False]}),
+]
+Version = Annotated[str, PlainValidator(_version), WithJsonSchema({"type": ["string", "integer"], "minLength": 1})]
 Word = Annotated[str, BeforeValidator(text)]
 Command = Annotated[tuple[Word, ...], AfterValidator(_command)]
 Folder = Annotated[
-    str, PlainValidator(matching(_FOLDER, "a path such as /media: letters, digits, / . _ and -, without .."))
+    str,
+    PlainValidator(matching(_FOLDER, "a path such as /media: letters, digits, / . _ and -, without ..")),
+    text_schema(_FOLDER),
 ]
 
 

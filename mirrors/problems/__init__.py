@@ -16,14 +16,32 @@ from mirrors.problems.ids import IDS
 from mirrors.problems.platform import PLATFORM
 from mirrors.problems.program import PROGRAM
 
-__all__ = ["CATALOGUE", "PAGE", "Meaning", "Note", "Problem"]
+__all__ = ["AREAS", "CATALOGUE", "PAGES", "Meaning", "Note", "Problem", "reference"]
+
+AREAS: Mapping[str, Mapping[str, Meaning]] = MappingProxyType(
+    {
+        "configuration": CONFIGURATION,
+        "program": PROGRAM,
+        "ids": IDS,
+        "platform": PLATFORM,
+        "containers": CONTAINERS,
+        "commands": COMMANDS,
+    }
+)
+"""The catalogue by area. Each area is a module of this package, and a page of the documentation."""
 
 CATALOGUE: Mapping[str, Meaning] = MappingProxyType(
-    {**CONFIGURATION, **PROGRAM, **IDS, **PLATFORM, **CONTAINERS, **COMMANDS}
+    {code: meaning for meanings in AREAS.values() for code, meaning in meanings.items()}
 )
-"""{code: what it means}. A code never changes its meaning, and a removed one is not used again."""
+"""{code: its meaning}. A code never changes its meaning, and a removed one is not used again."""
 
-PAGE = "docs/reference/problems.md"
+PAGES = "docs/reference/problems"
+
+
+def reference(code: str) -> str:
+    """Return the place in the documentation that explains a code of the catalogue."""
+    area = next(area for area, meanings in AREAS.items() if code in meanings)
+    return f"{PAGES}/{area}.md#{code}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +93,7 @@ class Problem:
             "message": self.message,
             "remedy": self.remedy,
             "details": self.details,
-            "reference": f"{PAGE}#{self.code}",
+            "reference": reference(self.code),
         }
 
 

@@ -95,7 +95,7 @@ CONFIGURATION: Mapping[str, Meaning] = {
     ),
     "unknown-key": Meaning(
         "Mirrors knows no key of this name in this place.",
-        "Correct the name. docs/configuration.md lists all keys.",
+        "Correct the name. docs/reference/configuration lists all keys.",
     ),
     "unknown-site": Meaning(
         "The configuration, a command or a variable of the environment names a site that is not in the fleet.",
@@ -107,7 +107,7 @@ CONFIGURATION: Mapping[str, Meaning] = {
     ),
     "value-not-taken": Meaning(
         "A key has a value that it does not take.",
-        "Correct the value. The message says what the key takes; docs/configuration.md says it of all keys.",
+        "Correct the value. The message says what the key takes; docs/reference/configuration says it of all keys.",
     ),
     "value-of-unshared-name": Meaning(
         "mirrors:sharedValues has a name that mirrors:fleet.shared lacks.",

@@ -16,21 +16,24 @@ class Site(Resource):
     A variable is its value; a secret is ``{fingerprint}``. ``NAME (running)`` exists only where the site runs with
     another value than is set.
 
-    ``site``: application and environment, for messages.
-    ``environment``: the uuid of the application's environment.
-    ``image_environment``: the uuid of the environment whose image the site runs.
-    ``release``: the original's deployment whose image it must run; empty for any.
-    ``verified``: whether this deployment was asked if it is healthy. A preview shows false as a change.
-    ``found``: the names of the variables that were there before Mirrors. It never deletes them.
-    ``hmac_key``: the key of the fingerprints, a secret.
-    ``variables``: {name: {value, secret, sensitive}} of the declared ones.
-    ``rollout``: whether the site is held, behind a pause, or gets no new release.
-    ``turn``: resolves once the site may change.
-    ``observed``: {name: {sensitive}} of the variables that are set there now.
-    ``databases``: identities of the databases that it may have had before; only where its own is not shown.
-    ``newest``: the newest release when the program planned. No deployment starts that would take a later one.
-    ``collected``: the run, where it reports failures at its end and repairs the other sites first.
-    ``shared``: {name: fingerprint} of the values that the original's mirrors get.
+    Attributes:
+        site: The application and the environment, for messages.
+        environment: The uuid of the application's environment. Another one replaces the resource.
+        image_environment: The uuid of the environment whose image the site runs.
+        release: The original's deployment whose image the site must run; empty for any.
+        verified: Whether this deployment was asked if it is healthy. A preview shows false as a change.
+        found: The names of the variables that were set before Mirrors. Mirrors never deletes them.
+        hmac_key: The key of the fingerprints, a secret.
+        variables: Check only. The declared variables: {name: {value, secret, sensitive}}.
+        rollout: Check only. Whether the site is held, behind a pause, or gets no new release.
+        turn: Check only. It resolves once the site may change.
+        observed: Check only. The variables that are set there now: {name: {sensitive}}.
+        databases: Check only. The identities of the databases that the site may have had before, where its own is not
+            shown.
+        newest: Check only. The newest release when the program planned. Mirrors starts no deployment that would take a
+            later one.
+        collected: Check only. The run, where it reports failures at its end and repairs the other sites first.
+        shared: Check only. Of the original: {name: fingerprint} of the values that its mirrors get.
     """
 
     deployment: pulumi.Output[str]

@@ -121,22 +121,24 @@ def _changed(before: str, now: str, old: str | None, new: str | None) -> str | N
 class Original(Resource, module="mirrors", name="Original"):
     """The values that all sites share, and the release that mirrors run. Mirrors only reads them.
 
-    ``application``: its uuid.
-    ``environment``: the uuid of the environment whose instances have the shared values.
-    ``image_environment``: the uuid of the environment whose image mirrors run.
-    ``confirmed``: the identities that ``confirmDatabase`` accepts.
-    ``slug``: the original's name, for questions.
-    ``stack``: this stack's name, for questions.
+    Attributes:
+        application: The original's uuid. Another one replaces the resource.
+        environment: The uuid of the environment whose instances have the shared values. Another one replaces the
+            resource.
+        image_environment: The uuid of the environment whose image mirrors run.
+        confirmed: Check only. The identities that ``confirmDatabase`` accepts.
+        slug: Check only. The original's name, for questions.
+        stack: Check only. The stack's name, for questions.
     """
 
     release: pulumi.Output[str]
-    """The uuid of the original's newest successful deployment in the image's environment: its name for an image."""
+    """The uuid of the original's newest successful deployment in the image's environment. It names the image."""
 
     variables: pulumi.Output[dict[str, str]]
     """{name: value} of the shared variables as the original's instances run with them. Each value is a secret."""
 
     identities: pulumi.Output[dict[str, str]]
-    """{name: what the shared value points at}, in clear: kind, host, port and name, without user or password."""
+    """{name: what the shared value points at} in clear: kind, host, port and name, without user or password."""
 
     def __init__(self, name: str, props: dict[str, Any], opts: pulumi.ResourceOptions) -> None:
         super().__init__(OriginalProvider(), name, props, opts)

@@ -141,14 +141,16 @@ def _say_who_leaves(before: Ledger, now: Ledger, hints: AllocationRequest, fleet
 class SiteIds(Resource, module="mirrors", name="SiteIds"):
     """The ledger of SITE_IDs. It is always protected: only the state remembers it.
 
-    ``hints``: the facts about ids from the configuration, the platform and the stack of ``siteIdsFrom``.
+    Attributes:
+        hints: Check only. The facts about ids from the configuration, the platform and the stack of
+            ``siteIdsFrom``.
     """
 
     assignments: pulumi.Output[dict[str, Any]]
     """{application's uuid: {name, id}}. A renamed application keeps its id."""
 
     retired: pulumi.Output[dict[str, Any]]
-    """{id: {name, application}} of sites that have left. Only the same application gets one again."""
+    """{id: {name, application}} of sites that have left. Only the same application gets its id again."""
 
     highest: pulumi.Output[int]
     """The highest id ever seen. A new mirror gets one above it."""

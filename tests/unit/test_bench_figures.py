@@ -146,7 +146,7 @@ def test_the_page_has_a_place_for_each_section() -> None:
     """Otherwise what is measured for the first time goes to the end."""
     points = [point(OURS, 1.0, part=SIZES), point(OURS, 1.0, part=ROLLOUT, mirrors=64)]
     points += [point(OURS, 1.0, mirrors=mirrors) for mirrors in (10, 333)]
-    page = (HERE.checkout / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+    page = (HERE.checkout / "docs" / "reference" / "benchmarks.md").read_text(encoding="utf-8")
     places = [page.index(f"<!-- measured: {key} -->\n") for key in sections(points, "a machine")]
     assert places == sorted(places)
 

@@ -117,7 +117,7 @@ def test_no_changes_and_problems_are_reported_first() -> None:
             "message": "two",
             "remedy": "again",
             "details": "",
-            "reference": "docs/reference/problems.md#site-unhealthy",
+            "reference": "docs/reference/problems/platform.md#site-unhealthy",
         }
     ]
 

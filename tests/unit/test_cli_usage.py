@@ -119,7 +119,7 @@ def test_what_goes_wrong_with_json_is_json_as_well(tmp_path: Path, monkeypatch: 
     [problem] = json.loads(done.stdout)["problems"]
     assert (problem["code"], problem["site"], problem["path"]) == ("no-such-stack", None, None)
     assert problem["remedy"].startswith("go to the project's directory")
-    assert problem["reference"] == "docs/reference/problems.md#no-such-stack"
+    assert problem["reference"] == "docs/reference/problems/commands.md#no-such-stack"
     assert done.stderr.endswith("[no-such-stack]\n")
 
 

@@ -18,6 +18,7 @@ from mirrors.cli.doctor.engine import Lock, check_backend, check_variables, comp
 from mirrors.cli.doctor.platform import Refused, check_configuration, clock, remedy, unreachable
 from mirrors.cli.doctor.size import LIMIT, as_go_writes, size_of
 from mirrors.cli.state import StackState
+from mirrors.problems import reference
 from mirrors.problems.findings import Level
 from tests.unit.seeded_account import seeded_account
 
@@ -217,7 +218,7 @@ def test_what_is_wrong_is_one_line_with_its_remedy(
     assert line.startswith(f"{found['level']:8} {found['check']}: ")
     assert found["message"].rstrip(".") in line
     assert line.endswith(f". Remedy: {found['remedy']} [{code}]")
-    assert found["reference"] == f"docs/reference/problems.md#{code}"
+    assert found["reference"] == reference(code)
 
 
 @pytest.mark.parametrize(

@@ -8,17 +8,11 @@ from pathlib import Path
 import pytest
 
 from mirrors.errors import ConfigurationError, DeploymentFailedError, MirrorsError
-from mirrors.problems import CATALOGUE, PAGE, Note, Problem, events
-from mirrors.problems.commands import COMMANDS
-from mirrors.problems.configuration import CONFIGURATION
-from mirrors.problems.containers import CONTAINERS
+from mirrors.problems import AREAS, CATALOGUE, PAGES, Note, Problem, events, reference
 from mirrors.problems.events import EVENTS, UNREADABLE, report_line, report_note, report_problem, report_repair
-from mirrors.problems.ids import IDS
-from mirrors.problems.platform import PLATFORM
-from mirrors.problems.program import PROGRAM
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-PACKAGE = Path(events.__file__).parent
+PACKAGE = Path(events.__file__).parents[1]
 IDS_TAKEN = Problem("site-unhealthy", "it runs.", "Correct it", "de")
 
 
@@ -29,17 +23,16 @@ def codes_in(source: str) -> set[str]:
 
 
 def test_each_code_of_the_catalogue_is_used_somewhere() -> None:
-    modules = [path for path in PACKAGE.rglob("*.py") if PACKAGE / "problems" not in path.parents]
+    catalogues = {PACKAGE / "problems" / f"{area}.py" for area in AREAS}
+    modules = [path for path in PACKAGE.rglob("*.py") if path not in catalogues]
     used = set().union(*(codes_in(path.read_text(encoding="utf-8")) for path in modules))
 
     assert CATALOGUE.keys() - used == set()
 
 
 def test_no_code_is_in_two_catalogues() -> None:
-    catalogues = (CONFIGURATION, PROGRAM, IDS, PLATFORM, CONTAINERS, COMMANDS)
-
-    assert sum(map(len, catalogues)) == len(CATALOGUE)
-    assert all(list(catalogue) == sorted(catalogue) for catalogue in catalogues)
+    assert sum(map(len, AREAS.values())) == len(CATALOGUE)
+    assert all(list(meanings) == sorted(meanings) for meanings in AREAS.values())
 
 
 def test_codes_are_kebab_case_and_explained() -> None:
@@ -53,10 +46,13 @@ def test_a_code_that_is_in_no_catalogue_is_no_problem() -> None:
         Problem("made-up", "…")
 
 
-def test_the_page_has_a_heading_for_each_code() -> None:
-    headings = re.findall(r"^### (\S+)$", (CHECKOUT / PAGE).read_text(encoding="utf-8"), re.MULTILINE)
+@pytest.mark.parametrize("area", AREAS)
+def test_an_area_is_a_module_and_a_page_with_a_heading_for_each_code(area: str) -> None:
+    page = CHECKOUT / PAGES / f"{area}.md"
 
-    assert sorted(headings) == sorted(CATALOGUE)
+    assert (PACKAGE / "problems" / f"{area}.py").is_file()
+    assert re.findall(r"^## (\S+)$", page.read_text(encoding="utf-8"), re.MULTILINE) == list(AREAS[area])
+    assert {reference(code) for code in AREAS[area]} == {f"{PAGES}/{area}.md#{code}" for code in AREAS[area]}
 
 
 @pytest.mark.parametrize(

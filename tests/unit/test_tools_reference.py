@@ -11,20 +11,29 @@ from typing import Any
 import pytest
 import yaml
 
+from mirrors.cli import COMMANDS
 from mirrors.config import Settings, load, models, rollout
 from mirrors.config.all_keys import all_keys, owners
 from mirrors.config.base import ConfigModel
 from mirrors.config.connection import ENVIRON
 from mirrors.config.platform_settings import PlatformSettings
 from mirrors.docker import settings as docker
-from tools.reference import pages
-from tools.reference.configuration import Key, keys, page, sound_with
+from mirrors.fleet import Fleet
+from mirrors.resources.mirror import Site
+from mirrors.resources.original import Original, OriginalProvider
+from mirrors.resources.provider import Provider
+from mirrors.resources.site import SiteProvider
+from mirrors.resources.site_ids import SiteIds, SiteIdsProvider
+from tools.reference import CHECKOUT, MADE, commands, configuration, files
 from tools.reference.docstrings import in_a_cell, markdown, of_fields
-from tools.reference.resources import DOCUMENTED, Documented
+from tools.reference.keys import Key, keys, sound_with
 
 KEYS = tuple(keys())
-WITH_DEFAULT = [key for key in KEYS if key.default.startswith("`") and key.default.count("`") == 2]
-EXAMPLES = re.findall(r"```yaml\n(.*?)```", page(), re.DOTALL)
+WITH_DEFAULT = [key for key in KEYS if key.default_value is not None]
+CONFIGURATION = configuration.pages()
+EXAMPLES = re.findall(r"```yaml\n(mirrors:.*?)```", "".join(CONFIGURATION.values()), re.DOTALL)
+RESOURCES = ((SiteIds, SiteIdsProvider), (Original, OriginalProvider), (Site, SiteProvider))
+CHECK_ONLY, REPLACES = "Check only.", "Another one replaces the resource."
 FLEET = {"original": {"application": "acme"}, "mirrors": [{"application": "acme-fr"}]}
 
 
@@ -37,9 +46,17 @@ def settings(data: dict[str, Any], stack: str = "test") -> Settings:
     return loaded.settings
 
 
-@pytest.mark.parametrize("path", pages(), ids=lambda path: path.name)
-def test_the_committed_page_is_what_the_docstrings_say(path: Path) -> None:
-    assert path.read_text(encoding="utf-8") == pages()[path], "run: python -m tools.reference"
+@pytest.mark.parametrize("path", files(), ids=lambda path: str(path.relative_to(CHECKOUT)))
+def test_the_committed_file_is_what_the_code_says(path: Path) -> None:
+    assert path.read_text(encoding="utf-8") == files()[path], "run: make docs"
+
+
+def test_no_page_is_left_of_what_the_code_has_no_more() -> None:
+    texts = {path: path.read_text(encoding="utf-8") for path in (CHECKOUT / "docs").rglob("*.md")}
+
+    assert {path for path, text in texts.items() if text.startswith(MADE)} == {
+        path for path in files() if path.suffix == ".md"
+    }
 
 
 def test_every_key_of_every_model_has_a_row_in_the_table_of_its_object() -> None:
@@ -52,12 +69,13 @@ def test_every_key_of_every_model_has_a_row_in_the_table_of_its_object() -> None
 
     declared = [[str(field.alias) for field in item.model_fields.values()] for item in (all_keys(), *written)]
     assert sorted(tables.values()) == sorted(declared)
-    assert {key.described() for key in KEYS} <= set(page().splitlines())
+    rows = [name for page in CONFIGURATION.values() for name in re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)]
+    assert sorted(rows) == sorted(key.name for key in KEYS)
 
 
 @pytest.mark.parametrize("key", WITH_DEFAULT, ids=lambda key: key.path)
 def test_a_default_that_is_written_out_changes_nothing(key: Key) -> None:
-    default = yaml.safe_load(key.default.strip("`"))
+    default = key.default_value
 
     assert settings(sound_with(key.place, default)) == settings(sound_with(("platform",), "divio"))
     whole = all_keys().model_validate(sound_with(key.place, str(default) if len(key.place) == 1 else default))
@@ -73,62 +91,92 @@ def test_an_example_is_a_sound_configuration(example: str) -> None:
     settings({"fleet": FLEET, **declared}, stack=declared.get("environment", "test"))
 
 
-def test_what_a_list_and_a_map_take_is_reported_to_the_last_item() -> None:
-    told = {key.path: key.takes for key in KEYS}
+def test_a_list_and_a_map_say_what_each_item_takes() -> None:
+    takes = {key.path: key.takes for key in KEYS}
 
     assert (
-        told["rollout.waves"] == 'a list, each a number of mirrors from 1 on, without quotes, or a part such as "25%"'
+        takes["rollout.waves"] == 'a list, each a number of mirrors from 1 on, without quotes, or a part such as "25%"'
     )
-    assert told["secrets"].startswith("an object {name: value}, each value an object {name: value}, each value text")
-    assert told["overrides.mirrors"].startswith("an object {name: value}, each value an object, see [")
-    assert told["environment"] == "test or live"
+    assert takes["secrets"].startswith("an object {name: value}, each value an object {name: value}, each value text")
+    assert takes["overrides.mirrors"].startswith("an object {name: value}, each value an object, see [")
+    assert takes["environment"] == "test or live"
 
 
-def test_what_is_said_to_be_seen_elsewhere_is_a_heading_of_the_page() -> None:
-    headings = re.findall(r"^## `(.+)`$", page(), re.MULTILINE)
+def test_a_link_to_an_object_leads_to_its_heading() -> None:
+    headings = {
+        f"{name}#{re.sub(r'[^a-z]', '', title.lower())}"
+        for name, page in CONFIGURATION.items()
+        for title in re.findall(r"^## `(.+)`$", page, re.MULTILINE)
+    }
 
-    seen = dict(re.findall(r"see \[`(.+?)`\]\(#(\w+)\)", page()))
-    assert seen == {text: re.sub(r"\W", "", text.lower()) for text in headings}
+    assert {link for page in CONFIGURATION.values() for link in re.findall(r"see \[`.+?`\]\((.+?)\)", page)} == headings
 
 
 def test_secrets_and_variables_of_the_environment_are_named() -> None:
-    rows = {key.path: key.described() for key in KEYS}
-
     tls = {"dockerTls.ca", "dockerTls.cert", "dockerTls.key"}
-    assert {path for path, row in rows.items() if "**secret**" in row} == {"secrets", "sharedValues", "apiToken", *tls}
-    assert {path for path, row in rows.items() if "in the environment wins" in row} == set(ENVIRON)
-    assert all(name in rows[path] for path, name in ENVIRON.items())
+
+    assert {key.path for key in KEYS if key.secret} == {"secrets", "sharedValues", "apiToken", *tls}
+    assert {key.path for key in KEYS if "in the environment wins" in key.summary} == set(ENVIRON)
+    assert all(name in CONFIGURATION["index.md"] for name in ENVIRON.values())
+    assert "".join(CONFIGURATION.values()).count("| **secret**: ") == 6
 
 
 class Undocumented(ConfigModel):
     """Its first key has no text."""
 
     silent: int = 1
-    told: int = 2
+    documented: int = 2
     """The second one."""
 
 
 def test_a_key_without_a_docstring_is_refused() -> None:
-    assert of_fields(Undocumented) == {"told": "The second one."}
+    assert of_fields(Undocumented) == {"documented": "The second one."}
     with pytest.raises(LookupError, match=r"Undocumented\.silent"):
         list(keys(Undocumented))
 
 
-@pytest.mark.parametrize("item", DOCUMENTED, ids=lambda item: item.name)
-def test_every_property_of_a_resource_is_reported(item: Documented) -> None:
-    told, kept = set(item.properties), {*item.provider.inputs, *item.outputs}
-    source = inspect.getsource(sys.modules[item.provider.__module__])
-
-    assert told >= kept | set(item.check_only)
-    assert [name for name in told - kept - {*item.check_only} if f'"{name}"' not in source] == []
-    assert {name for name in told if item.kind_of(name) == "input, replaces"} == set(item.provider.immutable)
+def attributes_of(cls: type) -> dict[str, str]:
+    """Return {name: text} of a resource's documented properties: of its docstring, and of its annotations."""
+    section = (inspect.getdoc(cls) or "").partition("Attributes:\n")[2]
+    named = re.findall(r"^    (\w+): (.+(?:\n        .+)*)", section, re.MULTILINE)
+    return {name: " ".join(text.split()) for name, text in named} | of_fields(cls)
 
 
-@pytest.mark.parametrize("item", DOCUMENTED, ids=lambda item: item.name)
-def test_what_a_resource_does_is_reported_in_words_of_mirrors(item: Documented) -> None:
-    told = [item.what_happens(method) for method in ("check", "diff", "create", "update", "read", "delete")]
+@pytest.mark.parametrize(("resource", "provider"), RESOURCES)
+def test_every_property_of_a_resource_is_documented(resource: type, provider: type[Provider]) -> None:
+    documented = attributes_of(resource)
+    kept = {*provider.inputs, *provider.outputs}
+    source = inspect.getsource(sys.modules[provider.__module__])
 
-    assert not any(":param" in text for text in told), "that is the SDK's docstring"
+    assert documented.keys() >= kept | set(provider.check_only)
+    assert {name for name, text in documented.items() if text.startswith(CHECK_ONLY)} == documented.keys() - kept
+    assert [name for name in documented.keys() - kept - {*provider.check_only} if f'"{name}"' not in source] == []
+    assert {name for name, text in documented.items() if text.endswith(REPLACES)} == set(provider.immutable)
+
+
+def test_the_page_of_resources_names_what_exists() -> None:
+    page = (CHECKOUT / "docs" / "reference" / "resources.md").read_text(encoding="utf-8")
+    named = re.findall(r"^::: (\S+)\n(?: +options:\n +members: \[(.+)\]\n)?", page, re.MULTILINE)
+
+    for path, members in named:
+        module, _, name = path.rpartition(".")
+        owner = getattr(sys.modules[module], name)
+        assert inspect.getdoc(owner), path
+        for member in filter(None, members.split(", ")):
+            assert member in of_fields(owner) or inspect.getdoc(getattr(owner, member)), f"{path}.{member}"
+    assert {path.rpartition(".")[2] for path, _ in named} == {
+        item.__name__ for item in (Fleet, *(one for both in RESOURCES for one in both))
+    }
+
+
+def test_every_command_has_a_heading_and_its_options() -> None:
+    pages = commands.pages()
+
+    assert re.findall(r"^## (.+)$", pages["commands.md"], re.MULTILINE) == [
+        f"mirrors {name}" for name in sorted(COMMANDS) if name != "sandbox"
+    ]
+    assert "## mirrors sandbox fault add\n" in pages["sandbox-commands.md"]
+    assert r"| `-s, --stack TEXT` | The stack, e.g. test. \[required] |" in pages["commands.md"]
 
 
 def test_docstrings_become_markdown_and_cells_stay_in_their_table() -> None:

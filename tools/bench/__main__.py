@@ -22,7 +22,7 @@ from tools.bench.machine import described
 from tools.bench.report import sections, write
 from tools.bench.sample import BenchError
 
-DOCUMENT = CHECKOUT / "docs" / "benchmarks.md"
+DOCUMENT = CHECKOUT / "docs" / "reference" / "benchmarks.md"
 PARTS = (SIZES, OPERATIONS, ROLLOUT)
 COUNTS = {SIZES: (10, 100, 333, 1000), OPERATIONS: (333,)}
 SMALL = 10

@@ -13,6 +13,8 @@ ITEM = re.compile(r"\s*([-*+]|\d+\.)\s+")
 ARGUMENT = re.compile(r"\s*[`*\w]+( \([^)]*\))?: ")
 DIRECTIVE = re.compile(r"#\s*(noqa|type:|mypy:|ruff:|pragma|fmt:|!|/|-\*-)")
 COMMENT_LINE = re.compile(r"\s*#( |$)")
+GENERATED = "<!-- Made by "
+"""Such a page is made of docstrings, which are linted where they are written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ def passages(path: Path, messages: bool = False) -> Iterator[Passage]:
         messages: whether the strings of a Python file count, too.
     """
     text = path.read_text(encoding="utf-8")
+    if text.startswith(GENERATED):
+        return
     if path.suffix == ".md":
         yield from markdown(enumerate(text.splitlines(), 1))
     elif path.suffix == ".py":

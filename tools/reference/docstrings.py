@@ -1,4 +1,8 @@
-"""Docstrings as Markdown: of a class, and of the fields that stand in it."""
+"""Docstrings as Markdown: of a class, and of its fields.
+
+pydantic can read those of the fields itself (``use_attribute_docstrings``), but it does so in every import of a model.
+Each program and each provider would start later (docs/adr/0029-zensical-makes-the-site.md).
+"""
 
 from __future__ import annotations
 
@@ -10,20 +14,16 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 
-def documented(what: object) -> str:
-    """Return the docstring of a class or function, inherited or not.
-
-    Raises:
-        LookupError: there is none.
-    """
-    text = inspect.getdoc(what)
+def documented(cls: type) -> str:
+    """Return the docstring of a class. Raises LookupError where it has none."""
+    text = inspect.getdoc(cls)
     if not text:
-        raise LookupError(f"{getattr(what, '__qualname__', what)} has no docstring")
+        raise LookupError(f"{cls.__qualname__} has no docstring")
     return markdown(text)
 
 
 def of_fields(owner: type) -> dict[str, str]:
-    """Return {field: the text below it} of a class and those it inherits from, except a library's."""
+    """Return {field: the text below it} of a class and of those that it inherits from, without a library's."""
     found: dict[str, str] = {}
     for cls in reversed(owner.__mro__):
         if cls.__module__.partition(".")[0] == owner.__module__.partition(".")[0]:
@@ -40,12 +40,12 @@ def _below_fields(cls: type) -> Iterator[tuple[str, str]]:
 
 
 def markdown(text: str) -> str:
-    """Return Markdown: one pair of backticks where a docstring has two, except in blocks of code."""
+    """Write one pair of backticks where a docstring has two; those of a block of code stay."""
     return re.sub(r"(?<!`)``(?!`)", "`", text)
 
 
 def in_a_cell(text: str) -> str:
-    """Return a text in one line, for a table."""
+    """Write a text in one line, for a table."""
     return " ".join(text.split()).replace("|", r"\|")
 
 

@@ -1,39 +1,50 @@
-"""``docs/reference/problems.md``: every code that a problem may have, from the catalogue."""
+"""``docs/reference/problems``: each code that a problem may have, from the catalogue, one page an area."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from textwrap import wrap
 
-from mirrors.problems import Meaning
-from mirrors.problems.commands import COMMANDS
-from mirrors.problems.configuration import CONFIGURATION
-from mirrors.problems.containers import CONTAINERS
-from mirrors.problems.ids import IDS
-from mirrors.problems.platform import PLATFORM
-from mirrors.problems.program import PROGRAM
+from mirrors.problems import AREAS, CATALOGUE, reference
+from tools.reference.docstrings import row, table
 
 INTRODUCTION = """\
 # Problems
 
-Each problem ends with its code, in brackets: `acme-de: … [site-id-retired]`. A code keeps its meaning
-from release to release; the wording of a message does not. With `--json` a command shows each problem as
-`{code, site, path, message, remedy, details, reference}`, and `reference` is the place on this page.
+Each problem has a code in brackets at its end: `acme-de: … [site-id-retired]`. A code keeps its meaning from release to
+release. The wording of a message does not. With `--json` a command shows each problem as
+`{code, site, path, message, remedy, details, reference}`. `reference` names the page and the heading of the code.
 """
 
-SECTIONS: Mapping[str, Mapping[str, Meaning]] = {
-    "The configuration": CONFIGURATION,
-    "The program": PROGRAM,
-    "SITE_IDs, plan and adoption": IDS,
-    "The platform and deployments": PLATFORM,
-    "Containers": CONTAINERS,
-    "Commands": COMMANDS,
+WIDTH = 120
+
+AREA_TITLES: Mapping[str, str] = {
+    "configuration": "Problems of the configuration",
+    "program": "Problems that the program finds",
+    "ids": "Problems of SITE_IDs, plan and adoption",
+    "platform": "Problems of the platform and of deployments",
+    "containers": "Problems of containers",
+    "commands": "Problems of commands",
 }
 
 
-def page() -> str:
-    lines = [INTRODUCTION]
-    for title, meanings in SECTIONS.items():
-        lines += [f"## {title}", ""]
-        for code, found in sorted(meanings.items()):
-            lines += [f"### {code}", "", found.meaning, "", f"What helps: {found.remedy}", ""]
-    return "\n".join(lines)
+def pages() -> dict[str, str]:
+    """Return {file name: page}: an index of all codes, and a page for each area."""
+    return {"index.md": "\n".join(_index()), **{f"{area}.md": "\n".join(_page(area)) for area in AREAS}}
+
+
+def _index() -> Iterator[str]:
+    yield INTRODUCTION
+    yield from (f"- [{AREA_TITLES[area]}]({area}.md)" for area in AREAS)
+    yield from ("", "## Every code", "", *table("code", "area"))
+    for code in sorted(CATALOGUE):
+        page = reference(code).rpartition("/")[2]
+        yield row(f"[{code}]({page})", page.partition(".")[0])
+    yield ""
+
+
+def _page(area: str) -> Iterator[str]:
+    yield from (f"# {AREA_TITLES[area]}", "", "All codes: [problems](index.md).", "")
+    for code, found in AREAS[area].items():
+        helps = f"**What helps:** {found.remedy}"
+        yield from (f"## {code}", "", *wrap(found.meaning, WIDTH), *wrap(helps, WIDTH, break_on_hyphens=False), "")
