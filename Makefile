@@ -15,7 +15,7 @@ export UV_CACHE_DIR ?= $(CURDIR)/.tools/uv
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help up down clean unit test pythons companion crash chaos mutants bench check docs wheels tools venv lock engine
+.PHONY: help up down clean unit test pythons companion crash chaos mutants bench check docs site wheels tools venv lock engine
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -48,7 +48,7 @@ clean: ## Stop everything and remove what was made
 	@if [ -x .venv/bin/python ]; then .venv/bin/python -m tools.docker_engine stop; fi
 	@if [ -x .venv/bin/mirrors ] && [ -f .state/env ]; then $(ENV) mirrors sandbox reset --yes; fi
 	@if [ -d .tools ]; then chmod -R u+w .tools; fi
-	@rm -rf .state .tools .venv dist .mypy_cache .pytest_cache .import_linter_cache .hypothesis
+	@rm -rf .state .tools .venv dist .cache .mypy_cache .pytest_cache .import_linter_cache .hypothesis
 	@find . \( -name __pycache__ -o -name .ruff_cache \) -type d -prune -exec rm -rf {} +
 
 unit: venv ## Run the quick part of the unit tests, in seconds
@@ -89,8 +89,13 @@ check: venv ## Run the static checks
 	@.venv/bin/lint-imports
 	@.venv/bin/python -m tools.prose
 
-docs: venv ## Write the pages that are made of docstrings
+docs: venv ## Write the pages and the schema that are made of the code
 	@.venv/bin/python -m tools.reference
+
+site: venv ## Build the documentation into .state/site, and check its links
+	@.venv/bin/uv venv --quiet --allow-existing --python .venv/bin/python .tools/docs
+	@.venv/bin/uv pip sync --quiet --require-hashes --python .tools/docs/bin/python requirements-docs.lock
+	@.venv/bin/python -m tools.site
 
 wheels: venv ## Build the wheels into dist, and use them where nothing else is installed
 	@.venv/bin/python -m nox --session wheels
@@ -107,6 +112,8 @@ venv: ## Make .venv from requirements.lock
 	@.venv/bin/uv pip install --quiet --python .venv --require-hashes --no-deps -r requirements.lock
 	@.venv/bin/uv pip install --quiet --python .venv --no-build-isolation --no-deps -e .
 
-lock: venv ## Write requirements.lock from pyproject.toml and constraints.txt
+lock: venv ## Write both lock files from pyproject.toml and constraints.txt
 	@.venv/bin/uv pip compile pyproject.toml mirrors_sandbox/pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-emit-package pulumi-mirrors-sandbox --no-header --all-extras --group dev -c constraints.txt -o requirements.lock
+	@.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --group docs -o requirements-docs.lock

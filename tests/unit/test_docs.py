@@ -11,6 +11,7 @@ import yaml
 CHECKOUT = Path(__file__).resolve().parents[2]
 DOCS = CHECKOUT / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
+DECISIONS = sorted(DOCS.glob("adr/0*.md"))
 OUTSIDE = [path for path in CHECKOUT.glob("*.md") if path.is_file()]
 """Pages beside the site, such as the README: ``make site`` does not check their links."""
 
@@ -37,7 +38,13 @@ def test_a_page_is_short(page: Path) -> None:
 
 
 def test_each_page_is_in_the_navigation_once() -> None:
-    assert sorted(navigation()) == sorted(str(page.relative_to(DOCS)) for page in PAGES)
+    assert sorted(navigation()) == sorted(str(page.relative_to(DOCS)) for page in PAGES if page not in DECISIONS)
+
+
+def test_each_decision_is_in_their_table() -> None:
+    table = (DOCS / "adr" / "README.md").read_text(encoding="utf-8")
+
+    assert re.findall(r"^\| \[\d+\]\((.+?)\) \|", table, re.MULTILINE) == [page.name for page in DECISIONS]
 
 
 @pytest.mark.parametrize("file", OUTSIDE, ids=lambda file: file.name)
