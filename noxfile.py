@@ -28,7 +28,7 @@ nox.options.error_on_missing_interpreters = True
 nox.options.reuse_venv = "yes"
 
 DISTRIBUTIONS = (".", "django_mirrors", "mirrors_sandbox")
-LOCKED = ("--require-hashes", "--no-deps", "--compile-bytecode", "--requirement")
+LOCKED = ("--require-hashes", "--no-deps", "--requirement")
 
 
 @nox.session(python=["3.11", "3.12", "3.13"])
@@ -42,7 +42,7 @@ def unit(session: nox.Session) -> None:
 @nox.session(python=["3.9", "3.11", "3.13"])
 def companion(session: nox.Session) -> None:
     """Run the tests of django_mirrors on its wheel, with the Django that the lock gives this Python."""
-    session.install(*LOCKED, "django_mirrors/tests/requirements.lock")
+    session.install("--compile-bytecode", *LOCKED, "django_mirrors/tests/requirements.lock")
     wheel = _built(session, "django_mirrors", session.create_tmp())
     session.install("--no-deps", "--compile-bytecode", "--reinstall", wheel)
     with running_postgres() as server, session.chdir("django_mirrors"):

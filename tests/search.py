@@ -9,10 +9,17 @@ import os
 
 from hypothesis import HealthCheck, Phase, settings
 
+QUICK = "MIRRORS_QUICK_TESTS" in os.environ
+"""``make unit`` sets it: tests try few examples, and none starts a process or a server."""
+
+FEW = 5
+
 
 def searching(examples: int, steps: int = 50) -> settings:
     """``examples``: how many are tried; ``steps``: of a state machine, in each."""
     asked = os.environ.get("MIRRORS_EXAMPLES")
+    if QUICK:
+        examples, steps = FEW, FEW
     phases = [Phase.explicit, Phase.generate, *([] if "MIRRORS_FIRST_EXAMPLE" in os.environ else [Phase.shrink])]
     return settings(
         max_examples=int(asked) if asked else examples,

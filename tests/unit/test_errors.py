@@ -3,10 +3,11 @@
 import shlex
 import subprocess
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mirrors.errors import confirmation, shell_word
+from tests.search import searching
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
 AWKWARD = st.text("az'\"\\$`!(){}[]*?~#&;|<> \t\n=:/%-", min_size=1)
@@ -20,7 +21,7 @@ def test_a_pasted_confirmation_has_the_value_and_the_stack(value: str, stack: st
     assert shlex.split(command[1:-1]) == ["pulumi", "config", "set", "mirrors:confirmDatabase", value, *named]
 
 
-@settings(max_examples=50)
+@searching(50)
 @given(st.lists(AWKWARD, min_size=1, max_size=9))
 def test_a_shell_reads_each_word_as_it_is_meant(words: list[str]) -> None:
     script = f"printf '%s\\0' {' '.join(map(shell_word, words))}"

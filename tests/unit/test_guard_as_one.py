@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import ConnectionHandler, DatabaseError
-from hypothesis import event, given, settings
+from hypothesis import event, given
 from hypothesis import strategies as st
+
+from tests.search import searching
 
 pytestmark = pytest.mark.usefixtures("django_settings")
 
@@ -142,11 +145,11 @@ def in_memory() -> Iterator[Any]:
     try:
         yield connection
     finally:
-        connection.close()
+        BaseDatabaseWrapper.close(connection)  # SQLite's own leaves a database in memory open
         del connections["default"]
 
 
-@settings(deadline=None, max_examples=50)  # the first one loads Django
+@searching(50)
 @given(data=st.data())
 def test_a_plan_that_passes_is_one_that_old_code_survives_at_each_moment(data: st.DataObject) -> None:
     from django.db.migrations import Migration

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import ConnectionHandler
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+
+from tests.search import searching
 
 pytestmark = pytest.mark.usefixtures("django_settings")
 
@@ -53,7 +56,7 @@ def kinds(change: Any, *, label: str = "shop") -> set[str]:
     try:
         return {effect.kind.value for effect in analyze_plan([(second, False)], connection, state)}
     finally:
-        connection.close()
+        BaseDatabaseWrapper.close(connection)  # SQLite's own leaves a database in memory open
 
 
 FORWARD = ["database_forwards", "allow_migrate_model"]
@@ -90,13 +93,13 @@ def operations() -> st.SearchStrategy[Any]:
     )
 
 
-@settings(deadline=None, max_examples=40)  # the first one loads Django
+@searching(40)
 @given(data=st.data())
 def test_no_operation_with_a_method_of_its_own_is_expand_alone(data: st.DataObject) -> None:
     assert kinds(data.draw(operations())) != {"expand"}
 
 
-@settings(deadline=None, max_examples=40)  # the first one loads Django
+@searching(40)
 @given(
     data=st.data(), altered=st.booleans(), name=st.sampled_from(["CharField", "IntegerField", "JSONField", "TextField"])
 )
@@ -111,7 +114,7 @@ def test_no_field_that_says_what_the_database_gets_is_expand_alone(
     assert kinds(change) != {"expand"}
 
 
-@settings(deadline=None, max_examples=40)  # the first one loads Django
+@searching(40)
 @given(data=st.data())
 def test_no_constraint_or_index_with_sql_of_its_own_is_expand_alone(data: st.DataObject) -> None:
     from django.db import models
@@ -123,7 +126,7 @@ def test_no_constraint_or_index_with_sql_of_its_own_is_expand_alone(data: st.Dat
     assert kinds(change) != {"expand"}
 
 
-@settings(deadline=None, max_examples=40)  # the first one loads Django
+@searching(40)
 @given(data=st.data())
 def test_no_migration_with_an_apply_of_its_own_is_expand(data: st.DataObject) -> None:
     from django.db.migrations import Migration
