@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
+from tools.site import loaded
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 DOCS = CHECKOUT / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
@@ -52,3 +54,12 @@ def test_a_link_of_a_file_beside_the_site_leads_somewhere(file: Path) -> None:
     links = re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", file.read_text(encoding="utf-8"))
 
     assert [link for link in links if not (file.parent / link).exists()] == []
+
+
+def test_what_a_page_loads_from_elsewhere_is_found_and_a_link_is_not() -> None:
+    page = (
+        '<link rel="stylesheet" href="https://a.example/a.css"><link href="own.css"><script defer src=https://b.example/b>'
+        '<img alt="" src="https://c.example/c.png"><script src="own.js"></script><a href="https://d.example/">d</a>'
+    )
+
+    assert list(loaded(page)) == ["https://a.example/a.css", "https://b.example/b", "https://c.example/c.png"]
