@@ -127,7 +127,7 @@ def test_what_people_ask_first_has_a_column_for_each_size() -> None:
     points = [point(who, 2.0 * n, part=SIZES, mirrors=n) for n in (10, 1000) for who in (OURS, SCRIPT)]
     text = sections(points, "a machine")[SIZES]
     assert "| seconds |  | 10 mirrors | 1,000 mirrors |" in text
-    assert "| first up | ours | 20.0 | 2000.0 |" in text
+    assert "| first up | Mirrors | 20.0 | 2000.0 |" in text
 
 
 def test_a_section_is_replaced_and_what_is_around_it_is_not(tmp_path: Path) -> None:

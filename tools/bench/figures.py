@@ -22,7 +22,7 @@ BY_PROCESSOR, BY_CLOCK, BY_SCRIPT, BY_FLOOR = (
     "÷ floor, processor time",
 )
 BY_MIDDLE, BY_LEAST = f"÷ {MIDDLE} mirrors, clock", f"÷ {SITES / PARALLEL * SECONDS:.0f} s, clock"
-OWN, RATIO = "ours", "÷ revision"
+OWN, RATIO = "Mirrors", "÷ revision"
 STATE, ENGINE = "state, bytes a mirror", "peak memory of the engine, MB"
 
 TARGETS: Mapping[tuple[str, int, str, str], float] = {
