@@ -61,11 +61,11 @@ test: tools ## Run all tests
 engine: venv ## Find a Docker engine for the tests, or start one as root, with images that need no registry
 	@.venv/bin/python -m tools.docker_engine start
 
-pythons: venv ## Run the same on Python 3.11, 3.12 and 3.13
-	@.venv/bin/python -m nox --session unit
+pythons: venv ## Run the same on Python 3.11, 3.12 and 3.13; PYTHONS="3.12 3.13": on these
+	@.venv/bin/python -m nox --session $(if $(PYTHONS),$(PYTHONS:%=unit-%),unit)
 
-companion: venv ## Run the companion app's tests on Python 3.9, 3.11 and 3.13 with Django 4.2, 5.2 and 6.0
-	@.venv/bin/python -m nox --session companion
+companion: venv ## Run the companion app's tests on Python 3.9, 3.11 and 3.13 with Django 4.2, 5.2 and 6.0; or PYTHONS
+	@.venv/bin/python -m nox --session $(if $(PYTHONS),$(PYTHONS:%=companion-%),companion)
 
 crash: tools ## Kill engine and provider between any two requests, in about half an hour
 	@MIRRORS_CRASHES=all PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$$PATH" pytest tests/engine/test_crashes.py
