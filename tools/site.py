@@ -1,7 +1,7 @@
 """``make site``: builds the documentation strictly. No page of it loads anything from elsewhere.
 
-The links of all pages, and the anchors behind them, are checked on the way. A page works where it is opened as a file,
-too, with its search.
+The links of all pages, and the anchors behind them, are checked on the way. A page also works where it is opened as a
+file; only the search needs a server.
 """
 
 from __future__ import annotations
@@ -16,10 +16,6 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 PYTHON = CHECKOUT / ".tools" / "docs" / "bin" / "python"
 SITE = CHECKOUT / ".state" / "site"
 
-WORKER = "https://unpkg.com/iframe-worker/shim"
-"""The theme takes this script from elsewhere. The search of a page that is a file needs it: there is no worker then."""
-
-OWN_WORKER = "assets/iframe-worker.js"
 LOADED = re.compile(
     r"""<(?:script|img|iframe)\b[^>]*\ssrc="?(https?:[^"\s>]+)|<link\b[^>]*\shref="?(https?:[^"\s>]+)"""
 )
@@ -30,11 +26,9 @@ def main() -> int:
     if done.returncode:
         return done.returncode
     pages = sorted(SITE.rglob("*.html"))
-    for page in pages:
-        text = page.read_text(encoding="utf-8")
-        page.write_text(text.replace(WORKER, _from(page, OWN_WORKER)), encoding="utf-8")
     elsewhere = {url for page in pages for url in loaded(page.read_text(encoding="utf-8"))}
     sys.stdout.write(f"{len(pages)} pages: {SITE / 'index.html'}\n")
+    sys.stdout.write(f"With search: python3 -m http.server --bind 127.0.0.1 --directory {SITE}\n")
     sys.stderr.writelines(f"site: a page loads {url}, which is not in the site\n" for url in sorted(elsewhere))
     return 1 if elsewhere else 0
 
@@ -42,10 +36,6 @@ def main() -> int:
 def loaded(page: str) -> Iterator[str]:
     """Yield each address of another host from which a page loads something. Links are no such addresses."""
     yield from (script or link for script, link in LOADED.findall(page))
-
-
-def _from(page: Path, target: str) -> str:
-    return "../" * (len(page.relative_to(SITE).parts) - 1) + target
 
 
 if __name__ == "__main__":
