@@ -137,12 +137,8 @@ def stack_of_call() -> str | None:
 
 def stack_of(frame: FrameType | None) -> str | None:
     """Return the stack of the call that is answered in one of these frames; None where there is no such call."""
-    while frame is not None:
-        urn = getattr(frame.f_locals.get("request"), "urn", None)
-        if isinstance(urn, str) and urn.startswith(_URN):
-            return urn.removeprefix(_URN).partition("::")[0]
-        frame = frame.f_back
-    return None
+    urns = (str(getattr(request, "urn", "")) for request in _locals_of(frame, "request"))
+    return next((urn.removeprefix(_URN).partition("::")[0] for urn in urns if urn.startswith(_URN)), None)
 
 
 def report_partial_failure(id_: str, properties: Mapping[str, Any], reason: str) -> None:
@@ -170,9 +166,11 @@ def report_partial_failure(id_: str, properties: Mapping[str, Any], reason: str)
 
 def _context_of_call(frame: FrameType | None) -> "grpc.ServicerContext | None":
     """The SDK hands no provider the call that it answers: it is the ``context`` of a method further up."""
+    return next((item for item in _locals_of(frame, "context") if isinstance(item, grpc.ServicerContext)), None)
+
+
+def _locals_of(frame: FrameType | None, name: str) -> Iterator[Any]:
+    """Yield the local variable of this name in each frame from here up; None for a frame without it."""
     while frame is not None:
-        context = frame.f_locals.get("context")
-        if isinstance(context, grpc.ServicerContext):
-            return context
+        yield frame.f_locals.get(name)
         frame = frame.f_back
-    return None

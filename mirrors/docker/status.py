@@ -17,7 +17,7 @@ from mirrors.docker.plan import (
 from mirrors.docker.settings import docker_of
 from mirrors.planning.observed import ObservedSite
 from mirrors.planning.plan import SitePlan
-from mirrors.planning.reports.status import SiteStatus, State
+from mirrors.planning.reports.status import SiteStatus, State, absent, held_back
 from mirrors.planning.site_ids.pins import declared_otherwise
 from mirrors.planning.variables.dsn import service_identity
 from mirrors.planning.variables.names import DATABASE_URL, SITE_ID, number, removal_order, write_order
@@ -87,8 +87,7 @@ def statuses(
     newest = first.release if first else None
     for mirror, container in zip(settings.mirrors, mirrors, strict=True):
         row = _row(settings, mirror, container, "mirror", site_ids, newest)
-        on_hold = row.state is State.BEHIND and settings.declared_hold(mirror) != "nothing"
-        rows.append(replace(row, state=State.HELD) if on_hold else row)
+        rows.append(held_back(settings, mirror, row))
     return (*rows, *_removed(settings, found))
 
 
@@ -119,8 +118,7 @@ def _row(
     """``newest``: the release of the original, where a mirror is compared with it."""
     slug, stored = site.application, site_ids.get(site.application)
     if container is None:
-        missing = ("it has no container: an up makes it",)
-        return SiteStatus(slug, role, None, settings.environment, None, None, None, None, State.NOT_DEPLOYED, missing)
+        return absent(slug, role, settings.environment, State.NOT_DEPLOYED, "it has no container: an up makes it")
     site_id = stored or site.site_id or container.site_id
     findings = [*_process(container), *_variables(settings, slug, site_id, container)]
     if detail := declared_otherwise(site.site_id, stored):

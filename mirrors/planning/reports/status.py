@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from mirrors.config import Settings
+from mirrors.config import Mirror, Settings
 from mirrors.planning.observed import ObservedFleet, ObservedSite
 from mirrors.planning.plan import ENVIRONMENTS, image_environment, original_site_id
 from mirrors.planning.rollout.releases import newest_running, newest_started, newest_successful, release_of
@@ -86,7 +86,7 @@ def statuses(
         else:
             declared = declared_at(settings, seen, site, site_ids.get(site.slug) or mirror.site_id)
             row = _row(settings, seen, site, "mirror", declared.after(created.get(site.environment, ())))
-            rows.append(row if settings.declared_hold(mirror) == "nothing" else _held(row))
+            rows.append(held_back(settings, mirror, row))
     rows[0] = _renumbered(rows[0], site_ids.get(original))
     sites = zip(rows, settings.fleet.sites, strict=True)
     rows = [_contradicted(row, site.site_id, site_ids.get(site.application)) for row, site in sites]
@@ -177,9 +177,10 @@ def _undeployed(settings: Settings, site: ObservedSite, declared: DeclaredValues
     return f"set by hand since its deployment, and not deployed: {', '.join(stale)}{after}"
 
 
-def _held(row: SiteStatus) -> SiteStatus:
-    """Behind on purpose. Anything else that is wrong with it stays wrong."""
-    return replace(row, state=State.HELD) if row.state is State.BEHIND else row
+def held_back(settings: Settings, mirror: Mirror, row: SiteStatus) -> SiteStatus:
+    """Return the row of a mirror; one that is on hold is behind on purpose. Any other trouble stays."""
+    on_hold = row.state is State.BEHIND and settings.declared_hold(mirror) != "nothing"
+    return replace(row, state=State.HELD) if on_hold else row
 
 
 def _other_release(settings: Settings, row: SiteStatus) -> str | None:
@@ -191,8 +192,13 @@ def _other_release(settings: Settings, row: SiteStatus) -> str | None:
 
 
 def _missing(slug: str, role: str, environment: str) -> SiteStatus:
-    details = (f'no application "{slug}" with an environment "{environment}" is visible to this token',)
-    return SiteStatus(slug, role, None, environment, None, None, None, None, State.MISSING, details)
+    detail = f'no application "{slug}" with an environment "{environment}" is visible to this token'
+    return absent(slug, role, environment, State.MISSING, detail)
+
+
+def absent(slug: str, role: str, environment: str, state: State, detail: str) -> SiteStatus:
+    """Return the row of a site that is not there."""
+    return SiteStatus(slug, role, None, environment, None, None, None, None, state, (detail,))
 
 
 def _row(
