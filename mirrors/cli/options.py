@@ -13,8 +13,8 @@ import click
 from mirrors.cli import USAGE
 from mirrors.divio import Divio, DivioError
 from mirrors.errors import MirrorsError, UnsupportedPlatformError
+from mirrors.observation.remediation import problem_of
 from mirrors.problems import Note, Problem
-from mirrors.remediation import problem_of
 
 __all__ = ["as_json", "connect", "in_directory", "nobody_there", "note", "on_stack", "plain_errors"]
 

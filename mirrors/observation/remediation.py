@@ -24,7 +24,7 @@ TOKEN = (
     " configuration"
 )
 SANDBOX = "MIRRORS_SANDBOX_DIR"
-"""The variable of whoever works on a sandbox: their platform is one that they start themselves."""
+"""The variable that is set where a user works on a sandbox, which they can start themselves."""
 AGAIN = "Nothing is lost: run the command again"
 
 ADDRESS = "Is mirrors:apiUrl, or DIVIO_API_URL, the platform's address"
@@ -57,7 +57,7 @@ _REMEDIES: tuple[tuple[type[DivioError], str, str], ...] = (
 def problem_of(error: DivioError, environ: Mapping[str, str] = MappingProxyType({})) -> Problem:
     """The error with its remedy, where one is known.
 
-    ``environ``: the variables of whoever reads it; on a sandbox they can start the platform.
+    ``environ``: the variables of the reader, who can start the platform where it is a sandbox.
     """
     found = ((code, remedy) for kind, code, remedy in _REMEDIES if isinstance(error, kind))
     code, remedy = next(found, ("platform-failed", ""))
@@ -68,7 +68,7 @@ def problem_of(error: DivioError, environ: Mapping[str, str] = MappingProxyType(
 
 
 def refusal(error: AuthenticationFailed) -> str:
-    """Which request was refused, and no remedy: the client has one in its words, which know no setting of ours."""
+    """Return which request was refused, without a remedy: the words of the client know no setting of Mirrors."""
     where = f"{error.exchange}: " if error.exchange else ""
     request = f" (request {error.request_id})" if error.request_id else ""
     return f"{where}the token was refused{request}"

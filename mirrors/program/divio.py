@@ -11,6 +11,7 @@ from mirrors.config import Settings
 from mirrors.config.divio import divio_of
 from mirrors.divio import Divio, DivioError
 from mirrors.observation.fleet import Observer
+from mirrors.observation.remediation import problem_of
 from mirrors.observation.samples import samples
 from mirrors.planning.plan import FleetPlan, OriginalPlan, hidden_databases, plan
 from mirrors.planning.site_ids.pins import unpinned
@@ -22,7 +23,6 @@ from mirrors.program.platform import PlatformOutputs
 from mirrors.program.scheduler import RolloutScheduler
 from mirrors.program.site_resources import FleetContext, register_mirror, register_original
 from mirrors.program.startup import Configured, manual_release_sites, published_passphrase, refuse, say_rollout
-from mirrors.remediation import problem_of
 from mirrors.resources.original import Original
 from mirrors.resources.site_ids import SiteIds
 

@@ -19,6 +19,7 @@ from mirrors.errors import (
     VariableVerificationError,
 )
 from mirrors.observation.convert import by_name
+from mirrors.observation.remediation import problem_of
 from mirrors.planning.observed import ObservedDeployment
 from mirrors.planning.reports.logs import without_secrets
 from mirrors.planning.rollout.deployments import Wanted, next_step
@@ -26,7 +27,6 @@ from mirrors.planning.rollout.releases import newest_successful
 from mirrors.planning.variables.addresses import address_of
 from mirrors.planning.variables.names import DOMAIN
 from mirrors.planning.variables.writes import different_names, not_set
-from mirrors.remediation import problem_of
 from mirrors.resources.process import OPERATION
 from mirrors.resources.provider import Properties, list_deployments_or_empty, list_or_empty, say
 

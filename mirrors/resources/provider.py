@@ -19,11 +19,11 @@ from mirrors.config.rollout import Rollout
 from mirrors.divio import Divio, DivioError, NotFound, ValidationFailed
 from mirrors.errors import MirrorsError, PlatformError
 from mirrors.observation.convert import observed_deployment
+from mirrors.observation.remediation import problem_of
 from mirrors.planning.observed import ObservedDeployment
 from mirrors.problems import Problem
 from mirrors.problems.events import report_problem
 from mirrors.pulumi_internals import hide_tracebacks, secret, stack_of_call
-from mirrors.remediation import problem_of
 from mirrors.resources.bulk_reads import BulkReadCache, visible_environments
 from mirrors.resources.current_token import TokenNotFoundError, todays_token, with_token
 from mirrors.resources.executor import widen

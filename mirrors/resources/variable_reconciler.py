@@ -6,9 +6,9 @@ from functools import partial
 from mirrors.divio import Divio, EnvironmentVariable, NotFound, ValidationFailed
 from mirrors.errors import PlatformError, VariableVerificationError
 from mirrors.observation.convert import by_name
+from mirrors.observation.remediation import problem_of
 from mirrors.planning.variables.names import DATABASE_URL, SITE_ID, removal_order, write_order
 from mirrors.planning.variables.writes import Desired, Write, not_as_declared, plan_writes
-from mirrors.remediation import problem_of
 from mirrors.resources.process import OPERATION
 from mirrors.resources.provider import list_or_empty
 

@@ -7,8 +7,8 @@ from threading import Lock
 from mirrors.divio import DivioError, ValidationFailed
 from mirrors.divio.errors import REFUSALS
 from mirrors.errors import PlatformError, WritesRefusedError
+from mirrors.observation.remediation import problem_of
 from mirrors.problems import Problem
-from mirrors.remediation import problem_of
 
 
 def _is_about_one_field(error: DivioError) -> bool:

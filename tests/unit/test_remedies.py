@@ -2,7 +2,7 @@
 
 from mirrors.divio import AuthenticationFailed, ConnectionFailed, NotFound
 from mirrors.divio.errors import RequestInfo
-from mirrors.remediation import problem_of
+from mirrors.observation.remediation import problem_of
 
 
 def test_a_refused_token_has_one_remedy() -> None:

@@ -16,10 +16,10 @@ from mirrors.config.connection import Connection, load_connection
 from mirrors.config.divio import DivioSettings
 from mirrors.divio import AuthenticationFailed, Divio, DivioError, InvalidSettings, NotFound, PermissionDenied
 from mirrors.errors import MirrorsError
+from mirrors.observation.remediation import SANDBOX, problem_of
 from mirrors.planning.plan import CONTROL_PANEL
 from mirrors.problems import Problem
 from mirrors.problems.findings import Finding, explained, fine, one_line, problem, warning
-from mirrors.remediation import SANDBOX, problem_of
 
 TOKEN = "set DIVIO_API_TOKEN, or mirrors:apiToken as a secret, to a valid token of this account"  # noqa: S105 - a remedy
 ADDRESS = "see that mirrors:apiUrl, or DIVIO_API_URL, is the platform's address, and that it runs"
