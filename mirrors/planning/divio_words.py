@@ -1,4 +1,4 @@
-"""The words of plans and reports for a fleet on Divio."""
+"""Divio's words in plans and reports."""
 
 from mirrors.planning.platform_words import PlatformWords
 from mirrors.planning.site_ids.retirement import GOES_ON

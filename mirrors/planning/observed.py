@@ -1,4 +1,4 @@
-"""What a platform says about a fleet, in the form that the planner reads. ``mirrors.observation.fleet`` makes it."""
+"""The observed state of a fleet, in the form that the planner reads. ``mirrors.observation.fleet`` makes it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from mirrors.planning.variables.names import DATABASE_URL, MIRRORS_APPLICATION, 
 
 @dataclass(frozen=True, slots=True)
 class ObservedVariable:
-    """A custom variable of an environment. ``value`` is None where the platform does not show it."""
+    """A custom variable of an environment. ``value`` is None where the platform hides it."""
 
     value: str | None = field(repr=False)
     sensitive: bool = False
@@ -18,7 +18,14 @@ class ObservedVariable:
 
 @dataclass(frozen=True, slots=True)
 class ObservedDeployment:
-    """``success`` is None while it runs. A deployment that has not begun has no ``started_at``."""
+    """A deployment of an environment.
+
+    Args:
+        uuid: The platform's identifier.
+        started_at: The time of its start; None before that.
+        ended_at: The time of its end; None before that.
+        success: Whether it succeeded; None while it runs.
+    """
 
     uuid: str
     started_at: datetime | None
@@ -27,19 +34,29 @@ class ObservedDeployment:
 
     @property
     def succeeded(self) -> bool:
+        """Return whether it ended well."""
         return self.ended_at is not None and self.success is True
 
     @property
     def running(self) -> bool:
+        """Return whether it has not ended yet."""
         return self.ended_at is None and self.success is None
 
 
 @dataclass(frozen=True, slots=True)
 class ObservedSite:
-    """One application in the stack's environment; ``environment`` is None where it has no such environment.
+    """One application in the stack's environment.
 
-    ``deployments`` and ``frozen`` (the variables that the newest successful deployment runs with) are filled in for
-    the original always, for a mirror only where somebody asked for them: a preview does not need them.
+    The original always has its deployments. A mirror has them only where the caller asked for them, because a
+    preview does not need them.
+
+    Args:
+        slug: The application's slug.
+        application: The application's uuid.
+        environment: The environment's uuid; None where the application has no such environment.
+        variables: {name: variable} that are set.
+        deployments: The environment's deployments.
+        frozen: The variables of the newest successful deployment; None for a hidden value.
     """
 
     slug: str
@@ -50,30 +67,35 @@ class ObservedSite:
     frozen: Mapping[str, str | None] = field(default_factory=dict, repr=False)
 
     def is_managed(self, formerly: str | None = None) -> bool:
-        """Whether we have written to it: nobody else sets the variable that says whose SITE_ID that is.
+        """Return whether Mirrors has written to the site, because only Mirrors sets MIRRORS_APPLICATION.
 
-        ``formerly``: the slug that it had.
+        Args:
+            formerly: The slug that the site had before; None where it had no other.
         """
         owner = self.variables.get(MIRRORS_APPLICATION)
         return owner is not None and owner.value in {self.slug, formerly or self.slug}
 
     @property
     def bare(self) -> bool:
-        """Whether it has nothing of what makes an application a site of a fleet."""
+        """Return whether it has none of the variables that make an application a site of a fleet."""
         return self.variables.keys().isdisjoint((*OWN, DATABASE_URL))
 
 
 @dataclass(frozen=True, slots=True)
 class ObservedFleet:
-    """The declared applications that exist.
+    """The declared applications that exist, and what is beside them.
 
-    ``releases`` are the deployments of the original's image environment; ``elsewhere`` are the variables that the
-    original runs with in the environment of the other stack, so that Test and Live can be told apart.
-    ``neighbours``: by slug, applications that are not declared and run with the shared database; looked for
-    only where an id may be given. ``applications``: {slug: uuid} of all that the original's organisation has, as far
-    as the token sees them. ``renamed``: {declared slug: slug of today} of mirrors that are not there under the declared
-    one, as a variable that we have written says. ``ran``: {slug: SITE_IDs that its instances run with}, in Test and in
-    Live, of mirrors whose id may be given up, or is set no more.
+    Args:
+        original: The original; None where it does not exist.
+        mirrors: {slug: the mirror}.
+        image_environment: The uuid of the original's environment whose image the mirrors run.
+        releases: The deployments of that environment.
+        elsewhere: The original's deployed variables in the other stack's environment, to compare Test with Live.
+        neighbours: {slug: an undeclared application that may run with the shared database}. Mirrors looks for them
+            only where a site may get an id.
+        applications: {slug: uuid} of all applications of the original's organisation that the token may see.
+        renamed: {declared slug: present slug} of renamed mirrors, by a variable that Mirrors wrote.
+        ran: {slug: the deployed SITE_IDs in Test and Live} of mirrors that may give up their id, or have none set.
     """
 
     original: ObservedSite | None
@@ -87,5 +109,9 @@ class ObservedFleet:
     ran: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     def site(self, slug: str) -> ObservedSite:
-        """The original or a mirror. Raises KeyError where there is no such application."""
+        """Return the original or a mirror.
+
+        Raises:
+            KeyError: There is no such application.
+        """
         return self.original if self.original is not None and self.original.slug == slug else self.mirrors[slug]

@@ -1,4 +1,4 @@
-"""The plan of a fleet: what is declared, held against what the platform says, before anything is written."""
+"""Plan a fleet: compare the declared with the observed state before Mirrors writes anything."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -32,10 +32,18 @@ ENVIRONMENTS = {"test": "Test", "live": "Live"}
 
 @dataclass(frozen=True, slots=True)
 class SitePlan:
-    """A site as it shall be declared; the SITE_ID and the shared variables come from other resources' outputs.
+    """A site as the program registers it. SITE_ID and the shared variables come from the outputs of other resources.
 
-    ``follows``: whether a new release is reason enough to deploy it; ``held``: whether nothing is. ``paused``: it stays
-    as it is until the rollout goes on.
+    Args:
+        slug: The application's slug.
+        application: The application's uuid.
+        environment: The environment's uuid.
+        formerly: The slug that it had before, as the configuration says.
+        variables: {name: declared variable}.
+        seen: The observed site.
+        follows: Whether a new release is a reason to deploy it.
+        held: Whether nothing is a reason to deploy it.
+        paused: Whether it stays as it is until the rollout goes on.
     """
 
     slug: str
@@ -51,7 +59,16 @@ class SitePlan:
 
 @dataclass(frozen=True, slots=True)
 class OriginalPlan:
-    """``shared`` are the values that the original's instances really run with; ``release`` is the newest image."""
+    """The original as the program registers it.
+
+    Args:
+        site: The original as a site.
+        deploy: Whether Mirrors deploys the original.
+        image_environment: The uuid of the environment whose image the mirrors run.
+        release: The newest release, whose image the mirrors run.
+        deployment: The newest successful deployment of the stack's environment.
+        shared: {name: value} that the mirrors get.
+    """
 
     site: SitePlan
     deploy: bool
@@ -63,11 +80,17 @@ class OriginalPlan:
 
 @dataclass(frozen=True, slots=True)
 class FleetPlan:
-    """What ``mirrors.fleet`` declares. ``original`` is None only where there are problems.
+    """The plan that ``mirrors.fleet`` registers as resources.
 
-    ``neighbours``: by slug, applications that are not on the list and run with the shared database.
-    ``listed``: {uuid: slug} of all applications that are there and not on the list.
-    ``postponed``: mirrors that are new, and whose wave comes after the one that the rollout stops at.
+    Args:
+        problems: What stops the update.
+        original: The original; None only where there are problems.
+        mirrors: The mirrors that exist and are not postponed.
+        hints: The facts for the allocation of SITE_IDs.
+        neighbours: {slug: an undeclared application that may run with the shared database}.
+        rollout: The waves.
+        postponed: New mirrors whose wave comes after ``rollout.pauseAfter``.
+        listed: {uuid: slug} of the applications that exist and are not declared.
     """
 
     problems: tuple[Problem, ...]
@@ -81,17 +104,20 @@ class FleetPlan:
 
 
 def image_environment(settings: Settings) -> str:
-    """The original's environment whose image the mirrors of this stack run."""
+    """Return the name of the original's environment whose image the mirrors of this stack run."""
     return "live" if divio_of(settings).image_from == "live" else settings.environment
 
 
 def plan(
     settings: Settings, seen: ObservedFleet, manual_release_sites: Collection[str] = (), samples: Iterable[Frozen] = ()
 ) -> FleetPlan:
-    """Pure. Every problem that needs no state is found here, all at once, before the first resource is registered.
+    """Plan the fleet, and find every problem that needs no state, before the first resource is registered. Pure.
 
-    ``manual_release_sites``: sites that a user names for a release that is followed by hand. ``samples``: what some of
-    the mirrors run with.
+    Args:
+        settings: The configuration.
+        seen: The observed fleet.
+        manual_release_sites: The sites that the user named for a release under ``rollout.follow: manual``.
+        samples: The deployed variables of some of the mirrors.
     """
     original = _original_plan(settings, seen)
     rollout = rollout_plan(settings, original is not None and _needs_repair(settings, original, samples))
@@ -109,14 +135,17 @@ def plan(
 
 
 def _needs_repair(settings: Settings, original: OriginalPlan, samples: Iterable[Frozen]) -> bool:
-    """Of most: a single mirror that cannot be repaired does not switch off the waves for the others."""
+    """Return whether most samples have old credentials. So one broken mirror does not switch off the waves."""
     old = [credentials_changed(settings.fleet.shared, original.shared, sample) for sample in samples]
     return 2 * sum(old) > len(old)
 
 
 def _paused_before_they_are_ours(settings: Settings, rollout: RolloutPlan, seen: ObservedFleet) -> Iterator[Problem]:
-    """Nothing of such a site is in a state, or somebody has edited it: to leave it alone needs one, to take it over
-    writes, and to leave it out would strip it where it was ours."""
+    """Refuse a paused site if Mirrors cannot know whether it is managed.
+
+    Mirrors cannot keep it as it is without a state, must not write to it to adopt it, and must not leave it out.
+    Leaving it out would remove its variables if it is managed.
+    """
     for item in settings.mirrors:
         site = seen.mirrors.get(item.application)
         if site is None or site.environment is None or site.slug not in rollout.paused:
@@ -192,7 +221,7 @@ def _hints(settings: Settings, seen: ObservedFleet) -> tuple[SiteFacts, ...]:
 
 
 def original_site_id(original: ObservedSite) -> int | None:
-    """What its instances run with: without a SITE_ID they serve site 1. None where that is not known."""
+    """Return the original's deployed SITE_ID, which is 1 where it has none; None where that is not known."""
     if newest_successful(original.deployments) is None:
         return None
     if SITE_ID in original.frozen:
@@ -204,7 +233,7 @@ def original_site_id(original: ObservedSite) -> int | None:
 def _hint(
     settings: Settings, original: ObservedSite, declared: Mirror, site: ObservedSite, ran: tuple[int, ...] | None
 ) -> SiteFacts:
-    """What an environment's SITE_ID says counts only beside the shared database."""
+    """Return the facts about a mirror. The SITE_ID of its environment counts only beside the shared database."""
     ours = site.is_managed(declared.formerly)
     hint = SiteFacts(
         site.application,
@@ -219,7 +248,7 @@ def _hint(
     if here and here.value and here.value != shared_value(settings, original, DATABASE_URL):
         given_up = _is_confirmed(settings, site.slug, DATABASE_URL, here.value)
         hint = replace(hint, database=None if given_up else service_identity(here.value))
-    # Without the variable it may go on with what was set before: ``ran`` counts beside the shared database alone.
+    # Without the variable its instances may still run with an earlier id. ``ran`` has only ids of this fleet's sites.
     if (own is None and not ran) or not (_has_shared_database(settings, original, site) or (own is None and not here)):
         return hint
     observed = number(own.value) if own else _only(ran or ())
@@ -227,14 +256,15 @@ def _hint(
 
 
 def _only(ran: Collection[int]) -> int | None:
-    """Of a mirror whose SITE_ID somebody has removed; None where Test and Live run with two."""
+    """Return the one id that a mirror without SITE_ID runs with; None where Test and Live run with different ones."""
     return next(iter(ran)) if len({*ran}) == 1 else None
 
 
 def _has_shared_database(settings: Settings, original: ObservedSite, site: ObservedSite) -> bool:
-    """A value that is not shown is taken for the shared one: nobody sets the address of an own database by hand.
+    """Return whether the site has the shared database, or a database that the user gave up.
 
-    So is one that is confirmed: the copy of a mirror that was made by hand may have an address of earlier.
+    A hidden value counts as shared, because users do not set the address of an own database by hand. A confirmed value
+    counts too, because a mirror that was copied by hand may have an earlier address.
     """
     here, shared = site.variables.get(DATABASE_URL), shared_value(settings, original, DATABASE_URL)
     if here is None or here.value is None or shared is None:
@@ -249,13 +279,16 @@ def _is_confirmed(settings: Settings, slug: str, name: str, value: str | None) -
 
 
 def hidden_databases(mirrors: Iterable[SitePlan]) -> dict[str, str]:
-    """{application: environment} of those whose DATABASE_URL is set, and not shown: another fleet's have one, too."""
+    """Return {application: environment} of the mirrors whose DATABASE_URL is set and hidden.
+
+    Such a mirror may belong to another fleet.
+    """
     there = ((site, site.seen.variables.get(DATABASE_URL)) for site in mirrors)
     return {site.application: site.environment for site, own in there if own is not None and own.value is None}
 
 
 def confirmed_identities(settings: Settings) -> frozenset[str]:
-    """As ``service_identity`` spells them, however they are written."""
+    """Return the identities in ``confirmDatabase``, as ``service_identity`` spells them."""
     return frozenset(normalized_identity(identity) for identity in settings.confirmed_identities)
 
 
@@ -285,11 +318,12 @@ def _missing_applications(settings: Settings, seen: ObservedFleet) -> Iterator[P
 
 
 def not_found(slug: str, remedy: str) -> Problem:
+    """Return the problem of an application that the token cannot see."""
     return Problem("application-not-found", "no application of this name is visible to this token.", remedy, slug)
 
 
 def _reserved_for_nobody(settings: Settings, seen: ObservedFleet) -> Iterator[Problem]:
-    """A slip of the hand there leaves the application that is meant without its id."""
+    """Refuse an unknown slug in ``reservedFor``: after a typing error the intended application has no reserved id."""
     visible = {*seen.applications, *seen.mirrors, *settings.fleet.slugs}
     for slug, site_id in settings.fleet.reserved_for.items() if seen.original else ():
         if slug not in visible:
@@ -370,7 +404,7 @@ def _why_unknown(frozen: Frozen, name: str) -> str:
 
 
 def _same_services(settings: Settings, seen: ObservedFleet) -> Iterator[Problem]:
-    """Test that writes into Live's database is the worst that can be declared."""
+    """Refuse a service that Test and Live share, because Test would write into Live's content."""
     if seen.original is None:
         return
     slug = seen.original.slug
@@ -398,8 +432,10 @@ def _same_services(settings: Settings, seen: ObservedFleet) -> Iterator[Problem]
 
 
 def _other_environments_database(settings: Settings, seen: ObservedFleet) -> Iterator[Problem]:
-    """A copy from the wrong environment is somebody's mistake, and no mirror of another fleet. At one of ours it is
-    drift, to be repaired."""
+    """Refuse an unmanaged mirror whose DATABASE_URL is that of the original's other environment.
+
+    A user copied the wrong value. At a managed mirror this is drift, which Mirrors repairs.
+    """
     there = readable_identity(seen.elsewhere.get(DATABASE_URL))
     here = readable_identity(shared_value(settings, seen.original, DATABASE_URL))
     for item in settings.mirrors:

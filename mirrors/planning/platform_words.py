@@ -1,4 +1,4 @@
-"""The words of plans and reports that differ by platform. Pure: each platform's folder has one ``PlatformWords``."""
+"""The words of plans and reports that differ by platform. Each platform's folder has one ``PlatformWords``. Pure."""
 
 from dataclasses import dataclass
 
@@ -12,12 +12,12 @@ __all__ = ["PlatformWords", "SiteSteps", "words_of"]
 class SiteSteps:
     """The resources of one site in Pulumi's preview, on a platform whose sites are resources of a plugin.
 
-    They are directly below the Fleet, and carry the site's slug as their name.
+    They are directly below the Fleet, and their name is the site's slug.
 
     Args:
-        main: The type of the resource that is the site. What happens to it happens to the site.
-        beside: The other types that a site has, without a line of their own in a preview. Of a dynamic resource of
-            Mirrors it is the last part of the type alone.
+        main: The type of the resource that is the site. A change of it is a change of the site.
+        beside: The site's other types, which get no line in a preview. A dynamic resource of Mirrors counts by the
+            last part of its type.
         release: The property of ``main`` that another release changes.
         variables: The property of ``main`` that holds the variables.
     """
@@ -33,12 +33,12 @@ class PlatformWords:
     """The words of one platform in plans and reports.
 
     Args:
-        targets: What Pulumi has to look at beside single sites. A new SITE_ID and a rotated password pass it. They are
-            patterns of types, because a program may have given the fleet a name.
-        goes_on: What becomes of a site that has left the list, in a sentence without its end.
-        removed: The same in a preview, where Mirrors removes what it has made.
-        kept: The same where ``onRemoval`` is ``keep``.
-        steps: How a site appears in Pulumi's preview; None where it is a resource of Mirrors.
+        targets: The resources that Pulumi must update together with single sites. A new SITE_ID and a rotated password
+            come from them. They are patterns of types, because a program may give the fleet any name.
+        goes_on: The fate of a site that left the list, as a sentence without a full stop.
+        removed: The same for a preview, where Mirrors removes what it created.
+        kept: The same for a preview, where ``onRemoval`` is ``keep``.
+        steps: The resources of a site in Pulumi's preview; None where Mirrors' own resource is the site.
     """
 
     targets: tuple[str, ...]

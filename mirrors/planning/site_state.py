@@ -1,7 +1,7 @@
-"""What a stack's state has of a site: what is set, what it runs with, and which deployment. Part of the state's schema.
+"""A site in a stack's state: its variables, its deployed variables, and its deployment. Part of the state's schema.
 
-Each variable is a property: its value where that is plain; ``{fingerprint}`` where it is a secret, whose value is in no
-state. ``NAME (running)`` is there only where the site runs with something else than is set.
+Each variable is a property. A plain one has its value, a secret has ``{fingerprint}``: no state has a secret's value.
+``NAME (running)`` exists only where the site runs with another value than is set.
 """
 
 import hmac
@@ -16,13 +16,13 @@ from mirrors.planning.variables.writes import PROVIDER, running_values
 INPUTS = ("site", "environment", "image_environment", "release", "verified", "found", "hmac_key")
 OUTPUTS = ("deployment", "url", "failed", "attempt")
 CHECK_ONLY = ("variables", "rollout", "turn", "observed", "databases", "collected", "newest", "shared")
-"""What only ``check`` sees. Nothing of it is kept."""
+"""The check-only inputs. The state keeps none of them."""
 
 RUNNING = " (running)"
-"""Ends the key of what a site runs with. No variable's name contains a blank."""
+"""The end of the key of a deployed value. No variable's name contains a blank."""
 
 ABSENT: Mapping[str, Any] = {"absent": True}
-"""Such a property of a variable that is set, and that the site is not known to run with."""
+"""The deployed value of a variable that is set, and that the site does not run with as far as Mirrors knows."""
 
 FINGERPRINT_BYTES = 16
 
@@ -31,33 +31,40 @@ Stored = str | Mapping[str, Any]
 
 
 def fingerprint(key: str, name: str, value: str) -> str:
-    """Tells whether a secret is the same one. ``key``: the site's own, a secret of the state."""
+    """Return a keyed digest that shows whether two secrets are equal. Each site has its own ``key``, a secret."""
     digest = hmac.digest(key.encode(), f"{name}\0{value}".encode(), "sha256")
     return urlsafe_b64encode(digest[:FINGERPRINT_BYTES]).decode().rstrip("=")
 
 
 def key_of(name: str) -> str:
-    """The property of a variable. One whose name is taken gets an equals sign before it, which no name contains.
+    """Return the property of a variable. A taken name gets an equals sign before it, which no variable's name contains.
 
-    Taken are our own properties, those of every resource, and what begins with an underscore: the engine shows no
-    property that begins with two, and in the SDK such a property hides a resource's own attribute.
+    Mirrors' properties and those of every resource are taken. So are names that begin with an underscore. Pulumi shows
+    no property that begins with two, and in the SDK such a property would hide an attribute of the resource.
     """
     taken = name in (*INPUTS, *OUTPUTS, *CHECK_ONLY, "id", "urn") or name.startswith(("_", "="))
     return f"={name}" if taken else name
 
 
 def name_of(key: str) -> str:
-    """The variable of a property."""
+    """Return the variable's name of a property."""
     return key.removesuffix(RUNNING).removeprefix("=")
 
 
 def is_variable(key: str) -> bool:
+    """Return whether a property is a variable."""
     return key not in (*INPUTS, *OUTPUTS, *CHECK_ONLY, PROVIDER, "id", "urn")
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A variable. ``value``: in clear, or the fingerprint of a secret. ``sensitive``: whether the platform hides it."""
+    """A variable in the state.
+
+    Args:
+        value: The plain value, or the fingerprint of a secret.
+        secret: Whether ``value`` is a fingerprint.
+        sensitive: Whether the platform hides the value.
+    """
 
     value: str
     secret: bool = False
@@ -65,6 +72,7 @@ class Entry:
 
     @classmethod
     def of(cls, stored: Stored) -> Self:
+        """Return the entry of a stored property."""
         if isinstance(stored, str):
             return cls(stored)
         secret = "fingerprint" in stored
@@ -73,12 +81,13 @@ class Entry:
 
     @property
     def stored(self) -> Stored:
-        """As short as it can be: what is usual is left out."""
+        """Return the property in the state, without the flags that have their usual value."""
         if self.secret:
             return {"fingerprint": self.value} | ({} if self.sensitive else {"sensitive": False})
         return {"value": self.value, "sensitive": True} if self.sensitive else self.value
 
     def has_value_of(self, other: "Entry | None") -> bool:
+        """Return whether both have one value, whatever their flags."""
         return other is not None and (self.value, self.secret) == (other.value, other.secret)
 
 
@@ -87,11 +96,19 @@ Entries = Mapping[str, Entry]
 
 @dataclass(frozen=True, slots=True)
 class SiteState:
-    """``is_set`` and ``runs``: {name: entry}. Without a ``deployment`` it runs with nothing that is known.
+    """A site in the state.
 
-    ``failed``: what went wrong in the run ``attempt``, where failures are collected. ``verified``: None where health is
-    not asked for. ``release`` is one of ``image_environment``; it is empty, with a deployment or without, where none is
-    wanted.
+    Args:
+        is_set: {name: entry} of the variables that are set.
+        runs: {name: entry} of the deployed variables; empty without a deployment.
+        found: The names that were set before Mirrors managed the site.
+        release: The release of ``image_environment`` that the site runs; empty where none is wanted.
+        verified: Whether the deployment was found healthy; None where the configuration asks for no health.
+        deployment: The uuid of the deployment; None where Mirrors knows none.
+        url: The site's address.
+        failed: The failure in the run ``attempt``, where Mirrors records failures instead of stopping.
+        attempt: The run that failed.
+        image_environment: The uuid of the original's environment whose image the site runs.
     """
 
     is_set: Entries = field(default_factory=dict)
@@ -107,7 +124,7 @@ class SiteState:
 
     @classmethod
     def of(cls, properties: Mapping[str, Any]) -> Self:
-        """From a resource's inputs or outputs; an empty one from none."""
+        """Return the site of a resource's inputs or outputs; an empty one without properties."""
         is_set = {name_of(key): Entry.of(properties[key]) for key in _keys(properties, running=False)}
         others = {name_of(key): properties[key] for key in _keys(properties, running=True)}
         runs = {name: entry for name, entry in is_set.items() if name not in others}
@@ -122,14 +139,14 @@ class SiteState:
 
     @property
     def known(self) -> Entries:
-        """What the state knows of each name."""
+        """Return {name: entry} of each known name, deployed or set."""
         return {**self.is_set, **self.runs}
 
     @property
     def inputs(self) -> Properties:
-        """What a refresh makes of the declared: whatever it differs in, the next update repairs.
+        """Return the inputs after a refresh. The next update repairs each difference from the declared inputs.
 
-        Without a deployment there is no release, which ``check`` always has.
+        Without a deployment they have no release. The inputs of ``check`` always have one, so they differ.
         """
         entries = {key_of(name): entry.stored for name, entry in self.is_set.items()}
         kept: Properties = {"found": sorted(self.found)} if self.found else {}
@@ -141,40 +158,50 @@ class SiteState:
 
     @property
     def outputs(self) -> Properties:
-        """An output that is absent counts as not known yet in a preview and in a refresh that runs the program; so
-        ``url`` is there, and empty, where the site has no address."""
+        """Return the outputs.
+
+        Pulumi treats an absent output as unknown, in a preview and in a refresh that runs the program. So ``url`` is
+        always there, and empty where the site has no address.
+        """
         done = {key: getattr(self, key) for key in ("release", *OUTPUTS)} | {"url": self.url or ""}
         return self.inputs | {key: value for key, value in done.items() if value is not None}
 
     @property
     def _running(self) -> Properties:
-        """Only what runs otherwise than it is set."""
+        """Return the properties of the deployed values that differ from the set ones."""
         entries = ((name, self.runs.get(name)) for name in different(self.is_set, self.runs))
         return {f"{key_of(name)}{RUNNING}": dict(ABSENT) if item is None else item.stored for name, item in entries}
 
     def needs_deployment(self, declared: Self) -> bool:
-        """Whether the site does not run what is declared."""
+        """Return whether the site does not run as declared."""
         released = self.deployment is not None and declared.release == self.release
         return not released or bool(different(self.managed(declared.is_set).runs, declared.is_set))
 
     def needs_a_look(self, declared: Self) -> bool:
-        """Whether it has to be asked for its health, or failed before; what it runs may be as declared all the same."""
+        """Return whether the site failed before, or its health is not verified yet, even if it runs as declared."""
         return self.failed is not None or bool(declared.verified and not self.verified)
 
     def is_as(self, declared: Self) -> bool:
-        """Whether an update has nothing to do."""
+        """Return whether an update has nothing to do."""
         left = self.needs_deployment(declared) or self.needs_a_look(declared)
         return not left and self.is_set == declared.is_set
 
     def wanting(self, release: str | None) -> Self:
-        """Without a deployment the state knows no release, but still where none is wanted."""
+        """Return the site for comparison with the wanted release.
+
+        Without a deployment the state knows no release. If no release is wanted, the empty one stays.
+        """
         return self if self.deployment is not None else replace(self, release=None if release else release)
 
     def keeping(self, before: Self, rollout: str | None) -> Self:
-        """What is declared, as the rollout has it. ``before``: the outputs.
+        """Return the declared site, with the release that the rollout lets it keep.
 
-        ``check`` knows only the inputs, which after a failure are those of the attempt. What follows no release keeps
-        the one that it runs, and what is held is not asked for its health.
+        A site that follows no release keeps the one that it runs. Mirrors does not ask a held site for its health.
+        ``check`` knows only the inputs, which after a failure are those of the attempt.
+
+        Args:
+            before: The site as the outputs have it.
+            rollout: The site's part in the rollout, as ``check`` gets it.
         """
         if rollout not in ("stays", "held"):
             return self
@@ -183,7 +210,7 @@ class SiteState:
         return replace(kept, verified=before.verified) if rollout == "held" else kept
 
     def managed(self, declared: Collection[str]) -> Self:
-        """Without what was there before us and is declared no more: that stays as it is, set and running."""
+        """Return the site without the variables from before Mirrors that are not declared: those stay as they are."""
         left = self.found.difference(declared)
         return replace(self, is_set=_without(self.is_set, left), runs=_without(self.runs, left))
 
@@ -201,31 +228,33 @@ def _same(one: Entry | None, other: Entry | None) -> bool:
 
 
 def different(before: Entries, now: Entries) -> list[str]:
-    """The names whose values differ, in the order of writing. How one is flagged needs no deployment."""
+    """Return the names whose values differ, in the order of writing. Another flag needs no deployment."""
     return write_order(name for name in {*before, *now} if not _same(before.get(name), now.get(name)))
 
 
 def after_writing(before: SiteState, made: Entries, removed: Collection[str], found: frozenset[str]) -> SiteState:
-    """After an attempt that failed behind these writes; what runs is as it was."""
+    """Return the site after an attempt that failed behind these writes. The deployed variables are as before."""
     return replace(before, is_set={**_without(before.is_set, removed), **made}, found=found)
 
 
 def entry_of(key: str, name: str, value: str, *, secret: bool, sensitive: bool) -> Entry:
-    """``key``: of the fingerprints. ``value``: in clear."""
+    """Return the entry of a value. ``key`` is the key of the site's fingerprints."""
     return Entry(fingerprint(key, name, value) if secret else value, secret, sensitive)
 
 
 def set_entry(known: Entry, key: str, name: str, value: str, *, sensitive: bool) -> Entry:
-    """What is set, and shown. A service that the state does not have in clear already may be a secret by now: an
-    attempt that was killed wrote it."""
+    """Return the entry of a value that is set and shown.
+
+    A service with a new value counts as a secret, because an update that was killed may have written it as one.
+    """
     secret = known.secret or (is_service_variable(name) and value != known.value)
     return entry_of(key, name, value, secret=secret, sensitive=sensitive)
 
 
 def _running_entry(known: Entry, is_set: Entry | None, key: str, name: str, value: str) -> Entry:
-    """It is in clear only where the state has it in clear already, or where it is set in clear now.
+    """Return the entry of a deployed value. It is plain only where the state has it, or has it set, as plain.
 
-    Any other may be a secret, though the variable is none now: the platform shows what it hid when it was deployed.
+    Any other value may be a secret, even if the variable is plain now: the platform shows what it hid at deployment.
     """
     if is_set is not None and is_set.has_value_of(Entry(value)):
         return is_set
@@ -234,7 +263,14 @@ def _running_entry(known: Entry, is_set: Entry | None, key: str, name: str, valu
 
 
 def running_entries(known: Entries, is_set: Entries, frozen: Mapping[str, str | None], key: str) -> dict[str, Entry]:
-    """What a deployment of another's making is known to run with, of the known names: what is shown of it."""
+    """Return {name: entry} of the known names that the platform shows in a deployment which Mirrors did not make.
+
+    Args:
+        known: {name: entry} that the state knows.
+        is_set: {name: entry} that are set now.
+        frozen: The deployed variables; None for a hidden value.
+        key: The key of the site's fingerprints.
+    """
     shown = running_values(known, frozen, [name for name, entry in known.items() if entry.sensitive])
     return {
         name: _running_entry(known[name], is_set.get(name), key, name, value)

@@ -1,4 +1,4 @@
-"""An original and other applications of its account, as far as it takes to tell its mirrors among them."""
+"""Recognise the mirrors of an original among the applications of its account."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +15,14 @@ from mirrors.planning.variables.names import DATABASE_URL, MIRRORS_APPLICATION, 
 
 @dataclass(frozen=True, slots=True)
 class ObservedStage:
-    """One environment of an application. ``frozen`` belongs to the newest successful deployment, if there is one."""
+    """One environment of an application.
+
+    Args:
+        variables: {name: variable} that are set.
+        frozen: The variables of the newest successful deployment; empty without one.
+        deployed: Whether a deployment ever succeeded.
+        deploying: Whether a deployment is running.
+    """
 
     variables: Mapping[str, ObservedVariable] = field(default_factory=dict)
     frozen: Mapping[str, str | None] = field(default_factory=dict, repr=False)
@@ -23,23 +30,31 @@ class ObservedStage:
     deploying: bool = False
 
     def value(self, name: str) -> str | None:
-        """What is set, or else what the instances run with; None where neither is shown."""
+        """Return the set value, otherwise the deployed one; None where the platform shows neither."""
         own = self.variables.get(name)
         return own.value if own is not None and own.value is not None else self.frozen.get(name)
 
     def has(self, name: str) -> bool:
+        """Return whether a variable is set or deployed."""
         return name in self.variables or name in self.frozen
 
     def values(self, name: str) -> set[str | None]:
-        """What is set and what runs, as far as there is such a variable; None for one that is not shown."""
+        """Return the set value and the deployed value, as far as they exist; None for a hidden value."""
         own = {self.variables[name].value} if name in self.variables else set()
         return own | ({self.frozen[name]} if name in self.frozen else set())
 
 
 @dataclass(frozen=True, slots=True)
 class ObservedApplication:
-    """``stages``: by the environment's slug, ``test`` and ``live``; ``elsewhere``: those of any other slug, whose
-    instances may run with the original's database as well. ``visible``: the token's account may look."""
+    """One application of the account.
+
+    Args:
+        slug: The application's slug.
+        region: The application's region.
+        stages: {environment's slug: environment} of ``test`` and ``live``.
+        visible: Whether the token may read the application.
+        elsewhere: {environment's slug: environment} of the others, which may run with the original's database, too.
+    """
 
     slug: str
     region: str | None = None
@@ -48,28 +63,31 @@ class ObservedApplication:
     elsewhere: Mapping[str, ObservedStage] = field(default_factory=dict)
 
     def identity(self, stage: str, name: str) -> str | None:
-        """What a variable points at, as it is set, or else as its instances run with it."""
+        """Return the service that a variable points at, as it is set, otherwise as it is deployed."""
         return readable_identity(self.stages[stage].value(name)) if stage in self.stages else None
 
     def running(self, stage: str, name: str) -> str | None:
-        """What a variable of the instances points at."""
+        """Return the service that a deployed variable points at."""
         return readable_identity(self.stages[stage].frozen.get(name)) if stage in self.stages else None
 
 
 def same(original: ObservedApplication, other: ObservedApplication, stage: str, name: str) -> bool:
-    """Whether both are known to point at one service: as it is set, or, if that was changed since, as the instances
-    run with it."""
+    """Return whether a variable of both points at one service, as it is set or as it is deployed."""
     identity = original.identity(stage, name)
     return identity is not None and identity in (other.identity(stage, name), other.running(stage, name))
 
 
 def shows_database(original: ObservedApplication, other: ObservedApplication) -> bool:
-    """Whether a variable or the newest successful deployment has the original's database of the same environment."""
+    """Return whether an application has the original's database of the same environment, set or deployed."""
     return any(same(original, other, stage, DATABASE_URL) for stage in ENVIRONMENTS)
 
 
 def crossed(original: ObservedApplication, other: ObservedApplication) -> Iterator[tuple[str, str, bool]]:
-    """(environment, the original's environment whose database it has there instead, whether its instances run so)."""
+    """Yield each environment that has the original's database of the other environment.
+
+    Yields:
+        The environment, the original's environment whose database it has, and whether that is deployed.
+    """
     for here, there in permutations(ENVIRONMENTS, 2):
         wrong, right = original.identity(there, DATABASE_URL), original.identity(here, DATABASE_URL)
         runs = other.running(here, DATABASE_URL)
@@ -78,14 +96,14 @@ def crossed(original: ObservedApplication, other: ObservedApplication) -> Iterat
 
 
 def has_copy(application: ObservedApplication) -> bool:
-    """An original's database is its own service; a mirror has it as a variable that somebody set."""
+    """Return whether the application has a set DATABASE_URL. An original has its database from the platform."""
     return any(DATABASE_URL in stage.variables for stage in application.stages.values())
 
 
 def site_ids(original: ObservedApplication, item: ObservedApplication) -> dict[str, int]:
-    """{environment: SITE_ID}: the one that its instances run with, or else the one that is set.
+    """Return {environment: SITE_ID}, the deployed id or otherwise the set one.
 
-    With a database of its own, an application's SITE_ID says nothing about this fleet.
+    A SITE_ID beside a database of its own belongs to no fleet, so it is left out.
     """
     return dict(_site_ids(original, item))
 
@@ -101,7 +119,7 @@ def _site_ids(original: ObservedApplication, item: ObservedApplication) -> Itera
 
 
 def _is_elsewhere(original: ObservedApplication, item: ObservedApplication, stage: str) -> bool:
-    """Whether its database is known to be another one than the original's: as it is set, and as its instances run."""
+    """Return whether its database is another one than the original's for certain, both set and deployed."""
     return _is_apart(original.stages.get(stage, ObservedStage()), item.stages[stage])
 
 
@@ -112,29 +130,29 @@ def _is_apart(ours: ObservedStage, seen: ObservedStage) -> bool:
 
 
 def neighbours(original: ObservedApplication, others: Iterable[ObservedApplication]) -> dict[str, Neighbour]:
-    """By slug, applications that are on no list, and may have a SITE_ID beside the original's database.
+    """Return {slug: neighbour} of the undeclared applications that may have a SITE_ID beside the original's database.
 
-    It is a variable that somebody set, or what their instances run with, whatever became of the variable since.
+    The id is set, or it is deployed, whatever is set since then.
     """
     found = {item.slug: _neighbour(original, item) for item in others if _is_near(original, item)}
     return {slug: item for slug, item in sorted(found.items()) if item != Neighbour()}
 
 
 def _is_near(original: ObservedApplication, item: ObservedApplication) -> bool:
-    """Another original has a service of its own, and what is set beside that says nothing about this fleet."""
+    """Return whether an application may belong to this fleet. Another original does not: it has its own service."""
     alike = has_copy(item) or shows_database(original, item) or any(crossed(original, item))
     copied = any(_runs_with_the_same(original.stages.get(stage), seen) for stage, seen in item.stages.items())
     return alike or bool(_owner(item)) or copied or any(_is_copy(original, seen) for seen in item.elsewhere.values())
 
 
 def _runs_with_the_same(original: ObservedStage | None, seen: ObservedStage) -> bool:
-    """To the letter: what cannot be compared otherwise may still be a copy."""
+    """Return whether both are deployed with the same text, which may be a copy of a value that is not comparable."""
     there = seen.frozen.get(DATABASE_URL)
     return bool(there) and original is not None and there == original.frozen.get(DATABASE_URL)
 
 
 def _is_copy(original: ObservedApplication, seen: ObservedStage) -> bool:
-    """Of an environment besides Test and Live: whether it has the database of one of these, or one that is set."""
+    """Return whether an environment besides Test and Live has a set database, or deployed one of these two."""
     if DATABASE_URL in seen.variables:
         return True
     runs = readable_identity(seen.frozen.get(DATABASE_URL))
@@ -154,9 +172,9 @@ def _neighbour(original: ObservedApplication, item: ObservedApplication) -> Neig
 
 
 def _may_share(original: ObservedApplication, item: ObservedApplication, stage: str) -> bool:
-    """Unless the database is known to be another; it may be the original's of the other environment.
+    """Return whether an environment may have the original's database, of the same or of the other environment.
 
-    What runs tells nothing about a hidden DATABASE_URL that was set together with an id which it does not have yet.
+    A hidden DATABASE_URL that was set together with a new id may be the shared one, whatever is deployed.
     """
     in_the_other = any(here == stage for here, _, _ in crossed(original, item))
     return _undeployed(item.stages[stage]) or in_the_other or not _is_elsewhere(original, item, stage)
@@ -169,12 +187,12 @@ def _undeployed(seen: ObservedStage) -> bool:
 
 
 def _may_be_near(original: ObservedApplication, seen: ObservedStage) -> bool:
-    """The same of an environment besides Test and Live: its database may be the original's of either."""
+    """Return whether an environment besides Test and Live may have the original's database of either."""
     return _undeployed(seen) or any(not _is_apart(stage, seen) for stage in original.stages.values())
 
 
 def _owner(item: ObservedApplication) -> str:
-    """The slug that Mirrors has written to it; empty where it has written none."""
+    """Return the slug that Mirrors wrote to the application; empty without one."""
     stages = (*item.stages.values(), *item.elsewhere.values())
     found = (value for seen in stages for value in seen.values(MIRRORS_APPLICATION))
     return next(filter(None, found), "")
@@ -183,10 +201,16 @@ def _owner(item: ObservedApplication) -> str:
 def ran_with(
     item: ObservedApplication, shared: Mapping[str, Mapping[str, str | None]] = MappingProxyType({})
 ) -> tuple[int, ...] | None:
-    """The SITE_IDs that its instances run with, in all environments; None where one may, and is not shown.
+    """Return the deployed SITE_IDs of an application, in all environments.
 
-    An id beside another database than the original's says nothing of this fleet. ``shared``: {environment: what the
-    original runs with}.
+    An id beside another database than the original's belongs to no site of this fleet.
+
+    Args:
+        item: The application.
+        shared: {environment: the original's deployed variables}.
+
+    Returns:
+        The ids; None where a deployment may have one that the platform does not show.
     """
     near = [seen for seen in item.elsewhere.values() if _runs_near(seen, shared)]
     if not item.visible or any(seen.deploying for seen in (*item.stages.values(), *near)):
@@ -199,7 +223,7 @@ def ran_with(
 
 
 def _runs_near(seen: ObservedStage, shared: Mapping[str, Mapping[str, str | None]]) -> bool:
-    """Of an environment besides Test and Live: unless the original's database of both is known to be another."""
+    """Return whether an environment besides Test and Live may run with the original's database of either."""
     return not shared or any(not _runs_elsewhere(seen, stage) for stage in shared.values())
 
 
@@ -209,6 +233,6 @@ def _runs_elsewhere(seen: ObservedStage, original: Mapping[str, str | None]) -> 
 
 
 def _leaves_out(seen: ObservedStage) -> bool:
-    """A platform may leave sensitive variables out of those of a deployment."""
+    """Return whether the platform may have left SITE_ID out of the deployed variables, because it is sensitive."""
     own = seen.variables.get(SITE_ID)
     return own is not None and own.sensitive and SITE_ID not in seen.frozen

@@ -1,4 +1,4 @@
-"""Which applications run as mirrors of an original already, and with which SITE_IDs they are to be declared."""
+"""Find the applications that already run as mirrors of an original, and the SITE_IDs to declare for them."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -26,7 +26,7 @@ Ids = Mapping[str, Mapping[str, int]]
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Why an application is on the list. ``site_ids``: {environment: id}."""
+    """The reasons why an application is on the list. ``site_ids``: {environment: id}."""
 
     application: str
     site_ids: Mapping[str, int]
@@ -35,9 +35,14 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Adoption:
-    """``fleet``: as it stands in the configuration. ``problems`` need a decision first, ``notes`` are only said.
+    """The proposed configuration of a fleet that was set up by hand.
 
-    ``undecided``: the slugs of sites that have an id, and are declared without it, since it is not clear which.
+    Args:
+        fleet: The fleet as the configuration has it.
+        evidence: The reasons, site by site.
+        problems: The problems that need a decision first.
+        notes: Lines that need none.
+        undecided: The slugs of sites that have an id and are declared without it, because it is not clear which.
     """
 
     fleet: Mapping[str, Any]
@@ -48,9 +53,10 @@ class Adoption:
 
 
 def likely_originals(mirror: ObservedApplication, others: Iterable[ObservedApplication]) -> list[str]:
-    """Those whose mirror ``mirror`` seems to be: it has their database in a variable, they have it from the platform.
+    """Return the slugs of the applications that may be the original of ``mirror``.
 
-    A mirror that was removed has no such variable any more and may still run: what names its site tells it.
+    A mirror has the original's database in a variable, while the original has it from the platform. A mirror that left
+    has no such variable, but may still run: MIRRORS_APPLICATION and SITE_ID show it.
     """
     return [
         item.slug
@@ -71,10 +77,14 @@ def adopt(
     retired: Mapping[int, str] | None = None,
     reserved_for: Collection[str] = (),
 ) -> Adoption:
-    """Pure. The mirrors are those ``named``, or else all that show the original's database in Test or in Live.
+    """Propose the configuration of a fleet that was set up by hand. Pure.
 
-    ``retired``: {SITE_ID: slug, empty where it is not known} of what was taken off the list before. ``reserved_for``:
-    the slugs of applications for which the configuration says which id they have.
+    Args:
+        original: The original.
+        others: The other applications of its account.
+        named: The slugs of the mirrors. Without any, all that show the original's database in Test or Live.
+        retired: {SITE_ID: slug} of the retired ids; an empty slug where it is not known.
+        reserved_for: The slugs in ``fleet.reservedFor``.
     """
     wanted = set(named)
     mirrors = [item for item in others if (item.slug in wanted if wanted else shows_database(original, item))]
@@ -112,14 +122,14 @@ def adopt(
 
 
 def _entry(item: ObservedApplication, ids: Ids, twins: Mapping[str, Problem]) -> dict[str, Any]:
-    """An id is declared where it is clear: one for Test and Live, and nobody else's."""
+    """Return a site as the configuration has it, with its id if that is the same in Test and Live, and not shared."""
     found = set(ids[item.slug].values())
     clear = len(found) == 1 and item.slug not in twins
     return {"application": item.slug, **({"siteId": found.pop()} if clear else {})}
 
 
 def _shared(original: ObservedApplication, mirrors: Sequence[ObservedApplication]) -> list[str]:
-    """The usual names as far as the original has them, and services that every mirror shares besides."""
+    """Return the usual shared names that the original has, and other services that every mirror shares."""
     known = {name for seen in original.stages.values() for name in seen.frozen}
     usual = [name for name in DEFAULT_SHARED if name in known or name == DATABASE_URL]
     more = sorted(name for name in known if is_service_variable(name) and name not in DEFAULT_SHARED)
@@ -146,7 +156,7 @@ def _reasons(original: ObservedApplication, item: ObservedApplication) -> Iterat
 
 
 def _twins(ids: Ids) -> dict[str, Problem]:
-    """{slug: problem} for sites with one SITE_ID in one environment."""
+    """Return {slug: problem} of sites with one SITE_ID in one environment."""
     holders: dict[tuple[str, int], list[str]] = defaultdict(list)
     for slug, found in ids.items():
         for stage, site_id in found.items():

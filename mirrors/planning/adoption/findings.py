@@ -1,4 +1,4 @@
-"""What is odd about a fleet that somebody made by hand."""
+"""Find what must be decided, and what a user should know, before Mirrors adopts a fleet that was set up by hand."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,11 +10,11 @@ from mirrors.planning.variables.names import DATABASE_URL, OWN, SITE_ID, number
 from mirrors.problems import Problem
 
 NAMED = 5
-"""Applications of which one thing is said are named up to here."""
+"""How many applications a note names. It counts the rest."""
 
 
 def original_blockers(original: ObservedApplication) -> Iterator[Problem]:
-    """What an original must have before anything can be shared."""
+    """Yield a problem for each thing that the original lacks before its mirrors can share it."""
     for stage, title in ENVIRONMENTS.items():
         seen = original.stages.get(stage, ObservedStage())
         if not seen.deployed:
@@ -38,7 +38,7 @@ def original_blockers(original: ObservedApplication) -> Iterator[Problem]:
 
 
 def wrong_environment_blockers(original: ObservedApplication, item: ObservedApplication) -> Iterator[Problem]:
-    """A copy of the right variable in the wrong environment."""
+    """Yield a problem for each environment that has the original's database of the other environment."""
     for here, there, runs in crossed(original, item):
         what = "it runs with" if runs else f"its {DATABASE_URL} is set to"
         yield Problem(
@@ -51,7 +51,7 @@ def wrong_environment_blockers(original: ObservedApplication, item: ObservedAppl
 
 
 def not_comparable(original: ObservedApplication) -> Iterator[Problem]:
-    """A database that no application can be held against, so that a person has to name the mirrors."""
+    """Yield a problem for each environment whose database Mirrors cannot compare, so a user must name the mirrors."""
     for stage, title in ENVIRONMENTS.items():
         value = original.stages.get(stage, ObservedStage()).frozen.get(DATABASE_URL)
         if value and readable_identity(value) is None:
@@ -65,7 +65,7 @@ def not_comparable(original: ObservedApplication) -> Iterator[Problem]:
 
 
 def site_id_blockers(item: ObservedApplication) -> Iterator[Problem]:
-    """A SITE_ID that is none, that is not shown, or that is not the one that the instances have."""
+    """Yield a problem for each SITE_ID that is hidden, no number, or not the deployed one."""
     for stage, seen in item.stages.items():
         title, running = ENVIRONMENTS[stage], number(seen.frozen.get(SITE_ID))
         own = seen.variables.get(SITE_ID)
@@ -88,7 +88,14 @@ def site_id_blockers(item: ObservedApplication) -> Iterator[Problem]:
 
 @dataclass(frozen=True, slots=True)
 class Oddity:
-    """``where``: the environment's title, empty if it is about the application. ``wrong``: a wrong site is served."""
+    """A remark on a mirror that was set up by hand.
+
+    Args:
+        application: The slug.
+        where: The environment's title; empty for a remark on the application.
+        text: The remark.
+        wrong: Whether the mirror serves a wrong site.
+    """
 
     application: str
     where: str
@@ -97,7 +104,7 @@ class Oddity:
 
 
 def odd(original: ObservedApplication, item: ObservedApplication, shared: Sequence[str]) -> Iterator[Oddity]:
-    """Notes on a mirror: what is not as it will be declared, and what an ``up`` does about it."""
+    """Yield a remark for each part of a mirror that is not as it will be declared, and what ``pulumi up`` changes."""
     if not item.visible:
         yield Oddity(item.slug, "", "this token's account may not look into it; its SITE_IDs are not known")
         return
@@ -115,7 +122,7 @@ def odd(original: ObservedApplication, item: ObservedApplication, shared: Sequen
 
 
 def told(notes: Iterable[Oddity]) -> list[str]:
-    """Lines for the user: what serves a wrong site first and by name, what is alike in one line."""
+    """Return the remarks as lines, with equal ones in one line. Sites that serve a wrong site come first, all named."""
     alike: dict[tuple[bool, str, str], list[str]] = {}
     for note in notes:
         alike.setdefault((not note.wrong, note.where, note.text), []).append(note.application)
@@ -130,7 +137,7 @@ def _names(slugs: Sequence[str], short: bool) -> str:
 
 
 def not_looked_at(original: ObservedApplication, others: Iterable[ObservedApplication]) -> Iterator[str]:
-    """Notes on applications that may be mirrors, and do not show it."""
+    """Yield a line for each application that may be a mirror and does not show it."""
     for item in others:
         why = None
         if not item.visible:
@@ -147,7 +154,7 @@ def _hidden(stage: ObservedStage) -> bool:
 
 
 def _serves_the_originals(original: ObservedApplication, item: ObservedApplication, stage: str) -> str | None:
-    """What is set counts for nothing before it is deployed."""
+    """Return a remark if the mirror serves the original's site: a set SITE_ID has no effect before a deployment."""
     seen = item.stages[stage]
     if same(original, item, stage, DATABASE_URL) and not seen.has(SITE_ID):
         return f"it has the shared database and no {SITE_ID}, so it serves the original's site; an up gives it an id"
@@ -192,7 +199,7 @@ def _odd_value(original: ObservedStage, seen: ObservedStage, name: str) -> str |
 
 
 def _whither(original: ObservedApplication, item: ObservedApplication, stage: str, name: str) -> str:
-    """What both point at, where that is what differs."""
+    """Return the services that both point at, if these differ; otherwise whether only credentials or options do."""
     ours, theirs = item.identity(stage, name), original.identity(stage, name)
     if ours is None or theirs is None or name not in item.stages[stage].variables:
         return ""

@@ -1,13 +1,13 @@
-"""Which slug was probably meant where an application is declared that nobody has."""
+"""Suggest the slug that the user probably meant, where a declared application does not exist."""
 
 from collections.abc import Collection
 
 
 def meant(slug: str, declared: Collection[str], visible: Collection[str]) -> str | None:
-    """The visible one that differs by a single slip of the hand, if any; first of those that are not declared.
+    """Return the visible slug that differs by a single typing error, preferably an undeclared one; otherwise None.
 
-    Sites of one fleet have names like ``acme-de`` and ``acme-dk``: beside one that is declared, another that differs in
-    one character alone is probably no slip.
+    Sites of one fleet have names like ``acme-de`` and ``acme-dk``. So one different character beside a declared slug
+    of the same length is probably no error.
     """
     for other in sorted(set(visible) - set(declared)):
         if _one_slip(slug, other):
@@ -17,7 +17,7 @@ def meant(slug: str, declared: Collection[str], visible: Collection[str]) -> str
 
 
 def _one_slip(one: str, other: str) -> bool:
-    """A character too many, too few, or another one; or two neighbours swapped."""
+    """Return whether two slugs differ by one character more, less or replaced, or by two swapped ones."""
     start = _alike(one, other)
     end = _alike(one[start:][::-1], other[start:][::-1])
     left, right = one[start : len(one) - end], other[start : len(other) - end]
@@ -25,6 +25,6 @@ def _one_slip(one: str, other: str) -> bool:
 
 
 def _alike(one: str, other: str) -> int:
-    """How many characters at the beginning are the same."""
+    """Return how many characters at the beginning are the same."""
     differing = (place for place, (here, there) in enumerate(zip(one, other, strict=False)) if here != there)
     return next(differing, min(len(one), len(other)))

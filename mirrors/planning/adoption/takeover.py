@@ -1,4 +1,4 @@
-"""Whether an ``up`` takes a site over as it runs, or deploys it: of a site whose deployment is new in the state."""
+"""Predict whether ``pulumi up`` adopts a site as it runs or deploys it, for sites without a deployment in the state."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,9 +13,12 @@ from mirrors.planning.variables.declared import declared_at
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """``taken_over``: what runs is as declared. ``why``: what speaks against it, in a few words.
+    """The prediction for one site.
 
-    ``ran_before``: whether the site was ever deployed successfully.
+    Args:
+        taken_over: Whether the site runs as declared, so that Mirrors adopts it without a deployment.
+        why: The reason for a deployment, in a few words.
+        ran_before: Whether the site was ever deployed successfully.
     """
 
     taken_over: bool
@@ -31,7 +34,15 @@ def judge(
     *,
     original_deploys: bool,
 ) -> dict[str, Judged]:
-    """{slug: judgement} of those of the sites that exist. ``original_deploys``: unless it is one that is taken over."""
+    """Return {slug: prediction} of the sites that exist.
+
+    Args:
+        settings: The configuration.
+        seen: The observed fleet, with the deployments of these sites.
+        slugs: The sites without a deployment in the state.
+        site_ids: {slug: SITE_ID} of the ledger after the update.
+        original_deploys: Whether the preview deploys the original. An original that is adopted makes no release.
+    """
     original = seen.original.slug if seen.original else None
     there = [slug for slug in slugs if slug == original or slug in seen.mirrors]
     own = {slug: judged(settings, seen, seen.site(slug), None, releasing=False) for slug in there if slug == original}
@@ -47,9 +58,14 @@ def judge(
 def judged(
     settings: Settings, seen: ObservedFleet, site: ObservedSite, site_id: int | None, *, releasing: bool
 ) -> Judged:
-    """The same decision as the resource's, from the same function. ``site_id``: as the ledger has it or gives it.
+    """Predict one site, by the function that decides in the resource, too.
 
-    ``site`` has its deployments and what it runs with. ``releasing``: the original is deployed before its mirrors.
+    Args:
+        settings: The configuration.
+        seen: The observed fleet.
+        site: The site, with its deployments.
+        site_id: Its SITE_ID in the ledger after the update.
+        releasing: Whether the original is deployed before its mirrors.
     """
     declared, is_original = declared_at(settings, seen, site, site_id), site is seen.original
     done, newest = newest_successful(site.deployments), newest_successful(seen.releases)
@@ -64,5 +80,5 @@ def judged(
 
 
 def _follows(settings: Settings, slug: str) -> bool:
-    """Whether a new release is a reason to deploy the mirror."""
+    """Return whether a new release is a reason to deploy the mirror."""
     return any(settings.hold_of(item) == "nothing" for item in settings.mirrors if item.application == slug)

@@ -1,1 +1,1 @@
-"""Status, preview and the text of logs."""
+"""Reports for people: the status, the preview, and the quoted end of a log."""

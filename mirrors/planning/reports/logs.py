@@ -1,4 +1,4 @@
-"""What a site said of itself, such as the log of its deployment, made fit to be quoted in an error."""
+"""Remove secrets from a site's own text, such as the log of a deployment, so that an error may quote it."""
 
 from collections.abc import Collection, Iterable
 
@@ -7,16 +7,21 @@ from mirrors.planning.variables.secrecy import looks_secret
 from mirrors.redaction import redact
 
 LONGEST = 100_000
-"""Characters of a log that are looked at, from its end; more is never shown, and a line may be endless."""
+"""How many characters at the end of a log Mirrors reads. No message shows more, and a line may be endless."""
 
 
 def without_secrets(
     log: str, variables: Iterable[tuple[str, str]], secret: Collection[str] = (), others: Iterable[str] = ()
 ) -> str:
-    """The end of a log. ``variables``: what the site runs with, and what it should run with.
+    """Return the end of a log without secrets.
 
-    Of those that are named in ``secret``, and of those that look like secrets, no part is shown, nor of the ``others``.
-    Any other is blanked where it stands whole, but for those that are public.
+    It hides every part of a secret. It hides any other value only where the log has all of it, and keeps public ones.
+
+    Args:
+        log: The log.
+        variables: (name, value) of the site's deployed and declared variables.
+        secret: The names of the variables that are declared as secrets. Names and values that look secret count too.
+        others: More secrets, without a name.
     """
     hidden, values, shown = [*others], [], []
     for name, value in variables:

@@ -1,4 +1,4 @@
-"""What an ``up`` would do, out of the engine's own preview: which wave each site is in, and why it changes."""
+"""Summarise Pulumi's preview by site: the wave of each site, and the causes of its change."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -29,7 +29,7 @@ OF_FLEET = ("SiteIds", "Original")
 
 
 class Cause(StrEnum):
-    """Why a site changes, in the order in which it is told."""
+    """The cause of a site's change, in the order of reporting."""
 
     FIRST = "first deployment"
     TAKEN_OVER = "runs as declared"
@@ -46,15 +46,20 @@ class Cause(StrEnum):
 
 
 EXPLAINED = frozenset({Cause.ADOPTED, Cause.UNVERIFIED, Cause.FAILED})
-"""The causes of a deployment that is new in the state which leave open why."""
+"""The causes of a first deployment in the state that need a reason from the platform."""
 
 
 @dataclass(frozen=True, slots=True)
 class SitePreview:
-    """``wave`` is the number of the site's wave, as declared; 0 for the original, None for what is in no wave.
+    """One site that changes.
 
-    ``deploys`` is False where only variables are set, or only the state changes. ``variables`` are left out where the
-    site is new: it gets all of them. ``why``: what the platform shows beside the cause, in a few words.
+    Args:
+        application: The slug.
+        wave: The number of the site's wave as declared; 0 for the original, None for a site in no wave.
+        deploys: Whether the site is deployed; False where only variables or only the state change.
+        causes: The causes of the change.
+        variables: The variables that change; empty for a new site, which gets all of them.
+        why: The reason that the platform shows beside the cause, in a few words.
     """
 
     application: str
@@ -67,7 +72,7 @@ class SitePreview:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Sites of one wave to which the same happens for the same reasons; ``example`` is the first of them."""
+    """Sites of one wave that change in the same way for the same causes. ``example`` is the first of them."""
 
     sites: tuple[str, ...]
     example: SitePreview
@@ -75,12 +80,23 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class FleetPreview:
-    """``sites`` are those that change, in the order of the list; ``declared`` counts all.
+    """The changes that ``pulumi up`` would make.
 
-    ``given``: {slug: SITE_ID} of new ids; ``retired`` and ``freed``: {SITE_ID: slug}; ``leaving``: mirrors off the
-    list; ``left_behind``: what becomes of each. ``moved``: {name: (before, now)}, what a shared value points at.
-    ``others``: what else changes, a line each. ``steps`` counts all that the engine would do, if only in the state.
-    With ``problems`` an ``up`` does nothing.
+    Args:
+        stack: The stack's name.
+        declared: How many sites are declared.
+        sites: The sites that change, in the order of the list.
+        rollout: The waves.
+        given: {slug: SITE_ID} of new ids.
+        retired: {SITE_ID: slug} of ids that become retired.
+        freed: {SITE_ID: slug} of ids that are no longer retired.
+        leaving: The mirrors that left the list.
+        left_behind: The fate of each mirror that left, in the platform's words.
+        moved: {name: (before, now)} of the services that shared values point at.
+        others: Other changes, a line each.
+        steps: How many resources Pulumi would change, even if only in the state.
+        problems: The problems that stop an update.
+        notes: Lines that stop nothing.
     """
 
     stack: str
@@ -100,15 +116,17 @@ class FleetPreview:
 
     @property
     def deployments(self) -> int:
+        """Return how many sites are deployed."""
         return sum(site.deploys for site in self.sites)
 
     @property
     def taken_over(self) -> int:
+        """Return how many sites are adopted as they run."""
         return sum(Cause.TAKEN_OVER in site.causes for site in self.sites)
 
     @property
     def groups(self) -> tuple[Group, ...]:
-        """By wave, what is in none behind all others, and in a wave the largest first."""
+        """Return the sites in groups, by wave. Sites in no wave come last; within a wave large groups come first."""
         found: dict[tuple[Any, ...], list[SitePreview]] = {}
         for site in self.sites:
             found.setdefault((site.wave, site.deploys, site.causes, site.variables, site.why), []).append(site)
@@ -127,12 +145,14 @@ def preview_of(
     reported: Reported = NOTHING,
     judgements: Mapping[str, Judged] | None = None,
 ) -> FleetPreview:
-    """Pure. ``engine``: what ``pulumi preview --json`` prints, parsed; secrets in it are ``[secret]``.
+    """Summarise Pulumi's preview. Pure.
 
-    ``reported``: what Mirrors reported meanwhile, with the notes of the command itself before its own.
-
-    ``judgements``: {slug: what the platform shows} of the sites of ``first_deployments``; a site without one is taken
-    to be deployed.
+    Args:
+        engine: The output of ``pulumi preview --json``, parsed. Its secrets are ``[secret]``.
+        settings: The configuration.
+        stack: The stack's name.
+        reported: The reports of Mirrors during the preview, after the command's own notes.
+        judgements: {slug: judgement} of the sites of ``first_deployments``. A site without one counts as deployed.
     """
     steps, words = steps_of(engine), words_of(settings)
     changing = [step for step in steps if step.changes_something]
@@ -159,7 +179,10 @@ def preview_of(
 
 
 def _problems(engine: Mapping[str, Any], settings: Settings, reported: Reported) -> tuple[Problem, ...]:
-    """Of Mirrors, with the slugs of the sites, then of the engine. It also says of itself that it failed."""
+    """Return the problems of Mirrors, with slugs, and then those of Pulumi.
+
+    Pulumi also reports that it failed. That line counts only without any other problem.
+    """
     slugs = {site_label(slug, settings.environment): slug for slug in settings.fleet.slugs}
     ours = (replace(item, site=slugs.get(item.site or "", item.site)) for item in reported.problems)
     found = tuple(dict.fromkeys([*ours, *errors_of(engine, reported.shown)]))
@@ -167,13 +190,13 @@ def _problems(engine: Mapping[str, Any], settings: Settings, reported: Reported)
 
 
 def first_deployments(engine: Mapping[str, Any]) -> list[str]:
-    """The slugs of the sites whose deployment is new in the state: whether one is started, the platform decides."""
+    """Return the slugs of the sites without a deployment in the state. The preview cannot know whether one starts."""
     sites = (step for step in steps_of(engine) if step.kind in OF_SITES and step.changes_something)
     return [step.name for step in sites if step.op not in ENDS and step.is_first and not step.replaces]
 
 
 def site_ids_of(engine: Mapping[str, Any]) -> dict[str, int]:
-    """{slug: SITE_ID} as the ledger has them after the update."""
+    """Return {slug: SITE_ID} of the ledger after the update."""
     ledgers = [step.new for step in steps_of(engine) if step.kind == "SiteIds" and step.new.get("assignments")]
     return {item["name"]: int(item["id"]) for ledger in ledgers for item in ledger["assignments"].values()}
 
@@ -222,7 +245,10 @@ def _is_site(step: Step, shape: SiteSteps | None) -> bool:
 
 
 def _of_plugin(slug: str, wave: int | None, step: Step, shape: SiteSteps) -> SitePreview:
-    """A plugin takes all variables as one property, which is secret if one of them is: their names are not shown."""
+    """Return the preview of a site that is a resource of a plugin.
+
+    The plugin has all variables in one property. It is secret if one of them is, so the preview has no names.
+    """
     if step.creates:
         return SitePreview(slug, wave, deploys=True, causes=(Cause.FIRST,))
     by_key = {shape.release: Cause.RELEASE, shape.variables: Cause.VARIABLES}
@@ -231,7 +257,7 @@ def _of_plugin(slug: str, wave: int | None, step: Step, shape: SiteSteps) -> Sit
 
 
 def _first(step: Step, judgement: Judged | None) -> Cause:
-    """Why a deployment is new in the state. Without a look at the platform as far as the state tells it."""
+    """Return the cause of a first deployment in the state; without a judgement, as far as the state shows it."""
     if step.replaces:
         return Cause.MOVED
     if step.creates:
@@ -257,13 +283,14 @@ def _causes(step: Step, variables: Collection[Change]) -> Iterator[Cause]:
 
 
 def why_told(change: Change) -> Cause:
+    """Return the cause that a changed variable is."""
     if change.kind == "kept":
         return Cause.KEPT
     return Cause.DRIFT if change.by_hand else Cause.VARIABLES
 
 
 def _ledgers(steps: Iterable[Step]) -> tuple[Inputs, Inputs]:
-    """The ledger of SITE_IDs before and after; both empty where it stays as it is."""
+    """Return the stored ledger of SITE_IDs before and after the update; both empty where it does not change."""
     step = next((step for step in steps if step.kind == "SiteIds" and step.op not in ENDS), None)
     return (step.old, step.new) if step is not None else ({}, {})
 
@@ -276,7 +303,7 @@ def _given(before: Inputs, now: Inputs) -> dict[str, int]:
 
 
 def _missing(among: Inputs, there: Inputs) -> dict[int, str]:
-    """The retired ids of one ledger that the other has not: {SITE_ID: slug}."""
+    """Return {SITE_ID: slug} of the retired ids in one stored ledger and not in the other."""
     known = there.get("retired") or {}
     return {int(key): item["name"] for key, item in (among.get("retired") or {}).items() if key not in known}
 
@@ -289,7 +316,10 @@ def _moved(step: Step) -> Iterator[tuple[str, tuple[str, str]]]:
 
 
 def _others(steps: Iterable[Step], leaving: Collection[str], shape: SiteSteps | None) -> Iterator[str]:
-    """Whatever has no place of its own, such as a project's own resources, or an original no longer deployed by us."""
+    """Yield a line for each change that the summary has no field for.
+
+    Examples are a project's own resources, and an original that Mirrors no longer deploys.
+    """
     beside = {shape.main, *shape.beside} if shape else set()
     for step in steps:
         of_a_site = step.kind in OF_SITES or (step.kind in beside and step.is_below_the_fleet)
@@ -300,7 +330,7 @@ def _others(steps: Iterable[Step], leaving: Collection[str], shape: SiteSteps | 
 
 
 def _merged(notes: Iterable[Note]) -> Iterator[str]:
-    """A line for each text, with the sites that it is about."""
+    """Yield one line for each text, with the sites that it is about."""
     about: dict[tuple[str, bool], dict[str, None]] = {}
     for note in notes:
         about.setdefault((note.text, note.site is None), {})[note.site or ""] = None

@@ -1,7 +1,7 @@
-"""The engine's own preview, ``pulumi preview --json``, as far as we read it. Seen with CLI 3.259.
+"""Read the output of ``pulumi preview --json`` of CLI 3.259, as far as Mirrors needs it.
 
-There is a step for each resource that the engine looks at. A ``refresh`` step holds the state as it was, the ``update``
-step after it the state as the platform has it now: what differs between the two was changed by hand.
+Pulumi prints a step for each resource that it compares. A ``refresh`` step holds the state as it was. The ``update``
+step after it holds the state as the platform has it now, so a user has changed each difference by hand.
 """
 
 import re
@@ -18,14 +18,14 @@ Kind = Literal["added", "changed", "removed", "kept"]
 OURS = "pulumi-python:dynamic/mirrors:"
 OF_SITES = ("Mirror", "OriginalSite")
 SITES = tuple(f"{OURS}{kind}" for kind in OF_SITES)
-"""The types of the resources that are a site."""
+"""The types of the resources that are sites."""
 
 QUIET = frozenset({"same", "refresh", "read"})
 ENDS = frozenset({"delete", "delete-replaced", "discard-replaced"})
 FLEET = "mirrors:index:Fleet"
 STACK = "pulumi:pulumi:Stack"
 COMPONENTS = "mirrors:"
-"""How the types of the Fleet and of its parts begin. They hold resources, and are none themselves."""
+"""The start of the types of the Fleet and its parts. They are components, which only hold resources."""
 
 Inputs = Mapping[str, Any]
 
@@ -36,19 +36,24 @@ LEDGER_IS_PROTECTED = Problem(
     "Give the Fleet its former name and place in the program back; to destroy the stack: pulumi destroy"
     " --exclude-protected",
 )
-"""Instead of the engine's advice (3.259), which is to run ``pulumi state unprotect``."""
+"""It replaces Pulumi's advice (3.259), which is to run ``pulumi state unprotect``."""
 
 _BEFORE = re.compile(
     r"\A(error: |Preview failed: |\S+ resource '[^']*' has a problem: |Exception calling application: )+"
 )
-"""What the engine and the SDK put before our own words."""
+"""Matches the text that Pulumi's engine and SDK put before a message of Mirrors."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Of one variable, without its values. ``by_hand``: the platform has another value than we wrote.
+    """The change of one variable, without its values.
 
-    ``kept``: it is declared no more, and stays as it is, since it was there before us.
+    Args:
+        name: The variable's name.
+        kind: ``kept`` is a variable that is no longer declared and stays, because it was set before Mirrors managed
+            the site.
+        secret: Whether a value is a secret.
+        by_hand: Whether the platform has another value than Mirrors wrote.
     """
 
     name: str
@@ -59,9 +64,17 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """``kind``: the type, of ours the last part alone. ``old`` and ``new``: the inputs; ``keys``: those that differ.
+    """One step of Pulumi's preview: the change of one resource.
 
-    ``outputs``: of before.
+    Args:
+        op: Pulumi's word for it, such as ``create``.
+        urn: The resource's URN.
+        kind: The resource's type; for Mirrors' own resources its last part alone.
+        name: The resource's name; the slug for a site.
+        old: The inputs in the state.
+        new: The inputs of the program.
+        keys: The names of the inputs that differ.
+        outputs: The outputs in the state.
     """
 
     op: str
@@ -75,54 +88,61 @@ class Step:
 
     @property
     def creates(self) -> bool:
+        """Return whether the resource is new."""
         return self.op in ("create", "create-replacement")
 
     @property
     def replaces(self) -> bool:
-        """By the engine's one word for the whole of it: ``--json`` leaves the steps that it is made of out."""
+        """Return whether the resource is replaced. ``--json`` has one step for that, not its parts."""
         return self.op in ("replace", "create-replacement")
 
     @property
     def changes_something(self) -> bool:
+        """Return whether the step changes a resource that is no component."""
         return self.op not in QUIET and self.kind != STACK and not self.kind.startswith(COMPONENTS)
 
     @property
     def is_below_the_fleet(self) -> bool:
-        """Whether it is directly below the Fleet, so that it is not a part of what the sites have in common."""
+        """Return whether the resource is directly below the Fleet, and so belongs to a single site."""
         return self.urn.split("::", 3)[2].rpartition("$")[0].endswith(FLEET)
 
     @property
     def deployment(self) -> str | None:
-        """What the site runs, as far as the state knows."""
+        """Return the site's deployment, as far as the state knows it."""
         return self.outputs.get("deployment")
 
     @property
     def failed(self) -> bool:
-        """Whether its last deployment failed where failures are collected. Then no input needs to differ."""
+        """Return whether the state has a recorded failure of the site. Then no input needs to differ."""
         return bool(self.outputs.get("failed")) or not self.keys
 
     @property
     def unverified(self) -> bool:
-        """Whether it is asked for its health. Where the engine names no key, the outputs know."""
+        """Return whether Mirrors has to ask the site for its health. Without keys from Pulumi, the outputs decide."""
         if not self.new.get("verified"):
             return False
         return "verified" in self.keys or not (self.keys or self.outputs.get("verified"))
 
     @property
     def is_first(self) -> bool:
-        """Whether a deployment of this site is new in the state."""
+        """Return whether the state has no deployment of this site yet."""
         return self.creates or self.replaces or self.deployment is None
 
 
 def steps_of(engine: Mapping[str, Any]) -> list[Step]:
+    """Return the steps of a preview."""
     return [_step(item) for item in engine.get("steps") or ()]
 
 
 def changes(step: Step, stored: Step | None) -> tuple[list[Change], bool]:
-    """Of the variables in an update, and whether the site is deployed for them.
+    """Return the changes of a site's variables, and whether the site is deployed for them.
 
-    ``stored``: the refresh of the same resource, where there was one: what it knew before that, we had done. What an
-    attempt left undone the outputs know; the inputs are its own until the next refresh.
+    After a failed update, only the outputs know what it left undone. The inputs are those of the attempt until the
+    next refresh.
+
+    Args:
+        step: The update of the site.
+        stored: The refresh step of the same site; None without one. Its values are those that Mirrors wrote.
     """
     outputs, declared = SiteState.of(step.outputs), SiteState.of(step.new)
     now = declared.is_set
@@ -145,7 +165,7 @@ def _change(name: str, before: Entries, now: Entries, *, by_hand: bool) -> Chang
 
 
 def errors_of(engine: Mapping[str, Any], reported: Collection[str]) -> Iterator[Problem]:
-    """The engine's own errors. ``reported``: the lines of those that Mirrors has raised, which are left out."""
+    """Yield Pulumi's own errors. ``reported`` has the lines of Mirrors' errors, which are left out."""
     ours = tuple(line.strip() for line in reported)
     for item in engine.get("diagnostics") or ():
         text = str(item.get("message", "")).strip()
@@ -154,12 +174,12 @@ def errors_of(engine: Mapping[str, Any], reported: Collection[str]) -> Iterator[
 
 
 def says_only_that_it_failed(problem: Problem) -> bool:
-    """Whether it is the engine's last line, which says nothing but that there are others (CLI 3.259)."""
+    """Return whether the problem is Pulumi's last line, which only says that others exist (CLI 3.259)."""
     return problem == Problem("engine", "preview failed")
 
 
 def notes_of(engine: Mapping[str, Any], reported: Collection[str]) -> Iterator[Note]:
-    """What the engine, or the user's own program, remarks: a note a line."""
+    """Yield a note for each line that Pulumi or the user's own program prints, except ``reported`` ones."""
     for item in engine.get("diagnostics") or ():
         if item.get("severity", "info") not in ("error", "debug"):
             lines = map(str.strip, str(item.get("message", "")).splitlines())

@@ -1,4 +1,4 @@
-"""The state of each site, from what was observed: what ``mirrors status`` shows and what its exit code is made of."""
+"""Decide the state of each site from the observed fleet, for the rows and the exit code of ``mirrors status``."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -27,7 +27,7 @@ from mirrors.planning.variables.writes import different_names
 
 
 class State(StrEnum):
-    """From the best to the worst. Only the first two count as converged."""
+    """The state of a site, from the best to the worst. Only the first two count as converged."""
 
     CONVERGED = "converged"
     HELD = "held"
@@ -46,10 +46,22 @@ SETTLED = frozenset({State.CONVERGED, State.HELD})
 
 @dataclass(frozen=True, slots=True)
 class SiteStatus:
-    """One row. ``site_id`` is the one that the running instances have; ``foreign`` are variables that are not ours.
+    """One row of ``mirrors status``.
 
-    ``details`` say why the state is not converged, ``notes`` what is worth knowing in any state.
-    ``is_behind``: whether a mirror runs an older release, whatever else is wrong with it.
+    Args:
+        application: The slug.
+        role: ``original``, ``mirror`` or ``retired``.
+        site_id: The deployed SITE_ID.
+        environment: The environment's name.
+        url: The site's address.
+        release: The release that the site runs.
+        deployment: The newest successful deployment.
+        deployed_at: The time of its end.
+        state: The worst state that applies.
+        details: The reasons why the site is not converged.
+        foreign: The names of variables that Mirrors does not manage.
+        notes: Remarks for any state.
+        is_behind: Whether a mirror runs an older release, whatever its state.
     """
 
     application: str
@@ -73,9 +85,13 @@ def statuses(
     site_ids: Mapping[str, int],
     created: Mapping[str, Collection[str]] | None = None,
 ) -> tuple[SiteStatus, ...]:
-    """One row a declared site, the original first. ``site_ids``: {slug: id}, as the stack gave them.
+    """Return a row for each declared site, the original first.
 
-    ``created``: {environment: names of the variables that the stack has created there}.
+    Args:
+        settings: The configuration.
+        seen: The observed fleet, with deployments.
+        site_ids: {slug: SITE_ID} of the stack's ledger.
+        created: {environment: names of the variables that the stack created there}.
     """
     original, created = settings.fleet.original.application, created or {}
     rows = [_original_status(settings, seen, created)]
@@ -94,7 +110,7 @@ def statuses(
 
 
 def _renumbered(original: SiteStatus, stored: int | None) -> SiteStatus:
-    """Nobody but its owner corrects an original's SITE_ID."""
+    """Return the original's row with its SITE_ID compared: Mirrors writes none there, so its owner must correct it."""
     if stored is None or original.site_id in (None, stored):
         return original
     return _differing(original, f"runs with SITE_ID {original.site_id}, and the stack has {stored} for it")
@@ -106,7 +122,7 @@ def _contradicted(row: SiteStatus, declared: int | None, stored: int | None) -> 
 
 
 def _with_twins(rows: Sequence[SiteStatus], seen: ObservedFleet) -> Iterator[SiteStatus]:
-    """Sites that run with one SITE_ID and one database are wrong, whatever else they are."""
+    """Yield the rows. Sites that run with one SITE_ID and one database get at least ``VARIABLES_DIFFER``."""
     there = [row for row in rows if _alike(seen, seen.mirrors.get(row.application)) is not False]
     for row in rows:
         twins = [it.application for it in there if it is not row and it.site_id == row.site_id is not None]
@@ -122,10 +138,13 @@ def _differing(row: SiteStatus, detail: str) -> SiteStatus:
 def removed(
     settings: Settings, seen: ObservedFleet, retired: Mapping[int, str], sites: Mapping[str, ObservedSite]
 ) -> tuple[SiteStatus, ...]:
-    """A row for each retired application whose instances still serve the shared database.
+    """Return a row for each retired application whose instances still serve the shared database.
 
-    ``retired``: {SITE_ID: slug}; ``sites``: those of them that exist and have the stack's environment, with the
-    variables that are still set.
+    Args:
+        settings: The configuration.
+        seen: The observed fleet.
+        retired: {SITE_ID: slug} of the ledger.
+        sites: {slug: observed site} of the retired applications that exist and have the stack's environment.
     """
     running = {slug: site_id for site_id, slug in sorted(retired.items()) if slug in sites}
     rows = (_removed(settings, seen, sites[slug], site_id) for slug, site_id in running.items())
@@ -137,7 +156,7 @@ def _removed(settings: Settings, seen: ObservedFleet, site: ObservedSite, site_i
     if alike is False:
         return None
     if not alike and number(site.frozen.get(SITE_ID)) != site_id:
-        return None  # nothing says that it is one of this fleet any more
+        return None  # neither the database nor the id shows that it still belongs to this fleet
     ours = removal_order(set(site.variables) & {*settings.fleet.shared, *OWN})
     first = f"remove its variables {', '.join(ours)}, in this order, and deploy it again" if ours else "deploy it again"
     detail = (
@@ -149,7 +168,7 @@ def _removed(settings: Settings, seen: ObservedFleet, site: ObservedSite, site_i
 
 
 def _alike(seen: ObservedFleet, site: ObservedSite | None) -> bool | None:
-    """Whether the instances run with the original's database; None where that cannot be told."""
+    """Return whether the instances run with the original's database; None where Mirrors cannot know that."""
     return same(*(service_of(item.frozen.get(DATABASE_URL)) if item else None for item in (seen.original, site)))
 
 
@@ -164,7 +183,10 @@ def _original_status(settings: Settings, seen: ObservedFleet, created: Mapping[s
 
 
 def _undeployed(settings: Settings, site: ObservedSite, declared: DeclaredValues) -> str | None:
-    """What somebody set by hand since: it counts, for mirrors too, once it is deployed."""
+    """Return a note on variables that a user set at the original after its deployment.
+
+    They take effect, also for mirrors, with the original's next deployment.
+    """
     by_hand = {
         name: item.value
         for name, item in site.variables.items()
@@ -178,7 +200,7 @@ def _undeployed(settings: Settings, site: ObservedSite, declared: DeclaredValues
 
 
 def held_back(settings: Settings, mirror: Mirror, row: SiteStatus) -> SiteStatus:
-    """Return the row of a mirror; one that is on hold is behind on purpose. Any other trouble stays."""
+    """Return the row of a mirror. A mirror on hold is behind on purpose, so it counts as held. Other states stay."""
     on_hold = row.state is State.BEHIND and settings.declared_hold(mirror) != "nothing"
     return replace(row, state=State.HELD) if on_hold else row
 
@@ -233,9 +255,10 @@ def _release(seen: ObservedFleet, site: ObservedSite, role: str) -> str | None:
 
 
 def _state(site: ObservedSite, declared: DeclaredValues, behind: "Finding") -> tuple[State, tuple[str, ...]]:
-    """A site to which nothing applies is converged.
+    """Return the state of a site, and its reasons.
 
-    Also one whose newest deployment failed and whose change was taken back since: what runs is what is declared.
+    A site without a finding is converged, even if its newest deployment failed: a user took the change back, so the
+    site runs as declared.
     """
     if newest_running(site.deployments):
         return State.DEPLOYING, ("a deployment is running",)
@@ -274,7 +297,7 @@ def _not_set_as_declared(site: ObservedSite, declared: DeclaredValues) -> Findin
 
 
 def _not_as_declared(site: ObservedSite, declared: DeclaredValues) -> str | None:
-    """A name with another flag only is told with it: its value may be right."""
+    """Return the names that are not set as declared, with a word on a wrong flag, because the value may be right."""
     set_here = {name: item.value for name, item in site.variables.items()}
     wrong, _ = different_names(declared.known, set_here)
     absent = set(declared.values) - set(set_here)
@@ -288,7 +311,7 @@ def _not_as_declared(site: ObservedSite, declared: DeclaredValues) -> str | None
 
 
 def _no_longer_declared(site: ObservedSite, declared: DeclaredValues) -> str | None:
-    """Also one that somebody has deleted since, as long as the instances run with it."""
+    """Return the names that are no longer declared and are still set, or still deployed after a user deleted them."""
     names = removal_order(declared.withdrawn & {*site.variables, *site.frozen})
     return (
         f"no longer declared, an up removes {'it' if len(names) == 1 else 'them'}: {', '.join(names)}"
@@ -298,12 +321,12 @@ def _no_longer_declared(site: ObservedSite, declared: DeclaredValues) -> str | N
 
 
 def _not_deployed_with(site: ObservedSite, declared: DeclaredValues) -> Finding:
-    # A site that was made by hand runs without its name until it is next deployed, which is no reason to do that.
+    # A site that was set up by hand runs without MIRRORS_APPLICATION until its next deployment. That is no finding.
     compared = dict(declared.known)
     if MIRRORS_APPLICATION not in site.frozen:
         compared.pop(MIRRORS_APPLICATION, None)
     stale, _ = different_names(compared, site.frozen, declared.hidden_at(site))
-    # Nobody can read whether what is set is the declared value already: after a rotation it is still the old one.
+    # The platform hides the set value. After a rotation it may still be the old one, so the line must not say "set".
     hidden = [name for name in stale if name in site.variables and site.variables[name].value is None]
     said = {"set, but not deployed": set(stale) - set(hidden), "does not run with the declared value": hidden}
     details = [f"{what}: {', '.join(write_order(names))}" for what, names in said.items() if names]

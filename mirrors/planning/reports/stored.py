@@ -1,4 +1,4 @@
-"""What the reports read of a stack's state."""
+"""The part of a stack's state that reports read."""
 
 from collections.abc import Mapping
 from typing import Protocol
@@ -9,14 +9,16 @@ __all__ = ["Stored"]
 
 
 class Stored(Protocol):
+    """A stack's state, for reports."""
+
     @property
     def ledger(self) -> Ledger:
-        """Who has which SITE_ID."""
+        """Return the ledger of SITE_IDs."""
 
     @property
     def created(self) -> Mapping[str, frozenset[str]]:
-        """{environment: names of the variables that Mirrors created there}"""
+        """Return {environment: names of the variables that Mirrors created there}."""
 
     @property
     def verified(self) -> Mapping[str, str]:
-        """{environment: deployment} of the deployments that an update found healthy."""
+        """Return {environment: deployment} of the deployments that an update found healthy."""

@@ -1,4 +1,4 @@
-"""Which sites run a deployment that no ``up`` has found healthy, and how ``mirrors status`` says so."""
+"""Find the sites whose deployment no ``pulumi up`` has found healthy, for ``mirrors status``."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
@@ -8,7 +8,7 @@ from mirrors.planning.observed import ObservedFleet
 from mirrors.planning.reports.status import SiteStatus, State
 
 HIDES = frozenset({State.CONVERGED, State.HELD, State.BEHIND})
-"""The states of which an unhealthy site is the worse one. Any other says already that somebody has something to do."""
+"""The states that are better than "not verified". Any other state already asks the user to act."""
 
 
 def unverified(
@@ -18,10 +18,14 @@ def unverified(
     managed: Collection[str],
     verified: Mapping[str, str],
 ) -> tuple[SiteStatus, ...]:
-    """Those of the rows whose deployment an ``up`` has not asked, or has not found healthy.
+    """Return the rows whose deployment no ``pulumi up`` has found healthy.
 
-    ``managed``: the environments whose variables the stack's state has: a site that no ``up`` has reached yet is not
-    judged by what the state lacks. ``verified``: {environment: deployment}, as the state has them.
+    Args:
+        settings: The configuration.
+        seen: The observed fleet.
+        rows: The rows of the status.
+        managed: The environments in the stack's state. A site that no update has reached yet is left out.
+        verified: {environment: deployment} of the deployments that an update found healthy.
     """
     if settings.rollout.health is None:
         return ()
@@ -38,6 +42,11 @@ def unverified(
 
 
 def as_unverified(row: SiteStatus, wrong: str | None) -> SiteStatus:
-    """``wrong``: the request and its answer, where the site has been asked now and is not healthy."""
+    """Return the row of a site that is not verified.
+
+    Args:
+        row: The row.
+        wrong: The request and its answer, if the site was asked now and is not healthy; otherwise None.
+    """
     why = wrong or "no up has found this deployment healthy yet; the next one asks"
     return replace(row, state=State.UNVERIFIED, details=(f"not verified: {why}", *row.details))

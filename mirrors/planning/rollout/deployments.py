@@ -1,4 +1,4 @@
-"""Whether a site needs a deployment, or already has the one that is wanted."""
+"""Decide whether a site needs a deployment, or already has the one that is declared."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,12 +12,15 @@ from mirrors.planning.variables.writes import different_names
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """``release`` is the original's deployment whose image shall run, empty for the original itself; ``variables`` are
-    all that we declare, ``secrets`` the names of those that a platform may not show.
+    """The deployment that a site should run.
 
-    ``adopting``: the site may have been running before us, without what only we write. ``gone``: names that were
-    declared before and are not any more. ``known``: a deployment that is known to run as wanted,
-    whatever is shown of it.
+    Args:
+        release: The original's deployment whose image the site should run; empty for the original itself.
+        variables: {name: value} of all that Mirrors declares.
+        adopting: Whether the site may have run before Mirrors managed it, without the variable that Mirrors alone sets.
+        gone: The names that were declared earlier and are not declared now.
+        secrets: The names of the variables that a platform may hide.
+        known: A deployment that runs as declared by Mirrors' own record, whatever the platform shows of it.
     """
 
     release: str
@@ -30,9 +33,13 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What to do: ``attach`` waits for a running deployment and decides again, ``adopt`` takes a sufficient one.
+    """The next thing to do for a site's deployment.
 
-    ``why`` one has to be started, in a few words.
+    Args:
+        kind: ``attach`` waits for a running deployment and decides again. ``adopt`` takes a sufficient one.
+            ``start`` starts a new one.
+        deployment: The deployment to wait for or to take; empty for ``start``.
+        why: The reason to start one, in a few words.
     """
 
     kind: Literal["attach", "adopt", "start"]
@@ -46,11 +53,20 @@ def next_step(
     releases: Sequence[ObservedDeployment],
     frozen: Mapping[str, str | None] | None,
 ) -> Step:
-    """Decide from the environment's deployments. ``frozen``: of the newest successful one; None where there is none.
+    """Decide whether to wait for a deployment, take one, or start one.
 
-    A running deployment comes first: the platform refuses a second one beside it. Values that are not shown cannot
-    prove that a deployment has them, so such a deployment is never adopted: one too many is harmless. Of the
-    one that we have made ourselves the state knows it.
+    A running deployment comes first: the platform refuses a second one beside it. A value that the platform hides
+    proves nothing, so Mirrors deploys again rather than adopt such a deployment. One deployment too many is harmless.
+    ``wanted.known`` names the one that needs no proof.
+
+    Args:
+        wanted: The deployment that the site should run.
+        deployments: The deployments of the site's environment.
+        releases: The deployments of the original's image environment.
+        frozen: The variables of the newest successful deployment; None where there is none.
+
+    Returns:
+        The next step, with its reason.
     """
     running = newest_running(deployments)
     if running is not None:
@@ -82,16 +98,20 @@ def _why(
 
 
 def _to_prove(wanted: Wanted, frozen: Mapping[str, str | None]) -> Mapping[str, str]:
-    """A site made by hand has no name of its own. It gets one, which its next deployment runs with: nobody deploys
-    a whole fleet again for that."""
+    """Return the values that the deployment must prove.
+
+    A site that was set up by hand runs without ``MIRRORS_APPLICATION``. Mirrors sets it, and the next deployment
+    picks it up. Adopting a fleet must not deploy all of it for that variable alone.
+    """
     left_out = {MIRRORS_APPLICATION} - set(frozen) if wanted.adopting else set()
     return {name: value for name, value in wanted.variables.items() if name not in left_out}
 
 
 def _runs_release(release: str, deployment: ObservedDeployment, releases: Sequence[ObservedDeployment]) -> bool:
-    """Also true for a release newer than the wanted one: the platform has gone on since the plan was made.
+    """Return whether a deployment runs the wanted release, or a newer one.
 
-    No release is wanted of the original: what it deploys is one.
+    A newer release counts, because the platform may have gone on since the plan was made. The original needs none:
+    its own deployments are the releases.
     """
     if not release:
         return True

@@ -1,4 +1,4 @@
-"""What may not change at a held site, since any deployment of it takes the newest image."""
+"""Find the changes that a held site must not get, because any deployment of it takes the newest image."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 
 def changes_at_held_site(site: str, names: Iterable[str]) -> Problem:
+    """Return the problem of a held site whose variables would change. ``names`` are those of the variables."""
     return Problem(
         "held-site-variables-change",
         f"it is held, but its variables change: {', '.join(names)}. A deployment would take the newest image.",
@@ -25,7 +26,10 @@ def changes_at_held_site(site: str, names: Iterable[str]) -> Problem:
 
 
 def held_sites_stay(settings: Settings, seen: ObservedFleet) -> Iterator[Problem]:
-    """The part that the platform shows. A value that it hides is held against the state, by the resources."""
+    """Yield a problem for each held site whose variables would change, as far as the platform shows them.
+
+    The resources compare a hidden value with the state.
+    """
     for mirror in settings.mirrors:
         site = seen.mirrors.get(mirror.application)
         if site is None or site.environment is None or settings.hold_of(mirror) != "everything":
@@ -35,8 +39,11 @@ def held_sites_stay(settings: Settings, seen: ObservedFleet) -> Iterator[Problem
 
 
 def _changing(settings: Settings, seen: ObservedFleet, mirror: Mirror, site: ObservedSite) -> list[str]:
-    """A SITE_ID that nobody declares only has to be there: the state knows which one it is. Whose it is says a variable
-    that is written without a deployment, but not over another one."""
+    """Return the names of the variables that would change, in the order of writing.
+
+    An undeclared SITE_ID only has to exist, because the state knows its value. Mirrors may add MIRRORS_APPLICATION
+    without a deployment, but must not overwrite it.
+    """
     own = {SITE_ID: str(mirror.site_id) if mirror.site_id else None}
     declared = {name: item.value for name, item in settings.variables_of(site.slug).items()}
     wanted = {**own, **shared_values(settings, seen.original), **declared}

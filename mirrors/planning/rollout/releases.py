@@ -1,4 +1,4 @@
-"""Which release a site runs. The API does not say it, so it is derived from the times of deployments."""
+"""Derive which release a site runs from the times of deployments, because the API does not say it."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -9,24 +9,28 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def newest_successful(deployments: Iterable[ObservedDeployment]) -> ObservedDeployment | None:
-    """By the time it ended, whatever order the platform lists them in."""
+    """Return the successful deployment that ended last, whatever order the platform lists them in."""
     done = [item for item in deployments if item.succeeded]
     return max(done, key=lambda item: item.ended_at or _NEVER, default=None)
 
 
 def newest_started(deployments: Iterable[ObservedDeployment]) -> ObservedDeployment | None:
+    """Return the deployment that started last."""
     return max(deployments, key=lambda item: item.started_at or _NEVER, default=None)
 
 
 def newest_running(deployments: Iterable[ObservedDeployment]) -> ObservedDeployment | None:
+    """Return the deployment that started last among those that still run."""
     return newest_started(item for item in deployments if item.running)
 
 
 def release_of(deployment: ObservedDeployment, releases: Iterable[ObservedDeployment]) -> str | None:
-    """The release that a mirror's deployment runs: the newest one that was ready before the deployment started.
+    """Return the release that a mirror's deployment runs: the newest one that was ready before the deployment started.
 
-    A platform deploys the newest image there is, and an image is there once the original's deployment that built it
-    has succeeded. None: there was no release yet, or it is older than what the platform lists.
+    A platform deploys the newest image. An image exists once the original's deployment that built it has succeeded.
+
+    Returns:
+        The uuid of the release; None where the list has no release that is old enough.
     """
     started = deployment.started_at
     if started is None:

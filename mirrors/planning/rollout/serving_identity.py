@@ -1,4 +1,4 @@
-"""Whether the process that serves a site is the one that was declared, as the companion app tells it. Pure."""
+"""Compare the process that serves a site with the declared one, by the answer of the companion app. Pure."""
 
 import hashlib
 from collections.abc import Iterator, Mapping
@@ -9,19 +9,22 @@ from mirrors.planning.variables.dsn import Service, service_of
 from mirrors.planning.variables.names import DATABASE_URL, MIRRORS_APPLICATION, SITE_ID, number
 
 STATUS_PATH = "/.well-known/mirrors.json"
-"""Where ``django_mirrors`` answers, if ``MIRRORS_STATUS`` is on."""
+"""The path at which ``django_mirrors`` answers, if ``MIRRORS_STATUS`` is on."""
 
 LONGEST = 80
-"""Characters of an answer that are quoted: a slug has no more than 63."""
+"""How many characters of an answer a message quotes. A slug has at most 63."""
 
 KEYS = frozenset({"site_id", "application", "database"})
 
 
 @dataclass(frozen=True)
 class Identity:
-    """``site_id`` and ``database`` are None where they are not declared, or nothing can be compared.
+    """The identity of a serving process, as it is declared.
 
-    ``application`` is None for the original; ``database`` is the digest that the companion app shows.
+    Args:
+        site_id: The SITE_ID; None where none is declared.
+        application: The mirror's slug; None for the original.
+        database: The digest that the companion app shows; None where Mirrors cannot compare the database.
     """
 
     site_id: int | None
@@ -30,7 +33,7 @@ class Identity:
 
 
 def declared_identity(variables: Mapping[str, str]) -> Identity:
-    """Of a site that is deployed with these variables."""
+    """Return the identity of a site that is deployed with these variables."""
     return Identity(
         number(variables.get(SITE_ID)),
         variables.get(MIRRORS_APPLICATION),
@@ -39,9 +42,11 @@ def declared_identity(variables: Mapping[str, str]) -> Identity:
 
 
 def database_digest(dsn: str) -> str | None:
-    """As the companion app computes it: the start of the SHA-256 of ``host:port/name``, in hexadecimal digits.
+    """Return the start of the SHA-256 of ``host:port/name``, in hexadecimal digits, as the companion app computes it.
 
-    None where the DSN alone does not say which database it is, for a file beside the code, and for other databases.
+    Returns:
+        The digest. None where the DSN alone does not identify the database, for a relative path, and for a kind
+        that the companion app does not compare.
     """
     service = service_of(dsn)
     place = _place(service) if service and service.comparable else None
@@ -59,7 +64,15 @@ def _place(service: Service) -> str | None:
 
 
 def mistaken(declared: Identity, told: Any) -> str | None:
-    """What is wrong with the answer ``told`` of the companion app, in a few words; None if it is as declared."""
+    """Compare the answer of the companion app with the declared identity.
+
+    Args:
+        declared: The declared identity.
+        told: The answer, parsed from JSON.
+
+    Returns:
+        The differences in a few words; None if there is none.
+    """
     if not isinstance(told, dict) or not told.keys() >= KEYS:
         return "the answer is none of the companion app django_mirrors"
     return "; ".join(_differences(declared, told)) or None
@@ -79,6 +92,6 @@ def _named(application: object) -> str:
 
 
 def _quoted(value: object) -> str:
-    """What a site answers may be of any length, and is a stranger's where the address is."""
+    """Return the value as text, shortened: an answer may have any length, and may come from a stranger's server."""
     text = repr(value)
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"

@@ -1,4 +1,4 @@
-"""Which sites a deployment by hand reaches: those named, all, or those that are behind the original."""
+"""Choose the sites that `mirrors deploy` reaches: those that the user names, all, or those that are outdated."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -14,9 +14,12 @@ from mirrors.problems import Note, Problem
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """``sites`` is None for all of them. ``manual_release_sites``: those that get a release which no ``up`` would give.
+    """The sites that a deployment by hand reaches.
 
-    ``notes``: one for each reason why a site that might be expected is not reached.
+    Args:
+        sites: Their slugs; None for all sites.
+        manual_release_sites: The sites that get a release which ``pulumi up`` would not give them.
+        notes: One for each reason that leaves out a site which the user may expect.
     """
 
     sites: tuple[str, ...] | None
@@ -25,9 +28,17 @@ class Chosen:
 
 
 def named(settings: Settings, sites: Sequence[str], stack: str) -> Chosen:
-    """Who names a site means it: it gets the release also where only its variables may deploy it.
+    """Choose the sites that the user names.
 
-    Raises ConfigurationError for a site that is not in the fleet, and for one that is held.
+    A named site gets the release even where only its variables may deploy it.
+
+    Args:
+        settings: The configuration.
+        sites: The slugs that the user named.
+        stack: The stack's short name, for messages.
+
+    Raises:
+        ConfigurationError: The fleet has no such site, or a site is held.
     """
     known = settings.fleet.slugs
     unknown = [
@@ -54,15 +65,20 @@ def named(settings: Settings, sites: Sequence[str], stack: str) -> Chosen:
 
 
 def everyone(settings: Settings) -> Chosen:
-    """Without targets. What is held stays as it is: the program sees to that."""
+    """Choose all sites, without targets. The program leaves held sites as they are."""
     return Chosen(None, _followed_by_hand(settings), (*_held(settings, settings.fleet.slugs), *_paused(settings)))
 
 
 def behind(settings: Settings, rows: Iterable[SiteStatus]) -> Chosen:
-    """``rows``: those of ``mirrors status``. What is held or paused is left out, and said.
+    """Choose the outdated sites, and every site of the waves before theirs.
 
-    With them the waves before theirs: for the engine, what is no target has ended well, so a canary that failed or is
-    not healthy would stop nobody. Those that are well are looked at, and not deployed.
+    Pulumi treats a site that is no target as if it had ended well. Without the earlier waves, a failed or unhealthy
+    canary would stop no site. Mirrors checks the healthy ones and does not deploy them. Held and paused sites are
+    left out, with a note.
+
+    Args:
+        settings: The configuration.
+        rows: The rows of ``mirrors status``.
     """
     late = [row.application for row in rows if _is_late(row)]
     plan = rollout_plan(settings)
@@ -76,7 +92,7 @@ def behind(settings: Settings, rows: Iterable[SiteStatus]) -> Chosen:
 
 
 def _is_late(row: SiteStatus) -> bool:
-    """A mirror whose newest deployment failed counts, whichever release it was for."""
+    """Return whether the row is outdated. A mirror whose newest deployment failed counts, whatever its release."""
     return row.is_behind or (row.role, row.state) == ("mirror", State.FAILED)
 
 
@@ -85,7 +101,7 @@ def _mirrors(settings: Settings, wanted: Callable[[Mirror], bool]) -> list[str]:
 
 
 def _followed_by_hand(settings: Settings) -> tuple[str, ...]:
-    """The sites that only ``rollout.follow: manual`` keeps from a release."""
+    """Return the sites that only ``rollout.follow: manual`` keeps from a release."""
     if settings.rollout.follow != "manual":
         return ()
     return tuple(_mirrors(settings, lambda item: settings.declared_hold(item) == "nothing"))

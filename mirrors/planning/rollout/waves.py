@@ -1,4 +1,4 @@
-"""In which order a rollout reaches the mirrors. Nothing of it is remembered: a longer list deploys nobody again."""
+"""Divide the mirrors into the waves of a rollout. Mirrors stores no wave, so a longer list deploys no site again."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from mirrors.config import Settings
 
 SHOWN = 8
-"""How many sites a line names before it counts the rest."""
+"""How many sites a line names. It counts the rest."""
 
 MANUAL_RELEASE_SITES = "MIRRORS_ROLL_OUT"
-"""The environment variable with the sites, blanks between, that get a release which is followed by hand."""
+"""The environment variable with the sites that get a release under ``rollout.follow: manual``, separated by blanks."""
 
 SHORTER = "rollout: every site with its wave and its reason, in short: mirrors preview"
 REPAIR = "rollout: shared credentials have changed, so all mirrors are one wave"
@@ -25,7 +25,12 @@ REPAIR = "rollout: shared credentials have changed, so all mirrors are one wave"
 
 @dataclass(frozen=True, slots=True)
 class Wave:
-    """``number`` counts from 1, as declared; a wave that has no site of its own is left out."""
+    """The sites that a rollout reaches together.
+
+    Args:
+        number: The wave's number as declared, from 1. A wave without a site of its own is left out.
+        sites: Their slugs, in the order of the list.
+    """
 
     number: int
     sites: tuple[str, ...]
@@ -33,10 +38,14 @@ class Wave:
 
 @dataclass(frozen=True, slots=True)
 class RolloutPlan:
-    """``held``: sites that nothing is deployed to. ``paused``: those of waves after ``rollout.pauseAfter``.
+    """The waves of a rollout.
 
-    ``rotates_credentials``: the shared credentials changed under the sites, so they fail already. All are one wave, and
-    a failed deployment stops no other one.
+    Args:
+        waves: The waves that have sites, in their order.
+        held: The sites that Mirrors never deploys.
+        paused: The sites of the waves after ``rollout.pauseAfter``.
+        rotates_credentials: Whether the shared credentials changed, so that running sites fail already. All sites are
+            one wave then, and a failed deployment stops no other.
     """
 
     waves: tuple[Wave, ...]
@@ -46,11 +55,12 @@ class RolloutPlan:
 
     @property
     def wave_of(self) -> dict[str, int]:
-        """{slug: position of its wave in ``waves``}"""
+        """Return {slug: position of its wave in ``waves``}."""
         return {slug: position for position, wave in enumerate(self.waves) for slug in wave.sites}
 
 
 def rollout_plan(settings: Settings, rotates_credentials: bool = False) -> RolloutPlan:
+    """Divide the declared mirrors into waves. All are one wave if the shared credentials rotate."""
     rollout = settings.rollout
     held = tuple(item.application for item in settings.mirrors if settings.hold_of(item) == "everything")
     sites = [item.application for item in settings.mirrors if item.application not in held]
@@ -66,24 +76,32 @@ def rollout_plan(settings: Settings, rotates_credentials: bool = False) -> Rollo
 def credentials_changed(
     shared: Iterable[str], now: Mapping[str, str | None], runs_with: Mapping[str, str | None]
 ) -> bool:
-    """Whether a running mirror has old credentials for what it shares: the same service, another user or password.
+    """Return whether a running mirror has old credentials: the same service, with another user or password.
 
-    ``now``: what the original runs with; ``runs_with``: what the mirror does. A value that is not shown proves nothing.
+    A value that the platform hides proves nothing.
+
+    Args:
+        shared: The names of the shared variables.
+        now: The original's deployed variables.
+        runs_with: The mirror's deployed variables.
     """
     pairs = ((now.get(name), runs_with.get(name)) for name in shared if is_service_variable(name))
     return any(new and old and _is_outdated(old, new) for new, old in pairs)
 
 
 def _is_outdated(old: str, new: str) -> bool:
-    """Another spelling or option keeps no site from working, so there is nothing to repair; of what cannot be compared
-    nobody knows."""
+    """Return whether two DSNs name one service with different credentials.
+
+    A site works with another spelling or option, so that needs no repair. Two DSNs that Mirrors cannot compare count
+    as current.
+    """
     return same(service_of(new), service_of(old)) is True and credentials_of(new) != credentials_of(old)
 
 
 def described(plan: RolloutPlan) -> Iterator[str]:
-    """One line for each wave and for what is held or paused; nothing where there is but one wave of all.
+    """Yield a line for each wave, and one for the held sites. A single wave of all sites needs no line.
 
-    The engine's own list has three rows a site: where there are many, the last line names the command for them.
+    Pulumi's own list has three rows a site, so for many sites the last line names the command that shows them.
     """
     if plan.rotates_credentials:
         yield REPAIR
@@ -98,7 +116,13 @@ def described(plan: RolloutPlan) -> Iterator[str]:
 
 
 def _waves(sites: Sequence[str], counted: Container[str], sizes: Iterable[int | str]) -> Iterator[Wave]:
-    """In the order of the list. A site that gets no release is in a wave, but would be no canary: it does not count."""
+    """Yield the waves, in the order of the list.
+
+    Args:
+        sites: All sites that are in a wave.
+        counted: The sites that a wave's size counts. A site that gets no release would be no canary.
+        sizes: The declared sizes: how many sites are done after each wave, as a number or a percentage.
+    """
     ends = [position for position, site in enumerate(sites, start=1) if site in counted]
     done = 0
     for number, size in enumerate(sizes, start=1):
@@ -110,19 +134,21 @@ def _waves(sites: Sequence[str], counted: Container[str], sizes: Iterable[int | 
 
 
 def _reached(size: int | str, total: int) -> int:
-    """How many sites a wave and those before it have reached. Part of a site is a site."""
+    """Return how many sites are done after a wave. A fraction of a site counts as one."""
     return min(size, total) if isinstance(size, int) else ceil(total * int(size.rstrip("%")) / 100)
 
 
 def named(sites: Sequence[str]) -> str:
-    """Their number and their names, of many only the first."""
+    """Return the number of sites and the first of their slugs, such as ``2 sites: acme, acme-de``."""
     return f"{count(sites)}: {names(sites)}"
 
 
 def count(sites: Sequence[str]) -> str:
+    """Return the number of sites, such as ``2 sites``."""
     return f"{len(sites)} site{'s' if len(sites) != 1 else ''}"
 
 
 def names(sites: Sequence[str], shown: int = SHOWN) -> str:
+    """Return the first ``shown`` slugs, and how many more there are."""
     more = f" and {len(sites) - shown} more" if len(sites) > shown else ""
     return f"{', '.join(sites[:shown])}{more}"

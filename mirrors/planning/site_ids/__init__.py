@@ -1,1 +1,1 @@
-"""Which application gets which SITE_ID."""
+"""Give each application its SITE_ID, and remember it in the ledger."""

@@ -1,4 +1,4 @@
-"""Who gets which SITE_ID. A site's content belongs to its id, so an id is given once and never to somebody else."""
+"""Decide which site gets which SITE_ID. A site's content belongs to its id, so no other site ever gets the id."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -37,7 +37,13 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Allocation:
-    """The new ledger. It counts only where there are no problems. ``pending``: sites that have no id yet."""
+    """The result of an allocation.
+
+    Args:
+        ledger: The new ledger. It counts only where there are no problems.
+        problems: What stops the update.
+        pending: The slugs of the sites that have no id yet.
+    """
 
     ledger: Ledger
     problems: tuple[Problem, ...] = ()
@@ -45,8 +51,18 @@ class Allocation:
 
 
 def allocate(ledger: Ledger, hints: AllocationRequest) -> Allocation:
-    """Give every declared site its id. Sources, in this order: the configuration, the state, the environment, the
-    reference stack, the application's own retired id, and last, unless a reference decides, the next free number."""
+    """Give each declared site its SITE_ID.
+
+    An id comes from the first source that has one: configuration, ledger, environment, reference stack, the site's own
+    retired id. Without any, a site gets the next free number, unless a reference stack gives the numbers.
+
+    Args:
+        ledger: The ids that this stack has given before.
+        hints: The facts about the sites and about what is beside them.
+
+    Returns:
+        The new ledger, and the problems that stop the update.
+    """
     before, (ledger, hints) = ledger, without_unused(ledger, hints)
     retired = _retired(ledger, hints)
     known = {site.application: _known_id(site, ledger, hints, retired) for site in hints.sites}
@@ -79,7 +95,7 @@ def _strangers(ledger: Ledger, hints: AllocationRequest) -> Iterator[Problem]:
 
 
 def _retired(ledger: Ledger, hints: AllocationRequest) -> dict[int, Assigned]:
-    """Everything that may not be given away: what was retired, plus the ids of sites that leave or change theirs."""
+    """Return the ids that no other site may get: retired ones, and those of sites that leave or change theirs."""
     declared = {site.application: site for site in hints.sites}
     retired = {site_id: Assigned("") for site_id in hints.retired - _returned(ledger, hints)}
     retired |= dict(hints.reference.retired) if hints.reference else {}
@@ -92,7 +108,7 @@ def _retired(ledger: Ledger, hints: AllocationRequest) -> dict[int, Assigned]:
 
 
 def _returned(ledger: Ledger, hints: AllocationRequest) -> set[int]:
-    """Ids that declared sites have. The configuration's list may still have one, of a mirror that left and returned."""
+    """Return the ids that declared sites have. ``fleet.retired`` may still list one if a mirror left and returned."""
     here = {ledger.assignments[site.application][1] for site in hints.sites if site.application in ledger.assignments}
     there = (hints.reference.site_id_of(site) for site in hints.sites) if hints.reference else ()
     return here | {site_id for site_id in there if site_id is not None}
@@ -119,7 +135,7 @@ def _known_id(site: SiteFacts, ledger: Ledger, hints: AllocationRequest, retired
 def _highest(
     ledger: Ledger, hints: AllocationRequest, retired: Mapping[int, Assigned], known: Iterable[int | None]
 ) -> int:
-    # Of a site that the state knows, an edited id is drift: it is repaired, and moves nobody else's number.
+    # An edited id of a site in the ledger is drift. Mirrors repairs it, so it does not raise the next number.
     observed = [site.observed for site in hints.sites if site.observed and site.application not in ledger.assignments]
     given = [site_id for site_id in known if site_id is not None]
     beside = (*hints.kept_free, *hints.release, *hints.beside)
@@ -127,8 +143,10 @@ def _highest(
 
 
 def _with_another_database(ledger: Ledger, hints: AllocationRequest) -> Iterator[Problem]:
-    """A site of somebody else is not taken over, also where it has an id since it was bare. Of one of ours it is drift,
-    to be repaired. Two databases that Mirrors cannot read are not one."""
+    """Refuse a site with another database than the original's, even if it already has an id.
+
+    At a managed site this is drift, which Mirrors repairs. Two databases that Mirrors cannot read count as different.
+    """
     shared = next((site.database for site in hints.sites if site.original), None)
     for site in hints.sites:
         if (
@@ -143,10 +161,10 @@ def _with_another_database(ledger: Ledger, hints: AllocationRequest) -> Iterator
 
 
 def _contradictions(ledger: Ledger, hints: AllocationRequest) -> Iterator[Problem]:
-    """Ids that differ. Once a mirror is in the state, an id that was edited on the platform is drift, to be repaired.
+    """Refuse a site whose sources name different ids.
 
-    Nobody repairs an original's: none is ever written there. Its declared one counts where it runs with it. A mirror
-    gives up an id that is reserved, once another one is declared for it.
+    An edited id of a mirror in the ledger is drift, which Mirrors repairs. Mirrors writes no SITE_ID to an original:
+    its declared id counts if the original runs with it. A mirror gives up a reserved id once another is declared.
     """
     for site in hints.sites:
         stored = ledger.assignments.get(site.application, ("", None))[1]
@@ -188,7 +206,7 @@ def _unreadable(ledger: Ledger, hints: AllocationRequest) -> Iterator[Problem]:
 
 
 def _too_high(hints: AllocationRequest, known: Mapping[str, int | None]) -> Iterator[Problem]:
-    """The next number is above the highest one, which may be a slip, or somebody's way to keep out of the way."""
+    """Refuse an id that is too high. The next number follows the highest id, which may be a typing error."""
     for site in hints.sites:
         if (known[site.application] or 0) > HIGHEST_SITE_ID:
             yield Problem(
@@ -221,7 +239,7 @@ def _collisions(
 
 
 def _one_of(sites: Sequence[SiteFacts], site_id: int) -> str:
-    """What to do about sites that have one id: where both run with it, no declaration helps."""
+    """Return the remedy for sites that have one id. No declaration helps where two run with it."""
     if sum(site.observed == site_id for site in sites) > 1:
         return (
             "Decide whose content it is. Set another SITE_ID at the other where it runs (the Control Panel), and deploy"
@@ -231,7 +249,14 @@ def _one_of(sites: Sequence[SiteFacts], site_id: int) -> str:
 
 
 def _not_free(site: SiteFacts, site_id: int, hints: AllocationRequest, who: Assigned | None) -> Iterator[Problem]:
-    """``who``: the site that the id was retired with."""
+    """Refuse an id that is retired, reserved, or used by an undeclared application.
+
+    Args:
+        site: The site that would get the id.
+        site_id: The id.
+        hints: The facts about what is beside the sites.
+        who: The site with which the id was retired; None if it is not retired.
+    """
     if who is not None and who.application != site.application:
         yield _is_retired(site, site_id, who, hints.reference)
     for name, neighbour in hints.neighbours.items():
@@ -251,8 +276,10 @@ def _not_free(site: SiteFacts, site_id: int, hints: AllocationRequest, who: Assi
 
 
 def _instead_of(site: SiteFacts, site_id: int, name: str, hints: AllocationRequest) -> tuple[str, str]:
-    """The end of a message and the remedy for an id that ``name`` has as well; where another stack gave it, that one
-    has to know first."""
+    """Return the end of the message, and the remedy, for an id that ``name`` has too.
+
+    If the reference stack gave the id, that stack has to learn of it first.
+    """
     reference = hints.reference
     if reference is None or reference.site_id_of(site) != site_id:
         other = "set another SITE_ID there" if hints.neighbours[name].listed else f"add {name} to the list"
@@ -269,7 +296,7 @@ def _is_retired(site: SiteFacts, site_id: int, who: Assigned, reference: Referen
 
 
 def _with_retired_id(site: SiteFacts, site_id: int, who: Assigned, reference: Reference | None) -> tuple[str, str]:
-    """The message and the remedy."""
+    """Return the message and the remedy for a retired id."""
     if reference and site_id in reference.retired and who.name in (site.name, site.formerly):
         return (
             f'its SITE_ID {site_id} is retired in the stack "{reference.stack}", which this stack follows.',

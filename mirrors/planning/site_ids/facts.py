@@ -1,15 +1,20 @@
-"""What an allocation of SITE_IDs is decided from: the ledger, the declared sites, and what else the platform has."""
+"""The facts that decide an allocation of SITE_IDs: the ledger, the declared sites, and what is beside them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 ORIGINAL_ID = 1
-"""Django's and the sites framework's default: an original without a SITE_ID of its own serves site 1."""
+"""The default of Django's sites framework: an original without a SITE_ID serves site 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class Assigned:
-    """The site that has an id, or had it: the application's slug, and its uuid where that is known."""
+    """The site that has an id, or had it.
+
+    Args:
+        name: The application's slug.
+        application: The application's uuid; empty where it is not known.
+    """
 
     name: str
     application: str = ""
@@ -17,7 +22,13 @@ class Assigned:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """All that was ever given, as the state keeps it. ``assignments``: application uuid to (slug, id)."""
+    """Every id that the stack has given, as the state keeps it.
+
+    Args:
+        assignments: {application uuid: (slug, id)} of the sites that have an id.
+        retired: {id: the site that had it}.
+        highest: The highest id that was ever given.
+    """
 
     assignments: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     retired: Mapping[int, Assigned] = field(default_factory=dict)
@@ -25,19 +36,27 @@ class Ledger:
 
     @property
     def applications(self) -> frozenset[str]:
-        """The uuids of all that have an id from this ledger, or had one."""
+        """Return the uuids of the applications that have or had an id from this ledger."""
         return frozenset(self.assignments) | {who.application for who in self.retired.values()}
 
 
 @dataclass(frozen=True, slots=True)
 class SiteFacts:
-    """One declared site. ``observed`` is set only where the environment has the shared database; of the original it is
-    what its instances run with, 1 where they have none.
+    """One declared site.
 
-    ``unreadable``: the environment has a SITE_ID beside it that is not shown, or is no number. ``database``: what its
-    DATABASE_URL points at, as far as it is shown and nobody has confirmed that it may be given up. ``ours``: we have
-    written to it before. ``managed``: it has a variable that only Mirrors writes, whatever its value. ``ran``: the ids
-    that its instances run with, in every environment; None where that is not known.
+    Args:
+        application: The application's uuid.
+        name: The application's slug.
+        original: Whether the site is the original.
+        declared: The id in the configuration.
+        observed: The id in the environment. A mirror's counts only beside the shared database. For the original it is
+            the deployed one, and 1 where there is none.
+        formerly: The slug that the site had before, as the configuration says.
+        unreadable: Whether the environment has an id that is hidden or no number, beside the shared database.
+        database: The identity of its DATABASE_URL; None where that is hidden, or confirmed as given up.
+        ours: Whether Mirrors has written to it under its slug or its former one.
+        managed: Whether it has the variable that only Mirrors writes, whatever its value.
+        ran: The deployed ids, in all environments; None where that is not known.
     """
 
     application: str
@@ -55,23 +74,32 @@ class SiteFacts:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """What the stack named in ``siteIdsFrom`` gave: slug to id, and its retired ids."""
+    """The ids of the stack that ``siteIdsFrom`` names.
+
+    Args:
+        stack: The stack's name.
+        site_ids: {slug: id}.
+        retired: {id: the site that had it}.
+    """
 
     stack: str
     site_ids: Mapping[str, int]
     retired: Mapping[int, Assigned]
 
     def site_id_of(self, site: SiteFacts) -> int | None:
+        """Return the id that the other stack gave the site, under its slug or its former one."""
         return self.site_ids.get(site.name, self.site_ids.get(site.formerly or ""))
 
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """An application that is not on the list and may run with the shared database.
+    """An undeclared application, or an undeclared environment, that may run with the shared database.
 
-    ``site_ids``: those that are set and those that run, in all environments. ``hidden``: so is one that is not shown,
-    or is no number. ``managed``: the slug under which Mirrors manages it with the shared database, else empty.
-    ``listed``: it is on the list, and this is what its environments besides Test and Live have.
+    Args:
+        site_ids: The ids that are set or deployed, in all environments.
+        hidden: Whether one more id is hidden, or no number.
+        managed: The slug under which Mirrors manages it with the shared database; empty if it does not.
+        listed: Whether the application is declared, and this is about its environments besides Test and Live.
     """
 
     site_ids: tuple[int, ...] = ()
@@ -82,11 +110,20 @@ class Neighbour:
 
 @dataclass(frozen=True, slots=True)
 class AllocationRequest:
-    """What an allocation is decided from, besides the ledger.
+    """The facts that decide an allocation, besides the ledger.
 
-    ``highest``: the highest id that was ever given, as the configuration says. ``neighbours``: by slug.
-    ``reserved_for``: {slug: id} of neighbours, as the configuration says. ``listed``: {uuid: slug} of all applications
-    that the platform shows and the list does not have. ``stack``: its short name, empty where it is not known.
+    Args:
+        sites: The declared sites, the original first.
+        retired: The ids in ``fleet.retired``.
+        reserved: The ids in ``fleet.reservedSiteIds``.
+        release: The ids in ``fleet.releaseSiteIds``.
+        neighbours: {slug: what may run with the shared database and is not declared}.
+        reference: The ids of the stack that this one follows; None where it follows none.
+        preview: Whether this is a preview, where a missing id of the reference is no problem yet.
+        highest: ``fleet.highestSiteId``, the highest id that was ever given.
+        reserved_for: ``fleet.reservedFor``, {slug of an undeclared application: id}.
+        listed: {uuid: slug} of the applications that the platform shows and the configuration does not have.
+        stack: The stack's short name; empty where it is not known.
     """
 
     sites: tuple[SiteFacts, ...]
@@ -103,10 +140,10 @@ class AllocationRequest:
 
     @property
     def kept_free(self) -> frozenset[int]:
-        """Ids that are reserved, for somebody or for nobody in particular."""
+        """Return the reserved ids, with or without a named application."""
         return self.reserved | frozenset(self.reserved_for.values())
 
     @property
     def beside(self) -> frozenset[int]:
-        """The ids of neighbours."""
+        """Return the ids of undeclared applications and environments."""
         return frozenset(site_id for neighbour in self.neighbours.values() for site_id in neighbour.site_ids)

@@ -1,4 +1,4 @@
-"""Whether a ledger of SITE_IDs may begin: beside mirrors that Mirrors has written to, one was there before."""
+"""Refuse to begin a ledger of SITE_IDs beside managed mirrors, because another ledger must have existed."""
 
 from collections.abc import Iterator, Sequence
 
@@ -11,9 +11,10 @@ NAMED = 3
 
 
 def begins_anew(ledger: Ledger, hints: AllocationRequest) -> Iterator[Problem]:
-    """The ids of mirrors that have left are on no platform, so a new ledger would give them to others.
+    """Yield a problem if the ledger is empty although mirrors are managed.
 
-    A stack that follows another one gives none: that one remembers.
+    No platform shows the ids of mirrors that have left, so a new ledger would give them to other sites. A stack that
+    follows another stack gives no ids, because the other stack has the ledger.
     """
     managed = [site.name for site in hints.sites if site.managed and not site.original]
     if ledger.assignments or ledger.retired or hints.reference or not managed:
@@ -25,7 +26,13 @@ def begins_anew(ledger: Ledger, hints: AllocationRequest) -> Iterator[Problem]:
 
 
 def _forgotten(managed: Sequence[str], known: int, highest: int) -> Problem:
-    """``highest``: what the configuration says, 0 if nothing."""
+    """Return the problem.
+
+    Args:
+        managed: The slugs of the managed mirrors.
+        known: The highest id in use.
+        highest: ``fleet.highestSiteId``; 0 where it is not set.
+    """
     stale = f" (mirrors:fleet.highestSiteId says {highest}, and {known} is in use)" if highest else ""
     return Problem(
         "site-ids-forgotten",

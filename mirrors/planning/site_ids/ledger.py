@@ -1,4 +1,4 @@
-"""The ledger of SITE_IDs in the form that a stack's state has: part of the state's schema, so it stands here alone.
+"""Read and write the ledger of SITE_IDs in a stack's state. The form is part of the state's schema.
 
 ``{assignments: {application uuid: {name, id}}, retired: {id: {name, application}}, highest}``
 """
@@ -13,7 +13,7 @@ Stored = Mapping[str, Any]
 
 
 def ledger_from(stored: Stored) -> Ledger:
-    """An empty one where nothing was stored yet. The engine keeps every number as a float, and a key as text."""
+    """Return the stored ledger, or an empty one. Pulumi stores numbers as floats, and keys as text."""
     return Ledger(
         {uuid: (item["name"], int(item["id"])) for uuid, item in (stored.get("assignments") or {}).items()},
         {int(site_id): Assigned(**item) for site_id, item in (stored.get("retired") or {}).items()},
@@ -22,7 +22,10 @@ def ledger_from(stored: Stored) -> Ledger:
 
 
 def renamed(ledger: Ledger, hints: AllocationRequest) -> Ledger:
-    """Where an application has no identifier but its slug: what stands under a former slug stands under the new one."""
+    """Return the ledger with the new slugs as keys, on a platform where the slug is an application's only identifier.
+
+    Such a ledger has slugs as keys of ``assignments``. A site's entry moves from its former slug to its slug.
+    """
     known = ledger.assignments
     moves = {
         site.formerly: site.application
@@ -33,6 +36,7 @@ def renamed(ledger: Ledger, hints: AllocationRequest) -> Ledger:
 
 
 def ledger_to(ledger: Ledger) -> dict[str, Any]:
+    """Return the ledger in the form of the state."""
     return {
         "assignments": {uuid: {"name": name, "id": site_id} for uuid, (name, site_id) in ledger.assignments.items()},
         "retired": {

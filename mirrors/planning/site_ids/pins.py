@@ -1,4 +1,4 @@
-"""Which SITE_IDs are declared in the configuration, and which live in a stack's state alone."""
+"""Compare the SITE_IDs in the configuration with those in a stack's state."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,12 +11,19 @@ from mirrors.planning.variables.names import SITE_ID
 from mirrors.problems import Note, Problem
 
 NAMED = 3
-"""How many sites a note names before it only counts them."""
+"""How many sites a note names. It counts the rest."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """An id that the state has. ``declared``: what the configuration says of it, if anything."""
+    """An id in the state.
+
+    Args:
+        application: The slug of the site that has the id, or had it.
+        site_id: The id.
+        retired: Whether the id is retired.
+        declared: The id in the configuration; None where there is none.
+    """
 
     application: str
     site_id: int
@@ -25,15 +32,17 @@ class Pin:
 
     @property
     def pinned(self) -> bool:
+        """Return whether the configuration has the same id."""
         return self.declared == self.site_id
 
     @property
     def contradicted(self) -> str | None:
+        """Return a message if the configuration has another id; None if it agrees, or has none."""
         return declared_otherwise(self.declared, self.site_id)
 
 
 def pins(ledger: Ledger, fleet: Fleet) -> tuple[Pin, ...]:
-    """By id, the assigned ones first."""
+    """Return a pin for each id in the ledger, sorted by id, assigned ones before retired ones."""
     declared = {site.application: site.site_id for site in fleet.sites}
     assigned = [Pin(name, site_id, False, declared.get(name)) for name, site_id in ledger.assignments.values()]
     retired = [
@@ -44,7 +53,7 @@ def pins(ledger: Ledger, fleet: Fleet) -> tuple[Pin, ...]:
 
 
 def disagreements(found: Sequence[Pin], fleet: Fleet) -> Iterator[Problem]:
-    """Declared ids that have not reached the state yet, and sites that are here again though their id is retired."""
+    """Yield a problem for each declared id that the state does not have yet, and for each retired id in use."""
     for pin in found:
         if not pin.retired and pin.site_id in fleet.retired and pin.application in fleet.slugs:
             yield Problem(
@@ -58,16 +67,21 @@ def disagreements(found: Sequence[Pin], fleet: Fleet) -> Iterator[Problem]:
 
 
 def declared_otherwise(declared: int | None, stored: int | None) -> str | None:
-    """Words for an id that is declared and is not the one of the stack; None where it is, or where either has none."""
+    """Return a message if the declared id is not the stack's; None if they agree, or if either is missing."""
     if None in (declared, stored) or declared == stored:
         return None
     return f"declared with siteId {declared}, the stack has {stored}: see a preview"
 
 
 def unpinned(settings: Settings, mirrors: Mapping[str, ObservedSite], stack: str) -> Note | None:
-    """A note on mirrors that have ids from us which are not in the configuration; None if there are none.
+    """Return a note on the mirrors whose id from Mirrors is not in the configuration; None if there are none.
 
-    Where the stack follows another one, that one gives the ids and says so. ``mirrors``: {slug: what was seen of it}.
+    A stack that follows another stack gets no such note, because the other stack has it.
+
+    Args:
+        settings: The configuration.
+        mirrors: {slug: the observed site}.
+        stack: The stack's short name.
     """
     undeclared = [mirror for mirror in settings.mirrors if mirror.site_id is None]
     slugs = [

@@ -1,4 +1,4 @@
-"""Applications that have another name than at the last update: what becomes of their resources and variables."""
+"""Refuse renamed applications whose resources would go to another site, or lose their variables."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,10 @@ from mirrors.problems import Problem
 
 
 def renamed(ledger: Ledger, hints: AllocationRequest) -> Iterator[Problem]:
-    """The engine takes a resource for the one that has its name in the state; only else does it look for the former."""
+    """Yield a problem for each renamed application without ``formerly``, and for names that changed places.
+
+    Pulumi matches a resource to the one with its name in the state. It looks for a former name only without a match.
+    """
     had = {name: application for application, (name, _) in ledger.assignments.items()}
     for site in hints.sites:
         before, site_id = ledger.assignments.get(site.application, (site.name, 0))
@@ -31,9 +34,9 @@ def renamed(ledger: Ledger, hints: AllocationRequest) -> Iterator[Problem]:
 
 
 def taken_over(ledger: Ledger, hints: AllocationRequest) -> Iterator[Problem]:
-    """A slug of the ledger that another application has by now, while the one that had it is still there.
+    """Yield a problem for each slug that another application has now, while its former owner still exists.
 
-    The resources of that name would go over to the newcomer, and strip the site that runs.
+    Pulumi would give the resources of that name to the new application, and remove the variables of the running site.
     """
     declared = {site.application for site in hints.sites}
     newcomers = {site.name for site in hints.sites if site.application not in ledger.assignments}

@@ -1,4 +1,4 @@
-"""What is said of applications whose SITE_IDs are retired: what becomes of them is not seen on the list."""
+"""Make the notes on applications that left the list, so that their SITE_IDs are retired."""
 
 from collections.abc import Iterator
 
@@ -8,19 +8,19 @@ from mirrors.problems import Note
 GOES_ON = (
     "Instances that run go on serving the shared database until they are deployed again or the application is deleted"
 )
-"""What becomes of a site that has left, where the platform cannot take its instances away."""
+"""The fate of a site that left the list, on a platform where Mirrors cannot stop its instances."""
 
 
 def removal_notes(
     before: Ledger, now: Ledger, hints: AllocationRequest, *, goes_on: str = GOES_ON, keeps: bool = False
 ) -> Iterator[Note]:
-    """Yield a note on each.
+    """Yield a note on each application that is in the old ledger and not in the new one.
 
     Args:
-        before: The ledger as it was.
-        now: The ledger as it will be.
-        hints: What was looked at for it.
-        goes_on: What becomes of a site that has left, as its platform says it.
+        before: The ledger before the update.
+        now: The ledger after the update.
+        hints: The facts that decided the new ledger.
+        goes_on: The fate of a site that left, in the platform's words.
         keeps: Whether the variables that Mirrors created stay (``onRemoval``).
     """
     given = dict(now.assignments.values())

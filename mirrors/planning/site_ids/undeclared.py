@@ -1,4 +1,4 @@
-"""Applications that are on no list and may serve the shared database: what must be known of their SITE_IDs."""
+"""Refuse new ids while an undeclared application with the shared database may have the same one."""
 
 from collections.abc import Iterator, Mapping
 
@@ -7,7 +7,7 @@ from mirrors.problems import Problem
 
 
 def gives_something(ledger: Ledger, known: Mapping[str, int | None]) -> bool:
-    """Whether a site gets an id that it has not had from this ledger. ``known``: {application: id}."""
+    """Return whether a site gets an id that this ledger did not give it. ``known``: {application: id}."""
     return any(
         site_id is not None and ledger.assignments.get(application, ("", None))[1] != site_id
         for application, site_id in known.items()
@@ -15,7 +15,7 @@ def gives_something(ledger: Ledger, known: Mapping[str, int | None]) -> bool:
 
 
 def unknown_ids(hints: AllocationRequest) -> Iterator[Problem]:
-    """An id that nobody can read may be the one that is given."""
+    """Yield a problem for each hidden id of an undeclared application, because a new id could be the same."""
     for slug, neighbour in hints.neighbours.items():
         if neighbour.hidden and neighbour.listed and slug not in hints.reserved_for:
             yield Problem(
@@ -37,7 +37,10 @@ def unknown_ids(hints: AllocationRequest) -> Iterator[Problem]:
 
 
 def of_another_project(ledger: Ledger, hints: AllocationRequest) -> Iterator[Problem]:
-    """Two ledgers for one original: neither knows what the other has given, or will give."""
+    """Yield a problem for each site of the same original that another ledger manages.
+
+    Neither of two ledgers knows which ids the other gives.
+    """
     ours = _known(ledger, hints)
     for slug, neighbour in hints.neighbours.items():
         if neighbour.managed and slug not in ours and not _is_answered(slug, neighbour, ledger, hints):
@@ -55,7 +58,7 @@ def of_another_project(ledger: Ledger, hints: AllocationRequest) -> Iterator[Pro
 
 
 def _known(ledger: Ledger, hints: AllocationRequest) -> set[str]:
-    """The slugs, of today and of earlier, of all that have or had an id from this ledger or the one it follows."""
+    """Return the slugs, present and former, of the sites that have or had an id from this ledger or its reference."""
     earlier = {name for name, _ in ledger.assignments.values()} | {who.name for who in ledger.retired.values()}
     if (followed := hints.reference) is not None:
         earlier |= {*followed.site_ids, *(who.name for who in followed.retired.values())}
@@ -63,6 +66,9 @@ def _known(ledger: Ledger, hints: AllocationRequest) -> set[str]:
 
 
 def _is_answered(slug: str, neighbour: Neighbour, ledger: Ledger, hints: AllocationRequest) -> bool:
-    """A ledger that began anew has pinned ids as retired, without the names of those that had them."""
+    """Return whether the configuration accounts for the ids of a site in another ledger.
+
+    A new ledger may have taken over pinned ids as retired ones, without the slugs of their sites.
+    """
     ids = frozenset(neighbour.site_ids)
     return slug in hints.reserved_for or (bool(ids) and ids <= hints.kept_free | hints.retired | ledger.retired.keys())

@@ -1,4 +1,4 @@
-"""An id that a mirror was given and never ran with: where it turns out to be taken, the mirror gets another."""
+"""Take back a reserved id from a mirror that never ran with it, so that the mirror gets another one."""
 
 from dataclasses import replace
 
@@ -6,7 +6,10 @@ from mirrors.planning.site_ids.facts import AllocationRequest, Assigned, Ledger,
 
 
 def without_unused(ledger: Ledger, hints: AllocationRequest) -> tuple[Ledger, AllocationRequest]:
-    """The same without such ids of declared mirrors. They are retired as nobody's, so that none comes back."""
+    """Return the ledger and the request without such ids of declared mirrors.
+
+    The ids are retired without an application's uuid, so that no mirror gets one back.
+    """
     given_up = {site.application: site_id for site in hints.sites if (site_id := _unused(site, ledger, hints))}
     if not given_up:
         return ledger, hints
@@ -19,7 +22,7 @@ def without_unused(ledger: Ledger, hints: AllocationRequest) -> tuple[Ledger, Al
 
 
 def _unused(site: SiteFacts, ledger: Ledger, hints: AllocationRequest) -> int | None:
-    """The id that the site has, if it is reserved now, not declared, and no instances of it ever had it."""
+    """Return the site's id if it is reserved now, is not declared, and was never deployed; otherwise None."""
     _, stored = ledger.assignments.get(site.application, ("", site.observed))
     idle = site.ran is not None and stored not in site.ran
     return stored if idle and stored in hints.kept_free and stored != site.declared and not site.original else None

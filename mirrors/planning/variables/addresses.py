@@ -1,4 +1,4 @@
-"""Addresses of sites, read from values of variables."""
+"""Read the address of a site from its variable ``DOMAIN``."""
 
 import ipaddress
 from urllib.parse import urlsplit
@@ -7,7 +7,7 @@ from mirrors.config.values import is_host
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host name or address can only mean this machine."""
+    """Return whether a host name or address can only mean this machine."""
     name = host.strip("[]")
     try:
         return ipaddress.ip_address(name).is_loopback
@@ -16,7 +16,7 @@ def is_loopback(host: str) -> bool:
 
 
 def address_of(domain: str | None) -> str | None:
-    """Where a browser finds the site whose ``DOMAIN`` this is: https, or plain http on this machine. None without host.
+    """Return the URL of the site with this ``DOMAIN``: https, or plain http on this machine; None without a host.
 
     >>> address_of("www.example.com"), address_of("127.0.0.1:8001")
     ('https://www.example.com/', 'http://127.0.0.1:8001/')
@@ -29,9 +29,9 @@ def address_of(domain: str | None) -> str | None:
 
 
 def _host_in(domain: str) -> str | None:
-    """Host and port alone: whoever sets the variable says where requests go to, and never what they ask for."""
+    """Return host and port alone, so that the variable decides where a request goes, but not what it asks for."""
     try:
         place = urlsplit(f"//{domain.strip().rpartition('://')[2]}").netloc.rpartition("@")[2]
-    except ValueError:  # half an IPv6 address
+    except ValueError:  # an unfinished IPv6 address
         return None
     return place if is_host(place) else None

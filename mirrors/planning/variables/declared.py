@@ -1,4 +1,4 @@
-"""The variables that a site is declared with, as far as they are known outside of an update."""
+"""The declared variables of a site, as far as Mirrors knows their values outside of an update."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
@@ -11,10 +11,12 @@ from mirrors.planning.variables.shared import shared_values
 
 @dataclass(frozen=True, slots=True)
 class DeclaredValues:
-    """``values``: {name: value}, None where we cannot know the value, so that only its presence counts.
+    """The declared variables of a site.
 
-    ``sensitive``: {name: flag}, of those whose flag we know: a shared variable may keep the one that it was found with.
-    ``withdrawn``: names that we have created, and that are declared no more.
+    Args:
+        values: {name: value}. None where Mirrors cannot know the value, so that only the name counts.
+        sensitive: {name: flag}, where Mirrors knows the flag. A shared variable may keep the one that it had.
+        withdrawn: The names that Mirrors created and that are no longer declared.
     """
 
     values: Mapping[str, str | None] = field(default_factory=dict)
@@ -23,25 +25,33 @@ class DeclaredValues:
 
     @property
     def known(self) -> dict[str, str]:
+        """Return {name: value} of the variables whose value Mirrors knows."""
         return {name: value for name, value in self.values.items() if value is not None}
 
     @property
     def secrets(self) -> frozenset[str]:
-        """The names that a platform may leave out of what a deployment runs with: flagged ones, and the shared."""
+        """Return the names that a platform may leave out of deployed variables: sensitive ones, and shared ones."""
         return frozenset(name for name in self.values if self.sensitive.get(name, True))
 
     def hidden_at(self, site: ObservedSite) -> frozenset[str]:
-        """The same without those that are set there and not flagged: a platform shows what is not flagged."""
+        """Return ``secrets`` without the names that are plain at the site, because a platform shows those."""
         unflagged = {name for name, item in site.variables.items() if not item.sensitive}
         return self.secrets - unflagged
 
     def after(self, created: Collection[str]) -> "DeclaredValues":
-        """With what an update withdraws of the names that we have created."""
+        """Return these variables with what an update withdraws: names in ``created`` that are no longer declared."""
         return replace(self, withdrawn=frozenset(created) - set(self.values))
 
 
 def declared_at(settings: Settings, seen: ObservedFleet, site: ObservedSite, site_id: int | None) -> DeclaredValues:
-    """Of a mirror with what it shares, or of the original. ``site_id``: the mirror's, None where it is not known."""
+    """Return the declared variables of the original, or of a mirror with its own and the shared ones.
+
+    Args:
+        settings: The configuration.
+        seen: The observed fleet.
+        site: The original or a mirror.
+        site_id: The mirror's SITE_ID; None where it is not known, and for the original.
+    """
     variables = settings.variables_of(site.slug)
     values: dict[str, str | None] = {name: item.value for name, item in variables.items()}
     flags = {name: item.secret for name, item in variables.items()}

@@ -1,4 +1,4 @@
-"""The names of the environment variables that have a meaning of their own, and the order in which they are written."""
+"""Names of the environment variables that mean something to Mirrors, and the order in which Mirrors writes them."""
 
 from collections.abc import Iterable
 
@@ -10,29 +10,29 @@ DATABASE_URL = "DATABASE_URL"
 DOMAIN = "DOMAIN"
 
 OWN = (SITE_ID, MIRRORS_APPLICATION)
-"""What every mirror has of its own. Plain on the platform, so that it can be read back."""
+"""The variables that differ at each mirror. They are plain on the platform, so that Mirrors can read them back."""
 
 LOGGABLE_VARIABLES = frozenset(
     {*OWN, DOMAIN, "DOMAIN_ALIASES", "DOMAIN_REDIRECTS", "STAGE", "SITE_NAME", "GIT_BRANCH", "DEBUG"}
 )
-"""Names whose values are no secrets, so that a deployment's log stays readable where it quotes them."""
+"""Names whose values are public. A quoted deployment log keeps them, so that it stays readable."""
 
 
 def site_label(slug: str, environment: str) -> str:
-    """What a resource calls its site, which is in the state: ``acme-de (test)``."""
+    """Return the name of a site in resources and in the state: ``acme-de (test)``."""
     return f"{slug} ({environment})"
 
 
 def is_service_variable(name: str) -> bool:
-    """Whether a shared variable names a database or a storage, which Test and Live must never have in common."""
+    """Return whether a shared variable names a database or a storage, which Test and Live must never share."""
     return name == DATABASE_URL or name.endswith(("_DATABASE_DSN", "_STORAGE_DSN"))
 
 
 def number(value: str | None) -> int | None:
-    """A SITE_ID as a site's ``settings.py`` reads it from its environment, with ``int()``; None for what is none.
+    """Parse a SITE_ID as ``int()`` in a site's ``settings.py`` does; None for text that is no SITE_ID.
 
-    That takes blanks around it, a sign, leading zeros, underscores and the digits of any script (Python 3.11 to 3.14).
-    Django takes 0 for no SITE_ID, and PostgreSQL has no row above ``HIGHEST_SITE_ID``.
+    ``int()`` accepts surrounding blanks, a sign, leading zeros, underscores and the digits of any script (Python 3.11
+    to 3.14). Django treats 0 as no SITE_ID, and PostgreSQL has no row above ``HIGHEST_SITE_ID``.
 
     >>> number(" 2"), number("+02"), number("two"), number("0")
     (2, 2, None, None)
@@ -49,10 +49,13 @@ def _rank(name: str) -> int:
 
 
 def write_order(names: Iterable[str]) -> list[str]:
-    """SITE_ID first and DATABASE_URL last: at no moment has a mirror the shared database without its own SITE_ID."""
+    """Sort names for writing: SITE_ID first, DATABASE_URL last.
+
+    So a mirror never has the shared database without its own SITE_ID.
+    """
     return sorted(names, key=lambda name: (_rank(name), name))
 
 
 def removal_order(names: Iterable[str]) -> list[str]:
-    """The way back: DATABASE_URL goes first, SITE_ID last."""
+    """Sort names for removal: DATABASE_URL first, SITE_ID last."""
     return write_order(names)[::-1]

@@ -1,4 +1,4 @@
-"""Which variables look like secrets, by their names and by their values."""
+"""Recognise variables that look like secrets, by their names and by their values."""
 
 import re
 from collections.abc import Iterator
@@ -19,20 +19,20 @@ _ABOUT = frozenset(
         " validators version view",
     )
 )
-"""Last words of names that say something about a secret and are none: PASSWORD_MIN_LENGTH, TOKEN_URL, KEY_FILE."""
+"""Last words of names that describe a secret and hold none: PASSWORD_MIN_LENGTH, TOKEN_URL, KEY_FILE."""
 _PUBLIC = frozenset({"public", "publishable", "anon", "site"})
-"""Before KEY, or TOKEN: what a browser is given."""
+"""Words before KEY or TOKEN that mark a value which a browser may see."""
 _NO_KEYS = frozenset({"primary", "foreign", "cache", "sort", "partition", "lookup", "shortcut"})
-"""Before KEY: what a record or a shelf is found by."""
+"""Words before KEY that mark the key of a record or a cache."""
 _SWITCHES = frozenset({"", "0", "1", "true", "false", "yes", "no", "on", "off", "none", "null"})
 _NO_CREDENTIALS = frozenset({"s3", "s3v4", "basic", "digest", "none", "iam", "oauth2", "required"})
-"""Values of ``auth`` in a DSN that name a way; django-storage-url (0.12) takes ``s3v4``."""
+"""Values of ``auth`` in a DSN that name a method; django-storage-url (0.12) takes ``s3v4``."""
 
 _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY( BLOCK)?-----")
 _WITH_PASSWORD = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://[^\s:@/?#\"',]*:([^\s\"'@]+)@")
 _PORT_AND_PATH = re.compile(r"\d{1,5}/")
 _HEADER = re.compile(r"[{\s\"']*authorization[\"']?\s*[:=]\s*[\"']?\w+\s+([\w.~+/-]+=*)[\"'}\s]*", re.IGNORECASE)
-"""A text that is the header alone."""
+"""Matches a text that is the header alone."""
 _AFTER_SCHEME = re.compile(r"\b(?:bearer|basic|token)\s+([\w.~+/-]{8,}=*)", re.IGNORECASE)
 _ISSUED = re.compile(
     r"(?<![A-Za-z0-9])(?:"
@@ -41,17 +41,17 @@ _ISSUED = re.compile(
     r"|xox[a-z]-[A-Za-z0-9-]{10,}|SG\.[\w-]{16,}\.[\w-]{16,}|AIza[\w-]{30,}"
     r"|eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,})"
 )
-"""What services issue, by how it begins: GitHub, GitLab, npm, PyPI, Stripe, Slack, SendGrid, Google, JWTs."""
+"""Credentials by their prefix: GitHub, GitLab, npm, PyPI, Stripe, Slack, SendGrid, Google, JWTs."""
 _WEBHOOK = re.compile(
     r"://(?:hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)|discord(?:app)?\.com/api/webhooks)/[^\s\"'/]+/\S+"
 )
-"""An address that whoever knows it may post to."""
+"""Matches an address that accepts posts from any caller who knows it."""
 _PAIR = re.compile(r"(?<![\w.-])([A-Za-z][\w-]*)=([^\s&;,\"'#]+)")
 _MEMBER = re.compile(r"[\"']([A-Za-z][\w-]*)[\"']\s*:\s*[\"']([^\"']+)[\"']")
 
 
 def looks_secret(name: str, value: str | None) -> bool:
-    """Whether a variable should be declared as a secret. ``value``: None where it is not known.
+    """Return whether a variable should be declared as a secret. ``value`` is None where it is not known.
 
     >>> looks_secret("smtp_pass", "x"), looks_secret("CDN", "https://u:p@example.com"), looks_secret("TOKEN_TTL", "9")
     (True, True, False)
@@ -62,7 +62,10 @@ def looks_secret(name: str, value: str | None) -> bool:
 
 
 def named_secret(name: str) -> bool:
-    """By its name alone, in any case: ``SMTP_PASS``, ``apiKey``; not ``KEY_PREFIX``, ``PUBLIC_KEY``."""
+    """Return whether the name alone marks a secret, in upper or lower case.
+
+    ``SMTP_PASS`` and ``apiKey`` do; ``KEY_PREFIX`` and ``PUBLIC_KEY`` do not.
+    """
     words = [word for word in re.split(r"[^a-z0-9]+", _apart(name).lower()) if word]
     if not words or words[-1] in _ABOUT:
         return False
@@ -77,8 +80,11 @@ def named_secret(name: str) -> bool:
 
 
 def has_credential(value: str) -> bool:
-    """Whether a value has a credential within: a private key, a DSN's password, what a service issues or a header
-    carries, or one that is named in a query, in JSON or in a list of pairs. Also where all that is URL-encoded."""
+    """Return whether a value contains a credential, plain or URL-encoded.
+
+    It finds private keys, passwords of DSNs, tokens with a known prefix, and authorization headers. It also finds
+    values that a query, JSON or a list of pairs names as secrets.
+    """
     plain = any(pattern.search(value) for pattern in (_PRIVATE_KEY, _ISSUED, _WEBHOOK))
     if plain or _has_password(value) or any(_named_within(value)) or _authorises(value):
         return True
@@ -87,14 +93,20 @@ def has_credential(value: str) -> bool:
 
 
 def _authorises(value: str) -> bool:
-    """In a sentence, such as "Basic authentication", a word follows; a token has figures, or capitals in its midst."""
+    """Return whether the value has an authorization header with a token.
+
+    A token has digits, or capitals inside. So "Basic authentication" in a sentence is none.
+    """
     if _HEADER.fullmatch(value.strip()):
         return True
     return any(re.search(r"\d|[a-z][A-Z]", token) for token in _AFTER_SCHEME.findall(value))
 
 
 def _has_password(value: str) -> bool:
-    """Also with an unescaped slash. ``https://host:443/@name`` has a port and a path instead."""
+    """Return whether a DSN in the value has a password, even one with an unescaped slash.
+
+    ``https://host:443/@name`` has a port and a path instead.
+    """
     for scheme, password in _WITH_PASSWORD.findall(value):
         if not (scheme.lower() in ("http", "https") and _PORT_AND_PATH.match(password)):
             return True
@@ -102,6 +114,7 @@ def _has_password(value: str) -> bool:
 
 
 def _named_within(value: str) -> Iterator[bool]:
+    """Yield for each named part of a query, of JSON or of a list whether its name marks a secret."""
     for name, said in (*_PAIR.findall(value), *_MEMBER.findall(value)):
         if said.lower() in _SWITCHES | _NO_CREDENTIALS:
             continue
@@ -109,10 +122,10 @@ def _named_within(value: str) -> Iterator[bool]:
 
 
 def _is_keyed_dsn(name: str, value: str) -> bool:
-    """A DSN whose user is its key, as Sentry's."""
+    """Return whether the value is a DSN whose user is a key, such as Sentry's."""
     return name.lower().endswith("dsn") and bool(re.match(r"https?://[^\s/?#@]+@", value))
 
 
 def _apart(name: str) -> str:
-    """``apiKey`` is two words."""
+    """Return the name with an underscore before each capital, so that ``apiKey`` is two words."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)

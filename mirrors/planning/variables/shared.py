@@ -1,4 +1,4 @@
-"""What an original shares with its mirrors: what its instances really run with, or what stands in for it."""
+"""The values that an original shares with its mirrors: its deployed ones, or the configured ``sharedValues``."""
 
 from __future__ import annotations
 
@@ -14,24 +14,29 @@ if TYPE_CHECKING:
 
 
 def shared_value(settings: Settings, original: ObservedSite | None, name: str) -> str | None:
-    """None where neither the platform shows it nor ``sharedValues`` has it."""
+    """Return the original's deployed value, otherwise the configured one; None where neither is known."""
     stand_in = settings.shared_values.get(name)
     shown = original.frozen.get(name) if original else None
     return shown or (stand_in.get_secret_value() if stand_in else None)
 
 
 def shared_values(settings: Settings, original: ObservedSite | None) -> dict[str, str | None]:
-    """{name: value} of all that is declared as shared."""
+    """Return {name: value} of all names in ``fleet.shared``."""
     return {name: shared_value(settings, original, name) for name in settings.fleet.shared}
 
 
 def fingerprint(value: str) -> str:
-    """Tells whether a value is the same one without saying it."""
+    """Return a digest that shows whether two values are equal, and reveals neither."""
     return sha256(value.encode()).hexdigest()
 
 
 def no_longer_shared(fingerprints: Mapping[str, str], frozen: Mapping[str, str | None]) -> list[str]:
-    """The names whose values are others now. ``frozen``: what the original runs with; one not shown tells nothing."""
+    """Return the names of the shared values that changed.
+
+    Args:
+        fingerprints: {name: digest} of the values that the mirrors got.
+        frozen: The original's deployed variables. A hidden value counts as unchanged.
+    """
     return sorted(
         name for name, known in fingerprints.items() if (now := frozen.get(name)) and fingerprint(now) != known
     )

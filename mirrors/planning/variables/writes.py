@@ -1,4 +1,4 @@
-"""What an environment's variables shall be, and the writes that make them so."""
+"""Plan the writes that make an environment's variables as declared, in a safe order."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -8,12 +8,12 @@ from mirrors.planning.observed import ObservedVariable
 from mirrors.planning.variables.names import DATABASE_URL, OWN, SITE_ID, removal_order, write_order
 
 PROVIDER = "__provider"
-"""The property in which the SDK keeps a provider's class."""
+"""The property in which Pulumi's SDK keeps a provider's class."""
 
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """A value to set; ``sensitive`` is the platform's flag: a sensitive value cannot be read back."""
+    """A value to set. ``sensitive`` is the platform's flag: the platform does not show a sensitive value again."""
 
     value: str = field(repr=False)
     sensitive: bool
@@ -21,7 +21,7 @@ class Desired:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """One request. ``verify`` asks for reading it back before the next one is sent."""
+    """One request to write a variable. ``verify``: Mirrors reads it back before it sends the next one."""
 
     kind: Literal["create", "update", "delete"]
     name: str
@@ -30,9 +30,12 @@ class Write:
 
 
 def differs(desired: Desired, live: ObservedVariable | None, written: str | None) -> bool:
-    """Whether the platform's variable is not as declared.
+    """Return whether the platform's variable is not as declared.
 
-    ``written`` is the value that we know to have written, if any: it stands in for a value that is not shown.
+    Args:
+        desired: The declared variable.
+        live: The platform's variable; None where there is none.
+        written: The value that Mirrors wrote last, if known. It counts where the platform hides the value.
     """
     if live is None or live.sensitive != desired.sensitive:
         return True
@@ -45,9 +48,16 @@ def plan_writes(
     written: Mapping[str, str],
     obsolete: Collection[str] = (),
 ) -> list[Write]:
-    """The writes in their safe order: what goes, from DATABASE_URL on; then SITE_ID, read back; DATABASE_URL last.
+    """Plan the writes of one environment in their safe order.
 
-    Where DATABASE_URL stays, because it was there before us, so does what says whose site it serves.
+    Removals come first, DATABASE_URL before the others. Then Mirrors writes SITE_ID and reads it back, and it writes
+    DATABASE_URL last. A DATABASE_URL from before Mirrors stays, and then SITE_ID and MIRRORS_APPLICATION stay too.
+
+    Args:
+        desired: The declared variables.
+        live: The platform's variables.
+        written: {name: value} of the values that Mirrors wrote.
+        obsolete: The names that Mirrors created and that are no longer declared.
     """
     keeps_database = DATABASE_URL in live and DATABASE_URL not in obsolete
     going = set(obsolete) - set(desired) - (set(OWN) if keeps_database else set())
@@ -61,14 +71,14 @@ def plan_writes(
 
 
 def not_as_declared(desired: Mapping[str, Desired], live: Mapping[str, ObservedVariable]) -> list[str]:
-    """Names that a read-back shows otherwise than declared: absent, flagged otherwise, or with another plain value."""
+    """Return the names that are absent after writing, have another flag, or another plain value."""
     values = {name: item.value for name, item in desired.items()}
     flagged = {name for name, item in desired.items() if name in live and live[name].sensitive != item.sensitive}
     return write_order({*not_set(values, live), *flagged})
 
 
 def not_set(declared: Mapping[str, str], live: Mapping[str, ObservedVariable]) -> list[str]:
-    """Names that an environment does not have, or has with another plain value."""
+    """Return the names that an environment lacks, or has with another plain value."""
     return [
         name
         for name in write_order(declared)
@@ -79,7 +89,16 @@ def not_set(declared: Mapping[str, str], live: Mapping[str, ObservedVariable]) -
 def different_names(
     declared: Mapping[str, str], running: Mapping[str, str | None], secrets: Collection[str] = ()
 ) -> tuple[list[str], list[str]]:
-    """Compare declared values with the frozen ones of a deployment: (names that differ, names that are not shown)."""
+    """Compare declared values with the deployed ones.
+
+    Args:
+        declared: {name: value} as declared.
+        running: {name: value} that a deployment runs with; None for a hidden value.
+        secrets: The names that the platform may leave out of ``running``.
+
+    Returns:
+        The names that differ, and the names whose values the platform hides.
+    """
     shown = _with_hidden(running, secrets)
     hidden = [name for name in declared if name in shown and shown[name] is None]
     different = [name for name, value in declared.items() if name not in hidden and shown.get(name) != value]
@@ -89,16 +108,17 @@ def different_names(
 def running_values(
     names: Iterable[str], running: Mapping[str, str | None], secrets: Collection[str] = ()
 ) -> dict[str, str | None]:
-    """What a deployment runs with of these names; None for a value that is not shown."""
+    """Return {name: value} of these names that a deployment runs with; None for a hidden value."""
     shown = _with_hidden(running, secrets)
     return {name: shown[name] for name in names if name in shown}
 
 
 def _with_hidden(running: Mapping[str, str | None], secrets: Collection[str]) -> Mapping[str, str | None]:
-    """A platform may leave sensitive variables out of a deployment's instead of hiding their values.
+    """Return the deployed variables with None for those that the platform left out.
 
-    Then it leaves out all of them. Where one is shown, another that is absent is really absent; and DATABASE_URL is
-    always there, since a mirror has one of its own from the platform.
+    A platform may leave sensitive variables out instead of hiding their values, and then it leaves out all of them.
+    So if it shows one of them, another that is absent is really absent. DATABASE_URL always exists, since the
+    platform gives each mirror one.
     """
     if any(name in running for name in secrets):
         return running

@@ -1,4 +1,4 @@
-"""What DSNs point at, and with which credentials."""
+"""The services that DSNs point at, and the credentials in them."""
 
 from mirrors.planning.variables.dsn.reading import (
     credentials_of,

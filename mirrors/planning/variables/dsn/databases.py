@@ -1,4 +1,4 @@
-"""How dj-database-url 3.1.2 and django-environ 0.14 read a database's DSN, and what Django's backends make of it."""
+"""Read a database's DSN as dj-database-url 3.1.2, django-environ 0.14 and Django's backends do."""
 
 import posixpath
 import re
@@ -11,7 +11,7 @@ from mirrors.planning.variables.dsn.service import PORTS, Server, Service, serve
 
 
 def _by_scheme(**schemes: str) -> dict[str, str]:
-    """{scheme: kind}"""
+    """Return {scheme: kind}."""
     return {scheme: kind for kind, names in schemes.items() for scheme in names.split()}
 
 
@@ -22,7 +22,7 @@ DJ_DATABASE_URL = _by_scheme(
     oracle="oracle oraclegis",
     mssql="mssql mssqlms",
 )
-DJANGO_ENVIRON = _by_scheme(  # its names with an underscore are none that a URL can begin with
+DJANGO_ENVIRON = _by_scheme(  # without its schemes that have an underscore, which no URL can begin with
     postgres="cockroachdb pgsql postgis postgres postgresql psql redshift",
     mysql="mysql mysql-connector mysql2 mysqlgis",
     sqlite="spatialite sqlite",
@@ -30,12 +30,12 @@ DJANGO_ENVIRON = _by_scheme(  # its names with an underscore are none that a URL
     mssql="mssql pyodbc",
 )
 _CLUSTERS = frozenset({"pgsql", "postgis", "postgres", "postgresql", "psql"})
-"""Schemes whose lists of hosts, and whose sockets in the path, django-environ reads."""
+"""Schemes for which django-environ reads a list of hosts, or a socket in the path."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One entry of Django's ``DATABASES``. An option is as psycopg and the drivers get it, written as text."""
+    """One entry of Django's ``DATABASES``. Options are as psycopg and the other drivers get them, written as text."""
 
     kind: str
     host: str
@@ -48,16 +48,21 @@ Read = Callable[[SplitResult, str], Settings]
 
 
 def database_of(parts: SplitResult) -> Service | None:
-    """The database of a DSN; None where it has none of a database's schemes.
+    """Return the database of a DSN; None where its scheme is no database's.
 
-    Raises ValueError where neither library can read it, or they read it as two places.
+    Raises:
+        ValueError: Neither library can read the DSN, or the two read it as different databases.
     """
     readers = [(read, kinds[parts.scheme]) for read, kinds in _READERS if parts.scheme in kinds]
     return _agreed([*_read(parts, readers)]) if readers else None
 
 
 def quoted_database_of(parts: SplitResult) -> Service:
-    """The same of a DSN that django-environ alone reads, because it escapes what it cannot read otherwise."""
+    """Return the database of a DSN that django-environ alone reads, because it escapes the password first.
+
+    Raises:
+        ValueError: django-environ cannot read the DSN.
+    """
     return _agreed([*_read(parts, [(_django_environ, DJANGO_ENVIRON.get(parts.scheme, ""))])])
 
 
@@ -67,12 +72,16 @@ def _read(parts: SplitResult, readers: list[tuple[Read, str]]) -> Iterator[Servi
             found = _BACKENDS[kind](read(parts, kind))
         except (ValueError, KeyError):
             continue
-        if not any(set("[%") & set(item.host) for item in found.servers):  # no name of a host, so nobody gets there
+        if not any(set("[%") & set(item.host) for item in found.servers):  # no host has such a name
             yield found
 
 
 def _agreed(found: list[Service]) -> Service:
-    """One that names a server counts before one that names none."""
+    """Return the one service that the libraries agree on. One that names a server wins over one that names none.
+
+    Raises:
+        ValueError: They disagree, or none of them read the DSN.
+    """
     places = {item for item in found if any(server.host for server in item.servers)} or {*found}
     [place] = places
     return place
@@ -88,7 +97,11 @@ def _dj_database_url(parts: SplitResult, kind: str) -> Settings:
 
 
 def _dj_value(value: str, *more: str) -> str:
-    """Numbers and truth values lose their spelling. Raises ValueError for a list, which no driver takes."""
+    """Return an option as dj-database-url does, which parses numbers and truth values.
+
+    Raises:
+        ValueError: The option is there twice, which no driver takes.
+    """
     if more:
         raise ValueError
     if value.isdigit():
@@ -112,7 +125,7 @@ def _unnamed(parts: SplitResult) -> str:
 
 
 def _hosts(parts: SplitResult) -> tuple[str, str]:
-    """Of a cluster with commas between; a host without a port has that of the others."""
+    """Return the hosts and the ports, separated by commas. A host without a port has the port of the others."""
     places = unquote(parts.netloc.rpartition("@")[2])
     if parts.scheme not in _CLUSTERS or "," not in places:
         return parts.hostname or "", str(parts.port or "")
@@ -126,7 +139,7 @@ def _postgres(settings: Settings) -> Service:
 
 
 def _mysql(settings: Settings) -> Service:
-    """As ``get_connection_params`` of Django 5.2: the query wins over host, port and name."""
+    """Return the service as ``get_connection_params`` of Django 5.2 does: the query wins over host, port and name."""
     options, by_socket = settings.options, settings.host.startswith("/")
     socket = options.get("unix_socket", settings.host if by_socket else "")
     host = options.get("host", "" if by_socket else settings.host)
@@ -140,7 +153,11 @@ def _mysql(settings: Settings) -> Service:
 
 
 def _sqlite(settings: Settings) -> Service:
-    """A file. Raises ValueError for a database in memory, which each process has for itself, and for SQLite's URIs."""
+    """Return the file.
+
+    Raises:
+        ValueError: The database is in memory, where each process has its own; or the name is one of SQLite's URIs.
+    """
     name = settings.options.get("database", settings.name)
     if not settings.name or name == ":memory:" or name.startswith("file:"):
         raise ValueError
@@ -148,7 +165,7 @@ def _sqlite(settings: Settings) -> Service:
 
 
 def _oracle(settings: Settings) -> Service:
-    """Without a port the name is an alias that a file on the site's machine explains, and the host does not count."""
+    """Return the service. Without a port the name is an alias from a file of the site's machine, without a host."""
     place = (server(settings.host or "localhost", int(settings.port)),) if settings.port else ()
     return Service("oracle", place, settings.name)
 

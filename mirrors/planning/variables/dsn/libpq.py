@@ -1,4 +1,4 @@
-"""Where libpq, PostgreSQL's client library, connects. Rules of version 18, and of Django 5.2 and psycopg 3 above it."""
+"""Find where libpq 18, PostgreSQL's client library, connects below Django 5.2 and psycopg 3."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -11,14 +11,17 @@ _SCHEMA = re.compile(r'\s*(?:"((?:[^"]|"")*)"|([^",\s]+))\s*(?:,|$)')
 
 
 def postgres(host: str, port: str, name: str, options: Mapping[str, str]) -> Service:
-    """From the settings: HOST and PORT win over the options' ``host`` and ``port``, their ``dbname`` over NAME.
+    """Return the service of these settings.
 
-    Raises ValueError for what Django or libpq refuse.
+    HOST and PORT win over the options ``host`` and ``port``. The option ``dbname`` wins over NAME.
+
+    Raises:
+        ValueError: Django or libpq refuses the settings.
     """
     service, database = options.get("service", ""), options.get("dbname", name)
-    if (not name and not service) or "currentSchema" in options:  # no option of libpq's
+    if (not name and not service) or "currentSchema" in options:  # libpq has no such option
         raise ValueError
-    if database.startswith("/"):  # not one database: to django-environ a socket's directory
+    if database.startswith("/"):  # ambiguous: django-environ reads the directory of a socket
         raise ValueError
     schema = search_path(options.get("options", ""))
     outside = [("service", service)] if service else []
@@ -29,8 +32,13 @@ def postgres(host: str, port: str, name: str, options: Mapping[str, str]) -> Ser
 
 
 def _servers(hosts: str, addresses: str, ports: str) -> tuple[Server, ...]:
-    """An address is where it connects, whatever name stands beside it. Without either none: a socket of that machine,
-    or what ``PGHOST`` says."""
+    """Return the servers, sorted. libpq connects to an address, whatever host name is beside it.
+
+    Without hosts and addresses there is no server: libpq takes a local socket, or ``PGHOST``.
+
+    Raises:
+        ValueError: The lists have different lengths, or a port is no port.
+    """
     names, numbers = hosts.split(","), [_port(item) for item in ports.split(",")]
     places = addresses.split(",") if addresses else names
     if (addresses and hosts and len(places) != len(names)) or len(numbers) not in (1, len(places)):
@@ -48,7 +56,7 @@ def _port(text: str) -> int:
 
 
 def search_path(options: str) -> str | None:
-    """What the server's command-line ``options`` set it to, in one spelling; empty where they do not set it.
+    """Return the search path in the server's command-line ``options``, in one spelling; empty where they set none.
 
     None where it depends on the user, or is no list of names.
 
@@ -63,9 +71,12 @@ def search_path(options: str) -> str | None:
 
 
 def _assigned(options: str) -> Iterator[tuple[str, str]]:
-    """``-c name=value``, ``-cname=value`` and ``--name=value``. A backslash takes the next character as it is.
+    """Yield (name, value) of ``-c name=value``, ``-cname=value`` and ``--name=value``.
 
-    Raises ValueError where the server would refuse them.
+    A backslash keeps the next character as it is.
+
+    Raises:
+        ValueError: The server would refuse an option.
     """
     arguments = iter([re.sub(r"\\(.)", r"\1", item, flags=re.DOTALL) for item in _ARGUMENT.findall(options)])
     for argument in arguments:
@@ -77,7 +88,7 @@ def _assigned(options: str) -> Iterator[tuple[str, str]]:
 
 
 def _names(value: str) -> Iterator[str]:
-    """Schemas: one without quotes is in lower case. Nothing where the list is none."""
+    """Yield the schemas of a list, unquoted ones in lower case; none where the text is no list."""
     if not re.fullmatch(f"(?:{_SCHEMA.pattern})+", f"{value},".rstrip(",")):
         return
     for quoted, plain in _SCHEMA.findall(value):

@@ -1,4 +1,4 @@
-"""From a DSN, or from an identity that somebody wrote, to what it points at."""
+"""Find the service that a DSN, or an identity in a configuration, points at."""
 
 import re
 from urllib.parse import SplitResult, parse_qs, parse_qsl, quote, unquote, urlsplit
@@ -8,17 +8,17 @@ from mirrors.planning.variables.dsn.service import UNREADABLE, Service, is_ipv6,
 from mirrors.planning.variables.dsn.storages import storage_of
 
 _HIDDEN = re.compile("credential|key|pass|pwd|secret|token|user", re.IGNORECASE)
-"""In the name of a part of a query that may be a credential."""
+"""Matches the name of a query's part that may be a credential."""
 
 _OURS = frozenset(
     {"accesspoint", "currentSchema", "db", "dsn", "extra_params", "host", "options", "port", "read_default_file"}
     | {"read_default_group", "service", "unix_socket"}
 )
-"""What the query of an identity may have."""
+"""The keys that the query of an identity may have."""
 
 
 def service_of(dsn: str | None) -> Service | None:
-    """What a DSN points at. None where there is none, or where Mirrors cannot read it.
+    """Return the service that a DSN points at; None without a DSN, or where Mirrors cannot read it.
 
     >>> str(service_of("postgresql://user:secret@DB.example.com/acme-live?sslmode=require"))
     'postgres://db.example.com:5432/acme-live'
@@ -33,18 +33,21 @@ def service_of(dsn: str | None) -> Service | None:
 
 
 def service_identity(dsn: str | None) -> str:
-    """The same in clear, without credentials; ``UNREADABLE`` for None. One service has one identity."""
+    """Return the service as text without credentials; ``UNREADABLE`` for None. One service has one identity."""
     return str(service_of(dsn) or UNREADABLE)
 
 
 def readable_identity(dsn: str | None) -> str | None:
-    """What a DSN points at; None where there is none, or where it cannot be compared."""
+    """Return the identity of a DSN's service; None without a service, or where Mirrors cannot compare it."""
     service = service_of(dsn)
     return str(service) if service and service.comparable else None
 
 
 def credentials_of(dsn: str) -> tuple[tuple[str, str], ...]:
-    """User and password, also those in a query, whose other options do not count. Raises ValueError.
+    """Return user and password, and the credentials in the query. The query's other options do not count.
+
+    Raises:
+        ValueError: The DSN cannot be parsed.
 
     >>> credentials_of("postgres://a:b%21@db/acme?sslmode=require") == credentials_of("postgresql://a:b!@db:5432/acme")
     True
@@ -56,12 +59,12 @@ def credentials_of(dsn: str) -> tuple[tuple[str, str], ...]:
 
 
 def normalized_identity(identity: str) -> str:
-    """An identity as ``service_identity`` spells it today, from one that a state has, or that somebody wrote.
+    """Return an identity from a state or a configuration as ``service_identity`` spells it today.
 
-    States have schemes, ports and hosts as they stood in the DSN, IPv6 addresses without their brackets, and names
-    that are not escaped.
+    Older states have schemes, ports and hosts as the DSN had them, IPv6 addresses without brackets, and unescaped
+    names.
 
-    >>> respelled("postgresql://::1:5432/acme"), respelled("unreadable")
+    >>> normalized_identity("postgresql://::1:5432/acme"), normalized_identity("unreadable")
     ('postgres://[::1]:5432/acme', 'unreadable')
     """
     scheme, separator, rest = identity.partition("://")
@@ -93,13 +96,13 @@ def _parts(dsn: str) -> SplitResult:
 
 
 def _has_hash(dsn: str) -> bool:
-    """Whether its password has an unescaped ``#``. Then it is a DSN for django-environ, which reads it quoted."""
+    """Return whether the password has an unescaped ``#``. Of the two libraries only django-environ reads such a DSN."""
     parts = urlsplit(dsn)
     return not parts.path and "@" in parts.fragment
 
 
 def _of_another_kind(parts: SplitResult) -> Service:
-    """Of a scheme that a project has registered itself. Nothing says which parts of it decide."""
+    """Return the service of a scheme that a project registered itself. It is never comparable."""
     if not parts.netloc:
         raise ValueError
     return Service(parts.scheme, (server(parts.hostname or "", parts.port),), unquote(parts.path.strip("/")))

@@ -1,4 +1,4 @@
-"""What a DSN points at: the database or the storage that Django's backend really connects to. Pure."""
+"""The database or the storage that Django's backend connects to, without credentials. Pure."""
 
 import ipaddress
 import re
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 UNREADABLE = "unreadable"
-"""The identity of a DSN that no library reads, that two libraries read differently, or that shows half a password."""
+"""The identity of a DSN that no library reads, that two libraries read differently, or that would show a password."""
 
 WITHOUT_SERVER = frozenset({"az", "file", "sqlite"})
-"""Kinds that a path, or an account and a container, name."""
+"""Kinds whose services a path identifies, or an account and a container."""
 
 KINDS = WITHOUT_SERVER | {"mssql", "mysql", "oracle", "postgres", "s3"}
-"""What Mirrors knows the backend of. A kind of another name is a scheme that a project has registered itself."""
+"""Kinds whose backends Mirrors knows. Any other kind is a scheme that a project registered itself."""
 
 PORTS = {"mssql": 1433, "mysql": 3306, "postgres": 5432}
 _PLAIN = re.compile("[a-z0-9._-]*")
@@ -22,7 +22,12 @@ _SCHEMA = re.compile(r'"(?:[^"]|"")*"|[^",]+')
 
 @dataclass(frozen=True, slots=True, order=True)
 class Server:
-    """``host``: a name, an address, or the directory (MySQL: the file) of a socket; empty where the DSN names none."""
+    """One server of a service.
+
+    Args:
+        host: A name, an address, or the directory of a socket (the file for MySQL); empty where the DSN names none.
+        port: The port; None where the DSN names none.
+    """
 
     host: str
     port: int | None = None
@@ -36,10 +41,14 @@ class Server:
 class Service:
     """A database or a storage, without any credential. Equal ones are one service, if they are comparable.
 
-    ``kind``: one for all schemes whose backends speak to the same servers. ``servers``: sorted; those of a cluster
-    together. ``name``: database, file, bucket or container. ``schema``: the search path, empty for the server's
-    default. ``account``: of Azure. ``prefix``: the folder in a bucket. ``outside``: options by which something outside
-    of the DSN decides, as the service file of PostgreSQL does.
+    Args:
+        kind: One word for all schemes whose backends speak to the same servers.
+        servers: The servers of a cluster, sorted.
+        name: The database, file, bucket or container.
+        schema: The search path; empty for the server's default.
+        account: The account on Azure.
+        prefix: The folder in a bucket.
+        outside: Options that let something outside of the DSN decide, such as PostgreSQL's service file.
     """
 
     kind: str
@@ -52,13 +61,13 @@ class Service:
 
     @property
     def comparable(self) -> bool:
-        """Whether the DSN says all that decides where a site connects."""
+        """Return whether the DSN alone decides where a site connects."""
         if self.kind not in KINDS or self.outside or (self.kind == "az" and not self.account):
             return False
         return self.kind in WITHOUT_SERVER or (bool(self.servers) and all(server.host for server in self.servers))
 
     def __str__(self) -> str:
-        """In clear, for people: a DSN without user, password and blanks, which is read as this service again.
+        """Return a DSN without user, password and blanks. ``service_of`` reads it as the same service.
 
         >>> str(Service("postgres", (Server("/cloudsql/prj:eu:pg", 5432),), "acme", schema="shop"))
         'postgres:///acme?host=/cloudsql/prj:eu:pg&currentSchema=shop'
@@ -74,12 +83,12 @@ class Service:
         return "".join(map(str, self.servers)) if self._plain() else ""
 
     def _plain(self) -> bool:
-        """Whether its server can stand where a URL has its host."""
+        """Return whether a URL's host can hold the server."""
         hosts = [item.host for item in self.servers]
         return len(hosts) < 2 and all(is_ipv6(host) or _PLAIN.fullmatch(host) for host in hosts)
 
     def _path(self) -> str:
-        if self.kind in ("s3", "az", "file"):  # a storage's path is never decoded: it is encoded already
+        if self.kind in ("s3", "az", "file"):  # no backend decodes a storage's path, so it is encoded already
             path = {"s3": self.prefix, "file": self.name[1:]}.get(self.kind, self.name)
             path = path.replace(",", "%2C").replace("@", "%40")
         else:
@@ -98,11 +107,13 @@ class Service:
 
 
 def same(one: Service | None, other: Service | None) -> bool | None:
-    """Whether two are one service; None where that cannot be told. None for a DSN that cannot be read.
+    """Return whether two services are one; None where Mirrors cannot know that.
 
-    One database with two search paths is two services. Where one of them has the server's default or the schema in
-    which the other makes its tables, where two clusters have a server in common, or two ports are of one server,
-    nobody can tell.
+    One database with two search paths is two services. Mirrors cannot know it in these cases:
+
+    - A service is None, because Mirrors cannot read its DSN, or is not comparable.
+    - One search path is the server's default, or has the schema in which the other makes its tables.
+    - Two clusters have a server in common, or two ports belong to one server.
 
     >>> same(Service("sqlite", name="/a"), Service("sqlite", name="/b")), same(None, Service("sqlite", name="/a"))
     (False, None)
@@ -124,17 +135,20 @@ def _near(one: Service, other: Service) -> bool:
 
 
 def _machine(item: Server) -> str:
-    """Without its port: behind another one there may be a pool of connections to the same server (PgBouncer)."""
+    """Return the host without the port: another port may be a pool of connections to the same server (PgBouncer)."""
     return item.host.rstrip("/")
 
 
 def _may_meet(one: Sequence[str], other: Sequence[str]) -> bool:
-    """Search paths: tables are made in the first schema, and found in any."""
+    """Return whether two search paths may find the same tables.
+
+    PostgreSQL makes tables in the first schema of a path, and finds them in any.
+    """
     return not (one and other) or one[0] in other or other[0] in one
 
 
 def server(host: str, port: int | None = None) -> Server:
-    """With the host as names and addresses are compared: without case, final dot and long forms of IPv6."""
+    """Return a server with its host in lower case, without the final dot, and with IPv6 in its short form."""
     if host.startswith(("/", "@")):
         return Server(host, port)
     host = host.lower().rstrip(".")
@@ -142,10 +156,15 @@ def server(host: str, port: int | None = None) -> Server:
 
 
 def confirmable(identity: str, site: str, name: str) -> str:
-    """What ``confirmDatabase`` has to name, for the value of the variable ``name`` of a site, by its slug.
+    """Return the text that ``confirmDatabase`` must contain to confirm a site's variable.
 
-    It is the identity. Nothing of a value that cannot be read may be shown, so its place is named instead: a
-    confirmation of one such value is none of another's.
+    That is the identity. Mirrors shows no part of an unreadable value, so its site and name take its place. A
+    confirmation of one such value confirms no other.
+
+    Args:
+        identity: The identity of the variable's service.
+        site: The site's slug.
+        name: The variable's name.
 
     >>> confirmable("postgres://db:5432/a", "acme", "DATABASE_URL"), confirmable("unreadable", "acme", "DATABASE_URL")
     ('postgres://db:5432/a', 'unreadable:acme:DATABASE_URL')
@@ -154,6 +173,7 @@ def confirmable(identity: str, site: str, name: str) -> str:
 
 
 def is_ipv6(host: str) -> bool:
+    """Return whether the host is an IPv6 address."""
     try:
         ipaddress.IPv6Address(host)
     except ValueError:

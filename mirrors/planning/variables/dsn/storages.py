@@ -1,4 +1,4 @@
-"""Where the backends of django-storage-url 0.12.1 put files. None of them decodes the path of its DSN."""
+"""Find where the backends of django-storage-url 0.12.1 put files. None of them decodes the path of its DSN."""
 
 import posixpath
 import re
@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, quote, unquote
 from mirrors.planning.variables.dsn.service import Server, Service
 
 _SEGMENT = ":@-._~!$&'()*+,;="
-"""What furl 2.1, which reads these DSNs, leaves as it is in a part of a path, besides letters and digits."""
+"""The characters that furl 2.1, which reads these DSNs, does not escape in a part of a path."""
 _VALID = re.compile(rf"(?:[\w{re.escape(_SEGMENT)}]|%[0-9a-fA-F]{{2}})*")
 _MARKS = (
     ".s3-accesspoint-fips.dualstack.",
@@ -25,23 +25,27 @@ _PARTITIONS = (
     (re.compile(r"s3.*[.-]us-gov-[a-z0-9-]+\.amazonaws\.com"), "s3.us-gov-west-1.amazonaws.com"),
     (re.compile(r"s3.*\.amazonaws\.com"), "s3.amazonaws.com"),
 )
-"""In each of these parts of AWS the name of a bucket is given once, whatever its region."""
+"""The partitions of AWS. In each of them, a bucket's name exists once, whatever its region."""
 
 
 def storage_of(parts: SplitResult) -> Service | None:
-    """The storage of a DSN; None where it has none of a storage's schemes. Raises ValueError for what is no DSN."""
+    """Return the storage of a DSN; None where its scheme is no storage's.
+
+    Raises:
+        ValueError: The storage is a file, and its path is not absolute.
+    """
     read = _BACKENDS.get(parts.scheme)
     return read(parts, path_of(parts.path)) if read else None
 
 
 def path_of(path: str) -> str:
-    """As furl writes it: a part that is escaped correctly keeps its meaning, any other is escaped as it stands."""
+    """Return a path as furl writes it. It escapes each part, unless the part is escaped correctly already."""
     parts = [unquote(part) if _VALID.fullmatch(part) else part for part in path.split("/")]
     return "/".join(quote(part, safe=_SEGMENT) for part in parts)
 
 
 def _s3(parts: SplitResult, path: str) -> Service:
-    """The port is dropped. Without a server where the backend cannot take the host apart."""
+    """Return the bucket, without the port; without a server where the backend cannot split the host."""
     bucket, endpoint = _bucket(parts.hostname or "")
     outside = (("accesspoint", "yes"),) if endpoint.startswith("s3-accesspoint") else ()
     endpoint = next((name for known, name in _PARTITIONS if known.fullmatch(endpoint) and not outside), endpoint)
@@ -59,7 +63,7 @@ def _bucket(host: str) -> tuple[str, str]:
 
 
 def _azure(parts: SplitResult, path: str) -> Service:
-    """The account is the user part; the backend makes its address from that, and from the host none."""
+    """Return the container. The backend takes the account from the user part, and ignores the host."""
     return Service("az", name=path.strip("/"), account=unquote(parts.username or "").lower())
 
 
