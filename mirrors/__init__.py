@@ -12,7 +12,7 @@ __all__ = ["Fleet"]
 
 
 def __getattr__(name: str) -> Any:
-    """Pulumi is imported when ``Fleet`` is asked for: the sandbox and the command do without it."""
+    """Import ``Fleet``, and Pulumi with it, on first use. The sandbox and the commands do without."""
     if name == "Fleet":
         from mirrors.fleet import Fleet
 

@@ -1,4 +1,4 @@
-"""What goes wrong in this package. Each error carries its problems as data, and shows them as a user reads them."""
+"""The exceptions of this package. Each carries its problems as data, and shows them as a user reads them."""
 
 import shlex
 from collections.abc import Iterable
@@ -20,7 +20,11 @@ class ConfigurationError(MirrorsError):
 
 
 class UnsupportedPlatformError(MirrorsError):
-    """A command that does not work on the stack's platform. ``instead``: what to do there."""
+    """A command that does not work on the stack's platform.
+
+    Args:
+        instead: What the user can do on that platform.
+    """
 
     def __init__(self, command: str, platform: str, instead: str) -> None:
         message = f"mirrors {command} does not work with mirrors:platform: {platform}."
@@ -28,20 +32,30 @@ class UnsupportedPlatformError(MirrorsError):
 
 
 class PlatformError(MirrorsError):
-    """A request to the platform failed. ``problem``: of the request; the error names the site that it was for."""
+    """A failed request to the platform.
+
+    Args:
+        site: The site that it was for. The problem gets its name.
+        problem: The problem of the request.
+        message: A message in place of the problem's own.
+    """
 
     def __init__(self, site: str, problem: Problem, message: str = "") -> None:
         super().__init__(replace(problem, site=site, message=message or problem.message))
 
 
 def confirmation(confirmed: str, stack: str = "") -> str:
-    """The command that confirms it, between quotes. ``stack``: its short name; empty where it is not known."""
+    """Return the command that confirms a database, in quotes.
+
+    Args:
+        stack: The short name of the stack; empty where it is not known.
+    """
     stacks = f" -s {shell_word(stack)}" if stack else ""
     return f"'pulumi config set mirrors:confirmDatabase {shell_word(confirmed)}{stacks}'"
 
 
 def shell_word(text: str) -> str:
-    """As a shell reads it as this text: in quotes only where it needs some, in double ones where these are enough.
+    """Return text as a shell reads it: with quotes only where it needs some, and double quotes where those suffice.
 
     >>> shell_word("postgres://db:5432/acme"), shell_word("postgres:///acme?service=x"), shell_word("file:///$a")
     ('postgres://db:5432/acme', '"postgres:///acme?service=x"', "'file:///$a'")
@@ -51,10 +65,13 @@ def shell_word(text: str) -> str:
 
 
 def another_database(site: str, runs_with: str, shared: str, confirmed: str, stack: str = "", *, where: str) -> Problem:
-    """A new mirror has a database that is not the original's.
+    """Return the problem of a new mirror whose database is not the original's.
 
-    ``where``: what has it, such as ``its DATABASE_URL``. ``runs_with``, ``shared``: identities, without credentials.
-    ``confirmed``: what confirms it.
+    Args:
+        runs_with: The identity of its database, without credentials.
+        shared: The identity of the original's database.
+        confirmed: The identity that confirms it.
+        where: The place of the address, such as ``its DATABASE_URL``.
     """
     return Problem(
         "mirror-has-another-database",
@@ -66,7 +83,13 @@ def another_database(site: str, runs_with: str, shared: str, confirmed: str, sta
 
 
 class DatabaseMismatchError(MirrorsError):
-    """Nothing was written to it. ``runs_with`` is an identity, without credentials; ``confirmed``: what confirms it."""
+    """A mirror whose deployment runs with another database. Mirrors wrote nothing to it.
+
+    Args:
+        runs_with: The identity of its database, without credentials.
+        shared: The identity of the original's database.
+        confirmed: The identity that confirms it.
+    """
 
     def __init__(self, site: str, runs_with: str, shared: str, confirmed: str) -> None:
         where = "its newest deployment runs with a DATABASE_URL that"
@@ -74,9 +97,10 @@ class DatabaseMismatchError(MirrorsError):
 
 
 class WritesRefusedError(MirrorsError):
-    """The platform refused the first write, so no other was tried.
+    """The platform refused the first write, so Mirrors tried no other one.
 
-    ``by_hand`` says what somebody would have to do instead, in the safe order and without secrets.
+    Args:
+        by_hand: The steps to do by hand, in the safe order and without secrets.
     """
 
     def __init__(self, site: str, reason: Problem, by_hand: str) -> None:
@@ -92,9 +116,12 @@ class WritesRefusedError(MirrorsError):
 
 
 class VariableVerificationError(MirrorsError):
-    """The platform shows a variable otherwise than declared, after a write or before a deployment.
+    """The platform shows another value than the declared one, after a write or before a deployment.
 
-    Nothing was deployed: the site goes on with what it has. ``state``: how the environment was left.
+    Nothing was deployed: the site keeps what it has.
+
+    Args:
+        state: The state of the environment after it.
     """
 
     def __init__(self, site: str, names: Iterable[str], state: str = "") -> None:
@@ -110,7 +137,7 @@ class VariableVerificationError(MirrorsError):
 
 
 class HeldError(MirrorsError):
-    """Nothing was deployed."""
+    """A held site that would need a deployment. Nothing was deployed."""
 
     def __init__(self, site: str) -> None:
         super().__init__(
@@ -126,7 +153,7 @@ class HeldError(MirrorsError):
 
 
 class PausedError(MirrorsError):
-    """Nothing was deployed."""
+    """A paused site that would need a deployment. Nothing was deployed."""
 
     def __init__(self, site: str) -> None:
         super().__init__(
@@ -141,7 +168,7 @@ class PausedError(MirrorsError):
 
 
 class NotCheckedError(MirrorsError):
-    """Nothing was deployed."""
+    """A site that this provider process has not checked. Nothing was deployed."""
 
     def __init__(self, site: str) -> None:
         super().__init__(
@@ -156,7 +183,7 @@ class NotCheckedError(MirrorsError):
 
 
 class NewerReleaseError(MirrorsError):
-    """Nothing was deployed."""
+    """A release of the original that no earlier wave has tried. Nothing was deployed."""
 
     def __init__(self, site: str) -> None:
         super().__init__(
@@ -171,7 +198,7 @@ class NewerReleaseError(MirrorsError):
 
 
 class SharedValuesChangedError(MirrorsError):
-    """The original was deployed, and no mirror."""
+    """An original whose deployment runs with other shared values than this run read. No mirror was deployed."""
 
     def __init__(self, site: str, names: Iterable[str]) -> None:
         super().__init__(
@@ -186,7 +213,7 @@ class SharedValuesChangedError(MirrorsError):
 
 
 class DeploymentFailedError(MirrorsError):
-    """The instances that were serving before go on serving."""
+    """A deployment that failed. The site keeps what it ran before."""
 
     def __init__(self, site: str, deployment: str, log: str) -> None:
         super().__init__(
@@ -201,7 +228,7 @@ class DeploymentFailedError(MirrorsError):
 
 
 class ConcurrentDeploymentError(MirrorsError):
-    """Other deployments left no room for ours until the time was up."""
+    """Other deployments left no time for one of Mirrors until the timeout."""
 
     def __init__(self, site: str) -> None:
         super().__init__(
@@ -215,7 +242,7 @@ class ConcurrentDeploymentError(MirrorsError):
 
 
 class DeployedVariablesMismatchError(MirrorsError):
-    """A deployment succeeded with other variables than the declared ones."""
+    """A deployment that succeeded with other variables than the declared ones."""
 
     def __init__(self, site: str, deployment: str, names: Iterable[str], log: str) -> None:
         super().__init__(
@@ -230,14 +257,22 @@ class DeployedVariablesMismatchError(MirrorsError):
 
 
 class DeploymentTimeoutError(MirrorsError):
-    """A deployment did not end in time. ``reason``: how long it was waited for."""
+    """A deployment that did not end in time.
+
+    Args:
+        reason: The problem that says how long Mirrors waited.
+    """
 
     def __init__(self, site: str, reason: Problem, log: str) -> None:
         super().__init__(replace(reason, site=site, details=_ends(log)))
 
 
 class UnhealthyError(MirrorsError):
-    """``found``: the request and its answer. The failure stays until the site is healthy."""
+    """A deployed site that is unhealthy. The failure stays until the site is healthy.
+
+    Args:
+        found: The request and its answer.
+    """
 
     def __init__(self, site: str, deployment: str, found: str, seconds: float) -> None:
         super().__init__(

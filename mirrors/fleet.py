@@ -1,4 +1,4 @@
-"""``Fleet``: the front door. Looks at the platform, plans, and declares one resource per declared thing."""
+"""``Fleet``: the component of the user's program. It observes, plans, and declares the fleet's resources."""
 
 import asyncio
 from collections.abc import Mapping
@@ -26,8 +26,8 @@ class Fleet(pulumi.ComponentResource):
     lists and maps below are outputs, so that a preview shows what is known.
 
     Args:
-        name: The Fleet's name in the state. Without it the Fleet has the original's slug, and the ledger of SITE_IDs is
-            called ``site-ids``: it outlives another name of the original.
+        name: The Fleet's name in the state. By default it is the original's slug. The ledger of SITE_IDs then has the
+            name ``site-ids``, and outlives another name of the original.
         opts: Pulumi's options for a component, such as ``parent``.
     """
 
@@ -50,29 +50,29 @@ class Fleet(pulumi.ComponentResource):
         declared = settings.fleet.original
         self.name = name or declared.application
         self.aliases = [pulumi.Alias(name=declared.formerly)] if declared.formerly and not name else None
-        # No alias for the component itself: the engine (3.259) panics where a refresh meets one that was renamed, and
-        # what stands below it has its type in its own URN, not its name.
+        # The component itself has no alias: the engine (3.259) panics where a refresh meets a renamed one. The URN of
+        # a resource below it has the component's type, not its name.
         super().__init__("mirrors:index:Fleet", self.name, None, opts)
         with limit_stack_traces():
             ids = SiteIds(name or NAME, self._hints(settings, platform), self._of_the_ledger(declared, name, opts))
             found = platform.declare(self, ids, self._aliased(self))
-        # As it is listed, each difference would show all rows that a reordered list of mirrors has moved.
+        # In the order of the configuration, a reordered list of mirrors would show each moved row as a difference.
         self.sites = found.original + sorted(found.mirrors, key=itemgetter("application"))
         self.site_ids = ids.assignments.apply(_by_name)
         self.retired = ids.retired.apply(_names)
         self.original = found.about
-        # Nothing that may fail is awaited here: the SDK would answer a failed deployment with a traceback.
+        # The outputs hold nothing that may fail: the SDK would answer a failed deployment with a traceback.
         self.register_outputs({})
         _begin_soon()
 
     def _aliased(self, parent: pulumi.Resource) -> pulumi.ResourceOptions:
-        """A renamed original gives its name to these."""
+        """Return options with the former names. A renamed original renames these resources."""
         return pulumi.ResourceOptions(parent=parent, aliases=self.aliases)
 
     def _of_the_ledger(
         self, original: Original, name: str | None, opts: pulumi.ResourceOptions | None
     ) -> pulumi.ResourceOptions:
-        """Whatever it was called, and where the Fleet stood below nothing before, it is the same ledger."""
+        """Return the options of the ledger. It stays the same ledger under every former name and parent."""
         names = [item for item in (NAME, original.application, original.formerly) if item and item != (name or NAME)]
         at_the_top = f"urn:pulumi:{pulumi.get_stack()}::{pulumi.get_project()}::mirrors:index:Fleet::{self.name}"
         aliases = [pulumi.Alias(name=item) for item in names]
@@ -119,10 +119,10 @@ def _platform(configured: Configured) -> Platform:
 
 
 def _begin_soon() -> None:
-    """Lets the event loop run once before the SDK waits for what the program has declared.
+    """Let the event loop run once before the SDK waits for what the program has declared.
 
-    Else it finds no registration under way, and waits for all outputs anew after each of them: with hundreds of mirrors
-    that takes longer than everything else (SDK 3.259, ``wait_for_rpcs``).
+    Without that the SDK finds no registration under way, and waits for all outputs anew after each of them. With
+    hundreds of mirrors that takes longer than all other work (SDK 3.259, ``wait_for_rpcs``).
     """
 
     async def begun() -> None:

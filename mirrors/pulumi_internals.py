@@ -38,7 +38,7 @@ _URN = "urn:pulumi:"
 def limit_stack_traces() -> Iterator[None]:
     """Keep stack traces out of the state while the program declares resources.
 
-    The SDK sends the program's whole stack with each resource, and the engine stores it: a third of the state would be
+    The SDK sends the program's whole stack with each resource, and the engine stores it. A third of the state would be
     paths of the user's machine. The SDK has no switch for it. Python's own limit for printed tracebacks ends its walk.
     Upstream: https://github.com/pulumi/pulumi/pull/20430, https://github.com/pulumi/pulumi/issues/18478.
     """
@@ -165,7 +165,7 @@ def report_partial_failure(id_: str, properties: Mapping[str, Any], reason: str)
 
 
 def _context_of_call(frame: FrameType | None) -> "grpc.ServicerContext | None":
-    """The SDK hands no provider the call that it answers: it is the ``context`` of a method further up."""
+    """Return the call that this thread answers. The SDK hands it to no provider; a method further up has it."""
     return next((item for item in _locals_of(frame, "context") if isinstance(item, grpc.ServicerContext)), None)
 
 

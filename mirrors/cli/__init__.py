@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 USAGE = 64
-"""The exit code of a mistyped command, as ``sysexits.h`` has it: 2 is that of a command that found something to do."""
+"""The exit code of a mistyped command, as in ``sysexits.h``. The code 2 means that a command found something to do."""
 
 COMMANDS = {
     "adopt": "mirrors.cli.adopt",
@@ -23,7 +23,7 @@ COMMANDS = {
 }
 
 EXTRAS = {"sandbox": ("mirrors_sandbox", "django", "psutil", "psycopg", "rest_framework", "waitress")}
-"""What a command imports that only the extra of its name installs."""
+"""The modules that a command imports and that only the extra of its name installs."""
 
 
 @contextmanager
@@ -36,7 +36,7 @@ def _mistyped() -> Iterator[None]:
 
 
 class LazyGroup(click.Group):
-    """Imports a command when it is called: the sandbox needs Django, ``status`` does not."""
+    """A group that imports a command when you call it: the sandbox needs Django, and ``status`` does not."""
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
         with _mistyped():
@@ -58,7 +58,7 @@ class LazyGroup(click.Group):
 
 
 def _not_installed(name: str, missing: list[str]) -> click.Command:
-    """Stands for a command whose packages are not there: the list of commands names it, and it says what it lacks."""
+    """Return a stand-in for a command whose packages are missing. The list of commands shows it; it refuses to run."""
     install = f'pip install "pulumi-mirrors[{name}]"'
 
     def refuse() -> None:

@@ -1,4 +1,4 @@
-"""``mirrors adopt``: the configuration of a fleet that somebody made by hand, from what the account shows."""
+"""``mirrors adopt``: print the configuration of a fleet that was made by hand, from what the account shows."""
 
 import dataclasses
 import json
@@ -38,8 +38,8 @@ def adopt(
 ) -> None:
     """Look at an account, and print the configuration of the fleet that ORIGINAL and its mirrors are.
 
-    Nothing is written to the platform. Why an application is on the list, and what is odd, is told on standard error.
-    The exit code is 2 if something has to be decided before the first update, 1 on an error.
+    Nothing is written to the platform. Standard error says why an application is on the list, and what is odd about it.
+    The exit code is 2 if you have to decide something before the first update, 1 on an error.
     """
     connection = connection_for(stack, cwd)
     divio = connect(connection.api_url, connection.api_token.get_secret_value(), connection.max_concurrent_requests)
@@ -60,7 +60,11 @@ def adopt(
 
 
 def connection_for(stack: str | None, cwd: Path) -> Connection:
-    """From the stack's configuration, if there is such a stack, else from the environment alone."""
+    """Read the connection from the stack's configuration if the stack exists, otherwise from the environment.
+
+    Raises:
+        MirrorsError: The platform of the stack has no ``adopt``, or neither source has a usable connection.
+    """
     raw: Mapping[str, str] = {}
     if stack is not None:
         try:
@@ -91,25 +95,25 @@ def mistaken(mirror: str, originals: Sequence[str]) -> MirrorsError:
 
 
 def in_the_file(cwd: Path, key: str) -> Any:
-    """What the project's file has under a key of the fleet; None where there is no such file, or no fleet in it."""
+    """Return what the project's file has under a key of the fleet; None where the file or the fleet is missing."""
     fleet = ProjectFile.to_write(cwd).fleet if any((cwd / name).is_file() for name in NAMES) else None
     return fleet.get(key) if isinstance(fleet, Mapping) else None
 
 
 def answered(cwd: Path) -> Collection[str]:
-    """The applications for which the project's file says which id they have."""
+    """Return the applications whose id the project's file declares in ``reservedFor``."""
     listed = in_the_file(cwd, "reservedFor")
     return tuple(listed) if isinstance(listed, Mapping) else ()
 
 
 def declared_retired(cwd: Path) -> dict[int, str]:
-    """The ids that the project's file lists as retired."""
+    """Return the ids that the project's file lists as retired."""
     listed = in_the_file(cwd, "retired")
     return {site_id: "" for site_id in listed if isinstance(site_id, int)} if isinstance(listed, list) else {}
 
 
 def stack_retired(stack: str, cwd: Path) -> dict[int, str]:
-    """What the stack says that it has retired, if there is such a stack."""
+    """Return the ids that the stack has retired, by its outputs; none where the stack does not exist."""
     try:
         stored = outputs(stack, cwd).get("retired") or {}
     except MirrorsError as error:
@@ -119,9 +123,18 @@ def stack_retired(stack: str, cwd: Path) -> dict[int, str]:
 
 
 def write_fleet(fleet: Mapping[str, Any], cwd: Path, *, force: bool) -> str:
-    """Returns what was done. Raises MirrorsError where another fleet is declared.
+    """Write the fleet into the file that declares it.
 
-    The same sites with ids that are not declared yet are no other fleet: it gets those, and keeps all the rest.
+    A file with the same sites and fewer ids gets those ids, and keeps everything else.
+
+    Args:
+        force: Replace another fleet.
+
+    Returns:
+        A line that says what was done.
+
+    Raises:
+        MirrorsError: The file declares another fleet.
     """
     project = ProjectFile.to_write(cwd)
     if same_sites(project.fleet, fleet):
@@ -140,19 +153,19 @@ def write_fleet(fleet: Mapping[str, Any], cwd: Path, *, force: bool) -> str:
 
 
 def without_ids(undecided: Collection[str], cwd: Path) -> str:
-    """What to add where the file has no ``siteId`` of some of these: it is not done with the writing."""
+    """Return what to add to the line of ``write_fleet`` where some of these applications still have no ``siteId``."""
     pinned = _ids(ProjectFile.to_write(cwd).fleet)
     left = [slug for slug in undecided if pinned.get(slug) is None]
     return f"; without siteId, to be decided first: {', '.join(left)}" if left else ""
 
 
 def same_sites(declared: Any, found: Mapping[str, Any]) -> bool:
-    """Whether the two are of the same applications and shared names, and no ``siteId`` contradicts another."""
+    """Return whether both have the same applications and shared names, and no ``siteId`` contradicts another."""
     if not isinstance(declared, Mapping) or declared.get("shared") != found.get("shared"):
         return False
     try:
         ids, others = _ids(declared), _ids(found)
-    except (AttributeError, KeyError, TypeError):  # written by hand, and not as a fleet is: the configuration tells
+    except (AttributeError, KeyError, TypeError):  # a malformed fleet: the next read of the configuration reports it
         return False
     return (
         declared["original"]["application"] == found["original"]["application"]
@@ -162,11 +175,12 @@ def same_sites(declared: Any, found: Mapping[str, Any]) -> bool:
 
 
 def _ids(fleet: Mapping[str, Any]) -> dict[str, int | None]:
-    """The original is the first."""
+    """Return {application: siteId}, the original first."""
     return {site["application"]: site.get("siteId") for site in (fleet["original"], *(fleet.get("mirrors") or ()))}
 
 
 def evidence(adoption: Adoption) -> Sequence[str]:
+    """Return the lines that say why each application is on the list, what is odd, and what you have to decide."""
     lines = []
     for site in adoption.evidence:
         ids = ", ".join(f"{site_id} in {ENVIRONMENTS[stage]}" for stage, site_id in site.site_ids.items())

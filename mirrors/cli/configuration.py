@@ -1,4 +1,4 @@
-"""A stack's configuration as the commands read it: what the engine knows of it, beside the files that it stands in."""
+"""A stack's configuration as the commands read it: from the engine, and from the files of the project."""
 
 import os
 import re
@@ -16,7 +16,14 @@ FLEET_KEYS = frozenset({"fleet", "fleetFile"})
 
 
 def loaded(stack: str, cwd: Path, *, secrets: bool = True) -> Loaded:
-    """Without ``secrets`` nothing is decrypted unless the fleet is. Raises MirrorsError, e.g. for no such stack."""
+    """Load a stack's configuration.
+
+    Args:
+        secrets: Decrypt secrets. Without it Mirrors decrypts only a fleet that is itself a secret.
+
+    Raises:
+        MirrorsError: Pulumi cannot read it: for example, the stack does not exist.
+    """
     raw = raw_configuration(stack, cwd, secrets=secrets)
     if not secrets and not FLEET_KEYS & raw.keys():
         raw = raw_configuration(stack, cwd)
@@ -24,13 +31,13 @@ def loaded(stack: str, cwd: Path, *, secrets: bool = True) -> Loaded:
 
 
 def is_about_the_fleet(problem: Problem) -> bool:
-    """Whether its path is one of the keys that declare the fleet, or below one."""
+    """Return whether the problem's path is one of the keys that declare the fleet, or below one."""
     key, *_ = re.split(r"[.\[]", problem.path or "")
     return key in {f"{NAMESPACE}:{name}" for name in FLEET_KEYS}
 
 
 def loaded_from(configured: Mapping[str, str], stack: str, cwd: Path) -> Loaded:
-    """The same of what is known already: the values of all namespaces."""
+    """Load a stack's configuration from values that were read before, of all namespaces."""
     return _loaded(of_mirrors(configured), stack, cwd)
 
 

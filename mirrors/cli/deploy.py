@@ -1,4 +1,4 @@
-"""``mirrors deploy``: a release, or a repair, to sites of a stack, through ``pulumi up`` with the right targets."""
+"""``mirrors deploy``: bring a release, or a repair, to sites of a stack, by ``pulumi up`` with the right targets."""
 
 import os
 import shlex
@@ -21,13 +21,13 @@ from mirrors.planning.rollout.targets import Chosen, behind, everyone, named
 from mirrors.planning.rollout.waves import MANUAL_RELEASE_SITES
 
 BESIDE = 4
-"""What the engine does beside the deployments: the next site's variables, what is only looked at."""
+"""Operations that the engine runs beside the deployments: the next site's variables, and reads of resources."""
 
 LIMITS = Path("/sys/fs/cgroup/cpu.max")
-"""Of a container on Linux: microseconds of processor time in each period of so many."""
+"""The limit of a container on Linux: microseconds of processor time, and the period that they are for."""
 
 ANSWERS = ("PULUMI_SKIP_CONFIRMATIONS", "PULUMI_OPTION_YES", "PULUMI_OPTION_SKIP_PREVIEW")
-"""Variables with which the engine asks nothing."""
+"""Variables that make the engine ask nothing."""
 
 
 @click.command()
@@ -51,8 +51,8 @@ def deploy(
 ) -> None:
     """Converge single sites, named by their application's slug, and no others.
 
-    The newest release reaches them, also where mirrors:rollout.follow is manual. Shows the pulumi command that it runs;
-    the exit code is that command's.
+    They get the newest release even where mirrors:rollout.follow is manual. Shows the pulumi command that it runs; the
+    exit code is that command's.
     """
     check_choice(sites, all_sites=all_sites, late=late)
     path, directory = pulumi(), cwd or Path()
@@ -74,12 +74,12 @@ def deploy(
     given = {MANUAL_RELEASE_SITES: " ".join(chosen.manual_release_sites)} if chosen.manual_release_sites else {}
     click.echo(line(given, arguments), err=True)
     sys.stdout.flush()
-    # In our place, not as a child: input, exit code and Ctrl-C are its own. A second interrupt would make it give up.
+    # The command replaces this process: input, exit code and Ctrl-C are its own. A second interrupt would kill it.
     os.execve(path, arguments, {**os.environ, **given})  # noqa: S606
 
 
 def check_choice(sites: Sequence[str], *, all_sites: bool, late: bool) -> None:
-    """Raises UsageError unless it is said, once, which sites are meant."""
+    """Refuse a command line that does not choose sites exactly once. Raises UsageError."""
     said = [bool(sites), all_sites, late].count(True)
     if said == 0:
         raise click.UsageError("Name the sites, or say --all, or --behind.")
@@ -88,18 +88,21 @@ def check_choice(sites: Sequence[str], *, all_sites: bool, late: bool) -> None:
 
 
 def answered(environ: Mapping[str, str]) -> bool:
-    """The engine asks only where it reads from and writes to a terminal, unless a variable answers what it asks."""
+    """Return whether the engine will get its answer: from a variable, or from a person at a terminal.
+
+    The engine asks only where it reads from and writes to a terminal.
+    """
     said = any(environ.get(name, "").lower() in ("1", "true") for name in ANSWERS)
     return said or (sys.stdin.isatty() and sys.stdout.isatty())
 
 
 def line(given: Mapping[str, str], arguments: Sequence[str]) -> str:
-    """The command as a shell takes it, with the variables that it is given."""
+    """Return the command as a shell takes it, with the variables that Mirrors sets for it."""
     return " ".join([*(f"{name}={shlex.quote(value)}" for name, value in given.items()), shlex.join(arguments)])
 
 
 def fleet_of(stack: str, cwd: Path) -> Fleet:
-    """The declared fleet, read without secrets where it has none. Raises ConfigurationError if it cannot be read."""
+    """Return the declared fleet, without decrypting secrets where it has none. Raises ConfigurationError."""
     found = loaded(stack, cwd, secrets=False)
     problems = [problem for problem in found.problems if is_about_the_fleet(problem)]
     if found.fleet is None or problems:
@@ -108,7 +111,7 @@ def fleet_of(stack: str, cwd: Path) -> Fleet:
 
 
 def choose(settings: Settings, sites: Sequence[str], stack: str, cwd: Path, *, all_sites: bool) -> Chosen:
-    """The named sites, all, or where neither is asked for those that are behind. Raises MirrorsError, DivioError."""
+    """Return the named sites, all sites, or without either the outdated ones. Raises MirrorsError, DivioError."""
     if sites:
         return named(settings, sites, stack)
     return everyone(settings) if all_sites else behind(settings, look(stack, cwd))
@@ -124,9 +127,10 @@ def command(
     cwd: Path | None = None,
     at_once: int,
 ) -> list[str]:
-    """The ``pulumi`` command that converges these sites alone.
+    """Return the ``pulumi`` command that converges these sites alone.
 
-    ``at_once``: how many things the engine does at once by itself. ``rollout.parallel`` may need more.
+    Args:
+        at_once: How many operations the engine runs at once by default. ``rollout.parallel`` may need more.
     """
     needs = settings.rollout.parallel + BESIDE
     return [
@@ -140,9 +144,9 @@ def command(
 
 
 def targets(settings: Settings, chosen: Chosen) -> list[str]:
-    """The options that keep the engine from every other site; none for all.
+    """Return the options that keep the engine from every other site; none for all sites.
 
-    The fleet's own resources are always targets: a new SITE_ID and a rotated password have to pass them.
+    The fleet's own resources are always targets: a new SITE_ID and a rotated password come from them.
     """
     if chosen.sites is None:
         return []
@@ -151,13 +155,13 @@ def targets(settings: Settings, chosen: Chosen) -> list[str]:
 
 
 def engine_does(environ: Mapping[str, str], cores: int) -> int:
-    """How many things at once unless it is told otherwise: PULUMI_PARALLEL, else four a core; 0 is as if not set."""
+    """Return how many operations the engine runs at once: PULUMI_PARALLEL, or without it four for each core."""
     given = environ.get("PULUMI_PARALLEL", "")
     return int(given) if given.isdigit() and int(given) else 4 * cores
 
 
 def usable_cores(limits: Path = LIMITS) -> int:
-    """Those that the engine counts, as Go 1.25 does: of this process, and in a container no more than its limit."""
+    """Return the cores that the engine counts, as Go 1.25 does: the process's own, at most a container's limit."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     try:
         quota, period = limits.read_text(encoding="ascii").split()

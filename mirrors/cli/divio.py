@@ -1,4 +1,4 @@
-"""The commands with a stack on Divio."""
+"""The commands for a stack on Divio."""
 
 import time
 from collections import defaultdict
@@ -39,11 +39,11 @@ from mirrors.problems.findings import Finding
 from mirrors.problems.reported import Reported
 
 PATIENCE = 30.0
-"""Seconds for the answers of all sites that are asked: each has up to twice ten of its own."""
+"""Seconds in which all sites that are asked have to answer. One site alone may take two times ten."""
 
 
 class DivioCommands:
-    """Divio has every command."""
+    """Divio as the commands see it. It has every command."""
 
     def status(
         self, settings: Settings, stored: Callable[[], Stored], note: Callable[[Note], None]
@@ -61,7 +61,7 @@ class DivioCommands:
     def preview(
         self, found: FleetPreview, engine: Mapping[str, Any], settings: Settings, reported: Reported
     ) -> FleetPreview:
-        """Look at what the sites run whose deployment is new in the state, or was found healthy by no update."""
+        """Observe the sites whose deployment is new in the state, or that no update has found healthy."""
         first, unasked = first_deployments(engine), [site.application for site in found.sites if is_unasked(site)]
         if not first and not unasked:
             return found
@@ -91,7 +91,7 @@ def _connected(own: DivioSettings) -> Divio:
 def with_health(
     settings: Settings, seen: ObservedFleet, rows: Sequence[SiteStatus], state: Stored
 ) -> Iterator[SiteStatus]:
-    """The same rows; a site that no update has found healthy is asked now, once, and is not converged."""
+    """Yield the rows. A site that no update has found healthy is asked once now; if unhealthy, it is not converged."""
     asked = unverified(settings, seen, rows, state.created, state.verified)
     wrong = unhealthy(settings, seen, [row.application for row in asked])
     return (as_unverified(row, wrong[row.application]) if row.application in wrong else row for row in rows)
@@ -100,9 +100,13 @@ def with_health(
 def unhealthy(
     settings: Settings, seen: ObservedFleet, slugs: Collection[str], within: float = PATIENCE
 ) -> dict[str, str | None]:
-    """{slug: what is wrong with its answer now, None if nothing is} of each of these sites, asked side by side.
+    """Ask each of these sites for its health, side by side, and say on standard error which ones.
 
-    It says whom it waits for, and takes ``within`` seconds at most: what is not asked by then counts as not healthy.
+    Args:
+        within: The seconds that it takes at most. A site that was not asked by then counts as unhealthy.
+
+    Returns:
+        {slug: what is wrong with its answer, None if nothing is}.
     """
     if slugs:
         note_on_standard_error(Note(f"asking what no up has found healthy, {within:g} s at most: {named([*slugs])}"))
@@ -122,7 +126,7 @@ def _unhealthy(settings: Settings, site: ObservedSite, until: float) -> str | No
 
 
 def with_variables(divio: Divio, sites: Mapping[str, ObservedSite]) -> dict[str, ObservedSite]:
-    """The same sites, with the variables that their environments have now: one request for all."""
+    """Return the same sites with the variables that their environments have now. One request reads them all."""
     environments = [site.environment for site in sites.values() if site.environment]
     listed: defaultdict[str, list[EnvironmentVariable]] = defaultdict(list)
     for item in divio.environment_variables.list(environments) if environments else ():
@@ -131,7 +135,7 @@ def with_variables(divio: Divio, sites: Mapping[str, ObservedSite]) -> dict[str,
 
 
 def observed(settings: Settings, slugs: Collection[str]) -> ObservedFleet:
-    """With what these sites run. Raises DivioError."""
+    """Observe the fleet, with the variables that these sites' deployments run with. Raises DivioError."""
     return Observer(_connected(divio_of(settings)), settings).fleet(deep=True, only=slugs)
 
 
@@ -144,6 +148,6 @@ def deploys_original(settings: Settings, found: FleetPreview) -> bool:
 
 
 def answered(settings: Settings, seen: ObservedFleet, sites: Sequence[SitePreview]) -> Iterator[SitePreview]:
-    """The same sites; one that an update would ask for its health is asked now, once, and says what is wrong."""
+    """Yield the sites. A site that an update would ask for its health is asked once now, and says what it answers."""
     wrong = unhealthy(settings, seen, [site.application for site in sites if is_unasked(site)])
     return (replace(site, why=wrong.get(site.application) or site.why) for site in sites)

@@ -1,4 +1,4 @@
-"""``mirrors ids``: who has which SITE_ID, and a way to keep that in git."""
+"""``mirrors ids``: show which site has which SITE_ID, and write the ids into the configuration."""
 
 import json
 import sys
@@ -51,7 +51,7 @@ def ids(stack: str, *, write: bool, as_json: bool, cwd: Path) -> None:
 
 
 def write_pins(ledger: Ledger, fleet: Fleet, stack: str, cwd: Path) -> list[str]:
-    """Into the file that declares the fleet; a line for each change. Raises MirrorsError."""
+    """Write the ids into the file that declares the fleet. Return a line for each change. Raises MirrorsError."""
     project, found = ProjectFile.declaring(cwd, stack), pins(ledger, fleet)
     assigned = {item.application: item.site_id for item in found if not item.retired}
     retired = [item.site_id for item in found if item.retired]

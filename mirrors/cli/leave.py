@@ -1,4 +1,4 @@
-"""``mirrors leave``: ends the management of a fleet. The platform is not asked, let alone changed."""
+"""``mirrors leave``: end the management of a fleet. Mirrors does not ask the platform, and does not change it."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -49,6 +49,7 @@ def leave(stack: str, *, yes: bool, cwd: Path) -> None:
 
 
 def others(stack: str, urns: Sequence[str]) -> MirrorsError:
+    """Return the error for a stack that has resources beside the fleet's."""
     return MirrorsError(
         Problem(
             "other-resources-in-stack",
@@ -60,7 +61,11 @@ def others(stack: str, urns: Sequence[str]) -> MirrorsError:
 
 
 def consequences(stack: str, resources: int, found: Sequence[Pin], highest: int | None = None) -> Iterator[str]:
-    """``highest``: the highest id ever given, where only the state knows it."""
+    """Yield the lines that say what leaving does.
+
+    Args:
+        highest: The highest id ever given, where only the state knows it.
+    """
     yield f"The stack {stack} forgets {resources} resources. On the platform nothing is written, deployed or deleted."
     yield "Variables that were created here count as made by hand from then on: a later destroy leaves them."
     forgotten = [f"{item.site_id} ({_who(item)})" for item in found if not item.pinned]

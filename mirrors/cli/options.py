@@ -1,4 +1,4 @@
-"""What the commands have in common: options, and errors that are one clear line."""
+"""Parts that all commands share: options, the exit codes, and errors without a traceback."""
 
 import json
 import os
@@ -19,7 +19,7 @@ from mirrors.problems import Note, Problem
 __all__ = ["as_json", "connect", "in_directory", "nobody_there", "note", "on_stack", "plain_errors"]
 
 DIFFERS = 2
-"""The exit code of a command that worked and found something that somebody has to decide or correct."""
+"""The exit code of a command that worked and found something that a person has to decide or correct."""
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for other programs.")
 on_stack = click.option("-s", "--stack", required=True, help="The stack, e.g. test.")
@@ -33,7 +33,7 @@ in_directory = click.option(
 
 
 def plain_errors(command: Callable[..., None]) -> Callable[..., None]:
-    """Shows what goes wrong without a traceback, with ``--json`` as JSON, too. The exit code is 1."""
+    """Print a command's errors without a traceback, and with ``--json`` as JSON too. The exit code is 1."""
 
     @wraps(command)
     def guarded(*args: Any, **kwargs: Any) -> None:
@@ -57,7 +57,7 @@ def _show(problems: Sequence[Problem], *, in_json: bool) -> None:
 
 
 def nobody_there() -> MirrorsError:
-    """For a command that has to ask, and is in no terminal."""
+    """Return the error of a command that has to ask a question and has no terminal."""
     remedy = "say --yes if that is meant. Nothing was changed"
     return MirrorsError(Problem("answer-needed", "nobody is there to be asked", remedy))
 
@@ -67,5 +67,5 @@ def connect(url: str, token: str, requests: int = 8) -> Divio:
 
 
 def note(remark: Note | Problem) -> None:
-    """Beside what a command says on its standard output."""
+    """Print a remark on standard error, beside the command's answer."""
     click.echo(f"Note: {remark.line}", err=True)

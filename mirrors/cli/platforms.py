@@ -45,7 +45,7 @@ class Commands(Protocol):
         """Add to a preview what only the platform shows.
 
         Args:
-            found: The preview out of what Pulumi says.
+            found: The preview that Pulumi's steps give.
             engine: What ``pulumi preview --json`` prints.
             settings: The stack's configuration, as far as it can be used.
             reported: What Mirrors reported meanwhile.
@@ -55,20 +55,20 @@ class Commands(Protocol):
         """Check what the platform needs, in the order in which it is needed. Writes nothing."""
 
     def refuses_single_sites(self, settings: Settings, stack: str, stored: Resources, /) -> Problem | None:
-        """Return what has to be done to the whole stack before single sites are deployed; None if nothing."""
+        """Return what you have to do to the whole stack before single sites are deployed; None if nothing."""
 
     def instead_of(self, command: str, stack: str | None, /) -> str | None:
         """Return what to do in place of a command that this platform does not have; None where the command works."""
 
 
 def commands_of(kind: str) -> Commands:
-    """Return what the commands do on a platform. Raises ConfigurationError: a package of it is not installed."""
+    """Return the commands' view of a platform. Raises ConfigurationError: one of its packages is not installed."""
     found: type[Commands] = load_part(kind, "commands")
     return found()
 
 
 def refuse_unless_supported(command: str, kind: str, stack: str | None) -> None:
-    """Raises UnsupportedPlatformError where a platform does not have a command, with what to do instead."""
+    """Refuse a command that a platform does not have. Raises UnsupportedPlatformError, which says what to do."""
     instead = commands_of(kind).instead_of(command, stack)
     if instead is not None:
         raise UnsupportedPlatformError(command, kind, instead)

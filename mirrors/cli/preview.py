@@ -1,4 +1,4 @@
-"""``mirrors preview``: what ``pulumi preview`` finds, in the words of a fleet, also for 300 mirrors."""
+"""``mirrors preview``: show what ``pulumi preview`` finds as changes of a fleet, readable for 300 mirrors too."""
 
 import json
 import os
@@ -28,7 +28,7 @@ from mirrors.problems.events import EVENTS, read
 from mirrors.problems.reported import Reported
 
 OTHERWISE = "PULUMI_ENABLE_STREAMING_JSON_PREVIEW"
-"""With this variable the engine prints one line an event instead of one object."""
+"""A variable that makes the engine print one line for each event instead of one object."""
 
 
 @click.command()
@@ -41,8 +41,8 @@ OTHERWISE = "PULUMI_ENABLE_STREAMING_JSON_PREVIEW"
 def preview(sites: Sequence[str], stack: str, *, markdown: bool, as_json: bool, cwd: Path) -> None:
     """Show what an update would do: which sites it reaches, in which wave, and why.
 
-    Of named sites what 'mirrors deploy' would do. Writes nothing. The exit code is 0 if nothing changes, 2 if something
-    does, 1 if there is a problem.
+    With names of sites it shows what 'mirrors deploy' would do. Writes nothing. The exit code is 0 if nothing changes,
+    2 if something does, 1 if there is a problem.
     """
     if markdown and as_json:
         raise click.UsageError("Say --markdown, or --json.")
@@ -55,7 +55,11 @@ def preview(sites: Sequence[str], stack: str, *, markdown: bool, as_json: bool, 
 
 
 def look_ahead(sites: Sequence[str], stack: str, cwd: Path) -> FleetPreview:
-    """A configuration that cannot be used is a preview with problems. Raises MirrorsError, e.g. for no such stack."""
+    """Preview the stack. A configuration that cannot be used gives a preview with problems.
+
+    Raises:
+        MirrorsError: Pulumi gives no preview: for example, the stack does not exist.
+    """
     configured = loaded(stack, cwd)
     settings = configured.settings
     if settings is None:
@@ -68,16 +72,18 @@ def look_ahead(sites: Sequence[str], stack: str, cwd: Path) -> FleetPreview:
 
 
 def with_a_look(engine: Mapping[str, Any], settings: Settings, stack: str, reported: Reported) -> FleetPreview:
-    """The preview out of what Pulumi says, and what only the platform shows."""
+    """Return the preview from Pulumi's steps, with what only the platform shows."""
     found = preview_of(engine, settings, stack, reported)
     return found if found.problems else commands_of(settings.platform.kind).preview(found, engine, settings, reported)
 
 
 def ask_engine(settings: Settings, chosen: Chosen, stack: str, cwd: Path) -> tuple[Mapping[str, Any], Reported]:
-    """What ``pulumi preview --json`` prints, and what Mirrors reports meanwhile, also where there are problems.
+    """Return what ``pulumi preview --json`` prints, and what Mirrors reports meanwhile. Problems do not stop it.
 
-    Raises MirrorsError where it prints nothing. What it says besides is captured, too: no secret is in it, but nobody
-    has asked for it.
+    Its other output is captured and dropped. It has no secret, but it would hide the answer.
+
+    Raises:
+        MirrorsError: The command prints no preview.
     """
     command = [pulumi(), "preview", "--json", "--stack", stack, "--cwd", str(cwd), *targets(settings, chosen)]
     environ = {name: value for name, value in os.environ.items() if name != OTHERWISE}

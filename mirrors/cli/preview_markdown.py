@@ -8,16 +8,16 @@ from mirrors.planning.reports.preview import FleetPreview, Group
 from mirrors.planning.rollout.waves import SHOWN, count, named
 
 LONGEST = 60_000
-"""Characters of a comment: GitHub takes 65,536."""
+"""The most characters of a comment. GitHub takes 65,536."""
 
 ROWS = 40
-"""Groups of sites that the short form shows of a wave, where the long one is too long for a comment."""
+"""The groups of sites that the short form shows for a wave. It replaces the long form where that does not fit."""
 
 
 def as_markdown(preview: FleetPreview) -> str:
-    """One comment. The first line is a mark by which a pipeline finds the comment that it made before.
+    """Return one comment. Its first line is a mark, by which a pipeline finds the comment that it made before.
 
-    Where it would be too long, each wave shows its largest groups alone, and of a group the first names.
+    Where the comment would be too long, each wave shows only its largest groups, and a group only its first names.
     """
     text = _markdown(preview, brief=False)
     return text if len(text) <= LONGEST else _cut(_markdown(preview, brief=True))
@@ -75,13 +75,13 @@ def _section(title: str, items: Sequence[str], *, brief: bool) -> Iterator[str]:
 
 
 def escaped(text: str) -> str:
-    """Text that Markdown shows as it stands, on one line and in one cell; nobody is notified of an @name in it."""
+    """Return text that Markdown shows literally, on one line and in one cell. An @name in it notifies no one."""
     line = " ".join(text.split())
     line = line.replace("&", "&amp;").replace("<", "&lt;").replace("@", "@\u200b")
     return re.sub(r"([\\`*_\[\]|~#])", r"\\\1", line)
 
 
 def code(text: str) -> str:
-    """In code nothing is escaped but what would end a cell."""
+    """Return text as code. Mirrors escapes only what would end a cell."""
     line = " ".join(text.split())
     return escaped(text) if "`" in line else f"`{line.replace('|', chr(92) + '|')}`"

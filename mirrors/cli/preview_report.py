@@ -1,4 +1,4 @@
-"""A fleet's preview for whoever reads it: plain text, and data for programs."""
+"""A fleet's preview as plain text for people, and as data for programs."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -59,7 +59,7 @@ def headline(preview: FleetPreview) -> str:
 
 
 def waves_of(preview: FleetPreview) -> Iterator[tuple[str, list[Group]]]:
-    """(title, groups) of the original, of each wave in which something changes, and of what is in none."""
+    """Yield (title, groups): the original, each wave in which something changes, and the changes in no wave."""
     by_wave: dict[int | None, list[Group]] = {}
     for group in preview.groups:
         by_wave.setdefault(group.example.wave, []).append(group)
@@ -68,7 +68,7 @@ def waves_of(preview: FleetPreview) -> Iterator[tuple[str, list[Group]]]:
 
 
 def told(site: SitePreview) -> str:
-    """Such as ``deployed: new release; changed variables +THEME``."""
+    """Return a line such as ``deployed: new release; changed variables +THEME``."""
     return f"{action(site)}: {'; '.join(cause_of(site, cause) for cause in site.causes)}"
 
 
@@ -83,7 +83,7 @@ def action(site: SitePreview) -> str:
 
 
 def sections(preview: FleetPreview) -> Iterator[tuple[str, list[str]]]:
-    """(title, lines) of everything that is about no single wave; without those that have no line."""
+    """Yield (title, lines) of everything that concerns no single wave; a section without lines is left out."""
     rollout = preview.rollout
     found = {
         "Problems": [problem.line for problem in preview.problems],
@@ -106,7 +106,7 @@ def sections(preview: FleetPreview) -> Iterator[tuple[str, list[str]]]:
 
 
 def cause_of(site: SitePreview, cause: Cause, shown: Callable[[str], str] = str) -> str:
-    """With the names of the variables, marked as the engine marks them: added, changed, removed; ``=``: kept."""
+    """Return a cause with the names of its variables, marked as the engine marks changes; ``=`` marks a kept one."""
     if cause not in (Cause.VARIABLES, Cause.DRIFT, Cause.KEPT):
         return f"{cause}: {shown(site.why)}" if site.why else str(cause)
     found = [_change(change, shown) for change in site.variables if why_told(change) is cause]

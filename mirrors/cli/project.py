@@ -1,4 +1,4 @@
-"""Writes into a project's ``Pulumi.yaml``: everything that is not ours stays as it is, comments included."""
+"""Write into a project's ``Pulumi.yaml``. Everything that Mirrors does not write stays as it is, comments included."""
 
 import io
 import os
@@ -27,7 +27,7 @@ FLEET = "mirrors:fleet"
 FLEET_FILE = "mirrors:fleetFile"
 NAMES = ("Pulumi.yaml", "Pulumi.yml")
 INDENTS = ((2, 4, 2), (2, 2, 0), (4, 4, 2), (4, 6, 4), (4, 4, 0), (2, 3, 1))
-"""How people indent: (maps, what is in a list, the dash of a list)."""
+"""Common ways to indent: (maps, the content of a list, the dash of a list)."""
 
 
 class ProjectFile:
@@ -40,7 +40,7 @@ class ProjectFile:
 
     @classmethod
     def find(cls, directory: Path) -> "ProjectFile":
-        """Raises MirrorsError where there is none, or it cannot be read."""
+        """Read the project's file. Raises MirrorsError where it is missing or cannot be read."""
         path = next((directory / name for name in NAMES if (directory / name).is_file()), None)
         if path is None:
             said = f"there is no {NAMES[0]} in {directory.resolve()}"
@@ -49,9 +49,10 @@ class ProjectFile:
 
     @classmethod
     def declaring(cls, directory: Path, stack: str) -> "ProjectFile":
-        """The file in which a stack's fleet is declared: its own, the project's, or the one that either names.
+        """Read the file that declares a stack's fleet: the stack's own, the project's, or the file that either names.
 
-        Raises MirrorsError.
+        Raises:
+            MirrorsError: No such file declares a fleet in clear.
         """
         project, own = cls.find(directory), stack_file(directory, stack)
         for file in (*([cls.read(own)] if own and own.is_file() else []), project):
@@ -64,9 +65,10 @@ class ProjectFile:
 
     @classmethod
     def to_write(cls, directory: Path) -> "ProjectFile":
-        """The file that a fleet is written into: the project's, or the one that it names, which need not be there yet.
+        """Read the file that a fleet is written into: the project's, or the one that it names, which may not exist yet.
 
-        Raises MirrorsError.
+        Raises:
+            MirrorsError: The project's file is missing or cannot be read.
         """
         project = cls.find(directory)
         if project.fleet_file is None:
@@ -88,12 +90,12 @@ class ProjectFile:
 
     @property
     def fleet(self) -> Any:
-        """The declared fleet as it stands in the file, to be changed in place; None if there is none."""
+        """The declared fleet as the file has it, to be changed in place; None if there is none."""
         return self._configured(FLEET)
 
     @property
     def fleet_file(self) -> str | None:
-        """The file that has the fleet in place of this one, from the project's directory on."""
+        """The file that has the fleet in place of this one, relative to the project's directory."""
         name = self._configured(FLEET_FILE)
         return name if isinstance(name, str) and name else None
 
@@ -103,14 +105,14 @@ class ProjectFile:
         return entry.get("value") if isinstance(entry, dict) and set(entry) == {"value"} else entry
 
     def set_fleet(self, fleet: Mapping[str, Any]) -> None:
-        """In place of the declared fleet, if there is one."""
+        """Replace the declared fleet, or add one."""
         config = self._document.get("config")
         if not isinstance(config, dict):
             config = self._document["config"] = CommentedMap()
         config[FLEET] = CommentedMap({"value": commented(fleet)})
 
     def save(self) -> None:
-        """At once or not at all. Raises MirrorsError."""
+        """Write the file whole, or not at all. Raises MirrorsError."""
         text = _dumped(self._yaml, self._document).replace("\n", self._newline)
         try:
             _replace(self.path, text.encode())
@@ -139,7 +141,7 @@ def as_yaml(data: Mapping[str, Any]) -> str:
 
 
 def commented(data: Any) -> Any:
-    """Text that Pulumi, or another reader of YAML, would take for something else is put in quotes."""
+    """Return data for the writer. Text that a reader of YAML would take for another type gets quotes."""
     if isinstance(data, Mapping):
         return CommentedMap({commented(key): commented(value) for key, value in data.items()})
     if isinstance(data, list | tuple):
@@ -148,10 +150,12 @@ def commented(data: Any) -> Any:
 
 
 def pin(fleet: CommentedMap, site_ids: Mapping[str, int], retired: Sequence[int], highest: int = 0) -> Iterator[str]:
-    """Declare ids that are not declared yet; yields a line for each change. What is declared stays as it is.
+    """Declare ids that are not declared yet, and yield a line for each change. Declared ids stay as they are.
 
-    The id of a site that left the list and returned is retired no more. ``highest``: the highest ever given, 0 where
-    that is not known.
+    If a site left the list and returned, its id is no longer retired.
+
+    Args:
+        highest: The highest id ever given; 0 where it is not known.
     """
     for site in (fleet["original"], *(fleet.get("mirrors") or [])):
         slug = site["application"]
@@ -179,7 +183,7 @@ def pin(fleet: CommentedMap, site_ids: Mapping[str, int], retired: Sequence[int]
 
 
 def insert_after(mapping: CommentedMap, key: str, new: str, value: Any) -> None:
-    """A new key behind another one; comment lines that follow the other one then follow the new one."""
+    """Insert a key behind another one. Comment lines below the other one then follow the new one."""
     below = _take_lines_below(mapping, key)
     mapping.insert(list(mapping).index(key) + 1, new, value)
     if below is not None:
@@ -187,7 +191,7 @@ def insert_after(mapping: CommentedMap, key: str, new: str, value: Any) -> None:
 
 
 def drop(mapping: CommentedMap, key: str, item: Any) -> None:
-    """A list loses an item, with the comment on its line; comment lines that follow the list stay."""
+    """Remove an item from a list, with the comment on its line. Comment lines below the list stay."""
     below, items = _take_lines_below(mapping, key), mapping[key]
     items.remove(item)
     if not items:
@@ -198,7 +202,7 @@ def drop(mapping: CommentedMap, key: str, item: Any) -> None:
 
 
 def extend(mapping: CommentedMap, key: str, items: Sequence[Any]) -> None:
-    """A list gets more items; comment lines that follow it then follow the last of them."""
+    """Append items to a list. Comment lines below the list then follow the last of them."""
     below = _take_lines_below(mapping, key)
     mapping[key].extend(items)
     if below is not None:
@@ -206,7 +210,7 @@ def extend(mapping: CommentedMap, key: str, items: Sequence[Any]) -> None:
 
 
 def _take_lines_below(holder: Any, key: Any) -> CommentToken | None:
-    """The comment lines below a value, taken from it; the comment on its own line stays there."""
+    """Take the comment lines below a value away and return them. The comment on its own line stays."""
     value = holder[key]
     if isinstance(value, CommentedMap | CommentedSeq) and value and not value.fa.flow_style():
         if value.ca.end:
@@ -234,9 +238,9 @@ def _in_a_row(items: Sequence[Any]) -> CommentedSeq:
 
 
 def _loaded(path: Path, text: str) -> tuple[YAML, Any]:
-    """The document, and the writer that changes least of the rest of the file.
+    """Return the document, and the writer that changes least of the rest of the file.
 
-    The first that changes nothing is the one: of a fleet of 1,000 mirrors each try takes seconds.
+    The first writer that changes nothing wins: with 1,000 mirrors each try takes seconds.
     """
     tries = []
     for yaml in map(_yaml, INDENTS):
@@ -270,8 +274,8 @@ def _likeness(text: str, other: str) -> float:
 def _yaml(indent: tuple[int, int, int]) -> YAML:
     yaml = YAML()
     yaml.preserve_quotes = True
-    yaml.width = 4096  # no line is broken that was not
-    yaml.brace_single_entry_mapping_in_flow_sequence = True  # else [{a: b}] becomes [a: b]
+    yaml.width = 4096  # long lines stay whole
+    yaml.brace_single_entry_mapping_in_flow_sequence = True  # otherwise [{a: b}] becomes [a: b]
     yaml.indent(*indent)
     return yaml
 
@@ -283,7 +287,7 @@ def _dumped(yaml: YAML, document: Any) -> str:
 
 
 def _replace(path: Path, content: bytes) -> None:
-    """With the same permissions; whatever happens, nobody sees half a file."""
+    """Replace the file with the same permissions. No reader ever sees half of it."""
     mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
     number, part = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:

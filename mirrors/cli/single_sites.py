@@ -1,4 +1,4 @@
-"""What has to be done to the whole fleet before single sites: the engine would refuse it in its own words."""
+"""Preconditions of deploying single sites. Pulumi would refuse these cases with a less helpful message."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,7 +19,7 @@ Resources = Sequence[Mapping[str, Any]]
 
 
 def refuse_single_sites(settings: Settings, stack: str, cwd: Path) -> None:
-    """Raises MirrorsError where a site that is no target would have to change, too."""
+    """Refuse to deploy single sites where a site that is no target would have to change too. Raises MirrorsError."""
     stored = export(stack, cwd).get("resources") or []
     if left := off_the_list(stored, settings.fleet):
         them = "it" if len(left) == 1 else "them"
@@ -31,9 +31,9 @@ def refuse_single_sites(settings: Settings, stack: str, cwd: Path) -> None:
 
 
 def off_the_list(stored: Resources, fleet: Fleet) -> tuple[str, ...]:
-    """The mirrors in the state that are declared no more: only an update of everything may remove them.
+    """Return the mirrors in the state that are no longer declared. Only an update of the whole stack may remove them.
 
-    A renamed one is declared, under the name that it had (``formerly``).
+    A renamed mirror is declared, under the name that it had (``formerly``).
     """
     declared = {name for mirror in fleet.mirrors for name in (mirror.application, mirror.formerly)}
     return tuple(name for item in stored if item["type"] == f"{OURS}Mirror" if (name := _name(item)) not in declared)
@@ -54,7 +54,7 @@ def original_not_deployed_yet(settings: Settings, stack: str, stored: Resources)
 
 
 def not_yet_deployed(stored: Resources, settings: Settings) -> str | None:
-    """The original, where its mirrors wait for a deployment of ours that is not in the state."""
+    """Return the original if its mirrors wait for a deployment by Mirrors that the state does not have."""
     original = settings.fleet.original
     if not original.deploy or image_environment(settings) != settings.environment:
         return None

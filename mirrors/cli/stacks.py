@@ -1,4 +1,4 @@
-"""What the ``pulumi`` command knows of a stack. What it prints is captured: with secrets in it, it is never shown."""
+"""Calls of the ``pulumi`` command. Mirrors captures their output and never shows it: it may hold secrets."""
 
 import json
 import shutil
@@ -29,21 +29,26 @@ __all__ = [
 NAMESPACE = "mirrors"
 CHOOSE = "go to the project's directory, or name it with -C, and name one of the stacks that pulumi stack ls shows"
 NO_STACK = 6
-"""The exit code of the command where there is no stack of this name. Seen with CLI 3.259."""
+"""The exit code of the command where the stack does not exist. Seen with CLI 3.259."""
 ENDED_EARLY = ("EOF", "unexpected end of JSON input")
-"""How the command's own error ends where a file of the backend is empty. Seen with CLI 3.259."""
+"""The end of the command's own error where a file of the backend is empty. Seen with CLI 3.259."""
 UNREADABLE = "A file of the backend is empty: mirrors doctor names it, and the command that helps"
 
 
 class NoStackError(MirrorsError):
-    """A wrong name, or a wrong folder."""
+    """The stack does not exist in this folder: a wrong name, or a wrong folder."""
 
     def __init__(self, stack: str, cwd: Path) -> None:
         super().__init__(Problem("no-such-stack", f"there is no stack {stack} in {cwd.resolve()}", CHOOSE))
 
 
 class CommandError(MirrorsError):
-    """A ``pulumi`` command failed. ``reason``: its own error line, which the problem has behind the command."""
+    """A ``pulumi`` command failed.
+
+    Args:
+        command: The command.
+        reason: Its own error line, which the problem shows after the command.
+    """
 
     def __init__(self, command: str, reason: str) -> None:
         self.reason, said = reason, f"{command}: {reason}"
@@ -54,47 +59,53 @@ class CommandError(MirrorsError):
 
 
 def raw_configuration(stack: str, cwd: Path, *, secrets: bool = True) -> dict[str, str]:
-    """The values of the namespace ``mirrors`` as ``mirrors.config.loading`` takes them, keys without it.
+    """Return {key without namespace: value} of the namespace ``mirrors``, as ``mirrors.config.loading`` takes it.
 
-    Those that the project declares for all stacks are among them. Without ``secrets`` nothing is decrypted, and keys
-    with a secret in them are left out. Raises MirrorsError with what the command says, e.g. that there is no such
-    stack.
+    The values that the project declares for all stacks are among them.
+
+    Args:
+        secrets: Decrypt secrets. Without it, keys that hold a secret are left out.
+
+    Raises:
+        MirrorsError: The command failed: for example, the stack does not exist.
     """
     return of_mirrors(everything_configured(stack, cwd, secrets=secrets))
 
 
 def of_mirrors(configured: Mapping[str, str]) -> dict[str, str]:
-    """Of the values of all namespaces those of ours, keys without it."""
+    """Return the values of the namespace ``mirrors`` out of all namespaces. Keys lack the namespace."""
     prefix = f"{NAMESPACE}:"
     return {key.removeprefix(prefix): value for key, value in configured.items() if key.startswith(prefix)}
 
 
 def everything_configured(stack: str, cwd: Path, *, secrets: bool = True) -> dict[str, str]:
-    """The same of all namespaces, which the keys have before them."""
+    """Return {key: value} of all namespaces. Keys begin with their namespace."""
     shown = "--show-secrets" if secrets else "--show-secrets=false"
     entries = json.loads(_ask("config", "--json", shown, stack=stack, cwd=cwd))
     return {key: entry["value"] for key, entry in entries.items() if "value" in entry}
 
 
 def outputs(stack: str, cwd: Path) -> dict[str, Any]:
-    """What the stack exported when it was last updated, secrets in clear; empty if it never was.
+    """Return what the stack exported at its last update, secrets in clear; empty if it was never updated.
 
-    Raises MirrorsError with what the command says.
+    Raises:
+        MirrorsError: The command failed, with its own words.
     """
     found: dict[str, Any] = json.loads(_ask("stack", "output", "--json", "--show-secrets", stack=stack, cwd=cwd))
     return found
 
 
 def export(stack: str, cwd: Path) -> dict[str, Any]:
-    """The stack's deployment as it is stored, secrets encrypted. Raises MirrorsError with what the command says."""
+    """Return the stack's stored deployment, secrets encrypted. Raises MirrorsError with the command's own words."""
     found: dict[str, Any] = json.loads(_ask("stack", "export", stack=stack, cwd=cwd))
     return found.get("deployment") or {}
 
 
 def encrypt_something(stack: str, cwd: Path) -> None:
-    """Has the stack's secrets manager encrypt a word, into a copy of the stack's file that is thrown away.
+    """Have the stack's secrets manager encrypt a word, in a copy of the stack's file that is then thrown away.
 
-    Raises CommandError with what it says, e.g. that the passphrase is wrong.
+    Raises:
+        CommandError: The secrets manager refuses, for example because the passphrase is wrong.
     """
     own = stack_file(cwd, stack)
     with TemporaryDirectory() as folder:
@@ -104,29 +115,29 @@ def encrypt_something(stack: str, cwd: Path) -> None:
 
 
 def _manager_of_the_state(stack: str, cwd: Path) -> bytes:
-    """What a stack's file would say of a passphrase; with nothing, the command would begin with a new one."""
+    """Return what a stack's file would say about the passphrase. Without it the command would begin with a new one."""
     manager = export(stack, cwd).get("secrets_providers") or {}
     salt = (manager.get("state") or {}).get("salt")
     return f"encryptionsalt: {salt}\n".encode() if salt else b""
 
 
 def forget(stack: str, cwd: Path) -> None:
-    """Takes every resource out of the stack's state, protected ones too, and does nothing else with them."""
+    """Remove every resource from the stack's state, protected ones too. Nothing happens to what they stand for."""
     _ask("state", "delete", "--all", "--force", "--yes", stack=stack, cwd=cwd)
 
 
 def backend(cwd: Path) -> str:
-    """The address of the backend that the command is logged in to, which has answered. Raises MirrorsError."""
+    """Return the address of the backend that the command is logged in to and that answered. Raises MirrorsError."""
     return str(json.loads(_ask("whoami", "--verbose", "--json", cwd=cwd)).get("url", ""))
 
 
 def pulumi_version(cwd: Path) -> str:
-    """Such as ``v3.259.0``. Raises MirrorsError."""
+    """Return the command's version, such as ``v3.259.0``. Raises MirrorsError."""
     return _ask("version", cwd=cwd).strip()
 
 
 def pulumi() -> str:
-    """The path of the ``pulumi`` command. Raises MirrorsError if there is none."""
+    """Return the path of the ``pulumi`` command. Raises MirrorsError if it is not on the PATH."""
     if path := shutil.which("pulumi"):
         return path
     raise MirrorsError(
@@ -152,15 +163,15 @@ def _ask(*command: str, cwd: Path, stack: str | None = None) -> str:
 
 
 def _no_project(reason: str) -> bool:
-    """Which one of the two is said depends on what the command was to do in a folder that is no project's.
+    """Return whether the folder holds no project. The command has two ways to say so, depending on what it was asked.
 
-    Seen with CLI 3.259, whose exit code is the same as that of any other failure.
+    Its exit code is that of any other failure. Seen with CLI 3.259.
     """
     return "no project file found" in reason or "pass the fully qualified name" in reason
 
 
 def _reason(stderr: str) -> str:
-    """The command's own error line without its mark; all that it said where it has none."""
+    """Return the command's own error line without its mark, or its whole output where it has no such line."""
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
     errors = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
     return "; ".join(errors or lines) or "it failed and said nothing"

@@ -1,4 +1,4 @@
-"""What a stack's state holds, as far as the commands need it. Read from ``pulumi stack export``; no secret in it."""
+"""The parts of a stack's state that the commands need, from ``pulumi stack export``. It shows no secret."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -29,23 +29,29 @@ FLEETS = ("mirrors:index:", OURS)
 
 @dataclass(frozen=True)
 class StackState:
-    """``resources`` and ``pending`` operations as they are exported, without what the engine keeps for itself."""
+    """A stack's state.
+
+    Args:
+        resources: The resources as exported, without the engine's own.
+        pending: The operations that did not end, as exported.
+    """
 
     resources: Sequence[Mapping[str, Any]]
     pending: Sequence[Mapping[str, Any]]
 
     @classmethod
     def of(cls, stack: str, cwd: Path) -> "StackState":
-        """Raises MirrorsError with what the command says, e.g. that there is no such stack."""
+        """Export the state. Raises MirrorsError with the command's own words: for example, the stack does not exist."""
         deployment = export(stack, cwd)
         resources = [item for item in deployment.get("resources") or [] if not item["type"].startswith("pulumi:")]
         return cls(resources, deployment.get("pending_operations") or [])
 
     @property
     def ledger(self) -> Ledger:
-        """Who has which SITE_ID; an empty one where the stack was never updated.
+        """The ledger of SITE_IDs; an empty one where the stack was never updated.
 
-        Raises MirrorsError where there are two: neither knows what the other has given.
+        Raises:
+            MirrorsError: The state has two ledgers. Neither knows what the other has given.
         """
         found = self.ledgers
         if len(found) > 1:
@@ -54,15 +60,17 @@ class StackState:
 
     @property
     def ledgers(self) -> dict[str, Ledger]:
-        """{URN: ledger}. One that waits for its deletion, after a replacement that was interrupted, counts too."""
+        """{URN: ledger}. A ledger that an interrupted replacement left for deletion counts too."""
         return {
             item["urn"]: ledger_from(item.get("outputs") or {}) for item in self.resources if item["type"] == SITE_IDS
         }
 
     @property
     def created(self) -> dict[str, frozenset[str]]:
-        """{environment: names} of the variables that we have created there: an update removes them once they are
-        declared no more. One that was found is not among them, one that a failed attempt has made is."""
+        """{environment: names} of the variables that Mirrors created, also in a failed attempt, and did not find.
+
+        An update removes them once they are no longer declared.
+        """
         return {environment: frozenset(site.is_set.keys() - site.found) for environment, site in self._sites}
 
     @property
@@ -72,7 +80,7 @@ class StackState:
 
     @property
     def _sites(self) -> list[tuple[str, SiteState]]:
-        """By environment, what the last update has reached."""
+        """(environment, state) of each site that the last update has reached."""
         stored = [item.get("outputs") or {} for item in self.resources if item["type"] in SITES]
         return [(str(outputs["environment"]), SiteState.of(outputs)) for outputs in stored if "environment" in outputs]
 
@@ -83,12 +91,12 @@ class StackState:
 
     @property
     def foreign(self) -> tuple[str, ...]:
-        """The URNs of resources that are not a fleet's: a project may declare others beside it."""
+        """The URNs of resources that are not the fleet's. A project may declare others beside it."""
         return tuple(item["urn"] for item in self.resources if not item["type"].startswith(FLEETS))
 
 
 def several(ledgers: Mapping[str, Ledger]) -> Problem:
-    """What is wrong with a state that has more than one ledger."""
+    """Return the problem of a state that has more than one ledger."""
     listed = "; ".join(f"{urn} has {said(ledger)}" for urn, ledger in ledgers.items())
     return Problem(
         "several-ledgers",

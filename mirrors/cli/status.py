@@ -1,4 +1,4 @@
-"""``mirrors status``: what every site of a stack's fleet runs, and whether that is what is declared."""
+"""``mirrors status``: show what every site of a stack's fleet runs, and whether it is what is declared."""
 
 import dataclasses
 import json
@@ -52,7 +52,12 @@ def status(stack: str, *, as_json: bool, cwd: Path) -> None:
 
 
 def look(stack: str, cwd: Path) -> tuple[SiteStatus, ...]:
-    """Read-only. Raises MirrorsError for an unusable configuration, DivioError where the platform does not answer."""
+    """Observe the sites. Writes nothing.
+
+    Raises:
+        MirrorsError: The configuration cannot be used.
+        DivioError: The platform does not answer.
+    """
     settings = settings_of(stack, cwd)
     return commands_of(settings.platform.kind).status(settings, lambda: StackState.of(stack, cwd), note)
 
@@ -91,7 +96,7 @@ def show(stack: str, rows: Sequence[SiteStatus]) -> None:
 
 
 def _console() -> Console:
-    """In a pipe or a log there is no width to keep to: an address that is cut short opens nothing."""
+    """Return a console. A pipe or a log has no width to keep to, and an address that is cut short opens nothing."""
     return Console() if sys.stdout.isatty() else Console(width=WIDTH_OF_A_LOG)
 
 

@@ -1,4 +1,4 @@
-"""The commands with a fleet on a Docker host."""
+"""The commands for a fleet on a Docker host."""
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,7 +27,7 @@ ADOPT = (
 
 
 class DockerCommands:
-    """The Docker host is asked; nothing on it is changed."""
+    """A fleet on a Docker host as the commands see it. They read from the host and change nothing on it."""
 
     def status(
         self, settings: Settings, stored: Callable[[], Stored], _note: Callable[[Note], None]
@@ -40,7 +40,7 @@ class DockerCommands:
     def preview(
         self, found: FleetPreview, _engine: Mapping[str, Any], _settings: Settings, _reported: Reported
     ) -> FleetPreview:
-        """Return the preview as it is: the plugin has looked at each container already."""
+        """Return the preview as it is: Pulumi's Docker provider has looked at each container already."""
         return found
 
     def doctor(self, settings: Settings) -> Iterator[Finding]:

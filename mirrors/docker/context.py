@@ -1,4 +1,4 @@
-"""What the containers of a stack have in common: network, image, volumes, and what the sites share."""
+"""The parts that all containers of a stack share: network, image, volumes, and the shared values."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -17,20 +17,24 @@ from mirrors.resources.site_ids import SiteIds
 Label = TypeVar("Label")
 
 KEPT = pulumi.ResourceOptions(retain_on_delete=True, ignore_changes=["labels", "driver", "driverOpts"])
-"""Of what holds data: neither a removal nor a destroy takes it away.
+"""The options of a volume that holds data: no removal and no destroy deletes it.
 
-It is taken as it is, however somebody has made it: the plugin would replace it for each difference, and each container
-with it.
+Mirrors takes an existing volume as it is. Otherwise Pulumi's Docker provider would replace it for each difference, and
+each container with it.
 """
 
 
 @dataclass(frozen=True)
 class DockerContext:
-    """``own``: the options of what carries the fleet's name. ``release``: what the image and its command stand below;
-    ``image``: the id of the image that all sites run.
+    """All that a site's resources need from the rest of the fleet.
 
-    ``shared``: {name: value}, secrets; ``ready``: what has to be there before anything of a site is. ``media``: the
-    volume's name, or None.
+    Args:
+        own: The options of each resource that carries the fleet's name.
+        release: The parent of the image and of the release command.
+        image: The id of the image that all sites run.
+        shared: {name: value} of the values that all sites share. Each is a secret.
+        ready: The resources that must exist before any resource of a site.
+        media: The name of the volume for media; None if the stack has none.
     """
 
     fleet: pulumi.Resource
@@ -51,11 +55,11 @@ class DockerContext:
         return self.fleet.pulumi_resource_name
 
     def below(self, parent: pulumi.Resource, **more: Any) -> pulumi.ResourceOptions:
-        """The fleet's options below another resource: same provider, same former names."""
+        """Return the fleet's options for a resource below another one: same provider, same former names."""
         return pulumi.ResourceOptions.merge(self.own, pulumi.ResourceOptions(parent=parent, **more))
 
     def with_media(self) -> "DockerContext":
-        """With everything that the sites share, the storage among it."""
+        """Return the context with all values that the sites share, and with the volume for media."""
         values = {
             name: pulumi.Output.secret(value.get_secret_value()) for name, value in self.settings.shared_values.items()
         }
@@ -69,15 +73,15 @@ class DockerContext:
 
 
 def component(kind: str, name: str, options: pulumi.ResourceOptions) -> pulumi.ComponentResource:
-    """A part of the fleet. It tells things of one type apart that all carry the fleet's name.
+    """Return a part of the fleet. It separates resources of one type that all carry the fleet's name.
 
-    As with the fleet itself, one that is renamed has no alias.
+    A renamed part has no alias, like the fleet itself.
     """
     return pulumi.ComponentResource(kind, name, None, pulumi.ResourceOptions(parent=options.parent))
 
 
 def declare_volume(common: DockerContext, part: str, declared: str | None, parent: pulumi.Resource) -> docker.Volume:
-    """One that is there already is taken as it is: Docker makes none twice."""
+    """Declare a volume. An existing one is used as it is: Docker makes none twice."""
     return docker.Volume(
         common.name,
         name=declared or common.names.part(part),
@@ -93,7 +97,7 @@ def labels(kind: Callable[..., Label], values: Mapping[str, str]) -> list[Label]
 def image_of(
     settings: Settings, parent: pulumi.Resource, name: str, options: pulumi.ResourceOptions
 ) -> pulumi.Output[str]:
-    """The id of the image: of one that is there, or can be pulled, or is built from a directory."""
+    """Return the id of the image: one that exists, can be pulled, or is built from a directory."""
     build = docker_of(settings).build
     if build is None:
         return remote_image(str(docker_of(settings).image), parent, name, options)
@@ -110,7 +114,7 @@ def image_of(
 def remote_image(
     reference: str, parent: pulumi.Resource, name: str, options: pulumi.ResourceOptions
 ) -> pulumi.Output[str]:
-    """One that is on the host is not pulled; what its name means is looked at by each refresh."""
+    """Return the id of a named image. Docker pulls none that the host has; each refresh looks the name up again."""
     below = pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(parent=parent))
     return docker.RemoteImage(name, name=reference, keep_locally=True, opts=below).image_id
 
@@ -126,7 +130,7 @@ def healthcheck(command: list[str], interval: int, timeout: int, retries: int, s
 
 
 def env(values: Mapping[str, Any]) -> pulumi.Output[list[str]]:
-    """{name: value} as Docker takes it. One secret value makes all of them secret."""
+    """Return {name: value} as Docker takes it. One secret value makes all of them secret."""
     return pulumi.Output.all(**values).apply(lambda known: [f"{name}={known[name]}" for name in sorted(known)])
 
 

@@ -1,4 +1,4 @@
-"""PostgreSQL in a container, with a volume, a password that nobody has chosen, and the sites' role."""
+"""PostgreSQL in a container: its volume, a random password, and the sites' role."""
 
 from dataclasses import replace
 
@@ -14,14 +14,17 @@ from mirrors.docker.settings import docker_of
 from mirrors.planning.variables.names import DATABASE_URL
 
 PLACE = "/var/lib/mirrors/postgresql"
-"""Where the volume is. Images of some versions take no volume at the place that those of others have it at."""
+"""The path of the volume in the container. The usual path differs between versions of the image."""
 
 READY = ["CMD-SHELL", "pg_isready --quiet --host 127.0.0.1 --username postgres"]
-"""Over the network, on which a server that is still being set up does not answer yet."""
+"""A check over the network. A server that is still being set up does not answer there yet."""
 
 
 def declare_database(common: DockerContext) -> DockerContext:
-    """With ``DATABASE_URL`` among what is shared, and the role to wait for. As it was with a database elsewhere."""
+    """Declare the stack's database, and return the context with ``DATABASE_URL`` and the role that sites wait for.
+
+    A stack with a database elsewhere gets its context back unchanged.
+    """
     if not owns_database(common.settings):
         return common
     part = component("mirrors:docker:Database", common.name, common.own)
@@ -55,7 +58,7 @@ def declare_database(common: DockerContext) -> DockerContext:
 def _container(common: DockerContext, part: pulumi.ComponentResource) -> docker.Container:
     database, names = docker_of(common.settings).database, common.names
     volume = declare_volume(common, "database", database.volume, part)
-    # PostgreSQL's own superuser is only ever used inside the container; its first password is never needed again.
+    # Mirrors uses PostgreSQL's superuser only inside the container, where it needs no password.
     former = common.settings.fleet.original.formerly
     aliases: list[pulumi.Input[pulumi.Alias | str]] = [pulumi.Alias(name=f"{former}-superuser")] if former else []
     options = pulumi.ResourceOptions(parent=part, aliases=aliases)

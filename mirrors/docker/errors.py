@@ -1,8 +1,8 @@
-"""What goes wrong on a Docker host.
+"""Errors on a Docker host.
 
 * MirrorsError
-  - DockerError: the host does not answer, or refuses what it is asked
-  - ContainerFailedError: a site's container ended, or was not healthy in time; or a command in one failed
+  - DockerError: the host does not answer, or refuses a request
+  - ContainerFailedError: a site's container ended or was unhealthy, or a command in it failed
 """
 
 from mirrors.errors import MirrorsError
@@ -12,14 +12,25 @@ __all__ = ["ContainerFailedError", "DockerError"]
 
 
 class DockerError(MirrorsError):
-    """The problem names the host and what was asked of it. ``code``: a key of the catalogue."""
+    """A failed request to a Docker host. The problem names the host and the request.
+
+    Args:
+        code: A key of the catalogue.
+    """
 
     def __init__(self, code: str, message: str, remedy: str = "", details: str = "") -> None:
         super().__init__(Problem(code, message, remedy, details=details))
 
 
 class ContainerFailedError(MirrorsError):
-    """``found``: what is wrong, without a full stop; ``log``: the container's last lines, without secrets."""
+    """A site's container, or a command in it, failed.
+
+    Args:
+        code: A key of the catalogue.
+        site: The site, with its environment.
+        found: The failure, without a full stop.
+        log: The container's last lines, without secrets.
+    """
 
     def __init__(self, code: str, site: str, found: str, log: str) -> None:
         ends = f"Its log ends:\n{log}" if log else "It has printed nothing."

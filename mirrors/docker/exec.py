@@ -1,4 +1,4 @@
-"""Commands in containers: what they read is in no process's arguments."""
+"""Run commands in containers. Their input appears in the arguments of no process."""
 
 from collections.abc import Sequence
 
@@ -8,10 +8,16 @@ GIVEN = "MIRRORS_GIVEN"
 
 
 def run_in(container: Container, command: Sequence[str], user: str, given: str) -> tuple[int, str]:
-    """(exit code, what it printed). ``given`` is its standard input.
+    """Run a command in a container.
 
-    It goes through a variable and the shell's own ``printf``: a stream into a container works otherwise on each kind of
-    connection.
+    The input goes through a variable and the shell's own ``printf``: a stream into a container works differently on
+    each kind of connection.
+
+    Args:
+        given: The command's standard input.
+
+    Returns:
+        The exit code, and what the command printed.
     """
     script = f'printf %s "${GIVEN}" | {{ unset {GIVEN}; exec "$@"; }}'
     done = container.exec_run(["sh", "-c", script, "sh", *command], user=user, environment={GIVEN: given})

@@ -1,4 +1,4 @@
-"""The Docker host: how it is reached, and the few things that are asked of it directly."""
+"""The Docker host: the connection to it, and the few direct requests."""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,7 +23,7 @@ __all__ = ["ENDED", "PAUSE", "DockerHost", "connect", "variables_of"]
 
 LOCAL = "unix:///var/run/docker.sock"
 OLDEST = "1.41"
-"""The API of Docker 20.10. What a host really speaks is asked for without any."""
+"""The API of Docker 20.10. Mirrors uses it to ask which version the host speaks."""
 
 ANSWERS_WITHIN = 60
 """Seconds that one request may take."""
@@ -35,11 +35,11 @@ PAUSE = 0.5
 """Seconds between two looks at a container."""
 
 LINES = 20
-"""Of a container's log, shown where it failed."""
+"""The lines of a failed container's log that a message shows."""
 
 
 class DockerHost:
-    """One Docker host. Every error of it is a DockerError, which names the host and what was asked."""
+    """One Docker host. Each of its errors is a DockerError that names the host and the request."""
 
     def __init__(self, client: docker.DockerClient, host: str) -> None:
         self.client = client
@@ -56,7 +56,7 @@ class DockerHost:
             raise unreachable(self.host, error) from None
 
     def find(self, name: str) -> Container | None:
-        """A container by its name or id; None where there is none."""
+        """Return the container with this name or id; None where there is none."""
         with self.asked(f"look for the container {name}"):
             try:
                 return self.client.containers.get(name)
@@ -64,7 +64,7 @@ class DockerHost:
                 return None
 
     def labelled(self, labels: Mapping[str, str]) -> list[Container]:
-        """All containers with these labels, whether they run or not."""
+        """Return all containers with these labels, running or not."""
         wanted: dict[str, str | list[str] | bool] = {"label": [f"{name}={value}" for name, value in labels.items()]}
         with self.asked("list its containers"):
             return list(self.client.containers.list(all=True, filters=wanted, ignore_removed=True))
@@ -87,21 +87,21 @@ class DockerHost:
         return frozenset(item.partition("=")[0] for item in pairs)
 
     def log_of(self, container: Container, secrets: Iterable[str] = ()) -> str:
-        """The last lines that a container printed, without the values of its variables."""
+        """Return the last lines that a container printed, without the values of its variables."""
         with self.asked(f"show the log of {container.name}"):
             printed = container.logs(tail=LINES).decode(errors="replace").rstrip()
         return without_secrets(printed, variables_of(container).items(), others=secrets)
 
 
 def variables_of(container: Container) -> dict[str, str]:
-    """{name: value} of a container's environment, the image's own among them."""
+    """Return {name: value} of a container's environment, with the variables of its image."""
     pairs = (item.partition("=") for item in container.attrs["Config"].get("Env") or ())
     return {name: value for name, _, value in pairs}
 
 
 @cache
 def connect(connection: DockerConnection) -> DockerHost:
-    """One client for all providers of a process. Raises DockerError where the host does not answer."""
+    """Return the host's client, one for all providers of a process. Raises DockerError if the host does not answer."""
     host = connection.host or LOCAL
     try:
         arguments = _arguments(host, connection.tls)
@@ -114,7 +114,7 @@ def connect(connection: DockerConnection) -> DockerHost:
 
 
 def _client(arguments: Mapping[str, Any], speaks: str) -> docker.DockerClient:
-    """Without the environment's certificates, which would count instead of the host's own, and without its proxies."""
+    """Return a client without the proxies and certificates of the environment. Those would replace the host's own."""
     client = docker.DockerClient(**arguments, version=speaks)
     client.api.trust_env = False
     return client
@@ -132,7 +132,7 @@ def _arguments(host: str, tls: DockerTls | None) -> dict[str, Any]:
 
 
 def _tls(tls: DockerTls) -> TLSConfig:
-    """The client takes files alone. They live as long as the process, which alone may read them."""
+    """Return the certificates as files, which is all that the client takes. Only this process may read them."""
     folder = TemporaryDirectory(prefix="mirrors-docker-")
     _FOLDERS.append(folder)
     paths = {}
@@ -144,7 +144,7 @@ def _tls(tls: DockerTls) -> TLSConfig:
 
 
 _FOLDERS: list[TemporaryDirectory[str]] = []
-"""Kept until the process ends, and removed then."""
+"""The folders of the certificates. They live until the process ends, and are removed then."""
 
 
 def unreachable(host: str, error: Exception) -> DockerError:

@@ -1,4 +1,4 @@
-"""What a stack's things are called on a Docker host, unless the configuration says otherwise."""
+"""Names of a stack's resources on a Docker host, unless the configuration sets others."""
 
 from dataclasses import dataclass
 
@@ -11,9 +11,9 @@ LABEL_SITE = "mirrors.site"
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What a stack's things are called on the Docker host, so that Test and Live, and several fleets, live on one.
+    """Names of a stack's resources on a Docker host. Test and Live, and several fleets, can share one host.
 
-    A slug has neither dot nor underscore, so no site is called like anything else.
+    A slug has neither dot nor underscore, so the name of a site differs from every other name.
     """
 
     fleet: str
@@ -31,12 +31,12 @@ class Names:
         return f"{self.network}.{slug}"
 
     def part(self, name: str) -> str:
-        """Of what the sites have in common, such as ``database`` or ``media``."""
+        """Return the name of a part that the sites share, such as ``database`` or ``media``."""
         return f"{self.network}_{name}"
 
     @property
     def role(self) -> str:
-        """Of the sites in PostgreSQL, and their database; PostgreSQL takes no hyphen without quotes."""
+        """The sites' role in PostgreSQL, and their database. PostgreSQL takes no hyphen without quotes."""
         return self.fleet.replace("-", "_")
 
     def labels(self, slug: str | None = None) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Looks at the containers that a stack has on its Docker host, read-only."""
+"""Observe the containers that a stack has on its Docker host. It only reads."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,9 +19,11 @@ from mirrors.planning.variables.names import DATABASE_URL
 
 @dataclass(frozen=True)
 class ContainersSeen:
-    """``password_versions``: those of the database's password that its sites run with, as their labels say.
+    """The containers of a fleet, and what they show beside their variables.
 
-    ``elsewhere``: {slug: fleet} of the declared sites that run as another fleet's.
+    Args:
+        password_versions: The versions of the database's password that its sites run with, by their labels.
+        elsewhere: {slug: fleet} of the declared sites that run as another fleet's.
     """
 
     fleet: ObservedFleet
@@ -30,7 +32,7 @@ class ContainersSeen:
 
 
 def observe(engine: DockerHost, settings: Settings) -> ContainersSeen:
-    """Raises DockerError where the host does not answer."""
+    """Observe the fleet's containers. Raises DockerError where the host does not answer."""
     original, slugs = settings.fleet.original.application, settings.fleet.slugs
     there = engine.labelled({LABEL_ENVIRONMENT: settings.environment})
     found = {item.labels.get(LABEL_SITE, ""): item for item in there if item.labels.get(LABEL_FLEET) == original}
@@ -85,9 +87,12 @@ def _moment(text: str | None) -> datetime | None:
 
 
 def neighbours(settings: Settings, there: Iterable[Container]) -> dict[str, Neighbour]:
-    """By the site's slug, or else the container's name: what shares the database, and is on no list.
+    """Return the containers that share the database and are not declared.
 
-    Of the fleet's own database that is told by the label, of one elsewhere by its address.
+    A label tells them where the database is the fleet's own; its address tells them otherwise.
+
+    Returns:
+        {slug or container name: its id and its application}.
     """
     fleet = settings.fleet
     fleets = {fleet.original.application, fleet.original.formerly}
@@ -103,8 +108,10 @@ def neighbours(settings: Settings, there: Iterable[Container]) -> dict[str, Neig
 
 
 def _has_the_address(settings: Settings, values: Mapping[str, str]) -> bool:
-    """Whether a container may use the shared database, where that is elsewhere. One of our own is called the same in
-    each network."""
+    """Return whether a container may use a shared database that is elsewhere.
+
+    A database of the fleet's own has the same address in each network, so its address says nothing.
+    """
     declared, there = settings.shared_values.get(DATABASE_URL), values.get(DATABASE_URL)
     if declared is None or there is None:
         return False
@@ -112,12 +119,12 @@ def _has_the_address(settings: Settings, values: Mapping[str, str]) -> bool:
 
 
 def _with_one_address(engine: DockerHost, settings: Settings) -> Sequence[Container]:
-    """All that the host has, where an address tells what they share."""
+    """Return all containers of the host if only an address shows what they share."""
     return engine.labelled({}) if DATABASE_URL in settings.shared_values else ()
 
 
 def _site(settings: Settings, slug: str, container: Container | None) -> ObservedSite:
-    """One without a container has no environment: there is nothing to compare with."""
+    """Return an observed site. A site without a container has no environment: there is nothing to compare with."""
     if container is None:
         return ObservedSite(slug, slug, None)
     values: Mapping[str, str] = variables_of(container)

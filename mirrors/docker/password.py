@@ -1,4 +1,4 @@
-"""``DatabasePassword``: made once, and kept in the state as a secret."""
+"""``DatabasePassword``: a random password that the state keeps as a secret."""
 
 import secrets
 
@@ -14,23 +14,24 @@ BYTES = 32
 
 
 class DatabasePasswordProvider(Provider):
-    """``version`` is what a configuration counts up: another one makes another password."""
+    """Makes a password. Each ``version`` gets a password of its own."""
 
     inputs = ("version",)
 
     def configured(self, config: Config) -> Rollout:
-        """Nothing is asked of anybody."""
+        """Load the keys for the rollout. The password needs no connection."""
         return load_rollout(raw_values(config, ("rollout",)))
 
     def create(self, props: Properties) -> CreateResult:
-        """Only letters, digits, - and _, so that it stands in an address as it is."""
+        """Make a password of letters, digits, - and _, which an address takes without escapes."""
         return CreateResult("password", self._made(props))
 
     def update(self, _id: str, _olds: Properties, _news: Properties) -> UpdateResult:
+        """Make another password."""
         return UpdateResult(self._made(_news))
 
     def read(self, id_: str, props: Properties) -> ReadResult:
-        """As stored: nobody else knows it."""
+        """Return the state: it is the only place that has the password."""
         stored = self.checked(props)
         return ReadResult(id_, stored | {"value": secret(props["value"])}, stored)
 
@@ -39,7 +40,11 @@ class DatabasePasswordProvider(Provider):
 
 
 class DatabasePassword(Resource, module="mirrors", name="DatabasePassword"):
-    """``version``: any text."""
+    """A random password.
+
+    Args:
+        version: Any text. Another one makes another password.
+    """
 
     value: pulumi.Output[str]
     """The password, a secret."""

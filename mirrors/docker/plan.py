@@ -1,4 +1,4 @@
-"""The fleet as containers: what they are called, which variables they have, where they answer. Pure."""
+"""Decisions for a fleet of containers: names, variables, addresses and ports. Pure."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ from mirrors.problems import Problem
 
 STORAGE_DSN = "DEFAULT_STORAGE_DSN"
 DATABASE_HOST = "database"
-"""What the sites call the container with PostgreSQL, in the network that they have in common."""
+"""The host name of the container with PostgreSQL, in the network that the sites share."""
 
 LABEL_PASSWORD = "mirrors.passwordVersion"  # noqa: S105 - a label's name
 
@@ -29,12 +29,17 @@ _ASKED = (
     "site.request('GET', '{path}', headers={{'Host': os.environ.get('DOMAIN') or '127.0.0.1'}}); "
     "sys.exit(site.getresponse().status >= 400)"
 )
-"""Redirects are not followed: they are answers, and may lead out of the container."""
+"""A program that asks for a page. A redirect counts as an answer, and is not followed out of the container."""
 
 
 @dataclass(frozen=True, slots=True)
 class ContainersPlan:
-    """``mirrors`` are those to declare; ``postponed`` are new ones whose wave comes after the pause."""
+    """The decisions of one run.
+
+    Args:
+        mirrors: The mirrors to declare.
+        postponed: The new mirrors whose wave comes after the pause.
+    """
 
     problems: tuple[Problem, ...]
     original: SitePlan
@@ -48,9 +53,12 @@ class ContainersPlan:
 def containers_plan(
     settings: Settings, seen: ObservedFleet, manual_release_sites: Collection[str] = (), *, rotated: bool = False
 ) -> ContainersPlan:
-    """``seen``: the containers that there are; ``rotated``: some of them run with another password than declared.
+    """Plan the containers of a stack.
 
-    Then all mirrors are one wave: they fail as soon as the role has the new password.
+    Args:
+        seen: The containers that exist.
+        rotated: Some of them run with another password than the declared one. All mirrors are one wave then, because
+            they fail as soon as the role has the new password.
     """
     rollout = rollout_plan(settings, rotates_credentials=rotated)
     held = {item.application: settings.hold_of(item) for item in settings.mirrors}
@@ -73,9 +81,13 @@ def containers_plan(
 
 
 def of_other_fleets(settings: Settings, elsewhere: Mapping[str, str]) -> tuple[Problem, ...]:
-    """``elsewhere``: {slug: fleet} of declared sites that run as another fleet's on the host.
+    """Refuse to take sites over from another fleet of the host.
 
-    An original that was renamed in silence would begin with an empty database beside the one that has the content.
+    If an original were renamed without ``formerly``, it would begin with an empty database beside the one with the
+    content.
+
+    Args:
+        elsewhere: {slug: fleet} of declared sites that run as another fleet's.
     """
     fleets = sorted({*elsewhere.values()} - {settings.fleet.original.formerly})
     return tuple(_of_fleet(fleet, sorted(slug for slug in elsewhere if elsewhere[slug] == fleet)) for fleet in fleets)
@@ -114,7 +126,7 @@ def _site_plan(
 
 
 def _hint(settings: Settings, seen: ObservedFleet, slug: str) -> SiteFacts:
-    """The application is its slug: nothing else names it. A container that runs shows which id it has."""
+    """Return the facts about a site. Its slug is its application, and a container's variables show its SITE_ID."""
     declared = next(site for site in settings.fleet.sites if site.application == slug)
     original = declared is settings.fleet.original
     there = seen.original if original else seen.mirrors.get(slug)
@@ -137,9 +149,10 @@ def _hint(settings: Settings, seen: ObservedFleet, slug: str) -> SiteFacts:
 
 
 def neighbour(values: Mapping[str, str]) -> Neighbour | None:
-    """Of a container that is no site's of the list and shares its database; None for one without a SITE_ID.
+    """Return the ids of a container that shares the database and is not declared; None for one without a SITE_ID.
 
-    ``values``: its variables.
+    Args:
+        values: {name: value} of its variables.
     """
     if SITE_ID not in values:
         return None
@@ -161,9 +174,9 @@ def _rotated_under_held_sites(rollout: RolloutPlan) -> tuple[Problem, ...]:
 
 
 def plain_variables(settings: Settings, site: SitePlan, site_id: int) -> dict[str, str]:
-    """What a site is told besides what it shares with the others: {name: value}; what is declared wins.
+    """Return {name: value} of a site's own variables in clear. Declared values win over the surroundings.
 
-    ``MIRRORS_APPLICATION`` is a mirror's alone: an image without it is the original.
+    Only a mirror has ``MIRRORS_APPLICATION``: an image without it is the original.
     """
     mirror = site.slug != settings.fleet.original.application
     own = {SITE_ID: str(site_id), **({MIRRORS_APPLICATION: site.slug} if mirror else {})}
@@ -177,9 +190,10 @@ def plain_variables(settings: Settings, site: SitePlan, site_id: int) -> dict[st
 
 
 def host_port(settings: Settings, site_id: int) -> int | None:
-    """The port of the Docker host that a site answers on; None where only a proxy reaches it.
+    """Return the port of the Docker host that a site answers on; None where only a proxy reaches it.
 
-    Raises ConfigurationError for one that is none.
+    Raises:
+        ConfigurationError: The port is above 65535.
     """
     published = docker_of(settings).published
     if published is None:
@@ -193,7 +207,7 @@ def host_port(settings: Settings, site_id: int) -> int | None:
 
 
 def domain_of(settings: Settings, slug: str, site_id: int) -> str:
-    """The site's ``DOMAIN``: its declared host name, or the place that it answers at."""
+    """Return the site's ``DOMAIN``: its declared host name, or the address and port that it answers at."""
     published = docker_of(settings).published
     place = f"{_bracketed(published.address)}:{host_port(settings, site_id)}" if published else ""
     return docker_of(settings).domains.get(slug) or place
@@ -209,7 +223,7 @@ def _bracketed(address: str) -> str:
 
 
 def database_url(settings: Settings, password: str) -> str:
-    """The password has only characters that need no escape in an address."""
+    """Return the address of the stack's database. The password has only characters that need no escape."""
     database, role = docker_of(settings).database, Names.of(settings).role
     name = database.name or role
     return f"postgres://{database.user or name}:{password}@{DATABASE_HOST}:5432/{name}"
@@ -221,7 +235,7 @@ def storage_dsn(settings: Settings) -> str:
 
 
 def owns(settings: Settings, name: str) -> bool:
-    """Whether the stack has a service of its own for a shared variable, so that no value is declared for it."""
+    """Return whether the stack has a service of its own for a shared variable, and declares no value for it."""
     return name in settings.fleet.shared and name not in settings.shared_values
 
 
@@ -234,7 +248,7 @@ def owns_media(settings: Settings) -> bool:
 
 
 def go_duration(seconds: int) -> str:
-    """As Go writes it, and Docker's provider reads it back: anything else would be a difference for ever.
+    """Return a duration as Go writes it and Docker's provider reads it back. Every preview would show another form.
 
     >>> go_duration(5), go_duration(60), go_duration(5400)
     ('5s', '1m0s', '1h30m0s')
@@ -247,7 +261,7 @@ def go_duration(seconds: int) -> str:
 
 
 def health_command(check: Healthcheck, port: int) -> list[str]:
-    """What Docker runs in a site's container, with its own word for the kind of command first."""
+    """Return the command that Docker runs in a site's container. Its first word is the kind of command."""
     if check.command:
         return list(check.command)
     asked = _ASKED.format(port=port, timeout=check.timeout, path=check.path.replace("'", "%27").replace("\\", "%5C"))
@@ -255,7 +269,7 @@ def health_command(check: Healthcheck, port: int) -> list[str]:
 
 
 def proxy_labels(settings: Settings, slug: str) -> dict[str, str]:
-    """What the proxy reads: the site's host name, and the port that its container listens on."""
+    """Return the labels that the proxy reads: the site's host name, and the port that its container listens on."""
     proxy, port = docker_of(settings).proxy, docker_of(settings).port
     if proxy is None:
         return {}

@@ -1,4 +1,4 @@
-"""The fleet as containers: what is declared once the ids are given, and in which order it comes up."""
+"""The fleet as containers: the resources that it declares, and the order in which they come up."""
 
 import os
 from dataclasses import asdict
@@ -37,7 +37,7 @@ from mirrors.resources.site_ids import SiteIds
 
 
 class DockerPlatform:
-    """Looks at the Docker host and plans. Leaves the program where there is a problem."""
+    """A Docker host in the user's program. It observes and plans, and leaves the program where there is a problem."""
 
     def __init__(self, configured: Configured) -> None:
         self.configured = configured
@@ -54,21 +54,21 @@ class DockerPlatform:
 
     @property
     def listed(self) -> dict[str, str]:
-        """Nothing but its slug names a container's site."""
+        """Empty: only its slug names a container's site."""
         return {}
 
     @property
     def hidden(self) -> dict[str, str]:
-        """A container has no variable that somebody else has set."""
+        """Empty: every variable of a container can be read."""
         return {}
 
     @property
     def found(self) -> dict[str, dict[str, bool]]:
-        """Nor is one there before us."""
+        """Empty: Mirrors makes each container, so none has variables that Mirrors found."""
         return {}
 
     def declare(self, fleet: pulumi.Resource, ids: SiteIds, options: pulumi.ResourceOptions) -> PlatformOutputs:
-        """Network and volumes, PostgreSQL, the release command, the original, and then the mirrors in waves."""
+        """Declare network and volumes, PostgreSQL, the release command, the original, and then the mirrors in waves."""
         settings = self.settings
         scheduler = RolloutScheduler(self.plan.rollout, settings.rollout.parallel, preview=pulumi.runtime.is_dry_run())
         provider = _provider(fleet.pulumi_resource_name, settings)
@@ -127,7 +127,7 @@ class DockerPlatform:
             name,
             name=names.network,
             labels=labels(pulumi_docker.NetworkLabelArgs, names.labels()),
-            # It is replaced for another name alone, and Docker deletes none that a container is still in.
+            # Only another name replaces the network, and Docker deletes none that still has a container.
             opts=pulumi.ResourceOptions.merge(own, pulumi.ResourceOptions(delete_before_replace=False)),
         )
         part = component("mirrors:docker:Release", name, own)
@@ -142,12 +142,15 @@ def _published(host: str) -> list[Problem]:
 
 
 def _identity(value: pulumi.Output[str]) -> pulumi.Output[str]:
-    """Of a secret address what is none: host and name."""
+    """Return the parts of a secret address that are no secret: host and name."""
     return pulumi.Output.unsecret(value.apply(service_identity))
 
 
 def _provider(name: str, settings: Settings) -> pulumi.ProviderResource:
-    """Without a declared host the plugin reads ``DOCKER_HOST`` itself, which then differs from machine to machine."""
+    """Return Pulumi's Docker provider for the declared host. Without one it reads ``DOCKER_HOST`` itself.
+
+    The machine's own setting stays out of the state, so two machines show no difference.
+    """
     own = settings.on(DockerSettings)
     tls = own.docker_tls
     material: Any = (

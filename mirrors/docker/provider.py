@@ -1,4 +1,4 @@
-"""What the dynamic resources of a fleet of containers share: the Docker host, reached once in a process."""
+"""The base of the dynamic resources on a Docker host. A process connects to the host once."""
 
 import os
 
@@ -12,7 +12,7 @@ from mirrors.resources.provider import Provider, raw_values
 
 
 class DockerProvider(Provider):
-    """Base of those that ask the Docker host. As the other providers, it is stored as the name of its class."""
+    """The base of providers that ask the Docker host. The state has one as the name of its class."""
 
     docker: DockerConnection
     rollout: Rollout

@@ -18,47 +18,57 @@ from mirrors.pulumi_internals import secret
 from mirrors.resources.provider import Properties
 
 KEPT = ("timeout", "network", "labels", "volumes", "environment")
-"""What counts when the command runs, and is no reason to run it again."""
+"""Inputs that the command runs with, and that are no reason to run it again."""
 
 LABEL = "mirrors.release"
-"""A digest of image, command and reasons: whose run a container is that was left behind."""
+"""A digest of image, command and reasons. It tells whose run a container is that an earlier update left."""
 
 
 class ReleaseProvider(DockerProvider):
+    """Runs the command once for each image."""
+
     inputs = ("site", "name", "image", "command", "told", "timeout", "network", "labels", "volumes", "environment")
 
     def check(self, _olds: Properties, news: Properties) -> CheckResult:
-        """What has run for this image stays as it is, also where variables have changed since."""
+        """Keep what has run for this image, although variables have changed since."""
         inputs = self.checked(news)
         if not _olds or _is_another(_olds, inputs):
             return CheckResult(inputs, [])
         kept = {key: _olds[key] for key in KEPT if key in _olds}
-        # The engine knows of no secret in what is not known yet, and would show what stands in its place.
+        # The engine does not know that an unknown value is a secret, and would show the value in its place.
         return CheckResult(inputs | kept | {"environment": secret(kept["environment"])}, [])
 
     def create(self, props: Properties) -> CreateResult:
-        """Raises ContainerFailedError with the last lines of its log. The sites go on with what they ran before."""
+        """Run the command.
+
+        Raises:
+            ContainerFailedError: The command failed; the problem has the end of its log. The sites keep what they ran
+                before.
+        """
         inputs = self.checked(props)
         self._run(inputs)
         return CreateResult(inputs["name"], inputs)
 
     def update(self, _id: str, _olds: Properties, _news: Properties) -> UpdateResult:
-        """The same, for another image or command."""
+        """Run the command for another image or command."""
         inputs = self.checked(_news)
         if _is_another(_olds, inputs):
             self._run(inputs)
         return UpdateResult(inputs)
 
     def delete(self, _id: str, _props: Properties) -> None:
-        """Nothing: it has run, and its container is gone."""
+        """Do nothing: the command has run, and its container is gone."""
 
     def read(self, id_: str, props: Properties) -> ReadResult:
-        """As stored: what has run has run."""
+        """Return the state: a finished run does not change."""
         stored = self.checked(props)
         return ReadResult(id_, stored, stored)
 
     def _run(self, inputs: Properties) -> None:
-        """A run of the same release that somebody has left behind is waited for; of another one, too, and then ours."""
+        """Run the command once. A container that an earlier update left is awaited first.
+
+        If that was a run of the same release, it counts. Otherwise this release then runs.
+        """
         wanted = digest_of(inputs)
         left = self.engine.find(inputs["name"])
         if left is not None:
@@ -86,7 +96,11 @@ class ReleaseProvider(DockerProvider):
             raise ContainerFailedError("release-command-failed", inputs["site"], found, log)
 
     def _end_of(self, container: Container, inputs: Properties) -> int:
-        """Its exit code. Raises ContainerFailedError where it does not end in time; it is left to run then."""
+        """Wait for the end of a run, and return its exit code.
+
+        Raises:
+            ContainerFailedError: The command did not end in time. It runs on.
+        """
         deadline = time.monotonic() + inputs["timeout"]
         while container.attrs["State"]["Status"] not in ENDED:
             if time.monotonic() >= deadline:
@@ -108,7 +122,7 @@ def _identity(properties: Mapping[str, Any]) -> Properties:
 
 
 def _is_another(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
-    """Whether it is another release. What is not known yet is not taken for different."""
+    """Return whether it is another release. An unknown value does not count as different."""
     old, new = _identity(before), _identity(now)
     return any(old[key] != new[key] and not isinstance(new[key], Unknown) for key in new)
 
@@ -118,10 +132,12 @@ def digest_of(inputs: Mapping[str, Any]) -> str:
 
 
 class Release(Resource, module="mirrors", name="Release"):
-    """``image``: its id; ``command``: as a list; ``environment``: the site's variables, a secret.
+    """A command that runs once for an image.
 
-    ``told``: those of them in clear that are a reason to run it again. ``volumes``: {volume: where it is}. ``timeout``
-    is in seconds.
+    Args:
+        props: ``image`` is an id, ``command`` a list, ``environment`` the site's variables as a secret. ``told`` has
+            the variables in clear that are a reason to run the command again. ``volumes`` is {volume: its path}.
+            ``timeout`` is in seconds.
     """
 
     image: pulumi.Output[str]

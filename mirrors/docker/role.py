@@ -18,34 +18,37 @@ SELECT 'CREATE ROLE {user} LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE r
 ALTER ROLE {user} LOGIN PASSWORD '{password}';
 SELECT 'CREATE DATABASE {name} OWNER {user}' WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '{name}') \\gexec
 """
-"""Names are checked to be plain ones, and the password to have no quote: nothing here needs an escape."""
+"""SQL without escapes: the configuration checks the names, and the password has no quote."""
 
 THERE = "SELECT count(*) FROM pg_roles r, pg_database d WHERE r.rolname = '{user}' AND d.datname = '{name}';\n"
 
 
 class DatabaseRoleProvider(DockerProvider):
-    """``container``: the name of the one with PostgreSQL. Also of a volume that was there before, whatever the password
-    was that somebody else had set."""
+    """Makes the role and its database, also in a volume that existed before, and sets the role's password.
+
+    Attributes:
+        container: The name of the container with PostgreSQL.
+    """
 
     inputs = ("container", "superuser", "user", "name", "password")
 
     def create(self, props: Properties) -> CreateResult:
-        """Raises DockerError with what PostgreSQL says, and without the password."""
+        """Make the role and the database. Raises DockerError with PostgreSQL's message, without the password."""
         inputs = self.checked(props)
         self._alter(inputs)
         return CreateResult(f"{inputs['container']}/{inputs['user']}", inputs)
 
     def update(self, _id: str, _olds: Properties, _news: Properties) -> UpdateResult:
-        """Sites that still have the old password fail from now on, until their containers are replaced."""
+        """Set another password. Sites with the old one fail from now on, until their containers are replaced."""
         inputs = self.checked(_news)
         self._alter(inputs)
         return UpdateResult(inputs)
 
     def delete(self, _id: str, _props: Properties) -> None:
-        """Nothing: role and database lie in the volume, which stays."""
+        """Do nothing: role and database are in the volume, which stays."""
 
     def read(self, id_: str, props: Properties) -> ReadResult:
-        """Gone where a server that answers has no such role or database: its volume is another one."""
+        """Return the state, or nothing if a running server has no such role or database: its volume is another one."""
         inputs = self.checked(props)
         container = self.engine.find(inputs["container"])
         if container is not None and container.attrs["State"]["Running"]:
@@ -69,16 +72,21 @@ class DatabaseRoleProvider(DockerProvider):
             )
 
     def _ask(self, container: Container, inputs: Properties, statements: str) -> tuple[int, str]:
-        """On the standard input, over the container's own socket: no password is in an argument or on the network."""
+        """Run SQL in the container, from its standard input: no password is in an argument or on the network.
+
+        Returns:
+            The exit code, and what psql printed.
+        """
         command = ["psql", "--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "-U", inputs["superuser"]]
         with self.engine.asked(f"run psql in {inputs['container']}"):
             return run_in(container, [*command, "-d", "postgres"], "postgres", statements.format(**inputs))
 
 
 class DatabaseRole(Resource, module="mirrors", name="DatabaseRole"):
-    """``props``: ``container``, ``superuser``, ``user``, ``name`` (of the database) and ``password``, a secret.
+    """The sites' role in PostgreSQL. It waits for the database's container, and the sites' containers wait for it.
 
-    It depends on the container that serves, and the sites' containers depend on it: first the role, then they.
+    Args:
+        props: ``container``, ``superuser``, ``user``, ``name`` (of the database) and ``password``, a secret.
     """
 
     password: pulumi.Output[str]

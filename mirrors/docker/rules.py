@@ -9,11 +9,15 @@ from mirrors.docker.settings import docker_of
 from mirrors.problems import Problem
 
 OWN_SERVICES = {"DATABASE_URL": "database", "DEFAULT_STORAGE_DSN": "media"}
-"""What a stack has a container or a volume for, unless ``sharedValues`` has a value."""
+"""The services for which a stack has a container or a volume, unless ``sharedValues`` has a value."""
 
 
 def docker_problems(settings: Settings, named: Collection[str]) -> Iterator[Problem]:
-    """``named``: the applications of all mirrors, also of those left out because something is wrong with them."""
+    """Check the section ``docker``.
+
+    Args:
+        named: The applications of all mirrors, also of those that are left out because of a problem.
+    """
     yield from check_image_source(settings)
     yield from check_shared_values_known(settings)
     yield from check_database_declared_once(settings)
@@ -64,7 +68,7 @@ def check_domains_in_fleet(settings: Settings, named: Collection[str]) -> Iterat
 
 
 def check_renamed_original_keeps_data(settings: Settings) -> Iterator[Problem]:
-    """Volumes and database are called like the original, unless they are declared: its new name has none of them."""
+    """Refuse a renamed original whose volumes and database are not declared: its new name has none of them."""
     if settings.fleet.original.formerly is None:
         return
     former, docker = Names(settings.fleet.original.formerly, settings.environment), docker_of(settings)

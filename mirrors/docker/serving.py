@@ -1,4 +1,4 @@
-"""``Serving``: a container does what it is there for. Waits until it is healthy, and no longer than it lives."""
+"""``Serving``: a wait until a site's container is healthy. It ends early if the container ends."""
 
 import time
 from collections.abc import Mapping
@@ -15,32 +15,34 @@ from mirrors.resources.health import wait_until_healthy
 from mirrors.resources.provider import Properties
 
 QUIET = 3.0
-"""Seconds that a container without a health check has to live before it counts as one that serves."""
+"""Seconds that a container without a health check has to live before it counts as serving."""
 
 RETRIES = 3
-"""Docker's own, where a health check has none."""
+"""Docker's own number, where a health check has none."""
 
 
 class ServingProvider(DockerProvider):
+    """Waits for a container."""
+
     inputs = ("site", "container", "name", "timeout", "url", "verified")
 
     def create(self, props: Properties) -> CreateResult:
-        """Raises ContainerFailedError with the last lines of the container's log."""
+        """Wait until the container is healthy. Raises ContainerFailedError with the last lines of its log."""
         inputs = self.checked(props)
         self._wait(inputs)
         return CreateResult(inputs["name"], inputs)
 
     def update(self, _id: str, _olds: Properties, _news: Properties) -> UpdateResult:
-        """The same. A failure stops the waves behind it."""
+        """Wait for the new container. A failure stops the waves behind it."""
         inputs = self.checked(_news)
         self._wait(inputs)
         return UpdateResult(inputs)
 
     def delete(self, _id: str, _props: Properties) -> None:
-        """Nothing: the container is another resource."""
+        """Do nothing: the container is another resource."""
 
     def read(self, id_: str, props: Properties) -> ReadResult:
-        """As stored: whether the container is there, its own resource says."""
+        """Return the state: the container's own resource says whether it still exists."""
         stored = self.checked(props)
         return ReadResult(id_, stored, stored)
 
@@ -56,7 +58,11 @@ class ServingProvider(DockerProvider):
 
 
 class Watch:
-    """One wait for one container. ``timeout`` is in seconds."""
+    """One wait for one container.
+
+    Args:
+        timeout: In seconds.
+    """
 
     def __init__(self, provider: ServingProvider, site: str, container: Container, timeout: float) -> None:
         self.provider = provider
@@ -81,7 +87,7 @@ class Watch:
             self.container.reload()
 
     def _healthy(self) -> bool:
-        """Without a health check, one that has not ended for a while."""
+        """Return whether the container is healthy. Without a health check it has to run for a while."""
         state = self.container.attrs["State"]
         if health := state.get("Health"):
             return bool(state["Running"] and health["Status"] == "healthy")
@@ -89,9 +95,9 @@ class Watch:
         return lives and time.monotonic() - self.begun >= min(QUIET, self.timeout)
 
     def _still_alive(self) -> None:
-        """One that ends is not waited for: Docker may start it again and again.
+        """Fail at once if the container ends: Docker may start it again and again.
 
-        What has happened before we looked for the first time does not count: the cause may have been corrected since.
+        Restarts before the first look do not count: their cause may have been corrected since.
         """
         state, restarts = self.container.attrs["State"], int(self.container.attrs.get("RestartCount") or 0)
         if state["Status"] in ENDED or restarts > self.restarts:
@@ -105,15 +111,15 @@ class Watch:
             self._fail("container-unhealthy", f"its container is unhealthy{self._last_answer()}")
 
     def _failures(self) -> int:
-        """Of its health check, in a row."""
+        """Return how many checks in a row have failed."""
         return int((self.container.attrs["State"].get("Health") or {}).get("FailingStreak") or 0)
 
     def _most(self) -> int:
-        """So many are unhealthy; Docker's own number where none is set."""
+        """Return how many failed checks make a container unhealthy; Docker's own number where none is set."""
         return int((self.container.attrs["Config"].get("Healthcheck") or {}).get("Retries") or RETRIES)
 
     def _last_answer(self) -> str:
-        """Only the code: what a check prints may be anything."""
+        """Return the exit code of the last check. Its output may hold anything, so no message shows it."""
         log = (self.container.attrs["State"].get("Health") or {}).get("Log") or ()
         return f" (its last check ended with {log[-1]['ExitCode']})" if log else ""
 
@@ -122,13 +128,12 @@ class Watch:
 
 
 class Serving(Resource, module="mirrors", name="Serving"):
-    """Ends with the turn of a site: the wave after it begins once all of its wave are healthy.
+    """A wait that ends when a site's container is healthy. The next wave begins when all sites of a wave are healthy.
 
-    ``site``: application and environment, for messages.
-    ``container``: its id, so that a new container is waited for.
-    ``name``: the container's name.
-    ``timeout``: in seconds.
-    ``url``: where it answers; asked only with ``verified``, as ``rollout.health`` says.
+    Args:
+        props: ``site`` is the application with its environment, for messages. ``container`` is an id, so that a new
+            container is awaited; ``name`` is the container's name. ``timeout`` is in seconds. ``url`` is asked only
+            with ``verified``, as ``rollout.health`` says.
     """
 
     container: pulumi.Output[str]

@@ -1,4 +1,4 @@
-"""The fleet as containers: its keys in the configuration, and how its Docker host is reached."""
+"""The keys of a fleet on a Docker host, and the connection to that host."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ __all__ = [
 
 ENVIRON_HOST = "DOCKER_HOST"
 KEYS = ("docker", "dockerTls", "rollout")
-"""What a provider process reads of the configuration."""
+"""The keys that a provider process reads."""
 
 _IMAGE = re.compile(r"[a-zA-Z0-9][\w./:@-]*")
 _HOST = re.compile(r"(unix:///|ssh://|tcp://)[!-~]+")
@@ -102,7 +102,7 @@ def _megabytes(value: Any) -> int:
 
 
 def _cpus(value: Any) -> str:
-    """As Docker's provider writes it, so that no preview shows a difference: ``1`` is ``1.0`` there."""
+    """Return the number as Docker's provider writes it, so that no preview shows a difference: ``1.0`` for ``1``."""
     written = str(value) if not isinstance(value, bool) else ""
     if _CPUS.fullmatch(written) and float(written) > 0:
         return str(float(written))
@@ -110,7 +110,7 @@ def _cpus(value: Any) -> str:
 
 
 def _version(value: Any) -> str:
-    """A number may stand without quotes: ``pulumi config set --path`` takes them off."""
+    """Take text or a number: ``pulumi config set --path`` removes the quotes of a number."""
     if whole(value) or (isinstance(value, str) and value and "\0" not in value):
         return str(value)
     raise takes("text or a whole number")
@@ -119,13 +119,13 @@ def _version(value: Any) -> str:
 def _restart(value: Any) -> str:
     if value in ("no", "always", "on-failure", "unless-stopped"):
         return str(value)
-    if value is False:  # YAML's word for no
+    if value is False:  # YAML reads "no" as this
         return "no"
     raise takes("no, always, on-failure or unless-stopped")
 
 
 def _command(value: tuple[str, ...]) -> tuple[str, ...]:
-    """As Docker has it: a first word may say what kind of command follows (Engine API 1.51, ``HealthConfig.Test``)."""
+    """Return the command as Docker has it. Its first word may name its kind (Engine API 1.51, HealthConfig.Test)."""
     match value:
         case ("NONE",) | ("CMD", _, *_) | ("CMD-SHELL", _):
             return value
@@ -180,67 +180,70 @@ Folder = Annotated[
 
 
 class Build(ConfigModel):
-    """An image that is built on the Docker host, from a directory of this machine."""
+    """An image that the Docker host builds from a directory of this machine."""
 
     needed: ClassVar[Mapping[str, str]] = {"directory": "a directory, such as ."}
 
     directory: str = Field(min_length=1)
-    """What is sent to the Docker host, from the project's directory on."""
+    """The directory that Pulumi sends to the Docker host, relative to the project's directory."""
 
     dockerfile: str | None = Field(default=None, min_length=1)
-    """Where the Dockerfile is, from the project's directory on. Default: ``Dockerfile`` in ``directory``."""
+    """The path of the Dockerfile, relative to the project's directory. Default: ``Dockerfile`` in ``directory``."""
 
     arguments: Labels = Field(default_factory=dict)
-    """The build's arguments, in clear: they are in the image for everybody to read."""
+    """The build's arguments. They are in clear in the image, so everyone who has the image can read them."""
 
 
 class Database(ConfigModel):
     """The PostgreSQL that all sites of the stack share, in a container beside them."""
 
     image: Image = "postgres:17"
-    """The image, with its version. It has to work as Docker's official one does. Another major version cannot read the
-    volume of the one before."""
+    """The image, with its version. It has to work like Docker's official one. Another major version cannot read an
+    existing volume.
+    """
 
     name: Role | None = None
     """The database. Default: the original's slug, with _ for -."""
 
     user: Role | None = None
-    """The role that owns it and that the sites use. Default: as ``name``."""
+    """The role that owns the database and that the sites use. Default: the value of ``name``."""
 
     superuser: Role = "postgres"
-    """The role that makes the other one. Of a volume that was made elsewhere, the one that it was made with."""
+    """The role that makes the other role. For a volume from elsewhere, set the superuser that it was made with."""
 
     volume: ObjectName | None = None
-    """The volume with the data. One that is there is used as it is. Default: a name of the fleet and environment."""
+    """The volume with the data. An existing volume is used as it is. Default: a name of the fleet and environment."""
 
     password_version: Version = "1"  # noqa: S105 - a version, not a password
-    """Another text makes another password: the role is altered, then the containers are replaced, all in one wave."""
+    """The version of the password. Another text makes another password: Mirrors alters the role, then replaces the
+    containers in one wave.
+    """
 
     timeout: Seconds = 120
-    """How long it has for its first healthy answer."""
+    """The time that the database has for its first healthy answer."""
 
 
 class Media(ConfigModel):
     """The volume with the files that all sites of the stack share."""
 
     path: Folder = "/media"
-    """Where it is in each site's container. Whoever the site's process is has to be allowed to write there."""
+    """The path of the volume in each site's container. The site's process needs the right to write there."""
 
     url: Folder = "/media/"
-    """Where the sites serve the files."""
+    """The path at which the sites serve the files."""
 
     volume: ObjectName | None = None
-    """The volume. One that is there is used as it is. Default: a name of the fleet and environment."""
+    """The volume. An existing one is used as it is. Default: a name of the fleet and environment."""
 
 
 class Publish(ConfigModel):
-    """Ports of the Docker host, one a site: ``base`` and its SITE_ID. The order of a list moves none of them."""
+    """Ports of the Docker host, one for each site: ``base`` plus its SITE_ID. The order of the list moves no port."""
 
     address: Address = "127.0.0.1"
-    """The address that they are opened at. Only a proxy beside it should have another one than loopback."""
+    """The address of these ports. Keep loopback: only a proxy in front of them should listen on another address."""
 
     base: Port = 8000
-    """The site with SITE_ID 2 answers on the port two above."""
+    """The port to which Mirrors adds a SITE_ID. The site with SITE_ID 2 answers two ports above it."""
 
 
 class Proxy(ConfigModel):
@@ -252,50 +255,51 @@ class Proxy(ConfigModel):
     }
 
     kind: Literal["caddy", "traefik"]
-    """What reads the labels: ``caddy`` (caddy-docker-proxy) or ``traefik``."""
+    """The program that reads the labels: ``caddy`` (caddy-docker-proxy) or ``traefik``."""
 
     network: ObjectName
-    """The network that it is in, made with it. Each site's container is in that, too."""
+    """The network of the proxy, which exists already. Mirrors connects each site's container to it too."""
 
     labels: Labels = Field(default_factory=dict)
     """More labels for each site's container, such as those that choose a certificate."""
 
 
 class Resources(ConfigModel):
-    """What one site's container may use of its host."""
+    """Limits for one site's container."""
 
     memory: Megabytes | None = None
-    """The most memory, such as ``512m``. It gets no swap beside it."""
+    """The most memory, such as ``512m``. The container gets no swap beside it."""
 
     cpus: Cpus | None = None
     """The most processors."""
 
 
 class Healthcheck(ConfigModel):
-    """What Docker asks in the site's container. Without ``command``: GET ``path`` with Python; below 400 is healthy."""
+    """Docker's check of a site's container. Without ``command`` it gets ``path`` with Python; below 400 is healthy."""
 
     command: Command | None = None
-    """A command and its arguments; 0 is healthy. As in a Dockerfile, ``[CMD-SHELL, "curl -f localhost || exit 1"]`` is
-    one line for the image's shell, and ``[NONE]`` is no check, not even the image's own."""
+    """A command and its arguments; exit code 0 is healthy. As in a Dockerfile, ``[CMD-SHELL, "curl -f localhost || exit
+    1"]`` is one line for the image's shell. ``[NONE]`` turns off every check, also the image's own.
+    """
 
     path: UrlPath = "/"
-    """What is asked for, with the site's ``DOMAIN`` as its host."""
+    """The path that the check asks for, with the site's ``DOMAIN`` as its host."""
 
     interval: Seconds = 10
-    """How long to wait between two checks."""
+    """The time between two checks."""
 
     timeout: Seconds = 5
-    """How long one may take."""
+    """The time that one check may take."""
 
     retries: Retries = 3
-    """So many failures in a row are unhealthy."""
+    """The number of failures in a row that makes a site unhealthy."""
 
     start_period: Seconds = 30
-    """How long failures do not count at the start."""
+    """The time after the start in which failures do not count."""
 
 
 class Docker(ConfigModel):
-    """The fleet on a Docker host, with ``platform: docker``. What is declared here is one stack's:
+    """The fleet on a Docker host, with ``platform: docker``. These keys belong to one stack:
 
     ```yaml
     mirrors:platform: docker
@@ -310,59 +314,60 @@ class Docker(ConfigModel):
     """
 
     host: Host | None = None
-    """The Docker host. Default: what ``DOCKER_HOST`` in the environment says, else this machine's socket."""
+    """The Docker host. Default: the value of ``DOCKER_HOST`` in the environment, or this machine's socket."""
 
     image: Image | None = None
-    """The image that all sites run. A release is another one: a new tag, or a digest."""
+    """The image that all sites run. A release is another image: a new tag, or a digest."""
 
     registries: tuple[Registry, ...] = ()
-    """Registries that ask who pulls. They are shown what ``docker login`` has left on the machine that runs Pulumi."""
+    """Registries that need a login. Mirrors passes on what ``docker login`` stored on the machine that runs Pulumi."""
 
     build: Build | None = None
-    """How the image is built, in place of ``image``."""
+    """How to build the image, in place of ``image``."""
 
     command: tuple[Word, ...] = ()
     """The command of each site's container. Default: the image's own."""
 
     port: Port = 8000
-    """The port that it listens on. It is told as ``PORT``."""
+    """The port that the site's process listens on. The container gets it as ``PORT``."""
 
     release_command: tuple[Word, ...] = ()
-    """What runs once for each image, in a container of the original, before any site does: migrations."""
+    """The command that runs once for each image, in a container of the original, before any site: migrations."""
 
     site_command: tuple[Word, ...] = ()
-    """What runs for each site, in a container with its variables, before it starts with another image or other plain
-    variables: what gives it its row in the database."""
+    """The command that runs for each site, in a container with its variables. It runs before the site starts with
+    another image or other plain variables, and writes the site's row in the database.
+    """
 
     command_timeout: Seconds = 30 * 60
-    """How long either of the two may take."""
+    """The time that either command may take."""
 
     database: Database = Database()
-    """The PostgreSQL in a container. It is left out where ``sharedValues.DATABASE_URL`` is set."""
+    """The PostgreSQL in a container. A stack with ``sharedValues.DATABASE_URL`` has none."""
 
     media: Media = Media()
-    """The volume for media. It is left out where ``sharedValues.DEFAULT_STORAGE_DSN`` is set."""
+    """The volume for media. A stack with ``sharedValues.DEFAULT_STORAGE_DSN`` has none."""
 
     publish: Publish | None = None
-    """The ports that the sites answer on. Default: its keys' defaults, unless there is a ``proxy``."""
+    """The ports that the sites answer on. Default: the defaults of its keys; none with a ``proxy``."""
 
     proxy: Proxy | None = None
-    """The reverse proxy in front of the sites. Each then needs its name in ``domains``."""
+    """The reverse proxy in front of the sites. Each site then needs its host name in ``domains``."""
 
     domains: dict[Slug, Domain] = Field(default_factory=dict)
-    """The host name of each site, its ``DOMAIN``. Default: address and port that it answers on."""
+    """The host name of each site, its ``DOMAIN``. Default: the address and port that it answers on."""
 
     resources: Resources = Resources()
-    """What one site's container may use."""
+    """Limits for one site's container."""
 
     healthcheck: Annotated[Healthcheck | None, BeforeValidator(switched_off)] = Healthcheck()
-    """When a site's container is healthy; ``false``: the image's own check decides, if it has one."""
+    """The check that makes a site's container healthy. With ``false``, the image's own check decides, if it has one."""
 
     start_timeout: Seconds = 120
-    """How long a site has for its first healthy answer. One that ends before is not waited for."""
+    """The time that a site has for its first healthy answer. A container that ends earlier fails at once."""
 
     restart: Restart = "unless-stopped"
-    """What Docker does when a process ends."""
+    """Docker's restart policy for each site's container."""
 
     @property
     def published(self) -> Publish | None:
@@ -370,12 +375,12 @@ class Docker(ConfigModel):
 
 
 class DockerTls(ConfigModel):
-    """What a ``tcp://`` host asks for. Without it, ``DOCKER_CERT_PATH`` in the environment names a directory."""
+    """Certificates for a ``tcp://`` host. Without them, ``DOCKER_CERT_PATH`` of the environment names a directory."""
 
     needed: ClassVar[Mapping[str, str]] = dict.fromkeys(("ca", "cert", "key"), "the text of a PEM file")
 
     ca: Pem
-    """The text of ``ca.pem``: who has signed the host's certificate."""
+    """The text of ``ca.pem``, which signed the host's certificate."""
 
     cert: Pem
     """The text of ``cert.pem``."""
@@ -393,10 +398,10 @@ class DockerSettings(PlatformSettings):
     """The fleet as containers, with ``platform: docker``."""
 
     docker_tls: DockerTls | None = None
-    """What a Docker host at ``tcp://`` asks for."""
+    """Certificates for a Docker host at ``tcp://``."""
 
     def problems(self, context: ValidationContext) -> Iterator[Problem]:
-        from mirrors.docker.rules import docker_problems  # a provider process reads the keys, and needs no rules
+        from mirrors.docker.rules import docker_problems  # a provider process reads the keys without the rules
 
         yield from docker_problems(context.settings, context.named)
 
@@ -407,13 +412,13 @@ def docker_of(settings: Settings) -> Docker:
 
 
 def connection_of(settings: Settings, environ: Mapping[str, str]) -> DockerConnection:
-    """Return how the stack's Docker host is reached. Raises ConfigurationError: ``DOCKER_HOST`` is no host."""
+    """Return the connection to the stack's Docker host. Raises ConfigurationError: ``DOCKER_HOST`` is no host."""
     own = settings.on(DockerSettings)
     return _connection(own.docker.host or environ.get(ENVIRON_HOST) or None, own.docker_tls)
 
 
 class DockerConnection(BaseModel):
-    """The part that a provider process needs. ``rollout`` is left to whoever reads it."""
+    """The keys of the connection that a provider process needs. It reads ``rollout`` separately."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel, hide_input_in_errors=True)
 
@@ -422,7 +427,7 @@ class DockerConnection(BaseModel):
 
 
 def load_docker_connection(raw: Mapping[str, str], environ: Mapping[str, str]) -> DockerConnection:
-    """From the raw values of the namespace ``mirrors``. Raises ConfigurationError, which names the key and no value."""
+    """Load the connection from raw values of the namespace ``mirrors``. Raises ConfigurationError without any value."""
     try:
         section, tls = json.loads(raw.get("docker") or "{}"), json.loads(raw.get("dockerTls") or "null")
         host = section.get("host") or environ.get(ENVIRON_HOST) or None

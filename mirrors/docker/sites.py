@@ -1,4 +1,4 @@
-"""A site's container, made with all its variables at once, and the release command before it."""
+"""A site's container, which gets all its variables at once, and the site command before it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -27,21 +27,26 @@ from mirrors.problems.events import report_problem
 from mirrors.program.outputs import site_id_of
 
 STAYS = ["image"]
-"""What a site keeps that gets no new release."""
+"""The properties that a site keeps if it gets no new release."""
 
 EVERYTHING = ["*"]
 
 
 @dataclass(frozen=True)
 class DeclaredSite:
-    """``serving`` ends with the site's turn; ``row`` is what the stack's outputs say of it."""
+    """The resources of a site.
+
+    Args:
+        serving: The wait that ends the site's slot.
+        row: The site in the stack's outputs.
+    """
 
     serving: Serving
     row: dict[str, Any]
 
 
 def declare_release(common: DockerContext, original: SitePlan) -> Release | None:
-    """Once for each image, in a container of the original. None where nothing is to be run."""
+    """Declare the release command, once for each image, in a container of the original; None without a command."""
     command = docker_of(common.settings).release_command
     if not command:
         return None
@@ -51,7 +56,7 @@ def declare_release(common: DockerContext, original: SitePlan) -> Release | None
 
 
 def declare_site(common: DockerContext, site: SitePlan, release: Release | None) -> DeclaredSite:
-    """Its own command, its container, and the wait for it, one after the other and all in the site's turn."""
+    """Declare a site's command, its container, and the wait for it, in this order and within the site's slot."""
     turn = common.scheduler.slot(site.slug)
     image = pulumi.Output.all(common.image, turn).apply(lambda known: known[0])
     before = [*common.ready, *([release] if release else [])]
@@ -64,7 +69,7 @@ def declare_site(common: DockerContext, site: SitePlan, release: Release | None)
         "container": container.id,
         "name": common.names.site(site.slug),
         "timeout": docker_of(settings).start_timeout,
-        # Docker's own check is the first one. A site's address may lead past this machine, so it is asked on request.
+        # Docker's own check comes first. A site's address may lead to another machine, so Mirrors asks it on request.
         **({"verified": True, "url": url} if "health" in settings.rollout.model_fields_set else {}),
     }
     stays = pulumi.ResourceOptions(ignore_changes=EVERYTHING if site.held or site.paused else None)
@@ -83,7 +88,7 @@ def declare_site(common: DockerContext, site: SitePlan, release: Release | None)
 def _registered(
     common: DockerContext, site: SitePlan, image: pulumi.Output[str], before: Sequence[pulumi.Resource]
 ) -> Release | None:
-    """What a site does for itself alone, such as writing its row."""
+    """Declare the site's own command; None without one. It writes the site's row, for example."""
     command = docker_of(common.settings).site_command
     if not command:
         return None
@@ -94,7 +99,7 @@ def _registered(
 
 
 def _of_site(common: DockerContext, site: SitePlan) -> pulumi.ResourceOptions:
-    """Below the Fleet itself: the engine (3.259) gives up where a refresh meets a component that has a new name."""
+    """Return a site's options. Its parent is the Fleet: a refresh below a renamed component fails (engine 3.259)."""
     return pulumi.ResourceOptions(parent=common.fleet, aliases=_formerly(site))
 
 
@@ -124,7 +129,7 @@ def _container(
         provider=common.own.provider,
         aliases=_formerly(site),
         depends_on=list(before),
-        replace_on_changes=["healthcheck"],  # else it is said to be updated, and stays as it is
+        replace_on_changes=["healthcheck"],  # otherwise the provider reports an update and changes nothing
         delete_before_replace=True,
         ignore_changes=_ignored(site),
     )
@@ -132,7 +137,7 @@ def _container(
 
 
 def _arguments(common: DockerContext, site: SitePlan, image: pulumi.Output[str]) -> dict[str, Any]:
-    """Written as the plugin reads them back, so that a second look finds no difference."""
+    """Return the container's arguments as the Docker provider reads them back: no refresh finds a difference."""
     mine, site_id = docker_of(common.settings), _site_id(common, site)
     return {
         "name": common.names.site(site.slug),
@@ -153,7 +158,7 @@ def _arguments(common: DockerContext, site: SitePlan, image: pulumi.Output[str])
 
 
 def _variables(common: DockerContext, site: SitePlan) -> dict[str, Any]:
-    """{name: value} of all its variables; what is secret is marked. Without a SITE_ID there are none."""
+    """Return {name: value} of all variables; secrets are marked. Without a SITE_ID there are none."""
     secrets = {name: pulumi.Output.secret(item.value) for name, item in site.variables.items() if item.secret}
     site_id = _site_id(common, site)
     plain = site_id.apply(lambda known: plain_variables(common.settings, site, known))
@@ -170,7 +175,7 @@ def _secret(value: Any) -> Any:
 
 
 def _site_id(common: DockerContext, site: SitePlan) -> pulumi.Output[int]:
-    """Known where it is known, and with a port that there is."""
+    """Return the site's id, after a check that its port exists."""
 
     def with_a_port(known: int) -> int:
         try:
@@ -221,7 +226,7 @@ def _healthcheck(common: DockerContext) -> Any:
 
 
 def _ignored(site: SitePlan) -> list[str] | None:
-    """A held or paused site keeps what the state has; one that gets no new release keeps its image."""
+    """Return the ignored properties: a held or paused site keeps all, a site without new releases keeps its image."""
     if site.held or site.paused:
         return EVERYTHING
     return None if site.follows else STAYS

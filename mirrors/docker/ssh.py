@@ -1,6 +1,6 @@
-"""A Docker host behind ``ssh://``: a local socket, each connection of which is an ``ssh`` of the user's own.
+"""A Docker host behind ``ssh://``: a local socket. Each connection to it starts the user's own ``ssh`` command.
 
-The client's own way needs a second implementation of SSH, with none of the user's configuration.
+The Docker client's own way needs a second implementation of SSH, which ignores the user's configuration.
 """
 
 import shutil
@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from mirrors.docker.errors import DockerError
 
 REMOTE = "docker system dial-stdio"
-"""What Docker's own command line runs there, and Pulumi's plugin."""
+"""The command on the host. Docker's own command line and Pulumi's Docker provider run it too."""
 
 CONNECTS_WITHIN = 30
 """Seconds."""
@@ -23,7 +23,7 @@ CONNECTS_WITHIN = 30
 
 @cache
 def local_socket(host: str) -> str:
-    """The address that stands for ``ssh://user@host:port``, as long as this process lives. Raises DockerError."""
+    """Return an address that leads to ``ssh://user@host:port`` as long as this process lives. Raises DockerError."""
     if shutil.which("ssh") is None:
         said = f"the Docker host {host} is reached with the command ssh, and there is none on the PATH"
         raise DockerError("ssh-missing", said)
@@ -31,9 +31,11 @@ def local_socket(host: str) -> str:
 
 
 class Bridge:
+    """A local socket that leads to one host."""
+
     def __init__(self, host: str) -> None:
         self._command = command(host)
-        self._folder = TemporaryDirectory(prefix="mirrors-ssh-")  # only this user may enter it
+        self._folder = TemporaryDirectory(prefix="mirrors-ssh-")  # only this user may enter
         place = Path(self._folder.name) / "docker.sock"
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._listener.bind(str(place))
@@ -45,14 +47,14 @@ class Bridge:
     def _serve(self) -> None:
         while True:
             connection, _ = self._listener.accept()
-            with connection:  # ssh has it now, and ends with it
+            with connection:  # ssh has a copy, and ends when the client closes its end
                 self._running = [process for process in self._running if process.poll() is None]
                 end = connection.fileno()
                 self._running.append(subprocess.Popen(self._command, stdin=end, stdout=end))  # noqa: S603
 
 
 def command(host: str) -> list[str]:
-    """What reaches the engine there. Never asks for anything: nobody is there to answer a provider."""
+    """Return the command that reaches the host. It asks no question, because a provider has no terminal."""
     parts = urlsplit(host)
     user = ["-l", parts.username] if parts.username else []
     port = ["-p", str(parts.port)] if parts.port else []

@@ -1,4 +1,4 @@
-"""The state of each site's container: what ``mirrors status`` shows of a fleet on a Docker host. Pure."""
+"""The state of each site's container, as ``mirrors status`` shows a fleet on a Docker host. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -26,7 +26,7 @@ __all__ = ["ObservedContainer", "statuses"]
 
 RUNNING = "running"
 SHORT = 12
-"""How many characters of an image's id a message shows."""
+"""The characters of an image's id that a message shows."""
 
 Finding = tuple[State, str]
 
@@ -92,7 +92,7 @@ def statuses(
 
 
 def _of_site(site: Site, found: Mapping[str, ObservedContainer]) -> ObservedContainer | None:
-    """A renamed site has its container under its former slug until the next update."""
+    """Return a site's container. A renamed site has it under its former slug until the next update."""
     return found.get(site.application) or (found.get(site.formerly) if site.formerly else None)
 
 
@@ -115,7 +115,11 @@ def _row(
     site_ids: Mapping[str, int],
     newest: str | None,
 ) -> SiteStatus:
-    """``newest``: the release of the original, where a mirror is compared with it."""
+    """Return a site's row.
+
+    Args:
+        newest: The release of the original, where a mirror is compared with it.
+    """
     slug, stored = site.application, site_ids.get(site.application)
     if container is None:
         return absent(slug, role, settings.environment, State.NOT_DEPLOYED, "it has no container: an up makes it")
@@ -137,7 +141,11 @@ def _of_container(
     site_id: int | None,
     findings: Sequence[Finding],
 ) -> SiteStatus:
-    """``site_id``: the one that says where the site answers. The row has the one that its process runs with."""
+    """Return the row of a site with a container. It shows the SITE_ID that the container's process runs with.
+
+    Args:
+        site_id: The id that says where the site answers.
+    """
     state, details = _worst(findings)
     return SiteStatus(
         slug,
@@ -193,7 +201,7 @@ def _variables(settings: Settings, slug: str, site_id: int | None, container: Ob
 
 
 def _declared(settings: Settings, slug: str, site_id: int) -> dict[str, str]:
-    """Return {name: value} of what a site is declared with, without the password that the state alone has."""
+    """Return {name: value} that a site is declared with, without the password that only the state has."""
     seen = ObservedSite(slug, slug, None)
     site = SitePlan(slug, slug, settings.environment, None, settings.variables_of(slug), seen)
     shared = {name: value.get_secret_value() for name, value in settings.shared_values.items()}

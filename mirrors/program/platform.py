@@ -28,7 +28,7 @@ class Platform(Protocol):
 
     @property
     def hints(self) -> list[dict[str, Any]]:
-        """What is known of each site's id, as ``SiteIds`` reads it."""
+        """The facts about each site's id, as ``SiteIds`` reads them."""
 
     @property
     def neighbours(self) -> dict[str, dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""``mirrors doctor``: is everything there that a command needs? One line a check, with the remedy."""
+"""``mirrors doctor``: check that everything a command needs is there. It prints one line a check, with the remedy."""
 
 import json
 import os
@@ -42,7 +42,7 @@ def is_problem(findings: Iterable[Finding]) -> bool:
 
 
 def checks(stack: str | None, cwd: Path) -> Iterator[Finding]:
-    """In the order in which things are needed. What needs something that is missing is not tried."""
+    """Yield the findings in the order in which things are needed. A check whose precondition failed is left out."""
     yield from (tools := list(check_tools(cwd)))
     yield from check_variables(os.environ)
     there = tools[0].level is not Level.PROBLEM
@@ -54,7 +54,7 @@ def checks(stack: str | None, cwd: Path) -> Iterator[Finding]:
         return
     found = list(check_stack(stack, cwd)) if there else []
     if not there or found[0].level is Level.PROBLEM:
-        yield from found if not is_problem(backend) else ()  # else that is why
+        yield from found if not is_problem(backend) else ()  # a broken backend is the reason
         return
     yield from found
     yield (secrets := check_secrets(stack, cwd))

@@ -1,4 +1,4 @@
-"""Checks of the engine: the command and its parts, the backend, a stack's lock and what was interrupted."""
+"""Checks of Pulumi: the command and its parts, the backend, and a stack's lock and interrupted operations."""
 
 import json
 import os
@@ -28,7 +28,7 @@ from mirrors.problems import Problem
 from mirrors.problems.findings import Finding, Level, explained, fine, one_line, problem, warning
 
 SCRIPTS = ("pulumi-language-python", "pulumi-language-python-exec", "pulumi-resource-pulumi-python")
-"""What runs a program, and what runs the dynamic resources' providers: parts of the Pulumi CLI's release."""
+"""Parts of the Pulumi CLI's release that run a program, and the providers of dynamic resources."""
 
 RUN_PROGRAM = "PULUMI_RUN_PROGRAM"
 
@@ -57,9 +57,9 @@ def check_tools(cwd: Path) -> Iterator[Finding]:
 
 
 def compare_versions(command: str, library: str) -> Finding:
-    """A command runs programs of older libraries of its major version; one that is older than the library may not.
+    """Compare the versions. A command runs programs of older libraries of its major version; an older command may not.
 
-    They are not always released together: to the commands 3.273 and 3.274 there is no library.
+    The two are not always released together: the commands 3.273 and 3.274 have no library.
     """
     ours, theirs = (tuple(map(int, re.findall(r"\d+", text)[:2])) for text in (library, command))
     said = f"command {command.lstrip('v')}, Python library {library}"
@@ -71,7 +71,7 @@ def compare_versions(command: str, library: str) -> Finding:
 
 
 def check_variables(environ: Mapping[str, str]) -> Iterator[Finding]:
-    """Said only where something is wrong. Seen with CLI 3.259, whose command takes these values for yes."""
+    """Yield a finding only for a variable that does harm. Seen with CLI 3.259, which takes these values for yes."""
     if environ.get(RUN_PROGRAM, "").lower() in ("1", "true"):
         said = f"{RUN_PROGRAM} is set: each up takes several times as long, and writes the state once a resource"
         remedy = f"unset {RUN_PROGRAM}; where a refresh or destroy needs it: --run-program"
@@ -79,7 +79,7 @@ def check_variables(environ: Mapping[str, str]) -> Iterator[Finding]:
 
 
 def check_backend(cwd: Path) -> Iterator[Finding]:
-    """Of a backend of files also whether they are whole: if not, there is a finding for each that is not."""
+    """Check that the backend answers. For a backend of files, yield a finding for each damaged file."""
     try:
         url = backend(cwd)
     except MirrorsError as error:
@@ -115,9 +115,9 @@ def check_stack(stack: str, cwd: Path) -> Iterator[Finding]:
 
 
 def check_secrets(stack: str, cwd: Path) -> Finding:
-    """Whether the stack's secrets manager takes the passphrase, or key, that this shell has.
+    """Check that the stack's secrets manager accepts the passphrase, or key, that this shell has.
 
-    Without a secret in the stack's file no other command that only reads asks for it.
+    Other commands that only read do not ask for it where the stack's file holds no secret.
     """
     try:
         encrypt_something(stack, cwd)
@@ -128,18 +128,18 @@ def check_secrets(stack: str, cwd: Path) -> Finding:
 
 
 def check_ledger(state: StackState) -> Iterator[Finding]:
-    """Said only where something is wrong: one list of SITE_IDs is how it is."""
+    """Yield a finding only where something is wrong: a state normally has one ledger."""
     if len(state.ledgers) > 1:
         yield problem("site ids", replace(several(state.ledgers), remedy=ONE_LEDGER))
 
 
 def pending(state: StackState, stack: str) -> Finding:
-    """What was begun when the engine was killed: nobody knows how it ended."""
+    """Report operations that had begun when the engine was killed. Their outcome is unknown."""
     if not state.pending:
         return fine("pending operations", "none")
     begun = [f"{item.get('type')} {item['resource']['urn'].rpartition('::')[2]}" for item in state.pending]
     remedy = f"pulumi up -s {stack}"
-    if any(item.get("type") == "creating" for item in state.pending):  # the engine forgets the others by itself
+    if any(item.get("type") == "creating" for item in state.pending):  # the engine itself forgets the others
         # The program would fail in it where a mirror on the list has no SITE_ID yet.
         cleared = f"pulumi refresh --clear-pending-creates --run-program=false --yes -s {stack}"
         remedy = f"{cleared}; then {remedy} adopts what is there"
@@ -149,7 +149,7 @@ def pending(state: StackState, stack: str) -> Finding:
 
 @dataclass(frozen=True)
 class Lock:
-    """Who works on a stack, or did when it was killed."""
+    """The process that works on a stack, or did when it was killed."""
 
     pid: int
     host: str
@@ -157,20 +157,20 @@ class Lock:
 
     @property
     def stale(self) -> bool | None:
-        """None where we cannot know: it is another machine's."""
+        """True if that process has ended; None for a process of another machine, which Mirrors cannot see."""
         if self.host != socket.gethostname() or self.pid <= 0:
             return None
         try:
-            os.kill(self.pid, 0)  # asks only whether there is such a process
+            os.kill(self.pid, 0)  # signal 0 only asks whether the process exists
         except ProcessLookupError:
             return True
-        except PermissionError:  # there is one, somebody else's
+        except PermissionError:  # the process runs, and belongs to another user
             return False
         return False
 
 
 def locks(url: str, project: str, stack: str) -> Sequence[Lock] | None:
-    """The locks of a stack in a backend of files; None in any other, which has its own way to show them."""
+    """Return the locks of a stack in a backend of files; None for other backends, which show theirs otherwise."""
     root = folder_of(url)
     if root is None:
         return None
@@ -182,7 +182,7 @@ def _lock(path: Path) -> Lock:
     try:
         content: Any = json.loads(path.read_text(encoding="utf-8"))
         return Lock(int(content["pid"]), str(content["hostname"]), str(content["timestamp"])[:19])
-    except (OSError, ValueError, KeyError, TypeError):  # written at this moment, or by another version
+    except (OSError, ValueError, KeyError, TypeError):  # another process writes it now, or another version wrote it
         return Lock(0, "an unknown host", "an unknown time")
 
 

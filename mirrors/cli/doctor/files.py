@@ -1,8 +1,8 @@
-"""A backend of files after a kill: an empty file in it, which no command gets past.
+"""Find an empty file in a backend of files, as a kill leaves it. No command gets past it.
 
-The engine writes a stack's state and the ``.attrs`` beside it one after the other; killed in between, it may leave one
-of them empty. Each command on the stack, and ``pulumi stack ls`` in its project, then ends with ``EOF`` or ``unexpected
-end of JSON input``; the project's other stacks can be used. Seen with CLI 3.259.
+The engine writes a stack's state and the ``.attrs`` beside it one after the other. A kill in between may leave one of
+them empty. Each command on the stack, and ``pulumi stack ls`` in its project, then ends with ``EOF`` or ``unexpected
+end of JSON input``. The project's other stacks still work. Seen with CLI 3.259.
 """
 
 import shlex
@@ -15,17 +15,17 @@ from mirrors.problems.findings import Finding, problem
 
 ATTRIBUTES = ".attrs"
 COPIES = (".bak", f".bak{ATTRIBUTES}")
-"""The copy of the state before the last write. The engine reads none of them by itself."""
+"""Endings of the copy of the state before the last write. The engine reads none of them by itself."""
 
 
 def folder_of(url: str) -> Path | None:
-    """Where a backend of files is; None of any other."""
+    """Return the folder of a backend of files; None for any other backend."""
     parts = urlsplit(url)
     return Path(unquote(parts.netloc + parts.path)).expanduser() if parts.scheme == "file" else None
 
 
 def check_files(url: str) -> Iterator[Finding]:
-    """A problem for each empty file that the engine reads; nothing of another backend, or where all are whole."""
+    """Yield a problem for each empty file that the engine reads. Other backends have none."""
     root = folder_of(url)
     for path in _read_by_the_engine(root / ".pulumi") if root else ():
         if path.stat().st_size == 0:

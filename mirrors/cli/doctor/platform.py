@@ -1,4 +1,4 @@
-"""Checks of the platform: configuration, reachability, the token and what it may read, and the clocks."""
+"""Checks of the platform: configuration, address, the token and what it may read, and the clocks."""
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,11 +24,14 @@ from mirrors.problems.findings import Finding, explained, fine, one_line, proble
 TOKEN = "set DIVIO_API_TOKEN, or mirrors:apiToken as a secret, to a valid token of this account"  # noqa: S105 - a remedy
 ADDRESS = "see that mirrors:apiUrl, or DIVIO_API_URL, is the platform's address, and that it runs"
 TOLERATED = timedelta(seconds=30)
-"""Releases are derived from the platform's own times; ours counts where a deployment's start is uncertain."""
+"""The difference between the clocks that does no harm. Releases are derived from the platform's own times.
+
+The clock of this machine counts only where the start of a deployment is uncertain.
+"""
 
 
 def check_configuration(stack: str, cwd: Path) -> tuple[Settings | None, list[Finding]]:
-    """What it says, and whether it still fits where the engine puts it: it is read once for both."""
+    """Check the configuration, and that its size fits into the program's environment. One read serves both."""
     try:
         configured = everything_configured(stack, cwd)
     except MirrorsError as error:
@@ -42,7 +45,7 @@ def check_configuration(stack: str, cwd: Path) -> tuple[Settings | None, list[Fi
 
 
 def check_connection() -> tuple[Connection | None, list[Finding]]:
-    """From the environment alone, where no stack is named."""
+    """Check the connection that the environment gives, where no stack is named."""
     try:
         return load_connection({}, os.environ), []
     except MirrorsError as error:
@@ -50,7 +53,7 @@ def check_connection() -> tuple[Connection | None, list[Finding]]:
 
 
 def unreachable(environ: Mapping[str, str]) -> str:
-    """The remedy where nobody answers; on a sandbox one can start the platform."""
+    """Return the remedy where the platform does not answer. A user of the sandbox can start it."""
     return f"{ADDRESS}, or start it: mirrors sandbox start" if environ.get(SANDBOX) else ADDRESS
 
 
@@ -88,7 +91,11 @@ def check_platform(
 
 
 def clock(skew: timedelta) -> Finding:
-    """``skew``: how far the platform's clock is ahead of ours; its header has whole seconds."""
+    """Compare the clocks.
+
+    Args:
+        skew: How far the platform's clock is ahead of this machine's. Its header has whole seconds.
+    """
     seconds = abs(skew.total_seconds())
     if abs(skew) <= TOLERATED:
         return fine("clock", "agrees with the platform's")
@@ -98,7 +105,7 @@ def clock(skew: timedelta) -> Finding:
 
 
 def rights(divio: Divio, settings: Settings) -> Finding:
-    """Reading only: whether the token's account may also write is seen by the first write, which stops if not."""
+    """Check what the token may read. The first write shows whether it may write, and stops the update if not."""
     refused = [item for slug in settings.fleet.slugs if (item := _refused(divio, slug, settings.environment))]
     if refused:
         said, helps = one_line([item.said for item in refused]), remedy(refused, settings.environment)
@@ -107,14 +114,19 @@ def rights(divio: Divio, settings: Settings) -> Finding:
 
 
 class Refused(NamedTuple):
-    """A site that cannot be read. ``said``: why, with its slug. ``is_there``: it only lacks the environment."""
+    """A site that cannot be read.
+
+    Args:
+        said: The reason, with the site's slug.
+        is_there: The application is visible, and only lacks the environment.
+    """
 
     said: str
     is_there: bool = False
 
 
 def remedy(refused: Sequence[Refused], environment: str) -> str:
-    """For what is there, and lacks something, another one than for what cannot be seen."""
+    """Return the remedy: one for applications that lack the environment, another for those that are not visible."""
     without = [item for item in refused if item.is_there]
     create = f"create the environment {environment} in {CONTROL_PANEL}"
     if len(without) == len(refused):

@@ -1,4 +1,4 @@
-"""Whether the configuration still fits where the engine puts it: into one environment variable of the program."""
+"""Check that the configuration still fits into one environment variable: the engine passes it to the program in one."""
 
 import json
 from collections.abc import Mapping
@@ -7,14 +7,18 @@ from mirrors.problems import Problem
 from mirrors.problems.findings import Finding, fine, problem, warning
 
 LIMIT = 128 * 1024
-"""Linux: the length of one string of a process's environment, the name and the end of it included (execve(2))."""
+"""The longest string of a process's environment on Linux, with its name and its end (execve(2))."""
 
 NEAR = LIMIT * 3 // 4
 REMEDY = "move what stands below mirrors:fleet into a file of its own, and name that: mirrors:fleetFile: fleet.yaml"
 
 
 def size_of(configured: Mapping[str, str]) -> Finding:
-    """``configured``: {key: value} of all namespaces, as the engine hands it on."""
+    """Check the size of the configuration.
+
+    Args:
+        configured: {key: value} of all namespaces, as the engine passes it on.
+    """
     size = len(f"PULUMI_CONFIG={as_go_writes(configured)}\0".encode(errors="surrogateescape"))
     said = f"{-(-size // 1024)} of the 128 KiB that Linux has for it"
     if size <= NEAR:
@@ -29,7 +33,7 @@ def _too_large(said: str) -> Problem:
 
 
 def as_go_writes(configured: Mapping[str, str]) -> str:
-    """JSON as Go's encoder makes it, which escapes what is special in HTML."""
+    """Return JSON as Go's encoder writes it: it escapes the characters that are special in HTML."""
     text = json.dumps(configured, ensure_ascii=False, separators=(",", ":"))
     for char in "<>&\u2028\u2029":
         text = text.replace(char, f"\\u{ord(char):04x}")
