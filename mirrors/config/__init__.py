@@ -1,6 +1,6 @@
-"""What the user declared: the configuration of the namespace ``mirrors``, read and checked without Pulumi.
+"""The user's configuration in the namespace ``mirrors``, read and checked without Pulumi.
 
-``load`` takes the raw values as the engine hands them out and returns the settings together with every problem in them.
+``load`` turns the raw values that Pulumi's engine passes into settings, and returns every problem in them.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -26,7 +26,10 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """The models are made when one is asked for: each provider process would make them, and it reads a few keys."""
+    """Import a model when a caller first asks for it.
+
+    Building the models takes time. A provider process needs none of them, since it reads a few keys only.
+    """
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from mirrors.config import loading, models, rollout

@@ -1,4 +1,4 @@
-"""All keys that a user may write, of every platform, as one model: for messages and for the documentation."""
+"""One model of all keys of every platform, for messages and for the documentation."""
 
 from functools import cache
 from typing import Any, Literal
@@ -14,12 +14,12 @@ __all__ = ["all_keys", "owners"]
 
 
 def all_keys() -> type[BaseModel]:
-    """Return a model with the keys of all platforms side by side, as they are at the top of a user's file."""
+    """Return a model with the keys of all platforms side by side, just like the top of a user's file."""
     return _model(tuple(PLATFORMS))
 
 
 def owners() -> tuple[type[ConfigModel], ...]:
-    """Return the classes that ``all_keys`` has its keys from, docstrings among them."""
+    """Return the classes that define the keys of ``all_keys``, with a docstring for each key."""
     return (Settings, *map(settings_class, PLATFORMS))
 
 

@@ -1,4 +1,4 @@
-"""What all models of the configuration have in common."""
+"""The base class of all models of the configuration."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -9,21 +9,24 @@ from pydantic.alias_generators import to_camel
 __all__ = ["ConfigModel", "Place"]
 
 Place = tuple[int | str, ...]
-"""A key's way down from the top: ``("fleet", "mirrors", 2, "siteId")``."""
+"""The keys and list indexes from the top of the configuration down to a value.
+
+Example: ``("fleet", "mirrors", 2, "siteId")``.
+"""
 
 
 class ConfigModel(BaseModel):
-    """Something that the user writes. A value never shows in a validation error."""
+    """An object that the user writes. Its validation errors never show a value."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, hide_input_in_errors=True)
 
     needed: ClassVar[Mapping[str, str]] = {}
-    """{key: what to write} of required keys, for the message where the object is there and the key is not."""
+    """{required key: what to write there}, for the message about an object that lacks the key."""
 
     @model_validator(mode="before")
     @classmethod
     def _null_means_absent(cls, data: Any) -> Any:
-        """A key with nothing behind it is null in YAML; an optional one then is as good as absent."""
+        """Drop optional keys that are null: YAML reads a key without a value as null."""
         optional = {item.alias for item in cls.model_fields.values() if not item.is_required()}
         if not isinstance(data, dict):
             return data

@@ -1,4 +1,4 @@
-"""The part of the configuration that a provider process needs: how to reach the platform, and how long to wait."""
+"""The keys that a provider process needs: how to reach the platform, and how long to wait for it."""
 
 import json
 from collections.abc import Mapping
@@ -15,15 +15,18 @@ from mirrors.problems import Problem
 DEFAULT_API_URL = "https://api.divio.com"
 
 ENVIRON = {"apiUrl": "DIVIO_API_URL", "apiToken": "DIVIO_API_TOKEN"}
-"""These variables of the process environment win, also over the configuration of the last ``up``, which is what a
-refresh has until the program runs."""
+"""{key: the environment variable that overrides it}.
+
+The variable counts in a refresh, too. Until the program runs, Pulumi passes a refresh the configuration of the last
+``up``, so a new token reaches it through the variable alone.
+"""
 
 PROVIDER_KEYS = ("apiUrl", "apiToken", "rollout", "maxConcurrentRequests")
-"""What a provider process reads of the configuration."""
+"""The keys of the configuration that a provider process reads."""
 
 
 class Connection(ConfigModel):
-    """Hashable, so that a process can keep one client for each."""
+    """How to reach the platform. It is hashable, so that a process can keep one client for each connection."""
 
     api_url: ApiUrl = DEFAULT_API_URL
     api_token: Token
@@ -32,7 +35,14 @@ class Connection(ConfigModel):
 
 
 def load_rollout(raw: Mapping[str, str]) -> Rollout:
-    """From the same, where nothing else is needed. Raises ConfigurationError."""
+    """Return the rollout alone, for a provider that needs no other key.
+
+    Args:
+        raw: The values of the namespace ``mirrors``; objects are JSON.
+
+    Raises:
+        ConfigurationError: The value is not valid.
+    """
     try:
         return Rollout.model_validate(json.loads(raw.get("rollout") or "{}"))
     except (json.JSONDecodeError, ValidationError):
@@ -40,7 +50,15 @@ def load_rollout(raw: Mapping[str, str]) -> Rollout:
 
 
 def load_connection(raw: Mapping[str, str], environ: Mapping[str, str]) -> Connection:
-    """From the raw values of the namespace ``mirrors``. Raises ConfigurationError, which names the key and no value."""
+    """Return the connection that the configuration and the process environment describe.
+
+    Args:
+        raw: The values of the namespace ``mirrors``; objects are JSON.
+        environ: The environment of the process. Its variables in ``ENVIRON`` override the configuration.
+
+    Raises:
+        ConfigurationError: A value is missing or not valid. The error names the key, and shows no value.
+    """
     values: dict[str, Any] = {key: raw[key] for key in ("apiUrl", "apiToken", "maxConcurrentRequests") if key in raw}
     values |= {key: environ[name] for key, name in ENVIRON.items() if environ.get(name)}
     try:

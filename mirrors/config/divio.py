@@ -1,4 +1,4 @@
-"""Divio as a platform: its keys at the top of the configuration, and its rules."""
+"""The keys that Divio adds to the top of the configuration, and its rules."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["DivioSettings", "divio_of"]
 
 
 class DivioSettings(PlatformSettings):
-    """The fleet as Divio's applications."""
+    """The keys of a fleet on Divio."""
 
     kind: ClassVar[str] = "divio"
     environ: ClassVar[Mapping[str, str]] = ENVIRON
@@ -30,17 +30,18 @@ class DivioSettings(PlatformSettings):
     }
 
     api_url: ApiUrl = DEFAULT_API_URL
-    """Where the platform's API is."""
+    """The address of the platform's API."""
 
     api_token: Token
-    """The access token of an account that sees all applications of the fleet and may write the mirrors'. With
-    ``platform: docker`` it is not needed."""
+    """The access token of an account that sees all applications of the fleet and may write to the mirrors. A fleet on
+    Docker needs none."""
 
     image_from: Literal["live", "matching"] = "live"
-    """Which image of the original mirrors run: Live's, or that of the environment with the same name."""
+    """The environment of the original whose image the mirrors run. ``live``: always Live. ``matching``: the one with
+    the name of the mirrors' environment."""
 
     max_concurrent_requests: Requests = 8
-    """Requests to the platform at once, of one command, whatever ``rollout.parallel`` is."""
+    """The highest number of requests that one command has open at once. ``rollout.parallel`` does not change it."""
 
     def problems(self, context: ValidationContext) -> Iterator[Problem]:
         yield from check_original_variables_unused(context.settings)
@@ -48,12 +49,16 @@ class DivioSettings(PlatformSettings):
 
 
 def divio_of(settings: Settings) -> DivioSettings:
-    """Return Divio's keys. Raises TypeError: the stack is on another platform."""
+    """Return Divio's keys.
+
+    Raises:
+        TypeError: The stack is on another platform.
+    """
     return settings.on(DivioSettings)
 
 
 def check_original_variables_unused(settings: Settings) -> Iterator[Problem]:
-    """Refuse variables of an original that is only read: they would reach nobody."""
+    """Refuse variables of an original that Mirrors only reads: they would have no effect."""
     original = settings.fleet.original
     if original.deploy:
         return
@@ -71,7 +76,7 @@ def check_original_variables_unused(settings: Settings) -> Iterator[Problem]:
 
 
 def check_database_url_shared(settings: Settings) -> Iterator[Problem]:
-    """Refuse a fleet that shares no DATABASE_URL: it says which applications have the fleet's database."""
+    """Refuse a fleet that does not share DATABASE_URL: its value shows which sites use the fleet's database."""
     if "DATABASE_URL" not in settings.fleet.shared:
         message = (
             "DATABASE_URL is not in it. It tells which sites share a database, so that none of them gets the SITE_ID of"

@@ -1,4 +1,4 @@
-"""The project's files, as far as they are at hand."""
+"""The project's files: ``Pulumi.yaml``, the stack's file, and the file of ``mirrors:fleetFile``."""
 
 from __future__ import annotations
 
@@ -22,14 +22,24 @@ NAMESPACE = "mirrors"
 
 @dataclass(frozen=True)
 class Files:
-    """``directory`` is the project's. ``sources``: the stack's file, then the project's, as far as they can be read."""
+    """The files of a project and one of its stacks.
+
+    Args:
+        directory: The project's directory.
+        sources: The stack's file, then the project's. A file that Mirrors cannot read is left out.
+    """
 
     directory: Path
     sources: Sequence[Source] = ()
 
     @classmethod
     def of(cls, directory: Path, stack: str) -> Files:
-        """Those of the project that a directory belongs to: it may be one that ``main`` names."""
+        """Find the files of a stack.
+
+        Args:
+            directory: The project's directory, or one below it, such as the one that ``main`` names.
+            stack: The name of the stack.
+        """
         project = _project_of(directory)
         if project is None:
             return cls(directory)
@@ -42,9 +52,15 @@ class Files:
         return cls(project.parent, [source for source in found if source])
 
     def written(self, key: str, value: Any) -> list[tuple[Place, Leaf, Any, bool]]:
-        """Of a key's value each scalar: place, how it is written, what arrives, and whether that is the same.
+        """Compare a value with the file that it comes from, scalar by scalar.
 
-        Empty where no file has what arrives: ``--config-file`` names another one, or a program has set the value.
+        Args:
+            key: A key at the top of the configuration.
+            value: The value that Pulumi passes for it.
+
+        Returns:
+            For each scalar: its place, how the file writes it, what Pulumi passes, and whether both agree. The list is
+            empty if the value comes from no file: ``--config-file`` names another one, or a program set the value.
         """
         for source in self.sources:
             if key in source.keys:
@@ -63,7 +79,7 @@ NO_FILES = Files(Path())
 
 
 def stack_file(directory: Path, stack: str) -> Path | None:
-    """Where Pulumi keeps a stack's configuration, be it there yet or not; None where there is no project."""
+    """Return the path of a stack's configuration file, which may not exist yet; None without a project."""
     project = _project_of(directory)
     return _beside(project, keys_of(_text(project)), stack) if project else None
 
@@ -74,14 +90,18 @@ def _project_of(directory: Path) -> Path | None:
 
 
 def _beside(project: Path, top: Mapping[str, Node] | None, stack: str) -> Path:
-    """Beside the project's, unless ``stackConfigDir`` says otherwise; it has the same ending."""
+    """Return the path of a stack's file.
+
+    The file is in the project's directory, or in the one that ``stackConfigDir`` names. It has the suffix of the
+    project's file.
+    """
     folder = (top or {}).get("stackConfigDir")
     place = project.parent / folder.value if isinstance(folder, ScalarNode) else project.parent
     return place / f"{project.stem}.{stack.rpartition('/')[2]}{project.suffix}"
 
 
 def _text(file: Path) -> str:
-    """Nothing where it cannot be read: then there is nothing to compare with."""
+    """Return a file's text; empty if Mirrors cannot read it, so that it is compared with nothing."""
     try:
         return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):

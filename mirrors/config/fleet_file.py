@@ -1,6 +1,6 @@
-"""A fleet in a file of its own, ``mirrors:fleetFile``. Pulumi does not read it, so it may be of any size.
+"""Read a fleet from a file of its own, ``mirrors:fleetFile``. Pulumi does not read it, so it may be of any size.
 
-It is as strict as where Pulumi reads it: what would not arrive as it is written is refused, not read in our own way.
+Mirrors reads it as strictly as ``Pulumi.yaml``. It refuses a scalar that Pulumi would change.
 """
 
 from __future__ import annotations
@@ -26,9 +26,13 @@ FLEET = path(("fleet",))
 
 @dataclass
 class FleetFile:
-    """What was read. ``fleet`` is None where that could not be done.
+    """A fleet as its file has it.
 
-    ``altered``: scalars that not all readers of YAML would agree on.
+    Args:
+        fleet: The value of ``mirrors:fleet``; None if Mirrors cannot read the file.
+        leaves: How the file writes each scalar.
+        altered: The scalars that readers of YAML do not agree on.
+        problems: Everything that is wrong with the file.
     """
 
     fleet: Any = None
@@ -38,7 +42,12 @@ class FleetFile:
 
 
 def read_fleet(file: Path, name: str) -> FleetFile:
-    """``name``: the file's, as the user has written it. What is wrong becomes a problem."""
+    """Read the fleet's file, and turn each error into a problem.
+
+    Args:
+        file: The path of the file.
+        name: The file's name in the user's words, for messages.
+    """
     found = FleetFile()
     try:
         root = yaml.compose(file.read_text(encoding="utf-8"), Loader=LOADER)

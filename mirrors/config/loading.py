@@ -1,4 +1,4 @@
-"""From the raw values of the configuration to settings, with every problem on the way."""
+"""Turn the raw values of the configuration into settings, and collect every problem in them."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,16 +20,21 @@ from mirrors.problems import Problem
 __all__ = ["Loaded", "load"]
 
 _STAND_INS = {"environment": "test", "platform": DEFAULT}
-"""Where one of these is wrong there is nothing to look at, but the rest is still checked with these in their place. A
-platform adds its own."""
+"""{key: a valid value} of the keys without which Mirrors cannot look at the platform. A platform adds its own.
+
+If such a key is wrong, Mirrors checks the rest of the configuration with this value, and then uses none of it.
+"""
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """What ``load`` found out.
+    """The result of ``load``.
 
-    ``settings`` is what is left without the parts that the problems are about, so that the platform can be looked at
-    all the same; None where too much is missing for that. ``fleet`` is there also where only the fleet is sound.
+    Args:
+        settings: The settings without the parts that have a problem, so that Mirrors can still look at the platform.
+            None if too much is wrong for that.
+        problems: Every problem of the configuration.
+        fleet: The valid part of the fleet, also where ``settings`` is None. None if the fleet itself is not valid.
     """
 
     settings: Settings | None
@@ -38,12 +43,15 @@ class Loaded:
 
 
 def load(raw: Mapping[str, str], stack: str, environ: Mapping[str, str], files: Files = NO_FILES) -> Loaded:
-    """Settings and problems of a stack's configuration; never raises.
+    """Check a stack's configuration. It raises no error, however wrong the configuration is.
 
-    ``raw`` are the values of the namespace ``mirrors``, keys without it, as the engine hands them out: text as it is,
-    objects as JSON, numbers as digits. ``stack`` is the stack's name; ``environ`` the environment of the process, whose
-    ``DIVIO_API_URL`` and ``DIVIO_API_TOKEN`` win over the configuration. ``files``: the project's, if they are at hand;
-    what does not arrive as it stands there is a problem.
+    Args:
+        raw: The values of the namespace ``mirrors``, by key without the namespace. Pulumi's engine passes text
+            unchanged, objects as JSON, and numbers as digits.
+        stack: The stack's name, with or without organization and project.
+        environ: The environment of the process. Some of its variables override the configuration, such as
+            ``DIVIO_API_TOKEN``.
+        files: The project's files, if they are known. A value that differs from the one in its file is a problem.
     """
     stack = stack.rpartition("/")[2]
     draft = _Draft.of(raw, stack, environ, files)
@@ -58,7 +66,7 @@ def load(raw: Mapping[str, str], stack: str, environ: Mapping[str, str], files: 
 
 @dataclass
 class _Draft:
-    """The configuration on its way to settings: what is wrong with it is taken out and becomes a problem."""
+    """The configuration on its way to settings. Each wrong part becomes a problem and is taken out."""
 
     data: dict[str, Any]
     origins: dict[Place, Origin]
@@ -84,7 +92,11 @@ class _Draft:
         return cls(data, origins, scanned, list(range(len(mirrors))), frozenset(_named(mirrors)), scanned.problems)
 
     def settle(self) -> Settings | None:
-        """Settings of what is sound; None where nothing is left to take out."""
+        """Take wrong parts out until the rest is valid.
+
+        Returns:
+            The settings; None if a part is wrong that the settings cannot do without.
+        """
         while True:
             settings, errors = _validated(self.data)
             if settings is not None and not errors:
@@ -98,7 +110,10 @@ class _Draft:
                 self._take_out(place)
 
     def _described(self, errors: Sequence[ErrorDetails]) -> list[Problem]:
-        """Each place has one problem: what is written there counts where it is not what arrives."""
+        """Return one problem for each place.
+
+        Where a scalar does not arrive as it is written, the problem is about what the file has.
+        """
         silent = {*self.scan.changed, *([("fleet",)] if self.scan.unread else [])}
         rest = [error for error in errors if place_of(error) not in silent]
         return self.scan.said(errors) + [
@@ -110,7 +125,7 @@ class _Draft:
         return {**_STAND_INS, **settings_class(kind_of(self.data)).stand_ins}
 
     def _optional_part(self, place: Place) -> Place:
-        """Return the smallest part around a place that the configuration can do without; ``()`` if there is none."""
+        """Return the place of the smallest optional part around a place; ``()`` if no part is optional."""
         if place[0] in self._stand_ins or (place[0] in others_keys(kind_of(self.data)) and len(place) == 1):
             return place
         while place and isinstance(place[-1], str) and is_required(place):
@@ -131,7 +146,7 @@ class _Draft:
 
 
 def _parsed(text: str) -> Any:
-    """The value of an object's key; the text itself where it is no JSON, which no object's key takes."""
+    """Parse the JSON of an object's key. Text that is no JSON stays text, which the models refuse."""
     try:
         value = json.loads(text)
         json.dumps(value, ensure_ascii=False).encode()
@@ -141,7 +156,7 @@ def _parsed(text: str) -> Any:
 
 
 def _encodable(key: str) -> str:
-    """A key that came with bytes that are no UTF-8, with these escaped: pydantic cannot look at it otherwise."""
+    """Escape the bytes of a key that are not UTF-8: pydantic cannot read them."""
     return key.encode(errors="backslashreplace").decode()
 
 
@@ -152,13 +167,13 @@ def _mirrors(data: Mapping[str, Any]) -> list[Any]:
 
 
 def _named(mirrors: Iterable[Any]) -> Iterable[str]:
-    """The slugs that the entries of the list seem to mean, sound or not."""
+    """Yield the slugs that the entries of the list seem to mean, whether an entry is valid or not."""
     slugs = (entry.get("application") if isinstance(entry, dict) else entry for entry in mirrors)
     return (slug for slug in slugs if isinstance(slug, str))
 
 
 def _validated(data: Mapping[str, Any]) -> tuple[Settings | None, list[ErrorDetails]]:
-    """Check keys of all platforms: the settings hold those of one, and what the others have must be sound, too."""
+    """Check the keys of all platforms. The settings hold the keys of one, and the other keys must be valid, too."""
     settings, errors = None, []
     try:
         settings = Settings.model_validate(data)
@@ -171,13 +186,13 @@ def _validated(data: Mapping[str, Any]) -> tuple[Settings | None, list[ErrorDeta
 
 
 def _as_written(error: ErrorDetails) -> ErrorDetails:
-    """Put the keys of the platform where the user writes them: at the top."""
+    """Name a platform's key by the place where the user writes it: the top of the configuration."""
     first, *rest = error["loc"] or ("",)
     return {**error, "loc": tuple(rest)} if first == "platform" and rest else error
 
 
 def _errors_of_another(kind: str, own: Mapping[str, Any]) -> list[ErrorDetails]:
-    """Return what is wrong in the keys of a platform that is not the stack's. It does not have to have any."""
+    """Return what is wrong in the keys of a platform that is not the stack's. None of its keys is required."""
     try:
         if own:
             settings_class(kind).model_validate(dict(own))
@@ -188,14 +203,14 @@ def _errors_of_another(kind: str, own: Mapping[str, Any]) -> list[ErrorDetails]:
 
 
 def _depth_first(place: Place) -> list[tuple[int, str]]:
-    """A key to sort by, in reverse: the later items of a list first, and what is inside something before it."""
+    """Return a sort key. In reverse order it has later list items first, and inner places before outer ones."""
     return [(key if isinstance(key, int) else -1, str(key)) for key in place]
 
 
 def _without_conflicts(settings: Settings) -> Settings:
-    """Without the second of two applications alike, and without a declared SITE_ID that is not free.
+    """Drop the second of two equal applications, and each declared SITE_ID that is not free.
 
-    Both are reported already; what follows should not stumble over them again.
+    Both are reported as problems already. The planner should not report them again.
     """
     fleet = settings.fleet
     taken = {*fleet.retired, *fleet.reserved_site_ids}

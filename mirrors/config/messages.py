@@ -1,6 +1,6 @@
-"""What is wrong in a configuration as problems: the place as the user writes it, what it got, what it takes.
+"""Word the errors of a configuration as problems: the key, the value that it has, and the values that it takes.
 
-Values of variables, secrets and the token are never shown, only what kind of thing they are.
+A message never shows the value of a variable, a secret or the token. It names the kind of the value instead.
 """
 
 import json
@@ -20,7 +20,7 @@ from mirrors.config.scalars import Altered, Leaf
 from mirrors.problems import Problem
 
 _TEXTUAL = frozenset({"takes_text", "string_type", "string_unicode"})
-"""Errors of a key that takes text."""
+"""The types of pydantic's errors about a key that takes text."""
 
 _TAKES = {
     "bool_type": "true or false, without quotes",
@@ -33,20 +33,27 @@ _TAKES = {
 
 
 class Origin(NamedTuple):
-    """Where a value comes from that was not set in the configuration. ``remedy``: how to set it there."""
+    """The source of a value that is not in the configuration.
+
+    Args:
+        name: The source in words, such as ``DIVIO_API_TOKEN in the environment``.
+        remedy: How to set the value in the configuration.
+    """
 
     name: str
     remedy: str = ""
 
 
 def problem_at(place: Place, code: str, message: str, remedy: str = "") -> Problem:
+    """Return a problem about a key of the configuration."""
     return Problem(code, message, remedy, path=path(place))
 
 
 def path(place: Place) -> str:
-    """``("fleet", "mirrors", 2, "siteId")`` is ``mirrors:fleet.mirrors[2].siteId``.
+    """Return a place as the user writes it.
 
-    What stands behind a ``=`` is left out: a name that has one may well be ``NAME=value``, written by mistake.
+    ``("fleet", "mirrors", 2, "siteId")`` becomes ``mirrors:fleet.mirrors[2].siteId``. The text behind a ``=`` is left
+    out, because a key ``NAME=value`` may be a mistake that holds a secret.
     """
     return "mirrors:" + "".join(_step(key) for key in place).removeprefix(".")
 
@@ -59,7 +66,7 @@ def _step(key: int | str) -> str:
 
 
 def shown(value: Any) -> str:
-    """A value for one line of a message: text in quotes, shortened and escaped; of anything larger only the kind."""
+    """Return a value for one line of a message: text in quotes, shortened and escaped; its kind if it holds others."""
     if value is None or isinstance(value, list | dict):
         return kind(value)
     text = json.dumps(value, ensure_ascii=False)
@@ -68,32 +75,42 @@ def shown(value: Any) -> str:
 
 
 def kind(value: Any) -> str:
+    """Return the kind of a value in words, such as ``a number``."""
     kinds: dict[type, str] = {bool: "true or false", str: "text", list: "a list", dict: "an object"}
     return "nothing" if value is None else kinds.get(type(value), "a number")
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that was probably meant; None if none is near."""
+    """Return the known word that the user probably meant; None if none is similar."""
     by_lower = {item.lower(): item for item in known}
     close = get_close_matches(word.lower(), by_lower, n=1)
     return by_lower[close[0]] if close else None
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
+    """Return a remedy for an unknown word: the similar one, or all known words."""
     known = sorted(known)
     near = nearest(word, known)
     return f"did you mean {near}?" if near else f"known here: {', '.join(known)}"
 
 
 def no_such_site(place: Place, known: Iterable[str]) -> Problem:
-    """``place`` ends with the slug that is not in the fleet."""
+    """Return a problem about a site that is not in the fleet.
+
+    Args:
+        place: The place of the slug, which is its last key.
+        known: The slugs that are valid there.
+    """
     return problem_at(place, "unknown-site", "the fleet has no site of this name", suggestion(str(place[-1]), known))
 
 
 def describe(error: ErrorDetails, origins: Mapping[Place, Origin], leaf: Leaf | None = None) -> Problem:
-    """One of pydantic's errors in our words. ``origins``: of the values that were not set in the configuration.
+    """Word one of pydantic's errors as a problem.
 
-    ``leaf``: how the value is written, if that is known.
+    Args:
+        error: The error of pydantic.
+        origins: The sources of values that are not in the configuration, by place.
+        leaf: How a file writes the value, if that is known.
     """
     place = place_of(error)
     if error["type"] == "extra_forbidden":
@@ -117,20 +134,28 @@ def _not_taken(error: ErrorDetails, place: Place, origin: Origin | None) -> Prob
 
 
 def _unquoted(error: ErrorDetails, place: Place, leaf: Leaf | None) -> str:
-    """What YAML takes for a number, or for true or false, where text is wanted. What a file has in clear is shown."""
+    """Return the message about a number, or true or false, in a key that takes text.
+
+    The message shows the scalar of a file in clear.
+    """
     what = "the slug" if place[-1] in ("application", "formerly") else "the text"
     is_ = "true or false" if isinstance(error["input"], bool) else "a number"
     if leaf is None:
         got = f"got {is_}" if _is_hidden(place, error["input"]) else f"{shown(error['input'])} is {is_}"
         return f"{got}: put {what} in quotes"
     said = f"{leaf.text} is {is_} ({leaf.where}): put {what} in quotes"
-    if leaf.rewritten:  # 83 may have been 0123
+    if leaf.rewritten:  # Pulumi may have written 83 where the user wrote 0123.
         return f"{said}, as it is meant: Pulumi writes numbers anew whenever it saves that file"
     return f"{said}, {_to_paste(place, leaf)}"
 
 
 def altered(found: Altered, takes: str | None) -> Problem:
-    """A scalar that does not arrive as it is written. ``takes``: what its place takes, where that is no text."""
+    """Return a problem about a scalar that does not arrive as it is written.
+
+    Args:
+        found: The scalar.
+        takes: What its key takes; None if it takes text.
+    """
     leaf, place = found.leaf, found.place
     arrives = "is read in more than one way" if found.arrived is None else f"arrives as {shown(found.arrived)}"
     remedy = f"put it in quotes, {_to_paste(place, leaf)}"
@@ -140,7 +165,7 @@ def altered(found: Altered, takes: str | None) -> Problem:
 
 
 def engines_date(place: Place, leaf: Leaf | None) -> Problem:
-    """A date as Pulumi writes it, where nothing shows what stood there before."""
+    """Return a problem about a date in Pulumi's spelling. No file shows how the user wrote it."""
     where = f" ({leaf.where})" if leaf else ""
     message = f"got what Pulumi makes of a date without quotes{where}"
     return problem_at(place, "value-not-as-written", message, "put the date in quotes, as it is meant")
@@ -152,7 +177,7 @@ def _to_paste(place: Place, leaf: Leaf) -> str:
 
 
 def place_of(error: ErrorDetails) -> Place:
-    """Where the error is; an invalid key of an object is reported at the entry that it names."""
+    """Return the place of an error. An error about the key of an entry has the place of that entry."""
     place = error["loc"]
     return place[:-1] if place[-1:] == ("[key]",) and error["type"] != "extra_forbidden" else place
 
@@ -167,34 +192,34 @@ def _about_unknown(place: Place) -> str:
 
 
 def _model_at(place: Place) -> type[BaseModel] | None:
-    """The model of the object at a place; None where the user names the keys."""
-    from mirrors.config.all_keys import all_keys  # it makes a model of all platforms, for messages alone
+    """Return the model of the object at a place; None if the user chooses the names of its keys."""
+    from mirrors.config.all_keys import all_keys  # Building this model takes time, and only messages need it.
 
     found: Any = all_keys()
     for key in place:
         if isinstance(found, type) and issubclass(found, BaseModel):
             found = _fields(found)[key].annotation if key in _fields(found) else None
             found = get_args(found)[0] if isinstance(found, UnionType) else found
-        else:  # the items of a tuple[X, ...], the values of a dict[str, X] or dict[str, Annotated[X, …]]
+        else:  # These are items of a tuple[X, ...], or values of a dict[str, X] or dict[str, Annotated[X, …]].
             found = get_args(found)[0 if isinstance(key, int) else 1]
             found = get_args(found)[0] if hasattr(found, "__metadata__") else found
     return found if isinstance(found, type) and issubclass(found, BaseModel) else None
 
 
 def _fields(model: type[BaseModel]) -> dict[int | str, FieldInfo]:
-    """Return {key as a user writes it: field}."""
+    """Return the fields of a model by the key that a user writes."""
     return {str(field.alias): field for field in model.model_fields.values()}
 
 
 def is_required(place: Place) -> bool:
-    """Return whether the object around a place has to have this key."""
+    """Return whether the object around a place requires the last key of the place."""
     model = _model_at(place[:-1])
     field = _fields(model).get(place[-1]) if model else None
     return field is not None and field.is_required()
 
 
 def needed(place: Place) -> str:
-    """Return what to write at a place where a key is missing; empty where its object does not say it."""
+    """Return what to write for a missing key; empty if its model does not say it."""
     model = _model_at(place[:-1])
     return model.needed.get(str(place[-1]), "") if model and issubclass(model, ConfigModel) else ""
 
@@ -205,12 +230,16 @@ def _got(error: ErrorDetails, place: Place) -> str:
 
 
 def _is_hidden(place: Place, value: Any) -> bool:
-    """Of an object that cannot be read, and of a variable, only the kind is shown."""
+    """Return whether a message must not show a value: a variable, a secret, an API address with a user name.
+
+    An object that is no JSON may hold one of these, so it is hidden, too.
+    """
     hidden = place[0] in secret_commands() or "variables" in place or (place[0] in object_keys() and len(place) == 1)
     return hidden or (place == ("apiUrl",) and "@" in str(value))
 
 
 def takes_of(error: ErrorDetails, place: Place) -> str:
+    """Return in words what the key at a place takes."""
     model = _model_at(place)
     if error["type"] in ("takes", "takes_text"):
         return error["msg"]

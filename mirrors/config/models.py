@@ -1,7 +1,7 @@
-"""The declared fleet as frozen data. In the user's files the keys are in camelCase.
+"""The models of the configuration: the declared fleet and the settings of a stack. Users write the keys in camelCase.
 
-``docs/reference/configuration`` is made of the docstrings here. What follows ``Default:`` at the end of one is shown
-instead of the field's own default.
+``python -m tools.reference`` makes ``docs/reference/configuration`` from the docstrings here. The text after
+``Default:`` at the end of one replaces the field's own default there.
 """
 
 from collections.abc import Iterator, Mapping
@@ -28,15 +28,15 @@ from mirrors.config.values import (
 
 DEFAULT_SHARED = ("DATABASE_URL", "DEFAULT_STORAGE_DSN")
 OWN_NAMES = frozenset({"SITE_ID", "MIRRORS_APPLICATION"})
-"""Variables that each mirror is given by us, with a value of its own."""
+"""The variables that Mirrors gives each mirror, with a value of its own."""
 
 ALL = "all"
-"""The section of ``secrets`` that applies to every mirror."""
+"""The key of ``mirrors:secrets`` whose secrets every mirror gets."""
 
 
 @dataclass(frozen=True)
 class DeclaredVariable:
-    """A variable of a site as declared. Its value is in no repr, secret or not."""
+    """A declared variable of a site. No repr shows its value, secret or not."""
 
     value: str = field(repr=False)
     secret: bool
@@ -46,35 +46,37 @@ class Site(ConfigModel):
     """An application of the fleet, the original or a mirror."""
 
     application: Slug
-    """The application's name as the address of its Control Panel has it."""
+    """The application's slug, as in the address of its page in the Control Panel."""
 
     site_id: SiteId | None = None
-    """The site's ``SITE_ID``. Not declared, it is what the state or the running site has, else a new one."""
+    """The site's ``SITE_ID``. Without this key, the site keeps the id of the state or of its running instances. A site
+    that has none there gets a new one."""
 
     formerly: Slug | None = None
-    """The slug that the application had before it was renamed, until every stack was updated with the new one."""
+    """The slug that the application had before a rename. Remove the key when every stack was updated with the new
+    slug."""
 
     variables: Variables = Field(default_factory=dict, repr=False)
-    """Environment variables of this site alone, in clear. They win over the fleet's."""
+    """Environment variables of this site alone, in clear. They override the fleet's."""
 
 
 class Original(Site):
     """The application that owns the repository, the database and the media storage."""
 
     deploy: bool = Field(default=False, strict=True)
-    """``true``: the original's variables are written, and it is deployed, too. Else it is only read."""
+    """``true``: Mirrors also writes the original's variables and deploys it. Otherwise Mirrors only reads it."""
 
 
 class Mirror(Site):
-    """An application that runs the original's code. It must exist: a platform's API cannot make one."""
+    """An application that runs the original's code. Make it in the Control Panel first: the API cannot make one."""
 
     hold: Hold = "nothing"
-    """``true``: we deploy nothing to it, and a change of its variables is a problem. ``variablesMayDeploy``: it is
-    deployed for changed variables, not for a new release alone."""
+    """``true``: Mirrors deploys nothing to this site, and a change of its variables is a problem.
+    ``variablesMayDeploy``: Mirrors deploys the site for changed variables, but not for a new release alone."""
 
 
 class Fleet(ConfigModel):
-    """An original with its mirrors. It is the same for all stacks, so it stands in ``Pulumi.yaml``:
+    """An original with its mirrors. It is the same for all stacks, so it belongs in ``Pulumi.yaml``:
 
     ```yaml
     mirrors:fleet:
@@ -97,34 +99,34 @@ class Fleet(ConfigModel):
     """The application whose code, database and storage all sites share."""
 
     mirrors: tuple[Mirror, ...] = ()
-    """The mirrors. Their order is that of the waves; reordered, nobody gets another ``SITE_ID``."""
+    """The mirrors. The waves follow their order. A new order changes no ``SITE_ID``."""
 
     variables: Variables = Field(default_factory=dict, repr=False)
     """Environment variables of every mirror, in clear."""
 
     shared: tuple[Name, ...] = DEFAULT_SHARED
-    """Names of the variables that each mirror is given as the original's instances run with them."""
+    """The names of the variables that each mirror gets from the original, with the values of its running instances."""
 
     retired: tuple[SiteId, ...] = ()
-    """Ids of sites that are no more. They are given to nobody."""
+    """Ids of former sites. Mirrors gives them to no site."""
 
     reserved_site_ids: tuple[SiteId, ...] = ()
-    """Ids that are used where Mirrors does not see it, such as rows of the Sites admin. They are given to nobody. A
-    mirror that has one of them, and never ran with it, gets the next; one that ran with it gives it up once another
-    ``siteId`` is declared for it."""
+    """Ids that are in use where Mirrors cannot see it, such as rows of the Sites admin. Mirrors gives them to no site.
+    A mirror that has such an id but never ran with it gets the next one. A mirror that ran with it keeps it until you
+    declare another ``siteId`` for it."""
 
     reserved_for: dict[Slug, SiteId] = Field(default_factory=dict)
-    """Ids of applications that may run with the shared database, are not on the list, and do not show which they have:
-    ``{acme-old: 9}``; or of a site on the list that hides it in an environment besides Test and Live. They are given to
-    nobody; another that the application has in Test or Live stands in ``reservedSiteIds``. A name that no application
-    has is a problem."""
+    """Ids of applications that Mirrors cannot read: ``{acme-old: 9}``. Such an application is not on the list, and may
+    run with the shared database. Name a site of the list here if it hides its id in an environment besides Test and
+    Live. Mirrors gives these ids to no site. If the application has another id in Test or Live, add that one to
+    ``reservedSiteIds``. A name that no application has is a problem."""
 
     release_site_ids: tuple[SiteId, ...] = ()
-    """Retired ids that a site may be declared with again. It shows the content that the former site left."""
+    """Retired ids that you may declare for a site again. That site shows the content that the former site left."""
 
     highest_site_id: SiteId | None = None
-    """The highest id that was ever given. A new mirror gets one above it. The state remembers it; it is needed where a
-    state begins anew beside mirrors that have ids from Mirrors. ``mirrors ids --pin`` writes it."""
+    """The highest id that Mirrors ever gave. A new mirror gets a higher one. The state remembers it, so you need this
+    key only where a new state takes over mirrors that have ids from Mirrors. ``mirrors ids --pin`` writes it."""
 
     @property
     def sites(self) -> tuple[Site, ...]:
@@ -133,21 +135,22 @@ class Fleet(ConfigModel):
 
     @property
     def slugs(self) -> tuple[str, ...]:
+        """The slugs of all sites, in the order of ``sites``."""
         return tuple(site.application for site in self.sites)
 
 
 class Override(ConfigModel):
-    """What one site has on this stack alone."""
+    """The keys of one site on this stack alone."""
 
     variables: Variables = Field(default_factory=dict, repr=False)
-    """Environment variables of this site on this stack, in clear. They win over all others in clear."""
+    """Environment variables of this site on this stack, in clear. They override all others in clear."""
 
     hold: Hold | None = None
-    """As ``hold`` of the mirror, over which it wins. The original is never held."""
+    """The mirror's ``hold`` on this stack. It overrides the fleet's. Mirrors never holds the original."""
 
 
 class Overrides(ConfigModel):
-    """What this stack has that others have not. It stands in ``Pulumi.<stack>.yaml``:
+    """The differences between this stack and the others. They belong in ``Pulumi.<stack>.yaml``:
 
     ```yaml
     mirrors:overrides:
@@ -160,10 +163,10 @@ class Overrides(ConfigModel):
     """
 
     variables: Variables = Field(default_factory=dict, repr=False)
-    """Environment variables of every mirror on this stack, in clear. They win over what the fleet declares."""
+    """Environment variables of every mirror on this stack, in clear. They override the fleet's."""
 
     mirrors: dict[str, Annotated[Override, BeforeValidator(nothing_is_empty)]] = Field(default_factory=dict)
-    """What single sites have, by slug. The original's may stand here, too, for its variables, if ``deploy`` is set."""
+    """The keys of single sites, by slug. The original may have variables here, too, if its ``deploy`` is true."""
 
 
 OwnKeys = TypeVar("OwnKeys", bound=PlatformSettings)
@@ -171,14 +174,14 @@ OwnKeys = TypeVar("OwnKeys", bound=PlatformSettings)
 
 @dataclass(frozen=True)
 class _Chosen:
-    """The keys of one platform as they came."""
+    """The keys of one platform before validation."""
 
     kind: str
     keys: Mapping[str, Any] = field(repr=False)
 
 
 def _of_platform(value: Any) -> PlatformSettings:
-    """Check the keys of the platform with its own class; ``platform`` is the discriminator."""
+    """Validate the keys of the chosen platform with the platform's own class."""
     if isinstance(value, PlatformSettings):
         return value
     if isinstance(value, _Chosen):
@@ -200,40 +203,42 @@ class Settings(ConfigModel):
     """The original and its mirrors."""
 
     fleet_file: str | None = Field(default=None, min_length=1)
-    """In place of ``fleet``: a file with its keys, from the project's directory on, such as ``fleet.yaml``. A fleet of
-    hundreds needs it: Pulumi hands the whole configuration to the program in one variable, and Linux allows 128 KiB."""
+    """A file that has the keys of ``fleet`` and replaces it. The path begins at the project's directory:
+    ``fleet.yaml``. A fleet of hundreds needs it: Pulumi passes the whole configuration to the program in one variable,
+    and Linux allows 128 KiB."""
 
     overrides: Overrides = Overrides()
-    """What this stack has that others have not."""
+    """The differences between this stack and the others."""
 
     secrets: dict[str, Secrets] = Field(default_factory=dict)
-    """Secret environment variables of this stack: ``all`` is every mirror, a slug one site, which wins. A name that is
-    also declared in clear is a problem."""
+    """Secret environment variables of this stack. ``all`` has those of every mirror, and a slug has those of one site,
+    which override ``all``. A name that is also declared in clear is a problem."""
 
     shared_values: Secrets = Field(default_factory=dict)
-    """Values of shared variables that the platform does not show. If it shows another, that is a problem."""
+    """The values of shared variables that the platform does not show. If the platform shows another value, that is a
+    problem."""
 
     environment: Literal["test", "live"]
-    """The environment that this stack converges. Default: the stack's name."""
+    """The environment that this stack manages. Default: the stack's name."""
 
     platform: Annotated[PlatformSettings, PlainValidator(_of_platform)]
-    """What runs the sites: Divio, or a Docker host."""  # with the platform's own keys, as ``on`` returns them
+    """The platform that runs the sites: Divio, or a Docker host."""  # ``on`` returns the platform's own keys from it.
 
     site_ids_from: Stack | None = None
-    """The stack whose ids this one follows: it gives none itself. For Live, name Test's."""
+    """The stack that gives this one its ids. This stack then gives none itself. For Live, name Test's stack."""
 
     rollout: Rollout = Rollout()
     """How a release reaches the mirrors."""
 
     on_removal: Literal["clean", "keep"] | None = None
-    """Whether the variables that we created are removed when a mirror leaves the list, or the stack is destroyed.
-    Default: ``keep`` on Live, else ``clean``."""
+    """``clean``: Mirrors removes the variables that it created when a mirror leaves the list, or when you destroy the
+    stack. ``keep``: it leaves them. Default: ``keep`` on Live, ``clean`` on Test."""
 
     confirm_database: str | None = None
-    """What the shared values point at now, where that changed on purpose, or where Mirrors cannot tell it from the
-    other environment's; and what the ``DATABASE_URL`` of a new mirror points at, where it shall give that up. A value
-    that cannot be read is named by its place: ``unreadable:acme:DATABASE_URL``. Several with commas. The message that
-    asks for it says what to write."""
+    """The services that you confirm, with commas between them. Name the new service of a shared value if you changed it
+    on purpose, or if Mirrors cannot tell it from the other environment's. Name the ``DATABASE_URL`` of a new mirror if
+    the mirror may give that database up. Name a value that Mirrors cannot read by its place:
+    ``unreadable:acme:DATABASE_URL``. The problem that asks for this key says what to write."""
 
     needed: ClassVar[Mapping[str, str]] = {
         "fleet": "it lists the original and its mirrors, for example under config: in Pulumi.yaml: "
@@ -245,7 +250,7 @@ class Settings(ConfigModel):
     @model_validator(mode="before")
     @classmethod
     def _gather_platform(cls, data: Any) -> Any:
-        """Put the keys of the chosen platform together. Those of other platforms are no part of the settings."""
+        """Gather the keys of the chosen platform, and drop those of other platforms."""
         if not isinstance(data, dict) or isinstance(data.get("platform"), PlatformSettings):
             return data
         kind = DEFAULT if data.get("platform") is None else data["platform"]
@@ -256,54 +261,73 @@ class Settings(ConfigModel):
         return {**rest, "platform": _Chosen(kind, own)}
 
     def on(self, platform: type[OwnKeys]) -> OwnKeys:
-        """Return the keys of one platform. Raises TypeError: the stack is on another one."""
+        """Return the keys of one platform.
+
+        Args:
+            platform: The platform's own class.
+
+        Raises:
+            TypeError: The stack is on another platform.
+        """
         if not isinstance(self.platform, platform):
             raise TypeError(f"the stack is on {self.platform.kind}")
         return self.platform
 
     @property
     def stack(self) -> str:
-        """The short name of the stack whose settings these are; empty where that is not known."""
+        """The short name of the stack that has these settings; empty if it is not known."""
         return self._stack
 
     def of_stack(self, name: str) -> "Settings":
+        """Return a copy of the settings that knows the short name of its stack."""
         settings = self.model_copy()
         settings._stack = name
         return settings
 
     @property
     def keeps_variables(self) -> bool:
-        """Whether a mirror that leaves, or the whole stack that is destroyed, keeps its variables on the platform."""
+        """Return whether a mirror keeps its variables when it leaves the list, or when the stack is destroyed."""
         return (self.on_removal or ("keep" if self.environment == "live" else "clean")) == "keep"
 
     @property
     def confirmed_identities(self) -> frozenset[str]:
-        """``confirm_database`` may name several, with commas or blanks between: database and storage move together."""
+        """The services in ``confirm_database``, which has commas or blanks between them.
+
+        There may be several, because a database and a storage may move together.
+        """
         return frozenset((self.confirm_database or "").replace(",", " ").split())
 
     @property
     def mirrors(self) -> tuple[Mirror, ...]:
+        """The mirrors of the fleet, in their order."""
         return self.fleet.mirrors
 
     def declared_hold(self, mirror: Mirror) -> Hold:
-        """What is declared for the site itself; ``hold_of`` counts a release that is followed by hand as well."""
+        """Return the hold that the user declared for a mirror. ``hold_of`` also respects ``rollout.follow``."""
         override = self.overrides.mirrors.get(mirror.application, Override()).hold
         return mirror.hold if override is None else override
 
     def hold_of(self, mirror: Mirror) -> Hold:
-        """What no deployment of ours is started for at this site: a release that is followed by hand at the least."""
+        """Return the hold that counts for a mirror.
+
+        With ``rollout.follow: manual`` it is at least ``variablesMayDeploy``: a new release alone deploys nothing.
+        """
         hold = self.declared_hold(mirror)
         return "variablesMayDeploy" if hold == "nothing" and self.rollout.follow == "manual" else hold
 
     @property
     def reserved_names(self) -> frozenset[str]:
-        """Names that no one may declare: what each mirror is given by us, and what it shares with the original."""
+        """The names that a user may not declare: the variables that Mirrors sets, and those that the fleet shares."""
         return OWN_NAMES | frozenset(self.fleet.shared)
 
     def variables_of(self, slug: str) -> dict[str, DeclaredVariable]:
-        """The declared variables of a site, by name; the more specific place wins, and a secret over a plain value.
+        """Return {name: variable} of a site as declared. A more specific place wins, and a secret over a plain value.
 
-        Raises KeyError if the fleet has no such site.
+        Args:
+            slug: The slug of the original or of a mirror.
+
+        Raises:
+            KeyError: The fleet has no such site.
         """
         site = next((site for site in self.fleet.sites if site.application == slug), None)
         if site is None:
@@ -316,9 +340,9 @@ class Settings(ConfigModel):
         return {name: variable for name, variable in merged.items() if name not in self.reserved_names}
 
     def plain_variables_of(self, site: Site) -> Iterator[tuple[tuple[str, ...], dict[str, str]]]:
-        """Where plain variables of a site are declared, the most general place first: (place, {name: value}).
+        """Yield (place, {name: value}) of the plain variables of a site, the most general place first.
 
-        The site's own are at the place ``()``: the site does not know its number in the list.
+        The site's own variables have the place ``()``, because a site does not know its number in the list.
         """
         mirror = isinstance(site, Mirror)
         if mirror:
@@ -330,7 +354,7 @@ class Settings(ConfigModel):
         yield ("overrides", "mirrors", site.application, "variables"), own.variables
 
     def secret_variables_of(self, site: Site) -> Iterator[tuple[tuple[str, ...], dict[str, SecretStr]]]:
-        """Where secret variables of a site are declared, the most general place first: (place, {name: value})."""
+        """Yield (place, {name: secret}) of the secret variables of a site, the most general place first."""
         if isinstance(site, Mirror):
             yield ("secrets", ALL), self.secrets.get(ALL, {})
         if site.application != ALL:

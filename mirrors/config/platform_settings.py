@@ -1,4 +1,4 @@
-"""The base of what one platform adds to the settings: its keys and its rules."""
+"""The base class of the keys and rules that a platform adds to the settings."""
 
 from __future__ import annotations
 
@@ -22,12 +22,16 @@ class PlatformSettings(ConfigModel):
     """The value of ``mirrors:platform``."""
 
     environ: ClassVar[Mapping[str, str]] = {}
-    """{key: variable of the process environment that wins over it}"""
+    """{key: the environment variable that overrides it}"""
 
     stand_ins: ClassVar[Mapping[str, Any]] = {}
-    """{key: value} of the keys without which Mirrors cannot look at the platform. Where such a key is wrong, Mirrors
-    checks the rest of the configuration with this value, and then uses none of it."""
+    """{key: a valid value} of the keys without which Mirrors cannot look at the platform. If such a key is wrong,
+    Mirrors checks the rest of the configuration with this value, and then uses none of it."""
 
     @abstractmethod
     def problems(self, context: ValidationContext) -> Iterator[Problem]:
-        """Yield a problem for each rule of the platform that the settings break."""
+        """Yield a problem for each rule of the platform that the settings break.
+
+        Args:
+            context: The settings of the stack, with the places of its sites.
+        """

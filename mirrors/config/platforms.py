@@ -1,7 +1,7 @@
 """The platforms that a fleet may run on. This is the one place that chooses between them.
 
 A platform is a folder. Its entry names the parts of it, and Mirrors imports a part when a stack on that platform needs
-it. On Divio nothing of Docker's is loaded. The steps to add a platform are in ``docs/adr/0031-platforms.md``.
+it. A stack on Divio loads nothing of Docker's. The steps to add a platform are in ``docs/adr/0031-platforms.md``.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ class PlatformEntry:
 
     Args:
         settings: The class of its keys and rules, a ``PlatformSettings``.
-        words: What the plan and the reports say of it, a ``PlatformWords``.
+        words: The platform's words for the plan and the reports, a ``PlatformWords``.
         program: The class that declares the fleet in the user's program, a ``Platform``.
-        commands: The class that does what the commands do with it, a ``Commands``.
-        keys: The keys that it adds at the top of the configuration, with their names in the user's files.
-        objects: Those of its keys whose raw value is JSON.
-        secrets: Those that hold a secret, each with the end of the command that sets one.
-        extra: The extra of the distribution that installs the packages of the platform; empty where it needs none.
+        commands: The class with the platform's part of each command, a ``Commands``.
+        keys: The keys that it adds at the top of the configuration, in the spelling of the user's files.
+        objects: The keys whose raw value is JSON.
+        secrets: {key that holds a secret: the end of the command that sets one}.
+        extra: The extra of the distribution that installs the platform's packages; empty if it needs none.
     """
 
     settings: str
@@ -79,7 +79,7 @@ PLATFORMS: dict[str, PlatformEntry] = {
         extra="docker",
     ),
 }
-"""By the value of ``mirrors:platform``."""
+"""The entry of each platform, by the value of ``mirrors:platform``."""
 
 _COMMON_OBJECTS = frozenset({"fleet", "overrides", "secrets", "sharedValues", "rollout"})
 _COMMON_SECRETS = {
@@ -89,19 +89,23 @@ _COMMON_SECRETS = {
 
 
 def kind_of(data: Mapping[str, Any]) -> str:
-    """Return the platform of raw values; the default where they name none, or one that Mirrors does not know."""
+    """Return the platform that raw values name; the default if they name none that Mirrors knows."""
     kind = data.get("platform")
     return kind if isinstance(kind, str) and kind in PLATFORMS else DEFAULT
 
 
 def kind_of_types(types: Iterable[str]) -> str:
-    """Return the platform that a stack's resources belong to, by the components ``mirrors:<platform>:…`` among them."""
+    """Return the platform of a stack's resources. The type of a component shows it: ``mirrors:<platform>:…``.
+
+    Args:
+        types: The Pulumi types of all resources of the stack.
+    """
     kinds = (kind.split(":")[1] for kind in types if kind.startswith("mirrors:"))
     return next((kind for kind in kinds if kind in PLATFORMS), DEFAULT)
 
 
 def settings_class(kind: str) -> type[PlatformSettings]:
-    """Return the class of a platform's own keys. It needs none of the platform's packages."""
+    """Return the class of a platform's own keys. Importing it needs none of the platform's packages."""
     found: type[PlatformSettings] = _imported(PLATFORMS[kind].settings)
     return found
 
@@ -132,7 +136,7 @@ def object_keys() -> frozenset[str]:
 
 
 def secret_commands() -> dict[str, str]:
-    """Return {key: end of the command that sets a secret in it} of the keys that hold secrets."""
+    """Return the keys that hold secrets, each with the end of the command that sets one: {key: end}."""
     found = dict(_COMMON_SECRETS)
     for entry in PLATFORMS.values():
         found |= entry.secrets

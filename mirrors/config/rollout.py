@@ -1,4 +1,4 @@
-"""How a release reaches the mirrors. Apart from the other models, since each provider process reads this one."""
+"""The model of ``mirrors:rollout``. It is apart from the other models, because each provider process imports it."""
 
 from typing import Annotated, Literal
 
@@ -9,22 +9,22 @@ from mirrors.config.values import Parallel, Seconds, Statuses, UrlPath, WaveNumb
 
 
 class Health(ConfigModel):
-    """What a healthy site answers at its own address. Redirects are not followed: 302 is an answer."""
+    """The answer of a healthy site at its own address. Mirrors follows no redirect: 302 is an answer."""
 
     path: UrlPath = "/"
-    """Where it is asked."""
+    """The path that Mirrors requests."""
 
     statuses: Statuses = (range(200, 400),)
-    """The HTTP statuses that are healthy."""
+    """The HTTP statuses of a healthy site."""
 
     timeout: Seconds = 60
-    """How long it has for its first healthy answer."""
+    """The time that a site has for its first healthy answer."""
 
     text: str | None = Field(default=None, min_length=1)
-    """What the answer's body must contain."""
+    """A text that the answer's body must contain."""
 
     identity: bool = Field(default=False, strict=True)
-    """Whether it must also say, through the companion app, that it is the declared site on the declared database."""
+    """``true``: the companion app must also confirm that this is the declared site on the declared database."""
 
 
 class Rollout(ConfigModel):
@@ -39,20 +39,21 @@ class Rollout(ConfigModel):
     """
 
     follow: Literal["original", "manual"] = "original"
-    """``original``: ``up`` rolls a new release of the original out. ``manual``: only ``mirrors deploy`` does."""
+    """``original``: ``up`` rolls out a new release of the original. ``manual``: only ``mirrors deploy`` does."""
 
     waves: tuple[WaveSize, ...] = ("100%",)
-    """How many mirrors, in the order of the list, have been reached at the end of each wave. A wave that failed is the
-    last one. The last takes all: ``"100%"``. One with a ``hold`` gets no release, so it does not count."""
+    """The number or share of mirrors that have the release at the end of each wave. The waves follow the order of the
+    list. The last wave takes all mirrors: ``"100%"``. After a wave that fails, Mirrors begins no other. A mirror with a
+    ``hold`` gets no release, so it does not count."""
 
     parallel: Parallel = 4
-    """Deployments at once."""
+    """The highest number of deployments at once."""
 
     pause_after: WaveNumber | None = None
-    """The wave to stop after. Sites behind it keep their release and their variables."""
+    """The wave to stop after. Sites of later waves keep their release and their variables."""
 
     timeout: Seconds = 75 * 60
-    """How long one deployment may take. The platform's own limits add up to over an hour."""
+    """The time that one deployment may take. The platform's own limits add up to over an hour."""
 
     health: Annotated[Health | None, BeforeValidator(switched_off)] = Health()
-    """What each site must answer before the next wave begins; ``false``: nobody asks."""
+    """The answer that each site must give before the next wave begins. ``false``: Mirrors does not ask."""

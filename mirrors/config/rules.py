@@ -1,4 +1,4 @@
-"""Rules about more than one key. Each is a function from the settings to problems."""
+"""Rules about more than one key. Each rule is a function ``check_…`` from the settings to problems."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,10 +18,13 @@ DOMAIN = "DOMAIN"
 
 @dataclass(frozen=True)
 class ValidationContext:
-    """Settings with what they do not know themselves.
+    """The settings, with facts about the user's files that the settings do not have.
 
-    ``positions`` are the numbers that the mirrors have in the user's list, ``named`` the applications of all mirrors,
-    also of those left out because something is wrong with them, ``stack`` is the short name of the stack.
+    Args:
+        settings: The valid part of the configuration.
+        positions: The number of each mirror in the user's list, in the order of ``settings.mirrors``.
+        named: The slugs of all entries of that list, also of those that are not valid.
+        stack: The short name of the stack.
     """
 
     settings: Settings
@@ -31,17 +34,19 @@ class ValidationContext:
 
     @property
     def sites(self) -> list[tuple[Place, Site]]:
+        """The original and the mirrors, each with its place in the configuration."""
         fleet = self.settings.fleet
         mirrors = zip(self.positions, fleet.mirrors, strict=True)
         return [(("fleet", "original"), fleet.original), *((("fleet", "mirrors", i), mirror) for i, mirror in mirrors)]
 
 
 def violations(context: ValidationContext) -> Iterator[Problem]:
-    """Every rule that the declaration breaks, each problem once."""
+    """Yield a problem for each rule that the settings break, each problem once."""
     return iter(dict.fromkeys(chain.from_iterable(rule(context) for rule in _RULES)))
 
 
 def check_applications_differ(context: ValidationContext) -> Iterator[Problem]:
+    """Refuse an application that the fleet lists twice."""
     first: dict[str, Place] = {}
     for place, site in context.sites:
         place = (*place, "application")
@@ -51,6 +56,7 @@ def check_applications_differ(context: ValidationContext) -> Iterator[Problem]:
 
 
 def check_site_ids_differ(context: ValidationContext) -> Iterator[Problem]:
+    """Refuse a SITE_ID that two sites declare."""
     first: dict[int, tuple[Place, Site]] = {}
     for place, site in context.sites:
         if site.site_id is None:
@@ -64,6 +70,7 @@ def check_site_ids_differ(context: ValidationContext) -> Iterator[Problem]:
 
 
 def check_site_ids_are_free(context: ValidationContext) -> Iterator[Problem]:
+    """Refuse a declared SITE_ID that is retired or reserved."""
     fleet = context.settings.fleet
     kept = (
         ("retired", fleet.retired),
@@ -81,6 +88,7 @@ def check_site_ids_are_free(context: ValidationContext) -> Iterator[Problem]:
 
 
 def check_former_slugs_are_gone(context: ValidationContext) -> Iterator[Problem]:
+    """Refuse a former slug that another site has, or had."""
     seen = {site.application: (*place, "application") for place, site in reversed(context.sites)}
     for place, site in context.sites:
         if site.formerly is None:
@@ -94,6 +102,7 @@ def check_former_slugs_are_gone(context: ValidationContext) -> Iterator[Problem]
 
 
 def check_own_variables_undeclared(context: ValidationContext) -> Iterator[Problem]:
+    """Refuse a declared variable that Mirrors sets, or that the fleet shares."""
     reserved = context.settings.reserved_names
     for place, names in _variable_places(context):
         for name in names:
@@ -116,7 +125,7 @@ def _variable_places(context: ValidationContext) -> Iterator[tuple[Place, Mappin
 
 
 def check_domains_are_hosts(context: ValidationContext) -> Iterator[Problem]:
-    """Of a site's own address the companion app makes the row that Django looks up."""
+    """Refuse a DOMAIN that is not one host: the companion app makes the site's ``Site`` row from it."""
     for place, variables in _variable_places(context):
         value = variables.get(DOMAIN)
         text = value.get_secret_value() if isinstance(value, SecretStr) else value
@@ -127,6 +136,7 @@ def check_domains_are_hosts(context: ValidationContext) -> Iterator[Problem]:
 
 
 def check_plain_or_secret(context: ValidationContext) -> Iterator[Problem]:
+    """Refuse a variable that a site has both in clear and as a secret."""
     settings = context.settings
     for place, site in context.sites:
         for there, plain in settings.plain_variables_of(site):
@@ -138,6 +148,7 @@ def check_plain_or_secret(context: ValidationContext) -> Iterator[Problem]:
 
 
 def check_slugs_in_fleet(context: ValidationContext) -> Iterator[Problem]:
+    """Refuse overrides and secrets of a site that is not in the fleet."""
     slugs = {*context.settings.fleet.slugs, *context.named}
     yield from _unknown_slugs(("overrides", "mirrors"), context.settings.overrides.mirrors, slugs)
     yield from _unknown_slugs(("secrets",), context.settings.secrets, {*slugs, ALL})
@@ -150,6 +161,7 @@ def _unknown_slugs(place: Place, keys: Mapping[str, object], known: set[str]) ->
 
 
 def check_reserved_slug(context: ValidationContext) -> Iterator[Problem]:
+    """Refuse the key ``all`` of the secrets if a site has that slug."""
     settings = context.settings
     if ALL in settings.secrets and ALL in settings.fleet.slugs:
         message = f"means every mirror, but a site is called {ALL}"
@@ -157,6 +169,7 @@ def check_reserved_slug(context: ValidationContext) -> Iterator[Problem]:
 
 
 def check_shared_names(context: ValidationContext) -> Iterator[Problem]:
+    """Refuse a shared name that Mirrors sets itself, or that the list has twice."""
     shared = context.settings.fleet.shared
     for position, name in enumerate(shared):
         place = ("fleet", "shared", position)
@@ -168,6 +181,7 @@ def check_shared_names(context: ValidationContext) -> Iterator[Problem]:
 
 
 def check_shared_values(context: ValidationContext) -> Iterator[Problem]:
+    """Refuse a value of ``sharedValues`` whose name the fleet does not share."""
     shared = context.settings.fleet.shared
     for name in context.settings.shared_values:
         if name not in shared:
@@ -176,12 +190,14 @@ def check_shared_values(context: ValidationContext) -> Iterator[Problem]:
 
 
 def check_stack_reference(context: ValidationContext) -> Iterator[Problem]:
+    """Refuse a stack that names itself in ``siteIdsFrom``."""
     if context.settings.site_ids_from == context.stack:
         remedy = "name the stack that it follows, or remove the key"
         yield problem_at(("siteIdsFrom",), "stack-follows-itself", "is this stack itself", remedy)
 
 
 def check_wave_sizes(context: ValidationContext) -> Iterator[Problem]:
+    """Refuse waves that do not grow, and a last wave without all mirrors."""
     waves = context.settings.rollout.waves
     for kind in (int, str):
         sizes = [(number, int(str(size).rstrip("%"))) for number, size in enumerate(waves) if isinstance(size, kind)]
@@ -195,6 +211,7 @@ def check_wave_sizes(context: ValidationContext) -> Iterator[Problem]:
 
 
 def check_pause_after(context: ValidationContext) -> Iterator[Problem]:
+    """Refuse a pause after a wave that does not exist."""
     rollout = context.settings.rollout
     if rollout.pause_after is not None and rollout.pause_after > len(rollout.waves):
         message = f"got {rollout.pause_after}, but {path(('rollout', 'waves'))} has {len(rollout.waves)}"
@@ -208,6 +225,7 @@ def check_platform(context: ValidationContext) -> Iterator[Problem]:
 
 
 def check_original_not_held(context: ValidationContext) -> Iterator[Problem]:
+    """Refuse an override that holds the original."""
     settings = context.settings
     original = settings.fleet.original.application
     if (override := settings.overrides.mirrors.get(original)) and override.hold is not None:

@@ -1,4 +1,4 @@
-"""What a scalar without quotes is to those who read YAML: version 1.1 (PyYAML), 1.2 (ruamel), and Go's (Pulumi)."""
+"""The meaning of a scalar without quotes to readers of YAML: 1.1 (PyYAML), 1.2 (ruamel), and Go's yaml.v3 (Pulumi)."""
 
 import re
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ __all__ = ["Altered", "Leaf", "engine_reads_otherwise", "is_engines_date", "plai
 
 _WORDS = frozenset({"", "~", "null", "true", "false"})
 _FORMER_WORDS = frozenset({"=", "<<", "y", "n", "yes", "no", "on", "off"})
-"""Those of YAML 1.1 that the engine takes for text."""
+"""Words with a meaning in YAML 1.1 that Pulumi's engine reads as text."""
 
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _INTEGER = r"0[xX][0-9a-fA-F_]+|0[oO][0-9_]+|0[bB][01_]+"
@@ -18,7 +18,7 @@ _FLOAT = r"(?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9_]+)(?:[eE][-+]?[0-9]+)?"
 _NUMBER = re.compile(rf"[-+]?(?:{_INTEGER}|{_FLOAT})|[-+]?\.inf|\.nan", re.IGNORECASE)
 _BASE_60 = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?")
 _LINE_END = re.compile("[\x85\u2028\u2029\ufeff]")
-"""Line ends in YAML 1.1 alone."""
+"""Characters that end a line in YAML 1.1 alone."""
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt \t].*)?")
 _ALIKE = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
@@ -29,9 +29,15 @@ _JSON_DATE = re.compile(rf"{_DAY}T{_TIME}(?:Z|[-+][0-9]{{2}}:[0-9]{{2}})")
 
 @dataclass(frozen=True)
 class Leaf:
-    """A scalar as it is written. ``rewritten``: it stands in a stack's file, which Pulumi saves now and then.
+    """A scalar as a file has it.
 
-    ``tagged``: a tag, such as ``!!binary``, makes something else of it than its own spelling says.
+    Args:
+        text: Its text, without quotes.
+        quoted: Whether the file has it in quotes.
+        file: The name of the file.
+        line: The number of its line, from 1 on.
+        rewritten: Whether the file is a stack's, which Pulumi writes anew whenever it saves the configuration.
+        tagged: Whether a tag, such as ``!!binary``, gives it another meaning than its text.
     """
 
     text: str
@@ -43,12 +49,19 @@ class Leaf:
 
     @property
     def where(self) -> str:
+        """The file and the line, for a message."""
         return f"{self.file}, line {self.line}"
 
 
 @dataclass(frozen=True)
 class Altered:
-    """A scalar that does not arrive as it is written. ``arrived`` is None where it depends on who reads."""
+    """A scalar that does not arrive as it is written.
+
+    Args:
+        place: Its place in the configuration.
+        leaf: The scalar in its file.
+        arrived: The value that Pulumi passes; None if readers of YAML do not agree on it.
+    """
 
     place: Place
     leaf: Leaf
@@ -56,20 +69,20 @@ class Altered:
 
 
 def reads_otherwise(text: str) -> bool:
-    """Whether one of them reads it as something else than this text, so that it belongs in quotes."""
+    """Return whether a reader of YAML reads a scalar as anything but this text, so that it needs quotes."""
     former = text.lower() in _FORMER_WORDS or _BASE_60.fullmatch(text) or _LINE_END.search(text)
     return bool(former) or engine_reads_otherwise(text)
 
 
 def engine_reads_otherwise(text: str) -> bool:
-    """The same of Pulumi's engine alone, which reads YAML 1.2 and some of 1.1 (Go's yaml.v3)."""
+    """Return whether Pulumi's engine reads a scalar as anything but this text. It reads YAML 1.2 and parts of 1.1."""
     return text.lower() in _WORDS or bool(_NUMBER.fullmatch(text) or _DATE.fullmatch(text))
 
 
 def plain_value(text: str) -> Any:
-    """What all of them make of a scalar without quotes; the text itself where they differ, or take it for text.
+    """Return the value of a scalar without quotes that all readers agree on; the text itself if they disagree.
 
-    They agree on a number in decimal digits, without a zero or plus before them, and without an exponent.
+    They agree on a number in decimal digits that has no leading zero, no plus and no exponent.
     """
     if text in _NULLS:
         return None
@@ -81,9 +94,11 @@ def plain_value(text: str) -> Any:
 
 
 def is_engines_date(text: str, *, rewritten: bool) -> bool:
-    """Whether it looks like what a date without quotes has become on its way (CLI 3.259).
+    """Return whether a text looks like a date in Pulumi's spelling (CLI 3.259).
 
-    ``rewritten``: in a stack's file, where Pulumi writes it back as ``2024-01-01 00:00:00 +0000 UTC``. Elsewhere
-    ``2024-01-01T00:00:00Z`` arrives as well.
+    Args:
+        text: The text that Pulumi passes.
+        rewritten: Whether it comes from a stack's file. There, Pulumi writes the date back as
+            ``2024-01-01 00:00:00 +0000 UTC``. From other files ``2024-01-01T00:00:00Z`` may arrive, too.
     """
     return bool(_GO_DATE.fullmatch(text) or (not rewritten and _JSON_DATE.fullmatch(text)))

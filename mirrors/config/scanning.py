@@ -1,4 +1,4 @@
-"""The configuration beside the files that it stands in: what does not arrive as it is written is a problem."""
+"""Compare the configuration with the files that it comes from. A scalar that arrives changed is a problem."""
 
 from __future__ import annotations
 
@@ -20,9 +20,13 @@ __all__ = ["Scan", "scan"]
 
 @dataclass
 class Scan:
-    """``leaves``: how each scalar is written, where a file shows it.
+    """The result of ``scan``.
 
-    ``unread``: the fleet is in a file that cannot be read, which is one of the problems.
+    Args:
+        leaves: Each scalar that a file shows, by place.
+        problems: The problems of the files themselves.
+        changed: Each scalar that does not arrive as it is written, by place.
+        unread: Whether Mirrors cannot read the file of the fleet. ``problems`` says why.
     """
 
     leaves: dict[Place, Leaf] = field(default_factory=dict)
@@ -31,7 +35,11 @@ class Scan:
     unread: bool = False
 
     def said(self, errors: Sequence[ErrorDetails] = ()) -> list[Problem]:
-        """A problem for each altered scalar. What pydantic finds in the same place says what the place takes."""
+        """Return a problem for each altered scalar, and forget them.
+
+        Args:
+            errors: The errors of pydantic. One at the same place says what its key takes.
+        """
         takes = {
             place_of(error): takes_of(error, place_of(error)) for error in errors if place_of(error) in self.changed
         }
@@ -41,9 +49,14 @@ class Scan:
 
 
 def scan(data: dict[str, Any], files: Files) -> Scan:
-    """``data``: {key: value} as it came. What is altered gets the text that is written; a fleet's file is read in.
+    """Compare the configuration with its files, and read the fleet's own file.
 
-    Secret keys are left out: what is encrypted arrives as it is.
+    An encrypted value arrives unchanged, so Mirrors compares no secret key.
+
+    Args:
+        data: {key: value} as Pulumi passes it. An altered scalar gets the text of its file, and ``fleet`` the value
+            from the file of ``fleetFile``.
+        files: The project's files.
     """
     found = Scan()
     _read_fleet_file(data, files, found)

@@ -1,4 +1,4 @@
-"""The kinds of value that the configuration takes. Each says in one phrase what it takes."""
+"""The types of the configuration's values. The error of each says in one phrase what its key takes."""
 
 import re
 from collections.abc import Callable
@@ -10,10 +10,10 @@ from pydantic import BeforeValidator, PlainValidator, SecretStr, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 HIGHEST_SITE_ID = 2**31 - 1
-"""The highest key that Django's ``Site`` can have on PostgreSQL: an ``AutoField`` is a 32-bit integer there."""
+"""The highest key of a ``Site`` row on PostgreSQL, where Django's ``AutoField`` is a 32-bit integer."""
 
 MOST_PARALLEL = 64
-"""Deployments at once. Each three take a process of their own."""
+"""The highest number of deployments at once. Each group of three takes a process of its own."""
 
 _EXACT_INTEGER = 2**53
 _PERCENT = re.compile(r"([0-9]{1,3})%")
@@ -29,16 +29,22 @@ _STATUS = {"type": ["integer", "string"], "minimum": 100, "maximum": 599, "patte
 
 
 def takes(what: str) -> PydanticCustomError:
-    """The error of a value that is not what its key takes; ``mirrors.config.messages`` puts it into words."""
+    """Return the error of a value that its key does not take.
+
+    Args:
+        what: What the key takes. ``mirrors.config.messages`` puts it into the message.
+    """
     return PydanticCustomError("takes", "{what}", {"what": what})
 
 
 def takes_text(what: str) -> PydanticCustomError:
-    """The same of a key that takes text: what YAML reads as a number is wanted in quotes there."""
+    """Return the error of a value that a key of text does not take. The message about a number asks for quotes."""
     return PydanticCustomError("takes_text", "{what}", {"what": what})
 
 
 def matching(pattern: re.Pattern[str], what: str) -> Callable[[Any], str]:
+    """Return a validator of text that a pattern matches from its beginning to its end."""
+
     def check(value: Any) -> str:
         if isinstance(value, str) and pattern.fullmatch(value):
             return value
@@ -58,6 +64,7 @@ def integer_schema(least: int, most: int | None = None) -> WithJsonSchema:
 
 
 def whole(value: Any) -> bool:
+    """Return whether a value is a whole number. ``True`` is none."""
     return isinstance(value, int) and not isinstance(value, bool)
 
 
@@ -68,10 +75,10 @@ def _site_id(value: Any) -> int:
 
 
 def text(value: Any) -> Any:
-    """Text, such as a variable's value. What YAML reads as a number, or as true or false, is refused.
+    """Return text, such as a variable's value, and refuse a value that YAML reads as a number, or as true or false.
 
-    It does not arrive as it is written: 0123 is 83, 1.10 is 1.1, and Pulumi writes such a number into the stack's file
-    whenever it saves that (CLI 3.259).
+    A number does not arrive as it is written: 0123 becomes 83, and 1.10 becomes 1.1. Pulumi also writes the changed
+    number into the stack's file whenever it saves that file (CLI 3.259).
     """
     if isinstance(value, str) and "\0" not in value:
         return value
@@ -105,7 +112,7 @@ def _wave_number(value: Any) -> int:
 
 
 def _wave(value: Any) -> int | str:
-    """A number of mirrors, or a part of them; either counts those of the waves before, too."""
+    """Return a number of mirrors, or a percentage of them. Both include the mirrors of earlier waves."""
     if whole(value) and value >= 1:
         return int(value)
     match = _PERCENT.fullmatch(value) if isinstance(value, str) else None
@@ -123,7 +130,7 @@ def _hold(value: Any) -> str:
 
 
 def _statuses(value: Any) -> tuple[range, ...]:
-    """HTTP statuses, single ones and ranges with both ends."""
+    """Return HTTP statuses: single ones, and ranges that include both ends."""
     items = value if isinstance(value, list) else [value]
     found = [_STATUSES.fullmatch(str(item)) for item in items if isinstance(item, str) or whole(item)]
     ends = [(int(match[1]), int(match[2] or match[1])) for match in found if match]
@@ -139,7 +146,7 @@ def _path(value: Any) -> str:
 
 
 def switched_off(value: Any) -> Any:
-    """``false`` as None. ``true`` asks for the defaults."""
+    """Return None for ``false``, and an empty object, which has the defaults, for ``true``."""
     if isinstance(value, bool):
         return {} if value else None
     return value
@@ -149,14 +156,14 @@ def _split(value: str) -> SplitResult | None:
     try:
         parts = urlsplit(value)
         return parts if parts.port is None or parts.port else None
-    except ValueError:  # an unfinished IPv6 address, a port that is no number
+    except ValueError:  # An IPv6 address is incomplete, or a port is no number.
         return None
 
 
 def _is_loopback(host: str) -> bool:
     try:
         return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:  # a name
+    except ValueError:  # The host is a name.
         return False
 
 
@@ -172,12 +179,12 @@ def _api_url(value: Any) -> str:
 
 
 def is_host(value: str) -> bool:
-    """One host, and its port if it has one: what ``DOMAIN`` holds, as the companion app takes it too."""
+    """Return whether a value is one host, with or without a port. The companion app takes the same as ``DOMAIN``."""
     return _HOST.fullmatch(value.lower()) is not None
 
 
 def nothing_is_empty(value: Any) -> Any:
-    """A key with nothing behind it is null in YAML; for an object it means an empty one."""
+    """Return an empty object for null: YAML reads a key without a value as null."""
     return {} if value is None else value
 
 

@@ -1,7 +1,7 @@
-"""What stands in the project's files, scalar by scalar, to be compared with what arrives of it.
+"""Compare the scalars of a file with the values that arrive from it.
 
-The engine resolves a scalar without quotes and hands on what it means: 0123 arrives as 83, 2024-01-01 as
-2024-01-01T00:00:00Z (CLI 3.259). Text of YAML comes in, nothing is read from a disk here.
+Pulumi's engine passes on what a scalar without quotes means to it: 0123 arrives as 83, and 2024-01-01 as
+2024-01-01T00:00:00Z (CLI 3.259). This module works on text, and reads no file.
 """
 
 from __future__ import annotations
@@ -21,16 +21,22 @@ __all__ = ["LOADER", "OtherSourceError", "Source", "arrives_as_written", "compar
 
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MERGE = "tag:yaml.org,2002:merge"
-_UNTAGGED: Any = Resolver()  # of no types
+_UNTAGGED: Any = Resolver()  # A resolver without types shows whether a scalar has a tag of its own.
 
 
 class OtherSourceError(Exception):
-    """What arrives is not what this file has: another file, or none, is where it comes from."""
+    """The value does not come from this file. It comes from another file, or from none."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """The keys of one file that are ours, without the namespace."""
+    """The keys of one file that belong to Mirrors.
+
+    Args:
+        file: The name of the file.
+        rewritten: Whether it is a stack's file, which Pulumi writes anew whenever it saves the configuration.
+        keys: The value of each key, by key without the namespace.
+    """
 
     file: str
     rewritten: bool
@@ -38,9 +44,15 @@ class Source:
 
     @classmethod
     def of(cls, file: str, top: Mapping[str, Node] | None, namespace: str, *, rewritten: bool) -> Source | None:
-        """None where it could not be read (``keys_of``); the engine says then what is wrong with it.
+        """Return the keys of a file; None if Mirrors cannot read it. Pulumi's engine then says what is wrong with it.
 
-        In the file of a project that is called like the namespace, its keys may stand without it.
+        A project that has the namespace as its name may have the keys without the namespace.
+
+        Args:
+            file: The name of the file.
+            top: The keys at its top, as ``keys_of`` returns them.
+            namespace: The namespace of the keys, ``mirrors``.
+            rewritten: Whether it is a stack's file.
         """
         config = top.get("config") if top else None
         if top is None or not isinstance(config, MappingNode):
@@ -52,13 +64,14 @@ class Source:
         return cls(file, rewritten, keys if rewritten else {key: _value(node) for key, node in keys.items()})
 
     def leaf(self, node: ScalarNode) -> Leaf:
+        """Return a scalar of this file, with its line."""
         line, quoted = node.start_mark.line + 1, bool(node.style)
         tagged = node.tag != _UNTAGGED.resolve(ScalarNode, node.value, (not quoted, quoted))
         return Leaf(node.value, quoted, self.file, line, self.rewritten, tagged)
 
 
 def keys_of(text: str) -> dict[str, Node] | None:
-    """The keys at the top of a document; None where it cannot be read, or holds no keys."""
+    """Return the keys at the top of a document; None if it is no YAML, or no object."""
     try:
         root = yaml.compose(text, Loader=LOADER)
         return dict(pairs(root)) if isinstance(root, MappingNode) else None
@@ -67,13 +80,13 @@ def keys_of(text: str) -> dict[str, Node] | None:
 
 
 def _value(node: Node) -> Node:
-    """In a project's file an object stands below ``value``, a key with a type has its ``default``."""
+    """Return the value of a key in a project's file: below ``value``, or the ``default`` of a key with a type."""
     held = dict(pairs(node)) if isinstance(node, MappingNode) else {}
     return next((held[key] for key in ("value", "default") if key in held), node)
 
 
 def pairs(node: MappingNode) -> Iterator[tuple[str, Node]]:
-    """The entries, what is merged into them first, so that a ``dict`` has those that count."""
+    """Yield the entries of an object. Merged entries come first, so that in a ``dict`` the object's own ones win."""
     own: list[tuple[str, Node]] = []
     for key, value in node.value:
         if key.tag == _MERGE and not key.style:
@@ -85,9 +98,18 @@ def pairs(node: MappingNode) -> Iterator[tuple[str, Node]]:
 
 
 def compare(source: Source, node: Node, arrived: Any, place: Place) -> Iterator[tuple[Place, Leaf, Any]]:
-    """Every scalar below a node with what arrives of it. Raises OtherSourceError where the two are not of one shape.
+    """Yield each scalar below a node with the value that arrives from it: (place, scalar, value).
 
-    What is encrypted is left out.
+    An encrypted value is left out.
+
+    Args:
+        source: The file of the node.
+        node: A value in the file.
+        arrived: The value that Pulumi passes.
+        place: The place of the value in the configuration.
+
+    Raises:
+        OtherSourceError: The file's value and the passed one have different shapes.
     """
     if isinstance(node, ScalarNode):
         yield place, source.leaf(node), arrived
@@ -108,7 +130,11 @@ def _is_secure(found: Mapping[str, Node]) -> bool:
 
 
 def arrives_as_written(leaf: Leaf, arrived: Any) -> bool:
-    """Whether the value is what everybody reads there. Raises OtherSourceError where it cannot come from there."""
+    """Return whether the passed value is the one that every reader of YAML sees in the file.
+
+    Raises:
+        OtherSourceError: The value cannot come from this scalar.
+    """
     nothing = arrived in ("", None) and not leaf.quoted and plain_value(leaf.text) is None
     if nothing or leaf.text == arrived:
         return True

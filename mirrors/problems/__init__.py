@@ -1,6 +1,6 @@
-"""A problem as data: what every part of Mirrors reports, from the configuration to the terminal.
+"""Problems as data. Every part of Mirrors reports them, from the configuration to the terminal.
 
-Nothing reads a problem's text. What a program needs of it is a field.
+No code reads a problem's text. Each fact that a program needs is a field.
 """
 
 from collections.abc import Mapping
@@ -28,18 +28,19 @@ AREAS: Mapping[str, Mapping[str, Meaning]] = MappingProxyType(
         "commands": COMMANDS,
     }
 )
-"""The catalogue by area. Each area is a module of this package, and a page of the documentation."""
+"""{area: its codes}. Each area is a module of this package, and a page of the documentation."""
 
 CATALOGUE: Mapping[str, Meaning] = MappingProxyType(
     {code: meaning for meanings in AREAS.values() for code, meaning in meanings.items()}
 )
-"""{code: its meaning}. A code never changes its meaning, and a removed one is not used again."""
+"""{code: its meaning}. A code never changes its meaning, and Mirrors never uses a removed code again."""
 
 PAGES = "docs/reference/problems"
+"""The folder with a page for each area."""
 
 
 def reference(code: str) -> str:
-    """Return the place in the documentation that explains a code of the catalogue."""
+    """Return the page and heading of the documentation that explain a code of the catalogue."""
     area = next(area for area, meanings in AREAS.items() if code in meanings)
     return f"{PAGES}/{area}.md#{code}"
 
@@ -49,15 +50,15 @@ class Problem:
     """One thing that is wrong. No field holds a secret's value.
 
     Args:
-        code: a key of ``CATALOGUE``.
-        message: what happened and its effect, without the place. It ends with a full stop where a sentence follows.
-        remedy: the command to run or the key to change; empty where the message says it.
-        site: the slug of the application that it is about; None where it is about no single one.
-        path: the key of the configuration, such as ``mirrors:fleet.mirrors[2].siteId``; None where it is about none.
-        details: more lines, such as the end of a log.
+        code: A key of ``CATALOGUE``.
+        message: What happened and its effect, without the place. It ends with a full stop if the remedy is a sentence.
+        remedy: The command to run or the key to change; empty if the message says it.
+        site: The slug of the site with the problem; None if the problem is of no single site.
+        path: The key of the configuration, such as ``mirrors:fleet.mirrors[2].siteId``; None if no key is wrong.
+        details: More lines, such as the end of a log.
 
     Raises:
-        ValueError: the code is in no catalogue.
+        ValueError: The catalogue lacks the code.
     """
 
     code: str
@@ -85,7 +86,7 @@ class Problem:
 
     @property
     def data(self) -> dict[str, Any]:
-        """The problem in ``--json``. ``reference``: where the documentation explains its code."""
+        """The problem in ``--json``. ``reference`` is the page of the documentation that explains its code."""
         return {
             "code": self.code,
             "site": self.site,
@@ -99,11 +100,17 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A remark that stops nothing. ``site``: the slug that it is about; None where it is about no single site."""
+    """A remark that stops nothing.
+
+    Args:
+        text: The remark, without its site.
+        site: The slug of the site; None if the remark is about no single site.
+    """
 
     text: str
     site: str | None = None
 
     @property
     def line(self) -> str:
+        """The note as a terminal shows it: the site, then the remark."""
         return f"{self.site}: {self.text}" if self.site else self.text

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 
 class Meaning(NamedTuple):
-    """What a code means, and what usually helps: a sentence each, for the page about problems."""
+    """The meaning of a code, and what usually helps, for the pages about problems. Each is one or two sentences."""
 
     meaning: str
     remedy: str

@@ -6,15 +6,15 @@ from mirrors.problems.codes import Meaning
 
 COMMANDS: Mapping[str, Meaning] = {
     "answer-needed": Meaning(
-        "The command asks before it changes anything, and no terminal is there to answer.",
-        "Add --yes if that is meant.",
+        "The command asks before it changes anything, and there is no terminal to answer.",
+        "Add --yes to confirm the change.",
     ),
     "backend-file-empty": Meaning(
-        "A file of Pulumi's backend is empty. A kill of Pulumi may leave it so, and Pulumi cannot read past it.",
-        "mirrors doctor names the file, and the command that helps.",
+        "A file of Pulumi's backend is empty, because Pulumi was killed while it wrote the file. Pulumi cannot go on.",
+        "Run mirrors doctor. It names the file and the command that helps.",
     ),
     "backend-unusable": Meaning(
-        "Pulumi's backend does not answer, or no login is there.",
+        "Pulumi's backend does not answer, or you are not logged in.",
         "Run pulumi login, or set PULUMI_BACKEND_URL.",
     ),
     "clock-differs": Meaning(
@@ -23,27 +23,27 @@ COMMANDS: Mapping[str, Meaning] = {
     ),
     "command-is-for-another-platform": Meaning(
         "The command does not work on the platform of this stack.",
-        "Use what the message names instead.",
+        "Use the command that the message names.",
     ),
     "configuration-too-large": Meaning(
-        "Pulumi hands the configuration to the program in one variable. Linux limits its length to 128 KiB.",
+        "Pulumi passes the configuration to the program in one variable. Linux limits its length to 128 KiB.",
         "Move the fleet into a file of its own, and name that file with mirrors:fleetFile.",
     ),
     "engine": Meaning(
         "Pulumi reported an error of its own, or of a resource that is not a part of Mirrors.",
-        "Read the message: it is Pulumi's.",
+        "Read Pulumi's message.",
     ),
     "event-unreadable": Meaning(
         "The program or a provider reported something that the command cannot read.",
         "Install one version of pulumi-mirrors for the command and for the program.",
     ),
     "fleet-not-in-clear": Meaning(
-        "No file of the project declares the fleet in clear, so a command cannot write into it.",
-        "Write the ids where the fleet is declared.",
+        "No file of the project declares the fleet in clear, so the command cannot write the ids into it.",
+        "Write the ids yourself, at the place that declares the fleet.",
     ),
     "mirror-named-as-original": Meaning(
-        "The application that mirrors adopt was given has the database of another one. It looks like a mirror.",
-        "Name the original, as the message says.",
+        "The application in a mirrors adopt command uses the database of another one, so it looks like a mirror.",
+        "Name the original. The message says which one it is.",
     ),
     "no-project": Meaning(
         "The directory has no Pulumi.yaml.",
@@ -62,28 +62,28 @@ COMMANDS: Mapping[str, Meaning] = {
         "Run pulumi up for the whole stack once.",
     ),
     "other-fleet-declared": Meaning(
-        "The project declares another fleet than mirrors adopt has found. Nothing was written.",
-        "Compare the two. Overwrite the declared one with --force if it is wrong.",
+        "The project declares another fleet than the one that mirrors adopt found. The command wrote nothing.",
+        "Compare the two. If the declared one is wrong, overwrite it with --force.",
     ),
     "other-resources-in-stack": Meaning(
-        "The stack also has resources that are not the fleet's. mirrors leave would forget them too.",
+        "The stack also has resources of other programs, and mirrors leave would forget them, too.",
         "Take the fleet's resources out of the state one by one, with pulumi state delete.",
     ),
     "project-file-invalid": Meaning(
-        "A file of the project is no YAML, or holds no keys.",
+        "A file of the project is no YAML, or has no keys.",
         "Correct the file at the line that the message names.",
     ),
     "project-file-unreadable": Meaning(
-        "A file of the project cannot be read.",
-        "Check its permissions. It has to be text in UTF-8.",
+        "Mirrors cannot read a file of the project.",
+        "Check the permissions of the file, and whether it is text in UTF-8.",
     ),
     "project-file-unwritable": Meaning(
-        "A file of the project cannot be written. It is as it was before.",
+        "Mirrors cannot write a file of the project, and left it unchanged.",
         "Check the permissions of the file and of its folder.",
     ),
     "pulumi-failed": Meaning(
         "A pulumi command failed.",
-        "Read the message: it is Pulumi's.",
+        "Read Pulumi's message.",
     ),
     "pulumi-incomplete": Meaning(
         "Programs that belong to the Pulumi CLI are missing.",
@@ -94,20 +94,20 @@ COMMANDS: Mapping[str, Meaning] = {
         "Install the Pulumi CLI, or put its folder on the PATH.",
     ),
     "pulumi-version-differs": Meaning(
-        "The pulumi command is older than the Python library, or of another major version.",
-        "Install the command in the library's version, or a newer one of the same major version.",
+        "The pulumi command is older than the Python library pulumi, or has another major version.",
+        "Install the command in the library's version, or in a newer one of the same major version.",
     ),
     "run-program-set": Meaning(
         "PULUMI_RUN_PROGRAM is set. Each pulumi up then takes several times as long.",
         "Unset it. Where a refresh or destroy needs the program, use --run-program.",
     ),
     "secrets-manager-refuses": Meaning(
-        "The stack's secrets manager does not take the passphrase, or the key, that this shell has.",
+        "The stack's secrets manager refuses the passphrase or the key of this shell.",
         "Set PULUMI_CONFIG_PASSPHRASE to the stack's passphrase, or log in to the cloud that has its key.",
     ),
     "several-ledgers": Meaning(
-        "The state has more than one list of SITE_IDs, so one id may have been given to two sites.",
-        "Correct the sites, declare the ids, then take the list that is not the Fleet's out of the state.",
+        "The state has more than one ledger of SITE_IDs, so two sites may have the same id.",
+        "Correct the sites and declare their ids. Then take the ledger that is not the Fleet's out of the state.",
     ),
     "site-left-list": Meaning(
         "A mirror of the stack is not declared any more. Only an update of the whole stack may remove it.",
@@ -115,10 +115,10 @@ COMMANDS: Mapping[str, Meaning] = {
     ),
     "sites-not-readable": Meaning(
         "The token's account cannot see an application, its environment, its variables or its deployments.",
-        "Create the missing environment, give the account the right to it, or correct the list.",
+        "Create the missing environment, give the account the right to read it, or correct the list.",
     ),
     "stack-locked": Meaning(
-        "A process works on the stack, or was killed while it did.",
+        "A process holds the lock of the stack, or was killed while it did.",
         "Wait for that process. If it has ended, run pulumi cancel.",
     ),
 }

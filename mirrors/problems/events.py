@@ -1,7 +1,7 @@
-"""What a program and its providers report to the command that has started them, beside what they show to the user.
+"""Report events from a program and its providers to the command that started them.
 
 The command names a file in ``MIRRORS_EVENTS``. Each event is one line of JSON in it: ``{event: its kind, …}``. Without
-the variable nothing is written. No event holds a secret's value.
+the variable the reporting functions write nothing. No event holds a secret's value.
 """
 
 import json
@@ -26,38 +26,41 @@ UNREADABLE = Problem(
 
 
 def report_problem(problem: Problem) -> None:
+    """Report a problem that the user sees."""
     _report("problem", asdict(problem))
 
 
 def report_note(note: Note) -> None:
+    """Report a note that the user sees."""
     _report("note", asdict(note))
 
 
 def report_repair() -> None:
-    """All mirrors are one wave in this operation."""
+    """Report that this operation rotates credentials, so all mirrors are one wave."""
     _report("repair", {})
 
 
 def report_line(text: str) -> None:
-    """A line that the user sees, and that says nothing that another event does not."""
+    """Report a line that the user sees and that no other event covers, so that the command shows it once."""
     _report("line", {"text": text})
 
 
 def _report(kind: str, data: Mapping[str, Any]) -> None:
-    """A file that cannot be written keeps nothing from going on: the user sees the lines all the same."""
+    """Append an event to the file. An error does not stop the program, because the user sees the lines anyway."""
     if path := os.environ.get(EVENTS):
         line = f"{json.dumps({'event': kind, **data})}\n".encode()
         try:
-            with Path(path).open("ab", buffering=0) as file:  # several processes append: one write a line
+            with Path(path).open("ab", buffering=0) as file:  # Several processes append, so each line is one write.
                 file.write(line)
         except OSError as error:
             sys.stderr.write(f"{EVENTS}: {path} cannot be written: {error.strerror}\n")
 
 
 def read(path: Path) -> Reported:
-    """What is in the file. A line that cannot be read, such as one that was cut by a kill, becomes a problem.
+    """Read the events of a file. A line that is no event, such as one that a kill cut off, becomes a problem.
 
-    Raises OSError.
+    Raises:
+        OSError: The file cannot be read.
     """
     events, broken = [], False
     for line in path.read_text(encoding="utf-8", errors="replace").splitlines():

@@ -1,4 +1,4 @@
-"""The result of a check: one line, with the remedy where one is needed."""
+"""Results of checks, such as those of ``mirrors doctor``: one line each, with a remedy if something is wrong."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -11,6 +11,8 @@ __all__ = ["Finding", "Level", "all_fine", "explained", "fine", "one_line", "pro
 
 
 class Level(StrEnum):
+    """The severity of a finding. Its value is the word in the terminal and in ``--json``."""
+
     OK = "ok"
     WARNING = "warning"
     PROBLEM = "problem"
@@ -18,7 +20,14 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """``said``: what is fine. ``wrong``: what is not, in its place; its remedy is a command or an instruction."""
+    """The result of one check.
+
+    Args:
+        check: The name of the check.
+        level: Its severity.
+        said: The message of a check that found everything in order.
+        wrong: The problem of a check that did not; its remedy is a command or an instruction.
+    """
 
     check: str
     level: Level
@@ -27,14 +36,17 @@ class Finding:
 
     @property
     def message(self) -> str:
+        """The result in words."""
         return self.wrong.message if self.wrong else self.said
 
     @property
     def remedy(self) -> str:
+        """The command or instruction that helps; empty if all is fine."""
         return self.wrong.remedy if self.wrong else ""
 
     @property
     def code(self) -> str | None:
+        """The code of the problem; None if all is fine."""
         return self.wrong.code if self.wrong else None
 
     def __str__(self) -> str:
@@ -45,34 +57,38 @@ class Finding:
 
     @property
     def data(self) -> dict[str, Any]:
-        """The finding in ``--json``: the same keys for each; ``code`` and ``reference`` are null where all is fine."""
+        """The finding in ``--json``. Each has the same keys; ``code`` and ``reference`` are null if all is fine."""
         where = {"code": None, "site": None, "path": None, "details": "", "reference": None}
         wrong = {key: self.wrong.data[key] for key in where} if self.wrong else where
         return {"check": self.check, "level": self.level, "message": self.message, "remedy": self.remedy, **wrong}
 
 
 def fine(check: str, message: str) -> Finding:
+    """Return the finding of a check that found everything in order."""
     return Finding(check, Level.OK, message)
 
 
 def warning(check: str, wrong: Problem) -> Finding:
+    """Return the finding of a check whose problem stops nothing."""
     return Finding(check, Level.WARNING, wrong=wrong)
 
 
 def problem(check: str, wrong: Problem) -> Finding:
+    """Return the finding of a check whose problem stops an update."""
     return Finding(check, Level.PROBLEM, wrong=wrong)
 
 
 def explained(check: str, problems: Iterable[Problem], remedy: str, level: Level = Level.PROBLEM) -> Iterator[Finding]:
-    """Yield a finding for each problem. ``remedy``: what helps in this check."""
+    """Yield a finding for each problem, with a remedy that fits the check."""
     return (Finding(check, level, wrong=replace(item, remedy=remedy)) for item in problems)
 
 
 def all_fine(findings: Iterable[Finding]) -> bool:
+    """Return whether no finding is a warning or a problem."""
     return all(item.level is Level.OK for item in findings)
 
 
 def one_line(texts: Sequence[str], shown: int = 3) -> str:
-    """The first few, and how many more there are."""
+    """Join the first few texts in one line, and say how many more there are."""
     more = f"; and {len(texts) - shown} more" if len(texts) > shown else ""
     return "; ".join(texts[:shown]) + more

@@ -1,4 +1,4 @@
-"""Problems of SITE_IDs, of the fleet's plan and of adoption."""
+"""Problems of ``SITE_ID``, of the fleet's plan and of adoption."""
 
 from collections.abc import Mapping
 

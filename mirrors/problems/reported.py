@@ -1,4 +1,4 @@
-"""What was reported during one operation of the engine, as data."""
+"""The reports of one operation of Pulumi's engine, as data."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from mirrors.problems import Note, Problem
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """All that was reported.
+    """The reports of one operation.
 
     Args:
-        problems: in the order of reporting, each once.
-        notes: the same.
-        rotates_credentials: whether all mirrors are one wave, because their shared credentials have changed.
-        lines: lines that the user has seen and that no other report says, such as those of the waves.
+        problems: The problems in the order of their reports, each once.
+        notes: The notes in the order of their reports, each once.
+        rotates_credentials: Whether all mirrors are one wave, because their shared credentials changed.
+        lines: Other lines that the user saw, such as those about the waves.
     """
 
     problems: tuple[Problem, ...] = ()
@@ -25,12 +25,21 @@ class Reported:
 
     @property
     def shown(self) -> frozenset[str]:
-        """Every line that the user has seen of them."""
+        """Every line of these reports that the user saw."""
         return self.lines | {item.line for item in self.problems} | {item.line for item in self.notes}
 
     @classmethod
     def of(cls, events: Iterable[Mapping[str, Any]]) -> Self:
-        """From ``{event: its kind, …}``. Raises KeyError, TypeError, ValueError where one is of another version."""
+        """Gather events, in any order of their kinds.
+
+        Args:
+            events: Objects ``{event: its kind, …}``, as ``mirrors.problems.events`` writes them.
+
+        Raises:
+            KeyError: An event lacks a key, for example because another version of Mirrors wrote it.
+            TypeError: An event has a key that this version does not know.
+            ValueError: An event has a code that the catalogue lacks.
+        """
         by_kind: dict[str, list[Mapping[str, Any]]] = {}
         for item in events:
             by_kind.setdefault(item["event"], []).append({key: item[key] for key in item if key != "event"})

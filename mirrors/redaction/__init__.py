@@ -1,8 +1,8 @@
-"""Text of others, such as a deployment's log or a platform's error, without the secrets that it may quote.
+"""Blank secrets in text that others wrote, such as a deployment's log or a platform's error.
 
-One redaction for all of them. It compares without line ends, blanks and colours, with and without escapes undone,
-in any case, and blanks each run of six characters that a text has in common with a secret, or with its base64 or
-hexadecimal form. The time is linear in the length of the text.
+This is the one redaction of Mirrors. It ignores case, line ends, blanks and colours, and reads a text with and without
+its escapes undone. It blanks each run of six characters that the text shares with a secret, or with the secret's base64
+or hexadecimal form. The time is linear in the length of the text.
 """
 
 import re
@@ -16,7 +16,7 @@ __all__ = ["BLANK", "RUN", "redact"]
 
 BLANK = "[secret]"
 _SHORTEST = 4
-"""Shorter pieces are left: blanking every ``1`` would make a log unreadable and hide nothing."""
+"""Shorter secrets stay readable: blanking every ``1`` would make a log unreadable and hide nothing."""
 
 _WORDS = re.findall(
     r"\w+",
@@ -24,7 +24,7 @@ _WORDS = re.findall(
     " localhost manage media mirrors missing module password postgres postgresql private production public refused"
     " secret server session settings sqlite3 staging static storage token username",
 )
-"""In many a secret, and in any log. A secret that is one of them is blanked where it stands whole."""
+"""Words of many secrets and of any log, which stay readable. A secret that is just one of them is still blanked."""
 
 _URL_SAFE = str.maketrans("-_", "+/")
 _LONGEST_WORD = 500
@@ -43,11 +43,21 @@ def redact(
     shortest: int = _SHORTEST,
     blank: str = BLANK,
 ) -> str:
-    """Blank every secret in the text, whole or in part, however it is written.
+    """Blank every secret in a text, whole or in part, in any spelling.
 
-    Of a DSN the address alone stays readable, and of any secret a common word, unless ``whole``. ``values`` are
-    blanked where they stand unshortened: they are no credentials, and their words may be anyone's. What ``shown`` has
-    is public and stays readable. Pieces that are shorter than ``shortest`` are left.
+    The address in a DSN stays readable, and so does a common word in a secret.
+
+    Args:
+        text: The text, of any number of lines. Lines stay lines.
+        secrets: The secrets. Empty ones are ignored.
+        values: Values that are no credentials. Only whole values are blanked, since their words may be anyone's.
+        shown: Public texts, which stay readable even where they are part of a secret.
+        whole: Blank everything that belongs to a secret, also its address, common words and what ``shown`` has.
+        shortest: The number of characters below which a secret or value stays readable.
+        blank: The text in place of a secret.
+
+    Returns:
+        The text without the secrets.
     """
     forms = combined(forms_of(secret, whole=whole, shortest=shortest) for secret in {*secrets} - {""})
     exact = {form for value in values if len(value) >= shortest for form in spellings(value)}
@@ -60,7 +70,7 @@ def redact(
 
 
 def _without(text: str, places: Iterable[Place], blank: str) -> str:
-    """Lines stay lines."""
+    """Put the blank in each place, and keep line ends."""
     kept: list[str] = []
     at = 0
     for start, end in _merged(places):
@@ -71,7 +81,7 @@ def _without(text: str, places: Iterable[Place], blank: str) -> str:
 
 
 def _merged(places: Iterable[Place]) -> list[Place]:
-    """In order, those that overlap or touch in one."""
+    """Merge places that overlap or touch. The places are in order."""
     merged: list[Place] = []
     for start, end in places:
         if merged and start <= merged[-1][1]:
@@ -106,7 +116,7 @@ def _encoded(view: View, runs: Collection[str]) -> Iterator[Place]:
 
 
 def _stretches(text: str, runs: Collection[str]) -> Iterator[Place]:
-    """Where one run follows the other without a gap."""
+    """Yield each part of a text where every run of six characters is one of ``runs``."""
     found = [at for at in range(len(text) - RUN + 1) if text[at : at + RUN] in runs]
     starts = [at for before, at in pairwise([-2, *found]) if at != before + 1]
     ends = [at + RUN for at, after in pairwise([*found, -2]) if after != at + 1]
@@ -114,13 +124,13 @@ def _stretches(text: str, runs: Collection[str]) -> Iterator[Place]:
 
 
 def _around(text: str, place: Place) -> Place:
-    """The whole word, if it is not endless: a part of base64 decodes by itself."""
+    """Extend a place to its whole word of base64, up to 500 characters on each side: a part decodes by itself."""
     start, end = place
     before = text[max(0, start - _LONGEST_WORD) : start][::-1]
     return start - _length(before), end + _length(text[end : end + _LONGEST_WORD])
 
 
 def _length(text: str) -> int:
-    """Of the characters of base64 that it begins with."""
+    """Return how many characters of base64 a text begins with."""
     found = _BASE64.match(text)
     return found.end() if found else 0

@@ -1,4 +1,4 @@
-"""Where in a value its credentials stand, and where what may be said: a host, a path, a marker of a format."""
+"""Find the credentials in a value. The rest of it may be shown: a host, a path, a marker of a format."""
 
 import re
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ Span = tuple[int, int]
 
 _SCHEME = re.compile(r"\s*([A-Za-z][A-Za-z0-9+.-]*)://")
 _SAID_BY_ALL = re.compile(r"^\s*django-insecure-|-----(?:BEGIN|END) [A-Z0-9 ]+-----")
-"""What is the same in everyone's: Django's ``startproject`` begins a key with it (5.2, ``get_random_secret_key``)."""
+"""Markers that many secrets share. Django's ``startproject`` begins a key with the first (5.2, ``startproject.py``)."""
 
 _HARMLESS = re.findall(
     r"[\w-]+",
@@ -16,15 +16,16 @@ _HARMLESS = re.findall(
     " domain host hostaddr keepalives keepalives_idle options pool_timeout port region schema service sslcert sslkey"
     " sslmode sslrootcert ssl-mode ssl_mode sslcrl target_session_attrs timeout url user username",
 )
-"""Options of DSNs whose values are no credentials, though they may be words that a log needs. Any other may be one."""
+"""Options of DSNs whose values are no credentials, and may be words that a log needs. Any other option may hold one."""
 
 
 def credential_spans(value: str) -> list[Span]:
-    """The parts of a value that must not be shown even alone.
+    """Return the parts of a value that must not be shown even alone, as (start, end).
 
-    Of a DSN these are its password, or its user where it has no other, and the values of its query; a password with
-    an unescaped ``/`` or ``?`` ends at the last ``@``. Of a web address without either it is the path, since some call
-    a webhook so. Of anything else it is all of it, but for markers that are everyone's.
+    - In a DSN these are the password, or the user if there is no password, and the values of the query. A password with
+      an unescaped ``/`` or ``?`` ends at the last ``@``.
+    - In a web address without any of these it is the path: the path of a webhook is its secret.
+    - In any other value it is everything, except for markers that many secrets share.
     """
     scheme = _SCHEME.match(value)
     if scheme is None:
@@ -34,13 +35,14 @@ def credential_spans(value: str) -> list[Span]:
 
 
 def inner_secrets(value: str) -> set[str]:
-    """The value and what of it may be quoted by itself, as it is written and as it reads decoded."""
+    """Return the value, and each of its credentials, both as they are written and decoded."""
     parts = {value[start:end] for start, end in credential_spans(value)}
     decoded = {unquote(part) for part in parts} | {text for part in parts for _, text in parse_qsl(f"x={part}")}
     return {value, *parts, *decoded}
 
 
 def _but(value: str, pattern: re.Pattern[str]) -> Iterator[Span]:
+    """Yield the parts of a value that a pattern does not match."""
     at = 0
     for match in pattern.finditer(value):
         if match.start() > at:
@@ -61,7 +63,7 @@ def _in_user(value: str, start: int) -> Iterator[Span]:
 
 
 def _end_of_user(value: str, start: int) -> int:
-    """Of the last ``@`` before the query; a password may have an unescaped ``?`` before that."""
+    """Return the index of the last ``@`` before the query; -1 without one. A password may have an unescaped ``?``."""
     before_query = value.find("?", start)
     if before_query < 0 or "@" not in value[start:before_query]:
         return value.rfind("@", start)
@@ -78,5 +80,6 @@ def _in_query(value: str) -> Iterator[Span]:
 
 
 def _path(value: str, start: int) -> int:
+    """Return the index where the host ends, and a path, query or fragment begins."""
     found = re.compile(r"[/?#]").search(value, start)
     return found.start() if found else start

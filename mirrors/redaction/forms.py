@@ -1,4 +1,4 @@
-"""What of a secret gives it away: runs of six characters, of itself and of what programs make of it."""
+"""The forms by which a text may reveal a secret: runs of six characters of it, and of its encodings."""
 
 import json
 from base64 import b64encode
@@ -12,23 +12,26 @@ from mirrors.redaction.dsns import credential_spans, inner_secrets
 from mirrors.redaction.views import View, lowered, views
 
 RUN = 6
-"""A shorter part of a secret says too little about it, and is too common in plain words."""
+"""The length of a run. A shorter part of a secret reveals too little, and is too common in plain words."""
 
 _ENOUGH = 3
-"""So many characters of a credential beside what may be shown, such as its user's name, are taken for its beginning."""
+"""The number of a credential's characters in a run that reveal it. The others may be public, such as a user's name."""
 
 _ALL = (1 << RUN) - 1
 _KEPT = 32
-"""Secrets whose forms are kept; each response of the platform is looked through for the token."""
+"""The number of secrets whose forms are kept. Mirrors looks for the token in each response of the platform."""
 
 
 @dataclass(frozen=True, slots=True)
 class Forms:
-    """Of one secret.
+    """The forms of one secret, or of several together.
 
-    ``runs``: each run of six in lower case, and which of its characters are the credential's (bit 0 is the first), or
-    0 where these are too few. ``encoded``: runs of its base64. ``spelled``: it, and its parts, as programs escape
-    them. ``short``: its short parts, without blanks and escapes, in lower case.
+    Args:
+        runs: {run of six characters in lower case: a mask of the characters that belong to a credential}. Bit 0 is the
+            first character. The mask is 0 if the credential has too few of them.
+        encoded: The runs of its base64.
+        spelled: The secret and its parts, each as programs escape it.
+        short: Its parts of four or five characters, without blanks and escapes, in lower case.
     """
 
     runs: dict[str, int]
@@ -39,7 +42,13 @@ class Forms:
 
 @lru_cache(maxsize=_KEPT)
 def forms_of(secret: str, *, whole: bool, shortest: int) -> Forms:
-    """``whole``: no part of it may be shown, not even what a DSN points at. Shorter parts than ``shortest`` may be."""
+    """Return the forms of a secret.
+
+    Args:
+        secret: The secret.
+        whole: Whether no part of it may be shown, not even the address in a DSN.
+        shortest: The number of characters below which a part may be shown.
+    """
     parts = {secret} if whole else inner_secrets(secret)
     parts = {part for part in parts if part.strip() and len(part) >= shortest}
     bare = {lowered(view.text) for part in parts for view in views(part)}
@@ -52,7 +61,7 @@ def forms_of(secret: str, *, whole: bool, shortest: int) -> Forms:
 
 
 def plain_runs(text: str) -> Iterator[str]:
-    """Each run of six in lower case, without blanks and escapes."""
+    """Yield each run of six characters of a text in lower case, without blanks, with and without escapes undone."""
     for view in views(text):
         low = lowered(view.text)
         yield from (low[at : at + RUN] for at in range(len(low) - RUN + 1))
@@ -86,22 +95,22 @@ def _runs_in(view: View, telling: bytearray) -> Iterator[tuple[str, int]]:
 
 
 def _distinct(run: str) -> bool:
-    """A rule of dashes or equals signs is in many a log, and in none of them a secret."""
+    """Return whether a run is no rule of dashes or equals signs: these are in many logs, and are no secret."""
     return run[0].isalnum() or run != run[0] * RUN
 
 
 def _as_latin(secret: str) -> str:
-    """As the bytes of it read where they are shown one by one."""
+    """Return a secret as a program shows it that reads UTF-8 as Latin-1; empty for plain ASCII."""
     return "" if secret.isascii() else secret.encode(errors="replace").decode("latin-1")
 
 
 def _sources(secret: str) -> set[str]:
-    """What of it is encoded as a whole, alone or in a text around it."""
+    """Return the texts that a program may encode: the secret, the decoded secret, the secret without outer blanks."""
     return {secret, unquote(secret), secret.strip()}
 
 
 def _encoded(secret: str) -> Iterator[str]:
-    """Runs of base64 of it, of its escaped and its encoded forms, wherever in the encoded text it begins."""
+    """Yield the runs of a secret's base64, of its escaped and its encoded forms, at any offset in an encoded text."""
     once = [part for form in {*_sources(secret), *spellings(secret)} for part in _aligned(form)]
     hexadecimal = [form.encode(errors="replace").hex() for form in _sources(secret)]
     twice = [part for form in (*once, *hexadecimal) for part in _aligned(form)]
@@ -110,7 +119,10 @@ def _encoded(secret: str) -> Iterator[str]:
 
 
 def _aligned(text: str) -> Iterator[str]:
-    """Its base64 (RFC 4648, 4) after no, one and two other bytes: the characters that it alone decides."""
+    """Yield a text's base64 (RFC 4648, section 4) after zero, one and two other bytes.
+
+    Each has only the characters that the text alone decides.
+    """
     octets = text.encode(errors="replace")
     for before in range(3):
         encoded = b64encode(b"\0" * before + octets).decode().rstrip("=")
@@ -119,7 +131,7 @@ def _aligned(text: str) -> Iterator[str]:
 
 
 def spellings(piece: str) -> set[str]:
-    """How a program may print it: as it is, or escaped for Python, JSON, HTML or an address."""
+    """Return a piece of text as programs may print it: unchanged, or escaped for Python, JSON, HTML or an address."""
     once = json.dumps(piece)[1:-1]
     return {
         piece,
@@ -134,9 +146,9 @@ def spellings(piece: str) -> set[str]:
 
 
 def combined(forms: Iterable[Forms]) -> Forms:
-    """Of all secrets together, so that a text is looked through once."""
+    """Return the forms of all secrets together, so that one pass over a text finds them all."""
     forms = [*forms]
-    if len(forms) == 1:  # the token alone, at each response
+    if len(forms) == 1:  # This is the token alone, at each response of the platform.
         return forms[0]
     runs: dict[str, int] = {}
     encoded: set[str] = set()

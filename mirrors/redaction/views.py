@@ -1,4 +1,4 @@
-"""A text as it reads without what only changes its looks: colours, blanks, line ends, escapes. Places are kept."""
+"""Read a text without colours, blanks, line ends and escapes, and keep the place of each character."""
 
 import re
 from bisect import bisect_right
@@ -8,11 +8,11 @@ from html import unescape
 from urllib.parse import unquote
 
 _ROUNDS = 6
-"""How many escapes within escapes are undone: JSON in JSON in an address, and some more."""
+"""The number of nested escapes that are undone. JSON in JSON in an address has three."""
 
 _NOISE = re.compile(
-    r"\x1b\[[0-?]*[ -/]*[@-~]"  # ECMA-48, 5.4: a control sequence, such as a colour
-    r"|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"  # an operating system command, such as a link
+    r"\x1b\[[0-?]*[ -/]*[@-~]"  # A control sequence, such as a colour (ECMA-48, 5.4).
+    r"|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"  # An operating system command, such as a link.
     r"|\x1b[ -/]*[0-~]"
     r"|[\s\x00-\x1f\x7f-\xa0\xad\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff]+"
 )
@@ -21,15 +21,20 @@ _ESCAPES = re.compile(
     r"|\\+(?:u[dD][89abAB][0-9a-fA-F]{2}\\+u[dD][c-fC-F][0-9a-fA-F]{2}"
     r"|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|x[0-9a-fA-F]{2}|0?33(?=\[)|[abefnrtv]|)"
     r"|&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|amp|apos|gt|lt|quot);"
-    r"|\^?\[{1,2}[0-9]{1,3}(?:;[0-9]{1,3})*m"  # a colour whose escape character was lost on the way
+    r"|\^?\[{1,2}[0-9]{1,3}(?:;[0-9]{1,3})*m"  # A colour that lost its escape character on the way.
 )
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """``text`` in pieces: ``firsts[n]`` is where piece n begins in it, ``origins[n]`` where in the text behind it.
+    """A text that was made from another one, piece by piece.
 
-    ``ends[n]`` is where what it stands for ends there, if it is no copy; else -1.
+    Args:
+        text: The text.
+        behind: The view that it was made from; None for the text that was given first.
+        firsts: The index in ``text`` where each piece begins.
+        origins: The index in the text behind where the original of each piece begins.
+        ends: The index in the text behind where the original of each piece ends; -1 for a piece that is a plain copy.
     """
 
     text: str
@@ -39,7 +44,7 @@ class View:
     ends: Sequence[int] = (-1,)
 
     def place(self, start: int, end: int) -> tuple[int, int]:
-        """Of a part of it, in the text that was given first."""
+        """Return the place of a part in the text that was given first, as (start, end)."""
         if self.behind is None:
             return start, end
         return self.behind.place(self._behind(start)[0], self._behind(end - 1)[1])
@@ -52,7 +57,7 @@ class View:
 
 
 def views(text: str) -> Iterator[View]:
-    """Without blanks, line ends and colours; and, where that differs, with every escape undone as well."""
+    """Yield a text without blanks, line ends and colours, and then, if that differs, with every escape undone, too."""
     first = view = _rewritten(View(text), _NOISE)
     yield first
     for _ in range(_ROUNDS):
@@ -65,7 +70,7 @@ def views(text: str) -> Iterator[View]:
 
 
 def _undone(match: re.Match[str]) -> str:
-    """What an escape stands for. A control character, and a backslash that escapes something, stand for nothing."""
+    """Return the meaning of an escape; empty for a control character, and for a backslash before another character."""
     found = match[0]
     if found.startswith("%"):
         return unquote(found)
@@ -85,7 +90,13 @@ def _undone(match: re.Match[str]) -> str:
 
 
 def _rewritten(view: View, pattern: re.Pattern[str], instead: Callable[[re.Match[str]], str] | None = None) -> View:
-    """The same view where the pattern is nowhere; without ``instead`` what matches is dropped."""
+    """Replace each match of a pattern; return the same view if there is none.
+
+    Args:
+        view: The view to make a new one from.
+        pattern: The pattern.
+        instead: The text in place of a match; without it, matches are dropped.
+    """
     parts: list[str] = []
     firsts, origins, ends = [0], [0], [-1]
     at = length = 0
@@ -107,6 +118,6 @@ def _rewritten(view: View, pattern: re.Pattern[str], instead: Callable[[re.Match
 
 
 def lowered(text: str) -> str:
-    """In lower case, character by character, so that each keeps its place."""
+    """Return a text in lower case, character by character, so that each keeps its place."""
     low = text.lower()
     return low if len(low) == len(text) else "".join(c if len(c.lower()) != 1 else c.lower() for c in text)

@@ -34,7 +34,7 @@ environment variable, for which Linux has 128 KiB. Write `mirrors:fleetFile: fle
 and the fleet's keys (`original`, `mirrors`, …) at the top of that file. `mirrors doctor -s STACK` shows how near to the
 limit you are.
 
-A **secret** key belongs into `Pulumi.<stack>.yaml`, encrypted. Mirrors refuses it in clear. This command asks for the
+A **secret** key belongs in `Pulumi.<stack>.yaml`, encrypted. Mirrors refuses it in clear. This command asks for the
 value: `pulumi config set --secret --path mirrors:secrets.all.API_KEY -s live`.
 
 In the refresh that begins each `preview` and `up`, Pulumi has the configuration of the last `up`. It also has that one
