@@ -177,6 +177,17 @@ class SiteState:
         released = self.deployment is not None and declared.release == self.release
         return not released or bool(different(self.managed(declared.is_set).runs, declared.is_set))
 
+    def runs_otherwise(self, declared: Self) -> bool:
+        """Return whether the deployment surely runs another release or another value than is declared.
+
+        A variable that Mirrors does not manage yet proves nothing: the site may run with the declared value.
+        """
+        same_image = self.image_environment == declared.image_environment
+        if same_image and self.release and declared.release and self.release != declared.release:
+            return True
+        runs = ((entry, self.runs.get(name)) for name, entry in declared.is_set.items())
+        return any(now is not None and now.secret == entry.secret and now.value != entry.value for entry, now in runs)
+
     def needs_a_look(self, declared: Self) -> bool:
         """Return whether the site failed before, or its health is not verified yet, even if it runs as declared."""
         return self.failed is not None or bool(declared.verified and not self.verified)

@@ -241,7 +241,7 @@ class Attempt:
 
     def _deploy(self, known: str | None) -> Properties:
         """Return ``{deployment, url}``. ``known`` is the deployment that is known to run as declared."""
-        declared, adopting = self._declared, self.before.deployment is None
+        declared = self._declared
         release = self._goal.release or ""
         # Where a target leaves the original out, the inputs have the release of an earlier run.
         expected = {declared.newest, release} if declared.newest else None
@@ -250,7 +250,8 @@ class Attempt:
         inputs |= {"image_environment": self._goal.image_environment}
         work = DeploymentRunner(self.connection, self.divio, inputs, declared.values, conditions)
         gone = frozenset(self.before.managed(self._wanted).runs.keys() - self._wanted.keys())
-        outputs = work.run(adopting=adopting, gone=gone, known=known)
+        outdated = self.before.runs_otherwise(self._goal)
+        outputs = work.run(self.before.deployment, outdated=outdated, gone=gone, known=known)
         if changed := no_longer_shared(declared.shared, deployed_variables_of(self.divio, outputs["deployment"])):
             raise SharedValuesChangedError(self.site, changed)
         return outputs

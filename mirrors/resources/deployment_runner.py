@@ -80,15 +80,23 @@ class DeploymentRunner:
         self.began = time.monotonic()
 
     def run(
-        self, *, adopting: bool = False, gone: frozenset[str] = frozenset(), known: str | None = None
+        self, before: str | None, *, outdated: bool, gone: frozenset[str] = frozenset(), known: str | None = None
     ) -> Properties:
-        """Return the outputs of the deployment that the environment has in the end. Raises MirrorsError, DivioError."""
-        wanted = Wanted(self.inputs["release"], self.variables, adopting, gone, self.sensitive, known)
-        # Without a listed deployment there is none to adopt. Beside a new one the platform refuses another.
-        look = not (adopting and self.reads.never_deployed(self.environment))
+        """Return the outputs of the deployment that the environment has in the end.
+
+        Args:
+            before: the deployment that the state has; None for a site that is new to it.
+            outdated: whether that deployment surely runs otherwise than declared.
+            gone: the names of the variables that are no longer declared.
+            known: the deployment that is known to run as declared; None where the site needs another one.
+
+        Raises:
+            MirrorsError, DivioError: The environment does not run as declared.
+        """
+        wanted = Wanted(self.inputs["release"], self.variables, before is None, gone, self.sensitive, known)
+        look = not self._has_none_to_adopt(before, outdated=outdated)
         while time.monotonic() - self.began < self.connection.rollout.timeout:
             seen = list_deployments_or_empty(self.divio, self.environment) if look else ()
-            look = True
             done = newest_successful(seen)
             frozen = deployed_variables_of(self.divio, done.uuid) if done else None
             step = next_step(wanted, seen, self._releases(done), frozen)
@@ -101,12 +109,23 @@ class DeploymentRunner:
             if self.conditions.refusal:
                 raise self.conditions.refusal(self.site)
             self._check_release()
-            self._check_variables(frozen or {})
+            self._check_variables(done.uuid if done else None if look else before)
+            look = True
             started = self._started()
             if started is not None:
                 say(f"{self.site}: deployment started; waiting until it has ended")
                 return self._finished(started)
         raise ConcurrentDeploymentError(self.site)
+
+    def _has_none_to_adopt(self, before: str | None, *, outdated: bool) -> bool:
+        """Return whether the list of all environments saves a look at the deployments of this one.
+
+        It does where none has ended, or where the last one is the outdated one that the state has. If one has begun
+        since then, the platform refuses to start another.
+        """
+        if before is None:
+            return self.reads.never_deployed(self.environment)
+        return outdated and self.reads.is_last(self.environment, before)
 
     def _started(self) -> str | None:
         """Return the uuid of the new deployment; None where someone else's ran, and has been waited for."""
@@ -128,20 +147,25 @@ class DeploymentRunner:
         if newest is not None and newest.uuid not in expected:
             raise NewerReleaseError(self.site)
 
-    def _check_variables(self, frozen: Mapping[str, str | None]) -> None:
+    def _check_variables(self, deployment: str | None) -> None:
         """Verify the variables before a deployment starts, also where nothing was written: what is set is what deploys.
 
-        Only ``frozen``, the deployed values, can tell that someone else has written a value that the platform hides.
+        Only the values of the present ``deployment`` show that someone else has written a value that the platform
+        hides.
         """
         environment, values = self.environment, self.variables
         if OPERATION.read_back.get(environment) == values:
             return
-        live = list_or_empty(self.divio.environment_variables.list, self.divio, environment)
+        live = OPERATION.unchanged.pop(environment, None)
+        if live is None:
+            live = list_or_empty(self.divio.environment_variables.list, self.divio, environment)
         wrong = not_set(values, by_name(live))
         if wrong:
             raise VariableVerificationError(self.site, wrong)
-        for item in live:
-            if item.value is None and item.name in values and frozen.get(item.name) != values[item.name]:
+        hidden = [item for item in live if item.value is None and item.name in values]
+        frozen = deployed_variables_of(self.divio, deployment) if hidden and deployment else {}
+        for item in hidden:
+            if frozen.get(item.name) != values[item.name]:
                 self.reads.writes(environment)
                 with OPERATION.variable_gate.attempt(self.site, f"set {item.name} to its declared value; then deploy"):
                     self.divio.environment_variables.update(item.uuid, values[item.name], item.is_sensitive)
@@ -157,7 +181,7 @@ class DeploymentRunner:
             ended = _appeared(wait)
         except DeploymentTimeout as error:
             raise DeploymentTimeoutError(self.site, problem_of(error), self._log_end(uuid)) from None
-        OPERATION.read_back.pop(self.environment, None)  # someone may write during a wait
+        OPERATION.looks_again(self.environment)
         return ended.succeeded
 
     def _finished(self, uuid: str) -> Properties:

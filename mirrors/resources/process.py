@@ -1,10 +1,10 @@
 """The memory of a provider process between the calls of the engine."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from mirrors.divio import Divio
+from mirrors.divio import Divio, EnvironmentVariable
 from mirrors.errors import HeldError, MirrorsError, NotCheckedError, PausedError
 from mirrors.planning.site_state import SiteState
 from mirrors.planning.variables.writes import Desired
@@ -88,6 +88,8 @@ class Operation:
 
         self.read_back: dict[str, Mapping[str, str]] = {}
         """{environment: {name: value}} as this process has read them back. It saves a deployment the same look."""
+        self.unchanged: dict[str, Sequence[EnvironmentVariable]] = {}
+        """{environment: its variables} as this process has seen that none had to be written. It saves the same look."""
         self.variable_gate = WriteGate()
         self.deployment_gate = WriteGate()
         """A gate of its own: a token may set variables and yet start no deployment."""
@@ -103,6 +105,11 @@ class Operation:
         if (declared := self._declared.get(environment)) is None:
             raise NotCheckedError(site)
         return declared
+
+    def looks_again(self, environment: str) -> None:
+        """Forget the variables that this process has seen there: someone may write during a wait."""
+        self.read_back.pop(environment, None)
+        self.unchanged.pop(environment, None)
 
     def known(self, environment: str) -> CheckedSite | None:
         """Return the checked site, or None. For calls that may come without a check: a removal or a comparison."""

@@ -77,6 +77,7 @@ class VariableReconciler:
             if write.verify and not to_the_database:
                 self._verify_site_id()
         if not writes:
+            OPERATION.unchanged[self.environment] = tuple(live.values())
             return  # someone else may have changed a hidden value
         self._read_back(DATABASE_URL in live or DATABASE_URL in self.taken_over)
         OPERATION.read_back[self.environment] = {name: item.value for name, item in self.desired.items()}

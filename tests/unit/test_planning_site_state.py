@@ -140,6 +140,26 @@ def test_a_site_that_runs_what_is_declared_is_not_deployed(declared: Entries) ->
     assert not replace(site, verified=False).is_as(wanted)
 
 
+def test_a_deployment_is_outdated_for_sure_only_by_what_the_state_knows_of_it() -> None:
+    runs = SiteState(
+        {"A": Entry("1")}, {"A": Entry("1")}, release="r1", deployment="d1", url=None, image_environment="live"
+    )
+    assert not runs.runs_otherwise(runs)
+    assert runs.runs_otherwise(replace(runs, release="r2"))
+    assert runs.runs_otherwise(replace(runs, is_set={"A": Entry("2")}))
+    assert not runs.runs_otherwise(replace(runs, is_set={"A": Entry("1"), "B": Entry("1")})), "it may run with B"
+    assert not runs.runs_otherwise(replace(runs, release="r2", image_environment="test")), "r2 may be r1's image"
+    assert not runs.runs_otherwise(replace(runs, is_set={"A": Entry("fingerprint", secret=True)}))
+    assert not replace(runs, release=None).runs_otherwise(replace(runs, release="r2"))
+
+
+@many
+@given(both=BOTH)
+def test_an_outdated_deployment_is_a_reason_to_deploy(both: tuple[Entries, SiteState]) -> None:
+    declared, site = SiteState(both[0], release="r-1"), both[1]
+    assert site.needs_deployment(declared) or not site.runs_otherwise(declared)
+
+
 @many
 @given(deployed(), st.sampled_from((None, "stays", "held", "paused")))
 def test_what_follows_no_release_keeps_the_one_that_it_runs(site: SiteState, rollout: str | None) -> None:

@@ -104,6 +104,58 @@ def test_a_newer_release_is_a_change_and_is_deployed(kept: Kept, there: Site, or
     assert there.writes() == [START]
 
 
+@pytest.fixture
+def anew(site: Site, tmp_path: Path) -> Iterator[Kept]:
+    """Yield a process of its own, which has listed nothing yet."""
+    with provider_process(site.platform.configuration, tmp_path / "said") as stub:
+        yield Kept(Wire(stub, SiteProvider()))
+
+
+@pytest.mark.parametrize("what", ["release", "value"])
+def test_an_outdated_deployment_that_is_the_last_one_is_not_looked_into(
+    kept: Kept, anew: Kept, there: Site, original: Site, what: str
+) -> None:
+    kept.up(declared(there))
+    if what == "release":
+        original.deployed_by_hand(original.live)
+    there.forget_requests()
+    kept.then(anew).up(declared(there) if what == "release" else declared(there, SITE_ID=plain("3")))
+    before_the_start = there.requests()[: there.requests().index(START)]
+    assert "GET deployments" not in before_the_start
+    assert starts(there) == 1
+    assert anew.outputs["deployment"] == there.deployments()[0]
+
+
+def test_a_deployment_with_a_newly_declared_value_is_looked_into_and_adopted(
+    kept: Kept, anew: Kept, there: Site
+) -> None:
+    kept.up(declared(there))
+    there.by_hand("ANOTHER", "1")
+    uuid = there.deployed_by_hand()
+    kept.refresh()
+    there.forget_requests()
+    kept.then(anew).up(declared(there, ANOTHER=plain("1")))
+    assert there.writes() == []
+    assert anew.outputs["deployment"] == uuid
+
+
+def test_an_outdated_deployment_beside_a_running_one_is_not_deployed_twice(
+    kept: Kept, anew: Kept, there: Site, original: Site
+) -> None:
+    kept.up(declared(there))
+    original.deployed_by_hand(original.live)
+    there.will_meet("deployment-hangs")
+    running = there.platform.divio.deployments.start(there.environment).uuid
+    there.forget_requests()
+    with ThreadPoolExecutor() as pool:
+        made = pool.submit(kept.then(anew).up, declared(there))
+        there.wait_for_request("GET deployment")
+        there.finish(running)
+        made.result()
+    assert anew.outputs["deployment"] == running
+    assert there.deployments()[0] == running
+
+
 @pytest.mark.parametrize("form", ["null", "absent"])
 def test_a_deployment_whose_values_are_hidden_proves_nothing_and_is_not_adopted(
     kept: Kept, there: Site, switches: Path, form: str
