@@ -9,7 +9,7 @@ import os
 import signal
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +129,19 @@ def newest_deployment(sandbox: Sandbox, application: str, environment: str) -> A
     """Return the newest deployment of an environment, as the API shows it."""
     owner = environment_of(sandbox, application, environment)
     return get(sandbox, "deployments/", environment=owner)["results"][0]
+
+
+def deployments_of(sandbox: Sandbox, application: str, environment: str) -> list[Any]:
+    """Return the deployments of an environment, oldest first, without a request: as the sandbox's database has them."""
+    query = (
+        "SELECT d.uuid, d.started_at, d.ended_at, d.success FROM sandbox_deployment d"
+        " JOIN sandbox_environment e ON d.environment_id = e.uuid"
+        " JOIN sandbox_application a ON e.application_id = a.uuid"
+        " WHERE a.slug = ? AND e.slug = ? ORDER BY d.started_at"
+    )
+    with closing(sqlite3.connect(sandbox.state / "sandbox.sqlite3", timeout=TIMEOUT)) as connection:
+        connection.row_factory = sqlite3.Row
+        return connection.execute(query, (application, environment)).fetchall()
 
 
 def deployment_log(sandbox: Sandbox, application: str, environment: str) -> str:

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from tests.engine.crash.store import Contract, Store
-from tests.engine.crash.world import FOREIGN, FOUND, ORIGINAL, STAGE, Boundary, Kind, Moment, World, new_world, silently
+from tests.engine.crash.world import FOREIGN, FOUND, ORIGINAL, STAGE, Boundary, Kind, World, new_world, silently
+from tests.engine.moment import Moment
 
 ALL = os.environ.get("MIRRORS_CRASHES") == "all"
 SEED = int(os.environ.get("MIRRORS_CRASH_SEED", "4"))
@@ -114,9 +115,9 @@ def test_what_was_there_before_mirrors_survives_a_killed_engine_and_a_later_dest
     assert "pulumi cancel" in world.up().failed().text
     world.stack.pulumi("cancel", "--yes").succeeded()
     world.up().succeeded()
-    assert [item["type"] for item in world.checkpoint()["pending_operations"]] == ["creating"]
+    assert [item["type"] for item in world.stack.checkpoint()["pending_operations"]] == ["creating"]
     world.stack.refresh("--clear-pending-creates", "--yes", "--skip-preview").succeeded()
-    assert not world.checkpoint().get("pending_operations")
+    assert not world.stack.checkpoint().get("pending_operations")
     assert world.stack.has_no_changes()
     assert story.differences(world) == []
     world.stack.destroy("--exclude-protected", "--skip-preview").succeeded()

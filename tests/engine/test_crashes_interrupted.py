@@ -12,7 +12,8 @@ import pytest
 from mirrors_sandbox.process import Recorded, wait_until
 
 from tests.engine.crash.processes import ended, family, is_provider, kill
-from tests.engine.crash.world import MIRROR, STAGE, Moment, World, new_world, silently
+from tests.engine.crash.world import MIRROR, STAGE, World, new_world, silently
+from tests.engine.moment import Moment
 from tests.sandboxes import change
 
 LEAVING = "acme-fr"
@@ -166,4 +167,4 @@ def test_the_provider_of_a_killed_engine_ends_within_five_seconds_and_the_next_u
     assert "`pulumi cancel`" in locked.text
     world.stack.pulumi("cancel", "--yes").succeeded()
     attaches_and_converges(world)
-    assert [item["type"] for item in world.checkpoint().get("pending_operations", ())] == []
+    assert [item["type"] for item in world.stack.checkpoint().get("pending_operations", ())] == []

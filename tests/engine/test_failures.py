@@ -1,28 +1,21 @@
-"""A deployment that fails on the platform."""
+"""An ``up`` that fails at a site: one error, and the next ``up`` goes on from what is there."""
 
 import json
 from typing import Any
 
-from tests.engine.fleet import MIRRORS, OURS, Fleet, silently
-from tests.engine.project import errors
-from tests.sandboxes import (
-    delete_variable,
-    deployment_log,
-    environment_of,
-    frozen_variables,
-    get,
-    set_variable,
-)
+from tests.engine.fleet import MIRRORS, OURS, Fleet
+from tests.engine.project import Change, errors
+from tests.sandboxes import deployment_log, environment_of, frozen_variables, get, set_variable
 
 
-def greeted(config: dict[str, Any]) -> None:
-    config["mirrors:fleet"]["value"]["variables"] = {"GREETING": "hello"}
+def greeting(word: str) -> Change:
+    return lambda config: config["mirrors:fleet"]["value"].update(variables={"GREETING": word})
 
 
 def test_a_failed_deployment_is_one_error_with_the_end_of_its_log_and_the_next_up_converges(fleet: Fleet) -> None:
-    with fleet.project.configured(greeted):
+    with fleet.project.configured(greeting("hello")):
         with fleet.fault("deployment-fails", path="^acme-fr/test$", remaining=1):
-            failed = fleet.test.preview_and_up().failed()
+            failed = fleet.test.up().failed()
 
         # The engine's own words where a part is done: GREETING is set, and Mirrors made it.
         assert [line for line in errors(failed) if line != "update failed"] == ["1 error occurred:"]
@@ -38,23 +31,26 @@ def test_a_failed_deployment_is_one_error_with_the_end_of_its_log_and_the_next_u
         assert frozen_variables(fleet.sandbox, "acme-fr", "test")["GREETING"] == "hello"
         assert fleet.test.has_no_changes()
 
+        taken_back_after_a_failure(fleet)
+
     fleet.test.up().succeeded()
     for slug in MIRRORS:
-        assert "GREETING" not in fleet.variables(slug, "test")
+        assert fleet.variables(slug, "test").keys() == OURS
         assert "GREETING" not in frozen_variables(fleet.sandbox, slug, "test")
 
 
-def test_a_change_that_failed_and_is_taken_back_leaves_a_fleet_that_status_calls_converged(fleet: Fleet) -> None:
-    """The site has never stopped running what is declared again, so no up would deploy it."""
-    with fleet.project.configured(greeted), fleet.fault("deployment-fails", path="^acme-fr/test$", remaining=1):
+def taken_back_after_a_failure(fleet: Fleet) -> None:
+    """The site has never stopped running what is declared again, so no up deploys it, and status is content."""
+    with (
+        fleet.project.configured(greeting("goodbye")),
+        fleet.fault("deployment-fails", path="^acme-fr/test$", remaining=1),
+    ):
         fleet.test.up("--target", "**::acme", "--target", "**::acme-fr").failed()
+    fleet.sandbox.clear_requests_log()
     fleet.test.up().succeeded()
-    try:
-        assert fleet.test.has_no_changes()
-        code, rows = fleet.test.status()
-        assert (code, rows["acme-fr"]["state"]) == (0, "converged")
-    finally:
-        fleet.sandbox.deploy("acme-fr", "test", report=silently)
+    assert fleet.written() == [("PATCH", "acme-fr", "GREETING")]
+    code, rows = fleet.test.status()
+    assert (code, rows["acme-fr"]["state"]) == (0, "converged")
 
 
 def test_what_an_up_has_written_before_it_failed_stays_mirrors_own_and_what_was_there_does_not_go(fleet: Fleet) -> None:
@@ -63,20 +59,15 @@ def test_what_an_up_has_written_before_it_failed_stays_mirrors_own_and_what_was_
     fidelity = fleet.sandbox.state / "fidelity.json"
     fidelity.write_text(json.dumps({"sensitive_turned_off": "refused"}), encoding="utf-8")
     first = {"application": "acme-de", "variables": {"A_FIRST": "x", "Z_THEIRS": "y"}}
-    try:
-        with fleet.with_mirrors(first, *MIRRORS[1:]):
-            failed = fleet.test.up().failed()
-            assert "acme-de (test): Z_THEIRS is not taken: PATCH /apps/v3/environment-variables/" in failed.text
-            assert fleet.variables("acme-de", "test")["A_FIRST"] == "x"
+    with fleet.with_mirrors(first, *MIRRORS[1:]):
+        failed = fleet.test.up().failed()
+    assert "acme-de (test): Z_THEIRS is not taken: PATCH /apps/v3/environment-variables/" in failed.text
+    assert fleet.variables("acme-de", "test")["A_FIRST"] == "x"
 
-        _, rows = fleet.test.status()
-        assert rows["acme-de"]["foreign"] == ["Z_THEIRS"]
-        fleet.test.up().succeeded()
-        assert fleet.variables("acme-de", "test").keys() == {*OURS, "Z_THEIRS"}
-        assert fleet.test.has_no_changes()
-    finally:
-        fidelity.unlink()
-        delete_variable(fleet.sandbox, "acme-de", "test", "Z_THEIRS")
+    fleet.test.up().succeeded()
+    assert fleet.variables("acme-de", "test").keys() == {*OURS, "Z_THEIRS"}
+    code, rows = fleet.test.status()
+    assert (code, rows["acme-de"]["state"], rows["acme-de"]["foreign"]) == (0, "converged", ["Z_THEIRS"])
 
 
 def frozen_variables_of_what_serves(fleet: Fleet, slug: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A preview reports all at once what cannot be converged, before anything is written."""
+"""Problems that stop a preview and an ``up``, all at once and before any write; and a fleet in a file of its own."""
 
 import json
 import re
@@ -11,7 +11,7 @@ import yaml
 from mirrors_sandbox.state import SandboxError
 
 from tests.engine.fleet import MIRRORS, Fleet, silently
-from tests.engine.project import Done, Stack, errors, updates
+from tests.engine.project import Done, errors, updates
 from tests.sandboxes import call
 from tests.unit.test_config_files import ARRIVES
 
@@ -23,6 +23,7 @@ MISSING = (
 UNKNOWN_KEY = r"mirrors:fleet\.mirrors\[0\]\.siteid: unknown key; did you mean siteId\?"
 SAME_ID = r"mirrors\[2\]\.siteId: acme-ch has 4, and so has acme-fr at mirrors:fleet\.mirrors\[1\]\.siteId"
 REFUSED = r"401: the token was refused.*Set DIVIO_API_TOKEN"
+AS_THEY_ARE = ("no", "on", "yes", "12:30", '"0123"', "'2024-01-01'")
 
 
 def says(done: Done, *patterns: str) -> None:
@@ -34,39 +35,39 @@ def says(done: Done, *patterns: str) -> None:
         assert any(re.search(pattern, line) for line in told), f"{pattern} is not in {told}"
 
 
-def refuses(fleet: Fleet, stack: Stack, *patterns: str) -> None:
-    """A preview says so, and so does an up without one; nothing is written, and no SITE_ID is burnt."""
-    before = stack.ledger()
-    fleet.sandbox.clear_requests_log()
-    says(stack.preview(), *patterns)
-    says(stack.up(), *patterns)
+def test_what_is_wrong_is_reported_all_at_once_and_nothing_is_written_and_no_id_is_given(fleet: Fleet) -> None:
+    ledger = fleet.test.ledger()
+    says_with_a_preview_and_without_one_what_was_meant(fleet)
+    refuses_an_id_that_another_site_has(fleet)
+    says_what_pulumi_made_of_a_text(fleet)
+    shows_no_wrong_token_and_says_what_else_is_wrong(fleet)
+    asks_for_an_original_that_was_never_deployed(fleet)
     assert fleet.writes() == []
-    assert stack.ledger() == before
+    assert fleet.test.ledger() == ledger
+
+    assert call(fleet.sandbox, "POST", "deployments/", environment="none").status_code == 400
+    assert [line["method"] for line in fleet.writes()] == ["POST"], "the log would not show a write"
 
 
-def test_an_id_declared_for_a_site_while_another_one_has_it_is_refused(fleet: Fleet) -> None:
-    with fleet.with_mirrors({"application": "acme-de", "siteId": 3}, "acme-fr", "acme-ch"):
-        differs = "acme-de: its SITE_ID differs: 3 in the configuration, 2 in the state"
-        refuses(fleet, fleet.test, differs, "SITE_ID 3 would belong to acme-de and acme-fr")
-
-
-def test_a_secret_in_the_overrides_is_refused_since_it_would_be_a_plain_variable(fleet: Fleet) -> None:
-    """The engine tells the program which keys have a secret somewhere within, not where."""
-    with fleet.project.configured(lambda _config: None, "Pulumi.test.yaml"):
-        path = ("--secret", "--path", "mirrors:overrides.variables.PROMO")
-        fleet.test.pulumi("config set", *path, given="c4n4ry-promo").succeeded()
-        says(fleet.test.preview(), "mirrors:overrides: a secret stands in it.*--path mirrors:secrets")
-    assert "c4n4ry-promo" not in "".join(fleet.project.said)
-
-
-def test_what_is_wrong_is_said_all_at_once_with_what_was_meant_and_the_way_to_put_it_right(fleet: Fleet) -> None:
-    with fleet.with_mirrors(
-        {"application": "acme-de", "siteid": 2},
-        {"application": "acme-fr", "siteId": 4},
-        {"application": "acme-ch", "siteId": 4},
-        "acme-xx",
+def says_with_a_preview_and_without_one_what_was_meant(fleet: Fleet) -> None:
+    """The engine resolves what is not in quotes; a date becomes one text or another, by the file."""
+    texts = []
+    for name, place in (("Pulumi.yaml", "fleet"), ("Pulumi.test.yaml", "overrides")):
+        for number, (scalar, value) in enumerate(ARRIVES):
+            date = isinstance(value, str) and name == "Pulumi.test.yaml"
+            arrives = json.dumps("2024-01-01 00:00:00 +0000 UTC" if date else value)
+            told = f"mirrors:{place}.variables.V{number}: {scalar}, without quotes, arrives as {arrives} ({name}, line "
+            texts.append(re.escape(told))
+    scalars = [*(scalar for scalar, _ in ARRIVES), *AS_THEY_ARE]
+    mistyped = {"application": "acme-de", "siteid": 2}
+    alike = ({"application": slug, "siteId": 4} for slug in ("acme-fr", "acme-ch"))
+    with (
+        fleet.with_mirrors(mistyped, *alike, "acme-xx"),
+        written(fleet, "Pulumi.yaml", scalars),
+        written(fleet, "Pulumi.test.yaml", scalars),
     ):
-        refuses(fleet, fleet.test, UNKNOWN_KEY, SAME_ID, MISSING)
+        for done in (fleet.test.preview(), fleet.test.up()):
+            says(done, UNKNOWN_KEY, SAME_ID, MISSING, *texts)
 
 
 @contextmanager
@@ -87,31 +88,48 @@ def written(fleet: Fleet, name: str, scalars: list[str]) -> Iterator[None]:
         yield
 
 
-def test_what_would_not_arrive_as_it_is_written_is_refused(fleet: Fleet) -> None:
-    """The engine resolves what is not in quotes; a date becomes one text or another, by the file."""
-    scalars = [scalar for scalar, _ in ARRIVES]
-    as_they_are = ["no", "on", "yes", "12:30", '"0123"', "'2024-01-01'"]
-    lines: dict[str, list[str]] = {}
-    for name, place in (("Pulumi.yaml", "fleet"), ("Pulumi.test.yaml", "overrides")):
-        for number, (scalar, value) in enumerate(ARRIVES):
-            date = isinstance(value, str) and name == "Pulumi.test.yaml"
-            arrives = json.dumps("2024-01-01 00:00:00 +0000 UTC" if date else value)
-            told = f"mirrors:{place}.variables.V{number}: {scalar}, without quotes, arrives as {arrives} ({name}, line "
-            lines.setdefault(name, []).append(re.escape(told))
-
-    with written(fleet, "Pulumi.yaml", scalars + as_they_are):
-        refuses(fleet, fleet.test, *lines["Pulumi.yaml"])
-    with written(fleet, "Pulumi.test.yaml", scalars + as_they_are):
-        says(fleet.test.preview(), *lines["Pulumi.test.yaml"])
+def refuses_an_id_that_another_site_has(fleet: Fleet) -> None:
+    with fleet.with_mirrors({"application": "acme-de", "siteId": 3}, "acme-fr", "acme-ch"):
+        differs = "acme-de: its SITE_ID differs: 3 in the configuration, 2 in the state"
+        says(fleet.test.up(), differs, "SITE_ID 3 would belong to acme-de and acme-fr")
 
 
-def test_a_number_that_pulumi_has_written_into_a_stacks_file_is_no_text_either(fleet: Fleet) -> None:
-    """Each ``config set`` writes the whole file anew: then no one sees what was there."""
+def says_what_pulumi_made_of_a_text(fleet: Fleet) -> None:
+    """Each ``config set`` writes the whole file anew: then no one sees what was there.
+
+    Of a secret the engine tells the program which keys have one somewhere within, not where.
+    """
     with written(fleet, "Pulumi.test.yaml", ["0123", "2024-01-01"]):
-        fleet.test.pulumi("config set", "mirrors:imageFrom", "live").succeeded()
+        path = ("--secret", "--path", "mirrors:overrides.variables.PROMO")
+        fleet.test.pulumi("config set", *path, given="c4n4ry-promo").succeeded()
         number = r"V0: 83 is a number \(Pulumi.test.yaml, line \d+\): put the text in quotes, as it is meant"
         date = r"V1: got what Pulumi makes of a date without quotes \(Pulumi.test.yaml, line \d+\)"
-        says(fleet.test.preview(), number, date)
+        says(fleet.test.preview(), number, date, "mirrors:overrides: a secret stands in it.*--path mirrors:secrets")
+    assert "c4n4ry-promo" not in "".join(fleet.project.said)
+
+
+def shows_no_wrong_token_and_says_what_else_is_wrong(fleet: Fleet) -> None:
+    """The engine's refresh comes before the program, and ends where a request is refused."""
+    declared = fleet.with_mirrors({"application": "acme-de", "siteid": 2}, "acme-fr", "acme-ch")
+    with declared, fleet.project.with_environment(DIVIO_API_TOKEN=WRONG_TOKEN):
+        says(fleet.test.preview("--refresh=false"), UNKNOWN_KEY, REFUSED)
+        assert re.search(REFUSED, fleet.test.up().failed().text)
+    assert WRONG_TOKEN not in "".join(fleet.project.said)
+
+
+def asks_for_an_original_that_was_never_deployed(fleet: Fleet) -> None:
+    with (
+        fleet.fault("deployment-fails", path="^bolt/"),
+        pytest.raises(SandboxError, match="bolt/test: the deployment failed"),
+    ):
+        fleet.sandbox.seed("bolt", ["bolt-de"], report=silently)
+    fleet.sandbox.clear_requests_log()
+    declared = {"original": {"application": "bolt"}, "mirrors": [{"application": "bolt-xx"}]}
+    never = "bolt: {0} was never deployed successfully.* Deploy bolt in {0} first"
+    missing = "bolt-xx: no application of this name"
+    with fleet.project.configured(lambda config: config["mirrors:fleet"].update(value=declared)):
+        says(fleet.test.up(), never.format("Test"), never.format("Live"), missing)
+        says(fleet.live.preview(), never.format("Live"), missing)
 
 
 def test_a_fleet_in_a_file_of_its_own_may_be_larger_than_what_the_engine_hands_on(fleet: Fleet) -> None:
@@ -127,7 +145,6 @@ def test_a_fleet_in_a_file_of_its_own_may_be_larger_than_what_the_engine_hands_o
         config["mirrors:fleetFile"] = "fleet.yaml"
 
     with fleet.project.configured(moved):
-        assert fleet.test.has_no_changes()
         fleet.project.run("mirrors", "ids", "--stack", "test", "--pin").succeeded()
         assert pinned in (directory / "fleet.yaml").read_text()
         assert fleet.test.has_no_changes()
@@ -140,42 +157,3 @@ def test_a_fleet_in_a_file_of_its_own_may_be_larger_than_what_the_engine_hands_o
             assert {change.split()[1] for change in updates(fleet.test.preview().succeeded())} == set(MIRRORS)
             doctor = fleet.project.run("mirrors", "doctor", "--stack", "test").stdout
             assert "ok       configuration size: 1 of the 128 KiB" in doctor
-
-
-def test_a_wrong_token_is_not_shown_and_does_not_hide_what_is_wrong_in_the_configuration(fleet: Fleet) -> None:
-    declared = fleet.with_mirrors({"application": "acme-de", "siteid": 2}, "acme-fr", "acme-ch")
-    with declared, fleet.project.with_environment(DIVIO_API_TOKEN=WRONG_TOKEN):
-        for command in (fleet.test.preview, fleet.test.up):
-            says(command("--refresh=false"), UNKNOWN_KEY, REFUSED)
-            # The engine's refresh comes before the program, and ends where a request is refused.
-            assert re.search(REFUSED, command().failed().text)
-    assert WRONG_TOKEN not in "".join(fleet.project.said)
-
-
-@pytest.fixture
-def bolt(fleet: Fleet) -> Iterator[Fleet]:
-    """Yield a second fleet that the project declares, whose original has never been deployed successfully."""
-    with (
-        fleet.fault("deployment-fails", path="^bolt/"),
-        pytest.raises(SandboxError, match="bolt/test: the deployment failed"),
-    ):
-        fleet.sandbox.seed("bolt", ["bolt-de"], report=silently)
-    declared = {"original": {"application": "bolt"}, "mirrors": [{"application": "bolt-xx"}]}
-    with fleet.project.configured(lambda config: config["mirrors:fleet"].update(value=declared)):
-        yield fleet
-
-
-def test_an_original_never_deployed_is_reported_for_test_and_for_live(bolt: Fleet) -> None:
-    never = "bolt: {} was never deployed successfully.* Deploy bolt in {} first"
-    missing = "bolt-xx: no application of this name"
-
-    refuses(bolt, bolt.test, never.format("Test", "Test"), never.format("Live", "Live"), missing)
-    says(bolt.live.preview(), never.format("Live", "Live"), missing)
-    bolt.sandbox.deploy("bolt", "live", report=silently)
-    says(bolt.test.preview(), never.format("Test", "Test"), missing)
-
-
-def test_the_log_would_show_a_write(fleet: Fleet) -> None:
-    """Otherwise none of the tests above could fail."""
-    assert call(fleet.sandbox, "POST", "deployments/", environment="none").status_code == 400
-    assert [line["method"] for line in fleet.writes()] == ["POST"]

@@ -126,7 +126,7 @@ SITE_IDS = (
         "mirrors/program/outputs.py",
         "    if not pulumi.runtime.is_dry_run():\n",
         "    if False:\n",
-        ("tests/engine/test_site_ids.py::test_a_new_mirror_alone_among_the_targets_learns_what_gives_it_its_id",),
+        ("tests/engine/test_site_ids.py::test_a_new_mirror_gets_the_next_id_in_test_first_and_takes_it_along",),
     ),
     Mutation(
         "a-rename-strips-the-running-mirror",

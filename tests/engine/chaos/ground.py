@@ -13,7 +13,8 @@ from tests.engine.chaos.plan import SLUGS, List, Round
 from tests.engine.chaos.watch import Promise, Untouched
 from tests.engine.crash.processes import kill
 from tests.engine.crash.store import Contract, Store
-from tests.engine.crash.world import FOREIGN, FOUND, ORIGINAL, SHARED, STAGE, Moment, World, new_world, silently
+from tests.engine.crash.world import FOREIGN, FOUND, ORIGINAL, SHARED, STAGE, World, new_world, silently
+from tests.engine.moment import Moment
 from tests.sandboxes import set_variable
 
 DEPLOYMENT_SECONDS = 0.3

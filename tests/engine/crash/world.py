@@ -1,10 +1,7 @@
-"""One original, one mirror, one stack, and a moment in their life to which everything can be taken back."""
+"""One original, one mirror and one stack, whose processes can be killed between any two requests."""
 
-import json
-import shutil
-import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -31,27 +28,6 @@ def silently(_line: str) -> None:
     """For what reports to the terminal."""
 
 
-@dataclass(frozen=True)
-class Moment:
-    """A state of everything: the platform's store, Pulumi's, and the configuration, each as files."""
-
-    directory: Path
-
-    def keep(self, world: "World") -> "Moment":
-        shutil.rmtree(self.directory, ignore_errors=True)
-        shutil.copytree(world.backend, self.directory / "pulumi")
-        shutil.copy(world.configuration, self.directory)
-        _copy(world.database, self.directory / "sandbox.sqlite3")
-        return self
-
-    def restore(self, world: "World") -> None:
-        """The sandbox goes on running: its store is overwritten in one transaction."""
-        shutil.rmtree(world.backend)
-        shutil.copytree(self.directory / "pulumi", world.backend)
-        shutil.copy(self.directory / world.configuration.name, world.configuration)
-        _copy(self.directory / "sandbox.sqlite3", world.database)
-
-
 def _without_secrets(value: Any) -> Any:
     """Return what compares.
 
@@ -61,11 +37,6 @@ def _without_secrets(value: Any) -> Any:
         secret = {"ciphertext", "fingerprint"} & value.keys()
         return "secret" if secret else {key: _without_secrets(item) for key, item in value.items()}
     return [_without_secrets(item) for item in value] if isinstance(value, list) else value
-
-
-def _copy(source: Path, target: Path) -> None:
-    with closing(sqlite3.connect(source, timeout=20)) as read, closing(sqlite3.connect(target, timeout=20)) as written:
-        read.backup(written)
 
 
 @dataclass(frozen=True)
@@ -97,10 +68,6 @@ class World:
         return self.project.state / "pulumi"
 
     @property
-    def configuration(self) -> Path:
-        return self.project.directory / "Pulumi.yaml"
-
-    @property
     def database(self) -> Path:
         return self.sandbox.state / "sandbox.sqlite3"
 
@@ -127,15 +94,9 @@ class World:
         """Declare a variable for all mirrors: a change is a deployment of each."""
         self.project.configure(lambda config: config["mirrors:fleet"]["value"].update(variables={FOUND: language}))
 
-    def checkpoint(self) -> Mapping[str, Any]:
-        """Return what Pulumi's state holds now."""
-        [path] = (self.backend / ".pulumi" / "stacks").rglob(f"{STAGE}.json")
-        latest: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))["checkpoint"]["latest"]
-        return latest
-
     def inputs(self) -> dict[str, Any]:
         """Return {resource: its inputs} as the state has them, secrets left out."""
-        return {item["urn"]: _without_secrets(item.get("inputs")) for item in self.checkpoint().get("resources", ())}
+        return {item["urn"]: _without_secrets(item.get("inputs")) for item in self.stack.resources()}
 
     def found(self) -> set[str] | None:
         """Return names that the state says were there before Mirrors; None where it has no mirror."""
