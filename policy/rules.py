@@ -8,7 +8,13 @@ from mirrors.planning.reports.pulumi_steps import OURS, SITES
 from mirrors.planning.site_ids.allocate import ORIGINAL_ID, AllocationRequest, Ledger, SiteFacts, allocate
 from mirrors.planning.site_ids.ledger import ledger_from
 from mirrors.planning.site_state import RUNNING, is_variable, name_of
-from mirrors.planning.variables.names import DATABASE_URL, LOGGABLE_VARIABLES, MIRRORS_APPLICATION, SITE_ID, number
+from mirrors.planning.variables.names import (
+    DATABASE_URL,
+    LOGGABLE_VARIABLES,
+    MIRRORS_APPLICATION,
+    SITE_ID,
+    parse_site_id,
+)
 from mirrors.planning.variables.secrecy import looks_secret
 
 SITE_IDS = f"{OURS}SiteIds"
@@ -34,7 +40,7 @@ def without_own_site_id(values: Mapping[str, str | None]) -> str | None:
     """
     if DATABASE_URL not in values:
         return None
-    if SITE_ID in values and (values[SITE_ID] is None or number(values[SITE_ID])):
+    if SITE_ID in values and (values[SITE_ID] is None or parse_site_id(values[SITE_ID])):
         return None
     return f"it has the shared {DATABASE_URL} and no {SITE_ID} of its own: it would serve, and overwrite, site 1"
 
@@ -79,7 +85,7 @@ def ids_in_variables(resources: Iterable[Declared]) -> Iterator[Given]:
     for type_, name, properties in resources:
         if type_ in SITES:
             values = values_in(type_, properties)
-            if site_id := number(values.get(SITE_ID)):
+            if site_id := parse_site_id(values.get(SITE_ID)):
                 yield name, values.get(MIRRORS_APPLICATION) or name, site_id
 
 

@@ -17,7 +17,7 @@ from mirrors.cli.status import look, settings_of
 from mirrors.config import Fleet, Settings
 from mirrors.errors import ConfigurationError
 from mirrors.planning.platform_words import words_of
-from mirrors.planning.rollout.targets import Chosen, behind, everyone, named
+from mirrors.planning.rollout.targets import ChosenSites, choose_all_sites, choose_named_sites, choose_outdated_sites
 from mirrors.planning.rollout.waves import MANUAL_RELEASE_SITES
 
 BESIDE = 4
@@ -110,16 +110,16 @@ def fleet_of(stack: str, cwd: Path) -> Fleet:
     return found.fleet
 
 
-def choose(settings: Settings, sites: Sequence[str], stack: str, cwd: Path, *, all_sites: bool) -> Chosen:
+def choose(settings: Settings, sites: Sequence[str], stack: str, cwd: Path, *, all_sites: bool) -> ChosenSites:
     """Return the named sites, all sites, or without either the outdated ones. Raises MirrorsError, DivioError."""
     if sites:
-        return named(settings, sites, stack)
-    return everyone(settings) if all_sites else behind(settings, look(stack, cwd))
+        return choose_named_sites(settings, sites, stack)
+    return choose_all_sites(settings) if all_sites else choose_outdated_sites(settings, look(stack, cwd))
 
 
 def command(
     settings: Settings,
-    chosen: Chosen,
+    chosen: ChosenSites,
     stack: str,
     *,
     yes: bool = False,
@@ -143,7 +143,7 @@ def command(
     ]
 
 
-def targets(settings: Settings, chosen: Chosen) -> list[str]:
+def targets(settings: Settings, chosen: ChosenSites) -> list[str]:
     """Return the options that keep the engine from every other site; none for all sites.
 
     The fleet's own resources are always targets: a new SITE_ID and a rotated password come from them.

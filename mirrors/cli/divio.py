@@ -31,8 +31,8 @@ from mirrors.planning.reports.preview import (
 from mirrors.planning.reports.status import SiteStatus, removed, statuses
 from mirrors.planning.reports.stored import Stored
 from mirrors.planning.reports.verification import as_unverified, unverified
-from mirrors.planning.rollout.waves import named
-from mirrors.planning.variables.addresses import address_of
+from mirrors.planning.rollout.waves import format_sites
+from mirrors.planning.variables.addresses import make_site_url
 from mirrors.planning.variables.names import DOMAIN
 from mirrors.problems import Note, Problem
 from mirrors.problems.findings import Finding
@@ -109,7 +109,9 @@ def unhealthy(
         {slug: what is wrong with its answer, None if nothing is}.
     """
     if slugs:
-        note_on_standard_error(Note(f"asking what no up has found healthy, {within:g} s at most: {named([*slugs])}"))
+        note_on_standard_error(
+            Note(f"asking what no up has found healthy, {within:g} s at most: {format_sites([*slugs])}")
+        )
     until = time.monotonic() + within
     with ThreadPoolExecutor(max_workers=divio_of(settings).max_concurrent_requests) as pool:
         found = pool.map(lambda slug: _unhealthy(settings, seen.site(slug), until), slugs)
@@ -118,7 +120,7 @@ def unhealthy(
 
 def _unhealthy(settings: Settings, site: ObservedSite, until: float) -> str | None:
     """Return what is wrong with a site's answer now, as far as it has an address and an update would ask."""
-    url = address_of(site.frozen.get(DOMAIN))
+    url = make_site_url(site.frozen.get(DOMAIN))
     if url is None or settings.rollout.health is None:
         return None
     runs_with = {name: value for name, value in site.frozen.items() if value is not None}

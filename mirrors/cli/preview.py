@@ -22,7 +22,7 @@ from mirrors.cli.single_sites import refuse_single_sites
 from mirrors.cli.stacks import CommandError, pulumi
 from mirrors.config import Settings
 from mirrors.planning.reports.preview import FleetPreview, preview_of
-from mirrors.planning.rollout.targets import Chosen, named
+from mirrors.planning.rollout.targets import ChosenSites, choose_named_sites
 from mirrors.planning.rollout.waves import MANUAL_RELEASE_SITES
 from mirrors.problems.events import EVENTS, read
 from mirrors.problems.reported import Reported
@@ -64,7 +64,7 @@ def look_ahead(sites: Sequence[str], stack: str, cwd: Path) -> FleetPreview:
     settings = configured.settings
     if settings is None:
         return FleetPreview(stack, problems=configured.problems)
-    chosen = named(settings, sites, stack) if sites else Chosen(None)
+    chosen = choose_named_sites(settings, sites, stack) if sites else ChosenSites(None)
     if sites:
         refuse_single_sites(settings, stack, cwd)
     engine, reported = ask_engine(settings, chosen, stack, cwd)
@@ -77,7 +77,7 @@ def with_a_look(engine: Mapping[str, Any], settings: Settings, stack: str, repor
     return found if found.problems else commands_of(settings.platform.kind).preview(found, engine, settings, reported)
 
 
-def ask_engine(settings: Settings, chosen: Chosen, stack: str, cwd: Path) -> tuple[Mapping[str, Any], Reported]:
+def ask_engine(settings: Settings, chosen: ChosenSites, stack: str, cwd: Path) -> tuple[Mapping[str, Any], Reported]:
     """Return what ``pulumi preview --json`` prints, and what Mirrors reports meanwhile. Problems do not stop it.
 
     Its other output is captured and dropped. It has no secret, but it would hide the answer.

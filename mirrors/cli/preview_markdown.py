@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from mirrors.cli.preview_report import action, cause_of, headline, sections, waves_of
 from mirrors.planning.reports.preview import FleetPreview, Group
-from mirrors.planning.rollout.waves import SHOWN, count, named
+from mirrors.planning.rollout.waves import SITES_SHOWN, format_site_count, format_sites
 
 LONGEST = 60_000
 """The most characters of a comment. GitHub takes 65,536."""
@@ -57,18 +57,18 @@ def _row(title: str, group: Group, *, brief: bool) -> str:
 
 
 def _sites_cell(sites: Sequence[str], *, brief: bool) -> str:
-    if len(sites) <= SHOWN:
+    if len(sites) <= SITES_SHOWN:
         return ", ".join(map(escaped, sites))
     if brief:
-        return escaped(named(sites))
-    return f"<details><summary>{count(sites)}</summary>{', '.join(map(escaped, sites))}</details>"
+        return escaped(format_sites(sites))
+    return f"<details><summary>{format_site_count(sites)}</summary>{', '.join(map(escaped, sites))}</details>"
 
 
 def _section(title: str, items: Sequence[str], *, brief: bool) -> Iterator[str]:
     shown = items[:ROWS] if brief else items
     listed = [f"- {escaped(item)}" for item in shown]
     listed += [f"- and {len(items) - ROWS} more"] if len(shown) < len(items) else []
-    if len(listed) <= SHOWN:
+    if len(listed) <= SITES_SHOWN:
         yield from (f"**{title}**", "", *listed)
     else:
         yield from (f"<details><summary><b>{title}</b>: {len(items)}</summary>", "", *listed, "", "</details>")

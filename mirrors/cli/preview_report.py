@@ -5,7 +5,7 @@ from typing import Any
 
 from mirrors.planning.reports.preview import Cause, FleetPreview, Group, SitePreview, why_told
 from mirrors.planning.reports.pulumi_steps import Change
-from mirrors.planning.rollout.waves import count, names
+from mirrors.planning.rollout.waves import format_site_count, format_slugs
 
 MARKS = {"added": "+", "changed": "~", "removed": "-", "kept": "="}
 
@@ -40,7 +40,7 @@ def as_text(preview: FleetPreview) -> str:
     for title, groups in waves_of(preview):
         lines += ["", title]
         for group in groups:
-            lines += [f"  {count(group.sites)}: {told(group.example)}", f"    {names(group.sites)}"]
+            lines += [f"  {format_site_count(group.sites)}: {told(group.example)}", f"    {format_slugs(group.sites)}"]
     for title, items in sections(preview):
         lines += ["", title, *(f"  {item}" for item in items)]
     return "\n".join(lines)
@@ -98,7 +98,7 @@ def sections(preview: FleetPreview) -> Iterator[tuple[str, list[str]]]:
         "One wave": ["shared credentials have changed, so all sites are repaired at once"]
         if rollout.rotates_credentials
         else [],
-        "Paused (mirrors:rollout.pauseAfter)": [names(sorted(rollout.paused))] if rollout.paused else [],
+        "Paused (mirrors:rollout.pauseAfter)": [format_slugs(sorted(rollout.paused))] if rollout.paused else [],
         "Other resources": list(preview.others),
         "Notes": list(preview.notes),
     }

@@ -10,7 +10,7 @@ from mirrors.config import Fleet, Settings
 from mirrors.errors import MirrorsError
 from mirrors.planning.plan import image_environment
 from mirrors.planning.reports.pulumi_steps import OURS
-from mirrors.planning.rollout.waves import names
+from mirrors.planning.rollout.waves import format_slugs
 from mirrors.problems import Problem
 
 __all__ = ["not_yet_deployed", "off_the_list", "original_not_deployed_yet", "refuse_single_sites"]
@@ -23,7 +23,7 @@ def refuse_single_sites(settings: Settings, stack: str, cwd: Path) -> None:
     stored = export(stack, cwd).get("resources") or []
     if left := off_the_list(stored, settings.fleet):
         them = "it" if len(left) == 1 else "them"
-        said = f"{names(left)} {'has' if len(left) == 1 else 'have'} left the list"
+        said = f"{format_slugs(left)} {'has' if len(left) == 1 else 'have'} left the list"
         remedy = f"run 'pulumi up -s {stack}', or put {them} back, before single sites are deployed"
         raise MirrorsError(Problem("site-left-list", said, remedy))
     if problem := commands_of(settings.platform.kind).refuses_single_sites(settings, stack, stored):

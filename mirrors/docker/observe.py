@@ -13,7 +13,7 @@ from mirrors.docker.plan import LABEL_PASSWORD, neighbour
 from mirrors.docker.status import ObservedContainer
 from mirrors.planning.observed import ObservedFleet, ObservedSite, ObservedVariable
 from mirrors.planning.site_ids.facts import Neighbour
-from mirrors.planning.variables.dsn import same, service_of
+from mirrors.planning.variables.dsn import is_same_service, read_service
 from mirrors.planning.variables.names import DATABASE_URL
 
 
@@ -115,7 +115,7 @@ def _has_the_address(settings: Settings, values: Mapping[str, str]) -> bool:
     declared, there = settings.shared_values.get(DATABASE_URL), values.get(DATABASE_URL)
     if declared is None or there is None:
         return False
-    return same(service_of(there), service_of(declared.get_secret_value())) is not False
+    return is_same_service(read_service(there), read_service(declared.get_secret_value())) is not False
 
 
 def _with_one_address(engine: DockerHost, settings: Settings) -> Sequence[Container]:

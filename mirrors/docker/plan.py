@@ -10,11 +10,11 @@ from mirrors.docker.settings import Healthcheck, docker_of
 from mirrors.errors import ConfigurationError
 from mirrors.planning.observed import ObservedFleet, ObservedSite
 from mirrors.planning.plan import SitePlan
-from mirrors.planning.rollout.holds import held_sites_stay
-from mirrors.planning.rollout.waves import RolloutPlan, names, rollout_plan
+from mirrors.planning.rollout.holds import find_held_site_changes
+from mirrors.planning.rollout.waves import RolloutPlan, format_slugs, plan_rollout
 from mirrors.planning.site_ids.facts import Neighbour, SiteFacts
-from mirrors.planning.variables.addresses import address_of
-from mirrors.planning.variables.names import DATABASE_URL, DOMAIN, MIRRORS_APPLICATION, SITE_ID, number
+from mirrors.planning.variables.addresses import make_site_url
+from mirrors.planning.variables.names import DATABASE_URL, DOMAIN, MIRRORS_APPLICATION, SITE_ID, parse_site_id
 from mirrors.problems import Problem
 
 STORAGE_DSN = "DEFAULT_STORAGE_DSN"
@@ -60,7 +60,7 @@ def containers_plan(
         rotated: Some of them run with another password than the declared one. All mirrors are one wave then, because
             they fail as soon as the role has the new password.
     """
-    rollout = rollout_plan(settings, rotates_credentials=rotated)
+    rollout = plan_rollout(settings, rotates_credentials=rotated)
     held = {item.application: settings.hold_of(item) for item in settings.mirrors}
     mirrors = [
         _site_plan(settings, seen, item.application, item.formerly, rollout, held, manual_release_sites)
@@ -68,7 +68,7 @@ def containers_plan(
     ]
     postponed = tuple(site.slug for site in mirrors if site.paused and site.seen.bare)
     original = settings.fleet.original
-    problems = (*held_sites_stay(settings, seen), *(_rotated_under_held_sites(rollout) if rotated else ()))
+    problems = (*find_held_site_changes(settings, seen), *(_rotated_under_held_sites(rollout) if rotated else ()))
     return ContainersPlan(
         problems,
         _site_plan(settings, seen, original.application, original.formerly, rollout, {}, ()),
@@ -96,7 +96,7 @@ def of_other_fleets(settings: Settings, elsewhere: Mapping[str, str]) -> tuple[P
 def _of_fleet(fleet: str, slugs: Sequence[str]) -> Problem:
     return Problem(
         "site-of-another-fleet",
-        f"{names(slugs, 3)}: on this host, in the fleet {fleet}, and with that one's database.",
+        f"{format_slugs(slugs, 3)}: on this host, in the fleet {fleet}, and with that one's database.",
         f"If the original was renamed, say so: mirrors:fleet.original.formerly: {fleet}. Else take them off that"
         " fleet's list first",
     )
@@ -131,7 +131,7 @@ def _hint(settings: Settings, seen: ObservedFleet, slug: str) -> SiteFacts:
     original = declared is settings.fleet.original
     there = seen.original if original else seen.mirrors.get(slug)
     own = there.variables.get(SITE_ID) if there else None
-    observed = number(own.value) if own else None
+    observed = parse_site_id(own.value) if own else None
     managed = there is not None and MIRRORS_APPLICATION in there.variables
     unreadable = own is not None and observed is None
     return SiteFacts(
@@ -156,7 +156,7 @@ def neighbour(values: Mapping[str, str]) -> Neighbour | None:
     """
     if SITE_ID not in values:
         return None
-    site_id = number(values[SITE_ID])
+    site_id = parse_site_id(values[SITE_ID])
     return Neighbour(() if site_id is None else (site_id,), site_id is None, values.get(MIRRORS_APPLICATION, ""))
 
 
@@ -215,7 +215,7 @@ def domain_of(settings: Settings, slug: str, site_id: int) -> str:
 
 def url_of(settings: Settings, slug: str, site_id: int) -> str | None:
     published, domain = docker_of(settings).published, domain_of(settings, slug, site_id)
-    return address_of(domain) if slug in docker_of(settings).domains or not published else f"http://{domain}/"
+    return make_site_url(domain) if slug in docker_of(settings).domains or not published else f"http://{domain}/"
 
 
 def _bracketed(address: str) -> str:

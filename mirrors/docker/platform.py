@@ -26,7 +26,7 @@ from mirrors.docker.settings import DockerSettings, connection_of, docker_of
 from mirrors.docker.sites import declare_release, declare_site
 from mirrors.errors import ConfigurationError
 from mirrors.planning.variables.addresses import is_loopback
-from mirrors.planning.variables.dsn import service_identity
+from mirrors.planning.variables.dsn import identify_service
 from mirrors.planning.variables.names import is_service_variable
 from mirrors.problems import Note, Problem
 from mirrors.program.announcements import announce_note
@@ -143,7 +143,7 @@ def _published(host: str) -> list[Problem]:
 
 def _identity(value: pulumi.Output[str]) -> pulumi.Output[str]:
     """Return the parts of a secret address that are no secret: host and name."""
-    return pulumi.Output.unsecret(value.apply(service_identity))
+    return pulumi.Output.unsecret(value.apply(identify_service))
 
 
 def _provider(name: str, settings: Settings) -> pulumi.ProviderResource:

@@ -19,8 +19,8 @@ from mirrors.planning.observed import ObservedSite
 from mirrors.planning.plan import SitePlan
 from mirrors.planning.reports.status import SiteStatus, State, absent, held_back
 from mirrors.planning.site_ids.pins import declared_otherwise
-from mirrors.planning.variables.dsn import service_identity
-from mirrors.planning.variables.names import DATABASE_URL, SITE_ID, number, removal_order, write_order
+from mirrors.planning.variables.dsn import identify_service
+from mirrors.planning.variables.names import DATABASE_URL, SITE_ID, parse_site_id, sort_for_removal, sort_for_writing
 
 __all__ = ["ObservedContainer", "statuses"]
 
@@ -65,7 +65,7 @@ class ObservedContainer:
 
     @property
     def site_id(self) -> int | None:
-        return number(self.variables.get(SITE_ID))
+        return parse_site_id(self.variables.get(SITE_ID))
 
 
 def statuses(
@@ -193,11 +193,11 @@ def _variables(settings: Settings, slug: str, site_id: int | None, container: Ob
     if owns_database(settings) and not _has_database(settings, container):
         different.add(DATABASE_URL)
     if different:
-        yield State.VARIABLES_DIFFER, f"does not run with the declared value: {', '.join(write_order(different))}"
+        yield State.VARIABLES_DIFFER, f"does not run with the declared value: {', '.join(sort_for_writing(different))}"
     if container.of_image is not None and site_id is not None:
         left = container.variables.keys() - container.of_image - declared.keys() - set(settings.fleet.shared)
         if left:
-            yield State.VARIABLES_DIFFER, f"no longer declared, an up removes it: {', '.join(removal_order(left))}"
+            yield State.VARIABLES_DIFFER, f"no longer declared, an up removes it: {', '.join(sort_for_removal(left))}"
 
 
 def _declared(settings: Settings, slug: str, site_id: int) -> dict[str, str]:
@@ -214,7 +214,7 @@ def _has_database(settings: Settings, container: ObservedContainer) -> bool:
     if container.password_version != docker_of(settings).database.password_version:
         return False
     there = container.variables.get(DATABASE_URL)
-    return there is not None and service_identity(there) == service_identity(database_url(settings, "password"))
+    return there is not None and identify_service(there) == identify_service(database_url(settings, "password"))
 
 
 def _removed(settings: Settings, found: Mapping[str, ObservedContainer]) -> Iterator[SiteStatus]:

@@ -16,8 +16,8 @@ from mirrors.planning.observed import ObservedDeployment, ObservedFleet, Observe
 from mirrors.planning.plan import Frozen, image_environment
 from mirrors.planning.rollout.releases import newest_successful
 from mirrors.planning.site_ids.facts import Neighbour
-from mirrors.planning.variables.dsn import service_identity
-from mirrors.planning.variables.names import DATABASE_URL, MIRRORS_APPLICATION, SITE_ID, number
+from mirrors.planning.variables.dsn import identify_service
+from mirrors.planning.variables.names import DATABASE_URL, MIRRORS_APPLICATION, SITE_ID, parse_site_id
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -222,7 +222,7 @@ class Observer:
 
 def _may_give_up(mirror: ObservedSite, reserved: Container[int]) -> bool:
     site_id = mirror.variables.get(SITE_ID)
-    return site_id is None or number(site_id.value) in reserved
+    return site_id is None or parse_site_id(site_id.value) in reserved
 
 
 def _is_settled(mirror: ObservedSite, shared: str | None) -> bool:
@@ -234,7 +234,7 @@ def _is_settled(mirror: ObservedSite, shared: str | None) -> bool:
     site_id, owner, database = (mirror.variables.get(name) for name in (SITE_ID, MIRRORS_APPLICATION, DATABASE_URL))
     if site_id is None or owner is None or database is None:
         return False
-    elsewhere = bool(database.value and shared) and service_identity(database.value or "") != service_identity(
+    elsewhere = bool(database.value and shared) and identify_service(database.value or "") != identify_service(
         shared or ""
     )
-    return owner.value == mirror.slug and number(site_id.value) is not None and not elsewhere
+    return owner.value == mirror.slug and parse_site_id(site_id.value) is not None and not elsewhere

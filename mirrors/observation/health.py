@@ -10,7 +10,7 @@ import requests
 
 from mirrors.config.rollout import Health
 from mirrors.divio.transport import refuses_certificate
-from mirrors.planning.rollout.serving_identity import STATUS_PATH, declared_identity, mistaken
+from mirrors.planning.rollout.serving_identity import STATUS_PATH, compare_identity, expect_identity
 
 Wrong = Callable[[requests.Response, Callable[[], str]], str | None]
 """A complaint about an answer, or None. It reads the body only where it has to."""
@@ -102,7 +102,7 @@ def _mistaken(answer: requests.Response, body: Callable[[], str], variables: Map
         told = json.loads(body())
     except ValueError:
         told = None
-    return mistaken(declared_identity(variables), told)
+    return compare_identity(expect_identity(variables), told)
 
 
 def _unanswered(error: requests.RequestException) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from mirrors.planning.site_ids.facts import Neighbour
-from mirrors.planning.variables.names import DATABASE_URL, MIRRORS_APPLICATION, OWN
+from mirrors.planning.variables.names import DATABASE_URL, MIRRORS_APPLICATION, SITE_VARIABLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class ObservedSite:
     @property
     def bare(self) -> bool:
         """Return whether it has none of the variables that make an application a site of a fleet."""
-        return self.variables.keys().isdisjoint((*OWN, DATABASE_URL))
+        return self.variables.keys().isdisjoint((*SITE_VARIABLES, DATABASE_URL))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,20 +9,26 @@ from mirrors.config.messages import path
 from mirrors.errors import confirmation
 from mirrors.planning.adoption.suggestions import meant
 from mirrors.planning.observed import ObservedFleet, ObservedSite
-from mirrors.planning.rollout.holds import held_sites_stay
+from mirrors.planning.rollout.holds import find_held_site_changes
 from mirrors.planning.rollout.releases import newest_successful
-from mirrors.planning.rollout.waves import RolloutPlan, credentials_changed, rollout_plan
+from mirrors.planning.rollout.waves import RolloutPlan, has_old_credentials, plan_rollout
 from mirrors.planning.site_ids.facts import ORIGINAL_ID, Neighbour, SiteFacts
 from mirrors.planning.variables.dsn import (
-    confirmable,
-    normalized_identity,
-    readable_identity,
-    same,
-    service_identity,
-    service_of,
+    identify_comparable_service,
+    identify_for_confirmation,
+    identify_service,
+    is_same_service,
+    normalize_identity,
+    read_service,
 )
-from mirrors.planning.variables.names import DATABASE_URL, MIRRORS_APPLICATION, SITE_ID, is_service_variable, number
-from mirrors.planning.variables.shared import shared_value
+from mirrors.planning.variables.names import (
+    DATABASE_URL,
+    MIRRORS_APPLICATION,
+    SITE_ID,
+    is_service_variable,
+    parse_site_id,
+)
+from mirrors.planning.variables.shared import find_shared_value
 from mirrors.problems import Problem
 
 Frozen = Mapping[str, str | None]
@@ -120,7 +126,7 @@ def plan(
         samples: The deployed variables of some of the mirrors.
     """
     original = _original_plan(settings, seen)
-    rollout = rollout_plan(settings, original is not None and _needs_repair(settings, original, samples))
+    rollout = plan_rollout(settings, original is not None and _needs_repair(settings, original, samples))
     broken = (problem for rule in _RULES for problem in rule(settings, seen))
     problems = (*broken, *_paused_before_they_are_ours(settings, rollout, seen))
     everyone = [
@@ -136,7 +142,7 @@ def plan(
 
 def _needs_repair(settings: Settings, original: OriginalPlan, samples: Iterable[Frozen]) -> bool:
     """Return whether most samples have old credentials. So one broken mirror does not switch off the waves."""
-    old = [credentials_changed(settings.fleet.shared, original.shared, sample) for sample in samples]
+    old = [has_old_credentials(settings.fleet.shared, original.shared, sample) for sample in samples]
     return 2 * sum(old) > len(old)
 
 
@@ -192,7 +198,9 @@ def _original_plan(settings: Settings, seen: ObservedFleet) -> OriginalPlan | No
     if seen.image_environment is None:
         return None
     shared = {
-        name: value for name in settings.fleet.shared if (value := shared_value(settings, original, name)) is not None
+        name: value
+        for name in settings.fleet.shared
+        if (value := find_shared_value(settings, original, name)) is not None
     }
     return OriginalPlan(
         _site_plan(settings, original, settings.fleet.original.formerly),
@@ -211,9 +219,9 @@ def _hints(settings: Settings, seen: ObservedFleet) -> tuple[SiteFacts, ...]:
     hint = SiteFacts(original.application, original.slug, True, declared.site_id, formerly=declared.formerly)
     observed = original_site_id(original)
     unreadable = observed is None and newest_successful(original.deployments) is not None
-    shared = shared_value(settings, original, DATABASE_URL)
+    shared = find_shared_value(settings, original, DATABASE_URL)
     first = replace(
-        hint, observed=observed, unreadable=unreadable, database=service_identity(shared) if shared else None
+        hint, observed=observed, unreadable=unreadable, database=identify_service(shared) if shared else None
     )
     mirrors = ((item, seen.mirrors.get(item.application)) for item in settings.mirrors)
     there = ((item, site) for item, site in mirrors if site is not None)
@@ -225,7 +233,7 @@ def original_site_id(original: ObservedSite) -> int | None:
     if newest_successful(original.deployments) is None:
         return None
     if SITE_ID in original.frozen:
-        return number(original.frozen[SITE_ID])
+        return parse_site_id(original.frozen[SITE_ID])
     own = original.variables.get(SITE_ID)  # a platform may leave sensitive ones out of those of a deployment
     return None if own is not None and own.sensitive else ORIGINAL_ID
 
@@ -245,13 +253,13 @@ def _hint(
         ran=ran,
     )
     own, here = site.variables.get(SITE_ID), site.variables.get(DATABASE_URL)
-    if here and here.value and here.value != shared_value(settings, original, DATABASE_URL):
+    if here and here.value and here.value != find_shared_value(settings, original, DATABASE_URL):
         given_up = _is_confirmed(settings, site.slug, DATABASE_URL, here.value)
-        hint = replace(hint, database=None if given_up else service_identity(here.value))
+        hint = replace(hint, database=None if given_up else identify_service(here.value))
     # Without the variable its instances may still run with an earlier id. ``ran`` has only ids of this fleet's sites.
     if (own is None and not ran) or not (_has_shared_database(settings, original, site) or (own is None and not here)):
         return hint
-    observed = number(own.value) if own else _only(ran or ())
+    observed = parse_site_id(own.value) if own else _only(ran or ())
     return replace(hint, observed=observed, unreadable=observed is None)
 
 
@@ -266,16 +274,16 @@ def _has_shared_database(settings: Settings, original: ObservedSite, site: Obser
     A hidden value counts as shared, because users do not set the address of an own database by hand. A confirmed value
     counts too, because a mirror that was copied by hand may have an earlier address.
     """
-    here, shared = site.variables.get(DATABASE_URL), shared_value(settings, original, DATABASE_URL)
+    here, shared = site.variables.get(DATABASE_URL), find_shared_value(settings, original, DATABASE_URL)
     if here is None or here.value is None or shared is None:
         return here is not None
-    if service_identity(here.value) == service_identity(shared):
+    if identify_service(here.value) == identify_service(shared):
         return True
     return _is_confirmed(settings, site.slug, DATABASE_URL, here.value)
 
 
 def _is_confirmed(settings: Settings, slug: str, name: str, value: str | None) -> bool:
-    return confirmable(service_identity(value), slug, name) in confirmed_identities(settings)
+    return identify_for_confirmation(identify_service(value), slug, name) in confirmed_identities(settings)
 
 
 def hidden_databases(mirrors: Iterable[SitePlan]) -> dict[str, str]:
@@ -288,8 +296,8 @@ def hidden_databases(mirrors: Iterable[SitePlan]) -> dict[str, str]:
 
 
 def confirmed_identities(settings: Settings) -> frozenset[str]:
-    """Return the identities in ``confirmDatabase``, as ``service_identity`` spells them."""
-    return frozenset(normalized_identity(identity) for identity in settings.confirmed_identities)
+    """Return the identities in ``confirmDatabase``, as ``identify_service`` spells them."""
+    return frozenset(normalize_identity(identity) for identity in settings.confirmed_identities)
 
 
 def _missing_applications(settings: Settings, seen: ObservedFleet) -> Iterator[Problem]:
@@ -409,21 +417,21 @@ def _same_services(settings: Settings, seen: ObservedFleet) -> Iterator[Problem]
         return
     slug = seen.original.slug
     for name in filter(is_service_variable, settings.fleet.shared):
-        here, there = shared_value(settings, seen.original, name), seen.elsewhere.get(name)
-        alike = same(service_of(here), service_of(there)) if here and there else False
+        here, there = find_shared_value(settings, seen.original, name), seen.elsewhere.get(name)
+        alike = is_same_service(read_service(here), read_service(there)) if here and there else False
         if alike:
             yield Problem(
                 "environments-share-service",
-                f"{name} is the same in Test and in Live, {service_identity(here)}.",
+                f"{name} is the same in Test and in Live, {identify_service(here)}.",
                 f"Give each environment a service of its own and deploy {slug} in both",
                 slug,
             )
         elif alike is None and not _is_confirmed(settings, slug, name, here):
             other = "Live" if settings.environment == "test" else "Test"
-            confirmed = confirmable(service_identity(here), slug, name)
+            confirmed = identify_for_confirmation(identify_service(here), slug, name)
             yield Problem(
                 "service-not-comparable",
-                f"{name} is {service_identity(here)} here and {service_identity(there)} in {other}, and Mirrors cannot"
+                f"{name} is {identify_service(here)} here and {identify_service(there)} in {other}, and Mirrors cannot"
                 " tell whether these are two services.",
                 f"Where they are one, give each environment a service of its own and deploy {slug} in both; where they"
                 f" are two, confirm it with {confirmation(confirmed, settings.stack)}",
@@ -436,12 +444,12 @@ def _other_environments_database(settings: Settings, seen: ObservedFleet) -> Ite
 
     A user copied the wrong value. At a managed mirror this is drift, which Mirrors repairs.
     """
-    there = readable_identity(seen.elsewhere.get(DATABASE_URL))
-    here = readable_identity(shared_value(settings, seen.original, DATABASE_URL))
+    there = identify_comparable_service(seen.elsewhere.get(DATABASE_URL))
+    here = identify_comparable_service(find_shared_value(settings, seen.original, DATABASE_URL))
     for item in settings.mirrors:
         site = seen.mirrors.get(item.application)
         own = site.variables.get(DATABASE_URL) if site and not site.is_managed(item.formerly) else None
-        if own is not None and there not in (None, here) and readable_identity(own.value) == there:
+        if own is not None and there not in (None, here) and identify_comparable_service(own.value) == there:
             yield from _unless_confirmed(settings, item.application, str(there))
 
 
@@ -467,5 +475,5 @@ _RULES = (
     _shared_values,
     _same_services,
     _other_environments_database,
-    held_sites_stay,
+    find_held_site_changes,
 )

@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
-from mirrors.planning.variables.names import is_service_variable, write_order
-from mirrors.planning.variables.writes import PROVIDER, running_values
+from mirrors.planning.variables.names import is_service_variable, sort_for_writing
+from mirrors.planning.variables.writes import PROVIDER_PROPERTY, pick_deployed_values
 
 INPUTS = ("site", "environment", "image_environment", "release", "verified", "found", "hmac_key")
 OUTPUTS = ("deployment", "url", "failed", "attempt")
@@ -53,7 +53,7 @@ def name_of(key: str) -> str:
 
 def is_variable(key: str) -> bool:
     """Return whether a property is a variable."""
-    return key not in (*INPUTS, *OUTPUTS, *CHECK_ONLY, PROVIDER, "id", "urn")
+    return key not in (*INPUTS, *OUTPUTS, *CHECK_ONLY, PROVIDER_PROPERTY, "id", "urn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +240,7 @@ def _same(one: Entry | None, other: Entry | None) -> bool:
 
 def different(before: Entries, now: Entries) -> list[str]:
     """Return the names whose values differ, in the order of writing. Another flag needs no deployment."""
-    return write_order(name for name in {*before, *now} if not _same(before.get(name), now.get(name)))
+    return sort_for_writing(name for name in {*before, *now} if not _same(before.get(name), now.get(name)))
 
 
 def after_writing(before: SiteState, made: Entries, removed: Collection[str], found: frozenset[str]) -> SiteState:
@@ -282,7 +282,7 @@ def running_entries(known: Entries, is_set: Entries, frozen: Mapping[str, str | 
         frozen: The deployed variables; None for a hidden value.
         key: The key of the site's fingerprints.
     """
-    shown = running_values(known, frozen, [name for name, entry in known.items() if entry.sensitive])
+    shown = pick_deployed_values(known, frozen, [name for name, entry in known.items() if entry.sensitive])
     return {
         name: _running_entry(known[name], is_set.get(name), key, name, value)
         for name, value in shown.items()

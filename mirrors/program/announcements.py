@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pulumi
 
-from mirrors.planning.rollout.waves import RolloutPlan, described
+from mirrors.planning.rollout.waves import RolloutPlan, describe_rollout
 from mirrors.problems import Note, Problem
 from mirrors.problems.events import report_line, report_note, report_problem, report_repair
 
@@ -32,7 +32,7 @@ def announce_rollout(rollout: RolloutPlan) -> None:
     """Report each wave in a line. A command has the waves from the plan, except that the shared credentials changed."""
     if rollout.rotates_credentials:
         report_repair()
-    for line in described(rollout):
+    for line in describe_rollout(rollout):
         _say(line, pulumi.log.info)
 
 

@@ -16,7 +16,7 @@ from mirrors.observation.samples import samples
 from mirrors.planning.plan import FleetPlan, OriginalPlan, hidden_databases, plan
 from mirrors.planning.site_ids.pins import unpinned
 from mirrors.planning.variables.addresses import is_loopback
-from mirrors.planning.variables.dsn import service_identity
+from mirrors.planning.variables.dsn import identify_service
 from mirrors.planning.variables.names import is_service_variable
 from mirrors.program.announcements import announce_note
 from mirrors.program.platform import PlatformOutputs
@@ -121,7 +121,7 @@ class DivioPlatform:
             "release": planned.release,
             "variables": {key: pulumi.Output.secret(value) for key, value in planned.shared.items()},
             "identities": {
-                key: service_identity(value) for key, value in planned.shared.items() if is_service_variable(key)
+                key: identify_service(value) for key, value in planned.shared.items() if is_service_variable(key)
             },
             "confirmed": sorted(self.prepared.settings.confirmed_identities),
             "slug": planned.site.slug,

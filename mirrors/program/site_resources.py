@@ -9,10 +9,10 @@ import pulumi
 
 from mirrors.config import Settings
 from mirrors.planning.plan import OriginalPlan, SitePlan, confirmed_identities
-from mirrors.planning.variables.addresses import address_of
-from mirrors.planning.variables.dsn import service_identity
-from mirrors.planning.variables.names import DATABASE_URL, DOMAIN, MIRRORS_APPLICATION, SITE_ID, site_label
-from mirrors.planning.variables.shared import fingerprint
+from mirrors.planning.variables.addresses import make_site_url
+from mirrors.planning.variables.dsn import identify_service
+from mirrors.planning.variables.names import DATABASE_URL, DOMAIN, MIRRORS_APPLICATION, SITE_ID, format_site_label
+from mirrors.planning.variables.shared import digest_value
 from mirrors.program.outputs import site_id_of, unknown_unless_targeted
 from mirrors.program.scheduler import RolloutScheduler
 from mirrors.pulumi_internals import without_dependencies
@@ -43,7 +43,7 @@ def register_original(context: FleetContext) -> tuple[list[Row], pulumi.Output[s
     planned, release = context.planned, context.original.release
     site, site_id = planned.site, context.site_id_of(planned.site)
     if not planned.deploy:
-        url = address_of(site.seen.frozen.get(DOMAIN))
+        url = make_site_url(site.seen.frozen.get(DOMAIN))
         return [_row(context, site, site_id, url, planned.deployment)], release
     props = {**_props(context, site, _own(site)), "release": "", "shared": _fingerprints(planned)}
     deployed = OriginalSite(site.slug, props, _options(context, site))
@@ -75,7 +75,7 @@ def _props(context: FleetContext, site: SitePlan, variables: Mapping[str, Any]) 
     """Return the properties that every site has."""
     scheduler, verified = context.scheduler, context.settings.rollout.health is not None
     return {
-        "site": site_label(site.slug, context.settings.environment),
+        "site": format_site_label(site.slug, context.settings.environment),
         "environment": site.environment,
         "image_environment": context.planned.image_environment,
         "variables": variables,
@@ -109,7 +109,7 @@ def _newest(planned: OriginalPlan, deployment: str) -> str:
 
 
 def _fingerprints(planned: OriginalPlan) -> dict[str, str]:
-    return {name: fingerprint(value) for name, value in planned.shared.items()}
+    return {name: digest_value(value) for name, value in planned.shared.items()}
 
 
 def _observed(site: SitePlan) -> dict[str, Any]:
@@ -204,7 +204,7 @@ def _databases(context: FleetContext, site: SitePlan) -> list[str] | None:
     shared = context.planned.shared.get(DATABASE_URL)
     if own is None or own.value is not None or shared is None:
         return None
-    return [service_identity(shared), *sorted(confirmed_identities(context.settings))]
+    return [identify_service(shared), *sorted(confirmed_identities(context.settings))]
 
 
 def _found(context: FleetContext, site: SitePlan) -> pulumi.Output[Any]:

@@ -8,12 +8,12 @@ from mirrors.config.connection import Connection
 from mirrors.divio import Divio
 from mirrors.errors import DatabaseMismatchError, MirrorsError, SharedValuesChangedError
 from mirrors.observation.convert import by_name
-from mirrors.planning.rollout.holds import changes_at_held_site
+from mirrors.planning.rollout.holds import make_held_site_problem
 from mirrors.planning.site_state import INPUTS, Entries, SiteState, after_writing
-from mirrors.planning.variables.dsn import UNREADABLE, confirmable
-from mirrors.planning.variables.names import DATABASE_URL, MIRRORS_APPLICATION, write_order
-from mirrors.planning.variables.shared import no_longer_shared
-from mirrors.planning.variables.writes import different_names, not_set
+from mirrors.planning.variables.dsn import UNREADABLE_IDENTITY, identify_for_confirmation
+from mirrors.planning.variables.names import DATABASE_URL, MIRRORS_APPLICATION, sort_for_writing
+from mirrors.planning.variables.shared import find_changed_values
+from mirrors.planning.variables.writes import compare_values, find_unset
 from mirrors.pulumi_internals import secret
 from mirrors.resources.deployment_runner import Conditions, DeploymentRunner, deployed_variables_of
 from mirrors.resources.half_done import half_done
@@ -75,10 +75,10 @@ class Attempt:
             return
         identity = runs_with(self.divio, self.environment, self.site)
         original, *given_up = self._declared.databases
-        if identity is None or identity == original != UNREADABLE:
+        if identity is None or identity == original != UNREADABLE_IDENTITY:
             return
         slug = self._declared.values[MIRRORS_APPLICATION]
-        if (confirmed := confirmable(identity, slug, DATABASE_URL)) not in given_up:
+        if (confirmed := identify_for_confirmation(identity, slug, DATABASE_URL)) not in given_up:
             raise DatabaseMismatchError(slug, identity, original, confirmed)
 
     @property
@@ -117,9 +117,9 @@ class Attempt:
         site = self._deployed(self._with_variables(writing))
         with translate_errors(self.site):
             live, values = self._looked_at(writing), self._declared.values
-            changing = set(not_set(values, by_name(live.values()))) - ({MIRRORS_APPLICATION} - live.keys())
+            changing = set(find_unset(values, by_name(live.values()))) - ({MIRRORS_APPLICATION} - live.keys())
             if changing:
-                raise MirrorsError(changes_at_held_site(self.site, write_order(changing)))
+                raise MirrorsError(make_held_site_problem(self.site, sort_for_writing(changing)))
             # A value that the platform hides is taken to be the one that the site runs with, which is as declared.
             writing.converge(live, values)
         return replace(site, found=self._found | writing.taken_over)
@@ -196,7 +196,7 @@ class Attempt:
         deployment = self._now.deployment if self._now is not None else None
         if deployment is None or deployment == self.before.deployment:
             return False
-        _, hidden = different_names(
+        _, hidden = compare_values(
             self._declared.values, deployed_variables_of(self.divio, deployment), self._declared.sensitive
         )
         return bool(hidden)
@@ -252,7 +252,7 @@ class Attempt:
         gone = frozenset(self.before.managed(self._wanted).runs.keys() - self._wanted.keys())
         outdated = self.before.runs_otherwise(self._goal)
         outputs = work.run(self.before.deployment, outdated=outdated, gone=gone, known=known)
-        if changed := no_longer_shared(declared.shared, deployed_variables_of(self.divio, outputs["deployment"])):
+        if changed := find_changed_values(declared.shared, deployed_variables_of(self.divio, outputs["deployment"])):
             raise SharedValuesChangedError(self.site, changed)
         return outputs
 

@@ -22,11 +22,11 @@ from mirrors.observation.convert import by_name
 from mirrors.observation.remediation import problem_of
 from mirrors.planning.observed import ObservedDeployment
 from mirrors.planning.reports.logs import without_secrets
-from mirrors.planning.rollout.deployments import Wanted, next_step
+from mirrors.planning.rollout.deployments import DesiredDeployment, decide_deployment
 from mirrors.planning.rollout.releases import newest_successful
-from mirrors.planning.variables.addresses import address_of
+from mirrors.planning.variables.addresses import make_site_url
 from mirrors.planning.variables.names import DOMAIN
-from mirrors.planning.variables.writes import different_names, not_set
+from mirrors.planning.variables.writes import compare_values, find_unset
 from mirrors.resources.process import OPERATION
 from mirrors.resources.provider import Properties, list_deployments_or_empty, list_or_empty, say
 
@@ -93,13 +93,13 @@ class DeploymentRunner:
         Raises:
             MirrorsError, DivioError: The environment does not run as declared.
         """
-        wanted = Wanted(self.inputs["release"], self.variables, before is None, gone, self.sensitive, known)
+        wanted = DesiredDeployment(self.inputs["release"], self.variables, before is None, gone, self.sensitive, known)
         look = not self._has_none_to_adopt(before, outdated=outdated)
         while time.monotonic() - self.began < self.connection.rollout.timeout:
             seen = list_deployments_or_empty(self.divio, self.environment) if look else ()
             done = newest_successful(seen)
             frozen = deployed_variables_of(self.divio, done.uuid) if done else None
-            step = next_step(wanted, seen, self._releases(done), frozen)
+            step = decide_deployment(wanted, seen, self._releases(done), frozen)
             if step.kind == "adopt":
                 return deployment_outputs(step.deployment, frozen or {})
             if step.kind == "attach":
@@ -159,7 +159,7 @@ class DeploymentRunner:
         live = OPERATION.unchanged.pop(environment, None)
         if live is None:
             live = list_or_empty(self.divio.environment_variables.list, self.divio, environment)
-        wrong = not_set(values, by_name(live))
+        wrong = find_unset(values, by_name(live))
         if wrong:
             raise VariableVerificationError(self.site, wrong)
         hidden = [item for item in live if item.value is None and item.name in values]
@@ -188,7 +188,7 @@ class DeploymentRunner:
         if not self._wait(uuid):
             raise DeploymentFailedError(self.site, uuid, self._log_end(uuid))
         frozen = deployed_variables_of(self.divio, uuid)
-        different, _ = different_names(self.variables, frozen, self.sensitive)
+        different, _ = compare_values(self.variables, frozen, self.sensitive)
         if different:
             raise DeployedVariablesMismatchError(self.site, uuid, different, self._log_end(uuid))
         say(f"{self.site}: deployed after {time.monotonic() - self.began:.0f} s")
@@ -214,7 +214,7 @@ def deployed_variables_of(divio: Divio, deployment: str) -> Mapping[str, str | N
 
 
 def deployment_outputs(deployment: str, frozen: Mapping[str, str | None]) -> Properties:
-    return {"deployment": deployment, "url": address_of(frozen.get(DOMAIN))}
+    return {"deployment": deployment, "url": make_site_url(frozen.get(DOMAIN))}
 
 
 def _appeared(look: Callable[[], Seen]) -> Seen:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from mirrors.planning.variables.writes import PROVIDER
+from mirrors.planning.variables.writes import PROVIDER_PROPERTY
 from mirrors.pulumi_internals import report_partial_failure
 
 Properties = dict[str, Any]
@@ -23,5 +23,5 @@ def half_done(id_: str, given: Properties, done: Callable[[], Properties | None]
         yield
     except Exception as error:
         if (properties := done()) is not None:
-            report_partial_failure(id_, {**properties, PROVIDER: given.get(PROVIDER)}, str(error))
+            report_partial_failure(id_, {**properties, PROVIDER_PROPERTY: given.get(PROVIDER_PROPERTY)}, str(error))
         raise

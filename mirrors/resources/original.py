@@ -8,7 +8,7 @@ from pulumi.dynamic import CheckResult, CreateResult, ReadResult, Resource, Upda
 
 from mirrors.errors import confirmation
 from mirrors.planning.rollout.releases import newest_successful
-from mirrors.planning.variables.dsn import confirmable, normalized_identity, readable_identity
+from mirrors.planning.variables.dsn import identify_comparable_service, identify_for_confirmation, normalize_identity
 from mirrors.problems import Problem
 from mirrors.resources.provider import (
     Properties,
@@ -41,14 +41,14 @@ class OriginalProvider(Provider):
         """
         inputs, confirmed = (
             self.checked(news),
-            {normalized_identity(identity) for identity in news.get("confirmed") or ()},
+            {normalize_identity(identity) for identity in news.get("confirmed") or ()},
         )
         before, slug, stack = _olds.get("identities") or {}, news.get("slug") or "", news.get("stack") or ""
         inputs["identities"] = {name: _kept(before.get(name), now) for name, now in inputs["identities"].items()}
         problems = [
             Problem(code, _MOVES[code].format(name, before[name], identity), f"{IF_MEANT} {confirmation(named, stack)}")
             for name, identity in inputs["identities"].items()
-            if name in before and (named := confirmable(identity, slug, name)) not in confirmed
+            if name in before and (named := identify_for_confirmation(identity, slug, name)) not in confirmed
             if (code := _changed(before[name], identity, *_values(name, _olds, inputs)))
         ]
         return CheckResult(inputs, failures(problems))
@@ -73,9 +73,9 @@ class OriginalProvider(Provider):
                 return self._without_deployment(id_, stored)
             frozen = self.reads.frozen(deployment.uuid)
             stored["release"] = self._release(stored)
-        known = {name: normalized_identity(identity) for name, identity in stored["identities"].items()}
+        known = {name: normalize_identity(identity) for name, identity in stored["identities"].items()}
         values = {
-            name: live if (live := frozen.get(name)) and readable_identity(live) == known.get(name) else value
+            name: live if (live := frozen.get(name)) and identify_comparable_service(live) == known.get(name) else value
             for name, value in stored["variables"].items()
         }
         stored["variables"] = mark_secrets(values, values)
@@ -100,7 +100,7 @@ class OriginalProvider(Provider):
 
 def _kept(before: str | None, now: str) -> str:
     """Return the stored identity where the new one only has another spelling: that is no change."""
-    return before if before is not None and normalized_identity(before) == now else now
+    return before if before is not None and normalize_identity(before) == now else now
 
 
 def _values(name: str, *properties: Properties) -> Iterator[str | None]:
@@ -114,7 +114,7 @@ def _changed(before: str, now: str, old: str | None, new: str | None) -> str | N
     """Return the code of the problem, or None. For a value that cannot be compared, any change may be a move."""
     if before != now:
         return MOVED
-    known = old is None or new is None or old == new or readable_identity(new) is not None
+    known = old is None or new is None or old == new or identify_comparable_service(new) is not None
     return None if known else UNCLEAR
 
 

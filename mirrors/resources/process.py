@@ -7,7 +7,7 @@ from typing import Any, Self
 from mirrors.divio import Divio, EnvironmentVariable
 from mirrors.errors import HeldError, MirrorsError, NotCheckedError, PausedError
 from mirrors.planning.site_state import SiteState
-from mirrors.planning.variables.writes import Desired
+from mirrors.planning.variables.writes import DesiredVariable
 from mirrors.resources.bulk_reads import BulkReadCache
 from mirrors.resources.once import once
 from mirrors.resources.write_gate import WriteGate
@@ -31,7 +31,7 @@ class CheckedSite:
         observed: names of the variables that were set when the program looked.
     """
 
-    variables: Mapping[str, Desired] = field(default_factory=dict, repr=False)
+    variables: Mapping[str, DesiredVariable] = field(default_factory=dict, repr=False)
     secrets: frozenset[str] = frozenset()
     rollout: str | None = None
     attempt: str | None = None
@@ -42,7 +42,9 @@ class CheckedSite:
     observed: frozenset[str] = frozenset()
 
     @classmethod
-    def from_check(cls, news: Mapping[str, Any], variables: Mapping[str, Desired], secrets: frozenset[str]) -> Self:
+    def from_check(
+        cls, news: Mapping[str, Any], variables: Mapping[str, DesiredVariable], secrets: frozenset[str]
+    ) -> Self:
         rollout = news.get("rollout")
         # The original has no release: what it deploys is one.
         newest = news.get("newest") if rollout is None and news.get("release") else None

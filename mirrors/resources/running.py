@@ -8,7 +8,7 @@ from functools import partial
 from mirrors.divio import Divio
 from mirrors.planning.rollout.releases import newest_successful
 from mirrors.planning.site_ids.allocate import SiteFacts
-from mirrors.planning.variables.dsn import confirmable, service_identity
+from mirrors.planning.variables.dsn import identify_for_confirmation, identify_service
 from mirrors.planning.variables.names import DATABASE_URL
 from mirrors.resources.process import OPERATION
 from mirrors.resources.provider import list_deployments_or_empty, translate_errors
@@ -37,7 +37,7 @@ def with_databases(
         known = {
             application: identity
             for application, name, identity in found
-            if identity and confirmable(identity, name, DATABASE_URL) not in confirmed
+            if identity and identify_for_confirmation(identity, name, DATABASE_URL) not in confirmed
         }
     return tuple(replace(site, database=known.get(site.application, site.database)) for site in sites)
 
@@ -55,4 +55,4 @@ def runs_with(divio: Divio, environment: str, name: str) -> str | None:
     with translate_errors(name):
         done = newest_successful(list_deployments_or_empty(divio, environment))
         value = OPERATION.reads(divio).frozen(done.uuid).get(DATABASE_URL) if done else None
-        return service_identity(value) if value else None
+        return identify_service(value) if value else None

@@ -15,8 +15,8 @@ from pulumi.output import UNKNOWN, Unknown
 from mirrors.divio import EnvironmentVariable
 from mirrors.errors import PausedError
 from mirrors.planning.observed import ObservedDeployment
-from mirrors.planning.rollout.holds import changes_at_held_site
-from mirrors.planning.rollout.releases import newest_successful, release_of
+from mirrors.planning.rollout.holds import make_held_site_problem
+from mirrors.planning.rollout.releases import find_release, newest_successful
 from mirrors.planning.site_state import (
     CHECK_ONLY,
     INPUTS,
@@ -31,8 +31,8 @@ from mirrors.planning.site_state import (
     running_entries,
     set_entry,
 )
-from mirrors.planning.variables.names import MIRRORS_APPLICATION, OWN, write_order
-from mirrors.planning.variables.writes import Desired
+from mirrors.planning.variables.names import MIRRORS_APPLICATION, SITE_VARIABLES, sort_for_writing
+from mirrors.planning.variables.writes import DesiredVariable
 from mirrors.pulumi_internals import secret
 from mirrors.resources.attempt import Attempt, where_of
 from mirrors.resources.deployment_runner import deployed_variables_of, deployment_outputs
@@ -167,7 +167,7 @@ class SiteProvider(Provider):
         """
         frozen, release = deployed_variables_of(self.divio, done.uuid), stored.release
         if release != "":
-            release = release_of(done, list_deployments_or_empty(self.divio, props["image_environment"])) or release
+            release = find_release(done, list_deployments_or_empty(self.divio, props["image_environment"])) or release
         runs = running_entries(stored.known, is_set, frozen, str(props["hmac_key"]))
         verified = None if stored.verified is None else False
         state = replace(stored, runs=runs, release=release or "", verified=verified, failed=None, attempt=None)
@@ -189,7 +189,7 @@ class SiteProvider(Provider):
         with translate_errors(_props["site"]):
             self._writing(_props, {}).remove(ours)
 
-    def _writing(self, props: Mapping[str, Any], desired: Mapping[str, Desired]) -> VariableReconciler:
+    def _writing(self, props: Mapping[str, Any], desired: Mapping[str, DesiredVariable]) -> VariableReconciler:
         return VariableReconciler(self.divio, str(props["site"]), str(props["environment"]), desired)
 
     def _attempt(self, props: Properties, before: SiteState) -> Attempt:
@@ -199,7 +199,7 @@ class SiteProvider(Provider):
 def _declared(news: Properties) -> CheckedSite:
     hints = news.get("variables") or {}
     known = {name: item for name, item in hints.items() if not _unknown(item)}
-    variables = {name: Desired(item["value"], item["sensitive"]) for name, item in known.items()}
+    variables = {name: DesiredVariable(item["value"], item["sensitive"]) for name, item in known.items()}
     return CheckedSite.from_check(news, variables, frozenset(name for name, item in known.items() if item["secret"]))
 
 
@@ -219,7 +219,7 @@ def _stored(entry: Entry | Unknown) -> Any:
 def _changes_at_held_site(site: str, before: SiteState, known: Entries, unknown: Collection[str]) -> list[CheckFailure]:
     before = before.managed(known.keys() | unknown)
     changing = {*different(before.is_set, known), *different(before.runs, known)}.difference(unknown)
-    return failures([changes_at_held_site(site, write_order(changing))] if changing else [])
+    return failures([make_held_site_problem(site, sort_for_writing(changing))] if changing else [])
 
 
 def _found(before: SiteState, news: Properties) -> list[str]:
@@ -237,7 +237,7 @@ def _found(before: SiteState, news: Properties) -> list[str]:
     declared = set(news.get("variables") or {})
     if before != SiteState():
         return sorted(before.found | ((declared - before.is_set.keys()) & observed.keys()))
-    new = set() if MIRRORS_APPLICATION in observed else declared - set(OWN)
+    new = set() if MIRRORS_APPLICATION in observed else declared - set(SITE_VARIABLES)
     return sorted({*(() if isinstance(first, Unknown) else first), *(new & observed.keys())})
 
 

@@ -7,8 +7,8 @@ from mirrors.divio import Divio, EnvironmentVariable, NotFound, ValidationFailed
 from mirrors.errors import PlatformError, VariableVerificationError
 from mirrors.observation.convert import by_name
 from mirrors.observation.remediation import problem_of
-from mirrors.planning.variables.names import DATABASE_URL, SITE_ID, removal_order, write_order
-from mirrors.planning.variables.writes import Desired, Write, not_as_declared, plan_writes
+from mirrors.planning.variables.names import DATABASE_URL, SITE_ID, sort_for_removal, sort_for_writing
+from mirrors.planning.variables.writes import DesiredVariable, VariableWrite, find_unwritten, plan_writes
 from mirrors.resources.process import OPERATION
 from mirrors.resources.provider import list_or_empty
 
@@ -34,7 +34,7 @@ class VariableReconciler:
         divio: Divio,
         site: str,
         environment: str,
-        desired: Mapping[str, Desired],
+        desired: Mapping[str, DesiredVariable],
         *,
         found: Collection[str] = (),
         secrets: Collection[str] = (),
@@ -94,13 +94,13 @@ class VariableReconciler:
     def _verify_site_id(self, state: str = "") -> None:
         """Read the id back, as the last request before the database is written: someone may have deleted it."""
         own = {name: item for name, item in self.desired.items() if name == SITE_ID}  # an original has none
-        if own and not_as_declared(own, by_name(self.live().values())):
+        if own and find_unwritten(own, by_name(self.live().values())):
             raise VariableVerificationError(self.site, own, state)
 
     def _read_back(self, had_database: bool) -> None:
         """Refuse to go on unless the platform has what was declared. Nothing is deployed before."""
         live = self.live()
-        wrong = not_as_declared(self.desired, by_name(live.values()))
+        wrong = find_unwritten(self.desired, by_name(live.values()))
         if SITE_ID in wrong and DATABASE_URL in live:
             raise VariableVerificationError(self.site, wrong, self._made_safe(live, had_database))
         if wrong:
@@ -110,18 +110,18 @@ class VariableReconciler:
         """Take the database away where the id beside it is missing. Report the state of the environment."""
         self._put(SITE_ID, live)
         now = self.live()
-        if DATABASE_URL not in now or not not_as_declared({SITE_ID: self.desired[SITE_ID]}, by_name(now.values())):
+        if DATABASE_URL not in now or not find_unwritten({SITE_ID: self.desired[SITE_ID]}, by_name(now.values())):
             return f"{SITE_ID} was put back"
         if had_database:
             remedy = f"set {SITE_ID}={self.desired[SITE_ID].value} there before anybody deploys it"
             return f"{DATABASE_URL} is set there without its {SITE_ID}: {remedy}"
-        self._send(Write("delete", DATABASE_URL), now)
+        self._send(VariableWrite("delete", DATABASE_URL), now)
         return f"{DATABASE_URL}, which we had made, was removed again"
 
     def _put(self, name: str, live: Live) -> None:
-        self._send(Write("update" if name in live else "create", name, self.desired[name]), live)
+        self._send(VariableWrite("update" if name in live else "create", name, self.desired[name]), live)
 
-    def _send(self, write: Write, live: Live) -> None:
+    def _send(self, write: VariableWrite, live: Live) -> None:
         """Write a variable.
 
         Raises PlatformError with its name where the platform refuses it: the platform's answer lacks that.
@@ -132,7 +132,7 @@ class VariableReconciler:
             found = problem_of(error)
             raise PlatformError(self.site, found, f"{write.name} is not taken: {found.message}") from None
 
-    def _sent(self, write: Write, live: Live) -> None:
+    def _sent(self, write: VariableWrite, live: Live) -> None:
         api = self.divio.environment_variables
         self.reads.writes(self.environment)
         with OPERATION.variable_gate.attempt(self.site, self._by_hand(write.kind)):
@@ -145,13 +145,13 @@ class VariableReconciler:
                 self._update(write.name, write.desired, live[write.name])
                 self.changed.add(write.name)
 
-    def _create(self, name: str, desired: Desired) -> None:
+    def _create(self, name: str, desired: DesiredVariable) -> None:
         taking_over = partial(self.taken_over.add, name)
         api = self.divio.environment_variables
         api.create(self.environment, name, desired.value, desired.sensitive, taking_over)
         self.made.update({name} - self.taken_over)
 
-    def _update(self, name: str, desired: Desired, live: EnvironmentVariable) -> None:
+    def _update(self, name: str, desired: DesiredVariable, live: EnvironmentVariable) -> None:
         """Update a variable, or make it anew where someone has deleted it since the look."""
         api = self.divio.environment_variables
         try:
@@ -165,7 +165,7 @@ class VariableReconciler:
         """Return the steps to do by hand in the Control Panel. A secret is named only by where its value is."""
         desired, secrets = self.desired, self.secrets
         if kind == "delete":
-            return f"remove in this order {', '.join(removal_order(set(desired) - self.found))}"
+            return f"remove in this order {', '.join(sort_for_removal(set(desired) - self.found))}"
         hidden = "(the original's, or the configuration's, secret value)"
-        values = [f"{name}={hidden if name in secrets else desired[name].value}" for name in write_order(desired)]
+        values = [f"{name}={hidden if name in secrets else desired[name].value}" for name in sort_for_writing(desired)]
         return f"set in this order {', '.join(values)}; then deploy"

@@ -4,8 +4,8 @@ import dj_database_url
 import psycopg
 import pytest
 
-from mirrors.planning.variables.dsn import service_of
-from mirrors.planning.variables.dsn.libpq import search_path
+from mirrors.planning.variables.dsn import read_service
+from mirrors.planning.variables.dsn.libpq import parse_search_path
 from tests.django.postgres import Postgres
 
 
@@ -29,7 +29,7 @@ def test_the_search_path_is_the_servers(postgres: Postgres, options: str) -> Non
             connection.execute(psycopg.sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(psycopg.sql.Identifier(schema)))
         found = connection.execute("SELECT array_to_string(current_schemas(false), '|')").fetchone()
     assert found is not None
-    assert "|".join(name.strip('"') for name in (search_path(options) or "").split(",")) == found[0]
+    assert "|".join(name.strip('"') for name in (parse_search_path(options) or "").split(",")) == found[0]
 
 
 @pytest.mark.parametrize("query", ["dbname=template1", "host=nowhere.invalid", "port=1", "hostaddr=127.0.0.1"])
@@ -39,7 +39,7 @@ def test_a_query_wins_where_the_server_says_so(postgres: Postgres, query: str) -
     given = {"dbname": entry["NAME"], **entry["OPTIONS"], "host": entry["HOST"], "port": entry["PORT"]}
     with psycopg.connect(user="postgres", password="any", **given) as connection:
         row = connection.execute("SELECT current_database()").fetchone()
-        service = service_of(dsn)
+        service = read_service(dsn)
         assert row is not None
         assert service is not None
         [server] = service.servers

@@ -22,7 +22,7 @@ from mirrors.planning.platform_words import PlatformWords, SiteSteps
 from mirrors.planning.reports.preview import FleetPreview
 from mirrors.planning.reports.status import SiteStatus, State
 from mirrors.planning.reports.stored import Stored
-from mirrors.planning.rollout.waves import rollout_plan
+from mirrors.planning.rollout.waves import plan_rollout
 from mirrors.planning.site_ids.facts import SiteFacts
 from mirrors.problems import Note, Problem
 from mirrors.problems.findings import Finding, fine
@@ -87,7 +87,7 @@ class SketchPlatform:
         if configured.problems:
             refuse(configured.problems)
         self.settings = configured.settings
-        say_rollout(self.settings, rollout_plan(self.settings), [], [])
+        say_rollout(self.settings, plan_rollout(self.settings), [], [])
 
     @property
     def hints(self) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mirrors.cli.deploy import command, engine_does, line, usable_cores
-from mirrors.planning.rollout.targets import Chosen
+from mirrors.planning.rollout.targets import ChosenSites
 from tests.unit.fleets import settings
 
 FLEET = settings("acme-de", "acme-fr")
@@ -16,7 +16,7 @@ MANY = 64
 
 
 def built(*sites: str, stack: str = "test", **more: Any) -> str:
-    return shlex.join(command(FLEET, Chosen(sites), stack, at_once=MANY, **more))
+    return shlex.join(command(FLEET, ChosenSites(sites), stack, at_once=MANY, **more))
 
 
 def test_a_mirror_is_targeted_together_with_the_fleets_own_resources() -> None:
@@ -30,7 +30,9 @@ def test_several_sites_are_targeted_once_each_in_the_order_given() -> None:
 
 
 def test_all_sites_need_no_targets() -> None:
-    assert shlex.join(command(FLEET, Chosen(None), "test", yes=True, at_once=MANY)) == "pulumi up --stack test --yes"
+    assert (
+        shlex.join(command(FLEET, ChosenSites(None), "test", yes=True, at_once=MANY)) == "pulumi up --stack test --yes"
+    )
 
 
 def test_an_original_that_mirrors_deploys_is_a_target_only_where_it_is_named() -> None:
@@ -38,7 +40,9 @@ def test_an_original_that_mirrors_deploys_is_a_target_only_where_it_is_named() -
     deployed = settings(fleet=fleet)
 
     def sites(*chosen: str) -> list[str]:
-        return [part for part in command(deployed, Chosen(chosen), "test", at_once=MANY) if part.startswith("**::")]
+        return [
+            part for part in command(deployed, ChosenSites(chosen), "test", at_once=MANY) if part.startswith("**::")
+        ]
 
     assert sites("de") == ["**::de"]
     assert sites("de", "acme") == ["**::de", "**::acme"]
@@ -58,7 +62,7 @@ def test_a_preview_asks_nothing_and_so_takes_no_answer() -> None:
 def test_the_engine_does_at_least_as_much_at_once_as_the_rollout(at_once: int, told: list[str]) -> None:
     declared = settings("de", rollout={"parallel": 20})
 
-    arguments = command(declared, Chosen(None), "test", at_once=at_once)
+    arguments = command(declared, ChosenSites(None), "test", at_once=at_once)
 
     assert arguments == ["pulumi", "up", "--stack", "test", *told]
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from mirrors.planning.variables.addresses import address_of
-from mirrors.planning.variables.dsn import normalized_identity, service_identity
+from mirrors.planning.variables.addresses import make_site_url
+from mirrors.planning.variables.dsn import identify_service, normalize_identity
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ from mirrors.planning.variables.dsn import normalized_identity, service_identity
     ],
 )
 def test_a_site_on_this_machine_has_plain_http(domain: str | None, address: str | None) -> None:
-    assert address_of(domain) == address
+    assert make_site_url(domain) == address
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_a_site_on_this_machine_has_plain_http(domain: str | None, address: str 
     ],
 )
 def test_an_identity_has_no_credentials(dsn: str, identity: str) -> None:
-    assert service_identity(dsn) == identity
+    assert identify_service(dsn) == identity
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_an_identity_has_no_credentials(dsn: str, identity: str) -> None:
     ],
 )
 def test_one_database_has_one_identity_however_it_is_spelled(dsn: str) -> None:
-    assert service_identity(dsn) == "postgres://db.example.com:5432/acme"
+    assert identify_service(dsn) == "postgres://db.example.com:5432/acme"
 
 
 def test_what_differs_in_more_than_its_spelling_has_another_identity() -> None:
@@ -72,13 +72,13 @@ def test_what_differs_in_more_than_its_spelling_has_another_identity() -> None:
         "mysql://db/acme",
         "postgres://d/acme",
     )
-    assert len({service_identity(dsn) for dsn in dsns}) == len(dsns)
-    assert service_identity("mysql://db/acme") == service_identity("mysql://db:3306/acme")
+    assert len({identify_service(dsn) for dsn in dsns}) == len(dsns)
+    assert identify_service("mysql://db/acme") == identify_service("mysql://db:3306/acme")
 
 
 def test_an_ipv6_address_has_brackets_and_its_short_form() -> None:
-    assert service_identity("postgres://u:p@[::1]:5433/acme") == "postgres://[::1]:5433/acme"
-    assert service_identity("postgres://u:p@[0:0:0:0:0:0:0:1]/acme") == "postgres://[::1]:5432/acme"
+    assert identify_service("postgres://u:p@[::1]:5433/acme") == "postgres://[::1]:5433/acme"
+    assert identify_service("postgres://u:p@[0:0:0:0:0:0:0:1]/acme") == "postgres://[::1]:5432/acme"
 
 
 @pytest.mark.parametrize(
@@ -97,5 +97,5 @@ def test_an_ipv6_address_has_brackets_and_its_short_form() -> None:
     ],
 )
 def test_an_identity_in_a_state_is_read_in_todays_spelling(stored: str, today: str) -> None:
-    assert normalized_identity(stored) == today
-    assert normalized_identity(today) == today
+    assert normalize_identity(stored) == today
+    assert normalize_identity(today) == today

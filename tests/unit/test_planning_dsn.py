@@ -3,12 +3,12 @@
 import pytest
 
 from mirrors.planning.variables.dsn import (
-    UNREADABLE,
-    normalized_identity,
-    readable_identity,
-    same,
-    service_identity,
-    service_of,
+    UNREADABLE_IDENTITY,
+    identify_comparable_service,
+    identify_service,
+    is_same_service,
+    normalize_identity,
+    read_service,
 )
 
 PG = "postgres://u:hunter22@"
@@ -55,9 +55,9 @@ SCHEMA = f"{PG}h/db?options=-csearch_path%3Da"
     ],
 )
 def test_an_identity_says_where_the_backend_connects(dsn: str, identity: str) -> None:
-    assert service_identity(dsn) == readable_identity(dsn) == identity
-    assert service_of(identity) == service_of(dsn)
-    assert normalized_identity(identity) == identity
+    assert identify_service(dsn) == identify_comparable_service(dsn) == identity
+    assert read_service(identity) == read_service(dsn)
+    assert normalize_identity(identity) == identity
     assert not {",", " "} & {*identity}
 
 
@@ -74,7 +74,7 @@ def test_an_identity_says_where_the_backend_connects(dsn: str, identity: str) ->
     ],
 )
 def test_two_places_are_two_services(one: str, other: str) -> None:
-    assert same(service_of(one), service_of(other)) is False
+    assert is_same_service(read_service(one), read_service(other)) is False
 
 
 @pytest.mark.parametrize(
@@ -86,18 +86,18 @@ def test_two_places_are_two_services(one: str, other: str) -> None:
         ("oracle://u:p@h/alias", "oracle:///alias"),
         ("s3://K:S@bucket", "s3://bucket"),
         ("gs://K:S@bucket/media", "gs://bucket/media"),
-        (f"{PG}h/a+b", UNREADABLE),  # a blank for django-environ, a plus for dj-database-url
-        ("sqlite://:memory:", UNREADABLE),
-        ("postgres://u:p@h1:1,h2:2,h3/db", UNREADABLE),
-        (f"{PG}h:0x1/db", UNREADABLE),
-        ("", UNREADABLE),
+        (f"{PG}h/a+b", UNREADABLE_IDENTITY),  # a blank for django-environ, a plus for dj-database-url
+        ("sqlite://:memory:", UNREADABLE_IDENTITY),
+        ("postgres://u:p@h1:1,h2:2,h3/db", UNREADABLE_IDENTITY),
+        (f"{PG}h:0x1/db", UNREADABLE_IDENTITY),
+        ("", UNREADABLE_IDENTITY),
     ],
 )
 def test_what_something_else_decides_cannot_be_compared(dsn: str, identity: str) -> None:
-    assert service_identity(dsn) == identity
-    assert readable_identity(dsn) is None
-    assert same(service_of(dsn), service_of(dsn)) is None
-    assert normalized_identity(identity) == identity
+    assert identify_service(dsn) == identity
+    assert identify_comparable_service(dsn) is None
+    assert is_same_service(read_service(dsn), read_service(dsn)) is None
+    assert normalize_identity(identity) == identity
 
 
 @pytest.mark.parametrize(
@@ -113,4 +113,4 @@ def test_what_something_else_decides_cannot_be_compared(dsn: str, identity: str)
     ],
 )
 def test_what_may_be_one_service_is_not_called_two(one: str, other: str) -> None:
-    assert same(service_of(one), service_of(other)) is None
+    assert is_same_service(read_service(one), read_service(other)) is None

@@ -28,8 +28,8 @@ from hypothesis import strategies as st
 from psycopg._conninfo_utils import split_attempts
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from mirrors.planning.rollout.serving_identity import database_digest
-from mirrors.planning.variables.dsn import normalized_identity, service_identity, service_of
+from mirrors.planning.rollout.serving_identity import digest_database
+from mirrors.planning.variables.dsn import identify_service, normalize_identity, read_service
 from tests.search import searching
 
 Place = tuple[Any, ...]
@@ -278,14 +278,14 @@ def file_place(storage: Any) -> Place:
 def agree(dsns: list[str], places: Callable[[str], list[Place]]) -> None:
     """The rule of this page. ``places``: where each of the libraries that can read the DSN connects."""
     found = {dsn: {*places(dsn)} for dsn in dsns}
-    services = {dsn: service_of(dsn) for dsn in dsns}
+    services = {dsn: read_service(dsn) for dsn in dsns}
     comparable = {dsn for dsn, service in services.items() if service and service.comparable}
     assert comparable == {dsn for dsn in dsns if len(found[dsn]) == 1 and not any(place[-1] for place in found[dsn])}
     for one, other in combinations(sorted(comparable), 2):
         assert (services[one] == services[other]) == (found[one] == found[other]), (one, other)
     for dsn, service in services.items():
-        text = service_identity(dsn)
-        assert service is None or (service_of(text) == service and normalized_identity(text) == text)
+        text = identify_service(dsn)
+        assert service is None or (read_service(text) == service and normalize_identity(text) == text)
         assert PASSWORD not in text
         assert not {*", "} & {*text}
 
@@ -336,7 +336,7 @@ def shown(entry: dict[str, Any]) -> Place:
 @given(POSTGRES | MYSQL | SQLITE)
 def test_the_companion_app_shows_the_database_that_mirrors_declares(dsns: list[str]) -> None:
     for dsn in dsns:
-        declared = database_digest(dsn)
+        declared = digest_database(dsn)
         assert declared is None or (declared, False) in connected(dsn, shown)
 
 

@@ -5,7 +5,12 @@ from typing import Any
 
 import pytest
 
-from mirrors.planning.rollout.serving_identity import Identity, database_digest, declared_identity, mistaken
+from mirrors.planning.rollout.serving_identity import (
+    ServingIdentity,
+    compare_identity,
+    digest_database,
+    expect_identity,
+)
 
 TOLD: dict[str, Any] = {"version": 1, "site_id": 2, "application": "acme-de", "database": "d", "anything": "more"}
 
@@ -28,19 +33,19 @@ def digest(place: str) -> str:
     ],
 )
 def test_a_database_is_known_by_its_place_as_the_companion_app_spells_it(dsn: str, place: str) -> None:
-    assert database_digest(dsn) == digest(place)
+    assert digest_database(dsn) == digest(place)
 
 
 @pytest.mark.parametrize(
     "dsn", ["", "no dsn", "sqlite:///beside-the-code.db", "postgres://acme@/acme?service=a", "oracle://h:1521/acme"]
 )
 def test_a_place_that_may_be_spelled_otherwise_is_not_compared(dsn: str) -> None:
-    assert database_digest(dsn) is None
+    assert digest_database(dsn) is None
 
 
 def test_an_original_is_declared_without_anything_of_its_own() -> None:
-    assert declared_identity({}) == Identity(None, None, None)
-    assert mistaken(declared_identity({}), {**TOLD, "application": None}) is None
+    assert expect_identity({}) == ServingIdentity(None, None, None)
+    assert compare_identity(expect_identity({}), {**TOLD, "application": None}) is None
 
 
 @pytest.mark.parametrize(
@@ -57,12 +62,14 @@ def test_an_original_is_declared_without_anything_of_its_own() -> None:
     ],
 )
 def test_each_difference_is_named(changed: dict[str, Any], words: str | None) -> None:
-    assert mistaken(Identity(2, "acme-de", "d"), TOLD | changed) == words
+    assert compare_identity(ServingIdentity(2, "acme-de", "d"), TOLD | changed) == words
 
 
 def test_an_answer_is_quoted_no_further_than_a_name_is_long() -> None:
     """Whatever answers at the address is not always the site."""
-    words = mistaken(Identity(2, "acme-de", "d"), TOLD | {"site_id": "9" * 5000, "application": ["x" * 5000]})
+    words = compare_identity(
+        ServingIdentity(2, "acme-de", "d"), TOLD | {"site_id": "9" * 5000, "application": ["x" * 5000]}
+    )
     assert words is not None
     assert len(words) < 300
     assert "999…" in words
@@ -70,4 +77,7 @@ def test_an_answer_is_quoted_no_further_than_a_name_is_long() -> None:
 
 @pytest.mark.parametrize("told", [None, [], "acme", {"site_id": 2}])
 def test_an_answer_of_something_else_is_no_identity(told: Any) -> None:
-    assert mistaken(Identity(2, "acme-de", "d"), told) == "the answer is none of the companion app django_mirrors"
+    assert (
+        compare_identity(ServingIdentity(2, "acme-de", "d"), told)
+        == "the answer is none of the companion app django_mirrors"
+    )

@@ -5,18 +5,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mirrors.config.values import HIGHEST_SITE_ID
-from mirrors.planning.variables.names import number
+from mirrors.planning.variables.names import parse_site_id
 from tests.search import searching
 
 
 @pytest.mark.parametrize("text", ["2", "2 ", " 2", "\t2\n", "+2", "002", "\uff12", "0_2", " 2 "])
 def test_whatever_int_takes_for_two_is_two(text: str) -> None:
-    assert number(text) == 2
+    assert parse_site_id(text) == 2
 
 
 @pytest.mark.parametrize("text", [None, "", " ", "two", "2.0", "0", "-2", "2_", str(HIGHEST_SITE_ID + 1), "9" * 5000])
 def test_what_is_no_id_of_a_site_is_none(text: str | None) -> None:
-    assert number(text) is None
+    assert parse_site_id(text) is None
 
 
 @searching(300)
@@ -26,4 +26,4 @@ def test_it_is_what_a_site_would_read(text: str) -> None:
         site_id = int(text)
     except ValueError:
         site_id = 0
-    assert number(text) == (site_id if site_id > 0 else None)
+    assert parse_site_id(text) == (site_id if site_id > 0 else None)

@@ -9,7 +9,7 @@ from mirrors.planning.observed import ObservedVariable
 from mirrors.planning.plan import hidden_databases, plan
 from mirrors.planning.site_ids.allocate import allocate
 from mirrors.planning.site_ids.facts import AllocationRequest, Ledger
-from mirrors.planning.variables.dsn import normalized_identity
+from mirrors.planning.variables.dsn import normalize_identity
 from tests.unit.fleets import DATABASE, STORAGE, converged, deployment, fresh, original, seen, settings
 
 
@@ -168,7 +168,7 @@ def test_where_mirrors_cannot_tell_test_and_live_apart_someone_has_to_confirm_th
         "unreadable:acme-de:x",
     ):
         assert plan(settings(confirmDatabase=other), fleet).problems == (problem,)
-    assert normalized_identity(confirmed) == shlex.split(problem.remedy[problem.remedy.rindex("'pulumi") + 1 : -1])[4]
+    assert normalize_identity(confirmed) == shlex.split(problem.remedy[problem.remedy.rindex("'pulumi") + 1 : -1])[4]
     assert plan(settings(confirmDatabase=confirmed), fleet).problems == ()
 
 

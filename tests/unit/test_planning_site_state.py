@@ -26,7 +26,7 @@ from mirrors.planning.site_state import (
     name_of,
     running_entries,
 )
-from mirrors.planning.variables.names import write_order
+from mirrors.planning.variables.names import sort_for_writing
 from tests.search import searching
 from tests.unit.site_states import KEY, declarations, deployed, names, plain, values, values_of
 
@@ -184,7 +184,7 @@ def test_without_a_deployment_is_known_only_that_no_release_is_wanted() -> None:
 @given(declarations(), declarations())
 def test_what_differs_is_named_in_the_order_of_writing(before: Entries, now: Entries) -> None:
     names_ = [name for name in {*before, *now} if values_of(before).get(name) != values_of(now).get(name)]
-    assert different(before, now) == write_order(names_)
+    assert different(before, now) == sort_for_writing(names_)
     assert {*different(now, before)} == {*names_}
     assert different(now, now) == []
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mirrors.config import Settings
 from mirrors.planning.observed import ObservedSite, ObservedVariable
 from mirrors.planning.plan import plan
-from mirrors.planning.rollout.waves import Wave, credentials_changed, described, rollout_plan
+from mirrors.planning.rollout.waves import Wave, describe_rollout, has_old_credentials, plan_rollout
 from mirrors.program.scheduler import RolloutScheduler
 from tests.unit.fleets import DATABASE, STORAGE, converged, fresh, seen, settings
 
@@ -36,7 +36,7 @@ def rolled(*mirrors: str, overrides: dict[str, Any] | None = None, **rollout: An
 def test_each_wave_counts_those_before_it_and_an_empty_one_keeps_its_number(
     waves: list[Any], sizes: dict[int, int]
 ) -> None:
-    planned = rollout_plan(rolled(*TEN, waves=waves))
+    planned = plan_rollout(rolled(*TEN, waves=waves))
     assert {wave.number: len(wave.sites) for wave in planned.waves} == sizes
     assert tuple(slug for wave in planned.waves for slug in wave.sites) == TEN
 
@@ -45,19 +45,19 @@ def test_each_wave_counts_those_before_it_and_an_empty_one_keeps_its_number(
 def test_every_site_is_in_one_wave_whatever_the_sizes(count: int, parts: list[int], canary: int) -> None:
     slugs = [f"m{number}" for number in range(count)]
     waves = [canary, *(f"{part}%" for part in parts), "100%"]
-    planned = rollout_plan(rolled(*slugs, waves=waves))
+    planned = plan_rollout(rolled(*slugs, waves=waves))
     assert [slug for wave in planned.waves for slug in wave.sites] == slugs
     assert all(wave.sites for wave in planned.waves)
 
 
 def test_a_held_site_is_in_no_wave_and_is_no_canary() -> None:
-    planned = rollout_plan(rolled("m0", "m1", "m2", waves=[1, "100%"], overrides={"m0": {"hold": True}}))
+    planned = plan_rollout(rolled("m0", "m1", "m2", waves=[1, "100%"], overrides={"m0": {"hold": True}}))
     assert planned.waves == (Wave(1, ("m1",)), Wave(2, ("m2",)))
     assert planned.held == ("m0",)
 
 
 def test_a_site_whose_variables_may_deploy_has_its_turn_like_the_others() -> None:
-    planned = rollout_plan(rolled("m0", "m1", overrides={"m0": {"hold": "variablesMayDeploy"}}))
+    planned = plan_rollout(rolled("m0", "m1", overrides={"m0": {"hold": "variablesMayDeploy"}}))
     assert planned.waves == (Wave(1, ("m0", "m1")),)
 
 
@@ -79,24 +79,24 @@ def test_a_site_that_gets_no_release_is_no_canary_for_the_others(
     without_release: str, sizes: list[Any], waves: list[tuple[str, ...]]
 ) -> None:
     overrides = dict.fromkeys(without_release.split(), VARIABLES_ONLY)
-    planned = rollout_plan(rolled("m0", "m1", "m2", "m3", waves=sizes, overrides=overrides))
+    planned = plan_rollout(rolled("m0", "m1", "m2", "m3", waves=sizes, overrides=overrides))
     assert [wave.sites for wave in planned.waves] == waves
 
 
 def test_a_release_that_is_followed_by_hand_has_the_same_waves() -> None:
-    planned = rollout_plan(
+    planned = plan_rollout(
         rolled("m0", "m1", "m2", waves=[1, "100%"], follow="manual", overrides={"m0": VARIABLES_ONLY})
     )
     assert [wave.sites for wave in planned.waves] == [("m0", "m1"), ("m2",)]
 
 
 def test_what_comes_after_the_pause_is_paused() -> None:
-    planned = rollout_plan(rolled(*TEN, waves=[1, "50%", "100%"], pauseAfter=2))
+    planned = plan_rollout(rolled(*TEN, waves=[1, "50%", "100%"], pauseAfter=2))
     assert planned.paused == frozenset(TEN[5:])
 
 
 def test_a_repair_is_one_wave_and_pauses_no_one() -> None:
-    planned = rollout_plan(rolled(*TEN, waves=[1, "100%"], pauseAfter=1), rotates_credentials=True)
+    planned = plan_rollout(rolled(*TEN, waves=[1, "100%"], pauseAfter=1), rotates_credentials=True)
     assert (planned.waves, planned.paused) == ((Wave(1, TEN),), frozenset())
 
 
@@ -118,7 +118,7 @@ def test_credentials_have_changed_where_the_same_service_has_another_value(
     name: str, old: str | None, changed: bool
 ) -> None:
     now = {"DATABASE_URL": DATABASE, "DEFAULT_STORAGE_DSN": STORAGE}
-    assert credentials_changed(SHARED, now, {**now, name: old}) is changed
+    assert has_old_credentials(SHARED, now, {**now, name: old}) is changed
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_credentials_have_changed_where_the_same_service_has_another_value(
 )
 def test_a_move_is_no_rotation_and_of_what_cannot_be_compared_no_one_says_so(old: str, new: str, changed: bool) -> None:
     name = "DEFAULT_STORAGE_DSN" if old.startswith("az") else "DATABASE_URL"
-    assert credentials_changed([name], {name: new}, {name: old}) is changed
+    assert has_old_credentials([name], {name: new}, {name: old}) is changed
 
 
 def test_the_plan_repairs_where_most_samples_run_with_older_credentials() -> None:
@@ -184,7 +184,7 @@ def test_a_held_site_that_says_it_is_another_one_is_not_deployed_with_the_newest
 
 
 def test_failures_of_mirrors_are_collected_in_a_repair_and_that_of_the_original_is_not() -> None:
-    repair = rollout_plan(rolled("m0", waves=["100%"]), rotates_credentials=True)
+    repair = plan_rollout(rolled("m0", waves=["100%"]), rotates_credentials=True)
     turns = RolloutScheduler(repair, 3, preview=False)
     assert (turns.defers_failure("m0"), turns.defers_failure("acme")) == (True, False)
 
@@ -234,8 +234,8 @@ def test_a_held_site_that_never_had_its_variables_is_a_problem_too() -> None:
 
 
 def test_a_line_for_each_wave_names_some_sites_and_counts_the_rest() -> None:
-    planned = rollout_plan(rolled(*(f"m{number}" for number in range(20)), waves=[1, "100%"], pauseAfter=1))
-    assert list(described(planned)) == [
+    planned = plan_rollout(rolled(*(f"m{number}" for number in range(20)), waves=[1, "100%"], pauseAfter=1))
+    assert list(describe_rollout(planned)) == [
         "rollout: wave 1: 1 site: m0",
         "rollout: wave 2, paused (mirrors:rollout.pauseAfter): 19 sites: m1, m2, m3, m4, m5, m6, m7, m8 and 11 more",
         "rollout: every site with its wave and its reason, in short: mirrors preview",
@@ -243,8 +243,8 @@ def test_a_line_for_each_wave_names_some_sites_and_counts_the_rest() -> None:
 
 
 def test_few_sites_need_no_shorter_list() -> None:
-    assert len(list(described(rollout_plan(rolled("de", "fr", waves=[1, "100%"]))))) == 2
+    assert len(list(describe_rollout(plan_rollout(rolled("de", "fr", waves=[1, "100%"]))))) == 2
 
 
 def test_one_wave_of_all_is_nothing_to_tell() -> None:
-    assert list(described(rollout_plan(rolled(*TEN)))) == []
+    assert list(describe_rollout(plan_rollout(rolled(*TEN)))) == []

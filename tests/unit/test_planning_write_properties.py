@@ -7,20 +7,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mirrors.planning.observed import ObservedDeployment, ObservedVariable
-from mirrors.planning.rollout.deployments import Step, Wanted, next_step
-from mirrors.planning.rollout.releases import newest_successful, release_of
-from mirrors.planning.variables.dsn import UNREADABLE, service_identity
-from mirrors.planning.variables.names import DATABASE_URL, MIRRORS_APPLICATION, OWN, SITE_ID
-from mirrors.planning.variables.writes import Desired, Write, plan_writes
+from mirrors.planning.rollout.deployments import DeploymentStep, DesiredDeployment, decide_deployment
+from mirrors.planning.rollout.releases import find_release, newest_successful
+from mirrors.planning.variables.dsn import UNREADABLE_IDENTITY, identify_service
+from mirrors.planning.variables.names import DATABASE_URL, MIRRORS_APPLICATION, SITE_ID, SITE_VARIABLES
+from mirrors.planning.variables.writes import DesiredVariable, VariableWrite, plan_writes
 from tests.search import searching
 from tests.unit.fleets import deployment
 
 NAMES = (SITE_ID, MIRRORS_APPLICATION, DATABASE_URL, "DEFAULT_STORAGE_DSN", "COLOUR", "_A", "ZONE")
 VALUES = st.sampled_from(("1", "2", "3"))
-VARIABLES = st.dictionaries(st.sampled_from(NAMES), st.builds(Desired, VALUES, st.booleans()))
-OWN_VARIABLES = st.fixed_dictionaries({name: st.builds(Desired, VALUES, st.just(False)) for name in OWN})
+VARIABLES = st.dictionaries(st.sampled_from(NAMES), st.builds(DesiredVariable, VALUES, st.booleans()))
+OWN_VARIABLES = st.fixed_dictionaries(
+    {name: st.builds(DesiredVariable, VALUES, st.just(False)) for name in SITE_VARIABLES}
+)
 SOME = st.frozensets(st.sampled_from(NAMES))
-Store = Mapping[str, Desired]
+Store = Mapping[str, DesiredVariable]
 
 many = searching(150)
 
@@ -29,7 +31,7 @@ def as_shown(store: Store) -> dict[str, ObservedVariable]:
     return {name: ObservedVariable(None if it.sensitive else it.value, it.sensitive) for name, it in store.items()}
 
 
-def applied(write: Write, store: Store) -> Store:
+def applied(write: VariableWrite, store: Store) -> Store:
     """Return what a platform has after one write.
 
     It refuses a second variable of one name, and to change what it has not.
@@ -39,7 +41,7 @@ def applied(write: Write, store: Store) -> Store:
     return rest if write.desired is None else rest | {write.name: write.desired}
 
 
-def prefixes(writes: list[Write], store: Store) -> list[Store]:
+def prefixes(writes: list[VariableWrite], store: Store) -> list[Store]:
     """Return the store as it is before the first write, between any two, and after the last."""
     moments = [store]
     for write in writes:
@@ -72,7 +74,7 @@ def test_at_every_prefix_of_a_removals_writes_no_one_has_the_database_without_a_
 ) -> None:
     moments = prefixes(plan_writes({}, as_shown(before), {}, ours), before)
     assert all(is_safe(store) for store in moments) or not is_safe(before)
-    kept = set(OWN) if DATABASE_URL in before and DATABASE_URL not in ours else set()
+    kept = set(SITE_VARIABLES) if DATABASE_URL in before and DATABASE_URL not in ours else set()
     assert set(moments[-1]) == set(before) - (ours - kept)
 
 
@@ -92,7 +94,7 @@ def test_an_update_makes_what_is_declared_and_touches_nothing_else_and_is_done_t
     assert plan_writes(desired, as_shown(after), written, obsolete) == []
 
 
-def _changes(writes: list[Write], name: str) -> bool:
+def _changes(writes: list[VariableWrite], name: str) -> bool:
     return any(write.name == name and write.kind != "delete" for write in writes)
 
 
@@ -120,10 +122,10 @@ def test_a_deployment_is_adopted_only_where_it_is_proved_to_run_what_is_declared
     done, image = newest_successful(seen), newest_successful(releases)
     release = data.draw(st.sampled_from(["", *(item.uuid for item in releases if item.succeeded)]))
     gone = data.draw(SOME)
-    wanted = Wanted(release, data.draw(PLAIN), data.draw(st.booleans()), gone, data.draw(SOME))
+    wanted = DesiredDeployment(release, data.draw(PLAIN), data.draw(st.booleans()), gone, data.draw(SOME))
     exact = st.just({**wanted.variables, "STAGE": "test"})
     frozen = data.draw(exact | FROZEN) if done else None
-    step = next_step(wanted, seen, releases, frozen)
+    step = decide_deployment(wanted, seen, releases, frozen)
     if any(item.running for item in seen):
         assert (step.kind, step.deployment) == ("attach", "d-running")
     elif step.kind == "adopt":
@@ -133,20 +135,20 @@ def test_a_deployment_is_adopted_only_where_it_is_proved_to_run_what_is_declared
         assert not gone & frozen.keys()
         free = {MIRRORS_APPLICATION} - frozen.keys() if wanted.adopting else set()
         assert all(frozen[name] == value for name, value in wanted.variables.items() if name not in free)
-        runs = release_of(done, releases)
+        runs = find_release(done, releases)
         assert not release or runs is not None
         order = [item.uuid for item in sorted(releases, key=lambda item: str(item.ended_at)) if item.succeeded]
         assert not release or order.index(str(runs)) >= order.index(release)
     else:
-        assert step == Step("start")
+        assert step == DeploymentStep("start")
         _and_the_one_started_now_suffices(wanted, image)
 
 
-def _and_the_one_started_now_suffices(wanted: Wanted, image: ObservedDeployment | None) -> None:
+def _and_the_one_started_now_suffices(wanted: DesiredDeployment, image: ObservedDeployment | None) -> None:
     done, ready = deployment("new", 200, 201), (image,) if image else ()
     release = image.uuid if image and wanted.release else ""
-    again = Wanted(release, wanted.variables, secrets=wanted.secrets)
-    assert next_step(again, (done,), ready, dict(wanted.variables)) == Step("adopt", "new")
+    again = DesiredDeployment(release, wanted.variables, secrets=wanted.secrets)
+    assert decide_deployment(again, (done,), ready, dict(wanted.variables)) == DeploymentStep("adopt", "new")
 
 
 # Upper case and punctuation: nothing of it is in the rest of the DSNs, nor in the sign for a blanked secret.
@@ -168,8 +170,8 @@ def test_no_piece_of_a_credential_is_in_an_identity(
 ) -> None:
     """Also where a user forgot to escape it; then an identity is unreadable, or the right one."""
     shown, secret = (quote(user, ""), quote(password, "")) if escaped else (user, password)
-    identity = service_identity(f"postgres://{shown}:{secret}@{place}/acme?key={quote(query, '')}")
+    identity = identify_service(f"postgres://{shown}:{secret}@{place}/acme?key={quote(query, '')}")
     host = place.removesuffix(":5432")
-    assert identity == f"postgres://{host}:5432/acme" or (identity == UNREADABLE and not escaped)
+    assert identity == f"postgres://{host}:5432/acme" or (identity == UNREADABLE_IDENTITY and not escaped)
     for credential in (user, password, query):
         assert not [part for part in pieces(credential) if part in identity]

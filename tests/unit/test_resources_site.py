@@ -12,7 +12,7 @@ from pulumi.output import UNKNOWN, Unknown
 from mirrors.config.connection import load_connection
 from mirrors.errors import NotCheckedError, PausedError
 from mirrors.planning.site_state import RUNNING, Entries, SiteState, key_of, name_of
-from mirrors.planning.variables.names import OWN
+from mirrors.planning.variables.names import SITE_VARIABLES
 from mirrors.resources.process import OPERATION, Operation
 from mirrors.resources.site import SiteProvider
 from mirrors.resources.site_ids import found_in
@@ -192,7 +192,7 @@ def test_a_held_site_may_not_have_what_it_runs_with_repaired() -> None:
 def test_what_was_there_before_mirrors_is_the_ledgers_and_what_was_set_since(
     ledger: dict[str, bool], observed: dict[str, Any], found: list[str] | None
 ) -> None:
-    declared = plain("THEME", "red", *(item for name in OWN for item in (name, "2")))
+    declared = plain("THEME", "red", *(item for name in SITE_VARIABLES for item in (name, "2")))
     assert checked({}, news(declared, found=ledger, observed=observed)).get("found") == found
 
 

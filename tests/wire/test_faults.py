@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mirrors.divio import RetryPolicy
-from mirrors.planning.variables.dsn import service_identity
+from mirrors.planning.variables.dsn import identify_service
 from mirrors.resources.original import OriginalProvider
 from mirrors.resources.site import SiteProvider
 from tests.sandboxes import running_sandbox
@@ -385,7 +385,7 @@ def test_an_original_that_is_404_while_it_is_listed_keeps_what_its_values_point_
         "image_environment": site.environment,
         "release": "r",
         "variables": values,
-        "identities": {name: service_identity(values[name]) for name in SHARED},
+        "identities": {name: identify_service(values[name]) for name in SHARED},
     }
     original = Wire(connected, OriginalProvider())
     assert original.read(stored)[2]["identities"] == stored["identities"]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mirrors.planning.rollout.serving_identity import STATUS_PATH, database_digest
+from mirrors.planning.rollout.serving_identity import STATUS_PATH, digest_database
 from mirrors.resources.site import SiteProvider
 from tests.servers import running
 from tests.wire.declared import START, hints, plain, secret
@@ -18,7 +18,7 @@ from tests.wire.platform import CANARY, Site
 from tests.wire.provider import Refused, Wire, provider_process
 
 DATABASE_URL = f"postgres://acme:{CANARY}@db.example.com/acme-test"
-AS_DECLARED = {"site_id": 2, "application": "acme-de", "database": database_digest(DATABASE_URL)}
+AS_DECLARED = {"site_id": 2, "application": "acme-de", "database": digest_database(DATABASE_URL)}
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mirrors.planning.variables.dsn import service_identity
+from mirrors.planning.variables.dsn import identify_service
 from mirrors.resources.original import OriginalProvider
 from tests.wire.conftest import Drive
 from tests.wire.platform import CANARY, SHARED, Site
@@ -23,7 +23,7 @@ def shared(site: Site) -> dict[str, Any]:
         "image_environment": site.live,
         "release": site.platform.divio.deployments.list(site.live)[0].uuid,
         "variables": {name: frozen[name] for name in SHARED},
-        "identities": {name: service_identity(frozen[name] or "") for name in SHARED},
+        "identities": {name: identify_service(frozen[name] or "") for name in SHARED},
     }
 
 
@@ -52,7 +52,7 @@ def test_a_rotated_password_and_a_new_release_are_seen_once_they_are_deployed(
     before = shared["variables"]["DATABASE_URL"]
     scheme, _, address = before.rpartition("@")
     rotated = f"{scheme.rpartition(':')[0]}:{CANARY}-rotated@{address}"
-    assert service_identity(rotated) == service_identity(before)
+    assert identify_service(rotated) == identify_service(before)
     site.by_hand("DATABASE_URL", rotated, sensitive=True)
     assert original_wire.read(shared)[2] == with_marks(shared)
     site.deployed_by_hand()

@@ -9,7 +9,7 @@ import pytest
 from mirrors_sandbox.process import free_port
 from pulumi.runtime.proto import provider_pb2
 
-from mirrors.planning.variables.shared import fingerprint
+from mirrors.planning.variables.shared import digest_value
 from mirrors.resources.site import SiteProvider
 from tests.wire.conftest import Drive
 from tests.wire.declared import START, hints, plain, secret
@@ -375,13 +375,13 @@ def test_what_this_process_has_not_checked_is_neither_written_nor_deployed(kept:
 
 
 def test_an_original_that_runs_with_other_values_than_its_mirrors_get_is_an_error(kept: Kept, site: Site) -> None:
-    shared = {"DATABASE_URL": fingerprint(f"{CANARY}-before"), "GONE": "?"}
+    shared = {"DATABASE_URL": digest_value(f"{CANARY}-before"), "GONE": "?"}
     wanted = declared(site, shared=shared) | {"release": ""}
     assert "shared" not in kept.checked(wanted)
     site.by_hand("DATABASE_URL", f"{CANARY}-now")
     with pytest.raises(Refused, match="runs with another DATABASE_URL now") as refused:
         kept.up(wanted)
     assert CANARY not in json.dumps([str(refused.value), refused.value.kept])
-    kept.up({**wanted, "shared": {"DATABASE_URL": fingerprint(f"{CANARY}-now")}})
+    kept.up({**wanted, "shared": {"DATABASE_URL": digest_value(f"{CANARY}-now")}})
     assert kept.outputs["deployment"] == site.deployments()[0]
     assert len(site.deployments()) == 1

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from mirrors.planning.site_state import Entry, SiteState
-from mirrors.planning.variables.names import DATABASE_URL, MIRRORS_APPLICATION, OWN, SITE_ID
+from mirrors.planning.variables.names import DATABASE_URL, MIRRORS_APPLICATION, SITE_ID, SITE_VARIABLES
 from tests.search import searching
 from tests.wire.declared import Hint, hints, plain, secret
 from tests.wire.kept import Kept
@@ -215,7 +215,7 @@ class Environment(RuleBasedStateMachine):
         self.kept.forget()
         self.begins_anew()
         self.keeps_its_promises(before, known, {}, None)
-        stays = set(OWN) if DATABASE_URL in (after := self.site.stored()) else set()
+        stays = set(SITE_VARIABLES) if DATABASE_URL in (after := self.site.stored()) else set()
         assert not set(after) & (known.keys() - found - stays)
         self.found = None
 

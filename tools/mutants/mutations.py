@@ -44,11 +44,17 @@ WRITING = "mirrors/resources/variable_reconciler.py"
 ORDER = (
     Mutation("site-id-is-not-written-first", NAMES, "{SITE_ID: 0,", "{SITE_ID: 2,", PLANNED_WRITES),
     Mutation("database-url-is-not-written-last", NAMES, "DATABASE_URL: 3}", "DATABASE_URL: 0}", PLANNED_WRITES),
-    Mutation("database-url-is-removed-last", NAMES, "write_order(names)[::-1]", "write_order(names)", PLANNED_WRITES),
+    Mutation(
+        "database-url-is-removed-last",
+        NAMES,
+        "sort_for_writing(names)[::-1]",
+        "sort_for_writing(names)",
+        PLANNED_WRITES,
+    ),
     Mutation(
         "site-id-goes-while-a-database-of-others-stays",
         WRITES,
-        "(set(OWN) if keeps_database else set())",
+        "(set(SITE_VARIABLES) if keeps_database else set())",
         "set()",
         PLANNED_WRITES,
     ),
@@ -86,8 +92,8 @@ ORDER = (
     Mutation(
         "flags-are-not-read-back",
         WRITES,
-        "write_order({*not_set(values, live), *flagged})",
-        "write_order({*not_set(values, live)})",
+        "sort_for_writing({*find_unset(values, live), *flagged})",
+        "sort_for_writing({*find_unset(values, live)})",
         PLANNED_WRITES,
     ),
     Mutation(
@@ -427,28 +433,28 @@ REFUSALS = (
     Mutation(
         "an-unconfirmed-database-reaches-everybody",
         "mirrors/resources/original.py",
-        "if name in before and (named := confirmable(identity, slug, name)) not in confirmed",
+        "if name in before and (named := identify_for_confirmation(identity, slug, name)) not in confirmed",
         'if (named := "") is None',
         (f"{CHECKS}::test_a_shared_value_may_rotate_and_may_not_point_elsewhere_unconfirmed",),
     ),
     Mutation(
         "one-confirmation-is-of-whatever-cannot-be-read",
         "mirrors/planning/variables/dsn/service.py",
-        'return f"{UNREADABLE}:{site}:{name}" if identity == UNREADABLE else identity',
+        'return f"{UNREADABLE_IDENTITY}:{site}:{name}" if identity == UNREADABLE_IDENTITY else identity',
         "return identity",
         (f"{CHECKS}::test_a_value_that_cannot_be_read_is_confirmed_by_its_place_and_by_no_other",),
     ),
     Mutation(
         "another-spelling-asks-for-confirmation",
         "mirrors/resources/original.py",
-        "normalized_identity(before) == now",
+        "normalize_identity(before) == now",
         "before == now",
         (f"{CHECKS}::test_another_spelling_of_the_same_identity_is_no_change_and_confirms_as_well",),
     ),
     Mutation(
         "a-confirmation-is-read-letter-by-letter",
         "mirrors/resources/original.py",
-        '{normalized_identity(identity) for identity in news.get("confirmed") or ()}',
+        '{normalize_identity(identity) for identity in news.get("confirmed") or ()}',
         'set(news.get("confirmed") or ())',
         (f"{CHECKS}::test_another_spelling_of_the_same_identity_is_no_change_and_confirms_as_well",),
     ),
@@ -462,8 +468,8 @@ REFUSALS = (
     Mutation(
         "a-copy-of-another-mirror-counts-as-settled",
         OBSERVER,
-        "    return owner.value == mirror.slug and number",
-        "    return number",
+        "    return owner.value == mirror.slug and parse_site_id",
+        "    return parse_site_id",
         (f"{OBSERVED}::test_a_mirror_made_by_hand_is_not_taken_over_with_the_id_of_one_that_is_on_no_list",),
     ),
     Mutation(
@@ -490,7 +496,7 @@ REFUSALS = (
     Mutation(
         "a-mirror-with-a-hidden-database-of-others-is-taken-over",
         ATTEMPT,
-        "if (confirmed := confirmable(identity, slug, DATABASE_URL)) not in given_up:",
+        "if (confirmed := identify_for_confirmation(identity, slug, DATABASE_URL)) not in given_up:",
         'if (confirmed := "") is None:',
         ("tests/wire/test_site_databases.py",),
     ),
@@ -556,8 +562,8 @@ REFUSALS = (
     Mutation(
         "a-mirror-gets-values-from-before-the-originals-deployment",
         ATTEMPT,
-        "if changed := no_longer_shared(",
-        "if False and no_longer_shared(",
+        "if changed := find_changed_values(",
+        "if False and find_changed_values(",
         (f"{DEPLOYED}::test_what_the_original_runs_with_since_this_command_began_reaches_no_one_half",),
     ),
     Mutation(

@@ -9,8 +9,8 @@ from mirrors.planning.observed import ObservedVariable
 from mirrors.planning.plan import ENVIRONMENTS
 from mirrors.planning.site_ids.facts import ORIGINAL_ID, Neighbour
 from mirrors.planning.variables import dsn
-from mirrors.planning.variables.dsn import readable_identity, service_of
-from mirrors.planning.variables.names import DATABASE_URL, MIRRORS_APPLICATION, SITE_ID, number
+from mirrors.planning.variables.dsn import identify_comparable_service, read_service
+from mirrors.planning.variables.names import DATABASE_URL, MIRRORS_APPLICATION, SITE_ID, parse_site_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +64,11 @@ class ObservedApplication:
 
     def identity(self, stage: str, name: str) -> str | None:
         """Return the service that a variable points at, as it is set, otherwise as it is deployed."""
-        return readable_identity(self.stages[stage].value(name)) if stage in self.stages else None
+        return identify_comparable_service(self.stages[stage].value(name)) if stage in self.stages else None
 
     def running(self, stage: str, name: str) -> str | None:
         """Return the service that a deployed variable points at."""
-        return readable_identity(self.stages[stage].frozen.get(name)) if stage in self.stages else None
+        return identify_comparable_service(self.stages[stage].frozen.get(name)) if stage in self.stages else None
 
 
 def same(original: ObservedApplication, other: ObservedApplication, stage: str, name: str) -> bool:
@@ -111,7 +111,7 @@ def site_ids(original: ObservedApplication, item: ObservedApplication) -> dict[s
 def _site_ids(original: ObservedApplication, item: ObservedApplication) -> Iterator[tuple[str, int]]:
     for stage, seen in item.stages.items():
         set_id = seen.variables.get(SITE_ID)
-        site_id = number(seen.frozen.get(SITE_ID) or (set_id.value if set_id else None))
+        site_id = parse_site_id(seen.frozen.get(SITE_ID) or (set_id.value if set_id else None))
         if item is original:
             yield stage, site_id or ORIGINAL_ID
         elif site_id is not None and not _is_elsewhere(original, item, stage):
@@ -124,9 +124,9 @@ def _is_elsewhere(original: ObservedApplication, item: ObservedApplication, stag
 
 
 def _is_apart(ours: ObservedStage, seen: ObservedStage) -> bool:
-    database = service_of(ours.value(DATABASE_URL))
+    database = read_service(ours.value(DATABASE_URL))
     values = (seen.value(DATABASE_URL), seen.frozen.get(DATABASE_URL) or seen.value(DATABASE_URL))
-    return all(dsn.same(database, service_of(value)) is False for value in values)
+    return all(dsn.is_same_service(database, read_service(value)) is False for value in values)
 
 
 def neighbours(original: ObservedApplication, others: Iterable[ObservedApplication]) -> dict[str, Neighbour]:
@@ -155,7 +155,7 @@ def _is_copy(original: ObservedApplication, seen: ObservedStage) -> bool:
     """Return whether an environment besides Test and Live has a set database, or deployed one of these two."""
     if DATABASE_URL in seen.variables:
         return True
-    runs = readable_identity(seen.frozen.get(DATABASE_URL))
+    runs = identify_comparable_service(seen.frozen.get(DATABASE_URL))
     known = {original.identity(stage, DATABASE_URL) for stage in ENVIRONMENTS} - {None}
     return runs in known or any(_runs_with_the_same(stage, seen) for stage in original.stages.values())
 
@@ -163,7 +163,7 @@ def _is_copy(original: ObservedApplication, seen: ObservedStage) -> bool:
 def _neighbour(original: ObservedApplication, item: ObservedApplication) -> Neighbour:
     stages = [seen for stage, seen in item.stages.items() if _may_share(original, item, stage)]
     stages += [seen for seen in item.elsewhere.values() if _may_be_near(original, seen)]
-    ids = {number(value) for seen in stages for value in seen.values(SITE_ID)}
+    ids = {parse_site_id(value) for seen in stages for value in seen.values(SITE_ID)}
     return Neighbour(
         tuple(sorted(site_id for site_id in ids if site_id is not None)),
         hidden=None in ids,
@@ -216,7 +216,7 @@ def ran_with(
     if not item.visible or any(seen.deploying for seen in (*item.stages.values(), *near)):
         return None
     here = [seen for stage, seen in item.stages.items() if not _runs_elsewhere(seen, shared.get(stage, {}))] + near
-    ids = [number(seen.frozen[SITE_ID]) for seen in here if SITE_ID in seen.frozen]
+    ids = [parse_site_id(seen.frozen[SITE_ID]) for seen in here if SITE_ID in seen.frozen]
     hidden = [seen for seen in here if seen.deployed and _leaves_out(seen)]
     known = tuple(site_id for site_id in ids if site_id is not None)
     return known if len(known) == len(ids) and not hidden else None
@@ -228,8 +228,8 @@ def _runs_near(seen: ObservedStage, shared: Mapping[str, Mapping[str, str | None
 
 
 def _runs_elsewhere(seen: ObservedStage, original: Mapping[str, str | None]) -> bool:
-    runs, shared = service_of(seen.frozen.get(DATABASE_URL)), service_of(original.get(DATABASE_URL))
-    return dsn.same(runs, shared) is False
+    runs, shared = read_service(seen.frozen.get(DATABASE_URL)), read_service(original.get(DATABASE_URL))
+    return dsn.is_same_service(runs, shared) is False
 
 
 def _leaves_out(seen: ObservedStage) -> bool:

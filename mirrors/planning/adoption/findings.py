@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from mirrors.planning.adoption.account import ObservedApplication, ObservedStage, crossed, same
 from mirrors.planning.plan import CONTROL_PANEL, ENVIRONMENTS
-from mirrors.planning.variables.dsn import readable_identity, service_identity
-from mirrors.planning.variables.names import DATABASE_URL, OWN, SITE_ID, number
+from mirrors.planning.variables.dsn import identify_comparable_service, identify_service
+from mirrors.planning.variables.names import DATABASE_URL, SITE_ID, SITE_VARIABLES, parse_site_id
 from mirrors.problems import Problem
 
 NAMED = 5
@@ -54,10 +54,10 @@ def not_comparable(original: ObservedApplication) -> Iterator[Problem]:
     """Yield a problem for each environment whose database Mirrors cannot compare, so a user must name the mirrors."""
     for stage, title in ENVIRONMENTS.items():
         value = original.stages.get(stage, ObservedStage()).frozen.get(DATABASE_URL)
-        if value and readable_identity(value) is None:
+        if value and identify_comparable_service(value) is None:
             yield Problem(
                 "service-not-comparable",
-                f"its {DATABASE_URL} in {title}, {service_identity(value)}, cannot be compared with that of other"
+                f"its {DATABASE_URL} in {title}, {identify_service(value)}, cannot be compared with that of other"
                 " applications.",
                 "Name the mirrors with --mirror",
                 original.slug,
@@ -67,17 +67,17 @@ def not_comparable(original: ObservedApplication) -> Iterator[Problem]:
 def site_id_blockers(item: ObservedApplication) -> Iterator[Problem]:
     """Yield a problem for each SITE_ID that is hidden, no number, or not the deployed one."""
     for stage, seen in item.stages.items():
-        title, running = ENVIRONMENTS[stage], number(seen.frozen.get(SITE_ID))
+        title, running = ENVIRONMENTS[stage], parse_site_id(seen.frozen.get(SITE_ID))
         own = seen.variables.get(SITE_ID)
         if own is None or (own.value is None and running is not None):
             continue
         if own.value is None:
             hidden = f"its SITE_ID in {title} is not shown."
             yield Problem("site-id-unknown", hidden, "Declare the siteId that it has", item.slug)
-        elif number(own.value) is None:
+        elif parse_site_id(own.value) is None:
             invalid = f"its SITE_ID in {title} is no whole number above 0."
             yield Problem("site-id-invalid", invalid, f"Correct it in {CONTROL_PANEL}", item.slug)
-        elif running is not None and number(own.value) != running:
+        elif running is not None and parse_site_id(own.value) != running:
             yield Problem(
                 "site-id-differs",
                 f"its SITE_ID in {title} is set to {own.value}, but its instances run with {running}.",
@@ -150,7 +150,7 @@ def not_looked_at(original: ObservedApplication, others: Iterable[ObservedApplic
 
 def _hidden(stage: ObservedStage) -> bool:
     own = stage.variables.get(DATABASE_URL)
-    return own is not None and readable_identity(stage.value(DATABASE_URL)) is None
+    return own is not None and identify_comparable_service(stage.value(DATABASE_URL)) is None
 
 
 def _serves_the_originals(original: ObservedApplication, item: ObservedApplication, stage: str) -> str | None:
@@ -183,7 +183,7 @@ def _odd_stage(
         line = _odd_value(original.stages.get(stage, ObservedStage()), seen, name)
         if line:
             yield f"its {name} {line}" + _whither(original, item, stage, name)
-    if foreign := sorted(set(seen.variables) - {*shared, *OWN}):
+    if foreign := sorted(set(seen.variables) - {*shared, *SITE_VARIABLES}):
         yield f"not ours, left alone: {', '.join(foreign)}"
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from mirrors.config import Settings
 from mirrors.planning.observed import ObservedFleet, ObservedSite
 from mirrors.planning.plan import image_environment
-from mirrors.planning.rollout.deployments import Wanted, next_step
+from mirrors.planning.rollout.deployments import DesiredDeployment, decide_deployment
 from mirrors.planning.rollout.releases import newest_successful
-from mirrors.planning.variables.declared import declared_at
+from mirrors.planning.variables.declared import find_declared_values
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +67,14 @@ def judged(
         site_id: Its SITE_ID in the ledger after the update.
         releasing: Whether the original is deployed before its mirrors.
     """
-    declared, is_original = declared_at(settings, seen, site, site_id), site is seen.original
+    declared, is_original = find_declared_values(settings, seen, site, site_id), site is seen.original
     done, newest = newest_successful(site.deployments), newest_successful(seen.releases)
     follows = not is_original and _follows(settings, site.slug)
     if releasing and follows:
         return Judged(False, "the original is deployed first, and that is a new release", done is not None)
     release = newest.uuid if newest and follows else ""
-    wanted = Wanted(release, declared.known, adopting=True, secrets=declared.hidden_at(site))
-    step = next_step(wanted, site.deployments, seen.releases, site.frozen if done else None)
+    wanted = DesiredDeployment(release, declared.known, adopting=True, secrets=declared.hidden_at(site))
+    step = decide_deployment(wanted, site.deployments, seen.releases, site.frozen if done else None)
     why = "a deployment is running, and is waited for" if step.kind == "attach" else step.why
     return Judged(step.kind == "adopt", why, done is not None)
 

@@ -20,8 +20,8 @@ from mirrors.planning.reports.pulumi_steps import (
     says_only_that_it_failed,
     steps_of,
 )
-from mirrors.planning.rollout.waves import RolloutPlan, named, rollout_plan
-from mirrors.planning.variables.names import DATABASE_URL, SITE_ID, site_label, write_order
+from mirrors.planning.rollout.waves import RolloutPlan, format_sites, plan_rollout
+from mirrors.planning.variables.names import DATABASE_URL, SITE_ID, format_site_label, sort_for_writing
 from mirrors.problems import Note, Problem
 from mirrors.problems.reported import NOTHING, Reported
 
@@ -158,7 +158,7 @@ def preview_of(
     changing = [step for step in steps if step.changes_something]
     deleted = (step for step in changing if step.op == "delete")
     leaving = tuple(step.name for step in deleted if step.kind == "Mirror" or _is_site(step, words.steps))
-    rollout = rollout_plan(settings, rotates_credentials=reported.rotates_credentials)
+    rollout = plan_rollout(settings, rotates_credentials=reported.rotates_credentials)
     before, now = _ledgers(changing)
     return FleetPreview(
         stack,
@@ -183,7 +183,7 @@ def _problems(engine: Mapping[str, Any], settings: Settings, reported: Reported)
 
     Pulumi also reports that it failed. That line counts only without any other problem.
     """
-    slugs = {site_label(slug, settings.environment): slug for slug in settings.fleet.slugs}
+    slugs = {format_site_label(slug, settings.environment): slug for slug in settings.fleet.slugs}
     ours = (replace(item, site=slugs.get(item.site or "", item.site)) for item in reported.problems)
     found = tuple(dict.fromkeys([*ours, *errors_of(engine, reported.shown)]))
     return tuple(item for item in found if not says_only_that_it_failed(item)) or found
@@ -310,7 +310,7 @@ def _missing(among: Inputs, there: Inputs) -> dict[int, str]:
 
 def _moved(step: Step) -> Iterator[tuple[str, tuple[str, str]]]:
     before, now = step.old.get("identities") or {}, step.new.get("identities") or {}
-    for name in write_order(now):
+    for name in sort_for_writing(now):
         if name in before and before[name] != now[name]:
             yield name, (before[name], now[name])
 
@@ -335,4 +335,4 @@ def _merged(notes: Iterable[Note]) -> Iterator[str]:
     for note in notes:
         about.setdefault((note.text, note.site is None), {})[note.site or ""] = None
     for (text, _), sites in about.items():
-        yield f"{named(list(sites))}: {text}" if len(sites) > 1 else Note(text, next(iter(sites)) or None).line
+        yield f"{format_sites(list(sites))}: {text}" if len(sites) > 1 else Note(text, next(iter(sites)) or None).line

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from mirrors.planning.site_state import Entries, SiteState, different
-from mirrors.planning.variables.names import write_order
+from mirrors.planning.variables.names import sort_for_writing
 from mirrors.problems import Note, Problem
 
 Kind = Literal["added", "changed", "removed", "kept"]
@@ -147,13 +147,13 @@ def changes(step: Step, stored: Step | None) -> tuple[list[Change], bool]:
     outputs, declared = SiteState.of(step.outputs), SiteState.of(step.new)
     now = declared.is_set
     before = outputs.managed(now)
-    kept = write_order(outputs.is_set.keys() - before.is_set.keys())
+    kept = sort_for_writing(outputs.is_set.keys() - before.is_set.keys())
     known = SiteState.of(stored.outputs) if stored is not None else before
     written = [name for name in {*before.is_set, *now} if before.is_set.get(name) != now.get(name)]
     run, deploys = different(before.runs, now), before.needs_deployment(declared)
     by_hand = {name for name in written if before.is_set.get(name) != known.is_set.get(name)}
     by_hand |= {*run}.intersection(different(before.runs, known.runs))
-    names = write_order({*written, *run})
+    names = sort_for_writing({*written, *run})
     known_as = {name: before.is_set if name in written else before.runs for name in names}
     changed = [_change(name, known_as[name], now, by_hand=name in by_hand) for name in names]
     return [*changed, *(Change(name, "kept", outputs.is_set[name].secret) for name in kept)], deploys

@@ -8,22 +8,22 @@ from enum import StrEnum
 from mirrors.config import Mirror, Settings
 from mirrors.planning.observed import ObservedFleet, ObservedSite
 from mirrors.planning.plan import ENVIRONMENTS, image_environment, original_site_id
-from mirrors.planning.rollout.releases import newest_running, newest_started, newest_successful, release_of
+from mirrors.planning.rollout.releases import find_release, newest_running, newest_started, newest_successful
 from mirrors.planning.site_ids.pins import declared_otherwise
-from mirrors.planning.variables.addresses import address_of
-from mirrors.planning.variables.declared import DeclaredValues, declared_at
-from mirrors.planning.variables.dsn import same, service_of
+from mirrors.planning.variables.addresses import make_site_url
+from mirrors.planning.variables.declared import DeclaredValues, find_declared_values
+from mirrors.planning.variables.dsn import is_same_service, read_service
 from mirrors.planning.variables.names import (
     DATABASE_URL,
     DOMAIN,
     MIRRORS_APPLICATION,
-    OWN,
     SITE_ID,
-    number,
-    removal_order,
-    write_order,
+    SITE_VARIABLES,
+    parse_site_id,
+    sort_for_removal,
+    sort_for_writing,
 )
-from mirrors.planning.variables.writes import different_names
+from mirrors.planning.variables.writes import compare_values
 
 
 class State(StrEnum):
@@ -100,7 +100,7 @@ def statuses(
         if site is None or site.environment is None:
             rows.append(_missing(mirror.application, "mirror", settings.environment))
         else:
-            declared = declared_at(settings, seen, site, site_ids.get(site.slug) or mirror.site_id)
+            declared = find_declared_values(settings, seen, site, site_ids.get(site.slug) or mirror.site_id)
             row = _row(settings, seen, site, "mirror", declared.after(created.get(site.environment, ())))
             rows.append(held_back(settings, mirror, row))
     rows[0] = _renumbered(rows[0], site_ids.get(original))
@@ -155,9 +155,9 @@ def _removed(settings: Settings, seen: ObservedFleet, site: ObservedSite, site_i
     alike = _alike(seen, site)
     if alike is False:
         return None
-    if not alike and number(site.frozen.get(SITE_ID)) != site_id:
+    if not alike and parse_site_id(site.frozen.get(SITE_ID)) != site_id:
         return None  # neither the database nor the id shows that it still belongs to this fleet
-    ours = removal_order(set(site.variables) & {*settings.fleet.shared, *OWN})
+    ours = sort_for_removal(set(site.variables) & {*settings.fleet.shared, *SITE_VARIABLES})
     first = f"remove its variables {', '.join(ours)}, in this order, and deploy it again" if ours else "deploy it again"
     detail = (
         f"off the list, its SITE_ID {site_id} is retired, but its instances go on serving the shared database:"
@@ -169,14 +169,16 @@ def _removed(settings: Settings, seen: ObservedFleet, site: ObservedSite, site_i
 
 def _alike(seen: ObservedFleet, site: ObservedSite | None) -> bool | None:
     """Return whether the instances run with the original's database; None where Mirrors cannot know that."""
-    return same(*(service_of(item.frozen.get(DATABASE_URL)) if item else None for item in (seen.original, site)))
+    return is_same_service(
+        *(read_service(item.frozen.get(DATABASE_URL)) if item else None for item in (seen.original, site))
+    )
 
 
 def _original_status(settings: Settings, seen: ObservedFleet, created: Mapping[str, Collection[str]]) -> SiteStatus:
     site = seen.original
     if site is None or site.environment is None:
         return _missing(settings.fleet.original.application, "original", settings.environment)
-    declared = declared_at(settings, seen, site, None)
+    declared = find_declared_values(settings, seen, site, None)
     row = _row(settings, seen, site, "original", declared.after(created.get(site.environment, ())))
     notes = (_undeployed(settings, site, declared), _other_release(settings, row))
     return replace(row, notes=tuple(filter(None, notes)))
@@ -192,7 +194,7 @@ def _undeployed(settings: Settings, site: ObservedSite, declared: DeclaredValues
         for name, item in site.variables.items()
         if name not in declared.values and item.value is not None
     }
-    stale, _ = different_names(by_hand, site.frozen)
+    stale, _ = compare_values(by_hand, site.frozen)
     if not stale or not newest_successful(site.deployments):
         return None
     after = "; mirrors get the new value once it is" if set(stale) & set(settings.fleet.shared) else ""
@@ -229,14 +231,14 @@ def _row(
     done = newest_successful(site.deployments)
     behind = _behind(seen, site) if role == "mirror" else None
     state, details = _state(site, declared, behind)
-    running = original_site_id(site) if role == "original" else number(site.frozen.get(SITE_ID))
-    owned = {*declared.values, *OWN} if role == "mirror" else set(declared.values)
+    running = original_site_id(site) if role == "original" else parse_site_id(site.frozen.get(SITE_ID))
+    owned = {*declared.values, *SITE_VARIABLES} if role == "mirror" else set(declared.values)
     return SiteStatus(
         site.slug,
         role,
         running,
         settings.environment,
-        address_of(site.frozen.get(DOMAIN)) if done else None,
+        make_site_url(site.frozen.get(DOMAIN)) if done else None,
         _release(seen, site, role),
         done.uuid if done else None,
         done.ended_at if done else None,
@@ -251,7 +253,7 @@ def _release(seen: ObservedFleet, site: ObservedSite, role: str) -> str | None:
     done = newest_successful(site.deployments)
     if done is None or role == "original":
         return done.uuid if done else None
-    return release_of(done, seen.releases)
+    return find_release(done, seen.releases)
 
 
 def _state(site: ObservedSite, declared: DeclaredValues, behind: "Finding") -> tuple[State, tuple[str, ...]]:
@@ -299,20 +301,20 @@ def _not_set_as_declared(site: ObservedSite, declared: DeclaredValues) -> Findin
 def _not_as_declared(site: ObservedSite, declared: DeclaredValues) -> str | None:
     """Return the names that are not set as declared, with a word on a wrong flag, because the value may be right."""
     set_here = {name: item.value for name, item in site.variables.items()}
-    wrong, _ = different_names(declared.known, set_here)
+    wrong, _ = compare_values(declared.known, set_here)
     absent = set(declared.values) - set(set_here)
     notes = dict.fromkeys(absent, " (missing)") | {
         name: "" if name in wrong else f" ({'not flagged' if sensitive else 'flagged'} as sensitive)"
         for name, sensitive in declared.sensitive.items()
         if name in site.variables and site.variables[name].sensitive != sensitive
     }
-    names = [f"{name}{notes.get(name, '')}" for name in write_order({*wrong, *notes})]
+    names = [f"{name}{notes.get(name, '')}" for name in sort_for_writing({*wrong, *notes})]
     return f"not as declared: {', '.join(names)}" if names else None
 
 
 def _no_longer_declared(site: ObservedSite, declared: DeclaredValues) -> str | None:
     """Return the names that are no longer declared and are still set, or still deployed after a user deleted them."""
-    names = removal_order(declared.withdrawn & {*site.variables, *site.frozen})
+    names = sort_for_removal(declared.withdrawn & {*site.variables, *site.frozen})
     return (
         f"no longer declared, an up removes {'it' if len(names) == 1 else 'them'}: {', '.join(names)}"
         if names
@@ -325,11 +327,11 @@ def _not_deployed_with(site: ObservedSite, declared: DeclaredValues) -> Finding:
     compared = dict(declared.known)
     if MIRRORS_APPLICATION not in site.frozen:
         compared.pop(MIRRORS_APPLICATION, None)
-    stale, _ = different_names(compared, site.frozen, declared.hidden_at(site))
+    stale, _ = compare_values(compared, site.frozen, declared.hidden_at(site))
     # The platform hides the set value. After a rotation it may still be the old one, so the line must not say "set".
     hidden = [name for name in stale if name in site.variables and site.variables[name].value is None]
     said = {"set, but not deployed": set(stale) - set(hidden), "does not run with the declared value": hidden}
-    details = [f"{what}: {', '.join(write_order(names))}" for what, names in said.items() if names]
+    details = [f"{what}: {', '.join(sort_for_writing(names))}" for what, names in said.items() if names]
     return (State.VARIABLES_DIFFER, "; ".join(details)) if details else None
 
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from mirrors.planning.observed import ObservedDeployment
-from mirrors.planning.rollout.releases import newest_running, newest_successful, release_of
-from mirrors.planning.variables.names import MIRRORS_APPLICATION, write_order
-from mirrors.planning.variables.writes import different_names
+from mirrors.planning.rollout.releases import find_release, newest_running, newest_successful
+from mirrors.planning.variables.names import MIRRORS_APPLICATION, sort_for_writing
+from mirrors.planning.variables.writes import compare_values
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class DesiredDeployment:
     """The deployment that a site should run.
 
     Args:
@@ -32,7 +32,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class DeploymentStep:
     """The next thing to do for a site's deployment.
 
     Args:
@@ -47,12 +47,12 @@ class Step:
     why: str = field(default="", compare=False)
 
 
-def next_step(
-    wanted: Wanted,
+def decide_deployment(
+    wanted: DesiredDeployment,
     deployments: Sequence[ObservedDeployment],
     releases: Sequence[ObservedDeployment],
     frozen: Mapping[str, str | None] | None,
-) -> Step:
+) -> DeploymentStep:
     """Decide whether to wait for a deployment, take one, or start one.
 
     A running deployment comes first: the platform refuses a second one beside it. A value that the platform hides
@@ -70,19 +70,19 @@ def next_step(
     """
     running = newest_running(deployments)
     if running is not None:
-        return Step("attach", running.uuid)
+        return DeploymentStep("attach", running.uuid)
     done = newest_successful(deployments)
     if done is None or frozen is None:
-        return Step("start", why="it was never deployed successfully")
+        return DeploymentStep("start", why="it was never deployed successfully")
     if done.uuid == wanted.known:
-        return Step("adopt", done.uuid)
+        return DeploymentStep("adopt", done.uuid)
     if not _runs_release(wanted.release, done, releases):
-        return Step("start", why="it runs an older release")
-    different, hidden = different_names(_to_prove(wanted, frozen), frozen, wanted.secrets)
+        return DeploymentStep("start", why="it runs an older release")
+    different, hidden = compare_values(_to_prove(wanted, frozen), frozen, wanted.secrets)
     still_runs_with = wanted.gone & frozen.keys()
     if different or hidden or still_runs_with:
-        return Step("start", why=_why(different, hidden, still_runs_with, frozen))
-    return Step("adopt", done.uuid)
+        return DeploymentStep("start", why=_why(different, hidden, still_runs_with, frozen))
+    return DeploymentStep("adopt", done.uuid)
 
 
 def _why(
@@ -92,12 +92,12 @@ def _why(
         "it runs without {}": [name for name in different if name not in frozen],
         "it runs with another {}": [name for name in different if name in frozen],
         "the platform does not show with which {} it runs": hidden,
-        "it still runs with {}": write_order(gone),
+        "it still runs with {}": sort_for_writing(gone),
     }
     return ", and ".join(words.format(", ".join(names)) for words, names in said.items() if names)
 
 
-def _to_prove(wanted: Wanted, frozen: Mapping[str, str | None]) -> Mapping[str, str]:
+def _to_prove(wanted: DesiredDeployment, frozen: Mapping[str, str | None]) -> Mapping[str, str]:
     """Return the values that the deployment must prove.
 
     A site that was set up by hand runs without ``MIRRORS_APPLICATION``. Mirrors sets it, and the next deployment
@@ -115,7 +115,7 @@ def _runs_release(release: str, deployment: ObservedDeployment, releases: Sequen
     """
     if not release:
         return True
-    actual = release_of(deployment, releases)
+    actual = find_release(deployment, releases)
     ended = {item.uuid: item.ended_at for item in releases}
     wanted_end, actual_end = ended.get(release), ended.get(actual or "")
     if wanted_end is None or actual_end is None:

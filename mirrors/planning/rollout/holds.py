@@ -6,15 +6,15 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from mirrors.planning.observed import ObservedFleet, ObservedSite
-from mirrors.planning.variables.names import MIRRORS_APPLICATION, SITE_ID, write_order
-from mirrors.planning.variables.shared import shared_values
+from mirrors.planning.variables.names import MIRRORS_APPLICATION, SITE_ID, sort_for_writing
+from mirrors.planning.variables.shared import find_shared_values
 from mirrors.problems import Problem
 
 if TYPE_CHECKING:
     from mirrors.config import Mirror, Settings
 
 
-def changes_at_held_site(site: str, names: Iterable[str]) -> Problem:
+def make_held_site_problem(site: str, names: Iterable[str]) -> Problem:
     """Return the problem of a held site whose variables would change. ``names`` are those of the variables."""
     return Problem(
         "held-site-variables-change",
@@ -25,7 +25,7 @@ def changes_at_held_site(site: str, names: Iterable[str]) -> Problem:
     )
 
 
-def held_sites_stay(settings: Settings, seen: ObservedFleet) -> Iterator[Problem]:
+def find_held_site_changes(settings: Settings, seen: ObservedFleet) -> Iterator[Problem]:
     """Yield a problem for each held site whose variables would change, as far as the platform shows them.
 
     The resources compare a hidden value with the state.
@@ -35,7 +35,7 @@ def held_sites_stay(settings: Settings, seen: ObservedFleet) -> Iterator[Problem
         if site is None or site.environment is None or settings.hold_of(mirror) != "everything":
             continue
         if names := _changing(settings, seen, mirror, site):
-            yield changes_at_held_site(site.slug, names)
+            yield make_held_site_problem(site.slug, names)
 
 
 def _changing(settings: Settings, seen: ObservedFleet, mirror: Mirror, site: ObservedSite) -> list[str]:
@@ -46,9 +46,11 @@ def _changing(settings: Settings, seen: ObservedFleet, mirror: Mirror, site: Obs
     """
     own = {SITE_ID: str(mirror.site_id) if mirror.site_id else None}
     declared = {name: item.value for name, item in settings.variables_of(site.slug).items()}
-    wanted = {**own, **shared_values(settings, seen.original), **declared}
+    wanted = {**own, **find_shared_values(settings, seen.original), **declared}
     owner = {} if site.is_managed() or MIRRORS_APPLICATION not in site.variables else {MIRRORS_APPLICATION: None}
-    return [name for name in write_order({**wanted, **owner}) if name in owner or _differs(wanted[name], site, name)]
+    return [
+        name for name in sort_for_writing({**wanted, **owner}) if name in owner or _differs(wanted[name], site, name)
+    ]
 
 
 def _differs(wanted: str | None, site: ObservedSite, name: str) -> bool:

@@ -24,7 +24,7 @@ def newest_running(deployments: Iterable[ObservedDeployment]) -> ObservedDeploym
     return newest_started(item for item in deployments if item.running)
 
 
-def release_of(deployment: ObservedDeployment, releases: Iterable[ObservedDeployment]) -> str | None:
+def find_release(deployment: ObservedDeployment, releases: Iterable[ObservedDeployment]) -> str | None:
     """Return the release that a mirror's deployment runs: the newest one that was ready before the deployment started.
 
     A platform deploys the newest image. An image exists once the original's deployment that built it has succeeded.

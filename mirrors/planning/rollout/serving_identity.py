@@ -5,20 +5,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mirrors.planning.variables.dsn import Service, service_of
-from mirrors.planning.variables.names import DATABASE_URL, MIRRORS_APPLICATION, SITE_ID, number
+from mirrors.planning.variables.dsn import Service, read_service
+from mirrors.planning.variables.names import DATABASE_URL, MIRRORS_APPLICATION, SITE_ID, parse_site_id
 
 STATUS_PATH = "/.well-known/mirrors.json"
 """The path at which ``django_mirrors`` answers, if ``MIRRORS_STATUS`` is on."""
 
-LONGEST = 80
+QUOTED_CHARACTERS = 80
 """How many characters of an answer a message quotes. A slug has at most 63."""
 
-KEYS = frozenset({"site_id", "application", "database"})
+IDENTITY_KEYS = frozenset({"site_id", "application", "database"})
 
 
 @dataclass(frozen=True)
-class Identity:
+class ServingIdentity:
     """The identity of a serving process, as it is declared.
 
     Args:
@@ -32,23 +32,23 @@ class Identity:
     database: str | None
 
 
-def declared_identity(variables: Mapping[str, str]) -> Identity:
+def expect_identity(variables: Mapping[str, str]) -> ServingIdentity:
     """Return the identity of a site that is deployed with these variables."""
-    return Identity(
-        number(variables.get(SITE_ID)),
+    return ServingIdentity(
+        parse_site_id(variables.get(SITE_ID)),
         variables.get(MIRRORS_APPLICATION),
-        database_digest(variables.get(DATABASE_URL, "")),
+        digest_database(variables.get(DATABASE_URL, "")),
     )
 
 
-def database_digest(dsn: str) -> str | None:
+def digest_database(dsn: str) -> str | None:
     """Return the start of the SHA-256 of ``host:port/name``, in hexadecimal digits, as the companion app computes it.
 
     Returns:
         The digest. None where the DSN alone does not identify the database, for a relative path, and for a kind
         that the companion app does not compare.
     """
-    service = service_of(dsn)
+    service = read_service(dsn)
     place = _place(service) if service and service.comparable else None
     return hashlib.sha256(place.encode()).hexdigest()[:16] if place else None
 
@@ -63,7 +63,7 @@ def _place(service: Service) -> str | None:
     return f"{','.join(sorted(map(str, service.servers)))}/{service.name}{schema}"
 
 
-def mistaken(declared: Identity, told: Any) -> str | None:
+def compare_identity(declared: ServingIdentity, told: Any) -> str | None:
     """Compare the answer of the companion app with the declared identity.
 
     Args:
@@ -73,12 +73,12 @@ def mistaken(declared: Identity, told: Any) -> str | None:
     Returns:
         The differences in a few words; None if there is none.
     """
-    if not isinstance(told, dict) or not told.keys() >= KEYS:
+    if not isinstance(told, dict) or not told.keys() >= IDENTITY_KEYS:
         return "the answer is none of the companion app django_mirrors"
     return "; ".join(_differences(declared, told)) or None
 
 
-def _differences(declared: Identity, told: Mapping[str, Any]) -> Iterator[str]:
+def _differences(declared: ServingIdentity, told: Mapping[str, Any]) -> Iterator[str]:
     if declared.site_id is not None and told["site_id"] != declared.site_id:
         yield f"SITE_ID is {_quoted(told['site_id'])} there, and {declared.site_id} is declared"
     if told["application"] != declared.application:
@@ -94,4 +94,4 @@ def _named(application: object) -> str:
 def _quoted(value: object) -> str:
     """Return the value as text, shortened: an answer may have any length, and may come from a stranger's server."""
     text = repr(value)
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    return text if len(text) <= QUOTED_CHARACTERS else f"{text[:QUOTED_CHARACTERS]}…"

@@ -7,13 +7,13 @@ from mirrors.config import Mirror, Settings
 from mirrors.config.messages import suggestion
 from mirrors.errors import ConfigurationError
 from mirrors.planning.reports.status import SiteStatus, State
-from mirrors.planning.rollout.waves import named as shortened
-from mirrors.planning.rollout.waves import rollout_plan
+from mirrors.planning.rollout.waves import format_sites as shortened
+from mirrors.planning.rollout.waves import plan_rollout
 from mirrors.problems import Note, Problem
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class ChosenSites:
     """The sites that a deployment by hand reaches.
 
     Args:
@@ -27,7 +27,7 @@ class Chosen:
     notes: tuple[Note, ...] = ()
 
 
-def named(settings: Settings, sites: Sequence[str], stack: str) -> Chosen:
+def choose_named_sites(settings: Settings, sites: Sequence[str], stack: str) -> ChosenSites:
     """Choose the sites that the user names.
 
     A named site gets the release even where only its variables may deploy it.
@@ -61,15 +61,15 @@ def named(settings: Settings, sites: Sequence[str], stack: str) -> Chosen:
         raise ConfigurationError(*unknown, *held)
     by_hand = _mirrors(settings, lambda item: settings.hold_of(item) == "variablesMayDeploy")
     manual_release_sites = tuple(site for site in dict.fromkeys(sites) if site in by_hand)
-    return Chosen(tuple(dict.fromkeys(sites)), manual_release_sites, tuple(_paused(settings, sites)))
+    return ChosenSites(tuple(dict.fromkeys(sites)), manual_release_sites, tuple(_paused(settings, sites)))
 
 
-def everyone(settings: Settings) -> Chosen:
+def choose_all_sites(settings: Settings) -> ChosenSites:
     """Choose all sites, without targets. The program leaves held sites as they are."""
-    return Chosen(None, _followed_by_hand(settings), (*_held(settings, settings.fleet.slugs), *_paused(settings)))
+    return ChosenSites(None, _followed_by_hand(settings), (*_held(settings, settings.fleet.slugs), *_paused(settings)))
 
 
-def behind(settings: Settings, rows: Iterable[SiteStatus]) -> Chosen:
+def choose_outdated_sites(settings: Settings, rows: Iterable[SiteStatus]) -> ChosenSites:
     """Choose the outdated sites, and every site of the waves before theirs.
 
     Pulumi treats a site that is no target as if it had ended well. Without the earlier waves, a failed or unhealthy
@@ -81,14 +81,14 @@ def behind(settings: Settings, rows: Iterable[SiteStatus]) -> Chosen:
         rows: The rows of ``mirrors status``.
     """
     late = [row.application for row in rows if _is_late(row)]
-    plan = rollout_plan(settings)
+    plan = plan_rollout(settings)
     left = {*_mirrors(settings, lambda item: settings.declared_hold(item) != "nothing"), *plan.paused}
     wanted = [site for site in late if site not in left]
     last = max((plan.wave_of[site] for site in wanted if site in plan.wave_of), default=0)
     earlier = [site for wave in plan.waves[:last] for site in wave.sites if site not in left]
     sites = tuple(dict.fromkeys([*earlier, *wanted]))
     manual_release_sites = tuple(site for site in _followed_by_hand(settings) if site in wanted)
-    return Chosen(sites, manual_release_sites, (*_held(settings, late), *_paused(settings, late)))
+    return ChosenSites(sites, manual_release_sites, (*_held(settings, late), *_paused(settings, late)))
 
 
 def _is_late(row: SiteStatus) -> bool:
@@ -114,7 +114,7 @@ def _held(settings: Settings, among: Iterable[str]) -> Iterable[Note]:
 
 
 def _paused(settings: Settings, among: Iterable[str] | None = None) -> Iterable[Note]:
-    paused = rollout_plan(settings).paused
+    paused = plan_rollout(settings).paused
     paused = paused if among is None else paused.intersection(among)
     if paused:
         sites = shortened([site for site in settings.fleet.slugs if site in paused])

@@ -7,20 +7,20 @@ from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING
 
-from mirrors.planning.variables.dsn import credentials_of, same, service_of
+from mirrors.planning.variables.dsn import is_same_service, read_credentials, read_service
 from mirrors.planning.variables.names import is_service_variable
 
 if TYPE_CHECKING:
     from mirrors.config import Settings
 
-SHOWN = 8
+SITES_SHOWN = 8
 """How many sites a line names. It counts the rest."""
 
 MANUAL_RELEASE_SITES = "MIRRORS_ROLL_OUT"
 """The environment variable with the sites that get a release under ``rollout.follow: manual``, separated by blanks."""
 
-SHORTER = "rollout: every site with its wave and its reason, in short: mirrors preview"
-REPAIR = "rollout: shared credentials have changed, so all mirrors are one wave"
+PREVIEW_ADVICE = "rollout: every site with its wave and its reason, in short: mirrors preview"
+CREDENTIAL_ROTATION = "rollout: shared credentials have changed, so all mirrors are one wave"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class RolloutPlan:
         return {slug: position for position, wave in enumerate(self.waves) for slug in wave.sites}
 
 
-def rollout_plan(settings: Settings, rotates_credentials: bool = False) -> RolloutPlan:
+def plan_rollout(settings: Settings, rotates_credentials: bool = False) -> RolloutPlan:
     """Divide the declared mirrors into waves. All are one wave if the shared credentials rotate."""
     rollout = settings.rollout
     held = tuple(item.application for item in settings.mirrors if settings.hold_of(item) == "everything")
@@ -73,7 +73,7 @@ def rollout_plan(settings: Settings, rotates_credentials: bool = False) -> Rollo
     return RolloutPlan(waves, held, paused)
 
 
-def credentials_changed(
+def has_old_credentials(
     shared: Iterable[str], now: Mapping[str, str | None], runs_with: Mapping[str, str | None]
 ) -> bool:
     """Return whether a running mirror has old credentials: the same service, with another user or password.
@@ -95,24 +95,26 @@ def _is_outdated(old: str, new: str) -> bool:
     A site works with another spelling or option, so that needs no repair. Two DSNs that Mirrors cannot compare count
     as current.
     """
-    return same(service_of(new), service_of(old)) is True and credentials_of(new) != credentials_of(old)
+    return is_same_service(read_service(new), read_service(old)) is True and read_credentials(new) != read_credentials(
+        old
+    )
 
 
-def described(plan: RolloutPlan) -> Iterator[str]:
+def describe_rollout(plan: RolloutPlan) -> Iterator[str]:
     """Yield a line for each wave, and one for the held sites. A single wave of all sites needs no line.
 
     Pulumi's own list has three rows a site, so for many sites the last line names the command that shows them.
     """
     if plan.rotates_credentials:
-        yield REPAIR
+        yield CREDENTIAL_ROTATION
     elif len(plan.waves) > 1:
         for wave in plan.waves:
             waits = ", paused (mirrors:rollout.pauseAfter)" if plan.paused.intersection(wave.sites) else ""
-            yield f"rollout: wave {wave.number}{waits}: {named(wave.sites)}"
-        if len(plan.wave_of) > SHOWN:
-            yield SHORTER
+            yield f"rollout: wave {wave.number}{waits}: {format_sites(wave.sites)}"
+        if len(plan.wave_of) > SITES_SHOWN:
+            yield PREVIEW_ADVICE
     if plan.held:
-        yield f"rollout: held: {named(plan.held)}"
+        yield f"rollout: held: {format_sites(plan.held)}"
 
 
 def _waves(sites: Sequence[str], counted: Container[str], sizes: Iterable[int | str]) -> Iterator[Wave]:
@@ -138,17 +140,17 @@ def _reached(size: int | str, total: int) -> int:
     return min(size, total) if isinstance(size, int) else ceil(total * int(size.rstrip("%")) / 100)
 
 
-def named(sites: Sequence[str]) -> str:
+def format_sites(sites: Sequence[str]) -> str:
     """Return the number of sites and the first of their slugs, such as ``2 sites: acme, acme-de``."""
-    return f"{count(sites)}: {names(sites)}"
+    return f"{format_site_count(sites)}: {format_slugs(sites)}"
 
 
-def count(sites: Sequence[str]) -> str:
+def format_site_count(sites: Sequence[str]) -> str:
     """Return the number of sites, such as ``2 sites``."""
     return f"{len(sites)} site{'s' if len(sites) != 1 else ''}"
 
 
-def names(sites: Sequence[str], shown: int = SHOWN) -> str:
+def format_slugs(sites: Sequence[str], shown: int = SITES_SHOWN) -> str:
     """Return the first ``shown`` slugs, and how many more there are."""
     more = f" and {len(sites) - shown} more" if len(sites) > shown else ""
     return f"{', '.join(sites[:shown])}{more}"

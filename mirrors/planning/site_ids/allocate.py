@@ -18,7 +18,7 @@ from mirrors.planning.site_ids.first_ledger import begins_anew
 from mirrors.planning.site_ids.renames import renamed, taken_over
 from mirrors.planning.site_ids.undeclared import gives_something, of_another_project, unknown_ids
 from mirrors.planning.site_ids.unused import without_unused
-from mirrors.planning.variables.dsn import UNREADABLE, confirmable
+from mirrors.planning.variables.dsn import UNREADABLE_IDENTITY, identify_for_confirmation
 from mirrors.planning.variables.names import DATABASE_URL
 from mirrors.problems import Problem
 
@@ -151,11 +151,11 @@ def _with_another_database(ledger: Ledger, hints: AllocationRequest) -> Iterator
     for site in hints.sites:
         if (
             None not in (shared, site.database)
-            and (site.database != shared or site.database == UNREADABLE)
+            and (site.database != shared or site.database == UNREADABLE_IDENTITY)
             and not (site.original or (site.ours and site.application in ledger.assignments))
         ):
             runs_with = str(site.database)
-            confirmed = confirmable(runs_with, site.name, DATABASE_URL)
+            confirmed = identify_for_confirmation(runs_with, site.name, DATABASE_URL)
             where = f"its {DATABASE_URL}"
             yield another_database(site.name, runs_with, str(shared), confirmed, hints.stack, where=where)
 

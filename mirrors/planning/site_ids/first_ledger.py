@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from mirrors.planning.rollout.waves import names
+from mirrors.planning.rollout.waves import format_slugs
 from mirrors.planning.site_ids.facts import ORIGINAL_ID, AllocationRequest, Ledger
 from mirrors.problems import Problem
 
@@ -36,7 +36,7 @@ def _forgotten(managed: Sequence[str], known: int, highest: int) -> Problem:
     stale = f" (mirrors:fleet.highestSiteId says {highest}, and {known} is in use)" if highest else ""
     return Problem(
         "site-ids-forgotten",
-        f"{names(managed, NAMED)}: Mirrors has given SITE_IDs here before, and this stack's state remembers none"
+        f"{format_slugs(managed, NAMED)}: Mirrors has given SITE_IDs here before, and this stack's state remembers none"
         f"{stale}. A new mirror could get the id of one that has left, and with it its content.",
         "Where another state knows the ids (a backup, another project, a Fleet that had another name in the program),"
         " use that one. If there is none, or if the very first update was interrupted, write under mirrors:fleet which"

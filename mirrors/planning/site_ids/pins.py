@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from mirrors.config import Fleet, Settings
 from mirrors.planning.observed import ObservedSite
-from mirrors.planning.rollout.waves import names
+from mirrors.planning.rollout.waves import format_slugs
 from mirrors.planning.site_ids.allocate import Ledger
 from mirrors.planning.variables.names import SITE_ID
 from mirrors.problems import Note, Problem
@@ -91,5 +91,5 @@ def unpinned(settings: Settings, mirrors: Mapping[str, ObservedSite], stack: str
     ]
     if not slugs or settings.site_ids_from is not None:
         return None
-    undeclared_ids = f"SITE_IDs not in the configuration: {names(slugs, NAMED)}."
+    undeclared_ids = f"SITE_IDs not in the configuration: {format_slugs(slugs, NAMED)}."
     return Note(f"{undeclared_ids} Pin them: mirrors ids --pin --stack {stack}")

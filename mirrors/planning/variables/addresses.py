@@ -15,10 +15,10 @@ def is_loopback(host: str) -> bool:
         return name == "localhost" or name.endswith(".localhost")
 
 
-def address_of(domain: str | None) -> str | None:
+def make_site_url(domain: str | None) -> str | None:
     """Return the URL of the site with this ``DOMAIN``: https, or plain http on this machine; None without a host.
 
-    >>> address_of("www.example.com"), address_of("127.0.0.1:8001")
+    >>> make_site_url("www.example.com"), make_site_url("127.0.0.1:8001")
     ('https://www.example.com/', 'http://127.0.0.1:8001/')
     """
     place = _host_in(domain or "")

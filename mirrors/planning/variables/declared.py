@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 
 from mirrors.config import Settings
 from mirrors.planning.observed import ObservedFleet, ObservedSite
-from mirrors.planning.variables.names import MIRRORS_APPLICATION, OWN, SITE_ID
-from mirrors.planning.variables.shared import shared_values
+from mirrors.planning.variables.names import MIRRORS_APPLICATION, SITE_ID, SITE_VARIABLES
+from mirrors.planning.variables.shared import find_shared_values
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,9 @@ class DeclaredValues:
         return replace(self, withdrawn=frozenset(created) - set(self.values))
 
 
-def declared_at(settings: Settings, seen: ObservedFleet, site: ObservedSite, site_id: int | None) -> DeclaredValues:
+def find_declared_values(
+    settings: Settings, seen: ObservedFleet, site: ObservedSite, site_id: int | None
+) -> DeclaredValues:
     """Return the declared variables of the original, or of a mirror with its own and the shared ones.
 
     Args:
@@ -58,5 +60,5 @@ def declared_at(settings: Settings, seen: ObservedFleet, site: ObservedSite, sit
     if seen.original is not None and site.slug == seen.original.slug:
         return DeclaredValues(values, flags)
     own = {SITE_ID: str(site_id) if site_id else None, MIRRORS_APPLICATION: site.slug}
-    shared = shared_values(settings, seen.original)
-    return DeclaredValues({**own, **values, **shared}, {**dict.fromkeys(OWN, False), **flags})
+    shared = find_shared_values(settings, seen.original)
+    return DeclaredValues({**own, **values, **shared}, {**dict.fromkeys(SITE_VARIABLES, False), **flags})

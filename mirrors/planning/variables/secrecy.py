@@ -58,10 +58,10 @@ def looks_secret(name: str, value: str | None) -> bool:
     """
     if value is not None and value.strip().lower() in _SWITCHES:
         return False
-    return named_secret(name) or (value is not None and (has_credential(value) or _is_keyed_dsn(name, value)))
+    return has_secret_name(name) or (value is not None and (has_credential(value) or _is_keyed_dsn(name, value)))
 
 
-def named_secret(name: str) -> bool:
+def has_secret_name(name: str) -> bool:
     """Return whether the name alone marks a secret, in upper or lower case.
 
     ``SMTP_PASS`` and ``apiKey`` do; ``KEY_PREFIX`` and ``PUBLIC_KEY`` do not.
@@ -118,7 +118,7 @@ def _named_within(value: str) -> Iterator[bool]:
     for name, said in (*_PAIR.findall(value), *_MEMBER.findall(value)):
         if said.lower() in _SWITCHES | _NO_CREDENTIALS:
             continue
-        yield named_secret(name) or ("://" in value and name.lower() in ("auth", "sig", "signature"))
+        yield has_secret_name(name) or ("://" in value and name.lower() in ("auth", "sig", "signature"))
 
 
 def _is_keyed_dsn(name: str, value: str) -> bool:

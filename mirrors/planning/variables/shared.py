@@ -13,24 +13,24 @@ if TYPE_CHECKING:
     from mirrors.config import Settings
 
 
-def shared_value(settings: Settings, original: ObservedSite | None, name: str) -> str | None:
+def find_shared_value(settings: Settings, original: ObservedSite | None, name: str) -> str | None:
     """Return the original's deployed value, otherwise the configured one; None where neither is known."""
     stand_in = settings.shared_values.get(name)
     shown = original.frozen.get(name) if original else None
     return shown or (stand_in.get_secret_value() if stand_in else None)
 
 
-def shared_values(settings: Settings, original: ObservedSite | None) -> dict[str, str | None]:
+def find_shared_values(settings: Settings, original: ObservedSite | None) -> dict[str, str | None]:
     """Return {name: value} of all names in ``fleet.shared``."""
-    return {name: shared_value(settings, original, name) for name in settings.fleet.shared}
+    return {name: find_shared_value(settings, original, name) for name in settings.fleet.shared}
 
 
-def fingerprint(value: str) -> str:
+def digest_value(value: str) -> str:
     """Return a digest that shows whether two values are equal, and reveals neither."""
     return sha256(value.encode()).hexdigest()
 
 
-def no_longer_shared(fingerprints: Mapping[str, str], frozen: Mapping[str, str | None]) -> list[str]:
+def find_changed_values(fingerprints: Mapping[str, str], frozen: Mapping[str, str | None]) -> list[str]:
     """Return the names of the shared values that changed.
 
     Args:
@@ -38,5 +38,5 @@ def no_longer_shared(fingerprints: Mapping[str, str], frozen: Mapping[str, str |
         frozen: The original's deployed variables. A hidden value counts as unchanged.
     """
     return sorted(
-        name for name, known in fingerprints.items() if (now := frozen.get(name)) and fingerprint(now) != known
+        name for name, known in fingerprints.items() if (now := frozen.get(name)) and digest_value(now) != known
     )

@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from mirrors.planning.observed import ObservedVariable
-from mirrors.planning.variables.names import DATABASE_URL, OWN, SITE_ID, removal_order, write_order
+from mirrors.planning.variables.names import DATABASE_URL, SITE_ID, SITE_VARIABLES, sort_for_removal, sort_for_writing
 
-PROVIDER = "__provider"
+PROVIDER_PROPERTY = "__provider"
 """The property in which Pulumi's SDK keeps a provider's class."""
 
 
 @dataclass(frozen=True, slots=True)
-class Desired:
+class DesiredVariable:
     """A value to set. ``sensitive`` is the platform's flag: the platform does not show a sensitive value again."""
 
     value: str = field(repr=False)
@@ -20,16 +20,16 @@ class Desired:
 
 
 @dataclass(frozen=True, slots=True)
-class Write:
+class VariableWrite:
     """One request to write a variable. ``verify``: Mirrors reads it back before it sends the next one."""
 
     kind: Literal["create", "update", "delete"]
     name: str
-    desired: Desired | None = None
+    desired: DesiredVariable | None = None
     verify: bool = False
 
 
-def differs(desired: Desired, live: ObservedVariable | None, written: str | None) -> bool:
+def is_different(desired: DesiredVariable, live: ObservedVariable | None, written: str | None) -> bool:
     """Return whether the platform's variable is not as declared.
 
     Args:
@@ -43,11 +43,11 @@ def differs(desired: Desired, live: ObservedVariable | None, written: str | None
 
 
 def plan_writes(
-    desired: Mapping[str, Desired],
+    desired: Mapping[str, DesiredVariable],
     live: Mapping[str, ObservedVariable],
     written: Mapping[str, str],
     obsolete: Collection[str] = (),
-) -> list[Write]:
+) -> list[VariableWrite]:
     """Plan the writes of one environment in their safe order.
 
     Removals come first, DATABASE_URL before the others. Then Mirrors writes SITE_ID and reads it back, and it writes
@@ -60,33 +60,33 @@ def plan_writes(
         obsolete: The names that Mirrors created and that are no longer declared.
     """
     keeps_database = DATABASE_URL in live and DATABASE_URL not in obsolete
-    going = set(obsolete) - set(desired) - (set(OWN) if keeps_database else set())
-    removals = [Write("delete", name) for name in removal_order(going) if name in live]
+    going = set(obsolete) - set(desired) - (set(SITE_VARIABLES) if keeps_database else set())
+    removals = [VariableWrite("delete", name) for name in sort_for_removal(going) if name in live]
     changes = [
-        Write("update" if name in live else "create", name, desired[name], verify=name == SITE_ID)
-        for name in write_order(desired)
-        if differs(desired[name], live.get(name), written.get(name))
+        VariableWrite("update" if name in live else "create", name, desired[name], verify=name == SITE_ID)
+        for name in sort_for_writing(desired)
+        if is_different(desired[name], live.get(name), written.get(name))
     ]
     return removals + changes
 
 
-def not_as_declared(desired: Mapping[str, Desired], live: Mapping[str, ObservedVariable]) -> list[str]:
+def find_unwritten(desired: Mapping[str, DesiredVariable], live: Mapping[str, ObservedVariable]) -> list[str]:
     """Return the names that are absent after writing, have another flag, or another plain value."""
     values = {name: item.value for name, item in desired.items()}
     flagged = {name for name, item in desired.items() if name in live and live[name].sensitive != item.sensitive}
-    return write_order({*not_set(values, live), *flagged})
+    return sort_for_writing({*find_unset(values, live), *flagged})
 
 
-def not_set(declared: Mapping[str, str], live: Mapping[str, ObservedVariable]) -> list[str]:
+def find_unset(declared: Mapping[str, str], live: Mapping[str, ObservedVariable]) -> list[str]:
     """Return the names that an environment lacks, or has with another plain value."""
     return [
         name
-        for name in write_order(declared)
+        for name in sort_for_writing(declared)
         if (seen := live.get(name)) is None or seen.value not in (None, declared[name])
     ]
 
 
-def different_names(
+def compare_values(
     declared: Mapping[str, str], running: Mapping[str, str | None], secrets: Collection[str] = ()
 ) -> tuple[list[str], list[str]]:
     """Compare declared values with the deployed ones.
@@ -102,10 +102,10 @@ def different_names(
     shown = _with_hidden(running, secrets)
     hidden = [name for name in declared if name in shown and shown[name] is None]
     different = [name for name, value in declared.items() if name not in hidden and shown.get(name) != value]
-    return write_order(different), write_order(hidden)
+    return sort_for_writing(different), sort_for_writing(hidden)
 
 
-def running_values(
+def pick_deployed_values(
     names: Iterable[str], running: Mapping[str, str | None], secrets: Collection[str] = ()
 ) -> dict[str, str | None]:
     """Return {name: value} of these names that a deployment runs with; None for a hidden value."""

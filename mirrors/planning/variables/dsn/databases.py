@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import SplitResult, parse_qs, unquote, unquote_plus
 
-from mirrors.planning.variables.dsn.libpq import postgres
-from mirrors.planning.variables.dsn.service import PORTS, Server, Service, server
+from mirrors.planning.variables.dsn.libpq import read_libpq_settings
+from mirrors.planning.variables.dsn.service import DEFAULT_PORTS, Service, ServiceServer, normalize_server
 
 
 def _by_scheme(**schemes: str) -> dict[str, str]:
@@ -15,14 +15,14 @@ def _by_scheme(**schemes: str) -> dict[str, str]:
     return {scheme: kind for kind, names in schemes.items() for scheme in names.split()}
 
 
-DJ_DATABASE_URL = _by_scheme(
+DJ_DATABASE_URL_KINDS = _by_scheme(
     postgres="cockroach pgsql postgis postgres postgresql redshift timescale timescalegis",
     mysql="mysql mysql-connector mysql2 mysqlgis",
     sqlite="spatialite sqlite",
     oracle="oracle oraclegis",
     mssql="mssql mssqlms",
 )
-DJANGO_ENVIRON = _by_scheme(  # without its schemes that have an underscore, which no URL can begin with
+DJANGO_ENVIRON_KINDS = _by_scheme(  # without its schemes that have an underscore, which no URL can begin with
     postgres="cockroachdb pgsql postgis postgres postgresql psql redshift",
     mysql="mysql mysql-connector mysql2 mysqlgis",
     sqlite="spatialite sqlite",
@@ -34,7 +34,7 @@ _CLUSTERS = frozenset({"pgsql", "postgis", "postgres", "postgresql", "psql"})
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class DatabaseSettings:
     """One entry of Django's ``DATABASES``. Options are as psycopg and the other drivers get them, written as text."""
 
     kind: str
@@ -44,10 +44,10 @@ class Settings:
     options: Mapping[str, str]
 
 
-Read = Callable[[SplitResult, str], Settings]
+DatabaseReader = Callable[[SplitResult, str], DatabaseSettings]
 
 
-def database_of(parts: SplitResult) -> Service | None:
+def read_database(parts: SplitResult) -> Service | None:
     """Return the database of a DSN; None where its scheme is no database's.
 
     Raises:
@@ -57,16 +57,16 @@ def database_of(parts: SplitResult) -> Service | None:
     return _agreed([*_read(parts, readers)]) if readers else None
 
 
-def quoted_database_of(parts: SplitResult) -> Service:
+def read_quoted_database(parts: SplitResult) -> Service:
     """Return the database of a DSN that django-environ alone reads, because it escapes the password first.
 
     Raises:
         ValueError: django-environ cannot read the DSN.
     """
-    return _agreed([*_read(parts, [(_django_environ, DJANGO_ENVIRON.get(parts.scheme, ""))])])
+    return _agreed([*_read(parts, [(_django_environ, DJANGO_ENVIRON_KINDS.get(parts.scheme, ""))])])
 
 
-def _read(parts: SplitResult, readers: list[tuple[Read, str]]) -> Iterator[Service]:
+def _read(parts: SplitResult, readers: list[tuple[DatabaseReader, str]]) -> Iterator[Service]:
     for read, kind in readers:
         try:
             found = _BACKENDS[kind](read(parts, kind))
@@ -87,13 +87,13 @@ def _agreed(found: list[Service]) -> Service:
     return place
 
 
-def _dj_database_url(parts: SplitResult, kind: str) -> Settings:
+def _dj_database_url(parts: SplitResult, kind: str) -> DatabaseSettings:
     options = {key: _dj_value(*values) for key, values in parse_qs(parts.query).items()}
     schema = options.pop("currentSchema", "") if kind == "postgres" and parts.scheme != "cockroach" else ""
     if schema not in ("", "0", "False"):
         options["options"] = f"-c search_path={schema}"
     host = unquote(parts.hostname or "")
-    return Settings(kind, host, str(parts.port or ""), unquote(parts.path[1:]) or _unnamed(parts), options)
+    return DatabaseSettings(kind, host, str(parts.port or ""), unquote(parts.path[1:]) or _unnamed(parts), options)
 
 
 def _dj_value(value: str, *more: str) -> str:
@@ -109,11 +109,11 @@ def _dj_value(value: str, *more: str) -> str:
     return value.capitalize() if value.lower() in ("true", "false") else value
 
 
-def _django_environ(parts: SplitResult, kind: str) -> Settings:
+def _django_environ(parts: SplitResult, kind: str) -> DatabaseSettings:
     options = {key: str(int(first)) if first.isdigit() else first for key, (first, *_) in parse_qs(parts.query).items()}
     path = unquote_plus(parts.path[1:])
     host, port = _hosts(parts)
-    found = Settings(kind, host, port, path or _unnamed(parts), options)
+    found = DatabaseSettings(kind, host, port, path or _unnamed(parts), options)
     if path.startswith("/") and (parts.scheme in _CLUSTERS or "cloudsql" in path):
         directory, _, name = path.rpartition("/")
         return replace(found, host=directory, name=name)
@@ -134,25 +134,25 @@ def _hosts(parts: SplitResult) -> tuple[str, str]:
     return ",".join(host for host, _ in pairs), ",".join(port for _, port in pairs if port)
 
 
-def _postgres(settings: Settings) -> Service:
-    return postgres(settings.host, settings.port, settings.name, settings.options)
+def _postgres(settings: DatabaseSettings) -> Service:
+    return read_libpq_settings(settings.host, settings.port, settings.name, settings.options)
 
 
-def _mysql(settings: Settings) -> Service:
+def _mysql(settings: DatabaseSettings) -> Service:
     """Return the service as ``get_connection_params`` of Django 5.2 does: the query wins over host, port and name."""
     options, by_socket = settings.options, settings.host.startswith("/")
     socket = options.get("unix_socket", settings.host if by_socket else "")
     host = options.get("host", "" if by_socket else settings.host)
     outside = {key: options[key] for key in ("db", "read_default_file", "read_default_group") if key in options}
-    place = server(host, int(options.get("port", settings.port) or PORTS["mysql"]))
+    place = normalize_server(host, int(options.get("port", settings.port) or DEFAULT_PORTS["mysql"]))
     if socket and host in ("", "localhost"):
-        place = Server(socket)
+        place = ServiceServer(socket)
     elif socket:  # drivers differ in which one they take
         outside["unix_socket"] = socket
     return Service("mysql", (place,), options.get("database", settings.name), outside=tuple(outside.items()))
 
 
-def _sqlite(settings: Settings) -> Service:
+def _sqlite(settings: DatabaseSettings) -> Service:
     """Return the file.
 
     Raises:
@@ -164,21 +164,24 @@ def _sqlite(settings: Settings) -> Service:
     return Service("sqlite", name=posixpath.normpath(name).replace("//", "/", 1))
 
 
-def _oracle(settings: Settings) -> Service:
+def _oracle(settings: DatabaseSettings) -> Service:
     """Return the service. Without a port the name is an alias from a file of the site's machine, without a host."""
-    place = (server(settings.host or "localhost", int(settings.port)),) if settings.port else ()
+    place = (normalize_server(settings.host or "localhost", int(settings.port)),) if settings.port else ()
     return Service("oracle", place, settings.name)
 
 
-def _mssql(settings: Settings) -> Service:
+def _mssql(settings: DatabaseSettings) -> Service:
     outside = [(key, settings.options[key]) for key in ("dsn", "extra_params") if key in settings.options]
     return Service(
-        "mssql", (server(settings.host, int(settings.port or PORTS["mssql"])),), settings.name, outside=tuple(outside)
+        "mssql",
+        (normalize_server(settings.host, int(settings.port or DEFAULT_PORTS["mssql"])),),
+        settings.name,
+        outside=tuple(outside),
     )
 
 
-_READERS: tuple[tuple[Read, dict[str, str]], ...] = (
-    (_dj_database_url, DJ_DATABASE_URL),
-    (_django_environ, DJANGO_ENVIRON),
+_READERS: tuple[tuple[DatabaseReader, dict[str, str]], ...] = (
+    (_dj_database_url, DJ_DATABASE_URL_KINDS),
+    (_django_environ, DJANGO_ENVIRON_KINDS),
 )
 _BACKENDS = {"postgres": _postgres, "mysql": _mysql, "sqlite": _sqlite, "oracle": _oracle, "mssql": _mssql}

@@ -3,14 +3,14 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from mirrors.planning.variables.dsn.service import PORTS, Server, Service, server
+from mirrors.planning.variables.dsn.service import DEFAULT_PORTS, Service, ServiceServer, normalize_server
 
 _PLAIN = re.compile(r"[a-z_][a-z0-9_$]*")
 _ARGUMENT = re.compile(r"(?:[^\s\\]|\\.)+", re.DOTALL)
 _SCHEMA = re.compile(r'\s*(?:"((?:[^"]|"")*)"|([^",\s]+))\s*(?:,|$)')
 
 
-def postgres(host: str, port: str, name: str, options: Mapping[str, str]) -> Service:
+def read_libpq_settings(host: str, port: str, name: str, options: Mapping[str, str]) -> Service:
     """Return the service of these settings.
 
     HOST and PORT win over the options ``host`` and ``port``. The option ``dbname`` wins over NAME.
@@ -23,7 +23,7 @@ def postgres(host: str, port: str, name: str, options: Mapping[str, str]) -> Ser
         raise ValueError
     if database.startswith("/"):  # ambiguous: django-environ reads the directory of a socket
         raise ValueError
-    schema = search_path(options.get("options", ""))
+    schema = parse_search_path(options.get("options", ""))
     outside = [("service", service)] if service else []
     if schema is None:
         outside.append(("options", options["options"]))
@@ -31,7 +31,7 @@ def postgres(host: str, port: str, name: str, options: Mapping[str, str]) -> Ser
     return Service("postgres", servers, database, schema or "", outside=tuple(outside))
 
 
-def _servers(hosts: str, addresses: str, ports: str) -> tuple[Server, ...]:
+def _servers(hosts: str, addresses: str, ports: str) -> tuple[ServiceServer, ...]:
     """Return the servers, sorted. libpq connects to an address, whatever host name is beside it.
 
     Without hosts and addresses there is no server: libpq takes a local socket, or ``PGHOST``.
@@ -44,24 +44,24 @@ def _servers(hosts: str, addresses: str, ports: str) -> tuple[Server, ...]:
     if (addresses and hosts and len(places) != len(names)) or len(numbers) not in (1, len(places)):
         raise ValueError
     found = zip(places, names if hosts else places, numbers * len(places), strict=False)
-    servers = {server(address or host, number) for address, host, number in found}
+    servers = {normalize_server(address or host, number) for address, host, number in found}
     return tuple(sorted(servers)) if hosts or addresses or ports else ()
 
 
 def _port(text: str) -> int:
-    number = int(text or PORTS["postgres"])
+    number = int(text or DEFAULT_PORTS["postgres"])
     if not 1 <= number <= 65535:
         raise ValueError
     return number
 
 
-def search_path(options: str) -> str | None:
+def parse_search_path(options: str) -> str | None:
     """Return the search path in the server's command-line ``options``, in one spelling; empty where they set none.
 
     None where it depends on the user, or is no list of names.
 
-    >>> search_path("-c search_path=A,public"), search_path("--search-path=a"), search_path("-cstatement_timeout=5s")
-    ('a,public', 'a', '')
+    >>> parse_search_path("-c search_path=A,public"), parse_search_path("-cstatement_timeout=5s")
+    ('a,public', '')
     """
     values = [value for name, value in _assigned(options) if name == "search_path"]
     if not values:

@@ -3,9 +3,9 @@
 import re
 from urllib.parse import SplitResult, parse_qs, parse_qsl, quote, unquote, urlsplit
 
-from mirrors.planning.variables.dsn.databases import database_of, quoted_database_of
-from mirrors.planning.variables.dsn.service import UNREADABLE, Service, is_ipv6, server
-from mirrors.planning.variables.dsn.storages import storage_of
+from mirrors.planning.variables.dsn.databases import read_database, read_quoted_database
+from mirrors.planning.variables.dsn.service import UNREADABLE_IDENTITY, Service, is_ipv6, normalize_server
+from mirrors.planning.variables.dsn.storages import read_storage
 
 _HIDDEN = re.compile("credential|key|pass|pwd|secret|token|user", re.IGNORECASE)
 """Matches the name of a query's part that may be a credential."""
@@ -17,39 +17,39 @@ _OURS = frozenset(
 """The keys that the query of an identity may have."""
 
 
-def service_of(dsn: str | None) -> Service | None:
+def read_service(dsn: str | None) -> Service | None:
     """Return the service that a DSN points at; None without a DSN, or where Mirrors cannot read it.
 
-    >>> str(service_of("postgresql://user:secret@DB.example.com/acme-live?sslmode=require"))
+    >>> str(read_service("postgresql://user:secret@DB.example.com/acme-live?sslmode=require"))
     'postgres://db.example.com:5432/acme-live'
     """
     try:
         parts = _parts(dsn or "")
         if _has_hash(dsn or ""):
-            return quoted_database_of(parts)
-        return database_of(parts) or storage_of(parts) or _of_another_kind(parts)
+            return read_quoted_database(parts)
+        return read_database(parts) or read_storage(parts) or _of_another_kind(parts)
     except ValueError:
         return None
 
 
-def service_identity(dsn: str | None) -> str:
+def identify_service(dsn: str | None) -> str:
     """Return the service as text without credentials; ``UNREADABLE`` for None. One service has one identity."""
-    return str(service_of(dsn) or UNREADABLE)
+    return str(read_service(dsn) or UNREADABLE_IDENTITY)
 
 
-def readable_identity(dsn: str | None) -> str | None:
+def identify_comparable_service(dsn: str | None) -> str | None:
     """Return the identity of a DSN's service; None without a service, or where Mirrors cannot compare it."""
-    service = service_of(dsn)
+    service = read_service(dsn)
     return str(service) if service and service.comparable else None
 
 
-def credentials_of(dsn: str) -> tuple[tuple[str, str], ...]:
+def read_credentials(dsn: str) -> tuple[tuple[str, str], ...]:
     """Return user and password, and the credentials in the query. The query's other options do not count.
 
     Raises:
         ValueError: The DSN cannot be parsed.
 
-    >>> credentials_of("postgres://a:b%21@db/acme?sslmode=require") == credentials_of("postgresql://a:b!@db:5432/acme")
+    >>> read_credentials("postgres://a:b%21@db/acme?sslmode=require") == read_credentials("postgresql://a:b!@db:5432/acme")
     True
     """
     parts = _parts(dsn)
@@ -58,13 +58,13 @@ def credentials_of(dsn: str) -> tuple[tuple[str, str], ...]:
     return (*given, *sorted((name, value) for name, value in query if _HIDDEN.search(name)))
 
 
-def normalized_identity(identity: str) -> str:
-    """Return an identity from a state or a configuration as ``service_identity`` spells it today.
+def normalize_identity(identity: str) -> str:
+    """Return an identity from a state or a configuration as ``identify_service`` spells it today.
 
     Older states have schemes, ports and hosts as the DSN had them, IPv6 addresses without brackets, and unescaped
     names.
 
-    >>> normalized_identity("postgresql://::1:5432/acme"), normalized_identity("unreadable")
+    >>> normalize_identity("postgresql://::1:5432/acme"), normalize_identity("unreadable")
     ('postgres://[::1]:5432/acme', 'unreadable')
     """
     scheme, separator, rest = identity.partition("://")
@@ -75,7 +75,7 @@ def normalized_identity(identity: str) -> str:
     name, mark, query = path.partition("?")
     if mark and not {*parse_qs(query, keep_blank_values=True)} <= _OURS:
         name, mark, query = quote(path), "", ""
-    service = service_of(f"{scheme}://{user}{at}{_bracketed(host)}{slash}{name.rstrip('/')}{mark}{query}")
+    service = read_service(f"{scheme}://{user}{at}{_bracketed(host)}{slash}{name.rstrip('/')}{mark}{query}")
     return str(service) if service else identity
 
 
@@ -105,4 +105,4 @@ def _of_another_kind(parts: SplitResult) -> Service:
     """Return the service of a scheme that a project registered itself. It is never comparable."""
     if not parts.netloc:
         raise ValueError
-    return Service(parts.scheme, (server(parts.hostname or "", parts.port),), unquote(parts.path.strip("/")))
+    return Service(parts.scheme, (normalize_server(parts.hostname or "", parts.port),), unquote(parts.path.strip("/")))

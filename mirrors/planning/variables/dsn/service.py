@@ -6,22 +6,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
-UNREADABLE = "unreadable"
+UNREADABLE_IDENTITY = "unreadable"
 """The identity of a DSN that no library reads, that two libraries read differently, or that would show a password."""
 
-WITHOUT_SERVER = frozenset({"az", "file", "sqlite"})
+SERVERLESS_KINDS = frozenset({"az", "file", "sqlite"})
 """Kinds whose services a path identifies, or an account and a container."""
 
-KINDS = WITHOUT_SERVER | {"mssql", "mysql", "oracle", "postgres", "s3"}
+SERVICE_KINDS = SERVERLESS_KINDS | {"mssql", "mysql", "oracle", "postgres", "s3"}
 """Kinds whose backends Mirrors knows. Any other kind is a scheme that a project registered itself."""
 
-PORTS = {"mssql": 1433, "mysql": 3306, "postgres": 5432}
+DEFAULT_PORTS = {"mssql": 1433, "mysql": 3306, "postgres": 5432}
 _PLAIN = re.compile("[a-z0-9._-]*")
 _SCHEMA = re.compile(r'"(?:[^"]|"")*"|[^",]+')
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Server:
+class ServiceServer:
     """One server of a service.
 
     Args:
@@ -52,7 +52,7 @@ class Service:
     """
 
     kind: str
-    servers: tuple[Server, ...] = ()
+    servers: tuple[ServiceServer, ...] = ()
     name: str = ""
     schema: str = ""
     account: str = ""
@@ -62,14 +62,14 @@ class Service:
     @property
     def comparable(self) -> bool:
         """Return whether the DSN alone decides where a site connects."""
-        if self.kind not in KINDS or self.outside or (self.kind == "az" and not self.account):
+        if self.kind not in SERVICE_KINDS or self.outside or (self.kind == "az" and not self.account):
             return False
-        return self.kind in WITHOUT_SERVER or (bool(self.servers) and all(server.host for server in self.servers))
+        return self.kind in SERVERLESS_KINDS or (bool(self.servers) and all(server.host for server in self.servers))
 
     def __str__(self) -> str:
-        """Return a DSN without user, password and blanks. ``service_of`` reads it as the same service.
+        """Return a DSN without user, password and blanks. ``read_service`` reads it as the same service.
 
-        >>> str(Service("postgres", (Server("/cloudsql/prj:eu:pg", 5432),), "acme", schema="shop"))
+        >>> str(Service("postgres", (ServiceServer("/cloudsql/prj:eu:pg", 5432),), "acme", schema="shop"))
         'postgres:///acme?host=/cloudsql/prj:eu:pg&currentSchema=shop'
         """
         query = "&".join(f"{quote(key)}={quote(value, safe='/:')}" for key, value in self._query())
@@ -99,14 +99,14 @@ class Service:
         if not self._plain():
             ports = [item.port for item in self.servers]
             yield "host" if any(ports) else "unix_socket", ",".join(item.host for item in self.servers)
-            if not {*ports} <= {None, PORTS.get(self.kind)}:
+            if not {*ports} <= {None, DEFAULT_PORTS.get(self.kind)}:
                 yield "port", ",".join(map(str, ports))
         if self.schema:
             yield "currentSchema", self.schema
         yield from self.outside
 
 
-def same(one: Service | None, other: Service | None) -> bool | None:
+def is_same_service(one: Service | None, other: Service | None) -> bool | None:
     """Return whether two services are one; None where Mirrors cannot know that.
 
     One database with two search paths is two services. Mirrors cannot know it in these cases:
@@ -115,12 +115,12 @@ def same(one: Service | None, other: Service | None) -> bool | None:
     - One search path is the server's default, or has the schema in which the other makes its tables.
     - Two clusters have a server in common, or two ports belong to one server.
 
-    >>> same(Service("sqlite", name="/a"), Service("sqlite", name="/b")), same(None, Service("sqlite", name="/a"))
-    (False, None)
+    >>> is_same_service(Service("sqlite", name="/a"), Service("sqlite", name="/b"))
+    False
     """
     if one is None or other is None:
         return None
-    if one.kind != other.kind and {one.kind, other.kind} <= KINDS:
+    if one.kind != other.kind and {one.kind, other.kind} <= SERVICE_KINDS:
         return False
     if not (one.comparable and other.comparable):
         return None
@@ -134,7 +134,7 @@ def _near(one: Service, other: Service) -> bool:
     return bool(meet) and _may_meet(_SCHEMA.findall(one.schema), _SCHEMA.findall(other.schema))
 
 
-def _machine(item: Server) -> str:
+def _machine(item: ServiceServer) -> str:
     """Return the host without the port: another port may be a pool of connections to the same server (PgBouncer)."""
     return item.host.rstrip("/")
 
@@ -147,15 +147,15 @@ def _may_meet(one: Sequence[str], other: Sequence[str]) -> bool:
     return not (one and other) or one[0] in other or other[0] in one
 
 
-def server(host: str, port: int | None = None) -> Server:
+def normalize_server(host: str, port: int | None = None) -> ServiceServer:
     """Return a server with its host in lower case, without the final dot, and with IPv6 in its short form."""
     if host.startswith(("/", "@")):
-        return Server(host, port)
+        return ServiceServer(host, port)
     host = host.lower().rstrip(".")
-    return Server(str(ipaddress.IPv6Address(host)) if is_ipv6(host) else host, port)
+    return ServiceServer(str(ipaddress.IPv6Address(host)) if is_ipv6(host) else host, port)
 
 
-def confirmable(identity: str, site: str, name: str) -> str:
+def identify_for_confirmation(identity: str, site: str, name: str) -> str:
     """Return the text that ``confirmDatabase`` must contain to confirm a site's variable.
 
     That is the identity. Mirrors shows no part of an unreadable value, so its site and name take its place. A
@@ -166,10 +166,12 @@ def confirmable(identity: str, site: str, name: str) -> str:
         site: The site's slug.
         name: The variable's name.
 
-    >>> confirmable("postgres://db:5432/a", "acme", "DATABASE_URL"), confirmable("unreadable", "acme", "DATABASE_URL")
-    ('postgres://db:5432/a', 'unreadable:acme:DATABASE_URL')
+    >>> identify_for_confirmation("postgres://db:5432/a", "acme", "DATABASE_URL")
+    'postgres://db:5432/a'
+    >>> identify_for_confirmation("unreadable", "acme", "DATABASE_URL")
+    'unreadable:acme:DATABASE_URL'
     """
-    return f"{UNREADABLE}:{site}:{name}" if identity == UNREADABLE else identity
+    return f"{UNREADABLE_IDENTITY}:{site}:{name}" if identity == UNREADABLE_IDENTITY else identity
 
 
 def is_ipv6(host: str) -> bool:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from urllib.parse import SplitResult, quote, unquote
 
-from mirrors.planning.variables.dsn.service import Server, Service
+from mirrors.planning.variables.dsn.service import Service, ServiceServer
 
 _SEGMENT = ":@-._~!$&'()*+,;="
 """The characters that furl 2.1, which reads these DSNs, does not escape in a part of a path."""
@@ -28,17 +28,17 @@ _PARTITIONS = (
 """The partitions of AWS. In each of them, a bucket's name exists once, whatever its region."""
 
 
-def storage_of(parts: SplitResult) -> Service | None:
+def read_storage(parts: SplitResult) -> Service | None:
     """Return the storage of a DSN; None where its scheme is no storage's.
 
     Raises:
         ValueError: The storage is a file, and its path is not absolute.
     """
     read = _BACKENDS.get(parts.scheme)
-    return read(parts, path_of(parts.path)) if read else None
+    return read(parts, normalize_path(parts.path)) if read else None
 
 
-def path_of(path: str) -> str:
+def normalize_path(path: str) -> str:
     """Return a path as furl writes it. It escapes each part, unless the part is escaped correctly already."""
     parts = [unquote(part) if _VALID.fullmatch(part) else part for part in path.split("/")]
     return "/".join(quote(part, safe=_SEGMENT) for part in parts)
@@ -49,7 +49,7 @@ def _s3(parts: SplitResult, path: str) -> Service:
     bucket, endpoint = _bucket(parts.hostname or "")
     outside = (("accesspoint", "yes"),) if endpoint.startswith("s3-accesspoint") else ()
     endpoint = next((name for known, name in _PARTITIONS if known.fullmatch(endpoint) and not outside), endpoint)
-    servers = (Server(endpoint),) if endpoint else ()
+    servers = (ServiceServer(endpoint),) if endpoint else ()
     return Service("s3", servers, bucket, prefix=path.strip("/"), outside=outside)
 
 
