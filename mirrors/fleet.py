@@ -11,8 +11,8 @@ import pulumi
 from mirrors.config import Original, Settings
 from mirrors.config.platforms import load_part
 from mirrors.errors import ConfigurationError
-from mirrors.planning.plan import confirmed_identities
-from mirrors.planning.platform_words import words_of
+from mirrors.planning.plan import normalize_confirmed_identities
+from mirrors.planning.platform_words import load_platform_words
 from mirrors.program.platform import Platform
 from mirrors.program.startup import Configured, configuration, refuse
 from mirrors.pulumi_internals import limit_stack_traces
@@ -89,7 +89,7 @@ class Fleet(pulumi.ComponentResource):
             "release": list(fleet.release_site_ids),
             "neighbours": platform.neighbours,
             "hidden": platform.hidden,
-            "confirmed": sorted(confirmed_identities(settings)),
+            "confirmed": sorted(normalize_confirmed_identities(settings)),
             "stack": settings.stack,
             "reference": self._reference(settings.site_ids_from),
             "preview": pulumi.runtime.is_dry_run(),
@@ -98,7 +98,7 @@ class Fleet(pulumi.ComponentResource):
             "listed": platform.listed,
             "found": platform.found,
             "keeps": settings.keeps_variables,
-            "goes_on": words_of(settings).goes_on,
+            "goes_on": load_platform_words(settings).goes_on,
         }
 
     def _reference(self, stack: str | None) -> dict[str, Any] | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from mirrors.planning.reports.pulumi_steps import OURS, SITES
 from mirrors.planning.site_ids.allocate import ORIGINAL_ID, AllocationRequest, Ledger, SiteFacts, allocate
-from mirrors.planning.site_ids.ledger import ledger_from
+from mirrors.planning.site_ids.ledger import load_ledger
 from mirrors.planning.site_state import RUNNING, is_variable, name_of
 from mirrors.planning.variables.names import (
     DATABASE_URL,
@@ -76,7 +76,7 @@ def duplicates(site_ids: Iterable[Given]) -> tuple[str, ...]:
 
 def ids_in_ledger(properties: Properties) -> Iterator[Given]:
     """Yield the ids that a ledger assigns."""
-    for application, (name, site_id) in ledger_from(properties).assignments.items():
+    for application, (name, site_id) in load_ledger(properties).assignments.items():
         yield application, name, site_id
 
 

@@ -18,9 +18,9 @@ from mirrors.config.connection import Connection, load_connection
 from mirrors.config.platforms import kind_of
 from mirrors.errors import MirrorsError
 from mirrors.observation.account import AccountObserver
-from mirrors.planning.adoption.candidates import Adoption, likely_originals
-from mirrors.planning.adoption.candidates import adopt as decide
-from mirrors.planning.plan import ENVIRONMENTS
+from mirrors.planning.adoption.candidates import AdoptionProposal, find_likely_originals
+from mirrors.planning.adoption.candidates import propose_adoption as decide
+from mirrors.planning.plan import ENVIRONMENT_TITLES
 from mirrors.problems import Problem
 
 
@@ -44,7 +44,7 @@ def adopt(
     connection = connection_for(stack, cwd)
     divio = connect(connection.api_url, connection.api_token.get_secret_value(), connection.max_concurrent_requests)
     seen = AccountObserver(divio, connection.max_concurrent_requests).look(original, mirrors)
-    if sources := likely_originals(*seen):
+    if sources := find_likely_originals(*seen):
         raise mistaken(original, sources)
     adoption = decide(
         *seen, mirrors, {**declared_retired(cwd), **(stack_retired(stack, cwd) if stack else {})}, answered(cwd)
@@ -77,7 +77,7 @@ def connection_for(stack: str | None, cwd: Path) -> Connection:
     return load_connection(raw, os.environ)
 
 
-def as_data(adoption: Adoption) -> dict[str, Any]:
+def as_data(adoption: AdoptionProposal) -> dict[str, Any]:
     return {**dataclasses.asdict(adoption), "problems": [problem.data for problem in adoption.problems]}
 
 
@@ -179,11 +179,11 @@ def _ids(fleet: Mapping[str, Any]) -> dict[str, int | None]:
     return {site["application"]: site.get("siteId") for site in (fleet["original"], *(fleet.get("mirrors") or ()))}
 
 
-def evidence(adoption: Adoption) -> Sequence[str]:
+def evidence(adoption: AdoptionProposal) -> Sequence[str]:
     """Return the lines that say why each application is on the list, what is odd, and what you have to decide."""
     lines = []
     for site in adoption.evidence:
-        ids = ", ".join(f"{site_id} in {ENVIRONMENTS[stage]}" for stage, site_id in site.site_ids.items())
+        ids = ", ".join(f"{site_id} in {ENVIRONMENT_TITLES[stage]}" for stage, site_id in site.site_ids.items())
         lines.append(f"# {site.application}: SITE_ID {ids or 'not set'}")
         lines += [f"#   {reason}" for reason in site.reasons]
     lines += [f"# Odd: {note}" for note in adoption.notes]

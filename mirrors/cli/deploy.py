@@ -16,7 +16,7 @@ from mirrors.cli.stacks import pulumi
 from mirrors.cli.status import look, settings_of
 from mirrors.config import Fleet, Settings
 from mirrors.errors import ConfigurationError
-from mirrors.planning.platform_words import words_of
+from mirrors.planning.platform_words import load_platform_words
 from mirrors.planning.rollout.targets import ChosenSites, choose_all_sites, choose_named_sites, choose_outdated_sites
 from mirrors.planning.rollout.waves import MANUAL_RELEASE_SITES
 
@@ -150,7 +150,7 @@ def targets(settings: Settings, chosen: ChosenSites) -> list[str]:
     """
     if chosen.sites is None:
         return []
-    found = dict.fromkeys([*words_of(settings).targets, *(f"**::{site}" for site in chosen.sites)])
+    found = dict.fromkeys([*load_platform_words(settings).targets, *(f"**::{site}" for site in chosen.sites)])
     return [part for target in found for part in ("--target", target)]
 
 

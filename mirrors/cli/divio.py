@@ -14,11 +14,11 @@ from mirrors.cli.single_sites import original_not_deployed_yet
 from mirrors.config import Settings
 from mirrors.config.divio import DivioSettings, divio_of
 from mirrors.divio import Divio, EnvironmentVariable
-from mirrors.observation.convert import by_name
-from mirrors.observation.fleet import Observer
-from mirrors.observation.health import what_is_wrong
-from mirrors.observation.retired import retired_sites
-from mirrors.planning.adoption.takeover import judge
+from mirrors.observation.convert import convert_variables
+from mirrors.observation.fleet import FleetObserver
+from mirrors.observation.health import check_health
+from mirrors.observation.retired import observe_retired_sites
+from mirrors.planning.adoption.takeover import forecast_first_deployments
 from mirrors.planning.observed import ObservedFleet, ObservedSite
 from mirrors.planning.reports.preview import (
     Cause,
@@ -49,11 +49,11 @@ class DivioCommands:
         self, settings: Settings, stored: Callable[[], Stored], note: Callable[[Note], None]
     ) -> tuple[SiteStatus, ...]:
         divio = _connected(divio_of(settings))
-        seen = Observer(divio, settings).fleet(deep=True)
+        seen = FleetObserver(divio, settings).fleet(deep=True)
         state = stored()
         retired = {site_id: who.name for site_id, who in state.ledger.retired.items()}
         leaving = {site_id: slug for site_id, slug in retired.items() if slug and slug not in settings.fleet.slugs}
-        retired_seen = retired_sites(divio, leaving.values(), settings.environment, note)
+        retired_seen = observe_retired_sites(divio, leaving.values(), settings.environment, note)
         gone = removed(settings, seen, leaving, with_variables(divio, retired_seen))
         rows = statuses(settings, seen, dict(state.ledger.assignments.values()), state.created)
         return (*with_health(settings, seen, rows, state), *gone)
@@ -66,7 +66,7 @@ class DivioCommands:
         if not first and not unasked:
             return found
         seen = observed(settings, {*first, *unasked})
-        judgements = judge(
+        judgements = forecast_first_deployments(
             settings, seen, first, site_ids_of(engine), original_deploys=deploys_original(settings, found)
         )
         found = preview_of(engine, settings, found.stack, reported, judgements)
@@ -124,7 +124,7 @@ def _unhealthy(settings: Settings, site: ObservedSite, until: float) -> str | No
     if url is None or settings.rollout.health is None:
         return None
     runs_with = {name: value for name, value in site.frozen.items() if value is not None}
-    return what_is_wrong(url, settings.rollout.health, runs_with, until)
+    return check_health(url, settings.rollout.health, runs_with, until)
 
 
 def with_variables(divio: Divio, sites: Mapping[str, ObservedSite]) -> dict[str, ObservedSite]:
@@ -133,12 +133,14 @@ def with_variables(divio: Divio, sites: Mapping[str, ObservedSite]) -> dict[str,
     listed: defaultdict[str, list[EnvironmentVariable]] = defaultdict(list)
     for item in divio.environment_variables.list(environments) if environments else ():
         listed[item.environment].append(item)
-    return {slug: replace(site, variables=by_name(listed[site.environment or ""])) for slug, site in sites.items()}
+    return {
+        slug: replace(site, variables=convert_variables(listed[site.environment or ""])) for slug, site in sites.items()
+    }
 
 
 def observed(settings: Settings, slugs: Collection[str]) -> ObservedFleet:
     """Observe the fleet, with the variables that these sites' deployments run with. Raises DivioError."""
-    return Observer(_connected(divio_of(settings)), settings).fleet(deep=True, only=slugs)
+    return FleetObserver(_connected(divio_of(settings)), settings).fleet(deep=True, only=slugs)
 
 
 def is_unasked(site: SitePreview) -> bool:

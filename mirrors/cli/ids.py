@@ -17,7 +17,7 @@ from mirrors.cli.project import ProjectFile, pin
 from mirrors.cli.state import StackState
 from mirrors.config import Fleet
 from mirrors.planning.site_ids.allocate import Ledger
-from mirrors.planning.site_ids.pins import Pin, disagreements, pins
+from mirrors.planning.site_ids.pins import SiteIdPin, find_pin_problems, list_pins
 
 
 @click.command()
@@ -36,8 +36,8 @@ def ids(stack: str, *, write: bool, as_json: bool, cwd: Path) -> None:
     if write:
         written = write_pins(ledger, fleet_of(stack, cwd), stack, cwd)
     fleet = fleet_of(stack, cwd)
-    found = pins(ledger, fleet)
-    problems = list(disagreements(found, fleet))
+    found = list_pins(ledger, fleet)
+    problems = list(find_pin_problems(found, fleet))
     if as_json:
         data = {"sites": [_as_data(item) for item in found], "written": written}
         click.echo(json.dumps({**data, "problems": [problem.data for problem in problems]}, indent=2))
@@ -52,7 +52,7 @@ def ids(stack: str, *, write: bool, as_json: bool, cwd: Path) -> None:
 
 def write_pins(ledger: Ledger, fleet: Fleet, stack: str, cwd: Path) -> list[str]:
     """Write the ids into the file that declares the fleet. Return a line for each change. Raises MirrorsError."""
-    project, found = ProjectFile.declaring(cwd, stack), pins(ledger, fleet)
+    project, found = ProjectFile.declaring(cwd, stack), list_pins(ledger, fleet)
     assigned = {item.application: item.site_id for item in found if not item.retired}
     retired = [item.site_id for item in found if item.retired]
     lines = list(pin(project.fleet, assigned, retired, ledger.highest))
@@ -61,7 +61,7 @@ def write_pins(ledger: Ledger, fleet: Fleet, stack: str, cwd: Path) -> list[str]
     return [f"{project.path.name}: {line}" for line in lines]
 
 
-def show(stack: str, found: Sequence[Pin]) -> None:
+def show(stack: str, found: Sequence[SiteIdPin]) -> None:
     if not found:
         click.echo(f"The stack {stack} manages nothing and has no SITE_IDs: it was never updated, or was left since.")
         return
@@ -74,7 +74,7 @@ def show(stack: str, found: Sequence[Pin]) -> None:
     Console(width=100).print(table)
 
 
-def _as_data(item: Pin) -> dict[str, Any]:
+def _as_data(item: SiteIdPin) -> dict[str, Any]:
     return {
         "application": item.application,
         "siteId": item.site_id,

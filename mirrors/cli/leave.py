@@ -12,7 +12,7 @@ from mirrors.cli.platforms import refuse_unless_supported
 from mirrors.cli.stacks import forget
 from mirrors.cli.state import StackState
 from mirrors.errors import MirrorsError
-from mirrors.planning.site_ids.pins import Pin, pins
+from mirrors.planning.site_ids.pins import SiteIdPin, list_pins
 from mirrors.problems import Problem
 
 
@@ -35,7 +35,7 @@ def leave(stack: str, *, yes: bool, cwd: Path) -> None:
         raise others(stack, state.foreign)
     ledger, fleet = state.ledger, fleet_of(stack, cwd)
     known = ledger.highest <= (fleet.highest_site_id or 0)
-    for line in consequences(stack, len(state.resources), pins(ledger, fleet), None if known else ledger.highest):
+    for line in consequences(stack, len(state.resources), list_pins(ledger, fleet), None if known else ledger.highest):
         click.echo(line)
     if not yes and not sys.stdin.isatty():
         raise nobody_there()
@@ -60,7 +60,7 @@ def others(stack: str, urns: Sequence[str]) -> MirrorsError:
     )
 
 
-def consequences(stack: str, resources: int, found: Sequence[Pin], highest: int | None = None) -> Iterator[str]:
+def consequences(stack: str, resources: int, found: Sequence[SiteIdPin], highest: int | None = None) -> Iterator[str]:
     """Yield the lines that say what leaving does.
 
     Args:
@@ -77,5 +77,5 @@ def consequences(stack: str, resources: int, found: Sequence[Pin], highest: int 
         yield f"To keep them, first: mirrors ids --pin --stack {stack}"
 
 
-def _who(item: Pin) -> str:
+def _who(item: SiteIdPin) -> str:
     return f"retired, was {item.application}" if item.retired and item.application else item.application or "retired"

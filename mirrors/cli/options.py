@@ -13,7 +13,7 @@ import click
 from mirrors.cli import USAGE
 from mirrors.divio import Divio, DivioError
 from mirrors.errors import MirrorsError, UnsupportedPlatformError
-from mirrors.observation.remediation import problem_of
+from mirrors.observation.remediation import convert_error
 from mirrors.problems import Note, Problem
 
 __all__ = ["as_json", "connect", "in_directory", "nobody_there", "note", "on_stack", "plain_errors"]
@@ -43,7 +43,7 @@ def plain_errors(command: Callable[..., None]) -> Callable[..., None]:
             _show(error.problems, in_json=kwargs.get("as_json", False))
             sys.exit(USAGE if isinstance(error, UnsupportedPlatformError) else 1)
         except DivioError as error:
-            _show([problem_of(error, os.environ)], in_json=kwargs.get("as_json", False))
+            _show([convert_error(error, os.environ)], in_json=kwargs.get("as_json", False))
             sys.exit(1)
 
     return guarded

@@ -8,7 +8,7 @@ from mirrors.cli.platforms import commands_of
 from mirrors.cli.stacks import export
 from mirrors.config import Fleet, Settings
 from mirrors.errors import MirrorsError
-from mirrors.planning.plan import image_environment
+from mirrors.planning.plan import choose_image_environment
 from mirrors.planning.reports.pulumi_steps import OURS
 from mirrors.planning.rollout.waves import format_slugs
 from mirrors.problems import Problem
@@ -56,7 +56,7 @@ def original_not_deployed_yet(settings: Settings, stack: str, stored: Resources)
 def not_yet_deployed(stored: Resources, settings: Settings) -> str | None:
     """Return the original if its mirrors wait for a deployment by Mirrors that the state does not have."""
     original = settings.fleet.original
-    if not original.deploy or image_environment(settings) != settings.environment:
+    if not original.deploy or choose_image_environment(settings) != settings.environment:
         return None
     sites = (item for item in stored if item["type"] == f"{OURS}OriginalSite")
     deployed = {_name(item) for item in sites if (item.get("outputs") or {}).get("deployment")}

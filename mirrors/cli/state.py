@@ -10,7 +10,7 @@ from mirrors.config.platforms import kind_of_types
 from mirrors.errors import MirrorsError
 from mirrors.planning.reports.pulumi_steps import OURS, SITES
 from mirrors.planning.site_ids.allocate import Ledger
-from mirrors.planning.site_ids.ledger import ledger_from
+from mirrors.planning.site_ids.ledger import load_ledger
 from mirrors.planning.site_state import SiteState
 from mirrors.problems import Problem
 
@@ -62,7 +62,7 @@ class StackState:
     def ledgers(self) -> dict[str, Ledger]:
         """{URN: ledger}. A ledger that an interrupted replacement left for deletion counts too."""
         return {
-            item["urn"]: ledger_from(item.get("outputs") or {}) for item in self.resources if item["type"] == SITE_IDS
+            item["urn"]: load_ledger(item.get("outputs") or {}) for item in self.resources if item["type"] == SITE_IDS
         }
 
     @property

@@ -12,7 +12,7 @@ from mirrors.docker.names import LABEL_ENVIRONMENT, LABEL_FLEET, LABEL_SITE
 from mirrors.docker.plan import LABEL_PASSWORD, neighbour
 from mirrors.docker.status import ObservedContainer
 from mirrors.planning.observed import ObservedFleet, ObservedSite, ObservedVariable
-from mirrors.planning.site_ids.facts import Neighbour
+from mirrors.planning.site_ids.facts import UndeclaredSite
 from mirrors.planning.variables.dsn import is_same_service, read_service
 from mirrors.planning.variables.names import DATABASE_URL
 
@@ -86,7 +86,7 @@ def _moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(f"{text[:19]}+00:00") if text else None
 
 
-def neighbours(settings: Settings, there: Iterable[Container]) -> dict[str, Neighbour]:
+def neighbours(settings: Settings, there: Iterable[Container]) -> dict[str, UndeclaredSite]:
     """Return the containers that share the database and are not declared.
 
     A label tells them where the database is the fleet's own; its address tells them otherwise.
@@ -97,7 +97,7 @@ def neighbours(settings: Settings, there: Iterable[Container]) -> dict[str, Neig
     fleet = settings.fleet
     fleets = {fleet.original.application, fleet.original.formerly}
     known = {slug for site in fleet.sites for slug in (site.application, site.formerly)}
-    found: dict[str, Neighbour] = {}
+    found: dict[str, UndeclaredSite] = {}
     for item in there:
         values, slug = variables_of(item), item.labels.get(LABEL_SITE)
         ours = item.labels.get(LABEL_FLEET) in fleets and item.labels.get(LABEL_ENVIRONMENT) == settings.environment

@@ -12,7 +12,7 @@ from mirrors.planning.observed import ObservedFleet, ObservedSite
 from mirrors.planning.plan import SitePlan
 from mirrors.planning.rollout.holds import find_held_site_changes
 from mirrors.planning.rollout.waves import RolloutPlan, format_slugs, plan_rollout
-from mirrors.planning.site_ids.facts import Neighbour, SiteFacts
+from mirrors.planning.site_ids.facts import SiteFacts, UndeclaredSite
 from mirrors.planning.variables.addresses import make_site_url
 from mirrors.planning.variables.names import DATABASE_URL, DOMAIN, MIRRORS_APPLICATION, SITE_ID, parse_site_id
 from mirrors.problems import Problem
@@ -47,7 +47,7 @@ class ContainersPlan:
     hints: tuple[SiteFacts, ...]
     rollout: RolloutPlan
     postponed: tuple[str, ...] = ()
-    neighbours: Mapping[str, Neighbour] = field(default_factory=dict)
+    neighbours: Mapping[str, UndeclaredSite] = field(default_factory=dict)
 
 
 def containers_plan(
@@ -148,7 +148,7 @@ def _hint(settings: Settings, seen: ObservedFleet, slug: str) -> SiteFacts:
     )
 
 
-def neighbour(values: Mapping[str, str]) -> Neighbour | None:
+def neighbour(values: Mapping[str, str]) -> UndeclaredSite | None:
     """Return the ids of a container that shares the database and is not declared; None for one without a SITE_ID.
 
     Args:
@@ -157,7 +157,7 @@ def neighbour(values: Mapping[str, str]) -> Neighbour | None:
     if SITE_ID not in values:
         return None
     site_id = parse_site_id(values[SITE_ID])
-    return Neighbour(() if site_id is None else (site_id,), site_id is None, values.get(MIRRORS_APPLICATION, ""))
+    return UndeclaredSite(() if site_id is None else (site_id,), site_id is None, values.get(MIRRORS_APPLICATION, ""))
 
 
 def _rotated_under_held_sites(rollout: RolloutPlan) -> tuple[Problem, ...]:

@@ -18,7 +18,7 @@ from mirrors.docker.settings import docker_of
 from mirrors.planning.observed import ObservedSite
 from mirrors.planning.plan import SitePlan
 from mirrors.planning.reports.status import SiteStatus, State, absent, held_back
-from mirrors.planning.site_ids.pins import declared_otherwise
+from mirrors.planning.site_ids.pins import describe_other_id
 from mirrors.planning.variables.dsn import identify_service
 from mirrors.planning.variables.names import DATABASE_URL, SITE_ID, parse_site_id, sort_for_removal, sort_for_writing
 
@@ -125,7 +125,7 @@ def _row(
         return absent(slug, role, settings.environment, State.NOT_DEPLOYED, "it has no container: an up makes it")
     site_id = stored or site.site_id or container.site_id
     findings = [*_process(container), *_variables(settings, slug, site_id, container)]
-    if detail := declared_otherwise(site.site_id, stored):
+    if detail := describe_other_id(site.site_id, stored):
         findings.append((State.VARIABLES_DIFFER, detail))
     if newest not in (None, container.release):
         said = f"runs release {container.release[:SHORT]}, the original has {str(newest)[:SHORT]}"

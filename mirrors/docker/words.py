@@ -1,16 +1,16 @@
 """The words of plans and reports for a fleet of containers."""
 
-from mirrors.planning.platform_words import PlatformWords, SiteSteps
+from mirrors.planning.platform_words import PlatformWords, SiteResourceTypes
 
 _LEAVES = "its container is removed, and its content stays in the database"
 
-WORDS = PlatformWords(
+PLATFORM_WORDS = PlatformWords(
     # Network, database, media, image and its command.
     targets=("**:Fleet::*", "**:SiteIds::*", "**:Network::*", "**mirrors:docker:**"),
     goes_on="Its container is removed; its content stays in the database",
     removed=_LEAVES,
     kept=_LEAVES,
-    steps=SiteSteps(
+    steps=SiteResourceTypes(
         main="docker:index/container:Container",
         beside=frozenset({"Serving", "Release"}),
         release="image",

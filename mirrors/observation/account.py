@@ -6,10 +6,10 @@ from itertools import chain
 
 from mirrors.divio import Application, Divio, Environment, NotFound, PermissionDenied
 from mirrors.errors import MirrorsError
-from mirrors.observation.convert import observed_variable, running_in
+from mirrors.observation.convert import convert_variable, observe_deployed_variables
 from mirrors.planning.adoption.account import ObservedApplication, ObservedStage
 from mirrors.planning.observed import ObservedVariable
-from mirrors.planning.plan import ENVIRONMENTS, not_found
+from mirrors.planning.plan import ENVIRONMENT_TITLES, make_not_found_problem
 from mirrors.planning.rollout.releases import newest_running
 
 
@@ -46,14 +46,14 @@ class AccountObserver:
     def _named(self, slug: str) -> Application:
         if (found := self.divio.applications.by_slug(slug)) is not None:
             return found
-        raise MirrorsError(not_found(slug, "Check the slug and the token's rights"))
+        raise MirrorsError(make_not_found_problem(slug, "Check the slug and the token's rights"))
 
     def _application(self, application: Application) -> ObservedApplication:
         try:
             stages = self._stages(application)
         except (PermissionDenied, NotFound):  # an account's rights may end at a single application
             return ObservedApplication(application.slug, application.region, visible=False)
-        usual = {slug: stages.pop(slug) for slug in ENVIRONMENTS if slug in stages}
+        usual = {slug: stages.pop(slug) for slug in ENVIRONMENT_TITLES if slug in stages}
         return ObservedApplication(application.slug, application.region, usual, elsewhere=stages)
 
     def besides(self, applications: Sequence[Application]) -> list[ObservedApplication]:
@@ -88,11 +88,11 @@ class AccountObserver:
     def _look(self, uuids: Mapping[str, str]) -> dict[str, ObservedStage]:
         variables: dict[str, dict[str, ObservedVariable]] = {uuid: {} for uuid in uuids.values()}
         for item in self.divio.environment_variables.list(list(variables)) if variables else ():
-            variables[item.environment][item.name] = observed_variable(item)
+            variables[item.environment][item.name] = convert_variable(item)
         return {slug: self._stage(uuid, variables[uuid]) for slug, uuid in uuids.items()}
 
     def _stage(self, environment: str, variables: dict[str, ObservedVariable]) -> ObservedStage:
-        seen, frozen = running_in(self.divio, environment)
+        seen, frozen = observe_deployed_variables(self.divio, environment)
         deploying = newest_running(seen) is not None
         if frozen is None:
             return ObservedStage(variables, deploying=deploying)
@@ -100,4 +100,4 @@ class AccountObserver:
 
 
 def _unusual(environments: Mapping[str, str]) -> dict[str, str]:
-    return {slug: uuid for slug, uuid in environments.items() if slug not in ENVIRONMENTS}
+    return {slug: uuid for slug, uuid in environments.items() if slug not in ENVIRONMENT_TITLES}

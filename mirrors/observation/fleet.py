@@ -10,21 +10,27 @@ from mirrors.config import Settings
 from mirrors.config.divio import divio_of
 from mirrors.divio import Application, Divio, Environment
 from mirrors.observation.account import AccountObserver
-from mirrors.observation.convert import observe_deployments, observed_variable, running_in
-from mirrors.planning.adoption.account import neighbours, ran_with
-from mirrors.planning.observed import ObservedDeployment, ObservedFleet, ObservedSite, ObservedVariable
-from mirrors.planning.plan import Frozen, image_environment
+from mirrors.observation.convert import convert_variable, observe_deployed_variables, observe_deployments
+from mirrors.planning.adoption.account import find_deployed_ids, find_undeclared_sites
+from mirrors.planning.observed import (
+    DeployedVariables,
+    ObservedDeployment,
+    ObservedFleet,
+    ObservedSite,
+    ObservedVariable,
+)
+from mirrors.planning.plan import choose_image_environment
 from mirrors.planning.rollout.releases import newest_successful
-from mirrors.planning.site_ids.facts import Neighbour
+from mirrors.planning.site_ids.facts import UndeclaredSite
 from mirrors.planning.variables.dsn import identify_service
 from mirrors.planning.variables.names import DATABASE_URL, MIRRORS_APPLICATION, SITE_ID, parse_site_id
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-Running = tuple[tuple[ObservedDeployment, ...], Mapping[str, str | None]]
+DeploymentsAndVariables = tuple[tuple[ObservedDeployment, ...], Mapping[str, str | None]]
 
 
-class Observer:
+class FleetObserver:
     """One look at one fleet. Requests go out side by side; the client bounds how many at once."""
 
     def __init__(self, divio: Divio, settings: Settings) -> None:
@@ -50,7 +56,7 @@ class Observer:
         sites = self._sites(found, own, running)
         original = sites.pop(slug, None)
         stages = environments.get(slug, {})
-        image = stages.get(image_environment(self.settings))
+        image = stages.get(choose_image_environment(self.settings))
         releases = original.deployments if original and image == original.environment else self._deployments(image)
         elsewhere = self._elsewhere(stages, image, releases)
         neighbours = self._neighbours(listed, found, original, sites)
@@ -81,7 +87,7 @@ class Observer:
         return {slug: everything[slug] for slug in slugs if slug in everything}
 
     def _sites(
-        self, found: Mapping[str, Application], own: Mapping[str, str], running: Mapping[str, Running]
+        self, found: Mapping[str, Application], own: Mapping[str, str], running: Mapping[str, DeploymentsAndVariables]
     ) -> dict[str, ObservedSite]:
         variables = self._variables(own.values())
         return {
@@ -114,14 +120,14 @@ class Observer:
         """Return {environment: {name: variable}}."""
         seen: dict[str, dict[str, ObservedVariable]] = {uuid: {} for uuid in environments}
         for item in self.divio.environment_variables.list(list(seen)) if seen else ():
-            seen.setdefault(item.environment, {})[item.name] = observed_variable(item)
+            seen.setdefault(item.environment, {})[item.name] = convert_variable(item)
         return seen
 
-    def _running(self, environments: Mapping[str, str]) -> dict[str, Running]:
+    def _running(self, environments: Mapping[str, str]) -> dict[str, DeploymentsAndVariables]:
         """Return by slug an environment's deployments, and the deployed variables of the newest successful one."""
 
-        def look(environment: str) -> Running:
-            deployments, frozen = running_in(self.divio, environment)
+        def look(environment: str) -> DeploymentsAndVariables:
+            deployments, frozen = observe_deployed_variables(self.divio, environment)
             return deployments, frozen or {}
 
         return dict(zip(environments, self._each(look, environments.values()), strict=True))
@@ -142,7 +148,7 @@ class Observer:
         found: Mapping[str, Application],
         original: ObservedSite | None,
         mirrors: Mapping[str, ObservedSite],
-    ) -> dict[str, Neighbour]:
+    ) -> dict[str, UndeclaredSite]:
         """Return the undeclared applications, and other environments than Test and Live of declared ones.
 
         ``AccountObserver`` says what they cost in requests. So Mirrors asks only where a declared mirror may get or
@@ -157,8 +163,8 @@ class Observer:
         if not others and not more:
             return {}
         first, *rest = account.each([found[self.settings.fleet.original.application], *others])
-        ours = {slug: replace(item, listed=True) for slug, item in neighbours(first, more).items()}
-        return neighbours(first, rest) | ours
+        ours = {slug: replace(item, listed=True) for slug, item in find_undeclared_sites(first, more).items()}
+        return find_undeclared_sites(first, rest) | ours
 
     def _renamed(self, listed: Mapping[str, Application], found: Mapping[str, Application]) -> dict[str, str]:
         """Return {declared slug: today's slug} of missing mirrors.
@@ -175,7 +181,10 @@ class Observer:
         return {owner.value: slug for slug, owner in owners if owner is not None and owner.value in missing}
 
     def _ran(
-        self, found: Mapping[str, Application], mirrors: Mapping[str, ObservedSite], shared: Mapping[str, Frozen]
+        self,
+        found: Mapping[str, Application],
+        mirrors: Mapping[str, ObservedSite],
+        shared: Mapping[str, DeployedVariables],
     ) -> dict[str, tuple[int, ...]]:
         """Return the deployed ids of mirrors that may have to give theirs up: it is reserved, or not set.
 
@@ -191,7 +200,7 @@ class Observer:
             if (reserved and _may_give_up(mirror, reserved)) or slug in deployed
         ]
         seen = AccountObserver(self.divio, divio_of(self.settings).max_concurrent_requests).each(asked) if asked else ()
-        return {item.slug: ran for item in seen if (ran := ran_with(item, shared)) is not None}
+        return {item.slug: ran for item in seen if (ran := find_deployed_ids(item, shared)) is not None}
 
     def _deployed(self, mirrors: Mapping[str, ObservedSite]) -> set[str]:
         """Return the mirrors without a SITE_ID that may run with one: with a database, or with a listed deployment.

@@ -12,26 +12,26 @@ from mirrors.config.rollout import Health
 from mirrors.divio.transport import refuses_certificate
 from mirrors.planning.rollout.serving_identity import STATUS_PATH, compare_identity, expect_identity
 
-Wrong = Callable[[requests.Response, Callable[[], str]], str | None]
+AnswerCheck = Callable[[requests.Response, Callable[[], str]], str | None]
 """A complaint about an answer, or None. It reads the body only where it has to."""
 
-LONGEST_LOOK = 10.0
+REQUEST_SECONDS = 10.0
 """Seconds that one request may take."""
 
-NOT_ASKED = "not asked, since others have taken all the time; look again"
+OUT_OF_TIME = "not asked, since others have taken all the time; look again"
 
-LONGEST_BODY = 1_000_000
+BODY_BYTES = 1_000_000
 """Bytes of an answer that are looked at: a page is smaller, and a stream never ends."""
 
 
-def what_is_wrong(url: str, health: Health, variables: Mapping[str, str], until: float = math.inf) -> str | None:
+def check_health(url: str, health: Health, variables: Mapping[str, str], until: float = math.inf) -> str | None:
     """Return the request and its answer, such as ``GET https://…/: 500, where 200-399 is healthy``; None if all is
     well.
 
     Args:
         variables: {name: value} that the site was deployed with.
         until: the deadline, as ``time.monotonic()`` counts. No question begins later. Each takes
-            ``LONGEST_LOOK`` at most.
+            ``REQUEST_SECONDS`` at most.
     """
     return next(_found(url.rstrip("/"), health, variables, until), None)
 
@@ -42,12 +42,12 @@ def _found(url: str, health: Health, variables: Mapping[str, str], until: float)
     if health.identity:
         questions.append((STATUS_PATH, partial(_mistaken, variables=variables)))
     for path, wrong_with in questions:
-        left = min(LONGEST_LOOK, health.timeout, until - time.monotonic())
-        if wrong := _asked(url + path, left, wrong_with) if left > 0 else NOT_ASKED:
+        left = min(REQUEST_SECONDS, health.timeout, until - time.monotonic())
+        if wrong := _asked(url + path, left, wrong_with) if left > 0 else OUT_OF_TIME:
             yield f"GET {url + path}: {wrong}"
 
 
-def _asked(address: str, limit: float, wrong_with: Wrong) -> str | None:
+def _asked(address: str, limit: float, wrong_with: AnswerCheck) -> str | None:
     """Ask without a cookie, a credential or a redirect, as a stranger does.
 
     ``limit``: seconds, for the whole answer.
@@ -70,7 +70,7 @@ def _body(answer: requests.Response, deadline: float) -> str:
     body = bytearray()
     for piece in answer.iter_content(1):
         body += piece
-        if len(body) >= LONGEST_BODY:
+        if len(body) >= BODY_BYTES:
             break
         if time.monotonic() > deadline:
             raise requests.Timeout

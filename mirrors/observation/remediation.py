@@ -19,20 +19,20 @@ from mirrors.divio import (
 )
 from mirrors.problems import Problem
 
-TOKEN = (
+SET_TOKEN = (
     "Set DIVIO_API_TOKEN, or mirrors:apiToken as a secret, to a valid token of this account; the variable wins over the"  # noqa: S105
     " configuration"
 )
-SANDBOX = "MIRRORS_SANDBOX_DIR"
+SANDBOX_VARIABLE = "MIRRORS_SANDBOX_DIR"
 """The variable that is set where a user works on a sandbox, which they can start themselves."""
-AGAIN = "Nothing is lost: run the command again"
+RUN_AGAIN = "Nothing is lost: run the command again"
 
-ADDRESS = "Is mirrors:apiUrl, or DIVIO_API_URL, the platform's address"
-MOVED = "Before the program runs, Pulumi asks the address of the last up; DIVIO_API_URL wins over both"
-STOPPED = f"{ADDRESS}, and does it run? If not, start it: mirrors sandbox start. {AGAIN}"
+CHECK_ADDRESS = "Is mirrors:apiUrl, or DIVIO_API_URL, the platform's address"
+ADDRESS_ORDER = "Before the program runs, Pulumi asks the address of the last up; DIVIO_API_URL wins over both"
+START_SANDBOX = f"{CHECK_ADDRESS}, and does it run? If not, start it: mirrors sandbox start. {RUN_AGAIN}"
 
 _REMEDIES: tuple[tuple[type[DivioError], str, str], ...] = (
-    (AuthenticationFailed, "token-refused", TOKEN),
+    (AuthenticationFailed, "token-refused", SET_TOKEN),
     (InvalidSettings, "connection-invalid", ""),
     (
         PermissionDenied,
@@ -40,34 +40,34 @@ _REMEDIES: tuple[tuple[type[DivioError], str, str], ...] = (
         "Give the token's account the right to read and write this application's environments",
     ),
     (NotFound, "not-on-platform", "It was deleted, or the token's account has lost its rights on it"),
-    (ConnectionFailed, "platform-unreachable", f"{ADDRESS}, and does it run? {MOVED}. {AGAIN}"),
+    (ConnectionFailed, "platform-unreachable", f"{CHECK_ADDRESS}, and does it run? {ADDRESS_ORDER}. {RUN_AGAIN}"),
     (
         DeploymentTimeout,
         "deployment-unended",
         "It may still succeed: the next up waits for it. mirrors:rollout.timeout sets how long",
     ),
-    (Throttled, "platform-throttled", "Lower mirrors:maxConcurrentRequests. " + AGAIN),
-    (ServerFailed, "platform-failed", AGAIN),
+    (Throttled, "platform-throttled", "Lower mirrors:maxConcurrentRequests. " + RUN_AGAIN),
+    (ServerFailed, "platform-failed", RUN_AGAIN),
     (ValidationFailed, "refused-by-platform", "Correct what it complains of, and run the command again"),
-    (MalformedResponse, "platform-answer-broken", AGAIN),
-    (UnexpectedAnswer, "platform-answer-unexpected", f"{ADDRESS}? If so its API has changed"),
+    (MalformedResponse, "platform-answer-broken", RUN_AGAIN),
+    (UnexpectedAnswer, "platform-answer-unexpected", f"{CHECK_ADDRESS}? If so its API has changed"),
 )
 
 
-def problem_of(error: DivioError, environ: Mapping[str, str] = MappingProxyType({})) -> Problem:
+def convert_error(error: DivioError, environ: Mapping[str, str] = MappingProxyType({})) -> Problem:
     """The error with its remedy, where one is known.
 
     ``environ``: the variables of the reader, who can start the platform where it is a sandbox.
     """
     found = ((code, remedy) for kind, code, remedy in _REMEDIES if isinstance(error, kind))
     code, remedy = next(found, ("platform-failed", ""))
-    if isinstance(error, ConnectionFailed) and environ.get(SANDBOX):
-        remedy = STOPPED
-    said = refusal(error) if isinstance(error, AuthenticationFailed) else str(error)
+    if isinstance(error, ConnectionFailed) and environ.get(SANDBOX_VARIABLE):
+        remedy = START_SANDBOX
+    said = describe_refusal(error) if isinstance(error, AuthenticationFailed) else str(error)
     return Problem(code, f"{said.rstrip('.')}.", remedy)
 
 
-def refusal(error: AuthenticationFailed) -> str:
+def describe_refusal(error: AuthenticationFailed) -> str:
     """Return which request was refused, without a remedy: the words of the client know no setting of Mirrors."""
     where = f"{error.exchange}: " if error.exchange else ""
     request = f" (request {error.request_id})" if error.request_id else ""

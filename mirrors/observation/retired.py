@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from mirrors.divio import Divio, NotFound, PermissionDenied
-from mirrors.observation.convert import running_in
+from mirrors.observation.convert import observe_deployed_variables
 from mirrors.planning.observed import ObservedSite
 from mirrors.problems import Note
 
 
-def retired_sites(
+def observe_retired_sites(
     divio: Divio, slugs: Iterable[str], stage: str, report: Callable[[Note], None]
 ) -> dict[str, ObservedSite]:
     """Return {slug: the site that it runs here}, without those that are gone or were never deployed here.
@@ -37,7 +37,7 @@ def _site(divio: Divio, slug: str, stage: str) -> ObservedSite | None:
     environment = next((item.uuid for item in listed if item.slug == stage), None)
     if application is None or environment is None:
         return None
-    deployments, frozen = running_in(divio, environment)
+    deployments, frozen = observe_deployed_variables(divio, environment)
     if frozen is None:
         return None
     return ObservedSite(slug, application.uuid, environment, {}, deployments, frozen)

@@ -2,12 +2,11 @@
 
 from mirrors.config import Settings
 from mirrors.divio import Divio
-from mirrors.observation.convert import running_in
-from mirrors.planning.observed import ObservedFleet
-from mirrors.planning.plan import Frozen
+from mirrors.observation.convert import observe_deployed_variables
+from mirrors.planning.observed import DeployedVariables, ObservedFleet
 
 
-def samples(divio: Divio, settings: Settings, seen: ObservedFleet) -> list[Frozen]:
+def observe_samples(divio: Divio, settings: Settings, seen: ObservedFleet) -> list[DeployedVariables]:
     """Return the deployed variables of the first, the middle and the last mirror: they speak for most.
 
     It takes two requests each. A mirror that was never deployed is left out. Raises DivioError.
@@ -18,5 +17,5 @@ def samples(divio: Divio, settings: Settings, seen: ObservedFleet) -> list[Froze
         if (site := seen.mirrors.get(item.application)) is not None and site.environment and site.variables
     ]
     few = environments[:1] + environments[len(environments) // 2 :][:1] + environments[-1:]
-    looks = (running_in(divio, environment) for environment in dict.fromkeys(few))
+    looks = (observe_deployed_variables(divio, environment) for environment in dict.fromkeys(few))
     return [frozen for _, frozen in looks if frozen is not None]

@@ -1,11 +1,11 @@
 """Divio's words in plans and reports."""
 
 from mirrors.planning.platform_words import PlatformWords
-from mirrors.planning.site_ids.retirement import GOES_ON
+from mirrors.planning.site_ids.retirement import INSTANCES_GO_ON
 
-WORDS = PlatformWords(
+PLATFORM_WORDS = PlatformWords(
     targets=("**:Fleet::*", "**:SiteIds::*", "**:Original::*"),
-    goes_on=GOES_ON,
+    goes_on=INSTANCES_GO_ON,
     removed="its variables that we created are removed",
     kept="its variables stay as they are on the platform",
 )

@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from mirrors.planning.site_ids.facts import Neighbour
+from mirrors.planning.site_ids.facts import UndeclaredSite
 from mirrors.planning.variables.names import DATABASE_URL, MIRRORS_APPLICATION, SITE_VARIABLES
+
+DeployedVariables = Mapping[str, str | None]
+"""{name: value} that a deployment runs with; None for a value that the platform hides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,7 @@ class ObservedFleet:
     image_environment: str | None
     releases: tuple[ObservedDeployment, ...] = ()
     elsewhere: Mapping[str, str | None] = field(default_factory=dict, repr=False)
-    neighbours: Mapping[str, Neighbour] = field(default_factory=dict)
+    neighbours: Mapping[str, UndeclaredSite] = field(default_factory=dict)
     applications: Mapping[str, str] = field(default_factory=dict)
     renamed: Mapping[str, str] = field(default_factory=dict)
     ran: Mapping[str, tuple[int, ...]] = field(default_factory=dict)

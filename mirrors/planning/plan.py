@@ -7,12 +7,12 @@ from mirrors.config import DeclaredVariable, Mirror, Settings
 from mirrors.config.divio import divio_of
 from mirrors.config.messages import path
 from mirrors.errors import confirmation
-from mirrors.planning.adoption.suggestions import meant
-from mirrors.planning.observed import ObservedFleet, ObservedSite
+from mirrors.planning.adoption.suggestions import suggest_slug
+from mirrors.planning.observed import DeployedVariables, ObservedFleet, ObservedSite
 from mirrors.planning.rollout.holds import find_held_site_changes
 from mirrors.planning.rollout.releases import newest_successful
 from mirrors.planning.rollout.waves import RolloutPlan, has_old_credentials, plan_rollout
-from mirrors.planning.site_ids.facts import ORIGINAL_ID, Neighbour, SiteFacts
+from mirrors.planning.site_ids.facts import ORIGINAL_ID, SiteFacts, UndeclaredSite
 from mirrors.planning.variables.dsn import (
     identify_comparable_service,
     identify_for_confirmation,
@@ -31,9 +31,8 @@ from mirrors.planning.variables.names import (
 from mirrors.planning.variables.shared import find_shared_value
 from mirrors.problems import Problem
 
-Frozen = Mapping[str, str | None]
 CONTROL_PANEL = "the Control Panel"
-ENVIRONMENTS = {"test": "Test", "live": "Live"}
+ENVIRONMENT_TITLES = {"test": "Test", "live": "Live"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,19 +102,22 @@ class FleetPlan:
     original: OriginalPlan | None
     mirrors: tuple[SitePlan, ...]
     hints: tuple[SiteFacts, ...]
-    neighbours: Mapping[str, Neighbour] = field(default_factory=dict)
+    neighbours: Mapping[str, UndeclaredSite] = field(default_factory=dict)
     rollout: RolloutPlan = field(default_factory=lambda: RolloutPlan(()))
     postponed: tuple[str, ...] = ()
     listed: Mapping[str, str] = field(default_factory=dict)
 
 
-def image_environment(settings: Settings) -> str:
+def choose_image_environment(settings: Settings) -> str:
     """Return the name of the original's environment whose image the mirrors of this stack run."""
     return "live" if divio_of(settings).image_from == "live" else settings.environment
 
 
-def plan(
-    settings: Settings, seen: ObservedFleet, manual_release_sites: Collection[str] = (), samples: Iterable[Frozen] = ()
+def plan_fleet(
+    settings: Settings,
+    seen: ObservedFleet,
+    manual_release_sites: Collection[str] = (),
+    samples: Iterable[DeployedVariables] = (),
 ) -> FleetPlan:
     """Plan the fleet, and find every problem that needs no state, before the first resource is registered. Pure.
 
@@ -140,7 +142,7 @@ def plan(
     return FleetPlan(problems, original, mirrors, _hints(settings, seen), seen.neighbours, rollout, postponed, listed)
 
 
-def _needs_repair(settings: Settings, original: OriginalPlan, samples: Iterable[Frozen]) -> bool:
+def _needs_repair(settings: Settings, original: OriginalPlan, samples: Iterable[DeployedVariables]) -> bool:
     """Return whether most samples have old credentials. So one broken mirror does not switch off the waves."""
     old = [has_old_credentials(settings.fleet.shared, original.shared, sample) for sample in samples]
     return 2 * sum(old) > len(old)
@@ -217,7 +219,7 @@ def _hints(settings: Settings, seen: ObservedFleet) -> tuple[SiteFacts, ...]:
     if original is None:
         return ()
     hint = SiteFacts(original.application, original.slug, True, declared.site_id, formerly=declared.formerly)
-    observed = original_site_id(original)
+    observed = find_original_site_id(original)
     unreadable = observed is None and newest_successful(original.deployments) is not None
     shared = find_shared_value(settings, original, DATABASE_URL)
     first = replace(
@@ -228,7 +230,7 @@ def _hints(settings: Settings, seen: ObservedFleet) -> tuple[SiteFacts, ...]:
     return first, *(_hint(settings, original, item, site, seen.ran.get(site.slug)) for item, site in there)
 
 
-def original_site_id(original: ObservedSite) -> int | None:
+def find_original_site_id(original: ObservedSite) -> int | None:
     """Return the original's deployed SITE_ID, which is 1 where it has none; None where that is not known."""
     if newest_successful(original.deployments) is None:
         return None
@@ -283,10 +285,10 @@ def _has_shared_database(settings: Settings, original: ObservedSite, site: Obser
 
 
 def _is_confirmed(settings: Settings, slug: str, name: str, value: str | None) -> bool:
-    return identify_for_confirmation(identify_service(value), slug, name) in confirmed_identities(settings)
+    return identify_for_confirmation(identify_service(value), slug, name) in normalize_confirmed_identities(settings)
 
 
-def hidden_databases(mirrors: Iterable[SitePlan]) -> dict[str, str]:
+def find_hidden_databases(mirrors: Iterable[SitePlan]) -> dict[str, str]:
     """Return {application: environment} of the mirrors whose DATABASE_URL is set and hidden.
 
     Such a mirror may belong to another fleet.
@@ -295,7 +297,7 @@ def hidden_databases(mirrors: Iterable[SitePlan]) -> dict[str, str]:
     return {site.application: site.environment for site, own in there if own is not None and own.value is None}
 
 
-def confirmed_identities(settings: Settings) -> frozenset[str]:
+def normalize_confirmed_identities(settings: Settings) -> frozenset[str]:
     """Return the identities in ``confirmDatabase``, as ``identify_service`` spells them."""
     return frozenset(normalize_identity(identity) for identity in settings.confirmed_identities)
 
@@ -303,7 +305,7 @@ def confirmed_identities(settings: Settings) -> frozenset[str]:
 def _missing_applications(settings: Settings, seen: ObservedFleet) -> Iterator[Problem]:
     slug = settings.fleet.original.application
     if seen.original is None:
-        yield not_found(
+        yield make_not_found_problem(
             slug, f"Check the slug and the token's rights; if it was renamed, write its new name, and formerly: {slug}"
         )
     visible = {*seen.applications, *seen.mirrors} - {slug}
@@ -316,16 +318,16 @@ def _missing_applications(settings: Settings, seen: ObservedFleet) -> Iterator[P
                 item.application,
             )
         elif item.application not in seen.mirrors:
-            near = meant(item.application, settings.fleet.slugs, visible)
+            near = suggest_slug(item.application, settings.fleet.slugs, visible)
             remedy = f"Did you mean {near}? Otherwise make" if near else "Make"
-            yield not_found(
+            yield make_not_found_problem(
                 item.application,
                 f'{remedy} it once in {CONTROL_PANEL}: "{slug}" > Settings > Duplicate > Mirror, name'
                 f' "{item.application}"; or take it off the list',
             )
 
 
-def not_found(slug: str, remedy: str) -> Problem:
+def make_not_found_problem(slug: str, remedy: str) -> Problem:
     """Return the problem of an application that the token cannot see."""
     return Problem("application-not-found", "no application of this name is visible to this token.", remedy, slug)
 
@@ -335,7 +337,7 @@ def _reserved_for_nobody(settings: Settings, seen: ObservedFleet) -> Iterator[Pr
     visible = {*seen.applications, *seen.mirrors, *settings.fleet.slugs}
     for slug, site_id in settings.fleet.reserved_for.items() if seen.original else ():
         if slug not in visible:
-            near = meant(slug, settings.fleet.slugs, visible)
+            near = suggest_slug(slug, settings.fleet.slugs, visible)
             meaning = f"did you mean {near}?" if near else "check the slug and the token's rights."
             yield Problem(
                 "reserved-for-unknown",
@@ -362,7 +364,7 @@ def _never_deployed(settings: Settings, seen: ObservedFleet) -> Iterator[Problem
     original = seen.original
     if original is None or original.environment is None:
         return
-    here, image = settings.environment, image_environment(settings)
+    here, image = settings.environment, choose_image_environment(settings)
     if newest_successful(original.deployments) is None:
         yield _deploy_first(original.slug, here, "the values to share are not known")
     if image != here and newest_successful(seen.releases) is None:
@@ -370,7 +372,7 @@ def _never_deployed(settings: Settings, seen: ObservedFleet) -> Iterator[Problem
 
 
 def _deploy_first(slug: str, environment: str, effect: str) -> Problem:
-    title = ENVIRONMENTS[environment]
+    title = ENVIRONMENT_TITLES[environment]
     return Problem(
         "original-never-deployed",
         f"{title} was never deployed successfully, so {effect}.",
@@ -383,7 +385,7 @@ def _shared_values(settings: Settings, seen: ObservedFleet) -> Iterator[Problem]
     original = seen.original
     if original is None or newest_successful(original.deployments) is None:
         return
-    title = ENVIRONMENTS[settings.environment]
+    title = ENVIRONMENT_TITLES[settings.environment]
     for name in settings.fleet.shared:
         stand_in = settings.shared_values.get(name)
         shown = original.frozen.get(name)
@@ -405,7 +407,7 @@ def _shared_values(settings: Settings, seen: ObservedFleet) -> Iterator[Problem]
             )
 
 
-def _why_unknown(frozen: Frozen, name: str) -> str:
+def _why_unknown(frozen: DeployedVariables, name: str) -> str:
     if name not in frozen:
         return "is not among its variables"
     return "is not shown by the API" if frozen[name] is None else "is empty"
@@ -455,8 +457,8 @@ def _other_environments_database(settings: Settings, seen: ObservedFleet) -> Ite
 
 def _unless_confirmed(settings: Settings, slug: str, identity: str) -> Iterator[Problem]:
     stage = settings.environment
-    here, there = ENVIRONMENTS[stage], ENVIRONMENTS["test" if stage == "live" else "live"]
-    if identity not in confirmed_identities(settings):
+    here, there = ENVIRONMENT_TITLES[stage], ENVIRONMENT_TITLES["test" if stage == "live" else "live"]
+    if identity not in normalize_confirmed_identities(settings):
         yield Problem(
             "database-of-other-environment",
             f"its DATABASE_URL in {here} points at the database that the original has in {there}, {identity}: a copy in"

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from mirrors.config import Settings
 from mirrors.config.platforms import load_part
 
-__all__ = ["PlatformWords", "SiteSteps", "words_of"]
+__all__ = ["PlatformWords", "SiteResourceTypes", "load_platform_words"]
 
 
 @dataclass(frozen=True, slots=True)
-class SiteSteps:
+class SiteResourceTypes:
     """The resources of one site in Pulumi's preview, on a platform whose sites are resources of a plugin.
 
     They are directly below the Fleet, and their name is the site's slug.
@@ -45,10 +45,10 @@ class PlatformWords:
     goes_on: str
     removed: str
     kept: str
-    steps: SiteSteps | None = None
+    steps: SiteResourceTypes | None = None
 
 
-def words_of(settings: Settings) -> PlatformWords:
+def load_platform_words(settings: Settings) -> PlatformWords:
     """Return the words of the stack's platform."""
     found: PlatformWords = load_part(settings.platform.kind, "words")
     return found

@@ -10,11 +10,11 @@ import pulumi
 from mirrors.config import Settings
 from mirrors.config.divio import divio_of
 from mirrors.divio import Divio, DivioError
-from mirrors.observation.fleet import Observer
-from mirrors.observation.remediation import problem_of
-from mirrors.observation.samples import samples
-from mirrors.planning.plan import FleetPlan, OriginalPlan, hidden_databases, plan
-from mirrors.planning.site_ids.pins import unpinned
+from mirrors.observation.fleet import FleetObserver
+from mirrors.observation.remediation import convert_error
+from mirrors.observation.samples import observe_samples
+from mirrors.planning.plan import FleetPlan, OriginalPlan, find_hidden_databases, plan_fleet
+from mirrors.planning.site_ids.pins import note_unpinned_ids
 from mirrors.planning.variables.addresses import is_loopback
 from mirrors.planning.variables.dsn import identify_service
 from mirrors.planning.variables.names import is_service_variable
@@ -43,10 +43,10 @@ def prepare(configured: Configured) -> Prepared:
         own.api_url, own.api_token.get_secret_value(), max_concurrent_requests=own.max_concurrent_requests
     )
     try:
-        seen = Observer(divio, settings).fleet()
-        planned = plan(settings, seen, manual_release_sites(os.environ), samples(divio, settings, seen))
+        seen = FleetObserver(divio, settings).fleet()
+        planned = plan_fleet(settings, seen, manual_release_sites(os.environ), observe_samples(divio, settings, seen))
     except DivioError as error:
-        refuse([*configured.problems, problem_of(error, os.environ)])
+        refuse([*configured.problems, convert_error(error, os.environ)])
     host = urlsplit(own.api_url).hostname or ""
     published = published_passphrase(host, os.environ) if not is_loopback(host) else []
     problems = [*configured.problems, *published, *planned.problems]
@@ -59,7 +59,7 @@ def prepare(configured: Configured) -> Prepared:
 
 def _say(settings: Settings, planned: FleetPlan) -> None:
     seen = {site.slug: site.seen for site in planned.mirrors}
-    if pulumi.runtime.is_dry_run() and (note := unpinned(settings, seen, pulumi.get_stack())):
+    if pulumi.runtime.is_dry_run() and (note := note_unpinned_ids(settings, seen, pulumi.get_stack())):
         announce_note(note)
 
 
@@ -83,7 +83,7 @@ class DivioPlatform:
 
     @property
     def hidden(self) -> dict[str, str]:
-        return hidden_databases(self.prepared.plan.mirrors)
+        return find_hidden_databases(self.prepared.plan.mirrors)
 
     @property
     def found(self) -> dict[str, dict[str, bool]]:

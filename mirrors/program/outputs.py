@@ -6,7 +6,7 @@ from typing import Any
 import pulumi
 
 from mirrors.config import Settings
-from mirrors.planning.platform_words import words_of
+from mirrors.planning.platform_words import load_platform_words
 from mirrors.problems import Note, Problem
 from mirrors.program.announcements import announce_note
 from mirrors.resources.site_ids import SiteIds
@@ -45,7 +45,7 @@ def unknown_unless_targeted(what: str, slug: str, settings: Settings) -> Any:
 
     In an update it raises RunError. ``what`` is a sentence that ends before "not".
     """
-    targets = " ".join(f"--target '{target}'" for target in words_of(settings).targets)
+    targets = " ".join(f"--target '{target}'" for target in load_platform_words(settings).targets)
     missing = f"{what} not among the targets, or this is a refresh, which gives nothing."
     remedy = f"Run 'mirrors deploy {slug} -s {pulumi.get_stack()}', or add {targets}"
     if not pulumi.runtime.is_dry_run():

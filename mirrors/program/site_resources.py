@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 
 from mirrors.config import Settings
-from mirrors.planning.plan import OriginalPlan, SitePlan, confirmed_identities
+from mirrors.planning.plan import OriginalPlan, SitePlan, normalize_confirmed_identities
 from mirrors.planning.variables.addresses import make_site_url
 from mirrors.planning.variables.dsn import identify_service
 from mirrors.planning.variables.names import DATABASE_URL, DOMAIN, MIRRORS_APPLICATION, SITE_ID, format_site_label
@@ -204,7 +204,7 @@ def _databases(context: FleetContext, site: SitePlan) -> list[str] | None:
     shared = context.planned.shared.get(DATABASE_URL)
     if own is None or own.value is not None or shared is None:
         return None
-    return [identify_service(shared), *sorted(confirmed_identities(context.settings))]
+    return [identify_service(shared), *sorted(normalize_confirmed_identities(context.settings))]
 
 
 def _found(context: FleetContext, site: SitePlan) -> pulumi.Output[Any]:

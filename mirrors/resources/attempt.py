@@ -7,7 +7,7 @@ from typing import Any
 from mirrors.config.connection import Connection
 from mirrors.divio import Divio
 from mirrors.errors import DatabaseMismatchError, MirrorsError, SharedValuesChangedError
-from mirrors.observation.convert import by_name
+from mirrors.observation.convert import convert_variables
 from mirrors.planning.rollout.holds import make_held_site_problem
 from mirrors.planning.site_state import INPUTS, Entries, SiteState, after_writing
 from mirrors.planning.variables.dsn import UNREADABLE_IDENTITY, identify_for_confirmation
@@ -117,7 +117,7 @@ class Attempt:
         site = self._deployed(self._with_variables(writing))
         with translate_errors(self.site):
             live, values = self._looked_at(writing), self._declared.values
-            changing = set(find_unset(values, by_name(live.values()))) - ({MIRRORS_APPLICATION} - live.keys())
+            changing = set(find_unset(values, convert_variables(live.values()))) - ({MIRRORS_APPLICATION} - live.keys())
             if changing:
                 raise MirrorsError(make_held_site_problem(self.site, sort_for_writing(changing)))
             # A value that the platform hides is taken to be the one that the site runs with, which is as declared.

@@ -18,8 +18,8 @@ from mirrors.errors import (
     NewerReleaseError,
     VariableVerificationError,
 )
-from mirrors.observation.convert import by_name
-from mirrors.observation.remediation import problem_of
+from mirrors.observation.convert import convert_variables
+from mirrors.observation.remediation import convert_error
 from mirrors.planning.observed import ObservedDeployment
 from mirrors.planning.reports.logs import without_secrets
 from mirrors.planning.rollout.deployments import DesiredDeployment, decide_deployment
@@ -159,7 +159,7 @@ class DeploymentRunner:
         live = OPERATION.unchanged.pop(environment, None)
         if live is None:
             live = list_or_empty(self.divio.environment_variables.list, self.divio, environment)
-        wrong = find_unset(values, by_name(live))
+        wrong = find_unset(values, convert_variables(live))
         if wrong:
             raise VariableVerificationError(self.site, wrong)
         hidden = [item for item in live if item.value is None and item.name in values]
@@ -180,7 +180,7 @@ class DeploymentRunner:
             wait = partial(self.divio.deployments.wait, uuid, max(left, 1), say_so, self.environment)
             ended = _appeared(wait)
         except DeploymentTimeout as error:
-            raise DeploymentTimeoutError(self.site, problem_of(error), self._log_end(uuid)) from None
+            raise DeploymentTimeoutError(self.site, convert_error(error), self._log_end(uuid)) from None
         OPERATION.looks_again(self.environment)
         return ended.succeeded
 

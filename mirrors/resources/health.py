@@ -6,7 +6,7 @@ from typing import Any
 
 from mirrors.config.rollout import Health
 from mirrors.errors import UnhealthyError
-from mirrors.observation.health import what_is_wrong
+from mirrors.observation.health import check_health
 from mirrors.resources.provider import say
 
 PAUSES = (0.5, 1.0, 2.0, 4.0)
@@ -27,7 +27,7 @@ def wait_until_healthy(site: str, outputs: Mapping[str, Any], health: Health, va
         return
     deadline = time.monotonic() + health.timeout
     looks = 0
-    while (wrong := what_is_wrong(outputs["url"], health, variables)) is not None:
+    while (wrong := check_health(outputs["url"], health, variables)) is not None:
         pause = PAUSES[min(looks, len(PAUSES) - 1)]
         if time.monotonic() + pause >= deadline:
             raise UnhealthyError(site, outputs["deployment"], wrong, health.timeout)

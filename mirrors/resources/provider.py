@@ -18,8 +18,8 @@ from mirrors.config.connection import ENVIRON, PROVIDER_KEYS, Connection, load_c
 from mirrors.config.rollout import Rollout
 from mirrors.divio import Divio, DivioError, NotFound, ValidationFailed
 from mirrors.errors import MirrorsError, PlatformError
-from mirrors.observation.convert import observed_deployment
-from mirrors.observation.remediation import problem_of
+from mirrors.observation.convert import convert_deployment
+from mirrors.observation.remediation import convert_error
 from mirrors.planning.observed import ObservedDeployment
 from mirrors.problems import Problem
 from mirrors.problems.events import report_problem
@@ -158,7 +158,7 @@ def list_or_empty(ask: Callable[[str], Sequence[Item]], divio: Divio, environmen
 
 
 def list_deployments_or_empty(divio: Divio, environment: str) -> tuple[ObservedDeployment, ...]:
-    return tuple(map(observed_deployment, list_or_empty(divio.deployments.list, divio, environment)))
+    return tuple(map(convert_deployment, list_or_empty(divio.deployments.list, divio, environment)))
 
 
 @contextmanager
@@ -167,7 +167,7 @@ def translate_errors(site: str) -> Iterator[None]:
     try:
         yield
     except DivioError as error:
-        raise PlatformError(site, problem_of(error)) from None
+        raise PlatformError(site, convert_error(error)) from None
 
 
 def is_gone(divio: Divio, environment: str) -> bool:

@@ -11,15 +11,15 @@ from mirrors.config.connection import PROVIDER_KEYS, load_rollout
 from mirrors.config.rollout import Rollout
 from mirrors.planning.site_ids.allocate import (
     AllocationRequest,
-    Assigned,
+    IdHolder,
     Ledger,
-    Neighbour,
-    Reference,
+    ReferenceStack,
     SiteFacts,
+    UndeclaredSite,
     allocate,
 )
-from mirrors.planning.site_ids.ledger import ledger_from, ledger_to, renamed
-from mirrors.planning.site_ids.retirement import GOES_ON, removal_notes
+from mirrors.planning.site_ids.ledger import dump_ledger, load_ledger, rename_slugs
+from mirrors.planning.site_ids.retirement import INSTANCES_GO_ON, note_removed_sites
 from mirrors.problems.events import report_note
 from mirrors.resources.provider import Properties, Provider, failures, normalize, raw_values, say
 from mirrors.resources.running import with_databases
@@ -61,13 +61,13 @@ def _site_from(site: Mapping[str, Any]) -> SiteFacts:
     return SiteFacts(**{**site, "ran": None if ran is None else tuple(ran)})
 
 
-def _neighbour_from(item: Mapping[str, Any]) -> Neighbour:
-    return Neighbour(**{**item, "site_ids": tuple(item["site_ids"])})
+def _neighbour_from(item: Mapping[str, Any]) -> UndeclaredSite:
+    return UndeclaredSite(**{**item, "site_ids": tuple(item["site_ids"])})
 
 
-def _reference_from(reference: Mapping[str, Any]) -> Reference:
-    retired = {int(site_id): Assigned(str(name)) for site_id, name in _known(reference.get("retired")).items()}
-    return Reference(reference["stack"], _known(reference.get("site_ids")), retired)
+def _reference_from(reference: Mapping[str, Any]) -> ReferenceStack:
+    retired = {int(site_id): IdHolder(str(name)) for site_id, name in _known(reference.get("retired")).items()}
+    return ReferenceStack(reference["stack"], _known(reference.get("site_ids")), retired)
 
 
 def _known(outputs: Any) -> Properties:
@@ -89,13 +89,13 @@ class SiteIdsProvider(Provider):
         with another database. Where its DATABASE_URL is hidden, Mirrors looks it up before it gives any id.
         """
         hints = allocation_request_from(news["hints"])
-        before = renamed(ledger_from(_olds), hints)
+        before = rename_slugs(load_ledger(_olds), hints)
         hints = self._looked_at(hints, before, news["hints"])
         allocation = allocate(before, hints)
         if not allocation.problems:
             _say_who_leaves(before, allocation.ledger, hints, news["hints"])
         found = found_in(normalize(_olds.get("found") or {}), normalize(news["hints"].get("found") or {}))
-        return CheckResult({**ledger_to(allocation.ledger), "found": found}, failures(allocation.problems))
+        return CheckResult({**dump_ledger(allocation.ledger), "found": found}, failures(allocation.problems))
 
     def configured(self, config: Config) -> Rollout:
         """Read the rollout alone. Not every platform has an API: its keys are read where it is asked."""
@@ -119,7 +119,7 @@ class SiteIdsProvider(Provider):
 
     def delete(self, _id: str, _props: Properties) -> None:
         """Write nothing. The user has removed the protection: report which ids no one knows any more."""
-        ledger = ledger_from(_props)
+        ledger = load_ledger(_props)
         given = [f"{name} {site_id}" for name, site_id in ledger.assignments.values()]
         retired = [f"{site_id} (retired)" for site_id in ledger.retired]
         forgotten = ", ".join([*given, *retired])
@@ -132,8 +132,8 @@ class SiteIdsProvider(Provider):
 
 
 def _say_who_leaves(before: Ledger, now: Ledger, hints: AllocationRequest, fleet: Mapping[str, Any]) -> None:
-    goes_on, keeps = fleet.get("goes_on") or GOES_ON, bool(fleet.get("keeps"))
-    for note in removal_notes(before, now, hints, goes_on=goes_on, keeps=keeps):
+    goes_on, keeps = fleet.get("goes_on") or INSTANCES_GO_ON, bool(fleet.get("keeps"))
+    for note in note_removed_sites(before, now, hints, goes_on=goes_on, keeps=keeps):
         report_note(note)
         say(note.line)
 

@@ -5,8 +5,8 @@ from functools import partial
 
 from mirrors.divio import Divio, EnvironmentVariable, NotFound, ValidationFailed
 from mirrors.errors import PlatformError, VariableVerificationError
-from mirrors.observation.convert import by_name
-from mirrors.observation.remediation import problem_of
+from mirrors.observation.convert import convert_variables
+from mirrors.observation.remediation import convert_error
 from mirrors.planning.variables.names import DATABASE_URL, SITE_ID, sort_for_removal, sort_for_writing
 from mirrors.planning.variables.writes import DesiredVariable, VariableWrite, find_unwritten, plan_writes
 from mirrors.resources.process import OPERATION
@@ -68,7 +68,7 @@ class VariableReconciler:
             written: the values that Mirrors knows to have written.
             obsolete: the variables that Mirrors created and that are no longer declared.
         """
-        writes = plan_writes(self.desired, by_name(live.values()), written, obsolete)
+        writes = plan_writes(self.desired, convert_variables(live.values()), written, obsolete)
         to_the_database = any(write.name == DATABASE_URL and write.desired for write in writes)
         for number, write in enumerate(writes):
             if number and write.name == DATABASE_URL and write.desired:
@@ -85,7 +85,7 @@ class VariableReconciler:
     def remove(self, names: Collection[str]) -> None:
         """Remove those that exist, in the safe order."""
         live = self.live()
-        for write in plan_writes({}, by_name(live.values()), {}, names):
+        for write in plan_writes({}, convert_variables(live.values()), {}, names):
             self._send(write, live)
 
     def live(self) -> Live:
@@ -94,13 +94,13 @@ class VariableReconciler:
     def _verify_site_id(self, state: str = "") -> None:
         """Read the id back, as the last request before the database is written: someone may have deleted it."""
         own = {name: item for name, item in self.desired.items() if name == SITE_ID}  # an original has none
-        if own and find_unwritten(own, by_name(self.live().values())):
+        if own and find_unwritten(own, convert_variables(self.live().values())):
             raise VariableVerificationError(self.site, own, state)
 
     def _read_back(self, had_database: bool) -> None:
         """Refuse to go on unless the platform has what was declared. Nothing is deployed before."""
         live = self.live()
-        wrong = find_unwritten(self.desired, by_name(live.values()))
+        wrong = find_unwritten(self.desired, convert_variables(live.values()))
         if SITE_ID in wrong and DATABASE_URL in live:
             raise VariableVerificationError(self.site, wrong, self._made_safe(live, had_database))
         if wrong:
@@ -110,7 +110,9 @@ class VariableReconciler:
         """Take the database away where the id beside it is missing. Report the state of the environment."""
         self._put(SITE_ID, live)
         now = self.live()
-        if DATABASE_URL not in now or not find_unwritten({SITE_ID: self.desired[SITE_ID]}, by_name(now.values())):
+        if DATABASE_URL not in now or not find_unwritten(
+            {SITE_ID: self.desired[SITE_ID]}, convert_variables(now.values())
+        ):
             return f"{SITE_ID} was put back"
         if had_database:
             remedy = f"set {SITE_ID}={self.desired[SITE_ID].value} there before anybody deploys it"
@@ -129,7 +131,7 @@ class VariableReconciler:
         try:
             self._sent(write, live)
         except ValidationFailed as error:
-            found = problem_of(error)
+            found = convert_error(error)
             raise PlatformError(self.site, found, f"{write.name} is not taken: {found.message}") from None
 
     def _sent(self, write: VariableWrite, live: Live) -> None:

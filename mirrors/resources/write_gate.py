@@ -7,7 +7,7 @@ from threading import Lock
 from mirrors.divio import DivioError, ValidationFailed
 from mirrors.divio.errors import REFUSALS
 from mirrors.errors import PlatformError, WritesRefusedError
-from mirrors.observation.remediation import problem_of
+from mirrors.observation.remediation import convert_error
 from mirrors.problems import Problem
 
 
@@ -44,6 +44,6 @@ class WriteGate:
             if already or error.uncertain or _is_about_one_field(error):
                 raise
             self._refused_for = site
-            raise WritesRefusedError(site, problem_of(error), by_hand) from None
+            raise WritesRefusedError(site, convert_error(error), by_hand) from None
         else:
             self._accepted = True

@@ -22,7 +22,7 @@ from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mo
 from pulumi.runtime.settings import get_root_resource
 from pulumi.runtime.stack import Stack, run_pulumi_func
 
-from mirrors.planning.plan import plan
+from mirrors.planning.plan import plan_fleet
 from mirrors.program.scheduler import RolloutScheduler
 from mirrors.program.site_resources import FleetContext, register_mirror, register_original
 from mirrors.resources.original import Original, OriginalProvider
@@ -204,7 +204,7 @@ def declare(mirrors: int) -> None:
     """Declare what the Fleet does after it has looked at a platform."""
     slugs = [f"acme-{number:04}" for number in range(mirrors)]
     declared = settings(*slugs)
-    planned = plan(declared, seen(*map(fresh, slugs)))
+    planned = plan_fleet(declared, seen(*map(fresh, slugs)))
     assert planned.original is not None
     original = planned.original
     fleet = pulumi.ComponentResource("mirrors:index:Fleet", "acme")

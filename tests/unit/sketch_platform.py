@@ -18,7 +18,7 @@ from mirrors.config.messages import problem_at
 from mirrors.config.platform_settings import PlatformSettings
 from mirrors.config.platforms import PLATFORMS, PlatformEntry
 from mirrors.config.values import text
-from mirrors.planning.platform_words import PlatformWords, SiteSteps
+from mirrors.planning.platform_words import PlatformWords, SiteResourceTypes
 from mirrors.planning.reports.preview import FleetPreview
 from mirrors.planning.reports.status import SiteStatus, State
 from mirrors.planning.reports.stored import Stored
@@ -71,7 +71,7 @@ WORDS = PlatformWords(
     goes_on="Its paper is thrown away",
     removed="its paper is thrown away",
     kept="its paper stays",
-    steps=SiteSteps(main=TYPE, beside=frozenset({"Frame"}), release="edition", variables="words"),
+    steps=SiteResourceTypes(main=TYPE, beside=frozenset({"Frame"}), release="edition", variables="words"),
 )
 
 

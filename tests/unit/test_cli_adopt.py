@@ -7,7 +7,7 @@ import pytest
 
 from mirrors.cli.adopt import as_data, declared_retired, evidence, mistaken, without_ids, write_fleet
 from mirrors.errors import MirrorsError
-from mirrors.planning.adoption.candidates import Adoption
+from mirrors.planning.adoption.candidates import AdoptionProposal
 from mirrors.problems import Problem
 
 DECLARED = """\
@@ -126,7 +126,7 @@ def test_ids_that_the_named_file_retires_are_known(named: Path) -> None:
 
 def test_what_is_to_be_decided_is_a_comment_and_data() -> None:
     problem = Problem("unknown-key", "its SITE_ID is not clear", "write it", "acme-de")
-    adoption = Adoption({}, (), (problem,), ("acme-fr: a note",))
+    adoption = AdoptionProposal({}, (), (problem,), ("acme-fr: a note",))
 
     assert evidence(adoption) == ["# Odd: acme-fr: a note", f"# To decide: {problem.line}"]
     assert as_data(adoption)["problems"] == [problem.data]

@@ -6,7 +6,7 @@ from itertools import product
 
 from mirrors.cli.preview_markdown import LONGEST, as_markdown, code, escaped
 from mirrors.cli.preview_report import as_data, as_text
-from mirrors.planning.divio_words import WORDS
+from mirrors.planning.divio_words import PLATFORM_WORDS
 from mirrors.planning.reports.preview import Cause, FleetPreview, SitePreview
 from mirrors.planning.reports.pulumi_steps import Change
 from mirrors.planning.rollout.waves import RolloutPlan, Wave
@@ -30,7 +30,7 @@ SMALL = FleetPreview(
     given={"it": 5},
     retired={4: "at"},
     leaving=("at",),
-    left_behind=WORDS.removed,
+    left_behind=PLATFORM_WORDS.removed,
     moved={"DATABASE_URL": ("postgres://a/b", "postgres://a/c")},
     others=("random:index:RandomId theirs: create",),
     steps=9,
@@ -123,7 +123,9 @@ def test_no_changes_and_problems_are_reported_first() -> None:
 
 
 def test_what_is_removed_or_kept_of_a_mirror_off_the_list_is_reported() -> None:
-    assert "at: its variables stay as they are on the platform" in as_text(replace(SMALL, left_behind=WORDS.kept))
+    assert "at: its variables stay as they are on the platform" in as_text(
+        replace(SMALL, left_behind=PLATFORM_WORDS.kept)
+    )
 
 
 def test_markdown_is_one_table_of_groups_with_a_mark_to_find_it_by() -> None:

@@ -7,7 +7,7 @@ import pytest
 from mirrors.cli.doctor.engine import check_ledger
 from mirrors.cli.state import StackState
 from mirrors.errors import MirrorsError
-from mirrors.planning.site_ids.allocate import Assigned, Ledger
+from mirrors.planning.site_ids.allocate import IdHolder, Ledger
 from mirrors.problems.findings import Level
 
 
@@ -23,7 +23,7 @@ ONE = StackState((OLD,), ())
 
 
 def test_one_list_is_the_ledger_and_none_is_an_empty_one() -> None:
-    assert ONE.ledger == Ledger({"u-acme": ("orr", 1)}, {3: Assigned("orr-b", "u-b")}, 3)
+    assert ONE.ledger == Ledger({"u-acme": ("orr", 1)}, {3: IdHolder("orr-b", "u-b")}, 3)
     assert StackState((), ()).ledger == Ledger()
     assert [list(check_ledger(state)) for state in (ONE, StackState((), ()))] == [[], []]
 

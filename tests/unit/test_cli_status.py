@@ -12,7 +12,7 @@ import pytest
 from mirrors.cli.divio import unhealthy
 from mirrors.cli.state import StackState
 from mirrors.cli.status import as_data
-from mirrors.observation.health import NOT_ASKED
+from mirrors.observation.health import OUT_OF_TIME
 from mirrors.planning.site_state import key_of
 from tests.servers import running
 from tests.unit.fleets import fresh, seen, settings
@@ -99,7 +99,7 @@ def test_sites_that_hang_are_waited_for_together_and_it_says_which(
     found = unhealthy(settings(*slugs, maxConcurrentRequests="1"), there, slugs, within=2)
     assert found == {
         "acme-de": f"GET http://{hanging}/: no answer in time",
-        "acme-fr": f"GET http://{hanging}/: {NOT_ASKED}",
+        "acme-fr": f"GET http://{hanging}/: {OUT_OF_TIME}",
     }
     said = capsys.readouterr()
     assert said.err == "Note: asking what no up has found healthy, 2 s at most: 2 sites: acme-de, acme-fr\n"

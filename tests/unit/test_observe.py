@@ -7,9 +7,9 @@ import pytest
 from mirrors_sandbox.control import Sandbox
 
 from mirrors.divio import Divio
-from mirrors.observation.fleet import Observer
-from mirrors.planning.plan import plan
-from mirrors.planning.site_ids.allocate import AllocationRequest, Ledger, Reference, allocate
+from mirrors.observation.fleet import FleetObserver
+from mirrors.planning.plan import plan_fleet
+from mirrors.planning.site_ids.allocate import AllocationRequest, Ledger, ReferenceStack, allocate
 from mirrors.problems import Problem
 from tests.sandboxes import call, delete_variable, environment_of, frozen_variables, running_sandbox, set_variable
 from tests.unit.fleets import settings
@@ -50,7 +50,7 @@ def has(sandbox: Sandbox, application: str, **variables: str) -> None:
 def problems_and_ids(sandbox: Sandbox) -> tuple[tuple[Problem, ...], dict[str, int]]:
     declared = settings("acme-de")
     with Divio.connect(sandbox.url, sandbox.token) as divio:
-        planned = plan(declared, Observer(divio, declared).fleet())
+        planned = plan_fleet(declared, FleetObserver(divio, declared).fleet())
     allocation = allocate(Ledger(), AllocationRequest(planned.hints, neighbours=planned.neighbours, highest=5))
     return allocation.problems, dict(allocation.ledger.assignments.values())
 
@@ -91,10 +91,10 @@ def test_a_stack_that_follows_another_gives_no_id_that_someone_has_by_hand_since
     live = frozen_variables(account, "acme", "live")["DATABASE_URL"]
     set_variable(account, UNLISTED, "live", "SITE_ID", "2")
     set_variable(account, UNLISTED, "live", "DATABASE_URL", live, is_sensitive=True)
-    reference = Reference("test", {"acme": 1, "acme-de": 2}, {})
+    reference = ReferenceStack("test", {"acme": 1, "acme-de": 2}, {})
     try:
         with Divio.connect(account.url, account.token) as divio:
-            planned = plan(declared, Observer(divio, declared).fleet())
+            planned = plan_fleet(declared, FleetObserver(divio, declared).fleet())
     finally:
         delete_variable(account, UNLISTED, "live", "SITE_ID")
         delete_variable(account, UNLISTED, "live", "DATABASE_URL")
@@ -108,9 +108,9 @@ def test_a_stack_that_follows_another_gives_no_id_that_someone_has_by_hand_since
 def test_what_else_the_organisation_has_is_known_by_name(account: Sandbox) -> None:
     declared = settings("acme-nbb")
     with Divio.connect(account.url, account.token) as divio:
-        seen = Observer(divio, declared).fleet()
+        seen = FleetObserver(divio, declared).fleet()
     assert set(seen.applications) == {"acme", "acme-de", UNLISTED}
-    assert f"Did you mean {UNLISTED}?" in plan(declared, seen).problems[0].remedy
+    assert f"Did you mean {UNLISTED}?" in plan_fleet(declared, seen).problems[0].remedy
 
 
 def test_where_every_mirror_is_as_mirrors_leaves_it_no_one_else_is_looked_at(account: Sandbox) -> None:
@@ -145,7 +145,7 @@ def test_one_on_the_list_that_runs_with_an_id_which_is_set_no_more_keeps_it(
     declared = settings("acme-de", UNLISTED)
     try:
         with Divio.connect(account.url, account.token) as divio:
-            planned = plan(declared, Observer(divio, declared).fleet())
+            planned = plan_fleet(declared, FleetObserver(divio, declared).fleet())
     finally:
         has(account, UNLISTED, SITE_ID="5", DATABASE_URL=database(account))
         account.deploy(UNLISTED, "test", report=lambda _: None)
@@ -195,9 +195,9 @@ def test_a_missing_mirror_that_has_another_name_by_now_is_reported_with_it(accou
     has(account, "acme-de", MIRRORS_APPLICATION="acme-old")
     declared = settings("acme-old")
     with Divio.connect(account.url, account.token) as divio:
-        seen = Observer(divio, declared).fleet()
+        seen = FleetObserver(divio, declared).fleet()
     assert seen.renamed == {"acme-old": "acme-de"}
-    [problem] = plan(declared, seen).problems
+    [problem] = plan_fleet(declared, seen).problems
     assert (problem.code, problem.site) == ("application-renamed", "acme-old")
     assert problem.remedy == 'Write "application: acme-de, formerly: acme-old"'
 
@@ -209,5 +209,5 @@ def test_what_a_mirror_has_run_with_is_looked_at_only_where_its_id_is_reserved(a
     with Divio.connect(account.url, account.token) as divio:
         for reserved in ([], [6], [7]):
             declared = settings(fleet={**fleet, "reservedSiteIds": reserved})
-            looked[tuple(reserved)] = dict(Observer(divio, declared).fleet().ran)
+            looked[tuple(reserved)] = dict(FleetObserver(divio, declared).fleet().ran)
     assert looked == {(): {}, (6,): {}, (7,): {"acme-de": ()}}

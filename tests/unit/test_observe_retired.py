@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from mirrors.divio import RetryPolicy, ServerFailed
-from mirrors.observation.retired import retired_sites
+from mirrors.observation.retired import observe_retired_sites
 from mirrors.problems import Note
 from tests.unit.divio_support import application, connect, page
 from tests.unit.http_script import Reply, Script, serve
@@ -22,7 +22,7 @@ def script() -> Iterator[Script]:
 def test_one_that_the_token_may_not_read_any_more_is_left_out(script: Script, status: int) -> None:
     script.on("GET", "/apps/v3/environments/", Reply(status, {"detail": "no"}))
     said: list[Note] = []
-    assert retired_sites(connect(script), ["acme-it"], "test", said.append) == {}
+    assert observe_retired_sites(connect(script), ["acme-it"], "test", said.append) == {}
     [note] = said
     assert note.line.startswith("acme-it: has left the list and cannot be looked at, so whether it still runs")
     assert f"/apps/v3/environments/: {status}" in note.text
@@ -31,4 +31,4 @@ def test_one_that_the_token_may_not_read_any_more_is_left_out(script: Script, st
 def test_a_platform_that_fails_is_no_site_that_is_gone(script: Script) -> None:
     script.on("GET", "/apps/v3/environments/", Reply(503, {}))
     with pytest.raises(ServerFailed):
-        retired_sites(connect(script, retry=RetryPolicy(attempts=1)), ["acme-it"], "test", print)
+        observe_retired_sites(connect(script, retry=RetryPolicy(attempts=1)), ["acme-it"], "test", print)

@@ -7,7 +7,7 @@ import pytest
 
 from mirrors.config import load
 from mirrors.planning.adoption.account import ObservedApplication, ObservedStage
-from mirrors.planning.adoption.candidates import Adoption, adopt, likely_originals
+from mirrors.planning.adoption.candidates import AdoptionProposal, find_likely_originals, propose_adoption
 from mirrors.planning.observed import ObservedVariable
 from mirrors.problems import Problem
 
@@ -52,7 +52,7 @@ def stranger(slug: str = "shop") -> ObservedApplication:
     return ObservedApplication(slug, stages={stage: ObservedStage({}, frozen, deployed=True) for stage in HOSTS})
 
 
-def problem(adoption: Adoption) -> Problem:
+def problem(adoption: AdoptionProposal) -> Problem:
     (found,) = adoption.problems
     return found
 
@@ -66,14 +66,14 @@ def test_sites_whose_id_is_not_clear_are_listed_and_new_ones_are_not() -> None:
         mirror("acme-ch", None),
         mirror("acme-be", None, test=stage_of("test", None, SITE_ID="eleven")),
     ]
-    adoption = adopt(original(), mirrors)
+    adoption = propose_adoption(original(), mirrors)
     assert set(adoption.undecided) == {"acme-de", "acme-fr", "acme-it", "acme-be"}
     assert adoption.problems
     assert all("siteId" not in item for item in adoption.fleet["mirrors"] if item["application"] in adoption.undecided)
 
 
 def test_ids_are_taken_over_verbatim_with_their_gaps_and_an_original_that_is_not_1() -> None:
-    adoption = adopt(original(3), [mirror("acme-fr", 12), stranger(), mirror("acme-de", 7)])
+    adoption = propose_adoption(original(3), [mirror("acme-fr", 12), stranger(), mirror("acme-de", 7)])
 
     assert adoption.fleet == {
         "original": {"application": "acme", "siteId": 3},
@@ -83,7 +83,7 @@ def test_ids_are_taken_over_verbatim_with_their_gaps_and_an_original_that_is_not
 
 
 def test_the_evidence_names_the_database_and_no_credentials() -> None:
-    adoption = adopt(original(), [mirror("acme-de", 2, test=stage_of("test", 2, sensitive=True))])
+    adoption = propose_adoption(original(), [mirror("acme-de", 2, test=stage_of("test", 2, sensitive=True))])
 
     (_, evidence) = adoption.evidence
     assert evidence.reasons == (
@@ -94,14 +94,14 @@ def test_the_evidence_names_the_database_and_no_credentials() -> None:
 
 
 def test_one_environment_with_the_database_is_enough_to_be_a_mirror() -> None:
-    adoption = adopt(original(), [mirror("acme-de", 2, live=ObservedStage())])
+    adoption = propose_adoption(original(), [mirror("acme-de", 2, live=ObservedStage())])
 
     assert adoption.fleet["mirrors"] == [{"application": "acme-de", "siteId": 2}]
     assert adoption.notes == ("acme-de, Live: never deployed successfully",)
 
 
 def test_of_two_sites_with_one_id_neither_is_declared() -> None:
-    adoption = adopt(original(), [mirror("acme-de", 2), mirror("acme-fr", 2), mirror("acme-ch", 3)])
+    adoption = propose_adoption(original(), [mirror("acme-de", 2), mirror("acme-fr", 2), mirror("acme-ch", 3)])
 
     assert adoption.fleet["mirrors"][1:] == [{"application": "acme-fr"}, {"application": "acme-ch", "siteId": 3}]
     assert [(item.code, item.site) for item in adoption.problems] == [
@@ -112,14 +112,14 @@ def test_of_two_sites_with_one_id_neither_is_declared() -> None:
 
 
 def test_a_mirror_that_has_the_originals_id_is_a_problem_too() -> None:
-    adoption = adopt(original(), [mirror("acme-de", 1)])
+    adoption = propose_adoption(original(), [mirror("acme-de", 1)])
 
     assert adoption.fleet == {"original": {"application": "acme"}, "mirrors": [{"application": "acme-de"}]}
     assert ("site-id-shared", "acme-de") in [(item.code, item.site) for item in adoption.problems]
 
 
 def test_an_id_that_differs_between_test_and_live_is_not_declared() -> None:
-    adoption = adopt(original(), [mirror("acme-de", 2, live=stage_of("live", 5))])
+    adoption = propose_adoption(original(), [mirror("acme-de", 2, live=stage_of("live", 5))])
 
     assert adoption.fleet["mirrors"] == [{"application": "acme-de"}]
     assert (problem(adoption).code, problem(adoption).site) == ("site-id-differs", "acme-de")
@@ -130,7 +130,7 @@ def test_an_id_that_was_changed_and_not_deployed_is_declared_as_it_runs() -> Non
     running = stage_of("test", 2)
     changed = ObservedStage({**running.variables, "SITE_ID": ObservedVariable("9")}, running.frozen, deployed=True)
 
-    adoption = adopt(original(), [mirror("acme-de", 2, test=changed)])
+    adoption = propose_adoption(original(), [mirror("acme-de", 2, test=changed)])
 
     assert adoption.fleet["mirrors"] == [{"application": "acme-de", "siteId": 2}]
     assert (problem(adoption).code, problem(adoption).site) == ("site-id-differs", "acme-de")
@@ -140,13 +140,13 @@ def test_an_id_that_was_changed_and_not_deployed_is_declared_as_it_runs() -> Non
 def test_an_id_that_is_no_number_is_a_problem() -> None:
     broken = stage_of("test", None, SITE_ID="two")
 
-    assert problem(adopt(original(), [mirror("acme-de", 2, test=broken)])).code == "site-id-invalid"
+    assert problem(propose_adoption(original(), [mirror("acme-de", 2, test=broken)])).code == "site-id-invalid"
 
 
 def test_the_id_of_an_environment_with_another_database_does_not_count() -> None:
     other = ObservedStage({"SITE_ID": ObservedVariable("1")}, {"DATABASE_URL": dsn("elsewhere/x")}, deployed=True)
 
-    adoption = adopt(original(), [mirror("acme-de", 4, live=other)])
+    adoption = propose_adoption(original(), [mirror("acme-de", 4, live=other)])
 
     assert adoption.fleet["mirrors"] == [{"application": "acme-de", "siteId": 4}]
     assert adoption.problems == ()
@@ -166,7 +166,7 @@ def test_the_id_of_an_environment_with_another_database_does_not_count() -> None
     ],
 )
 def test_what_is_odd_is_said_and_no_value_is_shown(test: ObservedStage, said: str) -> None:
-    adoption = adopt(original(), [mirror("acme-de", 2, test=test)])
+    adoption = propose_adoption(original(), [mirror("acme-de", 2, test=test)])
 
     assert any(line.startswith("acme-de, Test: ") and said in line for line in adoption.notes), adoption.notes
     assert CANARY not in str(adoption)
@@ -194,7 +194,7 @@ def crossing(*, deployed: bool = True, site_id: int | None = 2) -> ObservedStage
 def test_a_database_of_the_other_environment_has_to_be_decided(seen: ObservedStage, said: str, live: bool) -> None:
     """Also of an application that is no mirror by what it has in the right environment."""
     stages = {"test": seen, **({"live": stage_of("live", 2)} if live else {})}
-    found = adopt(original(), [ObservedApplication("acme-de", "zurich", stages)])
+    found = propose_adoption(original(), [ObservedApplication("acme-de", "zurich", stages)])
     assert (problem(found).code, problem(found).site) == ("database-of-other-environment", "acme-de")
     assert problem(found).message.startswith(f"in Test, {said}")
     assert CANARY not in problem(found).line
@@ -202,7 +202,7 @@ def test_a_database_of_the_other_environment_has_to_be_decided(seen: ObservedSta
 
 def test_an_original_whose_environments_have_one_database_is_the_only_problem_of_that_kind() -> None:
     one = ObservedStage({}, {"DATABASE_URL": dsn(HOSTS["test"])}, deployed=True)
-    found = adopt(original(live=one), [mirror("acme-de", 2)])
+    found = propose_adoption(original(live=one), [mirror("acme-de", 2)])
     assert [item.code for item in found.problems] == ["environments-share-service"]
 
 
@@ -210,7 +210,7 @@ def test_an_id_that_was_never_deployed_is_reported_because_the_originals_site_is
     seen = stage_of("test", 2)
     running = {name: value for name, value in seen.frozen.items() if name != "SITE_ID"}
     early = ObservedStage(seen.variables, running, deployed=True)
-    found = adopt(original(), [mirror("acme-de", 2, test=early)])
+    found = propose_adoption(original(), [mirror("acme-de", 2, test=early)])
     assert found.notes == (
         "acme-de, Test: it serves the original's site: its SITE_ID is set, but not deployed since, and its instances"
         " have the shared database. An up deploys it",
@@ -219,7 +219,7 @@ def test_an_id_that_was_never_deployed_is_reported_because_the_originals_site_is
 
 def test_an_id_that_was_never_deployed_beside_a_database_of_its_own_is_reported_as_well() -> None:
     seen = ObservedStage(stage_of("test", 2).variables, {"DATABASE_URL": dsn("own")}, deployed=True)
-    found = adopt(original(), [mirror("acme-de", 2, test=seen)])
+    found = propose_adoption(original(), [mirror("acme-de", 2, test=seen)])
     assert "acme-de, Test: its SITE_ID is set, but not deployed since; an up deploys" in found.notes
 
 
@@ -229,7 +229,7 @@ def test_what_is_alike_is_one_line_and_what_serves_a_wrong_site_comes_first() ->
     wrong = mirror("zz-wrong", None)
     no_id = "it has the shared database and no SITE_ID, so it serves the original's site; an up gives it an id"
     few = [mirror(f"odd-{n}", 40 + n, test=stage_of("test", 40 + n, THEME="x")) for n in (1, 2)]
-    assert adopt(original(), [*many, wrong, *few]).notes == (
+    assert propose_adoption(original(), [*many, wrong, *few]).notes == (
         f"zz-wrong, Test: {no_id}",
         f"zz-wrong, Live: {no_id}",
         "big-02, big-03, big-04, big-05, big-06 and 24 more, Live: never deployed successfully",
@@ -238,7 +238,7 @@ def test_what_is_alike_is_one_line_and_what_serves_a_wrong_site_comes_first() ->
 
 
 def test_another_region_is_said() -> None:
-    assert adopt(original(), [mirror("acme-de", 2, region="tokyo")]).notes == (
+    assert propose_adoption(original(), [mirror("acme-de", 2, region="tokyo")]).notes == (
         "acme-de: it is in another region than acme; a deployment of such a mirror fails",
     )
 
@@ -250,7 +250,7 @@ def test_what_cannot_be_seen_is_asked_for_by_name_and_then_adopted() -> None:
     unseen = ObservedApplication("acme-fr", visible=False)
     others = [mirror("acme-de", 4, test=hidden, live=hidden), unseen]
 
-    guessed, told = adopt(original(), others), adopt(original(), others, ["acme-de", "acme-fr"])
+    guessed, told = propose_adoption(original(), others), propose_adoption(original(), others, ["acme-de", "acme-fr"])
 
     assert guessed.fleet["mirrors"] == []
     assert [line.partition(":")[0] for line in guessed.notes] == ["acme-de", "acme-fr"]
@@ -259,9 +259,9 @@ def test_what_cannot_be_seen_is_asked_for_by_name_and_then_adopted() -> None:
 
 
 def test_what_has_the_database_of_another_in_a_variable_is_taken_for_its_mirror() -> None:
-    assert likely_originals(mirror("acme-de", 2), [original(), mirror("acme-fr", 3), stranger()]) == ["acme"]
-    assert likely_originals(mirror("acme-de", 2), [original(3)]) == ["acme"]
-    assert likely_originals(original(), [mirror("acme-de", 2), stranger()]) == []
+    assert find_likely_originals(mirror("acme-de", 2), [original(), mirror("acme-fr", 3), stranger()]) == ["acme"]
+    assert find_likely_originals(mirror("acme-de", 2), [original(3)]) == ["acme"]
+    assert find_likely_originals(original(), [mirror("acme-de", 2), stranger()]) == []
 
 
 @pytest.mark.parametrize("name", ["SITE_ID", "MIRRORS_APPLICATION"])
@@ -274,14 +274,14 @@ def test_an_original_that_sets_its_own_database_is_no_mirror_of_a_removed_one_th
         stage: ObservedStage({}, {"DATABASE_URL": dsn(host), name: "5"}, deployed=True) for stage, host in HOSTS.items()
     }
     assert (
-        likely_originals(ObservedApplication("acme", stages=own), [ObservedApplication("acme-it", stages=running)])
+        find_likely_originals(ObservedApplication("acme", stages=own), [ObservedApplication("acme-it", stages=running)])
         == []
     )
 
 
 @pytest.mark.parametrize(("retired", "whose"), [({7: "acme-de"}, " and belonged to acme-de"), ({7: ""}, "")])
 def test_a_site_with_a_retired_id_is_offered_and_reported(retired: dict[int, str], whose: str) -> None:
-    adoption = adopt(original(), [mirror("acme-de", 7), mirror("acme-fr", 8)], (), retired)
+    adoption = propose_adoption(original(), [mirror("acme-de", 7), mirror("acme-fr", 8)], (), retired)
     assert (problem(adoption).code, problem(adoption).site) == ("site-id-retired", "acme-de")
     assert problem(adoption).message.startswith(f"its SITE_ID 7 is retired{whose}:")
     assert [item["application"] for item in adoption.fleet["mirrors"]] == ["acme-de", "acme-fr"]
@@ -290,9 +290,9 @@ def test_a_site_with_a_retired_id_is_offered_and_reported(retired: dict[int, str
 def test_an_original_that_cannot_be_shared_yet_is_a_problem() -> None:
     one = ObservedStage({}, original().stages["live"].frozen, deployed=True)
 
-    never = problem(adopt(original(test=ObservedStage()), []))
+    never = problem(propose_adoption(original(test=ObservedStage()), []))
     assert never.line == "acme: Test was never deployed successfully. Deploy it first [original-never-deployed]"
-    shared = problem(adopt(original(test=one), []))
+    shared = problem(propose_adoption(original(test=one), []))
     assert (shared.code, shared.site) == ("environments-share-service", "acme")
 
 
@@ -304,15 +304,17 @@ def test_services_that_all_mirrors_share_are_shared_and_missing_ones_are_not() -
     )
     copies = {stage: stage_of(stage, 2, LOGS_DATABASE_DSN=places[stage]) for stage in HOSTS}
 
-    assert adopt(source, [mirror("acme-de", 2, test=copies["test"], live=copies["live"])]).fleet["shared"] == [
+    assert propose_adoption(source, [mirror("acme-de", 2, test=copies["test"], live=copies["live"])]).fleet[
+        "shared"
+    ] == [
         "DATABASE_URL",
         "LOGS_DATABASE_DSN",
     ]
-    assert adopt(source, [mirror("acme-de", 2)]).fleet["shared"] == ["DATABASE_URL"]
+    assert propose_adoption(source, [mirror("acme-de", 2)]).fleet["shared"] == ["DATABASE_URL"]
 
 
 def test_what_is_printed_is_a_configuration_without_problems() -> None:
-    fleet = adopt(original(), [mirror("acme-de", 2), mirror("acme-fr", None)]).fleet
+    fleet = propose_adoption(original(), [mirror("acme-de", 2), mirror("acme-fr", None)]).fleet
 
     loaded = load({"fleet": json.dumps(fleet), "apiToken": "token"}, "test", {})
 
@@ -330,7 +332,7 @@ def test_an_original_whose_database_cannot_be_compared_has_no_mirror_that_is_not
         for stage in HOSTS
     }
     account = ObservedApplication("acme", stages=running), [ObservedApplication("acme-de", stages=copies)]
-    guessed = adopt(*account)
+    guessed = propose_adoption(*account)
     assert guessed.fleet["mirrors"] == []
     assert [(item.code, item.remedy) for item in guessed.problems] == [
         ("service-not-comparable", "Name the mirrors with --mirror")
@@ -340,7 +342,7 @@ def test_an_original_whose_database_cannot_be_compared_has_no_mirror_that_is_not
     assert any(
         "acme-de: its DATABASE_URL is set, but not shown, or cannot be compared" in note for note in guessed.notes
     )
-    named = adopt(*account, named=["acme-de"])
+    named = propose_adoption(*account, named=["acme-de"])
     assert named.fleet["mirrors"] == [{"application": "acme-de", "siteId": 2}]
     assert named.problems == ()
 
@@ -348,10 +350,10 @@ def test_an_original_whose_database_cannot_be_compared_has_no_mirror_that_is_not
 def test_an_application_that_may_be_a_mirror_and_hides_its_id_has_to_be_answered_for() -> None:
     hidden = {"DATABASE_URL": ObservedVariable(None, sensitive=True), "SITE_ID": ObservedVariable(None, sensitive=True)}
     shop = ObservedApplication("shop", stages={"test": ObservedStage(hidden)})
-    found = problem(adopt(original(), [mirror("acme-de", 7), shop]))
+    found = problem(propose_adoption(original(), [mirror("acme-de", 7), shop]))
     assert (found.code, found.site) == ("neighbour-id-unknown", "shop")
     assert "mirrors:fleet.reservedFor: {shop: ID}" in found.remedy
-    assert adopt(original(), [mirror("acme-de", 7), shop], reserved_for=["shop"]).problems == ()
+    assert propose_adoption(original(), [mirror("acme-de", 7), shop], reserved_for=["shop"]).problems == ()
 
 
 def test_a_mirror_whose_id_is_not_shown_has_to_be_declared() -> None:
@@ -359,7 +361,7 @@ def test_a_mirror_whose_id_is_not_shown_has_to_be_declared() -> None:
         stage: ObservedStage({**stage_of(stage, 7).variables, "SITE_ID": ObservedVariable(None, sensitive=True)})
         for stage in HOSTS
     }
-    found = adopt(original(), [ObservedApplication("acme-de", stages=both)])
+    found = propose_adoption(original(), [ObservedApplication("acme-de", stages=both)])
     assert [item.line for item in found.problems] == [
         f"acme-de: its SITE_ID in {title} is not shown. Declare the siteId that it has [site-id-unknown]"
         for title in ("Test", "Live")

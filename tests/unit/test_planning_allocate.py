@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from mirrors.planning.site_ids.allocate import (
     Allocation,
     AllocationRequest,
-    Assigned,
+    IdHolder,
     Ledger,
-    Neighbour,
-    Reference,
+    ReferenceStack,
     SiteFacts,
+    UndeclaredSite,
     allocate,
 )
 from tests.search import searching
@@ -41,7 +41,7 @@ def test_a_removed_mirrors_id_is_retired_and_comes_back_with_it() -> None:
     first = allocate(Ledger(), hints("de", "fr")).ledger
     without = allocate(first, hints("fr", "new"))
     assert ids(without) == {"acme": 1, "fr": 3, "new": 4}
-    assert without.ledger.retired == {2: Assigned("de", "u-de")}
+    assert without.ledger.retired == {2: IdHolder("de", "u-de")}
     assert ids(allocate(without.ledger, hints("fr", "new", "de"))) == {"acme": 1, "fr": 3, "new": 4, "de": 2}
 
 
@@ -64,7 +64,7 @@ def test_ids_that_are_retired_in_the_configuration_alone_are_left_out() -> None:
 
 
 def test_a_stack_that_follows_takes_an_id_that_is_the_sites_again_there() -> None:
-    following = hints("de", retired=frozenset({4}), reference=Reference("test", {"acme": 1, "de": 4}, {}))
+    following = hints("de", retired=frozenset({4}), reference=ReferenceStack("test", {"acme": 1, "de": 4}, {}))
     assert ids(allocate(Ledger(), following)) == {"acme": 1, "de": 4}
 
 
@@ -72,12 +72,12 @@ def test_a_site_whose_own_id_the_followed_stack_has_retired_is_sent_there_first(
     """It left the list, only Test was updated, and it is back on it."""
     live = Ledger({"u-acme": ("acme", 1), "u-de": ("de", 4)}, {}, 4)
     for retired in (frozenset[int](), frozenset({4})):
-        back = hints("de", retired=retired, reference=Reference("test", {"acme": 1}, {4: Assigned("de")}))
+        back = hints("de", retired=retired, reference=ReferenceStack("test", {"acme": 1}, {4: IdHolder("de")}))
         [problem] = allocate(live, back).problems
         assert (problem.code, problem.site) == ("site-id-retired", "de")
         assert problem.remedy.startswith('Run "pulumi up -s test" first')
         assert "releaseSiteIds" not in problem.line
-    [problem] = allocate(live, hints("de", reference=Reference("test", {"acme": 1}, {4: Assigned("fr")}))).problems
+    [problem] = allocate(live, hints("de", reference=ReferenceStack("test", {"acme": 1}, {4: IdHolder("fr")}))).problems
     assert (problem.code, problem.site) == ("site-id-retired", "de")
     assert "releaseSiteIds: [4]" in problem.remedy
 
@@ -147,7 +147,7 @@ def test_what_an_original_runs_with_is_right_where_it_is_declared_too() -> None:
     first = allocate(Ledger(), hints("de")).ledger
     corrected = allocate(first, original_with(7, declared=7))
     assert ids(corrected) == {"acme": 7, "de": 2}
-    assert corrected.ledger.retired == {1: Assigned("acme", "u-acme")}
+    assert corrected.ledger.retired == {1: IdHolder("acme", "u-acme")}
     [problem] = allocate(first, original_with(2, declared=2)).problems
     assert problem.code == "site-id-shared"
     assert "SITE_ID 2 would belong to acme and de" in problem.message
@@ -213,7 +213,7 @@ def test_a_slug_that_another_application_had_until_now_is_not_taken_over_with_it
 
 
 def test_a_stack_that_follows_another_never_allocates() -> None:
-    reference = Reference("test", {"acme": 1, "de": 4}, {3: Assigned("old")})
+    reference = ReferenceStack("test", {"acme": 1, "de": 4}, {3: IdHolder("old")})
     following = hints("de", "fr", reference=reference)
     refused = allocate(Ledger(), following)
     [problem] = refused.problems
@@ -222,7 +222,7 @@ def test_a_stack_that_follows_another_never_allocates() -> None:
     preview = allocate(Ledger(), replace(following, preview=True))
     assert ids(preview) == {"acme": 1, "de": 4}
     assert preview.pending == ("fr",)
-    assert preview.ledger.retired == {3: Assigned("old")}
+    assert preview.ledger.retired == {3: IdHolder("old")}
 
 
 def test_a_mirror_gives_up_an_id_that_is_reserved_once_another_is_declared_for_it() -> None:
@@ -272,10 +272,10 @@ def test_any_history_of_lists_keeps_ids_unique_stable_and_never_reused(history: 
 
 
 def test_an_application_off_the_list_that_runs_with_the_database_keeps_its_number() -> None:
-    assert ids(allocate(Ledger(), hints("de", neighbours={"fr": Neighbour((3,))})))["de"] == 4
+    assert ids(allocate(Ledger(), hints("de", neighbours={"fr": UndeclaredSite((3,))})))["de"] == 4
     for here, other in ((3, 7), (7, 3)):  # in Test and in Live
         declared = AllocationRequest(
-            (hints().sites[0], SiteFacts("u-de", "de", declared=here)), neighbours={"fr": Neighbour((other, here))}
+            (hints().sites[0], SiteFacts("u-de", "de", declared=here)), neighbours={"fr": UndeclaredSite((other, here))}
         )
         [problem] = allocate(Ledger(), declared).problems
         assert (problem.code, problem.site) == ("site-id-taken", "de")

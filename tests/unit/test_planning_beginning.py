@@ -4,11 +4,11 @@ from dataclasses import replace
 
 from mirrors.planning.site_ids.allocate import (
     AllocationRequest,
-    Assigned,
+    IdHolder,
     Ledger,
-    Neighbour,
-    Reference,
+    ReferenceStack,
     SiteFacts,
+    UndeclaredSite,
     allocate,
 )
 
@@ -44,7 +44,7 @@ def test_an_id_that_is_in_use_and_above_the_highest_that_is_declared_makes_that_
         replace(LOST, sites=(ACME, replace(OURS, observed=9), NEW)),
         replace(LOST, retired=frozenset({9})),
         replace(LOST, reserved=frozenset({9})),
-        replace(LOST, neighbours={"other": Neighbour((9,))}),
+        replace(LOST, neighbours={"other": UndeclaredSite((9,))}),
     ):
         [problem] = allocate(Ledger(), replace(known, highest=7)).problems
         assert "mirrors:fleet.highestSiteId says 7, and 9 is in use" in problem.message
@@ -55,9 +55,9 @@ def test_nothing_is_asked_where_nothing_was_given_where_it_is_remembered_or_wher
     by_hand = AllocationRequest((ACME, replace(OURS, ours=False, managed=False), NEW))
     assert allocate(Ledger(), by_hand).problems == ()
     assert allocate(allocate(Ledger(), by_hand).ledger, LOST).problems == ()
-    left = Ledger({}, {2: Assigned("de", "u-de")}, 2)
+    left = Ledger({}, {2: IdHolder("de", "u-de")}, 2)
     assert allocate(left, LOST).problems == ()
-    following = replace(LOST, reference=Reference("test", {"acme": 1, "de": 2, "new": 3}, {}))
+    following = replace(LOST, reference=ReferenceStack("test", {"acme": 1, "de": 2, "new": 3}, {}))
     assert allocate(Ledger(), following).problems == ()
 
 

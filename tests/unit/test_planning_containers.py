@@ -17,7 +17,7 @@ from mirrors.docker.settings import Healthcheck
 from mirrors.errors import ConfigurationError
 from mirrors.planning.observed import ObservedFleet, ObservedSite, ObservedVariable
 from mirrors.planning.site_ids.allocate import AllocationRequest, Ledger
-from mirrors.planning.site_ids.ledger import renamed
+from mirrors.planning.site_ids.ledger import rename_slugs
 from tests.unit.fleets import settings
 
 DOCKER = {"image": "acme:1"}
@@ -135,9 +135,9 @@ def test_a_former_slug_hands_its_entry_in_the_ledger_over_and_keeps_it_when_it_i
     hints = containers_plan(
         declared.model_copy(update={"fleet": fleet.model_copy(update={"mirrors": mirrors})}), nobody("acme-gaul")
     ).hints
-    moved = renamed(ledger, AllocationRequest(hints))
+    moved = rename_slugs(ledger, AllocationRequest(hints))
     assert moved.assignments == {"acme": ("acme", 1), "acme-gaul": ("acme-fr", 3)}
-    assert renamed(moved, AllocationRequest(hints)) == moved
+    assert rename_slugs(moved, AllocationRequest(hints)) == moved
 
 
 def test_sites_of_another_fleet_are_one_problem_and_those_of_the_former_name_none() -> None:

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from mirrors.config import Fleet
 from mirrors.planning.observed import ObservedSite
-from mirrors.planning.site_ids.allocate import Assigned, Ledger
-from mirrors.planning.site_ids.pins import disagreements, pins, unpinned
+from mirrors.planning.site_ids.allocate import IdHolder, Ledger
+from mirrors.planning.site_ids.pins import find_pin_problems, list_pins, note_unpinned_ids
 from tests.unit.fleets import converged, fresh, settings
 
 
@@ -13,11 +13,11 @@ def fleet(*mirrors: dict[str, object], **more: object) -> Fleet:
     return Fleet.model_validate({"original": {"application": "acme"}, "mirrors": mirrors, **more})
 
 
-LEDGER = Ledger({"u1": ("acme", 1), "u3": ("acme-fr", 7), "u2": ("acme-de", 2)}, {5: Assigned("acme-it", "u5")}, 7)
+LEDGER = Ledger({"u1": ("acme", 1), "u3": ("acme-fr", 7), "u2": ("acme-de", 2)}, {5: IdHolder("acme-it", "u5")}, 7)
 
 
 def test_ids_are_listed_by_number_and_retired_ones_last() -> None:
-    found = pins(LEDGER, fleet({"application": "acme-de", "siteId": 2}))
+    found = list_pins(LEDGER, fleet({"application": "acme-de", "siteId": 2}))
 
     assert [(item.site_id, item.application, item.retired) for item in found] == [
         (1, "acme", False),
@@ -29,29 +29,29 @@ def test_ids_are_listed_by_number_and_retired_ones_last() -> None:
 
 
 def test_a_retired_id_is_pinned_by_the_list_of_retired_ones() -> None:
-    assert [item.pinned for item in pins(LEDGER, fleet(retired=[5])) if item.retired] == [True]
+    assert [item.pinned for item in list_pins(LEDGER, fleet(retired=[5])) if item.retired] == [True]
 
 
 def test_a_declared_id_that_the_state_does_not_have_is_said() -> None:
     declared = fleet({"application": "acme-fr", "siteId": 8})
 
-    assert [problem.line for problem in disagreements(pins(LEDGER, declared), declared)] == [
+    assert [problem.line for problem in find_pin_problems(list_pins(LEDGER, declared), declared)] == [
         "acme-fr: declared with siteId 8, the stack has 7: see a preview [site-id-differs]"
     ]
-    assert [item.application for item in pins(LEDGER, declared) if item.contradicted] == ["acme-fr"]
+    assert [item.application for item in list_pins(LEDGER, declared) if item.contradicted] == ["acme-fr"]
 
 
 def test_a_site_that_returned_while_its_id_is_listed_as_retired_is_said() -> None:
     declared = fleet({"application": "acme-fr"}, retired=[7, 2, 5])
 
-    [problem] = disagreements(pins(LEDGER, declared), declared)
+    [problem] = find_pin_problems(list_pins(LEDGER, declared), declared)
     assert (problem.code, problem.site) == ("site-id-retired", "acme-fr")
     assert "SITE_ID 7" in problem.message
 
 
 def note_on(*mirrors: ObservedSite, **more: object) -> str | None:
     slugs = [site.slug for site in mirrors]
-    note = unpinned(settings(*slugs, **more), {site.slug: site for site in mirrors}, "live")
+    note = note_unpinned_ids(settings(*slugs, **more), {site.slug: site for site in mirrors}, "live")
     return note.line if note else None
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from mirrors.planning.observed import ObservedVariable
-from mirrors.planning.plan import hidden_databases, plan
+from mirrors.planning.plan import find_hidden_databases, plan_fleet
 from mirrors.planning.site_ids.allocate import allocate
 from mirrors.planning.site_ids.facts import AllocationRequest, Ledger
 from mirrors.planning.variables.dsn import normalize_identity
@@ -14,7 +14,7 @@ from tests.unit.fleets import DATABASE, STORAGE, converged, deployment, fresh, o
 
 
 def test_a_sound_fleet_is_planned_without_problems() -> None:
-    planned = plan(settings("acme-de"), seen(fresh("acme-de")))
+    planned = plan_fleet(settings("acme-de"), seen(fresh("acme-de")))
     assert planned.problems == ()
     assert planned.original is not None
     assert planned.original.release == "r1"
@@ -23,7 +23,7 @@ def test_a_sound_fleet_is_planned_without_problems() -> None:
 
 
 def test_a_missing_mirror_names_the_way_to_make_it() -> None:
-    [problem] = plan(settings("acme-de", "acme-xx"), seen(fresh("acme-de"))).problems
+    [problem] = plan_fleet(settings("acme-de", "acme-xx"), seen(fresh("acme-de"))).problems
     assert (problem.code, problem.site) == ("application-not-found", "acme-xx")
     assert problem.line == (
         "acme-xx: no application of this name is visible to this token. Make it once in the Control Panel:"
@@ -33,14 +33,14 @@ def test_a_missing_mirror_names_the_way_to_make_it() -> None:
 
 def test_a_slip_in_a_slug_is_reported_before_the_way_to_make_a_mirror() -> None:
     there = seen(fresh("acme-de"), applications={slug: f"u-{slug}" for slug in ("acme", "acme-de", "acme-fr")})
-    (problem,) = plan(settings("acme-de", "acme-frr"), there).problems
+    (problem,) = plan_fleet(settings("acme-de", "acme-frr"), there).problems
     assert problem.remedy.startswith("Did you mean acme-fr? Otherwise make it once in the Control Panel")
-    (problem,) = plan(settings("acme-de", "acmee"), there).problems
+    (problem,) = plan_fleet(settings("acme-de", "acmee"), there).problems
     assert problem.remedy.startswith("Make it once"), "the original is no mirror"
 
 
 def test_a_missing_original_is_said_together_with_the_mirrors_that_are_missing() -> None:
-    problems = plan(settings("acme-de", "acme-xx"), seen(fresh("acme-de"), original=None)).problems
+    problems = plan_fleet(settings("acme-de", "acme-xx"), seen(fresh("acme-de"), original=None)).problems
     assert [(problem.code, problem.site) for problem in problems] == [
         ("application-not-found", "acme"),
         ("application-not-found", "acme-xx"),
@@ -50,7 +50,7 @@ def test_a_missing_original_is_said_together_with_the_mirrors_that_are_missing()
 
 def test_an_original_never_deployed_is_said_for_both_environments() -> None:
     never = seen(original=original(deployments=(), frozen={}), releases=())
-    problems = plan(settings(), never).problems
+    problems = plan_fleet(settings(), never).problems
     assert {(problem.code, problem.site) for problem in problems} == {("original-never-deployed", "acme")}
     assert [problem.message.partition(" ")[0] for problem in problems] == ["Test", "Live"]
     assert [problem.remedy for problem in problems] == ["Deploy acme in Test first", "Deploy acme in Live first"]
@@ -58,18 +58,20 @@ def test_an_original_never_deployed_is_said_for_both_environments() -> None:
 
 def test_a_failed_deployment_of_the_original_does_not_count() -> None:
     failed = seen(original=original(deployments=(deployment("d1", 0, 1, success=False),), frozen={}))
-    [problem] = plan(settings(), failed).problems
+    [problem] = plan_fleet(settings(), failed).problems
     assert (problem.code, problem.remedy) == ("original-never-deployed", "Deploy acme in Test first")
 
 
 def test_a_matching_image_needs_no_live_deployment() -> None:
-    planned = plan(settings(imageFrom="matching"), seen(image_environment="e-acme", releases=(deployment("d1", 0, 1),)))
+    planned = plan_fleet(
+        settings(imageFrom="matching"), seen(image_environment="e-acme", releases=(deployment("d1", 0, 1),))
+    )
     assert planned.problems == ()
 
 
 def test_every_problem_is_found_at_once() -> None:
     fleet = seen(replace(fresh("acme-de"), environment=None), releases=())
-    problems = plan(settings("acme-de", "acme-xx"), fleet).problems
+    problems = plan_fleet(settings("acme-de", "acme-xx"), fleet).problems
     assert [(problem.code, problem.site) for problem in problems] == [
         ("application-not-found", "acme-xx"),
         ("environment-not-found", "acme-de"),
@@ -79,11 +81,11 @@ def test_every_problem_is_found_at_once() -> None:
 
 def test_a_shared_value_that_is_not_shown_needs_a_stand_in() -> None:
     hidden = seen(original=original(frozen={"DATABASE_URL": None, "DEFAULT_STORAGE_DSN": STORAGE}))
-    [problem] = plan(settings(), hidden).problems
+    [problem] = plan_fleet(settings(), hidden).problems
     assert (problem.code, problem.site) == ("shared-value-unknown", "acme")
     assert "DATABASE_URL is not shown by the API" in problem.line
     assert "mirrors:sharedValues.DATABASE_URL" in problem.remedy
-    planned = plan(settings(sharedValues={"DATABASE_URL": DATABASE}), hidden)
+    planned = plan_fleet(settings(sharedValues={"DATABASE_URL": DATABASE}), hidden)
     assert planned.problems == ()
     assert planned.original is not None
     assert planned.original.shared["DATABASE_URL"] == DATABASE
@@ -91,13 +93,13 @@ def test_a_shared_value_that_is_not_shown_needs_a_stand_in() -> None:
 
 def test_a_shared_value_that_is_empty_is_said_to_be_empty() -> None:
     empty = seen(original=original(frozen={"DATABASE_URL": "", "DEFAULT_STORAGE_DSN": STORAGE}))
-    [problem] = plan(settings(), empty).problems
+    [problem] = plan_fleet(settings(), empty).problems
     assert (problem.code, problem.site) == ("shared-value-unknown", "acme")
     assert "DATABASE_URL is empty. Set it" in problem.line
 
 
 def test_a_stand_in_that_differs_from_what_is_shown_is_a_problem_without_either_value() -> None:
-    [problem] = plan(settings(sharedValues={"DATABASE_URL": "postgres://u:other99@h/d"}), seen()).problems
+    [problem] = plan_fleet(settings(sharedValues={"DATABASE_URL": "postgres://u:other99@h/d"}), seen()).problems
     assert (problem.code, problem.site) == ("shared-value-differs", "acme")
     assert problem.path == "mirrors:sharedValues.DATABASE_URL"
     assert "other99" not in problem.line
@@ -112,7 +114,7 @@ def test_an_observed_site_id_counts_only_beside_the_shared_database() -> None:
         (own_database, None),
         ({"SITE_ID": ObservedVariable("7")}, None),
     ):
-        hints = plan(settings("acme-de"), seen(replace(mirror, variables=variables))).hints
+        hints = plan_fleet(settings("acme-de"), seen(replace(mirror, variables=variables))).hints
         assert [hint.observed for hint in hints] == [1, expected]
 
 
@@ -120,15 +122,15 @@ def test_what_a_mirror_shows_of_its_database_is_compared_unless_someone_confirms
     mirror = converged("acme-de", 7)
     own = {**mirror.variables, "DATABASE_URL": ObservedVariable("postgresql://a:hunter33@Elsewhere/own")}
     fleet = seen(replace(mirror, variables=own))
-    acme, hint = plan(settings("acme-de"), fleet).hints
+    acme, hint = plan_fleet(settings("acme-de"), fleet).hints
     assert (acme.database, hint.database) == (
         "postgres://db.example.com:5432/acme-test",
         "postgres://elsewhere:5432/own",
     )
     assert hint.observed is None
-    confirmed = plan(settings("acme-de", confirmDatabase="psql://elsewhere/own, x"), fleet).hints[1]
+    confirmed = plan_fleet(settings("acme-de", confirmDatabase="psql://elsewhere/own, x"), fleet).hints[1]
     assert (confirmed.database, confirmed.observed) == (None, 7), "the id of a copy with an old address stays its own"
-    assert plan(settings("acme-de"), seen(mirror)).hints[1].database is None
+    assert plan_fleet(settings("acme-de"), seen(mirror)).hints[1].database is None
 
 
 def test_a_service_that_test_and_live_have_in_common_is_a_problem_without_its_password() -> None:
@@ -136,7 +138,7 @@ def test_a_service_that_test_and_live_have_in_common_is_a_problem_without_its_pa
         "DATABASE_URL": DATABASE.replace("hunter22", "other-password"),
         "DEFAULT_STORAGE_DSN": "s3://k:s@live.s3.amazonaws.com/",
     }
-    [problem] = plan(settings(), seen(elsewhere=same)).problems
+    [problem] = plan_fleet(settings(), seen(elsewhere=same)).problems
     assert (problem.code, problem.site) == ("environments-share-service", "acme")
     assert "DATABASE_URL is the same in Test and in Live, postgres://db.example.com:5432/acme-test" in problem.line
     assert "hunter22" not in problem.line
@@ -158,7 +160,7 @@ def test_where_mirrors_cannot_tell_test_and_live_apart_someone_has_to_confirm_th
 ) -> None:
     odd = {"DATABASE_URL": here, "DEFAULT_STORAGE_DSN": STORAGE}
     fleet = seen(original=original(frozen=odd), elsewhere={"DATABASE_URL": there})
-    [problem] = plan(settings(), fleet).problems
+    [problem] = plan_fleet(settings(), fleet).problems
     assert (problem.code, problem.site) == ("service-not-comparable", "acme")
     assert "hunter" not in problem.line
     for other in (
@@ -167,9 +169,9 @@ def test_where_mirrors_cannot_tell_test_and_live_apart_someone_has_to_confirm_th
         "unreadable:acme:DEFAULT_STORAGE_DSN",
         "unreadable:acme-de:x",
     ):
-        assert plan(settings(confirmDatabase=other), fleet).problems == (problem,)
+        assert plan_fleet(settings(confirmDatabase=other), fleet).problems == (problem,)
     assert normalize_identity(confirmed) == shlex.split(problem.remedy[problem.remedy.rindex("'pulumi") + 1 : -1])[4]
-    assert plan(settings(confirmDatabase=confirmed), fleet).problems == ()
+    assert plan_fleet(settings(confirmDatabase=confirmed), fleet).problems == ()
 
 
 @pytest.mark.parametrize(
@@ -182,7 +184,8 @@ def test_where_mirrors_cannot_tell_test_and_live_apart_someone_has_to_confirm_th
 def test_two_storages_of_azure_are_two(test: str, live: str) -> None:
     mine = {**original().frozen, "DEFAULT_STORAGE_DSN": test}
     assert (
-        plan(settings(), seen(original=original(frozen=mine), elsewhere={"DEFAULT_STORAGE_DSN": live})).problems == ()
+        plan_fleet(settings(), seen(original=original(frozen=mine), elsewhere={"DEFAULT_STORAGE_DSN": live})).problems
+        == ()
     )
 
 
@@ -197,7 +200,7 @@ def test_two_storages_of_azure_are_two(test: str, live: str) -> None:
 )
 def test_one_service_is_one_in_each_spelling(here: str, there: str) -> None:
     mine = {**original().frozen, "DATABASE_URL": here}
-    [problem] = plan(settings(), seen(original=original(frozen=mine), elsewhere={"DATABASE_URL": there})).problems
+    [problem] = plan_fleet(settings(), seen(original=original(frozen=mine), elsewhere={"DATABASE_URL": there})).problems
     assert (problem.code, problem.site) == ("environments-share-service", "acme")
     assert problem.message.startswith("DATABASE_URL ")
 
@@ -206,9 +209,9 @@ def test_a_mirror_whose_database_cannot_be_compared_is_not_taken_over_unconfirme
     mirror = converged("acme-de", 7)
     own = {**mirror.variables, "DATABASE_URL": ObservedVariable("postgres://a:b@/own?service=x")}
     fleet = seen(replace(mirror, variables=own))
-    hint = plan(settings("acme-de"), fleet).hints[1]
+    hint = plan_fleet(settings("acme-de"), fleet).hints[1]
     assert (hint.database, hint.observed) == ("postgres:///own?service=x", None)
-    confirmed = plan(settings("acme-de", confirmDatabase=hint.database), fleet).hints[1]
+    confirmed = plan_fleet(settings("acme-de", confirmDatabase=hint.database), fleet).hints[1]
     assert (confirmed.database, confirmed.observed) == (None, 7)
 
 
@@ -221,7 +224,7 @@ def test_two_databases_that_mirrors_cannot_read_are_one_only_to_the_letter(own: 
     mirror = converged("acme-de", 7)
     variables = {**mirror.variables, "DATABASE_URL": ObservedVariable(own), "MIRRORS_APPLICATION": ObservedVariable("")}
     there = seen(replace(mirror, variables=variables), original=original(frozen=shared))
-    problems = allocate(Ledger(), AllocationRequest(plan(settings("acme-de"), there).hints)).problems
+    problems = allocate(Ledger(), AllocationRequest(plan_fleet(settings("acme-de"), there).hints)).problems
     assert ("mirror-has-another-database" in [problem.code for problem in problems]) is asked
 
 
@@ -241,7 +244,7 @@ def test_a_confirmation_of_what_cannot_be_read_counts_for_the_value_that_it_name
     mirror = converged("acme-de", 7)
     variables = {**mirror.variables, "DATABASE_URL": ObservedVariable("postgres://a:b/c@h/one")}
     variables.pop("MIRRORS_APPLICATION")
-    hints = plan(settings("acme-de", confirmDatabase=confirmed), seen(replace(mirror, variables=variables))).hints
+    hints = plan_fleet(settings("acme-de", confirmDatabase=confirmed), seen(replace(mirror, variables=variables))).hints
     problems = allocate(Ledger(), AllocationRequest(hints, stack="test")).problems
     found = [(problem.code, problem.site) for problem in problems]
     assert found == [("mirror-has-another-database", "acme-de")] * asked
@@ -252,7 +255,7 @@ def test_a_confirmation_of_what_cannot_be_read_counts_for_the_value_that_it_name
 def test_a_question_of_the_plan_names_the_stack() -> None:
     fleet = seen(original=original(frozen={**original().frozen, "DATABASE_URL": "gs://u:p@one/a"}))
     fleet = replace(fleet, elsewhere={"DATABASE_URL": "gs://u:p@two/a"})
-    [problem] = plan(settings().of_stack("acme-test"), fleet).problems
+    [problem] = plan_fleet(settings().of_stack("acme-test"), fleet).problems
     assert problem.remedy.endswith("'pulumi config set mirrors:confirmDatabase gs://one/a -s acme-test'")
 
 
@@ -260,7 +263,7 @@ def test_a_question_of_the_plan_names_the_stack() -> None:
 def test_an_id_that_is_reserved_for_an_application_which_is_not_there_is_a_problem(slug: str, said: str) -> None:
     fleet = {"original": {"application": "acme"}, "mirrors": [{"application": "acme-de"}]}
     there = seen(fresh("acme-de"), applications={"acme": "u-acme", "acme-de": "u-acme-de", "acme-old": "u-old"})
-    [problem] = plan(settings(fleet={**fleet, "reservedFor": {slug: 9}}), there).problems
+    [problem] = plan_fleet(settings(fleet={**fleet, "reservedFor": {slug: 9}}), there).problems
     assert (problem.code, problem.site, problem.path) == (
         "reserved-for-unknown",
         slug,
@@ -269,14 +272,14 @@ def test_an_id_that_is_reserved_for_an_application_which_is_not_there_is_a_probl
     assert problem.remedy.startswith(said)
     assert problem.remedy.endswith("mirrors:fleet.reservedSiteIds: [9]")
     for known in ("acme-old", "acme-de"):
-        assert plan(settings(fleet={**fleet, "reservedFor": {known: 9}}), there).problems == ()
+        assert plan_fleet(settings(fleet={**fleet, "reservedFor": {known: 9}}), there).problems == ()
 
 
 def test_a_shared_variable_that_names_no_service_may_be_the_same_in_test_and_live() -> None:
     sentry = {"SENTRY_DSN": "https://key@sentry.example.com/1"}
     shared = seen(original=original(frozen={**original().frozen, **sentry}), elsewhere=sentry)
     fleet = {"original": {"application": "acme"}, "shared": ["DATABASE_URL", "DEFAULT_STORAGE_DSN", "SENTRY_DSN"]}
-    assert plan(settings(fleet=fleet), shared).problems == ()
+    assert plan_fleet(settings(fleet=fleet), shared).problems == ()
 
 
 def test_a_site_id_beside_the_shared_database_that_cannot_be_read_is_marked() -> None:
@@ -285,7 +288,7 @@ def test_a_site_id_beside_the_shared_database_that_cannot_be_read_is_marked() ->
         odd = replace(
             mirror, variables={**mirror.variables, "SITE_ID": ObservedVariable(value, sensitive=value is None)}
         )
-        hint = plan(settings("acme-de"), seen(odd)).hints[1]
+        hint = plan_fleet(settings("acme-de"), seen(odd)).hints[1]
         assert (hint.observed, hint.unreadable) == (None, True)
 
 
@@ -304,12 +307,12 @@ def test_an_original_without_a_site_id_runs_with_1_and_one_that_is_not_shown_is_
     running: dict[str, str | None], own: dict[str, ObservedVariable], observed: int | None, unreadable: bool
 ) -> None:
     fleet = seen(original=original(frozen={**original().frozen, **running}, variables=own))
-    hint = plan(settings(), fleet).hints[0]
+    hint = plan_fleet(settings(), fleet).hints[0]
     assert (hint.observed, hint.unreadable) == (observed, unreadable)
 
 
 def test_of_an_original_that_was_never_deployed_no_site_id_is_known() -> None:
-    hint = plan(settings(), seen(original=original(deployments=(), frozen={}))).hints[0]
+    hint = plan_fleet(settings(), seen(original=original(deployments=(), frozen={}))).hints[0]
     assert (hint.observed, hint.unreadable) == (None, False)
 
 
@@ -320,16 +323,18 @@ def test_a_copy_from_the_other_environment_is_called_one_unless_it_is_managed_or
     )
     fleet = seen(wrong, elsewhere={"DATABASE_URL": live})
     identity = "postgres://db.example.com:5432/acme-live"
-    [problem] = plan(settings("acme-de"), fleet).problems
+    [problem] = plan_fleet(settings("acme-de"), fleet).problems
     assert (problem.code, problem.site) == ("database-of-other-environment", "acme-de")
     assert identity in problem.message
     assert "secret" not in problem.line
-    assert plan(settings("acme-de", confirmDatabase=identity), fleet).problems == ()
+    assert plan_fleet(settings("acme-de", confirmDatabase=identity), fleet).problems == ()
     ours = replace(wrong, variables={**wrong.variables, "MIRRORS_APPLICATION": ObservedVariable("acme-de")})
-    assert plan(settings("acme-de"), replace(fleet, mirrors={"acme-de": ours})).problems == ()
+    assert plan_fleet(settings("acme-de"), replace(fleet, mirrors={"acme-de": ours})).problems == ()
 
 
 def test_a_database_that_is_set_and_not_shown_is_to_be_looked_up_and_no_other() -> None:
     shown = replace(fresh("acme-fr"), variables={"DATABASE_URL": ObservedVariable(DATABASE)})
-    planned = plan(settings("acme-de", "acme-fr", "acme-ch"), seen(converged("acme-de", 2), shown, fresh("acme-ch")))
-    assert hidden_databases(planned.mirrors) == {"u-acme-de": "e-acme-de"}
+    planned = plan_fleet(
+        settings("acme-de", "acme-fr", "acme-ch"), seen(converged("acme-de", 2), shown, fresh("acme-ch"))
+    )
+    assert find_hidden_databases(planned.mirrors) == {"u-acme-de": "e-acme-de"}

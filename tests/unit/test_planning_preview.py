@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from mirrors.config import Settings
-from mirrors.planning.adoption.takeover import Judged
-from mirrors.planning.divio_words import WORDS
+from mirrors.planning.adoption.takeover import FirstDeploymentForecast
+from mirrors.planning.divio_words import PLATFORM_WORDS
 from mirrors.planning.reports.preview import Cause, FleetPreview, first_deployments, preview_of
 from mirrors.planning.reports.pulumi_steps import Change
 from mirrors.problems import Note, Problem
@@ -238,21 +238,26 @@ NOT_DEPLOYED = update("Mirror", "de", {"SITE_ID": "2"}, {"SITE_ID": "2", "releas
 @pytest.mark.parametrize(
     ("new", "judgement", "cause", "why"),
     [
-        (NEW, Judged(taken_over=True), Cause.TAKEN_OVER, ""),
-        (NEW, Judged(taken_over=False, why="it runs without SITE_ID"), Cause.ADOPTED, "it runs without SITE_ID"),
-        (NOT_DEPLOYED, Judged(taken_over=True), Cause.UNVERIFIED, ""),
+        (NEW, FirstDeploymentForecast(taken_over=True), Cause.TAKEN_OVER, ""),
+        (
+            NEW,
+            FirstDeploymentForecast(taken_over=False, why="it runs without SITE_ID"),
+            Cause.ADOPTED,
+            "it runs without SITE_ID",
+        ),
+        (NOT_DEPLOYED, FirstDeploymentForecast(taken_over=True), Cause.UNVERIFIED, ""),
         (
             NOT_DEPLOYED,
-            Judged(taken_over=False, why="it runs with another THEME"),
+            FirstDeploymentForecast(taken_over=False, why="it runs with another THEME"),
             Cause.FAILED,
             "it runs with another THEME",
         ),
-        (NOT_DEPLOYED, Judged(taken_over=False, why="never", ran_before=False), Cause.FIRST, ""),
+        (NOT_DEPLOYED, FirstDeploymentForecast(taken_over=False, why="never", ran_before=False), Cause.FIRST, ""),
     ],
     ids=["runs as declared", "runs otherwise", "was never healthy", "was never deployed as declared", "never deployed"],
 )
 def test_what_the_platform_shows_decides_whether_a_new_deployment_is_one(
-    new: Json, judgement: Judged, cause: Cause, why: str
+    new: Json, judgement: FirstDeploymentForecast, cause: Cause, why: str
 ) -> None:
     engine = {"steps": [new]}
     assert first_deployments(engine) == ["de"]
@@ -384,7 +389,7 @@ def test_a_mirror_off_the_list_leaves() -> None:
     found = preview(step("delete", "Mirror", "it", old={"SITE_ID": "5"}))
 
     assert (found.leaving, found.sites, found.others) == (("it",), (), ())
-    assert found.left_behind == WORDS.removed
+    assert found.left_behind == PLATFORM_WORDS.removed
 
 
 def test_shared_values_that_point_elsewhere_are_reported_with_both_places() -> None:

@@ -10,11 +10,11 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 
 from mirrors.planning.site_ids.allocate import (
     AllocationRequest,
-    Assigned,
+    IdHolder,
     Ledger,
-    Neighbour,
-    Reference,
+    ReferenceStack,
     SiteFacts,
+    UndeclaredSite,
     allocate,
 )
 from tests.search import searching
@@ -83,7 +83,8 @@ class World:
         )
         others = self.neighbours.items() if running is None else ()
         neighbours = {
-            slug: Neighbour(hidden=True) if slug in self.hidden else Neighbour((site_id,)) for slug, site_id in others
+            slug: UndeclaredSite(hidden=True) if slug in self.hidden else UndeclaredSite((site_id,))
+            for slug, site_id in others
         }
         listed = {uuid: slug for uuid, slug in self.names.items() if uuid not in self.sites}
         known = {"reserved_for": self.answered, "listed": listed, **more}
@@ -287,8 +288,8 @@ class Fleet(RuleBasedStateMachine):
     @rule(preview=st.booleans())
     def live_follows(self, preview: bool) -> None:
         given = dict(self.ledger.assignments.values())
-        retired = {site_id: Assigned(who.name) for site_id, who in self.ledger.retired.items()}
-        hints = self.world.hints(self.live_running, reference=Reference("test", given, retired), preview=preview)
+        retired = {site_id: IdHolder(who.name) for site_id, who in self.ledger.retired.items()}
+        hints = self.world.hints(self.live_running, reference=ReferenceStack("test", given, retired), preview=preview)
         allocation = allocate(self.live, hints)
         if allocation.problems:
             return
@@ -300,7 +301,7 @@ class Fleet(RuleBasedStateMachine):
     @rule(uuid=MIRROR, site_id=st.integers(1, 9))
     def live_has_a_mirror_that_test_lacks(self, uuid: str, site_id: int) -> None:
         """It gets no id in Live: neither a number nor a problem in a preview, a problem in an update."""
-        fresh = World(order=(uuid,)).hints({}, reference=Reference("test", {"acme": site_id}, {}))
+        fresh = World(order=(uuid,)).hints({}, reference=ReferenceStack("test", {"acme": site_id}, {}))
         update, preview = allocate(Ledger(), fresh), allocate(Ledger(), replace(fresh, preview=True))
         assert ids(update.ledger) == ids(preview.ledger) == {ORIGINAL: site_id}
         assert (len(update.problems), preview.problems) == (1, ())

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from mirrors.docker.words import WORDS as DOCKER
-from mirrors.planning.site_ids.allocate import AllocationRequest, Assigned, Ledger, SiteFacts, allocate
-from mirrors.planning.site_ids.retirement import GOES_ON, removal_notes
+from mirrors.docker.words import PLATFORM_WORDS as DOCKER
+from mirrors.planning.site_ids.allocate import AllocationRequest, IdHolder, Ledger, SiteFacts, allocate
+from mirrors.planning.site_ids.retirement import INSTANCES_GO_ON, note_removed_sites
 
 ACME = SiteFacts("u-acme", "acme", original=True)
 KNOWN = Ledger({"u-acme": ("acme", 1), "u-c": ("ren-c", 4)}, {}, 4)
@@ -57,7 +57,7 @@ def test_an_id_that_is_reserved_after_it_was_given_and_never_used_makes_place_fo
     kept = AllocationRequest((ACME, unused), reserved=frozenset({4}))
     moved = allocate(KNOWN, kept)
     assert (moved.problems, moved.ledger.assignments["u-c"]) == ((), ("ren-c", 5))
-    assert moved.ledger.retired == {4: Assigned("ren-c")}
+    assert moved.ledger.retired == {4: IdHolder("ren-c")}
     again = allocate(moved.ledger, kept)
     assert (again.problems, again.ledger) == ((), moved.ledger)
     back = allocate(allocate(moved.ledger, AllocationRequest((ACME,))).ledger, AllocationRequest((ACME, unused)))
@@ -92,8 +92,8 @@ def test_sites_that_both_run_with_one_id_are_not_asked_to_declare_another() -> N
     assert problem.remedy == "Declare another siteId for one of them"
 
 
-def leaving(hints: AllocationRequest, *, keeps: bool = False, goes_on: str = GOES_ON) -> str:
-    [note] = removal_notes(KNOWN, allocate(KNOWN, hints).ledger, hints, keeps=keeps, goes_on=goes_on)
+def leaving(hints: AllocationRequest, *, keeps: bool = False, goes_on: str = INSTANCES_GO_ON) -> str:
+    [note] = note_removed_sites(KNOWN, allocate(KNOWN, hints).ledger, hints, keeps=keeps, goes_on=goes_on)
     assert note.site == "ren-c"
     return note.line
 

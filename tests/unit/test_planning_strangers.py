@@ -5,19 +5,19 @@ from dataclasses import replace
 from mirrors.planning.site_ids.allocate import (
     Allocation,
     AllocationRequest,
-    Assigned,
+    IdHolder,
     Ledger,
-    Neighbour,
-    Reference,
+    ReferenceStack,
     SiteFacts,
+    UndeclaredSite,
     allocate,
 )
 
 SITES = (SiteFacts("u-acme", "acme", original=True), SiteFacts("u-de", "de"))
-HIDDEN, MANAGED = Neighbour(hidden=True), Neighbour((4,), managed="old")
+HIDDEN, MANAGED = UndeclaredSite(hidden=True), UndeclaredSite((4,), managed="old")
 
 
-def beside(neighbour: Neighbour, ledger: Ledger | None = None, **more: object) -> Allocation:
+def beside(neighbour: UndeclaredSite, ledger: Ledger | None = None, **more: object) -> Allocation:
     hints = AllocationRequest(SITES, neighbours={"old": neighbour})
     return allocate(ledger or Ledger(), replace(hints, **more))  # type: ignore[arg-type]
 
@@ -65,28 +65,28 @@ def test_what_another_project_manages_is_reported_before_both_give_the_next_id()
 
 
 def test_what_has_left_the_list_is_no_other_projects_whatever_it_is_called_now() -> None:
-    left = Ledger({"u-acme": ("acme", 1)}, {4: Assigned("old", "u-old")}, 4)
+    left = Ledger({"u-acme": ("acme", 1)}, {4: IdHolder("old", "u-old")}, 4)
     assert id_of(beside(MANAGED, left)) == 5
-    renamed = Ledger({"u-acme": ("acme", 1)}, {4: Assigned("older", "u-old")}, 4)
+    renamed = Ledger({"u-acme": ("acme", 1)}, {4: IdHolder("older", "u-old")}, 4)
     assert id_of(beside(MANAGED, renamed, listed={"u-old": "old"})) == 5
     leaving = Ledger({"u-acme": ("acme", 1), "u-old": ("old", 4)}, {}, 4)
     assert id_of(beside(MANAGED, leaving)) == 5
-    begun_anew = Ledger({"u-acme": ("acme", 1)}, {4: Assigned("")}, 4)
+    begun_anew = Ledger({"u-acme": ("acme", 1)}, {4: IdHolder("")}, 4)
     assert id_of(beside(MANAGED, begun_anew)) == 5
 
 
 def test_what_the_followed_stack_gave_an_id_is_no_other_projects() -> None:
     given = {"acme": 1, "de": 2}
-    for known in (Reference("test", {**given, "old": 4}, {}), Reference("test", given, {4: Assigned("old")})):
+    for known in (ReferenceStack("test", {**given, "old": 4}, {}), ReferenceStack("test", given, {4: IdHolder("old")})):
         assert id_of(beside(MANAGED, reference=known)) == 2
-    [problem] = beside(MANAGED, reference=Reference("test", given, {})).problems
+    [problem] = beside(MANAGED, reference=ReferenceStack("test", given, {})).problems
     assert (problem.code, problem.site) == ("another-project-gives-ids", "old")
 
 
 def test_no_id_is_given_that_no_row_can_have() -> None:
     """One reserved it, or set it at an application of its own, to keep out of everybody's way."""
-    for there in ({"reserved": frozenset({2**31 - 1})}, {"neighbours": {"old": Neighbour((2**31 - 1,))}}):
-        [problem] = beside(Neighbour(), **there).problems
+    for there in ({"reserved": frozenset({2**31 - 1})}, {"neighbours": {"old": UndeclaredSite((2**31 - 1,))}}):
+        [problem] = beside(UndeclaredSite(), **there).problems
         assert (problem.code, problem.site) == ("site-id-too-high", "de")
         assert "above 2147483647" in problem.message
-    assert id_of(beside(Neighbour((2**31 - 1,)), sites=(SITES[0], replace(SITES[1], declared=9)))) == 9
+    assert id_of(beside(UndeclaredSite((2**31 - 1,)), sites=(SITES[0], replace(SITES[1], declared=9)))) == 9

@@ -6,7 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mirrors.planning.adoption.takeover import Judged, judge, judged
+from mirrors.planning.adoption.takeover import (
+    FirstDeploymentForecast,
+    forecast_first_deployment,
+    forecast_first_deployments,
+)
 from mirrors.planning.observed import ObservedDeployment, ObservedFleet, ObservedSite
 from mirrors.planning.reports.status import SETTLED, statuses
 from tests.search import searching
@@ -46,7 +50,7 @@ def test_a_site_is_taken_over_exactly_where_nothing_is_wrong_with_what_it_runs(
 ) -> None:
     declared = settings("acme-de", rollout={"health": False})
     fleet = replace(seen(site), releases=releases)
-    found = judged(declared, fleet, site, 2, releasing=releasing)
+    found = forecast_first_deployment(declared, fleet, site, 2, releasing=releasing)
     state = statuses(declared, fleet, {"acme": 1, "acme-de": 2})[1].state
     runs_shared = any(name in site.frozen for name in SHARED) or not site.frozen
     if runs_shared:  # else the platform may have left them out, which proves nothing
@@ -58,32 +62,41 @@ def test_a_site_is_taken_over_exactly_where_nothing_is_wrong_with_what_it_runs(
 @pytest.mark.parametrize(
     ("site", "expected"),
     [
-        (GOOD, Judged(taken_over=True)),
-        (fresh("acme-de"), Judged(taken_over=False, why="it was never deployed successfully", ran_before=False)),
+        (GOOD, FirstDeploymentForecast(taken_over=True)),
+        (
+            fresh("acme-de"),
+            FirstDeploymentForecast(taken_over=False, why="it was never deployed successfully", ran_before=False),
+        ),
         (
             replace(GOOD, frozen={name: value for name, value in GOOD.frozen.items() if name != "SITE_ID"}),
-            Judged(taken_over=False, why="it runs without SITE_ID"),
+            FirstDeploymentForecast(taken_over=False, why="it runs without SITE_ID"),
         ),
-        (replace(GOOD, frozen={**GOOD.frozen, "SITE_ID": "9"}), Judged(False, "it runs with another SITE_ID")),
+        (
+            replace(GOOD, frozen={**GOOD.frozen, "SITE_ID": "9"}),
+            FirstDeploymentForecast(False, "it runs with another SITE_ID"),
+        ),
         (
             replace(GOOD, frozen={**GOOD.frozen, "DATABASE_URL": None}),
-            Judged(taken_over=False, why="the platform does not show with which DATABASE_URL it runs"),
+            FirstDeploymentForecast(taken_over=False, why="the platform does not show with which DATABASE_URL it runs"),
         ),
         (
             replace(GOOD, deployments=(*GOOD.deployments, deployment("x", 30))),
-            Judged(taken_over=False, why="a deployment is running, and is waited for"),
+            FirstDeploymentForecast(taken_over=False, why="a deployment is running, and is waited for"),
         ),
     ],
 )
-def test_it_says_what_speaks_against_it_and_no_value(site: ObservedSite, expected: Judged) -> None:
-    assert judged(settings("acme-de"), seen(site), site, 2, releasing=False) == expected
+def test_it_says_what_speaks_against_it_and_no_value(site: ObservedSite, expected: FirstDeploymentForecast) -> None:
+    assert forecast_first_deployment(settings("acme-de"), seen(site), site, 2, releasing=False) == expected
 
 
 def test_a_new_release_is_none_for_a_site_that_follows_by_hand() -> None:
     fleet = replace(seen(GOOD), releases=RELEASES)
-    assert judged(settings("acme-de"), fleet, GOOD, 2, releasing=False).why == "it runs an older release"
+    assert (
+        forecast_first_deployment(settings("acme-de"), fleet, GOOD, 2, releasing=False).why
+        == "it runs an older release"
+    )
     held = settings("acme-de", overrides={"mirrors": {"acme-de": {"hold": True}}})
-    assert judged(held, fleet, GOOD, 2, releasing=False).taken_over
+    assert forecast_first_deployment(held, fleet, GOOD, 2, releasing=False).taken_over
 
 
 def releasing(taken_over: bool) -> ObservedFleet:
@@ -95,5 +108,7 @@ def releasing(taken_over: bool) -> ObservedFleet:
 def test_where_the_original_is_deployed_first_its_mirrors_are_too(taken_over: bool) -> None:
     fleet = {"original": {"application": "acme", "deploy": True, "variables": {"THEME": "dark"}}}
     declared = settings(fleet=fleet | {"mirrors": [{"application": "acme-de"}]}, imageFrom="matching")
-    found = judge(declared, releasing(taken_over), ["acme", "acme-de"], {"acme-de": 2}, original_deploys=True)
+    found = forecast_first_deployments(
+        declared, releasing(taken_over), ["acme", "acme-de"], {"acme-de": 2}, original_deploys=True
+    )
     assert {slug: item.taken_over for slug, item in found.items()} == dict.fromkeys(("acme", "acme-de"), taken_over)

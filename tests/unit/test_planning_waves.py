@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mirrors.config import Settings
 from mirrors.planning.observed import ObservedSite, ObservedVariable
-from mirrors.planning.plan import plan
+from mirrors.planning.plan import plan_fleet
 from mirrors.planning.rollout.waves import Wave, describe_rollout, has_old_credentials, plan_rollout
 from mirrors.program.scheduler import RolloutScheduler
 from tests.unit.fleets import DATABASE, STORAGE, converged, fresh, seen, settings
@@ -141,16 +141,16 @@ def test_the_plan_repairs_where_most_samples_run_with_older_credentials() -> Non
     older = {"DATABASE_URL": DATABASE.replace("hunter22", "older")}
     fleet = seen(converged("m0", 2), converged("m1", 3))
     configured = rolled("m0", "m1", waves=[1, "100%"])
-    assert not plan(configured, fleet, samples=[{"DATABASE_URL": DATABASE}]).rollout.rotates_credentials
-    assert plan(configured, fleet, samples=[older]).rollout.rotates_credentials
-    assert plan(configured, fleet, samples=[{"DATABASE_URL": DATABASE}, older, older]).rollout.rotates_credentials
+    assert not plan_fleet(configured, fleet, samples=[{"DATABASE_URL": DATABASE}]).rollout.rotates_credentials
+    assert plan_fleet(configured, fleet, samples=[older]).rollout.rotates_credentials
+    assert plan_fleet(configured, fleet, samples=[{"DATABASE_URL": DATABASE}, older, older]).rollout.rotates_credentials
     one_that_cannot_be_repaired = [older, {"DATABASE_URL": DATABASE}, {"DATABASE_URL": DATABASE}]
-    assert not plan(configured, fleet, samples=one_that_cannot_be_repaired).rollout.rotates_credentials
+    assert not plan_fleet(configured, fleet, samples=one_that_cannot_be_repaired).rollout.rotates_credentials
 
 
 def test_a_new_site_after_the_pause_is_not_declared_and_one_that_is_there_stays_as_it_is() -> None:
     configured = rolled("m0", "m1", "m2", waves=[1, "100%"], pauseAfter=1)
-    planned = plan(configured, seen(converged("m0", 2), converged("m1", 3), fresh("m2")))
+    planned = plan_fleet(configured, seen(converged("m0", 2), converged("m1", 3), fresh("m2")))
     assert {site.slug: site.paused for site in planned.mirrors} == {"m0": False, "m1": True}
     assert planned.postponed == ("m2",)
 
@@ -161,7 +161,7 @@ def without(site: ObservedSite, *names: str) -> ObservedSite:
 
 def test_a_site_after_the_pause_that_lost_its_site_id_is_declared_so_that_nothing_of_it_is_removed() -> None:
     configured = rolled("m0", "m1", waves=[1, "100%"], pauseAfter=1)
-    planned = plan(configured, seen(converged("m0", 2), without(converged("m1", 3), "SITE_ID")))
+    planned = plan_fleet(configured, seen(converged("m0", 2), without(converged("m1", 3), "SITE_ID")))
     assert (planned.problems, planned.postponed) == ((), ())
     assert [site.slug for site in planned.mirrors if site.paused] == ["m1"]
 
@@ -169,16 +169,19 @@ def test_a_site_after_the_pause_that_lost_its_site_id_is_declared_so_that_nothin
 def test_a_site_after_the_pause_that_may_be_anybodys_is_neither_taken_over_nor_left_out() -> None:
     configured = rolled("m0", "m1", waves=[1, "100%"], pauseAfter=1)
     by_hand = without(converged("m1", 3), "MIRRORS_APPLICATION")
-    [problem] = plan(configured, seen(converged("m0", 2), by_hand)).problems
+    [problem] = plan_fleet(configured, seen(converged("m0", 2), by_hand)).problems
     assert (problem.code, problem.site) == ("paused-site-unclear", "m1")
-    assert plan(configured, seen(by_hand, converged("m0", 2))).problems == (problem,)
-    assert plan(rolled("m1", "m0", waves=[1, "100%"], pauseAfter=1), seen(by_hand, converged("m0", 2))).problems == ()
+    assert plan_fleet(configured, seen(by_hand, converged("m0", 2))).problems == (problem,)
+    assert (
+        plan_fleet(rolled("m1", "m0", waves=[1, "100%"], pauseAfter=1), seen(by_hand, converged("m0", 2))).problems
+        == ()
+    )
 
 
 def test_a_held_site_that_says_it_is_another_one_is_not_deployed_with_the_newest_image_to_say_otherwise() -> None:
     owner = {"MIRRORS_APPLICATION": ObservedVariable("m1")}
     copied = replace(converged("m0", 2), variables={**converged("m0", 2).variables, **owner})
-    [problem] = plan(rolled("m0", overrides={"m0": {"hold": True}}), seen(copied)).problems
+    [problem] = plan_fleet(rolled("m0", overrides={"m0": {"hold": True}}), seen(copied)).problems
     assert (problem.code, problem.site) == ("held-site-variables-change", "m0")
     assert problem.message.startswith("it is held, but its variables change: MIRRORS_APPLICATION.")
 
@@ -204,7 +207,7 @@ def test_a_site_follows_a_release_unless_it_is_held_or_followed_by_hand(
     hold: bool | str, follow: str, manual_release_sites: tuple[str, ...], follows: bool
 ) -> None:
     configured = rolled("m0", follow=follow, overrides={"m0": {"hold": hold}})
-    [site] = plan(configured, seen(converged("m0", 2)), manual_release_sites=manual_release_sites).mirrors
+    [site] = plan_fleet(configured, seen(converged("m0", 2)), manual_release_sites=manual_release_sites).mirrors
     assert (site.follows, site.held) == (follows, hold is True)
 
 
@@ -220,7 +223,7 @@ def test_a_site_follows_a_release_unless_it_is_held_or_followed_by_hand(
 def test_a_held_sites_variables_may_not_change(declared: dict[str, Any], names: str | None) -> None:
     fleet = {"original": {"application": "acme"}, "mirrors": [{"application": "m0", "hold": True, **declared}]}
     configured = Settings.model_validate({"fleet": fleet, "environment": "test", "apiToken": "token"})
-    problems = plan(configured, seen(converged("m0", 2))).problems
+    problems = plan_fleet(configured, seen(converged("m0", 2))).problems
     assert [(problem.code, problem.site, problem.message.split(". ")[0]) for problem in problems] == (
         [("held-site-variables-change", "m0", f"it is held, but its variables change: {names}")] if names else []
     )
@@ -228,7 +231,7 @@ def test_a_held_sites_variables_may_not_change(declared: dict[str, Any], names: 
 
 def test_a_held_site_that_never_had_its_variables_is_a_problem_too() -> None:
     configured = rolled("m0", overrides={"m0": {"hold": True}})
-    [problem] = plan(configured, seen(fresh("m0"))).problems
+    [problem] = plan_fleet(configured, seen(fresh("m0"))).problems
     assert (problem.code, problem.site) == ("held-site-variables-change", "m0")
     assert "change: SITE_ID, DEFAULT_STORAGE_DSN, DATABASE_URL." in problem.message
 

@@ -18,7 +18,7 @@ from mirrors.config.all_keys import all_keys
 from mirrors.config.divio import DivioSettings
 from mirrors.config.platforms import PLATFORMS, kind_of, kind_of_types, load_part, secret_commands, settings_class
 from mirrors.errors import ConfigurationError, UnsupportedPlatformError
-from mirrors.planning.platform_words import PlatformWords, words_of
+from mirrors.planning.platform_words import PlatformWords, load_platform_words
 from mirrors.planning.reports.preview import preview_of
 from mirrors.planning.rollout.targets import ChosenSites
 from mirrors.planning.site_ids.facts import Ledger
@@ -176,7 +176,7 @@ class TestThirdPlatform:
     def test_the_commands_ask_it(self) -> None:
         found = loaded().settings
         assert found is not None
-        assert targets(found, ChosenSites(("acme-de",)))[1::2] == [*words_of(found).targets, "**::acme-de"]
+        assert targets(found, ChosenSites(("acme-de",)))[1::2] == [*load_platform_words(found).targets, "**::acme-de"]
         commands = commands_of("sketch")
         stored = SimpleNamespace(ledger=Ledger({"acme-de": ("acme-de", 2)}), created={}, verified={})
         rows = commands.status(found, lambda: stored, lambda note: None)  # noqa: ARG005

@@ -214,8 +214,8 @@ THEIRS = (
     Mutation(
         "foreign-variables-are-deleted",
         WRITING,
-        "plan_writes(self.desired, by_name(live.values()), written, obsolete)",
-        "plan_writes(self.desired, by_name(live.values()), written, live)",
+        "plan_writes(self.desired, convert_variables(live.values()), written, obsolete)",
+        "plan_writes(self.desired, convert_variables(live.values()), written, live)",
         (MEANWHILE,),
     ),
     Mutation(

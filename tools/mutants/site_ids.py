@@ -25,7 +25,7 @@ SITE_IDS = (
     Mutation(
         "an-id-that-is-left-is-not-retired",
         ALLOCATE,
-        "            retired[site_id] = Assigned(name, application)\n",
+        "            retired[site_id] = IdHolder(name, application)\n",
         "            pass\n",
         TESTS,
     ),
@@ -174,7 +174,7 @@ SITE_IDS = (
         "an-id-that-runs-and-is-set-no-more-is-free",
         "mirrors/planning/adoption/account.py",
         "    return alike or bool(_owner(item)) or copied or any(",
-        "    return has_copy(item) or False and any(",
+        "    return has_set_database(item) or False and any(",
         ("tests/unit/test_planning_account.py",),
     ),
     Mutation(

@@ -16,7 +16,7 @@ from mirrors.config.connection import Connection, load_connection
 from mirrors.config.divio import DivioSettings
 from mirrors.divio import AuthenticationFailed, Divio, DivioError, InvalidSettings, NotFound, PermissionDenied
 from mirrors.errors import MirrorsError
-from mirrors.observation.remediation import SANDBOX, problem_of
+from mirrors.observation.remediation import SANDBOX_VARIABLE, convert_error
 from mirrors.planning.plan import CONTROL_PANEL
 from mirrors.problems import Problem
 from mirrors.problems.findings import Finding, explained, fine, one_line, problem, warning
@@ -54,7 +54,7 @@ def check_connection() -> tuple[Connection | None, list[Finding]]:
 
 def unreachable(environ: Mapping[str, str]) -> str:
     """Return the remedy where the platform does not answer. A user of the sandbox can start it."""
-    return f"{ADDRESS}, or start it: mirrors sandbox start" if environ.get(SANDBOX) else ADDRESS
+    return f"{ADDRESS}, or start it: mirrors sandbox start" if environ.get(SANDBOX_VARIABLE) else ADDRESS
 
 
 def check_platform(
@@ -68,13 +68,13 @@ def check_platform(
         divio.me()
     except AuthenticationFailed as error:
         yield fine("platform", "it answers")
-        yield problem("token", replace(problem_of(error), remedy=TOKEN))
+        yield problem("token", replace(convert_error(error), remedy=TOKEN))
         return
     except InvalidSettings as error:
-        yield problem("platform", replace(problem_of(error), remedy="correct the address or the token"))
+        yield problem("platform", replace(convert_error(error), remedy="correct the address or the token"))
         return
     except DivioError as error:
-        yield problem("platform", replace(problem_of(error), remedy=unreachable(os.environ)))
+        yield problem("platform", replace(convert_error(error), remedy=unreachable(os.environ)))
         return
     yield fine("platform", f"{connection.api_url} answers")
     moment = now()
@@ -84,10 +84,10 @@ def check_platform(
         if settings is not None:
             yield rights(divio, settings)
     except (AuthenticationFailed, PermissionDenied) as error:
-        yield problem("token", replace(problem_of(error), remedy=TOKEN))
+        yield problem("token", replace(convert_error(error), remedy=TOKEN))
     except DivioError as error:
         remedy = "wait until the platform answers, and run mirrors doctor again"
-        yield problem("platform", replace(problem_of(error), remedy=remedy))
+        yield problem("platform", replace(convert_error(error), remedy=remedy))
 
 
 def clock(skew: timedelta) -> Finding:

@@ -6,8 +6,8 @@ from itertools import permutations
 from types import MappingProxyType
 
 from mirrors.planning.observed import ObservedVariable
-from mirrors.planning.plan import ENVIRONMENTS
-from mirrors.planning.site_ids.facts import ORIGINAL_ID, Neighbour
+from mirrors.planning.plan import ENVIRONMENT_TITLES
+from mirrors.planning.site_ids.facts import ORIGINAL_ID, UndeclaredSite
 from mirrors.planning.variables import dsn
 from mirrors.planning.variables.dsn import identify_comparable_service, read_service
 from mirrors.planning.variables.names import DATABASE_URL, MIRRORS_APPLICATION, SITE_ID, parse_site_id
@@ -71,36 +71,38 @@ class ObservedApplication:
         return identify_comparable_service(self.stages[stage].frozen.get(name)) if stage in self.stages else None
 
 
-def same(original: ObservedApplication, other: ObservedApplication, stage: str, name: str) -> bool:
+def shares_service(original: ObservedApplication, other: ObservedApplication, stage: str, name: str) -> bool:
     """Return whether a variable of both points at one service, as it is set or as it is deployed."""
     identity = original.identity(stage, name)
     return identity is not None and identity in (other.identity(stage, name), other.running(stage, name))
 
 
-def shows_database(original: ObservedApplication, other: ObservedApplication) -> bool:
+def shares_database(original: ObservedApplication, other: ObservedApplication) -> bool:
     """Return whether an application has the original's database of the same environment, set or deployed."""
-    return any(same(original, other, stage, DATABASE_URL) for stage in ENVIRONMENTS)
+    return any(shares_service(original, other, stage, DATABASE_URL) for stage in ENVIRONMENT_TITLES)
 
 
-def crossed(original: ObservedApplication, other: ObservedApplication) -> Iterator[tuple[str, str, bool]]:
+def find_swapped_databases(
+    original: ObservedApplication, other: ObservedApplication
+) -> Iterator[tuple[str, str, bool]]:
     """Yield each environment that has the original's database of the other environment.
 
     Yields:
         The environment, the original's environment whose database it has, and whether that is deployed.
     """
-    for here, there in permutations(ENVIRONMENTS, 2):
+    for here, there in permutations(ENVIRONMENT_TITLES, 2):
         wrong, right = original.identity(there, DATABASE_URL), original.identity(here, DATABASE_URL)
         runs = other.running(here, DATABASE_URL)
         if wrong is not None and wrong != right and wrong in (runs, other.identity(here, DATABASE_URL)):
             yield here, there, wrong == runs
 
 
-def has_copy(application: ObservedApplication) -> bool:
+def has_set_database(application: ObservedApplication) -> bool:
     """Return whether the application has a set DATABASE_URL. An original has its database from the platform."""
     return any(DATABASE_URL in stage.variables for stage in application.stages.values())
 
 
-def site_ids(original: ObservedApplication, item: ObservedApplication) -> dict[str, int]:
+def find_observed_ids(original: ObservedApplication, item: ObservedApplication) -> dict[str, int]:
     """Return {environment: SITE_ID}, the deployed id or otherwise the set one.
 
     A SITE_ID beside a database of its own belongs to no fleet, so it is left out.
@@ -129,18 +131,20 @@ def _is_apart(ours: ObservedStage, seen: ObservedStage) -> bool:
     return all(dsn.is_same_service(database, read_service(value)) is False for value in values)
 
 
-def neighbours(original: ObservedApplication, others: Iterable[ObservedApplication]) -> dict[str, Neighbour]:
+def find_undeclared_sites(
+    original: ObservedApplication, others: Iterable[ObservedApplication]
+) -> dict[str, UndeclaredSite]:
     """Return {slug: neighbour} of the undeclared applications that may have a SITE_ID beside the original's database.
 
     The id is set, or it is deployed, whatever is set since then.
     """
     found = {item.slug: _neighbour(original, item) for item in others if _is_near(original, item)}
-    return {slug: item for slug, item in sorted(found.items()) if item != Neighbour()}
+    return {slug: item for slug, item in sorted(found.items()) if item != UndeclaredSite()}
 
 
 def _is_near(original: ObservedApplication, item: ObservedApplication) -> bool:
     """Return whether an application may belong to this fleet. Another original does not: it has its own service."""
-    alike = has_copy(item) or shows_database(original, item) or any(crossed(original, item))
+    alike = has_set_database(item) or shares_database(original, item) or any(find_swapped_databases(original, item))
     copied = any(_runs_with_the_same(original.stages.get(stage), seen) for stage, seen in item.stages.items())
     return alike or bool(_owner(item)) or copied or any(_is_copy(original, seen) for seen in item.elsewhere.values())
 
@@ -156,18 +160,18 @@ def _is_copy(original: ObservedApplication, seen: ObservedStage) -> bool:
     if DATABASE_URL in seen.variables:
         return True
     runs = identify_comparable_service(seen.frozen.get(DATABASE_URL))
-    known = {original.identity(stage, DATABASE_URL) for stage in ENVIRONMENTS} - {None}
+    known = {original.identity(stage, DATABASE_URL) for stage in ENVIRONMENT_TITLES} - {None}
     return runs in known or any(_runs_with_the_same(stage, seen) for stage in original.stages.values())
 
 
-def _neighbour(original: ObservedApplication, item: ObservedApplication) -> Neighbour:
+def _neighbour(original: ObservedApplication, item: ObservedApplication) -> UndeclaredSite:
     stages = [seen for stage, seen in item.stages.items() if _may_share(original, item, stage)]
     stages += [seen for seen in item.elsewhere.values() if _may_be_near(original, seen)]
     ids = {parse_site_id(value) for seen in stages for value in seen.values(SITE_ID)}
-    return Neighbour(
+    return UndeclaredSite(
         tuple(sorted(site_id for site_id in ids if site_id is not None)),
         hidden=None in ids,
-        managed=_owner(item) if shows_database(original, item) else "",
+        managed=_owner(item) if shares_database(original, item) else "",
     )
 
 
@@ -176,7 +180,7 @@ def _may_share(original: ObservedApplication, item: ObservedApplication, stage: 
 
     A hidden DATABASE_URL that was set together with a new id may be the shared one, whatever is deployed.
     """
-    in_the_other = any(here == stage for here, _, _ in crossed(original, item))
+    in_the_other = any(here == stage for here, _, _ in find_swapped_databases(original, item))
     return _undeployed(item.stages[stage]) or in_the_other or not _is_elsewhere(original, item, stage)
 
 
@@ -198,7 +202,7 @@ def _owner(item: ObservedApplication) -> str:
     return next(filter(None, found), "")
 
 
-def ran_with(
+def find_deployed_ids(
     item: ObservedApplication, shared: Mapping[str, Mapping[str, str | None]] = MappingProxyType({})
 ) -> tuple[int, ...] | None:
     """Return the deployed SITE_IDs of an application, in all environments.

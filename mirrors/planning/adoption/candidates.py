@@ -7,25 +7,32 @@ from typing import Any
 
 from mirrors.config.models import DEFAULT_SHARED
 from mirrors.config.values import HIGHEST_SITE_ID
-from mirrors.planning.adoption.account import ObservedApplication, has_copy, neighbours, same, shows_database, site_ids
-from mirrors.planning.adoption.findings import (
-    not_comparable,
-    not_looked_at,
-    odd,
-    original_blockers,
-    site_id_blockers,
-    told,
-    wrong_environment_blockers,
+from mirrors.planning.adoption.account import (
+    ObservedApplication,
+    find_observed_ids,
+    find_undeclared_sites,
+    has_set_database,
+    shares_database,
+    shares_service,
 )
-from mirrors.planning.plan import CONTROL_PANEL, ENVIRONMENTS
+from mirrors.planning.adoption.findings import (
+    find_adoption_notes,
+    find_incomparable_databases,
+    find_original_blockers,
+    find_possible_mirrors,
+    find_site_id_blockers,
+    find_swapped_database_blockers,
+    format_adoption_notes,
+)
+from mirrors.planning.plan import CONTROL_PANEL, ENVIRONMENT_TITLES
 from mirrors.planning.variables.names import DATABASE_URL, MIRRORS_APPLICATION, SITE_ID, is_service_variable
 from mirrors.problems import Problem
 
-Ids = Mapping[str, Mapping[str, int]]
+IdsBySite = Mapping[str, Mapping[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class AdoptionEvidence:
     """The reasons why an application is on the list. ``site_ids``: {environment: id}."""
 
     application: str
@@ -34,7 +41,7 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Adoption:
+class AdoptionProposal:
     """The proposed configuration of a fleet that was set up by hand.
 
     Args:
@@ -46,13 +53,13 @@ class Adoption:
     """
 
     fleet: Mapping[str, Any]
-    evidence: tuple[Evidence, ...]
+    evidence: tuple[AdoptionEvidence, ...]
     problems: tuple[Problem, ...]
     notes: tuple[str, ...]
     undecided: tuple[str, ...] = ()
 
 
-def likely_originals(mirror: ObservedApplication, others: Iterable[ObservedApplication]) -> list[str]:
+def find_likely_originals(mirror: ObservedApplication, others: Iterable[ObservedApplication]) -> list[str]:
     """Return the slugs of the applications that may be the original of ``mirror``.
 
     A mirror has the original's database in a variable, while the original has it from the platform. A mirror that left
@@ -61,7 +68,7 @@ def likely_originals(mirror: ObservedApplication, others: Iterable[ObservedAppli
     return [
         item.slug
         for item in others
-        if has_copy(mirror) and item.visible and not has_copy(item) and shows_database(mirror, item)
+        if has_set_database(mirror) and item.visible and not has_set_database(item) and shares_database(mirror, item)
         if not _has(item, MIRRORS_APPLICATION) and (_has(mirror, SITE_ID) or not _has(item, SITE_ID))
     ]
 
@@ -70,13 +77,13 @@ def _has(application: ObservedApplication, name: str) -> bool:
     return any(stage.has(name) for stage in application.stages.values())
 
 
-def adopt(
+def propose_adoption(
     original: ObservedApplication,
     others: Sequence[ObservedApplication],
     named: Iterable[str] = (),
     retired: Mapping[int, str] | None = None,
     reserved_for: Collection[str] = (),
-) -> Adoption:
+) -> AdoptionProposal:
     """Propose the configuration of a fleet that was set up by hand. Pure.
 
     Args:
@@ -87,41 +94,44 @@ def adopt(
         reserved_for: The slugs in ``fleet.reservedFor``.
     """
     wanted = set(named)
-    mirrors = [item for item in others if (item.slug in wanted if wanted else shows_database(original, item))]
-    ids = {item.slug: site_ids(original, item) for item in (original, *mirrors)}
+    mirrors = [item for item in others if (item.slug in wanted if wanted else shares_database(original, item))]
+    ids = {item.slug: find_observed_ids(original, item) for item in (original, *mirrors)}
     mirrors.sort(key=lambda item: (min(ids[item.slug].values(), default=HIGHEST_SITE_ID + 1), item.slug))
     twins = _twins(ids)
     shared = _shared(original, mirrors)
     problems = (
-        *original_blockers(original),
-        *(() if wanted else not_comparable(original)),
-        *(problem for item in others for problem in wrong_environment_blockers(original, item)),
+        *find_original_blockers(original),
+        *(() if wanted else find_incomparable_databases(original)),
+        *(problem for item in others for problem in find_swapped_database_blockers(original, item)),
         *twins.values(),
         *_differing(ids),
         *_back_again(ids, retired or {}),
-        *(problem for item in (original, *mirrors) for problem in site_id_blockers(item)),
+        *(problem for item in (original, *mirrors) for problem in find_site_id_blockers(item)),
         *_hidden_beside(original, [item for item in others if item not in mirrors], reserved_for),
     )
     sites = (original, *mirrors)
     entries = {item.slug: _entry(item, ids, twins) for item in sites}
     open_ = [
-        item.slug for item in sites if "siteId" not in entries[item.slug] if ids[item.slug] or [*site_id_blockers(item)]
+        item.slug
+        for item in sites
+        if "siteId" not in entries[item.slug]
+        if ids[item.slug] or [*find_site_id_blockers(item)]
     ]
-    notes = told(note for item in mirrors for note in odd(original, item, shared))
-    return Adoption(
+    notes = format_adoption_notes(note for item in mirrors for note in find_adoption_notes(original, item, shared))
+    return AdoptionProposal(
         {
             "original": entries[original.slug],
             "mirrors": [entries[item.slug] for item in mirrors],
             **({"shared": shared} if shared != list(DEFAULT_SHARED) else {}),
         },
-        tuple(Evidence(item.slug, ids[item.slug], tuple(_reasons(original, item))) for item in sites),
+        tuple(AdoptionEvidence(item.slug, ids[item.slug], tuple(_reasons(original, item))) for item in sites),
         problems,
-        (*notes, *not_looked_at(original, [item for item in others if item not in mirrors])),
+        (*notes, *find_possible_mirrors(original, [item for item in others if item not in mirrors])),
         tuple(open_),
     )
 
 
-def _entry(item: ObservedApplication, ids: Ids, twins: Mapping[str, Problem]) -> dict[str, Any]:
+def _entry(item: ObservedApplication, ids: IdsBySite, twins: Mapping[str, Problem]) -> dict[str, Any]:
     """Return a site as the configuration has it, with its id if that is the same in Test and Live, and not shared."""
     found = set(ids[item.slug].values())
     clear = len(found) == 1 and item.slug not in twins
@@ -138,14 +148,14 @@ def _shared(original: ObservedApplication, mirrors: Sequence[ObservedApplication
 
 def _copied(original: ObservedApplication, mirror: ObservedApplication, name: str) -> bool:
     stages = [stage for stage, seen in mirror.stages.items() if name in seen.variables]
-    return bool(stages) and all(same(original, mirror, stage, name) for stage in stages)
+    return bool(stages) and all(shares_service(original, mirror, stage, name) for stage in stages)
 
 
 def _reasons(original: ObservedApplication, item: ObservedApplication) -> Iterator[str]:
     for stage, seen in item.stages.items():
-        title, identity = ENVIRONMENTS[stage], original.identity(stage, DATABASE_URL)
+        title, identity = ENVIRONMENT_TITLES[stage], original.identity(stage, DATABASE_URL)
         own = seen.variables.get(DATABASE_URL)
-        if own is not None and own.value and same(original, item, stage, DATABASE_URL):
+        if own is not None and own.value and shares_service(original, item, stage, DATABASE_URL):
             yield f"{title}: its variable {DATABASE_URL} is {identity}"
         elif identity is not None and item.running(stage, DATABASE_URL) == identity:
             yield f"{title}: its newest deployment runs with {identity}"
@@ -155,7 +165,7 @@ def _reasons(original: ObservedApplication, item: ObservedApplication) -> Iterat
             yield f"{title}: a deployment is running"
 
 
-def _twins(ids: Ids) -> dict[str, Problem]:
+def _twins(ids: IdsBySite) -> dict[str, Problem]:
     """Return {slug: problem} of sites with one SITE_ID in one environment."""
     holders: dict[tuple[str, int], list[str]] = defaultdict(list)
     for slug, found in ids.items():
@@ -165,7 +175,7 @@ def _twins(ids: Ids) -> dict[str, Problem]:
     for (stage, site_id), slugs in holders.items():
         for slug in slugs if len(slugs) > 1 else ():
             others = " and ".join(other for other in slugs if other != slug)
-            problems.setdefault(slug, _twin(slug, others, site_id, ENVIRONMENTS[stage]))
+            problems.setdefault(slug, _twin(slug, others, site_id, ENVIRONMENT_TITLES[stage]))
     return problems
 
 
@@ -179,10 +189,10 @@ def _twin(slug: str, others: str, site_id: int, title: str) -> Problem:
     )
 
 
-def _differing(ids: Ids) -> Iterator[Problem]:
+def _differing(ids: IdsBySite) -> Iterator[Problem]:
     for slug, found in ids.items():
         if len(set(found.values())) > 1:
-            listed = ", ".join(f"{site_id} in {ENVIRONMENTS[stage]}" for stage, site_id in found.items())
+            listed = ", ".join(f"{site_id} in {ENVIRONMENT_TITLES[stage]}" for stage, site_id in found.items())
             yield Problem(
                 "site-id-differs",
                 f"its SITE_ID differs: {listed}.",
@@ -194,7 +204,7 @@ def _differing(ids: Ids) -> Iterator[Problem]:
 def _hidden_beside(
     original: ObservedApplication, others: Iterable[ObservedApplication], reserved_for: Collection[str]
 ) -> Iterator[Problem]:
-    for slug, found in neighbours(original, others).items():
+    for slug, found in find_undeclared_sites(original, others).items():
         if found.hidden and slug not in reserved_for:
             yield Problem(
                 "neighbour-id-unknown",
@@ -206,7 +216,7 @@ def _hidden_beside(
             )
 
 
-def _back_again(ids: Ids, retired: Mapping[int, str]) -> Iterator[Problem]:
+def _back_again(ids: IdsBySite, retired: Mapping[int, str]) -> Iterator[Problem]:
     for slug, found in ids.items():
         for site_id in sorted(set(found.values()) & set(retired)):
             whose = f" and belonged to {retired[site_id]}" if retired[site_id] else ""

@@ -3,19 +3,19 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from mirrors.planning.adoption.account import ObservedApplication, ObservedStage, crossed, same
-from mirrors.planning.plan import CONTROL_PANEL, ENVIRONMENTS
+from mirrors.planning.adoption.account import ObservedApplication, ObservedStage, find_swapped_databases, shares_service
+from mirrors.planning.plan import CONTROL_PANEL, ENVIRONMENT_TITLES
 from mirrors.planning.variables.dsn import identify_comparable_service, identify_service
 from mirrors.planning.variables.names import DATABASE_URL, SITE_ID, SITE_VARIABLES, parse_site_id
 from mirrors.problems import Problem
 
-NAMED = 5
+APPLICATIONS_IN_NOTE = 5
 """How many applications a note names. It counts the rest."""
 
 
-def original_blockers(original: ObservedApplication) -> Iterator[Problem]:
+def find_original_blockers(original: ObservedApplication) -> Iterator[Problem]:
     """Yield a problem for each thing that the original lacks before its mirrors can share it."""
-    for stage, title in ENVIRONMENTS.items():
+    for stage, title in ENVIRONMENT_TITLES.items():
         seen = original.stages.get(stage, ObservedStage())
         if not seen.deployed:
             never = f"{title} was never deployed successfully."
@@ -27,7 +27,7 @@ def original_blockers(original: ObservedApplication) -> Iterator[Problem]:
                 f"Name the mirrors with --mirror, and set the value as a secret: mirrors:sharedValues.{DATABASE_URL}",
                 original.slug,
             )
-    here, there = (original.running(stage, DATABASE_URL) for stage in ENVIRONMENTS)
+    here, there = (original.running(stage, DATABASE_URL) for stage in ENVIRONMENT_TITLES)
     if here is not None and here == there:
         yield Problem(
             "environments-share-service",
@@ -37,22 +37,22 @@ def original_blockers(original: ObservedApplication) -> Iterator[Problem]:
         )
 
 
-def wrong_environment_blockers(original: ObservedApplication, item: ObservedApplication) -> Iterator[Problem]:
+def find_swapped_database_blockers(original: ObservedApplication, item: ObservedApplication) -> Iterator[Problem]:
     """Yield a problem for each environment that has the original's database of the other environment."""
-    for here, there, runs in crossed(original, item):
+    for here, there, runs in find_swapped_databases(original, item):
         what = "it runs with" if runs else f"its {DATABASE_URL} is set to"
         yield Problem(
             "database-of-other-environment",
-            f"in {ENVIRONMENTS[here]}, {what} the original's database of {ENVIRONMENTS[there]}, and"
+            f"in {ENVIRONMENT_TITLES[here]}, {what} the original's database of {ENVIRONMENT_TITLES[there]}, and"
             f" {'writes' if runs else 'its next deployment would write'} into that content.",
             f"Correct or remove its {DATABASE_URL} in {CONTROL_PANEL}, and deploy it there",
             item.slug,
         )
 
 
-def not_comparable(original: ObservedApplication) -> Iterator[Problem]:
+def find_incomparable_databases(original: ObservedApplication) -> Iterator[Problem]:
     """Yield a problem for each environment whose database Mirrors cannot compare, so a user must name the mirrors."""
-    for stage, title in ENVIRONMENTS.items():
+    for stage, title in ENVIRONMENT_TITLES.items():
         value = original.stages.get(stage, ObservedStage()).frozen.get(DATABASE_URL)
         if value and identify_comparable_service(value) is None:
             yield Problem(
@@ -64,10 +64,10 @@ def not_comparable(original: ObservedApplication) -> Iterator[Problem]:
             )
 
 
-def site_id_blockers(item: ObservedApplication) -> Iterator[Problem]:
+def find_site_id_blockers(item: ObservedApplication) -> Iterator[Problem]:
     """Yield a problem for each SITE_ID that is hidden, no number, or not the deployed one."""
     for stage, seen in item.stages.items():
-        title, running = ENVIRONMENTS[stage], parse_site_id(seen.frozen.get(SITE_ID))
+        title, running = ENVIRONMENT_TITLES[stage], parse_site_id(seen.frozen.get(SITE_ID))
         own = seen.variables.get(SITE_ID)
         if own is None or (own.value is None and running is not None):
             continue
@@ -87,7 +87,7 @@ def site_id_blockers(item: ObservedApplication) -> Iterator[Problem]:
 
 
 @dataclass(frozen=True, slots=True)
-class Oddity:
+class AdoptionNote:
     """A remark on a mirror that was set up by hand.
 
     Args:
@@ -103,25 +103,27 @@ class Oddity:
     wrong: bool = False
 
 
-def odd(original: ObservedApplication, item: ObservedApplication, shared: Sequence[str]) -> Iterator[Oddity]:
+def find_adoption_notes(
+    original: ObservedApplication, item: ObservedApplication, shared: Sequence[str]
+) -> Iterator[AdoptionNote]:
     """Yield a remark for each part of a mirror that is not as it will be declared, and what ``pulumi up`` changes."""
     if not item.visible:
-        yield Oddity(item.slug, "", "this token's account may not look into it; its SITE_IDs are not known")
+        yield AdoptionNote(item.slug, "", "this token's account may not look into it; its SITE_IDs are not known")
         return
     if item.region and original.region and item.region != original.region:
-        yield Oddity(
+        yield AdoptionNote(
             item.slug, "", f"it is in another region than {original.slug}; a deployment of such a mirror fails"
         )
-    for stage, title in ENVIRONMENTS.items():
+    for stage, title in ENVIRONMENT_TITLES.items():
         if stage not in item.stages:
-            yield Oddity(item.slug, "", f"it has no environment {title}")
+            yield AdoptionNote(item.slug, "", f"it has no environment {title}")
             continue
         if wrong := _serves_the_originals(original, item, stage):
-            yield Oddity(item.slug, title, wrong, wrong=True)
-        yield from (Oddity(item.slug, title, line) for line in _odd_stage(original, item, stage, shared))
+            yield AdoptionNote(item.slug, title, wrong, wrong=True)
+        yield from (AdoptionNote(item.slug, title, line) for line in _odd_stage(original, item, stage, shared))
 
 
-def told(notes: Iterable[Oddity]) -> list[str]:
+def format_adoption_notes(notes: Iterable[AdoptionNote]) -> list[str]:
     """Return the remarks as lines, with equal ones in one line. Sites that serve a wrong site come first, all named."""
     alike: dict[tuple[bool, str, str], list[str]] = {}
     for note in notes:
@@ -131,12 +133,12 @@ def told(notes: Iterable[Oddity]) -> list[str]:
 
 
 def _names(slugs: Sequence[str], short: bool) -> str:
-    if not short or len(slugs) <= NAMED + 1:
+    if not short or len(slugs) <= APPLICATIONS_IN_NOTE + 1:
         return ", ".join(slugs)
-    return f"{', '.join(slugs[:NAMED])} and {len(slugs) - NAMED} more"
+    return f"{', '.join(slugs[:APPLICATIONS_IN_NOTE])} and {len(slugs) - APPLICATIONS_IN_NOTE} more"
 
 
-def not_looked_at(original: ObservedApplication, others: Iterable[ObservedApplication]) -> Iterator[str]:
+def find_possible_mirrors(original: ObservedApplication, others: Iterable[ObservedApplication]) -> Iterator[str]:
     """Yield a line for each application that may be a mirror and does not show it."""
     for item in others:
         why = None
@@ -156,7 +158,7 @@ def _hidden(stage: ObservedStage) -> bool:
 def _serves_the_originals(original: ObservedApplication, item: ObservedApplication, stage: str) -> str | None:
     """Return a remark if the mirror serves the original's site: a set SITE_ID has no effect before a deployment."""
     seen = item.stages[stage]
-    if same(original, item, stage, DATABASE_URL) and not seen.has(SITE_ID):
+    if shares_service(original, item, stage, DATABASE_URL) and not seen.has(SITE_ID):
         return f"it has the shared database and no {SITE_ID}, so it serves the original's site; an up gives it an id"
     if seen.deployed and SITE_ID not in seen.frozen and _runs_shared(original, item, stage):
         return (

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 
-def meant(slug: str, declared: Collection[str], visible: Collection[str]) -> str | None:
+def suggest_slug(slug: str, declared: Collection[str], visible: Collection[str]) -> str | None:
     """Return the visible slug that differs by a single typing error, preferably an undeclared one; otherwise None.
 
     Sites of one fleet have names like ``acme-de`` and ``acme-dk``. So one different character beside a declared slug

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 from mirrors.config import Settings
 from mirrors.planning.observed import ObservedFleet, ObservedSite
-from mirrors.planning.plan import image_environment
+from mirrors.planning.plan import choose_image_environment
 from mirrors.planning.rollout.deployments import DesiredDeployment, decide_deployment
 from mirrors.planning.rollout.releases import newest_successful
 from mirrors.planning.variables.declared import find_declared_values
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class FirstDeploymentForecast:
     """The prediction for one site.
 
     Args:
@@ -26,14 +26,14 @@ class Judged:
     ran_before: bool = True
 
 
-def judge(
+def forecast_first_deployments(
     settings: Settings,
     seen: ObservedFleet,
     slugs: Iterable[str],
     site_ids: Mapping[str, int],
     *,
     original_deploys: bool,
-) -> dict[str, Judged]:
+) -> dict[str, FirstDeploymentForecast]:
     """Return {slug: prediction} of the sites that exist.
 
     Args:
@@ -45,19 +45,23 @@ def judge(
     """
     original = seen.original.slug if seen.original else None
     there = [slug for slug in slugs if slug == original or slug in seen.mirrors]
-    own = {slug: judged(settings, seen, seen.site(slug), None, releasing=False) for slug in there if slug == original}
+    own = {
+        slug: forecast_first_deployment(settings, seen, seen.site(slug), None, releasing=False)
+        for slug in there
+        if slug == original
+    }
     stays = any(judgement.taken_over for judgement in own.values())
-    releasing = original_deploys and not stays and image_environment(settings) == settings.environment
+    releasing = original_deploys and not stays and choose_image_environment(settings) == settings.environment
     return own | {
-        slug: judged(settings, seen, seen.site(slug), site_ids.get(slug), releasing=releasing)
+        slug: forecast_first_deployment(settings, seen, seen.site(slug), site_ids.get(slug), releasing=releasing)
         for slug in there
         if slug != original
     }
 
 
-def judged(
+def forecast_first_deployment(
     settings: Settings, seen: ObservedFleet, site: ObservedSite, site_id: int | None, *, releasing: bool
-) -> Judged:
+) -> FirstDeploymentForecast:
     """Predict one site, by the function that decides in the resource, too.
 
     Args:
@@ -71,12 +75,14 @@ def judged(
     done, newest = newest_successful(site.deployments), newest_successful(seen.releases)
     follows = not is_original and _follows(settings, site.slug)
     if releasing and follows:
-        return Judged(False, "the original is deployed first, and that is a new release", done is not None)
+        return FirstDeploymentForecast(
+            False, "the original is deployed first, and that is a new release", done is not None
+        )
     release = newest.uuid if newest and follows else ""
     wanted = DesiredDeployment(release, declared.known, adopting=True, secrets=declared.hidden_at(site))
     step = decide_deployment(wanted, site.deployments, seen.releases, site.frozen if done else None)
     why = "a deployment is running, and is waited for" if step.kind == "attach" else step.why
-    return Judged(step.kind == "adopt", why, done is not None)
+    return FirstDeploymentForecast(step.kind == "adopt", why, done is not None)
 
 
 def _follows(settings: Settings, slug: str) -> bool:

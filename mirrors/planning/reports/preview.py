@@ -6,8 +6,8 @@ from enum import StrEnum
 from typing import Any
 
 from mirrors.config import Settings
-from mirrors.planning.adoption.takeover import Judged
-from mirrors.planning.platform_words import SiteSteps, words_of
+from mirrors.planning.adoption.takeover import FirstDeploymentForecast
+from mirrors.planning.platform_words import SiteResourceTypes, load_platform_words
 from mirrors.planning.reports.pulumi_steps import (
     ENDS,
     OF_SITES,
@@ -143,7 +143,7 @@ def preview_of(
     settings: Settings,
     stack: str,
     reported: Reported = NOTHING,
-    judgements: Mapping[str, Judged] | None = None,
+    judgements: Mapping[str, FirstDeploymentForecast] | None = None,
 ) -> FleetPreview:
     """Summarise Pulumi's preview. Pure.
 
@@ -154,7 +154,7 @@ def preview_of(
         reported: The reports of Mirrors during the preview, after the command's own notes.
         judgements: {slug: judgement} of the sites of ``first_deployments``. A site without one counts as deployed.
     """
-    steps, words = steps_of(engine), words_of(settings)
+    steps, words = steps_of(engine), load_platform_words(settings)
     changing = [step for step in steps if step.changes_something]
     deleted = (step for step in changing if step.op == "delete")
     leaving = tuple(step.name for step in deleted if step.kind == "Mirror" or _is_site(step, words.steps))
@@ -205,8 +205,8 @@ def _sites(
     settings: Settings,
     steps: Iterable[Step],
     rollout: RolloutPlan,
-    judgements: Mapping[str, Judged],
-    shape: SiteSteps | None,
+    judgements: Mapping[str, FirstDeploymentForecast],
+    shape: SiteResourceTypes | None,
 ) -> list[SitePreview]:
     of_sites: dict[str, dict[str, Step]] = {}
     stored: dict[str, Step] = {}
@@ -228,11 +228,15 @@ def _sites(
 
 
 def _site(
-    slug: str, wave: int | None, steps: Mapping[str, Step], stored: Mapping[str, Step], judgement: Judged | None
+    slug: str,
+    wave: int | None,
+    steps: Mapping[str, Step],
+    stored: Mapping[str, Step],
+    judgement: FirstDeploymentForecast | None,
 ) -> SitePreview:
     [step] = steps.values()
     if step.is_first:
-        cause, shown = _first(step, judgement), judgement or Judged(taken_over=False)
+        cause, shown = _first(step, judgement), judgement or FirstDeploymentForecast(taken_over=False)
         why = shown.why if cause in EXPLAINED else ""
         return SitePreview(slug, wave, deploys=not shown.taken_over, causes=(cause,), why=why)
     variables, deploys = changes(step, stored.get(step.urn))
@@ -240,11 +244,11 @@ def _site(
     return SitePreview(slug, wave, deploys, causes, tuple(variables))
 
 
-def _is_site(step: Step, shape: SiteSteps | None) -> bool:
+def _is_site(step: Step, shape: SiteResourceTypes | None) -> bool:
     return shape is not None and step.kind == shape.main and step.is_below_the_fleet
 
 
-def _of_plugin(slug: str, wave: int | None, step: Step, shape: SiteSteps) -> SitePreview:
+def _of_plugin(slug: str, wave: int | None, step: Step, shape: SiteResourceTypes) -> SitePreview:
     """Return the preview of a site that is a resource of a plugin.
 
     The plugin has all variables in one property. It is secret if one of them is, so the preview has no names.
@@ -256,7 +260,7 @@ def _of_plugin(slug: str, wave: int | None, step: Step, shape: SiteSteps) -> Sit
     return SitePreview(slug, wave, deploys=True, causes=tuple(cause for cause in Cause if cause in causes))
 
 
-def _first(step: Step, judgement: Judged | None) -> Cause:
+def _first(step: Step, judgement: FirstDeploymentForecast | None) -> Cause:
     """Return the cause of a first deployment in the state; without a judgement, as far as the state shows it."""
     if step.replaces:
         return Cause.MOVED
@@ -315,7 +319,7 @@ def _moved(step: Step) -> Iterator[tuple[str, tuple[str, str]]]:
             yield name, (before[name], now[name])
 
 
-def _others(steps: Iterable[Step], leaving: Collection[str], shape: SiteSteps | None) -> Iterator[str]:
+def _others(steps: Iterable[Step], leaving: Collection[str], shape: SiteResourceTypes | None) -> Iterator[str]:
     """Yield a line for each change that the summary has no field for.
 
     Examples are a project's own resources, and an original that Mirrors no longer deploys.

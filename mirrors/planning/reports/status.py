@@ -7,9 +7,9 @@ from enum import StrEnum
 
 from mirrors.config import Mirror, Settings
 from mirrors.planning.observed import ObservedFleet, ObservedSite
-from mirrors.planning.plan import ENVIRONMENTS, image_environment, original_site_id
+from mirrors.planning.plan import ENVIRONMENT_TITLES, choose_image_environment, find_original_site_id
 from mirrors.planning.rollout.releases import find_release, newest_running, newest_started, newest_successful
-from mirrors.planning.site_ids.pins import declared_otherwise
+from mirrors.planning.site_ids.pins import describe_other_id
 from mirrors.planning.variables.addresses import make_site_url
 from mirrors.planning.variables.declared import DeclaredValues, find_declared_values
 from mirrors.planning.variables.dsn import is_same_service, read_service
@@ -117,7 +117,7 @@ def _renumbered(original: SiteStatus, stored: int | None) -> SiteStatus:
 
 
 def _contradicted(row: SiteStatus, declared: int | None, stored: int | None) -> SiteStatus:
-    detail = declared_otherwise(declared, stored)
+    detail = describe_other_id(declared, stored)
     return _differing(row, detail) if detail else row
 
 
@@ -208,10 +208,10 @@ def held_back(settings: Settings, mirror: Mirror, row: SiteStatus) -> SiteStatus
 
 
 def _other_release(settings: Settings, row: SiteStatus) -> str | None:
-    image = image_environment(settings)
+    image = choose_image_environment(settings)
     if image == settings.environment or not settings.mirrors or row.release is None:
         return None
-    here, there = ENVIRONMENTS[settings.environment], ENVIRONMENTS[image]
+    here, there = ENVIRONMENT_TITLES[settings.environment], ENVIRONMENT_TITLES[image]
     return f"runs its own release of {here}; the mirrors' releases are those of {there} (imageFrom: {image})"
 
 
@@ -231,7 +231,7 @@ def _row(
     done = newest_successful(site.deployments)
     behind = _behind(seen, site) if role == "mirror" else None
     state, details = _state(site, declared, behind)
-    running = original_site_id(site) if role == "original" else parse_site_id(site.frozen.get(SITE_ID))
+    running = find_original_site_id(site) if role == "original" else parse_site_id(site.frozen.get(SITE_ID))
     owned = {*declared.values, *SITE_VARIABLES} if role == "mirror" else set(declared.values)
     return SiteStatus(
         site.slug,

@@ -8,16 +8,16 @@ from mirrors.errors import another_database
 from mirrors.planning.site_ids.facts import (
     ORIGINAL_ID,
     AllocationRequest,
-    Assigned,
+    IdHolder,
     Ledger,
-    Neighbour,
-    Reference,
+    ReferenceStack,
     SiteFacts,
+    UndeclaredSite,
 )
-from mirrors.planning.site_ids.first_ledger import begins_anew
-from mirrors.planning.site_ids.renames import renamed, taken_over
-from mirrors.planning.site_ids.undeclared import gives_something, of_another_project, unknown_ids
-from mirrors.planning.site_ids.unused import without_unused
+from mirrors.planning.site_ids.first_ledger import refuse_new_ledger
+from mirrors.planning.site_ids.renames import refuse_renamed_sites, refuse_reused_slugs
+from mirrors.planning.site_ids.undeclared import gives_new_id, refuse_hidden_ids, refuse_other_ledgers
+from mirrors.planning.site_ids.unused import take_back_unused_ids
 from mirrors.planning.variables.dsn import UNREADABLE_IDENTITY, identify_for_confirmation
 from mirrors.planning.variables.names import DATABASE_URL
 from mirrors.problems import Problem
@@ -26,11 +26,11 @@ __all__ = [
     "ORIGINAL_ID",
     "Allocation",
     "AllocationRequest",
-    "Assigned",
+    "IdHolder",
     "Ledger",
-    "Neighbour",
-    "Reference",
+    "ReferenceStack",
     "SiteFacts",
+    "UndeclaredSite",
     "allocate",
 ]
 
@@ -63,7 +63,7 @@ def allocate(ledger: Ledger, hints: AllocationRequest) -> Allocation:
     Returns:
         The new ledger, and the problems that stop the update.
     """
-    before, (ledger, hints) = ledger, without_unused(ledger, hints)
+    before, (ledger, hints) = ledger, take_back_unused_ids(ledger, hints)
     retired = _retired(ledger, hints)
     known = {site.application: _known_id(site, ledger, hints, retired) for site in hints.sites}
     fresh = [site for site in hints.sites if known[site.application] is None]
@@ -73,15 +73,15 @@ def allocate(ledger: Ledger, hints: AllocationRequest) -> Allocation:
             highest += 1
             known[site.application] = highest
     problems = (
-        *begins_anew(before, hints),
+        *refuse_new_ledger(before, hints),
         *_with_another_database(before, hints),
-        *renamed(before, hints),
-        *taken_over(before, hints),
+        *refuse_renamed_sites(before, hints),
+        *refuse_reused_slugs(before, hints),
         *_contradictions(ledger, hints),
         *_unreadable(ledger, hints),
         *_too_high(hints, known),
         *_collisions(hints, known, retired),
-        *(_strangers(ledger, hints) if gives_something(ledger, known) else ()),
+        *(_strangers(ledger, hints) if gives_new_id(ledger, known) else ()),
         *([] if hints.preview else _missing_in_reference(hints, fresh)),
     )
     pending = tuple(site.name for site in fresh) if hints.reference else ()
@@ -90,20 +90,20 @@ def allocate(ledger: Ledger, hints: AllocationRequest) -> Allocation:
 
 
 def _strangers(ledger: Ledger, hints: AllocationRequest) -> Iterator[Problem]:
-    yield from unknown_ids(hints)
-    yield from of_another_project(ledger, hints)
+    yield from refuse_hidden_ids(hints)
+    yield from refuse_other_ledgers(ledger, hints)
 
 
-def _retired(ledger: Ledger, hints: AllocationRequest) -> dict[int, Assigned]:
+def _retired(ledger: Ledger, hints: AllocationRequest) -> dict[int, IdHolder]:
     """Return the ids that no other site may get: retired ones, and those of sites that leave or change theirs."""
     declared = {site.application: site for site in hints.sites}
-    retired = {site_id: Assigned("") for site_id in hints.retired - _returned(ledger, hints)}
+    retired = {site_id: IdHolder("") for site_id in hints.retired - _returned(ledger, hints)}
     retired |= dict(hints.reference.retired) if hints.reference else {}
     retired |= ledger.retired
     for application, (name, site_id) in ledger.assignments.items():
         site = declared.get(application)
         if site is None or site.declared not in (None, site_id):
-            retired[site_id] = Assigned(name, application)
+            retired[site_id] = IdHolder(name, application)
     return {site_id: who for site_id, who in retired.items() if site_id not in hints.release}
 
 
@@ -114,12 +114,12 @@ def _returned(ledger: Ledger, hints: AllocationRequest) -> set[int]:
     return here | {site_id for site_id in there if site_id is not None}
 
 
-def _left_out(retired: Mapping[int, Assigned], assignments: Mapping[str, tuple[str, int]]) -> dict[int, Assigned]:
+def _left_out(retired: Mapping[int, IdHolder], assignments: Mapping[str, tuple[str, int]]) -> dict[int, IdHolder]:
     used = {site_id for _, site_id in assignments.values()}
     return {site_id: who for site_id, who in sorted(retired.items()) if site_id not in used}
 
 
-def _known_id(site: SiteFacts, ledger: Ledger, hints: AllocationRequest, retired: Mapping[int, Assigned]) -> int | None:
+def _known_id(site: SiteFacts, ledger: Ledger, hints: AllocationRequest, retired: Mapping[int, IdHolder]) -> int | None:
     own = [site_id for site_id, who in retired.items() if who.application == site.application]
     sources = (
         site.declared,
@@ -133,7 +133,7 @@ def _known_id(site: SiteFacts, ledger: Ledger, hints: AllocationRequest, retired
 
 
 def _highest(
-    ledger: Ledger, hints: AllocationRequest, retired: Mapping[int, Assigned], known: Iterable[int | None]
+    ledger: Ledger, hints: AllocationRequest, retired: Mapping[int, IdHolder], known: Iterable[int | None]
 ) -> int:
     # An edited id of a site in the ledger is drift. Mirrors repairs it, so it does not raise the next number.
     observed = [site.observed for site in hints.sites if site.observed and site.application not in ledger.assignments]
@@ -219,7 +219,7 @@ def _too_high(hints: AllocationRequest, known: Mapping[str, int | None]) -> Iter
 
 
 def _collisions(
-    hints: AllocationRequest, known: Mapping[str, int | None], retired: Mapping[int, Assigned]
+    hints: AllocationRequest, known: Mapping[str, int | None], retired: Mapping[int, IdHolder]
 ) -> Iterator[Problem]:
     holders: dict[int, list[SiteFacts]] = {}
     for site in hints.sites:
@@ -248,7 +248,7 @@ def _one_of(sites: Sequence[SiteFacts], site_id: int) -> str:
     return "Declare another siteId for one of them"
 
 
-def _not_free(site: SiteFacts, site_id: int, hints: AllocationRequest, who: Assigned | None) -> Iterator[Problem]:
+def _not_free(site: SiteFacts, site_id: int, hints: AllocationRequest, who: IdHolder | None) -> Iterator[Problem]:
     """Refuse an id that is retired, reserved, or used by an undeclared application.
 
     Args:
@@ -291,11 +291,11 @@ def _instead_of(site: SiteFacts, site_id: int, name: str, hints: AllocationReque
     )
 
 
-def _is_retired(site: SiteFacts, site_id: int, who: Assigned, reference: Reference | None) -> Problem:
+def _is_retired(site: SiteFacts, site_id: int, who: IdHolder, reference: ReferenceStack | None) -> Problem:
     return Problem("site-id-retired", *_with_retired_id(site, site_id, who, reference), site.name)
 
 
-def _with_retired_id(site: SiteFacts, site_id: int, who: Assigned, reference: Reference | None) -> tuple[str, str]:
+def _with_retired_id(site: SiteFacts, site_id: int, who: IdHolder, reference: ReferenceStack | None) -> tuple[str, str]:
     """Return the message and the remedy for a retired id."""
     if reference and site_id in reference.retired and who.name in (site.name, site.formerly):
         return (

@@ -8,7 +8,7 @@ ORIGINAL_ID = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Assigned:
+class IdHolder:
     """The site that has an id, or had it.
 
     Args:
@@ -31,7 +31,7 @@ class Ledger:
     """
 
     assignments: Mapping[str, tuple[str, int]] = field(default_factory=dict)
-    retired: Mapping[int, Assigned] = field(default_factory=dict)
+    retired: Mapping[int, IdHolder] = field(default_factory=dict)
     highest: int = 0
 
     @property
@@ -73,7 +73,7 @@ class SiteFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
+class ReferenceStack:
     """The ids of the stack that ``siteIdsFrom`` names.
 
     Args:
@@ -84,7 +84,7 @@ class Reference:
 
     stack: str
     site_ids: Mapping[str, int]
-    retired: Mapping[int, Assigned]
+    retired: Mapping[int, IdHolder]
 
     def site_id_of(self, site: SiteFacts) -> int | None:
         """Return the id that the other stack gave the site, under its slug or its former one."""
@@ -92,7 +92,7 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
-class Neighbour:
+class UndeclaredSite:
     """An undeclared application, or an undeclared environment, that may run with the shared database.
 
     Args:
@@ -130,8 +130,8 @@ class AllocationRequest:
     retired: frozenset[int] = frozenset()
     reserved: frozenset[int] = frozenset()
     release: frozenset[int] = frozenset()
-    neighbours: Mapping[str, Neighbour] = field(default_factory=dict)
-    reference: Reference | None = None
+    neighbours: Mapping[str, UndeclaredSite] = field(default_factory=dict)
+    reference: ReferenceStack | None = None
     preview: bool = False
     highest: int = 0
     reserved_for: Mapping[str, int] = field(default_factory=dict)

@@ -6,11 +6,11 @@ from mirrors.planning.rollout.waves import format_slugs
 from mirrors.planning.site_ids.facts import ORIGINAL_ID, AllocationRequest, Ledger
 from mirrors.problems import Problem
 
-NAMED = 3
+SITES_IN_PROBLEM = 3
 """How many mirrors a problem names before it only counts them."""
 
 
-def begins_anew(ledger: Ledger, hints: AllocationRequest) -> Iterator[Problem]:
+def refuse_new_ledger(ledger: Ledger, hints: AllocationRequest) -> Iterator[Problem]:
     """Yield a problem if the ledger is empty although mirrors are managed.
 
     No platform shows the ids of mirrors that have left, so a new ledger would give them to other sites. A stack that
@@ -36,8 +36,8 @@ def _forgotten(managed: Sequence[str], known: int, highest: int) -> Problem:
     stale = f" (mirrors:fleet.highestSiteId says {highest}, and {known} is in use)" if highest else ""
     return Problem(
         "site-ids-forgotten",
-        f"{format_slugs(managed, NAMED)}: Mirrors has given SITE_IDs here before, and this stack's state remembers none"
-        f"{stale}. A new mirror could get the id of one that has left, and with it its content.",
+        f"{format_slugs(managed, SITES_IN_PROBLEM)}: Mirrors has given SITE_IDs here before, and this stack's state"
+        f" remembers none{stale}. A new mirror could get the id of one that has left, and with it its content.",
         "Where another state knows the ids (a backup, another project, a Fleet that had another name in the program),"
         " use that one. If there is none, or if the very first update was interrupted, write under mirrors:fleet which"
         f" id was the highest that was ever given, {known} or above: highestSiteId: {known}",

@@ -7,21 +7,21 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from mirrors.planning.site_ids.allocate import AllocationRequest, Assigned, Ledger
+from mirrors.planning.site_ids.allocate import AllocationRequest, IdHolder, Ledger
 
-Stored = Mapping[str, Any]
+StoredLedger = Mapping[str, Any]
 
 
-def ledger_from(stored: Stored) -> Ledger:
+def load_ledger(stored: StoredLedger) -> Ledger:
     """Return the stored ledger, or an empty one. Pulumi stores numbers as floats, and keys as text."""
     return Ledger(
         {uuid: (item["name"], int(item["id"])) for uuid, item in (stored.get("assignments") or {}).items()},
-        {int(site_id): Assigned(**item) for site_id, item in (stored.get("retired") or {}).items()},
+        {int(site_id): IdHolder(**item) for site_id, item in (stored.get("retired") or {}).items()},
         int(stored.get("highest") or 0),
     )
 
 
-def renamed(ledger: Ledger, hints: AllocationRequest) -> Ledger:
+def rename_slugs(ledger: Ledger, hints: AllocationRequest) -> Ledger:
     """Return the ledger with the new slugs as keys, on a platform where the slug is an application's only identifier.
 
     Such a ledger has slugs as keys of ``assignments``. A site's entry moves from its former slug to its slug.
@@ -35,7 +35,7 @@ def renamed(ledger: Ledger, hints: AllocationRequest) -> Ledger:
     return replace(ledger, assignments={moves.get(key, key): value for key, value in known.items()})
 
 
-def ledger_to(ledger: Ledger) -> dict[str, Any]:
+def dump_ledger(ledger: Ledger) -> dict[str, Any]:
     """Return the ledger in the form of the state."""
     return {
         "assignments": {uuid: {"name": name, "id": site_id} for uuid, (name, site_id) in ledger.assignments.items()},

@@ -10,12 +10,12 @@ from mirrors.planning.site_ids.allocate import Ledger
 from mirrors.planning.variables.names import SITE_ID
 from mirrors.problems import Note, Problem
 
-NAMED = 3
+SITES_IN_NOTE = 3
 """How many sites a note names. It counts the rest."""
 
 
 @dataclass(frozen=True, slots=True)
-class Pin:
+class SiteIdPin:
     """An id in the state.
 
     Args:
@@ -38,21 +38,21 @@ class Pin:
     @property
     def contradicted(self) -> str | None:
         """Return a message if the configuration has another id; None if it agrees, or has none."""
-        return declared_otherwise(self.declared, self.site_id)
+        return describe_other_id(self.declared, self.site_id)
 
 
-def pins(ledger: Ledger, fleet: Fleet) -> tuple[Pin, ...]:
+def list_pins(ledger: Ledger, fleet: Fleet) -> tuple[SiteIdPin, ...]:
     """Return a pin for each id in the ledger, sorted by id, assigned ones before retired ones."""
     declared = {site.application: site.site_id for site in fleet.sites}
-    assigned = [Pin(name, site_id, False, declared.get(name)) for name, site_id in ledger.assignments.values()]
+    assigned = [SiteIdPin(name, site_id, False, declared.get(name)) for name, site_id in ledger.assignments.values()]
     retired = [
-        Pin(who.name, site_id, True, site_id if site_id in fleet.retired else None)
+        SiteIdPin(who.name, site_id, True, site_id if site_id in fleet.retired else None)
         for site_id, who in ledger.retired.items()
     ]
     return tuple(sorted([*assigned, *retired], key=lambda pin: (pin.retired, pin.site_id)))
 
 
-def disagreements(found: Sequence[Pin], fleet: Fleet) -> Iterator[Problem]:
+def find_pin_problems(found: Sequence[SiteIdPin], fleet: Fleet) -> Iterator[Problem]:
     """Yield a problem for each declared id that the state does not have yet, and for each retired id in use."""
     for pin in found:
         if not pin.retired and pin.site_id in fleet.retired and pin.application in fleet.slugs:
@@ -66,14 +66,14 @@ def disagreements(found: Sequence[Pin], fleet: Fleet) -> Iterator[Problem]:
             yield Problem("site-id-differs", pin.contradicted, site=pin.application)
 
 
-def declared_otherwise(declared: int | None, stored: int | None) -> str | None:
+def describe_other_id(declared: int | None, stored: int | None) -> str | None:
     """Return a message if the declared id is not the stack's; None if they agree, or if either is missing."""
     if None in (declared, stored) or declared == stored:
         return None
     return f"declared with siteId {declared}, the stack has {stored}: see a preview"
 
 
-def unpinned(settings: Settings, mirrors: Mapping[str, ObservedSite], stack: str) -> Note | None:
+def note_unpinned_ids(settings: Settings, mirrors: Mapping[str, ObservedSite], stack: str) -> Note | None:
     """Return a note on the mirrors whose id from Mirrors is not in the configuration; None if there are none.
 
     A stack that follows another stack gets no such note, because the other stack has it.
@@ -91,5 +91,5 @@ def unpinned(settings: Settings, mirrors: Mapping[str, ObservedSite], stack: str
     ]
     if not slugs or settings.site_ids_from is not None:
         return None
-    undeclared_ids = f"SITE_IDs not in the configuration: {format_slugs(slugs, NAMED)}."
+    undeclared_ids = f"SITE_IDs not in the configuration: {format_slugs(slugs, SITES_IN_NOTE)}."
     return Note(f"{undeclared_ids} Pin them: mirrors ids --pin --stack {stack}")

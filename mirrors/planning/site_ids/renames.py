@@ -6,7 +6,7 @@ from mirrors.planning.site_ids.facts import AllocationRequest, Ledger
 from mirrors.problems import Problem
 
 
-def renamed(ledger: Ledger, hints: AllocationRequest) -> Iterator[Problem]:
+def refuse_renamed_sites(ledger: Ledger, hints: AllocationRequest) -> Iterator[Problem]:
     """Yield a problem for each renamed application without ``formerly``, and for names that changed places.
 
     Pulumi matches a resource to the one with its name in the state. It looks for a former name only without a match.
@@ -33,7 +33,7 @@ def renamed(ledger: Ledger, hints: AllocationRequest) -> Iterator[Problem]:
             )
 
 
-def taken_over(ledger: Ledger, hints: AllocationRequest) -> Iterator[Problem]:
+def refuse_reused_slugs(ledger: Ledger, hints: AllocationRequest) -> Iterator[Problem]:
     """Yield a problem for each slug that another application has now, while its former owner still exists.
 
     Pulumi would give the resources of that name to the new application, and remove the variables of the running site.

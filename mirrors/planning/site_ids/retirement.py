@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from mirrors.planning.site_ids.facts import AllocationRequest, Ledger
 from mirrors.problems import Note
 
-GOES_ON = (
+INSTANCES_GO_ON = (
     "Instances that run go on serving the shared database until they are deployed again or the application is deleted"
 )
 """The fate of a site that left the list, on a platform where Mirrors cannot stop its instances."""
 
 
-def removal_notes(
-    before: Ledger, now: Ledger, hints: AllocationRequest, *, goes_on: str = GOES_ON, keeps: bool = False
+def note_removed_sites(
+    before: Ledger, now: Ledger, hints: AllocationRequest, *, goes_on: str = INSTANCES_GO_ON, keeps: bool = False
 ) -> Iterator[Note]:
     """Yield a note on each application that is in the old ledger and not in the new one.
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 
-from mirrors.planning.site_ids.facts import AllocationRequest, Ledger, Neighbour
+from mirrors.planning.site_ids.facts import AllocationRequest, Ledger, UndeclaredSite
 from mirrors.problems import Problem
 
 
-def gives_something(ledger: Ledger, known: Mapping[str, int | None]) -> bool:
+def gives_new_id(ledger: Ledger, known: Mapping[str, int | None]) -> bool:
     """Return whether a site gets an id that this ledger did not give it. ``known``: {application: id}."""
     return any(
         site_id is not None and ledger.assignments.get(application, ("", None))[1] != site_id
@@ -14,7 +14,7 @@ def gives_something(ledger: Ledger, known: Mapping[str, int | None]) -> bool:
     )
 
 
-def unknown_ids(hints: AllocationRequest) -> Iterator[Problem]:
+def refuse_hidden_ids(hints: AllocationRequest) -> Iterator[Problem]:
     """Yield a problem for each hidden id of an undeclared application, because a new id could be the same."""
     for slug, neighbour in hints.neighbours.items():
         if neighbour.hidden and neighbour.listed and slug not in hints.reserved_for:
@@ -36,7 +36,7 @@ def unknown_ids(hints: AllocationRequest) -> Iterator[Problem]:
             )
 
 
-def of_another_project(ledger: Ledger, hints: AllocationRequest) -> Iterator[Problem]:
+def refuse_other_ledgers(ledger: Ledger, hints: AllocationRequest) -> Iterator[Problem]:
     """Yield a problem for each site of the same original that another ledger manages.
 
     Neither of two ledgers knows which ids the other gives.
@@ -65,7 +65,7 @@ def _known(ledger: Ledger, hints: AllocationRequest) -> set[str]:
     return earlier | {slug for uuid, slug in hints.listed.items() if uuid in ledger.applications}
 
 
-def _is_answered(slug: str, neighbour: Neighbour, ledger: Ledger, hints: AllocationRequest) -> bool:
+def _is_answered(slug: str, neighbour: UndeclaredSite, ledger: Ledger, hints: AllocationRequest) -> bool:
     """Return whether the configuration accounts for the ids of a site in another ledger.
 
     A new ledger may have taken over pinned ids as retired ones, without the slugs of their sites.

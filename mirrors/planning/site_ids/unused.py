@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from mirrors.planning.site_ids.facts import AllocationRequest, Assigned, Ledger, SiteFacts
+from mirrors.planning.site_ids.facts import AllocationRequest, IdHolder, Ledger, SiteFacts
 
 
-def without_unused(ledger: Ledger, hints: AllocationRequest) -> tuple[Ledger, AllocationRequest]:
+def take_back_unused_ids(ledger: Ledger, hints: AllocationRequest) -> tuple[Ledger, AllocationRequest]:
     """Return the ledger and the request without such ids of declared mirrors.
 
     The ids are retired without an application's uuid, so that no mirror gets one back.
@@ -14,7 +14,7 @@ def without_unused(ledger: Ledger, hints: AllocationRequest) -> tuple[Ledger, Al
     if not given_up:
         return ledger, hints
     retired = {
-        site_id: Assigned(site.name) for site in hints.sites if (site_id := given_up.get(site.application)) is not None
+        site_id: IdHolder(site.name) for site in hints.sites if (site_id := given_up.get(site.application)) is not None
     }
     kept = {uuid: item for uuid, item in ledger.assignments.items() if uuid not in given_up}
     sites = (replace(site, observed=None) if site.application in given_up else site for site in hints.sites)
