@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from operator import itemgetter
 from typing import Any
 
-from mirrors.planning.reports.pulumi_steps import OURS, SITES
+from mirrors.planning.reports.pulumi_steps import DYNAMIC_TYPES, SITE_TYPES
 from mirrors.planning.site_ids.allocate import ORIGINAL_ID, AllocationRequest, Ledger, SiteFacts, allocate
 from mirrors.planning.site_ids.ledger import load_ledger
 from mirrors.planning.site_state import RUNNING, is_variable, name_of
@@ -17,7 +17,7 @@ from mirrors.planning.variables.names import (
 )
 from mirrors.planning.variables.secrecy import looks_secret
 
-SITE_IDS = f"{OURS}SiteIds"
+SITE_IDS = f"{DYNAMIC_TYPES}SiteIds"
 Properties = Mapping[str, Any]
 Declared = tuple[str, str, Properties]
 """A resource: (type, name, properties)."""
@@ -30,7 +30,11 @@ def values_in(type_: str, properties: Properties) -> dict[str, str | None]:
     """Return {name: value} of a site's variables; None for a secret, and for a value not known yet, as in a preview."""
     set_ = {name_of(key): item for key, item in properties.items() if is_variable(key) and not key.endswith(RUNNING)}
     values = {name: item.get("value") if isinstance(item, Mapping) else item for name, item in set_.items()}
-    return {name: value if isinstance(value, str) else None for name, value in values.items()} if type_ in SITES else {}
+    return (
+        {name: value if isinstance(value, str) else None for name, value in values.items()}
+        if type_ in SITE_TYPES
+        else {}
+    )
 
 
 def without_own_site_id(values: Mapping[str, str | None]) -> str | None:
@@ -63,7 +67,7 @@ def not_its_own(resources: Collection[Declared]) -> Iterator[str]:
 
 def has_the_originals(resources: Iterable[Declared]) -> bool:
     """Return whether an original's own variables, without the two that a mirror has, have its SITE_ID."""
-    of_sites = [values_in(type_, properties) for type_, _, properties in resources if type_ in SITES]
+    of_sites = [values_in(type_, properties) for type_, _, properties in resources if type_ in SITE_TYPES]
     return any(SITE_ID in values and not values.keys() & {DATABASE_URL, MIRRORS_APPLICATION} for values in of_sites)
 
 
@@ -83,7 +87,7 @@ def ids_in_ledger(properties: Properties) -> Iterator[Given]:
 def ids_in_variables(resources: Iterable[Declared]) -> Iterator[Given]:
     """Yield the ids that the environments get. Without MIRRORS_APPLICATION the resource's name is the application."""
     for type_, name, properties in resources:
-        if type_ in SITES:
+        if type_ in SITE_TYPES:
             values = values_in(type_, properties)
             if site_id := parse_site_id(values.get(SITE_ID)):
                 yield name, values.get(MIRRORS_APPLICATION) or name, site_id

@@ -21,16 +21,16 @@ from mirrors.observation.retired import observe_retired_sites
 from mirrors.planning.adoption.takeover import forecast_first_deployments
 from mirrors.planning.observed import ObservedFleet, ObservedSite
 from mirrors.planning.reports.preview import (
-    Cause,
+    ChangeCause,
     FleetPreview,
     SitePreview,
-    first_deployments,
-    preview_of,
-    site_ids_of,
+    find_first_deployments,
+    read_site_ids,
+    summarize_preview,
 )
-from mirrors.planning.reports.status import SiteStatus, removed, statuses
-from mirrors.planning.reports.stored import Stored
-from mirrors.planning.reports.verification import as_unverified, unverified
+from mirrors.planning.reports.status import SiteStatus, list_retired_statuses, list_site_statuses
+from mirrors.planning.reports.stored import StoredStack
+from mirrors.planning.reports.verification import find_unverified, mark_unverified
 from mirrors.planning.rollout.waves import format_sites
 from mirrors.planning.variables.addresses import make_site_url
 from mirrors.planning.variables.names import DOMAIN
@@ -46,7 +46,7 @@ class DivioCommands:
     """Divio as the commands see it. It has every command."""
 
     def status(
-        self, settings: Settings, stored: Callable[[], Stored], note: Callable[[Note], None]
+        self, settings: Settings, stored: Callable[[], StoredStack], note: Callable[[Note], None]
     ) -> tuple[SiteStatus, ...]:
         divio = _connected(divio_of(settings))
         seen = FleetObserver(divio, settings).fleet(deep=True)
@@ -54,22 +54,22 @@ class DivioCommands:
         retired = {site_id: who.name for site_id, who in state.ledger.retired.items()}
         leaving = {site_id: slug for site_id, slug in retired.items() if slug and slug not in settings.fleet.slugs}
         retired_seen = observe_retired_sites(divio, leaving.values(), settings.environment, note)
-        gone = removed(settings, seen, leaving, with_variables(divio, retired_seen))
-        rows = statuses(settings, seen, dict(state.ledger.assignments.values()), state.created)
+        gone = list_retired_statuses(settings, seen, leaving, with_variables(divio, retired_seen))
+        rows = list_site_statuses(settings, seen, dict(state.ledger.assignments.values()), state.created)
         return (*with_health(settings, seen, rows, state), *gone)
 
     def preview(
         self, found: FleetPreview, engine: Mapping[str, Any], settings: Settings, reported: Reported
     ) -> FleetPreview:
         """Observe the sites whose deployment is new in the state, or that no update has found healthy."""
-        first, unasked = first_deployments(engine), [site.application for site in found.sites if is_unasked(site)]
+        first, unasked = find_first_deployments(engine), [site.application for site in found.sites if is_unasked(site)]
         if not first and not unasked:
             return found
         seen = observed(settings, {*first, *unasked})
         judgements = forecast_first_deployments(
-            settings, seen, first, site_ids_of(engine), original_deploys=deploys_original(settings, found)
+            settings, seen, first, read_site_ids(engine), original_deploys=deploys_original(settings, found)
         )
-        found = preview_of(engine, settings, found.stack, reported, judgements)
+        found = summarize_preview(engine, settings, found.stack, reported, judgements)
         return replace(found, sites=tuple(answered(settings, seen, found.sites)))
 
     def doctor(self, settings: Settings) -> Iterator[Finding]:
@@ -89,12 +89,12 @@ def _connected(own: DivioSettings) -> Divio:
 
 
 def with_health(
-    settings: Settings, seen: ObservedFleet, rows: Sequence[SiteStatus], state: Stored
+    settings: Settings, seen: ObservedFleet, rows: Sequence[SiteStatus], state: StoredStack
 ) -> Iterator[SiteStatus]:
     """Yield the rows. A site that no update has found healthy is asked once now; if unhealthy, it is not converged."""
-    asked = unverified(settings, seen, rows, state.created, state.verified)
+    asked = find_unverified(settings, seen, rows, state.created, state.verified)
     wrong = unhealthy(settings, seen, [row.application for row in asked])
-    return (as_unverified(row, wrong[row.application]) if row.application in wrong else row for row in rows)
+    return (mark_unverified(row, wrong[row.application]) if row.application in wrong else row for row in rows)
 
 
 def unhealthy(
@@ -144,7 +144,7 @@ def observed(settings: Settings, slugs: Collection[str]) -> ObservedFleet:
 
 
 def is_unasked(site: SitePreview) -> bool:
-    return Cause.UNVERIFIED in site.causes
+    return ChangeCause.UNVERIFIED in site.causes
 
 
 def deploys_original(settings: Settings, found: FleetPreview) -> bool:

@@ -8,7 +8,7 @@ from mirrors.config.platforms import load_part
 from mirrors.errors import UnsupportedPlatformError
 from mirrors.planning.reports.preview import FleetPreview
 from mirrors.planning.reports.status import SiteStatus
-from mirrors.planning.reports.stored import Stored
+from mirrors.planning.reports.stored import StoredStack
 from mirrors.problems import Note, Problem
 from mirrors.problems.findings import Finding
 from mirrors.problems.reported import Reported
@@ -22,7 +22,7 @@ class Commands(Protocol):
     """A platform as the commands see it."""
 
     def status(
-        self, settings: Settings, stored: Callable[[], Stored], note: Callable[[Note], None], /
+        self, settings: Settings, stored: Callable[[], StoredStack], note: Callable[[Note], None], /
     ) -> tuple[SiteStatus, ...]:
         """Look at the sites. Writes nothing.
 

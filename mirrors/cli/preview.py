@@ -21,7 +21,7 @@ from mirrors.cli.preview_report import as_data, as_text
 from mirrors.cli.single_sites import refuse_single_sites
 from mirrors.cli.stacks import CommandError, pulumi
 from mirrors.config import Settings
-from mirrors.planning.reports.preview import FleetPreview, preview_of
+from mirrors.planning.reports.preview import FleetPreview, summarize_preview
 from mirrors.planning.rollout.targets import ChosenSites, choose_named_sites
 from mirrors.planning.rollout.waves import MANUAL_RELEASE_SITES
 from mirrors.problems.events import EVENTS, read
@@ -73,7 +73,7 @@ def look_ahead(sites: Sequence[str], stack: str, cwd: Path) -> FleetPreview:
 
 def with_a_look(engine: Mapping[str, Any], settings: Settings, stack: str, reported: Reported) -> FleetPreview:
     """Return the preview from Pulumi's steps, with what only the platform shows."""
-    found = preview_of(engine, settings, stack, reported)
+    found = summarize_preview(engine, settings, stack, reported)
     return found if found.problems else commands_of(settings.platform.kind).preview(found, engine, settings, reported)
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from mirrors.cli.preview_report import action, cause_of, headline, sections, waves_of
-from mirrors.planning.reports.preview import FleetPreview, Group
+from mirrors.planning.reports.preview import FleetPreview, SiteGroup
 from mirrors.planning.rollout.waves import SITES_SHOWN, format_site_count, format_sites
 
 LONGEST = 60_000
@@ -51,7 +51,7 @@ def _markdown(preview: FleetPreview, *, brief: bool) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _row(title: str, group: Group, *, brief: bool) -> str:
+def _row(title: str, group: SiteGroup, *, brief: bool) -> str:
     why = "; ".join(cause_of(group.example, cause, code) for cause in group.example.causes)
     return f"| {escaped(title)} | {_sites_cell(group.sites, brief=brief)} | {action(group.example)} | {why} |"
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from mirrors.planning.reports.preview import Cause, FleetPreview, Group, SitePreview, why_told
-from mirrors.planning.reports.pulumi_steps import Change
+from mirrors.planning.reports.preview import ChangeCause, FleetPreview, SiteGroup, SitePreview, find_cause
+from mirrors.planning.reports.pulumi_steps import VariableChange
 from mirrors.planning.rollout.waves import format_site_count, format_slugs
 
 MARKS = {"added": "+", "changed": "~", "removed": "-", "kept": "="}
@@ -58,9 +58,9 @@ def headline(preview: FleetPreview) -> str:
     return f"{changed}, {len(preview.leaving)} off the list" if preview.leaving else changed
 
 
-def waves_of(preview: FleetPreview) -> Iterator[tuple[str, list[Group]]]:
+def waves_of(preview: FleetPreview) -> Iterator[tuple[str, list[SiteGroup]]]:
     """Yield (title, groups): the original, each wave in which something changes, and the changes in no wave."""
-    by_wave: dict[int | None, list[Group]] = {}
+    by_wave: dict[int | None, list[SiteGroup]] = {}
     for group in preview.groups:
         by_wave.setdefault(group.example.wave, []).append(group)
     for number, groups in by_wave.items():
@@ -75,11 +75,11 @@ def told(site: SitePreview) -> str:
 def action(site: SitePreview) -> str:
     if site.deploys:
         return "deployed"
-    if Cause.TAKEN_OVER in site.causes:
+    if ChangeCause.TAKEN_OVER in site.causes:
         return "taken over"
     if any(change.kind != "kept" for change in site.variables):
         return "variables written"
-    return "asked for its health" if Cause.UNVERIFIED in site.causes else "recorded"
+    return "asked for its health" if ChangeCause.UNVERIFIED in site.causes else "recorded"
 
 
 def sections(preview: FleetPreview) -> Iterator[tuple[str, list[str]]]:
@@ -105,15 +105,15 @@ def sections(preview: FleetPreview) -> Iterator[tuple[str, list[str]]]:
     return ((title, lines) for title, lines in found.items() if lines)
 
 
-def cause_of(site: SitePreview, cause: Cause, shown: Callable[[str], str] = str) -> str:
+def cause_of(site: SitePreview, cause: ChangeCause, shown: Callable[[str], str] = str) -> str:
     """Return a cause with the names of its variables, marked as the engine marks changes; ``=`` marks a kept one."""
-    if cause not in (Cause.VARIABLES, Cause.DRIFT, Cause.KEPT):
+    if cause not in (ChangeCause.VARIABLES, ChangeCause.DRIFT, ChangeCause.KEPT):
         return f"{cause}: {shown(site.why)}" if site.why else str(cause)
-    found = [_change(change, shown) for change in site.variables if why_told(change) is cause]
+    found = [_change(change, shown) for change in site.variables if find_cause(change) is cause]
     return f"{cause} {', '.join(found)}".rstrip()
 
 
-def _change(change: Change, shown: Callable[[str], str]) -> str:
+def _change(change: VariableChange, shown: Callable[[str], str]) -> str:
     return f"{shown(MARKS[change.kind] + change.name)}{' (secret)' if change.secret else ''}"
 
 

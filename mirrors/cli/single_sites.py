@@ -9,7 +9,7 @@ from mirrors.cli.stacks import export
 from mirrors.config import Fleet, Settings
 from mirrors.errors import MirrorsError
 from mirrors.planning.plan import choose_image_environment
-from mirrors.planning.reports.pulumi_steps import OURS
+from mirrors.planning.reports.pulumi_steps import DYNAMIC_TYPES
 from mirrors.planning.rollout.waves import format_slugs
 from mirrors.problems import Problem
 
@@ -36,7 +36,9 @@ def off_the_list(stored: Resources, fleet: Fleet) -> tuple[str, ...]:
     A renamed mirror is declared, under the name that it had (``formerly``).
     """
     declared = {name for mirror in fleet.mirrors for name in (mirror.application, mirror.formerly)}
-    return tuple(name for item in stored if item["type"] == f"{OURS}Mirror" if (name := _name(item)) not in declared)
+    return tuple(
+        name for item in stored if item["type"] == f"{DYNAMIC_TYPES}Mirror" if (name := _name(item)) not in declared
+    )
 
 
 def original_not_deployed_yet(settings: Settings, stack: str, stored: Resources) -> Problem | None:
@@ -58,7 +60,7 @@ def not_yet_deployed(stored: Resources, settings: Settings) -> str | None:
     original = settings.fleet.original
     if not original.deploy or choose_image_environment(settings) != settings.environment:
         return None
-    sites = (item for item in stored if item["type"] == f"{OURS}OriginalSite")
+    sites = (item for item in stored if item["type"] == f"{DYNAMIC_TYPES}OriginalSite")
     deployed = {_name(item) for item in sites if (item.get("outputs") or {}).get("deployment")}
     return original.application if deployed.isdisjoint({original.application, original.formerly}) else None
 

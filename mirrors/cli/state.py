@@ -8,7 +8,7 @@ from typing import Any
 from mirrors.cli.stacks import export
 from mirrors.config.platforms import kind_of_types
 from mirrors.errors import MirrorsError
-from mirrors.planning.reports.pulumi_steps import OURS, SITES
+from mirrors.planning.reports.pulumi_steps import DYNAMIC_TYPES, SITE_TYPES
 from mirrors.planning.site_ids.allocate import Ledger
 from mirrors.planning.site_ids.ledger import load_ledger
 from mirrors.planning.site_state import SiteState
@@ -16,7 +16,7 @@ from mirrors.problems import Problem
 
 __all__ = ["StackState"]
 
-SITE_IDS = f"{OURS}SiteIds"
+SITE_IDS = f"{DYNAMIC_TYPES}SiteIds"
 ONE_LEDGER = (
     "set right what two sites run with, write what only one list has into the configuration (siteId, retired,"
     " highestSiteId), then take the list that is not the Fleet's out of the state: pulumi state unprotect URN; pulumi"
@@ -24,7 +24,7 @@ ONE_LEDGER = (
 )
 """The way out of a state with more than one ledger."""
 
-FLEETS = ("mirrors:index:", OURS)
+FLEETS = ("mirrors:index:", DYNAMIC_TYPES)
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class StackState:
     @property
     def _sites(self) -> list[tuple[str, SiteState]]:
         """(environment, state) of each site that the last update has reached."""
-        stored = [item.get("outputs") or {} for item in self.resources if item["type"] in SITES]
+        stored = [item.get("outputs") or {} for item in self.resources if item["type"] in SITE_TYPES]
         return [(str(outputs["environment"]), SiteState.of(outputs)) for outputs in stored if "environment" in outputs]
 
     @property

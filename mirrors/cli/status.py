@@ -19,17 +19,17 @@ from mirrors.cli.platforms import commands_of
 from mirrors.cli.state import StackState
 from mirrors.config import Settings
 from mirrors.errors import ConfigurationError
-from mirrors.planning.reports.status import SETTLED, SiteStatus, State
+from mirrors.planning.reports.status import CONVERGED_CONDITIONS, SiteCondition, SiteStatus
 
 WIDTH_OF_A_LOG = 160
 RELEASE_SHOWN = 8
 
 COLOURS = {
-    State.CONVERGED: "green",
-    State.HELD: "cyan",
-    State.BEHIND: "yellow",
-    State.DEPLOYING: "blue",
-    State.NOT_DEPLOYED: "yellow",
+    SiteCondition.CONVERGED: "green",
+    SiteCondition.HELD: "cyan",
+    SiteCondition.BEHIND: "yellow",
+    SiteCondition.DEPLOYING: "blue",
+    SiteCondition.NOT_DEPLOYED: "yellow",
 }
 
 
@@ -48,7 +48,7 @@ def status(stack: str, *, as_json: bool, cwd: Path) -> None:
         click.echo(json.dumps([as_data(row) for row in rows], indent=2))
     else:
         show(stack, rows)
-    sys.exit(0 if all(row.state in SETTLED for row in rows) else DIFFERS)
+    sys.exit(0 if all(row.state in CONVERGED_CONDITIONS for row in rows) else DIFFERS)
 
 
 def look(stack: str, cwd: Path) -> tuple[SiteStatus, ...]:
@@ -86,7 +86,7 @@ def show(stack: str, rows: Sequence[SiteStatus]) -> None:
     console = _console()
     console.print(table)
     for row in rows:
-        if row.state not in SETTLED:
+        if row.state not in CONVERGED_CONDITIONS:
             console.print(f"{row.application}: {'; '.join(row.details)}", style="yellow", markup=False, soft_wrap=True)
         for said in row.notes:
             console.print(f"{row.application}: {said}", markup=False, soft_wrap=True)

@@ -12,7 +12,7 @@ from mirrors.docker.status import statuses
 from mirrors.errors import MirrorsError
 from mirrors.planning.reports.preview import FleetPreview
 from mirrors.planning.reports.status import SiteStatus
-from mirrors.planning.reports.stored import Stored
+from mirrors.planning.reports.stored import StoredStack
 from mirrors.problems import Note, Problem
 from mirrors.problems.findings import Finding, fine, problem
 from mirrors.problems.reported import Reported
@@ -30,7 +30,7 @@ class DockerCommands:
     """A fleet on a Docker host as the commands see it. They read from the host and change nothing on it."""
 
     def status(
-        self, settings: Settings, stored: Callable[[], Stored], _note: Callable[[Note], None]
+        self, settings: Settings, stored: Callable[[], StoredStack], _note: Callable[[Note], None]
     ) -> tuple[SiteStatus, ...]:
         host = connect(connection_of(settings, os.environ))
         found, image = observe_sites(host, settings), docker_of(settings).image

@@ -17,7 +17,7 @@ from docker.utils import kwargs_from_env
 from mirrors.docker.errors import DockerError
 from mirrors.docker.settings import DockerConnection, DockerTls
 from mirrors.docker.ssh import local_socket
-from mirrors.planning.reports.logs import without_secrets
+from mirrors.planning.reports.logs import redact_log
 
 __all__ = ["ENDED", "PAUSE", "DockerHost", "connect", "variables_of"]
 
@@ -90,7 +90,7 @@ class DockerHost:
         """Return the last lines that a container printed, without the values of its variables."""
         with self.asked(f"show the log of {container.name}"):
             printed = container.logs(tail=LINES).decode(errors="replace").rstrip()
-        return without_secrets(printed, variables_of(container).items(), others=secrets)
+        return redact_log(printed, variables_of(container).items(), others=secrets)
 
 
 def variables_of(container: Container) -> dict[str, str]:

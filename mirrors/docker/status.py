@@ -17,7 +17,7 @@ from mirrors.docker.plan import (
 from mirrors.docker.settings import docker_of
 from mirrors.planning.observed import ObservedSite
 from mirrors.planning.plan import SitePlan
-from mirrors.planning.reports.status import SiteStatus, State, absent, held_back
+from mirrors.planning.reports.status import SiteCondition, SiteStatus, make_absent_status, mark_held
 from mirrors.planning.site_ids.pins import describe_other_id
 from mirrors.planning.variables.dsn import identify_service
 from mirrors.planning.variables.names import DATABASE_URL, SITE_ID, parse_site_id, sort_for_removal, sort_for_writing
@@ -28,7 +28,7 @@ RUNNING = "running"
 SHORT = 12
 """The characters of an image's id that a message shows."""
 
-Finding = tuple[State, str]
+Finding = tuple[SiteCondition, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def statuses(
     newest = first.release if first else None
     for mirror, container in zip(settings.mirrors, mirrors, strict=True):
         row = _row(settings, mirror, container, "mirror", site_ids, newest)
-        rows.append(held_back(settings, mirror, row))
+        rows.append(mark_held(settings, mirror, row))
     return (*rows, *_removed(settings, found))
 
 
@@ -122,14 +122,16 @@ def _row(
     """
     slug, stored = site.application, site_ids.get(site.application)
     if container is None:
-        return absent(slug, role, settings.environment, State.NOT_DEPLOYED, "it has no container: an up makes it")
+        return make_absent_status(
+            slug, role, settings.environment, SiteCondition.NOT_DEPLOYED, "it has no container: an up makes it"
+        )
     site_id = stored or site.site_id or container.site_id
     findings = [*_process(container), *_variables(settings, slug, site_id, container)]
     if detail := describe_other_id(site.site_id, stored):
-        findings.append((State.VARIABLES_DIFFER, detail))
+        findings.append((SiteCondition.VARIABLES_DIFFER, detail))
     if newest not in (None, container.release):
         said = f"runs release {container.release[:SHORT]}, the original has {str(newest)[:SHORT]}"
-        findings.append((State.BEHIND, said))
+        findings.append((SiteCondition.BEHIND, said))
     return _of_container(settings, slug, container, role, site_id, findings)
 
 
@@ -158,32 +160,32 @@ def _of_container(
         container.created,
         state,
         details,
-        is_behind=any(kind is State.BEHIND for kind, _ in findings),
+        is_behind=any(kind is SiteCondition.BEHIND for kind, _ in findings),
     )
 
 
-def _worst(findings: Sequence[Finding]) -> tuple[State, tuple[str, ...]]:
+def _worst(findings: Sequence[Finding]) -> tuple[SiteCondition, tuple[str, ...]]:
     """Return the worst state, and every detail with those of that state first. Without a finding it is converged."""
-    order = list(State)
+    order = list(SiteCondition)
     ranked = sorted(findings, key=lambda finding: -order.index(finding[0]))
-    return (ranked[0][0] if ranked else State.CONVERGED), tuple(detail for _, detail in ranked)
+    return (ranked[0][0] if ranked else SiteCondition.CONVERGED), tuple(detail for _, detail in ranked)
 
 
 def _process(container: ObservedContainer) -> Iterator[Finding]:
     """Say what is wrong with the container's process."""
     if container.status == "restarting":
         yield (
-            State.FAILED,
+            SiteCondition.FAILED,
             f"its container ends and is started again, the last time with exit code {container.exit_code}",
         )
     elif container.status in ("exited", "dead"):
-        yield State.FAILED, f"its container ended with exit code {container.exit_code}: an up brings it back"
+        yield SiteCondition.FAILED, f"its container ended with exit code {container.exit_code}: an up brings it back"
     elif container.status != RUNNING:
-        yield State.FAILED, f"its container is {container.status}: an up brings it back"
+        yield SiteCondition.FAILED, f"its container is {container.status}: an up brings it back"
     elif container.health == "starting":
-        yield State.DEPLOYING, "its container was not healthy yet"
+        yield SiteCondition.DEPLOYING, "its container was not healthy yet"
     elif container.health == "unhealthy":
-        yield State.UNVERIFIED, "its container is not healthy"
+        yield SiteCondition.UNVERIFIED, "its container is not healthy"
 
 
 def _variables(settings: Settings, slug: str, site_id: int | None, container: ObservedContainer) -> Iterator[Finding]:
@@ -193,11 +195,17 @@ def _variables(settings: Settings, slug: str, site_id: int | None, container: Ob
     if owns_database(settings) and not _has_database(settings, container):
         different.add(DATABASE_URL)
     if different:
-        yield State.VARIABLES_DIFFER, f"does not run with the declared value: {', '.join(sort_for_writing(different))}"
+        yield (
+            SiteCondition.VARIABLES_DIFFER,
+            f"does not run with the declared value: {', '.join(sort_for_writing(different))}",
+        )
     if container.of_image is not None and site_id is not None:
         left = container.variables.keys() - container.of_image - declared.keys() - set(settings.fleet.shared)
         if left:
-            yield State.VARIABLES_DIFFER, f"no longer declared, an up removes it: {', '.join(sort_for_removal(left))}"
+            yield (
+                SiteCondition.VARIABLES_DIFFER,
+                f"no longer declared, an up removes it: {', '.join(sort_for_removal(left))}",
+            )
 
 
 def _declared(settings: Settings, slug: str, site_id: int) -> dict[str, str]:
@@ -221,5 +229,5 @@ def _removed(settings: Settings, found: Mapping[str, ObservedContainer]) -> Iter
     known = {slug for site in settings.fleet.sites for slug in (site.application, site.formerly)}
     for slug, container in sorted(found.items()):
         if slug not in known:
-            left = (State.REMOVED, "off the list, and its container is still there: an up removes it")
+            left = (SiteCondition.REMOVED, "off the list, and its container is still there: an up removes it")
             yield _of_container(settings, slug, container, "retired", container.site_id, [left])

@@ -21,7 +21,7 @@ from mirrors.errors import (
 from mirrors.observation.convert import convert_variables
 from mirrors.observation.remediation import convert_error
 from mirrors.planning.observed import ObservedDeployment
-from mirrors.planning.reports.logs import without_secrets
+from mirrors.planning.reports.logs import redact_log
 from mirrors.planning.rollout.deployments import DesiredDeployment, decide_deployment
 from mirrors.planning.rollout.releases import newest_successful
 from mirrors.planning.variables.addresses import make_site_url
@@ -204,7 +204,7 @@ class DeploymentRunner:
             log = self.divio.deployments.logs(uuid)
         except DivioError as error:
             return f"(it cannot be read: {error})"
-        log = without_secrets(log, [*frozen, *self.variables.items()], self.secrets, self.divio.tokens)
+        log = redact_log(log, [*frozen, *self.variables.items()], self.secrets, self.divio.tokens)
         return "\n".join(log.splitlines()[-LOG_LINES:])
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from mirrors.config import Settings
 from mirrors.docker.commands import DockerCommands
 from mirrors.docker.plan import database_url
-from mirrors.planning.reports.status import State
+from mirrors.planning.reports.status import SiteCondition
 from mirrors.planning.site_ids.facts import Ledger
 from mirrors.problems import Note
 from mirrors.problems.findings import Level
@@ -44,8 +44,8 @@ def test_status_shows_what_the_containers_on_the_host_are() -> None:
     with docker_host([site("acme", 1), site("acme-de", 2), database]) as host:
         rows = DockerCommands().status(declared(host.url), lambda: STORED, nothing)
     assert [(row.application, row.site_id, row.state, row.details) for row in rows] == [
-        ("acme", 1, State.CONVERGED, ()),
-        ("acme-de", 2, State.CONVERGED, ()),
+        ("acme", 1, SiteCondition.CONVERGED, ()),
+        ("acme-de", 2, SiteCondition.CONVERGED, ()),
     ]
     assert [(row.url, row.release) for row in rows] == [(f"http://127.0.0.1:800{number}/", "aa") for number in (1, 2)]
     assert str(rows[0].deployed_at) == "2026-11-30 02:00:00+00:00"
@@ -57,7 +57,7 @@ def test_a_container_of_another_fleet_or_environment_is_no_site() -> None:
     others[1]["Config"]["Labels"]["mirrors.environment"] = "live"
     with docker_host(others) as host:
         rows = DockerCommands().status(declared(host.url), lambda: STORED, nothing)
-    assert {row.state for row in rows} == {State.NOT_DEPLOYED}
+    assert {row.state for row in rows} == {SiteCondition.NOT_DEPLOYED}
 
 
 def test_doctor_asks_the_host() -> None:

@@ -11,7 +11,7 @@ from mirrors_sandbox.process import wait_until
 
 from mirrors.config import load
 from mirrors.docker.commands import DockerCommands
-from mirrors.planning.reports.status import SiteStatus, State
+from mirrors.planning.reports.status import SiteCondition, SiteStatus
 from mirrors.planning.site_ids.facts import Ledger
 from mirrors.problems.findings import Level
 from tests.docker.program import started
@@ -79,7 +79,7 @@ def test_status_shows_each_site_as_it_runs(up: Ran, world: World, engine: str, m
 
     found = rows()
     assert {slug: (row.state, row.details) for slug, row in found.items()} == dict.fromkeys(
-        world.slugs, (State.CONVERGED, ())
+        world.slugs, (SiteCondition.CONVERGED, ())
     )
     assert {slug: row.site_id for slug, row in found.items()} == up.outputs["siteIds"]
     assert {row.application: row.url for row in found.values()} == {
@@ -90,7 +90,7 @@ def test_status_shows_each_site_as_it_runs(up: Ran, world: World, engine: str, m
     world.site("tested-fr").stop(timeout=1)
     stopped = rows()["tested-fr"]
     world.site("tested-fr").start()
-    assert (stopped.state, "an up brings it back" in stopped.details[0]) == (State.FAILED, True)
+    assert (stopped.state, "an up brings it back" in stopped.details[0]) == (SiteCondition.FAILED, True)
     assert world.healthy("tested-fr")
 
 

@@ -20,8 +20,8 @@ from mirrors.config.platforms import PLATFORMS, PlatformEntry
 from mirrors.config.values import text
 from mirrors.planning.platform_words import PlatformWords, SiteResourceTypes
 from mirrors.planning.reports.preview import FleetPreview
-from mirrors.planning.reports.status import SiteStatus, State
-from mirrors.planning.reports.stored import Stored
+from mirrors.planning.reports.status import SiteCondition, SiteStatus
+from mirrors.planning.reports.stored import StoredStack
 from mirrors.planning.rollout.waves import plan_rollout
 from mirrors.planning.site_ids.facts import SiteFacts
 from mirrors.problems import Note, Problem
@@ -107,12 +107,12 @@ class SketchCommands:
     """The sheet is always there, so every command has an answer."""
 
     def status(
-        self, settings: Settings, stored: Callable[[], Stored], _note: Callable[[Note], None]
+        self, settings: Settings, stored: Callable[[], StoredStack], _note: Callable[[Note], None]
     ) -> tuple[SiteStatus, ...]:
         given = dict(stored().ledger.assignments.values())
         slugs, environment = settings.fleet.slugs, settings.environment
         return tuple(
-            SiteStatus(slug, "mirror", given.get(slug), environment, None, None, None, None, State.CONVERGED)
+            SiteStatus(slug, "mirror", given.get(slug), environment, None, None, None, None, SiteCondition.CONVERGED)
             for slug in slugs
         )
 

@@ -7,24 +7,30 @@ from itertools import product
 from mirrors.cli.preview_markdown import LONGEST, as_markdown, code, escaped
 from mirrors.cli.preview_report import as_data, as_text
 from mirrors.planning.divio_words import PLATFORM_WORDS
-from mirrors.planning.reports.preview import Cause, FleetPreview, SitePreview
-from mirrors.planning.reports.pulumi_steps import Change
+from mirrors.planning.reports.preview import ChangeCause, FleetPreview, SitePreview
+from mirrors.planning.reports.pulumi_steps import VariableChange
 from mirrors.planning.rollout.waves import RolloutPlan, Wave
 from mirrors.problems import Problem
 
 ONE = Problem("engine", "one")
 TWO = Problem("site-unhealthy", "two", "again", "de")
-RELEASE = (Cause.RELEASE,)
-CHANGES = (Change("THEME", "added"), Change("DATABASE_URL", "changed", secret=True, by_hand=True))
+RELEASE = (ChangeCause.RELEASE,)
+CHANGES = (VariableChange("THEME", "added"), VariableChange("DATABASE_URL", "changed", secret=True, by_hand=True))
 SLUGS = tuple(f"m{number:03}" for number in range(300))
 
 SMALL = FleetPreview(
     "test",
     declared=4,
     sites=(
-        SitePreview("de", 1, deploys=True, causes=(Cause.RELEASE, Cause.VARIABLES, Cause.DRIFT), variables=CHANGES),
-        SitePreview("fr", 2, deploys=False, causes=(Cause.UNVERIFIED,)),
-        SitePreview("it", 2, deploys=True, causes=(Cause.FIRST,)),
+        SitePreview(
+            "de",
+            1,
+            deploys=True,
+            causes=(ChangeCause.RELEASE, ChangeCause.VARIABLES, ChangeCause.DRIFT),
+            variables=CHANGES,
+        ),
+        SitePreview("fr", 2, deploys=False, causes=(ChangeCause.UNVERIFIED,)),
+        SitePreview("it", 2, deploys=True, causes=(ChangeCause.FIRST,)),
     ),
     rollout=RolloutPlan((Wave(1, ("de",)), Wave(2, ("fr", "it"))), held=("ch",), paused=frozenset({"it"})),
     given={"it": 5},
@@ -76,7 +82,7 @@ Notes
 
 
 def test_what_stays_though_it_is_declared_no_more_is_reported_as_that() -> None:
-    site = SitePreview("de", 1, deploys=False, causes=(Cause.KEPT,), variables=(Change("THEME", "kept"),))
+    site = SitePreview("de", 1, deploys=False, causes=(ChangeCause.KEPT,), variables=(VariableChange("THEME", "kept"),))
     found = FleetPreview("test", declared=1, sites=(site,), rollout=RolloutPlan((Wave(1, ("de",)),)), steps=1)
     assert "  1 site: recorded: declared no more, stays as it is =THEME" in as_text(found).splitlines()
     assert as_data(found)["sites"][0]["variables"] == [
@@ -88,7 +94,11 @@ def large(causes: int = 1) -> FleetPreview:
     """300 sites that change, with so many different variables between them."""
     sites = tuple(
         SitePreview(
-            slug, 1, deploys=True, causes=(Cause.VARIABLES,), variables=(Change(f"V{place % causes}" * 9, "added"),)
+            slug,
+            1,
+            deploys=True,
+            causes=(ChangeCause.VARIABLES,),
+            variables=(VariableChange(f"V{place % causes}" * 9, "added"),),
         )
         for place, slug in enumerate(SLUGS)
     )
@@ -182,8 +192,8 @@ def test_a_comment_is_never_too_long_and_says_what_it_leaves_out() -> None:
 
 
 def test_of_an_adoption_the_sites_that_stay_and_those_that_are_deployed_are_distinguished() -> None:
-    stays = (SitePreview(slug, 1, deploys=False, causes=(Cause.TAKEN_OVER,)) for slug in SLUGS[:29])
-    one = SitePreview("m300", 1, deploys=True, causes=(Cause.ADOPTED,), why="it runs without SITE_ID")
+    stays = (SitePreview(slug, 1, deploys=False, causes=(ChangeCause.TAKEN_OVER,)) for slug in SLUGS[:29])
+    one = SitePreview("m300", 1, deploys=True, causes=(ChangeCause.ADOPTED,), why="it runs without SITE_ID")
     found = FleetPreview("live", declared=31, sites=(*stays, one), steps=91)
     lines = as_text(found).splitlines()
     assert lines[0] == "Preview of live: 30 of 31 sites change, 1 to deploy, 29 taken over as they are"

@@ -9,7 +9,7 @@ import pytest
 from mirrors.config import Settings
 from mirrors.docker.plan import database_url
 from mirrors.docker.status import ObservedContainer, statuses
-from mirrors.planning.reports.status import SiteStatus, State
+from mirrors.planning.reports.status import SiteCondition, SiteStatus
 from tests.unit.fleets import settings
 
 IMAGE, NEWER = f"sha256:{'a' * 64}", f"sha256:{'b' * 64}"
@@ -52,7 +52,7 @@ def rows(*containers: ObservedContainer, image: str | None = IMAGE, **more: Any)
 def test_what_runs_as_declared_is_converged_with_its_id_release_and_address() -> None:
     found = rows()
     assert [*found] == ["acme", "acme-de", "acme-fr"]
-    assert {row.state for row in found.values()} == {State.CONVERGED}
+    assert {row.state for row in found.values()} == {SiteCondition.CONVERGED}
     row = found["acme-de"]
     assert (row.role, row.site_id, row.url, row.release) == ("mirror", 2, "http://127.0.0.1:8002/", "a" * 64)
     assert (row.deployment, row.details, row.is_behind) == ("c-acme-de", (), False)
@@ -61,27 +61,27 @@ def test_what_runs_as_declared_is_converged_with_its_id_release_and_address() ->
 
 def test_a_site_without_a_container_is_not_deployed() -> None:
     found = statuses(declared(), {"acme": container("acme")}, IDS)
-    assert [(row.state, row.site_id, row.url) for row in found[1:]] == [(State.NOT_DEPLOYED, None, None)] * 2
+    assert [(row.state, row.site_id, row.url) for row in found[1:]] == [(SiteCondition.NOT_DEPLOYED, None, None)] * 2
 
 
 @pytest.mark.parametrize(
     ("change", "state", "said"),
     [
-        ({"status": "exited", "exit_code": 3}, State.FAILED, "exit code 3"),
-        ({"status": "restarting", "exit_code": 1}, State.FAILED, "started again"),
-        ({"status": "paused"}, State.FAILED, "paused"),
-        ({"health": "starting"}, State.DEPLOYING, "not healthy yet"),
-        ({"health": "unhealthy"}, State.UNVERIFIED, "not healthy"),
-        ({"health": None}, State.CONVERGED, ""),
-        ({"image": NEWER}, State.BEHIND, f"{'b' * 12}, the original has {'a' * 12}"),
-        ({"password_version": "0"}, State.VARIABLES_DIFFER, "DATABASE_URL"),
-        ({"variables": variables("acme-de", THEME="dark")}, State.VARIABLES_DIFFER, "no longer declared"),
-        ({"variables": variables("acme-de", THEME="dark"), "of_image": None}, State.CONVERGED, ""),
-        ({"variables": variables("acme-de", SITE_ID="7")}, State.VARIABLES_DIFFER, "declared value: SITE_ID"),
-        ({"variables": {}}, State.VARIABLES_DIFFER, "SITE_ID"),
+        ({"status": "exited", "exit_code": 3}, SiteCondition.FAILED, "exit code 3"),
+        ({"status": "restarting", "exit_code": 1}, SiteCondition.FAILED, "started again"),
+        ({"status": "paused"}, SiteCondition.FAILED, "paused"),
+        ({"health": "starting"}, SiteCondition.DEPLOYING, "not healthy yet"),
+        ({"health": "unhealthy"}, SiteCondition.UNVERIFIED, "not healthy"),
+        ({"health": None}, SiteCondition.CONVERGED, ""),
+        ({"image": NEWER}, SiteCondition.BEHIND, f"{'b' * 12}, the original has {'a' * 12}"),
+        ({"password_version": "0"}, SiteCondition.VARIABLES_DIFFER, "DATABASE_URL"),
+        ({"variables": variables("acme-de", THEME="dark")}, SiteCondition.VARIABLES_DIFFER, "no longer declared"),
+        ({"variables": variables("acme-de", THEME="dark"), "of_image": None}, SiteCondition.CONVERGED, ""),
+        ({"variables": variables("acme-de", SITE_ID="7")}, SiteCondition.VARIABLES_DIFFER, "declared value: SITE_ID"),
+        ({"variables": {}}, SiteCondition.VARIABLES_DIFFER, "SITE_ID"),
     ],
 )
-def test_a_container_that_is_not_as_declared_says_why(change: dict[str, Any], state: State, said: str) -> None:
+def test_a_container_that_is_not_as_declared_says_why(change: dict[str, Any], state: SiteCondition, said: str) -> None:
     row = rows(container("acme-de", **change))["acme-de"]
     assert (row.state, said in "; ".join(row.details)) == (state, True), row
     assert PASSWORD not in str(row.details)
@@ -89,13 +89,13 @@ def test_a_container_that_is_not_as_declared_says_why(change: dict[str, Any], st
 
 def test_the_worst_comes_first_and_a_mirror_behind_stays_behind() -> None:
     row = rows(container("acme-de", image=NEWER, status="dead", exit_code=9))["acme-de"]
-    assert (row.state, row.is_behind, len(row.details)) == (State.FAILED, True, 2)
+    assert (row.state, row.is_behind, len(row.details)) == (SiteCondition.FAILED, True, 2)
     assert "exit code 9" in row.details[0]
 
 
 def test_a_held_mirror_that_is_behind_is_held() -> None:
     held: dict[str, Any] = {"overrides": {"mirrors": {"acme-de": {"hold": True}}}}
-    assert rows(container("acme-de", image=NEWER), **held)["acme-de"].state is State.HELD
+    assert rows(container("acme-de", image=NEWER), **held)["acme-de"].state is SiteCondition.HELD
 
 
 def test_a_declared_variable_is_compared_and_a_secret_is_not_shown() -> None:
@@ -106,23 +106,23 @@ def test_a_declared_variable_is_compared_and_a_secret_is_not_shown() -> None:
 
 def test_another_image_under_the_declared_name_is_a_note_of_the_original() -> None:
     found = rows(image=NEWER)
-    assert found["acme"].state is State.CONVERGED
+    assert found["acme"].state is SiteCondition.CONVERGED
     assert "b" * 12 in found["acme"].notes[0]
     assert rows(image=None)["acme"].notes == ()
 
 
 def test_a_container_that_has_left_the_list_and_is_still_there_is_shown() -> None:
     row = rows(container("acme-it"))["acme-it"]
-    assert (row.role, row.state, row.site_id) == ("retired", State.REMOVED, 9)
+    assert (row.role, row.state, row.site_id) == ("retired", SiteCondition.REMOVED, 9)
 
 
 def test_a_renamed_site_is_found_under_its_former_slug() -> None:
     fleet = {"original": {"application": "acme"}, "mirrors": [{"application": "acme-at", "formerly": "acme-de"}]}
     found = statuses(declared(fleet=fleet), {slug: container(slug) for slug in IDS}, {"acme": 1, "acme-at": 2})
     assert [(row.application, row.state) for row in found] == [
-        ("acme", State.CONVERGED),
-        ("acme-at", State.VARIABLES_DIFFER),
-        ("acme-fr", State.REMOVED),
+        ("acme", SiteCondition.CONVERGED),
+        ("acme-at", SiteCondition.VARIABLES_DIFFER),
+        ("acme-fr", SiteCondition.REMOVED),
     ]
     assert "MIRRORS_APPLICATION" in found[1].details[0]
 

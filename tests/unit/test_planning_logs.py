@@ -1,6 +1,6 @@
 """A log stays readable: what a secret shares with every log, and what is public, is not blanked."""
 
-from mirrors.planning.reports.logs import LONGEST, without_secrets
+from mirrors.planning.reports.logs import LOG_CHARACTERS, redact_log
 
 PASSWORD = "zH4x$kQ9w"
 VARIABLES = {
@@ -22,16 +22,16 @@ Serving www.acme.example.com, "Acme kq2#x9 pages", from bucket.example.com; SECR
 
 
 def test_what_a_secret_shares_with_every_log_stays_readable() -> None:
-    assert without_secrets(READABLE, VARIABLES.items(), SECRET) == READABLE
+    assert redact_log(READABLE, VARIABLES.items(), SECRET) == READABLE
 
 
 def test_a_plain_value_is_blanked_whole_and_a_secret_in_part() -> None:
     log = f"no module acme.settings nor acme.setting, {PASSWORD[:-1]}, a8f$kq2#x, token t0ken-of-mi"
-    said = without_secrets(log, VARIABLES.items(), SECRET, ["t0ken-of-mine"])
+    said = redact_log(log, VARIABLES.items(), SECRET, ["t0ken-of-mine"])
     assert said == "no module [secret] nor acme.setting, [secret], [secret], token [secret]"
 
 
 def test_of_an_endless_line_only_the_end_is_looked_at() -> None:
-    said = without_secrets(f"{'x' * LONGEST * 3} {PASSWORD}", VARIABLES.items(), SECRET)
+    said = redact_log(f"{'x' * LOG_CHARACTERS * 3} {PASSWORD}", VARIABLES.items(), SECRET)
     assert said.endswith("x [secret]")
-    assert len(said) <= LONGEST
+    assert len(said) <= LOG_CHARACTERS

@@ -8,8 +8,8 @@ import pytest
 from mirrors.config import Settings
 from mirrors.planning.adoption.takeover import FirstDeploymentForecast
 from mirrors.planning.divio_words import PLATFORM_WORDS
-from mirrors.planning.reports.preview import Cause, FleetPreview, first_deployments, preview_of
-from mirrors.planning.reports.pulumi_steps import Change
+from mirrors.planning.reports.preview import ChangeCause, FleetPreview, find_first_deployments, summarize_preview
+from mirrors.planning.reports.pulumi_steps import VariableChange
 from mirrors.problems import Note, Problem
 from mirrors.problems.reported import NOTHING, Reported
 from tests.unit.fleets import settings
@@ -59,7 +59,7 @@ def preview(
 ) -> FleetPreview:
     diagnostics = [{"severity": severity, "message": message} for severity, message in said]
     engine = {"steps": list(steps), "diagnostics": diagnostics}
-    return preview_of(engine, declared or settings("de", "fr", "ch"), "test", reported)
+    return summarize_preview(engine, declared or settings("de", "fr", "ch"), "test", reported)
 
 
 def test_nothing_changes_where_all_is_the_same_or_only_refreshed() -> None:
@@ -74,7 +74,7 @@ def test_a_new_release_deploys_a_site_in_its_wave() -> None:
     found = preview(released, declared=settings("de", "fr", "ch", rollout={"waves": [1, "100%"]}))
 
     [site] = found.sites
-    assert (site.application, site.wave, site.deploys, site.causes) == ("fr", 2, True, (Cause.RELEASE,))
+    assert (site.application, site.wave, site.deploys, site.causes) == ("fr", 2, True, (ChangeCause.RELEASE,))
     assert site.variables == ()
 
 
@@ -83,25 +83,25 @@ def test_a_declared_variable_that_changes_is_named_and_one_that_is_a_secret_is_m
 
     [site] = preview(refreshed(before, before), changed(before, now | {"THEME": "x"})).sites
 
-    assert (site.deploys, site.causes) == (True, (Cause.VARIABLES,))
+    assert (site.deploys, site.causes) == (True, (ChangeCause.VARIABLES,))
     assert set(site.variables) == {
-        Change("OLD", "removed"),
-        Change("NEW", "added"),
-        Change("DATABASE_URL", "changed", secret=True),
+        VariableChange("OLD", "removed"),
+        VariableChange("NEW", "added"),
+        VariableChange("DATABASE_URL", "changed", secret=True),
     }
 
 
 def test_a_variable_that_becomes_a_secret_is_written_and_deployed() -> None:
     [site] = preview(changed({"THEME": "x"}, {"THEME": {"fingerprint": "of x"}})).sites
 
-    assert (site.deploys, site.variables) == (True, (Change("THEME", "changed", secret=True),))
+    assert (site.deploys, site.variables) == (True, (VariableChange("THEME", "changed", secret=True),))
 
 
 def test_a_flag_is_written_and_needs_no_deployment() -> None:
     [site] = preview(changed({"DATABASE_URL": DATABASE}, {"DATABASE_URL": DATABASE | {"sensitive": False}})).sites
 
-    assert (site.deploys, site.causes) == (False, (Cause.VARIABLES,))
-    assert site.variables == (Change("DATABASE_URL", "changed", secret=True),)
+    assert (site.deploys, site.causes) == (False, (ChangeCause.VARIABLES,))
+    assert site.variables == (VariableChange("DATABASE_URL", "changed", secret=True),)
 
 
 def test_what_the_platform_has_set_otherwise_than_the_state_is_drift_and_needs_no_deployment() -> None:
@@ -110,8 +110,8 @@ def test_what_the_platform_has_set_otherwise_than_the_state_is_drift_and_needs_n
 
     [site] = preview(refreshed(known, now), changed(now, known)).sites
 
-    assert (site.deploys, site.causes) == (False, (Cause.DRIFT,))
-    assert site.variables == (Change("SITE_ID", "changed", by_hand=True),)
+    assert (site.deploys, site.causes) == (False, (ChangeCause.DRIFT,))
+    assert site.variables == (VariableChange("SITE_ID", "changed", by_hand=True),)
 
 
 def test_a_variable_that_someone_has_removed_is_drift_and_added_again() -> None:
@@ -119,8 +119,8 @@ def test_a_variable_that_someone_has_removed_is_drift_and_added_again() -> None:
 
     [site] = preview(refreshed(known, now), changed(now, known)).sites
 
-    assert (site.deploys, site.causes) == (False, (Cause.DRIFT,))
-    assert site.variables == (Change("THEME", "added", by_hand=True),)
+    assert (site.deploys, site.causes) == (False, (ChangeCause.DRIFT,))
+    assert site.variables == (VariableChange("THEME", "added", by_hand=True),)
 
 
 def test_what_was_declared_anew_and_what_someone_has_set_are_distinguished() -> None:
@@ -128,8 +128,8 @@ def test_what_was_declared_anew_and_what_someone_has_set_are_distinguished() -> 
 
     [site] = preview(refreshed(known, now), changed(now, {"THEME": "red", "SITE_ID": "2"})).sites
 
-    assert (site.deploys, site.causes) == (True, (Cause.VARIABLES, Cause.DRIFT))
-    assert site.variables == (Change("SITE_ID", "changed", by_hand=True), Change("THEME", "changed"))
+    assert (site.deploys, site.causes) == (True, (ChangeCause.VARIABLES, ChangeCause.DRIFT))
+    assert site.variables == (VariableChange("SITE_ID", "changed", by_hand=True), VariableChange("THEME", "changed"))
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_what_runs_otherwise_than_it_was_deployed_is_drift_and_deployed(
 
     [site] = preview(refreshed(known, now), changed(now, known)).sites
 
-    assert (site.deploys, site.causes) == (True, (Cause.DRIFT,))
+    assert (site.deploys, site.causes) == (True, (ChangeCause.DRIFT,))
     [change] = site.variables
     assert (change.name, change.secret, change.by_hand) == ("THEME", secret, True)
 
@@ -155,27 +155,27 @@ def test_what_a_failed_update_has_set_and_not_deployed_is_a_change_of_mirrors_an
 
     [site] = preview(refreshed(known, known), changed(known, {"DATABASE_URL": ROTATED})).sites
 
-    assert (site.deploys, site.causes) == (True, (Cause.VARIABLES,))
-    assert site.variables == (Change("DATABASE_URL", "changed", secret=True),)
+    assert (site.deploys, site.causes) == (True, (ChangeCause.VARIABLES,))
+    assert site.variables == (VariableChange("DATABASE_URL", "changed", secret=True),)
 
 
 def test_what_was_there_before_mirrors_is_not_removed_and_nothing_is_deployed_for_it() -> None:
     known = {"THEME": "de", "TOKEN": DATABASE, "OURS": "x", "found": ["THEME", "TOKEN"]}
 
     [site] = preview(changed(known, {"OURS": "x", "found": known["found"]})).sites
-    assert (site.deploys, site.causes) == (False, (Cause.KEPT,))
-    assert site.variables == (Change("THEME", "kept"), Change("TOKEN", "kept", secret=True))
+    assert (site.deploys, site.causes) == (False, (ChangeCause.KEPT,))
+    assert site.variables == (VariableChange("THEME", "kept"), VariableChange("TOKEN", "kept", secret=True))
 
     [site] = preview(changed(known | {"THEME (running)": "red"}, {"found": known["found"]})).sites
-    assert (site.deploys, site.causes) == (True, (Cause.VARIABLES, Cause.KEPT))
-    assert Change("OURS", "removed") in site.variables
+    assert (site.deploys, site.causes) == (True, (ChangeCause.VARIABLES, ChangeCause.KEPT))
+    assert VariableChange("OURS", "removed") in site.variables
 
 
 def test_what_only_the_outputs_know_as_found_is_not_removed_either() -> None:
     """An attempt has found it, and no refresh has come since."""
     known = {"THEME": "de", "OURS": "x"}
     step = update("Mirror", "de", known, {"OURS": "x"}, "THEME", outputs=RUNS | {"found": ["THEME"]})
-    assert preview(step).sites[0].causes == (Cause.KEPT,)
+    assert preview(step).sites[0].causes == (ChangeCause.KEPT,)
 
 
 def test_what_a_killed_update_has_set_is_as_declared_and_no_drift() -> None:
@@ -185,8 +185,8 @@ def test_what_a_killed_update_has_set_is_as_declared_and_no_drift() -> None:
 
     [site] = preview(refreshed(known, now), changed(now, {"THEME": "red", "LANGUAGE": "fr"})).sites
 
-    assert (site.deploys, site.causes) == (True, (Cause.VARIABLES,))
-    assert site.variables == (Change("LANGUAGE", "changed"), Change("THEME", "changed"))
+    assert (site.deploys, site.causes) == (True, (ChangeCause.VARIABLES,))
+    assert site.variables == (VariableChange("LANGUAGE", "changed"), VariableChange("THEME", "changed"))
 
 
 def test_a_deployment_by_hand_does_not_make_a_secret_that_was_declared_anew_drift() -> None:
@@ -195,35 +195,39 @@ def test_a_deployment_by_hand_does_not_make_a_secret_that_was_declared_anew_drif
 
     [site] = preview(refreshed(known, now), changed(now, {"DATABASE_URL": ROTATED, "release": "r2"})).sites
 
-    assert site.causes == (Cause.VARIABLES,)
-    assert site.variables == (Change("DATABASE_URL", "changed", secret=True),)
+    assert site.causes == (ChangeCause.VARIABLES,)
+    assert site.variables == (VariableChange("DATABASE_URL", "changed", secret=True),)
 
 
 def test_without_a_refresh_nothing_is_taken_for_drift() -> None:
     [site] = preview(changed({"THEME": "red", "THEME (running)": "green"}, {"THEME": "blue"})).sites
 
-    assert (site.deploys, site.causes, site.variables) == (True, (Cause.VARIABLES,), (Change("THEME", "changed"),))
+    assert (site.deploys, site.causes, site.variables) == (
+        True,
+        (ChangeCause.VARIABLES,),
+        (VariableChange("THEME", "changed"),),
+    )
 
 
 def test_a_variable_with_the_name_of_a_property_is_one_all_the_same() -> None:
     [site] = preview(changed({}, {"=release": "x"})).sites
 
-    assert (site.causes, site.variables) == ((Cause.VARIABLES,), (Change("release", "added"),))
+    assert (site.causes, site.variables) == ((ChangeCause.VARIABLES,), (VariableChange("release", "added"),))
 
 
 @pytest.mark.parametrize(
     ("op", "found", "cause"),
     [
-        ("create", [], Cause.FIRST),
-        ("create", ["THEME"], Cause.FIRST),
-        ("create", ["SITE_ID"], Cause.ADOPTED),
-        ("create-replacement", ["SITE_ID"], Cause.MOVED),
-        ("replace", ["SITE_ID"], Cause.MOVED),
+        ("create", [], ChangeCause.FIRST),
+        ("create", ["THEME"], ChangeCause.FIRST),
+        ("create", ["SITE_ID"], ChangeCause.ADOPTED),
+        ("create-replacement", ["SITE_ID"], ChangeCause.MOVED),
+        ("replace", ["SITE_ID"], ChangeCause.MOVED),
     ],
 )
 @pytest.mark.parametrize("kind", ["Mirror", "OriginalSite"])
 def test_a_site_that_is_new_here_gets_all_variables_and_none_is_listed(
-    kind: str, op: str, found: list[str], cause: Cause
+    kind: str, op: str, found: list[str], cause: ChangeCause
 ) -> None:
     [site] = preview(step(op, kind, "de", new={"SITE_ID": "2", "found": found})).sites
 
@@ -238,37 +242,37 @@ NOT_DEPLOYED = update("Mirror", "de", {"SITE_ID": "2"}, {"SITE_ID": "2", "releas
 @pytest.mark.parametrize(
     ("new", "judgement", "cause", "why"),
     [
-        (NEW, FirstDeploymentForecast(taken_over=True), Cause.TAKEN_OVER, ""),
+        (NEW, FirstDeploymentForecast(taken_over=True), ChangeCause.TAKEN_OVER, ""),
         (
             NEW,
             FirstDeploymentForecast(taken_over=False, why="it runs without SITE_ID"),
-            Cause.ADOPTED,
+            ChangeCause.ADOPTED,
             "it runs without SITE_ID",
         ),
-        (NOT_DEPLOYED, FirstDeploymentForecast(taken_over=True), Cause.UNVERIFIED, ""),
+        (NOT_DEPLOYED, FirstDeploymentForecast(taken_over=True), ChangeCause.UNVERIFIED, ""),
         (
             NOT_DEPLOYED,
             FirstDeploymentForecast(taken_over=False, why="it runs with another THEME"),
-            Cause.FAILED,
+            ChangeCause.FAILED,
             "it runs with another THEME",
         ),
-        (NOT_DEPLOYED, FirstDeploymentForecast(taken_over=False, why="never", ran_before=False), Cause.FIRST, ""),
+        (NOT_DEPLOYED, FirstDeploymentForecast(taken_over=False, why="never", ran_before=False), ChangeCause.FIRST, ""),
     ],
     ids=["runs as declared", "runs otherwise", "was never healthy", "was never deployed as declared", "never deployed"],
 )
 def test_what_the_platform_shows_decides_whether_a_new_deployment_is_one(
-    new: Json, judgement: FirstDeploymentForecast, cause: Cause, why: str
+    new: Json, judgement: FirstDeploymentForecast, cause: ChangeCause, why: str
 ) -> None:
     engine = {"steps": [new]}
-    assert first_deployments(engine) == ["de"]
-    [site] = preview_of(engine, settings("de"), "test", judgements={"de": judgement}).sites
+    assert find_first_deployments(engine) == ["de"]
+    [site] = summarize_preview(engine, settings("de"), "test", judgements={"de": judgement}).sites
     assert (site.causes, site.deploys, site.why) == ((cause,), not judgement.taken_over, why)
 
 
 def test_a_first_deployment_that_failed_is_tried_again_and_its_variables_are_not_listed() -> None:
     [site] = preview(NOT_DEPLOYED).sites
 
-    assert (site.causes, site.deploys, site.variables) == ((Cause.FAILED,), True, ())
+    assert (site.causes, site.deploys, site.variables) == ((ChangeCause.FAILED,), True, ())
 
 
 def test_a_failure_that_was_collected_is_deployed_again_with_what_else_changes() -> None:
@@ -281,9 +285,9 @@ def test_a_failure_that_was_collected_is_deployed_again_with_what_else_changes()
     keys = ("DATABASE_URL (running)",)
     [site] = preview(update("Mirror", "de", known, {"DATABASE_URL": ROTATED}, *keys, outputs=failed)).sites
 
-    assert (again.causes, again.deploys, again.variables) == ((Cause.FAILED,), True, ())
-    assert (taken_back.causes, taken_back.deploys) == ((Cause.FAILED,), False), "it runs what is declared"
-    assert (site.causes, site.deploys) == ((Cause.VARIABLES, Cause.FAILED), True)
+    assert (again.causes, again.deploys, again.variables) == ((ChangeCause.FAILED,), True, ())
+    assert (taken_back.causes, taken_back.deploys) == ((ChangeCause.FAILED,), False), "it runs what is declared"
+    assert (site.causes, site.deploys) == ((ChangeCause.VARIABLES, ChangeCause.FAILED), True)
 
 
 def test_a_site_that_was_not_healthy_where_failures_are_collected_is_asked_again_and_not_deployed() -> None:
@@ -292,7 +296,7 @@ def test_a_site_that_was_not_healthy_where_failures_are_collected_is_asked_again
 
     [site] = preview(update("Mirror", "de", declared, declared, outputs=reached)).sites
 
-    assert (site.causes, site.deploys) == ((Cause.FAILED, Cause.UNVERIFIED), False)
+    assert (site.causes, site.deploys) == ((ChangeCause.FAILED, ChangeCause.UNVERIFIED), False)
 
 
 def test_what_a_failed_update_left_undone_is_deployed_where_the_inputs_are_still_its_own() -> None:
@@ -301,15 +305,15 @@ def test_what_a_failed_update_left_undone_is_deployed_where_the_inputs_are_still
 
     [site] = preview(update("Mirror", "de", inputs, inputs, outputs=reached)).sites
 
-    assert (site.causes, site.deploys) == ((Cause.VARIABLES, Cause.FAILED), True)
-    assert site.variables == (Change("THEME", "changed"),)
+    assert (site.causes, site.deploys) == ((ChangeCause.VARIABLES, ChangeCause.FAILED), True)
+    assert site.variables == (VariableChange("THEME", "changed"),)
 
 
 @pytest.mark.parametrize(
     ("keys", "cause", "deploys"),
-    [([], Cause.FAILED, False), (["site"], Cause.RECORD, False), (["verified"], Cause.RECORD, False)],
+    [([], ChangeCause.FAILED, False), (["site"], ChangeCause.RECORD, False), (["verified"], ChangeCause.RECORD, False)],
 )
-def test_other_reasons_for_an_update_of_a_site(keys: list[str], cause: Cause, *, deploys: bool) -> None:
+def test_other_reasons_for_an_update_of_a_site(keys: list[str], cause: ChangeCause, *, deploys: bool) -> None:
     [site] = preview(update("Mirror", "de", {}, {}, *keys)).sites
 
     assert (site.causes, site.deploys) == ((cause,), deploys)
@@ -319,8 +323,8 @@ def test_a_site_is_asked_for_its_health_where_that_is_wanted_now() -> None:
     [asked] = preview(update("Mirror", "de", {}, {"verified": True}, "verified")).sites
     [no_more] = preview(update("Mirror", "de", {"verified": True}, {}, "verified")).sites
 
-    assert (asked.causes, asked.deploys) == ((Cause.UNVERIFIED,), False)
-    assert (no_more.causes, no_more.deploys) == ((Cause.RECORD,), False)
+    assert (asked.causes, asked.deploys) == ((ChangeCause.UNVERIFIED,), False)
+    assert (no_more.causes, no_more.deploys) == ((ChangeCause.RECORD,), False)
 
 
 def test_sites_to_which_the_same_happens_are_one_group_of_their_wave() -> None:
@@ -463,4 +467,4 @@ def test_what_is_said_of_many_sites_in_the_same_words_is_said_once() -> None:
 
 
 def test_an_engine_that_did_nothing_is_no_error() -> None:
-    assert preview_of({}, settings("de"), "test").steps == 0
+    assert summarize_preview({}, settings("de"), "test").steps == 0

@@ -3,7 +3,7 @@
 from typing import Any
 
 from mirrors.cli.preview_report import as_text
-from mirrors.planning.reports.preview import FleetPreview, preview_of
+from mirrors.planning.reports.preview import FleetPreview, summarize_preview
 from tests.unit.fleets import settings
 
 FLEET = "mirrors:index:Fleet"
@@ -23,7 +23,7 @@ def step(op: str, kinds: str, name: str, *keys: str) -> dict[str, Any]:
 
 def of(*steps: dict[str, Any]) -> FleetPreview:
     declared = settings("acme-de", "acme-fr", platform="docker", docker={"image": "acme:1"})
-    return preview_of({"steps": list(steps)}, declared, "test")
+    return summarize_preview({"steps": list(steps)}, declared, "test")
 
 
 def test_sites_are_reported_by_wave_and_reason_and_what_they_have_in_common_beside_them() -> None:

@@ -5,7 +5,13 @@ from dataclasses import replace
 import pytest
 
 from mirrors.planning.observed import ObservedSite, ObservedVariable
-from mirrors.planning.reports.status import SETTLED, SiteStatus, State, removed, statuses
+from mirrors.planning.reports.status import (
+    CONVERGED_CONDITIONS,
+    SiteCondition,
+    SiteStatus,
+    list_retired_statuses,
+    list_site_statuses,
+)
 from tests.unit.fleets import DATABASE, converged, deployment, fresh, original, seen, settings
 
 SHARED = ("DATABASE_URL", "DEFAULT_STORAGE_DSN")
@@ -13,7 +19,7 @@ SHARED = ("DATABASE_URL", "DEFAULT_STORAGE_DSN")
 
 def status_of(mirror: ObservedSite | None, **changes: object) -> SiteStatus:
     sites = [mirror] if mirror else []
-    return statuses(settings("acme-de"), seen(*sites, **changes), {"acme": 1, "acme-de": 2})[1]
+    return list_site_statuses(settings("acme-de"), seen(*sites, **changes), {"acme": 1, "acme-de": 2})[1]
 
 
 GOOD = converged("acme-de", 2)
@@ -28,20 +34,20 @@ ROTATED = replace(GOOD, frozen={**GOOD.frozen, "DATABASE_URL": DATABASE.replace(
 @pytest.mark.parametrize(
     ("mirror", "state", "detail"),
     [
-        (GOOD, State.CONVERGED, ""),
-        (None, State.MISSING, "acme-de"),
-        (fresh("acme-de"), State.NOT_DEPLOYED, "never deployed"),
-        (replace(GOOD, deployments=(*GOOD.deployments, deployment("x", 9))), State.DEPLOYING, "running"),
-        (replace(EDITED, deployments=(*GOOD.deployments, FAILED)), State.FAILED, "x failed; the one before it"),
-        (replace(fresh("acme-de"), deployments=(FAILED,)), State.FAILED, "x failed; nothing serves"),
-        (replace(GOOD, deployments=(*GOOD.deployments, FAILED)), State.CONVERGED, ""),
-        (EDITED, State.VARIABLES_DIFFER, "not as declared: SITE_ID"),
-        (WITHOUT_DATABASE, State.VARIABLES_DIFFER, "not as declared: DATABASE_URL (missing)"),
-        (RUNNING_WITH_9, State.VARIABLES_DIFFER, "set, but not deployed: SITE_ID"),
-        (ROTATED, State.VARIABLES_DIFFER, "does not run with the declared value: DATABASE_URL"),
+        (GOOD, SiteCondition.CONVERGED, ""),
+        (None, SiteCondition.MISSING, "acme-de"),
+        (fresh("acme-de"), SiteCondition.NOT_DEPLOYED, "never deployed"),
+        (replace(GOOD, deployments=(*GOOD.deployments, deployment("x", 9))), SiteCondition.DEPLOYING, "running"),
+        (replace(EDITED, deployments=(*GOOD.deployments, FAILED)), SiteCondition.FAILED, "x failed; the one before it"),
+        (replace(fresh("acme-de"), deployments=(FAILED,)), SiteCondition.FAILED, "x failed; nothing serves"),
+        (replace(GOOD, deployments=(*GOOD.deployments, FAILED)), SiteCondition.CONVERGED, ""),
+        (EDITED, SiteCondition.VARIABLES_DIFFER, "not as declared: SITE_ID"),
+        (WITHOUT_DATABASE, SiteCondition.VARIABLES_DIFFER, "not as declared: DATABASE_URL (missing)"),
+        (RUNNING_WITH_9, SiteCondition.VARIABLES_DIFFER, "set, but not deployed: SITE_ID"),
+        (ROTATED, SiteCondition.VARIABLES_DIFFER, "does not run with the declared value: DATABASE_URL"),
     ],
 )
-def test_the_state_of_a_mirror(mirror: ObservedSite | None, state: State, detail: str) -> None:
+def test_the_state_of_a_mirror(mirror: ObservedSite | None, state: SiteCondition, detail: str) -> None:
     status = status_of(mirror)
     assert status.state == state
     assert detail in " ".join(status.details)
@@ -64,25 +70,29 @@ def greeted(*names: str, running: tuple[str, ...] = ()) -> ObservedSite:
 def withdrawn(site: ObservedSite, *created: str) -> SiteStatus:
     """Return a state that has created these at the mirror, beside what is declared still."""
     names = {*created, "SITE_ID", "MIRRORS_APPLICATION", "DATABASE_URL", "DEFAULT_STORAGE_DSN"}
-    return statuses(settings("acme-de"), seen(site), {"acme-de": 2}, {"e-acme-de": names, "e-other": {"THEME"}})[1]
+    return list_site_statuses(
+        settings("acme-de"), seen(site), {"acme-de": 2}, {"e-acme-de": names, "e-other": {"THEME"}}
+    )[1]
 
 
-@pytest.mark.parametrize(("left_out", "state"), [(SHARED, State.CONVERGED), (SHARED[1:], State.VARIABLES_DIFFER)])
+@pytest.mark.parametrize(
+    ("left_out", "state"), [(SHARED, SiteCondition.CONVERGED), (SHARED[1:], SiteCondition.VARIABLES_DIFFER)]
+)
 def test_a_platform_may_leave_all_sensitive_variables_out_of_what_a_site_runs_with(
-    left_out: tuple[str, ...], state: State
+    left_out: tuple[str, ...], state: SiteCondition
 ) -> None:
     mirror = converged("acme-de", 2)
     frozen = {name: value for name, value in mirror.frozen.items() if name not in left_out}
     fleet = seen(replace(mirror, frozen=frozen))
-    [row] = statuses(settings("acme-de"), fleet, {"acme": 1, "acme-de": 2})[1:]
+    [row] = list_site_statuses(settings("acme-de"), fleet, {"acme": 1, "acme-de": 2})[1:]
     assert row.state is state
 
 
 def test_a_variable_of_mirrors_that_is_declared_no_more_is_reported_as_what_an_up_removes() -> None:
     row = withdrawn(greeted("GREETING", "THEME"), "GREETING")
-    assert (row.state, row.foreign) == (State.VARIABLES_DIFFER, ("THEME",))
+    assert (row.state, row.foreign) == (SiteCondition.VARIABLES_DIFFER, ("THEME",))
     assert row.details == ("no longer declared, an up removes it: GREETING",)
-    assert row.state not in SETTLED
+    assert row.state not in CONVERGED_CONDITIONS
 
 
 def test_what_is_wrong_and_what_is_declared_no_more_are_reported_together() -> None:
@@ -93,21 +103,21 @@ def test_what_is_wrong_and_what_is_declared_no_more_are_reported_together() -> N
 
 
 def test_one_that_someone_deleted_meanwhile_counts_as_long_as_the_instances_run_with_it() -> None:
-    assert withdrawn(greeted(running=("GREETING",)), "GREETING").state is State.VARIABLES_DIFFER
-    assert withdrawn(GOOD, "GREETING").state is State.CONVERGED
+    assert withdrawn(greeted(running=("GREETING",)), "GREETING").state is SiteCondition.VARIABLES_DIFFER
+    assert withdrawn(GOOD, "GREETING").state is SiteCondition.CONVERGED
 
 
 @pytest.mark.parametrize(("declared", "stored", "settled"), [(33, 2, False), (2, 2, True), (2, None, True)])
 def test_a_declared_id_that_is_not_the_stacks_is_reported(declared: int, stored: int | None, settled: bool) -> None:
     fleet = {"original": {"application": "acme"}, "mirrors": [{"application": "acme-de", "siteId": declared}]}
-    row = statuses(settings(fleet=fleet), seen(GOOD), {"acme-de": stored} if stored else {})[1]
-    assert (row.state in SETTLED) is settled
+    row = list_site_statuses(settings(fleet=fleet), seen(GOOD), {"acme-de": stored} if stored else {})[1]
+    assert (row.state in CONVERGED_CONDITIONS) is settled
     assert row.details == (() if settled else ("declared with siteId 33, the stack has 2: see a preview",))
 
 
 def test_a_declared_id_that_a_site_does_not_have_is_reported_before_the_stack_has_any() -> None:
     fleet = {"original": {"application": "acme"}, "mirrors": [{"application": "acme-de", "siteId": 33}]}
-    assert statuses(settings(fleet=fleet), seen(GOOD), {})[1].details == ("not as declared: SITE_ID",)
+    assert list_site_statuses(settings(fleet=fleet), seen(GOOD), {})[1].details == ("not as declared: SITE_ID",)
 
 
 def flagged(name: str, *, sensitive: bool) -> ObservedSite:
@@ -117,7 +127,7 @@ def flagged(name: str, *, sensitive: bool) -> ObservedSite:
 def test_a_changed_flag_is_reported_and_not_taken_for_a_changed_value() -> None:
     status = status_of(flagged("SITE_ID", sensitive=True))
     assert (status.state, status.details) == (
-        State.VARIABLES_DIFFER,
+        SiteCondition.VARIABLES_DIFFER,
         ("not as declared: SITE_ID (flagged as sensitive)",),
     )
 
@@ -127,18 +137,18 @@ def test_a_declared_secret_that_is_not_flagged_is_reported() -> None:
     site = replace(
         GOOD, variables={**GOOD.variables, "KEY": ObservedVariable("k-1")}, frozen={**GOOD.frozen, "KEY": "k-1"}
     )
-    (_, status) = statuses(declared, seen(site), {"acme-de": 2})
+    (_, status) = list_site_statuses(declared, seen(site), {"acme-de": 2})
     assert status.details == ("not as declared: KEY (not flagged as sensitive)",)
 
 
 def test_a_shared_variable_may_have_any_flag_since_an_adopted_one_keeps_its_own() -> None:
-    assert status_of(flagged("DATABASE_URL", sensitive=False)).state is State.CONVERGED
+    assert status_of(flagged("DATABASE_URL", sensitive=False)).state is SiteCondition.CONVERGED
 
 
 def test_sites_that_run_with_one_id_are_not_converged_whichever_of_them_was_changed() -> None:
     taken = original(frozen={**original().frozen, "SITE_ID": "2"})
-    (first, second) = statuses(settings("acme-de"), seen(GOOD, original=taken), {"acme": 1, "acme-de": 2})
-    assert (first.state, second.state) == (State.VARIABLES_DIFFER, State.VARIABLES_DIFFER)
+    (first, second) = list_site_statuses(settings("acme-de"), seen(GOOD, original=taken), {"acme": 1, "acme-de": 2})
+    assert (first.state, second.state) == (SiteCondition.VARIABLES_DIFFER, SiteCondition.VARIABLES_DIFFER)
     assert "runs with SITE_ID 2, and so does acme-de: they overwrite the same site" in first.details
     assert "runs with SITE_ID 2, and the stack has 1 for it" in first.details
     assert second.details == ("runs with SITE_ID 2, and so does acme: they overwrite the same site",)
@@ -146,30 +156,38 @@ def test_sites_that_run_with_one_id_are_not_converged_whichever_of_them_was_chan
 
 def test_two_mirrors_with_one_id_are_reported_and_one_with_a_database_of_its_own_is_no_ones_twin() -> None:
     copied = replace(converged("acme-fr", 2), deployments=(*GOOD.deployments, FAILED))
-    rows = statuses(settings("acme-de", "acme-fr"), seen(GOOD, copied), {"acme": 1, "acme-de": 2, "acme-fr": 3})
-    assert [row.state for row in rows] == [State.CONVERGED, State.VARIABLES_DIFFER, State.FAILED]
+    rows = list_site_statuses(
+        settings("acme-de", "acme-fr"), seen(GOOD, copied), {"acme": 1, "acme-de": 2, "acme-fr": 3}
+    )
+    assert [row.state for row in rows] == [
+        SiteCondition.CONVERGED,
+        SiteCondition.VARIABLES_DIFFER,
+        SiteCondition.FAILED,
+    ]
     assert "so does acme-de" in rows[2].details[0]
     apart = replace(copied, frozen={**copied.frozen, "DATABASE_URL": "postgres://u:p@elsewhere/own"})
-    rows = statuses(settings("acme-de", "acme-fr"), seen(GOOD, apart), {"acme": 1, "acme-de": 2, "acme-fr": 3})
-    assert rows[1].state is State.CONVERGED
+    rows = list_site_statuses(
+        settings("acme-de", "acme-fr"), seen(GOOD, apart), {"acme": 1, "acme-de": 2, "acme-fr": 3}
+    )
+    assert rows[1].state is SiteCondition.CONVERGED
 
 
 def test_an_original_whose_id_is_not_shown_has_none_in_the_table() -> None:
     hidden = original(frozen={**original().frozen, "SITE_ID": None})
-    row = statuses(settings(), seen(original=hidden), {"acme": 1})[0]
-    assert (row.site_id, row.state) == (None, State.CONVERGED)
+    row = list_site_statuses(settings(), seen(original=hidden), {"acme": 1})[0]
+    assert (row.site_id, row.state) == (None, SiteCondition.CONVERGED)
 
 
 def original_row(**more: object) -> SiteStatus:
     variables = {"THEME": ObservedVariable("dark"), "KEY": ObservedVariable(None, sensitive=True), **more}
     frozen = {**original().frozen, "THEME": "dark"}
-    return statuses(settings(), seen(original=original(variables=variables, frozen=frozen)), {})[0]
+    return list_site_statuses(settings(), seen(original=original(variables=variables, frozen=frozen)), {})[0]
 
 
 def test_what_someone_set_at_the_original_and_no_one_deployed_is_said_at_its_row() -> None:
     assert original_row().notes == ()
     changed = original_row(THEME=ObservedVariable("light"), DATABASE_URL=ObservedVariable(f"{DATABASE}-2"))
-    assert changed.state is State.CONVERGED, "it is not ours to deploy"
+    assert changed.state is SiteCondition.CONVERGED, "it is not ours to deploy"
     assert changed.notes == (
         "set by hand since its deployment, and not deployed: THEME, DATABASE_URL; mirrors get the new value once it is",
     )
@@ -180,25 +198,25 @@ def test_what_someone_set_at_the_original_and_no_one_deployed_is_said_at_its_row
     [({}, True), ({"imageFrom": "matching"}, False), ({"environment": "live"}, False)],
 )
 def test_in_test_it_is_said_that_mirrors_run_the_releases_of_live(more: dict[str, str], noted: bool) -> None:
-    row = statuses(settings("acme-de", **more), seen(GOOD), {"acme-de": 2})[0]
+    row = list_site_statuses(settings("acme-de", **more), seen(GOOD), {"acme-de": 2})[0]
     said = "runs its own release of Test; the mirrors' releases are those of Live (imageFrom: live)"
     assert row.notes == ((said,) if noted else ())
 
 
 def test_a_mirror_of_an_older_release_is_behind_the_original() -> None:
     status = status_of(GOOD, releases=(deployment("r1", 0, 1), deployment("r2", 8, 9)))
-    assert status.state == State.BEHIND
+    assert status.state == SiteCondition.BEHIND
     assert status.release == "r1"
 
 
 def test_foreign_variables_are_listed_and_change_no_state() -> None:
     status = status_of(replace(GOOD, variables={**GOOD.variables, "EXTRA": ObservedVariable("x")}))
-    assert (status.state, status.foreign) == (State.CONVERGED, ("EXTRA",))
+    assert (status.state, status.foreign) == (SiteCondition.CONVERGED, ("EXTRA",))
 
 
 def test_the_original_serves_site_1_unless_it_says_otherwise() -> None:
-    original = statuses(settings(), seen(), {})[0]
-    assert (original.role, original.site_id, original.state) == ("original", 1, State.CONVERGED)
+    original = list_site_statuses(settings(), seen(), {})[0]
+    assert (original.role, original.site_id, original.state) == ("original", 1, SiteCondition.CONVERGED)
     assert original.url == "https://www.example.com/"
 
 
@@ -208,11 +226,13 @@ def off_the_list(database: str | None = DATABASE, site_id: str = "5") -> Observe
 
 
 def test_a_removed_site_that_goes_on_with_the_shared_database_is_listed_and_not_settled() -> None:
-    (row,) = removed(settings("acme-de"), seen(), {5: "acme-it", 6: "acme-gone"}, {"acme-it": off_the_list()})
+    (row,) = list_retired_statuses(
+        settings("acme-de"), seen(), {5: "acme-it", 6: "acme-gone"}, {"acme-it": off_the_list()}
+    )
 
-    assert (row.application, row.role, row.site_id, row.state) == ("acme-it", "retired", 5, State.REMOVED)
+    assert (row.application, row.role, row.site_id, row.state) == ("acme-it", "retired", 5, SiteCondition.REMOVED)
     assert row.state == "removed, still running"
-    assert row.state not in SETTLED
+    assert row.state not in CONVERGED_CONDITIONS
     assert row.url == "https://it.example.com/"
     assert "its SITE_ID 5 is retired" in row.details[0]
 
@@ -220,7 +240,10 @@ def test_a_removed_site_that_goes_on_with_the_shared_database_is_listed_and_not_
 def test_the_variables_that_are_still_set_on_a_removed_site_are_named_in_the_order_of_their_removal() -> None:
     names = ("SITE_ID", "DATABASE_URL", "THEME", "MIRRORS_APPLICATION")
     kept = replace(off_the_list(), variables={name: ObservedVariable("x") for name in names})
-    rows = [removed(settings(), seen(), {5: "acme-it"}, {"acme-it": site})[0] for site in (kept, off_the_list())]
+    rows = [
+        list_retired_statuses(settings(), seen(), {5: "acme-it"}, {"acme-it": site})[0]
+        for site in (kept, off_the_list())
+    ]
 
     still, gone = (row.details[0].rpartition("shared database: ")[2] for row in rows)
     assert still == (
@@ -234,20 +257,20 @@ def test_the_variables_that_are_still_set_on_a_removed_site_are_named_in_the_ord
 def test_a_removed_site_with_a_database_of_its_own_is_not_listed() -> None:
     own = off_the_list("postgres://it:x@db.example.com:5432/it-test")
 
-    assert removed(settings("acme-de"), seen(), {5: "acme-it"}, {"acme-it": own}) == ()
+    assert list_retired_statuses(settings("acme-de"), seen(), {5: "acme-it"}, {"acme-it": own}) == ()
 
 
 @pytest.mark.parametrize(("site_id", "listed"), [("5", 1), ("9", 0)])
 def test_where_the_database_is_not_shown_the_retired_id_tells(site_id: str, listed: int) -> None:
     hidden = off_the_list(None, site_id)
 
-    assert len(removed(settings("acme-de"), seen(), {5: "acme-it"}, {"acme-it": hidden})) == listed
+    assert len(list_retired_statuses(settings("acme-de"), seen(), {5: "acme-it"}, {"acme-it": hidden})) == listed
 
 
 def test_a_site_made_by_hand_is_converged_without_the_name_that_only_mirrors_writes() -> None:
     site = converged("acme-de", 2)
     by_hand = {name: value for name, value in site.frozen.items() if name != "MIRRORS_APPLICATION"}
 
-    (_, row) = statuses(settings("acme-de"), seen(replace(site, frozen=by_hand)), {"acme-de": 2})
+    (_, row) = list_site_statuses(settings("acme-de"), seen(replace(site, frozen=by_hand)), {"acme-de": 2})
 
-    assert row.state is State.CONVERGED
+    assert row.state is SiteCondition.CONVERGED

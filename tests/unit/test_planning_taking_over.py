@@ -12,7 +12,7 @@ from mirrors.planning.adoption.takeover import (
     forecast_first_deployments,
 )
 from mirrors.planning.observed import ObservedDeployment, ObservedFleet, ObservedSite
-from mirrors.planning.reports.status import SETTLED, statuses
+from mirrors.planning.reports.status import CONVERGED_CONDITIONS, list_site_statuses
 from tests.search import searching
 from tests.unit.fleets import converged, deployment, fresh, original, seen, settings
 
@@ -51,10 +51,10 @@ def test_a_site_is_taken_over_exactly_where_nothing_is_wrong_with_what_it_runs(
     declared = settings("acme-de", rollout={"health": False})
     fleet = replace(seen(site), releases=releases)
     found = forecast_first_deployment(declared, fleet, site, 2, releasing=releasing)
-    state = statuses(declared, fleet, {"acme": 1, "acme-de": 2})[1].state
+    state = list_site_statuses(declared, fleet, {"acme": 1, "acme-de": 2})[1].state
     runs_shared = any(name in site.frozen for name in SHARED) or not site.frozen
     if runs_shared:  # else the platform may have left them out, which proves nothing
-        assert found.taken_over is (state in SETTLED and not releasing)
+        assert found.taken_over is (state in CONVERGED_CONDITIONS and not releasing)
     assert found.taken_over or found.why
     assert found.ran_before is any(item.succeeded for item in site.deployments)
 

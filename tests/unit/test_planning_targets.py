@@ -7,7 +7,7 @@ import pytest
 
 from mirrors.config import Settings
 from mirrors.errors import ConfigurationError
-from mirrors.planning.reports.status import SiteStatus, State
+from mirrors.planning.reports.status import SiteCondition, SiteStatus
 from mirrors.planning.rollout.targets import ChosenSites, choose_all_sites, choose_named_sites, choose_outdated_sites
 from mirrors.problems import Note
 from tests.unit.fleets import settings
@@ -23,8 +23,8 @@ def fleet(**more: Any) -> Settings:
     return settings("de", "fr", "ch", **more)
 
 
-def late(*slugs: str, state: State = State.BEHIND) -> list[SiteStatus]:
-    behind = state in (State.BEHIND, State.HELD)
+def late(*slugs: str, state: SiteCondition = SiteCondition.BEHIND) -> list[SiteStatus]:
+    behind = state in (SiteCondition.BEHIND, SiteCondition.HELD)
     return [SiteStatus(slug, "mirror", 2, "test", None, None, None, None, state, is_behind=behind) for slug in slugs]
 
 
@@ -74,22 +74,22 @@ def test_all_are_rolled_out_to_by_hand_but_those_that_are_held_in_one_way_or_ano
 
 
 def test_those_behind_are_reached_and_no_others() -> None:
-    rows = [*late("de", "ch"), *late("fr", state=State.VARIABLES_DIFFER)]
+    rows = [*late("de", "ch"), *late("fr", state=SiteCondition.VARIABLES_DIFFER)]
 
     assert choose_outdated_sites(fleet(), rows) == ChosenSites(("de", "ch"))
 
 
 def test_a_mirror_that_failed_or_is_behind_and_has_other_troubles_is_reached() -> None:
-    failed, *rows = [*late("de", "fr", "ch", state=State.VARIABLES_DIFFER)]
-    rows = [replace(failed, state=State.FAILED), replace(rows[0], is_behind=True), rows[1]]
+    failed, *rows = [*late("de", "fr", "ch", state=SiteCondition.VARIABLES_DIFFER)]
+    rows = [replace(failed, state=SiteCondition.FAILED), replace(rows[0], is_behind=True), rows[1]]
 
     assert choose_outdated_sites(fleet(), rows) == ChosenSites(("de", "fr"))
 
 
 def test_an_original_that_failed_is_not_meant() -> None:
-    assert choose_outdated_sites(fleet(), [replace(*late("acme", state=State.FAILED), role="original")]) == ChosenSites(
-        ()
-    )
+    assert choose_outdated_sites(
+        fleet(), [replace(*late("acme", state=SiteCondition.FAILED), role="original")]
+    ) == ChosenSites(())
 
 
 def test_the_waves_before_are_reached_too_so_that_an_unhealthy_canary_stops_those_behind() -> None:
@@ -106,8 +106,8 @@ def test_those_behind_are_rolled_out_to_by_hand() -> None:
     assert choose_outdated_sites(fleet(**MANUAL), late("de", "ch")) == ChosenSites(("de", "ch"), ("de", "ch"))
 
 
-@pytest.mark.parametrize("state", [State.BEHIND, State.HELD])
-def test_of_those_behind_the_held_are_left_out(state: State) -> None:
+@pytest.mark.parametrize("state", [SiteCondition.BEHIND, SiteCondition.HELD])
+def test_of_those_behind_the_held_are_left_out(state: SiteCondition) -> None:
     chosen = choose_outdated_sites(fleet(**holding(fr=True)), [*late("de"), *late("fr", state=state), *late("ch")])
 
     assert chosen == ChosenSites(("de", "ch"), (), (Note("held, no new release: 1 site: fr"),))
@@ -120,4 +120,4 @@ def test_of_those_behind_the_paused_are_left_out() -> None:
 
 
 def test_no_one_is_behind() -> None:
-    assert choose_outdated_sites(fleet(), late("de", state=State.CONVERGED)) == ChosenSites(())
+    assert choose_outdated_sites(fleet(), late("de", state=SiteCondition.CONVERGED)) == ChosenSites(())

@@ -6,8 +6,8 @@ import pytest
 
 from mirrors.config import Settings
 from mirrors.planning.observed import ObservedVariable
-from mirrors.planning.reports.status import SETTLED, SiteStatus, State, statuses
-from mirrors.planning.reports.verification import as_unverified, unverified
+from mirrors.planning.reports.status import CONVERGED_CONDITIONS, SiteCondition, SiteStatus, list_site_statuses
+from mirrors.planning.reports.verification import find_unverified, mark_unverified
 from tests.unit.fleets import converged, deployment, seen, settings
 
 FLEET = seen(converged("acme-de", 2), converged("acme-fr", 3))
@@ -16,7 +16,9 @@ BOTH = {"e-acme-de": "d-acme-de", "e-acme-fr": "d-acme-fr"}
 
 
 def asked(declared: Settings, verified: dict[str, str], managed: tuple[str, ...] = MANAGED) -> tuple[SiteStatus, ...]:
-    return unverified(declared, FLEET, statuses(declared, FLEET, {"acme-de": 2, "acme-fr": 3}), managed, verified)
+    return find_unverified(
+        declared, FLEET, list_site_statuses(declared, FLEET, {"acme-de": 2, "acme-fr": 3}), managed, verified
+    )
 
 
 @pytest.mark.parametrize(
@@ -51,27 +53,27 @@ def test_a_site_that_no_up_has_reached_is_not_judged_by_what_the_state_lacks() -
 def test_what_is_worse_is_said_instead() -> None:
     edited = replace(FLEET.mirrors["acme-de"], variables={"SITE_ID": ObservedVariable("9")})
     failed = replace(edited, deployments=(*edited.deployments, deployment("x", 9, 10, success=False)))
-    for site, state in ((edited, State.VARIABLES_DIFFER), (failed, State.FAILED)):
+    for site, state in ((edited, SiteCondition.VARIABLES_DIFFER), (failed, SiteCondition.FAILED)):
         fleet, declared = seen(site), settings("acme-de")
-        rows = statuses(declared, fleet, {"acme-de": 2})
+        rows = list_site_statuses(declared, fleet, {"acme-de": 2})
         assert rows[1].state is state
-        assert unverified(declared, fleet, rows, MANAGED, {}) == ()
+        assert find_unverified(declared, fleet, rows, MANAGED, {}) == ()
 
 
 def test_it_counts_as_not_settled_and_says_what_was_answered() -> None:
     row = asked(settings("acme-de", "acme-fr"), {})[0]
-    told = as_unverified(row, "GET https://acme-de.example.com/: 500, where 200-399 is healthy")
+    told = mark_unverified(row, "GET https://acme-de.example.com/: 500, where 200-399 is healthy")
     assert told.details == ("not verified: GET https://acme-de.example.com/: 500, where 200-399 is healthy",)
-    assert told.state not in SETTLED
-    assert as_unverified(row, None).details == (
+    assert told.state not in CONVERGED_CONDITIONS
+    assert mark_unverified(row, None).details == (
         "not verified: no up has found this deployment healthy yet; the next one asks",
     )
 
 
 def test_a_site_that_is_behind_as_well_says_both_and_is_still_behind() -> None:
     fleet, declared = replace(FLEET, releases=(deployment("r2", 20, 21),)), settings("acme-de", "acme-fr")
-    rows = statuses(declared, fleet, {"acme-de": 2, "acme-fr": 3})
-    told = as_unverified(unverified(declared, fleet, rows, MANAGED, {})[0], "GET /: no connection")
+    rows = list_site_statuses(declared, fleet, {"acme-de": 2, "acme-fr": 3})
+    told = mark_unverified(find_unverified(declared, fleet, rows, MANAGED, {})[0], "GET /: no connection")
     assert told.is_behind
     assert told.details[0] == "not verified: GET /: no connection"
     assert "the original has r2" in told.details[1]

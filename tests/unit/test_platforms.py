@@ -19,7 +19,7 @@ from mirrors.config.divio import DivioSettings
 from mirrors.config.platforms import PLATFORMS, kind_of, kind_of_types, load_part, secret_commands, settings_class
 from mirrors.errors import ConfigurationError, UnsupportedPlatformError
 from mirrors.planning.platform_words import PlatformWords, load_platform_words
-from mirrors.planning.reports.preview import preview_of
+from mirrors.planning.reports.preview import summarize_preview
 from mirrors.planning.rollout.targets import ChosenSites
 from mirrors.planning.site_ids.facts import Ledger
 from tests.unit.fleets import settings
@@ -166,7 +166,7 @@ class TestThirdPlatform:
             step("create", TYPE, "acme-fr"),
             step("delete", TYPE, "acme-it"),
         ]
-        assert as_text(preview_of({"steps": steps}, found, "test")).splitlines() == [
+        assert as_text(summarize_preview({"steps": steps}, found, "test")).splitlines() == [
             "Preview of test: 2 of 3 sites change, 2 to deploy, 1 off the list",
             *("", "wave 1", "  1 site: deployed: new release", "    acme-de"),
             *("  1 site: deployed: first deployment", "    acme-fr"),

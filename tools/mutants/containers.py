@@ -25,7 +25,7 @@ CONTAINERS = (
     Mutation(
         "the-log-of-a-container-shows-its-secrets",
         "mirrors/docker/host.py",
-        "        return without_secrets(printed, variables_of(container).items(), others=secrets)\n",
+        "        return redact_log(printed, variables_of(container).items(), others=secrets)\n",
         "        return printed\n",
         (f"{PROVIDERS}::test_one_that_ends_is_reported_at_once_with_its_log_and_no_secret",),
     ),

@@ -355,7 +355,7 @@ SECRETS = (
     Mutation(
         "a-failed-deployments-log-is-quoted-in-clear",
         DEPLOYING,
-        "        log = without_secrets(log, [*frozen, *self.variables.items()], self.secrets, self.divio.tokens)\n",
+        "        log = redact_log(log, [*frozen, *self.variables.items()], self.secrets, self.divio.tokens)\n",
         "",
         (f"{DEPLOYMENT}::test_a_failure_shows_the_end_of_the_log_without_secrets",),
     ),

@@ -6,11 +6,11 @@ from mirrors.planning.variables.names import LOGGABLE_VARIABLES
 from mirrors.planning.variables.secrecy import looks_secret
 from mirrors.redaction import redact
 
-LONGEST = 100_000
+LOG_CHARACTERS = 100_000
 """How many characters at the end of a log Mirrors reads. No message shows more, and a line may be endless."""
 
 
-def without_secrets(
+def redact_log(
     log: str, variables: Iterable[tuple[str, str]], secret: Collection[str] = (), others: Iterable[str] = ()
 ) -> str:
     """Return the end of a log without secrets.
@@ -31,4 +31,4 @@ def without_secrets(
             hidden.append(value)
         else:
             values.append(value)
-    return redact(log[-LONGEST:], hidden, values=values, shown=shown)
+    return redact(log[-LOG_CHARACTERS:], hidden, values=values, shown=shown)

@@ -13,21 +13,21 @@ from mirrors.planning.site_state import Entries, SiteState, different
 from mirrors.planning.variables.names import sort_for_writing
 from mirrors.problems import Note, Problem
 
-Kind = Literal["added", "changed", "removed", "kept"]
+VariableChangeKind = Literal["added", "changed", "removed", "kept"]
 
-OURS = "pulumi-python:dynamic/mirrors:"
-OF_SITES = ("Mirror", "OriginalSite")
-SITES = tuple(f"{OURS}{kind}" for kind in OF_SITES)
+DYNAMIC_TYPES = "pulumi-python:dynamic/mirrors:"
+SITE_KINDS = ("Mirror", "OriginalSite")
+SITE_TYPES = tuple(f"{DYNAMIC_TYPES}{kind}" for kind in SITE_KINDS)
 """The types of the resources that are sites."""
 
-QUIET = frozenset({"same", "refresh", "read"})
-ENDS = frozenset({"delete", "delete-replaced", "discard-replaced"})
-FLEET = "mirrors:index:Fleet"
-STACK = "pulumi:pulumi:Stack"
-COMPONENTS = "mirrors:"
+UNCHANGED_OPS = frozenset({"same", "refresh", "read"})
+REMOVAL_OPS = frozenset({"delete", "delete-replaced", "discard-replaced"})
+FLEET_TYPE = "mirrors:index:Fleet"
+STACK_TYPE = "pulumi:pulumi:Stack"
+COMPONENT_TYPES = "mirrors:"
 """The start of the types of the Fleet and its parts. They are components, which only hold resources."""
 
-Inputs = Mapping[str, Any]
+ResourceProperties = Mapping[str, Any]
 
 LEDGER_IS_PROTECTED = Problem(
     "ledger-would-be-deleted",
@@ -45,7 +45,7 @@ _BEFORE = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class VariableChange:
     """The change of one variable, without its values.
 
     Args:
@@ -57,13 +57,13 @@ class Change:
     """
 
     name: str
-    kind: Kind
+    kind: VariableChangeKind
     secret: bool = False
     by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class PulumiStep:
     """One step of Pulumi's preview: the change of one resource.
 
     Args:
@@ -81,10 +81,10 @@ class Step:
     urn: str
     kind: str
     name: str
-    old: Inputs
-    new: Inputs
+    old: ResourceProperties
+    new: ResourceProperties
     keys: tuple[str, ...]
-    outputs: Inputs
+    outputs: ResourceProperties
 
     @property
     def creates(self) -> bool:
@@ -99,12 +99,12 @@ class Step:
     @property
     def changes_something(self) -> bool:
         """Return whether the step changes a resource that is no component."""
-        return self.op not in QUIET and self.kind != STACK and not self.kind.startswith(COMPONENTS)
+        return self.op not in UNCHANGED_OPS and self.kind != STACK_TYPE and not self.kind.startswith(COMPONENT_TYPES)
 
     @property
     def is_below_the_fleet(self) -> bool:
         """Return whether the resource is directly below the Fleet, and so belongs to a single site."""
-        return self.urn.split("::", 3)[2].rpartition("$")[0].endswith(FLEET)
+        return self.urn.split("::", 3)[2].rpartition("$")[0].endswith(FLEET_TYPE)
 
     @property
     def deployment(self) -> str | None:
@@ -129,12 +129,12 @@ class Step:
         return self.creates or self.replaces or self.deployment is None
 
 
-def steps_of(engine: Mapping[str, Any]) -> list[Step]:
+def read_steps(engine: Mapping[str, Any]) -> list[PulumiStep]:
     """Return the steps of a preview."""
     return [_step(item) for item in engine.get("steps") or ()]
 
 
-def changes(step: Step, stored: Step | None) -> tuple[list[Change], bool]:
+def find_variable_changes(step: PulumiStep, stored: PulumiStep | None) -> tuple[list[VariableChange], bool]:
     """Return the changes of a site's variables, and whether the site is deployed for them.
 
     After a failed update, only the outputs know what it left undone. The inputs are those of the attempt until the
@@ -156,15 +156,17 @@ def changes(step: Step, stored: Step | None) -> tuple[list[Change], bool]:
     names = sort_for_writing({*written, *run})
     known_as = {name: before.is_set if name in written else before.runs for name in names}
     changed = [_change(name, known_as[name], now, by_hand=name in by_hand) for name in names]
-    return [*changed, *(Change(name, "kept", outputs.is_set[name].secret) for name in kept)], deploys
+    return [*changed, *(VariableChange(name, "kept", outputs.is_set[name].secret) for name in kept)], deploys
 
 
-def _change(name: str, before: Entries, now: Entries, *, by_hand: bool) -> Change:
-    kind: Kind = "removed" if name not in now else "changed" if name in before else "added"
-    return Change(name, kind, any(entries[name].secret for entries in (before, now) if name in entries), by_hand)
+def _change(name: str, before: Entries, now: Entries, *, by_hand: bool) -> VariableChange:
+    kind: VariableChangeKind = "removed" if name not in now else "changed" if name in before else "added"
+    return VariableChange(
+        name, kind, any(entries[name].secret for entries in (before, now) if name in entries), by_hand
+    )
 
 
-def errors_of(engine: Mapping[str, Any], reported: Collection[str]) -> Iterator[Problem]:
+def read_errors(engine: Mapping[str, Any], reported: Collection[str]) -> Iterator[Problem]:
     """Yield Pulumi's own errors. ``reported`` has the lines of Mirrors' errors, which are left out."""
     ours = tuple(line.strip() for line in reported)
     for item in engine.get("diagnostics") or ():
@@ -173,12 +175,12 @@ def errors_of(engine: Mapping[str, Any], reported: Collection[str]) -> Iterator[
             yield LEDGER_IS_PROTECTED if _of_the_ledger(text) else Problem("engine", _BEFORE.sub("", text))
 
 
-def says_only_that_it_failed(problem: Problem) -> bool:
+def is_failure_summary(problem: Problem) -> bool:
     """Return whether the problem is Pulumi's last line, which only says that others exist (CLI 3.259)."""
     return problem == Problem("engine", "preview failed")
 
 
-def notes_of(engine: Mapping[str, Any], reported: Collection[str]) -> Iterator[Note]:
+def read_notes(engine: Mapping[str, Any], reported: Collection[str]) -> Iterator[Note]:
     """Yield a note for each line that Pulumi or the user's own program prints, except ``reported`` ones."""
     for item in engine.get("diagnostics") or ():
         if item.get("severity", "info") not in ("error", "debug"):
@@ -188,16 +190,16 @@ def notes_of(engine: Mapping[str, Any], reported: Collection[str]) -> Iterator[N
 
 
 def _of_the_ledger(text: str) -> bool:
-    return "it is protected" in text and f"{OURS}SiteIds::" in text
+    return "it is protected" in text and f"{DYNAMIC_TYPES}SiteIds::" in text
 
 
-def _step(item: Mapping[str, Any]) -> Step:
+def _step(item: Mapping[str, Any]) -> PulumiStep:
     kinds, name = item["urn"].split("::", 3)[2:]
     old, new = item.get("oldState") or {}, item.get("newState") or {}
-    return Step(
+    return PulumiStep(
         item["op"],
         item["urn"],
-        kinds.rpartition("$")[2].removeprefix(OURS),
+        kinds.rpartition("$")[2].removeprefix(DYNAMIC_TYPES),
         name,
         old.get("inputs") or {},
         new.get("inputs") or {},

@@ -26,7 +26,7 @@ from mirrors.planning.variables.names import (
 from mirrors.planning.variables.writes import compare_values
 
 
-class State(StrEnum):
+class SiteCondition(StrEnum):
     """The state of a site, from the best to the worst. Only the first two count as converged."""
 
     CONVERGED = "converged"
@@ -41,7 +41,7 @@ class State(StrEnum):
     MISSING = "missing"
 
 
-SETTLED = frozenset({State.CONVERGED, State.HELD})
+CONVERGED_CONDITIONS = frozenset({SiteCondition.CONVERGED, SiteCondition.HELD})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +72,14 @@ class SiteStatus:
     release: str | None
     deployment: str | None
     deployed_at: datetime | None
-    state: State
+    state: SiteCondition
     details: tuple[str, ...] = ()
     foreign: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     is_behind: bool = False
 
 
-def statuses(
+def list_site_statuses(
     settings: Settings,
     seen: ObservedFleet,
     site_ids: Mapping[str, int],
@@ -102,7 +102,7 @@ def statuses(
         else:
             declared = find_declared_values(settings, seen, site, site_ids.get(site.slug) or mirror.site_id)
             row = _row(settings, seen, site, "mirror", declared.after(created.get(site.environment, ())))
-            rows.append(held_back(settings, mirror, row))
+            rows.append(mark_held(settings, mirror, row))
     rows[0] = _renumbered(rows[0], site_ids.get(original))
     sites = zip(rows, settings.fleet.sites, strict=True)
     rows = [_contradicted(row, site.site_id, site_ids.get(site.application)) for row, site in sites]
@@ -131,11 +131,11 @@ def _with_twins(rows: Sequence[SiteStatus], seen: ObservedFleet) -> Iterator[Sit
 
 
 def _differing(row: SiteStatus, detail: str) -> SiteStatus:
-    worse = max(row.state, State.VARIABLES_DIFFER, key=list(State).index)
+    worse = max(row.state, SiteCondition.VARIABLES_DIFFER, key=list(SiteCondition).index)
     return replace(row, state=worse, details=(detail, *row.details))
 
 
-def removed(
+def list_retired_statuses(
     settings: Settings, seen: ObservedFleet, retired: Mapping[int, str], sites: Mapping[str, ObservedSite]
 ) -> tuple[SiteStatus, ...]:
     """Return a row for each retired application whose instances still serve the shared database.
@@ -164,7 +164,7 @@ def _removed(settings: Settings, seen: ObservedFleet, site: ObservedSite, site_i
         f" {first}, or delete the application"
     )
     row = _row(settings, seen, site, "retired", DeclaredValues())
-    return replace(row, state=State.REMOVED, details=(detail,), foreign=())
+    return replace(row, state=SiteCondition.REMOVED, details=(detail,), foreign=())
 
 
 def _alike(seen: ObservedFleet, site: ObservedSite | None) -> bool | None:
@@ -201,10 +201,10 @@ def _undeployed(settings: Settings, site: ObservedSite, declared: DeclaredValues
     return f"set by hand since its deployment, and not deployed: {', '.join(stale)}{after}"
 
 
-def held_back(settings: Settings, mirror: Mirror, row: SiteStatus) -> SiteStatus:
+def mark_held(settings: Settings, mirror: Mirror, row: SiteStatus) -> SiteStatus:
     """Return the row of a mirror. A mirror on hold is behind on purpose, so it counts as held. Other states stay."""
-    on_hold = row.state is State.BEHIND and settings.declared_hold(mirror) != "nothing"
-    return replace(row, state=State.HELD) if on_hold else row
+    on_hold = row.state is SiteCondition.BEHIND and settings.declared_hold(mirror) != "nothing"
+    return replace(row, state=SiteCondition.HELD) if on_hold else row
 
 
 def _other_release(settings: Settings, row: SiteStatus) -> str | None:
@@ -217,10 +217,10 @@ def _other_release(settings: Settings, row: SiteStatus) -> str | None:
 
 def _missing(slug: str, role: str, environment: str) -> SiteStatus:
     detail = f'no application "{slug}" with an environment "{environment}" is visible to this token'
-    return absent(slug, role, environment, State.MISSING, detail)
+    return make_absent_status(slug, role, environment, SiteCondition.MISSING, detail)
 
 
-def absent(slug: str, role: str, environment: str, state: State, detail: str) -> SiteStatus:
+def make_absent_status(slug: str, role: str, environment: str, state: SiteCondition, detail: str) -> SiteStatus:
     """Return the row of a site that is not there."""
     return SiteStatus(slug, role, None, environment, None, None, None, None, state, (detail,))
 
@@ -256,14 +256,16 @@ def _release(seen: ObservedFleet, site: ObservedSite, role: str) -> str | None:
     return find_release(done, seen.releases)
 
 
-def _state(site: ObservedSite, declared: DeclaredValues, behind: "Finding") -> tuple[State, tuple[str, ...]]:
+def _state(
+    site: ObservedSite, declared: DeclaredValues, behind: "StatusFinding"
+) -> tuple[SiteCondition, tuple[str, ...]]:
     """Return the state of a site, and its reasons.
 
     A site without a finding is converged, even if its newest deployment failed: a user took the change back, so the
     site runs as declared.
     """
     if newest_running(site.deployments):
-        return State.DEPLOYING, ("a deployment is running",)
+        return SiteCondition.DEPLOYING, ("a deployment is running",)
     findings = (
         _not_deployed(site),
         _not_set_as_declared(site, declared),
@@ -272,13 +274,13 @@ def _state(site: ObservedSite, declared: DeclaredValues, behind: "Finding") -> t
     )
     finding = next(filter(None, findings), None)
     if finding is None:
-        return State.CONVERGED, ()
+        return SiteCondition.CONVERGED, ()
     state, detail = finding
     failed = _failed(site)
-    return (State.FAILED, (failed, detail)) if failed else (state, (detail,))
+    return (SiteCondition.FAILED, (failed, detail)) if failed else (state, (detail,))
 
 
-Finding = tuple[State, str] | None
+StatusFinding = tuple[SiteCondition, str] | None
 
 
 def _failed(site: ObservedSite) -> str | None:
@@ -289,13 +291,13 @@ def _failed(site: ObservedSite) -> str | None:
     return f"deployment {newest.uuid} failed; {serves}"
 
 
-def _not_deployed(site: ObservedSite) -> Finding:
-    return None if newest_successful(site.deployments) else (State.NOT_DEPLOYED, "never deployed successfully")
+def _not_deployed(site: ObservedSite) -> StatusFinding:
+    return None if newest_successful(site.deployments) else (SiteCondition.NOT_DEPLOYED, "never deployed successfully")
 
 
-def _not_set_as_declared(site: ObservedSite, declared: DeclaredValues) -> Finding:
+def _not_set_as_declared(site: ObservedSite, declared: DeclaredValues) -> StatusFinding:
     details = tuple(filter(None, (_not_as_declared(site, declared), _no_longer_declared(site, declared))))
-    return (State.VARIABLES_DIFFER, "; ".join(details)) if details else None
+    return (SiteCondition.VARIABLES_DIFFER, "; ".join(details)) if details else None
 
 
 def _not_as_declared(site: ObservedSite, declared: DeclaredValues) -> str | None:
@@ -322,7 +324,7 @@ def _no_longer_declared(site: ObservedSite, declared: DeclaredValues) -> str | N
     )
 
 
-def _not_deployed_with(site: ObservedSite, declared: DeclaredValues) -> Finding:
+def _not_deployed_with(site: ObservedSite, declared: DeclaredValues) -> StatusFinding:
     # A site that was set up by hand runs without MIRRORS_APPLICATION until its next deployment. That is no finding.
     compared = dict(declared.known)
     if MIRRORS_APPLICATION not in site.frozen:
@@ -332,11 +334,11 @@ def _not_deployed_with(site: ObservedSite, declared: DeclaredValues) -> Finding:
     hidden = [name for name in stale if name in site.variables and site.variables[name].value is None]
     said = {"set, but not deployed": set(stale) - set(hidden), "does not run with the declared value": hidden}
     details = [f"{what}: {', '.join(sort_for_writing(names))}" for what, names in said.items() if names]
-    return (State.VARIABLES_DIFFER, "; ".join(details)) if details else None
+    return (SiteCondition.VARIABLES_DIFFER, "; ".join(details)) if details else None
 
 
-def _behind(seen: ObservedFleet, site: ObservedSite) -> Finding:
+def _behind(seen: ObservedFleet, site: ObservedSite) -> StatusFinding:
     runs, newest = _release(seen, site, "mirror"), newest_successful(seen.releases)
     if newest is None or runs == newest.uuid:
         return None
-    return State.BEHIND, f"runs release {runs or 'unknown'}, the original has {newest.uuid}"
+    return SiteCondition.BEHIND, f"runs release {runs or 'unknown'}, the original has {newest.uuid}"

@@ -5,10 +5,10 @@ from typing import Protocol
 
 from mirrors.planning.site_ids.facts import Ledger
 
-__all__ = ["Stored"]
+__all__ = ["StoredStack"]
 
 
-class Stored(Protocol):
+class StoredStack(Protocol):
     """A stack's state, for reports."""
 
     @property

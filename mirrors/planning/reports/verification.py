@@ -5,13 +5,13 @@ from dataclasses import replace
 
 from mirrors.config import Settings
 from mirrors.planning.observed import ObservedFleet
-from mirrors.planning.reports.status import SiteStatus, State
+from mirrors.planning.reports.status import SiteCondition, SiteStatus
 
-HIDES = frozenset({State.CONVERGED, State.HELD, State.BEHIND})
+BETTER_THAN_UNVERIFIED = frozenset({SiteCondition.CONVERGED, SiteCondition.HELD, SiteCondition.BEHIND})
 """The states that are better than "not verified". Any other state already asks the user to act."""
 
 
-def unverified(
+def find_unverified(
     settings: Settings,
     seen: ObservedFleet,
     rows: Iterable[SiteStatus],
@@ -34,14 +34,14 @@ def unverified(
     return tuple(
         row
         for row in rows
-        if row.state in HIDES
+        if row.state in BETTER_THAN_UNVERIFIED
         and row.application not in held
         and (environment := sites.get(row.application)) in managed
         and verified.get(environment or "") != row.deployment
     )
 
 
-def as_unverified(row: SiteStatus, wrong: str | None) -> SiteStatus:
+def mark_unverified(row: SiteStatus, wrong: str | None) -> SiteStatus:
     """Return the row of a site that is not verified.
 
     Args:
@@ -49,4 +49,4 @@ def as_unverified(row: SiteStatus, wrong: str | None) -> SiteStatus:
         wrong: The request and its answer, if the site was asked now and is not healthy; otherwise None.
     """
     why = wrong or "no up has found this deployment healthy yet; the next one asks"
-    return replace(row, state=State.UNVERIFIED, details=(f"not verified: {why}", *row.details))
+    return replace(row, state=SiteCondition.UNVERIFIED, details=(f"not verified: {why}", *row.details))

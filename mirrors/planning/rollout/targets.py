@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from mirrors.config import Mirror, Settings
 from mirrors.config.messages import suggestion
 from mirrors.errors import ConfigurationError
-from mirrors.planning.reports.status import SiteStatus, State
+from mirrors.planning.reports.status import SiteCondition, SiteStatus
 from mirrors.planning.rollout.waves import format_sites as shortened
 from mirrors.planning.rollout.waves import plan_rollout
 from mirrors.problems import Note, Problem
@@ -93,7 +93,7 @@ def choose_outdated_sites(settings: Settings, rows: Iterable[SiteStatus]) -> Cho
 
 def _is_late(row: SiteStatus) -> bool:
     """Return whether the row is outdated. A mirror whose newest deployment failed counts, whatever its release."""
-    return row.is_behind or (row.role, row.state) == ("mirror", State.FAILED)
+    return row.is_behind or (row.role, row.state) == ("mirror", SiteCondition.FAILED)
 
 
 def _mirrors(settings: Settings, wanted: Callable[[Mirror], bool]) -> list[str]:
