@@ -5,7 +5,8 @@ from operator import itemgetter
 from typing import Any
 
 from mirrors.planning.reports.pulumi_steps import DYNAMIC_TYPES, SITE_TYPES
-from mirrors.planning.site_ids.allocate import ORIGINAL_ID, AllocationRequest, Ledger, SiteFacts, allocate
+from mirrors.planning.site_ids.allocate import allocate
+from mirrors.planning.site_ids.facts import ORIGINAL_ID, AllocationRequest, Ledger, SiteFacts
 from mirrors.planning.site_ids.ledger import load_ledger
 from mirrors.planning.site_state import RUNNING, is_variable, name_of
 from mirrors.planning.variables.names import (

@@ -16,7 +16,7 @@ from mirrors.cli.options import DIFFERS, as_json, in_directory, note, on_stack, 
 from mirrors.cli.project import ProjectFile, pin
 from mirrors.cli.state import StackState
 from mirrors.config import Fleet
-from mirrors.planning.site_ids.allocate import Ledger
+from mirrors.planning.site_ids.facts import Ledger
 from mirrors.planning.site_ids.pins import SiteIdPin, find_pin_problems, list_pins
 
 

@@ -9,7 +9,7 @@ from mirrors.cli.stacks import export
 from mirrors.config.platforms import kind_of_types
 from mirrors.errors import MirrorsError
 from mirrors.planning.reports.pulumi_steps import DYNAMIC_TYPES, SITE_TYPES
-from mirrors.planning.site_ids.allocate import Ledger
+from mirrors.planning.site_ids.facts import Ledger
 from mirrors.planning.site_ids.ledger import load_ledger
 from mirrors.planning.site_state import SiteState
 from mirrors.problems import Problem

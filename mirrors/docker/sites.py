@@ -22,7 +22,7 @@ from mirrors.docker.serving import Serving
 from mirrors.docker.settings import docker_of
 from mirrors.errors import ConfigurationError
 from mirrors.planning.plan import SitePlan
-from mirrors.planning.site_ids.allocate import ORIGINAL_ID
+from mirrors.planning.site_ids.facts import ORIGINAL_ID
 from mirrors.problems.events import report_problem
 from mirrors.program.outputs import site_id_of
 

@@ -7,7 +7,7 @@ from functools import partial
 
 from mirrors.divio import Divio
 from mirrors.planning.rollout.releases import newest_successful
-from mirrors.planning.site_ids.allocate import SiteFacts
+from mirrors.planning.site_ids.facts import SiteFacts
 from mirrors.planning.variables.dsn import identify_for_confirmation, identify_service
 from mirrors.planning.variables.names import DATABASE_URL
 from mirrors.resources.process import OPERATION

@@ -9,14 +9,14 @@ from pulumi.dynamic import CheckResult, Config, CreateResult, ReadResult, Resour
 
 from mirrors.config.connection import PROVIDER_KEYS, load_rollout
 from mirrors.config.rollout import Rollout
-from mirrors.planning.site_ids.allocate import (
+from mirrors.planning.site_ids.allocate import allocate
+from mirrors.planning.site_ids.facts import (
     AllocationRequest,
     IdHolder,
     Ledger,
     ReferenceStack,
     SiteFacts,
     UndeclaredSite,
-    allocate,
 )
 from mirrors.planning.site_ids.ledger import dump_ledger, load_ledger, rename_slugs
 from mirrors.planning.site_ids.retirement import INSTANCES_GO_ON, note_removed_sites

@@ -7,7 +7,7 @@ import pytest
 from mirrors.cli.doctor.engine import check_ledger
 from mirrors.cli.state import StackState
 from mirrors.errors import MirrorsError
-from mirrors.planning.site_ids.allocate import IdHolder, Ledger
+from mirrors.planning.site_ids.facts import IdHolder, Ledger
 from mirrors.problems.findings import Level
 
 

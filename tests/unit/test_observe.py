@@ -9,7 +9,8 @@ from mirrors_sandbox.control import Sandbox
 from mirrors.divio import Divio
 from mirrors.observation.fleet import FleetObserver
 from mirrors.planning.plan import plan_fleet
-from mirrors.planning.site_ids.allocate import AllocationRequest, Ledger, ReferenceStack, allocate
+from mirrors.planning.site_ids.allocate import allocate
+from mirrors.planning.site_ids.facts import AllocationRequest, Ledger, ReferenceStack
 from mirrors.problems import Problem
 from tests.sandboxes import call, delete_variable, environment_of, frozen_variables, running_sandbox, set_variable
 from tests.unit.fleets import settings

@@ -5,15 +5,14 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mirrors.planning.site_ids.allocate import (
-    Allocation,
+from mirrors.planning.site_ids.allocate import Allocation, allocate
+from mirrors.planning.site_ids.facts import (
     AllocationRequest,
     IdHolder,
     Ledger,
     ReferenceStack,
     SiteFacts,
     UndeclaredSite,
-    allocate,
 )
 from tests.search import searching
 

@@ -2,14 +2,14 @@
 
 from dataclasses import replace
 
-from mirrors.planning.site_ids.allocate import (
+from mirrors.planning.site_ids.allocate import allocate
+from mirrors.planning.site_ids.facts import (
     AllocationRequest,
     IdHolder,
     Ledger,
     ReferenceStack,
     SiteFacts,
     UndeclaredSite,
-    allocate,
 )
 
 ACME = SiteFacts("u-acme", "acme", original=True)

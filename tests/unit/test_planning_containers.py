@@ -16,7 +16,7 @@ from mirrors.docker.plan import (
 from mirrors.docker.settings import Healthcheck
 from mirrors.errors import ConfigurationError
 from mirrors.planning.observed import ObservedFleet, ObservedSite, ObservedVariable
-from mirrors.planning.site_ids.allocate import AllocationRequest, Ledger
+from mirrors.planning.site_ids.facts import AllocationRequest, Ledger
 from mirrors.planning.site_ids.ledger import rename_slugs
 from tests.unit.fleets import settings
 

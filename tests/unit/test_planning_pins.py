@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from mirrors.config import Fleet
 from mirrors.planning.observed import ObservedSite
-from mirrors.planning.site_ids.allocate import IdHolder, Ledger
+from mirrors.planning.site_ids.facts import IdHolder, Ledger
 from mirrors.planning.site_ids.pins import find_pin_problems, list_pins, note_unpinned_ids
 from tests.unit.fleets import converged, fresh, settings
 

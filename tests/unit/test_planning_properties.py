@@ -8,14 +8,14 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
-from mirrors.planning.site_ids.allocate import (
+from mirrors.planning.site_ids.allocate import allocate
+from mirrors.planning.site_ids.facts import (
     AllocationRequest,
     IdHolder,
     Ledger,
     ReferenceStack,
     SiteFacts,
     UndeclaredSite,
-    allocate,
 )
 from tests.search import searching
 

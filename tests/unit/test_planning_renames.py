@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from mirrors.docker.words import PLATFORM_WORDS as DOCKER
-from mirrors.planning.site_ids.allocate import AllocationRequest, IdHolder, Ledger, SiteFacts, allocate
+from mirrors.planning.site_ids.allocate import allocate
+from mirrors.planning.site_ids.facts import AllocationRequest, IdHolder, Ledger, SiteFacts
 from mirrors.planning.site_ids.retirement import INSTANCES_GO_ON, note_removed_sites
 
 ACME = SiteFacts("u-acme", "acme", original=True)

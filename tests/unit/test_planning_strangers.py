@@ -2,15 +2,14 @@
 
 from dataclasses import replace
 
-from mirrors.planning.site_ids.allocate import (
-    Allocation,
+from mirrors.planning.site_ids.allocate import Allocation, allocate
+from mirrors.planning.site_ids.facts import (
     AllocationRequest,
     IdHolder,
     Ledger,
     ReferenceStack,
     SiteFacts,
     UndeclaredSite,
-    allocate,
 )
 
 SITES = (SiteFacts("u-acme", "acme", original=True), SiteFacts("u-de", "de"))

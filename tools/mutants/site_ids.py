@@ -5,6 +5,8 @@ from __future__ import annotations
 from tools.mutants.mutation import Mutation
 
 ALLOCATE = "mirrors/planning/site_ids/allocate.py"
+CONFLICTS = "mirrors/planning/site_ids/conflicts.py"
+REFUSALS = "mirrors/planning/site_ids/refusals.py"
 RENAMES = "mirrors/planning/site_ids/renames.py"
 BEGINNING = "mirrors/planning/site_ids/first_ledger.py"
 STRANGERS = "mirrors/planning/site_ids/undeclared.py"
@@ -15,12 +17,14 @@ HISTORIES = ("tests/unit/test_planning_properties.py",)
 SITE_IDS = (
     Mutation(
         "a-retired-id-is-given-where-it-is-declared",
-        ALLOCATE,
-        "if who is not None and who.application != site.application:",
+        CONFLICTS,
+        "if holder is not None and holder.application != site.application:",
         "if False:",
         TESTS,
     ),
-    Mutation("ids-retired-elsewhere-are-given-again", ALLOCATE, "hints.highest, *retired,", "hints.highest,", TESTS),
+    Mutation(
+        "ids-retired-elsewhere-are-given-again", ALLOCATE, "request.highest, *retired,", "request.highest,", TESTS
+    ),
     Mutation("the-highest-id-is-not-remembered", ALLOCATE, "ORIGINAL_ID, ledger.highest,", "ORIGINAL_ID,", HISTORIES),
     Mutation(
         "an-id-that-is-left-is-not-retired",
@@ -37,28 +41,28 @@ SITE_IDS = (
         TESTS,
     ),
     Mutation(
-        "a-reserved-id-is-never-given-up", ALLOCATE, "stored in hints.kept_free and not site.original", "False", TESTS
+        "a-reserved-id-is-never-given-up", REFUSALS, "stored in request.kept_free and not site.original", "False", TESTS
     ),
     Mutation("a-mirror-that-returns-gets-another-id", ALLOCATE, "        max(own, default=None),\n", "", TESTS),
     Mutation(
         "a-mirror-that-returned-is-refused-its-own-id",
         ALLOCATE,
-        "in hints.retired - _returned(ledger, hints)}",
-        "in hints.retired}",
+        "in request.retired - _find_ids_in_use(ledger, request)}",
+        "in request.retired}",
         TESTS,
     ),
     Mutation(
         "whoever-follows-is-told-to-free-the-sites-own-id",
-        ALLOCATE,
-        "    if reference and site_id in reference.retired and who.name in (site.name, site.formerly):\n",
+        CONFLICTS,
+        "    if reference and site_id in reference.retired and holder.name in (site.name, site.formerly):\n",
         "    if False:\n",
         TESTS,
     ),
     Mutation(
         "a-running-site-is-numbered-anew",
         ALLOCATE,
-        "        site.observed,\n        hints.reference.site_id_of(site)",
-        "        hints.reference.site_id_of(site)",
+        "        site.observed,\n        request.reference.site_id_of(site)",
+        "        request.reference.site_id_of(site)",
         TESTS,
     ),
     Mutation(
@@ -71,17 +75,19 @@ SITE_IDS = (
     Mutation(
         "a-neighbours-number-is-given",
         ALLOCATE,
-        "*hints.release, *hints.beside)",
-        "*hints.release)",
+        "*request.release, *request.beside)",
+        "*request.release)",
         TESTS,
     ),
-    Mutation("a-reserved-id-is-given", ALLOCATE, "    if site_id in hints.kept_free:\n", "    if False:\n", TESTS),
-    Mutation("a-stack-that-follows-allocates", ALLOCATE, "    if hints.reference is None:\n", "    if True:\n", TESTS),
-    Mutation("two-sites-with-one-id-are-no-problem", ALLOCATE, "if len(sites) > 1:", "if len(sites) > 99:", TESTS),
-    Mutation("differing-ids-are-no-problem", ALLOCATE, "if len(set(said.values())) > 1:", "if False:", TESTS),
+    Mutation("a-reserved-id-is-given", CONFLICTS, "    if site_id in request.kept_free:\n", "    if False:\n", TESTS),
+    Mutation(
+        "a-stack-that-follows-allocates", ALLOCATE, "    if request.reference is None:\n", "    if True:\n", TESTS
+    ),
+    Mutation("two-sites-with-one-id-are-no-problem", CONFLICTS, "if len(sites) > 1:", "if len(sites) > 99:", TESTS),
+    Mutation("differing-ids-are-no-problem", REFUSALS, "if len(set(ids.values())) > 1:", "if False:", TESTS),
     Mutation(
         "an-original-is-renumbered-unseen",
-        ALLOCATE,
+        REFUSALS,
         "site.observed if stored is None or site.original else None",
         "site.observed if stored is None else None",
         TESTS,
@@ -103,7 +109,7 @@ SITE_IDS = (
     Mutation(
         "a-site-of-another-fleet-is-taken-over",
         ALLOCATE,
-        "        *_with_another_database(before, hints),\n",
+        "    yield from refuse_other_databases(before, request)\n",
         "",
         TESTS,
     ),
@@ -152,15 +158,15 @@ SITE_IDS = (
     Mutation(
         "a-ledger-begins-beside-mirrors-that-have-ids",
         BEGINNING,
-        "    if hints.highest < known:\n",
+        "    if request.highest < known:\n",
         "    if False:\n",
         ("tests/unit/test_planning_beginning.py",),
     ),
     Mutation(
         "a-stale-highest-id-answers-for-what-was-given-since",
         BEGINNING,
-        "    if hints.highest < known:\n",
-        "    if not hints.highest:\n",
+        "    if request.highest < known:\n",
+        "    if not request.highest:\n",
         ("tests/unit/test_planning_beginning.py",),
     ),
     Mutation(
@@ -180,15 +186,15 @@ SITE_IDS = (
     Mutation(
         "an-id-that-nobody-can-read-is-nobodys",
         STRANGERS,
-        "if neighbour.hidden and slug not in hints.reserved_for:",
+        "if neighbour.hidden and slug not in request.reserved_for:",
         "if False:",
         ("tests/unit/test_planning_strangers.py", *HISTORIES),
     ),
     Mutation(
         "any-reserved-id-answers-for-one-that-nobody-can-read",
         STRANGERS,
-        "if neighbour.hidden and slug not in hints.reserved_for:",
-        "if neighbour.hidden and not hints.kept_free:",
+        "if neighbour.hidden and slug not in request.reserved_for:",
+        "if neighbour.hidden and not request.kept_free:",
         ("tests/unit/test_planning_strangers.py",),
     ),
     Mutation(

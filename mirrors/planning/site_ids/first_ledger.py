@@ -10,19 +10,19 @@ SITES_IN_PROBLEM = 3
 """How many mirrors a problem names before it only counts them."""
 
 
-def refuse_new_ledger(ledger: Ledger, hints: AllocationRequest) -> Iterator[Problem]:
+def refuse_new_ledger(ledger: Ledger, request: AllocationRequest) -> Iterator[Problem]:
     """Yield a problem if the ledger is empty although mirrors are managed.
 
     No platform shows the ids of mirrors that have left, so a new ledger would give them to other sites. A stack that
     follows another stack gives no ids, because the other stack has the ledger.
     """
-    managed = [site.name for site in hints.sites if site.managed and not site.original]
-    if ledger.assignments or ledger.retired or hints.reference or not managed:
+    managed = [site.name for site in request.sites if site.managed and not site.original]
+    if ledger.assignments or ledger.retired or request.reference or not managed:
         return
-    there = [site_id for site in hints.sites for site_id in (site.declared, site.observed) if site_id is not None]
-    known = max([ORIGINAL_ID, *there, *hints.retired, *hints.kept_free, *hints.beside])
-    if hints.highest < known:
-        yield _forgotten(managed, known, hints.highest)
+    there = [site_id for site in request.sites for site_id in (site.declared, site.observed) if site_id is not None]
+    known = max([ORIGINAL_ID, *there, *request.retired, *request.kept_free, *request.beside])
+    if request.highest < known:
+        yield _forgotten(managed, known, request.highest)
 
 
 def _forgotten(managed: Sequence[str], known: int, highest: int) -> Problem:

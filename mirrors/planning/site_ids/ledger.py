@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from mirrors.planning.site_ids.allocate import AllocationRequest, IdHolder, Ledger
+from mirrors.planning.site_ids.facts import AllocationRequest, IdHolder, Ledger
 
 StoredLedger = Mapping[str, Any]
 
@@ -21,7 +21,7 @@ def load_ledger(stored: StoredLedger) -> Ledger:
     )
 
 
-def rename_slugs(ledger: Ledger, hints: AllocationRequest) -> Ledger:
+def rename_slugs(ledger: Ledger, request: AllocationRequest) -> Ledger:
     """Return the ledger with the new slugs as keys, on a platform where the slug is an application's only identifier.
 
     Such a ledger has slugs as keys of ``assignments``. A site's entry moves from its former slug to its slug.
@@ -29,7 +29,7 @@ def rename_slugs(ledger: Ledger, hints: AllocationRequest) -> Ledger:
     known = ledger.assignments
     moves = {
         site.formerly: site.application
-        for site in hints.sites
+        for site in request.sites
         if site.formerly in known and site.application == site.name and site.application not in known
     }
     return replace(ledger, assignments={moves.get(key, key): value for key, value in known.items()})

@@ -6,13 +6,13 @@ from mirrors.planning.site_ids.facts import AllocationRequest, Ledger
 from mirrors.problems import Problem
 
 
-def refuse_renamed_sites(ledger: Ledger, hints: AllocationRequest) -> Iterator[Problem]:
+def refuse_renamed_sites(ledger: Ledger, request: AllocationRequest) -> Iterator[Problem]:
     """Yield a problem for each renamed application without ``formerly``, and for names that changed places.
 
     Pulumi matches a resource to the one with its name in the state. It looks for a former name only without a match.
     """
     had = {name: application for application, (name, _) in ledger.assignments.items()}
-    for site in hints.sites:
+    for site in request.sites:
         before, site_id = ledger.assignments.get(site.application, (site.name, 0))
         if before != site.name and site.name in had:
             yield Problem(
@@ -33,15 +33,15 @@ def refuse_renamed_sites(ledger: Ledger, hints: AllocationRequest) -> Iterator[P
             )
 
 
-def refuse_reused_slugs(ledger: Ledger, hints: AllocationRequest) -> Iterator[Problem]:
+def refuse_reused_slugs(ledger: Ledger, request: AllocationRequest) -> Iterator[Problem]:
     """Yield a problem for each slug that another application has now, while its former owner still exists.
 
     Pulumi would give the resources of that name to the new application, and remove the variables of the running site.
     """
-    declared = {site.application for site in hints.sites}
-    newcomers = {site.name for site in hints.sites if site.application not in ledger.assignments}
+    declared = {site.application for site in request.sites}
+    newcomers = {site.name for site in request.sites if site.application not in ledger.assignments}
     for application, (name, site_id) in ledger.assignments.items():
-        now = hints.listed.get(application)
+        now = request.listed.get(application)
         if application not in declared and now is not None and name in newcomers:
             yield Problem(
                 "slug-of-another-application",

@@ -12,20 +12,20 @@ INSTANCES_GO_ON = (
 
 
 def note_removed_sites(
-    before: Ledger, now: Ledger, hints: AllocationRequest, *, goes_on: str = INSTANCES_GO_ON, keeps: bool = False
+    before: Ledger, now: Ledger, request: AllocationRequest, *, goes_on: str = INSTANCES_GO_ON, keeps: bool = False
 ) -> Iterator[Note]:
     """Yield a note on each application that is in the old ledger and not in the new one.
 
     Args:
         before: The ledger before the update.
         now: The ledger after the update.
-        hints: The facts that decided the new ledger.
+        request: The facts that decided the new ledger.
         goes_on: The fate of a site that left, in the platform's words.
         keeps: Whether the variables that Mirrors created stay (``onRemoval``).
     """
     given = dict(now.assignments.values())
     for application, (name, site_id) in before.assignments.items():
-        today = hints.listed.get(application, name)
+        today = request.listed.get(application, name)
         if application in now.assignments:
             continue
         if name in given:

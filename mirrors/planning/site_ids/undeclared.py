@@ -14,10 +14,10 @@ def gives_new_id(ledger: Ledger, known: Mapping[str, int | None]) -> bool:
     )
 
 
-def refuse_hidden_ids(hints: AllocationRequest) -> Iterator[Problem]:
+def refuse_hidden_ids(request: AllocationRequest) -> Iterator[Problem]:
     """Yield a problem for each hidden id of an undeclared application, because a new id could be the same."""
-    for slug, neighbour in hints.neighbours.items():
-        if neighbour.hidden and neighbour.listed and slug not in hints.reserved_for:
+    for slug, neighbour in request.neighbours.items():
+        if neighbour.hidden and neighbour.listed and slug not in request.reserved_for:
             yield Problem(
                 "neighbour-id-unknown",
                 "an environment of it besides Test and Live may run with the shared database, and has a SITE_ID that is"
@@ -25,7 +25,7 @@ def refuse_hidden_ids(hints: AllocationRequest) -> Iterator[Problem]:
                 f"Keep that id free: mirrors:fleet.reservedFor: {{{slug}: ID}}",
                 slug,
             )
-        elif neighbour.hidden and slug not in hints.reserved_for:
+        elif neighbour.hidden and slug not in request.reserved_for:
             yield Problem(
                 "neighbour-id-unknown",
                 "it is not on the list, may run with the shared database, and has a SITE_ID that is not shown, or is no"
@@ -36,14 +36,14 @@ def refuse_hidden_ids(hints: AllocationRequest) -> Iterator[Problem]:
             )
 
 
-def refuse_other_ledgers(ledger: Ledger, hints: AllocationRequest) -> Iterator[Problem]:
+def refuse_other_ledgers(ledger: Ledger, request: AllocationRequest) -> Iterator[Problem]:
     """Yield a problem for each site of the same original that another ledger manages.
 
     Neither of two ledgers knows which ids the other gives.
     """
-    ours = _known(ledger, hints)
-    for slug, neighbour in hints.neighbours.items():
-        if neighbour.managed and slug not in ours and not _is_answered(slug, neighbour, ledger, hints):
+    ours = _known(ledger, request)
+    for slug, neighbour in request.neighbours.items():
+        if neighbour.managed and slug not in ours and not _is_answered(slug, neighbour, ledger, request):
             ids = " and ".join(map(str, neighbour.site_ids)) or "hidden"
             example = neighbour.site_ids[0] if neighbour.site_ids else "ID"
             yield Problem(
@@ -57,18 +57,20 @@ def refuse_other_ledgers(ledger: Ledger, hints: AllocationRequest) -> Iterator[P
             )
 
 
-def _known(ledger: Ledger, hints: AllocationRequest) -> set[str]:
+def _known(ledger: Ledger, request: AllocationRequest) -> set[str]:
     """Return the slugs, present and former, of the sites that have or had an id from this ledger or its reference."""
     earlier = {name for name, _ in ledger.assignments.values()} | {who.name for who in ledger.retired.values()}
-    if (followed := hints.reference) is not None:
+    if (followed := request.reference) is not None:
         earlier |= {*followed.site_ids, *(who.name for who in followed.retired.values())}
-    return earlier | {slug for uuid, slug in hints.listed.items() if uuid in ledger.applications}
+    return earlier | {slug for uuid, slug in request.listed.items() if uuid in ledger.applications}
 
 
-def _is_answered(slug: str, neighbour: UndeclaredSite, ledger: Ledger, hints: AllocationRequest) -> bool:
+def _is_answered(slug: str, neighbour: UndeclaredSite, ledger: Ledger, request: AllocationRequest) -> bool:
     """Return whether the configuration accounts for the ids of a site in another ledger.
 
     A new ledger may have taken over pinned ids as retired ones, without the slugs of their sites.
     """
     ids = frozenset(neighbour.site_ids)
-    return slug in hints.reserved_for or (bool(ids) and ids <= hints.kept_free | hints.retired | ledger.retired.keys())
+    return slug in request.reserved_for or (
+        bool(ids) and ids <= request.kept_free | request.retired | ledger.retired.keys()
+    )

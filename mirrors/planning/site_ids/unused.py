@@ -5,24 +5,28 @@ from dataclasses import replace
 from mirrors.planning.site_ids.facts import AllocationRequest, IdHolder, Ledger, SiteFacts
 
 
-def take_back_unused_ids(ledger: Ledger, hints: AllocationRequest) -> tuple[Ledger, AllocationRequest]:
+def take_back_unused_ids(ledger: Ledger, request: AllocationRequest) -> tuple[Ledger, AllocationRequest]:
     """Return the ledger and the request without such ids of declared mirrors.
 
     The ids are retired without an application's uuid, so that no mirror gets one back.
     """
-    given_up = {site.application: site_id for site in hints.sites if (site_id := _unused(site, ledger, hints))}
+    given_up = {site.application: site_id for site in request.sites if (site_id := _unused(site, ledger, request))}
     if not given_up:
-        return ledger, hints
+        return ledger, request
     retired = {
-        site_id: IdHolder(site.name) for site in hints.sites if (site_id := given_up.get(site.application)) is not None
+        site_id: IdHolder(site.name)
+        for site in request.sites
+        if (site_id := given_up.get(site.application)) is not None
     }
     kept = {uuid: item for uuid, item in ledger.assignments.items() if uuid not in given_up}
-    sites = (replace(site, observed=None) if site.application in given_up else site for site in hints.sites)
-    return replace(ledger, assignments=kept, retired={**ledger.retired, **retired}), replace(hints, sites=tuple(sites))
+    sites = (replace(site, observed=None) if site.application in given_up else site for site in request.sites)
+    return replace(ledger, assignments=kept, retired={**ledger.retired, **retired}), replace(
+        request, sites=tuple(sites)
+    )
 
 
-def _unused(site: SiteFacts, ledger: Ledger, hints: AllocationRequest) -> int | None:
+def _unused(site: SiteFacts, ledger: Ledger, request: AllocationRequest) -> int | None:
     """Return the site's id if it is reserved now, is not declared, and was never deployed; otherwise None."""
     _, stored = ledger.assignments.get(site.application, ("", site.observed))
     idle = site.ran is not None and stored not in site.ran
-    return stored if idle and stored in hints.kept_free and stored != site.declared and not site.original else None
+    return stored if idle and stored in request.kept_free and stored != site.declared and not site.original else None

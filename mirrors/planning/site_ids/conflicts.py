@@ -1,0 +1,122 @@
+"""Refuse an id that two sites want, or that belongs to another site: retired, reserved, or in use elsewhere."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from mirrors.planning.site_ids.facts import AllocationRequest, IdHolder, ReferenceStack, SiteFacts, UndeclaredSite
+from mirrors.problems import Problem
+
+
+def refuse_conflicting_ids(
+    request: AllocationRequest, known: Mapping[str, int | None], retired: Mapping[int, IdHolder]
+) -> Iterator[Problem]:
+    """Yield a problem for each id that more than one site has or had.
+
+    Args:
+        request: The facts about the sites and about what is beside them.
+        known: {application uuid: the id that the site would have}; None for a site without one.
+        retired: {id: the site that had it}.
+    """
+    wanted = [(site, site_id) for site in request.sites if (site_id := known[site.application]) is not None]
+    holders: dict[int, list[SiteFacts]] = {}
+    for site, site_id in wanted:
+        holders.setdefault(site_id, []).append(site)
+    for site_id, sites in sorted(holders.items()):
+        if len(sites) > 1:
+            yield _make_shared_id_problem(sites, site_id)
+    for site, site_id in wanted:
+        yield from _refuse_occupied_id(site, site_id, request, retired.get(site_id))
+
+
+def _make_shared_id_problem(sites: Sequence[SiteFacts], site_id: int) -> Problem:
+    """Return the problem of declared sites with one id. No declaration helps where two run with it."""
+    if sum(site.observed == site_id for site in sites) > 1:
+        remedy = (
+            "Decide whose content it is. Set another SITE_ID at the other where it runs (the Control Panel), and deploy"
+            " it there; Mirrors does not renumber a running site"
+        )
+    else:
+        remedy = "Declare another siteId for one of them"
+    return Problem(
+        "site-id-shared",
+        f"SITE_ID {site_id} would belong to {' and '.join(site.name for site in sites)}: both would serve, and"
+        " overwrite, the same site.",
+        remedy,
+    )
+
+
+def _refuse_occupied_id(
+    site: SiteFacts, site_id: int, request: AllocationRequest, holder: IdHolder | None
+) -> Iterator[Problem]:
+    """Refuse an id that is retired, reserved, or used by an undeclared site.
+
+    Args:
+        site: The site that would get the id.
+        site_id: The id.
+        request: The facts about what is beside the sites.
+        holder: The site with which the id was retired; None if it is not retired.
+    """
+    if holder is not None and holder.application != site.application:
+        message, remedy = _describe_retired_id(site, site_id, holder, request.reference)
+        yield Problem("site-id-retired", message, remedy, site.name)
+    for name, other in request.neighbours.items():
+        if site_id in other.site_ids and not (other.listed and name in (site.name, site.formerly)):
+            yield _make_taken_id_problem(site, site_id, name, other, request.reference)
+    if site_id in request.kept_free:
+        where = "reservedSiteIds" if site_id in request.reserved else "reservedFor"
+        remedy = "Take it off that list or declare another siteId"
+        yield Problem("site-id-reserved", f"SITE_ID {site_id} is listed in {where}.", remedy, site.name)
+
+
+def _make_taken_id_problem(
+    site: SiteFacts, site_id: int, name: str, other: UndeclaredSite, reference: ReferenceStack | None
+) -> Problem:
+    """Return the problem of an id that the undeclared site ``name`` has, too."""
+    where = "runs with it in another environment" if other.listed else "is not on the list and runs"
+    effect, remedy = _describe_way_out(site, site_id, name, other, reference)
+    message = f"SITE_ID {site_id} is that of {name}, which {where} with the shared database{effect}."
+    return Problem("site-id-taken", message, remedy, site.name)
+
+
+def _describe_way_out(
+    site: SiteFacts, site_id: int, name: str, other: UndeclaredSite, reference: ReferenceStack | None
+) -> tuple[str, str]:
+    """Return the end of the message, and the remedy, for an id that ``name`` has, too.
+
+    If the reference stack gave the id, that stack has to learn of it first.
+    """
+    if reference is None or reference.site_id_of(site) != site_id:
+        change = "set another SITE_ID there" if other.listed else f"add {name} to the list"
+        return "", f"Declare another siteId, or {change}"
+    return (
+        f', but the stack "{reference.stack}" gave it to {site.name}',
+        f"Set another SITE_ID at {name}, and deploy it there; or, where {name} keeps it, write reservedFor:"
+        f' {{{name}: {site_id}}} and another siteId for {site.name}, and run "pulumi up -s {reference.stack}" first',
+    )
+
+
+def _describe_retired_id(
+    site: SiteFacts, site_id: int, holder: IdHolder, reference: ReferenceStack | None
+) -> tuple[str, str]:
+    """Return the message and the remedy for a retired id."""
+    if reference and site_id in reference.retired and holder.name in (site.name, site.formerly):
+        return (
+            f'its SITE_ID {site_id} is retired in the stack "{reference.stack}", which this stack follows.',
+            f'Run "pulumi up -s {reference.stack}" first: there it gets the same one again',
+        )
+    if holder.name == site.name and holder.application:
+        return (
+            f"SITE_ID {site_id} is retired, it belonged to another application of this name, which is gone.",
+            f"If this one replaces it, and shall have its content: releaseSiteIds: [{site_id}]",
+        )
+    whose = f", it belonged to {holder.name}" if holder.name else ""
+    if site.original and holder.application:
+        return (
+            f"SITE_ID {site_id} is retired{whose}, which was the original.",
+            f'If it was renamed, write "formerly: {holder.name}"; another original has its own content, and so a stack'
+            " of its own",
+        )
+    return (
+        f"SITE_ID {site_id} is retired{whose}.",
+        "Its content is still in the database: choose another id, or free it on purpose with releaseSiteIds:"
+        f" [{site_id}]",
+    )

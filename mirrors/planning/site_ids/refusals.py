@@ -1,0 +1,101 @@
+"""Refuse facts about single sites that leave their SITE_ID unclear: contradictions, hidden ids, other databases."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from mirrors.config.values import HIGHEST_SITE_ID
+from mirrors.errors import another_database
+from mirrors.planning.site_ids.facts import ORIGINAL_ID, AllocationRequest, Ledger, SiteFacts
+from mirrors.planning.variables.dsn import UNREADABLE_IDENTITY, identify_for_confirmation
+from mirrors.planning.variables.names import DATABASE_URL
+from mirrors.problems import Problem
+
+
+def refuse_other_databases(ledger: Ledger, request: AllocationRequest) -> Iterator[Problem]:
+    """Refuse a site with another database than the original's, even if it already has an id.
+
+    At a managed site this is drift, which Mirrors repairs. Two databases that Mirrors cannot read count as different.
+    """
+    shared = next((site.database for site in request.sites if site.original), None)
+    for site in request.sites:
+        if (
+            None not in (shared, site.database)
+            and (site.database != shared or site.database == UNREADABLE_IDENTITY)
+            and not (site.original or (site.ours and site.application in ledger.assignments))
+        ):
+            runs_with = str(site.database)
+            confirmed = identify_for_confirmation(runs_with, site.name, DATABASE_URL)
+            where = f"its {DATABASE_URL}"
+            yield another_database(site.name, runs_with, str(shared), confirmed, request.stack, where=where)
+
+
+def refuse_contradicting_ids(ledger: Ledger, request: AllocationRequest) -> Iterator[Problem]:
+    """Refuse a site whose sources name different ids.
+
+    An edited id of a mirror in the ledger is drift, which Mirrors repairs. Mirrors writes no SITE_ID to an original:
+    its declared id counts if the original runs with it. A mirror gives up a reserved id once another is declared.
+    """
+    for site in request.sites:
+        stored = ledger.assignments.get(site.application, ("", None))[1]
+        agreed = site.original and site.declared is not None and site.declared == site.observed
+        sources = {
+            "the configuration": site.declared,
+            "the state": None if agreed or (stored in request.kept_free and not site.original) else stored,
+            "its environment": site.observed if stored is None or site.original else None,
+            f"the stack {request.reference.stack}" if request.reference else "": (
+                request.reference.site_id_of(site) if request.reference else None
+            ),
+        }
+        ids = {source: site_id for source, site_id in sources.items() if site_id is not None}
+        if len(set(ids.values())) > 1:
+            listed = ", ".join(f"{site_id} in {source}" for source, site_id in ids.items())
+            remedy = _describe_correction(site, stored)
+            yield Problem("site-id-differs", f"its SITE_ID differs: {listed}.", remedy, site.name)
+
+
+def _describe_correction(site: SiteFacts, stored: int | None) -> str:
+    """Return the remedy for different ids. Only the owner of an original can correct its SITE_ID."""
+    if site.original and stored is not None and site.observed not in (None, stored) and site.declared in (None, stored):
+        none = " (none is 1)" if site.observed == ORIGINAL_ID else ""
+        return (
+            f"Mirrors writes none to an original: set it to {stored} there again and deploy it, or, if the"
+            f" {site.observed} that it runs with{none} is right, declare siteId: {site.observed}"
+        )
+    return "A running site is not renumbered: declare the siteId that is right, and correct the others"
+
+
+def refuse_unreadable_ids(ledger: Ledger, request: AllocationRequest) -> Iterator[Problem]:
+    """Refuse a new site whose SITE_ID is hidden or no number, unless the configuration declares it."""
+    for site in request.sites:
+        if site.unreadable and site.declared is None and site.application not in ledger.assignments:
+            yield Problem(
+                "site-id-unknown",
+                "it runs with the shared database and a SITE_ID that is not shown, or is no number, so which content is"
+                " its own is not known.",
+                "Declare the siteId that it has",
+                site.name,
+            )
+
+
+def refuse_high_ids(request: AllocationRequest, known: Mapping[str, int | None]) -> Iterator[Problem]:
+    """Refuse an id that is too high. The next number follows the highest id, which may be a typing error."""
+    for site in request.sites:
+        if (known[site.application] or 0) > HIGHEST_SITE_ID:
+            yield Problem(
+                "site-id-too-high",
+                f"it would get a SITE_ID above {HIGHEST_SITE_ID}, which no row of Django's sites can have: an id near"
+                " that was given, reserved, or is set at an application beside the list.",
+                "Declare a siteId that is free",
+                site.name,
+            )
+
+
+def refuse_missing_references(request: AllocationRequest, fresh: Iterable[SiteFacts]) -> Iterator[Problem]:
+    """Refuse a new site that has no id in the reference stack yet. ``fresh`` are the sites without any id."""
+    stack = request.reference.stack if request.reference else ""
+    for site in fresh if request.reference else ():
+        yield Problem(
+            "site-id-not-given-yet",
+            f'the stack "{stack}" has no SITE_ID for it yet, and this stack follows it.',
+            f'Run "pulumi up -s {stack}" first',
+            site.name,
+        )
