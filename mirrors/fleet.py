@@ -11,8 +11,8 @@ import pulumi
 from mirrors.config import Original, Settings
 from mirrors.config.platforms import load_part
 from mirrors.errors import ConfigurationError
-from mirrors.planning.plan import normalize_confirmed_identities
 from mirrors.planning.platform_words import load_platform_words
+from mirrors.planning.variables.confirmations import normalize_confirmed_identities
 from mirrors.program.platform import Platform
 from mirrors.program.startup import Configured, configuration, refuse
 from mirrors.pulumi_internals import limit_stack_traces

@@ -20,7 +20,7 @@ from mirrors.errors import MirrorsError
 from mirrors.observation.account import AccountObserver
 from mirrors.planning.adoption.candidates import AdoptionProposal, find_likely_originals
 from mirrors.planning.adoption.candidates import propose_adoption as decide
-from mirrors.planning.plan import ENVIRONMENT_TITLES
+from mirrors.planning.environments import ENVIRONMENT_TITLES
 from mirrors.problems import Problem
 
 

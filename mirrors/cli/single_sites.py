@@ -8,7 +8,7 @@ from mirrors.cli.platforms import commands_of
 from mirrors.cli.stacks import export
 from mirrors.config import Fleet, Settings
 from mirrors.errors import MirrorsError
-from mirrors.planning.plan import choose_image_environment
+from mirrors.planning.environments import choose_image_environment
 from mirrors.planning.reports.pulumi_steps import DYNAMIC_TYPES
 from mirrors.planning.rollout.waves import format_slugs
 from mirrors.problems import Problem

@@ -8,8 +8,9 @@ from mirrors.divio import Application, Divio, Environment, NotFound, PermissionD
 from mirrors.errors import MirrorsError
 from mirrors.observation.convert import convert_variable, observe_deployed_variables
 from mirrors.planning.adoption.account import ObservedApplication, ObservedStage
+from mirrors.planning.application_rules import make_not_found_problem
+from mirrors.planning.environments import ENVIRONMENT_TITLES
 from mirrors.planning.observed import ObservedVariable
-from mirrors.planning.plan import ENVIRONMENT_TITLES, make_not_found_problem
 from mirrors.planning.rollout.releases import newest_running
 
 

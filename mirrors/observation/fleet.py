@@ -12,6 +12,7 @@ from mirrors.divio import Application, Divio, Environment
 from mirrors.observation.account import AccountObserver
 from mirrors.observation.convert import convert_variable, observe_deployed_variables, observe_deployments
 from mirrors.planning.adoption.account import find_deployed_ids, find_undeclared_sites
+from mirrors.planning.environments import choose_image_environment
 from mirrors.planning.observed import (
     DeployedVariables,
     ObservedDeployment,
@@ -19,7 +20,6 @@ from mirrors.planning.observed import (
     ObservedSite,
     ObservedVariable,
 )
-from mirrors.planning.plan import choose_image_environment
 from mirrors.planning.rollout.releases import newest_successful
 from mirrors.planning.site_ids.facts import UndeclaredSite
 from mirrors.planning.variables.dsn import identify_service

@@ -8,8 +8,9 @@ from typing import Any
 import pulumi
 
 from mirrors.config import Settings
-from mirrors.planning.plan import OriginalPlan, SitePlan, normalize_confirmed_identities
+from mirrors.planning.plan import OriginalPlan, SitePlan
 from mirrors.planning.variables.addresses import make_site_url
+from mirrors.planning.variables.confirmations import normalize_confirmed_identities
 from mirrors.planning.variables.dsn import identify_service
 from mirrors.planning.variables.names import DATABASE_URL, DOMAIN, MIRRORS_APPLICATION, SITE_ID, format_site_label
 from mirrors.planning.variables.shared import digest_value

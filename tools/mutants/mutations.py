@@ -481,15 +481,15 @@ REFUSALS = (
     ),
     Mutation(
         "test-and-live-may-share-a-database-that-is-unreadable",
-        "mirrors/planning/plan.py",
+        "mirrors/planning/value_rules.py",
         "elif alike is None and",
         "elif False and",
         ("tests/unit/test_planning_plan.py",),
     ),
     Mutation(
         "test-and-live-may-share-a-database",
-        "mirrors/planning/plan.py",
-        "    _same_services,\n",
+        "mirrors/planning/value_rules.py",
+        "    yield from _refuse_shared_services(settings, seen)\n",
         "",
         ("tests/unit/test_planning_plan.py",),
     ),

@@ -94,7 +94,7 @@ SITE_IDS = (
     ),
     Mutation(
         "an-original-without-an-id-counts-as-unknown",
-        "mirrors/planning/plan.py",
+        "mirrors/planning/site_ids/observed_facts.py",
         "own.sensitive else ORIGINAL_ID",
         "own.sensitive else None",
         ("tests/unit/test_planning_plan.py",),
@@ -115,9 +115,9 @@ SITE_IDS = (
     ),
     Mutation(
         "a-confirmed-copy-is-numbered-anew",
-        "mirrors/planning/plan.py",
-        "return _is_confirmed(settings, site.slug, DATABASE_URL, here.value)\n\n\n",
-        "return False\n\n\n",
+        "mirrors/planning/site_ids/observed_facts.py",
+        "return is_confirmed(settings, site.slug, DATABASE_URL, here.value)\n",
+        "return False\n",
         ("tests/unit/test_planning_plan.py",),
     ),
     Mutation(
@@ -143,7 +143,7 @@ SITE_IDS = (
     ),
     Mutation(
         "an-id-beside-another-database-counts",
-        "mirrors/planning/plan.py",
+        "mirrors/planning/site_ids/observed_facts.py",
         " or not (_has_shared_database(settings, original, site) or (own is None and not here)):\n",
         ":\n",
         ("tests/unit/test_planning_plan.py",),

@@ -17,7 +17,7 @@ from mirrors.config.divio import DivioSettings
 from mirrors.divio import AuthenticationFailed, Divio, DivioError, InvalidSettings, NotFound, PermissionDenied
 from mirrors.errors import MirrorsError
 from mirrors.observation.remediation import SANDBOX_VARIABLE, convert_error
-from mirrors.planning.plan import CONTROL_PANEL
+from mirrors.planning.environments import CONTROL_PANEL
 from mirrors.problems import Problem
 from mirrors.problems.findings import Finding, explained, fine, one_line, problem, warning
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from itertools import permutations
 from types import MappingProxyType
 
+from mirrors.planning.environments import ENVIRONMENT_TITLES
 from mirrors.planning.observed import ObservedVariable
-from mirrors.planning.plan import ENVIRONMENT_TITLES
 from mirrors.planning.site_ids.facts import ORIGINAL_ID, UndeclaredSite
 from mirrors.planning.variables import dsn
 from mirrors.planning.variables.dsn import identify_comparable_service, read_service

@@ -24,7 +24,7 @@ from mirrors.planning.adoption.findings import (
     find_swapped_database_blockers,
     format_adoption_notes,
 )
-from mirrors.planning.plan import CONTROL_PANEL, ENVIRONMENT_TITLES
+from mirrors.planning.environments import CONTROL_PANEL, ENVIRONMENT_TITLES
 from mirrors.planning.variables.names import DATABASE_URL, MIRRORS_APPLICATION, SITE_ID, is_service_variable
 from mirrors.problems import Problem
 

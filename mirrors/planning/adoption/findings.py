@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from mirrors.planning.adoption.account import ObservedApplication, ObservedStage, find_swapped_databases, shares_service
-from mirrors.planning.plan import CONTROL_PANEL, ENVIRONMENT_TITLES
+from mirrors.planning.environments import CONTROL_PANEL, ENVIRONMENT_TITLES
 from mirrors.planning.variables.dsn import identify_comparable_service, identify_service
 from mirrors.planning.variables.names import DATABASE_URL, SITE_ID, SITE_VARIABLES, parse_site_id
 from mirrors.problems import Problem

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from mirrors.config import Settings
+from mirrors.planning.environments import choose_image_environment
 from mirrors.planning.observed import ObservedFleet, ObservedSite
-from mirrors.planning.plan import choose_image_environment
 from mirrors.planning.rollout.deployments import DesiredDeployment, decide_deployment
 from mirrors.planning.rollout.releases import newest_successful
 from mirrors.planning.variables.declared import find_declared_values

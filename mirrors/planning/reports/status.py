@@ -6,9 +6,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from mirrors.config import Mirror, Settings
+from mirrors.planning.environments import ENVIRONMENT_TITLES, choose_image_environment
 from mirrors.planning.observed import ObservedFleet, ObservedSite
-from mirrors.planning.plan import ENVIRONMENT_TITLES, choose_image_environment, find_original_site_id
 from mirrors.planning.rollout.releases import find_release, newest_running, newest_started, newest_successful
+from mirrors.planning.site_ids.observed_facts import find_original_site_id
 from mirrors.planning.site_ids.pins import describe_other_id
 from mirrors.planning.variables.addresses import make_site_url
 from mirrors.planning.variables.declared import DeclaredValues, find_declared_values

@@ -1,0 +1,98 @@
+"""Refuse a fleet whose applications, environments or first deployments are missing."""
+
+from collections.abc import Iterator
+
+from mirrors.config import Settings
+from mirrors.config.messages import path
+from mirrors.planning.adoption.suggestions import suggest_slug
+from mirrors.planning.environments import CONTROL_PANEL, ENVIRONMENT_TITLES, choose_image_environment
+from mirrors.planning.observed import ObservedFleet
+from mirrors.planning.rollout.releases import newest_successful
+from mirrors.problems import Problem
+
+
+def find_application_problems(settings: Settings, seen: ObservedFleet) -> Iterator[Problem]:
+    """Yield the problems of the declared applications."""
+    yield from _refuse_missing_applications(settings, seen)
+    yield from _refuse_unknown_reservations(settings, seen)
+    yield from _refuse_missing_environments(settings, seen)
+    yield from _refuse_undeployed_original(settings, seen)
+
+
+def _refuse_missing_applications(settings: Settings, seen: ObservedFleet) -> Iterator[Problem]:
+    slug = settings.fleet.original.application
+    if seen.original is None:
+        yield make_not_found_problem(
+            slug, f"Check the slug and the token's rights; if it was renamed, write its new name, and formerly: {slug}"
+        )
+    visible = {*seen.applications, *seen.mirrors} - {slug}
+    for item in settings.mirrors:
+        if (now := seen.renamed.get(item.application)) is not None:
+            yield Problem(
+                "application-renamed",
+                f'the application of this name was renamed "{now}".',
+                f'Write "application: {now}, formerly: {item.application}"',
+                item.application,
+            )
+        elif item.application not in seen.mirrors:
+            near = suggest_slug(item.application, settings.fleet.slugs, visible)
+            remedy = f"Did you mean {near}? Otherwise make" if near else "Make"
+            yield make_not_found_problem(
+                item.application,
+                f'{remedy} it once in {CONTROL_PANEL}: "{slug}" > Settings > Duplicate > Mirror, name'
+                f' "{item.application}"; or take it off the list',
+            )
+
+
+def make_not_found_problem(slug: str, remedy: str) -> Problem:
+    """Return the problem of an application that the token cannot see."""
+    return Problem("application-not-found", "no application of this name is visible to this token.", remedy, slug)
+
+
+def _refuse_unknown_reservations(settings: Settings, seen: ObservedFleet) -> Iterator[Problem]:
+    """Refuse an unknown slug in ``reservedFor``: after a typing error the intended application has no reserved id."""
+    visible = {*seen.applications, *seen.mirrors, *settings.fleet.slugs}
+    for slug, site_id in settings.fleet.reserved_for.items() if seen.original else ():
+        if slug not in visible:
+            near = suggest_slug(slug, settings.fleet.slugs, visible)
+            meaning = f"did you mean {near}?" if near else "check the slug and the token's rights."
+            yield Problem(
+                "reserved-for-unknown",
+                "no application of this name is visible to this token",
+                f"{meaning} If it is gone, or on an account of its own, keep its id free with"
+                f" mirrors:fleet.reservedSiteIds: [{site_id}]",
+                slug,
+                path(("fleet", "reservedFor", slug)),
+            )
+
+
+def _refuse_missing_environments(settings: Settings, seen: ObservedFleet) -> Iterator[Problem]:
+    for site in (seen.original, *seen.mirrors.values()):
+        if site is not None and site.environment is None:
+            yield Problem(
+                "environment-not-found",
+                f'it has no environment "{settings.environment}".',
+                f"Create it in {CONTROL_PANEL}, or set mirrors:environment to one that it has",
+                site.slug,
+            )
+
+
+def _refuse_undeployed_original(settings: Settings, seen: ObservedFleet) -> Iterator[Problem]:
+    original = seen.original
+    if original is None or original.environment is None:
+        return
+    here, image = settings.environment, choose_image_environment(settings)
+    if newest_successful(original.deployments) is None:
+        yield _make_undeployed_problem(original.slug, here, "the values to share are not known")
+    if image != here and newest_successful(seen.releases) is None:
+        yield _make_undeployed_problem(original.slug, image, "there is no image for its mirrors")
+
+
+def _make_undeployed_problem(slug: str, environment: str, effect: str) -> Problem:
+    title = ENVIRONMENT_TITLES[environment]
+    return Problem(
+        "original-never-deployed",
+        f"{title} was never deployed successfully, so {effect}.",
+        f"Deploy {slug} in {title} first",
+        slug,
+    )

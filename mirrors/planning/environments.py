@@ -1,0 +1,12 @@
+"""The names of environments on Divio, and which one has the image of a stack."""
+
+from mirrors.config import Settings
+from mirrors.config.divio import divio_of
+
+CONTROL_PANEL = "the Control Panel"
+ENVIRONMENT_TITLES = {"test": "Test", "live": "Live"}
+
+
+def choose_image_environment(settings: Settings) -> str:
+    """Return the name of the original's environment whose image the mirrors of this stack run."""
+    return "live" if divio_of(settings).image_from == "live" else settings.environment

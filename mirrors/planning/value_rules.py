@@ -1,0 +1,116 @@
+"""Refuse shared values that are unknown, and services that belong to the other environment."""
+
+from collections.abc import Iterator
+
+from mirrors.config import Settings
+from mirrors.config.messages import path
+from mirrors.errors import confirmation
+from mirrors.planning.environments import CONTROL_PANEL, ENVIRONMENT_TITLES
+from mirrors.planning.observed import DeployedVariables, ObservedFleet
+from mirrors.planning.rollout.releases import newest_successful
+from mirrors.planning.variables.confirmations import is_confirmed, normalize_confirmed_identities
+from mirrors.planning.variables.dsn import (
+    identify_comparable_service,
+    identify_for_confirmation,
+    identify_service,
+    is_same_service,
+    read_service,
+)
+from mirrors.planning.variables.names import DATABASE_URL, is_service_variable
+from mirrors.planning.variables.shared import find_shared_value
+from mirrors.problems import Problem
+
+
+def find_value_problems(settings: Settings, seen: ObservedFleet) -> Iterator[Problem]:
+    """Yield the problems of the shared values."""
+    yield from _refuse_unknown_values(settings, seen)
+    yield from _refuse_shared_services(settings, seen)
+    yield from _refuse_swapped_databases(settings, seen)
+
+
+def _refuse_unknown_values(settings: Settings, seen: ObservedFleet) -> Iterator[Problem]:
+    original = seen.original
+    if original is None or newest_successful(original.deployments) is None:
+        return
+    title = ENVIRONMENT_TITLES[settings.environment]
+    for name in settings.fleet.shared:
+        stand_in = settings.shared_values.get(name)
+        shown = original.frozen.get(name)
+        if shown and stand_in and stand_in.get_secret_value() != shown:
+            yield Problem(
+                "shared-value-differs",
+                f"it differs from what the instances of {original.slug} run with in {title}.",
+                "Correct or remove it",
+                original.slug,
+                path(("sharedValues", name)),
+            )
+        elif not shown and not stand_in:
+            yield Problem(
+                "shared-value-unknown",
+                f"in {title}, {name} {_describe_unknown_value(original.frozen, name)}.",
+                f"Set it as a secret with 'pulumi config set --secret --path mirrors:sharedValues.{name}', or take it"
+                " off mirrors:fleet.shared",
+                original.slug,
+            )
+
+
+def _describe_unknown_value(frozen: DeployedVariables, name: str) -> str:
+    if name not in frozen:
+        return "is not among its variables"
+    return "is not shown by the API" if frozen[name] is None else "is empty"
+
+
+def _refuse_shared_services(settings: Settings, seen: ObservedFleet) -> Iterator[Problem]:
+    """Refuse a service that Test and Live share, because Test would write into Live's content."""
+    if seen.original is None:
+        return
+    slug = seen.original.slug
+    for name in filter(is_service_variable, settings.fleet.shared):
+        here, there = find_shared_value(settings, seen.original, name), seen.elsewhere.get(name)
+        alike = is_same_service(read_service(here), read_service(there)) if here and there else False
+        if alike:
+            yield Problem(
+                "environments-share-service",
+                f"{name} is the same in Test and in Live, {identify_service(here)}.",
+                f"Give each environment a service of its own and deploy {slug} in both",
+                slug,
+            )
+        elif alike is None and not is_confirmed(settings, slug, name, here):
+            other = "Live" if settings.environment == "test" else "Test"
+            confirmed = identify_for_confirmation(identify_service(here), slug, name)
+            yield Problem(
+                "service-not-comparable",
+                f"{name} is {identify_service(here)} here and {identify_service(there)} in {other}, and Mirrors cannot"
+                " tell whether these are two services.",
+                f"Where they are one, give each environment a service of its own and deploy {slug} in both; where they"
+                f" are two, confirm it with {confirmation(confirmed, settings.stack)}",
+                slug,
+            )
+
+
+def _refuse_swapped_databases(settings: Settings, seen: ObservedFleet) -> Iterator[Problem]:
+    """Refuse an unmanaged mirror whose DATABASE_URL is that of the original's other environment.
+
+    A user copied the wrong value. At a managed mirror this is drift, which Mirrors repairs.
+    """
+    there = identify_comparable_service(seen.elsewhere.get(DATABASE_URL))
+    here = identify_comparable_service(find_shared_value(settings, seen.original, DATABASE_URL))
+    for item in settings.mirrors:
+        site = seen.mirrors.get(item.application)
+        own = site.variables.get(DATABASE_URL) if site and not site.is_managed(item.formerly) else None
+        if own is not None and there not in (None, here) and identify_comparable_service(own.value) == there:
+            yield from _refuse_unless_confirmed(settings, item.application, str(there))
+
+
+def _refuse_unless_confirmed(settings: Settings, slug: str, identity: str) -> Iterator[Problem]:
+    stage = settings.environment
+    here, there = ENVIRONMENT_TITLES[stage], ENVIRONMENT_TITLES["test" if stage == "live" else "live"]
+    if identity not in normalize_confirmed_identities(settings):
+        yield Problem(
+            "database-of-other-environment",
+            f"its DATABASE_URL in {here} points at the database that the original has in {there}, {identity}: a copy in"
+            " the wrong environment.",
+            f"Remove it in {CONTROL_PANEL}, so that an up writes {here}'s; or confirm that it is given up with"
+            f" {confirmation(identity, settings.stack)}",
+            slug,
+        )
