@@ -20,15 +20,10 @@ from mirrors.observation.health import check_health
 from mirrors.observation.retired import observe_retired_sites
 from mirrors.planning.adoption.takeover import forecast_first_deployments
 from mirrors.planning.observed import ObservedFleet, ObservedSite
-from mirrors.planning.reports.preview import (
-    ChangeCause,
-    FleetPreview,
-    SitePreview,
-    find_first_deployments,
-    read_site_ids,
-    summarize_preview,
-)
-from mirrors.planning.reports.status import SiteStatus, list_retired_statuses, list_site_statuses
+from mirrors.planning.reports.fleet_preview import ChangeCause, FleetPreview, SitePreview
+from mirrors.planning.reports.preview import find_first_deployments, read_site_ids, summarize_preview
+from mirrors.planning.reports.site_status import SiteStatus
+from mirrors.planning.reports.status import list_retired_statuses, list_site_statuses
 from mirrors.planning.reports.stored import StoredStack
 from mirrors.planning.reports.verification import find_unverified, mark_unverified
 from mirrors.planning.rollout.waves import format_sites

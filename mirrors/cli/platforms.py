@@ -6,8 +6,8 @@ from typing import Any, Protocol
 from mirrors.config import Settings
 from mirrors.config.platforms import load_part
 from mirrors.errors import UnsupportedPlatformError
-from mirrors.planning.reports.preview import FleetPreview
-from mirrors.planning.reports.status import SiteStatus
+from mirrors.planning.reports.fleet_preview import FleetPreview
+from mirrors.planning.reports.site_status import SiteStatus
 from mirrors.planning.reports.stored import StoredStack
 from mirrors.problems import Note, Problem
 from mirrors.problems.findings import Finding

@@ -21,7 +21,8 @@ from mirrors.cli.preview_report import as_data, as_text
 from mirrors.cli.single_sites import refuse_single_sites
 from mirrors.cli.stacks import CommandError, pulumi
 from mirrors.config import Settings
-from mirrors.planning.reports.preview import FleetPreview, summarize_preview
+from mirrors.planning.reports.fleet_preview import FleetPreview
+from mirrors.planning.reports.preview import summarize_preview
 from mirrors.planning.rollout.targets import ChosenSites, choose_named_sites
 from mirrors.planning.rollout.waves import MANUAL_RELEASE_SITES
 from mirrors.problems.events import EVENTS, read

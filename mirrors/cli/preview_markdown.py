@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from mirrors.cli.preview_report import action, cause_of, headline, sections, waves_of
-from mirrors.planning.reports.preview import FleetPreview, SiteGroup
+from mirrors.planning.reports.fleet_preview import FleetPreview, SiteGroup
 from mirrors.planning.rollout.waves import SITES_SHOWN, format_site_count, format_sites
 
 LONGEST = 60_000

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from mirrors.planning.reports.preview import ChangeCause, FleetPreview, SiteGroup, SitePreview, find_cause
+from mirrors.planning.reports.fleet_preview import ChangeCause, FleetPreview, SiteGroup, SitePreview
 from mirrors.planning.reports.pulumi_steps import VariableChange
+from mirrors.planning.reports.site_changes import find_cause
 from mirrors.planning.rollout.waves import format_site_count, format_slugs
 
 MARKS = {"added": "+", "changed": "~", "removed": "-", "kept": "="}

@@ -19,7 +19,7 @@ from mirrors.cli.platforms import commands_of
 from mirrors.cli.state import StackState
 from mirrors.config import Settings
 from mirrors.errors import ConfigurationError
-from mirrors.planning.reports.status import CONVERGED_CONDITIONS, SiteCondition, SiteStatus
+from mirrors.planning.reports.site_status import CONVERGED_CONDITIONS, SiteCondition, SiteStatus
 
 WIDTH_OF_A_LOG = 160
 RELEASE_SHOWN = 8

@@ -10,8 +10,8 @@ from mirrors.docker.observe import observe_sites
 from mirrors.docker.settings import connection_of, docker_of
 from mirrors.docker.status import statuses
 from mirrors.errors import MirrorsError
-from mirrors.planning.reports.preview import FleetPreview
-from mirrors.planning.reports.status import SiteStatus
+from mirrors.planning.reports.fleet_preview import FleetPreview
+from mirrors.planning.reports.site_status import SiteStatus
 from mirrors.planning.reports.stored import StoredStack
 from mirrors.problems import Note, Problem
 from mirrors.problems.findings import Finding, fine, problem

@@ -17,7 +17,7 @@ from mirrors.docker.plan import (
 from mirrors.docker.settings import docker_of
 from mirrors.planning.observed import ObservedSite
 from mirrors.planning.plan import SitePlan
-from mirrors.planning.reports.status import SiteCondition, SiteStatus, make_absent_status, mark_held
+from mirrors.planning.reports.site_status import SiteCondition, SiteStatus, make_absent_status, mark_held
 from mirrors.planning.site_ids.pins import describe_other_id
 from mirrors.planning.variables.dsn import identify_service
 from mirrors.planning.variables.names import DATABASE_URL, SITE_ID, parse_site_id, sort_for_removal, sort_for_writing

@@ -11,7 +11,7 @@ from mirrors_sandbox.process import wait_until
 
 from mirrors.config import load
 from mirrors.docker.commands import DockerCommands
-from mirrors.planning.reports.status import SiteCondition, SiteStatus
+from mirrors.planning.reports.site_status import SiteCondition, SiteStatus
 from mirrors.planning.site_ids.facts import Ledger
 from mirrors.problems.findings import Level
 from tests.docker.program import started

@@ -19,8 +19,8 @@ from mirrors.config.platform_settings import PlatformSettings
 from mirrors.config.platforms import PLATFORMS, PlatformEntry
 from mirrors.config.values import text
 from mirrors.planning.platform_words import PlatformWords, SiteResourceTypes
-from mirrors.planning.reports.preview import FleetPreview
-from mirrors.planning.reports.status import SiteCondition, SiteStatus
+from mirrors.planning.reports.fleet_preview import FleetPreview
+from mirrors.planning.reports.site_status import SiteCondition, SiteStatus
 from mirrors.planning.reports.stored import StoredStack
 from mirrors.planning.rollout.waves import plan_rollout
 from mirrors.planning.site_ids.facts import SiteFacts

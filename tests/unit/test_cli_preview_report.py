@@ -7,7 +7,7 @@ from itertools import product
 from mirrors.cli.preview_markdown import LONGEST, as_markdown, code, escaped
 from mirrors.cli.preview_report import as_data, as_text
 from mirrors.planning.divio_words import PLATFORM_WORDS
-from mirrors.planning.reports.preview import ChangeCause, FleetPreview, SitePreview
+from mirrors.planning.reports.fleet_preview import ChangeCause, FleetPreview, SitePreview
 from mirrors.planning.reports.pulumi_steps import VariableChange
 from mirrors.planning.rollout.waves import RolloutPlan, Wave
 from mirrors.problems import Problem

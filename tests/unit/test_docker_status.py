@@ -9,7 +9,7 @@ import pytest
 from mirrors.config import Settings
 from mirrors.docker.plan import database_url
 from mirrors.docker.status import ObservedContainer, statuses
-from mirrors.planning.reports.status import SiteCondition, SiteStatus
+from mirrors.planning.reports.site_status import SiteCondition, SiteStatus
 from tests.unit.fleets import settings
 
 IMAGE, NEWER = f"sha256:{'a' * 64}", f"sha256:{'b' * 64}"

@@ -8,7 +8,8 @@ import pytest
 from mirrors.config import Settings
 from mirrors.planning.adoption.takeover import FirstDeploymentForecast
 from mirrors.planning.divio_words import PLATFORM_WORDS
-from mirrors.planning.reports.preview import ChangeCause, FleetPreview, find_first_deployments, summarize_preview
+from mirrors.planning.reports.fleet_preview import ChangeCause, FleetPreview
+from mirrors.planning.reports.preview import find_first_deployments, summarize_preview
 from mirrors.planning.reports.pulumi_steps import VariableChange
 from mirrors.problems import Note, Problem
 from mirrors.problems.reported import NOTHING, Reported

@@ -3,7 +3,8 @@
 from typing import Any
 
 from mirrors.cli.preview_report import as_text
-from mirrors.planning.reports.preview import FleetPreview, summarize_preview
+from mirrors.planning.reports.fleet_preview import FleetPreview
+from mirrors.planning.reports.preview import summarize_preview
 from tests.unit.fleets import settings
 
 FLEET = "mirrors:index:Fleet"

@@ -5,13 +5,8 @@ from dataclasses import replace
 import pytest
 
 from mirrors.planning.observed import ObservedSite, ObservedVariable
-from mirrors.planning.reports.status import (
-    CONVERGED_CONDITIONS,
-    SiteCondition,
-    SiteStatus,
-    list_retired_statuses,
-    list_site_statuses,
-)
+from mirrors.planning.reports.site_status import CONVERGED_CONDITIONS, SiteCondition, SiteStatus
+from mirrors.planning.reports.status import list_retired_statuses, list_site_statuses
 from tests.unit.fleets import DATABASE, converged, deployment, fresh, original, seen, settings
 
 SHARED = ("DATABASE_URL", "DEFAULT_STORAGE_DSN")

@@ -12,7 +12,8 @@ from mirrors.planning.adoption.takeover import (
     forecast_first_deployments,
 )
 from mirrors.planning.observed import ObservedDeployment, ObservedFleet, ObservedSite
-from mirrors.planning.reports.status import CONVERGED_CONDITIONS, list_site_statuses
+from mirrors.planning.reports.site_status import CONVERGED_CONDITIONS
+from mirrors.planning.reports.status import list_site_statuses
 from tests.search import searching
 from tests.unit.fleets import converged, deployment, fresh, original, seen, settings
 

@@ -7,7 +7,7 @@ import pytest
 
 from mirrors.config import Settings
 from mirrors.errors import ConfigurationError
-from mirrors.planning.reports.status import SiteCondition, SiteStatus
+from mirrors.planning.reports.site_status import SiteCondition, SiteStatus
 from mirrors.planning.rollout.targets import ChosenSites, choose_all_sites, choose_named_sites, choose_outdated_sites
 from mirrors.problems import Note
 from tests.unit.fleets import settings

@@ -6,7 +6,8 @@ import pytest
 
 from mirrors.config import Settings
 from mirrors.planning.observed import ObservedVariable
-from mirrors.planning.reports.status import CONVERGED_CONDITIONS, SiteCondition, SiteStatus, list_site_statuses
+from mirrors.planning.reports.site_status import CONVERGED_CONDITIONS, SiteCondition, SiteStatus
+from mirrors.planning.reports.status import list_site_statuses
 from mirrors.planning.reports.verification import find_unverified, mark_unverified
 from tests.unit.fleets import converged, deployment, seen, settings
 

@@ -102,7 +102,7 @@ SITE_IDS = (
     Mutation(
         "sites-that-run-with-one-id-are-converged",
         "mirrors/planning/reports/status.py",
-        "yield _differing(row, both) if twins and row in there else row",
+        "yield mark_different(row, both) if duplicates and row in there else row",
         "yield row",
         ("tests/unit/test_planning_status.py",),
     ),

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from mirrors.config import Settings
 from mirrors.planning.observed import ObservedFleet
-from mirrors.planning.reports.status import SiteCondition, SiteStatus
+from mirrors.planning.reports.site_status import SiteCondition, SiteStatus
 
 BETTER_THAN_UNVERIFIED = frozenset({SiteCondition.CONVERGED, SiteCondition.HELD, SiteCondition.BEHIND})
 """The states that are better than "not verified". Any other state already asks the user to act."""

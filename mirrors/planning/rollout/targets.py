@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from mirrors.config import Mirror, Settings
 from mirrors.config.messages import suggestion
 from mirrors.errors import ConfigurationError
-from mirrors.planning.reports.status import SiteCondition, SiteStatus
+from mirrors.planning.reports.site_status import SiteCondition, SiteStatus
 from mirrors.planning.rollout.waves import format_sites as shortened
 from mirrors.planning.rollout.waves import plan_rollout
 from mirrors.problems import Note, Problem
