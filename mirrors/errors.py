@@ -76,8 +76,8 @@ def another_database(site: str, runs_with: str, shared: str, confirmed: str, sta
     return Problem(
         "mirror-has-another-database",
         f"{where} points at {runs_with}, the original's at {shared}.",
-        "If it is a mirror of another fleet, or a site of its own, take it off the list. If it shall become a mirror of"
-        f" this one, confirm what it gives up with {confirmation(confirmed, stack)}",
+        "If it is a mirror of another fleet, or a site of its own, take it off the list. To make it a mirror of this"
+        f" one, confirm the database that it gives up with {confirmation(confirmed, stack)}",
         site,
     )
 
@@ -104,7 +104,7 @@ class WritesRefusedError(MirrorsError):
     """
 
     def __init__(self, site: str, reason: Problem, by_hand: str) -> None:
-        refused = f"the platform takes no such write from us: {reason.message} {reason.remedy}".rstrip(". ")
+        refused = f"the platform refused the write: {reason.message} {reason.remedy}".rstrip(". ")
         super().__init__(
             Problem(
                 "writes-refused",
@@ -234,7 +234,7 @@ class ConcurrentDeploymentError(MirrorsError):
         super().__init__(
             Problem(
                 "other-deployments-running",
-                "other deployments ran whenever ours should start, until mirrors:rollout.timeout was over.",
+                "other deployments ran each time that Mirrors tried to start one, until mirrors:rollout.timeout ended.",
                 "See in the Control Panel who starts them, and run the command again",
                 site,
             )
@@ -249,7 +249,7 @@ class DeployedVariablesMismatchError(MirrorsError):
             Problem(
                 "deployed-with-other-variables",
                 f"deployment {deployment} succeeded, but runs with other values than declared of: {', '.join(names)}.",
-                "Somebody else wrote them in between; run the command again",
+                "Another user or program changed them during the deployment. Run the command again",
                 site,
                 details=_ends(log),
             )

@@ -186,5 +186,5 @@ def evidence(adoption: AdoptionProposal) -> Sequence[str]:
         ids = ", ".join(f"{site_id} in {ENVIRONMENT_TITLES[stage]}" for stage, site_id in site.site_ids.items())
         lines.append(f"# {site.application}: SITE_ID {ids or 'not set'}")
         lines += [f"#   {reason}" for reason in site.reasons]
-    lines += [f"# Odd: {note}" for note in adoption.notes]
+    lines += [f"# Note: {note}" for note in adoption.notes]
     return [*lines, *(f"# To decide: {problem.line}" for problem in adoption.problems)]

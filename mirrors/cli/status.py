@@ -91,7 +91,7 @@ def show(stack: str, rows: Sequence[SiteStatus]) -> None:
         for said in row.notes:
             console.print(f"{row.application}: {said}", markup=False, soft_wrap=True)
         if row.foreign:
-            foreign = f"{row.application}: not ours, left alone: {', '.join(row.foreign)}"
+            foreign = f"{row.application}: not managed by Mirrors, unchanged: {', '.join(row.foreign)}"
             console.print(foreign, markup=False, soft_wrap=True)
 
 

@@ -18,7 +18,7 @@ AnswerCheck = Callable[[requests.Response, Callable[[], str]], str | None]
 REQUEST_SECONDS = 10.0
 """Seconds that one request may take."""
 
-OUT_OF_TIME = "not asked, since others have taken all the time; look again"
+OUT_OF_TIME = "not asked, because other sites took all the time; run the command again"
 
 BODY_BYTES = 1_000_000
 """Bytes of an answer that are looked at: a page is smaller, and a stream never ends."""
@@ -95,8 +95,8 @@ def _mistaken(answer: requests.Response, body: Callable[[], str], variables: Map
     """
     if answer.status_code != requests.codes.ok:
         return (
-            f"{answer.status_code}, so nobody knows which site it is: the companion app django_mirrors answers here, if"
-            " MIRRORS_STATUS is on"
+            f"{answer.status_code}, so Mirrors cannot tell which site it is. The companion app django_mirrors answers"
+            " here if MIRRORS_STATUS is on"
         )
     try:
         told = json.loads(body())
@@ -107,7 +107,7 @@ def _mistaken(answer: requests.Response, body: Callable[[], str], variables: Map
 
 def _unanswered(error: requests.RequestException) -> str:
     if refuses_certificate(error):
-        return "its certificate is not accepted"
+        return "its certificate is not valid"
     if isinstance(error, requests.Timeout):
         return "no answer in time"
     return "no connection"

@@ -39,7 +39,7 @@ _REMEDIES: tuple[tuple[type[DivioError], str, str], ...] = (
         "permission-denied",
         "Give the token's account the right to read and write this application's environments",
     ),
-    (NotFound, "not-on-platform", "It was deleted, or the token's account has lost its rights on it"),
+    (NotFound, "not-on-platform", "Someone deleted it, or the token's account lost its rights on it"),
     (ConnectionFailed, "platform-unreachable", f"{CHECK_ADDRESS}, and does it run? {ADDRESS_ORDER}. {RUN_AGAIN}"),
     (
         DeploymentTimeout,
@@ -48,7 +48,7 @@ _REMEDIES: tuple[tuple[type[DivioError], str, str], ...] = (
     ),
     (Throttled, "platform-throttled", "Lower mirrors:maxConcurrentRequests. " + RUN_AGAIN),
     (ServerFailed, "platform-failed", RUN_AGAIN),
-    (ValidationFailed, "refused-by-platform", "Correct what it complains of, and run the command again"),
+    (ValidationFailed, "refused-by-platform", "Correct the value that it names, and run the command again"),
     (MalformedResponse, "platform-answer-broken", RUN_AGAIN),
     (UnexpectedAnswer, "platform-answer-unexpected", f"{CHECK_ADDRESS}? If so its API has changed"),
 )

@@ -26,8 +26,10 @@ def _visible(divio: Divio, slug: str, stage: str, report: Callable[[Note], None]
     try:
         return _site(divio, slug, stage)
     except (PermissionDenied, NotFound) as error:
-        said = f"has left the list and cannot be looked at, so whether it still runs is not known: {error}"
-        report(Note(said, slug))
+        text = (
+            f"it left the list, and this token cannot read it, so Mirrors does not know whether it still runs: {error}"
+        )
+        report(Note(text, slug))
         return None
 
 

@@ -23,7 +23,7 @@ def _refuse_missing_applications(settings: Settings, seen: ObservedFleet) -> Ite
     slug = settings.fleet.original.application
     if seen.original is None:
         yield make_not_found_problem(
-            slug, f"Check the slug and the token's rights; if it was renamed, write its new name, and formerly: {slug}"
+            slug, f"Check the slug and the token's rights. If it was renamed, write its new name and formerly: {slug}"
         )
     visible = {*seen.applications, *seen.mirrors} - {slug}
     for item in settings.mirrors:
@@ -36,17 +36,17 @@ def _refuse_missing_applications(settings: Settings, seen: ObservedFleet) -> Ite
             )
         elif item.application not in seen.mirrors:
             near = suggest_slug(item.application, settings.fleet.slugs, visible)
-            remedy = f"Did you mean {near}? Otherwise make" if near else "Make"
+            remedy = f"Did you mean {near}? Otherwise create" if near else "Create"
             yield make_not_found_problem(
                 item.application,
                 f'{remedy} it once in {CONTROL_PANEL}: "{slug}" > Settings > Duplicate > Mirror, name'
-                f' "{item.application}"; or take it off the list',
+                f' "{item.application}". Or take it off the list',
             )
 
 
 def make_not_found_problem(slug: str, remedy: str) -> Problem:
     """Return the problem of an application that the token cannot see."""
-    return Problem("application-not-found", "no application of this name is visible to this token.", remedy, slug)
+    return Problem("application-not-found", "this token sees no application of this name.", remedy, slug)
 
 
 def _refuse_unknown_reservations(settings: Settings, seen: ObservedFleet) -> Iterator[Problem]:
@@ -55,11 +55,11 @@ def _refuse_unknown_reservations(settings: Settings, seen: ObservedFleet) -> Ite
     for slug, site_id in settings.fleet.reserved_for.items() if seen.original else ():
         if slug not in visible:
             near = suggest_slug(slug, settings.fleet.slugs, visible)
-            meaning = f"did you mean {near}?" if near else "check the slug and the token's rights."
+            meaning = f"Did you mean {near}?" if near else "Check the slug and the token's rights."
             yield Problem(
                 "reserved-for-unknown",
-                "no application of this name is visible to this token",
-                f"{meaning} If it is gone, or on an account of its own, keep its id free with"
+                "this token sees no application of this name.",
+                f"{meaning} If it is gone, or on another account, reserve its id with"
                 f" mirrors:fleet.reservedSiteIds: [{site_id}]",
                 slug,
                 path(("fleet", "reservedFor", slug)),
@@ -83,9 +83,9 @@ def _refuse_undeployed_original(settings: Settings, seen: ObservedFleet) -> Iter
         return
     here, image = settings.environment, choose_image_environment(settings)
     if newest_successful(original.deployments) is None:
-        yield _make_undeployed_problem(original.slug, here, "the values to share are not known")
+        yield _make_undeployed_problem(original.slug, here, "Mirrors does not know the values to share")
     if image != here and newest_successful(seen.releases) is None:
-        yield _make_undeployed_problem(original.slug, image, "there is no image for its mirrors")
+        yield _make_undeployed_problem(original.slug, image, "its mirrors have no image")
 
 
 def _make_undeployed_problem(slug: str, environment: str, effect: str) -> Problem:

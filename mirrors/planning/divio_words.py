@@ -6,6 +6,6 @@ from mirrors.planning.site_ids.retirement import INSTANCES_GO_ON
 PLATFORM_WORDS = PlatformWords(
     targets=("**:Fleet::*", "**:SiteIds::*", "**:Original::*"),
     goes_on=INSTANCES_GO_ON,
-    removed="its variables that we created are removed",
+    removed="Mirrors removes the variables that it created",
     kept="its variables stay as they are on the platform",
 )

@@ -147,9 +147,9 @@ def _refuse_unclear_paused_sites(settings: Settings, rollout: RolloutPlan, seen:
         if not (site.bare or site.is_managed(item.formerly)):
             yield Problem(
                 "paused-site-unclear",
-                "its wave is behind mirrors:rollout.pauseAfter, and it has a SITE_ID or a DATABASE_URL without"
-                f" {MIRRORS_APPLICATION}={site.slug}, so whether it is managed already is not known.",
-                "If it was made by hand, raise pauseAfter, or take it off the list until its wave; if it is managed,"
+                "its wave comes after mirrors:rollout.pauseAfter, and it has a SITE_ID or a DATABASE_URL without"
+                f" {MIRRORS_APPLICATION}={site.slug}. Mirrors cannot tell whether the site is managed.",
+                "If it was set up by hand, raise pauseAfter, or take it off the list until its wave. If it is managed,"
                 " set that variable again",
                 site.slug,
             )

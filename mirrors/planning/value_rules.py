@@ -57,7 +57,7 @@ def _refuse_unknown_values(settings: Settings, seen: ObservedFleet) -> Iterator[
 def _describe_unknown_value(frozen: DeployedVariables, name: str) -> str:
     if name not in frozen:
         return "is not among its variables"
-    return "is not shown by the API" if frozen[name] is None else "is empty"
+    return "is hidden by the platform" if frozen[name] is None else "is empty"
 
 
 def _refuse_shared_services(settings: Settings, seen: ObservedFleet) -> Iterator[Problem]:
@@ -82,8 +82,8 @@ def _refuse_shared_services(settings: Settings, seen: ObservedFleet) -> Iterator
                 "service-not-comparable",
                 f"{name} is {identify_service(here)} here and {identify_service(there)} in {other}, and Mirrors cannot"
                 " tell whether these are two services.",
-                f"Where they are one, give each environment a service of its own and deploy {slug} in both; where they"
-                f" are two, confirm it with {confirmation(confirmed, settings.stack)}",
+                f"If they are one, give each environment a service of its own and deploy {slug} in both. If they are"
+                f" two, confirm it with {confirmation(confirmed, settings.stack)}",
                 slug,
             )
 
@@ -108,9 +108,9 @@ def _refuse_unless_confirmed(settings: Settings, slug: str, identity: str) -> It
     if identity not in normalize_confirmed_identities(settings):
         yield Problem(
             "database-of-other-environment",
-            f"its DATABASE_URL in {here} points at the database that the original has in {there}, {identity}: a copy in"
-            " the wrong environment.",
-            f"Remove it in {CONTROL_PANEL}, so that an up writes {here}'s; or confirm that it is given up with"
-            f" {confirmation(identity, settings.stack)}",
+            f"its DATABASE_URL in {here} points at the database that the original has in {there}, {identity}. That is a"
+            " copy in the wrong environment.",
+            f"Remove it in {CONTROL_PANEL}, so that an up writes the one of {here}; or confirm that the site gives it"
+            f" up with {confirmation(identity, settings.stack)}",
             slug,
         )

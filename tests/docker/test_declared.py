@@ -299,4 +299,4 @@ def test_an_id_of_another_container_that_is_no_number_is_a_problem_before_one_is
     with docker_host([container("acme-it", {"SITE_ID": "two"})]) as host:
         ran = declared(host.url)
     assert ran.code != 0
-    assert "acme-it: it is not on the list, may run with the shared database, and has a SITE_ID" in ran.said
+    assert "acme-it: it is not on the list, may run with the shared database, and its SITE_ID" in ran.said

@@ -86,7 +86,7 @@ def test_a_fleet_made_by_hand_is_taken_over_without_interrupting_it(fleet: Fleet
     }
     assert "acme-it" not in said
     assert "# acme-fr: SITE_ID 12 in Test, 12 in Live" in said
-    assert "not ours, left alone: THEME" in said
+    assert "not managed by Mirrors, unchanged: THEME" in said
     assert (fleet.project.directory / "Pulumi.yaml").read_text(encoding="utf-8").startswith(HEAD)
 
     fleet.sandbox.clear_requests_log()
@@ -144,7 +144,7 @@ def test_a_site_whose_id_is_listed_as_retired_is_reported(fleet: Fleet) -> None:
     done = fleet.project.run("mirrors", "adopt", "acme")
 
     assert done.code == 2
-    assert "acme-fr: its SITE_ID 12 is retired: this site was taken off the list" in done.stderr
+    assert "acme-fr: its SITE_ID 12 is retired: this site left the list" in done.stderr
 
 
 def test_a_site_that_the_stack_has_retired_is_reported(fleet: Fleet) -> None:

@@ -57,7 +57,7 @@ def test_status_lists_foreign_variables_and_says_each_sites_address(fleet: Fleet
         table = fleet.project.run("mirrors", "status", "--stack", "test").succeeded().stdout
     delete_variable(fleet.sandbox, "acme-de", "test", "FOREIGN")
 
-    assert "acme-de: not ours, left alone: FOREIGN" in table
+    assert "acme-de: not managed by Mirrors, unchanged: FOREIGN" in table
     [line] = [line for line in table.splitlines() if line.split()[:1] == ["acme-de"]]
     assert "https://www.acme.example/" in line
 
@@ -73,7 +73,7 @@ def test_what_an_up_would_change_or_refuse_is_no_converged_fleet(fleet: Fleet) -
 
     assert (code, ids.code) == (2, 2)
     told = {slug: (row["state"], row["details"], row["foreign"]) for slug, row in rows.items()}
-    otherwise = "declared with siteId 33, the stack has 3: see a preview"
+    otherwise = "siteId 33 is declared, and the stack has 3: mirrors preview shows the change"
     assert told == {
         "acme": ("converged", [], []),
         "acme-de": ("variables differ", ["no longer declared, an up removes it: GREETING"], []),

@@ -163,7 +163,7 @@ def test_a_held_site_is_one_clear_line_with_the_ways_out(project: Path) -> None:
     done = deploy(project, "acme-de", "--stack", "test", "--yes")
 
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("Error: acme-de: it is held, so nothing is deployed to it. Either")
+    assert done.stderr.startswith("Error: acme-de: it is held, so Mirrors deploys nothing to it. Set hold")
     assert names(project) == set()
 
 

@@ -97,7 +97,7 @@ def test_a_pull_request_with_a_problem_fails_and_its_one_comment_is_updated_once
 
     assert not forge.pull_request(branch)
     [comment] = shop.told.comments
-    assert comment["body"].count(f"{MIRRORS[where]}: no application of this name is visible") == 2
+    assert comment["body"].count(f"{MIRRORS[where]}: this token sees no application of this name") == 2
 
     shop.fleet.sandbox.mirror("acme", MIRRORS[where], report=silently)
     assert forge.pull_request(branch)

@@ -17,7 +17,7 @@ from tests.unit.test_config_files import ARRIVES
 
 WRONG_TOKEN = "c4n4ry-wrong-token"
 MISSING = (
-    r"acme-xx: no application of this name is visible to this token\..*"
+    r"acme-xx: this token sees no application of this name\..*"
     r'"acme" > Settings > Duplicate > Mirror, name "acme-xx"'
 )
 UNKNOWN_KEY = r"mirrors:fleet\.mirrors\[0\]\.siteid: unknown key; did you mean siteId\?"
@@ -126,7 +126,7 @@ def asks_for_an_original_that_was_never_deployed(fleet: Fleet) -> None:
     fleet.sandbox.clear_requests_log()
     declared = {"original": {"application": "bolt"}, "mirrors": [{"application": "bolt-xx"}]}
     never = "bolt: {0} was never deployed successfully.* Deploy bolt in {0} first"
-    missing = "bolt-xx: no application of this name"
+    missing = "bolt-xx: this token sees no application of this name"
     with fleet.project.configured(lambda config: config["mirrors:fleet"].update(value=declared)):
         says(fleet.test.up(), never.format("Test"), never.format("Live"), missing)
         says(fleet.live.preview(), never.format("Live"), missing)

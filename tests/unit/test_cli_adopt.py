@@ -128,7 +128,7 @@ def test_what_is_to_be_decided_is_a_comment_and_data() -> None:
     problem = Problem("unknown-key", "its SITE_ID is not clear", "write it", "acme-de")
     adoption = AdoptionProposal({}, (), (problem,), ("acme-fr: a note",))
 
-    assert evidence(adoption) == ["# Odd: acme-fr: a note", f"# To decide: {problem.line}"]
+    assert evidence(adoption) == ["# Note: acme-fr: a note", f"# To decide: {problem.line}"]
     assert as_data(adoption)["problems"] == [problem.data]
     assert as_data(adoption).keys() == {"fleet", "evidence", "problems", "notes", "undecided"}
 

@@ -63,7 +63,7 @@ SITE_IDs retired
   4: at
 
 Off the list
-  at: its variables that we created are removed
+  at: Mirrors removes the variables that it created
 
 The original's shared values point elsewhere
   DATABASE_URL: postgres://a/b before, postgres://a/c now

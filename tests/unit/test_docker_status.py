@@ -130,4 +130,4 @@ def test_a_renamed_site_is_found_under_its_former_slug() -> None:
 def test_an_id_that_is_declared_otherwise_is_told() -> None:
     fleet = {"original": {"application": "acme"}, "mirrors": [{"application": "acme-de", "siteId": 5}]}
     found = statuses(declared(fleet=fleet), {slug: container(slug) for slug in ("acme", "acme-de")}, IDS)
-    assert "declared with siteId 5, the stack has 2" in found[1].details[0]
+    assert "siteId 5 is declared, and the stack has 2" in found[1].details[0]

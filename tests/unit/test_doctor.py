@@ -226,8 +226,8 @@ def test_what_is_wrong_is_one_line_with_its_remedy(
     [
         (["adopt", "acme"], {"DIVIO_API_TOKEN": "wr0ng"}, "the token was refused"),
         (["adopt", "acme"], {"DIVIO_API_URL": "http://127.0.0.1:9"}, "no connection to 127.0.0.1:9"),
-        (["adopt", "acme-xx"], {}, "acme-xx: no application of this name is visible"),
-        (["adopt", "acme", "--mirror", "acme-xx"], {}, "acme-xx: no application of this name is visible"),
+        (["adopt", "acme-xx"], {}, "acme-xx: this token sees no application of this name"),
+        (["adopt", "acme", "--mirror", "acme-xx"], {}, "acme-xx: this token sees no application of this name"),
         (["adopt", "acme"], {"DIVIO_API_TOKEN": ""}, "mirrors:apiToken: missing"),
     ],
 )

@@ -24,7 +24,7 @@ def test_one_that_the_token_may_not_read_any_more_is_left_out(script: Script, st
     said: list[Note] = []
     assert observe_retired_sites(connect(script), ["acme-it"], "test", said.append) == {}
     [note] = said
-    assert note.line.startswith("acme-it: has left the list and cannot be looked at, so whether it still runs")
+    assert note.line.startswith("acme-it: it left the list, and this token cannot read it, so Mirrors does not know")
     assert f"/apps/v3/environments/: {status}" in note.text
 
 

@@ -161,7 +161,7 @@ def test_the_id_of_an_environment_with_another_database_does_not_count() -> None
             "(postgres://db.example.com:5432/acme-live, the original's is postgres://db.example.com:5432/acme-test)",
         ),
         (stage_of("test", 2, DATABASE_URL=dsn(HOSTS["test"], "old-one")), "(the same service, with other credentials"),
-        (stage_of("test", 2, THEME="dark"), "not ours, left alone: THEME"),
+        (stage_of("test", 2, THEME="dark"), "not managed by Mirrors, unchanged: THEME"),
         (ObservedStage(stage_of("test", 2).variables), "never deployed successfully"),
     ],
 )
@@ -182,10 +182,10 @@ def crossing(*, deployed: bool = True, site_id: int | None = 2) -> ObservedStage
 @pytest.mark.parametrize(
     ("seen", "said"),
     [
-        (crossing(), "it runs with the original's database of Live, and writes into that content"),
+        (crossing(), "it runs with the original's database of Live. It writes into that content"),
         (
             crossing(deployed=False),
-            "its DATABASE_URL is set to the original's database of Live, and its next deployment",
+            "its DATABASE_URL is set to the original's database of Live. Its next deployment",
         ),
         (ObservedStage({}, crossing().frozen, deployed=True), "it runs with the original's database of Live"),
     ],
@@ -212,28 +212,28 @@ def test_an_id_that_was_never_deployed_is_reported_because_the_originals_site_is
     early = ObservedStage(seen.variables, running, deployed=True)
     found = propose_adoption(original(), [mirror("acme-de", 2, test=early)])
     assert found.notes == (
-        "acme-de, Test: it serves the original's site: its SITE_ID is set, but not deployed since, and its instances"
-        " have the shared database. An up deploys it",
+        "acme-de, Test: it serves the original's site: its instances have the shared database, and its SITE_ID is"
+        " set, but not deployed yet. An up deploys it",
     )
 
 
 def test_an_id_that_was_never_deployed_beside_a_database_of_its_own_is_reported_as_well() -> None:
     seen = ObservedStage(stage_of("test", 2).variables, {"DATABASE_URL": dsn("own")}, deployed=True)
     found = propose_adoption(original(), [mirror("acme-de", 2, test=seen)])
-    assert "acme-de, Test: its SITE_ID is set, but not deployed since; an up deploys" in found.notes
+    assert "acme-de, Test: its SITE_ID is set, but not deployed yet; an up deploys it" in found.notes
 
 
 def test_what_is_alike_is_one_line_and_what_serves_a_wrong_site_comes_first() -> None:
     new = ObservedStage(stage_of("live", 2).variables)
     many = [mirror(f"big-{n:02}", n, live=new) for n in range(2, 31)]
     wrong = mirror("zz-wrong", None)
-    no_id = "it has the shared database and no SITE_ID, so it serves the original's site; an up gives it an id"
+    no_id = "it has the shared database and no SITE_ID, so it serves the original's site. An up gives it an id"
     few = [mirror(f"odd-{n}", 40 + n, test=stage_of("test", 40 + n, THEME="x")) for n in (1, 2)]
     assert propose_adoption(original(), [*many, wrong, *few]).notes == (
         f"zz-wrong, Test: {no_id}",
         f"zz-wrong, Live: {no_id}",
         "big-02, big-03, big-04, big-05, big-06 and 24 more, Live: never deployed successfully",
-        "odd-1, odd-2, Test: not ours, left alone: THEME",
+        "odd-1, odd-2, Test: not managed by Mirrors, unchanged: THEME",
     )
 
 
@@ -337,10 +337,13 @@ def test_an_original_whose_database_cannot_be_compared_has_no_mirror_that_is_not
     assert [(item.code, item.remedy) for item in guessed.problems] == [
         ("service-not-comparable", "Name the mirrors with --mirror")
     ] * 2
-    assert "postgres:///acme?service=shared, cannot be compared" in guessed.problems[0].message
+    assert (
+        "Mirrors cannot compare its DATABASE_URL in Test, postgres:///acme?service=shared,"
+        in guessed.problems[0].message
+    )
     assert CANARY not in str(guessed.problems)
     assert any(
-        "acme-de: its DATABASE_URL is set, but not shown, or cannot be compared" in note for note in guessed.notes
+        "acme-de: its DATABASE_URL is set, but Mirrors cannot read or compare it" in note for note in guessed.notes
     )
     named = propose_adoption(*account, named=["acme-de"])
     assert named.fleet["mirrors"] == [{"application": "acme-de", "siteId": 2}]
@@ -363,6 +366,6 @@ def test_a_mirror_whose_id_is_not_shown_has_to_be_declared() -> None:
     }
     found = propose_adoption(original(), [ObservedApplication("acme-de", stages=both)])
     assert [item.line for item in found.problems] == [
-        f"acme-de: its SITE_ID in {title} is not shown. Declare the siteId that it has [site-id-unknown]"
+        f"acme-de: the platform hides its SITE_ID in {title}. Declare the siteId that it has [site-id-unknown]"
         for title in ("Test", "Live")
     ]

@@ -91,8 +91,8 @@ def test_a_retired_id_of_another_user_cannot_be_declared_until_it_is_released() 
     sites = (*hints("fr").sites, SiteFacts("u-new", "new", declared=2))
     [problem] = allocate(ledger, AllocationRequest(sites)).problems
     assert problem.line == (
-        "new: SITE_ID 2 is retired, it belonged to de. Its content is still in the database: choose another id, or free"
-        " it on purpose with releaseSiteIds: [2] [site-id-retired]"
+        "new: SITE_ID 2 is retired. It belonged to de. Its content is still in the database. Choose another id, or free"
+        " this one on purpose with releaseSiteIds: [2] [site-id-retired]"
     )
     assert ids(allocate(ledger, AllocationRequest(sites, release=frozenset({2}))))["new"] == 2
 
@@ -129,7 +129,7 @@ def test_an_original_that_runs_with_another_id_than_the_state_has_is_a_problem_s
     [problem] = allocate(first, original_with(2)).problems
     assert (problem.code, problem.site) == ("site-id-differs", "acme")
     assert "1 in the state, 2 in its environment" in problem.message
-    assert "set it to 1 there again and deploy it" in problem.remedy
+    assert "Set it to 1 there again and deploy it" in problem.remedy
     assert ids(allocate(first, original_with(None))) == {"acme": 1, "de": 2}
 
 
@@ -139,7 +139,7 @@ def test_an_original_that_was_not_1_and_lost_its_id_is_a_problem_until_it_has_it
     for declared in (None, 7):
         [problem] = allocate(first, original_with(1, declared)).problems
         assert "7 in the state, 1 in its environment" in problem.message
-        assert "set it to 7 there again and deploy it, or, if the 1 that it runs with (none is 1)" in problem.remedy
+        assert "Set it to 7 there again and deploy it. If the 1 that it runs with (none is 1)" in problem.remedy
 
 
 def test_what_an_original_runs_with_is_right_where_it_is_declared_too() -> None:
@@ -199,7 +199,7 @@ def test_a_slug_that_another_application_had_until_now_is_not_taken_over_with_it
         ("names-exchanged", "fr"),
         ("names-exchanged", "de"),
     ]
-    assert all("give this one a slug that neither had" in problem.remedy for problem in problems)
+    assert all("Give this one a slug that neither had" in problem.remedy for problem in problems)
     [problem] = allocate(first, AllocationRequest((acme, replace(de, name="fr", formerly="de")))).problems
     assert (problem.code, problem.site) == ("names-exchanged", "fr")
     assert 'was called "de", and another one "fr"' in problem.message

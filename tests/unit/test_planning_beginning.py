@@ -22,7 +22,7 @@ def test_an_empty_ledger_beside_a_mirror_that_mirrors_has_written_to_is_a_proble
     [problem] = allocate(Ledger(), LOST).problems
     assert problem.code == "site-ids-forgotten"
     assert problem.message.startswith("de: Mirrors has given SITE_IDs here before")
-    assert problem.remedy.startswith("Where another state knows the ids")
+    assert problem.remedy.startswith("If another state knows the ids")
     assert problem.remedy.endswith("highestSiteId: 2")
 
 

@@ -107,8 +107,8 @@ def test_what_a_held_site_runs_with_is_compared_with_its_container() -> None:
     )
     planned = containers_plan(held, seen)
     assert [problem.line for problem in planned.problems] == [
-        "acme-de: it is held, but its variables change: A. A deployment would take the newest image. Either roll it out"
-        " to this site (hold: false), or let changed variables deploy it all the same (hold: variablesMayDeploy)"
+        "acme-de: it is held, but its variables change: A. A deployment would take the newest image. Set hold: false to"
+        " roll out to this site, or hold: variablesMayDeploy to let changed variables deploy it"
         " [held-site-variables-change]"
     ]
     assert planned.mirrors[0].held

@@ -52,12 +52,12 @@ def test_an_original_is_declared_without_anything_of_its_own() -> None:
     ("changed", "words"),
     [
         ({}, None),
-        ({"site_id": 3}, "SITE_ID is 3 there, and 2 is declared"),
+        ({"site_id": 3}, "its SITE_ID is 3, and 2 is declared"),
         ({"application": "acme-fr"}, "it is 'acme-fr', and 'acme-de' is declared"),
         ({"database": "other"}, "it uses another database than the one that DATABASE_URL names"),
         (
             {"site_id": 1, "application": None},
-            "SITE_ID is 1 there, and 2 is declared; it is the original, and 'acme-de' is declared",
+            "its SITE_ID is 1, and 2 is declared; it is the original, and 'acme-de' is declared",
         ),
     ],
 )
@@ -79,5 +79,5 @@ def test_an_answer_is_quoted_no_further_than_a_name_is_long() -> None:
 def test_an_answer_of_something_else_is_no_identity(told: Any) -> None:
     assert (
         compare_identity(ServingIdentity(2, "acme-de", "d"), told)
-        == "the answer is none of the companion app django_mirrors"
+        == "the answer is not from the companion app django_mirrors"
     )

@@ -36,7 +36,7 @@ def test_a_declared_id_that_the_state_does_not_have_is_said() -> None:
     declared = fleet({"application": "acme-fr", "siteId": 8})
 
     assert [problem.line for problem in find_pin_problems(list_pins(LEDGER, declared), declared)] == [
-        "acme-fr: declared with siteId 8, the stack has 7: see a preview [site-id-differs]"
+        "acme-fr: siteId 8 is declared, and the stack has 7: mirrors preview shows the change [site-id-differs]"
     ]
     assert [item.application for item in list_pins(LEDGER, declared) if item.contradicted] == ["acme-fr"]
 

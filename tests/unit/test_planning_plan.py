@@ -26,17 +26,17 @@ def test_a_missing_mirror_names_the_way_to_make_it() -> None:
     [problem] = plan_fleet(settings("acme-de", "acme-xx"), seen(fresh("acme-de"))).problems
     assert (problem.code, problem.site) == ("application-not-found", "acme-xx")
     assert problem.line == (
-        "acme-xx: no application of this name is visible to this token. Make it once in the Control Panel:"
-        ' "acme" > Settings > Duplicate > Mirror, name "acme-xx"; or take it off the list [application-not-found]'
+        "acme-xx: this token sees no application of this name. Create it once in the Control Panel:"
+        ' "acme" > Settings > Duplicate > Mirror, name "acme-xx". Or take it off the list [application-not-found]'
     )
 
 
 def test_a_slip_in_a_slug_is_reported_before_the_way_to_make_a_mirror() -> None:
     there = seen(fresh("acme-de"), applications={slug: f"u-{slug}" for slug in ("acme", "acme-de", "acme-fr")})
     (problem,) = plan_fleet(settings("acme-de", "acme-frr"), there).problems
-    assert problem.remedy.startswith("Did you mean acme-fr? Otherwise make it once in the Control Panel")
+    assert problem.remedy.startswith("Did you mean acme-fr? Otherwise create it once in the Control Panel")
     (problem,) = plan_fleet(settings("acme-de", "acmee"), there).problems
-    assert problem.remedy.startswith("Make it once"), "the original is no mirror"
+    assert problem.remedy.startswith("Create it once"), "the original is no mirror"
 
 
 def test_a_missing_original_is_said_together_with_the_mirrors_that_are_missing() -> None:
@@ -83,7 +83,7 @@ def test_a_shared_value_that_is_not_shown_needs_a_stand_in() -> None:
     hidden = seen(original=original(frozen={"DATABASE_URL": None, "DEFAULT_STORAGE_DSN": STORAGE}))
     [problem] = plan_fleet(settings(), hidden).problems
     assert (problem.code, problem.site) == ("shared-value-unknown", "acme")
-    assert "DATABASE_URL is not shown by the API" in problem.line
+    assert "DATABASE_URL is hidden by the platform" in problem.line
     assert "mirrors:sharedValues.DATABASE_URL" in problem.remedy
     planned = plan_fleet(settings(sharedValues={"DATABASE_URL": DATABASE}), hidden)
     assert planned.problems == ()
@@ -259,7 +259,7 @@ def test_a_question_of_the_plan_names_the_stack() -> None:
     assert problem.remedy.endswith("'pulumi config set mirrors:confirmDatabase gs://one/a -s acme-test'")
 
 
-@pytest.mark.parametrize(("slug", "said"), [("acme-odl", "did you mean acme-old?"), ("italia", "check the slug")])
+@pytest.mark.parametrize(("slug", "said"), [("acme-odl", "Did you mean acme-old?"), ("italia", "Check the slug")])
 def test_an_id_that_is_reserved_for_an_application_which_is_not_there_is_a_problem(slug: str, said: str) -> None:
     fleet = {"original": {"application": "acme"}, "mirrors": [{"application": "acme-de"}]}
     there = seen(fresh("acme-de"), applications={"acme": "u-acme", "acme-de": "u-acme-de", "acme-old": "u-old"})

@@ -102,16 +102,16 @@ def leaving(hints: AllocationRequest, *, keeps: bool = False, goes_on: str = INS
 def test_one_that_leaves_under_a_former_name_is_reported_with_the_name_that_it_has() -> None:
     off = AllocationRequest((ACME,), listed={"u-c": "ren-old"})
     assert 'ren-c: off the list; its application is called "ren-old" now' in leaving(off)
-    assert "the variables that we created are removed there" in leaving(off)
-    assert "the variables that we created stay there" in leaving(off, keeps=True)
+    assert "Mirrors removes the variables that it created there" in leaving(off)
+    assert "Mirrors keeps the variables that it created there" in leaving(off, keeps=True)
     usual = leaving(replace(off, listed={"u-c": "ren-c"}))
-    assert usual.startswith("ren-c: off the list; its SITE_ID 4 is retired. Instances that run go on")
+    assert usual.startswith("ren-c: off the list; its SITE_ID 4 is retired. Its running instances serve")
     assert "Its container is removed" in leaving(AllocationRequest((ACME,)), goes_on=DOCKER.goes_on)
 
 
 def test_one_made_anew_is_not_reported_to_be_off_the_list() -> None:
     line = leaving(ANEW)
-    assert line.startswith("ren-c: it is another application than the one that had SITE_ID 4, which is retired")
+    assert line.startswith("ren-c: this is another application than the one that had SITE_ID 4, which is retired")
     assert line.endswith(
-        "It gets 5, and begins empty. If it shall have the content of 4: siteId: 4 and releaseSiteIds: [4]"
+        "It gets 5 and begins empty. To give it the content of 4, write siteId: 4 and releaseSiteIds: [4]"
     )

@@ -99,7 +99,7 @@ def rules() -> ModuleType:
 @pytest.mark.parametrize("name", SECRET)
 def test_what_looks_like_a_secret_is_refused_in_clear(rules: ModuleType, name: str) -> None:
     assert looks_secret(name, SECRET[name])
-    [problem] = rules.in_clear(rules.SITES[0], {name: SECRET[name]})
+    [problem] = rules.in_clear(rules.SITE_TYPES[0], {name: SECRET[name]})
     assert problem.startswith(f"{name} is declared in clear")
     assert "hunter22" not in problem
 
@@ -107,7 +107,7 @@ def test_what_looks_like_a_secret_is_refused_in_clear(rules: ModuleType, name: s
 @pytest.mark.parametrize("name", HARMLESS)
 def test_what_only_sounds_so_passes(rules: ModuleType, name: str) -> None:
     assert not looks_secret(name, HARMLESS[name])
-    assert list(rules.in_clear(rules.SITES[0], {name: HARMLESS[name]})) == []
+    assert list(rules.in_clear(rules.SITE_TYPES[0], {name: HARMLESS[name]})) == []
 
 
 def test_a_name_counts_where_the_value_is_not_known_yet() -> None:
@@ -117,7 +117,7 @@ def test_a_name_counts_where_the_value_is_not_known_yet() -> None:
 
 def test_what_is_a_secret_and_what_is_allowed_pass(rules: ModuleType) -> None:
     declared = {"STRIPE_KEY": "x1", "SMTP_PASS": {"fingerprint": "x2"}, "hmac_key": "x3", "SMTP_PASS (running)": "x4"}
-    for kind in rules.SITES:
+    for kind in rules.SITE_TYPES:
         assert len(list(rules.in_clear(kind, declared))) == 1
         assert list(rules.in_clear(kind, declared, ["STRIPE_KEY"])) == []
     assert list(rules.in_clear(rules.SITE_IDS, declared)) == []
@@ -125,4 +125,4 @@ def test_what_is_a_secret_and_what_is_allowed_pass(rules: ModuleType) -> None:
 
 def test_what_the_platform_hides_is_in_clear_all_the_same_where_mirrors_declares_it_so(rules: ModuleType) -> None:
     flagged = {"STRIPE_KEY": {"value": "x1", "sensitive": True}}
-    assert len(list(rules.in_clear(rules.SITES[0], flagged))) == 1
+    assert len(list(rules.in_clear(rules.SITE_TYPES[0], flagged))) == 1

@@ -107,7 +107,9 @@ def test_a_declared_id_that_is_not_the_stacks_is_reported(declared: int, stored:
     fleet = {"original": {"application": "acme"}, "mirrors": [{"application": "acme-de", "siteId": declared}]}
     row = list_site_statuses(settings(fleet=fleet), seen(GOOD), {"acme-de": stored} if stored else {})[1]
     assert (row.state in CONVERGED_CONDITIONS) is settled
-    assert row.details == (() if settled else ("declared with siteId 33, the stack has 2: see a preview",))
+    assert row.details == (
+        () if settled else ("siteId 33 is declared, and the stack has 2: mirrors preview shows the change",)
+    )
 
 
 def test_a_declared_id_that_a_site_does_not_have_is_reported_before_the_stack_has_any() -> None:

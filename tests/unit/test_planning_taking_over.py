@@ -78,11 +78,13 @@ def test_a_site_is_taken_over_exactly_where_nothing_is_wrong_with_what_it_runs(
         ),
         (
             replace(GOOD, frozen={**GOOD.frozen, "DATABASE_URL": None}),
-            FirstDeploymentForecast(taken_over=False, why="the platform does not show with which DATABASE_URL it runs"),
+            FirstDeploymentForecast(
+                taken_over=False, why="the platform hides the value of DATABASE_URL that it runs with"
+            ),
         ),
         (
             replace(GOOD, deployments=(*GOOD.deployments, deployment("x", 30))),
-            FirstDeploymentForecast(taken_over=False, why="a deployment is running, and is waited for"),
+            FirstDeploymentForecast(taken_over=False, why="a deployment is running, and Mirrors waits for it"),
         ),
     ],
 )

@@ -241,7 +241,7 @@ def test_a_line_for_each_wave_names_some_sites_and_counts_the_rest() -> None:
     assert list(describe_rollout(planned)) == [
         "rollout: wave 1: 1 site: m0",
         "rollout: wave 2, paused (mirrors:rollout.pauseAfter): 19 sites: m1, m2, m3, m4, m5, m6, m7, m8 and 11 more",
-        "rollout: every site with its wave and its reason, in short: mirrors preview",
+        "rollout: mirrors preview shows every site with its wave and its reason",
     ]
 
 

@@ -241,7 +241,7 @@ def test_a_fleet_with_problems_registers_nothing_and_tells_all_of_them(configura
     ran = registered({**configuration, "fleet": json.dumps({**FLEET, "mirrors": mirrors})}, "test")
     assert ran.code == 32
     assert ran.resources == []
-    assert [f"{slug}: no application" in ran.said for slug in ("acme-xx", "acme-yy")] == [True, True]
+    assert [f"{slug}: this token sees no application" in ran.said for slug in ("acme-xx", "acme-yy")] == [True, True]
     assert "Traceback" not in ran.said
 
 

@@ -24,7 +24,7 @@ def test_any_other_error_is_reported_as_it_is_with_its_remedy() -> None:
     found = convert_error(NotFound("not there: Not found.", RequestInfo("GET", "/apps/v3/applications/x/", 404)))
 
     assert found.code == "not-on-platform"
-    assert found.line.startswith("GET /apps/v3/applications/x/: 404: not there: Not found. It was deleted, or")
+    assert found.line.startswith("GET /apps/v3/applications/x/: 404: not there: Not found. Someone deleted it, or")
 
 
 def test_who_works_on_a_sandbox_learns_how_to_start_it() -> None:

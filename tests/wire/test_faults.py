@@ -371,7 +371,7 @@ def test_a_site_that_is_404_while_it_is_listed_is_not_deleted(
     faults.add("error", "GET", f"/({site.application}|{site.environment})/", status=404)
     with pytest.raises(Refused) as refused:
         kept.refresh()
-    assert "It was deleted, or the token's account has lost its rights on it" in told(refused, site)
+    assert "Someone deleted it, or the token's account lost its rights on it" in told(refused, site)
 
 
 def test_an_original_that_is_404_while_it_is_listed_keeps_what_its_values_point_at(

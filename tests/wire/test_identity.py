@@ -70,11 +70,11 @@ def test_a_site_that_says_what_is_declared_is_verified(strict: Kept, site: Site,
 @pytest.mark.parametrize(
     ("document", "found"),
     [
-        ({**AS_DECLARED, "site_id": 1}, "SITE_ID is 1 there, and 2 is declared"),
+        ({**AS_DECLARED, "site_id": 1}, "its SITE_ID is 1, and 2 is declared"),
         ({**AS_DECLARED, "application": None}, "it is the original, and 'acme-de' is declared"),
         ({**AS_DECLARED, "database": "0" * 16}, "it uses another database than the one that DATABASE_URL names"),
-        ({"site_id": 2}, "the answer is none of the companion app django_mirrors"),
-        (None, "404, so nobody knows which site it is: the companion app django_mirrors answers here"),
+        ({"site_id": 2}, "the answer is not from the companion app django_mirrors"),
+        (None, "404, so Mirrors cannot tell which site it is. The companion app django_mirrors answers here"),
     ],
 )
 def test_a_site_that_says_otherwise_fails_and_no_secret_is_reported(

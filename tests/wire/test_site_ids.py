@@ -70,7 +70,7 @@ def test_every_failure_is_reported_at_once_and_names_no_property(site_ids: Wire)
     assert {key for key, _ in failures} == {""}
     text = "\n".join(reason for _, reason in failures)
     assert "SITE_ID 2 would belong to acme-fr and acme-ch" in text
-    assert "acme-fr: SITE_ID 2 is retired, it belonged to acme-de" in text
+    assert "acme-fr: SITE_ID 2 is retired. It belonged to acme-de" in text
     assert "acme-xx: SITE_ID 7 is listed in reservedSiteIds" in text
     assert "2.0" not in text
 

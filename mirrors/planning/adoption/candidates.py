@@ -160,7 +160,7 @@ def _reasons(original: ObservedApplication, item: ObservedApplication) -> Iterat
         elif identity is not None and item.running(stage, DATABASE_URL) == identity:
             yield f"{title}: its newest deployment runs with {identity}"
         elif own is not None:
-            yield f"{title}: it has a {DATABASE_URL}{'' if own.value else ' that is not shown'}"
+            yield f"{title}: it has a {DATABASE_URL}{'' if own.value else ' that the platform hides'}"
         if seen.deploying:
             yield f"{title}: a deployment is running"
 
@@ -182,9 +182,9 @@ def _twins(ids: IdsBySite) -> dict[str, Problem]:
 def _twin(slug: str, others: str, site_id: int, title: str) -> Problem:
     return Problem(
         "site-id-shared",
-        f"has SITE_ID {site_id} in {title}, and so has {others}: they serve, and overwrite, the same site.",
-        f"Decide whose content it is. Set another SITE_ID at the other in {CONTROL_PANEL}, and deploy it there; Mirrors"
-        " does not renumber a running site",
+        f"it has SITE_ID {site_id} in {title}, and so has {others}. They serve and overwrite the same site.",
+        f"Decide whose content it is. Set another SITE_ID at the other one in {CONTROL_PANEL}, and deploy it there."
+        " Mirrors does not renumber a running site",
         slug,
     )
 
@@ -196,7 +196,8 @@ def _differing(ids: IdsBySite) -> Iterator[Problem]:
             yield Problem(
                 "site-id-differs",
                 f"its SITE_ID differs: {listed}.",
-                "It is not declared here: without siteIdsFrom each stack keeps its own; with it, make them alike first",
+                "Mirrors declares no siteId for it. Without siteIdsFrom each stack keeps its own id. With siteIdsFrom,"
+                " make the ids equal first",
                 slug,
             )
 
@@ -208,10 +209,10 @@ def _hidden_beside(
         if found.hidden and slug not in reserved_for:
             yield Problem(
                 "neighbour-id-unknown",
-                f"it may run with the database of {original.slug}, and has a SITE_ID that is not shown, or is no"
-                " number, so a new mirror could get the same.",
-                "If it is a mirror, name it, and all others, with --mirror, and declare the siteId that it has; if not,"
-                f" put its id under mirrors:fleet.reservedFor: {{{slug}: ID}}",
+                f"it may run with the database of {original.slug}, and its SITE_ID is hidden or no number. A new mirror"
+                " could get the same id.",
+                "If it is a mirror, name all mirrors with --mirror, and declare its siteId. If it is not, reserve its"
+                f" id: mirrors:fleet.reservedFor: {{{slug}: ID}}",
                 slug,
             )
 
@@ -222,7 +223,7 @@ def _back_again(ids: IdsBySite, retired: Mapping[int, str]) -> Iterator[Problem]
             whose = f" and belonged to {retired[site_id]}" if retired[site_id] else ""
             yield Problem(
                 "site-id-retired",
-                f"its SITE_ID {site_id} is retired{whose}: this site was taken off the list, and its instances go on.",
-                f"Leave it off, unless it shall come back; then {site_id} must not be under retired any more",
+                f"its SITE_ID {site_id} is retired{whose}: this site left the list, and its instances still run.",
+                f"Leave it off the list. To bring it back, take {site_id} off mirrors:fleet.retired",
                 slug,
             )

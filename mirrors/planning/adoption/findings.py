@@ -23,7 +23,7 @@ def find_original_blockers(original: ObservedApplication) -> Iterator[Problem]:
         elif not seen.frozen.get(DATABASE_URL):
             yield Problem(
                 "shared-value-unknown",
-                f"its {DATABASE_URL} in {title} is not shown.",
+                f"the platform hides its {DATABASE_URL} in {title}.",
                 f"Name the mirrors with --mirror, and set the value as a secret: mirrors:sharedValues.{DATABASE_URL}",
                 original.slug,
             )
@@ -43,8 +43,8 @@ def find_swapped_database_blockers(original: ObservedApplication, item: Observed
         what = "it runs with" if runs else f"its {DATABASE_URL} is set to"
         yield Problem(
             "database-of-other-environment",
-            f"in {ENVIRONMENT_TITLES[here]}, {what} the original's database of {ENVIRONMENT_TITLES[there]}, and"
-            f" {'writes' if runs else 'its next deployment would write'} into that content.",
+            f"in {ENVIRONMENT_TITLES[here]}, {what} the original's database of {ENVIRONMENT_TITLES[there]}."
+            f" {'It writes' if runs else 'Its next deployment would write'} into that content.",
             f"Correct or remove its {DATABASE_URL} in {CONTROL_PANEL}, and deploy it there",
             item.slug,
         )
@@ -57,7 +57,7 @@ def find_incomparable_databases(original: ObservedApplication) -> Iterator[Probl
         if value and identify_comparable_service(value) is None:
             yield Problem(
                 "service-not-comparable",
-                f"its {DATABASE_URL} in {title}, {identify_service(value)}, cannot be compared with that of other"
+                f"Mirrors cannot compare its {DATABASE_URL} in {title}, {identify_service(value)}, with that of other"
                 " applications.",
                 "Name the mirrors with --mirror",
                 original.slug,
@@ -72,7 +72,7 @@ def find_site_id_blockers(item: ObservedApplication) -> Iterator[Problem]:
         if own is None or (own.value is None and running is not None):
             continue
         if own.value is None:
-            hidden = f"its SITE_ID in {title} is not shown."
+            hidden = f"the platform hides its SITE_ID in {title}."
             yield Problem("site-id-unknown", hidden, "Declare the siteId that it has", item.slug)
         elif parse_site_id(own.value) is None:
             invalid = f"its SITE_ID in {title} is no whole number above 0."
@@ -81,7 +81,7 @@ def find_site_id_blockers(item: ObservedApplication) -> Iterator[Problem]:
             yield Problem(
                 "site-id-differs",
                 f"its SITE_ID in {title} is set to {own.value}, but its instances run with {running}.",
-                "A running site is not renumbered: make them alike first",
+                "Mirrors does not renumber a running site. Make both equal first",
                 item.slug,
             )
 
@@ -108,7 +108,7 @@ def find_adoption_notes(
 ) -> Iterator[AdoptionNote]:
     """Yield a remark for each part of a mirror that is not as it will be declared, and what ``pulumi up`` changes."""
     if not item.visible:
-        yield AdoptionNote(item.slug, "", "this token's account may not look into it; its SITE_IDs are not known")
+        yield AdoptionNote(item.slug, "", "this token may not read it, so Mirrors does not know its SITE_IDs")
         return
     if item.region and original.region and item.region != original.region:
         yield AdoptionNote(
@@ -143,11 +143,11 @@ def find_possible_mirrors(original: ObservedApplication, others: Iterable[Observ
     for item in others:
         why = None
         if not item.visible:
-            why = "this token's account may not look into it. Is it a mirror"
+            why = "this token may not read it. Is it a mirror"
         elif any(_hidden(stage) for stage in item.stages.values()):
-            why = f"its {DATABASE_URL} is set, but not shown, or cannot be compared. Is it a mirror"
+            why = f"its {DATABASE_URL} is set, but Mirrors cannot read or compare it. Is it a mirror"
         if why:
-            yield f"{item.slug}: {why} of {original.slug}? Then name it, and all others, with --mirror"
+            yield f"{item.slug}: {why} of {original.slug}? If so, name all mirrors with --mirror"
 
 
 def _hidden(stage: ObservedStage) -> bool:
@@ -159,11 +159,11 @@ def _serves_the_originals(original: ObservedApplication, item: ObservedApplicati
     """Return a remark if the mirror serves the original's site: a set SITE_ID has no effect before a deployment."""
     seen = item.stages[stage]
     if shares_service(original, item, stage, DATABASE_URL) and not seen.has(SITE_ID):
-        return f"it has the shared database and no {SITE_ID}, so it serves the original's site; an up gives it an id"
+        return f"it has the shared database and no {SITE_ID}, so it serves the original's site. An up gives it an id"
     if seen.deployed and SITE_ID not in seen.frozen and _runs_shared(original, item, stage):
         return (
-            f"it serves the original's site: its {SITE_ID} is set, but not deployed since, and its instances have the"
-            " shared database. An up deploys it"
+            f"it serves the original's site: its instances have the shared database, and its {SITE_ID} is set, but not"
+            " deployed yet. An up deploys it"
         )
     return None
 
@@ -180,13 +180,13 @@ def _odd_stage(
     if not seen.deployed:
         yield "never deployed successfully"
     elif SITE_ID in seen.variables and SITE_ID not in seen.frozen and not _runs_shared(original, item, stage):
-        yield f"its {SITE_ID} is set, but not deployed since; an up deploys"
+        yield f"its {SITE_ID} is set, but not deployed yet; an up deploys it"
     for name in shared if seen.deployed or seen.variables else ():
         line = _odd_value(original.stages.get(stage, ObservedStage()), seen, name)
         if line:
             yield f"its {name} {line}" + _whither(original, item, stage, name)
     if foreign := sorted(set(seen.variables) - {*shared, *SITE_VARIABLES}):
-        yield f"not ours, left alone: {', '.join(foreign)}"
+        yield f"not managed by Mirrors, unchanged: {', '.join(foreign)}"
 
 
 def _odd_value(original: ObservedStage, seen: ObservedStage, name: str) -> str | None:
@@ -194,10 +194,10 @@ def _odd_value(original: ObservedStage, seen: ObservedStage, name: str) -> str |
     if name not in seen.variables:
         return "is not the original's" if wanted else None
     if value is None:
-        return "is not shown; an up writes it again"
+        return "is hidden by the platform; an up writes it again"
     if wanted is not None and value != wanted:
         return "differs from the original's; an up changes that"
-    return "is set, but not deployed since; an up deploys" if running not in (None, value) else None
+    return "is set, but not deployed yet; an up deploys it" if running not in (None, value) else None
 
 
 def _whither(original: ObservedApplication, item: ObservedApplication, stage: str, name: str) -> str:

@@ -75,13 +75,11 @@ def forecast_first_deployment(
     done, newest = newest_successful(site.deployments), newest_successful(seen.releases)
     follows = not is_original and _follows(settings, site.slug)
     if releasing and follows:
-        return FirstDeploymentForecast(
-            False, "the original is deployed first, and that is a new release", done is not None
-        )
+        return FirstDeploymentForecast(False, "the deployment of the original makes a new release", done is not None)
     release = newest.uuid if newest and follows else ""
     wanted = DesiredDeployment(release, declared.known, adopting=True, secrets=declared.hidden_at(site))
     step = decide_deployment(wanted, site.deployments, seen.releases, site.frozen if done else None)
-    why = "a deployment is running, and is waited for" if step.kind == "attach" else step.why
+    why = "a deployment is running, and Mirrors waits for it" if step.kind == "attach" else step.why
     return FirstDeploymentForecast(step.kind == "adopt", why, done is not None)
 
 

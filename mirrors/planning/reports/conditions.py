@@ -38,7 +38,7 @@ def _describe_failure(site: ObservedSite) -> str | None:
     newest = newest_started(site.deployments)
     if newest is None or newest.success is not False:
         return None
-    serves = "the one before it goes on serving" if newest_successful(site.deployments) else "nothing serves"
+    serves = "the one before it still serves" if newest_successful(site.deployments) else "nothing serves"
     return f"deployment {newest.uuid} failed; {serves}"
 
 

@@ -69,7 +69,7 @@ class FleetPreview:
         retired: {SITE_ID: slug} of ids that become retired.
         freed: {SITE_ID: slug} of ids that are no longer retired.
         leaving: The mirrors that left the list.
-        left_rank_wave: The fate of each mirror that left, in the platform's words.
+        left_behind: The fate of each mirror that left, in the platform's words.
         moved: {name: (before, now)} of the services that shared values point at.
         others: Other changes, a line each.
         steps: How many resources Pulumi would change, even if only in the state.
@@ -85,7 +85,7 @@ class FleetPreview:
     retired: Mapping[int, str] = field(default_factory=dict)
     freed: Mapping[int, str] = field(default_factory=dict)
     leaving: tuple[str, ...] = ()
-    left_rank_wave: str = ""
+    left_behind: str = ""
     moved: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     others: tuple[str, ...] = ()
     steps: int = 0

@@ -31,9 +31,9 @@ ResourceProperties = Mapping[str, Any]
 
 LEDGER_IS_PROTECTED = Problem(
     "ledger-would-be-deleted",
-    "the state's list of SITE_IDs would be deleted, and is protected. Do not take the protection off: the ids would be"
-    " forgotten.",
-    "Give the Fleet its former name and place in the program back; to destroy the stack: pulumi destroy"
+    "this update would delete the state's list of SITE_IDs, which is protected. Keep the protection: without the list"
+    " the ids are lost.",
+    "Give the Fleet its former name and place in the program back. To destroy the stack, run: pulumi destroy"
     " --exclude-protected",
 )
 """It replaces Pulumi's advice (3.259), which is to run ``pulumi state unprotect``."""

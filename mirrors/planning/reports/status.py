@@ -109,7 +109,7 @@ def _make_retired_status(
     ours = sort_for_removal(set(site.variables) & {*settings.fleet.shared, *SITE_VARIABLES})
     first = f"remove its variables {', '.join(ours)}, in this order, and deploy it again" if ours else "deploy it again"
     detail = (
-        f"off the list, its SITE_ID {site_id} is retired, but its instances go on serving the shared database:"
+        f"off the list, and its SITE_ID {site_id} is retired, but its instances still serve the shared database:"
         f" {first}, or delete the application"
     )
     row = _make_status(settings, seen, site, "retired", DeclaredValues())
@@ -161,7 +161,7 @@ def _describe_other_release(settings: Settings, row: SiteStatus) -> str | None:
 
 
 def _make_missing_status(slug: str, role: str, environment: str) -> SiteStatus:
-    detail = f'no application "{slug}" with an environment "{environment}" is visible to this token'
+    detail = f'this token sees no application "{slug}" with an environment "{environment}"'
     return make_absent_status(slug, role, environment, SiteCondition.MISSING, detail)
 
 

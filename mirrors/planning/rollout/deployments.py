@@ -91,7 +91,7 @@ def _why(
     said = {
         "it runs without {}": [name for name in different if name not in frozen],
         "it runs with another {}": [name for name in different if name in frozen],
-        "the platform does not show with which {} it runs": hidden,
+        "the platform hides the value of {} that it runs with": hidden,
         "it still runs with {}": sort_for_writing(gone),
     }
     return ", and ".join(words.format(", ".join(names)) for words, names in said.items() if names)

@@ -19,8 +19,7 @@ def make_held_site_problem(site: str, names: Iterable[str]) -> Problem:
     return Problem(
         "held-site-variables-change",
         f"it is held, but its variables change: {', '.join(names)}. A deployment would take the newest image.",
-        "Either roll it out to this site (hold: false), or let changed variables deploy it all the same"
-        " (hold: variablesMayDeploy)",
+        "Set hold: false to roll out to this site, or hold: variablesMayDeploy to let changed variables deploy it",
         site,
     )
 

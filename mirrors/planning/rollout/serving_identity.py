@@ -74,13 +74,13 @@ def compare_identity(declared: ServingIdentity, told: Any) -> str | None:
         The differences in a few words; None if there is none.
     """
     if not isinstance(told, dict) or not told.keys() >= IDENTITY_KEYS:
-        return "the answer is none of the companion app django_mirrors"
+        return "the answer is not from the companion app django_mirrors"
     return "; ".join(_differences(declared, told)) or None
 
 
 def _differences(declared: ServingIdentity, told: Mapping[str, Any]) -> Iterator[str]:
     if declared.site_id is not None and told["site_id"] != declared.site_id:
-        yield f"SITE_ID is {_quoted(told['site_id'])} there, and {declared.site_id} is declared"
+        yield f"its SITE_ID is {_quoted(told['site_id'])}, and {declared.site_id} is declared"
     if told["application"] != declared.application:
         yield f"it is {_named(told['application'])}, and {_named(declared.application)} is declared"
     if declared.database is not None and told["database"] != declared.database:

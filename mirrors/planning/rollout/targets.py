@@ -49,9 +49,9 @@ def choose_named_sites(settings: Settings, sites: Sequence[str], stack: str) -> 
     held = [
         Problem(
             "held-site-named",
-            "it is held, so nothing is deployed to it.",
-            "Either roll out to it (hold: false), or let only changed variables, and who names it, deploy it"
-            " (hold: variablesMayDeploy)",
+            "it is held, so Mirrors deploys nothing to it.",
+            "Set hold: false to roll out to it, or hold: variablesMayDeploy to deploy it when you name it or its"
+            " variables change",
             site,
         )
         for site in _mirrors(settings, lambda item: settings.hold_of(item) == "everything")

@@ -19,7 +19,7 @@ SITES_SHOWN = 8
 MANUAL_RELEASE_SITES = "MIRRORS_ROLL_OUT"
 """The environment variable with the sites that get a release under ``rollout.follow: manual``, separated by blanks."""
 
-PREVIEW_ADVICE = "rollout: every site with its wave and its reason, in short: mirrors preview"
+PREVIEW_ADVICE = "rollout: mirrors preview shows every site with its wave and its reason"
 CREDENTIAL_ROTATION = "rollout: shared credentials have changed, so all mirrors are one wave"
 
 

@@ -31,15 +31,15 @@ def _make_shared_id_problem(sites: Sequence[SiteFacts], site_id: int) -> Problem
     """Return the problem of declared sites with one id. No declaration helps where two run with it."""
     if sum(site.observed == site_id for site in sites) > 1:
         remedy = (
-            "Decide whose content it is. Set another SITE_ID at the other where it runs (the Control Panel), and deploy"
-            " it there; Mirrors does not renumber a running site"
+            "Decide whose content it is. Set another SITE_ID at the other one in the Control Panel, and deploy it"
+            " there. Mirrors does not renumber a running site"
         )
     else:
         remedy = "Declare another siteId for one of them"
     return Problem(
         "site-id-shared",
-        f"SITE_ID {site_id} would belong to {' and '.join(site.name for site in sites)}: both would serve, and"
-        " overwrite, the same site.",
+        f"SITE_ID {site_id} would belong to {' and '.join(site.name for site in sites)}. They would serve and overwrite"
+        " the same site.",
         remedy,
     )
 
@@ -89,8 +89,8 @@ def _describe_way_out(
         return "", f"Declare another siteId, or {change}"
     return (
         f', but the stack "{reference.stack}" gave it to {site.name}',
-        f"Set another SITE_ID at {name}, and deploy it there; or, where {name} keeps it, write reservedFor:"
-        f' {{{name}: {site_id}}} and another siteId for {site.name}, and run "pulumi up -s {reference.stack}" first',
+        f"Set another SITE_ID at {name}, and deploy it there. If {name} keeps the id, write reservedFor:"
+        f' {{{name}: {site_id}}} and another siteId for {site.name}, then run "pulumi up -s {reference.stack}" first',
     )
 
 
@@ -101,22 +101,22 @@ def _describe_retired_id(
     if reference and site_id in reference.retired and holder.name in (site.name, site.formerly):
         return (
             f'its SITE_ID {site_id} is retired in the stack "{reference.stack}", which this stack follows.',
-            f'Run "pulumi up -s {reference.stack}" first: there it gets the same one again',
+            f'Run "pulumi up -s {reference.stack}" first: there it gets the same id again',
         )
     if holder.name == site.name and holder.application:
         return (
-            f"SITE_ID {site_id} is retired, it belonged to another application of this name, which is gone.",
-            f"If this one replaces it, and shall have its content: releaseSiteIds: [{site_id}]",
+            f"SITE_ID {site_id} is retired. It belonged to another application of this name, which is gone.",
+            f"If this one replaces it and keeps its content, write releaseSiteIds: [{site_id}]",
         )
-    whose = f", it belonged to {holder.name}" if holder.name else ""
+    whose = f". It belonged to {holder.name}" if holder.name else ""
     if site.original and holder.application:
         return (
             f"SITE_ID {site_id} is retired{whose}, which was the original.",
-            f'If it was renamed, write "formerly: {holder.name}"; another original has its own content, and so a stack'
-            " of its own",
+            f'If it was renamed, write "formerly: {holder.name}". Another original has its own content and needs its'
+            " own stack",
         )
     return (
         f"SITE_ID {site_id} is retired{whose}.",
-        "Its content is still in the database: choose another id, or free it on purpose with releaseSiteIds:"
+        "Its content is still in the database. Choose another id, or free this one on purpose with releaseSiteIds:"
         f" [{site_id}]",
     )

@@ -38,7 +38,7 @@ def _forgotten(managed: Sequence[str], known: int, highest: int) -> Problem:
         "site-ids-forgotten",
         f"{format_slugs(managed, SITES_IN_PROBLEM)}: Mirrors has given SITE_IDs here before, and this stack's state"
         f" remembers none{stale}. A new mirror could get the id of one that has left, and with it its content.",
-        "Where another state knows the ids (a backup, another project, a Fleet that had another name in the program),"
-        " use that one. If there is none, or if the very first update was interrupted, write under mirrors:fleet which"
-        f" id was the highest that was ever given, {known} or above: highestSiteId: {known}",
+        "If another state knows the ids (a backup, another project, a Fleet with another name in the program), use that"
+        " state. If there is none, or if the very first update was interrupted, write the highest id that was ever"
+        f" given under mirrors:fleet. It is {known} or above: highestSiteId: {known}",
     )

@@ -58,8 +58,8 @@ def find_pin_problems(found: Sequence[SiteIdPin], fleet: Fleet) -> Iterator[Prob
         if not pin.retired and pin.site_id in fleet.retired and pin.application in fleet.slugs:
             yield Problem(
                 "site-id-retired",
-                f"has SITE_ID {pin.site_id}, which mirrors:fleet.retired lists, too.",
-                "Take it off that list, or have it taken off with --pin",
+                f"it has SITE_ID {pin.site_id}, which mirrors:fleet.retired lists, too.",
+                "Take it off that list, or let --pin do it",
                 pin.application,
             )
         if pin.contradicted:
@@ -70,7 +70,7 @@ def describe_other_id(declared: int | None, stored: int | None) -> str | None:
     """Return a message if the declared id is not the stack's; None if they agree, or if either is missing."""
     if None in (declared, stored) or declared == stored:
         return None
-    return f"declared with siteId {declared}, the stack has {stored}: see a preview"
+    return f"siteId {declared} is declared, and the stack has {stored}: mirrors preview shows the change"
 
 
 def note_unpinned_ids(settings: Settings, mirrors: Mapping[str, ObservedSite], stack: str) -> Note | None:

@@ -57,10 +57,10 @@ def _describe_correction(site: SiteFacts, stored: int | None) -> str:
     if site.original and stored is not None and site.observed not in (None, stored) and site.declared in (None, stored):
         none = " (none is 1)" if site.observed == ORIGINAL_ID else ""
         return (
-            f"Mirrors writes none to an original: set it to {stored} there again and deploy it, or, if the"
+            f"Mirrors writes no SITE_ID to an original. Set it to {stored} there again and deploy it. If the"
             f" {site.observed} that it runs with{none} is right, declare siteId: {site.observed}"
         )
-    return "A running site is not renumbered: declare the siteId that is right, and correct the others"
+    return "Mirrors does not renumber a running site. Declare the siteId that is right, and correct the others"
 
 
 def refuse_unreadable_ids(ledger: Ledger, request: AllocationRequest) -> Iterator[Problem]:
@@ -69,8 +69,8 @@ def refuse_unreadable_ids(ledger: Ledger, request: AllocationRequest) -> Iterato
         if site.unreadable and site.declared is None and site.application not in ledger.assignments:
             yield Problem(
                 "site-id-unknown",
-                "it runs with the shared database and a SITE_ID that is not shown, or is no number, so which content is"
-                " its own is not known.",
+                "it runs with the shared database, and its SITE_ID is hidden or no number. Mirrors does not know which"
+                " content belongs to it.",
                 "Declare the siteId that it has",
                 site.name,
             )
@@ -82,8 +82,8 @@ def refuse_high_ids(request: AllocationRequest, known: Mapping[str, int | None])
         if (known[site.application] or 0) > HIGHEST_SITE_ID:
             yield Problem(
                 "site-id-too-high",
-                f"it would get a SITE_ID above {HIGHEST_SITE_ID}, which no row of Django's sites can have: an id near"
-                " that was given, reserved, or is set at an application beside the list.",
+                f"it would get a SITE_ID above {HIGHEST_SITE_ID}, which no row of Django's sites can have. An id near"
+                " that was given or reserved, or an undeclared application has it.",
                 "Declare a siteId that is free",
                 site.name,
             )

@@ -18,17 +18,17 @@ def refuse_renamed_sites(ledger: Ledger, request: AllocationRequest) -> Iterator
             yield Problem(
                 "names-exchanged",
                 f'this application was called "{before}", and another one "{site.name}", when this stack was updated'
-                " last.",
-                "Resources cannot change places, the running sites would lose their variables: give this one a slug"
-                " that neither had, 'pulumi up' in every stack, and only then its new one",
+                " last. If their resources changed places, the running sites would lose their variables.",
+                "Give this one a slug that neither had, run 'pulumi up' in every stack, and only then give it its new"
+                " slug",
                 site.name,
             )
         elif before not in (site.name, site.formerly):
             yield Problem(
                 "application-renamed",
                 f'this application was called "{before}" and has SITE_ID {site_id}.',
-                f'Add "formerly: {before}" to it, so that its resources move with it; otherwise the running site would'
-                " lose its variables",
+                f'Add "formerly: {before}" to it, so that its resources move with it. Without that the running site'
+                " would lose its variables",
                 site.name,
             )
 
@@ -47,8 +47,8 @@ def refuse_reused_slugs(ledger: Ledger, request: AllocationRequest) -> Iterator[
                 "slug-of-another-application",
                 f"this is another application than the one that had this name and SITE_ID {site_id}, which was renamed"
                 f' "{now}".',
-                f'Write "application: {now}, formerly: {name}", or its running site would lose its variables. If both'
-                f" shall be mirrors, 'pulumi up' that in every stack, and add {name} after it; if {now} shall go, take"
-                f" {name} off the list, 'pulumi up' in every stack, and add it after that",
+                f'Write "application: {now}, formerly: {name}". Without that its running site would lose its variables.'
+                f" To keep both as mirrors, run 'pulumi up' with that in every stack, then add {name}. To remove {now},"
+                f" take {name} off the list, run 'pulumi up' in every stack, then add {name} again",
                 name,
             )

@@ -6,7 +6,7 @@ from mirrors.planning.site_ids.facts import AllocationRequest, Ledger
 from mirrors.problems import Note
 
 INSTANCES_GO_ON = (
-    "Instances that run go on serving the shared database until they are deployed again or the application is deleted"
+    "Its running instances serve the shared database until you deploy them again or delete the application"
 )
 """The fate of a site that left the list, on a platform where Mirrors cannot stop its instances."""
 
@@ -30,15 +30,15 @@ def note_removed_sites(
             continue
         if name in given:
             yield Note(
-                f"it is another application than the one that had SITE_ID {site_id}, which is retired. It gets"
-                f" {given[name]}, and begins empty. If it shall have the content of {site_id}: siteId: {site_id} and"
+                f"this is another application than the one that had SITE_ID {site_id}, which is retired. It gets"
+                f" {given[name]} and begins empty. To give it the content of {site_id}, write siteId: {site_id} and"
                 f" releaseSiteIds: [{site_id}]",
                 name,
             )
         elif today != name:
-            variables = f"the variables that we created {'stay' if keeps else 'are removed'} there"
+            variables = f"Mirrors {'keeps' if keeps else 'removes'} the variables that it created there"
             yield Note(
-                f'off the list; its application is called "{today}" now, and {variables}; its SITE_ID {site_id} is'
+                f'off the list; its application is called "{today}" now. {variables}. Its SITE_ID {site_id} is'
                 f" retired. {goes_on}",
                 name,
             )

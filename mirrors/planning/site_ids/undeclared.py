@@ -20,17 +20,17 @@ def refuse_hidden_ids(request: AllocationRequest) -> Iterator[Problem]:
         if neighbour.hidden and neighbour.listed and slug not in request.reserved_for:
             yield Problem(
                 "neighbour-id-unknown",
-                "an environment of it besides Test and Live may run with the shared database, and has a SITE_ID that is"
-                " not shown, or is no number, so that a new id could be the same.",
-                f"Keep that id free: mirrors:fleet.reservedFor: {{{slug}: ID}}",
+                "an environment of it besides Test and Live may run with the shared database, and its SITE_ID is hidden"
+                " or no number. A new site could get the same id.",
+                f"Reserve that id: mirrors:fleet.reservedFor: {{{slug}: ID}}",
                 slug,
             )
         elif neighbour.hidden and slug not in request.reserved_for:
             yield Problem(
                 "neighbour-id-unknown",
-                "it is not on the list, may run with the shared database, and has a SITE_ID that is not shown, or is no"
-                " number, so that a new id could be the same.",
-                f"Add {slug} to the list, with the siteId that it has; or reserve that id by its name:"
+                "it is not on the list, may run with the shared database, and its SITE_ID is hidden or no number. A new"
+                " site could get the same id.",
+                f"Add {slug} to the list with its siteId, or reserve that id:"
                 f" mirrors:fleet.reservedFor: {{{slug}: ID}}",
                 slug,
             )
@@ -51,8 +51,8 @@ def refuse_other_ledgers(ledger: Ledger, request: AllocationRequest) -> Iterator
                 f"Mirrors manages it with this original's database (SITE_ID {ids}), and this stack has never given it"
                 " one.",
                 "Two projects, or two states, must not give SITE_IDs for one original: declare all its mirrors in one."
-                f" If {slug} stays in the other, keep its ids free in both, each time that one is given:"
-                f" mirrors:fleet.reservedFor: {{{slug}: {example}}}; if it has left, list them under retired",
+                f" If {slug} stays in the other one, reserve its ids in both, each time that one is given:"
+                f" mirrors:fleet.reservedFor: {{{slug}: {example}}}. If it has left, list its ids under retired",
                 slug,
             )
 
