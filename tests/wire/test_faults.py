@@ -334,7 +334,7 @@ def test_a_deployment_that_does_not_end_well_is_one_message_with_remedy_and_log(
         kept_in(fresh).up(declared(site))
     text = told(refused, site)
     assert words in text
-    assert any(remedy in text for remedy in ("run the command again", "the next up waits for it"))
+    assert any(remedy in text.lower() for remedy in ("run the command again", "the next up waits for it"))
     assert text.endswith(f"Its log ends:\n{_cut(text)}")
     assert LAST_LINES in text
     assert "line 5\n" not in text
