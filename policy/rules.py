@@ -8,7 +8,7 @@ from mirrors.planning.reports.pulumi_steps import DYNAMIC_TYPES, SITE_TYPES
 from mirrors.planning.site_ids.allocate import allocate
 from mirrors.planning.site_ids.facts import ORIGINAL_ID, AllocationRequest, Ledger, SiteFacts
 from mirrors.planning.site_ids.ledger import load_ledger
-from mirrors.planning.site_state import RUNNING, is_variable, name_of
+from mirrors.planning.site_state import RUNNING_SUFFIX, is_variable, read_variable_name
 from mirrors.planning.variables.names import (
     DATABASE_URL,
     LOGGABLE_VARIABLES,
@@ -29,7 +29,11 @@ Given = tuple[str, str, int]
 
 def values_in(type_: str, properties: Properties) -> dict[str, str | None]:
     """Return {name: value} of a site's variables; None for a secret, and for a value not known yet, as in a preview."""
-    set_ = {name_of(key): item for key, item in properties.items() if is_variable(key) and not key.endswith(RUNNING)}
+    set_ = {
+        read_variable_name(key): item
+        for key, item in properties.items()
+        if is_variable(key) and not key.endswith(RUNNING_SUFFIX)
+    }
     values = {name: item.get("value") if isinstance(item, Mapping) else item for name, item in set_.items()}
     return (
         {name: value if isinstance(value, str) else None for name, value in values.items()}
@@ -102,7 +106,11 @@ def in_clear(type_: str, properties: Properties, allowed: Collection[str] = ()) 
         properties: the inputs of the resource.
         allowed: names of variables that are no secrets.
     """
-    secrets = {name_of(key) for key, item in properties.items() if isinstance(item, Mapping) and "fingerprint" in item}
+    secrets = {
+        read_variable_name(key)
+        for key, item in properties.items()
+        if isinstance(item, Mapping) and "fingerprint" in item
+    }
     for name, value in values_in(type_, properties).items():
         if name in secrets or name in LOGGABLE_VARIABLES or name in allowed:
             continue

@@ -18,7 +18,7 @@ from mirrors.observation.convert import convert_variables
 from mirrors.observation.fleet import FleetObserver
 from mirrors.observation.health import check_health
 from mirrors.observation.retired import observe_retired_sites
-from mirrors.planning.adoption.takeover import forecast_first_deployments
+from mirrors.planning.adoption.forecast import forecast_first_deployments
 from mirrors.planning.observed import ObservedFleet, ObservedSite
 from mirrors.planning.reports.fleet_preview import ChangeCause, FleetPreview, SitePreview
 from mirrors.planning.reports.preview import find_first_deployments, read_site_ids, summarize_preview

@@ -18,25 +18,25 @@ OUTPUTS = ("deployment", "url", "failed", "attempt")
 CHECK_ONLY = ("variables", "rollout", "turn", "observed", "databases", "collected", "newest", "shared")
 """The check-only inputs. The state keeps none of them."""
 
-RUNNING = " (running)"
+RUNNING_SUFFIX = " (running)"
 """The end of the key of a deployed value. No variable's name contains a blank."""
 
-ABSENT: Mapping[str, Any] = {"absent": True}
+ABSENT_ENTRY: Mapping[str, Any] = {"absent": True}
 """The deployed value of a variable that is set, and that the site does not run with as far as Mirrors knows."""
 
 FINGERPRINT_BYTES = 16
 
 Properties = dict[str, Any]
-Stored = str | Mapping[str, Any]
+StoredEntry = str | Mapping[str, Any]
 
 
-def fingerprint(key: str, name: str, value: str) -> str:
+def fingerprint_secret(key: str, name: str, value: str) -> str:
     """Return a keyed digest that shows whether two secrets are equal. Each site has its own ``key``, a secret."""
     digest = hmac.digest(key.encode(), f"{name}\0{value}".encode(), "sha256")
     return urlsafe_b64encode(digest[:FINGERPRINT_BYTES]).decode().rstrip("=")
 
 
-def key_of(name: str) -> str:
+def make_property_key(name: str) -> str:
     """Return the property of a variable. A taken name gets an equals sign before it, which no variable's name contains.
 
     Mirrors' properties and those of every resource are taken. So are names that begin with an underscore. Pulumi shows
@@ -46,9 +46,9 @@ def key_of(name: str) -> str:
     return f"={name}" if taken else name
 
 
-def name_of(key: str) -> str:
+def read_variable_name(key: str) -> str:
     """Return the variable's name of a property."""
-    return key.removesuffix(RUNNING).removeprefix("=")
+    return key.removesuffix(RUNNING_SUFFIX).removeprefix("=")
 
 
 def is_variable(key: str) -> bool:
@@ -57,7 +57,7 @@ def is_variable(key: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class VariableEntry:
     """A variable in the state.
 
     Args:
@@ -71,7 +71,7 @@ class Entry:
     sensitive: bool = False
 
     @classmethod
-    def of(cls, stored: Stored) -> Self:
+    def of(cls, stored: StoredEntry) -> Self:
         """Return the entry of a stored property."""
         if isinstance(stored, str):
             return cls(stored)
@@ -80,18 +80,18 @@ class Entry:
         return cls(str(value), secret, bool(stored.get("sensitive", secret)))
 
     @property
-    def stored(self) -> Stored:
+    def stored(self) -> StoredEntry:
         """Return the property in the state, without the flags that have their usual value."""
         if self.secret:
             return {"fingerprint": self.value} | ({} if self.sensitive else {"sensitive": False})
         return {"value": self.value, "sensitive": True} if self.sensitive else self.value
 
-    def has_value_of(self, other: "Entry | None") -> bool:
+    def has_value_of(self, other: "VariableEntry | None") -> bool:
         """Return whether both have one value, whatever their flags."""
         return other is not None and (self.value, self.secret) == (other.value, other.secret)
 
 
-Entries = Mapping[str, Entry]
+VariableEntries = Mapping[str, VariableEntry]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +111,8 @@ class SiteState:
         image_environment: The uuid of the original's environment whose image the site runs.
     """
 
-    is_set: Entries = field(default_factory=dict)
-    runs: Entries = field(default_factory=dict)
+    is_set: VariableEntries = field(default_factory=dict)
+    runs: VariableEntries = field(default_factory=dict)
     found: frozenset[str] = frozenset()
     release: str | None = None
     verified: bool | None = None
@@ -125,10 +125,12 @@ class SiteState:
     @classmethod
     def of(cls, properties: Mapping[str, Any]) -> Self:
         """Return the site of a resource's inputs or outputs; an empty one without properties."""
-        is_set = {name_of(key): Entry.of(properties[key]) for key in _keys(properties, running=False)}
-        others = {name_of(key): properties[key] for key in _keys(properties, running=True)}
+        is_set = {
+            read_variable_name(key): VariableEntry.of(properties[key]) for key in _keys(properties, running=False)
+        }
+        others = {read_variable_name(key): properties[key] for key in _keys(properties, running=True)}
         runs = {name: entry for name, entry in is_set.items() if name not in others}
-        runs |= {name: Entry.of(stored) for name, stored in others.items() if stored != ABSENT}
+        runs |= {name: VariableEntry.of(stored) for name, stored in others.items() if stored != ABSENT_ENTRY}
         site = cls(
             is_set,
             runs,
@@ -138,7 +140,7 @@ class SiteState:
         return replace(site, url=site.url or None, image_environment=properties.get("image_environment"))
 
     @property
-    def known(self) -> Entries:
+    def known(self) -> VariableEntries:
         """Return {name: entry} of each known name, deployed or set."""
         return {**self.is_set, **self.runs}
 
@@ -148,7 +150,7 @@ class SiteState:
 
         Without a deployment they have no release. The inputs of ``check`` always have one, so they differ.
         """
-        entries = {key_of(name): entry.stored for name, entry in self.is_set.items()}
+        entries = {make_property_key(name): entry.stored for name, entry in self.is_set.items()}
         kept: Properties = {"found": sorted(self.found)} if self.found else {}
         kept |= {} if self.image_environment is None else {"image_environment": self.image_environment}
         if self.deployment is None:
@@ -169,13 +171,16 @@ class SiteState:
     @property
     def _running(self) -> Properties:
         """Return the properties of the deployed values that differ from the set ones."""
-        entries = ((name, self.runs.get(name)) for name in different(self.is_set, self.runs))
-        return {f"{key_of(name)}{RUNNING}": dict(ABSENT) if item is None else item.stored for name, item in entries}
+        entries = ((name, self.runs.get(name)) for name in find_differences(self.is_set, self.runs))
+        return {
+            f"{make_property_key(name)}{RUNNING_SUFFIX}": dict(ABSENT_ENTRY) if item is None else item.stored
+            for name, item in entries
+        }
 
     def needs_deployment(self, declared: Self) -> bool:
         """Return whether the site does not run as declared."""
         released = self.deployment is not None and declared.release == self.release
-        return not released or bool(different(self.managed(declared.is_set).runs, declared.is_set))
+        return not released or bool(find_differences(self.managed(declared.is_set).runs, declared.is_set))
 
     def runs_otherwise(self, declared: Self) -> bool:
         """Return whether the deployment surely runs another release or another value than is declared.
@@ -227,53 +232,59 @@ class SiteState:
 
 
 def _keys(properties: Mapping[str, Any], *, running: bool) -> Iterable[str]:
-    return [key for key in properties if is_variable(key) and key.endswith(RUNNING) is running]
+    return [key for key in properties if is_variable(key) and key.endswith(RUNNING_SUFFIX) is running]
 
 
-def _without(entries: Entries, names: Collection[str]) -> dict[str, Entry]:
+def _without(entries: VariableEntries, names: Collection[str]) -> dict[str, VariableEntry]:
     return {name: entry for name, entry in entries.items() if name not in names}
 
 
-def _same(one: Entry | None, other: Entry | None) -> bool:
+def _same(one: VariableEntry | None, other: VariableEntry | None) -> bool:
     return one is other or (one is not None and one.has_value_of(other))
 
 
-def different(before: Entries, now: Entries) -> list[str]:
+def find_differences(before: VariableEntries, now: VariableEntries) -> list[str]:
     """Return the names whose values differ, in the order of writing. Another flag needs no deployment."""
     return sort_for_writing(name for name in {*before, *now} if not _same(before.get(name), now.get(name)))
 
 
-def after_writing(before: SiteState, made: Entries, removed: Collection[str], found: frozenset[str]) -> SiteState:
+def record_writes(
+    before: SiteState, made: VariableEntries, removed: Collection[str], found: frozenset[str]
+) -> SiteState:
     """Return the site after an attempt that failed behind these writes. The deployed variables are as before."""
     return replace(before, is_set={**_without(before.is_set, removed), **made}, found=found)
 
 
-def entry_of(key: str, name: str, value: str, *, secret: bool, sensitive: bool) -> Entry:
+def make_entry(key: str, name: str, value: str, *, secret: bool, sensitive: bool) -> VariableEntry:
     """Return the entry of a value. ``key`` is the key of the site's fingerprints."""
-    return Entry(fingerprint(key, name, value) if secret else value, secret, sensitive)
+    return VariableEntry(fingerprint_secret(key, name, value) if secret else value, secret, sensitive)
 
 
-def set_entry(known: Entry, key: str, name: str, value: str, *, sensitive: bool) -> Entry:
+def make_set_entry(known: VariableEntry, key: str, name: str, value: str, *, sensitive: bool) -> VariableEntry:
     """Return the entry of a value that is set and shown.
 
     A service with a new value counts as a secret, because an update that was killed may have written it as one.
     """
     secret = known.secret or (is_service_variable(name) and value != known.value)
-    return entry_of(key, name, value, secret=secret, sensitive=sensitive)
+    return make_entry(key, name, value, secret=secret, sensitive=sensitive)
 
 
-def _running_entry(known: Entry, is_set: Entry | None, key: str, name: str, value: str) -> Entry:
+def _running_entry(
+    known: VariableEntry, is_set: VariableEntry | None, key: str, name: str, value: str
+) -> VariableEntry:
     """Return the entry of a deployed value. It is plain only where the state has it, or has it set, as plain.
 
     Any other value may be a secret, even if the variable is plain now: the platform shows what it hid at deployment.
     """
-    if is_set is not None and is_set.has_value_of(Entry(value)):
+    if is_set is not None and is_set.has_value_of(VariableEntry(value)):
         return is_set
     found_secret = not known.secret and value != known.value
-    return entry_of(key, name, value, secret=known.secret or found_secret, sensitive=known.sensitive or found_secret)
+    return make_entry(key, name, value, secret=known.secret or found_secret, sensitive=known.sensitive or found_secret)
 
 
-def running_entries(known: Entries, is_set: Entries, frozen: Mapping[str, str | None], key: str) -> dict[str, Entry]:
+def make_deployed_entries(
+    known: VariableEntries, is_set: VariableEntries, frozen: Mapping[str, str | None], key: str
+) -> dict[str, VariableEntry]:
     """Return {name: entry} of the known names that the platform shows in a deployment which Mirrors did not make.
 
     Args:

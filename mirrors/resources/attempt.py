@@ -9,7 +9,7 @@ from mirrors.divio import Divio
 from mirrors.errors import DatabaseMismatchError, MirrorsError, SharedValuesChangedError
 from mirrors.observation.convert import convert_variables
 from mirrors.planning.rollout.holds import make_held_site_problem
-from mirrors.planning.site_state import INPUTS, Entries, SiteState, after_writing
+from mirrors.planning.site_state import INPUTS, SiteState, VariableEntries, record_writes
 from mirrors.planning.variables.dsn import UNREADABLE_IDENTITY, identify_for_confirmation
 from mirrors.planning.variables.names import DATABASE_URL, MIRRORS_APPLICATION, sort_for_writing
 from mirrors.planning.variables.shared import find_changed_values
@@ -49,7 +49,7 @@ class Attempt:
         self._inputs = {key: normalize(properties[key]) for key in INPUTS if key in properties}
         self._declared: CheckedSite = OPERATION.declared(self.environment, self.site)
         self._goal = SiteState.of(properties).keeping(before, self._declared.rollout)
-        self._wanted: Entries = self._goal.is_set
+        self._wanted: VariableEntries = self._goal.is_set
         self.before = before.wanting(self._goal.release)
         self._found = frozenset(self._inputs.get("found") or ())
         self._owned = OPERATION.stored.get(self.environment, before) if before == SiteState() else before
@@ -182,7 +182,7 @@ class Attempt:
         ours = self._ours_before() if self._is_new else set()
         known = {name: self._wanted[name] for name in (writing.made | theirs | hidden | ours) - writing.removed}
         found = self._found | writing.taken_over
-        return self._outputs(self._now or after_writing(self.before, known, writing.removed, found))
+        return self._outputs(self._now or record_writes(self.before, known, writing.removed, found))
 
     def _ours_before(self) -> set[str]:
         """Return the variables of a site new to the state that are Mirrors' own, after a replacement or a kill.

@@ -21,15 +21,15 @@ from mirrors.planning.site_state import (
     CHECK_ONLY,
     INPUTS,
     OUTPUTS,
-    Entries,
-    Entry,
     SiteState,
-    different,
-    entry_of,
+    VariableEntries,
+    VariableEntry,
+    find_differences,
     is_variable,
-    key_of,
-    running_entries,
-    set_entry,
+    make_deployed_entries,
+    make_entry,
+    make_property_key,
+    make_set_entry,
 )
 from mirrors.planning.variables.names import MIRRORS_APPLICATION, SITE_VARIABLES, sort_for_writing
 from mirrors.planning.variables.writes import DesiredVariable
@@ -81,7 +81,7 @@ class SiteProvider(Provider):
         entries = _entries(news.get("variables") or {}, key)
         found = _found(OPERATION.stored.get(str(news["environment"]), before), news)
         inputs = {name: item for name, item in self.checked(news).items() if name != "found"}
-        inputs |= {key_of(name): _stored(entry) for name, entry in entries.items()}
+        inputs |= {make_property_key(name): _stored(entry) for name, entry in entries.items()}
         inputs |= {"hmac_key": secret(key)} | ({"found": found} if found else {})
         if declared.rollout in ("stays", "held"):
             # Both, because a release of one environment is not known in the other.
@@ -90,7 +90,7 @@ class SiteProvider(Provider):
             return CheckResult(inputs, [])
         inputs.pop("verified", None)
         inputs |= {"verified": olds["verified"]} if "verified" in olds else {}
-        known = {name: entry for name, entry in entries.items() if isinstance(entry, Entry)}
+        known = {name: entry for name, entry in entries.items() if isinstance(entry, VariableEntry)}
         return CheckResult(inputs, _changes_at_held_site(news["site"], before, known, entries.keys() - known.keys()))
 
     def diff(self, _id: str, _olds: Properties, _news: Properties) -> DiffResult:
@@ -150,7 +150,7 @@ class SiteProvider(Provider):
         where = where_of(props)
         return ReadResult(id_, where | now.outputs, where | now.inputs)
 
-    def _running_now(self, props: Properties, stored: SiteState, is_set: Entries) -> SiteState:
+    def _running_now(self, props: Properties, stored: SiteState, is_set: VariableEntries) -> SiteState:
         environment = props["environment"]
         if self.reads.is_last(environment, stored.deployment):
             return stored
@@ -160,7 +160,9 @@ class SiteProvider(Provider):
             return replace(stored, deployment=None, url=None, runs={}).wanting(stored.release)
         return stored if done.uuid == stored.deployment else self._look_into(props, stored, is_set, done)
 
-    def _look_into(self, props: Properties, stored: SiteState, is_set: Entries, done: ObservedDeployment) -> SiteState:
+    def _look_into(
+        self, props: Properties, stored: SiteState, is_set: VariableEntries, done: ObservedDeployment
+    ) -> SiteState:
         """Return the state of a site with a new deployment: its values as far as they are shown, its outputs.
 
         A hidden value is unknown. The one who started the deployment may have set anything before.
@@ -168,7 +170,7 @@ class SiteProvider(Provider):
         frozen, release = deployed_variables_of(self.divio, done.uuid), stored.release
         if release != "":
             release = find_release(done, list_deployments_or_empty(self.divio, props["image_environment"])) or release
-        runs = running_entries(stored.known, is_set, frozen, str(props["hmac_key"]))
+        runs = make_deployed_entries(stored.known, is_set, frozen, str(props["hmac_key"]))
         verified = None if stored.verified is None else False
         state = replace(stored, runs=runs, release=release or "", verified=verified, failed=None, attempt=None)
         return replace(state, **deployment_outputs(done.uuid, frozen))
@@ -207,18 +209,20 @@ def _unknown(item: Any) -> bool:
     return isinstance(item, Unknown) or any(isinstance(value, Unknown) for value in item.values())
 
 
-def _entries(hints: Properties, key: str) -> dict[str, Entry | Unknown]:
+def _entries(hints: Properties, key: str) -> dict[str, VariableEntry | Unknown]:
     """Return the entries of the declared variables, {name: {value, secret, sensitive}}. An unknown one stays so."""
-    return {name: UNKNOWN if _unknown(item) else entry_of(key, name, **item) for name, item in hints.items()}
+    return {name: UNKNOWN if _unknown(item) else make_entry(key, name, **item) for name, item in hints.items()}
 
 
-def _stored(entry: Entry | Unknown) -> Any:
-    return entry.stored if isinstance(entry, Entry) else entry
+def _stored(entry: VariableEntry | Unknown) -> Any:
+    return entry.stored if isinstance(entry, VariableEntry) else entry
 
 
-def _changes_at_held_site(site: str, before: SiteState, known: Entries, unknown: Collection[str]) -> list[CheckFailure]:
+def _changes_at_held_site(
+    site: str, before: SiteState, known: VariableEntries, unknown: Collection[str]
+) -> list[CheckFailure]:
     before = before.managed(known.keys() | unknown)
-    changing = {*different(before.is_set, known), *different(before.runs, known)}.difference(unknown)
+    changing = {*find_differences(before.is_set, known), *find_differences(before.runs, known)}.difference(unknown)
     return failures([make_held_site_problem(site, sort_for_writing(changing))] if changing else [])
 
 
@@ -252,16 +256,16 @@ def _kept(olds: Properties) -> Properties:
     return stored | {"hmac_key": secret(stored["hmac_key"])}
 
 
-def _set_now(props: Properties, stored: SiteState, live: Live) -> Entries:
+def _set_now(props: Properties, stored: SiteState, live: Live) -> VariableEntries:
     key = str(props["hmac_key"])
     found = {name: _seen(key, name, entry, live.get(name)) for name, entry in stored.is_set.items()}
     return {name: entry for name, entry in found.items() if entry is not None}
 
 
-def _seen(key: str, name: str, known: Entry, live: EnvironmentVariable | None) -> Entry | None:
+def _seen(key: str, name: str, known: VariableEntry, live: EnvironmentVariable | None) -> VariableEntry | None:
     """Return a live variable as the state would hold it."""
     if live is None:
         return None
     if live.value is None:
         return replace(known, sensitive=live.is_sensitive)
-    return set_entry(known, key, name, live.value, sensitive=live.is_sensitive)
+    return make_set_entry(known, key, name, live.value, sensitive=live.is_sensitive)

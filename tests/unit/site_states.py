@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from mirrors.planning.site_state import Entries, Entry, SiteState, entry_of
+from mirrors.planning.site_state import SiteState, VariableEntries, VariableEntry, make_entry
 
 KEY = "key-of-the-site"
 AWKWARD = ("id", "urn", "site", "found", "release", "failed", "variables", "hmac_key", "verified")
@@ -14,17 +14,17 @@ values = st.sampled_from(("", "1", "2", "absent")) | st.text(max_size=6)
 
 
 @st.composite
-def declarations(draw: st.DrawFn) -> Entries:
+def declarations(draw: st.DrawFn) -> VariableEntries:
     """Return {name: entry} as a program declares them, fingerprinted with ``KEY``."""
     chosen = draw(st.dictionaries(names, st.tuples(values, st.booleans(), st.booleans()), max_size=6))
     return {
-        name: entry_of(KEY, name, value, secret=secret, sensitive=sensitive)
+        name: make_entry(KEY, name, value, secret=secret, sensitive=sensitive)
         for name, (value, secret, sensitive) in chosen.items()
     }
 
 
 @st.composite
-def deployed(draw: st.DrawFn, is_set: Entries | None = None) -> SiteState:
+def deployed(draw: st.DrawFn, is_set: VariableEntries | None = None) -> SiteState:
     """Return a site that runs something, most of it as it is set. ``is_set``: what may be among the variables."""
     known = {**draw(declarations()), **(is_set or {})}
     is_set = {name: entry for name, entry in known.items() if draw(st.integers(0, 3))}
@@ -44,10 +44,10 @@ def deployed(draw: st.DrawFn, is_set: Entries | None = None) -> SiteState:
     )
 
 
-def values_of(entries: Entries) -> dict[str, tuple[str, bool]]:
+def values_of(entries: VariableEntries) -> dict[str, tuple[str, bool]]:
     """Without the flag."""
     return {name: (entry.value, entry.secret) for name, entry in entries.items()}
 
 
-def plain(value: str) -> Entry:
-    return Entry(value)
+def plain(value: str) -> VariableEntry:
+    return VariableEntry(value)

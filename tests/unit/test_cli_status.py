@@ -13,7 +13,7 @@ from mirrors.cli.divio import unhealthy
 from mirrors.cli.state import StackState
 from mirrors.cli.status import as_data
 from mirrors.observation.health import OUT_OF_TIME
-from mirrors.planning.site_state import key_of
+from mirrors.planning.site_state import make_property_key
 from tests.servers import running
 from tests.unit.fleets import fresh, seen, settings
 from tests.unit.test_planning_status import GOOD, status_of
@@ -30,7 +30,7 @@ def site(environment: str, *names: str, kind: str = "Mirror", **more: Any) -> di
     """``environment`` is also a name that is taken."""
     key = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "v1:abc"}
     where = {"site": "acme-de (test)", "environment": environment, "image_environment": "e", "hmac_key": key}
-    return exported(kind, {**where, **{key_of(name): {"fingerprint": "abc"} for name in names}, **more})
+    return exported(kind, {**where, **{make_property_key(name): {"fingerprint": "abc"} for name in names}, **more})
 
 
 def test_what_the_stack_created_is_what_it_has_set_without_what_was_found() -> None:

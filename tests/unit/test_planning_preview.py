@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mirrors.config import Settings
-from mirrors.planning.adoption.takeover import FirstDeploymentForecast
+from mirrors.planning.adoption.forecast import FirstDeploymentForecast
 from mirrors.planning.divio_words import PLATFORM_WORDS
 from mirrors.planning.reports.fleet_preview import ChangeCause, FleetPreview
 from mirrors.planning.reports.preview import find_first_deployments, summarize_preview

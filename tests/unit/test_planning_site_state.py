@@ -7,24 +7,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mirrors.planning.site_state import (
-    ABSENT,
+    ABSENT_ENTRY,
     CHECK_ONLY,
     FINGERPRINT_BYTES,
     INPUTS,
     OUTPUTS,
-    RUNNING,
-    Entries,
-    Entry,
+    RUNNING_SUFFIX,
     Properties,
     SiteState,
-    after_writing,
-    different,
-    entry_of,
-    fingerprint,
+    VariableEntries,
+    VariableEntry,
+    find_differences,
+    fingerprint_secret,
     is_variable,
-    key_of,
-    name_of,
-    running_entries,
+    make_deployed_entries,
+    make_entry,
+    make_property_key,
+    read_variable_name,
+    record_writes,
 )
 from mirrors.planning.variables.names import sort_for_writing
 from tests.search import searching
@@ -45,32 +45,38 @@ def stored(properties: Properties) -> Properties:
 @many
 @given(st.frozensets(names))
 def test_a_variable_of_any_name_has_a_property_of_its_own(chosen: frozenset[str]) -> None:
-    keys = {name: key_of(name) for name in chosen}
-    with_running = [*keys.values(), *(f"{key}{RUNNING}" for key in keys.values())]
+    keys = {name: make_property_key(name) for name in chosen}
+    with_running = [*keys.values(), *(f"{key}{RUNNING_SUFFIX}" for key in keys.values())]
     assert len({*with_running}) == 2 * len(chosen)
     assert all(map(is_variable, with_running))
     assert not OURS & {*with_running}
     assert not [key for key in with_running if key.startswith("_")]
-    assert {name_of(key) for key in with_running} == chosen
+    assert {read_variable_name(key) for key in with_running} == chosen
 
 
 def test_a_usual_name_is_its_own_property() -> None:
-    assert [key_of(name) for name in ("SITE_ID", "A1", "site", "id", "_A")] == ["SITE_ID", "A1", "=site", "=id", "=_A"]
+    assert [make_property_key(name) for name in ("SITE_ID", "A1", "site", "id", "_A")] == [
+        "SITE_ID",
+        "A1",
+        "=site",
+        "=id",
+        "=_A",
+    ]
 
 
 @many
 @given(value=values, secret=st.booleans(), sensitive=st.booleans())
 def test_an_entry_is_read_as_it_was_written(value: str, *, secret: bool, sensitive: bool) -> None:
-    entry = Entry(value, secret, sensitive)
-    assert Entry.of(entry.stored) == entry
-    assert entry.stored != ABSENT
+    entry = VariableEntry(value, secret, sensitive)
+    assert VariableEntry.of(entry.stored) == entry
+    assert entry.stored != ABSENT_ENTRY
 
 
 def test_what_is_usual_is_written_short() -> None:
-    assert Entry("x").stored == "x"
-    assert Entry("x", secret=True, sensitive=True).stored == {"fingerprint": "x"}
-    assert Entry("x", secret=True).stored == {"fingerprint": "x", "sensitive": False}
-    assert Entry("x", sensitive=True).stored == {"value": "x", "sensitive": True}
+    assert VariableEntry("x").stored == "x"
+    assert VariableEntry("x", secret=True, sensitive=True).stored == {"fingerprint": "x"}
+    assert VariableEntry("x", secret=True).stored == {"fingerprint": "x", "sensitive": False}
+    assert VariableEntry("x", sensitive=True).stored == {"value": "x", "sensitive": True}
 
 
 @many
@@ -96,8 +102,8 @@ def test_of_a_site_that_runs_nothing_the_state_has_what_is_set(site: SiteState) 
 @many
 @given(deployed())
 def test_what_runs_is_written_only_where_it_is_not_what_is_set(site: SiteState) -> None:
-    keys = [key for key in site.outputs if key.endswith(RUNNING)]
-    assert [name_of(key) for key in keys] == different(site.is_set, site.runs)
+    keys = [key for key in site.outputs if key.endswith(RUNNING_SUFFIX)]
+    assert [read_variable_name(key) for key in keys] == find_differences(site.is_set, site.runs)
     if values_of(site.is_set) == values_of(site.runs):
         assert keys == []
 
@@ -105,7 +111,7 @@ def test_what_runs_is_written_only_where_it_is_not_what_is_set(site: SiteState) 
 @many
 @given(both=BOTH, verified=st.sampled_from((None, True)))
 def test_a_site_is_deployed_unless_it_runs_what_is_declared(
-    both: tuple[Entries, SiteState], *, verified: bool | None
+    both: tuple[VariableEntries, SiteState], *, verified: bool | None
 ) -> None:
     """How a variable is flagged on the platform is no reason, nor is that the site's health is unknown."""
     declared, site = SiteState(both[0], release="r-1", verified=verified), both[1]
@@ -120,7 +126,7 @@ def test_a_site_is_deployed_unless_it_runs_what_is_declared(
 @many
 @given(both=BOTH)
 def test_what_was_there_before_mirrors_and_is_declared_no_more_is_no_reason_to_deploy(
-    both: tuple[Entries, SiteState],
+    both: tuple[VariableEntries, SiteState],
 ) -> None:
     declared, site = both
     known = {*site.is_set, *site.runs}
@@ -131,7 +137,7 @@ def test_what_was_there_before_mirrors_and_is_declared_no_more_is_no_reason_to_d
 
 
 @given(declarations())
-def test_a_site_that_runs_what_is_declared_is_not_deployed(declared: Entries) -> None:
+def test_a_site_that_runs_what_is_declared_is_not_deployed(declared: VariableEntries) -> None:
     site = SiteState(declared, declared, release="r-1", verified=True, deployment="d-1")
     wanted = SiteState(declared, release="r-1", verified=True)
     assert site.is_as(wanted)
@@ -142,20 +148,27 @@ def test_a_site_that_runs_what_is_declared_is_not_deployed(declared: Entries) ->
 
 def test_a_deployment_is_outdated_for_sure_only_by_what_the_state_knows_of_it() -> None:
     runs = SiteState(
-        {"A": Entry("1")}, {"A": Entry("1")}, release="r1", deployment="d1", url=None, image_environment="live"
+        {"A": VariableEntry("1")},
+        {"A": VariableEntry("1")},
+        release="r1",
+        deployment="d1",
+        url=None,
+        image_environment="live",
     )
     assert not runs.runs_otherwise(runs)
     assert runs.runs_otherwise(replace(runs, release="r2"))
-    assert runs.runs_otherwise(replace(runs, is_set={"A": Entry("2")}))
-    assert not runs.runs_otherwise(replace(runs, is_set={"A": Entry("1"), "B": Entry("1")})), "it may run with B"
+    assert runs.runs_otherwise(replace(runs, is_set={"A": VariableEntry("2")}))
+    assert not runs.runs_otherwise(replace(runs, is_set={"A": VariableEntry("1"), "B": VariableEntry("1")})), (
+        "it may run with B"
+    )
     assert not runs.runs_otherwise(replace(runs, release="r2", image_environment="test")), "r2 may be r1's image"
-    assert not runs.runs_otherwise(replace(runs, is_set={"A": Entry("fingerprint", secret=True)}))
+    assert not runs.runs_otherwise(replace(runs, is_set={"A": VariableEntry("fingerprint", secret=True)}))
     assert not replace(runs, release=None).runs_otherwise(replace(runs, release="r2"))
 
 
 @many
 @given(both=BOTH)
-def test_an_outdated_deployment_is_a_reason_to_deploy(both: tuple[Entries, SiteState]) -> None:
+def test_an_outdated_deployment_is_a_reason_to_deploy(both: tuple[VariableEntries, SiteState]) -> None:
     declared, site = SiteState(both[0], release="r-1"), both[1]
     assert site.needs_deployment(declared) or not site.runs_otherwise(declared)
 
@@ -182,17 +195,17 @@ def test_without_a_deployment_is_known_only_that_no_release_is_wanted() -> None:
 
 @many
 @given(declarations(), declarations())
-def test_what_differs_is_named_in_the_order_of_writing(before: Entries, now: Entries) -> None:
+def test_what_differs_is_named_in_the_order_of_writing(before: VariableEntries, now: VariableEntries) -> None:
     names_ = [name for name in {*before, *now} if values_of(before).get(name) != values_of(now).get(name)]
-    assert different(before, now) == sort_for_writing(names_)
-    assert {*different(now, before)} == {*names_}
-    assert different(now, now) == []
+    assert find_differences(before, now) == sort_for_writing(names_)
+    assert {*find_differences(now, before)} == {*names_}
+    assert find_differences(now, now) == []
 
 
 def test_after_a_failed_attempt_is_set_what_it_wrote_and_runs_what_ran() -> None:
     old, new = plain("old"), plain("new")
     before = SiteState({"A": old, "B": old}, {"A": old, "B": old}, deployment="d-1", release="r-1")
-    after = after_writing(before, {"A": new, "C": new}, (), frozenset({"B"}))
+    after = record_writes(before, {"A": new, "C": new}, (), frozenset({"B"}))
     assert after.is_set == {"A": new, "B": old, "C": new}
     assert after.outputs == {
         "A": "new",
@@ -205,22 +218,22 @@ def test_after_a_failed_attempt_is_set_what_it_wrote_and_runs_what_ran() -> None
         "deployment": "d-1",
         "url": "",
     }
-    assert after_writing(SiteState(), {"A": new}, (), frozenset()).outputs == {"A": "new", "url": ""}
+    assert record_writes(SiteState(), {"A": new}, (), frozenset()).outputs == {"A": "new", "url": ""}
 
 
 @many
 @given(names, values, values)
 def test_a_fingerprint_tells_whether_a_secret_is_the_same_and_nothing_else(name: str, one: str, other: str) -> None:
-    ours = fingerprint(KEY, name, one)
-    assert (ours == fingerprint(KEY, name, other)) is (one == other)
-    assert ours not in (fingerprint("another-site", name, one), fingerprint(KEY, f"{name}_", one))
+    ours = fingerprint_secret(KEY, name, one)
+    assert (ours == fingerprint_secret(KEY, name, other)) is (one == other)
+    assert ours not in (fingerprint_secret("another-site", name, one), fingerprint_secret(KEY, f"{name}_", one))
     assert len(ours) == -(-FINGERPRINT_BYTES * 4 // 3)
 
 
 def test_a_secret_is_stored_as_its_fingerprint_and_never_in_clear() -> None:
-    site = SiteState({"T": entry_of(KEY, "T", "hunter22", secret=True, sensitive=True)}, {}, deployment="d-1")
+    site = SiteState({"T": make_entry(KEY, "T", "hunter22", secret=True, sensitive=True)}, {}, deployment="d-1")
     assert "hunter22" not in json.dumps(site.outputs) + repr(site)
-    assert site.inputs["T"] == {"fingerprint": fingerprint(KEY, "T", "hunter22")}
+    assert site.inputs["T"] == {"fingerprint": fingerprint_secret(KEY, "T", "hunter22")}
     assert site.inputs["T (running)"] == {"absent": True}
 
 
@@ -228,13 +241,13 @@ def test_of_a_deployment_of_anothers_making_what_is_not_shown_is_not_known() -> 
     known = {
         "A": plain("a"),
         "B": plain("b"),
-        "S": entry_of(KEY, "S", "s", secret=True, sensitive=True),
-        "T": entry_of(KEY, "T", "t", secret=True, sensitive=False),
-        "U": entry_of(KEY, "U", "u", secret=True, sensitive=True),
+        "S": make_entry(KEY, "S", "s", secret=True, sensitive=True),
+        "T": make_entry(KEY, "T", "t", secret=True, sensitive=False),
+        "U": make_entry(KEY, "U", "u", secret=True, sensitive=True),
     }
     frozen = {"A": "a", "S": None, "T": "other", "FOREIGN": "x"}
-    assert running_entries(known, known, frozen, KEY) == {
+    assert make_deployed_entries(known, known, frozen, KEY) == {
         "A": known["A"],
-        "T": entry_of(KEY, "T", "other", secret=True, sensitive=False),
+        "T": make_entry(KEY, "T", "other", secret=True, sensitive=False),
     }
-    assert running_entries(known, known, {"A": "a"}, KEY) == {"A": known["A"]}
+    assert make_deployed_entries(known, known, {"A": "a"}, KEY) == {"A": known["A"]}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mirrors.planning.adoption.takeover import (
+from mirrors.planning.adoption.forecast import (
     FirstDeploymentForecast,
     forecast_first_deployment,
     forecast_first_deployments,

@@ -11,7 +11,13 @@ from pulumi.output import UNKNOWN, Unknown
 
 from mirrors.config.connection import load_connection
 from mirrors.errors import NotCheckedError, PausedError
-from mirrors.planning.site_state import RUNNING, Entries, SiteState, key_of, name_of
+from mirrors.planning.site_state import (
+    RUNNING_SUFFIX,
+    SiteState,
+    VariableEntries,
+    make_property_key,
+    read_variable_name,
+)
 from mirrors.planning.variables.names import SITE_VARIABLES
 from mirrors.resources.process import OPERATION, Operation
 from mirrors.resources.site import SiteProvider
@@ -53,7 +59,7 @@ def as_stored(site: SiteState) -> dict[str, Any]:
     return WHERE | {"hmac_key": KEY} | site.inputs
 
 
-def entries_of(declared: Variables) -> Entries:
+def entries_of(declared: Variables) -> VariableEntries:
     """Fingerprinted with the key that the state has."""
     return SiteState.of(checked({"hmac_key": KEY, "environment": "e-de"}, news(declared))).is_set
 
@@ -85,10 +91,12 @@ def test_each_property_that_changes_names_what_is_not_set_as_declared_or_does_no
     entries, olds = entries_of(declared), as_stored(site)
     inputs = checked(olds, news(declared, rollout=rollout))
     changing = {key for key in {*olds, *inputs} if olds.get(key) != inputs.get(key)} - {"release", "verified"}
-    is_set = {key_of(name) for name in {*site.is_set, *entries} if site.is_set.get(name) != entries.get(name)}
+    is_set = {
+        make_property_key(name) for name in {*site.is_set, *entries} if site.is_set.get(name) != entries.get(name)
+    }
     runs, there = values_of(site.runs), values_of(site.is_set)
     otherwise = {name for name in {*runs, *there} if runs.get(name) != there.get(name)}
-    running = {f"{key_of(name)}{RUNNING}" for name in otherwise}
+    running = {f"{make_property_key(name)}{RUNNING_SUFFIX}" for name in otherwise}
     assert changing == is_set | running
 
 
@@ -101,7 +109,7 @@ def test_what_was_checked_is_checked_again_without_a_change(
     declared, site = states
     once = checked(as_stored(site), news(declared, rollout=rollout))
     assert checked(once, news(declared, rollout=rollout)) == once
-    assert not [key for key in once if key.endswith(RUNNING)]
+    assert not [key for key in once if key.endswith(RUNNING_SUFFIX)]
 
 
 @many
@@ -258,4 +266,4 @@ def test_a_collected_failure_is_a_change_unless_the_site_is_paused() -> None:
 def test_every_property_of_a_check_is_mirrors_own_or_a_variables() -> None:
     olds = as_stored(SiteState(entries_of(plain("A", "1")), {}, release="r-1", deployment="d-1"))
     inputs = checked(olds, news(plain("A", "2"), verified=True))
-    assert {name_of(key) for key in inputs} == {*WHERE, "release", "verified", "hmac_key", "A"}
+    assert {read_variable_name(key) for key in inputs} == {*WHERE, "release", "verified", "hmac_key", "A"}

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mirrors.planning.site_state import entry_of, key_of
+from mirrors.planning.site_state import make_entry, make_property_key
 from tests.wire.platform import CANARY, SHARED, Site
 
 Hint = Mapping[str, Any]
@@ -56,4 +56,4 @@ def newest(original: Site) -> str:
 
 def stored(key: str, variables: Mapping[str, Hint]) -> Properties:
     """Return the properties of a site that has them, in a state with this key."""
-    return {key_of(name): entry_of(key, name, **item).stored for name, item in variables.items()}
+    return {make_property_key(name): make_entry(key, name, **item).stored for name, item in variables.items()}

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pulumi.runtime.proto import provider_pb2
 
-from mirrors.planning.site_state import CHECK_ONLY, OUTPUTS, is_variable, name_of
+from mirrors.planning.site_state import CHECK_ONLY, OUTPUTS, is_variable, read_variable_name
 from mirrors.planning.site_state import INPUTS as OWN_INPUTS
 from mirrors.resources.original import OriginalProvider
 from mirrors.resources.provider import Provider
@@ -99,7 +99,7 @@ def test_a_variable_may_be_called_like_anything_of_mirrors(offline: Drive) -> No
     assert failures == []
     # The engine keeps names that begin with two underscores to itself: it shows and compares none of them.
     assert [key for key in inputs if key.startswith("__")] == []
-    given = {name_of(key): value for key, value in inputs.items() if is_variable(key)}
+    given = {read_variable_name(key): value for key, value in inputs.items() if is_variable(key)}
     assert given == {name: f"value of {name}" for name in AWKWARD}
     assert {key for key in inputs if not is_variable(key)} == SITE.keys()
 

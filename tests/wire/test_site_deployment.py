@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mirrors.planning.site_state import key_of
+from mirrors.planning.site_state import make_property_key
 from mirrors.resources.site import SiteProvider
 from tests.wire.declared import START, hints, mirror, observed, plain, secret, stored
 from tests.wire.kept import Kept
@@ -361,12 +361,14 @@ def test_a_variable_called_like_an_output_of_mirrors_is_compared_as_a_variable(k
     kept.up(wanted)
     [uuid] = there.deployments()
     assert kept.outputs["deployment"] == uuid
-    assert {name: kept.outputs[key_of(name)] for name in names} == {name: f"value of {name}" for name in names}
+    assert {name: kept.outputs[make_property_key(name)] for name in names} == {
+        name: f"value of {name}" for name in names
+    }
     there.by_hand("url", "by hand")
     there.deployed_by_hand()
     there.by_hand("url", "value of url")
     kept.refresh()
-    assert kept.outputs[f"{key_of('url')} (running)"].keys() == {"fingerprint"}
+    assert kept.outputs[f"{make_property_key('url')} (running)"].keys() == {"fingerprint"}
     assert kept.outputs["url"] == "https://www.acme.example/"
     assert kept.preview(wanted) == ["-=url (running)"]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mirrors.planning.site_state import fingerprint
+from mirrors.planning.site_state import fingerprint_secret
 from mirrors.resources.site import SiteProvider
 from tests.wire.conftest import Drive
 from tests.wire.declared import DATABASE, ORDER, POSTED, START, STORAGE, mirror, plain, secret, stored
@@ -16,7 +16,7 @@ from tests.wire.provider import marked
 
 
 def fingerprint_of(kept: Kept, name: str, value: str) -> str:
-    return fingerprint(kept.outputs["hmac_key"], name, value)
+    return fingerprint_secret(kept.outputs["hmac_key"], name, value)
 
 
 def test_what_the_ledger_says_later_of_what_was_found_changes_nothing(kept: Kept, site: Site) -> None:

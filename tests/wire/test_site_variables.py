@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mirrors.planning.site_state import key_of
+from mirrors.planning.site_state import make_property_key
 from mirrors.resources.site import SiteProvider
 from tests.wire.conftest import Drive
 from tests.wire.declared import DATABASE, ORDER, POSTED, START, STORAGE, mirror, observed, plain, secret
@@ -183,7 +183,7 @@ def test_a_variable_called_like_a_property_of_mirrors_is_written_under_its_own_n
     kept.refresh()
     assert kept.preview(declared) == []
     assert kept.outputs["site"] == site.name
-    assert [kept.inputs[key_of(name)] for name in names] == [f"value of {name}" for name in names]
+    assert [kept.inputs[make_property_key(name)] for name in names] == [f"value of {name}" for name in names]
     kept.then(later).destroy()
     assert site.stored() == {}
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from mirrors.planning.site_state import Entry, SiteState
+from mirrors.planning.site_state import SiteState, VariableEntry
 from mirrors.planning.variables.names import DATABASE_URL, MIRRORS_APPLICATION, SITE_ID, SITE_VARIABLES
 from tests.search import searching
 from tests.wire.declared import Hint, hints, plain, secret
@@ -86,7 +86,7 @@ class Environment(RuleBasedStateMachine):
         seen = {name: {"sensitive": sensitive} for name, (_, sensitive) in self.site.stored().items()}
         return hints(self.site, self.everything, found=self.ledger, observed=seen)
 
-    def known(self) -> Mapping[str, Entry]:
+    def known(self) -> Mapping[str, VariableEntry]:
         """Return what the state has."""
         return SiteState.of(self.kept.outputs).is_set
 
@@ -150,7 +150,7 @@ class Environment(RuleBasedStateMachine):
         if deed is None and not refused and self.moments():
             self.is_made(before)
 
-    def was_there(self, before: Stored, known: Mapping[str, Entry]) -> None:
+    def was_there(self, before: Stored, known: Mapping[str, VariableEntry]) -> None:
         """Note what others had set before it was declared: it is theirs, too."""
         if self.found is None:
             self.found = set(before)
@@ -220,7 +220,7 @@ class Environment(RuleBasedStateMachine):
         self.found = None
 
     def keeps_its_promises(
-        self, before: Stored, known: Mapping[str, Entry], declared: Mapping[str, Hint], deed: Any
+        self, before: Stored, known: Mapping[str, VariableEntry], declared: Mapping[str, Hint], deed: Any
     ) -> None:
         """``known``: what the state had; Mirrors may write only that and what is ``declared``."""
         after, found = self.site.stored(), self.found or set()

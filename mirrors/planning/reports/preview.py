@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from mirrors.config import Settings
-from mirrors.planning.adoption.takeover import FirstDeploymentForecast
+from mirrors.planning.adoption.forecast import FirstDeploymentForecast
 from mirrors.planning.platform_words import SiteResourceTypes, load_platform_words
 from mirrors.planning.reports.fleet_preview import FleetPreview
 from mirrors.planning.reports.pulumi_steps import (

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from mirrors.planning.site_state import Entries, SiteState, different
+from mirrors.planning.site_state import SiteState, VariableEntries, find_differences
 from mirrors.planning.variables.names import sort_for_writing
 from mirrors.problems import Note, Problem
 
@@ -150,16 +150,16 @@ def find_variable_changes(step: PulumiStep, stored: PulumiStep | None) -> tuple[
     kept = sort_for_writing(outputs.is_set.keys() - before.is_set.keys())
     known = SiteState.of(stored.outputs) if stored is not None else before
     written = [name for name in {*before.is_set, *now} if before.is_set.get(name) != now.get(name)]
-    run, deploys = different(before.runs, now), before.needs_deployment(declared)
+    run, deploys = find_differences(before.runs, now), before.needs_deployment(declared)
     by_hand = {name for name in written if before.is_set.get(name) != known.is_set.get(name)}
-    by_hand |= {*run}.intersection(different(before.runs, known.runs))
+    by_hand |= {*run}.intersection(find_differences(before.runs, known.runs))
     names = sort_for_writing({*written, *run})
     known_as = {name: before.is_set if name in written else before.runs for name in names}
     changed = [_change(name, known_as[name], now, by_hand=name in by_hand) for name in names]
     return [*changed, *(VariableChange(name, "kept", outputs.is_set[name].secret) for name in kept)], deploys
 
 
-def _change(name: str, before: Entries, now: Entries, *, by_hand: bool) -> VariableChange:
+def _change(name: str, before: VariableEntries, now: VariableEntries, *, by_hand: bool) -> VariableChange:
     kind: VariableChangeKind = "removed" if name not in now else "changed" if name in before else "added"
     return VariableChange(
         name, kind, any(entries[name].secret for entries in (before, now) if name in entries), by_hand

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from mirrors.config import Settings
-from mirrors.planning.adoption.takeover import FirstDeploymentForecast
+from mirrors.planning.adoption.forecast import FirstDeploymentForecast
 from mirrors.planning.platform_words import SiteResourceTypes
 from mirrors.planning.reports.fleet_preview import ChangeCause, SitePreview
 from mirrors.planning.reports.pulumi_steps import (
