@@ -83,11 +83,11 @@ class Fleet(pulumi.ComponentResource):
     def _hints(self, settings: Settings, platform: Platform) -> dict[str, Any]:
         fleet = settings.fleet
         return {
-            "sites": platform.hints,
+            "sites": platform.site_facts,
             "retired": list(fleet.retired),
             "reserved": list(fleet.reserved_site_ids),
             "release": list(fleet.release_site_ids),
-            "neighbours": platform.neighbours,
+            "neighbours": platform.undeclared_sites,
             "hidden": platform.hidden,
             "confirmed": sorted(normalize_confirmed_identities(settings)),
             "stack": settings.stack,
@@ -95,7 +95,7 @@ class Fleet(pulumi.ComponentResource):
             "preview": pulumi.runtime.is_dry_run(),
             "highest": fleet.highest_site_id,
             "reserved_for": dict(fleet.reserved_for),
-            "listed": platform.listed,
+            "listed": platform.undeclared_applications,
             "found": platform.found,
             "keeps": settings.keeps_variables,
             "goes_on": load_platform_words(settings).goes_on,

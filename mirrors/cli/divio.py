@@ -115,10 +115,10 @@ def unhealthy(
 
 def _unhealthy(settings: Settings, site: ObservedSite, until: float) -> str | None:
     """Return what is wrong with a site's answer now, as far as it has an address and an update would ask."""
-    url = make_site_url(site.frozen.get(DOMAIN))
+    url = make_site_url(site.deployed_variables.get(DOMAIN))
     if url is None or settings.rollout.health is None:
         return None
-    runs_with = {name: value for name, value in site.frozen.items() if value is not None}
+    runs_with = {name: value for name, value in site.deployed_variables.items() if value is not None}
     return check_health(url, settings.rollout.health, runs_with, until)
 
 

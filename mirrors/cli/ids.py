@@ -47,7 +47,7 @@ def ids(stack: str, *, write: bool, as_json: bool, cwd: Path) -> None:
             click.echo("\n".join([f"Written: {line}" for line in written]) or "Nothing to write: all are declared.")
     for problem in problems:
         note(problem)
-    sys.exit(DIFFERS if any(item.contradicted for item in found) else 0)
+    sys.exit(DIFFERS if any(item.mismatch for item in found) else 0)
 
 
 def write_pins(ledger: Ledger, fleet: Fleet, stack: str, cwd: Path) -> list[str]:
@@ -69,7 +69,7 @@ def show(stack: str, found: Sequence[SiteIdPin]) -> None:
     for heading in ("SITE_ID", "Site", "", "Declared"):
         table.add_column(heading, no_wrap=True)
     for item in found:
-        declared = "yes" if item.pinned else str(item.declared or "no")
+        declared = "yes" if item.is_pinned else str(item.declared or "no")
         table.add_row(str(item.site_id), item.application or "-", "retired" if item.retired else "", declared)
     Console(width=100).print(table)
 
@@ -80,5 +80,5 @@ def _as_data(item: SiteIdPin) -> dict[str, Any]:
         "siteId": item.site_id,
         "retired": item.retired,
         "declared": item.declared,
-        "pinned": item.pinned,
+        "pinned": item.is_pinned,
     }

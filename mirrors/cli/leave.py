@@ -68,7 +68,7 @@ def consequences(stack: str, resources: int, found: Sequence[SiteIdPin], highest
     """
     yield f"The stack {stack} forgets {resources} resources. On the platform nothing is written, deployed or deleted."
     yield "Variables that were created here count as made by hand from then on: a later destroy leaves them."
-    forgotten = [f"{item.site_id} ({_who(item)})" for item in found if not item.pinned]
+    forgotten = [f"{item.site_id} ({_who(item)})" for item in found if not item.is_pinned]
     if forgotten:
         yield f"SITE_IDs that only the state knows: {', '.join(forgotten)}."
     if highest:

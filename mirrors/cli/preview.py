@@ -52,7 +52,7 @@ def preview(sites: Sequence[str], stack: str, *, markdown: bool, as_json: bool, 
         click.echo(json.dumps(as_data(found), indent=2))
     else:
         click.echo(as_markdown(found) if markdown else as_text(found), nl=not markdown)
-    sys.exit(1 if found.problems else DIFFERS if found.steps else 0)
+    sys.exit(1 if found.problems else DIFFERS if found.changed_resources else 0)
 
 
 def look_ahead(sites: Sequence[str], stack: str, cwd: Path) -> FleetPreview:

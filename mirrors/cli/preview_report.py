@@ -15,22 +15,22 @@ def as_data(preview: FleetPreview) -> dict[str, Any]:
     rollout = preview.rollout
     return {
         "stack": preview.stack,
-        "changes": preview.steps > 0,
+        "changes": preview.changed_resources > 0,
         "deployments": preview.deployments,
-        "takenOver": preview.taken_over,
+        "takenOver": preview.adopted_as_is,
         "waves": [
             {"number": wave.number, "sites": len(wave.sites), "paused": bool(rollout.paused.intersection(wave.sites))}
             for wave in rollout.waves
         ],
         "sites": [_site_data(site) for site in preview.sites],
-        "given": dict(preview.given),
-        "retired": _by_text(preview.retired),
-        "freed": _by_text(preview.freed),
-        "leaving": list(preview.leaving),
+        "given": dict(preview.assigned_ids),
+        "retired": _by_text(preview.retired_ids),
+        "freed": _by_text(preview.unretired_ids),
+        "leaving": list(preview.removed_sites),
         "held": list(rollout.held),
         "paused": sorted(rollout.paused),
-        "moved": {name: {"before": before, "now": now} for name, (before, now) in preview.moved.items()},
-        "others": list(preview.others),
+        "moved": {name: {"before": before, "now": now} for name, (before, now) in preview.changed_services.items()},
+        "others": list(preview.other_changes),
         "problems": [problem.data for problem in preview.problems],
         "notes": list(preview.notes),
     }
@@ -51,12 +51,14 @@ def headline(preview: FleetPreview) -> str:
     if preview.problems:
         total = len(preview.problems)
         return f"{total} {'problem blocks' if total == 1 else 'problems block'} the update"
-    if not preview.steps:
+    if not preview.changed_resources:
         return f"no changes at {preview.declared} sites"
     changed = f"{len(preview.sites)} of {preview.declared} sites change, {preview.deployments} to deploy"
-    if preview.taken_over:
-        changed = f"{changed}, {preview.taken_over} taken over as {'it is' if preview.taken_over == 1 else 'they are'}"
-    return f"{changed}, {len(preview.leaving)} off the list" if preview.leaving else changed
+    if preview.adopted_as_is:
+        changed = (
+            f"{changed}, {preview.adopted_as_is} taken over as {'it is' if preview.adopted_as_is == 1 else 'they are'}"
+        )
+    return f"{changed}, {len(preview.removed_sites)} off the list" if preview.removed_sites else changed
 
 
 def waves_of(preview: FleetPreview) -> Iterator[tuple[str, list[SiteGroup]]]:
@@ -76,7 +78,7 @@ def told(site: SitePreview) -> str:
 def action(site: SitePreview) -> str:
     if site.deploys:
         return "deployed"
-    if ChangeCause.TAKEN_OVER in site.causes:
+    if ChangeCause.RUNS_AS_DECLARED in site.causes:
         return "taken over"
     if any(change.kind != "kept" for change in site.variables):
         return "variables written"
@@ -88,19 +90,19 @@ def sections(preview: FleetPreview) -> Iterator[tuple[str, list[str]]]:
     rollout = preview.rollout
     found = {
         "Problems": [problem.line for problem in preview.problems],
-        "SITE_IDs given": [f"{slug}: {site_id}" for slug, site_id in preview.given.items()],
-        "SITE_IDs retired": [f"{site_id}: {slug}" for site_id, slug in preview.retired.items()],
-        "SITE_IDs no longer retired": [f"{site_id}: {slug}" for site_id, slug in preview.freed.items()],
-        "Off the list": [f"{slug}: {preview.left_behind}" for slug in preview.leaving],
+        "SITE_IDs given": [f"{slug}: {site_id}" for slug, site_id in preview.assigned_ids.items()],
+        "SITE_IDs retired": [f"{site_id}: {slug}" for site_id, slug in preview.retired_ids.items()],
+        "SITE_IDs no longer retired": [f"{site_id}: {slug}" for site_id, slug in preview.unretired_ids.items()],
+        "Off the list": [f"{slug}: {preview.removal_effect}" for slug in preview.removed_sites],
         "The original's shared values point elsewhere": [
-            f"{name}: {before} before, {now} now" for name, (before, now) in preview.moved.items()
+            f"{name}: {before} before, {now} now" for name, (before, now) in preview.changed_services.items()
         ],
         "Held, no release and no deployment": [", ".join(rollout.held)] if rollout.held else [],
         "One wave": ["shared credentials have changed, so all sites are repaired at once"]
         if rollout.rotates_credentials
         else [],
         "Paused (mirrors:rollout.pauseAfter)": [format_slugs(sorted(rollout.paused))] if rollout.paused else [],
-        "Other resources": list(preview.others),
+        "Other resources": list(preview.other_changes),
         "Notes": list(preview.notes),
     }
     return ((title, lines) for title, lines in found.items() if lines)

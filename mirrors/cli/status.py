@@ -27,7 +27,7 @@ RELEASE_SHOWN = 8
 COLOURS = {
     SiteCondition.CONVERGED: "green",
     SiteCondition.HELD: "cyan",
-    SiteCondition.BEHIND: "yellow",
+    SiteCondition.OUTDATED: "yellow",
     SiteCondition.DEPLOYING: "blue",
     SiteCondition.NOT_DEPLOYED: "yellow",
 }

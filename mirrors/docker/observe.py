@@ -45,7 +45,7 @@ def observe(engine: DockerHost, settings: Settings) -> ContainersSeen:
     first = sites.pop(original)
     versions = {item.labels[LABEL_PASSWORD] for item in found.values() if LABEL_PASSWORD in item.labels}
     beside = neighbours(settings, [*there, *_with_one_address(engine, settings)])
-    seen = ObservedFleet(first, sites, settings.environment, neighbours=beside)
+    seen = ObservedFleet(first, sites, settings.environment, undeclared_sites=beside)
     return ContainersSeen(seen, frozenset(versions), elsewhere)
 
 
@@ -129,4 +129,4 @@ def _site(settings: Settings, slug: str, container: Container | None) -> Observe
         return ObservedSite(slug, slug, None)
     values: Mapping[str, str] = variables_of(container)
     variables = {name: ObservedVariable(value) for name, value in values.items()}
-    return ObservedSite(slug, slug, settings.environment, variables, frozen=values)
+    return ObservedSite(slug, slug, settings.environment, variables, deployed_variables=values)

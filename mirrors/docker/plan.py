@@ -44,10 +44,10 @@ class ContainersPlan:
     problems: tuple[Problem, ...]
     original: SitePlan
     mirrors: tuple[SitePlan, ...]
-    hints: tuple[SiteFacts, ...]
+    site_facts: tuple[SiteFacts, ...]
     rollout: RolloutPlan
     postponed: tuple[str, ...] = ()
-    neighbours: Mapping[str, UndeclaredSite] = field(default_factory=dict)
+    undeclared_sites: Mapping[str, UndeclaredSite] = field(default_factory=dict)
 
 
 def containers_plan(
@@ -66,7 +66,7 @@ def containers_plan(
         _site_plan(settings, seen, item.application, item.formerly, rollout, held, manual_release_sites)
         for item in settings.mirrors
     ]
-    postponed = tuple(site.slug for site in mirrors if site.paused and site.seen.bare)
+    postponed = tuple(site.slug for site in mirrors if site.is_paused and site.observed.is_unconfigured)
     original = settings.fleet.original
     problems = (*find_held_site_changes(settings, seen), *(_rotated_under_held_sites(rollout) if rotated else ()))
     return ContainersPlan(
@@ -76,7 +76,7 @@ def containers_plan(
         tuple(_hint(settings, seen, slug) for slug in settings.fleet.slugs),
         rollout,
         postponed,
-        seen.neighbours,
+        seen.undeclared_sites,
     )
 
 
@@ -119,9 +119,9 @@ def _site_plan(
         formerly,
         settings.variables_of(slug),
         seen.mirrors.get(slug) or ObservedSite(slug, slug, None),
-        follows=hold == "nothing" or (hold == "variablesMayDeploy" and slug in manual_release_sites),
-        held=hold == "everything",
-        paused=slug in rollout.paused,
+        takes_new_releases=hold == "nothing" or (hold == "variablesMayDeploy" and slug in manual_release_sites),
+        is_held=hold == "everything",
+        is_paused=slug in rollout.paused,
     )
 
 
@@ -142,9 +142,9 @@ def _hint(settings: Settings, seen: ObservedFleet, slug: str) -> SiteFacts:
         observed,
         declared.formerly,
         unreadable,
-        ours=True,
-        managed=managed,
-        ran=() if own is None else None,
+        is_managed=True,
+        has_owner=managed,
+        deployed_ids=() if own is None else None,
     )
 
 

@@ -45,15 +45,15 @@ class DockerPlatform:
         self.plan = self._planned()
 
     @property
-    def hints(self) -> list[dict[str, Any]]:
-        return [asdict(site) for site in self.plan.hints]
+    def site_facts(self) -> list[dict[str, Any]]:
+        return [asdict(site) for site in self.plan.site_facts]
 
     @property
-    def neighbours(self) -> dict[str, dict[str, Any]]:
-        return {slug: asdict(item) for slug, item in self.plan.neighbours.items()}
+    def undeclared_sites(self) -> dict[str, dict[str, Any]]:
+        return {slug: asdict(item) for slug, item in self.plan.undeclared_sites.items()}
 
     @property
-    def listed(self) -> dict[str, str]:
+    def undeclared_applications(self) -> dict[str, str]:
         """Empty: only its slug names a container's site."""
         return {}
 

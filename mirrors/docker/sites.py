@@ -72,7 +72,7 @@ def declare_site(common: DockerContext, site: SitePlan, release: Release | None)
         # Docker's own check comes first. A site's address may lead to another machine, so Mirrors asks it on request.
         **({"verified": True, "url": url} if "health" in settings.rollout.model_fields_set else {}),
     }
-    stays = pulumi.ResourceOptions(ignore_changes=EVERYTHING if site.held or site.paused else None)
+    stays = pulumi.ResourceOptions(ignore_changes=EVERYTHING if site.is_held or site.is_paused else None)
     serving = Serving(site.slug, props, pulumi.ResourceOptions.merge(_of_site(common, site), stays))
     common.scheduler.frees_slot(site.slug, serving)
     row = {
@@ -227,9 +227,9 @@ def _healthcheck(common: DockerContext) -> Any:
 
 def _ignored(site: SitePlan) -> list[str] | None:
     """Return the ignored properties: a held or paused site keeps all, a site without new releases keeps its image."""
-    if site.held or site.paused:
+    if site.is_held or site.is_paused:
         return EVERYTHING
-    return None if site.follows else STAYS
+    return None if site.takes_new_releases else STAYS
 
 
 def _formerly(site: SitePlan) -> list[pulumi.Input[pulumi.Alias | str]] | None:

@@ -131,7 +131,7 @@ def _row(
         findings.append((SiteCondition.VARIABLES_DIFFER, detail))
     if newest not in (None, container.release):
         said = f"runs release {container.release[:SHORT]}, the original has {str(newest)[:SHORT]}"
-        findings.append((SiteCondition.BEHIND, said))
+        findings.append((SiteCondition.OUTDATED, said))
     return _of_container(settings, slug, container, role, site_id, findings)
 
 
@@ -160,7 +160,7 @@ def _of_container(
         container.created,
         state,
         details,
-        is_behind=any(kind is SiteCondition.BEHIND for kind, _ in findings),
+        is_behind=any(kind is SiteCondition.OUTDATED for kind, _ in findings),
     )
 
 

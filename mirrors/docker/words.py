@@ -11,9 +11,9 @@ PLATFORM_WORDS = PlatformWords(
     removed=_LEAVES,
     kept=_LEAVES,
     steps=SiteResourceTypes(
-        main="docker:index/container:Container",
-        beside=frozenset({"Serving", "Release"}),
-        release="image",
-        variables="envs",
+        site_type="docker:index/container:Container",
+        other_types=frozenset({"Serving", "Release"}),
+        release_property="image",
+        variables_property="envs",
     ),
 )

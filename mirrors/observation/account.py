@@ -55,7 +55,7 @@ class AccountObserver:
         except (PermissionDenied, NotFound):  # an account's rights may end at a single application
             return ObservedApplication(application.slug, application.region, visible=False)
         usual = {slug: stages.pop(slug) for slug in ENVIRONMENT_TITLES if slug in stages}
-        return ObservedApplication(application.slug, application.region, usual, elsewhere=stages)
+        return ObservedApplication(application.slug, application.region, usual, other_stages=stages)
 
     def besides(self, applications: Sequence[Application]) -> list[ObservedApplication]:
         """Return the applications that have other environments than Test and Live, with these alone.
@@ -68,7 +68,7 @@ class AccountObserver:
         with ThreadPoolExecutor(max_workers=self.workers) as pool:
             seen = pool.map(self._look, [environments for _, environments in found])
             return [
-                ObservedApplication(item.slug, item.region, elsewhere=each)
+                ObservedApplication(item.slug, item.region, other_stages=each)
                 for (item, _), each in zip(found, seen, strict=True)
             ]
 
@@ -93,11 +93,11 @@ class AccountObserver:
         return {slug: self._stage(uuid, variables[uuid]) for slug, uuid in uuids.items()}
 
     def _stage(self, environment: str, variables: dict[str, ObservedVariable]) -> ObservedStage:
-        seen, frozen = observe_deployed_variables(self.divio, environment)
-        deploying = newest_running(seen) is not None
-        if frozen is None:
+        deployments, deployed = observe_deployed_variables(self.divio, environment)
+        deploying = newest_running(deployments) is not None
+        if deployed is None:
             return ObservedStage(variables, deploying=deploying)
-        return ObservedStage(variables, frozen, deployed=True, deploying=deploying)
+        return ObservedStage(variables, deployed, deployed=True, deploying=deploying)
 
 
 def _unusual(environments: Mapping[str, str]) -> dict[str, str]:

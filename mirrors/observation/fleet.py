@@ -47,30 +47,32 @@ class FleetObserver:
             only: the slugs for which it asks them, where not for all.
         """
         slug = self.settings.fleet.original.application
-        listed = self._listed(slug)
-        found = self._declared(listed)
-        environments = self._stages(found)
+        listed = self._list_applications(slug)
+        found = self._find_declared(listed)
+        environments = self._list_stages(found)
         own = {name: stages[self.stage] for name, stages in environments.items() if self.stage in stages}
         asked = {name for name in own if name == slug or (deep and (only is None or name in only))}
-        running = self._running({name: uuid for name, uuid in own.items() if name in asked})
-        sites = self._sites(found, own, running)
+        running = self._observe_running({name: uuid for name, uuid in own.items() if name in asked})
+        sites = self._make_sites(found, own, running)
         original = sites.pop(slug, None)
         stages = environments.get(slug, {})
         image = stages.get(choose_image_environment(self.settings))
-        releases = original.deployments if original and image == original.environment else self._deployments(image)
-        elsewhere = self._elsewhere(stages, image, releases)
-        neighbours = self._neighbours(listed, found, original, sites)
-        shared = {self.stage: original.frozen if original else {}, self._other: elsewhere}
-        renamed, ran = self._renamed(listed, found), self._ran(found, sites, shared)
+        releases = original.deployments if original and image == original.environment else self._list_deployments(image)
+        elsewhere = self._read_other_environment(stages, image, releases)
+        undeclared = self._find_undeclared_sites(listed, found, original, sites)
+        shared = {self.stage: original.deployed_variables if original else {}, self._other: elsewhere}
+        renamed, deployed_ids = self._find_renamed_mirrors(listed, found), self._find_deployed_ids(found, sites, shared)
         applications = {slug: application.uuid for slug, application in listed.items()}
-        return ObservedFleet(original, sites, image, releases, elsewhere, neighbours, applications, renamed, ran)
+        return ObservedFleet(
+            original, sites, image, releases, elsewhere, undeclared, applications, renamed, deployed_ids
+        )
 
     @cached_property
     def _everywhere(self) -> Sequence[Environment]:
         """Return the environments of this stage, of all applications: one listing a look."""
         return self.divio.environments.everywhere(self.stage)
 
-    def _listed(self, original: str) -> dict[str, Application]:
+    def _list_applications(self, original: str) -> dict[str, Application]:
         """Return the original's organisation by slug: one listing holds a fleet. Empty without an original."""
         application = self.divio.applications.by_slug(original)
         if application is None:
@@ -78,7 +80,7 @@ class FleetObserver:
         items = self.divio.applications.list(application.organisation)
         return {item.slug: item for item in [application, *items]}
 
-    def _declared(self, listed: Mapping[str, Application]) -> dict[str, Application]:
+    def _find_declared(self, listed: Mapping[str, Application]) -> dict[str, Application]:
         """Return the declared applications by slug. Mirrors asks by name for one that the listing lacks."""
         slugs = self.settings.fleet.slugs
         missing = [slug for slug in slugs[1:] if slug not in listed]
@@ -86,10 +88,10 @@ class FleetObserver:
         everything = {**listed, **asked}
         return {slug: everything[slug] for slug in slugs if slug in everything}
 
-    def _sites(
+    def _make_sites(
         self, found: Mapping[str, Application], own: Mapping[str, str], running: Mapping[str, DeploymentsAndVariables]
     ) -> dict[str, ObservedSite]:
-        variables = self._variables(own.values())
+        variables = self._list_variables(own.values())
         return {
             slug: ObservedSite(
                 slug,
@@ -101,7 +103,7 @@ class FleetObserver:
             for slug, application in found.items()
         }
 
-    def _stages(self, found: Mapping[str, Application]) -> dict[str, dict[str, str]]:
+    def _list_stages(self, found: Mapping[str, Application]) -> dict[str, dict[str, str]]:
         """Return {slug: {stage: environment}}. One listing holds this stage; Mirrors asks for the others.
 
         It also asks for the original's, since the original counts in every stage.
@@ -110,39 +112,39 @@ class FleetObserver:
         stages = {slug: known.get(item.uuid, {}) for slug, item in found.items()}
         original = self.settings.fleet.original.application
         asked = [slug for slug, each in stages.items() if not each or slug == original]
-        listed = self._each(self._environments, (found[slug] for slug in asked))
+        listed = self._each(self._list_environments, (found[slug] for slug in asked))
         return stages | dict(zip(asked, listed, strict=True))
 
-    def _environments(self, application: Application) -> dict[str, str]:
+    def _list_environments(self, application: Application) -> dict[str, str]:
         return {item.slug: item.uuid for item in self.divio.environments.list(application.uuid)}
 
-    def _variables(self, environments: Iterable[str]) -> dict[str, dict[str, ObservedVariable]]:
+    def _list_variables(self, environments: Iterable[str]) -> dict[str, dict[str, ObservedVariable]]:
         """Return {environment: {name: variable}}."""
         seen: dict[str, dict[str, ObservedVariable]] = {uuid: {} for uuid in environments}
         for item in self.divio.environment_variables.list(list(seen)) if seen else ():
             seen.setdefault(item.environment, {})[item.name] = convert_variable(item)
         return seen
 
-    def _running(self, environments: Mapping[str, str]) -> dict[str, DeploymentsAndVariables]:
+    def _observe_running(self, environments: Mapping[str, str]) -> dict[str, DeploymentsAndVariables]:
         """Return by slug an environment's deployments, and the deployed variables of the newest successful one."""
 
         def look(environment: str) -> DeploymentsAndVariables:
-            deployments, frozen = observe_deployed_variables(self.divio, environment)
-            return deployments, frozen or {}
+            deployments, deployed = observe_deployed_variables(self.divio, environment)
+            return deployments, deployed or {}
 
         return dict(zip(environments, self._each(look, environments.values()), strict=True))
 
-    def _elsewhere(
+    def _read_other_environment(
         self, environments: Mapping[str, str], image: str | None, releases: tuple[ObservedDeployment, ...]
     ) -> Mapping[str, str | None]:
         """Return the original's deployed variables in the other stack's environment; nothing where it was never
         deployed there.
         """
         other = environments.get(self._other)
-        done = newest_successful(releases if other == image else self._deployments(other))
-        return self._frozen(done) if done else {}
+        done = newest_successful(releases if other == image else self._list_deployments(other))
+        return self._read_deployed_variables(done) if done else {}
 
-    def _neighbours(
+    def _find_undeclared_sites(
         self,
         listed: Mapping[str, Application],
         found: Mapping[str, Application],
@@ -154,8 +156,8 @@ class FleetObserver:
         ``AccountObserver`` says what they cost in requests. So Mirrors asks only where a declared mirror may get or
         bring an id.
         """
-        shared = original.frozen.get(DATABASE_URL) if original else None
-        if all(_is_settled(mirror, shared) for mirror in mirrors.values()):
+        shared = original.deployed_variables.get(DATABASE_URL) if original else None
+        if all(_is_managed_mirror(mirror, shared) for mirror in mirrors.values()):
             return {}
         account = AccountObserver(self.divio, divio_of(self.settings).max_concurrent_requests)
         others = [application for slug, application in listed.items() if slug not in found]
@@ -163,10 +165,12 @@ class FleetObserver:
         if not others and not more:
             return {}
         first, *rest = account.each([found[self.settings.fleet.original.application], *others])
-        ours = {slug: replace(item, listed=True) for slug, item in find_undeclared_sites(first, more).items()}
-        return find_undeclared_sites(first, rest) | ours
+        own = {slug: replace(item, is_declared=True) for slug, item in find_undeclared_sites(first, more).items()}
+        return find_undeclared_sites(first, rest) | own
 
-    def _renamed(self, listed: Mapping[str, Application], found: Mapping[str, Application]) -> dict[str, str]:
+    def _find_renamed_mirrors(
+        self, listed: Mapping[str, Application], found: Mapping[str, Application]
+    ) -> dict[str, str]:
         """Return {declared slug: today's slug} of missing mirrors.
 
         It costs requests, so Mirrors asks only where one is missing.
@@ -177,10 +181,10 @@ class FleetObserver:
             return {}
         there = self._everywhere
         slugs = {item.uuid: others[item.application] for item in there if item.application in others}
-        owners = ((slugs[uuid], own.get(MIRRORS_APPLICATION)) for uuid, own in self._variables(slugs).items())
+        owners = ((slugs[uuid], own.get(MIRRORS_APPLICATION)) for uuid, own in self._list_variables(slugs).items())
         return {owner.value: slug for slug, owner in owners if owner is not None and owner.value in missing}
 
-    def _ran(
+    def _find_deployed_ids(
         self,
         found: Mapping[str, Application],
         mirrors: Mapping[str, ObservedSite],
@@ -193,30 +197,34 @@ class FleetObserver:
         """
         fleet = self.settings.fleet
         reserved = {*fleet.reserved_site_ids, *fleet.reserved_for.values()}
-        deployed = self._deployed(mirrors)
+        deployed = self._find_deployed(mirrors)
         asked = [
             found[slug]
             for slug, mirror in mirrors.items()
-            if (reserved and _may_give_up(mirror, reserved)) or slug in deployed
+            if (reserved and _may_lose_id(mirror, reserved)) or slug in deployed
         ]
         seen = AccountObserver(self.divio, divio_of(self.settings).max_concurrent_requests).each(asked) if asked else ()
-        return {item.slug: ran for item in seen if (ran := find_deployed_ids(item, shared)) is not None}
+        return {
+            item.slug: deployed_ids for item in seen if (deployed_ids := find_deployed_ids(item, shared)) is not None
+        }
 
-    def _deployed(self, mirrors: Mapping[str, ObservedSite]) -> set[str]:
+    def _find_deployed(self, mirrors: Mapping[str, ObservedSite]) -> set[str]:
         """Return the mirrors without a SITE_ID that may run with one: with a database, or with a listed deployment.
 
         Where the platform lists no deployments a request for each would be needed, so there only those with a database
         count.
         """
-        bare = {slug: mirror for slug, mirror in mirrors.items() if SITE_ID not in mirror.variables}
-        there = self._everywhere if bare else ()
+        unconfigured = {slug: mirror for slug, mirror in mirrors.items() if SITE_ID not in mirror.variables}
+        there = self._everywhere if unconfigured else ()
         ended = {item.uuid for item in there if item.last_finished_deployment is not None}
-        return {slug for slug, item in bare.items() if DATABASE_URL in item.variables or item.environment in ended}
+        return {
+            slug for slug, item in unconfigured.items() if DATABASE_URL in item.variables or item.environment in ended
+        }
 
-    def _frozen(self, deployment: ObservedDeployment) -> Mapping[str, str | None]:
+    def _read_deployed_variables(self, deployment: ObservedDeployment) -> Mapping[str, str | None]:
         return self.divio.deployments.environment_variables(deployment.uuid).environment_variables
 
-    def _deployments(self, environment: str | None) -> tuple[ObservedDeployment, ...]:
+    def _list_deployments(self, environment: str | None) -> tuple[ObservedDeployment, ...]:
         return observe_deployments(self.divio, environment) if environment else ()
 
     def _each(self, ask: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
@@ -229,12 +237,12 @@ class FleetObserver:
             return list(pool.map(ask, listed))
 
 
-def _may_give_up(mirror: ObservedSite, reserved: Container[int]) -> bool:
+def _may_lose_id(mirror: ObservedSite, reserved: Container[int]) -> bool:
     site_id = mirror.variables.get(SITE_ID)
     return site_id is None or parse_site_id(site_id.value) in reserved
 
 
-def _is_settled(mirror: ObservedSite, shared: str | None) -> bool:
+def _is_managed_mirror(mirror: ObservedSite, shared: str | None) -> bool:
     """Return whether the site is as Mirrors leaves a mirror, so that its id is decided.
 
     A SITE_ID alone proves nothing: one that was set by hand may be another site's. Where ids are given, it counts only

@@ -18,13 +18,13 @@ def observe_retired_sites(
     DivioError where the platform does not answer.
     """
     with ThreadPoolExecutor() as pool:
-        found = pool.map(lambda slug: _visible(divio, slug, stage, report), sorted(set(slugs)))
+        found = pool.map(lambda slug: _observe_visible(divio, slug, stage, report), sorted(set(slugs)))
         return {site.slug: site for site in found if site is not None}
 
 
-def _visible(divio: Divio, slug: str, stage: str, report: Callable[[Note], None]) -> ObservedSite | None:
+def _observe_visible(divio: Divio, slug: str, stage: str, report: Callable[[Note], None]) -> ObservedSite | None:
     try:
-        return _site(divio, slug, stage)
+        return _observe_site(divio, slug, stage)
     except (PermissionDenied, NotFound) as error:
         text = (
             f"it left the list, and this token cannot read it, so Mirrors does not know whether it still runs: {error}"
@@ -33,13 +33,13 @@ def _visible(divio: Divio, slug: str, stage: str, report: Callable[[Note], None]
         return None
 
 
-def _site(divio: Divio, slug: str, stage: str) -> ObservedSite | None:
+def _observe_site(divio: Divio, slug: str, stage: str) -> ObservedSite | None:
     application = divio.applications.by_slug(slug)
     listed = divio.environments.list(application.uuid) if application else []
     environment = next((item.uuid for item in listed if item.slug == stage), None)
     if application is None or environment is None:
         return None
-    deployments, frozen = observe_deployed_variables(divio, environment)
-    if frozen is None:
+    deployments, deployed = observe_deployed_variables(divio, environment)
+    if deployed is None:
         return None
-    return ObservedSite(slug, application.uuid, environment, {}, deployments, frozen)
+    return ObservedSite(slug, application.uuid, environment, {}, deployments, deployed)

@@ -18,4 +18,4 @@ def observe_samples(divio: Divio, settings: Settings, seen: ObservedFleet) -> li
     ]
     few = environments[:1] + environments[len(environments) // 2 :][:1] + environments[-1:]
     looks = (observe_deployed_variables(divio, environment) for environment in dict.fromkeys(few))
-    return [frozen for _, frozen in looks if frozen is not None]
+    return [deployed for _, deployed in looks if deployed is not None]

@@ -11,30 +11,30 @@ from mirrors.planning.rollout.releases import newest_successful
 from mirrors.problems import Problem
 
 
-def find_application_problems(settings: Settings, seen: ObservedFleet) -> Iterator[Problem]:
+def find_application_problems(settings: Settings, observed: ObservedFleet) -> Iterator[Problem]:
     """Yield the problems of the declared applications."""
-    yield from _refuse_missing_applications(settings, seen)
-    yield from _refuse_unknown_reservations(settings, seen)
-    yield from _refuse_missing_environments(settings, seen)
-    yield from _refuse_undeployed_original(settings, seen)
+    yield from _refuse_missing_applications(settings, observed)
+    yield from _refuse_unknown_reservations(settings, observed)
+    yield from _refuse_missing_environments(settings, observed)
+    yield from _refuse_undeployed_original(settings, observed)
 
 
-def _refuse_missing_applications(settings: Settings, seen: ObservedFleet) -> Iterator[Problem]:
+def _refuse_missing_applications(settings: Settings, observed: ObservedFleet) -> Iterator[Problem]:
     slug = settings.fleet.original.application
-    if seen.original is None:
+    if observed.original is None:
         yield make_not_found_problem(
             slug, f"Check the slug and the token's rights. If it was renamed, write its new name and formerly: {slug}"
         )
-    visible = {*seen.applications, *seen.mirrors} - {slug}
+    visible = {*observed.applications, *observed.mirrors} - {slug}
     for item in settings.mirrors:
-        if (now := seen.renamed.get(item.application)) is not None:
+        if (now := observed.renamed_mirrors.get(item.application)) is not None:
             yield Problem(
                 "application-renamed",
                 f'the application of this name was renamed "{now}".',
                 f'Write "application: {now}, formerly: {item.application}"',
                 item.application,
             )
-        elif item.application not in seen.mirrors:
+        elif item.application not in observed.mirrors:
             near = suggest_slug(item.application, settings.fleet.slugs, visible)
             remedy = f"Did you mean {near}? Otherwise create" if near else "Create"
             yield make_not_found_problem(
@@ -49,10 +49,10 @@ def make_not_found_problem(slug: str, remedy: str) -> Problem:
     return Problem("application-not-found", "this token sees no application of this name.", remedy, slug)
 
 
-def _refuse_unknown_reservations(settings: Settings, seen: ObservedFleet) -> Iterator[Problem]:
+def _refuse_unknown_reservations(settings: Settings, observed: ObservedFleet) -> Iterator[Problem]:
     """Refuse an unknown slug in ``reservedFor``: after a typing error the intended application has no reserved id."""
-    visible = {*seen.applications, *seen.mirrors, *settings.fleet.slugs}
-    for slug, site_id in settings.fleet.reserved_for.items() if seen.original else ():
+    visible = {*observed.applications, *observed.mirrors, *settings.fleet.slugs}
+    for slug, site_id in settings.fleet.reserved_for.items() if observed.original else ():
         if slug not in visible:
             near = suggest_slug(slug, settings.fleet.slugs, visible)
             meaning = f"Did you mean {near}?" if near else "Check the slug and the token's rights."
@@ -66,8 +66,8 @@ def _refuse_unknown_reservations(settings: Settings, seen: ObservedFleet) -> Ite
             )
 
 
-def _refuse_missing_environments(settings: Settings, seen: ObservedFleet) -> Iterator[Problem]:
-    for site in (seen.original, *seen.mirrors.values()):
+def _refuse_missing_environments(settings: Settings, observed: ObservedFleet) -> Iterator[Problem]:
+    for site in (observed.original, *observed.mirrors.values()):
         if site is not None and site.environment is None:
             yield Problem(
                 "environment-not-found",
@@ -77,14 +77,14 @@ def _refuse_missing_environments(settings: Settings, seen: ObservedFleet) -> Ite
             )
 
 
-def _refuse_undeployed_original(settings: Settings, seen: ObservedFleet) -> Iterator[Problem]:
-    original = seen.original
+def _refuse_undeployed_original(settings: Settings, observed: ObservedFleet) -> Iterator[Problem]:
+    original = observed.original
     if original is None or original.environment is None:
         return
     here, image = settings.environment, choose_image_environment(settings)
     if newest_successful(original.deployments) is None:
         yield _make_undeployed_problem(original.slug, here, "Mirrors does not know the values to share")
-    if image != here and newest_successful(seen.releases) is None:
+    if image != here and newest_successful(observed.releases) is None:
         yield _make_undeployed_problem(original.slug, image, "its mirrors have no image")
 
 

@@ -36,12 +36,12 @@ class ObservedDeployment:
     success: bool | None
 
     @property
-    def succeeded(self) -> bool:
+    def has_succeeded(self) -> bool:
         """Return whether it ended well."""
         return self.ended_at is not None and self.success is True
 
     @property
-    def running(self) -> bool:
+    def is_running(self) -> bool:
         """Return whether it has not ended yet."""
         return self.ended_at is None and self.success is None
 
@@ -59,7 +59,7 @@ class ObservedSite:
         environment: The environment's uuid; None where the application has no such environment.
         variables: {name: variable} that are set.
         deployments: The environment's deployments.
-        frozen: The variables of the newest successful deployment; None for a hidden value.
+        deployed_variables: The variables of the newest successful deployment; None for a hidden value.
     """
 
     slug: str
@@ -67,7 +67,7 @@ class ObservedSite:
     environment: str | None
     variables: Mapping[str, ObservedVariable] = field(default_factory=dict)
     deployments: tuple[ObservedDeployment, ...] = ()
-    frozen: Mapping[str, str | None] = field(default_factory=dict, repr=False)
+    deployed_variables: Mapping[str, str | None] = field(default_factory=dict, repr=False)
 
     def is_managed(self, formerly: str | None = None) -> bool:
         """Return whether Mirrors has written to the site, because only Mirrors sets MIRRORS_APPLICATION.
@@ -79,7 +79,7 @@ class ObservedSite:
         return owner is not None and owner.value in {self.slug, formerly or self.slug}
 
     @property
-    def bare(self) -> bool:
+    def is_unconfigured(self) -> bool:
         """Return whether it has none of the variables that make an application a site of a fleet."""
         return self.variables.keys().isdisjoint((*SITE_VARIABLES, DATABASE_URL))
 
@@ -93,23 +93,25 @@ class ObservedFleet:
         mirrors: {slug: the mirror}.
         image_environment: The uuid of the original's environment whose image the mirrors run.
         releases: The deployments of that environment.
-        elsewhere: The original's deployed variables in the other stack's environment, to compare Test with Live.
-        neighbours: {slug: an undeclared application that may run with the shared database}. Mirrors looks for them
-            only where a site may get an id.
+        other_environment_variables: The original's deployed variables in the other stack's environment, to compare
+            Test with Live.
+        undeclared_sites: {slug: an undeclared application that may run with the shared database}. Mirrors looks for
+            them only where a site may get an id.
         applications: {slug: uuid} of all applications of the original's organisation that the token may see.
-        renamed: {declared slug: present slug} of renamed mirrors, by a variable that Mirrors wrote.
-        ran: {slug: the deployed SITE_IDs in Test and Live} of mirrors that may give up their id, or have none set.
+        renamed_mirrors: {declared slug: present slug} of renamed mirrors, by a variable that Mirrors wrote.
+        deployed_ids: {slug: the deployed SITE_IDs in Test and Live} of mirrors that may give up their id, or have none
+            set.
     """
 
     original: ObservedSite | None
     mirrors: Mapping[str, ObservedSite]
     image_environment: str | None
     releases: tuple[ObservedDeployment, ...] = ()
-    elsewhere: Mapping[str, str | None] = field(default_factory=dict, repr=False)
-    neighbours: Mapping[str, UndeclaredSite] = field(default_factory=dict)
+    other_environment_variables: Mapping[str, str | None] = field(default_factory=dict, repr=False)
+    undeclared_sites: Mapping[str, UndeclaredSite] = field(default_factory=dict)
     applications: Mapping[str, str] = field(default_factory=dict)
-    renamed: Mapping[str, str] = field(default_factory=dict)
-    ran: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    renamed_mirrors: Mapping[str, str] = field(default_factory=dict)
+    deployed_ids: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     def site(self, slug: str) -> ObservedSite:
         """Return the original or a mirror.

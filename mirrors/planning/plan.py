@@ -30,10 +30,10 @@ class SitePlan:
         environment: The environment's uuid.
         formerly: The slug that it had before, as the configuration says.
         variables: {name: declared variable}.
-        seen: The observed site.
-        follows: Whether a new release is a reason to deploy it.
-        held: Whether nothing is a reason to deploy it.
-        paused: Whether it stays as it is until the rollout goes on.
+        observed: The observed site.
+        takes_new_releases: Whether a new release is a reason to deploy it.
+        is_held: Whether nothing is a reason to deploy it.
+        is_paused: Whether it stays as it is until the rollout goes on.
     """
 
     slug: str
@@ -41,10 +41,10 @@ class SitePlan:
     environment: str
     formerly: str | None
     variables: Mapping[str, DeclaredVariable] = field(repr=False)
-    seen: ObservedSite
-    follows: bool = True
-    held: bool = False
-    paused: bool = False
+    observed: ObservedSite
+    takes_new_releases: bool = True
+    is_held: bool = False
+    is_paused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,26 +76,26 @@ class FleetPlan:
         problems: What stops the update.
         original: The original; None only where there are problems.
         mirrors: The mirrors that exist and are not postponed.
-        hints: The facts for the allocation of SITE_IDs.
-        neighbours: {slug: an undeclared application that may run with the shared database}.
+        site_facts: The facts for the allocation of SITE_IDs.
+        undeclared_sites: {slug: an undeclared application that may run with the shared database}.
         rollout: The waves.
         postponed: New mirrors whose wave comes after ``rollout.pauseAfter``.
-        listed: {uuid: slug} of the applications that exist and are not declared.
+        undeclared_applications: {uuid: slug} of the applications that exist and are not declared.
     """
 
     problems: tuple[Problem, ...]
     original: OriginalPlan | None
     mirrors: tuple[SitePlan, ...]
-    hints: tuple[SiteFacts, ...]
-    neighbours: Mapping[str, UndeclaredSite] = field(default_factory=dict)
+    site_facts: tuple[SiteFacts, ...]
+    undeclared_sites: Mapping[str, UndeclaredSite] = field(default_factory=dict)
     rollout: RolloutPlan = field(default_factory=lambda: RolloutPlan(()))
     postponed: tuple[str, ...] = ()
-    listed: Mapping[str, str] = field(default_factory=dict)
+    undeclared_applications: Mapping[str, str] = field(default_factory=dict)
 
 
 def plan_fleet(
     settings: Settings,
-    seen: ObservedFleet,
+    observed: ObservedFleet,
     manual_release_sites: Collection[str] = (),
     samples: Iterable[DeployedVariables] = (),
 ) -> FleetPlan:
@@ -103,28 +103,35 @@ def plan_fleet(
 
     Args:
         settings: The configuration.
-        seen: The observed fleet.
+        observed: The observed fleet.
         manual_release_sites: The sites that the user named for a release under ``rollout.follow: manual``.
         samples: The deployed variables of some of the mirrors.
     """
-    original = _plan_original(settings, seen)
+    original = _plan_original(settings, observed)
     rollout = plan_rollout(settings, original is not None and _rotates_credentials(settings, original, samples))
     problems = (
-        *find_application_problems(settings, seen),
-        *find_value_problems(settings, seen),
-        *find_held_site_changes(settings, seen),
-        *_refuse_unclear_paused_sites(settings, rollout, seen),
+        *find_application_problems(settings, observed),
+        *find_value_problems(settings, observed),
+        *find_held_site_changes(settings, observed),
+        *_refuse_unclear_paused_sites(settings, rollout, observed),
     )
     everyone = [
         _plan_mirror(settings, item, site, rollout, manual_release_sites)
         for item in settings.mirrors
-        if (site := seen.mirrors.get(item.application)) is not None and site.environment
+        if (site := observed.mirrors.get(item.application)) is not None and site.environment
     ]
-    postponed = tuple(site.slug for site in everyone if site.paused and site.seen.bare)
+    postponed = tuple(site.slug for site in everyone if site.is_paused and site.observed.is_unconfigured)
     mirrors = tuple(site for site in everyone if site.slug not in postponed)
-    listed = {uuid: slug for slug, uuid in seen.applications.items() if slug not in settings.fleet.slugs}
+    listed = {uuid: slug for slug, uuid in observed.applications.items() if slug not in settings.fleet.slugs}
     return FleetPlan(
-        problems, original, mirrors, make_site_facts(settings, seen), seen.neighbours, rollout, postponed, listed
+        problems,
+        original,
+        mirrors,
+        make_site_facts(settings, observed),
+        observed.undeclared_sites,
+        rollout,
+        postponed,
+        listed,
     )
 
 
@@ -134,17 +141,19 @@ def _rotates_credentials(settings: Settings, original: OriginalPlan, samples: It
     return 2 * sum(old) > len(old)
 
 
-def _refuse_unclear_paused_sites(settings: Settings, rollout: RolloutPlan, seen: ObservedFleet) -> Iterator[Problem]:
+def _refuse_unclear_paused_sites(
+    settings: Settings, rollout: RolloutPlan, observed: ObservedFleet
+) -> Iterator[Problem]:
     """Refuse a paused site if Mirrors cannot know whether it is managed.
 
     Mirrors cannot keep it as it is without a state, must not write to it to adopt it, and must not leave it out.
     Leaving it out would remove its variables if it is managed.
     """
     for item in settings.mirrors:
-        site = seen.mirrors.get(item.application)
+        site = observed.mirrors.get(item.application)
         if site is None or site.environment is None or site.slug not in rollout.paused:
             continue
-        if not (site.bare or site.is_managed(item.formerly)):
+        if not (site.is_unconfigured or site.is_managed(item.formerly)):
             yield Problem(
                 "paused-site-unclear",
                 "its wave comes after mirrors:rollout.pauseAfter, and it has a SITE_ID or a DATABASE_URL without"
@@ -172,18 +181,18 @@ def _plan_mirror(
     by_hand = hold == "variablesMayDeploy" and site.slug in manual_release_sites
     return replace(
         _plan_site(settings, site, declared.formerly),
-        follows=hold == "nothing" or by_hand,
-        held=hold == "everything",
-        paused=site.slug in rollout.paused,
+        takes_new_releases=hold == "nothing" or by_hand,
+        is_held=hold == "everything",
+        is_paused=site.slug in rollout.paused,
     )
 
 
-def _plan_original(settings: Settings, seen: ObservedFleet) -> OriginalPlan | None:
-    original, release = seen.original, newest_successful(seen.releases)
+def _plan_original(settings: Settings, observed: ObservedFleet) -> OriginalPlan | None:
+    original, release = observed.original, newest_successful(observed.releases)
     deployment = newest_successful(original.deployments) if original else None
     if original is None or original.environment is None or release is None or deployment is None:
         return None
-    if seen.image_environment is None:
+    if observed.image_environment is None:
         return None
     shared = {
         name: value
@@ -193,7 +202,7 @@ def _plan_original(settings: Settings, seen: ObservedFleet) -> OriginalPlan | No
     return OriginalPlan(
         _plan_site(settings, original, settings.fleet.original.formerly),
         settings.fleet.original.deploy,
-        seen.image_environment,
+        observed.image_environment,
         release.uuid,
         deployment.uuid,
         shared,
@@ -205,5 +214,5 @@ def find_hidden_databases(mirrors: Iterable[SitePlan]) -> dict[str, str]:
 
     Such a mirror may belong to another fleet.
     """
-    there = ((site, site.seen.variables.get(DATABASE_URL)) for site in mirrors)
+    there = ((site, site.observed.variables.get(DATABASE_URL)) for site in mirrors)
     return {site.application: site.environment for site, own in there if own is not None and own.value is None}

@@ -15,17 +15,17 @@ class SiteResourceTypes:
     They are directly below the Fleet, and their name is the site's slug.
 
     Args:
-        main: The type of the resource that is the site. A change of it is a change of the site.
-        beside: The site's other types, which get no line in a preview. A dynamic resource of Mirrors counts by the
+        site_type: The type of the resource that is the site. A change of it is a change of the site.
+        other_types: The site's other types, which get no line in a preview. A dynamic resource of Mirrors counts by the
             last part of its type.
-        release: The property of ``main`` that another release changes.
-        variables: The property of ``main`` that holds the variables.
+        release_property: The property of ``main`` that another release changes.
+        variables_property: The property of ``main`` that holds the variables.
     """
 
-    main: str
-    beside: frozenset[str]
-    release: str
-    variables: str
+    site_type: str
+    other_types: frozenset[str]
+    release_property: str
+    variables_property: str
 
 
 @dataclass(frozen=True, slots=True)

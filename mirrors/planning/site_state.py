@@ -180,7 +180,7 @@ class SiteState:
     def needs_deployment(self, declared: Self) -> bool:
         """Return whether the site does not run as declared."""
         released = self.deployment is not None and declared.release == self.release
-        return not released or bool(find_differences(self.managed(declared.is_set).runs, declared.is_set))
+        return not released or bool(find_differences(self.only_managed(declared.is_set).runs, declared.is_set))
 
     def runs_otherwise(self, declared: Self) -> bool:
         """Return whether the deployment surely runs another release or another value than is declared.
@@ -193,23 +193,23 @@ class SiteState:
         runs = ((entry, self.runs.get(name)) for name, entry in declared.is_set.items())
         return any(now is not None and now.secret == entry.secret and now.value != entry.value for entry, now in runs)
 
-    def needs_a_look(self, declared: Self) -> bool:
+    def needs_health_check(self, declared: Self) -> bool:
         """Return whether the site failed before, or its health is not verified yet, even if it runs as declared."""
         return self.failed is not None or bool(declared.verified and not self.verified)
 
-    def is_as(self, declared: Self) -> bool:
+    def matches(self, declared: Self) -> bool:
         """Return whether an update has nothing to do."""
-        left = self.needs_deployment(declared) or self.needs_a_look(declared)
+        left = self.needs_deployment(declared) or self.needs_health_check(declared)
         return not left and self.is_set == declared.is_set
 
-    def wanting(self, release: str | None) -> Self:
+    def with_wanted_release(self, release: str | None) -> Self:
         """Return the site for comparison with the wanted release.
 
         Without a deployment the state knows no release. If no release is wanted, the empty one stays.
         """
         return self if self.deployment is not None else replace(self, release=None if release else release)
 
-    def keeping(self, before: Self, rollout: str | None) -> Self:
+    def with_kept_release(self, before: Self, rollout: str | None) -> Self:
         """Return the declared site, with the release that the rollout lets it keep.
 
         A site that follows no release keeps the one that it runs. Mirrors does not ask a held site for its health.
@@ -225,7 +225,7 @@ class SiteState:
         kept = replace(self, release=before.release or "", image_environment=image)
         return replace(kept, verified=before.verified) if rollout == "held" else kept
 
-    def managed(self, declared: Collection[str]) -> Self:
+    def only_managed(self, declared: Collection[str]) -> Self:
         """Return the site without the variables from before Mirrors that are not declared: those stay as they are."""
         left = self.found.difference(declared)
         return replace(self, is_set=_without(self.is_set, left), runs=_without(self.runs, left))
@@ -283,17 +283,17 @@ def _running_entry(
 
 
 def make_deployed_entries(
-    known: VariableEntries, is_set: VariableEntries, frozen: Mapping[str, str | None], key: str
+    known: VariableEntries, is_set: VariableEntries, deployed: Mapping[str, str | None], key: str
 ) -> dict[str, VariableEntry]:
     """Return {name: entry} of the known names that the platform shows in a deployment which Mirrors did not make.
 
     Args:
         known: {name: entry} that the state knows.
         is_set: {name: entry} that are set now.
-        frozen: The deployed variables; None for a hidden value.
+        deployed: The deployed variables; None for a hidden value.
         key: The key of the site's fingerprints.
     """
-    shown = pick_deployed_values(known, frozen, [name for name, entry in known.items() if entry.sensitive])
+    shown = pick_deployed_values(known, deployed, [name for name, entry in known.items() if entry.sensitive])
     return {
         name: _running_entry(known[name], is_set.get(name), key, name, value)
         for name, value in shown.items()

@@ -21,21 +21,21 @@ from mirrors.planning.variables.shared import find_shared_value
 from mirrors.problems import Problem
 
 
-def find_value_problems(settings: Settings, seen: ObservedFleet) -> Iterator[Problem]:
+def find_value_problems(settings: Settings, observed: ObservedFleet) -> Iterator[Problem]:
     """Yield the problems of the shared values."""
-    yield from _refuse_unknown_values(settings, seen)
-    yield from _refuse_shared_services(settings, seen)
-    yield from _refuse_swapped_databases(settings, seen)
+    yield from _refuse_unknown_values(settings, observed)
+    yield from _refuse_shared_services(settings, observed)
+    yield from _refuse_swapped_databases(settings, observed)
 
 
-def _refuse_unknown_values(settings: Settings, seen: ObservedFleet) -> Iterator[Problem]:
-    original = seen.original
+def _refuse_unknown_values(settings: Settings, observed: ObservedFleet) -> Iterator[Problem]:
+    original = observed.original
     if original is None or newest_successful(original.deployments) is None:
         return
     title = ENVIRONMENT_TITLES[settings.environment]
     for name in settings.fleet.shared:
         stand_in = settings.shared_values.get(name)
-        shown = original.frozen.get(name)
+        shown = original.deployed_variables.get(name)
         if shown and stand_in and stand_in.get_secret_value() != shown:
             yield Problem(
                 "shared-value-differs",
@@ -47,26 +47,29 @@ def _refuse_unknown_values(settings: Settings, seen: ObservedFleet) -> Iterator[
         elif not shown and not stand_in:
             yield Problem(
                 "shared-value-unknown",
-                f"in {title}, {name} {_describe_unknown_value(original.frozen, name)}.",
+                f"in {title}, {name} {_describe_unknown_value(original.deployed_variables, name)}.",
                 f"Set it as a secret with 'pulumi config set --secret --path mirrors:sharedValues.{name}', or take it"
                 " off mirrors:fleet.shared",
                 original.slug,
             )
 
 
-def _describe_unknown_value(frozen: DeployedVariables, name: str) -> str:
-    if name not in frozen:
+def _describe_unknown_value(deployed: DeployedVariables, name: str) -> str:
+    if name not in deployed:
         return "is not among its variables"
-    return "is hidden by the platform" if frozen[name] is None else "is empty"
+    return "is hidden by the platform" if deployed[name] is None else "is empty"
 
 
-def _refuse_shared_services(settings: Settings, seen: ObservedFleet) -> Iterator[Problem]:
+def _refuse_shared_services(settings: Settings, observed: ObservedFleet) -> Iterator[Problem]:
     """Refuse a service that Test and Live share, because Test would write into Live's content."""
-    if seen.original is None:
+    if observed.original is None:
         return
-    slug = seen.original.slug
+    slug = observed.original.slug
     for name in filter(is_service_variable, settings.fleet.shared):
-        here, there = find_shared_value(settings, seen.original, name), seen.elsewhere.get(name)
+        here, there = (
+            find_shared_value(settings, observed.original, name),
+            observed.other_environment_variables.get(name),
+        )
         alike = is_same_service(read_service(here), read_service(there)) if here and there else False
         if alike:
             yield Problem(
@@ -88,15 +91,15 @@ def _refuse_shared_services(settings: Settings, seen: ObservedFleet) -> Iterator
             )
 
 
-def _refuse_swapped_databases(settings: Settings, seen: ObservedFleet) -> Iterator[Problem]:
+def _refuse_swapped_databases(settings: Settings, observed: ObservedFleet) -> Iterator[Problem]:
     """Refuse an unmanaged mirror whose DATABASE_URL is that of the original's other environment.
 
     A user copied the wrong value. At a managed mirror this is drift, which Mirrors repairs.
     """
-    there = identify_comparable_service(seen.elsewhere.get(DATABASE_URL))
-    here = identify_comparable_service(find_shared_value(settings, seen.original, DATABASE_URL))
+    there = identify_comparable_service(observed.other_environment_variables.get(DATABASE_URL))
+    here = identify_comparable_service(find_shared_value(settings, observed.original, DATABASE_URL))
     for item in settings.mirrors:
-        site = seen.mirrors.get(item.application)
+        site = observed.mirrors.get(item.application)
         own = site.variables.get(DATABASE_URL) if site and not site.is_managed(item.formerly) else None
         if own is not None and there not in (None, here) and identify_comparable_service(own.value) == there:
             yield from _refuse_unless_confirmed(settings, item.application, str(there))

@@ -58,7 +58,7 @@ def prepare(configured: Configured) -> Prepared:
 
 
 def _say(settings: Settings, planned: FleetPlan) -> None:
-    seen = {site.slug: site.seen for site in planned.mirrors}
+    seen = {site.slug: site.observed for site in planned.mirrors}
     if pulumi.runtime.is_dry_run() and (note := note_unpinned_ids(settings, seen, pulumi.get_stack())):
         announce_note(note)
 
@@ -70,16 +70,16 @@ class DivioPlatform:
         self.prepared = prepare(configured)
 
     @property
-    def hints(self) -> list[dict[str, Any]]:
-        return [asdict(site) for site in self.prepared.plan.hints]
+    def site_facts(self) -> list[dict[str, Any]]:
+        return [asdict(site) for site in self.prepared.plan.site_facts]
 
     @property
-    def neighbours(self) -> dict[str, dict[str, Any]]:
-        return {slug: asdict(item) for slug, item in self.prepared.plan.neighbours.items()}
+    def undeclared_sites(self) -> dict[str, dict[str, Any]]:
+        return {slug: asdict(item) for slug, item in self.prepared.plan.undeclared_sites.items()}
 
     @property
-    def listed(self) -> dict[str, str]:
-        return dict(self.prepared.plan.listed)
+    def undeclared_applications(self) -> dict[str, str]:
+        return dict(self.prepared.plan.undeclared_applications)
 
     @property
     def hidden(self) -> dict[str, str]:
@@ -90,7 +90,7 @@ class DivioPlatform:
         original = self.prepared.original
         sites = [*self.prepared.plan.mirrors, *([original.site] if original.deploy else [])]
         return {
-            site.environment: {name: seen.sensitive for name, seen in site.seen.variables.items()} for site in sites
+            site.environment: {name: seen.sensitive for name, seen in site.observed.variables.items()} for site in sites
         }
 
     def declare(self, fleet: pulumi.Resource, ids: SiteIds, options: pulumi.ResourceOptions) -> PlatformOutputs:

@@ -27,15 +27,15 @@ class Platform(Protocol):
     def __init__(self, configured: Configured) -> None: ...
 
     @property
-    def hints(self) -> list[dict[str, Any]]:
+    def site_facts(self) -> list[dict[str, Any]]:
         """The facts about each site's id, as ``SiteIds`` reads them."""
 
     @property
-    def neighbours(self) -> dict[str, dict[str, Any]]:
+    def undeclared_sites(self) -> dict[str, dict[str, Any]]:
         """By slug, what is not on the list and may run with the shared database, as ``SiteIds`` reads it."""
 
     @property
-    def listed(self) -> dict[str, str]:
+    def undeclared_applications(self) -> dict[str, str]:
         """{uuid: slug} of what is there and not on the list; empty where nothing but the slug names it."""
 
     @property

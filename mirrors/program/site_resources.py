@@ -44,7 +44,7 @@ def register_original(context: FleetContext) -> tuple[list[Row], pulumi.Output[s
     planned, release = context.planned, context.original.release
     site, site_id = planned.site, context.site_id_of(planned.site)
     if not planned.deploy:
-        url = make_site_url(site.seen.frozen.get(DOMAIN))
+        url = make_site_url(site.observed.deployed_variables.get(DOMAIN))
         return [_row(context, site, site_id, url, planned.deployment)], release
     props = {**_props(context, site, _own(site)), "release": "", "shared": _fingerprints(planned)}
     deployed = OriginalSite(site.slug, props, _options(context, site))
@@ -105,7 +105,7 @@ def _options(context: FleetContext, site: SitePlan) -> pulumi.ResourceOptions:
 
 def _newest(planned: OriginalPlan, deployment: str) -> str:
     """Return the newest release. An original that is not targeted has an earlier deployment in the state."""
-    earlier = {item.uuid for item in planned.site.seen.deployments}
+    earlier = {item.uuid for item in planned.site.observed.deployments}
     return planned.release if deployment in earlier else deployment
 
 
@@ -115,16 +115,16 @@ def _fingerprints(planned: OriginalPlan) -> dict[str, str]:
 
 def _observed(site: SitePlan) -> dict[str, Any]:
     """Return the variables that are set now, {name: {sensitive}}, also those that others have set."""
-    return {name: {"sensitive": seen.sensitive} for name, seen in site.seen.variables.items()}
+    return {name: {"sensitive": seen.sensitive} for name, seen in site.observed.variables.items()}
 
 
 def _rollout(site: SitePlan) -> str | None:
     """Return the reason why the site does not follow each release, as ``check`` reads it."""
-    if site.paused:
+    if site.is_paused:
         return "paused"
-    if site.held:
+    if site.is_held:
         return "held"
-    return None if site.follows else "stays"
+    return None if site.takes_new_releases else "stays"
 
 
 def _row(context: FleetContext, site: SitePlan, site_id: pulumi.Output[int], url: Any, deployment: Any) -> Row:
@@ -201,7 +201,7 @@ def _databases(context: FleetContext, site: SitePlan) -> list[str] | None:
 
     None where its own is known.
     """
-    own = site.seen.variables.get(DATABASE_URL)
+    own = site.observed.variables.get(DATABASE_URL)
     shared = context.planned.shared.get(DATABASE_URL)
     if own is None or own.value is not None or shared is None:
         return None

@@ -48,9 +48,9 @@ class Attempt:
         self._properties = properties
         self._inputs = {key: normalize(properties[key]) for key in INPUTS if key in properties}
         self._declared: CheckedSite = OPERATION.declared(self.environment, self.site)
-        self._goal = SiteState.of(properties).keeping(before, self._declared.rollout)
+        self._goal = SiteState.of(properties).with_kept_release(before, self._declared.rollout)
         self._wanted: VariableEntries = self._goal.is_set
-        self.before = before.wanting(self._goal.release)
+        self.before = before.with_wanted_release(self._goal.release)
         self._found = frozenset(self._inputs.get("found") or ())
         self._owned = OPERATION.stored.get(self.environment, before) if before == SiteState() else before
         """The state that says which variables Mirrors owns.
@@ -106,7 +106,7 @@ class Attempt:
     def _with_variables(self, writing: VariableReconciler) -> SiteState:
         """Return the site with its declared variables set."""
         found = self._found | writing.taken_over
-        return replace(self.before.managed(self._wanted), is_set=self._wanted, found=found)
+        return replace(self.before.only_managed(self._wanted), is_set=self._wanted, found=found)
 
     def _as_it_is(self, writing: VariableReconciler) -> SiteState:
         """Return a held site as it is, with the changes that need no deployment.
@@ -210,7 +210,7 @@ class Attempt:
         It holds a failure only where failures are deferred.
         """
         known = None if site.needs_deployment(self._goal) else site.deployment
-        if known is not None and not site.needs_a_look(self._goal):
+        if known is not None and not site.needs_health_check(self._goal):
             return self._reaching(site)
         try:
             with translate_errors(self.site):
@@ -249,7 +249,7 @@ class Attempt:
         inputs = self._inputs | {"secrets": declared.secrets, "sensitive": declared.sensitive, "release": release}
         inputs |= {"image_environment": self._goal.image_environment}
         work = DeploymentRunner(self.connection, self.divio, inputs, declared.values, conditions)
-        gone = frozenset(self.before.managed(self._wanted).runs.keys() - self._wanted.keys())
+        gone = frozenset(self.before.only_managed(self._wanted).runs.keys() - self._wanted.keys())
         outdated = self.before.runs_otherwise(self._goal)
         outputs = work.run(self.before.deployment, outdated=outdated, gone=gone, known=known)
         if changed := find_changed_values(declared.shared, deployed_variables_of(self.divio, outputs["deployment"])):

@@ -157,7 +157,7 @@ class SiteProvider(Provider):
         done = newest_successful(list_deployments_or_empty(self.divio, environment))
         if done is None:
             is_gone(self.divio, environment)  # raises where the token may be unable to see it
-            return replace(stored, deployment=None, url=None, runs={}).wanting(stored.release)
+            return replace(stored, deployment=None, url=None, runs={}).with_wanted_release(stored.release)
         return stored if done.uuid == stored.deployment else self._look_into(props, stored, is_set, done)
 
     def _look_into(
@@ -221,7 +221,7 @@ def _stored(entry: VariableEntry | Unknown) -> Any:
 def _changes_at_held_site(
     site: str, before: SiteState, known: VariableEntries, unknown: Collection[str]
 ) -> list[CheckFailure]:
-    before = before.managed(known.keys() | unknown)
+    before = before.only_managed(known.keys() | unknown)
     changing = {*find_differences(before.is_set, known), *find_differences(before.runs, known)}.difference(unknown)
     return failures([make_held_site_problem(site, sort_for_writing(changing))] if changing else [])
 
@@ -247,7 +247,7 @@ def _found(before: SiteState, news: Properties) -> list[str]:
 
 def _is_left_undone(olds: Properties, news: Properties, rollout: str | None) -> bool:
     before = SiteState.of(olds)
-    return not before.is_as(SiteState.of(news).keeping(before, rollout))
+    return not before.matches(SiteState.of(news).with_kept_release(before, rollout))
 
 
 def _kept(olds: Properties) -> Properties:

@@ -45,23 +45,23 @@ def allocation_request_from(properties: Mapping[str, Any]) -> AllocationRequest:
         tuple(_site_from(site) for site in hints["sites"]),
         retired=frozenset(hints["retired"]),
         reserved=frozenset(hints["reserved"]),
-        release=frozenset(hints["release"]),
-        neighbours={slug: _neighbour_from(item) for slug, item in hints["neighbours"].items()},
+        reusable_ids=frozenset(hints["release"]),
+        undeclared_sites={slug: _undeclared_site_from(item) for slug, item in hints["neighbours"].items()},
         reference=_reference_from(reference) if reference else None,
-        preview=hints["preview"],
+        is_preview=hints["preview"],
         highest=hints.get("highest") or 0,
         reserved_for=hints.get("reserved_for") or {},
-        listed=hints.get("listed") or {},
+        undeclared_applications=hints.get("listed") or {},
         stack=hints.get("stack") or "",
     )
 
 
 def _site_from(site: Mapping[str, Any]) -> SiteFacts:
-    ran = site.get("ran")
-    return SiteFacts(**{**site, "ran": None if ran is None else tuple(ran)})
+    deployed = site.get("deployed_ids")
+    return SiteFacts(**{**site, "deployed_ids": None if deployed is None else tuple(deployed)})
 
 
-def _neighbour_from(item: Mapping[str, Any]) -> UndeclaredSite:
+def _undeclared_site_from(item: Mapping[str, Any]) -> UndeclaredSite:
     return UndeclaredSite(**{**item, "site_ids": tuple(item["site_ids"])})
 
 

@@ -209,7 +209,7 @@ def declare(mirrors: int) -> None:
     original = planned.original
     fleet = pulumi.ComponentResource("mirrors:index:Fleet", "acme")
     below = pulumi.ResourceOptions(parent=fleet)
-    hints = {"sites": [asdict(site) for site in planned.hints], "retired": [], "reserved": [], "release": []}
+    hints = {"sites": [asdict(site) for site in planned.site_facts], "retired": [], "reserved": [], "release": []}
     ids = SiteIds("acme", {**hints, "neighbours": {}, "reference": None, "preview": False, "found": {}}, below)
     props = {
         "application": original.site.application,

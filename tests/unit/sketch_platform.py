@@ -71,15 +71,17 @@ WORDS = PlatformWords(
     goes_on="Its paper is thrown away",
     removed="its paper is thrown away",
     kept="its paper stays",
-    steps=SiteResourceTypes(main=TYPE, beside=frozenset({"Frame"}), release="edition", variables="words"),
+    steps=SiteResourceTypes(
+        site_type=TYPE, other_types=frozenset({"Frame"}), release_property="edition", variables_property="words"
+    ),
 )
 
 
 class SketchPlatform:
     """Draws each site. ``announce_rollout`` and the ledger of SITE_IDs are those of every platform."""
 
-    neighbours: Mapping[str, Any] = {}
-    listed: Mapping[str, str] = {}
+    undeclared_sites: Mapping[str, Any] = {}
+    undeclared_applications: Mapping[str, str] = {}
     hidden: Mapping[str, str] = {}
     found: Mapping[str, Any] = {}
 
@@ -90,7 +92,7 @@ class SketchPlatform:
         say_rollout(self.settings, plan_rollout(self.settings), [], [])
 
     @property
-    def hints(self) -> list[dict[str, Any]]:
+    def site_facts(self) -> list[dict[str, Any]]:
         sites = self.settings.fleet.sites
         return [asdict(SiteFacts(item.application, item.application, item is sites[0], item.site_id)) for item in sites]
 

@@ -33,13 +33,13 @@ SMALL = FleetPreview(
         SitePreview("it", 2, deploys=True, causes=(ChangeCause.FIRST,)),
     ),
     rollout=RolloutPlan((Wave(1, ("de",)), Wave(2, ("fr", "it"))), held=("ch",), paused=frozenset({"it"})),
-    given={"it": 5},
-    retired={4: "at"},
-    leaving=("at",),
-    left_behind=PLATFORM_WORDS.removed,
-    moved={"DATABASE_URL": ("postgres://a/b", "postgres://a/c")},
-    others=("random:index:RandomId theirs: create",),
-    steps=9,
+    assigned_ids={"it": 5},
+    retired_ids={4: "at"},
+    removed_sites=("at",),
+    removal_effect=PLATFORM_WORDS.removed,
+    changed_services={"DATABASE_URL": ("postgres://a/b", "postgres://a/c")},
+    other_changes=("random:index:RandomId theirs: create",),
+    changed_resources=9,
     notes=("a | b",),
 )
 
@@ -83,7 +83,9 @@ Notes
 
 def test_what_stays_though_it_is_declared_no_more_is_reported_as_that() -> None:
     site = SitePreview("de", 1, deploys=False, causes=(ChangeCause.KEPT,), variables=(VariableChange("THEME", "kept"),))
-    found = FleetPreview("test", declared=1, sites=(site,), rollout=RolloutPlan((Wave(1, ("de",)),)), steps=1)
+    found = FleetPreview(
+        "test", declared=1, sites=(site,), rollout=RolloutPlan((Wave(1, ("de",)),)), changed_resources=1
+    )
     assert "  1 site: recorded: declared no more, stays as it is =THEME" in as_text(found).splitlines()
     assert as_data(found)["sites"][0]["variables"] == [
         {"name": "THEME", "change": "kept", "secret": False, "byHand": False}
@@ -102,7 +104,9 @@ def large(causes: int = 1) -> FleetPreview:
         )
         for place, slug in enumerate(SLUGS)
     )
-    return FleetPreview("live", declared=300, sites=sites, rollout=RolloutPlan((Wave(1, SLUGS),)), steps=300)
+    return FleetPreview(
+        "live", declared=300, sites=sites, rollout=RolloutPlan((Wave(1, SLUGS),)), changed_resources=300
+    )
 
 
 def test_text_has_a_paragraph_a_wave_and_one_for_everything_else() -> None:
@@ -134,7 +138,7 @@ def test_no_changes_and_problems_are_reported_first() -> None:
 
 def test_what_is_removed_or_kept_of_a_mirror_off_the_list_is_reported() -> None:
     assert "at: its variables stay as they are on the platform" in as_text(
-        replace(SMALL, left_behind=PLATFORM_WORDS.kept)
+        replace(SMALL, removal_effect=PLATFORM_WORDS.kept)
     )
 
 
@@ -172,7 +176,7 @@ def test_the_many_sites_of_a_group_are_folded_in_markdown_and_counted_in_text() 
 def test_a_long_list_outside_the_table_is_folded() -> None:
     given = dict(zip(SLUGS, range(2, 302), strict=True))
 
-    lines = as_markdown(replace(SMALL, given=given)).splitlines()
+    lines = as_markdown(replace(SMALL, assigned_ids=given)).splitlines()
 
     start = lines.index("<details><summary><b>SITE_IDs given</b>: 300</summary>")
     assert lines[start + 302 : start + 304] == ["", "</details>"]
@@ -192,9 +196,9 @@ def test_a_comment_is_never_too_long_and_says_what_it_leaves_out() -> None:
 
 
 def test_of_an_adoption_the_sites_that_stay_and_those_that_are_deployed_are_distinguished() -> None:
-    stays = (SitePreview(slug, 1, deploys=False, causes=(ChangeCause.TAKEN_OVER,)) for slug in SLUGS[:29])
+    stays = (SitePreview(slug, 1, deploys=False, causes=(ChangeCause.RUNS_AS_DECLARED,)) for slug in SLUGS[:29])
     one = SitePreview("m300", 1, deploys=True, causes=(ChangeCause.ADOPTED,), why="it runs without SITE_ID")
-    found = FleetPreview("live", declared=31, sites=(*stays, one), steps=91)
+    found = FleetPreview("live", declared=31, sites=(*stays, one), changed_resources=91)
     lines = as_text(found).splitlines()
     assert lines[0] == "Preview of live: 30 of 31 sites change, 1 to deploy, 29 taken over as they are"
     assert "  29 sites: taken over: runs as declared" in lines

@@ -95,7 +95,7 @@ def test_sites_that_hang_are_waited_for_together_and_it_says_which(
     hanging: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     slugs = ("acme-de", "acme-fr")
-    there = seen(*(replace(fresh(slug), frozen={"DOMAIN": hanging}) for slug in slugs))
+    there = seen(*(replace(fresh(slug), deployed_variables={"DOMAIN": hanging}) for slug in slugs))
     found = unhealthy(settings(*slugs, maxConcurrentRequests="1"), there, slugs, within=2)
     assert found == {
         "acme-de": f"GET http://{hanging}/: no answer in time",

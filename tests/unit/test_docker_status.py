@@ -73,7 +73,7 @@ def test_a_site_without_a_container_is_not_deployed() -> None:
         ({"health": "starting"}, SiteCondition.DEPLOYING, "not healthy yet"),
         ({"health": "unhealthy"}, SiteCondition.UNVERIFIED, "not healthy"),
         ({"health": None}, SiteCondition.CONVERGED, ""),
-        ({"image": NEWER}, SiteCondition.BEHIND, f"{'b' * 12}, the original has {'a' * 12}"),
+        ({"image": NEWER}, SiteCondition.OUTDATED, f"{'b' * 12}, the original has {'a' * 12}"),
         ({"password_version": "0"}, SiteCondition.VARIABLES_DIFFER, "DATABASE_URL"),
         ({"variables": variables("acme-de", THEME="dark")}, SiteCondition.VARIABLES_DIFFER, "no longer declared"),
         ({"variables": variables("acme-de", THEME="dark"), "of_image": None}, SiteCondition.CONVERGED, ""),

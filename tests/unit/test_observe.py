@@ -52,7 +52,9 @@ def problems_and_ids(sandbox: Sandbox) -> tuple[tuple[Problem, ...], dict[str, i
     declared = settings("acme-de")
     with Divio.connect(sandbox.url, sandbox.token) as divio:
         planned = plan_fleet(declared, FleetObserver(divio, declared).fleet())
-    allocation = allocate(Ledger(), AllocationRequest(planned.hints, neighbours=planned.neighbours, highest=5))
+    allocation = allocate(
+        Ledger(), AllocationRequest(planned.site_facts, undeclared_sites=planned.undeclared_sites, highest=5)
+    )
     return allocation.problems, dict(allocation.ledger.assignments.values())
 
 
@@ -99,7 +101,7 @@ def test_a_stack_that_follows_another_gives_no_id_that_someone_has_by_hand_since
     finally:
         delete_variable(account, UNLISTED, "live", "SITE_ID")
         delete_variable(account, UNLISTED, "live", "DATABASE_URL")
-    hints = AllocationRequest(planned.hints, neighbours=planned.neighbours, reference=reference)
+    hints = AllocationRequest(planned.site_facts, undeclared_sites=planned.undeclared_sites, reference=reference)
     [problem] = allocate(Ledger(), hints).problems
     assert (problem.code, problem.site) == ("site-id-taken", "acme-de")
     assert f"SITE_ID 2 is that of {UNLISTED}, which is not on the list" in problem.message
@@ -150,7 +152,7 @@ def test_one_on_the_list_that_runs_with_an_id_which_is_set_no_more_keeps_it(
     finally:
         has(account, UNLISTED, SITE_ID="5", DATABASE_URL=database(account))
         account.deploy(UNLISTED, "test", report=lambda _: None)
-    allocation = allocate(Ledger(), AllocationRequest(planned.hints, neighbours=planned.neighbours))
+    allocation = allocate(Ledger(), AllocationRequest(planned.site_facts, undeclared_sites=planned.undeclared_sites))
     assert allocation.problems == ()
     assert dict(allocation.ledger.assignments.values()) == {"acme": 1, UNLISTED: 2, "acme-de": 3}
 
@@ -197,7 +199,7 @@ def test_a_missing_mirror_that_has_another_name_by_now_is_reported_with_it(accou
     declared = settings("acme-old")
     with Divio.connect(account.url, account.token) as divio:
         seen = FleetObserver(divio, declared).fleet()
-    assert seen.renamed == {"acme-old": "acme-de"}
+    assert seen.renamed_mirrors == {"acme-old": "acme-de"}
     [problem] = plan_fleet(declared, seen).problems
     assert (problem.code, problem.site) == ("application-renamed", "acme-old")
     assert problem.remedy == 'Write "application: acme-de, formerly: acme-old"'
@@ -210,5 +212,5 @@ def test_what_a_mirror_has_run_with_is_looked_at_only_where_its_id_is_reserved(a
     with Divio.connect(account.url, account.token) as divio:
         for reserved in ([], [6], [7]):
             declared = settings(fleet={**fleet, "reservedSiteIds": reserved})
-            looked[tuple(reserved)] = dict(FleetObserver(divio, declared).fleet().ran)
+            looked[tuple(reserved)] = dict(FleetObserver(divio, declared).fleet().deployed_ids)
     assert looked == {(): {}, (6,): {}, (7,): {"acme-de": ()}}

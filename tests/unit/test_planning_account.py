@@ -75,17 +75,17 @@ def test_an_id_that_no_one_can_read_is_reported_whether_it_is_deployed_or_not(
     value: str | None, runs: dict[str, str | None], database: str | None
 ) -> None:
     seen = ObservedStage(variables(DATABASE_URL=database, SITE_ID=value), runs, deployed=bool(runs))
-    assert beside(other(test=seen)).hidden
-    assert not beside(other(test=ObservedStage(variables(DATABASE_URL=OWN, SITE_ID=value)))).hidden
+    assert beside(other(test=seen)).has_hidden_id
+    assert not beside(other(test=ObservedStage(variables(DATABASE_URL=OWN, SITE_ID=value)))).has_hidden_id
 
 
 def test_who_manages_it_is_reported_only_where_the_database_is_known_to_be_the_same() -> None:
     ours = {"SITE_ID": "4", "MIRRORS_APPLICATION": "other"}
     assert beside(other(test=ObservedStage(variables(**ours, DATABASE_URL=SHARED)))) == UndeclaredSite(
-        (4,), managed="other"
+        (4,), managed_as="other"
     )
     assert beside(other(test=ObservedStage({}, {**ours, "DATABASE_URL": SHARED}))) == UndeclaredSite(
-        (4,), managed="other"
+        (4,), managed_as="other"
     )
     assert beside(other(test=ObservedStage(variables(**ours, DATABASE_URL=None)))) == UndeclaredSite((4,))
 
@@ -130,7 +130,7 @@ def test_a_copy_of_what_cannot_be_compared_is_one_to_the_letter() -> None:
 
 
 def besides(seen: ObservedStage) -> ObservedApplication:
-    return ObservedApplication("other", elsewhere={"staging": seen})
+    return ObservedApplication("other", other_stages={"staging": seen})
 
 
 @pytest.mark.parametrize("database", [*STAGES.values(), UNCLEAR, HIDDEN])
@@ -160,5 +160,5 @@ def test_an_environment_besides_test_and_live_with_a_database_of_its_own_says_no
 
 
 def test_an_environment_besides_test_and_live_may_hide_what_it_runs_with() -> None:
-    assert beside(besides(ObservedStage(variables(DATABASE_URL=SHARED, SITE_ID=HIDDEN)))).hidden
+    assert beside(besides(ObservedStage(variables(DATABASE_URL=SHARED, SITE_ID=HIDDEN)))).has_hidden_id
     assert find_deployed_ids(besides(ObservedStage(deploying=True)), {"test": {"DATABASE_URL": SHARED}}) is None

@@ -128,7 +128,9 @@ def test_an_id_that_differs_between_test_and_live_is_not_declared() -> None:
 
 def test_an_id_that_was_changed_and_not_deployed_is_declared_as_it_runs() -> None:
     running = stage_of("test", 2)
-    changed = ObservedStage({**running.variables, "SITE_ID": ObservedVariable("9")}, running.frozen, deployed=True)
+    changed = ObservedStage(
+        {**running.variables, "SITE_ID": ObservedVariable("9")}, running.deployed_variables, deployed=True
+    )
 
     adoption = propose_adoption(original(), [mirror("acme-de", 2, test=changed)])
 
@@ -187,7 +189,10 @@ def crossing(*, deployed: bool = True, site_id: int | None = 2) -> ObservedStage
             crossing(deployed=False),
             "its DATABASE_URL is set to the original's database of Live. Its next deployment",
         ),
-        (ObservedStage({}, crossing().frozen, deployed=True), "it runs with the original's database of Live"),
+        (
+            ObservedStage({}, crossing().deployed_variables, deployed=True),
+            "it runs with the original's database of Live",
+        ),
     ],
 )
 @pytest.mark.parametrize("live", [True, False])
@@ -208,7 +213,7 @@ def test_an_original_whose_environments_have_one_database_is_the_only_problem_of
 
 def test_an_id_that_was_never_deployed_is_reported_because_the_originals_site_is_served_meanwhile() -> None:
     seen = stage_of("test", 2)
-    running = {name: value for name, value in seen.frozen.items() if name != "SITE_ID"}
+    running = {name: value for name, value in seen.deployed_variables.items() if name != "SITE_ID"}
     early = ObservedStage(seen.variables, running, deployed=True)
     found = propose_adoption(original(), [mirror("acme-de", 2, test=early)])
     assert found.notes == (
@@ -267,7 +272,7 @@ def test_what_has_the_database_of_another_in_a_variable_is_taken_for_its_mirror(
 @pytest.mark.parametrize("name", ["SITE_ID", "MIRRORS_APPLICATION"])
 def test_an_original_that_sets_its_own_database_is_no_mirror_of_a_removed_one_that_still_runs(name: str) -> None:
     own = {
-        stage: ObservedStage({"DATABASE_URL": ObservedVariable(dsn(host))}, original().stages[stage].frozen)
+        stage: ObservedStage({"DATABASE_URL": ObservedVariable(dsn(host))}, original().stages[stage].deployed_variables)
         for stage, host in HOSTS.items()
     }
     running = {
@@ -288,7 +293,7 @@ def test_a_site_with_a_retired_id_is_offered_and_reported(retired: dict[int, str
 
 
 def test_an_original_that_cannot_be_shared_yet_is_a_problem() -> None:
-    one = ObservedStage({}, original().stages["live"].frozen, deployed=True)
+    one = ObservedStage({}, original().stages["live"].deployed_variables, deployed=True)
 
     never = problem(propose_adoption(original(test=ObservedStage()), []))
     assert never.line == "acme: Test was never deployed successfully. Deploy it first [original-never-deployed]"

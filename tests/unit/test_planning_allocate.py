@@ -18,7 +18,7 @@ from tests.search import searching
 
 
 def hints(*mirrors: str, **more: object) -> AllocationRequest:
-    original = SiteFacts("u-acme", "acme", original=True)
+    original = SiteFacts("u-acme", "acme", is_original=True)
     return replace(AllocationRequest((original, *(SiteFacts(f"u-{name}", name) for name in mirrors))), **more)  # type: ignore[arg-type]
 
 
@@ -94,12 +94,12 @@ def test_a_retired_id_of_another_user_cannot_be_declared_until_it_is_released() 
         "new: SITE_ID 2 is retired. It belonged to de. Its content is still in the database. Choose another id, or free"
         " this one on purpose with releaseSiteIds: [2] [site-id-retired]"
     )
-    assert ids(allocate(ledger, AllocationRequest(sites, release=frozenset({2}))))["new"] == 2
+    assert ids(allocate(ledger, AllocationRequest(sites, reusable_ids=frozenset({2}))))["new"] == 2
 
 
 def test_observed_ids_are_taken_over_with_their_gaps() -> None:
     sites = (
-        SiteFacts("u-acme", "acme", original=True, observed=7),
+        SiteFacts("u-acme", "acme", is_original=True, observed=7),
         SiteFacts("u-de", "de", observed=12),
         SiteFacts("u-fr", "fr"),
     )
@@ -108,19 +108,19 @@ def test_observed_ids_are_taken_over_with_their_gaps() -> None:
 
 def test_an_id_edited_on_the_platform_is_drift_once_the_state_knows_the_site() -> None:
     first = allocate(Ledger(), hints("de")).ledger
-    edited = AllocationRequest((SiteFacts("u-acme", "acme", original=True), SiteFacts("u-de", "de", observed=9)))
+    edited = AllocationRequest((SiteFacts("u-acme", "acme", is_original=True), SiteFacts("u-de", "de", observed=9)))
     assert ids(allocate(first, edited)) == {"acme": 1, "de": 2}
 
 
 def test_ids_that_differ_at_adoption_are_listed() -> None:
-    sites = (SiteFacts("u-acme", "acme", original=True), SiteFacts("u-de", "de", declared=3, observed=5))
+    sites = (SiteFacts("u-acme", "acme", is_original=True), SiteFacts("u-de", "de", declared=3, observed=5))
     [problem] = allocate(Ledger(), AllocationRequest(sites)).problems
     assert (problem.code, problem.site) == ("site-id-differs", "de")
     assert "3 in the configuration, 5 in its environment" in problem.message
 
 
 def original_with(observed: int | None, declared: int | None = None) -> AllocationRequest:
-    site = SiteFacts("u-acme", "acme", original=True, declared=declared, observed=observed)
+    site = SiteFacts("u-acme", "acme", is_original=True, declared=declared, observed=observed)
     return AllocationRequest((site, SiteFacts("u-de", "de")))
 
 
@@ -154,7 +154,7 @@ def test_what_an_original_runs_with_is_right_where_it_is_declared_too() -> None:
 
 def test_two_running_sites_with_one_id_are_named_both() -> None:
     sites = (
-        SiteFacts("u-acme", "acme", original=True),
+        SiteFacts("u-acme", "acme", is_original=True),
         SiteFacts("u-de", "de", observed=5),
         SiteFacts("u-fr", "fr", observed=5),
     )
@@ -172,7 +172,7 @@ def test_a_site_with_another_database_is_not_taken_over_and_both_are_named() -> 
     assert f"its DATABASE_URL points at {theirs}, the original's at {ours}" in problem.message
     assert f"pulumi config set mirrors:confirmDatabase {theirs}" in problem.remedy
     known = allocate(Ledger(), hints("de", "fr")).ledger
-    drifted = (sites[0], replace(sites[1], ours=True), sites[2])
+    drifted = (sites[0], replace(sites[1], is_managed=True), sites[2])
     assert ids(allocate(known, AllocationRequest(drifted))) == {"acme": 1, "de": 2, "fr": 3}, "drift, to be repaired"
     hidden = (acme, *sites[1:])
     assert allocate(Ledger(), AllocationRequest(hidden)).problems == ()
@@ -218,7 +218,7 @@ def test_a_stack_that_follows_another_never_allocates() -> None:
     [problem] = refused.problems
     assert (problem.code, problem.site) == ("site-id-not-given-yet", "fr")
     assert problem.remedy == 'Run "pulumi up -s test" first'
-    preview = allocate(Ledger(), replace(following, preview=True))
+    preview = allocate(Ledger(), replace(following, is_preview=True))
     assert ids(preview) == {"acme": 1, "de": 4}
     assert preview.pending == ("fr",)
     assert preview.ledger.retired == {3: IdHolder("old")}
@@ -228,7 +228,7 @@ def test_a_mirror_gives_up_an_id_that_is_reserved_once_another_is_declared_for_i
     """The id has turned out to be that of a row in the database: the site's companion has refused it."""
     given = allocate(Ledger(), hints("de", "new")).ledger
     running = AllocationRequest(
-        (*hints("de").sites, SiteFacts("u-new", "new", observed=3, ours=True)), reserved=frozenset({3})
+        (*hints("de").sites, SiteFacts("u-new", "new", observed=3, is_managed=True)), reserved=frozenset({3})
     )
     problem = allocate(given, running).problems[0]
     assert (problem.code, problem.site) == ("site-id-reserved", "new")
@@ -271,10 +271,11 @@ def test_any_history_of_lists_keeps_ids_unique_stable_and_never_reused(history: 
 
 
 def test_an_application_off_the_list_that_runs_with_the_database_keeps_its_number() -> None:
-    assert ids(allocate(Ledger(), hints("de", neighbours={"fr": UndeclaredSite((3,))})))["de"] == 4
+    assert ids(allocate(Ledger(), hints("de", undeclared_sites={"fr": UndeclaredSite((3,))})))["de"] == 4
     for here, other in ((3, 7), (7, 3)):  # in Test and in Live
         declared = AllocationRequest(
-            (hints().sites[0], SiteFacts("u-de", "de", declared=here)), neighbours={"fr": UndeclaredSite((other, here))}
+            (hints().sites[0], SiteFacts("u-de", "de", declared=here)),
+            undeclared_sites={"fr": UndeclaredSite((other, here))},
         )
         [problem] = allocate(Ledger(), declared).problems
         assert (problem.code, problem.site) == ("site-id-taken", "de")
@@ -288,11 +289,11 @@ def test_a_database_that_a_site_was_given_since_it_has_an_id_is_drift_only_where
     [problem] = allocate(ledger, AllocationRequest((first, its_own))).problems
     assert (problem.code, problem.site) == ("mirror-has-another-database", "de")
     assert "points at postgres://db/own, the original's at postgres://db/acme" in problem.message
-    assert allocate(ledger, AllocationRequest((first, replace(its_own, ours=True)))).problems == ()
+    assert allocate(ledger, AllocationRequest((first, replace(its_own, is_managed=True)))).problems == ()
 
 
 def test_a_running_site_whose_id_cannot_be_read_is_not_numbered_anew() -> None:
-    odd = AllocationRequest((hints().sites[0], SiteFacts("u-de", "de", unreadable=True)))
+    odd = AllocationRequest((hints().sites[0], SiteFacts("u-de", "de", has_unreadable_id=True)))
     [problem] = allocate(Ledger(), odd).problems
     assert (problem.code, problem.site) == ("site-id-unknown", "de")
     known = allocate(Ledger(), hints("de")).ledger

@@ -12,8 +12,8 @@ from mirrors.planning.site_ids.facts import (
     UndeclaredSite,
 )
 
-ACME = SiteFacts("u-acme", "acme", original=True)
-OURS = SiteFacts("u-de", "de", observed=2, ours=True, managed=True)
+ACME = SiteFacts("u-acme", "acme", is_original=True)
+OURS = SiteFacts("u-de", "de", observed=2, is_managed=True, has_owner=True)
 NEW = SiteFacts("u-new", "new")
 LOST = AllocationRequest((ACME, OURS, NEW))
 
@@ -27,7 +27,7 @@ def test_an_empty_ledger_beside_a_mirror_that_mirrors_has_written_to_is_a_proble
 
 
 def test_a_renamed_mirror_has_ids_from_mirrors_too() -> None:
-    renamed = replace(OURS, name="german", ours=False)
+    renamed = replace(OURS, name="german", is_managed=False)
     [problem] = allocate(Ledger(), AllocationRequest((ACME, renamed))).problems
     assert problem.code == "site-ids-forgotten"
     assert problem.message.startswith("german: ")
@@ -44,7 +44,7 @@ def test_an_id_that_is_in_use_and_above_the_highest_that_is_declared_makes_that_
         replace(LOST, sites=(ACME, replace(OURS, observed=9), NEW)),
         replace(LOST, retired=frozenset({9})),
         replace(LOST, reserved=frozenset({9})),
-        replace(LOST, neighbours={"other": UndeclaredSite((9,))}),
+        replace(LOST, undeclared_sites={"other": UndeclaredSite((9,))}),
     ):
         [problem] = allocate(Ledger(), replace(known, highest=7)).problems
         assert "mirrors:fleet.highestSiteId says 7, and 9 is in use" in problem.message
@@ -52,7 +52,7 @@ def test_an_id_that_is_in_use_and_above_the_highest_that_is_declared_makes_that_
 
 
 def test_nothing_is_asked_where_nothing_was_given_where_it_is_remembered_or_where_another_stack_gives() -> None:
-    by_hand = AllocationRequest((ACME, replace(OURS, ours=False, managed=False), NEW))
+    by_hand = AllocationRequest((ACME, replace(OURS, is_managed=False, has_owner=False), NEW))
     assert allocate(Ledger(), by_hand).problems == ()
     assert allocate(allocate(Ledger(), by_hand).ledger, LOST).problems == ()
     left = Ledger({}, {2: IdHolder("de", "u-de")}, 2)
@@ -62,6 +62,6 @@ def test_nothing_is_asked_where_nothing_was_given_where_it_is_remembered_or_wher
 
 
 def test_a_higher_declared_number_counts_for_a_ledger_that_remembers_too() -> None:
-    ledger = allocate(Ledger(), AllocationRequest((ACME, replace(OURS, managed=False)))).ledger
+    ledger = allocate(Ledger(), AllocationRequest((ACME, replace(OURS, has_owner=False)))).ledger
     again = allocate(ledger, replace(LOST, highest=7)).ledger
     assert (again.assignments["u-new"], again.highest) == (("new", 8), 8)

@@ -32,7 +32,7 @@ def nobody(*slugs: str) -> ObservedFleet:
 
 def running(slug: str, **values: str) -> ObservedSite:
     variables = {name: ObservedVariable(value) for name, value in values.items()}
-    return ObservedSite(slug, slug, "test", variables, frozen=values)
+    return ObservedSite(slug, slug, "test", variables, deployed_variables=values)
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_what_a_held_site_runs_with_is_compared_with_its_container() -> None:
         " roll out to this site, or hold: variablesMayDeploy to let changed variables deploy it"
         " [held-site-variables-change]"
     ]
-    assert planned.mirrors[0].held
+    assert planned.mirrors[0].is_held
 
 
 def test_a_new_mirror_behind_the_pause_is_not_declared_and_one_that_runs_is() -> None:
@@ -122,7 +122,7 @@ def test_a_new_mirror_behind_the_pause_is_not_declared_and_one_that_runs_is() ->
     assert ([site.slug for site in planned.mirrors], planned.postponed) == (["acme-de"], ("acme-fr",))
     seen = ObservedFleet(ObservedSite("acme", "acme", None), {"acme-fr": running("acme-fr", SITE_ID="3")}, "test")
     planned = containers_plan(declared, seen)
-    assert [(site.slug, site.paused) for site in planned.mirrors] == [("acme-de", False), ("acme-fr", True)]
+    assert [(site.slug, site.is_paused) for site in planned.mirrors] == [("acme-de", False), ("acme-fr", True)]
 
 
 def test_a_former_slug_hands_its_entry_in_the_ledger_over_and_keeps_it_when_it_is_named_no_more() -> None:
@@ -134,7 +134,7 @@ def test_a_former_slug_hands_its_entry_in_the_ledger_over_and_keeps_it_when_it_i
     mirrors = (fleet.mirrors,)
     hints = containers_plan(
         declared.model_copy(update={"fleet": fleet.model_copy(update={"mirrors": mirrors})}), nobody("acme-gaul")
-    ).hints
+    ).site_facts
     moved = rename_slugs(ledger, AllocationRequest(hints))
     assert moved.assignments == {"acme": ("acme", 1), "acme-gaul": ("acme-fr", 3)}
     assert rename_slugs(moved, AllocationRequest(hints)) == moved

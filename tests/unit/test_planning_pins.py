@@ -25,11 +25,11 @@ def test_ids_are_listed_by_number_and_retired_ones_last() -> None:
         (7, "acme-fr", False),
         (5, "acme-it", True),
     ]
-    assert [item.pinned for item in found] == [False, True, False, False]
+    assert [item.is_pinned for item in found] == [False, True, False, False]
 
 
 def test_a_retired_id_is_pinned_by_the_list_of_retired_ones() -> None:
-    assert [item.pinned for item in list_pins(LEDGER, fleet(retired=[5])) if item.retired] == [True]
+    assert [item.is_pinned for item in list_pins(LEDGER, fleet(retired=[5])) if item.retired] == [True]
 
 
 def test_a_declared_id_that_the_state_does_not_have_is_said() -> None:
@@ -38,7 +38,7 @@ def test_a_declared_id_that_the_state_does_not_have_is_said() -> None:
     assert [problem.line for problem in find_pin_problems(list_pins(LEDGER, declared), declared)] == [
         "acme-fr: siteId 8 is declared, and the stack has 7: mirrors preview shows the change [site-id-differs]"
     ]
-    assert [item.application for item in list_pins(LEDGER, declared) if item.contradicted] == ["acme-fr"]
+    assert [item.application for item in list_pins(LEDGER, declared) if item.mismatch] == ["acme-fr"]
 
 
 def test_a_site_that_returned_while_its_id_is_listed_as_retired_is_said() -> None:

@@ -49,7 +49,7 @@ def test_a_missing_original_is_said_together_with_the_mirrors_that_are_missing()
 
 
 def test_an_original_never_deployed_is_said_for_both_environments() -> None:
-    never = seen(original=original(deployments=(), frozen={}), releases=())
+    never = seen(original=original(deployments=(), deployed_variables={}), releases=())
     problems = plan_fleet(settings(), never).problems
     assert {(problem.code, problem.site) for problem in problems} == {("original-never-deployed", "acme")}
     assert [problem.message.partition(" ")[0] for problem in problems] == ["Test", "Live"]
@@ -57,7 +57,7 @@ def test_an_original_never_deployed_is_said_for_both_environments() -> None:
 
 
 def test_a_failed_deployment_of_the_original_does_not_count() -> None:
-    failed = seen(original=original(deployments=(deployment("d1", 0, 1, success=False),), frozen={}))
+    failed = seen(original=original(deployments=(deployment("d1", 0, 1, success=False),), deployed_variables={}))
     [problem] = plan_fleet(settings(), failed).problems
     assert (problem.code, problem.remedy) == ("original-never-deployed", "Deploy acme in Test first")
 
@@ -80,7 +80,7 @@ def test_every_problem_is_found_at_once() -> None:
 
 
 def test_a_shared_value_that_is_not_shown_needs_a_stand_in() -> None:
-    hidden = seen(original=original(frozen={"DATABASE_URL": None, "DEFAULT_STORAGE_DSN": STORAGE}))
+    hidden = seen(original=original(deployed_variables={"DATABASE_URL": None, "DEFAULT_STORAGE_DSN": STORAGE}))
     [problem] = plan_fleet(settings(), hidden).problems
     assert (problem.code, problem.site) == ("shared-value-unknown", "acme")
     assert "DATABASE_URL is hidden by the platform" in problem.line
@@ -92,7 +92,7 @@ def test_a_shared_value_that_is_not_shown_needs_a_stand_in() -> None:
 
 
 def test_a_shared_value_that_is_empty_is_said_to_be_empty() -> None:
-    empty = seen(original=original(frozen={"DATABASE_URL": "", "DEFAULT_STORAGE_DSN": STORAGE}))
+    empty = seen(original=original(deployed_variables={"DATABASE_URL": "", "DEFAULT_STORAGE_DSN": STORAGE}))
     [problem] = plan_fleet(settings(), empty).problems
     assert (problem.code, problem.site) == ("shared-value-unknown", "acme")
     assert "DATABASE_URL is empty. Set it" in problem.line
@@ -114,7 +114,7 @@ def test_an_observed_site_id_counts_only_beside_the_shared_database() -> None:
         (own_database, None),
         ({"SITE_ID": ObservedVariable("7")}, None),
     ):
-        hints = plan_fleet(settings("acme-de"), seen(replace(mirror, variables=variables))).hints
+        hints = plan_fleet(settings("acme-de"), seen(replace(mirror, variables=variables))).site_facts
         assert [hint.observed for hint in hints] == [1, expected]
 
 
@@ -122,15 +122,15 @@ def test_what_a_mirror_shows_of_its_database_is_compared_unless_someone_confirms
     mirror = converged("acme-de", 7)
     own = {**mirror.variables, "DATABASE_URL": ObservedVariable("postgresql://a:hunter33@Elsewhere/own")}
     fleet = seen(replace(mirror, variables=own))
-    acme, hint = plan_fleet(settings("acme-de"), fleet).hints
+    acme, hint = plan_fleet(settings("acme-de"), fleet).site_facts
     assert (acme.database, hint.database) == (
         "postgres://db.example.com:5432/acme-test",
         "postgres://elsewhere:5432/own",
     )
     assert hint.observed is None
-    confirmed = plan_fleet(settings("acme-de", confirmDatabase="psql://elsewhere/own, x"), fleet).hints[1]
+    confirmed = plan_fleet(settings("acme-de", confirmDatabase="psql://elsewhere/own, x"), fleet).site_facts[1]
     assert (confirmed.database, confirmed.observed) == (None, 7), "the id of a copy with an old address stays its own"
-    assert plan_fleet(settings("acme-de"), seen(mirror)).hints[1].database is None
+    assert plan_fleet(settings("acme-de"), seen(mirror)).site_facts[1].database is None
 
 
 def test_a_service_that_test_and_live_have_in_common_is_a_problem_without_its_password() -> None:
@@ -138,7 +138,7 @@ def test_a_service_that_test_and_live_have_in_common_is_a_problem_without_its_pa
         "DATABASE_URL": DATABASE.replace("hunter22", "other-password"),
         "DEFAULT_STORAGE_DSN": "s3://k:s@live.s3.amazonaws.com/",
     }
-    [problem] = plan_fleet(settings(), seen(elsewhere=same)).problems
+    [problem] = plan_fleet(settings(), seen(other_environment_variables=same)).problems
     assert (problem.code, problem.site) == ("environments-share-service", "acme")
     assert "DATABASE_URL is the same in Test and in Live, postgres://db.example.com:5432/acme-test" in problem.line
     assert "hunter22" not in problem.line
@@ -159,7 +159,7 @@ def test_where_mirrors_cannot_tell_test_and_live_apart_someone_has_to_confirm_th
     here: str, there: str, confirmed: str
 ) -> None:
     odd = {"DATABASE_URL": here, "DEFAULT_STORAGE_DSN": STORAGE}
-    fleet = seen(original=original(frozen=odd), elsewhere={"DATABASE_URL": there})
+    fleet = seen(original=original(deployed_variables=odd), other_environment_variables={"DATABASE_URL": there})
     [problem] = plan_fleet(settings(), fleet).problems
     assert (problem.code, problem.site) == ("service-not-comparable", "acme")
     assert "hunter" not in problem.line
@@ -182,9 +182,12 @@ def test_where_mirrors_cannot_tell_test_and_live_apart_someone_has_to_confirm_th
     ],
 )
 def test_two_storages_of_azure_are_two(test: str, live: str) -> None:
-    mine = {**original().frozen, "DEFAULT_STORAGE_DSN": test}
+    mine = {**original().deployed_variables, "DEFAULT_STORAGE_DSN": test}
     assert (
-        plan_fleet(settings(), seen(original=original(frozen=mine), elsewhere={"DEFAULT_STORAGE_DSN": live})).problems
+        plan_fleet(
+            settings(),
+            seen(original=original(deployed_variables=mine), other_environment_variables={"DEFAULT_STORAGE_DSN": live}),
+        ).problems
         == ()
     )
 
@@ -199,8 +202,11 @@ def test_two_storages_of_azure_are_two(test: str, live: str) -> None:
     ],
 )
 def test_one_service_is_one_in_each_spelling(here: str, there: str) -> None:
-    mine = {**original().frozen, "DATABASE_URL": here}
-    [problem] = plan_fleet(settings(), seen(original=original(frozen=mine), elsewhere={"DATABASE_URL": there})).problems
+    mine = {**original().deployed_variables, "DATABASE_URL": here}
+    [problem] = plan_fleet(
+        settings(),
+        seen(original=original(deployed_variables=mine), other_environment_variables={"DATABASE_URL": there}),
+    ).problems
     assert (problem.code, problem.site) == ("environments-share-service", "acme")
     assert problem.message.startswith("DATABASE_URL ")
 
@@ -209,9 +215,9 @@ def test_a_mirror_whose_database_cannot_be_compared_is_not_taken_over_unconfirme
     mirror = converged("acme-de", 7)
     own = {**mirror.variables, "DATABASE_URL": ObservedVariable("postgres://a:b@/own?service=x")}
     fleet = seen(replace(mirror, variables=own))
-    hint = plan_fleet(settings("acme-de"), fleet).hints[1]
+    hint = plan_fleet(settings("acme-de"), fleet).site_facts[1]
     assert (hint.database, hint.observed) == ("postgres:///own?service=x", None)
-    confirmed = plan_fleet(settings("acme-de", confirmDatabase=hint.database), fleet).hints[1]
+    confirmed = plan_fleet(settings("acme-de", confirmDatabase=hint.database), fleet).site_facts[1]
     assert (confirmed.database, confirmed.observed) == (None, 7)
 
 
@@ -220,11 +226,11 @@ def test_a_mirror_whose_database_cannot_be_compared_is_not_taken_over_unconfirme
     [("postgres://a:b/c@h/one", False), ("postgres://a:b/c@h/two", True), ("postgres://a:b/d@h/one", True)],
 )
 def test_two_databases_that_mirrors_cannot_read_are_one_only_to_the_letter(own: str, asked: bool) -> None:
-    shared = {**original().frozen, "DATABASE_URL": "postgres://a:b/c@h/one"}
+    shared = {**original().deployed_variables, "DATABASE_URL": "postgres://a:b/c@h/one"}
     mirror = converged("acme-de", 7)
     variables = {**mirror.variables, "DATABASE_URL": ObservedVariable(own), "MIRRORS_APPLICATION": ObservedVariable("")}
-    there = seen(replace(mirror, variables=variables), original=original(frozen=shared))
-    problems = allocate(Ledger(), AllocationRequest(plan_fleet(settings("acme-de"), there).hints)).problems
+    there = seen(replace(mirror, variables=variables), original=original(deployed_variables=shared))
+    problems = allocate(Ledger(), AllocationRequest(plan_fleet(settings("acme-de"), there).site_facts)).problems
     assert ("mirror-has-another-database" in [problem.code for problem in problems]) is asked
 
 
@@ -244,7 +250,9 @@ def test_a_confirmation_of_what_cannot_be_read_counts_for_the_value_that_it_name
     mirror = converged("acme-de", 7)
     variables = {**mirror.variables, "DATABASE_URL": ObservedVariable("postgres://a:b/c@h/one")}
     variables.pop("MIRRORS_APPLICATION")
-    hints = plan_fleet(settings("acme-de", confirmDatabase=confirmed), seen(replace(mirror, variables=variables))).hints
+    hints = plan_fleet(
+        settings("acme-de", confirmDatabase=confirmed), seen(replace(mirror, variables=variables))
+    ).site_facts
     problems = allocate(Ledger(), AllocationRequest(hints, stack="test")).problems
     found = [(problem.code, problem.site) for problem in problems]
     assert found == [("mirror-has-another-database", "acme-de")] * asked
@@ -253,8 +261,10 @@ def test_a_confirmation_of_what_cannot_be_read_counts_for_the_value_that_it_name
 
 
 def test_a_question_of_the_plan_names_the_stack() -> None:
-    fleet = seen(original=original(frozen={**original().frozen, "DATABASE_URL": "gs://u:p@one/a"}))
-    fleet = replace(fleet, elsewhere={"DATABASE_URL": "gs://u:p@two/a"})
+    fleet = seen(
+        original=original(deployed_variables={**original().deployed_variables, "DATABASE_URL": "gs://u:p@one/a"})
+    )
+    fleet = replace(fleet, other_environment_variables={"DATABASE_URL": "gs://u:p@two/a"})
     [problem] = plan_fleet(settings().of_stack("acme-test"), fleet).problems
     assert problem.remedy.endswith("'pulumi config set mirrors:confirmDatabase gs://one/a -s acme-test'")
 
@@ -277,7 +287,10 @@ def test_an_id_that_is_reserved_for_an_application_which_is_not_there_is_a_probl
 
 def test_a_shared_variable_that_names_no_service_may_be_the_same_in_test_and_live() -> None:
     sentry = {"SENTRY_DSN": "https://key@sentry.example.com/1"}
-    shared = seen(original=original(frozen={**original().frozen, **sentry}), elsewhere=sentry)
+    shared = seen(
+        original=original(deployed_variables={**original().deployed_variables, **sentry}),
+        other_environment_variables=sentry,
+    )
     fleet = {"original": {"application": "acme"}, "shared": ["DATABASE_URL", "DEFAULT_STORAGE_DSN", "SENTRY_DSN"]}
     assert plan_fleet(settings(fleet=fleet), shared).problems == ()
 
@@ -288,8 +301,8 @@ def test_a_site_id_beside_the_shared_database_that_cannot_be_read_is_marked() ->
         odd = replace(
             mirror, variables={**mirror.variables, "SITE_ID": ObservedVariable(value, sensitive=value is None)}
         )
-        hint = plan_fleet(settings("acme-de"), seen(odd)).hints[1]
-        assert (hint.observed, hint.unreadable) == (None, True)
+        hint = plan_fleet(settings("acme-de"), seen(odd)).site_facts[1]
+        assert (hint.observed, hint.has_unreadable_id) == (None, True)
 
 
 @pytest.mark.parametrize(
@@ -306,14 +319,14 @@ def test_a_site_id_beside_the_shared_database_that_cannot_be_read_is_marked() ->
 def test_an_original_without_a_site_id_runs_with_1_and_one_that_is_not_shown_is_not_guessed(
     running: dict[str, str | None], own: dict[str, ObservedVariable], observed: int | None, unreadable: bool
 ) -> None:
-    fleet = seen(original=original(frozen={**original().frozen, **running}, variables=own))
-    hint = plan_fleet(settings(), fleet).hints[0]
-    assert (hint.observed, hint.unreadable) == (observed, unreadable)
+    fleet = seen(original=original(deployed_variables={**original().deployed_variables, **running}, variables=own))
+    hint = plan_fleet(settings(), fleet).site_facts[0]
+    assert (hint.observed, hint.has_unreadable_id) == (observed, unreadable)
 
 
 def test_of_an_original_that_was_never_deployed_no_site_id_is_known() -> None:
-    hint = plan_fleet(settings(), seen(original=original(deployments=(), frozen={}))).hints[0]
-    assert (hint.observed, hint.unreadable) == (None, False)
+    hint = plan_fleet(settings(), seen(original=original(deployments=(), deployed_variables={}))).site_facts[0]
+    assert (hint.observed, hint.has_unreadable_id) == (None, False)
 
 
 def test_a_copy_from_the_other_environment_is_called_one_unless_it_is_managed_or_given_up() -> None:
@@ -321,7 +334,7 @@ def test_a_copy_from_the_other_environment_is_called_one_unless_it_is_managed_or
     wrong = replace(
         fresh("acme-de"), variables={"DATABASE_URL": ObservedVariable(live), "SITE_ID": ObservedVariable("2")}
     )
-    fleet = seen(wrong, elsewhere={"DATABASE_URL": live})
+    fleet = seen(wrong, other_environment_variables={"DATABASE_URL": live})
     identity = "postgres://db.example.com:5432/acme-live"
     [problem] = plan_fleet(settings("acme-de"), fleet).problems
     assert (problem.code, problem.site) == ("database-of-other-environment", "acme-de")

@@ -66,7 +66,7 @@ def preview(
 def test_nothing_changes_where_all_is_the_same_or_only_refreshed() -> None:
     found = preview(step("same", "pulumi:pulumi:Stack", "s"), step("refresh", "Mirror", "de", old={}, new={}))
 
-    assert (found.steps, found.sites, found.deployments, found.declared) == (0, (), 0, 4)
+    assert (found.changed_resources, found.sites, found.deployments, found.declared) == (0, (), 0, 4)
 
 
 def test_a_new_release_deploys_a_site_in_its_wave() -> None:
@@ -222,8 +222,8 @@ def test_a_variable_with_the_name_of_a_property_is_one_all_the_same() -> None:
         ("create", [], ChangeCause.FIRST),
         ("create", ["THEME"], ChangeCause.FIRST),
         ("create", ["SITE_ID"], ChangeCause.ADOPTED),
-        ("create-replacement", ["SITE_ID"], ChangeCause.MOVED),
-        ("replace", ["SITE_ID"], ChangeCause.MOVED),
+        ("create-replacement", ["SITE_ID"], ChangeCause.OTHER_ENVIRONMENT),
+        ("replace", ["SITE_ID"], ChangeCause.OTHER_ENVIRONMENT),
     ],
 )
 @pytest.mark.parametrize("kind", ["Mirror", "OriginalSite"])
@@ -243,21 +243,26 @@ NOT_DEPLOYED = update("Mirror", "de", {"SITE_ID": "2"}, {"SITE_ID": "2", "releas
 @pytest.mark.parametrize(
     ("new", "judgement", "cause", "why"),
     [
-        (NEW, FirstDeploymentForecast(taken_over=True), ChangeCause.TAKEN_OVER, ""),
+        (NEW, FirstDeploymentForecast(runs_as_declared=True), ChangeCause.RUNS_AS_DECLARED, ""),
         (
             NEW,
-            FirstDeploymentForecast(taken_over=False, why="it runs without SITE_ID"),
+            FirstDeploymentForecast(runs_as_declared=False, why="it runs without SITE_ID"),
             ChangeCause.ADOPTED,
             "it runs without SITE_ID",
         ),
-        (NOT_DEPLOYED, FirstDeploymentForecast(taken_over=True), ChangeCause.UNVERIFIED, ""),
+        (NOT_DEPLOYED, FirstDeploymentForecast(runs_as_declared=True), ChangeCause.UNVERIFIED, ""),
         (
             NOT_DEPLOYED,
-            FirstDeploymentForecast(taken_over=False, why="it runs with another THEME"),
+            FirstDeploymentForecast(runs_as_declared=False, why="it runs with another THEME"),
             ChangeCause.FAILED,
             "it runs with another THEME",
         ),
-        (NOT_DEPLOYED, FirstDeploymentForecast(taken_over=False, why="never", ran_before=False), ChangeCause.FIRST, ""),
+        (
+            NOT_DEPLOYED,
+            FirstDeploymentForecast(runs_as_declared=False, why="never", ran_before=False),
+            ChangeCause.FIRST,
+            "",
+        ),
     ],
     ids=["runs as declared", "runs otherwise", "was never healthy", "was never deployed as declared", "never deployed"],
 )
@@ -267,7 +272,7 @@ def test_what_the_platform_shows_decides_whether_a_new_deployment_is_one(
     engine = {"steps": [new]}
     assert find_first_deployments(engine) == ["de"]
     [site] = summarize_preview(engine, settings("de"), "test", judgements={"de": judgement}).sites
-    assert (site.causes, site.deploys, site.why) == ((cause,), not judgement.taken_over, why)
+    assert (site.causes, site.deploys, site.why) == ((cause,), not judgement.runs_as_declared, why)
 
 
 def test_a_first_deployment_that_failed_is_tried_again_and_its_variables_are_not_listed() -> None:
@@ -386,15 +391,19 @@ def test_ids_that_are_given_retired_and_freed_are_reported() -> None:
 
     found = preview(update("SiteIds", "acme", old, new, "assignments", "retired"))
 
-    assert (found.given, found.retired, found.freed) == ({"it": 3, "back": 7}, {2: "gone"}, {7: "back"})
-    assert (found.steps, found.others) == (1, ())
+    assert (found.assigned_ids, found.retired_ids, found.unretired_ids) == (
+        {"it": 3, "back": 7},
+        {2: "gone"},
+        {7: "back"},
+    )
+    assert (found.changed_resources, found.other_changes) == (1, ())
 
 
 def test_a_mirror_off_the_list_leaves() -> None:
     found = preview(step("delete", "Mirror", "it", old={"SITE_ID": "5"}))
 
-    assert (found.leaving, found.sites, found.others) == (("it",), (), ())
-    assert found.left_behind == PLATFORM_WORDS.removed
+    assert (found.removed_sites, found.sites, found.other_changes) == (("it",), (), ())
+    assert found.removal_effect == PLATFORM_WORDS.removed
 
 
 def test_shared_values_that_point_elsewhere_are_reported_with_both_places() -> None:
@@ -402,7 +411,7 @@ def test_shared_values_that_point_elsewhere_are_reported_with_both_places() -> N
 
     found = preview(update("Original", "acme", old, new, "identities", "variables"))
 
-    assert found.moved == {"DATABASE_URL": ("postgres://a/b", "postgres://a/c")}
+    assert found.changed_services == {"DATABASE_URL": ("postgres://a/b", "postgres://a/c")}
 
 
 def test_what_has_no_place_of_its_own_is_named() -> None:
@@ -412,7 +421,7 @@ def test_what_has_no_place_of_its_own_is_named() -> None:
         step("delete-replaced", "Mirror", "de", old={}),
     )
 
-    assert found.others == (
+    assert found.other_changes == (
         "OriginalSite acme: delete",
         "random:index:RandomId theirs: update",
     )
@@ -468,4 +477,4 @@ def test_what_is_said_of_many_sites_in_the_same_words_is_said_once() -> None:
 
 
 def test_an_engine_that_did_nothing_is_no_error() -> None:
-    assert summarize_preview({}, settings("de"), "test").steps == 0
+    assert summarize_preview({}, settings("de"), "test").changed_resources == 0

@@ -73,21 +73,23 @@ class World:
             SiteFacts(
                 uuid,
                 self.names.get(uuid, "acme"),
-                original=uuid == ORIGINAL,
+                is_original=uuid == ORIGINAL,
                 declared=self.declared.get(uuid),
                 observed=here.get(uuid),
                 formerly=self.formerly.get(uuid),
-                ran=None if running is not None else tuple(site_id for who, site_id in self.used if who == uuid),
+                deployed_ids=None
+                if running is not None
+                else tuple(site_id for who, site_id in self.used if who == uuid),
             )
             for uuid in self.sites
         )
         others = self.neighbours.items() if running is None else ()
         neighbours = {
-            slug: UndeclaredSite(hidden=True) if slug in self.hidden else UndeclaredSite((site_id,))
+            slug: UndeclaredSite(has_hidden_id=True) if slug in self.hidden else UndeclaredSite((site_id,))
             for slug, site_id in others
         }
         listed = {uuid: slug for uuid, slug in self.names.items() if uuid not in self.sites}
-        known = {"reserved_for": self.answered, "listed": listed, **more}
+        known = {"reserved_for": self.answered, "undeclared_applications": listed, **more}
         return AllocationRequest(sites, self.retired, self.reserved, self.release, neighbours, **known)
 
 
@@ -262,7 +264,7 @@ class Fleet(RuleBasedStateMachine):
             return
         order = (*self.world.order, new)
         found = replace(self.world, order=order, declared=without(self.world.declared, new)).hints()
-        managed = [replace(site, managed=site.application in self.world.order) for site in found.sites]
+        managed = [replace(site, has_owner=site.application in self.world.order) for site in found.sites]
         lost = replace(found, sites=tuple(managed))
         assert allocate(Ledger(), lost).problems
         begun = allocate(Ledger(), replace(lost, highest=self.highest))
@@ -289,7 +291,9 @@ class Fleet(RuleBasedStateMachine):
     def live_follows(self, preview: bool) -> None:
         given = dict(self.ledger.assignments.values())
         retired = {site_id: IdHolder(who.name) for site_id, who in self.ledger.retired.items()}
-        hints = self.world.hints(self.live_running, reference=ReferenceStack("test", given, retired), preview=preview)
+        hints = self.world.hints(
+            self.live_running, reference=ReferenceStack("test", given, retired), is_preview=preview
+        )
         allocation = allocate(self.live, hints)
         if allocation.problems:
             return
@@ -302,7 +306,7 @@ class Fleet(RuleBasedStateMachine):
     def live_has_a_mirror_that_test_lacks(self, uuid: str, site_id: int) -> None:
         """It gets no id in Live: neither a number nor a problem in a preview, a problem in an update."""
         fresh = World(order=(uuid,)).hints({}, reference=ReferenceStack("test", {"acme": site_id}, {}))
-        update, preview = allocate(Ledger(), fresh), allocate(Ledger(), replace(fresh, preview=True))
+        update, preview = allocate(Ledger(), fresh), allocate(Ledger(), replace(fresh, is_preview=True))
         assert ids(update.ledger) == ids(preview.ledger) == {ORIGINAL: site_id}
         assert (len(update.problems), preview.problems) == (1, ())
         assert preview.pending == (uuid.removeprefix("u-"),)

@@ -7,13 +7,13 @@ from mirrors.planning.site_ids.allocate import allocate
 from mirrors.planning.site_ids.facts import AllocationRequest, IdHolder, Ledger, SiteFacts
 from mirrors.planning.site_ids.retirement import INSTANCES_GO_ON, note_removed_sites
 
-ACME = SiteFacts("u-acme", "acme", original=True)
+ACME = SiteFacts("u-acme", "acme", is_original=True)
 KNOWN = Ledger({"u-acme": ("acme", 1), "u-c": ("ren-c", 4)}, {}, 4)
 ANEW = AllocationRequest((ACME, SiteFacts("n-c", "ren-c")))
 
 
 def test_an_application_made_anew_does_not_take_over_from_one_that_was_renamed() -> None:
-    [problem] = allocate(KNOWN, replace(ANEW, listed={"u-c": "ren-old"})).problems
+    [problem] = allocate(KNOWN, replace(ANEW, undeclared_applications={"u-c": "ren-old"})).problems
     assert (problem.code, problem.site) == ("slug-of-another-application", "ren-c")
     assert 'SITE_ID 4, which was renamed "ren-old".' in problem.message
     assert problem.remedy.startswith('Write "application: ren-old, formerly: ren-c"')
@@ -25,9 +25,9 @@ def test_the_way_on_leads_on() -> None:
     both = (ACME, SiteFacts("u-c", "ren-old"), SiteFacts("n-c", "ren-c"))
     after = allocate(renamed.ledger, AllocationRequest(both))
     assert (after.problems, dict(after.ledger.assignments.values())) == ((), {"acme": 1, "ren-old": 4, "ren-c": 5})
-    off = allocate(KNOWN, AllocationRequest((ACME,), listed={"u-c": "ren-old"}))
+    off = allocate(KNOWN, AllocationRequest((ACME,), undeclared_applications={"u-c": "ren-old"}))
     assert off.problems == ()
-    again = allocate(off.ledger, replace(ANEW, listed={"u-c": "ren-old"}))
+    again = allocate(off.ledger, replace(ANEW, undeclared_applications={"u-c": "ren-old"}))
     assert (again.problems, again.ledger.assignments["n-c"]) == ((), ("ren-c", 5))
 
 
@@ -39,14 +39,14 @@ def test_one_whose_former_application_is_gone_begins_with_an_id_of_its_own() -> 
     assert (problem.code, problem.site) == ("site-id-retired", "ren-c")
     assert "another application of this name" in problem.message
     assert problem.remedy.endswith("releaseSiteIds: [4]")
-    taken = allocate(KNOWN, replace(pinned, release=frozenset({4})))
+    taken = allocate(KNOWN, replace(pinned, reusable_ids=frozenset({4})))
     assert (taken.problems, taken.ledger.assignments["n-c"]) == ((), ("ren-c", 4))
 
 
 def test_another_original_is_asked_whether_it_was_renamed() -> None:
     """If only the slug names it, a renamed one is another."""
     [problem] = allocate(
-        Ledger({"acme": ("acme", 1)}, {}, 1), AllocationRequest((SiteFacts("brand", "brand", original=True),))
+        Ledger({"acme": ("acme", 1)}, {}, 1), AllocationRequest((SiteFacts("brand", "brand", is_original=True),))
     ).problems
     assert (problem.code, problem.site) == ("site-id-retired", "brand")
     assert '"formerly: acme"' in problem.remedy
@@ -54,7 +54,7 @@ def test_another_original_is_asked_whether_it_was_renamed() -> None:
 
 
 def test_an_id_that_is_reserved_after_it_was_given_and_never_used_makes_place_for_the_next() -> None:
-    unused = SiteFacts("u-c", "ren-c", ran=())
+    unused = SiteFacts("u-c", "ren-c", deployed_ids=())
     kept = AllocationRequest((ACME, unused), reserved=frozenset({4}))
     moved = allocate(KNOWN, kept)
     assert (moved.problems, moved.ledger.assignments["u-c"]) == ((), ("ren-c", 5))
@@ -69,14 +69,14 @@ def test_an_id_that_is_reserved_after_it_was_given_and_never_used_makes_place_fo
 
 def test_an_id_that_runs_may_run_or_is_declared_is_not_taken_from_a_site() -> None:
     for ran, declared in ((None, None), ((4,), None), ((), 4)):
-        site = SiteFacts("u-c", "ren-c", ran=ran, declared=declared)
+        site = SiteFacts("u-c", "ren-c", deployed_ids=ran, declared=declared)
         [problem] = allocate(KNOWN, AllocationRequest((ACME, site), reserved=frozenset({4}))).problems
         assert (problem.code, problem.site) == ("site-id-reserved", "ren-c")
         assert "SITE_ID 4 is listed in reservedSiteIds" in problem.message
 
 
 def test_another_id_may_be_declared_for_one_that_was_never_used() -> None:
-    site = SiteFacts("u-c", "ren-c", ran=(), declared=9)
+    site = SiteFacts("u-c", "ren-c", deployed_ids=(), declared=9)
     moved = allocate(KNOWN, AllocationRequest((ACME, site), reserved=frozenset({4})))
     assert (moved.problems, moved.ledger.assignments["u-c"]) == ((), ("ren-c", 9))
 
@@ -100,11 +100,11 @@ def leaving(hints: AllocationRequest, *, keeps: bool = False, goes_on: str = INS
 
 
 def test_one_that_leaves_under_a_former_name_is_reported_with_the_name_that_it_has() -> None:
-    off = AllocationRequest((ACME,), listed={"u-c": "ren-old"})
+    off = AllocationRequest((ACME,), undeclared_applications={"u-c": "ren-old"})
     assert 'ren-c: off the list; its application is called "ren-old" now' in leaving(off)
     assert "Mirrors removes the variables that it created there" in leaving(off)
     assert "Mirrors keeps the variables that it created there" in leaving(off, keeps=True)
-    usual = leaving(replace(off, listed={"u-c": "ren-c"}))
+    usual = leaving(replace(off, undeclared_applications={"u-c": "ren-c"}))
     assert usual.startswith("ren-c: off the list; its SITE_ID 4 is retired. Its running instances serve")
     assert "Its container is removed" in leaving(AllocationRequest((ACME,)), goes_on=DOCKER.goes_on)
 

@@ -91,7 +91,7 @@ def test_a_site_that_runs_something_is_read_as_it_was_written(site: SiteState) -
 @given(deployed())
 def test_of_a_site_that_runs_nothing_the_state_has_what_is_set(site: SiteState) -> None:
     """Without a release, which each declared one has: so it is a change."""
-    site = replace(site, deployment=None, url=None).wanting(site.release)
+    site = replace(site, deployment=None, url=None).with_wanted_release(site.release)
     properties = stored(site.outputs)
     read = SiteState.of(properties)
     assert (read.is_set, read.found, read.failed) == (site.is_set, site.found, site.failed)
@@ -115,12 +115,12 @@ def test_a_site_is_deployed_unless_it_runs_what_is_declared(
 ) -> None:
     """How a variable is flagged on the platform is no reason, nor is that the site's health is unknown."""
     declared, site = SiteState(both[0], release="r-1", verified=verified), both[1]
-    runs_as_declared = site.release == "r-1" and values_of(site.managed(both[0]).runs) == values_of(both[0])
+    runs_as_declared = site.release == "r-1" and values_of(site.only_managed(both[0]).runs) == values_of(both[0])
     assert site.needs_deployment(declared) is not runs_as_declared
     assert replace(site, deployment=None).needs_deployment(declared)
     healthy = site.failed is None and (verified is None or site.verified is True)
-    assert site.needs_a_look(declared) is not healthy
-    assert site.is_as(declared) is (runs_as_declared and healthy and site.is_set == declared.is_set)
+    assert site.needs_health_check(declared) is not healthy
+    assert site.matches(declared) is (runs_as_declared and healthy and site.is_set == declared.is_set)
 
 
 @many
@@ -132,18 +132,18 @@ def test_what_was_there_before_mirrors_and_is_declared_no_more_is_no_reason_to_d
     known = {*site.is_set, *site.runs}
     site = replace(site, found=frozenset(known), runs={**site.runs, **declared}, release="r-1", failed=None)
     assert not site.needs_deployment(SiteState(declared, release="r-1"))
-    assert site.managed(declared).known.keys() <= declared.keys()
-    assert replace(site, found=frozenset()).managed(declared).known == site.known
+    assert site.only_managed(declared).known.keys() <= declared.keys()
+    assert replace(site, found=frozenset()).only_managed(declared).known == site.known
 
 
 @given(declarations())
 def test_a_site_that_runs_what_is_declared_is_not_deployed(declared: VariableEntries) -> None:
     site = SiteState(declared, declared, release="r-1", verified=True, deployment="d-1")
     wanted = SiteState(declared, release="r-1", verified=True)
-    assert site.is_as(wanted)
-    assert site.is_as(replace(wanted, verified=None))
-    assert not site.is_as(replace(wanted, release="r-2"))
-    assert not replace(site, verified=False).is_as(wanted)
+    assert site.matches(wanted)
+    assert site.matches(replace(wanted, verified=None))
+    assert not site.matches(replace(wanted, release="r-2"))
+    assert not replace(site, verified=False).matches(wanted)
 
 
 def test_a_deployment_is_outdated_for_sure_only_by_what_the_state_knows_of_it() -> None:
@@ -179,18 +179,18 @@ def test_what_follows_no_release_keeps_the_one_that_it_runs(site: SiteState, rol
     """The inputs may be those of an attempt that failed."""
     attempt = replace(site, release="r-9", image_environment="e-9", verified=True, deployment=None)
     before = replace(site, image_environment="e-1")
-    now = attempt.keeping(before, rollout)
+    now = attempt.with_kept_release(before, rollout)
     kept = (site.release, "e-1") if rollout in ("stays", "held") else ("r-9", "e-9")
     assert (now.release, now.image_environment) == kept
     assert now.verified is (site.verified if rollout == "held" else True)
     assert now.is_set == site.is_set
-    new = attempt.keeping(SiteState(), rollout)
+    new = attempt.with_kept_release(SiteState(), rollout)
     assert (new.release, new.image_environment) == ("" if rollout in ("stays", "held") else "r-9", "e-9")
 
 
 def test_without_a_deployment_is_known_only_that_no_release_is_wanted() -> None:
-    assert [SiteState().wanting(release).release for release in ("", "r-1", None)] == ["", None, None]
-    assert SiteState(release="r-1", deployment="d-1").wanting("").release == "r-1"
+    assert [SiteState().with_wanted_release(release).release for release in ("", "r-1", None)] == ["", None, None]
+    assert SiteState(release="r-1", deployment="d-1").with_wanted_release("").release == "r-1"
 
 
 @many

@@ -19,11 +19,13 @@ def status_of(mirror: ObservedSite | None, **changes: object) -> SiteStatus:
 
 GOOD = converged("acme-de", 2)
 FAILED = deployment("x", 9, 10, success=False)
-RUNNING_WITH_9 = replace(GOOD, frozen={**GOOD.frozen, "SITE_ID": "9"})
+RUNNING_WITH_9 = replace(GOOD, deployed_variables={**GOOD.deployed_variables, "SITE_ID": "9"})
 EDITED = replace(GOOD, variables={**GOOD.variables, "SITE_ID": ObservedVariable("9")})
 WITHOUT_DATABASE = replace(GOOD, variables={k: v for k, v in GOOD.variables.items() if k != "DATABASE_URL"})
 
-ROTATED = replace(GOOD, frozen={**GOOD.frozen, "DATABASE_URL": DATABASE.replace("hunter22", "before")})
+ROTATED = replace(
+    GOOD, deployed_variables={**GOOD.deployed_variables, "DATABASE_URL": DATABASE.replace("hunter22", "before")}
+)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +51,7 @@ def test_the_state_of_a_mirror(mirror: ObservedSite | None, state: SiteCondition
 
 
 def test_of_a_value_that_is_not_shown_no_one_says_that_it_is_set() -> None:
-    stale = replace(ROTATED, frozen={**ROTATED.frozen, "SITE_ID": "9"})
+    stale = replace(ROTATED, deployed_variables={**ROTATED.deployed_variables, "SITE_ID": "9"})
     assert status_of(stale).details == (
         "set, but not deployed: SITE_ID; does not run with the declared value: DATABASE_URL",
     )
@@ -59,7 +61,7 @@ def greeted(*names: str, running: tuple[str, ...] = ()) -> ObservedSite:
     """Return a mirror that has more variables than it is declared with."""
     more = {name: ObservedVariable("hello") for name in names}
     frozen = dict.fromkeys(running or names, "hello")
-    return replace(GOOD, variables={**GOOD.variables, **more}, frozen={**GOOD.frozen, **frozen})
+    return replace(GOOD, variables={**GOOD.variables, **more}, deployed_variables={**GOOD.deployed_variables, **frozen})
 
 
 def withdrawn(site: ObservedSite, *created: str) -> SiteStatus:
@@ -77,8 +79,8 @@ def test_a_platform_may_leave_all_sensitive_variables_out_of_what_a_site_runs_wi
     left_out: tuple[str, ...], state: SiteCondition
 ) -> None:
     mirror = converged("acme-de", 2)
-    frozen = {name: value for name, value in mirror.frozen.items() if name not in left_out}
-    fleet = seen(replace(mirror, frozen=frozen))
+    frozen = {name: value for name, value in mirror.deployed_variables.items() if name not in left_out}
+    fleet = seen(replace(mirror, deployed_variables=frozen))
     [row] = list_site_statuses(settings("acme-de"), fleet, {"acme": 1, "acme-de": 2})[1:]
     assert row.state is state
 
@@ -132,7 +134,9 @@ def test_a_changed_flag_is_reported_and_not_taken_for_a_changed_value() -> None:
 def test_a_declared_secret_that_is_not_flagged_is_reported() -> None:
     declared = settings("acme-de", secrets={"all": {"KEY": "k-1"}})
     site = replace(
-        GOOD, variables={**GOOD.variables, "KEY": ObservedVariable("k-1")}, frozen={**GOOD.frozen, "KEY": "k-1"}
+        GOOD,
+        variables={**GOOD.variables, "KEY": ObservedVariable("k-1")},
+        deployed_variables={**GOOD.deployed_variables, "KEY": "k-1"},
     )
     (_, status) = list_site_statuses(declared, seen(site), {"acme-de": 2})
     assert status.details == ("not as declared: KEY (not flagged as sensitive)",)
@@ -143,7 +147,7 @@ def test_a_shared_variable_may_have_any_flag_since_an_adopted_one_keeps_its_own(
 
 
 def test_sites_that_run_with_one_id_are_not_converged_whichever_of_them_was_changed() -> None:
-    taken = original(frozen={**original().frozen, "SITE_ID": "2"})
+    taken = original(deployed_variables={**original().deployed_variables, "SITE_ID": "2"})
     (first, second) = list_site_statuses(settings("acme-de"), seen(GOOD, original=taken), {"acme": 1, "acme-de": 2})
     assert (first.state, second.state) == (SiteCondition.VARIABLES_DIFFER, SiteCondition.VARIABLES_DIFFER)
     assert "runs with SITE_ID 2, and so does acme-de: they overwrite the same site" in first.details
@@ -162,7 +166,9 @@ def test_two_mirrors_with_one_id_are_reported_and_one_with_a_database_of_its_own
         SiteCondition.FAILED,
     ]
     assert "so does acme-de" in rows[2].details[0]
-    apart = replace(copied, frozen={**copied.frozen, "DATABASE_URL": "postgres://u:p@elsewhere/own"})
+    apart = replace(
+        copied, deployed_variables={**copied.deployed_variables, "DATABASE_URL": "postgres://u:p@elsewhere/own"}
+    )
     rows = list_site_statuses(
         settings("acme-de", "acme-fr"), seen(GOOD, apart), {"acme": 1, "acme-de": 2, "acme-fr": 3}
     )
@@ -170,15 +176,17 @@ def test_two_mirrors_with_one_id_are_reported_and_one_with_a_database_of_its_own
 
 
 def test_an_original_whose_id_is_not_shown_has_none_in_the_table() -> None:
-    hidden = original(frozen={**original().frozen, "SITE_ID": None})
+    hidden = original(deployed_variables={**original().deployed_variables, "SITE_ID": None})
     row = list_site_statuses(settings(), seen(original=hidden), {"acme": 1})[0]
     assert (row.site_id, row.state) == (None, SiteCondition.CONVERGED)
 
 
 def original_row(**more: object) -> SiteStatus:
     variables = {"THEME": ObservedVariable("dark"), "KEY": ObservedVariable(None, sensitive=True), **more}
-    frozen = {**original().frozen, "THEME": "dark"}
-    return list_site_statuses(settings(), seen(original=original(variables=variables, frozen=frozen)), {})[0]
+    frozen = {**original().deployed_variables, "THEME": "dark"}
+    return list_site_statuses(settings(), seen(original=original(variables=variables, deployed_variables=frozen)), {})[
+        0
+    ]
 
 
 def test_what_someone_set_at_the_original_and_no_one_deployed_is_said_at_its_row() -> None:
@@ -202,7 +210,7 @@ def test_in_test_it_is_said_that_mirrors_run_the_releases_of_live(more: dict[str
 
 def test_a_mirror_of_an_older_release_is_behind_the_original() -> None:
     status = status_of(GOOD, releases=(deployment("r1", 0, 1), deployment("r2", 8, 9)))
-    assert status.state == SiteCondition.BEHIND
+    assert status.state == SiteCondition.OUTDATED
     assert status.release == "r1"
 
 
@@ -266,8 +274,8 @@ def test_where_the_database_is_not_shown_the_retired_id_tells(site_id: str, list
 
 def test_a_site_made_by_hand_is_converged_without_the_name_that_only_mirrors_writes() -> None:
     site = converged("acme-de", 2)
-    by_hand = {name: value for name, value in site.frozen.items() if name != "MIRRORS_APPLICATION"}
+    by_hand = {name: value for name, value in site.deployed_variables.items() if name != "MIRRORS_APPLICATION"}
 
-    (_, row) = list_site_statuses(settings("acme-de"), seen(replace(site, frozen=by_hand)), {"acme-de": 2})
+    (_, row) = list_site_statuses(settings("acme-de"), seen(replace(site, deployed_variables=by_hand)), {"acme-de": 2})
 
     assert row.state is SiteCondition.CONVERGED

@@ -12,12 +12,12 @@ from mirrors.planning.site_ids.facts import (
     UndeclaredSite,
 )
 
-SITES = (SiteFacts("u-acme", "acme", original=True), SiteFacts("u-de", "de"))
-HIDDEN, MANAGED = UndeclaredSite(hidden=True), UndeclaredSite((4,), managed="old")
+SITES = (SiteFacts("u-acme", "acme", is_original=True), SiteFacts("u-de", "de"))
+HIDDEN, MANAGED = UndeclaredSite(has_hidden_id=True), UndeclaredSite((4,), managed_as="old")
 
 
 def beside(neighbour: UndeclaredSite, ledger: Ledger | None = None, **more: object) -> Allocation:
-    hints = AllocationRequest(SITES, neighbours={"old": neighbour})
+    hints = AllocationRequest(SITES, undeclared_sites={"old": neighbour})
     return allocate(ledger or Ledger(), replace(hints, **more))  # type: ignore[arg-type]
 
 
@@ -67,7 +67,7 @@ def test_what_has_left_the_list_is_no_other_projects_whatever_it_is_called_now()
     left = Ledger({"u-acme": ("acme", 1)}, {4: IdHolder("old", "u-old")}, 4)
     assert id_of(beside(MANAGED, left)) == 5
     renamed = Ledger({"u-acme": ("acme", 1)}, {4: IdHolder("older", "u-old")}, 4)
-    assert id_of(beside(MANAGED, renamed, listed={"u-old": "old"})) == 5
+    assert id_of(beside(MANAGED, renamed, undeclared_applications={"u-old": "old"})) == 5
     leaving = Ledger({"u-acme": ("acme", 1), "u-old": ("old", 4)}, {}, 4)
     assert id_of(beside(MANAGED, leaving)) == 5
     begun_anew = Ledger({"u-acme": ("acme", 1)}, {4: IdHolder("")}, 4)
@@ -84,7 +84,7 @@ def test_what_the_followed_stack_gave_an_id_is_no_other_projects() -> None:
 
 def test_no_id_is_given_that_no_row_can_have() -> None:
     """One reserved it, or set it at an application of its own, to keep out of everybody's way."""
-    for there in ({"reserved": frozenset({2**31 - 1})}, {"neighbours": {"old": UndeclaredSite((2**31 - 1,))}}):
+    for there in ({"reserved": frozenset({2**31 - 1})}, {"undeclared_sites": {"old": UndeclaredSite((2**31 - 1,))}}):
         [problem] = beside(UndeclaredSite(), **there).problems
         assert (problem.code, problem.site) == ("site-id-too-high", "de")
         assert "above 2147483647" in problem.message

@@ -39,9 +39,11 @@ def deployments(draw: st.DrawFn) -> tuple[ObservedDeployment, ...]:
 def sites(draw: st.DrawFn) -> ObservedSite:
     """Return a mirror whose variables are set as declared, whatever it runs."""
     values = draw(RUNS_WITH)
-    frozen = {name: GOOD.frozen[name] if value == "as declared" else "other" for name, value in values.items()}
+    frozen = {
+        name: GOOD.deployed_variables[name] if value == "as declared" else "other" for name, value in values.items()
+    }
     ran = draw(deployments())
-    return replace(GOOD, deployments=ran, frozen=frozen if any(item.succeeded for item in ran) else {})
+    return replace(GOOD, deployments=ran, deployed_variables=frozen if any(item.has_succeeded for item in ran) else {})
 
 
 @searching(400)
@@ -53,38 +55,43 @@ def test_a_site_is_taken_over_exactly_where_nothing_is_wrong_with_what_it_runs(
     fleet = replace(seen(site), releases=releases)
     found = forecast_first_deployment(declared, fleet, site, 2, releasing=releasing)
     state = list_site_statuses(declared, fleet, {"acme": 1, "acme-de": 2})[1].state
-    runs_shared = any(name in site.frozen for name in SHARED) or not site.frozen
+    runs_shared = any(name in site.deployed_variables for name in SHARED) or not site.deployed_variables
     if runs_shared:  # else the platform may have left them out, which proves nothing
-        assert found.taken_over is (state in CONVERGED_CONDITIONS and not releasing)
-    assert found.taken_over or found.why
-    assert found.ran_before is any(item.succeeded for item in site.deployments)
+        assert found.runs_as_declared is (state in CONVERGED_CONDITIONS and not releasing)
+    assert found.runs_as_declared or found.why
+    assert found.ran_before is any(item.has_succeeded for item in site.deployments)
 
 
 @pytest.mark.parametrize(
     ("site", "expected"),
     [
-        (GOOD, FirstDeploymentForecast(taken_over=True)),
+        (GOOD, FirstDeploymentForecast(runs_as_declared=True)),
         (
             fresh("acme-de"),
-            FirstDeploymentForecast(taken_over=False, why="it was never deployed successfully", ran_before=False),
+            FirstDeploymentForecast(runs_as_declared=False, why="it was never deployed successfully", ran_before=False),
         ),
         (
-            replace(GOOD, frozen={name: value for name, value in GOOD.frozen.items() if name != "SITE_ID"}),
-            FirstDeploymentForecast(taken_over=False, why="it runs without SITE_ID"),
+            replace(
+                GOOD,
+                deployed_variables={
+                    name: value for name, value in GOOD.deployed_variables.items() if name != "SITE_ID"
+                },
+            ),
+            FirstDeploymentForecast(runs_as_declared=False, why="it runs without SITE_ID"),
         ),
         (
-            replace(GOOD, frozen={**GOOD.frozen, "SITE_ID": "9"}),
+            replace(GOOD, deployed_variables={**GOOD.deployed_variables, "SITE_ID": "9"}),
             FirstDeploymentForecast(False, "it runs with another SITE_ID"),
         ),
         (
-            replace(GOOD, frozen={**GOOD.frozen, "DATABASE_URL": None}),
+            replace(GOOD, deployed_variables={**GOOD.deployed_variables, "DATABASE_URL": None}),
             FirstDeploymentForecast(
-                taken_over=False, why="the platform hides the value of DATABASE_URL that it runs with"
+                runs_as_declared=False, why="the platform hides the value of DATABASE_URL that it runs with"
             ),
         ),
         (
             replace(GOOD, deployments=(*GOOD.deployments, deployment("x", 30))),
-            FirstDeploymentForecast(taken_over=False, why="a deployment is running, and Mirrors waits for it"),
+            FirstDeploymentForecast(runs_as_declared=False, why="a deployment is running, and Mirrors waits for it"),
         ),
     ],
 )
@@ -99,11 +106,11 @@ def test_a_new_release_is_none_for_a_site_that_follows_by_hand() -> None:
         == "it runs an older release"
     )
     held = settings("acme-de", overrides={"mirrors": {"acme-de": {"hold": True}}})
-    assert forecast_first_deployment(held, fleet, GOOD, 2, releasing=False).taken_over
+    assert forecast_first_deployment(held, fleet, GOOD, 2, releasing=False).runs_as_declared
 
 
 def releasing(taken_over: bool) -> ObservedFleet:
-    own = original(frozen={**original().frozen, "THEME": "dark" if taken_over else "light"})
+    own = original(deployed_variables={**original().deployed_variables, "THEME": "dark" if taken_over else "light"})
     return replace(seen(GOOD, original=own), releases=own.deployments, image_environment="e-acme")
 
 
@@ -114,4 +121,6 @@ def test_where_the_original_is_deployed_first_its_mirrors_are_too(taken_over: bo
     found = forecast_first_deployments(
         declared, releasing(taken_over), ["acme", "acme-de"], {"acme-de": 2}, original_deploys=True
     )
-    assert {slug: item.taken_over for slug, item in found.items()} == dict.fromkeys(("acme", "acme-de"), taken_over)
+    assert {slug: item.runs_as_declared for slug, item in found.items()} == dict.fromkeys(
+        ("acme", "acme-de"), taken_over
+    )

@@ -23,8 +23,8 @@ def fleet(**more: Any) -> Settings:
     return settings("de", "fr", "ch", **more)
 
 
-def late(*slugs: str, state: SiteCondition = SiteCondition.BEHIND) -> list[SiteStatus]:
-    behind = state in (SiteCondition.BEHIND, SiteCondition.HELD)
+def late(*slugs: str, state: SiteCondition = SiteCondition.OUTDATED) -> list[SiteStatus]:
+    behind = state in (SiteCondition.OUTDATED, SiteCondition.HELD)
     return [SiteStatus(slug, "mirror", 2, "test", None, None, None, None, state, is_behind=behind) for slug in slugs]
 
 
@@ -106,7 +106,7 @@ def test_those_behind_are_rolled_out_to_by_hand() -> None:
     assert choose_outdated_sites(fleet(**MANUAL), late("de", "ch")) == ChosenSites(("de", "ch"), ("de", "ch"))
 
 
-@pytest.mark.parametrize("state", [SiteCondition.BEHIND, SiteCondition.HELD])
+@pytest.mark.parametrize("state", [SiteCondition.OUTDATED, SiteCondition.HELD])
 def test_of_those_behind_the_held_are_left_out(state: SiteCondition) -> None:
     chosen = choose_outdated_sites(fleet(**holding(fr=True)), [*late("de"), *late("fr", state=state), *late("ch")])
 

@@ -151,7 +151,7 @@ def test_the_plan_repairs_where_most_samples_run_with_older_credentials() -> Non
 def test_a_new_site_after_the_pause_is_not_declared_and_one_that_is_there_stays_as_it_is() -> None:
     configured = rolled("m0", "m1", "m2", waves=[1, "100%"], pauseAfter=1)
     planned = plan_fleet(configured, seen(converged("m0", 2), converged("m1", 3), fresh("m2")))
-    assert {site.slug: site.paused for site in planned.mirrors} == {"m0": False, "m1": True}
+    assert {site.slug: site.is_paused for site in planned.mirrors} == {"m0": False, "m1": True}
     assert planned.postponed == ("m2",)
 
 
@@ -163,7 +163,7 @@ def test_a_site_after_the_pause_that_lost_its_site_id_is_declared_so_that_nothin
     configured = rolled("m0", "m1", waves=[1, "100%"], pauseAfter=1)
     planned = plan_fleet(configured, seen(converged("m0", 2), without(converged("m1", 3), "SITE_ID")))
     assert (planned.problems, planned.postponed) == ((), ())
-    assert [site.slug for site in planned.mirrors if site.paused] == ["m1"]
+    assert [site.slug for site in planned.mirrors if site.is_paused] == ["m1"]
 
 
 def test_a_site_after_the_pause_that_may_be_anybodys_is_neither_taken_over_nor_left_out() -> None:
@@ -208,7 +208,7 @@ def test_a_site_follows_a_release_unless_it_is_held_or_followed_by_hand(
 ) -> None:
     configured = rolled("m0", follow=follow, overrides={"m0": {"hold": hold}})
     [site] = plan_fleet(configured, seen(converged("m0", 2)), manual_release_sites=manual_release_sites).mirrors
-    assert (site.follows, site.held) == (follows, hold is True)
+    assert (site.takes_new_releases, site.is_held) == (follows, hold is True)
 
 
 @pytest.mark.parametrize(

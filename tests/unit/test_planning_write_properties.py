@@ -120,13 +120,13 @@ FROZEN = st.dictionaries(st.sampled_from(NAMES), VALUES | st.none())
 def test_a_deployment_is_adopted_only_where_it_is_proved_to_run_what_is_declared(data: st.DataObject) -> None:
     seen, releases = data.draw(deployments("d")), data.draw(deployments("r"))
     done, image = newest_successful(seen), newest_successful(releases)
-    release = data.draw(st.sampled_from(["", *(item.uuid for item in releases if item.succeeded)]))
+    release = data.draw(st.sampled_from(["", *(item.uuid for item in releases if item.has_succeeded)]))
     gone = data.draw(SOME)
     wanted = DesiredDeployment(release, data.draw(PLAIN), data.draw(st.booleans()), gone, data.draw(SOME))
     exact = st.just({**wanted.variables, "STAGE": "test"})
     frozen = data.draw(exact | FROZEN) if done else None
     step = decide_deployment(wanted, seen, releases, frozen)
-    if any(item.running for item in seen):
+    if any(item.is_running for item in seen):
         assert (step.kind, step.deployment) == ("attach", "d-running")
     elif step.kind == "adopt":
         assert done is not None
@@ -137,7 +137,7 @@ def test_a_deployment_is_adopted_only_where_it_is_proved_to_run_what_is_declared
         assert all(frozen[name] == value for name, value in wanted.variables.items() if name not in free)
         runs = find_release(done, releases)
         assert not release or runs is not None
-        order = [item.uuid for item in sorted(releases, key=lambda item: str(item.ended_at)) if item.succeeded]
+        order = [item.uuid for item in sorted(releases, key=lambda item: str(item.ended_at)) if item.has_succeeded]
         assert not release or order.index(str(runs)) >= order.index(release)
     else:
         assert step == DeploymentStep("start")

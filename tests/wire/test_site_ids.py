@@ -9,7 +9,7 @@ from tests.wire.conftest import Drive
 from tests.wire.platform import CANARY, Site
 from tests.wire.provider import UNKNOWN, Wire
 
-ACME = {"application": "u-acme", "name": "acme", "original": True}
+ACME = {"application": "u-acme", "name": "acme", "is_original": True}
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ def test_the_ledger_is_stored_and_read_as_it_is(site_ids: Wire) -> None:
 
 def test_a_ledger_that_begins_beside_ids_of_mirrors_is_a_failure_until_the_highest_is_known(site_ids: Wire) -> None:
     news = hints()
-    news["hints"]["sites"].append({"application": "u-de", "name": "acme-de", "observed": 2, "managed": True})
+    news["hints"]["sites"].append({"application": "u-de", "name": "acme-de", "observed": 2, "has_owner": True})
     _, failures = site_ids.check({}, news)
     assert [(key, "highestSiteId: 2" in reason) for key, reason in failures] == [("", True)]
     news["hints"]["sites"].append({"application": "u-fr", "name": "acme-fr"})
@@ -117,8 +117,8 @@ def test_a_ledger_that_begins_beside_ids_of_mirrors_is_a_failure_until_the_highe
 
 def test_neighbours_that_hide_an_id_stop_a_new_one_and_what_is_said_of_them_is_kept_free(site_ids: Wire) -> None:
     beside = {
-        "acme-old": {"site_ids": [], "hidden": True, "managed": ""},
-        "shop": {"site_ids": [5], "hidden": False, "managed": "shop"},
+        "acme-old": {"site_ids": [], "has_hidden_id": True, "managed_as": ""},
+        "shop": {"site_ids": [5], "has_hidden_id": False, "managed_as": "shop"},
     }
     _, failures = site_ids.check({}, hints("acme-de", neighbours=beside))
     assert [reason.partition(":")[0] for _, reason in failures] == ["acme-old", "shop"]
@@ -131,7 +131,7 @@ def test_neighbours_that_hide_an_id_stop_a_new_one_and_what_is_said_of_them_is_k
 def test_an_id_that_was_never_used_makes_place_and_a_slug_that_changes_hands_does_not(site_ids: Wire) -> None:
     before, _ = site_ids.check({}, hints("acme-de"))
     unused = hints("acme-de", reserved=[2])
-    unused["hints"]["sites"][1]["ran"] = []
+    unused["hints"]["sites"][1]["deployed_ids"] = []
     inputs, failures = site_ids.check(before, unused)
     assert (ids(inputs), failures) == ({"acme": 1, "acme-de": 3}, [])
     anew = hints(listed={"u-acme-de": "acme-former"})
@@ -171,9 +171,9 @@ OURS, THEIRS = "postgres://db.example:5432/acme", "postgres://db.example:5432/bo
 def hidden(site: Site, *confirmed: str, **more: Any) -> dict[str, Any]:
     """Return the inputs for a fleet with one mirror, whose DATABASE_URL is set and not shown.
 
-    ``ours``: a manager, of whatever fleet, wrote there.
+    ``is_managed``: a manager, of whatever fleet, wrote there.
     """
-    mirror = {"application": site.application, "name": site.slug, "ours": True}
+    mirror = {"application": site.application, "name": site.slug, "is_managed": True}
     given = hints(hidden={site.application: site.environment}, confirmed=list(confirmed), **more)
     given["hints"]["sites"] = [ACME | {"database": OURS}, mirror]
     return given

@@ -113,14 +113,14 @@ ORDER = (
     Mutation(
         "a-site-that-runs-otherwise-is-as-declared",
         SITE_STATE,
-        " or bool(find_differences(self.managed(declared.is_set).runs, declared.is_set))",
+        " or bool(find_differences(self.only_managed(declared.is_set).runs, declared.is_set))",
         "",
         (SITE_STATES, f"{STATE}::test_what_runs_otherwise_and_is_set_as_declared_is_deployed"),
     ),
     Mutation(
         "what-is-set-otherwise-is-deployed",
         SITE_STATE,
-        "bool(find_differences(self.managed(declared.is_set).runs, declared.is_set))",
+        "bool(find_differences(self.only_managed(declared.is_set).runs, declared.is_set))",
         "bool(find_differences({**self.runs, **self.is_set}, declared.is_set))",
         (SITE_STATES, f"{STATE}::test_what_is_set_otherwise_and_not_deployed_is_set_again_and_not_deployed"),
     ),
@@ -416,7 +416,7 @@ RELEASES = (
     Mutation(
         "a-failed-deployment-counts-as-a-release",
         "mirrors/planning/rollout/releases.py",
-        "if item.succeeded]",
+        "if item.has_succeeded]",
         "if item.ended_at]",
         ("tests/unit/test_planning_deployments.py",),
     ),
@@ -461,7 +461,7 @@ REFUSALS = (
     Mutation(
         "an-id-beside-no-shared-database-hides-who-is-not-on-the-list",
         OBSERVER,
-        "all(_is_settled(mirror, shared) for mirror in mirrors.values())",
+        "all(_is_managed_mirror(mirror, shared) for mirror in mirrors.values())",
         "all(SITE_ID in mirror.variables for mirror in mirrors.values())",
         (OBSERVED,),
     ),
@@ -489,7 +489,7 @@ REFUSALS = (
     Mutation(
         "test-and-live-may-share-a-database",
         "mirrors/planning/value_rules.py",
-        "    yield from _refuse_shared_services(settings, seen)\n",
+        "    yield from _refuse_shared_services(settings, observed)\n",
         "",
         ("tests/unit/test_planning_plan.py",),
     ),
@@ -590,8 +590,8 @@ REFUSALS = (
     Mutation(
         "a-site-behind-the-pause-without-its-id-is-stripped",
         "mirrors/planning/plan.py",
-        "site.paused and site.seen.bare",
-        "site.paused and SITE_ID not in site.seen.variables",
+        "site.is_paused and site.observed.is_unconfigured",
+        "site.is_paused and SITE_ID not in site.observed.variables",
         (f"{WAVES}::test_a_site_after_the_pause_that_lost_its_site_id_is_declared_so_that_nothing_of_it_is_removed",),
     ),
     Mutation(

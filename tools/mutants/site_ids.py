@@ -41,7 +41,11 @@ SITE_IDS = (
         TESTS,
     ),
     Mutation(
-        "a-reserved-id-is-never-given-up", REFUSALS, "stored in request.kept_free and not site.original", "False", TESTS
+        "a-reserved-id-is-never-given-up",
+        REFUSALS,
+        "stored in request.reserved_ids and not site.is_original",
+        "False",
+        TESTS,
     ),
     Mutation("a-mirror-that-returns-gets-another-id", ALLOCATE, "        max(own, default=None),\n", "", TESTS),
     Mutation(
@@ -75,11 +79,13 @@ SITE_IDS = (
     Mutation(
         "a-neighbours-number-is-given",
         ALLOCATE,
-        "*request.release, *request.beside)",
-        "*request.release)",
+        "*request.reusable_ids, *request.undeclared_ids)",
+        "*request.reusable_ids)",
         TESTS,
     ),
-    Mutation("a-reserved-id-is-given", CONFLICTS, "    if site_id in request.kept_free:\n", "    if False:\n", TESTS),
+    Mutation(
+        "a-reserved-id-is-given", CONFLICTS, "    if site_id in request.reserved_ids:\n", "    if False:\n", TESTS
+    ),
     Mutation(
         "a-stack-that-follows-allocates", ALLOCATE, "    if request.reference is None:\n", "    if True:\n", TESTS
     ),
@@ -88,7 +94,7 @@ SITE_IDS = (
     Mutation(
         "an-original-is-renumbered-unseen",
         REFUSALS,
-        "site.observed if stored is None or site.original else None",
+        "site.observed if stored is None or site.is_original else None",
         "site.observed if stored is None else None",
         TESTS,
     ),
@@ -144,8 +150,8 @@ SITE_IDS = (
     Mutation(
         "an-id-beside-another-database-counts",
         "mirrors/planning/site_ids/observed_facts.py",
-        " or not (_has_shared_database(settings, original, site) or (own is None and not here)):\n",
-        ":\n",
+        "if not beside_shared or (own is None and not deployed_ids):",
+        "if own is None and not deployed_ids:",
         ("tests/unit/test_planning_plan.py",),
     ),
     Mutation(
@@ -179,29 +185,29 @@ SITE_IDS = (
     Mutation(
         "an-id-that-runs-and-is-set-no-more-is-free",
         "mirrors/planning/adoption/account.py",
-        "    return alike or bool(_owner(item)) or copied or any(",
-        "    return has_set_database(item) or False and any(",
+        "    return alike or bool(_find_owner(item)) or copied or elsewhere",
+        "    return has_set_database(item)",
         ("tests/unit/test_planning_account.py",),
     ),
     Mutation(
         "an-id-that-nobody-can-read-is-nobodys",
         STRANGERS,
-        "if neighbour.hidden and slug not in request.reserved_for:",
+        "if other.has_hidden_id and slug not in request.reserved_for:",
         "if False:",
         ("tests/unit/test_planning_strangers.py", *HISTORIES),
     ),
     Mutation(
         "any-reserved-id-answers-for-one-that-nobody-can-read",
         STRANGERS,
-        "if neighbour.hidden and slug not in request.reserved_for:",
-        "if neighbour.hidden and not request.kept_free:",
+        "if other.has_hidden_id and slug not in request.reserved_for:",
+        "if other.has_hidden_id and not request.reserved_ids:",
         ("tests/unit/test_planning_strangers.py",),
     ),
     Mutation(
         "two-projects-give-ids-for-one-original",
         STRANGERS,
-        "if neighbour.managed and slug not in ours",
-        "if False and slug not in ours",
+        "if other.managed_as and slug not in known",
+        "if False and slug not in known",
         ("tests/unit/test_planning_strangers.py",),
     ),
     Mutation(
@@ -214,7 +220,7 @@ SITE_IDS = (
     Mutation(
         "a-running-site-is-renumbered-because-its-id-is-reserved",
         UNUSED,
-        "idle = site.ran is not None and stored not in site.ran",
+        "idle = site.deployed_ids is not None and stored not in site.deployed_ids",
         "idle = True",
         ("tests/unit/test_planning_renames.py", *HISTORIES),
     ),

@@ -69,12 +69,13 @@ def find_likely_originals(mirror: ObservedApplication, others: Iterable[Observed
         item.slug
         for item in others
         if has_set_database(mirror) and item.visible and not has_set_database(item) and shares_database(mirror, item)
-        if not _has(item, MIRRORS_APPLICATION) and (_has(mirror, SITE_ID) or not _has(item, SITE_ID))
+        if not _has_variable(item, MIRRORS_APPLICATION)
+        and (_has_variable(mirror, SITE_ID) or not _has_variable(item, SITE_ID))
     ]
 
 
-def _has(application: ObservedApplication, name: str) -> bool:
-    return any(stage.has(name) for stage in application.stages.values())
+def _has_variable(application: ObservedApplication, name: str) -> bool:
+    return any(stage.has_variable(name) for stage in application.stages.values())
 
 
 def propose_adoption(
@@ -97,21 +98,21 @@ def propose_adoption(
     mirrors = [item for item in others if (item.slug in wanted if wanted else shares_database(original, item))]
     ids = {item.slug: find_observed_ids(original, item) for item in (original, *mirrors)}
     mirrors.sort(key=lambda item: (min(ids[item.slug].values(), default=HIGHEST_SITE_ID + 1), item.slug))
-    twins = _twins(ids)
-    shared = _shared(original, mirrors)
+    duplicates = _find_duplicate_ids(ids)
+    shared = _find_shared_names(original, mirrors)
     problems = (
         *find_original_blockers(original),
         *(() if wanted else find_incomparable_databases(original)),
         *(problem for item in others for problem in find_swapped_database_blockers(original, item)),
-        *twins.values(),
-        *_differing(ids),
-        *_back_again(ids, retired or {}),
+        *duplicates.values(),
+        *_refuse_differing_ids(ids),
+        *_refuse_retired_ids(ids, retired or {}),
         *(problem for item in (original, *mirrors) for problem in find_site_id_blockers(item)),
-        *_hidden_beside(original, [item for item in others if item not in mirrors], reserved_for),
+        *_refuse_hidden_ids(original, [item for item in others if item not in mirrors], reserved_for),
     )
     sites = (original, *mirrors)
-    entries = {item.slug: _entry(item, ids, twins) for item in sites}
-    open_ = [
+    entries = {item.slug: _make_entry(item, ids, duplicates) for item in sites}
+    undecided = [
         item.slug
         for item in sites
         if "siteId" not in entries[item.slug]
@@ -124,48 +125,50 @@ def propose_adoption(
             "mirrors": [entries[item.slug] for item in mirrors],
             **({"shared": shared} if shared != list(DEFAULT_SHARED) else {}),
         },
-        tuple(AdoptionEvidence(item.slug, ids[item.slug], tuple(_reasons(original, item))) for item in sites),
+        tuple(AdoptionEvidence(item.slug, ids[item.slug], tuple(_describe_evidence(original, item))) for item in sites),
         problems,
         (*notes, *find_possible_mirrors(original, [item for item in others if item not in mirrors])),
-        tuple(open_),
+        tuple(undecided),
     )
 
 
-def _entry(item: ObservedApplication, ids: IdsBySite, twins: Mapping[str, Problem]) -> dict[str, Any]:
+def _make_entry(item: ObservedApplication, ids: IdsBySite, duplicates: Mapping[str, Problem]) -> dict[str, Any]:
     """Return a site as the configuration has it, with its id if that is the same in Test and Live, and not shared."""
     found = set(ids[item.slug].values())
-    clear = len(found) == 1 and item.slug not in twins
+    clear = len(found) == 1 and item.slug not in duplicates
     return {"application": item.slug, **({"siteId": found.pop()} if clear else {})}
 
 
-def _shared(original: ObservedApplication, mirrors: Sequence[ObservedApplication]) -> list[str]:
+def _find_shared_names(original: ObservedApplication, mirrors: Sequence[ObservedApplication]) -> list[str]:
     """Return the usual shared names that the original has, and other services that every mirror shares."""
-    known = {name for seen in original.stages.values() for name in seen.frozen}
+    known = {name for observed in original.stages.values() for name in observed.deployed_variables}
     usual = [name for name in DEFAULT_SHARED if name in known or name == DATABASE_URL]
     more = sorted(name for name in known if is_service_variable(name) and name not in DEFAULT_SHARED)
-    return usual + [name for name in more if mirrors and all(_copied(original, mirror, name) for mirror in mirrors)]
+    return usual + [
+        name for name in more if mirrors and all(_shares_variable(original, mirror, name) for mirror in mirrors)
+    ]
 
 
-def _copied(original: ObservedApplication, mirror: ObservedApplication, name: str) -> bool:
-    stages = [stage for stage, seen in mirror.stages.items() if name in seen.variables]
+def _shares_variable(original: ObservedApplication, mirror: ObservedApplication, name: str) -> bool:
+    stages = [stage for stage, observed in mirror.stages.items() if name in observed.variables]
     return bool(stages) and all(shares_service(original, mirror, stage, name) for stage in stages)
 
 
-def _reasons(original: ObservedApplication, item: ObservedApplication) -> Iterator[str]:
-    for stage, seen in item.stages.items():
-        title, identity = ENVIRONMENT_TITLES[stage], original.identity(stage, DATABASE_URL)
-        own = seen.variables.get(DATABASE_URL)
+def _describe_evidence(original: ObservedApplication, item: ObservedApplication) -> Iterator[str]:
+    for stage, observed in item.stages.items():
+        title, identity = ENVIRONMENT_TITLES[stage], original.find_service(stage, DATABASE_URL)
+        own = observed.variables.get(DATABASE_URL)
         if own is not None and own.value and shares_service(original, item, stage, DATABASE_URL):
             yield f"{title}: its variable {DATABASE_URL} is {identity}"
-        elif identity is not None and item.running(stage, DATABASE_URL) == identity:
+        elif identity is not None and item.find_deployed_service(stage, DATABASE_URL) == identity:
             yield f"{title}: its newest deployment runs with {identity}"
         elif own is not None:
             yield f"{title}: it has a {DATABASE_URL}{'' if own.value else ' that the platform hides'}"
-        if seen.deploying:
+        if observed.deploying:
             yield f"{title}: a deployment is running"
 
 
-def _twins(ids: IdsBySite) -> dict[str, Problem]:
+def _find_duplicate_ids(ids: IdsBySite) -> dict[str, Problem]:
     """Return {slug: problem} of sites with one SITE_ID in one environment."""
     holders: dict[tuple[str, int], list[str]] = defaultdict(list)
     for slug, found in ids.items():
@@ -175,11 +178,11 @@ def _twins(ids: IdsBySite) -> dict[str, Problem]:
     for (stage, site_id), slugs in holders.items():
         for slug in slugs if len(slugs) > 1 else ():
             others = " and ".join(other for other in slugs if other != slug)
-            problems.setdefault(slug, _twin(slug, others, site_id, ENVIRONMENT_TITLES[stage]))
+            problems.setdefault(slug, _make_duplicate_id_problem(slug, others, site_id, ENVIRONMENT_TITLES[stage]))
     return problems
 
 
-def _twin(slug: str, others: str, site_id: int, title: str) -> Problem:
+def _make_duplicate_id_problem(slug: str, others: str, site_id: int, title: str) -> Problem:
     return Problem(
         "site-id-shared",
         f"it has SITE_ID {site_id} in {title}, and so has {others}. They serve and overwrite the same site.",
@@ -189,7 +192,7 @@ def _twin(slug: str, others: str, site_id: int, title: str) -> Problem:
     )
 
 
-def _differing(ids: IdsBySite) -> Iterator[Problem]:
+def _refuse_differing_ids(ids: IdsBySite) -> Iterator[Problem]:
     for slug, found in ids.items():
         if len(set(found.values())) > 1:
             listed = ", ".join(f"{site_id} in {ENVIRONMENT_TITLES[stage]}" for stage, site_id in found.items())
@@ -202,11 +205,11 @@ def _differing(ids: IdsBySite) -> Iterator[Problem]:
             )
 
 
-def _hidden_beside(
+def _refuse_hidden_ids(
     original: ObservedApplication, others: Iterable[ObservedApplication], reserved_for: Collection[str]
 ) -> Iterator[Problem]:
     for slug, found in find_undeclared_sites(original, others).items():
-        if found.hidden and slug not in reserved_for:
+        if found.has_hidden_id and slug not in reserved_for:
             yield Problem(
                 "neighbour-id-unknown",
                 f"it may run with the database of {original.slug}, and its SITE_ID is hidden or no number. A new mirror"
@@ -217,7 +220,7 @@ def _hidden_beside(
             )
 
 
-def _back_again(ids: IdsBySite, retired: Mapping[int, str]) -> Iterator[Problem]:
+def _refuse_retired_ids(ids: IdsBySite, retired: Mapping[int, str]) -> Iterator[Problem]:
     for slug, found in ids.items():
         for site_id in sorted(set(found.values()) & set(retired)):
             whose = f" and belonged to {retired[site_id]}" if retired[site_id] else ""

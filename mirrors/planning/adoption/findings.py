@@ -16,18 +16,18 @@ APPLICATIONS_IN_NOTE = 5
 def find_original_blockers(original: ObservedApplication) -> Iterator[Problem]:
     """Yield a problem for each thing that the original lacks before its mirrors can share it."""
     for stage, title in ENVIRONMENT_TITLES.items():
-        seen = original.stages.get(stage, ObservedStage())
-        if not seen.deployed:
+        observed = original.stages.get(stage, ObservedStage())
+        if not observed.deployed:
             never = f"{title} was never deployed successfully."
             yield Problem("original-never-deployed", never, "Deploy it first", original.slug)
-        elif not seen.frozen.get(DATABASE_URL):
+        elif not observed.deployed_variables.get(DATABASE_URL):
             yield Problem(
                 "shared-value-unknown",
                 f"the platform hides its {DATABASE_URL} in {title}.",
                 f"Name the mirrors with --mirror, and set the value as a secret: mirrors:sharedValues.{DATABASE_URL}",
                 original.slug,
             )
-    here, there = (original.running(stage, DATABASE_URL) for stage in ENVIRONMENT_TITLES)
+    here, there = (original.find_deployed_service(stage, DATABASE_URL) for stage in ENVIRONMENT_TITLES)
     if here is not None and here == there:
         yield Problem(
             "environments-share-service",
@@ -53,7 +53,7 @@ def find_swapped_database_blockers(original: ObservedApplication, item: Observed
 def find_incomparable_databases(original: ObservedApplication) -> Iterator[Problem]:
     """Yield a problem for each environment whose database Mirrors cannot compare, so a user must name the mirrors."""
     for stage, title in ENVIRONMENT_TITLES.items():
-        value = original.stages.get(stage, ObservedStage()).frozen.get(DATABASE_URL)
+        value = original.stages.get(stage, ObservedStage()).deployed_variables.get(DATABASE_URL)
         if value and identify_comparable_service(value) is None:
             yield Problem(
                 "service-not-comparable",
@@ -66,9 +66,9 @@ def find_incomparable_databases(original: ObservedApplication) -> Iterator[Probl
 
 def find_site_id_blockers(item: ObservedApplication) -> Iterator[Problem]:
     """Yield a problem for each SITE_ID that is hidden, no number, or not the deployed one."""
-    for stage, seen in item.stages.items():
-        title, running = ENVIRONMENT_TITLES[stage], parse_site_id(seen.frozen.get(SITE_ID))
-        own = seen.variables.get(SITE_ID)
+    for stage, observed in item.stages.items():
+        title, running = ENVIRONMENT_TITLES[stage], parse_site_id(observed.deployed_variables.get(SITE_ID))
+        own = observed.variables.get(SITE_ID)
         if own is None or (own.value is None and running is not None):
             continue
         if own.value is None:
@@ -118,9 +118,9 @@ def find_adoption_notes(
         if stage not in item.stages:
             yield AdoptionNote(item.slug, "", f"it has no environment {title}")
             continue
-        if wrong := _serves_the_originals(original, item, stage):
+        if wrong := _describe_wrong_site(original, item, stage):
             yield AdoptionNote(item.slug, title, wrong, wrong=True)
-        yield from (AdoptionNote(item.slug, title, line) for line in _odd_stage(original, item, stage, shared))
+        yield from (AdoptionNote(item.slug, title, line) for line in _describe_stage(original, item, stage, shared))
 
 
 def format_adoption_notes(notes: Iterable[AdoptionNote]) -> list[str]:
@@ -129,10 +129,13 @@ def format_adoption_notes(notes: Iterable[AdoptionNote]) -> list[str]:
     for note in notes:
         alike.setdefault((not note.wrong, note.where, note.text), []).append(note.application)
     ordered = sorted(alike.items(), key=lambda item: item[0][0])
-    return [f"{_names(slugs, short)}{f', {where}' if where else ''}: {text}" for (short, where, text), slugs in ordered]
+    return [
+        f"{_format_slugs(slugs, short)}{f', {where}' if where else ''}: {text}"
+        for (short, where, text), slugs in ordered
+    ]
 
 
-def _names(slugs: Sequence[str], short: bool) -> str:
+def _format_slugs(slugs: Sequence[str], short: bool) -> str:
     if not short or len(slugs) <= APPLICATIONS_IN_NOTE + 1:
         return ", ".join(slugs)
     return f"{', '.join(slugs[:APPLICATIONS_IN_NOTE])} and {len(slugs) - APPLICATIONS_IN_NOTE} more"
@@ -144,23 +147,23 @@ def find_possible_mirrors(original: ObservedApplication, others: Iterable[Observ
         why = None
         if not item.visible:
             why = "this token may not read it. Is it a mirror"
-        elif any(_hidden(stage) for stage in item.stages.values()):
+        elif any(_hides_database(stage) for stage in item.stages.values()):
             why = f"its {DATABASE_URL} is set, but Mirrors cannot read or compare it. Is it a mirror"
         if why:
             yield f"{item.slug}: {why} of {original.slug}? If so, name all mirrors with --mirror"
 
 
-def _hidden(stage: ObservedStage) -> bool:
+def _hides_database(stage: ObservedStage) -> bool:
     own = stage.variables.get(DATABASE_URL)
-    return own is not None and identify_comparable_service(stage.value(DATABASE_URL)) is None
+    return own is not None and identify_comparable_service(stage.value_of(DATABASE_URL)) is None
 
 
-def _serves_the_originals(original: ObservedApplication, item: ObservedApplication, stage: str) -> str | None:
+def _describe_wrong_site(original: ObservedApplication, item: ObservedApplication, stage: str) -> str | None:
     """Return a remark if the mirror serves the original's site: a set SITE_ID has no effect before a deployment."""
-    seen = item.stages[stage]
-    if shares_service(original, item, stage, DATABASE_URL) and not seen.has(SITE_ID):
+    observed = item.stages[stage]
+    if shares_service(original, item, stage, DATABASE_URL) and not observed.has_variable(SITE_ID):
         return f"it has the shared database and no {SITE_ID}, so it serves the original's site. An up gives it an id"
-    if seen.deployed and SITE_ID not in seen.frozen and _runs_shared(original, item, stage):
+    if observed.deployed and SITE_ID not in observed.deployed_variables and _runs_shared(original, item, stage):
         return (
             f"it serves the original's site: its instances have the shared database, and its {SITE_ID} is set, but not"
             " deployed yet. An up deploys it"
@@ -169,29 +172,33 @@ def _serves_the_originals(original: ObservedApplication, item: ObservedApplicati
 
 
 def _runs_shared(original: ObservedApplication, item: ObservedApplication, stage: str) -> bool:
-    identity = original.identity(stage, DATABASE_URL)
-    return identity is not None and item.running(stage, DATABASE_URL) == identity
+    identity = original.find_service(stage, DATABASE_URL)
+    return identity is not None and item.find_deployed_service(stage, DATABASE_URL) == identity
 
 
-def _odd_stage(
+def _describe_stage(
     original: ObservedApplication, item: ObservedApplication, stage: str, shared: Sequence[str]
 ) -> Iterator[str]:
-    seen = item.stages[stage]
-    if not seen.deployed:
+    observed = item.stages[stage]
+    if not observed.deployed:
         yield "never deployed successfully"
-    elif SITE_ID in seen.variables and SITE_ID not in seen.frozen and not _runs_shared(original, item, stage):
+    elif (
+        SITE_ID in observed.variables
+        and SITE_ID not in observed.deployed_variables
+        and not _runs_shared(original, item, stage)
+    ):
         yield f"its {SITE_ID} is set, but not deployed yet; an up deploys it"
-    for name in shared if seen.deployed or seen.variables else ():
-        line = _odd_value(original.stages.get(stage, ObservedStage()), seen, name)
+    for name in shared if observed.deployed or observed.variables else ():
+        line = _describe_value(original.stages.get(stage, ObservedStage()), observed, name)
         if line:
-            yield f"its {name} {line}" + _whither(original, item, stage, name)
-    if foreign := sorted(set(seen.variables) - {*shared, *SITE_VARIABLES}):
+            yield f"its {name} {line}" + _describe_services(original, item, stage, name)
+    if foreign := sorted(set(observed.variables) - {*shared, *SITE_VARIABLES}):
         yield f"not managed by Mirrors, unchanged: {', '.join(foreign)}"
 
 
-def _odd_value(original: ObservedStage, seen: ObservedStage, name: str) -> str | None:
-    wanted, value, running = original.value(name), seen.value(name), seen.frozen.get(name)
-    if name not in seen.variables:
+def _describe_value(original: ObservedStage, observed: ObservedStage, name: str) -> str | None:
+    wanted, value, running = original.value_of(name), observed.value_of(name), observed.deployed_variables.get(name)
+    if name not in observed.variables:
         return "is not the original's" if wanted else None
     if value is None:
         return "is hidden by the platform; an up writes it again"
@@ -200,19 +207,19 @@ def _odd_value(original: ObservedStage, seen: ObservedStage, name: str) -> str |
     return "is set, but not deployed yet; an up deploys it" if running not in (None, value) else None
 
 
-def _whither(original: ObservedApplication, item: ObservedApplication, stage: str, name: str) -> str:
+def _describe_services(original: ObservedApplication, item: ObservedApplication, stage: str, name: str) -> str:
     """Return the services that both point at, if these differ; otherwise whether only credentials or options do."""
-    ours, theirs = item.identity(stage, name), original.identity(stage, name)
-    if ours is None or theirs is None or name not in item.stages[stage].variables:
+    own, theirs = item.find_service(stage, name), original.find_service(stage, name)
+    if own is None or theirs is None or name not in item.stages[stage].variables:
         return ""
-    if ours == theirs:
+    if own == theirs:
         return (
             " (the same service, with other credentials or options)"
-            if _other_value(original, item, stage, name)
+            if _has_other_value(original, item, stage, name)
             else ""
         )
-    return f" ({ours}, the original's is {theirs})"
+    return f" ({own}, the original's is {theirs})"
 
 
-def _other_value(original: ObservedApplication, item: ObservedApplication, stage: str, name: str) -> bool:
-    return item.stages[stage].value(name) != original.stages[stage].value(name)
+def _has_other_value(original: ObservedApplication, item: ObservedApplication, stage: str, name: str) -> bool:
+    return item.stages[stage].value_of(name) != original.stages[stage].value_of(name)

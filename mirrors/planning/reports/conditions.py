@@ -69,7 +69,7 @@ def _describe_set_differences(site: ObservedSite, declared: DeclaredValues) -> s
 
 def _describe_withdrawn_names(site: ObservedSite, declared: DeclaredValues) -> str | None:
     """Return the names that are no longer declared and are still set, or still deployed after a user deleted them."""
-    names = sort_for_removal(declared.withdrawn & {*site.variables, *site.frozen})
+    names = sort_for_removal(declared.withdrawn & {*site.variables, *site.deployed_variables})
     return (
         f"no longer declared, an up removes {'it' if len(names) == 1 else 'them'}: {', '.join(names)}"
         if names
@@ -80,9 +80,9 @@ def _describe_withdrawn_names(site: ObservedSite, declared: DeclaredValues) -> s
 def _find_deployed_differences(site: ObservedSite, declared: DeclaredValues) -> StatusFinding:
     # A site that was set up by hand runs without MIRRORS_APPLICATION until its next deployment. That is no finding.
     compared = dict(declared.known)
-    if MIRRORS_APPLICATION not in site.frozen:
+    if MIRRORS_APPLICATION not in site.deployed_variables:
         compared.pop(MIRRORS_APPLICATION, None)
-    stale, _ = compare_values(compared, site.frozen, declared.hidden_at(site))
+    stale, _ = compare_values(compared, site.deployed_variables, declared.hidden_at(site))
     # The platform hides the set value. After a rotation it may still be the old one, so the line must not say "set".
     hidden = [name for name in stale if name in site.variables and site.variables[name].value is None]
     said = {"set, but not deployed": set(stale) - set(hidden), "does not run with the declared value": hidden}
@@ -90,15 +90,15 @@ def _find_deployed_differences(site: ObservedSite, declared: DeclaredValues) -> 
     return (SiteCondition.VARIABLES_DIFFER, "; ".join(details)) if details else None
 
 
-def find_outdated_release(seen: ObservedFleet, site: ObservedSite) -> StatusFinding:
-    runs, newest = find_site_release(seen, site, "mirror"), newest_successful(seen.releases)
+def find_outdated_release(observed: ObservedFleet, site: ObservedSite) -> StatusFinding:
+    runs, newest = find_site_release(observed, site, "mirror"), newest_successful(observed.releases)
     if newest is None or runs == newest.uuid:
         return None
-    return SiteCondition.BEHIND, f"runs release {runs or 'unknown'}, the original has {newest.uuid}"
+    return SiteCondition.OUTDATED, f"runs release {runs or 'unknown'}, the original has {newest.uuid}"
 
 
-def find_site_release(seen: ObservedFleet, site: ObservedSite, role: str) -> str | None:
+def find_site_release(observed: ObservedFleet, site: ObservedSite, role: str) -> str | None:
     done = newest_successful(site.deployments)
     if done is None or role == "original":
         return done.uuid if done else None
-    return find_release(done, seen.releases)
+    return find_release(done, observed.releases)

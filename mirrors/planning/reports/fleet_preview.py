@@ -14,9 +14,9 @@ class ChangeCause(StrEnum):
     """The cause of a site's change, in the order of reporting."""
 
     FIRST = "first deployment"
-    TAKEN_OVER = "runs as declared"
+    RUNS_AS_DECLARED = "runs as declared"
     ADOPTED = "adopted"
-    MOVED = "another environment"
+    OTHER_ENVIRONMENT = "another environment"
     RELEASE = "new release"
     VARIABLES = "changed variables"
     DRIFT = "drift"
@@ -65,14 +65,14 @@ class FleetPreview:
         declared: How many sites are declared.
         sites: The sites that change, in the order of the list.
         rollout: The waves.
-        given: {slug: SITE_ID} of new ids.
-        retired: {SITE_ID: slug} of ids that become retired.
-        freed: {SITE_ID: slug} of ids that are no longer retired.
-        leaving: The mirrors that left the list.
-        left_behind: The fate of each mirror that left, in the platform's words.
-        moved: {name: (before, now)} of the services that shared values point at.
-        others: Other changes, a line each.
-        steps: How many resources Pulumi would change, even if only in the state.
+        assigned_ids: {slug: SITE_ID} of new ids.
+        retired_ids: {SITE_ID: slug} of ids that become retired.
+        unretired_ids: {SITE_ID: slug} of ids that are no longer retired.
+        removed_sites: The mirrors that left the list.
+        removal_effect: The fate of each mirror that left, in the platform's words.
+        changed_services: {name: (before, now)} of the services that shared values point at.
+        other_changes: Other changes, a line each.
+        changed_resources: How many resources Pulumi would change, even if only in the state.
         problems: The problems that stop an update.
         notes: Lines that stop nothing.
     """
@@ -81,14 +81,14 @@ class FleetPreview:
     declared: int = 0
     sites: tuple[SitePreview, ...] = ()
     rollout: RolloutPlan = field(default_factory=lambda: RolloutPlan(()))
-    given: Mapping[str, int] = field(default_factory=dict)
-    retired: Mapping[int, str] = field(default_factory=dict)
-    freed: Mapping[int, str] = field(default_factory=dict)
-    leaving: tuple[str, ...] = ()
-    left_behind: str = ""
-    moved: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    others: tuple[str, ...] = ()
-    steps: int = 0
+    assigned_ids: Mapping[str, int] = field(default_factory=dict)
+    retired_ids: Mapping[int, str] = field(default_factory=dict)
+    unretired_ids: Mapping[int, str] = field(default_factory=dict)
+    removed_sites: tuple[str, ...] = ()
+    removal_effect: str = ""
+    changed_services: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    other_changes: tuple[str, ...] = ()
+    changed_resources: int = 0
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -98,9 +98,9 @@ class FleetPreview:
         return sum(site.deploys for site in self.sites)
 
     @property
-    def taken_over(self) -> int:
+    def adopted_as_is(self) -> int:
         """Return how many sites are adopted as they run."""
-        return sum(ChangeCause.TAKEN_OVER in site.causes for site in self.sites)
+        return sum(ChangeCause.RUNS_AS_DECLARED in site.causes for site in self.sites)
 
     @property
     def groups(self) -> tuple[SiteGroup, ...]:

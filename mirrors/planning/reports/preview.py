@@ -123,7 +123,7 @@ def _describe_other_changes(
 
     Examples are a project's own resources, and an original that Mirrors no longer deploys.
     """
-    beside = {plugin.main, *plugin.beside} if plugin else set()
+    beside = {plugin.site_type, *plugin.other_types} if plugin else set()
     for step in steps:
         of_a_site = step.kind in SITE_KINDS or (step.kind in beside and step.is_below_the_fleet)
         reported = of_a_site and (step.name in leaving or step.op not in REMOVAL_OPS)

@@ -146,7 +146,7 @@ def find_variable_changes(step: PulumiStep, stored: PulumiStep | None) -> tuple[
     """
     outputs, declared = SiteState.of(step.outputs), SiteState.of(step.new)
     now = declared.is_set
-    before = outputs.managed(now)
+    before = outputs.only_managed(now)
     kept = sort_for_writing(outputs.is_set.keys() - before.is_set.keys())
     known = SiteState.of(stored.outputs) if stored is not None else before
     written = [name for name in {*before.is_set, *now} if before.is_set.get(name) != now.get(name)]

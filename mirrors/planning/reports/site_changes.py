@@ -52,8 +52,8 @@ def preview_sites(
     order = {slug: place for place, slug in enumerate(settings.fleet.slugs)}
     slugs = sorted(of_sites, key=lambda slug: order.get(slug, len(order)))
     return [
-        _preview_plugin_site(slug, wave_of.get(slug), of_sites[slug][plugin.main], plugin)
-        if plugin and plugin.main in of_sites[slug]
+        _preview_plugin_site(slug, wave_of.get(slug), of_sites[slug][plugin.site_type], plugin)
+        if plugin and plugin.site_type in of_sites[slug]
         else _preview_site(slug, wave_of.get(slug), of_sites[slug], stored, judgements.get(slug))
         for slug in slugs
     ]
@@ -61,7 +61,7 @@ def preview_sites(
 
 def is_plugin_site(step: PulumiStep, plugin: SiteResourceTypes | None) -> bool:
     """Return whether a step is a site whose resource belongs to a plugin."""
-    return plugin is not None and step.kind == plugin.main and step.is_below_the_fleet
+    return plugin is not None and step.kind == plugin.site_type and step.is_below_the_fleet
 
 
 def _preview_site(
@@ -73,9 +73,9 @@ def _preview_site(
 ) -> SitePreview:
     [step] = steps.values()
     if step.is_first:
-        cause, shown = _find_first_cause(step, judgement), judgement or FirstDeploymentForecast(taken_over=False)
+        cause, shown = _find_first_cause(step, judgement), judgement or FirstDeploymentForecast(runs_as_declared=False)
         why = shown.why if cause in CAUSES_WITH_REASON else ""
-        return SitePreview(slug, wave, deploys=not shown.taken_over, causes=(cause,), why=why)
+        return SitePreview(slug, wave, deploys=not shown.runs_as_declared, causes=(cause,), why=why)
     variables, deploys = find_variable_changes(step, stored.get(step.urn))
     causes = tuple(_find_causes(step, variables)) or (ChangeCause.RECORD,)
     return SitePreview(slug, wave, deploys, causes, tuple(variables))
@@ -88,7 +88,7 @@ def _preview_plugin_site(slug: str, wave: int | None, step: PulumiStep, plugin: 
     """
     if step.creates:
         return SitePreview(slug, wave, deploys=True, causes=(ChangeCause.FIRST,))
-    by_key = {plugin.release: ChangeCause.RELEASE, plugin.variables: ChangeCause.VARIABLES}
+    by_key = {plugin.release_property: ChangeCause.RELEASE, plugin.variables_property: ChangeCause.VARIABLES}
     causes = dict.fromkeys(by_key.get(key, ChangeCause.CONTAINER) for key in step.keys)
     return SitePreview(slug, wave, deploys=True, causes=tuple(cause for cause in ChangeCause if cause in causes))
 
@@ -96,16 +96,16 @@ def _preview_plugin_site(slug: str, wave: int | None, step: PulumiStep, plugin: 
 def _find_first_cause(step: PulumiStep, judgement: FirstDeploymentForecast | None) -> ChangeCause:
     """Return the cause of a first deployment in the state; without a judgement, as far as the state shows it."""
     if step.replaces:
-        return ChangeCause.MOVED
+        return ChangeCause.OTHER_ENVIRONMENT
     if step.creates:
-        if judgement is not None and judgement.taken_over:
-            return ChangeCause.TAKEN_OVER
+        if judgement is not None and judgement.runs_as_declared:
+            return ChangeCause.RUNS_AS_DECLARED
         return (
             ChangeCause.ADOPTED
             if {SITE_ID, DATABASE_URL}.intersection(step.new.get("found") or ())
             else ChangeCause.FIRST
         )
-    if judgement is not None and judgement.taken_over:
+    if judgement is not None and judgement.runs_as_declared:
         return ChangeCause.UNVERIFIED
     return ChangeCause.FAILED if judgement is None or judgement.ran_before else ChangeCause.FIRST
 

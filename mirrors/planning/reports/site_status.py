@@ -12,7 +12,7 @@ class SiteCondition(StrEnum):
 
     CONVERGED = "converged"
     HELD = "held"
-    BEHIND = "behind the original"
+    OUTDATED = "behind the original"
     DEPLOYING = "deploying"
     UNVERIFIED = "not verified"
     NOT_DEPLOYED = "not deployed"
@@ -67,7 +67,7 @@ def make_absent_status(slug: str, role: str, environment: str, state: SiteCondit
 
 def mark_held(settings: Settings, mirror: Mirror, row: SiteStatus) -> SiteStatus:
     """Return the row of a mirror. A mirror on hold is behind on purpose, so it counts as held. Other states stay."""
-    on_hold = row.state is SiteCondition.BEHIND and settings.declared_hold(mirror) != "nothing"
+    on_hold = row.state is SiteCondition.OUTDATED and settings.declared_hold(mirror) != "nothing"
     return replace(row, state=SiteCondition.HELD) if on_hold else row
 
 

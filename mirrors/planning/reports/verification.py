@@ -7,13 +7,13 @@ from mirrors.config import Settings
 from mirrors.planning.observed import ObservedFleet
 from mirrors.planning.reports.site_status import SiteCondition, SiteStatus
 
-BETTER_THAN_UNVERIFIED = frozenset({SiteCondition.CONVERGED, SiteCondition.HELD, SiteCondition.BEHIND})
+BETTER_THAN_UNVERIFIED = frozenset({SiteCondition.CONVERGED, SiteCondition.HELD, SiteCondition.OUTDATED})
 """The states that are better than "not verified". Any other state already asks the user to act."""
 
 
 def find_unverified(
     settings: Settings,
-    seen: ObservedFleet,
+    observed: ObservedFleet,
     rows: Iterable[SiteStatus],
     managed: Collection[str],
     verified: Mapping[str, str],
@@ -22,7 +22,7 @@ def find_unverified(
 
     Args:
         settings: The configuration.
-        seen: The observed fleet.
+        observed: The observed fleet.
         rows: The rows of the status.
         managed: The environments in the stack's state. A site that no update has reached yet is left out.
         verified: {environment: deployment} of the deployments that an update found healthy.
@@ -30,7 +30,9 @@ def find_unverified(
     if settings.rollout.health is None:
         return ()
     held = {item.application for item in settings.mirrors if settings.hold_of(item) == "everything"}
-    sites = {site.slug: site.environment for site in (seen.original, *seen.mirrors.values()) if site is not None}
+    sites = {
+        site.slug: site.environment for site in (observed.original, *observed.mirrors.values()) if site is not None
+    }
     return tuple(
         row
         for row in rows

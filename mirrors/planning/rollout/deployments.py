@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from mirrors.planning.observed import ObservedDeployment
+from mirrors.planning.observed import DeployedVariables, ObservedDeployment
 from mirrors.planning.rollout.releases import find_release, newest_running, newest_successful
 from mirrors.planning.variables.names import MIRRORS_APPLICATION, sort_for_writing
 from mirrors.planning.variables.writes import compare_values
@@ -18,17 +18,17 @@ class DesiredDeployment:
         release: The original's deployment whose image the site should run; empty for the original itself.
         variables: {name: value} of all that Mirrors declares.
         adopting: Whether the site may have run before Mirrors managed it, without the variable that Mirrors alone sets.
-        gone: The names that were declared earlier and are not declared now.
+        withdrawn: The names that were declared earlier and are not declared now.
         secrets: The names of the variables that a platform may hide.
-        known: A deployment that runs as declared by Mirrors' own record, whatever the platform shows of it.
+        recorded: A deployment that runs as declared by Mirrors' own record, whatever the platform shows of it.
     """
 
     release: str
     variables: Mapping[str, str]
     adopting: bool = False
-    gone: frozenset[str] = frozenset()
+    withdrawn: frozenset[str] = frozenset()
     secrets: frozenset[str] = frozenset()
-    known: str | None = None
+    recorded: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def decide_deployment(
     wanted: DesiredDeployment,
     deployments: Sequence[ObservedDeployment],
     releases: Sequence[ObservedDeployment],
-    frozen: Mapping[str, str | None] | None,
+    deployed: DeployedVariables | None,
 ) -> DeploymentStep:
     """Decide whether to wait for a deployment, take one, or start one.
 
@@ -63,7 +63,7 @@ def decide_deployment(
         wanted: The deployment that the site should run.
         deployments: The deployments of the site's environment.
         releases: The deployments of the original's image environment.
-        frozen: The variables of the newest successful deployment; None where there is none.
+        deployed: The variables of the newest successful deployment; None where there is none.
 
     Returns:
         The next step, with its reason.
@@ -72,38 +72,38 @@ def decide_deployment(
     if running is not None:
         return DeploymentStep("attach", running.uuid)
     done = newest_successful(deployments)
-    if done is None or frozen is None:
+    if done is None or deployed is None:
         return DeploymentStep("start", why="it was never deployed successfully")
-    if done.uuid == wanted.known:
+    if done.uuid == wanted.recorded:
         return DeploymentStep("adopt", done.uuid)
     if not _runs_release(wanted.release, done, releases):
         return DeploymentStep("start", why="it runs an older release")
-    different, hidden = compare_values(_to_prove(wanted, frozen), frozen, wanted.secrets)
-    still_runs_with = wanted.gone & frozen.keys()
+    different, hidden = compare_values(_select_values_to_prove(wanted, deployed), deployed, wanted.secrets)
+    still_runs_with = wanted.withdrawn & deployed.keys()
     if different or hidden or still_runs_with:
-        return DeploymentStep("start", why=_why(different, hidden, still_runs_with, frozen))
+        return DeploymentStep("start", why=_describe_differences(different, hidden, still_runs_with, deployed))
     return DeploymentStep("adopt", done.uuid)
 
 
-def _why(
-    different: Sequence[str], hidden: Sequence[str], gone: Collection[str], frozen: Mapping[str, str | None]
+def _describe_differences(
+    different: Sequence[str], hidden: Sequence[str], withdrawn: Collection[str], deployed: DeployedVariables
 ) -> str:
-    said = {
-        "it runs without {}": [name for name in different if name not in frozen],
-        "it runs with another {}": [name for name in different if name in frozen],
+    reasons = {
+        "it runs without {}": [name for name in different if name not in deployed],
+        "it runs with another {}": [name for name in different if name in deployed],
         "the platform hides the value of {} that it runs with": hidden,
-        "it still runs with {}": sort_for_writing(gone),
+        "it still runs with {}": sort_for_writing(withdrawn),
     }
-    return ", and ".join(words.format(", ".join(names)) for words, names in said.items() if names)
+    return ", and ".join(words.format(", ".join(names)) for words, names in reasons.items() if names)
 
 
-def _to_prove(wanted: DesiredDeployment, frozen: Mapping[str, str | None]) -> Mapping[str, str]:
+def _select_values_to_prove(wanted: DesiredDeployment, deployed: DeployedVariables) -> Mapping[str, str]:
     """Return the values that the deployment must prove.
 
     A site that was set up by hand runs without ``MIRRORS_APPLICATION``. Mirrors sets it, and the next deployment
     picks it up. Adopting a fleet must not deploy all of it for that variable alone.
     """
-    left_out = {MIRRORS_APPLICATION} - set(frozen) if wanted.adopting else set()
+    left_out = {MIRRORS_APPLICATION} - set(deployed) if wanted.adopting else set()
     return {name: value for name, value in wanted.variables.items() if name not in left_out}
 
 

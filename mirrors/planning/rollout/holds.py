@@ -24,20 +24,20 @@ def make_held_site_problem(site: str, names: Iterable[str]) -> Problem:
     )
 
 
-def find_held_site_changes(settings: Settings, seen: ObservedFleet) -> Iterator[Problem]:
+def find_held_site_changes(settings: Settings, observed: ObservedFleet) -> Iterator[Problem]:
     """Yield a problem for each held site whose variables would change, as far as the platform shows them.
 
     The resources compare a hidden value with the state.
     """
     for mirror in settings.mirrors:
-        site = seen.mirrors.get(mirror.application)
+        site = observed.mirrors.get(mirror.application)
         if site is None or site.environment is None or settings.hold_of(mirror) != "everything":
             continue
-        if names := _changing(settings, seen, mirror, site):
+        if names := _changing(settings, observed, mirror, site):
             yield make_held_site_problem(site.slug, names)
 
 
-def _changing(settings: Settings, seen: ObservedFleet, mirror: Mirror, site: ObservedSite) -> list[str]:
+def _changing(settings: Settings, observed: ObservedFleet, mirror: Mirror, site: ObservedSite) -> list[str]:
     """Return the names of the variables that would change, in the order of writing.
 
     An undeclared SITE_ID only has to exist, because the state knows its value. Mirrors may add MIRRORS_APPLICATION
@@ -45,7 +45,7 @@ def _changing(settings: Settings, seen: ObservedFleet, mirror: Mirror, site: Obs
     """
     own = {SITE_ID: str(mirror.site_id) if mirror.site_id else None}
     declared = {name: item.value for name, item in settings.variables_of(site.slug).items()}
-    wanted = {**own, **find_shared_values(settings, seen.original), **declared}
+    wanted = {**own, **find_shared_values(settings, observed.original), **declared}
     owner = {} if site.is_managed() or MIRRORS_APPLICATION not in site.variables else {MIRRORS_APPLICATION: None}
     return [
         name for name in sort_for_writing({**wanted, **owner}) if name in owner or _differs(wanted[name], site, name)

@@ -10,7 +10,7 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 def newest_successful(deployments: Iterable[ObservedDeployment]) -> ObservedDeployment | None:
     """Return the successful deployment that ended last, whatever order the platform lists them in."""
-    done = [item for item in deployments if item.succeeded]
+    done = [item for item in deployments if item.has_succeeded]
     return max(done, key=lambda item: item.ended_at or _NEVER, default=None)
 
 
@@ -21,7 +21,7 @@ def newest_started(deployments: Iterable[ObservedDeployment]) -> ObservedDeploym
 
 def newest_running(deployments: Iterable[ObservedDeployment]) -> ObservedDeployment | None:
     """Return the deployment that started last among those that still run."""
-    return newest_started(item for item in deployments if item.running)
+    return newest_started(item for item in deployments if item.is_running)
 
 
 def find_release(deployment: ObservedDeployment, releases: Iterable[ObservedDeployment]) -> str | None:

@@ -49,11 +49,11 @@ def digest_database(dsn: str) -> str | None:
         that the companion app does not compare.
     """
     service = read_service(dsn)
-    place = _place(service) if service and service.comparable else None
+    place = _identify_database(service) if service and service.comparable else None
     return hashlib.sha256(place.encode()).hexdigest()[:16] if place else None
 
 
-def _place(service: Service) -> str | None:
+def _identify_database(service: Service) -> str | None:
     """Return the identity of the database as ``django_mirrors.database_identity`` computes it."""
     if service.kind == "sqlite" and service.name.startswith("/"):
         return f"sqlite:{service.name}"
@@ -63,35 +63,35 @@ def _place(service: Service) -> str | None:
     return f"{','.join(sorted(map(str, service.servers)))}/{service.name}{schema}"
 
 
-def compare_identity(declared: ServingIdentity, told: Any) -> str | None:
+def compare_identity(declared: ServingIdentity, answer: Any) -> str | None:
     """Compare the answer of the companion app with the declared identity.
 
     Args:
         declared: The declared identity.
-        told: The answer, parsed from JSON.
+        answer: The answer, parsed from JSON.
 
     Returns:
         The differences in a few words; None if there is none.
     """
-    if not isinstance(told, dict) or not told.keys() >= IDENTITY_KEYS:
+    if not isinstance(answer, dict) or not answer.keys() >= IDENTITY_KEYS:
         return "the answer is not from the companion app django_mirrors"
-    return "; ".join(_differences(declared, told)) or None
+    return "; ".join(_differences(declared, answer)) or None
 
 
-def _differences(declared: ServingIdentity, told: Mapping[str, Any]) -> Iterator[str]:
-    if declared.site_id is not None and told["site_id"] != declared.site_id:
-        yield f"its SITE_ID is {_quoted(told['site_id'])}, and {declared.site_id} is declared"
-    if told["application"] != declared.application:
-        yield f"it is {_named(told['application'])}, and {_named(declared.application)} is declared"
-    if declared.database is not None and told["database"] != declared.database:
+def _differences(declared: ServingIdentity, answer: Mapping[str, Any]) -> Iterator[str]:
+    if declared.site_id is not None and answer["site_id"] != declared.site_id:
+        yield f"its SITE_ID is {_quote(answer['site_id'])}, and {declared.site_id} is declared"
+    if answer["application"] != declared.application:
+        yield f"it is {_name_site(answer['application'])}, and {_name_site(declared.application)} is declared"
+    if declared.database is not None and answer["database"] != declared.database:
         yield f"it uses another database than the one that {DATABASE_URL} names"
 
 
-def _named(application: object) -> str:
-    return "the original" if application is None else _quoted(application)
+def _name_site(application: object) -> str:
+    return "the original" if application is None else _quote(application)
 
 
-def _quoted(value: object) -> str:
+def _quote(value: object) -> str:
     """Return the value as text, shortened: an answer may have any length, and may come from a stranger's server."""
     text = repr(value)
     return text if len(text) <= QUOTED_CHARACTERS else f"{text[:QUOTED_CHARACTERS]}…"

@@ -65,7 +65,7 @@ def allocate(ledger: Ledger, request: AllocationRequest) -> Allocation:
     problems = (
         *_refuse_request(before, request),
         *_refuse_ids(ledger, request, known, retired),
-        *([] if request.preview else refuse_missing_references(request, fresh)),
+        *([] if request.is_preview else refuse_missing_references(request, fresh)),
     )
     pending = tuple(site.name for site in fresh) if request.reference else ()
     return Allocation(_make_ledger(request.sites, known, retired, highest), problems, pending)
@@ -102,7 +102,7 @@ def _find_retired_ids(ledger: Ledger, request: AllocationRequest) -> dict[int, I
         site = declared.get(application)
         if site is None or site.declared not in (None, site_id):
             retired[site_id] = IdHolder(name, application)
-    return {site_id: holder for site_id, holder in retired.items() if site_id not in request.release}
+    return {site_id: holder for site_id, holder in retired.items() if site_id not in request.reusable_ids}
 
 
 def _find_ids_in_use(ledger: Ledger, request: AllocationRequest) -> set[int]:
@@ -124,7 +124,7 @@ def _find_known_id(
         site.observed,
         request.reference.site_id_of(site) if request.reference else None,
         max(own, default=None),
-        ORIGINAL_ID if site.original else None,
+        ORIGINAL_ID if site.is_original else None,
     )
     return next((site_id for site_id in sources if site_id is not None), None)
 
@@ -136,7 +136,7 @@ def _find_highest_id(
     # An edited id of a site in the ledger is drift. Mirrors repairs it, so it does not raise the next number.
     observed = [site.observed for site in request.sites if site.observed and site.application not in ledger.assignments]
     given = [site_id for site_id in known if site_id is not None]
-    beside = (*request.kept_free, *request.release, *request.beside)
+    beside = (*request.reserved_ids, *request.reusable_ids, *request.undeclared_ids)
     return max([ORIGINAL_ID, ledger.highest, request.highest, *retired, *given, *observed, *beside])
 
 

@@ -58,10 +58,10 @@ def _refuse_occupied_id(
     if holder is not None and holder.application != site.application:
         message, remedy = _describe_retired_id(site, site_id, holder, request.reference)
         yield Problem("site-id-retired", message, remedy, site.name)
-    for name, other in request.neighbours.items():
-        if site_id in other.site_ids and not (other.listed and name in (site.name, site.formerly)):
+    for name, other in request.undeclared_sites.items():
+        if site_id in other.site_ids and not (other.is_declared and name in (site.name, site.formerly)):
             yield _make_taken_id_problem(site, site_id, name, other, request.reference)
-    if site_id in request.kept_free:
+    if site_id in request.reserved_ids:
         where = "reservedSiteIds" if site_id in request.reserved else "reservedFor"
         remedy = "Take it off that list or declare another siteId"
         yield Problem("site-id-reserved", f"SITE_ID {site_id} is listed in {where}.", remedy, site.name)
@@ -71,7 +71,7 @@ def _make_taken_id_problem(
     site: SiteFacts, site_id: int, name: str, other: UndeclaredSite, reference: ReferenceStack | None
 ) -> Problem:
     """Return the problem of an id that the undeclared site ``name`` has, too."""
-    where = "runs with it in another environment" if other.listed else "is not on the list and runs"
+    where = "runs with it in another environment" if other.is_declared else "is not on the list and runs"
     effect, remedy = _describe_way_out(site, site_id, name, other, reference)
     message = f"SITE_ID {site_id} is that of {name}, which {where} with the shared database{effect}."
     return Problem("site-id-taken", message, remedy, site.name)
@@ -85,7 +85,7 @@ def _describe_way_out(
     If the reference stack gave the id, that stack has to learn of it first.
     """
     if reference is None or reference.site_id_of(site) != site_id:
-        change = "set another SITE_ID there" if other.listed else f"add {name} to the list"
+        change = "set another SITE_ID there" if other.is_declared else f"add {name} to the list"
         return "", f"Declare another siteId, or {change}"
     return (
         f', but the stack "{reference.stack}" gave it to {site.name}',
@@ -109,7 +109,7 @@ def _describe_retired_id(
             f"If this one replaces it and keeps its content, write releaseSiteIds: [{site_id}]",
         )
     whose = f". It belonged to {holder.name}" if holder.name else ""
-    if site.original and holder.application:
+    if site.is_original and holder.application:
         return (
             f"SITE_ID {site_id} is retired{whose}, which was the original.",
             f'If it was renamed, write "formerly: {holder.name}". Another original has its own content and needs its'

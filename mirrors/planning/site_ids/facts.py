@@ -47,29 +47,29 @@ class SiteFacts:
     Args:
         application: The application's uuid.
         name: The application's slug.
-        original: Whether the site is the original.
+        is_original: Whether the site is the original.
         declared: The id in the configuration.
         observed: The id in the environment. A mirror's counts only beside the shared database. For the original it is
             the deployed one, and 1 where there is none.
         formerly: The slug that the site had before, as the configuration says.
-        unreadable: Whether the environment has an id that is hidden or no number, beside the shared database.
+        has_unreadable_id: Whether the environment has an id that is hidden or no number, beside the shared database.
         database: The identity of its DATABASE_URL; None where that is hidden, or confirmed as given up.
-        ours: Whether Mirrors has written to it under its slug or its former one.
-        managed: Whether it has the variable that only Mirrors writes, whatever its value.
-        ran: The deployed ids, in all environments; None where that is not known.
+        is_managed: Whether Mirrors has written to it under its slug or its former one.
+        has_owner: Whether it has the variable that only Mirrors writes, whatever its value.
+        deployed_ids: The deployed ids, in all environments; None where that is not known.
     """
 
     application: str
     name: str
-    original: bool = False
+    is_original: bool = False
     declared: int | None = None
     observed: int | None = None
     formerly: str | None = None
-    unreadable: bool = False
+    has_unreadable_id: bool = False
     database: str | None = None
-    ours: bool = False
-    managed: bool = False
-    ran: tuple[int, ...] | None = None
+    is_managed: bool = False
+    has_owner: bool = False
+    deployed_ids: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +97,15 @@ class UndeclaredSite:
 
     Args:
         site_ids: The ids that are set or deployed, in all environments.
-        hidden: Whether one more id is hidden, or no number.
-        managed: The slug under which Mirrors manages it with the shared database; empty if it does not.
-        listed: Whether the application is declared, and this is about its environments besides Test and Live.
+        has_hidden_id: Whether one more id is hidden, or no number.
+        managed_as: The slug under which Mirrors manages it with the shared database; empty if it does not.
+        is_declared: Whether the application is declared, and this is about its environments besides Test and Live.
     """
 
     site_ids: tuple[int, ...] = ()
-    hidden: bool = False
-    managed: str = ""
-    listed: bool = False
+    has_hidden_id: bool = False
+    managed_as: str = ""
+    is_declared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,34 +116,35 @@ class AllocationRequest:
         sites: The declared sites, the original first.
         retired: The ids in ``fleet.retired``.
         reserved: The ids in ``fleet.reservedSiteIds``.
-        release: The ids in ``fleet.releaseSiteIds``.
-        neighbours: {slug: what may run with the shared database and is not declared}.
+        reusable_ids: The ids in ``fleet.releaseSiteIds``.
+        undeclared_sites: {slug: what may run with the shared database and is not declared}.
         reference: The ids of the stack that this one follows; None where it follows none.
-        preview: Whether this is a preview, where a missing id of the reference is no problem yet.
+        is_preview: Whether this is a preview, where a missing id of the reference is no problem yet.
         highest: ``fleet.highestSiteId``, the highest id that was ever given.
         reserved_for: ``fleet.reservedFor``, {slug of an undeclared application: id}.
-        listed: {uuid: slug} of the applications that the platform shows and the configuration does not have.
+        undeclared_applications: {uuid: slug} of the applications that the platform shows and the configuration does
+            not have.
         stack: The stack's short name; empty where it is not known.
     """
 
     sites: tuple[SiteFacts, ...]
     retired: frozenset[int] = frozenset()
     reserved: frozenset[int] = frozenset()
-    release: frozenset[int] = frozenset()
-    neighbours: Mapping[str, UndeclaredSite] = field(default_factory=dict)
+    reusable_ids: frozenset[int] = frozenset()
+    undeclared_sites: Mapping[str, UndeclaredSite] = field(default_factory=dict)
     reference: ReferenceStack | None = None
-    preview: bool = False
+    is_preview: bool = False
     highest: int = 0
     reserved_for: Mapping[str, int] = field(default_factory=dict)
-    listed: Mapping[str, str] = field(default_factory=dict)
+    undeclared_applications: Mapping[str, str] = field(default_factory=dict)
     stack: str = ""
 
     @property
-    def kept_free(self) -> frozenset[int]:
+    def reserved_ids(self) -> frozenset[int]:
         """Return the reserved ids, with or without a named application."""
         return self.reserved | frozenset(self.reserved_for.values())
 
     @property
-    def beside(self) -> frozenset[int]:
+    def undeclared_ids(self) -> frozenset[int]:
         """Return the ids of undeclared applications and environments."""
-        return frozenset(site_id for neighbour in self.neighbours.values() for site_id in neighbour.site_ids)
+        return frozenset(site_id for site in self.undeclared_sites.values() for site_id in site.site_ids)

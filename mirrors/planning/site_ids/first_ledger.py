@@ -16,11 +16,11 @@ def refuse_new_ledger(ledger: Ledger, request: AllocationRequest) -> Iterator[Pr
     No platform shows the ids of mirrors that have left, so a new ledger would give them to other sites. A stack that
     follows another stack gives no ids, because the other stack has the ledger.
     """
-    managed = [site.name for site in request.sites if site.managed and not site.original]
+    managed = [site.name for site in request.sites if site.has_owner and not site.is_original]
     if ledger.assignments or ledger.retired or request.reference or not managed:
         return
     there = [site_id for site in request.sites for site_id in (site.declared, site.observed) if site_id is not None]
-    known = max([ORIGINAL_ID, *there, *request.retired, *request.kept_free, *request.beside])
+    known = max([ORIGINAL_ID, *there, *request.retired, *request.reserved_ids, *request.undeclared_ids])
     if request.highest < known:
         yield _forgotten(managed, known, request.highest)
 

@@ -13,60 +13,68 @@ from mirrors.planning.variables.names import DATABASE_URL, MIRRORS_APPLICATION, 
 from mirrors.planning.variables.shared import find_shared_value
 
 
-def make_site_facts(settings: Settings, seen: ObservedFleet) -> tuple[SiteFacts, ...]:
-    original, declared = seen.original, settings.fleet.original
+def make_site_facts(settings: Settings, observed: ObservedFleet) -> tuple[SiteFacts, ...]:
+    """Return the facts about the declared sites that exist, the original first; none without the original."""
+    original, declared = observed.original, settings.fleet.original
     if original is None:
         return ()
-    hint = SiteFacts(original.application, original.slug, True, declared.site_id, formerly=declared.formerly)
-    observed = find_original_site_id(original)
-    unreadable = observed is None and newest_successful(original.deployments) is not None
+    facts = SiteFacts(original.application, original.slug, True, declared.site_id, formerly=declared.formerly)
+    site_id = find_original_site_id(original)
+    unreadable = site_id is None and newest_successful(original.deployments) is not None
     shared = find_shared_value(settings, original, DATABASE_URL)
     first = replace(
-        hint, observed=observed, unreadable=unreadable, database=identify_service(shared) if shared else None
+        facts, observed=site_id, has_unreadable_id=unreadable, database=identify_service(shared) if shared else None
     )
-    mirrors = ((item, seen.mirrors.get(item.application)) for item in settings.mirrors)
+    mirrors = ((item, observed.mirrors.get(item.application)) for item in settings.mirrors)
     there = ((item, site) for item, site in mirrors if site is not None)
-    return first, *(_make_mirror_facts(settings, original, item, site, seen.ran.get(site.slug)) for item, site in there)
+    return first, *(
+        _make_mirror_facts(settings, original, item, site, observed.deployed_ids.get(site.slug)) for item, site in there
+    )
 
 
 def find_original_site_id(original: ObservedSite) -> int | None:
     """Return the original's deployed SITE_ID, which is 1 where it has none; None where that is not known."""
     if newest_successful(original.deployments) is None:
         return None
-    if SITE_ID in original.frozen:
-        return parse_site_id(original.frozen[SITE_ID])
-    own = original.variables.get(SITE_ID)  # a platform may leave sensitive ones out of those of a deployment
+    if SITE_ID in original.deployed_variables:
+        return parse_site_id(original.deployed_variables[SITE_ID])
+    own = original.variables.get(SITE_ID)  # a platform may leave sensitive variables out of the deployed ones
     return None if own is not None and own.sensitive else ORIGINAL_ID
 
 
 def _make_mirror_facts(
-    settings: Settings, original: ObservedSite, declared: Mirror, site: ObservedSite, ran: tuple[int, ...] | None
+    settings: Settings,
+    original: ObservedSite,
+    declared: Mirror,
+    site: ObservedSite,
+    deployed_ids: tuple[int, ...] | None,
 ) -> SiteFacts:
     """Return the facts about a mirror. The SITE_ID of its environment counts only beside the shared database."""
-    ours = site.is_managed(declared.formerly)
-    hint = SiteFacts(
+    managed = site.is_managed(declared.formerly)
+    facts = SiteFacts(
         site.application,
         site.slug,
         declared=declared.site_id,
         formerly=declared.formerly,
-        ours=ours,
-        managed=MIRRORS_APPLICATION in site.variables,
-        ran=ran,
+        is_managed=managed,
+        has_owner=MIRRORS_APPLICATION in site.variables,
+        deployed_ids=deployed_ids,
     )
     own, here = site.variables.get(SITE_ID), site.variables.get(DATABASE_URL)
     if here and here.value and here.value != find_shared_value(settings, original, DATABASE_URL):
         given_up = is_confirmed(settings, site.slug, DATABASE_URL, here.value)
-        hint = replace(hint, database=None if given_up else identify_service(here.value))
-    # Without the variable its instances may still run with an earlier id. ``ran`` has only ids of this fleet's sites.
-    if (own is None and not ran) or not (_has_shared_database(settings, original, site) or (own is None and not here)):
-        return hint
-    observed = parse_site_id(own.value) if own else _find_single_id(ran or ())
-    return replace(hint, observed=observed, unreadable=observed is None)
+        facts = replace(facts, database=None if given_up else identify_service(here.value))
+    # Without the variable its instances may still run with an earlier id. ``deployed_ids`` are ids of this fleet.
+    beside_shared = _has_shared_database(settings, original, site) or (own is None and not here)
+    if not beside_shared or (own is None and not deployed_ids):
+        return facts
+    site_id = parse_site_id(own.value) if own else _find_single_id(deployed_ids or ())
+    return replace(facts, observed=site_id, has_unreadable_id=site_id is None)
 
 
-def _find_single_id(ran: Collection[int]) -> int | None:
+def _find_single_id(deployed_ids: Collection[int]) -> int | None:
     """Return the one id that a mirror without SITE_ID runs with; None where Test and Live run with different ones."""
-    return next(iter(ran)) if len({*ran}) == 1 else None
+    return next(iter(deployed_ids)) if len({*deployed_ids}) == 1 else None
 
 
 def _has_shared_database(settings: Settings, original: ObservedSite, site: ObservedSite) -> bool:

@@ -31,12 +31,12 @@ class SiteIdPin:
     declared: int | None = None
 
     @property
-    def pinned(self) -> bool:
+    def is_pinned(self) -> bool:
         """Return whether the configuration has the same id."""
         return self.declared == self.site_id
 
     @property
-    def contradicted(self) -> str | None:
+    def mismatch(self) -> str | None:
         """Return a message if the configuration has another id; None if it agrees, or has none."""
         return describe_other_id(self.declared, self.site_id)
 
@@ -62,8 +62,8 @@ def find_pin_problems(found: Sequence[SiteIdPin], fleet: Fleet) -> Iterator[Prob
                 "Take it off that list, or let --pin do it",
                 pin.application,
             )
-        if pin.contradicted:
-            yield Problem("site-id-differs", pin.contradicted, site=pin.application)
+        if pin.mismatch:
+            yield Problem("site-id-differs", pin.mismatch, site=pin.application)
 
 
 def describe_other_id(declared: int | None, stored: int | None) -> str | None:

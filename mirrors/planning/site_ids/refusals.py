@@ -15,12 +15,12 @@ def refuse_other_databases(ledger: Ledger, request: AllocationRequest) -> Iterat
 
     At a managed site this is drift, which Mirrors repairs. Two databases that Mirrors cannot read count as different.
     """
-    shared = next((site.database for site in request.sites if site.original), None)
+    shared = next((site.database for site in request.sites if site.is_original), None)
     for site in request.sites:
         if (
             None not in (shared, site.database)
             and (site.database != shared or site.database == UNREADABLE_IDENTITY)
-            and not (site.original or (site.ours and site.application in ledger.assignments))
+            and not (site.is_original or (site.is_managed and site.application in ledger.assignments))
         ):
             runs_with = str(site.database)
             confirmed = identify_for_confirmation(runs_with, site.name, DATABASE_URL)
@@ -36,11 +36,11 @@ def refuse_contradicting_ids(ledger: Ledger, request: AllocationRequest) -> Iter
     """
     for site in request.sites:
         stored = ledger.assignments.get(site.application, ("", None))[1]
-        agreed = site.original and site.declared is not None and site.declared == site.observed
+        agreed = site.is_original and site.declared is not None and site.declared == site.observed
         sources = {
             "the configuration": site.declared,
-            "the state": None if agreed or (stored in request.kept_free and not site.original) else stored,
-            "its environment": site.observed if stored is None or site.original else None,
+            "the state": None if agreed or (stored in request.reserved_ids and not site.is_original) else stored,
+            "its environment": site.observed if stored is None or site.is_original else None,
             f"the stack {request.reference.stack}" if request.reference else "": (
                 request.reference.site_id_of(site) if request.reference else None
             ),
@@ -54,7 +54,12 @@ def refuse_contradicting_ids(ledger: Ledger, request: AllocationRequest) -> Iter
 
 def _describe_correction(site: SiteFacts, stored: int | None) -> str:
     """Return the remedy for different ids. Only the owner of an original can correct its SITE_ID."""
-    if site.original and stored is not None and site.observed not in (None, stored) and site.declared in (None, stored):
+    if (
+        site.is_original
+        and stored is not None
+        and site.observed not in (None, stored)
+        and site.declared in (None, stored)
+    ):
         none = " (none is 1)" if site.observed == ORIGINAL_ID else ""
         return (
             f"Mirrors writes no SITE_ID to an original. Set it to {stored} there again and deploy it. If the"
@@ -66,7 +71,7 @@ def _describe_correction(site: SiteFacts, stored: int | None) -> str:
 def refuse_unreadable_ids(ledger: Ledger, request: AllocationRequest) -> Iterator[Problem]:
     """Refuse a new site whose SITE_ID is hidden or no number, unless the configuration declares it."""
     for site in request.sites:
-        if site.unreadable and site.declared is None and site.application not in ledger.assignments:
+        if site.has_unreadable_id and site.declared is None and site.application not in ledger.assignments:
             yield Problem(
                 "site-id-unknown",
                 "it runs with the shared database, and its SITE_ID is hidden or no number. Mirrors does not know which"

@@ -41,7 +41,7 @@ def refuse_reused_slugs(ledger: Ledger, request: AllocationRequest) -> Iterator[
     declared = {site.application for site in request.sites}
     newcomers = {site.name for site in request.sites if site.application not in ledger.assignments}
     for application, (name, site_id) in ledger.assignments.items():
-        now = request.listed.get(application)
+        now = request.undeclared_applications.get(application)
         if application not in declared and now is not None and name in newcomers:
             yield Problem(
                 "slug-of-another-application",

@@ -25,7 +25,7 @@ def note_removed_sites(
     """
     given = dict(now.assignments.values())
     for application, (name, site_id) in before.assignments.items():
-        today = request.listed.get(application, name)
+        today = request.undeclared_applications.get(application, name)
         if application in now.assignments:
             continue
         if name in given:

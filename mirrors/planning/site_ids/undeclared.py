@@ -16,8 +16,8 @@ def gives_new_id(ledger: Ledger, known: Mapping[str, int | None]) -> bool:
 
 def refuse_hidden_ids(request: AllocationRequest) -> Iterator[Problem]:
     """Yield a problem for each hidden id of an undeclared application, because a new id could be the same."""
-    for slug, neighbour in request.neighbours.items():
-        if neighbour.hidden and neighbour.listed and slug not in request.reserved_for:
+    for slug, other in request.undeclared_sites.items():
+        if other.has_hidden_id and other.is_declared and slug not in request.reserved_for:
             yield Problem(
                 "neighbour-id-unknown",
                 "an environment of it besides Test and Live may run with the shared database, and its SITE_ID is hidden"
@@ -25,7 +25,7 @@ def refuse_hidden_ids(request: AllocationRequest) -> Iterator[Problem]:
                 f"Reserve that id: mirrors:fleet.reservedFor: {{{slug}: ID}}",
                 slug,
             )
-        elif neighbour.hidden and slug not in request.reserved_for:
+        elif other.has_hidden_id and slug not in request.reserved_for:
             yield Problem(
                 "neighbour-id-unknown",
                 "it is not on the list, may run with the shared database, and its SITE_ID is hidden or no number. A new"
@@ -41,11 +41,11 @@ def refuse_other_ledgers(ledger: Ledger, request: AllocationRequest) -> Iterator
 
     Neither of two ledgers knows which ids the other gives.
     """
-    ours = _known(ledger, request)
-    for slug, neighbour in request.neighbours.items():
-        if neighbour.managed and slug not in ours and not _is_answered(slug, neighbour, ledger, request):
-            ids = " and ".join(map(str, neighbour.site_ids)) or "hidden"
-            example = neighbour.site_ids[0] if neighbour.site_ids else "ID"
+    known = _find_known_slugs(ledger, request)
+    for slug, other in request.undeclared_sites.items():
+        if other.managed_as and slug not in known and not _is_reserved(slug, other, ledger, request):
+            ids = " and ".join(map(str, other.site_ids)) or "hidden"
+            example = other.site_ids[0] if other.site_ids else "ID"
             yield Problem(
                 "another-project-gives-ids",
                 f"Mirrors manages it with this original's database (SITE_ID {ids}), and this stack has never given it"
@@ -57,20 +57,20 @@ def refuse_other_ledgers(ledger: Ledger, request: AllocationRequest) -> Iterator
             )
 
 
-def _known(ledger: Ledger, request: AllocationRequest) -> set[str]:
+def _find_known_slugs(ledger: Ledger, request: AllocationRequest) -> set[str]:
     """Return the slugs, present and former, of the sites that have or had an id from this ledger or its reference."""
     earlier = {name for name, _ in ledger.assignments.values()} | {who.name for who in ledger.retired.values()}
     if (followed := request.reference) is not None:
         earlier |= {*followed.site_ids, *(who.name for who in followed.retired.values())}
-    return earlier | {slug for uuid, slug in request.listed.items() if uuid in ledger.applications}
+    return earlier | {slug for uuid, slug in request.undeclared_applications.items() if uuid in ledger.applications}
 
 
-def _is_answered(slug: str, neighbour: UndeclaredSite, ledger: Ledger, request: AllocationRequest) -> bool:
+def _is_reserved(slug: str, other: UndeclaredSite, ledger: Ledger, request: AllocationRequest) -> bool:
     """Return whether the configuration accounts for the ids of a site in another ledger.
 
     A new ledger may have taken over pinned ids as retired ones, without the slugs of their sites.
     """
-    ids = frozenset(neighbour.site_ids)
+    ids = frozenset(other.site_ids)
     return slug in request.reserved_for or (
-        bool(ids) and ids <= request.kept_free | request.retired | ledger.retired.keys()
+        bool(ids) and ids <= request.reserved_ids | request.retired | ledger.retired.keys()
     )

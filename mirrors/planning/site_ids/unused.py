@@ -28,5 +28,7 @@ def take_back_unused_ids(ledger: Ledger, request: AllocationRequest) -> tuple[Le
 def _unused(site: SiteFacts, ledger: Ledger, request: AllocationRequest) -> int | None:
     """Return the site's id if it is reserved now, is not declared, and was never deployed; otherwise None."""
     _, stored = ledger.assignments.get(site.application, ("", site.observed))
-    idle = site.ran is not None and stored not in site.ran
-    return stored if idle and stored in request.kept_free and stored != site.declared and not site.original else None
+    idle = site.deployed_ids is not None and stored not in site.deployed_ids
+    return (
+        stored if idle and stored in request.reserved_ids and stored != site.declared and not site.is_original else None
+    )

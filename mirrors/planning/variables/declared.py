@@ -44,21 +44,21 @@ class DeclaredValues:
 
 
 def find_declared_values(
-    settings: Settings, seen: ObservedFleet, site: ObservedSite, site_id: int | None
+    settings: Settings, observed: ObservedFleet, site: ObservedSite, site_id: int | None
 ) -> DeclaredValues:
     """Return the declared variables of the original, or of a mirror with its own and the shared ones.
 
     Args:
         settings: The configuration.
-        seen: The observed fleet.
+        observed: The observed fleet.
         site: The original or a mirror.
         site_id: The mirror's SITE_ID; None where it is not known, and for the original.
     """
     variables = settings.variables_of(site.slug)
     values: dict[str, str | None] = {name: item.value for name, item in variables.items()}
     flags = {name: item.secret for name, item in variables.items()}
-    if seen.original is not None and site.slug == seen.original.slug:
+    if observed.original is not None and site.slug == observed.original.slug:
         return DeclaredValues(values, flags)
     own = {SITE_ID: str(site_id) if site_id else None, MIRRORS_APPLICATION: site.slug}
-    shared = find_shared_values(settings, seen.original)
+    shared = find_shared_values(settings, observed.original)
     return DeclaredValues({**own, **values, **shared}, {**dict.fromkeys(SITE_VARIABLES, False), **flags})

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def find_shared_value(settings: Settings, original: ObservedSite | None, name: str) -> str | None:
     """Return the original's deployed value, otherwise the configured one; None where neither is known."""
     stand_in = settings.shared_values.get(name)
-    shown = original.frozen.get(name) if original else None
+    shown = original.deployed_variables.get(name) if original else None
     return shown or (stand_in.get_secret_value() if stand_in else None)
 
 
@@ -30,13 +30,13 @@ def digest_value(value: str) -> str:
     return sha256(value.encode()).hexdigest()
 
 
-def find_changed_values(fingerprints: Mapping[str, str], frozen: Mapping[str, str | None]) -> list[str]:
+def find_changed_values(fingerprints: Mapping[str, str], deployed: Mapping[str, str | None]) -> list[str]:
     """Return the names of the shared values that changed.
 
     Args:
         fingerprints: {name: digest} of the values that the mirrors got.
-        frozen: The original's deployed variables. A hidden value counts as unchanged.
+        deployed: The original's deployed variables. A hidden value counts as unchanged.
     """
     return sorted(
-        name for name, known in fingerprints.items() if (now := frozen.get(name)) and digest_value(now) != known
+        name for name, known in fingerprints.items() if (now := deployed.get(name)) and digest_value(now) != known
     )

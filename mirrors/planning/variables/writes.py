@@ -82,7 +82,7 @@ def find_unset(declared: Mapping[str, str], live: Mapping[str, ObservedVariable]
     return [
         name
         for name in sort_for_writing(declared)
-        if (seen := live.get(name)) is None or seen.value not in (None, declared[name])
+        if (observed := live.get(name)) is None or observed.value not in (None, declared[name])
     ]
 
 

@@ -71,7 +71,7 @@ def no_plain_secret() -> None:
 
 
 def live_protected() -> None:
-    site = {"application": "a", "name": "acme", "original": True}
+    site = {"application": "a", "name": "acme", "is_original": True}
     lists: dict[str, Any] = {"retired": [], "reserved": [], "release": [], "neighbours": {}, "reference": None}
     hints = {"sites": [site], **lists, "preview": True}
     SiteIds("acme", hints, pulumi.ResourceOptions(transformations=[unprotected]))
