@@ -1,8 +1,6 @@
 """``Fleet``: the component of the user's program. It observes, plans, and declares the fleet's resources."""
 
-import asyncio
 from collections.abc import Mapping
-from contextlib import suppress
 from operator import itemgetter
 from typing import Any
 
@@ -14,9 +12,9 @@ from mirrors.errors import ConfigurationError
 from mirrors.planning.platform_words import load_platform_words
 from mirrors.planning.variables.confirmations import normalize_confirmed_identities
 from mirrors.program.platform import Platform
-from mirrors.program.startup import Configured, configuration, refuse
-from mirrors.pulumi_internals import limit_stack_traces
-from mirrors.resources.site_ids import NAME, SiteIds
+from mirrors.program.startup import ProgramConfiguration, load_configuration, stop_with_problems
+from mirrors.pulumi_internals import limit_stack_traces, run_event_loop_once
+from mirrors.resources.site_ids import RESOURCE_NAME, SiteIds
 
 
 class Fleet(pulumi.ComponentResource):
@@ -44,9 +42,9 @@ class Fleet(pulumi.ComponentResource):
     """``{application, environment, release, identities}``. The identities say what the shared values point at."""
 
     def __init__(self, name: str | None = None, opts: pulumi.ResourceOptions | None = None) -> None:
-        configured = configuration()
+        configured = load_configuration()
         settings = configured.settings
-        platform = _platform(configured)
+        platform = _load_platform(configured)
         declared = settings.fleet.original
         self.name = name or declared.application
         self.aliases = [pulumi.Alias(name=declared.formerly)] if declared.formerly and not name else None
@@ -54,33 +52,38 @@ class Fleet(pulumi.ComponentResource):
         # a resource below it has the component's type, not its name.
         super().__init__("mirrors:index:Fleet", self.name, None, opts)
         with limit_stack_traces():
-            ids = SiteIds(name or NAME, self._hints(settings, platform), self._of_the_ledger(declared, name, opts))
-            found = platform.declare(self, ids, self._aliased(self))
+            inputs, options = self._allocation_inputs(settings, platform), self._ledger_options(declared, name, opts)
+            ids = SiteIds(name or RESOURCE_NAME, inputs, options)
+            found = platform.declare(self, ids, self._options_below(self))
         # In the order of the configuration, a reordered list of mirrors would show each moved row as a difference.
         self.sites = found.original + sorted(found.mirrors, key=itemgetter("application"))
-        self.site_ids = ids.assignments.apply(_by_name)
-        self.retired = ids.retired.apply(_names)
+        self.site_ids = ids.assignments.apply(_ids_by_name)
+        self.retired = ids.retired.apply(_retired_names)
         self.original = found.about
         # The outputs hold nothing that may fail: the SDK would answer a failed deployment with a traceback.
         self.register_outputs({})
-        _begin_soon()
+        run_event_loop_once()
 
-    def _aliased(self, parent: pulumi.Resource) -> pulumi.ResourceOptions:
+    def _options_below(self, parent: pulumi.Resource) -> pulumi.ResourceOptions:
         """Return options with the former names. A renamed original renames these resources."""
         return pulumi.ResourceOptions(parent=parent, aliases=self.aliases)
 
-    def _of_the_ledger(
+    def _ledger_options(
         self, original: Original, name: str | None, opts: pulumi.ResourceOptions | None
     ) -> pulumi.ResourceOptions:
         """Return the options of the ledger. It stays the same ledger under every former name and parent."""
-        names = [item for item in (NAME, original.application, original.formerly) if item and item != (name or NAME)]
+        names = [
+            item
+            for item in (RESOURCE_NAME, original.application, original.formerly)
+            if item and item != (name or RESOURCE_NAME)
+        ]
         at_the_top = f"urn:pulumi:{pulumi.get_stack()}::{pulumi.get_project()}::mirrors:index:Fleet::{self.name}"
         aliases = [pulumi.Alias(name=item) for item in names]
         if opts and opts.parent:
-            aliases += [pulumi.Alias(name=item, parent=at_the_top) for item in [name or NAME, *names]]
+            aliases += [pulumi.Alias(name=item, parent=at_the_top) for item in [name or RESOURCE_NAME, *names]]
         return pulumi.ResourceOptions(parent=self, aliases=aliases)
 
-    def _hints(self, settings: Settings, platform: Platform) -> dict[str, Any]:
+    def _allocation_inputs(self, settings: Settings, platform: Platform) -> dict[str, Any]:
         fleet = settings.fleet
         return {
             "sites": platform.site_facts,
@@ -88,20 +91,20 @@ class Fleet(pulumi.ComponentResource):
             "reserved": list(fleet.reserved_site_ids),
             "release": list(fleet.release_site_ids),
             "neighbours": platform.undeclared_sites,
-            "hidden": platform.hidden,
+            "hidden": platform.hidden_databases,
             "confirmed": sorted(normalize_confirmed_identities(settings)),
             "stack": settings.stack,
-            "reference": self._reference(settings.site_ids_from),
+            "reference": self._read_reference(settings.site_ids_from),
             "preview": pulumi.runtime.is_dry_run(),
             "highest": fleet.highest_site_id,
             "reserved_for": dict(fleet.reserved_for),
             "listed": platform.undeclared_applications,
-            "found": platform.found,
+            "found": platform.existing_variables,
             "keeps": settings.keeps_variables,
             "goes_on": load_platform_words(settings).goes_on,
         }
 
-    def _reference(self, stack: str | None) -> dict[str, Any] | None:
+    def _read_reference(self, stack: str | None) -> dict[str, Any] | None:
         if stack is None:
             return None
         reference = pulumi.StackReference(stack, opts=pulumi.ResourceOptions(parent=self))
@@ -109,32 +112,18 @@ class Fleet(pulumi.ComponentResource):
         return {"stack": stack, **outputs}
 
 
-def _platform(configured: Configured) -> Platform:
+def _load_platform(configured: ProgramConfiguration) -> Platform:
     """Return the stack's platform, planned. A stack on Divio loads nothing of Docker's, and needs no package of it."""
     try:
         platform: type[Platform] = load_part(configured.settings.platform.kind, "program")
     except ConfigurationError as error:
-        refuse(error.problems)
+        stop_with_problems(error.problems)
     return platform(configured)
 
 
-def _begin_soon() -> None:
-    """Let the event loop run once before the SDK waits for what the program has declared.
-
-    Without that the SDK finds no registration under way, and waits for all outputs anew after each of them. With
-    hundreds of mirrors that takes longer than all other work (SDK 3.259, ``wait_for_rpcs``).
-    """
-
-    async def begun() -> None:
-        await asyncio.sleep(0)
-
-    with suppress(pulumi.RunError):  # a program that is asynchronous itself has let it run
-        pulumi.run(begun)
-
-
-def _by_name(assignments: Mapping[str, Any]) -> dict[str, int]:
+def _ids_by_name(assignments: Mapping[str, Any]) -> dict[str, int]:
     return {item["name"]: int(item["id"]) for item in assignments.values()}
 
 
-def _names(retired: Mapping[str, Any] | None) -> dict[str, str]:
+def _retired_names(retired: Mapping[str, Any] | None) -> dict[str, str]:
     return {site_id: who["name"] for site_id, who in (retired or {}).items()}

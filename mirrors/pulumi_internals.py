@@ -10,7 +10,7 @@ import sys
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any, TypeVar
 
@@ -21,13 +21,13 @@ from pulumi.runtime.proto import provider_pb2, status_pb2
 
 T = TypeVar("T")
 
-FRAMES = 1
+VISIBLE_FRAMES = 1
 """Innermost frames that the SDK's ``_get_stack_trace`` sees: too few for it to find who declares a resource."""
 
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the engine's mark for a secret value, not a secret
 
-MOST_BYTES = 8 << 20
+MAX_REPORT_BYTES = 8 << 20
 """The largest partial failure that is reported, in bytes. It travels as a header: grpc-go (1.x, in CLI 3.259) accepts
 16 MB of these in base64. Above that it ends the connection, and every other operation of the process with it."""
 
@@ -43,7 +43,7 @@ def limit_stack_traces() -> Iterator[None]:
     Upstream: https://github.com/pulumi/pulumi/pull/20430, https://github.com/pulumi/pulumi/issues/18478.
     """
     before = getattr(sys, "tracebacklimit", None)
-    sys.tracebacklimit = FRAMES
+    sys.tracebacklimit = VISIBLE_FRAMES
     try:
         yield
     finally:
@@ -76,13 +76,27 @@ def without_dependencies(output: pulumi.Output[T]) -> pulumi.Output[T]:
     return pulumi.Output(asyncio.ensure_future(none()), value, known, secret)
 
 
+def run_event_loop_once() -> None:
+    """Let the event loop run once before the SDK waits for what the program has declared.
+
+    Without that ``wait_for_rpcs`` finds no registration under way, and waits for all outputs anew after each of them.
+    With hundreds of mirrors that takes longer than all other work. Upstream: https://github.com/pulumi/pulumi/pull/15744.
+    """
+
+    async def run_once() -> None:
+        await asyncio.sleep(0)
+
+    with suppress(pulumi.RunError):  # a program that is asynchronous itself has let it run
+        pulumi.run(run_once)
+
+
 def engine_parallel() -> int | None:
     """Return how many operations the engine runs at once; None where the SDK does not say."""
     parallel = pulumi.runtime.settings.SETTINGS.parallel
     return parallel if isinstance(parallel, int) else None
 
 
-def secret(value: Any) -> dict[str, Any]:
+def mark_secret(value: Any) -> dict[str, Any]:
     """Mark a value as a secret on the wire, from inside a provider.
 
     A dynamic provider cannot return an ``Output.secret``. Upstream: https://github.com/pulumi/pulumi/issues/3012.
@@ -99,14 +113,14 @@ def widen_executor(threads: int) -> bool:
     finds none idle, up to ``_max_workers`` (CPython 3.11 to 3.14), so raising this number is enough. The program's side
     of the same question is https://github.com/pulumi/pulumi/issues/11116.
     """
-    return _widened(_executors(), threads)
+    return _widen(_find_executors(), threads)
 
 
-def _executors() -> list[ThreadPoolExecutor]:
+def _find_executors() -> list[ThreadPoolExecutor]:
     return [item for item in gc.get_objects() if type(item) is ThreadPoolExecutor]
 
 
-def _widened(found: Iterable[ThreadPoolExecutor], threads: int) -> bool:
+def _widen(found: Iterable[ThreadPoolExecutor], threads: int) -> bool:
     known = list(found)
     if len(known) != 1 or not isinstance(getattr(known[0], "_max_workers", None), int):
         return False
@@ -126,18 +140,18 @@ def exit_without_waiting() -> None:
     threading._register_atexit(os._exit, 0)  # type: ignore[attr-defined]
 
 
-def stack_of_call() -> str | None:
+def find_stack_of_call() -> str | None:
     """Return the stack of the call that this thread answers; None outside of such a call.
 
     The engine sends the resource's URN with each call, and the SDK hands it to no provider. No environment variable of
     the process and no other request names the stack. Upstream: https://github.com/pulumi/pulumi/issues/8265.
     """
-    return stack_of(sys._getframe())
+    return find_stack(sys._getframe())
 
 
-def stack_of(frame: FrameType | None) -> str | None:
+def find_stack(frame: FrameType | None) -> str | None:
     """Return the stack of the call that is answered in one of these frames; None where there is no such call."""
-    urns = (str(getattr(request, "urn", "")) for request in _locals_of(frame, "request"))
+    urns = (str(getattr(request, "urn", "")) for request in _walk_locals(frame, "request"))
     return next((urn.removeprefix(_URN).partition("::")[0] for urn in urns if urn.startswith(_URN)), None)
 
 
@@ -153,23 +167,23 @@ def report_partial_failure(id_: str, properties: Mapping[str, Any], reason: str)
 
     Upstream: https://github.com/pulumi/pulumi/issues/18009.
     """
-    context = _context_of_call(sys._getframe())
+    context = _find_call(sys._getframe())
     if context is None:
         return
     stored = asyncio.run(rpc.serialize_properties(dict(properties), {}))
     code, _ = grpc.StatusCode.UNKNOWN.value  # the status of a call that raised
     status = status_pb2.Status(code=code, message=reason)
     status.details.add().Pack(provider_pb2.ErrorResourceInitFailed(id=id_, properties=stored, reasons=[reason]))
-    if (report := status.SerializeToString()) and len(report) <= MOST_BYTES:
+    if (report := status.SerializeToString()) and len(report) <= MAX_REPORT_BYTES:
         context.set_trailing_metadata((("grpc-status-details-bin", report),))
 
 
-def _context_of_call(frame: FrameType | None) -> "grpc.ServicerContext | None":
+def _find_call(frame: FrameType | None) -> "grpc.ServicerContext | None":
     """Return the call that this thread answers. The SDK hands it to no provider; a method further up has it."""
-    return next((item for item in _locals_of(frame, "context") if isinstance(item, grpc.ServicerContext)), None)
+    return next((item for item in _walk_locals(frame, "context") if isinstance(item, grpc.ServicerContext)), None)
 
 
-def _locals_of(frame: FrameType | None, name: str) -> Iterator[Any]:
+def _walk_locals(frame: FrameType | None, name: str) -> Iterator[Any]:
     """Yield the local variable of this name in each frame from here up; None for a frame without it."""
     while frame is not None:
         yield frame.f_locals.get(name)

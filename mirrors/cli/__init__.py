@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
-USAGE = 64
+USAGE_EXIT_CODE = 64
 """The exit code of a mistyped command, as in ``sysexits.h``. The code 2 means that a command found something to do."""
 
-COMMANDS = {
+COMMAND_MODULES = {
     "adopt": "mirrors.cli.adopt",
     "deploy": "mirrors.cli.deploy",
     "doctor": "mirrors.cli.doctor",
@@ -22,16 +22,16 @@ COMMANDS = {
     "status": "mirrors.cli.status",
 }
 
-EXTRAS = {"sandbox": ("mirrors_sandbox", "django", "psutil", "psycopg", "rest_framework", "waitress")}
+EXTRA_MODULES = {"sandbox": ("mirrors_sandbox", "django", "psutil", "psycopg", "rest_framework", "waitress")}
 """The modules that a command imports and that only the extra of its name installs."""
 
 
 @contextmanager
-def _mistyped() -> Iterator[None]:
+def _set_usage_exit_code() -> Iterator[None]:
     try:
         yield
     except click.UsageError as error:
-        error.exit_code = USAGE  # type: ignore[misc]
+        error.exit_code = USAGE_EXIT_CODE  # type: ignore[misc]
         raise
 
 
@@ -39,25 +39,25 @@ class LazyGroup(click.Group):
     """A group that imports a command when you call it: the sandbox needs Django, and ``status`` does not."""
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
-        with _mistyped():
+        with _set_usage_exit_code():
             return super().make_context(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
-        with _mistyped():
+        with _set_usage_exit_code():
             return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        return sorted(COMMANDS)
+        return sorted(COMMAND_MODULES)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        module = COMMANDS.get(cmd_name)
+        module = COMMAND_MODULES.get(cmd_name)
         if module is None:
             return None
-        missing = [name for name in EXTRAS.get(cmd_name, ()) if find_spec(name) is None]
-        return _not_installed(cmd_name, missing) if missing else getattr(import_module(module), cmd_name)
+        missing = [name for name in EXTRA_MODULES.get(cmd_name, ()) if find_spec(name) is None]
+        return _missing_package_command(cmd_name, missing) if missing else getattr(import_module(module), cmd_name)
 
 
-def _not_installed(name: str, missing: list[str]) -> click.Command:
+def _missing_package_command(name: str, missing: list[str]) -> click.Command:
     """Return a stand-in for a command whose packages are missing. The list of commands shows it; it refuses to run."""
     install = f'pip install "pulumi-mirrors[{name}]"'
 

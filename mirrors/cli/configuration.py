@@ -5,17 +5,17 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from mirrors.cli.stacks import NAMESPACE, of_mirrors, raw_configuration
+from mirrors.cli.stacks import NAMESPACE, read_configuration, select_mirrors_keys
 from mirrors.config import Loaded, load
 from mirrors.config.files import Files
 from mirrors.problems import Problem
 
-__all__ = ["FLEET_KEYS", "is_about_the_fleet", "loaded", "loaded_from"]
+__all__ = ["FLEET_KEYS", "is_about_fleet", "load_from_values", "load_stack_configuration"]
 
 FLEET_KEYS = frozenset({"fleet", "fleetFile"})
 
 
-def loaded(stack: str, cwd: Path, *, secrets: bool = True) -> Loaded:
+def load_stack_configuration(stack: str, cwd: Path, *, secrets: bool = True) -> Loaded:
     """Load a stack's configuration.
 
     Args:
@@ -24,22 +24,22 @@ def loaded(stack: str, cwd: Path, *, secrets: bool = True) -> Loaded:
     Raises:
         MirrorsError: Pulumi cannot read it: for example, the stack does not exist.
     """
-    raw = raw_configuration(stack, cwd, secrets=secrets)
+    raw = read_configuration(stack, cwd, secrets=secrets)
     if not secrets and not FLEET_KEYS & raw.keys():
-        raw = raw_configuration(stack, cwd)
-    return _loaded(raw, stack, cwd)
+        raw = read_configuration(stack, cwd)
+    return _load_raw(raw, stack, cwd)
 
 
-def is_about_the_fleet(problem: Problem) -> bool:
+def is_about_fleet(problem: Problem) -> bool:
     """Return whether the problem's path is one of the keys that declare the fleet, or below one."""
     key, *_ = re.split(r"[.\[]", problem.path or "")
     return key in {f"{NAMESPACE}:{name}" for name in FLEET_KEYS}
 
 
-def loaded_from(configured: Mapping[str, str], stack: str, cwd: Path) -> Loaded:
+def load_from_values(configured: Mapping[str, str], stack: str, cwd: Path) -> Loaded:
     """Load a stack's configuration from values that were read before, of all namespaces."""
-    return _loaded(of_mirrors(configured), stack, cwd)
+    return _load_raw(select_mirrors_keys(configured), stack, cwd)
 
 
-def _loaded(raw: Mapping[str, str], stack: str, cwd: Path) -> Loaded:
+def _load_raw(raw: Mapping[str, str], stack: str, cwd: Path) -> Loaded:
     return load(raw, stack, os.environ, Files.of(cwd, stack))

@@ -9,33 +9,36 @@ from pathlib import Path
 
 import click
 
-from mirrors.cli.configuration import is_about_the_fleet, loaded
-from mirrors.cli.options import nobody_there, note, on_stack, plain_errors
+from mirrors.cli.configuration import is_about_fleet, load_stack_configuration
+from mirrors.cli.options import handle_errors, no_terminal_error, print_note, stack_option
 from mirrors.cli.single_sites import refuse_single_sites
-from mirrors.cli.stacks import pulumi
-from mirrors.cli.status import look, settings_of
+from mirrors.cli.stacks import find_pulumi
+from mirrors.cli.status import load_settings, observe_statuses
 from mirrors.config import Fleet, Settings
 from mirrors.errors import ConfigurationError
 from mirrors.planning.platform_words import load_platform_words
 from mirrors.planning.rollout.targets import ChosenSites, choose_all_sites, choose_named_sites, choose_outdated_sites
 from mirrors.planning.rollout.waves import MANUAL_RELEASE_SITES
 
-BESIDE = 4
+EXTRA_OPERATIONS = 4
 """Operations that the engine runs beside the deployments: the next site's variables, and reads of resources."""
 
-LIMITS = Path("/sys/fs/cgroup/cpu.max")
+CGROUP_CPU_LIMIT = Path("/sys/fs/cgroup/cpu.max")
 """The limit of a container on Linux: microseconds of processor time, and the period that they are for."""
 
-ANSWERS = ("PULUMI_SKIP_CONFIRMATIONS", "PULUMI_OPTION_YES", "PULUMI_OPTION_SKIP_PREVIEW")
+CONFIRMATION_VARIABLES = ("PULUMI_SKIP_CONFIRMATIONS", "PULUMI_OPTION_YES", "PULUMI_OPTION_SKIP_PREVIEW")
 """Variables that make the engine ask nothing."""
 
 
 @click.command()
 @click.argument("sites", nargs=-1, metavar="[SITE]...")
-@on_stack
-@click.option("--all", "all_sites", is_flag=True, help="All sites, in waves; those that are held stay as they are.")
+@stack_option
+@click.option("--all", "all_sites", is_flag=True, help="All sites, in waves. Held sites stay as they are.")
 @click.option(
-    "--behind", "late", is_flag=True, help="The mirrors that are behind the original or failed, and the waves before."
+    "--behind",
+    "late",
+    is_flag=True,
+    help="The mirrors that are behind the original or failed, and the waves before theirs.",
 )
 @click.option("-y", "--yes", is_flag=True, help="Do not ask before the update.")
 @click.option("--preview", is_flag=True, help="Only show what would be done.")
@@ -45,7 +48,7 @@ ANSWERS = ("PULUMI_SKIP_CONFIRMATIONS", "PULUMI_OPTION_YES", "PULUMI_OPTION_SKIP
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="The project's directory, if it is not this one.",
 )
-@plain_errors
+@handle_errors
 def deploy(
     sites: Sequence[str], stack: str, *, all_sites: bool, late: bool, yes: bool, preview: bool, cwd: Path | None
 ) -> None:
@@ -55,11 +58,11 @@ def deploy(
     exit code is that command's.
     """
     check_choice(sites, all_sites=all_sites, late=late)
-    path, directory = pulumi(), cwd or Path()
-    settings = settings_of(stack, directory)
-    chosen = choose(settings, sites, stack, directory, all_sites=all_sites)
+    path, directory = find_pulumi(), cwd or Path()
+    settings = load_settings(stack, directory)
+    chosen = choose_sites(settings, sites, stack, directory, all_sites=all_sites)
     for said in chosen.notes:
-        note(said)
+        print_note(said)
     if chosen.sites == ():
         waiting = f"the sites of {stack} that are behind the original are held or paused"
         nothing = waiting if chosen.notes else f"no site of {stack} is behind the original"
@@ -67,12 +70,12 @@ def deploy(
         return
     if chosen.sites is not None:
         refuse_single_sites(settings, stack, directory)
-    if not (yes or preview or answered(os.environ)):
-        raise nobody_there()
-    at_once = engine_does(os.environ, usable_cores())
-    arguments = command(settings, chosen, stack, yes=yes, preview=preview, cwd=cwd, at_once=at_once)
+    if not (yes or preview or has_confirmation(os.environ)):
+        raise no_terminal_error()
+    at_once = default_parallelism(os.environ, count_cores())
+    arguments = build_pulumi_command(settings, chosen, stack, yes=yes, preview=preview, cwd=cwd, at_once=at_once)
     given = {MANUAL_RELEASE_SITES: " ".join(chosen.manual_release_sites)} if chosen.manual_release_sites else {}
-    click.echo(line(given, arguments), err=True)
+    click.echo(format_command(given, arguments), err=True)
     sys.stdout.flush()
     # The command replaces this process: input, exit code and Ctrl-C are its own. A second interrupt would kill it.
     os.execve(path, arguments, {**os.environ, **given})  # noqa: S606
@@ -82,42 +85,42 @@ def check_choice(sites: Sequence[str], *, all_sites: bool, late: bool) -> None:
     """Refuse a command line that does not choose sites exactly once. Raises UsageError."""
     said = [bool(sites), all_sites, late].count(True)
     if said == 0:
-        raise click.UsageError("Name the sites, or say --all, or --behind.")
+        raise click.UsageError("Name the sites, or pass --all or --behind.")
     if said > 1:
-        raise click.UsageError("Only one of these: names of sites, --all, --behind.")
+        raise click.UsageError("Pass only one of these: names of sites, --all, --behind.")
 
 
-def answered(environ: Mapping[str, str]) -> bool:
+def has_confirmation(environ: Mapping[str, str]) -> bool:
     """Return whether the engine will get its answer: from a variable, or from a person at a terminal.
 
     The engine asks only where it reads from and writes to a terminal.
     """
-    said = any(environ.get(name, "").lower() in ("1", "true") for name in ANSWERS)
+    said = any(environ.get(name, "").lower() in ("1", "true") for name in CONFIRMATION_VARIABLES)
     return said or (sys.stdin.isatty() and sys.stdout.isatty())
 
 
-def line(given: Mapping[str, str], arguments: Sequence[str]) -> str:
+def format_command(given: Mapping[str, str], arguments: Sequence[str]) -> str:
     """Return the command as a shell takes it, with the variables that Mirrors sets for it."""
     return " ".join([*(f"{name}={shlex.quote(value)}" for name, value in given.items()), shlex.join(arguments)])
 
 
-def fleet_of(stack: str, cwd: Path) -> Fleet:
+def load_fleet(stack: str, cwd: Path) -> Fleet:
     """Return the declared fleet, without decrypting secrets where it has none. Raises ConfigurationError."""
-    found = loaded(stack, cwd, secrets=False)
-    problems = [problem for problem in found.problems if is_about_the_fleet(problem)]
+    found = load_stack_configuration(stack, cwd, secrets=False)
+    problems = [problem for problem in found.problems if is_about_fleet(problem)]
     if found.fleet is None or problems:
         raise ConfigurationError(*problems)
     return found.fleet
 
 
-def choose(settings: Settings, sites: Sequence[str], stack: str, cwd: Path, *, all_sites: bool) -> ChosenSites:
+def choose_sites(settings: Settings, sites: Sequence[str], stack: str, cwd: Path, *, all_sites: bool) -> ChosenSites:
     """Return the named sites, all sites, or without either the outdated ones. Raises MirrorsError, DivioError."""
     if sites:
         return choose_named_sites(settings, sites, stack)
-    return choose_all_sites(settings) if all_sites else choose_outdated_sites(settings, look(stack, cwd))
+    return choose_all_sites(settings) if all_sites else choose_outdated_sites(settings, observe_statuses(stack, cwd))
 
 
-def command(
+def build_pulumi_command(
     settings: Settings,
     chosen: ChosenSites,
     stack: str,
@@ -132,18 +135,18 @@ def command(
     Args:
         at_once: How many operations the engine runs at once by default. ``rollout.parallel`` may need more.
     """
-    needs = settings.rollout.parallel + BESIDE
+    needs = settings.rollout.parallel + EXTRA_OPERATIONS
     return [
         *("pulumi", "preview" if preview else "up"),
         *(["--cwd", str(cwd)] if cwd else []),
         *("--stack", stack),
-        *targets(settings, chosen),
+        *target_options(settings, chosen),
         *(["--parallel", str(needs)] if at_once < needs else []),
         *(["--yes"] if yes and not preview else []),
     ]
 
 
-def targets(settings: Settings, chosen: ChosenSites) -> list[str]:
+def target_options(settings: Settings, chosen: ChosenSites) -> list[str]:
     """Return the options that keep the engine from every other site; none for all sites.
 
     The fleet's own resources are always targets: a new SITE_ID and a rotated password come from them.
@@ -154,13 +157,13 @@ def targets(settings: Settings, chosen: ChosenSites) -> list[str]:
     return [part for target in found for part in ("--target", target)]
 
 
-def engine_does(environ: Mapping[str, str], cores: int) -> int:
+def default_parallelism(environ: Mapping[str, str], cores: int) -> int:
     """Return how many operations the engine runs at once: PULUMI_PARALLEL, or without it four for each core."""
     given = environ.get("PULUMI_PARALLEL", "")
     return int(given) if given.isdigit() and int(given) else 4 * cores
 
 
-def usable_cores(limits: Path = LIMITS) -> int:
+def count_cores(limits: Path = CGROUP_CPU_LIMIT) -> int:
     """Return the cores that the engine counts, as Go 1.25 does: the process's own, at most a container's limit."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     try:

@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from mirrors.cli.doctor.platform import check_platform
-from mirrors.cli.options import connect
-from mirrors.cli.options import note as note_on_standard_error
-from mirrors.cli.single_sites import original_not_deployed_yet
+from mirrors.cli.options import connect_divio
+from mirrors.cli.options import print_note as note_on_standard_error
+from mirrors.cli.single_sites import undeployed_original_problem
 from mirrors.config import Settings
 from mirrors.config.divio import DivioSettings, divio_of
 from mirrors.divio import Divio, EnvironmentVariable
@@ -33,7 +33,7 @@ from mirrors.problems import Note, Problem
 from mirrors.problems.findings import Finding
 from mirrors.problems.reported import Reported
 
-PATIENCE = 30.0
+HEALTH_TIMEOUT = 30.0
 """Seconds in which all sites that are asked have to answer. One site alone may take two times ten."""
 
 
@@ -43,57 +43,58 @@ class DivioCommands:
     def status(
         self, settings: Settings, stored: Callable[[], StoredStack], note: Callable[[Note], None]
     ) -> tuple[SiteStatus, ...]:
-        divio = _connected(divio_of(settings))
+        divio = _connect(divio_of(settings))
         seen = FleetObserver(divio, settings).fleet(deep=True)
         state = stored()
         retired = {site_id: who.name for site_id, who in state.ledger.retired.items()}
         leaving = {site_id: slug for site_id, slug in retired.items() if slug and slug not in settings.fleet.slugs}
         retired_seen = observe_retired_sites(divio, leaving.values(), settings.environment, note)
-        gone = list_retired_statuses(settings, seen, leaving, with_variables(divio, retired_seen))
+        gone = list_retired_statuses(settings, seen, leaving, add_variables(divio, retired_seen))
         rows = list_site_statuses(settings, seen, dict(state.ledger.assignments.values()), state.created)
-        return (*with_health(settings, seen, rows, state), *gone)
+        return (*add_health_to_status(settings, seen, rows, state), *gone)
 
     def preview(
         self, found: FleetPreview, engine: Mapping[str, Any], settings: Settings, reported: Reported
     ) -> FleetPreview:
         """Observe the sites whose deployment is new in the state, or that no update has found healthy."""
-        first, unasked = find_first_deployments(engine), [site.application for site in found.sites if is_unasked(site)]
+        first = find_first_deployments(engine)
+        unasked = [site.application for site in found.sites if needs_health_check(site)]
         if not first and not unasked:
             return found
-        seen = observed(settings, {*first, *unasked})
+        seen = observe_running_fleet(settings, {*first, *unasked})
         judgements = forecast_first_deployments(
             settings, seen, first, read_site_ids(engine), original_deploys=deploys_original(settings, found)
         )
         found = summarize_preview(engine, settings, found.stack, reported, judgements)
-        return replace(found, sites=tuple(answered(settings, seen, found.sites)))
+        return replace(found, sites=tuple(add_health_to_preview(settings, seen, found.sites)))
 
     def doctor(self, settings: Settings) -> Iterator[Finding]:
         yield from check_platform(divio_of(settings), settings)
 
-    def refuses_single_sites(
+    def find_single_sites_problem(
         self, settings: Settings, stack: str, stored: Sequence[Mapping[str, Any]]
     ) -> Problem | None:
-        return original_not_deployed_yet(settings, stack, stored)
+        return undeployed_original_problem(settings, stack, stored)
 
-    def instead_of(self, command: str, stack: str | None) -> str | None:  # noqa: ARG002 - the protocol's signature
+    def alternative_to(self, command: str, stack: str | None) -> str | None:  # noqa: ARG002 - the protocol's signature
         return None
 
 
-def _connected(own: DivioSettings) -> Divio:
-    return connect(own.api_url, own.api_token.get_secret_value(), own.max_concurrent_requests)
+def _connect(own: DivioSettings) -> Divio:
+    return connect_divio(own.api_url, own.api_token.get_secret_value(), own.max_concurrent_requests)
 
 
-def with_health(
+def add_health_to_status(
     settings: Settings, seen: ObservedFleet, rows: Sequence[SiteStatus], state: StoredStack
 ) -> Iterator[SiteStatus]:
     """Yield the rows. A site that no update has found healthy is asked once now; if unhealthy, it is not converged."""
     asked = find_unverified(settings, seen, rows, state.created, state.verified)
-    wrong = unhealthy(settings, seen, [row.application for row in asked])
+    wrong = check_sites(settings, seen, [row.application for row in asked])
     return (mark_unverified(row, wrong[row.application]) if row.application in wrong else row for row in rows)
 
 
-def unhealthy(
-    settings: Settings, seen: ObservedFleet, slugs: Collection[str], within: float = PATIENCE
+def check_sites(
+    settings: Settings, seen: ObservedFleet, slugs: Collection[str], within: float = HEALTH_TIMEOUT
 ) -> dict[str, str | None]:
     """Ask each of these sites for its health, side by side, and say on standard error which ones.
 
@@ -109,11 +110,11 @@ def unhealthy(
         )
     until = time.monotonic() + within
     with ThreadPoolExecutor(max_workers=divio_of(settings).max_concurrent_requests) as pool:
-        found = pool.map(lambda slug: _unhealthy(settings, seen.site(slug), until), slugs)
+        found = pool.map(lambda slug: _check_site_health(settings, seen.site(slug), until), slugs)
         return dict(zip(slugs, found, strict=True))
 
 
-def _unhealthy(settings: Settings, site: ObservedSite, until: float) -> str | None:
+def _check_site_health(settings: Settings, site: ObservedSite, until: float) -> str | None:
     """Return what is wrong with a site's answer now, as far as it has an address and an update would ask."""
     url = make_site_url(site.deployed_variables.get(DOMAIN))
     if url is None or settings.rollout.health is None:
@@ -122,7 +123,7 @@ def _unhealthy(settings: Settings, site: ObservedSite, until: float) -> str | No
     return check_health(url, settings.rollout.health, runs_with, until)
 
 
-def with_variables(divio: Divio, sites: Mapping[str, ObservedSite]) -> dict[str, ObservedSite]:
+def add_variables(divio: Divio, sites: Mapping[str, ObservedSite]) -> dict[str, ObservedSite]:
     """Return the same sites with the variables that their environments have now. One request reads them all."""
     environments = [site.environment for site in sites.values() if site.environment]
     listed: defaultdict[str, list[EnvironmentVariable]] = defaultdict(list)
@@ -133,12 +134,12 @@ def with_variables(divio: Divio, sites: Mapping[str, ObservedSite]) -> dict[str,
     }
 
 
-def observed(settings: Settings, slugs: Collection[str]) -> ObservedFleet:
+def observe_running_fleet(settings: Settings, slugs: Collection[str]) -> ObservedFleet:
     """Observe the fleet, with the variables that these sites' deployments run with. Raises DivioError."""
-    return FleetObserver(_connected(divio_of(settings)), settings).fleet(deep=True, only=slugs)
+    return FleetObserver(_connect(divio_of(settings)), settings).fleet(deep=True, only=slugs)
 
 
-def is_unasked(site: SitePreview) -> bool:
+def needs_health_check(site: SitePreview) -> bool:
     return ChangeCause.UNVERIFIED in site.causes
 
 
@@ -146,7 +147,9 @@ def deploys_original(settings: Settings, found: FleetPreview) -> bool:
     return any(site.deploys for site in found.sites if site.application == settings.fleet.original.application)
 
 
-def answered(settings: Settings, seen: ObservedFleet, sites: Sequence[SitePreview]) -> Iterator[SitePreview]:
+def add_health_to_preview(
+    settings: Settings, seen: ObservedFleet, sites: Sequence[SitePreview]
+) -> Iterator[SitePreview]:
     """Yield the sites. A site that an update would ask for its health is asked once now, and says what it answers."""
-    wrong = unhealthy(settings, seen, [site.application for site in sites if is_unasked(site)])
+    wrong = check_sites(settings, seen, [site.application for site in sites if needs_health_check(site)])
     return (replace(site, why=wrong.get(site.application) or site.why) for site in sites)

@@ -11,9 +11,16 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from mirrors.cli.deploy import fleet_of
-from mirrors.cli.options import DIFFERS, as_json, in_directory, note, on_stack, plain_errors
-from mirrors.cli.project import ProjectFile, pin
+from mirrors.cli.deploy import load_fleet
+from mirrors.cli.options import (
+    DIFFERS_EXIT_CODE,
+    directory_option,
+    handle_errors,
+    json_option,
+    print_note,
+    stack_option,
+)
+from mirrors.cli.project import ProjectFile
 from mirrors.cli.state import StackState
 from mirrors.config import Fleet
 from mirrors.planning.site_ids.facts import Ledger
@@ -21,11 +28,11 @@ from mirrors.planning.site_ids.pins import SiteIdPin, find_pin_problems, list_pi
 
 
 @click.command()
-@on_stack
+@stack_option
 @click.option("--pin", "write", is_flag=True, help="Write ids that are not declared into the configuration.")
-@as_json
-@in_directory
-@plain_errors
+@json_option
+@directory_option
+@handle_errors
 def ids(stack: str, *, write: bool, as_json: bool, cwd: Path) -> None:
     """Show assigned and retired SITE_IDs of a stack, and whether the configuration declares them.
 
@@ -34,20 +41,20 @@ def ids(stack: str, *, write: bool, as_json: bool, cwd: Path) -> None:
     ledger = StackState.of(stack, cwd).ledger
     written: list[str] = []
     if write:
-        written = write_pins(ledger, fleet_of(stack, cwd), stack, cwd)
-    fleet = fleet_of(stack, cwd)
+        written = write_pins(ledger, load_fleet(stack, cwd), stack, cwd)
+    fleet = load_fleet(stack, cwd)
     found = list_pins(ledger, fleet)
     problems = list(find_pin_problems(found, fleet))
     if as_json:
-        data = {"sites": [_as_data(item) for item in found], "written": written}
+        data = {"sites": [_pin_data(item) for item in found], "written": written}
         click.echo(json.dumps({**data, "problems": [problem.data for problem in problems]}, indent=2))
     else:
-        show(stack, found)
+        print_ids(stack, found)
         if write:
             click.echo("\n".join([f"Written: {line}" for line in written]) or "Nothing to write: all are declared.")
     for problem in problems:
-        note(problem)
-    sys.exit(DIFFERS if any(item.mismatch for item in found) else 0)
+        print_note(problem)
+    sys.exit(DIFFERS_EXIT_CODE if any(item.mismatch for item in found) else 0)
 
 
 def write_pins(ledger: Ledger, fleet: Fleet, stack: str, cwd: Path) -> list[str]:
@@ -55,13 +62,13 @@ def write_pins(ledger: Ledger, fleet: Fleet, stack: str, cwd: Path) -> list[str]
     project, found = ProjectFile.declaring(cwd, stack), list_pins(ledger, fleet)
     assigned = {item.application: item.site_id for item in found if not item.retired}
     retired = [item.site_id for item in found if item.retired]
-    lines = list(pin(project.fleet, assigned, retired, ledger.highest))
+    lines = project.pin(assigned, retired, ledger.highest)
     if lines:
         project.save()
     return [f"{project.path.name}: {line}" for line in lines]
 
 
-def show(stack: str, found: Sequence[SiteIdPin]) -> None:
+def print_ids(stack: str, found: Sequence[SiteIdPin]) -> None:
     if not found:
         click.echo(f"The stack {stack} manages nothing and has no SITE_IDs: it was never updated, or was left since.")
         return
@@ -74,7 +81,7 @@ def show(stack: str, found: Sequence[SiteIdPin]) -> None:
     Console(width=100).print(table)
 
 
-def _as_data(item: SiteIdPin) -> dict[str, Any]:
+def _pin_data(item: SiteIdPin) -> dict[str, Any]:
     return {
         "application": item.application,
         "siteId": item.site_id,

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from mirrors.cli.deploy import fleet_of
-from mirrors.cli.options import in_directory, nobody_there, on_stack, plain_errors
+from mirrors.cli.deploy import load_fleet
+from mirrors.cli.options import directory_option, handle_errors, no_terminal_error, stack_option
 from mirrors.cli.platforms import refuse_unless_supported
-from mirrors.cli.stacks import forget
+from mirrors.cli.stacks import forget_resources
 from mirrors.cli.state import StackState
 from mirrors.errors import MirrorsError
 from mirrors.planning.site_ids.pins import SiteIdPin, list_pins
@@ -17,10 +17,10 @@ from mirrors.problems import Problem
 
 
 @click.command()
-@on_stack
+@stack_option
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
-@in_directory
-@plain_errors
+@directory_option
+@handle_errors
 def leave(stack: str, *, yes: bool, cwd: Path) -> None:
     """End the management of a stack's fleet and leave everything on the platform as it is.
 
@@ -32,50 +32,54 @@ def leave(stack: str, *, yes: bool, cwd: Path) -> None:
         return
     refuse_unless_supported("leave", state.platform, stack)
     if state.foreign:
-        raise others(stack, state.foreign)
-    ledger, fleet = state.ledger, fleet_of(stack, cwd)
+        raise other_resources_error(stack, state.foreign)
+    ledger, fleet = state.ledger, load_fleet(stack, cwd)
     known = ledger.highest <= (fleet.highest_site_id or 0)
-    for line in consequences(stack, len(state.resources), list_pins(ledger, fleet), None if known else ledger.highest):
+    for line in describe_consequences(
+        stack, len(state.resources), list_pins(ledger, fleet), None if known else ledger.highest
+    ):
         click.echo(line)
     if not yes and not sys.stdin.isatty():
-        raise nobody_there()
+        raise no_terminal_error()
     if not yes:
         click.confirm(f"Leave the stack {stack}?", abort=True)
-    forget(stack, cwd)
+    forget_resources(stack, cwd)
     click.echo(
         f"The stack {stack} manages nothing now. To adopt the fleet again: pulumi up --stack {stack}."
         f" To remove the stack as well: pulumi stack rm {stack}"
     )
 
 
-def others(stack: str, urns: Sequence[str]) -> MirrorsError:
+def other_resources_error(stack: str, urns: Sequence[str]) -> MirrorsError:
     """Return the error for a stack that has resources beside the fleet's."""
     return MirrorsError(
         Problem(
             "other-resources-in-stack",
             f"the stack {stack} also has resources that are not the fleet's, and would forget them too:"
             f" {', '.join(urns)}.",
-            "Take ours out one by one with pulumi state delete. Nothing was changed",
+            "Remove the fleet's resources one by one with pulumi state delete. Nothing was changed",
         )
     )
 
 
-def consequences(stack: str, resources: int, found: Sequence[SiteIdPin], highest: int | None = None) -> Iterator[str]:
+def describe_consequences(
+    stack: str, resources: int, found: Sequence[SiteIdPin], highest: int | None = None
+) -> Iterator[str]:
     """Yield the lines that say what leaving does.
 
     Args:
         highest: The highest id ever given, where only the state knows it.
     """
     yield f"The stack {stack} forgets {resources} resources. On the platform nothing is written, deployed or deleted."
-    yield "Variables that were created here count as made by hand from then on: a later destroy leaves them."
-    forgotten = [f"{item.site_id} ({_who(item)})" for item in found if not item.is_pinned]
+    yield "Variables that Mirrors created count as made by hand from then on: a later destroy leaves them."
+    forgotten = [f"{item.site_id} ({_former_site(item)})" for item in found if not item.is_pinned]
     if forgotten:
         yield f"SITE_IDs that only the state knows: {', '.join(forgotten)}."
     if highest:
         yield f"An update that adopts the fleet again asks for the highest SITE_ID: highestSiteId: {highest}."
     if forgotten or highest:
-        yield f"To keep them, first: mirrors ids --pin --stack {stack}"
+        yield f"To keep them, run first: mirrors ids --pin --stack {stack}"
 
 
-def _who(item: SiteIdPin) -> str:
+def _former_site(item: SiteIdPin) -> str:
     return f"retired, was {item.application}" if item.retired and item.application else item.application or "retired"

@@ -13,12 +13,12 @@ from mirrors.problems import Note, Problem
 from mirrors.problems.findings import Finding
 from mirrors.problems.reported import Reported
 
-__all__ = ["Commands", "commands_of", "refuse_unless_supported"]
+__all__ = ["PlatformCommands", "commands_of", "refuse_unless_supported"]
 
 Resources = Sequence[Mapping[str, Any]]
 
 
-class Commands(Protocol):
+class PlatformCommands(Protocol):
     """A platform as the commands see it."""
 
     def status(
@@ -54,21 +54,21 @@ class Commands(Protocol):
     def doctor(self, settings: Settings) -> Iterator[Finding]:
         """Check what the platform needs, in the order in which it is needed. Writes nothing."""
 
-    def refuses_single_sites(self, settings: Settings, stack: str, stored: Resources, /) -> Problem | None:
+    def find_single_sites_problem(self, settings: Settings, stack: str, stored: Resources, /) -> Problem | None:
         """Return what you have to do to the whole stack before single sites are deployed; None if nothing."""
 
-    def instead_of(self, command: str, stack: str | None, /) -> str | None:
+    def alternative_to(self, command: str, stack: str | None, /) -> str | None:
         """Return what to do in place of a command that this platform does not have; None where the command works."""
 
 
-def commands_of(kind: str) -> Commands:
+def commands_of(kind: str) -> PlatformCommands:
     """Return the commands' view of a platform. Raises ConfigurationError: one of its packages is not installed."""
-    found: type[Commands] = load_part(kind, "commands")
+    found: type[PlatformCommands] = load_part(kind, "commands")
     return found()
 
 
 def refuse_unless_supported(command: str, kind: str, stack: str | None) -> None:
     """Refuse a command that a platform does not have. Raises UnsupportedPlatformError, which says what to do."""
-    instead = commands_of(kind).instead_of(command, stack)
+    instead = commands_of(kind).alternative_to(command, stack)
     if instead is not None:
         raise UnsupportedPlatformError(command, kind, instead)

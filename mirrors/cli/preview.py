@@ -12,14 +12,14 @@ from typing import Any
 
 import click
 
-from mirrors.cli.configuration import loaded
-from mirrors.cli.deploy import targets
-from mirrors.cli.options import DIFFERS, as_json, in_directory, on_stack, plain_errors
+from mirrors.cli.configuration import load_stack_configuration
+from mirrors.cli.deploy import target_options
+from mirrors.cli.options import DIFFERS_EXIT_CODE, directory_option, handle_errors, json_option, stack_option
 from mirrors.cli.platforms import commands_of
-from mirrors.cli.preview_markdown import as_markdown
-from mirrors.cli.preview_report import as_data, as_text
+from mirrors.cli.preview_markdown import render_markdown
+from mirrors.cli.preview_report import preview_data, preview_text
 from mirrors.cli.single_sites import refuse_single_sites
-from mirrors.cli.stacks import CommandError, pulumi
+from mirrors.cli.stacks import CommandError, find_pulumi
 from mirrors.config import Settings
 from mirrors.planning.reports.fleet_preview import FleetPreview
 from mirrors.planning.reports.preview import summarize_preview
@@ -28,17 +28,17 @@ from mirrors.planning.rollout.waves import MANUAL_RELEASE_SITES
 from mirrors.problems.events import EVENTS, read
 from mirrors.problems.reported import Reported
 
-OTHERWISE = "PULUMI_ENABLE_STREAMING_JSON_PREVIEW"
+STREAMING_PREVIEW = "PULUMI_ENABLE_STREAMING_JSON_PREVIEW"
 """A variable that makes the engine print one line for each event instead of one object."""
 
 
 @click.command()
 @click.argument("sites", nargs=-1, metavar="[SITE]...")
-@on_stack
+@stack_option
 @click.option("--markdown", is_flag=True, help="Print Markdown, for a comment under a pull request.")
-@as_json
-@in_directory
-@plain_errors
+@json_option
+@directory_option
+@handle_errors
 def preview(sites: Sequence[str], stack: str, *, markdown: bool, as_json: bool, cwd: Path) -> None:
     """Show what an update would do: which sites it reaches, in which wave, and why.
 
@@ -46,39 +46,41 @@ def preview(sites: Sequence[str], stack: str, *, markdown: bool, as_json: bool, 
     2 if something does, 1 if there is a problem.
     """
     if markdown and as_json:
-        raise click.UsageError("Say --markdown, or --json.")
-    found = look_ahead(sites, stack, cwd)
+        raise click.UsageError("Pass only one of these: --markdown, --json.")
+    found = preview_stack(sites, stack, cwd)
     if as_json:
-        click.echo(json.dumps(as_data(found), indent=2))
+        click.echo(json.dumps(preview_data(found), indent=2))
     else:
-        click.echo(as_markdown(found) if markdown else as_text(found), nl=not markdown)
-    sys.exit(1 if found.problems else DIFFERS if found.changed_resources else 0)
+        click.echo(render_markdown(found) if markdown else preview_text(found), nl=not markdown)
+    sys.exit(1 if found.problems else DIFFERS_EXIT_CODE if found.changed_resources else 0)
 
 
-def look_ahead(sites: Sequence[str], stack: str, cwd: Path) -> FleetPreview:
+def preview_stack(sites: Sequence[str], stack: str, cwd: Path) -> FleetPreview:
     """Preview the stack. A configuration that cannot be used gives a preview with problems.
 
     Raises:
         MirrorsError: Pulumi gives no preview: for example, the stack does not exist.
     """
-    configured = loaded(stack, cwd)
+    configured = load_stack_configuration(stack, cwd)
     settings = configured.settings
     if settings is None:
         return FleetPreview(stack, problems=configured.problems)
     chosen = choose_named_sites(settings, sites, stack) if sites else ChosenSites(None)
     if sites:
         refuse_single_sites(settings, stack, cwd)
-    engine, reported = ask_engine(settings, chosen, stack, cwd)
-    return with_a_look(engine, settings, stack, replace(reported, notes=(*chosen.notes, *reported.notes)))
+    engine, reported = run_pulumi_preview(settings, chosen, stack, cwd)
+    return complete_preview(engine, settings, stack, replace(reported, notes=(*chosen.notes, *reported.notes)))
 
 
-def with_a_look(engine: Mapping[str, Any], settings: Settings, stack: str, reported: Reported) -> FleetPreview:
+def complete_preview(engine: Mapping[str, Any], settings: Settings, stack: str, reported: Reported) -> FleetPreview:
     """Return the preview from Pulumi's steps, with what only the platform shows."""
     found = summarize_preview(engine, settings, stack, reported)
     return found if found.problems else commands_of(settings.platform.kind).preview(found, engine, settings, reported)
 
 
-def ask_engine(settings: Settings, chosen: ChosenSites, stack: str, cwd: Path) -> tuple[Mapping[str, Any], Reported]:
+def run_pulumi_preview(
+    settings: Settings, chosen: ChosenSites, stack: str, cwd: Path
+) -> tuple[Mapping[str, Any], Reported]:
     """Return what ``pulumi preview --json`` prints, and what Mirrors reports meanwhile. Problems do not stop it.
 
     Its other output is captured and dropped. It has no secret, but it would hide the answer.
@@ -86,8 +88,17 @@ def ask_engine(settings: Settings, chosen: ChosenSites, stack: str, cwd: Path) -
     Raises:
         MirrorsError: The command prints no preview.
     """
-    command = [pulumi(), "preview", "--json", "--stack", stack, "--cwd", str(cwd), *targets(settings, chosen)]
-    environ = {name: value for name, value in os.environ.items() if name != OTHERWISE}
+    command = [
+        find_pulumi(),
+        "preview",
+        "--json",
+        "--stack",
+        stack,
+        "--cwd",
+        str(cwd),
+        *target_options(settings, chosen),
+    ]
+    environ = {name: value for name, value in os.environ.items() if name != STREAMING_PREVIEW}
     with TemporaryDirectory() as folder:
         events = Path(folder) / "events"
         events.touch()
@@ -102,19 +113,19 @@ def ask_engine(settings: Settings, chosen: ChosenSites, stack: str, cwd: Path) -
             text=True,
             check=False,
         )
-        return _found(done, stack), read(events)
+        return _parse_preview(done, stack), read(events)
 
 
-def _found(done: subprocess.CompletedProcess[str], stack: str) -> Mapping[str, Any]:
+def _parse_preview(done: subprocess.CompletedProcess[str], stack: str) -> Mapping[str, Any]:
     try:
         found = json.loads(done.stdout)
     except json.JSONDecodeError:
-        raise _failed(stack, done.stderr) from None
+        raise _preview_error(stack, done.stderr) from None
     if done.returncode and not any(item.get("severity") == "error" for item in found.get("diagnostics") or ()):
-        raise _failed(stack, done.stderr)
+        raise _preview_error(stack, done.stderr)
     return dict(found)
 
 
-def _failed(stack: str, stderr: str) -> CommandError:
+def _preview_error(stack: str, stderr: str) -> CommandError:
     lines = [line.strip().removeprefix("error: ") for line in stderr.splitlines() if line.strip()]
-    return CommandError(f"pulumi preview --stack {stack}", "; ".join(lines) or "it failed and said nothing")
+    return CommandError(f"pulumi preview --stack {stack}", "; ".join(lines) or "it failed without a message")

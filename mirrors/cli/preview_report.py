@@ -8,10 +8,10 @@ from mirrors.planning.reports.pulumi_steps import VariableChange
 from mirrors.planning.reports.site_changes import find_cause
 from mirrors.planning.rollout.waves import format_site_count, format_slugs
 
-MARKS = {"added": "+", "changed": "~", "removed": "-", "kept": "="}
+CHANGE_MARKS = {"added": "+", "changed": "~", "removed": "-", "kept": "="}
 
 
-def as_data(preview: FleetPreview) -> dict[str, Any]:
+def preview_data(preview: FleetPreview) -> dict[str, Any]:
     rollout = preview.rollout
     return {
         "stack": preview.stack,
@@ -24,8 +24,8 @@ def as_data(preview: FleetPreview) -> dict[str, Any]:
         ],
         "sites": [_site_data(site) for site in preview.sites],
         "given": dict(preview.assigned_ids),
-        "retired": _by_text(preview.retired_ids),
-        "freed": _by_text(preview.unretired_ids),
+        "retired": _with_text_keys(preview.retired_ids),
+        "freed": _with_text_keys(preview.unretired_ids),
         "leaving": list(preview.removed_sites),
         "held": list(rollout.held),
         "paused": sorted(rollout.paused),
@@ -36,18 +36,21 @@ def as_data(preview: FleetPreview) -> dict[str, Any]:
     }
 
 
-def as_text(preview: FleetPreview) -> str:
-    lines = [f"Preview of {preview.stack}: {headline(preview)}"]
-    for title, groups in waves_of(preview):
+def preview_text(preview: FleetPreview) -> str:
+    lines = [f"Preview of {preview.stack}: {preview_headline(preview)}"]
+    for title, groups in preview_waves(preview):
         lines += ["", title]
         for group in groups:
-            lines += [f"  {format_site_count(group.sites)}: {told(group.example)}", f"    {format_slugs(group.sites)}"]
-    for title, items in sections(preview):
+            lines += [
+                f"  {format_site_count(group.sites)}: {describe_site(group.example)}",
+                f"    {format_slugs(group.sites)}",
+            ]
+    for title, items in preview_sections(preview):
         lines += ["", title, *(f"  {item}" for item in items)]
     return "\n".join(lines)
 
 
-def headline(preview: FleetPreview) -> str:
+def preview_headline(preview: FleetPreview) -> str:
     if preview.problems:
         total = len(preview.problems)
         return f"{total} {'problem blocks' if total == 1 else 'problems block'} the update"
@@ -61,21 +64,21 @@ def headline(preview: FleetPreview) -> str:
     return f"{changed}, {len(preview.removed_sites)} off the list" if preview.removed_sites else changed
 
 
-def waves_of(preview: FleetPreview) -> Iterator[tuple[str, list[SiteGroup]]]:
+def preview_waves(preview: FleetPreview) -> Iterator[tuple[str, list[SiteGroup]]]:
     """Yield (title, groups): the original, each wave in which something changes, and the changes in no wave."""
     by_wave: dict[int | None, list[SiteGroup]] = {}
     for group in preview.groups:
         by_wave.setdefault(group.example.wave, []).append(group)
     for number, groups in by_wave.items():
-        yield _title(number), groups
+        yield _wave_title(number), groups
 
 
-def told(site: SitePreview) -> str:
+def describe_site(site: SitePreview) -> str:
     """Return a line such as ``deployed: new release; changed variables +THEME``."""
-    return f"{action(site)}: {'; '.join(cause_of(site, cause) for cause in site.causes)}"
+    return f"{describe_action(site)}: {'; '.join(describe_cause(site, cause) for cause in site.causes)}"
 
 
-def action(site: SitePreview) -> str:
+def describe_action(site: SitePreview) -> str:
     if site.deploys:
         return "deployed"
     if ChangeCause.RUNS_AS_DECLARED in site.causes:
@@ -85,7 +88,7 @@ def action(site: SitePreview) -> str:
     return "asked for its health" if ChangeCause.UNVERIFIED in site.causes else "recorded"
 
 
-def sections(preview: FleetPreview) -> Iterator[tuple[str, list[str]]]:
+def preview_sections(preview: FleetPreview) -> Iterator[tuple[str, list[str]]]:
     """Yield (title, lines) of everything that concerns no single wave; a section without lines is left out."""
     rollout = preview.rollout
     found = {
@@ -108,25 +111,25 @@ def sections(preview: FleetPreview) -> Iterator[tuple[str, list[str]]]:
     return ((title, lines) for title, lines in found.items() if lines)
 
 
-def cause_of(site: SitePreview, cause: ChangeCause, shown: Callable[[str], str] = str) -> str:
+def describe_cause(site: SitePreview, cause: ChangeCause, shown: Callable[[str], str] = str) -> str:
     """Return a cause with the names of its variables, marked as the engine marks changes; ``=`` marks a kept one."""
     if cause not in (ChangeCause.VARIABLES, ChangeCause.DRIFT, ChangeCause.KEPT):
         return f"{cause}: {shown(site.why)}" if site.why else str(cause)
-    found = [_change(change, shown) for change in site.variables if find_cause(change) is cause]
+    found = [_describe_change(change, shown) for change in site.variables if find_cause(change) is cause]
     return f"{cause} {', '.join(found)}".rstrip()
 
 
-def _change(change: VariableChange, shown: Callable[[str], str]) -> str:
-    return f"{shown(MARKS[change.kind] + change.name)}{' (secret)' if change.secret else ''}"
+def _describe_change(change: VariableChange, shown: Callable[[str], str]) -> str:
+    return f"{shown(CHANGE_MARKS[change.kind] + change.name)}{' (secret)' if change.secret else ''}"
 
 
-def _title(wave: int | None) -> str:
+def _wave_title(wave: int | None) -> str:
     if wave is None:
         return "in no wave"
     return f"wave {wave}" if wave else "the original"
 
 
-def _by_text(ids: Mapping[int, str]) -> dict[str, str]:
+def _with_text_keys(ids: Mapping[int, str]) -> dict[str, str]:
     return {str(site_id): slug for site_id, slug in ids.items()}
 
 

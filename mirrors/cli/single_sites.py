@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from mirrors.cli.platforms import commands_of
-from mirrors.cli.stacks import export
+from mirrors.cli.stacks import export_state
 from mirrors.config import Fleet, Settings
 from mirrors.errors import MirrorsError
 from mirrors.planning.environments import choose_image_environment
@@ -13,57 +13,59 @@ from mirrors.planning.reports.pulumi_steps import DYNAMIC_TYPES
 from mirrors.planning.rollout.waves import format_slugs
 from mirrors.problems import Problem
 
-__all__ = ["not_yet_deployed", "off_the_list", "original_not_deployed_yet", "refuse_single_sites"]
+__all__ = ["refuse_single_sites", "undeclared_mirrors", "undeployed_original", "undeployed_original_problem"]
 
 Resources = Sequence[Mapping[str, Any]]
 
 
 def refuse_single_sites(settings: Settings, stack: str, cwd: Path) -> None:
     """Refuse to deploy single sites where a site that is no target would have to change too. Raises MirrorsError."""
-    stored = export(stack, cwd).get("resources") or []
-    if left := off_the_list(stored, settings.fleet):
+    stored = export_state(stack, cwd).get("resources") or []
+    if left := undeclared_mirrors(stored, settings.fleet):
         them = "it" if len(left) == 1 else "them"
         said = f"{format_slugs(left)} {'has' if len(left) == 1 else 'have'} left the list"
         remedy = f"run 'pulumi up -s {stack}', or put {them} back, before single sites are deployed"
         raise MirrorsError(Problem("site-left-list", said, remedy))
-    if problem := commands_of(settings.platform.kind).refuses_single_sites(settings, stack, stored):
+    if problem := commands_of(settings.platform.kind).find_single_sites_problem(settings, stack, stored):
         raise MirrorsError(problem)
 
 
-def off_the_list(stored: Resources, fleet: Fleet) -> tuple[str, ...]:
+def undeclared_mirrors(stored: Resources, fleet: Fleet) -> tuple[str, ...]:
     """Return the mirrors in the state that are no longer declared. Only an update of the whole stack may remove them.
 
     A renamed mirror is declared, under the name that it had (``formerly``).
     """
     declared = {name for mirror in fleet.mirrors for name in (mirror.application, mirror.formerly)}
     return tuple(
-        name for item in stored if item["type"] == f"{DYNAMIC_TYPES}Mirror" if (name := _name(item)) not in declared
+        name
+        for item in stored
+        if item["type"] == f"{DYNAMIC_TYPES}Mirror"
+        if (name := _resource_name(item)) not in declared
     )
 
 
-def original_not_deployed_yet(settings: Settings, stack: str, stored: Resources) -> Problem | None:
+def undeployed_original_problem(settings: Settings, stack: str, stored: Resources) -> Problem | None:
     """Return a problem where the mirrors wait for a deployment of the original that the state does not have."""
-    original = not_yet_deployed(stored, settings)
+    original = undeployed_original(stored, settings)
     if original is None:
         return None
     return Problem(
         "original-not-deployed-yet",
-        f"was never deployed by an update of the stack {stack}, and its mirrors run what it deploys"
-        " (original: deploy: true)",
+        f"no update of the stack {stack} has deployed it, and its mirrors run what it deploys (original: deploy: true)",
         f"run 'pulumi up -s {stack}' before single sites are deployed",
         original,
     )
 
 
-def not_yet_deployed(stored: Resources, settings: Settings) -> str | None:
+def undeployed_original(stored: Resources, settings: Settings) -> str | None:
     """Return the original if its mirrors wait for a deployment by Mirrors that the state does not have."""
     original = settings.fleet.original
     if not original.deploy or choose_image_environment(settings) != settings.environment:
         return None
     sites = (item for item in stored if item["type"] == f"{DYNAMIC_TYPES}OriginalSite")
-    deployed = {_name(item) for item in sites if (item.get("outputs") or {}).get("deployment")}
+    deployed = {_resource_name(item) for item in sites if (item.get("outputs") or {}).get("deployment")}
     return original.application if deployed.isdisjoint({original.application, original.formerly}) else None
 
 
-def _name(item: Mapping[str, Any]) -> str:
+def _resource_name(item: Mapping[str, Any]) -> str:
     return str(item["urn"]).rpartition("::")[2]

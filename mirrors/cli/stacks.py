@@ -14,32 +14,26 @@ from mirrors.problems import Problem
 
 __all__ = [
     "CommandError",
-    "NoStackError",
-    "backend",
-    "encrypt_something",
-    "everything_configured",
-    "export",
-    "forget",
-    "outputs",
-    "pulumi",
-    "pulumi_version",
-    "raw_configuration",
+    "export_state",
+    "find_pulumi",
+    "forget_resources",
+    "read_all_configuration",
+    "read_backend_url",
+    "read_configuration",
+    "read_outputs",
+    "read_pulumi_version",
+    "try_encryption",
 ]
 
 NAMESPACE = "mirrors"
-CHOOSE = "go to the project's directory, or name it with -C, and name one of the stacks that pulumi stack ls shows"
-NO_STACK = 6
+CHOOSE_STACK = (
+    "go to the project's directory, or name it with -C, and name one of the stacks that pulumi stack ls shows"
+)
+NO_STACK_EXIT_CODE = 6
 """The exit code of the command where the stack does not exist. Seen with CLI 3.259."""
-ENDED_EARLY = ("EOF", "unexpected end of JSON input")
+EMPTY_FILE_ERRORS = ("EOF", "unexpected end of JSON input")
 """The end of the command's own error where a file of the backend is empty. Seen with CLI 3.259."""
-UNREADABLE = "A file of the backend is empty: mirrors doctor names it, and the command that helps"
-
-
-class NoStackError(MirrorsError):
-    """The stack does not exist in this folder: a wrong name, or a wrong folder."""
-
-    def __init__(self, stack: str, cwd: Path) -> None:
-        super().__init__(Problem("no-such-stack", f"there is no stack {stack} in {cwd.resolve()}", CHOOSE))
+EMPTY_FILE_REMEDY = "A file of the backend is empty: mirrors doctor names it, and the command that helps"
 
 
 class CommandError(MirrorsError):
@@ -52,13 +46,13 @@ class CommandError(MirrorsError):
 
     def __init__(self, command: str, reason: str) -> None:
         self.reason, said = reason, f"{command}: {reason}"
-        empty = reason.endswith(ENDED_EARLY)
+        empty = reason.endswith(EMPTY_FILE_ERRORS)
         super().__init__(
-            Problem("backend-file-empty", f"{said}.", UNREADABLE) if empty else Problem("pulumi-failed", said)
+            Problem("backend-file-empty", f"{said}.", EMPTY_FILE_REMEDY) if empty else Problem("pulumi-failed", said)
         )
 
 
-def raw_configuration(stack: str, cwd: Path, *, secrets: bool = True) -> dict[str, str]:
+def read_configuration(stack: str, cwd: Path, *, secrets: bool = True) -> dict[str, str]:
     """Return {key without namespace: value} of the namespace ``mirrors``, as ``mirrors.config.loading`` takes it.
 
     The values that the project declares for all stacks are among them.
@@ -69,39 +63,39 @@ def raw_configuration(stack: str, cwd: Path, *, secrets: bool = True) -> dict[st
     Raises:
         MirrorsError: The command failed: for example, the stack does not exist.
     """
-    return of_mirrors(everything_configured(stack, cwd, secrets=secrets))
+    return select_mirrors_keys(read_all_configuration(stack, cwd, secrets=secrets))
 
 
-def of_mirrors(configured: Mapping[str, str]) -> dict[str, str]:
+def select_mirrors_keys(configured: Mapping[str, str]) -> dict[str, str]:
     """Return the values of the namespace ``mirrors`` out of all namespaces. Keys lack the namespace."""
     prefix = f"{NAMESPACE}:"
     return {key.removeprefix(prefix): value for key, value in configured.items() if key.startswith(prefix)}
 
 
-def everything_configured(stack: str, cwd: Path, *, secrets: bool = True) -> dict[str, str]:
+def read_all_configuration(stack: str, cwd: Path, *, secrets: bool = True) -> dict[str, str]:
     """Return {key: value} of all namespaces. Keys begin with their namespace."""
     shown = "--show-secrets" if secrets else "--show-secrets=false"
-    entries = json.loads(_ask("config", "--json", shown, stack=stack, cwd=cwd))
+    entries = json.loads(_run_pulumi("config", "--json", shown, stack=stack, cwd=cwd))
     return {key: entry["value"] for key, entry in entries.items() if "value" in entry}
 
 
-def outputs(stack: str, cwd: Path) -> dict[str, Any]:
+def read_outputs(stack: str, cwd: Path) -> dict[str, Any]:
     """Return what the stack exported at its last update, secrets in clear; empty if it was never updated.
 
     Raises:
         MirrorsError: The command failed, with its own words.
     """
-    found: dict[str, Any] = json.loads(_ask("stack", "output", "--json", "--show-secrets", stack=stack, cwd=cwd))
+    found: dict[str, Any] = json.loads(_run_pulumi("stack", "output", "--json", "--show-secrets", stack=stack, cwd=cwd))
     return found
 
 
-def export(stack: str, cwd: Path) -> dict[str, Any]:
+def export_state(stack: str, cwd: Path) -> dict[str, Any]:
     """Return the stack's stored deployment, secrets encrypted. Raises MirrorsError with the command's own words."""
-    found: dict[str, Any] = json.loads(_ask("stack", "export", stack=stack, cwd=cwd))
+    found: dict[str, Any] = json.loads(_run_pulumi("stack", "export", stack=stack, cwd=cwd))
     return found.get("deployment") or {}
 
 
-def encrypt_something(stack: str, cwd: Path) -> None:
+def try_encryption(stack: str, cwd: Path) -> None:
     """Have the stack's secrets manager encrypt a word, in a copy of the stack's file that is then thrown away.
 
     Raises:
@@ -110,33 +104,35 @@ def encrypt_something(stack: str, cwd: Path) -> None:
     own = stack_file(cwd, stack)
     with TemporaryDirectory() as folder:
         copy = Path(folder) / "Pulumi.copy.yaml"
-        copy.write_bytes(own.read_bytes() if own and own.is_file() else _manager_of_the_state(stack, cwd))
-        _ask("config", "set", "--secret", "mirrors:word", "word", "--config-file", str(copy), stack=stack, cwd=cwd)
+        copy.write_bytes(own.read_bytes() if own and own.is_file() else _read_encryption_salt(stack, cwd))
+        _run_pulumi(
+            "config", "set", "--secret", "mirrors:word", "word", "--config-file", str(copy), stack=stack, cwd=cwd
+        )
 
 
-def _manager_of_the_state(stack: str, cwd: Path) -> bytes:
+def _read_encryption_salt(stack: str, cwd: Path) -> bytes:
     """Return what a stack's file would say about the passphrase. Without it the command would begin with a new one."""
-    manager = export(stack, cwd).get("secrets_providers") or {}
+    manager = export_state(stack, cwd).get("secrets_providers") or {}
     salt = (manager.get("state") or {}).get("salt")
     return f"encryptionsalt: {salt}\n".encode() if salt else b""
 
 
-def forget(stack: str, cwd: Path) -> None:
+def forget_resources(stack: str, cwd: Path) -> None:
     """Remove every resource from the stack's state, protected ones too. Nothing happens to what they stand for."""
-    _ask("state", "delete", "--all", "--force", "--yes", stack=stack, cwd=cwd)
+    _run_pulumi("state", "delete", "--all", "--force", "--yes", stack=stack, cwd=cwd)
 
 
-def backend(cwd: Path) -> str:
+def read_backend_url(cwd: Path) -> str:
     """Return the address of the backend that the command is logged in to and that answered. Raises MirrorsError."""
-    return str(json.loads(_ask("whoami", "--verbose", "--json", cwd=cwd)).get("url", ""))
+    return str(json.loads(_run_pulumi("whoami", "--verbose", "--json", cwd=cwd)).get("url", ""))
 
 
-def pulumi_version(cwd: Path) -> str:
+def read_pulumi_version(cwd: Path) -> str:
     """Return the command's version, such as ``v3.259.0``. Raises MirrorsError."""
-    return _ask("version", cwd=cwd).strip()
+    return _run_pulumi("version", cwd=cwd).strip()
 
 
-def pulumi() -> str:
+def find_pulumi() -> str:
     """Return the path of the ``pulumi`` command. Raises MirrorsError if it is not on the PATH."""
     if path := shutil.which("pulumi"):
         return path
@@ -150,19 +146,23 @@ def pulumi() -> str:
     )
 
 
-def _ask(*command: str, cwd: Path, stack: str | None = None) -> str:
+def _run_pulumi(*command: str, cwd: Path, stack: str | None = None) -> str:
     command = (*command, *(("--stack", stack) if stack else ()))
-    arguments = [pulumi(), *command, "--cwd", str(cwd), "--non-interactive", "--color", "never"]
+    arguments = [find_pulumi(), *command, "--cwd", str(cwd), "--non-interactive", "--color", "never"]
     done = subprocess.run(arguments, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode == 0:
         return done.stdout
-    reason = _reason(done.stderr)
-    if stack is not None and (done.returncode == NO_STACK or _no_project(reason)):
-        raise NoStackError(stack, cwd)
+    reason = _error_line(done.stderr)
+    if stack is not None and (done.returncode == NO_STACK_EXIT_CODE or _is_no_project(reason)):
+        raise _no_stack_error(stack, cwd)
     raise CommandError(f"pulumi {' '.join(command)}", reason)
 
 
-def _no_project(reason: str) -> bool:
+def _no_stack_error(stack: str, cwd: Path) -> MirrorsError:
+    return MirrorsError(Problem("no-such-stack", f"there is no stack {stack} in {cwd.resolve()}", CHOOSE_STACK))
+
+
+def _is_no_project(reason: str) -> bool:
     """Return whether the folder holds no project. The command has two ways to say so, depending on what it was asked.
 
     Its exit code is that of any other failure. Seen with CLI 3.259.
@@ -170,8 +170,8 @@ def _no_project(reason: str) -> bool:
     return "no project file found" in reason or "pass the fully qualified name" in reason
 
 
-def _reason(stderr: str) -> str:
+def _error_line(stderr: str) -> str:
     """Return the command's own error line without its mark, or its whole output where it has no such line."""
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
     errors = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
-    return "; ".join(errors or lines) or "it failed and said nothing"
+    return "; ".join(errors or lines) or "it failed without a message"

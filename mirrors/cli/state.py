@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mirrors.cli.stacks import export
+from mirrors.cli.stacks import export_state
 from mirrors.config.platforms import kind_of_types
 from mirrors.errors import MirrorsError
 from mirrors.planning.reports.pulumi_steps import DYNAMIC_TYPES, SITE_TYPES
@@ -16,15 +16,14 @@ from mirrors.problems import Problem
 
 __all__ = ["StackState"]
 
-SITE_IDS = f"{DYNAMIC_TYPES}SiteIds"
-ONE_LEDGER = (
-    "set right what two sites run with, write what only one list has into the configuration (siteId, retired,"
-    " highestSiteId), then take the list that is not the Fleet's out of the state: pulumi state unprotect URN; pulumi"
-    " state delete URN"
+SITE_IDS_TYPE = f"{DYNAMIC_TYPES}SiteIds"
+ONE_LEDGER_REMEDY = (
+    "correct the sites that share an id; declare the ids that only one list has (siteId, retired, highestSiteId); then"
+    " remove the list that is not the Fleet's from the state: pulumi state unprotect URN; pulumi state delete URN"
 )
 """The way out of a state with more than one ledger."""
 
-FLEETS = ("mirrors:index:", DYNAMIC_TYPES)
+FLEET_TYPES = ("mirrors:index:", DYNAMIC_TYPES)
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class StackState:
     @classmethod
     def of(cls, stack: str, cwd: Path) -> "StackState":
         """Export the state. Raises MirrorsError with the command's own words: for example, the stack does not exist."""
-        deployment = export(stack, cwd)
+        deployment = export_state(stack, cwd)
         resources = [item for item in deployment.get("resources") or [] if not item["type"].startswith("pulumi:")]
         return cls(resources, deployment.get("pending_operations") or [])
 
@@ -55,14 +54,16 @@ class StackState:
         """
         found = self.ledgers
         if len(found) > 1:
-            raise MirrorsError(several(found))
+            raise MirrorsError(several_ledgers_problem(found))
         return next(iter(found.values()), Ledger())
 
     @property
     def ledgers(self) -> dict[str, Ledger]:
         """{URN: ledger}. A ledger that an interrupted replacement left for deletion counts too."""
         return {
-            item["urn"]: load_ledger(item.get("outputs") or {}) for item in self.resources if item["type"] == SITE_IDS
+            item["urn"]: load_ledger(item.get("outputs") or {})
+            for item in self.resources
+            if item["type"] == SITE_IDS_TYPE
         }
 
     @property
@@ -92,20 +93,20 @@ class StackState:
     @property
     def foreign(self) -> tuple[str, ...]:
         """The URNs of resources that are not the fleet's. A project may declare others beside it."""
-        return tuple(item["urn"] for item in self.resources if not item["type"].startswith(FLEETS))
+        return tuple(item["urn"] for item in self.resources if not item["type"].startswith(FLEET_TYPES))
 
 
-def several(ledgers: Mapping[str, Ledger]) -> Problem:
+def several_ledgers_problem(ledgers: Mapping[str, Ledger]) -> Problem:
     """Return the problem of a state that has more than one ledger."""
-    listed = "; ".join(f"{urn} has {said(ledger)}" for urn, ledger in ledgers.items())
+    listed = "; ".join(f"{urn} has {describe_ledger(ledger)}" for urn, ledger in ledgers.items())
     return Problem(
         "several-ledgers",
         f"the state has {len(ledgers)} lists of SITE_IDs, so one id may have been given to two sites: {listed}.",
-        f"To have one again: {ONE_LEDGER}",
+        f"To have one again: {ONE_LEDGER_REMEDY}",
     )
 
 
-def said(ledger: Ledger) -> str:
+def describe_ledger(ledger: Ledger) -> str:
     given = [f"{site_id} {name}" for name, site_id in ledger.assignments.values()]
     retired = [f"{site_id} {who.name} (retired)" for site_id, who in ledger.retired.items()]
     return ", ".join([*given, *retired]) or "none"

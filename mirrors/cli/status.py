@@ -13,18 +13,25 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from mirrors.cli.configuration import loaded
-from mirrors.cli.options import DIFFERS, as_json, in_directory, note, on_stack, plain_errors
+from mirrors.cli.configuration import load_stack_configuration
+from mirrors.cli.options import (
+    DIFFERS_EXIT_CODE,
+    directory_option,
+    handle_errors,
+    json_option,
+    print_note,
+    stack_option,
+)
 from mirrors.cli.platforms import commands_of
 from mirrors.cli.state import StackState
 from mirrors.config import Settings
 from mirrors.errors import ConfigurationError
 from mirrors.planning.reports.site_status import CONVERGED_CONDITIONS, SiteCondition, SiteStatus
 
-WIDTH_OF_A_LOG = 160
-RELEASE_SHOWN = 8
+LOG_WIDTH = 160
+RELEASE_LENGTH = 8
 
-COLOURS = {
+STATE_COLOURS = {
     SiteCondition.CONVERGED: "green",
     SiteCondition.HELD: "cyan",
     SiteCondition.OUTDATED: "yellow",
@@ -34,55 +41,55 @@ COLOURS = {
 
 
 @click.command()
-@on_stack
-@as_json
-@in_directory
-@plain_errors
+@stack_option
+@json_option
+@directory_option
+@handle_errors
 def status(stack: str, *, as_json: bool, cwd: Path) -> None:
     """Show every site: its SITE_ID, release, deployment and state.
 
     The exit code is 0 if all sites are converged or held, 2 if any differs, 1 on an error.
     """
-    rows = look(stack, cwd)
+    rows = observe_statuses(stack, cwd)
     if as_json:
-        click.echo(json.dumps([as_data(row) for row in rows], indent=2))
+        click.echo(json.dumps([status_data(row) for row in rows], indent=2))
     else:
-        show(stack, rows)
-    sys.exit(0 if all(row.state in CONVERGED_CONDITIONS for row in rows) else DIFFERS)
+        print_statuses(stack, rows)
+    sys.exit(0 if all(row.state in CONVERGED_CONDITIONS for row in rows) else DIFFERS_EXIT_CODE)
 
 
-def look(stack: str, cwd: Path) -> tuple[SiteStatus, ...]:
+def observe_statuses(stack: str, cwd: Path) -> tuple[SiteStatus, ...]:
     """Observe the sites. Writes nothing.
 
     Raises:
         MirrorsError: The configuration cannot be used.
         DivioError: The platform does not answer.
     """
-    settings = settings_of(stack, cwd)
-    return commands_of(settings.platform.kind).status(settings, lambda: StackState.of(stack, cwd), note)
+    settings = load_settings(stack, cwd)
+    return commands_of(settings.platform.kind).status(settings, lambda: StackState.of(stack, cwd), print_note)
 
 
-def settings_of(stack: str, cwd: Path) -> Settings:
-    found = loaded(stack, cwd)
+def load_settings(stack: str, cwd: Path) -> Settings:
+    found = load_stack_configuration(stack, cwd)
     if found.settings is None or found.problems:
         raise ConfigurationError(*found.problems)
     return found.settings
 
 
-def as_data(row: SiteStatus) -> dict[str, object]:
+def status_data(row: SiteStatus) -> dict[str, object]:
     fields = dataclasses.asdict(row)
     data = {to_camel(key): list(value) if isinstance(value, tuple) else value for key, value in fields.items()}
     return data | {"deployedAt": row.deployed_at.isoformat() if row.deployed_at else None}
 
 
-def show(stack: str, rows: Sequence[SiteStatus]) -> None:
+def print_statuses(stack: str, rows: Sequence[SiteStatus]) -> None:
     table = Table(title=f"Fleet of stack {stack}", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     for heading in ("Site", "Role", "SITE_ID", "State", "Release", "Deployed (UTC)", "Address"):
         table.add_column(heading, no_wrap=True)
     for row in rows:
-        state = f"[{COLOURS.get(row.state, 'red')}]{row.state}[/]"
-        site_id, release = str(row.site_id or "-"), (row.release or "-")[:RELEASE_SHOWN]
-        table.add_row(row.application, row.role, site_id, state, release, _time(row.deployed_at), row.url or "-")
+        state = f"[{STATE_COLOURS.get(row.state, 'red')}]{row.state}[/]"
+        site_id, release = str(row.site_id or "-"), (row.release or "-")[:RELEASE_LENGTH]
+        table.add_row(row.application, row.role, site_id, state, release, _format_time(row.deployed_at), row.url or "-")
     console = _console()
     console.print(table)
     for row in rows:
@@ -97,8 +104,8 @@ def show(stack: str, rows: Sequence[SiteStatus]) -> None:
 
 def _console() -> Console:
     """Return a console. A pipe or a log has no width to keep to, and an address that is cut short opens nothing."""
-    return Console() if sys.stdout.isatty() else Console(width=WIDTH_OF_A_LOG)
+    return Console() if sys.stdout.isatty() else Console(width=LOG_WIDTH)
 
 
-def _time(moment: datetime | None) -> str:
+def _format_time(moment: datetime | None) -> str:
     return moment.strftime("%Y-%m-%d %H:%M") if moment else "-"

@@ -42,7 +42,7 @@ class PlatformEntry:
         settings: The class of its keys and rules, a ``PlatformSettings``.
         words: The platform's words for the plan and the reports, a ``PlatformWords``.
         program: The class that declares the fleet in the user's program, a ``Platform``.
-        commands: The class with the platform's part of each command, a ``Commands``.
+        commands: The class with the platform's part of each command, a ``PlatformCommands``.
         keys: The keys that it adds at the top of the configuration, in the spelling of the user's files.
         objects: The keys whose raw value is JSON.
         secrets: {key that holds a secret: the end of the command that sets one}.

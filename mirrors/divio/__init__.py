@@ -1,13 +1,13 @@
-"""A client of Divio's API v3: the subset that fleets need, and the only code that speaks HTTP to a platform."""
+"""A client of Divio's API v3: the part that fleets need, and the only code that sends requests to a platform."""
 
 from mirrors.divio.client import Divio
 from mirrors.divio.domain import (
     Account,
     Application,
+    DeployedVariables,
     Deployment,
     Environment,
     EnvironmentVariable,
-    FrozenVariables,
 )
 from mirrors.divio.errors import (
     AuthenticationFailed,
@@ -33,6 +33,7 @@ __all__ = [
     "Application",
     "AuthenticationFailed",
     "ConnectionFailed",
+    "DeployedVariables",
     "Deployment",
     "DeploymentRunning",
     "DeploymentTimeout",
@@ -40,7 +41,6 @@ __all__ = [
     "DivioError",
     "Environment",
     "EnvironmentVariable",
-    "FrozenVariables",
     "InvalidSettings",
     "MalformedResponse",
     "NotFound",

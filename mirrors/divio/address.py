@@ -8,12 +8,17 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 from mirrors.divio.errors import InvalidSettings, RequestInfo, UnexpectedAnswer
 
 _SCHEMES = ("http", "https")
-_PLACE = re.compile(r"[A-Za-z0-9.:\[\]-]{1,100}")
+_SAFE_NETLOC = re.compile(r"[A-Za-z0-9.:\[\]-]{1,100}")
 
 
 @dataclass(frozen=True)
 class Address:
-    """The base of every URL: ``origin`` is scheme, host and port, ``prefix`` a path without its last slash."""
+    """The base of every URL.
+
+    Args:
+        origin: Scheme, host and port.
+        prefix: A path without its last slash.
+    """
 
     origin: str
     prefix: str = ""
@@ -22,9 +27,10 @@ class Address:
     def parse(cls, url: str) -> "Address":
         """Return the parsed address.
 
-        Raises InvalidSettings for another scheme than https; loopback hosts may have http.
+        Raises:
+            InvalidSettings: The scheme is not https, or not http on a loopback host.
         """
-        parts = _split(url)
+        parts = _split_url(url)
         if parts is None or parts.scheme not in _SCHEMES or not parts.hostname:
             raise InvalidSettings("the address of the API is not of the form https://host[:port]")
         if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
@@ -47,13 +53,16 @@ class Address:
     def url(self, path: str) -> str:
         """Return the URL of a path, or of a link that the platform sent.
 
-        A link is checked and then rebuilt on the own origin, so that no two readings of a malformed one can differ. Its
-        scheme and port do not matter. Behind a proxy that ends TLS, Django REST framework (3.16) makes links from the
-        request that reached it: with ``http://`` or the inner port.
+        Mirrors checks a link and rebuilds it on its own origin, so that no two readings of a malformed link can differ.
+        The link's scheme and port do not matter. Behind a proxy that ends TLS, Django REST framework (3.16) makes links
+        from the request that reached it: with ``http://`` or the inner port.
+
+        Raises:
+            UnexpectedAnswer: The link leads to another host.
         """
         if path.startswith("/") and not path.startswith("//"):
             return f"{self}{path}"
-        parts = _split(urljoin(f"{self}/", path))
+        parts = _split_url(urljoin(f"{self}/", path))
         if parts is None or not self._is_host_of(parts):
             raise UnexpectedAnswer(self._leads_away(parts), RequestInfo("GET", parts.path if parts else "?"))
         return f"{self.origin}{parts.path}" + (f"?{parts.query}" if parts.query else "")
@@ -64,10 +73,12 @@ class Address:
     def _leads_away(self, parts: SplitResult | None) -> str:
         problem = f"a link leads away from {self.origin} and is not followed: the token belongs to it alone"
         place = parts.netloc.rpartition("@")[2] if parts else ""
-        return f"{problem}. It leads to {parts.scheme}://{place}" if parts and _PLACE.fullmatch(place) else problem
+        return (
+            f"{problem}. It leads to {parts.scheme}://{place}" if parts and _SAFE_NETLOC.fullmatch(place) else problem
+        )
 
 
-def _split(url: str) -> SplitResult | None:
+def _split_url(url: str) -> SplitResult | None:
     try:
         parts = urlsplit(url)
         _ = parts.port  # read here, because a bad one raises on reading

@@ -8,7 +8,6 @@ from types import TracebackType
 from typing import Self
 
 from mirrors.divio.address import Address
-from mirrors.divio.answers import TOKEN_CHECK
 from mirrors.divio.applications import Applications
 from mirrors.divio.deployments import Deployments
 from mirrors.divio.domain import Account
@@ -16,12 +15,13 @@ from mirrors.divio.environment_variables import EnvironmentVariables
 from mirrors.divio.environments import Environments
 from mirrors.divio.errors import InvalidSettings
 from mirrors.divio.policy import PollPolicy, RetryPolicy, Timing, utc_now
-from mirrors.divio.token import Another, Token, no_other
+from mirrors.divio.responses import ACCOUNT_PATH
+from mirrors.divio.token import AnotherToken, Token, no_other_token
 from mirrors.divio.transport import Request, Transport
 
 
 class Divio:
-    """Divio's API v3, or a platform that speaks it. Made by ``connect``, which sends nothing yet."""
+    """Divio's API v3, or a platform that speaks it. ``connect`` makes a client and sends nothing yet."""
 
     def __init__(self, transport: Transport, *, page_size: int, poll: PollPolicy) -> None:
         self._transport = transport
@@ -37,7 +37,7 @@ class Divio:
         token: str,
         *,
         max_concurrent_requests: int = 8,
-        another_token: Another = no_other,
+        another_token: AnotherToken = no_other_token,
         timeout: tuple[float, float] = (5.0, 30.0),
         retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - frozen
         poll: PollPolicy = PollPolicy(),  # noqa: B008 - frozen
@@ -50,12 +50,12 @@ class Divio:
         """Return a client for the API at ``url``, for example ``https://api.divio.com``. Raises InvalidSettings.
 
         Args:
-            url: the API's address.
-            token: the token that each request carries.
+            url: The API's address.
+            token: The token that each request carries.
             timeout: (connect, read) in seconds, for each request.
-            max_concurrent_requests: for all threads together.
-            page_size: the wanted length of a page. The platform may send shorter ones.
-            another_token: asked once for another token, where the platform refuses this one. The request is sent again.
+            max_concurrent_requests: For all threads together.
+            page_size: The wanted length of a page. The platform may send shorter ones.
+            another_token: Asked once for another token, where the platform refuses this one. The request is sent again.
         """
         address = Address.parse(url)
         _check_token(token)
@@ -72,15 +72,16 @@ class Divio:
 
     @property
     def tokens(self) -> tuple[str, ...]:
-        """Return each token that was ever sent. No message to a user may have one in it."""
+        """Each token that was ever sent. No message to a user may hold one."""
         return self._transport.tokens
 
     def me(self) -> Account:
-        """Return the account that the token belongs to.
+        """Return the account that the token belongs to. It is the way to check a token.
 
-        Raises AuthenticationFailed: this is the way to check a token.
+        Raises:
+            AuthenticationFailed: The platform refuses the token.
         """
-        return self._transport.call(Account, Request("GET", TOKEN_CHECK))
+        return self._transport.call(Account, Request("GET", ACCOUNT_PATH))
 
     def platform_time(self, moment: datetime) -> datetime:
         """Return a moment on the platform's clock, by its last answer: up to some seconds early, never late."""
@@ -102,7 +103,7 @@ class Divio:
 
 
 def _check_token(token: str) -> None:
-    """Check the token here: the HTTP library quotes a header that it cannot send."""
+    """Refuse a token that cannot be sent. The HTTP library would quote such a header in its error."""
     if not token:
         raise InvalidSettings("the access token is empty")
     if not token.isascii() or not token.isprintable() or " " in token:

@@ -47,7 +47,7 @@ class Application(Identified):
     region: Relation = None
 
 
-def _names(value: Any) -> Any:
+def _names_or_none(value: Any) -> Any:
     """Return the names. An answer without a list of names says nothing."""
     return value if isinstance(value, list) and all(isinstance(item, str) for item in value) else None
 
@@ -55,14 +55,15 @@ def _names(value: Any) -> Any:
 class Environment(Identified):
     """An environment of one application.
 
-    ``last_finished_deployment`` is that deployment's uuid, whether it went well or not. ``environment_variables`` are
-    the names of all variables, built-in ones included; None where the platform does not list them.
+    Attributes:
+        last_finished_deployment: The uuid of that deployment, whether it went well or not.
+        environment_variables: The names of all variables, built-in ones included; None where the platform lists none.
     """
 
     application: Annotated[str, BeforeValidator(_uuid_of)]
     slug: str
     last_finished_deployment: Relation = None
-    environment_variables: Annotated[tuple[str, ...] | None, BeforeValidator(_names)] = None
+    environment_variables: Annotated[tuple[str, ...] | None, BeforeValidator(_names_or_none)] = None
 
     @property
     def never_deployed(self) -> bool:
@@ -73,12 +74,12 @@ class Environment(Identified):
         return "last_finished_deployment" in self.model_fields_set and self.last_finished_deployment is None
 
     def lacks(self, name: str) -> bool:
-        """Return whether the platform says that there is no such variable."""
+        """Return whether the platform says that no variable has this name."""
         return self.environment_variables is not None and name not in self.environment_variables
 
 
 class EnvironmentVariable(Identified):
-    """A custom variable. ``value`` is None where the platform does not show it: it is sensitive."""
+    """A custom variable. ``value`` is None where the platform does not show it, because the variable is sensitive."""
 
     environment: Annotated[str, BeforeValidator(_uuid_of)]
     name: str
@@ -87,9 +88,11 @@ class EnvironmentVariable(Identified):
 
 
 class Deployment(Identified):
-    """One deployment. It is running while it has not ended; ``success`` is None until then.
+    """One deployment. It runs until it has ended; ``success`` is None until then.
 
-    ``started_at`` is None while it waits, and in the answer to the request that started it. ``percent`` is for display.
+    Attributes:
+        started_at: None while it waits, and in the answer to the request that started it.
+        percent: For display only.
     """
 
     environment: Annotated[str, BeforeValidator(_uuid_of)]
@@ -108,14 +111,14 @@ class Deployment(Identified):
         return self.ended_at is not None and self.success is True
 
 
-def _by_name(value: Any) -> Any:
+def _names_to_values(value: Any) -> Any:
     """Return the deployed variables by name. A list of names shows no value at all."""
     names = isinstance(value, list) and all(isinstance(item, str) for item in value)
     return dict.fromkeys(value) if names else value
 
 
-class FrozenVariables(Identified):
-    """The variables that a deployment runs with, built-in ones included. None: the value is not shown."""
+class DeployedVariables(Identified):
+    """The variables that a deployment runs with, built-in ones included. A hidden value is None."""
 
     environment: Annotated[str, BeforeValidator(_uuid_of)]
-    environment_variables: Annotated[dict[str, str | None], BeforeValidator(_by_name)] = Field(repr=False)
+    environment_variables: Annotated[dict[str, str | None], BeforeValidator(_names_to_values)] = Field(repr=False)

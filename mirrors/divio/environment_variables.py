@@ -6,13 +6,13 @@ Writes follow Django REST framework's conventions: Divio's own clients only read
 from collections.abc import Callable, Sequence
 from urllib.parse import quote
 
-from mirrors.divio.chunks import chunks
+from mirrors.divio.chunks import split_into_chunks
 from mirrors.divio.domain import EnvironmentVariable
 from mirrors.divio.errors import DivioError, NotFound, ValidationFailed
 from mirrors.divio.paging import read_all
 from mirrors.divio.transport import Query, Request, Transport
 
-PATH = "/apps/v3/environment-variables/"
+VARIABLES_PATH = "/apps/v3/environment-variables/"
 
 
 class EnvironmentVariables:
@@ -25,7 +25,7 @@ class EnvironmentVariables:
         """Return the variables of these environments (uuids), or those of one name, in as few requests as possible."""
         wanted = [environments] if isinstance(environments, str) else list(dict.fromkeys(environments))
         rest = ((("name", name),) if name is not None else ()) + tuple(self._paged)
-        groups = chunks(self._transport.address.url(PATH), "environment", wanted, rest)
+        groups = split_into_chunks(self._transport.address.url(VARIABLES_PATH), "environment", wanted, rest)
         found = [variable for chunk in groups for variable in self._of_chunk(chunk, rest)]
         # Filtered here again: a filter that the platform does not know is ignored, not refused.
         of_interest = set(wanted)
@@ -34,37 +34,43 @@ class EnvironmentVariables:
     def create(
         self, environment: str, name: str, value: str, is_sensitive: bool, taking_over: Callable[[], None] | None = None
     ) -> EnvironmentVariable:
-        """Make a variable, or take over one of this name that is there by the time the platform answers.
+        """Make a variable, or take over one of this name that exists by the time the platform answers.
 
-        A look settles an uncertain answer, and a 400, which is also the answer to a name in use. A plain variable with
-        the wanted value is taken as it is. Any other of the name is updated. Raises ValidationFailed where there is
-        none.
+        A lookup settles an uncertain answer, and a 400, which is also the answer to a name in use. A plain variable
+        with the wanted value is taken as it is. Any other variable of this name is updated.
 
         Args:
-            environment: the uuid.
-            name: the variable's name.
-            value: the variable's value.
-            sensitive: whether the platform must hide the value.
-            taking_over: called before a variable is taken that no request of this call can have made. After an
+            environment: The uuid.
+            name: The variable's name.
+            value: The variable's value.
+            is_sensitive: Whether the platform must hide the value.
+            taking_over: Called before a variable is taken that no request of this call can have made. After an
                 uncertain answer a variable that is found counts as made by this call.
+
+        Raises:
+            ValidationFailed: The platform refuses, and has no such variable.
         """
 
-        def look(_: DivioError, maybe_done: bool) -> EnvironmentVariable | None:
+        def find_existing(_: DivioError, maybe_done: bool) -> EnvironmentVariable | None:
             announce = None if maybe_done else taking_over
             return self._take_over(environment, name, value, is_sensitive, announce)
 
         body = {"environment": environment, "name": name, "value": value, "is_sensitive": is_sensitive}
-        return self._transport.create(EnvironmentVariable, Request("POST", PATH, body=body, secrets=(value,)), look)
+        return self._transport.create(
+            EnvironmentVariable, Request("POST", VARIABLES_PATH, body=body, secrets=(value,)), find_existing
+        )
 
     def update(self, uuid: str, value: str, is_sensitive: bool) -> EnvironmentVariable:
         """Change a variable's value. Raises NotFound."""
         body = {"value": value, "is_sensitive": is_sensitive}
-        return self._transport.call(EnvironmentVariable, Request("PATCH", _path(uuid), body=body, secrets=(value,)))
+        return self._transport.call(
+            EnvironmentVariable, Request("PATCH", _variable_path(uuid), body=body, secrets=(value,))
+        )
 
     def delete(self, uuid: str) -> None:
         """Delete a variable. One that is gone already counts as deleted."""
         try:
-            self._transport.send(Request("DELETE", _path(uuid)))
+            self._transport.send(Request("DELETE", _variable_path(uuid)))
         except NotFound:
             return
 
@@ -94,10 +100,10 @@ class EnvironmentVariables:
         return found
 
     def _heeds_all(self, chunk: Sequence[str], found: Sequence[EnvironmentVariable], rest: Query) -> bool:
-        """Return whether a repeated filter was heeded as a whole, not only its first or last value.
+        """Return whether the platform heeded a repeated filter as a whole, not only its first or last value.
 
         An answer about several environments proves it. Where hardly any environment has a variable, another answer is
-        right. So a few of the empty ones are asked for alone.
+        right too. So Mirrors asks for a few of the empty environments alone.
         """
         shown = {item.environment for item in found}
         empty = [environment for environment in chunk if environment not in shown]
@@ -108,8 +114,8 @@ class EnvironmentVariables:
 
     def _read(self, environments: Sequence[str], rest: Query) -> Sequence[EnvironmentVariable]:
         query = (*(("environment", environment) for environment in environments), *rest)
-        return read_all(self._transport, EnvironmentVariable, PATH, query)
+        return read_all(self._transport, EnvironmentVariable, VARIABLES_PATH, query)
 
 
-def _path(uuid: str) -> str:
-    return f"{PATH}{quote(uuid, safe='')}/"
+def _variable_path(uuid: str) -> str:
+    return f"{VARIABLES_PATH}{quote(uuid, safe='')}/"

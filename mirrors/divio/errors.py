@@ -18,7 +18,7 @@ DivioError
 ```
 
 Each keeps the method, path, status and request id, and prints in one line. None carries the token or the value of a
-variable: what the platform says is blanked before it gets here (``mirrors.divio.answers``).
+variable: what the platform says is blanked before it gets here (``mirrors.divio.responses``).
 """
 
 # ruff: noqa: N818 - named for what happened, all under a root named Error
@@ -31,7 +31,7 @@ from mirrors.divio.domain import Deployment
 
 @dataclass(frozen=True)
 class RequestInfo:
-    """Which request an error is about. ``status`` is None when no answer came."""
+    """The request that an error is about. ``status`` is None when no answer came."""
 
     method: str
     path: str
@@ -43,40 +43,46 @@ class RequestInfo:
 
 
 class DivioError(Exception):
-    """Anything this package raises. ``retry_after`` is in seconds, None where the platform did not ask for a pause."""
+    """The root of every exception of this package.
+
+    Args:
+        retry_after: Seconds; None where the platform did not ask for a pause.
+    """
 
     transient = False
 
-    def __init__(self, message: str, exchange: RequestInfo | None = None, *, retry_after: float | None = None) -> None:
-        super().__init__(message, exchange)
+    def __init__(
+        self, message: str, request_info: RequestInfo | None = None, *, retry_after: float | None = None
+    ) -> None:
+        super().__init__(message, request_info)
         self.message = message
-        self.exchange = exchange
+        self.request_info = request_info
         self.retry_after = retry_after
 
     @property
     def method(self) -> str | None:
-        return self.exchange.method if self.exchange else None
+        return self.request_info.method if self.request_info else None
 
     @property
     def path(self) -> str | None:
-        return self.exchange.path if self.exchange else None
+        return self.request_info.path if self.request_info else None
 
     @property
     def status(self) -> int | None:
-        return self.exchange.status if self.exchange else None
+        return self.request_info.status if self.request_info else None
 
     @property
     def request_id(self) -> str | None:
-        return self.exchange.request_id if self.exchange else None
+        return self.request_info.request_id if self.request_info else None
 
     @property
     def uncertain(self) -> bool:
-        """Return whether the request may have been carried out all the same. Look before you repeat such a write."""
+        """True if the platform may have carried the request out. Look before you repeat such a write."""
         status = self.status
-        return self.exchange is not None and (status is None or status < 300 or status == 408 or status >= 500)
+        return self.request_info is not None and (status is None or status < 300 or status == 408 or status >= 500)
 
     def __str__(self) -> str:
-        where = f"{self.exchange}: " if self.exchange else ""
+        where = f"{self.request_info}: " if self.request_info else ""
         request = f" (request {self.request_id})" if self.request_id else ""
         return f"{where}{self.message}{request}"
 
@@ -86,17 +92,17 @@ class InvalidSettings(DivioError):
 
 
 class ConnectionFailed(DivioError):
-    """``transient`` is False where a repetition cannot help: the certificate is not accepted."""
+    """No answer. ``transient`` is False where a repetition cannot help, because the certificate is not accepted."""
 
     def __init__(
         self,
         message: str,
-        exchange: RequestInfo | None = None,
+        request_info: RequestInfo | None = None,
         *,
         transient: bool = True,
         retry_after: float | None = None,
     ) -> None:
-        super().__init__(message, exchange, retry_after=retry_after)
+        super().__init__(message, request_info, retry_after=retry_after)
         self.transient = transient
 
 
@@ -113,29 +119,37 @@ class NotFound(DivioError):
 
 
 class ValidationFailed(DivioError):
-    """``errors``: field name, or ``non_field_errors``, to messages; sent values are blanked in them."""
+    """A refused value.
+
+    Args:
+        errors: {field name, or ``non_field_errors``: messages}. The sent values are blanked in them.
+    """
 
     def __init__(
-        self, message: str, exchange: RequestInfo | None = None, *, errors: Mapping[str, Sequence[str]] | None = None
+        self,
+        message: str,
+        request_info: RequestInfo | None = None,
+        *,
+        errors: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
-        super().__init__(message, exchange)
+        super().__init__(message, request_info)
         self.errors = dict(errors or {})
 
 
-class _AboutDeployment(DivioError):
+class _DeploymentError(DivioError):
     def __init__(
-        self, message: str, exchange: RequestInfo | None = None, *, deployment: Deployment | None = None
+        self, message: str, request_info: RequestInfo | None = None, *, deployment: Deployment | None = None
     ) -> None:
-        super().__init__(message, exchange)
+        super().__init__(message, request_info)
         self.deployment = deployment
 
 
-class DeploymentRunning(_AboutDeployment):
-    """``deployment`` was in the way. It may have ended by now: ``wait`` returns at once then."""
+class DeploymentRunning(_DeploymentError):
+    """A deployment was in the way of another. It may have ended by now; ``wait`` returns at once then."""
 
 
-class DeploymentTimeout(_AboutDeployment):
-    """``deployment`` as last seen. It may go on and succeed later."""
+class DeploymentTimeout(_DeploymentError):
+    """A deployment, as last seen, that did not end in time. It may go on and succeed later."""
 
 
 class Throttled(DivioError):

@@ -6,13 +6,13 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from mirrors.divio.answers import parse
 from mirrors.divio.domain import Identified
 from mirrors.divio.errors import NotFound, RequestInfo, TooManyPages, UnexpectedAnswer, ValidationFailed
+from mirrors.divio.responses import parse_model
 from mirrors.divio.transport import Query, Request, Transport
 
 PAGE_SIZE = "page_size"
-_READINGS = 3
+_MAX_READINGS = 3
 
 
 class Page(BaseModel):
@@ -30,29 +30,31 @@ def read_all(
     """Return every object of a list, each once, in the platform's order.
 
     A list that grows or shrinks during the read repeats or skips objects at the seams of its pages. Repeated ones are
-    dropped. Where the total changed, or the next page is gone, the list is read again, a few times at most.
-    Raises TooManyPages after the first page of a list that has more than ``most_pages``.
+    dropped. If the total changed, or the next page is gone, Mirrors reads the list again, a few times at most.
+
+    Raises:
+        TooManyPages: The list has more than ``most_pages``. Only its first page was read.
     """
-    exchange = RequestInfo("GET", path)
+    request_info = RequestInfo("GET", path)
     pages: list[Page] = []
-    for reading in range(1, _READINGS + 1):
+    for reading in range(1, _MAX_READINGS + 1):
         pages = []
         try:
-            for page in _pages(transport, path, query):
+            for page in _read_pages(transport, path, query):
                 pages.append(page)
                 if most_pages is not None and len(pages) == 1 and (page.count or 0) > most_pages * len(page.results):
-                    raise TooManyPages(f"more than {most_pages} pages", exchange)
+                    raise TooManyPages(f"more than {most_pages} pages", request_info)
         except NotFound:
-            if not pages or reading == _READINGS:
+            if not pages or reading == _MAX_READINGS:
                 raise
             continue
         if len({page.count for page in pages}) == 1:
             break
-    found = [parse(model, raw, exchange) for page in pages for raw in page.results]
+    found = [parse_model(model, raw, request_info) for page in pages for raw in page.results]
     return list({item.uuid: item for item in found}.values())
 
 
-def read_wanted(
+def read_from_first_pages(
     transport: Transport,
     model: type[Item],
     path: str,
@@ -62,20 +64,18 @@ def read_wanted(
     most_pages: int,
 ) -> dict[str, Item]:
     """Return {uuid: object} of the wanted objects that the first pages have."""
-    exchange = RequestInfo("GET", path)
+    request_info = RequestInfo("GET", path)
     found: dict[str, Item] = {}
-    for page in islice(_pages(transport, path, query), most_pages):
-        items = [parse(model, raw, exchange) for raw in page.results]
+    for page in islice(_read_pages(transport, path, query), most_pages):
+        items = [parse_model(model, raw, request_info) for raw in page.results]
         found |= {item.uuid: item for item in items if item.uuid in wanted}
         if len(found) == len(wanted):
             break
     return found
 
 
-def _first_page(transport: Transport, path: str, query: Query) -> Page:
-    """Return the first page, in the platform's own size where it refuses the wanted size instead of sending its
-    largest.
-    """
+def _read_first_page(transport: Transport, path: str, query: Query) -> Page:
+    """Return the first page. A platform that refuses the wanted size gets no size, and sends its own."""
     try:
         return transport.call(Page, Request("GET", path, query))
     except ValidationFailed as error:
@@ -85,9 +85,9 @@ def _first_page(transport: Transport, path: str, query: Query) -> Page:
     return transport.call(Page, Request("GET", path, own))
 
 
-def _pages(transport: Transport, path: str, query: Query) -> Iterator[Page]:
-    """Return the pages. ``next`` is followed as given; only the first request carries the query."""
-    page = _first_page(transport, path, query)
+def _read_pages(transport: Transport, path: str, query: Query) -> Iterator[Page]:
+    """Yield the pages. Mirrors follows ``next`` as given; only the first request carries the query."""
+    page = _read_first_page(transport, path, query)
     yield page
     seen: set[str] = set()
     while page.next:

@@ -23,7 +23,15 @@ class Timing:
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """Exponential backoff with jitter. Times in seconds; ``attempts`` counts the first one."""
+    """Exponential backoff with jitter.
+
+    Args:
+        attempts: The most attempts, the first one included.
+        base: The first pause, in seconds.
+        factor: How much longer each later pause is than the one before.
+        longest: The longest pause, in seconds.
+        longest_retry_after: The longest pause that the platform may ask for, in seconds.
+    """
 
     attempts: int = 6
     base: float = 0.5
@@ -34,8 +42,8 @@ class RetryPolicy:
     def delay(self, attempt: int, chance: float, retry_after: float | None = None) -> float:
         """Return the pause after ``attempt`` (1 is the first), in seconds.
 
-        It is the pause that the platform asked for, capped, plus half to all of the backoff. Callers who were turned
-        away together do not come back together.
+        It is the pause that the platform asked for, capped, plus half to all of the backoff. So callers who were
+        refused together do not come back together.
         """
         backoff = min(self.longest, self.base * self.factor ** (attempt - 1))
         asked = min(max(retry_after or 0.0, 0.0), self.longest_retry_after)
@@ -44,14 +52,14 @@ class RetryPolicy:
 
 @dataclass(frozen=True)
 class PollPolicy:
-    """How often a deployment is looked at.
+    """The pace at which Mirrors polls a deployment.
 
     Args:
-        first: the pause after each of the first ``steady`` looks, in seconds.
-        steady: how many looks come at that pace. A short deployment is seen to end within a second.
-        factor: how much longer each later pause is than the one before.
-        longest: the longest pause, in seconds.
-        failures: how many looks in a row may fail, each after its own retries, before the failure is passed on.
+        first: The pause after each of the first ``steady`` polls, in seconds.
+        steady: The number of polls at that pace. Mirrors sees a short deployment end within a second.
+        factor: How much longer each later pause is than the one before.
+        longest: The longest pause, in seconds.
+        failures: The polls in a row that may fail, each after its own retries, before the failure is passed on.
     """
 
     first: float = 1.0
@@ -61,6 +69,6 @@ class PollPolicy:
     failures: int = 10
 
     def delay(self, looks: int) -> float:
-        """Return the pause after the given number of looks, in seconds."""
+        """Return the pause after the given number of polls, in seconds."""
         growing = min(max(looks - self.steady, 0), 50)  # a larger exponent would overflow
         return min(self.longest, self.first * self.factor**growing)

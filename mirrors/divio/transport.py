@@ -1,4 +1,4 @@
-"""Requests: one pooled session, bounded, timed, repeated where that is safe. No other code opens a connection."""
+"""Requests: one pooled session, with bounds, time-outs and safe repetition. No other code opens a connection."""
 
 import logging
 import ssl
@@ -14,7 +14,6 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from mirrors.divio.address import Address
-from mirrors.divio.answers import Model, error_from, fit, parse, sent_at
 from mirrors.divio.errors import (
     AuthenticationFailed,
     ConnectionFailed,
@@ -25,6 +24,7 @@ from mirrors.divio.errors import (
     ValidationFailed,
 )
 from mirrors.divio.policy import RetryPolicy, Timing
+from mirrors.divio.responses import ModelT, error_from, parse_date_header, parse_model, sanitize
 from mirrors.divio.token import Token
 
 logger = logging.getLogger(__name__)
@@ -34,7 +34,12 @@ Query = Sequence[tuple[str, str]]
 
 @dataclass(frozen=True)
 class Request:
-    """``path`` starts with a slash, or is a link that the platform sent. ``secrets`` are blanked in errors."""
+    """One request.
+
+    Args:
+        path: It starts with a slash, or is a link that the platform sent.
+        secrets: Texts that are blanked in errors.
+    """
 
     method: str
     path: str
@@ -46,11 +51,15 @@ class Request:
 @dataclass(frozen=True)
 class ApiResponse:
     value: Any
-    exchange: RequestInfo
+    request_info: RequestInfo
 
 
 class Transport:
-    """Safe to share between threads. ``timeout`` is (connect, read), in seconds."""
+    """A session that threads share.
+
+    Args:
+        timeout: (connect, read), in seconds.
+    """
 
     def __init__(
         self,
@@ -68,31 +77,31 @@ class Transport:
         self._token = token
         self._timeout = timeout
         self._slots = BoundedSemaphore(max_concurrent_requests)
-        self._session = session(max_concurrent_requests)
+        self._session = make_session(max_concurrent_requests)
         self._skew = timedelta()
 
     @property
     def tokens(self) -> tuple[str, ...]:
         return self._token.secrets
 
-    def call(self, model: type[Model], request: Request) -> Model:
+    def call(self, model: type[ModelT], request: Request) -> ModelT:
         """Send ``request`` and return its answer as ``model``."""
         answer = self.send(request)
-        return parse(model, answer.value, answer.exchange)
+        return parse_model(model, answer.value, answer.request_info)
 
     def send(self, request: Request) -> ApiResponse:
         """Send a request, and repeat it after a failure that may pass.
 
-        A POST is repeated only when it was throttled, and so certainly not carried out. A request that was refused for
-        its token is repeated where there is another token.
+        A POST is repeated only when it was throttled, and so certainly not carried out. A request whose token was
+        refused is repeated if there is another token.
         """
         attempt = 1
         while True:
-            token = self._token.now
+            token = self._token.current
             outcome = self._attempt(request, token)
             if isinstance(outcome, ApiResponse):
                 return outcome
-            if isinstance(outcome, AuthenticationFailed) and self._token.is_replaced(token):
+            if isinstance(outcome, AuthenticationFailed) and self._token.replace_refused(token):
                 continue
             repeatable = outcome.transient and (request.method != "POST" or isinstance(outcome, Throttled))
             if not repeatable or attempt >= self.retry.attempts:
@@ -100,11 +109,16 @@ class Transport:
             self._pause(attempt, outcome)
             attempt += 1
 
-    def create(self, model: type[Model], request: Request, look: Callable[[DivioError, bool], Model | None]) -> Model:
-        """Post. Where the outcome is uncertain, or a refusal may mean "it is there already", look first.
+    def create(
+        self, model: type[ModelT], request: Request, find_existing: Callable[[DivioError, bool], ModelT | None]
+    ) -> ModelT:
+        """Post, and look for the object before a repetition.
 
-        ``look`` gets the failure and whether one of these posts may have been carried out. It returns what it found, or
-        None. Without a find a refusal is raised, and an uncertain post repeated.
+        A look is needed where the outcome is uncertain, or where a refusal may mean that the object exists.
+
+        Args:
+            find_existing: Gets the failure, and whether one of these posts may have been carried out. It returns the
+                object, or None. Without an object a refusal is raised, and an uncertain post repeated.
         """
         attempt, maybe_done = 1, False
         while True:
@@ -113,7 +127,7 @@ class Transport:
             except DivioError as error:
                 failure = error
             maybe_done = maybe_done or failure.uncertain
-            found = look(failure, maybe_done) if _worth_a_look(failure) else None
+            found = find_existing(failure, maybe_done) if _needs_lookup(failure) else None
             if found is not None:
                 return found
             if not failure.uncertain or attempt >= self.retry.attempts:
@@ -135,13 +149,13 @@ class Transport:
         self.timing.sleep(self.retry.delay(attempt, self.timing.random(), failure.retry_after))
 
     def _attempt(self, request: Request, token: str) -> ApiResponse | DivioError:
-        """Make one request and return its failure, if any.
+        """Make one request and return its answer or its failure.
 
-        The caller raises it without the exception that caused it: the HTTP library's own holds the request, with token
-        and body.
+        The caller raises the failure without its cause: the HTTP library's exception holds the request, with token and
+        body.
         """
         url = self.address.url(request.path)
-        exchange = RequestInfo(request.method, urlsplit(url).path)
+        request_info = RequestInfo(request.method, urlsplit(url).path)
         started = self.timing.clock()
         try:
             with self._slots:
@@ -155,56 +169,56 @@ class Transport:
                     allow_redirects=False,
                 )
         except requests.RequestException as error:
-            outcome: ApiResponse | DivioError = self._unanswered(error, exchange)
+            outcome: ApiResponse | DivioError = self._connection_error(error, request_info)
         else:
-            exchange = replace(exchange, status=response.status_code, request_id=self._request_id(response))
-            outcome = self._answered(response, exchange, request)
-        _log(exchange, self.timing.clock() - started)
+            request_info = replace(request_info, status=response.status_code, request_id=self._request_id(response))
+            outcome = self._read_answer(response, request_info, request)
+        _log_request(request_info, self.timing.clock() - started)
         return outcome
 
-    def _answered(
-        self, response: requests.Response, exchange: RequestInfo, request: Request
+    def _read_answer(
+        self, response: requests.Response, request_info: RequestInfo, request: Request
     ) -> ApiResponse | DivioError:
         now = self.timing.now()
-        date = sent_at(response)
+        date = parse_date_header(response)
         self._skew = date - now if date else self._skew
         if not 200 <= response.status_code < 300:
-            return error_from(response, exchange, now=now, secrets=(*self._token.secrets, *request.secrets))
+            return error_from(response, request_info, now=now, secrets=(*self._token.secrets, *request.secrets))
         if request.method == "DELETE" or response.status_code == 204:
-            return ApiResponse(None, exchange)
+            return ApiResponse(None, request_info)
         try:
-            return ApiResponse(response.json(), exchange)
+            return ApiResponse(response.json(), request_info)
         except ValueError:
-            return MalformedResponse("the answer is cut off or not JSON; is this the address of the API?", exchange)
+            return MalformedResponse("the answer is cut off or not JSON; is this the address of the API?", request_info)
 
-    def _unanswered(self, error: requests.RequestException, exchange: RequestInfo) -> ConnectionFailed:
+    def _connection_error(self, error: requests.RequestException, request_info: RequestInfo) -> ConnectionFailed:
         server, (connect, read) = self.address.server, self._timeout
         if refuses_certificate(error):
-            return ConnectionFailed(f"the certificate of {server} is not accepted", exchange, transient=False)
+            return ConnectionFailed(f"the certificate of {server} is not accepted", request_info, transient=False)
         if isinstance(error, requests.ConnectTimeout):
-            return ConnectionFailed(f"no connection to {server} within {connect:g} s", exchange)
+            return ConnectionFailed(f"no connection to {server} within {connect:g} s", request_info)
         if isinstance(error, requests.ReadTimeout):
-            return ConnectionFailed(f"no answer from {server} within {read:g} s", exchange)
-        return ConnectionFailed(f"no connection to {server}, or it broke", exchange)
+            return ConnectionFailed(f"no answer from {server} within {read:g} s", request_info)
+        return ConnectionFailed(f"no connection to {server}, or it broke", request_info)
 
     def _request_id(self, response: requests.Response) -> str | None:
         sent = response.headers.get("X-Request-Id")
-        return fit(sent, self._token.secrets) if sent else None
+        return sanitize(sent, self._token.secrets) if sent else None
 
 
 def refuses_certificate(error: requests.RequestException) -> bool:
-    """Return whether a certificate is the cause. An SSLError of ``requests`` may as well be a connection that broke."""
+    """Return whether a certificate is the cause. An SSLError of ``requests`` may also be a broken connection."""
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, ssl.SSLCertVerificationError):
         cause = cause.__context__
     return cause is not None
 
 
-def _worth_a_look(failure: DivioError) -> bool:
+def _needs_lookup(failure: DivioError) -> bool:
     return failure.uncertain or isinstance(failure, ValidationFailed)
 
 
-def session(connections: int) -> requests.Session:
+def make_session(connections: int) -> requests.Session:
     made = requests.Session()
     made.trust_env = False  # without this, ~/.netrc replaces the token, and a proxy variable sends it elsewhere
     made.headers.update({"Accept": "application/json"})
@@ -216,5 +230,5 @@ def session(connections: int) -> requests.Session:
     return made
 
 
-def _log(exchange: RequestInfo, seconds: float) -> None:
-    logger.debug("%s %s %s %.3f s", exchange.method, exchange.path, exchange.status or "no answer", seconds)
+def _log_request(request_info: RequestInfo, seconds: float) -> None:
+    logger.debug("%s %s %s %.3f s", request_info.method, request_info.path, request_info.status or "no answer", seconds)

@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from mirrors.config import Settings
-from mirrors.docker.host import connect
-from mirrors.docker.observe import observe_sites
-from mirrors.docker.settings import connection_of, docker_of
-from mirrors.docker.status import statuses
+from mirrors.docker.connection import connection_of
+from mirrors.docker.host import connect_docker_host
+from mirrors.docker.observe import observe_site_containers
+from mirrors.docker.settings import docker_of
+from mirrors.docker.status import container_statuses
 from mirrors.errors import MirrorsError
 from mirrors.planning.reports.fleet_preview import FleetPreview
 from mirrors.planning.reports.site_status import SiteStatus
@@ -19,8 +20,10 @@ from mirrors.problems.reported import Reported
 
 __all__ = ["DockerCommands"]
 
-LEAVE = "To let containers run on without it: pulumi state delete --all -s {stack}. Nothing was changed"
-ADOPT = (
+LEAVE_ALTERNATIVE = (
+    "To forget the stack and keep its containers: pulumi state delete --all -s {stack}. Nothing was changed"
+)
+ADOPT_ALTERNATIVE = (
     "Mirrors makes each container itself, and takes over none that was made by hand. Declare the fleet by hand, with"
     " siteId for each site that has a SITE_ID. To look at an account on Divio, leave --stack out"
 )
@@ -32,10 +35,10 @@ class DockerCommands:
     def status(
         self, settings: Settings, stored: Callable[[], StoredStack], _note: Callable[[Note], None]
     ) -> tuple[SiteStatus, ...]:
-        host = connect(connection_of(settings, os.environ))
-        found, image = observe_sites(host, settings), docker_of(settings).image
+        host = connect_docker_host(connection_of(settings, os.environ))
+        found, image = observe_site_containers(host, settings), docker_of(settings).image
         site_ids = dict(stored().ledger.assignments.values())
-        return statuses(settings, found, site_ids, host.image_id(image) if image else None)
+        return container_statuses(settings, found, site_ids, host.image_id(image) if image else None)
 
     def preview(
         self, found: FleetPreview, _engine: Mapping[str, Any], _settings: Settings, _reported: Reported
@@ -45,18 +48,18 @@ class DockerCommands:
 
     def doctor(self, settings: Settings) -> Iterator[Finding]:
         try:
-            host = connect(connection_of(settings, os.environ))
-            there = observe_sites(host, settings)
+            host = connect_docker_host(connection_of(settings, os.environ))
+            there = observe_site_containers(host, settings)
         except MirrorsError as error:
             yield from (problem("platform", item) for item in error.problems)
             return
         yield fine("platform", f"the Docker host {host.host} answers, and has {len(there)} of the fleet's sites")
 
-    def refuses_single_sites(
+    def find_single_sites_problem(
         self, _settings: Settings, _stack: str, _stored: Sequence[Mapping[str, Any]]
     ) -> Problem | None:
         """Return None: the original is a site like the others, and an update makes what they need."""
         return None
 
-    def instead_of(self, command: str, stack: str | None) -> str | None:
-        return {"leave": LEAVE.format(stack=stack), "adopt": ADOPT}.get(command)
+    def alternative_to(self, command: str, stack: str | None) -> str | None:
+        return {"leave": LEAVE_ALTERNATIVE.format(stack=stack), "adopt": ADOPT_ALTERNATIVE}.get(command)

@@ -8,15 +8,15 @@ import pulumi
 import pulumi_docker as docker
 
 from mirrors.config import Settings
-from mirrors.docker.names import Names
-from mirrors.docker.plan import STORAGE_DSN, go_duration, owns_media, storage_dsn
+from mirrors.docker.names import ResourceNames
+from mirrors.docker.plan import STORAGE_DSN, owns_media, storage_dsn, to_go_duration
 from mirrors.docker.settings import docker_of
 from mirrors.program.scheduler import RolloutScheduler
 from mirrors.resources.site_ids import SiteIds
 
-Label = TypeVar("Label")
+LabelArgs = TypeVar("LabelArgs")
 
-KEPT = pulumi.ResourceOptions(retain_on_delete=True, ignore_changes=["labels", "driver", "driverOpts"])
+DATA_VOLUME_OPTIONS = pulumi.ResourceOptions(retain_on_delete=True, ignore_changes=["labels", "driver", "driverOpts"])
 """The options of a volume that holds data: no removal and no destroy deletes it.
 
 Mirrors takes an existing volume as it is. Otherwise Pulumi's Docker provider would replace it for each difference, and
@@ -39,7 +39,7 @@ class DockerContext:
 
     fleet: pulumi.Resource
     settings: Settings
-    names: Names
+    names: ResourceNames
     ids: SiteIds
     scheduler: RolloutScheduler
     own: pulumi.ResourceOptions
@@ -54,7 +54,7 @@ class DockerContext:
     def name(self) -> str:
         return self.fleet.pulumi_resource_name
 
-    def below(self, parent: pulumi.Resource, **more: Any) -> pulumi.ResourceOptions:
+    def options_below(self, parent: pulumi.Resource, **more: Any) -> pulumi.ResourceOptions:
         """Return the fleet's options for a resource below another one: same provider, same former names."""
         return pulumi.ResourceOptions.merge(self.own, pulumi.ResourceOptions(parent=parent, **more))
 
@@ -66,13 +66,13 @@ class DockerContext:
         shared = {**self.shared, **values}
         if not owns_media(self.settings):
             return replace(self, shared=shared)
-        part = component("mirrors:docker:Media", self.name, self.own)
+        part = declare_component("mirrors:docker:Media", self.name, self.own)
         volume = declare_volume(self, "media", docker_of(self.settings).media.volume, part)
         dsn = pulumi.Output.from_input(storage_dsn(self.settings))
         return replace(self, shared={**shared, STORAGE_DSN: dsn}, media=volume.name)
 
 
-def component(kind: str, name: str, options: pulumi.ResourceOptions) -> pulumi.ComponentResource:
+def declare_component(kind: str, name: str, options: pulumi.ResourceOptions) -> pulumi.ComponentResource:
     """Return a part of the fleet. It separates resources of one type that all carry the fleet's name.
 
     A renamed part has no alias, like the fleet itself.
@@ -80,30 +80,30 @@ def component(kind: str, name: str, options: pulumi.ResourceOptions) -> pulumi.C
     return pulumi.ComponentResource(kind, name, None, pulumi.ResourceOptions(parent=options.parent))
 
 
-def declare_volume(common: DockerContext, part: str, declared: str | None, parent: pulumi.Resource) -> docker.Volume:
+def declare_volume(context: DockerContext, part: str, declared: str | None, parent: pulumi.Resource) -> docker.Volume:
     """Declare a volume. An existing one is used as it is: Docker makes none twice."""
     return docker.Volume(
-        common.name,
-        name=declared or common.names.part(part),
-        labels=None if declared else labels(docker.VolumeLabelArgs, common.names.labels()),
-        opts=pulumi.ResourceOptions.merge(common.below(parent), KEPT),
+        context.name,
+        name=declared or context.names.part(part),
+        labels=None if declared else label_inputs(docker.VolumeLabelArgs, context.names.labels()),
+        opts=pulumi.ResourceOptions.merge(context.options_below(parent), DATA_VOLUME_OPTIONS),
     )
 
 
-def labels(kind: Callable[..., Label], values: Mapping[str, str]) -> list[Label]:
+def label_inputs(kind: Callable[..., LabelArgs], values: Mapping[str, str]) -> list[LabelArgs]:
     return [kind(label=name, value=value) for name, value in sorted(values.items())]
 
 
-def image_of(
+def declare_image(
     settings: Settings, parent: pulumi.Resource, name: str, options: pulumi.ResourceOptions
 ) -> pulumi.Output[str]:
     """Return the id of the image: one that exists, can be pulled, or is built from a directory."""
     build = docker_of(settings).build
     if build is None:
-        return remote_image(str(docker_of(settings).image), parent, name, options)
+        return declare_remote_image(str(docker_of(settings).image), parent, name, options)
     built = docker.Image(
         name,
-        image_name=f"{Names.of(settings).network}:built",
+        image_name=f"{ResourceNames.of(settings).network}:built",
         skip_push=True,
         build=docker.DockerBuildArgs(context=build.directory, dockerfile=build.dockerfile, args=dict(build.arguments)),
         opts=pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(parent=parent)),
@@ -111,7 +111,7 @@ def image_of(
     return built.repo_digest
 
 
-def remote_image(
+def declare_remote_image(
     reference: str, parent: pulumi.Resource, name: str, options: pulumi.ResourceOptions
 ) -> pulumi.Output[str]:
     """Return the id of a named image. Docker pulls none that the host has; each refresh looks the name up again."""
@@ -119,29 +119,29 @@ def remote_image(
     return docker.RemoteImage(name, name=reference, keep_locally=True, opts=below).image_id
 
 
-def healthcheck(command: list[str], interval: int, timeout: int, retries: int, start: int) -> Any:
+def healthcheck_input(command: list[str], interval: int, timeout: int, retries: int, start: int) -> Any:
     return docker.ContainerHealthcheckArgs(
         tests=command,
-        interval=go_duration(interval),
-        timeout=go_duration(timeout),
+        interval=to_go_duration(interval),
+        timeout=to_go_duration(timeout),
         retries=retries,
-        start_period=go_duration(start),
+        start_period=to_go_duration(start),
     )
 
 
-def env(values: Mapping[str, Any]) -> pulumi.Output[list[str]]:
+def env_input(values: Mapping[str, Any]) -> pulumi.Output[list[str]]:
     """Return {name: value} as Docker takes it. One secret value makes all of them secret."""
     return pulumi.Output.all(**values).apply(lambda known: [f"{name}={known[name]}" for name in sorted(known)])
 
 
 __all__ = [
-    "KEPT",
+    "DATA_VOLUME_OPTIONS",
     "DockerContext",
-    "component",
+    "declare_component",
+    "declare_image",
+    "declare_remote_image",
     "declare_volume",
-    "env",
-    "healthcheck",
-    "image_of",
-    "labels",
-    "remote_image",
+    "env_input",
+    "healthcheck_input",
+    "label_inputs",
 ]

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from docker.models.containers import Container
 
-GIVEN = "MIRRORS_GIVEN"
+INPUT_VARIABLE = "MIRRORS_GIVEN"
 
 
-def run_in(container: Container, command: Sequence[str], user: str, given: str) -> tuple[int, str]:
+def run_in_container(container: Container, command: Sequence[str], user: str, given: str) -> tuple[int, str]:
     """Run a command in a container.
 
     The input goes through a variable and the shell's own ``printf``: a stream into a container works differently on
@@ -19,8 +19,8 @@ def run_in(container: Container, command: Sequence[str], user: str, given: str) 
     Returns:
         The exit code, and what the command printed.
     """
-    script = f'printf %s "${GIVEN}" | {{ unset {GIVEN}; exec "$@"; }}'
-    done = container.exec_run(["sh", "-c", script, "sh", *command], user=user, environment={GIVEN: given})
+    script = f'printf %s "${INPUT_VARIABLE}" | {{ unset {INPUT_VARIABLE}; exec "$@"; }}'
+    done = container.exec_run(["sh", "-c", script, "sh", *command], user=user, environment={INPUT_VARIABLE: given})
     return int(done.exit_code or 0), b"".join(
         done.output if not isinstance(done.output, bytes) else [done.output]
     ).decode(errors="replace")

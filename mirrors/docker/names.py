@@ -10,7 +10,7 @@ LABEL_SITE = "mirrors.site"
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class ResourceNames:
     """Names of a stack's resources on a Docker host. Test and Live, and several fleets, can share one host.
 
     A slug has neither dot nor underscore, so the name of a site differs from every other name.
@@ -20,7 +20,7 @@ class Names:
     environment: str
 
     @classmethod
-    def of(cls, settings: Settings) -> "Names":
+    def of(cls, settings: Settings) -> "ResourceNames":
         return cls(settings.fleet.original.application, settings.environment)
 
     @property

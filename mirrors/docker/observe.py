@@ -7,9 +7,9 @@ from datetime import datetime
 from docker.models.containers import Container
 
 from mirrors.config import Settings
-from mirrors.docker.host import DockerHost, variables_of
+from mirrors.docker.host import DockerHost, read_container_variables
 from mirrors.docker.names import LABEL_ENVIRONMENT, LABEL_FLEET, LABEL_SITE
-from mirrors.docker.plan import LABEL_PASSWORD, neighbour
+from mirrors.docker.plan import LABEL_PASSWORD, neighbour_from
 from mirrors.docker.status import ObservedContainer
 from mirrors.planning.observed import ObservedFleet, ObservedSite, ObservedVariable
 from mirrors.planning.site_ids.facts import UndeclaredSite
@@ -18,7 +18,7 @@ from mirrors.planning.variables.names import DATABASE_URL
 
 
 @dataclass(frozen=True)
-class ContainersSeen:
+class ObservedContainers:
     """The containers of a fleet, and what they show beside their variables.
 
     Args:
@@ -31,62 +31,62 @@ class ContainersSeen:
     elsewhere: Mapping[str, str] = field(default_factory=dict)
 
 
-def observe(engine: DockerHost, settings: Settings) -> ContainersSeen:
-    """Observe the fleet's containers. Raises DockerError where the host does not answer."""
+def observe_containers(engine: DockerHost, settings: Settings) -> ObservedContainers:
+    """Observe the fleet's containers. Raises MirrorsError where the host does not answer."""
     original, slugs = settings.fleet.original.application, settings.fleet.slugs
-    there = engine.labelled({LABEL_ENVIRONMENT: settings.environment})
+    there = engine.list_labelled({LABEL_ENVIRONMENT: settings.environment})
     found = {item.labels.get(LABEL_SITE, ""): item for item in there if item.labels.get(LABEL_FLEET) == original}
     fleets = ((item.labels.get(LABEL_SITE, ""), item.labels.get(LABEL_FLEET)) for item in there)
     elsewhere = {slug: fleet for slug, fleet in fleets if slug in slugs and fleet and fleet != original}
-    sites = {slug: _site(settings, slug, found.get(slug)) for slug in slugs}
+    sites = {slug: _observe_site(settings, slug, found.get(slug)) for slug in slugs}
     for mirror in settings.mirrors:
         if mirror.formerly and mirror.application not in found:
-            sites[mirror.application] = _site(settings, mirror.application, found.get(mirror.formerly))
+            sites[mirror.application] = _observe_site(settings, mirror.application, found.get(mirror.formerly))
     first = sites.pop(original)
     versions = {item.labels[LABEL_PASSWORD] for item in found.values() if LABEL_PASSWORD in item.labels}
-    beside = neighbours(settings, [*there, *_with_one_address(engine, settings)])
+    beside = find_neighbours(settings, [*there, *_list_by_address(engine, settings)])
     seen = ObservedFleet(first, sites, settings.environment, undeclared_sites=beside)
-    return ContainersSeen(seen, frozenset(versions), elsewhere)
+    return ObservedContainers(seen, frozenset(versions), elsewhere)
 
 
-def observe_sites(host: DockerHost, settings: Settings) -> dict[str, ObservedContainer]:
-    """Return the containers of a stack's sites, by slug. Raises DockerError where the host does not answer."""
+def observe_site_containers(host: DockerHost, settings: Settings) -> dict[str, ObservedContainer]:
+    """Return the containers of a stack's sites, by slug. Raises MirrorsError where the host does not answer."""
     original = settings.fleet.original
-    there = host.labelled({LABEL_ENVIRONMENT: settings.environment})
+    there = host.list_labelled({LABEL_ENVIRONMENT: settings.environment})
     found: dict[str, Container] = {}
     for fleet in (original.formerly, original.application):
         found |= {item.labels[LABEL_SITE]: item for item in there if fleet and _is_site_of(item, fleet)}
     images = {slug: str(item.attrs.get("Image", "")) for slug, item in found.items()}
     names = {image: host.variables_of_image(image) for image in {*images.values()}}
-    return {slug: _observed(slug, item, names[images[slug]]) for slug, item in found.items()}
+    return {slug: _observe_container(slug, item, names[images[slug]]) for slug, item in found.items()}
 
 
 def _is_site_of(item: Container, fleet: str) -> bool:
     return bool(item.labels.get(LABEL_SITE)) and item.labels.get(LABEL_FLEET) == fleet
 
 
-def _observed(slug: str, item: Container, of_image: frozenset[str] | None) -> ObservedContainer:
+def _observe_container(slug: str, item: Container, of_image: frozenset[str] | None) -> ObservedContainer:
     state = item.attrs["State"]
     return ObservedContainer(
         slug,
         item.short_id,
         item.attrs.get("Image", ""),
-        _moment(item.attrs.get("Created")),
+        _parse_time(item.attrs.get("Created")),
         state["Status"],
         int(state.get("ExitCode") or 0),
         (state.get("Health") or {}).get("Status"),
-        variables_of(item),
+        read_container_variables(item),
         of_image,
         item.labels.get(LABEL_PASSWORD),
     )
 
 
-def _moment(text: str | None) -> datetime | None:
+def _parse_time(text: str | None) -> datetime | None:
     """Read a time as Docker writes it, to the second: it has more digits than Python reads."""
     return datetime.fromisoformat(f"{text[:19]}+00:00") if text else None
 
 
-def neighbours(settings: Settings, there: Iterable[Container]) -> dict[str, UndeclaredSite]:
+def find_neighbours(settings: Settings, there: Iterable[Container]) -> dict[str, UndeclaredSite]:
     """Return the containers that share the database and are not declared.
 
     A label tells them where the database is the fleet's own; its address tells them otherwise.
@@ -99,15 +99,15 @@ def neighbours(settings: Settings, there: Iterable[Container]) -> dict[str, Unde
     known = {slug for site in fleet.sites for slug in (site.application, site.formerly)}
     found: dict[str, UndeclaredSite] = {}
     for item in there:
-        values, slug = variables_of(item), item.labels.get(LABEL_SITE)
+        values, slug = read_container_variables(item), item.labels.get(LABEL_SITE)
         ours = item.labels.get(LABEL_FLEET) in fleets and item.labels.get(LABEL_ENVIRONMENT) == settings.environment
-        near = bool(slug) if ours else _has_the_address(settings, values)
-        if near and not (ours and slug in known) and (beside := neighbour(values)) is not None:
+        near = bool(slug) if ours else _may_use_database(settings, values)
+        if near and not (ours and slug in known) and (beside := neighbour_from(values)) is not None:
             found[slug or item.name or ""] = beside
     return dict(sorted(found.items()))
 
 
-def _has_the_address(settings: Settings, values: Mapping[str, str]) -> bool:
+def _may_use_database(settings: Settings, values: Mapping[str, str]) -> bool:
     """Return whether a container may use a shared database that is elsewhere.
 
     A database of the fleet's own has the same address in each network, so its address says nothing.
@@ -118,15 +118,15 @@ def _has_the_address(settings: Settings, values: Mapping[str, str]) -> bool:
     return is_same_service(read_service(there), read_service(declared.get_secret_value())) is not False
 
 
-def _with_one_address(engine: DockerHost, settings: Settings) -> Sequence[Container]:
+def _list_by_address(engine: DockerHost, settings: Settings) -> Sequence[Container]:
     """Return all containers of the host if only an address shows what they share."""
-    return engine.labelled({}) if DATABASE_URL in settings.shared_values else ()
+    return engine.list_labelled({}) if DATABASE_URL in settings.shared_values else ()
 
 
-def _site(settings: Settings, slug: str, container: Container | None) -> ObservedSite:
+def _observe_site(settings: Settings, slug: str, container: Container | None) -> ObservedSite:
     """Return an observed site. A site without a container has no environment: there is nothing to compare with."""
     if container is None:
         return ObservedSite(slug, slug, None)
-    values: Mapping[str, str] = variables_of(container)
+    values: Mapping[str, str] = read_container_variables(container)
     variables = {name: ObservedVariable(value) for name, value in values.items()}
     return ObservedSite(slug, slug, settings.environment, variables, deployed_variables=values)

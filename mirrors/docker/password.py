@@ -7,10 +7,10 @@ from pulumi.dynamic import Config, CreateResult, ReadResult, Resource, UpdateRes
 
 from mirrors.config.connection import load_rollout
 from mirrors.config.rollout import Rollout
-from mirrors.pulumi_internals import secret
+from mirrors.pulumi_internals import mark_secret
 from mirrors.resources.provider import Properties, Provider, raw_values
 
-BYTES = 32
+PASSWORD_BYTES = 32
 
 
 class DatabasePasswordProvider(Provider):
@@ -18,25 +18,25 @@ class DatabasePasswordProvider(Provider):
 
     inputs = ("version",)
 
-    def configured(self, config: Config) -> Rollout:
+    def load_provider_settings(self, config: Config) -> Rollout:
         """Load the keys for the rollout. The password needs no connection."""
         return load_rollout(raw_values(config, ("rollout",)))
 
     def create(self, props: Properties) -> CreateResult:
         """Make a password of letters, digits, - and _, which an address takes without escapes."""
-        return CreateResult("password", self._made(props))
+        return CreateResult("password", self._make_password(props))
 
     def update(self, _id: str, _olds: Properties, _news: Properties) -> UpdateResult:
         """Make another password."""
-        return UpdateResult(self._made(_news))
+        return UpdateResult(self._make_password(_news))
 
     def read(self, id_: str, props: Properties) -> ReadResult:
         """Return the state: it is the only place that has the password."""
-        stored = self.checked(props)
-        return ReadResult(id_, stored | {"value": secret(props["value"])}, stored)
+        stored = self.select_inputs(props)
+        return ReadResult(id_, stored | {"value": mark_secret(props["value"])}, stored)
 
-    def _made(self, props: Properties) -> Properties:
-        return self.checked(props) | {"value": secret(secrets.token_urlsafe(BYTES))}
+    def _make_password(self, props: Properties) -> Properties:
+        return self.select_inputs(props) | {"value": mark_secret(secrets.token_urlsafe(PASSWORD_BYTES))}
 
 
 class DatabasePassword(Resource, module="mirrors", name="DatabasePassword"):

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 
 from mirrors.config import Settings
 from mirrors.config.messages import path
-from mirrors.docker.names import Names
-from mirrors.docker.settings import Healthcheck, docker_of
+from mirrors.docker.names import ResourceNames
+from mirrors.docker.sections import Healthcheck
+from mirrors.docker.settings import docker_of
 from mirrors.errors import ConfigurationError
 from mirrors.planning.observed import ObservedFleet, ObservedSite
 from mirrors.planning.plan import SitePlan
@@ -23,7 +24,7 @@ DATABASE_HOST = "database"
 
 LABEL_PASSWORD = "mirrors.passwordVersion"  # noqa: S105 - a label's name
 
-_ASKED = (
+_HEALTH_PROGRAM = (
     "import http.client, os, sys; "
     "site = http.client.HTTPConnection('127.0.0.1', {port}, timeout={timeout}); "
     "site.request('GET', '{path}', headers={{'Host': os.environ.get('DOMAIN') or '127.0.0.1'}}); "
@@ -50,7 +51,7 @@ class ContainersPlan:
     undeclared_sites: Mapping[str, UndeclaredSite] = field(default_factory=dict)
 
 
-def containers_plan(
+def plan_containers(
     settings: Settings, seen: ObservedFleet, manual_release_sites: Collection[str] = (), *, rotated: bool = False
 ) -> ContainersPlan:
     """Plan the containers of a stack.
@@ -63,24 +64,24 @@ def containers_plan(
     rollout = plan_rollout(settings, rotates_credentials=rotated)
     held = {item.application: settings.hold_of(item) for item in settings.mirrors}
     mirrors = [
-        _site_plan(settings, seen, item.application, item.formerly, rollout, held, manual_release_sites)
+        _plan_site(settings, seen, item.application, item.formerly, rollout, held, manual_release_sites)
         for item in settings.mirrors
     ]
     postponed = tuple(site.slug for site in mirrors if site.is_paused and site.observed.is_unconfigured)
     original = settings.fleet.original
-    problems = (*find_held_site_changes(settings, seen), *(_rotated_under_held_sites(rollout) if rotated else ()))
+    problems = (*find_held_site_changes(settings, seen), *(_held_password_problems(rollout) if rotated else ()))
     return ContainersPlan(
         problems,
-        _site_plan(settings, seen, original.application, original.formerly, rollout, {}, ()),
+        _plan_site(settings, seen, original.application, original.formerly, rollout, {}, ()),
         tuple(site for site in mirrors if site.slug not in postponed),
-        tuple(_hint(settings, seen, slug) for slug in settings.fleet.slugs),
+        tuple(_site_facts(settings, seen, slug) for slug in settings.fleet.slugs),
         rollout,
         postponed,
         seen.undeclared_sites,
     )
 
 
-def of_other_fleets(settings: Settings, elsewhere: Mapping[str, str]) -> tuple[Problem, ...]:
+def check_other_fleets(settings: Settings, elsewhere: Mapping[str, str]) -> tuple[Problem, ...]:
     """Refuse to take sites over from another fleet of the host.
 
     If an original were renamed without ``formerly``, it would begin with an empty database beside the one with the
@@ -90,19 +91,21 @@ def of_other_fleets(settings: Settings, elsewhere: Mapping[str, str]) -> tuple[P
         elsewhere: {slug: fleet} of declared sites that run as another fleet's.
     """
     fleets = sorted({*elsewhere.values()} - {settings.fleet.original.formerly})
-    return tuple(_of_fleet(fleet, sorted(slug for slug in elsewhere if elsewhere[slug] == fleet)) for fleet in fleets)
+    return tuple(
+        _other_fleet_problem(fleet, sorted(slug for slug in elsewhere if elsewhere[slug] == fleet)) for fleet in fleets
+    )
 
 
-def _of_fleet(fleet: str, slugs: Sequence[str]) -> Problem:
+def _other_fleet_problem(fleet: str, slugs: Sequence[str]) -> Problem:
     return Problem(
         "site-of-another-fleet",
-        f"{format_slugs(slugs, 3)}: on this host, in the fleet {fleet}, and with that one's database.",
-        f"If the original was renamed, say so: mirrors:fleet.original.formerly: {fleet}. Else take them off that"
+        f"{format_slugs(slugs, 3)}: on this host in the fleet {fleet}, with that fleet's database.",
+        f"If the original was renamed, declare mirrors:fleet.original.formerly: {fleet}. Otherwise take them off that"
         " fleet's list first",
     )
 
 
-def _site_plan(
+def _plan_site(
     settings: Settings,
     seen: ObservedFleet,
     slug: str,
@@ -125,7 +128,7 @@ def _site_plan(
     )
 
 
-def _hint(settings: Settings, seen: ObservedFleet, slug: str) -> SiteFacts:
+def _site_facts(settings: Settings, seen: ObservedFleet, slug: str) -> SiteFacts:
     """Return the facts about a site. Its slug is its application, and a container's variables show its SITE_ID."""
     declared = next(site for site in settings.fleet.sites if site.application == slug)
     original = declared is settings.fleet.original
@@ -148,7 +151,7 @@ def _hint(settings: Settings, seen: ObservedFleet, slug: str) -> SiteFacts:
     )
 
 
-def neighbour(values: Mapping[str, str]) -> UndeclaredSite | None:
+def neighbour_from(values: Mapping[str, str]) -> UndeclaredSite | None:
     """Return the ids of a container that shares the database and is not declared; None for one without a SITE_ID.
 
     Args:
@@ -160,13 +163,13 @@ def neighbour(values: Mapping[str, str]) -> UndeclaredSite | None:
     return UndeclaredSite(() if site_id is None else (site_id,), site_id is None, values.get(MIRRORS_APPLICATION, ""))
 
 
-def _rotated_under_held_sites(rollout: RolloutPlan) -> tuple[Problem, ...]:
+def _held_password_problems(rollout: RolloutPlan) -> tuple[Problem, ...]:
     return tuple(
         Problem(
             "held-site-password-changes",
-            "it is held, but the database's password changes (mirrors:docker.database.passwordVersion), and its"
-            " container would go on with the old one.",
-            "Let it be replaced (hold: false), or keep the version",
+            "it is held, but the database's password changes (mirrors:docker.database.passwordVersion). Its container"
+            " would keep the old password.",
+            "Set hold: false for this site, or keep the version",
             site,
         )
         for site in rollout.held
@@ -181,7 +184,7 @@ def plain_variables(settings: Settings, site: SitePlan, site_id: int) -> dict[st
     mirror = site.slug != settings.fleet.original.application
     own = {SITE_ID: str(site_id), **({MIRRORS_APPLICATION: site.slug} if mirror else {})}
     surroundings = {
-        DOMAIN: domain_of(settings, site.slug, site_id),
+        DOMAIN: site_domain(settings, site.slug, site_id),
         "STAGE": settings.environment,
         "PORT": str(docker_of(settings).port),
     }
@@ -206,25 +209,25 @@ def host_port(settings: Settings, site_id: int) -> int | None:
     return port
 
 
-def domain_of(settings: Settings, slug: str, site_id: int) -> str:
+def site_domain(settings: Settings, slug: str, site_id: int) -> str:
     """Return the site's ``DOMAIN``: its declared host name, or the address and port that it answers at."""
     published = docker_of(settings).published
-    place = f"{_bracketed(published.address)}:{host_port(settings, site_id)}" if published else ""
+    place = f"{_bracket_ipv6(published.address)}:{host_port(settings, site_id)}" if published else ""
     return docker_of(settings).domains.get(slug) or place
 
 
-def url_of(settings: Settings, slug: str, site_id: int) -> str | None:
-    published, domain = docker_of(settings).published, domain_of(settings, slug, site_id)
+def site_url(settings: Settings, slug: str, site_id: int) -> str | None:
+    published, domain = docker_of(settings).published, site_domain(settings, slug, site_id)
     return make_site_url(domain) if slug in docker_of(settings).domains or not published else f"http://{domain}/"
 
 
-def _bracketed(address: str) -> str:
+def _bracket_ipv6(address: str) -> str:
     return f"[{address}]" if ":" in address else address
 
 
 def database_url(settings: Settings, password: str) -> str:
     """Return the address of the stack's database. The password has only characters that need no escape."""
-    database, role = docker_of(settings).database, Names.of(settings).role
+    database, role = docker_of(settings).database, ResourceNames.of(settings).role
     name = database.name or role
     return f"postgres://{database.user or name}:{password}@{DATABASE_HOST}:5432/{name}"
 
@@ -234,20 +237,20 @@ def storage_dsn(settings: Settings) -> str:
     return f"file://{media.path}/?url={media.url.replace('/', '%2F')}"
 
 
-def owns(settings: Settings, name: str) -> bool:
+def owns_service(settings: Settings, name: str) -> bool:
     """Return whether the stack has a service of its own for a shared variable, and declares no value for it."""
     return name in settings.fleet.shared and name not in settings.shared_values
 
 
 def owns_database(settings: Settings) -> bool:
-    return owns(settings, DATABASE_URL)
+    return owns_service(settings, DATABASE_URL)
 
 
 def owns_media(settings: Settings) -> bool:
-    return owns(settings, STORAGE_DSN)
+    return owns_service(settings, STORAGE_DSN)
 
 
-def go_duration(seconds: int) -> str:
+def to_go_duration(seconds: int) -> str:
     """Return a duration as Go writes it and Docker's provider reads it back. Every preview would show another form.
 
     >>> go_duration(5), go_duration(60), go_duration(5400)
@@ -264,7 +267,9 @@ def health_command(check: Healthcheck, port: int) -> list[str]:
     """Return the command that Docker runs in a site's container. Its first word is the kind of command."""
     if check.command:
         return list(check.command)
-    asked = _ASKED.format(port=port, timeout=check.timeout, path=check.path.replace("'", "%27").replace("\\", "%5C"))
+    asked = _HEALTH_PROGRAM.format(
+        port=port, timeout=check.timeout, path=check.path.replace("'", "%27").replace("\\", "%5C")
+    )
     return ["CMD", "python3", "-c", asked]
 
 
@@ -274,7 +279,7 @@ def proxy_labels(settings: Settings, slug: str) -> dict[str, str]:
     if proxy is None:
         return {}
     domain = docker_of(settings).domains[slug]
-    name = Names.of(settings).site(slug).replace(".", "-")
+    name = ResourceNames.of(settings).site(slug).replace(".", "-")
     by_kind = {
         "caddy": {"caddy": domain, "caddy.reverse_proxy": f"{{{{upstreams {port}}}}}"},
         "traefik": {

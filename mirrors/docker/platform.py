@@ -9,22 +9,22 @@ import pulumi
 import pulumi_docker
 
 from mirrors.config import Settings
-from mirrors.docker.context import DockerContext, component, image_of, labels
+from mirrors.docker.connection import connection_of
+from mirrors.docker.context import DockerContext, declare_component, declare_image, label_inputs
 from mirrors.docker.database import declare_database
-from mirrors.docker.errors import DockerError
-from mirrors.docker.host import connect
-from mirrors.docker.names import Names
-from mirrors.docker.observe import observe
+from mirrors.docker.host import connect_docker_host
+from mirrors.docker.names import ResourceNames
+from mirrors.docker.observe import observe_containers
 from mirrors.docker.plan import (
     ContainersPlan,
-    containers_plan,
-    of_other_fleets,
+    check_other_fleets,
     owns_database,
     owns_media,
+    plan_containers,
 )
-from mirrors.docker.settings import DockerSettings, connection_of, docker_of
+from mirrors.docker.settings import DockerSettings, docker_of
 from mirrors.docker.sites import declare_release, declare_site
-from mirrors.errors import ConfigurationError
+from mirrors.errors import MirrorsError
 from mirrors.planning.variables.addresses import is_loopback
 from mirrors.planning.variables.dsn import identify_service
 from mirrors.planning.variables.names import is_service_variable
@@ -32,17 +32,23 @@ from mirrors.problems import Note, Problem
 from mirrors.program.announcements import announce_note
 from mirrors.program.platform import PlatformOutputs
 from mirrors.program.scheduler import RolloutScheduler
-from mirrors.program.startup import Configured, manual_release_sites, published_passphrase, refuse, say_rollout
+from mirrors.program.startup import (
+    ProgramConfiguration,
+    published_passphrase_problems,
+    read_manual_release_sites,
+    report_rollout,
+    stop_with_problems,
+)
 from mirrors.resources.site_ids import SiteIds
 
 
 class DockerPlatform:
     """A Docker host in the user's program. It observes and plans, and leaves the program where there is a problem."""
 
-    def __init__(self, configured: Configured) -> None:
-        self.configured = configured
+    def __init__(self, configured: ProgramConfiguration) -> None:
+        self.load_provider_settings = configured
         self.settings = configured.settings
-        self.plan = self._planned()
+        self.plan = self._make_plan()
 
     @property
     def site_facts(self) -> list[dict[str, Any]]:
@@ -58,12 +64,12 @@ class DockerPlatform:
         return {}
 
     @property
-    def hidden(self) -> dict[str, str]:
+    def hidden_databases(self) -> dict[str, str]:
         """Empty: every variable of a container can be read."""
         return {}
 
     @property
-    def found(self) -> dict[str, dict[str, bool]]:
+    def existing_variables(self) -> dict[str, dict[str, bool]]:
         """Empty: Mirrors makes each container, so none has variables that Mirrors found."""
         return {}
 
@@ -71,42 +77,46 @@ class DockerPlatform:
         """Declare network and volumes, PostgreSQL, the release command, the original, and then the mirrors in waves."""
         settings = self.settings
         scheduler = RolloutScheduler(self.plan.rollout, settings.rollout.parallel, preview=pulumi.runtime.is_dry_run())
-        provider = _provider(fleet.pulumi_resource_name, settings)
+        provider = _declare_provider(fleet.pulumi_resource_name, settings)
         own = pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(provider=provider))
-        common = self._common(fleet, ids, scheduler, own)
-        release = declare_release(common, self.plan.original)
-        first = declare_site(common, self.plan.original, release)
+        context = self._declare_context(fleet, ids, scheduler, own)
+        release = declare_release(context, self.plan.original)
+        first = declare_site(context, self.plan.original, release)
         scheduler.require_first(first.serving)
-        mirrors = [declare_site(common, site, release) for site in self.plan.mirrors]
+        mirrors = [declare_site(context, site, release) for site in self.plan.mirrors]
         about = {
             "application": settings.fleet.original.application,
             "environment": settings.environment,
-            "release": common.image,
+            "release": context.image,
             "identities": {
-                name: _identity(value) for name, value in common.shared.items() if is_service_variable(name)
+                name: _public_identity(value) for name, value in context.shared.items() if is_service_variable(name)
             },
         }
         return PlatformOutputs([first.row], [site.row for site in mirrors], about)
 
-    def _planned(self) -> ContainersPlan:
-        settings, problems = self.settings, list(self.configured.problems)
+    def _make_plan(self) -> ContainersPlan:
+        settings, problems = self.settings, list(self.load_provider_settings.problems)
         try:
-            engine = connect(connection_of(settings, os.environ))
-            seen = observe(engine, settings)
-        except (DockerError, ConfigurationError) as error:
-            refuse([*problems, *error.problems])
+            engine = connect_docker_host(connection_of(settings, os.environ))
+            seen = observe_containers(engine, settings)
+        except MirrorsError as error:
+            stop_with_problems([*problems, *error.problems])
         version = docker_of(settings).database.password_version
         rotated = owns_database(settings) and bool(seen.password_versions - {version})
-        planned = containers_plan(settings, seen.fleet, manual_release_sites(os.environ), rotated=rotated)
-        problems += [*of_other_fleets(settings, seen.elsewhere), *_published(engine.host), *planned.problems]
+        planned = plan_containers(settings, seen.fleet, read_manual_release_sites(os.environ), rotated=rotated)
+        problems += [
+            *check_other_fleets(settings, seen.elsewhere),
+            *_published_passphrase_problems(engine.host),
+            *planned.problems,
+        ]
         if problems:
-            refuse(problems)
-        self._say(planned)
+            stop_with_problems(problems)
+        self._announce(planned)
         return planned
 
-    def _say(self, planned: ContainersPlan) -> None:
+    def _announce(self, planned: ContainersPlan) -> None:
         if pulumi.runtime.is_dry_run():
-            names = Names.of(self.settings)
+            names = ResourceNames.of(self.settings)
             kept = [
                 declared or names.part(part)
                 for part, declared, owned in (
@@ -117,36 +127,36 @@ class DockerPlatform:
             ]
             if kept:
                 announce_note(Note(f"docker: no command deletes the volumes with data: {', '.join(kept)}"))
-        say_rollout(self.settings, planned.rollout, planned.mirrors, planned.postponed)
+        report_rollout(self.settings, planned.rollout, planned.mirrors, planned.postponed)
 
-    def _common(
+    def _declare_context(
         self, fleet: pulumi.Resource, ids: SiteIds, scheduler: RolloutScheduler, own: pulumi.ResourceOptions
     ) -> DockerContext:
-        settings, names, name = self.settings, Names.of(self.settings), fleet.pulumi_resource_name
+        settings, names, name = self.settings, ResourceNames.of(self.settings), fleet.pulumi_resource_name
         network = pulumi_docker.Network(
             name,
             name=names.network,
-            labels=labels(pulumi_docker.NetworkLabelArgs, names.labels()),
+            labels=label_inputs(pulumi_docker.NetworkLabelArgs, names.labels()),
             # Only another name replaces the network, and Docker deletes none that still has a container.
             opts=pulumi.ResourceOptions.merge(own, pulumi.ResourceOptions(delete_before_replace=False)),
         )
-        part = component("mirrors:docker:Release", name, own)
-        image = image_of(settings, part, name, own)
-        common = DockerContext(fleet, settings, names, ids, scheduler, own, network, part, image)
-        return declare_database(common).with_media()
+        part = declare_component("mirrors:docker:Release", name, own)
+        image = declare_image(settings, part, name, own)
+        context = DockerContext(fleet, settings, names, ids, scheduler, own, network, part, image)
+        return declare_database(context).with_media()
 
 
-def _published(host: str) -> list[Problem]:
+def _published_passphrase_problems(host: str) -> list[Problem]:
     name = urlsplit(host).hostname or ""
-    return [] if host.startswith("unix:") or is_loopback(name) else published_passphrase(name, os.environ)
+    return [] if host.startswith("unix:") or is_loopback(name) else published_passphrase_problems(name, os.environ)
 
 
-def _identity(value: pulumi.Output[str]) -> pulumi.Output[str]:
+def _public_identity(value: pulumi.Output[str]) -> pulumi.Output[str]:
     """Return the parts of a secret address that are no secret: host and name."""
     return pulumi.Output.unsecret(value.apply(identify_service))
 
 
-def _provider(name: str, settings: Settings) -> pulumi.ProviderResource:
+def _declare_provider(name: str, settings: Settings) -> pulumi.ProviderResource:
     """Return Pulumi's Docker provider for the declared host. Without one it reads ``DOCKER_HOST`` itself.
 
     The machine's own setting stays out of the state, so two machines show no difference.

@@ -6,8 +6,8 @@ from pulumi.dynamic import Config
 
 from mirrors.config.connection import load_rollout
 from mirrors.config.rollout import Rollout
-from mirrors.docker.host import DockerHost, connect
-from mirrors.docker.settings import KEYS, DockerConnection, load_docker_connection
+from mirrors.docker.connection import DOCKER_KEYS, DockerConnection, load_docker_connection
+from mirrors.docker.host import DockerHost, connect_docker_host
 from mirrors.resources.provider import Provider, raw_values
 
 
@@ -17,12 +17,12 @@ class DockerProvider(Provider):
     docker: DockerConnection
     rollout: Rollout
 
-    def configured(self, config: Config) -> Rollout:
-        raw = raw_values(config, KEYS)
+    def load_provider_settings(self, config: Config) -> Rollout:
+        raw = raw_values(config, DOCKER_KEYS)
         self.docker = load_docker_connection(raw, os.environ)
         self.rollout = load_rollout(raw)
         return self.rollout
 
     @property
-    def engine(self) -> DockerHost:
-        return connect(self.docker)
+    def host(self) -> DockerHost:
+        return connect_docker_host(self.docker)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 
 from mirrors.config.messages import no_such_site, path, problem_at
 from mirrors.config.models import Settings
-from mirrors.docker.names import Names
+from mirrors.docker.names import ResourceNames
 from mirrors.docker.settings import docker_of
 from mirrors.problems import Problem
 
@@ -71,7 +71,7 @@ def check_renamed_original_keeps_data(settings: Settings) -> Iterator[Problem]:
     """Refuse a renamed original whose volumes and database are not declared: its new name has none of them."""
     if settings.fleet.original.formerly is None:
         return
-    former, docker = Names(settings.fleet.original.formerly, settings.environment), docker_of(settings)
+    former, docker = ResourceNames(settings.fleet.original.formerly, settings.environment), docker_of(settings)
     wanted = {
         ("database", "volume"): (docker.database.volume, former.part("database"), "DATABASE_URL"),
         ("database", "name"): (docker.database.name, former.role, "DATABASE_URL"),

@@ -8,16 +8,16 @@ import pulumi
 from docker.models.containers import Container
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
-from mirrors.docker.errors import ContainerFailedError
-from mirrors.docker.host import ENDED, PAUSE, variables_of
+from mirrors.docker.failures import container_error
+from mirrors.docker.host import ENDED_STATUSES, POLL_INTERVAL, read_container_variables
 from mirrors.docker.provider import DockerProvider
 from mirrors.resources.health import wait_until_healthy
 from mirrors.resources.provider import Properties
 
-QUIET = 3.0
+MINIMUM_UPTIME = 3.0
 """Seconds that a container without a health check has to live before it counts as serving."""
 
-RETRIES = 3
+DEFAULT_RETRIES = 3
 """Docker's own number, where a health check has none."""
 
 
@@ -27,14 +27,14 @@ class ServingProvider(DockerProvider):
     inputs = ("site", "container", "name", "timeout", "url", "verified")
 
     def create(self, props: Properties) -> CreateResult:
-        """Wait until the container is healthy. Raises ContainerFailedError with the last lines of its log."""
-        inputs = self.checked(props)
+        """Wait until the container is healthy. Raises MirrorsError with the last lines of its log."""
+        inputs = self.select_inputs(props)
         self._wait(inputs)
         return CreateResult(inputs["name"], inputs)
 
     def update(self, _id: str, _olds: Properties, _news: Properties) -> UpdateResult:
         """Wait for the new container. A failure stops the waves behind it."""
-        inputs = self.checked(_news)
+        inputs = self.select_inputs(_news)
         self._wait(inputs)
         return UpdateResult(inputs)
 
@@ -43,21 +43,21 @@ class ServingProvider(DockerProvider):
 
     def read(self, id_: str, props: Properties) -> ReadResult:
         """Return the state: the container's own resource says whether it still exists."""
-        stored = self.checked(props)
+        stored = self.select_inputs(props)
         return ReadResult(id_, stored, stored)
 
     def _wait(self, inputs: Properties) -> None:
-        container = self.engine.find(inputs["container"])
+        container = self.host.find_container(inputs["container"])
         if container is None:
             found = "its container was removed before it was healthy"
-            raise ContainerFailedError("container-missing", inputs["site"], found, "")
-        Watch(self, inputs["site"], container, float(inputs["timeout"])).until_healthy()
+            raise container_error("container-missing", inputs["site"], found, "")
+        HealthWait(self, inputs["site"], container, float(inputs["timeout"])).wait()
         if inputs.get("verified") and inputs.get("url") and self.rollout.health is not None:
             outputs = {"url": inputs["url"], "deployment": container.short_id}
-            wait_until_healthy(inputs["site"], outputs, self.rollout.health, variables_of(container))
+            wait_until_healthy(inputs["site"], outputs, self.rollout.health, read_container_variables(container))
 
 
-class Watch:
+class HealthWait:
     """One wait for one container.
 
     Args:
@@ -71,60 +71,60 @@ class Watch:
         self.timeout = timeout
         self.begun = time.monotonic()
         self.restarts = int(container.attrs.get("RestartCount") or 0)
-        self.failures = self._failures()
+        self.failures = self._count_failed_checks()
 
-    def until_healthy(self) -> None:
-        while not self._healthy():
-            self._still_alive()
-            if time.monotonic() + PAUSE >= self.begun + self.timeout:
-                found = f"its container was not healthy within {self.timeout:g} s{self._last_answer()}"
+    def wait(self) -> None:
+        while not self._is_healthy():
+            self._fail_if_ended()
+            if time.monotonic() + POLL_INTERVAL >= self.begun + self.timeout:
+                found = f"its container was not healthy within {self.timeout:g} s{self._describe_last_check()}"
                 self._fail("container-unhealthy", found)
-            time.sleep(PAUSE)
-            self._look()
+            time.sleep(POLL_INTERVAL)
+            self._reload()
 
-    def _look(self) -> None:
-        with self.provider.engine.asked(f"look at the container {self.container.name}"):
+    def _reload(self) -> None:
+        with self.provider.host.wrap_errors(f"look at the container {self.container.name}"):
             self.container.reload()
 
-    def _healthy(self) -> bool:
+    def _is_healthy(self) -> bool:
         """Return whether the container is healthy. Without a health check it has to run for a while."""
         state = self.container.attrs["State"]
         if health := state.get("Health"):
             return bool(state["Running"] and health["Status"] == "healthy")
         lives = bool(state["Running"] and not state["Restarting"])
-        return lives and time.monotonic() - self.begun >= min(QUIET, self.timeout)
+        return lives and time.monotonic() - self.begun >= min(MINIMUM_UPTIME, self.timeout)
 
-    def _still_alive(self) -> None:
+    def _fail_if_ended(self) -> None:
         """Fail at once if the container ends: Docker may start it again and again.
 
         Restarts before the first look do not count: their cause may have been corrected since.
         """
         state, restarts = self.container.attrs["State"], int(self.container.attrs.get("RestartCount") or 0)
-        if state["Status"] in ENDED or restarts > self.restarts:
+        if state["Status"] in ENDED_STATUSES or restarts > self.restarts:
             runs_again = state["Running"] and not state["Restarting"]  # then its exit code is 0
             code = "" if runs_again else f" with exit code {state['ExitCode']}"
             memory = ", out of memory" if state.get("OOMKilled") else ""
             self._fail("container-ended", f"its container ended{code}{memory}")
         if (state.get("Health") or {}).get(
             "Status"
-        ) == "unhealthy" and self._failures() >= self.failures + self._most():
-            self._fail("container-unhealthy", f"its container is unhealthy{self._last_answer()}")
+        ) == "unhealthy" and self._count_failed_checks() >= self.failures + self._most_failed_checks():
+            self._fail("container-unhealthy", f"its container is unhealthy{self._describe_last_check()}")
 
-    def _failures(self) -> int:
+    def _count_failed_checks(self) -> int:
         """Return how many checks in a row have failed."""
         return int((self.container.attrs["State"].get("Health") or {}).get("FailingStreak") or 0)
 
-    def _most(self) -> int:
+    def _most_failed_checks(self) -> int:
         """Return how many failed checks make a container unhealthy; Docker's own number where none is set."""
-        return int((self.container.attrs["Config"].get("Healthcheck") or {}).get("Retries") or RETRIES)
+        return int((self.container.attrs["Config"].get("Healthcheck") or {}).get("Retries") or DEFAULT_RETRIES)
 
-    def _last_answer(self) -> str:
+    def _describe_last_check(self) -> str:
         """Return the exit code of the last check. Its output may hold anything, so no message shows it."""
         log = (self.container.attrs["State"].get("Health") or {}).get("Log") or ()
-        return f" (its last check ended with {log[-1]['ExitCode']})" if log else ""
+        return f" (its last check ended with exit code {log[-1]['ExitCode']})" if log else ""
 
     def _fail(self, code: str, found: str) -> None:
-        raise ContainerFailedError(code, self.site, found, self.provider.engine.log_of(self.container))
+        raise container_error(code, self.site, found, self.provider.host.read_log(self.container))
 
 
 class Serving(Resource, module="mirrors", name="Serving"):

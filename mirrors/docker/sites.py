@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 import pulumi_docker as docker
 
-from mirrors.docker.context import DockerContext, env, healthcheck, labels
+from mirrors.docker.context import DockerContext, env_input, healthcheck_input, label_inputs
 from mirrors.docker.plan import (
     LABEL_PASSWORD,
     health_command,
@@ -15,7 +15,7 @@ from mirrors.docker.plan import (
     owns_database,
     plain_variables,
     proxy_labels,
-    url_of,
+    site_url,
 )
 from mirrors.docker.release import Release
 from mirrors.docker.serving import Serving
@@ -23,13 +23,14 @@ from mirrors.docker.settings import docker_of
 from mirrors.errors import ConfigurationError
 from mirrors.planning.plan import SitePlan
 from mirrors.planning.site_ids.facts import ORIGINAL_ID
+from mirrors.planning.variables.names import format_site_label
 from mirrors.problems.events import report_problem
-from mirrors.program.outputs import site_id_of
+from mirrors.program.outputs import site_id_output
 
-STAYS = ["image"]
+KEPT_WITHOUT_RELEASE = ["image"]
 """The properties that a site keeps if it gets no new release."""
 
-EVERYTHING = ["*"]
+ALL_PROPERTIES = ["*"]
 
 
 @dataclass(frozen=True)
@@ -45,36 +46,36 @@ class DeclaredSite:
     row: dict[str, Any]
 
 
-def declare_release(common: DockerContext, original: SitePlan) -> Release | None:
+def declare_release(context: DockerContext, original: SitePlan) -> Release | None:
     """Declare the release command, once for each image, in a container of the original; None without a command."""
-    command = docker_of(common.settings).release_command
+    command = docker_of(context.settings).release_command
     if not command:
         return None
-    props = _run(common, original, command, common.image) | {"name": common.names.part("release")}
-    ours = pulumi.ResourceOptions(parent=common.release, aliases=common.own.aliases, depends_on=list(common.ready))
-    return Release(common.name, props, ours)
+    props = _command_inputs(context, original, command, context.image) | {"name": context.names.part("release")}
+    ours = pulumi.ResourceOptions(parent=context.release, aliases=context.own.aliases, depends_on=list(context.ready))
+    return Release(context.name, props, ours)
 
 
-def declare_site(common: DockerContext, site: SitePlan, release: Release | None) -> DeclaredSite:
+def declare_site(context: DockerContext, site: SitePlan, release: Release | None) -> DeclaredSite:
     """Declare a site's command, its container, and the wait for it, in this order and within the site's slot."""
-    turn = common.scheduler.slot(site.slug)
-    image = pulumi.Output.all(common.image, turn).apply(lambda known: known[0])
-    before = [*common.ready, *([release] if release else [])]
-    registered = _registered(common, site, image, before)
-    container = _container(common, site, image, [*before, *([registered] if registered else [])])
-    site_id = _site_id(common, site)
-    settings, url = common.settings, site_id.apply(lambda known: url_of(common.settings, site.slug, known))
+    turn = context.scheduler.slot_input(site.slug)
+    image = pulumi.Output.all(context.image, turn).apply(lambda known: known[0])
+    before = [*context.ready, *([release] if release else [])]
+    registered = _declare_site_command(context, site, image, before)
+    container = _declare_site_container(context, site, image, [*before, *([registered] if registered else [])])
+    site_id = _checked_site_id(context, site)
+    settings, url = context.settings, site_id.apply(lambda known: site_url(context.settings, site.slug, known))
     props = {
-        "site": _where(common, site),
+        "site": format_site_label(site.slug, context.settings.environment),
         "container": container.id,
-        "name": common.names.site(site.slug),
+        "name": context.names.site(site.slug),
         "timeout": docker_of(settings).start_timeout,
         # Docker's own check comes first. A site's address may lead to another machine, so Mirrors asks it on request.
         **({"verified": True, "url": url} if "health" in settings.rollout.model_fields_set else {}),
     }
-    stays = pulumi.ResourceOptions(ignore_changes=EVERYTHING if site.is_held or site.is_paused else None)
-    serving = Serving(site.slug, props, pulumi.ResourceOptions.merge(_of_site(common, site), stays))
-    common.scheduler.frees_slot(site.slug, serving)
+    stays = pulumi.ResourceOptions(ignore_changes=ALL_PROPERTIES if site.is_held or site.is_paused else None)
+    serving = Serving(site.slug, props, pulumi.ResourceOptions.merge(_site_options(context, site), stays))
+    context.scheduler.free_slot_after(site.slug, serving)
     row = {
         "application": site.slug,
         "siteId": site_id,
@@ -85,152 +86,149 @@ def declare_site(common: DockerContext, site: SitePlan, release: Release | None)
     return DeclaredSite(serving, row)
 
 
-def _registered(
-    common: DockerContext, site: SitePlan, image: pulumi.Output[str], before: Sequence[pulumi.Resource]
+def _declare_site_command(
+    context: DockerContext, site: SitePlan, image: pulumi.Output[str], before: Sequence[pulumi.Resource]
 ) -> Release | None:
     """Declare the site's own command; None without one. It writes the site's row, for example."""
-    command = docker_of(common.settings).site_command
+    command = docker_of(context.settings).site_command
     if not command:
         return None
-    plain = {name: value for name, value in _variables(common, site).items() if name in _plain_names(common, site)}
-    props = _run(common, site, command, image) | {"name": f"{common.names.site(site.slug)}_command", "told": plain}
-    after = pulumi.ResourceOptions(depends_on=list(before), ignore_changes=_ignored(site))
-    return Release(site.slug, props, pulumi.ResourceOptions.merge(_of_site(common, site), after))
+    variables, plain = _container_variables(context, site), _plain_names(context, site)
+    props = _command_inputs(context, site, command, image) | {
+        "name": f"{context.names.site(site.slug)}_command",
+        "told": {name: value for name, value in variables.items() if name in plain},
+    }
+    after = pulumi.ResourceOptions(depends_on=list(before), ignore_changes=_ignored_properties(site))
+    return Release(site.slug, props, pulumi.ResourceOptions.merge(_site_options(context, site), after))
 
 
-def _of_site(common: DockerContext, site: SitePlan) -> pulumi.ResourceOptions:
+def _site_options(context: DockerContext, site: SitePlan) -> pulumi.ResourceOptions:
     """Return a site's options. Its parent is the Fleet: a refresh below a renamed component fails (engine 3.259)."""
-    return pulumi.ResourceOptions(parent=common.fleet, aliases=_formerly(site))
+    return pulumi.ResourceOptions(parent=context.fleet, aliases=_former_aliases(site))
 
 
-def _run(common: DockerContext, site: SitePlan, command: Sequence[str], image: pulumi.Output[str]) -> dict[str, Any]:
-    place = docker_of(common.settings).media.path
+def _command_inputs(
+    context: DockerContext, site: SitePlan, command: Sequence[str], image: pulumi.Output[str]
+) -> dict[str, Any]:
+    place = docker_of(context.settings).media.path
     return {
-        "site": _where(common, site),
+        "site": format_site_label(site.slug, context.settings.environment),
         "image": image,
         "command": list(command),
-        "timeout": docker_of(common.settings).command_timeout,
-        "network": common.network.name,
-        "labels": common.names.labels(),
-        "volumes": common.media.apply(lambda name: {name: place}) if common.media else {},
-        "environment": _secret(pulumi.Output.all(**_variables(common, site))),
+        "timeout": docker_of(context.settings).command_timeout,
+        "network": context.network.name,
+        "labels": context.names.labels(),
+        "volumes": context.media.apply(lambda name: {name: place}) if context.media else {},
+        "environment": pulumi.Output.secret(pulumi.Output.all(**_container_variables(context, site))),
     }
 
 
-def _where(common: DockerContext, site: SitePlan) -> str:
-    return f"{site.slug} ({common.settings.environment})"
-
-
-def _container(
-    common: DockerContext, site: SitePlan, image: pulumi.Output[str], before: Sequence[pulumi.Resource]
+def _declare_site_container(
+    context: DockerContext, site: SitePlan, image: pulumi.Output[str], before: Sequence[pulumi.Resource]
 ) -> docker.Container:
     options = pulumi.ResourceOptions(
-        parent=common.fleet,
-        provider=common.own.provider,
-        aliases=_formerly(site),
+        parent=context.fleet,
+        provider=context.own.provider,
+        aliases=_former_aliases(site),
         depends_on=list(before),
         replace_on_changes=["healthcheck"],  # otherwise the provider reports an update and changes nothing
         delete_before_replace=True,
-        ignore_changes=_ignored(site),
+        ignore_changes=_ignored_properties(site),
     )
-    return docker.Container(site.slug, **_arguments(common, site, image), opts=options)
+    return docker.Container(site.slug, **_container_arguments(context, site, image), opts=options)
 
 
-def _arguments(common: DockerContext, site: SitePlan, image: pulumi.Output[str]) -> dict[str, Any]:
+def _container_arguments(context: DockerContext, site: SitePlan, image: pulumi.Output[str]) -> dict[str, Any]:
     """Return the container's arguments as the Docker provider reads them back: no refresh finds a difference."""
-    mine, site_id = docker_of(common.settings), _site_id(common, site)
+    mine, site_id = docker_of(context.settings), _checked_site_id(context, site)
     return {
-        "name": common.names.site(site.slug),
+        "name": context.names.site(site.slug),
         "image": image,
         "command": list(mine.command) or None,
-        "envs": env(_variables(common, site)),
+        "envs": env_input(_container_variables(context, site)),
         "restart": mine.restart,
         "must_run": True,
-        "labels": labels(docker.ContainerLabelArgs, _labels(common, site)),
-        "networks_advanced": _networks(common, site),
-        "ports": _ports(common, site_id),
-        "volumes": _volumes(common),
-        "healthcheck": _healthcheck(common),
+        "labels": label_inputs(docker.ContainerLabelArgs, _container_labels(context, site)),
+        "networks_advanced": _network_inputs(context, site),
+        "ports": _port_inputs(context, site_id),
+        "volumes": _volume_inputs(context),
+        "healthcheck": _healthcheck_input(context),
         "memory": mine.resources.memory,
         "memory_swap": mine.resources.memory,
         "cpus": mine.resources.cpus,
     }
 
 
-def _variables(common: DockerContext, site: SitePlan) -> dict[str, Any]:
+def _container_variables(context: DockerContext, site: SitePlan) -> dict[str, Any]:
     """Return {name: value} of all variables; secrets are marked. Without a SITE_ID there are none."""
     secrets = {name: pulumi.Output.secret(item.value) for name, item in site.variables.items() if item.secret}
-    site_id = _site_id(common, site)
-    plain = site_id.apply(lambda known: plain_variables(common.settings, site, known))
-    return {**{name: plain[name] for name in _plain_names(common, site)}, **common.shared, **secrets}
+    site_id = _checked_site_id(context, site)
+    plain = site_id.apply(lambda known: plain_variables(context.settings, site, known))
+    return {**{name: plain[name] for name in _plain_names(context, site)}, **context.shared, **secrets}
 
 
-def _plain_names(common: DockerContext, site: SitePlan) -> list[str]:
+def _plain_names(context: DockerContext, site: SitePlan) -> list[str]:
     secrets = {name for name, item in site.variables.items() if item.secret}
-    return sorted(plain_variables(common.settings, site, ORIGINAL_ID).keys() - secrets)
+    return sorted(plain_variables(context.settings, site, ORIGINAL_ID).keys() - secrets)
 
 
-def _secret(value: Any) -> Any:
-    return pulumi.Output.secret(value)
-
-
-def _site_id(common: DockerContext, site: SitePlan) -> pulumi.Output[int]:
+def _checked_site_id(context: DockerContext, site: SitePlan) -> pulumi.Output[int]:
     """Return the site's id, after a check that its port exists."""
 
     def with_a_port(known: int) -> int:
         try:
-            host_port(common.settings, known)
+            host_port(context.settings, known)
         except ConfigurationError as error:
             problem = replace(error.problems[0], path=None, site=site.slug)
             report_problem(problem)
             raise pulumi.RunError(problem.line) from None
         return known
 
-    return site_id_of(common.ids, site.application, site.slug, common.settings).apply(with_a_port)
+    return site_id_output(context.ids, site.application, site.slug, context.settings).apply(with_a_port)
 
 
-def _labels(common: DockerContext, site: SitePlan) -> Mapping[str, str]:
-    settings = common.settings
+def _container_labels(context: DockerContext, site: SitePlan) -> Mapping[str, str]:
+    settings = context.settings
     rotates = owns_database(settings)
     password = {LABEL_PASSWORD: docker_of(settings).database.password_version} if rotates else {}
-    return {**common.names.labels(site.slug), **password, **proxy_labels(settings, site.slug)}
+    return {**context.names.labels(site.slug), **password, **proxy_labels(settings, site.slug)}
 
 
-def _networks(common: DockerContext, site: SitePlan) -> list[docker.ContainerNetworksAdvancedArgs]:
-    proxy = docker_of(common.settings).proxy
-    inner = docker.ContainerNetworksAdvancedArgs(name=common.network.name, aliases=[site.slug])
+def _network_inputs(context: DockerContext, site: SitePlan) -> list[docker.ContainerNetworksAdvancedArgs]:
+    proxy = docker_of(context.settings).proxy
+    inner = docker.ContainerNetworksAdvancedArgs(name=context.network.name, aliases=[site.slug])
     return [inner, *([docker.ContainerNetworksAdvancedArgs(name=proxy.network)] if proxy else [])]
 
 
-def _ports(common: DockerContext, site_id: pulumi.Output[int]) -> list[docker.ContainerPortArgs] | None:
-    settings, published = common.settings, docker_of(common.settings).published
+def _port_inputs(context: DockerContext, site_id: pulumi.Output[int]) -> list[docker.ContainerPortArgs] | None:
+    settings, published = context.settings, docker_of(context.settings).published
     if published is None:
         return None
     external: Any = site_id.apply(lambda known: host_port(settings, known))
     return [docker.ContainerPortArgs(internal=docker_of(settings).port, external=external, ip=published.address)]
 
 
-def _volumes(common: DockerContext) -> list[docker.ContainerVolumeArgs] | None:
-    if common.media is None:
+def _volume_inputs(context: DockerContext) -> list[docker.ContainerVolumeArgs] | None:
+    if context.media is None:
         return None
-    place = docker_of(common.settings).media.path
-    return [docker.ContainerVolumeArgs(volume_name=common.media, container_path=place)]
+    place = docker_of(context.settings).media.path
+    return [docker.ContainerVolumeArgs(volume_name=context.media, container_path=place)]
 
 
-def _healthcheck(common: DockerContext) -> Any:
-    check = docker_of(common.settings).healthcheck
+def _healthcheck_input(context: DockerContext) -> Any:
+    check = docker_of(context.settings).healthcheck
     if check is None:
         return None
-    command = health_command(check, docker_of(common.settings).port)
-    return healthcheck(command, check.interval, check.timeout, check.retries, check.start_period)
+    command = health_command(check, docker_of(context.settings).port)
+    return healthcheck_input(command, check.interval, check.timeout, check.retries, check.start_period)
 
 
-def _ignored(site: SitePlan) -> list[str] | None:
+def _ignored_properties(site: SitePlan) -> list[str] | None:
     """Return the ignored properties: a held or paused site keeps all, a site without new releases keeps its image."""
     if site.is_held or site.is_paused:
-        return EVERYTHING
-    return None if site.takes_new_releases else STAYS
+        return ALL_PROPERTIES
+    return None if site.takes_new_releases else KEPT_WITHOUT_RELEASE
 
 
-def _formerly(site: SitePlan) -> list[pulumi.Input[pulumi.Alias | str]] | None:
+def _former_aliases(site: SitePlan) -> list[pulumi.Input[pulumi.Alias | str]] | None:
     return [pulumi.Alias(name=site.formerly)] if site.formerly else None

@@ -12,29 +12,29 @@ from tempfile import TemporaryDirectory
 from threading import Thread
 from urllib.parse import urlsplit
 
-from mirrors.docker.errors import DockerError
+from mirrors.docker.failures import docker_host_error
 
-REMOTE = "docker system dial-stdio"
+REMOTE_COMMAND = "docker system dial-stdio"
 """The command on the host. Docker's own command line and Pulumi's Docker provider run it too."""
 
-CONNECTS_WITHIN = 30
+CONNECT_TIMEOUT = 30
 """Seconds."""
 
 
 @cache
 def local_socket(host: str) -> str:
-    """Return an address that leads to ``ssh://user@host:port`` as long as this process lives. Raises DockerError."""
+    """Return an address that leads to ``ssh://user@host:port`` as long as this process lives. Raises MirrorsError."""
     if shutil.which("ssh") is None:
-        said = f"the Docker host {host} is reached with the command ssh, and there is none on the PATH"
-        raise DockerError("ssh-missing", said)
-    return Bridge(host).address
+        said = f"the Docker host {host} needs the command ssh, which is not on the PATH"
+        raise docker_host_error("ssh-missing", said)
+    return SshBridge(host).address
 
 
-class Bridge:
+class SshBridge:
     """A local socket that leads to one host."""
 
     def __init__(self, host: str) -> None:
-        self._command = command(host)
+        self._command = ssh_command(host)
         self._folder = TemporaryDirectory(prefix="mirrors-ssh-")  # only this user may enter
         place = Path(self._folder.name) / "docker.sock"
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -53,10 +53,10 @@ class Bridge:
                 self._running.append(subprocess.Popen(self._command, stdin=end, stdout=end))  # noqa: S603
 
 
-def command(host: str) -> list[str]:
+def ssh_command(host: str) -> list[str]:
     """Return the command that reaches the host. It asks no question, because a provider has no terminal."""
     parts = urlsplit(host)
     user = ["-l", parts.username] if parts.username else []
     port = ["-p", str(parts.port)] if parts.port else []
-    options = ["-T", "-o", "BatchMode=yes", "-o", f"ConnectTimeout={CONNECTS_WITHIN}"]
-    return ["ssh", *options, *user, *port, "--", parts.hostname or "", REMOTE]
+    options = ["-T", "-o", "BatchMode=yes", "-o", f"ConnectTimeout={CONNECT_TIMEOUT}"]
+    return ["ssh", *options, *user, *port, "--", parts.hostname or "", REMOTE_COMMAND]

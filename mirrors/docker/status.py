@@ -11,8 +11,8 @@ from mirrors.docker.plan import (
     owns_database,
     owns_media,
     plain_variables,
+    site_url,
     storage_dsn,
-    url_of,
 )
 from mirrors.docker.settings import docker_of
 from mirrors.planning.observed import ObservedSite
@@ -22,13 +22,13 @@ from mirrors.planning.site_ids.pins import describe_other_id
 from mirrors.planning.variables.dsn import identify_service
 from mirrors.planning.variables.names import DATABASE_URL, SITE_ID, parse_site_id, sort_for_removal, sort_for_writing
 
-__all__ = ["ObservedContainer", "statuses"]
+__all__ = ["ObservedContainer", "container_statuses"]
 
 RUNNING = "running"
-SHORT = 12
+SHORT_ID_LENGTH = 12
 """The characters of an image's id that a message shows."""
 
-Finding = tuple[SiteCondition, str]
+StateFinding = tuple[SiteCondition, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class ObservedContainer:
         return parse_site_id(self.variables.get(SITE_ID))
 
 
-def statuses(
+def container_statuses(
     settings: Settings,
     found: Mapping[str, ObservedContainer],
     site_ids: Mapping[str, int],
@@ -82,32 +82,33 @@ def statuses(
         site_ids: {slug: SITE_ID}, as the stack gave them.
         declared_image: The id of the image that ``docker.image`` names on the host; None where it has none.
     """
-    first, *mirrors = (_of_site(site, found) for site in settings.fleet.sites)
-    rows = [_original(settings, first, site_ids, declared_image)]
+    first, *mirrors = (_find_container(site, found) for site in settings.fleet.sites)
+    rows = [_original_row(settings, first, site_ids, declared_image)]
     newest = first.release if first else None
     for mirror, container in zip(settings.mirrors, mirrors, strict=True):
-        row = _row(settings, mirror, container, "mirror", site_ids, newest)
+        row = _site_row(settings, mirror, container, "mirror", site_ids, newest)
         rows.append(mark_held(settings, mirror, row))
-    return (*rows, *_removed(settings, found))
+    return (*rows, *_removed_rows(settings, found))
 
 
-def _of_site(site: Site, found: Mapping[str, ObservedContainer]) -> ObservedContainer | None:
+def _find_container(site: Site, found: Mapping[str, ObservedContainer]) -> ObservedContainer | None:
     """Return a site's container. A renamed site has it under its former slug until the next update."""
     return found.get(site.application) or (found.get(site.formerly) if site.formerly else None)
 
 
-def _original(
+def _original_row(
     settings: Settings, container: ObservedContainer | None, site_ids: Mapping[str, int], declared_image: str | None
 ) -> SiteStatus:
-    row = _row(settings, settings.fleet.original, container, "original", site_ids, None)
+    row = _site_row(settings, settings.fleet.original, container, "original", site_ids, None)
     if container is None or declared_image in (None, container.image):
         return row
-    now = str(declared_image).removeprefix("sha256:")[:SHORT]
-    said = f"it runs {container.release[:SHORT]}, and mirrors:docker.image is {now} on this host: an up rolls that out"
+    now = str(declared_image).removeprefix("sha256:")[:SHORT_ID_LENGTH]
+    runs = container.release[:SHORT_ID_LENGTH]
+    said = f"it runs {runs}, and mirrors:docker.image is {now} on this host: an up rolls that out"
     return replace(row, notes=(said,))
 
 
-def _row(
+def _site_row(
     settings: Settings,
     site: Site,
     container: ObservedContainer | None,
@@ -126,35 +127,35 @@ def _row(
             slug, role, settings.environment, SiteCondition.NOT_DEPLOYED, "it has no container: an up makes it"
         )
     site_id = stored or site.site_id or container.site_id
-    findings = [*_process(container), *_variables(settings, slug, site_id, container)]
+    findings = [*_process_findings(container), *_variable_findings(settings, slug, site_id, container)]
     if detail := describe_other_id(site.site_id, stored):
         findings.append((SiteCondition.VARIABLES_DIFFER, detail))
     if newest not in (None, container.release):
-        said = f"runs release {container.release[:SHORT]}, the original has {str(newest)[:SHORT]}"
+        said = f"runs release {container.release[:SHORT_ID_LENGTH]}, the original has {str(newest)[:SHORT_ID_LENGTH]}"
         findings.append((SiteCondition.OUTDATED, said))
-    return _of_container(settings, slug, container, role, site_id, findings)
+    return _container_row(settings, slug, container, role, site_id, findings)
 
 
-def _of_container(
+def _container_row(
     settings: Settings,
     slug: str,
     container: ObservedContainer,
     role: str,
     site_id: int | None,
-    findings: Sequence[Finding],
+    findings: Sequence[StateFinding],
 ) -> SiteStatus:
     """Return the row of a site with a container. It shows the SITE_ID that the container's process runs with.
 
     Args:
         site_id: The id that says where the site answers.
     """
-    state, details = _worst(findings)
+    state, details = _rank_findings(findings)
     return SiteStatus(
         slug,
         role,
         container.site_id,
         settings.environment,
-        url_of(settings, slug, site_id) if site_id is not None else None,
+        site_url(settings, slug, site_id) if site_id is not None else None,
         container.release,
         container.id,
         container.created,
@@ -164,14 +165,14 @@ def _of_container(
     )
 
 
-def _worst(findings: Sequence[Finding]) -> tuple[SiteCondition, tuple[str, ...]]:
+def _rank_findings(findings: Sequence[StateFinding]) -> tuple[SiteCondition, tuple[str, ...]]:
     """Return the worst state, and every detail with those of that state first. Without a finding it is converged."""
     order = list(SiteCondition)
     ranked = sorted(findings, key=lambda finding: -order.index(finding[0]))
     return (ranked[0][0] if ranked else SiteCondition.CONVERGED), tuple(detail for _, detail in ranked)
 
 
-def _process(container: ObservedContainer) -> Iterator[Finding]:
+def _process_findings(container: ObservedContainer) -> Iterator[StateFinding]:
     """Say what is wrong with the container's process."""
     if container.status == "restarting":
         yield (
@@ -188,9 +189,11 @@ def _process(container: ObservedContainer) -> Iterator[Finding]:
         yield SiteCondition.UNVERIFIED, "its container is not healthy"
 
 
-def _variables(settings: Settings, slug: str, site_id: int | None, container: ObservedContainer) -> Iterator[Finding]:
+def _variable_findings(
+    settings: Settings, slug: str, site_id: int | None, container: ObservedContainer
+) -> Iterator[StateFinding]:
     """Compare what the container runs with to what is declared. No value is shown."""
-    declared = _declared(settings, slug, site_id) if site_id is not None else {}
+    declared = _declared_variables(settings, slug, site_id) if site_id is not None else {}
     different = {name for name, value in declared.items() if container.variables.get(name) != value}
     if owns_database(settings) and not _has_database(settings, container):
         different.add(DATABASE_URL)
@@ -208,7 +211,7 @@ def _variables(settings: Settings, slug: str, site_id: int | None, container: Ob
             )
 
 
-def _declared(settings: Settings, slug: str, site_id: int) -> dict[str, str]:
+def _declared_variables(settings: Settings, slug: str, site_id: int) -> dict[str, str]:
     """Return {name: value} that a site is declared with, without the password that only the state has."""
     seen = ObservedSite(slug, slug, None)
     site = SitePlan(slug, slug, settings.environment, None, settings.variables_of(slug), seen)
@@ -225,9 +228,9 @@ def _has_database(settings: Settings, container: ObservedContainer) -> bool:
     return there is not None and identify_service(there) == identify_service(database_url(settings, "password"))
 
 
-def _removed(settings: Settings, found: Mapping[str, ObservedContainer]) -> Iterator[SiteStatus]:
+def _removed_rows(settings: Settings, found: Mapping[str, ObservedContainer]) -> Iterator[SiteStatus]:
     known = {slug for site in settings.fleet.sites for slug in (site.application, site.formerly)}
     for slug, container in sorted(found.items()):
         if slug not in known:
             left = (SiteCondition.REMOVED, "off the list, and its container is still there: an up removes it")
-            yield _of_container(settings, slug, container, "retired", container.site_id, [left])
+            yield _container_row(settings, slug, container, "retired", container.site_id, [left])

@@ -69,6 +69,6 @@ def convert_error(error: DivioError, environ: Mapping[str, str] = MappingProxyTy
 
 def describe_refusal(error: AuthenticationFailed) -> str:
     """Return which request was refused, without a remedy: the words of the client know no setting of Mirrors."""
-    where = f"{error.exchange}: " if error.exchange else ""
+    where = f"{error.request_info}: " if error.request_info else ""
     request = f" (request {error.request_id})" if error.request_id else ""
     return f"{where}the token was refused{request}"

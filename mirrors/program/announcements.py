@@ -23,19 +23,19 @@ def announce_note(note: Note, *, subject: str = "", warning: bool = False) -> No
     report_note(note)
     log = pulumi.log.warn if warning else pulumi.log.info
     if subject:
-        _say(f"{subject}: {note.line}", log)
+        _announce_line(f"{subject}: {note.line}", log)
     else:
         log(note.line)
 
 
 def announce_rollout(rollout: RolloutPlan) -> None:
-    """Report each wave in a line. A command has the waves from the plan, except that the shared credentials changed."""
+    """Report each wave in a line. A command knows the waves from the plan, but not that the credentials changed."""
     if rollout.rotates_credentials:
         report_repair()
     for line in describe_rollout(rollout):
-        _say(line, pulumi.log.info)
+        _announce_line(line, pulumi.log.info)
 
 
-def _say(line: str, log: Callable[[str], None]) -> None:
+def _announce_line(line: str, log: Callable[[str], None]) -> None:
     report_line(line)
     log(line)

@@ -1,4 +1,4 @@
-"""The fleet as Divio's applications: what it declares once the ids are given."""
+"""The fleet as applications on Divio: the resources that it declares."""
 
 import os
 from dataclasses import asdict, dataclass
@@ -22,13 +22,19 @@ from mirrors.program.announcements import announce_note
 from mirrors.program.platform import PlatformOutputs
 from mirrors.program.scheduler import RolloutScheduler
 from mirrors.program.site_resources import FleetContext, register_mirror, register_original
-from mirrors.program.startup import Configured, manual_release_sites, published_passphrase, refuse, say_rollout
+from mirrors.program.startup import (
+    ProgramConfiguration,
+    published_passphrase_problems,
+    read_manual_release_sites,
+    report_rollout,
+    stop_with_problems,
+)
 from mirrors.resources.original import Original
 from mirrors.resources.site_ids import SiteIds
 
 
 @dataclass(frozen=True)
-class Prepared:
+class PreparedFleet:
     """A configuration and a plan without problems."""
 
     settings: Settings
@@ -36,7 +42,7 @@ class Prepared:
     original: OriginalPlan
 
 
-def prepare(configured: Configured) -> Prepared:
+def prepare_fleet(configured: ProgramConfiguration) -> PreparedFleet:
     """Observe and plan. Report every problem, and leave the program if there is one."""
     settings, own = configured.settings, divio_of(configured.settings)
     divio = Divio.connect(
@@ -44,30 +50,32 @@ def prepare(configured: Configured) -> Prepared:
     )
     try:
         seen = FleetObserver(divio, settings).fleet()
-        planned = plan_fleet(settings, seen, manual_release_sites(os.environ), observe_samples(divio, settings, seen))
+        planned = plan_fleet(
+            settings, seen, read_manual_release_sites(os.environ), observe_samples(divio, settings, seen)
+        )
     except DivioError as error:
-        refuse([*configured.problems, convert_error(error, os.environ)])
+        stop_with_problems([*configured.problems, convert_error(error, os.environ)])
     host = urlsplit(own.api_url).hostname or ""
-    published = published_passphrase(host, os.environ) if not is_loopback(host) else []
+    published = published_passphrase_problems(host, os.environ) if not is_loopback(host) else []
     problems = [*configured.problems, *published, *planned.problems]
     if problems or planned.original is None:
-        refuse(problems)
-    _say(settings, planned)
-    say_rollout(settings, planned.rollout, planned.mirrors, planned.postponed)
-    return Prepared(settings, planned, planned.original)
+        stop_with_problems(problems)
+    _announce_plan(settings, planned)
+    report_rollout(settings, planned.rollout, planned.mirrors, planned.postponed)
+    return PreparedFleet(settings, planned, planned.original)
 
 
-def _say(settings: Settings, planned: FleetPlan) -> None:
+def _announce_plan(settings: Settings, planned: FleetPlan) -> None:
     seen = {site.slug: site.observed for site in planned.mirrors}
     if pulumi.runtime.is_dry_run() and (note := note_unpinned_ids(settings, seen, pulumi.get_stack())):
         announce_note(note)
 
 
 class DivioPlatform:
-    """Looks at the platform and plans. Leaves the program where there is a problem."""
+    """Divio in the user's program. It observes and plans, and leaves the program where there is a problem."""
 
-    def __init__(self, configured: Configured) -> None:
-        self.prepared = prepare(configured)
+    def __init__(self, configured: ProgramConfiguration) -> None:
+        self.prepared = prepare_fleet(configured)
 
     @property
     def site_facts(self) -> list[dict[str, Any]]:
@@ -82,11 +90,11 @@ class DivioPlatform:
         return dict(self.prepared.plan.undeclared_applications)
 
     @property
-    def hidden(self) -> dict[str, str]:
+    def hidden_databases(self) -> dict[str, str]:
         return find_hidden_databases(self.prepared.plan.mirrors)
 
     @property
-    def found(self) -> dict[str, dict[str, bool]]:
+    def existing_variables(self) -> dict[str, dict[str, bool]]:
         original = self.prepared.original
         sites = [*self.prepared.plan.mirrors, *([original.site] if original.deploy else [])]
         return {
@@ -94,9 +102,13 @@ class DivioPlatform:
         }
 
     def declare(self, fleet: pulumi.Resource, ids: SiteIds, options: pulumi.ResourceOptions) -> PlatformOutputs:
-        """``options``: those of what carries the fleet's name."""
+        """Declare the original's values, the original, and the mirrors in waves.
+
+        Args:
+            options: The options of each resource that carries the fleet's name.
+        """
         prepared, settings = self.prepared, self.prepared.settings
-        original = self._original(fleet, options)
+        original = self._register_original_values(fleet, options)
         scheduler = RolloutScheduler(
             prepared.plan.rollout, settings.rollout.parallel, preview=pulumi.runtime.is_dry_run()
         )
@@ -112,7 +124,7 @@ class DivioPlatform:
         }
         return PlatformOutputs(sites, mirrors, about)
 
-    def _original(self, fleet: pulumi.Resource, options: pulumi.ResourceOptions) -> Original:
+    def _register_original_values(self, fleet: pulumi.Resource, options: pulumi.ResourceOptions) -> Original:
         planned = self.prepared.original
         props = {
             "application": planned.site.application,

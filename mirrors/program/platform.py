@@ -1,19 +1,23 @@
-"""The protocol of a platform in the user's Pulumi program: what the Fleet asks of it."""
+"""The protocol of a platform in the user's Pulumi program."""
 
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import pulumi
 
-from mirrors.program.startup import Configured
+from mirrors.program.startup import ProgramConfiguration
 from mirrors.resources.site_ids import SiteIds
 
 
 @dataclass(frozen=True)
 class PlatformOutputs:
-    """Rows of sites, ``{application, siteId, environment, url, deployment}``, and what is said of the original.
+    """The outputs of a platform.
 
-    ``original`` has no row where there is nothing to say of it.
+    Args:
+        original: The original's row, ``{application, siteId, environment, url, deployment}``, in a list; empty without
+            one.
+        mirrors: The rows of the mirrors.
+        about: The facts about the original that the stack exports.
     """
 
     original: list[dict[str, Any]]
@@ -22,9 +26,9 @@ class PlatformOutputs:
 
 
 class Platform(Protocol):
-    """A platform that has looked at what there is, and has planned. It leaves the program where there is a problem."""
+    """A platform that has observed and planned. It leaves the program where there is a problem."""
 
-    def __init__(self, configured: Configured) -> None: ...
+    def __init__(self, configured: ProgramConfiguration) -> None: ...
 
     @property
     def site_facts(self) -> list[dict[str, Any]]:
@@ -32,19 +36,23 @@ class Platform(Protocol):
 
     @property
     def undeclared_sites(self) -> dict[str, dict[str, Any]]:
-        """By slug, what is not on the list and may run with the shared database, as ``SiteIds`` reads it."""
+        """{slug: facts} of what is not declared and may run with the shared database, as ``SiteIds`` reads them."""
 
     @property
     def undeclared_applications(self) -> dict[str, str]:
-        """{uuid: slug} of what is there and not on the list; empty where nothing but the slug names it."""
+        """{uuid: slug} of the applications that are not declared; empty where only the slug names one."""
 
     @property
-    def hidden(self) -> dict[str, str]:
-        """{application: environment} of the mirrors whose database is set, and not shown."""
+    def hidden_databases(self) -> dict[str, str]:
+        """{application: environment} of the mirrors whose database is set and hidden."""
 
     @property
-    def found(self) -> dict[str, dict[str, bool]]:
-        """{environment: {name: sensitive}} of the variables that are set there now, of the declared sites."""
+    def existing_variables(self) -> dict[str, dict[str, bool]]:
+        """{environment: {name: sensitive}} of the variables that the declared sites have now."""
 
     def declare(self, fleet: pulumi.Resource, ids: SiteIds, options: pulumi.ResourceOptions) -> PlatformOutputs:
-        """Registers everything but the ids. ``options``: those of what carries the fleet's name."""
+        """Register every resource but the ledger.
+
+        Args:
+            options: The options of each resource that carries the fleet's name.
+        """

@@ -21,12 +21,12 @@ class RolloutScheduler:
     def __init__(self, plan: RolloutPlan, parallel: int, *, preview: bool) -> None:
         self._plan = plan
         self._wave_of = plan.wave_of
-        self._free = asyncio.Semaphore(parallel)
+        self._slots = asyncio.Semaphore(parallel)
         self._preview = preview
-        self._deployed: dict[str, pulumi.Resource] = {}
-        self._first: list[pulumi.Resource] = []
+        self._deployments: dict[str, pulumi.Resource] = {}
+        self._required_first: list[pulumi.Resource] = []
         self._gates: dict[int, asyncio.Task[None]] = {}
-        self._releases: set[asyncio.Task[None]] = set()
+        self._slot_releases: set[asyncio.Task[None]] = set()
         self.attempt = str(uuid4())
         """Names this run. A failure that the state keeps from another run is not reported again."""
 
@@ -37,76 +37,75 @@ class RolloutScheduler:
         """
         return self._plan.rotates_credentials and slug in self._wave_of
 
-    def slot(self, slug: str) -> pulumi.Input[Any]:
-        """Return an input that resolves, to nothing, when the site gets its slot.
-
-        A held site waits for none: nothing happens to it.
-        """
+    def slot_input(self, slug: str) -> pulumi.Input[Any]:
+        """Return an input that resolves, to nothing, when the site gets its slot. A held site waits for none."""
         if self._preview or slug not in self._wave_of:
             return None
         return pulumi.Output.from_input(self._wait_for_slot(slug))
 
-    def frees_slot(self, slug: str, deployment: pulumi.Resource) -> None:
+    def free_slot_after(self, slug: str, deployment: pulumi.Resource) -> None:
         """Free the site's slot once this deployment, or another platform's counterpart, is done."""
-        self._deployed[slug] = deployment
+        self._deployments[slug] = deployment
 
     def require_first(self, deployment: pulumi.Resource) -> None:
         """Let no wave begin before this deployment is done."""
-        self._first.append(deployment)
+        self._required_first.append(deployment)
 
     def report_failures(self) -> None:
         """Report each site that failed during a credential rotation, after all were tried. The run then fails."""
         if self._plan.rotates_credentials and not self._preview:
-            reported: pulumi.Input[Any] = self._report()
+            reported: pulumi.Input[Any] = self._report_deferred()
             pulumi.Output.from_input(reported)  # the program's end waits for an output
 
-    async def _report(self) -> None:
+    async def _report_deferred(self) -> None:
         """Report the sites that this run reached. The engine itself shows an error that a resource raised."""
-        deployed = [item for item in self._deployed.values() if isinstance(item, Site)]
-        known = await asyncio.gather(*map(_outcome, deployed), return_exceptions=True)
+        deployed = [item for item in self._deployments.values() if isinstance(item, Site)]
+        known = await asyncio.gather(*map(_read_outcome, deployed), return_exceptions=True)
         outcomes = [item for item in known if not isinstance(item, BaseException)]
         failures = [failed for attempt, failed in outcomes if failed and attempt == self.attempt]
         for failure in failures:
             pulumi.log.error(failure)
         if failures:
-            message = f"{len(failures)} of the sites could not be repaired"
+            message = f"Mirrors could not repair {len(failures)} of the sites"
             raise pulumi.RunError(Problem("repair-incomplete", message).line)
 
     async def _wait_for_slot(self, slug: str) -> None:
-        await self._gate(self._wave_of[slug])
-        await self._free.acquire()
-        release = asyncio.ensure_future(self._release(slug))
-        self._releases.add(release)  # without a reference the task could be collected
-        release.add_done_callback(self._releases.discard)
+        await self._gate_of_wave(self._wave_of[slug])
+        await self._slots.acquire()
+        release = asyncio.ensure_future(self._free_slot(slug))
+        self._slot_releases.add(release)  # without a reference the task could be collected
+        release.add_done_callback(self._slot_releases.discard)
 
-    async def _release(self, slug: str) -> None:
-        await asyncio.wait([_registered(self._deployed[slug])])
-        self._free.release()
+    async def _free_slot(self, slug: str) -> None:
+        await asyncio.wait([_when_registered(self._deployments[slug])])
+        self._slots.release()
 
-    def _gate(self, wave: int) -> asyncio.Task[None]:
+    def _gate_of_wave(self, wave: int) -> asyncio.Task[None]:
         """Return the gate of a wave, one for all its sites."""
         if wave not in self._gates:
-            self._gates[wave] = asyncio.ensure_future(self._open(wave))
+            self._gates[wave] = asyncio.ensure_future(self._open_wave(wave))
         return self._gates[wave]
 
-    async def _open(self, wave: int) -> None:
+    async def _open_wave(self, wave: int) -> None:
         """Open a wave. After a failed deployment no later wave begins, even if the engine continues on errors."""
-        before = self._plan.waves[wave - 1].sites if wave else ()
-        waits_for = [self._deployed[slug] for slug in before if slug in self._deployed] if wave else self._first
+        waits_for = self._required_first
+        if wave:
+            before = self._plan.waves[wave - 1].sites
+            waits_for = [self._deployments[slug] for slug in before if slug in self._deployments]
         if not waits_for:
             return
-        done, _ = await asyncio.wait([_registered(resource) for resource in waits_for])
+        done, _ = await asyncio.wait([_when_registered(resource) for resource in waits_for])
         if any(item.exception() for item in done):
             number = self._plan.waves[wave].number
-            message = f"wave {number} of the rollout was not begun: a site of an earlier wave failed"
+            message = f"wave {number} of the rollout did not begin: a site of an earlier wave failed"
             raise pulumi.RunError(Problem("wave-not-begun", message).line)
 
 
-async def _outcome(deployed: Site) -> tuple[str | None, str | None]:
-    """Return the run in which the site failed, and the reason; neither for a new site that is not targeted."""
+async def _read_outcome(deployed: Site) -> tuple[str | None, str | None]:
+    """Return the run in which the site failed, and the reason. A new site that is not targeted has neither."""
     return await deployed.attempt.future(), await deployed.failed.future()
 
 
-def _registered(resource: pulumi.Resource) -> "asyncio.Future[Any]":
-    """Return a future that is done when the engine is done with a resource, also when it leaves the resource out."""
+def _when_registered(resource: pulumi.Resource) -> "asyncio.Future[Any]":
+    """Return a future that is done when the engine is done with a resource, or has left it out."""
     return asyncio.ensure_future(resource.urn.future())

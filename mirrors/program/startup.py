@@ -1,4 +1,4 @@
-"""The start of a program: read the configuration, look at the platform, plan, and refuse with every problem."""
+"""The start of a program: read the configuration, and refuse it with every problem."""
 
 import json
 import os
@@ -22,40 +22,51 @@ from mirrors.pulumi_internals import engine_parallel
 
 NAMESPACE = "mirrors"
 SANDBOX_PASSPHRASE = "sandbox"  # noqa: S105 - published: it encrypts nothing but a rehearsal's state
+"""The sandbox's published passphrase."""
 _PLAIN_KEYS = ("fleet", "overrides")
 """A secret in one of these would become a plain variable, in clear in the state and on the platform."""
-SAID_ALL = 32
-"""The exit code that tells Pulumi's language host that the program has said what is wrong."""
+REPORTED_EXIT_CODE = 32
+"""The exit code that tells Pulumi's language host that the program has reported its problems."""
 
 
 @dataclass(frozen=True)
-class Configured:
-    """Settings as far as they are usable, and the problems in them. ``raw``: the values as they came."""
+class ProgramConfiguration:
+    """The configuration of a program.
+
+    Args:
+        settings: The settings, as far as they can be used.
+        problems: The problems in them.
+        raw: {key: value} as Pulumi passed them.
+    """
 
     settings: Settings
     problems: tuple[Problem, ...]
     raw: Mapping[str, str] = field(repr=False)
 
 
-def configuration() -> Configured:
-    """Read the configuration. Report every problem, and leave the program where nothing is left to look at."""
-    raw = _raw_configuration()
+def load_configuration() -> ProgramConfiguration:
+    """Load the configuration. Report every problem, and leave the program if there are no settings at all."""
+    raw = _read_raw_values()
     loaded = load(raw, pulumi.get_stack(), os.environ, Files.of(Path.cwd(), pulumi.get_stack()))
     if loaded.settings is None:
-        refuse(loaded.problems)
-    problems = (*loaded.problems, *_in_clear(raw, os.environ), *_unknown_sites(loaded.settings, os.environ))
-    return Configured(loaded.settings, problems, raw)
+        stop_with_problems(loaded.problems)
+    problems = (
+        *loaded.problems,
+        *_secrets_in_clear(raw, os.environ),
+        *_unknown_site_problems(loaded.settings, os.environ),
+    )
+    return ProgramConfiguration(loaded.settings, problems, raw)
 
 
-def manual_release_sites(environ: Mapping[str, str]) -> list[str]:
-    """Return the sites that ``mirrors deploy`` names for a release that is followed by hand."""
+def read_manual_release_sites(environ: Mapping[str, str]) -> list[str]:
+    """Return the sites that ``mirrors deploy`` names for a release with ``follow: manual``."""
     return environ.get(MANUAL_RELEASE_SITES, "").split()
 
 
-def say_rollout(
+def report_rollout(
     settings: Settings, rollout: RolloutPlan, mirrors: Sequence[SitePlan], postponed: Sequence[str]
 ) -> None:
-    """Report the waves in a preview, what is held or waits, and a warning where the engine does less at once."""
+    """Report the waves in a preview, the postponed mirrors, and a warning if Pulumi's parallelism is too low."""
     preview, parallel = pulumi.runtime.is_dry_run(), settings.rollout.parallel
     if preview or rollout.rotates_credentials:
         announce_rollout(rollout)
@@ -64,19 +75,19 @@ def say_rollout(
     at_once = engine_parallel()
     if at_once is not None and 0 < at_once < min(parallel, len(mirrors)):
         text = (
-            f"mirrors:rollout.parallel is {parallel}, but Pulumi does {at_once} things at once here."
+            f"mirrors:rollout.parallel is {parallel}, but Pulumi runs {at_once} operations at once here."
             f" Set PULUMI_PARALLEL={parallel}, or run the command with --parallel {parallel}"
         )
         announce_note(Note(text), warning=True)
 
 
-def refuse(problems: Iterable[Problem]) -> NoReturn:
+def stop_with_problems(problems: Iterable[Problem]) -> NoReturn:
     for problem in problems:
         announce_problem(problem)
-    sys.exit(SAID_ALL)
+    sys.exit(REPORTED_EXIT_CODE)
 
 
-def _in_clear(raw: Mapping[str, str], environ: Mapping[str, str]) -> list[Problem]:
+def _secrets_in_clear(raw: Mapping[str, str], environ: Mapping[str, str]) -> list[Problem]:
     """Return a problem for each key with secrets that is not set as a secret: the engine would write it in clear."""
     secret = set(json.loads(environ.get("PULUMI_CONFIG_SECRET_KEYS", "[]")))
     return [
@@ -91,7 +102,7 @@ def _in_clear(raw: Mapping[str, str], environ: Mapping[str, str]) -> list[Proble
     ] + [
         Problem(
             "secret-in-plain-key",
-            "a secret stands in it, but what it declares is no secret to the state or the platform.",
+            "it holds a secret, but the state and the platform would have its variables in clear.",
             "Set it under the site's slug, or under all, with: pulumi config set --secret --path"
             f" mirrors:secrets.all.NAME; and remove it from mirrors:{key}, or set that without --secret",
             path=f"mirrors:{key}",
@@ -101,8 +112,8 @@ def _in_clear(raw: Mapping[str, str], environ: Mapping[str, str]) -> list[Proble
     ]
 
 
-def _unknown_sites(settings: Settings, environ: Mapping[str, str]) -> list[Problem]:
-    """Return a problem for each name that no site has: it would be rolled out nowhere, without a word."""
+def _unknown_site_problems(settings: Settings, environ: Mapping[str, str]) -> list[Problem]:
+    """Return a problem for each name without a site. Otherwise the release would silently reach no site."""
     known = settings.fleet.slugs
     return [
         Problem(
@@ -111,12 +122,12 @@ def _unknown_sites(settings: Settings, environ: Mapping[str, str]) -> list[Probl
             suggestion(site, known),
             path=f"{MANUAL_RELEASE_SITES} (environment variable)",
         )
-        for site in dict.fromkeys(manual_release_sites(environ))
+        for site in dict.fromkeys(read_manual_release_sites(environ))
         if site not in known
     ]
 
 
-def published_passphrase(host: str, environ: Mapping[str, str]) -> list[Problem]:
+def published_passphrase_problems(host: str, environ: Mapping[str, str]) -> list[Problem]:
     """Refuse a published passphrase for a real account: the state holds secrets."""
     if environ.get("PULUMI_CONFIG_PASSPHRASE") != SANDBOX_PASSPHRASE:
         return []
@@ -130,8 +141,8 @@ def published_passphrase(host: str, environ: Mapping[str, str]) -> list[Problem]
     ]
 
 
-def _raw_configuration() -> dict[str, str]:
-    """Return the raw values of the namespace ``mirrors``, whatever the project is called."""
+def _read_raw_values() -> dict[str, str]:
+    """Return the raw values of the namespace ``mirrors``, whatever the project's name is."""
     prefix = f"{NAMESPACE}:"
     everything = json.loads(os.environ.get("PULUMI_CONFIG", "{}"))
     return {key.removeprefix(prefix): value for key, value in everything.items() if key.startswith(prefix)}

@@ -14,31 +14,31 @@ from mirrors.planning.variables.dsn import UNREADABLE_IDENTITY, identify_for_con
 from mirrors.planning.variables.names import DATABASE_URL, MIRRORS_APPLICATION, sort_for_writing
 from mirrors.planning.variables.shared import find_changed_values
 from mirrors.planning.variables.writes import compare_values, find_unset
-from mirrors.pulumi_internals import secret
+from mirrors.pulumi_internals import mark_secret
 from mirrors.resources.deployment_runner import Conditions, DeploymentRunner, deployed_variables_of
-from mirrors.resources.half_done import half_done
 from mirrors.resources.health import wait_until_healthy
+from mirrors.resources.partial_failure import keep_partial_result
 from mirrors.resources.process import OPERATION, CheckedSite
 from mirrors.resources.provider import Properties, normalize, say, translate_errors
-from mirrors.resources.running import runs_with
-from mirrors.resources.variable_reconciler import Live, VariableReconciler
+from mirrors.resources.running_database import read_running_database
+from mirrors.resources.variable_reconciler import LiveVariables, VariableReconciler
 
 
-def where_of(properties: Mapping[str, Any]) -> Properties:
-    """Return the inputs or outputs that never change for a site."""
+def constant_properties(properties: Mapping[str, Any]) -> Properties:
+    """Return the properties of a site that never change."""
     where = {key: normalize(properties[key]) for key in ("site", "environment", "image_environment")}
-    return where | {"hmac_key": secret(properties["hmac_key"])}
+    return where | {"hmac_key": mark_secret(properties["hmac_key"])}
 
 
-class Attempt:
+class SiteAttempt:
     """One attempt at one site.
 
     Args:
-        properties: the checked inputs.
-        before: the site as the state knows it; an empty state for a new site.
+        properties: The checked inputs.
+        before: The site as the state knows it; an empty state for a new site.
 
     Raises:
-        NotCheckedError: this process has not checked the inputs.
+        MirrorsError: This process has not checked the inputs.
     """
 
     def __init__(self, connection: Connection, divio: Divio, properties: Properties, before: SiteState) -> None:
@@ -58,7 +58,7 @@ class Attempt:
         For a site that is being replaced, the state before that.
         """
         self._is_new = before == SiteState()
-        self._live: Live = {}
+        self._live: LiveVariables = {}
         """The variables that were set before the first write, where this attempt looked at them."""
         self._now: SiteState | None = None
         """The site once its variables are as declared, and later with the deployment that it runs."""
@@ -69,11 +69,11 @@ class Attempt:
         A mirror that was never deployed proves nothing. Neither does a deployment that does not show its database.
 
         Raises:
-            DatabaseMismatchError: the site runs with another database, and no one confirmed it.
+            MirrorsError: The site runs with another database, and no one confirmed it.
         """
         if not self._declared.databases:
             return
-        identity = runs_with(self.divio, self.environment, self.site)
+        identity = read_running_database(self.divio, self.environment, self.site)
         original, *given_up = self._declared.databases
         if identity is None or identity == original != UNREADABLE_IDENTITY:
             return
@@ -82,41 +82,43 @@ class Attempt:
             raise DatabaseMismatchError(slug, identity, original, confirmed)
 
     @property
-    def paused(self) -> bool:
+    def is_paused(self) -> bool:
         return self._declared.rollout == "paused"
 
     def create(self) -> Properties:
         """Return the outputs. After a MirrorsError or DivioError the engine keeps what was done by then."""
-        return self._converged(self._first_written)
+        return self._converge(self._write_first)
 
     def update(self) -> Properties:
         """Return the outputs of an update; errors as for ``create``."""
-        return self._converged(self._rewritten)
+        return self._converge(self._write_again)
 
-    def _converged(self, write: Callable[[VariableReconciler], None]) -> Properties:
-        writing = self._writing()
-        with half_done(self.environment, self._properties, lambda: self._reached(writing)):
+    def _converge(self, write: Callable[[VariableReconciler], None]) -> Properties:
+        writing = self._reconciler()
+        with keep_partial_result(self.environment, self._properties, lambda: self._outputs_after_failure(writing)):
             if self._declared.rollout == "held":
-                return self._outputs(self._as_it_is(writing))
+                return self._outputs(self._keep_held_site(writing))
             with translate_errors(self.site):
                 write(writing)
-            self._now = self._with_variables(writing)
-            return self._outputs(self._deployed(self._now))
+            self._now = self._state_with_variables(writing)
+            return self._outputs(self._deploy_if_needed(self._now))
 
-    def _with_variables(self, writing: VariableReconciler) -> SiteState:
+    def _state_with_variables(self, writing: VariableReconciler) -> SiteState:
         """Return the site with its declared variables set."""
         found = self._found | writing.taken_over
         return replace(self.before.only_managed(self._wanted), is_set=self._wanted, found=found)
 
-    def _as_it_is(self, writing: VariableReconciler) -> SiteState:
+    def _keep_held_site(self, writing: VariableReconciler) -> SiteState:
         """Return a held site as it is, with the changes that need no deployment.
 
-        These are another sensitivity flag, and the variable that names the site. Raises MirrorsError before the first
-        write where the site would be deployed or a value would change.
+        These are another sensitivity flag, and the variable that names the site.
+
+        Raises:
+            MirrorsError: The site would be deployed, or a value would change. Nothing was written.
         """
-        site = self._deployed(self._with_variables(writing))
+        site = self._deploy_if_needed(self._state_with_variables(writing))
         with translate_errors(self.site):
-            live, values = self._looked_at(writing), self._declared.values
+            live, values = self._read_live(writing), self._declared.values
             changing = set(find_unset(values, convert_variables(live.values()))) - ({MIRRORS_APPLICATION} - live.keys())
             if changing:
                 raise MirrorsError(make_held_site_problem(self.site, sort_for_writing(changing)))
@@ -124,20 +126,20 @@ class Attempt:
             writing.converge(live, values)
         return replace(site, found=self._found | writing.taken_over)
 
-    def _first_written(self, writing: VariableReconciler) -> None:
-        first = self._owned == SiteState() and writing.is_first
-        writing.converge({} if first else self._looked_at(writing), written={})
+    def _write_first(self, writing: VariableReconciler) -> None:
+        first = self._owned == SiteState() and writing.is_first_write
+        writing.converge({} if first else self._read_live(writing), written={})
 
-    def _rewritten(self, writing: VariableReconciler) -> None:
-        live, before = self._looked_at(writing), self.before.is_set
-        writing.converge(live, self._known_to_be_set(), before.keys() - self._wanted.keys() - self._found)
+    def _write_again(self, writing: VariableReconciler) -> None:
+        live, before = self._read_live(writing), self.before.is_set
+        writing.converge(live, self._values_known_set(), before.keys() - self._wanted.keys() - self._found)
 
-    def _looked_at(self, writing: VariableReconciler) -> Live:
-        live = self._live = writing.live()
-        self._found = writing.found = self._found_now(live)
+    def _read_live(self, writing: VariableReconciler) -> LiveVariables:
+        live = self._live = writing.read_live()
+        self._found = writing.found = self._decide_found(live)
         return live
 
-    def _known_to_be_set(self) -> dict[str, str]:
+    def _values_known_set(self) -> dict[str, str]:
         """Return {name: value} as Mirrors set it, in place of a value that the platform hides.
 
         A value is left out where the site runs with another one, or may: someone may have set that one since.
@@ -149,7 +151,7 @@ class Attempt:
             if entry.has_value_of(before.get(name)) and entry.has_value_of(runs.get(name))
         }
 
-    def _found_now(self, live: Live) -> frozenset[str]:
+    def _decide_found(self, live: LiveVariables) -> frozenset[str]:
         """Decide which of the live variables were there before Mirrors.
 
         ``check`` knows only the checked inputs. ``before`` also knows what a failed attempt has made, and that is
@@ -163,7 +165,7 @@ class Attempt:
         theirs = self._wanted.keys() & live.keys() - known
         return (self._found | found | theirs) - (known - found)
 
-    def _reached(self, writing: VariableReconciler) -> Properties | None:
+    def _outputs_after_failure(self, writing: VariableReconciler) -> Properties | None:
         """Return the outputs after a failure; None where the state does not have to learn anything.
 
         The state has to learn which variables this attempt made or removed, and hidden values that it changed: no one
@@ -179,12 +181,12 @@ class Attempt:
         theirs = writing.taken_over | (writing.changed & self._found.difference(self._inputs.get("found") or ()))
         if not (writing.made or theirs or writing.removed or hidden or self._runs_hidden_values()):
             return None
-        ours = self._ours_before() if self._is_new else set()
+        ours = self._names_owned_before() if self._is_new else set()
         known = {name: self._wanted[name] for name in (writing.made | theirs | hidden | ours) - writing.removed}
         found = self._found | writing.taken_over
         return self._outputs(self._now or record_writes(self.before, known, writing.removed, found))
 
-    def _ours_before(self) -> set[str]:
+    def _names_owned_before(self) -> set[str]:
         """Return the variables of a site new to the state that are Mirrors' own, after a replacement or a kill.
 
         Their values do not matter: Mirrors writes again what the state knows of no deployment.
@@ -202,32 +204,29 @@ class Attempt:
         return bool(hidden)
 
     def _outputs(self, site: SiteState) -> Properties:
-        return where_of(self._properties) | site.outputs
+        return constant_properties(self._properties) | site.outputs
 
-    def _deployed(self, site: SiteState) -> SiteState:
-        """Return the site with the deployment that it runs then.
-
-        It holds a failure only where failures are deferred.
-        """
+    def _deploy_if_needed(self, site: SiteState) -> SiteState:
+        """Return the site with the deployment that it runs then. It holds a failure only if failures are deferred."""
         known = None if site.needs_deployment(self._goal) else site.deployment
         if known is not None and not site.needs_health_check(self._goal):
-            return self._reaching(site)
+            return self._mark_reached(site)
         try:
             with translate_errors(self.site):
-                self._now = self._running(site, known)
+                self._now = self._deploy_and_record(site, known)
                 self._ask_for_health(self._now)
         except MirrorsError as error:
             if self._declared.attempt is None:
                 raise
-            say(f"{self.site}: failed; the other sites go on, and what went wrong is said at the end")
+            say(f"{self.site}: failed; the other sites go on, and the run reports the failure at its end")
             return replace(self._now or site, failed=str(error), attempt=self._declared.attempt)
-        return self._reaching(self._now)
+        return self._mark_reached(self._now)
 
-    def _reaching(self, site: SiteState) -> SiteState:
+    def _mark_reached(self, site: SiteState) -> SiteState:
         return replace(site, verified=self._goal.verified, image_environment=self._goal.image_environment)
 
-    def _running(self, site: SiteState, known: str | None) -> SiteState:
-        """Return the site with the deployment that it runs then. No one has asked yet whether a new one is healthy."""
+    def _deploy_and_record(self, site: SiteState, known: str | None) -> SiteState:
+        """Return the site with the deployment that it runs then. A new deployment is not verified yet."""
         done, goal = self._deploy(known), self._goal
         verified = site.verified if done["deployment"] == known else None if goal.verified is None else False
         ran = replace(site, runs=self._wanted, release=goal.release, image_environment=goal.image_environment)
@@ -240,7 +239,11 @@ class Attempt:
             wait_until_healthy(self.site, site.outputs | {"url": site.url}, health, self._declared.values)
 
     def _deploy(self, known: str | None) -> Properties:
-        """Return ``{deployment, url}``. ``known`` is the deployment that is known to run as declared."""
+        """Deploy, and return ``{deployment, url}``.
+
+        Args:
+            known: The deployment that is known to run as declared.
+        """
         declared = self._declared
         release = self._goal.release or ""
         # Where a target leaves the original out, the inputs have the release of an earlier run.
@@ -256,7 +259,7 @@ class Attempt:
             raise SharedValuesChangedError(self.site, changed)
         return outputs
 
-    def _writing(self) -> VariableReconciler:
+    def _reconciler(self) -> VariableReconciler:
         declared = self._declared
         return VariableReconciler(
             self.divio, self.site, self.environment, declared.variables, found=self._found, secrets=declared.secrets

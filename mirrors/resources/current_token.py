@@ -1,7 +1,7 @@
-"""Reads a stack's configuration of today, from inside a provider process.
+"""Read a stack's present configuration from inside a provider process.
 
-Before the program runs, the engine configures a provider as the last ``up`` was configured. The same holds where no
-program runs. The platform refuses a token that was replaced since, and ``pulumi config`` knows the new one.
+The engine configures a provider as in the last ``up``, both before the program runs and where no program runs. The
+platform refuses a token that was replaced since, and ``pulumi config`` knows the new one.
 """
 
 import json
@@ -14,33 +14,37 @@ from typing import Any
 from mirrors.config.connection import ENVIRON, PROVIDER_KEYS, load_connection
 from mirrors.errors import ConfigurationError
 
-_OURS = "mirrors:"
-QUIETLY = ("--non-interactive", "--color", "never")
+_PREFIX = "mirrors:"
+QUIET_OPTIONS = ("--non-interactive", "--color", "never")
 _TOKEN = "apiToken"  # noqa: S105 - the name of a key
-PATIENCE = 60.0
+COMMAND_TIMEOUT = 60.0
 """Seconds for the command. It takes half a second, most of that for the passphrase."""
 
 
 class TokenNotFoundError(Exception):
-    """The reason why the configuration is not known. The message has no secret."""
+    """The reason why no other token is known. The message has no secret."""
 
 
-def with_token(raw: Mapping[str, str], stack: str | None, environ: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the engine's values, with today's token where it gave none and the environment has none.
+def add_current_token(raw: Mapping[str, str], stack: str | None, environ: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the engine's values, with the present token where neither they nor the environment have one.
 
     That is the case where the last ``up`` had its token from the environment.
     """
     if raw.get(_TOKEN) or environ.get(ENVIRON[_TOKEN]):
         return raw
     try:
-        return {**raw, _TOKEN: todays_token(raw, stack, environ)}
+        return {**raw, _TOKEN: read_current_token(raw, stack, environ)}
     except TokenNotFoundError:
         return raw  # the missing token becomes an error of its own
 
 
-def todays_token(raw: Mapping[str, str], stack: str | None, environ: Mapping[str, str]) -> str:
-    """Return the token for the platform that ``raw`` names. No other platform gets it. Raises TokenNotFoundError."""
-    today = {key: value for key, value in _asked(stack).items() if key in PROVIDER_KEYS}
+def read_current_token(raw: Mapping[str, str], stack: str | None, environ: Mapping[str, str]) -> str:
+    """Return the present token for the platform that ``raw`` names. No other platform gets it.
+
+    Raises:
+        TokenNotFoundError: No other token is known.
+    """
+    today = {key: value for key, value in _read_configuration(stack).items() if key in PROVIDER_KEYS}
     try:
         token = load_connection(today, environ).api_token.get_secret_value()
         same = _address(today, environ) == _address(raw, environ)
@@ -56,7 +60,7 @@ def _address(raw: Mapping[str, str], environ: Mapping[str, str]) -> str:
 
 
 @cache
-def _asked(stack: str | None) -> Mapping[str, str]:
+def _read_configuration(stack: str | None) -> Mapping[str, str]:
     """Return the raw values of the namespace ``mirrors``, keys without it. Raises TokenNotFoundError.
 
     The command runs in the project's folder, where the engine starts the process.
@@ -67,17 +71,19 @@ def _asked(stack: str | None) -> Mapping[str, str]:
     if command is None:
         raise TokenNotFoundError("there is no pulumi on the PATH")
     try:
-        entries = json.loads(_output((command, "config", "--json", "--show-secrets", "--stack", stack, *QUIETLY)))
-        return {key.removeprefix(_OURS): item["value"] for key, item in entries.items() if key.startswith(_OURS)}
+        entries = json.loads(
+            _run_command((command, "config", "--json", "--show-secrets", "--stack", stack, *QUIET_OPTIONS))
+        )
+        return {key.removeprefix(_PREFIX): item["value"] for key, item in entries.items() if key.startswith(_PREFIX)}
     except subprocess.CalledProcessError as error:
         raise TokenNotFoundError(f"pulumi config --stack {stack}: {_one_line(error.stderr)}") from None
     except (OSError, subprocess.TimeoutExpired, ValueError, KeyError) as error:
         raise TokenNotFoundError(f"pulumi config --stack {stack}: {type(error).__name__}") from None
 
 
-def _output(command: Sequence[str]) -> str:
+def _run_command(command: Sequence[str]) -> str:
     pipes: dict[str, Any] = {"stdin": subprocess.DEVNULL, "capture_output": True, "text": True}
-    done = subprocess.run(command, check=True, timeout=PATIENCE, **pipes)  # noqa: S603 - the engine's own command
+    done = subprocess.run(command, check=True, timeout=COMMAND_TIMEOUT, **pipes)  # noqa: S603 - the engine's own command
     return str(done.stdout)
 
 

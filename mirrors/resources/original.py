@@ -1,4 +1,4 @@
-"""``Original``: the values that all sites share and the release that mirrors run. It writes nothing."""
+"""``Original``: the values that all sites share, and the release that mirrors run. It writes nothing."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -13,16 +13,16 @@ from mirrors.problems import Problem
 from mirrors.resources.provider import (
     Properties,
     Provider,
-    failures,
-    is_gone,
+    check_failures,
+    is_environment_gone,
     list_deployments_or_empty,
     mark_secrets,
     translate_errors,
 )
 
 MOVED, UNCLEAR = "shared-service-moved", "shared-service-unclear"
-IF_MEANT = "If that is meant, confirm it with"
-_MOVES = {
+CONFIRM_REMEDY = "If that is meant, confirm it with"
+_MOVE_MESSAGES = {
     MOVED: "{0} of the original pointed at {1} and points at {2} now. Every mirror would change to it.",
     UNCLEAR: "{0} of the original has changed, and Mirrors cannot tell whether it points at the same service: {2}."
     " Every mirror would change to it.",
@@ -35,38 +35,41 @@ class OriginalProvider(Provider):
     immutable = ("application", "environment")
 
     def check(self, _olds: Properties, news: Properties) -> CheckResult:
-        """Accept a new shared value, as a new password is.
-
-        Refuse one that points elsewhere until the user confirms it.
-        """
+        """Accept a new shared value, such as a new password. Refuse one that points elsewhere until it is confirmed."""
         inputs, confirmed = (
-            self.checked(news),
+            self.select_inputs(news),
             {normalize_identity(identity) for identity in news.get("confirmed") or ()},
         )
         before, slug, stack = _olds.get("identities") or {}, news.get("slug") or "", news.get("stack") or ""
-        inputs["identities"] = {name: _kept(before.get(name), now) for name, now in inputs["identities"].items()}
+        inputs["identities"] = {
+            name: _keep_identity(before.get(name), now) for name, now in inputs["identities"].items()
+        }
         problems = [
-            Problem(code, _MOVES[code].format(name, before[name], identity), f"{IF_MEANT} {confirmation(named, stack)}")
+            Problem(
+                code,
+                _MOVE_MESSAGES[code].format(name, before[name], identity),
+                f"{CONFIRM_REMEDY} {confirmation(named, stack)}",
+            )
             for name, identity in inputs["identities"].items()
             if name in before and (named := identify_for_confirmation(identity, slug, name)) not in confirmed
-            if (code := _changed(before[name], identity, *_values(name, _olds, inputs)))
+            if (code := _change_code(before[name], identity, *_shared_values(name, _olds, inputs)))
         ]
-        return CheckResult(inputs, failures(problems))
+        return CheckResult(inputs, check_failures(problems))
 
     def create(self, props: Properties) -> CreateResult:
         """Write nothing: the original exists on the platform."""
-        return CreateResult(props["environment"], self.checked(props))
+        return CreateResult(props["environment"], self.select_inputs(props))
 
     def update(self, _id: str, _olds: Properties, _news: Properties) -> UpdateResult:
         """Write nothing. The mirrors get the change through their variables and deployments."""
-        return UpdateResult(self.checked(_news))
+        return UpdateResult(self.select_inputs(_news))
 
     def read(self, id_: str, props: Properties) -> ReadResult:
         """Return the values that the original's instances run with now. A hidden value stays as the state has it.
 
-        So does a value that points elsewhere now: no mirror gets it before ``check`` has seen it confirmed.
+        So does a value that points elsewhere now: no mirror gets it before ``check`` has seen its confirmation.
         """
-        stored = self.checked(props)
+        stored = self.select_inputs(props)
         with translate_errors("original"):
             deployment = newest_successful(list_deployments_or_empty(self.divio, stored["environment"]))
             if deployment is None:
@@ -93,24 +96,24 @@ class OriginalProvider(Provider):
 
     def _without_deployment(self, id_: str, stored: Properties) -> ReadResult:
         """Keep the values, also where the original is gone: a later change is compared with what they point at."""
-        is_gone(self.divio, stored["environment"])  # raises where the token may only not see it
+        is_environment_gone(self.divio, stored["environment"])  # raises where the token may only not see it
         stored["variables"] = mark_secrets(stored["variables"], stored["variables"])
         return ReadResult(id_, dict(stored), stored)
 
 
-def _kept(before: str | None, now: str) -> str:
+def _keep_identity(before: str | None, now: str) -> str:
     """Return the stored identity where the new one only has another spelling: that is no change."""
     return before if before is not None and normalize_identity(before) == now else now
 
 
-def _values(name: str, *properties: Properties) -> Iterator[str | None]:
+def _shared_values(name: str, *properties: Properties) -> Iterator[str | None]:
     """Return the values; None where there are none or they are not known yet."""
     bags = (item.get("variables") for item in properties)
     found = (bag.get(name) if isinstance(bag, Mapping) else None for bag in bags)
     return (value if isinstance(value, str) else None for value in found)
 
 
-def _changed(before: str, now: str, old: str | None, new: str | None) -> str | None:
+def _change_code(before: str, now: str, old: str | None, new: str | None) -> str | None:
     """Return the code of the problem, or None. For a value that cannot be compared, any change may be a move."""
     if before != now:
         return MOVED

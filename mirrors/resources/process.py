@@ -9,7 +9,7 @@ from mirrors.errors import HeldError, MirrorsError, NotCheckedError, PausedError
 from mirrors.planning.site_state import SiteState
 from mirrors.planning.variables.writes import DesiredVariable
 from mirrors.resources.bulk_reads import BulkReadCache
-from mirrors.resources.once import once
+from mirrors.resources.locked_cache import locked_cache
 from mirrors.resources.write_gate import WriteGate
 
 NOT_STARTED: Mapping[str, Callable[[str], MirrorsError]] = {"held": HeldError, "paused": PausedError}
@@ -20,15 +20,15 @@ class CheckedSite:
     """A site as ``check`` saw it, beyond what the state keeps.
 
     Args:
-        variables: {name: what to set}, secrets with their values.
-        secrets: the names of the secret ones.
-        rollout: the reason why the site does not follow each release.
-        attempt: the run that reports a failure at its end, so that it keeps no other site from being repaired.
-        newest: the newest release when the program planned, of a site that gets each release.
+        variables: {name: the desired value}, secrets with their values.
+        secrets: The names of the secret ones.
+        rollout: The reason why the site does not follow each release.
+        attempt: The run that reports a failure at its end, so that the failure stops the repair of no other site.
+        newest: The newest release when the program planned, for a site that gets each release.
         shared: {name: fingerprint} of the values that the original's mirrors get in this run.
-        databases: identities of the databases that a new site may run with, the original's first.
-        unchanged: whether the checked inputs are those of the state.
-        observed: names of the variables that were set when the program looked.
+        databases: The identities of the databases that a new site may run with, the original's first.
+        unchanged: Whether the checked inputs are those of the state.
+        observed: The names of the variables that were set when the program planned.
     """
 
     variables: Mapping[str, DesiredVariable] = field(default_factory=dict, repr=False)
@@ -64,7 +64,7 @@ class CheckedSite:
 
     @property
     def refusal(self) -> Callable[[str], MirrorsError] | None:
-        """Return the error to raise instead of starting a deployment."""
+        """The error to raise instead of starting a deployment."""
         return NOT_STARTED.get(self.rollout or "")
 
 
@@ -89,21 +89,21 @@ class Operation:
         """
 
         self.read_back: dict[str, Mapping[str, str]] = {}
-        """{environment: {name: value}} as this process has read them back. It saves a deployment the same look."""
+        """{environment: {name: value}} as this process has verified them. A deployment need not verify them again."""
         self.unchanged: dict[str, Sequence[EnvironmentVariable]] = {}
-        """{environment: its variables} as this process has seen that none had to be written. It saves the same look."""
+        """{environment: its variables} where no variable had to be written. A deployment need not read them again."""
         self.variable_gate = WriteGate()
         self.deployment_gate = WriteGate()
         """A gate of its own: a token may set variables and yet start no deployment."""
 
-        self.reads: Callable[[Divio], BulkReadCache] = once(BulkReadCache)
-        """Return the bulk reads: one cache for all threads, as they share their client."""
+        self.reads: Callable[[Divio], BulkReadCache] = locked_cache(BulkReadCache)
+        """Return the bulk reads: one cache for all threads, because they share their client."""
 
     def checks(self, environment: str, declared: CheckedSite) -> None:
         self._declared[environment] = declared
 
     def declared(self, environment: str, site: str) -> CheckedSite:
-        """Return what ``check`` saw of a site. Raises NotCheckedError."""
+        """Return the site that ``check`` saw. Raises MirrorsError if this process did not check it."""
         if (declared := self._declared.get(environment)) is None:
             raise NotCheckedError(site)
         return declared
@@ -114,7 +114,7 @@ class Operation:
         self.unchanged.pop(environment, None)
 
     def known(self, environment: str) -> CheckedSite | None:
-        """Return the checked site, or None. For calls that may come without a check: a removal or a comparison."""
+        """Return the checked site, or None, for calls that may come without a check: a removal or a comparison."""
         return self._declared.get(environment)
 
 

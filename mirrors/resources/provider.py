@@ -1,8 +1,8 @@
-"""Base of the providers: one connection a process, and tidy property bags.
+"""The base of the providers: one connection a process, and normalised properties.
 
 Four rules come from the engine and Pulumi's SDK. A provider is pickled as the name of its class, so it has no state of
 its own. Every number arrives as a float. A method that raises shows its message to the user. A provider marks a value
-that it brings in as a secret; without the mark it lands in clear in the state.
+that it brings in as a secret; without the mark the state has it in clear.
 """
 
 import os
@@ -23,11 +23,11 @@ from mirrors.observation.remediation import convert_error
 from mirrors.planning.observed import ObservedDeployment
 from mirrors.problems import Problem
 from mirrors.problems.events import report_problem
-from mirrors.pulumi_internals import hide_tracebacks, secret, stack_of_call
+from mirrors.pulumi_internals import find_stack_of_call, hide_tracebacks, mark_secret
 from mirrors.resources.bulk_reads import BulkReadCache, visible_environments
-from mirrors.resources.current_token import TokenNotFoundError, todays_token, with_token
-from mirrors.resources.executor import widen
-from mirrors.resources.once import once
+from mirrors.resources.current_token import TokenNotFoundError, add_current_token, read_current_token
+from mirrors.resources.executor import provide_threads
+from mirrors.resources.locked_cache import locked_cache
 from mirrors.resources.process import OPERATION
 from mirrors.resources.watchdog import watch_engine
 
@@ -36,7 +36,7 @@ Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
 
-def _reporting(method: Callable[..., Answer]) -> Callable[..., Answer]:
+def _report_problems(method: Callable[..., Answer]) -> Callable[..., Answer]:
     @wraps(method)
     def reports(*args: Any) -> Answer:
         try:
@@ -50,7 +50,7 @@ def _reporting(method: Callable[..., Answer]) -> Callable[..., Answer]:
 
 
 def normalize(value: Any) -> Any:
-    """Turn whole floats into ints again, also in lists and maps."""
+    """Return the value with whole floats as ints again, also in lists and maps."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, dict):
@@ -63,35 +63,39 @@ def raw_values(config: Config, keys: Iterable[str]) -> dict[str, str]:
     return {key: value for key in keys if (value := config.get(f"mirrors:{key}")) is not None}
 
 
-@once
-def connect(connection: Connection, stack: str | None = None) -> Divio:
-    """Return one client for all providers of a process: they share its sessions and its bound on requests.
+@locked_cache
+def connect_client(connection: Connection, stack: str | None = None) -> Divio:
+    """Return one client for all providers of a process. They share its sessions and its bound on requests.
 
-    ``stack`` is the one whose configuration is asked for another token where the platform refuses this one.
+    Args:
+        stack: The stack whose configuration may have another token, if the platform refuses this one.
     """
     return Divio.connect(
         str(connection.api_url),
         connection.api_token.get_secret_value(),
         max_concurrent_requests=connection.max_concurrent_requests,
-        another_token=partial(_todays_token, connection, stack),
+        another_token=partial(_read_other_token, connection, stack),
     )
 
 
-def _todays_token(connection: Connection, stack: str | None) -> str | None:
+def _read_other_token(connection: Connection, stack: str | None) -> str | None:
     if os.environ.get(ENVIRON["apiToken"]):
         return None  # it overrides each configuration, and the platform has refused it
     try:
-        return todays_token({"apiUrl": str(connection.api_url)}, stack, os.environ)
+        return read_current_token({"apiUrl": str(connection.api_url)}, stack, os.environ)
     except TokenNotFoundError as error:
-        say(f"the token is refused, and the configuration gave no other one: {error}")
+        say(f"the platform refuses the token, and the configuration gave no other one: {error}")
         return None
 
 
 class Provider(ResourceProvider):
-    """Base of the providers.
+    """The base of the providers.
 
-    ``inputs`` are the keys of checked inputs, and ``immutable`` those that replace the resource. ``outputs`` come
-    beside the inputs. Only ``check`` sees ``check_only``, and no state keeps them.
+    Attributes:
+        inputs: The keys of checked inputs.
+        outputs: The keys that come beside the inputs.
+        check_only: The keys that only ``check`` sees. No state keeps them.
+        immutable: The inputs that replace the resource.
     """
 
     serialize_as_secret_always = False
@@ -108,23 +112,23 @@ class Provider(ResourceProvider):
         super().__init_subclass__(**more)
         for name in ("check", "diff", "read"):
             if name in vars(cls):
-                setattr(cls, name, _reporting(vars(cls)[name]))
+                setattr(cls, name, _report_problems(vars(cls)[name]))
 
     def configure(self, req: ConfigureRequest) -> None:
         hide_tracebacks()
         watch_engine(sys.argv)
-        widen(_reporting(self.configured)(req.config).parallel)
+        provide_threads(_report_problems(self.load_provider_settings)(req.config).parallel)
 
-    def configured(self, config: Config) -> Rollout:
-        """Read the configuration that this kind of provider needs. Raises ConfigurationError."""
+    def load_provider_settings(self, config: Config) -> Rollout:
+        """Load the configuration that this kind of provider needs. Raises ConfigurationError."""
         raw = raw_values(config, PROVIDER_KEYS)
-        self.stack = stack_of_call()
-        self.connection = load_connection(with_token(raw, self.stack, os.environ), os.environ)
+        self.stack = find_stack_of_call()
+        self.connection = load_connection(add_current_token(raw, self.stack, os.environ), os.environ)
         return self.connection.rollout
 
     @property
     def divio(self) -> Divio:
-        return connect(self.connection, self.stack)
+        return connect_client(self.connection, self.stack)
 
     @property
     def reads(self) -> BulkReadCache:
@@ -132,27 +136,24 @@ class Provider(ResourceProvider):
 
     def check(self, _olds: Properties, news: Properties) -> CheckResult:
         """Accept the inputs as they are."""
-        return CheckResult(self.checked(news), [])
+        return CheckResult(self.select_inputs(news), [])
 
     def diff(self, _id: str, _olds: Properties, _news: Properties) -> DiffResult:
-        """Name the inputs that replace the resource.
-
-        The engine compares the others, so that previews show what changed.
-        """
+        """Name the inputs that replace the resource. The engine compares the others, and previews show what changed."""
         replaces = [key for key in self.immutable if key in _olds and _olds[key] != _news.get(key)]
         return DiffResult(replaces=replaces, delete_before_replace=True)
 
-    def checked(self, properties: Mapping[str, Any]) -> Properties:
+    def select_inputs(self, properties: Mapping[str, Any]) -> Properties:
         """Return the checked inputs among the properties, normalised, without check-only inputs and outputs."""
         return {key: normalize(properties[key]) for key in self.inputs if properties.get(key) is not None}
 
 
 def list_or_empty(ask: Callable[[str], Sequence[Item]], divio: Divio, environment: str) -> Sequence[Item]:
-    """Return a list's items of an environment; nothing where it was deleted. A platform may answer that with a 400."""
+    """Return a list of an environment; empty if the environment was deleted. A platform may answer that with a 400."""
     try:
         return ask(environment)
     except ValidationFailed:
-        if is_gone(divio, environment):
+        if is_environment_gone(divio, environment):
             return ()
         raise
 
@@ -163,18 +164,20 @@ def list_deployments_or_empty(divio: Divio, environment: str) -> tuple[ObservedD
 
 @contextmanager
 def translate_errors(site: str) -> Iterator[None]:
-    """Add the site and a remedy to an error of the platform. The engine shows nothing else of it."""
+    """Translate an error of the platform into a MirrorsError, with the site and a remedy in its message."""
     try:
         yield
     except DivioError as error:
         raise PlatformError(site, convert_error(error)) from None
 
 
-def is_gone(divio: Divio, environment: str) -> bool:
+def is_environment_gone(divio: Divio, environment: str) -> bool:
     """Return whether an environment was deleted. A platform also answers 404 for one that a token may not see.
 
-    So a 404 alone is no proof: the environment must also be missing where the token sees others listed. Raises NotFound
-    where it is listed all the same, or where no environment is.
+    So a 404 alone is no proof: the environment must also be missing where the token sees others listed.
+
+    Raises:
+        NotFound: The environment is still listed, or no environment is.
     """
     try:
         divio.environments.get(environment)
@@ -186,7 +189,7 @@ def is_gone(divio: Divio, environment: str) -> bool:
     return False
 
 
-def failures(problems: Iterable[Problem]) -> list[CheckFailure]:
+def check_failures(problems: Iterable[Problem]) -> list[CheckFailure]:
     """Return the failures of a ``check``. None of them names a property: the engine would print its value."""
     found = tuple(problems)
     for problem in found:
@@ -201,6 +204,6 @@ def say(message: str) -> None:
 
 
 def mark_secrets(values: Mapping[str, Any], secrets: Iterable[str]) -> Properties:
-    """Return the values, those of the given names marked as secrets."""
+    """Return the values, with those of the given names marked as secrets."""
     names = set(secrets)
-    return {name: secret(value) if name in names else value for name, value in values.items()}
+    return {name: mark_secret(value) if name in names else value for name, value in values.items()}

@@ -33,20 +33,20 @@ from mirrors.planning.site_state import (
 )
 from mirrors.planning.variables.names import MIRRORS_APPLICATION, SITE_VARIABLES, sort_for_writing
 from mirrors.planning.variables.writes import DesiredVariable
-from mirrors.pulumi_internals import secret
-from mirrors.resources.attempt import Attempt, where_of
+from mirrors.pulumi_internals import mark_secret
+from mirrors.resources.attempt import SiteAttempt, constant_properties
 from mirrors.resources.deployment_runner import deployed_variables_of, deployment_outputs
 from mirrors.resources.process import OPERATION, CheckedSite
 from mirrors.resources.provider import (
     Properties,
     Provider,
-    failures,
-    is_gone,
+    check_failures,
+    is_environment_gone,
     list_deployments_or_empty,
     normalize,
     translate_errors,
 )
-from mirrors.resources.variable_reconciler import Live, VariableReconciler, named
+from mirrors.resources.variable_reconciler import LiveVariables, VariableReconciler, index_by_name
 
 KEY_BYTES = 16
 
@@ -60,29 +60,28 @@ class SiteProvider(Provider):
     immutable = ("environment",)
 
     def check(self, _olds: Properties, news: Properties) -> CheckResult:
-        """Return the checked inputs. A held or paused site keeps what it has, and one without rollouts keeps its
-        release.
+        """Return the checked inputs. A held or paused site keeps what it has, one without rollouts its release.
 
-        A change of a held site's variables is a failure. ``check`` decides once which variables were there before
-        Mirrors. One that someone set before it was declared belongs to them, too.
+        A change of a held site's variables is a failure. ``check`` decides once which variables Mirrors found. A
+        variable that someone set before it was declared is one of them.
         """
         environment, olds = str(news["environment"]), _olds if _olds.get("environment") == news["environment"] else {}
-        declared = _declared(news)
+        declared = _checked_site(news)
         paused = declared.rollout == "paused" and olds
-        result = CheckResult(_kept(olds), []) if paused else self._checked(olds, news, declared)
-        unchanged = bool(olds) and result.inputs == _kept(olds)
+        result = CheckResult(_stored_inputs(olds), []) if paused else self._check_site(olds, news, declared)
+        unchanged = bool(olds) and result.inputs == _stored_inputs(olds)
         OPERATION.checks(environment, replace(declared, unchanged=unchanged))
         return result
 
-    def _checked(self, olds: Properties, news: Properties, declared: CheckedSite) -> CheckResult:
+    def _check_site(self, olds: Properties, news: Properties, declared: CheckedSite) -> CheckResult:
         before, key = SiteState.of(olds), olds.get("hmac_key") or secrets.token_urlsafe(KEY_BYTES)
         if olds:
             OPERATION.stored[str(news["environment"])] = before
-        entries = _entries(news.get("variables") or {}, key)
-        found = _found(OPERATION.stored.get(str(news["environment"]), before), news)
-        inputs = {name: item for name, item in self.checked(news).items() if name != "found"}
-        inputs |= {make_property_key(name): _stored(entry) for name, entry in entries.items()}
-        inputs |= {"hmac_key": secret(key)} | ({"found": found} if found else {})
+        entries = _declared_entries(news.get("variables") or {}, key)
+        found = _names_found(OPERATION.stored.get(str(news["environment"]), before), news)
+        inputs = {name: item for name, item in self.select_inputs(news).items() if name != "found"}
+        inputs |= {make_property_key(name): _stored_entry(entry) for name, entry in entries.items()}
+        inputs |= {"hmac_key": mark_secret(key)} | ({"found": found} if found else {})
         if declared.rollout in ("stays", "held"):
             # Both, because a release of one environment is not known in the other.
             inputs |= {"release": ""} | {key: olds[key] for key in ("release", "image_environment") if key in olds}
@@ -91,7 +90,7 @@ class SiteProvider(Provider):
         inputs.pop("verified", None)
         inputs |= {"verified": olds["verified"]} if "verified" in olds else {}
         known = {name: entry for name, entry in entries.items() if isinstance(entry, VariableEntry)}
-        return CheckResult(inputs, _changes_at_held_site(news["site"], before, known, entries.keys() - known.keys()))
+        return CheckResult(inputs, _held_site_failures(news["site"], before, known, entries.keys() - known.keys()))
 
     def diff(self, _id: str, _olds: Properties, _news: Properties) -> DiffResult:
         """Compare the inputs, as the engine does, and add what a failed attempt left undone.
@@ -107,8 +106,7 @@ class SiteProvider(Provider):
         return DiffResult(changes=True) if again else result
 
     def create(self, props: Properties) -> CreateResult:
-        """Write what differs, ``SITE_ID`` first, ``DATABASE_URL`` last, and read it back. Then bring a deployment
-        about.
+        """Write what differs, ``SITE_ID`` first and ``DATABASE_URL`` last, and verify it. Then deploy the site.
 
         Mirrors adopts a deployment that runs as declared, waits for a running one, or starts one. At the end it
         compares the variables that the instances run with, and asks whether the site is healthy. The state keeps what
@@ -116,7 +114,7 @@ class SiteProvider(Provider):
         before the first write.
         """
         attempt = self._attempt(props, SiteState())
-        if attempt.paused:
+        if attempt.is_paused:
             raise PausedError(attempt.site)  # the state knows nothing of it that could stay as it is
         attempt.refuse_another_database()
         return CreateResult(props["environment"], attempt.create())
@@ -128,8 +126,8 @@ class SiteProvider(Provider):
         and stops the waves behind it.
         """
         attempt = self._attempt(_news, SiteState.of(_olds))
-        if attempt.paused:
-            return UpdateResult(_kept(_olds) | {key: _olds[key] for key in OUTPUTS if key in _olds})
+        if attempt.is_paused:
+            return UpdateResult(_stored_inputs(_olds) | {key: _olds[key] for key in OUTPUTS if key in _olds})
         return UpdateResult(attempt.update())
 
     def read(self, id_: str, props: Properties) -> ReadResult:
@@ -140,32 +138,32 @@ class SiteProvider(Provider):
         """
         stored, environment = SiteState.of(props), props["environment"]
         with translate_errors(props["site"]):
-            live = named(self.reads.variables(environment)) or self._writing(props, {}).live()
+            live = index_by_name(self.reads.variables(environment)) or self._reconciler(props, {}).read_live()
             nothing = not live.keys() & stored.is_set.keys()
-            if nothing and stored.is_set and is_gone(self.divio, environment):
+            if nothing and stored.is_set and is_environment_gone(self.divio, environment):
                 return ReadResult("", {})
-            now = self._running_now(props, stored, is_set := _set_now(props, stored, live))
+            now = self._read_deployment(props, stored, is_set := _live_entries(props, stored, live))
         now = replace(now, is_set=is_set)
         OPERATION.stored[str(environment)] = now
-        where = where_of(props)
+        where = constant_properties(props)
         return ReadResult(id_, where | now.outputs, where | now.inputs)
 
-    def _running_now(self, props: Properties, stored: SiteState, is_set: VariableEntries) -> SiteState:
+    def _read_deployment(self, props: Properties, stored: SiteState, is_set: VariableEntries) -> SiteState:
         environment = props["environment"]
         if self.reads.is_last(environment, stored.deployment):
             return stored
         done = newest_successful(list_deployments_or_empty(self.divio, environment))
         if done is None:
-            is_gone(self.divio, environment)  # raises where the token may be unable to see it
+            is_environment_gone(self.divio, environment)  # raises where the token may be unable to see it
             return replace(stored, deployment=None, url=None, runs={}).with_wanted_release(stored.release)
-        return stored if done.uuid == stored.deployment else self._look_into(props, stored, is_set, done)
+        return stored if done.uuid == stored.deployment else self._read_new_deployment(props, stored, is_set, done)
 
-    def _look_into(
+    def _read_new_deployment(
         self, props: Properties, stored: SiteState, is_set: VariableEntries, done: ObservedDeployment
     ) -> SiteState:
-        """Return the state of a site with a new deployment: its values as far as they are shown, its outputs.
+        """Return the state of a site with a new deployment: its values as far as they are shown, and its outputs.
 
-        A hidden value is unknown. The one who started the deployment may have set anything before.
+        A hidden value is unknown: the user who started the deployment may have set anything before.
         """
         frozen, release = deployed_variables_of(self.divio, done.uuid), stored.release
         if release != "":
@@ -176,8 +174,7 @@ class SiteProvider(Provider):
         return replace(state, **deployment_outputs(done.uuid, frozen))
 
     def delete(self, _id: str, _props: Properties) -> None:
-        """Remove the variables that Mirrors created. One that was there before keeps its present value, and so does the
-        site.
+        """Remove the variables that Mirrors created. A variable that it found keeps its value, and the site stays.
 
         A variable that the program still declares stays as well. This resource was replaced or moved then, and its
         successor, checked earlier in this process, owns the variables. If the successor is held or paused, everything
@@ -189,53 +186,53 @@ class SiteProvider(Provider):
             return  # it stays as it is, also where the engine replaces it
         ours = stored.is_set.keys() - stored.found - (declared.variables.keys() if declared else set())
         with translate_errors(_props["site"]):
-            self._writing(_props, {}).remove(ours)
+            self._reconciler(_props, {}).remove(ours)
 
-    def _writing(self, props: Mapping[str, Any], desired: Mapping[str, DesiredVariable]) -> VariableReconciler:
+    def _reconciler(self, props: Mapping[str, Any], desired: Mapping[str, DesiredVariable]) -> VariableReconciler:
         return VariableReconciler(self.divio, str(props["site"]), str(props["environment"]), desired)
 
-    def _attempt(self, props: Properties, before: SiteState) -> Attempt:
-        return Attempt(self.connection, self.divio, props, before)
+    def _attempt(self, props: Properties, before: SiteState) -> SiteAttempt:
+        return SiteAttempt(self.connection, self.divio, props, before)
 
 
-def _declared(news: Properties) -> CheckedSite:
+def _checked_site(news: Properties) -> CheckedSite:
     hints = news.get("variables") or {}
-    known = {name: item for name, item in hints.items() if not _unknown(item)}
+    known = {name: item for name, item in hints.items() if not _is_unknown(item)}
     variables = {name: DesiredVariable(item["value"], item["sensitive"]) for name, item in known.items()}
     return CheckedSite.from_check(news, variables, frozenset(name for name, item in known.items() if item["secret"]))
 
 
-def _unknown(item: Any) -> bool:
+def _is_unknown(item: Any) -> bool:
     return isinstance(item, Unknown) or any(isinstance(value, Unknown) for value in item.values())
 
 
-def _entries(hints: Properties, key: str) -> dict[str, VariableEntry | Unknown]:
+def _declared_entries(hints: Properties, key: str) -> dict[str, VariableEntry | Unknown]:
     """Return the entries of the declared variables, {name: {value, secret, sensitive}}. An unknown one stays so."""
-    return {name: UNKNOWN if _unknown(item) else make_entry(key, name, **item) for name, item in hints.items()}
+    return {name: UNKNOWN if _is_unknown(item) else make_entry(key, name, **item) for name, item in hints.items()}
 
 
-def _stored(entry: VariableEntry | Unknown) -> Any:
+def _stored_entry(entry: VariableEntry | Unknown) -> Any:
     return entry.stored if isinstance(entry, VariableEntry) else entry
 
 
-def _changes_at_held_site(
+def _held_site_failures(
     site: str, before: SiteState, known: VariableEntries, unknown: Collection[str]
 ) -> list[CheckFailure]:
     before = before.only_managed(known.keys() | unknown)
     changing = {*find_differences(before.is_set, known), *find_differences(before.runs, known)}.difference(unknown)
-    return failures([make_held_site_problem(site, sort_for_writing(changing))] if changing else [])
+    return check_failures([make_held_site_problem(site, sort_for_writing(changing))] if changing else [])
 
 
-def _found(before: SiteState, news: Properties) -> list[str]:
-    """Return the variables that were there before Mirrors, which is decided once.
+def _names_found(before: SiteState, news: Properties) -> list[str]:
+    """Return the names of the variables that were there before Mirrors. ``check`` decides this once.
 
     A variable that Mirrors has created since then is not among them. One that someone set before it was declared is. So
     is one that someone set between the ledger and the first write. After an interrupted update that may be a variable
     of Mirrors, which then stays: the safe side. An interrupted first write begins with the names in ``OWN``.
 
     Args:
-        before: the site as the state knows it; an empty state for a new site.
-        news: the new inputs.
+        before: The site as the state knows it; an empty state for a new site.
+        news: The new inputs.
     """
     observed, first = news.get("observed") or {}, news.get("found") or {}
     declared = set(news.get("variables") or {})
@@ -250,19 +247,19 @@ def _is_left_undone(olds: Properties, news: Properties, rollout: str | None) -> 
     return not before.matches(SiteState.of(news).with_kept_release(before, rollout))
 
 
-def _kept(olds: Properties) -> Properties:
-    """Return the inputs as they were, and mark the secret one again: the engine forgets the mark."""
+def _stored_inputs(olds: Properties) -> Properties:
+    """Return the inputs as they were. The secret one gets its mark again, which the engine forgets."""
     stored = {key: normalize(item) for key, item in olds.items() if key in INPUTS or is_variable(key)}
-    return stored | {"hmac_key": secret(stored["hmac_key"])}
+    return stored | {"hmac_key": mark_secret(stored["hmac_key"])}
 
 
-def _set_now(props: Properties, stored: SiteState, live: Live) -> VariableEntries:
+def _live_entries(props: Properties, stored: SiteState, live: LiveVariables) -> VariableEntries:
     key = str(props["hmac_key"])
-    found = {name: _seen(key, name, entry, live.get(name)) for name, entry in stored.is_set.items()}
+    found = {name: _live_entry(key, name, entry, live.get(name)) for name, entry in stored.is_set.items()}
     return {name: entry for name, entry in found.items() if entry is not None}
 
 
-def _seen(key: str, name: str, known: VariableEntry, live: EnvironmentVariable | None) -> VariableEntry | None:
+def _live_entry(key: str, name: str, known: VariableEntry, live: EnvironmentVariable | None) -> VariableEntry | None:
     """Return a live variable as the state would hold it."""
     if live is None:
         return None

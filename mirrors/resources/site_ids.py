@@ -1,4 +1,4 @@
-"""``SiteIds``: the owner of each SITE_ID. Nothing is remote. The state is the ledger, so it is always protected."""
+"""``SiteIds``: the owner of each SITE_ID. It has nothing remote: the state is the ledger, so it is always protected."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -21,16 +21,16 @@ from mirrors.planning.site_ids.facts import (
 from mirrors.planning.site_ids.ledger import dump_ledger, load_ledger, rename_slugs
 from mirrors.planning.site_ids.retirement import INSTANCES_GO_ON, note_removed_sites
 from mirrors.problems.events import report_note
-from mirrors.resources.provider import Properties, Provider, failures, normalize, raw_values, say
-from mirrors.resources.running import with_databases
+from mirrors.resources.provider import Properties, Provider, check_failures, normalize, raw_values, say
+from mirrors.resources.running_database import add_running_databases
 
-ID = "site-ids"
+RESOURCE_ID = "site-ids"
 
-NAME = "site-ids"
-"""The resource's name in the state. A name like the original's would begin anew where that is renamed."""
+RESOURCE_NAME = "site-ids"
+"""The resource's name in the state. A ledger with the original's name would begin anew after a rename."""
 
 
-def found_in(before: Properties, observed: Properties) -> Properties:
+def record_found(before: Properties, observed: Properties) -> Properties:
     """Return {environment: {name: sensitive}} of the declared sites' variables that were there before Mirrors.
 
     Mirrors decides this once, before the first write. A variable that appears later may be its own.
@@ -66,12 +66,12 @@ def _undeclared_site_from(item: Mapping[str, Any]) -> UndeclaredSite:
 
 
 def _reference_from(reference: Mapping[str, Any]) -> ReferenceStack:
-    retired = {int(site_id): IdHolder(str(name)) for site_id, name in _known(reference.get("retired")).items()}
-    return ReferenceStack(reference["stack"], _known(reference.get("site_ids")), retired)
+    retired = {int(site_id): IdHolder(str(name)) for site_id, name in _known_outputs(reference.get("retired")).items()}
+    return ReferenceStack(reference["stack"], _known_outputs(reference.get("site_ids")), retired)
 
 
-def _known(outputs: Any) -> Properties:
-    """Return the outputs of another stack that are there. In a preview they may not be known yet."""
+def _known_outputs(outputs: Any) -> Properties:
+    """Return the known outputs of another stack. In a preview some may be unknown."""
     there = outputs.items() if isinstance(outputs, dict) else ()
     return {key: value for key, value in there if not isinstance(value, pulumi.output.Unknown)}
 
@@ -90,35 +90,35 @@ class SiteIdsProvider(Provider):
         """
         hints = allocation_request_from(news["hints"])
         before = rename_slugs(load_ledger(_olds), hints)
-        hints = self._looked_at(hints, before, news["hints"])
+        hints = self._add_hidden_databases(hints, before, news["hints"])
         allocation = allocate(before, hints)
         if not allocation.problems:
-            _say_who_leaves(before, allocation.ledger, hints, news["hints"])
-        found = found_in(normalize(_olds.get("found") or {}), normalize(news["hints"].get("found") or {}))
-        return CheckResult({**dump_ledger(allocation.ledger), "found": found}, failures(allocation.problems))
+            _report_removals(before, allocation.ledger, hints, news["hints"])
+        found = record_found(normalize(_olds.get("found") or {}), normalize(news["hints"].get("found") or {}))
+        return CheckResult({**dump_ledger(allocation.ledger), "found": found}, check_failures(allocation.problems))
 
-    def configured(self, config: Config) -> Rollout:
-        """Read the rollout alone. Not every platform has an API: its keys are read where it is asked."""
+    def load_provider_settings(self, config: Config) -> Rollout:
+        """Load the rollout alone. Not every platform has an API: Mirrors loads its keys only to ask it."""
         self.config = config
         return load_rollout(raw_values(config, PROVIDER_KEYS))
 
-    def _looked_at(self, hints: AllocationRequest, before: Ledger, given: Properties) -> AllocationRequest:
+    def _add_hidden_databases(self, hints: AllocationRequest, before: Ledger, given: Properties) -> AllocationRequest:
         new = {key: value for key, value in (given.get("hidden") or {}).items() if key not in before.assignments}
         if not new:
             return hints
-        super().configured(self.config)
-        return replace(hints, sites=with_databases(self.divio, hints.sites, new, given.get("confirmed") or ()))
+        super().load_provider_settings(self.config)
+        return replace(hints, sites=add_running_databases(self.divio, hints.sites, new, given.get("confirmed") or ()))
 
     def create(self, props: Properties) -> CreateResult:
         """Write nothing: the state is the ledger."""
-        return CreateResult(ID, self.checked(props))
+        return CreateResult(RESOURCE_ID, self.select_inputs(props))
 
     def update(self, _id: str, _olds: Properties, _news: Properties) -> UpdateResult:
         """Write nothing."""
-        return UpdateResult(self.checked(_news))
+        return UpdateResult(self.select_inputs(_news))
 
     def delete(self, _id: str, _props: Properties) -> None:
-        """Write nothing. The user has removed the protection: report which ids no one knows any more."""
+        """Write nothing. The user has removed the protection: report which ids no state knows any more."""
         ledger = load_ledger(_props)
         given = [f"{name} {site_id}" for name, site_id in ledger.assignments.values()]
         retired = [f"{site_id} (retired)" for site_id in ledger.retired]
@@ -127,11 +127,11 @@ class SiteIdsProvider(Provider):
 
     def read(self, id_: str, props: Properties) -> ReadResult:
         """Return the ledger as stored."""
-        stored = self.checked(props)
+        stored = self.select_inputs(props)
         return ReadResult(id_, dict(stored), stored)
 
 
-def _say_who_leaves(before: Ledger, now: Ledger, hints: AllocationRequest, fleet: Mapping[str, Any]) -> None:
+def _report_removals(before: Ledger, now: Ledger, hints: AllocationRequest, fleet: Mapping[str, Any]) -> None:
     goes_on, keeps = fleet.get("goes_on") or INSTANCES_GO_ON, bool(fleet.get("keeps"))
     for note in note_removed_sites(before, now, hints, goes_on=goes_on, keeps=keeps):
         report_note(note)

@@ -1,4 +1,4 @@
-"""Makes an environment's variables as declared: the order of the writes, and the looks between them."""
+"""Make an environment's variables as declared: the order of the writes, and the verifications between them."""
 
 from collections.abc import Collection, Iterable, Mapping
 from functools import partial
@@ -12,10 +12,10 @@ from mirrors.planning.variables.writes import DesiredVariable, VariableWrite, fi
 from mirrors.resources.process import OPERATION
 from mirrors.resources.provider import list_or_empty
 
-Live = Mapping[str, EnvironmentVariable]
+LiveVariables = Mapping[str, EnvironmentVariable]
 
 
-def named(items: Iterable[EnvironmentVariable]) -> dict[str, EnvironmentVariable]:
+def index_by_name(items: Iterable[EnvironmentVariable]) -> dict[str, EnvironmentVariable]:
     """Return {name: variable}, as the client has it: with the uuid, by which Mirrors changes it."""
     return {item.name: item for item in items}
 
@@ -24,9 +24,9 @@ class VariableReconciler:
     """One attempt at one environment.
 
     Args:
-        desired: its declared variables.
-        found: the names of those that were there before Mirrors.
-        secrets: the names of those whose values no message may show.
+        desired: Its declared variables.
+        found: The names of the variables that were there before Mirrors.
+        secrets: The names of the variables whose values no message may show.
     """
 
     def __init__(
@@ -48,25 +48,29 @@ class VariableReconciler:
         self.removed: set[str] = set()
         """Names of the variables that this attempt has made, changed and removed so far."""
         self.taken_over: set[str] = set()
-        """Names of the variables that others set between the look and the write. They are not Mirrors' own."""
+        """Names of the variables that others set between the read and the write. They are not Mirrors' own."""
 
     @property
-    def is_first(self) -> bool:
-        """Return whether the first write needs no look before it: SITE_ID is not listed, and no declared variable was
-        found.
+    def is_first_write(self) -> bool:
+        """True if the first write needs no read before it: SITE_ID is not listed, and no declared variable was found.
 
         If someone has set one since, the platform refuses the write, the client takes the variable over, and it counts
-        as found. SITE_ID is read back before the database is written in any case.
+        as found. Mirrors verifies SITE_ID before it writes the database in any case.
         """
         fresh = SITE_ID in self.desired and not self.desired.keys() & self.found
         return fresh and self.reads.lacks(self.environment, SITE_ID)
 
-    def converge(self, live: Live, written: Mapping[str, str], obsolete: Collection[str] = ()) -> None:
-        """Make the variables as declared. Raises VariableVerificationError, DivioError.
+    def converge(self, live: LiveVariables, written: Mapping[str, str], obsolete: Collection[str] = ()) -> None:
+        """Make the variables as declared.
 
         Args:
-            written: the values that Mirrors knows to have written.
-            obsolete: the variables that Mirrors created and that are no longer declared.
+            live: The variables as they are.
+            written: The values that Mirrors knows to have written.
+            obsolete: The variables that Mirrors created and that are no longer declared.
+
+        Raises:
+            MirrorsError: The platform refuses a write, or does not show what Mirrors wrote.
+            DivioError: The platform does not answer.
         """
         writes = plan_writes(self.desired, convert_variables(live.values()), written, obsolete)
         to_the_database = any(write.name == DATABASE_URL and write.desired for write in writes)
@@ -79,65 +83,62 @@ class VariableReconciler:
         if not writes:
             OPERATION.unchanged[self.environment] = tuple(live.values())
             return  # someone else may have changed a hidden value
-        self._read_back(DATABASE_URL in live or DATABASE_URL in self.taken_over)
+        self._verify_written(DATABASE_URL in live or DATABASE_URL in self.taken_over)
         OPERATION.read_back[self.environment] = {name: item.value for name, item in self.desired.items()}
 
     def remove(self, names: Collection[str]) -> None:
         """Remove those that exist, in the safe order."""
-        live = self.live()
+        live = self.read_live()
         for write in plan_writes({}, convert_variables(live.values()), {}, names):
             self._send(write, live)
 
-    def live(self) -> Live:
-        return named(list_or_empty(self.divio.environment_variables.list, self.divio, self.environment))
+    def read_live(self) -> LiveVariables:
+        return index_by_name(list_or_empty(self.divio.environment_variables.list, self.divio, self.environment))
 
     def _verify_site_id(self, state: str = "") -> None:
         """Read the id back, as the last request before the database is written: someone may have deleted it."""
         own = {name: item for name, item in self.desired.items() if name == SITE_ID}  # an original has none
-        if own and find_unwritten(own, convert_variables(self.live().values())):
+        if own and find_unwritten(own, convert_variables(self.read_live().values())):
             raise VariableVerificationError(self.site, own, state)
 
-    def _read_back(self, had_database: bool) -> None:
+    def _verify_written(self, had_database: bool) -> None:
         """Refuse to go on unless the platform has what was declared. Nothing is deployed before."""
-        live = self.live()
+        live = self.read_live()
         wrong = find_unwritten(self.desired, convert_variables(live.values()))
         if SITE_ID in wrong and DATABASE_URL in live:
-            raise VariableVerificationError(self.site, wrong, self._made_safe(live, had_database))
+            raise VariableVerificationError(self.site, wrong, self._make_safe(live, had_database))
         if wrong:
             raise VariableVerificationError(self.site, wrong)
 
-    def _made_safe(self, live: Live, had_database: bool) -> str:
-        """Take the database away where the id beside it is missing. Report the state of the environment."""
-        self._put(SITE_ID, live)
-        now = self.live()
+    def _make_safe(self, live: LiveVariables, had_database: bool) -> str:
+        """Remove the database where the id beside it is missing. Return the state of the environment as text."""
+        self._set_again(SITE_ID, live)
+        now = self.read_live()
         if DATABASE_URL not in now or not find_unwritten(
             {SITE_ID: self.desired[SITE_ID]}, convert_variables(now.values())
         ):
             return f"{SITE_ID} was put back"
         if had_database:
-            remedy = f"set {SITE_ID}={self.desired[SITE_ID].value} there before anybody deploys it"
+            remedy = f"set {SITE_ID}={self.desired[SITE_ID].value} there before anyone deploys it"
             return f"{DATABASE_URL} is set there without its {SITE_ID}: {remedy}"
         self._send(VariableWrite("delete", DATABASE_URL), now)
-        return f"{DATABASE_URL}, which we had made, was removed again"
+        return f"{DATABASE_URL}, which Mirrors had made, was removed again"
 
-    def _put(self, name: str, live: Live) -> None:
+    def _set_again(self, name: str, live: LiveVariables) -> None:
         self._send(VariableWrite("update" if name in live else "create", name, self.desired[name]), live)
 
-    def _send(self, write: VariableWrite, live: Live) -> None:
-        """Write a variable.
-
-        Raises PlatformError with its name where the platform refuses it: the platform's answer lacks that.
-        """
+    def _send(self, write: VariableWrite, live: LiveVariables) -> None:
+        """Write a variable. The error of a refused write names the variable, which the platform's answer does not."""
         try:
-            self._sent(write, live)
+            self._send_once(write, live)
         except ValidationFailed as error:
             found = convert_error(error)
-            raise PlatformError(self.site, found, f"{write.name} is not taken: {found.message}") from None
+            raise PlatformError(self.site, found, f"the platform refuses {write.name}: {found.message}") from None
 
-    def _sent(self, write: VariableWrite, live: Live) -> None:
+    def _send_once(self, write: VariableWrite, live: LiveVariables) -> None:
         api = self.divio.environment_variables
         self.reads.writes(self.environment)
-        with OPERATION.variable_gate.attempt(self.site, self._by_hand(write.kind)):
+        with OPERATION.variable_gate.attempt(self.site, self._manual_steps(write.kind)):
             if write.kind == "delete":
                 api.delete(live[write.name].uuid)
                 self.removed.add(write.name)
@@ -154,7 +155,7 @@ class VariableReconciler:
         self.made.update({name} - self.taken_over)
 
     def _update(self, name: str, desired: DesiredVariable, live: EnvironmentVariable) -> None:
-        """Update a variable, or make it anew where someone has deleted it since the look."""
+        """Update a variable, or make it anew if someone has deleted it since the read."""
         api = self.divio.environment_variables
         try:
             api.update(live.uuid, desired.value, desired.sensitive)
@@ -163,7 +164,7 @@ class VariableReconciler:
                 raise
             self._create(name, desired)
 
-    def _by_hand(self, kind: str) -> str:
+    def _manual_steps(self, kind: str) -> str:
         """Return the steps to do by hand in the Control Panel. A secret is named only by where its value is."""
         desired, secrets = self.desired, self.secrets
         if kind == "delete":

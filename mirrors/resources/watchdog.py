@@ -1,4 +1,4 @@
-"""Ends a provider process whose engine is gone. It would go on deploying without a reader."""
+"""End a provider process whose engine is gone. Otherwise it would go on deploying without a reader."""
 
 import os
 import socket
@@ -8,11 +8,11 @@ from threading import Event, Thread
 
 from mirrors.pulumi_internals import exit_without_waiting
 
-EVERY = 1.5
-"""Seconds between two looks. Two in a row must fail, so that an orphan stops within about 4 seconds."""
+CHECK_INTERVAL = 1.5
+"""Seconds between two checks. Two in a row must fail, so that an orphan stops within about 4 seconds."""
 
-CONNECT = 1.0
-ORPHANED = 3
+CONNECT_SECONDS = 1.0
+ORPHANED_EXIT_CODE = 3
 """The exit code of a process that stopped because its engine is gone."""
 
 
@@ -25,22 +25,24 @@ def watch_engine(arguments: Sequence[str]) -> None:
 
 @cache
 def _watch_once(host: str, port: int) -> None:
-    if _answers(host, port):
+    if _is_alive(host, port):
         exit_without_waiting()
-        Thread(target=_watch, args=(lambda: _answers(host, port), Event()), daemon=True, name="watch-engine").start()
+        Thread(
+            target=_watch_until_gone, args=(lambda: _is_alive(host, port), Event()), daemon=True, name="watch-engine"
+        ).start()
 
 
-def _answers(host: str, port: int) -> bool:
+def _is_alive(host: str, port: int) -> bool:
     try:
-        with socket.create_connection((host, port), timeout=CONNECT):
+        with socket.create_connection((host, port), timeout=CONNECT_SECONDS):
             return True
     except OSError:
         return False
 
 
-def _watch(answers: Callable[[], bool], never: Event) -> None:
+def _watch_until_gone(answers: Callable[[], bool], never: Event) -> None:
     failures = 0
     while failures < 2:
-        never.wait(EVERY)
+        never.wait(CHECK_INTERVAL)
         failures = 0 if answers() else failures + 1
-    os._exit(ORPHANED)  # half-done work is as after a kill -9: the next up adopts it
+    os._exit(ORPHANED_EXIT_CODE)  # half-done work is as after a kill -9: the next up adopts it

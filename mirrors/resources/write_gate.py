@@ -1,4 +1,4 @@
-"""Tries the first write of a process on one site, before all sites write."""
+"""Try the first write of a process on one site, before all sites write."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,7 +26,11 @@ class WriteGate:
 
     @contextmanager
     def attempt(self, site: str, by_hand: str) -> Iterator[None]:
-        """Guard one write. ``by_hand``: what to do instead, without secrets. Raises a MirrorsError."""
+        """Guard one write. Raises MirrorsError: the platform refused the first write, of this site or another.
+
+        Args:
+            by_hand: What to do instead, without secrets.
+        """
         if self._accepted:
             yield
             return
@@ -34,9 +38,9 @@ class WriteGate:
             if self._refused_for is not None:
                 message = f"not tried: the platform refused the write for {self._refused_for}, see there"
                 raise PlatformError(site, Problem("write-not-tried", message))
-            yield from self._tried(site, by_hand)
+            yield from self._try_first(site, by_hand)
 
-    def _tried(self, site: str, by_hand: str) -> Iterator[None]:
+    def _try_first(self, site: str, by_hand: str) -> Iterator[None]:
         already = self._accepted  # by another thread during the wait
         try:
             yield

@@ -72,6 +72,6 @@ def test_doctor_asks_the_host() -> None:
 
 def test_leave_and_adopt_say_what_to_do_instead() -> None:
     commands = DockerCommands()
-    assert "pulumi state delete --all -s test" in str(commands.instead_of("leave", "test"))
-    assert "siteId" in str(commands.instead_of("adopt", "test"))
-    assert commands.instead_of("status", "test") is None
+    assert "pulumi state delete --all -s test" in str(commands.alternative_to("leave", "test"))
+    assert "siteId" in str(commands.alternative_to("adopt", "test"))
+    assert commands.alternative_to("status", "test") is None

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from mirrors.docker.errors import DockerError
-from mirrors.docker.host import connect
-from mirrors.docker.settings import DockerConnection, load_docker_connection
-from mirrors.docker.ssh import command, local_socket
+from mirrors.docker.connection import DockerConnection, load_docker_connection
+from mirrors.docker.host import connect_docker_host
+from mirrors.docker.ssh import local_socket, ssh_command
+from mirrors.errors import MirrorsError
 from tests.docker.certificates import as_configured, server_side
 from tests.docker.host import container, docker_host
 
@@ -38,8 +38,8 @@ def test_a_host_behind_ssh_is_reached_with_the_users_own_command(
         port = int(host.url.rpartition(":")[2])
         program.write_text(SSH.format(python=sys.executable, notes=str(notes), port=port), encoding="utf-8")
         program.chmod(0o755)
-        engine = connect(DockerConnection(host="ssh://deploy@docker.example.com:2222"))
-        assert [item.name for item in engine.labelled({"mirrors.fleet": "acme"})] == ["acme.test.acme"]
+        engine = connect_docker_host(DockerConnection(host="ssh://deploy@docker.example.com:2222"))
+        assert [item.name for item in engine.list_labelled({"mirrors.fleet": "acme"})] == ["acme.test.acme"]
         engine.client.close()
     said = notes.read_text(encoding="utf-8").splitlines()[0]
     assert said.endswith("-l deploy -p 2222 -- docker.example.com docker system dial-stdio")
@@ -47,12 +47,12 @@ def test_a_host_behind_ssh_is_reached_with_the_users_own_command(
 
 
 def test_a_host_name_is_never_an_option_of_ssh() -> None:
-    assert command("ssh://-oProxyCommand=x")[-3] == "--"
+    assert ssh_command("ssh://-oProxyCommand=x")[-3] == "--"
 
 
 def test_without_ssh_that_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(DockerError, match="is reached with the command ssh, and there is none on the PATH"):
+    with pytest.raises(MirrorsError, match="needs the command ssh, which is not on the PATH"):
         local_socket("ssh://nobody@nowhere")
 
 
@@ -64,11 +64,11 @@ def connection(url: str, folder: Path, ca: str) -> DockerConnection:
 
 def test_a_host_with_tls_is_shown_the_configured_certificate(certificates: Path) -> None:
     with docker_host([container("acme", {})], server_side(certificates)) as host:
-        engine = connect(connection(host.url, certificates, "ca.pem"))
-        assert [item.name for item in engine.labelled({})] == ["acme.test.acme"]
+        engine = connect_docker_host(connection(host.url, certificates, "ca.pem"))
+        assert [item.name for item in engine.list_labelled({})] == ["acme.test.acme"]
         engine.client.close()
 
 
 def test_a_host_with_another_authority_is_not_trusted(certificates: Path) -> None:
-    with docker_host((), server_side(certificates)) as host, pytest.raises(DockerError, match="does not answer"):
-        connect(connection(host.url, certificates, "client.pem"))
+    with docker_host((), server_side(certificates)) as host, pytest.raises(MirrorsError, match="does not answer"):
+        connect_docker_host(connection(host.url, certificates, "client.pem"))

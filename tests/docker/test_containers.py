@@ -157,7 +157,7 @@ def test_a_release_command_that_fails_starts_no_site(alone: World, engine: str) 
     fails = section(base_port() + 10, releaseCommand=["sh", "-c", "echo no such table; exit 7"])
     ran = started(engine, fleet=alone.fleet, docker=elsewhere(fails), **OUTSIDE)
     assert ran.code != 0
-    assert "the command 'sh -c echo no such table; exit 7' ended with 7" in ran.said
+    assert "the command 'sh -c echo no such table; exit 7' ended with exit code 7" in ran.said
     assert "Its log ends:\nno such table" in ran.said
     assert alone.containers().keys() == set()
 

@@ -243,7 +243,7 @@ def test_an_original_that_was_renamed_without_saying_so_begins_no_second_databas
     live = container("acme-fr", {"SITE_ID": "3"}, **{"mirrors.fleet": "brand", "mirrors.environment": "live"})
     with docker_host([theirs, live, container("other", {"SITE_ID": "4"}, **{"mirrors.fleet": "brand"})]) as host:
         [problem] = refused(declared(host.url))
-        assert problem.startswith("acme-de: on this host, in the fleet brand, and with that one's database.")
+        assert problem.startswith("acme-de: on this host in the fleet brand, with that fleet's database.")
         assert "mirrors:fleet.original.formerly: brand" in problem
 
 

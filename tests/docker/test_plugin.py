@@ -154,7 +154,7 @@ def test_a_site_that_dies_stops_the_waves_and_the_others_go_on_serving(stack: St
     assert done.code != 0
     assert "plugged-de (test): its container ended" in done.text
     assert "Invalid host/port specified." in done.text
-    assert "THEME" not in world.variables("plugged-fr"), "the wave behind it was not begun"
+    assert "THEME" not in world.variables("plugged-fr"), "the wave behind it did not begin"
     assert all(world.healthy(slug) for slug in ("plugged", "plugged-fr", "plugged-ch"))
     stack.up().succeeded()
     assert stack.has_no_changes()

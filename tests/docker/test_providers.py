@@ -9,12 +9,12 @@ from pulumi.dynamic import ConfigureRequest
 from pulumi.dynamic.config import Config
 from pulumi.output import UNKNOWN
 
-from mirrors.docker.errors import ContainerFailedError, DockerError
 from mirrors.docker.password import DatabasePasswordProvider
 from mirrors.docker.release import ReleaseProvider
-from mirrors.docker.role import ALTER, DatabaseRoleProvider
+from mirrors.docker.role import CREATE_ROLE_SQL, DatabaseRoleProvider
 from mirrors.docker.serving import ServingProvider
-from mirrors.pulumi_internals import secret
+from mirrors.errors import MirrorsError
+from mirrors.pulumi_internals import mark_secret
 from mirrors.resources.provider import Provider
 from tests.docker.host import Host, container, docker_host
 from tests.wire.provider import serialised
@@ -54,20 +54,20 @@ def test_a_password_is_made_once_a_version_and_marked_as_a_secret() -> None:
     values = [item["value"]["value"] for item in made]
     assert values[0] != values[1]
     assert all(len(value) >= 43 and value.replace("-", "").replace("_", "").isalnum() for value in values)
-    assert made[0] == {"version": "1", "value": secret(values[0])}
-    assert provider.read("password", {"version": "1", "value": "x"}).outs == {"version": "1", "value": secret("x")}
+    assert made[0] == {"version": "1", "value": mark_secret(values[0])}
+    assert provider.read("password", {"version": "1", "value": "x"}).outs == {"version": "1", "value": mark_secret("x")}
 
 
 def test_no_quote_can_end_the_text_of_a_statement() -> None:
     """Names are checked by the configuration; of a password only such signs are made."""
-    text = ALTER.format(user="acme", name="acme", password="p-_9")
+    text = CREATE_ROLE_SQL.format(user="acme", name="acme", password="p-_9")
     assert text.count("'") % 2 == 0
 
 
 def test_what_has_run_for_an_image_is_kept_and_marked_whatever_is_not_known_yet() -> None:
     news = {**RUN, "environment": UNKNOWN, "timeout": 5.0}
     checked = ReleaseProvider().check(dict(RUN), news)
-    assert checked.inputs["environment"] == secret({"DATABASE_URL": WHISPER})
+    assert checked.inputs["environment"] == mark_secret({"DATABASE_URL": WHISPER})
     assert checked.inputs["timeout"] == 1800.0
 
 
@@ -123,7 +123,7 @@ def test_one_that_ends_is_reported_at_once_with_its_log_and_no_secret(
 ) -> None:
     host.containers[0] |= state("running", "starting")
     host.later = [ended | {"RestartCount": 1}]
-    with pytest.raises(ContainerFailedError) as caught:
+    with pytest.raises(MirrorsError) as caught:
         watch(host)
     assert told in str(caught.value)
     assert "Its log ends:\nbefore\nit ends, with [secret]" in str(caught.value)
@@ -140,24 +140,24 @@ def test_one_that_turns_unhealthy_is_reported(host: Host) -> None:
     host.containers[0] |= state("running", "starting")
     host.containers[0]["Config"]["Healthcheck"] = {"Retries": 2}
     host.later = [state("running", "unhealthy", failing=2)]
-    with pytest.raises(ContainerFailedError, match="its container is unhealthy"):
+    with pytest.raises(MirrorsError, match="its container is unhealthy"):
         watch(host)
 
 
 def test_one_that_is_never_healthy_is_reported_when_the_time_is_up(host: Host) -> None:
     host.containers[0] |= state("running", "starting")
-    with pytest.raises(ContainerFailedError, match=r"was not healthy within 0\.6 s"):
+    with pytest.raises(MirrorsError, match=r"was not healthy within 0\.6 s"):
         watch(host, timeout=0.6)
 
 
 def test_one_that_someone_removes_meanwhile_is_reported(host: Host) -> None:
     host.containers.clear()
-    with pytest.raises(ContainerFailedError, match="its container was removed before it was healthy"):
+    with pytest.raises(MirrorsError, match="its container was removed before it was healthy"):
         watch(host)
 
 
 def test_a_host_that_is_gone_is_reported_with_its_remedy() -> None:
     with docker_host() as gone:
         pass
-    with pytest.raises(DockerError, match=r"does not answer.*Set\s+mirrors:docker.host, or DOCKER_HOST"):
+    with pytest.raises(MirrorsError, match=r"does not answer.*Set\s+mirrors:docker.host, or DOCKER_HOST"):
         watch(gone)

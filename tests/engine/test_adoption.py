@@ -123,7 +123,7 @@ def test_what_needs_a_decision_is_reported_and_refused_by_a_preview_until_it_is_
 
     assert done.code == 2
     assert "acme-fr: has SITE_ID 7 in Test, and so has acme-de" in done.stderr
-    assert done.stderr.rstrip().endswith(": written; without siteId, to be decided first: acme-de, acme-fr")
+    assert done.stderr.rstrip().endswith(": written; decide the siteId first of: acme-de, acme-fr")
     assert "acme-fr: its SITE_ID differs: 7 in Test, 12 in Live" in done.stderr
     assert "SITE_ID 7 would belong to acme-de and acme-fr" in fleet.test.preview().failed().text
     assert fleet.writes() == []

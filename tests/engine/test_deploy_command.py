@@ -12,7 +12,7 @@ from textwrap import dedent
 
 import pytest
 
-from mirrors.cli.stacks import outputs, raw_configuration
+from mirrors.cli.stacks import read_configuration, read_outputs
 from mirrors.errors import MirrorsError
 
 OF_ALL = "--target '**:Fleet::*' --target '**:SiteIds::*' --target '**:Original::*'"
@@ -134,7 +134,7 @@ def test_sites_all_and_those_behind_are_three_ways_to_say_what_is_meant(project:
         done = deploy(project, *arguments, "--stack", "test")
 
         assert done.returncode == 64
-        said = "Only one of these: names of sites, --all, --behind." if arguments else "Name the sites, or say --all"
+        said = "only one of these: names of sites, --all, --behind." if arguments else "Name the sites, or pass --all"
         assert f"Error: {said}" in done.stderr
 
 
@@ -246,20 +246,20 @@ def test_the_raw_configuration_has_the_projects_values_and_secrets_only_on_deman
     pulumi(project, "config", "set", "--stack", "test", "--path", "--secret", "mirrors:secrets.all.KEY", given=CANARY)
     pulumi(project, "config", "set", "--stack", "test", "other:key", "x")
 
-    raw = raw_configuration("test", project)
+    raw = read_configuration("test", project)
 
     assert json.loads(raw.pop("fleet"))["mirrors"][1] == {"application": "acme-fr", "siteId": 7}
     assert json.loads(raw.pop("secrets")) == {"all": {"KEY": CANARY}}
     assert raw == {"maxConcurrentRequests": "3", "apiToken": CANARY}
-    assert raw_configuration("test", project, secrets=False).keys() == {"fleet", "maxConcurrentRequests"}
+    assert read_configuration("test", project, secrets=False).keys() == {"fleet", "maxConcurrentRequests"}
 
 
 def test_outputs_are_what_the_last_update_exported(project: Path) -> None:
-    before = outputs("test", project)
+    before = read_outputs("test", project)
     pulumi(project, "up", "--stack", "test", "--yes")
 
     assert before == {}
-    assert outputs("test", project) == {"plain": {"a": [1]}, "secret": CANARY}
+    assert read_outputs("test", project) == {"plain": {"a": [1]}, "secret": CANARY}
 
 
 def test_what_the_command_complains_about_is_passed_on(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -267,4 +267,4 @@ def test_what_the_command_complains_about_is_passed_on(project: Path, monkeypatc
     monkeypatch.delenv("PULUMI_CONFIG_PASSPHRASE")
 
     with pytest.raises(MirrorsError, match="PULUMI_CONFIG_PASSPHRASE"):
-        raw_configuration("test", project)
+        read_configuration("test", project)

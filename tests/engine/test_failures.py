@@ -61,7 +61,7 @@ def test_what_an_up_has_written_before_it_failed_stays_mirrors_own_and_what_was_
     first = {"application": "acme-de", "variables": {"A_FIRST": "x", "Z_THEIRS": "y"}}
     with fleet.with_mirrors(first, *MIRRORS[1:]):
         failed = fleet.test.up().failed()
-    assert "acme-de (test): Z_THEIRS is not taken: PATCH /apps/v3/environment-variables/" in failed.text
+    assert "acme-de (test): the platform refuses Z_THEIRS: PATCH /apps/v3/environment-variables/" in failed.text
     assert fleet.variables("acme-de", "test")["A_FIRST"] == "x"
 
     fleet.test.up().succeeded()

@@ -83,7 +83,7 @@ def test_leaving_asks_and_does_nothing_where_no_one_answers(fleet: Fleet) -> Non
 
     refused = fleet.project.run("mirrors", "leave", "--stack", "test").failed()
 
-    assert (refused.code, "say --yes" in refused.stderr) == (1, True)
+    assert (refused.code, "Pass --yes" in refused.stderr) == (1, True)
     assert fleet.test.pulumi("stack export").succeeded().json()["deployment"]["resources"] == before
 
 

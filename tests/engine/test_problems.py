@@ -104,7 +104,7 @@ def says_what_pulumi_made_of_a_text(fleet: Fleet) -> None:
         fleet.test.pulumi("config set", *path, given="c4n4ry-promo").succeeded()
         number = r"V0: 83 is a number \(Pulumi.test.yaml, line \d+\): put the text in quotes, as it is meant"
         date = r"V1: got what Pulumi makes of a date without quotes \(Pulumi.test.yaml, line \d+\)"
-        says(fleet.test.preview(), number, date, "mirrors:overrides: a secret stands in it.*--path mirrors:secrets")
+        says(fleet.test.preview(), number, date, "mirrors:overrides: it holds a secret.*--path mirrors:secrets")
     assert "c4n4ry-promo" not in "".join(fleet.project.said)
 
 

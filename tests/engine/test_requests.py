@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from mirrors.divio.deployments import NEWEST
+from mirrors.divio.deployments import NEWEST_PAGE_SIZE
 from tests.engine.fleet import NOBODY_SERVES, Fleet, Line, silently
 from tests.engine.project import Project
 from tests.sandboxes import frozen_variables, running_sandbox
@@ -61,7 +61,7 @@ class Asked:
 def is_poll(line: Line) -> bool:
     """Return a look at one deployment, or at all that go on."""
     collection, *rest = line["path"].removeprefix("/apps/v3/").strip("/").split("/")
-    together = not rest and f"page_size={NEWEST}" in line["query"].split("&")
+    together = not rest and f"page_size={NEWEST_PAGE_SIZE}" in line["query"].split("&")
     return collection == "deployments" and (len(rest) == 1 or together)
 
 

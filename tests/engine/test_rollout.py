@@ -111,7 +111,10 @@ def test_each_wave_begins_when_the_one_before_has_ended(fleet: Fleet) -> None:
     assert canary[1] <= second[0] <= second[1] <= rest[0]
     assert "rollout: wave 1: 1 site: acme-de" in preview.text
     assert "rollout: wave 3: 3 sites: acme-at, acme-it, acme-es" in preview.text
-    assert "mirrors:rollout.parallel is 4, but Pulumi does 2 things at once here. Set PULUMI_PARALLEL=4" in preview.text
+    assert (
+        "mirrors:rollout.parallel is 4, but Pulumi runs 2 operations at once here. Set PULUMI_PARALLEL=4"
+        in preview.text
+    )
 
 
 def test_as_many_are_deployed_at_once_as_parallel_says_by_one_provider_process(fleet: Fleet) -> None:
@@ -163,7 +166,7 @@ def test_where_the_engine_goes_on_after_an_error_no_wave_does(fleet: Fleet) -> N
             failed = fleet.test.up("--continue-on-error").failed()
         assert more(before, times(fleet)) == {"acme-de": 1}
         assert re.search(
-            r"error: wave [23] of the rollout was not begun: a site of an earlier wave failed", failed.text
+            r"error: wave [23] of the rollout did not begin: a site of an earlier wave failed", failed.text
         )
         fleet.test.up().succeeded()
     assert more(before, times(fleet)).keys() == set(SIX)
@@ -332,7 +335,7 @@ def test_a_repair_of_what_all_share_is_one_wave_and_one_failure_keeps_no_one_fro
         assert "rollout: shared credentials have changed, so all mirrors are one wave" in failed.text
         told = [line for line in errors(failed) if line.startswith("acme-fr (test): deployment")]
         assert len(told) == 1
-        assert "1 of the sites could not be repaired" in failed.text
+        assert "Mirrors could not repair 1 of the sites" in failed.text
     before = times(fleet)
     with rollout(fleet, pauseAfter=1):
         fleet.test.up("--refresh=false").succeeded()  # a refresh would take the failure out of the state
@@ -353,7 +356,7 @@ def test_a_repair_that_failed_is_reported_though_a_new_site_is_left_out(fleet: F
     with rollout(fleet):
         with fleet.fault("deployment-fails", path="^acme-(de|at)/test$"):
             failed = fleet.test.up("--exclude", "**::acme-lu").failed()
-        assert "2 of the sites could not be repaired" in failed.text
+        assert "Mirrors could not repair 2 of the sites" in failed.text
         one = fleet.project.run("mirrors", "deploy", "acme-at", "--stack", "test", "--yes").succeeded()
         assert "acme-de (test): deployment" not in one.text
     fleet.project.configure(_lists(SIX))

@@ -140,7 +140,7 @@ def configured(provider: Provider) -> Provider:
     """Configure a provider as the engine does, where there is a platform."""
     configuration = json.loads(os.environ["PULUMI_CONFIG"])
     if "mirrors:apiToken" in configuration:
-        provider.configured(Config(configuration, "acme"))
+        provider.load_provider_settings(Config(configuration, "acme"))
     return provider
 
 

@@ -27,9 +27,9 @@ from mirrors.planning.site_ids.facts import SiteFacts
 from mirrors.problems import Note, Problem
 from mirrors.problems.findings import Finding, fine
 from mirrors.problems.reported import Reported
-from mirrors.program.outputs import site_id_of
+from mirrors.program.outputs import site_id_output
 from mirrors.program.platform import PlatformOutputs
-from mirrors.program.startup import Configured, refuse, say_rollout
+from mirrors.program.startup import ProgramConfiguration, report_rollout, stop_with_problems
 from mirrors.resources.site_ids import SiteIds
 from tests.unit import program_under_mocks
 
@@ -82,14 +82,14 @@ class SketchPlatform:
 
     undeclared_sites: Mapping[str, Any] = {}
     undeclared_applications: Mapping[str, str] = {}
-    hidden: Mapping[str, str] = {}
-    found: Mapping[str, Any] = {}
+    hidden_databases: Mapping[str, str] = {}
+    existing_variables: Mapping[str, Any] = {}
 
-    def __init__(self, configured: Configured) -> None:
+    def __init__(self, configured: ProgramConfiguration) -> None:
         if configured.problems:
-            refuse(configured.problems)
+            stop_with_problems(configured.problems)
         self.settings = configured.settings
-        say_rollout(self.settings, plan_rollout(self.settings), [], [])
+        report_rollout(self.settings, plan_rollout(self.settings), [], [])
 
     @property
     def site_facts(self) -> list[dict[str, Any]]:
@@ -102,7 +102,7 @@ class SketchPlatform:
 
     def _drawn(self, fleet: pulumi.Resource, ids: SiteIds, slug: str) -> dict[str, Any]:
         pulumi.CustomResource(TYPE, slug, {"edition": "1"}, pulumi.ResourceOptions(parent=fleet))
-        return {"application": slug, "siteId": site_id_of(ids, slug, slug, self.settings)}
+        return {"application": slug, "siteId": site_id_output(ids, slug, slug, self.settings)}
 
 
 class SketchCommands:
@@ -126,12 +126,12 @@ class SketchCommands:
     def doctor(self, settings: Settings) -> Iterator[Finding]:
         yield fine("platform", f"a sheet with {len(settings.fleet.slugs)} sites")
 
-    def refuses_single_sites(
+    def find_single_sites_problem(
         self, _settings: Settings, _stack: str, _stored: Sequence[Mapping[str, Any]]
     ) -> Problem | None:
         return None
 
-    def instead_of(self, command: str, _stack: str | None) -> str | None:
+    def alternative_to(self, command: str, _stack: str | None) -> str | None:
         return "Draw it yourself" if command == "adopt" else None
 
 

@@ -5,7 +5,14 @@ from typing import Any
 
 import pytest
 
-from mirrors.cli.adopt import as_data, declared_retired, evidence, mistaken, without_ids, write_fleet
+from mirrors.cli.adopt import (
+    adoption_data,
+    describe_missing_ids,
+    list_evidence,
+    mirror_as_original_error,
+    read_declared_retired,
+    write_fleet,
+)
 from mirrors.errors import MirrorsError
 from mirrors.planning.adoption.candidates import AdoptionProposal
 from mirrors.problems import Problem
@@ -90,10 +97,10 @@ def test_what_is_written_without_an_id_that_has_to_be_decided_is_named(file: Pat
     for mirror in fleet["mirrors"]:
         del mirror["siteId"]
     write_fleet(fleet, file.parent, force=False)
-    assert without_ids(["acme-de", "acme-fr"], file.parent) == "; without siteId, to be decided first: acme-de"
+    assert describe_missing_ids(["acme-de", "acme-fr"], file.parent) == "; decide the siteId first of: acme-de"
     write_fleet({**fleet, "shared": ["DATABASE_URL"]}, file.parent, force=True)
-    assert without_ids(["acme-de", "acme-fr"], file.parent).endswith("decided first: acme-de, acme-fr")
-    assert without_ids([], file.parent) == ""
+    assert describe_missing_ids(["acme-de", "acme-fr"], file.parent).endswith(" of: acme-de, acme-fr")
+    assert describe_missing_ids([], file.parent) == ""
 
 
 @pytest.fixture
@@ -121,20 +128,20 @@ def test_a_fleet_is_written_into_the_file_that_the_project_names(named: Path) ->
 def test_ids_that_the_named_file_retires_are_known(named: Path) -> None:
     named.write_text("original: {application: acme}\nretired: [7]\n")
 
-    assert declared_retired(named.parent) == {7: ""}
+    assert read_declared_retired(named.parent) == {7: ""}
 
 
 def test_what_is_to_be_decided_is_a_comment_and_data() -> None:
     problem = Problem("unknown-key", "its SITE_ID is not clear", "write it", "acme-de")
     adoption = AdoptionProposal({}, (), (problem,), ("acme-fr: a note",))
 
-    assert evidence(adoption) == ["# Note: acme-fr: a note", f"# To decide: {problem.line}"]
-    assert as_data(adoption)["problems"] == [problem.data]
-    assert as_data(adoption).keys() == {"fleet", "evidence", "problems", "notes", "undecided"}
+    assert list_evidence(adoption) == ["# Note: acme-fr: a note", f"# To decide: {problem.line}"]
+    assert adoption_data(adoption)["problems"] == [problem.data]
+    assert adoption_data(adoption).keys() == {"fleet", "evidence", "problems", "notes", "undecided"}
 
 
 def test_a_mirror_that_is_named_as_the_original_is_reported_with_the_command_for_each() -> None:
-    [problem] = mistaken("acme-de", ["acme", "shop"]).problems
+    [problem] = mirror_as_original_error("acme-de", ["acme", "shop"]).problems
 
     assert (problem.code, problem.site) == ("mirror-named-as-original", "acme-de")
     assert problem.remedy.endswith("mirrors adopt acme or mirrors adopt shop")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mirrors.cli.deploy import command, engine_does, line, usable_cores
+from mirrors.cli.deploy import build_pulumi_command, count_cores, default_parallelism, format_command
 from mirrors.planning.rollout.targets import ChosenSites
 from tests.unit.fleets import settings
 
@@ -16,7 +16,7 @@ MANY = 64
 
 
 def built(*sites: str, stack: str = "test", **more: Any) -> str:
-    return shlex.join(command(FLEET, ChosenSites(sites), stack, at_once=MANY, **more))
+    return shlex.join(build_pulumi_command(FLEET, ChosenSites(sites), stack, at_once=MANY, **more))
 
 
 def test_a_mirror_is_targeted_together_with_the_fleets_own_resources() -> None:
@@ -31,7 +31,8 @@ def test_several_sites_are_targeted_once_each_in_the_order_given() -> None:
 
 def test_all_sites_need_no_targets() -> None:
     assert (
-        shlex.join(command(FLEET, ChosenSites(None), "test", yes=True, at_once=MANY)) == "pulumi up --stack test --yes"
+        shlex.join(build_pulumi_command(FLEET, ChosenSites(None), "test", yes=True, at_once=MANY))
+        == "pulumi up --stack test --yes"
     )
 
 
@@ -41,7 +42,9 @@ def test_an_original_that_mirrors_deploys_is_a_target_only_where_it_is_named() -
 
     def sites(*chosen: str) -> list[str]:
         return [
-            part for part in command(deployed, ChosenSites(chosen), "test", at_once=MANY) if part.startswith("**::")
+            part
+            for part in build_pulumi_command(deployed, ChosenSites(chosen), "test", at_once=MANY)
+            if part.startswith("**::")
         ]
 
     assert sites("de") == ["**::de"]
@@ -62,28 +65,32 @@ def test_a_preview_asks_nothing_and_so_takes_no_answer() -> None:
 def test_the_engine_does_at_least_as_much_at_once_as_the_rollout(at_once: int, told: list[str]) -> None:
     declared = settings("de", rollout={"parallel": 20})
 
-    arguments = command(declared, ChosenSites(None), "test", at_once=at_once)
+    arguments = build_pulumi_command(declared, ChosenSites(None), "test", at_once=at_once)
 
     assert arguments == ["pulumi", "up", "--stack", "test", *told]
 
 
 def test_what_the_engine_does_at_once_is_what_its_variable_says_else_four_a_core() -> None:
-    assert engine_does({"PULUMI_PARALLEL": "64"}, cores=2) == 64
-    assert engine_does({}, cores=2) == 8
-    assert engine_does({"PULUMI_PARALLEL": "many"}, cores=2) == engine_does({"PULUMI_PARALLEL": "0"}, cores=2) == 8
+    assert default_parallelism({"PULUMI_PARALLEL": "64"}, cores=2) == 64
+    assert default_parallelism({}, cores=2) == 8
+    assert (
+        default_parallelism({"PULUMI_PARALLEL": "many"}, cores=2)
+        == default_parallelism({"PULUMI_PARALLEL": "0"}, cores=2)
+        == 8
+    )
 
 
 @pytest.mark.parametrize(("limit", "most"), [("150000 100000", 2), ("50000 100000", 2), ("max 100000", None)])
 def test_a_container_has_no_more_cores_than_its_limit(tmp_path: Path, limit: str, most: int | None) -> None:
     file = tmp_path / "cpu.max"
     file.write_text(f"{limit}\n", encoding="ascii")
-    all_cores = usable_cores(tmp_path / "none")
+    all_cores = count_cores(tmp_path / "none")
 
-    assert usable_cores(file) == min(most or all_cores, all_cores)
+    assert count_cores(file) == min(most or all_cores, all_cores)
 
 
 def test_the_line_has_the_variables_of_the_command_so_that_it_can_be_copied() -> None:
     given = {"MIRRORS_ROLL_OUT": "acme-de acme-fr"}
 
-    assert line(given, ["pulumi", "up"]) == "MIRRORS_ROLL_OUT='acme-de acme-fr' pulumi up"
-    assert line({}, ["pulumi", "up"]) == "pulumi up"
+    assert format_command(given, ["pulumi", "up"]) == "MIRRORS_ROLL_OUT='acme-de acme-fr' pulumi up"
+    assert format_command({}, ["pulumi", "up"]) == "pulumi up"

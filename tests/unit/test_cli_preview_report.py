@@ -4,8 +4,8 @@ import json
 from dataclasses import replace
 from itertools import product
 
-from mirrors.cli.preview_markdown import LONGEST, as_markdown, code, escaped
-from mirrors.cli.preview_report import as_data, as_text
+from mirrors.cli.preview_markdown import MAX_COMMENT_LENGTH, escape_markdown, format_code, render_markdown
+from mirrors.cli.preview_report import preview_data, preview_text
 from mirrors.planning.divio_words import PLATFORM_WORDS
 from mirrors.planning.reports.fleet_preview import ChangeCause, FleetPreview, SitePreview
 from mirrors.planning.reports.pulumi_steps import VariableChange
@@ -86,8 +86,8 @@ def test_what_stays_though_it_is_declared_no_more_is_reported_as_that() -> None:
     found = FleetPreview(
         "test", declared=1, sites=(site,), rollout=RolloutPlan((Wave(1, ("de",)),)), changed_resources=1
     )
-    assert "  1 site: recorded: declared no more, stays as it is =THEME" in as_text(found).splitlines()
-    assert as_data(found)["sites"][0]["variables"] == [
+    assert "  1 site: recorded: declared no more, stays as it is =THEME" in preview_text(found).splitlines()
+    assert preview_data(found)["sites"][0]["variables"] == [
         {"name": "THEME", "change": "kept", "secret": False, "byHand": False}
     ]
 
@@ -110,20 +110,20 @@ def large(causes: int = 1) -> FleetPreview:
 
 
 def test_text_has_a_paragraph_a_wave_and_one_for_everything_else() -> None:
-    assert as_text(SMALL) == TEXT
+    assert preview_text(SMALL) == TEXT
 
 
 def test_no_changes_and_problems_are_reported_first() -> None:
     quiet = FleetPreview("test", declared=4)
 
-    assert as_text(quiet) == "Preview of test: no changes at 4 sites"
-    told = as_text(replace(quiet, problems=(ONE, TWO))).splitlines()
+    assert preview_text(quiet) == "Preview of test: no changes at 4 sites"
+    told = preview_text(replace(quiet, problems=(ONE, TWO))).splitlines()
     assert told == [
         "Preview of test: 2 problems block the update",
         *("", "Problems", "  one [engine]", "  de: two; again [site-unhealthy]"),
     ]
-    assert as_markdown(replace(quiet, problems=(ONE,))).splitlines()[-1] == r"- :x: one \[engine\]"
-    assert as_data(replace(quiet, problems=(TWO,)))["problems"] == [
+    assert render_markdown(replace(quiet, problems=(ONE,))).splitlines()[-1] == r"- :x: one \[engine\]"
+    assert preview_data(replace(quiet, problems=(TWO,)))["problems"] == [
         {
             "code": "site-unhealthy",
             "site": "de",
@@ -137,13 +137,13 @@ def test_no_changes_and_problems_are_reported_first() -> None:
 
 
 def test_what_is_removed_or_kept_of_a_mirror_off_the_list_is_reported() -> None:
-    assert "at: its variables stay as they are on the platform" in as_text(
+    assert "at: its variables stay as they are on the platform" in preview_text(
         replace(SMALL, removal_effect=PLATFORM_WORDS.kept)
     )
 
 
 def test_markdown_is_one_table_of_groups_with_a_mark_to_find_it_by() -> None:
-    lines = as_markdown(SMALL).splitlines()
+    lines = render_markdown(SMALL).splitlines()
 
     assert lines[0] == "<!-- mirrors preview test -->"
     assert lines[1] == "### Preview of test: 3 of 4 sites change, 2 to deploy, 1 off the list"
@@ -159,24 +159,26 @@ def test_markdown_is_one_table_of_groups_with_a_mark_to_find_it_by() -> None:
 
 
 def test_what_others_wrote_is_no_markdown() -> None:
-    assert escaped("a|b\n*c* <script> @team & `d`") == r"a\|b \*c\* &lt;script> @" + "\u200b" + r"team &amp; \`d\`"
-    assert code("A|B") == r"`A\|B`"
-    assert code("A`B") == r"A\`B"
+    assert (
+        escape_markdown("a|b\n*c* <script> @team & `d`") == r"a\|b \*c\* &lt;script> @" + "\u200b" + r"team &amp; \`d\`"
+    )
+    assert format_code("A|B") == r"`A\|B`"
+    assert format_code("A`B") == r"A\`B"
 
 
 def test_the_many_sites_of_a_group_are_folded_in_markdown_and_counted_in_text() -> None:
-    [row] = [line for line in as_markdown(large()).splitlines() if line.startswith("| wave 1")]
+    [row] = [line for line in render_markdown(large()).splitlines() if line.startswith("| wave 1")]
 
     assert row.startswith("| wave 1 | <details><summary>300 sites</summary>m000, m001, ")
     assert row.count("m") >= len(SLUGS)
-    assert len(as_text(large()).splitlines()) == 5
-    assert "m007 and 292 more" in as_text(large())
+    assert len(preview_text(large()).splitlines()) == 5
+    assert "m007 and 292 more" in preview_text(large())
 
 
 def test_a_long_list_outside_the_table_is_folded() -> None:
     given = dict(zip(SLUGS, range(2, 302), strict=True))
 
-    lines = as_markdown(replace(SMALL, assigned_ids=given)).splitlines()
+    lines = render_markdown(replace(SMALL, assigned_ids=given)).splitlines()
 
     start = lines.index("<details><summary><b>SITE_IDs given</b>: 300</summary>")
     assert lines[start + 302 : start + 304] == ["", "</details>"]
@@ -185,13 +187,13 @@ def test_a_long_list_outside_the_table_is_folded() -> None:
 def test_a_comment_is_never_too_long_and_says_what_it_leaves_out() -> None:
     notes = tuple(f"{left} {'x' * 200} {right}" for left, right in product(range(20), repeat=2))
 
-    text = as_markdown(replace(large(300), notes=notes))
+    text = render_markdown(replace(large(300), notes=notes))
 
-    assert len(text) <= LONGEST
+    assert len(text) <= MAX_COMMENT_LENGTH
     assert "| wave 1 | 260 more | | |" in text
     assert "- and 360 more" in text
-    cut = as_markdown(replace(large(300), problems=tuple(Problem("engine", note) for note in notes)))
-    assert len(cut) <= LONGEST + 100
+    cut = render_markdown(replace(large(300), problems=tuple(Problem("engine", note) for note in notes)))
+    assert len(cut) <= MAX_COMMENT_LENGTH + 100
     assert cut.endswith("The rest is too long for a comment.\n")
 
 
@@ -199,16 +201,16 @@ def test_of_an_adoption_the_sites_that_stay_and_those_that_are_deployed_are_dist
     stays = (SitePreview(slug, 1, deploys=False, causes=(ChangeCause.RUNS_AS_DECLARED,)) for slug in SLUGS[:29])
     one = SitePreview("m300", 1, deploys=True, causes=(ChangeCause.ADOPTED,), why="it runs without SITE_ID")
     found = FleetPreview("live", declared=31, sites=(*stays, one), changed_resources=91)
-    lines = as_text(found).splitlines()
+    lines = preview_text(found).splitlines()
     assert lines[0] == "Preview of live: 30 of 31 sites change, 1 to deploy, 29 taken over as they are"
     assert "  29 sites: taken over: runs as declared" in lines
     assert lines[-2:] == ["  1 site: deployed: adopted: it runs without SITE_ID", "    m300"]
-    assert "| wave 1 | m300 | deployed | adopted: `it runs without SITE_ID` |" in as_markdown(found)
-    assert (as_data(found)["deployments"], as_data(found)["takenOver"]) == (1, 29)
+    assert "| wave 1 | m300 | deployed | adopted: `it runs without SITE_ID` |" in render_markdown(found)
+    assert (preview_data(found)["deployments"], preview_data(found)["takenOver"]) == (1, 29)
 
 
 def test_data_has_every_site_and_no_value() -> None:
-    data = json.loads(json.dumps(as_data(SMALL)))
+    data = json.loads(json.dumps(preview_data(SMALL)))
 
     assert data["sites"][0] == {
         "application": "de",

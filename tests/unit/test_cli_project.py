@@ -10,7 +10,8 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mirrors.cli.project import ProjectFile, as_yaml, pin
+from mirrors.cli.project import ProjectFile
+from mirrors.cli.yaml_edit import as_yaml
 from mirrors.errors import MirrorsError
 
 IDS = {"acme": 1, "acme-de": 2, "acme-fr": 3, "acme-ch": 4}
@@ -71,7 +72,7 @@ def project(directory: Path, text: str) -> ProjectFile:
 def pinned(directory: Path, text: str, *retired: int) -> list[str]:
     """Return the lines that pinning adds (+) and takes away (-)."""
     file = project(directory, text)
-    list(pin(file.fleet, IDS, retired))
+    file.pin(IDS, retired)
     file.save()
     after = (directory / "Pulumi.yaml").read_bytes().decode()
     return [line for line in ndiff(text.splitlines(), after.splitlines()) if line[0] in "+-"]
@@ -98,6 +99,48 @@ def test_a_fleet_on_one_line_stays_on_one_line(tmp_path: Path) -> None:
     )
 
 
+def test_marks_of_another_system_move_no_edit(tmp_path: Path) -> None:
+    assert pinned(tmp_path, f"\ufeff{FLOW}") == pinned(tmp_path, FLOW)
+    added = [line.rstrip("\r") for line in pinned(tmp_path, BLOCK.replace("\n", "\r\n"), 5)]
+    assert added == pinned(tmp_path, BLOCK, 5)
+
+
+def test_an_alias_at_the_end_of_the_fleet_stays_where_it_is(tmp_path: Path) -> None:
+    text = BLOCK.replace("original:", "original: &source").replace(
+        "  # After.", "      copy: *source  # the same\n  # After."
+    )
+    assert pinned(tmp_path, text, 5)[-1] == "+       retired: [5]"
+    lines = (tmp_path / "Pulumi.yaml").read_text().splitlines()
+    assert lines[lines.index("      retired: [5]") - 1] == "      copy: *source  # the same"
+
+
+def test_a_list_on_one_line_keeps_its_line(tmp_path: Path) -> None:
+    text = RETIRED.replace("retired:\n        - 9  # Italy", "retired: [2, 9]  # gone")
+    assert pinned(tmp_path, text, 9, 5) == ["-       retired: [2, 9]  # gone", "+       retired: [9, 5]  # gone"]
+    assert pinned(tmp_path, text.replace(" [2, 9]", ""), 5)[1:] == ["+       retired: [5]  # gone"]
+
+
+def test_a_fleet_replaces_another_and_leaves_its_neighbours(tmp_path: Path) -> None:
+    file = project(tmp_path, BLOCK)
+    file.set_fleet({"original": {"application": "other"}})
+    file.save()
+    text = (tmp_path / "Pulumi.yaml").read_text()
+    head, _, tail = BLOCK.partition("  mirrors:fleet:")
+    fleet = "  mirrors:fleet:\n    value:\n      original:\n        application: other\n"
+    assert text == f"{head}{fleet}{tail[tail.index('  # After.') :]}"
+
+
+@pytest.mark.parametrize("config", ["config:", "config: {}", "config: {mirrors:apiUrl: https://api.example.com}"])
+def test_a_fleet_is_written_into_every_kind_of_configuration(tmp_path: Path, config: str) -> None:
+    file = project(tmp_path, f"name: acme\n{config}\n")
+    fleet = {"original": {"application": "acme"}, "mirrors": [{"application": "acme-de"}]}
+    file.set_fleet(fleet)
+    file.save()
+    again = ProjectFile.find(tmp_path)
+    assert (again.name, again.fleet) == ("acme", fleet)
+    assert ("apiUrl" in config) == ("apiUrl" in (tmp_path / "Pulumi.yaml").read_text())
+
+
 def test_a_list_of_retired_ids_gets_more(tmp_path: Path) -> None:
     assert pinned(tmp_path, RETIRED, 9, 5) == ["+         - 5"]
     lines = (tmp_path / "Pulumi.yaml").read_text().splitlines()
@@ -116,10 +159,10 @@ def test_the_id_of_a_site_that_is_here_again_leaves_the_list_of_retired_ones(tmp
 
 def test_the_highest_id_is_written_once_raised_and_never_lowered(tmp_path: Path) -> None:
     file = project(tmp_path, BLOCK)
-    assert list(pin(file.fleet, {}, (), 7)) == ["highestSiteId: 7"]
-    assert list(pin(file.fleet, {}, (), 7)) == []
-    assert list(pin(file.fleet, {}, (), 6)) == []
-    assert list(pin(file.fleet, {}, (), 9)) == ["highestSiteId: 9"]
+    assert file.pin({}, (), 7) == ["highestSiteId: 7"]
+    assert file.pin({}, (), 7) == []
+    assert file.pin({}, (), 6) == []
+    assert file.pin({}, (), 9) == ["highestSiteId: 9"]
     file.save()
     lines = (tmp_path / "Pulumi.yaml").read_text().splitlines()
     assert lines.index("      highestSiteId: 9") == lines.index("  # After.") - 1
@@ -130,16 +173,16 @@ def test_a_second_time_changes_nothing(tmp_path: Path) -> None:
 
     again = ProjectFile.find(tmp_path)
 
-    assert list(pin(again.fleet, IDS, [5])) == []
+    assert again.pin(IDS, [5]) == []
 
 
 def test_what_is_declared_is_not_changed(tmp_path: Path) -> None:
     file = project(tmp_path, RETIRED)
 
-    assert list(pin(file.fleet, {"acme": 4, "acme-de": 5}, [])) == []
+    assert file.pin({"acme": 4, "acme-de": 5}) == []
 
 
-@pytest.mark.parametrize("text", [BLOCK, FLOW, RETIRED, BLOCK.replace("\n", "\r\n")])
+@pytest.mark.parametrize("text", [BLOCK, FLOW, RETIRED, BLOCK.replace("\n", "\r\n"), f"\ufeff{FLOW}"])
 def test_saving_without_a_change_writes_the_same_bytes(tmp_path: Path, text: str) -> None:
     project(tmp_path, text).save()
 
@@ -199,7 +242,7 @@ def test_a_file_that_the_project_names_is_taken_and_pinned(tmp_path: Path, entry
     (tmp_path / "fleet.yaml").write_text("# Ours.\noriginal: {application: acme}\n")
 
     file = ProjectFile.declaring(tmp_path, "test")
-    list(pin(file.fleet, IDS, [9]))
+    file.pin(IDS, [9])
     file.save()
 
     assert (tmp_path / "fleet.yaml").read_text() == (

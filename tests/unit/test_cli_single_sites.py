@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mirrors.cli.single_sites import not_yet_deployed, off_the_list, refuse_single_sites
+from mirrors.cli.single_sites import refuse_single_sites, undeclared_mirrors, undeployed_original
 from mirrors.errors import MirrorsError
 from tests.unit.fleets import settings
 
@@ -35,15 +35,15 @@ def exporting(directory: Path, resources: list[dict[str, Any]]) -> None:
 
 
 def test_a_mirror_of_the_state_that_is_not_declared_has_left_the_list() -> None:
-    assert off_the_list(state("acme-de", "acme-it"), settings("acme-de", "acme-fr").fleet) == ("acme-it",)
-    assert off_the_list(state("acme-de"), settings("acme-de", "acme-fr").fleet) == ()
+    assert undeclared_mirrors(state("acme-de", "acme-it"), settings("acme-de", "acme-fr").fleet) == ("acme-it",)
+    assert undeclared_mirrors(state("acme-de"), settings("acme-de", "acme-fr").fleet) == ()
 
 
 def test_a_renamed_mirror_has_not_left_the_list() -> None:
     mirror = {"application": "acme-italia", "formerly": "acme-it"}
     fleet = settings(fleet={"original": {"application": "acme"}, "mirrors": [mirror]}).fleet
 
-    assert off_the_list(state("acme-it"), fleet) == off_the_list(state("acme-italia"), fleet) == ()
+    assert undeclared_mirrors(state("acme-it"), fleet) == undeclared_mirrors(state("acme-italia"), fleet) == ()
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_an_original_whose_deployment_is_not_in_the_state_yet_is_named(
     fleet = {"original": {"application": "acme", "deploy": deploy}, "mirrors": []}
     declared = settings(fleet=fleet, imageFrom=image_from)
 
-    assert not_yet_deployed(stored, declared) == missing
+    assert undeployed_original(stored, declared) == missing
 
 
 @pytest.mark.parametrize(

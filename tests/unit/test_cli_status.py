@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from mirrors.cli.divio import unhealthy
+from mirrors.cli.divio import check_sites
 from mirrors.cli.state import StackState
-from mirrors.cli.status import as_data
+from mirrors.cli.status import status_data
 from mirrors.observation.health import OUT_OF_TIME
 from mirrors.planning.site_state import make_property_key
 from tests.servers import running
@@ -96,7 +96,7 @@ def test_sites_that_hang_are_waited_for_together_and_it_says_which(
 ) -> None:
     slugs = ("acme-de", "acme-fr")
     there = seen(*(replace(fresh(slug), deployed_variables={"DOMAIN": hanging}) for slug in slugs))
-    found = unhealthy(settings(*slugs, maxConcurrentRequests="1"), there, slugs, within=2)
+    found = check_sites(settings(*slugs, maxConcurrentRequests="1"), there, slugs, within=2)
     assert found == {
         "acme-de": f"GET http://{hanging}/: no answer in time",
         "acme-fr": f"GET http://{hanging}/: {OUT_OF_TIME}",
@@ -107,12 +107,12 @@ def test_sites_that_hang_are_waited_for_together_and_it_says_which(
 
 
 def test_where_all_is_verified_it_asks_and_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    assert unhealthy(settings(), seen(), ()) == {}
+    assert check_sites(settings(), seen(), ()) == {}
     assert capsys.readouterr().err == ""
 
 
 def test_a_row_is_json_with_names_like_those_of_the_other_commands() -> None:
-    data = json.loads(json.dumps(as_data(status_of(GOOD))))
+    data = json.loads(json.dumps(status_data(status_of(GOOD))))
 
     assert (data["application"], data["siteId"], data["deployedAt"]) == ("acme-de", 2, "2026-01-01T12:06:00+00:00")
     assert [key for key in data if "_" in key] == []
@@ -120,4 +120,4 @@ def test_a_row_is_json_with_names_like_those_of_the_other_commands() -> None:
 
 
 def test_a_site_without_a_deployment_has_no_time() -> None:
-    assert as_data(status_of(None))["deployedAt"] is None
+    assert status_data(status_of(None))["deployedAt"] is None

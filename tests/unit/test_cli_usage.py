@@ -9,9 +9,9 @@ from textwrap import dedent
 import pytest
 from click.testing import CliRunner, Result
 
-from mirrors.cli import USAGE, main
-from mirrors.cli.configuration import is_about_the_fleet
-from mirrors.cli.deploy import ANSWERS, answered
+from mirrors.cli import USAGE_EXIT_CODE, main
+from mirrors.cli.configuration import is_about_fleet
+from mirrors.cli.deploy import CONFIRMATION_VARIABLES, has_confirmation
 from mirrors.problems import Problem
 
 FLEET = '{"mirrors:fleet": {"value": "{\\"original\\": {\\"application\\": \\"acme\\"}}"}}'
@@ -44,15 +44,15 @@ def command(directory: Path, *, said: str = "{}", complaint: str = "", code: int
         ("preview -s test --nonsense", "No such option '--nonsense'"),
         ("sandbox fault add", "Missing argument 'KIND'"),
         ("ids", "Missing option '-s' / '--stack'"),
-        ("deploy -s test", "Name the sites, or say --all, or --behind."),
-        ("deploy -s test acme-de --all", "Only one of these: names of sites, --all, --behind."),
-        ("deploy -s test --all --behind", "Only one of these: names of sites, --all, --behind."),
+        ("deploy -s test", "Name the sites, or pass --all or --behind."),
+        ("deploy -s test acme-de --all", "Pass only one of these: names of sites, --all, --behind."),
+        ("deploy -s test --all --behind", "Pass only one of these: names of sites, --all, --behind."),
     ],
 )
 def test_a_mistyped_command_is_reported_with_an_exit_code_of_its_own(line: str, said: str) -> None:
     done = run(line)
 
-    assert done.exit_code == USAGE == 64
+    assert done.exit_code == USAGE_EXIT_CODE == 64
     assert said in done.stderr
 
 
@@ -67,21 +67,24 @@ def test_an_update_that_has_to_ask_is_not_begun_where_no_one_is(
     asked = command(tmp_path, said=FLEET)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("DIVIO_API_TOKEN", "for-nobody")
-    for variable in ANSWERS:
+    for variable in CONFIRMATION_VARIABLES:
         monkeypatch.setenv(variable, "false")
 
     done = run(f"deploy {sites} -s test")
 
     assert done.exit_code == 1, done.output
-    said = "Error: nobody is there to be asked; say --yes if that is meant. Nothing was changed [answer-needed]\n"
+    said = (
+        "Error: This is not a terminal, so Mirrors cannot ask. Pass --yes to go on without a question."
+        " Nothing was changed [answer-needed]\n"
+    )
     assert done.stderr == said
     assert "up" not in asked.read_text().split()
 
 
-@pytest.mark.parametrize("variable", ANSWERS)
+@pytest.mark.parametrize("variable", CONFIRMATION_VARIABLES)
 @pytest.mark.parametrize("value", ["true", "TRUE", "1"])
 def test_the_engines_variables_answer_in_place_of_a_terminal(variable: str, value: str) -> None:
-    assert answered({variable: value})
+    assert has_confirmation({variable: value})
 
 
 @pytest.mark.parametrize(
@@ -161,4 +164,4 @@ def test_what_the_engine_says_is_kept_with_the_command_that_was_asked(
     ],
 )
 def test_what_is_about_the_fleet_is_known_by_its_path(path: str | None, *, about: bool) -> None:
-    assert is_about_the_fleet(Problem("unknown-key", "mirrors:fleet", path=path)) is about
+    assert is_about_fleet(Problem("unknown-key", "mirrors:fleet", path=path)) is about

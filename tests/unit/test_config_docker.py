@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from mirrors.config import load
-from mirrors.docker.settings import docker_of, load_docker_connection
+from mirrors.docker.connection import load_docker_connection
+from mirrors.docker.settings import docker_of
 from mirrors.errors import ConfigurationError
 from mirrors.problems import Problem
 

@@ -9,7 +9,7 @@ import pytest
 from mirrors.config import load
 from mirrors.config.connection import load_connection
 from mirrors.config.files import Files
-from mirrors.docker.settings import load_docker_connection
+from mirrors.docker.connection import load_docker_connection
 from mirrors.errors import ConfigurationError
 from mirrors.problems.configuration import CONFIGURATION
 from tests.unit.test_config import FLEET, TOKEN

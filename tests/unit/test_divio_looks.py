@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mirrors.divio import PollPolicy
-from mirrors.divio.looks import Looks
+from mirrors.divio.poll_schedule import PollSchedule
 
 POLICY = PollPolicy()
 HOUR = 3600.0  # seconds
@@ -16,23 +16,23 @@ NOT_LATER = 1e-6  # seconds, of the sums of floats
 
 def looked_at(begun: dict[int, float], lasts: dict[int, float]) -> tuple[list[float], dict[int, list[float]]]:
     """Return the moments of all looks, and {wait: its own}, the one with which it begins among them."""
-    looks: Looks[int] = Looks(POLICY)
+    looks: PollSchedule[int] = PollSchedule(POLICY)
     shared: list[float] = []
     own = {key: [moment] for key, moment in begun.items()}
     events = sorted([(at, key, True) for key, at in begun.items()] + [(at, key, False) for key, at in lasts.items()])
     waiting: set[int] = set()
     for moment, key, begins in [*events, (HOUR * 10, -1, False)]:
-        while (due := looks.due) is not None and due < moment:
+        while (due := looks.next_due) is not None and due < moment:
             shared.append(due)
-            looks.looked(waiting, due)
+            looks.record_poll(waiting, due)
             for each in waiting:
                 own[each].append(due)
         if begins:
             waiting.add(key)
-            looks.begins(key, moment)
+            looks.add(key, moment)
         else:
             waiting.discard(key)
-            looks.ends(key)
+            looks.remove(key)
     return shared, own
 
 
@@ -72,9 +72,9 @@ def test_thirty_two_that_begin_one_after_the_other_cost_a_look_a_second_while_th
 
 
 def test_where_nothing_is_waited_for_no_look_is_due() -> None:
-    looks: Looks[str] = Looks(POLICY)
-    assert looks.due is None
-    looks.begins("d1", 0)
-    looks.ends("d1")
-    looks.looked(["d1"], 1)
-    assert looks.due is None
+    looks: PollSchedule[str] = PollSchedule(POLICY)
+    assert looks.next_due is None
+    looks.add("d1", 0)
+    looks.remove("d1")
+    looks.record_poll(["d1"], 1)
+    assert looks.next_due is None

@@ -8,7 +8,7 @@ import pytest
 
 from mirrors.config import Settings
 from mirrors.docker.plan import database_url
-from mirrors.docker.status import ObservedContainer, statuses
+from mirrors.docker.status import ObservedContainer, container_statuses
 from mirrors.planning.reports.site_status import SiteCondition, SiteStatus
 from tests.unit.fleets import settings
 
@@ -46,7 +46,7 @@ def container(slug: str, **more: Any) -> ObservedContainer:
 
 def rows(*containers: ObservedContainer, image: str | None = IMAGE, **more: Any) -> dict[str, SiteStatus]:
     found = {slug: container(slug) for slug in IDS} | {item.slug: item for item in containers}
-    return {row.application: row for row in statuses(declared(**more), found, IDS, image)}
+    return {row.application: row for row in container_statuses(declared(**more), found, IDS, image)}
 
 
 def test_what_runs_as_declared_is_converged_with_its_id_release_and_address() -> None:
@@ -60,7 +60,7 @@ def test_what_runs_as_declared_is_converged_with_its_id_release_and_address() ->
 
 
 def test_a_site_without_a_container_is_not_deployed() -> None:
-    found = statuses(declared(), {"acme": container("acme")}, IDS)
+    found = container_statuses(declared(), {"acme": container("acme")}, IDS)
     assert [(row.state, row.site_id, row.url) for row in found[1:]] == [(SiteCondition.NOT_DEPLOYED, None, None)] * 2
 
 
@@ -118,7 +118,9 @@ def test_a_container_that_has_left_the_list_and_is_still_there_is_shown() -> Non
 
 def test_a_renamed_site_is_found_under_its_former_slug() -> None:
     fleet = {"original": {"application": "acme"}, "mirrors": [{"application": "acme-at", "formerly": "acme-de"}]}
-    found = statuses(declared(fleet=fleet), {slug: container(slug) for slug in IDS}, {"acme": 1, "acme-at": 2})
+    found = container_statuses(
+        declared(fleet=fleet), {slug: container(slug) for slug in IDS}, {"acme": 1, "acme-at": 2}
+    )
     assert [(row.application, row.state) for row in found] == [
         ("acme", SiteCondition.CONVERGED),
         ("acme-at", SiteCondition.VARIABLES_DIFFER),
@@ -129,5 +131,5 @@ def test_a_renamed_site_is_found_under_its_former_slug() -> None:
 
 def test_an_id_that_is_declared_otherwise_is_told() -> None:
     fleet = {"original": {"application": "acme"}, "mirrors": [{"application": "acme-de", "siteId": 5}]}
-    found = statuses(declared(fleet=fleet), {slug: container(slug) for slug in ("acme", "acme-de")}, IDS)
+    found = container_statuses(declared(fleet=fleet), {slug: container(slug) for slug in ("acme", "acme-de")}, IDS)
     assert "siteId 5 is declared, and the stack has 2" in found[1].details[0]

@@ -14,9 +14,23 @@ from click.testing import CliRunner, Result
 from mirrors_sandbox.control import Sandbox
 
 from mirrors.cli import main
-from mirrors.cli.doctor.engine import Lock, check_backend, check_variables, compare_versions, lock, locks, pending
-from mirrors.cli.doctor.platform import Refused, check_configuration, clock, remedy, unreachable
-from mirrors.cli.doctor.size import LIMIT, as_go_writes, size_of
+from mirrors.cli.doctor.engine import (
+    StackLock,
+    check_backend,
+    check_lock,
+    check_pending_operations,
+    check_variables,
+    compare_versions,
+    find_locks,
+)
+from mirrors.cli.doctor.platform import (
+    UnreadableSite,
+    check_clock,
+    check_configuration,
+    rights_remedy,
+    unreachable_remedy,
+)
+from mirrors.cli.doctor.size import SIZE_LIMIT, check_size, to_go_json
 from mirrors.cli.state import StackState
 from mirrors.problems import reference
 from mirrors.problems.findings import Level
@@ -85,25 +99,25 @@ def test_a_variable_that_makes_each_update_slow_is_reported_with_its_remedy(valu
 def test_interrupted_operations_are_named_with_the_command_that_clears_them() -> None:
     operation = {"type": "creating", "resource": {"urn": "urn:pulumi:test::acme::x$mirrors:Deployment::acme-de"}}
 
-    found = pending(StackState((), (operation,)), "test")
+    found = check_pending_operations(StackState((), (operation,)), "test")
 
     assert (found.level, found.code) == (Level.PROBLEM, "operations-interrupted")
     assert found.message == "interrupted: creating acme-de"
     assert found.remedy.startswith("pulumi refresh --clear-pending-creates --run-program=false --yes -s test")
-    assert pending(StackState((), ()), "test").level is Level.OK
+    assert check_pending_operations(StackState((), ()), "test").level is Level.OK
 
 
 def test_what_the_engine_forgets_by_itself_needs_no_more_than_an_update() -> None:
     operation = {"type": "updating", "resource": {"urn": "urn:pulumi:test::acme::x$mirrors:Deployment::acme-de"}}
     creation = {**operation, "type": "creating"}
 
-    assert pending(StackState((), (operation,)), "test").remedy == "pulumi up -s test"
-    assert "--clear-pending-creates" in pending(StackState((), (operation, creation)), "test").remedy
+    assert check_pending_operations(StackState((), (operation,)), "test").remedy == "pulumi up -s test"
+    assert "--clear-pending-creates" in check_pending_operations(StackState((), (operation, creation)), "test").remedy
 
 
 def test_where_no_one_answers_a_sandbox_can_be_started() -> None:
-    assert unreachable({"MIRRORS_SANDBOX_DIR": "/x"}).endswith("or start it: mirrors sandbox start")
-    assert "sandbox" not in unreachable({})
+    assert unreachable_remedy({"MIRRORS_SANDBOX_DIR": "/x"}).endswith("or start it: mirrors sandbox start")
+    assert "sandbox" not in unreachable_remedy({})
 
 
 def stand_in(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
@@ -146,7 +160,7 @@ def write_lock(backend: Path, pid: int, host: str) -> None:
 def test_a_lock_is_reported_with_its_holder(tmp_path: Path, pid: int, host: str, level: Level, said: str) -> None:
     write_lock(tmp_path, pid, host)
 
-    finding = lock(locks(tmp_path.as_uri(), "acme", "organization/acme/test"), "test")
+    finding = check_lock(find_locks(tmp_path.as_uri(), "acme", "organization/acme/test"), "test")
 
     assert finding.level is level
     assert said in finding.message
@@ -156,17 +170,17 @@ def test_a_lock_is_reported_with_its_holder(tmp_path: Path, pid: int, host: str,
 def test_no_lock_of_another_stack_counts_and_other_backends_are_not_looked_into(tmp_path: Path) -> None:
     write_lock(tmp_path, ENDED, socket.gethostname())
 
-    assert locks(tmp_path.as_uri(), "acme", "live") == []
-    assert lock([], "live").level is Level.OK
-    assert locks("https://api.pulumi.com/me", "acme", "test") is None
-    assert lock(None, "test").level is Level.OK
+    assert find_locks(tmp_path.as_uri(), "acme", "live") == []
+    assert check_lock([], "live").level is Level.OK
+    assert find_locks("https://api.pulumi.com/me", "acme", "test") is None
+    assert check_lock(None, "test").level is Level.OK
 
 
 def test_a_lock_that_cannot_be_read_is_a_lock(tmp_path: Path) -> None:
     write_lock(tmp_path, ENDED, "x")
     (tmp_path / ".pulumi/locks/organization/acme/test/a.json").write_text("{")
 
-    assert locks(tmp_path.as_uri(), "acme", "test") == [Lock(0, "an unknown host", "an unknown time")]
+    assert find_locks(tmp_path.as_uri(), "acme", "test") == [StackLock(0, "an unknown host", "an unknown time")]
 
 
 @pytest.mark.parametrize(
@@ -174,7 +188,7 @@ def test_a_lock_that_cannot_be_read_is_a_lock(tmp_path: Path) -> None:
     [(-1, Level.OK, "agrees"), (120, Level.WARNING, "120 s behind"), (-90, Level.WARNING, "90 s ahead of")],
 )
 def test_the_clock_is_held_against_the_platforms(skew: int, level: Level, said: str) -> None:
-    finding = clock(timedelta(seconds=skew))
+    finding = check_clock(timedelta(seconds=skew))
 
     assert finding.level is level
     assert said in finding.message
@@ -263,18 +277,18 @@ def test_adopting_looks_and_writes_nothing(account: Sandbox) -> None:
 def test_a_configuration_that_no_program_can_be_started_with_is_reported_before_the_engine_says_so(
     values: int, level: Level
 ) -> None:
-    found = size_of({"mirrors:fleet": "x" * values})
+    found = check_size({"mirrors:fleet": "x" * values})
 
     assert (found.level, "mirrors:fleetFile" in found.remedy) == (level, level is not Level.OK)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit is that of Linux")
 def test_the_limit_is_the_one_that_a_process_has() -> None:
-    empty = as_go_writes({"mirrors:fleet": ""})
+    empty = to_go_json({"mirrors:fleet": ""})
     for more, level in ((0, Level.WARNING), (1, Level.PROBLEM)):
-        configured = {"mirrors:fleet": "x" * (LIMIT - len(f"PULUMI_CONFIG={empty}\0") + more)}
-        assert size_of(configured).level is level
-        environment = {"PULUMI_CONFIG": as_go_writes(configured)}
+        configured = {"mirrors:fleet": "x" * (SIZE_LIMIT - len(f"PULUMI_CONFIG={empty}\0") + more)}
+        assert check_size(configured).level is level
+        environment = {"PULUMI_CONFIG": to_go_json(configured)}
         if more:
             with pytest.raises(OSError, match="Argument list too long"):
                 subprocess.run(["true"], env=environment, check=True)
@@ -283,11 +297,14 @@ def test_the_limit_is_the_one_that_a_process_has() -> None:
 
 
 def test_what_a_site_lacks_is_reported_with_what_to_do_about_that() -> None:
-    lacks, unseen = Refused("acme-de has no environment test", is_there=True), Refused("acme-fr is not visible")
-    assert remedy([lacks], "test") == "create the environment test in the Control Panel"
-    assert "with formerly" in remedy([unseen], "test")
-    assert "create the environment" not in remedy([unseen], "test")
-    both = remedy([lacks, unseen], "test")
+    lacks, unseen = (
+        UnreadableSite("acme-de has no environment test", is_there=True),
+        UnreadableSite("acme-fr is not visible"),
+    )
+    assert rights_remedy([lacks], "test") == "create the environment test in the Control Panel"
+    assert "with formerly" in rights_remedy([unseen], "test")
+    assert "create the environment" not in rights_remedy([unseen], "test")
+    both = rights_remedy([lacks, unseen], "test")
     assert all(part in both for part in ("create the environment", "with formerly"))
 
 

@@ -48,7 +48,7 @@ def test_where_the_copy_is_empty_as_well_it_is_not_put_back(stacks: Path) -> Non
     for name in ("test.json", "test.json.bak"):
         (stacks / name).write_bytes(b"")
     [remedy] = remedies(stacks)
-    assert remedy.startswith("put back a copy of it, from .pulumi/backups")
+    assert remedy.startswith("restore it from .pulumi/backups")
 
 
 def test_a_backend_that_is_not_of_files_has_none() -> None:

@@ -2,18 +2,18 @@
 
 import pytest
 
-from mirrors.docker.names import Names
+from mirrors.docker.names import ResourceNames
 from mirrors.docker.plan import (
-    containers_plan,
-    domain_of,
-    go_duration,
+    check_other_fleets,
     health_command,
     host_port,
-    of_other_fleets,
     plain_variables,
-    url_of,
+    plan_containers,
+    site_domain,
+    site_url,
+    to_go_duration,
 )
-from mirrors.docker.settings import Healthcheck
+from mirrors.docker.sections import Healthcheck
 from mirrors.errors import ConfigurationError
 from mirrors.planning.observed import ObservedFleet, ObservedSite, ObservedVariable
 from mirrors.planning.site_ids.facts import AllocationRequest, Ledger
@@ -39,11 +39,11 @@ def running(slug: str, **values: str) -> ObservedSite:
     ("seconds", "written"), [(1, "1s"), (60, "1m0s"), (90, "1m30s"), (3600, "1h0m0s"), (3661, "1h1m1s"), (59, "59s")]
 )
 def test_durations_are_written_as_go_writes_them(seconds: int, written: str) -> None:
-    assert go_duration(seconds) == written
+    assert to_go_duration(seconds) == written
 
 
 def test_no_site_is_called_like_what_the_sites_have_in_common() -> None:
-    names = Names("acme", "live")
+    names = ResourceNames("acme", "live")
     parts = {names.network, names.part("database"), names.part("media"), names.part("release")}
     assert parts.isdisjoint(names.site(slug) for slug in ("database", "media", "release", "acme"))
     assert names.site("acme-de") == "acme.live.acme-de"
@@ -60,17 +60,17 @@ def test_a_port_follows_the_id_and_an_id_that_is_too_high_is_reported() -> None:
 
 def test_an_address_is_the_declared_name_or_the_place_that_the_site_answers_at() -> None:
     declared = settings("acme-de", platform="docker", docker={**DOCKER, "domains": {"acme": "www.example.com"}})
-    assert url_of(declared, "acme", 1) == "https://www.example.com/"
-    assert url_of(declared, "acme-de", 2) == "http://127.0.0.1:8002/"
+    assert site_url(declared, "acme", 1) == "https://www.example.com/"
+    assert site_url(declared, "acme-de", 2) == "http://127.0.0.1:8002/"
     six = settings("acme-de", platform="docker", docker={**DOCKER, "publish": {"address": "::1"}})
-    assert (domain_of(six, "acme-de", 2), url_of(six, "acme-de", 2)) == ("[::1]:8002", "http://[::1]:8002/")
+    assert (site_domain(six, "acme-de", 2), site_url(six, "acme-de", 2)) == ("[::1]:8002", "http://[::1]:8002/")
 
 
 def test_declared_variables_win_but_not_over_who_a_site_is() -> None:
     declared = settings(
         "acme-de", platform="docker", docker=DOCKER, overrides={"variables": {"STAGE": "staging", "PORT": "9000"}}
     )
-    [mirror] = containers_plan(declared, nobody("acme-de")).mirrors
+    [mirror] = plan_containers(declared, nobody("acme-de")).mirrors
     told = plain_variables(declared, mirror, 7)
     assert (told["SITE_ID"], told["MIRRORS_APPLICATION"]) == ("7", "acme-de")
     assert (told["STAGE"], told["PORT"]) == ("staging", "9000")
@@ -105,7 +105,7 @@ def test_what_a_held_site_runs_with_is_compared_with_its_container() -> None:
         {"acme-de": running("acme-de", SITE_ID="2", DATABASE_URL="x", DEFAULT_STORAGE_DSN="y", A="1")},
         "test",
     )
-    planned = containers_plan(held, seen)
+    planned = plan_containers(held, seen)
     assert [problem.line for problem in planned.problems] == [
         "acme-de: it is held, but its variables change: A. A deployment would take the newest image. Set hold: false to"
         " roll out to this site, or hold: variablesMayDeploy to let changed variables deploy it"
@@ -118,10 +118,10 @@ def test_a_new_mirror_behind_the_pause_is_not_declared_and_one_that_runs_is() ->
     declared = settings(
         "acme-de", "acme-fr", platform="docker", docker=DOCKER, rollout={"waves": [1, "100%"], "pauseAfter": 1}
     )
-    planned = containers_plan(declared, nobody("acme-de", "acme-fr"))
+    planned = plan_containers(declared, nobody("acme-de", "acme-fr"))
     assert ([site.slug for site in planned.mirrors], planned.postponed) == (["acme-de"], ("acme-fr",))
     seen = ObservedFleet(ObservedSite("acme", "acme", None), {"acme-fr": running("acme-fr", SITE_ID="3")}, "test")
-    planned = containers_plan(declared, seen)
+    planned = plan_containers(declared, seen)
     assert [(site.slug, site.is_paused) for site in planned.mirrors] == [("acme-de", False), ("acme-fr", True)]
 
 
@@ -132,7 +132,7 @@ def test_a_former_slug_hands_its_entry_in_the_ledger_over_and_keeps_it_when_it_i
         update={"mirrors": settings("acme-gaul").mirrors[0].model_copy(update={"formerly": "acme-fr"})}
     )
     mirrors = (fleet.mirrors,)
-    hints = containers_plan(
+    hints = plan_containers(
         declared.model_copy(update={"fleet": fleet.model_copy(update={"mirrors": mirrors})}), nobody("acme-gaul")
     ).site_facts
     moved = rename_slugs(ledger, AllocationRequest(hints))
@@ -142,11 +142,11 @@ def test_a_former_slug_hands_its_entry_in_the_ledger_over_and_keeps_it_when_it_i
 
 def test_sites_of_another_fleet_are_one_problem_and_those_of_the_former_name_none() -> None:
     slugs = [f"m{number}" for number in range(5)]
-    [problem] = of_other_fleets(settings(*slugs), dict.fromkeys(slugs, "brand"))
+    [problem] = check_other_fleets(settings(*slugs), dict.fromkeys(slugs, "brand"))
     assert problem.code == "site-of-another-fleet"
-    assert problem.message.startswith("m0, m1, m2 and 2 more: on this host, in the fleet brand")
+    assert problem.message.startswith("m0, m1, m2 and 2 more: on this host in the fleet brand")
     assert "formerly: brand" in problem.remedy
     fleet = settings(*slugs).fleet
     original = fleet.original.model_copy(update={"formerly": "brand"})
     said = settings(*slugs).model_copy(update={"fleet": fleet.model_copy(update={"original": original})})
-    assert of_other_fleets(said, dict.fromkeys(slugs, "brand")) == ()
+    assert check_other_fleets(said, dict.fromkeys(slugs, "brand")) == ()

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mirrors.cli.preview_report import as_text
+from mirrors.cli.preview_report import preview_text
 from mirrors.planning.reports.fleet_preview import FleetPreview
 from mirrors.planning.reports.preview import summarize_preview
 from tests.unit.fleets import settings
@@ -28,7 +28,7 @@ def of(*steps: dict[str, Any]) -> FleetPreview:
 
 
 def test_sites_are_reported_by_wave_and_reason_and_what_they_have_in_common_beside_them() -> None:
-    told = as_text(
+    told = preview_text(
         of(
             step("replace", f"{FLEET}${CONTAINER}", "acme", "image"),
             step("update", f"{FLEET}${SERVING}", "acme", "container"),
@@ -58,7 +58,7 @@ def test_sites_are_reported_by_wave_and_reason_and_what_they_have_in_common_besi
 
 
 def test_a_mirror_that_leaves_loses_its_container_and_no_content() -> None:
-    told = as_text(
+    told = preview_text(
         of(step("delete", f"{FLEET}${CONTAINER}", "acme-it"), step("delete", f"{FLEET}${SERVING}", "acme-it"))
     )
     assert "acme-it: its container is removed, and its content stays in the database" in told
@@ -66,5 +66,7 @@ def test_a_mirror_that_leaves_loses_its_container_and_no_content() -> None:
 
 
 def test_a_port_or_a_label_is_a_changed_container() -> None:
-    assert "deployed: changed container" in as_text(of(step("replace", f"{FLEET}${CONTAINER}", "acme-de", "labels")))
-    assert as_text(of(step("same", f"{FLEET}${CONTAINER}", "acme-de"))) == "Preview of test: no changes at 3 sites"
+    assert "deployed: changed container" in preview_text(
+        of(step("replace", f"{FLEET}${CONTAINER}", "acme-de", "labels"))
+    )
+    assert preview_text(of(step("same", f"{FLEET}${CONTAINER}", "acme-de"))) == "Preview of test: no changes at 3 sites"

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 import mirrors
-from mirrors.cli.deploy import targets
+from mirrors.cli.deploy import target_options
 from mirrors.cli.platforms import commands_of, refuse_unless_supported
-from mirrors.cli.preview_report import as_text
+from mirrors.cli.preview_report import preview_text
 from mirrors.config import Loaded, load
 from mirrors.config.all_keys import all_keys
 from mirrors.config.divio import DivioSettings
@@ -166,7 +166,7 @@ class TestThirdPlatform:
             step("create", TYPE, "acme-fr"),
             step("delete", TYPE, "acme-it"),
         ]
-        assert as_text(summarize_preview({"steps": steps}, found, "test")).splitlines() == [
+        assert preview_text(summarize_preview({"steps": steps}, found, "test")).splitlines() == [
             "Preview of test: 2 of 3 sites change, 2 to deploy, 1 off the list",
             *("", "wave 1", "  1 site: deployed: new release", "    acme-de"),
             *("  1 site: deployed: first deployment", "    acme-fr"),
@@ -176,7 +176,10 @@ class TestThirdPlatform:
     def test_the_commands_ask_it(self) -> None:
         found = loaded().settings
         assert found is not None
-        assert targets(found, ChosenSites(("acme-de",)))[1::2] == [*load_platform_words(found).targets, "**::acme-de"]
+        assert target_options(found, ChosenSites(("acme-de",)))[1::2] == [
+            *load_platform_words(found).targets,
+            "**::acme-de",
+        ]
         commands = commands_of("sketch")
         stored = SimpleNamespace(ledger=Ledger({"acme-de": ("acme-de", 2)}), created={}, verified={})
         rows = commands.status(found, lambda: stored, lambda note: None)  # noqa: ARG005

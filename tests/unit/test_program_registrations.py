@@ -222,7 +222,7 @@ def test_an_id_that_the_followed_stack_does_not_have_is_unknown_and_reported(on_
         "acme-fr": "6",
         "acme-ch": UNKNOWN,
     }
-    said = 'acme-ch: its SITE_ID is not known yet: the stack "test", which gives it, has none for it; run "pulumi up -s'
+    said = 'acme-ch: its SITE_ID is not known yet: the stack "test" has not assigned one; run "pulumi up -s'
     assert f'{said} test" first' in on_live.said
 
 
@@ -252,7 +252,7 @@ def test_a_secret_among_the_plain_variables_is_refused_before_anything_is_regist
     plain = {**configuration, "overrides": json.dumps({"variables": {"PROMO": PASSWORD}})}
     ran = registered(plain, "test", secret=[*SECRET_KEYS, key])
     assert (ran.code, ran.resources) == (32, [])
-    assert f"mirrors:{key}: a secret stands in it" in ran.said
+    assert f"mirrors:{key}: it holds a secret" in ran.said
     assert "pulumi config set --secret --path mirrors:secrets.all.NAME" in ran.said
     assert PASSWORD not in ran.said
 

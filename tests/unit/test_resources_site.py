@@ -21,7 +21,7 @@ from mirrors.planning.site_state import (
 from mirrors.planning.variables.names import SITE_VARIABLES
 from mirrors.resources.process import OPERATION, Operation
 from mirrors.resources.site import SiteProvider
-from mirrors.resources.site_ids import found_in
+from mirrors.resources.site_ids import record_found
 from tests.search import searching
 from tests.unit.site_states import KEY, deployed, names, values, values_of
 from tests.wire.provider import in_clear, marked
@@ -228,8 +228,8 @@ def test_what_was_there_before_mirrors_may_be_declared_no_more_at_a_held_site() 
 
 def test_the_ledger_has_what_was_there_before_the_first_write() -> None:
     """A site that is on no list any more is forgotten: what it has on a return is what was there before that."""
-    first = found_in({}, {"e-de": {"THEME": False}, "e-fr": {}})
-    later = found_in(first, {"e-de": {"THEME": True, "SITE_ID": False}, "e-ch": {"A": True}})
+    first = record_found({}, {"e-de": {"THEME": False}, "e-fr": {}})
+    later = record_found(first, {"e-de": {"THEME": True, "SITE_ID": False}, "e-ch": {"A": True}})
     assert later == {"e-de": {"THEME": False}, "e-ch": {"A": True}}
 
 

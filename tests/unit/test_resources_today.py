@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from mirrors.pulumi_internals import stack_of
-from mirrors.resources.current_token import TokenNotFoundError, todays_token, with_token
+from mirrors.pulumi_internals import find_stack
+from mirrors.resources.current_token import TokenNotFoundError, add_current_token, read_current_token
 
 TOKEN = "c4n4ry-todays-token"
 HERE = {"apiUrl": "http://127.0.0.1:1"}
@@ -61,16 +61,16 @@ def configured(**values: str) -> str:
 def test_the_stack_is_that_of_the_call_which_is_answered() -> None:
     urn = "urn:pulumi:test-2::web-shop::pulumi-python:dynamic/mirrors:Mirror::acme"
 
-    assert Servicer().Read(Request(urn), lambda: stack_of(sys._getframe())) == "test-2"
-    assert Servicer().Read(Request(""), lambda: stack_of(sys._getframe())) is None
-    assert stack_of(sys._getframe()) is None
+    assert Servicer().Read(Request(urn), lambda: find_stack(sys._getframe())) == "test-2"
+    assert Servicer().Read(Request(""), lambda: find_stack(sys._getframe())) is None
+    assert find_stack(sys._getframe()) is None
 
 
 def test_todays_token_is_asked_for_once(says: Callable[..., Path], stack: str) -> None:
     called = says(configured(apiToken=TOKEN, fleet='{"original": 1}', **HERE))
 
-    assert [todays_token(HERE, stack, {}) for _ in range(2)] == [TOKEN, TOKEN]
-    assert with_token(HERE, stack, {}) == {**HERE, "apiToken": TOKEN}
+    assert [read_current_token(HERE, stack, {}) for _ in range(2)] == [TOKEN, TOKEN]
+    assert add_current_token(HERE, stack, {}) == {**HERE, "apiToken": TOKEN}
 
     [line] = called.read_text().splitlines()
     assert line == f"config --json --show-secrets --stack {stack} --non-interactive --color never"
@@ -80,8 +80,8 @@ def test_what_is_there_is_not_asked_for(says: Callable[..., Path], stack: str) -
     called = says(configured(apiToken=TOKEN))
 
     given = {**HERE, "apiToken": "of-the-last-up"}
-    assert with_token(given, stack, {}) == given
-    assert with_token(HERE, stack, {"DIVIO_API_TOKEN": "of-the-environment"}) == HERE
+    assert add_current_token(given, stack, {}) == given
+    assert add_current_token(HERE, stack, {"DIVIO_API_TOKEN": "of-the-environment"}) == HERE
     assert not called.exists()
 
 
@@ -89,9 +89,9 @@ def test_another_platform_does_not_get_the_token(says: Callable[..., Path], stac
     says(configured(apiToken=TOKEN, apiUrl="https://api.example.com"))
 
     with pytest.raises(TokenNotFoundError, match=r"today's mirrors:apiUrl is another one.*DIVIO_API_URL"):
-        todays_token(HERE, stack, {})
-    assert with_token(HERE, stack, {}) == HERE
-    assert todays_token(HERE, stack, {"DIVIO_API_URL": "http://127.0.0.1:1"}) == TOKEN
+        read_current_token(HERE, stack, {})
+    assert add_current_token(HERE, stack, {}) == HERE
+    assert read_current_token(HERE, stack, {"DIVIO_API_URL": "http://127.0.0.1:1"}) == TOKEN
 
 
 @pytest.mark.parametrize(
@@ -108,14 +108,14 @@ def test_why_it_is_not_known(says: Callable[..., Path], stack: str, answer: tupl
     says(*answer)
 
     with pytest.raises(TokenNotFoundError, match=reason):
-        todays_token(HERE, stack, {})
-    assert with_token(HERE, stack, {}) == HERE
+        read_current_token(HERE, stack, {})
+    assert add_current_token(HERE, stack, {}) == HERE
 
 
 def test_without_the_command_or_the_stack_nothing_is_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
 
     with pytest.raises(TokenNotFoundError, match="there is no pulumi on the PATH"):
-        todays_token(HERE, "any", {})
+        read_current_token(HERE, "any", {})
     with pytest.raises(TokenNotFoundError, match="do not name the stack"):
-        todays_token(HERE, None, {})
+        read_current_token(HERE, None, {})

@@ -4,7 +4,7 @@ import traceback
 import pytest
 
 from mirrors.errors import MirrorsError
-from mirrors.pulumi_internals import FRAMES, limit_stack_traces
+from mirrors.pulumi_internals import VISIBLE_FRAMES, limit_stack_traces
 
 
 @pytest.fixture(autouse=True)
@@ -19,8 +19,8 @@ def depth(more: int) -> int:
 
 def test_only_the_innermost_frames_are_seen_meanwhile() -> None:
     with limit_stack_traces():
-        assert depth(FRAMES) == FRAMES
-    assert depth(FRAMES) > FRAMES
+        assert depth(VISIBLE_FRAMES) == VISIBLE_FRAMES
+    assert depth(VISIBLE_FRAMES) > VISIBLE_FRAMES
 
 
 def test_after_an_error_tracebacks_are_whole_again() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from mirrors.cli import COMMANDS
+from mirrors.cli import COMMAND_MODULES
 from mirrors.config import Settings, load, models, rollout
 from mirrors.config.all_keys import all_keys, owners
 from mirrors.config.base import ConfigModel
@@ -173,7 +173,7 @@ def test_every_command_has_a_heading_and_its_options() -> None:
     pages = commands.pages()
 
     assert re.findall(r"^## (.+)$", pages["commands.md"], re.MULTILINE) == [
-        f"mirrors {name}" for name in sorted(COMMANDS) if name != "sandbox"
+        f"mirrors {name}" for name in sorted(COMMAND_MODULES) if name != "sandbox"
     ]
     assert "## mirrors sandbox fault add\n" in pages["sandbox-commands.md"]
     assert r"| `-s, --stack TEXT` | The stack, e.g. test. \[required] |" in pages["commands.md"]

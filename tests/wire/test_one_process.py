@@ -11,7 +11,7 @@ import grpc
 import pytest
 from mirrors_sandbox.process import wait_until
 
-from mirrors.resources.executor import FOUR_AT_A_TIME
+from mirrors.resources.executor import TOO_FEW_THREADS
 from mirrors.resources.original import OriginalProvider
 from mirrors.resources.site import SiteProvider
 from tests.unit.http_script import Reply, serve
@@ -93,4 +93,4 @@ def test_where_the_executor_is_not_found_four_at_a_time_are_served_and_one_line_
         with provider_process(config | few, said, begins=ANOTHER_EXECUTOR) as stub:
             for provider in (OriginalProvider(), SiteProvider()):
                 assert Wire(stub, provider).check({}, news)[1] == []
-        assert said.read_text().splitlines() == ([] if few else [FOUR_AT_A_TIME])
+        assert said.read_text().splitlines() == ([] if few else [TOO_FEW_THREADS])

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mirrors.resources.site_ids import found_in
+from mirrors.resources.site_ids import record_found
 from tests.wire.declared import DATABASE, STORAGE, mirror, observed, plain, secret
 from tests.wire.kept import Kept
 from tests.wire.platform import CANARY, Site
@@ -102,7 +102,7 @@ def test_a_database_that_was_taken_over_is_not_removed_where_the_site_id_does_no
 def test_what_a_failed_attempt_has_taken_over_stays_theirs(kept: Kept, later: Kept, site: Site) -> None:
     site.by_hand("SITE_ID", "1")
     bad = {"my-var": plain("x")}
-    with pytest.raises(Refused, match="my-var is not taken: ") as refused:
+    with pytest.raises(Refused, match="the platform refuses my-var: ") as refused:
         kept.up({**mirror(site), "variables": {"SITE_ID": plain("2"), **bad}, "found": {}})
     assert refused.value.kept is not None
     assert refused.value.kept["found"] == ["SITE_ID"]
@@ -138,8 +138,10 @@ def test_what_stays_when_a_mirror_leaves_is_its_owners_when_it_returns(kept: Kep
     """``onRemoval: keep``: the engine forgets the site and asks nothing of it; so does the list of SITE_IDs."""
     kept.up(mirror(site, THEME=plain("ours")))
     kept.forget()
-    of_fleet = found_in({site.environment: {}}, {})
-    [found] = found_in(of_fleet, {site.environment: {name: flag for name, (_, flag) in site.stored().items()}}).values()
+    of_fleet = record_found({site.environment: {}}, {})
+    [found] = record_found(
+        of_fleet, {site.environment: {name: flag for name, (_, flag) in site.stored().items()}}
+    ).values()
 
     kept.then(later).up(mirror(site, found, THEME=plain("ours")) | observed(site))
     assert later.outputs["found"] == sorted(site.stored())

@@ -321,7 +321,7 @@ def test_a_failure_is_forgotten_once_someone_has_deployed_it(kept: Kept, site: S
 
 
 def test_a_write_that_fails_is_reported_at_once_though_failures_are_collected(kept: Kept, site: Site) -> None:
-    with pytest.raises(Refused, match="my-var is not taken"):
+    with pytest.raises(Refused, match="the platform refuses my-var"):
         kept.up(hints(site, {"SITE_ID": plain("2"), "my-var": plain("x")}, collected="run-1"))
     assert site.deployments() == []
 

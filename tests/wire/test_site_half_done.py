@@ -17,7 +17,7 @@ BAD = "my-var"
 
 def failing(call: Callable[[], object]) -> dict[str, Any]:
     """Return what the engine stores then."""
-    with pytest.raises(Refused, match="my-var is not taken: ") as failed:
+    with pytest.raises(Refused, match="the platform refuses my-var: ") as failed:
         call()
     assert failed.value.kept is not None
     assert CANARY not in json.dumps([str(failed.value), failed.value.kept])
@@ -98,7 +98,7 @@ def test_a_certificate_of_100_kb_is_kept_after_a_failure(kept: Kept, site: Site)
 def test_what_is_too_much_for_the_answer_of_a_failure_is_left_out_of_it(kept: Kept, site: Site) -> None:
     """The engine would end the connection, and fail every other site of the process."""
     large = {f"A_{number}": plain("x" * 2_000_000) for number in range(9)}
-    with pytest.raises(Refused, match="my-var is not taken: ") as failed:
+    with pytest.raises(Refused, match="the platform refuses my-var: ") as failed:
         kept.up(mirror(site, **large, **{BAD: plain("y")}))
     assert failed.value.kept is None
     assert site.stored().keys() >= large.keys()

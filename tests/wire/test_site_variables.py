@@ -259,7 +259,7 @@ def test_where_the_site_id_does_not_stay_the_database_goes_again(kept: Kept, sit
     site.by_hand("SITE_ID", "2")
     for name in ("DATABASE_URL", "SITE_ID"):
         site.somebody_deletes("SITE_ID", after=name)
-    with pytest.raises(Refused, match=r"deployed; DATABASE_URL, which we had made, was removed again\."):
+    with pytest.raises(Refused, match=r"deployed; DATABASE_URL, which Mirrors had made, was removed again\."):
         kept.up(mirror(site))
     assert set(site.stored()) == {"MIRRORS_APPLICATION", "DEFAULT_STORAGE_DSN"}
 

@@ -4,7 +4,7 @@ import signal
 import socket
 
 from mirrors.resources.site import SiteProvider
-from mirrors.resources.watchdog import ORPHANED
+from mirrors.resources.watchdog import ORPHANED_EXIT_CODE
 from tests.wire.platform import CANARY
 from tests.wire.provider import TIMEOUT, Wire, in_clear, watching
 
@@ -20,7 +20,7 @@ def test_a_provider_ends_by_itself_once_its_engine_is_gone() -> None:
         assert (in_clear(inputs), failures) == (SITE, [])
         assert process.poll() is None
         engine.close()
-        assert process.wait(TIMEOUT) == ORPHANED
+        assert process.wait(TIMEOUT) == ORPHANED_EXIT_CODE
 
 
 def test_an_interrupted_provider_does_not_wait_for_the_answer_to_a_request() -> None:

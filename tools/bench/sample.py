@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mirrors.divio.deployments import NEWEST, PATH
+from mirrors.divio.deployments import DEPLOYMENTS_PATH, NEWEST_PAGE_SIZE
 
 MEGABYTE = 1024 * 1024
 _POLL = re.compile(r"/apps/v3/deployments/[^/]+/")
@@ -73,4 +73,6 @@ def counted(lines: Iterable[Mapping[str, Any]]) -> tuple[int, int]:
 
 def _is_poll(path: str, query: str) -> bool:
     """Return whether a request looks at one deployment, or at all that go on."""
-    return bool(_POLL.fullmatch(path)) or (path == PATH and f"page_size={NEWEST}" in query.split("&"))
+    return bool(_POLL.fullmatch(path)) or (
+        path == DEPLOYMENTS_PATH and f"page_size={NEWEST_PAGE_SIZE}" in query.split("&")
+    )

@@ -18,21 +18,21 @@ CONTAINERS = (
     Mutation(
         "a-container-that-has-recovered-is-refused",
         "mirrors/docker/serving.py",
-        "        self.failures = self._failures()\n",
+        "        self.failures = self._count_failed_checks()\n",
         "        self.failures = 0\n",
         (f"{PROVIDERS}::test_what_had_happened_before_the_first_look_does_not_count",),
     ),
     Mutation(
         "the-log-of-a-container-shows-its-secrets",
         "mirrors/docker/host.py",
-        "        return redact_log(printed, variables_of(container).items(), others=secrets)\n",
+        "        return redact_log(printed, read_container_variables(container).items(), others=secrets)\n",
         "        return printed\n",
         (f"{PROVIDERS}::test_one_that_ends_is_reported_at_once_with_its_log_and_no_secret",),
     ),
     Mutation(
         "what-a-release-keeps-is-in-clear",
         "mirrors/docker/release.py",
-        'secret(kept["environment"])',
+        'mark_secret(kept["environment"])',
         'kept["environment"]',
         (f"{PROVIDERS}::test_what_has_run_for_an_image_is_kept_and_marked_whatever_is_not_known_yet",),
     ),
@@ -53,8 +53,8 @@ CONTAINERS = (
     Mutation(
         "a-site-does-not-wait-for-the-release-command",
         "mirrors/docker/sites.py",
-        "    before = [*common.ready, *([release] if release else [])]\n",
-        "    before = [*common.ready]\n",
+        "    before = [*context.ready, *([release] if release else [])]\n",
+        "    before = [*context.ready]\n",
         (f"{DECLARED}::test_each_site_waits_for_the_release_command_of_its_image",),
     ),
     Mutation(

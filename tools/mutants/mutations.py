@@ -193,7 +193,7 @@ THEIRS = (
     Mutation(
         "the-checks-are-not-told-what-is-observed",
         "mirrors/program/site_resources.py",
-        '"observed": _observed(site),',
+        '"observed": _observed_variables(site),',
         '"observed": {},',
         (f"{PROGRAM}::test_the_checks_learn_what_is_observed",),
     ),
@@ -273,14 +273,14 @@ SECRETS = (
     Mutation(
         "the-key-of-fingerprints-is-declared-in-clear",
         SITE,
-        '{"hmac_key": secret(key)}',
+        '{"hmac_key": mark_secret(key)}',
         '{"hmac_key": key}',
         (f"{SITE_CHECKS}::test_no_secret_is_in_what_is_checked",),
     ),
     Mutation(
         "the-key-of-fingerprints-is-read-in-clear",
         ATTEMPT,
-        'secret(properties["hmac_key"])',
+        'mark_secret(properties["hmac_key"])',
         'properties["hmac_key"]',
         (f"{STATE}::test_a_refresh_of_what_is_as_declared_changes_nothing_and_marks_the_key",),
     ),
@@ -531,7 +531,7 @@ REFUSALS = (
     Mutation(
         "a-paused-site-that-the-state-has-lost-is-written-to",
         SITE,
-        "if attempt.paused:\n            raise PausedError",
+        "if attempt.is_paused:\n            raise PausedError",
         "if False:\n            raise PausedError",
         (f"{SITE_CHECKS}::test_a_paused_site_that_the_state_does_not_know_is_not_written_to",),
     ),

@@ -24,7 +24,7 @@ PLATFORM = (
     ),
     Mutation(
         "a-look-for-another-wait-makes-ones-own-pauses-longer",
-        "mirrors/divio/looks.py",
+        "mirrors/divio/poll_schedule.py",
         "            if now >= wait.counted + self._policy.delay(wait.looks):\n",
         "            if True:\n",
         (
@@ -42,7 +42,7 @@ PLATFORM = (
     Mutation(
         "an-uncertain-post-is-repeated-without-a-look",
         TRANSPORT,
-        "look(failure, maybe_done) if _worth_a_look(failure) else None",
+        "find_existing(failure, maybe_done) if _needs_lookup(failure) else None",
         "None",
         (f"{STARTS}::test_a_start_that_happened_unseen_is_not_repeated",),
     ),
@@ -63,8 +63,8 @@ PLATFORM = (
     Mutation(
         "a-next-page-on-another-host-gets-the-token",
         "mirrors/divio/address.py",
-        '        parts = _split(urljoin(f"{self}/", path))\n',
-        '        if "://" in path:\n            return path\n        parts = _split(urljoin(f"{self}/", path))\n',
+        '        parts = _split_url(urljoin(f"{self}/", path))\n',
+        '        if "://" in path:\n            return path\n        parts = _split_url(urljoin(f"{self}/", path))\n',
         (f"{LISTS}::test_a_next_page_elsewhere_is_refused_before_the_token_is_sent",),
     ),
     Mutation(
@@ -90,8 +90,8 @@ PLATFORM = (
     ),
     Mutation(
         "an-error-quotes-the-value-that-was-sent",
-        "mirrors/divio/answers.py",
-        "    said = redact(text[:_LONGEST_TEXT], secrets, whole=True, shortest=1, blank=BLANK)",
+        "mirrors/divio/responses.py",
+        "    said = redact(text[:_LONGEST_TEXT], secrets, whole=True, shortest=1, blank=BLANK_TEXT)",
         "    said = text[:_LONGEST_TEXT]",
         ("tests/unit/test_divio_errors.py::test_no_error_and_no_log_holds_the_value_or_the_token",),
     ),

@@ -178,7 +178,7 @@ SITE_IDS = (
     Mutation(
         "a-ledger-has-the-originals-name",
         "mirrors/fleet.py",
-        "SiteIds(name or NAME,",
+        "SiteIds(name or RESOURCE_NAME,",
         "SiteIds(self.name,",
         ("tests/unit/test_program_registrations.py::test_only_the_ids_are_protected",),
     ),

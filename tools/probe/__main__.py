@@ -8,8 +8,8 @@ from uuid import uuid4
 
 import click
 
-from mirrors.cli.options import in_directory, plain_errors
-from mirrors.cli.stacks import raw_configuration
+from mirrors.cli.options import directory_option, handle_errors
+from mirrors.cli.stacks import read_configuration
 from mirrors.config import load
 from mirrors.config.connection import Connection, load_connection
 from mirrors.config.files import Files
@@ -28,11 +28,11 @@ STAGE = "test"
 @click.command()
 @click.option("-s", "--stack", help="Ask about the first two applications of this stack's fleet.")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write the report to a file.")
-@in_directory
-@plain_errors
+@directory_option
+@handle_errors
 def main(stack: str | None, output: Path | None, cwd: Path) -> None:
     """Report how the platform's API behaves. You may pass the report on; read it before you do."""
-    raw = raw_configuration(stack, cwd) if stack else {}
+    raw = read_configuration(stack, cwd) if stack else {}
     connection = load_connection(raw, os.environ)
     fleet = load(raw, stack, os.environ, Files.of(cwd, stack)).fleet if stack else None
     token = connection.api_token.get_secret_value()

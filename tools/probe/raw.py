@@ -8,7 +8,7 @@ import requests
 
 from mirrors.divio.address import Address
 from mirrors.divio.errors import ConnectionFailed, RequestInfo
-from mirrors.divio.transport import Query, session
+from mirrors.divio.transport import Query, make_session
 
 __all__ = ["RawAnswer", "RawReader"]
 
@@ -29,7 +29,7 @@ class RawReader:
 
     def __init__(self, url: str, token: str, timeout: tuple[float, float] = (5.0, 60.0)) -> None:
         self._address = Address.parse(url)
-        self._session = session(1)
+        self._session = make_session(1)
         self._session.headers["Authorization"] = f"Token {token}"
         self._timeout = timeout
 

@@ -10,7 +10,7 @@ import click
 
 from mirrors.cli.doctor.engine import check_backend, check_secrets, check_stack, check_tools, check_variables
 from mirrors.cli.doctor.platform import check_configuration, check_connection, check_platform
-from mirrors.cli.options import DIFFERS, as_json, in_directory, plain_errors
+from mirrors.cli.options import DIFFERS_EXIT_CODE, directory_option, handle_errors, json_option
 from mirrors.cli.platforms import commands_of
 from mirrors.problems.findings import Finding, Level, all_fine
 
@@ -19,29 +19,29 @@ __all__ = ["doctor"]
 
 @click.command()
 @click.option("-s", "--stack", help="Check this stack too: configuration, lock, pending operations, rights.")
-@as_json
-@in_directory
-@plain_errors
+@json_option
+@directory_option
+@handle_errors
 def doctor(stack: str | None, *, as_json: bool, cwd: Path) -> None:
     """Check tools, backend, platform and, with --stack, a stack. Nothing is written to any of them.
 
     The exit code is 0 if all is fine, 2 if there is something to do, 1 if this cannot run.
     """
     findings = []
-    for finding in checks(stack, cwd):
+    for finding in run_checks(stack, cwd):
         findings.append(finding)
         if not as_json:
             click.echo(str(finding))
     if as_json:
         click.echo(json.dumps([item.data for item in findings], indent=2))
-    sys.exit(0 if all_fine(findings) else DIFFERS)
+    sys.exit(0 if all_fine(findings) else DIFFERS_EXIT_CODE)
 
 
-def is_problem(findings: Iterable[Finding]) -> bool:
+def has_problem(findings: Iterable[Finding]) -> bool:
     return any(item.level is Level.PROBLEM for item in findings)
 
 
-def checks(stack: str | None, cwd: Path) -> Iterator[Finding]:
+def run_checks(stack: str | None, cwd: Path) -> Iterator[Finding]:
     """Yield the findings in the order in which things are needed. A check whose precondition failed is left out."""
     yield from (tools := list(check_tools(cwd)))
     yield from check_variables(os.environ)
@@ -54,7 +54,7 @@ def checks(stack: str | None, cwd: Path) -> Iterator[Finding]:
         return
     found = list(check_stack(stack, cwd)) if there else []
     if not there or found[0].level is Level.PROBLEM:
-        yield from found if not is_problem(backend) else ()  # a broken backend is the reason
+        yield from found if not has_problem(backend) else ()  # a broken backend is the reason
         return
     yield from found
     yield (secrets := check_secrets(stack, cwd))

@@ -12,46 +12,48 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from mirrors.cli.doctor.files import check_files, folder_of
+from mirrors.cli.doctor.files import check_files, find_backend_folder
 from mirrors.cli.project import ProjectFile
 from mirrors.cli.stacks import (
-    CHOOSE,
+    CHOOSE_STACK,
     CommandError,
-    backend,
-    encrypt_something,
-    pulumi,
-    pulumi_version,
+    find_pulumi,
+    read_backend_url,
+    read_pulumi_version,
+    try_encryption,
 )
-from mirrors.cli.state import ONE_LEDGER, StackState, several
+from mirrors.cli.state import ONE_LEDGER_REMEDY, StackState, several_ledgers_problem
 from mirrors.errors import MirrorsError
 from mirrors.problems import Problem
 from mirrors.problems.findings import Finding, Level, explained, fine, one_line, problem, warning
 
-SCRIPTS = ("pulumi-language-python", "pulumi-language-python-exec", "pulumi-resource-pulumi-python")
+PULUMI_SCRIPTS = ("pulumi-language-python", "pulumi-language-python-exec", "pulumi-resource-pulumi-python")
 """Parts of the Pulumi CLI's release that run a program, and the providers of dynamic resources."""
 
-RUN_PROGRAM = "PULUMI_RUN_PROGRAM"
+RUN_PROGRAM_VARIABLE = "PULUMI_RUN_PROGRAM"
 
-ENCRYPTION = (
-    "set PULUMI_CONFIG_PASSPHRASE, or PULUMI_CONFIG_PASSPHRASE_FILE, to the passphrase that this stack was made with;"
-    " where it has a key of a cloud instead, log in to that cloud"
+ENCRYPTION_REMEDY = (
+    "set PULUMI_CONFIG_PASSPHRASE, or PULUMI_CONFIG_PASSPHRASE_FILE, to this stack's passphrase; if a cloud's key"
+    " encrypts the stack, log in to that cloud"
 )
-TOOLS = "install the Pulumi CLI as a whole (in a checkout of this project: make tools), and put its folder on the PATH"
+TOOLS_REMEDY = (
+    "install the Pulumi CLI as a whole (in a checkout of this project: make tools), and put its folder on the PATH"
+)
 
 
 def check_tools(cwd: Path) -> Iterator[Finding]:
     try:
-        path = Path(pulumi())
-        found = pulumi_version(cwd)
+        path = Path(find_pulumi())
+        found = read_pulumi_version(cwd)
     except MirrorsError as error:
-        yield from explained("pulumi", error.problems, TOOLS)
+        yield from explained("pulumi", error.problems, TOOLS_REMEDY)
         return
     yield compare_versions(found, version("pulumi"))
     places = os.pathsep.join([os.environ.get("PATH", os.defpath), str(path.resolve().parent)])
-    missing = [name for name in SCRIPTS if shutil.which(name, path=places) is None]
+    missing = [name for name in PULUMI_SCRIPTS if shutil.which(name, path=places) is None]
     if missing:
         said = f"missing beside {path} and on the PATH: {', '.join(missing)}"
-        yield problem("plugins", Problem("pulumi-incomplete", said, TOOLS))
+        yield problem("plugins", Problem("pulumi-incomplete", said, TOOLS_REMEDY))
     else:
         yield fine("plugins", "language host and provider script are there")
 
@@ -65,36 +67,37 @@ def compare_versions(command: str, library: str) -> Finding:
     said = f"command {command.lstrip('v')}, Python library {library}"
     if ours[0] == theirs[0] and theirs >= ours:
         return fine("pulumi", said)
-    remedy = f"install the command in version {library} or a newer one of {ours[0]}"
+    remedy = f"install version {library} of the command, or a newer version {ours[0]}"
     found = Problem("pulumi-version-differs", said, remedy)
     return warning("pulumi", found) if ours[0] == theirs[0] else problem("pulumi", found)
 
 
 def check_variables(environ: Mapping[str, str]) -> Iterator[Finding]:
     """Yield a finding only for a variable that does harm. Seen with CLI 3.259, which takes these values for yes."""
-    if environ.get(RUN_PROGRAM, "").lower() in ("1", "true"):
-        said = f"{RUN_PROGRAM} is set: each up takes several times as long, and writes the state once a resource"
-        remedy = f"unset {RUN_PROGRAM}; where a refresh or destroy needs it: --run-program"
+    if environ.get(RUN_PROGRAM_VARIABLE, "").lower() in ("1", "true"):
+        name = RUN_PROGRAM_VARIABLE
+        said = f"{name} is set: each up takes several times as long, and writes the state for each resource"
+        remedy = f"unset {name}, and pass --run-program to a refresh or destroy that needs it"
         yield warning("environment", Problem("run-program-set", said, remedy))
 
 
 def check_backend(cwd: Path) -> Iterator[Finding]:
     """Check that the backend answers. For a backend of files, yield a finding for each damaged file."""
     try:
-        url = backend(cwd)
+        url = read_backend_url(cwd)
     except MirrorsError as error:
         broken = list(check_files(os.environ.get("PULUMI_BACKEND_URL", "")))
-        yield from broken or [problem("backend", _unusable(item)) for item in error.problems]
+        yield from broken or [problem("backend", _backend_problem(item)) for item in error.problems]
         return
-    yield fine("backend", f"{_without_credentials(url)} answers")
+    yield fine("backend", f"{_strip_credentials(url)} answers")
     yield from check_files(url)
 
 
-def _unusable(found: Problem) -> Problem:
+def _backend_problem(found: Problem) -> Problem:
     return replace(found, code="backend-unusable", remedy="pulumi login, or set PULUMI_BACKEND_URL")
 
 
-def _without_credentials(url: str) -> str:
+def _strip_credentials(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.hostname or ''}{parts.path}" if parts.scheme else "it"
 
@@ -103,13 +106,13 @@ def check_stack(stack: str, cwd: Path) -> Iterator[Finding]:
     try:
         state = StackState.of(stack, cwd)
     except MirrorsError as error:
-        yield from explained("stack", error.problems, CHOOSE)
+        yield from explained("stack", error.problems, CHOOSE_STACK)
         return
     yield fine("stack", f"{len(state.resources)} resources")
     yield from check_ledger(state)
-    yield pending(state, stack)
+    yield check_pending_operations(state, stack)
     try:
-        yield lock(locks(backend(cwd), str(ProjectFile.find(cwd).name), stack), stack)
+        yield check_lock(find_locks(read_backend_url(cwd), str(ProjectFile.find(cwd).name), stack), stack)
     except MirrorsError as error:
         yield from explained("lock", error.problems, "run this in the project's directory", Level.WARNING)
 
@@ -120,20 +123,20 @@ def check_secrets(stack: str, cwd: Path) -> Finding:
     Other commands that only read do not ask for it where the stack's file holds no secret.
     """
     try:
-        encrypt_something(stack, cwd)
+        try_encryption(stack, cwd)
     except CommandError as error:
         said = f"the secrets manager of {stack} says: {error.reason}"
-        return problem("secrets", Problem("secrets-manager-refuses", said, ENCRYPTION))
+        return problem("secrets", Problem("secrets-manager-refuses", said, ENCRYPTION_REMEDY))
     return fine("secrets", "the stack's secrets manager encrypts")
 
 
 def check_ledger(state: StackState) -> Iterator[Finding]:
     """Yield a finding only where something is wrong: a state normally has one ledger."""
     if len(state.ledgers) > 1:
-        yield problem("site ids", replace(several(state.ledgers), remedy=ONE_LEDGER))
+        yield problem("site ids", replace(several_ledgers_problem(state.ledgers), remedy=ONE_LEDGER_REMEDY))
 
 
-def pending(state: StackState, stack: str) -> Finding:
+def check_pending_operations(state: StackState, stack: str) -> Finding:
     """Report operations that had begun when the engine was killed. Their outcome is unknown."""
     if not state.pending:
         return fine("pending operations", "none")
@@ -148,7 +151,7 @@ def pending(state: StackState, stack: str) -> Finding:
 
 
 @dataclass(frozen=True)
-class Lock:
+class StackLock:
     """The process that works on a stack, or did when it was killed."""
 
     pid: int
@@ -169,24 +172,24 @@ class Lock:
         return False
 
 
-def locks(url: str, project: str, stack: str) -> Sequence[Lock] | None:
+def find_locks(url: str, project: str, stack: str) -> Sequence[StackLock] | None:
     """Return the locks of a stack in a backend of files; None for other backends, which show theirs otherwise."""
-    root = folder_of(url)
+    root = find_backend_folder(url)
     if root is None:
         return None
     folder = root / ".pulumi" / "locks" / "organization" / project / stack.rpartition("/")[2]
-    return [_lock(path) for path in sorted(folder.glob("*.json"))]
+    return [_read_lock(path) for path in sorted(folder.glob("*.json"))]
 
 
-def _lock(path: Path) -> Lock:
+def _read_lock(path: Path) -> StackLock:
     try:
         content: Any = json.loads(path.read_text(encoding="utf-8"))
-        return Lock(int(content["pid"]), str(content["hostname"]), str(content["timestamp"])[:19])
+        return StackLock(int(content["pid"]), str(content["hostname"]), str(content["timestamp"])[:19])
     except (OSError, ValueError, KeyError, TypeError):  # another process writes it now, or another version wrote it
-        return Lock(0, "an unknown host", "an unknown time")
+        return StackLock(0, "an unknown host", "an unknown time")
 
 
-def lock(found: Sequence[Lock] | None, stack: str) -> Finding:
+def check_lock(found: Sequence[StackLock] | None, stack: str) -> Finding:
     if found is None:
         return fine("lock", "kept by the backend; a command that meets one says so")
     if not found:
@@ -195,11 +198,11 @@ def lock(found: Sequence[Lock] | None, stack: str) -> Finding:
     who = f"held by process {one.pid} on {one.host} since {one.since}"
     cancel = f"pulumi cancel --yes {stack}"
     if one.stale:
-        return problem("lock", _locked(f"{who}, which has ended", cancel))
+        return problem("lock", _lock_problem(f"{who}, which has ended", cancel))
     if one.stale is None:
-        return problem("lock", _locked(who, f"if that process has ended: {cancel}"))
-    return warning("lock", _locked(f"{who}, which is running", f"wait for it; only if it is stuck: {cancel}"))
+        return problem("lock", _lock_problem(who, f"if that process has ended: {cancel}"))
+    return warning("lock", _lock_problem(f"{who}, which is running", f"wait for it; only if it is stuck: {cancel}"))
 
 
-def _locked(said: str, remedy: str) -> Problem:
+def _lock_problem(said: str, remedy: str) -> Problem:
     return Problem("stack-locked", said, remedy)

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from mirrors.cli.configuration import loaded_from
-from mirrors.cli.doctor.size import size_of
-from mirrors.cli.options import connect
-from mirrors.cli.stacks import everything_configured
+from mirrors.cli.configuration import load_from_values
+from mirrors.cli.doctor.size import check_size
+from mirrors.cli.options import connect_divio
+from mirrors.cli.stacks import read_all_configuration
 from mirrors.config import Settings
 from mirrors.config.connection import Connection, load_connection
 from mirrors.config.divio import DivioSettings
@@ -21,9 +21,9 @@ from mirrors.planning.environments import CONTROL_PANEL
 from mirrors.problems import Problem
 from mirrors.problems.findings import Finding, explained, fine, one_line, problem, warning
 
-TOKEN = "set DIVIO_API_TOKEN, or mirrors:apiToken as a secret, to a valid token of this account"  # noqa: S105 - a remedy
-ADDRESS = "see that mirrors:apiUrl, or DIVIO_API_URL, is the platform's address, and that it runs"
-TOLERATED = timedelta(seconds=30)
+TOKEN_REMEDY = "set DIVIO_API_TOKEN, or mirrors:apiToken as a secret, to a valid token of this account"  # noqa: S105 - a remedy
+ADDRESS_REMEDY = "check that mirrors:apiUrl, or DIVIO_API_URL, is the platform's address, and that the platform runs"
+TOLERATED_SKEW = timedelta(seconds=30)
 """The difference between the clocks that does no harm. Releases are derived from the platform's own times.
 
 The clock of this machine counts only where the start of a deployment is uncertain.
@@ -33,10 +33,12 @@ The clock of this machine counts only where the start of a deployment is uncerta
 def check_configuration(stack: str, cwd: Path) -> tuple[Settings | None, list[Finding]]:
     """Check the configuration, and that its size fits into the program's environment. One read serves both."""
     try:
-        configured = everything_configured(stack, cwd)
+        configured = read_all_configuration(stack, cwd)
     except MirrorsError as error:
-        return None, [*explained("configuration", error.problems, "see the message; is the passphrase set?")]
-    found, size = loaded_from(configured, stack, cwd), size_of(configured)
+        return None, [
+            *explained("configuration", error.problems, "correct what the message names; is the passphrase set?")
+        ]
+    found, size = load_from_values(configured, stack, cwd), check_size(configured)
     if found.problems:
         wrong = (replace(item, remedy=item.remedy or "correct what the message names") for item in found.problems)
         return found.settings, [*(problem("configuration", item) for item in wrong), size]
@@ -52,9 +54,9 @@ def check_connection() -> tuple[Connection | None, list[Finding]]:
         return None, [*explained("configuration", error.problems, "set it, or name a stack with --stack")]
 
 
-def unreachable(environ: Mapping[str, str]) -> str:
+def unreachable_remedy(environ: Mapping[str, str]) -> str:
     """Return the remedy where the platform does not answer. A user of the sandbox can start it."""
-    return f"{ADDRESS}, or start it: mirrors sandbox start" if environ.get(SANDBOX_VARIABLE) else ADDRESS
+    return f"{ADDRESS_REMEDY}, or start it: mirrors sandbox start" if environ.get(SANDBOX_VARIABLE) else ADDRESS_REMEDY
 
 
 def check_platform(
@@ -64,56 +66,58 @@ def check_platform(
 ) -> Iterator[Finding]:
     """Check that Divio answers, the clocks and the token; with settings also what the token may read."""
     try:
-        divio = connect(connection.api_url, connection.api_token.get_secret_value(), connection.max_concurrent_requests)
+        divio = connect_divio(
+            connection.api_url, connection.api_token.get_secret_value(), connection.max_concurrent_requests
+        )
         divio.me()
     except AuthenticationFailed as error:
         yield fine("platform", "it answers")
-        yield problem("token", replace(convert_error(error), remedy=TOKEN))
+        yield problem("token", replace(convert_error(error), remedy=TOKEN_REMEDY))
         return
     except InvalidSettings as error:
         yield problem("platform", replace(convert_error(error), remedy="correct the address or the token"))
         return
     except DivioError as error:
-        yield problem("platform", replace(convert_error(error), remedy=unreachable(os.environ)))
+        yield problem("platform", replace(convert_error(error), remedy=unreachable_remedy(os.environ)))
         return
     yield fine("platform", f"{connection.api_url} answers")
     moment = now()
-    yield clock(divio.platform_time(moment) - moment)
+    yield check_clock(divio.platform_time(moment) - moment)
     try:
         yield fine("token", f"valid, and sees {len(divio.applications.list())} applications")
         if settings is not None:
-            yield rights(divio, settings)
+            yield check_rights(divio, settings)
     except (AuthenticationFailed, PermissionDenied) as error:
-        yield problem("token", replace(convert_error(error), remedy=TOKEN))
+        yield problem("token", replace(convert_error(error), remedy=TOKEN_REMEDY))
     except DivioError as error:
         remedy = "wait until the platform answers, and run mirrors doctor again"
         yield problem("platform", replace(convert_error(error), remedy=remedy))
 
 
-def clock(skew: timedelta) -> Finding:
+def check_clock(skew: timedelta) -> Finding:
     """Compare the clocks.
 
     Args:
         skew: How far the platform's clock is ahead of this machine's. Its header has whole seconds.
     """
     seconds = abs(skew.total_seconds())
-    if abs(skew) <= TOLERATED:
+    if abs(skew) <= TOLERATED_SKEW:
         return fine("clock", "agrees with the platform's")
     side = "behind" if skew > timedelta() else "ahead of"
     said = f"{seconds:.0f} s {side} the platform's"
     return warning("clock", Problem("clock-differs", said, "set this machine's clock, e.g. with NTP"))
 
 
-def rights(divio: Divio, settings: Settings) -> Finding:
+def check_rights(divio: Divio, settings: Settings) -> Finding:
     """Check what the token may read. The first write shows whether it may write, and stops the update if not."""
-    refused = [item for slug in settings.fleet.slugs if (item := _refused(divio, slug, settings.environment))]
+    refused = [item for slug in settings.fleet.slugs if (item := _find_unreadable(divio, slug, settings.environment))]
     if refused:
-        said, helps = one_line([item.said for item in refused]), remedy(refused, settings.environment)
+        said, helps = one_line([item.said for item in refused]), rights_remedy(refused, settings.environment)
         return problem("rights", Problem("sites-not-readable", said, helps))
     return fine("rights", f"variables and deployments of all {len(settings.fleet.slugs)} sites can be read")
 
 
-class Refused(NamedTuple):
+class UnreadableSite(NamedTuple):
     """A site that cannot be read.
 
     Args:
@@ -125,31 +129,31 @@ class Refused(NamedTuple):
     is_there: bool = False
 
 
-def remedy(refused: Sequence[Refused], environment: str) -> str:
+def rights_remedy(refused: Sequence[UnreadableSite], environment: str) -> str:
     """Return the remedy: one for applications that lack the environment, another for those that are not visible."""
     without = [item for item in refused if item.is_there]
     create = f"create the environment {environment} in {CONTROL_PANEL}"
     if len(without) == len(refused):
         return create
     seen = (
-        "give the token's account the right to the applications' environments; if one was renamed, write its new name"
-        " into the list, with formerly; else correct the list"
+        "give the token's account the right to the applications' environments; declare the new name of a renamed one,"
+        " with formerly; correct other names"
     )
     return f"{create}; for the others: {seen}" if without else seen
 
 
-def _refused(divio: Divio, slug: str, environment: str) -> Refused | None:
+def _find_unreadable(divio: Divio, slug: str, environment: str) -> UnreadableSite | None:
     application = divio.applications.by_slug(slug)
     if application is None:
-        return Refused(f"{slug} is not visible")
+        return UnreadableSite(f"{slug} is not visible")
     try:
         found = [item.uuid for item in divio.environments.list(application.uuid) if item.slug == environment]
         if not found:
-            return Refused(f"{slug} has no environment {environment}", is_there=True)
+            return UnreadableSite(f"{slug} has no environment {environment}", is_there=True)
         divio.environment_variables.list(found)
         deployments = divio.deployments.list(found[0])
         if deployments:
             divio.deployments.environment_variables(deployments[0].uuid)
     except (PermissionDenied, NotFound) as error:
-        return Refused(f"{slug}: {error}")
+        return UnreadableSite(f"{slug}: {error}")
     return None

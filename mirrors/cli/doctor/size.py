@@ -6,33 +6,35 @@ from collections.abc import Mapping
 from mirrors.problems import Problem
 from mirrors.problems.findings import Finding, fine, problem, warning
 
-LIMIT = 128 * 1024
+SIZE_LIMIT = 128 * 1024
 """The longest string of a process's environment on Linux, with its name and its end (execve(2))."""
 
-NEAR = LIMIT * 3 // 4
-REMEDY = "move what stands below mirrors:fleet into a file of its own, and name that: mirrors:fleetFile: fleet.yaml"
+WARNING_SIZE = SIZE_LIMIT * 3 // 4
+SIZE_REMEDY = (
+    "move the keys below mirrors:fleet into a file of its own, and name the file: mirrors:fleetFile: fleet.yaml"
+)
 
 
-def size_of(configured: Mapping[str, str]) -> Finding:
+def check_size(configured: Mapping[str, str]) -> Finding:
     """Check the size of the configuration.
 
     Args:
         configured: {key: value} of all namespaces, as the engine passes it on.
     """
-    size = len(f"PULUMI_CONFIG={as_go_writes(configured)}\0".encode(errors="surrogateescape"))
+    size = len(f"PULUMI_CONFIG={to_go_json(configured)}\0".encode(errors="surrogateescape"))
     said = f"{-(-size // 1024)} of the 128 KiB that Linux has for it"
-    if size <= NEAR:
+    if size <= WARNING_SIZE:
         return fine("configuration size", said)
-    if size > LIMIT:
-        return problem("configuration size", _too_large(f"{said}: no program can be started with it"))
-    return warning("configuration size", _too_large(said))
+    if size > SIZE_LIMIT:
+        return problem("configuration size", _size_problem(f"{said}: Pulumi can start no program with it"))
+    return warning("configuration size", _size_problem(said))
 
 
-def _too_large(said: str) -> Problem:
-    return Problem("configuration-too-large", said, REMEDY)
+def _size_problem(said: str) -> Problem:
+    return Problem("configuration-too-large", said, SIZE_REMEDY)
 
 
-def as_go_writes(configured: Mapping[str, str]) -> str:
+def to_go_json(configured: Mapping[str, str]) -> str:
     """Return JSON as Go's encoder writes it: it escapes the characters that are special in HTML."""
     text = json.dumps(configured, ensure_ascii=False, separators=(",", ":"))
     for char in "<>&\u2028\u2029":

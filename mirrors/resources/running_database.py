@@ -1,4 +1,4 @@
-"""Databases of new mirrors where the platform hides them: read before any mirror is given an id."""
+"""The databases of new mirrors where the platform hides them. Mirrors reads them before any mirror gets an id."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,27 +13,27 @@ from mirrors.planning.variables.names import DATABASE_URL
 from mirrors.resources.process import OPERATION
 from mirrors.resources.provider import list_deployments_or_empty, translate_errors
 
-AT_ONCE = 8
-"""Mirrors that are looked at side by side. The client bounds the requests."""
+PARALLEL_LOOKUPS = 8
+"""The mirrors that are looked at side by side. The client bounds the requests."""
 
 
-def with_databases(
+def add_running_databases(
     divio: Divio, sites: Sequence[SiteFacts], hidden: Mapping[str, str], given_up: Iterable[str]
 ) -> tuple[SiteFacts, ...]:
-    """Return the same sites; one whose DATABASE_URL is hidden gets the database that its instances run with.
+    """Return the same sites. A site whose DATABASE_URL is hidden gets the database that its instances run with.
 
     A mirror that was never deployed proves nothing. Neither does a deployment that does not show its database.
 
     Args:
-        hidden: {application: environment} of those to look at.
-        given_up: the identities that ``confirmDatabase`` names.
+        hidden: {application: environment} of the sites to look at.
+        given_up: The identities that ``confirmDatabase`` names.
 
     Raises:
-        PlatformError: the platform did not answer.
+        MirrorsError: The platform did not answer.
     """
-    confirmed, names = set(given_up), _names(sites, hidden)
-    with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
-        found = zip(hidden, names, pool.map(partial(runs_with, divio), hidden.values(), names), strict=True)
+    confirmed, names = set(given_up), _site_names(sites, hidden)
+    with ThreadPoolExecutor(max_workers=PARALLEL_LOOKUPS) as pool:
+        found = zip(hidden, names, pool.map(partial(read_running_database, divio), hidden.values(), names), strict=True)
         known = {
             application: identity
             for application, name, identity in found
@@ -42,15 +42,21 @@ def with_databases(
     return tuple(replace(site, database=known.get(site.application, site.database)) for site in sites)
 
 
-def _names(sites: Sequence[SiteFacts], hidden: Mapping[str, str]) -> list[str]:
+def _site_names(sites: Sequence[SiteFacts], hidden: Mapping[str, str]) -> list[str]:
     names = {site.application: site.name for site in sites}
     return [names.get(application, application) for application in hidden]
 
 
-def runs_with(divio: Divio, environment: str, name: str) -> str | None:
-    """Return the identity of the database that the instances run with. Raises PlatformError.
+def read_running_database(divio: Divio, environment: str, name: str) -> str | None:
+    """Return the identity of the database that the instances run with.
 
-    None where the site was never deployed or its deployment does not show it. ``name`` is for messages.
+    None if the site was never deployed, or its deployment does not show it.
+
+    Args:
+        name: The site's name, for messages.
+
+    Raises:
+        MirrorsError: The platform did not answer.
     """
     with translate_errors(name):
         done = newest_successful(list_deployments_or_empty(divio, environment))

@@ -9,17 +9,17 @@ Keys = ParamSpec("Keys")
 Made = TypeVar("Made")
 
 
-def once(make: Callable[Keys, Made]) -> Callable[Keys, Made]:
-    """Return a function that makes each object once.
+def locked_cache(make: Callable[Keys, Made]) -> Callable[Keys, Made]:
+    """Return a function that makes each object once for all threads.
 
-    ``functools.cache`` makes two where two threads ask at the same moment. Two clients, for example, would each send as
-    many requests at once as one may.
+    ``functools.cache`` makes two where two threads ask at the same moment. Each of two clients, for example, would send
+    as many requests at once as one may.
     """
     made, lock = cast(Callable[Keys, Made], cache(make)), RLock()
 
     @wraps(make)
-    def the_one(*keys: Keys.args, **named: Keys.kwargs) -> Made:
+    def make_once(*keys: Keys.args, **named: Keys.kwargs) -> Made:
         with lock:
             return made(*keys, **named)
 
-    return the_one
+    return make_once

@@ -1,4 +1,4 @@
-"""An operation that failed half way: the engine keeps what it has done."""
+"""Keep the result of an operation that failed half way."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,13 +11,13 @@ Properties = dict[str, Any]
 
 
 @contextmanager
-def half_done(id_: str, given: Properties, done: Callable[[], Properties | None]) -> Iterator[None]:
-    """Report what an operation has done where it fails.
+def keep_partial_result(id_: str, given: Properties, done: Callable[[], Properties | None]) -> Iterator[None]:
+    """Report what an operation has done if it fails. The engine then stores that.
 
     Args:
-        id_: the resource's id.
-        given: the properties that the operation was called with.
-        done: returns the resource's outputs as they are now; None where they are as before.
+        id_: The resource's id.
+        given: The properties that the operation was called with.
+        done: Returns the resource's outputs as they are now; None where they are as before.
     """
     try:
         yield

@@ -1,0 +1,125 @@
+"""Types of the values below ``docker``. Each refuses a value with the words of what it takes."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import ip_address
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, PlainValidator, SecretStr, WithJsonSchema
+
+from mirrors.config.values import integer_schema, matching, takes, text, text_schema, whole
+
+_IMAGE = re.compile(r"[a-zA-Z0-9][\w./:@-]*")
+_HOST = re.compile(r"(unix:///|ssh://|tcp://)[!-~]+")
+_OBJECT_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
+_ROLE = re.compile(r"[a-z_][a-z0-9_]{0,62}")
+_DOMAIN = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?")
+_PEM = re.compile(r"\s*-----BEGIN [^-]+-----.*", re.DOTALL)
+_MEMORY = re.compile(r"([0-9]{1,9})(m|g)")
+_FOLDER = re.compile(r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._-]+)+/?")
+_CPUS = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3})?")
+
+
+def _port(value: Any) -> int:
+    if whole(value) and 1 <= value <= 65535:
+        return int(value)
+    raise takes("a port from 1 to 65535, without quotes")
+
+
+def _retries(value: Any) -> int:
+    if whole(value) and 1 <= value <= 100:
+        return int(value)
+    raise takes("a whole number from 1 to 100, without quotes")
+
+
+def _address(value: Any) -> str:
+    try:
+        return str(ip_address(value if isinstance(value, str) else ""))
+    except ValueError:
+        raise takes("an IP address such as 127.0.0.1") from None
+
+
+def _megabytes(value: Any) -> int:
+    match = _MEMORY.fullmatch(value) if isinstance(value, str) else None
+    if match and (size := int(match[1]) * (1024 if match[2] == "g" else 1)) >= 6:
+        return size
+    raise takes("an amount of memory of at least 6m, such as 512m or 2g")
+
+
+def _cpus(value: Any) -> str:
+    """Return the number as Docker's provider writes it, so that no preview shows a difference: ``1.0`` for ``1``."""
+    written = str(value) if not isinstance(value, bool) else ""
+    if _CPUS.fullmatch(written) and float(written) > 0:
+        return str(float(written))
+    raise takes("a number of processors above 0, such as 0.5 or 2")
+
+
+def _version(value: Any) -> str:
+    """Take text or a number: ``pulumi config set --path`` removes the quotes of a number."""
+    if whole(value) or (isinstance(value, str) and value and "\0" not in value):
+        return str(value)
+    raise takes("text or a whole number")
+
+
+def _restart(value: Any) -> str:
+    if value in ("no", "always", "on-failure", "unless-stopped"):
+        return str(value)
+    if value is False:  # YAML reads "no" as this
+        return "no"
+    raise takes("no, always, on-failure or unless-stopped")
+
+
+def _command(value: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the command as Docker has it. Its first word may name its kind (Engine API 1.51, HealthConfig.Test)."""
+    match value:
+        case ("NONE",) | ("CMD", _, *_) | ("CMD-SHELL", _):
+            return value
+        case () | ("NONE", *_) | ("CMD", *_) | ("CMD-SHELL", *_):
+            raise takes("a command and its arguments, [CMD-SHELL, one line for the shell], or [NONE]")
+    return ("CMD", *value)
+
+
+Image = Annotated[
+    str, PlainValidator(matching(_IMAGE, "an image such as registry.example.com/acme:1.4")), text_schema(_IMAGE)
+]
+Host = Annotated[
+    str,
+    PlainValidator(matching(_HOST, "a Docker host: unix:///path, ssh://user@host or tcp://host:2376")),
+    text_schema(_HOST),
+]
+ObjectName = Annotated[
+    str,
+    PlainValidator(matching(_OBJECT_NAME, "a name that Docker takes: letters, digits, _ . -")),
+    text_schema(_OBJECT_NAME),
+]
+Role = Annotated[
+    str, PlainValidator(matching(_ROLE, "a name in PostgreSQL: small letters, digits and _")), text_schema(_ROLE)
+]
+Domain = Annotated[str, PlainValidator(matching(_DOMAIN, "a host name such as www.example.com")), text_schema(_DOMAIN)]
+Pem = Annotated[SecretStr, BeforeValidator(matching(_PEM, "a PEM file's text, beginning with -----BEGIN"))]
+Address = Annotated[str, PlainValidator(_address), WithJsonSchema({"type": "string"})]
+Retries = Annotated[int, PlainValidator(_retries), integer_schema(1, 100)]
+Registry = Annotated[
+    str, PlainValidator(matching(_DOMAIN, "a registry's host name such as registry.example.com")), text_schema(_DOMAIN)
+]
+Port = Annotated[int, PlainValidator(_port), integer_schema(1, 65535)]
+Megabytes = Annotated[int, PlainValidator(_megabytes), text_schema(_MEMORY)]
+Cpus = Annotated[
+    str,
+    PlainValidator(_cpus),
+    WithJsonSchema({"type": ["number", "string"], "exclusiveMinimum": 0, "pattern": f"^{_CPUS.pattern}$"}),
+]
+Restart = Annotated[
+    str,
+    PlainValidator(_restart),
+    WithJsonSchema({"enum": ["no", "always", "on-failure", "unless-stopped", False]}),
+]
+Version = Annotated[str, PlainValidator(_version), WithJsonSchema({"type": ["string", "integer"], "minLength": 1})]
+Word = Annotated[str, BeforeValidator(text)]
+Command = Annotated[tuple[Word, ...], AfterValidator(_command)]
+Folder = Annotated[
+    str,
+    PlainValidator(matching(_FOLDER, "a path such as /media: letters, digits, / . _ and -, without ..")),
+    text_schema(_FOLDER),
+]
