@@ -157,7 +157,7 @@ def frozen_variables(sandbox: Sandbox, application: str, environment: str) -> di
     return dict(get(sandbox, f"deployments/{uuid}/environment-variables/")["environment_variables"])
 
 
-def change(sandbox: Sandbox, statement: str, *values: str) -> None:
+def change(sandbox: Sandbox, statement: str, *values: str | float | None) -> None:
     """Change the sandbox's own database where neither API nor command line can; the statement is the test's own."""
     with sqlite3.connect(sandbox.state / "sandbox.sqlite3", timeout=TIMEOUT) as connection:
         connection.execute(statement, values)

@@ -1,8 +1,10 @@
 """A fleet of its own for tests: a sandbox, and a project that converges it."""
 
+import json
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +12,17 @@ from mirrors_sandbox.control import Sandbox
 from mirrors_sandbox.state import Runner
 
 from tests.engine.project import PROJECT_FILE, Project, Stack
-from tests.sandboxes import get, running_sandbox
+from tests.panel import Panel
+from tests.sandboxes import change, get, running_sandbox
 
 MIRRORS = ("acme-de", "acme-fr", "acme-ch")
 OURS = {"SITE_ID", "MIRRORS_APPLICATION", "DATABASE_URL", "DEFAULT_STORAGE_DSN"}
 
 NOBODY_SERVES = {"mirrors:rollout": {"value": {"health": False}}}
 """Configuration for a sandbox without processes: no site answers a health check."""
+
+NO_FAULT: dict[str, Any] = {"method": "", "path": "", "probability": 1.0, "seed": 0, "remaining": None, "asked": 0}
+ADD_FAULT = f"INSERT INTO sandbox_fault (kind, settings, {', '.join(NO_FAULT)}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
 
 Line = dict[str, Any]
 
@@ -61,13 +67,27 @@ class Fleet:
         """Return the same as (method, application, name of the variable); the name is empty for a deployment."""
         return [(line["method"], line["application"], line.get("name", "")) for line in self.writes()]
 
+    def new_mirror(self, slug: str) -> None:
+        """Make a fresh mirror, as a person does; a command of the sandbox takes a second."""
+        [original] = get(self.sandbox, "applications/", slug="acme")["results"]
+        self.panel.act("application", "make_a_mirror", original["uuid"], name_of_mirror=slug)
+
+    @cached_property
+    def panel(self) -> Panel:
+        return Panel(self.sandbox.url, (self.sandbox.state / "admin_password").read_text(encoding="utf-8"))
+
     @contextmanager
-    def fault(self, kind: str, **options: Any) -> Iterator[None]:
-        self.sandbox.add_fault(kind, report=silently, **options)
+    def fault(self, kind: str, settings: Any = None, **fields: Any) -> Iterator[None]:
+        """Let the platform have this fault; ``fields`` are those of ``mirrors_sandbox.models.Fault``.
+
+        The row is written here, since a command of the sandbox takes a second.
+        """
+        row = {**NO_FAULT, **fields}
+        change(self.sandbox, ADD_FAULT, kind, json.dumps(settings or {}), *row.values())
         try:
             yield
         finally:
-            self.sandbox.clear_faults(report=silently)
+            change(self.sandbox, "DELETE FROM sandbox_fault")
 
     def variables(self, application: str, environment: str) -> dict[str, str | None]:
         """Return the custom variables of an environment; None where the platform shows no value."""
@@ -90,4 +110,6 @@ def seeded_fleet(directory: Path, runner: Runner = "none", codebase: Path | None
         fleet = Fleet(project, sandbox)
         for stack in fleet.stacks:
             project.run("pulumi", "stack", "select", "--create", stack.name).succeeded()
+        if runner == "none":
+            assert fleet.panel, "it is logged in for good: going back to a moment would end a later login"
         yield fleet
