@@ -41,7 +41,7 @@ class Deployments:
         self._timing = transport.timing
         self._paged: Query = (("page_size", str(page_size)),)
         self._poll = poll
-        self._shared_polling = SharedPolling(self.get, self._list_newest, poll, transport.timing.clock)
+        self._shared_polling = SharedPolling(self.get, self.list_newest, poll, transport.timing.clock)
 
     def list(self, environment: str) -> list[Deployment]:
         """Return the deployments of one environment (its uuid), newest first. A waiting one is the newest."""
@@ -151,8 +151,8 @@ class Deployments:
         except DivioError as error:
             return error
 
-    def _list_newest(self, environments: Sequence[str], wanted: Collection[str]) -> Mapping[str, Deployment]:
-        """Return {uuid: deployment} of the wanted deployments that are among the newest of their environments."""
+    def list_newest(self, environments: Sequence[str], wanted: Collection[str]) -> Mapping[str, Deployment]:
+        """Return {uuid: deployment} of the newest of these environments, as far back as the wanted ones."""
         url, size = self._transport.address.url(DEPLOYMENTS_PATH), ((PAGE_SIZE, NEWEST_PAGE_SIZE),)
         found: dict[str, Deployment] = {}
         for chunk in split_into_chunks(url, "environment", environments, size):

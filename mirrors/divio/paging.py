@@ -63,13 +63,13 @@ def read_from_first_pages(
     *,
     most_pages: int,
 ) -> dict[str, Item]:
-    """Return {uuid: object} of the wanted objects that the first pages have."""
+    """Return {uuid: object} of the first pages, as far as the one with the last of the wanted objects."""
     request_info = RequestInfo("GET", path)
     found: dict[str, Item] = {}
     for page in islice(_read_pages(transport, path, query), most_pages):
         items = [parse_model(model, raw, request_info) for raw in page.results]
-        found |= {item.uuid: item for item in items if item.uuid in wanted}
-        if len(found) == len(wanted):
+        found |= {item.uuid: item for item in items}
+        if found.keys() >= set(wanted):
             break
     return found
 

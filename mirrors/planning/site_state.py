@@ -8,7 +8,7 @@ import hmac
 from base64 import urlsafe_b64encode
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from mirrors.planning.variables.names import is_service_variable, sort_for_writing
 from mirrors.planning.variables.writes import PROVIDER_PROPERTY, pick_deployed_values
@@ -182,16 +182,16 @@ class SiteState:
         released = self.deployment is not None and declared.release == self.release
         return not released or bool(find_differences(self.only_managed(declared.is_set).runs, declared.is_set))
 
-    def runs_otherwise(self, declared: Self) -> bool:
-        """Return whether the deployment surely runs another release or another value than is declared.
+    def outdated_by(self, declared: Self) -> Literal["value", "release"] | None:
+        """Return what makes the deployment outdated as far as the state knows: a value for sure, or maybe its release.
 
-        A variable that Mirrors does not manage yet proves nothing: the site may run with the declared value.
+        A variable that Mirrors does not manage yet proves nothing: the site may run with the declared value. A release
+        does not, either: the platform has deployed the newest image, which may be newer than the one in the state.
         """
-        same_image = self.image_environment == declared.image_environment
-        if same_image and self.release and declared.release and self.release != declared.release:
-            return True
         runs = ((entry, self.runs.get(name)) for name, entry in declared.is_set.items())
-        return any(now is not None and now.secret == entry.secret and now.value != entry.value for entry, now in runs)
+        if any(now is not None and now.secret == entry.secret and now.value != entry.value for entry, now in runs):
+            return "value"
+        return "release" if declared.release and self.release != declared.release else None
 
     def needs_health_check(self, declared: Self) -> bool:
         """Return whether the site failed before, or its health is not verified yet, even if it runs as declared."""

@@ -253,7 +253,7 @@ class SiteAttempt:
         inputs |= {"image_environment": self._goal.image_environment}
         work = DeploymentRunner(self.connection, self.divio, inputs, declared.values, conditions)
         gone = frozenset(self.before.only_managed(self._wanted).runs.keys() - self._wanted.keys())
-        outdated = self.before.runs_otherwise(self._goal)
+        outdated = self.before.outdated_by(self._goal)
         outputs = work.run(self.before.deployment, outdated=outdated, gone=gone, known=known)
         if changed := find_changed_values(declared.shared, deployed_variables_of(self.divio, outputs["deployment"])):
             raise SharedValuesChangedError(self.site, changed)

@@ -25,7 +25,8 @@ from mirrors.divio import (
 )
 from mirrors.divio.environments import MOST_PAGES
 from mirrors.divio.errors import REFUSALS
-from mirrors.observation.convert import observe_deployments
+from mirrors.observation.convert import convert_deployment, observe_deployments
+from mirrors.planning.observed import ObservedDeployment
 from mirrors.planning.rollout.releases import newest_successful
 from mirrors.planning.variables.names import MIRRORS_APPLICATION
 
@@ -69,7 +70,8 @@ class BulkReadCache:
         self._environments: Kept[Mapping[str, Environment]] | None = None
         self._variables: dict[str, Kept[list[EnvironmentVariable]]] = {}
         self._deployed: dict[str, Kept[bool]] = {}
-        self._newest: dict[str, Kept[str | None]] = {}
+        self._releases: dict[str, Kept[Sequence[ObservedDeployment]]] = {}
+        self._last: dict[str, Kept[ObservedDeployment | None]] = {}
         self._in_bulk = True
         self._frozen: dict[str, Mapping[str, str | None]] = {}
 
@@ -83,6 +85,18 @@ class BulkReadCache:
         """Return whether the platform lists this deployment as the last one that ended there."""
         known = self._undeployed(environment)
         return known is not None and deployment is not None and known.last_finished_deployment == deployment
+
+    def last(self, environment: str, deployment: str) -> ObservedDeployment | None:
+        """Return this deployment where the platform lists it as the last one that ended there, and none that runs."""
+        with self._lock:
+            known = self._undeployed(environment)
+            if known is None or known.last_finished_deployment != deployment:
+                return None
+            kept = self._last.get(environment)
+            if kept is None or self._is_old(kept):
+                self._last.update(self._last_around(known))
+            last = self._last[environment].value
+            return last if last is not None and last.uuid == deployment else None
 
     def never_deployed(self, environment: str) -> bool:
         """Return whether the platform lists no deployment there, neither an ended nor a running one."""
@@ -120,11 +134,15 @@ class BulkReadCache:
 
     def newest_release(self, environment: str) -> str | None:
         """Return the newest successful deployment there, as it was listed a few seconds ago."""
+        newest = newest_successful(self.releases(environment))
+        return newest.uuid if newest else None
+
+    def releases(self, environment: str) -> Sequence[ObservedDeployment]:
+        """Return the deployments there, as they were listed a few seconds ago."""
         with self._lock:
-            kept = self._newest.get(environment)
+            kept = self._releases.get(environment)
             if kept is None or self._clock() - kept.read_at >= NEWEST_FOR:
-                newest = newest_successful(observe_deployments(self._divio, environment))
-                kept = self._newest[environment] = self._now(newest.uuid if newest else None)
+                kept = self._releases[environment] = self._now(observe_deployments(self._divio, environment))
             return kept.value
 
     def writes(self, environment: str) -> None:
@@ -185,6 +203,21 @@ class BulkReadCache:
         except REFUSALS:
             found = set(chunk)
         return {uuid: self._now(uuid in found) for uuid in chunk}
+
+    def _last_around(self, this: Environment) -> Mapping[str, Kept[ObservedDeployment | None]]:
+        """Return {environment: its last ended deployment} for the chunk; None where one runs, or the platform does not
+        list it.
+        """
+        listed = self._environments.value if self._environments else {}
+        chunk = self._chunk(this, lambda item: item.lacks(MIRRORS_APPLICATION))
+        last = {uuid: listed[uuid].last_finished_deployment or "" for uuid in chunk}
+        try:
+            found = self._divio.deployments.list_newest(chunk, set(filter(None, last.values())))
+        except REFUSALS:
+            found = {}
+        busy = {item.environment for item in found.values() if item.running}
+        known = {uuid: found[ended] for uuid, ended in last.items() if ended in found and uuid not in busy}
+        return {uuid: self._now(convert_deployment(known[uuid]) if uuid in known else None) for uuid in chunk}
 
     def _chunk(self, this: Environment, trait: Callable[[Environment], bool]) -> list[str]:
         """Return the environment and those likely to be read next, of its stage and trait.

@@ -22,7 +22,7 @@ from mirrors.observation.convert import convert_variables
 from mirrors.observation.remediation import convert_error
 from mirrors.planning.observed import ObservedDeployment
 from mirrors.planning.reports.logs import redact_log
-from mirrors.planning.rollout.deployments import DesiredDeployment, decide_deployment
+from mirrors.planning.rollout.deployments import DesiredDeployment, decide_deployment, runs_release
 from mirrors.planning.rollout.releases import newest_successful
 from mirrors.planning.variables.addresses import make_site_url
 from mirrors.planning.variables.names import DOMAIN
@@ -80,13 +80,13 @@ class DeploymentRunner:
         self.began = time.monotonic()
 
     def run(
-        self, before: str | None, *, outdated: bool, gone: frozenset[str] = frozenset(), known: str | None = None
+        self, before: str | None, *, outdated: str | None, gone: frozenset[str] = frozenset(), known: str | None = None
     ) -> Properties:
         """Return the outputs of the deployment that the environment has in the end.
 
         Args:
             before: the deployment that the state has; None for a site that is new to it.
-            outdated: whether that deployment surely runs otherwise than declared.
+            outdated: what makes that deployment outdated as far as the state knows, "value" or "release".
             gone: the names of the variables that are no longer declared.
             known: the deployment that is known to run as declared; None where the site needs another one.
 
@@ -94,7 +94,7 @@ class DeploymentRunner:
             MirrorsError, DivioError: The environment does not run as declared.
         """
         wanted = DesiredDeployment(self.inputs["release"], self.variables, before is None, gone, self.sensitive, known)
-        look = not self._has_none_to_adopt(before, outdated=outdated)
+        look = not self._has_none_to_adopt(before, outdated)
         while time.monotonic() - self.began < self.connection.rollout.timeout:
             seen = list_deployments_or_empty(self.divio, self.environment) if look else ()
             done = newest_successful(seen)
@@ -117,15 +117,19 @@ class DeploymentRunner:
                 return self._finished(started)
         raise ConcurrentDeploymentError(self.site)
 
-    def _has_none_to_adopt(self, before: str | None, *, outdated: bool) -> bool:
-        """Return whether the list of all environments saves a look at the deployments of this one.
+    def _has_none_to_adopt(self, before: str | None, outdated: str | None) -> bool:
+        """Return whether bulk reads save a look at the deployments of this environment.
 
-        It does where none has ended, or where the last one is the outdated one that the state has. If one has begun
-        since then, the platform refuses to start another.
+        They do where there is none, or where the last one is the outdated one that the state has, and none runs. If one
+        has begun since then, the platform refuses to start another.
         """
         if before is None:
             return self.reads.never_deployed(self.environment)
-        return outdated and self.reads.is_last(self.environment, before)
+        last = self.reads.last(self.environment, before) if outdated else None
+        if last is None:
+            return False
+        release, image = self.inputs["release"], self.inputs["image_environment"]
+        return outdated == "value" or not runs_release(release, last, self.reads.releases(image))
 
     def _started(self) -> str | None:
         """Return the uuid of the new deployment; None where someone else's ran, and has been waited for."""

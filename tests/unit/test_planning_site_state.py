@@ -155,22 +155,22 @@ def test_a_deployment_is_outdated_for_sure_only_by_what_the_state_knows_of_it() 
         url=None,
         image_environment="live",
     )
-    assert not runs.runs_otherwise(runs)
-    assert runs.runs_otherwise(replace(runs, release="r2"))
-    assert runs.runs_otherwise(replace(runs, is_set={"A": VariableEntry("2")}))
-    assert not runs.runs_otherwise(replace(runs, is_set={"A": VariableEntry("1"), "B": VariableEntry("1")})), (
+    assert runs.outdated_by(runs) is None
+    assert runs.outdated_by(replace(runs, release="r2")) == "release"
+    assert runs.outdated_by(replace(runs, release="")) is None
+    assert runs.outdated_by(replace(runs, is_set={"A": VariableEntry("2")})) == "value"
+    assert runs.outdated_by(replace(runs, is_set={"A": VariableEntry("2")}, release="r2")) == "value", "it is surer"
+    assert runs.outdated_by(replace(runs, is_set={"A": VariableEntry("1"), "B": VariableEntry("1")})) is None, (
         "it may run with B"
     )
-    assert not runs.runs_otherwise(replace(runs, release="r2", image_environment="test")), "r2 may be r1's image"
-    assert not runs.runs_otherwise(replace(runs, is_set={"A": VariableEntry("fingerprint", secret=True)}))
-    assert not replace(runs, release=None).runs_otherwise(replace(runs, release="r2"))
+    assert runs.outdated_by(replace(runs, is_set={"A": VariableEntry("fingerprint", secret=True)})) is None
 
 
 @many
 @given(both=BOTH)
 def test_an_outdated_deployment_is_a_reason_to_deploy(both: tuple[VariableEntries, SiteState]) -> None:
     declared, site = SiteState(both[0], release="r-1"), both[1]
-    assert site.needs_deployment(declared) or not site.runs_otherwise(declared)
+    assert site.needs_deployment(declared) or site.outdated_by(declared) is None
 
 
 @many

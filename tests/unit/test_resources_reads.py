@@ -125,6 +125,44 @@ def test_only_the_last_deployment_that_has_ended_is_the_last(script: Script, rea
     assert not reads.is_last("unknown", "d-e1")
 
 
+def last_deployments(request: Received) -> Reply:
+    ended = {uuid: deployment(f"d-{uuid}", 0, 5, True) for uuid in request.values("environment")}
+    return page(*(item | {"environment": uuid} for uuid, item in ended.items()))
+
+
+def test_the_last_deployments_are_read_a_chunk_at_a_time(script: Script, reads: BulkReadCache, time: FakeTime) -> None:
+    mirrors = [f"e{number}" for number in range(CHUNK)]
+    listed(script, *map(environment, mirrors), fresh("new"), environment("live", slug="live"))
+    script.on("GET", DEPLOYMENTS, last_deployments)
+    for _ in range(2):
+        found = [reads.last(uuid, f"d-{uuid}") for uuid in mirrors]
+        assert [item.uuid for item in found if item] == [f"d-{uuid}" for uuid in mirrors]
+        assert paths(script) == [ENVIRONMENTS, DEPLOYMENTS]
+        script.requests.clear()
+        assert reads.last("e1", "another") is reads.last("new", "d-new") is None
+        time.sleep(FRESH_FOR)
+    reads.deploys("e1")
+    assert reads.last("e1", "d-e1") is None
+
+
+def test_a_last_deployment_beside_a_running_one_is_left_to_a_look(script: Script, reads: BulkReadCache) -> None:
+    listed(script, environment("e1"), environment("e2"))
+    other = deployment("d-e2", 0, 5, True) | {"environment": "e2"}
+    script.on("GET", DEPLOYMENTS, page(deployment("new", 9), deployment("d-e1", 0, 5, True), other))
+    assert reads.last("e1", "d-e1") is None
+    assert reads.last("e2", "d-e2") is not None
+
+
+@pytest.mark.parametrize("answer", [REFUSED, only_the_last(last_deployments)])
+def test_a_last_deployment_that_the_platform_does_not_list_in_bulk_is_not_known(
+    script: Script, reads: BulkReadCache, answer: Reply | Answer
+) -> None:
+    listed(script, environment("e1"), environment("e2"))
+    script.on("GET", DEPLOYMENTS, answer)
+    assert [reads.last("e1", "d-e1") for _ in range(2)] == [None, None]
+    assert paths(script).count(DEPLOYMENTS) == 1
+
+
 def test_a_variable_is_lacking_only_where_names_are_listed_without_it(script: Script, reads: BulkReadCache) -> None:
     listed(script, fresh("e1"), environment("e2"), environment("e3", environment_variables=None))
     assert [reads.lacks(uuid, "SITE_ID") for uuid in ("e1", "e2", "e3", "unknown")] == [True, False, False, False]

@@ -183,9 +183,13 @@ class Site:
     def forget_requests(self) -> None:
         self.first = len(self.platform.sandbox.requests_log())
 
-    def requests(self) -> list[str]:
-        """Return the requests about this application: ``POST SITE_ID``, ``GET variables`` or ``POST deployment``."""
+    def requests(self, *, alone: bool = False) -> list[str]:
+        """Return the requests about this application: ``POST SITE_ID``, ``GET variables`` or ``POST deployment``.
+
+        ``alone``: leave out those that are about other applications as well.
+        """
         lines = self.platform.sandbox.requests_log()[self.first :]
+        lines = [line for line in lines if not alone or len(_applications(line)) == 1]
         return [_words(line) for line in lines if self.slug in _applications(line)]
 
     def writes(self) -> list[str]:

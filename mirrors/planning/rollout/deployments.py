@@ -76,7 +76,7 @@ def decide_deployment(
         return DeploymentStep("start", why="it was never deployed successfully")
     if done.uuid == wanted.recorded:
         return DeploymentStep("adopt", done.uuid)
-    if not _runs_release(wanted.release, done, releases):
+    if not runs_release(wanted.release, done, releases):
         return DeploymentStep("start", why="it runs an older release")
     different, hidden = compare_values(_select_values_to_prove(wanted, deployed), deployed, wanted.secrets)
     still_runs_with = wanted.withdrawn & deployed.keys()
@@ -107,7 +107,7 @@ def _select_values_to_prove(wanted: DesiredDeployment, deployed: DeployedVariabl
     return {name: value for name, value in wanted.variables.items() if name not in left_out}
 
 
-def _runs_release(release: str, deployment: ObservedDeployment, releases: Sequence[ObservedDeployment]) -> bool:
+def runs_release(release: str, deployment: ObservedDeployment, releases: Sequence[ObservedDeployment]) -> bool:
     """Return whether a deployment runs the wanted release, or a newer one.
 
     A newer release counts, because the platform may have gone on since the plan was made. The original needs none:
