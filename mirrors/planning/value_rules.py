@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from mirrors.config import Settings
 from mirrors.config.messages import path
-from mirrors.errors import confirmation
 from mirrors.planning.environments import CONTROL_PANEL, ENVIRONMENT_TITLES
 from mirrors.planning.observed import DeployedVariables, ObservedFleet
 from mirrors.planning.rollout.releases import newest_successful
@@ -19,6 +18,7 @@ from mirrors.planning.variables.dsn import (
 from mirrors.planning.variables.names import DATABASE_URL, is_service_variable
 from mirrors.planning.variables.shared import find_shared_value
 from mirrors.problems import Problem
+from mirrors.problems.databases import confirm_command
 
 
 def find_value_problems(settings: Settings, observed: ObservedFleet) -> Iterator[Problem]:
@@ -86,7 +86,7 @@ def _refuse_shared_services(settings: Settings, observed: ObservedFleet) -> Iter
                 f"{name} is {identify_service(here)} here and {identify_service(there)} in {other}, and Mirrors cannot"
                 " tell whether these are two services.",
                 f"If they are one, give each environment a service of its own and deploy {slug} in both. If they are"
-                f" two, confirm it with {confirmation(confirmed, settings.stack)}",
+                f" two, confirm it with {confirm_command(confirmed, settings.stack)}",
                 slug,
             )
 
@@ -114,6 +114,6 @@ def _refuse_unless_confirmed(settings: Settings, slug: str, identity: str) -> It
             f"its DATABASE_URL in {here} points at the database that the original has in {there}, {identity}. That is a"
             " copy in the wrong environment.",
             f"Remove it in {CONTROL_PANEL}, so that an up writes the one of {here}; or confirm that the site gives it"
-            f" up with {confirmation(identity, settings.stack)}",
+            f" up with {confirm_command(identity, settings.stack)}",
             slug,
         )

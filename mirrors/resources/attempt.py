@@ -6,7 +6,7 @@ from typing import Any
 
 from mirrors.config.connection import Connection
 from mirrors.divio import Divio
-from mirrors.errors import DatabaseMismatchError, MirrorsError, SharedValuesChangedError
+from mirrors.errors import MirrorsError
 from mirrors.observation.convert import convert_variables
 from mirrors.planning.rollout.holds import make_held_site_problem
 from mirrors.planning.site_state import INPUTS, SiteState, VariableEntries, record_writes
@@ -16,6 +16,7 @@ from mirrors.planning.variables.shared import find_changed_values
 from mirrors.planning.variables.writes import compare_values, find_unset
 from mirrors.pulumi_internals import mark_secret
 from mirrors.resources.deployment_runner import Conditions, DeploymentRunner, deployed_variables_of
+from mirrors.resources.failures import database_mismatch, shared_values_changed
 from mirrors.resources.health import wait_until_healthy
 from mirrors.resources.partial_failure import keep_partial_result
 from mirrors.resources.process import OPERATION, CheckedSite
@@ -79,7 +80,7 @@ class SiteAttempt:
             return
         slug = self._declared.values[MIRRORS_APPLICATION]
         if (confirmed := identify_for_confirmation(identity, slug, DATABASE_URL)) not in given_up:
-            raise DatabaseMismatchError(slug, identity, original, confirmed)
+            raise database_mismatch(slug, identity, original, confirmed)
 
     @property
     def is_paused(self) -> bool:
@@ -256,7 +257,7 @@ class SiteAttempt:
         outdated = self.before.outdated_by(self._goal)
         outputs = work.run(self.before.deployment, outdated=outdated, gone=gone, known=known)
         if changed := find_changed_values(declared.shared, deployed_variables_of(self.divio, outputs["deployment"])):
-            raise SharedValuesChangedError(self.site, changed)
+            raise shared_values_changed(self.site, changed)
         return outputs
 
     def _reconciler(self) -> VariableReconciler:

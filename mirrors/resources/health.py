@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from mirrors.config.rollout import Health
-from mirrors.errors import UnhealthyError
 from mirrors.observation.health import check_health
+from mirrors.resources.failures import site_unhealthy
 from mirrors.resources.provider import say
 
 HEALTH_PAUSES = (0.5, 1.0, 2.0, 4.0)
@@ -31,6 +31,6 @@ def wait_until_healthy(site: str, outputs: Mapping[str, Any], health: Health, va
     while (wrong := check_health(outputs["url"], health, variables)) is not None:
         pause = HEALTH_PAUSES[min(looks, len(HEALTH_PAUSES) - 1)]
         if time.monotonic() + pause >= deadline:
-            raise UnhealthyError(site, outputs["deployment"], wrong, health.timeout)
+            raise site_unhealthy(site, outputs["deployment"], wrong, health.timeout)
         time.sleep(pause)
         looks += 1

@@ -6,10 +6,10 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, ReadResult, Resource, UpdateResult
 
-from mirrors.errors import confirmation
 from mirrors.planning.rollout.releases import newest_successful
 from mirrors.planning.variables.dsn import identify_comparable_service, identify_for_confirmation, normalize_identity
 from mirrors.problems import Problem
+from mirrors.problems.databases import confirm_command
 from mirrors.resources.provider import (
     Properties,
     Provider,
@@ -48,7 +48,7 @@ class OriginalProvider(Provider):
             Problem(
                 code,
                 _MOVE_MESSAGES[code].format(name, before[name], identity),
-                f"{CONFIRM_REMEDY} {confirmation(named, stack)}",
+                f"{CONFIRM_REMEDY} {confirm_command(named, stack)}",
             )
             for name, identity in inputs["identities"].items()
             if name in before and (named := identify_for_confirmation(identity, slug, name)) not in confirmed

@@ -5,14 +5,15 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from mirrors.divio import Divio, EnvironmentVariable
-from mirrors.errors import HeldError, MirrorsError, NotCheckedError, PausedError
+from mirrors.errors import MirrorsError
 from mirrors.planning.site_state import SiteState
 from mirrors.planning.variables.writes import DesiredVariable
 from mirrors.resources.bulk_reads import BulkReadCache
+from mirrors.resources.failures import held_site, paused_site, site_not_checked
 from mirrors.resources.locked_cache import locked_cache
 from mirrors.resources.write_gate import WriteGate
 
-NOT_STARTED: Mapping[str, Callable[[str], MirrorsError]] = {"held": HeldError, "paused": PausedError}
+NOT_STARTED: Mapping[str, Callable[[str], MirrorsError]] = {"held": held_site, "paused": paused_site}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ class Operation:
     def declared(self, environment: str, site: str) -> CheckedSite:
         """Return the site that ``check`` saw. Raises MirrorsError if this process did not check it."""
         if (declared := self._declared.get(environment)) is None:
-            raise NotCheckedError(site)
+            raise site_not_checked(site)
         return declared
 
     def looks_again(self, environment: str) -> None:

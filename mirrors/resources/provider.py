@@ -17,7 +17,7 @@ from pulumi.dynamic import CheckFailure, CheckResult, Config, ConfigureRequest, 
 from mirrors.config.connection import ENVIRON, PROVIDER_KEYS, Connection, load_connection
 from mirrors.config.rollout import Rollout
 from mirrors.divio import Divio, DivioError, NotFound, ValidationFailed
-from mirrors.errors import MirrorsError, PlatformError
+from mirrors.errors import MirrorsError
 from mirrors.observation.convert import convert_deployment
 from mirrors.observation.remediation import convert_error
 from mirrors.planning.observed import ObservedDeployment
@@ -27,6 +27,7 @@ from mirrors.pulumi_internals import find_stack_of_call, hide_tracebacks, mark_s
 from mirrors.resources.bulk_reads import BulkReadCache, visible_environments
 from mirrors.resources.current_token import TokenNotFoundError, add_current_token, read_current_token
 from mirrors.resources.executor import provide_threads
+from mirrors.resources.failures import platform_error
 from mirrors.resources.locked_cache import locked_cache
 from mirrors.resources.process import OPERATION
 from mirrors.resources.watchdog import watch_engine
@@ -168,7 +169,7 @@ def translate_errors(site: str) -> Iterator[None]:
     try:
         yield
     except DivioError as error:
-        raise PlatformError(site, convert_error(error)) from None
+        raise platform_error(site, convert_error(error)) from None
 
 
 def is_environment_gone(divio: Divio, environment: str) -> bool:

@@ -13,7 +13,6 @@ from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult, 
 from pulumi.output import UNKNOWN, Unknown
 
 from mirrors.divio import EnvironmentVariable
-from mirrors.errors import PausedError
 from mirrors.planning.observed import ObservedDeployment
 from mirrors.planning.rollout.holds import make_held_site_problem
 from mirrors.planning.rollout.releases import find_release, newest_successful
@@ -36,6 +35,7 @@ from mirrors.planning.variables.writes import DesiredVariable
 from mirrors.pulumi_internals import mark_secret
 from mirrors.resources.attempt import SiteAttempt, constant_properties
 from mirrors.resources.deployment_runner import deployed_variables_of, deployment_outputs
+from mirrors.resources.failures import paused_site
 from mirrors.resources.process import OPERATION, CheckedSite
 from mirrors.resources.provider import (
     Properties,
@@ -115,7 +115,7 @@ class SiteProvider(Provider):
         """
         attempt = self._attempt(props, SiteState())
         if attempt.is_paused:
-            raise PausedError(attempt.site)  # the state knows nothing of it that could stay as it is
+            raise paused_site(attempt.site)  # the state knows nothing of it that could stay as it is
         attempt.refuse_another_database()
         return CreateResult(props["environment"], attempt.create())
 

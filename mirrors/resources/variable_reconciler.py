@@ -4,11 +4,12 @@ from collections.abc import Collection, Iterable, Mapping
 from functools import partial
 
 from mirrors.divio import Divio, EnvironmentVariable, NotFound, ValidationFailed
-from mirrors.errors import PlatformError, VariableVerificationError
+from mirrors.errors import VariableVerificationError
 from mirrors.observation.convert import convert_variables
 from mirrors.observation.remediation import convert_error
 from mirrors.planning.variables.names import DATABASE_URL, SITE_ID, sort_for_removal, sort_for_writing
 from mirrors.planning.variables.writes import DesiredVariable, VariableWrite, find_unwritten, plan_writes
+from mirrors.resources.failures import platform_error
 from mirrors.resources.process import OPERATION
 from mirrors.resources.provider import list_or_empty
 
@@ -133,7 +134,7 @@ class VariableReconciler:
             self._send_once(write, live)
         except ValidationFailed as error:
             found = convert_error(error)
-            raise PlatformError(self.site, found, f"the platform refuses {write.name}: {found.message}") from None
+            raise platform_error(self.site, found, f"the platform refuses {write.name}: {found.message}") from None
 
     def _send_once(self, write: VariableWrite, live: LiveVariables) -> None:
         api = self.divio.environment_variables

@@ -6,9 +6,8 @@ from threading import Lock
 
 from mirrors.divio import DivioError, ValidationFailed
 from mirrors.divio.errors import REFUSALS
-from mirrors.errors import PlatformError, WritesRefusedError
 from mirrors.observation.remediation import convert_error
-from mirrors.problems import Problem
+from mirrors.resources.failures import write_not_tried, writes_refused
 
 
 def _is_about_one_field(error: DivioError) -> bool:
@@ -36,8 +35,7 @@ class WriteGate:
             return
         with self._lock:
             if self._refused_for is not None:
-                message = f"not tried: the platform refused the write for {self._refused_for}, see there"
-                raise PlatformError(site, Problem("write-not-tried", message))
+                raise write_not_tried(site, self._refused_for)
             yield from self._try_first(site, by_hand)
 
     def _try_first(self, site: str, by_hand: str) -> Iterator[None]:
@@ -48,6 +46,6 @@ class WriteGate:
             if already or error.uncertain or _is_about_one_field(error):
                 raise
             self._refused_for = site
-            raise WritesRefusedError(site, convert_error(error), by_hand) from None
+            raise writes_refused(site, convert_error(error), by_hand) from None
         else:
             self._accepted = True

@@ -79,7 +79,7 @@ def test_what_the_original_runs_with_since_this_command_began_reaches_no_one_hal
         set_variable(deployed.sandbox, "acme", "live", "DATABASE_URL", rotated)
         with deployed.project.configured(paint_the_original("green")):
             failed = deployed.live.up("--skip-preview").failed()
-            assert "acme (live): it is deployed, and runs with another DATABASE_URL now" in failed.text
+            assert "acme (live): it was deployed, and DATABASE_URL changed since" in failed.text
             assert [newest(deployed, slug)["uuid"] for slug in MIRRORS] == before
             deployed.live.up("--skip-preview").succeeded()
             for slug in MIRRORS:

@@ -6,7 +6,7 @@ import subprocess
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mirrors.errors import confirmation, shell_word
+from mirrors.problems.databases import confirm_command, shell_word
 from tests.search import searching
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
@@ -15,7 +15,7 @@ AWKWARD = st.text("az'\"\\$`!(){}[]*?~#&;|<> \t\n=:/%-", min_size=1)
 
 @given(TEXTS | AWKWARD, st.sampled_from(["", "test", "acme.live", "o'brien"]))
 def test_a_pasted_confirmation_has_the_value_and_the_stack(value: str, stack: str) -> None:
-    command = confirmation(value, stack)
+    command = confirm_command(value, stack)
     assert command[0] == command[-1] == "'"
     named = ["-s", stack] if stack else []
     assert shlex.split(command[1:-1]) == ["pulumi", "config", "set", "mirrors:confirmDatabase", value, *named]

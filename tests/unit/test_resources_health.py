@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mirrors.config.rollout import Health
-from mirrors.errors import UnhealthyError
+from mirrors.errors import MirrorsError
 from mirrors.resources.health import wait_until_healthy
 from tests.unit.http_script import Reply, Script, serve
 
@@ -62,14 +62,14 @@ def test_an_answer_that_never_ends_is_healthy_by_its_status() -> None:
 
 
 def test_a_text_is_looked_for_no_longer_than_the_time_out_where_the_answer_never_ends() -> None:
-    with dripping(b"welcome") as url, pytest.raises(UnhealthyError, match="no answer in time"):
+    with dripping(b"welcome") as url, pytest.raises(MirrorsError, match="no answer in time"):
         ask(url, text="Cart")
 
 
 def test_a_page_without_the_text_is_not_healthy(site: Script) -> None:
     site.on("GET", "/", Reply(body=b"welcome"))
     ask(site.url, text="come")
-    with pytest.raises(UnhealthyError, match="200, without the text 'Cart'"):
+    with pytest.raises(MirrorsError, match="200, without the text 'Cart'"):
         ask(site.url, text="Cart")
 
 

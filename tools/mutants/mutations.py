@@ -531,8 +531,8 @@ REFUSALS = (
     Mutation(
         "a-paused-site-that-the-state-has-lost-is-written-to",
         SITE,
-        "if attempt.is_paused:\n            raise PausedError",
-        "if False:\n            raise PausedError",
+        "if attempt.is_paused:\n            raise paused_site",
+        "if False:\n            raise paused_site",
         (f"{SITE_CHECKS}::test_a_paused_site_that_the_state_does_not_know_is_not_written_to",),
     ),
     Mutation(

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from mirrors.config.values import HIGHEST_SITE_ID
-from mirrors.errors import another_database
 from mirrors.planning.site_ids.facts import ORIGINAL_ID, AllocationRequest, Ledger, SiteFacts
 from mirrors.planning.variables.dsn import UNREADABLE_IDENTITY, identify_for_confirmation
 from mirrors.planning.variables.names import DATABASE_URL
 from mirrors.problems import Problem
+from mirrors.problems.databases import another_database
 
 
 def refuse_other_databases(ledger: Ledger, request: AllocationRequest) -> Iterator[Problem]:

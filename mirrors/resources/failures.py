@@ -1,0 +1,99 @@
+"""Errors of one site. No code tells them apart by type: each is a MirrorsError with the code of its problem."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from mirrors.errors import MirrorsError
+from mirrors.problems import Problem
+from mirrors.problems.databases import another_database
+
+AGAIN = "Run the command again"
+
+
+def platform_error(site: str, problem: Problem, message: str = "") -> MirrorsError:
+    """Return the error of a failed request to the platform.
+
+    Args:
+        site: The site that it was for.
+        problem: The problem of the request.
+        message: A message in place of the problem's own.
+    """
+    return MirrorsError(replace(problem, site=site, message=message or problem.message))
+
+
+def write_not_tried(site: str, refused_for: str) -> MirrorsError:
+    """Return the error of a write after another one was refused."""
+    message = f"not tried: the platform refused the write for {refused_for}, see there"
+    return MirrorsError(Problem("write-not-tried", message, site=site))
+
+
+def writes_refused(site: str, reason: Problem, by_hand: str) -> MirrorsError:
+    """Return the error of a refused first write. Mirrors tries no other write.
+
+    Args:
+        by_hand: The steps to do by hand, in the safe order and without secrets.
+    """
+    refused = f"the platform refused the write: {reason.message} {reason.remedy}".rstrip(". ")
+    message = f"{refused}. Nothing more was written or deployed."
+    return MirrorsError(Problem("writes-refused", message, f"To go on by hand, in the Control Panel: {by_hand}", site))
+
+
+def database_mismatch(site: str, runs_with: str, shared: str, confirmed: str) -> MirrorsError:
+    """Return the error of a mirror whose deployment runs with another database. Mirrors wrote nothing to it.
+
+    Args:
+        runs_with: The identity of its database, without credentials.
+        shared: The identity of the original's database.
+        confirmed: The identity that confirms it.
+    """
+    where = "its newest deployment runs with a DATABASE_URL that"
+    return MirrorsError(another_database(site, runs_with, shared, confirmed, where=where))
+
+
+def held_site(site: str) -> MirrorsError:
+    """Return the error of a held site that would need a deployment. Nothing was deployed."""
+    message = (
+        "it is held, and Mirrors cannot confirm that it runs what is declared. A deployment would take the newest"
+        " image."
+    )
+    remedy = "Set hold: false to roll out to this site, or hold: variablesMayDeploy to allow this deployment"
+    return MirrorsError(Problem("held-site-needs-deployment", message, remedy, site))
+
+
+def paused_site(site: str) -> MirrorsError:
+    """Return the error of a paused site that would need a deployment. Nothing was deployed."""
+    message = (
+        "it is behind mirrors:rollout.pauseAfter, and Mirrors cannot confirm that it runs what is declared. A"
+        " deployment now would come before its wave."
+    )
+    remedy = "Raise pauseAfter when the rollout may reach it"
+    return MirrorsError(Problem("paused-site-needs-deployment", message, remedy, site))
+
+
+def site_not_checked(site: str) -> MirrorsError:
+    """Return the error of a site that this provider process has not checked. Nothing was deployed."""
+    message = (
+        "this provider process has not checked its inputs, so Mirrors does not know whether it is held or paused."
+        " Nothing was deployed."
+    )
+    return MirrorsError(Problem("site-not-checked", message, AGAIN, site))
+
+
+def shared_values_changed(site: str, names: Iterable[str]) -> MirrorsError:
+    """Return the error of an original whose deployment runs with other shared values. No mirror was deployed."""
+    message = f"it was deployed, and {', '.join(names)} changed since this command read it. No mirror was deployed."
+    return MirrorsError(Problem("shared-values-changed", message, AGAIN, site))
+
+
+def site_unhealthy(site: str, deployment: str, found: str, seconds: float) -> MirrorsError:
+    """Return the error of a deployed site that is unhealthy. The failure stays until the site is healthy.
+
+    Args:
+        found: The request and its answer.
+    """
+    message = f"it runs deployment {deployment}, but was not healthy within {seconds:g} s: {found}."
+    remedy = (
+        "Correct the site and run the command again, or change what counts as healthy: mirrors:rollout.health (false:"
+        " no check)"
+    )
+    return MirrorsError(Problem("site-unhealthy", message, remedy, site))
