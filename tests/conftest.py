@@ -15,7 +15,10 @@ settings.register_profile("quick", deadline=None, max_examples=FEW)
 settings.load_profile("quick" if QUICK else "no time limit")
 
 TESTS = Path(__file__).parent
-STARTS_SOMETHING = ("bench", "chaos", "doctor.py", "observe", "platforms", "program", "sandbox", "template", "tools")
+STARTS_SOMETHING = (
+    *("bench", "chaos", "cli_deploy_runs", "doctor.py", "observe", "platforms", "program", "sandbox", "template"),
+    "tools",
+)
 """Beginnings of the names of such modules in ``tests/unit``."""
 
 collect_ignore_glob = [f"unit/test_{name}*" for name in STARTS_SOMETHING] if QUICK else []

@@ -1,12 +1,11 @@
-"""``mirrors preview``, and ``mirrors deploy --behind``, with the real engine on a fleet of its own."""
+"""``mirrors preview`` and ``mirrors deploy --behind`` with the real engine."""
 
-from collections.abc import Iterator
 from random import Random
 from typing import Any
 
 import pytest
 
-from tests.engine.fleet import MIRRORS, Fleet, seeded_fleet, silently
+from tests.engine.fleet import MIRRORS, Fleet, silently
 from tests.engine.project import Done
 from tests.sandboxes import delete_variable, frozen_variables, set_variable
 
@@ -18,13 +17,11 @@ LEFT = (
 WAVES = {"health": False, "waves": [1, "100%"], "parallel": 5}
 
 
-@pytest.fixture(scope="module")
-def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
-    """Converged in Test, in two waves."""
-    with seeded_fleet(tmp_path_factory.mktemp("preview")) as fleet:
-        fleet.project.configure(lambda config: config.update({"mirrors:rollout": {"value": WAVES}}))
-        fleet.test.up().succeeded()
-        yield fleet
+@pytest.fixture
+def fleet(fleet: Fleet) -> Fleet:
+    """Return it with two waves."""
+    fleet.project.configure(lambda config: config.update({"mirrors:rollout": {"value": WAVES}}))
+    return fleet
 
 
 def preview(fleet: Fleet, *arguments: str) -> Done:
@@ -35,14 +32,15 @@ def sites(data: dict[str, Any]) -> dict[str, tuple[int | None, bool, list[str]]]
     return {item["application"]: (item["wave"], item["deploys"], item["causes"]) for item in data["sites"]}
 
 
-def test_a_converged_fleet_has_no_changes(fleet: Fleet) -> None:
-    done = preview(fleet).succeeded()
+def test_everything_that_an_up_would_do_or_refuse_is_reported_with_its_reason_and_without_a_value(fleet: Fleet) -> None:
+    changed(fleet)
+    refused(fleet)
+    unreadable(fleet)
 
-    assert done.stdout.splitlines()[0] == "Preview of test: no changes at 4 sites"
 
-
-def test_everything_that_an_up_would_do_is_reported_with_its_reason_and_without_a_value(fleet: Fleet) -> None:
-    fleet.sandbox.mirror("acme", "acme-it", report=silently)
+def changed(fleet: Fleet) -> None:
+    """A new mirror, one that leaves, a new release, drift and a new secret."""
+    fleet.new_mirror("acme-it")
     fleet.sandbox.deploy("acme", "live", report=silently)
     set_variable(fleet.sandbox, "acme-fr", "test", "MIRRORS_APPLICATION", CANARY)
     delete_variable(fleet.sandbox, "acme-fr", "test", "DATABASE_URL")
@@ -51,7 +49,6 @@ def test_everything_that_an_up_would_do_is_reported_with_its_reason_and_without_
         done = preview(fleet, "--json")
         single = [preview(fleet, "acme-de"), fleet.project.run("mirrors", "deploy", "acme-de", "--stack", "test", "-y")]
     data = done.json()
-    fleet.test.pulumi("config rm --path", "mirrors:secrets").succeeded()
 
     assert (done.code, data["problems"]) == (2, [])
     assert CANARY not in done.text
@@ -71,7 +68,8 @@ def test_everything_that_an_up_would_do_is_reported_with_its_reason_and_without_
     assert any(note.startswith("acme-ch: off the list") for note in data["notes"])
 
 
-def test_every_problem_is_reported_and_a_name_that_is_no_ones_is_one(fleet: Fleet) -> None:
+def refused(fleet: Fleet) -> None:
+    """Every problem is reported, and a name that is no one's is one."""
     with fleet.with_mirrors(*MIRRORS, "acme-xx"), fleet.project.with_environment(MIRRORS_ROLL_OUT="acme-de acme-du"):
         done = preview(fleet, "--json").failed()
 
@@ -82,25 +80,21 @@ def test_every_problem_is_reported_and_a_name_that_is_no_ones_is_one(fleet: Flee
     ]
 
 
-def test_what_the_refresh_meets_is_one_problem_a_site_and_none_of_the_engines(fleet: Fleet) -> None:
+def unreadable(fleet: Fleet) -> None:
+    """The refresh reports one problem a site, and none of the engine's. So does a configuration of no use."""
     with fleet.project.with_environment(DIVIO_API_TOKEN="c4n4ry-wrong-token"):
         done = preview(fleet, "--json").failed()
-
     assert {item["code"] for item in done.json()["problems"]} == {"token-refused"}
     assert "c4n4ry" not in done.text
 
-
-def test_a_configuration_that_cannot_be_used_is_a_problem_too(fleet: Fleet) -> None:
     with fleet.project.with_environment(DIVIO_API_TOKEN=""):
         done = preview(fleet, "--markdown").failed()
-
     assert done.code == 1
     assert "- :x: mirrors:apiToken: missing; " in done.stdout
 
 
 def test_those_behind_are_deployed_and_then_no_one_is(fleet: Fleet) -> None:
     """One is held, one is rolled out before: only the third is left."""
-    fleet.test.up().succeeded()
     fleet.sandbox.deploy("acme", "live", report=silently)
     rollout = {"mirrors:rollout": {"value": {**WAVES, "follow": "manual"}}}
     mirrors = ("acme-de", {"application": "acme-fr", "hold": True}, "acme-ch")
@@ -124,7 +118,7 @@ def by_hand(fleet: Fleet, seed: int) -> list[str]:
     slugs = [f"by-hand-{seed}{letter}" for letter in "abcde"]
     kinds = [*rng.sample(("right", "bare", "without an id", "set afterwards", "another storage", "older"), 5)]
     for number, (slug, kind) in enumerate(zip(slugs, kinds, strict=True), start=seed * 10):
-        fleet.sandbox.mirror("acme", slug, report=silently)
+        fleet.new_mirror(slug)
         values = {"SITE_ID": str(number), **{name: original[name] for name in ("DATABASE_URL", "DEFAULT_STORAGE_DSN")}}
         if kind == "another storage":
             values["DEFAULT_STORAGE_DSN"] = "s3://key:word@other.s3.amazonaws.com/"
@@ -142,7 +136,6 @@ def by_hand(fleet: Fleet, seed: int) -> list[str]:
 
 @pytest.mark.parametrize("seed", [2, 5])
 def test_a_preview_of_what_people_have_made_says_what_the_next_up_does(fleet: Fleet, seed: int) -> None:
-    fleet.test.up().succeeded()
     slugs = by_hand(fleet, seed)
     with fleet.with_mirrors(*MIRRORS, *slugs):
         ahead = preview(fleet, "--json").json()

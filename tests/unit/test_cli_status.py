@@ -11,7 +11,7 @@ import pytest
 
 from mirrors.cli.divio import check_sites
 from mirrors.cli.state import StackState
-from mirrors.cli.status import status_data
+from mirrors.cli.status import print_statuses, status_data
 from mirrors.observation.health import OUT_OF_TIME
 from mirrors.planning.site_state import make_property_key
 from tests.servers import running
@@ -117,6 +117,16 @@ def test_a_row_is_json_with_names_like_those_of_the_other_commands() -> None:
     assert (data["application"], data["siteId"], data["deployedAt"]) == ("acme-de", 2, "2026-01-01T12:06:00+00:00")
     assert [key for key in data if "_" in key] == []
     assert (data["details"], data["foreign"], data["notes"]) == ([], [], [])
+
+
+def test_the_table_has_each_sites_address_and_lists_foreign_variables_below(capsys: pytest.CaptureFixture[str]) -> None:
+    print_statuses("test", [replace(status_of(GOOD), url="https://www.acme.example/", foreign=("THEME",))])
+
+    title, *table, below = [line.rstrip() for line in capsys.readouterr().out.splitlines() if line.strip()]
+    assert title == "Fleet of stack test"
+    assert table[-1].split()[:4] == ["acme-de", "mirror", "2", "converged"]
+    assert table[-1].endswith(" https://www.acme.example/")
+    assert below == "acme-de: not managed by Mirrors, unchanged: THEME"
 
 
 def test_a_site_without_a_deployment_has_no_time() -> None:

@@ -243,6 +243,7 @@ def test_what_is_wrong_is_one_line_with_its_remedy(
         (["adopt", "acme-xx"], {}, "acme-xx: this token sees no application of this name"),
         (["adopt", "acme", "--mirror", "acme-xx"], {}, "acme-xx: this token sees no application of this name"),
         (["adopt", "acme"], {"DIVIO_API_TOKEN": ""}, "mirrors:apiToken: missing"),
+        (["adopt", "acme-secret-de"], {}, "acme-secret-de: looks like a mirror of acme: "),
     ],
 )
 def test_what_cannot_run_is_one_clear_line(

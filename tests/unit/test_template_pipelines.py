@@ -2,7 +2,9 @@
 
 import os
 import re
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -12,10 +14,11 @@ import yaml
 
 from tests.engine.pipelines.expressions import filled
 from tests.engine.pipelines.github import Definition, read
-from tests.engine.project import ROOT
+from tests.engine.project import ROOT, TIMEOUT
 
 FLEET = ROOT / "templates" / "fleet"
-WORKFLOWS = {path.stem: read(path) for path in sorted((FLEET / ".github" / "workflows").glob("*.yml"))}
+PATHS = sorted((FLEET / ".github" / "workflows").glob("*.yml"))
+WORKFLOWS = {path.stem: read(path) for path in PATHS}
 ACTION = FLEET / ".github" / "actions" / "setup" / "action.yml"
 JOBS = {f"{stem}/{name}": job for stem, workflow in WORKFLOWS.items() for name, job in workflow["jobs"].items()}
 GITLAB: Definition = yaml.safe_load((FLEET / ".gitlab-ci.yml").read_text(encoding="utf-8"))
@@ -34,6 +37,38 @@ STACKS = {"test": ["mirrors-test"], "live": ["mirrors-live"], "drift": ["mirrors
 MINUTES = {"m": 1, "minutes": 1, "hours": 60}
 LONGEST_ROLE = 12 * 60 * 60  # seconds; https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateRole.html
 AFTER_SCRIPT = 5  # minutes that GitLab gives an after_script where RUNNER_AFTER_SCRIPT_TIMEOUT says nothing
+
+
+NEWER = 'unexpected key "queue" for "concurrency" section'
+"""GitHub takes it since May 2026, and its schema has it; actionlint 1.7.12 does not know it yet."""
+
+
+def test_actionlint_finds_nothing_in_the_workflows(tmp_path: Path) -> None:
+    go, built = shutil.which("go"), tmp_path / "actionlint"
+    if go is None:
+        pytest.skip("no go on PATH: actionlint is built from its Go module")
+    build = (go, "build", "-mod=readonly", "-o", str(built), "github.com/rhysd/actionlint/cmd/actionlint")
+    subprocess.run(build, cwd=ROOT / "tools" / "actionlint", check=True, timeout=TIMEOUT)
+    command = [str(built), "-ignore", NEWER, *map(str, PATHS)]
+    done = subprocess.run(command, cwd=FLEET, capture_output=True, text=True, timeout=TIMEOUT, check=False)
+
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("schema", "files"),
+    [
+        ("vendor.github-workflows", PATHS),
+        ("vendor.github-actions", [ACTION]),
+        ("vendor.gitlab-ci", [FLEET / ".gitlab-ci.yml"]),
+    ],
+)
+def test_each_file_is_valid_by_the_schema_that_its_forge_publishes(schema: str, files: list[Path]) -> None:
+    transform = ("--data-transform", "gitlab-ci") if schema.endswith("gitlab-ci") else ()
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, *transform, *map(str, files)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT, check=False)
+
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_each_job_has_the_rights_that_it_needs_and_no_others() -> None:

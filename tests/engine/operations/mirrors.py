@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.engine.fleet import MIRRORS, Fleet, silently
-from tests.engine.operations.steps import SetUps
+from tests.engine.operations.steps import SECTIONS, SetUps
 from tests.engine.pages.reader import Steps
 from tests.sandboxes import change, environment_of, get
 
 NEW, RENAMED, OTHER = "acme-it", "acme-italia", "acme-at"
+IDS = {"acme": 1, "acme-de": 2, "acme-fr": 3, "acme-ch": 4}
 RENAME = "UPDATE sandbox_application SET slug = ? WHERE slug = ?"
 DELETE_ENVIRONMENT = tuple(
     f"DELETE FROM sandbox_{table} WHERE {key} = ?"  # noqa: S608 - constants of this module
@@ -35,12 +36,17 @@ def listed(fleet: Fleet, *more: Mapping[str, Any], **keys: Any) -> None:
 
 
 def added(fleet: Fleet) -> Steps:
-    fleet.sandbox.mirror("acme", NEW, report=silently)
+    fleet.new_mirror(NEW)
     listed(fleet, {"application": NEW})
     yield None
 
 
 def renamed(fleet: Fleet) -> Steps:
+    """Rename one and back again, as the page of faults has it, and then another one."""
+    change(fleet.sandbox, RENAME, "acme-france", "acme-fr")
+    for title in BESIDE:
+        yield SECTIONS[title]
+    change(fleet.sandbox, RENAME, "acme-fr", "acme-france")
     change(fleet.sandbox, RENAME, RENAMED, NEW)
     listed(fleet, {"application": RENAMED})
     yield None
@@ -49,19 +55,13 @@ def renamed(fleet: Fleet) -> Steps:
 
 
 def original_renamed(fleet: Fleet) -> Steps:
-    """Rename the original, and back again for the pages that follow."""
+    """Rename the original. It stays so."""
     brand = "brand"
     change(fleet.sandbox, RENAME, brand, "acme")
     called(fleet, application=brand)
     yield None
     called(fleet, application=brand, formerly="acme")
-    try:
-        yield None
-    finally:
-        change(fleet.sandbox, RENAME, "acme", brand)
-        called(fleet, application="acme", formerly=brand)
-        fleet.test.up().succeeded()
-        called(fleet, application="acme")
+    yield None
 
 
 def called(fleet: Fleet, **original: str) -> None:
@@ -77,7 +77,7 @@ def deleted(fleet: Fleet) -> Steps:
             change(fleet.sandbox, statement, environment)
     change(fleet.sandbox, "DELETE FROM sandbox_application WHERE uuid = ?", application)
     yield None
-    fleet.sandbox.mirror("acme", RENAMED, report=silently)
+    fleet.new_mirror(RENAMED)
     listed(fleet, {"application": RENAMED, "siteId": 5}, releaseSiteIds=[5])
     yield None
 
@@ -91,22 +91,39 @@ def removed(fleet: Fleet) -> Steps:
 
 def taken(fleet: Fleet) -> Steps:
     """Declare the id of the mirror that was removed for another mirror."""
-    fleet.sandbox.mirror("acme", OTHER, report=silently)
+    fleet.new_mirror(OTHER)
     listed(fleet, {"application": OTHER, "siteId": 5})
     yield None
 
 
 def back(fleet: Fleet) -> Steps:
+    listed(fleet)
+    with fleet.project.configured(lambda config: config):
+        pinned(fleet)
     listed(fleet, {"application": RENAMED})
     yield None
+
+
+def pinned(fleet: Fleet) -> None:
+    """Keep all ids in git, also that of the mirror that was removed. Nothing changes, and nothing reminds of it."""
+    pin = ("mirrors", "ids", "--stack", "test", "--pin")
+    written = [line for line in fleet.project.run(*pin).succeeded().stdout.splitlines() if line.startswith("Written: ")]
+    assert "Nothing to write" in fleet.project.run(*pin).succeeded().stdout
+    assert written[-1] == "Written: Pulumi.yaml: highestSiteId: 5"
+    assert "mirrors ids --pin" not in fleet.test.preview("--expect-no-changes").succeeded().text
+    shown = fleet.project.run("mirrors", "ids", "--stack", "test", "--json").succeeded().json()["sites"]
+    assert {item["application"]: item["siteId"] for item in shown if not item["retired"]} == IDS
+    assert [item["siteId"] for item in shown if item["retired"]] == [5]
+    assert all(item["pinned"] for item in shown)
 
 
 SET_UPS: SetUps = {
     "add-a-mirror": added,
     "rename-a-mirror": renamed,
-    "rename-the-original": original_renamed,
     "application-deleted": deleted,
     "remove-a-mirror": removed,
     "site-id-not-free": taken,
     "bring-a-mirror-back": back,
+    "rename-the-original": original_renamed,
 }
+BESIDE = ("A mirror that was renamed",)

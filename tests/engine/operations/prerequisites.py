@@ -7,11 +7,13 @@ from typing import IO
 from mirrors_sandbox.process import wait_until
 
 from tests.engine.fleet import MIRRORS, Fleet
-from tests.engine.operations.steps import END_ALL, SetUps, greet
+from tests.engine.operations.steps import END_ALL, SECTIONS, SetUps, greet
 from tests.engine.pages.reader import Steps
 from tests.sandboxes import change
 
 TIMEOUT = 60.0  # seconds
+PASSPHRASE = "The passphrase is wrong"
+EMPTIED = "A file of the backend is empty after a kill"
 
 
 def refused(fleet: Fleet) -> Steps:
@@ -30,6 +32,8 @@ def down(fleet: Fleet) -> Steps:
 def expired(fleet: Fleet) -> Steps:
     with fleet.project.with_environment(DIVIO_API_TOKEN="c4n4ry-that-expired"):
         yield None
+    with fleet.project.with_environment(PULUMI_CONFIG_PASSPHRASE="wrong"):
+        yield SECTIONS[PASSPHRASE]
 
 
 def interrupted(fleet: Fleet) -> Steps:
@@ -54,6 +58,7 @@ def emptied(fleet: Fleet) -> Steps:
     """Leave a file as a kill leaves it between two writes."""
     [attributes] = fleet.project.state.glob("pulumi/.pulumi/stacks/*/test.json.attrs")
     attributes.write_bytes(b"")
+    yield SECTIONS[EMPTIED]
     yield None
 
 
@@ -105,3 +110,4 @@ SET_UPS: SetUps = {
     "backend-file-empty": emptied,
     "configuration-too-large": too_large,
 }
+BESIDE = (PASSPHRASE, EMPTIED)

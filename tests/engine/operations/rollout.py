@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.engine.fleet import MIRRORS, Fleet, silently
-from tests.engine.operations.steps import END_ALL, SetUps, greet
+from tests.engine.operations.steps import END_ALL, SECTIONS, SetUps, greet
 from tests.engine.pages.reader import Steps
 from tests.engine.serving import served
 from tests.sandboxes import change
@@ -34,10 +34,12 @@ def unhealthy(fleet: Fleet) -> Steps:
     with fleet.project.configured(lambda config: config.update(asked)), served(fleet, MIRRORS) as sites:
         sites["acme-de"].status = 503
         yield None
+        sites["acme-de"].status = 500
+        for title in BESIDE:
+            yield SECTIONS[title]
         yield None
         sites["acme-de"].status = 200
         yield None
-    fleet.test.up().succeeded()
 
 
 def held_back(fleet: Fleet) -> Steps:
@@ -62,7 +64,8 @@ def paused(fleet: Fleet) -> Steps:
 
 SET_UPS: SetUps = {
     "deployment-failed": deployments,
-    "site-unhealthy": unhealthy,
     "hold-a-site": held_back,
     "pause-a-rollout": paused,
+    "site-unhealthy": unhealthy,
 }
+BESIDE = ("A site that is not healthy",)

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from mirrors_sandbox.control import Sandbox
 
-from tests.engine.pages.page import Section
+from tests.engine.pages.page import Section, page
 from tests.engine.pages.reader import Reader, Steps, as_it_is, paste
 from tests.engine.project import ROOT, Project
 from tests.engine.template import write_constraints
 
+PAGES = [page("tutorials/divio"), page("tutorials/divio-rollout")]
 PASSPHRASE = "c4n4ry-passphrase"
 MIRRORS = {"acme-de": "2", "acme-fr": "3"}
 ACCOUNT = "web-shop-sandbox"
@@ -36,7 +37,7 @@ def reader_in(directory: Path) -> Iterator[Reader]:
     asked = {"pulumi config set --secret mirrors:apiToken": lambda: account(directory).token}
     instead = {"/path/to/mirrors": shlex.quote(str(ROOT))}
     try:
-        yield Reader(project, lambda section: SET_UPS[section.title](project, section), instead, asked)
+        yield Reader(project, instead, asked)
     finally:
         account(directory).reset()
 

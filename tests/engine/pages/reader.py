@@ -6,18 +6,19 @@ every shell block quotes what the set-up has provoked.
 """
 
 from collections.abc import Callable, Generator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 
-import pytest
 import yaml
 
 from tests.engine.pages.page import Section, command_of, missing
 from tests.engine.project import PROJECT_FILE, Project
 
-Steps = Generator[str | None, None, None]
+Steps = Generator[str | Section | None, None, None]
 """The steps before the shell blocks of a section, which happen by themselves or by the hand of a reader: one for each.
 
-A text block before any command quotes what a step yields.
+A text block before any command quotes the text that a step yields. A step that yields a section of another page goes on
+once that section, too, has been read: the fleet is as both describe it. What follows the last step happens at the end.
 """
 
 
@@ -36,41 +37,43 @@ AS_IF_CONFIRMED = {
 
 @dataclass
 class Reader:
-    """Sections build on each other: after one that failed the others mean nothing.
+    """``instead``: what is run in place of what the page says. ``given``: what is typed when a command asks for it.
 
-    ``instead``: what is run in place of what the page says. ``given``: what is typed when a command asks for it.
+    ``beside`` are the titles of the sections that were read because another one's steps had come to them.
     """
 
     project: Project
-    steps_of: Callable[[Section], Steps]
     instead: Mapping[str, str] = field(default_factory=dict)
     given: Mapping[str, Callable[[], str]] = field(default_factory=dict, repr=False)
-    failed: str = ""
-    said: str = field(default="", repr=False)
+    beside: list[str] = field(default_factory=list)
 
-    def skip_after_a_failure(self) -> None:
-        if self.failed:
-            pytest.skip(f"it follows {self.failed!r}, which has failed")
-
-    def read(self, section: Section) -> None:
-        self.skip_after_a_failure()
-        self.failed = section.title
-        self.follow(section)
-        self.failed = ""
-
-    def follow(self, section: Section) -> None:
-        steps = self.steps_of(section)
+    def read(self, section: Section, steps: Steps | None = None) -> None:
+        """Follow a section. Where it fails, the failure names it."""
         try:
-            for block in section.blocks:
-                if block.language == "sh" and not block.not_run:
-                    next(steps, None)
-                    self.said = "".join(self.run(line) for line in block.text.splitlines())
-                elif block.language == "text":
-                    self.said = self.said or next(steps, None) or ""
-                    assert missing(block.text, self.said) == [], self.said
-        finally:
-            self.said = ""
-            steps.close()
+            with closing(steps or as_it_is()) as taken:
+                self._follow(section, taken)
+        except AssertionError as error:
+            error.add_note(f"in {section.title!r}")
+            raise
+
+    def _follow(self, section: Section, steps: Steps) -> None:
+        said = ""
+        for block in section.blocks:
+            if block.language == "sh" and not block.not_run:
+                self._step(steps)
+                said = "".join(self.run(line) for line in block.text.splitlines())
+            elif block.language == "text":
+                said = said or self._step(steps)
+                assert missing(block.text, said) == [], said
+        self._step(steps)
+
+    def _step(self, steps: Steps) -> str:
+        for reached in steps:
+            if not isinstance(reached, Section):
+                return reached or ""
+            self.beside.append(reached.title)
+            self.read(reached)
+        return ""
 
     def run(self, line: str) -> str:
         """Run a command and return its output.

@@ -31,13 +31,18 @@ class Merge:
     results: dict[str, str]
     approve: Callable[[], object]
 
+    def retry(self, job: str) -> None:
+        """Run a job again that failed, and no other; of Live it is approved already."""
+        assert self.results.pop(job) != "success"
+        self.approve()
+
 
 class Forge(Protocol):
     """The events that people and the clock cause. True if the pipeline succeeded."""
 
     def pull_request(self, branch: str) -> bool: ...
     def merge(self) -> Merge: ...
-    def night(self, token: str | None = None) -> bool: ...
+    def night(self, **secrets: str) -> bool: ...
 
 
 @dataclass
@@ -67,8 +72,7 @@ class OnGitHub:
         run = self.forge().run("deploy.yml", {"event_name": "push"}, "main")
         return Merge(run.results, lambda: run.go_on(("test", "live")))
 
-    def night(self, token: str | None = None) -> bool:
-        secrets = {"DIVIO_API_TOKEN": token} if token else {}
+    def night(self, **secrets: str) -> bool:
         run = self.forge(**secrets).run("drift.yml", {"event_name": "schedule"}, "main")
         return run.results == {"drift": "success"}
 
@@ -94,8 +98,7 @@ class OnGitLab:
         assert pipeline.waiting == (["live"] if pipeline.results == {"test": "success"} else [])
         return Merge(pipeline.results, lambda: pipeline.go_on("live"))
 
-    def night(self, token: str | None = None) -> bool:
-        secrets = {"DIVIO_API_TOKEN": token} if token else {}
+    def night(self, **secrets: str) -> bool:
         pipeline = self.forge(**secrets).run("schedule", "main", CI_COMMIT_BRANCH="main")
         return pipeline.results == {"drift": "success"}
 
@@ -118,10 +121,11 @@ class Shop:
         self.git("checkout", "--quiet", "-B", branch)
         self.git("commit", "--quiet", "--all", "-m", message)
 
-    def propose(self, mirror: str) -> str:
+    def propose(self, mirror: str, **variables: str) -> str:
         """Return a branch with one more mirror on the list. Its application is not there yet."""
         self.mirrors.append(mirror)
         declare(self.fleet.project, *self.mirrors)
+        self.fleet.project.configure(lambda config: config["mirrors:fleet"]["value"].update(variables=variables))
         self.commit(f"Add {mirror}", f"add-{mirror}")
         self.git("checkout", "--quiet", "main")
         return f"add-{mirror}"

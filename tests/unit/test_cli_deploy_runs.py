@@ -1,0 +1,149 @@
+"""``mirrors deploy`` as a user runs it: what it refuses, and the command that it becomes.
+
+A command takes the place of ``pulumi``. That the real one takes the same words is shown by the pages of the runbook.
+"""
+
+import json
+import os
+import pty
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from mirrors.cli import main
+from mirrors.cli.deploy import CONFIRMATION_VARIABLES
+
+MIRRORS = [sys.executable, "-c", "from mirrors.cli import main; main()"]
+CODE = 7
+OF_ALL = "--target '**:Fleet::*' --target '**:SiteIds::*' --target '**:Original::*'"
+FLEET = {"original": {"application": "acme"}, "mirrors": [{"application": "acme-de"}, {"application": "acme-fr"}]}
+
+SAYS = f"""\
+print(json.dumps([sys.argv[1:], os.environ.get("MIRRORS_ROLL_OUT")]))
+sys.exit({CODE})
+"""
+"""An update that only says what it was given."""
+
+WAITS = f"""\
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+print("updating", sys.stdin.readline().strip(), flush=True)
+signal.sigwait([signal.SIGINT])
+print("stopped cleanly", flush=True)
+sys.exit({CODE})
+"""
+"""An update that takes its time to stop."""
+
+Declare = Callable[..., None]
+
+
+@pytest.fixture(autouse=True)
+def declare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Declare:
+    """Put a command in place that knows a configuration; what is returned puts another one there."""
+
+    def put(fleet: Any = FLEET, *, update: str = SAYS, **others: Any) -> None:
+        known = {f"mirrors:{key}": {"value": json.dumps(value)} for key, value in {"fleet": fleet, **others}.items()}
+        script = f"""\
+            #!{sys.executable}
+            import json, os, signal, sys
+            if sys.argv[1] in ("config", "stack"):
+                print({json.dumps(known)!r} if sys.argv[1] == "config" else "{{}}")
+                sys.exit(0)
+            """
+        (tmp_path / "pulumi").write_text(dedent(script) + update)
+        (tmp_path / "pulumi").chmod(0o755)
+
+    for variable in CONFIRMATION_VARIABLES:
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("DIVIO_API_TOKEN", "for-nobody")
+    monkeypatch.setenv("PULUMI_PARALLEL", "64")
+    put()
+    return put
+
+
+def refused(*arguments: str) -> Result:
+    """Run it in this process, which it would end if it ran an update."""
+    done = CliRunner().invoke(main, ["deploy", *arguments, "--stack", "test", "--yes"])
+    assert (done.exit_code, done.stdout) == (1, "")
+    return done
+
+
+@pytest.mark.parametrize(
+    ("arguments", "rollout", "given", "line"),
+    [
+        (["acme-de", "--yes"], {}, None, f"pulumi up --stack test {OF_ALL} --target '**::acme-de' --yes"),
+        (["--all", "--yes"], {}, None, "pulumi up --stack test --yes"),
+        (
+            ["acme-de", "--preview", "-C", "."],
+            {"follow": "manual"},
+            "acme-de",
+            f"MIRRORS_ROLL_OUT=acme-de pulumi preview --cwd . --stack test {OF_ALL} --target '**::acme-de'",
+        ),
+    ],
+)
+def test_the_command_that_it_becomes_is_the_one_that_it_shows(
+    declare: Declare, arguments: Sequence[str], rollout: dict[str, str], given: str | None, line: str
+) -> None:
+    declare(rollout=rollout)
+
+    command = [*MIRRORS, "deploy", *arguments, "--stack", "test"]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+
+    assert line in done.stderr.splitlines()
+    assert json.loads(done.stdout) == [shlex.split(line.partition("pulumi ")[2]), given]
+    assert done.returncode == CODE
+
+
+def test_an_unknown_site_is_one_clear_line() -> None:
+    said = refused("acme-du").stderr
+    assert said.startswith("Error: the fleet of the stack test has no site 'acme-du'")
+    assert said.endswith("[unknown-site]\n")
+    assert len(said.splitlines()) == 1
+
+
+def test_a_held_site_is_one_clear_line_with_the_ways_out(declare: Declare) -> None:
+    declare(overrides={"mirrors": {"acme-de": {"hold": True}}})
+
+    said = refused("acme-de").stderr
+    assert said.startswith("Error: acme-de: ")
+    assert said.endswith("[held-site-named]\n")
+    assert len(said.splitlines()) == 1
+
+
+def test_a_fleet_with_a_problem_is_reported_before_anything_is_run(declare: Declare) -> None:
+    declare({**FLEET, "mirrors": [{"application": "acme-de", "siteid": 3}]})
+
+    said = refused("acme-de").stderr
+    assert said.startswith("Error: mirrors:fleet.mirrors[0].siteid: ")
+    assert said.endswith("[unknown-key]\n")
+
+
+def test_without_pulumi_it_says_where_to_get_one(tmp_path: Path) -> None:
+    (tmp_path / "pulumi").unlink()
+
+    assert refused("acme-de").stderr.endswith("[pulumi-missing]\n")
+
+
+def test_an_interrupt_reaches_the_command_and_its_exit_code_comes_back(declare: Declare) -> None:
+    declare(update=WAITS)
+
+    ours, theirs = pty.openpty()  # without a terminal there is no one to ask
+    with (
+        os.fdopen(ours, "r+b", buffering=0) as terminal,
+        subprocess.Popen([*MIRRORS, "deploy", "acme", "--stack", "test"], stdin=theirs, stdout=theirs) as process,
+    ):
+        os.close(theirs)
+        terminal.write(b"yes\n")
+        assert terminal.readline() == b"yes\r\n", "what is typed is shown"
+        assert terminal.readline() == b"updating yes\r\n"
+        process.send_signal(signal.SIGINT)
+        assert terminal.readline() == b"stopped cleanly\r\n"
+    assert process.returncode == CODE
