@@ -34,7 +34,11 @@ def test_each_contender_carries_out_each_operation(points: list[Point]) -> None:
 def test_all_that_speak_to_the_platform_deploy_the_same_number_of_times(points: list[Point]) -> None:
     polled = {(item.operation, item.contender): item.sample.polls for item in points}
     for operation, deployments in zip((*COURSE, DESTROY), (MIRRORS, 0, 0, MIRRORS, 0), strict=True):
-        assert {polled[operation, contender] for contender in (OURS, REVISION, SCRIPT)} == {deployments}, operation
+        # Before it deploys again, Mirrors lists the newest deployments once, by the request that also polls.
+        lists = {OURS, REVISION} if operation == ROTATION else set()
+        for contender in (OURS, REVISION, SCRIPT):
+            expected = deployments + (contender in lists)
+            assert polled[operation, contender] == expected, (operation, contender)
         assert polled[operation, FLOOR] == 0
 
 

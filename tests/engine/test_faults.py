@@ -77,7 +77,7 @@ def test_a_refused_first_write_is_tried_at_one_site_and_says_what_to_set_by_hand
     ):
         refused = fleet.test.up("--skip-preview").failed()
     assert [(line["method"], line["status"]) for line in fleet.writes()] == [("POST", 403)]
-    [told] = [line for line in errors(refused) if "the platform refused the write" in line]
+    [told] = [line for line in errors(refused) if "the platform refused the write: " in line]
     assert "in the Control Panel: set in this order SITE_ID=" in told
     assert "DATABASE_URL=(the original's, or the configuration's, secret value); then deploy" in told
     others = [line for line in errors(refused) if line not in (told, "update failed")]
