@@ -253,7 +253,7 @@ def owns_media(settings: Settings) -> bool:
 def to_go_duration(seconds: int) -> str:
     """Return a duration as Go writes it and Docker's provider reads it back. Every preview would show another form.
 
-    >>> go_duration(5), go_duration(60), go_duration(5400)
+    >>> to_go_duration(5), to_go_duration(60), to_go_duration(5400)
     ('5s', '1m0s', '1h30m0s')
     """
     hours, rest = divmod(seconds, 3600)

@@ -46,7 +46,7 @@ class DockerPlatform:
     """A Docker host in the user's program. It observes and plans, and leaves the program where there is a problem."""
 
     def __init__(self, configured: ProgramConfiguration) -> None:
-        self.load_provider_settings = configured
+        self.configuration = configured
         self.settings = configured.settings
         self.plan = self._make_plan()
 
@@ -95,7 +95,7 @@ class DockerPlatform:
         return PlatformOutputs([first.row], [site.row for site in mirrors], about)
 
     def _make_plan(self) -> ContainersPlan:
-        settings, problems = self.settings, list(self.load_provider_settings.problems)
+        settings, problems = self.settings, list(self.configuration.problems)
         try:
             engine = connect_docker_host(connection_of(settings, os.environ))
             seen = observe_containers(engine, settings)

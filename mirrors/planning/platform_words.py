@@ -18,8 +18,8 @@ class SiteResourceTypes:
         site_type: The type of the resource that is the site. A change of it is a change of the site.
         other_types: The site's other types, which get no line in a preview. A dynamic resource of Mirrors counts by the
             last part of its type.
-        release_property: The property of ``main`` that another release changes.
-        variables_property: The property of ``main`` that holds the variables.
+        release_property: The property of ``site_type`` that another release changes.
+        variables_property: The property of ``site_type`` that holds the variables.
     """
 
     site_type: str

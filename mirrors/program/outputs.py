@@ -16,7 +16,7 @@ def site_id_output(ids: SiteIds, application: str, slug: str, settings: Settings
     """Return a site's id. It is unknown in the preview of a stack that follows another stack without the id.
 
     Args:
-        application: The site's name in the ledger.
+        application: The site's key in the ledger: its uuid on Divio.
     """
 
     def look_up(assignments: Mapping[str, Any]) -> Any:

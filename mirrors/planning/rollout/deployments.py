@@ -57,7 +57,7 @@ def decide_deployment(
 
     A running deployment comes first: the platform refuses a second one beside it. A value that the platform hides
     proves nothing, so Mirrors deploys again rather than adopt such a deployment. One deployment too many is harmless.
-    ``wanted.known`` names the one that needs no proof.
+    ``wanted.recorded`` names the one that needs no proof.
 
     Args:
         wanted: The deployment that the site should run.
