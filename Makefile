@@ -15,7 +15,7 @@ export UV_CACHE_DIR ?= $(CURDIR)/.tools/uv
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help up down clean unit test pythons companion crash chaos mutants bench check docs site wheels tools venv lock engine
+.PHONY: help up down clean unit test pythons companion crash chaos mutants packages bench check docs site wheels tools venv lock engine
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -76,6 +76,9 @@ chaos: tools ## Kill at random moments and repair, 200 rounds; ROUNDS=20 SEED=2 
 
 mutants: tools ## Take each promise out of the code and see a test notice; M=NAME does it for one
 	@PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$$PATH" python -m tools.mutants $(M)
+
+packages: venv ## Hold the guard's verdict against old code, on public packages; ONLY="wagtail django-axes": on these
+	@.venv/bin/python -m tools.packages $(if $(ONLY),$(ONLY:%=--only %),--write) $(if $(JSON),--json)
 
 bench: tools ## Measure beside a script and an empty program; AGAINST=REV N=333: beside another revision, too
 	@.venv/bin/python -m tools.bench $(if $(AGAINST),--against $(AGAINST)) $(if $(N),--count $(N)) $(if $(PART),--part $(PART)) \
