@@ -17,7 +17,7 @@ from pulumi_policy import (
 from pulumi_policy.proxy import UnknownValueError
 from rules import (
     SITE_IDS,
-    SITES,
+    SITE_TYPES,
     in_clear,
     live_not_protected,
     not_its_own,
@@ -43,7 +43,7 @@ def _item(values: Any, key: Any) -> Any:
 
 
 def own_site_id(args: ResourceValidationArgs, report: ReportViolation) -> None:
-    if args.resource_type in SITES:
+    if args.resource_type in SITE_TYPES:
         problem = without_own_site_id(values_in(args.resource_type, known(args.props)))
         if problem:
             report(problem)

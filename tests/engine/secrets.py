@@ -11,16 +11,22 @@ import psutil
 from mirrors_sandbox.logins import passwords
 
 from tests.engine.fleet import Fleet
-from tests.sandboxes import frozen_variables
+from tests.sandboxes import frozen_variables, get
 
 PAUSE = 0.2  # seconds between two looks at the process list
+
+
+def original_of(fleet: Fleet) -> str:
+    """Return the original's present name: a journey may end with another one than it begins with."""
+    listed = get(fleet.sandbox, "applications/", slug="acme")["results"]
+    return "acme" if listed else "brand"
 
 
 def canaries_of(fleet: Fleet) -> dict[str, str]:
     """Return the secrets that must not show, by kind: the token, and each environment's of database and storage."""
     found = {"token": fleet.sandbox.token}
     for stage in ("test", "live"):
-        frozen = frozen_variables(fleet.sandbox, "acme", stage)
+        frozen = frozen_variables(fleet.sandbox, original_of(fleet), stage)
         found[f"{stage} database password"] = unquote(urlsplit(frozen["DATABASE_URL"]).password or "")
         [found[f"{stage} storage secret"]] = parse_qs(urlsplit(frozen["DEFAULT_STORAGE_DSN"]).query)["secret"]
     kept = passwords(fleet.sandbox.state)
