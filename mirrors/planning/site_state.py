@@ -219,7 +219,7 @@ class SiteState:
             before: The site as the outputs have it.
             rollout: The site's part in the rollout, as ``check`` gets it.
         """
-        if rollout not in ("stays", "held"):
+        if rollout not in ("keep-release", "held"):
             return self
         image = before.image_environment or self.image_environment
         kept = replace(self, release=before.release or "", image_environment=image)

@@ -133,7 +133,7 @@ def _rollout_reason(site: SitePlan) -> str | None:
         return "paused"
     if site.is_held:
         return "held"
-    return None if site.takes_new_releases else "stays"
+    return None if site.takes_new_releases else "keep-release"
 
 
 def _output_row(

@@ -82,7 +82,7 @@ class SiteProvider(Provider):
         inputs = {name: item for name, item in self.select_inputs(news).items() if name != "found"}
         inputs |= {make_property_key(name): _stored_entry(entry) for name, entry in entries.items()}
         inputs |= {"hmac_key": mark_secret(key)} | ({"found": found} if found else {})
-        if declared.rollout in ("stays", "held"):
+        if declared.rollout in ("keep-release", "held"):
             # Both, because a release of one environment is not known in the other.
             inputs |= {"release": ""} | {key: olds[key] for key in ("release", "image_environment") if key in olds}
         if declared.rollout != "held" or not olds:

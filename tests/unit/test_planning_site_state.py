@@ -174,18 +174,18 @@ def test_an_outdated_deployment_is_a_reason_to_deploy(both: tuple[VariableEntrie
 
 
 @many
-@given(deployed(), st.sampled_from((None, "stays", "held", "paused")))
+@given(deployed(), st.sampled_from((None, "keep-release", "held", "paused")))
 def test_what_follows_no_release_keeps_the_one_that_it_runs(site: SiteState, rollout: str | None) -> None:
     """The inputs may be those of an attempt that failed."""
     attempt = replace(site, release="r-9", image_environment="e-9", verified=True, deployment=None)
     before = replace(site, image_environment="e-1")
     now = attempt.with_kept_release(before, rollout)
-    kept = (site.release, "e-1") if rollout in ("stays", "held") else ("r-9", "e-9")
+    kept = (site.release, "e-1") if rollout in ("keep-release", "held") else ("r-9", "e-9")
     assert (now.release, now.image_environment) == kept
     assert now.verified is (site.verified if rollout == "held" else True)
     assert now.is_set == site.is_set
     new = attempt.with_kept_release(SiteState(), rollout)
-    assert (new.release, new.image_environment) == ("" if rollout in ("stays", "held") else "r-9", "e-9")
+    assert (new.release, new.image_environment) == ("" if rollout in ("keep-release", "held") else "r-9", "e-9")
 
 
 def test_without_a_deployment_is_known_only_that_no_release_is_wanted() -> None:

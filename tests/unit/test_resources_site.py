@@ -33,7 +33,7 @@ Variables = Mapping[str, Mapping[str, Any]]
 variables = st.dictionaries(
     names, st.fixed_dictionaries({"value": values, "secret": st.booleans(), "sensitive": st.booleans()}), max_size=6
 )
-rollouts = st.sampled_from((None, "stays"))
+rollouts = st.sampled_from((None, "keep-release"))
 
 
 @pytest.fixture(autouse=True)
@@ -133,7 +133,7 @@ def test_the_key_is_the_sites_own_and_stays() -> None:
 
 def test_another_environment_is_another_site() -> None:
     stored = as_stored(SiteState(found=frozenset({"THEME"}), release="r-0", deployment="d-1"))
-    moved = checked(stored, news({}, environment="e-other", rollout="stays"))
+    moved = checked(stored, news({}, environment="e-other", rollout="keep-release"))
     assert moved["hmac_key"] != KEY
     assert (moved.get("found"), moved["release"]) == (None, "")
 

@@ -45,13 +45,15 @@ def with_variables(**changed: Any) -> dict[str, Any]:
     return {**SITE, "verified": False, "variables": VARIABLES | changed}
 
 
-@pytest.mark.parametrize("rollout", ["stays", "held", "paused", None])
+@pytest.mark.parametrize("rollout", ["keep-release", "held", "paused", None])
 def test_what_a_rollout_says_is_not_kept(offsite: Wire, olds: dict[str, Any], rollout: str | None) -> None:
     inputs, failures = offsite.check(olds, {**with_variables(), "rollout": rollout, "turn": None, "collected": "run-1"})
     assert (in_clear(inputs), failures) == (olds, [])
 
 
-@pytest.mark.parametrize(("rollout", "release"), [(None, "r-2"), ("stays", "r-1"), ("held", "r-1"), ("paused", "r-1")])
+@pytest.mark.parametrize(
+    ("rollout", "release"), [(None, "r-2"), ("keep-release", "r-1"), ("held", "r-1"), ("paused", "r-1")]
+)
 def test_a_release_is_taken_where_it_is_followed(
     offsite: Wire, olds: dict[str, Any], rollout: str | None, release: str
 ) -> None:
@@ -59,7 +61,7 @@ def test_a_release_is_taken_where_it_is_followed(
     assert offsite.check(olds, news)[0]["release"] == release
 
 
-@pytest.mark.parametrize("rollout", ["stays", "held", "paused"])
+@pytest.mark.parametrize("rollout", ["keep-release", "held", "paused"])
 def test_another_environment_for_images_is_no_reason_to_deploy_what_follows_no_release(
     offsite: Wire, olds: dict[str, Any], rollout: str
 ) -> None:
@@ -69,7 +71,7 @@ def test_another_environment_for_images_is_no_reason_to_deploy_what_follows_no_r
 
 
 def test_a_site_that_is_new_and_follows_no_release_keeps_whichever_it_runs(offsite: Wire) -> None:
-    assert offsite.check({}, {**SITE, "rollout": "stays"})[0]["release"] == ""
+    assert offsite.check({}, {**SITE, "rollout": "keep-release"})[0]["release"] == ""
 
 
 def test_a_paused_site_keeps_what_it_has_and_its_key_stays_secret(offsite: Wire, olds: dict[str, Any]) -> None:
@@ -287,7 +289,7 @@ def test_a_collected_failure_of_an_update_leaves_what_runs_and_what_is_set(kept:
     assert not {"failed", "attempt", "SITE_ID (running)"} & kept.outputs.keys()
 
 
-@pytest.mark.parametrize("rollout", ["stays", "held"])
+@pytest.mark.parametrize("rollout", ["keep-release", "held"])
 def test_a_release_whose_deployment_failed_is_not_wanted_where_no_release_is_followed(
     kept: Kept, later: Kept, site: Site, original: Site, rollout: str
 ) -> None:

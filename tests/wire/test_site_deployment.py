@@ -146,7 +146,7 @@ def test_a_deployment_that_took_a_newer_release_than_it_was_for_is_not_made_agai
     """The platform deploys the newest image. The state has the release that the program declared."""
     kept.up(declared(there))
     earlier, release = kept.inputs["release"], original.deployed_by_hand(original.live)
-    why = {"rollout": "stays"} if took == "changed variables alone" else {"newest": release}
+    why = {"rollout": "keep-release"} if took == "changed variables alone" else {"newest": release}
     changed = declared(there, SITE_ID=plain("3"))
     kept.up({**changed, **why, "release": earlier})
     assert kept.outputs["release"] == earlier

@@ -261,6 +261,6 @@ def test_what_a_failed_update_took_on_is_taken_back_at_a_site_that_follows_no_re
         kept.up(mirror(site, NEW=plain("x")))
     kept.then(later)
     site.forget_requests()
-    later.up({**mirror(site), "rollout": "stays"})
+    later.up({**mirror(site), "rollout": "keep-release"})
     assert site.writes() == ["DELETE NEW"]
     assert later.outputs == before

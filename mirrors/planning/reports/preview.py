@@ -41,7 +41,7 @@ def summarize_preview(
         settings: The configuration.
         stack: The stack's name.
         reported: The reports of Mirrors during the preview, after the command's own notes.
-        judgements: {slug: judgement} of the sites of ``find_first_deployments``. A site without one counts as deployed.
+        judgements: {slug: forecast} of the sites of ``find_first_deployments``. A site without one counts as deployed.
     """
     steps, words = read_steps(engine), load_platform_words(settings)
     changing = [step for step in steps if step.changes_something]

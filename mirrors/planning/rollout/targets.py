@@ -7,8 +7,7 @@ from mirrors.config import Mirror, Settings
 from mirrors.config.messages import suggestion
 from mirrors.errors import ConfigurationError
 from mirrors.planning.reports.site_status import SiteCondition, SiteStatus
-from mirrors.planning.rollout.waves import format_sites as shortened
-from mirrors.planning.rollout.waves import plan_rollout
+from mirrors.planning.rollout.waves import format_sites, plan_rollout
 from mirrors.problems import Note, Problem
 
 
@@ -54,19 +53,23 @@ def choose_named_sites(settings: Settings, sites: Sequence[str], stack: str) -> 
             " variables change",
             site,
         )
-        for site in _mirrors(settings, lambda item: settings.hold_of(item) == "everything")
+        for site in _select_mirrors(settings, lambda item: settings.hold_of(item) == "everything")
         if site in sites
     ]
     if unknown or held:
         raise ConfigurationError(*unknown, *held)
-    by_hand = _mirrors(settings, lambda item: settings.hold_of(item) == "variablesMayDeploy")
+    by_hand = _select_mirrors(settings, lambda item: settings.hold_of(item) == "variablesMayDeploy")
     manual_release_sites = tuple(site for site in dict.fromkeys(sites) if site in by_hand)
-    return ChosenSites(tuple(dict.fromkeys(sites)), manual_release_sites, tuple(_paused(settings, sites)))
+    return ChosenSites(tuple(dict.fromkeys(sites)), manual_release_sites, tuple(_note_paused_sites(settings, sites)))
 
 
 def choose_all_sites(settings: Settings) -> ChosenSites:
     """Choose all sites, without targets. The program leaves held sites as they are."""
-    return ChosenSites(None, _followed_by_hand(settings), (*_held(settings, settings.fleet.slugs), *_paused(settings)))
+    return ChosenSites(
+        None,
+        _find_manual_sites(settings),
+        (*_note_held_sites(settings, settings.fleet.slugs), *_note_paused_sites(settings)),
+    )
 
 
 def choose_outdated_sites(settings: Settings, rows: Iterable[SiteStatus]) -> ChosenSites:
@@ -80,42 +83,44 @@ def choose_outdated_sites(settings: Settings, rows: Iterable[SiteStatus]) -> Cho
         settings: The configuration.
         rows: The rows of ``mirrors status``.
     """
-    late = [row.application for row in rows if _is_late(row)]
+    outdated = [row.application for row in rows if _is_outdated(row)]
     plan = plan_rollout(settings)
-    left = {*_mirrors(settings, lambda item: settings.declared_hold(item) != "nothing"), *plan.paused}
-    wanted = [site for site in late if site not in left]
+    excluded = {*_select_mirrors(settings, lambda item: settings.declared_hold(item) != "nothing"), *plan.paused}
+    wanted = [site for site in outdated if site not in excluded]
     last = max((plan.wave_of[site] for site in wanted if site in plan.wave_of), default=0)
-    earlier = [site for wave in plan.waves[:last] for site in wave.sites if site not in left]
+    earlier = [site for wave in plan.waves[:last] for site in wave.sites if site not in excluded]
     sites = tuple(dict.fromkeys([*earlier, *wanted]))
-    manual_release_sites = tuple(site for site in _followed_by_hand(settings) if site in wanted)
-    return ChosenSites(sites, manual_release_sites, (*_held(settings, late), *_paused(settings, late)))
+    manual_release_sites = tuple(site for site in _find_manual_sites(settings) if site in wanted)
+    return ChosenSites(
+        sites, manual_release_sites, (*_note_held_sites(settings, outdated), *_note_paused_sites(settings, outdated))
+    )
 
 
-def _is_late(row: SiteStatus) -> bool:
+def _is_outdated(row: SiteStatus) -> bool:
     """Return whether the row is outdated. A mirror whose newest deployment failed counts, whatever its release."""
     return row.is_behind or (row.role, row.state) == ("mirror", SiteCondition.FAILED)
 
 
-def _mirrors(settings: Settings, wanted: Callable[[Mirror], bool]) -> list[str]:
+def _select_mirrors(settings: Settings, wanted: Callable[[Mirror], bool]) -> list[str]:
     return [item.application for item in settings.mirrors if wanted(item)]
 
 
-def _followed_by_hand(settings: Settings) -> tuple[str, ...]:
+def _find_manual_sites(settings: Settings) -> tuple[str, ...]:
     """Return the sites that only ``rollout.follow: manual`` keeps from a release."""
     if settings.rollout.follow != "manual":
         return ()
-    return tuple(_mirrors(settings, lambda item: settings.declared_hold(item) == "nothing"))
+    return tuple(_select_mirrors(settings, lambda item: settings.declared_hold(item) == "nothing"))
 
 
-def _held(settings: Settings, among: Iterable[str]) -> Iterable[Note]:
-    held = set(_mirrors(settings, lambda item: settings.declared_hold(item) != "nothing")).intersection(among)
+def _note_held_sites(settings: Settings, among: Iterable[str]) -> Iterable[Note]:
+    held = set(_select_mirrors(settings, lambda item: settings.declared_hold(item) != "nothing")).intersection(among)
     if held:
-        yield Note(f"held, no new release: {shortened([site for site in settings.fleet.slugs if site in held])}")
+        yield Note(f"held, no new release: {format_sites([site for site in settings.fleet.slugs if site in held])}")
 
 
-def _paused(settings: Settings, among: Iterable[str] | None = None) -> Iterable[Note]:
+def _note_paused_sites(settings: Settings, among: Iterable[str] | None = None) -> Iterable[Note]:
     paused = plan_rollout(settings).paused
     paused = paused if among is None else paused.intersection(among)
     if paused:
-        sites = shortened([site for site in settings.fleet.slugs if site in paused])
+        sites = format_sites([site for site in settings.fleet.slugs if site in paused])
         yield Note(f"paused after wave {settings.rollout.pause_after} (mirrors:rollout.pauseAfter): {sites}")
