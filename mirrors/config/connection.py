@@ -74,6 +74,7 @@ def load_connection(raw: Mapping[str, str], environ: Mapping[str, str]) -> Conne
 
 def _not_valid(key: str) -> Problem:
     if key not in ENVIRON:
-        return Problem("value-not-taken", "not valid", path=f"mirrors:{key}")
-    remedy = f"set it in the stack, or {ENVIRON[key]} in the environment"
-    return Problem("connection-invalid", "missing or not valid", remedy, path=f"mirrors:{key}")
+        remedy = "Correct it: docs/reference/configuration lists what each key takes"
+        return Problem("value-not-taken", "the value is not valid.", remedy, path=f"mirrors:{key}")
+    remedy = f"Set it in the stack, or set {ENVIRON[key]} in the environment"
+    return Problem("connection-invalid", "the value is missing or not valid.", remedy, path=f"mirrors:{key}")

@@ -70,8 +70,8 @@ def check_original_variables_unused(settings: Settings) -> Iterator[Problem]:
     ]
     for place, declared in places:
         if declared:
-            message = "the original is only read, so nobody sets them"
-            remedy = f"add deploy: true to {path(('fleet', 'original'))}, or remove them here"
+            message = "Mirrors only reads the original, so these variables have no effect."
+            remedy = f"Add deploy: true to {path(('fleet', 'original'))}, or remove them here"
             yield problem_at(place, "original-only-read", message, remedy)
 
 
@@ -79,7 +79,7 @@ def check_database_url_shared(settings: Settings) -> Iterator[Problem]:
     """Refuse a fleet that does not share DATABASE_URL: its value shows which sites use the fleet's database."""
     if "DATABASE_URL" not in settings.fleet.shared:
         message = (
-            "DATABASE_URL is not in it. It tells which sites share a database, so that none of them gets the SITE_ID of"
-            " another"
+            "DATABASE_URL is missing. Without it, Mirrors cannot see which sites share a database, and could give two"
+            " of them one SITE_ID."
         )
-        yield problem_at(("fleet", "shared"), "database-url-not-shared", message, "add it")
+        yield problem_at(("fleet", "shared"), "database-url-not-shared", message, "Add DATABASE_URL")

@@ -54,17 +54,18 @@ def read_fleet(file: Path, name: str) -> FleetFile:
         if isinstance(root, MappingNode):
             found.fleet = _Reading(Source(name, False, {}), found).value(root, ("fleet",))
         else:
-            found.problems.append(_unusable(f"{name} holds no keys", f"it takes those of {FLEET}, such as original"))
+            found.problems.append(_unusable(f"{name} has no keys.", f"Write those of {FLEET}, such as original"))
     except OSError as error:
-        message = f"{file} cannot be read: {error.strerror}"
-        found.problems.append(_unusable(message, "name the file from the project's directory on"))
+        message = f"Mirrors cannot read {file}: {error.strerror}."
+        found.problems.append(_unusable(message, "Write the path from the project's directory on"))
     except (UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
-        found.problems.append(_unusable(f"{name} is no YAML{f', see line {mark.line + 1}' if mark else ''}"))
+        where = f", line {mark.line + 1}," if mark else ""
+        found.problems.append(_unusable(f"{name}{where} is no YAML.", "Correct the file"))
     return found
 
 
-def _unusable(message: str, remedy: str = "") -> Problem:
+def _unusable(message: str, remedy: str) -> Problem:
     return problem_at(("fleetFile",), "fleet-file-unusable", message, remedy)
 
 
@@ -95,6 +96,6 @@ class _Reading:
         for key, _ in node.value:
             if key.value in seen:
                 where = f"{self.source.file}, line {key.start_mark.line + 1}"
-                message = f"stands there twice ({where})"
-                yield problem_at((*place, str(key.value)), "key-written-twice", message, "remove one")
+                message = f"the file has this key twice ({where})."
+                yield problem_at((*place, str(key.value)), "key-written-twice", message, "Remove one of them")
             seen.add(key.value)

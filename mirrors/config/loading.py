@@ -87,7 +87,7 @@ class _Draft:
         if "environment" not in data:
             data["environment"] = stack
             command = f"pulumi config set mirrors:environment test --stack {shown(stack)[1:-1]}"
-            origins["environment",] = Origin("the stack's name", f"set it with {command}, or live")
+            origins["environment",] = Origin("the stack's name", f", for example with {command}")
         mirrors = _mirrors(data)
         return cls(data, origins, scanned, list(range(len(mirrors))), frozenset(_named(mirrors)), scanned.problems)
 

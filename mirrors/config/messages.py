@@ -25,7 +25,7 @@ _TEXTUAL = frozenset({"takes_text", "string_type", "string_unicode"})
 _TAKES = {
     "bool_type": "true or false, without quotes",
     "dict_type": "an object {name: value}",
-    "string_too_short": "text that is not empty",
+    "string_too_short": "text with at least one character",
     "string_type": "text",
     "string_unicode": "text",
     "tuple_type": "a list",
@@ -37,7 +37,7 @@ class Origin(NamedTuple):
 
     Args:
         name: The source in words, such as ``DIVIO_API_TOKEN in the environment``.
-        remedy: How to set the value in the configuration.
+        remedy: The end of a remedy that says how to set the value in the configuration.
     """
 
     name: str
@@ -77,7 +77,7 @@ def shown(value: Any) -> str:
 def kind(value: Any) -> str:
     """Return the kind of a value in words, such as ``a number``."""
     kinds: dict[type, str] = {bool: "true or false", str: "text", list: "a list", dict: "an object"}
-    return "nothing" if value is None else kinds.get(type(value), "a number")
+    return "an empty value" if value is None else kinds.get(type(value), "a number")
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
@@ -91,7 +91,7 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     """Return a remedy for an unknown word: the similar one, or all known words."""
     known = sorted(known)
     near = nearest(word, known)
-    return f"did you mean {near}?" if near else f"known here: {', '.join(known)}"
+    return f"Did you mean {near}?" if near else f"Use one of these: {', '.join(known)}"
 
 
 def no_such_site(place: Place, known: Iterable[str]) -> Problem:
@@ -101,7 +101,7 @@ def no_such_site(place: Place, known: Iterable[str]) -> Problem:
         place: The place of the slug, which is its last key.
         known: The slugs that are valid there.
     """
-    return problem_at(place, "unknown-site", "the fleet has no site of this name", suggestion(str(place[-1]), known))
+    return problem_at(place, "unknown-site", "the fleet has no site of this name.", suggestion(str(place[-1]), known))
 
 
 def describe(error: ErrorDetails, origins: Mapping[Place, Origin], leaf: Leaf | None = None) -> Problem:
@@ -114,39 +114,39 @@ def describe(error: ErrorDetails, origins: Mapping[Place, Origin], leaf: Leaf | 
     """
     place = place_of(error)
     if error["type"] == "extra_forbidden":
-        return problem_at(place, "unknown-key", "unknown key", _about_unknown(place))
+        return problem_at(place, "unknown-key", "Mirrors knows no such key.", _about_unknown(place))
     if error["type"] == "missing":
-        remedy = needed(place) if len(place) == 1 else f"it takes {takes_of(error, place)}"
-        return problem_at(place, "missing-key", "missing", remedy)
+        remedy = needed(place) if len(place) == 1 else f"Write {takes_of(error, place)}"
+        return problem_at(place, "missing-key", "the key is missing.", remedy[:1].upper() + remedy[1:])
     if place != error["loc"]:
-        return problem_at(place, "name-not-taken", f"got a wrong name, takes {takes_of(error, place)}")
+        return problem_at(place, "name-not-taken", "the name is not valid.", f"Write {takes_of(error, place)}")
     if error["type"] in _TEXTUAL and isinstance(error["input"], int | float):
-        if leaf is not None and leaf.text != json.dumps(error["input"]):  # 2.0 has become 2
+        if leaf is not None and leaf.text != json.dumps(error["input"]):  # Pulumi has made 2 of 2.0.
             return altered(Altered(place, leaf, error["input"]), None)
-        return problem_at(place, "needs-quotes", _unquoted(error, place, leaf))
+        return problem_at(place, "needs-quotes", *_unquoted(error, place, leaf))
     return _not_taken(error, place, origins.get(place))
 
 
 def _not_taken(error: ErrorDetails, place: Place, origin: Origin | None) -> Problem:
-    source, remedy = (f" from {origin.name}", origin.remedy) if origin else ("", "")
-    message = f"got {_got(error, place)}{source}, takes {takes_of(error, place)}"
-    return problem_at(place, "value-not-taken", message, remedy)
+    source, command = (f" from {origin.name}", origin.remedy) if origin else ("", "")
+    message = f"{_got(error, place)}{source} is not valid."
+    return problem_at(place, "value-not-taken", message, f"Write {takes_of(error, place)}{command}")
 
 
-def _unquoted(error: ErrorDetails, place: Place, leaf: Leaf | None) -> str:
-    """Return the message about a number, or true or false, in a key that takes text.
+def _unquoted(error: ErrorDetails, place: Place, leaf: Leaf | None) -> tuple[str, str]:
+    """Return message and remedy about a number, or true or false, in a key that takes text.
 
     The message shows the scalar of a file in clear.
     """
-    what = "the slug" if place[-1] in ("application", "formerly") else "the text"
-    is_ = "true or false" if isinstance(error["input"], bool) else "a number"
+    kind_read = "true or false" if isinstance(error["input"], bool) else "a number"
+    remedy = f"Put the {'slug' if place[-1] in ('application', 'formerly') else 'text'} in quotes"
     if leaf is None:
-        got = f"got {is_}" if _is_hidden(place, error["input"]) else f"{shown(error['input'])} is {is_}"
-        return f"{got}: put {what} in quotes"
-    said = f"{leaf.text} is {is_} ({leaf.where}): put {what} in quotes"
+        value = "the value" if _is_hidden(place, error["input"]) else shown(error["input"])
+        return f"YAML reads {value} as {kind_read}.", remedy
+    message = f"YAML reads {leaf.text} as {kind_read} ({leaf.where})."
     if leaf.rewritten:  # Pulumi may have written 83 where the user wrote 0123.
-        return f"{said}, as it is meant: Pulumi writes numbers anew whenever it saves that file"
-    return f"{said}, {_to_paste(place, leaf)}"
+        return f"{message} Pulumi changes such values when it saves that file.", f"{remedy}, as you mean it"
+    return message, f"{remedy}: {_to_paste(place, leaf)}"
 
 
 def altered(found: Altered, takes: str | None) -> Problem:
@@ -157,18 +157,19 @@ def altered(found: Altered, takes: str | None) -> Problem:
         takes: What its key takes; None if it takes text.
     """
     leaf, place = found.leaf, found.place
-    arrives = "is read in more than one way" if found.arrived is None else f"arrives as {shown(found.arrived)}"
-    remedy = f"put it in quotes, {_to_paste(place, leaf)}"
+    arrives = "has several meanings" if found.arrived is None else f"arrives as {shown(found.arrived)}"
+    message = f"{leaf.text} without quotes {arrives} ({leaf.where})."
+    remedy = f"Put it in quotes: {_to_paste(place, leaf)}"
     if takes is not None:
-        remedy = f"takes {takes}, in decimal digits that do not begin with 0"
-    return problem_at(place, "value-not-as-written", f"{leaf.text}, without quotes, {arrives} ({leaf.where})", remedy)
+        remedy = f"Write {takes}, in decimal digits that do not begin with 0"
+    return problem_at(place, "value-not-as-written", message, remedy)
 
 
 def engines_date(place: Place, leaf: Leaf | None) -> Problem:
     """Return a problem about a date in Pulumi's spelling. No file shows how the user wrote it."""
     where = f" ({leaf.where})" if leaf else ""
-    message = f"got what Pulumi makes of a date without quotes{where}"
-    return problem_at(place, "value-not-as-written", message, "put the date in quotes, as it is meant")
+    message = f"Pulumi changed a date without quotes{where}."
+    return problem_at(place, "value-not-as-written", message, "Put the date in quotes, as you mean it")
 
 
 def _to_paste(place: Place, leaf: Leaf) -> str:
@@ -187,7 +188,7 @@ def _about_unknown(place: Place) -> str:
     model = _model_at(place[:-1])
     known = [str(key) for key in _fields(model)] if model else []
     if len(place) == 1 and (path_of_known := re.match(r"(\w+)[.\[]", key)) and path_of_known[1] in known:
-        return "a part of an object is set with pulumi config set --path"
+        return "Set a part of an object with pulumi config set --path"
     return suggestion(key, known)
 
 
@@ -251,4 +252,4 @@ def takes_of(error: ErrorDetails, place: Place) -> str:
         return "the slug of an application"
     if error["type"] == "missing" and (text := needed(place)):
         return text
-    return _TAKES.get(error["type"], "something else")
+    return _TAKES.get(error["type"], "another value")

@@ -126,8 +126,9 @@ def load_part(kind: str, part: str) -> Any:
     except ModuleNotFoundError as missing:
         if not entry.extra:
             raise
-        message = f"{kind} needs the package {missing.name}: pip install 'pulumi-mirrors[{entry.extra}]'"
-        raise ConfigurationError(Problem("package-missing", message, path="mirrors:platform")) from None
+        message = f"the platform {kind} needs the Python package {missing.name}, which is not installed."
+        remedy = f"Run pip install 'pulumi-mirrors[{entry.extra}]'"
+        raise ConfigurationError(Problem("package-missing", message, remedy, path="mirrors:platform")) from None
 
 
 def object_keys() -> frozenset[str]:

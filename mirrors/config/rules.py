@@ -51,8 +51,8 @@ def check_applications_differ(context: ValidationContext) -> Iterator[Problem]:
     for place, site in context.sites:
         place = (*place, "application")
         if first.setdefault(site.application, place) != place:
-            message = f"{site.application} stands at {path(first[site.application])} already"
-            yield problem_at(place, "application-listed-twice", message, "list each application once")
+            message = f"{site.application} is also at {path(first[site.application])}."
+            yield problem_at(place, "application-listed-twice", message, "List each application once")
 
 
 def check_site_ids_differ(context: ValidationContext) -> Iterator[Problem]:
@@ -64,9 +64,11 @@ def check_site_ids_differ(context: ValidationContext) -> Iterator[Problem]:
         there, other = first.setdefault(site.site_id, (place, site))
         if there != place:
             where = path((*there, "siteId"))
-            message = f"{site.application} has {site.site_id}, and so has {other.application} at {where}"
-            remedy = "two sites with one SITE_ID overwrite each other, give each its own"
-            yield problem_at((*place, "siteId"), "site-id-declared-twice", message, remedy)
+            message = (
+                f"{site.application} has SITE_ID {site.site_id}, and so has {other.application} at {where}. They would"
+                " overwrite each other's content."
+            )
+            yield problem_at((*place, "siteId"), "site-id-declared-twice", message, "Give each site an id of its own")
 
 
 def check_site_ids_are_free(context: ValidationContext) -> Iterator[Problem]:
@@ -81,9 +83,8 @@ def check_site_ids_are_free(context: ValidationContext) -> Iterator[Problem]:
         code = "site-id-retired" if key == "retired" else "site-id-reserved"
         for place, site in context.sites:
             if site.site_id in ids:
-                keeps = f"which {path(('fleet', key))} keeps from being used"
-                message = f"{site.application} has {site.site_id}, {keeps}"
-                remedy = "choose another or take it from that list"
+                message = f"{site.application} has SITE_ID {site.site_id}, which {path(('fleet', key))} keeps free."
+                remedy = "Choose another id, or take this one off that list"
                 yield problem_at((*place, "siteId"), code, message, remedy)
 
 
@@ -95,10 +96,10 @@ def check_former_slugs_are_gone(context: ValidationContext) -> Iterator[Problem]
             continue
         place = (*place, "formerly")
         if (other := seen.setdefault(site.formerly, place)) != place:
-            message = f"{site.formerly} stands at {path(other)}, too; one site had this slug"
-            swap = "Where two change places, give one a slug that neither had and update every stack first"
-            end, remedy = (".", swap) if other[-1] == "application" else ("", "")
-            yield problem_at(place, "former-slug-in-use", message + end, remedy)
+            message = f"{site.formerly} is also at {path(other)}. Only one site had this slug."
+            swap = "If two sites swap their slugs, give one of them a third slug first, and update every stack"
+            remedy = swap if other[-1] == "application" else "Remove one of them"
+            yield problem_at(place, "former-slug-in-use", message, remedy)
 
 
 def check_own_variables_undeclared(context: ValidationContext) -> Iterator[Problem]:
@@ -107,9 +108,9 @@ def check_own_variables_undeclared(context: ValidationContext) -> Iterator[Probl
     for place, names in _variable_places(context):
         for name in names:
             if name in reserved:
-                whose = "set by mirrors itself" if name in OWN_NAMES else "shared by the original (fleet.shared)"
-                message = f"{name} is {whose} and cannot be declared"
-                yield problem_at((*place, name), "variable-name-reserved", message, "remove it here")
+                owner = "Mirrors sets" if name in OWN_NAMES else f"{path(('fleet', 'shared'))} shares"
+                message = f"{owner} {name}, so you cannot declare it."
+                yield problem_at((*place, name), "variable-name-reserved", message, "Remove it here")
 
 
 def _variable_places(context: ValidationContext) -> Iterator[tuple[Place, Mapping[str, str | SecretStr]]]:
@@ -130,8 +131,8 @@ def check_domains_are_hosts(context: ValidationContext) -> Iterator[Problem]:
         value = variables.get(DOMAIN)
         text = value.get_secret_value() if isinstance(value, SecretStr) else value
         if text and not is_host(text.strip()):
-            message = "takes one host name, with its port if it has one, such as www.example.com"
-            remedy = "leave out https:// and the path, and put further host names into DOMAIN_ALIASES"
+            message = "the value is not one host name, such as www.example.com or localhost:8000."
+            remedy = "Leave out https:// and the path, and put other host names into DOMAIN_ALIASES"
             yield problem_at((*place, DOMAIN), "domain-is-no-host", message, remedy)
 
 
@@ -143,8 +144,8 @@ def check_plain_or_secret(context: ValidationContext) -> Iterator[Problem]:
             for here, secrets in settings.secret_variables_of(site):
                 for name in sorted(plain.keys() & secrets.keys()):
                     own: Place = (*place, "variables")
-                    message = f"{name} is a plain variable at {path((*(there or own), name))}, too"
-                    yield problem_at((*here, name), "variable-plain-and-secret", message, "declare it once")
+                    message = f"{name} is also a plain variable at {path((*(there or own), name))}."
+                    yield problem_at((*here, name), "variable-plain-and-secret", message, "Declare it once")
 
 
 def check_slugs_in_fleet(context: ValidationContext) -> Iterator[Problem]:
@@ -164,8 +165,9 @@ def check_reserved_slug(context: ValidationContext) -> Iterator[Problem]:
     """Refuse the key ``all`` of the secrets if a site has that slug."""
     settings = context.settings
     if ALL in settings.secrets and ALL in settings.fleet.slugs:
-        message = f"means every mirror, but a site is called {ALL}"
-        yield problem_at(("secrets", ALL), "site-is-called-all", message, "declare secrets site by site")
+        message = f"{ALL} means every mirror here, and a site has the slug {ALL}."
+        remedy = "Declare the secrets of each site under its own slug"
+        yield problem_at(("secrets", ALL), "site-is-called-all", message, remedy)
 
 
 def check_shared_names(context: ValidationContext) -> Iterator[Problem]:
@@ -174,10 +176,11 @@ def check_shared_names(context: ValidationContext) -> Iterator[Problem]:
     for position, name in enumerate(shared):
         place = ("fleet", "shared", position)
         if name in OWN_NAMES:
-            message = f"{name} is each site's own and cannot be shared"
-            yield problem_at(place, "variable-name-reserved", message, "remove it")
+            message = f"each site has its own {name}, so the fleet cannot share it."
+            yield problem_at(place, "variable-name-reserved", message, "Remove it")
         if name in shared[:position]:
-            yield problem_at(place, "shared-name-listed-twice", f"{shown(name)} is listed twice", "remove one")
+            message = f"{shown(name)} is listed twice."
+            yield problem_at(place, "shared-name-listed-twice", message, "Remove one of them")
 
 
 def check_shared_values(context: ValidationContext) -> Iterator[Problem]:
@@ -185,15 +188,15 @@ def check_shared_values(context: ValidationContext) -> Iterator[Problem]:
     shared = context.settings.fleet.shared
     for name in context.settings.shared_values:
         if name not in shared:
-            message = "is not among the names of fleet.shared"
+            message = f"{path(('fleet', 'shared'))} lacks this name."
             yield problem_at(("sharedValues", name), "value-of-unshared-name", message, suggestion(name, shared))
 
 
 def check_stack_reference(context: ValidationContext) -> Iterator[Problem]:
     """Refuse a stack that names itself in ``siteIdsFrom``."""
     if context.settings.site_ids_from == context.stack:
-        remedy = "name the stack that it follows, or remove the key"
-        yield problem_at(("siteIdsFrom",), "stack-follows-itself", "is this stack itself", remedy)
+        remedy = "Name the stack that gives this one its ids, or remove the key"
+        yield problem_at(("siteIdsFrom",), "stack-follows-itself", "this is the stack itself.", remedy)
 
 
 def check_wave_sizes(context: ValidationContext) -> Iterator[Problem]:
@@ -203,19 +206,22 @@ def check_wave_sizes(context: ValidationContext) -> Iterator[Problem]:
         sizes = [(number, int(str(size).rstrip("%"))) for number, size in enumerate(waves) if isinstance(size, kind)]
         for (_, before), (number, size) in pairwise(sizes):
             if size <= before:
-                message = f"got {shown(waves[number])}, but each wave counts those before it, too"
-                yield problem_at(("rollout", "waves", number), "waves-do-not-grow", message, "let them grow")
+                message = (
+                    f"{shown(waves[number])} is not more than the wave before. The size of each wave includes the"
+                    " mirrors of earlier waves."
+                )
+                yield problem_at(("rollout", "waves", number), "waves-do-not-grow", message, "Write a larger size")
     if waves[-1:] != ("100%",):
-        message = "its last wave takes all that is left"
-        yield problem_at(("rollout", "waves"), "last-wave-not-all", message, 'add "100%" at its end')
+        message = "the last wave does not take all mirrors."
+        yield problem_at(("rollout", "waves"), "last-wave-not-all", message, 'Add "100%" at the end')
 
 
 def check_pause_after(context: ValidationContext) -> Iterator[Problem]:
     """Refuse a pause after a wave that does not exist."""
     rollout = context.settings.rollout
     if rollout.pause_after is not None and rollout.pause_after > len(rollout.waves):
-        message = f"got {rollout.pause_after}, but {path(('rollout', 'waves'))} has {len(rollout.waves)}"
-        remedy = "lower it, or remove it where nothing shall pause"
+        message = f"there is no wave {rollout.pause_after}: {path(('rollout', 'waves'))} has {len(rollout.waves)}."
+        remedy = "Lower the number, or remove the key so that no wave pauses"
         yield problem_at(("rollout", "pauseAfter"), "no-wave-to-pause-after", message, remedy)
 
 
@@ -230,7 +236,8 @@ def check_original_not_held(context: ValidationContext) -> Iterator[Problem]:
     original = settings.fleet.original.application
     if (override := settings.overrides.mirrors.get(original)) and override.hold is not None:
         place = ("overrides", "mirrors", original, "hold")
-        yield problem_at(place, "original-is-held", f"{original} is the original", "only mirrors are held")
+        message = f"{original} is the original, and you can hold mirrors only."
+        yield problem_at(place, "original-is-held", message, "Remove hold here")
 
 
 _RULES = (

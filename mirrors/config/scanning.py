@@ -74,8 +74,8 @@ def _read_fleet_file(data: dict[str, Any], files: Files, found: Scan) -> None:
     if not name:
         return
     if "fleet" in data:
-        message = f"{path(('fleet',))} is set, too"
-        found.problems.append(problem_at(("fleetFile",), "keys-exclude-each-other", message, "remove one of them"))
+        message = f"{path(('fleet',))} is also set."
+        found.problems.append(problem_at(("fleetFile",), "keys-exclude-each-other", message, "Remove one of them"))
         return
     read = files.fleet(name)
     found.problems += read.problems

@@ -173,7 +173,8 @@ def _api_url(value: Any) -> str:
         raise takes("an address such as https://api.divio.com, without user name, query or fragment")
     if parts.scheme == "http" and not _is_loopback(parts.hostname):
         raise takes(
-            "an https:// address: over http:// the token could be read on the way (only loopback hosts may use it)"
+            "an https:// address, because others can read a token that goes over http:// (only loopback hosts may have"
+            " http://)"
         )
     return str(value).rstrip("/")
 

@@ -34,7 +34,7 @@ COMMANDS: Mapping[str, Meaning] = {
         "Read Pulumi's message.",
     ),
     "event-unreadable": Meaning(
-        "The program or a provider reported something that the command cannot read.",
+        "The program or a provider reported an event that the command cannot read.",
         "Install one version of pulumi-mirrors for the command and for the program.",
     ),
     "fleet-not-in-clear": Meaning(

@@ -6,16 +6,16 @@ from mirrors.problems.codes import Meaning
 
 CONTAINERS: Mapping[str, Meaning] = {
     "container-ended": Meaning(
-        "A site's container ended instead of serving. The waves behind the site were not begun.",
+        "A site's container ended instead of serving. Mirrors began no later wave.",
         "Correct the cause that the log shows, then run the command again.",
     ),
-    "container-missing": Meaning("A container that Mirrors has to ask was removed.", "Run the command again."),
+    "container-missing": Meaning("Someone removed a container that Mirrors needs.", "Run the command again."),
     "container-unhealthy": Meaning(
-        "A site's container was not healthy in time. The waves behind the site were not begun.",
+        "A site's container was not healthy in time. Mirrors began no later wave.",
         "Correct the cause that the log shows, then run the command again.",
     ),
     "docker-host-refused": Meaning(
-        "The Docker host refused what Mirrors asked for.", "Correct what the host complains of."
+        "The Docker host refused a request of Mirrors.", "Correct what the host's message names."
     ),
     "docker-host-unreachable": Meaning(
         "The Docker host does not answer.",
@@ -39,14 +39,14 @@ CONTAINERS: Mapping[str, Meaning] = {
     ),
     "role-password-refused": Meaning(
         "PostgreSQL did not give the sites' role its password.",
-        "Check mirrors:docker.database.superuser: it has to fit the volume.",
+        "Check mirrors:docker.database.superuser. It must be the superuser of the database in the volume.",
     ),
     "site-of-another-fleet": Meaning(
         "A declared site runs on this host as part of another fleet, with that fleet's database.",
         "Declare the original's earlier name as formerly, or take the site off the other fleet's list.",
     ),
     "ssh-missing": Meaning(
-        "The Docker host is reached with the command ssh, and none is on the PATH.",
+        "Mirrors reaches this Docker host with the command ssh, and no ssh is on the PATH.",
         "Install ssh, or set mirrors:docker.host to another address.",
     ),
 }

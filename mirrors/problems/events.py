@@ -20,7 +20,7 @@ EVENTS = "MIRRORS_EVENTS"
 
 UNREADABLE = Problem(
     "event-unreadable",
-    "the program or a provider reported something that this command cannot read.",
+    "the program or a provider reported an event that this command cannot read.",
     "Install one version of pulumi-mirrors for the command and for the program, and run the command again",
 )
 

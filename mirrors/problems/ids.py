@@ -15,12 +15,12 @@ IDS: Mapping[str, Meaning] = {
         "Check the slug and the token's rights. Make a new mirror once in the Control Panel.",
     ),
     "application-renamed": Meaning(
-        "An application has another name now than at the last update, and the configuration does not say so.",
-        "Write its new name, and its earlier one as formerly.",
+        "An application got a new slug after the last update, and the configuration does not say so.",
+        "Declare the new slug as application, and the earlier one as formerly.",
     ),
     "database-of-other-environment": Meaning(
         "A mirror's DATABASE_URL in one environment names the original's database of the other environment.",
-        "Remove that variable in the Control Panel, so that an up writes the right one.",
+        "Remove that variable in the Control Panel. Then pulumi up writes the right one.",
     ),
     "environment-not-found": Meaning(
         "An application of the fleet does not have the environment that this stack is for.",
@@ -35,15 +35,15 @@ IDS: Mapping[str, Meaning] = {
         "Set hold to false or to variablesMayDeploy for this site, or leave it out of the command.",
     ),
     "held-site-variables-change": Meaning(
-        "A held site's variables change. Only a deployment makes them count, and it would take the newest image.",
+        "The declared variables of a held site changed. Only a deployment applies them, and it takes the newest image.",
         "Set hold to false or to variablesMayDeploy for this site, or keep its variables as they are.",
     ),
     "names-exchanged": Meaning(
         "An application has the slug that another one had at the last update. Their resources cannot change places.",
-        "Give the application a slug that neither had, run an up in every stack, then give it the slug that you want.",
+        "Give the application a slug that neither had, update every stack, then give it the slug that you want.",
     ),
     "neighbour-id-unknown": Meaning(
-        "An application that is not declared may use the shared database, and its SITE_ID cannot be read.",
+        "An undeclared application or environment may use the shared database, and Mirrors cannot read its SITE_ID.",
         "Declare the application with its siteId, or reserve its id with mirrors:fleet.reservedFor.",
     ),
     "original-never-deployed": Meaning(
@@ -51,7 +51,7 @@ IDS: Mapping[str, Meaning] = {
         "Deploy the original in that environment, then run the command again.",
     ),
     "paused-site-unclear": Meaning(
-        "A site's wave is behind the pause, and Mirrors cannot tell whether it manages the site already.",
+        "A site's wave comes after the pause, and Mirrors cannot tell whether it manages the site already.",
         "Raise mirrors:rollout.pauseAfter, take the site off the list, or set its MIRRORS_APPLICATION again.",
     ),
     "reserved-for-unknown": Meaning(
@@ -64,11 +64,11 @@ IDS: Mapping[str, Meaning] = {
     ),
     "shared-service-moved": Meaning(
         "A shared value of the original points at another service than before. Every mirror would change to it.",
-        "Confirm it with mirrors:confirmDatabase if that is meant. Otherwise correct the original.",
+        "If you want that change, confirm it with mirrors:confirmDatabase. Otherwise correct the original.",
     ),
     "shared-service-unclear": Meaning(
         "A shared value of the original changed, and Mirrors cannot tell whether it points at the same service.",
-        "Confirm it with mirrors:confirmDatabase if that is meant. Otherwise correct the original.",
+        "If you want that change, confirm it with mirrors:confirmDatabase. Otherwise correct the original.",
     ),
     "shared-value-differs": Meaning(
         "A value under mirrors:sharedValues is not the one that the original's instances run with.",
@@ -79,7 +79,7 @@ IDS: Mapping[str, Meaning] = {
         "Set the value as a secret under mirrors:sharedValues, or take the variable off mirrors:fleet.shared.",
     ),
     "site-id-differs": Meaning(
-        "The configuration, the state and the platform do not name one SITE_ID for a site.",
+        "The configuration, the state and the platform name different SITE_IDs for a site.",
         "Declare the siteId that is right, and correct the others. Mirrors does not renumber a running site.",
     ),
     "site-id-invalid": Meaning(
@@ -88,7 +88,7 @@ IDS: Mapping[str, Meaning] = {
     ),
     "site-id-not-given-yet": Meaning(
         "This stack follows another one for its SITE_IDs, and that one has not given this site an id.",
-        "Run an up in the other stack first.",
+        "Run pulumi up in the other stack first.",
     ),
     "site-id-retired": Meaning(
         "A site would have a SITE_ID that is retired. The content of the site that had it is still in the database.",
@@ -99,8 +99,8 @@ IDS: Mapping[str, Meaning] = {
         "Decide whose content it is, and give the other site another id.",
     ),
     "site-id-taken": Meaning(
-        "An application or an environment that is not declared uses this SITE_ID with the shared database.",
-        "Declare another siteId, or set another SITE_ID there.",
+        "An undeclared application or environment uses this SITE_ID with the shared database.",
+        "Declare another siteId, or set another SITE_ID for that application.",
     ),
     "site-id-too-high": Meaning(
         "The next free SITE_ID is above the highest that a row of Django's sites can have.",

@@ -8,7 +8,7 @@ AGAIN = "Run the command again. Nothing is lost."
 
 PLATFORM: Mapping[str, Meaning] = {
     "connection-invalid": Meaning(
-        "The platform's address or the token cannot be used as it is written.",
+        "The platform's address or the token is missing or not valid.",
         "Correct mirrors:apiUrl and mirrors:apiToken, or DIVIO_API_URL and DIVIO_API_TOKEN.",
     ),
     "deployed-with-other-variables": Meaning(
@@ -24,31 +24,31 @@ PLATFORM: Mapping[str, Meaning] = {
         "Run the command again: it waits for that deployment. Raise mirrors:rollout.timeout where it is too short.",
     ),
     "held-site-needs-deployment": Meaning(
-        "The site is held, and what is declared would need a deployment with the newest image.",
+        "The site is held, and its declared configuration needs a deployment, which takes the newest image.",
         "Set hold: false, or hold: variablesMayDeploy, for this site.",
     ),
     "mirror-has-another-database": Meaning(
         "A mirror that is new to this stack has a DATABASE_URL that does not point at the original's database.",
-        "Take it off the list, or confirm what it gives up with mirrors:confirmDatabase.",
+        "Take the mirror off the list, or confirm with mirrors:confirmDatabase that it gives that database up.",
     ),
     "newer-release": Meaning(
         "The original got another release while the rollout ran. No site was deployed with an untested release.",
         "Run the command again: the first wave gets the new release first.",
     ),
     "not-on-platform": Meaning(
-        "The platform does not know what it was asked for, or hides it from this token.",
-        "Check whether it was deleted, and which rights the token's account has.",
+        "The platform does not have the requested object, or hides it from this token.",
+        "Check whether someone deleted it, and which rights the token's account has.",
     ),
     "other-deployments-running": Meaning(
-        "Deployments that Mirrors did not start ran whenever one of Mirrors should start.",
+        "Other deployments of the site kept running, so Mirrors could not start its own.",
         "See in the Control Panel who starts them, then run the command again.",
     ),
     "paused-site-needs-deployment": Meaning(
-        "The site is in a wave after mirrors:rollout.pauseAfter, and would have to be deployed before its wave.",
+        "The site is in a wave after mirrors:rollout.pauseAfter, and its changes need a deployment before that wave.",
         "Raise mirrors:rollout.pauseAfter when the rollout may reach the site.",
     ),
     "permission-denied": Meaning(
-        "The token's account may not do what was asked.",
+        "The token's account lacks the right to do this.",
         "Give the account the right to read and write the environments of this application.",
     ),
     "platform-answer-broken": Meaning("The platform's answer ended before it was complete.", AGAIN),
@@ -66,7 +66,7 @@ PLATFORM: Mapping[str, Meaning] = {
         "Check mirrors:apiUrl, or DIVIO_API_URL, and the network. On a sandbox: mirrors sandbox start.",
     ),
     "refused-by-platform": Meaning(
-        "The platform refused a value.", "Correct what the platform complains of, then run the command again."
+        "The platform refused a value.", "Correct the value that its message names, then run the command again."
     ),
     "repair-incomplete": Meaning(
         "All mirrors were one wave, because their shared credentials had changed, and some of them failed.",
@@ -75,7 +75,7 @@ PLATFORM: Mapping[str, Meaning] = {
     "shared-values-changed": Meaning(
         "The original's deployment runs with other shared values than when the command looked.", AGAIN
     ),
-    "site-not-checked": Meaning("A provider process was to deploy a site that it has not checked.", AGAIN),
+    "site-not-checked": Meaning("A provider process should deploy a site that it did not check before.", AGAIN),
     "site-unhealthy": Meaning(
         "A deployed site does not answer as mirrors:rollout.health asks.",
         "Correct the site and run the command again, or change mirrors:rollout.health.",
@@ -98,6 +98,6 @@ PLATFORM: Mapping[str, Meaning] = {
     ),
     "writes-refused": Meaning(
         "The platform refused the first write of this run, so Mirrors tried no other one.",
-        "Give the token's account the right to write, or set the variables by hand in the order that the message has.",
+        "Give the token's account the right to write, or set the variables by hand in the order of the message.",
     ),
 }

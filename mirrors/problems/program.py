@@ -1,4 +1,4 @@
-"""Problems that the user's program finds before it registers a resource, beside those of the configuration itself."""
+"""Problems that the user's program finds before it registers a resource, besides those of the configuration."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,7 @@ PROGRAM: Mapping[str, Meaning] = {
         "Use mirrors deploy SITE, or add the targets that the message names.",
     ),
     "ledger-would-be-deleted": Meaning(
-        "The program would delete the stack's list of SITE_IDs, and the ids would be forgotten.",
+        "The program would delete the stack's ledger of SITE_IDs, and Mirrors would forget the ids.",
         "Give the Fleet its former name and place in the program back.",
     ),
     "package-missing": Meaning(
@@ -18,15 +18,15 @@ PROGRAM: Mapping[str, Meaning] = {
         "Install the extra that the message names.",
     ),
     "published-passphrase": Meaning(
-        "The stack holds secrets of a real account, and its passphrase is the sandbox's, which everybody knows.",
-        "Set a PULUMI_CONFIG_PASSPHRASE of your own and make the stack anew.",
+        "The stack holds secrets of a real account, and its passphrase is the sandbox's, which is public.",
+        "Set a PULUMI_CONFIG_PASSPHRASE of your own, and create the stack again.",
     ),
     "secret-in-clear": Meaning(
         "A key that holds secrets is set in clear. Pulumi would write it in clear into files and the state.",
-        "Set it anew with pulumi config set --secret.",
+        "Set it again with pulumi config set --secret.",
     ),
     "secret-in-plain-key": Meaning(
-        "A secret is set in a key whose variables are plain for the state and the platform.",
+        "A secret is set in a key whose variables the state and the platform show in clear.",
         "Move it to mirrors:secrets.",
     ),
 }

@@ -118,7 +118,7 @@ def _unknown_site_problems(settings: Settings, environ: Mapping[str, str]) -> li
     return [
         Problem(
             "unknown-site",
-            f"this fleet has no site {shown(site)}",
+            f"this fleet has no site {shown(site)}.",
             suggestion(site, known),
             path=f"{MANUAL_RELEASE_SITES} (environment variable)",
         )

@@ -232,9 +232,9 @@ def test_problems_of_the_configuration_come_together_and_before_anything_is_regi
     wrong = {"domains": {"acme-d": "www.example.de"}, "proxy": {"kind": "caddy", "network": "proxy"}, "port": 0}
     problems = "\n".join(refused(declared(host.url, docker=wrong)))
     assert "mirrors:docker.image: missing" in problems
-    assert "mirrors:docker.port: got 0, takes a port" in problems
+    assert "mirrors:docker.port: 0 is not valid. Write a port" in problems
     assert "mirrors:docker.domains.acme-fr: missing; the proxy needs the site's host name" in problems
-    assert "mirrors:docker.domains.acme-d: the fleet has no site of this name; did you mean acme" in problems
+    assert "mirrors:docker.domains.acme-d: the fleet has no site of this name. Did you mean acme" in problems
 
 
 def test_an_original_that_was_renamed_without_saying_so_begins_no_second_database() -> None:

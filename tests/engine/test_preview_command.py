@@ -90,7 +90,7 @@ def unreadable(fleet: Fleet) -> None:
     with fleet.project.with_environment(DIVIO_API_TOKEN=""):
         done = preview(fleet, "--markdown").failed()
     assert done.code == 1
-    assert "- :x: mirrors:apiToken: missing; " in done.stdout
+    assert "- :x: mirrors:apiToken: the key is missing. " in done.stdout
 
 
 def test_those_behind_are_deployed_and_then_no_one_is(fleet: Fleet) -> None:

@@ -20,8 +20,8 @@ MISSING = (
     r"acme-xx: this token sees no application of this name\..*"
     r'"acme" > Settings > Duplicate > Mirror, name "acme-xx"'
 )
-UNKNOWN_KEY = r"mirrors:fleet\.mirrors\[0\]\.siteid: unknown key; did you mean siteId\?"
-SAME_ID = r"mirrors\[2\]\.siteId: acme-ch has 4, and so has acme-fr at mirrors:fleet\.mirrors\[1\]\.siteId"
+UNKNOWN_KEY = r"mirrors:fleet\.mirrors\[0\]\.siteid: Mirrors knows no such key. Did you mean siteId\?"
+SAME_ID = r"mirrors\[2\]\.siteId: acme-ch has SITE_ID 4, and so has acme-fr at mirrors:fleet\.mirrors\[1\]\.siteId"
 REFUSED = r"401: the token was refused.*Set DIVIO_API_TOKEN"
 AS_THEY_ARE = ("no", "on", "yes", "12:30", '"0123"', "'2024-01-01'")
 
@@ -56,7 +56,7 @@ def says_with_a_preview_and_without_one_what_was_meant(fleet: Fleet) -> None:
         for number, (scalar, value) in enumerate(ARRIVES):
             date = isinstance(value, str) and name == "Pulumi.test.yaml"
             arrives = json.dumps("2024-01-01 00:00:00 +0000 UTC" if date else value)
-            told = f"mirrors:{place}.variables.V{number}: {scalar}, without quotes, arrives as {arrives} ({name}, line "
+            told = f"mirrors:{place}.variables.V{number}: {scalar} without quotes arrives as {arrives} ({name}, line "
             texts.append(re.escape(told))
     scalars = [*(scalar for scalar, _ in ARRIVES), *AS_THEY_ARE]
     mistyped = {"application": "acme-de", "siteid": 2}
@@ -102,8 +102,8 @@ def says_what_pulumi_made_of_a_text(fleet: Fleet) -> None:
     with written(fleet, "Pulumi.test.yaml", ["0123", "2024-01-01"]):
         path = ("--secret", "--path", "mirrors:overrides.variables.PROMO")
         fleet.test.pulumi("config set", *path, given="c4n4ry-promo").succeeded()
-        number = r"V0: 83 is a number \(Pulumi.test.yaml, line \d+\): put the text in quotes, as it is meant"
-        date = r"V1: got what Pulumi makes of a date without quotes \(Pulumi.test.yaml, line \d+\)"
+        number = r"V0: YAML reads 83 as a number \(Pulumi.test.yaml, line \d+\)"
+        date = r"V1: Pulumi changed a date without quotes \(Pulumi.test.yaml, line \d+\)"
         says(fleet.test.preview(), number, date, "mirrors:overrides: it holds a secret.*--path mirrors:secrets")
     assert "c4n4ry-promo" not in "".join(fleet.project.said)
 

@@ -39,20 +39,20 @@ def test_an_image_is_named_or_built() -> None:
 @pytest.mark.parametrize(
     ("docker", "key", "shown"),
     [
-        ({"host": "http://x"}, "host", 'got "http://x", takes a Docker host: unix:///path, ssh://user@host'),
-        ({"resources": {"memory": 512}}, "resources.memory", "got 512, takes an amount of memory"),
+        ({"host": "http://x"}, "host", '"http://x" is not valid. Write a Docker host: unix:///path, ssh://user@host'),
+        ({"resources": {"memory": 512}}, "resources.memory", "512 is not valid. Write an amount of memory"),
         ({"resources": {"memory": "4m"}}, "resources.memory", '"4m"'),
-        ({"resources": {"cpus": 0}}, "resources.cpus", "got 0, takes a number of processors above 0"),
-        ({"restart": "sometimes"}, "restart", 'got "sometimes", takes no, always, on-failure or unless-stopped'),
+        ({"resources": {"cpus": 0}}, "resources.cpus", "0 is not valid. Write a number of processors above 0"),
+        ({"restart": "sometimes"}, "restart", "Write no, always, on-failure or unless-stopped"),
         ({"publish": {"address": "localhost"}}, "publish.address", '"localhost"'),
-        ({"healthcheck": {"retries": 0}}, "healthcheck.retries", "got 0, takes a whole number from 1 to 100"),
+        ({"healthcheck": {"retries": 0}}, "healthcheck.retries", "0 is not valid. Write a whole number from 1 to 100"),
         ({"healthcheck": {"interval": "1 minute"}}, "healthcheck.interval", '"1 minute"'),
         ({"database": {"user": "Robert'); --"}}, "database.user", '"Robert\'); --"'),
-        ({"media": {"path": "/media?x"}}, "media.path", 'got "/media?x", takes a path such as /media'),
+        ({"media": {"path": "/media?x"}}, "media.path", '"/media?x" is not valid. Write a path such as /media'),
         ({"media": {"path": "/media/../etc"}}, "media.path", '"/media/../etc"'),
         ({"media": {"path": "/"}}, "media.path", '"/"'),
         ({"media": {"url": "/media/?x"}}, "media.url", '"/media/?x"'),
-        ({"healthcheck": {"command": ["CMD-SHELL"]}}, "healthcheck.command", "got a list, takes a command"),
+        ({"healthcheck": {"command": ["CMD-SHELL"]}}, "healthcheck.command", "a list is not valid. Write a command"),
         ({"healthcheck": {"command": ["CMD-SHELL", "a", "b"]}}, "healthcheck.command", "a list"),
         ({"healthcheck": {"command": ["NONE", "a"]}}, "healthcheck.command", "a list"),
         ({"healthcheck": {"command": []}}, "healthcheck.command", "a list"),
@@ -63,7 +63,7 @@ def test_a_wrong_value_is_reported_with_its_place_and_what_is_taken(
 ) -> None:
     [problem] = problems({"image": "acme:1", **docker})
     assert codes([problem]) == [("value-not-taken", f"mirrors:docker.{key}")]
-    assert shown in problem.message
+    assert shown in problem.line
 
 
 def test_a_key_that_the_section_does_not_have_is_unknown() -> None:

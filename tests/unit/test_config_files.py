@@ -315,12 +315,12 @@ def test_what_is_wrong_in_a_fleets_file_is_said_as_strictly(
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        (None, "fleet.yaml cannot be read: No such file or directory"),
-        ("- acme", "fleet.yaml holds no keys"),
-        ("", "fleet.yaml holds no keys"),
-        ("original: {", "fleet.yaml is no YAML, see line 2"),
-        ("original: \xff", "fleet.yaml is no YAML"),
-        ("original: &a {a: *a}", "fleet.yaml is no YAML"),
+        (None, "fleet.yaml: No such file or directory."),
+        ("- acme", "fleet.yaml has no keys."),
+        ("", "fleet.yaml has no keys."),
+        ("original: {", "fleet.yaml, line 2, is no YAML."),
+        ("original: \xff", "fleet.yaml is no YAML."),
+        ("original: &a {a: *a}", "fleet.yaml is no YAML."),
     ],
 )
 def test_a_fleets_file_that_cannot_be_read_is_one_problem(project: Path, text: str | None, problem: str) -> None:

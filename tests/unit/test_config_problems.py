@@ -319,7 +319,7 @@ def test_an_object_that_cannot_be_read_does_not_show(key: str) -> None:
         result = load({"fleet": json.dumps(FLEET), key: text}, "test", TOKEN)
 
         [problem] = result.problems
-        shows(problem, "value-not-taken", key, "got text")
+        shows(problem, "value-not-taken", key, "text is not valid.")
         assert CANARY not in problem.line
 
 
@@ -349,7 +349,7 @@ def test_whatever_is_given_yields_settings_or_problems_in_printable_lines(
 
     assert result.settings or result.problems
     assert all(problem.line.isprintable() for problem in result.problems)
-    assert not [problem for problem in result.problems if problem.message.endswith(", takes something else")]
+    assert not [problem for problem in result.problems if problem.remedy == "Write another value"]
     assert not [problem for problem in result.problems if problem.path is None]
     if result.settings:
         assert all(result.settings.variables_of(slug) is not None for slug in result.settings.fleet.slugs)

@@ -242,7 +242,7 @@ def test_what_is_wrong_is_one_line_with_its_remedy(
         (["adopt", "acme"], {"DIVIO_API_URL": "http://127.0.0.1:9"}, "no connection to 127.0.0.1:9"),
         (["adopt", "acme-xx"], {}, "acme-xx: this token sees no application of this name"),
         (["adopt", "acme", "--mirror", "acme-xx"], {}, "acme-xx: this token sees no application of this name"),
-        (["adopt", "acme"], {"DIVIO_API_TOKEN": ""}, "mirrors:apiToken: missing"),
+        (["adopt", "acme"], {"DIVIO_API_TOKEN": ""}, "mirrors:apiToken: the value is missing"),
         (["adopt", "acme-secret-de"], {}, "acme-secret-de: looks like a mirror of acme: "),
     ],
 )

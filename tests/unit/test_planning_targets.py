@@ -49,8 +49,8 @@ def test_all_unknown_and_held_sites_that_are_named_are_reported_at_once() -> Non
         choose_named_sites(fleet(**holding(fr=True)), ["ac", "fr", "ac", "de", "**"], "test")
 
     assert [problem.line for problem in raised.value.problems] == [
-        "the fleet of the stack test has no site 'ac'; did you mean acme? [unknown-site]",
-        "the fleet of the stack test has no site '**'; known here: acme, ch, de, fr [unknown-site]",
+        "the fleet of the stack test has no site 'ac'. Did you mean acme? [unknown-site]",
+        "the fleet of the stack test has no site '**'. Use one of these: acme, ch, de, fr [unknown-site]",
         "fr: it is held, so Mirrors deploys nothing to it. Set hold: false to roll out to it, or hold:"
         " variablesMayDeploy to deploy it when you name it or its variables change [held-site-named]",
     ]

@@ -104,7 +104,8 @@ def test_a_package_that_is_missing_is_named_with_the_extra(monkeypatch: pytest.M
         load_part("docker", "program")
     [problem] = caught.value.problems
     assert (problem.code, problem.path) == ("package-missing", "mirrors:platform")
-    assert problem.message.endswith("no_such_package: pip install 'pulumi-mirrors[docker]'")
+    assert "no_such_package" in problem.message
+    assert problem.remedy == "Run pip install 'pulumi-mirrors[docker]'"
 
 
 @pytest.mark.usefixtures("third")
@@ -126,21 +127,21 @@ class TestThirdPlatform:
         assert (unknown.code, unknown.path, unknown.remedy) == (
             "unknown-key",
             "mirrors:sketch.ink",
-            "known here: pencil",
+            "Use one of these: pencil",
         )
         [missing] = loaded(sketch={}).problems
-        assert (missing.path, missing.remedy) == ("mirrors:sketch.pencil", "it takes the name of a pencil")
+        assert (missing.path, missing.remedy) == ("mirrors:sketch.pencil", "Write the name of a pencil")
         [empty] = loaded(sketchKey="").problems
         assert empty.path == "mirrors:sketchKey"
         [misspelt] = loaded(sketsh="{}").problems
-        assert misspelt.remedy == "did you mean sketch?"
+        assert misspelt.remedy == "Did you mean sketch?"
 
     def test_they_are_checked_on_another_platform_and_not_asked_for(self) -> None:
         assert loaded(platform="divio", apiToken="token", sketch="null").problems == ()
         [wrong] = loaded(platform="divio", apiToken="token", sketch={"pencil": ""}, sketchKey=CANARY).problems or [None]
         assert wrong is None or wrong.path == "mirrors:sketch.pencil"
         [other] = loaded(platform="paper").problems[:1]
-        assert "takes divio or docker or sketch" in other.message
+        assert other.remedy == "Write divio or docker or sketch"
 
     def test_its_rules_hold_and_those_of_other_platforms_do_not(self) -> None:
         original = {"application": "acme", "variables": {"THEME": "dark"}}  # Divio's rule refuses it

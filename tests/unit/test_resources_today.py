@@ -100,8 +100,8 @@ def test_another_platform_does_not_get_the_token(says: Callable[..., Path], stac
         (("", "error: no stack named 'x' found\n", 6), r"pulumi config --stack .*: error: no stack named 'x' found$"),
         (("", "", 1), "it said nothing$"),
         (("no JSON", "", 0), "JSONDecodeError$"),
-        ((configured(), "", 0), "mirrors:apiToken: missing or not valid"),
-        ((configured(apiToken=""), "", 0), "mirrors:apiToken: missing or not valid"),
+        ((configured(), "", 0), "mirrors:apiToken: the value is missing or not valid"),
+        ((configured(apiToken=""), "", 0), "mirrors:apiToken: the value is missing or not valid"),
     ],
 )
 def test_why_it_is_not_known(says: Callable[..., Path], stack: str, answer: tuple[str, str, int], reason: str) -> None:

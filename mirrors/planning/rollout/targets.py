@@ -41,7 +41,7 @@ def choose_named_sites(settings: Settings, sites: Sequence[str], stack: str) -> 
     """
     known = settings.fleet.slugs
     unknown = [
-        Problem("unknown-site", f"the fleet of the stack {stack} has no site {site!r}", suggestion(site, known))
+        Problem("unknown-site", f"the fleet of the stack {stack} has no site {site!r}.", suggestion(site, known))
         for site in dict.fromkeys(sites)
         if site not in known
     ]
