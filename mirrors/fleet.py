@@ -6,8 +6,8 @@ from typing import Any
 
 import pulumi
 
-from mirrors.config import Original, Settings
-from mirrors.config.platforms import load_part
+from mirrors.config import OriginalSettings, Settings
+from mirrors.config.platforms import load_platform_part
 from mirrors.errors import ConfigurationError
 from mirrors.planning.platform_words import load_platform_words
 from mirrors.planning.variables.confirmations import normalize_confirmed_identities
@@ -69,7 +69,7 @@ class Fleet(pulumi.ComponentResource):
         return pulumi.ResourceOptions(parent=parent, aliases=self.aliases)
 
     def _ledger_options(
-        self, original: Original, name: str | None, opts: pulumi.ResourceOptions | None
+        self, original: OriginalSettings, name: str | None, opts: pulumi.ResourceOptions | None
     ) -> pulumi.ResourceOptions:
         """Return the options of the ledger. It stays the same ledger under every former name and parent."""
         names = [
@@ -115,7 +115,7 @@ class Fleet(pulumi.ComponentResource):
 def _load_platform(configured: ProgramConfiguration) -> Platform:
     """Return the stack's platform, planned. A stack on Divio loads nothing of Docker's, and needs no package of it."""
     try:
-        platform: type[Platform] = load_part(configured.settings.platform.kind, "program")
+        platform: type[Platform] = load_platform_part(configured.settings.platform.kind, "program")
     except ConfigurationError as error:
         stop_with_problems(error.problems)
     return platform(configured)

@@ -15,8 +15,8 @@ from mirrors.cli.platforms import refuse_unless_supported
 from mirrors.cli.project import FLEET_KEY, PROJECT_FILES, ProjectFile
 from mirrors.cli.stacks import read_configuration, read_outputs
 from mirrors.cli.yaml_edit import as_yaml
-from mirrors.config.connection import Connection, load_connection
-from mirrors.config.platforms import kind_of
+from mirrors.config.connection import DivioConnection, load_divio_connection
+from mirrors.config.platforms import platform_kind_of
 from mirrors.errors import MirrorsError
 from mirrors.observation.account import AccountObserver
 from mirrors.planning.adoption.candidates import AdoptionProposal, find_likely_originals
@@ -67,7 +67,7 @@ def adopt(
     sys.exit(DIFFERS_EXIT_CODE if adoption.problems else 0)
 
 
-def read_connection(stack: str | None, cwd: Path) -> Connection:
+def read_connection(stack: str | None, cwd: Path) -> DivioConnection:
     """Read the connection from the stack's configuration if the stack exists, otherwise from the environment.
 
     Raises:
@@ -81,8 +81,8 @@ def read_connection(stack: str | None, cwd: Path) -> Connection:
             if not os.environ.get("DIVIO_API_TOKEN"):
                 raise
             click.echo(f"Mirrors does not use the stack's configuration: {error}", err=True)
-    refuse_unless_supported("adopt", kind_of(raw), stack)
-    return load_connection(raw, os.environ)
+    refuse_unless_supported("adopt", platform_kind_of(raw), stack)
+    return load_divio_connection(raw, os.environ)
 
 
 def adoption_data(adoption: AdoptionProposal) -> dict[str, Any]:

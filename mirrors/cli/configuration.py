@@ -5,9 +5,10 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from mirrors.cli.stacks import NAMESPACE, read_configuration, select_mirrors_keys
-from mirrors.config import Loaded, load
-from mirrors.config.files import Files
+from mirrors.cli.stacks import read_configuration, select_mirrors_keys
+from mirrors.config import LoadedConfiguration, parse_configuration
+from mirrors.config.base import CONFIG_NAMESPACE
+from mirrors.config.files import ProjectFiles
 from mirrors.problems import Problem
 
 __all__ = ["FLEET_KEYS", "is_about_fleet", "load_from_values", "load_stack_configuration"]
@@ -15,7 +16,7 @@ __all__ = ["FLEET_KEYS", "is_about_fleet", "load_from_values", "load_stack_confi
 FLEET_KEYS = frozenset({"fleet", "fleetFile"})
 
 
-def load_stack_configuration(stack: str, cwd: Path, *, secrets: bool = True) -> Loaded:
+def load_stack_configuration(stack: str, cwd: Path, *, secrets: bool = True) -> LoadedConfiguration:
     """Load a stack's configuration.
 
     Args:
@@ -33,13 +34,13 @@ def load_stack_configuration(stack: str, cwd: Path, *, secrets: bool = True) -> 
 def is_about_fleet(problem: Problem) -> bool:
     """Return whether the problem's path is one of the keys that declare the fleet, or below one."""
     key, *_ = re.split(r"[.\[]", problem.path or "")
-    return key in {f"{NAMESPACE}:{name}" for name in FLEET_KEYS}
+    return key in {f"{CONFIG_NAMESPACE}:{name}" for name in FLEET_KEYS}
 
 
-def load_from_values(configured: Mapping[str, str], stack: str, cwd: Path) -> Loaded:
+def load_from_values(configured: Mapping[str, str], stack: str, cwd: Path) -> LoadedConfiguration:
     """Load a stack's configuration from values that were read before, of all namespaces."""
     return _load_raw(select_mirrors_keys(configured), stack, cwd)
 
 
-def _load_raw(raw: Mapping[str, str], stack: str, cwd: Path) -> Loaded:
-    return load(raw, stack, os.environ, Files.of(cwd, stack))
+def _load_raw(raw: Mapping[str, str], stack: str, cwd: Path) -> LoadedConfiguration:
+    return parse_configuration(raw, stack, os.environ, ProjectFiles.find(cwd, stack))

@@ -14,7 +14,7 @@ from mirrors.cli.options import handle_errors, no_terminal_error, print_note, st
 from mirrors.cli.single_sites import refuse_single_sites
 from mirrors.cli.stacks import find_pulumi
 from mirrors.cli.status import load_settings, observe_statuses
-from mirrors.config import Fleet, Settings
+from mirrors.config import FleetSettings, Settings
 from mirrors.errors import ConfigurationError
 from mirrors.planning.platform_words import load_platform_words
 from mirrors.planning.rollout.targets import ChosenSites, choose_all_sites, choose_named_sites, choose_outdated_sites
@@ -104,7 +104,7 @@ def format_command(given: Mapping[str, str], arguments: Sequence[str]) -> str:
     return " ".join([*(f"{name}={shlex.quote(value)}" for name, value in given.items()), shlex.join(arguments)])
 
 
-def load_fleet(stack: str, cwd: Path) -> Fleet:
+def load_fleet(stack: str, cwd: Path) -> FleetSettings:
     """Return the declared fleet, without decrypting secrets where it has none. Raises ConfigurationError."""
     found = load_stack_configuration(stack, cwd, secrets=False)
     problems = [problem for problem in found.problems if is_about_fleet(problem)]

@@ -12,7 +12,7 @@ from mirrors.cli.options import connect_divio
 from mirrors.cli.options import print_note as note_on_standard_error
 from mirrors.cli.single_sites import undeployed_original_problem
 from mirrors.config import Settings
-from mirrors.config.divio import DivioSettings, divio_of
+from mirrors.config.divio import DivioSettings, divio_settings_of
 from mirrors.divio import Divio, EnvironmentVariable
 from mirrors.observation.convert import convert_variables
 from mirrors.observation.fleet import FleetObserver
@@ -30,8 +30,8 @@ from mirrors.planning.rollout.waves import format_sites
 from mirrors.planning.variables.addresses import make_site_url
 from mirrors.planning.variables.names import DOMAIN
 from mirrors.problems import Note, Problem
-from mirrors.problems.findings import Finding
-from mirrors.problems.reported import Reported
+from mirrors.problems.findings import CheckFinding
+from mirrors.problems.reported import ReportedEvents
 
 HEALTH_TIMEOUT = 30.0
 """Seconds in which all sites that are asked have to answer. One site alone may take two times ten."""
@@ -43,7 +43,7 @@ class DivioCommands:
     def status(
         self, settings: Settings, stored: Callable[[], StoredStack], note: Callable[[Note], None]
     ) -> tuple[SiteStatus, ...]:
-        divio = _connect(divio_of(settings))
+        divio = _connect(divio_settings_of(settings))
         seen = FleetObserver(divio, settings).fleet(deep=True)
         state = stored()
         retired = {site_id: who.name for site_id, who in state.ledger.retired.items()}
@@ -54,7 +54,7 @@ class DivioCommands:
         return (*add_health_to_status(settings, seen, rows, state), *gone)
 
     def preview(
-        self, found: FleetPreview, engine: Mapping[str, Any], settings: Settings, reported: Reported
+        self, found: FleetPreview, engine: Mapping[str, Any], settings: Settings, reported: ReportedEvents
     ) -> FleetPreview:
         """Observe the sites whose deployment is new in the state, or that no update has found healthy."""
         first = find_first_deployments(engine)
@@ -68,8 +68,8 @@ class DivioCommands:
         found = summarize_preview(engine, settings, found.stack, reported, judgements)
         return replace(found, sites=tuple(add_health_to_preview(settings, seen, found.sites)))
 
-    def doctor(self, settings: Settings) -> Iterator[Finding]:
-        yield from check_platform(divio_of(settings), settings)
+    def doctor(self, settings: Settings) -> Iterator[CheckFinding]:
+        yield from check_platform(divio_settings_of(settings), settings)
 
     def find_single_sites_problem(
         self, settings: Settings, stack: str, stored: Sequence[Mapping[str, Any]]
@@ -109,7 +109,7 @@ def check_sites(
             Note(f"asking what no up has found healthy, {within:g} s at most: {format_sites([*slugs])}")
         )
     until = time.monotonic() + within
-    with ThreadPoolExecutor(max_workers=divio_of(settings).max_concurrent_requests) as pool:
+    with ThreadPoolExecutor(max_workers=divio_settings_of(settings).max_concurrent_requests) as pool:
         found = pool.map(lambda slug: _check_site_health(settings, seen.site(slug), until), slugs)
         return dict(zip(slugs, found, strict=True))
 
@@ -136,7 +136,7 @@ def add_variables(divio: Divio, sites: Mapping[str, ObservedSite]) -> dict[str, 
 
 def observe_running_fleet(settings: Settings, slugs: Collection[str]) -> ObservedFleet:
     """Observe the fleet, with the variables that these sites' deployments run with. Raises DivioError."""
-    return FleetObserver(_connect(divio_of(settings)), settings).fleet(deep=True, only=slugs)
+    return FleetObserver(_connect(divio_settings_of(settings)), settings).fleet(deep=True, only=slugs)
 
 
 def needs_health_check(site: SitePreview) -> bool:

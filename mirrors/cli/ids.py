@@ -22,7 +22,7 @@ from mirrors.cli.options import (
 )
 from mirrors.cli.project import ProjectFile
 from mirrors.cli.state import StackState
-from mirrors.config import Fleet
+from mirrors.config import FleetSettings
 from mirrors.planning.site_ids.facts import Ledger
 from mirrors.planning.site_ids.pins import SiteIdPin, find_pin_problems, list_pins
 
@@ -57,7 +57,7 @@ def ids(stack: str, *, write: bool, as_json: bool, cwd: Path) -> None:
     sys.exit(DIFFERS_EXIT_CODE if any(item.mismatch for item in found) else 0)
 
 
-def write_pins(ledger: Ledger, fleet: Fleet, stack: str, cwd: Path) -> list[str]:
+def write_pins(ledger: Ledger, fleet: FleetSettings, stack: str, cwd: Path) -> list[str]:
     """Write the ids into the file that declares the fleet. Return a line for each change. Raises MirrorsError."""
     project, found = ProjectFile.declaring(cwd, stack), list_pins(ledger, fleet)
     assigned = {item.application: item.site_id for item in found if not item.retired}

@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from mirrors.config import Settings
-from mirrors.config.platforms import load_part
+from mirrors.config.platforms import load_platform_part
 from mirrors.errors import UnsupportedPlatformError
 from mirrors.planning.reports.fleet_preview import FleetPreview
 from mirrors.planning.reports.site_status import SiteStatus
 from mirrors.planning.reports.stored import StoredStack
 from mirrors.problems import Note, Problem
-from mirrors.problems.findings import Finding
-from mirrors.problems.reported import Reported
+from mirrors.problems.findings import CheckFinding
+from mirrors.problems.reported import ReportedEvents
 
 __all__ = ["PlatformCommands", "commands_of", "refuse_unless_supported"]
 
@@ -40,7 +40,7 @@ class PlatformCommands(Protocol):
         """
 
     def preview(
-        self, found: FleetPreview, engine: Mapping[str, Any], settings: Settings, reported: Reported, /
+        self, found: FleetPreview, engine: Mapping[str, Any], settings: Settings, reported: ReportedEvents, /
     ) -> FleetPreview:
         """Add to a preview what only the platform shows.
 
@@ -51,7 +51,7 @@ class PlatformCommands(Protocol):
             reported: What Mirrors reported meanwhile.
         """
 
-    def doctor(self, settings: Settings) -> Iterator[Finding]:
+    def doctor(self, settings: Settings) -> Iterator[CheckFinding]:
         """Check what the platform needs, in the order in which it is needed. Writes nothing."""
 
     def find_single_sites_problem(self, settings: Settings, stack: str, stored: Resources, /) -> Problem | None:
@@ -63,7 +63,7 @@ class PlatformCommands(Protocol):
 
 def commands_of(kind: str) -> PlatformCommands:
     """Return the commands' view of a platform. Raises ConfigurationError: one of its packages is not installed."""
-    found: type[PlatformCommands] = load_part(kind, "commands")
+    found: type[PlatformCommands] = load_platform_part(kind, "commands")
     return found()
 
 

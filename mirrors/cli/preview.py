@@ -25,8 +25,8 @@ from mirrors.planning.reports.fleet_preview import FleetPreview
 from mirrors.planning.reports.preview import summarize_preview
 from mirrors.planning.rollout.targets import ChosenSites, choose_named_sites
 from mirrors.planning.rollout.waves import MANUAL_RELEASE_SITES
-from mirrors.problems.events import EVENTS, read
-from mirrors.problems.reported import Reported
+from mirrors.problems.events import EVENTS_VARIABLE, read_events
+from mirrors.problems.reported import ReportedEvents
 
 STREAMING_PREVIEW = "PULUMI_ENABLE_STREAMING_JSON_PREVIEW"
 """A variable that makes the engine print one line for each event instead of one object."""
@@ -72,7 +72,9 @@ def preview_stack(sites: Sequence[str], stack: str, cwd: Path) -> FleetPreview:
     return complete_preview(engine, settings, stack, replace(reported, notes=(*chosen.notes, *reported.notes)))
 
 
-def complete_preview(engine: Mapping[str, Any], settings: Settings, stack: str, reported: Reported) -> FleetPreview:
+def complete_preview(
+    engine: Mapping[str, Any], settings: Settings, stack: str, reported: ReportedEvents
+) -> FleetPreview:
     """Return the preview from Pulumi's steps, with what only the platform shows."""
     found = summarize_preview(engine, settings, stack, reported)
     return found if found.problems else commands_of(settings.platform.kind).preview(found, engine, settings, reported)
@@ -80,7 +82,7 @@ def complete_preview(engine: Mapping[str, Any], settings: Settings, stack: str, 
 
 def run_pulumi_preview(
     settings: Settings, chosen: ChosenSites, stack: str, cwd: Path
-) -> tuple[Mapping[str, Any], Reported]:
+) -> tuple[Mapping[str, Any], ReportedEvents]:
     """Return what ``pulumi preview --json`` prints, and what Mirrors reports meanwhile. Problems do not stop it.
 
     Its other output is captured and dropped. It has no secret, but it would hide the answer.
@@ -102,7 +104,7 @@ def run_pulumi_preview(
     with TemporaryDirectory() as folder:
         events = Path(folder) / "events"
         events.touch()
-        given = {EVENTS: str(events)} | (
+        given = {EVENTS_VARIABLE: str(events)} | (
             {MANUAL_RELEASE_SITES: " ".join(chosen.manual_release_sites)} if chosen.manual_release_sites else {}
         )
         done = subprocess.run(  # noqa: S603
@@ -113,7 +115,7 @@ def run_pulumi_preview(
             text=True,
             check=False,
         )
-        return _parse_preview(done, stack), read(events)
+        return _parse_preview(done, stack), read_events(events)
 
 
 def _parse_preview(done: subprocess.CompletedProcess[str], stack: str) -> Mapping[str, Any]:

@@ -11,7 +11,7 @@ import yaml
 from yaml.nodes import MappingNode, Node, SequenceNode
 
 from mirrors.cli.yaml_edit import YamlEditor, as_yaml, find_pair, value_of
-from mirrors.config.files import stack_file
+from mirrors.config.files import stack_file_path
 from mirrors.errors import MirrorsError
 from mirrors.problems import Problem
 
@@ -58,7 +58,7 @@ class ProjectFile:
         Raises:
             MirrorsError: No such file declares a fleet in clear.
         """
-        project, own = cls.find(directory), stack_file(directory, stack)
+        project, own = cls.find(directory), stack_file_path(directory, stack)
         for file in (*([cls.read(own)] if own and own.is_file() else []), project):
             if file.fleet_file:
                 return cls.read(project.path.parent / file.fleet_file, only_fleet=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 from mirrors.cli.platforms import commands_of
 from mirrors.cli.stacks import export_state
-from mirrors.config import Fleet, Settings
+from mirrors.config import FleetSettings, Settings
 from mirrors.errors import MirrorsError
 from mirrors.planning.environments import choose_image_environment
 from mirrors.planning.reports.pulumi_steps import DYNAMIC_TYPES
@@ -30,7 +30,7 @@ def refuse_single_sites(settings: Settings, stack: str, cwd: Path) -> None:
         raise MirrorsError(problem)
 
 
-def undeclared_mirrors(stored: Resources, fleet: Fleet) -> tuple[str, ...]:
+def undeclared_mirrors(stored: Resources, fleet: FleetSettings) -> tuple[str, ...]:
     """Return the mirrors in the state that are no longer declared. Only an update of the whole stack may remove them.
 
     A renamed mirror is declared, under the name that it had (``formerly``).

@@ -8,7 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from mirrors.config.files import stack_file
+from mirrors.config.base import CONFIG_NAMESPACE
+from mirrors.config.files import stack_file_path
 from mirrors.errors import MirrorsError
 from mirrors.problems import Problem
 
@@ -25,7 +26,6 @@ __all__ = [
     "try_encryption",
 ]
 
-NAMESPACE = "mirrors"
 CHOOSE_STACK = (
     "go to the project's directory, or name it with -C, and name one of the stacks that pulumi stack ls shows"
 )
@@ -68,7 +68,7 @@ def read_configuration(stack: str, cwd: Path, *, secrets: bool = True) -> dict[s
 
 def select_mirrors_keys(configured: Mapping[str, str]) -> dict[str, str]:
     """Return the values of the namespace ``mirrors`` out of all namespaces. Keys lack the namespace."""
-    prefix = f"{NAMESPACE}:"
+    prefix = f"{CONFIG_NAMESPACE}:"
     return {key.removeprefix(prefix): value for key, value in configured.items() if key.startswith(prefix)}
 
 
@@ -101,7 +101,7 @@ def try_encryption(stack: str, cwd: Path) -> None:
     Raises:
         CommandError: The secrets manager refuses, for example because the passphrase is wrong.
     """
-    own = stack_file(cwd, stack)
+    own = stack_file_path(cwd, stack)
     with TemporaryDirectory() as folder:
         copy = Path(folder) / "Pulumi.copy.yaml"
         copy.write_bytes(own.read_bytes() if own and own.is_file() else _read_encryption_salt(stack, cwd))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from mirrors.cli.stacks import export_state
-from mirrors.config.platforms import kind_of_types
+from mirrors.config.platforms import platform_kind_of_types
 from mirrors.errors import MirrorsError
 from mirrors.planning.reports.pulumi_steps import DYNAMIC_TYPES, SITE_TYPES
 from mirrors.planning.site_ids.facts import Ledger
@@ -88,7 +88,7 @@ class StackState:
     @property
     def platform(self) -> str:
         """The platform that the fleet in the state is on."""
-        return kind_of_types(item["type"] for item in self.resources)
+        return platform_kind_of_types(item["type"] for item in self.resources)
 
     @property
     def foreign(self) -> tuple[str, ...]:

@@ -9,8 +9,8 @@ from typing import Any
 import yaml
 from yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode, SequenceNode
 
-from mirrors.config.scalars import plain_value, reads_otherwise
-from mirrors.config.written import LOADER, pairs
+from mirrors.config.scalars import agreed_value, needs_quotes
+from mirrors.config.written import YAML_LOADER, mapping_pairs
 
 __all__ = ["YamlEditor", "as_yaml", "find_pair", "value_of"]
 
@@ -28,7 +28,7 @@ class _Dumper(yaml.SafeDumper):
 
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> ScalarNode:
     """Put a text in quotes that some reader of YAML would take for another type."""
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"' if reads_otherwise(text) else None)
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"' if needs_quotes(text) else None)
 
 
 _Dumper.add_representer(str, _represent_text)
@@ -53,7 +53,7 @@ def find_pair(node: Node | None, key: str) -> tuple[Node, Node] | None:
 def value_of(node: Node | None) -> Any:
     """Return the data of a node. A scalar that readers disagree about is text. Raises YAMLError for a double key."""
     if isinstance(node, ScalarNode):
-        return node.value if node.style else plain_value(node.value)
+        return node.value if node.style else agreed_value(node.value)
     if isinstance(node, SequenceNode):
         return [value_of(item) for item in node.value]
     if not isinstance(node, MappingNode):
@@ -63,7 +63,7 @@ def value_of(node: Node | None) -> Any:
         if key.value in names:
             raise yaml.MarkedYAMLError(problem="duplicate key", problem_mark=key.start_mark)
         names.add(key.value)
-    return {key: value_of(item) for key, item in dict(pairs(node)).items()}
+    return {key: value_of(item) for key, item in dict(mapping_pairs(node)).items()}
 
 
 class YamlEditor:
@@ -76,7 +76,7 @@ class YamlEditor:
     def __init__(self, text: str) -> None:
         self._text = text
         self._edits: list[tuple[int, int, str]] = []
-        self.root: Node | None = yaml.compose(text, Loader=LOADER)
+        self.root: Node | None = yaml.compose(text, Loader=YAML_LOADER)
 
     def edited(self) -> str:
         """Return the text with all edits. Edits of the same place come in the order in which they were made."""

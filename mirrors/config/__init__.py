@@ -1,27 +1,35 @@
 """The user's configuration in the namespace ``mirrors``, read and checked without Pulumi.
 
-``load`` turns the raw values that Pulumi's engine passes into settings, and returns every problem in them.
+``parse_configuration`` turns the raw values that Pulumi's engine passes into settings. It returns every problem, too.
 """
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mirrors.config.loading import Loaded, load
-    from mirrors.config.models import DeclaredVariable, Fleet, Mirror, Original, Overrides, Settings, Site
-    from mirrors.config.rollout import Health, Rollout
+    from mirrors.config.loading import LoadedConfiguration, parse_configuration
+    from mirrors.config.models import (
+        DeclaredVariable,
+        FleetSettings,
+        MirrorSettings,
+        OriginalSettings,
+        Settings,
+        SiteSettings,
+        StackOverrides,
+    )
+    from mirrors.config.rollout import HealthSettings, RolloutSettings
 
 __all__ = [
     "DeclaredVariable",
-    "Fleet",
-    "Health",
-    "Loaded",
-    "Mirror",
-    "Original",
-    "Overrides",
-    "Rollout",
+    "FleetSettings",
+    "HealthSettings",
+    "LoadedConfiguration",
+    "MirrorSettings",
+    "OriginalSettings",
+    "RolloutSettings",
     "Settings",
-    "Site",
-    "load",
+    "SiteSettings",
+    "StackOverrides",
+    "parse_configuration",
 ]
 
 

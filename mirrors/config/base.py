@@ -6,9 +6,12 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic.alias_generators import to_camel
 
-__all__ = ["ConfigModel", "Place"]
+__all__ = ["CONFIG_NAMESPACE", "ConfigModel", "KeyPath"]
 
-Place = tuple[int | str, ...]
+CONFIG_NAMESPACE = "mirrors"
+"""The namespace of all keys in Pulumi's files: ``mirrors:fleet``."""
+
+KeyPath = tuple[int | str, ...]
 """The keys and list indexes from the top of the configuration down to a value.
 
 Example: ``("fleet", "mirrors", 2, "siteId")``.

@@ -7,14 +7,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from mirrors.config.base import ConfigModel
-from mirrors.config.rollout import Rollout
-from mirrors.config.values import ApiUrl, Requests, Token
+from mirrors.config.rollout import RolloutSettings
+from mirrors.config.values import ApiToken, ApiUrl, RequestCount
 from mirrors.errors import ConfigurationError
 from mirrors.problems import Problem
 
 DEFAULT_API_URL = "https://api.divio.com"
 
-ENVIRON = {"apiUrl": "DIVIO_API_URL", "apiToken": "DIVIO_API_TOKEN"}
+CONNECTION_ENVIRON = {"apiUrl": "DIVIO_API_URL", "apiToken": "DIVIO_API_TOKEN"}
 """{key: the environment variable that overrides it}.
 
 The variable counts in a refresh, too. Until the program runs, Pulumi passes a refresh the configuration of the last
@@ -25,16 +25,16 @@ PROVIDER_KEYS = ("apiUrl", "apiToken", "rollout", "maxConcurrentRequests")
 """The keys of the configuration that a provider process reads."""
 
 
-class Connection(ConfigModel):
+class DivioConnection(ConfigModel):
     """How to reach the platform. It is hashable, so that a process can keep one client for each connection."""
 
     api_url: ApiUrl = DEFAULT_API_URL
-    api_token: Token
-    rollout: Rollout = Rollout()
-    max_concurrent_requests: Requests = 8
+    api_token: ApiToken
+    rollout: RolloutSettings = RolloutSettings()
+    max_concurrent_requests: RequestCount = 8
 
 
-def load_rollout(raw: Mapping[str, str]) -> Rollout:
+def load_rollout(raw: Mapping[str, str]) -> RolloutSettings:
     """Return the rollout alone, for a provider that needs no other key.
 
     Args:
@@ -44,37 +44,37 @@ def load_rollout(raw: Mapping[str, str]) -> Rollout:
         ConfigurationError: The value is not valid.
     """
     try:
-        return Rollout.model_validate(json.loads(raw.get("rollout") or "{}"))
+        return RolloutSettings.model_validate(json.loads(raw.get("rollout") or "{}"))
     except (json.JSONDecodeError, ValidationError):
-        raise ConfigurationError(_not_valid("rollout")) from None
+        raise ConfigurationError(_invalid_key_problem("rollout")) from None
 
 
-def load_connection(raw: Mapping[str, str], environ: Mapping[str, str]) -> Connection:
+def load_divio_connection(raw: Mapping[str, str], environ: Mapping[str, str]) -> DivioConnection:
     """Return the connection that the configuration and the process environment describe.
 
     Args:
         raw: The values of the namespace ``mirrors``; objects are JSON.
-        environ: The environment of the process. Its variables in ``ENVIRON`` override the configuration.
+        environ: The environment of the process. Its variables in ``CONNECTION_ENVIRON`` override the configuration.
 
     Raises:
         ConfigurationError: A value is missing or not valid. The error names the key, and shows no value.
     """
     values: dict[str, Any] = {key: raw[key] for key in ("apiUrl", "apiToken", "maxConcurrentRequests") if key in raw}
-    values |= {key: environ[name] for key, name in ENVIRON.items() if environ.get(name)}
+    values |= {key: environ[name] for key, name in CONNECTION_ENVIRON.items() if environ.get(name)}
     try:
         if "rollout" in raw:
             values["rollout"] = json.loads(raw["rollout"])
-        return Connection.model_validate(values)
+        return DivioConnection.model_validate(values)
     except json.JSONDecodeError:
-        raise ConfigurationError(_not_valid("rollout")) from None
+        raise ConfigurationError(_invalid_key_problem("rollout")) from None
     except ValidationError as error:
         keys = sorted({str(item["loc"][0]) for item in error.errors(include_input=False)})
-        raise ConfigurationError(*map(_not_valid, keys)) from None
+        raise ConfigurationError(*map(_invalid_key_problem, keys)) from None
 
 
-def _not_valid(key: str) -> Problem:
-    if key not in ENVIRON:
+def _invalid_key_problem(key: str) -> Problem:
+    if key not in CONNECTION_ENVIRON:
         remedy = "Correct it: docs/reference/configuration lists what each key takes"
         return Problem("value-not-taken", "the value is not valid.", remedy, path=f"mirrors:{key}")
-    remedy = f"Set it in the stack, or set {ENVIRON[key]} in the environment"
+    remedy = f"Set it in the stack, or set {CONNECTION_ENVIRON[key]} in the environment"
     return Problem("connection-invalid", "the value is missing or not valid.", remedy, path=f"mirrors:{key}")

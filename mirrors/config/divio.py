@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from mirrors.config.base import Place
-from mirrors.config.connection import DEFAULT_API_URL, ENVIRON
-from mirrors.config.messages import path, problem_at
+from mirrors.config.base import KeyPath
+from mirrors.config.connection import CONNECTION_ENVIRON, DEFAULT_API_URL
+from mirrors.config.messages import format_path, problem_at
 from mirrors.config.models import Settings
 from mirrors.config.platform_settings import PlatformSettings
-from mirrors.config.values import ApiUrl, Requests, Token
+from mirrors.config.values import ApiToken, ApiUrl, RequestCount
 from mirrors.problems import Problem
 
 if TYPE_CHECKING:
     from mirrors.config.rules import ValidationContext
 
-__all__ = ["DivioSettings", "divio_of"]
+__all__ = ["DivioSettings", "divio_settings_of"]
 
 
 class DivioSettings(PlatformSettings):
     """The keys of a fleet on Divio."""
 
     kind: ClassVar[str] = "divio"
-    environ: ClassVar[Mapping[str, str]] = ENVIRON
+    environ: ClassVar[Mapping[str, str]] = CONNECTION_ENVIRON
     stand_ins: ClassVar[Mapping[str, Any]] = {"apiToken": "unknown", "apiUrl": DEFAULT_API_URL}
     needed: ClassVar[Mapping[str, str]] = {
         "apiToken": "set it with pulumi config set --secret mirrors:apiToken, or as DIVIO_API_TOKEN in the environment",
@@ -32,7 +32,7 @@ class DivioSettings(PlatformSettings):
     api_url: ApiUrl = DEFAULT_API_URL
     """The address of the platform's API."""
 
-    api_token: Token
+    api_token: ApiToken
     """The access token of an account that sees all applications of the fleet and may write to the mirrors. A fleet on
     Docker needs none."""
 
@@ -40,7 +40,7 @@ class DivioSettings(PlatformSettings):
     """The environment of the original whose image the mirrors run. ``live``: always Live. ``matching``: the one with
     the name of the mirrors' environment."""
 
-    max_concurrent_requests: Requests = 8
+    max_concurrent_requests: RequestCount = 8
     """The highest number of requests that one command has open at once. ``rollout.parallel`` does not change it."""
 
     def problems(self, context: ValidationContext) -> Iterator[Problem]:
@@ -48,13 +48,13 @@ class DivioSettings(PlatformSettings):
         yield from check_database_url_shared(context.settings)
 
 
-def divio_of(settings: Settings) -> DivioSettings:
+def divio_settings_of(settings: Settings) -> DivioSettings:
     """Return Divio's keys.
 
     Raises:
         TypeError: The stack is on another platform.
     """
-    return settings.on(DivioSettings)
+    return settings.platform_keys(DivioSettings)
 
 
 def check_original_variables_unused(settings: Settings) -> Iterator[Problem]:
@@ -63,7 +63,7 @@ def check_original_variables_unused(settings: Settings) -> Iterator[Problem]:
     if original.deploy:
         return
     override = settings.overrides.mirrors.get(original.application)
-    places: list[tuple[Place, object]] = [
+    places: list[tuple[KeyPath, object]] = [
         (("fleet", "original", "variables"), original.variables),
         (("overrides", "mirrors", original.application, "variables"), override.variables if override else None),
         (("secrets", original.application), settings.secrets.get(original.application)),
@@ -71,7 +71,7 @@ def check_original_variables_unused(settings: Settings) -> Iterator[Problem]:
     for place, declared in places:
         if declared:
             message = "Mirrors only reads the original, so these variables have no effect."
-            remedy = f"Add deploy: true to {path(('fleet', 'original'))}, or remove them here"
+            remedy = f"Add deploy: true to {format_path(('fleet', 'original'))}, or remove them here"
             yield problem_at(place, "original-only-read", message, remedy)
 
 

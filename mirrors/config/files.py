@@ -9,19 +9,18 @@ from typing import Any
 
 from yaml.nodes import Node, ScalarNode
 
-from mirrors.config.base import Place
-from mirrors.config.fleet_file import FleetFile, read_fleet
-from mirrors.config.scalars import Leaf
-from mirrors.config.written import OtherSourceError, Source, arrives_as_written, compare, keys_of
+from mirrors.config.base import CONFIG_NAMESPACE, KeyPath
+from mirrors.config.fleet_file import FleetFileContent, read_fleet_file
+from mirrors.config.scalars import YamlScalar
+from mirrors.config.written import OtherSourceError, SourceFile, arrives_as_written, compare_scalars, top_level_keys
 
-__all__ = ["NAMES", "NO_FILES", "Files", "stack_file"]
+__all__ = ["NO_PROJECT_FILES", "PROJECT_FILE_NAMES", "ProjectFiles", "stack_file_path"]
 
-NAMES = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
-NAMESPACE = "mirrors"
+PROJECT_FILE_NAMES = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
 
 
 @dataclass(frozen=True)
-class Files:
+class ProjectFiles:
     """The files of a project and one of its stacks.
 
     Args:
@@ -30,28 +29,30 @@ class Files:
     """
 
     directory: Path
-    sources: Sequence[Source] = ()
+    sources: Sequence[SourceFile] = ()
 
     @classmethod
-    def of(cls, directory: Path, stack: str) -> Files:
+    def find(cls, directory: Path, stack: str) -> ProjectFiles:
         """Find the files of a stack.
 
         Args:
             directory: The project's directory, or one below it, such as the one that ``main`` names.
             stack: The name of the stack.
         """
-        project = _project_of(directory)
+        project = _find_project_file(directory)
         if project is None:
             return cls(directory)
-        top = keys_of(_text(project))
-        own = _beside(project, top, stack)
+        top = top_level_keys(_read_text_or_empty(project))
+        own = _stack_file_beside(project, top, stack)
         found = (
-            Source.of(own.name, keys_of(_text(own)), NAMESPACE, rewritten=True),
-            Source.of(project.name, top, NAMESPACE, rewritten=False),
+            SourceFile.from_top_keys(
+                own.name, top_level_keys(_read_text_or_empty(own)), CONFIG_NAMESPACE, rewritten=True
+            ),
+            SourceFile.from_top_keys(project.name, top, CONFIG_NAMESPACE, rewritten=False),
         )
         return cls(project.parent, [source for source in found if source])
 
-    def written(self, key: str, value: Any) -> list[tuple[Place, Leaf, Any, bool]]:
+    def compare_with_source(self, key: str, value: Any) -> list[tuple[KeyPath, YamlScalar, Any, bool]]:
         """Compare a value with the file that it comes from, scalar by scalar.
 
         Args:
@@ -65,31 +66,31 @@ class Files:
         for source in self.sources:
             if key in source.keys:
                 try:
-                    found = compare(source, source.keys[key], value, (key,))
+                    found = compare_scalars(source, source.keys[key], value, (key,))
                     return [(place, leaf, arrived, arrives_as_written(leaf, arrived)) for place, leaf, arrived in found]
                 except OtherSourceError:
                     continue
         return []
 
-    def fleet(self, name: str) -> FleetFile:
-        return read_fleet(self.directory / name, name)
+    def read_fleet(self, name: str) -> FleetFileContent:
+        return read_fleet_file(self.directory / name, name)
 
 
-NO_FILES = Files(Path())
+NO_PROJECT_FILES = ProjectFiles(Path())
 
 
-def stack_file(directory: Path, stack: str) -> Path | None:
+def stack_file_path(directory: Path, stack: str) -> Path | None:
     """Return the path of a stack's configuration file, which may not exist yet; None without a project."""
-    project = _project_of(directory)
-    return _beside(project, keys_of(_text(project)), stack) if project else None
+    project = _find_project_file(directory)
+    return _stack_file_beside(project, top_level_keys(_read_text_or_empty(project)), stack) if project else None
 
 
-def _project_of(directory: Path) -> Path | None:
-    places = (place / name for place in (directory, *directory.resolve().parents) for name in NAMES)
+def _find_project_file(directory: Path) -> Path | None:
+    places = (place / name for place in (directory, *directory.resolve().parents) for name in PROJECT_FILE_NAMES)
     return next((place for place in places if place.is_file()), None)
 
 
-def _beside(project: Path, top: Mapping[str, Node] | None, stack: str) -> Path:
+def _stack_file_beside(project: Path, top: Mapping[str, Node] | None, stack: str) -> Path:
     """Return the path of a stack's file.
 
     The file is in the project's directory, or in the one that ``stackConfigDir`` names. It has the suffix of the
@@ -100,7 +101,7 @@ def _beside(project: Path, top: Mapping[str, Node] | None, stack: str) -> Path:
     return place / f"{project.stem}.{stack.rpartition('/')[2]}{project.suffix}"
 
 
-def _text(file: Path) -> str:
+def _read_text_or_empty(file: Path) -> str:
     """Return a file's text; empty if Mirrors cannot read it, so that it is compared with nothing."""
     try:
         return file.read_text(encoding="utf-8")

@@ -13,19 +13,19 @@ from typing import Any
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from mirrors.config.base import Place
-from mirrors.config.messages import path, problem_at
-from mirrors.config.scalars import Altered, Leaf, engine_reads_otherwise, plain_value
-from mirrors.config.written import LOADER, Source, pairs
+from mirrors.config.base import KeyPath
+from mirrors.config.messages import format_path, problem_at
+from mirrors.config.scalars import AlteredScalar, YamlScalar, agreed_value, engine_changes_scalar
+from mirrors.config.written import YAML_LOADER, SourceFile, mapping_pairs
 from mirrors.problems import Problem
 
-__all__ = ["FleetFile", "read_fleet"]
+__all__ = ["FleetFileContent", "read_fleet_file"]
 
-FLEET = path(("fleet",))
+_FLEET_KEY = format_path(("fleet",))
 
 
 @dataclass
-class FleetFile:
+class FleetFileContent:
     """A fleet as its file has it.
 
     Args:
@@ -36,62 +36,64 @@ class FleetFile:
     """
 
     fleet: Any = None
-    leaves: dict[Place, Leaf] = field(default_factory=dict)
-    altered: list[Altered] = field(default_factory=list)
+    leaves: dict[KeyPath, YamlScalar] = field(default_factory=dict)
+    altered: list[AlteredScalar] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
 
-def read_fleet(file: Path, name: str) -> FleetFile:
+def read_fleet_file(file: Path, name: str) -> FleetFileContent:
     """Read the fleet's file, and turn each error into a problem.
 
     Args:
         file: The path of the file.
         name: The file's name in the user's words, for messages.
     """
-    found = FleetFile()
+    found = FleetFileContent()
     try:
-        root = yaml.compose(file.read_text(encoding="utf-8"), Loader=LOADER)
+        root = yaml.compose(file.read_text(encoding="utf-8"), Loader=YAML_LOADER)
         if isinstance(root, MappingNode):
-            found.fleet = _Reading(Source(name, False, {}), found).value(root, ("fleet",))
+            found.fleet = _FleetReader(SourceFile(name, False, {}), found).read_node(root, ("fleet",))
         else:
-            found.problems.append(_unusable(f"{name} has no keys.", f"Write those of {FLEET}, such as original"))
+            found.problems.append(
+                _unusable_file(f"{name} has no keys.", f"Write those of {_FLEET_KEY}, such as original")
+            )
     except OSError as error:
         message = f"Mirrors cannot read {file}: {error.strerror}."
-        found.problems.append(_unusable(message, "Write the path from the project's directory on"))
+        found.problems.append(_unusable_file(message, "Write the path from the project's directory on"))
     except (UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}," if mark else ""
-        found.problems.append(_unusable(f"{name}{where} is no YAML.", "Correct the file"))
+        found.problems.append(_unusable_file(f"{name}{where} is no YAML.", "Correct the file"))
     return found
 
 
-def _unusable(message: str, remedy: str) -> Problem:
+def _unusable_file(message: str, remedy: str) -> Problem:
     return problem_at(("fleetFile",), "fleet-file-unusable", message, remedy)
 
 
 @dataclass
-class _Reading:
-    source: Source
-    found: FleetFile
+class _FleetReader:
+    source: SourceFile
+    found: FleetFileContent
 
-    def value(self, node: Node, place: Place) -> Any:
+    def read_node(self, node: Node, place: KeyPath) -> Any:
         if isinstance(node, SequenceNode):
-            return [self.value(item, (*place, number)) for number, item in enumerate(node.value)]
+            return [self.read_node(item, (*place, number)) for number, item in enumerate(node.value)]
         if isinstance(node, MappingNode):
-            self.found.problems += self._doubles(node, place)
-            return {key: self.value(item, (*place, key)) for key, item in dict(pairs(node)).items()}
-        return self._scalar(self.source.leaf(node), place) if isinstance(node, ScalarNode) else None
+            self.found.problems += self._duplicate_keys(node, place)
+            return {key: self.read_node(item, (*place, key)) for key, item in dict(mapping_pairs(node)).items()}
+        return self._read_scalar(self.source.scalar_of(node), place) if isinstance(node, ScalarNode) else None
 
-    def _scalar(self, leaf: Leaf, place: Place) -> Any:
+    def _read_scalar(self, leaf: YamlScalar, place: KeyPath) -> Any:
         self.found.leaves[place] = leaf
-        if leaf.quoted or not engine_reads_otherwise(leaf.text):
+        if leaf.quoted or not engine_changes_scalar(leaf.text):
             return leaf.text
-        value = plain_value(leaf.text)
+        value = agreed_value(leaf.text)
         if isinstance(value, str):
-            self.found.altered.append(Altered(place, leaf, None))
+            self.found.altered.append(AlteredScalar(place, leaf, None))
         return value
 
-    def _doubles(self, node: MappingNode, place: Place) -> Iterator[Problem]:
+    def _duplicate_keys(self, node: MappingNode, place: KeyPath) -> Iterator[Problem]:
         seen: set[str] = set()
         for key, _ in node.value:
             if key.value in seen:

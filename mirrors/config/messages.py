@@ -14,15 +14,15 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from mirrors.config.base import ConfigModel, Place
-from mirrors.config.platforms import object_keys, secret_commands
-from mirrors.config.scalars import Altered, Leaf
+from mirrors.config.base import ConfigModel, KeyPath
+from mirrors.config.platforms import json_keys, secret_key_commands
+from mirrors.config.scalars import AlteredScalar, YamlScalar
 from mirrors.problems import Problem
 
-_TEXTUAL = frozenset({"takes_text", "string_type", "string_unicode"})
+_TEXT_ERRORS = frozenset({"text_not_taken", "string_type", "string_unicode"})
 """The types of pydantic's errors about a key that takes text."""
 
-_TAKES = {
+_EXPECTED_BY_ERROR = {
     "bool_type": "true or false, without quotes",
     "dict_type": "an object {name: value}",
     "string_too_short": "text with at least one character",
@@ -32,7 +32,7 @@ _TAKES = {
 }
 
 
-class Origin(NamedTuple):
+class ValueSource(NamedTuple):
     """The source of a value that is not in the configuration.
 
     Args:
@@ -44,67 +44,71 @@ class Origin(NamedTuple):
     remedy: str = ""
 
 
-def problem_at(place: Place, code: str, message: str, remedy: str = "") -> Problem:
+def problem_at(place: KeyPath, code: str, message: str, remedy: str = "") -> Problem:
     """Return a problem about a key of the configuration."""
-    return Problem(code, message, remedy, path=path(place))
+    return Problem(code, message, remedy, path=format_path(place))
 
 
-def path(place: Place) -> str:
+def format_path(place: KeyPath) -> str:
     """Return a place as the user writes it.
 
     ``("fleet", "mirrors", 2, "siteId")`` becomes ``mirrors:fleet.mirrors[2].siteId``. The text behind a ``=`` is left
     out, because a key ``NAME=value`` may be a mistake that holds a secret.
     """
-    return "mirrors:" + "".join(_step(key) for key in place).removeprefix(".")
+    return "mirrors:" + "".join(_format_step(key) for key in place).removeprefix(".")
 
 
-def _step(key: int | str) -> str:
+def _format_step(key: int | str) -> str:
     if isinstance(key, int):
         return f"[{key}]"
     key = re.sub("=.+", "=…", key, flags=re.DOTALL)
-    return f".{key}" if re.fullmatch(r"[\w-]+", key) else f"[{shown(key)}]"
+    return f".{key}" if re.fullmatch(r"[\w-]+", key) else f"[{format_value(key)}]"
 
 
-def shown(value: Any) -> str:
+def format_value(value: Any) -> str:
     """Return a value for one line of a message: text in quotes, shortened and escaped; its kind if it holds others."""
     if value is None or isinstance(value, list | dict):
-        return kind(value)
+        return describe_kind(value)
     text = json.dumps(value, ensure_ascii=False)
     text = text if len(text) <= 60 else text[:59] + "…"
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
-def kind(value: Any) -> str:
+def describe_kind(value: Any) -> str:
     """Return the kind of a value in words, such as ``a number``."""
     kinds: dict[type, str] = {bool: "true or false", str: "text", list: "a list", dict: "an object"}
     return "an empty value" if value is None else kinds.get(type(value), "a number")
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
+def nearest_word(word: str, known: Iterable[str]) -> str | None:
     """Return the known word that the user probably meant; None if none is similar."""
     by_lower = {item.lower(): item for item in known}
     close = get_close_matches(word.lower(), by_lower, n=1)
     return by_lower[close[0]] if close else None
 
 
-def suggestion(word: str, known: Iterable[str]) -> str:
+def suggest_known(word: str, known: Iterable[str]) -> str:
     """Return a remedy for an unknown word: the similar one, or all known words."""
     known = sorted(known)
-    near = nearest(word, known)
+    near = nearest_word(word, known)
     return f"Did you mean {near}?" if near else f"Use one of these: {', '.join(known)}"
 
 
-def no_such_site(place: Place, known: Iterable[str]) -> Problem:
+def unknown_site_problem(place: KeyPath, known: Iterable[str]) -> Problem:
     """Return a problem about a site that is not in the fleet.
 
     Args:
         place: The place of the slug, which is its last key.
         known: The slugs that are valid there.
     """
-    return problem_at(place, "unknown-site", "the fleet has no site of this name.", suggestion(str(place[-1]), known))
+    return problem_at(
+        place, "unknown-site", "the fleet has no site of this name.", suggest_known(str(place[-1]), known)
+    )
 
 
-def describe(error: ErrorDetails, origins: Mapping[Place, Origin], leaf: Leaf | None = None) -> Problem:
+def problem_of_error(
+    error: ErrorDetails, origins: Mapping[KeyPath, ValueSource], leaf: YamlScalar | None = None
+) -> Problem:
     """Word one of pydantic's errors as a problem.
 
     Args:
@@ -112,28 +116,28 @@ def describe(error: ErrorDetails, origins: Mapping[Place, Origin], leaf: Leaf | 
         origins: The sources of values that are not in the configuration, by place.
         leaf: How a file writes the value, if that is known.
     """
-    place = place_of(error)
+    place = path_of_error(error)
     if error["type"] == "extra_forbidden":
-        return problem_at(place, "unknown-key", "Mirrors knows no such key.", _about_unknown(place))
+        return problem_at(place, "unknown-key", "Mirrors knows no such key.", _unknown_key_remedy(place))
     if error["type"] == "missing":
-        remedy = needed(place) if len(place) == 1 else f"Write {takes_of(error, place)}"
+        remedy = missing_key_remedy(place) if len(place) == 1 else f"Write {describe_expected(error, place)}"
         return problem_at(place, "missing-key", "the key is missing.", remedy[:1].upper() + remedy[1:])
     if place != error["loc"]:
-        return problem_at(place, "name-not-taken", "the name is not valid.", f"Write {takes_of(error, place)}")
-    if error["type"] in _TEXTUAL and isinstance(error["input"], int | float):
+        return problem_at(place, "name-not-taken", "the name is not valid.", f"Write {describe_expected(error, place)}")
+    if error["type"] in _TEXT_ERRORS and isinstance(error["input"], int | float):
         if leaf is not None and leaf.text != json.dumps(error["input"]):  # Pulumi has made 2 of 2.0.
-            return altered(Altered(place, leaf, error["input"]), None)
-        return problem_at(place, "needs-quotes", *_unquoted(error, place, leaf))
-    return _not_taken(error, place, origins.get(place))
+            return altered_scalar_problem(AlteredScalar(place, leaf, error["input"]), None)
+        return problem_at(place, "needs-quotes", *_needs_quotes_message(error, place, leaf))
+    return _invalid_value_problem(error, place, origins.get(place))
 
 
-def _not_taken(error: ErrorDetails, place: Place, origin: Origin | None) -> Problem:
+def _invalid_value_problem(error: ErrorDetails, place: KeyPath, origin: ValueSource | None) -> Problem:
     source, command = (f" from {origin.name}", origin.remedy) if origin else ("", "")
-    message = f"{_got(error, place)}{source} is not valid."
-    return problem_at(place, "value-not-taken", message, f"Write {takes_of(error, place)}{command}")
+    message = f"{_describe_input(error, place)}{source} is not valid."
+    return problem_at(place, "value-not-taken", message, f"Write {describe_expected(error, place)}{command}")
 
 
-def _unquoted(error: ErrorDetails, place: Place, leaf: Leaf | None) -> tuple[str, str]:
+def _needs_quotes_message(error: ErrorDetails, place: KeyPath, leaf: YamlScalar | None) -> tuple[str, str]:
     """Return message and remedy about a number, or true or false, in a key that takes text.
 
     The message shows the scalar of a file in clear.
@@ -141,15 +145,15 @@ def _unquoted(error: ErrorDetails, place: Place, leaf: Leaf | None) -> tuple[str
     kind_read = "true or false" if isinstance(error["input"], bool) else "a number"
     remedy = f"Put the {'slug' if place[-1] in ('application', 'formerly') else 'text'} in quotes"
     if leaf is None:
-        value = "the value" if _is_hidden(place, error["input"]) else shown(error["input"])
+        value = "the value" if _is_hidden_value(place, error["input"]) else format_value(error["input"])
         return f"YAML reads {value} as {kind_read}.", remedy
     message = f"YAML reads {leaf.text} as {kind_read} ({leaf.where})."
     if leaf.rewritten:  # Pulumi may have written 83 where the user wrote 0123.
         return f"{message} Pulumi changes such values when it saves that file.", f"{remedy}, as you mean it"
-    return message, f"{remedy}: {_to_paste(place, leaf)}"
+    return message, f"{remedy}: {_quoted_line(place, leaf)}"
 
 
-def altered(found: Altered, takes: str | None) -> Problem:
+def altered_scalar_problem(found: AlteredScalar, takes: str | None) -> Problem:
     """Return a problem about a scalar that does not arrive as it is written.
 
     Args:
@@ -157,49 +161,49 @@ def altered(found: Altered, takes: str | None) -> Problem:
         takes: What its key takes; None if it takes text.
     """
     leaf, place = found.leaf, found.place
-    arrives = "has several meanings" if found.arrived is None else f"arrives as {shown(found.arrived)}"
+    arrives = "has several meanings" if found.arrived is None else f"arrives as {format_value(found.arrived)}"
     message = f"{leaf.text} without quotes {arrives} ({leaf.where})."
-    remedy = f"Put it in quotes: {_to_paste(place, leaf)}"
+    remedy = f"Put it in quotes: {_quoted_line(place, leaf)}"
     if takes is not None:
         remedy = f"Write {takes}, in decimal digits that do not begin with 0"
     return problem_at(place, "value-not-as-written", message, remedy)
 
 
-def engines_date(place: Place, leaf: Leaf | None) -> Problem:
+def rewritten_date_problem(place: KeyPath, leaf: YamlScalar | None) -> Problem:
     """Return a problem about a date in Pulumi's spelling. No file shows how the user wrote it."""
     where = f" ({leaf.where})" if leaf else ""
     message = f"Pulumi changed a date without quotes{where}."
     return problem_at(place, "value-not-as-written", message, "Put the date in quotes, as you mean it")
 
 
-def _to_paste(place: Place, leaf: Leaf) -> str:
+def _quoted_line(place: KeyPath, leaf: YamlScalar) -> str:
     text = json.dumps(leaf.text, ensure_ascii=False)
     return f"{place[-1]}: {text}" if isinstance(place[-1], str) else text
 
 
-def place_of(error: ErrorDetails) -> Place:
+def path_of_error(error: ErrorDetails) -> KeyPath:
     """Return the place of an error. An error about the key of an entry has the place of that entry."""
     place = error["loc"]
     return place[:-1] if place[-1:] == ("[key]",) and error["type"] != "extra_forbidden" else place
 
 
-def _about_unknown(place: Place) -> str:
+def _unknown_key_remedy(place: KeyPath) -> str:
     key = str(place[-1])
     model = _model_at(place[:-1])
-    known = [str(key) for key in _fields(model)] if model else []
+    known = [str(key) for key in _fields_by_key(model)] if model else []
     if len(place) == 1 and (path_of_known := re.match(r"(\w+)[.\[]", key)) and path_of_known[1] in known:
         return "Set a part of an object with pulumi config set --path"
-    return suggestion(key, known)
+    return suggest_known(key, known)
 
 
-def _model_at(place: Place) -> type[BaseModel] | None:
+def _model_at(place: KeyPath) -> type[BaseModel] | None:
     """Return the model of the object at a place; None if the user chooses the names of its keys."""
-    from mirrors.config.all_keys import all_keys  # Building this model takes time, and only messages need it.
+    from mirrors.config.all_keys import all_keys_model  # Building this model takes time, and only messages need it.
 
-    found: Any = all_keys()
+    found: Any = all_keys_model()
     for key in place:
         if isinstance(found, type) and issubclass(found, BaseModel):
-            found = _fields(found)[key].annotation if key in _fields(found) else None
+            found = _fields_by_key(found)[key].annotation if key in _fields_by_key(found) else None
             found = get_args(found)[0] if isinstance(found, UnionType) else found
         else:  # These are items of a tuple[X, ...], or values of a dict[str, X] or dict[str, Annotated[X, …]].
             found = get_args(found)[0 if isinstance(key, int) else 1]
@@ -207,49 +211,49 @@ def _model_at(place: Place) -> type[BaseModel] | None:
     return found if isinstance(found, type) and issubclass(found, BaseModel) else None
 
 
-def _fields(model: type[BaseModel]) -> dict[int | str, FieldInfo]:
+def _fields_by_key(model: type[BaseModel]) -> dict[int | str, FieldInfo]:
     """Return the fields of a model by the key that a user writes."""
     return {str(field.alias): field for field in model.model_fields.values()}
 
 
-def is_required(place: Place) -> bool:
+def is_required_key(place: KeyPath) -> bool:
     """Return whether the object around a place requires the last key of the place."""
     model = _model_at(place[:-1])
-    field = _fields(model).get(place[-1]) if model else None
+    field = _fields_by_key(model).get(place[-1]) if model else None
     return field is not None and field.is_required()
 
 
-def needed(place: Place) -> str:
+def missing_key_remedy(place: KeyPath) -> str:
     """Return what to write for a missing key; empty if its model does not say it."""
     model = _model_at(place[:-1])
     return model.needed.get(str(place[-1]), "") if model and issubclass(model, ConfigModel) else ""
 
 
-def _got(error: ErrorDetails, place: Place) -> str:
+def _describe_input(error: ErrorDetails, place: KeyPath) -> str:
     value = error["input"]
-    return kind(value) if _is_hidden(place, value) else shown(value)
+    return describe_kind(value) if _is_hidden_value(place, value) else format_value(value)
 
 
-def _is_hidden(place: Place, value: Any) -> bool:
+def _is_hidden_value(place: KeyPath, value: Any) -> bool:
     """Return whether a message must not show a value: a variable, a secret, an API address with a user name.
 
     An object that is no JSON may hold one of these, so it is hidden, too.
     """
-    hidden = place[0] in secret_commands() or "variables" in place or (place[0] in object_keys() and len(place) == 1)
+    hidden = place[0] in secret_key_commands() or "variables" in place or (place[0] in json_keys() and len(place) == 1)
     return hidden or (place == ("apiUrl",) and "@" in str(value))
 
 
-def takes_of(error: ErrorDetails, place: Place) -> str:
+def describe_expected(error: ErrorDetails, place: KeyPath) -> str:
     """Return in words what the key at a place takes."""
     model = _model_at(place)
-    if error["type"] in ("takes", "takes_text"):
+    if error["type"] in ("not_taken", "text_not_taken"):
         return error["msg"]
     if error["type"] == "literal_error":
         return str(error["ctx"]["expected"]).replace("'", "")
     if model is not None:
-        return f"an object with {', '.join(map(str, _fields(model)))}"
+        return f"an object with {', '.join(map(str, _fields_by_key(model)))}"
     if place[-1] == "application":
         return "the slug of an application"
-    if error["type"] == "missing" and (text := needed(place)):
+    if error["type"] == "missing" and (text := missing_key_remedy(place)):
         return text
-    return _TAKES.get(error["type"], "another value")
+    return _EXPECTED_BY_ERROR.get(error["type"], "another value")

@@ -12,25 +12,25 @@ from pydantic import BeforeValidator, Field, PlainValidator, PrivateAttr, Secret
 
 from mirrors.config.base import ConfigModel
 from mirrors.config.platform_settings import PlatformSettings
-from mirrors.config.platforms import DEFAULT, PLATFORMS, others_keys, settings_class
-from mirrors.config.rollout import Rollout
+from mirrors.config.platforms import DEFAULT_PLATFORM, PLATFORMS, keys_of_other_platforms, platform_settings_class
+from mirrors.config.rollout import RolloutSettings
 from mirrors.config.values import (
-    Hold,
-    Name,
-    Secrets,
+    HoldMode,
+    PlainVariables,
+    SecretVariables,
     SiteId,
     Slug,
-    Stack,
-    Variables,
-    nothing_is_empty,
-    takes,
+    StackName,
+    VariableName,
+    not_taken,
+    null_as_empty,
 )
 
-DEFAULT_SHARED = ("DATABASE_URL", "DEFAULT_STORAGE_DSN")
-OWN_NAMES = frozenset({"SITE_ID", "MIRRORS_APPLICATION"})
+DEFAULT_SHARED_NAMES = ("DATABASE_URL", "DEFAULT_STORAGE_DSN")
+SITE_VARIABLE_NAMES = frozenset({"SITE_ID", "MIRRORS_APPLICATION"})
 """The variables that Mirrors gives each mirror, with a value of its own."""
 
-ALL = "all"
+ALL_MIRRORS = "all"
 """The key of ``mirrors:secrets`` whose secrets every mirror gets."""
 
 
@@ -42,7 +42,7 @@ class DeclaredVariable:
     secret: bool
 
 
-class Site(ConfigModel):
+class SiteSettings(ConfigModel):
     """An application of the fleet, the original or a mirror."""
 
     application: Slug
@@ -56,26 +56,26 @@ class Site(ConfigModel):
     """The slug that the application had before a rename. Remove the key when every stack was updated with the new
     slug."""
 
-    variables: Variables = Field(default_factory=dict, repr=False)
+    variables: PlainVariables = Field(default_factory=dict, repr=False)
     """Environment variables of this site alone, in clear. They override the fleet's."""
 
 
-class Original(Site):
+class OriginalSettings(SiteSettings):
     """The application that owns the repository, the database and the media storage."""
 
     deploy: bool = Field(default=False, strict=True)
     """``true``: Mirrors also writes the original's variables and deploys it. Otherwise Mirrors only reads it."""
 
 
-class Mirror(Site):
+class MirrorSettings(SiteSettings):
     """An application that runs the original's code. Make it in the Control Panel first: the API cannot make one."""
 
-    hold: Hold = "nothing"
+    hold: HoldMode = "nothing"
     """``true``: Mirrors deploys nothing to this site, and a change of its variables is a problem.
     ``variablesMayDeploy``: Mirrors deploys the site for changed variables, but not for a new release alone."""
 
 
-class Fleet(ConfigModel):
+class FleetSettings(ConfigModel):
     """An original with its mirrors. It is the same for all stacks, so it belongs in ``Pulumi.yaml``:
 
     ```yaml
@@ -95,16 +95,16 @@ class Fleet(ConfigModel):
     ```
     """
 
-    original: Original
+    original: OriginalSettings
     """The application whose code, database and storage all sites share."""
 
-    mirrors: tuple[Mirror, ...] = ()
+    mirrors: tuple[MirrorSettings, ...] = ()
     """The mirrors. The waves follow their order. A new order changes no ``SITE_ID``."""
 
-    variables: Variables = Field(default_factory=dict, repr=False)
+    variables: PlainVariables = Field(default_factory=dict, repr=False)
     """Environment variables of every mirror, in clear."""
 
-    shared: tuple[Name, ...] = DEFAULT_SHARED
+    shared: tuple[VariableName, ...] = DEFAULT_SHARED_NAMES
     """The names of the variables that each mirror gets from the original, with the values of its running instances."""
 
     retired: tuple[SiteId, ...] = ()
@@ -129,7 +129,7 @@ class Fleet(ConfigModel):
     key only where a new state takes over mirrors that have ids from Mirrors. ``mirrors ids --pin`` writes it."""
 
     @property
-    def sites(self) -> tuple[Site, ...]:
+    def sites(self) -> tuple[SiteSettings, ...]:
         """The original, then the mirrors as listed."""
         return (self.original, *self.mirrors)
 
@@ -139,17 +139,17 @@ class Fleet(ConfigModel):
         return tuple(site.application for site in self.sites)
 
 
-class Override(ConfigModel):
+class SiteOverride(ConfigModel):
     """The keys of one site on this stack alone."""
 
-    variables: Variables = Field(default_factory=dict, repr=False)
+    variables: PlainVariables = Field(default_factory=dict, repr=False)
     """Environment variables of this site on this stack, in clear. They override all others in clear."""
 
-    hold: Hold | None = None
+    hold: HoldMode | None = None
     """The mirror's ``hold`` on this stack. It overrides the fleet's. Mirrors never holds the original."""
 
 
-class Overrides(ConfigModel):
+class StackOverrides(ConfigModel):
     """The differences between this stack and the others. They belong in ``Pulumi.<stack>.yaml``:
 
     ```yaml
@@ -162,31 +162,31 @@ class Overrides(ConfigModel):
     ```
     """
 
-    variables: Variables = Field(default_factory=dict, repr=False)
+    variables: PlainVariables = Field(default_factory=dict, repr=False)
     """Environment variables of every mirror on this stack, in clear. They override the fleet's."""
 
-    mirrors: dict[str, Annotated[Override, BeforeValidator(nothing_is_empty)]] = Field(default_factory=dict)
+    mirrors: dict[str, Annotated[SiteOverride, BeforeValidator(null_as_empty)]] = Field(default_factory=dict)
     """The keys of single sites, by slug. The original may have variables here, too, if its ``deploy`` is true."""
 
 
-OwnKeys = TypeVar("OwnKeys", bound=PlatformSettings)
+PlatformKeys = TypeVar("PlatformKeys", bound=PlatformSettings)
 
 
 @dataclass(frozen=True)
-class _Chosen:
+class _ChosenPlatform:
     """The keys of one platform before validation."""
 
     kind: str
     keys: Mapping[str, Any] = field(repr=False)
 
 
-def _of_platform(value: Any) -> PlatformSettings:
+def _validate_platform(value: Any) -> PlatformSettings:
     """Validate the keys of the chosen platform with the platform's own class."""
     if isinstance(value, PlatformSettings):
         return value
-    if isinstance(value, _Chosen):
-        return settings_class(value.kind).model_validate(dict(value.keys))
-    raise takes(" or ".join(PLATFORMS))
+    if isinstance(value, _ChosenPlatform):
+        return platform_settings_class(value.kind).model_validate(dict(value.keys))
+    raise not_taken(" or ".join(PLATFORMS))
 
 
 class Settings(ConfigModel):
@@ -199,7 +199,7 @@ class Settings(ConfigModel):
     ```
     """
 
-    fleet: Fleet
+    fleet: FleetSettings
     """The original and its mirrors."""
 
     fleet_file: str | None = Field(default=None, min_length=1)
@@ -207,27 +207,27 @@ class Settings(ConfigModel):
     ``fleet.yaml``. A fleet of hundreds needs it: Pulumi passes the whole configuration to the program in one variable,
     and Linux allows 128 KiB."""
 
-    overrides: Overrides = Overrides()
+    overrides: StackOverrides = StackOverrides()
     """The differences between this stack and the others."""
 
-    secrets: dict[str, Secrets] = Field(default_factory=dict)
+    secrets: dict[str, SecretVariables] = Field(default_factory=dict)
     """Secret environment variables of this stack. ``all`` has those of every mirror, and a slug has those of one site,
     which override ``all``. A name that is also declared in clear is a problem."""
 
-    shared_values: Secrets = Field(default_factory=dict)
+    shared_values: SecretVariables = Field(default_factory=dict)
     """The values of shared variables that the platform does not show. If the platform shows another value, that is a
     problem."""
 
     environment: Literal["test", "live"]
     """The environment that this stack manages. Default: the stack's name."""
 
-    platform: Annotated[PlatformSettings, PlainValidator(_of_platform)]
-    """The platform that runs the sites: Divio, or a Docker host."""  # ``on`` returns the platform's own keys from it.
+    platform: Annotated[PlatformSettings, PlainValidator(_validate_platform)]
+    """The platform that runs the sites: Divio, or a Docker host."""
 
-    site_ids_from: Stack | None = None
+    site_ids_from: StackName | None = None
     """The stack that gives this one its ids. This stack then gives none itself. For Live, name Test's stack."""
 
-    rollout: Rollout = Rollout()
+    rollout: RolloutSettings = RolloutSettings()
     """How a release reaches the mirrors."""
 
     on_removal: Literal["clean", "keep"] | None = None
@@ -253,14 +253,16 @@ class Settings(ConfigModel):
         """Gather the keys of the chosen platform, and drop those of other platforms."""
         if not isinstance(data, dict) or isinstance(data.get("platform"), PlatformSettings):
             return data
-        kind = DEFAULT if data.get("platform") is None else data["platform"]
+        kind = DEFAULT_PLATFORM if data.get("platform") is None else data["platform"]
         if not isinstance(kind, str) or kind not in PLATFORMS:
-            return {key: value for key, value in data.items() if key not in others_keys("")}
+            return {key: value for key, value in data.items() if key not in keys_of_other_platforms("")}
         own = {key: data[key] for key in PLATFORMS[kind].keys if key in data}
-        rest = {key: value for key, value in data.items() if key not in others_keys(kind) and key not in own}
-        return {**rest, "platform": _Chosen(kind, own)}
+        rest = {
+            key: value for key, value in data.items() if key not in keys_of_other_platforms(kind) and key not in own
+        }
+        return {**rest, "platform": _ChosenPlatform(kind, own)}
 
-    def on(self, platform: type[OwnKeys]) -> OwnKeys:
+    def platform_keys(self, platform: type[PlatformKeys]) -> PlatformKeys:
         """Return the keys of one platform.
 
         Args:
@@ -278,7 +280,7 @@ class Settings(ConfigModel):
         """The short name of the stack that has these settings; empty if it is not known."""
         return self._stack
 
-    def of_stack(self, name: str) -> "Settings":
+    def with_stack(self, name: str) -> "Settings":
         """Return a copy of the settings that knows the short name of its stack."""
         settings = self.model_copy()
         settings._stack = name
@@ -298,16 +300,16 @@ class Settings(ConfigModel):
         return frozenset((self.confirm_database or "").replace(",", " ").split())
 
     @property
-    def mirrors(self) -> tuple[Mirror, ...]:
+    def mirrors(self) -> tuple[MirrorSettings, ...]:
         """The mirrors of the fleet, in their order."""
         return self.fleet.mirrors
 
-    def declared_hold(self, mirror: Mirror) -> Hold:
-        """Return the hold that the user declared for a mirror. ``hold_of`` also respects ``rollout.follow``."""
-        override = self.overrides.mirrors.get(mirror.application, Override()).hold
+    def declared_hold(self, mirror: MirrorSettings) -> HoldMode:
+        """Return the hold that the user declared for a mirror. ``effective_hold`` also respects ``rollout.follow``."""
+        override = self.overrides.mirrors.get(mirror.application, SiteOverride()).hold
         return mirror.hold if override is None else override
 
-    def hold_of(self, mirror: Mirror) -> Hold:
+    def effective_hold(self, mirror: MirrorSettings) -> HoldMode:
         """Return the hold that counts for a mirror.
 
         With ``rollout.follow: manual`` it is at least ``variablesMayDeploy``: a new release alone deploys nothing.
@@ -318,7 +320,7 @@ class Settings(ConfigModel):
     @property
     def reserved_names(self) -> frozenset[str]:
         """The names that a user may not declare: the variables that Mirrors sets, and those that the fleet shares."""
-        return OWN_NAMES | frozenset(self.fleet.shared)
+        return SITE_VARIABLE_NAMES | frozenset(self.fleet.shared)
 
     def variables_of(self, slug: str) -> dict[str, DeclaredVariable]:
         """Return {name: variable} of a site as declared. A more specific place wins, and a secret over a plain value.
@@ -339,23 +341,23 @@ class Settings(ConfigModel):
             merged |= {name: DeclaredVariable(value.get_secret_value(), secret=True) for name, value in secrets.items()}
         return {name: variable for name, variable in merged.items() if name not in self.reserved_names}
 
-    def plain_variables_of(self, site: Site) -> Iterator[tuple[tuple[str, ...], dict[str, str]]]:
+    def plain_variables_of(self, site: SiteSettings) -> Iterator[tuple[tuple[str, ...], dict[str, str]]]:
         """Yield (place, {name: value}) of the plain variables of a site, the most general place first.
 
         The site's own variables have the place ``()``, because a site does not know its number in the list.
         """
-        mirror = isinstance(site, Mirror)
+        mirror = isinstance(site, MirrorSettings)
         if mirror:
             yield ("fleet", "variables"), self.fleet.variables
         yield (), site.variables
         if mirror:
             yield ("overrides", "variables"), self.overrides.variables
-        own = self.overrides.mirrors.get(site.application, Override())
+        own = self.overrides.mirrors.get(site.application, SiteOverride())
         yield ("overrides", "mirrors", site.application, "variables"), own.variables
 
-    def secret_variables_of(self, site: Site) -> Iterator[tuple[tuple[str, ...], dict[str, SecretStr]]]:
+    def secret_variables_of(self, site: SiteSettings) -> Iterator[tuple[tuple[str, ...], dict[str, SecretStr]]]:
         """Yield (place, {name: secret}) of the secret variables of a site, the most general place first."""
-        if isinstance(site, Mirror):
-            yield ("secrets", ALL), self.secrets.get(ALL, {})
-        if site.application != ALL:
+        if isinstance(site, MirrorSettings):
+            yield ("secrets", ALL_MIRRORS), self.secrets.get(ALL_MIRRORS, {})
+        if site.application != ALL_MIRRORS:
             yield ("secrets", site.application), self.secrets.get(site.application, {})

@@ -18,19 +18,19 @@ if TYPE_CHECKING:
     from mirrors.config.platform_settings import PlatformSettings
 
 __all__ = [
-    "DEFAULT",
+    "DEFAULT_PLATFORM",
     "PLATFORMS",
     "PlatformEntry",
-    "kind_of",
-    "kind_of_types",
-    "load_part",
-    "object_keys",
-    "others_keys",
-    "secret_commands",
-    "settings_class",
+    "json_keys",
+    "keys_of_other_platforms",
+    "load_platform_part",
+    "platform_kind_of",
+    "platform_kind_of_types",
+    "platform_settings_class",
+    "secret_key_commands",
 ]
 
-DEFAULT = "divio"
+DEFAULT_PLATFORM = "divio"
 """The platform of a stack that names none."""
 
 
@@ -81,36 +81,36 @@ PLATFORMS: dict[str, PlatformEntry] = {
 }
 """The entry of each platform, by the value of ``mirrors:platform``."""
 
-_COMMON_OBJECTS = frozenset({"fleet", "overrides", "secrets", "sharedValues", "rollout"})
+_COMMON_JSON_KEYS = frozenset({"fleet", "overrides", "secrets", "sharedValues", "rollout"})
 _COMMON_SECRETS = {
     "secrets": " --path mirrors:secrets.all.NAME",
     "sharedValues": " --path mirrors:sharedValues.DATABASE_URL",
 }
 
 
-def kind_of(data: Mapping[str, Any]) -> str:
+def platform_kind_of(data: Mapping[str, Any]) -> str:
     """Return the platform that raw values name; the default if they name none that Mirrors knows."""
     kind = data.get("platform")
-    return kind if isinstance(kind, str) and kind in PLATFORMS else DEFAULT
+    return kind if isinstance(kind, str) and kind in PLATFORMS else DEFAULT_PLATFORM
 
 
-def kind_of_types(types: Iterable[str]) -> str:
+def platform_kind_of_types(types: Iterable[str]) -> str:
     """Return the platform of a stack's resources. The type of a component shows it: ``mirrors:<platform>:…``.
 
     Args:
         types: The Pulumi types of all resources of the stack.
     """
     kinds = (kind.split(":")[1] for kind in types if kind.startswith("mirrors:"))
-    return next((kind for kind in kinds if kind in PLATFORMS), DEFAULT)
+    return next((kind for kind in kinds if kind in PLATFORMS), DEFAULT_PLATFORM)
 
 
-def settings_class(kind: str) -> type[PlatformSettings]:
+def platform_settings_class(kind: str) -> type[PlatformSettings]:
     """Return the class of a platform's own keys. Importing it needs none of the platform's packages."""
-    found: type[PlatformSettings] = _imported(PLATFORMS[kind].settings)
+    found: type[PlatformSettings] = _import_by_name(PLATFORMS[kind].settings)
     return found
 
 
-def load_part(kind: str, part: str) -> Any:
+def load_platform_part(kind: str, part: str) -> Any:
     """Import a part of a platform.
 
     Args:
@@ -122,7 +122,7 @@ def load_part(kind: str, part: str) -> Any:
     """
     entry = PLATFORMS[kind]
     try:
-        return _imported(getattr(entry, part))
+        return _import_by_name(getattr(entry, part))
     except ModuleNotFoundError as missing:
         if not entry.extra:
             raise
@@ -131,12 +131,12 @@ def load_part(kind: str, part: str) -> Any:
         raise ConfigurationError(Problem("package-missing", message, remedy, path="mirrors:platform")) from None
 
 
-def object_keys() -> frozenset[str]:
+def json_keys() -> frozenset[str]:
     """Return the keys at the top of the configuration whose raw value is JSON."""
-    return _COMMON_OBJECTS.union(*(entry.objects for entry in PLATFORMS.values()))
+    return _COMMON_JSON_KEYS.union(*(entry.objects for entry in PLATFORMS.values()))
 
 
-def secret_commands() -> dict[str, str]:
+def secret_key_commands() -> dict[str, str]:
     """Return the keys that hold secrets, each with the end of the command that sets one: {key: end}."""
     found = dict(_COMMON_SECRETS)
     for entry in PLATFORMS.values():
@@ -144,11 +144,11 @@ def secret_commands() -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
-def others_keys(kind: str) -> frozenset[str]:
+def keys_of_other_platforms(kind: str) -> frozenset[str]:
     """Return the keys that only platforms other than ``kind`` have."""
     return frozenset(key for name, entry in PLATFORMS.items() if name != kind for key in entry.keys)
 
 
-def _imported(place: str) -> Any:
+def _import_by_name(place: str) -> Any:
     module, _, name = place.partition(":")
     return getattr(import_module(module), name)

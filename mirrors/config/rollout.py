@@ -5,19 +5,27 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from mirrors.config.base import ConfigModel
-from mirrors.config.values import Parallel, Seconds, Statuses, UrlPath, WaveNumber, WaveSize, switched_off
+from mirrors.config.values import (
+    DurationSeconds,
+    HttpStatuses,
+    ParallelCount,
+    UrlPath,
+    WaveNumber,
+    WaveSize,
+    false_as_none,
+)
 
 
-class Health(ConfigModel):
+class HealthSettings(ConfigModel):
     """The answer of a healthy site at its own address. Mirrors follows no redirect: 302 is an answer."""
 
     path: UrlPath = "/"
     """The path that Mirrors requests."""
 
-    statuses: Statuses = (range(200, 400),)
+    statuses: HttpStatuses = (range(200, 400),)
     """The HTTP statuses of a healthy site."""
 
-    timeout: Seconds = 60
+    timeout: DurationSeconds = 60
     """The time that a site has for its first healthy answer."""
 
     text: str | None = Field(default=None, min_length=1)
@@ -27,7 +35,7 @@ class Health(ConfigModel):
     """``true``: the companion app must also confirm that this is the declared site on the declared database."""
 
 
-class Rollout(ConfigModel):
+class RolloutSettings(ConfigModel):
     """How a release reaches the mirrors:
 
     ```yaml
@@ -46,14 +54,14 @@ class Rollout(ConfigModel):
     list. The last wave takes all mirrors: ``"100%"``. After a wave that fails, Mirrors begins no other. A mirror with a
     ``hold`` gets no release, so it does not count."""
 
-    parallel: Parallel = 4
+    parallel: ParallelCount = 4
     """The highest number of deployments at once."""
 
     pause_after: WaveNumber | None = None
     """The wave to stop after. Sites of later waves keep their release and their variables."""
 
-    timeout: Seconds = 75 * 60
+    timeout: DurationSeconds = 75 * 60
     """The time that one deployment may take. The platform's own limits add up to over an hour."""
 
-    health: Annotated[Health | None, BeforeValidator(switched_off)] = Health()
+    health: Annotated[HealthSettings | None, BeforeValidator(false_as_none)] = HealthSettings()
     """The answer that each site must give before the next wave begins. ``false``: Mirrors does not ask."""

@@ -6,13 +6,13 @@ from itertools import chain, pairwise
 
 from pydantic import SecretStr
 
-from mirrors.config.base import Place
-from mirrors.config.messages import no_such_site, path, problem_at, shown, suggestion
-from mirrors.config.models import ALL, OWN_NAMES, Settings, Site
+from mirrors.config.base import KeyPath
+from mirrors.config.messages import format_path, format_value, problem_at, suggest_known, unknown_site_problem
+from mirrors.config.models import ALL_MIRRORS, SITE_VARIABLE_NAMES, Settings, SiteSettings
 from mirrors.config.values import is_host
 from mirrors.problems import Problem
 
-DOMAIN = "DOMAIN"
+DOMAIN_VARIABLE = "DOMAIN"
 """The variable with a site's own host name."""
 
 
@@ -33,37 +33,37 @@ class ValidationContext:
     stack: str
 
     @property
-    def sites(self) -> list[tuple[Place, Site]]:
+    def sites(self) -> list[tuple[KeyPath, SiteSettings]]:
         """The original and the mirrors, each with its place in the configuration."""
         fleet = self.settings.fleet
         mirrors = zip(self.positions, fleet.mirrors, strict=True)
         return [(("fleet", "original"), fleet.original), *((("fleet", "mirrors", i), mirror) for i, mirror in mirrors)]
 
 
-def violations(context: ValidationContext) -> Iterator[Problem]:
+def validate_settings(context: ValidationContext) -> Iterator[Problem]:
     """Yield a problem for each rule that the settings break, each problem once."""
-    return iter(dict.fromkeys(chain.from_iterable(rule(context) for rule in _RULES)))
+    return iter(dict.fromkeys(chain.from_iterable(rule(context) for rule in _CONFIG_RULES)))
 
 
 def check_applications_differ(context: ValidationContext) -> Iterator[Problem]:
     """Refuse an application that the fleet lists twice."""
-    first: dict[str, Place] = {}
+    first: dict[str, KeyPath] = {}
     for place, site in context.sites:
         place = (*place, "application")
         if first.setdefault(site.application, place) != place:
-            message = f"{site.application} is also at {path(first[site.application])}."
+            message = f"{site.application} is also at {format_path(first[site.application])}."
             yield problem_at(place, "application-listed-twice", message, "List each application once")
 
 
 def check_site_ids_differ(context: ValidationContext) -> Iterator[Problem]:
     """Refuse a SITE_ID that two sites declare."""
-    first: dict[int, tuple[Place, Site]] = {}
+    first: dict[int, tuple[KeyPath, SiteSettings]] = {}
     for place, site in context.sites:
         if site.site_id is None:
             continue
         there, other = first.setdefault(site.site_id, (place, site))
         if there != place:
-            where = path((*there, "siteId"))
+            where = format_path((*there, "siteId"))
             message = (
                 f"{site.application} has SITE_ID {site.site_id}, and so has {other.application} at {where}. They would"
                 " overwrite each other's content."
@@ -83,7 +83,9 @@ def check_site_ids_are_free(context: ValidationContext) -> Iterator[Problem]:
         code = "site-id-retired" if key == "retired" else "site-id-reserved"
         for place, site in context.sites:
             if site.site_id in ids:
-                message = f"{site.application} has SITE_ID {site.site_id}, which {path(('fleet', key))} keeps free."
+                message = (
+                    f"{site.application} has SITE_ID {site.site_id}, which {format_path(('fleet', key))} keeps free."
+                )
                 remedy = "Choose another id, or take this one off that list"
                 yield problem_at((*place, "siteId"), code, message, remedy)
 
@@ -96,7 +98,7 @@ def check_former_slugs_are_gone(context: ValidationContext) -> Iterator[Problem]
             continue
         place = (*place, "formerly")
         if (other := seen.setdefault(site.formerly, place)) != place:
-            message = f"{site.formerly} is also at {path(other)}. Only one site had this slug."
+            message = f"{site.formerly} is also at {format_path(other)}. Only one site had this slug."
             swap = "If two sites swap their slugs, give one of them a third slug first, and update every stack"
             remedy = swap if other[-1] == "application" else "Remove one of them"
             yield problem_at(place, "former-slug-in-use", message, remedy)
@@ -108,12 +110,12 @@ def check_own_variables_undeclared(context: ValidationContext) -> Iterator[Probl
     for place, names in _variable_places(context):
         for name in names:
             if name in reserved:
-                owner = "Mirrors sets" if name in OWN_NAMES else f"{path(('fleet', 'shared'))} shares"
+                owner = "Mirrors sets" if name in SITE_VARIABLE_NAMES else f"{format_path(('fleet', 'shared'))} shares"
                 message = f"{owner} {name}, so you cannot declare it."
                 yield problem_at((*place, name), "variable-name-reserved", message, "Remove it here")
 
 
-def _variable_places(context: ValidationContext) -> Iterator[tuple[Place, Mapping[str, str | SecretStr]]]:
+def _variable_places(context: ValidationContext) -> Iterator[tuple[KeyPath, Mapping[str, str | SecretStr]]]:
     settings = context.settings
     yield ("fleet", "variables"), settings.fleet.variables
     for place, site in context.sites:
@@ -128,12 +130,12 @@ def _variable_places(context: ValidationContext) -> Iterator[tuple[Place, Mappin
 def check_domains_are_hosts(context: ValidationContext) -> Iterator[Problem]:
     """Refuse a DOMAIN that is not one host: the companion app makes the site's ``Site`` row from it."""
     for place, variables in _variable_places(context):
-        value = variables.get(DOMAIN)
+        value = variables.get(DOMAIN_VARIABLE)
         text = value.get_secret_value() if isinstance(value, SecretStr) else value
         if text and not is_host(text.strip()):
             message = "the value is not one host name, such as www.example.com or localhost:8000."
             remedy = "Leave out https:// and the path, and put other host names into DOMAIN_ALIASES"
-            yield problem_at((*place, DOMAIN), "domain-is-no-host", message, remedy)
+            yield problem_at((*place, DOMAIN_VARIABLE), "domain-is-no-host", message, remedy)
 
 
 def check_plain_or_secret(context: ValidationContext) -> Iterator[Problem]:
@@ -143,31 +145,31 @@ def check_plain_or_secret(context: ValidationContext) -> Iterator[Problem]:
         for there, plain in settings.plain_variables_of(site):
             for here, secrets in settings.secret_variables_of(site):
                 for name in sorted(plain.keys() & secrets.keys()):
-                    own: Place = (*place, "variables")
-                    message = f"{name} is also a plain variable at {path((*(there or own), name))}."
+                    own: KeyPath = (*place, "variables")
+                    message = f"{name} is also a plain variable at {format_path((*(there or own), name))}."
                     yield problem_at((*here, name), "variable-plain-and-secret", message, "Declare it once")
 
 
 def check_slugs_in_fleet(context: ValidationContext) -> Iterator[Problem]:
     """Refuse overrides and secrets of a site that is not in the fleet."""
     slugs = {*context.settings.fleet.slugs, *context.named}
-    yield from _unknown_slugs(("overrides", "mirrors"), context.settings.overrides.mirrors, slugs)
-    yield from _unknown_slugs(("secrets",), context.settings.secrets, {*slugs, ALL})
+    yield from _check_slugs_known(("overrides", "mirrors"), context.settings.overrides.mirrors, slugs)
+    yield from _check_slugs_known(("secrets",), context.settings.secrets, {*slugs, ALL_MIRRORS})
 
 
-def _unknown_slugs(place: Place, keys: Mapping[str, object], known: set[str]) -> Iterator[Problem]:
+def _check_slugs_known(place: KeyPath, keys: Mapping[str, object], known: set[str]) -> Iterator[Problem]:
     for slug in keys:
         if slug not in known:
-            yield no_such_site((*place, slug), known)
+            yield unknown_site_problem((*place, slug), known)
 
 
 def check_reserved_slug(context: ValidationContext) -> Iterator[Problem]:
     """Refuse the key ``all`` of the secrets if a site has that slug."""
     settings = context.settings
-    if ALL in settings.secrets and ALL in settings.fleet.slugs:
-        message = f"{ALL} means every mirror here, and a site has the slug {ALL}."
+    if ALL_MIRRORS in settings.secrets and ALL_MIRRORS in settings.fleet.slugs:
+        message = f"{ALL_MIRRORS} means every mirror here, and a site has the slug {ALL_MIRRORS}."
         remedy = "Declare the secrets of each site under its own slug"
-        yield problem_at(("secrets", ALL), "site-is-called-all", message, remedy)
+        yield problem_at(("secrets", ALL_MIRRORS), "site-is-called-all", message, remedy)
 
 
 def check_shared_names(context: ValidationContext) -> Iterator[Problem]:
@@ -175,11 +177,11 @@ def check_shared_names(context: ValidationContext) -> Iterator[Problem]:
     shared = context.settings.fleet.shared
     for position, name in enumerate(shared):
         place = ("fleet", "shared", position)
-        if name in OWN_NAMES:
+        if name in SITE_VARIABLE_NAMES:
             message = f"each site has its own {name}, so the fleet cannot share it."
             yield problem_at(place, "variable-name-reserved", message, "Remove it")
         if name in shared[:position]:
-            message = f"{shown(name)} is listed twice."
+            message = f"{format_value(name)} is listed twice."
             yield problem_at(place, "shared-name-listed-twice", message, "Remove one of them")
 
 
@@ -188,8 +190,8 @@ def check_shared_values(context: ValidationContext) -> Iterator[Problem]:
     shared = context.settings.fleet.shared
     for name in context.settings.shared_values:
         if name not in shared:
-            message = f"{path(('fleet', 'shared'))} lacks this name."
-            yield problem_at(("sharedValues", name), "value-of-unshared-name", message, suggestion(name, shared))
+            message = f"{format_path(('fleet', 'shared'))} lacks this name."
+            yield problem_at(("sharedValues", name), "value-of-unshared-name", message, suggest_known(name, shared))
 
 
 def check_stack_reference(context: ValidationContext) -> Iterator[Problem]:
@@ -207,8 +209,8 @@ def check_wave_sizes(context: ValidationContext) -> Iterator[Problem]:
         for (_, before), (number, size) in pairwise(sizes):
             if size <= before:
                 message = (
-                    f"{shown(waves[number])} is not more than the wave before. The size of each wave includes the"
-                    " mirrors of earlier waves."
+                    f"{format_value(waves[number])} is not more than the wave before. The size of each wave includes"
+                    " the mirrors of earlier waves."
                 )
                 yield problem_at(("rollout", "waves", number), "waves-do-not-grow", message, "Write a larger size")
     if waves[-1:] != ("100%",):
@@ -220,12 +222,14 @@ def check_pause_after(context: ValidationContext) -> Iterator[Problem]:
     """Refuse a pause after a wave that does not exist."""
     rollout = context.settings.rollout
     if rollout.pause_after is not None and rollout.pause_after > len(rollout.waves):
-        message = f"there is no wave {rollout.pause_after}: {path(('rollout', 'waves'))} has {len(rollout.waves)}."
+        message = (
+            f"there is no wave {rollout.pause_after}: {format_path(('rollout', 'waves'))} has {len(rollout.waves)}."
+        )
         remedy = "Lower the number, or remove the key so that no wave pauses"
         yield problem_at(("rollout", "pauseAfter"), "no-wave-to-pause-after", message, remedy)
 
 
-def check_platform(context: ValidationContext) -> Iterator[Problem]:
+def check_platform_rules(context: ValidationContext) -> Iterator[Problem]:
     """Apply the rules of the chosen platform."""
     yield from context.settings.platform.problems(context)
 
@@ -240,7 +244,7 @@ def check_original_not_held(context: ValidationContext) -> Iterator[Problem]:
         yield problem_at(place, "original-is-held", message, "Remove hold here")
 
 
-_RULES = (
+_CONFIG_RULES = (
     check_applications_differ,
     check_site_ids_differ,
     check_site_ids_are_free,
@@ -256,5 +260,5 @@ _RULES = (
     check_wave_sizes,
     check_pause_after,
     check_original_not_held,
-    check_platform,
+    check_platform_rules,
 )

@@ -4,12 +4,12 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from mirrors.config.base import Place
+from mirrors.config.base import KeyPath
 
-__all__ = ["Altered", "Leaf", "engine_reads_otherwise", "is_engines_date", "plain_value", "reads_otherwise"]
+__all__ = ["AlteredScalar", "YamlScalar", "agreed_value", "engine_changes_scalar", "is_rewritten_date", "needs_quotes"]
 
-_WORDS = frozenset({"", "~", "null", "true", "false"})
-_FORMER_WORDS = frozenset({"=", "<<", "y", "n", "yes", "no", "on", "off"})
+_YAML_12_WORDS = frozenset({"", "~", "null", "true", "false"})
+_YAML_11_WORDS = frozenset({"=", "<<", "y", "n", "yes", "no", "on", "off"})
 """Words with a meaning in YAML 1.1 that Pulumi's engine reads as text."""
 
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
@@ -21,14 +21,14 @@ _LINE_END = re.compile("[\x85\u2028\u2029\ufeff]")
 """Characters that end a line in YAML 1.1 alone."""
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt \t].*)?")
-_ALIKE = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
+_AGREED_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
 _DAY, _TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}", r"[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?"
 _GO_DATE = re.compile(rf"{_DAY} {_TIME} [-+][0-9]{{4}} \S+")
 _JSON_DATE = re.compile(rf"{_DAY}T{_TIME}(?:Z|[-+][0-9]{{2}}:[0-9]{{2}})")
 
 
 @dataclass(frozen=True)
-class Leaf:
+class YamlScalar:
     """A scalar as a file has it.
 
     Args:
@@ -54,7 +54,7 @@ class Leaf:
 
 
 @dataclass(frozen=True)
-class Altered:
+class AlteredScalar:
     """A scalar that does not arrive as it is written.
 
     Args:
@@ -63,23 +63,23 @@ class Altered:
         arrived: The value that Pulumi passes; None if readers of YAML do not agree on it.
     """
 
-    place: Place
-    leaf: Leaf
+    place: KeyPath
+    leaf: YamlScalar
     arrived: Any
 
 
-def reads_otherwise(text: str) -> bool:
+def needs_quotes(text: str) -> bool:
     """Return whether a reader of YAML reads a scalar as anything but this text, so that it needs quotes."""
-    former = text.lower() in _FORMER_WORDS or _BASE_60.fullmatch(text) or _LINE_END.search(text)
-    return bool(former) or engine_reads_otherwise(text)
+    former = text.lower() in _YAML_11_WORDS or _BASE_60.fullmatch(text) or _LINE_END.search(text)
+    return bool(former) or engine_changes_scalar(text)
 
 
-def engine_reads_otherwise(text: str) -> bool:
+def engine_changes_scalar(text: str) -> bool:
     """Return whether Pulumi's engine reads a scalar as anything but this text. It reads YAML 1.2 and parts of 1.1."""
-    return text.lower() in _WORDS or bool(_NUMBER.fullmatch(text) or _DATE.fullmatch(text))
+    return text.lower() in _YAML_12_WORDS or bool(_NUMBER.fullmatch(text) or _DATE.fullmatch(text))
 
 
-def plain_value(text: str) -> Any:
+def agreed_value(text: str) -> Any:
     """Return the value of a scalar without quotes that all readers agree on; the text itself if they disagree.
 
     They agree on a number in decimal digits that has no leading zero, no plus and no exponent.
@@ -88,12 +88,12 @@ def plain_value(text: str) -> Any:
         return None
     if text.lower() in ("true", "false"):
         return text.lower() == "true"
-    if _ALIKE.fullmatch(text):
+    if _AGREED_NUMBER.fullmatch(text):
         return float(text) if "." in text else int(text)
     return text
 
 
-def is_engines_date(text: str, *, rewritten: bool) -> bool:
+def is_rewritten_date(text: str, *, rewritten: bool) -> bool:
     """Return whether a text looks like a date in Pulumi's spelling (CLI 3.259).
 
     Args:

@@ -8,18 +8,25 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
-from mirrors.config.base import Place
-from mirrors.config.files import Files
-from mirrors.config.messages import altered, engines_date, path, place_of, problem_at, takes_of
-from mirrors.config.platforms import secret_commands
-from mirrors.config.scalars import Altered, Leaf, is_engines_date
+from mirrors.config.base import KeyPath
+from mirrors.config.files import ProjectFiles
+from mirrors.config.messages import (
+    altered_scalar_problem,
+    describe_expected,
+    format_path,
+    path_of_error,
+    problem_at,
+    rewritten_date_problem,
+)
+from mirrors.config.platforms import secret_key_commands
+from mirrors.config.scalars import AlteredScalar, YamlScalar, is_rewritten_date
 from mirrors.problems import Problem
 
-__all__ = ["Scan", "scan"]
+__all__ = ["FileScan", "compare_with_files"]
 
 
 @dataclass
-class Scan:
+class FileScan:
     """The result of ``scan``.
 
     Args:
@@ -29,26 +36,28 @@ class Scan:
         unread: Whether Mirrors cannot read the file of the fleet. ``problems`` says why.
     """
 
-    leaves: dict[Place, Leaf] = field(default_factory=dict)
+    leaves: dict[KeyPath, YamlScalar] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
-    changed: dict[Place, Altered] = field(default_factory=dict)
+    changed: dict[KeyPath, AlteredScalar] = field(default_factory=dict)
     unread: bool = False
 
-    def said(self, errors: Sequence[ErrorDetails] = ()) -> list[Problem]:
+    def take_problems(self, errors: Sequence[ErrorDetails] = ()) -> list[Problem]:
         """Return a problem for each altered scalar, and forget them.
 
         Args:
             errors: The errors of pydantic. One at the same place says what its key takes.
         """
         takes = {
-            place_of(error): takes_of(error, place_of(error)) for error in errors if place_of(error) in self.changed
+            path_of_error(error): describe_expected(error, path_of_error(error))
+            for error in errors
+            if path_of_error(error) in self.changed
         }
-        problems = [altered(found, takes.get(place)) for place, found in self.changed.items()]
+        problems = [altered_scalar_problem(found, takes.get(place)) for place, found in self.changed.items()]
         self.changed = {}
         return problems
 
 
-def scan(data: dict[str, Any], files: Files) -> Scan:
+def compare_with_files(data: dict[str, Any], files: ProjectFiles) -> FileScan:
     """Compare the configuration with its files, and read the fleet's own file.
 
     An encrypted value arrives unchanged, so Mirrors compares no secret key.
@@ -58,26 +67,26 @@ def scan(data: dict[str, Any], files: Files) -> Scan:
             from the file of ``fleetFile``.
         files: The project's files.
     """
-    found = Scan()
+    found = FileScan()
     _read_fleet_file(data, files, found)
-    for key in data.keys() - secret_commands().keys():
-        for place, leaf, arrived, same in files.written(key, data[key]):
+    for key in data.keys() - secret_key_commands().keys():
+        for place, leaf, arrived, same in files.compare_with_source(key, data[key]):
             found.leaves[place] = leaf
             if not same:
-                _alter(data, Altered(place, leaf, arrived), found)
-    found.problems += _dates(data, found)
+                _restore_written_text(data, AlteredScalar(place, leaf, arrived), found)
+    found.problems += _find_rewritten_dates(data, found)
     return found
 
 
-def _read_fleet_file(data: dict[str, Any], files: Files, found: Scan) -> None:
+def _read_fleet_file(data: dict[str, Any], files: ProjectFiles, found: FileScan) -> None:
     name = data.get("fleetFile")
     if not name:
         return
     if "fleet" in data:
-        message = f"{path(('fleet',))} is also set."
+        message = f"{format_path(('fleet',))} is also set."
         found.problems.append(problem_at(("fleetFile",), "keys-exclude-each-other", message, "Remove one of them"))
         return
-    read = files.fleet(name)
+    read = files.read_fleet(name)
     found.problems += read.problems
     found.leaves |= read.leaves
     if read.fleet is None:
@@ -85,10 +94,10 @@ def _read_fleet_file(data: dict[str, Any], files: Files, found: Scan) -> None:
         return
     data["fleet"] = read.fleet
     for item in read.altered:
-        _alter(data, item, found)
+        _restore_written_text(data, item, found)
 
 
-def _alter(data: dict[str, Any], item: Altered, found: Scan) -> None:
+def _restore_written_text(data: dict[str, Any], item: AlteredScalar, found: FileScan) -> None:
     holder: Any = data
     for key in item.place[:-1]:
         holder = holder[key]
@@ -96,16 +105,16 @@ def _alter(data: dict[str, Any], item: Altered, found: Scan) -> None:
     found.changed[item.place] = item
 
 
-def _dates(data: dict[str, Any], found: Scan) -> Iterator[Problem]:
-    for key in sorted(data.keys() - secret_commands().keys()):
-        for place, text in _texts(data[key], (key,)):
+def _find_rewritten_dates(data: dict[str, Any], found: FileScan) -> Iterator[Problem]:
+    for key in sorted(data.keys() - secret_key_commands().keys()):
+        for place, text in _walk_texts(data[key], (key,)):
             leaf = found.leaves.get(place)
             known = leaf is not None and not leaf.rewritten
-            if not known and place not in found.changed and is_engines_date(text, rewritten=leaf is not None):
-                yield engines_date(place, leaf)
+            if not known and place not in found.changed and is_rewritten_date(text, rewritten=leaf is not None):
+                yield rewritten_date_problem(place, leaf)
 
 
-def _texts(value: Any, place: Place) -> Iterator[tuple[Place, str]]:
+def _walk_texts(value: Any, place: KeyPath) -> Iterator[tuple[KeyPath, str]]:
     items: Iterable[tuple[int | str, Any]] = ()
     if isinstance(value, str):
         yield place, value
@@ -114,4 +123,4 @@ def _texts(value: Any, place: Place) -> Iterator[tuple[Place, str]]:
     elif isinstance(value, list):
         items = enumerate(value)
     for key, item in items:
-        yield from _texts(item, (*place, key))
+        yield from _walk_texts(item, (*place, key))

@@ -14,12 +14,20 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from yaml.resolver import Resolver
 
-from mirrors.config.base import Place
-from mirrors.config.scalars import Leaf, engine_reads_otherwise, plain_value
+from mirrors.config.base import KeyPath
+from mirrors.config.scalars import YamlScalar, agreed_value, engine_changes_scalar
 
-__all__ = ["LOADER", "OtherSourceError", "Source", "arrives_as_written", "compare", "keys_of", "pairs"]
+__all__ = [
+    "YAML_LOADER",
+    "OtherSourceError",
+    "SourceFile",
+    "arrives_as_written",
+    "compare_scalars",
+    "mapping_pairs",
+    "top_level_keys",
+]
 
-LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+YAML_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MERGE = "tag:yaml.org,2002:merge"
 _UNTAGGED: Any = Resolver()  # A resolver without types shows whether a scalar has a tag of its own.
 
@@ -29,7 +37,7 @@ class OtherSourceError(Exception):
 
 
 @dataclass(frozen=True)
-class Source:
+class SourceFile:
     """The keys of one file that belong to Mirrors.
 
     Args:
@@ -43,14 +51,16 @@ class Source:
     keys: Mapping[str, Node]
 
     @classmethod
-    def of(cls, file: str, top: Mapping[str, Node] | None, namespace: str, *, rewritten: bool) -> Source | None:
+    def from_top_keys(
+        cls, file: str, top: Mapping[str, Node] | None, namespace: str, *, rewritten: bool
+    ) -> SourceFile | None:
         """Return the keys of a file; None if Mirrors cannot read it. Pulumi's engine then says what is wrong with it.
 
         A project that has the namespace as its name may have the keys without the namespace.
 
         Args:
             file: The name of the file.
-            top: The keys at its top, as ``keys_of`` returns them.
+            top: The keys at its top, as ``top_level_keys`` returns them.
             namespace: The namespace of the keys, ``mirrors``.
             rewritten: Whether it is a stack's file.
         """
@@ -59,45 +69,47 @@ class Source:
             return None
         name, prefix = top.get("name"), f"{namespace}:"
         bare = isinstance(name, ScalarNode) and name.value == namespace
-        named = {key if ":" in key or not bare else prefix + key: node for key, node in pairs(config)}
+        named = {key if ":" in key or not bare else prefix + key: node for key, node in mapping_pairs(config)}
         keys = {key.removeprefix(prefix): node for key, node in named.items() if key.startswith(prefix)}
-        return cls(file, rewritten, keys if rewritten else {key: _value(node) for key, node in keys.items()})
+        return cls(file, rewritten, keys if rewritten else {key: _value_node(node) for key, node in keys.items()})
 
-    def leaf(self, node: ScalarNode) -> Leaf:
+    def scalar_of(self, node: ScalarNode) -> YamlScalar:
         """Return a scalar of this file, with its line."""
         line, quoted = node.start_mark.line + 1, bool(node.style)
         tagged = node.tag != _UNTAGGED.resolve(ScalarNode, node.value, (not quoted, quoted))
-        return Leaf(node.value, quoted, self.file, line, self.rewritten, tagged)
+        return YamlScalar(node.value, quoted, self.file, line, self.rewritten, tagged)
 
 
-def keys_of(text: str) -> dict[str, Node] | None:
+def top_level_keys(text: str) -> dict[str, Node] | None:
     """Return the keys at the top of a document; None if it is no YAML, or no object."""
     try:
-        root = yaml.compose(text, Loader=LOADER)
-        return dict(pairs(root)) if isinstance(root, MappingNode) else None
+        root = yaml.compose(text, Loader=YAML_LOADER)
+        return dict(mapping_pairs(root)) if isinstance(root, MappingNode) else None
     except (yaml.YAMLError, RecursionError):
         return None
 
 
-def _value(node: Node) -> Node:
+def _value_node(node: Node) -> Node:
     """Return the value of a key in a project's file: below ``value``, or the ``default`` of a key with a type."""
-    held = dict(pairs(node)) if isinstance(node, MappingNode) else {}
+    held = dict(mapping_pairs(node)) if isinstance(node, MappingNode) else {}
     return next((held[key] for key in ("value", "default") if key in held), node)
 
 
-def pairs(node: MappingNode) -> Iterator[tuple[str, Node]]:
+def mapping_pairs(node: MappingNode) -> Iterator[tuple[str, Node]]:
     """Yield the entries of an object. Merged entries come first, so that in a ``dict`` the object's own ones win."""
     own: list[tuple[str, Node]] = []
     for key, value in node.value:
         if key.tag == _MERGE and not key.style:
             for merged in reversed(value.value) if isinstance(value, SequenceNode) else [value]:
-                yield from pairs(merged) if isinstance(merged, MappingNode) else ()
+                yield from mapping_pairs(merged) if isinstance(merged, MappingNode) else ()
         elif isinstance(key, ScalarNode):
             own.append((key.value, value))
     yield from own
 
 
-def compare(source: Source, node: Node, arrived: Any, place: Place) -> Iterator[tuple[Place, Leaf, Any]]:
+def compare_scalars(
+    source: SourceFile, node: Node, arrived: Any, place: KeyPath
+) -> Iterator[tuple[KeyPath, YamlScalar, Any]]:
     """Yield each scalar below a node with the value that arrives from it: (place, scalar, value).
 
     An encrypted value is left out.
@@ -112,34 +124,34 @@ def compare(source: Source, node: Node, arrived: Any, place: Place) -> Iterator[
         OtherSourceError: The file's value and the passed one have different shapes.
     """
     if isinstance(node, ScalarNode):
-        yield place, source.leaf(node), arrived
+        yield place, source.scalar_of(node), arrived
     elif isinstance(node, SequenceNode):
         if not isinstance(arrived, list) or len(arrived) != len(node.value):
             raise OtherSourceError
         for number, (item, value) in enumerate(zip(node.value, arrived, strict=True)):
-            yield from compare(source, item, value, (*place, number))
-    elif isinstance(node, MappingNode) and not _is_secure(found := dict(pairs(node))):
+            yield from compare_scalars(source, item, value, (*place, number))
+    elif isinstance(node, MappingNode) and not _is_encrypted(found := dict(mapping_pairs(node))):
         if not isinstance(arrived, dict) or found.keys() != arrived.keys():
             raise OtherSourceError
         for key, item in found.items():
-            yield from compare(source, item, arrived[key], (*place, key))
+            yield from compare_scalars(source, item, arrived[key], (*place, key))
 
 
-def _is_secure(found: Mapping[str, Node]) -> bool:
+def _is_encrypted(found: Mapping[str, Node]) -> bool:
     return found.keys() == {"secure"} and isinstance(found["secure"], ScalarNode)
 
 
-def arrives_as_written(leaf: Leaf, arrived: Any) -> bool:
+def arrives_as_written(leaf: YamlScalar, arrived: Any) -> bool:
     """Return whether the passed value is the one that every reader of YAML sees in the file.
 
     Raises:
         OtherSourceError: The value cannot come from this scalar.
     """
-    nothing = arrived in ("", None) and not leaf.quoted and plain_value(leaf.text) is None
+    nothing = arrived in ("", None) and not leaf.quoted and agreed_value(leaf.text) is None
     if nothing or leaf.text == arrived:
         return True
     if leaf.tagged:
         return False
-    if leaf.quoted or isinstance(arrived, list | dict) or not engine_reads_otherwise(leaf.text):
+    if leaf.quoted or isinstance(arrived, list | dict) or not engine_changes_scalar(leaf.text):
         raise OtherSourceError
-    return not isinstance(arrived, str) and arrived == plain_value(leaf.text)
+    return not isinstance(arrived, str) and arrived == agreed_value(leaf.text)

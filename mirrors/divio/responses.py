@@ -22,7 +22,7 @@ from mirrors.divio.errors import (
     UnexpectedAnswer,
     ValidationFailed,
 )
-from mirrors.redaction import RUN, redact
+from mirrors.redaction import RUN_LENGTH, redact
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -96,7 +96,7 @@ def sanitize(text: str, secrets: Iterable[str]) -> str:
 
 
 def _field_errors(response: requests.Response, secrets: Sequence[str]) -> dict[str, list[str]]:
-    long = [secret for secret in secrets if len(secret) >= RUN]  # a short one is in many a field's name
+    long = [secret for secret in secrets if len(secret) >= RUN_LENGTH]  # a short one is in many a field's name
     return {
         sanitize(field, long): [sanitize(text, secrets) for text in texts]
         for field, texts in _field_messages(response).items()

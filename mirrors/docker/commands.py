@@ -15,8 +15,8 @@ from mirrors.planning.reports.fleet_preview import FleetPreview
 from mirrors.planning.reports.site_status import SiteStatus
 from mirrors.planning.reports.stored import StoredStack
 from mirrors.problems import Note, Problem
-from mirrors.problems.findings import Finding, fine, problem
-from mirrors.problems.reported import Reported
+from mirrors.problems.findings import CheckFinding, ok_finding, problem_finding
+from mirrors.problems.reported import ReportedEvents
 
 __all__ = ["DockerCommands"]
 
@@ -41,19 +41,19 @@ class DockerCommands:
         return container_statuses(settings, found, site_ids, host.image_id(image) if image else None)
 
     def preview(
-        self, found: FleetPreview, _engine: Mapping[str, Any], _settings: Settings, _reported: Reported
+        self, found: FleetPreview, _engine: Mapping[str, Any], _settings: Settings, _reported: ReportedEvents
     ) -> FleetPreview:
         """Return the preview as it is: Pulumi's Docker provider has looked at each container already."""
         return found
 
-    def doctor(self, settings: Settings) -> Iterator[Finding]:
+    def doctor(self, settings: Settings) -> Iterator[CheckFinding]:
         try:
             host = connect_docker_host(connection_of(settings, os.environ))
             there = observe_site_containers(host, settings)
         except MirrorsError as error:
-            yield from (problem("platform", item) for item in error.problems)
+            yield from (problem_finding("platform", item) for item in error.problems)
             return
-        yield fine("platform", f"the Docker host {host.host} answers, and has {len(there)} of the fleet's sites")
+        yield ok_finding("platform", f"the Docker host {host.host} answers, and has {len(there)} of the fleet's sites")
 
     def find_single_sites_problem(
         self, _settings: Settings, _stack: str, _stored: Sequence[Mapping[str, Any]]

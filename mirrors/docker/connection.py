@@ -36,7 +36,7 @@ class DockerConnection(BaseModel):
 
 def connection_of(settings: Settings, environ: Mapping[str, str]) -> DockerConnection:
     """Return the connection to the stack's Docker host. Raises ConfigurationError: ``DOCKER_HOST`` is no host."""
-    own = settings.on(DockerSettings)
+    own = settings.platform_keys(DockerSettings)
     return _validate(own.docker.host or environ.get(HOST_VARIABLE) or None, own.docker_tls)
 
 

@@ -6,7 +6,7 @@ import pulumi
 from pulumi.dynamic import Config, CreateResult, ReadResult, Resource, UpdateResult
 
 from mirrors.config.connection import load_rollout
-from mirrors.config.rollout import Rollout
+from mirrors.config.rollout import RolloutSettings
 from mirrors.pulumi_internals import mark_secret
 from mirrors.resources.provider import Properties, Provider, raw_values
 
@@ -18,7 +18,7 @@ class DatabasePasswordProvider(Provider):
 
     inputs = ("version",)
 
-    def load_provider_settings(self, config: Config) -> Rollout:
+    def load_provider_settings(self, config: Config) -> RolloutSettings:
         """Load the keys for the rollout. The password needs no connection."""
         return load_rollout(raw_values(config, ("rollout",)))
 

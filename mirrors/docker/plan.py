@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mirrors.config import Settings
-from mirrors.config.messages import path
+from mirrors.config.messages import format_path
 from mirrors.docker.names import ResourceNames
 from mirrors.docker.sections import Healthcheck
 from mirrors.docker.settings import docker_of
@@ -62,7 +62,7 @@ def plan_containers(
             they fail as soon as the role has the new password.
     """
     rollout = plan_rollout(settings, rotates_credentials=rotated)
-    held = {item.application: settings.hold_of(item) for item in settings.mirrors}
+    held = {item.application: settings.effective_hold(item) for item in settings.mirrors}
     mirrors = [
         _plan_site(settings, seen, item.application, item.formerly, rollout, held, manual_release_sites)
         for item in settings.mirrors
@@ -204,7 +204,7 @@ def host_port(settings: Settings, site_id: int) -> int | None:
     if (port := published.base + site_id) > 65535:
         too_high = f"{published.base} and SITE_ID {site_id} are above 65535"
         raise ConfigurationError(
-            Problem("port-too-high", too_high, "lower it", path=path(("docker", "publish", "base")))
+            Problem("port-too-high", too_high, "lower it", path=format_path(("docker", "publish", "base")))
         )
     return port
 

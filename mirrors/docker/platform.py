@@ -161,7 +161,7 @@ def _declare_provider(name: str, settings: Settings) -> pulumi.ProviderResource:
 
     The machine's own setting stays out of the state, so two machines show no difference.
     """
-    own = settings.on(DockerSettings)
+    own = settings.platform_keys(DockerSettings)
     tls = own.docker_tls
     material: Any = (
         {

@@ -5,7 +5,7 @@ import os
 from pulumi.dynamic import Config
 
 from mirrors.config.connection import load_rollout
-from mirrors.config.rollout import Rollout
+from mirrors.config.rollout import RolloutSettings
 from mirrors.docker.connection import DOCKER_KEYS, DockerConnection, load_docker_connection
 from mirrors.docker.host import DockerHost, connect_docker_host
 from mirrors.resources.provider import Provider, raw_values
@@ -15,9 +15,9 @@ class DockerProvider(Provider):
     """The base of providers that ask the Docker host. The state has one as the name of its class."""
 
     docker: DockerConnection
-    rollout: Rollout
+    rollout: RolloutSettings
 
-    def load_provider_settings(self, config: Config) -> Rollout:
+    def load_provider_settings(self, config: Config) -> RolloutSettings:
         raw = raw_values(config, DOCKER_KEYS)
         self.docker = load_docker_connection(raw, os.environ)
         self.rollout = load_rollout(raw)

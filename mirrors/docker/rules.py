@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator
 
-from mirrors.config.messages import no_such_site, path, problem_at
+from mirrors.config.messages import format_path, problem_at, unknown_site_problem
 from mirrors.config.models import Settings
 from mirrors.docker.names import ResourceNames
 from mirrors.docker.settings import docker_of
@@ -29,10 +29,10 @@ def docker_problems(settings: Settings, named: Collection[str]) -> Iterator[Prob
 def check_image_source(settings: Settings) -> Iterator[Problem]:
     docker = docker_of(settings)
     if docker.image is None and docker.build is None:
-        remedy = f"name the image that the sites run, or how it is built with {path(('docker', 'build'))}"
+        remedy = f"name the image that the sites run, or how it is built with {format_path(('docker', 'build'))}"
         yield problem_at(("docker", "image"), "missing-key", "missing", remedy)
     if docker.image is not None and docker.build is not None:
-        message = f"{path(('docker', 'image'))} is set, too"
+        message = f"{format_path(('docker', 'image'))} is set, too"
         yield problem_at(("docker", "build"), "keys-exclude-each-other", message, "remove one of them")
 
 
@@ -48,7 +48,7 @@ def check_shared_values_known(settings: Settings) -> Iterator[Problem]:
 def check_database_declared_once(settings: Settings) -> Iterator[Problem]:
     for name, section in OWN_SERVICES.items():
         if name in settings.shared_values and section in docker_of(settings).model_fields_set:
-            message = f"{path(('sharedValues', name))} names another one"
+            message = f"{format_path(('sharedValues', name))} names another one"
             yield problem_at(("docker", section), "keys-exclude-each-other", message, "remove one of them")
 
 
@@ -64,7 +64,7 @@ def check_domains_in_fleet(settings: Settings, named: Collection[str]) -> Iterat
     known = {*settings.fleet.slugs, *named}
     for slug in docker_of(settings).domains:
         if slug not in known:
-            yield no_such_site(("docker", "domains", slug), known)
+            yield unknown_site_problem(("docker", "domains", slug), known)
 
 
 def check_renamed_original_keeps_data(settings: Settings) -> Iterator[Problem]:

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from mirrors.config.base import ConfigModel
-from mirrors.config.values import Labels, Seconds, UrlPath
+from mirrors.config.values import ContainerLabels, DurationSeconds, UrlPath
 from mirrors.docker.values import (
     Address,
     Command,
@@ -38,7 +38,7 @@ class Build(ConfigModel):
     dockerfile: str | None = Field(default=None, min_length=1)
     """The path of the Dockerfile, relative to the project's directory. Default: ``Dockerfile`` in ``directory``."""
 
-    arguments: Labels = Field(default_factory=dict)
+    arguments: ContainerLabels = Field(default_factory=dict)
     """The build's arguments. They are in clear in the image, so everyone who has the image can read them."""
 
 
@@ -67,7 +67,7 @@ class Database(ConfigModel):
     containers in one wave.
     """
 
-    timeout: Seconds = 120
+    timeout: DurationSeconds = 120
     """The time that the database has for its first healthy answer."""
 
 
@@ -108,7 +108,7 @@ class Proxy(ConfigModel):
     network: ObjectName
     """The network of the proxy, which exists already. Mirrors connects each site's container to it too."""
 
-    labels: Labels = Field(default_factory=dict)
+    labels: ContainerLabels = Field(default_factory=dict)
     """More labels for each site's container, such as those that choose a certificate."""
 
 
@@ -133,16 +133,16 @@ class Healthcheck(ConfigModel):
     path: UrlPath = "/"
     """The path that the check asks for, with the site's ``DOMAIN`` as its host."""
 
-    interval: Seconds = 10
+    interval: DurationSeconds = 10
     """The time between two checks."""
 
-    timeout: Seconds = 5
+    timeout: DurationSeconds = 5
     """The time that one check may take."""
 
     retries: Retries = 3
     """The number of failures in a row that makes a site unhealthy."""
 
-    start_period: Seconds = 30
+    start_period: DurationSeconds = 30
     """The time after the start in which failures do not count."""
 
 

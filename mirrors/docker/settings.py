@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field
 
 from mirrors.config.base import ConfigModel
 from mirrors.config.platform_settings import PlatformSettings
-from mirrors.config.values import Seconds, Slug, switched_off
+from mirrors.config.values import DurationSeconds, Slug, false_as_none
 from mirrors.docker.sections import (
     Build,
     Database,
@@ -71,7 +71,7 @@ class Docker(ConfigModel):
     another image or other plain variables, and writes the site's row in the database.
     """
 
-    command_timeout: Seconds = 30 * 60
+    command_timeout: DurationSeconds = 30 * 60
     """The time that either command may take."""
 
     database: Database = Database()
@@ -92,10 +92,10 @@ class Docker(ConfigModel):
     resources: Resources = Resources()
     """Limits for one site's container."""
 
-    healthcheck: Annotated[Healthcheck | None, BeforeValidator(switched_off)] = Healthcheck()
+    healthcheck: Annotated[Healthcheck | None, BeforeValidator(false_as_none)] = Healthcheck()
     """The check that makes a site's container healthy. With ``false``, the image's own check decides, if it has one."""
 
-    start_timeout: Seconds = 120
+    start_timeout: DurationSeconds = 120
     """The time that a site has for its first healthy answer. A container that ends earlier fails at once."""
 
     restart: Restart = "unless-stopped"
@@ -125,4 +125,4 @@ class DockerSettings(PlatformSettings):
 
 def docker_of(settings: Settings) -> Docker:
     """Return the section ``docker``. Raises TypeError: the stack is on another platform."""
-    return settings.on(DockerSettings).docker
+    return settings.platform_keys(DockerSettings).docker

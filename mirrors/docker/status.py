@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from mirrors.config import Settings, Site
+from mirrors.config import Settings, SiteSettings
 from mirrors.docker.plan import (
     STORAGE_DSN,
     database_url,
@@ -91,7 +91,7 @@ def container_statuses(
     return (*rows, *_removed_rows(settings, found))
 
 
-def _find_container(site: Site, found: Mapping[str, ObservedContainer]) -> ObservedContainer | None:
+def _find_container(site: SiteSettings, found: Mapping[str, ObservedContainer]) -> ObservedContainer | None:
     """Return a site's container. A renamed site has it under its former slug until the next update."""
     return found.get(site.application) or (found.get(site.formerly) if site.formerly else None)
 
@@ -110,7 +110,7 @@ def _original_row(
 
 def _site_row(
     settings: Settings,
-    site: Site,
+    site: SiteSettings,
     container: ObservedContainer | None,
     role: str,
     site_ids: Mapping[str, int],

@@ -8,7 +8,14 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, PlainValidator, SecretStr, WithJsonSchema
 
-from mirrors.config.values import integer_schema, matching, takes, text, text_schema, whole
+from mirrors.config.values import (
+    integer_schema,
+    is_whole_number,
+    not_taken,
+    pattern_validator,
+    text_schema,
+    validate_text,
+)
 
 _IMAGE = re.compile(r"[a-zA-Z0-9][\w./:@-]*")
 _HOST = re.compile(r"(unix:///|ssh://|tcp://)[!-~]+")
@@ -22,29 +29,29 @@ _CPUS = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3})?")
 
 
 def _port(value: Any) -> int:
-    if whole(value) and 1 <= value <= 65535:
+    if is_whole_number(value) and 1 <= value <= 65535:
         return int(value)
-    raise takes("a port from 1 to 65535, without quotes")
+    raise not_taken("a port from 1 to 65535, without quotes")
 
 
 def _retries(value: Any) -> int:
-    if whole(value) and 1 <= value <= 100:
+    if is_whole_number(value) and 1 <= value <= 100:
         return int(value)
-    raise takes("a whole number from 1 to 100, without quotes")
+    raise not_taken("a whole number from 1 to 100, without quotes")
 
 
 def _address(value: Any) -> str:
     try:
         return str(ip_address(value if isinstance(value, str) else ""))
     except ValueError:
-        raise takes("an IP address such as 127.0.0.1") from None
+        raise not_taken("an IP address such as 127.0.0.1") from None
 
 
 def _megabytes(value: Any) -> int:
     match = _MEMORY.fullmatch(value) if isinstance(value, str) else None
     if match and (size := int(match[1]) * (1024 if match[2] == "g" else 1)) >= 6:
         return size
-    raise takes("an amount of memory of at least 6m, such as 512m or 2g")
+    raise not_taken("an amount of memory of at least 6m, such as 512m or 2g")
 
 
 def _cpus(value: Any) -> str:
@@ -52,14 +59,14 @@ def _cpus(value: Any) -> str:
     written = str(value) if not isinstance(value, bool) else ""
     if _CPUS.fullmatch(written) and float(written) > 0:
         return str(float(written))
-    raise takes("a number of processors above 0, such as 0.5 or 2")
+    raise not_taken("a number of processors above 0, such as 0.5 or 2")
 
 
 def _version(value: Any) -> str:
     """Take text or a number: ``pulumi config set --path`` removes the quotes of a number."""
-    if whole(value) or (isinstance(value, str) and value and "\0" not in value):
+    if is_whole_number(value) or (isinstance(value, str) and value and "\0" not in value):
         return str(value)
-    raise takes("text or a whole number")
+    raise not_taken("text or a whole number")
 
 
 def _restart(value: Any) -> str:
@@ -67,7 +74,7 @@ def _restart(value: Any) -> str:
         return str(value)
     if value is False:  # YAML reads "no" as this
         return "no"
-    raise takes("no, always, on-failure or unless-stopped")
+    raise not_taken("no, always, on-failure or unless-stopped")
 
 
 def _command(value: tuple[str, ...]) -> tuple[str, ...]:
@@ -76,32 +83,40 @@ def _command(value: tuple[str, ...]) -> tuple[str, ...]:
         case ("NONE",) | ("CMD", _, *_) | ("CMD-SHELL", _):
             return value
         case () | ("NONE", *_) | ("CMD", *_) | ("CMD-SHELL", *_):
-            raise takes("a command and its arguments, [CMD-SHELL, one line for the shell], or [NONE]")
+            raise not_taken("a command and its arguments, [CMD-SHELL, one line for the shell], or [NONE]")
     return ("CMD", *value)
 
 
 Image = Annotated[
-    str, PlainValidator(matching(_IMAGE, "an image such as registry.example.com/acme:1.4")), text_schema(_IMAGE)
+    str,
+    PlainValidator(pattern_validator(_IMAGE, "an image such as registry.example.com/acme:1.4")),
+    text_schema(_IMAGE),
 ]
 Host = Annotated[
     str,
-    PlainValidator(matching(_HOST, "a Docker host: unix:///path, ssh://user@host or tcp://host:2376")),
+    PlainValidator(pattern_validator(_HOST, "a Docker host: unix:///path, ssh://user@host or tcp://host:2376")),
     text_schema(_HOST),
 ]
 ObjectName = Annotated[
     str,
-    PlainValidator(matching(_OBJECT_NAME, "a name that Docker takes: letters, digits, _ . -")),
+    PlainValidator(pattern_validator(_OBJECT_NAME, "a name that Docker takes: letters, digits, _ . -")),
     text_schema(_OBJECT_NAME),
 ]
 Role = Annotated[
-    str, PlainValidator(matching(_ROLE, "a name in PostgreSQL: small letters, digits and _")), text_schema(_ROLE)
+    str,
+    PlainValidator(pattern_validator(_ROLE, "a name in PostgreSQL: small letters, digits and _")),
+    text_schema(_ROLE),
 ]
-Domain = Annotated[str, PlainValidator(matching(_DOMAIN, "a host name such as www.example.com")), text_schema(_DOMAIN)]
-Pem = Annotated[SecretStr, BeforeValidator(matching(_PEM, "a PEM file's text, beginning with -----BEGIN"))]
+Domain = Annotated[
+    str, PlainValidator(pattern_validator(_DOMAIN, "a host name such as www.example.com")), text_schema(_DOMAIN)
+]
+Pem = Annotated[SecretStr, BeforeValidator(pattern_validator(_PEM, "a PEM file's text, beginning with -----BEGIN"))]
 Address = Annotated[str, PlainValidator(_address), WithJsonSchema({"type": "string"})]
 Retries = Annotated[int, PlainValidator(_retries), integer_schema(1, 100)]
 Registry = Annotated[
-    str, PlainValidator(matching(_DOMAIN, "a registry's host name such as registry.example.com")), text_schema(_DOMAIN)
+    str,
+    PlainValidator(pattern_validator(_DOMAIN, "a registry's host name such as registry.example.com")),
+    text_schema(_DOMAIN),
 ]
 Port = Annotated[int, PlainValidator(_port), integer_schema(1, 65535)]
 Megabytes = Annotated[int, PlainValidator(_megabytes), text_schema(_MEMORY)]
@@ -116,10 +131,10 @@ Restart = Annotated[
     WithJsonSchema({"enum": ["no", "always", "on-failure", "unless-stopped", False]}),
 ]
 Version = Annotated[str, PlainValidator(_version), WithJsonSchema({"type": ["string", "integer"], "minLength": 1})]
-Word = Annotated[str, BeforeValidator(text)]
+Word = Annotated[str, BeforeValidator(validate_text)]
 Command = Annotated[tuple[Word, ...], AfterValidator(_command)]
 Folder = Annotated[
     str,
-    PlainValidator(matching(_FOLDER, "a path such as /media: letters, digits, / . _ and -, without ..")),
+    PlainValidator(pattern_validator(_FOLDER, "a path such as /media: letters, digits, / . _ and -, without ..")),
     text_schema(_FOLDER),
 ]

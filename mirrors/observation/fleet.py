@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from mirrors.config import Settings
-from mirrors.config.divio import divio_of
+from mirrors.config.divio import divio_settings_of
 from mirrors.divio import Application, Divio, Environment
 from mirrors.observation.account import AccountObserver
 from mirrors.observation.convert import convert_variable, observe_deployed_variables, observe_deployments
@@ -159,7 +159,7 @@ class FleetObserver:
         shared = original.deployed_variables.get(DATABASE_URL) if original else None
         if all(_is_managed_mirror(mirror, shared) for mirror in mirrors.values()):
             return {}
-        account = AccountObserver(self.divio, divio_of(self.settings).max_concurrent_requests)
+        account = AccountObserver(self.divio, divio_settings_of(self.settings).max_concurrent_requests)
         others = [application for slug, application in listed.items() if slug not in found]
         more = account.besides(list(found.values()))
         if not others and not more:
@@ -203,7 +203,11 @@ class FleetObserver:
             for slug, mirror in mirrors.items()
             if (reserved and _may_lose_id(mirror, reserved)) or slug in deployed
         ]
-        seen = AccountObserver(self.divio, divio_of(self.settings).max_concurrent_requests).each(asked) if asked else ()
+        seen = (
+            AccountObserver(self.divio, divio_settings_of(self.settings).max_concurrent_requests).each(asked)
+            if asked
+            else ()
+        )
         return {
             item.slug: deployed_ids for item in seen if (deployed_ids := find_deployed_ids(item, shared)) is not None
         }
@@ -233,7 +237,7 @@ class FleetObserver:
         The first error is raised once the others have been answered.
         """
         listed: Sequence[Item] = list(items)
-        with ThreadPoolExecutor(max_workers=divio_of(self.settings).max_concurrent_requests) as pool:
+        with ThreadPoolExecutor(max_workers=divio_settings_of(self.settings).max_concurrent_requests) as pool:
             return list(pool.map(ask, listed))
 
 

@@ -8,7 +8,7 @@ from functools import partial
 
 import requests
 
-from mirrors.config.rollout import Health
+from mirrors.config.rollout import HealthSettings
 from mirrors.divio.transport import refuses_certificate
 from mirrors.planning.rollout.serving_identity import STATUS_PATH, compare_identity, expect_identity
 
@@ -24,7 +24,7 @@ BODY_BYTES = 1_000_000
 """Bytes of an answer that are looked at: a page is smaller, and a stream never ends."""
 
 
-def check_health(url: str, health: Health, variables: Mapping[str, str], until: float = math.inf) -> str | None:
+def check_health(url: str, health: HealthSettings, variables: Mapping[str, str], until: float = math.inf) -> str | None:
     """Return the request and its answer, such as ``GET https://…/: 500, where 200-399 is healthy``; None if all is
     well.
 
@@ -36,7 +36,7 @@ def check_health(url: str, health: Health, variables: Mapping[str, str], until: 
     return next(_found(url.rstrip("/"), health, variables, until), None)
 
 
-def _found(url: str, health: Health, variables: Mapping[str, str], until: float) -> Iterator[str]:
+def _found(url: str, health: HealthSettings, variables: Mapping[str, str], until: float) -> Iterator[str]:
     """Return the first complaint. Each question is asked only if the answer before was well."""
     questions = [(health.path, partial(_unhealthy, health=health))]
     if health.identity:
@@ -80,7 +80,7 @@ def _body(answer: requests.Response, deadline: float) -> str:
         return body.decode(errors="replace")
 
 
-def _unhealthy(answer: requests.Response, body: Callable[[], str], health: Health) -> str | None:
+def _unhealthy(answer: requests.Response, body: Callable[[], str], health: HealthSettings) -> str | None:
     if not any(answer.status_code in statuses for statuses in health.statuses):
         return f"{answer.status_code}, where {_shown(health.statuses)} is healthy"
     if health.text is not None and health.text not in body():

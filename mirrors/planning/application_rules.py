@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from mirrors.config import Settings
-from mirrors.config.messages import path
+from mirrors.config.messages import format_path
 from mirrors.planning.adoption.suggestions import suggest_slug
 from mirrors.planning.environments import CONTROL_PANEL, ENVIRONMENT_TITLES, choose_image_environment
 from mirrors.planning.observed import ObservedFleet
@@ -62,7 +62,7 @@ def _refuse_unknown_reservations(settings: Settings, observed: ObservedFleet) ->
                 f"{meaning} If it is gone, or on another account, reserve its id with"
                 f" mirrors:fleet.reservedSiteIds: [{site_id}]",
                 slug,
-                path(("fleet", "reservedFor", slug)),
+                format_path(("fleet", "reservedFor", slug)),
             )
 
 

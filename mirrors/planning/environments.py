@@ -1,7 +1,7 @@
 """The names of environments on Divio, and which one has the image of a stack."""
 
 from mirrors.config import Settings
-from mirrors.config.divio import divio_of
+from mirrors.config.divio import divio_settings_of
 
 CONTROL_PANEL = "the Control Panel"
 ENVIRONMENT_TITLES = {"test": "Test", "live": "Live"}
@@ -9,4 +9,4 @@ ENVIRONMENT_TITLES = {"test": "Test", "live": "Live"}
 
 def choose_image_environment(settings: Settings) -> str:
     """Return the name of the original's environment whose image the mirrors of this stack run."""
-    return "live" if divio_of(settings).image_from == "live" else settings.environment
+    return "live" if divio_settings_of(settings).image_from == "live" else settings.environment

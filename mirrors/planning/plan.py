@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from mirrors.config import DeclaredVariable, Mirror, Settings
+from mirrors.config import DeclaredVariable, MirrorSettings, Settings
 from mirrors.planning.application_rules import find_application_problems
 from mirrors.planning.observed import DeployedVariables, ObservedFleet, ObservedSite
 from mirrors.planning.rollout.holds import find_held_site_changes
@@ -172,12 +172,12 @@ def _plan_site(settings: Settings, site: ObservedSite, formerly: str | None) -> 
 
 def _plan_mirror(
     settings: Settings,
-    declared: Mirror,
+    declared: MirrorSettings,
     site: ObservedSite,
     rollout: RolloutPlan,
     manual_release_sites: Collection[str],
 ) -> SitePlan:
-    hold = settings.hold_of(declared)
+    hold = settings.effective_hold(declared)
     by_hand = hold == "variablesMayDeploy" and site.slug in manual_release_sites
     return replace(
         _plan_site(settings, site, declared.formerly),

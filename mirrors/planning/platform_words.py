@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from mirrors.config import Settings
-from mirrors.config.platforms import load_part
+from mirrors.config.platforms import load_platform_part
 
 __all__ = ["PlatformWords", "SiteResourceTypes", "load_platform_words"]
 
@@ -50,5 +50,5 @@ class PlatformWords:
 
 def load_platform_words(settings: Settings) -> PlatformWords:
     """Return the words of the stack's platform."""
-    found: PlatformWords = load_part(settings.platform.kind, "words")
+    found: PlatformWords = load_platform_part(settings.platform.kind, "words")
     return found

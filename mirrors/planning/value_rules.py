@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from mirrors.config import Settings
-from mirrors.config.messages import path
+from mirrors.config.messages import format_path
 from mirrors.planning.environments import CONTROL_PANEL, ENVIRONMENT_TITLES
 from mirrors.planning.observed import DeployedVariables, ObservedFleet
 from mirrors.planning.rollout.releases import newest_successful
@@ -42,7 +42,7 @@ def _refuse_unknown_values(settings: Settings, observed: ObservedFleet) -> Itera
                 f"it differs from what the instances of {original.slug} run with in {title}.",
                 "Correct or remove it",
                 original.slug,
-                path(("sharedValues", name)),
+                format_path(("sharedValues", name)),
             )
         elif not shown and not stand_in:
             yield Problem(

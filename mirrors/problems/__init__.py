@@ -8,41 +8,49 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from mirrors.problems.codes import Meaning
-from mirrors.problems.commands import COMMANDS
-from mirrors.problems.configuration import CONFIGURATION
-from mirrors.problems.containers import CONTAINERS
-from mirrors.problems.ids import IDS
-from mirrors.problems.platform import PLATFORM
-from mirrors.problems.program import PROGRAM
+from mirrors.problems.codes import ProblemMeaning
+from mirrors.problems.commands import COMMAND_PROBLEMS
+from mirrors.problems.configuration import CONFIGURATION_PROBLEMS
+from mirrors.problems.containers import CONTAINER_PROBLEMS
+from mirrors.problems.ids import SITE_ID_PROBLEMS
+from mirrors.problems.platform import PLATFORM_PROBLEMS
+from mirrors.problems.program import PROGRAM_PROBLEMS
 
-__all__ = ["AREAS", "CATALOGUE", "PAGES", "Meaning", "Note", "Problem", "reference"]
+__all__ = [
+    "PROBLEM_AREAS",
+    "PROBLEM_CATALOGUE",
+    "PROBLEM_PAGES",
+    "Note",
+    "Problem",
+    "ProblemMeaning",
+    "problem_reference",
+]
 
-AREAS: Mapping[str, Mapping[str, Meaning]] = MappingProxyType(
+PROBLEM_AREAS: Mapping[str, Mapping[str, ProblemMeaning]] = MappingProxyType(
     {
-        "configuration": CONFIGURATION,
-        "program": PROGRAM,
-        "ids": IDS,
-        "platform": PLATFORM,
-        "containers": CONTAINERS,
-        "commands": COMMANDS,
+        "configuration": CONFIGURATION_PROBLEMS,
+        "program": PROGRAM_PROBLEMS,
+        "ids": SITE_ID_PROBLEMS,
+        "platform": PLATFORM_PROBLEMS,
+        "containers": CONTAINER_PROBLEMS,
+        "commands": COMMAND_PROBLEMS,
     }
 )
 """{area: its codes}. Each area is a module of this package, and a page of the documentation."""
 
-CATALOGUE: Mapping[str, Meaning] = MappingProxyType(
-    {code: meaning for meanings in AREAS.values() for code, meaning in meanings.items()}
+PROBLEM_CATALOGUE: Mapping[str, ProblemMeaning] = MappingProxyType(
+    {code: meaning for meanings in PROBLEM_AREAS.values() for code, meaning in meanings.items()}
 )
 """{code: its meaning}. A code never changes its meaning, and Mirrors never uses a removed code again."""
 
-PAGES = "docs/reference/problems"
+PROBLEM_PAGES = "docs/reference/problems"
 """The folder with a page for each area."""
 
 
-def reference(code: str) -> str:
+def problem_reference(code: str) -> str:
     """Return the page and heading of the documentation that explain a code of the catalogue."""
-    area = next(area for area, meanings in AREAS.items() if code in meanings)
-    return f"{PAGES}/{area}.md#{code}"
+    area = next(area for area, meanings in PROBLEM_AREAS.items() if code in meanings)
+    return f"{PROBLEM_PAGES}/{area}.md#{code}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +58,7 @@ class Problem:
     """One thing that is wrong. No field holds a secret's value.
 
     Args:
-        code: A key of ``CATALOGUE``.
+        code: A key of ``PROBLEM_CATALOGUE``.
         message: What happened and its effect, without the place. It ends with a full stop if the remedy is a sentence.
         remedy: The command to run or the key to change; empty if the message says it.
         site: The slug of the site with the problem; None if the problem is of no single site.
@@ -69,7 +77,7 @@ class Problem:
     details: str = ""
 
     def __post_init__(self) -> None:
-        if self.code not in CATALOGUE:
+        if self.code not in PROBLEM_CATALOGUE:
             raise ValueError(f"no problem has the code {self.code}")
 
     @property
@@ -94,7 +102,7 @@ class Problem:
             "message": self.message,
             "remedy": self.remedy,
             "details": self.details,
-            "reference": reference(self.code),
+            "reference": problem_reference(self.code),
         }
 
 

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 
-class Meaning(NamedTuple):
+class ProblemMeaning(NamedTuple):
     """The meaning of a code, and what usually helps, for the pages about problems. Each is one or two sentences."""
 
     meaning: str

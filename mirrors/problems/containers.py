@@ -2,50 +2,50 @@
 
 from collections.abc import Mapping
 
-from mirrors.problems.codes import Meaning
+from mirrors.problems.codes import ProblemMeaning
 
-CONTAINERS: Mapping[str, Meaning] = {
-    "container-ended": Meaning(
+CONTAINER_PROBLEMS: Mapping[str, ProblemMeaning] = {
+    "container-ended": ProblemMeaning(
         "A site's container ended instead of serving. Mirrors began no later wave.",
         "Correct the cause that the log shows, then run the command again.",
     ),
-    "container-missing": Meaning("Someone removed a container that Mirrors needs.", "Run the command again."),
-    "container-unhealthy": Meaning(
+    "container-missing": ProblemMeaning("Someone removed a container that Mirrors needs.", "Run the command again."),
+    "container-unhealthy": ProblemMeaning(
         "A site's container was not healthy in time. Mirrors began no later wave.",
         "Correct the cause that the log shows, then run the command again.",
     ),
-    "docker-host-refused": Meaning(
+    "docker-host-refused": ProblemMeaning(
         "The Docker host refused a request of Mirrors.", "Correct what the host's message names."
     ),
-    "docker-host-unreachable": Meaning(
+    "docker-host-unreachable": ProblemMeaning(
         "The Docker host does not answer.",
         "Check that it runs and that this user may use it. Set mirrors:docker.host, or DOCKER_HOST.",
     ),
-    "held-site-password-changes": Meaning(
+    "held-site-password-changes": ProblemMeaning(
         "The database's password changes, and a held site's container would keep the old one.",
         "Set hold to false for this site, or keep mirrors:docker.database.passwordVersion.",
     ),
-    "port-too-high": Meaning(
+    "port-too-high": ProblemMeaning(
         "mirrors:docker.publish.base plus the SITE_ID is above 65535, the highest port.",
         "Lower mirrors:docker.publish.base.",
     ),
-    "release-command-failed": Meaning(
+    "release-command-failed": ProblemMeaning(
         "The release command ended with an error. The sites run what they ran before.",
         "Correct the cause that the log shows, then run the command again.",
     ),
-    "release-command-unended": Meaning(
+    "release-command-unended": ProblemMeaning(
         "The release command did not end in time, and still runs.",
         "Run the command again: it waits for that run. Raise mirrors:docker.commandTimeout where it is too short.",
     ),
-    "role-password-refused": Meaning(
+    "role-password-refused": ProblemMeaning(
         "PostgreSQL did not give the sites' role its password.",
         "Check mirrors:docker.database.superuser. It must be the superuser of the database in the volume.",
     ),
-    "site-of-another-fleet": Meaning(
+    "site-of-another-fleet": ProblemMeaning(
         "A declared site runs on this host as part of another fleet, with that fleet's database.",
         "Declare the original's earlier name as formerly, or take the site off the other fleet's list.",
     ),
-    "ssh-missing": Meaning(
+    "ssh-missing": ProblemMeaning(
         "Mirrors reaches this Docker host with the command ssh, and no ssh is on the PATH.",
         "Install ssh, or set mirrors:docker.host to another address.",
     ),

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from mirrors.problems import Note, Problem
-from mirrors.problems.reported import Reported
+from mirrors.problems.reported import ReportedEvents
 
-EVENTS = "MIRRORS_EVENTS"
+EVENTS_VARIABLE = "MIRRORS_EVENTS"
 """The environment variable with the path of the file."""
 
-UNREADABLE = Problem(
+UNREADABLE_EVENT = Problem(
     "event-unreadable",
     "the program or a provider reported an event that this command cannot read.",
     "Install one version of pulumi-mirrors for the command and for the program, and run the command again",
@@ -27,36 +27,36 @@ UNREADABLE = Problem(
 
 def report_problem(problem: Problem) -> None:
     """Report a problem that the user sees."""
-    _report("problem", asdict(problem))
+    _append_event("problem", asdict(problem))
 
 
 def report_note(note: Note) -> None:
     """Report a note that the user sees."""
-    _report("note", asdict(note))
+    _append_event("note", asdict(note))
 
 
-def report_repair() -> None:
+def report_rotation() -> None:
     """Report that this operation rotates credentials, so all mirrors are one wave."""
-    _report("repair", {})
+    _append_event("repair", {})
 
 
 def report_line(text: str) -> None:
     """Report a line that the user sees and that no other event covers, so that the command shows it once."""
-    _report("line", {"text": text})
+    _append_event("line", {"text": text})
 
 
-def _report(kind: str, data: Mapping[str, Any]) -> None:
+def _append_event(kind: str, data: Mapping[str, Any]) -> None:
     """Append an event to the file. An error does not stop the program, because the user sees the lines anyway."""
-    if path := os.environ.get(EVENTS):
+    if path := os.environ.get(EVENTS_VARIABLE):
         line = f"{json.dumps({'event': kind, **data})}\n".encode()
         try:
             with Path(path).open("ab", buffering=0) as file:  # Several processes append, so each line is one write.
                 file.write(line)
         except OSError as error:
-            sys.stderr.write(f"{EVENTS}: {path} cannot be written: {error.strerror}\n")
+            sys.stderr.write(f"{EVENTS_VARIABLE}: {path} cannot be written: {error.strerror}\n")
 
 
-def read(path: Path) -> Reported:
+def read_events(path: Path) -> ReportedEvents:
     """Read the events of a file. A line that is no event, such as one that a kill cut off, becomes a problem.
 
     Raises:
@@ -66,10 +66,10 @@ def read(path: Path) -> Reported:
     for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
         try:
             event = json.loads(line)
-            Reported.of([event])
+            ReportedEvents.from_events([event])
         except (KeyError, TypeError, ValueError):
             broken = True
         else:
             events.append(event)
-    found = Reported.of(events)
-    return replace(found, problems=(*found.problems, UNREADABLE)) if broken else found
+    found = ReportedEvents.from_events(events)
+    return replace(found, problems=(*found.problems, UNREADABLE_EVENT)) if broken else found

@@ -7,10 +7,19 @@ from typing import Any
 
 from mirrors.problems import Problem
 
-__all__ = ["Finding", "Level", "all_fine", "explained", "fine", "one_line", "problem", "warning"]
+__all__ = [
+    "CheckFinding",
+    "FindingLevel",
+    "all_ok",
+    "findings_with_remedy",
+    "join_first",
+    "ok_finding",
+    "problem_finding",
+    "warning_finding",
+]
 
 
-class Level(StrEnum):
+class FindingLevel(StrEnum):
     """The severity of a finding. Its value is the word in the terminal and in ``--json``."""
 
     OK = "ok"
@@ -19,7 +28,7 @@ class Level(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class CheckFinding:
     """The result of one check.
 
     Args:
@@ -30,7 +39,7 @@ class Finding:
     """
 
     check: str
-    level: Level
+    level: FindingLevel
     said: str = ""
     wrong: Problem | None = None
 
@@ -63,32 +72,34 @@ class Finding:
         return {"check": self.check, "level": self.level, "message": self.message, "remedy": self.remedy, **wrong}
 
 
-def fine(check: str, message: str) -> Finding:
+def ok_finding(check: str, message: str) -> CheckFinding:
     """Return the finding of a check that found everything in order."""
-    return Finding(check, Level.OK, message)
+    return CheckFinding(check, FindingLevel.OK, message)
 
 
-def warning(check: str, wrong: Problem) -> Finding:
+def warning_finding(check: str, wrong: Problem) -> CheckFinding:
     """Return the finding of a check whose problem stops nothing."""
-    return Finding(check, Level.WARNING, wrong=wrong)
+    return CheckFinding(check, FindingLevel.WARNING, wrong=wrong)
 
 
-def problem(check: str, wrong: Problem) -> Finding:
+def problem_finding(check: str, wrong: Problem) -> CheckFinding:
     """Return the finding of a check whose problem stops an update."""
-    return Finding(check, Level.PROBLEM, wrong=wrong)
+    return CheckFinding(check, FindingLevel.PROBLEM, wrong=wrong)
 
 
-def explained(check: str, problems: Iterable[Problem], remedy: str, level: Level = Level.PROBLEM) -> Iterator[Finding]:
+def findings_with_remedy(
+    check: str, problems: Iterable[Problem], remedy: str, level: FindingLevel = FindingLevel.PROBLEM
+) -> Iterator[CheckFinding]:
     """Yield a finding for each problem, with a remedy that fits the check."""
-    return (Finding(check, level, wrong=replace(item, remedy=remedy)) for item in problems)
+    return (CheckFinding(check, level, wrong=replace(item, remedy=remedy)) for item in problems)
 
 
-def all_fine(findings: Iterable[Finding]) -> bool:
+def all_ok(findings: Iterable[CheckFinding]) -> bool:
     """Return whether no finding is a warning or a problem."""
-    return all(item.level is Level.OK for item in findings)
+    return all(item.level is FindingLevel.OK for item in findings)
 
 
-def one_line(texts: Sequence[str], shown: int = 3) -> str:
+def join_first(texts: Sequence[str], shown: int = 3) -> str:
     """Join the first few texts in one line, and say how many more there are."""
     more = f"; and {len(texts) - shown} more" if len(texts) > shown else ""
     return "; ".join(texts[:shown]) + more

@@ -2,30 +2,30 @@
 
 from collections.abc import Mapping
 
-from mirrors.problems.codes import Meaning
+from mirrors.problems.codes import ProblemMeaning
 
-PROGRAM: Mapping[str, Meaning] = {
-    "fleet-not-targeted": Meaning(
+PROGRAM_PROBLEMS: Mapping[str, ProblemMeaning] = {
+    "fleet-not-targeted": ProblemMeaning(
         "A targeted operation leaves out the resources that give a site its SITE_ID or a shared value.",
         "Use mirrors deploy SITE, or add the targets that the message names.",
     ),
-    "ledger-would-be-deleted": Meaning(
+    "ledger-would-be-deleted": ProblemMeaning(
         "The program would delete the stack's ledger of SITE_IDs, and Mirrors would forget the ids.",
         "Give the Fleet its former name and place in the program back.",
     ),
-    "package-missing": Meaning(
+    "package-missing": ProblemMeaning(
         "A platform needs a Python package that is not installed.",
         "Install the extra that the message names.",
     ),
-    "published-passphrase": Meaning(
+    "published-passphrase": ProblemMeaning(
         "The stack holds secrets of a real account, and its passphrase is the sandbox's, which is public.",
         "Set a PULUMI_CONFIG_PASSPHRASE of your own, and create the stack again.",
     ),
-    "secret-in-clear": Meaning(
+    "secret-in-clear": ProblemMeaning(
         "A key that holds secrets is set in clear. Pulumi would write it in clear into files and the state.",
         "Set it again with pulumi config set --secret.",
     ),
-    "secret-in-plain-key": Meaning(
+    "secret-in-plain-key": ProblemMeaning(
         "A secret is set in a key whose variables the state and the platform show in clear.",
         "Move it to mirrors:secrets.",
     ),

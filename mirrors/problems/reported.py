@@ -8,7 +8,7 @@ from mirrors.problems import Note, Problem
 
 
 @dataclass(frozen=True, slots=True)
-class Reported:
+class ReportedEvents:
     """The reports of one operation.
 
     Args:
@@ -24,12 +24,12 @@ class Reported:
     lines: frozenset[str] = frozenset()
 
     @property
-    def shown(self) -> frozenset[str]:
+    def shown_lines(self) -> frozenset[str]:
         """Every line of these reports that the user saw."""
         return self.lines | {item.line for item in self.problems} | {item.line for item in self.notes}
 
     @classmethod
-    def of(cls, events: Iterable[Mapping[str, Any]]) -> Self:
+    def from_events(cls, events: Iterable[Mapping[str, Any]]) -> Self:
         """Gather events, in any order of their kinds.
 
         Args:
@@ -51,4 +51,4 @@ class Reported:
         )
 
 
-NOTHING = Reported()
+NOTHING_REPORTED = ReportedEvents()

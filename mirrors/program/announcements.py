@@ -9,7 +9,7 @@ import pulumi
 
 from mirrors.planning.rollout.waves import RolloutPlan, describe_rollout
 from mirrors.problems import Note, Problem
-from mirrors.problems.events import report_line, report_note, report_problem, report_repair
+from mirrors.problems.events import report_line, report_note, report_problem, report_rotation
 
 
 def announce_problem(problem: Problem) -> None:
@@ -31,7 +31,7 @@ def announce_note(note: Note, *, subject: str = "", warning: bool = False) -> No
 def announce_rollout(rollout: RolloutPlan) -> None:
     """Report each wave in a line. A command knows the waves from the plan, but not that the credentials changed."""
     if rollout.rotates_credentials:
-        report_repair()
+        report_rotation()
     for line in describe_rollout(rollout):
         _announce_line(line, pulumi.log.info)
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pulumi
 
 from mirrors.config import Settings
-from mirrors.config.divio import divio_of
+from mirrors.config.divio import divio_settings_of
 from mirrors.divio import Divio, DivioError
 from mirrors.observation.fleet import FleetObserver
 from mirrors.observation.remediation import convert_error
@@ -44,7 +44,7 @@ class PreparedFleet:
 
 def prepare_fleet(configured: ProgramConfiguration) -> PreparedFleet:
     """Observe and plan. Report every problem, and leave the program if there is one."""
-    settings, own = configured.settings, divio_of(configured.settings)
+    settings, own = configured.settings, divio_settings_of(configured.settings)
     divio = Divio.connect(
         own.api_url, own.api_token.get_secret_value(), max_concurrent_requests=own.max_concurrent_requests
     )

@@ -10,17 +10,17 @@ from typing import NoReturn
 
 import pulumi
 
-from mirrors.config import Settings, load
-from mirrors.config.files import Files
-from mirrors.config.messages import shown, suggestion
-from mirrors.config.platforms import secret_commands
+from mirrors.config import Settings, parse_configuration
+from mirrors.config.base import CONFIG_NAMESPACE
+from mirrors.config.files import ProjectFiles
+from mirrors.config.messages import format_value, suggest_known
+from mirrors.config.platforms import secret_key_commands
 from mirrors.planning.plan import SitePlan
 from mirrors.planning.rollout.waves import MANUAL_RELEASE_SITES, RolloutPlan
 from mirrors.problems import Note, Problem
 from mirrors.program.announcements import announce_note, announce_problem, announce_rollout
 from mirrors.pulumi_internals import engine_parallel
 
-NAMESPACE = "mirrors"
 SANDBOX_PASSPHRASE = "sandbox"  # noqa: S105 - published: it encrypts nothing but a rehearsal's state
 """The sandbox's published passphrase."""
 _PLAIN_KEYS = ("fleet", "overrides")
@@ -47,7 +47,7 @@ class ProgramConfiguration:
 def load_configuration() -> ProgramConfiguration:
     """Load the configuration. Report every problem, and leave the program if there are no settings at all."""
     raw = _read_raw_values()
-    loaded = load(raw, pulumi.get_stack(), os.environ, Files.of(Path.cwd(), pulumi.get_stack()))
+    loaded = parse_configuration(raw, pulumi.get_stack(), os.environ, ProjectFiles.find(Path.cwd(), pulumi.get_stack()))
     if loaded.settings is None:
         stop_with_problems(loaded.problems)
     problems = (
@@ -97,8 +97,8 @@ def _secrets_in_clear(raw: Mapping[str, str], environ: Mapping[str, str]) -> lis
             f"Set it anew, for example: pulumi config set --secret{example}",
             path=f"mirrors:{key}",
         )
-        for key, example in secret_commands().items()
-        if key in raw and f"{NAMESPACE}:{key}" not in secret
+        for key, example in secret_key_commands().items()
+        if key in raw and f"{CONFIG_NAMESPACE}:{key}" not in secret
     ] + [
         Problem(
             "secret-in-plain-key",
@@ -108,7 +108,7 @@ def _secrets_in_clear(raw: Mapping[str, str], environ: Mapping[str, str]) -> lis
             path=f"mirrors:{key}",
         )
         for key in _PLAIN_KEYS
-        if f"{NAMESPACE}:{key}" in secret
+        if f"{CONFIG_NAMESPACE}:{key}" in secret
     ]
 
 
@@ -118,8 +118,8 @@ def _unknown_site_problems(settings: Settings, environ: Mapping[str, str]) -> li
     return [
         Problem(
             "unknown-site",
-            f"this fleet has no site {shown(site)}.",
-            suggestion(site, known),
+            f"this fleet has no site {format_value(site)}.",
+            suggest_known(site, known),
             path=f"{MANUAL_RELEASE_SITES} (environment variable)",
         )
         for site in dict.fromkeys(read_manual_release_sites(environ))
@@ -143,6 +143,6 @@ def published_passphrase_problems(host: str, environ: Mapping[str, str]) -> list
 
 def _read_raw_values() -> dict[str, str]:
     """Return the raw values of the namespace ``mirrors``, whatever the project's name is."""
-    prefix = f"{NAMESPACE}:"
+    prefix = f"{CONFIG_NAMESPACE}:"
     everything = json.loads(os.environ.get("PULUMI_CONFIG", "{}"))
     return {key.removeprefix(prefix): value for key, value in everything.items() if key.startswith(prefix)}

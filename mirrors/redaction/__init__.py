@@ -9,16 +9,16 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from itertools import pairwise
 
-from mirrors.redaction.forms import RUN, Forms, combined, forms_of, plain_runs, spellings
-from mirrors.redaction.views import View, lowered, views
+from mirrors.redaction.forms import RUN_LENGTH, SecretForms, escaped_spellings, merge_forms, secret_forms, text_runs
+from mirrors.redaction.views import TextView, lower_in_place, text_views
 
-__all__ = ["BLANK", "RUN", "redact"]
+__all__ = ["REDACTED", "RUN_LENGTH", "redact"]
 
-BLANK = "[secret]"
-_SHORTEST = 4
+REDACTED = "[secret]"
+_SHORTEST_SECRET = 4
 """Shorter secrets stay readable: blanking every ``1`` would make a log unreadable and hide nothing."""
 
-_WORDS = re.findall(
+_COMMON_WORDS = re.findall(
     r"\w+",
     "access authentication autocommit charset connection credential database default development django example failed"
     " localhost manage media mirrors missing module password postgres postgresql private production public refused"
@@ -28,9 +28,9 @@ _WORDS = re.findall(
 
 _URL_SAFE = str.maketrans("-_", "+/")
 _LONGEST_WORD = 500
-_BASE64 = re.compile(rf"[A-Za-z0-9+/=_-]{{0,{_LONGEST_WORD}}}")
+_BASE64_CHARACTERS = re.compile(rf"[A-Za-z0-9+/=_-]{{0,{_LONGEST_WORD}}}")
 
-Place = tuple[int, int]
+TextSpan = tuple[int, int]
 
 
 def redact(
@@ -40,8 +40,8 @@ def redact(
     values: Iterable[str] = (),
     shown: Iterable[str] = (),
     whole: bool = False,
-    shortest: int = _SHORTEST,
-    blank: str = BLANK,
+    shortest: int = _SHORTEST_SECRET,
+    blank: str = REDACTED,
 ) -> str:
     """Blank every secret in a text, whole or in part, in any spelling.
 
@@ -59,30 +59,30 @@ def redact(
     Returns:
         The text without the secrets.
     """
-    forms = combined(forms_of(secret, whole=whole, shortest=shortest) for secret in {*secrets} - {""})
-    exact = {form for value in values if len(value) >= shortest for form in spellings(value)}
-    public = {run for item in (() if whole else (*shown, *_WORDS)) for run in plain_runs(item)}
-    places = [place for form in forms.spelled | exact for place in _every(text, form)]
-    for view in views(text):
-        places += _in_view(view, forms, public)
-        places += (_around(text, place) for place in _encoded(view, forms.encoded))
-    return _without(text, sorted(places), blank)
+    forms = merge_forms(secret_forms(secret, whole=whole, shortest=shortest) for secret in {*secrets} - {""})
+    exact = {form for value in values if len(value) >= shortest for form in escaped_spellings(value)}
+    public = {run for item in (() if whole else (*shown, *_COMMON_WORDS)) for run in text_runs(item)}
+    places = [place for form in forms.spelled | exact for place in _find_all(text, form)]
+    for view in text_views(text):
+        places += _secret_spans(view, forms, public)
+        places += (_extend_to_base64_word(text, place) for place in _base64_spans(view, forms.encoded))
+    return _replace_spans(text, sorted(places), blank)
 
 
-def _without(text: str, places: Iterable[Place], blank: str) -> str:
+def _replace_spans(text: str, places: Iterable[TextSpan], blank: str) -> str:
     """Put the blank in each place, and keep line ends."""
     kept: list[str] = []
     at = 0
-    for start, end in _merged(places):
+    for start, end in _merge_spans(places):
         hidden = text[start:end]
         kept += (text[at:start], re.sub(r"[^\r\n]+", lambda _: blank, hidden) if hidden.strip() else blank)
         at = end
     return "".join([*kept, text[at:]])
 
 
-def _merged(places: Iterable[Place]) -> list[Place]:
+def _merge_spans(places: Iterable[TextSpan]) -> list[TextSpan]:
     """Merge places that overlap or touch. The places are in order."""
-    merged: list[Place] = []
+    merged: list[TextSpan] = []
     for start, end in places:
         if merged and start <= merged[-1][1]:
             merged[-1] = merged[-1][0], max(end, merged[-1][1])
@@ -91,46 +91,46 @@ def _merged(places: Iterable[Place]) -> list[Place]:
     return merged
 
 
-def _every(text: str, piece: str) -> Iterator[Place]:
+def _find_all(text: str, piece: str) -> Iterator[TextSpan]:
     at = text.find(piece) if piece else -1
     while at >= 0:
         yield at, at + len(piece)
         at = text.find(piece, at + len(piece))
 
 
-def _in_view(view: View, forms: Forms, public: Collection[str]) -> Iterator[Place]:
-    low = lowered(view.text)
+def _secret_spans(view: TextView, forms: SecretForms, public: Collection[str]) -> Iterator[TextSpan]:
+    low = lower_in_place(view.text)
     for piece in forms.short:
-        yield from (view.place(*found) for found in _every(low, piece))
-    for start, end in _stretches(low, forms.runs):
-        runs = [low[at : at + RUN] for at in range(start, end - RUN + 1)]
+        yield from (view.place(*found) for found in _find_all(low, piece))
+    for start, end in _spans_of_runs(low, forms.runs):
+        runs = [low[at : at + RUN_LENGTH] for at in range(start, end - RUN_LENGTH + 1)]
         if any(forms.runs[run] and run not in public for run in runs):
             for at, run in enumerate(runs, start):
                 if mask := forms.runs[run]:
                     yield view.place(at + (mask & -mask).bit_length() - 1, at + mask.bit_length())
 
 
-def _encoded(view: View, runs: Collection[str]) -> Iterator[Place]:
-    for start, end in _stretches(view.text.translate(_URL_SAFE), runs):
+def _base64_spans(view: TextView, runs: Collection[str]) -> Iterator[TextSpan]:
+    for start, end in _spans_of_runs(view.text.translate(_URL_SAFE), runs):
         yield view.place(start, end)
 
 
-def _stretches(text: str, runs: Collection[str]) -> Iterator[Place]:
+def _spans_of_runs(text: str, runs: Collection[str]) -> Iterator[TextSpan]:
     """Yield each part of a text where every run of six characters is one of ``runs``."""
-    found = [at for at in range(len(text) - RUN + 1) if text[at : at + RUN] in runs]
+    found = [at for at in range(len(text) - RUN_LENGTH + 1) if text[at : at + RUN_LENGTH] in runs]
     starts = [at for before, at in pairwise([-2, *found]) if at != before + 1]
-    ends = [at + RUN for at, after in pairwise([*found, -2]) if after != at + 1]
+    ends = [at + RUN_LENGTH for at, after in pairwise([*found, -2]) if after != at + 1]
     yield from zip(starts, ends, strict=True)
 
 
-def _around(text: str, place: Place) -> Place:
+def _extend_to_base64_word(text: str, place: TextSpan) -> TextSpan:
     """Extend a place to its whole word of base64, up to 500 characters on each side: a part decodes by itself."""
     start, end = place
     before = text[max(0, start - _LONGEST_WORD) : start][::-1]
-    return start - _length(before), end + _length(text[end : end + _LONGEST_WORD])
+    return start - _base64_length(before), end + _base64_length(text[end : end + _LONGEST_WORD])
 
 
-def _length(text: str) -> int:
+def _base64_length(text: str) -> int:
     """Return how many characters of base64 a text begins with."""
-    found = _BASE64.match(text)
+    found = _BASE64_CHARACTERS.match(text)
     return found.end() if found else 0

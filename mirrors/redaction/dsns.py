@@ -4,13 +4,13 @@ import re
 from collections.abc import Iterator
 from urllib.parse import parse_qsl, unquote
 
-Span = tuple[int, int]
+TextSpan = tuple[int, int]
 
 _SCHEME = re.compile(r"\s*([A-Za-z][A-Za-z0-9+.-]*)://")
-_SAID_BY_ALL = re.compile(r"^\s*django-insecure-|-----(?:BEGIN|END) [A-Z0-9 ]+-----")
+_SHARED_MARKERS = re.compile(r"^\s*django-insecure-|-----(?:BEGIN|END) [A-Z0-9 ]+-----")
 """Markers that many secrets share. Django's ``startproject`` begins a key with the first (5.2, ``startproject.py``)."""
 
-_HARMLESS = re.findall(
+_PUBLIC_OPTIONS = re.findall(
     r"[\w-]+",
     "application_name charset client_encoding connect_timeout connection_limit conn_max_age currentschema db dbname"
     " domain host hostaddr keepalives keepalives_idle options pool_timeout port region schema service sslcert sslkey"
@@ -19,7 +19,7 @@ _HARMLESS = re.findall(
 """Options of DSNs whose values are no credentials, and may be words that a log needs. Any other option may hold one."""
 
 
-def credential_spans(value: str) -> list[Span]:
+def credential_spans(value: str) -> list[TextSpan]:
     """Return the parts of a value that must not be shown even alone, as (start, end).
 
     - In a DSN these are the password, or the user if there is no password, and the values of the query. A password with
@@ -29,9 +29,11 @@ def credential_spans(value: str) -> list[Span]:
     """
     scheme = _SCHEME.match(value)
     if scheme is None:
-        return list(_but(value, _SAID_BY_ALL))
-    found = [*_in_user(value, scheme.end()), *_in_query(value)]
-    return found or ([(_path(value, scheme.end()), len(value))] if scheme[1].lower() in ("http", "https") else [])
+        return list(_spans_between_matches(value, _SHARED_MARKERS))
+    found = [*_user_spans(value, scheme.end()), *_query_spans(value)]
+    return found or (
+        [(_end_of_host(value, scheme.end()), len(value))] if scheme[1].lower() in ("http", "https") else []
+    )
 
 
 def inner_secrets(value: str) -> set[str]:
@@ -41,7 +43,7 @@ def inner_secrets(value: str) -> set[str]:
     return {value, *parts, *decoded}
 
 
-def _but(value: str, pattern: re.Pattern[str]) -> Iterator[Span]:
+def _spans_between_matches(value: str, pattern: re.Pattern[str]) -> Iterator[TextSpan]:
     """Yield the parts of a value that a pattern does not match."""
     at = 0
     for match in pattern.finditer(value):
@@ -52,7 +54,7 @@ def _but(value: str, pattern: re.Pattern[str]) -> Iterator[Span]:
         yield at, len(value)
 
 
-def _in_user(value: str, start: int) -> Iterator[Span]:
+def _user_spans(value: str, start: int) -> Iterator[TextSpan]:
     end = _end_of_user(value, start)
     if end < 0:
         return
@@ -70,16 +72,16 @@ def _end_of_user(value: str, start: int) -> int:
     return value.rfind("@", start, before_query)
 
 
-def _in_query(value: str) -> Iterator[Span]:
+def _query_spans(value: str) -> Iterator[TextSpan]:
     at = value.find("?", max(value.find("@"), 0))
     if at < 0:
         return
     for match in re.finditer(r"([^&=#]*)=([^&#]+)", value[at + 1 :]):
-        if unquote(match[1]).lower() not in _HARMLESS:
+        if unquote(match[1]).lower() not in _PUBLIC_OPTIONS:
             yield at + 1 + match.start(2), at + 1 + match.end(2)
 
 
-def _path(value: str, start: int) -> int:
+def _end_of_host(value: str, start: int) -> int:
     """Return the index where the host ends, and a path, query or fragment begins."""
     found = re.compile(r"[/?#]").search(value, start)
     return found.start() if found else start

@@ -9,21 +9,21 @@ from html import escape
 from urllib.parse import quote, quote_plus, unquote
 
 from mirrors.redaction.dsns import credential_spans, inner_secrets
-from mirrors.redaction.views import View, lowered, views
+from mirrors.redaction.views import TextView, lower_in_place, text_views
 
-RUN = 6
+RUN_LENGTH = 6
 """The length of a run. A shorter part of a secret reveals too little, and is too common in plain words."""
 
-_ENOUGH = 3
+_REVEALING_CHARACTERS = 3
 """The number of a credential's characters in a run that reveal it. The others may be public, such as a user's name."""
 
-_ALL = (1 << RUN) - 1
-_KEPT = 32
+_ALL_CHARACTERS = (1 << RUN_LENGTH) - 1
+_CACHED_SECRETS = 32
 """The number of secrets whose forms are kept. Mirrors looks for the token in each response of the platform."""
 
 
 @dataclass(frozen=True, slots=True)
-class Forms:
+class SecretForms:
     """The forms of one secret, or of several together.
 
     Args:
@@ -40,8 +40,8 @@ class Forms:
     short: frozenset[str]
 
 
-@lru_cache(maxsize=_KEPT)
-def forms_of(secret: str, *, whole: bool, shortest: int) -> Forms:
+@lru_cache(maxsize=_CACHED_SECRETS)
+def secret_forms(secret: str, *, whole: bool, shortest: int) -> SecretForms:
     """Return the forms of a secret.
 
     Args:
@@ -51,74 +51,77 @@ def forms_of(secret: str, *, whole: bool, shortest: int) -> Forms:
     """
     parts = {secret} if whole else inner_secrets(secret)
     parts = {part for part in parts if part.strip() and len(part) >= shortest}
-    bare = {lowered(view.text) for part in parts for view in views(part)}
-    return Forms(
-        runs=_runs(secret, whole=whole),
-        encoded=frozenset(_encoded(secret)),
-        spelled=frozenset(form for part in parts for form in spellings(part)),
-        short=frozenset(part for part in bare if max(shortest, 4) <= len(part) < RUN),
+    bare = {lower_in_place(view.text) for part in parts for view in text_views(part)}
+    return SecretForms(
+        runs=_secret_runs(secret, whole=whole),
+        encoded=frozenset(_base64_runs(secret)),
+        spelled=frozenset(form for part in parts for form in escaped_spellings(part)),
+        short=frozenset(part for part in bare if max(shortest, 4) <= len(part) < RUN_LENGTH),
     )
 
 
-def plain_runs(text: str) -> Iterator[str]:
+def text_runs(text: str) -> Iterator[str]:
     """Yield each run of six characters of a text in lower case, without blanks, with and without escapes undone."""
-    for view in views(text):
-        low = lowered(view.text)
-        yield from (low[at : at + RUN] for at in range(len(low) - RUN + 1))
+    for view in text_views(text):
+        low = lower_in_place(view.text)
+        yield from (low[at : at + RUN_LENGTH] for at in range(len(low) - RUN_LENGTH + 1))
 
 
-def _runs(secret: str, *, whole: bool) -> dict[str, int]:
+def _secret_runs(secret: str, *, whole: bool) -> dict[str, int]:
     telling = bytearray(len(secret))
     for start, end in [(0, len(secret))] if whole else credential_spans(secret):
         telling[start:end] = b"\1" * (end - start)
     found: dict[str, int] = {}
     for variant in (secret, secret.replace(" ", "+"), secret.replace("+", " ")):
-        for view in views(variant):
-            _join(found, _runs_in(view, telling))
-    for other in (_as_latin(secret), *(text.encode(errors="replace").hex() for text in _sources(secret))):
-        found |= dict.fromkeys(filter(_distinct, plain_runs(other)), _ALL)
+        for view in text_views(variant):
+            _merge_masks(found, _runs_with_masks(view, telling))
+    for other in (_as_latin1(secret), *(text.encode(errors="replace").hex() for text in _source_texts(secret))):
+        found |= dict.fromkeys(filter(_is_distinct_run, text_runs(other)), _ALL_CHARACTERS)
     return found
 
 
-def _join(found: dict[str, int], more: Iterable[tuple[str, int]]) -> None:
+def _merge_masks(found: dict[str, int], more: Iterable[tuple[str, int]]) -> None:
     for run, mask in more:
         found[run] = found.get(run, 0) | mask
 
 
-def _runs_in(view: View, telling: bytearray) -> Iterator[tuple[str, int]]:
-    low = lowered(view.text)
+def _runs_with_masks(view: TextView, telling: bytearray) -> Iterator[tuple[str, int]]:
+    low = lower_in_place(view.text)
     told = [any(telling[slice(*view.place(at, at + 1))]) for at in range(len(low))]
-    for at in range(len(low) - RUN + 1):
-        run, tells = low[at : at + RUN], told[at : at + RUN]
-        if _distinct(run):
-            yield run, sum(1 << bit for bit in range(RUN) if tells[bit]) if sum(tells) >= _ENOUGH else 0
+    for at in range(len(low) - RUN_LENGTH + 1):
+        run, tells = low[at : at + RUN_LENGTH], told[at : at + RUN_LENGTH]
+        if _is_distinct_run(run):
+            yield (
+                run,
+                sum(1 << bit for bit in range(RUN_LENGTH) if tells[bit]) if sum(tells) >= _REVEALING_CHARACTERS else 0,
+            )
 
 
-def _distinct(run: str) -> bool:
+def _is_distinct_run(run: str) -> bool:
     """Return whether a run is no rule of dashes or equals signs: these are in many logs, and are no secret."""
-    return run[0].isalnum() or run != run[0] * RUN
+    return run[0].isalnum() or run != run[0] * RUN_LENGTH
 
 
-def _as_latin(secret: str) -> str:
+def _as_latin1(secret: str) -> str:
     """Return a secret as a program shows it that reads UTF-8 as Latin-1; empty for plain ASCII."""
     return "" if secret.isascii() else secret.encode(errors="replace").decode("latin-1")
 
 
-def _sources(secret: str) -> set[str]:
+def _source_texts(secret: str) -> set[str]:
     """Return the texts that a program may encode: the secret, the decoded secret, the secret without outer blanks."""
     return {secret, unquote(secret), secret.strip()}
 
 
-def _encoded(secret: str) -> Iterator[str]:
+def _base64_runs(secret: str) -> Iterator[str]:
     """Yield the runs of a secret's base64, of its escaped and its encoded forms, at any offset in an encoded text."""
-    once = [part for form in {*_sources(secret), *spellings(secret)} for part in _aligned(form)]
-    hexadecimal = [form.encode(errors="replace").hex() for form in _sources(secret)]
-    twice = [part for form in (*once, *hexadecimal) for part in _aligned(form)]
+    once = [part for form in {*_source_texts(secret), *escaped_spellings(secret)} for part in _base64_alignments(form)]
+    hexadecimal = [form.encode(errors="replace").hex() for form in _source_texts(secret)]
+    twice = [part for form in (*once, *hexadecimal) for part in _base64_alignments(form)]
     for part in (*once, *twice):
-        yield from (part[at : at + RUN] for at in range(len(part) - RUN + 1))
+        yield from (part[at : at + RUN_LENGTH] for at in range(len(part) - RUN_LENGTH + 1))
 
 
-def _aligned(text: str) -> Iterator[str]:
+def _base64_alignments(text: str) -> Iterator[str]:
     """Yield a text's base64 (RFC 4648, section 4) after zero, one and two other bytes.
 
     Each has only the characters that the text alone decides.
@@ -130,7 +133,7 @@ def _aligned(text: str) -> Iterator[str]:
         yield encoded[(0, 2, 3)[before] : len(encoded) - (1 if after else 0)]
 
 
-def spellings(piece: str) -> set[str]:
+def escaped_spellings(piece: str) -> set[str]:
     """Return a piece of text as programs may print it: unchanged, or escaped for Python, JSON, HTML or an address."""
     once = json.dumps(piece)[1:-1]
     return {
@@ -145,7 +148,7 @@ def spellings(piece: str) -> set[str]:
     }
 
 
-def combined(forms: Iterable[Forms]) -> Forms:
+def merge_forms(forms: Iterable[SecretForms]) -> SecretForms:
     """Return the forms of all secrets together, so that one pass over a text finds them all."""
     forms = [*forms]
     if len(forms) == 1:  # This is the token alone, at each response of the platform.
@@ -155,8 +158,8 @@ def combined(forms: Iterable[Forms]) -> Forms:
     spelled: set[str] = set()
     short: set[str] = set()
     for each in forms:
-        _join(runs, each.runs.items())
+        _merge_masks(runs, each.runs.items())
         encoded |= each.encoded
         spelled |= each.spelled
         short |= each.short
-    return Forms(runs, frozenset(encoded), frozenset(spelled), frozenset(short))
+    return SecretForms(runs, frozenset(encoded), frozenset(spelled), frozenset(short))

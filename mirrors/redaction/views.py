@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import unescape
 from urllib.parse import unquote
 
-_ROUNDS = 6
+_NESTED_ESCAPES = 6
 """The number of nested escapes that are undone. JSON in JSON in an address has three."""
 
 _NOISE = re.compile(
@@ -26,7 +26,7 @@ _ESCAPES = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class TextView:
     """A text that was made from another one, piece by piece.
 
     Args:
@@ -38,7 +38,7 @@ class View:
     """
 
     text: str
-    behind: "View | None" = None
+    behind: "TextView | None" = None
     firsts: Sequence[int] = (0,)
     origins: Sequence[int] = (0,)
     ends: Sequence[int] = (-1,)
@@ -56,20 +56,20 @@ class View:
         return (copied, copied + 1) if end < 0 else (origin, end)
 
 
-def views(text: str) -> Iterator[View]:
+def text_views(text: str) -> Iterator[TextView]:
     """Yield a text without blanks, line ends and colours, and then, if that differs, with every escape undone, too."""
-    first = view = _rewritten(View(text), _NOISE)
+    first = view = _replace_matches(TextView(text), _NOISE)
     yield first
-    for _ in range(_ROUNDS):
-        undone = _rewritten(view, _ESCAPES, _undone)
+    for _ in range(_NESTED_ESCAPES):
+        undone = _replace_matches(view, _ESCAPES, _unescape_match)
         if undone is view:
             break
-        view = _rewritten(undone, _NOISE)
+        view = _replace_matches(undone, _NOISE)
     if view is not first:
         yield view
 
 
-def _undone(match: re.Match[str]) -> str:
+def _unescape_match(match: re.Match[str]) -> str:
     """Return the meaning of an escape; empty for a control character, and for a backslash before another character."""
     found = match[0]
     if found.startswith("%"):
@@ -89,7 +89,9 @@ def _undone(match: re.Match[str]) -> str:
     return chr(units[0]) if units[0] < 0x110000 else ""
 
 
-def _rewritten(view: View, pattern: re.Pattern[str], instead: Callable[[re.Match[str]], str] | None = None) -> View:
+def _replace_matches(
+    view: TextView, pattern: re.Pattern[str], instead: Callable[[re.Match[str]], str] | None = None
+) -> TextView:
     """Replace each match of a pattern; return the same view if there is none.
 
     Args:
@@ -114,10 +116,10 @@ def _rewritten(view: View, pattern: re.Pattern[str], instead: Callable[[re.Match
         origins.append(last)
         ends.append(-1)
         at = last
-    return View("".join([*parts, view.text[at:]]), view, firsts, origins, ends) if parts else view
+    return TextView("".join([*parts, view.text[at:]]), view, firsts, origins, ends) if parts else view
 
 
-def lowered(text: str) -> str:
+def lower_in_place(text: str) -> str:
     """Return a text in lower case, character by character, so that each keeps its place."""
     low = text.lower()
     return low if len(low) == len(text) else "".join(c if len(c.lower()) != 1 else c.lower() for c in text)

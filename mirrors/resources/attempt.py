@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from mirrors.config.connection import Connection
+from mirrors.config.connection import DivioConnection
 from mirrors.divio import Divio
 from mirrors.errors import MirrorsError
 from mirrors.observation.convert import convert_variables
@@ -42,7 +42,7 @@ class SiteAttempt:
         MirrorsError: This process has not checked the inputs.
     """
 
-    def __init__(self, connection: Connection, divio: Divio, properties: Properties, before: SiteState) -> None:
+    def __init__(self, connection: DivioConnection, divio: Divio, properties: Properties, before: SiteState) -> None:
         self.site: str = properties["site"]
         self.environment: str = properties["environment"]
         self.connection, self.divio = connection, divio

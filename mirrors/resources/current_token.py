@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from mirrors.config.connection import ENVIRON, PROVIDER_KEYS, load_connection
+from mirrors.config.connection import CONNECTION_ENVIRON, PROVIDER_KEYS, load_divio_connection
 from mirrors.errors import ConfigurationError
 
 _PREFIX = "mirrors:"
@@ -30,7 +30,7 @@ def add_current_token(raw: Mapping[str, str], stack: str | None, environ: Mappin
 
     That is the case where the last ``up`` had its token from the environment.
     """
-    if raw.get(_TOKEN) or environ.get(ENVIRON[_TOKEN]):
+    if raw.get(_TOKEN) or environ.get(CONNECTION_ENVIRON[_TOKEN]):
         return raw
     try:
         return {**raw, _TOKEN: read_current_token(raw, stack, environ)}
@@ -46,7 +46,7 @@ def read_current_token(raw: Mapping[str, str], stack: str | None, environ: Mappi
     """
     today = {key: value for key, value in _read_configuration(stack).items() if key in PROVIDER_KEYS}
     try:
-        token = load_connection(today, environ).api_token.get_secret_value()
+        token = load_divio_connection(today, environ).api_token.get_secret_value()
         same = _address(today, environ) == _address(raw, environ)
     except ConfigurationError as error:
         raise TokenNotFoundError(str(error)) from None
@@ -56,7 +56,7 @@ def read_current_token(raw: Mapping[str, str], stack: str | None, environ: Mappi
 
 
 def _address(raw: Mapping[str, str], environ: Mapping[str, str]) -> str:
-    return str(load_connection({**raw, _TOKEN: "-"}, environ).api_url)
+    return str(load_divio_connection({**raw, _TOKEN: "-"}, environ).api_url)
 
 
 @cache

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
-from mirrors.config.connection import Connection
+from mirrors.config.connection import DivioConnection
 from mirrors.divio import Deployment, DeploymentRunning, DeploymentTimeout, Divio, DivioError, NotFound
 from mirrors.errors import (
     ConcurrentDeploymentError,
@@ -62,7 +62,7 @@ class DeploymentRunner:
 
     def __init__(
         self,
-        connection: Connection,
+        connection: DivioConnection,
         divio: Divio,
         inputs: Properties,
         variables: Mapping[str, str],

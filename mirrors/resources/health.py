@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from mirrors.config.rollout import Health
+from mirrors.config.rollout import HealthSettings
 from mirrors.observation.health import check_health
 from mirrors.resources.failures import site_unhealthy
 from mirrors.resources.provider import say
@@ -13,7 +13,9 @@ HEALTH_PAUSES = (0.5, 1.0, 2.0, 4.0)
 """Seconds between two requests. The last one is repeated."""
 
 
-def wait_until_healthy(site: str, outputs: Mapping[str, Any], health: Health, variables: Mapping[str, str]) -> None:
+def wait_until_healthy(
+    site: str, outputs: Mapping[str, Any], health: HealthSettings, variables: Mapping[str, str]
+) -> None:
     """Ask until the site is healthy. A site without an address cannot be asked, so the platform's own check has to do.
 
     Args:

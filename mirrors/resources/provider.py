@@ -14,8 +14,8 @@ from typing import Any, ClassVar, TypeVar
 
 from pulumi.dynamic import CheckFailure, CheckResult, Config, ConfigureRequest, DiffResult, ResourceProvider
 
-from mirrors.config.connection import ENVIRON, PROVIDER_KEYS, Connection, load_connection
-from mirrors.config.rollout import Rollout
+from mirrors.config.connection import CONNECTION_ENVIRON, PROVIDER_KEYS, DivioConnection, load_divio_connection
+from mirrors.config.rollout import RolloutSettings
 from mirrors.divio import Divio, DivioError, NotFound, ValidationFailed
 from mirrors.errors import MirrorsError
 from mirrors.observation.convert import convert_deployment
@@ -65,7 +65,7 @@ def raw_values(config: Config, keys: Iterable[str]) -> dict[str, str]:
 
 
 @locked_cache
-def connect_client(connection: Connection, stack: str | None = None) -> Divio:
+def connect_client(connection: DivioConnection, stack: str | None = None) -> Divio:
     """Return one client for all providers of a process. They share its sessions and its bound on requests.
 
     Args:
@@ -79,8 +79,8 @@ def connect_client(connection: Connection, stack: str | None = None) -> Divio:
     )
 
 
-def _read_other_token(connection: Connection, stack: str | None) -> str | None:
-    if os.environ.get(ENVIRON["apiToken"]):
+def _read_other_token(connection: DivioConnection, stack: str | None) -> str | None:
+    if os.environ.get(CONNECTION_ENVIRON["apiToken"]):
         return None  # it overrides each configuration, and the platform has refused it
     try:
         return read_current_token({"apiUrl": str(connection.api_url)}, stack, os.environ)
@@ -105,7 +105,7 @@ class Provider(ResourceProvider):
     check_only: ClassVar[tuple[str, ...]] = ()
     immutable: ClassVar[tuple[str, ...]] = ()
 
-    connection: Connection
+    connection: DivioConnection
     stack: str | None = None
 
     def __init_subclass__(cls, **more: Any) -> None:
@@ -120,11 +120,11 @@ class Provider(ResourceProvider):
         watch_engine(sys.argv)
         provide_threads(_report_problems(self.load_provider_settings)(req.config).parallel)
 
-    def load_provider_settings(self, config: Config) -> Rollout:
+    def load_provider_settings(self, config: Config) -> RolloutSettings:
         """Load the configuration that this kind of provider needs. Raises ConfigurationError."""
         raw = raw_values(config, PROVIDER_KEYS)
         self.stack = find_stack_of_call()
-        self.connection = load_connection(add_current_token(raw, self.stack, os.environ), os.environ)
+        self.connection = load_divio_connection(add_current_token(raw, self.stack, os.environ), os.environ)
         return self.connection.rollout
 
     @property

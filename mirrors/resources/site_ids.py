@@ -8,7 +8,7 @@ import pulumi
 from pulumi.dynamic import CheckResult, Config, CreateResult, ReadResult, Resource, UpdateResult
 
 from mirrors.config.connection import PROVIDER_KEYS, load_rollout
-from mirrors.config.rollout import Rollout
+from mirrors.config.rollout import RolloutSettings
 from mirrors.planning.site_ids.allocate import allocate
 from mirrors.planning.site_ids.facts import (
     AllocationRequest,
@@ -97,7 +97,7 @@ class SiteIdsProvider(Provider):
         found = record_found(normalize(_olds.get("found") or {}), normalize(news["hints"].get("found") or {}))
         return CheckResult({**dump_ledger(allocation.ledger), "found": found}, check_failures(allocation.problems))
 
-    def load_provider_settings(self, config: Config) -> Rollout:
+    def load_provider_settings(self, config: Config) -> RolloutSettings:
         """Load the rollout alone. Not every platform has an API: Mirrors loads its keys only to ask it."""
         self.config = config
         return load_rollout(raw_values(config, PROVIDER_KEYS))

@@ -9,7 +9,7 @@ from mirrors.docker.plan import database_url
 from mirrors.planning.reports.site_status import SiteCondition
 from mirrors.planning.site_ids.facts import Ledger
 from mirrors.problems import Note
-from mirrors.problems.findings import Level
+from mirrors.problems.findings import FindingLevel
 from tests.docker.host import container, docker_host
 from tests.unit.fleets import settings
 
@@ -63,10 +63,10 @@ def test_a_container_of_another_fleet_or_environment_is_no_site() -> None:
 def test_doctor_asks_the_host() -> None:
     with docker_host([site("acme", 1)]) as host:
         [found] = DockerCommands().doctor(declared(host.url))
-    assert found.level is Level.OK
+    assert found.level is FindingLevel.OK
     assert found.message.endswith("answers, and has 1 of the fleet's sites")
     [gone] = DockerCommands().doctor(declared("tcp://127.0.0.1:9"))
-    assert (gone.level, gone.code) == (Level.PROBLEM, "docker-host-unreachable")
+    assert (gone.level, gone.code) == (FindingLevel.PROBLEM, "docker-host-unreachable")
     assert "DOCKER_HOST" in gone.remedy
 
 

@@ -9,11 +9,11 @@ import docker
 import pytest
 from mirrors_sandbox.process import wait_until
 
-from mirrors.config import load
+from mirrors.config import parse_configuration
 from mirrors.docker.commands import DockerCommands
 from mirrors.planning.reports.site_status import SiteCondition, SiteStatus
 from mirrors.planning.site_ids.facts import Ledger
-from mirrors.problems.findings import Level
+from mirrors.problems.findings import FindingLevel
 from tests.docker.program import started
 from tests.docker.test_commands import nothing
 from tests.docker.world import TIMEOUT, World, base_port, section
@@ -69,7 +69,7 @@ def test_each_site_knows_who_it_is_and_all_share_database_and_media(world: World
 def test_status_shows_each_site_as_it_runs(up: Ran, world: World, engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", engine)
     raw = {"platform": "docker", "fleet": json.dumps(world.fleet), "docker": json.dumps(declared_section())}
-    settings = load({**raw, "secrets": json.dumps(SECRETS)}, "test", {}).settings
+    settings = parse_configuration({**raw, "secrets": json.dumps(SECRETS)}, "test", {}).settings
     assert settings is not None
     given = {slug: (slug, int(site_id)) for slug, site_id in up.outputs["siteIds"].items()}
     stored = SimpleNamespace(ledger=Ledger(given), created={}, verified={})
@@ -86,7 +86,7 @@ def test_status_shows_each_site_as_it_runs(up: Ran, world: World, engine: str, m
         row["application"]: row["url"] for row in up.outputs["sites"]
     }
     assert {f"sha256:{row.release}" for row in found.values()} == {world.image(slug) for slug in world.slugs}
-    assert [item.level for item in DockerCommands().doctor(settings)] == [Level.OK]
+    assert [item.level for item in DockerCommands().doctor(settings)] == [FindingLevel.OK]
     world.site("tested-fr").stop(timeout=1)
     stopped = rows()["tested-fr"]
     world.site("tested-fr").start()

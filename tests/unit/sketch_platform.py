@@ -17,7 +17,7 @@ from mirrors.config.base import ConfigModel
 from mirrors.config.messages import problem_at
 from mirrors.config.platform_settings import PlatformSettings
 from mirrors.config.platforms import PLATFORMS, PlatformEntry
-from mirrors.config.values import text
+from mirrors.config.values import validate_text
 from mirrors.planning.platform_words import PlatformWords, SiteResourceTypes
 from mirrors.planning.reports.fleet_preview import FleetPreview
 from mirrors.planning.reports.site_status import SiteCondition, SiteStatus
@@ -25,8 +25,8 @@ from mirrors.planning.reports.stored import StoredStack
 from mirrors.planning.rollout.waves import plan_rollout
 from mirrors.planning.site_ids.facts import SiteFacts
 from mirrors.problems import Note, Problem
-from mirrors.problems.findings import Finding, fine
-from mirrors.problems.reported import Reported
+from mirrors.problems.findings import CheckFinding, ok_finding
+from mirrors.problems.reported import ReportedEvents
 from mirrors.program.outputs import site_id_output
 from mirrors.program.platform import PlatformOutputs
 from mirrors.program.startup import ProgramConfiguration, report_rollout, stop_with_problems
@@ -46,7 +46,7 @@ class Sketch(ConfigModel):
 
     needed: ClassVar[Mapping[str, str]] = {"pencil": "the name of a pencil"}
 
-    pencil: Annotated[str, BeforeValidator(text)]
+    pencil: Annotated[str, BeforeValidator(validate_text)]
     """The pencil that draws."""
 
 
@@ -119,12 +119,12 @@ class SketchCommands:
         )
 
     def preview(
-        self, found: FleetPreview, _engine: Mapping[str, Any], _settings: Settings, _reported: Reported
+        self, found: FleetPreview, _engine: Mapping[str, Any], _settings: Settings, _reported: ReportedEvents
     ) -> FleetPreview:
         return found
 
-    def doctor(self, settings: Settings) -> Iterator[Finding]:
-        yield fine("platform", f"a sheet with {len(settings.fleet.slugs)} sites")
+    def doctor(self, settings: Settings) -> Iterator[CheckFinding]:
+        yield ok_finding("platform", f"a sheet with {len(settings.fleet.slugs)} sites")
 
     def find_single_sites_problem(
         self, _settings: Settings, _stack: str, _stored: Sequence[Mapping[str, Any]]

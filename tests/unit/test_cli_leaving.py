@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from mirrors.cli import main
 from mirrors.cli.leave import describe_consequences
-from mirrors.config import Fleet
+from mirrors.config import FleetSettings
 from mirrors.planning.site_ids.facts import IdHolder, Ledger
 from mirrors.planning.site_ids.pins import list_pins
 
@@ -94,7 +94,7 @@ def test_what_only_the_state_knows_is_said_with_the_way_to_keep_it(
     declared: dict[str, Any], highest: int | None, said: list[str]
 ) -> None:
     ledger = Ledger({"u1": ("acme", 1), "u2": ("acme-de", 2)}, {5: IdHolder("acme-it", "u5")}, 5)
-    fleet = Fleet.model_validate(
+    fleet = FleetSettings.model_validate(
         {
             "original": {"application": "acme", "siteId": declared.get("original")},
             "mirrors": [{"application": "acme-de", "siteId": declared.get("mirror")}],

@@ -8,7 +8,7 @@ from mirrors.cli.doctor.engine import check_ledger
 from mirrors.cli.state import StackState
 from mirrors.errors import MirrorsError
 from mirrors.planning.site_ids.facts import IdHolder, Ledger
-from mirrors.problems.findings import Level
+from mirrors.problems.findings import FindingLevel
 
 
 def ledger(name: str, **retired: dict[str, str]) -> dict[str, Any]:
@@ -33,7 +33,7 @@ def test_two_lists_are_an_error_that_says_what_each_has_and_what_to_do() -> None
         _ = TWO.ledger
     [found] = check_ledger(TWO)
     [problem] = raised.value.problems
-    assert (found.level, found.code, problem.code) == (Level.PROBLEM, "several-ledgers", "several-ledgers")
+    assert (found.level, found.code, problem.code) == (FindingLevel.PROBLEM, "several-ledgers", "several-ledgers")
     for said in (problem.line, str(found)):
         assert "SiteIds::orr has 1 orr, 3 orr-b (retired); " in said
         assert "SiteIds::orr-main has 1 orr-main" in said

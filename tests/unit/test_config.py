@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from mirrors.config import DeclaredVariable, Loaded, Settings, load
-from mirrors.config.divio import divio_of
+from mirrors.config import DeclaredVariable, LoadedConfiguration, Settings, parse_configuration
+from mirrors.config.divio import divio_settings_of
 
 FLEET: dict[str, Any] = {
     "original": {"application": "acme"},
@@ -15,9 +15,9 @@ FLEET: dict[str, Any] = {
 TOKEN = {"DIVIO_API_TOKEN": "token"}
 
 
-def loaded(*, stack: str = "test", environ: dict[str, str] | None = None, **raw: Any) -> Loaded:
+def loaded(*, stack: str = "test", environ: dict[str, str] | None = None, **raw: Any) -> LoadedConfiguration:
     texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in raw.items()}
-    return load(texts, stack, TOKEN if environ is None else environ)
+    return parse_configuration(texts, stack, TOKEN if environ is None else environ)
 
 
 def settings_of(**arguments: Any) -> Settings:
@@ -42,10 +42,14 @@ def test_the_smallest_configuration_has_the_documented_defaults() -> None:
     assert not settings.fleet.original.deploy
     assert [mirror.application for mirror in settings.mirrors] == ["acme-de", "acme-fr"]
     assert settings.fleet.shared == ("DATABASE_URL", "DEFAULT_STORAGE_DSN")
-    assert (settings.environment, settings.platform.kind, divio_of(settings).image_from) == ("test", "divio", "live")
-    assert divio_of(settings).api_url == "https://api.divio.com"
+    assert (settings.environment, settings.platform.kind, divio_settings_of(settings).image_from) == (
+        "test",
+        "divio",
+        "live",
+    )
+    assert divio_settings_of(settings).api_url == "https://api.divio.com"
     assert settings.rollout.timeout == 75 * 60
-    assert divio_of(settings).max_concurrent_requests == 8
+    assert divio_settings_of(settings).max_concurrent_requests == 8
     assert settings.site_ids_from is None
 
 
@@ -78,9 +82,13 @@ def test_everything_that_can_be_declared_arrives() -> None:
         (6,),
     )
     assert settings.shared_values["MEDIA_DSN"].get_secret_value() == "s3://key@host"
-    assert (settings.environment, divio_of(settings).image_from, settings.site_ids_from) == ("live", "matching", "test")
-    assert divio_of(settings).api_url == "http://127.0.0.1:8000"
-    assert (settings.rollout.timeout, divio_of(settings).max_concurrent_requests) == (7200, 64)
+    assert (settings.environment, divio_settings_of(settings).image_from, settings.site_ids_from) == (
+        "live",
+        "matching",
+        "test",
+    )
+    assert divio_settings_of(settings).api_url == "http://127.0.0.1:8000"
+    assert (settings.rollout.timeout, divio_settings_of(settings).max_concurrent_requests) == (7200, 64)
 
 
 def test_variables_are_merged_from_the_general_to_the_specific_place() -> None:
@@ -160,14 +168,14 @@ def test_a_fleet_without_mirrors_is_fine(mirrors: Any) -> None:
     "url", ["https://api.example.org", "http://127.3.2.1:80", "http://localhost:8000/x", "http://[::1]:8000"]
 )
 def test_plain_http_is_for_loopback_and_https_for_everyone(url: str) -> None:
-    assert divio_of(settings_of(fleet=FLEET, apiUrl=url)).api_url == url
+    assert divio_settings_of(settings_of(fleet=FLEET, apiUrl=url)).api_url == url
 
 
 def test_the_environment_of_the_process_wins_over_the_configuration() -> None:
     environ = {"DIVIO_API_URL": "http://localhost:1", "DIVIO_API_TOKEN": "theirs"}
     settings = settings_of(fleet=FLEET, apiUrl="https://x", apiToken="ours", environ=environ)
 
-    own = divio_of(settings)
+    own = divio_settings_of(settings)
     assert (own.api_url, own.api_token.get_secret_value()) == ("http://localhost:1", "theirs")
 
 
@@ -175,7 +183,7 @@ def test_an_empty_variable_of_the_process_counts_as_not_set() -> None:
     environ = {"DIVIO_API_URL": "", "DIVIO_API_TOKEN": ""}
     settings = settings_of(fleet=FLEET, apiUrl="https://x", apiToken="ours", environ=environ)
 
-    own = divio_of(settings)
+    own = divio_settings_of(settings)
     assert (own.api_url, own.api_token.get_secret_value()) == ("https://x", "ours")
 
 

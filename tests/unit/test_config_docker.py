@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mirrors.config import load
+from mirrors.config import parse_configuration
 from mirrors.docker.connection import load_docker_connection
 from mirrors.docker.settings import docker_of
 from mirrors.errors import ConfigurationError
@@ -18,7 +18,7 @@ SECRET = "canary-5a90b1"
 def problems(docker: dict[str, Any], **more: Any) -> list[Problem]:
     values = {"platform": "docker", "fleet": FLEET, "docker": docker, **more}
     raw = {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
-    return list(load(raw, "test", {}).problems)
+    return list(parse_configuration(raw, "test", {}).problems)
 
 
 def codes(found: list[Problem]) -> list[tuple[str, str | None]]:
@@ -73,7 +73,7 @@ def test_a_key_that_the_section_does_not_have_is_unknown() -> None:
 def test_numbers_are_written_as_the_plugin_reads_them_back() -> None:
     raw = {"platform": "docker", "fleet": json.dumps(FLEET)}
     section = {"image": "acme:1", "resources": {"memory": "2g", "cpus": 2}, "restart": False, "healthcheck": False}
-    settings = load({**raw, "docker": json.dumps(section)}, "test", {}).settings
+    settings = parse_configuration({**raw, "docker": json.dumps(section)}, "test", {}).settings
     assert settings is not None
     assert (docker_of(settings).resources.memory, docker_of(settings).resources.cpus) == (2048, "2.0")
     assert (docker_of(settings).restart, docker_of(settings).healthcheck) == ("no", None)

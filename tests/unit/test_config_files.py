@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mirrors.config import Loaded, load
-from mirrors.config.files import Files, stack_file
-from mirrors.config.scalars import plain_value, reads_otherwise
+from mirrors.config import LoadedConfiguration, parse_configuration
+from mirrors.config.files import ProjectFiles, stack_file_path
+from mirrors.config.scalars import agreed_value, needs_quotes
 from tests.unit.test_config import TOKEN
 
 PROJECT = """\
@@ -32,11 +32,11 @@ def fleet(site_id: Any = 2, pin: Any = "x") -> str:
     return json.dumps({"original": {"application": "acme"}, "mirrors": [mirror], "variables": {"PIN": pin}})
 
 
-def loaded(directory: Path, **raw: str) -> Loaded:
-    return load(raw, "test", TOKEN, Files.of(directory, "test"))
+def loaded(directory: Path, **raw: str) -> LoadedConfiguration:
+    return parse_configuration(raw, "test", TOKEN, ProjectFiles.find(directory, "test"))
 
 
-def codes(result: Loaded) -> list[tuple[str, str | None]]:
+def codes(result: LoadedConfiguration) -> list[tuple[str, str | None]]:
     return [(problem.code, problem.path) for problem in result.problems]
 
 
@@ -202,10 +202,10 @@ def test_a_directory_that_main_names_and_a_project_in_json_are_found(tmp_path: P
 
 def test_a_stacks_file_is_where_pulumi_keeps_it_be_it_there_yet_or_not(project: Path) -> None:
     (project / "program").mkdir()
-    assert stack_file(project / "program", "organization/acme/test") == project / "Pulumi.test.yaml"
+    assert stack_file_path(project / "program", "organization/acme/test") == project / "Pulumi.test.yaml"
     with (project / "Pulumi.yaml").open("a") as file:
         file.write("stackConfigDir: stacks\n")
-    assert stack_file(project, "test") == project / "stacks" / "Pulumi.test.yaml"
+    assert stack_file_path(project, "test") == project / "stacks" / "Pulumi.test.yaml"
 
 
 def test_a_key_of_its_own_is_compared_as_well(project: Path) -> None:
@@ -259,13 +259,13 @@ def test_a_file_that_cannot_be_read_is_as_good_as_none(tmp_path: Path, text: str
 def test_what_all_readers_agree_on_is_what_json_has(value: Any) -> None:
     text = json.dumps(value)
     if "e" not in text or isinstance(value, bool):
-        assert plain_value(text) == value
-    assert reads_otherwise(text)
+        assert agreed_value(text) == value
+    assert needs_quotes(text)
 
 
 @given(st.from_regex(r"\A[a-z][a-z0-9-]*\Z").filter(lambda text: text not in ("y", "n", "no", "on", "off", "yes")))
 def test_most_slugs_need_no_quotes(slug: str) -> None:
-    assert reads_otherwise(slug) == (slug in ("true", "false", "null"))
+    assert needs_quotes(slug) == (slug in ("true", "false", "null"))
 
 
 FLEET_FILE = """\

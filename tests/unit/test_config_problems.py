@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mirrors.config import load
-from mirrors.config.all_keys import all_keys
+from mirrors.config import parse_configuration
+from mirrors.config.all_keys import all_keys_model
 from mirrors.problems import Problem
 from tests.unit.test_config import FLEET, TOKEN, loaded
 
@@ -316,7 +316,7 @@ def test_no_value_of_a_variable_and_no_secret_shows() -> None:
 @pytest.mark.parametrize("key", ["secrets", "sharedValues", "fleet", "overrides", "rollout"])
 def test_an_object_that_cannot_be_read_does_not_show(key: str) -> None:
     for text in (CANARY, json.dumps(CANARY), f'{{"x": "{CANARY}"', "[" * 100_000, '"\\ud800"'):
-        result = load({"fleet": json.dumps(FLEET), key: text}, "test", TOKEN)
+        result = parse_configuration({"fleet": json.dumps(FLEET), key: text}, "test", TOKEN)
 
         [problem] = result.problems
         shows(problem, "value-not-taken", key, "text is not valid.")
@@ -324,7 +324,7 @@ def test_an_object_that_cannot_be_read_does_not_show(key: str) -> None:
 
 
 KEYS = st.sampled_from(
-    [str(field.alias) for field in all_keys().model_fields.values()]
+    [str(field.alias) for field in all_keys_model().model_fields.values()]
     + ["original", "mirrors", "application", "variables", "shared", "siteId", "retired", "all", "acme", "[key]"]
 ) | st.text(st.characters(), max_size=5)
 JSON = st.recursive(
@@ -345,7 +345,7 @@ JSON = st.recursive(
 def test_whatever_is_given_yields_settings_or_problems_in_printable_lines(
     raw: dict[str, str], some_fleet: Any, stack: str, environ: dict[str, str]
 ) -> None:
-    result = load({"fleet": json.dumps(some_fleet), **raw}, stack, environ)
+    result = parse_configuration({"fleet": json.dumps(some_fleet), **raw}, stack, environ)
 
     assert result.settings or result.problems
     assert all(problem.line.isprintable() for problem in result.problems)

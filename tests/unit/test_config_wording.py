@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from mirrors.config import load
-from mirrors.config.connection import load_connection
-from mirrors.config.files import Files
+from mirrors.config import parse_configuration
+from mirrors.config.connection import load_divio_connection
+from mirrors.config.files import ProjectFiles
 from mirrors.docker.connection import load_docker_connection
 from mirrors.errors import ConfigurationError
-from mirrors.problems.configuration import CONFIGURATION
+from mirrors.problems.configuration import CONFIGURATION_PROBLEMS
 from tests.unit.test_config import FLEET, TOKEN
 from tests.unit.test_config_problems import fleet, mirror
 
@@ -330,7 +330,7 @@ def problems(declared: dict[str, Any], directory: Path, stack: str = "test") -> 
     values = {key: value for key, value in declared.items() if value is not None}
     raw = {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
     environ = TOKEN if "apiToken" not in declared else {}
-    found = load(raw, stack, environ, Files.of(directory, stack)).problems
+    found = parse_configuration(raw, stack, environ, ProjectFiles.find(directory, stack)).problems
     return [problem.line.replace(str(directory), "DIRECTORY") for problem in found]
 
 
@@ -349,7 +349,7 @@ def test_what_the_files_have(files: dict[str, str], arrives: dict[str, Any], lin
 
 def test_what_the_environment_of_the_process_has(tmp_path: Path) -> None:
     environ = {**TOKEN, "DIVIO_API_URL": "divio.com"}
-    [address] = load({"fleet": json.dumps(FLEET)}, "test", environ).problems
+    [address] = parse_configuration({"fleet": json.dumps(FLEET)}, "test", environ).problems
     [environment] = problems({"fleet": FLEET}, tmp_path, "production")
 
     assert address.line == (
@@ -364,9 +364,9 @@ def test_what_the_environment_of_the_process_has(tmp_path: Path) -> None:
 
 def test_what_a_provider_process_cannot_use() -> None:
     with pytest.raises(ConfigurationError) as address:
-        load_connection({"apiUrl": "ftp://x", "maxConcurrentRequests": "0"}, {})
+        load_divio_connection({"apiUrl": "ftp://x", "maxConcurrentRequests": "0"}, {})
     with pytest.raises(ConfigurationError) as rollout:
-        load_connection({"apiToken": "x", "rollout": "{"}, {})
+        load_divio_connection({"apiToken": "x", "rollout": "{"}, {})
     with pytest.raises(ConfigurationError) as host:
         load_docker_connection({"docker": "["}, {})
 
@@ -387,5 +387,5 @@ def test_every_code_of_the_catalogue_has_its_words_here() -> None:
     lines = [line for _, line in ONE_VALUE + SEVERAL_KEYS] + [line for _, _, line in ALTERED]
     codes = {line.rpartition(" [")[2].removesuffix("]") for line in lines}
 
-    assert CONFIGURATION.keys() <= codes | {"docker-host-invalid"}
-    assert list(CONFIGURATION) == sorted(CONFIGURATION)
+    assert CONFIGURATION_PROBLEMS.keys() <= codes | {"docker-host-invalid"}
+    assert list(CONFIGURATION_PROBLEMS) == sorted(CONFIGURATION_PROBLEMS)

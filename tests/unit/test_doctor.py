@@ -32,8 +32,8 @@ from mirrors.cli.doctor.platform import (
 )
 from mirrors.cli.doctor.size import SIZE_LIMIT, check_size, to_go_json
 from mirrors.cli.state import StackState
-from mirrors.problems import reference
-from mirrors.problems.findings import Level
+from mirrors.problems import problem_reference
+from mirrors.problems.findings import FindingLevel
 from tests.unit.seeded_account import seeded_account
 
 ENDED = 2**22 - 1  # the highest process id that Linux can be set to give: no process has it
@@ -67,20 +67,20 @@ def test_a_platform_that_fails_is_no_reason_for_another_token(account: Sandbox) 
 @pytest.mark.parametrize(
     ("command", "level"),
     [
-        ("v3.259.0", Level.OK),
-        ("3.259.7", Level.OK),
-        ("v3.274.1", Level.OK),
-        ("3.260.0-alpha.1", Level.OK),
-        ("v3.240.0", Level.WARNING),
-        ("v4.0.0", Level.PROBLEM),
-        ("v2.300.0", Level.PROBLEM),
+        ("v3.259.0", FindingLevel.OK),
+        ("3.259.7", FindingLevel.OK),
+        ("v3.274.1", FindingLevel.OK),
+        ("3.260.0-alpha.1", FindingLevel.OK),
+        ("v3.240.0", FindingLevel.WARNING),
+        ("v4.0.0", FindingLevel.PROBLEM),
+        ("v2.300.0", FindingLevel.PROBLEM),
     ],
 )
-def test_the_command_is_as_new_as_the_library_and_of_its_major_version(command: str, level: Level) -> None:
+def test_the_command_is_as_new_as_the_library_and_of_its_major_version(command: str, level: FindingLevel) -> None:
     finding = compare_versions(command, "3.259.0")
 
     assert finding.level is level
-    assert ("3.259.0" in finding.remedy) == (level is not Level.OK)
+    assert ("3.259.0" in finding.remedy) == (level is not FindingLevel.OK)
 
 
 def test_a_variable_that_makes_each_update_slow_is_no_trouble_where_it_says_no() -> None:
@@ -92,7 +92,7 @@ def test_a_variable_that_makes_each_update_slow_is_no_trouble_where_it_says_no()
 def test_a_variable_that_makes_each_update_slow_is_reported_with_its_remedy(value: str) -> None:
     [found] = check_variables({"PULUMI_RUN_PROGRAM": value})
 
-    assert (found.level, found.code) == (Level.WARNING, "run-program-set")
+    assert (found.level, found.code) == (FindingLevel.WARNING, "run-program-set")
     assert found.remedy.startswith("unset PULUMI_RUN_PROGRAM")
 
 
@@ -101,10 +101,10 @@ def test_interrupted_operations_are_named_with_the_command_that_clears_them() ->
 
     found = check_pending_operations(StackState((), (operation,)), "test")
 
-    assert (found.level, found.code) == (Level.PROBLEM, "operations-interrupted")
+    assert (found.level, found.code) == (FindingLevel.PROBLEM, "operations-interrupted")
     assert found.message == "interrupted: creating acme-de"
     assert found.remedy.startswith("pulumi refresh --clear-pending-creates --run-program=false --yes -s test")
-    assert check_pending_operations(StackState((), ()), "test").level is Level.OK
+    assert check_pending_operations(StackState((), ()), "test").level is FindingLevel.OK
 
 
 def test_what_the_engine_forgets_by_itself_needs_no_more_than_an_update() -> None:
@@ -136,7 +136,7 @@ def test_a_backend_that_does_not_answer_is_reported_with_what_the_engine_says(
 
     [found] = check_backend(tmp_path)
 
-    assert (found.level, found.code) == (Level.PROBLEM, "backend-unusable")
+    assert (found.level, found.code) == (FindingLevel.PROBLEM, "backend-unusable")
     assert found.message.endswith(": no credentials")
     assert found.remedy.startswith("pulumi login")
 
@@ -151,13 +151,15 @@ def write_lock(backend: Path, pid: int, host: str) -> None:
 @pytest.mark.parametrize(
     ("pid", "host", "level", "said"),
     [
-        (os.getpid(), socket.gethostname(), Level.WARNING, "which is running"),
-        (ENDED, socket.gethostname(), Level.PROBLEM, "which has ended"),
-        (os.getpid(), "another-machine", Level.PROBLEM, "on another-machine since 2026-01-01T12:00:00"),
+        (os.getpid(), socket.gethostname(), FindingLevel.WARNING, "which is running"),
+        (ENDED, socket.gethostname(), FindingLevel.PROBLEM, "which has ended"),
+        (os.getpid(), "another-machine", FindingLevel.PROBLEM, "on another-machine since 2026-01-01T12:00:00"),
     ],
     ids=["running", "ended", "elsewhere"],
 )
-def test_a_lock_is_reported_with_its_holder(tmp_path: Path, pid: int, host: str, level: Level, said: str) -> None:
+def test_a_lock_is_reported_with_its_holder(
+    tmp_path: Path, pid: int, host: str, level: FindingLevel, said: str
+) -> None:
     write_lock(tmp_path, pid, host)
 
     finding = check_lock(find_locks(tmp_path.as_uri(), "acme", "organization/acme/test"), "test")
@@ -171,9 +173,9 @@ def test_no_lock_of_another_stack_counts_and_other_backends_are_not_looked_into(
     write_lock(tmp_path, ENDED, socket.gethostname())
 
     assert find_locks(tmp_path.as_uri(), "acme", "live") == []
-    assert check_lock([], "live").level is Level.OK
+    assert check_lock([], "live").level is FindingLevel.OK
     assert find_locks("https://api.pulumi.com/me", "acme", "test") is None
-    assert check_lock(None, "test").level is Level.OK
+    assert check_lock(None, "test").level is FindingLevel.OK
 
 
 def test_a_lock_that_cannot_be_read_is_a_lock(tmp_path: Path) -> None:
@@ -185,9 +187,13 @@ def test_a_lock_that_cannot_be_read_is_a_lock(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("skew", "level", "said"),
-    [(-1, Level.OK, "agrees"), (120, Level.WARNING, "120 s behind"), (-90, Level.WARNING, "90 s ahead of")],
+    [
+        (-1, FindingLevel.OK, "agrees"),
+        (120, FindingLevel.WARNING, "120 s behind"),
+        (-90, FindingLevel.WARNING, "90 s ahead of"),
+    ],
 )
-def test_the_clock_is_held_against_the_platforms(skew: int, level: Level, said: str) -> None:
+def test_the_clock_is_held_against_the_platforms(skew: int, level: FindingLevel, said: str) -> None:
     finding = check_clock(timedelta(seconds=skew))
 
     assert finding.level is level
@@ -232,7 +238,7 @@ def test_what_is_wrong_is_one_line_with_its_remedy(
     assert line.startswith(f"{found['level']:8} {found['check']}: ")
     assert found["message"].rstrip(".") in line
     assert line.endswith(f". Remedy: {found['remedy']} [{code}]")
-    assert found["reference"] == reference(code)
+    assert found["reference"] == problem_reference(code)
 
 
 @pytest.mark.parametrize(
@@ -273,20 +279,25 @@ def test_adopting_looks_and_writes_nothing(account: Sandbox) -> None:
 
 @pytest.mark.parametrize(
     ("values", "level"),
-    [(90_000, Level.OK), (100_000, Level.WARNING), (130_000, Level.WARNING), (131_100, Level.PROBLEM)],
+    [
+        (90_000, FindingLevel.OK),
+        (100_000, FindingLevel.WARNING),
+        (130_000, FindingLevel.WARNING),
+        (131_100, FindingLevel.PROBLEM),
+    ],
 )
 def test_a_configuration_that_no_program_can_be_started_with_is_reported_before_the_engine_says_so(
-    values: int, level: Level
+    values: int, level: FindingLevel
 ) -> None:
     found = check_size({"mirrors:fleet": "x" * values})
 
-    assert (found.level, "mirrors:fleetFile" in found.remedy) == (level, level is not Level.OK)
+    assert (found.level, "mirrors:fleetFile" in found.remedy) == (level, level is not FindingLevel.OK)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit is that of Linux")
 def test_the_limit_is_the_one_that_a_process_has() -> None:
     empty = to_go_json({"mirrors:fleet": ""})
-    for more, level in ((0, Level.WARNING), (1, Level.PROBLEM)):
+    for more, level in ((0, FindingLevel.WARNING), (1, FindingLevel.PROBLEM)):
         configured = {"mirrors:fleet": "x" * (SIZE_LIMIT - len(f"PULUMI_CONFIG={empty}\0") + more)}
         assert check_size(configured).level is level
         environment = {"PULUMI_CONFIG": to_go_json(configured)}

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mirrors.cli.doctor.files import check_files
-from mirrors.problems.findings import Level
+from mirrors.problems.findings import FindingLevel
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def stacks(tmp_path: Path) -> Path:
 
 def remedies(stacks: Path) -> list[str]:
     found = list(check_files(f"file://{stacks.parents[2]}"))
-    assert {(item.level, item.code) for item in found} <= {(Level.PROBLEM, "backend-file-empty")}
+    assert {(item.level, item.code) for item in found} <= {(FindingLevel.PROBLEM, "backend-file-empty")}
     assert all(str(stacks.parents[2]) in item.message for item in found)
     return [item.remedy for item in found]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mirrors.config import load
+from mirrors.config import parse_configuration
 from mirrors.planning.adoption.account import ObservedApplication, ObservedStage
 from mirrors.planning.adoption.candidates import AdoptionProposal, find_likely_originals, propose_adoption
 from mirrors.planning.observed import ObservedVariable
@@ -321,7 +321,7 @@ def test_services_that_all_mirrors_share_are_shared_and_missing_ones_are_not() -
 def test_what_is_printed_is_a_configuration_without_problems() -> None:
     fleet = propose_adoption(original(), [mirror("acme-de", 2), mirror("acme-fr", None)]).fleet
 
-    loaded = load({"fleet": json.dumps(fleet), "apiToken": "token"}, "test", {})
+    loaded = parse_configuration({"fleet": json.dumps(fleet), "apiToken": "token"}, "test", {})
 
     assert loaded.problems == ()
     assert loaded.fleet is not None

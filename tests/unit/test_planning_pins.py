@@ -2,15 +2,15 @@
 
 from dataclasses import replace
 
-from mirrors.config import Fleet
+from mirrors.config import FleetSettings
 from mirrors.planning.observed import ObservedSite
 from mirrors.planning.site_ids.facts import IdHolder, Ledger
 from mirrors.planning.site_ids.pins import find_pin_problems, list_pins, note_unpinned_ids
 from tests.unit.fleets import converged, fresh, settings
 
 
-def fleet(*mirrors: dict[str, object], **more: object) -> Fleet:
-    return Fleet.model_validate({"original": {"application": "acme"}, "mirrors": mirrors, **more})
+def fleet(*mirrors: dict[str, object], **more: object) -> FleetSettings:
+    return FleetSettings.model_validate({"original": {"application": "acme"}, "mirrors": mirrors, **more})
 
 
 LEDGER = Ledger({"u1": ("acme", 1), "u3": ("acme-fr", 7), "u2": ("acme-de", 2)}, {5: IdHolder("acme-it", "u5")}, 7)

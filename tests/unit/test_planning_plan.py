@@ -265,7 +265,7 @@ def test_a_question_of_the_plan_names_the_stack() -> None:
         original=original(deployed_variables={**original().deployed_variables, "DATABASE_URL": "gs://u:p@one/a"})
     )
     fleet = replace(fleet, other_environment_variables={"DATABASE_URL": "gs://u:p@two/a"})
-    [problem] = plan_fleet(settings().of_stack("acme-test"), fleet).problems
+    [problem] = plan_fleet(settings().with_stack("acme-test"), fleet).problems
     assert problem.remedy.endswith("'pulumi config set mirrors:confirmDatabase gs://one/a -s acme-test'")
 
 

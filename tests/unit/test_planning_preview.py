@@ -12,7 +12,7 @@ from mirrors.planning.reports.fleet_preview import ChangeCause, FleetPreview
 from mirrors.planning.reports.preview import find_first_deployments, summarize_preview
 from mirrors.planning.reports.pulumi_steps import VariableChange
 from mirrors.problems import Note, Problem
-from mirrors.problems.reported import NOTHING, Reported
+from mirrors.problems.reported import NOTHING_REPORTED, ReportedEvents
 from tests.unit.fleets import settings
 
 TYPES = "pulumi-python:dynamic/mirrors:"
@@ -56,7 +56,7 @@ def refreshed(known: Json, now: Json) -> Json:
 
 
 def preview(
-    *steps: Json, said: Any = (), declared: Settings | None = None, reported: Reported = NOTHING
+    *steps: Json, said: Any = (), declared: Settings | None = None, reported: ReportedEvents = NOTHING_REPORTED
 ) -> FleetPreview:
     diagnostics = [{"severity": severity, "message": message} for severity, message in said]
     engine = {"steps": list(steps), "diagnostics": diagnostics}
@@ -369,7 +369,7 @@ def test_all_are_one_wave_where_the_program_reports_a_repair() -> None:
         changed({}, {"DATABASE_URL": DATABASE}, "fr"),
         said=[("info", "a line for readers\n")],
         declared=declared,
-        reported=Reported(rotates_credentials=True, lines=frozenset({"a line for readers"})),
+        reported=ReportedEvents(rotates_credentials=True, lines=frozenset({"a line for readers"})),
     )
 
     assert (found.rollout.rotates_credentials, found.sites[0].wave, found.notes) == (True, 1, ())
@@ -441,7 +441,7 @@ def test_problems_and_notes_are_reported_once_without_what_the_engine_puts_befor
             ("warning", "warning: one\n\ntwo\n"),
             ("debug", "not for anybody"),
         ],
-        reported=Reported(
+        reported=ReportedEvents(
             (IN_CLEAR, FAILED, AT_A_SITE),
             (Note("new, and not reached before the pause: it"),),
             lines=frozenset({"rollout: wave 1: 1 site: de", "rollout: new, and not reached before the pause: it"}),
@@ -470,7 +470,7 @@ def test_what_is_said_of_many_sites_in_the_same_words_is_said_once() -> None:
 
     found = preview(
         said=[("warning", f"warning: {note.line}\n") for note in notes] + [("info", "de: of another program\n")],
-        reported=Reported(notes=notes),
+        reported=ReportedEvents(notes=notes),
     )
 
     assert found.notes == ("2 sites: de, fr: not known yet", "ch: odd", "not known yet", "de: of another program")

@@ -13,10 +13,17 @@ import mirrors
 from mirrors.cli.deploy import target_options
 from mirrors.cli.platforms import commands_of, refuse_unless_supported
 from mirrors.cli.preview_report import preview_text
-from mirrors.config import Loaded, load
-from mirrors.config.all_keys import all_keys
+from mirrors.config import LoadedConfiguration, parse_configuration
+from mirrors.config.all_keys import all_keys_model
 from mirrors.config.divio import DivioSettings
-from mirrors.config.platforms import PLATFORMS, kind_of, kind_of_types, load_part, secret_commands, settings_class
+from mirrors.config.platforms import (
+    PLATFORMS,
+    load_platform_part,
+    platform_kind_of,
+    platform_kind_of_types,
+    platform_settings_class,
+    secret_key_commands,
+)
 from mirrors.errors import ConfigurationError, UnsupportedPlatformError
 from mirrors.planning.platform_words import PlatformWords, load_platform_words
 from mirrors.planning.reports.preview import summarize_preview
@@ -38,27 +45,27 @@ def third(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(PLATFORMS, "sketch", ENTRY)
 
 
-def loaded(**more: Any) -> Loaded:
+def loaded(**more: Any) -> LoadedConfiguration:
     values = {"platform": "sketch", "fleet": FLEET, "sketch": PENCIL, **more}
     raw = {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
-    return load(raw, "test", {})
+    return parse_configuration(raw, "test", {})
 
 
 @pytest.mark.parametrize("kind", [*PLATFORMS])
 def test_an_entry_says_what_the_parts_of_its_folder_are(kind: str) -> None:
-    entry, own = PLATFORMS[kind], settings_class(kind)
+    entry, own = PLATFORMS[kind], platform_settings_class(kind)
     assert own.kind == kind
     assert {*entry.keys} == {str(field.alias) for field in own.model_fields.values()}
     assert entry.objects | entry.secrets.keys() <= {*entry.keys}
-    assert isinstance(load_part(kind, "words"), PlatformWords)
+    assert isinstance(load_platform_part(kind, "words"), PlatformWords)
     for part in ("program", "commands"):
-        assert isinstance(load_part(kind, part), type)
+        assert isinstance(load_platform_part(kind, part), type)
 
 
 def test_no_two_platforms_have_a_key_in_common() -> None:
     keys = [key for entry in PLATFORMS.values() for key in entry.keys]
     assert len(keys) == len({*keys})
-    assert {*keys} < {str(field.alias) for field in all_keys().model_fields.values()}
+    assert {*keys} < {str(field.alias) for field in all_keys_model().model_fields.values()}
 
 
 def choices(tree: ast.AST) -> Iterator[int]:
@@ -87,21 +94,25 @@ def test_nothing_but_the_choosing_place_compares_a_platforms_name() -> None:
 def test_the_platform_holds_its_own_keys_and_no_other() -> None:
     containers = settings("acme-de", platform="docker", docker={"image": "acme:1"})
     assert not hasattr(containers.platform, "api_token")
-    assert settings("acme-de").on(DivioSettings).api_token.get_secret_value() == "token"
+    assert settings("acme-de").platform_keys(DivioSettings).api_token.get_secret_value() == "token"
     with pytest.raises(TypeError, match="docker"):
-        containers.on(DivioSettings)
+        containers.platform_keys(DivioSettings)
 
 
 def test_the_state_says_which_platform_a_stack_is_on() -> None:
-    assert kind_of_types(["pulumi:pulumi:Stack", "mirrors:index:Fleet", "mirrors:docker:Media"]) == "docker"
-    assert kind_of_types(["mirrors:index:Fleet"]) == "divio"
-    assert (kind_of({"platform": "docker"}), kind_of({"platform": "x"}), kind_of({})) == ("docker", "divio", "divio")
+    assert platform_kind_of_types(["pulumi:pulumi:Stack", "mirrors:index:Fleet", "mirrors:docker:Media"]) == "docker"
+    assert platform_kind_of_types(["mirrors:index:Fleet"]) == "divio"
+    assert (platform_kind_of({"platform": "docker"}), platform_kind_of({"platform": "x"}), platform_kind_of({})) == (
+        "docker",
+        "divio",
+        "divio",
+    )
 
 
 def test_a_package_that_is_missing_is_named_with_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(PLATFORMS, "docker", SimpleNamespace(program="no_such_package.x:Y", extra="docker"))
     with pytest.raises(ConfigurationError) as caught:
-        load_part("docker", "program")
+        load_platform_part("docker", "program")
     [problem] = caught.value.problems
     assert (problem.code, problem.path) == ("package-missing", "mirrors:platform")
     assert "no_such_package" in problem.message
@@ -116,7 +127,7 @@ class TestThirdPlatform:
         found = loaded(sketchKey=CANARY)
         assert found.problems == ()
         assert found.settings is not None
-        own = found.settings.on(SketchSettings)
+        own = found.settings.platform_keys(SketchSettings)
         assert own.sketch is not None
         assert own.sketch.pencil == "soft"
         assert CANARY not in repr(found)
@@ -150,7 +161,7 @@ class TestThirdPlatform:
         assert [item.path for item in loaded(fleet={**FLEET, "mirrors": many}).problems] == ["mirrors:fleet.mirrors"]
 
     def test_its_secrets_are_asked_for_as_such(self) -> None:
-        assert secret_commands()["sketchKey"] == " mirrors:sketchKey"
+        assert secret_key_commands()["sketchKey"] == " mirrors:sketchKey"
 
     def test_a_preview_speaks_of_its_sites_in_its_own_words(self) -> None:
         found = loaded().settings

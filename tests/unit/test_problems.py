@@ -8,8 +8,15 @@ from pathlib import Path
 import pytest
 
 from mirrors.errors import ConfigurationError, DeploymentFailedError, MirrorsError
-from mirrors.problems import AREAS, CATALOGUE, PAGES, Note, Problem, events, reference
-from mirrors.problems.events import EVENTS, UNREADABLE, report_line, report_note, report_problem, report_repair
+from mirrors.problems import PROBLEM_AREAS, PROBLEM_CATALOGUE, PROBLEM_PAGES, Note, Problem, events, problem_reference
+from mirrors.problems.events import (
+    EVENTS_VARIABLE,
+    UNREADABLE_EVENT,
+    report_line,
+    report_note,
+    report_problem,
+    report_rotation,
+)
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PACKAGE = Path(events.__file__).parents[1]
@@ -23,20 +30,20 @@ def codes_in(source: str) -> set[str]:
 
 
 def test_each_code_of_the_catalogue_is_used_somewhere() -> None:
-    catalogues = {PACKAGE / "problems" / f"{area}.py" for area in AREAS}
+    catalogues = {PACKAGE / "problems" / f"{area}.py" for area in PROBLEM_AREAS}
     modules = [path for path in PACKAGE.rglob("*.py") if path not in catalogues]
     used = set().union(*(codes_in(path.read_text(encoding="utf-8")) for path in modules))
 
-    assert CATALOGUE.keys() - used == set()
+    assert PROBLEM_CATALOGUE.keys() - used == set()
 
 
 def test_no_code_is_in_two_catalogues() -> None:
-    assert sum(map(len, AREAS.values())) == len(CATALOGUE)
-    assert all(list(meanings) == sorted(meanings) for meanings in AREAS.values())
+    assert sum(map(len, PROBLEM_AREAS.values())) == len(PROBLEM_CATALOGUE)
+    assert all(list(meanings) == sorted(meanings) for meanings in PROBLEM_AREAS.values())
 
 
 def test_codes_are_kebab_case_and_explained() -> None:
-    for code, meaning in CATALOGUE.items():
+    for code, meaning in PROBLEM_CATALOGUE.items():
         assert re.fullmatch(r"[a-z]+(-[a-z]+)*", code), code
         assert (meaning.meaning[-1], meaning.remedy[-1]) == (".", "."), code
 
@@ -46,13 +53,15 @@ def test_a_code_that_is_in_no_catalogue_is_no_problem() -> None:
         Problem("made-up", "…")
 
 
-@pytest.mark.parametrize("area", AREAS)
+@pytest.mark.parametrize("area", PROBLEM_AREAS)
 def test_an_area_is_a_module_and_a_page_with_a_heading_for_each_code(area: str) -> None:
-    page = CHECKOUT / PAGES / f"{area}.md"
+    page = CHECKOUT / PROBLEM_PAGES / f"{area}.md"
 
     assert (PACKAGE / "problems" / f"{area}.py").is_file()
-    assert re.findall(r"^## (\S+)$", page.read_text(encoding="utf-8"), re.MULTILINE) == list(AREAS[area])
-    assert {reference(code) for code in AREAS[area]} == {f"{PAGES}/{area}.md#{code}" for code in AREAS[area]}
+    assert re.findall(r"^## (\S+)$", page.read_text(encoding="utf-8"), re.MULTILINE) == list(PROBLEM_AREAS[area])
+    assert {problem_reference(code) for code in PROBLEM_AREAS[area]} == {
+        f"{PROBLEM_PAGES}/{area}.md#{code}" for code in PROBLEM_AREAS[area]
+    }
 
 
 @pytest.mark.parametrize(
@@ -79,17 +88,17 @@ def test_an_error_has_its_problems_as_data() -> None:
 
 def test_what_is_reported_is_read_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "events"
-    monkeypatch.setenv(EVENTS, str(file))
+    monkeypatch.setenv(EVENTS_VARIABLE, str(file))
 
     for _ in range(2):
         report_problem(IDS_TAKEN)
         report_note(Note("odd: é", "de"))
     report_line("wave 1")
-    report_repair()
+    report_rotation()
 
-    found = events.read(file)
+    found = events.read_events(file)
     assert (found.problems, found.notes, found.rotates_credentials) == ((IDS_TAKEN,), (Note("odd: é", "de"),), True)
-    assert found.shown == {"wave 1", "de: odd: é", "de: it runs. Correct it [site-unhealthy]"}
+    assert found.shown_lines == {"wave 1", "de: odd: é", "de: it runs. Correct it [site-unhealthy]"}
     assert all(json.loads(line)["event"] for line in file.read_text().splitlines())
 
 
@@ -97,14 +106,14 @@ def test_what_cannot_be_read_is_a_problem_beside_the_rest(tmp_path: Path) -> Non
     file = tmp_path / "events"
     file.write_text('{"event": "line", "text": "wave 1"}\n{"event": "problem", "code": "of-tomorrow"}\n{"event": "li')
 
-    found = events.read(file)
+    found = events.read_events(file)
 
-    assert found.problems == (UNREADABLE,)
+    assert found.problems == (UNREADABLE_EVENT,)
     assert found.lines == {"wave 1"}
 
 
 def test_without_a_file_for_it_nothing_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(EVENTS, raising=False)
+    monkeypatch.delenv(EVENTS_VARIABLE, raising=False)
     monkeypatch.chdir(tmp_path)
 
     report_note(Note("odd"))

@@ -68,10 +68,10 @@ def test_what_pulumi_starts_on_divio_loads_neither_docker_nor_sandbox_nor_comman
 def test_a_stack_on_divio_loads_its_own_platform_and_no_other() -> None:
     fleet = json.dumps({"original": {"application": "acme"}})
     lines = (
-        "from mirrors.config import load",
-        "from mirrors.config.platforms import PLATFORMS, load_part",
-        f"assert load({{'fleet': {fleet!r}, 'apiToken': 'x'}}, 'test', {{}}).settings",
-        "for part in ('words', 'program', 'commands'): load_part('divio', part)",
+        "from mirrors.config import parse_configuration",
+        "from mirrors.config.platforms import PLATFORMS, load_platform_part",
+        f"assert parse_configuration({{'fleet': {fleet!r}, 'apiToken': 'x'}}, 'test', {{}}).settings",
+        "for part in ('words', 'program', 'commands'): load_platform_part('divio', part)",
     )
     found = modules("\n".join(lines))
     assert {"mirrors.config.divio", "mirrors.program.divio", "mirrors.cli.divio"} <= found

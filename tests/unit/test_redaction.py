@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mirrors.redaction import BLANK, RUN, redact
-from mirrors.redaction.views import views
+from mirrors.redaction import REDACTED, RUN_LENGTH, redact
+from mirrors.redaction.views import text_views
 from tests.search import searching
 
 many = searching(150)
@@ -67,7 +67,7 @@ def test_no_piece_of_a_credential_survives_in_a_redacted_text(
         assert credential not in unquote(left)
         assert quote(credential, "") not in left
     assert left.count("words") == said.count("words")
-    assert (BLANK in left) == (set(said) != {"words"})
+    assert (REDACTED in left) == (set(said) != {"words"})
 
 
 ESCAPES: tuple[Callable[[str], str], ...] = (
@@ -96,7 +96,7 @@ def test_a_secret_is_blanked_however_a_program_escapes_it(
     """The text around it decides which quotes a representation escapes."""
     secret = f"ZQXJ{value}ZQXJ"
     left = redact(escaped(f"{around}{secret}{around}"), [secret])
-    assert BLANK in left
+    assert REDACTED in left
     assert "ZQXJ" not in left
 
 
@@ -151,9 +151,9 @@ WRITTEN = {
 def leaks(text: str) -> Iterator[str]:
     """Run of six of the password, also in its encodings."""
     forms = (PASSWORD, quote(PASSWORD, ""), PASSWORD.encode().hex(), b64encode(PASSWORD.encode()).decode())
-    for view in views(text):
+    for view in text_views(text):
         for form in forms:
-            runs = (form[at : at + RUN].lower() for at in range(len(form) - RUN + 1))
+            runs = (form[at : at + RUN_LENGTH].lower() for at in range(len(form) - RUN_LENGTH + 1))
             yield from (run for run in runs if run in view.text.lower())
 
 
@@ -162,7 +162,7 @@ def leaks(text: str) -> Iterator[str]:
 def test_a_secret_is_blanked_in_whatever_form_a_log_has_it(way: str, secret: str) -> None:
     said = WRITTEN[way]
     left = redact(f"before {said} after", [secret])
-    assert BLANK in left
+    assert REDACTED in left
     assert list(leaks(left)) == []
     assert left.startswith("before ")
     assert left.endswith(" after")
@@ -171,9 +171,9 @@ def test_a_secret_is_blanked_in_whatever_form_a_log_has_it(way: str, secret: str
 @pytest.mark.parametrize("way", WRITTEN)
 def test_nothing_of_a_whole_secret_is_left(way: str) -> None:
     """The platform's errors ask for this: they show not even what a DSN points at. A label in front of it may stay."""
-    left = redact(WRITTEN[way], [DSN], whole=True).replace(BLANK, " ")
+    left = redact(WRITTEN[way], [DSN], whole=True).replace(REDACTED, " ")
     words = re.sub(r"authorization|basic|dsn|https://x/|x1b|u001b|\[?\d+m", "", left, flags=re.IGNORECASE)
-    assert re.findall(rf"[A-Za-z0-9]{{{RUN},}}", words) == []
+    assert re.findall(rf"[A-Za-z0-9]{{{RUN_LENGTH},}}", words) == []
 
 
 def _cut(text: str, at: int) -> str:
@@ -221,16 +221,16 @@ def _applied(text: str, ways: list[Way], at: int) -> str:
 @given(secret=SECRET, ways=st.lists(st.sampled_from(OVER), max_size=3), upper=st.booleans(), at=st.integers(3, 9))
 def test_no_run_of_a_secret_survives_escapes_upon_escapes(secret: str, ways: list[Way], upper: bool, at: int) -> None:
     said = _applied(secret.upper() if upper else secret, ways, at)
-    left = redact(said, [secret]).replace(BLANK, "\0\uffff\0")
-    for view in views(left):
+    left = redact(said, [secret]).replace(REDACTED, "\0\uffff\0")
+    for view in text_views(left):
         assert not [run for run in runs_of(secret) if run in view.text.lower()]
 
 
 def runs_of(secret: str) -> set[str]:
     """Yield runs of six visible characters, but for one sign of punctuation repeated, as in a rule across a log."""
     bare = "".join(secret.split()).lower()
-    runs = {bare[at : at + RUN] for at in range(len(bare) - RUN + 1)}
-    return {run for run in runs if run[0].isalnum() or run != run[0] * RUN}
+    runs = {bare[at : at + RUN_LENGTH] for at in range(len(bare) - RUN_LENGTH + 1)}
+    return {run for run in runs if run[0].isalnum() or run != run[0] * RUN_LENGTH}
 
 
 @many
@@ -249,6 +249,6 @@ def test_no_run_of_an_encoded_secret_survives(
     plain = [under] if under and encoded[0] != "hexadecimal" else []
     again = [ENCODED[0]] if twice else []
     said = _applied(secret, [*plain, encoded, *again, *over], at)
-    for piece in redact(said, [secret]).split(BLANK):
-        [*_, view] = views(piece)
+    for piece in redact(said, [secret]).split(REDACTED):
+        [*_, view] = text_views(piece)
         assert len(re.sub(r"[^A-Za-z0-9]", "", view.text)) <= (16 if twice else 10)

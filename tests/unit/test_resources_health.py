@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mirrors.config.rollout import Health
+from mirrors.config.rollout import HealthSettings
 from mirrors.errors import MirrorsError
 from mirrors.resources.health import wait_until_healthy
 from tests.unit.http_script import Reply, Script, serve
@@ -46,7 +46,7 @@ def dripping(begin: bytes) -> Iterator[str]:
 
 
 def ask(url: str | None, **health: Any) -> None:
-    declared = Health.model_validate({"timeout": "1s", **health})
+    declared = HealthSettings.model_validate({"timeout": "1s", **health})
     wait_until_healthy("acme-de (test)", {"deployment": "d-1", "url": url}, declared, {})
 
 

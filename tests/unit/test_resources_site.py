@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pulumi.output import UNKNOWN, Unknown
 
-from mirrors.config.connection import load_connection
+from mirrors.config.connection import load_divio_connection
 from mirrors.errors import MirrorsError
 from mirrors.planning.site_state import (
     RUNNING_SUFFIX,
@@ -243,7 +243,7 @@ def test_a_paused_site_that_the_state_does_not_know_is_not_written_to(monkeypatc
     """No platform is there to be asked."""
     provider = SiteProvider()
     environ = {"DIVIO_API_URL": "http://127.0.0.1:9", "DIVIO_API_TOKEN": "t"}
-    monkeypatch.setattr(provider, "connection", load_connection({}, environ), raising=False)
+    monkeypatch.setattr(provider, "connection", load_divio_connection({}, environ), raising=False)
     inputs = checked({}, news(plain("A", "1"), rollout="paused"))
     with pytest.raises(MirrorsError, match=r"\[paused-site-needs-deployment\]"):
         provider.create(inputs)

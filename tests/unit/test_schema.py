@@ -8,7 +8,7 @@ from typing import Any
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 
-from mirrors.config.platforms import secret_commands
+from mirrors.config.platforms import secret_key_commands
 from tools.reference import CHECKOUT, schema
 from tools.reference.keys import NOTHING_TAKES, Key, keys, sound_with
 
@@ -17,7 +17,7 @@ VALIDATOR = jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text(encoding
 FLEET = {"original": {"application": "acme"}, "mirrors": [{"application": "acme-fr", "siteId": 7}]}
 SECURE = {"secure": "v1:x"}
 PROJECT = {"name": "acme", "runtime": "python"}
-PLAIN = [key for key in keys() if key.place[0] not in secret_commands()]
+PLAIN = [key for key in keys() if key.place[0] not in secret_key_commands()]
 
 
 def errors(data: Any) -> list[str]:

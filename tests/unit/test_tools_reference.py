@@ -12,10 +12,10 @@ import pytest
 import yaml
 
 from mirrors.cli import COMMAND_MODULES
-from mirrors.config import Settings, load, models, rollout
-from mirrors.config.all_keys import all_keys, owners
+from mirrors.config import Settings, models, parse_configuration, rollout
+from mirrors.config.all_keys import all_keys_model, key_models
 from mirrors.config.base import ConfigModel
-from mirrors.config.connection import ENVIRON
+from mirrors.config.connection import CONNECTION_ENVIRON
 from mirrors.config.platform_settings import PlatformSettings
 from mirrors.docker import settings as docker
 from mirrors.fleet import Fleet
@@ -40,7 +40,7 @@ FLEET = {"original": {"application": "acme"}, "mirrors": [{"application": "acme-
 def settings(data: dict[str, Any], stack: str = "test") -> Settings:
     """Return the settings as a stack's configuration. The token is there, and nothing is wrong."""
     raw = {key: value if isinstance(value, str) else json.dumps(value) for key, value in data.items()}
-    loaded = load(raw, stack, {"DIVIO_API_TOKEN": "token"})
+    loaded = parse_configuration(raw, stack, {"DIVIO_API_TOKEN": "token"})
     assert (loaded.problems, loaded.settings is None) == ((), False)
     assert loaded.settings is not None
     return loaded.settings
@@ -64,10 +64,10 @@ def test_every_key_of_every_model_has_a_row_in_the_table_of_its_object() -> None
     for key in KEYS:
         tables[key.path.rpartition(".")[0]].append(key.name)
     classes = [item for module in (models, rollout, docker) for item in vars(module).values() if inspect.isclass(item)]
-    not_written = {ConfigModel, PlatformSettings, models.Site, *owners()}
+    not_written = {ConfigModel, PlatformSettings, models.SiteSettings, *key_models()}
     written = [item for item in dict.fromkeys(classes) if issubclass(item, ConfigModel) and item not in not_written]
 
-    declared = [[str(field.alias) for field in item.model_fields.values()] for item in (all_keys(), *written)]
+    declared = [[str(field.alias) for field in item.model_fields.values()] for item in (all_keys_model(), *written)]
     assert sorted(tables.values()) == sorted(declared)
     rows = [name for page in CONFIGURATION.values() for name in re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)]
     assert sorted(rows) == sorted(key.name for key in KEYS)
@@ -78,8 +78,8 @@ def test_a_default_that_is_written_out_changes_nothing(key: Key) -> None:
     default = key.default_value
 
     assert settings(sound_with(key.place, default)) == settings(sound_with(("platform",), "divio"))
-    whole = all_keys().model_validate(sound_with(key.place, str(default) if len(key.place) == 1 else default))
-    assert whole == all_keys().model_validate(sound_with(("platform",), "divio"))
+    whole = all_keys_model().model_validate(sound_with(key.place, str(default) if len(key.place) == 1 else default))
+    assert whole == all_keys_model().model_validate(sound_with(("platform",), "divio"))
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
@@ -116,8 +116,8 @@ def test_secrets_and_variables_of_the_environment_are_named() -> None:
     tls = {"dockerTls.ca", "dockerTls.cert", "dockerTls.key"}
 
     assert {key.path for key in KEYS if key.secret} == {"secrets", "sharedValues", "apiToken", *tls}
-    assert {key.path for key in KEYS if "in the environment wins" in key.summary} == set(ENVIRON)
-    assert all(name in CONFIGURATION["index.md"] for name in ENVIRON.values())
+    assert {key.path for key in KEYS if "in the environment wins" in key.summary} == set(CONNECTION_ENVIRON)
+    assert all(name in CONFIGURATION["index.md"] for name in CONNECTION_ENVIRON.values())
     assert "".join(CONFIGURATION.values()).count("| **secret**: ") == 6
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from mirrors.problems.events import EVENTS, read
-from mirrors.problems.reported import Reported
+from mirrors.problems.events import EVENTS_VARIABLE, read_events
+from mirrors.problems.reported import ReportedEvents
 from mirrors.resources.original import OriginalProvider
 from mirrors.resources.site import SiteProvider
 from tests.wire.platform import CANARY
@@ -21,16 +21,16 @@ class Reporting:
     def __init__(self, folder: Path) -> None:
         self.folder, self.file = folder, folder / "events"
 
-    def reported(self) -> Reported:
+    def reported(self) -> ReportedEvents:
         assert CANARY not in self.file.read_text()
-        return read(self.file)
+        return read_events(self.file)
 
 
 @pytest.fixture
 def reporting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Reporting:
     found = Reporting(tmp_path)
     found.file.touch()
-    monkeypatch.setenv(EVENTS, str(found.file))
+    monkeypatch.setenv(EVENTS_VARIABLE, str(found.file))
     return found
 
 
@@ -56,10 +56,10 @@ def test_what_a_read_raises_is_reported(reporting: Reporting) -> None:
 
 
 def test_a_file_that_cannot_be_written_hides_no_error(reporting: Reporting, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(EVENTS, str(reporting.folder / "no-such-folder" / "events"))
+    monkeypatch.setenv(EVENTS_VARIABLE, str(reporting.folder / "no-such-folder" / "events"))
     said = reporting.folder / "said"
     inputs = INPUTS[SiteProvider] | {"SITE_ID": "2", "DATABASE_URL": "x", "WHOLE": "x", "release": "r-1"}
     with provider_process(NOWHERE, said) as stub, pytest.raises(Refused, match=r"\[platform-unreachable\]"):
         Wire(stub, SiteProvider()).read(inputs, "e-1")
 
-    assert f"{EVENTS}: " in said.read_text()
+    assert f"{EVENTS_VARIABLE}: " in said.read_text()

@@ -10,9 +10,9 @@ import click
 
 from mirrors.cli.options import directory_option, handle_errors
 from mirrors.cli.stacks import read_configuration
-from mirrors.config import load
-from mirrors.config.connection import Connection, load_connection
-from mirrors.config.files import Files
+from mirrors.config import parse_configuration
+from mirrors.config.connection import DivioConnection, load_divio_connection
+from mirrors.config.files import ProjectFiles
 from mirrors.divio import AuthenticationFailed
 from mirrors.divio.errors import RequestInfo
 from tools.probe.questions import answers
@@ -33,8 +33,8 @@ STAGE = "test"
 def main(stack: str | None, output: Path | None, cwd: Path) -> None:
     """Report how the platform's API behaves. You may pass the report on; read it before you do."""
     raw = read_configuration(stack, cwd) if stack else {}
-    connection = load_connection(raw, os.environ)
-    fleet = load(raw, stack, os.environ, Files.of(cwd, stack)).fleet if stack else None
+    connection = load_divio_connection(raw, os.environ)
+    fleet = parse_configuration(raw, stack, os.environ, ProjectFiles.find(cwd, stack)).fleet if stack else None
     token = connection.api_token.get_secret_value()
     seen = Probe(connection, fleet.slugs[:2] if fleet else ()).run()
     text = report(seen, StandIns([token]))
@@ -80,7 +80,7 @@ class Probe:
         slugs: The original's and a mirror's; empty where no fleet is declared.
     """
 
-    def __init__(self, connection: Connection, slugs: tuple[str, ...]) -> None:
+    def __init__(self, connection: DivioConnection, slugs: tuple[str, ...]) -> None:
         self.reader = RawReader(connection.api_url, connection.api_token.get_secret_value())
         self.slugs = slugs
         self.seen: dict[str, RawAnswer] = {}

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel
 
-from mirrors.config.base import Place
+from mirrors.config.base import KeyPath
 from tools.reference.docstrings import documented, row, table
 from tools.reference.keys import PAGES, keys_of, objects, page_of
 
@@ -64,7 +64,7 @@ def pages() -> dict[str, str]:
     return {name: text.rstrip("\n") + "\n" for name, text in texts.items()}
 
 
-def _described(path: str, place: Place, model: type[BaseModel]) -> Iterator[str]:
+def _described(path: str, place: KeyPath, model: type[BaseModel]) -> Iterator[str]:
     yield from (f"## {f'`{path}`' if path else 'The keys'}", "", documented(model), "")
     yield from table("key", "takes", "default", "meaning")
     for key in keys_of(path, place, model):

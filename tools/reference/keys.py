@@ -17,11 +17,11 @@ import yaml
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
-from mirrors.config.all_keys import all_keys, owners
-from mirrors.config.base import Place
-from mirrors.config.connection import ENVIRON
-from mirrors.config.messages import takes_of
-from mirrors.config.values import Hold, Seconds
+from mirrors.config.all_keys import all_keys_model, key_models
+from mirrors.config.base import KeyPath
+from mirrors.config.connection import CONNECTION_ENVIRON
+from mirrors.config.messages import describe_expected
+from mirrors.config.values import DurationSeconds, HoldMode
 from tools.reference.docstrings import of_fields
 
 __all__ = ["NOTHING_TAKES", "PAGES", "Key", "keys", "keys_of", "objects", "page_of", "sound_with"]
@@ -61,7 +61,7 @@ class Key:
     """
 
     path: str
-    place: Place
+    place: KeyPath
     field: FieldInfo
     meaning: str
 
@@ -82,7 +82,11 @@ class Key:
     def summary(self) -> str:
         """Return the meaning without the default, and the variable that wins over the key."""
         meaning = self.meaning.partition("Default: ")[0].strip()
-        return f"{meaning} `{ENVIRON[self.path]}` in the environment wins." if self.path in ENVIRON else meaning
+        return (
+            f"{meaning} `{CONNECTION_ENVIRON[self.path]}` in the environment wins."
+            if self.path in CONNECTION_ENVIRON
+            else meaning
+        )
 
     @property
     def default(self) -> str:
@@ -109,8 +113,8 @@ def keys(root: type[BaseModel] | None = None) -> Iterator[Key]:
         yield from keys_of(path, place, model)
 
 
-def keys_of(path: str, place: Place, model: type[BaseModel]) -> Iterator[Key]:
-    sources = owners() if model is all_keys() else (model,)
+def keys_of(path: str, place: KeyPath, model: type[BaseModel]) -> Iterator[Key]:
+    sources = key_models() if model is all_keys_model() else (model,)
     texts = {name: text for source in sources for name, text in of_fields(source).items()}
     for name, field in model.model_fields.items():
         if name not in texts:
@@ -120,10 +124,10 @@ def keys_of(path: str, place: Place, model: type[BaseModel]) -> Iterator[Key]:
 
 
 def objects(
-    model: type[BaseModel] | None = None, path: str = "", place: Place = ()
-) -> Iterator[tuple[str, Place, type[BaseModel]]]:
+    model: type[BaseModel] | None = None, path: str = "", place: KeyPath = ()
+) -> Iterator[tuple[str, KeyPath, type[BaseModel]]]:
     """Yield (path, place, model) of an object that a user writes, then of those in it."""
-    model = model or all_keys()
+    model = model or all_keys_model()
     yield path, place, model
     for field in model.model_fields.values():
         for inner in _models_in(field.annotation):
@@ -140,7 +144,7 @@ def page_of(path: str) -> str:
     return next((f"{page}.md" for page in PAGES if path.startswith(page)), "index.md")
 
 
-def sound_with(place: Place, value: Any) -> dict[str, Any]:
+def sound_with(place: KeyPath, value: Any) -> dict[str, Any]:
     """Return a configuration that has this value at a place and is sound everywhere else."""
     data: dict[str, Any] = copy.deepcopy(SOUND)
     holder: Any = data
@@ -166,7 +170,7 @@ def _models_in(annotation: Any) -> list[type[BaseModel]]:
     return [part for part in _parts(annotation) if isinstance(part, type) and issubclass(part, BaseModel)]
 
 
-def _taken(place: Place) -> str:
+def _taken(place: KeyPath) -> str:
     """Say what a place takes; after a list or a map, what each of its items takes."""
     if heading := _headings().get(place):
         return f"an object, see [`{heading}`]({page_of(heading)}#{re.sub(r'[^a-z]', '', heading.lower())})"
@@ -177,16 +181,18 @@ def _taken(place: Place) -> str:
 
 
 @cache
-def _headings() -> dict[Place, str]:
+def _headings() -> dict[KeyPath, str]:
     """Return {place: heading of the object there}."""
     return {place: path for path, place, _ in objects()}
 
 
-def _takes(place: Place) -> str:
+def _takes(place: KeyPath) -> str:
     try:
-        all_keys().model_validate(sound_with(place, NOTHING_TAKES))
+        all_keys_model().model_validate(sound_with(place, NOTHING_TAKES))
     except ValidationError as invalid:
-        return next(takes_of(error, place) for error in invalid.errors(include_url=False) if error["loc"] == place)
+        return next(
+            describe_expected(error, place) for error in invalid.errors(include_url=False) if error["loc"] == place
+        )
     raise LookupError(f"mirrors:{place} takes anything")
 
 
@@ -200,9 +206,9 @@ def _written(field: FieldInfo) -> Any:
     """Return the default as a user would write it."""
     value = field.get_default(call_default_factory=True)
     kind = tuple(field.metadata)
-    if kind == Seconds.__metadata__:  # type: ignore[attr-defined]
+    if kind == DurationSeconds.__metadata__:  # type: ignore[attr-defined]
         return f"{value // 60}m" if value > 60 and value % 60 == 0 else f"{value}s"
-    if kind == Hold.__metadata__ and value is not None:  # type: ignore[attr-defined]
+    if kind == HoldMode.__metadata__ and value is not None:  # type: ignore[attr-defined]
         return {"nothing": False, "everything": True}.get(value, value)
     if isinstance(value, tuple):
         return [f"{item[0]}-{item[-1]}" if isinstance(item, range) else item for item in value]

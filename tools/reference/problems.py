@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from textwrap import wrap
 
-from mirrors.problems import AREAS, CATALOGUE, reference
+from mirrors.problems import PROBLEM_AREAS, PROBLEM_CATALOGUE, problem_reference
 from tools.reference.docstrings import row, table
 
 INTRODUCTION = """\
@@ -30,21 +30,21 @@ AREA_TITLES: Mapping[str, str] = {
 
 def pages() -> dict[str, str]:
     """Return {file name: page}: an index of all codes, and a page for each area."""
-    return {"index.md": "\n".join(_index()), **{f"{area}.md": "\n".join(_page(area)) for area in AREAS}}
+    return {"index.md": "\n".join(_index()), **{f"{area}.md": "\n".join(_page(area)) for area in PROBLEM_AREAS}}
 
 
 def _index() -> Iterator[str]:
     yield INTRODUCTION
-    yield from (f"- [{AREA_TITLES[area]}]({area}.md)" for area in AREAS)
+    yield from (f"- [{AREA_TITLES[area]}]({area}.md)" for area in PROBLEM_AREAS)
     yield from ("", "## Every code", "", *table("code", "area"))
-    for code in sorted(CATALOGUE):
-        page = reference(code).rpartition("/")[2]
+    for code in sorted(PROBLEM_CATALOGUE):
+        page = problem_reference(code).rpartition("/")[2]
         yield row(f"[{code}]({page})", page.partition(".")[0])
     yield ""
 
 
 def _page(area: str) -> Iterator[str]:
     yield from (f"# {AREA_TITLES[area]}", "", "All codes: [problems](index.md).", "")
-    for code, found in AREAS[area].items():
+    for code, found in PROBLEM_AREAS[area].items():
         helps = f"**What helps:** {found.remedy}"
         yield from (f"## {code}", "", *wrap(found.meaning, WIDTH), *wrap(helps, WIDTH, break_on_hyphens=False), "")

@@ -9,9 +9,9 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema
 
-from mirrors.config.all_keys import all_keys
-from mirrors.config.platforms import object_keys, secret_commands
-from mirrors.config.values import nothing_is_empty, switched_off
+from mirrors.config.all_keys import all_keys_model
+from mirrors.config.platforms import json_keys, secret_key_commands
+from mirrors.config.values import false_as_none, null_as_empty
 from tools.reference.docstrings import documented
 from tools.reference.keys import Key, keys, objects
 
@@ -31,7 +31,7 @@ SECURE_REFERENCE: Schema = {"$ref": "#/$defs/secret"}
 TYPED = ("type", "items", "description", "secret")
 """The other entries that Pulumi takes beside a key's ``value`` or ``default`` in a project's file."""
 
-ALSO_TAKEN: Mapping[object, str] = {switched_off: "boolean", nothing_is_empty: "null"}
+ALSO_TAKEN: Mapping[object, str] = {false_as_none: "boolean", null_as_empty: "null"}
 """{function of a type: what it takes beside the type behind it}"""
 
 
@@ -62,7 +62,7 @@ def text() -> str:
 
 def document() -> Schema:
     """Return one schema for all files. Which of them a file is, its top says."""
-    settings = all_keys().model_json_schema(schema_generator=_AsWritten)
+    settings = all_keys_model().model_json_schema(schema_generator=_AsWritten)
     definitions: Schema = settings["$defs"]
     for _, place, model in objects():
         if place:
@@ -70,7 +70,7 @@ def document() -> Schema:
     models = {path: model for path, _, model in objects()}
     for key in keys():
         owner = models[key.path.rpartition(".")[0]]
-        holder = settings if owner is all_keys() else definitions[owner.__name__]
+        holder = settings if owner is all_keys_model() else definitions[owner.__name__]
         holder["properties"][key.name] = {**holder["properties"][key.name], **_words(key)}
     properties: dict[str, Schema] = settings["properties"]
     stack, project = _keys_of_stack(properties), _keys_of_project(properties)
@@ -107,7 +107,7 @@ def _keys_of_stack(properties: Mapping[str, Schema]) -> Schema:
     """Return the same for ``Pulumi.<stack>.yaml``, where an object of secrets may be encrypted as a whole."""
     whole = {
         name: {"description": properties[name]["description"], "anyOf": [properties[name], SECURE_REFERENCE]}
-        for name in secret_commands().keys() & object_keys()
+        for name in secret_key_commands().keys() & json_keys()
     }
     return _keys({name: whole.get(name, item) for name, item in properties.items()})
 
@@ -115,11 +115,11 @@ def _keys_of_stack(properties: Mapping[str, Schema]) -> Schema:
 def _keys_of_project(names: Iterable[str]) -> Schema:
     """Return the same for ``Pulumi.yaml``: an object is below ``value`` there, and nothing secret is there."""
     inside: dict[str, Schema] = {}
-    for name in sorted({*names} - secret_commands().keys()):
+    for name in sorted({*names} - secret_key_commands().keys()):
         there = {"$ref": f"#/$defs/stack/properties/mirrors:{name}"}
         held: Schema = {"type": "object", "properties": {"value": there, "default": there}}
         held |= {"propertyNames": {"enum": ["value", "default", *TYPED]}}
-        inside[name] = held if name in object_keys() else {"anyOf": [there, held]}
+        inside[name] = held if name in json_keys() else {"anyOf": [there, held]}
     return _keys(inside)
 
 

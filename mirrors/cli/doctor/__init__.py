@@ -12,7 +12,7 @@ from mirrors.cli.doctor.engine import check_backend, check_secrets, check_stack,
 from mirrors.cli.doctor.platform import check_configuration, check_connection, check_platform
 from mirrors.cli.options import DIFFERS_EXIT_CODE, directory_option, handle_errors, json_option
 from mirrors.cli.platforms import commands_of
-from mirrors.problems.findings import Finding, Level, all_fine
+from mirrors.problems.findings import CheckFinding, FindingLevel, all_ok
 
 __all__ = ["doctor"]
 
@@ -34,18 +34,18 @@ def doctor(stack: str | None, *, as_json: bool, cwd: Path) -> None:
             click.echo(str(finding))
     if as_json:
         click.echo(json.dumps([item.data for item in findings], indent=2))
-    sys.exit(0 if all_fine(findings) else DIFFERS_EXIT_CODE)
+    sys.exit(0 if all_ok(findings) else DIFFERS_EXIT_CODE)
 
 
-def has_problem(findings: Iterable[Finding]) -> bool:
-    return any(item.level is Level.PROBLEM for item in findings)
+def has_problem(findings: Iterable[CheckFinding]) -> bool:
+    return any(item.level is FindingLevel.PROBLEM for item in findings)
 
 
-def run_checks(stack: str | None, cwd: Path) -> Iterator[Finding]:
+def run_checks(stack: str | None, cwd: Path) -> Iterator[CheckFinding]:
     """Yield the findings in the order in which things are needed. A check whose precondition failed is left out."""
     yield from (tools := list(check_tools(cwd)))
     yield from check_variables(os.environ)
-    there = tools[0].level is not Level.PROBLEM
+    there = tools[0].level is not FindingLevel.PROBLEM
     yield from (backend := list(check_backend(cwd)) if there else [])
     if stack is None:
         connection, found = check_connection()
@@ -53,12 +53,12 @@ def run_checks(stack: str | None, cwd: Path) -> Iterator[Finding]:
         yield from check_platform(connection) if connection else ()
         return
     found = list(check_stack(stack, cwd)) if there else []
-    if not there or found[0].level is Level.PROBLEM:
+    if not there or found[0].level is FindingLevel.PROBLEM:
         yield from found if not has_problem(backend) else ()  # a broken backend is the reason
         return
     yield from found
     yield (secrets := check_secrets(stack, cwd))
-    if secrets.level is Level.PROBLEM:
+    if secrets.level is FindingLevel.PROBLEM:
         return
     settings, found = check_configuration(stack, cwd)
     yield from found

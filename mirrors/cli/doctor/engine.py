@@ -25,7 +25,15 @@ from mirrors.cli.stacks import (
 from mirrors.cli.state import ONE_LEDGER_REMEDY, StackState, several_ledgers_problem
 from mirrors.errors import MirrorsError
 from mirrors.problems import Problem
-from mirrors.problems.findings import Finding, Level, explained, fine, one_line, problem, warning
+from mirrors.problems.findings import (
+    CheckFinding,
+    FindingLevel,
+    findings_with_remedy,
+    join_first,
+    ok_finding,
+    problem_finding,
+    warning_finding,
+)
 
 PULUMI_SCRIPTS = ("pulumi-language-python", "pulumi-language-python-exec", "pulumi-resource-pulumi-python")
 """Parts of the Pulumi CLI's release that run a program, and the providers of dynamic resources."""
@@ -41,24 +49,24 @@ TOOLS_REMEDY = (
 )
 
 
-def check_tools(cwd: Path) -> Iterator[Finding]:
+def check_tools(cwd: Path) -> Iterator[CheckFinding]:
     try:
         path = Path(find_pulumi())
         found = read_pulumi_version(cwd)
     except MirrorsError as error:
-        yield from explained("pulumi", error.problems, TOOLS_REMEDY)
+        yield from findings_with_remedy("pulumi", error.problems, TOOLS_REMEDY)
         return
     yield compare_versions(found, version("pulumi"))
     places = os.pathsep.join([os.environ.get("PATH", os.defpath), str(path.resolve().parent)])
     missing = [name for name in PULUMI_SCRIPTS if shutil.which(name, path=places) is None]
     if missing:
         said = f"missing beside {path} and on the PATH: {', '.join(missing)}"
-        yield problem("plugins", Problem("pulumi-incomplete", said, TOOLS_REMEDY))
+        yield problem_finding("plugins", Problem("pulumi-incomplete", said, TOOLS_REMEDY))
     else:
-        yield fine("plugins", "language host and provider script are there")
+        yield ok_finding("plugins", "language host and provider script are there")
 
 
-def compare_versions(command: str, library: str) -> Finding:
+def compare_versions(command: str, library: str) -> CheckFinding:
     """Compare the versions. A command runs programs of older libraries of its major version; an older command may not.
 
     The two are not always released together: the commands 3.273 and 3.274 have no library.
@@ -66,30 +74,30 @@ def compare_versions(command: str, library: str) -> Finding:
     ours, theirs = (tuple(map(int, re.findall(r"\d+", text)[:2])) for text in (library, command))
     said = f"command {command.lstrip('v')}, Python library {library}"
     if ours[0] == theirs[0] and theirs >= ours:
-        return fine("pulumi", said)
+        return ok_finding("pulumi", said)
     remedy = f"install version {library} of the command, or a newer version {ours[0]}"
     found = Problem("pulumi-version-differs", said, remedy)
-    return warning("pulumi", found) if ours[0] == theirs[0] else problem("pulumi", found)
+    return warning_finding("pulumi", found) if ours[0] == theirs[0] else problem_finding("pulumi", found)
 
 
-def check_variables(environ: Mapping[str, str]) -> Iterator[Finding]:
+def check_variables(environ: Mapping[str, str]) -> Iterator[CheckFinding]:
     """Yield a finding only for a variable that does harm. Seen with CLI 3.259, which takes these values for yes."""
     if environ.get(RUN_PROGRAM_VARIABLE, "").lower() in ("1", "true"):
         name = RUN_PROGRAM_VARIABLE
         said = f"{name} is set: each up takes several times as long, and writes the state for each resource"
         remedy = f"unset {name}, and pass --run-program to a refresh or destroy that needs it"
-        yield warning("environment", Problem("run-program-set", said, remedy))
+        yield warning_finding("environment", Problem("run-program-set", said, remedy))
 
 
-def check_backend(cwd: Path) -> Iterator[Finding]:
+def check_backend(cwd: Path) -> Iterator[CheckFinding]:
     """Check that the backend answers. For a backend of files, yield a finding for each damaged file."""
     try:
         url = read_backend_url(cwd)
     except MirrorsError as error:
         broken = list(check_files(os.environ.get("PULUMI_BACKEND_URL", "")))
-        yield from broken or [problem("backend", _backend_problem(item)) for item in error.problems]
+        yield from broken or [problem_finding("backend", _backend_problem(item)) for item in error.problems]
         return
-    yield fine("backend", f"{_strip_credentials(url)} answers")
+    yield ok_finding("backend", f"{_strip_credentials(url)} answers")
     yield from check_files(url)
 
 
@@ -102,22 +110,24 @@ def _strip_credentials(url: str) -> str:
     return f"{parts.scheme}://{parts.hostname or ''}{parts.path}" if parts.scheme else "it"
 
 
-def check_stack(stack: str, cwd: Path) -> Iterator[Finding]:
+def check_stack(stack: str, cwd: Path) -> Iterator[CheckFinding]:
     try:
         state = StackState.of(stack, cwd)
     except MirrorsError as error:
-        yield from explained("stack", error.problems, CHOOSE_STACK)
+        yield from findings_with_remedy("stack", error.problems, CHOOSE_STACK)
         return
-    yield fine("stack", f"{len(state.resources)} resources")
+    yield ok_finding("stack", f"{len(state.resources)} resources")
     yield from check_ledger(state)
     yield check_pending_operations(state, stack)
     try:
         yield check_lock(find_locks(read_backend_url(cwd), str(ProjectFile.find(cwd).name), stack), stack)
     except MirrorsError as error:
-        yield from explained("lock", error.problems, "run this in the project's directory", Level.WARNING)
+        yield from findings_with_remedy(
+            "lock", error.problems, "run this in the project's directory", FindingLevel.WARNING
+        )
 
 
-def check_secrets(stack: str, cwd: Path) -> Finding:
+def check_secrets(stack: str, cwd: Path) -> CheckFinding:
     """Check that the stack's secrets manager accepts the passphrase, or key, that this shell has.
 
     Other commands that only read do not ask for it where the stack's file holds no secret.
@@ -126,28 +136,28 @@ def check_secrets(stack: str, cwd: Path) -> Finding:
         try_encryption(stack, cwd)
     except CommandError as error:
         said = f"the secrets manager of {stack} says: {error.reason}"
-        return problem("secrets", Problem("secrets-manager-refuses", said, ENCRYPTION_REMEDY))
-    return fine("secrets", "the stack's secrets manager encrypts")
+        return problem_finding("secrets", Problem("secrets-manager-refuses", said, ENCRYPTION_REMEDY))
+    return ok_finding("secrets", "the stack's secrets manager encrypts")
 
 
-def check_ledger(state: StackState) -> Iterator[Finding]:
+def check_ledger(state: StackState) -> Iterator[CheckFinding]:
     """Yield a finding only where something is wrong: a state normally has one ledger."""
     if len(state.ledgers) > 1:
-        yield problem("site ids", replace(several_ledgers_problem(state.ledgers), remedy=ONE_LEDGER_REMEDY))
+        yield problem_finding("site ids", replace(several_ledgers_problem(state.ledgers), remedy=ONE_LEDGER_REMEDY))
 
 
-def check_pending_operations(state: StackState, stack: str) -> Finding:
+def check_pending_operations(state: StackState, stack: str) -> CheckFinding:
     """Report operations that had begun when the engine was killed. Their outcome is unknown."""
     if not state.pending:
-        return fine("pending operations", "none")
+        return ok_finding("pending operations", "none")
     begun = [f"{item.get('type')} {item['resource']['urn'].rpartition('::')[2]}" for item in state.pending]
     remedy = f"pulumi up -s {stack}"
     if any(item.get("type") == "creating" for item in state.pending):  # the engine itself forgets the others
         # The program would fail in it where a mirror on the list has no SITE_ID yet.
         cleared = f"pulumi refresh --clear-pending-creates --run-program=false --yes -s {stack}"
         remedy = f"{cleared}; then {remedy} adopts what is there"
-    said = f"interrupted: {one_line(begun)}"
-    return problem("pending operations", Problem("operations-interrupted", said, remedy))
+    said = f"interrupted: {join_first(begun)}"
+    return problem_finding("pending operations", Problem("operations-interrupted", said, remedy))
 
 
 @dataclass(frozen=True)
@@ -189,19 +199,21 @@ def _read_lock(path: Path) -> StackLock:
         return StackLock(0, "an unknown host", "an unknown time")
 
 
-def check_lock(found: Sequence[StackLock] | None, stack: str) -> Finding:
+def check_lock(found: Sequence[StackLock] | None, stack: str) -> CheckFinding:
     if found is None:
-        return fine("lock", "kept by the backend; a command that meets one says so")
+        return ok_finding("lock", "kept by the backend; a command that meets one says so")
     if not found:
-        return fine("lock", "free")
+        return ok_finding("lock", "free")
     one = found[0]
     who = f"held by process {one.pid} on {one.host} since {one.since}"
     cancel = f"pulumi cancel --yes {stack}"
     if one.stale:
-        return problem("lock", _lock_problem(f"{who}, which has ended", cancel))
+        return problem_finding("lock", _lock_problem(f"{who}, which has ended", cancel))
     if one.stale is None:
-        return problem("lock", _lock_problem(who, f"if that process has ended: {cancel}"))
-    return warning("lock", _lock_problem(f"{who}, which is running", f"wait for it; only if it is stuck: {cancel}"))
+        return problem_finding("lock", _lock_problem(who, f"if that process has ended: {cancel}"))
+    return warning_finding(
+        "lock", _lock_problem(f"{who}, which is running", f"wait for it; only if it is stuck: {cancel}")
+    )
 
 
 def _lock_problem(said: str, remedy: str) -> Problem:

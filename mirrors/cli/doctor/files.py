@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from mirrors.problems import Problem
-from mirrors.problems.findings import Finding, problem
+from mirrors.problems.findings import CheckFinding, problem_finding
 
 ATTRIBUTES_SUFFIX = ".attrs"
 COPY_SUFFIXES = (".bak", f".bak{ATTRIBUTES_SUFFIX}")
@@ -24,13 +24,13 @@ def find_backend_folder(url: str) -> Path | None:
     return Path(unquote(parts.netloc + parts.path)).expanduser() if parts.scheme == "file" else None
 
 
-def check_files(url: str) -> Iterator[Finding]:
+def check_files(url: str) -> Iterator[CheckFinding]:
     """Yield a problem for each empty file that the engine reads. Other backends have none."""
     root = find_backend_folder(url)
     for path in _find_engine_files(root / ".pulumi") if root else ():
         if path.stat().st_size == 0:
             said = f"{path} is empty, as a kill can leave it, and pulumi cannot read past it"
-            yield problem("backend file", Problem("backend-file-empty", said, _file_remedy(path)))
+            yield problem_finding("backend file", Problem("backend-file-empty", said, _file_remedy(path)))
 
 
 def _find_engine_files(folder: Path) -> Iterator[Path]:

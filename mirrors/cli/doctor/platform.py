@@ -12,14 +12,21 @@ from mirrors.cli.doctor.size import check_size
 from mirrors.cli.options import connect_divio
 from mirrors.cli.stacks import read_all_configuration
 from mirrors.config import Settings
-from mirrors.config.connection import Connection, load_connection
+from mirrors.config.connection import DivioConnection, load_divio_connection
 from mirrors.config.divio import DivioSettings
 from mirrors.divio import AuthenticationFailed, Divio, DivioError, InvalidSettings, NotFound, PermissionDenied
 from mirrors.errors import MirrorsError
 from mirrors.observation.remediation import SANDBOX_VARIABLE, convert_error
 from mirrors.planning.environments import CONTROL_PANEL
 from mirrors.problems import Problem
-from mirrors.problems.findings import Finding, explained, fine, one_line, problem, warning
+from mirrors.problems.findings import (
+    CheckFinding,
+    findings_with_remedy,
+    join_first,
+    ok_finding,
+    problem_finding,
+    warning_finding,
+)
 
 TOKEN_REMEDY = "set DIVIO_API_TOKEN, or mirrors:apiToken as a secret, to a valid token of this account"  # noqa: S105 - a remedy
 ADDRESS_REMEDY = "check that mirrors:apiUrl, or DIVIO_API_URL, is the platform's address, and that the platform runs"
@@ -30,28 +37,30 @@ The clock of this machine counts only where the start of a deployment is uncerta
 """
 
 
-def check_configuration(stack: str, cwd: Path) -> tuple[Settings | None, list[Finding]]:
+def check_configuration(stack: str, cwd: Path) -> tuple[Settings | None, list[CheckFinding]]:
     """Check the configuration, and that its size fits into the program's environment. One read serves both."""
     try:
         configured = read_all_configuration(stack, cwd)
     except MirrorsError as error:
         return None, [
-            *explained("configuration", error.problems, "correct what the message names; is the passphrase set?")
+            *findings_with_remedy(
+                "configuration", error.problems, "correct what the message names; is the passphrase set?"
+            )
         ]
     found, size = load_from_values(configured, stack, cwd), check_size(configured)
     if found.problems:
         wrong = (replace(item, remedy=item.remedy or "correct what the message names") for item in found.problems)
-        return found.settings, [*(problem("configuration", item) for item in wrong), size]
+        return found.settings, [*(problem_finding("configuration", item) for item in wrong), size]
     sites = len(found.settings.fleet.sites) if found.settings else 0
-    return found.settings, [fine("configuration", f"{sites} sites"), size]
+    return found.settings, [ok_finding("configuration", f"{sites} sites"), size]
 
 
-def check_connection() -> tuple[Connection | None, list[Finding]]:
+def check_connection() -> tuple[DivioConnection | None, list[CheckFinding]]:
     """Check the connection that the environment gives, where no stack is named."""
     try:
-        return load_connection({}, os.environ), []
+        return load_divio_connection({}, os.environ), []
     except MirrorsError as error:
-        return None, [*explained("configuration", error.problems, "set it, or name a stack with --stack")]
+        return None, [*findings_with_remedy("configuration", error.problems, "set it, or name a stack with --stack")]
 
 
 def unreachable_remedy(environ: Mapping[str, str]) -> str:
@@ -60,10 +69,10 @@ def unreachable_remedy(environ: Mapping[str, str]) -> str:
 
 
 def check_platform(
-    connection: Connection | DivioSettings,
+    connection: DivioConnection | DivioSettings,
     settings: Settings | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
-) -> Iterator[Finding]:
+) -> Iterator[CheckFinding]:
     """Check that Divio answers, the clocks and the token; with settings also what the token may read."""
     try:
         divio = connect_divio(
@@ -71,30 +80,30 @@ def check_platform(
         )
         divio.me()
     except AuthenticationFailed as error:
-        yield fine("platform", "it answers")
-        yield problem("token", replace(convert_error(error), remedy=TOKEN_REMEDY))
+        yield ok_finding("platform", "it answers")
+        yield problem_finding("token", replace(convert_error(error), remedy=TOKEN_REMEDY))
         return
     except InvalidSettings as error:
-        yield problem("platform", replace(convert_error(error), remedy="correct the address or the token"))
+        yield problem_finding("platform", replace(convert_error(error), remedy="correct the address or the token"))
         return
     except DivioError as error:
-        yield problem("platform", replace(convert_error(error), remedy=unreachable_remedy(os.environ)))
+        yield problem_finding("platform", replace(convert_error(error), remedy=unreachable_remedy(os.environ)))
         return
-    yield fine("platform", f"{connection.api_url} answers")
+    yield ok_finding("platform", f"{connection.api_url} answers")
     moment = now()
     yield check_clock(divio.platform_time(moment) - moment)
     try:
-        yield fine("token", f"valid, and sees {len(divio.applications.list())} applications")
+        yield ok_finding("token", f"valid, and sees {len(divio.applications.list())} applications")
         if settings is not None:
             yield check_rights(divio, settings)
     except (AuthenticationFailed, PermissionDenied) as error:
-        yield problem("token", replace(convert_error(error), remedy=TOKEN_REMEDY))
+        yield problem_finding("token", replace(convert_error(error), remedy=TOKEN_REMEDY))
     except DivioError as error:
         remedy = "wait until the platform answers, and run mirrors doctor again"
-        yield problem("platform", replace(convert_error(error), remedy=remedy))
+        yield problem_finding("platform", replace(convert_error(error), remedy=remedy))
 
 
-def check_clock(skew: timedelta) -> Finding:
+def check_clock(skew: timedelta) -> CheckFinding:
     """Compare the clocks.
 
     Args:
@@ -102,19 +111,19 @@ def check_clock(skew: timedelta) -> Finding:
     """
     seconds = abs(skew.total_seconds())
     if abs(skew) <= TOLERATED_SKEW:
-        return fine("clock", "agrees with the platform's")
+        return ok_finding("clock", "agrees with the platform's")
     side = "behind" if skew > timedelta() else "ahead of"
     said = f"{seconds:.0f} s {side} the platform's"
-    return warning("clock", Problem("clock-differs", said, "set this machine's clock, e.g. with NTP"))
+    return warning_finding("clock", Problem("clock-differs", said, "set this machine's clock, e.g. with NTP"))
 
 
-def check_rights(divio: Divio, settings: Settings) -> Finding:
+def check_rights(divio: Divio, settings: Settings) -> CheckFinding:
     """Check what the token may read. The first write shows whether it may write, and stops the update if not."""
     refused = [item for slug in settings.fleet.slugs if (item := _find_unreadable(divio, slug, settings.environment))]
     if refused:
-        said, helps = one_line([item.said for item in refused]), rights_remedy(refused, settings.environment)
-        return problem("rights", Problem("sites-not-readable", said, helps))
-    return fine("rights", f"variables and deployments of all {len(settings.fleet.slugs)} sites can be read")
+        said, helps = join_first([item.said for item in refused]), rights_remedy(refused, settings.environment)
+        return problem_finding("rights", Problem("sites-not-readable", said, helps))
+    return ok_finding("rights", f"variables and deployments of all {len(settings.fleet.slugs)} sites can be read")
 
 
 class UnreadableSite(NamedTuple):

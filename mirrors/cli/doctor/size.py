@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 
 from mirrors.problems import Problem
-from mirrors.problems.findings import Finding, fine, problem, warning
+from mirrors.problems.findings import CheckFinding, ok_finding, problem_finding, warning_finding
 
 SIZE_LIMIT = 128 * 1024
 """The longest string of a process's environment on Linux, with its name and its end (execve(2))."""
@@ -15,7 +15,7 @@ SIZE_REMEDY = (
 )
 
 
-def check_size(configured: Mapping[str, str]) -> Finding:
+def check_size(configured: Mapping[str, str]) -> CheckFinding:
     """Check the size of the configuration.
 
     Args:
@@ -24,10 +24,10 @@ def check_size(configured: Mapping[str, str]) -> Finding:
     size = len(f"PULUMI_CONFIG={to_go_json(configured)}\0".encode(errors="surrogateescape"))
     said = f"{-(-size // 1024)} of the 128 KiB that Linux has for it"
     if size <= WARNING_SIZE:
-        return fine("configuration size", said)
+        return ok_finding("configuration size", said)
     if size > SIZE_LIMIT:
-        return problem("configuration size", _size_problem(f"{said}: Pulumi can start no program with it"))
-    return warning("configuration size", _size_problem(said))
+        return problem_finding("configuration size", _size_problem(f"{said}: Pulumi can start no program with it"))
+    return warning_finding("configuration size", _size_problem(said))
 
 
 def _size_problem(said: str) -> Problem:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mirrors.config.models import DEFAULT_SHARED
+from mirrors.config.models import DEFAULT_SHARED_NAMES
 from mirrors.config.values import HIGHEST_SITE_ID
 from mirrors.planning.adoption.account import (
     ObservedApplication,
@@ -123,7 +123,7 @@ def propose_adoption(
         {
             "original": entries[original.slug],
             "mirrors": [entries[item.slug] for item in mirrors],
-            **({"shared": shared} if shared != list(DEFAULT_SHARED) else {}),
+            **({"shared": shared} if shared != list(DEFAULT_SHARED_NAMES) else {}),
         },
         tuple(AdoptionEvidence(item.slug, ids[item.slug], tuple(_describe_evidence(original, item))) for item in sites),
         problems,
@@ -142,8 +142,8 @@ def _make_entry(item: ObservedApplication, ids: IdsBySite, duplicates: Mapping[s
 def _find_shared_names(original: ObservedApplication, mirrors: Sequence[ObservedApplication]) -> list[str]:
     """Return the usual shared names that the original has, and other services that every mirror shares."""
     known = {name for observed in original.stages.values() for name in observed.deployed_variables}
-    usual = [name for name in DEFAULT_SHARED if name in known or name == DATABASE_URL]
-    more = sorted(name for name in known if is_service_variable(name) and name not in DEFAULT_SHARED)
+    usual = [name for name in DEFAULT_SHARED_NAMES if name in known or name == DATABASE_URL]
+    more = sorted(name for name in known if is_service_variable(name) and name not in DEFAULT_SHARED_NAMES)
     return usual + [
         name for name in more if mirrors and all(_shares_variable(original, mirror, name) for mirror in mirrors)
     ]

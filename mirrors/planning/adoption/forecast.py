@@ -87,4 +87,4 @@ def forecast_first_deployment(
 
 def _follows(settings: Settings, slug: str) -> bool:
     """Return whether a new release is a reason to deploy the mirror."""
-    return any(settings.hold_of(item) == "nothing" for item in settings.mirrors if item.application == slug)
+    return any(settings.effective_hold(item) == "nothing" for item in settings.mirrors if item.application == slug)

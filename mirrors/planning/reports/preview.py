@@ -22,7 +22,7 @@ from mirrors.planning.reports.site_changes import is_plugin_site, preview_sites
 from mirrors.planning.rollout.waves import format_sites, plan_rollout
 from mirrors.planning.variables.names import format_site_label, sort_for_writing
 from mirrors.problems import Note, Problem
-from mirrors.problems.reported import NOTHING, Reported
+from mirrors.problems.reported import NOTHING_REPORTED, ReportedEvents
 
 FLEET_KINDS = ("SiteIds", "Original")
 
@@ -31,7 +31,7 @@ def summarize_preview(
     engine: Mapping[str, Any],
     settings: Settings,
     stack: str,
-    reported: Reported = NOTHING,
+    reported: ReportedEvents = NOTHING_REPORTED,
     judgements: Mapping[str, FirstDeploymentForecast] | None = None,
 ) -> FleetPreview:
     """Summarise Pulumi's preview. Pure.
@@ -63,18 +63,18 @@ def summarize_preview(
         tuple(sorted(_describe_other_changes(changing, leaving, words.steps))),
         len(changing),
         _merge_problems(engine, settings, reported),
-        tuple(_merge_notes([*reported.notes, *read_notes(engine, reported.shown)])),
+        tuple(_merge_notes([*reported.notes, *read_notes(engine, reported.shown_lines)])),
     )
 
 
-def _merge_problems(engine: Mapping[str, Any], settings: Settings, reported: Reported) -> tuple[Problem, ...]:
+def _merge_problems(engine: Mapping[str, Any], settings: Settings, reported: ReportedEvents) -> tuple[Problem, ...]:
     """Return the problems of Mirrors, with slugs, and then those of Pulumi.
 
     Pulumi also reports that it failed. That line counts only without any other problem.
     """
     slugs = {format_site_label(slug, settings.environment): slug for slug in settings.fleet.slugs}
     own = (replace(item, site=slugs.get(item.site or "", item.site)) for item in reported.problems)
-    found = tuple(dict.fromkeys([*own, *read_errors(engine, reported.shown)]))
+    found = tuple(dict.fromkeys([*own, *read_errors(engine, reported.shown_lines)]))
     return tuple(item for item in found if not is_failure_summary(item)) or found
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from mirrors.config import Mirror, Settings
+from mirrors.config import MirrorSettings, Settings
 
 
 class SiteCondition(StrEnum):
@@ -65,7 +65,7 @@ def make_absent_status(slug: str, role: str, environment: str, state: SiteCondit
     return SiteStatus(slug, role, None, environment, None, None, None, None, state, (detail,))
 
 
-def mark_held(settings: Settings, mirror: Mirror, row: SiteStatus) -> SiteStatus:
+def mark_held(settings: Settings, mirror: MirrorSettings, row: SiteStatus) -> SiteStatus:
     """Return the row of a mirror. A mirror on hold is behind on purpose, so it counts as held. Other states stay."""
     on_hold = row.state is SiteCondition.OUTDATED and settings.declared_hold(mirror) != "nothing"
     return replace(row, state=SiteCondition.HELD) if on_hold else row

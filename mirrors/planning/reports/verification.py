@@ -29,7 +29,7 @@ def find_unverified(
     """
     if settings.rollout.health is None:
         return ()
-    held = {item.application for item in settings.mirrors if settings.hold_of(item) == "everything"}
+    held = {item.application for item in settings.mirrors if settings.effective_hold(item) == "everything"}
     sites = {
         site.slug: site.environment for site in (observed.original, *observed.mirrors.values()) if site is not None
     }

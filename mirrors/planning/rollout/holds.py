@@ -11,7 +11,7 @@ from mirrors.planning.variables.shared import find_shared_values
 from mirrors.problems import Problem
 
 if TYPE_CHECKING:
-    from mirrors.config import Mirror, Settings
+    from mirrors.config import MirrorSettings, Settings
 
 
 def make_held_site_problem(site: str, names: Iterable[str]) -> Problem:
@@ -31,13 +31,13 @@ def find_held_site_changes(settings: Settings, observed: ObservedFleet) -> Itera
     """
     for mirror in settings.mirrors:
         site = observed.mirrors.get(mirror.application)
-        if site is None or site.environment is None or settings.hold_of(mirror) != "everything":
+        if site is None or site.environment is None or settings.effective_hold(mirror) != "everything":
             continue
         if names := _changing(settings, observed, mirror, site):
             yield make_held_site_problem(site.slug, names)
 
 
-def _changing(settings: Settings, observed: ObservedFleet, mirror: Mirror, site: ObservedSite) -> list[str]:
+def _changing(settings: Settings, observed: ObservedFleet, mirror: MirrorSettings, site: ObservedSite) -> list[str]:
     """Return the names of the variables that would change, in the order of writing.
 
     An undeclared SITE_ID only has to exist, because the state knows its value. Mirrors may add MIRRORS_APPLICATION

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from mirrors.config import Mirror, Settings
-from mirrors.config.messages import suggestion
+from mirrors.config import MirrorSettings, Settings
+from mirrors.config.messages import suggest_known
 from mirrors.errors import ConfigurationError
 from mirrors.planning.reports.site_status import SiteCondition, SiteStatus
 from mirrors.planning.rollout.waves import format_sites, plan_rollout
@@ -41,7 +41,7 @@ def choose_named_sites(settings: Settings, sites: Sequence[str], stack: str) -> 
     """
     known = settings.fleet.slugs
     unknown = [
-        Problem("unknown-site", f"the fleet of the stack {stack} has no site {site!r}.", suggestion(site, known))
+        Problem("unknown-site", f"the fleet of the stack {stack} has no site {site!r}.", suggest_known(site, known))
         for site in dict.fromkeys(sites)
         if site not in known
     ]
@@ -53,12 +53,12 @@ def choose_named_sites(settings: Settings, sites: Sequence[str], stack: str) -> 
             " variables change",
             site,
         )
-        for site in _select_mirrors(settings, lambda item: settings.hold_of(item) == "everything")
+        for site in _select_mirrors(settings, lambda item: settings.effective_hold(item) == "everything")
         if site in sites
     ]
     if unknown or held:
         raise ConfigurationError(*unknown, *held)
-    by_hand = _select_mirrors(settings, lambda item: settings.hold_of(item) == "variablesMayDeploy")
+    by_hand = _select_mirrors(settings, lambda item: settings.effective_hold(item) == "variablesMayDeploy")
     manual_release_sites = tuple(site for site in dict.fromkeys(sites) if site in by_hand)
     return ChosenSites(tuple(dict.fromkeys(sites)), manual_release_sites, tuple(_note_paused_sites(settings, sites)))
 
@@ -101,7 +101,7 @@ def _is_outdated(row: SiteStatus) -> bool:
     return row.is_behind or (row.role, row.state) == ("mirror", SiteCondition.FAILED)
 
 
-def _select_mirrors(settings: Settings, wanted: Callable[[Mirror], bool]) -> list[str]:
+def _select_mirrors(settings: Settings, wanted: Callable[[MirrorSettings], bool]) -> list[str]:
     return [item.application for item in settings.mirrors if wanted(item)]
 
 

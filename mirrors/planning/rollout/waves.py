@@ -62,7 +62,7 @@ class RolloutPlan:
 def plan_rollout(settings: Settings, rotates_credentials: bool = False) -> RolloutPlan:
     """Divide the declared mirrors into waves. All are one wave if the shared credentials rotate."""
     rollout = settings.rollout
-    held = tuple(item.application for item in settings.mirrors if settings.hold_of(item) == "everything")
+    held = tuple(item.application for item in settings.mirrors if settings.effective_hold(item) == "everything")
     sites = [item.application for item in settings.mirrors if item.application not in held]
     if rotates_credentials:
         return RolloutPlan((Wave(1, tuple(sites)),) if sites else (), held, rotates_credentials=True)

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import replace
 
-from mirrors.config import Mirror, Settings
+from mirrors.config import MirrorSettings, Settings
 from mirrors.planning.observed import ObservedFleet, ObservedSite
 from mirrors.planning.rollout.releases import newest_successful
 from mirrors.planning.site_ids.facts import ORIGINAL_ID, SiteFacts
@@ -45,7 +45,7 @@ def find_original_site_id(original: ObservedSite) -> int | None:
 def _make_mirror_facts(
     settings: Settings,
     original: ObservedSite,
-    declared: Mirror,
+    declared: MirrorSettings,
     site: ObservedSite,
     deployed_ids: tuple[int, ...] | None,
 ) -> SiteFacts:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from mirrors.config import Fleet, Settings
+from mirrors.config import FleetSettings, Settings
 from mirrors.planning.observed import ObservedSite
 from mirrors.planning.rollout.waves import format_slugs
 from mirrors.planning.site_ids.facts import Ledger
@@ -41,7 +41,7 @@ class SiteIdPin:
         return describe_other_id(self.declared, self.site_id)
 
 
-def list_pins(ledger: Ledger, fleet: Fleet) -> tuple[SiteIdPin, ...]:
+def list_pins(ledger: Ledger, fleet: FleetSettings) -> tuple[SiteIdPin, ...]:
     """Return a pin for each id in the ledger, sorted by id, assigned ones before retired ones."""
     declared = {site.application: site.site_id for site in fleet.sites}
     assigned = [SiteIdPin(name, site_id, False, declared.get(name)) for name, site_id in ledger.assignments.values()]
@@ -52,7 +52,7 @@ def list_pins(ledger: Ledger, fleet: Fleet) -> tuple[SiteIdPin, ...]:
     return tuple(sorted([*assigned, *retired], key=lambda pin: (pin.retired, pin.site_id)))
 
 
-def find_pin_problems(found: Sequence[SiteIdPin], fleet: Fleet) -> Iterator[Problem]:
+def find_pin_problems(found: Sequence[SiteIdPin], fleet: FleetSettings) -> Iterator[Problem]:
     """Yield a problem for each declared id that the state does not have yet, and for each retired id in use."""
     for pin in found:
         if not pin.retired and pin.site_id in fleet.retired and pin.application in fleet.slugs:
