@@ -9,8 +9,8 @@ from pydantic import SecretStr
 from mirrors.config.base import KeyPath
 from mirrors.config.messages import format_path, format_value, problem_at, suggest_known, unknown_site_problem
 from mirrors.config.models import ALL_MIRRORS, SITE_VARIABLE_NAMES, Settings, SiteSettings
-from mirrors.config.values import is_host
 from mirrors.problems import Problem
+from mirrors.web_addresses import is_host
 
 DOMAIN_VARIABLE = "DOMAIN"
 """The variable with a site's own host name."""

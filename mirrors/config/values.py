@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Callable
-from ipaddress import ip_address
 from typing import Annotated, Any, Literal
-from urllib.parse import SplitResult, urlsplit
 
 from pydantic import BeforeValidator, PlainValidator, SecretStr, WithJsonSchema
 from pydantic_core import PydanticCustomError
+
+from mirrors.web_addresses import ApiUrlFault, api_url_fault
 
 HIGHEST_SITE_ID = 2**31 - 1
 """The highest key of a ``Site`` row on PostgreSQL, where Django's ``AutoField`` is a 32-bit integer."""
@@ -18,7 +18,6 @@ HIGHEST_PARALLEL = 64
 _EXACT_INTEGER = 2**53
 _PERCENT = re.compile(r"([0-9]{1,3})%")
 _STATUSES = re.compile(r"([0-9]{3})(?:-([0-9]{3}))?")
-_HOST_PATTERN = re.compile(r"(?:[^\W_](?:[\w.-]*[^\W_])?|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 _SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,254}")
 _LABEL = re.compile(r"[^\s=\0]+")
@@ -152,36 +151,16 @@ def false_as_none(value: Any) -> Any:
     return value
 
 
-def _split(value: str) -> SplitResult | None:
-    try:
-        parts = urlsplit(value)
-        return parts if parts.port is None or parts.port else None
-    except ValueError:  # An IPv6 address is incomplete, or a port is no number.
-        return None
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:  # The host is a name.
-        return False
-
-
 def _validate_api_url(value: Any) -> str:
-    parts = _split(value) if isinstance(value, str) and re.fullmatch(r"[!-\[\]-~]+", value) else None
-    if not parts or parts.scheme not in ("http", "https") or not parts.hostname or re.search("[@?#]", str(value)):
-        raise not_taken("an address such as https://api.divio.com, without user name, query or fragment")
-    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+    fault = api_url_fault(value) if isinstance(value, str) else ApiUrlFault.NO_ADDRESS
+    if fault is ApiUrlFault.TOKEN_IN_CLEAR:
         raise not_taken(
             "an https:// address, because others can read a token that goes over http:// (only loopback hosts may have"
             " http://)"
         )
+    if fault is not None:
+        raise not_taken("an address such as https://api.divio.com, without user name, query or fragment")
     return str(value).rstrip("/")
-
-
-def is_host(value: str) -> bool:
-    """Return whether a value is one host, with or without a port. The companion app takes the same as ``DOMAIN``."""
-    return _HOST_PATTERN.fullmatch(value.lower()) is not None
 
 
 def null_as_empty(value: Any) -> Any:

@@ -2,10 +2,10 @@
 
 import re
 from dataclasses import dataclass
-from ipaddress import ip_address
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from mirrors.divio.errors import InvalidSettings, RequestInfo, UnexpectedAnswer
+from mirrors.web_addresses import ApiUrlFault, api_url_fault, split_url
 
 _SCHEMES = ("http", "https")
 _SAFE_NETLOC = re.compile(r"[A-Za-z0-9.:\[\]-]{1,100}")
@@ -30,14 +30,14 @@ class Address:
         Raises:
             InvalidSettings: The scheme is not https, or not http on a loopback host.
         """
-        parts = _split_url(url)
-        if parts is None or parts.scheme not in _SCHEMES or not parts.hostname:
+        fault, parts = api_url_fault(url), split_url(url)
+        if fault is ApiUrlFault.NO_ADDRESS or parts is None:
             raise InvalidSettings("the address of the API is not of the form https://host[:port]")
-        if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
+        if fault is ApiUrlFault.EXTRA_PARTS:
             raise InvalidSettings(
                 f"the address of the API at {parts.hostname} has more to it than scheme, host and path"
             )
-        if parts.scheme == "http" and not _is_loopback(parts.hostname):
+        if fault is ApiUrlFault.TOKEN_IN_CLEAR:
             raise InvalidSettings(
                 f"http://{parts.hostname} would send the token in clear: use https:// (http:// is for loopback hosts)"
             )
@@ -62,7 +62,7 @@ class Address:
         """
         if path.startswith("/") and not path.startswith("//"):
             return f"{self}{path}"
-        parts = _split_url(urljoin(f"{self}/", path))
+        parts = split_url(urljoin(f"{self}/", path))
         if parts is None or not self._is_host_of(parts):
             raise UnexpectedAnswer(self._leads_away(parts), RequestInfo("GET", parts.path if parts else "?"))
         return f"{self.origin}{parts.path}" + (f"?{parts.query}" if parts.query else "")
@@ -76,19 +76,3 @@ class Address:
         return (
             f"{problem}. It leads to {parts.scheme}://{place}" if parts and _SAFE_NETLOC.fullmatch(place) else problem
         )
-
-
-def _split_url(url: str) -> SplitResult | None:
-    try:
-        parts = urlsplit(url)
-        _ = parts.port  # read here, because a bad one raises on reading
-    except ValueError:
-        return None
-    return parts
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

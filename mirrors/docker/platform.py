@@ -3,7 +3,6 @@
 import os
 from dataclasses import asdict
 from typing import Any
-from urllib.parse import urlsplit
 
 import pulumi
 import pulumi_docker
@@ -25,7 +24,6 @@ from mirrors.docker.plan import (
 from mirrors.docker.settings import DockerSettings, docker_of
 from mirrors.docker.sites import declare_release, declare_site
 from mirrors.errors import MirrorsError
-from mirrors.planning.variables.addresses import is_loopback
 from mirrors.planning.variables.dsn import identify_service
 from mirrors.planning.variables.names import is_service_variable
 from mirrors.problems import Note, Problem
@@ -40,6 +38,7 @@ from mirrors.program.startup import (
     stop_with_problems,
 )
 from mirrors.resources.site_ids import SiteIds
+from mirrors.web_addresses import host_name_of, is_this_machine
 
 
 class DockerPlatform:
@@ -147,8 +146,8 @@ class DockerPlatform:
 
 
 def _published_passphrase_problems(host: str) -> list[Problem]:
-    name = urlsplit(host).hostname or ""
-    return [] if host.startswith("unix:") or is_loopback(name) else published_passphrase_problems(name, os.environ)
+    name = host_name_of(host)
+    return [] if host.startswith("unix:") or is_this_machine(name) else published_passphrase_problems(name, os.environ)
 
 
 def _public_identity(value: pulumi.Output[str]) -> pulumi.Output[str]:

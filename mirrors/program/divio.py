@@ -3,7 +3,6 @@
 import os
 from dataclasses import asdict, dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import pulumi
 
@@ -15,7 +14,6 @@ from mirrors.observation.remediation import convert_error
 from mirrors.observation.samples import observe_samples
 from mirrors.planning.plan import FleetPlan, OriginalPlan, find_hidden_databases, plan_fleet
 from mirrors.planning.site_ids.pins import note_unpinned_ids
-from mirrors.planning.variables.addresses import is_loopback
 from mirrors.planning.variables.dsn import identify_service
 from mirrors.planning.variables.names import is_service_variable
 from mirrors.program.announcements import announce_note
@@ -31,6 +29,7 @@ from mirrors.program.startup import (
 )
 from mirrors.resources.original import Original
 from mirrors.resources.site_ids import SiteIds
+from mirrors.web_addresses import host_name_of, is_this_machine
 
 
 @dataclass(frozen=True)
@@ -55,8 +54,8 @@ def prepare_fleet(configured: ProgramConfiguration) -> PreparedFleet:
         )
     except DivioError as error:
         stop_with_problems([*configured.problems, convert_error(error, os.environ)])
-    host = urlsplit(own.api_url).hostname or ""
-    published = published_passphrase_problems(host, os.environ) if not is_loopback(host) else []
+    host = host_name_of(own.api_url)
+    published = published_passphrase_problems(host, os.environ) if not is_this_machine(host) else []
     problems = [*configured.problems, *published, *planned.problems]
     if problems or planned.original is None:
         stop_with_problems(problems)

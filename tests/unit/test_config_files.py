@@ -86,7 +86,7 @@ def test_what_does_not_arrive_as_it_is_written_is_refused_with_what_to_paste(
 
     [problem] = result.problems
     assert (problem.code, problem.path) == ("value-not-as-written", "mirrors:fleet.variables.PIN")
-    assert problem.message.startswith(f"{written}, ")
+    assert problem.message.startswith(f"{written} without quotes ")
     assert f"{json.dumps(arrives)} (Pulumi.yaml, line 10)" in problem.message
     assert problem.remedy.endswith(f'PIN: "{written}"')
 
@@ -99,7 +99,7 @@ def test_a_number_is_one_that_everybody_reads_alike(tmp_path: Path, written: str
 
     [problem] = result.problems
     assert (problem.code, problem.path) == ("value-not-as-written", "mirrors:fleet.mirrors[0].siteId")
-    assert problem.message.startswith(f"{written}, ")
+    assert problem.message.startswith(f"{written} without quotes ")
     assert f"{arrives} (Pulumi.yaml, line 8)" in problem.message
     assert "a whole number from 1 to 2147483647" in problem.remedy
 
@@ -123,9 +123,9 @@ def test_a_number_that_arrives_as_it_is_written_is_no_text_either(tmp_path: Path
     assert (slug.code, slug.path) == ("needs-quotes", "mirrors:fleet.mirrors[0].application")
     assert (text.code, text.path) == ("needs-quotes", "mirrors:fleet.variables.PIN")
     for words in ("2024 ", "(Pulumi.yaml, line 7)", 'application: "2024"'):
-        assert words in slug.message
+        assert words in slug.line
     for words in ("83 ", "(Pulumi.yaml, line 10)", 'PIN: "83"'):
-        assert words in text.message
+        assert words in text.line
 
 
 def test_in_a_stacks_file_no_one_knows_what_a_number_was(project: Path) -> None:
@@ -291,10 +291,10 @@ def test_a_fleet_may_stand_in_a_file_of_its_own(project: Path) -> None:
 @pytest.mark.parametrize(
     ("before", "after", "code", "key", "shown"),
     [
-        ("siteId: 2", "siteId: 010", "value-not-as-written", "mirrors[0].siteId", ("010, ", "line 2", "2147483647")),
+        ("siteId: 2", "siteId: 010", "value-not-as-written", "mirrors[0].siteId", ("010 ", "line 2", "2147483647")),
         ("siteId: 2", "siteId: 3, siteId: 2", "key-written-twice", "mirrors[0].siteId", ("line 2",)),
         ("siteId: 2", "siteid: 2", "unknown-key", "mirrors[0].siteid", ("siteId?",)),
-        ("12:30", "0123", "value-not-as-written", "mirrors[1].variables.TIME", ("0123, ", "line 4", 'TIME: "0123"')),
+        ("12:30", "0123", "value-not-as-written", "mirrors[1].variables.TIME", ("0123 ", "line 4", 'TIME: "0123"')),
         ("12:30", "2024-1-1", "value-not-as-written", "mirrors[1].variables.TIME", ("line 4", 'TIME: "2024-1-1"')),
         ("12:30", "83", "needs-quotes", "mirrors[1].variables.TIME", ("83 ", "line 4", 'TIME: "83"')),
         ("acme-fr", "acme-de", "application-listed-twice", "mirrors[1].application", ("acme-de",)),
@@ -340,4 +340,4 @@ def test_a_fleet_is_in_one_place(project: Path) -> None:
     result = loaded(project, fleet=fleet(), fleetFile="fleet.yaml")
 
     assert codes(result) == [("keys-exclude-each-other", "mirrors:fleetFile")]
-    assert "mirrors:fleet is set" in result.problems[0].message
+    assert "mirrors:fleet " in result.problems[0].message

@@ -37,7 +37,7 @@ WRONG_VALUES = [  # what was declared, the key, and what the problem shows of it
     ({"fleet": fleet(mirror("a\n\x9b"))}, "fleet.mirrors[0].application", '"a\\n\\x9b"'),
     ({"fleet": fleet(mirror(formerly=""))}, "fleet.mirrors[0].formerly", '""'),
     ({"fleet": fleet("acme-de")}, "fleet.mirrors[0]", '"acme-de"'),
-    ({"fleet": fleet(variables={"X": None})}, "fleet.variables.X", "nothing"),
+    ({"fleet": fleet(variables={"X": None})}, "fleet.variables.X", "an empty value"),
     ({"fleet": fleet(variables={"X": "a\0b"})}, "fleet.variables.X", "text"),
     ({"fleet": {**FLEET, "original": mirror("acme", deploy="yes")}}, "fleet.original.deploy", '"yes"'),
     ({"fleet": FLEET, "imageFrom": "Live"}, "imageFrom", '"Live"'),
@@ -85,16 +85,16 @@ CONFLICTS = [  # what was declared, and of each problem code, key, and what it s
     ),
     (
         {"fleet": fleet(mirror(siteId=2), mirror("acme-fr", siteId=2))},
-        ("site-id-declared-twice", "fleet.mirrors[1].siteId", "acme-fr has 2", "mirrors:fleet.mirrors[0].siteId"),
+        ("site-id-declared-twice", "fleet.mirrors[1].siteId", "has SITE_ID 2", "mirrors:fleet.mirrors[0].siteId"),
     ),
     (
         {"fleet": fleet(mirror(siteId=2), mirror("acme-fr", siteId=3), retired=[2], reservedSiteIds=[3])},
-        ("site-id-retired", "fleet.mirrors[0].siteId", "acme-de has 2", "mirrors:fleet.retired"),
-        ("site-id-reserved", "fleet.mirrors[1].siteId", "acme-fr has 3", "mirrors:fleet.reservedSiteIds"),
+        ("site-id-retired", "fleet.mirrors[0].siteId", "acme-de has SITE_ID 2", "mirrors:fleet.retired"),
+        ("site-id-reserved", "fleet.mirrors[1].siteId", "acme-fr has SITE_ID 3", "mirrors:fleet.reservedSiteIds"),
     ),
     (
         {"fleet": fleet(mirror(siteId=4), reservedFor={"acme-old": 4})},
-        ("site-id-reserved", "fleet.mirrors[0].siteId", "acme-de has 4", "mirrors:fleet.reservedFor"),
+        ("site-id-reserved", "fleet.mirrors[0].siteId", "acme-de has SITE_ID 4", "mirrors:fleet.reservedFor"),
     ),
     (
         {"fleet": fleet(mirror(formerly="acme"), mirror("acme-fr", formerly="old"), mirror("acme-ch", formerly="old"))},

@@ -63,8 +63,8 @@ PLATFORM = (
     Mutation(
         "a-next-page-on-another-host-gets-the-token",
         "mirrors/divio/address.py",
-        '        parts = _split_url(urljoin(f"{self}/", path))\n',
-        '        if "://" in path:\n            return path\n        parts = _split_url(urljoin(f"{self}/", path))\n',
+        '        parts = split_url(urljoin(f"{self}/", path))\n',
+        '        if "://" in path:\n            return path\n        parts = split_url(urljoin(f"{self}/", path))\n',
         (f"{LISTS}::test_a_next_page_elsewhere_is_refused_before_the_token_is_sent",),
     ),
     Mutation(
@@ -83,8 +83,8 @@ PLATFORM = (
     ),
     Mutation(
         "the-token-is-sent-in-clear",
-        "mirrors/divio/address.py",
-        'if parts.scheme == "http" and not _is_loopback(parts.hostname):',
+        "mirrors/web_addresses.py",
+        'if parts.scheme == "http" and not is_loopback(parts.hostname):',
         "if False:",
         (f"{REQUESTS}::test_plain_http_is_refused_beyond_loopback",),
     ),

@@ -1,18 +1,8 @@
-"""Read the address of a site from its variable ``DOMAIN``."""
+"""Addresses of sites, read from values of variables."""
 
-import ipaddress
-from urllib.parse import urlsplit
+import re
 
-from mirrors.config.values import is_host
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether a host name or address can only mean this machine."""
-    name = host.strip("[]")
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return name == "localhost" or name.endswith(".localhost")
+from mirrors.web_addresses import host_name_of, is_host, is_this_machine
 
 
 def make_site_url(domain: str | None) -> str | None:
@@ -24,14 +14,10 @@ def make_site_url(domain: str | None) -> str | None:
     place = _host_in(domain or "")
     if place is None:
         return None
-    host = urlsplit(f"//{place}").hostname or ""
-    return f"{'http' if is_loopback(host) else 'https'}://{place}/"
+    return f"{'http' if is_this_machine(host_name_of(f'//{place}')) else 'https'}://{place}/"
 
 
 def _host_in(domain: str) -> str | None:
     """Return host and port alone, so that the variable decides where a request goes, but not what it asks for."""
-    try:
-        place = urlsplit(f"//{domain.strip().rpartition('://')[2]}").netloc.rpartition("@")[2]
-    except ValueError:  # an unfinished IPv6 address
-        return None
+    place = re.split("[/?#]", domain.strip().rpartition("://")[2])[0].rpartition("@")[2]
     return place if is_host(place) else None
