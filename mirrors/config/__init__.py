@@ -6,17 +6,11 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mirrors.config.fleet import FleetSettings, MirrorSettings, OriginalSettings, SiteSettings
     from mirrors.config.loading import LoadedConfiguration, parse_configuration
-    from mirrors.config.models import (
-        DeclaredVariable,
-        FleetSettings,
-        MirrorSettings,
-        OriginalSettings,
-        Settings,
-        SiteSettings,
-        StackOverrides,
-    )
+    from mirrors.config.overrides import StackOverrides
     from mirrors.config.rollout import HealthSettings, RolloutSettings
+    from mirrors.config.settings import DeclaredVariable, Settings
 
 __all__ = [
     "DeclaredVariable",
@@ -40,6 +34,7 @@ def __getattr__(name: str) -> Any:
     """
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from mirrors.config import loading, models, rollout
+    from mirrors.config import fleet, loading, overrides, rollout, settings
 
-    return next(getattr(module, name) for module in (loading, models, rollout) if hasattr(module, name))
+    modules = (fleet, loading, overrides, rollout, settings)
+    return next(getattr(module, name) for module in modules if hasattr(module, name))

@@ -7,8 +7,8 @@ from pydantic import BaseModel, create_model
 from pydantic.fields import FieldInfo
 
 from mirrors.config.base import ConfigModel
-from mirrors.config.models import Settings
 from mirrors.config.platforms import DEFAULT_PLATFORM, PLATFORMS, platform_settings_class
+from mirrors.config.settings import Settings
 
 __all__ = ["all_keys_model", "key_models"]
 

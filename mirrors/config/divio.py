@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from mirrors.config.base import KeyPath
 from mirrors.config.connection import CONNECTION_ENVIRON, DEFAULT_API_URL
-from mirrors.config.messages import format_path, problem_at
-from mirrors.config.models import Settings
 from mirrors.config.platform_settings import PlatformSettings
+from mirrors.config.settings import Settings
 from mirrors.config.values import ApiToken, ApiUrl, RequestCount
+from mirrors.config.wording import format_path, problem_at
 from mirrors.problems import Problem
 
 if TYPE_CHECKING:
-    from mirrors.config.rules import ValidationContext
+    from mirrors.config.validation_context import ValidationContext
 
 __all__ = ["DivioSettings", "divio_settings_of"]
 

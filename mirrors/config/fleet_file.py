@@ -14,8 +14,8 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from mirrors.config.base import KeyPath
-from mirrors.config.messages import format_path, problem_at
 from mirrors.config.scalars import AlteredScalar, YamlScalar, agreed_value, engine_changes_scalar
+from mirrors.config.wording import format_path, problem_at
 from mirrors.config.written import YAML_LOADER, SourceFile, mapping_pairs
 from mirrors.problems import Problem
 

@@ -5,19 +5,26 @@ A message never shows the value of a variable, a secret or the token. It names t
 
 import json
 import re
-from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
-from types import UnionType
-from typing import Any, NamedTuple, get_args
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
-from pydantic import BaseModel
-from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from mirrors.config.base import ConfigModel, KeyPath
+from mirrors.config.base import KeyPath
+from mirrors.config.key_lookup import fields_by_key, missing_key_remedy, model_at
 from mirrors.config.platforms import json_keys, secret_key_commands
 from mirrors.config.scalars import AlteredScalar, YamlScalar
+from mirrors.config.wording import describe_kind, format_value, problem_at, suggest_known
 from mirrors.problems import Problem
+
+__all__ = [
+    "ValueSource",
+    "altered_scalar_problem",
+    "describe_expected",
+    "path_of_error",
+    "problem_of_error",
+    "rewritten_date_problem",
+]
 
 _TEXT_ERRORS = frozenset({"text_not_taken", "string_type", "string_unicode"})
 """The types of pydantic's errors about a key that takes text."""
@@ -42,68 +49,6 @@ class ValueSource(NamedTuple):
 
     name: str
     remedy: str = ""
-
-
-def problem_at(place: KeyPath, code: str, message: str, remedy: str = "") -> Problem:
-    """Return a problem about a key of the configuration."""
-    return Problem(code, message, remedy, path=format_path(place))
-
-
-def format_path(place: KeyPath) -> str:
-    """Return a place as the user writes it.
-
-    ``("fleet", "mirrors", 2, "siteId")`` becomes ``mirrors:fleet.mirrors[2].siteId``. The text behind a ``=`` is left
-    out, because a key ``NAME=value`` may be a mistake that holds a secret.
-    """
-    return "mirrors:" + "".join(_format_step(key) for key in place).removeprefix(".")
-
-
-def _format_step(key: int | str) -> str:
-    if isinstance(key, int):
-        return f"[{key}]"
-    key = re.sub("=.+", "=…", key, flags=re.DOTALL)
-    return f".{key}" if re.fullmatch(r"[\w-]+", key) else f"[{format_value(key)}]"
-
-
-def format_value(value: Any) -> str:
-    """Return a value for one line of a message: text in quotes, shortened and escaped; its kind if it holds others."""
-    if value is None or isinstance(value, list | dict):
-        return describe_kind(value)
-    text = json.dumps(value, ensure_ascii=False)
-    text = text if len(text) <= 60 else text[:59] + "…"
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
-
-
-def describe_kind(value: Any) -> str:
-    """Return the kind of a value in words, such as ``a number``."""
-    kinds: dict[type, str] = {bool: "true or false", str: "text", list: "a list", dict: "an object"}
-    return "an empty value" if value is None else kinds.get(type(value), "a number")
-
-
-def nearest_word(word: str, known: Iterable[str]) -> str | None:
-    """Return the known word that the user probably meant; None if none is similar."""
-    by_lower = {item.lower(): item for item in known}
-    close = get_close_matches(word.lower(), by_lower, n=1)
-    return by_lower[close[0]] if close else None
-
-
-def suggest_known(word: str, known: Iterable[str]) -> str:
-    """Return a remedy for an unknown word: the similar one, or all known words."""
-    known = sorted(known)
-    near = nearest_word(word, known)
-    return f"Did you mean {near}?" if near else f"Use one of these: {', '.join(known)}"
-
-
-def unknown_site_problem(place: KeyPath, known: Iterable[str]) -> Problem:
-    """Return a problem about a site that is not in the fleet.
-
-    Args:
-        place: The place of the slug, which is its last key.
-        known: The slugs that are valid there.
-    """
-    return problem_at(
-        place, "unknown-site", "the fleet has no site of this name.", suggest_known(str(place[-1]), known)
-    )
 
 
 def problem_of_error(
@@ -189,44 +134,11 @@ def path_of_error(error: ErrorDetails) -> KeyPath:
 
 def _unknown_key_remedy(place: KeyPath) -> str:
     key = str(place[-1])
-    model = _model_at(place[:-1])
-    known = [str(key) for key in _fields_by_key(model)] if model else []
+    model = model_at(place[:-1])
+    known = [str(key) for key in fields_by_key(model)] if model else []
     if len(place) == 1 and (path_of_known := re.match(r"(\w+)[.\[]", key)) and path_of_known[1] in known:
         return "Set a part of an object with pulumi config set --path"
     return suggest_known(key, known)
-
-
-def _model_at(place: KeyPath) -> type[BaseModel] | None:
-    """Return the model of the object at a place; None if the user chooses the names of its keys."""
-    from mirrors.config.all_keys import all_keys_model  # Building this model takes time, and only messages need it.
-
-    found: Any = all_keys_model()
-    for key in place:
-        if isinstance(found, type) and issubclass(found, BaseModel):
-            found = _fields_by_key(found)[key].annotation if key in _fields_by_key(found) else None
-            found = get_args(found)[0] if isinstance(found, UnionType) else found
-        else:  # These are items of a tuple[X, ...], or values of a dict[str, X] or dict[str, Annotated[X, …]].
-            found = get_args(found)[0 if isinstance(key, int) else 1]
-            found = get_args(found)[0] if hasattr(found, "__metadata__") else found
-    return found if isinstance(found, type) and issubclass(found, BaseModel) else None
-
-
-def _fields_by_key(model: type[BaseModel]) -> dict[int | str, FieldInfo]:
-    """Return the fields of a model by the key that a user writes."""
-    return {str(field.alias): field for field in model.model_fields.values()}
-
-
-def is_required_key(place: KeyPath) -> bool:
-    """Return whether the object around a place requires the last key of the place."""
-    model = _model_at(place[:-1])
-    field = _fields_by_key(model).get(place[-1]) if model else None
-    return field is not None and field.is_required()
-
-
-def missing_key_remedy(place: KeyPath) -> str:
-    """Return what to write for a missing key; empty if its model does not say it."""
-    model = _model_at(place[:-1])
-    return model.needed.get(str(place[-1]), "") if model and issubclass(model, ConfigModel) else ""
 
 
 def _describe_input(error: ErrorDetails, place: KeyPath) -> str:
@@ -245,13 +157,13 @@ def _is_hidden_value(place: KeyPath, value: Any) -> bool:
 
 def describe_expected(error: ErrorDetails, place: KeyPath) -> str:
     """Return in words what the key at a place takes."""
-    model = _model_at(place)
+    model = model_at(place)
     if error["type"] in ("not_taken", "text_not_taken"):
         return error["msg"]
     if error["type"] == "literal_error":
         return str(error["ctx"]["expected"]).replace("'", "")
     if model is not None:
-        return f"an object with {', '.join(map(str, _fields_by_key(model)))}"
+        return f"an object with {', '.join(map(str, fields_by_key(model)))}"
     if place[-1] == "application":
         return "the slug of an application"
     if error["type"] == "missing" and (text := missing_key_remedy(place)):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from mirrors.config.base import ConfigModel
 
 if TYPE_CHECKING:
-    from mirrors.config.rules import ValidationContext
+    from mirrors.config.validation_context import ValidationContext
     from mirrors.problems import Problem
 
 __all__ = ["PlatformSettings"]

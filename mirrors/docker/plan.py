@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mirrors.config import Settings
-from mirrors.config.messages import format_path
+from mirrors.config.wording import format_path
 from mirrors.docker.names import ResourceNames
 from mirrors.docker.sections import Healthcheck
 from mirrors.docker.settings import docker_of

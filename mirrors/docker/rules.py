@@ -2,8 +2,8 @@
 
 from collections.abc import Collection, Iterator
 
-from mirrors.config.messages import format_path, problem_at, unknown_site_problem
-from mirrors.config.models import Settings
+from mirrors.config.settings import Settings
+from mirrors.config.wording import format_path, problem_at, unknown_site_problem
 from mirrors.docker.names import ResourceNames
 from mirrors.docker.settings import docker_of
 from mirrors.problems import Problem

@@ -24,8 +24,8 @@ from mirrors.docker.values import Domain, Host, Image, Port, Registry, Restart, 
 from mirrors.problems import Problem
 
 if TYPE_CHECKING:
-    from mirrors.config.models import Settings
-    from mirrors.config.rules import ValidationContext
+    from mirrors.config.settings import Settings
+    from mirrors.config.validation_context import ValidationContext
 
 __all__ = ["Docker", "DockerSettings", "docker_of"]
 

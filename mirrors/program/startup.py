@@ -13,8 +13,8 @@ import pulumi
 from mirrors.config import Settings, parse_configuration
 from mirrors.config.base import CONFIG_NAMESPACE
 from mirrors.config.files import ProjectFiles
-from mirrors.config.messages import format_value, suggest_known
 from mirrors.config.platforms import secret_key_commands
+from mirrors.config.wording import format_value, suggest_known
 from mirrors.planning.plan import SitePlan
 from mirrors.planning.rollout.waves import MANUAL_RELEASE_SITES, RolloutPlan
 from mirrors.problems import Note, Problem

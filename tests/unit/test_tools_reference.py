@@ -12,7 +12,8 @@ import pytest
 import yaml
 
 from mirrors.cli import COMMAND_MODULES
-from mirrors.config import Settings, models, parse_configuration, rollout
+from mirrors.config import Settings, fleet, overrides, parse_configuration, rollout
+from mirrors.config import settings as settings_module
 from mirrors.config.all_keys import all_keys_model, key_models
 from mirrors.config.base import ConfigModel
 from mirrors.config.connection import CONNECTION_ENVIRON
@@ -63,8 +64,13 @@ def test_every_key_of_every_model_has_a_row_in_the_table_of_its_object() -> None
     tables: dict[str, list[str]] = defaultdict(list)
     for key in KEYS:
         tables[key.path.rpartition(".")[0]].append(key.name)
-    classes = [item for module in (models, rollout, docker) for item in vars(module).values() if inspect.isclass(item)]
-    not_written = {ConfigModel, PlatformSettings, models.SiteSettings, *key_models()}
+    classes = [
+        item
+        for module in (fleet, overrides, settings_module, rollout, docker)
+        for item in vars(module).values()
+        if inspect.isclass(item)
+    ]
+    not_written = {ConfigModel, PlatformSettings, fleet.SiteSettings, *key_models()}
     written = [item for item in dict.fromkeys(classes) if issubclass(item, ConfigModel) and item not in not_written]
 
     declared = [[str(field.alias) for field in item.model_fields.values()] for item in (all_keys_model(), *written)]

@@ -79,7 +79,7 @@ def document() -> Schema:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Mirrors: Pulumi.yaml, Pulumi.<stack>.yaml and the file of mirrors:fleetFile",
         "if": {"required": ["original"]},
-        "then": {"$ref": "#/$defs/Fleet"},
+        "then": {"$ref": "#/$defs/FleetSettings"},
         "else": {
             "if": {"required": ["runtime"]},
             "then": {"properties": {"config": {"$ref": "#/$defs/project"}}},

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mirrors.config.models import DEFAULT_SHARED_NAMES
+from mirrors.config.fleet import DEFAULT_SHARED_NAMES
 from mirrors.config.values import HIGHEST_SITE_ID
 from mirrors.planning.adoption.account import (
     ObservedApplication,

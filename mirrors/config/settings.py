@@ -1,34 +1,18 @@
-"""The models of the configuration: the declared fleet and the settings of a stack. Users write the keys in camelCase.
-
-``python -m tools.reference`` makes ``docs/reference/configuration`` from the docstrings here. The text after
-``Default:`` at the end of one replaces the field's own default there.
-"""
+"""The model of a stack's whole configuration."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
-from pydantic import BeforeValidator, Field, PlainValidator, PrivateAttr, SecretStr, model_validator
+from pydantic import Field, PlainValidator, PrivateAttr, SecretStr, model_validator
 
 from mirrors.config.base import ConfigModel
+from mirrors.config.fleet import SITE_VARIABLE_NAMES, FleetSettings, MirrorSettings, SiteSettings
+from mirrors.config.overrides import SiteOverride, StackOverrides
+from mirrors.config.platform_choice import gather_platform_keys, validate_platform
 from mirrors.config.platform_settings import PlatformSettings
-from mirrors.config.platforms import DEFAULT_PLATFORM, PLATFORMS, keys_of_other_platforms, platform_settings_class
 from mirrors.config.rollout import RolloutSettings
-from mirrors.config.values import (
-    HoldMode,
-    PlainVariables,
-    SecretVariables,
-    SiteId,
-    Slug,
-    StackName,
-    VariableName,
-    not_taken,
-    null_as_empty,
-)
-
-DEFAULT_SHARED_NAMES = ("DATABASE_URL", "DEFAULT_STORAGE_DSN")
-SITE_VARIABLE_NAMES = frozenset({"SITE_ID", "MIRRORS_APPLICATION"})
-"""The variables that Mirrors gives each mirror, with a value of its own."""
+from mirrors.config.values import HoldMode, SecretVariables, StackName
 
 ALL_MIRRORS = "all"
 """The key of ``mirrors:secrets`` whose secrets every mirror gets."""
@@ -42,151 +26,7 @@ class DeclaredVariable:
     secret: bool
 
 
-class SiteSettings(ConfigModel):
-    """An application of the fleet, the original or a mirror."""
-
-    application: Slug
-    """The application's slug, as in the address of its page in the Control Panel."""
-
-    site_id: SiteId | None = None
-    """The site's ``SITE_ID``. Without this key, the site keeps the id of the state or of its running instances. A site
-    that has none there gets a new one."""
-
-    formerly: Slug | None = None
-    """The slug that the application had before a rename. Remove the key when every stack was updated with the new
-    slug."""
-
-    variables: PlainVariables = Field(default_factory=dict, repr=False)
-    """Environment variables of this site alone, in clear. They override the fleet's."""
-
-
-class OriginalSettings(SiteSettings):
-    """The application that owns the repository, the database and the media storage."""
-
-    deploy: bool = Field(default=False, strict=True)
-    """``true``: Mirrors also writes the original's variables and deploys it. Otherwise Mirrors only reads it."""
-
-
-class MirrorSettings(SiteSettings):
-    """An application that runs the original's code. Make it in the Control Panel first: the API cannot make one."""
-
-    hold: HoldMode = "nothing"
-    """``true``: Mirrors deploys nothing to this site, and a change of its variables is a problem.
-    ``variablesMayDeploy``: Mirrors deploys the site for changed variables, but not for a new release alone."""
-
-
-class FleetSettings(ConfigModel):
-    """An original with its mirrors. It is the same for all stacks, so it belongs in ``Pulumi.yaml``:
-
-    ```yaml
-    mirrors:fleet:
-      value:
-        original:
-          application: acme
-        mirrors:
-          - application: acme-de
-          - application: acme-fr
-            siteId: 7
-            variables: {THEME: dark}
-          - application: acme-italia
-            formerly: acme-it
-        variables: {LANGUAGE_FALLBACK: en}
-        retired: [5]
-    ```
-    """
-
-    original: OriginalSettings
-    """The application whose code, database and storage all sites share."""
-
-    mirrors: tuple[MirrorSettings, ...] = ()
-    """The mirrors. The waves follow their order. A new order changes no ``SITE_ID``."""
-
-    variables: PlainVariables = Field(default_factory=dict, repr=False)
-    """Environment variables of every mirror, in clear."""
-
-    shared: tuple[VariableName, ...] = DEFAULT_SHARED_NAMES
-    """The names of the variables that each mirror gets from the original, with the values of its running instances."""
-
-    retired: tuple[SiteId, ...] = ()
-    """Ids of former sites. Mirrors gives them to no site."""
-
-    reserved_site_ids: tuple[SiteId, ...] = ()
-    """Ids that are in use where Mirrors cannot see it, such as rows of the Sites admin. Mirrors gives them to no site.
-    A mirror that has such an id but never ran with it gets the next one. A mirror that ran with it keeps it until you
-    declare another ``siteId`` for it."""
-
-    reserved_for: dict[Slug, SiteId] = Field(default_factory=dict)
-    """Ids of applications that Mirrors cannot read: ``{acme-old: 9}``. Such an application is not on the list, and may
-    run with the shared database. Name a site of the list here if it hides its id in an environment besides Test and
-    Live. Mirrors gives these ids to no site. If the application has another id in Test or Live, add that one to
-    ``reservedSiteIds``. A name that no application has is a problem."""
-
-    release_site_ids: tuple[SiteId, ...] = ()
-    """Retired ids that you may declare for a site again. That site shows the content that the former site left."""
-
-    highest_site_id: SiteId | None = None
-    """The highest id that Mirrors ever gave. A new mirror gets a higher one. The state remembers it, so you need this
-    key only where a new state takes over mirrors that have ids from Mirrors. ``mirrors ids --pin`` writes it."""
-
-    @property
-    def sites(self) -> tuple[SiteSettings, ...]:
-        """The original, then the mirrors as listed."""
-        return (self.original, *self.mirrors)
-
-    @property
-    def slugs(self) -> tuple[str, ...]:
-        """The slugs of all sites, in the order of ``sites``."""
-        return tuple(site.application for site in self.sites)
-
-
-class SiteOverride(ConfigModel):
-    """The keys of one site on this stack alone."""
-
-    variables: PlainVariables = Field(default_factory=dict, repr=False)
-    """Environment variables of this site on this stack, in clear. They override all others in clear."""
-
-    hold: HoldMode | None = None
-    """The mirror's ``hold`` on this stack. It overrides the fleet's. Mirrors never holds the original."""
-
-
-class StackOverrides(ConfigModel):
-    """The differences between this stack and the others. They belong in ``Pulumi.<stack>.yaml``:
-
-    ```yaml
-    mirrors:overrides:
-      variables: {LOG_LEVEL: debug}
-      mirrors:
-        acme-fr:
-          variables: {THEME: plain}
-          hold: true
-    ```
-    """
-
-    variables: PlainVariables = Field(default_factory=dict, repr=False)
-    """Environment variables of every mirror on this stack, in clear. They override the fleet's."""
-
-    mirrors: dict[str, Annotated[SiteOverride, BeforeValidator(null_as_empty)]] = Field(default_factory=dict)
-    """The keys of single sites, by slug. The original may have variables here, too, if its ``deploy`` is true."""
-
-
 PlatformKeys = TypeVar("PlatformKeys", bound=PlatformSettings)
-
-
-@dataclass(frozen=True)
-class _ChosenPlatform:
-    """The keys of one platform before validation."""
-
-    kind: str
-    keys: Mapping[str, Any] = field(repr=False)
-
-
-def _validate_platform(value: Any) -> PlatformSettings:
-    """Validate the keys of the chosen platform with the platform's own class."""
-    if isinstance(value, PlatformSettings):
-        return value
-    if isinstance(value, _ChosenPlatform):
-        return platform_settings_class(value.kind).model_validate(dict(value.keys))
-    raise not_taken(" or ".join(PLATFORMS))
 
 
 class Settings(ConfigModel):
@@ -221,7 +61,7 @@ class Settings(ConfigModel):
     environment: Literal["test", "live"]
     """The environment that this stack manages. Default: the stack's name."""
 
-    platform: Annotated[PlatformSettings, PlainValidator(_validate_platform)]
+    platform: Annotated[PlatformSettings, PlainValidator(validate_platform)]
     """The platform that runs the sites: Divio, or a Docker host."""
 
     site_ids_from: StackName | None = None
@@ -250,17 +90,7 @@ class Settings(ConfigModel):
     @model_validator(mode="before")
     @classmethod
     def _gather_platform(cls, data: Any) -> Any:
-        """Gather the keys of the chosen platform, and drop those of other platforms."""
-        if not isinstance(data, dict) or isinstance(data.get("platform"), PlatformSettings):
-            return data
-        kind = DEFAULT_PLATFORM if data.get("platform") is None else data["platform"]
-        if not isinstance(kind, str) or kind not in PLATFORMS:
-            return {key: value for key, value in data.items() if key not in keys_of_other_platforms("")}
-        own = {key: data[key] for key in PLATFORMS[kind].keys if key in data}
-        rest = {
-            key: value for key, value in data.items() if key not in keys_of_other_platforms(kind) and key not in own
-        }
-        return {**rest, "platform": _ChosenPlatform(kind, own)}
+        return gather_platform_keys(data)
 
     def platform_keys(self, platform: type[PlatformKeys]) -> PlatformKeys:
         """Return the keys of one platform.
