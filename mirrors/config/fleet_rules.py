@@ -26,9 +26,9 @@ def check_site_ids_differ(context: ValidationContext) -> Iterator[Problem]:
     for place, site in context.sites:
         if site.site_id is None:
             continue
-        there, other = first.setdefault(site.site_id, (place, site))
-        if there != place:
-            where = format_path((*there, "siteId"))
+        first_place, other = first.setdefault(site.site_id, (place, site))
+        if first_place != place:
+            where = format_path((*first_place, "siteId"))
             message = (
                 f"{site.application} has SITE_ID {site.site_id}, and so has {other.application} at {where}. They would"
                 " overwrite each other's content."
@@ -57,12 +57,12 @@ def check_site_ids_are_free(context: ValidationContext) -> Iterator[Problem]:
 
 def check_former_slugs_are_gone(context: ValidationContext) -> Iterator[Problem]:
     """Refuse a former slug that another site has, or had."""
-    seen = {site.application: (*place, "application") for place, site in reversed(context.sites)}
+    first = {site.application: (*place, "application") for place, site in reversed(context.sites)}
     for place, site in context.sites:
         if site.formerly is None:
             continue
         place = (*place, "formerly")
-        if (other := seen.setdefault(site.formerly, place)) != place:
+        if (other := first.setdefault(site.formerly, place)) != place:
             message = f"{site.formerly} is also at {format_path(other)}. Only one site had this slug."
             swap = "If two sites swap their slugs, give one of them a third slug first, and update every stack"
             remedy = swap if other[-1] == "application" else "Remove one of them"

@@ -41,12 +41,12 @@ def check_plain_or_secret(context: ValidationContext) -> Iterator[Problem]:
     """Refuse a variable that a site has both in clear and as a secret."""
     settings = context.settings
     for place, site in context.sites:
-        for there, plain in settings.plain_variables_of(site):
-            for here, secrets in settings.secret_variables_of(site):
+        for plain_place, plain in settings.plain_variables_of(site):
+            for secret_place, secrets in settings.secret_variables_of(site):
                 for name in sorted(plain.keys() & secrets.keys()):
                     own: KeyPath = (*place, "variables")
-                    message = f"{name} is also a plain variable at {format_path((*(there or own), name))}."
-                    yield problem_at((*here, name), "variable-plain-and-secret", message, "Declare it once")
+                    message = f"{name} is also a plain variable at {format_path((*(plain_place or own), name))}."
+                    yield problem_at((*secret_place, name), "variable-plain-and-secret", message, "Declare it once")
 
 
 def check_shared_names(context: ValidationContext) -> Iterator[Problem]:

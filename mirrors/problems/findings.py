@@ -34,41 +34,41 @@ class CheckFinding:
     Args:
         check: The name of the check.
         level: Its severity.
-        said: The message of a check that found everything in order.
-        wrong: The problem of a check that did not; its remedy is a command or an instruction.
+        summary: The message of a check that found everything in order.
+        problem: The problem of a check that did not; its remedy is a command or an instruction.
     """
 
     check: str
     level: FindingLevel
-    said: str = ""
-    wrong: Problem | None = None
+    summary: str = ""
+    problem: Problem | None = None
 
     @property
     def message(self) -> str:
         """The result in words."""
-        return self.wrong.message if self.wrong else self.said
+        return self.problem.message if self.problem else self.summary
 
     @property
     def remedy(self) -> str:
         """The command or instruction that helps; empty if all is fine."""
-        return self.wrong.remedy if self.wrong else ""
+        return self.problem.remedy if self.problem else ""
 
     @property
     def code(self) -> str | None:
         """The code of the problem; None if all is fine."""
-        return self.wrong.code if self.wrong else None
+        return self.problem.code if self.problem else None
 
     def __str__(self) -> str:
-        place = self.wrong and (self.wrong.path or self.wrong.site)
+        place = self.problem and (self.problem.path or self.problem.site)
         message = self.message.rstrip(".")
         line = f"{self.level:8} {self.check}: {f'{place}: {message}' if place else message}"
-        return f"{line}. Remedy: {self.remedy} [{self.code}]" if self.wrong else line
+        return f"{line}. Remedy: {self.remedy} [{self.code}]" if self.problem else line
 
     @property
     def data(self) -> dict[str, Any]:
         """The finding in ``--json``. Each has the same keys; ``code`` and ``reference`` are null if all is fine."""
         where = {"code": None, "site": None, "path": None, "details": "", "reference": None}
-        wrong = {key: self.wrong.data[key] for key in where} if self.wrong else where
+        wrong = {key: self.problem.data[key] for key in where} if self.problem else where
         return {"check": self.check, "level": self.level, "message": self.message, "remedy": self.remedy, **wrong}
 
 
@@ -77,21 +77,21 @@ def ok_finding(check: str, message: str) -> CheckFinding:
     return CheckFinding(check, FindingLevel.OK, message)
 
 
-def warning_finding(check: str, wrong: Problem) -> CheckFinding:
+def warning_finding(check: str, found: Problem) -> CheckFinding:
     """Return the finding of a check whose problem stops nothing."""
-    return CheckFinding(check, FindingLevel.WARNING, wrong=wrong)
+    return CheckFinding(check, FindingLevel.WARNING, problem=found)
 
 
-def problem_finding(check: str, wrong: Problem) -> CheckFinding:
+def problem_finding(check: str, found: Problem) -> CheckFinding:
     """Return the finding of a check whose problem stops an update."""
-    return CheckFinding(check, FindingLevel.PROBLEM, wrong=wrong)
+    return CheckFinding(check, FindingLevel.PROBLEM, problem=found)
 
 
 def findings_with_remedy(
     check: str, problems: Iterable[Problem], remedy: str, level: FindingLevel = FindingLevel.PROBLEM
 ) -> Iterator[CheckFinding]:
     """Yield a finding for each problem, with a remedy that fits the check."""
-    return (CheckFinding(check, level, wrong=replace(item, remedy=remedy)) for item in problems)
+    return (CheckFinding(check, level, problem=replace(item, remedy=remedy)) for item in problems)
 
 
 def all_ok(findings: Iterable[CheckFinding]) -> bool:

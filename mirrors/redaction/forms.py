@@ -68,13 +68,13 @@ def text_runs(text: str) -> Iterator[str]:
 
 
 def _secret_runs(secret: str, *, whole: bool) -> dict[str, int]:
-    telling = bytearray(len(secret))
+    in_credential = bytearray(len(secret))  # 1 for each character that belongs to a credential
     for start, end in [(0, len(secret))] if whole else credential_spans(secret):
-        telling[start:end] = b"\1" * (end - start)
+        in_credential[start:end] = b"\1" * (end - start)
     found: dict[str, int] = {}
     for variant in (secret, secret.replace(" ", "+"), secret.replace("+", " ")):
         for view in text_views(variant):
-            _merge_masks(found, _runs_with_masks(view, telling))
+            _merge_masks(found, _runs_with_masks(view, in_credential))
     for other in (_as_latin1(secret), *(text.encode(errors="replace").hex() for text in _source_texts(secret))):
         found |= dict.fromkeys(filter(_is_distinct_run, text_runs(other)), _ALL_CHARACTERS)
     return found
@@ -85,16 +85,15 @@ def _merge_masks(found: dict[str, int], more: Iterable[tuple[str, int]]) -> None
         found[run] = found.get(run, 0) | mask
 
 
-def _runs_with_masks(view: TextView, telling: bytearray) -> Iterator[tuple[str, int]]:
+def _runs_with_masks(view: TextView, in_credential: bytearray) -> Iterator[tuple[str, int]]:
+    """Yield each run of a view with the mask of its characters that belong to a credential, as in ``SecretForms``."""
     low = lower_in_place(view.text)
-    told = [any(telling[slice(*view.place(at, at + 1))]) for at in range(len(low))]
+    flags = [any(in_credential[slice(*view.place(at, at + 1))]) for at in range(len(low))]
     for at in range(len(low) - RUN_LENGTH + 1):
-        run, tells = low[at : at + RUN_LENGTH], told[at : at + RUN_LENGTH]
+        run, own = low[at : at + RUN_LENGTH], flags[at : at + RUN_LENGTH]
         if _is_distinct_run(run):
-            yield (
-                run,
-                sum(1 << bit for bit in range(RUN_LENGTH) if tells[bit]) if sum(tells) >= _REVEALING_CHARACTERS else 0,
-            )
+            reveals = sum(own) >= _REVEALING_CHARACTERS
+            yield run, sum(1 << bit for bit in range(RUN_LENGTH) if own[bit]) if reveals else 0
 
 
 def _is_distinct_run(run: str) -> bool:
