@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from itertools import pairwise
 
+from mirrors.redaction.dsns import TextSpan
 from mirrors.redaction.forms import RUN_LENGTH, SecretForms, escaped_spellings, merge_forms, secret_forms, text_runs
 from mirrors.redaction.views import TextView, lower_in_place, text_views
 
@@ -29,8 +30,6 @@ _COMMON_WORDS = re.findall(
 _URL_SAFE = str.maketrans("-_", "+/")
 _LONGEST_WORD = 500
 _BASE64_CHARACTERS = re.compile(rf"[A-Za-z0-9+/=_-]{{0,{_LONGEST_WORD}}}")
-
-TextSpan = tuple[int, int]
 
 
 def redact(

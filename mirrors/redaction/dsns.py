@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from urllib.parse import parse_qsl, unquote
 
 TextSpan = tuple[int, int]
+"""The start and the end of a part of a text."""
 
 _SCHEME = re.compile(r"\s*([A-Za-z][A-Za-z0-9+.-]*)://")
 _SHARED_MARKERS = re.compile(r"^\s*django-insecure-|-----(?:BEGIN|END) [A-Z0-9 ]+-----")
