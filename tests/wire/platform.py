@@ -1,10 +1,12 @@
 """A mirror's Test environment on a real sandbox, with a person beside Mirrors who edits and deploys by hand."""
 
+import json
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from mirrors_sandbox.control import Sandbox
@@ -70,6 +72,11 @@ class Platform:
         """The configuration of a provider process that reaches it."""
         return {"mirrors:apiUrl": self.sandbox.url, "mirrors:apiToken": self.sandbox.token}
 
+    @property
+    def requests(self) -> Path:
+        """The log of all requests."""
+        return self.sandbox.state / "requests.jsonl"
+
     @contextmanager
     def database(self) -> Iterator[sqlite3.Connection]:
         """Yield the sandbox's own database, for what neither API nor control panel can do."""
@@ -98,7 +105,10 @@ class Platform:
 
 @dataclass
 class Site:
-    """An application; ``environment`` is its Test. ``requests`` are those since the last ``forget_requests``."""
+    """An application; ``environment`` is its Test. ``requests`` are those since the last ``forget_requests``.
+
+    ``first``: where these begin in the platform's log.
+    """
 
     platform: Platform
     slug: str
@@ -181,14 +191,16 @@ class Site:
             self.platform.change("DELETE FROM sandbox_application WHERE uuid = ?", self.application)
 
     def forget_requests(self) -> None:
-        self.first = len(self.platform.sandbox.requests_log())
+        self.first = self.platform.requests.stat().st_size
 
     def requests(self, *, alone: bool = False) -> list[str]:
         """Return the requests about this application: ``POST SITE_ID``, ``GET variables`` or ``POST deployment``.
 
         ``alone``: leave out those that are about other applications as well.
         """
-        lines = self.platform.sandbox.requests_log()[self.first :]
+        with self.platform.requests.open("rb") as log:  # what is before would be read again and again
+            log.seek(self.first)
+            lines = [json.loads(line) for line in log]
         lines = [line for line in lines if not alone or len(_applications(line)) == 1]
         return [_words(line) for line in lines if self.slug in _applications(line)]
 
