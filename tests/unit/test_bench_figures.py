@@ -191,3 +191,10 @@ def test_a_build_says_what_its_own_shell_file_recommends(tmp_path: Path) -> None
     assert found["RECOMMENDED"] == str(tmp_path)
     assert found["PYTHONPATH"] == str(build.checkout)
     assert "PULUMI_HOME" not in found
+
+
+def test_the_command_refuses_what_it_cannot_measure(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as refused:
+        arguments(["--count", "0", "--part", OPERATIONS])
+    assert refused.value.code == 2
+    assert "0 is not above zero" in capsys.readouterr().err

@@ -16,7 +16,7 @@ from contextlib import closing
 from pathlib import Path
 
 from tools.bench.builds import CHECKOUT, HERE, Build, prepared
-from tools.bench.course import MORE, OPERATIONS, ROLLOUT, SIZES, Point, operations, rollout, warm_up
+from tools.bench.course import COURSE, MORE, OPERATIONS, ROLLOUT, SIZES, Point, operations, rollout, warm_up
 from tools.bench.figures import figures
 from tools.bench.machine import described
 from tools.bench.report import sections, write
@@ -63,13 +63,14 @@ def _positive(text: str) -> int:
 
 
 def course(options: argparse.Namespace, directory: Path, against: Build | None) -> Generator[Point, None, None]:
+    also = [operation for operation in MORE if operation in options.also]
     for part in options.part or [OPERATIONS if against else SIZES]:
         if part == ROLLOUT:
             yield from rollout(directory / part, options.runs)
             continue
         for mirrors in counts(options, part):
             where = directory / f"{part}-{mirrors}"
-            yield from operations(where, mirrors, options.runs, part, against, options.also)
+            yield from operations(where, mirrors, options.runs, part, against, (*COURSE, *also))
 
 
 def measured(options: argparse.Namespace, points: list[Point], directory: Path) -> int:

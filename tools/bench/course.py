@@ -49,7 +49,7 @@ def operations(
     runs: int,
     part: str = OPERATIONS,
     against: Build | None = None,
-    also: Sequence[str] = (),
+    course: Sequence[str] = COURSE,
 ) -> Generator[Point, None, None]:
     """Measure each operation by each contender in turn, from the first ``up`` on. The engine keeps its checkpoints."""
     contending = names(part, against)
@@ -61,7 +61,7 @@ def operations(
         }
         for run in range(1, runs + 1):
             contenders = _contenders(platforms, directory / f"run-{run}", contending, against)
-            for operation in (*COURSE, *(item for item in MORE if item in also)):
+            for operation in course:
                 for name in contending:
                     yield Point(part, mirrors, run, operation, name, contenders[name].measure(operation))
 
