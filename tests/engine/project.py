@@ -158,9 +158,18 @@ class Stack:
         """Without the preview that it usually begins with: tests ask for that by itself, and it takes as long again."""
         return self.pulumi("up", "--yes", "--skip-preview", *arguments)
 
+    def update(self, *arguments: str) -> Done:
+        """Run ``up`` without its refresh, too, where the platform is as the last command has left it."""
+        return self.up("--refresh=false", *arguments)
+
     def preview_and_up(self, *arguments: str) -> Done:
         """Run what a user types."""
         return self.pulumi("up", "--yes", *arguments)
+
+    def deploy(self, *sites: str) -> Done:
+        """Run ``mirrors deploy`` for these sites, without the preview that its ``pulumi up`` begins with."""
+        with self.project.with_environment(PULUMI_OPTION_SKIP_PREVIEW="true"):
+            return self.project.run("mirrors", "deploy", *sites, "--stack", self.name, "--yes")
 
     def refresh(self, *arguments: str) -> Done:
         return self.pulumi("refresh", *arguments)

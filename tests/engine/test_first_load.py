@@ -2,11 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from tests.engine.crash.processes import family, kill
 from tests.engine.crash.proxy import Passed, proxy_before
@@ -42,29 +39,13 @@ def killed_first_load(directory: Path, **variables: str) -> Iterator[Fleet]:
         yield fleet
 
 
-@dataclass(frozen=True)
-class Forgetful:
-    """``there``: the names of each mirror's variables when everything had been killed."""
-
-    fleet: Fleet
-    there: dict[str, set[str]]
-
-
-@pytest.fixture(scope="module")
-def forgetful(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forgetful]:
-    with killed_first_load(tmp_path_factory.mktemp("forgetful"), **SKIPPING) as fleet:
-        yield Forgetful(fleet, names(fleet))
-
-
 def names(fleet: Fleet) -> dict[str, set[str]]:
     return {mirror: set(fleet.variables(mirror, "test")) for mirror in MIRRORS}
 
 
 def remembered(fleet: Fleet) -> set[str]:
     """Return the kinds of resources in the state."""
-    deployment = fleet.test.pulumi("stack export").succeeded().json()["deployment"]
-    kinds = {item["type"].rpartition(":")[2] for item in deployment.get("resources", ())}
-    return kinds & EVERYTHING
+    return {item["type"].rpartition(":")[2] for item in fleet.test.resources()} & EVERYTHING
 
 
 def made(fleet: Fleet, collection: str) -> list[tuple[Any, ...]]:
@@ -76,38 +57,21 @@ def made(fleet: Fleet, collection: str) -> list[tuple[Any, ...]]:
     )
 
 
-def test_with_checkpoints_a_crash_leaves_whose_each_variable_is_and_so_it_goes_with_the_fleet(tmp_path: Path) -> None:
-    with killed_first_load(tmp_path) as fleet:
-        assert remembered(fleet) >= {"Fleet", "SiteIds", "Original"}
-        assert any(names(fleet).values())
+def test_without_checkpoints_a_crash_forgets_everything_and_the_next_up_does_nothing_twice(tmp_path: Path) -> None:
+    """The variables of the forgotten load look like another's, and stay when the fleet goes."""
+    with killed_first_load(tmp_path, **SKIPPING) as fleet:
+        there = names(fleet)
+        assert remembered(fleet) == set()
+        assert sum(found == OURS for found in there.values()) >= 2
+        ids = {mirror: fleet.variables(mirror, "test").get("SITE_ID") for mirror in MIRRORS}
+        assert "this stack's state remembers none" in fleet.test.up().failed().text, "of ids that were given"
+        fleet.project.configure(lambda config: config["mirrors:fleet"]["value"].update(highestSiteId=4))
         fleet.test.up().succeeded()
         assert remembered(fleet) == EVERYTHING
+        assert made(fleet, "deployments") == [(mirror, "") for mirror in sorted(MIRRORS)]
+        assert made(fleet, "environment-variables") == sorted((mirror, name) for mirror in MIRRORS for name in OURS)
+        given = {mirror: str(site_id) for mirror, site_id in fleet.test.outputs()["siteIds"].items()}
+        assert {mirror: site_id for mirror, site_id in ids.items() if site_id}.items() <= given.items()
+        assert fleet.test.has_no_changes()
         fleet.test.destroy("--exclude-protected").succeeded()
-        assert not any(names(fleet).values())
-
-
-def test_without_checkpoints_a_crash_forgets_everything_and_the_next_up_does_nothing_twice(
-    forgetful: Forgetful,
-) -> None:
-    fleet = forgetful.fleet
-    assert remembered(fleet) == set()
-    assert sum(there == OURS for there in forgetful.there.values()) >= 2
-    ids = {mirror: fleet.variables(mirror, "test").get("SITE_ID") for mirror in MIRRORS}
-    assert "this stack's state remembers none" in fleet.test.up().failed().text, "of ids that were given, and to whom"
-    fleet.project.configure(lambda config: config["mirrors:fleet"]["value"].update(highestSiteId=4))
-    fleet.test.up().succeeded()
-    assert remembered(fleet) == EVERYTHING
-    assert made(fleet, "deployments") == [(mirror, "") for mirror in sorted(MIRRORS)]
-    assert made(fleet, "environment-variables") == sorted((mirror, name) for mirror in MIRRORS for name in OURS)
-    given = {mirror: str(site_id) for mirror, site_id in fleet.test.outputs()["siteIds"].items()}
-    assert {mirror: site_id for mirror, site_id in ids.items() if site_id}.items() <= given.items()
-    assert fleet.test.has_no_changes()
-
-
-def test_what_a_forgotten_load_has_set_looks_like_anothers_and_stays_when_the_fleet_goes(
-    forgetful: Forgetful,
-) -> None:
-    fleet = forgetful.fleet
-    fleet.test.up().succeeded()
-    fleet.test.destroy("--exclude-protected").succeeded()
-    assert names(fleet) == forgetful.there
+        assert names(fleet) == there

@@ -7,19 +7,16 @@ as many as it takes time.
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
-
-import pytest
 
 from mirrors.divio.deployments import NEWEST_PAGE_SIZE
 from tests.engine.fleet import NOBODY_SERVES, Fleet, Line, silently
 from tests.engine.project import Project
 from tests.sandboxes import frozen_variables, running_sandbox
 
-FEW, MANY = 4, 20
+FEW, MANY = 4, 12
 MORE = MANY - FEW
 SMALL = 5
 """So large that no list fits one page, so small that all have several."""
@@ -45,19 +42,6 @@ FIRST_UP = 8
 """SITE_ID, read back; three more variables, read back together; the deployment, and what it runs with."""
 
 
-@dataclass(frozen=True)
-class Asked:
-    """The requests of the first up, and of a second one with nothing to do, each with its refresh.
-
-    ``secrets``: how often the state has the shared password then.
-    """
-
-    first: int
-    second: int
-    written: int
-    secrets: int
-
-
 def is_poll(line: Line) -> bool:
     """Return a look at one deployment, or at all that go on."""
     collection, *rest = line["path"].removeprefix("/apps/v3/").strip("/").split("/")
@@ -66,11 +50,10 @@ def is_poll(line: Line) -> bool:
 
 
 @contextmanager
-def numbered_fleet(directory: Path, mirrors: int, switches: dict[str, Any]) -> Iterator[Fleet]:
+def numbered_fleet(directory: Path, mirrors: int) -> Iterator[Fleet]:
     project = Project.at(directory / "acme", {})
     with running_sandbox(project.state) as sandbox:
         sandbox.seed(mirrors=(), numbered=mirrors, report=silently)
-        (sandbox.state / "fidelity.json").write_text(json.dumps(switches), encoding="utf-8")
         project.environment.update(DIVIO_API_URL=sandbox.url, DIVIO_API_TOKEN=sandbox.token)
         listed = [{"application": f"acme-{number:04}"} for number in range(1, mirrors + 1)]
         project.configure(lambda config: config["mirrors:fleet"]["value"].update(mirrors=listed))
@@ -79,18 +62,9 @@ def numbered_fleet(directory: Path, mirrors: int, switches: dict[str, Any]) -> I
         yield Fleet(project, sandbox)
 
 
-def asked(directory: Path, mirrors: int, **switches: Any) -> Asked:
-    with numbered_fleet(directory, mirrors, switches) as fleet:
-        first = requests_of(fleet)
-        second = requests_of(fleet, "--expect-no-changes")
-        return Asked(first, second, len(fleet.writes()), in_the_state(fleet))
-
-
-def in_the_state(fleet: Fleet) -> int:
-    """Return the shared password, decrypted."""
-    password = urlsplit(frozen_variables(fleet.sandbox, "acme", "test")["DATABASE_URL"]).password
-    assert password
-    return fleet.test.pulumi("stack export", "--show-secrets").succeeded().text.count(password)
+def switched(fleet: Fleet, **switches: Any) -> None:
+    """Have the platform behave in another way from now on."""
+    (fleet.sandbox.state / "fidelity.json").write_text(json.dumps(switches), encoding="utf-8")
 
 
 def requests_of(fleet: Fleet, *options: str) -> int:
@@ -99,37 +73,32 @@ def requests_of(fleet: Fleet, *options: str) -> int:
     return sum(not is_poll(line) for line in fleet.sandbox.requests_log())
 
 
-@pytest.fixture(scope="module")
-def few(tmp_path_factory: pytest.TempPathFactory) -> Asked:
-    return asked(tmp_path_factory.mktemp("few"), FEW)
+def requests_with_nothing_to_do(fleet: Fleet) -> int:
+    """Return those of an ``up`` and its refresh that find nothing to do."""
+    asked = requests_of(fleet, "--expect-no-changes")
+    assert fleet.writes() == []
+    return asked
 
 
-@pytest.fixture(scope="module")
-def many(tmp_path_factory: pytest.TempPathFactory) -> Asked:
-    return asked(tmp_path_factory.mktemp("many"), MANY)
+def in_the_state(fleet: Fleet) -> int:
+    """Return how often the state has the shared password, decrypted."""
+    password = urlsplit(frozen_variables(fleet.sandbox, "acme", "test")["DATABASE_URL"]).password
+    assert password
+    return fleet.test.pulumi("stack export", "--show-secrets").succeeded().text.count(password)
 
 
-def test_a_mirror_costs_eight_requests_at_first_and_none_where_there_is_nothing_to_do(few: Asked, many: Asked) -> None:
-    assert many.first - few.first <= FIRST_UP * MORE
-    assert few.first <= FIRST_UP * FEW + 20
-    assert few.second <= 20 + SOME
-    assert many.second <= few.second + SOME < few.second + MORE
-    assert few.written == many.written == 0
+def test_a_mirror_costs_eight_requests_at_first_and_none_where_there_is_nothing_to_do(tmp_path: Path) -> None:
+    """Nor has the state the shared secret once more. A platform with small pages, or without bulk, is asked more."""
+    with numbered_fleet(tmp_path / "few", FEW) as few, numbered_fleet(tmp_path / "many", MANY) as many:
+        first, first_of_many = requests_of(few), requests_of(many)
+        assert first_of_many - first <= FIRST_UP * MORE
+        assert first <= FIRST_UP * FEW + 20
+        second, second_of_many = requests_with_nothing_to_do(few), requests_with_nothing_to_do(many)
+        assert second <= 20 + SOME
+        assert second_of_many <= second + SOME < second + MORE
+        assert 0 < in_the_state(few) == in_the_state(many) <= 4, "twice in Original, whose outputs are its inputs"
 
-
-def test_the_state_has_a_shared_secret_as_often_for_twenty_mirrors_as_for_four(few: Asked, many: Asked) -> None:
-    assert many.secrets == few.secrets
-    assert 0 < many.secrets <= 4, "twice in Original, whose outputs are its inputs"
-
-
-def test_with_small_pages_a_mirror_costs_its_part_of_each_page(few: Asked, tmp_path: Path) -> None:
-    many = asked(tmp_path, MANY, page_size_default=SMALL, page_size_max=SMALL)
-
-    assert few.second < many.second <= few.second + LISTED * MANY / SMALL + SOME
-
-
-def test_a_platform_without_bulk_requests_gets_more_of_them_and_the_same_fleet(few: Asked, tmp_path: Path) -> None:
-    dear = asked(tmp_path, FEW, **NO_BULK)
-
-    assert dear.second >= few.second + 4 * FEW
-    assert dear.written == 0
+        switched(many, page_size_default=SMALL, page_size_max=SMALL)
+        assert second < requests_with_nothing_to_do(many) <= second + LISTED * MANY / SMALL + SOME
+        switched(few, **NO_BULK)
+        assert requests_with_nothing_to_do(few) >= second + 4 * FEW
