@@ -29,11 +29,9 @@ def test_a_failed_deployment_is_one_error_with_the_end_of_its_log_and_the_next_u
 
         fleet.test.up().succeeded()
         assert frozen_variables(fleet.sandbox, "acme-fr", "test")["GREETING"] == "hello"
-        assert fleet.test.has_no_changes()
-
         taken_back_after_a_failure(fleet)
 
-    fleet.test.up().succeeded()
+    fleet.test.update().succeeded()
     for slug in MIRRORS:
         assert fleet.variables(slug, "test").keys() == OURS
         assert "GREETING" not in frozen_variables(fleet.sandbox, slug, "test")
@@ -45,10 +43,11 @@ def taken_back_after_a_failure(fleet: Fleet) -> None:
         fleet.project.configured(greeting("goodbye")),
         fleet.fault("deployment-fails", path="^acme-fr/test$", remaining=1),
     ):
-        fleet.test.up("--target", "**::acme", "--target", "**::acme-fr").failed()
+        fleet.test.update("--target", "**::acme", "--target", "**::acme-fr").failed()
     fleet.sandbox.clear_requests_log()
     fleet.test.up().succeeded()
     assert fleet.written() == [("PATCH", "acme-fr", "GREETING")]
+    assert fleet.test.has_no_changes()
     code, rows = fleet.test.status()
     assert (code, rows["acme-fr"]["state"]) == (0, "converged")
 
@@ -60,7 +59,7 @@ def test_what_an_up_has_written_before_it_failed_stays_mirrors_own_and_what_was_
     fidelity.write_text(json.dumps({"sensitive_turned_off": "refused"}), encoding="utf-8")
     first = {"application": "acme-de", "variables": {"A_FIRST": "x", "Z_THEIRS": "y"}}
     with fleet.with_mirrors(first, *MIRRORS[1:]):
-        failed = fleet.test.up().failed()
+        failed = fleet.test.update().failed()
     assert "acme-de (test): the platform refuses Z_THEIRS: PATCH /apps/v3/environment-variables/" in failed.text
     assert fleet.variables("acme-de", "test")["A_FIRST"] == "x"
 

@@ -1,6 +1,6 @@
 """Resources that are replaced, or move to another parent: the mirrors behind them go on as they are."""
 
-from tests.engine.fleet import MIRRORS, OURS, Fleet, silently
+from tests.engine.fleet import MIRRORS, OURS, Fleet
 from tests.sandboxes import change
 
 KEPT = ("assignments", "retired", "highest")
@@ -32,7 +32,7 @@ def urn_of_the_ledger(fleet: Fleet) -> str:
 
 def test_whatever_is_replaced_renamed_or_moved_no_variable_goes_and_every_site_keeps_its_id(fleet: Fleet) -> None:
     for slug in ("acme-it", "acme-at"):
-        fleet.sandbox.mirror("acme", slug, report=silently)
+        fleet.new_mirror(slug)
     replaces_a_mirrors_variables(fleet)
     gives_the_ledger_its_own_name(fleet)
     asks_whether_the_original_was_renamed(fleet)
@@ -44,7 +44,7 @@ def replaces_a_mirrors_variables(fleet: Fleet) -> None:
     [urn] = [urn for urn in fleet.test.urns() if urn.endswith("mirrors:Mirror::acme-de")]
     fleet.sandbox.clear_requests_log()
     with fleet.with_mirrors(*MIRRORS, "acme-it"):
-        fleet.test.up("--replace", urn).succeeded()
+        fleet.test.update("--replace", urn).succeeded()
     assert [item for item in removals(fleet) if item[1] != "acme-it"] == []
     assert set(fleet.variables("acme-de", "test")) == OURS
 

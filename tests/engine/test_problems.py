@@ -66,7 +66,7 @@ def says_with_a_preview_and_without_one_what_was_meant(fleet: Fleet) -> None:
         written(fleet, "Pulumi.yaml", scalars),
         written(fleet, "Pulumi.test.yaml", scalars),
     ):
-        for done in (fleet.test.preview(), fleet.test.up()):
+        for done in (fleet.test.preview(), fleet.test.update()):
             says(done, UNKNOWN_KEY, SAME_ID, MISSING, *texts)
 
 
@@ -91,7 +91,7 @@ def written(fleet: Fleet, name: str, scalars: list[str]) -> Iterator[None]:
 def refuses_an_id_that_another_site_has(fleet: Fleet) -> None:
     with fleet.with_mirrors({"application": "acme-de", "siteId": 3}, "acme-fr", "acme-ch"):
         differs = "acme-de: its SITE_ID differs: 3 in the configuration, 2 in the state"
-        says(fleet.test.up(), differs, "SITE_ID 3 would belong to acme-de and acme-fr")
+        says(fleet.test.update(), differs, "SITE_ID 3 would belong to acme-de and acme-fr")
 
 
 def says_what_pulumi_made_of_a_text(fleet: Fleet) -> None:
@@ -104,7 +104,7 @@ def says_what_pulumi_made_of_a_text(fleet: Fleet) -> None:
         fleet.test.pulumi("config set", *path, given="c4n4ry-promo").succeeded()
         number = r"V0: YAML reads 83 as a number \(Pulumi.test.yaml, line \d+\)"
         date = r"V1: Pulumi changed a date without quotes \(Pulumi.test.yaml, line \d+\)"
-        says(fleet.test.preview(), number, date, "mirrors:overrides: it holds a secret.*--path mirrors:secrets")
+        says(fleet.test.preview("--refresh=false"), number, date, "mirrors:overrides: it holds a secret.*--path mirrors:secrets")
     assert "c4n4ry-promo" not in "".join(fleet.project.said)
 
 
@@ -128,8 +128,8 @@ def asks_for_an_original_that_was_never_deployed(fleet: Fleet) -> None:
     never = "bolt: {0} was never deployed successfully.* Deploy bolt in {0} first"
     missing = "bolt-xx: this token sees no application of this name"
     with fleet.project.configured(lambda config: config["mirrors:fleet"].update(value=declared)):
-        says(fleet.test.up(), never.format("Test"), never.format("Live"), missing)
-        says(fleet.live.preview(), never.format("Live"), missing)
+        says(fleet.test.update(), never.format("Test"), never.format("Live"), missing)
+        says(fleet.live.preview("--refresh=false"), never.format("Live"), missing)
 
 
 def test_a_fleet_in_a_file_of_its_own_may_be_larger_than_what_the_engine_hands_on(fleet: Fleet) -> None:
@@ -151,9 +151,11 @@ def test_a_fleet_in_a_file_of_its_own_may_be_larger_than_what_the_engine_hands_o
         assert fleet.test.status()[0] == 0
 
     with fleet.project.configured(large):
-        assert "argument list too long" in fleet.test.preview().failed().text
+        assert "argument list too long" in fleet.test.preview("--refresh=false").failed().text
         assert "problem  configuration size: 13" in fleet.project.run("mirrors", "doctor", "--stack", "test").stdout
         with fleet.project.configured(moved):
-            assert {change.split()[1] for change in updates(fleet.test.preview().succeeded())} == set(MIRRORS)
+            assert {change.split()[1] for change in updates(fleet.test.preview("--refresh=false").succeeded())} == set(
+                MIRRORS
+            )
             doctor = fleet.project.run("mirrors", "doctor", "--stack", "test").stdout
             assert "ok       configuration size: 1 of the 128 KiB" in doctor

@@ -5,29 +5,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import pytest
 from mirrors_sandbox.process import wait_until
 
 from tests.engine.crash.processes import family, is_provider
-from tests.engine.fleet import MIRRORS, Fleet, seeded_fleet, silently
-from tests.engine.project import errors
+from tests.engine.fleet import MIRRORS, Fleet, silently
+from tests.engine.project import errors, updates
 from tests.engine.serving import served
-from tests.sandboxes import call, change, environment_of, get
+from tests.sandboxes import call, change, deployments_of, environment_of, frozen_variables
 
 SIX = (*MIRRORS, "acme-at", "acme-it", "acme-es")
 Rollout = dict[str, Any]
 PATIENCE = 60.0  # seconds, for what happens soon on a machine that is not busy
-
-
-@pytest.fixture(scope="module")
-def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
-    """Six mirrors without a server, converged in Test."""
-    with seeded_fleet(tmp_path_factory.mktemp("rollout")) as fleet:
-        for slug in SIX[len(MIRRORS) :]:
-            fleet.sandbox.mirror("acme", slug, report=silently)
-        fleet.project.configure(_lists(SIX))
-        fleet.test.up().succeeded()
-        yield fleet
 
 
 @contextmanager
@@ -54,9 +42,8 @@ def _lists(slugs: tuple[str, ...]) -> Any:
     return lambda config: config["mirrors:fleet"]["value"].update(mirrors=[{"application": slug} for slug in slugs])
 
 
-def deployments(fleet: Fleet, slug: str) -> list[dict[str, Any]]:
-    listed = get(fleet.sandbox, "deployments/", environment=environment_of(fleet.sandbox, slug, "test"))["results"]
-    return sorted(listed, key=lambda item: str(item["started_at"]))
+def deployments(fleet: Fleet, slug: str) -> list[Any]:
+    return deployments_of(fleet.sandbox, slug, "test")
 
 
 def times(fleet: Fleet, slugs: tuple[str, ...] = SIX) -> dict[str, int]:
@@ -100,25 +87,70 @@ def new_release(fleet: Fleet) -> None:
     fleet.sandbox.deploy("acme", "live", report=silently)
 
 
-def test_each_wave_begins_when_the_one_before_has_ended(fleet: Fleet) -> None:
+def with_six_mirrors(fleet: Fleet) -> None:
+    """A longer list, and other waves, deploy no one again."""
+    for slug in SIX[len(MIRRORS) :]:
+        fleet.new_mirror(slug)
     before = times(fleet)
+    fleet.project.configure(_lists((*SIX[3:], *SIX[:3])))
+    with rollout(fleet, waves=["30%", "100%"], parallel=7):
+        fleet.test.update().succeeded()
+    assert more(before, times(fleet)) == dict.fromkeys(SIX[3:], 1)
+    fleet.project.configure(_lists(SIX))
+
+
+def test_a_change_reaches_the_mirrors_in_waves_past_no_failure_and_no_release_that_is_newer(fleet: Fleet) -> None:
+    with_six_mirrors(fleet)
+    goes_in_waves_and_stops_where_one_fails(fleet)
+    meets_a_newer_release_on_its_way(fleet)
+    deploys_as_many_at_once_as_parallel_says(fleet)
+    does_not_pass_a_canary_that_failed(fleet)
+
+
+def goes_in_waves_and_stops_where_one_fails(fleet: Fleet) -> None:
+    """Also where the engine goes on after an error. The next ``up`` goes on there."""
     new_variable(fleet, "waves")
+    before = times(fleet)
     with rollout(fleet):
-        preview = fleet.test.preview("--parallel", "2").succeeded()
+        with fleet.fault("deployment-fails", path="^acme-fr/test$"):
+            failed = fleet.test.preview_and_up("--parallel", "2", "--continue-on-error").failed()
+        assert "acme-fr (test): deployment " in failed.text
+        assert "error: wave 3 of the rollout did not begin: a site of an earlier wave failed" in failed.text
+        assert more(before, times(fleet)) == dict.fromkeys(SIX[:3], 1)
+        assert span(fleet, SIX[:1])[1] <= span(fleet, SIX[1:3])[0]
         fleet.test.up().succeeded()
-    assert more(before, times(fleet)) == dict.fromkeys(SIX, 1)
-    canary, second, rest = (span(fleet, slugs) for slugs in (SIX[:1], SIX[1:3], SIX[3:]))
-    assert canary[1] <= second[0] <= second[1] <= rest[0]
-    assert "rollout: wave 1: 1 site: acme-de" in preview.text
-    assert "rollout: wave 3: 3 sites: acme-at, acme-it, acme-es" in preview.text
+        assert more(before, times(fleet)) == {**dict.fromkeys(SIX, 1), "acme-fr": 2}
+        assert span(fleet, SIX[1:2])[1] <= span(fleet, SIX[3:])[0]
+        assert fleet.test.has_no_changes()
+    assert "rollout: wave 1: 1 site: acme-de" in failed.text
+    assert "rollout: wave 3: 3 sites: acme-at, acme-it, acme-es" in failed.text
     assert (
-        "mirrors:rollout.parallel is 4, but Pulumi runs 2 operations at once here. Set PULUMI_PARALLEL=4"
-        in preview.text
+        "mirrors:rollout.parallel is 4, but Pulumi runs 2 operations at once here. Set PULUMI_PARALLEL=4" in failed.text
     )
 
 
-def test_as_many_are_deployed_at_once_as_parallel_says_by_one_provider_process(fleet: Fleet) -> None:
-    new_variable(fleet, "at once")
+def meets_a_newer_release_on_its_way(fleet: Fleet) -> None:
+    """The first wave is about to be deployed, and waits for a deployment that a user has started there."""
+    new_variable(fleet, "in the middle")
+    before = times(fleet)
+    command = fleet.test.command("up", "--yes", "--skip-preview")
+    with rollout(fleet), fleet.fault("deployment-hangs", path="^acme-de/test$"):
+        canary = environment_of(fleet.sandbox, "acme-de", "test")
+        uuid = call(fleet.sandbox, "POST", "deployments/", environment=canary).json()["uuid"]
+        fleet.sandbox.clear_requests_log()
+        with fleet.project.started(*command) as process:
+            looked_at = f"/apps/v3/deployments/{uuid}/"
+            assert wait_until(lambda: any(line["path"] == looked_at for line in fleet.sandbox.requests_log()), PATIENCE)
+            new_release(fleet)
+            end_one(fleet)
+            said, wrong = process.communicate(timeout=PATIENCE)
+        assert process.returncode != 0
+        assert "acme-de (test): the original has got another release since this rollout began" in said + wrong
+        assert more(before, times(fleet)) == {"acme-de": 1}
+
+
+def deploys_as_many_at_once_as_parallel_says(fleet: Fleet) -> None:
+    """By one provider process. None of them has got what the ``up`` before was stopped with."""
     before, at_once = times(fleet), 5
     command = fleet.test.command("up", "--yes", "--skip-preview", "--parallel", "16")
     with (
@@ -137,268 +169,165 @@ def test_as_many_are_deployed_at_once_as_parallel_says_by_one_provider_process(f
         said, wrong = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, said + wrong
     assert most_at_once(fleet) == at_once
+    assert more(before, times(fleet)) == dict.fromkeys(SIX, 1)
 
 
-def test_a_failure_stops_the_waves_after_it_and_the_next_up_goes_on_there(fleet: Fleet) -> None:
-    new_variable(fleet, "failure")
-    with rollout(fleet):
-        before = times(fleet)
-        with fleet.fault("deployment-fails", path="^acme-fr/test$"):
-            failed = fleet.test.up().failed()
-        assert any(
-            line.startswith("Exception calling application: acme-fr (test): deployment") for line in errors(failed)
-        )
-        tried = more(before, times(fleet))
-        assert tried.items() >= {"acme-de": 1, "acme-fr": 1}.items()
-        assert not tried.keys() & set(SIX[3:])
-        before = times(fleet)
-        fleet.test.up().succeeded()
-        assert more(before, times(fleet)).keys() >= {"acme-fr", *SIX[3:]}
-        assert "acme-de" not in more(before, times(fleet))
-        assert fleet.test.has_no_changes()
-
-
-def test_where_the_engine_goes_on_after_an_error_no_wave_does(fleet: Fleet) -> None:
-    new_variable(fleet, "goes on")
-    before = times(fleet)
-    with rollout(fleet):
-        with fleet.fault("deployment-fails", path="^acme-de/test$"):
-            failed = fleet.test.up("--continue-on-error").failed()
-        assert more(before, times(fleet)) == {"acme-de": 1}
-        assert re.search(
-            r"error: wave [23] of the rollout did not begin: a site of an earlier wave failed", failed.text
-        )
-        fleet.test.up().succeeded()
-    assert more(before, times(fleet)).keys() == set(SIX)
-
-
-def test_a_release_in_the_middle_of_a_rollout_reaches_no_one_before_the_first_wave(fleet: Fleet) -> None:
-    """The first wave is about to be deployed, and waits for a deployment that a user has started there."""
-    new_variable(fleet, "in the middle")
-    before = times(fleet)
-    command = fleet.test.command("up", "--yes", "--skip-preview")
-    with rollout(fleet), fleet.fault("deployment-hangs", path="^acme-de/test$"):
-        canary = environment_of(fleet.sandbox, "acme-de", "test")
-        uuid = call(fleet.sandbox, "POST", "deployments/", environment=canary).json()["uuid"]
-        fleet.sandbox.clear_requests_log()
-        with fleet.project.started(*command) as process:
-            looked_at = f"/apps/v3/deployments/{uuid}/"
-            assert wait_until(lambda: any(line["path"] == looked_at for line in fleet.sandbox.requests_log()), PATIENCE)
-            new_release(fleet)
-            end_one(fleet)
-            said, wrong = process.communicate(timeout=PATIENCE)
-        assert process.returncode != 0
-        assert "acme-de (test): the original has got another release since this rollout began" in said + wrong
-        assert more(before, times(fleet)) == {"acme-de": 1}
-    with rollout(fleet):
-        fleet.test.up().succeeded()
-    assert more(before, times(fleet)) == dict.fromkeys(SIX, 1) | {"acme-de": 2}
-
-
-def test_those_behind_are_not_deployed_past_a_canary_that_failed(fleet: Fleet) -> None:
-    behind = ("mirrors", "deploy", "--behind", "--stack", "test", "--yes")
+def does_not_pass_a_canary_that_failed(fleet: Fleet) -> None:
     new_release(fleet)
     before = times(fleet)
     with rollout(fleet):
         with fleet.fault("deployment-fails", path="^acme-de/test$"):
-            fleet.test.up().failed()
-            fleet.project.run(*behind).failed()
-            assert more(before, times(fleet)).keys() == {"acme-de"}
-        fleet.project.run(*behind).succeeded()
-        assert more(before, times(fleet)).keys() == set(SIX)
-
-
-def test_a_longer_list_and_other_waves_deploy_no_one_again(fleet: Fleet) -> None:
-    fleet.sandbox.mirror("acme", "acme-be", report=silently)
-    before = times(fleet)
-    with rollout(fleet, waves=["30%", "100%"], parallel=7):
-        fleet.project.configure(_lists((*SIX[:2], "acme-be", *SIX[2:])))
-        fleet.test.up().succeeded()
-        assert fleet.test.has_no_changes()
-    fleet.test.up("--expect-no-changes").succeeded()
-    assert times(fleet) == before
-    assert times(fleet, ("acme-be",)) == {"acme-be": 1}
-
-
-def test_any_site_can_be_the_only_target_or_left_out(fleet: Fleet) -> None:
-    new_variable(fleet, "targets")
-    with rollout(fleet):
-        before = times(fleet)
-        last = ("--target", "**::acme", "--target", "**::acme-es")
-        fleet.test.up(*last).succeeded()
-        assert more(before, times(fleet)) == {"acme-es": 1}
-        before = times(fleet)
-        fleet.sandbox.mirror("acme", "acme-pl", report=silently)
-        fleet.project.configure(_lists((*SIX, "acme-pl")))
-        fleet.test.up("--exclude", "**::acme-de", "--exclude", "**::acme-pl").succeeded()
-        assert more(before, times(fleet)) == dict.fromkeys(SIX[1:-1], 1)
-        [left_out] = [site for site in fleet.test.outputs()["sites"] if site["application"] == "acme-pl"]
-        assert (left_out["url"], left_out["deployment"]) == (None, None)
-        assert fleet.test.outputs()["siteIds"]["acme-de"] == 2
-        fleet.project.configure(_lists(SIX))
-        before = times(fleet)
-        fleet.test.up().succeeded()
+            fleet.test.deploy("--behind").failed()
         assert more(before, times(fleet)) == {"acme-de": 1}
+        fleet.test.deploy("--behind").succeeded()
+    assert more(before, times(fleet)) == {**dict.fromkeys(SIX, 1), "acme-de": 2}
 
 
-def test_a_held_site_gets_no_release_and_its_variables_may_not_change(fleet: Fleet) -> None:
+def test_a_site_that_is_held_left_out_paused_or_followed_by_hand_stays_until_its_turn(fleet: Fleet) -> None:
+    with_six_mirrors(fleet)
+    holds_a_site(fleet)
+    targets_a_site_or_leaves_it_out(fleet)
+    pauses_and_goes_on(fleet)
+    rolls_out_by_hand_where_a_site_is_named(fleet)
+
+
+def holds_a_site(fleet: Fleet) -> None:
+    """It gets no release, and its variables may not change."""
     with held(fleet, "acme-fr"):
         before = times(fleet)
         new_release(fleet)
-        fleet.test.up().succeeded()
+        fleet.test.update().succeeded()
         assert more(before, times(fleet)) == dict.fromkeys([slug for slug in SIX if slug != "acme-fr"], 1)
         _, rows = fleet.test.status()
         assert {slug: rows[slug]["state"] for slug in SIX} == {**dict.fromkeys(SIX, "converged"), "acme-fr": "held"}
         new_variable(fleet, "for a held site")
-        refused = fleet.test.up().failed()
-        [told] = [line for line in errors(refused) if line.startswith("acme-fr")]
-        assert told.startswith("acme-fr: it is held, but its variables change: NEWS. ")
-        assert "hold: false" in told
-        assert "hold: variablesMayDeploy" in told
+        refused = fleet.test.update().failed()
+    [told] = [line for line in errors(refused) if line.startswith("acme-fr")]
+    assert told.startswith("acme-fr: it is held, but its variables change: NEWS. ")
+    assert "hold: false" in told
+    assert "hold: variablesMayDeploy" in told
+
+
+def targets_a_site_or_leaves_it_out(fleet: Fleet) -> None:
+    """Any site can be the only target. The variable is new to all, and to acme-fr the release is, too."""
+    with rollout(fleet):
+        before = times(fleet)
+        fleet.test.update("--target", "**::acme", "--target", "**::acme-es").succeeded()
+        assert more(before, times(fleet)) == {"acme-es": 1}
+        before = times(fleet)
+        fleet.new_mirror("acme-pl")
+        fleet.project.configure(_lists((*SIX, "acme-pl")))
+        fleet.test.update("--exclude", "**::acme-de", "--exclude", "**::acme-pl").succeeded()
+    assert more(before, times(fleet)) == dict.fromkeys(SIX[1:-1], 1)
+    [left_out] = [site for site in fleet.test.outputs()["sites"] if site["application"] == "acme-pl"]
+    assert (left_out["url"], left_out["deployment"]) == (None, None)
+    assert fleet.test.outputs()["siteIds"]["acme-de"] == 2
+
+
+def pauses_and_goes_on(fleet: Fleet) -> None:
+    """A paused rollout is no failure. acme-de has the variable of before not yet, and a new site is on the list."""
+    new_variable(fleet, "pause")
     before = times(fleet)
-    fleet.test.up().succeeded()
-    assert more(before, times(fleet)) == dict.fromkeys(SIX, 1)
+    with rollout(fleet, pauseAfter=1):
+        paused = fleet.test.update().succeeded()
+        nobody = fleet.test.deploy("--behind").succeeded()
+        assert "Nothing to deploy: the sites of test that are behind the original are held or paused" in nobody.text
+        assert more(before, times(fleet)) == {"acme-de": 1}
+        assert times(fleet, ("acme-pl",)) == {"acme-pl": 0}
+        assert "new, and not reached before the pause: acme-pl" in paused.text
+        assert fleet.test.has_no_changes()
+    with rollout(fleet, pauseAfter=2):
+        fleet.test.update().succeeded()
+        assert more(before, times(fleet)) == dict.fromkeys(SIX[:4], 1)
+    with rollout(fleet):
+        fleet.test.update().succeeded()
+        assert more(before, times(fleet)) == dict.fromkeys(SIX, 1)
+        assert times(fleet, ("acme-pl",)) == {"acme-pl": 1}
 
 
-def test_a_secret_of_a_held_site_may_not_change_either(fleet: Fleet) -> None:
-    """The platform does not show it: what was there before is in the state alone."""
-    secrets = "mirrors:secrets.all.TOKEN"
-    fleet.test.pulumi("config set --secret --path", secrets, "c4n4ry-before").succeeded()
-    fleet.test.up().succeeded()
-    fleet.test.pulumi("config set --secret --path", secrets, "c4n4ry-after").succeeded()
-    with held(fleet, "acme-ch"):
-        refused = fleet.test.preview().failed()
-    assert "acme-ch (test): it is held, but its variables change: TOKEN. " in refused.text
-    assert "c4n4ry" not in refused.text
-    fleet.test.up().succeeded()
-
-
-def test_what_is_followed_by_hand_is_rolled_out_where_it_is_named(fleet: Fleet) -> None:
+def rolls_out_by_hand_where_a_site_is_named(fleet: Fleet) -> None:
+    """A variable is no release."""
     with rollout(fleet, follow="manual", waves=["100%"]):
         new_release(fleet)
         before = times(fleet)
-        fleet.test.up().succeeded()
+        fleet.test.update().succeeded()
         assert times(fleet) == before
-        done = fleet.project.run("mirrors", "deploy", "acme-at", "--stack", "test", "--yes")
+        done = fleet.test.deploy("acme-at")
         assert done.code == 0, done.text
         assert more(before, times(fleet)) == {"acme-at": 1}
         new_variable(fleet, "by hand")
         before = times(fleet)
-        fleet.test.up().succeeded()
+        fleet.test.update().succeeded()
         assert more(before, times(fleet)) == dict.fromkeys(SIX, 1)
 
 
-def test_a_paused_rollout_is_no_failure_and_goes_on_when_the_pause_moves(fleet: Fleet) -> None:
-    fleet.sandbox.mirror("acme", "acme-nl", report=silently)
-    fleet.project.configure(_lists((*SIX, "acme-nl")))
-    new_variable(fleet, "pause")
-    before = times(fleet)
-    with rollout(fleet, pauseAfter=1):
-        paused = fleet.test.up().succeeded()
-        nobody = fleet.project.run("mirrors", "deploy", "--behind", "--stack", "test", "--yes").succeeded()
-        assert "Nothing to deploy: the sites of test that are behind the original are held or paused" in nobody.text
-        assert more(before, times(fleet)) == {"acme-de": 1}
-        assert times(fleet, ("acme-nl",)) == {"acme-nl": 0}
-        assert "new, and not reached before the pause: acme-nl" in paused.text
-        assert fleet.test.has_no_changes()
-    with rollout(fleet, pauseAfter=2):
-        fleet.test.up().succeeded()
-        assert more(before, times(fleet)).keys() == set(SIX[:4])
-    with rollout(fleet):
-        fleet.test.up().succeeded()
-        assert more(before, times(fleet, (*SIX,))) == dict.fromkeys(SIX, 1)
-        assert times(fleet, ("acme-nl",)) == {"acme-nl": 1}
-
-
-def test_a_paused_site_that_the_state_does_not_know_is_not_deployed_before_its_wave(fleet: Fleet) -> None:
-    new_variable(fleet, "unknown")
-    [urn] = [urn for urn in fleet.test.urns() if urn.endswith("mirrors:Mirror::acme-es")]
-    fleet.test.pulumi("state delete", "--yes", urn).succeeded()
-    before = times(fleet)
-    with rollout(fleet, pauseAfter=1):
-        failed = fleet.test.up().failed()
-        assert "acme-es (test): it is behind mirrors:rollout.pauseAfter" in failed.text
-        assert "acme-es" not in more(before, times(fleet))
-    with rollout(fleet):
-        fleet.test.up().succeeded()
-        assert more(before, times(fleet))["acme-es"] == 1
-
-
-def test_a_repair_of_what_all_share_is_one_wave_and_one_failure_keeps_no_one_from_it(fleet: Fleet) -> None:
+def test_a_repair_of_what_all_share_is_one_wave_and_a_failure_keeps_no_one_from_it(fleet: Fleet) -> None:
+    """A site that has failed is tried again after a pause alone, and its failure is reported once."""
+    fleet.new_mirror("acme-lu")
+    fleet.project.configure(_lists((*MIRRORS, "acme-lu")))
     fleet.sandbox.rotate("acme", "test", report=silently)
     fleet.sandbox.deploy("acme", "test", report=silently)
-    before = times(fleet)
+    rotated = frozen_variables(fleet.sandbox, "acme", "test")["DATABASE_URL"]
+    fleet.sandbox.clear_requests_log()
+    before = times(fleet, MIRRORS)
     with rollout(fleet):
-        with fleet.fault("deployment-fails", path="^acme-fr/test$"):
-            failed = fleet.test.up().failed()
-        assert more(before, times(fleet)) == dict.fromkeys(SIX, 1)
+        with fleet.fault("deployment-fails", path="^acme-(de|fr)/test$"):
+            failed = fleet.test.preview_and_up("--exclude", "**::acme-lu").failed()
+        assert updates(failed) >= {f"Mirror {slug} ~DATABASE_URL" for slug in MIRRORS}
+        for slug in MIRRORS:
+            assert fleet.written().count(("PATCH", slug, "DATABASE_URL")) == 1
+        assert more(before, times(fleet, MIRRORS)) == dict.fromkeys(MIRRORS, 1)
+        assert frozen_variables(fleet.sandbox, "acme-ch", "test")["DATABASE_URL"] == rotated
         assert "rollout: shared credentials have changed, so all mirrors are one wave" in failed.text
         told = [line for line in errors(failed) if line.startswith("acme-fr (test): deployment")]
         assert len(told) == 1
-        assert "Mirrors could not repair 1 of the sites" in failed.text
-    before = times(fleet)
+        assert "Mirrors could not repair 2 of the sites" in failed.text
+        one = fleet.test.deploy("acme-fr").succeeded()
+        assert "acme-de (test): deployment" not in one.text
+    fleet.project.configure(_lists(MIRRORS[1:] + MIRRORS[:1]))
+    before = times(fleet, MIRRORS)
     with rollout(fleet, pauseAfter=1):
-        fleet.test.up("--refresh=false").succeeded()  # a refresh would take the failure out of the state
-        assert times(fleet) == before
+        fleet.test.update().succeeded()  # a refresh would take the failure out of the state
+        assert times(fleet, MIRRORS) == before
     with rollout(fleet):
-        fleet.test.up("--refresh=false").succeeded()
-        assert more(before, times(fleet)) == {"acme-fr": 1}
+        fleet.test.update().succeeded()
+        assert more(before, times(fleet, MIRRORS)) == {"acme-de": 1}
+        assert frozen_variables(fleet.sandbox, "acme-de", "test")["DATABASE_URL"] == rotated
         assert fleet.test.has_no_changes()
 
 
-def test_a_repair_that_failed_is_reported_though_a_new_site_is_left_out(fleet: Fleet) -> None:
-    fleet.project.configure(_lists(SIX))
-    fleet.test.up().succeeded()
-    fleet.sandbox.mirror("acme", "acme-lu", report=silently)
-    fleet.project.configure(_lists((*SIX, "acme-lu")))
-    fleet.sandbox.rotate("acme", "test", report=silently)
-    fleet.sandbox.deploy("acme", "test", report=silently)
-    with rollout(fleet):
-        with fleet.fault("deployment-fails", path="^acme-(de|at)/test$"):
-            failed = fleet.test.up("--exclude", "**::acme-lu").failed()
-        assert "Mirrors could not repair 2 of the sites" in failed.text
-        one = fleet.project.run("mirrors", "deploy", "acme-at", "--stack", "test", "--yes").succeeded()
-        assert "acme-de (test): deployment" not in one.text
-    fleet.project.configure(_lists(SIX))
-    fleet.test.up().succeeded()
-    assert fleet.test.has_no_changes()
-
-
 def test_an_unhealthy_site_stops_the_rollout_until_it_is_healthy_though_nothing_else_changes(fleet: Fleet) -> None:
-    sites = SIX[:3]
-    fleet.project.configure(_lists(sites))
-    fleet.test.up().succeeded()
     asks = {"path": "/health/?from=mirrors", "text": "Welcome", "timeout": "2s", "statuses": [200]}
-    with served(fleet, sites) as answers, rollout(fleet, waves=[1, "100%"], health=asks):
-        fleet.test.up().succeeded()
-        assert [site.asked for site in answers.values()] == [["/health/?from=mirrors"]] * 3
+    with served(fleet, MIRRORS) as answers, rollout(fleet, waves=[1, "100%"], health=asks):
         new_variable(fleet, "health")
         answers["acme-de"].status = 503
-        before = times(fleet)
-        failed = fleet.test.up().failed()
+        before = times(fleet, MIRRORS)
+        failed = fleet.test.update().failed()
         [told] = [line for line in errors(failed) if "acme-de" in line]
         assert "but was not healthy within 2 s: GET http://127.0.0.1:" in told
         assert "/health/?from=mirrors: 503, where 200 is healthy." in told
-        assert more(before, times(fleet)) == {"acme-de": 1}
+        assert set(answers["acme-de"].asked) == {"/health/?from=mirrors"}
+        assert more(before, times(fleet, MIRRORS)) == {"acme-de": 1}
         code, rows = fleet.test.status()
         assert (code, rows["acme-de"]["state"]) == (2, "not verified")
         assert re.fullmatch(
             r"not verified: GET http://127\.0\.0\.1:\d+/health/\?from=mirrors: 503, where 200 is healthy",
             rows["acme-de"]["details"][0],
         )
-        before = times(fleet)
+        before = times(fleet, MIRRORS)
         still = fleet.test.up().failed()
         assert any("acme-de" in line and "503" in line for line in errors(still))
-        assert times(fleet) == before
-        fleet.test.up("--exclude", "**::acme-de").succeeded()
-        assert more(before, times(fleet)) == {"acme-fr": 1, "acme-ch": 1}
+        assert times(fleet, MIRRORS) == before
+        fleet.test.update("--exclude", "**::acme-de").succeeded()
+        assert more(before, times(fleet, MIRRORS)) == {"acme-fr": 1, "acme-ch": 1}
+        assert answers["acme-fr"].asked == ["/health/?from=mirrors"]
         answers["acme-de"].status = 200
         assert fleet.test.status()[1]["acme-de"]["details"] == [
             "not verified: no up has found this deployment healthy yet; the next one asks"
         ]
-        fleet.test.up().succeeded()
+        fleet.test.update().succeeded()
         assert fleet.test.has_no_changes()
         asked = {slug: len(site.asked) for slug, site in answers.items()}
         _, rows = fleet.test.status()
-        assert {rows[slug]["state"] for slug in sites} == {"converged"}
+        assert {rows[slug]["state"] for slug in MIRRORS} == {"converged"}
         assert {slug: len(site.asked) for slug, site in answers.items()} == asked

@@ -526,7 +526,7 @@ REFUSALS = (
         "mirrors/resources/deployment_runner.py",
         "            self._check_release()\n",
         "",
-        (f"{ROLLOUT}::test_a_release_in_the_middle_of_a_rollout_reaches_no_one_before_the_first_wave",),
+        (f"{ROLLOUT}::test_a_change_reaches_the_mirrors_in_waves_past_no_failure_and_no_release_that_is_newer",),
     ),
     Mutation(
         "a-paused-site-that-the-state-has-lost-is-written-to",
@@ -557,21 +557,21 @@ REFUSALS = (
         "mirrors/program/site_resources.py",
         "return planned.release if deployment in earlier else deployment",
         "return deployment",
-        (f"{DEPLOYED}::test_a_release_made_by_hand_reaches_a_site_that_is_named",),
+        (f"{DEPLOYED}::test_an_original_that_mirrors_deploys_converges_and_its_mirrors_follow_once",),
     ),
     Mutation(
         "a-mirror-gets-values-from-before-the-originals-deployment",
         ATTEMPT,
         "if changed := find_changed_values(",
         "if False and find_changed_values(",
-        (f"{DEPLOYED}::test_what_the_original_runs_with_since_this_command_began_reaches_no_one_half",),
+        (f"{DEPLOYED}::test_an_original_that_mirrors_deploys_converges_and_its_mirrors_follow_once",),
     ),
     Mutation(
         "a-failure-of-an-earlier-repair-is-told-again",
         "mirrors/program/scheduler.py",
         "if failed and attempt == self.attempt]",
         "if failed]",
-        (f"{ROLLOUT}::test_a_repair_that_failed_is_reported_though_a_new_site_is_left_out",),
+        (f"{ROLLOUT}::test_a_repair_of_what_all_share_is_one_wave_and_a_failure_keeps_no_one_from_it",),
     ),
     Mutation(
         "a-refused-deployment-keeps-the-others-from-a-repair",
