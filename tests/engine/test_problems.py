@@ -104,7 +104,12 @@ def says_what_pulumi_made_of_a_text(fleet: Fleet) -> None:
         fleet.test.pulumi("config set", *path, given="c4n4ry-promo").succeeded()
         number = r"V0: YAML reads 83 as a number \(Pulumi.test.yaml, line \d+\)"
         date = r"V1: Pulumi changed a date without quotes \(Pulumi.test.yaml, line \d+\)"
-        says(fleet.test.preview("--refresh=false"), number, date, "mirrors:overrides: it holds a secret.*--path mirrors:secrets")
+        says(
+            fleet.test.preview("--refresh=false"),
+            number,
+            date,
+            "mirrors:overrides: it holds a secret.*--path mirrors:secrets",
+        )
     assert "c4n4ry-promo" not in "".join(fleet.project.said)
 
 
