@@ -15,7 +15,7 @@ export UV_CACHE_DIR ?= $(CURDIR)/.tools/uv
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help up down clean unit test pythons companion crash chaos mutants packages bench check docs site wheels tools venv lock engine
+.PHONY: help up down clean unit test pythons companion crash chaos mutants packages bench check docs site wheels tools venv lock engine mariadb
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -61,6 +61,9 @@ test: tools ## Run all tests
 
 engine: venv ## Find a Docker engine for the tests, or start one as root, with images that need no registry
 	@.venv/bin/python -m tools.docker_engine start
+
+mariadb: venv ## Find a MariaDB server for the tests, or install Debian's as root
+	@.venv/bin/python -m tools.mariadb_server
 
 pythons: venv ## Run the same on Python 3.11, 3.12 and 3.13; PYTHONS="3.12 3.13": on these
 	@.venv/bin/python -m nox --session $(if $(PYTHONS),$(PYTHONS:%=unit-%),unit)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import nox
 
+from tests.django.mariadb import NONE, running_mariadb
 from tests.django.postgres import running_postgres
 
 if pyenv := shutil.which("pyenv"):  # its shims lead to the versions of this variable, and to no other installed one
@@ -45,8 +46,12 @@ def companion(session: nox.Session) -> None:
     session.install("--compile-bytecode", *LOCKED, "django_mirrors/tests/requirements.lock")
     wheel = _built(session, "django_mirrors", session.create_tmp())
     session.install("--no-deps", "--compile-bytecode", "--reinstall", wheel)
-    with running_postgres() as server, session.chdir("django_mirrors"):
-        variables = {"MIRRORS_TEST_POSTGRES": server.url("postgres"), "PYTHONDONTWRITEBYTECODE": "1"}
+    with running_postgres() as postgres, running_mariadb() as mariadb, session.chdir("django_mirrors"):
+        variables = {"MIRRORS_TEST_POSTGRES": postgres.url("postgres"), "PYTHONDONTWRITEBYTECODE": "1"}
+        if mariadb:
+            variables["MIRRORS_TEST_MARIADB"] = mariadb.url("mysql")
+        else:
+            session.warn(f"the tests of MariaDB are skipped: {NONE}")
         options = session.posargs or ["-q", "-n", "4", "--dist", "worksteal"]
         session.run("pytest", "-p", "no:cacheprovider", *options, env=variables)
 

@@ -1,4 +1,4 @@
-"""Fixtures: tests that depend on the database run on SQLite and on a real PostgreSQL."""
+"""Fixtures: tests that depend on the database run on SQLite, and on real PostgreSQL and MariaDB servers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import django
 import pytest
 
-from tests.databases import Database, postgresql_database, sqlite_database
+from tests.databases import KINDS, Database, new_database
 from tests.operations.case import DOCUMENTED_VERSION
 from tests.released import Templates
 
@@ -31,24 +31,38 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.hook.pytest_deselected(items=left_out)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=KINDS)
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """Yield an empty database."""
-    with sqlite_database(tmp_path) if request.param == "sqlite" else postgresql_database() as made:
+    with new_database(request.param, tmp_path) as made:
         yield made
 
 
 @pytest.fixture
 def sqlite(tmp_path: Path) -> Iterator[Database]:
     """Yield an empty SQLite database, for tests that do not depend on the kind of database."""
-    with sqlite_database(tmp_path) as made:
+    with new_database("sqlite", tmp_path) as made:
         yield made
 
 
 @pytest.fixture
-def postgresql() -> Iterator[Database]:
+def postgresql(tmp_path: Path) -> Iterator[Database]:
     """Yield an empty PostgreSQL database, for what only PostgreSQL has."""
-    with postgresql_database() as made:
+    with new_database("postgresql", tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def mariadb(tmp_path: Path) -> Iterator[Database]:
+    """Yield an empty MariaDB database, for what only MariaDB and MySQL have."""
+    with new_database("mariadb", tmp_path) as made:
+        yield made
+
+
+@pytest.fixture(params=["postgresql", "mariadb"])
+def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """Yield an empty database on a server, for what a file has not: sessions, roles and waits for a table."""
+    with new_database(request.param, tmp_path) as made:
         yield made
 
 

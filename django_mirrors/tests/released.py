@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django_mirrors.conf import ORIGINAL, CurrentSite
 from django_mirrors.database_identity import database_identity
 from django_mirrors.registry import Registry, utc_now
-from tests.databases import Database, postgresql_database, sqlite_database
+from tests.databases import Database, new_database
 from tests.site import Site
 
 if TYPE_CHECKING:
@@ -40,16 +40,15 @@ class Templates:
 
     def release(self, database: Database) -> Site:
         """Return the original, released on the empty database."""
-        if database.vendor not in self.made:
-            self.made[database.vendor] = self._make(database.vendor)
-        template = self.made[database.vendor]
+        if database.kind not in self.made:
+            self.made[database.kind] = self._make(database.kind)
+        template = self.made[database.kind]
         database.become(template.database)
         _register(template.entry, database)
         return Site(database)
 
-    def _make(self, vendor: str) -> Template:
-        made = sqlite_database(self.folder) if vendor == "sqlite" else postgresql_database()
-        database = self.stack.enter_context(made)
+    def _make(self, kind: str) -> Template:
+        database = self.stack.enter_context(new_database(kind, self.folder))
         Site(database).manage("mirrors_migrate")
         with database.connected() as connection:
             [entry] = Registry(connection, STAGE, database_identity(connection)).entries(utc_now())

@@ -1,4 +1,4 @@
-"""The check of the real schema, on both databases."""
+"""The check of the real schema, on each kind of database."""
 
 from __future__ import annotations
 
@@ -75,9 +75,10 @@ if django.VERSION >= (5, 0):  # database defaults and computed columns
 
     def test_a_column_that_the_database_fills_may_be_unknown(database: Database) -> None:
         number = models.IntegerField()
-        computed = models.GeneratedField(expression=models.F("id") + 1, output_field=number, db_persist=True)
+        computed = models.GeneratedField(expression=models.F("size") + 1, output_field=number, db_persist=True)
         more = [AddField("thing", "note", note(db_default="x")), AddField("thing", "next", computed)]
-        assert looked(database, [thing()], [thing(), *more]) == ""
+        old = thing(size=number)
+        assert looked(database, [old], [old, *more]) == ""
 
 
 def test_a_column_that_takes_no_null_any_more_is_named(database: Database) -> None:
@@ -168,13 +169,14 @@ def test_a_table_that_migrations_do_not_make_may_be_absent(database: Database) -
 
 
 def test_a_required_column_that_the_database_computes_may_be_unknown(database: Database) -> None:
-    """Django's generated columns are not NOT NULL. Those of a RunSQL may be."""
+    """Django's generated columns are not NOT NULL. Those of a RunSQL may be, but not on MariaDB."""
+    kind = "VIRTUAL" if database.kind == "sqlite" else "STORED"
+    null = "" if database.kind == "mariadb" else "NOT NULL"
     with database.connected() as connection:
-        state = applied(connection, ProjectState(), thing())
-        kind = "VIRTUAL" if connection.vendor == "sqlite" else "STORED"
+        state = applied(connection, ProjectState(), thing(size=models.IntegerField()))
         with connection.cursor() as cursor:
             cursor.execute(
-                f"ALTER TABLE shop_thing ADD COLUMN next integer NOT NULL GENERATED ALWAYS AS (id + 1) {kind}"
+                f"ALTER TABLE shop_thing ADD COLUMN next integer {null} GENERATED ALWAYS AS (size + 1) {kind}"
             )
         assert mismatch_texts(connection, declare_schema(state.apps)) == ()
 
@@ -197,6 +199,32 @@ def test_a_table_in_another_schema_is_found(postgresql: Database) -> None:
     with postgresql.connected() as connection:
         (found,) = mismatch_texts(connection, declare_schema(after(reading).apps))
     assert "does not exist" in found
+
+
+def test_a_table_in_another_database_of_the_server_is_found(mariadb: Database) -> None:
+    elsewhere = thing(note=note(unique=True))
+    other = f"{mariadb.name}_other"
+    elsewhere.options["db_table"] = f"{other}`.`thing"
+    mariadb.query(f"CREATE DATABASE {other}")
+    try:
+        with mariadb.connected() as connection:
+            assert mismatch_texts(connection, declare_schema(after(elsewhere).apps))
+            state = applied(connection, ProjectState(), elsewhere)
+            assert mismatch_texts(connection, declare_schema(state.apps)) == ()
+            mariadb.query(f"ALTER TABLE {other}.thing MODIFY note varchar(10) NOT NULL")
+            (found,) = mismatch_texts(connection, declare_schema(state.apps))
+        assert "takes 10 characters, and the code declares 20" in found
+    finally:
+        mariadb.query(f"DROP DATABASE {other}")
+
+
+@pytest.mark.parametrize("real", ["tinytext", "text", "mediumtext"])
+def test_a_text_that_is_shorter_than_djangos_is_named(mariadb: Database, real: str) -> None:
+    with mariadb.connected() as connection:
+        state = applied(connection, ProjectState(), thing(note=models.TextField()))
+        mariadb.query(f"ALTER TABLE shop_thing MODIFY note {real} NOT NULL")
+        (found,) = mismatch_texts(connection, declare_schema(state.apps))
+    assert "characters, and the code declares no limit" in found
 
 
 def test_a_table_of_an_attached_file_is_found(sqlite: Database) -> None:

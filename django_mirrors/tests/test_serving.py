@@ -16,7 +16,7 @@ from django.test import override_settings
 from django_mirrors.conf import CurrentSite
 from django_mirrors.registry import REGISTERED, RegisteredSite
 from django_mirrors.shared_caches import cache_digests, cache_warnings
-from tests.databases import Database, postgresql_database
+from tests.databases import Database, new_database
 from tests.servers import GUARDED, GUNICORN, PLAIN, TIMEOUT, serving
 from tests.site import Site, finish
 
@@ -30,9 +30,9 @@ NAMES = ["gunicorn-guarded", "uvicorn-guarded", "gunicorn-plain", "uvicorn-plain
 
 
 @pytest.fixture(scope="module")
-def fleet(templates: Templates) -> Iterator[Site]:
+def fleet(templates: Templates, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Return an original with the released mirror acme-de."""
-    with postgresql_database() as database:
+    with new_database("postgresql", tmp_path_factory.mktemp("fleet")) as database:
         original = templates.release(database)
         mirror(original).manage("mirrors_migrate")
         yield original

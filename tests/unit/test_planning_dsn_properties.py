@@ -6,7 +6,6 @@ import posixpath
 import sys
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from hashlib import sha256
 from itertools import combinations
 from types import ModuleType
@@ -18,6 +17,7 @@ import django.conf
 import environ  # type: ignore[import-untyped]
 import furl  # type: ignore[import-untyped]
 import psycopg
+import pymysql
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db.utils import ConnectionHandler, load_backend
@@ -195,24 +195,17 @@ def postgres_place(entry: dict[str, Any]) -> Place:
     )
 
 
-def mysql_given(entry: dict[str, Any]) -> dict[str, Any]:
-    """``get_connection_params`` of Django 5.2 in ``django/db/backends/mysql/base.py``, without its driver."""
-    given: dict[str, Any] = {"database": entry["NAME"]}
-    if entry["HOST"].startswith("/"):
-        given["unix_socket"] = entry["HOST"]
-    else:
-        given["host"] = entry["HOST"]
-    given["port"] = int(entry["PORT"] or 3306)
-    given |= entry["OPTIONS"]
-    return given
+def mysql_backend(entry: dict[str, Any]) -> Any:
+    pymysql.install_as_MySQLdb()
+    return load_backend("django.db.backends.mysql").DatabaseWrapper(entry)
 
 
 def mysql_place(entry: dict[str, Any]) -> Place:
-    given = mysql_given(entry)
+    given = mysql_backend(entry).get_connection_params()
     host, socket = host_of(str(given.get("host", ""))), str(given.get("unix_socket", ""))
     both = bool(socket) and host not in ("", "localhost")  # drivers differ in which one they take
-    server = (socket, None) if socket and not both else (host, given["port"])
-    return frozenset({server}), str(given["database"]), socket if both else "", both or not server[0]
+    server = (socket, None) if socket and not both else (host, given.get("port", 3306))
+    return frozenset({server}), str(given.get("database", "")), socket if both else "", both or not server[0]
 
 
 def sqlite_place(entry: dict[str, Any]) -> Place:
@@ -307,22 +300,11 @@ def test_mysql(dsns: list[str]) -> None:
     agree(dsns, lambda dsn: with_a_server(connected(dsn, mysql_place)))
 
 
-@dataclass
-class Connection:
-    """The connection of a backend whose driver is not installed, as far as the companion app asks it."""
-
-    settings_dict: dict[str, Any]
-    vendor: str = "mysql"
-
-    def get_connection_params(self) -> dict[str, Any]:
-        return mysql_given(self.settings_dict)
-
-
 def shown(entry: dict[str, Any]) -> Place:
     """Return what the companion app shows of the database that a site with this entry uses."""
     if entry["ENGINE"].endswith(("mysql", "mysql.connector.django")):
         mysql_place(entry)
-        connection: Any = Connection(entry)
+        connection = mysql_backend(entry)
     elif entry["ENGINE"].endswith(("sqlite3", "spatialite")):
         sqlite_place(entry)
         connection = load_backend("django.db.backends.sqlite3").DatabaseWrapper(entry)

@@ -11,6 +11,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from tools.debian import InstallError, find_program, install
 from tools.docker_engine.layout import Layout, UnavailableError, say
 
 LOCAL = "unix:///var/run/docker.sock"
@@ -55,20 +56,14 @@ def answers(host: str) -> bool:
 
 
 def _install() -> None:
-    missing = [name for name in ("dockerd", "iptables", "debootstrap") if shutil.which(name, path=_path()) is None]
+    missing = [name for name in ("dockerd", "iptables", "debootstrap") if find_program(name) is None]
     if not missing:
         return
-    if shutil.which("apt-get") is None:
-        raise UnavailableError(
-            f"no Docker engine answers, and there is no apt-get to install {', '.join(missing)} with"
-        )
     say(f"installing {', '.join(DEBIAN)}")
-    environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for arguments in (["update", "-qq"], ["install", "-qq", "--yes", "--no-install-recommends", *DEBIAN]):
-        command = ["apt-get", *arguments]
-        done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise UnavailableError(f"apt-get {arguments[0]} failed:\n{done.stderr.strip()[-1000:]}")
+    try:
+        install(DEBIAN)
+    except InstallError as error:
+        raise UnavailableError(f"no Docker engine answers: {error}") from error
 
 
 def _started(layout: Layout) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 __all__ = [
     "AnalysisError",
     "DomainError",
+    "HalfAppliedError",
     "LockLostError",
     "LockNotObtainedError",
     "MirrorsError",
@@ -36,6 +37,17 @@ class LockNotObtainedError(MirrorsError):
 
 class LockLostError(MirrorsError):
     """The lock was lost while this process migrated, so another process may have migrated at the same time."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"The lock was lost while this deployment migrated: {why}. "
+            "Another deployment may have migrated at the same time. Check that no other deployment runs, then deploy "
+            "again."
+        )
+
+
+class HalfAppliedError(MirrorsError):
+    """A migration failed, and the database keeps the part that was applied."""
 
 
 class AnalysisError(MirrorsError):

@@ -1,8 +1,8 @@
 """Django's ``migrate``, with checks of the lock, and without long waits for other sites.
 
 A statement that waits for a table's lock blocks every later statement, even reads: one ALTER behind one long
-transaction stops all sites. On PostgreSQL the statement therefore gives up after some seconds. The command
-tries again after a pause, in which the other statements run.
+transaction stops all sites. On PostgreSQL, MySQL and MariaDB the statement therefore gives up after some seconds. The
+command tries again after a pause, in which the other statements run.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from django.core.management import call_command, get_commands, load_command_class
-from django.db import OperationalError
+from django.db import DatabaseError
 from django.db.backends.signals import connection_created
 
 from django_mirrors.conf import read_setting
-from django_mirrors.errors import MirrorsError
-from django_mirrors.locks import lock_timed_out, sqlstate
+from django_mirrors.errors import HalfAppliedError, MirrorsError
+from django_mirrors.schema_statements import watch_statements
+from django_mirrors.vendors import needs_new_attempt, vendor_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
     from django.db.migrations.migration import Migration
 
+    from django_mirrors.half_applied import HalfApplied
     from django_mirrors.locks import Lock
+    from django_mirrors.schema_statements import SchemaStatements
 
 __all__ = ["PAUSES", "LockTimeoutError", "lock_timeout", "run_migrate"]
 
@@ -45,6 +48,7 @@ class _LockVerifyingMigrate:
     """Mixin for the project's ``migrate`` that verifies the lock before each migration."""
 
     lock: Lock
+    statements: SchemaStatements | None = None
     current: Migration | None = None
     applied = 0
 
@@ -53,9 +57,13 @@ class _LockVerifyingMigrate:
         if action == "apply_start":
             self.lock.verify()
             self.current = migration
+            if self.statements:
+                self.statements.begin(_name(self))
         elif action == "apply_success":
             self.current = None
             self.applied += 1
+            if self.statements:
+                self.statements.end()
         super().migration_progress_callback(action, migration, fake)  # type: ignore[misc]
 
 
@@ -78,39 +86,67 @@ def run_migrate(
     Raises:
         LockTimeoutError: a table was in use during all attempts.
         LockLostError: the lock was lost before a migration. Those before it are applied.
+        HalfAppliedError: a migration failed, and the database keeps a part of it.
     """
     command = _migrate_command(lock)
-    with lock_timeout(connection, float(read_setting("MIRRORS_LOCK_TIMEOUT", LOCK_TIMEOUT))):
+
+    def wait(name: str, seconds: float) -> None:
+        report(f"{name} waits for a table that another transaction uses: again in {seconds:.0f} seconds.")
+        pause(seconds)
+
+    seconds = float(read_setting("MIRRORS_LOCK_TIMEOUT", LOCK_TIMEOUT))
+    with lock_timeout(connection, seconds), watch_statements(connection, PAUSES, wait) as command.statements:
         for seconds in (*PAUSES, 0.0):
-            if _run_once(command, connection.alias, options, last=not seconds):
+            if _run_once(command, connection, options, last=not seconds):
                 break
-            report(f"{_name(command)} waits for a table that another transaction uses: again in {seconds:.0f} seconds.")
-            pause(seconds)
+            wait(_name(command), seconds)
     return int(command.applied)
 
 
-def _run_once(command: Any, alias: str, options: dict[str, Any], last: bool) -> bool:
+def _run_once(command: Any, connection: BaseDatabaseWrapper, options: dict[str, Any], last: bool) -> bool:
     """Run ``migrate``. Return False if it timed out at a lock and another attempt is useful."""
     try:
-        call_command(command, database=alias, interactive=False, skip_checks=False, **options)
-    except OperationalError as error:
-        if not (lock_timed_out(error) or sqlstate(error) == "40P01"):  # a deadlock is handled alike
-            raise
-        if last or (command.current is not None and not command.current.atomic):
-            raise LockTimeoutError(_timeout_message(command)) from error
-        return False
+        call_command(command, database=connection.alias, interactive=False, skip_checks=False, **options)
+    except MirrorsError:
+        raise
+    except Exception as error:
+        if isinstance(error, DatabaseError) and needs_new_attempt(connection, error):
+            if last or not _can_start_again(command):
+                raise LockTimeoutError(_timeout_message(command, vendor_of(connection).transactions)) from error
+            return False
+        half = _half_applied(command)
+        if half:
+            raise HalfAppliedError(f"{_name(command)} failed: {error}\n{half.text}") from error
+        raise
     return True
 
 
-def _timeout_message(command: Any) -> str:
-    if command.current is not None and not command.current.atomic:
+def _can_start_again(command: Any) -> bool:
+    """Return whether nothing of the current migration is applied, and no statement of it was tried again already."""
+    if command.current is None:
+        return True
+    statements = command.statements
+    return bool(statements.repeatable and not statements.gave_up if statements else command.current.atomic)
+
+
+def _half_applied(command: Any) -> HalfApplied | None:
+    found: HalfApplied | None = command.statements.half_applied() if command.statements else None
+    return found
+
+
+def _timeout_message(command: Any, transactions: str) -> str:
+    gave_up = f"{_name(command)} gave up waiting for a table that another transaction uses"
+    half = _half_applied(command)
+    if half:
+        return f"{gave_up}. Find the long transaction ({transactions}).\n{half.text}"
+    if not (_can_start_again(command) or (command.statements and command.statements.gave_up)):
         return (
-            f"{_name(command)} gave up waiting for a table that another transaction uses. It is not atomic, so a part "
-            "of it may have been applied, and it was not tried again. Check the schema, then deploy again."
+            f"{gave_up}. It is not atomic, so a part of it may have been applied, and it was not tried again. "
+            "Check the schema, then deploy again."
         )
     return (
-        f"{_name(command)} gave up waiting for a table that another transaction uses, after {len(PAUSES) + 1} "
-        "attempts. It was not applied. Find the long transaction (pg_stat_activity), then deploy again."
+        f"{gave_up}, after {len(PAUSES) + 1} attempts. It was not applied. Find the long transaction ({transactions}), "
+        "then deploy again."
     )
 
 
@@ -130,16 +166,16 @@ def _migrate_command(lock: Lock) -> Any:
 
 @contextmanager
 def lock_timeout(connection: BaseDatabaseWrapper, seconds: float) -> Iterator[None]:
-    """Set the timeout on PostgreSQL, for this connection and those that replace it when migrations close it."""
-    if connection.vendor != "postgresql":
+    """Set the timeout, for this connection and those that replace it when migrations close it."""
+    if not vendor_of(connection).limit_waits:
         yield
         return
 
     def limit(connection: BaseDatabaseWrapper, **_: Any) -> None:
-        if connection.vendor != "postgresql":
-            return
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('lock_timeout', %s, false)", [f"{int(seconds * 1000)}ms"])
+        statement = vendor_of(connection).limit_waits
+        if statement:
+            with connection.cursor() as cursor:
+                cursor.execute(statement.format(seconds=max(round(seconds), 1), milliseconds=int(seconds * 1000)))
 
     connection_created.connect(limit, weak=False)
     try:

@@ -12,6 +12,7 @@ from django_mirrors.conf import current_site, is_enforced, why_not_enforced
 from django_mirrors.declaration import SchemaDeclaration, declare_schema
 from django_mirrors.errors import AnalysisError, MirrorsError
 from django_mirrors.guard import Decision, SiteDeclaration, UnknownSite, decide, is_alone, unknown_code
+from django_mirrors.half_applied import HalfAppliedMigrations
 from django_mirrors.image import (
     apps_ahead_of_image,
     declare_migrated_schema,
@@ -34,9 +35,9 @@ if TYPE_CHECKING:
 
     from django.db.backends.base.base import BaseDatabaseWrapper
 
+    from django_mirrors.catalogues.observed import DatabaseTable
     from django_mirrors.effects import Effect
     from django_mirrors.image import PendingMigrations
-    from django_mirrors.introspection import DatabaseTable
     from django_mirrors.locks import Lock
 
 __all__ = ["ReleaseCommand", "ReleaseRefusedError", "find_unknown_sites", "site_declarations"]
@@ -70,6 +71,8 @@ class ReleaseCommand:
         self._refuse_empty(plan)
         for sentence in self.registry.foreign_warnings():
             self.report(sentence)
+        for half in HalfAppliedMigrations(self.connection).all():
+            self.report(f"Warning: {half.text}")
         for remark in self.site.notes:
             self.report(f"Warning: {remark}")
         self._refuse_or_warn(*self._site_problems())
@@ -97,6 +100,7 @@ class ReleaseCommand:
         """
         plan = self.decide()
         self.registry.table.create_if_missing()
+        HalfAppliedMigrations(self.connection).forget_applied()
         before = observe_tables(self.connection, this_image().declaration)
         applied = run_migrate(self.connection, lock, self.report, **options)
         self.report(f"{applied} of {len(plan.plan)} pending migrations applied.")

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from django.db.backends.base.base import BaseDatabaseWrapper
 
+    from django_mirrors.catalogues.observed import DatabaseColumn, DatabaseTable
     from django_mirrors.declaration import SchemaDeclaration
-    from django_mirrors.introspection import DatabaseColumn, DatabaseTable
     from django_mirrors.tables import Column, Table
 
 __all__ = ["SchemaMismatch", "find_mismatches", "mismatch_texts", "observe_tables"]

@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 
-from django.db import DEFAULT_DB_ALIAS, DatabaseError, ProgrammingError, connections
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 
 from django_mirrors.conf import current_site, is_enforced
 from django_mirrors.errors import MirrorsError, NotIdentifiedError, RefusedToServeError
@@ -26,6 +26,7 @@ from django_mirrors.registry import Registry, utc_now
 from django_mirrors.shared_caches import cache_digests, cache_warnings
 from django_mirrors.site_identity import identity_problems
 from django_mirrors.site_table import lacks_row, site_rows
+from django_mirrors.vendors import lacks_privilege
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -164,8 +165,8 @@ def _has_table(registry: Registry) -> bool:
     """Return whether the registry's table exists or could be created. Without it, no id has an owner."""
     try:
         registry.table.create_if_missing()
-    except ProgrammingError:
-        if registry.table.exists():
+    except DatabaseError as error:
+        if not lacks_privilege(registry.table.connection, error) or registry.table.exists():
             raise
         logger.warning(
             "The registry's table does not exist, and this database role may not create it: this process serves "

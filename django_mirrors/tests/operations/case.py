@@ -12,9 +12,10 @@ from django.db import migrations, models
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
-__all__ = ["BOTH", "DOCUMENTED_VERSION", "POSTGRESQL", "Case", "model", "parent", "thing"]
+from tests.database_settings import KINDS
 
-BOTH = ("sqlite", "postgresql")
+__all__ = ["DOCUMENTED_VERSION", "POSTGRESQL", "Case", "model", "parent", "thing"]
+
 POSTGRESQL = ("postgresql",)
 
 DOCUMENTED_VERSION = (5, 2)
@@ -32,13 +33,13 @@ class Case:
     old: Sequence[Operation]
     change: Sequence[Operation]
     old_use: Code | None = None  # beyond the actions for any model
-    vendors: Sequence[str] = BOTH
+    kinds: Sequence[str] = KINDS
     since: tuple[int, int] = (4, 2)
     attributes: dict[str, Any] = field(default_factory=dict)  # of the migration
 
-    def runs(self, vendor: str) -> bool:
-        """Return whether this Django and this database support the operation."""
-        return vendor in self.vendors and self.since <= django.VERSION
+    def runs(self, kind: str) -> bool:
+        """Return whether this Django and this kind of database support the operation."""
+        return kind in self.kinds and self.since <= django.VERSION
 
     def migrations(self) -> tuple[migrations.Migration, migrations.Migration]:
         """Return the migration that old and new code have, and the one that only new code has."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import django
 from django.apps.registry import Apps
-from django.db import models
+from django.db import connection, models
 from django.db.migrations import (
     AddConstraint,
     AddField,
@@ -65,12 +65,15 @@ def changed(label: str, words: str, before: list[Operation], after: Operation, *
 
 
 def upsert(label: str, *, unique: Sequence[str] = ("value",), update: str = "name") -> Any:
-    """Run old code's ON CONFLICT, which needs a unique constraint."""
+    """Run old code's ON CONFLICT twice, which needs a unique constraint. MariaDB makes a second row without one."""
 
     def use(apps: Apps) -> None:
         things = apps.get_model(label, "Thing")
-        rows = [things(name="again", value=1)]
-        things.objects.bulk_create(rows, update_conflicts=True, unique_fields=unique, update_fields=[update])
+        names = unique if connection.features.supports_update_conflicts_with_target else None
+        for _ in range(2):
+            rows = [things(name="again", value=1)]
+            things.objects.bulk_create(rows, update_conflicts=True, unique_fields=names, update_fields=[update])
+        things.objects.get(name="again")
 
     return use
 

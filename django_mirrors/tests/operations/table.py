@@ -13,10 +13,13 @@ __all__ = ["DOCUMENT", "Outcome", "documented", "rows", "written"]
 
 DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "reference" / "migration-operations.md"
 BEGIN, END = "<!-- made by the tests: begin -->", "<!-- made by the tests: end -->"
-HEAD = (
-    "| operation | the guard says | linter, SQLite | linter, PostgreSQL | fails on SQLite | fails on PostgreSQL |",
-    "| --- | --- | --- | --- | --- | --- |",
+NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "mariadb": "MariaDB"}
+COLUMNS = (
+    *("operation", "the guard says"),
+    *(f"linter, {name}" for name in NAMES.values()),
+    *(f"fails on {name}" for name in NAMES.values()),
 )
+HEAD = (f"| {' | '.join(COLUMNS)} |", f"|{' --- |' * len(COLUMNS)}")
 WAIT = {ChangeKind.REMOVED.value, ChangeKind.NARROWED.value, ChangeKind.REQUIRED.value}
 
 
@@ -62,15 +65,21 @@ class Outcome:
 
 
 def rows(outcomes: Mapping[str, Mapping[str, Outcome]]) -> list[list[str]]:
-    """Return the cells by operation. ``outcomes`` is by operation and database."""
+    """Return the cells by operation. ``outcomes`` is by operation and kind of database."""
     table = []
     for words, found in outcomes.items():
-        sqlite, postgresql = found.get("sqlite"), found.get("postgresql")
-        verdicts = dict.fromkeys(outcome.verdict for outcome in found.values())
-        linters = [outcome.findings if outcome else "" for outcome in (sqlite, postgresql)]
-        realities = [outcome.reality if outcome else "" for outcome in (sqlite, postgresql)]
-        table.append([words, "; ".join(verdicts), *linters, *realities])
+        linters = [found[kind].findings if kind in found else "" for kind in NAMES]
+        realities = [found[kind].reality if kind in found else "" for kind in NAMES]
+        table.append([words, _verdicts(found), *linters, *realities])
     return table
+
+
+def _verdicts(found: Mapping[str, Outcome]) -> str:
+    """Return the verdict, and the databases that have another one."""
+    verdicts = {kind: outcome.verdict for kind, outcome in found.items()}
+    first = next(iter(verdicts.values()))
+    others = [f"{NAMES[kind]}: {verdict}" for kind, verdict in verdicts.items() if verdict != first]
+    return "; ".join([first, *others])
 
 
 def documented() -> list[list[str]]:

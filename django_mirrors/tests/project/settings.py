@@ -1,7 +1,7 @@
 """Settings of the tests' site project: all differences between sites and releases come from the environment.
 
 ``RELEASE`` is the release of the code. 2 adds the column ``caption`` to release 1, and 3 drops the column ``note``.
-4 has one migration in place of the three. 5 renames the model of release 1.
+4 has one migration in place of the three. 5 renames the model of release 1. 6 adds a column, a table and an index.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 from django.core.cache.backends.base import default_key_func
 
 from tests.database_settings import django_settings
+from tests.project.killing import kill_at_statement
 
 RELEASE = int(os.environ.get("RELEASE", "1"))
 
@@ -52,6 +53,9 @@ def site_key(key: str, prefix: str, version: int) -> str:
     """Return a cache key of the project's own making."""
     return f"{SITE_ID}/{default_key_func(key, prefix, version)}"
 
+
+if "KILLED" in os.environ:
+    kill_at_statement(os.environ["KILLED"])
 
 if "CACHE" in os.environ:
     CACHES = {

@@ -50,3 +50,20 @@ class RenamePicture(migrations.Migration):
         migrations.AlterModelTable("picture", "gallery_picture"),
         migrations.RenameModel("Picture", "Photo"),
     ]
+
+
+class AddAlbum(migrations.Migration):
+    """A migration of several statements, on each database."""
+
+    dependencies = [("gallery", "0001_initial")]
+    operations = [
+        migrations.AddField("picture", "caption", models.CharField(max_length=100, default="x")),
+        migrations.CreateModel(
+            "Album",
+            [
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("cover", models.ForeignKey("gallery.Picture", models.CASCADE)),
+            ],
+        ),
+        migrations.AddIndex("picture", models.Index(fields=["caption"], name="caption")),
+    ]

@@ -8,10 +8,12 @@ from django.db import models
 
 class _Picture(models.Model):
     title = models.CharField(max_length=settings.TITLE_LENGTH)
-    if settings.RELEASE in (1, 2, 5):
+    if settings.RELEASE in (1, 2, 5, 6):
         note = models.CharField(max_length=100, default="")
     if settings.RELEASE in (2, 3, 4):
         caption = models.CharField(max_length=100, null=True)
+    if settings.RELEASE == 6:
+        caption = models.CharField(max_length=100, default="x")
 
     class Meta:
         abstract = True
@@ -26,4 +28,11 @@ if settings.RELEASE == 5:
 else:
 
     class Picture(_Picture):
-        pass
+        class Meta:
+            indexes = [models.Index(fields=["caption"], name="caption")] if settings.RELEASE == 6 else []
+
+
+if settings.RELEASE == 6:
+
+    class Album(models.Model):
+        cover = models.ForeignKey(Picture, models.CASCADE)
