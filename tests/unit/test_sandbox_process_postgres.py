@@ -8,12 +8,13 @@ from urllib.parse import urlsplit
 import psutil
 import psycopg
 import pytest
+from mirrors_sandbox.database_server import with_password
 from mirrors_sandbox.databases import SQLiteFiles
-from mirrors_sandbox.postgres import PostgreSQL, with_password
+from mirrors_sandbox.postgres import PostgreSQL
 from mirrors_sandbox.process import free_port
 from mirrors_sandbox.state import SandboxError, Settings, StateDirectory
 
-from mirrors_sandbox import postgres
+from mirrors_sandbox import postgres, unprivileged
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has to run the server as another user")
 
@@ -128,6 +129,7 @@ def test_a_database_that_nothing_has_used_is_made_with_the_newest_password(serve
 
 def test_data_that_is_gone_is_named_with_a_remedy(tmp_path: Path) -> None:
     lost = PostgreSQL(state_in(tmp_path))
+    lost.directory.mkdir()
     (lost.directory / "location").write_text(str(tmp_path / "gone"))
     with pytest.raises(SandboxError, match="reset"):
         lost.start()
@@ -137,7 +139,7 @@ def test_data_that_is_gone_is_named_with_a_remedy(tmp_path: Path) -> None:
 def test_binaries_that_others_cannot_reach_are_copied_whole(server: PostgreSQL) -> None:
     package = postgres._package()
     assert package
-    base, user = postgres._base_for_nobody(), postgres._identity()
+    base, user = unprivileged.base_for_nobody("postgres"), unprivileged.identity()
     try:
         copied = postgres._copy(package, base / "installation")
         again = postgres._copy(package, base / "installation")
@@ -147,7 +149,7 @@ def test_binaries_that_others_cannot_reach_are_copied_whole(server: PostgreSQL) 
         )
         assert again == copied
         assert b"PostgreSQL" in ran.stdout
-        assert not postgres._others_reach(server.directory / "location")
+        assert not unprivileged.others_reach(server.directory / "location")
     finally:
         subprocess.run(["rm", "-r", base], check=True)
 

@@ -4,6 +4,8 @@ Sites of one environment share ``DATABASE_URL`` and ``DEFAULT_STORAGE_DSN``; ``S
 """
 
 import os
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import dj_database_url
@@ -32,6 +34,8 @@ ALLOWED_HOSTS += ["127.0.0.1", "localhost", "[::1]"]
 # What all sites of an environment share. Without a platform, or while an image is built, it is beside the code.
 DATABASE_URL = os.environ.get("DATABASE_URL") or f"sqlite:///{BASE_DIR}/db.sqlite3"
 DATABASES = {"default": dj_database_url.parse(DATABASE_URL)}
+if DATABASES["default"]["ENGINE"].endswith("mysql") and find_spec("MySQLdb") is None:
+    import_module("pymysql").install_as_MySQLdb()  # Django asks for mysqlclient, which needs a compiler
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # Several processes write: each waits for its turn from the start, instead of failing when it first writes.
     DATABASES["default"]["OPTIONS"] = {"transaction_mode": "IMMEDIATE", "timeout": 30}

@@ -28,7 +28,7 @@ class Storage(TypedDict):
 
 def database() -> Database:
     """Ask the database."""
-    server, name = _ask_postgresql() if connection.vendor == "postgresql" else _ask_sqlite()
+    server, name = {"postgresql": _ask_postgresql, "mysql": _ask_mysql}.get(connection.vendor, _ask_sqlite)()
     return {"server": server, "name": name, "marker": Marker.get().value}
 
 
@@ -43,6 +43,13 @@ def _ask_postgresql() -> tuple[str, str]:
         cursor.execute("SELECT host(inet_server_addr()), inet_server_port(), current_database()")
         host, port, name = cursor.fetchone()
     return (f"{host}:{port}" if host else "local socket"), name
+
+
+def _ask_mysql() -> tuple[str, str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT @@hostname, @@port, DATABASE()")
+        host, port, name = cursor.fetchone()
+    return f"{host}:{port}", name
 
 
 def _ask_sqlite() -> tuple[str, str]:

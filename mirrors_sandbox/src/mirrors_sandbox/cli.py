@@ -13,10 +13,11 @@ from rich.console import Console
 from rich.table import Table
 
 from mirrors_sandbox.control import Sandbox, Status
-from mirrors_sandbox.state import DEFAULT_DIRECTORY, DIRECTORY_VARIABLE, Runner, SandboxError
+from mirrors_sandbox.state import DEFAULT_DIRECTORY, DIRECTORY_VARIABLE, DatabaseKind, Runner, SandboxError
 
 NOT_RUNNING = 3  # exit code of `status`, as service managers have it
 RUNNERS = click.Choice(["process", "none"])
+DATABASES = click.Choice(["postgresql", "mariadb"])
 output = Console(highlight=False, soft_wrap=True)
 
 
@@ -67,17 +68,27 @@ def sandbox(context: click.Context, state_dir: Path) -> None:
     type=click.FloatRange(0),
     help="How long a deployment takes with --runner none.  [default: 0]",
 )
+@click.option(
+    "--database",
+    type=DATABASES,
+    help="Server of the sites' databases. MariaDB must be installed.  [default: as before, else postgresql]",
+)
 @click.option("--foreground", is_flag=True, help="Serve here until interrupted; the log goes to the terminal.")
 @click.pass_obj
 @_command
 def start(
-    box: Sandbox, port: int | None, runner: Runner | None, deployment_seconds: float | None, foreground: bool
+    box: Sandbox,
+    port: int | None,
+    runner: Runner | None,
+    deployment_seconds: float | None,
+    database: DatabaseKind | None,
+    foreground: bool,
 ) -> None:
     """Start the server, the databases, and the sites that served before."""
     if foreground:
-        box.start_in_foreground(runner, port, deployment_seconds)
+        box.start_in_foreground(runner, port, deployment_seconds, database)
         return
-    fresh = box.start(runner, port, deployment_seconds)
+    fresh = box.start(runner, port, deployment_seconds, database)
     status = box.status()
     _say(f"The sandbox {'serves' if fresh else 'serves already'} on {status.url}, runner {status.runner}")
     if status.runner == "none":

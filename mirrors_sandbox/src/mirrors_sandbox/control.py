@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from mirrors_sandbox.console import Console, Report
-from mirrors_sandbox.databases import databases
+from mirrors_sandbox.databases import databases, require_server
 from mirrors_sandbox.logins import ADMIN, passwords
 from mirrors_sandbox.process import (
     LOOPBACK,
@@ -30,7 +30,7 @@ from mirrors_sandbox.process import (
     wait_until,
     write_record,
 )
-from mirrors_sandbox.state import DIRECTORY_VARIABLE, Runner, SandboxError, Settings, StateDirectory
+from mirrors_sandbox.state import DIRECTORY_VARIABLE, DatabaseKind, Runner, SandboxError, Settings, StateDirectory
 
 __all__ = ["Login", "Sandbox", "SiteStatus", "Status"]
 
@@ -115,29 +115,37 @@ class Sandbox:
         return recorded if recorded and recorded.alive else None
 
     def start(
-        self, runner: Runner | None = None, port: int | None = None, deployment_seconds: float | None = None
+        self,
+        runner: Runner | None = None,
+        port: int | None = None,
+        deployment_seconds: float | None = None,
+        database: DatabaseKind | None = None,
     ) -> bool:
         """Start the server in the background and wait until it answers; False if it runs already.
 
-        What is not given is as at the last start; at the first: real processes, a free port.
+        What is not given is as at the last start; at the first: real processes, a free port, PostgreSQL.
 
         Raises:
             SandboxError: it runs with other options, a port is taken, or the server does not start.
         """
-        with self._prepared(runner, port, deployment_seconds) as fresh:
+        with self._prepared(runner, port, deployment_seconds, database) as fresh:
             if fresh:
                 self._spawn()
             return fresh
 
     def start_in_foreground(
-        self, runner: Runner | None = None, port: int | None = None, deployment_seconds: float | None = None
+        self,
+        runner: Runner | None = None,
+        port: int | None = None,
+        deployment_seconds: float | None = None,
+        database: DatabaseKind | None = None,
     ) -> None:
         """Serve in this process, until it is interrupted.
 
         Raises:
             SandboxError: it runs already, or a port is taken.
         """
-        with self._prepared(runner, port, deployment_seconds) as fresh:
+        with self._prepared(runner, port, deployment_seconds, database) as fresh:
             if not fresh:
                 raise SandboxError(f"the sandbox runs already in the background, on {self.url}")
         from mirrors_sandbox.server import serve
@@ -171,7 +179,7 @@ class Sandbox:
         (self.state / "sandbox.pid").unlink(missing_ok=True)
         words = [f"{len(sites)} {'site' if len(sites) == 1 else 'sites'}"] if sites else []
         words += [f"the server (process {server.pid})"] if server else []
-        return words + ([f"PostgreSQL (process {database.pid})"] if database else [])
+        return words + ([f"{database.label} (process {database.pid})"] if database else [])
 
     def reset(self) -> list[str]:
         """Stop everything and remove the whole state; returns what was ended.
@@ -301,18 +309,21 @@ class Sandbox:
             os.truncate(path, 0)
 
     @contextmanager
-    def _prepared(self, runner: Runner | None, port: int | None, seconds: float | None) -> Iterator[bool]:
+    def _prepared(
+        self, runner: Runner | None, port: int | None, seconds: float | None, database: DatabaseKind | None
+    ) -> Iterator[bool]:
         """No other process starts it meanwhile. True: the settings are decided and the port is free; False: it runs."""
         self.state.prepare()
         with (self.state / "start.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             kept = self.state.settings()
-            wanted = self._decide(kept, runner, port, seconds)
+            wanted = self._decide(kept, runner, port, seconds, database)
             if self.process is not None:
                 if wanted != kept:
                     raise SandboxError(f"the sandbox runs already, with other options: stop it first ({self.url})")
                 yield False
                 return
+            require_server(wanted)
             # A process that was killed holds its port until its last thread has gone.
             if not wait_until(lambda: port_is_free(wanted.port), timeout=PORT_TIMEOUT):
                 raise SandboxError(f"port {wanted.port} is taken: end what listens there, or choose one with --port")
@@ -320,22 +331,35 @@ class Sandbox:
             yield True
 
     def _decide(
-        self, kept: Settings | None, runner: Runner | None, port: int | None, seconds: float | None
+        self,
+        kept: Settings | None,
+        runner: Runner | None,
+        port: int | None,
+        seconds: float | None,
+        database: DatabaseKind | None,
     ) -> Settings:
         if kept is None:
             chosen = port or free_port()
             begin = free_port([chosen]) % len(SITE_PORTS) + SITE_PORTS.start
-            kept = Settings(port=chosen, runner=runner or _default_runner(), site_ports_from=begin)
-        elif runner is not None and runner != kept.runner and self.process is None:
-            raise SandboxError(
-                f"this sandbox was made with --runner {kept.runner}: its databases do not fit another one; "
-                "start anew with `mirrors sandbox reset`"
+            kept = Settings(
+                port=chosen,
+                runner=runner or _default_runner(),
+                site_ports_from=begin,
+                database=database or "postgresql",
             )
+        elif self.process is None:
+            for option, now, then in (("--runner", runner, kept.runner), ("--database", database, kept.database)):
+                if now not in (None, then):
+                    raise SandboxError(
+                        f"this sandbox was made with {option} {then}: its databases do not fit another one; "
+                        "start anew with `mirrors sandbox reset`"
+                    )
         return replace(
             kept,
             port=port or kept.port,
             runner=runner or kept.runner,
             deployment_seconds=kept.deployment_seconds if seconds is None else seconds,
+            database=database or kept.database,
         )
 
     def _forget_server(self) -> None:

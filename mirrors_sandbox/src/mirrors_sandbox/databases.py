@@ -1,13 +1,15 @@
-"""Databases of the sites: PostgreSQL, files where there is no wheel of it, or none without a runner."""
+"""Databases of the sites: a PostgreSQL or MariaDB server, files without a wheel, or none without a runner."""
 
 from pathlib import Path
 from typing import Protocol
 
-from mirrors_sandbox.postgres import PostgreSQL, new_password, with_password
+from mirrors_sandbox.database_server import new_password, with_password
+from mirrors_sandbox.mariadb import MariaDB
+from mirrors_sandbox.postgres import PostgreSQL
 from mirrors_sandbox.process import LOOPBACK, Recorded
-from mirrors_sandbox.state import SandboxError, StateDirectory
+from mirrors_sandbox.state import SandboxError, Settings, StateDirectory
 
-__all__ = ["Databases", "databases"]
+__all__ = ["Databases", "databases", "require_server"]
 
 
 class Databases(Protocol):
@@ -88,9 +90,21 @@ class MadeUp:
         """No one would ask for it."""
 
 
+def require_server(settings: Settings) -> None:
+    """Return if the server of the settings is installed.
+
+    Raises:
+        SandboxError: it is not.
+    """
+    if settings.runner == "process" and settings.database == "mariadb":
+        MariaDB.programs()
+
+
 def databases(state: StateDirectory) -> Databases:
     """The databases of a sandbox, as its settings and this platform have them."""
     settings = state.settings()
     if settings is not None and settings.runner == "none":
         return MadeUp()
+    if settings is not None and settings.database == "mariadb":
+        return MariaDB(state)
     return PostgreSQL(state) if PostgreSQL.available() else SQLiteFiles(state)

@@ -112,6 +112,7 @@ def _check_slug(application: Application) -> None:
 
 def _create(applications: list[Application], branch: str = "main") -> None:
     """All at once: a thousand mirrors take seconds."""
+    database = StateDirectory(Path(settings.SANDBOX_DIR)).known_settings().database
     with transaction.atomic():
         ports = _ports()
         environments = [_environment(item, slug, next(ports), branch) for item in applications for slug in ENVIRONMENTS]
@@ -120,7 +121,7 @@ def _create(applications: list[Application], branch: str = "main") -> None:
         ServiceInstance.objects.bulk_create(
             ServiceInstance(environment=item, type=kind, region=item.application.region, service=service)
             for item in environments
-            for kind, service in (("DATABASE", "postgresql"), ("STORAGE", "files"))
+            for kind, service in (("DATABASE", database), ("STORAGE", "files"))
         )
 
 

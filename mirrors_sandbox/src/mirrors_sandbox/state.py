@@ -6,7 +6,7 @@ token             the API's access token               secret_key      Django's
 admin_password    of the control panel's user          url             address of the API
 sandbox.pid       the server's process                 sandbox.log     its output
 requests.jsonl    one line a request                   processes/      one file for each process that runs
-postgres/         the database server                  storage/        one directory for each object storage
+postgres/         the database server, or mariadb/     storage/        one directory for each object storage
 site_passwords.json  of the seeded sites' users
 codebases/        bare git repositories                releases/       immutable directories
 sites/            a log for each site
@@ -20,13 +20,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-__all__ = ["DIRECTORY_VARIABLE", "Runner", "SandboxError", "Settings", "StateDirectory", "write_private"]
+__all__ = [
+    "DIRECTORY_VARIABLE",
+    "DatabaseKind",
+    "Runner",
+    "SandboxError",
+    "Settings",
+    "StateDirectory",
+    "write_private",
+]
 
 DIRECTORY_VARIABLE = "MIRRORS_SANDBOX_DIR"
 TOKEN_VARIABLE = "MIRRORS_SANDBOX_TOKEN"  # noqa: S105 - the name of a variable
 DEFAULT_DIRECTORY = ".state/sandbox"
 
 Runner = Literal["process", "none"]
+DatabaseKind = Literal["postgresql", "mariadb"]
 
 
 class SandboxError(Exception):
@@ -51,6 +60,7 @@ class Settings:
     site_ports_from: int
     deployment_seconds: float = 0.0
     database_port: int = 0
+    database: DatabaseKind = "postgresql"
 
     def dump(self) -> str:
         return json.dumps(self.__dict__)
@@ -88,7 +98,7 @@ class StateDirectory:
     def prepare(self) -> None:
         """Make the directory and its secrets, once."""
         self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for name in ("processes", "storage", "codebases", "releases", "sites", "postgres"):
+        for name in ("processes", "storage", "codebases", "releases", "sites"):
             (self / name).mkdir(exist_ok=True, mode=0o700)
         self._generate("token", os.environ.get(TOKEN_VARIABLE) or secrets.token_hex(20))
         self._generate("secret_key", secrets.token_urlsafe(50))
