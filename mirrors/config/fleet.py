@@ -49,7 +49,7 @@ class MirrorSettings(SiteSettings):
 
 
 class FleetSettings(ConfigModel):
-    """An original with its mirrors. It is the same for all stacks, so it belongs in ``Pulumi.yaml``:
+    """An original with its mirrors. It is the same for all stacks, so it belongs in ``Pulumi.yaml``.
 
     ```yaml
     mirrors:fleet:

@@ -19,7 +19,7 @@ class SiteOverride(ConfigModel):
 
 
 class StackOverrides(ConfigModel):
-    """The differences between this stack and the others. They belong in ``Pulumi.<stack>.yaml``:
+    """The differences between this stack and the others. They belong in ``Pulumi.<stack>.yaml``.
 
     ```yaml
     mirrors:overrides:

@@ -36,7 +36,7 @@ class HealthSettings(ConfigModel):
 
 
 class RolloutSettings(ConfigModel):
-    """How a release reaches the mirrors:
+    """How a release reaches the mirrors.
 
     ```yaml
     mirrors:rollout:

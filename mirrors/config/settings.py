@@ -30,7 +30,7 @@ PlatformKeys = TypeVar("PlatformKeys", bound=PlatformSettings)
 
 
 class Settings(ConfigModel):
-    """The configuration of one stack, here Live's, in ``Pulumi.live.yaml``:
+    """The configuration of one stack, here Live's, in ``Pulumi.live.yaml``.
 
     ```yaml
     mirrors:environment: live

@@ -31,7 +31,7 @@ __all__ = ["Docker", "DockerSettings", "docker_of"]
 
 
 class Docker(ConfigModel):
-    """The fleet on a Docker host, with ``platform: docker``. These keys belong to one stack:
+    """The fleet on a Docker host, with ``platform: docker``. These keys belong to one stack.
 
     ```yaml
     mirrors:platform: docker

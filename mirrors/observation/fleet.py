@@ -137,9 +137,7 @@ class FleetObserver:
     def _read_other_environment(
         self, environments: Mapping[str, str], image: str | None, releases: tuple[ObservedDeployment, ...]
     ) -> Mapping[str, str | None]:
-        """Return the original's deployed variables in the other stack's environment; nothing where it was never
-        deployed there.
-        """
+        """Return the original's deployed variables in the other stack's environment; nothing before a deployment."""
         other = environments.get(self._other)
         done = newest_successful(releases if other == image else self._list_deployments(other))
         return self._read_deployed_variables(done) if done else {}

@@ -25,13 +25,15 @@ BODY_BYTES = 1_000_000
 
 
 def check_health(url: str, health: HealthSettings, variables: Mapping[str, str], until: float = math.inf) -> str | None:
-    """Return the request and its answer, such as ``GET https://…/: 500, where 200-399 is healthy``; None if all is
-    well.
+    """Return what is wrong with a site's answers; None if nothing is.
 
     Args:
         variables: {name: value} that the site was deployed with.
-        until: the deadline, as ``time.monotonic()`` counts. No question begins later. Each takes
-            ``REQUEST_SECONDS`` at most.
+        until: The deadline, as ``time.monotonic()`` counts. No request begins later. Each takes ``REQUEST_SECONDS`` at
+            most.
+
+    Returns:
+        The request and its answer, such as ``GET https://…/: 500, where 200-399 is healthy``.
     """
     return next(_found(url.rstrip("/"), health, variables, until), None)
 

@@ -179,9 +179,7 @@ class BulkReadCache:
             return {}
 
     def _around(self, environment: str) -> Mapping[str, Kept[list[EnvironmentVariable]]]:
-        """Return the variables of the environment's chunk, by environment; nothing where the platform does not list
-        them.
-        """
+        """Return {environment: its variables} for the chunk; nothing where the platform does not list them."""
         this = self._listed().get(environment)
         like = self._chunk(this, lambda item: item.lacks(MIRRORS_APPLICATION)) if this else []
         found: dict[str, list[EnvironmentVariable]] = {uuid: [] for uuid in like}
@@ -194,9 +192,7 @@ class BulkReadCache:
         return {uuid: self._now(items) for uuid, items in found.items()}
 
     def _deployed_around(self, this: Environment) -> Mapping[str, Kept[bool]]:
-        """Return {environment: whether it has a deployment} for the chunk; nothing where the platform does not list
-        them.
-        """
+        """Return {environment: whether it has a deployment} for the chunk; a refused listing counts as deployed."""
         chunk = self._chunk(this, lambda item: item.never_deployed)
         try:
             found = {item.environment for item in self._divio.deployments.of_several(chunk)}
@@ -205,8 +201,9 @@ class BulkReadCache:
         return {uuid: self._now(uuid in found) for uuid in chunk}
 
     def _last_around(self, this: Environment) -> Mapping[str, Kept[ObservedDeployment | None]]:
-        """Return {environment: its last ended deployment} for the chunk; None where one runs, or the platform does not
-        list it.
+        """Return {environment: its last ended deployment} for the chunk.
+
+        It is None where a deployment runs, or where the platform does not list it.
         """
         listed = self._environments.value if self._environments else {}
         chunk = self._chunk(this, lambda item: item.lacks(MIRRORS_APPLICATION))

@@ -87,8 +87,11 @@ def _bracketed(place: str) -> str:
 
 
 def _parts(dsn: str) -> SplitResult:
-    """Raises ValueError for what is no DSN, and where a password with an unescaped ``/`` or ``?`` has got behind the
-    host."""
+    """Split a DSN.
+
+    Raises:
+        ValueError: The text is no DSN, or an unescaped ``/`` or ``?`` has moved its password behind the host.
+    """
     parts = urlsplit(quote(dsn, safe=":/?&=@") if _has_hash(dsn) else dsn)
     if not parts.scheme or "@" in f"{parts.path}{parts.query}{parts.fragment}":
         raise ValueError
