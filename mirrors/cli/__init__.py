@@ -22,6 +22,18 @@ COMMAND_MODULES = {
     "status": "mirrors.cli.status",
 }
 
+SUMMARIES = {
+    "adopt": "Print the configuration of a fleet that was made by hand.",
+    "deploy": "Converge single sites, and no others.",
+    "doctor": "Check tools, backend, platform and a stack.",
+    "ids": "Show which site has which SITE_ID, and declare the ids.",
+    "leave": "End the management of a fleet, and leave the platform as it is.",
+    "preview": "Show what an update would do to each site, and why.",
+    "sandbox": "Start and handle a local platform that speaks Divio's API.",
+    "status": "Show every site: its SITE_ID, release, deployment and state.",
+}
+"""A line for each command in the list of all. It is here, so that the list imports no command."""
+
 EXTRA_MODULES = {"sandbox": ("mirrors_sandbox", "django", "psutil", "psycopg", "rest_framework", "waitress")}
 """The modules that a command imports and that only the extra of its name installs."""
 
@@ -49,25 +61,43 @@ class LazyGroup(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return sorted(COMMAND_MODULES)
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands, without an import of any."""
+        missing = {name: _install_command(name) for name in EXTRA_MODULES if _missing_modules(name)}
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [
+                    (name, f"Not installed: {missing[name]}" if name in missing else SUMMARIES[name])
+                    for name in self.list_commands(ctx)
+                ]
+            )
+
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         module = COMMAND_MODULES.get(cmd_name)
         if module is None:
             return None
-        missing = [name for name in EXTRA_MODULES.get(cmd_name, ()) if find_spec(name) is None]
+        missing = _missing_modules(cmd_name)
         return _missing_package_command(cmd_name, missing) if missing else getattr(import_module(module), cmd_name)
 
 
+def _missing_modules(command: str) -> list[str]:
+    return [name for name in EXTRA_MODULES.get(command, ()) if find_spec(name) is None]
+
+
+def _install_command(extra: str) -> str:
+    return f'pip install "pulumi-mirrors[{extra}]"'
+
+
 def _missing_package_command(name: str, missing: list[str]) -> click.Command:
-    """Return a stand-in for a command whose packages are missing. The list of commands shows it; it refuses to run."""
-    install = f'pip install "pulumi-mirrors[{name}]"'
+    """Return a stand-in for a command whose packages are missing. It refuses to run."""
 
     def refuse() -> None:
         raise click.ClickException(
-            f"mirrors {name} needs packages that are not installed ({', '.join(missing)}): {install}"
+            f"mirrors {name} needs packages that are not installed ({', '.join(missing)}): {_install_command(name)}"
         )
 
     settings = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
-    return click.Command(name, settings, refuse, short_help=f"Not installed: {install}")
+    return click.Command(name, settings, refuse)
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

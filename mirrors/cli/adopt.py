@@ -14,7 +14,7 @@ from mirrors.cli.options import DIFFERS_EXIT_CODE, connect_divio, directory_opti
 from mirrors.cli.platforms import refuse_unless_supported
 from mirrors.cli.project import FLEET_KEY, PROJECT_FILES, ProjectFile
 from mirrors.cli.stacks import read_configuration, read_outputs
-from mirrors.cli.yaml_edit import as_yaml
+from mirrors.cli.yaml_text import as_yaml
 from mirrors.config.connection import DivioConnection, load_divio_connection
 from mirrors.config.platforms import platform_kind_of
 from mirrors.errors import MirrorsError
@@ -76,7 +76,7 @@ def read_connection(stack: str | None, cwd: Path) -> DivioConnection:
     raw: Mapping[str, str] = {}
     if stack is not None:
         try:
-            raw = read_configuration(stack, cwd)
+            raw = read_configuration(stack, cwd).values
         except MirrorsError as error:
             if not os.environ.get("DIVIO_API_TOKEN"):
                 raise

@@ -2,10 +2,9 @@
 
 import os
 import re
-from collections.abc import Mapping
 from pathlib import Path
 
-from mirrors.cli.stacks import read_configuration, select_mirrors_keys
+from mirrors.cli.stacks import StackValues, read_configuration
 from mirrors.config import LoadedConfiguration, parse_configuration
 from mirrors.config.base import CONFIG_NAMESPACE
 from mirrors.config.files import ProjectFiles
@@ -20,15 +19,16 @@ def load_stack_configuration(stack: str, cwd: Path, *, secrets: bool = True) -> 
     """Load a stack's configuration.
 
     Args:
-        secrets: Decrypt secrets. Without it Mirrors decrypts only a fleet that is itself a secret.
+        secrets: Decrypt secrets, and check that they are set as such. Without it Mirrors decrypts only a fleet that is
+            itself a secret.
 
     Raises:
         MirrorsError: Pulumi cannot read it: for example, the stack does not exist.
     """
     raw = read_configuration(stack, cwd, secrets=secrets)
-    if not secrets and not FLEET_KEYS & raw.keys():
+    if not secrets and not FLEET_KEYS & raw.values.keys():
         raw = read_configuration(stack, cwd)
-    return _load_raw(raw, stack, cwd)
+    return _load_raw(raw, stack, cwd, check_secrecy=secrets)
 
 
 def is_about_fleet(problem: Problem) -> bool:
@@ -37,10 +37,11 @@ def is_about_fleet(problem: Problem) -> bool:
     return key in {f"{CONFIG_NAMESPACE}:{name}" for name in FLEET_KEYS}
 
 
-def load_from_values(configured: Mapping[str, str], stack: str, cwd: Path) -> LoadedConfiguration:
+def load_from_values(configured: StackValues, stack: str, cwd: Path) -> LoadedConfiguration:
     """Load a stack's configuration from values that were read before, of all namespaces."""
-    return _load_raw(select_mirrors_keys(configured), stack, cwd)
+    return _load_raw(configured.of_mirrors(), stack, cwd)
 
 
-def _load_raw(raw: Mapping[str, str], stack: str, cwd: Path) -> LoadedConfiguration:
-    return parse_configuration(raw, stack, os.environ, ProjectFiles.find(cwd, stack))
+def _load_raw(raw: StackValues, stack: str, cwd: Path, *, check_secrecy: bool = True) -> LoadedConfiguration:
+    secret = raw.secret_keys if check_secrecy else None
+    return parse_configuration(raw.values, stack, os.environ, ProjectFiles.find(cwd, stack), secret)

@@ -3,9 +3,11 @@
 import json
 import os
 import sys
+import time
 from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import click
@@ -21,6 +23,7 @@ __all__ = [
     "directory_option",
     "handle_errors",
     "json_option",
+    "make_announced_pause",
     "no_terminal_error",
     "print_note",
     "stack_option",
@@ -71,7 +74,21 @@ def no_terminal_error() -> MirrorsError:
 
 
 def connect_divio(url: str, token: str, requests: int = 8) -> Divio:
-    return Divio.connect(url, token, max_concurrent_requests=requests)
+    """Return a client that says on standard error if it has to repeat a request: that takes seconds."""
+    return Divio.connect(url, token, max_concurrent_requests=requests, sleep=make_announced_pause(url))
+
+
+def make_announced_pause(url: str, pause: Callable[[float], None] = time.sleep) -> Callable[[float], None]:
+    """Return a function that pauses. The first time, it says why."""
+    waited = Event()
+
+    def announced(seconds: float) -> None:
+        if not waited.is_set():
+            waited.set()
+            print_note(Note(f"no usable answer from {url} yet. Mirrors asks again, five times at most"))
+        pause(seconds)
+
+    return announced
 
 
 def print_note(remark: Note | Problem) -> None:

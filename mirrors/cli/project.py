@@ -1,21 +1,21 @@
 """Read and write the file that declares a fleet. Everything that Mirrors does not write stays as it is."""
 
 import os
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any, Self
 
-import yaml
-from yaml.nodes import MappingNode, Node, SequenceNode
+from yaml.nodes import MappingNode, Node
 
-from mirrors.cli.yaml_edit import YamlEditor, as_yaml, find_pair, value_of
-from mirrors.config.files import stack_file_path
+from mirrors.cli.pinning import pin_site_ids
+from mirrors.cli.yaml_edit import YamlEditor
+from mirrors.cli.yaml_text import as_yaml, find_pair, parse_yaml, value_of
+from mirrors.config.files import find_project_file, stack_file_path
 from mirrors.errors import MirrorsError
 from mirrors.problems import Problem
 
-__all__ = ["FLEET_KEY", "PROJECT_FILES", "ProjectFile"]
+__all__ = ["FLEET_KEY", "PROJECT_FILES", "ProjectFile", "find_broken_file"]
 
 FLEET_KEY = "mirrors:fleet"
 FLEET_FILE_KEY = "mirrors:fleetFile"
@@ -108,12 +108,11 @@ class ProjectFile:
         """Replace the declared fleet, or add one."""
         if self._only_fleet:
             return self._load(as_yaml(fleet))
-        editor = YamlEditor(self._text)
-        root, (_, config) = editor.root, find_pair(editor.root, "config") or (None, None)
+        editor, (_, config) = YamlEditor(self._text), find_pair(self._root, "config") or (None, None)
         if isinstance(config, MappingNode) and config.value:
-            editor.set_block(config, FLEET_KEY, {"value": fleet})
-        elif isinstance(root, MappingNode):
-            editor.set_block(root, "config", {FLEET_KEY: {"value": fleet}})
+            editor.set_key(config, FLEET_KEY, {"value": fleet})
+        else:
+            editor.set_key(self._root, "config", {FLEET_KEY: {"value": fleet}})
         return self._load(editor.edited())
 
     def pin(self, site_ids: Mapping[str, int], retired: Sequence[int] = (), highest: int = 0) -> list[str]:
@@ -130,7 +129,7 @@ class ProjectFile:
             A line for each change.
         """
         editor = YamlEditor(self._text)
-        lines = list(_pin(editor, self._fleet_node(editor.root), site_ids, retired, highest))
+        lines = list(pin_site_ids(editor, self._fleet_node(), site_ids, retired, highest))
         self._load(editor.edited())
         return lines
 
@@ -143,74 +142,47 @@ class ProjectFile:
             raise MirrorsError(Problem("project-file-unwritable", said)) from error
 
     def _load(self, text: str) -> None:
-        try:
-            self._text, self._data = text, value_of(YamlEditor(text).root)
-        except (yaml.YAMLError, RecursionError) as error:
-            mark = getattr(error, "problem_mark", None)
-            raise _invalid(f"{self.path} is no YAML{f', see line {mark.line + 1}' if mark else ''}") from None
-        if not isinstance(self._data, dict):
-            raise _invalid(f"{self.path} is no project's file: it holds no keys")
+        root = parse_yaml(text, self.path)
+        if not isinstance(root, MappingNode):
+            said = f"{self.path} is no project's file: it holds no keys"
+            raise MirrorsError(Problem("project-file-invalid", said, "correct the file"))
+        self._text, self._root, self._data = text, root, value_of(root)
 
     def _configured(self, key: str) -> Any:
         config = self._data.get("config")
         entry = config.get(key) if isinstance(config, dict) else None
         return entry["value"] if isinstance(entry, dict) and entry.keys() == {"value"} else entry
 
-    def _fleet_node(self, root: Node | None) -> MappingNode:
-        node = root
+    def _fleet_node(self) -> MappingNode:
+        node: Node = self._root
         for key in () if self._only_fleet else ("config", FLEET_KEY, "value"):
             node = pair[1] if (pair := find_pair(node, key)) else node
         assert isinstance(node, MappingNode)  # noqa: S101 - the caller has seen a fleet
         return node
 
 
-def _pin(
-    editor: YamlEditor, fleet: MappingNode, site_ids: Mapping[str, int], retired: Sequence[int], highest: int
-) -> Iterator[str]:
-    listed = value_of(fleet).get("retired") or []
-    back = []
-    for site, slug in _site_nodes(fleet):
-        if value_of(site).get("siteId") is None and slug in site_ids:
-            editor.set_value(site, "siteId", str(site_ids[slug]), after="application")
-            yield f"{slug}: siteId {site_ids[slug]}"
-        if site_ids.get(slug) in listed:
-            back.append(site_ids[slug])
-            yield f"retired: without {site_ids[slug]}, which {slug} has again"
-    new = sorted(set(retired) - (set(listed) - set(back)))
-    if back or new:
-        editor.set_items(fleet, "retired", back, new)
-    if new:
-        yield f"retired: {', '.join(map(str, new))}"
-    if highest > (value_of(fleet).get("highestSiteId") or 0):
-        editor.set_value(fleet, "highestSiteId", str(highest))
-        yield f"highestSiteId: {highest}"
-
-
-def _site_nodes(fleet: MappingNode) -> Iterator[tuple[MappingNode, str]]:
-    """Yield each site with its slug."""
-    original, mirrors = find_pair(fleet, "original"), find_pair(fleet, "mirrors")
-    listed = mirrors[1].value if mirrors and isinstance(mirrors[1], SequenceNode) else []
-    for site in (*(original or ())[1:], *listed):
-        if isinstance(site, MappingNode) and (application := find_pair(site, "application")):
-            yield site, str(application[1].value)
-
-
-def _invalid(said: str) -> MirrorsError:
-    return MirrorsError(Problem("project-file-invalid", said))
+def find_broken_file(directory: Path, stack: str | None = None) -> Problem | None:
+    """Return what is wrong with the project's file, or the stack's, if it is no YAML."""
+    for path in (find_project_file(directory), stack_file_path(directory, stack) if stack else None):
+        try:
+            if path and path.is_file():
+                parse_yaml(path.read_bytes(), path)
+        except MirrorsError as error:
+            return error.problems[0]
+        except OSError:  # Pulumi cannot read it either, and says so
+            continue
+    return None
 
 
 def _replace_file(path: Path, content: bytes) -> None:
     """Replace the file with the same permissions. No reader ever sees half of it."""
-    mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
-    number, part = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(number, "wb") as file:
-            file.write(content)
-            os.fchmod(file.fileno(), mode)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(part).replace(path)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            Path(part).unlink()
-        raise
+    with NamedTemporaryFile(prefix=f".{path.name}.", dir=path.parent, delete=False) as part:
+        try:
+            part.write(content)
+            os.fchmod(part.fileno(), path.stat().st_mode & 0o777 if path.exists() else 0o644)
+            part.flush()
+            os.fsync(part.fileno())
+            Path(part.name).replace(path)
+        except BaseException:
+            Path(part.name).unlink(missing_ok=True)
+            raise

@@ -4,10 +4,12 @@ import json
 import shutil
 import subprocess
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from mirrors.cli.project import find_broken_file
 from mirrors.config.base import CONFIG_NAMESPACE
 from mirrors.config.files import stack_file_path
 from mirrors.errors import MirrorsError
@@ -15,6 +17,7 @@ from mirrors.problems import Problem
 
 __all__ = [
     "CommandError",
+    "StackValues",
     "export_state",
     "find_pulumi",
     "forget_resources",
@@ -52,10 +55,28 @@ class CommandError(MirrorsError):
         )
 
 
-def read_configuration(stack: str, cwd: Path, *, secrets: bool = True) -> dict[str, str]:
-    """Return {key without namespace: value} of the namespace ``mirrors``, as ``mirrors.config.loading`` takes it.
+@dataclass(frozen=True)
+class StackValues:
+    """The values of a stack's configuration, with those that the project declares for all stacks.
 
-    The values that the project declares for all stacks are among them.
+    Args:
+        values: {key: value}.
+        secret_keys: The keys that are set as secrets.
+    """
+
+    values: Mapping[str, str] = field(repr=False)
+    secret_keys: frozenset[str]
+
+    def of_mirrors(self) -> "StackValues":
+        """Return those of the namespace ``mirrors``, by key without the namespace."""
+        prefix = f"{CONFIG_NAMESPACE}:"
+        own = {key.removeprefix(prefix): value for key, value in self.values.items() if key.startswith(prefix)}
+        secret = frozenset(key.removeprefix(prefix) for key in self.secret_keys if key.startswith(prefix))
+        return StackValues(own, secret)
+
+
+def read_configuration(stack: str, cwd: Path, *, secrets: bool = True) -> StackValues:
+    """Return the values of the namespace ``mirrors``, as ``mirrors.config.loading`` takes them.
 
     Args:
         secrets: Decrypt secrets. Without it, keys that hold a secret are left out.
@@ -63,20 +84,15 @@ def read_configuration(stack: str, cwd: Path, *, secrets: bool = True) -> dict[s
     Raises:
         MirrorsError: The command failed: for example, the stack does not exist.
     """
-    return select_mirrors_keys(read_all_configuration(stack, cwd, secrets=secrets))
+    return read_all_configuration(stack, cwd, secrets=secrets).of_mirrors()
 
 
-def select_mirrors_keys(configured: Mapping[str, str]) -> dict[str, str]:
-    """Return the values of the namespace ``mirrors`` out of all namespaces. Keys lack the namespace."""
-    prefix = f"{CONFIG_NAMESPACE}:"
-    return {key.removeprefix(prefix): value for key, value in configured.items() if key.startswith(prefix)}
-
-
-def read_all_configuration(stack: str, cwd: Path, *, secrets: bool = True) -> dict[str, str]:
-    """Return {key: value} of all namespaces. Keys begin with their namespace."""
+def read_all_configuration(stack: str, cwd: Path, *, secrets: bool = True) -> StackValues:
+    """Return the values of all namespaces. Keys begin with their namespace."""
     shown = "--show-secrets" if secrets else "--show-secrets=false"
     entries = json.loads(_run_pulumi("config", "--json", shown, stack=stack, cwd=cwd))
-    return {key: entry["value"] for key, entry in entries.items() if "value" in entry}
+    values = {key: entry["value"] for key, entry in entries.items() if "value" in entry}
+    return StackValues(values, frozenset(key for key, entry in entries.items() if entry.get("secret")))
 
 
 def read_outputs(stack: str, cwd: Path) -> dict[str, Any]:
@@ -153,6 +169,8 @@ def _run_pulumi(*command: str, cwd: Path, stack: str | None = None) -> str:
     if done.returncode == 0:
         return done.stdout
     reason = _error_line(done.stderr)
+    if broken := find_broken_file(cwd, stack):
+        raise MirrorsError(broken)
     if stack is not None and (done.returncode == NO_STACK_EXIT_CODE or _is_no_project(reason)):
         raise _no_stack_error(stack, cwd)
     raise CommandError(f"pulumi {' '.join(command)}", reason)

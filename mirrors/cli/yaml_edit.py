@@ -1,82 +1,26 @@
 """Edit YAML as text: only the edited values change. Every other byte stays as it is, comments included."""
 
-import math
 import re
 import textwrap
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
-import yaml
-from yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode, SequenceNode
+from yaml.nodes import CollectionNode, MappingNode, Node, SequenceNode
 
-from mirrors.config.scalars import agreed_value, needs_quotes
-from mirrors.config.written import YAML_LOADER, mapping_pairs
+from mirrors.cli.yaml_text import as_yaml, find_pair, value_of
 
-__all__ = ["YamlEditor", "as_yaml", "find_pair", "value_of"]
+__all__ = ["YamlEditor"]
 
 _BELOW = re.compile(r"(\n[ \t]*(#[^\n]*)?)+\Z")
 """Empty lines and comment lines below a value. The end that YAML gives a block is behind them."""
 
 
-class _Dumper(yaml.SafeDumper):
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002
-        super().increase_indent(flow, indentless=False)
-
-    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - the library's signature
-        return True
-
-
-def _represent_text(dumper: yaml.SafeDumper, text: str) -> ScalarNode:
-    """Put a text in quotes that some reader of YAML would take for another type."""
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"' if needs_quotes(text) else None)
-
-
-_Dumper.add_representer(str, _represent_text)
-
-
-def as_yaml(data: Mapping[str, Any], *, flow: bool = False) -> str:
-    """Return data as YAML.
-
-    Args:
-        flow: On one line, in braces.
-    """
-    style: dict[str, Any] = {"default_flow_style": flow, "sort_keys": False, "allow_unicode": True, "width": math.inf}
-    return str(yaml.dump(data, Dumper=_Dumper, **style))
-
-
-def find_pair(node: Node | None, key: str) -> tuple[Node, Node] | None:
-    """Return the key and the value in an object; None where the key is missing, or the node is no object."""
-    found = node.value if isinstance(node, MappingNode) else ()
-    return next(((name, value) for name, value in found if name.value == key), None)
-
-
-def value_of(node: Node | None) -> Any:
-    """Return the data of a node. A scalar that readers disagree about is text. Raises YAMLError for a double key."""
-    if isinstance(node, ScalarNode):
-        return node.value if node.style else agreed_value(node.value)
-    if isinstance(node, SequenceNode):
-        return [value_of(item) for item in node.value]
-    if not isinstance(node, MappingNode):
-        return None
-    names: set[str] = set()
-    for key, _ in node.value:
-        if key.value in names:
-            raise yaml.MarkedYAMLError(problem="duplicate key", problem_mark=key.start_mark)
-        names.add(key.value)
-    return {key: value_of(item) for key, item in dict(mapping_pairs(node)).items()}
-
-
 class YamlEditor:
-    """The text of a document, and the edits to it.
-
-    Raises:
-        YAMLError: The text is no YAML.
-    """
+    """The text of a document, and the edits to it. Nodes are those of the text before the edits."""
 
     def __init__(self, text: str) -> None:
         self._text = text
         self._edits: list[tuple[int, int, str]] = []
-        self.root: Node | None = yaml.compose(text, Loader=YAML_LOADER)
 
     def edited(self) -> str:
         """Return the text with all edits. Edits of the same place come in the order in which they were made."""
@@ -85,70 +29,42 @@ class YamlEditor:
             text = text[:start] + new + text[end:]
         return text
 
-    def set_value(self, parent: MappingNode, key: str, value: str, after: str | None = None) -> None:
-        """Set a key to a value on one line.
-
-        Args:
-            after: The key behind which a new key goes; None for the end.
-        """
-        if pair := find_pair(parent, key):
-            self._replace(pair[1].start_mark.index, pair[1].end_mark.index, value)
-            return
-        before = find_pair(parent, after) if after else (parent.value[-1] if parent.value else None)
-        if parent.flow_style:
+    def set_key(self, parent: MappingNode, key: str, value: Any, after: str | None = None) -> None:
+        """Set a key of an object. A new one goes behind the key ``after``, or to the end."""
+        flow, pair = bool(parent.flow_style), find_pair(parent, key)
+        indent = " " * int(parent.value[0][0].start_mark.column) if not flow else ""  # an anchor moves the parent's
+        text = as_yaml({key: value}, flow=flow).strip()
+        text = text[1:-1] if flow else textwrap.indent(text, indent).lstrip()
+        before = find_pair(parent, after) if after else (parent.value[-1] if flow and parent.value else None)
+        if pair:
+            self._edits.append((pair[0].start_mark.index, self._end(pair[1]), text))
+        elif flow:
             place = before[1].end_mark.index if before else parent.start_mark.index + 1
-            self._insert(place, f"{', ' if before else ''}{key}: {value}")
+            self._edits.append((place, place, f", {text}" if before else text))
         else:
-            place = self._content_end(before[1] if before and after else parent)
-            self._insert(place, f"\n{_indent_of(parent)}{key}: {value}")
+            place = self._line_end(before[1] if before else parent)
+            self._edits.append((place, place, f"\n{indent}{text}"))
 
-    def set_block(self, parent: MappingNode, key: str, data: Mapping[str, Any]) -> None:
-        """Set a key to an object, on lines of its own unless the parent is in braces."""
-        if parent.flow_style:
-            return self.set_value(parent, key, as_yaml(data, flow=True).strip())
-        block = textwrap.indent(as_yaml({key: data}), _indent_of(parent)).rstrip()
-        if pair := find_pair(parent, key):
-            self._replace(pair[0].start_mark.index, self._content_end(pair[1]), block.lstrip())
-        else:
-            self._insert(self._content_end(parent), f"\n{block}")
-        return None
-
-    def set_items(self, parent: MappingNode, key: str, removed: Collection[int], added: Sequence[int]) -> None:
+    def set_numbers(self, parent: MappingNode, key: str, removed: Collection[int], added: Sequence[int]) -> None:
         """Remove items of a list of numbers, and append others. The comment on an item's line goes with it."""
-        name, node = find_pair(parent, key) or (None, None)
-        if not isinstance(node, SequenceNode) or node.flow_style or name is None:
-            kept = [item for item in value_of(node) or () if item not in removed]
-            return self.set_value(parent, key, _in_brackets([*kept, *added]))
-        end = self._content_end(node.value[-1])
-        gone = [item for item in node.value if value_of(item) in removed]
-        if len(gone) == len(node.value):
-            return self._replace(self._text.index(":", name.end_mark.index) + 1, end, f" {_in_brackets(added)}")
-        for item in gone:
-            line = self._text.rindex("\n", 0, item.start_mark.index)
-            self._replace(line, self._content_end(item), "")
-        for item in added:
-            self._insert(end, f"\n{' ' * node.start_mark.column}- {item}")
+        pair = find_pair(parent, key)
+        kept = [item for item in value_of(pair[1] if pair else None) or () if item not in removed]
+        if not (pair and isinstance(pair[1], SequenceNode) and not pair[1].flow_style and kept):
+            return self.set_key(parent, key, [*kept, *added])
+        for item in pair[1].value:
+            if value_of(item) in removed:
+                self._edits.append((self._text.rindex("\n", 0, item.start_mark.index), self._line_end(item), ""))
+        end = self._line_end(pair[1].value[-1])
+        self._edits += [(end, end, f"\n{' ' * pair[1].start_mark.column}- {item}") for item in added]
         return None
 
-    def _content_end(self, node: Node) -> int:
-        """Return the end of the last line of a node, with the comment on that line and without those below it."""
-        end = node.end_mark.index
-        if not isinstance(node, CollectionNode) or node.flow_style:
-            line_end = self._text.find("\n", end)
-            return line_end if line_end >= 0 else len(self._text)
-        return len(_BELOW.sub("", self._text[:end]))
+    def _end(self, node: Node) -> int:
+        """Return the end of a node; of a block, without the comments below it."""
+        end = int(node.end_mark.index)
+        block = isinstance(node, CollectionNode) and not node.flow_style
+        return len(_BELOW.sub("", self._text[:end])) if block else end
 
-    def _insert(self, place: int, text: str) -> None:
-        self._edits.append((place, place, text))
-
-    def _replace(self, start: int, end: int, text: str) -> None:
-        self._edits.append((start, end, f" {text}" if start == end else text))
-
-
-def _indent_of(block: MappingNode) -> str:
-    """Return the spaces before the keys. An anchor moves the mark of the object itself."""
-    return " " * int(block.value[0][0].start_mark.column)
-
-
-def _in_brackets(items: Sequence[int]) -> str:
-    return f"[{', '.join(map(str, items))}]"
+    def _line_end(self, node: Node) -> int:
+        """Return the end of the last line of a node, with the comment on that line."""
+        end = self._text.find("\n", self._end(node))
+        return end if end >= 0 else len(self._text)

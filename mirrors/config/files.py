@@ -14,7 +14,7 @@ from mirrors.config.fleet_file import FleetFileContent, read_fleet_file
 from mirrors.config.scalars import YamlScalar
 from mirrors.config.written import OtherSourceError, SourceFile, arrives_as_written, compare_scalars, top_level_keys
 
-__all__ = ["NO_PROJECT_FILES", "PROJECT_FILE_NAMES", "ProjectFiles", "stack_file_path"]
+__all__ = ["NO_PROJECT_FILES", "PROJECT_FILE_NAMES", "ProjectFiles", "find_project_file", "stack_file_path"]
 
 PROJECT_FILE_NAMES = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
 
@@ -39,7 +39,7 @@ class ProjectFiles:
             directory: The project's directory, or one below it, such as the one that ``main`` names.
             stack: The name of the stack.
         """
-        project = _find_project_file(directory)
+        project = find_project_file(directory)
         if project is None:
             return cls(directory)
         top = top_level_keys(_read_text_or_empty(project))
@@ -81,11 +81,12 @@ NO_PROJECT_FILES = ProjectFiles(Path())
 
 def stack_file_path(directory: Path, stack: str) -> Path | None:
     """Return the path of a stack's configuration file, which may not exist yet; None without a project."""
-    project = _find_project_file(directory)
+    project = find_project_file(directory)
     return _stack_file_beside(project, top_level_keys(_read_text_or_empty(project)), stack) if project else None
 
 
-def _find_project_file(directory: Path) -> Path | None:
+def find_project_file(directory: Path) -> Path | None:
+    """Return the path of the project's file, in the directory or above it, as Pulumi looks for it."""
     places = (place / name for place in (directory, *directory.resolve().parents) for name in PROJECT_FILE_NAMES)
     return next((place for place in places if place.is_file()), None)
 

@@ -1,12 +1,13 @@
 """Turn the raw values of the configuration into settings, and collect every problem in them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from mirrors.config.draft import ConfigurationDraft
 from mirrors.config.files import NO_PROJECT_FILES, ProjectFiles
 from mirrors.config.fleet import FleetSettings, SiteSettings
 from mirrors.config.rules import validate_settings
+from mirrors.config.secrecy import find_secrecy_problems
 from mirrors.config.settings import Settings
 from mirrors.config.validation_context import ValidationContext
 from mirrors.problems import Problem
@@ -31,7 +32,11 @@ class LoadedConfiguration:
 
 
 def parse_configuration(
-    raw: Mapping[str, str], stack: str, environ: Mapping[str, str], files: ProjectFiles = NO_PROJECT_FILES
+    raw: Mapping[str, str],
+    stack: str,
+    environ: Mapping[str, str],
+    files: ProjectFiles = NO_PROJECT_FILES,
+    secret_keys: Collection[str] | None = None,
 ) -> LoadedConfiguration:
     """Check a stack's configuration. It raises no error, however wrong the configuration is.
 
@@ -42,14 +47,16 @@ def parse_configuration(
         environ: The environment of the process. Some of its variables override the configuration, such as
             ``DIVIO_API_TOKEN``.
         files: The project's files, if they are known. A value that differs from the one in its file is a problem.
+        secret_keys: The keys that are set as secrets, without the namespace. None if that is not known.
     """
     stack = stack.rpartition("/")[2]
     draft = ConfigurationDraft.from_raw(raw, stack, environ, files)
     settings = draft.validate()
+    secrecy = () if secret_keys is None else tuple(find_secrecy_problems(raw.keys(), secret_keys))
     if settings is None:
-        return LoadedConfiguration(None, tuple(draft.problems), None)
+        return LoadedConfiguration(None, (*draft.problems, *secrecy), None)
     context = ValidationContext(settings, draft.positions, draft.named, stack)
-    problems = (*draft.problems, *validate_settings(context))
+    problems = (*draft.problems, *validate_settings(context), *secrecy)
     sound = _drop_conflicts(settings).with_stack(stack)
     return LoadedConfiguration(sound if draft.usable else None, problems, sound.fleet)
 

@@ -13,7 +13,6 @@ import pulumi
 from mirrors.config import Settings, parse_configuration
 from mirrors.config.base import CONFIG_NAMESPACE
 from mirrors.config.files import ProjectFiles
-from mirrors.config.platforms import secret_key_commands
 from mirrors.config.wording import format_value, suggest_known
 from mirrors.planning.plan import SitePlan
 from mirrors.planning.rollout.waves import MANUAL_RELEASE_SITES, RolloutPlan
@@ -23,8 +22,6 @@ from mirrors.pulumi_internals import engine_parallel
 
 SANDBOX_PASSPHRASE = "sandbox"  # noqa: S105 - published: it encrypts nothing but a rehearsal's state
 """The sandbox's published passphrase."""
-_PLAIN_KEYS = ("fleet", "overrides")
-"""A secret in one of these would become a plain variable, in clear in the state and on the platform."""
 REPORTED_EXIT_CODE = 32
 """The exit code that tells Pulumi's language host that the program has reported its problems."""
 
@@ -46,15 +43,12 @@ class ProgramConfiguration:
 
 def load_configuration() -> ProgramConfiguration:
     """Load the configuration. Report every problem, and leave the program if there are no settings at all."""
-    raw = _read_raw_values()
-    loaded = parse_configuration(raw, pulumi.get_stack(), os.environ, ProjectFiles.find(Path.cwd(), pulumi.get_stack()))
+    raw, stack = _read_raw_values(), pulumi.get_stack()
+    files = ProjectFiles.find(Path.cwd(), stack)
+    loaded = parse_configuration(raw, stack, os.environ, files, _read_secret_keys(os.environ))
     if loaded.settings is None:
         stop_with_problems(loaded.problems)
-    problems = (
-        *loaded.problems,
-        *_secrets_in_clear(raw, os.environ),
-        *_unknown_site_problems(loaded.settings, os.environ),
-    )
+    problems = (*loaded.problems, *_unknown_site_problems(loaded.settings, os.environ))
     return ProgramConfiguration(loaded.settings, problems, raw)
 
 
@@ -85,31 +79,6 @@ def stop_with_problems(problems: Iterable[Problem]) -> NoReturn:
     for problem in problems:
         announce_problem(problem)
     sys.exit(REPORTED_EXIT_CODE)
-
-
-def _secrets_in_clear(raw: Mapping[str, str], environ: Mapping[str, str]) -> list[Problem]:
-    """Return a problem for each key with secrets that is not set as a secret: the engine would write it in clear."""
-    secret = set(json.loads(environ.get("PULUMI_CONFIG_SECRET_KEYS", "[]")))
-    return [
-        Problem(
-            "secret-in-clear",
-            "it is set in clear.",
-            f"Set it anew, for example: pulumi config set --secret{example}",
-            path=f"mirrors:{key}",
-        )
-        for key, example in secret_key_commands().items()
-        if key in raw and f"{CONFIG_NAMESPACE}:{key}" not in secret
-    ] + [
-        Problem(
-            "secret-in-plain-key",
-            "it holds a secret, but the state and the platform would have its variables in clear.",
-            "Set it under the site's slug, or under all, with: pulumi config set --secret --path"
-            f" mirrors:secrets.all.NAME; and remove it from mirrors:{key}, or set that without --secret",
-            path=f"mirrors:{key}",
-        )
-        for key in _PLAIN_KEYS
-        if f"{CONFIG_NAMESPACE}:{key}" in secret
-    ]
 
 
 def _unknown_site_problems(settings: Settings, environ: Mapping[str, str]) -> list[Problem]:
@@ -146,3 +115,10 @@ def _read_raw_values() -> dict[str, str]:
     prefix = f"{CONFIG_NAMESPACE}:"
     everything = json.loads(os.environ.get("PULUMI_CONFIG", "{}"))
     return {key.removeprefix(prefix): value for key, value in everything.items() if key.startswith(prefix)}
+
+
+def _read_secret_keys(environ: Mapping[str, str]) -> set[str]:
+    """Return the keys of the namespace ``mirrors`` that are set as secrets, without the namespace."""
+    prefix = f"{CONFIG_NAMESPACE}:"
+    everything: list[str] = json.loads(environ.get("PULUMI_CONFIG_SECRET_KEYS", "[]"))
+    return {key.removeprefix(prefix) for key in everything if key.startswith(prefix)}

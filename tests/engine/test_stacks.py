@@ -71,15 +71,17 @@ def test_what_a_stack_has_is_read_and_its_secrets_only_on_demand(
     configure(project, "mirrors:apiToken")
     configure(project, "--path", "mirrors:secrets.all.KEY")
     pulumi(project, "config", "set", "--stack", "test", "other:key", "x")
-    raw = read_configuration("test", project)
+    read = read_configuration("test", project)
+    assert read.secret_keys == {"apiToken", "secrets"}
+    raw = dict(read.values)
     assert json.loads(raw.pop("fleet"))["mirrors"][1] == {"application": "acme-fr", "siteId": 7}
     assert json.loads(raw.pop("secrets")) == {"all": {"KEY": CANARY}}
     assert raw == {"maxConcurrentRequests": "3", "apiToken": CANARY}
-    assert read_configuration("test", project, secrets=False).keys() == {"fleet", "maxConcurrentRequests"}
+    assert read_configuration("test", project, secrets=False).values.keys() == {"fleet", "maxConcurrentRequests"}
 
     fleet = json.dumps({"original": {"application": "acme"}, "mirrors": [{"application": "acme-it"}]})
     pulumi(project, "config", "set", "--stack", "test", "--secret", "mirrors:fleet", given=fleet)
-    assert "fleet" not in read_configuration("test", project, secrets=False)
+    assert "fleet" not in read_configuration("test", project, secrets=False).values
     assert [mirror.application for mirror in load_fleet("test", project).mirrors] == ["acme-it"]
 
     monkeypatch.delenv("PULUMI_CONFIG_PASSPHRASE")

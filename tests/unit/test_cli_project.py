@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mirrors.cli.project import ProjectFile
-from mirrors.cli.yaml_edit import as_yaml
+from mirrors.cli.yaml_text import as_yaml
 from mirrors.errors import MirrorsError
 
 IDS = {"acme": 1, "acme-de": 2, "acme-fr": 3, "acme-ch": 4}
@@ -255,7 +255,7 @@ def test_a_file_that_the_project_names_is_taken_and_pinned(tmp_path: Path, entry
     [
         ("a: [", "project-file-invalid", "is no YAML, see line"),
         ("- a\n", "project-file-invalid", "holds no keys"),
-        ("a: 1\na: 2\n", "project-file-invalid", "is no YAML"),
+        ("a: 1\na: 2\n", "project-file-invalid", "is no YAML, see line 2: it has this key twice"),
         ("a: \xff", "project-file-unreadable", "cannot be read"),
     ],
 )

@@ -1,6 +1,7 @@
 """The output of commands that are mistyped, or that have no one to ask."""
 
 import json
+import re
 import shlex
 import sys
 from pathlib import Path
@@ -8,12 +9,15 @@ from textwrap import dedent
 
 import pytest
 from click.testing import CliRunner, Result
+from mirrors_sandbox.cli import NOT_RUNNING
 
-from mirrors.cli import USAGE_EXIT_CODE, main
+from mirrors.cli import COMMAND_MODULES, SUMMARIES, USAGE_EXIT_CODE, main
 from mirrors.cli.configuration import is_about_fleet
 from mirrors.cli.deploy import CONFIRMATION_VARIABLES, has_confirmation
+from mirrors.cli.options import DIFFERS_EXIT_CODE
 from mirrors.problems import Problem
 
+IN_CLEAR = '{"mirrors:apiToken": {"value": "c4n4ry", "secret": false}}'
 FLEET = '{"mirrors:fleet": {"value": "{\\"original\\": {\\"application\\": \\"acme\\"}}"}}'
 
 
@@ -58,6 +62,18 @@ def test_a_mistyped_command_is_reported_with_an_exit_code_of_its_own(line: str, 
 
 def test_help_is_no_mistake() -> None:
     assert run("deploy --help").exit_code == 0
+
+
+def test_each_command_has_a_line_in_the_list_of_all() -> None:
+    assert SUMMARIES.keys() == COMMAND_MODULES.keys()
+    lines = run("--help").stdout.partition("Commands:\n")[2].splitlines()
+    assert [line.split()[0] for line in lines] == sorted(COMMAND_MODULES), "each fits on one line"
+
+
+def test_each_exit_code_is_on_the_page_about_them() -> None:
+    page = Path(__file__).parents[2] / "docs" / "how-to" / "operations" / "index.md"
+    listed = {int(code) for code in re.findall(r"^\| (\d+) \|", page.read_text(encoding="utf-8"), re.MULTILINE)}
+    assert {0, 1, DIFFERS_EXIT_CODE, NOT_RUNNING, USAGE_EXIT_CODE} <= listed
 
 
 @pytest.mark.parametrize("sites", ["acme", "--all"])
@@ -134,6 +150,41 @@ def test_a_platform_that_refuses_is_json_as_well() -> None:
     [problem] = json.loads(done.stdout)["problems"]
     assert (done.exit_code, problem["code"]) == (1, "platform-unreachable")
     assert "t0ken" not in done.output
+
+
+@pytest.mark.parametrize("line", ["status", "deploy --all --yes", "deploy --behind --yes", "deploy acme --preview"])
+def test_a_secret_in_clear_stops_a_command_before_it_asks_the_platform(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    command(tmp_path, said=json.dumps({**json.loads(FLEET), **json.loads(IN_CLEAR)}))
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    done = run(f"{line} -s test -C {tmp_path}")
+
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr == (
+        "Error: mirrors:apiToken: it is set in clear. Set it anew, for example: pulumi config set --secret"
+        " mirrors:apiToken [secret-in-clear]\n"
+    )
+
+
+@pytest.mark.parametrize("name", ["Pulumi.yaml", "Pulumi.test.yaml"])
+@pytest.mark.parametrize("line", ["status", "ids --json", "leave", "preview --json", "deploy --all"])
+def test_a_file_that_is_no_yaml_is_named_with_the_line_and_what_is_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, name: str
+) -> None:
+    command(tmp_path, complaint="error: could not unmarshal", code=1)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    (tmp_path / "Pulumi.yaml").write_text("name: acme\n")
+    (tmp_path / name).write_text("config:\n  a: b: c\n")
+
+    done = run(f"{line} -s test -C {tmp_path}")
+
+    assert done.exit_code == 1
+    assert done.stderr == (
+        f"Error: {tmp_path / name} is no YAML, see line 2: mapping values are not allowed in this context. Neither"
+        " Mirrors nor Pulumi can read it. Correct the file [project-file-invalid]\n"
+    )
 
 
 @pytest.mark.parametrize(("said", "code"), [("EOF", "backend-file-empty"), ("no such key", "pulumi-failed")])

@@ -14,15 +14,8 @@ from click.testing import CliRunner, Result
 from mirrors_sandbox.control import Sandbox
 
 from mirrors.cli import main
-from mirrors.cli.doctor.engine import (
-    StackLock,
-    check_backend,
-    check_lock,
-    check_pending_operations,
-    check_variables,
-    compare_versions,
-    find_locks,
-)
+from mirrors.cli.doctor.engine import check_backend, check_pending_operations, check_variables, compare_versions
+from mirrors.cli.doctor.lock import StackLock, check_lock, find_locks
 from mirrors.cli.doctor.platform import (
     UnreadableSite,
     check_clock,
@@ -245,7 +238,6 @@ def test_what_is_wrong_is_one_line_with_its_remedy(
     ("arguments", "environment", "said"),
     [
         (["adopt", "acme"], {"DIVIO_API_TOKEN": "wr0ng"}, "the token was refused"),
-        (["adopt", "acme"], {"DIVIO_API_URL": "http://127.0.0.1:9"}, "no connection to 127.0.0.1:9"),
         (["adopt", "acme-xx"], {}, "acme-xx: this token sees no application of this name"),
         (["adopt", "acme", "--mirror", "acme-xx"], {}, "acme-xx: this token sees no application of this name"),
         (["adopt", "acme"], {"DIVIO_API_TOKEN": ""}, "mirrors:apiToken: the value is missing"),
@@ -318,6 +310,48 @@ def test_what_a_site_lacks_is_reported_with_what_to_do_about_that() -> None:
     assert "create the environment" not in rights_remedy([unseen], "test")
     both = rights_remedy([lacks, unseen], "test")
     assert all(part in both for part in ("create the environment", "with formerly"))
+
+
+def test_a_platform_without_an_answer_is_announced_before_requests_are_repeated(account: Sandbox) -> None:
+    done = run(account, "adopt", "acme", DIVIO_API_URL="http://127.0.0.1:9")
+
+    first, last = done.stderr.splitlines()
+    assert first == "Note: no usable answer from http://127.0.0.1:9 yet. Mirrors asks again, five times at most"
+    assert "no connection to 127.0.0.1:9" in last
+    assert (done.exit_code, done.stdout) == (1, "")
+
+
+def test_a_secret_in_clear_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    configured = {"mirrors:apiToken": {"value": "c4n4ry"}, "mirrors:overrides": {"value": "{}", "secret": True}}
+    stand_in(tmp_path, monkeypatch, f"echo '{json.dumps(configured)}'")
+
+    _, found = check_configuration("test", tmp_path)
+
+    assert {(item.code, item.data["path"]) for item in found if (item.code or "").startswith("secret-")} == {
+        ("secret-in-clear", "mirrors:apiToken"),
+        ("secret-in-plain-key", "mirrors:overrides"),
+    }
+    assert "c4n4ry" not in "".join(map(str, found))
+
+
+@pytest.mark.parametrize(
+    ("name", "stack"), [("Pulumi.yaml", None), ("Pulumi.yaml", "test"), ("Pulumi.test.yaml", "test")]
+)
+def test_a_file_that_is_no_yaml_is_the_one_finding_about_pulumi(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, stack: str | None
+) -> None:
+    stand_in(tmp_path, monkeypatch, "echo 'error: could not unmarshal' >&2; exit 1")
+    monkeypatch.setenv("DIVIO_API_TOKEN", "")
+    (tmp_path / "Pulumi.yaml").write_text("name: acme\n")
+    (tmp_path / name).write_text("config:\n  a: b: c\n")
+
+    done = CliRunner().invoke(main, ["doctor", "--json", "-C", str(tmp_path), *(["-s", stack] if stack else [])])
+
+    found = {item["check"]: item for item in json.loads(done.stdout)}
+    assert found.keys() == {"project files"} | (set() if stack else {"configuration"})
+    assert found["project files"]["code"] == "project-file-invalid"
+    assert found["project files"]["message"].startswith(f"{tmp_path / name} is no YAML, see line 2: ")
+    assert found["project files"]["remedy"] == "Correct the file"
 
 
 def test_the_configuration_is_read_once_for_all_that_is_said_of_it(

@@ -375,10 +375,17 @@ SECRETS = (
     ),
     Mutation(
         "a-secret-among-plain-variables-is-written-in-clear",
-        "mirrors/program/startup.py",
-        '        if f"{CONFIG_NAMESPACE}:{key}" in secret\n',
-        "        if False\n",
+        "mirrors/config/secrecy.py",
+        "        if key in secret:\n",
+        "        if False:\n",
         (f"{PROGRAM}::test_a_secret_among_the_plain_variables_is_refused_before_anything_is_registered",),
+    ),
+    Mutation(
+        "a-token-in-clear-is-no-problem",
+        "mirrors/config/secrecy.py",
+        " and key not in secret:\n",
+        " and False:\n",
+        ("tests/unit/test_cli_usage.py::test_a_secret_in_clear_stops_a_command_before_it_asks_the_platform",),
     ),
     Mutation(
         "shared-values-are-registered-in-clear",

@@ -32,7 +32,7 @@ STAGE = "test"
 @handle_errors
 def main(stack: str | None, output: Path | None, cwd: Path) -> None:
     """Report how the platform's API behaves. You may pass the report on; read it before you do."""
-    raw = read_configuration(stack, cwd) if stack else {}
+    raw = read_configuration(stack, cwd).values if stack else {}
     connection = load_divio_connection(raw, os.environ)
     fleet = parse_configuration(raw, stack, os.environ, ProjectFiles.find(cwd, stack)).fleet if stack else None
     token = connection.api_token.get_secret_value()

@@ -8,7 +8,14 @@ from pathlib import Path
 
 import click
 
-from mirrors.cli.doctor.engine import check_backend, check_secrets, check_stack, check_tools, check_variables
+from mirrors.cli.doctor.engine import (
+    check_backend,
+    check_project_files,
+    check_secrets,
+    check_stack,
+    check_tools,
+    check_variables,
+)
 from mirrors.cli.doctor.platform import check_configuration, check_connection, check_platform
 from mirrors.cli.options import DIFFERS_EXIT_CODE, directory_option, handle_errors, json_option
 from mirrors.cli.platforms import commands_of
@@ -43,9 +50,10 @@ def has_problem(findings: Iterable[CheckFinding]) -> bool:
 
 def run_checks(stack: str | None, cwd: Path) -> Iterator[CheckFinding]:
     """Yield the findings in the order in which things are needed. A check whose precondition failed is left out."""
-    yield from (tools := list(check_tools(cwd)))
+    yield from (broken := list(check_project_files(cwd, stack)))
+    yield from (tools := [] if broken else list(check_tools(cwd)))
     yield from check_variables(os.environ)
-    there = tools[0].level is not FindingLevel.PROBLEM
+    there = bool(tools) and tools[0].level is not FindingLevel.PROBLEM
     yield from (backend := list(check_backend(cwd)) if there else [])
     if stack is None:
         connection, found = check_connection()

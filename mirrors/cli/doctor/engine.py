@@ -1,19 +1,17 @@
-"""Checks of Pulumi: the command and its parts, the backend, and a stack's lock and interrupted operations."""
+"""Checks of Pulumi: the command and its parts, the backend, and a stack with its interrupted operations."""
 
-import json
 import os
 import re
 import shutil
-import socket
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
-from mirrors.cli.doctor.files import check_files, find_backend_folder
-from mirrors.cli.project import ProjectFile
+from mirrors.cli.doctor.files import check_files
+from mirrors.cli.doctor.lock import check_lock, find_locks
+from mirrors.cli.project import ProjectFile, find_broken_file
 from mirrors.cli.stacks import (
     CHOOSE_STACK,
     CommandError,
@@ -89,6 +87,12 @@ def check_variables(environ: Mapping[str, str]) -> Iterator[CheckFinding]:
         yield warning_finding("environment", Problem("run-program-set", said, remedy))
 
 
+def check_project_files(cwd: Path, stack: str | None) -> Iterator[CheckFinding]:
+    """Yield a finding only where the project's file, or the stack's, is no YAML. Then no other command works."""
+    if broken := find_broken_file(cwd, stack):
+        yield problem_finding("project files", broken)
+
+
 def check_backend(cwd: Path) -> Iterator[CheckFinding]:
     """Check that the backend answers. For a backend of files, yield a finding for each damaged file."""
     try:
@@ -158,63 +162,3 @@ def check_pending_operations(state: StackState, stack: str) -> CheckFinding:
         remedy = f"{cleared}; then {remedy} adopts what is there"
     said = f"interrupted: {join_first(begun)}"
     return problem_finding("pending operations", Problem("operations-interrupted", said, remedy))
-
-
-@dataclass(frozen=True)
-class StackLock:
-    """The process that works on a stack, or did when it was killed."""
-
-    pid: int
-    host: str
-    since: str
-
-    @property
-    def stale(self) -> bool | None:
-        """True if that process has ended; None for a process of another machine, which Mirrors cannot see."""
-        if self.host != socket.gethostname() or self.pid <= 0:
-            return None
-        try:
-            os.kill(self.pid, 0)  # signal 0 only asks whether the process exists
-        except ProcessLookupError:
-            return True
-        except PermissionError:  # the process runs, and belongs to another user
-            return False
-        return False
-
-
-def find_locks(url: str, project: str, stack: str) -> Sequence[StackLock] | None:
-    """Return the locks of a stack in a backend of files; None for other backends, which show theirs otherwise."""
-    root = find_backend_folder(url)
-    if root is None:
-        return None
-    folder = root / ".pulumi" / "locks" / "organization" / project / stack.rpartition("/")[2]
-    return [_read_lock(path) for path in sorted(folder.glob("*.json"))]
-
-
-def _read_lock(path: Path) -> StackLock:
-    try:
-        content: Any = json.loads(path.read_text(encoding="utf-8"))
-        return StackLock(int(content["pid"]), str(content["hostname"]), str(content["timestamp"])[:19])
-    except (OSError, ValueError, KeyError, TypeError):  # another process writes it now, or another version wrote it
-        return StackLock(0, "an unknown host", "an unknown time")
-
-
-def check_lock(found: Sequence[StackLock] | None, stack: str) -> CheckFinding:
-    if found is None:
-        return ok_finding("lock", "kept by the backend; a command that meets one says so")
-    if not found:
-        return ok_finding("lock", "free")
-    one = found[0]
-    who = f"held by process {one.pid} on {one.host} since {one.since}"
-    cancel = f"pulumi cancel --yes {stack}"
-    if one.stale:
-        return problem_finding("lock", _lock_problem(f"{who}, which has ended", cancel))
-    if one.stale is None:
-        return problem_finding("lock", _lock_problem(who, f"if that process has ended: {cancel}"))
-    return warning_finding(
-        "lock", _lock_problem(f"{who}, which is running", f"wait for it; only if it is stuck: {cancel}")
-    )
-
-
-def _lock_problem(said: str, remedy: str) -> Problem:
-    return Problem("stack-locked", said, remedy)

@@ -47,7 +47,7 @@ def check_configuration(stack: str, cwd: Path) -> tuple[Settings | None, list[Ch
                 "configuration", error.problems, "correct what the message names; is the passphrase set?"
             )
         ]
-    found, size = load_from_values(configured, stack, cwd), check_size(configured)
+    found, size = load_from_values(configured, stack, cwd), check_size(configured.values)
     if found.problems:
         wrong = (replace(item, remedy=item.remedy or "correct what the message names") for item in found.problems)
         return found.settings, [*(problem_finding("configuration", item) for item in wrong), size]
