@@ -270,3 +270,11 @@ def test_one_entry_for_an_app_is_offered_where_several_migrations_want_one() -> 
     unknown = [effect(ChangeKind.UNKNOWN, None, migration=f"shop.000{number}") for number in (2, 3)]
     assert '"shop.*": {"distribution"' in together(*unknown).text
     assert "shop.*" not in together(unknown[0], unknown[0]).text
+
+
+def test_a_package_that_has_no_first_step_leads_to_the_page_about_such_upgrades() -> None:
+    code_now = site(2, code(NOTE))
+    for kind, leads in ((ChangeKind.REMOVED, True), (ChangeKind.UNKNOWN, False)):
+        for packaged in ({"shop"}, {"auth"}):
+            found = decide([effect(kind)], [code_now], [], [], NOW, site_id=1, packaged_apps=packaged)
+            assert ("docs/how-to/migrations/third-party-apps.md" in found.text) is (leads and "shop" in packaged)

@@ -22,6 +22,7 @@ from django_mirrors.messages import (
     describe_effect,
     forget_steps,
     missing_step,
+    packaged_app,
     registration_steps,
     site_block,
     sites_label,
@@ -29,7 +30,7 @@ from django_mirrors.messages import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Sequence
+    from collections.abc import Collection, Hashable, Iterator, Sequence
     from datetime import datetime
 
     from django_mirrors.acknowledgements import Acknowledgement
@@ -70,7 +71,7 @@ class Decision:
     warnings: tuple[str, ...] = ()
     objection: str = "these migrations would break code that sites run or may still run"
     consequence: str = "Nothing was migrated"
-    suggestions: tuple[str, ...] = ()  # one acknowledgement for many refusals
+    suggestions: tuple[str, ...] = ()  # each for all refusals of an app
 
     @property
     def text(self) -> str:
@@ -97,6 +98,7 @@ def decide(
     now: datetime,
     *,
     site_id: int | None = None,
+    packaged_apps: Collection[str] = (),
 ) -> Decision:
     """Decide against the declarations of all sites together.
 
@@ -107,13 +109,15 @@ def decide(
         acknowledgements: the acknowledgements that apply, expired ones included.
         now: the current time, with a time zone.
         site_id: the deploying site. If no other site is declared or unknown, everything passes.
+        packaged_apps: the labels of the apps that come with installed packages.
     """
     if is_alone(declarations, unknown_sites, site_id):
         return Decision()
     case = _Case(declarations, unknown_sites, acknowledgements, now, site_id)
     refusals = case.refusals(effects)
     warnings = [warning for effect in effects for warning in case.warnings(effect)]
-    return Decision(tuple(refusals), tuple(dict.fromkeys(warnings)), suggestions=tuple(_app_acknowledgements(refusals)))
+    suggestions = (*_app_acknowledgements(refusals), *_packaged_apps(refusals, packaged_apps))
+    return Decision(tuple(refusals), tuple(dict.fromkeys(warnings)), suggestions=suggestions)
 
 
 def is_alone(
@@ -208,6 +212,13 @@ def _app_acknowledgements(refusals: Sequence[Refusal]) -> Iterator[str]:
     for effect in (effect for refusal in refusals for effect in refusal.effects if _is_to_acknowledge(effect)):
         migrations.setdefault(effect.migration.partition(".")[0], set()).add(effect.migration)
     return (app_acknowledgement(app, len(names)) for app, names in migrations.items() if len(names) > 1)
+
+
+def _packaged_apps(refusals: Sequence[Refusal], packaged: Collection[str]) -> Iterator[str]:
+    """Yield where to read on for each app of an installed package, whose steps are those of its author."""
+    effects = [effect for refusal in refusals for effect in refusal.effects if not _is_to_acknowledge(effect)]
+    labels = dict.fromkeys(effect.migration.partition(".")[0] for effect in effects)
+    return (packaged_app(label) for label in labels if label in packaged)
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sysconfig
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from django.apps import apps
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.state import ProjectState
@@ -25,6 +28,7 @@ __all__ = [
     "PendingMigrations",
     "apps_ahead_of_image",
     "declare_migrated_schema",
+    "packaged_apps",
     "pending_migrations",
     "prunable_migrations",
     "this_image",
@@ -98,3 +102,9 @@ def apps_ahead_of_image(connection: BaseDatabaseWrapper) -> frozenset[str]:
 def declare_migrated_schema() -> SchemaDeclaration:
     """Return the schema that this image's migrations create, whatever its models declare. Sends no query."""
     return declare_schema(MigrationLoader(None, ignore_no_migrations=True).project_state().apps)
+
+
+def packaged_apps() -> frozenset[str]:
+    """Return the labels of the apps that come with installed packages, and not with the project."""
+    folders = {Path(sysconfig.get_path(name)) for name in ("purelib", "platlib")}
+    return frozenset(app.label for app in apps.get_app_configs() if folders & set(Path(app.path).parents))

@@ -19,6 +19,7 @@ __all__ = [
     "describe_effect",
     "forget_steps",
     "missing_step",
+    "packaged_app",
     "registration_steps",
     "site_block",
     "sites_label",
@@ -38,6 +39,8 @@ SITES_LABELS = {
     ChangeKind.REQUIRED: "Not known to",
     ChangeKind.BLOCKS_DELETE: "Not known to",
 }
+
+THIRD_PARTY_PAGE = "docs/how-to/migrations/third-party-apps.md"
 
 
 def decision_text(head: str, refusals: Sequence[str], warnings: Sequence[str]) -> str:
@@ -132,6 +135,14 @@ def app_acknowledgement(app_label: str, count: int) -> str:
     return (
         f"Instead of {count} entries for {app_label}, you can add one for a range of versions of its distribution: "
         f'"{app_label}.*": {{"distribution": "…", "versions": ">=…,<…", "reason": "…", "expires": "YYYY-MM-DD"}}.'
+    )
+
+
+def packaged_app(label: str) -> str:
+    """Return where to read on if the missing step would be one of an installed package."""
+    return (
+        f"{label} comes with an installed package. If no release of that package has the missing step, the upgrade "
+        f"interrupts the sites: {THIRD_PARTY_PAGE} shows how to do it."
     )
 
 

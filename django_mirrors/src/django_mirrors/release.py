@@ -16,6 +16,7 @@ from django_mirrors.half_applied import HalfAppliedMigrations
 from django_mirrors.image import (
     apps_ahead_of_image,
     declare_migrated_schema,
+    packaged_apps,
     pending_migrations,
     prunable_migrations,
     this_image,
@@ -198,7 +199,8 @@ class ReleaseCommand:
         if is_alone(sites, unknown, self.site.site_id):
             return Decision()
         effects = (*self._effects(plan), *analyze_prune(prunable_migrations(self.connection, self.prune)))
-        return decide(effects, sites, unknown, acknowledgements, now, site_id=self.site.site_id)
+        own, packaged = self.site.site_id, packaged_apps()
+        return decide(effects, sites, unknown, acknowledgements, now, site_id=own, packaged_apps=packaged)
 
     def _effects(self, plan: PendingMigrations) -> Sequence[Effect]:
         """Return the effects. If the guard fails and nothing is enforced, warn and return none."""
