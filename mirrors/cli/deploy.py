@@ -2,7 +2,6 @@
 
 import os
 import shlex
-import sys
 from collections.abc import Mapping, Sequence
 from math import ceil
 from pathlib import Path
@@ -10,10 +9,11 @@ from pathlib import Path
 import click
 
 from mirrors.cli.configuration import is_about_fleet, load_stack_configuration
-from mirrors.cli.options import handle_errors, no_terminal_error, print_note, stack_option
+from mirrors.cli.options import handle_errors, has_confirmation, no_terminal_error, print_note, stack_option
 from mirrors.cli.single_sites import refuse_single_sites
 from mirrors.cli.stacks import find_pulumi
 from mirrors.cli.status import load_settings, observe_statuses
+from mirrors.cli.up import plain_option, replace_process, run_update
 from mirrors.config import FleetSettings, Settings
 from mirrors.errors import ConfigurationError
 from mirrors.planning.platform_words import load_platform_words
@@ -25,9 +25,6 @@ EXTRA_OPERATIONS = 4
 
 CGROUP_CPU_LIMIT = Path("/sys/fs/cgroup/cpu.max")
 """The limit of a container on Linux: microseconds of processor time, and the period that they are for."""
-
-CONFIRMATION_VARIABLES = ("PULUMI_SKIP_CONFIRMATIONS", "PULUMI_OPTION_YES", "PULUMI_OPTION_SKIP_PREVIEW")
-"""Variables that make the engine ask nothing."""
 
 
 @click.command()
@@ -42,6 +39,7 @@ CONFIRMATION_VARIABLES = ("PULUMI_SKIP_CONFIRMATIONS", "PULUMI_OPTION_YES", "PUL
 )
 @click.option("-y", "--yes", is_flag=True, help="Do not ask before the update.")
 @click.option("--preview", is_flag=True, help="Only show what would be done.")
+@plain_option
 @click.option(
     "-C",
     "--cwd",
@@ -50,7 +48,15 @@ CONFIRMATION_VARIABLES = ("PULUMI_SKIP_CONFIRMATIONS", "PULUMI_OPTION_YES", "PUL
 )
 @handle_errors
 def deploy(
-    sites: Sequence[str], stack: str, *, all_sites: bool, late: bool, yes: bool, preview: bool, cwd: Path | None
+    sites: Sequence[str],
+    stack: str,
+    *,
+    all_sites: bool,
+    late: bool,
+    yes: bool,
+    preview: bool,
+    plain: bool,
+    cwd: Path | None,
 ) -> None:
     """Converge single sites, named by their application's slug, and no others.
 
@@ -76,9 +82,10 @@ def deploy(
     arguments = build_pulumi_command(settings, chosen, stack, yes=yes, preview=preview, cwd=cwd, at_once=at_once)
     given = {MANUAL_RELEASE_SITES: " ".join(chosen.manual_release_sites)} if chosen.manual_release_sites else {}
     click.echo(format_command(given, arguments), err=True)
-    sys.stdout.flush()
-    # The command replaces this process: input, exit code and Ctrl-C are its own. A second interrupt would kill it.
-    os.execve(path, arguments, {**os.environ, **given})  # noqa: S606
+    command = [path, *arguments[1:]]
+    if plain or preview:
+        replace_process(command, given)
+    run_update(settings, command, given, yes=yes, chosen=chosen.sites)
 
 
 def check_choice(sites: Sequence[str], *, all_sites: bool, late: bool) -> None:
@@ -88,15 +95,6 @@ def check_choice(sites: Sequence[str], *, all_sites: bool, late: bool) -> None:
         raise click.UsageError("Name the sites, or pass --all or --behind.")
     if said > 1:
         raise click.UsageError("Pass only one of these: names of sites, --all, --behind.")
-
-
-def has_confirmation(environ: Mapping[str, str]) -> bool:
-    """Return whether the engine will get its answer: from a variable, or from a person at a terminal.
-
-    The engine asks only where it reads from and writes to a terminal.
-    """
-    said = any(environ.get(name, "").lower() in ("1", "true") for name in CONFIRMATION_VARIABLES)
-    return said or (sys.stdin.isatty() and sys.stdout.isatty())
 
 
 def format_command(given: Mapping[str, str], arguments: Sequence[str]) -> str:

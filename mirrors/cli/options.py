@@ -4,7 +4,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from pathlib import Path
 from threading import Event
@@ -22,6 +22,7 @@ __all__ = [
     "connect_divio",
     "directory_option",
     "handle_errors",
+    "has_confirmation",
     "json_option",
     "make_announced_pause",
     "no_terminal_error",
@@ -31,6 +32,9 @@ __all__ = [
 
 DIFFERS_EXIT_CODE = 2
 """The exit code of a command that worked and found something that a person has to decide or correct."""
+
+CONFIRMATION_VARIABLES = ("PULUMI_SKIP_CONFIRMATIONS", "PULUMI_OPTION_YES", "PULUMI_OPTION_SKIP_PREVIEW")
+"""Variables that make the engine ask nothing."""
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for other programs.")
 stack_option = click.option("-s", "--stack", required=True, help="The stack, e.g. test.")
@@ -94,3 +98,12 @@ def make_announced_pause(url: str, pause: Callable[[float], None] = time.sleep) 
 def print_note(remark: Note | Problem) -> None:
     """Print a remark on standard error, beside the command's answer."""
     click.echo(f"Note: {remark.line}", err=True)
+
+
+def has_confirmation(environ: Mapping[str, str]) -> bool:
+    """Return whether the engine will get its answer: from a variable, or from a person at a terminal.
+
+    The engine asks only where it reads from and writes to a terminal.
+    """
+    said = any(environ.get(name, "").lower() in ("1", "true") for name in CONFIRMATION_VARIABLES)
+    return said or (sys.stdin.isatty() and sys.stdout.isatty())

@@ -26,6 +26,7 @@ __all__ = [
     "read_configuration",
     "read_outputs",
     "read_pulumi_version",
+    "read_selected_stack",
     "try_encryption",
 ]
 
@@ -141,6 +142,11 @@ def forget_resources(stack: str, cwd: Path) -> None:
 def read_backend_url(cwd: Path) -> str:
     """Return the address of the backend that the command is logged in to and that answered. Raises MirrorsError."""
     return str(json.loads(_run_pulumi("whoami", "--verbose", "--json", cwd=cwd)).get("url", ""))
+
+
+def read_selected_stack(cwd: Path) -> str:
+    """Return the name of the stack that is selected in a folder. Raises MirrorsError if there is none."""
+    return _run_pulumi("stack", "--show-name", cwd=cwd).strip()
 
 
 def read_pulumi_version(cwd: Path) -> str:

@@ -16,4 +16,5 @@ PLATFORM_WORDS = PlatformWords(
         release_property="image",
         variables_property="envs",
     ),
+    finished_by=frozenset({"Serving"}),
 )

@@ -39,6 +39,7 @@ class PlatformWords:
         removed: The same for a preview, where Mirrors removes what it created.
         kept: The same for a preview, where ``onRemoval`` is ``keep``.
         steps: The resources of a site in Pulumi's preview; None where Mirrors' own resource is the site.
+        finished_by: The kinds of Mirrors' own resources that end the update of a site.
     """
 
     targets: tuple[str, ...]
@@ -46,6 +47,7 @@ class PlatformWords:
     removed: str
     kept: str
     steps: SiteResourceTypes | None = None
+    finished_by: frozenset[str] = frozenset({"Mirror", "OriginalSite"})
 
 
 def load_platform_words(settings: Settings) -> PlatformWords:

@@ -98,8 +98,9 @@ class Project:
         ``options`` are those of ``Popen``, where they differ from the ones here.
         """
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        environ = options.pop("env", self.variables)
         process: subprocess.Popen[str] = subprocess.Popen(
-            command, cwd=self.directory, env=self.variables, text=True, **(pipes | options)
+            command, cwd=self.directory, env=environ, text=True, **(pipes | options)
         )
         with process:
             try:
@@ -167,9 +168,9 @@ class Stack:
         return self.pulumi("up", "--yes", *arguments)
 
     def deploy(self, *sites: str) -> Done:
-        """Run ``mirrors deploy`` for these sites, without the preview that its ``pulumi up`` begins with."""
+        """Run ``mirrors deploy`` for these sites with the output of Pulumi, without the preview that it begins with."""
         with self.project.with_environment(PULUMI_OPTION_SKIP_PREVIEW="true"):
-            return self.project.run("mirrors", "deploy", *sites, "--stack", self.name, "--yes")
+            return self.project.run("mirrors", "deploy", *sites, "--stack", self.name, "--yes", "--plain")
 
     def refresh(self, *arguments: str) -> Done:
         return self.pulumi("refresh", *arguments)

@@ -19,7 +19,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mirrors.cli import main
-from mirrors.cli.deploy import CONFIRMATION_VARIABLES
+from mirrors.cli.options import CONFIRMATION_VARIABLES
 
 MIRRORS = [sys.executable, "-c", "from mirrors.cli import main; main()"]
 CODE = 7
@@ -94,12 +94,50 @@ def test_the_command_that_it_becomes_is_the_one_that_it_shows(
 ) -> None:
     declare(rollout=rollout)
 
-    command = [*MIRRORS, "deploy", *arguments, "--stack", "test"]
+    command = [*MIRRORS, "deploy", *arguments, "--stack", "test", "--plain"]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
 
     assert line in done.stderr.splitlines()
     assert json.loads(done.stdout) == [shlex.split(line.partition("pulumi ")[2]), given]
     assert done.returncode == CODE
+
+
+LOGS = f"""\
+log = sys.argv[sys.argv.index("--event-log") + 1]
+urn = "urn:pulumi:test::acme::mirrors:index:Fleet$pulumi-python:dynamic/mirrors:Mirror::acme-de"
+step = {{"metadata": {{"op": "update", "urn": urn}}}}
+with open(log, "w") as file:
+    print(json.dumps({{"timestamp": 1, "resourcePreEvent": {{**step, "planning": True}}}}), file=file)
+with open(log, "w") as file:
+    print(json.dumps({{"timestamp": 5, "resourcePreEvent": step}}), file=file)
+    print(json.dumps({{"timestamp": 9, "resOutputsEvent": step}}), file=file)
+print("what Pulumi shows")
+sys.exit({CODE} if "--skip-preview" in sys.argv else 0)
+"""
+"""An update with a preview: each writes its events into the log from the log's beginning."""
+
+
+def test_the_progress_is_read_from_the_log_of_the_update(declare: Declare) -> None:
+    declare(update=LOGS)
+    command = [*MIRRORS, "deploy", "--all", "--stack", "test", "--yes"]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, "what Pulumi shows" in done.stdout + done.stderr) == (0, False)
+    assert "wave 1, 1 of 2: acme-de done after 4 s" in done.stdout.splitlines()
+
+
+def test_an_update_that_fails_without_an_event_shows_what_pulumi_said(declare: Declare) -> None:
+    declare(update=LOGS)
+    command = [*MIRRORS, "up", "--stack", "test", "--yes", "--skip-preview"]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (CODE, "what Pulumi shows\n")
+
+
+def test_without_a_terminal_and_without_yes_nothing_is_run() -> None:
+    done = CliRunner().invoke(main, ["up", "--stack", "test"])
+    assert done.exit_code == 1
+    assert done.stderr.endswith("[answer-needed]\n")
 
 
 def test_an_unknown_site_is_one_clear_line() -> None:
@@ -138,7 +176,7 @@ def test_an_interrupt_reaches_the_command_and_its_exit_code_comes_back(declare: 
     ours, theirs = pty.openpty()  # without a terminal there is no one to ask
     with (
         os.fdopen(ours, "r+b", buffering=0) as terminal,
-        subprocess.Popen([*MIRRORS, "deploy", "acme", "--stack", "test"], stdin=theirs, stdout=theirs) as process,
+        subprocess.Popen([*MIRRORS, "deploy", "acme", "-s", "test", "--plain"], stdin=theirs, stdout=theirs) as process,
     ):
         os.close(theirs)
         terminal.write(b"yes\n")

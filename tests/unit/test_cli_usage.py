@@ -13,8 +13,7 @@ from mirrors_sandbox.cli import NOT_RUNNING
 
 from mirrors.cli import COMMAND_MODULES, SUMMARIES, USAGE_EXIT_CODE, main
 from mirrors.cli.configuration import is_about_fleet
-from mirrors.cli.deploy import CONFIRMATION_VARIABLES, has_confirmation
-from mirrors.cli.options import DIFFERS_EXIT_CODE
+from mirrors.cli.options import CONFIRMATION_VARIABLES, DIFFERS_EXIT_CODE, has_confirmation
 from mirrors.problems import Problem
 
 IN_CLEAR = '{"mirrors:apiToken": {"value": "c4n4ry", "secret": false}}'

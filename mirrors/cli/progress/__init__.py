@@ -1,0 +1,108 @@
+"""Run ``pulumi up`` and show which sites wait, run, are done or failed."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import FrameType
+
+import click
+
+from mirrors.cli.progress.engine_events import apply_event
+from mirrors.cli.progress.log_tail import LogTail
+from mirrors.cli.progress.view import ProgressView, open_view, print_result
+from mirrors.planning.reports.progress import UpdateProgress
+
+__all__ = ["run_with_progress"]
+
+DEBUG_COMMANDS = {"PULUMI_DEBUG_COMMANDS": "true"}
+"""It makes the engine take ``--event-log``, as Pulumi's own Automation API does."""
+
+LOOK_EVERY = 0.1
+"""Seconds between two looks at the log."""
+
+SIGNAL_EXIT_CODE = 128
+"""A process that a signal ended has this plus the signal's number as its exit code, as in a shell."""
+
+
+def run_with_progress(
+    command: Sequence[str], given: Mapping[str, str], progress: UpdateProgress, finished_by: Collection[str]
+) -> int:
+    """Run an update, show its progress, and return its exit code.
+
+    Ctrl-C goes to the engine alone, which stops after the running sites. A second one makes it stop at once.
+
+    Args:
+        command: The path of ``pulumi`` and its arguments. It may ask nothing.
+        given: Variables beside this process's own.
+        progress: The sites before the update.
+        finished_by: The kinds of resources that end a site.
+    """
+    with TemporaryDirectory() as folder, (Path(folder) / "said").open("w+", encoding="utf-8", errors="replace") as said:
+        log = Path(folder) / "events"
+        log.touch(mode=0o600)
+        # Where the display fails, for example because a pipe is closed, the update goes on to its end all the same.
+        with (
+            subprocess.Popen(  # noqa: S603
+                [*command, "--event-log", str(log)],
+                env={**os.environ, **given, **DEBUG_COMMANDS},
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=said,
+                process_group=0,
+            ) as running,
+            _pass_signals_on(running),
+            open_view() as view,
+        ):
+            _follow(running, log, progress, view, finished_by)
+        print_result(progress)
+        if running.returncode and not progress.messages:
+            said.seek(0)
+            click.echo(said.read().strip(), err=True)
+    code = running.returncode
+    return code if code >= 0 else SIGNAL_EXIT_CODE - code
+
+
+def _follow(
+    running: "subprocess.Popen[bytes]",
+    log: Path,
+    progress: UpdateProgress,
+    view: ProgressView,
+    finished_by: Collection[str],
+) -> None:
+    with closing(LogTail(log)) as tail:
+        ended = False
+        while not ended:
+            ended = _has_ended(running)
+            for line in tail.read_lines():
+                apply_event(progress, line, finished_by)
+            view.show(progress)
+
+
+def _has_ended(running: "subprocess.Popen[bytes]") -> bool:
+    try:
+        running.wait(LOOK_EVERY)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+@contextmanager
+def _pass_signals_on(running: "subprocess.Popen[bytes]") -> Iterator[None]:
+    """Turn each signal that would end this process into an interrupt of the engine, which then stops cleanly.
+
+    The engine is in a process group of its own, so that Ctrl-C at a terminal reaches it once, through this process.
+    """
+
+    def pass_on(_number: int, _frame: FrameType | None) -> None:
+        running.send_signal(signal.SIGINT)
+
+    before = {number: signal.signal(number, pass_on) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

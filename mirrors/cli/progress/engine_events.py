@@ -1,0 +1,78 @@
+"""Read the event log of ``pulumi up --event-log`` (CLI 3.259), one JSON object a line, as progress of sites.
+
+The format is that of Pulumi's ``apitype.EngineEvent``. The engine has masked the secrets in it.
+"""
+
+import json
+import re
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from mirrors.planning.reports.progress import UpdateProgress
+from mirrors.planning.reports.pulumi_steps import DYNAMIC_TYPES
+
+UNCHANGED = "same"
+REMOVALS = frozenset(
+    {"delete", "delete-replaced", "discard", "discard-replaced", "read-discard", "remove-pending-replace"}
+)
+LOOKS = frozenset({"refresh"})
+"""Operations that change nothing, and come before a site's own."""
+
+COLOUR = re.compile(r"<\{%[^%]*%\}>|\x1b\[[0-9;]*m")
+FAILURE_SUMMARIES = frozenset({"update failed", "resource operation failed"})
+"""The engine's last lines, which only say that there are others."""
+
+
+def apply_event(progress: UpdateProgress, line: str, finished_by: Collection[str]) -> None:
+    """Note what one line of the log says of a site. A line that is no event, such as one half written, says nothing.
+
+    Args:
+        progress: What is known so far.
+        line: The line.
+        finished_by: The kinds of Mirrors' own resources that end a site, such as ``Mirror``.
+    """
+    try:
+        event: Mapping[str, Any] = json.loads(line)
+    except ValueError:
+        return
+    if message := event.get("diagnosticEvent"):
+        _note_message(progress, message)
+    for key, apply in (
+        ("resourcePreEvent", _begin),
+        ("resOutputsEvent", _end),
+        ("resOpFailedEvent", _fail),
+    ):
+        if (found := event.get(key)) and not found.get("planning"):
+            kind, name = _split_urn(found["metadata"]["urn"])
+            operation = found["metadata"]["op"]
+            if name in progress.sites and operation not in REMOVALS | LOOKS and kind in finished_by:
+                apply(progress, name, operation, float(event.get("timestamp", 0)))
+
+
+def _begin(progress: UpdateProgress, site: str, operation: str, at: float) -> None:
+    if operation != UNCHANGED:
+        progress.begin(site, at)
+
+
+def _end(progress: UpdateProgress, site: str, operation: str, at: float) -> None:
+    progress.end(site, at, changed=operation != UNCHANGED)
+
+
+def _fail(progress: UpdateProgress, site: str, operation: str, at: float) -> None:  # noqa: ARG001 - one signature
+    progress.fail(site)
+
+
+def _note_message(progress: UpdateProgress, message: Mapping[str, Any]) -> None:
+    if message.get("severity") not in ("error", "warning") or message.get("ephemeral"):
+        return
+    text = COLOUR.sub("", str(message.get("message", ""))).strip()
+    if not text or text in FAILURE_SUMMARIES:
+        return
+    _, name = _split_urn(message.get("urn") or "")
+    progress.note(name if name in progress.sites else "", text)
+
+
+def _split_urn(urn: str) -> tuple[str, str]:
+    """Return the last part of a resource's type, and its name."""
+    *_, kinds, name = ["", "", *urn.split("::", 3)[2:]]
+    return kinds.rpartition("$")[2].removeprefix(DYNAMIC_TYPES), name

@@ -1,0 +1,139 @@
+"""Show an update's progress: bars on a terminal, a line for each site elsewhere, a table at the end."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+import click
+from rich.box import SIMPLE_HEAD
+from rich.console import Console, Group
+from rich.live import Live
+from rich.markup import escape
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from mirrors.planning.reports.progress import ENDED_PHASES, SitePhase, UpdateProgress, WaveProgress
+
+BAR_WIDTH = 24
+MOST_WAVES = 12
+"""The bars that fit on a terminal of 24 lines, with the messages below them."""
+
+MESSAGE_LINES = 6
+PHASE_COLOURS = {SitePhase.DONE: "green", SitePhase.FAILED: "red", SitePhase.RUNNING: "blue"}
+REFRESHES_A_SECOND = 4
+
+
+class ProgressView(Protocol):
+    """A place that shows progress."""
+
+    def show(self, progress: UpdateProgress) -> None:
+        """Show what is known now."""
+
+
+class LineView:
+    """A line for each site that begins or ends, and for each message: for a log, and for a screen reader."""
+
+    def __init__(self) -> None:
+        self._shown: dict[str, SitePhase] = {}
+        self._said: set[tuple[str, str]] = set()
+
+    def show(self, progress: UpdateProgress) -> None:
+        for wave in progress.waves:
+            for site, phase in wave.sites.items():
+                if self._shown.get(site, SitePhase.WAITING) is not phase:
+                    self._shown[site] = phase
+                    self._show_site(wave, site, phase)
+        for site, messages in progress.messages.items():
+            for message in messages:
+                if (site, message) not in self._said:
+                    self._said.add((site, message))
+                    click.echo(f"{site}: {message}" if site and not message.startswith(site) else message)
+
+    def _show_site(self, wave: WaveProgress, site: str, phase: SitePhase) -> None:
+        if phase is SitePhase.UNCHANGED:
+            return
+        took = f" after {wave.times[site]:.0f} s" if site in wave.times else ""
+        count = f", {wave.ended} of {len(wave.sites)}" if phase in ENDED_PHASES else ""
+        click.echo(f"{wave.title}{count}: {site} {phase}{took}")
+
+
+class BarView:
+    """One bar a wave, which moves, and the last lines of what fails."""
+
+    def __init__(self, live: Live) -> None:
+        self._live = live
+
+    def show(self, progress: UpdateProgress) -> None:
+        self._live.update(render_bars(progress, self._live.console.width))
+
+
+def render_bars(progress: UpdateProgress, width: int) -> Group:
+    """Return the display: at most 20 lines, whatever the number of sites."""
+    table = Table.grid(padding=(0, 1))
+    for wave in choose_waves(progress):
+        left = wave.estimate_seconds_left()
+        table.add_row(
+            wave.title,
+            ProgressBar(total=len(wave.sites), completed=wave.ended, width=BAR_WIDTH),
+            f"{wave.ended}/{len(wave.sites)}",
+            _format_phases(wave),
+            f"about {format_seconds(left)} left" if left is not None else "",
+        )
+    lines = [f"{site}: {text}" if site else text for site, texts in progress.messages.items() for text in texts]
+    shown = [line.splitlines()[0][: width - 1] for line in lines[-MESSAGE_LINES:]]
+    return Group(table, *(Text(line, style="red") for line in shown))
+
+
+def choose_waves(progress: UpdateProgress) -> list[WaveProgress]:
+    """Return the waves that have a bar: of more than fit, the last that ended and those after it."""
+    first_open = next((number for number, wave in enumerate(progress.waves) if wave.ended < len(wave.sites)), 0)
+    begin = max(0, min(first_open - 1, len(progress.waves) - MOST_WAVES))
+    return list(progress.waves[begin : begin + MOST_WAVES])
+
+
+def _format_phases(wave: WaveProgress) -> Text:
+    text = Text()
+    for phase in (SitePhase.RUNNING, SitePhase.FAILED):
+        if count := wave.count(phase):
+            text.append(f"{count} {phase} ", PHASE_COLOURS[phase])
+    return text
+
+
+def format_seconds(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+@contextmanager
+def open_view() -> Iterator[ProgressView]:
+    """Show bars where a person looks at a terminal, and lines elsewhere."""
+    console = Console()
+    if not (sys.stdout.isatty() and console.is_terminal):
+        yield LineView()
+        return
+    with Live(console=console, refresh_per_second=REFRESHES_A_SECOND, transient=True) as live:
+        yield BarView(live)
+
+
+def print_result(progress: UpdateProgress) -> None:
+    """Print the table at the end, and each failed site with its last message."""
+    console = Console() if sys.stdout.isatty() else Console(width=160)
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for heading in ("Wave", "Sites", "Done", "Unchanged", "Failed", "Not reached", "Longest"):
+        table.add_column(heading, no_wrap=True)
+    phases = (SitePhase.DONE, SitePhase.UNCHANGED, SitePhase.FAILED)
+    for wave in progress.waves:
+        counts = [wave.count(phase) for phase in phases]
+        longest = format_seconds(max(wave.times.values())) if wave.times else "-"
+        table.add_row(
+            wave.title, *(str(count) for count in (len(wave.sites), *counts, len(wave.sites) - sum(counts))), longest
+        )
+    console.print(table)
+    for site in progress.failed:
+        for message in progress.messages.get(site, ["failed"]):
+            text = message if message.startswith(f"{site}:") else f"{site}: {message}"
+            console.print(escape(text), style="red", markup=False, soft_wrap=True)
+    for message in progress.messages.get("", ()):
+        console.print(message, markup=False, soft_wrap=True)

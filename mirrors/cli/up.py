@@ -1,0 +1,103 @@
+"""``mirrors up``: run ``pulumi up`` and show the progress of each wave."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+
+import click
+
+from mirrors.cli.options import handle_errors, has_confirmation, no_terminal_error
+from mirrors.cli.progress import run_with_progress
+from mirrors.cli.stacks import find_pulumi, read_selected_stack
+from mirrors.cli.status import load_settings
+from mirrors.config import Settings
+from mirrors.planning.platform_words import load_platform_words
+from mirrors.planning.reports.progress import make_update_progress
+from mirrors.planning.rollout.waves import plan_rollout
+
+OWN_OUTPUT = frozenset({"--json", "-j", "--event-log", "--plan", "--refresh-only", "--preview-only", "--help"})
+"""Options of ``pulumi up`` after which its own output is what you asked for."""
+
+plain_option = click.option("--plain", is_flag=True, help="Show Pulumi's own output instead of the progress.")
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.option("-s", "--stack", help="The stack, e.g. test. Without it, the stack that is selected.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask before the update.")
+@click.option("-f", "--skip-preview", is_flag=True, help="Show no preview before the update.")
+@click.option(
+    "-C", "--cwd", type=click.Path(exists=True, file_okay=False, path_type=Path), help="The project's directory."
+)
+@plain_option
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[PULUMI OPTIONS]...")
+@handle_errors
+def up(
+    stack: str | None, *, yes: bool, skip_preview: bool, cwd: Path | None, plain: bool, arguments: Sequence[str]
+) -> None:
+    """Run 'pulumi up' and show the progress: a bar for each wave, and what fails.
+
+    Mirrors passes every other option to Pulumi as it is. Where there is no terminal, each site gets a line. The exit
+    code is Pulumi's.
+    """
+    path, directory = find_pulumi(), cwd or Path()
+    stack = stack or read_selected_stack(directory)
+    command = [path, "up", *(["--cwd", str(cwd)] if cwd else []), "--stack", stack, *arguments]
+    command += [*(["--yes"] if yes else []), *(["--skip-preview"] if skip_preview else [])]
+    if plain or OWN_OUTPUT.intersection(argument.partition("=")[0] for argument in arguments):
+        replace_process(command, {})
+    run_update(load_settings(stack, directory), command, {}, yes=yes, preview=not skip_preview)
+
+
+def replace_process(command: Sequence[str], given: Mapping[str, str]) -> None:
+    """Run a command in the place of this process: input, exit code and Ctrl-C are its own."""
+    sys.stdout.flush()
+    os.execve(command[0], ["pulumi", *command[1:]], {**os.environ, **given})  # noqa: S606
+
+
+def run_update(
+    settings: Settings,
+    command: Sequence[str],
+    given: Mapping[str, str],
+    *,
+    yes: bool,
+    preview: bool = True,
+    chosen: Collection[str] | None = None,
+) -> None:
+    """Run an update with its progress, and leave with its exit code.
+
+    Args:
+        settings: The stack's configuration.
+        command: The path of ``pulumi`` and its arguments.
+        given: Variables for it.
+        yes: Whether it has ``--yes``. Without it Mirrors shows Pulumi's preview and asks, as Pulumi does.
+        preview: Whether to show the preview.
+        chosen: The sites that the update reaches; None for all.
+
+    Raises:
+        MirrorsError: Mirrors has to ask, and there is no terminal.
+    """
+    if not yes:
+        if not has_confirmation(os.environ):
+            raise no_terminal_error()
+        command = [*command, *ask_before(command, given, preview=preview)]
+    fleet = settings.fleet
+    progress = make_update_progress(fleet.original.application, plan_rollout(settings), fleet.slugs, chosen)
+    sys.exit(run_with_progress(command, given, progress, load_platform_words(settings).finished_by))
+
+
+def ask_before(command: Sequence[str], given: Mapping[str, str], *, preview: bool) -> list[str]:
+    """Show Pulumi's preview, ask, and return the options with which the update asks nothing more.
+
+    Leaves with Pulumi's exit code if the preview fails, and with 0 if the answer is no.
+    """
+    if preview:
+        shown = [command[0], "preview", *(item for item in command[2:] if item != "--skip-preview")]
+        code = subprocess.run(shown, env={**os.environ, **given}, check=False).returncode  # noqa: S603
+        if code:
+            sys.exit(code)
+    if sys.stdin.isatty() and not click.confirm("Do you want to perform this update?"):
+        click.echo("Nothing was changed.", err=True)
+        sys.exit(0)
+    return ["--yes", *(["--skip-preview"] if "--skip-preview" not in command else [])]

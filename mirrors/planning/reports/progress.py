@@ -1,0 +1,126 @@
+"""The progress of an update: which sites wait, run, are done or failed, wave by wave. Pure."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from mirrors.planning.rollout.waves import RolloutPlan
+
+ORIGINAL = "original"
+OTHERS = "in no wave"
+
+
+class SitePhase(StrEnum):
+    """The phase of a site in one update."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    UNCHANGED = "unchanged"
+    FAILED = "failed"
+
+
+ENDED_PHASES = frozenset({SitePhase.DONE, SitePhase.UNCHANGED, SitePhase.FAILED})
+
+
+@dataclass(slots=True)
+class WaveProgress:
+    """The sites that one line of the display counts.
+
+    Args:
+        title: The name of the line.
+        sites: {slug: its phase}, in the order of the list.
+        times: {slug: the seconds that its change took}; an unchanged site has none.
+    """
+
+    title: str
+    sites: dict[str, SitePhase]
+    times: dict[str, float] = field(default_factory=dict)
+
+    def count(self, *phases: SitePhase) -> int:
+        return sum(phase in phases for phase in self.sites.values())
+
+    @property
+    def ended(self) -> int:
+        return self.count(*ENDED_PHASES)
+
+    def estimate_seconds_left(self) -> float | None:
+        """Return the seconds until the wave ends, by what its sites took; None before one has ended.
+
+        As many sites go on at once as run now.
+        """
+        open_sites = len(self.sites) - self.ended
+        if not self.times or not open_sites:
+            return None
+        rounds = -(-open_sites // max(self.count(SitePhase.RUNNING), 1))
+        return rounds * sum(self.times.values()) / len(self.times)
+
+
+class UpdateProgress:
+    """The progress of all waves. Events come in any order between sites, and in order for one site."""
+
+    def __init__(self, waves: Iterable[WaveProgress]) -> None:
+        self.waves = tuple(waves)
+        self.messages: dict[str, list[str]] = {}
+        self._wave_of = {site: wave for wave in self.waves for site in wave.sites}
+        self._begun: dict[str, float] = {}
+
+    @property
+    def sites(self) -> Collection[str]:
+        return self._wave_of.keys()
+
+    def phase_of(self, site: str) -> SitePhase:
+        return self._wave_of[site].sites[site]
+
+    def begin(self, site: str, at: float) -> None:
+        """Note that the engine changes a site. ``at`` is the engine's time in seconds."""
+        self._begun.setdefault(site, at)
+        if self.phase_of(site) is SitePhase.WAITING:
+            self._wave_of[site].sites[site] = SitePhase.RUNNING
+
+    def end(self, site: str, at: float, *, changed: bool) -> None:
+        """Note that a site is as declared. A failure that was noted before stays."""
+        wave = self._wave_of[site]
+        if wave.sites[site] is SitePhase.FAILED:
+            return
+        wave.sites[site] = SitePhase.DONE if changed else SitePhase.UNCHANGED
+        if changed:
+            wave.times[site] = at - self._begun.get(site, at)
+
+    def fail(self, site: str) -> None:
+        self._wave_of[site].sites[site] = SitePhase.FAILED
+
+    def note(self, site: str, message: str) -> None:
+        """Keep an error or warning of a site, each once. The empty slug means the update as a whole."""
+        kept = self.messages.setdefault(site, [])
+        if message not in kept:
+            kept.append(message)
+
+    @property
+    def failed(self) -> tuple[str, ...]:
+        return tuple(site for wave in self.waves for site, phase in wave.sites.items() if phase is SitePhase.FAILED)
+
+
+def make_update_progress(
+    original: str, plan: RolloutPlan, all_sites: Sequence[str], chosen: Collection[str] | None
+) -> UpdateProgress:
+    """Return the progress of an update before it begins.
+
+    Args:
+        original: The original's slug.
+        plan: The waves.
+        all_sites: The declared slugs.
+        chosen: The sites that the update reaches; None for all.
+    """
+    groups: dict[str, list[str]] = {ORIGINAL: [original]}
+    groups |= {f"wave {wave.number}": list(wave.sites) for wave in plan.waves}
+    known = {site for sites in groups.values() for site in sites}
+    groups[OTHERS] = [site for site in all_sites if site not in known]
+    reached = _keep_chosen(groups, chosen)
+    return UpdateProgress(
+        WaveProgress(title, dict.fromkeys(sites, SitePhase.WAITING)) for title, sites in reached.items() if sites
+    )
+
+
+def _keep_chosen(groups: Mapping[str, Sequence[str]], chosen: Collection[str] | None) -> dict[str, list[str]]:
+    return {title: [site for site in sites if chosen is None or site in chosen] for title, sites in groups.items()}
