@@ -15,7 +15,7 @@ export UV_CACHE_DIR ?= $(CURDIR)/.tools/uv
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help up down clean unit test pythons companion crash chaos mutants packages bench check docs site wheels tools venv lock engine mariadb
+.PHONY: browser help up down clean unit test pythons companion crash chaos mutants packages bench check docs site wheels tools venv lock engine mariadb
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -64,6 +64,9 @@ engine: venv ## Find a Docker engine for the tests, or start one as root, with i
 
 mariadb: venv ## Find a MariaDB server for the tests, or install Debian's as root
 	@.venv/bin/python -m tools.mariadb_server
+
+browser: venv ## Find Chromium for the tests of pages, or install it as root
+	@.venv/bin/python -m tools.browser
 
 pythons: venv ## Run the same on Python 3.11, 3.12 and 3.13; PYTHONS="3.12 3.13": on these
 	@.venv/bin/python -m nox --session $(if $(PYTHONS),$(PYTHONS:%=unit-%),unit)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import gettempdir
 
 __all__ = ["InstallError", "find_program", "install"]
 
@@ -30,8 +34,17 @@ def install(packages: Sequence[str]) -> None:
     if shutil.which("apt-get") is None:
         raise InstallError(f"there is no apt-get to install {', '.join(packages)} with")
     environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for arguments in (["update", "-qq"], ["install", "-qq", "--yes", "--no-install-recommends", *packages]):
-        command = ["apt-get", *arguments]
-        done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise InstallError(f"apt-get {arguments[0]} failed:\n{done.stderr.strip()[-1000:]}")
+    with _one_at_a_time():
+        for arguments in (["update", "-qq"], ["install", "-qq", "--yes", "--no-install-recommends", *packages]):
+            command = ["apt-get", *arguments]
+            done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+            if done.returncode:
+                raise InstallError(f"apt-get {arguments[0]} failed:\n{done.stderr.strip()[-1000:]}")
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Wait for another call in another process: ``apt-get update`` fails at once where one holds its lock."""
+    with (Path(gettempdir()) / "mirrors-apt.lock").open("w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

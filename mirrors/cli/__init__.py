@@ -18,8 +18,10 @@ COMMAND_MODULES = {
     "ids": "mirrors.cli.ids",
     "leave": "mirrors.cli.leave",
     "preview": "mirrors.cli.preview",
+    "report": "mirrors.cli.report",
     "sandbox": "mirrors_sandbox.cli",
     "status": "mirrors.cli.status",
+    "up": "mirrors.cli.up",
 }
 
 SUMMARIES = {

@@ -23,6 +23,7 @@ from mirrors.planning.observed import ObservedFleet, ObservedSite
 from mirrors.planning.reports.fleet_preview import ChangeCause, FleetPreview, SitePreview
 from mirrors.planning.reports.preview import find_first_deployments, read_site_ids, summarize_preview
 from mirrors.planning.reports.site_status import SiteStatus
+from mirrors.planning.reports.stack_status import StackStatus
 from mirrors.planning.reports.status import list_retired_statuses, list_site_statuses
 from mirrors.planning.reports.stored import StoredStack
 from mirrors.planning.reports.verification import find_unverified, mark_unverified
@@ -42,7 +43,7 @@ class DivioCommands:
 
     def status(
         self, settings: Settings, stored: Callable[[], StoredStack], note: Callable[[Note], None]
-    ) -> tuple[SiteStatus, ...]:
+    ) -> StackStatus:
         divio = _connect(divio_settings_of(settings))
         seen = FleetObserver(divio, settings).fleet(deep=True)
         state = stored()
@@ -51,7 +52,9 @@ class DivioCommands:
         retired_seen = observe_retired_sites(divio, leaving.values(), settings.environment, note)
         gone = list_retired_statuses(settings, seen, leaving, add_variables(divio, retired_seen))
         rows = list_site_statuses(settings, seen, dict(state.ledger.assignments.values()), state.created)
-        return (*add_health_to_status(settings, seen, rows, state), *gone)
+        sites = [seen.original, *seen.mirrors.values(), *retired_seen.values()]
+        history = {site.slug: site.deployments for site in sites if site is not None}
+        return StackStatus((*add_health_to_status(settings, seen, rows, state), *gone), history, seen.releases)
 
     def preview(
         self, found: FleetPreview, engine: Mapping[str, Any], settings: Settings, reported: ReportedEvents

@@ -7,7 +7,7 @@ from mirrors.config import Settings
 from mirrors.config.platforms import load_platform_part
 from mirrors.errors import UnsupportedPlatformError
 from mirrors.planning.reports.fleet_preview import FleetPreview
-from mirrors.planning.reports.site_status import SiteStatus
+from mirrors.planning.reports.stack_status import StackStatus
 from mirrors.planning.reports.stored import StoredStack
 from mirrors.problems import Note, Problem
 from mirrors.problems.findings import CheckFinding
@@ -23,16 +23,13 @@ class PlatformCommands(Protocol):
 
     def status(
         self, settings: Settings, stored: Callable[[], StoredStack], note: Callable[[Note], None], /
-    ) -> tuple[SiteStatus, ...]:
+    ) -> StackStatus:
         """Look at the sites. Writes nothing.
 
         Args:
             settings: A sound configuration of the stack.
             stored: Reads what the stack's state holds.
             note: Shows a remark beside the answer.
-
-        Returns:
-            A row for each declared site, the original first, and for each site that has left and still runs.
 
         Raises:
             MirrorsError: The platform, or the state, cannot be read.

@@ -27,6 +27,7 @@ from mirrors.cli.state import StackState
 from mirrors.config import Settings
 from mirrors.errors import ConfigurationError
 from mirrors.planning.reports.site_status import CONVERGED_CONDITIONS, SiteCondition, SiteStatus
+from mirrors.planning.reports.stack_status import StackStatus
 
 LOG_WIDTH = 160
 RELEASE_LENGTH = 8
@@ -65,7 +66,11 @@ def observe_statuses(stack: str, cwd: Path) -> tuple[SiteStatus, ...]:
         MirrorsError: The configuration cannot be used.
         DivioError: The platform does not answer.
     """
-    settings = load_settings(stack, cwd)
+    return observe_stack(load_settings(stack, cwd), stack, cwd).rows
+
+
+def observe_stack(settings: Settings, stack: str, cwd: Path) -> StackStatus:
+    """Observe the sites of a stack with this configuration. Writes nothing. Raises as ``observe_statuses``."""
     return commands_of(settings.platform.kind).status(settings, lambda: StackState.of(stack, cwd), print_note)
 
 

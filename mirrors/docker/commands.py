@@ -12,7 +12,7 @@ from mirrors.docker.settings import docker_of
 from mirrors.docker.status import container_statuses
 from mirrors.errors import MirrorsError
 from mirrors.planning.reports.fleet_preview import FleetPreview
-from mirrors.planning.reports.site_status import SiteStatus
+from mirrors.planning.reports.stack_status import StackStatus
 from mirrors.planning.reports.stored import StoredStack
 from mirrors.problems import Note, Problem
 from mirrors.problems.findings import CheckFinding, ok_finding, problem_finding
@@ -34,11 +34,11 @@ class DockerCommands:
 
     def status(
         self, settings: Settings, stored: Callable[[], StoredStack], _note: Callable[[Note], None]
-    ) -> tuple[SiteStatus, ...]:
+    ) -> StackStatus:
         host = connect_docker_host(connection_of(settings, os.environ))
         found, image = observe_site_containers(host, settings), docker_of(settings).image
         site_ids = dict(stored().ledger.assignments.values())
-        return container_statuses(settings, found, site_ids, host.image_id(image) if image else None)
+        return StackStatus(container_statuses(settings, found, site_ids, host.image_id(image) if image else None))
 
     def preview(
         self, found: FleetPreview, _engine: Mapping[str, Any], _settings: Settings, _reported: ReportedEvents

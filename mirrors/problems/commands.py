@@ -37,6 +37,10 @@ COMMAND_PROBLEMS: Mapping[str, ProblemMeaning] = {
         "The program or a provider reported an event that the command cannot read.",
         "Install one version of pulumi-mirrors for the command and for the program.",
     ),
+    "file-not-written": ProblemMeaning(
+        "Mirrors cannot write the file that you named.",
+        "Name a file in a folder that exists and that you may write to.",
+    ),
     "fleet-not-in-clear": ProblemMeaning(
         "No file of the project declares the fleet in clear, so the command cannot write the ids into it.",
         "Write the ids yourself, at the place that declares the fleet.",

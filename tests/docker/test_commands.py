@@ -42,7 +42,7 @@ def site(slug: str, site_id: int) -> dict[str, Any]:
 def test_status_shows_what_the_containers_on_the_host_are() -> None:
     database = container("", {}) | {"Id": f"{'d':0<64}", "Name": "/acme.test_database"}
     with docker_host([site("acme", 1), site("acme-de", 2), database]) as host:
-        rows = DockerCommands().status(declared(host.url), lambda: STORED, nothing)
+        rows = DockerCommands().status(declared(host.url), lambda: STORED, nothing).rows
     assert [(row.application, row.site_id, row.state, row.details) for row in rows] == [
         ("acme", 1, SiteCondition.CONVERGED, ()),
         ("acme-de", 2, SiteCondition.CONVERGED, ()),
@@ -56,7 +56,7 @@ def test_a_container_of_another_fleet_or_environment_is_no_site() -> None:
     others[0]["Config"]["Labels"]["mirrors.fleet"] = "bolt"
     others[1]["Config"]["Labels"]["mirrors.environment"] = "live"
     with docker_host(others) as host:
-        rows = DockerCommands().status(declared(host.url), lambda: STORED, nothing)
+        rows = DockerCommands().status(declared(host.url), lambda: STORED, nothing).rows
     assert {row.state for row in rows} == {SiteCondition.NOT_DEPLOYED}
 
 

@@ -75,7 +75,7 @@ def test_status_shows_each_site_as_it_runs(up: Ran, world: World, engine: str, m
     stored = SimpleNamespace(ledger=Ledger(given), created={}, verified={})
 
     def rows() -> dict[str, SiteStatus]:
-        return {row.application: row for row in DockerCommands().status(settings, lambda: stored, nothing)}
+        return {row.application: row for row in DockerCommands().status(settings, lambda: stored, nothing).rows}
 
     found = rows()
     assert {slug: (row.state, row.details) for slug, row in found.items()} == dict.fromkeys(

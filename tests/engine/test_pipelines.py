@@ -67,6 +67,10 @@ def pull_request(shop: Shop, where: str, forge: Forge) -> None:
     assert "application of this name" not in comment["body"]
     assert [comment["body"].count(f"### Preview of {stack}") for stack in ("test", "live")] == [1, 1]
     assert comment["body"].count(f"| {mirror} | deployed | first deployment |") == 2
+    assert "### The fleet now" in comment["body"]
+    [page] = shop.runner.artifacts.values()
+    assert f'<th scope="row">{mirror}</th>' in page
+    shop.runner.artifacts.clear()
     shop.git("merge", "--quiet", branch)
 
 
@@ -86,6 +90,7 @@ def merge(shop: Shop, where: str, forge: Forge) -> None:
     assert "live" in shop.told.messages.pop()
     assert greeting not in str(what_serves(shop.fleet, "acme-fr"))
 
+    assert any('<b class="failed">acme-fr</b>' in page for page in shop.runner.artifacts.values())
     merge.retry("live")
     assert merge.results == {"test": "success", "live": "success"}
     assert frozen_variables(shop.fleet.sandbox, mirror, "live")["SITE_ID"] == str(len(shop.mirrors) + 1)

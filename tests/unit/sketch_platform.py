@@ -21,6 +21,7 @@ from mirrors.config.wording import problem_at
 from mirrors.planning.platform_words import PlatformWords, SiteResourceTypes
 from mirrors.planning.reports.fleet_preview import FleetPreview
 from mirrors.planning.reports.site_status import SiteCondition, SiteStatus
+from mirrors.planning.reports.stack_status import StackStatus
 from mirrors.planning.reports.stored import StoredStack
 from mirrors.planning.rollout.waves import plan_rollout
 from mirrors.planning.site_ids.facts import SiteFacts
@@ -110,13 +111,14 @@ class SketchCommands:
 
     def status(
         self, settings: Settings, stored: Callable[[], StoredStack], _note: Callable[[Note], None]
-    ) -> tuple[SiteStatus, ...]:
+    ) -> StackStatus:
         given = dict(stored().ledger.assignments.values())
         slugs, environment = settings.fleet.slugs, settings.environment
-        return tuple(
+        rows = (
             SiteStatus(slug, "mirror", given.get(slug), environment, None, None, None, None, SiteCondition.CONVERGED)
             for slug in slugs
         )
+        return StackStatus(tuple(rows))
 
     def preview(
         self, found: FleetPreview, _engine: Mapping[str, Any], _settings: Settings, _reported: ReportedEvents

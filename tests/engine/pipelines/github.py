@@ -124,7 +124,7 @@ class Job:
         if step.get("uses", "").startswith("./"):
             self.composite(step["uses"], given)
         elif "uses" in step:
-            self.action(step["uses"].partition("@")[0], step.get("id", ""))
+            self.action(step["uses"].partition("@")[0], step.get("id", ""), given)
         else:
             self.command(step, inputs)
 
@@ -134,13 +134,15 @@ class Job:
         for step in action["runs"]["steps"]:
             self.step(step, {**inputs, **given})
 
-    def action(self, name: str, step: str) -> None:
+    def action(self, name: str, step: str, given: Mapping[str, str]) -> None:
         self.runner.say(f"{self.label} uses {name}")
         outputs: dict[str, str] = {}
         if name == "actions/checkout":
             self.runner.check_out(self.run_.branch)
         elif name == "actions/cache":
             outputs["cache-hit"] = "true" if self.runner.restore() else "false"
+        elif name == "actions/upload-artifact":
+            self.runner.artifacts[given["name"]] = (self.runner.workspace / given["path"]).read_text(encoding="utf-8")
         else:
             assert name in ("actions/setup-python", "pulumi/actions"), f"this runner has no {name}"
         self.steps[step] = {"outputs": outputs}
@@ -150,7 +152,7 @@ class Job:
         if step["name"] in self.runner.cancels:
             self.cancelled = True
             return
-        files = {name: self.runner.directory / name for name in ("GITHUB_PATH", "GITHUB_OUTPUT")}
+        files = {name: self.runner.directory / name for name in COMMAND_FILES}
         for path in files.values():
             path.write_text("", encoding="utf-8")
         environment = self.environment(step, inputs) | {name: str(path) for name, path in files.items()}
@@ -176,4 +178,5 @@ class Job:
         return "/".join([self.name, *filter(None, self.matrix.values())])
 
 
+COMMAND_FILES = ("GITHUB_PATH", "GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")
 PLACES = ("GITHUB_API_URL", "GITHUB_REPOSITORY", "GITHUB_SERVER_URL", "GITHUB_RUN_ID")

@@ -85,6 +85,9 @@ class Pipeline:
         if label not in self.runner.cancels:
             code = self.runner.shell(label, lines([*default["before_script"], *job["script"]]), environment)
             status = "failed" if code else "success"
+        for name in job.get("artifacts", {}).get("paths", ()):
+            if (self.runner.workspace / name).exists():
+                self.runner.artifacts[name] = (self.runner.workspace / name).read_text(encoding="utf-8")
         if "after_script" in job:
             environment["CI_JOB_STATUS"] = status
             self.runner.shell(f"{label}: after_script", lines(job["after_script"]), environment)

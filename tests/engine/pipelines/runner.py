@@ -20,6 +20,7 @@ class Runner:
     """``directory`` holds the job's clone and whatever outlives it; ``environment`` is what the machine gives each job.
 
     ``log`` is everything that steps have printed; ``steps`` are their names, in the order in which they ran.
+    ``artifacts``: {name of the artifact, in GitLab of the file: what the last job kept}.
     ``cancels``: the steps (in GitLab: jobs) at which a person cancels the job.
     """
 
@@ -28,6 +29,7 @@ class Runner:
     environment: dict[str, str]
     log: list[str] = field(default_factory=list)
     steps: list[str] = field(default_factory=list)
+    artifacts: dict[str, str] = field(default_factory=dict)
     cancels: frozenset[str] = frozenset()
 
     @contextmanager

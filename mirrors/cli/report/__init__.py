@@ -1,0 +1,77 @@
+"""``mirrors report``: write what a person wants to see of a fleet into one file."""
+
+import os
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from mirrors.cli.options import directory_option, handle_errors
+from mirrors.cli.status import load_settings, observe_stack
+from mirrors.divio import DivioError
+from mirrors.errors import MirrorsError
+from mirrors.observation.remediation import convert_error
+from mirrors.planning.reports.fleet_report import FleetReport, StackReport, make_stack_report, make_unreadable_report
+from mirrors.problems import Problem
+
+__all__ = ["report"]
+
+
+@click.command()
+@click.option(
+    "-s", "--stack", "stacks", required=True, multiple=True, help="A stack, e.g. test. Name each one that you want."
+)
+@click.option(
+    "--html",
+    "html",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write one HTML file with everything in it: sites, releases, rollouts and what differs.",
+)
+@click.option("--markdown", is_flag=True, help="Print a summary in Markdown, for a comment under a pull request.")
+@directory_option
+@handle_errors
+def report(stacks: Sequence[str], *, html: Path | None, markdown: bool, cwd: Path) -> None:
+    """Show the sites of one or several stacks side by side. Writes nothing to the platform.
+
+    The exit code is 0 if every stack could be read, whatever its sites' state, and 1 if one could not.
+    """
+    # The template engine is needed by no other command.
+    from mirrors.cli.report.page import render_html, render_markdown_summary, summarize_stack
+
+    found = FleetReport(datetime.now(UTC), tuple(look_at_stack(stack, cwd) for stack in dict.fromkeys(stacks)))
+    if html is not None:
+        write_file(html, render_html(found))
+    if markdown:
+        click.echo(render_markdown_summary(found), nl=False)
+    else:
+        for stack in found.stacks:
+            click.echo(f"{stack.stack}: {summarize_stack(stack)}")
+    problems = [problem for stack in found.stacks for problem in stack.problems]
+    for problem in problems:
+        click.echo(f"Error: {problem.line}", err=True)
+    sys.exit(1 if problems else 0)
+
+
+def look_at_stack(stack: str, cwd: Path) -> StackReport:
+    """Look at a stack. One that cannot be read is a part of the report: the others are shown all the same."""
+    try:
+        settings = load_settings(stack, cwd)
+        return make_stack_report(stack, settings, observe_stack(settings, stack, cwd))
+    except MirrorsError as error:
+        return make_unreadable_report(stack, error.problems)
+    except DivioError as error:
+        return make_unreadable_report(stack, [convert_error(error, os.environ)])
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a file whole or not at all. Raises MirrorsError."""
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        message = f"{path} cannot be written: {error.strerror}. The platform was only read"
+        raise MirrorsError(Problem("file-not-written", message, "Name another file with --html")) from error
