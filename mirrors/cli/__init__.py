@@ -31,8 +31,10 @@ SUMMARIES = {
     "ids": "Show which site has which SITE_ID, and declare the ids.",
     "leave": "End the management of a fleet, and leave the platform as it is.",
     "preview": "Show what an update would do to each site, and why.",
+    "report": "Show the sites of one or several stacks side by side.",
     "sandbox": "Start and handle a local platform that speaks Divio's API.",
     "status": "Show every site: its SITE_ID, release, deployment and state.",
+    "up": "Run 'pulumi up' and show the progress of each wave.",
 }
 """A line for each command in the list of all. It is here, so that the list imports no command."""
 
