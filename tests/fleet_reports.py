@@ -16,27 +16,31 @@ MARKUP = "<b id=injected>&'\""
 """A text that a page has to show, and may not take for its own markup."""
 
 
-def make_report(sites: int, *stacks: str) -> FleetReport:
-    """Return a report in which every 20th site has another state than ``converged``."""
+def make_report(sites: int, *stacks: str, detail: str = MARKUP) -> FleetReport:
+    """Return a report in which every 20th site has another state than ``converged``, with a detail."""
     slugs = ["acme", *(f"acme-{number:03}" for number in range(1, sites))]
-    return FleetReport(NOW, tuple(_make_stack(name, slugs) for name in stacks))
+    return FleetReport(NOW, tuple(_make_stack(name, slugs, detail) for name in stacks))
 
 
 def make_report_with_unreadable_stack() -> FleetReport:
     problem = Problem("no-such-stack", f"there is no stack live in {MARKUP}", "name one that pulumi stack ls shows")
-    return FleetReport(NOW, (_make_stack("test", ["acme", "acme-de"]), make_unreadable_report("live", [problem])))
+    return FleetReport(
+        NOW, (_make_stack("test", ["acme", "acme-de"], MARKUP), make_unreadable_report("live", [problem]))
+    )
 
 
-def _make_stack(stack: str, slugs: list[str]) -> StackReport:
+def _make_stack(stack: str, slugs: list[str], detail: str) -> StackReport:
     states = list(SiteCondition)
     sites = {
-        slug: _make_site(slug, number, stack, states[number // 20 % len(states)] if number % 20 == 3 else states[0])
+        slug: _make_site(
+            slug, number, stack, states[number // 20 % len(states)] if number % 20 == 3 else states[0], detail
+        )
         for number, slug in enumerate(slugs)
     }
     return StackReport(stack, sites, _make_rollouts(slugs))
 
 
-def _make_site(slug: str, number: int, stack: str, state: SiteCondition) -> SiteReport:
+def _make_site(slug: str, number: int, stack: str, state: SiteCondition, detail: str) -> SiteReport:
     differs = state is not SiteCondition.CONVERGED
     status = SiteStatus(
         slug,
@@ -48,7 +52,7 @@ def _make_site(slug: str, number: int, stack: str, state: SiteCondition) -> Site
         RELEASE,
         NOW,
         state,
-        (f"deployed with another GREETING than declared: {MARKUP}",) if differs else (),
+        (detail,) if differs else (),
     )
     return SiteReport(status, 2 if differs else 0)
 
