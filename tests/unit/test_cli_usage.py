@@ -9,7 +9,7 @@ from textwrap import dedent
 
 import pytest
 from click.testing import CliRunner, Result
-from mirrors_sandbox.cli import NOT_RUNNING
+from mirrors_sandbox.cli.server import NOT_RUNNING_EXIT_CODE
 
 from mirrors.cli import COMMAND_MODULES, SUMMARIES, USAGE_EXIT_CODE, main
 from mirrors.cli.configuration import is_about_fleet
@@ -72,7 +72,7 @@ def test_each_command_has_a_line_in_the_list_of_all() -> None:
 def test_each_exit_code_is_on_the_page_about_them() -> None:
     page = Path(__file__).parents[2] / "docs" / "how-to" / "operations" / "index.md"
     listed = {int(code) for code in re.findall(r"^\| (\d+) \|", page.read_text(encoding="utf-8"), re.MULTILINE)}
-    assert {0, 1, DIFFERS_EXIT_CODE, NOT_RUNNING, USAGE_EXIT_CODE} <= listed
+    assert {0, 1, DIFFERS_EXIT_CODE, NOT_RUNNING_EXIT_CODE, USAGE_EXIT_CODE} <= listed
 
 
 @pytest.mark.parametrize("sites", ["acme", "--all"])

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import pytest
 from click.testing import CliRunner
 from mirrors_sandbox.cli import sandbox as command
-from mirrors_sandbox.control import Login, Sandbox
+from mirrors_sandbox.control import Sandbox
+from mirrors_sandbox.running import Login
 
 from tests.django.acme import TIMEOUT, browser, get, submit
 from tests.sandboxes import deployment_log, frozen_variables, running_sandbox, set_variable

@@ -9,19 +9,9 @@ from pathlib import Path
 
 import psutil
 import pytest
-from mirrors_sandbox.process import (
-    APART,
-    BOOT_ID,
-    Ledger,
-    LedgerClosedError,
-    end,
-    find,
-    free_port,
-    port_is_free,
-    record,
-    spawn,
-    wait_until,
-)
+from mirrors_sandbox.ports import free_port, port_is_free
+from mirrors_sandbox.process import APART, BOOT_ID, end, find, record, spawn, wait_until
+from mirrors_sandbox.process_records import ProcessRecords, RecordsClosedError
 
 FAMILY = """
 import subprocess, sys
@@ -96,18 +86,18 @@ def test_a_process_that_will_not_end_is_killed() -> None:
 def test_the_ledger_is_readable_by_the_next_process_and_forgets_what_ended(
     tmp_path: Path, sleeper: "subprocess.Popen[bytes]"
 ) -> None:
-    Ledger(tmp_path).add(sleeper.pid, "site", "acme/test", 20001)
-    (recorded,) = Ledger(tmp_path)
+    ProcessRecords(tmp_path).add(sleeper.pid, "site", "acme/test", 20001)
+    (recorded,) = ProcessRecords(tmp_path)
     assert (recorded.kind, recorded.label, recorded.port, recorded.alive) == ("site", "acme/test", 20001, True)
-    assert Ledger(tmp_path).end([recorded]) == [recorded]
-    assert list(Ledger(tmp_path)) == []
+    assert ProcessRecords(tmp_path).end([recorded]) == [recorded]
+    assert list(ProcessRecords(tmp_path)) == []
 
 
 def test_a_closed_ledger_ends_what_is_added_too_late(tmp_path: Path, sleeper: "subprocess.Popen[bytes]") -> None:
-    ledger = Ledger(tmp_path)
-    ledger.close()
-    with pytest.raises(LedgerClosedError):
-        ledger.add(sleeper.pid, "site", "acme/test")
+    records = ProcessRecords(tmp_path)
+    records.close()
+    with pytest.raises(RecordsClosedError):
+        records.add(sleeper.pid, "site", "acme/test")
     assert sleeper.wait(timeout=20) == -signal.SIGTERM
 
 

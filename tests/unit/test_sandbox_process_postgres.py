@@ -10,8 +10,8 @@ import psycopg
 import pytest
 from mirrors_sandbox.database_server import with_password
 from mirrors_sandbox.databases import SQLiteFiles
+from mirrors_sandbox.ports import free_port
 from mirrors_sandbox.postgres import PostgreSQL
-from mirrors_sandbox.process import free_port
 from mirrors_sandbox.state import SandboxError, Settings, StateDirectory
 
 from mirrors_sandbox import postgres, unprivileged

@@ -11,8 +11,10 @@ import psutil
 import psycopg
 import pytest
 import requests
-from mirrors_sandbox.control import Sandbox, SiteStatus
-from mirrors_sandbox.process import Ledger, Recorded, find, wait_until
+from mirrors_sandbox.control import Sandbox
+from mirrors_sandbox.process import Recorded, find, wait_until
+from mirrors_sandbox.process_records import ProcessRecords
+from mirrors_sandbox.running import RunningSite
 from mirrors_sandbox.state import SandboxError
 
 from tests.panel import Panel
@@ -45,7 +47,7 @@ def silently(_line: str) -> None:
     """For what reports to the terminal."""
 
 
-def site(platform: Sandbox, application: str, environment: str) -> SiteStatus:
+def site(platform: Sandbox, application: str, environment: str) -> RunningSite:
     """Return the site that serves now."""
     return next(
         item for item in platform.status().sites if (item.application, item.environment) == (application, environment)
@@ -200,7 +202,7 @@ def test_a_password_is_in_no_process_list(platform: Sandbox) -> None:
 
 def test_sites_serve_again_on_the_same_addresses_after_a_stop(platform: Sandbox) -> None:
     before = platform.status()
-    processes = [item for item in Ledger(platform.state / "processes") if item.alive]
+    processes = [item for item in ProcessRecords(platform.state / "processes") if item.alive]
     ended = platform.stop()
     assert f"{len(before.sites)} sites" in ended
     assert [item for item in processes if find(item)] == []
@@ -265,7 +267,7 @@ def running_command(platform: Sandbox) -> tuple[Recorded, list[psutil.Process]]:
     found: list[Recorded] = []
 
     def waits() -> bool:
-        found[:] = [item for item in Ledger(platform.state / "processes") if item.kind == "release command"]
+        found[:] = [item for item in ProcessRecords(platform.state / "processes") if item.kind == "release command"]
         started = [child for item in found for child in psutil.Process(item.pid).children(recursive=True)]
         return any(child.name() == "sleep" for child in started)
 
@@ -306,12 +308,12 @@ def test_a_site_whose_process_is_killed_serves_again_at_the_same_address_but_not
     assert ask(site(platform, "acme-fr", "live").address)["variables"]["SITE_NAME"] == "acme-fr"
 
 
-def kill(serving: SiteStatus) -> None:
+def kill(serving: RunningSite) -> None:
     os.kill(serving.pid, signal.SIGKILL)
     assert wait_until(lambda: not lives(serving.pid), timeout=20)
 
 
-def answers_as_another(before: SiteStatus) -> bool:
+def answers_as_another(before: RunningSite) -> bool:
     try:
         return bool(ask(before.address)["pid"] != before.pid)
     except requests.ConnectionError:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from mirrors_sandbox.process import free_port
+from mirrors_sandbox.ports import free_port
 from pulumi.runtime.proto import provider_pb2
 
 from mirrors.planning.variables.shared import digest_value

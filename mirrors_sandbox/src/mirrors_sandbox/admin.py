@@ -3,20 +3,16 @@
 Sensitive values and credentials are never shown; a sensitive value is replaced by typing a new one.
 """
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ActionForm
 from django.contrib.auth.models import Group, User
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from mirrors_sandbox.deploying import is_credential, post_deployment
-from mirrors_sandbox.faults import KINDS
-from mirrors_sandbox.fidelity import VARIABLE_NAME
 from mirrors_sandbox.models import (
     Application,
     Deployment,
@@ -26,85 +22,27 @@ from mirrors_sandbox.models import (
     Organisation,
     ServiceInstance,
 )
+from mirrors_sandbox.panel_forms import FaultForm, MirrorActionForm, VariableForm
+from mirrors_sandbox.panel_parts import (
+    MASK,
+    ApplicationPanel,
+    DeploymentPanel,
+    EnvironmentPanel,
+    FaultPanel,
+    InstancePanel,
+    OrganisationPanel,
+    VariablePanel,
+    VariablesOfEnvironment,
+    WithDeployments,
+    values_table,
+)
 from mirrors_sandbox.state import SandboxError
-
-# Django's admin classes know their model's type for the type checker only.
-if TYPE_CHECKING:
-    OrganisationPanel = admin.ModelAdmin[Organisation]
-    ApplicationPanel = admin.ModelAdmin[Application]
-    EnvironmentPanel = admin.ModelAdmin[Environment]
-    VariablePanel = admin.ModelAdmin[EnvironmentVariable]
-    DeploymentPanel = admin.ModelAdmin[Deployment]
-    FaultPanel = admin.ModelAdmin[Fault]
-    InstancePanel = admin.ModelAdmin[ServiceInstance]
-    VariablesOfEnvironment = admin.TabularInline[EnvironmentVariable, Environment]
-    VariableModelForm = forms.ModelForm[EnvironmentVariable]
-    FaultModelForm = forms.ModelForm[Fault]
-else:
-    OrganisationPanel = ApplicationPanel = EnvironmentPanel = VariablePanel = DeploymentPanel = FaultPanel = (
-        InstancePanel
-    ) = admin.ModelAdmin
-    VariablesOfEnvironment = admin.TabularInline
-    VariableModelForm = FaultModelForm = forms.ModelForm
-
-MASK = "••••••"
-
-
-def values_table(values: dict[str, str]) -> SafeString:
-    """Names and values, the latter masked by the caller where they are secret."""
-    rows = format_html_join("", "<tr><th>{}</th><td><code>{}</code></td></tr>", values.items())
-    return format_html("<table>{}</table>", rows)
-
-
-class MaskedInput(forms.PasswordInput):
-    """Takes a new value and never renders the old one, nor a typed one after an error."""
-
-    def __init__(self) -> None:
-        super().__init__(render_value=False, attrs={"placeholder": "unchanged", "autocomplete": "new-password"})
-
-
-class VariableForm(VariableModelForm):
-    name = forms.RegexField(VARIABLE_NAME, max_length=255)
-    value = forms.CharField(required=False, strip=False, widget=forms.Textarea(attrs={"rows": 1, "cols": 60}))
-
-    class Meta:
-        model = EnvironmentVariable
-        fields: ClassVar = ["environment", "name", "value", "is_sensitive"]
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        # What the database has: the instance itself is changed by a form that does not validate.
-        self.kept = self.instance.value if self.instance.pk and self.instance.is_sensitive else None
-        if self.kept is not None:
-            self.fields["value"].widget = MaskedInput()
-            self.initial["value"] = ""
-
-    def clean_value(self) -> str:
-        typed: str = self.cleaned_data["value"]
-        return self.kept if self.kept is not None and not typed else typed
 
 
 class VariableInline(VariablesOfEnvironment):
     model = EnvironmentVariable
     form = VariableForm
     extra = 1
-
-
-class MirrorActionForm(ActionForm):
-    name_of_mirror = forms.CharField(required=False, label="Name of the mirror", max_length=63)
-
-
-class WithDeployments:
-    """Deployments cannot be deleted by hand, and go with what they belong to, unless one of them still runs."""
-
-    deployments_of: ClassVar[str]
-    """The way from a deployment to what is deleted."""
-
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, set[str], list[Any]]:
-        listed, counts, missing, protected = super().get_deleted_objects(objs, request)  # type: ignore[misc]
-        running = Deployment.objects.filter(ended_at=None, **{f"{self.deployments_of}__in": list(objs)})
-        waiting = [f"{deployment.environment} is deploying: wait until that has ended" for deployment in running]
-        return listed, counts, missing - {str(Deployment._meta.verbose_name)}, [*protected, *waiting]
 
 
 @admin.register(Application)
@@ -234,14 +172,6 @@ class DeploymentAdmin(DeploymentPanel):
     @admin.display(description="Log")
     def shown_log(self, deployment: Deployment) -> SafeString:
         return format_html("<pre>{}</pre>", deployment.log)
-
-
-class FaultForm(FaultModelForm):
-    kind = forms.ChoiceField(choices=[(kind, kind) for kind in KINDS])
-
-    class Meta:
-        model = Fault
-        fields: ClassVar = ["kind", "method", "path", "probability", "seed", "remaining", "settings"]
 
 
 @admin.register(Fault)

@@ -9,18 +9,9 @@ from pathlib import Path
 from typing import ClassVar
 from urllib.parse import unquote, urlsplit
 
-from mirrors_sandbox.process import (
-    LOOPBACK,
-    Recorded,
-    end,
-    free_port,
-    port_is_free,
-    read_record,
-    record,
-    spawn,
-    wait_until,
-    write_record,
-)
+from mirrors_sandbox.ports import LOOPBACK, free_port, port_is_free
+from mirrors_sandbox.process import Recorded, end, record, spawn, wait_until
+from mirrors_sandbox.process_records import read_record, write_record
 from mirrors_sandbox.state import SandboxError, StateDirectory, write_private
 from mirrors_sandbox.unprivileged import base_for_nobody, identity
 

@@ -5,8 +5,9 @@ from typing import Protocol
 
 from mirrors_sandbox.database_server import new_password, with_password
 from mirrors_sandbox.mariadb import MariaDB
+from mirrors_sandbox.ports import LOOPBACK
 from mirrors_sandbox.postgres import PostgreSQL
-from mirrors_sandbox.process import LOOPBACK, Recorded
+from mirrors_sandbox.process import Recorded
 from mirrors_sandbox.state import SandboxError, Settings, StateDirectory
 
 __all__ = ["Databases", "databases", "require_server"]

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 import pymysql
 
 from mirrors_sandbox.database_server import DatabaseServer, credentials
-from mirrors_sandbox.process import LOOPBACK
+from mirrors_sandbox.ports import LOOPBACK
 from mirrors_sandbox.state import SandboxError, write_private
 from mirrors_sandbox.unprivileged import give_to_server
 

@@ -1,15 +1,15 @@
-"""Processes and ports. A process is known by its id *and* its start time, so that no other one is ever hit."""
+"""Processes: start them, find them again, end them.
+
+Its id *and* its start time identify a process, so that no other one is ever hit.
+"""
 
 import contextlib
-import json
 import os
-import secrets
 import signal
-import socket
 import subprocess
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 from time import monotonic
@@ -17,27 +17,8 @@ from typing import IO, Any
 
 import psutil
 
-from mirrors_sandbox.state import write_private
+__all__ = ["Recorded", "end", "find", "interpreter_path", "record", "spawn", "wait_until"]
 
-__all__ = [
-    "LOOPBACK",
-    "Ledger",
-    "LedgerClosedError",
-    "Recorded",
-    "end",
-    "find",
-    "free_port",
-    "interpreter_path",
-    "port_is_free",
-    "read_record",
-    "record",
-    "spawn",
-    "wait_until",
-    "write_record",
-]
-
-LOOPBACK = "127.0.0.1"
-PORTS = range(20000, 32000)  # below the range from which Linux takes the ports of outgoing connections
 CLOCK_STEP = 2.0  # seconds: where a start time is a time of the day, a corrected clock may move it
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 APART = 1_000_000  # seconds between the numbers that two starts of the machine count from; one rarely lasts as long
@@ -109,18 +90,6 @@ def _started(process: psutil.Process) -> float:
 def _boot() -> int:
     """A number for this start of the machine; 0 where the system has none."""
     return int(BOOT_ID.read_text(encoding="ascii")[:6], 16) + 1 if BOOT_ID.exists() else 0
-
-
-def write_record(path: Path, recorded: Recorded) -> None:
-    write_private(path, json.dumps(asdict(recorded)))
-
-
-def read_record(path: Path) -> Recorded | None:
-    """None if there is no such file, or none any more."""
-    try:
-        return Recorded(**json.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        return None
 
 
 def end(recorded: Iterable[Recorded], timeout: float = 10.0, *, first: int = signal.SIGTERM) -> list[Recorded]:
@@ -200,77 +169,6 @@ def spawn(
         group=group,
         extra_groups=None if user is None else [],
     )
-
-
-class LedgerClosedError(Exception):
-    """Everything is being stopped: no process may be started any more."""
-
-
-class Ledger:
-    """A record of the running processes, one file each, so that the next start or stop can end all of them."""
-
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        self._lock = threading.Lock()
-        self._closed = False
-
-    def __iter__(self) -> Iterator[Recorded]:
-        records = map(read_record, sorted(self.directory.glob("*.json")))
-        yield from (recorded for recorded in records if recorded is not None)
-
-    def add(self, pid: int, kind: str, label: str, port: int = 0) -> Recorded:
-        """Record a process that was just started.
-
-        Raises:
-            LedgerClosedError: it came too late, and was ended.
-        """
-        recorded = record(pid, kind, label, port)
-        with self._lock:
-            if not self._closed:
-                write_record(self._path(recorded), recorded)
-                return recorded
-        end([recorded])
-        raise LedgerClosedError
-
-    def close(self) -> None:
-        """End all, and whatever is added later at once."""
-        with self._lock:
-            self._closed = True
-        self.end(list(self))
-
-    def remove(self, recorded: Recorded) -> None:
-        self._path(recorded).unlink(missing_ok=True)
-
-    def end(self, recorded: Iterable[Recorded], timeout: float = 10.0) -> list[Recorded]:
-        """End processes and forget them; returns those that had been alive."""
-        chosen = list(recorded)
-        ended = end(chosen, timeout)
-        for item in chosen:
-            self.remove(item)
-        return ended
-
-    def _path(self, recorded: Recorded) -> Path:
-        return self.directory / f"{recorded.pid}.json"
-
-
-def port_is_free(port: int) -> bool:
-    """Return whether a server could listen there now."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((LOOPBACK, port))
-        except OSError:
-            return False
-    return True
-
-
-def free_port(taken: Iterable[int] = ()) -> int:
-    """Return a free port, at random, so that two sandboxes seldom choose the same."""
-    excluded = set(taken)
-    while True:
-        port = PORTS[secrets.randbelow(len(PORTS))]
-        if port not in excluded and port_is_free(port):
-            return port
 
 
 def interpreter_path(executable: str) -> str:

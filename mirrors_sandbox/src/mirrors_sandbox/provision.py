@@ -12,7 +12,7 @@ from django.db import transaction
 
 from mirrors_sandbox.databases import databases
 from mirrors_sandbox.models import Application, Environment, Organisation, ServiceInstance
-from mirrors_sandbox.process import LOOPBACK, port_is_free
+from mirrors_sandbox.ports import LOOPBACK, port_is_free
 from mirrors_sandbox.state import SandboxError, StateDirectory
 
 __all__ = ["ENVIRONMENTS", "ensure_port", "make_mirrors", "make_original", "replace_password"]

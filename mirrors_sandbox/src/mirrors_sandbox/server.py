@@ -10,7 +10,9 @@ from typing import NoReturn
 import django
 
 from mirrors_sandbox.databases import databases
-from mirrors_sandbox.process import LOOPBACK, port_is_free, record, write_record
+from mirrors_sandbox.ports import LOOPBACK, port_is_free
+from mirrors_sandbox.process import record
+from mirrors_sandbox.process_records import write_record
 from mirrors_sandbox.state import DIRECTORY_VARIABLE, SandboxError, Settings, StateDirectory
 
 __all__ = ["ADMIN", "serve", "set_up_django"]

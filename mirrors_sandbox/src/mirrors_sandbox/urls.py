@@ -9,35 +9,36 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 from rest_framework.routers import SimpleRouter
 
-from mirrors_sandbox import request_log, views
+from mirrors_sandbox import request_log
+from mirrors_sandbox.api import accounts, deployments, environments, services, variables
 
 apps = SimpleRouter()
-apps.register("applications", views.ApplicationViewSet, "applications")
-apps.register("environments", views.EnvironmentViewSet, "environments")
-apps.register("environment-variables", views.EnvironmentVariableViewSet, "environment-variables")
-apps.register("deployments", views.DeploymentViewSet, "deployments")
-apps.register("service-instances", views.ServiceInstanceViewSet, "service-instances")
-apps.register("services", views.ServiceViewSet, "services")
-apps.register("regions", views.RegionViewSet, "regions")
-apps.register("app-templates", views.TemplateViewSet, "app-templates")
+apps.register("applications", accounts.ApplicationViewSet, "applications")
+apps.register("environments", environments.EnvironmentViewSet, "environments")
+apps.register("environment-variables", variables.EnvironmentVariableViewSet, "environment-variables")
+apps.register("deployments", deployments.DeploymentViewSet, "deployments")
+apps.register("service-instances", services.ServiceInstanceViewSet, "service-instances")
+apps.register("services", services.ServiceViewSet, "services")
+apps.register("regions", services.RegionViewSet, "regions")
+apps.register("app-templates", services.TemplateViewSet, "app-templates")
 
 iam = SimpleRouter()
-iam.register("organisations", views.OrganisationViewSet, "organisations")
+iam.register("organisations", accounts.OrganisationViewSet, "organisations")
 
 legacy = SimpleRouter()
-legacy.register("applications", views.LegacyApplicationViewSet, "legacy-applications")
+legacy.register("applications", accounts.LegacyApplicationViewSet, "legacy-applications")
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
     # "insecure" is Django's word for serving them from the packages themselves: right for one user on loopback.
     re_path(r"^static/(?P<path>.*)$", serve, {"insecure": True}),
-    path("apps/v3/", views.RootView.as_view()),
+    path("apps/v3/", accounts.RootView.as_view()),
     path("apps/v3/", include(apps.urls)),
-    path("iam/v3/me/", views.MeView.as_view()),
+    path("iam/v3/me/", accounts.MeView.as_view()),
     path("iam/v3/", include(iam.urls)),
     path("legacy/v3/", include(legacy.urls)),
-    re_path(rf"^(?:{'|'.join(request_log.FAMILIES)})/(?:.*/)?$", views.UnknownView.as_view()),
+    re_path(rf"^(?:{'|'.join(request_log.FAMILIES)})/(?:.*/)?$", accounts.UnknownView.as_view()),
 ]
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import IO
 
 from mirrors_sandbox.models import Deployment
-from mirrors_sandbox.process import Ledger, spawn, wait_until
+from mirrors_sandbox.process import spawn, wait_until
+from mirrors_sandbox.process_records import ProcessRecords
 from mirrors_sandbox.provision import ensure_port
 from mirrors_sandbox.runner.progress import DeploymentFailed, Progress
 from mirrors_sandbox.runner.variables import process_environment
@@ -20,7 +21,7 @@ POLL = 0.1  # seconds
 CHUNK = 64 * 1024  # bytes
 
 
-def run_release_commands(deployment: Deployment, ledger: Ledger, progress: Progress) -> None:
+def run_release_commands(deployment: Deployment, records: ProcessRecords, progress: Progress) -> None:
     """Run the release commands, one after another.
 
     Raises:
@@ -31,10 +32,10 @@ def run_release_commands(deployment: Deployment, ledger: Ledger, progress: Progr
     for number, item in enumerate(commands):
         progress.step(f"release command {item['label']}", 20 + 40 * number // len(commands))
         with tempfile.TemporaryFile() as output:
-            _run(item["command"], deployment, ledger, progress, output)
+            _run(item["command"], deployment, records, progress, output)
 
 
-def _run(command: str, deployment: Deployment, ledger: Ledger, progress: Progress, output: IO[bytes]) -> None:
+def _run(command: str, deployment: Deployment, records: ProcessRecords, progress: Progress, output: IO[bytes]) -> None:
     """Run one command; what it started itself and left behind is ended with it."""
     if deployment.release is None:
         raise DeploymentFailed("there is no release to run the commands of")
@@ -44,7 +45,7 @@ def _run(command: str, deployment: Deployment, ledger: Ledger, progress: Progres
         directory=Path(deployment.release.directory),
         output=output,
     )
-    recorded = ledger.add(process.pid, "release command", str(deployment.environment))
+    recorded = records.add(process.pid, "release command", str(deployment.environment))
     shown = _Shown(output, progress)
 
     def ended() -> bool:
@@ -55,7 +56,7 @@ def _run(command: str, deployment: Deployment, ledger: Ledger, progress: Progres
         in_time = wait_until(ended, TIME_LIMIT, poll=POLL)
     finally:
         code = _end(process)
-        ledger.remove(recorded)
+        records.remove(recorded)
     shown.more(ended=True)
     if not in_time:
         raise DeploymentFailed(f"the command took longer than {TIME_LIMIT / 60:.0f} minutes")

@@ -12,7 +12,7 @@ from django.db import connection
 
 from mirrors_sandbox.databases import databases
 from mirrors_sandbox.models import Deployment, Fault, SiteProcess
-from mirrors_sandbox.process import Ledger, LedgerClosedError
+from mirrors_sandbox.process_records import ProcessRecords, RecordsClosedError
 from mirrors_sandbox.releases import ReleaseError, release_of
 from mirrors_sandbox.runner.commands import run_release_commands
 from mirrors_sandbox.runner.progress import DeploymentFailed, Progress, apply_wrong_variables
@@ -34,13 +34,13 @@ def _executor() -> ThreadPoolExecutor:
 
 
 @cache
-def _ledger() -> Ledger:
-    return Ledger(Path(settings.SANDBOX_DIR) / "processes")
+def _records() -> ProcessRecords:
+    return ProcessRecords(Path(settings.SANDBOX_DIR) / "processes")
 
 
 @cache
 def _watch() -> Watch:
-    return Watch(_ledger(), _executor().submit)
+    return Watch(_records(), _executor().submit)
 
 
 def submit(uuid: str, fault: Fault | None) -> None:
@@ -61,8 +61,8 @@ def restore() -> None:
 
     From then on those whose process ends by itself are started again.
     """
-    ledger = _ledger()
-    ledger.end(list(ledger))
+    records = _records()
+    records.end(list(records))
     sites = SiteProcess.objects.select_related("environment__application", "deployment__release")
     for future in [_executor().submit(_restore, site) for site in sites]:
         future.result()
@@ -72,7 +72,7 @@ def restore() -> None:
 def end_site(environment: str, label: str) -> None:
     """End what serves an environment that does not exist any more."""
     with turn(environment):
-        _ledger().end([item for item in _ledger() if (item.kind, item.label) == (SITE, label)])
+        _records().end([item for item in _records() if (item.kind, item.label) == (SITE, label)])
     reap()
 
 
@@ -81,7 +81,7 @@ def shut_down() -> None:
     _stopping.set()
     _watch().stop()
     _executor().shutdown(wait=False, cancel_futures=True)
-    _ledger().close()
+    _records().close()
     _executor().shutdown(wait=True)
     reap()
 
@@ -90,7 +90,7 @@ def _restore(site: SiteProcess) -> None:
     deployment = site.deployment
     try:
         if site.environment.port is not None:
-            serve(deployment, site.environment.port, _ledger(), Progress(deployment))
+            serve(deployment, site.environment.port, _records(), Progress(deployment))
     except DeploymentFailed as error:
         _logger.error("%s does not serve again: %s", site.environment, error)
     finally:
@@ -118,7 +118,7 @@ def _carry_out(uuid: str, fault: Fault | None) -> None:
     progress = Progress(deployment)
     try:
         _steps(deployment, progress, fault)
-    except LedgerClosedError:
+    except RecordsClosedError:
         _logger.info("%s is interrupted", deployment)
     except (DeploymentFailed, ReleaseError) as error:
         if not _stopping.is_set():  # else the next start says that this was interrupted
@@ -139,11 +139,11 @@ def _steps(deployment: Deployment, progress: Progress, fault: Fault | None) -> N
     deployment.release = release_of(deployment.environment)
     deployment.save(update_fields=["release"])
     progress.log(f"release {deployment.release}")
-    run_release_commands(deployment, _ledger(), progress)
+    run_release_commands(deployment, _records(), progress)
     fail_if_asked(fault)
     progress.step("starting the site", 70)
     with turn(deployment.environment_id):
-        switch(deployment, _ledger(), progress)
+        switch(deployment, _records(), progress)
 
 
 def _make_services(deployment: Deployment) -> None:

@@ -15,7 +15,9 @@ from pathlib import Path
 from django.conf import settings
 
 from mirrors_sandbox.models import Deployment, SiteProcess
-from mirrors_sandbox.process import LOOPBACK, Ledger, Recorded, free_port, port_is_free, spawn, wait_until
+from mirrors_sandbox.ports import LOOPBACK, free_port, port_is_free
+from mirrors_sandbox.process import Recorded, spawn, wait_until
+from mirrors_sandbox.process_records import ProcessRecords
 from mirrors_sandbox.provision import ensure_port
 from mirrors_sandbox.runner.progress import DeploymentFailed, Progress
 from mirrors_sandbox.runner.variables import process_environment
@@ -39,7 +41,7 @@ def turn(environment: str) -> threading.Lock:
     return _turns[environment]
 
 
-def switch(deployment: Deployment, ledger: Ledger, progress: Progress) -> None:
+def switch(deployment: Deployment, records: ProcessRecords, progress: Progress) -> None:
     """Let the deployment serve its environment in place of the one before.
 
     Raises:
@@ -50,32 +52,32 @@ def switch(deployment: Deployment, ledger: Ledger, progress: Progress) -> None:
     before = SiteProcess.objects.filter(environment=environment).select_related("deployment__release").first()
     old = recorded_of(before) if before else None
     if before is None or old is None or not old.alive:
-        serve(deployment, port, ledger, progress)
+        serve(deployment, port, records, progress)
         return
-    ledger.end([_start_healthy(deployment, free_port([port]), ledger, progress)])
-    ledger.end([old])
+    records.end([_start_healthy(deployment, free_port([port]), records, progress)])
+    records.end([old])
     reap()
     try:
-        serve(deployment, port, ledger, progress)
+        serve(deployment, port, records, progress)
     except DeploymentFailed:
-        _serve_again(before.deployment, port, ledger, progress)
+        _serve_again(before.deployment, port, records, progress)
         raise
 
 
-def _serve_again(deployment: Deployment, port: int, ledger: Ledger, progress: Progress) -> None:
+def _serve_again(deployment: Deployment, port: int, records: ProcessRecords, progress: Progress) -> None:
     try:
-        serve(deployment, port, ledger, progress)
+        serve(deployment, port, records, progress)
     except DeploymentFailed as error:
         progress.log(f"and the deployment before it does not start again: {error}")
 
 
-def serve(deployment: Deployment, port: int, ledger: Ledger, progress: Progress) -> None:
+def serve(deployment: Deployment, port: int, records: ProcessRecords, progress: Progress) -> None:
     """Start the site of a deployment on its port, and remember that it serves.
 
     Raises:
         DeploymentFailed: the port is taken, or the site is not healthy.
     """
-    started = _start_healthy(deployment, port, ledger, progress)
+    started = _start_healthy(deployment, port, records, progress)
     SiteProcess.objects.update_or_create(
         environment=deployment.environment,
         defaults={"deployment": deployment, "pid": started.pid, "process_started": started.started},
@@ -89,7 +91,7 @@ def recorded_of(process: SiteProcess) -> Recorded | None:
     return Recorded(process.pid, process.process_started)
 
 
-def _start_healthy(deployment: Deployment, port: int, ledger: Ledger, progress: Progress) -> Recorded:
+def _start_healthy(deployment: Deployment, port: int, records: ProcessRecords, progress: Progress) -> Recorded:
     """A process that answered well; one that does not is ended."""
     if not wait_until(lambda: port_is_free(port), timeout=5.0):
         raise DeploymentFailed(f"port {port} is taken by a process that is not the sandbox's: end it")
@@ -97,12 +99,12 @@ def _start_healthy(deployment: Deployment, port: int, ledger: Ledger, progress: 
     log.touch(mode=0o600)
     begin = log.stat().st_size
     process = _start(deployment, port, log)
-    recorded = ledger.add(process.pid, SITE, str(deployment.environment), port)
+    recorded = records.add(process.pid, SITE, str(deployment.environment), port)
     problem = _problem(process, port)
     if problem is None:
         _children[process.pid] = process
         return recorded
-    ledger.end([recorded])
+    records.end([recorded])
     process.wait()
     progress.log(_tail(log, begin))
     raise DeploymentFailed(problem)

@@ -6,7 +6,8 @@ from pathlib import Path
 from django.conf import settings
 
 from mirrors_sandbox.models import Deployment
-from mirrors_sandbox.process import LOOPBACK, interpreter_path
+from mirrors_sandbox.ports import LOOPBACK
+from mirrors_sandbox.process import interpreter_path
 
 __all__ = ["process_environment"]
 

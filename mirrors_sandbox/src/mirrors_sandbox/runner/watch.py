@@ -14,7 +14,8 @@ from time import monotonic
 from django.db import DatabaseError, connection
 
 from mirrors_sandbox.models import SiteProcess
-from mirrors_sandbox.process import Ledger, LedgerClosedError, Recorded
+from mirrors_sandbox.process import Recorded
+from mirrors_sandbox.process_records import ProcessRecords, RecordsClosedError
 from mirrors_sandbox.runner.progress import DeploymentFailed, Progress
 from mirrors_sandbox.runner.sites import reap, recorded_of, serve, turn
 
@@ -48,8 +49,8 @@ class Attempts:
 class Watch:
     """A thread that looks every second. ``submit`` runs a restart in a thread of its own."""
 
-    def __init__(self, ledger: Ledger, submit: Submit) -> None:
-        self._ledger = ledger
+    def __init__(self, records: ProcessRecords, submit: Submit) -> None:
+        self._records = records
         self._submit = submit
         self._attempts = Attempts()
         self._over = threading.Event()
@@ -107,9 +108,9 @@ class Watch:
         of = f"attempt {number} of {ATTEMPTS} in {WINDOW / 60:.0f} minutes"
         _logger.warning("%s: its process has ended, it is started again: %s", site.environment, of)
         if recorded := recorded_of(site):
-            self._ledger.remove(recorded)
+            self._records.remove(recorded)
         try:
-            serve(site.deployment, site.environment.port, self._ledger, Progress(site.deployment))
+            serve(site.deployment, site.environment.port, self._records, Progress(site.deployment))
         except DeploymentFailed as error:
             _logger.error("%s does not serve again: %s", site.environment, error)
 
@@ -121,7 +122,7 @@ class Watch:
     def _restarted(self, environment: str, future: "Future[None]") -> None:
         self._restarting.discard(environment)
         error = None if future.cancelled() else future.exception()
-        if error is not None and not isinstance(error, LedgerClosedError):
+        if error is not None and not isinstance(error, RecordsClosedError):
             _logger.error("the site of environment %s", environment, exc_info=error)
 
 
