@@ -13,7 +13,7 @@ from mirrors.cli.progress import run_with_progress
 from mirrors.cli.stacks import find_pulumi, read_selected_stack
 from mirrors.cli.status import load_settings
 from mirrors.config import Settings
-from mirrors.planning.platform_words import load_platform_words
+from mirrors.planning.platform_words import PlatformWords, load_platform_words
 from mirrors.planning.reports.progress import make_update_progress
 from mirrors.planning.rollout.waves import plan_rollout
 
@@ -82,9 +82,17 @@ def run_update(
         if not has_confirmation(os.environ):
             raise no_terminal_error()
         command = [*command, *ask_before(command, given, preview=preview)]
-    fleet = settings.fleet
-    progress = make_update_progress(fleet.original.application, plan_rollout(settings), fleet.slugs, chosen)
-    sys.exit(run_with_progress(command, given, progress, load_platform_words(settings).finished_by))
+    words = load_platform_words(settings)
+    original, *mirrors = settings.fleet.slugs
+    progress = make_update_progress(
+        original if updates_original(settings, words) else None, mirrors, plan_rollout(settings), chosen
+    )
+    sys.exit(run_with_progress(command, given, progress, words.finished_by))
+
+
+def updates_original(settings: Settings, words: PlatformWords) -> bool:
+    """Return whether an update may change the original. On Divio, Mirrors only reads it unless you say otherwise."""
+    return settings.fleet.original.deploy or words.steps is not None
 
 
 def ask_before(command: Sequence[str], given: Mapping[str, str], *, preview: bool) -> list[str]:

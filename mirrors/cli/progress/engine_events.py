@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from mirrors.planning.reports.progress import UpdateProgress
-from mirrors.planning.reports.pulumi_steps import DYNAMIC_TYPES
+from mirrors.planning.reports.pulumi_steps import DYNAMIC_TYPES, remove_engine_words
 
 UNCHANGED = "same"
 REMOVALS = frozenset(
@@ -69,7 +69,7 @@ def _note_message(progress: UpdateProgress, message: Mapping[str, Any]) -> None:
     if not text or text in FAILURE_SUMMARIES:
         return
     _, name = _split_urn(message.get("urn") or "")
-    progress.note(name if name in progress.sites else "", text)
+    progress.note(name if name in progress.sites else "", remove_engine_words(text))
 
 
 def _split_urn(urn: str) -> tuple[str, str]:

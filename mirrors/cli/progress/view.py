@@ -9,7 +9,6 @@ import click
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group
 from rich.live import Live
-from rich.markup import escape
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
@@ -49,7 +48,7 @@ class LineView:
             for message in messages:
                 if (site, message) not in self._said:
                     self._said.add((site, message))
-                    click.echo(f"{site}: {message}" if site and not message.startswith(site) else message)
+                    click.echo(_name_site(site, message))
 
     def _show_site(self, wave: WaveProgress, site: str, phase: SitePhase) -> None:
         if phase is SitePhase.UNCHANGED:
@@ -81,7 +80,7 @@ def render_bars(progress: UpdateProgress, width: int) -> Group:
             _format_phases(wave),
             f"about {format_seconds(left)} left" if left is not None else "",
         )
-    lines = [f"{site}: {text}" if site else text for site, texts in progress.messages.items() for text in texts]
+    lines = [_name_site(site, text) for site, texts in progress.messages.items() for text in texts]
     shown = [line.splitlines()[0][: width - 1] for line in lines[-MESSAGE_LINES:]]
     return Group(table, *(Text(line, style="red") for line in shown))
 
@@ -133,7 +132,11 @@ def print_result(progress: UpdateProgress) -> None:
     console.print(table)
     for site in progress.failed:
         for message in progress.messages.get(site, ["failed"]):
-            text = message if message.startswith(f"{site}:") else f"{site}: {message}"
-            console.print(escape(text), style="red", markup=False, soft_wrap=True)
+            console.print(_name_site(site, message), style="red", markup=False)
     for message in progress.messages.get("", ()):
-        console.print(message, markup=False, soft_wrap=True)
+        console.print(message, markup=False)
+
+
+def _name_site(site: str, message: str) -> str:
+    """Return a message that begins with its site, as those of Mirrors do anyway."""
+    return message if not site or message.startswith(site) else f"{site}: {message}"

@@ -102,20 +102,21 @@ class UpdateProgress:
 
 
 def make_update_progress(
-    original: str, plan: RolloutPlan, all_sites: Sequence[str], chosen: Collection[str] | None
+    original: str | None, mirrors: Sequence[str], plan: RolloutPlan, chosen: Collection[str] | None
 ) -> UpdateProgress:
     """Return the progress of an update before it begins.
 
     Args:
-        original: The original's slug.
+        original: The original's slug; None if the update only reads it.
+        mirrors: The declared mirrors.
         plan: The waves.
-        all_sites: The declared slugs.
         chosen: The sites that the update reaches; None for all.
     """
-    groups: dict[str, list[str]] = {ORIGINAL: [original]}
-    groups |= {f"wave {wave.number}": list(wave.sites) for wave in plan.waves}
-    known = {site for sites in groups.values() for site in sites}
-    groups[OTHERS] = [site for site in all_sites if site not in known]
+    planned = {site for wave in plan.waves for site in wave.sites}
+    groups = {ORIGINAL: [original] if original else []} | {
+        f"wave {wave.number}": list(wave.sites) for wave in plan.waves
+    }
+    groups[OTHERS] = [site for site in mirrors if site not in planned]
     reached = _keep_chosen(groups, chosen)
     return UpdateProgress(
         WaveProgress(title, dict.fromkeys(sites, SitePhase.WAITING)) for title, sites in reached.items() if sites

@@ -172,7 +172,12 @@ def read_errors(engine: Mapping[str, Any], reported: Collection[str]) -> Iterato
     for item in engine.get("diagnostics") or ():
         text = str(item.get("message", "")).strip()
         if item.get("severity") == "error" and not text.endswith(ours):
-            yield LEDGER_IS_PROTECTED if _of_the_ledger(text) else Problem("engine", _BEFORE.sub("", text))
+            yield LEDGER_IS_PROTECTED if _of_the_ledger(text) else Problem("engine", remove_engine_words(text))
+
+
+def remove_engine_words(text: str) -> str:
+    """Return a message without what Pulumi's engine and SDK put before it."""
+    return _BEFORE.sub("", text)
 
 
 def is_failure_summary(problem: Problem) -> bool:

@@ -1,0 +1,100 @@
+"""The progress of an update out of the engine's events."""
+
+import json
+from typing import Any
+
+import pytest
+
+from mirrors.cli.progress.engine_events import apply_event
+from mirrors.cli.progress.view import render_bars
+from mirrors.planning.reports.progress import SitePhase, UpdateProgress, make_update_progress
+from mirrors.planning.rollout.waves import RolloutPlan, Wave
+
+PLAN = RolloutPlan((Wave(1, ("de",)), Wave(2, ("fr", "it"))), held=("es",))
+KINDS = frozenset({"Mirror", "OriginalSite"})
+
+
+def progress(original: str | None = "acme", chosen: set[str] | None = None) -> UpdateProgress:
+    return make_update_progress(original, ["de", "fr", "it", "es"], PLAN, chosen)
+
+
+def event(name: str, site: str, op: str = "update", at: int = 0, kind: str = "Mirror", **more: Any) -> str:
+    urn = f"urn:pulumi:test::acme::mirrors:index:Fleet$pulumi-python:dynamic/mirrors:{kind}::{site}"
+    return json.dumps({"timestamp": at, name: {"metadata": {"op": op, "urn": urn}, **more}})
+
+
+def apply(found: UpdateProgress, *lines: str) -> None:
+    for line in lines:
+        apply_event(found, line, KINDS)
+
+
+def test_the_sites_are_grouped_as_they_are_rolled_out() -> None:
+    found = progress()
+    assert [(wave.title, list(wave.sites)) for wave in found.waves] == [
+        ("original", ["acme"]),
+        ("wave 1", ["de"]),
+        ("wave 2", ["fr", "it"]),
+        ("in no wave", ["es"]),
+    ]
+    assert [wave.title for wave in progress(None, {"fr"}).waves] == ["wave 2"]
+
+
+def test_a_site_begins_ends_and_its_time_is_known() -> None:
+    found = progress()
+    apply(found, event("resourcePreEvent", "de", at=10))
+    assert found.phase_of("de") is SitePhase.RUNNING
+    apply(found, event("resOutputsEvent", "de", at=14))
+    assert (found.phase_of("de"), found.waves[1].times) == (SitePhase.DONE, {"de": 4})
+
+
+def test_a_failure_stays_and_keeps_its_message_without_the_words_of_the_engine() -> None:
+    found = progress()
+    urn = json.loads(event("x", "de"))["x"]["metadata"]["urn"]
+    text = "<{%reset%}>error: Exception calling application: de (test): it failed"
+    message = {"urn": urn, "severity": "error", "message": text}
+    apply(found, event("resourcePreEvent", "de"), event("resOpFailedEvent", "de"), event("resOutputsEvent", "de"))
+    apply(found, json.dumps({"diagnosticEvent": message}), json.dumps({"diagnosticEvent": message}))
+    assert (found.failed, found.messages) == (("de",), {"de": ["de (test): it failed"]})
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "{",
+        '{"sequence": 1}',
+        event("resOutputsEvent", "de", op="refresh"),
+        event("resOutputsEvent", "de", op="delete"),
+        event("resOutputsEvent", "de", kind="SiteIds"),
+        event("resOutputsEvent", "de", planning=True),
+        event("resOutputsEvent", "someone-else"),
+        json.dumps({"diagnosticEvent": {"severity": "info", "message": "x"}}),
+        json.dumps({"diagnosticEvent": {"severity": "error", "message": "update failed"}}),
+    ],
+)
+def test_what_says_nothing_of_a_site_changes_nothing(line: str) -> None:
+    found = progress()
+    apply(found, line)
+    assert {found.phase_of(site) for site in found.sites} == {SitePhase.WAITING}
+    assert found.messages == {}
+
+
+def test_the_time_that_is_left_counts_the_rounds_that_are_left() -> None:
+    found = make_update_progress(None, [], RolloutPlan((Wave(1, tuple("abcde")),)), None)
+    [wave] = found.waves
+    assert wave.estimate_seconds_left() is None
+    for site in "ab":
+        found.begin(site, 0)
+    found.end("a", 10, changed=True)
+    found.begin("c", 10)
+    assert wave.estimate_seconds_left() == 20, "four are open, two at once, ten seconds each"
+
+
+def test_three_hundred_sites_in_many_waves_fit_on_a_small_terminal() -> None:
+    waves = tuple(Wave(number, tuple(f"s{number}-{each}" for each in range(10))) for number in range(1, 31))
+    found = make_update_progress("acme", [], RolloutPlan(waves), None)
+    for number in range(20):
+        found.note(f"s1-{number % 10}", f"line {number}\nmore of it")
+    assert len(render_bars(found, 80).renderables) <= 1 + 6
+    shown = render_bars(found, 80).renderables[0]
+    assert getattr(shown, "row_count", 0) <= 12
