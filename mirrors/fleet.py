@@ -10,6 +10,7 @@ from mirrors.config import OriginalSettings, Settings
 from mirrors.config.platforms import load_platform_part
 from mirrors.errors import ConfigurationError
 from mirrors.planning.platform_words import load_platform_words
+from mirrors.planning.site_ids.request import dump_configured_hints, dump_site_hints
 from mirrors.planning.variables.confirmations import normalize_confirmed_identities
 from mirrors.program.platform import Platform
 from mirrors.program.startup import ProgramConfiguration, load_configuration, stop_with_problems
@@ -52,8 +53,8 @@ class Fleet(pulumi.ComponentResource):
         # a resource below it has the component's type, not its name.
         super().__init__("mirrors:index:Fleet", self.name, None, opts)
         with limit_stack_traces():
-            inputs, options = self._allocation_inputs(settings, platform), self._ledger_options(declared, name, opts)
-            ids = SiteIds(name or RESOURCE_NAME, inputs, options)
+            hints, options = self._allocation_hints(settings, platform), self._ledger_options(declared, name, opts)
+            ids = SiteIds(name or RESOURCE_NAME, hints, options)
             found = platform.declare(self, ids, self._options_below(self))
         # In the order of the configuration, a reordered list of mirrors would show each moved row as a difference.
         self.sites = found.original + sorted(found.mirrors, key=itemgetter("application"))
@@ -83,22 +84,16 @@ class Fleet(pulumi.ComponentResource):
             aliases += [pulumi.Alias(name=item, parent=at_the_top) for item in [name or RESOURCE_NAME, *names]]
         return pulumi.ResourceOptions(parent=self, aliases=aliases)
 
-    def _allocation_inputs(self, settings: Settings, platform: Platform) -> dict[str, Any]:
-        fleet = settings.fleet
+    def _allocation_hints(self, settings: Settings, platform: Platform) -> dict[str, Any]:
+        """Return what the ledger decides from, and what its ``check`` reports or records beside that."""
         return {
-            "sites": platform.site_facts,
-            "retired": list(fleet.retired),
-            "reserved": list(fleet.reserved_site_ids),
-            "release": list(fleet.release_site_ids),
-            "neighbours": platform.undeclared_sites,
-            "hidden": platform.hidden_databases,
-            "confirmed": sorted(normalize_confirmed_identities(settings)),
-            "stack": settings.stack,
+            **dump_configured_hints(settings.fleet),
+            **dump_site_hints(platform.site_facts, platform.undeclared_sites, platform.undeclared_applications),
             "reference": self._read_reference(settings.site_ids_from),
             "preview": pulumi.runtime.is_dry_run(),
-            "highest": fleet.highest_site_id,
-            "reserved_for": dict(fleet.reserved_for),
-            "listed": platform.undeclared_applications,
+            "stack": settings.stack,
+            "hidden": platform.hidden_databases,
+            "confirmed": sorted(normalize_confirmed_identities(settings)),
             "found": platform.existing_variables,
             "keeps": settings.keeps_variables,
             "goes_on": load_platform_words(settings).goes_on,

@@ -81,7 +81,7 @@ class FleetSettings(ConfigModel):
     """The names of the variables that each mirror gets from the original, with the values of its running instances."""
 
     retired: tuple[SiteId, ...] = ()
-    """Ids of former sites. Mirrors gives them to no site."""
+    """Ids of former sites. Mirrors gives them to no site, unless ``releaseSiteIds`` has the id, too."""
 
     reserved_site_ids: tuple[SiteId, ...] = ()
     """Ids that are in use where Mirrors cannot see it, such as rows of the Sites admin. Mirrors gives them to no site.
@@ -95,11 +95,21 @@ class FleetSettings(ConfigModel):
     ``reservedSiteIds``. A name that no application has is a problem."""
 
     release_site_ids: tuple[SiteId, ...] = ()
-    """Retired ids that you may declare for a site again. That site shows the content that the former site left."""
+    """Retired ids that you may declare for a site again, also while ``retired`` lists them. That site shows the content
+    that the former site left."""
 
     highest_site_id: SiteId | None = None
     """The highest id that Mirrors ever gave. A new mirror gets a higher one. The state remembers it, so you need this
     key only where a new state takes over mirrors that have ids from Mirrors. ``mirrors ids --pin`` writes it."""
+
+    @property
+    def ids_kept_free(self) -> dict[str, frozenset[int]]:
+        """{key: the ids that it keeps from every site}. ``releaseSiteIds`` frees a retired id for a declaration."""
+        return {
+            "retired": frozenset(self.retired) - frozenset(self.release_site_ids),
+            "reservedSiteIds": frozenset(self.reserved_site_ids),
+            "reservedFor": frozenset(self.reserved_for.values()),
+        }
 
     @property
     def sites(self) -> tuple[SiteSettings, ...]:

@@ -38,13 +38,7 @@ def check_site_ids_differ(context: ValidationContext) -> Iterator[Problem]:
 
 def check_site_ids_are_free(context: ValidationContext) -> Iterator[Problem]:
     """Refuse a declared SITE_ID that is retired or reserved."""
-    fleet = context.settings.fleet
-    kept = (
-        ("retired", fleet.retired),
-        ("reservedSiteIds", fleet.reserved_site_ids),
-        ("reservedFor", tuple(fleet.reserved_for.values())),
-    )
-    for key, ids in kept:
+    for key, ids in context.settings.fleet.ids_kept_free.items():
         code = "site-id-retired" if key == "retired" else "site-id-reserved"
         for place, site in context.sites:
             if site.site_id in ids:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from mirrors.config.draft import ConfigurationDraft
 from mirrors.config.files import NO_PROJECT_FILES, ProjectFiles
@@ -67,7 +68,7 @@ def _drop_conflicts(settings: Settings) -> Settings:
     Both are reported as problems already. The planner should not report them again.
     """
     fleet = settings.fleet
-    taken = {*fleet.retired, *fleet.reserved_site_ids}
+    taken = {*chain.from_iterable(fleet.ids_kept_free.values())}
     sites: dict[str, SiteSettings] = {}
     for site in fleet.sites:
         if site.application not in sites:

@@ -1,7 +1,7 @@
 """The fleet as containers: the resources that it declares, and the order in which they come up."""
 
 import os
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -24,6 +24,7 @@ from mirrors.docker.plan import (
 from mirrors.docker.settings import DockerSettings, docker_of
 from mirrors.docker.sites import declare_release, declare_site
 from mirrors.errors import MirrorsError
+from mirrors.planning.site_ids.facts import SiteFacts, UndeclaredSite
 from mirrors.planning.variables.dsn import identify_service
 from mirrors.planning.variables.names import is_service_variable
 from mirrors.problems import Note, Problem
@@ -50,12 +51,12 @@ class DockerPlatform:
         self.plan = self._make_plan()
 
     @property
-    def site_facts(self) -> list[dict[str, Any]]:
-        return [asdict(site) for site in self.plan.site_facts]
+    def site_facts(self) -> Sequence[SiteFacts]:
+        return self.plan.site_facts
 
     @property
-    def undeclared_sites(self) -> dict[str, dict[str, Any]]:
-        return {slug: asdict(item) for slug, item in self.plan.undeclared_sites.items()}
+    def undeclared_sites(self) -> Mapping[str, UndeclaredSite]:
+        return self.plan.undeclared_sites
 
     @property
     def undeclared_applications(self) -> dict[str, str]:

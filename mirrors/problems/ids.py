@@ -103,7 +103,7 @@ SITE_ID_PROBLEMS: Mapping[str, ProblemMeaning] = {
         "Declare another siteId, or set another SITE_ID for that application.",
     ),
     "site-id-too-high": ProblemMeaning(
-        "The next free SITE_ID is above the highest that a row of Django's sites can have.",
+        "The next SITE_ID is above the highest that a row of Django's sites can have.",
         "Declare a siteId that is free.",
     ),
     "site-id-unknown": ProblemMeaning(

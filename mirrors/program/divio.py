@@ -1,8 +1,8 @@
 """The fleet as applications on Divio: the resources that it declares."""
 
 import os
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import pulumi
 
@@ -13,6 +13,7 @@ from mirrors.observation.fleet import FleetObserver
 from mirrors.observation.remediation import convert_error
 from mirrors.observation.samples import observe_samples
 from mirrors.planning.plan import FleetPlan, OriginalPlan, find_hidden_databases, plan_fleet
+from mirrors.planning.site_ids.facts import SiteFacts, UndeclaredSite
 from mirrors.planning.site_ids.pins import note_unpinned_ids
 from mirrors.planning.variables.dsn import identify_service
 from mirrors.planning.variables.names import is_service_variable
@@ -77,16 +78,16 @@ class DivioPlatform:
         self.prepared = prepare_fleet(configured)
 
     @property
-    def site_facts(self) -> list[dict[str, Any]]:
-        return [asdict(site) for site in self.prepared.plan.site_facts]
+    def site_facts(self) -> Sequence[SiteFacts]:
+        return self.prepared.plan.site_facts
 
     @property
-    def undeclared_sites(self) -> dict[str, dict[str, Any]]:
-        return {slug: asdict(item) for slug, item in self.prepared.plan.undeclared_sites.items()}
+    def undeclared_sites(self) -> Mapping[str, UndeclaredSite]:
+        return self.prepared.plan.undeclared_sites
 
     @property
-    def undeclared_applications(self) -> dict[str, str]:
-        return dict(self.prepared.plan.undeclared_applications)
+    def undeclared_applications(self) -> Mapping[str, str]:
+        return self.prepared.plan.undeclared_applications
 
     @property
     def hidden_databases(self) -> dict[str, str]:

@@ -1,10 +1,12 @@
 """The protocol of a platform in the user's Pulumi program."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import pulumi
 
+from mirrors.planning.site_ids.facts import SiteFacts, UndeclaredSite
 from mirrors.program.startup import ProgramConfiguration
 from mirrors.resources.site_ids import SiteIds
 
@@ -31,23 +33,23 @@ class Platform(Protocol):
     def __init__(self, configured: ProgramConfiguration) -> None: ...
 
     @property
-    def site_facts(self) -> list[dict[str, Any]]:
-        """The facts about each site's id, as ``SiteIds`` reads them."""
+    def site_facts(self) -> Sequence[SiteFacts]:
+        """The facts about each declared site's id, the original first."""
 
     @property
-    def undeclared_sites(self) -> dict[str, dict[str, Any]]:
-        """{slug: facts} of what is not declared and may run with the shared database, as ``SiteIds`` reads them."""
+    def undeclared_sites(self) -> Mapping[str, UndeclaredSite]:
+        """{slug: what is not declared and may run with the shared database}."""
 
     @property
-    def undeclared_applications(self) -> dict[str, str]:
+    def undeclared_applications(self) -> Mapping[str, str]:
         """{uuid: slug} of the applications that are not declared; empty where only the slug names one."""
 
     @property
-    def hidden_databases(self) -> dict[str, str]:
+    def hidden_databases(self) -> Mapping[str, str]:
         """{application: environment} of the mirrors whose database is set and hidden."""
 
     @property
-    def existing_variables(self) -> dict[str, dict[str, bool]]:
+    def existing_variables(self) -> Mapping[str, Mapping[str, bool]]:
         """{environment: {name: sensitive}} of the variables that the declared sites have now."""
 
     def declare(self, fleet: pulumi.Resource, ids: SiteIds, options: pulumi.ResourceOptions) -> PlatformOutputs:

@@ -1,6 +1,5 @@
 """``SiteIds``: the owner of each SITE_ID. It has nothing remote: the state is the ledger, so it is always protected."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,15 +9,9 @@ from pulumi.dynamic import CheckResult, Config, CreateResult, ReadResult, Resour
 from mirrors.config.connection import PROVIDER_KEYS, load_rollout
 from mirrors.config.rollout import RolloutSettings
 from mirrors.planning.site_ids.allocate import allocate
-from mirrors.planning.site_ids.facts import (
-    AllocationRequest,
-    IdHolder,
-    Ledger,
-    ReferenceStack,
-    SiteFacts,
-    UndeclaredSite,
-)
+from mirrors.planning.site_ids.facts import AllocationRequest, Ledger
 from mirrors.planning.site_ids.ledger import dump_ledger, load_ledger, rename_slugs
+from mirrors.planning.site_ids.request import load_request
 from mirrors.planning.site_ids.retirement import INSTANCES_GO_ON, note_removed_sites
 from mirrors.problems.events import report_note
 from mirrors.resources.provider import Properties, Provider, check_failures, normalize, raw_values, say
@@ -38,40 +31,16 @@ def record_found(before: Properties, observed: Properties) -> Properties:
     return {environment: before.get(environment, variables) for environment, variables in observed.items()}
 
 
-def allocation_request_from(properties: Mapping[str, Any]) -> AllocationRequest:
-    hints = normalize(dict(properties))
-    reference = hints.get("reference")
-    return AllocationRequest(
-        tuple(_site_from(site) for site in hints["sites"]),
-        retired=frozenset(hints["retired"]),
-        reserved=frozenset(hints["reserved"]),
-        reusable_ids=frozenset(hints["release"]),
-        undeclared_sites={slug: _undeclared_site_from(item) for slug, item in hints["neighbours"].items()},
-        reference=_reference_from(reference) if reference else None,
-        is_preview=hints["preview"],
-        highest=hints.get("highest") or 0,
-        reserved_for=hints.get("reserved_for") or {},
-        undeclared_applications=hints.get("listed") or {},
-        stack=hints.get("stack") or "",
-    )
-
-
-def _site_from(site: Mapping[str, Any]) -> SiteFacts:
-    deployed = site.get("deployed_ids")
-    return SiteFacts(**{**site, "deployed_ids": None if deployed is None else tuple(deployed)})
-
-
-def _undeclared_site_from(item: Mapping[str, Any]) -> UndeclaredSite:
-    return UndeclaredSite(**{**item, "site_ids": tuple(item["site_ids"])})
-
-
-def _reference_from(reference: Mapping[str, Any]) -> ReferenceStack:
-    retired = {int(site_id): IdHolder(str(name)) for site_id, name in _known_outputs(reference.get("retired")).items()}
-    return ReferenceStack(reference["stack"], _known_outputs(reference.get("site_ids")), retired)
+def _load_known_request(hints: Properties) -> AllocationRequest:
+    """Return the request with whole numbers, and without what a preview does not know of another stack yet."""
+    known, reference = normalize(dict(hints)), hints.get("reference")
+    if reference:
+        known["reference"] |= {key: _known_outputs(known["reference"].get(key)) for key in ("site_ids", "retired")}
+    return load_request(known)
 
 
 def _known_outputs(outputs: Any) -> Properties:
-    """Return the known outputs of another stack. In a preview some may be unknown."""
+    """Return the known outputs of another stack."""
     there = outputs.items() if isinstance(outputs, dict) else ()
     return {key: value for key, value in there if not isinstance(value, pulumi.output.Unknown)}
 
@@ -88,13 +57,14 @@ class SiteIdsProvider(Provider):
         A contradiction, such as a retired id that is declared, is a failure that names it. So is a new mirror that runs
         with another database. Where its DATABASE_URL is hidden, Mirrors looks it up before it gives any id.
         """
-        hints = allocation_request_from(news["hints"])
-        before = rename_slugs(load_ledger(_olds), hints)
-        hints = self._add_hidden_databases(hints, before, news["hints"])
-        allocation = allocate(before, hints)
+        hints: Properties = news["hints"]
+        request = _load_known_request(hints)
+        before = rename_slugs(load_ledger(_olds), request)
+        request = self._add_hidden_databases(request, before, hints)
+        allocation = allocate(before, request)
         if not allocation.problems:
-            _report_removals(before, allocation.ledger, hints, news["hints"])
-        found = record_found(normalize(_olds.get("found") or {}), normalize(news["hints"].get("found") or {}))
+            _report_removals(before, allocation.ledger, request, hints)
+        found = record_found(normalize(_olds.get("found") or {}), normalize(hints.get("found") or {}))
         return CheckResult({**dump_ledger(allocation.ledger), "found": found}, check_failures(allocation.problems))
 
     def load_provider_settings(self, config: Config) -> RolloutSettings:
@@ -102,12 +72,14 @@ class SiteIdsProvider(Provider):
         self.config = config
         return load_rollout(raw_values(config, PROVIDER_KEYS))
 
-    def _add_hidden_databases(self, hints: AllocationRequest, before: Ledger, given: Properties) -> AllocationRequest:
-        new = {key: value for key, value in (given.get("hidden") or {}).items() if key not in before.assignments}
+    def _add_hidden_databases(self, request: AllocationRequest, before: Ledger, hints: Properties) -> AllocationRequest:
+        """Return the request with the databases of new mirrors whose DATABASE_URL is hidden. This asks the platform."""
+        new = {key: value for key, value in (hints.get("hidden") or {}).items() if key not in before.assignments}
         if not new:
-            return hints
+            return request
         super().load_provider_settings(self.config)
-        return replace(hints, sites=add_running_databases(self.divio, hints.sites, new, given.get("confirmed") or ()))
+        confirmed = hints.get("confirmed") or ()
+        return replace(request, sites=add_running_databases(self.divio, request.sites, new, confirmed))
 
     def create(self, props: Properties) -> CreateResult:
         """Write nothing: the state is the ledger."""
@@ -131,9 +103,9 @@ class SiteIdsProvider(Provider):
         return ReadResult(id_, dict(stored), stored)
 
 
-def _report_removals(before: Ledger, now: Ledger, hints: AllocationRequest, fleet: Mapping[str, Any]) -> None:
-    goes_on, keeps = fleet.get("goes_on") or INSTANCES_GO_ON, bool(fleet.get("keeps"))
-    for note in note_removed_sites(before, now, hints, goes_on=goes_on, keeps=keeps):
+def _report_removals(before: Ledger, now: Ledger, request: AllocationRequest, hints: Properties) -> None:
+    goes_on, keeps = hints.get("goes_on") or INSTANCES_GO_ON, bool(hints.get("keeps"))
+    for note in note_removed_sites(before, now, request, goes_on=goes_on, keeps=keeps):
         report_note(note)
         say(note.line)
 
@@ -143,7 +115,7 @@ class SiteIds(Resource, module="mirrors", name="SiteIds"):
 
     Attributes:
         hints: Check only. The facts about ids from the configuration, the platform and the stack of
-            ``siteIdsFrom``.
+            ``siteIdsFrom``. ``mirrors.planning.site_ids.request`` has its form.
     """
 
     assignments: pulumi.Output[dict[str, Any]]

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import pulumi
@@ -93,9 +92,9 @@ class SketchPlatform:
         report_rollout(self.settings, plan_rollout(self.settings), [], [])
 
     @property
-    def site_facts(self) -> list[dict[str, Any]]:
+    def site_facts(self) -> list[SiteFacts]:
         sites = self.settings.fleet.sites
-        return [asdict(SiteFacts(item.application, item.application, item is sites[0], item.site_id)) for item in sites]
+        return [SiteFacts(item.application, item.application, item is sites[0], item.site_id) for item in sites]
 
     def declare(self, fleet: pulumi.Resource, ids: SiteIds, _options: pulumi.ResourceOptions) -> PlatformOutputs:
         rows = [self._drawn(fleet, ids, slug) for slug in self.settings.fleet.slugs]

@@ -191,6 +191,16 @@ def test_keys_that_contradict_each_other_are_said(case: tuple[Any, ...]) -> None
         shows(problem, code, key, *words)
 
 
+def test_a_released_id_may_be_declared_while_the_list_of_retired_ones_has_it() -> None:
+    result = loaded(fleet=fleet(mirror(siteId=5), retired=[4, 5], releaseSiteIds=[5]))
+    assert result.problems == ()
+    assert result.fleet is not None
+    assert result.fleet.mirrors[0].site_id == 5
+
+    [problem] = loaded(fleet=fleet(mirror(siteId=4), retired=[4, 5], releaseSiteIds=[5])).problems
+    assert (problem.code, problem.path) == ("site-id-retired", "mirrors:fleet.mirrors[0].siteId")
+
+
 def test_a_missing_fleet_shows_the_smallest_one() -> None:
     result = loaded()
 

@@ -53,7 +53,7 @@ def problems_and_ids(sandbox: Sandbox) -> tuple[tuple[Problem, ...], dict[str, i
     with Divio.connect(sandbox.url, sandbox.token) as divio:
         planned = plan_fleet(declared, FleetObserver(divio, declared).fleet())
     allocation = allocate(
-        Ledger(), AllocationRequest(planned.site_facts, undeclared_sites=planned.undeclared_sites, highest=5)
+        Ledger(), AllocationRequest(planned.site_facts, undeclared_sites=planned.undeclared_sites, declared_highest=5)
     )
     return allocation.problems, dict(allocation.ledger.assignments.values())
 
@@ -101,8 +101,8 @@ def test_a_stack_that_follows_another_gives_no_id_that_someone_has_by_hand_since
     finally:
         delete_variable(account, UNLISTED, "live", "SITE_ID")
         delete_variable(account, UNLISTED, "live", "DATABASE_URL")
-    hints = AllocationRequest(planned.site_facts, undeclared_sites=planned.undeclared_sites, reference=reference)
-    [problem] = allocate(Ledger(), hints).problems
+    request = AllocationRequest(planned.site_facts, undeclared_sites=planned.undeclared_sites, reference=reference)
+    [problem] = allocate(Ledger(), request).problems
     assert (problem.code, problem.site) == ("site-id-taken", "acme-de")
     assert f"SITE_ID 2 is that of {UNLISTED}, which is not on the list" in problem.message
     assert 'the stack "test" gave it' in problem.message

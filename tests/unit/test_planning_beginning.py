@@ -34,7 +34,7 @@ def test_a_renamed_mirror_has_ids_from_mirrors_too() -> None:
 
 
 def test_new_ids_are_above_the_highest_that_was_ever_given() -> None:
-    begun = allocate(Ledger(), replace(LOST, highest=7))
+    begun = allocate(Ledger(), replace(LOST, declared_highest=7))
     assert (begun.problems, dict(begun.ledger.assignments.values())) == ((), {"acme": 1, "de": 2, "new": 8})
 
 
@@ -46,7 +46,7 @@ def test_an_id_that_is_in_use_and_above_the_highest_that_is_declared_makes_that_
         replace(LOST, reserved=frozenset({9})),
         replace(LOST, undeclared_sites={"other": UndeclaredSite((9,))}),
     ):
-        [problem] = allocate(Ledger(), replace(known, highest=7)).problems
+        [problem] = allocate(Ledger(), replace(known, declared_highest=7)).problems
         assert "mirrors:fleet.highestSiteId says 7, and 9 is in use" in problem.message
         assert problem.remedy.endswith("highestSiteId: 9")
 
@@ -63,5 +63,5 @@ def test_nothing_is_asked_where_nothing_was_given_where_it_is_remembered_or_wher
 
 def test_a_higher_declared_number_counts_for_a_ledger_that_remembers_too() -> None:
     ledger = allocate(Ledger(), AllocationRequest((ACME, replace(OURS, has_owner=False)))).ledger
-    again = allocate(ledger, replace(LOST, highest=7)).ledger
+    again = allocate(ledger, replace(LOST, declared_highest=7)).ledger
     assert (again.assignments["u-new"], again.highest) == (("new", 8), 8)

@@ -132,12 +132,12 @@ def test_a_former_slug_hands_its_entry_in_the_ledger_over_and_keeps_it_when_it_i
         update={"mirrors": settings("acme-gaul").mirrors[0].model_copy(update={"formerly": "acme-fr"})}
     )
     mirrors = (fleet.mirrors,)
-    hints = plan_containers(
+    request = plan_containers(
         declared.model_copy(update={"fleet": fleet.model_copy(update={"mirrors": mirrors})}), nobody("acme-gaul")
     ).site_facts
-    moved = rename_slugs(ledger, AllocationRequest(hints))
+    moved = rename_slugs(ledger, AllocationRequest(request))
     assert moved.assignments == {"acme": ("acme", 1), "acme-gaul": ("acme-fr", 3)}
-    assert rename_slugs(moved, AllocationRequest(hints)) == moved
+    assert rename_slugs(moved, AllocationRequest(request)) == moved
 
 
 def test_sites_of_another_fleet_are_one_problem_and_those_of_the_former_name_none() -> None:

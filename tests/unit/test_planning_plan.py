@@ -114,8 +114,8 @@ def test_an_observed_site_id_counts_only_beside_the_shared_database() -> None:
         (own_database, None),
         ({"SITE_ID": ObservedVariable("7")}, None),
     ):
-        hints = plan_fleet(settings("acme-de"), seen(replace(mirror, variables=variables))).site_facts
-        assert [hint.observed for hint in hints] == [1, expected]
+        facts = plan_fleet(settings("acme-de"), seen(replace(mirror, variables=variables))).site_facts
+        assert [item.observed for item in facts] == [1, expected]
 
 
 def test_what_a_mirror_shows_of_its_database_is_compared_unless_someone_confirms_it() -> None:
@@ -250,10 +250,10 @@ def test_a_confirmation_of_what_cannot_be_read_counts_for_the_value_that_it_name
     mirror = converged("acme-de", 7)
     variables = {**mirror.variables, "DATABASE_URL": ObservedVariable("postgres://a:b/c@h/one")}
     variables.pop("MIRRORS_APPLICATION")
-    hints = plan_fleet(
+    facts = plan_fleet(
         settings("acme-de", confirmDatabase=confirmed), seen(replace(mirror, variables=variables))
     ).site_facts
-    problems = allocate(Ledger(), AllocationRequest(hints, stack="test")).problems
+    problems = allocate(Ledger(), AllocationRequest(facts, stack="test")).problems
     found = [(problem.code, problem.site) for problem in problems]
     assert found == [("mirror-has-another-database", "acme-de")] * asked
     if asked:

@@ -67,7 +67,7 @@ class World:
     def sites(self) -> tuple[str, ...]:
         return (ORIGINAL, *self.order)
 
-    def hints(self, running: Mapping[str, int] | None = None, **more: Any) -> AllocationRequest:
+    def request(self, running: Mapping[str, int] | None = None, **more: Any) -> AllocationRequest:
         here = self.running if running is None else running
         sites = tuple(
             SiteFacts(
@@ -118,16 +118,16 @@ class Fleet(RuleBasedStateMachine):
     def up(self, **changes: Any) -> bool:
         """Update Test with a change, and return whether it was accepted."""
         world, before = replace(self.world, **changes), copy.deepcopy(self.ledger)
-        allocation = allocate(self.ledger, world.hints())
+        allocation = allocate(self.ledger, world.request())
         assert self.ledger == before
         if allocation.problems:
-            again = allocate(before, self.world.hints())
+            again = allocate(before, self.world.request())
             assert (again.problems, again.ledger) == ((), before)
             return False
         self.accepted(world, before, allocation.ledger)
         self.world = replace(world, running=dict(world.running) | ids(allocation.ledger))
         self.ledger = allocation.ledger
-        repeated = allocate(self.ledger, self.world.hints())
+        repeated = allocate(self.ledger, self.world.request())
         assert (repeated.problems, repeated.ledger) == ((), self.ledger)
         return True
 
@@ -263,11 +263,11 @@ class Fleet(RuleBasedStateMachine):
         if new is None or not self.world.order:
             return
         order = (*self.world.order, new)
-        found = replace(self.world, order=order, declared=without(self.world.declared, new)).hints()
+        found = replace(self.world, order=order, declared=without(self.world.declared, new)).request()
         managed = [replace(site, has_owner=site.application in self.world.order) for site in found.sites]
         lost = replace(found, sites=tuple(managed))
         assert allocate(Ledger(), lost).problems
-        begun = allocate(Ledger(), replace(lost, highest=self.highest))
+        begun = allocate(Ledger(), replace(lost, declared_highest=self.highest))
         if not begun.problems:
             assert ids(begun.ledger)[new] > self.highest
 
@@ -291,10 +291,10 @@ class Fleet(RuleBasedStateMachine):
     def live_follows(self, preview: bool) -> None:
         given = dict(self.ledger.assignments.values())
         retired = {site_id: IdHolder(who.name) for site_id, who in self.ledger.retired.items()}
-        hints = self.world.hints(
+        request = self.world.request(
             self.live_running, reference=ReferenceStack("test", given, retired), is_preview=preview
         )
-        allocation = allocate(self.live, hints)
+        allocation = allocate(self.live, request)
         if allocation.problems:
             return
         assert ids(allocation.ledger) == ids(self.ledger)
@@ -305,7 +305,7 @@ class Fleet(RuleBasedStateMachine):
     @rule(uuid=MIRROR, site_id=st.integers(1, 9))
     def live_has_a_mirror_that_test_lacks(self, uuid: str, site_id: int) -> None:
         """It gets no id in Live: neither a number nor a problem in a preview, a problem in an update."""
-        fresh = World(order=(uuid,)).hints({}, reference=ReferenceStack("test", {"acme": site_id}, {}))
+        fresh = World(order=(uuid,)).request({}, reference=ReferenceStack("test", {"acme": site_id}, {}))
         update, preview = allocate(Ledger(), fresh), allocate(Ledger(), replace(fresh, is_preview=True))
         assert ids(update.ledger) == ids(preview.ledger) == {ORIGINAL: site_id}
         assert (len(update.problems), preview.problems) == (1, ())

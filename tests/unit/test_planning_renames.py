@@ -93,8 +93,8 @@ def test_sites_that_both_run_with_one_id_are_not_asked_to_declare_another() -> N
     assert problem.remedy == "Declare another siteId for one of them"
 
 
-def leaving(hints: AllocationRequest, *, keeps: bool = False, goes_on: str = INSTANCES_GO_ON) -> str:
-    [note] = note_removed_sites(KNOWN, allocate(KNOWN, hints).ledger, hints, keeps=keeps, goes_on=goes_on)
+def leaving(request: AllocationRequest, *, keeps: bool = False, goes_on: str = INSTANCES_GO_ON) -> str:
+    [note] = note_removed_sites(KNOWN, allocate(KNOWN, request).ledger, request, keeps=keeps, goes_on=goes_on)
     assert note.site == "ren-c"
     return note.line
 

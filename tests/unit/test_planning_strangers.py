@@ -17,8 +17,8 @@ HIDDEN, MANAGED = UndeclaredSite(has_hidden_id=True), UndeclaredSite((4,), manag
 
 
 def beside(neighbour: UndeclaredSite, ledger: Ledger | None = None, **more: object) -> Allocation:
-    hints = AllocationRequest(SITES, undeclared_sites={"old": neighbour})
-    return allocate(ledger or Ledger(), replace(hints, **more))  # type: ignore[arg-type]
+    request = AllocationRequest(SITES, undeclared_sites={"old": neighbour})
+    return allocate(ledger or Ledger(), replace(request, **more))  # type: ignore[arg-type]
 
 
 def id_of(allocation: Allocation) -> int:

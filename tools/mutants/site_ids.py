@@ -10,7 +10,6 @@ REFUSALS = "mirrors/planning/site_ids/refusals.py"
 RENAMES = "mirrors/planning/site_ids/renames.py"
 BEGINNING = "mirrors/planning/site_ids/first_ledger.py"
 STRANGERS = "mirrors/planning/site_ids/undeclared.py"
-UNUSED = "mirrors/planning/site_ids/unused.py"
 TESTS = ("tests/unit/test_planning_allocate.py", "tests/unit/test_planning_properties.py")
 HISTORIES = ("tests/unit/test_planning_properties.py",)
 
@@ -23,7 +22,18 @@ SITE_IDS = (
         TESTS,
     ),
     Mutation(
-        "ids-retired-elsewhere-are-given-again", ALLOCATE, "request.highest, *retired,", "request.highest,", TESTS
+        "ids-retired-elsewhere-are-given-again",
+        ALLOCATE,
+        "request.declared_highest, *retired,",
+        "request.declared_highest,",
+        TESTS,
+    ),
+    Mutation(
+        "a-retired-id-stays-retired-though-it-is-released",
+        "mirrors/config/fleet.py",
+        "frozenset(self.retired) - frozenset(self.release_site_ids)",
+        "frozenset(self.retired)",
+        ("tests/unit/test_config_problems.py",),
     ),
     Mutation("the-highest-id-is-not-remembered", ALLOCATE, "ORIGINAL_ID, ledger.highest,", "ORIGINAL_ID,", HISTORIES),
     Mutation(
@@ -114,7 +124,7 @@ SITE_IDS = (
     ),
     Mutation(
         "a-site-of-another-fleet-is-taken-over",
-        ALLOCATE,
+        REFUSALS,
         "    yield from refuse_other_databases(before, request)\n",
         "",
         TESTS,
@@ -164,15 +174,15 @@ SITE_IDS = (
     Mutation(
         "a-ledger-begins-beside-mirrors-that-have-ids",
         BEGINNING,
-        "    if request.highest < known:\n",
+        "    if request.declared_highest < known:\n",
         "    if False:\n",
         ("tests/unit/test_planning_beginning.py",),
     ),
     Mutation(
         "a-stale-highest-id-answers-for-what-was-given-since",
         BEGINNING,
-        "    if request.highest < known:\n",
-        "    if not request.highest:\n",
+        "    if request.declared_highest < known:\n",
+        "    if not request.declared_highest:\n",
         ("tests/unit/test_planning_beginning.py",),
     ),
     Mutation(
@@ -219,7 +229,7 @@ SITE_IDS = (
     ),
     Mutation(
         "a-running-site-is-renumbered-because-its-id-is-reserved",
-        UNUSED,
+        ALLOCATE,
         "idle = site.deployed_ids is not None and stored not in site.deployed_ids",
         "idle = True",
         ("tests/unit/test_planning_renames.py", *HISTORIES),

@@ -1,28 +1,23 @@
 """Decide which site gets which SITE_ID. A site's content belongs to its id, so no other site ever gets the id.
 
-``conflicts`` decides what happens if two want one id, and ``refusals`` which facts stop an allocation.
+``SiteIds.check`` in ``mirrors/resources/site_ids.py`` calls ``allocate`` in each preview and update. ``facts`` has the
+words for what it decides from. ``conflicts`` decides what happens if two want one id. ``refusals`` lists that and every
+other reason to stop.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from mirrors.planning.site_ids.conflicts import refuse_conflicting_ids
-from mirrors.planning.site_ids.facts import ORIGINAL_ID, AllocationRequest, IdHolder, Ledger, SiteFacts
-from mirrors.planning.site_ids.first_ledger import refuse_new_ledger
-from mirrors.planning.site_ids.refusals import (
-    refuse_contradicting_ids,
-    refuse_high_ids,
-    refuse_missing_references,
-    refuse_other_databases,
-    refuse_unreadable_ids,
+from mirrors.planning.site_ids.facts import (
+    ORIGINAL_ID,
+    AllocationRequest,
+    IdHolder,
+    Ledger,
+    SiteFacts,
+    SiteIdByApplication,
 )
-from mirrors.planning.site_ids.renames import refuse_renamed_sites, refuse_reused_slugs
-from mirrors.planning.site_ids.undeclared import gives_new_id, refuse_hidden_ids, refuse_other_ledgers
-from mirrors.planning.site_ids.unused import take_back_unused_ids
+from mirrors.planning.site_ids.refusals import find_allocation_problems
 from mirrors.problems import Problem
-
-SiteIdByApplication = Mapping[str, int | None]
-"""{application uuid: the site's id}; None for a site that has none yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +38,17 @@ class Allocation:
 def allocate(ledger: Ledger, request: AllocationRequest) -> Allocation:
     """Give each declared site its SITE_ID.
 
-    An id comes from the first source that has one: configuration, ledger, environment, reference stack, the site's own
-    retired id. Without any, a site gets the next free number, unless a reference stack gives the numbers.
+    The first of these sources that has an id for a site decides:
+
+    1. the configuration (``siteId``);
+    2. this stack's ledger;
+    3. the site's environment, beside the shared database;
+    4. the stack that ``siteIdsFrom`` names;
+    5. the retired ids, of which a site that returns gets its own;
+    6. for an original alone: 1.
+
+    A site without any is new. It gets the number after the highest one that any site has or had. A stack with
+    ``siteIdsFrom`` gives no numbers: its new sites wait for the other stack.
 
     Args:
         ledger: The ids that this stack has given before.
@@ -55,45 +59,53 @@ def allocate(ledger: Ledger, request: AllocationRequest) -> Allocation:
     """
     before, (ledger, request) = ledger, take_back_unused_ids(ledger, request)
     retired = _find_retired_ids(ledger, request)
-    known = {site.application: _find_known_id(site, ledger, request, retired) for site in request.sites}
-    fresh = [site for site in request.sites if known[site.application] is None]
-    highest = _find_highest_id(ledger, request, retired, known.values())
+    ids = {site.application: _find_known_id(site, ledger, request, retired) for site in request.sites}
+    new_sites = [site for site in request.sites if ids[site.application] is None]
+    last_number = _find_last_number(ledger, request, retired, ids.values())
     if request.reference is None:
-        for site in fresh:
-            highest += 1
-            known[site.application] = highest
-    problems = (
-        *_refuse_request(before, request),
-        *_refuse_ids(ledger, request, known, retired),
-        *([] if request.is_preview else refuse_missing_references(request, fresh)),
+        for site in new_sites:
+            last_number += 1
+            ids[site.application] = last_number
+    problems = find_allocation_problems(before, ledger, request, ids, retired, new_sites)
+    pending = tuple(site.name for site in new_sites) if request.reference else ()
+    return Allocation(_make_ledger(request.sites, ids, retired, last_number), tuple(problems), pending)
+
+
+def take_back_unused_ids(ledger: Ledger, request: AllocationRequest) -> tuple[Ledger, AllocationRequest]:
+    """Take a reserved id back from each declared mirror that never ran with it, so that the mirror gets another one.
+
+    The ids are retired without an application's uuid, so that no mirror gets one back.
+
+    Returns:
+        The ledger and the request without these ids.
+    """
+    unused = {site.application: site_id for site in request.sites if (site_id := _unused_id(site, ledger, request))}
+    if not unused:
+        return ledger, request
+    retired = {
+        site_id: IdHolder(site.name) for site in request.sites if (site_id := unused.get(site.application)) is not None
+    }
+    kept = {uuid: item for uuid, item in ledger.assignments.items() if uuid not in unused}
+    sites = (replace(site, observed=None) if site.application in unused else site for site in request.sites)
+    return replace(ledger, assignments=kept, retired={**ledger.retired, **retired}), replace(
+        request, sites=tuple(sites)
     )
-    pending = tuple(site.name for site in fresh) if request.reference else ()
-    return Allocation(_make_ledger(request.sites, known, retired, highest), problems, pending)
 
 
-def _refuse_request(before: Ledger, request: AllocationRequest) -> Iterator[Problem]:
-    """Refuse what is wrong before any id is given. ``before`` is the stored ledger, with all its ids."""
-    yield from refuse_new_ledger(before, request)
-    yield from refuse_other_databases(before, request)
-    yield from refuse_renamed_sites(before, request)
-    yield from refuse_reused_slugs(before, request)
-
-
-def _refuse_ids(
-    ledger: Ledger, request: AllocationRequest, known: SiteIdByApplication, retired: Mapping[int, IdHolder]
-) -> Iterator[Problem]:
-    """Refuse the ids that contradict, cannot be read, are too high, or belong to another site."""
-    yield from refuse_contradicting_ids(ledger, request)
-    yield from refuse_unreadable_ids(ledger, request)
-    yield from refuse_high_ids(request, known)
-    yield from refuse_conflicting_ids(request, known, retired)
-    if gives_new_id(ledger, known):
-        yield from refuse_hidden_ids(request)
-        yield from refuse_other_ledgers(ledger, request)
+def _unused_id(site: SiteFacts, ledger: Ledger, request: AllocationRequest) -> int | None:
+    """Return the site's id if it is reserved now, is not declared, and was never deployed; otherwise None."""
+    _, stored = ledger.assignments.get(site.application, ("", site.observed))
+    idle = site.deployed_ids is not None and stored not in site.deployed_ids
+    return (
+        stored if idle and stored in request.reserved_ids and stored != site.declared and not site.is_original else None
+    )
 
 
 def _find_retired_ids(ledger: Ledger, request: AllocationRequest) -> dict[int, IdHolder]:
-    """Return the ids that no other site may get: retired ones, and those of sites that leave or change theirs."""
+    """Return the ids that no other site may get: retired ones, and those of sites that leave or change theirs.
+
+    ``fleet.releaseSiteIds`` frees a retired id, whatever has retired it.
+    """
     declared = {site.application: site for site in request.sites}
     retired = {site_id: IdHolder("") for site_id in request.retired - _find_ids_in_use(ledger, request)}
     retired |= dict(request.reference.retired) if request.reference else {}
@@ -116,7 +128,7 @@ def _find_ids_in_use(ledger: Ledger, request: AllocationRequest) -> set[int]:
 def _find_known_id(
     site: SiteFacts, ledger: Ledger, request: AllocationRequest, retired: Mapping[int, IdHolder]
 ) -> int | None:
-    """Return the site's id from the first source that has one; None if it needs a new number."""
+    """Return the site's id from the first source that has one; None for a new site. ``allocate`` lists the sources."""
     own = [site_id for site_id, holder in retired.items() if holder.application == site.application]
     sources = (
         site.declared,
@@ -129,22 +141,22 @@ def _find_known_id(
     return next((site_id for site_id in sources if site_id is not None), None)
 
 
-def _find_highest_id(
-    ledger: Ledger, request: AllocationRequest, retired: Mapping[int, IdHolder], known: Iterable[int | None]
+def _find_last_number(
+    ledger: Ledger, request: AllocationRequest, retired: Mapping[int, IdHolder], ids: Iterable[int | None]
 ) -> int:
-    """Return the highest id that any site has or had, which the next number follows."""
+    """Return the highest id that any site has or had, and that is reserved. The next new site gets the one after it."""
     # An edited id of a site in the ledger is drift. Mirrors repairs it, so it does not raise the next number.
     observed = [site.observed for site in request.sites if site.observed and site.application not in ledger.assignments]
-    given = [site_id for site_id in known if site_id is not None]
+    given = [site_id for site_id in ids if site_id is not None]
     beside = (*request.reserved_ids, *request.reusable_ids, *request.undeclared_ids)
-    return max([ORIGINAL_ID, ledger.highest, request.highest, *retired, *given, *observed, *beside])
+    return max([ORIGINAL_ID, ledger.highest, request.declared_highest, *retired, *given, *observed, *beside])
 
 
 def _make_ledger(
-    sites: Sequence[SiteFacts], known: SiteIdByApplication, retired: Mapping[int, IdHolder], highest: int
+    sites: Sequence[SiteFacts], ids: SiteIdByApplication, retired: Mapping[int, IdHolder], last_number: int
 ) -> Ledger:
     """Return the ledger after the allocation. An id that a site has again is no longer retired."""
-    assignments = {s.application: (s.name, i) for s in sites if (i := known[s.application]) is not None}
+    assignments = {s.application: (s.name, i) for s in sites if (i := ids[s.application]) is not None}
     used = {site_id for _, site_id in assignments.values()}
     left = {site_id: holder for site_id, holder in sorted(retired.items()) if site_id not in used}
-    return Ledger(assignments, left, highest)
+    return Ledger(assignments, left, last_number)

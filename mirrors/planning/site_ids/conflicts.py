@@ -1,22 +1,32 @@
-"""Refuse an id that two sites want, or that belongs to another site: retired, reserved, or in use elsewhere."""
+"""Decide what happens if two want one SITE_ID: Mirrors stops the update, and neither of them gets it.
+
+The other one is a declared site, a site that has left, an undeclared application, or a reservation. Before that, ``mirrors/config/fleet_rules.py`` refuses an id that two sites declare.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from mirrors.planning.site_ids.facts import AllocationRequest, IdHolder, ReferenceStack, SiteFacts, UndeclaredSite
+from mirrors.planning.site_ids.facts import (
+    AllocationRequest,
+    IdHolder,
+    ReferenceStack,
+    SiteFacts,
+    SiteIdByApplication,
+    UndeclaredSite,
+)
 from mirrors.problems import Problem
 
 
 def refuse_conflicting_ids(
-    request: AllocationRequest, known: Mapping[str, int | None], retired: Mapping[int, IdHolder]
+    request: AllocationRequest, ids: SiteIdByApplication, retired: Mapping[int, IdHolder]
 ) -> Iterator[Problem]:
     """Yield a problem for each id that more than one site has or had.
 
     Args:
         request: The facts about the sites and about what is beside them.
-        known: {application uuid: the id that the site would have}; None for a site without one.
-        retired: {id: the site that had it}.
+        ids: The id that each site would have.
+        retired: {id that no other site may get: the site that had it}.
     """
-    wanted = [(site, site_id) for site in request.sites if (site_id := known[site.application]) is not None]
+    wanted = [(site, site_id) for site in request.sites if (site_id := ids[site.application]) is not None]
     holders: dict[int, list[SiteFacts]] = {}
     for site, site_id in wanted:
         holders.setdefault(site_id, []).append(site)

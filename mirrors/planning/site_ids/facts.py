@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 ORIGINAL_ID = 1
 """The default of Django's sites framework: an original without a SITE_ID serves site 1."""
 
+SiteIdByApplication = Mapping[str, int | None]
+"""{application uuid: the site's id}; None for a site that has none yet."""
+
 
 @dataclass(frozen=True, slots=True)
 class IdHolder:
@@ -27,7 +30,7 @@ class Ledger:
     Args:
         assignments: {application uuid: (slug, id)} of the sites that have an id.
         retired: {id: the site that had it}.
-        highest: The highest id that was ever given.
+        highest: The highest id that this stack ever saw: given, retired or reserved. A new site gets the next one.
     """
 
     assignments: Mapping[str, tuple[str, int]] = field(default_factory=dict)
@@ -120,7 +123,7 @@ class AllocationRequest:
         undeclared_sites: {slug: what may run with the shared database and is not declared}.
         reference: The ids of the stack that this one follows; None where it follows none.
         is_preview: Whether this is a preview, where a missing id of the reference is no problem yet.
-        highest: ``fleet.highestSiteId``, the highest id that was ever given.
+        declared_highest: ``fleet.highestSiteId``, the highest id that Mirrors ever gave; 0 where it is not set.
         reserved_for: ``fleet.reservedFor``, {slug of an undeclared application: id}.
         undeclared_applications: {uuid: slug} of the applications that the platform shows and the configuration does
             not have.
@@ -134,7 +137,7 @@ class AllocationRequest:
     undeclared_sites: Mapping[str, UndeclaredSite] = field(default_factory=dict)
     reference: ReferenceStack | None = None
     is_preview: bool = False
-    highest: int = 0
+    declared_highest: int = 0
     reserved_for: Mapping[str, int] = field(default_factory=dict)
     undeclared_applications: Mapping[str, str] = field(default_factory=dict)
     stack: str = ""

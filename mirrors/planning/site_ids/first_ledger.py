@@ -21,19 +21,19 @@ def refuse_new_ledger(ledger: Ledger, request: AllocationRequest) -> Iterator[Pr
         return
     there = [site_id for site in request.sites for site_id in (site.declared, site.observed) if site_id is not None]
     known = max([ORIGINAL_ID, *there, *request.retired, *request.reserved_ids, *request.undeclared_ids])
-    if request.highest < known:
-        yield _forgotten(managed, known, request.highest)
+    if request.declared_highest < known:
+        yield _forgotten(managed, known, request.declared_highest)
 
 
-def _forgotten(managed: Sequence[str], known: int, highest: int) -> Problem:
+def _forgotten(managed: Sequence[str], known: int, declared_highest: int) -> Problem:
     """Return the problem.
 
     Args:
         managed: The slugs of the managed mirrors.
         known: The highest id in use.
-        highest: ``fleet.highestSiteId``; 0 where it is not set.
+        declared_highest: ``fleet.highestSiteId``; 0 where it is not set.
     """
-    stale = f" (mirrors:fleet.highestSiteId says {highest}, and {known} is in use)" if highest else ""
+    stale = f" (mirrors:fleet.highestSiteId says {declared_highest}, and {known} is in use)" if declared_highest else ""
     return Problem(
         "site-ids-forgotten",
         f"{format_slugs(managed, SITES_IN_PROBLEM)}: Mirrors has given SITE_IDs here before, and this stack's state"

@@ -1,13 +1,57 @@
-"""Refuse facts about single sites that leave their SITE_ID unclear: contradictions, hidden ids, other databases."""
+"""List every reason to stop an allocation, and refuse facts about single sites that leave their SITE_ID unclear."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
 from mirrors.config.values import HIGHEST_SITE_ID
-from mirrors.planning.site_ids.facts import ORIGINAL_ID, AllocationRequest, Ledger, SiteFacts
+from mirrors.planning.site_ids.conflicts import refuse_conflicting_ids
+from mirrors.planning.site_ids.facts import (
+    ORIGINAL_ID,
+    AllocationRequest,
+    IdHolder,
+    Ledger,
+    SiteFacts,
+    SiteIdByApplication,
+)
+from mirrors.planning.site_ids.first_ledger import refuse_new_ledger
+from mirrors.planning.site_ids.renames import refuse_renamed_sites, refuse_reused_slugs
+from mirrors.planning.site_ids.undeclared import gives_new_id, refuse_hidden_ids, refuse_other_ledgers
 from mirrors.planning.variables.dsn import UNREADABLE_IDENTITY, identify_for_confirmation
 from mirrors.planning.variables.names import DATABASE_URL
 from mirrors.problems import Problem
 from mirrors.problems.databases import another_database
+
+
+def find_allocation_problems(
+    before: Ledger,
+    ledger: Ledger,
+    request: AllocationRequest,
+    ids: SiteIdByApplication,
+    retired: Mapping[int, IdHolder],
+    new_sites: Iterable[SiteFacts],
+) -> Iterator[Problem]:
+    """Yield every problem that stops an allocation.
+
+    Args:
+        before: The stored ledger.
+        ledger: The same without the ids that are taken back.
+        request: The facts about the sites and about what is beside them.
+        ids: The id that each site would have.
+        retired: {id that no other site may get: the site that had it}.
+        new_sites: The sites without an id from any source.
+    """
+    yield from refuse_new_ledger(before, request)
+    yield from refuse_other_databases(before, request)
+    yield from refuse_renamed_sites(before, request)
+    yield from refuse_reused_slugs(before, request)
+    yield from refuse_contradicting_ids(ledger, request)
+    yield from refuse_unreadable_ids(ledger, request)
+    yield from refuse_high_ids(request, ids)
+    yield from refuse_conflicting_ids(request, ids, retired)
+    if gives_new_id(ledger, ids):
+        yield from refuse_hidden_ids(request)
+        yield from refuse_other_ledgers(ledger, request)
+    if not request.is_preview:
+        yield from refuse_missing_references(request, new_sites)
 
 
 def refuse_other_databases(ledger: Ledger, request: AllocationRequest) -> Iterator[Problem]:
@@ -81,10 +125,10 @@ def refuse_unreadable_ids(ledger: Ledger, request: AllocationRequest) -> Iterato
             )
 
 
-def refuse_high_ids(request: AllocationRequest, known: Mapping[str, int | None]) -> Iterator[Problem]:
+def refuse_high_ids(request: AllocationRequest, ids: SiteIdByApplication) -> Iterator[Problem]:
     """Refuse an id that is too high. The next number follows the highest id, which may be a typing error."""
     for site in request.sites:
-        if (known[site.application] or 0) > HIGHEST_SITE_ID:
+        if (ids[site.application] or 0) > HIGHEST_SITE_ID:
             yield Problem(
                 "site-id-too-high",
                 f"it would get a SITE_ID above {HIGHEST_SITE_ID}, which no row of Django's sites can have. An id near"
@@ -94,10 +138,10 @@ def refuse_high_ids(request: AllocationRequest, known: Mapping[str, int | None])
             )
 
 
-def refuse_missing_references(request: AllocationRequest, fresh: Iterable[SiteFacts]) -> Iterator[Problem]:
-    """Refuse a new site that has no id in the reference stack yet. ``fresh`` are the sites without any id."""
+def refuse_missing_references(request: AllocationRequest, new_sites: Iterable[SiteFacts]) -> Iterator[Problem]:
+    """Refuse a new site that has no id in the reference stack yet."""
     stack = request.reference.stack if request.reference else ""
-    for site in fresh if request.reference else ():
+    for site in new_sites if request.reference else ():
         yield Problem(
             "site-id-not-given-yet",
             f'the stack "{stack}" has no SITE_ID for it yet, and this stack follows it.',

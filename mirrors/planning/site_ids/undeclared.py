@@ -1,16 +1,16 @@
 """Refuse new ids while an undeclared application with the shared database may have the same one."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from mirrors.planning.site_ids.facts import AllocationRequest, Ledger, UndeclaredSite
+from mirrors.planning.site_ids.facts import AllocationRequest, Ledger, SiteIdByApplication, UndeclaredSite
 from mirrors.problems import Problem
 
 
-def gives_new_id(ledger: Ledger, known: Mapping[str, int | None]) -> bool:
-    """Return whether a site gets an id that this ledger did not give it. ``known``: {application: id}."""
+def gives_new_id(ledger: Ledger, ids: SiteIdByApplication) -> bool:
+    """Return whether a site gets an id that this ledger did not give it."""
     return any(
         site_id is not None and ledger.assignments.get(application, ("", None))[1] != site_id
-        for application, site_id in known.items()
+        for application, site_id in ids.items()
     )
 
 
