@@ -10,8 +10,9 @@ from mirrors.config import OriginalSettings, Settings
 from mirrors.config.platforms import load_platform_part
 from mirrors.errors import ConfigurationError
 from mirrors.planning.platform_words import load_platform_words
-from mirrors.planning.site_ids.request import dump_configured_hints, dump_site_hints
+from mirrors.planning.site_ids.request import dump_configured_hints, dump_observed_hints
 from mirrors.planning.variables.confirmations import normalize_confirmed_identities
+from mirrors.program.outputs import former_aliases
 from mirrors.program.platform import Platform
 from mirrors.program.startup import ProgramConfiguration, load_configuration, stop_with_problems
 from mirrors.pulumi_internals import limit_stack_traces, run_event_loop_once
@@ -48,7 +49,7 @@ class Fleet(pulumi.ComponentResource):
         platform = _load_platform(configured)
         declared = settings.fleet.original
         self.name = name or declared.application
-        self.aliases = [pulumi.Alias(name=declared.formerly)] if declared.formerly and not name else None
+        self.aliases = former_aliases(None if name else declared.formerly)
         # The component itself has no alias: the engine (3.259) panics where a refresh meets a renamed one. The URN of
         # a resource below it has the component's type, not its name.
         super().__init__("mirrors:index:Fleet", self.name, None, opts)
@@ -88,13 +89,11 @@ class Fleet(pulumi.ComponentResource):
         """Return what the ledger decides from, and what its ``check`` reports or records beside that."""
         return {
             **dump_configured_hints(settings.fleet),
-            **dump_site_hints(platform.site_facts, platform.undeclared_sites, platform.undeclared_applications),
+            **dump_observed_hints(platform.ledger_facts),
             "reference": self._read_reference(settings.site_ids_from),
             "preview": pulumi.runtime.is_dry_run(),
             "stack": settings.stack,
-            "hidden": platform.hidden_databases,
             "confirmed": sorted(normalize_confirmed_identities(settings)),
-            "found": platform.existing_variables,
             "keeps": settings.keeps_variables,
             "goes_on": load_platform_words(settings).goes_on,
         }

@@ -15,11 +15,12 @@ from mirrors.docker.context import (
     label_inputs,
 )
 from mirrors.docker.password import DatabasePassword
-from mirrors.docker.plan import DATABASE_HOST, database_url, owns_database
 from mirrors.docker.role import DatabaseRole
 from mirrors.docker.serving import Serving
 from mirrors.docker.settings import docker_of
+from mirrors.docker.variables import DATABASE_HOST, database_url, owns_database
 from mirrors.planning.variables.names import DATABASE_URL
+from mirrors.program.outputs import former_aliases
 
 DATA_PATH = "/var/lib/mirrors/postgresql"
 """The path of the volume in the container. The usual path differs between versions of the image."""
@@ -68,8 +69,7 @@ def _declare_container(context: DockerContext, part: pulumi.ComponentResource) -
     volume = declare_volume(context, "database", database.volume, part)
     # Mirrors uses PostgreSQL's superuser only inside the container, where it needs no password.
     former = context.settings.fleet.original.formerly
-    aliases: list[pulumi.Input[pulumi.Alias | str]] = [pulumi.Alias(name=f"{former}-superuser")] if former else []
-    options = pulumi.ResourceOptions(parent=part, aliases=aliases)
+    options = pulumi.ResourceOptions(parent=part, aliases=former_aliases(former and f"{former}-superuser"))
     first = DatabasePassword(f"{context.name}-superuser", "1", options)
     return docker.Container(
         context.name,

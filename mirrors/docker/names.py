@@ -7,6 +7,7 @@ from mirrors.config.settings import Settings
 LABEL_FLEET = "mirrors.fleet"
 LABEL_ENVIRONMENT = "mirrors.environment"
 LABEL_SITE = "mirrors.site"
+LABEL_PASSWORD = "mirrors.passwordVersion"  # noqa: S105 - a label's name
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,10 @@ from docker.models.containers import Container
 
 from mirrors.config import Settings
 from mirrors.docker.host import DockerHost, read_container_variables
-from mirrors.docker.names import LABEL_ENVIRONMENT, LABEL_FLEET, LABEL_SITE
-from mirrors.docker.plan import LABEL_PASSWORD, neighbour_from
-from mirrors.docker.status import ObservedContainer
+from mirrors.docker.names import LABEL_ENVIRONMENT, LABEL_FLEET, LABEL_PASSWORD, LABEL_SITE
+from mirrors.docker.observed import ObservedContainer
+from mirrors.docker.plan import make_absent_site
+from mirrors.docker.site_facts import undeclared_site_from
 from mirrors.planning.observed import ObservedFleet, ObservedSite, ObservedVariable
 from mirrors.planning.site_ids.facts import UndeclaredSite
 from mirrors.planning.variables.dsn import is_same_service, read_service
@@ -44,7 +45,7 @@ def observe_containers(engine: DockerHost, settings: Settings) -> ObservedContai
             sites[mirror.application] = _observe_site(settings, mirror.application, found.get(mirror.formerly))
     first = sites.pop(original)
     versions = {item.labels[LABEL_PASSWORD] for item in found.values() if LABEL_PASSWORD in item.labels}
-    beside = find_neighbours(settings, [*there, *_list_by_address(engine, settings)])
+    beside = find_undeclared_sites(settings, [*there, *_list_by_address(engine, settings)])
     seen = ObservedFleet(first, sites, settings.environment, undeclared_sites=beside)
     return ObservedContainers(seen, frozenset(versions), elsewhere)
 
@@ -86,7 +87,7 @@ def _parse_time(text: str | None) -> datetime | None:
     return datetime.fromisoformat(f"{text[:19]}+00:00") if text else None
 
 
-def find_neighbours(settings: Settings, there: Iterable[Container]) -> dict[str, UndeclaredSite]:
+def find_undeclared_sites(settings: Settings, there: Iterable[Container]) -> dict[str, UndeclaredSite]:
     """Return the containers that share the database and are not declared.
 
     A label tells them where the database is the fleet's own; its address tells them otherwise.
@@ -102,7 +103,7 @@ def find_neighbours(settings: Settings, there: Iterable[Container]) -> dict[str,
         values, slug = read_container_variables(item), item.labels.get(LABEL_SITE)
         ours = item.labels.get(LABEL_FLEET) in fleets and item.labels.get(LABEL_ENVIRONMENT) == settings.environment
         near = bool(slug) if ours else _may_use_database(settings, values)
-        if near and not (ours and slug in known) and (beside := neighbour_from(values)) is not None:
+        if near and not (ours and slug in known) and (beside := undeclared_site_from(values)) is not None:
             found[slug or item.name or ""] = beside
     return dict(sorted(found.items()))
 
@@ -124,9 +125,8 @@ def _list_by_address(engine: DockerHost, settings: Settings) -> Sequence[Contain
 
 
 def _observe_site(settings: Settings, slug: str, container: Container | None) -> ObservedSite:
-    """Return an observed site. A site without a container has no environment: there is nothing to compare with."""
     if container is None:
-        return ObservedSite(slug, slug, None)
+        return make_absent_site(slug)
     values: Mapping[str, str] = read_container_variables(container)
     variables = {name: ObservedVariable(value) for name, value in values.items()}
     return ObservedSite(slug, slug, settings.environment, variables, deployed_variables=values)

@@ -1,7 +1,6 @@
 """The fleet as containers: the resources that it declares, and the order in which they come up."""
 
 import os
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -14,32 +13,25 @@ from mirrors.docker.database import declare_database
 from mirrors.docker.host import connect_docker_host
 from mirrors.docker.names import ResourceNames
 from mirrors.docker.observe import observe_containers
-from mirrors.docker.plan import (
-    ContainersPlan,
-    check_other_fleets,
-    owns_database,
-    owns_media,
-    plan_containers,
-)
+from mirrors.docker.plan import ContainersPlan, check_other_fleets, plan_containers
 from mirrors.docker.settings import DockerSettings, docker_of
 from mirrors.docker.sites import declare_release, declare_site
+from mirrors.docker.variables import owns_database, owns_media
 from mirrors.errors import MirrorsError
-from mirrors.planning.site_ids.facts import SiteFacts, UndeclaredSite
+from mirrors.planning.site_ids.request import LedgerFacts
 from mirrors.planning.variables.dsn import identify_service
 from mirrors.planning.variables.names import is_service_variable
-from mirrors.problems import Note, Problem
+from mirrors.problems import Note
 from mirrors.program.announcements import announce_note
 from mirrors.program.platform import PlatformOutputs
 from mirrors.program.scheduler import RolloutScheduler
 from mirrors.program.startup import (
     ProgramConfiguration,
-    published_passphrase_problems,
-    read_manual_release_sites,
+    find_published_passphrase,
     report_rollout,
     stop_with_problems,
 )
 from mirrors.resources.site_ids import SiteIds
-from mirrors.web_addresses import host_name_of, is_this_machine
 
 
 class DockerPlatform:
@@ -51,32 +43,14 @@ class DockerPlatform:
         self.plan = self._make_plan()
 
     @property
-    def site_facts(self) -> Sequence[SiteFacts]:
-        return self.plan.site_facts
-
-    @property
-    def undeclared_sites(self) -> Mapping[str, UndeclaredSite]:
-        return self.plan.undeclared_sites
-
-    @property
-    def undeclared_applications(self) -> dict[str, str]:
-        """Empty: only its slug names a container's site."""
-        return {}
-
-    @property
-    def hidden_databases(self) -> dict[str, str]:
-        """Empty: every variable of a container can be read."""
-        return {}
-
-    @property
-    def existing_variables(self) -> dict[str, dict[str, bool]]:
-        """Empty: Mirrors makes each container, so none has variables that Mirrors found."""
-        return {}
+    def ledger_facts(self) -> LedgerFacts:
+        """The facts of containers. Every variable can be read, and none was there before Mirrors made the container."""
+        return LedgerFacts(self.plan.site_facts, self.plan.undeclared_sites)
 
     def declare(self, fleet: pulumi.Resource, ids: SiteIds, options: pulumi.ResourceOptions) -> PlatformOutputs:
         """Declare network and volumes, PostgreSQL, the release command, the original, and then the mirrors in waves."""
         settings = self.settings
-        scheduler = RolloutScheduler(self.plan.rollout, settings.rollout.parallel, preview=pulumi.runtime.is_dry_run())
+        scheduler = RolloutScheduler.of_run(self.plan.rollout, settings)
         provider = _declare_provider(fleet.pulumi_resource_name, settings)
         own = pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(provider=provider))
         context = self._declare_context(fleet, ids, scheduler, own)
@@ -103,10 +77,10 @@ class DockerPlatform:
             stop_with_problems([*problems, *error.problems])
         version = docker_of(settings).database.password_version
         rotated = owns_database(settings) and bool(seen.password_versions - {version})
-        planned = plan_containers(settings, seen.fleet, read_manual_release_sites(os.environ), rotated=rotated)
+        planned = plan_containers(settings, seen.fleet, self.configuration.manual_release_sites, rotated=rotated)
         problems += [
             *check_other_fleets(settings, seen.elsewhere),
-            *_published_passphrase_problems(engine.host),
+            *find_published_passphrase(engine.host, os.environ),
             *planned.problems,
         ]
         if problems:
@@ -144,11 +118,6 @@ class DockerPlatform:
         image = declare_image(settings, part, name, own)
         context = DockerContext(fleet, settings, names, ids, scheduler, own, network, part, image)
         return declare_database(context).with_media()
-
-
-def _published_passphrase_problems(host: str) -> list[Problem]:
-    name = host_name_of(host)
-    return [] if host.startswith("unix:") or is_this_machine(name) else published_passphrase_problems(name, os.environ)
 
 
 def _public_identity(value: pulumi.Output[str]) -> pulumi.Output[str]:

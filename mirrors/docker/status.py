@@ -1,71 +1,17 @@
 """The state of each site's container, as ``mirrors status`` shows a fleet on a Docker host. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import replace
 
 from mirrors.config import Settings, SiteSettings
-from mirrors.docker.plan import (
-    STORAGE_DSN,
-    database_url,
-    owns_database,
-    owns_media,
-    plain_variables,
-    site_url,
-    storage_dsn,
-)
-from mirrors.docker.settings import docker_of
-from mirrors.planning.observed import ObservedSite
-from mirrors.planning.plan import SitePlan
+from mirrors.docker.addresses import site_url
+from mirrors.docker.container_findings import ContainerFinding, find_process_faults, find_variable_differences
+from mirrors.docker.observed import ObservedContainer
 from mirrors.planning.reports.site_status import SiteCondition, SiteStatus, make_absent_status, mark_held
 from mirrors.planning.site_ids.pins import describe_other_id
-from mirrors.planning.variables.dsn import identify_service
-from mirrors.planning.variables.names import DATABASE_URL, SITE_ID, parse_site_id, sort_for_removal, sort_for_writing
 
-__all__ = ["ObservedContainer", "container_statuses"]
-
-RUNNING = "running"
 SHORT_ID_LENGTH = 12
 """The characters of an image's id that a message shows."""
-
-StateFinding = tuple[SiteCondition, str]
-
-
-@dataclass(frozen=True, slots=True)
-class ObservedContainer:
-    """A site's container.
-
-    Args:
-        slug: The site, as the container's label has it.
-        id: The short id of the container.
-        image: The id of its image.
-        created: When it was made, with the variables that it has.
-        status: Docker's word for what its process does.
-        exit_code: The exit code of a process that has ended.
-        health: Docker's word for its health; None where it has no check.
-        variables: {name: value} of what its process runs with.
-        of_image: The names of variables that its image sets; None where the host does not have the image any more.
-        password_version: The version of the database's password that it was made with, as its label says.
-    """
-
-    slug: str
-    id: str
-    image: str
-    created: datetime | None
-    status: str
-    exit_code: int = 0
-    health: str | None = None
-    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
-    of_image: frozenset[str] | None = None
-    password_version: str | None = None
-
-    @property
-    def release(self) -> str:
-        return self.image.removeprefix("sha256:")
-
-    @property
-    def site_id(self) -> int | None:
-        return parse_site_id(self.variables.get(SITE_ID))
 
 
 def container_statuses(
@@ -127,7 +73,7 @@ def _site_row(
             slug, role, settings.environment, SiteCondition.NOT_DEPLOYED, "it has no container: an up makes it"
         )
     site_id = stored or site.site_id or container.site_id
-    findings = [*_process_findings(container), *_variable_findings(settings, slug, site_id, container)]
+    findings = [*find_process_faults(container), *find_variable_differences(settings, slug, site_id, container)]
     if detail := describe_other_id(site.site_id, stored):
         findings.append((SiteCondition.VARIABLES_DIFFER, detail))
     if newest not in (None, container.release):
@@ -142,7 +88,7 @@ def _container_row(
     container: ObservedContainer,
     role: str,
     site_id: int | None,
-    findings: Sequence[StateFinding],
+    findings: Sequence[ContainerFinding],
 ) -> SiteStatus:
     """Return the row of a site with a container. It shows the SITE_ID that the container's process runs with.
 
@@ -165,67 +111,11 @@ def _container_row(
     )
 
 
-def _rank_findings(findings: Sequence[StateFinding]) -> tuple[SiteCondition, tuple[str, ...]]:
+def _rank_findings(findings: Sequence[ContainerFinding]) -> tuple[SiteCondition, tuple[str, ...]]:
     """Return the worst state, and every detail with those of that state first. Without a finding it is converged."""
     order = list(SiteCondition)
     ranked = sorted(findings, key=lambda finding: -order.index(finding[0]))
     return (ranked[0][0] if ranked else SiteCondition.CONVERGED), tuple(detail for _, detail in ranked)
-
-
-def _process_findings(container: ObservedContainer) -> Iterator[StateFinding]:
-    """Say what is wrong with the container's process."""
-    if container.status == "restarting":
-        yield (
-            SiteCondition.FAILED,
-            f"its container ends and is started again, the last time with exit code {container.exit_code}",
-        )
-    elif container.status in ("exited", "dead"):
-        yield SiteCondition.FAILED, f"its container ended with exit code {container.exit_code}: an up brings it back"
-    elif container.status != RUNNING:
-        yield SiteCondition.FAILED, f"its container is {container.status}: an up brings it back"
-    elif container.health == "starting":
-        yield SiteCondition.DEPLOYING, "its container was not healthy yet"
-    elif container.health == "unhealthy":
-        yield SiteCondition.UNVERIFIED, "its container is not healthy"
-
-
-def _variable_findings(
-    settings: Settings, slug: str, site_id: int | None, container: ObservedContainer
-) -> Iterator[StateFinding]:
-    """Compare what the container runs with to what is declared. No value is shown."""
-    declared = _declared_variables(settings, slug, site_id) if site_id is not None else {}
-    different = {name for name, value in declared.items() if container.variables.get(name) != value}
-    if owns_database(settings) and not _has_database(settings, container):
-        different.add(DATABASE_URL)
-    if different:
-        yield (
-            SiteCondition.VARIABLES_DIFFER,
-            f"does not run with the declared value: {', '.join(sort_for_writing(different))}",
-        )
-    if container.of_image is not None and site_id is not None:
-        left = container.variables.keys() - container.of_image - declared.keys() - set(settings.fleet.shared)
-        if left:
-            yield (
-                SiteCondition.VARIABLES_DIFFER,
-                f"no longer declared, an up removes it: {', '.join(sort_for_removal(left))}",
-            )
-
-
-def _declared_variables(settings: Settings, slug: str, site_id: int) -> dict[str, str]:
-    """Return {name: value} that a site is declared with, without the password that only the state has."""
-    seen = ObservedSite(slug, slug, None)
-    site = SitePlan(slug, slug, settings.environment, None, settings.variables_of(slug), seen)
-    shared = {name: value.get_secret_value() for name, value in settings.shared_values.items()}
-    media = {STORAGE_DSN: storage_dsn(settings)} if owns_media(settings) else {}
-    return {**plain_variables(settings, site, site_id), **media, **shared}
-
-
-def _has_database(settings: Settings, container: ObservedContainer) -> bool:
-    """Return whether a container has the stack's own database, with today's password."""
-    if container.password_version != docker_of(settings).database.password_version:
-        return False
-    there = container.variables.get(DATABASE_URL)
-    return there is not None and identify_service(there) == identify_service(database_url(settings, "password"))
 
 
 def _removed_rows(settings: Settings, found: Mapping[str, ObservedContainer]) -> Iterator[SiteStatus]:

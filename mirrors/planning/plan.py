@@ -1,50 +1,21 @@
 """Plan a fleet: compare the declared with the observed state before Mirrors writes anything."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from mirrors.config import DeclaredVariable, MirrorSettings, Settings
+from mirrors.config import Settings
 from mirrors.planning.application_rules import find_application_problems
-from mirrors.planning.observed import DeployedVariables, ObservedFleet, ObservedSite
+from mirrors.planning.observed import DeployedVariables, ObservedFleet
 from mirrors.planning.rollout.holds import find_held_site_changes
 from mirrors.planning.rollout.releases import newest_successful
 from mirrors.planning.rollout.waves import RolloutPlan, has_old_credentials, plan_rollout
 from mirrors.planning.site_ids.facts import SiteFacts, UndeclaredSite
 from mirrors.planning.site_ids.observed_facts import make_site_facts
+from mirrors.planning.site_plan import SitePlan, plan_mirror, plan_site, split_postponed
 from mirrors.planning.value_rules import find_value_problems
-from mirrors.planning.variables.names import (
-    DATABASE_URL,
-    MIRRORS_APPLICATION,
-)
+from mirrors.planning.variables.names import DATABASE_URL, MIRRORS_APPLICATION
 from mirrors.planning.variables.shared import find_shared_value
 from mirrors.problems import Problem
-
-
-@dataclass(frozen=True, slots=True)
-class SitePlan:
-    """A site as the program registers it. SITE_ID and the shared variables come from the outputs of other resources.
-
-    Args:
-        slug: The application's slug.
-        application: The application's uuid.
-        environment: The environment's uuid.
-        formerly: The slug that it had before, as the configuration says.
-        variables: {name: declared variable}.
-        observed: The observed site.
-        takes_new_releases: Whether a new release is a reason to deploy it.
-        is_held: Whether nothing is a reason to deploy it.
-        is_paused: Whether it stays as it is until the rollout goes on.
-    """
-
-    slug: str
-    application: str
-    environment: str
-    formerly: str | None
-    variables: Mapping[str, DeclaredVariable] = field(repr=False)
-    observed: ObservedSite
-    takes_new_releases: bool = True
-    is_held: bool = False
-    is_paused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +86,11 @@ def plan_fleet(
         *find_held_site_changes(settings, observed),
         *_refuse_unclear_paused_sites(settings, rollout, observed),
     )
-    everyone = [
-        _plan_mirror(settings, item, site, rollout, manual_release_sites)
+    mirrors, postponed = split_postponed(
+        plan_mirror(settings, item, site, rollout, manual_release_sites)
         for item in settings.mirrors
         if (site := observed.mirrors.get(item.application)) is not None and site.environment
-    ]
-    postponed = tuple(site.slug for site in everyone if site.is_paused and site.observed.is_unconfigured)
-    mirrors = tuple(site for site in everyone if site.slug not in postponed)
+    )
     listed = {uuid: slug for slug, uuid in observed.applications.items() if slug not in settings.fleet.slugs}
     return FleetPlan(
         problems,
@@ -164,29 +133,6 @@ def _refuse_unclear_paused_sites(
             )
 
 
-def _plan_site(settings: Settings, site: ObservedSite, formerly: str | None) -> SitePlan:
-    return SitePlan(
-        site.slug, site.application, site.environment or "", formerly, settings.variables_of(site.slug), site
-    )
-
-
-def _plan_mirror(
-    settings: Settings,
-    declared: MirrorSettings,
-    site: ObservedSite,
-    rollout: RolloutPlan,
-    manual_release_sites: Collection[str],
-) -> SitePlan:
-    hold = settings.effective_hold(declared)
-    by_hand = hold == "variablesMayDeploy" and site.slug in manual_release_sites
-    return replace(
-        _plan_site(settings, site, declared.formerly),
-        takes_new_releases=hold == "nothing" or by_hand,
-        is_held=hold == "everything",
-        is_paused=site.slug in rollout.paused,
-    )
-
-
 def _plan_original(settings: Settings, observed: ObservedFleet) -> OriginalPlan | None:
     original, release = observed.original, newest_successful(observed.releases)
     deployment = newest_successful(original.deployments) if original else None
@@ -200,7 +146,7 @@ def _plan_original(settings: Settings, observed: ObservedFleet) -> OriginalPlan 
         if (value := find_shared_value(settings, original, name)) is not None
     }
     return OriginalPlan(
-        _plan_site(settings, original, settings.fleet.original.formerly),
+        plan_site(settings, settings.fleet.original, original),
         settings.fleet.original.deploy,
         observed.image_environment,
         release.uuid,

@@ -1,7 +1,6 @@
 """The fleet as applications on Divio: the resources that it declares."""
 
 import os
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -13,24 +12,23 @@ from mirrors.observation.fleet import FleetObserver
 from mirrors.observation.remediation import convert_error
 from mirrors.observation.samples import observe_samples
 from mirrors.planning.plan import FleetPlan, OriginalPlan, find_hidden_databases, plan_fleet
-from mirrors.planning.site_ids.facts import SiteFacts, UndeclaredSite
 from mirrors.planning.site_ids.pins import note_unpinned_ids
+from mirrors.planning.site_ids.request import LedgerFacts
 from mirrors.planning.variables.dsn import identify_service
 from mirrors.planning.variables.names import is_service_variable
 from mirrors.program.announcements import announce_note
 from mirrors.program.platform import PlatformOutputs
 from mirrors.program.scheduler import RolloutScheduler
-from mirrors.program.site_resources import FleetContext, register_mirror, register_original
+from mirrors.program.site_resources import register_mirror, register_original
 from mirrors.program.startup import (
     ProgramConfiguration,
-    published_passphrase_problems,
-    read_manual_release_sites,
+    find_published_passphrase,
     report_rollout,
     stop_with_problems,
 )
+from mirrors.program.variable_inputs import FleetContext
 from mirrors.resources.original import Original
 from mirrors.resources.site_ids import SiteIds
-from mirrors.web_addresses import host_name_of, is_this_machine
 
 
 @dataclass(frozen=True)
@@ -50,13 +48,10 @@ def prepare_fleet(configured: ProgramConfiguration) -> PreparedFleet:
     )
     try:
         seen = FleetObserver(divio, settings).fleet()
-        planned = plan_fleet(
-            settings, seen, read_manual_release_sites(os.environ), observe_samples(divio, settings, seen)
-        )
+        planned = plan_fleet(settings, seen, configured.manual_release_sites, observe_samples(divio, settings, seen))
     except DivioError as error:
         stop_with_problems([*configured.problems, convert_error(error, os.environ)])
-    host = host_name_of(own.api_url)
-    published = published_passphrase_problems(host, os.environ) if not is_this_machine(host) else []
+    published = find_published_passphrase(own.api_url, os.environ)
     problems = [*configured.problems, *published, *planned.problems]
     if problems or planned.original is None:
         stop_with_problems(problems)
@@ -78,28 +73,19 @@ class DivioPlatform:
         self.prepared = prepare_fleet(configured)
 
     @property
-    def site_facts(self) -> Sequence[SiteFacts]:
-        return self.prepared.plan.site_facts
-
-    @property
-    def undeclared_sites(self) -> Mapping[str, UndeclaredSite]:
-        return self.prepared.plan.undeclared_sites
-
-    @property
-    def undeclared_applications(self) -> Mapping[str, str]:
-        return self.prepared.plan.undeclared_applications
-
-    @property
-    def hidden_databases(self) -> dict[str, str]:
-        return find_hidden_databases(self.prepared.plan.mirrors)
-
-    @property
-    def existing_variables(self) -> dict[str, dict[str, bool]]:
-        original = self.prepared.original
-        sites = [*self.prepared.plan.mirrors, *([original.site] if original.deploy else [])]
-        return {
+    def ledger_facts(self) -> LedgerFacts:
+        plan, original = self.prepared.plan, self.prepared.original
+        sites = [*plan.mirrors, *([original.site] if original.deploy else [])]
+        there = {
             site.environment: {name: seen.sensitive for name, seen in site.observed.variables.items()} for site in sites
         }
+        return LedgerFacts(
+            plan.site_facts,
+            plan.undeclared_sites,
+            plan.undeclared_applications,
+            find_hidden_databases(plan.mirrors),
+            there,
+        )
 
     def declare(self, fleet: pulumi.Resource, ids: SiteIds, options: pulumi.ResourceOptions) -> PlatformOutputs:
         """Declare the original's values, the original, and the mirrors in waves.
@@ -109,9 +95,7 @@ class DivioPlatform:
         """
         prepared, settings = self.prepared, self.prepared.settings
         original = self._register_original_values(fleet, options)
-        scheduler = RolloutScheduler(
-            prepared.plan.rollout, settings.rollout.parallel, preview=pulumi.runtime.is_dry_run()
-        )
+        scheduler = RolloutScheduler.of_run(prepared.plan.rollout, settings)
         context = FleetContext(fleet, settings, prepared.original, ids, original, scheduler)
         sites, release = register_original(context)
         mirrors = [register_mirror(context, site, release) for site in prepared.plan.mirrors]

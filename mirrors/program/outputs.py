@@ -1,6 +1,6 @@
-"""The SITE_ID of a site as an output of the ledger. It is unknown only in a preview."""
+"""What every platform registers and returns for a site: its SITE_ID, its former names, and its row in the outputs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -10,6 +10,28 @@ from mirrors.planning.platform_words import load_platform_words
 from mirrors.problems import Note, Problem
 from mirrors.program.announcements import announce_note
 from mirrors.resources.site_ids import SiteIds
+
+SiteRow = dict[str, Any]
+"""A site in the stack's outputs. ``make_site_row`` has its keys."""
+
+
+def make_site_row(slug: str, site_id: pulumi.Output[int], settings: Settings, url: Any, deployment: Any) -> SiteRow:
+    """Return the row of a site.
+
+    Args:
+        slug: The application's slug.
+        site_id: The site's SITE_ID.
+        settings: The stack's configuration.
+        url: The site's address; None without one.
+        deployment: The platform's identifier of what runs.
+    """
+    environment = settings.environment
+    return {"application": slug, "siteId": site_id, "environment": environment, "url": url, "deployment": deployment}
+
+
+def former_aliases(formerly: str | None) -> Sequence[pulumi.Input[pulumi.Alias | str]] | None:
+    """Return the alias of a resource that had another name; None for one that had none."""
+    return [pulumi.Alias(name=formerly)] if formerly else None
 
 
 def site_id_output(ids: SiteIds, application: str, slug: str, settings: Settings) -> pulumi.Output[int]:

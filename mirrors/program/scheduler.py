@@ -5,11 +5,12 @@ The program registers a site only when the site gets a slot. No resource depends
 """
 
 import asyncio
-from typing import Any
+from typing import Any, Self
 from uuid import uuid4
 
 import pulumi
 
+from mirrors.config import Settings
 from mirrors.planning.rollout.waves import RolloutPlan
 from mirrors.problems import Problem
 from mirrors.resources.mirror import Site
@@ -29,6 +30,11 @@ class RolloutScheduler:
         self._slot_releases: set[asyncio.Task[None]] = set()
         self.attempt = str(uuid4())
         """Names this run. A failure that the state keeps from another run is not reported again."""
+
+    @classmethod
+    def of_run(cls, plan: RolloutPlan, settings: Settings) -> Self:
+        """Return the scheduler of a run of the user's program."""
+        return cls(plan, settings.rollout.parallel, preview=pulumi.runtime.is_dry_run())
 
     def defers_failure(self, slug: str) -> bool:
         """Return whether a failed deployment is reported at the end of the run instead of stopping it.

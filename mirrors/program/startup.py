@@ -14,11 +14,12 @@ from mirrors.config import Settings, parse_configuration
 from mirrors.config.base import CONFIG_NAMESPACE
 from mirrors.config.files import ProjectFiles
 from mirrors.config.wording import format_value, suggest_known
-from mirrors.planning.plan import SitePlan
 from mirrors.planning.rollout.waves import MANUAL_RELEASE_SITES, RolloutPlan
+from mirrors.planning.site_plan import SitePlan
 from mirrors.problems import Note, Problem
 from mirrors.program.announcements import announce_note, announce_problem, announce_rollout
 from mirrors.pulumi_internals import engine_parallel
+from mirrors.web_addresses import host_name_of, is_this_machine
 
 SANDBOX_PASSPHRASE = "sandbox"  # noqa: S105 - published: it encrypts nothing but a rehearsal's state
 """The sandbox's published passphrase."""
@@ -33,11 +34,13 @@ class ProgramConfiguration:
     Args:
         settings: The settings, as far as they can be used.
         problems: The problems in them.
+        manual_release_sites: The sites that ``mirrors deploy`` names for a release with ``follow: manual``.
         raw: {key: value} as Pulumi passed them.
     """
 
     settings: Settings
     problems: tuple[Problem, ...]
+    manual_release_sites: tuple[str, ...]
     raw: Mapping[str, str] = field(repr=False)
 
 
@@ -48,13 +51,9 @@ def load_configuration() -> ProgramConfiguration:
     loaded = parse_configuration(raw, stack, os.environ, files, _read_secret_keys(os.environ))
     if loaded.settings is None:
         stop_with_problems(loaded.problems)
-    problems = (*loaded.problems, *_unknown_site_problems(loaded.settings, os.environ))
-    return ProgramConfiguration(loaded.settings, problems, raw)
-
-
-def read_manual_release_sites(environ: Mapping[str, str]) -> list[str]:
-    """Return the sites that ``mirrors deploy`` names for a release with ``follow: manual``."""
-    return environ.get(MANUAL_RELEASE_SITES, "").split()
+    by_hand = tuple(dict.fromkeys(os.environ.get(MANUAL_RELEASE_SITES, "").split()))
+    problems = (*loaded.problems, *_unknown_site_problems(loaded.settings, by_hand))
+    return ProgramConfiguration(loaded.settings, problems, by_hand, raw)
 
 
 def report_rollout(
@@ -81,7 +80,7 @@ def stop_with_problems(problems: Iterable[Problem]) -> NoReturn:
     sys.exit(REPORTED_EXIT_CODE)
 
 
-def _unknown_site_problems(settings: Settings, environ: Mapping[str, str]) -> list[Problem]:
+def _unknown_site_problems(settings: Settings, manual_release_sites: Iterable[str]) -> list[Problem]:
     """Return a problem for each name without a site. Otherwise the release would silently reach no site."""
     known = settings.fleet.slugs
     return [
@@ -91,14 +90,20 @@ def _unknown_site_problems(settings: Settings, environ: Mapping[str, str]) -> li
             suggest_known(site, known),
             path=f"{MANUAL_RELEASE_SITES} (environment variable)",
         )
-        for site in dict.fromkeys(read_manual_release_sites(environ))
+        for site in manual_release_sites
         if site not in known
     ]
 
 
-def published_passphrase_problems(host: str, environ: Mapping[str, str]) -> list[Problem]:
-    """Refuse a published passphrase for a real account: the state holds secrets."""
-    if environ.get("PULUMI_CONFIG_PASSPHRASE") != SANDBOX_PASSPHRASE:
+def find_published_passphrase(platform: str, environ: Mapping[str, str]) -> list[Problem]:
+    """Refuse a published passphrase for a platform elsewhere: the state holds secrets.
+
+    Args:
+        platform: The address of the platform. One without a host is a socket of this machine.
+        environ: The environment of the process.
+    """
+    host = host_name_of(platform)
+    if not host or is_this_machine(host) or environ.get("PULUMI_CONFIG_PASSPHRASE") != SANDBOX_PASSPHRASE:
         return []
     return [
         Problem(

@@ -24,7 +24,8 @@ from pulumi.runtime.stack import Stack, run_pulumi_func
 
 from mirrors.planning.plan import plan_fleet
 from mirrors.program.scheduler import RolloutScheduler
-from mirrors.program.site_resources import FleetContext, register_mirror, register_original
+from mirrors.program.site_resources import register_mirror, register_original
+from mirrors.program.variable_inputs import FleetContext
 from mirrors.resources.original import Original, OriginalProvider
 from mirrors.resources.provider import Provider
 from mirrors.resources.site import SiteProvider

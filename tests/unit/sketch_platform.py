@@ -24,6 +24,7 @@ from mirrors.planning.reports.stack_status import StackStatus
 from mirrors.planning.reports.stored import StoredStack
 from mirrors.planning.rollout.waves import plan_rollout
 from mirrors.planning.site_ids.facts import SiteFacts
+from mirrors.planning.site_ids.request import LedgerFacts
 from mirrors.problems import Note, Problem
 from mirrors.problems.findings import CheckFinding, ok_finding
 from mirrors.problems.reported import ReportedEvents
@@ -80,11 +81,6 @@ WORDS = PlatformWords(
 class SketchPlatform:
     """Draws each site. ``announce_rollout`` and the ledger of SITE_IDs are those of every platform."""
 
-    undeclared_sites: Mapping[str, Any] = {}
-    undeclared_applications: Mapping[str, str] = {}
-    hidden_databases: Mapping[str, str] = {}
-    existing_variables: Mapping[str, Any] = {}
-
     def __init__(self, configured: ProgramConfiguration) -> None:
         if configured.problems:
             stop_with_problems(configured.problems)
@@ -92,9 +88,11 @@ class SketchPlatform:
         report_rollout(self.settings, plan_rollout(self.settings), [], [])
 
     @property
-    def site_facts(self) -> list[SiteFacts]:
+    def ledger_facts(self) -> LedgerFacts:
         sites = self.settings.fleet.sites
-        return [SiteFacts(item.application, item.application, item is sites[0], item.site_id) for item in sites]
+        return LedgerFacts(
+            [SiteFacts(item.application, item.application, item is sites[0], item.site_id) for item in sites]
+        )
 
     def declare(self, fleet: pulumi.Resource, ids: SiteIds, _options: pulumi.ResourceOptions) -> PlatformOutputs:
         rows = [self._drawn(fleet, ids, slug) for slug in self.settings.fleet.slugs]

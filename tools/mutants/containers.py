@@ -59,7 +59,7 @@ CONTAINERS = (
     ),
     Mutation(
         "a-duration-is-not-written-as-it-is-read-back",
-        "mirrors/docker/plan.py",
+        "mirrors/docker/healthcheck.py",
         'f"{minutes}m{left}s" if minutes else f"{left}s"',
         'f"{seconds}s"',
         ("tests/unit/test_planning_containers.py::test_durations_are_written_as_go_writes_them",),

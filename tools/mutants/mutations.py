@@ -193,7 +193,7 @@ THEIRS = (
     Mutation(
         "the-checks-are-not-told-what-is-observed",
         "mirrors/program/site_resources.py",
-        '"observed": _observed_variables(site),',
+        '"observed": observed_variables(site),',
         '"observed": {},',
         (f"{PROGRAM}::test_the_checks_learn_what_is_observed",),
     ),
@@ -368,7 +368,7 @@ SECRETS = (
     ),
     Mutation(
         "new-shared-values-are-plain-on-the-platform",
-        "mirrors/program/site_resources.py",
+        "mirrors/program/variable_inputs.py",
         ".get(name, True))",
         ".get(name, False))",
         (PROGRAM,),
@@ -596,9 +596,9 @@ REFUSALS = (
     ),
     Mutation(
         "a-site-behind-the-pause-without-its-id-is-stripped",
-        "mirrors/planning/plan.py",
+        "mirrors/planning/site_plan.py",
         "site.is_paused and site.observed.is_unconfigured",
-        "site.is_paused and SITE_ID not in site.observed.variables",
+        'site.is_paused and "SITE_ID" not in site.observed.variables',
         (f"{WAVES}::test_a_site_after_the_pause_that_lost_its_site_id_is_declared_so_that_nothing_of_it_is_removed",),
     ),
     Mutation(

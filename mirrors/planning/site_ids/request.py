@@ -1,17 +1,42 @@
-"""The facts of an allocation on their way from the program to ``SiteIds``, as its check-only property ``hints``."""
+"""The facts of the ledger on their way from the program to ``SiteIds``, as its check-only property ``hints``."""
+
+from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from typing import Any
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
 
-from mirrors.config import FleetSettings
 from mirrors.planning.site_ids.facts import AllocationRequest, IdHolder, ReferenceStack, SiteFacts, UndeclaredSite
 
-AllocationHints = dict[str, Any]
-"""An ``AllocationRequest`` as Pulumi carries it. ``dump_configured_hints`` and ``dump_site_hints`` make it."""
+if TYPE_CHECKING:
+    from mirrors.config import FleetSettings  # a provider process loads no model of the configuration
+
+LedgerHints = dict[str, Any]
+"""The facts as Pulumi carries them. ``dump_configured_hints`` and ``dump_observed_hints`` make them."""
 
 
-def dump_configured_hints(fleet: FleetSettings) -> AllocationHints:
+@dataclass(frozen=True, slots=True)
+class LedgerFacts:
+    """The facts that a platform has observed for the ledger of SITE_IDs.
+
+    Args:
+        sites: The facts about each declared site's id, the original first.
+        undeclared_sites: {slug: what is not declared and may run with the shared database}.
+        undeclared_applications: {uuid: slug} of the applications that are not declared; empty where only the slug names
+            one.
+        hidden_databases: {application: environment} of the mirrors whose database is set and hidden.
+        existing_variables: {environment: {name: sensitive}} of the variables that the declared sites have now; empty
+            where Mirrors makes the sites itself.
+    """
+
+    sites: Sequence[SiteFacts]
+    undeclared_sites: Mapping[str, UndeclaredSite] = field(default_factory=dict)
+    undeclared_applications: Mapping[str, str] = field(default_factory=dict)
+    hidden_databases: Mapping[str, str] = field(default_factory=dict)
+    existing_variables: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
+
+
+def dump_configured_hints(fleet: FleetSettings) -> LedgerHints:
     """Return the part that the configuration has."""
     return {
         "retired": list(fleet.retired),
@@ -22,16 +47,14 @@ def dump_configured_hints(fleet: FleetSettings) -> AllocationHints:
     }
 
 
-def dump_site_hints(
-    sites: Sequence[SiteFacts],
-    undeclared_sites: Mapping[str, UndeclaredSite],
-    undeclared_applications: Mapping[str, str],
-) -> AllocationHints:
+def dump_observed_hints(facts: LedgerFacts) -> LedgerHints:
     """Return the part that a platform has observed."""
     return {
-        "sites": [asdict(site) for site in sites],
-        "neighbours": {slug: asdict(site) for slug, site in undeclared_sites.items()},
-        "listed": dict(undeclared_applications),
+        "sites": [asdict(site) for site in facts.sites],
+        "neighbours": {slug: asdict(site) for slug, site in facts.undeclared_sites.items()},
+        "listed": dict(facts.undeclared_applications),
+        "hidden": dict(facts.hidden_databases),
+        "found": {environment: dict(names) for environment, names in facts.existing_variables.items()},
     }
 
 
