@@ -27,7 +27,7 @@ from mirrors.planning.reports.stack_status import StackStatus
 from mirrors.planning.reports.status import list_retired_statuses, list_site_statuses
 from mirrors.planning.reports.stored import StoredStack
 from mirrors.planning.reports.verification import find_unverified, mark_unverified
-from mirrors.planning.rollout.waves import format_sites
+from mirrors.planning.site_lists import format_sites
 from mirrors.planning.variables.addresses import make_site_url
 from mirrors.planning.variables.names import DOMAIN
 from mirrors.problems import Note, Problem

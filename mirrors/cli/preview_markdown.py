@@ -11,7 +11,7 @@ from mirrors.cli.preview_report import (
     preview_waves,
 )
 from mirrors.planning.reports.fleet_preview import FleetPreview, SiteGroup
-from mirrors.planning.rollout.waves import SITES_SHOWN, format_site_count, format_sites
+from mirrors.planning.site_lists import SITES_SHOWN, format_site_count, format_sites
 
 MAX_COMMENT_LENGTH = 60_000
 """The most characters of a comment. GitHub takes 65,536."""

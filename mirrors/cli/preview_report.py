@@ -6,7 +6,7 @@ from typing import Any
 from mirrors.planning.reports.fleet_preview import ChangeCause, FleetPreview, SiteGroup, SitePreview
 from mirrors.planning.reports.pulumi_steps import VariableChange
 from mirrors.planning.reports.site_changes import find_cause
-from mirrors.planning.rollout.waves import format_site_count, format_slugs
+from mirrors.planning.site_lists import format_site_count, format_slugs
 
 CHANGE_MARKS = {"added": "+", "changed": "~", "removed": "-", "kept": "="}
 

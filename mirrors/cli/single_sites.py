@@ -10,7 +10,7 @@ from mirrors.config import FleetSettings, Settings
 from mirrors.errors import MirrorsError
 from mirrors.planning.environments import choose_image_environment
 from mirrors.planning.reports.pulumi_steps import DYNAMIC_TYPES
-from mirrors.planning.rollout.waves import format_slugs
+from mirrors.planning.site_lists import format_slugs
 from mirrors.problems import Problem
 
 __all__ = ["refuse_single_sites", "undeclared_mirrors", "undeployed_original", "undeployed_original_problem"]

@@ -1,4 +1,4 @@
-"""Where a site's container answers: its port, its ``DOMAIN``, its URL, and the labels for a proxy. Pure."""
+"""The place where a site's container answers: its port, its ``DOMAIN``, its URL, and the labels for a proxy. Pure."""
 
 from mirrors.config import Settings
 from mirrors.config.wording import format_path

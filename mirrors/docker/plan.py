@@ -7,8 +7,9 @@ from mirrors.config import Settings
 from mirrors.docker.site_facts import make_container_facts
 from mirrors.planning.observed import ObservedFleet, ObservedSite
 from mirrors.planning.rollout.holds import find_held_site_changes
-from mirrors.planning.rollout.waves import RolloutPlan, format_slugs, plan_rollout
+from mirrors.planning.rollout.waves import RolloutPlan, plan_rollout
 from mirrors.planning.site_ids.facts import SiteFacts, UndeclaredSite
+from mirrors.planning.site_lists import format_slugs
 from mirrors.planning.site_plan import SitePlan, plan_mirror, plan_site, split_postponed
 from mirrors.problems import Problem
 

@@ -1,4 +1,4 @@
-"""What containers show about SITE_IDs: the facts about declared sites, and about what shares their database. Pure."""
+"""Read SITE_IDs from containers: those of declared sites, and those of what shares their database. Pure."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""What a site's container and its command are made of: SITE_ID, variables, and what a rollout leaves as it is."""
+"""The inputs of a site's container and of its command: SITE_ID, variables, and what a rollout leaves as it is."""
 
 from dataclasses import replace
 from typing import Any

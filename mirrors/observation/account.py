@@ -1,12 +1,12 @@
 """Looks at an account, read-only and concurrently: an original and all applications that may be its mirrors."""
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 
 from mirrors.divio import Application, Divio, Environment, NotFound, PermissionDenied
 from mirrors.errors import MirrorsError
 from mirrors.observation.convert import convert_variable, observe_deployed_variables
+from mirrors.observation.stage import ask_concurrently
 from mirrors.planning.adoption.account import ObservedApplication, ObservedStage
 from mirrors.planning.application_rules import make_not_found_problem
 from mirrors.planning.environments import ENVIRONMENT_TITLES
@@ -41,8 +41,7 @@ class AccountObserver:
 
     def each(self, applications: Sequence[Application]) -> list[ObservedApplication]:
         """Return them in the order given. One whose environments the token may not see is not ``visible``."""
-        with ThreadPoolExecutor(max_workers=self.workers) as pool:
-            return list(pool.map(self._application, applications))
+        return ask_concurrently(self._application, applications, self.workers)
 
     def _named(self, slug: str) -> Application:
         if (found := self.divio.applications.by_slug(slug)) is not None:
@@ -65,20 +64,18 @@ class AccountObserver:
         """
         stages = self._environments(applications)
         found = [(item, other) for item in applications if (other := _unusual(stages[item.uuid]))]
-        with ThreadPoolExecutor(max_workers=self.workers) as pool:
-            seen = pool.map(self._look, [environments for _, environments in found])
-            return [
-                ObservedApplication(item.slug, item.region, other_stages=each)
-                for (item, _), each in zip(found, seen, strict=True)
-            ]
+        seen = ask_concurrently(self._look, [environments for _, environments in found], self.workers)
+        return [
+            ObservedApplication(item.slug, item.region, other_stages=each)
+            for (item, _), each in zip(found, seen, strict=True)
+        ]
 
     def _environments(self, applications: Sequence[Application]) -> dict[str, dict[str, str]]:
         """Return {application: {slug: environment}}, all by uuid."""
         stages: dict[str, dict[str, str]] = {item.uuid: {} for item in applications}
         everything: Sequence[Environment] = self.divio.environments.everywhere()
         if not everything:
-            with ThreadPoolExecutor(max_workers=self.workers) as pool:
-                everything = list(chain.from_iterable(pool.map(self.divio.environments.list, stages)))
+            everything = [*chain.from_iterable(ask_concurrently(self.divio.environments.list, stages, self.workers))]
         for item in everything:
             stages.setdefault(item.application, {})[item.slug] = item.uuid
         return stages

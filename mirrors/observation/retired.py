@@ -1,10 +1,10 @@
 """Looks at applications that are no longer on the list: whether their instances go on."""
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 
 from mirrors.divio import Divio, NotFound, PermissionDenied
 from mirrors.observation.convert import observe_deployed_variables
+from mirrors.observation.stage import ask_concurrently
 from mirrors.planning.observed import ObservedSite
 from mirrors.problems import Note
 
@@ -17,9 +17,8 @@ def observe_retired_sites(
     ``report`` gets a note on each that the token may no longer see: that is no trouble of the declared sites. Raises
     DivioError where the platform does not answer.
     """
-    with ThreadPoolExecutor() as pool:
-        found = pool.map(lambda slug: _observe_visible(divio, slug, stage, report), sorted(set(slugs)))
-        return {site.slug: site for site in found if site is not None}
+    found = ask_concurrently(lambda slug: _observe_visible(divio, slug, stage, report), sorted(set(slugs)))
+    return {site.slug: site for site in found if site is not None}
 
 
 def _observe_visible(divio: Divio, slug: str, stage: str, report: Callable[[Note], None]) -> ObservedSite | None:

@@ -1,4 +1,4 @@
-"""What every platform registers and returns for a site: its SITE_ID, its former names, and its row in the outputs."""
+"""The parts of a site that are the same on every platform: its SITE_ID, its former names, its row in the outputs."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

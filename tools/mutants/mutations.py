@@ -38,7 +38,7 @@ SITE = "mirrors/resources/site.py"
 ATTEMPT = "mirrors/resources/attempt.py"
 OPERATION = "mirrors/resources/process.py"
 DEPLOYING = "mirrors/resources/deployment_runner.py"
-OBSERVER = "mirrors/observation/fleet.py"
+OBSERVER = "mirrors/observation/site_ids.py"
 WRITING = "mirrors/resources/variable_reconciler.py"
 
 ORDER = (

@@ -194,7 +194,7 @@ SITE_IDS = (
     ),
     Mutation(
         "an-id-that-runs-and-is-set-no-more-is-free",
-        "mirrors/planning/adoption/account.py",
+        "mirrors/planning/adoption/account_ids.py",
         "    return alike or bool(_find_owner(item)) or copied or elsewhere",
         "    return has_set_database(item)",
         ("tests/unit/test_planning_account.py",),

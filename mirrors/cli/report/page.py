@@ -10,7 +10,7 @@ from mirrors.cli.report.chart import WIDTH, draw_rollout
 from mirrors.planning.reports.fleet_report import FleetReport, SiteReport, StackReport, list_commands
 from mirrors.planning.reports.site_status import SiteCondition
 from mirrors.planning.reports.timeline import ORIGINAL_WAVE, UNPLANNED_WAVE, DeployedWave
-from mirrors.planning.rollout.waves import format_site_count, format_slugs
+from mirrors.planning.site_lists import format_site_count, format_slugs
 
 RELEASE_LENGTH = 8
 SITES_NAMED = 40

@@ -1,34 +1,30 @@
 """Find the applications that already run as mirrors of an original, and the SITE_IDs to declare for them."""
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from mirrors.config.fleet import DEFAULT_SHARED_NAMES
 from mirrors.config.values import HIGHEST_SITE_ID
-from mirrors.planning.adoption.account import (
-    ObservedApplication,
-    find_observed_ids,
-    find_undeclared_sites,
-    has_set_database,
-    shares_database,
-    shares_service,
-)
-from mirrors.planning.adoption.findings import (
-    find_adoption_notes,
+from mirrors.planning.adoption.account import ObservedApplication, has_set_database, shares_database, shares_service
+from mirrors.planning.adoption.account_ids import find_observed_ids
+from mirrors.planning.adoption.blockers import (
     find_incomparable_databases,
     find_original_blockers,
-    find_possible_mirrors,
     find_site_id_blockers,
     find_swapped_database_blockers,
-    format_adoption_notes,
 )
-from mirrors.planning.environments import CONTROL_PANEL, ENVIRONMENT_TITLES
+from mirrors.planning.adoption.id_conflicts import (
+    IdsBySite,
+    find_duplicate_ids,
+    refuse_differing_ids,
+    refuse_hidden_account_ids,
+    refuse_running_retired_ids,
+)
+from mirrors.planning.adoption.notes import find_adoption_notes, find_possible_mirrors, format_adoption_notes
+from mirrors.planning.environments import ENVIRONMENT_TITLES
 from mirrors.planning.variables.names import DATABASE_URL, MIRRORS_APPLICATION, SITE_ID, is_service_variable
 from mirrors.problems import Problem
-
-IdsBySite = Mapping[str, Mapping[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,17 +94,17 @@ def propose_adoption(
     mirrors = [item for item in others if (item.slug in wanted if wanted else shares_database(original, item))]
     ids = {item.slug: find_observed_ids(original, item) for item in (original, *mirrors)}
     mirrors.sort(key=lambda item: (min(ids[item.slug].values(), default=HIGHEST_SITE_ID + 1), item.slug))
-    duplicates = _find_duplicate_ids(ids)
+    duplicates = find_duplicate_ids(ids)
     shared = _find_shared_names(original, mirrors)
     problems = (
         *find_original_blockers(original),
         *(() if wanted else find_incomparable_databases(original)),
         *(problem for item in others for problem in find_swapped_database_blockers(original, item)),
         *duplicates.values(),
-        *_refuse_differing_ids(ids),
-        *_refuse_retired_ids(ids, retired or {}),
+        *refuse_differing_ids(ids),
+        *refuse_running_retired_ids(ids, retired or {}),
         *(problem for item in (original, *mirrors) for problem in find_site_id_blockers(item)),
-        *_refuse_hidden_ids(original, [item for item in others if item not in mirrors], reserved_for),
+        *refuse_hidden_account_ids(original, [item for item in others if item not in mirrors], reserved_for),
     )
     sites = (original, *mirrors)
     entries = {item.slug: _make_entry(item, ids, duplicates) for item in sites}
@@ -166,67 +162,3 @@ def _describe_evidence(original: ObservedApplication, item: ObservedApplication)
             yield f"{title}: it has a {DATABASE_URL}{'' if own.value else ' that the platform hides'}"
         if observed.deploying:
             yield f"{title}: a deployment is running"
-
-
-def _find_duplicate_ids(ids: IdsBySite) -> dict[str, Problem]:
-    """Return {slug: problem} of sites with one SITE_ID in one environment."""
-    holders: dict[tuple[str, int], list[str]] = defaultdict(list)
-    for slug, found in ids.items():
-        for stage, site_id in found.items():
-            holders[stage, site_id].append(slug)
-    problems: dict[str, Problem] = {}
-    for (stage, site_id), slugs in holders.items():
-        for slug in slugs if len(slugs) > 1 else ():
-            others = " and ".join(other for other in slugs if other != slug)
-            problems.setdefault(slug, _make_duplicate_id_problem(slug, others, site_id, ENVIRONMENT_TITLES[stage]))
-    return problems
-
-
-def _make_duplicate_id_problem(slug: str, others: str, site_id: int, title: str) -> Problem:
-    return Problem(
-        "site-id-shared",
-        f"it has SITE_ID {site_id} in {title}, and so has {others}. They serve and overwrite the same site.",
-        f"Decide whose content it is. Set another SITE_ID at the other one in {CONTROL_PANEL}, and deploy it there."
-        " Mirrors does not renumber a running site",
-        slug,
-    )
-
-
-def _refuse_differing_ids(ids: IdsBySite) -> Iterator[Problem]:
-    for slug, found in ids.items():
-        if len(set(found.values())) > 1:
-            listed = ", ".join(f"{site_id} in {ENVIRONMENT_TITLES[stage]}" for stage, site_id in found.items())
-            yield Problem(
-                "site-id-differs",
-                f"its SITE_ID differs: {listed}.",
-                "Mirrors declares no siteId for it. Without siteIdsFrom each stack keeps its own id. With siteIdsFrom,"
-                " make the ids equal first",
-                slug,
-            )
-
-
-def _refuse_hidden_ids(
-    original: ObservedApplication, others: Iterable[ObservedApplication], reserved_for: Collection[str]
-) -> Iterator[Problem]:
-    for slug, found in find_undeclared_sites(original, others).items():
-        if found.has_hidden_id and slug not in reserved_for:
-            yield Problem(
-                "neighbour-id-unknown",
-                f"it may run with the database of {original.slug}, and its SITE_ID is hidden or no number. A new mirror"
-                " could get the same id.",
-                "If it is a mirror, name all mirrors with --mirror, and declare its siteId. If it is not, reserve its"
-                f" id: mirrors:fleet.reservedFor: {{{slug}: ID}}",
-                slug,
-            )
-
-
-def _refuse_retired_ids(ids: IdsBySite, retired: Mapping[int, str]) -> Iterator[Problem]:
-    for slug, found in ids.items():
-        for site_id in sorted(set(found.values()) & set(retired)):
-            whose = f" and belonged to {retired[site_id]}" if retired[site_id] else ""
-            yield Problem(
-                "site-id-retired",
-                f"its SITE_ID {site_id} is retired{whose}: this site left the list, and its instances still run.",
-                f"Leave it off the list. To bring it back, take {site_id} off mirrors:fleet.retired",
-                slug,
-            )

@@ -19,7 +19,8 @@ from mirrors.planning.reports.pulumi_steps import (
     read_steps,
 )
 from mirrors.planning.reports.site_changes import is_plugin_site, preview_sites
-from mirrors.planning.rollout.waves import format_sites, plan_rollout
+from mirrors.planning.rollout.waves import plan_rollout
+from mirrors.planning.site_lists import format_sites
 from mirrors.planning.variables.names import format_site_label, sort_for_writing
 from mirrors.problems import Note, Problem
 from mirrors.problems.reported import NOTHING_REPORTED, ReportedEvents

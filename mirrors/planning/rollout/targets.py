@@ -7,7 +7,8 @@ from mirrors.config import MirrorSettings, Settings
 from mirrors.config.wording import suggest_known
 from mirrors.errors import ConfigurationError
 from mirrors.planning.reports.site_status import SiteCondition, SiteStatus
-from mirrors.planning.rollout.waves import format_sites, plan_rollout
+from mirrors.planning.rollout.waves import plan_rollout
+from mirrors.planning.site_lists import format_sites
 from mirrors.problems import Note, Problem
 
 

@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING
 
+from mirrors.planning.site_lists import SITES_SHOWN, format_sites
 from mirrors.planning.variables.dsn import is_same_service, read_credentials, read_service
 from mirrors.planning.variables.names import is_service_variable
 
 if TYPE_CHECKING:
     from mirrors.config import Settings
-
-SITES_SHOWN = 8
-"""How many sites a line names. It counts the rest."""
 
 MANUAL_RELEASE_SITES = "MIRRORS_ROLL_OUT"
 """The environment variable with the sites that get a release under ``rollout.follow: manual``, separated by blanks."""
@@ -138,19 +136,3 @@ def _waves(sites: Sequence[str], counted: Container[str], sizes: Iterable[int | 
 def _reached(size: int | str, total: int) -> int:
     """Return how many sites are done after a wave. A fraction of a site counts as one."""
     return min(size, total) if isinstance(size, int) else ceil(total * int(size.rstrip("%")) / 100)
-
-
-def format_sites(sites: Sequence[str]) -> str:
-    """Return the number of sites and the first of their slugs, such as ``2 sites: acme, acme-de``."""
-    return f"{format_site_count(sites)}: {format_slugs(sites)}"
-
-
-def format_site_count(sites: Sequence[str]) -> str:
-    """Return the number of sites, such as ``2 sites``."""
-    return f"{len(sites)} site{'s' if len(sites) != 1 else ''}"
-
-
-def format_slugs(sites: Sequence[str], shown: int = SITES_SHOWN) -> str:
-    """Return the first ``shown`` slugs, and how many more there are."""
-    more = f" and {len(sites) - shown} more" if len(sites) > shown else ""
-    return f"{', '.join(sites[:shown])}{more}"

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from mirrors.planning.rollout.waves import format_slugs
 from mirrors.planning.site_ids.facts import ORIGINAL_ID, AllocationRequest, Ledger
+from mirrors.planning.site_lists import format_slugs
 from mirrors.problems import Problem
 
 SITES_IN_PROBLEM = 3

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from mirrors.config import FleetSettings, Settings
 from mirrors.planning.observed import ObservedSite
-from mirrors.planning.rollout.waves import format_slugs
 from mirrors.planning.site_ids.facts import Ledger
+from mirrors.planning.site_lists import format_slugs
 from mirrors.planning.variables.names import SITE_ID
 from mirrors.problems import Note, Problem
 
