@@ -7,7 +7,8 @@
 from pydantic import Field
 
 from mirrors.config.base import ConfigModel
-from mirrors.config.values import HoldMode, PlainVariables, SiteId, Slug, VariableName
+from mirrors.config.rollout_values import HoldMode
+from mirrors.config.values import PlainVariables, SiteId, Slug, VariableName
 
 DEFAULT_SHARED_NAMES = ("DATABASE_URL", "DEFAULT_STORAGE_DSN")
 

@@ -5,7 +5,9 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 
 from mirrors.config.base import ConfigModel
-from mirrors.config.values import HoldMode, PlainVariables, null_as_empty
+from mirrors.config.rollout_values import HoldMode
+from mirrors.config.validators import null_as_empty
+from mirrors.config.values import PlainVariables
 
 
 class SiteOverride(ConfigModel):

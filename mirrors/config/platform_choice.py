@@ -6,7 +6,7 @@ from typing import Any
 
 from mirrors.config.platform_settings import PlatformSettings
 from mirrors.config.platforms import DEFAULT_PLATFORM, PLATFORMS, keys_of_other_platforms, platform_settings_class
-from mirrors.config.values import not_taken
+from mirrors.config.validators import not_taken
 
 
 @dataclass(frozen=True)

@@ -5,15 +5,9 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from mirrors.config.base import ConfigModel
-from mirrors.config.values import (
-    DurationSeconds,
-    HttpStatuses,
-    ParallelCount,
-    UrlPath,
-    WaveNumber,
-    WaveSize,
-    false_as_none,
-)
+from mirrors.config.rollout_values import HttpStatuses, ParallelCount, UrlPath, WaveNumber, WaveSize
+from mirrors.config.validators import false_as_none
+from mirrors.config.values import DurationSeconds
 
 
 class HealthSettings(ConfigModel):

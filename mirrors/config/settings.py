@@ -12,7 +12,8 @@ from mirrors.config.overrides import SiteOverride, StackOverrides
 from mirrors.config.platform_choice import gather_platform_keys, validate_platform
 from mirrors.config.platform_settings import PlatformSettings
 from mirrors.config.rollout import RolloutSettings
-from mirrors.config.values import HoldMode, SecretVariables, StackName
+from mirrors.config.rollout_values import HoldMode
+from mirrors.config.values import SecretVariables, StackName
 
 ALL_MIRRORS = "all"
 """The key of ``mirrors:secrets`` whose secrets every mirror gets."""

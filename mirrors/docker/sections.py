@@ -8,10 +8,12 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from mirrors.config.base import ConfigModel
-from mirrors.config.values import ContainerLabels, DurationSeconds, UrlPath
+from mirrors.config.rollout_values import UrlPath
+from mirrors.config.values import DurationSeconds
 from mirrors.docker.values import (
     Address,
     Command,
+    ContainerLabels,
     Cpus,
     Folder,
     Image,

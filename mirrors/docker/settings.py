@@ -9,7 +9,8 @@ from pydantic import BeforeValidator, Field
 
 from mirrors.config.base import ConfigModel
 from mirrors.config.platform_settings import PlatformSettings
-from mirrors.config.values import DurationSeconds, Slug, false_as_none
+from mirrors.config.validators import false_as_none
+from mirrors.config.values import DurationSeconds, Slug
 from mirrors.docker.sections import (
     Build,
     Database,

@@ -8,14 +8,16 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, PlainValidator, SecretStr, WithJsonSchema
 
-from mirrors.config.values import (
+from mirrors.config.validators import (
     integer_schema,
+    integer_validator,
     is_whole_number,
     not_taken,
+    null_as_empty,
     pattern_validator,
     text_schema,
-    validate_text,
 )
+from mirrors.config.values import QuotedText
 
 _IMAGE = re.compile(r"[a-zA-Z0-9][\w./:@-]*")
 _HOST = re.compile(r"(unix:///|ssh://|tcp://)[!-~]+")
@@ -25,19 +27,8 @@ _DOMAIN = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?")
 _PEM = re.compile(r"\s*-----BEGIN [^-]+-----.*", re.DOTALL)
 _MEMORY = re.compile(r"([0-9]{1,9})(m|g)")
 _FOLDER = re.compile(r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._-]+)+/?")
+_LABEL = re.compile(r"[^\s=\0]+")
 _CPUS = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3})?")
-
-
-def _port(value: Any) -> int:
-    if is_whole_number(value) and 1 <= value <= 65535:
-        return int(value)
-    raise not_taken("a port from 1 to 65535, without quotes")
-
-
-def _retries(value: Any) -> int:
-    if is_whole_number(value) and 1 <= value <= 100:
-        return int(value)
-    raise not_taken("a whole number from 1 to 100, without quotes")
 
 
 def _address(value: Any) -> str:
@@ -112,13 +103,15 @@ Domain = Annotated[
 ]
 Pem = Annotated[SecretStr, BeforeValidator(pattern_validator(_PEM, "a PEM file's text, beginning with -----BEGIN"))]
 Address = Annotated[str, PlainValidator(_address), WithJsonSchema({"type": "string"})]
-Retries = Annotated[int, PlainValidator(_retries), integer_schema(1, 100)]
+Retries = Annotated[
+    int, PlainValidator(integer_validator("a whole number from 1 to 100", 1, 100)), integer_schema(1, 100)
+]
 Registry = Annotated[
     str,
     PlainValidator(pattern_validator(_DOMAIN, "a registry's host name such as registry.example.com")),
     text_schema(_DOMAIN),
 ]
-Port = Annotated[int, PlainValidator(_port), integer_schema(1, 65535)]
+Port = Annotated[int, PlainValidator(integer_validator("a port from 1 to 65535", 1, 65535)), integer_schema(1, 65535)]
 Megabytes = Annotated[int, PlainValidator(_megabytes), text_schema(_MEMORY)]
 Cpus = Annotated[
     str,
@@ -131,10 +124,14 @@ Restart = Annotated[
     WithJsonSchema({"enum": ["no", "always", "on-failure", "unless-stopped", False]}),
 ]
 Version = Annotated[str, PlainValidator(_version), WithJsonSchema({"type": ["string", "integer"], "minLength": 1})]
-Word = Annotated[str, BeforeValidator(validate_text)]
+Word = QuotedText
 Command = Annotated[tuple[Word, ...], AfterValidator(_command)]
 Folder = Annotated[
     str,
     PlainValidator(pattern_validator(_FOLDER, "a path such as /media: letters, digits, / . _ and -, without ..")),
     text_schema(_FOLDER),
 ]
+LabelName = Annotated[
+    str, PlainValidator(pattern_validator(_LABEL, "a name: not empty, no white space, no =")), text_schema(_LABEL)
+]
+ContainerLabels = Annotated[dict[LabelName, QuotedText], BeforeValidator(null_as_empty)]

@@ -15,7 +15,7 @@ from mirrors.config import Settings
 from mirrors.config.base import ConfigModel
 from mirrors.config.platform_settings import PlatformSettings
 from mirrors.config.platforms import PLATFORMS, PlatformEntry
-from mirrors.config.values import validate_text
+from mirrors.config.validators import validate_text
 from mirrors.config.wording import problem_at
 from mirrors.planning.platform_words import PlatformWords, SiteResourceTypes
 from mirrors.planning.reports.fleet_preview import FleetPreview

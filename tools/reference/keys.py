@@ -21,7 +21,8 @@ from mirrors.config.all_keys import all_keys_model, key_models
 from mirrors.config.base import KeyPath
 from mirrors.config.connection import CONNECTION_ENVIRON
 from mirrors.config.messages import describe_expected
-from mirrors.config.values import DurationSeconds, HoldMode
+from mirrors.config.rollout_values import HoldMode
+from mirrors.config.values import DurationSeconds
 from tools.reference.docstrings import of_fields
 
 __all__ = ["NOTHING_TAKES", "PAGES", "Key", "keys", "keys_of", "objects", "page_of", "sound_with"]

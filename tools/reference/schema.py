@@ -11,7 +11,7 @@ from pydantic_core import core_schema
 
 from mirrors.config.all_keys import all_keys_model
 from mirrors.config.platforms import json_keys, secret_key_commands
-from mirrors.config.values import false_as_none, null_as_empty
+from mirrors.config.validators import false_as_none, null_as_empty
 from tools.reference.docstrings import documented
 from tools.reference.keys import Key, keys, objects
 
