@@ -10,6 +10,7 @@ from mirrors.config.connection import CONNECTION_ENVIRON, DEFAULT_API_URL
 from mirrors.config.platform_settings import PlatformSettings
 from mirrors.config.settings import Settings
 from mirrors.config.values import ApiToken, ApiUrl, RequestCount
+from mirrors.config.variable_names import DATABASE_URL
 from mirrors.config.wording import format_path, problem_at
 from mirrors.problems import Problem
 
@@ -77,7 +78,7 @@ def check_original_variables_unused(settings: Settings) -> Iterator[Problem]:
 
 def check_database_url_shared(settings: Settings) -> Iterator[Problem]:
     """Refuse a fleet that does not share DATABASE_URL: its value shows which sites use the fleet's database."""
-    if "DATABASE_URL" not in settings.fleet.shared:
+    if DATABASE_URL not in settings.fleet.shared:
         message = (
             "DATABASE_URL is missing. Without it, Mirrors cannot see which sites share a database, and could give two"
             " of them one SITE_ID."

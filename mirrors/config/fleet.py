@@ -9,11 +9,9 @@ from pydantic import Field
 from mirrors.config.base import ConfigModel
 from mirrors.config.rollout_values import HoldMode
 from mirrors.config.values import PlainVariables, SiteId, Slug, VariableName
+from mirrors.config.variable_names import DATABASE_URL, STORAGE_DSN
 
-DEFAULT_SHARED_NAMES = ("DATABASE_URL", "DEFAULT_STORAGE_DSN")
-
-SITE_VARIABLE_NAMES = frozenset({"SITE_ID", "MIRRORS_APPLICATION"})
-"""The variables that Mirrors gives each mirror, with a value of its own."""
+DEFAULT_SHARED_NAMES = (DATABASE_URL, STORAGE_DSN)
 
 
 class SiteSettings(ConfigModel):

@@ -7,13 +7,14 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar
 from pydantic import Field, PlainValidator, PrivateAttr, SecretStr, model_validator
 
 from mirrors.config.base import ConfigModel
-from mirrors.config.fleet import SITE_VARIABLE_NAMES, FleetSettings, MirrorSettings, SiteSettings
+from mirrors.config.fleet import FleetSettings, MirrorSettings, SiteSettings
 from mirrors.config.overrides import SiteOverride, StackOverrides
 from mirrors.config.platform_choice import gather_platform_keys, validate_platform
 from mirrors.config.platform_settings import PlatformSettings
 from mirrors.config.rollout import RolloutSettings
 from mirrors.config.rollout_values import HoldMode
 from mirrors.config.values import SecretVariables, StackName
+from mirrors.config.variable_names import SITE_VARIABLES
 
 ALL_MIRRORS = "all"
 """The key of ``mirrors:secrets`` whose secrets every mirror gets."""
@@ -151,7 +152,7 @@ class Settings(ConfigModel):
     @property
     def reserved_names(self) -> frozenset[str]:
         """The names that a user may not declare: the variables that Mirrors sets, and those that the fleet shares."""
-        return SITE_VARIABLE_NAMES | frozenset(self.fleet.shared)
+        return frozenset((*SITE_VARIABLES, *self.fleet.shared))
 
     def variables_of(self, slug: str) -> dict[str, DeclaredVariable]:
         """Return {name: variable} of a site as declared. A more specific place wins, and a secret over a plain value.

@@ -5,14 +5,11 @@ from collections.abc import Iterator, Mapping
 from pydantic import SecretStr
 
 from mirrors.config.base import KeyPath
-from mirrors.config.fleet import SITE_VARIABLE_NAMES
 from mirrors.config.validation_context import ValidationContext
+from mirrors.config.variable_names import DOMAIN, SITE_VARIABLES
 from mirrors.config.wording import format_path, format_value, problem_at, suggest_known
 from mirrors.problems import Problem
 from mirrors.web_addresses import is_host
-
-DOMAIN_VARIABLE = "DOMAIN"
-"""The variable with a site's own host name."""
 
 
 def check_own_variables_undeclared(context: ValidationContext) -> Iterator[Problem]:
@@ -21,7 +18,7 @@ def check_own_variables_undeclared(context: ValidationContext) -> Iterator[Probl
     for place, names in _variable_places(context):
         for name in names:
             if name in reserved:
-                owner = "Mirrors sets" if name in SITE_VARIABLE_NAMES else f"{format_path(('fleet', 'shared'))} shares"
+                owner = "Mirrors sets" if name in SITE_VARIABLES else f"{format_path(('fleet', 'shared'))} shares"
                 message = f"{owner} {name}, so you cannot declare it."
                 yield problem_at((*place, name), "variable-name-reserved", message, "Remove it here")
 
@@ -29,12 +26,12 @@ def check_own_variables_undeclared(context: ValidationContext) -> Iterator[Probl
 def check_domains_are_hosts(context: ValidationContext) -> Iterator[Problem]:
     """Refuse a DOMAIN that is not one host: the companion app makes the site's ``Site`` row from it."""
     for place, variables in _variable_places(context):
-        value = variables.get(DOMAIN_VARIABLE)
+        value = variables.get(DOMAIN)
         text = value.get_secret_value() if isinstance(value, SecretStr) else value
         if text and not is_host(text.strip()):
             message = "the value is not one host name, such as www.example.com or localhost:8000."
             remedy = "Leave out https:// and the path, and put other host names into DOMAIN_ALIASES"
-            yield problem_at((*place, DOMAIN_VARIABLE), "domain-is-no-host", message, remedy)
+            yield problem_at((*place, DOMAIN), "domain-is-no-host", message, remedy)
 
 
 def check_plain_or_secret(context: ValidationContext) -> Iterator[Problem]:
@@ -54,7 +51,7 @@ def check_shared_names(context: ValidationContext) -> Iterator[Problem]:
     shared = context.settings.fleet.shared
     for position, name in enumerate(shared):
         place = ("fleet", "shared", position)
-        if name in SITE_VARIABLE_NAMES:
+        if name in SITE_VARIABLES:
             message = f"each site has its own {name}, so the fleet cannot share it."
             yield problem_at(place, "variable-name-reserved", message, "Remove it")
         if name in shared[:position]:

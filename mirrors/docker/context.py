@@ -8,10 +8,11 @@ import pulumi
 import pulumi_docker as docker
 
 from mirrors.config import Settings
+from mirrors.config.variable_names import STORAGE_DSN
 from mirrors.docker.healthcheck import to_go_duration
 from mirrors.docker.names import ResourceNames
 from mirrors.docker.settings import docker_of
-from mirrors.docker.variables import STORAGE_DSN, owns_media, storage_dsn
+from mirrors.docker.variables import owns_media, storage_dsn
 from mirrors.program.scheduler import RolloutScheduler
 from mirrors.resources.site_ids import SiteIds
 

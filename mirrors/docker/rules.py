@@ -3,12 +3,13 @@
 from collections.abc import Collection, Iterator
 
 from mirrors.config.settings import Settings
+from mirrors.config.variable_names import DATABASE_URL, STORAGE_DSN
 from mirrors.config.wording import format_path, problem_at, unknown_site_problem
 from mirrors.docker.names import ResourceNames
 from mirrors.docker.settings import docker_of
 from mirrors.problems import Problem
 
-OWN_SERVICES = {"DATABASE_URL": "database", "DEFAULT_STORAGE_DSN": "media"}
+OWN_SERVICES = {DATABASE_URL: "database", STORAGE_DSN: "media"}
 """The services for which a stack has a container or a volume, unless ``sharedValues`` has a value."""
 
 
@@ -73,9 +74,9 @@ def check_renamed_original_keeps_data(settings: Settings) -> Iterator[Problem]:
         return
     former, docker = ResourceNames(settings.fleet.original.formerly, settings.environment), docker_of(settings)
     wanted = {
-        ("database", "volume"): (docker.database.volume, former.part("database"), "DATABASE_URL"),
-        ("database", "name"): (docker.database.name, former.role, "DATABASE_URL"),
-        ("media", "volume"): (docker.media.volume, former.part("media"), "DEFAULT_STORAGE_DSN"),
+        ("database", "volume"): (docker.database.volume, former.part("database"), DATABASE_URL),
+        ("database", "name"): (docker.database.name, former.role, DATABASE_URL),
+        ("media", "volume"): (docker.media.volume, former.part("media"), STORAGE_DSN),
     }
     for (section, key), (declared, before, name) in wanted.items():
         if declared is None and name not in settings.shared_values:

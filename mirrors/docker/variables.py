@@ -1,13 +1,13 @@
 """The variables of a site's container: its own in clear, and the shared ones that the stack has a service for. Pure."""
 
 from mirrors.config import Settings
+from mirrors.config.variable_names import STORAGE_DSN
 from mirrors.docker.addresses import site_domain
 from mirrors.docker.names import ResourceNames
 from mirrors.docker.settings import docker_of
 from mirrors.planning.site_plan import SitePlan
 from mirrors.planning.variables.names import DATABASE_URL, DOMAIN, MIRRORS_APPLICATION, SITE_ID
 
-STORAGE_DSN = "DEFAULT_STORAGE_DSN"
 DATABASE_HOST = "database"
 """The host name of the container with PostgreSQL, in the network that the sites share."""
 

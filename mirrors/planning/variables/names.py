@@ -3,14 +3,21 @@
 from collections.abc import Iterable
 
 from mirrors.config.values import HIGHEST_SITE_ID
+from mirrors.config.variable_names import DATABASE_URL, DOMAIN, MIRRORS_APPLICATION, SITE_ID, SITE_VARIABLES
 
-SITE_ID = "SITE_ID"
-MIRRORS_APPLICATION = "MIRRORS_APPLICATION"
-DATABASE_URL = "DATABASE_URL"
-DOMAIN = "DOMAIN"
-
-SITE_VARIABLES = (SITE_ID, MIRRORS_APPLICATION)
-"""The variables that differ at each mirror. They are plain on the platform, so that Mirrors can read them back."""
+__all__ = [
+    "DATABASE_URL",
+    "DOMAIN",
+    "LOGGABLE_VARIABLES",
+    "MIRRORS_APPLICATION",
+    "SITE_ID",
+    "SITE_VARIABLES",
+    "format_site_label",
+    "is_service_variable",
+    "parse_site_id",
+    "sort_for_removal",
+    "sort_for_writing",
+]
 
 LOGGABLE_VARIABLES = frozenset(
     {*SITE_VARIABLES, DOMAIN, "DOMAIN_ALIASES", "DOMAIN_REDIRECTS", "STAGE", "SITE_NAME", "GIT_BRANCH", "DEBUG"}
