@@ -8,7 +8,7 @@ from mirrors.planning.reports.pulumi_steps import DYNAMIC_TYPES, SITE_TYPES
 from mirrors.planning.site_ids.allocate import allocate
 from mirrors.planning.site_ids.facts import ORIGINAL_ID, AllocationRequest, Ledger, SiteFacts
 from mirrors.planning.site_ids.ledger import load_ledger
-from mirrors.planning.site_state import RUNNING_SUFFIX, is_variable, read_variable_name
+from mirrors.planning.site_properties import RUNNING_SUFFIX, is_variable, read_variable_name
 from mirrors.planning.variables.names import (
     DATABASE_URL,
     LOGGABLE_VARIABLES,

@@ -7,8 +7,9 @@ from pulumi.dynamic import Config, CreateResult, ReadResult, Resource, UpdateRes
 
 from mirrors.config.connection import load_rollout
 from mirrors.config.rollout import RolloutSettings
+from mirrors.planning.site_properties import Properties
 from mirrors.pulumi_internals import mark_secret
-from mirrors.resources.provider import Properties, Provider, raw_values
+from mirrors.resources.provider import Provider, raw_values
 
 PASSWORD_BYTES = 32
 

@@ -14,8 +14,8 @@ from pulumi.output import Unknown
 from mirrors.docker.failures import container_error
 from mirrors.docker.host import ENDED_STATUSES, POLL_INTERVAL
 from mirrors.docker.provider import DockerProvider
+from mirrors.planning.site_properties import Properties
 from mirrors.pulumi_internals import mark_secret
-from mirrors.resources.provider import Properties
 
 KEPT_INPUTS = ("timeout", "network", "labels", "volumes", "environment")
 """Inputs that the command runs with, and that are no reason to run it again."""

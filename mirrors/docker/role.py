@@ -10,8 +10,8 @@ from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 from mirrors.docker.exec import run_in_container
 from mirrors.docker.failures import docker_host_error
 from mirrors.docker.provider import DockerProvider
+from mirrors.planning.site_properties import Properties
 from mirrors.redaction import redact
-from mirrors.resources.provider import Properties
 
 CREATE_ROLE_SQL = """\\set ON_ERROR_STOP on
 SELECT 'CREATE ROLE {user} LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{user}') \\gexec

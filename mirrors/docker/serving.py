@@ -11,8 +11,8 @@ from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 from mirrors.docker.failures import container_error
 from mirrors.docker.host import ENDED_STATUSES, POLL_INTERVAL, read_container_variables
 from mirrors.docker.provider import DockerProvider
+from mirrors.planning.site_properties import Properties
 from mirrors.resources.health import wait_until_healthy
-from mirrors.resources.provider import Properties
 
 MINIMUM_UPTIME = 3.0
 """Seconds that a container without a health check has to live before it counts as serving."""

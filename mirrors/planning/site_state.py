@@ -1,97 +1,19 @@
-"""A site in a stack's state: its variables, its deployed variables, and its deployment. Part of the state's schema.
+"""A site in a stack's state: its variables, its deployed variables, and its deployment. Part of the state's schema."""
 
-Each variable is a property. A plain one has its value, a secret has ``{fingerprint}``: no state has a secret's value.
-``NAME (running)`` exists only where the site runs with another value than is set.
-"""
-
-import hmac
-from base64 import urlsafe_b64encode
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Self
 
-from mirrors.planning.variables.names import is_service_variable, sort_for_writing
-from mirrors.planning.variables.writes import PROVIDER_PROPERTY, pick_deployed_values
-
-INPUTS = ("site", "environment", "image_environment", "release", "verified", "found", "hmac_key")
-OUTPUTS = ("deployment", "url", "failed", "attempt")
-CHECK_ONLY = ("variables", "rollout", "turn", "observed", "databases", "collected", "newest", "shared")
-"""The check-only inputs. The state keeps none of them."""
-
-RUNNING_SUFFIX = " (running)"
-"""The end of the key of a deployed value. No variable's name contains a blank."""
-
-ABSENT_ENTRY: Mapping[str, Any] = {"absent": True}
-"""The deployed value of a variable that is set, and that the site does not run with as far as Mirrors knows."""
-
-FINGERPRINT_BYTES = 16
-
-Properties = dict[str, Any]
-StoredEntry = str | Mapping[str, Any]
-
-
-def fingerprint_secret(key: str, name: str, value: str) -> str:
-    """Return a keyed digest that shows whether two secrets are equal. Each site has its own ``key``, a secret."""
-    digest = hmac.digest(key.encode(), f"{name}\0{value}".encode(), "sha256")
-    return urlsafe_b64encode(digest[:FINGERPRINT_BYTES]).decode().rstrip("=")
-
-
-def make_property_key(name: str) -> str:
-    """Return the property of a variable. A taken name gets an equals sign before it, which no variable's name contains.
-
-    Mirrors' properties and those of every resource are taken. So are names that begin with an underscore. Pulumi shows
-    no property that begins with two, and in the SDK such a property would hide an attribute of the resource.
-    """
-    taken = name in (*INPUTS, *OUTPUTS, *CHECK_ONLY, "id", "urn") or name.startswith(("_", "="))
-    return f"={name}" if taken else name
-
-
-def read_variable_name(key: str) -> str:
-    """Return the variable's name of a property."""
-    return key.removesuffix(RUNNING_SUFFIX).removeprefix("=")
-
-
-def is_variable(key: str) -> bool:
-    """Return whether a property is a variable."""
-    return key not in (*INPUTS, *OUTPUTS, *CHECK_ONLY, PROVIDER_PROPERTY, "id", "urn")
-
-
-@dataclass(frozen=True, slots=True)
-class VariableEntry:
-    """A variable in the state.
-
-    Args:
-        value: The plain value, or the fingerprint of a secret.
-        secret: Whether ``value`` is a fingerprint.
-        sensitive: Whether the platform hides the value.
-    """
-
-    value: str
-    secret: bool = False
-    sensitive: bool = False
-
-    @classmethod
-    def of(cls, stored: StoredEntry) -> Self:
-        """Return the entry of a stored property."""
-        if isinstance(stored, str):
-            return cls(stored)
-        secret = "fingerprint" in stored
-        value = stored["fingerprint"] if secret else stored["value"]
-        return cls(str(value), secret, bool(stored.get("sensitive", secret)))
-
-    @property
-    def stored(self) -> StoredEntry:
-        """Return the property in the state, without the flags that have their usual value."""
-        if self.secret:
-            return {"fingerprint": self.value} | ({} if self.sensitive else {"sensitive": False})
-        return {"value": self.value, "sensitive": True} if self.sensitive else self.value
-
-    def has_value_of(self, other: "VariableEntry | None") -> bool:
-        """Return whether both have one value, whatever their flags."""
-        return other is not None and (self.value, self.secret) == (other.value, other.secret)
-
-
-VariableEntries = Mapping[str, VariableEntry]
+from mirrors.planning.site_properties import (
+    ABSENT_ENTRY,
+    OUTPUTS,
+    RUNNING_SUFFIX,
+    Properties,
+    is_variable,
+    make_property_key,
+    read_variable_name,
+)
+from mirrors.planning.variable_entries import VariableEntries, VariableEntry, find_differences
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,63 +161,8 @@ def _without(entries: VariableEntries, names: Collection[str]) -> dict[str, Vari
     return {name: entry for name, entry in entries.items() if name not in names}
 
 
-def _same(one: VariableEntry | None, other: VariableEntry | None) -> bool:
-    return one is other or (one is not None and one.has_value_of(other))
-
-
-def find_differences(before: VariableEntries, now: VariableEntries) -> list[str]:
-    """Return the names whose values differ, in the order of writing. Another flag needs no deployment."""
-    return sort_for_writing(name for name in {*before, *now} if not _same(before.get(name), now.get(name)))
-
-
 def record_writes(
     before: SiteState, made: VariableEntries, removed: Collection[str], found: frozenset[str]
 ) -> SiteState:
     """Return the site after an attempt that failed behind these writes. The deployed variables are as before."""
     return replace(before, is_set={**_without(before.is_set, removed), **made}, found=found)
-
-
-def make_entry(key: str, name: str, value: str, *, secret: bool, sensitive: bool) -> VariableEntry:
-    """Return the entry of a value. ``key`` is the key of the site's fingerprints."""
-    return VariableEntry(fingerprint_secret(key, name, value) if secret else value, secret, sensitive)
-
-
-def make_set_entry(known: VariableEntry, key: str, name: str, value: str, *, sensitive: bool) -> VariableEntry:
-    """Return the entry of a value that is set and shown.
-
-    A service with a new value counts as a secret, because an update that was killed may have written it as one.
-    """
-    secret = known.secret or (is_service_variable(name) and value != known.value)
-    return make_entry(key, name, value, secret=secret, sensitive=sensitive)
-
-
-def _running_entry(
-    known: VariableEntry, is_set: VariableEntry | None, key: str, name: str, value: str
-) -> VariableEntry:
-    """Return the entry of a deployed value. It is plain only where the state has it, or has it set, as plain.
-
-    Any other value may be a secret, even if the variable is plain now: the platform shows what it hid at deployment.
-    """
-    if is_set is not None and is_set.has_value_of(VariableEntry(value)):
-        return is_set
-    found_secret = not known.secret and value != known.value
-    return make_entry(key, name, value, secret=known.secret or found_secret, sensitive=known.sensitive or found_secret)
-
-
-def make_deployed_entries(
-    known: VariableEntries, is_set: VariableEntries, deployed: Mapping[str, str | None], key: str
-) -> dict[str, VariableEntry]:
-    """Return {name: entry} of the known names that the platform shows in a deployment which Mirrors did not make.
-
-    Args:
-        known: {name: entry} that the state knows.
-        is_set: {name: entry} that are set now.
-        deployed: The deployed variables; None for a hidden value.
-        key: The key of the site's fingerprints.
-    """
-    shown = pick_deployed_values(known, deployed, [name for name, entry in known.items() if entry.sensitive])
-    return {
-        name: _running_entry(known[name], is_set.get(name), key, name, value)
-        for name, value in shown.items()
-        if value is not None
-    }

@@ -9,7 +9,9 @@ from mirrors.divio import Divio
 from mirrors.errors import MirrorsError
 from mirrors.observation.convert import convert_variables
 from mirrors.planning.rollout.holds import make_held_site_problem
-from mirrors.planning.site_state import INPUTS, SiteState, VariableEntries, record_writes
+from mirrors.planning.site_properties import INPUTS, Properties
+from mirrors.planning.site_state import SiteState, record_writes
+from mirrors.planning.variable_entries import VariableEntries
 from mirrors.planning.variables.dsn import UNREADABLE_IDENTITY, identify_for_confirmation
 from mirrors.planning.variables.names import DATABASE_URL, MIRRORS_APPLICATION, sort_for_writing
 from mirrors.planning.variables.shared import find_changed_values
@@ -20,7 +22,7 @@ from mirrors.resources.failures import database_mismatch, shared_values_changed
 from mirrors.resources.health import wait_until_healthy
 from mirrors.resources.partial_failure import keep_partial_result
 from mirrors.resources.process import OPERATION, CheckedSite
-from mirrors.resources.provider import Properties, normalize, say, translate_errors
+from mirrors.resources.provider import normalize, say, translate_errors
 from mirrors.resources.running_database import read_running_database
 from mirrors.resources.variable_reconciler import LiveVariables, VariableReconciler
 

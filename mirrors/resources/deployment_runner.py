@@ -24,11 +24,12 @@ from mirrors.planning.observed import ObservedDeployment
 from mirrors.planning.reports.logs import redact_log
 from mirrors.planning.rollout.deployments import DesiredDeployment, decide_deployment, runs_release
 from mirrors.planning.rollout.releases import newest_successful
+from mirrors.planning.site_properties import Properties
 from mirrors.planning.variables.addresses import make_site_url
 from mirrors.planning.variables.names import DOMAIN
 from mirrors.planning.variables.writes import compare_values, find_unset
 from mirrors.resources.process import OPERATION
-from mirrors.resources.provider import Properties, list_deployments_or_empty, list_or_empty, say
+from mirrors.resources.provider import list_deployments_or_empty, list_or_empty, say
 
 Seen = TypeVar("Seen")
 

@@ -6,7 +6,7 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import Resource
 
-from mirrors.planning.site_state import OUTPUTS
+from mirrors.planning.site_properties import OUTPUTS
 from mirrors.resources.site import SiteProvider
 
 

@@ -7,11 +7,11 @@ import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, ReadResult, Resource, UpdateResult
 
 from mirrors.planning.rollout.releases import newest_successful
+from mirrors.planning.site_properties import Properties
 from mirrors.planning.variables.dsn import identify_comparable_service, identify_for_confirmation, normalize_identity
 from mirrors.problems import Problem
 from mirrors.problems.databases import confirm_command
 from mirrors.resources.provider import (
-    Properties,
     Provider,
     check_failures,
     is_environment_gone,

@@ -2,12 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
+from mirrors.planning.site_properties import Properties
 from mirrors.planning.variables.writes import PROVIDER_PROPERTY
 from mirrors.pulumi_internals import report_partial_failure
-
-Properties = dict[str, Any]
 
 
 @contextmanager

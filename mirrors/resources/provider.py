@@ -21,6 +21,7 @@ from mirrors.errors import MirrorsError
 from mirrors.observation.convert import convert_deployment
 from mirrors.observation.remediation import convert_error
 from mirrors.planning.observed import ObservedDeployment
+from mirrors.planning.site_properties import Properties
 from mirrors.problems import Problem
 from mirrors.problems.events import report_problem
 from mirrors.pulumi_internals import find_stack_of_call, hide_tracebacks, mark_secret
@@ -32,7 +33,6 @@ from mirrors.resources.locked_cache import locked_cache
 from mirrors.resources.process import OPERATION
 from mirrors.resources.watchdog import watch_engine
 
-Properties = dict[str, Any]
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 

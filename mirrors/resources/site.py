@@ -16,18 +16,14 @@ from mirrors.divio import EnvironmentVariable
 from mirrors.planning.observed import ObservedDeployment
 from mirrors.planning.rollout.holds import make_held_site_problem
 from mirrors.planning.rollout.releases import find_release, newest_successful
-from mirrors.planning.site_state import (
-    CHECK_ONLY,
-    INPUTS,
-    OUTPUTS,
-    SiteState,
+from mirrors.planning.site_properties import CHECK_ONLY, INPUTS, OUTPUTS, Properties, is_variable, make_property_key
+from mirrors.planning.site_state import SiteState
+from mirrors.planning.variable_entries import (
     VariableEntries,
     VariableEntry,
     find_differences,
-    is_variable,
     make_deployed_entries,
     make_entry,
-    make_property_key,
     make_set_entry,
 )
 from mirrors.planning.variables.names import MIRRORS_APPLICATION, SITE_VARIABLES, sort_for_writing
@@ -38,7 +34,6 @@ from mirrors.resources.deployment_runner import deployed_variables_of, deploymen
 from mirrors.resources.failures import paused_site
 from mirrors.resources.process import OPERATION, CheckedSite
 from mirrors.resources.provider import (
-    Properties,
     Provider,
     check_failures,
     is_environment_gone,

@@ -13,8 +13,9 @@ from mirrors.planning.site_ids.facts import AllocationRequest, Ledger
 from mirrors.planning.site_ids.ledger import dump_ledger, load_ledger, rename_slugs
 from mirrors.planning.site_ids.request import load_request
 from mirrors.planning.site_ids.retirement import INSTANCES_GO_ON, note_removed_sites
+from mirrors.planning.site_properties import Properties
 from mirrors.problems.events import report_note
-from mirrors.resources.provider import Properties, Provider, check_failures, normalize, raw_values, say
+from mirrors.resources.provider import Provider, check_failures, normalize, raw_values, say
 from mirrors.resources.running_database import add_running_databases
 
 RESOURCE_ID = "site-ids"

@@ -2,7 +2,8 @@
 
 from hypothesis import strategies as st
 
-from mirrors.planning.site_state import SiteState, VariableEntries, VariableEntry, make_entry
+from mirrors.planning.site_state import SiteState
+from mirrors.planning.variable_entries import VariableEntries, VariableEntry, make_entry
 
 KEY = "key-of-the-site"
 AWKWARD = ("id", "urn", "site", "found", "release", "failed", "variables", "hmac_key", "verified")

@@ -13,7 +13,7 @@ from mirrors.cli.divio import check_sites
 from mirrors.cli.state import StackState
 from mirrors.cli.status import print_statuses, status_data
 from mirrors.observation.health import OUT_OF_TIME
-from mirrors.planning.site_state import make_property_key
+from mirrors.planning.site_properties import make_property_key
 from tests.servers import running
 from tests.unit.fleets import fresh, seen, settings
 from tests.unit.test_planning_status import GOOD, status_of

@@ -1,9 +1,9 @@
 """Which SITE_IDs of applications that are on no list are taken: what is set counts before it runs."""
 
 import pytest
-from mirrors.planning.adoption.account_ids import find_deployed_ids, find_undeclared_sites
 
 from mirrors.planning.adoption.account import ObservedApplication, ObservedStage
+from mirrors.planning.adoption.account_ids import find_deployed_ids, find_undeclared_sites
 from mirrors.planning.observed import ObservedVariable
 from mirrors.planning.site_ids.facts import UndeclaredSite
 

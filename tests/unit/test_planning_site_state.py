@@ -6,25 +6,26 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mirrors.planning.site_state import (
+from mirrors.planning.site_properties import (
     ABSENT_ENTRY,
     CHECK_ONLY,
-    FINGERPRINT_BYTES,
     INPUTS,
     OUTPUTS,
     RUNNING_SUFFIX,
     Properties,
-    SiteState,
+    is_variable,
+    make_property_key,
+    read_variable_name,
+)
+from mirrors.planning.site_state import SiteState, record_writes
+from mirrors.planning.variable_entries import (
+    FINGERPRINT_BYTES,
     VariableEntries,
     VariableEntry,
     find_differences,
     fingerprint_secret,
-    is_variable,
     make_deployed_entries,
     make_entry,
-    make_property_key,
-    read_variable_name,
-    record_writes,
 )
 from mirrors.planning.variables.names import sort_for_writing
 from tests.search import searching

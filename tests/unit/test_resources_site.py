@@ -11,13 +11,9 @@ from pulumi.output import UNKNOWN, Unknown
 
 from mirrors.config.connection import load_divio_connection
 from mirrors.errors import MirrorsError
-from mirrors.planning.site_state import (
-    RUNNING_SUFFIX,
-    SiteState,
-    VariableEntries,
-    make_property_key,
-    read_variable_name,
-)
+from mirrors.planning.site_properties import RUNNING_SUFFIX, make_property_key, read_variable_name
+from mirrors.planning.site_state import SiteState
+from mirrors.planning.variable_entries import VariableEntries
 from mirrors.planning.variables.names import SITE_VARIABLES
 from mirrors.resources.process import OPERATION, Operation
 from mirrors.resources.site import SiteProvider

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mirrors.planning.site_state import make_entry, make_property_key
+from mirrors.planning.site_properties import make_property_key
+from mirrors.planning.variable_entries import make_entry
 from tests.wire.platform import CANARY, SHARED, Site
 
 Hint = Mapping[str, Any]

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from pulumi.runtime.proto import provider_pb2
 
-from mirrors.planning.site_state import CHECK_ONLY, OUTPUTS, is_variable, read_variable_name
-from mirrors.planning.site_state import INPUTS as OWN_INPUTS
+from mirrors.planning.site_properties import CHECK_ONLY, OUTPUTS, is_variable, read_variable_name
+from mirrors.planning.site_properties import INPUTS as OWN_INPUTS
 from mirrors.resources.original import OriginalProvider
 from mirrors.resources.provider import Provider
 from mirrors.resources.site import SiteProvider

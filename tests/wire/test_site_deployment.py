@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mirrors.planning.site_state import make_property_key
+from mirrors.planning.site_properties import make_property_key
 from mirrors.resources.site import SiteProvider
 from tests.wire.declared import START, hints, mirror, observed, plain, secret, stored
 from tests.wire.kept import Kept

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mirrors.planning.site_state import fingerprint_secret
+from mirrors.planning.variable_entries import fingerprint_secret
 from mirrors.resources.site import SiteProvider
 from tests.wire.conftest import Drive
 from tests.wire.declared import DATABASE, ORDER, POSTED, START, STORAGE, mirror, plain, secret, stored

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mirrors.planning.site_state import make_property_key
+from mirrors.planning.site_properties import make_property_key
 from mirrors.resources.site import SiteProvider
 from tests.wire.conftest import Drive
 from tests.wire.declared import DATABASE, ORDER, POSTED, START, STORAGE, mirror, observed, plain, secret

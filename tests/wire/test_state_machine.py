@@ -7,7 +7,8 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from mirrors.planning.site_state import SiteState, VariableEntry
+from mirrors.planning.site_state import SiteState
+from mirrors.planning.variable_entries import VariableEntry
 from mirrors.planning.variables.names import DATABASE_URL, MIRRORS_APPLICATION, SITE_ID, SITE_VARIABLES
 from tests.search import searching
 from tests.wire.declared import Hint, hints, plain, secret

@@ -34,6 +34,7 @@ NAMES = "mirrors/planning/variables/names.py"
 WRITES = "mirrors/planning/variables/writes.py"
 STEPS = "mirrors/planning/rollout/deployments.py"
 SITE_STATE = "mirrors/planning/site_state.py"
+ENTRIES = "mirrors/planning/variable_entries.py"
 SITE = "mirrors/resources/site.py"
 ATTEMPT = "mirrors/resources/attempt.py"
 OPERATION = "mirrors/resources/process.py"
@@ -258,14 +259,14 @@ THEIRS = (
 SECRETS = (
     Mutation(
         "secrets-are-stored-in-clear",
-        SITE_STATE,
+        ENTRIES,
         "Entry(fingerprint_secret(key, name, value) if secret else value,",
         "Entry(value,",
         (f"{SITE_CHECKS}::test_no_secret_is_in_what_is_checked",),
     ),
     Mutation(
         "a-fingerprint-can-be-guessed-without-the-key",
-        SITE_STATE,
+        ENTRIES,
         "hmac.digest(key.encode(), ",
         "hmac.digest(b'', ",
         (f"{SITE_STATES}::test_a_fingerprint_tells_whether_a_secret_is_the_same_and_nothing_else",),

@@ -9,7 +9,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from mirrors.planning.site_state import SiteState, VariableEntries, find_differences
+from mirrors.planning.site_state import SiteState
+from mirrors.planning.variable_entries import VariableEntries, find_differences
 from mirrors.planning.variables.names import sort_for_writing
 from mirrors.problems import Note, Problem
 
