@@ -47,7 +47,7 @@ class DivioCommands:
         divio = _connect(divio_settings_of(settings))
         seen = FleetObserver(divio, settings).fleet(deep=True)
         state = stored()
-        retired = {site_id: who.name for site_id, who in state.ledger.retired.items()}
+        retired = {site_id: who.slug for site_id, who in state.ledger.retired.items()}
         leaving = {site_id: slug for site_id, slug in retired.items() if slug and slug not in settings.fleet.slugs}
         retired_seen = observe_retired_sites(divio, leaving.values(), settings.environment, note)
         gone = list_retired_statuses(settings, seen, leaving, add_variables(divio, retired_seen))

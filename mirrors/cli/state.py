@@ -108,5 +108,5 @@ def several_ledgers_problem(ledgers: Mapping[str, Ledger]) -> Problem:
 
 def describe_ledger(ledger: Ledger) -> str:
     given = [f"{site_id} {name}" for name, site_id in ledger.assignments.values()]
-    retired = [f"{site_id} {who.name} (retired)" for site_id, who in ledger.retired.items()]
+    retired = [f"{site_id} {who.slug} (retired)" for site_id, who in ledger.retired.items()]
     return ", ".join([*given, *retired]) or "none"

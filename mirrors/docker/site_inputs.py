@@ -45,7 +45,7 @@ def checked_site_id(context: DockerContext, site: SitePlan) -> pulumi.Output[int
             raise pulumi.RunError(problem.line) from None
         return known
 
-    return site_id_output(context.ids, site.application, site.slug, context.settings).apply(with_a_port)
+    return site_id_output(context.ids, site.application_id, site.slug, context.settings).apply(with_a_port)
 
 
 def ignored_properties(site: SitePlan) -> list[str] | None:

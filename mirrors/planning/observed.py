@@ -55,7 +55,7 @@ class ObservedSite:
 
     Args:
         slug: The application's slug.
-        application: The application's uuid.
+        application_id: The application's uuid; its slug on a platform without uuids.
         environment: The environment's uuid; None where the application has no such environment.
         variables: {name: variable} that are set.
         deployments: The environment's deployments.
@@ -63,7 +63,7 @@ class ObservedSite:
     """
 
     slug: str
-    application: str
+    application_id: str
     environment: str | None
     variables: Mapping[str, ObservedVariable] = field(default_factory=dict)
     deployments: tuple[ObservedDeployment, ...] = ()

@@ -161,4 +161,4 @@ def find_hidden_databases(mirrors: Iterable[SitePlan]) -> dict[str, str]:
     Such a mirror may belong to another fleet.
     """
     there = ((site, site.observed.variables.get(DATABASE_URL)) for site in mirrors)
-    return {site.application: site.environment for site, own in there if own is not None and own.value is None}
+    return {site.application_id: site.environment for site, own in there if own is not None and own.value is None}

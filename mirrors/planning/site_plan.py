@@ -18,7 +18,7 @@ class SitePlan:
 
     Args:
         slug: The application's slug.
-        application: The application's uuid.
+        application_id: The application's uuid; its slug on a platform without uuids.
         environment: The environment's uuid.
         formerly: The slug that it had before, as the configuration says.
         variables: {name: declared variable}.
@@ -29,7 +29,7 @@ class SitePlan:
     """
 
     slug: str
-    application: str
+    application_id: str
     environment: str
     formerly: str | None
     variables: Mapping[str, DeclaredVariable] = field(repr=False)
@@ -52,7 +52,7 @@ def plan_site(settings: Settings, declared: SiteSettings, observed: ObservedSite
     """Plan a site that no rollout holds back, such as the original."""
     return SitePlan(
         observed.slug,
-        observed.application,
+        observed.application_id,
         observed.environment or "",
         declared.formerly,
         settings.variables_of(observed.slug),

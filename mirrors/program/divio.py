@@ -111,7 +111,7 @@ class DivioPlatform:
     def _register_original_values(self, fleet: pulumi.Resource, options: pulumi.ResourceOptions) -> Original:
         planned = self.prepared.original
         props = {
-            "application": planned.site.application,
+            "application": planned.site.application_id,
             "environment": planned.site.environment,
             "image_environment": planned.image_environment,
             "release": planned.release,

@@ -34,15 +34,15 @@ def former_aliases(formerly: str | None) -> Sequence[pulumi.Input[pulumi.Alias |
     return [pulumi.Alias(name=formerly)] if formerly else None
 
 
-def site_id_output(ids: SiteIds, application: str, slug: str, settings: Settings) -> pulumi.Output[int]:
+def site_id_output(ids: SiteIds, application_id: str, slug: str, settings: Settings) -> pulumi.Output[int]:
     """Return a site's id. It is unknown in the preview of a stack that follows another stack without the id.
 
     Args:
-        application: The site's key in the ledger: its uuid on Divio.
+        application_id: The site's key in the ledger: its uuid on Divio.
     """
 
     def look_up(assignments: Mapping[str, Any]) -> Any:
-        given = assignments.get(application)
+        given = assignments.get(application_id)
         return int(given["id"]) if given else _unknown_site_id(slug, settings)
 
     return ids.assignments.apply(look_up)

@@ -35,7 +35,7 @@ class FleetContext:
     scheduler: RolloutScheduler
 
     def site_id_output(self, site: SitePlan) -> pulumi.Output[int]:
-        return site_id_output(self.ids, site.application, site.slug, self.settings)
+        return site_id_output(self.ids, site.application_id, site.slug, self.settings)
 
 
 def observed_variables(site: SitePlan) -> dict[str, Any]:

@@ -39,11 +39,11 @@ def add_running_databases(
             for application, name, identity in found
             if identity and identify_for_confirmation(identity, name, DATABASE_URL) not in confirmed
         }
-    return tuple(replace(site, database=known.get(site.application, site.database)) for site in sites)
+    return tuple(replace(site, database=known.get(site.application_id, site.database)) for site in sites)
 
 
 def _site_names(sites: Sequence[SiteFacts], hidden: Mapping[str, str]) -> list[str]:
-    names = {site.application: site.name for site in sites}
+    names = {site.application_id: site.slug for site in sites}
     return [names.get(application, application) for application in hidden]
 
 

@@ -12,7 +12,7 @@ import runpy
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from pulumi.runtime.settings import get_root_resource
 from pulumi.runtime.stack import Stack, run_pulumi_func
 
 from mirrors.planning.plan import plan_fleet
+from mirrors.planning.site_ids.request import LedgerFacts, dump_configured_hints, dump_observed_hints
 from mirrors.program.scheduler import RolloutScheduler
 from mirrors.program.site_resources import register_mirror, register_original
 from mirrors.program.variable_inputs import FleetContext
@@ -210,10 +211,10 @@ def declare(mirrors: int) -> None:
     original = planned.original
     fleet = pulumi.ComponentResource("mirrors:index:Fleet", "acme")
     below = pulumi.ResourceOptions(parent=fleet)
-    hints = {"sites": [asdict(site) for site in planned.site_facts], "retired": [], "reserved": [], "release": []}
-    ids = SiteIds("acme", {**hints, "neighbours": {}, "reference": None, "preview": False, "found": {}}, below)
+    hints = {**dump_configured_hints(declared.fleet), **dump_observed_hints(LedgerFacts(planned.site_facts))}
+    ids = SiteIds("acme", {**hints, "reference": None, "preview": False}, below)
     props = {
-        "application": original.site.application,
+        "application": original.site.application_id,
         "environment": original.site.environment,
         "image_environment": original.image_environment,
         "release": original.release,

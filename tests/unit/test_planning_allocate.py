@@ -197,21 +197,21 @@ def test_a_renamed_application_keeps_its_id_and_wants_formerly() -> None:
 def test_a_slug_that_another_application_had_until_now_is_not_taken_over_with_its_resources() -> None:
     first = allocate(Ledger(), request("de", "fr")).ledger
     acme, de, fr = request("de", "fr").sites
-    swapped = (acme, replace(de, name="fr", formerly="de"), replace(fr, name="de", formerly="fr"))
+    swapped = (acme, replace(de, slug="fr", formerly="de"), replace(fr, slug="de", formerly="fr"))
     problems = allocate(first, AllocationRequest(swapped)).problems
     assert [(problem.code, problem.site) for problem in problems] == [
         ("names-exchanged", "fr"),
         ("names-exchanged", "de"),
     ]
     assert all("Give this one a slug that neither had" in problem.remedy for problem in problems)
-    [problem] = allocate(first, AllocationRequest((acme, replace(de, name="fr", formerly="de")))).problems
+    [problem] = allocate(first, AllocationRequest((acme, replace(de, slug="fr", formerly="de")))).problems
     assert (problem.code, problem.site) == ("names-exchanged", "fr")
     assert 'was called "de", and another one "fr"' in problem.message
-    between = allocate(first, AllocationRequest((acme, replace(de, name="x", formerly="de"), fr))).ledger
+    between = allocate(first, AllocationRequest((acme, replace(de, slug="x", formerly="de"), fr))).ledger
     between = allocate(
-        between, AllocationRequest((acme, replace(de, name="x"), replace(fr, name="de", formerly="fr")))
+        between, AllocationRequest((acme, replace(de, slug="x"), replace(fr, slug="de", formerly="fr")))
     ).ledger
-    done = allocate(between, AllocationRequest((acme, replace(de, name="fr", formerly="x"), replace(fr, name="de"))))
+    done = allocate(between, AllocationRequest((acme, replace(de, slug="fr", formerly="x"), replace(fr, slug="de"))))
     assert ids(done) == {"acme": 1, "fr": 2, "de": 3}
 
 

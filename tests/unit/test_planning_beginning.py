@@ -27,7 +27,7 @@ def test_an_empty_ledger_beside_a_mirror_that_mirrors_has_written_to_is_a_proble
 
 
 def test_a_renamed_mirror_has_ids_from_mirrors_too() -> None:
-    renamed = replace(OURS, name="german", is_managed=False)
+    renamed = replace(OURS, slug="german", is_managed=False)
     [problem] = allocate(Ledger(), AllocationRequest((ACME, renamed))).problems
     assert problem.code == "site-ids-forgotten"
     assert problem.message.startswith("german: ")

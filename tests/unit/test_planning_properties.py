@@ -155,7 +155,7 @@ class Fleet(RuleBasedStateMachine):
                 self.numbered(world, uuid, site_id)
         self.remember(world, now)
         for site_id, uuid in self.owner.items():
-            assert now.get(uuid) == site_id or after.retired[site_id].application in (uuid, "")
+            assert now.get(uuid) == site_id or after.retired[site_id].application_id in (uuid, "")
 
     def numbered(self, world: World, uuid: str, site_id: int) -> None:
         """Its own id of earlier, or the one above everything that was ever seen."""
@@ -264,7 +264,7 @@ class Fleet(RuleBasedStateMachine):
             return
         order = (*self.world.order, new)
         found = replace(self.world, order=order, declared=without(self.world.declared, new)).request()
-        managed = [replace(site, has_owner=site.application in self.world.order) for site in found.sites]
+        managed = [replace(site, has_owner=site.application_id in self.world.order) for site in found.sites]
         lost = replace(found, sites=tuple(managed))
         assert allocate(Ledger(), lost).problems
         begun = allocate(Ledger(), replace(lost, declared_highest=self.highest))
@@ -290,7 +290,7 @@ class Fleet(RuleBasedStateMachine):
     @rule(preview=st.booleans())
     def live_follows(self, preview: bool) -> None:
         given = dict(self.ledger.assignments.values())
-        retired = {site_id: IdHolder(who.name) for site_id, who in self.ledger.retired.items()}
+        retired = {site_id: IdHolder(who.slug) for site_id, who in self.ledger.retired.items()}
         request = self.world.request(
             self.live_running, reference=ReferenceStack("test", given, retired), is_preview=preview
         )

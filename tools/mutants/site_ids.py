@@ -17,7 +17,7 @@ SITE_IDS = (
     Mutation(
         "a-retired-id-is-given-where-it-is-declared",
         CONFLICTS,
-        "if holder is not None and holder.application != site.application:",
+        "if holder is not None and holder.application_id != site.application_id:",
         "if False:",
         TESTS,
     ),
@@ -46,7 +46,7 @@ SITE_IDS = (
     Mutation(
         "ids-follow-the-order-of-the-list",
         ALLOCATE,
-        '        ledger.assignments.get(site.application, ("", None))[1],\n        site.observed,\n',
+        '        ledger.assignments.get(site.application_id, ("", None))[1],\n        site.observed,\n',
         "        site.observed,\n",
         TESTS,
     ),
@@ -68,7 +68,7 @@ SITE_IDS = (
     Mutation(
         "whoever-follows-is-told-to-free-the-sites-own-id",
         CONFLICTS,
-        "    if reference and site_id in reference.retired and holder.name in (site.name, site.formerly):\n",
+        "    if reference and site_id in reference.retired and holder.slug in (site.slug, site.formerly):\n",
         "    if False:\n",
         TESTS,
     ),
@@ -82,8 +82,8 @@ SITE_IDS = (
     Mutation(
         "drift-of-an-id-moves-the-next-number",
         ALLOCATE,
-        "if site.observed and site.application not in ledger.assignments]",
-        "if site.observed]",
+        "for site in request.sites if site.application_id not in ledger.assignments]",
+        "for site in request.sites]",
         HISTORIES,
     ),
     Mutation(
@@ -139,7 +139,7 @@ SITE_IDS = (
     Mutation(
         "two-slugs-that-change-places-strip-both-mirrors",
         RENAMES,
-        "        if before != site.name and site.name in had:\n",
+        "        if before != site.slug and site.slug in had:\n",
         "        if False:\n",
         TESTS,
     ),
@@ -153,7 +153,7 @@ SITE_IDS = (
     Mutation(
         "a-rename-strips-the-running-mirror",
         RENAMES,
-        "elif before not in (site.name, site.formerly):",
+        "elif before not in (site.slug, site.formerly):",
         "if False:",
         TESTS,
     ),

@@ -59,15 +59,15 @@ def allocate(ledger: Ledger, request: AllocationRequest) -> Allocation:
     """
     before, (ledger, request) = ledger, take_back_unused_ids(ledger, request)
     retired = _find_retired_ids(ledger, request)
-    ids = {site.application: _find_known_id(site, ledger, request, retired) for site in request.sites}
-    new_sites = [site for site in request.sites if ids[site.application] is None]
+    ids = {site.application_id: _find_known_id(site, ledger, request, retired) for site in request.sites}
+    new_sites = [site for site in request.sites if ids[site.application_id] is None]
     last_number = _find_last_number(ledger, request, retired, ids.values())
     if request.reference is None:
         for site in new_sites:
             last_number += 1
-            ids[site.application] = last_number
+            ids[site.application_id] = last_number
     problems = find_allocation_problems(before, ledger, request, ids, retired, new_sites)
-    pending = tuple(site.name for site in new_sites) if request.reference else ()
+    pending = tuple(site.slug for site in new_sites) if request.reference else ()
     return Allocation(_make_ledger(request.sites, ids, retired, last_number), tuple(problems), pending)
 
 
@@ -79,14 +79,16 @@ def take_back_unused_ids(ledger: Ledger, request: AllocationRequest) -> tuple[Le
     Returns:
         The ledger and the request without these ids.
     """
-    unused = {site.application: site_id for site in request.sites if (site_id := _unused_id(site, ledger, request))}
+    unused = {site.application_id: site_id for site in request.sites if (site_id := _unused_id(site, ledger, request))}
     if not unused:
         return ledger, request
     retired = {
-        site_id: IdHolder(site.name) for site in request.sites if (site_id := unused.get(site.application)) is not None
+        site_id: IdHolder(site.slug)
+        for site in request.sites
+        if (site_id := unused.get(site.application_id)) is not None
     }
     kept = {uuid: item for uuid, item in ledger.assignments.items() if uuid not in unused}
-    sites = (replace(site, observed=None) if site.application in unused else site for site in request.sites)
+    sites = (replace(site, observed=None) if site.application_id in unused else site for site in request.sites)
     return replace(ledger, assignments=kept, retired={**ledger.retired, **retired}), replace(
         request, sites=tuple(sites)
     )
@@ -94,7 +96,7 @@ def take_back_unused_ids(ledger: Ledger, request: AllocationRequest) -> tuple[Le
 
 def _unused_id(site: SiteFacts, ledger: Ledger, request: AllocationRequest) -> int | None:
     """Return the site's id if it is reserved now, is not declared, and was never deployed; otherwise None."""
-    _, stored = ledger.assignments.get(site.application, ("", site.observed))
+    _, stored = ledger.assignments.get(site.application_id, ("", site.observed))
     idle = site.deployed_ids is not None and stored not in site.deployed_ids
     return (
         stored if idle and stored in request.reserved_ids and stored != site.declared and not site.is_original else None
@@ -106,7 +108,7 @@ def _find_retired_ids(ledger: Ledger, request: AllocationRequest) -> dict[int, I
 
     ``fleet.releaseSiteIds`` frees a retired id, whatever has retired it.
     """
-    declared = {site.application: site for site in request.sites}
+    declared = {site.application_id: site for site in request.sites}
     retired = {site_id: IdHolder("") for site_id in request.retired - _find_ids_in_use(ledger, request)}
     retired |= dict(request.reference.retired) if request.reference else {}
     retired |= ledger.retired
@@ -120,7 +122,7 @@ def _find_retired_ids(ledger: Ledger, request: AllocationRequest) -> dict[int, I
 def _find_ids_in_use(ledger: Ledger, request: AllocationRequest) -> set[int]:
     """Return the ids that declared sites have. ``fleet.retired`` may still list one if a mirror left and returned."""
     sites = request.sites
-    here = {ledger.assignments[site.application][1] for site in sites if site.application in ledger.assignments}
+    here = {ledger.assignments[site.application_id][1] for site in sites if site.application_id in ledger.assignments}
     there = (request.reference.site_id_of(site) for site in sites) if request.reference else ()
     return here | {site_id for site_id in there if site_id is not None}
 
@@ -129,10 +131,10 @@ def _find_known_id(
     site: SiteFacts, ledger: Ledger, request: AllocationRequest, retired: Mapping[int, IdHolder]
 ) -> int | None:
     """Return the site's id from the first source that has one; None for a new site. ``allocate`` lists the sources."""
-    own = [site_id for site_id, holder in retired.items() if holder.application == site.application]
+    own = [site_id for site_id, holder in retired.items() if holder.application_id == site.application_id]
     sources = (
         site.declared,
-        ledger.assignments.get(site.application, ("", None))[1],
+        ledger.assignments.get(site.application_id, ("", None))[1],
         site.observed,
         request.reference.site_id_of(site) if request.reference else None,
         max(own, default=None),
@@ -146,7 +148,8 @@ def _find_last_number(
 ) -> int:
     """Return the highest id that any site has or had, and that is reserved. The next new site gets the one after it."""
     # An edited id of a site in the ledger is drift. Mirrors repairs it, so it does not raise the next number.
-    observed = [site.observed for site in request.sites if site.observed and site.application not in ledger.assignments]
+    new = [site for site in request.sites if site.application_id not in ledger.assignments]
+    observed = [site.observed for site in new if site.observed]
     given = [site_id for site_id in ids if site_id is not None]
     beside = (*request.reserved_ids, *request.reusable_ids, *request.undeclared_ids)
     return max([ORIGINAL_ID, ledger.highest, request.declared_highest, *retired, *given, *observed, *beside])
@@ -156,7 +159,7 @@ def _make_ledger(
     sites: Sequence[SiteFacts], ids: SiteIdByApplication, retired: Mapping[int, IdHolder], last_number: int
 ) -> Ledger:
     """Return the ledger after the allocation. An id that a site has again is no longer retired."""
-    assignments = {s.application: (s.name, i) for s in sites if (i := ids[s.application]) is not None}
+    assignments = {s.application_id: (s.slug, i) for s in sites if (i := ids[s.application_id]) is not None}
     used = {site_id for _, site_id in assignments.values()}
     left = {site_id: holder for site_id, holder in sorted(retired.items()) if site_id not in used}
     return Ledger(assignments, left, last_number)

@@ -27,7 +27,7 @@ def refuse_conflicting_ids(
         ids: The id that each site would have.
         retired: {id that no other site may get: the site that had it}.
     """
-    wanted = [(site, site_id) for site in request.sites if (site_id := ids[site.application]) is not None]
+    wanted = [(site, site_id) for site in request.sites if (site_id := ids[site.application_id]) is not None]
     holders: dict[int, list[SiteFacts]] = {}
     for site, site_id in wanted:
         holders.setdefault(site_id, []).append(site)
@@ -49,7 +49,7 @@ def _make_shared_id_problem(sites: Sequence[SiteFacts], site_id: int) -> Problem
         remedy = "Declare another siteId for one of them"
     return Problem(
         "site-id-shared",
-        f"SITE_ID {site_id} would belong to {' and '.join(site.name for site in sites)}. They would serve and overwrite"
+        f"SITE_ID {site_id} would belong to {' and '.join(site.slug for site in sites)}. They would serve and overwrite"
         " the same site.",
         remedy,
     )
@@ -66,16 +66,16 @@ def _refuse_occupied_id(
         request: The facts about what is beside the sites.
         holder: The site with which the id was retired; None if it is not retired.
     """
-    if holder is not None and holder.application != site.application:
+    if holder is not None and holder.application_id != site.application_id:
         message, remedy = _describe_retired_id(site, site_id, holder, request.reference)
-        yield Problem("site-id-retired", message, remedy, site.name)
+        yield Problem("site-id-retired", message, remedy, site.slug)
     for name, other in request.undeclared_sites.items():
-        if site_id in other.site_ids and not (other.is_declared and name in (site.name, site.formerly)):
+        if site_id in other.site_ids and not (other.is_declared and name in (site.slug, site.formerly)):
             yield _make_taken_id_problem(site, site_id, name, other, request.reference)
     if site_id in request.reserved_ids:
         where = "reservedSiteIds" if site_id in request.reserved else "reservedFor"
         remedy = "Take it off that list or declare another siteId"
-        yield Problem("site-id-reserved", f"SITE_ID {site_id} is listed in {where}.", remedy, site.name)
+        yield Problem("site-id-reserved", f"SITE_ID {site_id} is listed in {where}.", remedy, site.slug)
 
 
 def _make_taken_id_problem(
@@ -85,7 +85,7 @@ def _make_taken_id_problem(
     where = "runs with it in another environment" if other.is_declared else "is not on the list and runs"
     effect, remedy = _describe_way_out(site, site_id, name, other, reference)
     message = f"SITE_ID {site_id} is that of {name}, which {where} with the shared database{effect}."
-    return Problem("site-id-taken", message, remedy, site.name)
+    return Problem("site-id-taken", message, remedy, site.slug)
 
 
 def _describe_way_out(
@@ -99,9 +99,9 @@ def _describe_way_out(
         change = "set another SITE_ID there" if other.is_declared else f"add {name} to the list"
         return "", f"Declare another siteId, or {change}"
     return (
-        f', but the stack "{reference.stack}" gave it to {site.name}',
+        f', but the stack "{reference.stack}" gave it to {site.slug}',
         f"Set another SITE_ID at {name}, and deploy it there. If {name} keeps the id, write reservedFor:"
-        f' {{{name}: {site_id}}} and another siteId for {site.name}, then run "pulumi up -s {reference.stack}" first',
+        f' {{{name}: {site_id}}} and another siteId for {site.slug}, then run "pulumi up -s {reference.stack}" first',
     )
 
 
@@ -109,21 +109,21 @@ def _describe_retired_id(
     site: SiteFacts, site_id: int, holder: IdHolder, reference: ReferenceStack | None
 ) -> tuple[str, str]:
     """Return the message and the remedy for a retired id."""
-    if reference and site_id in reference.retired and holder.name in (site.name, site.formerly):
+    if reference and site_id in reference.retired and holder.slug in (site.slug, site.formerly):
         return (
             f'its SITE_ID {site_id} is retired in the stack "{reference.stack}", which this stack follows.',
             f'Run "pulumi up -s {reference.stack}" first: there it gets the same id again',
         )
-    if holder.name == site.name and holder.application:
+    if holder.slug == site.slug and holder.application_id:
         return (
             f"SITE_ID {site_id} is retired. It belonged to another application of this name, which is gone.",
             f"If this one replaces it and keeps its content, write releaseSiteIds: [{site_id}]",
         )
-    whose = f". It belonged to {holder.name}" if holder.name else ""
-    if site.is_original and holder.application:
+    whose = f". It belonged to {holder.slug}" if holder.slug else ""
+    if site.is_original and holder.application_id:
         return (
             f"SITE_ID {site_id} is retired{whose}, which was the original.",
-            f'If it was renamed, write "formerly: {holder.name}". Another original has its own content and needs its'
+            f'If it was renamed, write "formerly: {holder.slug}". Another original has its own content and needs its'
             " own stack",
         )
     return (

@@ -15,12 +15,12 @@ class IdHolder:
     """The site that has an id, or had it.
 
     Args:
-        name: The application's slug.
-        application: The application's uuid; empty where it is not known.
+        slug: The application's slug.
+        application_id: The application's uuid; empty where it is not known.
     """
 
-    name: str
-    application: str = ""
+    slug: str
+    application_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,9 @@ class Ledger:
     highest: int = 0
 
     @property
-    def applications(self) -> frozenset[str]:
+    def application_ids(self) -> frozenset[str]:
         """Return the uuids of the applications that have or had an id from this ledger."""
-        return frozenset(self.assignments) | {who.application for who in self.retired.values()}
+        return frozenset(self.assignments) | {who.application_id for who in self.retired.values()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +48,8 @@ class SiteFacts:
     """One declared site.
 
     Args:
-        application: The application's uuid.
-        name: The application's slug.
+        application_id: The application's uuid; its slug on a platform without uuids.
+        slug: The application's slug.
         is_original: Whether the site is the original.
         declared: The id in the configuration.
         observed: The id in the environment. A mirror's counts only beside the shared database. For the original it is
@@ -62,8 +62,8 @@ class SiteFacts:
         deployed_ids: The deployed ids, in all environments; None where that is not known.
     """
 
-    application: str
-    name: str
+    application_id: str
+    slug: str
     is_original: bool = False
     declared: int | None = None
     observed: int | None = None
@@ -91,7 +91,7 @@ class ReferenceStack:
 
     def site_id_of(self, site: SiteFacts) -> int | None:
         """Return the id that the other stack gave the site, under its slug or its former one."""
-        return self.site_ids.get(site.name, self.site_ids.get(site.formerly or ""))
+        return self.site_ids.get(site.slug, self.site_ids.get(site.formerly or ""))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ def refuse_new_ledger(ledger: Ledger, request: AllocationRequest) -> Iterator[Pr
     No platform shows the ids of mirrors that have left, so a new ledger would give them to other sites. A stack that
     follows another stack gives no ids, because the other stack has the ledger.
     """
-    managed = [site.name for site in request.sites if site.has_owner and not site.is_original]
+    managed = [site.slug for site in request.sites if site.has_owner and not site.is_original]
     if ledger.assignments or ledger.retired or request.reference or not managed:
         return
     there = [site_id for site in request.sites for site_id in (site.declared, site.observed) if site_id is not None]

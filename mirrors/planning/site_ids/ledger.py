@@ -16,7 +16,10 @@ def load_ledger(stored: StoredLedger) -> Ledger:
     """Return the stored ledger, or an empty one. Pulumi stores numbers as floats, and keys as text."""
     return Ledger(
         {uuid: (item["name"], int(item["id"])) for uuid, item in (stored.get("assignments") or {}).items()},
-        {int(site_id): IdHolder(**item) for site_id, item in (stored.get("retired") or {}).items()},
+        {
+            int(site_id): IdHolder(item["name"], item.get("application", ""))
+            for site_id, item in (stored.get("retired") or {}).items()
+        },
         int(stored.get("highest") or 0),
     )
 
@@ -28,9 +31,9 @@ def rename_slugs(ledger: Ledger, request: AllocationRequest) -> Ledger:
     """
     known = ledger.assignments
     moves = {
-        site.formerly: site.application
+        site.formerly: site.application_id
         for site in request.sites
-        if site.formerly in known and site.application == site.name and site.application not in known
+        if site.formerly in known and site.application_id == site.slug and site.application_id not in known
     }
     return replace(ledger, assignments={moves.get(key, key): value for key, value in known.items()})
 
@@ -40,7 +43,8 @@ def dump_ledger(ledger: Ledger) -> dict[str, Any]:
     return {
         "assignments": {uuid: {"name": name, "id": site_id} for uuid, (name, site_id) in ledger.assignments.items()},
         "retired": {
-            str(site_id): {"name": who.name, "application": who.application} for site_id, who in ledger.retired.items()
+            str(site_id): {"name": who.slug, "application": who.application_id}
+            for site_id, who in ledger.retired.items()
         },
         "highest": ledger.highest,
     }

@@ -18,7 +18,7 @@ def make_site_facts(settings: Settings, observed: ObservedFleet) -> tuple[SiteFa
     original, declared = observed.original, settings.fleet.original
     if original is None:
         return ()
-    facts = SiteFacts(original.application, original.slug, True, declared.site_id, formerly=declared.formerly)
+    facts = SiteFacts(original.application_id, original.slug, True, declared.site_id, formerly=declared.formerly)
     site_id = find_original_site_id(original)
     unreadable = site_id is None and newest_successful(original.deployments) is not None
     shared = find_shared_value(settings, original, DATABASE_URL)
@@ -52,7 +52,7 @@ def _make_mirror_facts(
     """Return the facts about a mirror. The SITE_ID of its environment counts only beside the shared database."""
     managed = site.is_managed(declared.formerly)
     facts = SiteFacts(
-        site.application,
+        site.application_id,
         site.slug,
         declared=declared.site_id,
         formerly=declared.formerly,

@@ -46,7 +46,7 @@ def list_pins(ledger: Ledger, fleet: FleetSettings) -> tuple[SiteIdPin, ...]:
     declared = {site.application: site.site_id for site in fleet.sites}
     assigned = [SiteIdPin(name, site_id, False, declared.get(name)) for name, site_id in ledger.assignments.values()]
     retired = [
-        SiteIdPin(who.name, site_id, True, site_id if site_id in fleet.retired else None)
+        SiteIdPin(who.slug, site_id, True, site_id if site_id in fleet.retired else None)
         for site_id, who in ledger.retired.items()
     ]
     return tuple(sorted([*assigned, *retired], key=lambda pin: (pin.retired, pin.site_id)))

@@ -64,12 +64,12 @@ def refuse_other_databases(ledger: Ledger, request: AllocationRequest) -> Iterat
         if (
             None not in (shared, site.database)
             and (site.database != shared or site.database == UNREADABLE_IDENTITY)
-            and not (site.is_original or (site.is_managed and site.application in ledger.assignments))
+            and not (site.is_original or (site.is_managed and site.application_id in ledger.assignments))
         ):
             runs_with = str(site.database)
-            confirmed = identify_for_confirmation(runs_with, site.name, DATABASE_URL)
+            confirmed = identify_for_confirmation(runs_with, site.slug, DATABASE_URL)
             where = f"its {DATABASE_URL}"
-            yield another_database(site.name, runs_with, str(shared), confirmed, request.stack, where=where)
+            yield another_database(site.slug, runs_with, str(shared), confirmed, request.stack, where=where)
 
 
 def refuse_contradicting_ids(ledger: Ledger, request: AllocationRequest) -> Iterator[Problem]:
@@ -79,7 +79,7 @@ def refuse_contradicting_ids(ledger: Ledger, request: AllocationRequest) -> Iter
     its declared id counts if the original runs with it. A mirror gives up a reserved id once another is declared.
     """
     for site in request.sites:
-        stored = ledger.assignments.get(site.application, ("", None))[1]
+        stored = ledger.assignments.get(site.application_id, ("", None))[1]
         agreed = site.is_original and site.declared is not None and site.declared == site.observed
         sources = {
             "the configuration": site.declared,
@@ -93,7 +93,7 @@ def refuse_contradicting_ids(ledger: Ledger, request: AllocationRequest) -> Iter
         if len(set(ids.values())) > 1:
             listed = ", ".join(f"{site_id} in {source}" for source, site_id in ids.items())
             remedy = _describe_correction(site, stored)
-            yield Problem("site-id-differs", f"its SITE_ID differs: {listed}.", remedy, site.name)
+            yield Problem("site-id-differs", f"its SITE_ID differs: {listed}.", remedy, site.slug)
 
 
 def _describe_correction(site: SiteFacts, stored: int | None) -> str:
@@ -115,26 +115,26 @@ def _describe_correction(site: SiteFacts, stored: int | None) -> str:
 def refuse_unreadable_ids(ledger: Ledger, request: AllocationRequest) -> Iterator[Problem]:
     """Refuse a new site whose SITE_ID is hidden or no number, unless the configuration declares it."""
     for site in request.sites:
-        if site.has_unreadable_id and site.declared is None and site.application not in ledger.assignments:
+        if site.has_unreadable_id and site.declared is None and site.application_id not in ledger.assignments:
             yield Problem(
                 "site-id-unknown",
                 "it runs with the shared database, and its SITE_ID is hidden or no number. Mirrors does not know which"
                 " content belongs to it.",
                 "Declare the siteId that it has",
-                site.name,
+                site.slug,
             )
 
 
 def refuse_high_ids(request: AllocationRequest, ids: SiteIdByApplication) -> Iterator[Problem]:
     """Refuse an id that is too high. The next number follows the highest id, which may be a typing error."""
     for site in request.sites:
-        if (ids[site.application] or 0) > HIGHEST_SITE_ID:
+        if (ids[site.application_id] or 0) > HIGHEST_SITE_ID:
             yield Problem(
                 "site-id-too-high",
                 f"it would get a SITE_ID above {HIGHEST_SITE_ID}, which no row of Django's sites can have. An id near"
                 " that was given or reserved, or an undeclared application has it.",
                 "Declare a siteId that is free",
-                site.name,
+                site.slug,
             )
 
 
@@ -146,5 +146,5 @@ def refuse_missing_references(request: AllocationRequest, new_sites: Iterable[Si
             "site-id-not-given-yet",
             f'the stack "{stack}" has no SITE_ID for it yet, and this stack follows it.',
             f'Run "pulumi up -s {stack}" first',
-            site.name,
+            site.slug,
         )

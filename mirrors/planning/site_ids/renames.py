@@ -13,23 +13,23 @@ def refuse_renamed_sites(ledger: Ledger, request: AllocationRequest) -> Iterator
     """
     had = {name: application for application, (name, _) in ledger.assignments.items()}
     for site in request.sites:
-        before, site_id = ledger.assignments.get(site.application, (site.name, 0))
-        if before != site.name and site.name in had:
+        before, site_id = ledger.assignments.get(site.application_id, (site.slug, 0))
+        if before != site.slug and site.slug in had:
             yield Problem(
                 "names-exchanged",
-                f'this application was called "{before}", and another one "{site.name}", when this stack was updated'
+                f'this application was called "{before}", and another one "{site.slug}", when this stack was updated'
                 " last. If their resources changed places, the running sites would lose their variables.",
                 "Give this one a slug that neither had, run 'pulumi up' in every stack, and only then give it its new"
                 " slug",
-                site.name,
+                site.slug,
             )
-        elif before not in (site.name, site.formerly):
+        elif before not in (site.slug, site.formerly):
             yield Problem(
                 "application-renamed",
                 f'this application was called "{before}" and has SITE_ID {site_id}.',
                 f'Add "formerly: {before}" to it, so that its resources move with it. Without that the running site'
                 " would lose its variables",
-                site.name,
+                site.slug,
             )
 
 
@@ -38,8 +38,8 @@ def refuse_reused_slugs(ledger: Ledger, request: AllocationRequest) -> Iterator[
 
     Pulumi would give the resources of that name to the new application, and remove the variables of the running site.
     """
-    declared = {site.application for site in request.sites}
-    newcomers = {site.name for site in request.sites if site.application not in ledger.assignments}
+    declared = {site.application_id for site in request.sites}
+    newcomers = {site.slug for site in request.sites if site.application_id not in ledger.assignments}
     for application, (name, site_id) in ledger.assignments.items():
         now = request.undeclared_applications.get(application)
         if application not in declared and now is not None and name in newcomers:

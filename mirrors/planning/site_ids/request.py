@@ -50,7 +50,7 @@ def dump_configured_hints(fleet: FleetSettings) -> LedgerHints:
 def dump_observed_hints(facts: LedgerFacts) -> LedgerHints:
     """Return the part that a platform has observed."""
     return {
-        "sites": [asdict(site) for site in facts.sites],
+        "sites": [_dump_site(site) for site in facts.sites],
         "neighbours": {slug: asdict(site) for slug, site in facts.undeclared_sites.items()},
         "listed": dict(facts.undeclared_applications),
         "hidden": dict(facts.hidden_databases),
@@ -76,9 +76,15 @@ def load_request(hints: Mapping[str, Any]) -> AllocationRequest:
     )
 
 
+def _dump_site(site: SiteFacts) -> dict[str, Any]:
+    fields = asdict(site)
+    return {"application": fields.pop("application_id"), "name": fields.pop("slug"), **fields}
+
+
 def _load_site(site: Mapping[str, Any]) -> SiteFacts:
-    deployed = site.get("deployed_ids")
-    return SiteFacts(**{**site, "deployed_ids": None if deployed is None else tuple(deployed)})
+    fields, deployed = dict(site), site.get("deployed_ids")
+    fields["deployed_ids"] = None if deployed is None else tuple(deployed)
+    return SiteFacts(fields.pop("application"), fields.pop("name"), **fields)
 
 
 def _load_undeclared_site(item: Mapping[str, Any]) -> UndeclaredSite:

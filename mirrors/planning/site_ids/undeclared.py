@@ -59,10 +59,10 @@ def refuse_other_ledgers(ledger: Ledger, request: AllocationRequest) -> Iterator
 
 def _find_known_slugs(ledger: Ledger, request: AllocationRequest) -> set[str]:
     """Return the slugs, present and former, of the sites that have or had an id from this ledger or its reference."""
-    earlier = {name for name, _ in ledger.assignments.values()} | {who.name for who in ledger.retired.values()}
+    earlier = {name for name, _ in ledger.assignments.values()} | {who.slug for who in ledger.retired.values()}
     if (followed := request.reference) is not None:
-        earlier |= {*followed.site_ids, *(who.name for who in followed.retired.values())}
-    return earlier | {slug for uuid, slug in request.undeclared_applications.items() if uuid in ledger.applications}
+        earlier |= {*followed.site_ids, *(who.slug for who in followed.retired.values())}
+    return earlier | {slug for uuid, slug in request.undeclared_applications.items() if uuid in ledger.application_ids}
 
 
 def _is_reserved(slug: str, other: UndeclaredSite, ledger: Ledger, request: AllocationRequest) -> bool:
