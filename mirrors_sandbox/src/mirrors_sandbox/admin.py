@@ -8,11 +8,14 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.auth.models import Group, User
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from mirrors_sandbox.deploying import is_credential, post_deployment
+from mirrors_sandbox.mirrors_page import show_mirrors
 from mirrors_sandbox.models import (
     Application,
     Deployment,
@@ -48,12 +51,27 @@ class VariableInline(VariablesOfEnvironment):
 @admin.register(Application)
 class ApplicationAdmin(WithDeployments, ApplicationPanel):
     deployments_of = "environment__application"
-    list_display = ("slug", "name", "organisation", "region", "original")
+    list_display = ("slug", "name", "organisation", "region", "original", "mirrors_link")
     list_filter = ("organisation",)
     ordering = ("slug",)
     search_fields = ("slug", "name")
     action_form = MirrorActionForm
     actions = ("make_a_mirror",)
+
+    def get_urls(self) -> list[URLPattern]:
+        page = path("<str:uuid>/mirrors/", self.admin_site.admin_view(self.mirrors_page), name="sandbox_mirrors")
+        return [page, *super().get_urls()]
+
+    def mirrors_page(self, request: HttpRequest, uuid: str) -> HttpResponse:
+        original = get_object_or_404(Application, pk=uuid, original=None)
+        return show_mirrors(request, original, self.admin_site.each_context(request))
+
+    @admin.display(description="Mirrors")
+    def mirrors_link(self, application: Application) -> str:
+        if application.original_id is not None:
+            return "-"
+        address = reverse("admin:sandbox_mirrors", args=[application.pk])
+        return format_html('<a href="{}">{}</a>', address, application.mirrors.count())
 
     @admin.action(description="Make a mirror")
     def make_a_mirror(self, request: HttpRequest, queryset: QuerySet[Application]) -> None:

@@ -208,3 +208,34 @@ def test_without_a_login_the_panel_shows_nothing(sandbox: Sandbox) -> None:
     answer = sandbox.get("/admin/sandbox/application/")
     assert answer.status_code == 302
     assert answer.headers["Location"].startswith("/admin/login/?next=")
+
+
+def test_the_page_of_an_originals_mirrors_shows_their_states_and_deploys_one_or_all(
+    sandbox: Sandbox, panel: Panel
+) -> None:
+    original = sandbox.do("make_application", slug="viewed")
+    first, second = (
+        sandbox.do("make_application", slug=f"viewed-{name}", original_id=original["uuid"]) for name in ("a", "b")
+    )
+    page = f"/sandbox/application/{original['uuid']}/mirrors/"
+
+    assert page in panel.see("/sandbox/application/?q=viewed")
+    assert _states(panel.see(page)) == ["not deployed"] * 4
+
+    shown = panel.do(page, environment=first["test"])
+    assert "Deploying viewed-a/test." in shown
+    assert _states(shown)[1:] == ["not deployed"] * 3
+    assert _states(shown)[0] != "not deployed"
+
+    sandbox.do("make_running_deployment", environment=second["live"])
+    shown = panel.do(page, environment="all", stage="live")
+    assert "Deploying viewed-a/live." in shown
+    assert "A deployment of viewed-b/live is already running" in shown
+    assert _states(shown)[2:] == ["not deployed", "deploying, 0 %"]
+
+    other = sandbox.do("make_application", slug="not-viewed")
+    assert "Deploying" not in panel.do(page, environment=other["test"]), "it is no mirror of this original"
+
+
+def _states(page: str) -> list[str]:
+    return re.findall(r'/sandbox/environment/[^/]+/change/">([^<]+)<', page)
