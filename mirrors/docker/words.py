@@ -11,10 +11,10 @@ PLATFORM_WORDS = PlatformWords(
     removed=_LEAVES,
     kept=_LEAVES,
     steps=SiteResourceTypes(
-        site_type="docker:index/container:Container",
+        site_types=frozenset({"docker:index/container:Container"}),
         other_types=frozenset({"Serving", "Release"}),
-        release_property="image",
-        variables_property="envs",
+        release_properties=("image",),
+        variables_properties=("envs",),
     ),
     finished_by=frozenset({"Serving"}),
 )

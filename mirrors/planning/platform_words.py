@@ -15,17 +15,18 @@ class SiteResourceTypes:
     They are directly below the Fleet, and their name is the site's slug.
 
     Args:
-        site_type: The type of the resource that is the site. A change of it is a change of the site.
+        site_types: The types of a resource that is the site. A change of it is a change of the site.
         other_types: The site's other types, which get no line in a preview. A dynamic resource of Mirrors counts by the
             last part of its type.
-        release_property: The property of ``site_type`` that another release changes.
-        variables_property: The property of ``site_type`` that holds the variables.
+        release_properties: The properties of these types that another release changes. One within another property is
+            written as a path, such as ``taskSpec.containerSpec.image``.
+        variables_properties: The properties that hold the variables.
     """
 
-    site_type: str
+    site_types: frozenset[str]
     other_types: frozenset[str]
-    release_property: str
-    variables_property: str
+    release_properties: tuple[str, ...]
+    variables_properties: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

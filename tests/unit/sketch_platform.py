@@ -73,7 +73,10 @@ WORDS = PlatformWords(
     removed="its paper is thrown away",
     kept="its paper stays",
     steps=SiteResourceTypes(
-        site_type=TYPE, other_types=frozenset({"Frame"}), release_property="edition", variables_property="words"
+        site_types=frozenset({TYPE}),
+        other_types=frozenset({"Frame"}),
+        release_properties=("paper.edition",),
+        variables_properties=("paper.words",),
     ),
 )
 

@@ -169,17 +169,22 @@ class TestThirdPlatform:
 
         def step(op: str, kind: str, name: str, *keys: str) -> dict[str, Any]:
             urn = f"urn:pulumi:test::acme::mirrors:index:Fleet${kind}::{name}"
-            return {"op": op, "urn": urn, "diffReasons": [*keys], "oldState": {}, "newState": {}}
+            details = {key: {"kind": "update", "inputDiff": False} for key in keys}
+            reasons = [key.partition(".")[0] for key in keys]
+            found = {"op": op, "urn": urn, "diffReasons": reasons, "detailedDiff": details or None}
+            return {**found, "oldState": {}, "newState": {}}
 
         steps = [
-            step("update", TYPE, "acme-de", "edition"),
+            step("update", TYPE, "acme", "paper.words.THEME", "frame"),
+            step("update", TYPE, "acme-de", "paper.edition"),
             step("update", "Frame", "acme-de", "wood"),
             step("create", "mirrors:sketch:Sheet", "acme"),
             step("create", TYPE, "acme-fr"),
             step("delete", TYPE, "acme-it"),
         ]
         assert preview_text(summarize_preview({"steps": steps}, found, "test")).splitlines() == [
-            "Preview of test: 2 of 3 sites change, 2 to deploy, 1 off the list",
+            "Preview of test: 3 of 3 sites change, 3 to deploy, 1 off the list",
+            *("", "the original", "  1 site: deployed: changed variables; changed container", "    acme"),
             *("", "wave 1", "  1 site: deployed: new release", "    acme-de"),
             *("  1 site: deployed: first deployment", "    acme-fr"),
             *("", "Off the list", "  acme-it: its paper is thrown away"),

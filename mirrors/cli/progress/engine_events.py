@@ -9,7 +9,8 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from mirrors.planning.reports.progress import UpdateProgress
-from mirrors.planning.reports.pulumi_steps import DYNAMIC_TYPES, remove_engine_words
+from mirrors.planning.reports.pulumi_messages import remove_engine_words
+from mirrors.planning.reports.pulumi_steps import DYNAMIC_TYPES
 
 UNCHANGED = "same"
 REMOVALS = frozenset(

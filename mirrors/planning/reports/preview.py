@@ -8,16 +8,8 @@ from mirrors.config import Settings
 from mirrors.planning.adoption.forecast import FirstDeploymentForecast
 from mirrors.planning.platform_words import SiteResourceTypes, load_platform_words
 from mirrors.planning.reports.fleet_preview import FleetPreview
-from mirrors.planning.reports.pulumi_steps import (
-    REMOVAL_OPS,
-    SITE_KINDS,
-    PulumiStep,
-    ResourceProperties,
-    is_failure_summary,
-    read_errors,
-    read_notes,
-    read_steps,
-)
+from mirrors.planning.reports.pulumi_messages import is_failure_summary, read_errors, read_notes
+from mirrors.planning.reports.pulumi_steps import REMOVAL_OPS, SITE_KINDS, PulumiStep, ResourceProperties, read_steps
 from mirrors.planning.reports.site_changes import is_plugin_site, preview_sites
 from mirrors.planning.rollout.waves import plan_rollout
 from mirrors.planning.site_lists import format_sites
@@ -124,7 +116,7 @@ def _describe_other_changes(
 
     Examples are a project's own resources, and an original that Mirrors no longer deploys.
     """
-    beside = {plugin.site_type, *plugin.other_types} if plugin else set()
+    beside = plugin.site_types | plugin.other_types if plugin else set()
     for step in steps:
         of_a_site = step.kind in SITE_KINDS or (step.kind in beside and step.is_below_the_fleet)
         reported = of_a_site and (step.name in leaving or step.op not in REMOVAL_OPS)

@@ -4,15 +4,13 @@ Pulumi prints a step for each resource that it compares. A ``refresh`` step hold
 step after it holds the state as the platform has it now, so a user has changed each difference by hand.
 """
 
-import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from mirrors.planning.site_state import SiteState
 from mirrors.planning.variable_entries import VariableEntries, find_differences
 from mirrors.planning.variables.names import sort_for_writing
-from mirrors.problems import Note, Problem
 
 VariableChangeKind = Literal["added", "changed", "removed", "kept"]
 
@@ -29,20 +27,6 @@ COMPONENT_TYPES = "mirrors:"
 """The start of the types of the Fleet and its parts. They are components, which only hold resources."""
 
 ResourceProperties = Mapping[str, Any]
-
-LEDGER_IS_PROTECTED = Problem(
-    "ledger-would-be-deleted",
-    "this update would delete the state's list of SITE_IDs, which is protected. Keep the protection: without the list"
-    " the ids are lost.",
-    "Give the Fleet its former name and place in the program back. To destroy the stack, run: pulumi destroy"
-    " --exclude-protected",
-)
-"""It replaces Pulumi's advice (3.259), which is to run ``pulumi state unprotect``."""
-
-_BEFORE = re.compile(
-    r"\A(error: |Preview failed: |\S+ resource '[^']*' has a problem: |Exception calling application: )+"
-)
-"""Matches the text that Pulumi's engine and SDK put before a message of Mirrors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +60,7 @@ class PulumiStep:
         new: The inputs of the program.
         keys: The names of the inputs that differ.
         outputs: The outputs in the state.
+        paths: The differing values within the inputs, such as ``spec.env.THEME``, where Pulumi names them.
     """
 
     op: str
@@ -86,6 +71,11 @@ class PulumiStep:
     new: ResourceProperties
     keys: tuple[str, ...]
     outputs: ResourceProperties
+    paths: tuple[str, ...] = ()
+
+    def has_change_at(self, place: str) -> bool:
+        """Return whether a value at this path, or below it, differs."""
+        return any(path == place or path.startswith((f"{place}.", f"{place}[")) for path in self.paths)
 
     @property
     def creates(self) -> bool:
@@ -167,38 +157,6 @@ def _change(name: str, before: VariableEntries, now: VariableEntries, *, by_hand
     )
 
 
-def read_errors(engine: Mapping[str, Any], reported: Collection[str]) -> Iterator[Problem]:
-    """Yield Pulumi's own errors. ``reported`` has the lines of Mirrors' errors, which are left out."""
-    ours = tuple(line.strip() for line in reported)
-    for item in engine.get("diagnostics") or ():
-        text = str(item.get("message", "")).strip()
-        if item.get("severity") == "error" and not text.endswith(ours):
-            yield LEDGER_IS_PROTECTED if _of_the_ledger(text) else Problem("engine", remove_engine_words(text))
-
-
-def remove_engine_words(text: str) -> str:
-    """Return a message without what Pulumi's engine and SDK put before it."""
-    return _BEFORE.sub("", text)
-
-
-def is_failure_summary(problem: Problem) -> bool:
-    """Return whether the problem is Pulumi's last line, which only says that others exist (CLI 3.259)."""
-    return problem == Problem("engine", "preview failed")
-
-
-def read_notes(engine: Mapping[str, Any], reported: Collection[str]) -> Iterator[Note]:
-    """Yield a note for each line that Pulumi or the user's own program prints, except ``reported`` ones."""
-    for item in engine.get("diagnostics") or ():
-        if item.get("severity", "info") not in ("error", "debug"):
-            lines = map(str.strip, str(item.get("message", "")).splitlines())
-            found = (line.removeprefix("warning: ") for line in lines)
-            yield from (Note(line) for line in found if line and line not in reported)
-
-
-def _of_the_ledger(text: str) -> bool:
-    return "it is protected" in text and f"{DYNAMIC_TYPES}SiteIds::" in text
-
-
 def _step(item: Mapping[str, Any]) -> PulumiStep:
     kinds, name = item["urn"].split("::", 3)[2:]
     old, new = item.get("oldState") or {}, item.get("newState") or {}
@@ -211,4 +169,5 @@ def _step(item: Mapping[str, Any]) -> PulumiStep:
         new.get("inputs") or {},
         tuple(item.get("diffReasons") or ()),
         old.get("outputs") or {},
+        tuple(item.get("detailedDiff") or ()),
     )

@@ -52,8 +52,8 @@ def preview_sites(
     order = {slug: place for place, slug in enumerate(settings.fleet.slugs)}
     slugs = sorted(of_sites, key=lambda slug: order.get(slug, len(order)))
     return [
-        _preview_plugin_site(slug, wave_of.get(slug), of_sites[slug][plugin.site_type], plugin)
-        if plugin and plugin.site_type in of_sites[slug]
+        _preview_plugin_site(slug, wave_of.get(slug), of_sites[slug][kind], plugin)
+        if plugin and (kind := next(iter(plugin.site_types & of_sites[slug].keys()), None))
         else _preview_site(slug, wave_of.get(slug), of_sites[slug], stored, judgements.get(slug))
         for slug in slugs
     ]
@@ -61,7 +61,7 @@ def preview_sites(
 
 def is_plugin_site(step: PulumiStep, plugin: SiteResourceTypes | None) -> bool:
     """Return whether a step is a site whose resource belongs to a plugin."""
-    return plugin is not None and step.kind == plugin.site_type and step.is_below_the_fleet
+    return plugin is not None and step.kind in plugin.site_types and step.is_below_the_fleet
 
 
 def _preview_site(
@@ -88,9 +88,18 @@ def _preview_plugin_site(slug: str, wave: int | None, step: PulumiStep, plugin: 
     """
     if step.creates:
         return SitePreview(slug, wave, deploys=True, causes=(ChangeCause.FIRST,))
-    by_key = {plugin.release_property: ChangeCause.RELEASE, plugin.variables_property: ChangeCause.VARIABLES}
-    causes = dict.fromkeys(by_key.get(key, ChangeCause.CONTAINER) for key in step.keys)
+    causes = {cause for key in step.keys for cause in _find_plugin_causes(step, key, plugin)}
     return SitePreview(slug, wave, deploys=True, causes=tuple(cause for cause in ChangeCause if cause in causes))
+
+
+def _find_plugin_causes(step: PulumiStep, key: str, plugin: SiteResourceTypes) -> set[ChangeCause]:
+    """Return the causes that a differing input shows, which may hold the release and the variables further in."""
+    known = {
+        **dict.fromkeys(plugin.release_properties, ChangeCause.RELEASE),
+        **dict.fromkeys(plugin.variables_properties, ChangeCause.VARIABLES),
+    }
+    inside = {place for place in known if place.startswith(f"{key}.") and step.has_change_at(place)}
+    return {known[place] for place in known if place == key or place in inside} or {ChangeCause.CONTAINER}
 
 
 def _find_first_cause(step: PulumiStep, judgement: FirstDeploymentForecast | None) -> ChangeCause:
