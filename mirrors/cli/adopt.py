@@ -49,12 +49,7 @@ def adopt(
     seen = AccountObserver(divio, connection.max_concurrent_requests).look(original, mirrors)
     if sources := find_likely_originals(*seen):
         raise mirror_as_original_error(original, sources)
-    adoption = decide(
-        *seen,
-        mirrors,
-        {**read_declared_retired(cwd), **(read_stack_retired(stack, cwd) if stack else {})},
-        read_reserved_applications(cwd),
-    )
+    adoption = decide(*seen, mirrors, read_retired_ids(stack, cwd), read_reserved_applications(cwd))
     said = (
         write_fleet(adoption.fleet, cwd, force=force) + describe_missing_ids(adoption.undecided, cwd) if write else None
     )
@@ -114,10 +109,17 @@ def read_reserved_applications(cwd: Path) -> Collection[str]:
     return tuple(listed) if isinstance(listed, Mapping) else ()
 
 
-def read_declared_retired(cwd: Path) -> dict[int, str]:
-    """Return the ids that the project's file lists as retired."""
-    listed = read_fleet_key(cwd, "retired")
-    return {site_id: "" for site_id in listed if isinstance(site_id, int)} if isinstance(listed, list) else {}
+def read_retired_ids(stack: str | None, cwd: Path) -> dict[int, str]:
+    """Return {id: slug} of the ids that the file or the stack has retired. ``releaseSiteIds`` frees an id."""
+    retired = dict.fromkeys(read_listed_ids(cwd, "retired"), "") | (read_stack_retired(stack, cwd) if stack else {})
+    released = read_listed_ids(cwd, "releaseSiteIds")
+    return {site_id: slug for site_id, slug in retired.items() if site_id not in released}
+
+
+def read_listed_ids(cwd: Path, key: str) -> set[int]:
+    """Return the ids of a list in the project's file."""
+    listed = read_fleet_key(cwd, key)
+    return {site_id for site_id in listed if isinstance(site_id, int)} if isinstance(listed, list) else set()
 
 
 def read_stack_retired(stack: str, cwd: Path) -> dict[int, str]:

@@ -5,16 +5,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from mirrors.config.base import KeyPath
 from mirrors.config.files import ProjectFiles
 from mirrors.config.key_lookup import is_required_key
 from mirrors.config.messages import ValueSource, path_of_error, problem_of_error
+from mirrors.config.platform_validation import validate_all_platforms
 from mirrors.config.platforms import (
     DEFAULT_PLATFORM,
-    PLATFORMS,
     json_keys,
     keys_of_other_platforms,
     platform_kind_of,
@@ -80,7 +79,7 @@ class ConfigurationDraft:
             The settings; None if a part is wrong that the settings cannot do without.
         """
         while True:
-            settings, errors = _validate_all_platforms(self.data)
+            settings, errors = validate_all_platforms(self.data)
             if settings is not None and not errors:
                 self.problems += self.scan.take_problems()
                 return settings
@@ -173,38 +172,6 @@ def _named_slugs(mirrors: Iterable[Any]) -> Iterable[str]:
     """Yield the slugs that the entries of the list seem to mean, whether an entry is valid or not."""
     slugs = (entry.get("application") if isinstance(entry, dict) else entry for entry in mirrors)
     return (slug for slug in slugs if isinstance(slug, str))
-
-
-def _validate_all_platforms(data: Mapping[str, Any]) -> tuple[Settings | None, list[ErrorDetails]]:
-    """Check the keys of all platforms. The settings hold the keys of one, and the other keys must be valid, too."""
-    settings, errors = None, []
-    try:
-        settings = Settings.model_validate(data)
-    except ValidationError as invalid:
-        errors = [_move_platform_key_to_top(error) for error in invalid.errors(include_url=False)]
-    others = keys_of_other_platforms(platform_kind_of(data))
-    for kind, entry in PLATFORMS.items():
-        errors += _errors_of_other_platform(
-            kind, {key: data[key] for key in entry.keys if key in data and key in others}
-        )
-    return settings, errors
-
-
-def _move_platform_key_to_top(error: ErrorDetails) -> ErrorDetails:
-    """Name a platform's key by the place where the user writes it: the top of the configuration."""
-    first, *rest = error["loc"] or ("",)
-    return {**error, "loc": tuple(rest)} if first == "platform" and rest else error
-
-
-def _errors_of_other_platform(kind: str, own: Mapping[str, Any]) -> list[ErrorDetails]:
-    """Return what is wrong in the keys of a platform that is not the stack's. None of its keys is required."""
-    try:
-        if own:
-            platform_settings_class(kind).model_validate(dict(own))
-    except ValidationError as invalid:
-        found = invalid.errors(include_url=False)
-        return [error for error in found if error["type"] != "missing" or len(error["loc"]) > 1]
-    return []
 
 
 def _removal_order(place: KeyPath) -> list[tuple[int, str]]:

@@ -10,7 +10,7 @@ from mirrors.cli.adopt import (
     describe_missing_ids,
     list_evidence,
     mirror_as_original_error,
-    read_declared_retired,
+    read_retired_ids,
     write_fleet,
 )
 from mirrors.errors import MirrorsError
@@ -126,9 +126,9 @@ def test_a_fleet_is_written_into_the_file_that_the_project_names(named: Path) ->
 
 
 def test_ids_that_the_named_file_retires_are_known(named: Path) -> None:
-    named.write_text("original: {application: acme}\nretired: [7]\n")
+    named.write_text("original: {application: acme}\nretired: [7, 9]\nreleaseSiteIds: [9]\n")
 
-    assert read_declared_retired(named.parent) == {7: ""}
+    assert read_retired_ids(None, named.parent) == {7: ""}
 
 
 def test_what_is_to_be_decided_is_a_comment_and_data() -> None:
