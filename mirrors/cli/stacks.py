@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from mirrors.cli.project import find_broken_file
-from mirrors.config.base import CONFIG_NAMESPACE
+from mirrors.config.base import select_own_keys
 from mirrors.config.files import stack_file_path
 from mirrors.errors import MirrorsError
 from mirrors.problems import Problem
@@ -70,10 +70,8 @@ class StackValues:
 
     def of_mirrors(self) -> "StackValues":
         """Return those of the namespace ``mirrors``, by key without the namespace."""
-        prefix = f"{CONFIG_NAMESPACE}:"
-        own = {key.removeprefix(prefix): value for key, value in self.values.items() if key.startswith(prefix)}
-        secret = frozenset(key.removeprefix(prefix) for key in self.secret_keys if key.startswith(prefix))
-        return StackValues(own, secret)
+        own = {own: self.values[key] for own, key in select_own_keys(self.values).items()}
+        return StackValues(own, frozenset(select_own_keys(self.secret_keys)))
 
 
 def read_configuration(stack: str, cwd: Path, *, secrets: bool = True) -> StackValues:

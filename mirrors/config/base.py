@@ -1,12 +1,12 @@
 """The base class of all models of the configuration."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic.alias_generators import to_camel
 
-__all__ = ["CONFIG_NAMESPACE", "ConfigModel", "KeyPath"]
+__all__ = ["CONFIG_NAMESPACE", "ConfigModel", "KeyPath", "select_own_keys"]
 
 CONFIG_NAMESPACE = "mirrors"
 """The namespace of all keys in Pulumi's files: ``mirrors:fleet``."""
@@ -16,6 +16,12 @@ KeyPath = tuple[int | str, ...]
 
 Example: ``("fleet", "mirrors", 2, "siteId")``.
 """
+
+
+def select_own_keys(keys: Iterable[str]) -> dict[str, str]:
+    """Return {key without the namespace: key} of the keys in the namespace of Mirrors, whatever the project's name."""
+    prefix = f"{CONFIG_NAMESPACE}:"
+    return {key.removeprefix(prefix): key for key in keys if key.startswith(prefix)}
 
 
 class ConfigModel(BaseModel):

@@ -26,9 +26,15 @@ class AccountObserver:
         self.workers = workers
 
     def look(self, original: str, named: Sequence[str] = ()) -> tuple[ObservedApplication, list[ObservedApplication]]:
-        """Return the original, and the other applications of its organisation, or only those ``named`` by slug.
+        """Return the original, and the other applications of its organisation.
 
-        Raises MirrorsError for a name that does not exist, DivioError where the platform does not answer.
+        Args:
+            original: The original's slug.
+            named: The slugs of the only other applications to look at; empty for all.
+
+        Raises:
+            MirrorsError: No application has one of these slugs.
+            DivioError: The platform does not answer.
         """
         source = self._named(original)
         if named:

@@ -1,4 +1,4 @@
-"""Looks at a platform, read-only and concurrently, and says what the planner needs to know."""
+"""Observes a fleet on Divio, read-only and concurrently, in the form that the planner reads."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 
@@ -26,11 +26,14 @@ class FleetObserver:
         self._other = "test" if self.stage == "live" else "live"
 
     def fleet(self, *, deep: bool = False, only: Collection[str] | None = None) -> ObservedFleet:
-        """Return the fleet. Raises DivioError where the platform does not answer, or refuses the token.
+        """Return the observed fleet.
 
         Args:
-            deep: also ask for every mirror's deployments and deployed variables: two more requests a mirror.
-            only: the slugs for which it asks them, where not for all.
+            deep: Whether to ask for every mirror's deployments and deployed variables: two more requests a mirror.
+            only: The slugs of the mirrors to ask these for; None for all.
+
+        Raises:
+            DivioError: The platform does not answer, or refuses the token.
         """
         slug = self.settings.fleet.original.application
         listed = self._list_applications(slug)

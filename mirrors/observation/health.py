@@ -1,4 +1,4 @@
-"""One look at a site, at its own address: does it answer as a healthy one does, and is it the declared one?"""
+"""Asks a site at its own address whether it is healthy, and whether it is the declared site."""
 
 import json
 import math
@@ -13,7 +13,7 @@ from mirrors.divio.transport import refuses_certificate
 from mirrors.planning.rollout.serving_identity import STATUS_PATH, compare_identity, expect_identity
 
 AnswerCheck = Callable[[requests.Response, Callable[[], str]], str | None]
-"""A complaint about an answer, or None. It reads the body only where it has to."""
+"""Returns the fault of an answer; None if it has none. It reads the body only where it has to."""
 
 REQUEST_SECONDS = 10.0
 """Seconds that one request may take."""
@@ -35,39 +35,43 @@ def check_health(url: str, health: HealthSettings, variables: Mapping[str, str],
     Returns:
         The request and its answer, such as ``GET https://…/: 500, where 200-399 is healthy``.
     """
-    return next(_found(url.rstrip("/"), health, variables, until), None)
+    return next(_find_faults(url.rstrip("/"), health, variables, until), None)
 
 
-def _found(url: str, health: HealthSettings, variables: Mapping[str, str], until: float) -> Iterator[str]:
-    """Return the first complaint. Each question is asked only if the answer before was well."""
-    questions = [(health.path, partial(_unhealthy, health=health))]
+def _find_faults(url: str, health: HealthSettings, variables: Mapping[str, str], until: float) -> Iterator[str]:
+    """Yield each fault of an answer. Mirrors asks the second question only if the first answer had none."""
+    questions = [(health.path, partial(_find_health_fault, health=health))]
     if health.identity:
-        questions.append((STATUS_PATH, partial(_mistaken, variables=variables)))
-    for path, wrong_with in questions:
+        questions.append((STATUS_PATH, partial(_find_wrong_site, variables=variables)))
+    for path, find_fault in questions:
         left = min(REQUEST_SECONDS, health.timeout, until - time.monotonic())
-        if wrong := _asked(url + path, left, wrong_with) if left > 0 else OUT_OF_TIME:
+        if wrong := _ask_site(url + path, left, find_fault) if left > 0 else OUT_OF_TIME:
             yield f"GET {url + path}: {wrong}"
 
 
-def _asked(address: str, limit: float, wrong_with: AnswerCheck) -> str | None:
+def _ask_site(address: str, limit: float, find_fault: AnswerCheck) -> str | None:
     """Ask without a cookie, a credential or a redirect, as a stranger does.
 
-    ``limit``: seconds, for the whole answer.
+    Args:
+        address: The address to ask.
+        limit: The seconds that the whole answer may take.
+        find_fault: Returns the fault of an answer; None if it has none.
     """
     deadline = time.monotonic() + limit
     try:
         with requests.Session() as session:
             session.trust_env = False  # without this, ~/.netrc sends a user's password to a site
             with session.get(address, timeout=limit, allow_redirects=False, stream=True) as answer:
-                return wrong_with(answer, partial(_body, answer, deadline))
+                return find_fault(answer, partial(_read_body, answer, deadline))
     except requests.RequestException as error:
-        return _unanswered(error)
+        return _describe_no_answer(error)
 
 
-def _body(answer: requests.Response, deadline: float) -> str:
+def _read_body(answer: requests.Response, deadline: float) -> str:
     """Read byte by byte, because the read of a longer piece waits for all of it.
 
-    Raises Timeout over the whole answer.
+    Raises:
+        Timeout: The deadline for the whole answer has passed.
     """
     body = bytearray()
     for piece in answer.iter_content(1):
@@ -82,32 +86,29 @@ def _body(answer: requests.Response, deadline: float) -> str:
         return body.decode(errors="replace")
 
 
-def _unhealthy(answer: requests.Response, body: Callable[[], str], health: HealthSettings) -> str | None:
+def _find_health_fault(answer: requests.Response, body: Callable[[], str], health: HealthSettings) -> str | None:
     if not any(answer.status_code in statuses for statuses in health.statuses):
-        return f"{answer.status_code}, where {_shown(health.statuses)} is healthy"
+        return f"{answer.status_code}, where {_format_statuses(health.statuses)} is healthy"
     if health.text is not None and health.text not in body():
         return f"{answer.status_code}, without the text {health.text!r}"
     return None
 
 
-def _mistaken(answer: requests.Response, body: Callable[[], str], variables: Mapping[str, str]) -> str | None:
-    """Return a complaint where the process is not the declared one.
-
-    Without the companion app there is no way to know.
-    """
+def _find_wrong_site(answer: requests.Response, body: Callable[[], str], variables: Mapping[str, str]) -> str | None:
+    """Return the fault of a process that is not the declared one. Only the companion app shows which one it is."""
     if answer.status_code != requests.codes.ok:
         return (
             f"{answer.status_code}, so Mirrors cannot tell which site it is. The companion app django_mirrors answers"
             " here if MIRRORS_STATUS is on"
         )
     try:
-        told = json.loads(body())
+        found = json.loads(body())
     except ValueError:
-        told = None
-    return compare_identity(expect_identity(variables), told)
+        found = None
+    return compare_identity(expect_identity(variables), found)
 
 
-def _unanswered(error: requests.RequestException) -> str:
+def _describe_no_answer(error: requests.RequestException) -> str:
     if refuses_certificate(error):
         return "its certificate is not valid"
     if isinstance(error, requests.Timeout):
@@ -115,5 +116,5 @@ def _unanswered(error: requests.RequestException) -> str:
     return "no connection"
 
 
-def _shown(statuses: Iterable[range]) -> str:
+def _format_statuses(statuses: Iterable[range]) -> str:
     return ", ".join(f"{item[0]}-{item[-1]}" if len(item) > 1 else str(item[0]) for item in statuses)

@@ -55,9 +55,11 @@ _REMEDIES: tuple[tuple[type[DivioError], str, str], ...] = (
 
 
 def convert_error(error: DivioError, environ: Mapping[str, str] = MappingProxyType({})) -> Problem:
-    """The error with its remedy, where one is known.
+    """Return an error as a problem, with its remedy where one is known.
 
-    ``environ``: the variables of the reader, who can start the platform where it is a sandbox.
+    Args:
+        error: The client's error.
+        environ: The reader's environment. It shows whether the platform is a sandbox, which a user can start.
     """
     found = ((code, remedy) for kind, code, remedy in _REMEDIES if isinstance(error, kind))
     code, remedy = next(found, ("platform-failed", ""))

@@ -14,8 +14,14 @@ def observe_retired_sites(
 ) -> dict[str, ObservedSite]:
     """Return {slug: the site that it runs here}, without those that are gone or were never deployed here.
 
-    ``report`` gets a note on each that the token may no longer see: that is no trouble of the declared sites. Raises
-    DivioError where the platform does not answer.
+    Args:
+        divio: The client.
+        slugs: The sites that left the list.
+        stage: The stack's environment, ``test`` or ``live``.
+        report: Takes a note on each site that the token may no longer see. The declared sites have no trouble then.
+
+    Raises:
+        DivioError: The platform does not answer.
     """
     found = ask_concurrently(lambda slug: _observe_visible(divio, slug, stage, report), sorted(set(slugs)))
     return {site.slug: site for site in found if site is not None}

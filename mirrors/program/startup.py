@@ -11,7 +11,7 @@ from typing import NoReturn
 import pulumi
 
 from mirrors.config import Settings, parse_configuration
-from mirrors.config.base import CONFIG_NAMESPACE
+from mirrors.config.base import select_own_keys
 from mirrors.config.files import ProjectFiles
 from mirrors.config.wording import format_value, suggest_known
 from mirrors.planning.rollout.waves import MANUAL_RELEASE_SITES, RolloutPlan
@@ -116,14 +116,11 @@ def find_published_passphrase(platform: str, environ: Mapping[str, str]) -> list
 
 
 def _read_raw_values() -> dict[str, str]:
-    """Return the raw values of the namespace ``mirrors``, whatever the project's name is."""
-    prefix = f"{CONFIG_NAMESPACE}:"
+    """Return the raw values of the namespace ``mirrors``, by key without the namespace."""
     everything = json.loads(os.environ.get("PULUMI_CONFIG", "{}"))
-    return {key.removeprefix(prefix): value for key, value in everything.items() if key.startswith(prefix)}
+    return {own: everything[key] for own, key in select_own_keys(everything).items()}
 
 
 def _read_secret_keys(environ: Mapping[str, str]) -> set[str]:
     """Return the keys of the namespace ``mirrors`` that are set as secrets, without the namespace."""
-    prefix = f"{CONFIG_NAMESPACE}:"
-    everything: list[str] = json.loads(environ.get("PULUMI_CONFIG_SECRET_KEYS", "[]"))
-    return {key.removeprefix(prefix) for key in everything if key.startswith(prefix)}
+    return {*select_own_keys(json.loads(environ.get("PULUMI_CONFIG_SECRET_KEYS", "[]")))}
