@@ -1,11 +1,15 @@
 """The pages whose commands the tests with the real engine run: each is followed, and none of its blocks is left out."""
 
+import re
+
 import pytest
 
 from tests.engine.operations import JOURNEYS
 from tests.engine.operations.steps import FAULTS, PAGES, SECTIONS
-from tests.engine.pages import adoption, quickstart
+from tests.engine.pages import adoption, quickstart, tutorial
 from tests.engine.pages.page import Page, Section, missing, page
+from tests.peers.divio_cli import VERSION
+from tests.peers.test_sandbox_divio_cli import COMMANDS
 
 GITOPS = page("how-to/gitops")
 
@@ -34,7 +38,8 @@ def test_the_index_names_each_page_of_the_runbook() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pages", "set_ups"), [(adoption.PAGES, adoption.SET_UPS), (quickstart.PAGES, quickstart.SET_UPS)]
+    ("pages", "set_ups"),
+    [(module.PAGES, module.SET_UPS) for module in (adoption, quickstart, tutorial)],
 )
 def test_each_section_of_a_page_that_is_followed_in_order_has_a_set_up(pages: list[Page], set_ups: list[str]) -> None:
     assert [section.title for part in pages for section in part.sections] == list(set_ups)
@@ -48,6 +53,15 @@ def test_each_block_of_the_page_about_pipelines_is_followed() -> None:
     assert [section.title for section in run] == ["Start", "Rules for every stack"]
     assert run[0].blocks == quickstart.PAGES[0].sections[0].blocks[:1]
     assert GITOPS.unread == 0
+
+
+def test_what_the_page_about_the_sandbox_says_of_divios_client_is_what_its_test_runs() -> None:
+    text = page("how-to/sandbox").text
+    assert f"divio-cli {VERSION}" in text
+    said = {line.partition(" --remote-id")[0] for line in re.findall(r"`divio (app list|app logs [^`]*)`", text)}
+    run = {line.partition(" --remote-id")[0] for line in COMMANDS}
+    assert said == {"app list", "app logs test"}
+    assert said <= run
 
 
 def test_what_was_not_said_is_found_out() -> None:

@@ -62,7 +62,7 @@ class Reader:
             if block.language == "sh" and not block.not_run:
                 self._step(steps)
                 said = "".join(self.run(line) for line in block.text.splitlines())
-            elif block.language == "text":
+            elif block.language == "text" and not block.not_run:
                 said = said or self._step(steps)
                 assert missing(block.text, said) == [], said
         self._step(steps)
