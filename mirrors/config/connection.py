@@ -46,7 +46,7 @@ def load_rollout(raw: Mapping[str, str]) -> RolloutSettings:
     try:
         return RolloutSettings.model_validate(json.loads(raw.get("rollout") or "{}"))
     except (json.JSONDecodeError, ValidationError):
-        raise ConfigurationError(_invalid_key_problem("rollout")) from None
+        raise ConfigurationError(_make_invalid_key_problem("rollout")) from None
 
 
 def load_divio_connection(raw: Mapping[str, str], environ: Mapping[str, str]) -> DivioConnection:
@@ -66,13 +66,13 @@ def load_divio_connection(raw: Mapping[str, str], environ: Mapping[str, str]) ->
             values["rollout"] = json.loads(raw["rollout"])
         return DivioConnection.model_validate(values)
     except json.JSONDecodeError:
-        raise ConfigurationError(_invalid_key_problem("rollout")) from None
+        raise ConfigurationError(_make_invalid_key_problem("rollout")) from None
     except ValidationError as error:
         keys = sorted({str(item["loc"][0]) for item in error.errors(include_input=False)})
-        raise ConfigurationError(*map(_invalid_key_problem, keys)) from None
+        raise ConfigurationError(*map(_make_invalid_key_problem, keys)) from None
 
 
-def _invalid_key_problem(key: str) -> Problem:
+def _make_invalid_key_problem(key: str) -> Problem:
     if key not in CONNECTION_ENVIRON:
         remedy = "Correct it: docs/reference/configuration lists what each key takes"
         return Problem("value-not-taken", "the value is not valid.", remedy, path=f"mirrors:{key}")

@@ -67,9 +67,9 @@ class ConfigurationDraft:
         }
         scanned = compare_with_files(data, files)
         origins = _fill_in(data, stack, environ)
-        mirrors = _mirror_entries(data)
+        mirrors = _find_mirror_entries(data)
         return cls(
-            data, origins, scanned, list(range(len(mirrors))), frozenset(_named_slugs(mirrors)), scanned.problems
+            data, origins, scanned, list(range(len(mirrors))), frozenset(_find_named_slugs(mirrors)), scanned.problems
         )
 
     def validate(self) -> Settings | None:
@@ -83,14 +83,14 @@ class ConfigurationDraft:
             if settings is not None and not errors:
                 self.problems += self.scan.take_problems()
                 return settings
-            self.problems += [item for item in self._problems_of_errors(errors) if item not in self.problems]
-            places = {self._smallest_optional_part(path_of_error(error)) for error in errors}
+            self.problems += [item for item in self._convert_errors(errors) if item not in self.problems]
+            places = {self._find_smallest_optional_part(path_of_error(error)) for error in errors}
             if () in places:
                 return None
-            for place in sorted(places, key=_removal_order, reverse=True):
+            for place in sorted(places, key=_rank_for_removal, reverse=True):
                 self._remove_part(place)
 
-    def _problems_of_errors(self, errors: Sequence[ErrorDetails]) -> list[Problem]:
+    def _convert_errors(self, errors: Sequence[ErrorDetails]) -> list[Problem]:
         """Return one problem for each place.
 
         Where a scalar does not arrive as it is written, the problem is about what the file has.
@@ -105,7 +105,7 @@ class ConfigurationDraft:
     def _stand_ins(self) -> dict[str, Any]:
         return {**_STAND_INS, **platform_settings_class(platform_kind_of(self.data)).stand_ins}
 
-    def _smallest_optional_part(self, place: KeyPath) -> KeyPath:
+    def _find_smallest_optional_part(self, place: KeyPath) -> KeyPath:
         """Return the place of the smallest optional part around a place; ``()`` if no part is optional."""
         if place[0] in self._stand_ins or (
             place[0] in keys_of_other_platforms(platform_kind_of(self.data)) and len(place) == 1
@@ -162,18 +162,18 @@ def _escape_invalid_utf8(key: str) -> str:
     return key.encode(errors="backslashreplace").decode()
 
 
-def _mirror_entries(data: Mapping[str, Any]) -> list[Any]:
+def _find_mirror_entries(data: Mapping[str, Any]) -> list[Any]:
     fleet = data.get("fleet")
     mirrors = fleet.get("mirrors") if isinstance(fleet, dict) else None
     return mirrors if isinstance(mirrors, list) else []
 
 
-def _named_slugs(mirrors: Iterable[Any]) -> Iterable[str]:
+def _find_named_slugs(mirrors: Iterable[Any]) -> Iterable[str]:
     """Yield the slugs that the entries of the list seem to mean, whether an entry is valid or not."""
     slugs = (entry.get("application") if isinstance(entry, dict) else entry for entry in mirrors)
     return (slug for slug in slugs if isinstance(slug, str))
 
 
-def _removal_order(place: KeyPath) -> list[tuple[int, str]]:
+def _rank_for_removal(place: KeyPath) -> list[tuple[int, str]]:
     """Return a sort key. In reverse order it has later list items first, and inner places before outer ones."""
     return [(key if isinstance(key, int) else -1, str(key)) for key in place]

@@ -43,7 +43,7 @@ class ProjectFiles:
         if project is None:
             return cls(directory)
         top = top_level_keys(_read_text_or_empty(project))
-        own = _stack_file_beside(project, top, stack)
+        own = _find_stack_file(project, top, stack)
         found = (
             SourceFile.from_top_keys(
                 own.name, top_level_keys(_read_text_or_empty(own)), CONFIG_NAMESPACE, rewritten=True
@@ -82,7 +82,7 @@ NO_PROJECT_FILES = ProjectFiles(Path())
 def stack_file_path(directory: Path, stack: str) -> Path | None:
     """Return the path of a stack's configuration file, which may not exist yet; None without a project."""
     project = find_project_file(directory)
-    return _stack_file_beside(project, top_level_keys(_read_text_or_empty(project)), stack) if project else None
+    return _find_stack_file(project, top_level_keys(_read_text_or_empty(project)), stack) if project else None
 
 
 def find_project_file(directory: Path) -> Path | None:
@@ -91,7 +91,7 @@ def find_project_file(directory: Path) -> Path | None:
     return next((place for place in places if place.is_file()), None)
 
 
-def _stack_file_beside(project: Path, top: Mapping[str, Node] | None, stack: str) -> Path:
+def _find_stack_file(project: Path, top: Mapping[str, Node] | None, stack: str) -> Path:
     """Return the path of a stack's file.
 
     The file is in the project's directory, or in the one that ``stackConfigDir`` names. It has the suffix of the

@@ -55,19 +55,19 @@ def read_fleet_file(file: Path, name: str) -> FleetFileContent:
             found.fleet = _FleetReader(SourceFile(name, False, {}), found).read_node(root, ("fleet",))
         else:
             found.problems.append(
-                _unusable_file(f"{name} has no keys.", f"Write those of {_FLEET_KEY}, such as original")
+                _make_unusable_file_problem(f"{name} has no keys.", f"Write those of {_FLEET_KEY}, such as original")
             )
     except OSError as error:
         message = f"Mirrors cannot read {file}: {error.strerror}."
-        found.problems.append(_unusable_file(message, "Write the path from the project's directory on"))
+        found.problems.append(_make_unusable_file_problem(message, "Write the path from the project's directory on"))
     except (UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}," if mark else ""
-        found.problems.append(_unusable_file(f"{name}{where} is no YAML.", "Correct the file"))
+        found.problems.append(_make_unusable_file_problem(f"{name}{where} is no YAML.", "Correct the file"))
     return found
 
 
-def _unusable_file(message: str, remedy: str) -> Problem:
+def _make_unusable_file_problem(message: str, remedy: str) -> Problem:
     return problem_at(("fleetFile",), "fleet-file-unusable", message, remedy)
 
 
@@ -80,7 +80,7 @@ class _FleetReader:
         if isinstance(node, SequenceNode):
             return [self.read_node(item, (*place, number)) for number, item in enumerate(node.value)]
         if isinstance(node, MappingNode):
-            self.found.problems += self._duplicate_keys(node, place)
+            self.found.problems += self._find_duplicate_keys(node, place)
             return {key: self.read_node(item, (*place, key)) for key, item in dict(mapping_pairs(node)).items()}
         return self._read_scalar(self.source.scalar_of(node), place) if isinstance(node, ScalarNode) else None
 
@@ -93,7 +93,7 @@ class _FleetReader:
             self.found.altered.append(AlteredScalar(place, leaf, None))
         return value
 
-    def _duplicate_keys(self, node: MappingNode, place: KeyPath) -> Iterator[Problem]:
+    def _find_duplicate_keys(self, node: MappingNode, place: KeyPath) -> Iterator[Problem]:
         seen: set[str] = set()
         for key, _ in node.value:
             if key.value in seen:

@@ -63,7 +63,7 @@ def problem_of_error(
     """
     place = path_of_error(error)
     if error["type"] == "extra_forbidden":
-        return problem_at(place, "unknown-key", "Mirrors knows no such key.", _unknown_key_remedy(place))
+        return problem_at(place, "unknown-key", "Mirrors knows no such key.", _suggest_key(place))
     if error["type"] == "missing":
         remedy = missing_key_remedy(place) if len(place) == 1 else f"Write {describe_expected(error, place)}"
         return problem_at(place, "missing-key", "the key is missing.", remedy[:1].upper() + remedy[1:])
@@ -73,10 +73,10 @@ def problem_of_error(
         if leaf is not None and leaf.text != json.dumps(error["input"]):  # Pulumi has made 2 of 2.0.
             return altered_scalar_problem(AlteredScalar(place, leaf, error["input"]), None)
         return problem_at(place, "needs-quotes", *_needs_quotes_message(error, place, leaf))
-    return _invalid_value_problem(error, place, origins.get(place))
+    return _make_invalid_value_problem(error, place, origins.get(place))
 
 
-def _invalid_value_problem(error: ErrorDetails, place: KeyPath, origin: ValueSource | None) -> Problem:
+def _make_invalid_value_problem(error: ErrorDetails, place: KeyPath, origin: ValueSource | None) -> Problem:
     source, command = (f" from {origin.name}", origin.remedy) if origin else ("", "")
     message = f"{_describe_input(error, place)}{source} is not valid."
     return problem_at(place, "value-not-taken", message, f"Write {describe_expected(error, place)}{command}")
@@ -95,7 +95,7 @@ def _needs_quotes_message(error: ErrorDetails, place: KeyPath, leaf: YamlScalar 
     message = f"YAML reads {leaf.text} as {kind_read} ({leaf.where})."
     if leaf.rewritten:  # Pulumi may have written 83 where the user wrote 0123.
         return f"{message} Pulumi changes such values when it saves that file.", f"{remedy}, as you mean it"
-    return message, f"{remedy}: {_quoted_line(place, leaf)}"
+    return message, f"{remedy}: {_quote_line(place, leaf)}"
 
 
 def altered_scalar_problem(found: AlteredScalar, takes: str | None) -> Problem:
@@ -108,7 +108,7 @@ def altered_scalar_problem(found: AlteredScalar, takes: str | None) -> Problem:
     leaf, place = found.leaf, found.place
     arrives = "has several meanings" if found.arrived is None else f"arrives as {format_value(found.arrived)}"
     message = f"{leaf.text} without quotes {arrives} ({leaf.where})."
-    remedy = f"Put it in quotes: {_quoted_line(place, leaf)}"
+    remedy = f"Put it in quotes: {_quote_line(place, leaf)}"
     if takes is not None:
         remedy = f"Write {takes}, in decimal digits that do not begin with 0"
     return problem_at(place, "value-not-as-written", message, remedy)
@@ -121,7 +121,7 @@ def rewritten_date_problem(place: KeyPath, leaf: YamlScalar | None) -> Problem:
     return problem_at(place, "value-not-as-written", message, "Put the date in quotes, as you mean it")
 
 
-def _quoted_line(place: KeyPath, leaf: YamlScalar) -> str:
+def _quote_line(place: KeyPath, leaf: YamlScalar) -> str:
     text = json.dumps(leaf.text, ensure_ascii=False)
     return f"{place[-1]}: {text}" if isinstance(place[-1], str) else text
 
@@ -132,7 +132,7 @@ def path_of_error(error: ErrorDetails) -> KeyPath:
     return place[:-1] if place[-1:] == ("[key]",) and error["type"] != "extra_forbidden" else place
 
 
-def _unknown_key_remedy(place: KeyPath) -> str:
+def _suggest_key(place: KeyPath) -> str:
     key = str(place[-1])
     model = model_at(place[:-1])
     known = [str(key) for key in fields_by_key(model)] if model else []

@@ -19,7 +19,7 @@ def validate_all_platforms(data: Mapping[str, Any]) -> tuple[Settings | None, li
         errors = [_move_platform_key_to_top(error) for error in invalid.errors(include_url=False)]
     others = keys_of_other_platforms(platform_kind_of(data))
     for kind, entry in PLATFORMS.items():
-        errors += _errors_of_other_platform(
+        errors += _find_errors_of_other_platform(
             kind, {key: data[key] for key in entry.keys if key in data and key in others}
         )
     return settings, errors
@@ -31,7 +31,7 @@ def _move_platform_key_to_top(error: ErrorDetails) -> ErrorDetails:
     return {**error, "loc": tuple(rest)} if first == "platform" and rest else error
 
 
-def _errors_of_other_platform(kind: str, own: Mapping[str, Any]) -> list[ErrorDetails]:
+def _find_errors_of_other_platform(kind: str, own: Mapping[str, Any]) -> list[ErrorDetails]:
     """Return what is wrong in the keys of a platform that is not the stack's. None of its keys is required."""
     try:
         if own:

@@ -15,7 +15,7 @@ from mirrors.web_addresses import is_host
 def check_own_variables_undeclared(context: ValidationContext) -> Iterator[Problem]:
     """Refuse a declared variable that Mirrors sets, or that the fleet shares."""
     reserved = context.settings.reserved_names
-    for place, names in _variable_places(context):
+    for place, names in _list_variable_places(context):
         for name in names:
             if name in reserved:
                 owner = "Mirrors sets" if name in SITE_VARIABLES else f"{format_path(('fleet', 'shared'))} shares"
@@ -25,7 +25,7 @@ def check_own_variables_undeclared(context: ValidationContext) -> Iterator[Probl
 
 def check_domains_are_hosts(context: ValidationContext) -> Iterator[Problem]:
     """Refuse a DOMAIN that is not one host: the companion app makes the site's ``Site`` row from it."""
-    for place, variables in _variable_places(context):
+    for place, variables in _list_variable_places(context):
         value = variables.get(DOMAIN)
         text = value.get_secret_value() if isinstance(value, SecretStr) else value
         if text and not is_host(text.strip()):
@@ -68,7 +68,7 @@ def check_shared_values(context: ValidationContext) -> Iterator[Problem]:
             yield problem_at(("sharedValues", name), "value-of-unshared-name", message, suggest_known(name, shared))
 
 
-def _variable_places(context: ValidationContext) -> Iterator[tuple[KeyPath, Mapping[str, str | SecretStr]]]:
+def _list_variable_places(context: ValidationContext) -> Iterator[tuple[KeyPath, Mapping[str, str | SecretStr]]]:
     settings = context.settings
     yield ("fleet", "variables"), settings.fleet.variables
     for place, site in context.sites:

@@ -71,7 +71,7 @@ class SourceFile:
         bare = isinstance(name, ScalarNode) and name.value == namespace
         named = {key if ":" in key or not bare else prefix + key: node for key, node in mapping_pairs(config)}
         keys = {key.removeprefix(prefix): node for key, node in named.items() if key.startswith(prefix)}
-        return cls(file, rewritten, keys if rewritten else {key: _value_node(node) for key, node in keys.items()})
+        return cls(file, rewritten, keys if rewritten else {key: _find_value_node(node) for key, node in keys.items()})
 
     def scalar_of(self, node: ScalarNode) -> YamlScalar:
         """Return a scalar of this file, with its line."""
@@ -89,7 +89,7 @@ def top_level_keys(text: str) -> dict[str, Node] | None:
         return None
 
 
-def _value_node(node: Node) -> Node:
+def _find_value_node(node: Node) -> Node:
     """Return the value of a key in a project's file: below ``value``, or the ``default`` of a key with a type."""
     held = dict(mapping_pairs(node)) if isinstance(node, MappingNode) else {}
     return next((held[key] for key in ("value", "default") if key in held), node)

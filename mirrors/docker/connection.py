@@ -46,7 +46,7 @@ def load_docker_connection(raw: Mapping[str, str], environ: Mapping[str, str]) -
         section, tls = json.loads(raw.get("docker") or "{}"), json.loads(raw.get("dockerTls") or "null")
         host = section.get("host") or environ.get(HOST_VARIABLE) or None
     except (ValueError, AttributeError):
-        raise _invalid_host() from None
+        raise _make_invalid_host_error() from None
     return _validate(host, tls)
 
 
@@ -54,9 +54,9 @@ def _validate(host: Any, tls: Any) -> DockerConnection:
     try:
         return DockerConnection.model_validate({"host": host, "tls": tls})
     except ValidationError:
-        raise _invalid_host() from None
+        raise _make_invalid_host_error() from None
 
 
-def _invalid_host() -> ConfigurationError:
+def _make_invalid_host_error() -> ConfigurationError:
     message = f"mirrors:docker.host, {HOST_VARIABLE} in the environment or mirrors:dockerTls is not valid"
     return ConfigurationError(Problem("docker-host-invalid", message))

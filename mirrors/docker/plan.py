@@ -44,10 +44,10 @@ def plan_containers(
     """
     rollout, original = plan_rollout(settings, rotates_credentials=rotated), settings.fleet.original
     mirrors, postponed = split_postponed(
-        plan_mirror(settings, item, _observed(seen, item.application), rollout, manual_release_sites)
+        plan_mirror(settings, item, _find_observed_site(seen, item.application), rollout, manual_release_sites)
         for item in settings.mirrors
     )
-    problems = (*find_held_site_changes(settings, seen), *(_held_password_problems(rollout) if rotated else ()))
+    problems = (*find_held_site_changes(settings, seen), *(_refuse_held_passwords(rollout) if rotated else ()))
     return ContainersPlan(
         problems,
         plan_site(settings, original, seen.original or make_absent_site(original.application)),
@@ -59,7 +59,7 @@ def plan_containers(
     )
 
 
-def _observed(seen: ObservedFleet, slug: str) -> ObservedSite:
+def _find_observed_site(seen: ObservedFleet, slug: str) -> ObservedSite:
     return seen.mirrors.get(slug) or make_absent_site(slug)
 
 
@@ -79,11 +79,12 @@ def check_other_fleets(settings: Settings, elsewhere: Mapping[str, str]) -> tupl
     """
     fleets = sorted({*elsewhere.values()} - {settings.fleet.original.formerly})
     return tuple(
-        _other_fleet_problem(fleet, sorted(slug for slug in elsewhere if elsewhere[slug] == fleet)) for fleet in fleets
+        _make_other_fleet_problem(fleet, sorted(slug for slug in elsewhere if elsewhere[slug] == fleet))
+        for fleet in fleets
     )
 
 
-def _other_fleet_problem(fleet: str, slugs: Sequence[str]) -> Problem:
+def _make_other_fleet_problem(fleet: str, slugs: Sequence[str]) -> Problem:
     return Problem(
         "site-of-another-fleet",
         f"{format_slugs(slugs, 3)}: on this host in the fleet {fleet}, with that fleet's database.",
@@ -92,7 +93,7 @@ def _other_fleet_problem(fleet: str, slugs: Sequence[str]) -> Problem:
     )
 
 
-def _held_password_problems(rollout: RolloutPlan) -> tuple[Problem, ...]:
+def _refuse_held_passwords(rollout: RolloutPlan) -> tuple[Problem, ...]:
     return tuple(
         Problem(
             "held-site-password-changes",

@@ -63,7 +63,9 @@ class DockerPlatform:
             "environment": settings.environment,
             "release": context.image,
             "identities": {
-                name: _public_identity(value) for name, value in context.shared.items() if is_service_variable(name)
+                name: _make_public_identity(value)
+                for name, value in context.shared.items()
+                if is_service_variable(name)
             },
         }
         return PlatformOutputs([first.row], [site.row for site in mirrors], about)
@@ -120,7 +122,7 @@ class DockerPlatform:
         return declare_database(context).with_media()
 
 
-def _public_identity(value: pulumi.Output[str]) -> pulumi.Output[str]:
+def _make_public_identity(value: pulumi.Output[str]) -> pulumi.Output[str]:
     """Return the parts of a secret address that are no secret: host and name."""
     return pulumi.Output.unsecret(value.apply(identify_service))
 

@@ -107,14 +107,14 @@ class HealthWait:
             self._fail("container-ended", f"its container ended{code}{memory}")
         if (state.get("Health") or {}).get(
             "Status"
-        ) == "unhealthy" and self._count_failed_checks() >= self.failures + self._most_failed_checks():
+        ) == "unhealthy" and self._count_failed_checks() >= self.failures + self._count_most_failed_checks():
             self._fail("container-unhealthy", f"its container is unhealthy{self._describe_last_check()}")
 
     def _count_failed_checks(self) -> int:
         """Return how many checks in a row have failed."""
         return int((self.container.attrs["State"].get("Health") or {}).get("FailingStreak") or 0)
 
-    def _most_failed_checks(self) -> int:
+    def _count_most_failed_checks(self) -> int:
         """Return how many failed checks make a container unhealthy; Docker's own number where none is set."""
         return int((self.container.attrs["Config"].get("Healthcheck") or {}).get("Retries") or DEFAULT_RETRIES)
 

@@ -42,7 +42,7 @@ def declare_release(context: DockerContext, original: SitePlan) -> Release | Non
     command = docker_of(context.settings).release_command
     if not command:
         return None
-    props = _command_inputs(context, original, command, context.image) | {"name": context.names.part("release")}
+    props = _make_command_inputs(context, original, command, context.image) | {"name": context.names.part("release")}
     ours = pulumi.ResourceOptions(parent=context.release, aliases=context.own.aliases, depends_on=list(context.ready))
     return Release(context.name, props, ours)
 
@@ -65,7 +65,7 @@ def declare_site(context: DockerContext, site: SitePlan, release: Release | None
         **({"verified": True, "url": url} if "health" in settings.rollout.model_fields_set else {}),
     }
     stays = pulumi.ResourceOptions(ignore_changes=ALL_PROPERTIES if site.is_held or site.is_paused else None)
-    serving = Serving(site.slug, props, pulumi.ResourceOptions.merge(_site_options(context, site), stays))
+    serving = Serving(site.slug, props, pulumi.ResourceOptions.merge(_make_site_options(context, site), stays))
     context.scheduler.free_slot_after(site.slug, serving)
     return DeclaredSite(serving, make_site_row(site.slug, site_id, settings, url, serving.container))
 
@@ -78,20 +78,20 @@ def _declare_site_command(
     if not command:
         return None
     variables, plain = container_variables(context, site), plain_names(context, site)
-    props = _command_inputs(context, site, command, image) | {
+    props = _make_command_inputs(context, site, command, image) | {
         "name": f"{context.names.site(site.slug)}_command",
         "told": {name: value for name, value in variables.items() if name in plain},
     }
     after = pulumi.ResourceOptions(depends_on=list(before), ignore_changes=ignored_properties(site))
-    return Release(site.slug, props, pulumi.ResourceOptions.merge(_site_options(context, site), after))
+    return Release(site.slug, props, pulumi.ResourceOptions.merge(_make_site_options(context, site), after))
 
 
-def _site_options(context: DockerContext, site: SitePlan) -> pulumi.ResourceOptions:
+def _make_site_options(context: DockerContext, site: SitePlan) -> pulumi.ResourceOptions:
     """Return a site's options. Its parent is the Fleet: a refresh below a renamed component fails (engine 3.259)."""
     return pulumi.ResourceOptions(parent=context.fleet, aliases=former_aliases(site.formerly))
 
 
-def _command_inputs(
+def _make_command_inputs(
     context: DockerContext, site: SitePlan, command: Sequence[str], image: pulumi.Output[str]
 ) -> dict[str, Any]:
     place = docker_of(context.settings).media.path

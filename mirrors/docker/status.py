@@ -29,12 +29,12 @@ def container_statuses(
         declared_image: The id of the image that ``docker.image`` names on the host; None where it has none.
     """
     first, *mirrors = (_find_container(site, found) for site in settings.fleet.sites)
-    rows = [_original_row(settings, first, site_ids, declared_image)]
+    rows = [_make_original_row(settings, first, site_ids, declared_image)]
     newest = first.release if first else None
     for mirror, container in zip(settings.mirrors, mirrors, strict=True):
-        row = _site_row(settings, mirror, container, "mirror", site_ids, newest)
+        row = _make_site_row(settings, mirror, container, "mirror", site_ids, newest)
         rows.append(mark_held(settings, mirror, row))
-    return (*rows, *_removed_rows(settings, found))
+    return (*rows, *_make_removed_rows(settings, found))
 
 
 def _find_container(site: SiteSettings, found: Mapping[str, ObservedContainer]) -> ObservedContainer | None:
@@ -42,10 +42,10 @@ def _find_container(site: SiteSettings, found: Mapping[str, ObservedContainer]) 
     return found.get(site.application) or (found.get(site.formerly) if site.formerly else None)
 
 
-def _original_row(
+def _make_original_row(
     settings: Settings, container: ObservedContainer | None, site_ids: Mapping[str, int], declared_image: str | None
 ) -> SiteStatus:
-    row = _site_row(settings, settings.fleet.original, container, "original", site_ids, None)
+    row = _make_site_row(settings, settings.fleet.original, container, "original", site_ids, None)
     if container is None or declared_image in (None, container.image):
         return row
     now = str(declared_image).removeprefix("sha256:")[:SHORT_ID_LENGTH]
@@ -54,7 +54,7 @@ def _original_row(
     return replace(row, notes=(said,))
 
 
-def _site_row(
+def _make_site_row(
     settings: Settings,
     site: SiteSettings,
     container: ObservedContainer | None,
@@ -79,10 +79,10 @@ def _site_row(
     if newest not in (None, container.release):
         said = f"runs release {container.release[:SHORT_ID_LENGTH]}, the original has {str(newest)[:SHORT_ID_LENGTH]}"
         findings.append((SiteCondition.OUTDATED, said))
-    return _container_row(settings, slug, container, role, site_id, findings)
+    return _make_container_row(settings, slug, container, role, site_id, findings)
 
 
-def _container_row(
+def _make_container_row(
     settings: Settings,
     slug: str,
     container: ObservedContainer,
@@ -118,9 +118,9 @@ def _rank_findings(findings: Sequence[ContainerFinding]) -> tuple[SiteCondition,
     return (ranked[0][0] if ranked else SiteCondition.CONVERGED), tuple(detail for _, detail in ranked)
 
 
-def _removed_rows(settings: Settings, found: Mapping[str, ObservedContainer]) -> Iterator[SiteStatus]:
+def _make_removed_rows(settings: Settings, found: Mapping[str, ObservedContainer]) -> Iterator[SiteStatus]:
     known = {slug for site in settings.fleet.sites for slug in (site.application, site.formerly)}
     for slug, container in sorted(found.items()):
         if slug not in known:
             left = (SiteCondition.REMOVED, "off the list, and its container is still there: an up removes it")
-            yield _container_row(settings, slug, container, "retired", container.site_id, [left])
+            yield _make_container_row(settings, slug, container, "retired", container.site_id, [left])

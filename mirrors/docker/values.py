@@ -31,21 +31,21 @@ _LABEL = re.compile(r"[^\s=\0]+")
 _CPUS = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3})?")
 
 
-def _address(value: Any) -> str:
+def _validate_address(value: Any) -> str:
     try:
         return str(ip_address(value if isinstance(value, str) else ""))
     except ValueError:
         raise not_taken("an IP address such as 127.0.0.1") from None
 
 
-def _megabytes(value: Any) -> int:
+def _validate_megabytes(value: Any) -> int:
     match = _MEMORY.fullmatch(value) if isinstance(value, str) else None
     if match and (size := int(match[1]) * (1024 if match[2] == "g" else 1)) >= 6:
         return size
     raise not_taken("an amount of memory of at least 6m, such as 512m or 2g")
 
 
-def _cpus(value: Any) -> str:
+def _validate_cpus(value: Any) -> str:
     """Return the number as Docker's provider writes it, so that no preview shows a difference: ``1.0`` for ``1``."""
     written = str(value) if not isinstance(value, bool) else ""
     if _CPUS.fullmatch(written) and float(written) > 0:
@@ -53,14 +53,14 @@ def _cpus(value: Any) -> str:
     raise not_taken("a number of processors above 0, such as 0.5 or 2")
 
 
-def _version(value: Any) -> str:
+def _validate_version(value: Any) -> str:
     """Take text or a number: ``pulumi config set --path`` removes the quotes of a number."""
     if is_whole_number(value) or (isinstance(value, str) and value and "\0" not in value):
         return str(value)
     raise not_taken("text or a whole number")
 
 
-def _restart(value: Any) -> str:
+def _validate_restart(value: Any) -> str:
     if value in ("no", "always", "on-failure", "unless-stopped"):
         return str(value)
     if value is False:  # YAML reads "no" as this
@@ -68,7 +68,7 @@ def _restart(value: Any) -> str:
     raise not_taken("no, always, on-failure or unless-stopped")
 
 
-def _command(value: tuple[str, ...]) -> tuple[str, ...]:
+def _validate_command(value: tuple[str, ...]) -> tuple[str, ...]:
     """Return the command as Docker has it. Its first word may name its kind (Engine API 1.51, HealthConfig.Test)."""
     match value:
         case ("NONE",) | ("CMD", _, *_) | ("CMD-SHELL", _):
@@ -102,7 +102,7 @@ Domain = Annotated[
     str, PlainValidator(pattern_validator(_DOMAIN, "a host name such as www.example.com")), text_schema(_DOMAIN)
 ]
 Pem = Annotated[SecretStr, BeforeValidator(pattern_validator(_PEM, "a PEM file's text, beginning with -----BEGIN"))]
-Address = Annotated[str, PlainValidator(_address), WithJsonSchema({"type": "string"})]
+Address = Annotated[str, PlainValidator(_validate_address), WithJsonSchema({"type": "string"})]
 Retries = Annotated[
     int, PlainValidator(integer_validator("a whole number from 1 to 100", 1, 100)), integer_schema(1, 100)
 ]
@@ -112,20 +112,22 @@ Registry = Annotated[
     text_schema(_DOMAIN),
 ]
 Port = Annotated[int, PlainValidator(integer_validator("a port from 1 to 65535", 1, 65535)), integer_schema(1, 65535)]
-Megabytes = Annotated[int, PlainValidator(_megabytes), text_schema(_MEMORY)]
+Megabytes = Annotated[int, PlainValidator(_validate_megabytes), text_schema(_MEMORY)]
 Cpus = Annotated[
     str,
-    PlainValidator(_cpus),
+    PlainValidator(_validate_cpus),
     WithJsonSchema({"type": ["number", "string"], "exclusiveMinimum": 0, "pattern": f"^{_CPUS.pattern}$"}),
 ]
 Restart = Annotated[
     str,
-    PlainValidator(_restart),
+    PlainValidator(_validate_restart),
     WithJsonSchema({"enum": ["no", "always", "on-failure", "unless-stopped", False]}),
 ]
-Version = Annotated[str, PlainValidator(_version), WithJsonSchema({"type": ["string", "integer"], "minLength": 1})]
+Version = Annotated[
+    str, PlainValidator(_validate_version), WithJsonSchema({"type": ["string", "integer"], "minLength": 1})
+]
 Word = QuotedText
-Command = Annotated[tuple[Word, ...], AfterValidator(_command)]
+Command = Annotated[tuple[Word, ...], AfterValidator(_validate_command)]
 Folder = Annotated[
     str,
     PlainValidator(pattern_validator(_FOLDER, "a path such as /media: letters, digits, / . _ and -, without ..")),

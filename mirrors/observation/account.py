@@ -36,9 +36,9 @@ class AccountObserver:
             MirrorsError: No application has one of these slugs.
             DivioError: The platform does not answer.
         """
-        source = self._named(original)
+        source = self._find_by_slug(original)
         if named:
-            others = [self._named(slug) for slug in dict.fromkeys(named) if slug != original]
+            others = [self._find_by_slug(slug) for slug in dict.fromkeys(named) if slug != original]
         else:
             listed = self.divio.applications.list(source.organisation)
             others = [item for item in listed if item.uuid != source.uuid]
@@ -47,16 +47,16 @@ class AccountObserver:
 
     def each(self, applications: Sequence[Application]) -> list[ObservedApplication]:
         """Return them in the order given. One whose environments the token may not see is not ``visible``."""
-        return ask_concurrently(self._application, applications, self.workers)
+        return ask_concurrently(self._observe_application, applications, self.workers)
 
-    def _named(self, slug: str) -> Application:
+    def _find_by_slug(self, slug: str) -> Application:
         if (found := self.divio.applications.by_slug(slug)) is not None:
             return found
         raise MirrorsError(make_not_found_problem(slug, "Check the slug and the token's rights"))
 
-    def _application(self, application: Application) -> ObservedApplication:
+    def _observe_application(self, application: Application) -> ObservedApplication:
         try:
-            stages = self._stages(application)
+            stages = self._observe_stages(application)
         except (PermissionDenied, NotFound):  # an account's rights may end at a single application
             return ObservedApplication(application.slug, application.region, visible=False)
         usual = {slug: stages.pop(slug) for slug in ENVIRONMENT_TITLES if slug in stages}
@@ -68,15 +68,15 @@ class AccountObserver:
         It takes one listing of the account's environments. Where the platform refuses that, it takes one for each
         application. The first such environment of an application takes three requests, each other one two more.
         """
-        stages = self._environments(applications)
-        found = [(item, other) for item in applications if (other := _unusual(stages[item.uuid]))]
+        stages = self._list_environments(applications)
+        found = [(item, other) for item in applications if (other := _select_unusual(stages[item.uuid]))]
         seen = ask_concurrently(self._look, [environments for _, environments in found], self.workers)
         return [
             ObservedApplication(item.slug, item.region, other_stages=each)
             for (item, _), each in zip(found, seen, strict=True)
         ]
 
-    def _environments(self, applications: Sequence[Application]) -> dict[str, dict[str, str]]:
+    def _list_environments(self, applications: Sequence[Application]) -> dict[str, dict[str, str]]:
         """Return {application: {slug: environment}}, all by uuid."""
         stages: dict[str, dict[str, str]] = {item.uuid: {} for item in applications}
         everything: Sequence[Environment] = self.divio.environments.everywhere()
@@ -86,16 +86,16 @@ class AccountObserver:
             stages.setdefault(item.application, {})[item.slug] = item.uuid
         return stages
 
-    def _stages(self, application: Application) -> dict[str, ObservedStage]:
+    def _observe_stages(self, application: Application) -> dict[str, ObservedStage]:
         return self._look({item.slug: item.uuid for item in self.divio.environments.list(application.uuid)})
 
     def _look(self, uuids: Mapping[str, str]) -> dict[str, ObservedStage]:
         variables: dict[str, dict[str, ObservedVariable]] = {uuid: {} for uuid in uuids.values()}
         for item in self.divio.environment_variables.list(list(variables)) if variables else ():
             variables[item.environment][item.name] = convert_variable(item)
-        return {slug: self._stage(uuid, variables[uuid]) for slug, uuid in uuids.items()}
+        return {slug: self._observe_stage(uuid, variables[uuid]) for slug, uuid in uuids.items()}
 
-    def _stage(self, environment: str, variables: dict[str, ObservedVariable]) -> ObservedStage:
+    def _observe_stage(self, environment: str, variables: dict[str, ObservedVariable]) -> ObservedStage:
         deployments, deployed = observe_deployed_variables(self.divio, environment)
         deploying = newest_running(deployments) is not None
         if deployed is None:
@@ -103,5 +103,5 @@ class AccountObserver:
         return ObservedStage(variables, deployed, deployed=True, deploying=deploying)
 
 
-def _unusual(environments: Mapping[str, str]) -> dict[str, str]:
+def _select_unusual(environments: Mapping[str, str]) -> dict[str, str]:
     return {slug: uuid for slug, uuid in environments.items() if slug not in ENVIRONMENT_TITLES}

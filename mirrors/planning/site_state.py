@@ -48,9 +48,9 @@ class SiteState:
     def of(cls, properties: Mapping[str, Any]) -> Self:
         """Return the site of a resource's inputs or outputs; an empty one without properties."""
         is_set = {
-            read_variable_name(key): VariableEntry.of(properties[key]) for key in _keys(properties, running=False)
+            read_variable_name(key): VariableEntry.of(properties[key]) for key in _list_keys(properties, running=False)
         }
-        others = {read_variable_name(key): properties[key] for key in _keys(properties, running=True)}
+        others = {read_variable_name(key): properties[key] for key in _list_keys(properties, running=True)}
         runs = {name: entry for name, entry in is_set.items() if name not in others}
         runs |= {name: VariableEntry.of(stored) for name, stored in others.items() if stored != ABSENT_ENTRY}
         site = cls(
@@ -150,14 +150,14 @@ class SiteState:
     def only_managed(self, declared: Collection[str]) -> Self:
         """Return the site without the variables from before Mirrors that are not declared: those stay as they are."""
         left = self.found.difference(declared)
-        return replace(self, is_set=_without(self.is_set, left), runs=_without(self.runs, left))
+        return replace(self, is_set=_drop_names(self.is_set, left), runs=_drop_names(self.runs, left))
 
 
-def _keys(properties: Mapping[str, Any], *, running: bool) -> Iterable[str]:
+def _list_keys(properties: Mapping[str, Any], *, running: bool) -> Iterable[str]:
     return [key for key in properties if is_variable(key) and key.endswith(RUNNING_SUFFIX) is running]
 
 
-def _without(entries: VariableEntries, names: Collection[str]) -> dict[str, VariableEntry]:
+def _drop_names(entries: VariableEntries, names: Collection[str]) -> dict[str, VariableEntry]:
     return {name: entry for name, entry in entries.items() if name not in names}
 
 
@@ -165,4 +165,4 @@ def record_writes(
     before: SiteState, made: VariableEntries, removed: Collection[str], found: frozenset[str]
 ) -> SiteState:
     """Return the site after an attempt that failed behind these writes. The deployed variables are as before."""
-    return replace(before, is_set={**_without(before.is_set, removed), **made}, found=found)
+    return replace(before, is_set={**_drop_names(before.is_set, removed), **made}, found=found)

@@ -58,13 +58,13 @@ class VariableEntry:
 VariableEntries = Mapping[str, VariableEntry]
 
 
-def _same(one: VariableEntry | None, other: VariableEntry | None) -> bool:
+def _has_same_value(one: VariableEntry | None, other: VariableEntry | None) -> bool:
     return one is other or (one is not None and one.has_value_of(other))
 
 
 def find_differences(before: VariableEntries, now: VariableEntries) -> list[str]:
     """Return the names whose values differ, in the order of writing. Another flag needs no deployment."""
-    return sort_for_writing(name for name in {*before, *now} if not _same(before.get(name), now.get(name)))
+    return sort_for_writing(name for name in {*before, *now} if not _has_same_value(before.get(name), now.get(name)))
 
 
 def make_entry(key: str, name: str, value: str, *, secret: bool, sensitive: bool) -> VariableEntry:
@@ -81,7 +81,7 @@ def make_set_entry(known: VariableEntry, key: str, name: str, value: str, *, sen
     return make_entry(key, name, value, secret=secret, sensitive=sensitive)
 
 
-def _running_entry(
+def _make_running_entry(
     known: VariableEntry, is_set: VariableEntry | None, key: str, name: str, value: str
 ) -> VariableEntry:
     """Return the entry of a deployed value. It is plain only where the state has it, or has it set, as plain.
@@ -107,7 +107,7 @@ def make_deployed_entries(
     """
     shown = pick_deployed_values(known, deployed, [name for name, entry in known.items() if entry.sensitive])
     return {
-        name: _running_entry(known[name], is_set.get(name), key, name, value)
+        name: _make_running_entry(known[name], is_set.get(name), key, name, value)
         for name, value in shown.items()
         if value is not None
     }

@@ -43,12 +43,12 @@ def site_id_output(ids: SiteIds, application_id: str, slug: str, settings: Setti
 
     def look_up(assignments: Mapping[str, Any]) -> Any:
         given = assignments.get(application_id)
-        return int(given["id"]) if given else _unknown_site_id(slug, settings)
+        return int(given["id"]) if given else _refuse_unknown_site_id(slug, settings)
 
     return ids.assignments.apply(look_up)
 
 
-def _unknown_site_id(slug: str, settings: Settings) -> Any:
+def _refuse_unknown_site_id(slug: str, settings: Settings) -> Any:
     """Fail an update without the fleet's own resources. It may also be a refresh, which the program cannot tell."""
     reference = settings.site_ids_from
     if reference and pulumi.runtime.is_dry_run():

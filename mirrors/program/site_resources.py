@@ -31,17 +31,17 @@ def register_original(context: FleetContext) -> tuple[list[SiteRow], pulumi.Outp
     site, site_id = planned.site, context.site_id_output(planned.site)
     if not planned.deploy:
         url = make_site_url(site.observed.deployed_variables.get(DOMAIN))
-        return [_output_row(context, site, site_id, url, planned.deployment)], release
+        return [_make_output_row(context, site, site_id, url, planned.deployment)], release
     props = {
-        **_site_inputs(context, site, declared_inputs(site)),
+        **_make_site_inputs(context, site, declared_inputs(site)),
         "release": "",
-        "shared": _shared_fingerprints(planned),
+        "shared": _digest_shared_values(planned),
     }
-    deployed = OriginalSite(site.slug, props, _site_options(context, site))
+    deployed = OriginalSite(site.slug, props, _make_site_options(context, site))
     context.scheduler.require_first(deployed)
     if planned.image_environment == site.environment:
-        release = deployed.deployment.apply(partial(_newest_release, planned))
-    return [_output_row(context, site, site_id, _address_output(deployed), deployed.deployment)], release
+        release = deployed.deployment.apply(partial(_find_newest_release, planned))
+    return [_make_output_row(context, site, site_id, _read_address(deployed), deployed.deployment)], release
 
 
 def register_mirror(context: FleetContext, site: SitePlan, release: pulumi.Output[str]) -> SiteRow:
@@ -54,16 +54,16 @@ def register_mirror(context: FleetContext, site: SitePlan, release: pulumi.Outpu
         **shared_inputs(context, site),
     }
     props = {
-        **_site_inputs(context, site, variables),
+        **_make_site_inputs(context, site, variables),
         "release": without_dependencies(release),
         "databases": possible_databases(context, site),
     }
-    mirror = Mirror(site.slug, props, _site_options(context, site))
+    mirror = Mirror(site.slug, props, _make_site_options(context, site))
     context.scheduler.free_slot_after(site.slug, mirror)
-    return _output_row(context, site, site_id, _address_output(mirror), mirror.deployment)
+    return _make_output_row(context, site, site_id, _read_address(mirror), mirror.deployment)
 
 
-def _site_inputs(context: FleetContext, site: SitePlan, variables: Mapping[str, Any]) -> dict[str, Any]:
+def _make_site_inputs(context: FleetContext, site: SitePlan, variables: Mapping[str, Any]) -> dict[str, Any]:
     """Return the properties that every site has."""
     scheduler, verified = context.scheduler, context.settings.rollout.health is not None
     return {
@@ -81,7 +81,7 @@ def _site_inputs(context: FleetContext, site: SitePlan, variables: Mapping[str, 
     }
 
 
-def _site_options(context: FleetContext, site: SitePlan) -> pulumi.ResourceOptions:
+def _make_site_options(context: FleetContext, site: SitePlan) -> pulumi.ResourceOptions:
     """Return the resource options.
 
     A replacement removes the old resource first. After a failure, a later run would remove what the new one has made.
@@ -94,26 +94,28 @@ def _site_options(context: FleetContext, site: SitePlan) -> pulumi.ResourceOptio
     )
 
 
-def _newest_release(planned: OriginalPlan, deployment: str) -> str:
+def _find_newest_release(planned: OriginalPlan, deployment: str) -> str:
     """Return the newest release. An original that is not targeted has an earlier deployment in the state."""
     earlier = {item.uuid for item in planned.site.observed.deployments}
     return planned.release if deployment in earlier else deployment
 
 
-def _shared_fingerprints(planned: OriginalPlan) -> dict[str, str]:
+def _digest_shared_values(planned: OriginalPlan) -> dict[str, str]:
     return {name: digest_value(value) for name, value in planned.shared.items()}
 
 
-def _output_row(context: FleetContext, site: SitePlan, site_id: pulumi.Output[int], url: Any, running: Any) -> SiteRow:
-    return make_site_row(site.slug, site_id, context.settings, _none_if_unknown(url), _none_if_unknown(running))
+def _make_output_row(
+    context: FleetContext, site: SitePlan, site_id: pulumi.Output[int], url: Any, running: Any
+) -> SiteRow:
+    return make_site_row(site.slug, site_id, context.settings, _replace_unknown(url), _replace_unknown(running))
 
 
-def _address_output(deployed: Mirror | OriginalSite) -> pulumi.Output[str | None]:
+def _read_address(deployed: Mirror | OriginalSite) -> pulumi.Output[str | None]:
     """Return the address; None where the site has none, such as an original that Mirrors does not deploy."""
     return deployed.url.apply(lambda url: url or None)
 
 
-def _none_if_unknown(output: Any) -> Any:
+def _replace_unknown(output: Any) -> Any:
     """Return None, outside of a preview, for an unknown value: that of a new site that ``--exclude`` leaves out.
 
     The engine's mark for the unknown would hide all outputs of the stack from the stacks that follow.

@@ -52,7 +52,7 @@ def load_configuration() -> ProgramConfiguration:
     if loaded.settings is None:
         stop_with_problems(loaded.problems)
     by_hand = tuple(dict.fromkeys(os.environ.get(MANUAL_RELEASE_SITES, "").split()))
-    problems = (*loaded.problems, *_unknown_site_problems(loaded.settings, by_hand))
+    problems = (*loaded.problems, *_refuse_unknown_sites(loaded.settings, by_hand))
     return ProgramConfiguration(loaded.settings, problems, by_hand, raw)
 
 
@@ -80,7 +80,7 @@ def stop_with_problems(problems: Iterable[Problem]) -> NoReturn:
     sys.exit(REPORTED_EXIT_CODE)
 
 
-def _unknown_site_problems(settings: Settings, manual_release_sites: Iterable[str]) -> list[Problem]:
+def _refuse_unknown_sites(settings: Settings, manual_release_sites: Iterable[str]) -> list[Problem]:
     """Return a problem for each name without a site. Otherwise the release would silently reach no site."""
     known = settings.fleet.slugs
     return [

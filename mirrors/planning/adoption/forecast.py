@@ -75,7 +75,7 @@ def forecast_first_deployment(
     """
     declared, is_original = find_declared_values(settings, observed, site, site_id), site is observed.original
     done, newest = newest_successful(site.deployments), newest_successful(observed.releases)
-    follows = not is_original and _follows(settings, site.slug)
+    follows = not is_original and _takes_new_releases(settings, site.slug)
     if releasing and follows:
         return FirstDeploymentForecast(False, "the deployment of the original makes a new release", done is not None)
     release = newest.uuid if newest and follows else ""
@@ -85,6 +85,6 @@ def forecast_first_deployment(
     return FirstDeploymentForecast(step.kind == "adopt", why, done is not None)
 
 
-def _follows(settings: Settings, slug: str) -> bool:
+def _takes_new_releases(settings: Settings, slug: str) -> bool:
     """Return whether a new release is a reason to deploy the mirror."""
     return any(settings.effective_hold(item) == "nothing" for item in settings.mirrors if item.application == slug)

@@ -28,7 +28,7 @@ def read_errors(engine: Mapping[str, Any], reported: Collection[str]) -> Iterato
     for item in engine.get("diagnostics") or ():
         text = str(item.get("message", "")).strip()
         if item.get("severity") == "error" and not text.endswith(ours):
-            yield LEDGER_IS_PROTECTED if _of_the_ledger(text) else Problem("engine", remove_engine_words(text))
+            yield LEDGER_IS_PROTECTED if _is_about_ledger(text) else Problem("engine", remove_engine_words(text))
 
 
 def remove_engine_words(text: str) -> str:
@@ -50,5 +50,5 @@ def read_notes(engine: Mapping[str, Any], reported: Collection[str]) -> Iterator
             yield from (Note(line) for line in found if line and line not in reported)
 
 
-def _of_the_ledger(text: str) -> bool:
+def _is_about_ledger(text: str) -> bool:
     return "it is protected" in text and f"{DYNAMIC_TYPES}SiteIds::" in text

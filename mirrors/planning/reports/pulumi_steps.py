@@ -122,7 +122,7 @@ class PulumiStep:
 
 def read_steps(engine: Mapping[str, Any]) -> list[PulumiStep]:
     """Return the steps of a preview."""
-    return [_step(item) for item in engine.get("steps") or ()]
+    return [_read_step(item) for item in engine.get("steps") or ()]
 
 
 def find_variable_changes(step: PulumiStep, stored: PulumiStep | None) -> tuple[list[VariableChange], bool]:
@@ -146,18 +146,18 @@ def find_variable_changes(step: PulumiStep, stored: PulumiStep | None) -> tuple[
     by_hand |= {*run}.intersection(find_differences(before.runs, known.runs))
     names = sort_for_writing({*written, *run})
     known_as = {name: before.is_set if name in written else before.runs for name in names}
-    changed = [_change(name, known_as[name], now, by_hand=name in by_hand) for name in names]
+    changed = [_make_change(name, known_as[name], now, by_hand=name in by_hand) for name in names]
     return [*changed, *(VariableChange(name, "kept", outputs.is_set[name].secret) for name in kept)], deploys
 
 
-def _change(name: str, before: VariableEntries, now: VariableEntries, *, by_hand: bool) -> VariableChange:
+def _make_change(name: str, before: VariableEntries, now: VariableEntries, *, by_hand: bool) -> VariableChange:
     kind: VariableChangeKind = "removed" if name not in now else "changed" if name in before else "added"
     return VariableChange(
         name, kind, any(entries[name].secret for entries in (before, now) if name in entries), by_hand
     )
 
 
-def _step(item: Mapping[str, Any]) -> PulumiStep:
+def _read_step(item: Mapping[str, Any]) -> PulumiStep:
     kinds, name = item["urn"].split("::", 3)[2:]
     old, new = item.get("oldState") or {}, item.get("newState") or {}
     return PulumiStep(

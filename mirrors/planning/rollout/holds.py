@@ -33,11 +33,13 @@ def find_held_site_changes(settings: Settings, observed: ObservedFleet) -> Itera
         site = observed.mirrors.get(mirror.application)
         if site is None or site.environment is None or settings.effective_hold(mirror) != "everything":
             continue
-        if names := _changing(settings, observed, mirror, site):
+        if names := _find_changing_names(settings, observed, mirror, site):
             yield make_held_site_problem(site.slug, names)
 
 
-def _changing(settings: Settings, observed: ObservedFleet, mirror: MirrorSettings, site: ObservedSite) -> list[str]:
+def _find_changing_names(
+    settings: Settings, observed: ObservedFleet, mirror: MirrorSettings, site: ObservedSite
+) -> list[str]:
     """Return the names of the variables that would change, in the order of writing.
 
     An undeclared SITE_ID only has to exist, because the state knows its value. Mirrors may add MIRRORS_APPLICATION
@@ -48,10 +50,12 @@ def _changing(settings: Settings, observed: ObservedFleet, mirror: MirrorSetting
     wanted = {**own, **find_shared_values(settings, observed.original), **declared}
     owner = {} if site.is_managed() or MIRRORS_APPLICATION not in site.variables else {MIRRORS_APPLICATION: None}
     return [
-        name for name in sort_for_writing({**wanted, **owner}) if name in owner or _differs(wanted[name], site, name)
+        name
+        for name in sort_for_writing({**wanted, **owner})
+        if name in owner or _is_different(wanted[name], site, name)
     ]
 
 
-def _differs(wanted: str | None, site: ObservedSite, name: str) -> bool:
+def _is_different(wanted: str | None, site: ObservedSite, name: str) -> bool:
     live = site.variables.get(name)
     return live is None or (wanted is not None and live.value is not None and live.value != wanted)

@@ -75,10 +75,10 @@ def compare_identity(declared: ServingIdentity, answer: Any) -> str | None:
     """
     if not isinstance(answer, dict) or not answer.keys() >= IDENTITY_KEYS:
         return "the answer is not from the companion app django_mirrors"
-    return "; ".join(_differences(declared, answer)) or None
+    return "; ".join(_find_differences(declared, answer)) or None
 
 
-def _differences(declared: ServingIdentity, answer: Mapping[str, Any]) -> Iterator[str]:
+def _find_differences(declared: ServingIdentity, answer: Mapping[str, Any]) -> Iterator[str]:
     if declared.site_id is not None and answer["site_id"] != declared.site_id:
         yield f"its SITE_ID is {_quote(answer['site_id'])}, and {declared.site_id} is declared"
     if answer["application"] != declared.application:

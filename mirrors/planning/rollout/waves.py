@@ -65,7 +65,7 @@ def plan_rollout(settings: Settings, rotates_credentials: bool = False) -> Rollo
     if rotates_credentials:
         return RolloutPlan((Wave(1, tuple(sites)),) if sites else (), held, rotates_credentials=True)
     following = {item.application for item in settings.mirrors if settings.declared_hold(item) == "nothing"}
-    waves = tuple(_waves(sites, following or {*sites}, rollout.waves))
+    waves = tuple(_divide_into_waves(sites, following or {*sites}, rollout.waves))
     last = rollout.pause_after or len(rollout.waves)
     paused = frozenset(slug for wave in waves if wave.number > last for slug in wave.sites)
     return RolloutPlan(waves, held, paused)
@@ -115,7 +115,7 @@ def describe_rollout(plan: RolloutPlan) -> Iterator[str]:
         yield f"rollout: held: {format_sites(plan.held)}"
 
 
-def _waves(sites: Sequence[str], counted: Container[str], sizes: Iterable[int | str]) -> Iterator[Wave]:
+def _divide_into_waves(sites: Sequence[str], counted: Container[str], sizes: Iterable[int | str]) -> Iterator[Wave]:
     """Yield the waves, in the order of the list.
 
     Args:
@@ -126,13 +126,13 @@ def _waves(sites: Sequence[str], counted: Container[str], sizes: Iterable[int | 
     ends = [position for position, site in enumerate(sites, start=1) if site in counted]
     done = 0
     for number, size in enumerate(sizes, start=1):
-        reached = _reached(size, len(ends))
+        reached = _count_reached(size, len(ends))
         end = max(done, ends[reached - 1] if reached < len(ends) else len(sites))
         if end > done:
             yield Wave(number, tuple(sites[done:end]))
         done = end
 
 
-def _reached(size: int | str, total: int) -> int:
+def _count_reached(size: int | str, total: int) -> int:
     """Return how many sites are done after a wave. A fraction of a site counts as one."""
     return min(size, total) if isinstance(size, int) else ceil(total * int(size.rstrip("%")) / 100)

@@ -79,7 +79,9 @@ def take_back_unused_ids(ledger: Ledger, request: AllocationRequest) -> tuple[Le
     Returns:
         The ledger and the request without these ids.
     """
-    unused = {site.application_id: site_id for site in request.sites if (site_id := _unused_id(site, ledger, request))}
+    unused = {
+        site.application_id: site_id for site in request.sites if (site_id := _find_unused_id(site, ledger, request))
+    }
     if not unused:
         return ledger, request
     retired = {
@@ -94,7 +96,7 @@ def take_back_unused_ids(ledger: Ledger, request: AllocationRequest) -> tuple[Le
     )
 
 
-def _unused_id(site: SiteFacts, ledger: Ledger, request: AllocationRequest) -> int | None:
+def _find_unused_id(site: SiteFacts, ledger: Ledger, request: AllocationRequest) -> int | None:
     """Return the site's id if it is reserved now, is not declared, and was never deployed; otherwise None."""
     _, stored = ledger.assignments.get(site.application_id, ("", site.observed))
     idle = site.deployed_ids is not None and stored not in site.deployed_ids

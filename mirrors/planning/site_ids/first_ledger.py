@@ -22,10 +22,10 @@ def refuse_new_ledger(ledger: Ledger, request: AllocationRequest) -> Iterator[Pr
     there = [site_id for site in request.sites for site_id in (site.declared, site.observed) if site_id is not None]
     known = max([ORIGINAL_ID, *there, *request.retired, *request.reserved_ids, *request.undeclared_ids])
     if request.declared_highest < known:
-        yield _forgotten(managed, known, request.declared_highest)
+        yield _make_forgotten_problem(managed, known, request.declared_highest)
 
 
-def _forgotten(managed: Sequence[str], known: int, declared_highest: int) -> Problem:
+def _make_forgotten_problem(managed: Sequence[str], known: int, declared_highest: int) -> Problem:
     """Return the problem.
 
     Args:
