@@ -3,20 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from mirrors.divio import (
-    AuthenticationFailed,
-    ConnectionFailed,
-    DeploymentTimeout,
-    DivioError,
-    InvalidSettings,
-    MalformedResponse,
-    NotFound,
-    PermissionDenied,
-    ServerFailed,
-    Throttled,
-    UnexpectedAnswer,
-    ValidationFailed,
-)
+from mirrors.divio import AuthenticationFailed, ConnectionFailed, DivioError, errors
 from mirrors.problems import Problem
 
 SET_TOKEN = (
@@ -33,24 +20,24 @@ START_SANDBOX = f"{CHECK_ADDRESS}, and does it run? If not, start it: mirrors sa
 
 _REMEDIES: tuple[tuple[type[DivioError], str, str], ...] = (
     (AuthenticationFailed, "token-refused", SET_TOKEN),
-    (InvalidSettings, "connection-invalid", ""),
+    (errors.InvalidSettings, "connection-invalid", ""),
     (
-        PermissionDenied,
+        errors.PermissionDenied,
         "permission-denied",
         "Give the token's account the right to read and write this application's environments",
     ),
-    (NotFound, "not-on-platform", "Someone deleted it, or the token's account lost its rights on it"),
+    (errors.NotFound, "not-on-platform", "Someone deleted it, or the token's account lost its rights on it"),
     (ConnectionFailed, "platform-unreachable", f"{CHECK_ADDRESS}, and does it run? {ADDRESS_ORDER}. {RUN_AGAIN}"),
     (
-        DeploymentTimeout,
+        errors.DeploymentTimeout,
         "deployment-unended",
         "It may still succeed: the next up waits for it. mirrors:rollout.timeout sets how long",
     ),
-    (Throttled, "platform-throttled", "Lower mirrors:maxConcurrentRequests. " + RUN_AGAIN),
-    (ServerFailed, "platform-failed", RUN_AGAIN),
-    (ValidationFailed, "refused-by-platform", "Correct the value that it names, and run the command again"),
-    (MalformedResponse, "platform-answer-broken", RUN_AGAIN),
-    (UnexpectedAnswer, "platform-answer-unexpected", f"{CHECK_ADDRESS}? If so its API has changed"),
+    (errors.Throttled, "platform-throttled", "Lower mirrors:maxConcurrentRequests. " + RUN_AGAIN),
+    (errors.ServerFailed, "platform-failed", RUN_AGAIN),
+    (errors.ValidationFailed, "refused-by-platform", "Correct the value that it names, and run the command again"),
+    (errors.MalformedResponse, "platform-answer-broken", RUN_AGAIN),
+    (errors.UnexpectedAnswer, "platform-answer-unexpected", f"{CHECK_ADDRESS}? If so its API has changed"),
 )
 
 
