@@ -48,7 +48,7 @@ class Deployments:
         listed = read_all(self._transport, Deployment, DEPLOYMENTS_PATH, (("environment", environment), *self._paged))
         return sorted((item for item in listed if item.environment == environment), key=_newest_first, reverse=True)
 
-    def of_several(self, environments: Sequence[str]) -> Sequence[Deployment]:
+    def list_of_several(self, environments: Sequence[str]) -> Sequence[Deployment]:
         """Return the deployments of these environments.
 
         Mirrors infers that this filter may be repeated, like that of variables. A platform that heeds only one value

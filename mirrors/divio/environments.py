@@ -27,7 +27,7 @@ class Environments:
         listed = read_all(self._transport, Environment, ENVIRONMENTS_PATH, (("application", application), *self._paged))
         return [environment for environment in listed if environment.application == application]
 
-    def everywhere(self, slug: str | None = None) -> Sequence[Environment]:
+    def list_all(self, slug: str | None = None) -> Sequence[Environment]:
         """Return the environments of all applications that the token's account may see, or those of one slug.
 
         Divio's clients ask by application only. Mirrors infers that the filter can be left out, so a missing

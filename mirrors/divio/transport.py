@@ -1,22 +1,18 @@
 """Requests: one pooled session, with bounds, time-outs and safe repetition. No other code opens a connection."""
 
 import logging
-import ssl
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from http.cookiejar import DefaultCookiePolicy
 from threading import BoundedSemaphore
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
 
 from mirrors.divio.address import Address
 from mirrors.divio.errors import (
     AuthenticationFailed,
-    ConnectionFailed,
     DivioError,
     MalformedResponse,
     RequestInfo,
@@ -25,6 +21,7 @@ from mirrors.divio.errors import (
 )
 from mirrors.divio.policy import RetryPolicy, Timing
 from mirrors.divio.responses import ModelT, error_from, parse_date_header, parse_model, sanitize
+from mirrors.divio.session import describe_connection_error, make_session
 from mirrors.divio.token import Token
 
 logger = logging.getLogger(__name__)
@@ -98,7 +95,7 @@ class Transport:
         attempt = 1
         while True:
             token = self._token.current
-            outcome = self._attempt(request, token)
+            outcome = self._send_once(request, token)
             if isinstance(outcome, ApiResponse):
                 return outcome
             if isinstance(outcome, AuthenticationFailed) and self._token.replace_refused(token):
@@ -148,7 +145,7 @@ class Transport:
     def _pause(self, attempt: int, failure: DivioError) -> None:
         self.timing.sleep(self.retry.delay(attempt, self.timing.random(), failure.retry_after))
 
-    def _attempt(self, request: Request, token: str) -> ApiResponse | DivioError:
+    def _send_once(self, request: Request, token: str) -> ApiResponse | DivioError:
         """Make one request and return its answer or its failure.
 
         The caller raises the failure without its cause: the HTTP library's exception holds the request, with token and
@@ -169,7 +166,9 @@ class Transport:
                     allow_redirects=False,
                 )
         except requests.RequestException as error:
-            outcome: ApiResponse | DivioError = self._connection_error(error, request_info)
+            outcome: ApiResponse | DivioError = describe_connection_error(
+                error, request_info, self.address.server, self._timeout
+            )
         else:
             request_info = replace(request_info, status=response.status_code, request_id=self._request_id(response))
             outcome = self._read_answer(response, request_info, request)
@@ -191,43 +190,13 @@ class Transport:
         except ValueError:
             return MalformedResponse("the answer is cut off or not JSON; is this the address of the API?", request_info)
 
-    def _connection_error(self, error: requests.RequestException, request_info: RequestInfo) -> ConnectionFailed:
-        server, (connect, read) = self.address.server, self._timeout
-        if refuses_certificate(error):
-            return ConnectionFailed(f"the certificate of {server} is not accepted", request_info, transient=False)
-        if isinstance(error, requests.ConnectTimeout):
-            return ConnectionFailed(f"no connection to {server} within {connect:g} s", request_info)
-        if isinstance(error, requests.ReadTimeout):
-            return ConnectionFailed(f"no answer from {server} within {read:g} s", request_info)
-        return ConnectionFailed(f"no connection to {server}, or it broke", request_info)
-
     def _request_id(self, response: requests.Response) -> str | None:
         sent = response.headers.get("X-Request-Id")
         return sanitize(sent, self._token.secrets) if sent else None
 
 
-def refuses_certificate(error: requests.RequestException) -> bool:
-    """Return whether a certificate is the cause. An SSLError of ``requests`` may also be a broken connection."""
-    cause: BaseException | None = error
-    while cause is not None and not isinstance(cause, ssl.SSLCertVerificationError):
-        cause = cause.__context__
-    return cause is not None
-
-
 def _needs_lookup(failure: DivioError) -> bool:
     return failure.uncertain or isinstance(failure, ValidationFailed)
-
-
-def make_session(connections: int) -> requests.Session:
-    made = requests.Session()
-    made.trust_env = False  # without this, ~/.netrc replaces the token, and a proxy variable sends it elsewhere
-    made.headers.update({"Accept": "application/json"})
-    # The session is shared between threads; without cookies there is no state in it that they could trip over.
-    made.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    adapter = HTTPAdapter(pool_connections=1, pool_maxsize=connections)
-    made.mount("https://", adapter)
-    made.mount("http://", adapter)
-    return made
 
 
 def _log_request(request_info: RequestInfo, seconds: float) -> None:

@@ -79,7 +79,7 @@ class AccountObserver:
     def _list_environments(self, applications: Sequence[Application]) -> dict[str, dict[str, str]]:
         """Return {application: {slug: environment}}, all by uuid."""
         stages: dict[str, dict[str, str]] = {item.uuid: {} for item in applications}
-        everything: Sequence[Environment] = self.divio.environments.everywhere()
+        everything: Sequence[Environment] = self.divio.environments.list_all()
         if not everything:
             everything = [*chain.from_iterable(ask_concurrently(self.divio.environments.list, stages, self.workers))]
         for item in everything:

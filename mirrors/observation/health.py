@@ -9,7 +9,7 @@ from functools import partial
 import requests
 
 from mirrors.config.rollout import HealthSettings
-from mirrors.divio.transport import refuses_certificate
+from mirrors.divio.session import refuses_certificate
 from mirrors.planning.rollout.serving_identity import STATUS_PATH, compare_identity, expect_identity
 
 AnswerCheck = Callable[[requests.Response, Callable[[], str]], str | None]

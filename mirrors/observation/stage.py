@@ -38,7 +38,7 @@ class StageReader:
     @cached_property
     def environments(self) -> Sequence[Environment]:
         """The environments of this stage, of all applications: one listing a look."""
-        return self.divio.environments.everywhere(self.stage)
+        return self.divio.environments.list_all(self.stage)
 
     def list_variables(self, environments: Iterable[str]) -> dict[str, dict[str, ObservedVariable]]:
         """Return {environment: {name: variable}}."""

@@ -15,7 +15,10 @@ Properties = dict[str, Any]
 INPUTS = ("site", "environment", "image_environment", "release", "verified", "found", "hmac_key")
 OUTPUTS = ("deployment", "url", "failed", "attempt")
 CHECK_ONLY = ("variables", "rollout", "turn", "observed", "databases", "collected", "newest", "shared")
-"""The check-only inputs. The state keeps none of them."""
+"""The check-only inputs. The state keeps none of them.
+
+``_site_inputs`` of the program passes them, ``CheckedSite.from_check`` reads them, and ``Site`` documents them.
+"""
 
 RUNNING_SUFFIX = " (running)"
 """The end of the key of a deployed value. No variable's name contains a blank."""

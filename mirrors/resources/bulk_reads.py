@@ -1,14 +1,13 @@
-"""A cache of bulk reads, so that the refresh of a large fleet takes a handful of requests.
+"""A cache of bulk reads: with it the refresh of a large fleet takes a handful of requests.
 
-A process lives as long as one operation of the engine. An entry was true when it was listed, at most ``FRESH_FOR``
-seconds ago. It no longer counts for an environment that this process writes to. Two decisions may use it, no other:
+A process lives as long as one operation of the engine. The platform listed each entry at most ``TTL`` seconds ago.
+Mirrors forgets the entries of an environment before it writes there. Two decisions use the cache, and no other does:
 
-- what ``read`` reports: it is hardly older than the refresh itself;
-- that a look before a write can be left out. If that was wrong, the platform refuses the write or the read-back shows
-  it.
+- ``read`` reports its entries: they are hardly older than the refresh itself.
+- A write needs no lookup before it. If the entry was wrong, the platform refuses the write, or the read-back shows it.
 
-A read-back never uses it. Neither does the choice of an existing variable to change, or the verdict that something is
-gone.
+A read-back never uses the cache. Neither does the choice of an existing variable to change, or the decision that
+something is gone.
 """
 
 import time
@@ -17,47 +16,43 @@ from dataclasses import dataclass
 from threading import RLock
 from typing import Any, Generic, TypeVar
 
-from mirrors.divio import (
-    Application,
-    Divio,
-    Environment,
-    EnvironmentVariable,
-)
-from mirrors.divio.environments import MOST_PAGES
-from mirrors.divio.errors import REFUSALS
-from mirrors.observation.convert import convert_deployment, observe_deployments
+from mirrors.divio import Divio, Environment, EnvironmentVariable
+from mirrors.observation.convert import observe_deployments
 from mirrors.planning.observed import ObservedDeployment
 from mirrors.planning.rollout.releases import newest_successful
 from mirrors.planning.variables.names import MIRRORS_APPLICATION
+from mirrors.resources.bulk_requests import (
+    find_deployed_environments,
+    find_latest_finished,
+    list_variables_of,
+    select_chunk,
+)
 
-FRESH_FOR = 60.0
-"""Seconds. An operation may take hours, and someone may write between two waves."""
+TTL = 60.0
+"""Seconds for which an entry counts. An operation may take hours, and others may write between two waves."""
 
-A_GUESS = 10
-"""How many times as long a look before a write is left out: there a wrong guess costs no more than that look."""
+PREWRITE_TTL_FACTOR = 10
+"""How much longer an entry counts where it saves the lookup before a write. A wrong one costs no more than that."""
 
-NEWEST_FOR = 10.0
+RELEASE_TTL = 10.0
 """Seconds in which this process may overlook a release made during a rollout. A deployment takes minutes."""
-
-CHUNK = 100
-"""Environments whose variables are read together: as many as fit one URL."""
 
 Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
-class Kept(Generic[Value]):
-    """``read_at``: by a monotonic clock, in seconds."""
+class CacheEntry(Generic[Value]):
+    """A value, and when the platform listed it: seconds of a monotonic clock."""
 
     value: Value
-    read_at: float
+    listed_at: float
 
 
 class BulkReadCache:
     """Bulk reads that threads share: one of them lists, the others wait for it and find their entry.
 
-    A method returns nothing, or False, where it does not know. The caller then asks the platform for the one item.
-    A platform may leave it out of a bulk request, or refuse to list at all.
+    A method returns nothing, or False, where the cache does not know. The caller then asks the platform for the one
+    item. A platform may leave it out of a bulk request, or refuse to list at all.
     """
 
     def __init__(self, divio: Divio, clock: Callable[[], float] = time.monotonic) -> None:
@@ -66,170 +61,124 @@ class BulkReadCache:
         self._lock = RLock()
         self._written: set[str] = set()
         self._started: set[str] = set()
-        self._applications: Kept[Mapping[str, Application]] | None = None
-        self._environments: Kept[Mapping[str, Environment]] | None = None
-        self._variables: dict[str, Kept[list[EnvironmentVariable]]] = {}
-        self._deployed: dict[str, Kept[bool]] = {}
-        self._releases: dict[str, Kept[Sequence[ObservedDeployment]]] = {}
-        self._last: dict[str, Kept[ObservedDeployment | None]] = {}
-        self._in_bulk = True
-        self._frozen: dict[str, Mapping[str, str | None]] = {}
+        self._environments: CacheEntry[Mapping[str, Environment]] | None = None
+        self._variables: dict[str, CacheEntry[list[EnvironmentVariable]]] = {}
+        self._has_deployment: dict[str, CacheEntry[bool]] = {}
+        self._latest_finished: dict[str, CacheEntry[ObservedDeployment | None]] = {}
+        self._releases: dict[str, CacheEntry[Sequence[ObservedDeployment]]] = {}
+        self._deployed_variables: dict[str, Mapping[str, str | None]] = {}
+        self._lists_variables = True
 
-    def application(self, uuid: str) -> Application | None:
-        with self._lock:
-            if self._applications is None or self._is_old(self._applications):
-                self._applications = self._now(self._list_applications())
-            return self._applications.value.get(uuid)
-
-    def is_last(self, environment: str, deployment: str | None) -> bool:
+    def is_latest_finished(self, environment: str, deployment: str | None) -> bool:
         """Return whether the platform lists this deployment as the last one that ended there."""
-        known = self._undeployed(environment)
-        return known is not None and deployment is not None and known.last_finished_deployment == deployment
+        listed = self._find_unless_deployed(environment)
+        return listed is not None and deployment is not None and listed.last_finished_deployment == deployment
 
-    def last(self, environment: str, deployment: str) -> ObservedDeployment | None:
+    def find_latest_finished(self, environment: str, deployment: str) -> ObservedDeployment | None:
         """Return this deployment where the platform lists it as the last one that ended there, and none that runs."""
         with self._lock:
-            known = self._undeployed(environment)
-            if known is None or known.last_finished_deployment != deployment:
+            listed = self._find_unless_deployed(environment)
+            if listed is None or listed.last_finished_deployment != deployment:
                 return None
-            kept = self._last.get(environment)
-            if kept is None or self._is_old(kept):
-                self._last.update(self._last_around(known))
-            last = self._last[environment].value
-            return last if last is not None and last.uuid == deployment else None
+            entry = self._latest_finished.get(environment)
+            if entry is None or self._is_expired(entry):
+                chunk = self._select_chunk(listed, _has_no_owner)
+                self._latest_finished.update(self._entries(find_latest_finished(self._divio, chunk)))
+            latest = self._latest_finished[environment].value
+            return latest if latest is not None and latest.uuid == deployment else None
 
     def never_deployed(self, environment: str) -> bool:
         """Return whether the platform lists no deployment there, neither an ended nor a running one."""
         with self._lock:
-            known = self._undeployed(environment, A_GUESS)
-            if known is None or not known.never_deployed:
+            listed = self._find_unless_deployed(environment, PREWRITE_TTL_FACTOR)
+            if listed is None or not listed.never_deployed:
                 return False
-            kept = self._deployed.get(environment)
-            if kept is None or self._is_old(kept, A_GUESS):
-                self._deployed.update(self._deployed_around(known))
-            return not self._deployed[environment].value
+            entry = self._has_deployment.get(environment)
+            if entry is None or self._is_expired(entry, PREWRITE_TTL_FACTOR):
+                chunk = self._select_chunk(listed, lambda item: item.never_deployed)
+                self._has_deployment.update(self._entries(find_deployed_environments(self._divio, chunk)))
+            return not self._has_deployment[environment].value
 
-    def lacks(self, environment: str, name: str) -> bool:
+    def known_absent(self, environment: str, name: str) -> bool:
         """Return whether the platform lists the environment without a variable of this name."""
         with self._lock:
-            known = None if environment in self._written else self._listed(A_GUESS).get(environment)
-        return known is not None and known.lacks(name)
+            written = environment in self._written
+            listed = None if written else self._list_environments(PREWRITE_TTL_FACTOR).get(environment)
+        return listed is not None and listed.lacks(name)
 
     def variables(self, environment: str) -> Sequence[EnvironmentVariable]:
+        """Return the listed variables of an environment; none where the cache does not know them."""
         with self._lock:
-            if environment in self._written or not self._in_bulk:
+            if environment in self._written or not self._lists_variables:
                 return ()
-            kept = self._variables.get(environment)
-            if kept is None or self._is_old(kept):
-                self._variables.update(self._around(environment))
-            kept = self._variables.get(environment)
-            return kept.value if kept is not None and self._in_bulk else ()
+            entry = self._variables.get(environment)
+            if entry is None or self._is_expired(entry):
+                self._load_chunk(environment)
+            entry = self._variables.get(environment)
+            return entry.value if entry is not None and self._lists_variables else ()
 
-    def frozen(self, deployment: str) -> Mapping[str, str | None]:
+    def deployed_variables(self, deployment: str) -> Mapping[str, str | None]:
         """Return the variables of an ended deployment. They never change, so this process reads them once."""
-        if deployment not in self._frozen:
+        if deployment not in self._deployed_variables:
             answer = self._divio.deployments.environment_variables(deployment)
-            self._frozen[deployment] = answer.environment_variables
-        return self._frozen[deployment]
+            self._deployed_variables[deployment] = answer.environment_variables
+        return self._deployed_variables[deployment]
 
     def newest_release(self, environment: str) -> str | None:
-        """Return the newest successful deployment there, as it was listed a few seconds ago."""
+        """Return the newest successful deployment there, listed at most ``RELEASE_TTL`` seconds ago."""
         newest = newest_successful(self.releases(environment))
         return newest.uuid if newest else None
 
     def releases(self, environment: str) -> Sequence[ObservedDeployment]:
-        """Return the deployments there, as they were listed a few seconds ago."""
+        """Return the deployments there, listed at most ``RELEASE_TTL`` seconds ago."""
         with self._lock:
-            kept = self._releases.get(environment)
-            if kept is None or self._clock() - kept.read_at >= NEWEST_FOR:
-                kept = self._releases[environment] = self._now(observe_deployments(self._divio, environment))
-            return kept.value
+            entry = self._releases.get(environment)
+            if entry is None or self._clock() - entry.listed_at >= RELEASE_TTL:
+                entry = self._releases[environment] = self._entry(observe_deployments(self._divio, environment))
+            return entry.value
 
-    def writes(self, environment: str) -> None:
-        """Forget the listed variables of an environment before Mirrors writes one.
+    def forget_variables(self, environment: str) -> None:
+        """Forget the listed variables of an environment, before Mirrors writes one.
 
-        A listing under way counts as old, too.
+        Mirrors does not trust a later listing of them either: it may have begun before the write.
         """
         self._written.add(environment)
 
-    def deploys(self, environment: str) -> None:
-        """Forget the listed deployments of an environment before Mirrors starts one."""
+    def forget_deployments(self, environment: str) -> None:
+        """Forget the listed deployments of an environment, before Mirrors starts one."""
         self._started.add(environment)
 
-    def _now(self, value: Value) -> Kept[Value]:
-        return Kept(value, self._clock())
+    def _entry(self, value: Value) -> CacheEntry[Value]:
+        return CacheEntry(value, self._clock())
 
-    def _is_old(self, kept: Kept[Any], times: int = 1) -> bool:
-        return self._clock() - kept.read_at >= FRESH_FOR * times
+    def _entries(self, values: Mapping[str, Value]) -> dict[str, CacheEntry[Value]]:
+        return {key: self._entry(value) for key, value in values.items()}
 
-    def _undeployed(self, environment: str, times: int = 1) -> Environment | None:
-        """Return the listed answer, unless Mirrors has started a deployment since."""
+    def _is_expired(self, entry: CacheEntry[Any], factor: int = 1) -> bool:
+        return self._clock() - entry.listed_at >= TTL * factor
+
+    def _find_unless_deployed(self, environment: str, ttl_factor: int = 1) -> Environment | None:
+        """Return the listed environment, unless Mirrors has started a deployment there."""
         with self._lock:
-            return None if environment in self._started else self._listed(times).get(environment)
+            return None if environment in self._started else self._list_environments(ttl_factor).get(environment)
 
-    def _listed(self, times: int = 1) -> Mapping[str, Environment]:
-        if self._environments is None or self._is_old(self._environments, times):
-            self._environments = self._now({item.uuid: item for item in self._divio.environments.everywhere()})
+    def _list_environments(self, ttl_factor: int = 1) -> Mapping[str, Environment]:
+        if self._environments is None or self._is_expired(self._environments, ttl_factor):
+            self._environments = self._entry({item.uuid: item for item in self._divio.environments.list_all()})
         return self._environments.value
 
-    def _list_applications(self) -> Mapping[str, Application]:
-        try:
-            return {item.uuid: item for item in self._divio.applications.list(most_pages=MOST_PAGES)}
-        except REFUSALS:
-            return {}
+    def _load_chunk(self, environment: str) -> None:
+        """Read the variables of the environment and of those likely to be read next, where the platform lists them."""
+        listed = self._list_environments().get(environment)
+        chunk = self._select_chunk(listed, _has_no_owner) if listed else []
+        found = list_variables_of(self._divio, chunk)
+        self._lists_variables = found is not None
+        self._variables.update(self._entries(found or {}))
 
-    def _around(self, environment: str) -> Mapping[str, Kept[list[EnvironmentVariable]]]:
-        """Return {environment: its variables} for the chunk; nothing where the platform does not list them."""
-        this = self._listed().get(environment)
-        like = self._chunk(this, lambda item: item.lacks(MIRRORS_APPLICATION)) if this else []
-        found: dict[str, list[EnvironmentVariable]] = {uuid: [] for uuid in like}
-        try:
-            for item in self._divio.environment_variables.list(like):
-                found[item.environment].append(item)
-        except REFUSALS:
-            self._in_bulk = False
-            return {}
-        return {uuid: self._now(items) for uuid, items in found.items()}
-
-    def _deployed_around(self, this: Environment) -> Mapping[str, Kept[bool]]:
-        """Return {environment: whether it has a deployment} for the chunk; a refused listing counts as deployed."""
-        chunk = self._chunk(this, lambda item: item.never_deployed)
-        try:
-            found = {item.environment for item in self._divio.deployments.of_several(chunk)}
-        except REFUSALS:
-            found = set(chunk)
-        return {uuid: self._now(uuid in found) for uuid in chunk}
-
-    def _last_around(self, this: Environment) -> Mapping[str, Kept[ObservedDeployment | None]]:
-        """Return {environment: its last ended deployment} for the chunk.
-
-        It is None where a deployment runs, or where the platform does not list it.
-        """
+    def _select_chunk(self, environment: Environment, trait: Callable[[Environment], bool]) -> list[Environment]:
         listed = self._environments.value if self._environments else {}
-        chunk = self._chunk(this, lambda item: item.lacks(MIRRORS_APPLICATION))
-        last = {uuid: listed[uuid].last_finished_deployment or "" for uuid in chunk}
-        try:
-            found = self._divio.deployments.list_newest(chunk, set(filter(None, last.values())))
-        except REFUSALS:
-            found = {}
-        busy = {item.environment for item in found.values() if item.running}
-        known = {uuid: found[ended] for uuid, ended in last.items() if ended in found and uuid not in busy}
-        return {uuid: self._now(convert_deployment(known[uuid]) if uuid in known else None) for uuid in chunk}
-
-    def _chunk(self, this: Environment, trait: Callable[[Environment], bool]) -> list[str]:
-        """Return the environment and those likely to be read next, of its stage and trait.
-
-        Any other would cost bytes.
-        """
-        listed = self._environments.value.values() if self._environments else ()
-        like = [item.uuid for item in listed if item.slug == this.slug and trait(item) == trait(this)]
-        first = like.index(this.uuid) // CHUNK * CHUNK
-        return like[first : first + CHUNK]
+        return select_chunk(listed.values(), environment, trait)
 
 
-def visible_environments(divio: Divio) -> set[str]:
-    """Return the uuids of all environments that the token sees, freshly listed."""
-    listed = divio.environments.everywhere()
-    known = {item.application for item in listed}
-    others = (divio.environments.list(item.uuid) for item in divio.applications.list() if item.uuid not in known)
-    return {item.uuid for item in listed} | {item.uuid for each in others for item in each}
+def _has_no_owner(environment: Environment) -> bool:
+    return environment.lacks(MIRRORS_APPLICATION)

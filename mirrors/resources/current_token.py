@@ -87,5 +87,5 @@ def _run_command(command: Sequence[str]) -> str:
     return str(done.stdout)
 
 
-def _one_line(said: str) -> str:
-    return "; ".join(line.strip() for line in said.splitlines() if line.strip()) or "it said nothing"
+def _one_line(output: str) -> str:
+    return "; ".join(line.strip() for line in output.splitlines() if line.strip()) or "it said nothing"

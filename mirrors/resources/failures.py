@@ -97,3 +97,65 @@ def site_unhealthy(site: str, deployment: str, found: str, seconds: float) -> Mi
         " no check)"
     )
     return MirrorsError(Problem("site-unhealthy", message, remedy, site))
+
+
+def variables_not_as_written(site: str, names: Iterable[str], state: str = "") -> MirrorsError:
+    """Return the error of a site whose platform shows other values than declared, after a write or before a deployment.
+
+    Nothing was deployed: the site keeps what it has.
+
+    Args:
+        site: The site.
+        names: The variables that differ.
+        state: The state of the environment after it.
+    """
+    left = f"; {state}" if state else ""
+    message = f"the platform does not have as declared: {', '.join(names)}. Nothing was deployed{left}."
+    remedy = "Somebody else may be writing at the same time; run the command again"
+    return MirrorsError(Problem("variables-not-as-written", message, remedy, site))
+
+
+def newer_release(site: str) -> MirrorsError:
+    """Return the error of a release of the original that no earlier wave has tried. Nothing was deployed."""
+    message = (
+        "the original has got another release since this rollout began, and a deployment would take that one, which no"
+        " earlier wave has tried. Nothing was deployed."
+    )
+    remedy = "Run the command again: the first wave gets it first"
+    return MirrorsError(Problem("newer-release", message, remedy, site))
+
+
+def deployment_failed(site: str, deployment: str, log: str) -> MirrorsError:
+    """Return the error of a deployment that failed. The site keeps what it ran before."""
+    message = f"deployment {deployment} failed; the site goes on with what it ran before."
+    remedy = "Correct the cause and run the command again"
+    return MirrorsError(Problem("deployment-failed", message, remedy, site, details=_format_log_end(log)))
+
+
+def deployment_timed_out(site: str, reason: Problem, log: str) -> MirrorsError:
+    """Return the error of a deployment that did not end in time.
+
+    Args:
+        site: The site.
+        reason: The problem that says how long Mirrors waited.
+        log: The end of the deployment's log.
+    """
+    return MirrorsError(replace(reason, site=site, details=_format_log_end(log)))
+
+
+def other_deployments_running(site: str) -> MirrorsError:
+    """Return the error of a site where other deployments left no time for one of Mirrors until the timeout."""
+    message = "other deployments ran each time that Mirrors tried to start one, until mirrors:rollout.timeout ended."
+    remedy = "See in the Control Panel who starts them, and run the command again"
+    return MirrorsError(Problem("other-deployments-running", message, remedy, site))
+
+
+def deployed_with_other_variables(site: str, deployment: str, names: Iterable[str], log: str) -> MirrorsError:
+    """Return the error of a deployment that succeeded with other variables than the declared ones."""
+    message = f"deployment {deployment} succeeded, but runs with other values than declared of: {', '.join(names)}."
+    remedy = "Another user or program changed them during the deployment. Run the command again"
+    return MirrorsError(Problem("deployed-with-other-variables", message, remedy, site, details=_format_log_end(log)))
+
+
+def _format_log_end(log: str) -> str:
+    return f"Its log ends:\n{log}" if log else ""

@@ -7,7 +7,7 @@ from typing import Any
 from mirrors.config.rollout import HealthSettings
 from mirrors.observation.health import check_health
 from mirrors.resources.failures import site_unhealthy
-from mirrors.resources.provider import say
+from mirrors.resources.progress import log_progress
 
 HEALTH_PAUSES = (0.5, 1.0, 2.0, 4.0)
 """Seconds between two requests. The last one is repeated."""
@@ -26,13 +26,13 @@ def wait_until_healthy(
         MirrorsError: The site was not healthy within ``health.timeout``.
     """
     if outputs["url"] is None:
-        say(f"{site}: the platform gives no address for it, so Mirrors did not check its health")
+        log_progress(f"{site}: the platform gives no address for it, so Mirrors did not check its health")
         return
     deadline = time.monotonic() + health.timeout
-    looks = 0
+    requests = 0
     while (wrong := check_health(outputs["url"], health, variables)) is not None:
-        pause = HEALTH_PAUSES[min(looks, len(HEALTH_PAUSES) - 1)]
+        pause = HEALTH_PAUSES[min(requests, len(HEALTH_PAUSES) - 1)]
         if time.monotonic() + pause >= deadline:
             raise site_unhealthy(site, outputs["deployment"], wrong, health.timeout)
         time.sleep(pause)
-        looks += 1
+        requests += 1

@@ -26,14 +26,14 @@ class Site(Resource):
         hmac_key: The key of the fingerprints, a secret.
         variables: Check only. The declared variables: {name: {value, secret, sensitive}}.
         rollout: Check only. Whether the site is held, behind a pause, or gets no new release.
-        turn: Check only. It resolves once the site may change.
+        turn: Check only. It resolves once the site has a slot of the rollout.
         observed: Check only. The variables that are set there now: {name: {sensitive}}.
         databases: Check only. The identities of the databases that the site may have had before, where its own is not
             shown.
         newest: Check only. The newest release when the program planned. Mirrors starts no deployment that would take a
             later one.
         collected: Check only. The run, where it reports failures at its end and repairs the other sites first.
-        shared: Check only. Of the original: {name: fingerprint} of the values that its mirrors get.
+        shared: Check only. Of the original: {name: digest} of the values that its mirrors get.
     """
 
     deployment: pulumi.Output[str]

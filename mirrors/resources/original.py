@@ -74,11 +74,13 @@ class OriginalProvider(Provider):
             deployment = newest_successful(list_deployments_or_empty(self.divio, stored["environment"]))
             if deployment is None:
                 return self._without_deployment(id_, stored)
-            frozen = self.reads.frozen(deployment.uuid)
+            deployed = self.bulk_reads.deployed_variables(deployment.uuid)
             stored["release"] = self._release(stored)
         known = {name: normalize_identity(identity) for name, identity in stored["identities"].items()}
         values = {
-            name: live if (live := frozen.get(name)) and identify_comparable_service(live) == known.get(name) else value
+            name: live
+            if (live := deployed.get(name)) and identify_comparable_service(live) == known.get(name)
+            else value
             for name, value in stored["variables"].items()
         }
         stored["variables"] = mark_secrets(values, values)
@@ -89,7 +91,7 @@ class OriginalProvider(Provider):
 
         The stored one was the newest, and still is where no deployment has ended since.
         """
-        if self.reads.is_last(stored["image_environment"], stored["release"]):
+        if self.bulk_reads.is_latest_finished(stored["image_environment"], stored["release"]):
             return str(stored["release"])
         newest = newest_successful(list_deployments_or_empty(self.divio, stored["image_environment"]))
         return newest.uuid if newest else str(stored["release"])

@@ -13,20 +13,23 @@ from mirrors.resources.failures import held_site, paused_site, site_not_checked
 from mirrors.resources.locked_cache import locked_cache
 from mirrors.resources.write_gate import WriteGate
 
-NOT_STARTED: Mapping[str, Callable[[str], MirrorsError]] = {"held": held_site, "paused": paused_site}
+START_REFUSALS: Mapping[str, Callable[[str], MirrorsError]] = {"held": held_site, "paused": paused_site}
+"""{restriction: the error to raise instead of starting a deployment}."""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedSite:
-    """A site as ``check`` saw it, beyond what the state keeps.
+    """A site as ``check`` saw it, beyond what the state keeps. ``from_check`` reads each check-only property.
 
     Args:
         variables: {name: the desired value}, secrets with their values.
         secrets: The names of the secret ones.
-        rollout: The reason why the site does not follow each release.
-        attempt: The run that reports a failure at its end, so that the failure stops the repair of no other site.
-        newest: The newest release when the program planned, for a site that gets each release.
-        shared: {name: fingerprint} of the values that the original's mirrors get in this run.
+        restriction: The property ``rollout``: why the site does not get each release (``held``, ``paused`` or
+            ``keep-release``); None where it does.
+        deferring_run: The property ``collected``: the run, if it reports a failure at its end. The failure then stops
+            the repair of no other site. None where a failure stops the update.
+        newest_release: The newest release when the program planned, for a site that gets each release.
+        shared_digests: {name: digest} of the values that the original's mirrors get in this run.
         databases: The identities of the databases that a new site may run with, the original's first.
         unchanged: Whether the checked inputs are those of the state.
         observed: The names of the variables that were set when the program planned.
@@ -34,10 +37,10 @@ class CheckedSite:
 
     variables: Mapping[str, DesiredVariable] = field(default_factory=dict, repr=False)
     secrets: frozenset[str] = frozenset()
-    rollout: str | None = None
-    attempt: str | None = None
-    newest: str | None = None
-    shared: Mapping[str, str] = field(default_factory=dict)
+    restriction: str | None = None
+    deferring_run: str | None = None
+    newest_release: str | None = None
+    shared_digests: Mapping[str, str] = field(default_factory=dict)
     databases: tuple[str, ...] = ()
     unchanged: bool = False
     observed: frozenset[str] = frozenset()
@@ -46,12 +49,28 @@ class CheckedSite:
     def from_check(
         cls, news: Mapping[str, Any], variables: Mapping[str, DesiredVariable], secrets: frozenset[str]
     ) -> Self:
-        rollout = news.get("rollout")
+        """Return the site of the properties that ``check`` got."""
+        restriction = news.get("rollout")
         # The original has no release: what it deploys is one.
-        newest = news.get("newest") if rollout is None and news.get("release") else None
-        shared, databases = news.get("shared") or {}, tuple(news.get("databases") or ())
-        observed = frozenset(news.get("observed") or ())
-        return cls(variables, secrets, rollout, news.get("collected"), newest, shared, databases, observed=observed)
+        follows_releases = restriction is None and news.get("release")
+        return cls(
+            variables,
+            secrets,
+            restriction,
+            deferring_run=news.get("collected"),
+            newest_release=news.get("newest") if follows_releases else None,
+            shared_digests=news.get("shared") or {},
+            databases=tuple(news.get("databases") or ()),
+            observed=frozenset(news.get("observed") or ()),
+        )
+
+    @property
+    def is_held(self) -> bool:
+        return self.restriction == "held"
+
+    @property
+    def is_paused(self) -> bool:
+        return self.restriction == "paused"
 
     @property
     def values(self) -> dict[str, str]:
@@ -64,9 +83,9 @@ class CheckedSite:
         return frozenset(name for name, item in self.variables.items() if item.sensitive)
 
     @property
-    def refusal(self) -> Callable[[str], MirrorsError] | None:
+    def start_refusal(self) -> Callable[[str], MirrorsError] | None:
         """The error to raise instead of starting a deployment."""
-        return NOT_STARTED.get(self.rollout or "")
+        return START_REFUSALS.get(self.restriction or "")
 
 
 class Operation:
@@ -78,45 +97,45 @@ class Operation:
     one that is neither.
 
     Each entry belongs to one environment, and only calls for its resource write it. ``variable_gate``,
-    ``deployment_gate`` and the ``reads`` lock themselves.
+    ``deployment_gate`` and the ``bulk_reads`` lock themselves.
     """
 
     def __init__(self) -> None:
-        self._declared: dict[str, CheckedSite] = {}
-        self.stored: dict[str, SiteState] = {}
+        self._checked_sites: dict[str, CheckedSite] = {}
+        self.stored_sites: dict[str, SiteState] = {}
         """{environment: the stored state of its site} for each site that this process reads, checks or removes.
 
         It says who owns a variable where the engine replaces a resource: ``check`` gets no old inputs then.
         """
 
-        self.read_back: dict[str, Mapping[str, str]] = {}
+        self.verified_variables: dict[str, Mapping[str, str]] = {}
         """{environment: {name: value}} as this process has verified them. A deployment need not verify them again."""
-        self.unchanged: dict[str, Sequence[EnvironmentVariable]] = {}
+        self.unchanged_variables: dict[str, Sequence[EnvironmentVariable]] = {}
         """{environment: its variables} where no variable had to be written. A deployment need not read them again."""
         self.variable_gate = WriteGate()
         self.deployment_gate = WriteGate()
         """A gate of its own: a token may set variables and yet start no deployment."""
 
-        self.reads: Callable[[Divio], BulkReadCache] = locked_cache(BulkReadCache)
+        self.bulk_reads: Callable[[Divio], BulkReadCache] = locked_cache(BulkReadCache)
         """Return the bulk reads: one cache for all threads, because they share their client."""
 
-    def checks(self, environment: str, declared: CheckedSite) -> None:
-        self._declared[environment] = declared
+    def record_check(self, environment: str, site: CheckedSite) -> None:
+        self._checked_sites[environment] = site
 
-    def declared(self, environment: str, site: str) -> CheckedSite:
+    def require_checked_site(self, environment: str, site: str) -> CheckedSite:
         """Return the site that ``check`` saw. Raises MirrorsError if this process did not check it."""
-        if (declared := self._declared.get(environment)) is None:
+        if (checked := self._checked_sites.get(environment)) is None:
             raise site_not_checked(site)
-        return declared
+        return checked
 
-    def looks_again(self, environment: str) -> None:
-        """Forget the variables that this process has seen there: someone may write during a wait."""
-        self.read_back.pop(environment, None)
-        self.unchanged.pop(environment, None)
-
-    def known(self, environment: str) -> CheckedSite | None:
+    def find_checked_site(self, environment: str) -> CheckedSite | None:
         """Return the checked site, or None, for calls that may come without a check: a removal or a comparison."""
-        return self._declared.get(environment)
+        return self._checked_sites.get(environment)
+
+    def forget_variables(self, environment: str) -> None:
+        """Forget the variables that this process has seen there: others may write during a wait."""
+        self.verified_variables.pop(environment, None)
+        self.unchanged_variables.pop(environment, None)
 
 
 OPERATION = Operation()

@@ -25,12 +25,14 @@ from mirrors.planning.site_properties import Properties
 from mirrors.problems import Problem
 from mirrors.problems.events import report_problem
 from mirrors.pulumi_internals import find_stack_of_call, hide_tracebacks, mark_secret
-from mirrors.resources.bulk_reads import BulkReadCache, visible_environments
+from mirrors.resources.bulk_reads import BulkReadCache
+from mirrors.resources.bulk_requests import list_visible_environments
 from mirrors.resources.current_token import TokenNotFoundError, add_current_token, read_current_token
 from mirrors.resources.executor import provide_threads
 from mirrors.resources.failures import platform_error
 from mirrors.resources.locked_cache import locked_cache
 from mirrors.resources.process import OPERATION
+from mirrors.resources.progress import log_progress
 from mirrors.resources.watchdog import watch_engine
 
 Item = TypeVar("Item")
@@ -85,7 +87,7 @@ def _read_other_token(connection: DivioConnection, stack: str | None) -> str | N
     try:
         return read_current_token({"apiUrl": str(connection.api_url)}, stack, os.environ)
     except TokenNotFoundError as error:
-        say(f"the platform refuses the token, and the configuration gave no other one: {error}")
+        log_progress(f"the platform refuses the token, and the configuration gave no other one: {error}")
         return None
 
 
@@ -95,14 +97,12 @@ class Provider(ResourceProvider):
     Attributes:
         inputs: The keys of checked inputs.
         outputs: The keys that come beside the inputs.
-        check_only: The keys that only ``check`` sees. No state keeps them.
         immutable: The inputs that replace the resource.
     """
 
     serialize_as_secret_always = False
     inputs: ClassVar[tuple[str, ...]] = ()
     outputs: ClassVar[tuple[str, ...]] = ()
-    check_only: ClassVar[tuple[str, ...]] = ()
     immutable: ClassVar[tuple[str, ...]] = ()
 
     connection: DivioConnection
@@ -132,8 +132,8 @@ class Provider(ResourceProvider):
         return connect_client(self.connection, self.stack)
 
     @property
-    def reads(self) -> BulkReadCache:
-        return OPERATION.reads(self.divio)
+    def bulk_reads(self) -> BulkReadCache:
+        return OPERATION.bulk_reads(self.divio)
 
     def check(self, _olds: Properties, news: Properties) -> CheckResult:
         """Accept the inputs as they are."""
@@ -183,7 +183,7 @@ def is_environment_gone(divio: Divio, environment: str) -> bool:
     try:
         divio.environments.get(environment)
     except NotFound:
-        siblings = visible_environments(divio)
+        siblings = list_visible_environments(divio)
         if not siblings or environment in siblings:
             raise
         return True
@@ -196,12 +196,6 @@ def check_failures(problems: Iterable[Problem]) -> list[CheckFailure]:
     for problem in found:
         report_problem(problem)
     return [CheckFailure("", problem.line) for problem in found]
-
-
-def say(message: str) -> None:
-    """Print a line that the engine shows while a long operation runs."""
-    sys.stderr.write(f"{message}\n")
-    sys.stderr.flush()
 
 
 def mark_secrets(values: Mapping[str, Any], secrets: Iterable[str]) -> Properties:

@@ -1,4 +1,4 @@
-"""The databases of new mirrors where the platform hides them. Mirrors reads them before any mirror gets an id."""
+"""The databases that new mirrors run with, where the platform hides the variable: read, and compared."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -8,9 +8,10 @@ from functools import partial
 from mirrors.divio import Divio
 from mirrors.planning.rollout.releases import newest_successful
 from mirrors.planning.site_ids.facts import SiteFacts
-from mirrors.planning.variables.dsn import identify_for_confirmation, identify_service
-from mirrors.planning.variables.names import DATABASE_URL
-from mirrors.resources.process import OPERATION
+from mirrors.planning.variables.dsn import UNREADABLE_IDENTITY, identify_for_confirmation, identify_service
+from mirrors.planning.variables.names import DATABASE_URL, MIRRORS_APPLICATION
+from mirrors.resources.failures import database_mismatch
+from mirrors.resources.process import OPERATION, CheckedSite
 from mirrors.resources.provider import list_deployments_or_empty, translate_errors
 
 PARALLEL_LOOKUPS = 8
@@ -59,6 +60,32 @@ def read_running_database(divio: Divio, environment: str, name: str) -> str | No
         MirrorsError: The platform did not answer.
     """
     with translate_errors(name):
-        done = newest_successful(list_deployments_or_empty(divio, environment))
-        value = OPERATION.reads(divio).frozen(done.uuid).get(DATABASE_URL) if done else None
+        newest = newest_successful(list_deployments_or_empty(divio, environment))
+        deployed = OPERATION.bulk_reads(divio).deployed_variables(newest.uuid) if newest else {}
+        value = deployed.get(DATABASE_URL)
         return identify_service(value) if value else None
+
+
+def refuse_another_database(divio: Divio, environment: str, name: str, checked: CheckedSite) -> None:
+    """Refuse a new site that runs with another database than the original's.
+
+    A mirror that was never deployed proves nothing. Neither does a deployment that does not show its database.
+
+    Args:
+        divio: The client.
+        environment: The site's environment.
+        name: The site's name, for messages.
+        checked: The site as ``check`` saw it.
+
+    Raises:
+        MirrorsError: The site runs with another database, and no one confirmed it.
+    """
+    if not checked.databases:
+        return
+    identity = read_running_database(divio, environment, name)
+    original, *given_up = checked.databases
+    if identity is None or identity == original != UNREADABLE_IDENTITY:
+        return
+    slug = checked.values[MIRRORS_APPLICATION]
+    if (confirmed := identify_for_confirmation(identity, slug, DATABASE_URL)) not in given_up:
+        raise database_mismatch(slug, identity, original, confirmed)

@@ -15,7 +15,8 @@ from mirrors.planning.site_ids.request import load_request
 from mirrors.planning.site_ids.retirement import INSTANCES_GO_ON, note_removed_sites
 from mirrors.planning.site_properties import Properties
 from mirrors.problems.events import report_note
-from mirrors.resources.provider import Provider, check_failures, normalize, raw_values, say
+from mirrors.resources.progress import log_progress
+from mirrors.resources.provider import Provider, check_failures, normalize, raw_values
 from mirrors.resources.running_database import add_running_databases
 
 RESOURCE_ID = "site-ids"
@@ -48,7 +49,6 @@ def _known_outputs(outputs: Any) -> Properties:
 
 class SiteIdsProvider(Provider):
     inputs = ("assignments", "retired", "highest", "found")
-    check_only = ("hints",)
 
     config: Config
 
@@ -96,7 +96,7 @@ class SiteIdsProvider(Provider):
         given = [f"{name} {site_id}" for name, site_id in ledger.assignments.values()]
         retired = [f"{site_id} (retired)" for site_id in ledger.retired]
         forgotten = ", ".join([*given, *retired])
-        say(f"This stack forgets its SITE_IDs: {forgotten}. Declare them as siteId and retired to keep them")
+        log_progress(f"This stack forgets its SITE_IDs: {forgotten}. Declare them as siteId and retired to keep them")
 
     def read(self, id_: str, props: Properties) -> ReadResult:
         """Return the ledger as stored."""
@@ -108,7 +108,7 @@ def _report_removals(before: Ledger, now: Ledger, request: AllocationRequest, hi
     goes_on, keeps = hints.get("goes_on") or INSTANCES_GO_ON, bool(hints.get("keeps"))
     for note in note_removed_sites(before, now, request, goes_on=goes_on, keeps=keeps):
         report_note(note)
-        say(note.line)
+        log_progress(note.line)
 
 
 class SiteIds(Resource, module="mirrors", name="SiteIds"):

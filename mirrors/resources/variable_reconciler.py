@@ -4,12 +4,11 @@ from collections.abc import Collection, Iterable, Mapping
 from functools import partial
 
 from mirrors.divio import Divio, EnvironmentVariable, NotFound, ValidationFailed
-from mirrors.errors import VariableVerificationError
 from mirrors.observation.convert import convert_variables
 from mirrors.observation.remediation import convert_error
 from mirrors.planning.variables.names import DATABASE_URL, SITE_ID, sort_for_removal, sort_for_writing
 from mirrors.planning.variables.writes import DesiredVariable, VariableWrite, find_unwritten, plan_writes
-from mirrors.resources.failures import platform_error
+from mirrors.resources.failures import platform_error, variables_not_as_written
 from mirrors.resources.process import OPERATION
 from mirrors.resources.provider import list_or_empty
 
@@ -22,7 +21,7 @@ def index_by_name(items: Iterable[EnvironmentVariable]) -> dict[str, Environment
 
 
 class VariableReconciler:
-    """One attempt at one environment.
+    """One change of the variables of one environment.
 
     Args:
         desired: Its declared variables.
@@ -41,13 +40,13 @@ class VariableReconciler:
         secrets: Collection[str] = (),
     ) -> None:
         self.divio = divio
-        self.reads = OPERATION.reads(divio)
+        self.bulk_reads = OPERATION.bulk_reads(divio)
         self.site, self.environment = site, environment
         self.desired, self.found, self.secrets = desired, frozenset(found), frozenset(secrets)
         self.made: set[str] = set()
         self.changed: set[str] = set()
         self.removed: set[str] = set()
-        """Names of the variables that this attempt has made, changed and removed so far."""
+        """Names of the variables that this object has made, changed and removed so far."""
         self.taken_over: set[str] = set()
         """Names of the variables that others set between the read and the write. They are not Mirrors' own."""
 
@@ -59,7 +58,7 @@ class VariableReconciler:
         as found. Mirrors verifies SITE_ID before it writes the database in any case.
         """
         fresh = SITE_ID in self.desired and not self.desired.keys() & self.found
-        return fresh and self.reads.lacks(self.environment, SITE_ID)
+        return fresh and self.bulk_reads.known_absent(self.environment, SITE_ID)
 
     def converge(self, live: LiveVariables, written: Mapping[str, str], obsolete: Collection[str] = ()) -> None:
         """Make the variables as declared.
@@ -82,10 +81,10 @@ class VariableReconciler:
             if write.verify and not to_the_database:
                 self._verify_site_id()
         if not writes:
-            OPERATION.unchanged[self.environment] = tuple(live.values())
+            OPERATION.unchanged_variables[self.environment] = tuple(live.values())
             return  # someone else may have changed a hidden value
         self._verify_written(DATABASE_URL in live or DATABASE_URL in self.taken_over)
-        OPERATION.read_back[self.environment] = {name: item.value for name, item in self.desired.items()}
+        OPERATION.verified_variables[self.environment] = {name: item.value for name, item in self.desired.items()}
 
     def remove(self, names: Collection[str]) -> None:
         """Remove those that exist, in the safe order."""
@@ -100,16 +99,16 @@ class VariableReconciler:
         """Read the id back, as the last request before the database is written: someone may have deleted it."""
         own = {name: item for name, item in self.desired.items() if name == SITE_ID}  # an original has none
         if own and find_unwritten(own, convert_variables(self.read_live().values())):
-            raise VariableVerificationError(self.site, own, state)
+            raise variables_not_as_written(self.site, own, state)
 
     def _verify_written(self, had_database: bool) -> None:
         """Refuse to go on unless the platform has what was declared. Nothing is deployed before."""
         live = self.read_live()
         wrong = find_unwritten(self.desired, convert_variables(live.values()))
         if SITE_ID in wrong and DATABASE_URL in live:
-            raise VariableVerificationError(self.site, wrong, self._make_safe(live, had_database))
+            raise variables_not_as_written(self.site, wrong, self._make_safe(live, had_database))
         if wrong:
-            raise VariableVerificationError(self.site, wrong)
+            raise variables_not_as_written(self.site, wrong)
 
     def _make_safe(self, live: LiveVariables, had_database: bool) -> str:
         """Remove the database where the id beside it is missing. Return the state of the environment as text."""
@@ -138,8 +137,8 @@ class VariableReconciler:
 
     def _send_once(self, write: VariableWrite, live: LiveVariables) -> None:
         api = self.divio.environment_variables
-        self.reads.writes(self.environment)
-        with OPERATION.variable_gate.attempt(self.site, self._manual_steps(write.kind)):
+        self.bulk_reads.forget_variables(self.environment)
+        with OPERATION.variable_gate.enter(self.site, self._manual_steps(write.kind)):
             if write.kind == "delete":
                 api.delete(live[write.name].uuid)
                 self.removed.add(write.name)

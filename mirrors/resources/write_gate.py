@@ -16,7 +16,11 @@ def _is_about_one_field(error: DivioError) -> bool:
 
 
 class WriteGate:
-    """Lets one site write at a time until the platform accepts a write. After a refused first write no site writes."""
+    """A gate in front of all writes of one kind.
+
+    It lets one site write at a time until the platform accepts a write, and then all sites at once. If the platform
+    refuses the first write, no other site writes.
+    """
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -24,11 +28,15 @@ class WriteGate:
         self._refused_for: str | None = None
 
     @contextmanager
-    def attempt(self, site: str, by_hand: str) -> Iterator[None]:
-        """Guard one write. Raises MirrorsError: the platform refused the first write, of this site or another.
+    def enter(self, site: str, manual_steps: str) -> Iterator[None]:
+        """Make one write within the gate.
 
         Args:
-            by_hand: What to do instead, without secrets.
+            site: The site that the write is for.
+            manual_steps: What the user can do in the Control Panel instead, without secrets.
+
+        Raises:
+            MirrorsError: The platform refused the first write, of this site or of another one.
         """
         if self._accepted:
             yield
@@ -36,16 +44,16 @@ class WriteGate:
         with self._lock:
             if self._refused_for is not None:
                 raise write_not_tried(site, self._refused_for)
-            yield from self._try_first(site, by_hand)
+            yield from self._try_first(site, manual_steps)
 
-    def _try_first(self, site: str, by_hand: str) -> Iterator[None]:
-        already = self._accepted  # by another thread during the wait
+    def _try_first(self, site: str, manual_steps: str) -> Iterator[None]:
+        accepted_meanwhile = self._accepted  # by another thread that had the lock
         try:
             yield
         except REFUSALS as error:
-            if already or error.uncertain or _is_about_one_field(error):
+            if accepted_meanwhile or error.uncertain or _is_about_one_field(error):
                 raise
             self._refused_for = site
-            raise writes_refused(site, convert_error(error), by_hand) from None
+            raise writes_refused(site, convert_error(error), manual_steps) from None
         else:
             self._accepted = True

@@ -170,8 +170,8 @@ def test_environments_of_all_applications_come_in_one_list(script: Script) -> No
     ]
     script.on("GET", ENVIRONMENTS, page(*environments))
     client = connect(script)
-    assert [item.uuid for item in client.environments.everywhere()] == ["e1", "e2", "e3"]
-    found = client.environments.everywhere("test")
+    assert [item.uuid for item in client.environments.list_all()] == ["e1", "e2", "e3"]
+    found = client.environments.list_all("test")
     assert [(item.uuid, item.never_deployed, item.lacks("SITE_ID"), item.lacks("X")) for item in found] == [
         ("e1", True, False, True),
         ("e2", False, False, False),
@@ -189,7 +189,7 @@ def test_deployments_of_several_environments_come_in_few_requests_of_bounded_len
 
     script.on("GET", DEPLOYMENTS, answer)
     environments = [f"{number:026}" for number in range(250)]
-    found = connect(script).deployments.of_several(environments)
+    found = connect(script).deployments.list_of_several(environments)
     assert [item.environment for item in found] == environments
     assert len(script.requests) == 3
 
@@ -198,7 +198,7 @@ def test_a_platform_that_ignores_which_environments_are_meant_is_not_read_to_its
     following = f"{script.url}{DEPLOYMENTS}?page=2"
     script.on("GET", DEPLOYMENTS, page(deployment("d1", 1), following=following, count=MOST_PAGES + 1))
     with pytest.raises(TooManyPages):
-        connect(script).deployments.of_several(["e1", "e2"])
+        connect(script).deployments.list_of_several(["e1", "e2"])
     assert len(script.requests) == 1
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mirrors.errors import ConfigurationError, DeploymentFailedError, MirrorsError
+from mirrors.errors import ConfigurationError, MirrorsError
 from mirrors.problems import PROBLEM_AREAS, PROBLEM_CATALOGUE, PROBLEM_PAGES, Note, Problem, events, problem_reference
 from mirrors.problems.events import (
     EVENTS_VARIABLE,
@@ -17,6 +17,7 @@ from mirrors.problems.events import (
     report_problem,
     report_rotation,
 )
+from mirrors.resources.failures import deployment_failed
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PACKAGE = Path(events.__file__).parents[1]
@@ -82,7 +83,7 @@ def test_an_error_has_its_problems_as_data() -> None:
     two = ConfigurationError(Problem("engine", "one"), Problem("engine", "two"))
     assert (len(two.problems), str(two)) == (2, "one [engine]\ntwo [engine]")
 
-    [failed] = DeploymentFailedError("de", "d-1", "boom").problems
+    [failed] = deployment_failed("de", "d-1", "boom").problems
     assert (failed.code, failed.site, failed.details) == ("deployment-failed", "de", "Its log ends:\nboom")
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from mirrors.divio import AuthenticationFailed, NotFound
-from mirrors.resources.bulk_reads import A_GUESS, CHUNK, FRESH_FOR, NEWEST_FOR, BulkReadCache, visible_environments
+from mirrors.resources.bulk_reads import PREWRITE_TTL_FACTOR, RELEASE_TTL, TTL, BulkReadCache
+from mirrors.resources.bulk_requests import CHUNK_SIZE, list_visible_environments
 from tests.unit.divio_support import DEPLOYMENTS, VARIABLES, FakeTime, application, connect, deployment, page, variable
 from tests.unit.http_script import Received, Reply, Script, serve
 
@@ -77,24 +78,20 @@ def site_ids(reads: BulkReadCache, environments: Sequence[str]) -> list[list[str
 
 
 def test_a_fleet_is_read_with_one_request_of_each_kind(script: Script, reads: BulkReadCache) -> None:
-    mirrors = [f"e{number}" for number in range(CHUNK)]
+    mirrors = [f"e{number}" for number in range(CHUNK_SIZE)]
     listed(script, *map(environment, mirrors))
-    script.on("GET", APPLICATIONS, page(*(application(f"a-{uuid}", uuid) for uuid in mirrors)))
     for uuid in mirrors:
-        found = reads.application(f"a-{uuid}")
-        assert found is not None
-        assert found.slug == uuid
-        assert reads.is_last(uuid, f"d-{uuid}")
-    assert site_ids(reads, mirrors) == [["2"]] * CHUNK
-    assert sorted(paths(script)) == sorted([APPLICATIONS, ENVIRONMENTS, VARIABLES])
+        assert reads.is_latest_finished(uuid, f"d-{uuid}")
+    assert site_ids(reads, mirrors) == [["2"]] * CHUNK_SIZE
+    assert paths(script) == [ENVIRONMENTS, VARIABLES]
 
 
 def test_variables_are_read_a_chunk_at_a_time_and_only_where_someone_asks(script: Script, reads: BulkReadCache) -> None:
-    mirrors = [f"e{number}" for number in range(2 * CHUNK + 1)]
+    mirrors = [f"e{number}" for number in range(2 * CHUNK_SIZE + 1)]
     listed(script, *map(environment, mirrors))
-    assert site_ids(reads, mirrors[CHUNK : CHUNK + 2]) == [["2"], ["2"]]
+    assert site_ids(reads, mirrors[CHUNK_SIZE : CHUNK_SIZE + 2]) == [["2"], ["2"]]
     [request] = [request for request in script.requests if request.path == VARIABLES]
-    assert request.values("environment") == mirrors[CHUNK : 2 * CHUNK]
+    assert request.values("environment") == mirrors[CHUNK_SIZE : 2 * CHUNK_SIZE]
 
 
 def test_the_other_stage_and_other_applications_are_not_read_along(script: Script, reads: BulkReadCache) -> None:
@@ -117,12 +114,12 @@ def test_only_the_last_deployment_that_has_ended_is_the_last(script: Script, rea
     without = environment("e2")
     del without["last_finished_deployment"]
     listed(script, environment("e1"), without, fresh("e3"))
-    assert reads.is_last("e1", "d-e1")
-    assert not reads.is_last("e1", "another")
-    assert not reads.is_last("e1", None)
-    assert not reads.is_last("e2", "d-e2")
-    assert not reads.is_last("e3", None)
-    assert not reads.is_last("unknown", "d-e1")
+    assert reads.is_latest_finished("e1", "d-e1")
+    assert not reads.is_latest_finished("e1", "another")
+    assert not reads.is_latest_finished("e1", None)
+    assert not reads.is_latest_finished("e2", "d-e2")
+    assert not reads.is_latest_finished("e3", None)
+    assert not reads.is_latest_finished("unknown", "d-e1")
 
 
 def last_deployments(request: Received) -> Reply:
@@ -131,26 +128,26 @@ def last_deployments(request: Received) -> Reply:
 
 
 def test_the_last_deployments_are_read_a_chunk_at_a_time(script: Script, reads: BulkReadCache, time: FakeTime) -> None:
-    mirrors = [f"e{number}" for number in range(CHUNK)]
+    mirrors = [f"e{number}" for number in range(CHUNK_SIZE)]
     listed(script, *map(environment, mirrors), fresh("new"), environment("live", slug="live"))
     script.on("GET", DEPLOYMENTS, last_deployments)
     for _ in range(2):
-        found = [reads.last(uuid, f"d-{uuid}") for uuid in mirrors]
+        found = [reads.find_latest_finished(uuid, f"d-{uuid}") for uuid in mirrors]
         assert [item.uuid for item in found if item] == [f"d-{uuid}" for uuid in mirrors]
         assert paths(script) == [ENVIRONMENTS, DEPLOYMENTS]
         script.requests.clear()
-        assert reads.last("e1", "another") is reads.last("new", "d-new") is None
-        time.sleep(FRESH_FOR)
-    reads.deploys("e1")
-    assert reads.last("e1", "d-e1") is None
+        assert reads.find_latest_finished("e1", "another") is reads.find_latest_finished("new", "d-new") is None
+        time.sleep(TTL)
+    reads.forget_deployments("e1")
+    assert reads.find_latest_finished("e1", "d-e1") is None
 
 
 def test_a_last_deployment_beside_a_running_one_is_left_to_a_look(script: Script, reads: BulkReadCache) -> None:
     listed(script, environment("e1"), environment("e2"))
     other = deployment("d-e2", 0, 5, True) | {"environment": "e2"}
     script.on("GET", DEPLOYMENTS, page(deployment("new", 9), deployment("d-e1", 0, 5, True), other))
-    assert reads.last("e1", "d-e1") is None
-    assert reads.last("e2", "d-e2") is not None
+    assert reads.find_latest_finished("e1", "d-e1") is None
+    assert reads.find_latest_finished("e2", "d-e2") is not None
 
 
 @pytest.mark.parametrize("answer", [REFUSED, only_the_last(last_deployments)])
@@ -159,13 +156,18 @@ def test_a_last_deployment_that_the_platform_does_not_list_in_bulk_is_not_known(
 ) -> None:
     listed(script, environment("e1"), environment("e2"))
     script.on("GET", DEPLOYMENTS, answer)
-    assert [reads.last("e1", "d-e1") for _ in range(2)] == [None, None]
+    assert [reads.find_latest_finished("e1", "d-e1") for _ in range(2)] == [None, None]
     assert paths(script).count(DEPLOYMENTS) == 1
 
 
 def test_a_variable_is_lacking_only_where_names_are_listed_without_it(script: Script, reads: BulkReadCache) -> None:
     listed(script, fresh("e1"), environment("e2"), environment("e3", environment_variables=None))
-    assert [reads.lacks(uuid, "SITE_ID") for uuid in ("e1", "e2", "e3", "unknown")] == [True, False, False, False]
+    assert [reads.known_absent(uuid, "SITE_ID") for uuid in ("e1", "e2", "e3", "unknown")] == [
+        True,
+        False,
+        False,
+        False,
+    ]
 
 
 def test_an_environment_was_never_deployed_only_where_nothing_has_ended_or_goes_on(
@@ -187,8 +189,8 @@ def test_a_platform_that_does_not_list_all_environments_is_asked_for_each(
 ) -> None:
     script.on("GET", ENVIRONMENTS, refusal)
     assert site_ids(reads, ["e1", "e2"]) == [[], []]
-    assert not reads.is_last("e1", "d-e1")
-    assert not reads.lacks("e1", "SITE_ID")
+    assert not reads.is_latest_finished("e1", "d-e1")
+    assert not reads.known_absent("e1", "SITE_ID")
     assert not reads.never_deployed("e1")
     assert paths(script) == [ENVIRONMENTS]
 
@@ -196,10 +198,8 @@ def test_a_platform_that_does_not_list_all_environments_is_asked_for_each(
 def test_an_account_of_very_many_pages_is_not_read_through_for_one_fleet(script: Script, reads: BulkReadCache) -> None:
     many = page(environment("e1"), following=f"{script.url}{ENVIRONMENTS}?page=2", count=1_000)
     script.on("GET", ENVIRONMENTS, many)
-    script.on("GET", APPLICATIONS, page(application("a-e1"), following=f"{script.url}{APPLICATIONS}?page=2", count=99))
-    assert reads.application("a-e1") is None
     assert site_ids(reads, ["e1"]) == [[]]
-    assert paths(script) == [APPLICATIONS, ENVIRONMENTS]
+    assert paths(script) == [ENVIRONMENTS]
 
 
 def test_what_a_platform_leaves_out_of_a_bulk_request_is_not_taken_for_missing(
@@ -235,13 +235,13 @@ def test_after_a_write_the_variables_of_that_environment_are_not_known_any_more(
 ) -> None:
     listed(script, environment("e1"), environment("e2"), fresh("e3"))
     assert site_ids(reads, ["e1", "e2"]) == [["2"], ["2"]]
-    reads.writes("e1")
-    reads.writes("e3")
+    reads.forget_variables("e1")
+    reads.forget_variables("e3")
     for _ in range(2):
         assert site_ids(reads, ["e1", "e2"]) == [[], ["2"]]
-        assert not reads.lacks("e3", "SITE_ID")
-        time.sleep(FRESH_FOR * A_GUESS)  # listed anew, perhaps by a server that does not have the write yet
-    assert reads.is_last("e1", "d-e1")
+        assert not reads.known_absent("e3", "SITE_ID")
+        time.sleep(TTL * PREWRITE_TTL_FACTOR)  # listed anew, perhaps by a server that does not have the write yet
+    assert reads.is_latest_finished("e1", "d-e1")
     assert reads.never_deployed("e3")
 
 
@@ -250,12 +250,12 @@ def test_after_a_start_the_deployments_of_that_environment_are_not_known_any_mor
 ) -> None:
     listed(script, environment("e1"), environment("e2"), fresh("e3"), fresh("e4"))
     assert reads.never_deployed("e3")
-    reads.deploys("e1")
-    reads.deploys("e3")
+    reads.forget_deployments("e1")
+    reads.forget_deployments("e3")
     for _ in range(2):
-        assert [reads.is_last(uuid, f"d-{uuid}") for uuid in ("e1", "e2")] == [False, True]
+        assert [reads.is_latest_finished(uuid, f"d-{uuid}") for uuid in ("e1", "e2")] == [False, True]
         assert [reads.never_deployed(uuid) for uuid in ("e3", "e4")] == [False, True]
-        time.sleep(FRESH_FOR * A_GUESS)
+        time.sleep(TTL * PREWRITE_TTL_FACTOR)
 
 
 def test_a_release_that_someone_makes_is_noticed_after_seconds_and_not_asked_for_at_each_site(
@@ -264,35 +264,32 @@ def test_a_release_that_someone_makes_is_noticed_after_seconds_and_not_asked_for
     first, second = deployment("d-1", 0, 5, True), deployment("d-2", 10, 15, True)
     script.on("GET", DEPLOYMENTS, page(first), page(second, first))
     assert {reads.newest_release("e1") for _ in range(3)} == {"d-1"}
-    time.sleep(NEWEST_FOR)
+    time.sleep(RELEASE_TTL)
     assert reads.newest_release("e1") == "d-2"
     assert len(script.requests) == 2
 
 
 def test_what_was_listed_a_while_ago_is_listed_again(script: Script, reads: BulkReadCache, time: FakeTime) -> None:
     listed(script, environment("e1"))
-    script.on("GET", APPLICATIONS, page(application("a-e1", "before")), page(application("a-e1", "after")))
 
-    def look() -> tuple[list[list[str | None]], bool, str]:
-        found = reads.application("a-e1")
-        assert found is not None
-        return site_ids(reads, ["e1"]), reads.is_last("e1", "d-e1"), found.slug
+    def look() -> tuple[list[list[str | None]], bool]:
+        return site_ids(reads, ["e1"]), reads.is_latest_finished("e1", "d-e1")
 
-    assert look() == ([["2"]], True, "before")
+    assert look() == ([["2"]], True)
     listed(script, environment("e1", last_finished_deployment={"uuid": "newer"}))
     script.on("GET", VARIABLES, page(variable("v", "e1", "SITE_ID", "3")))
-    time.sleep(FRESH_FOR - 1)
-    assert look() == ([["2"]], True, "before")
+    time.sleep(TTL - 1)
+    assert look() == ([["2"]], True)
     time.sleep(1)
-    assert look() == ([["3"]], False, "after")
+    assert look() == ([["3"]], False)
 
 
-def test_frozen_variables_are_read_once(script: Script, reads: BulkReadCache) -> None:
+def test_deployed_variables_are_read_once(script: Script, reads: BulkReadCache) -> None:
     frozen = {"uuid": "d1", "environment": "e1", "environment_variables": {"SITE_ID": "2"}}
     script.on("GET", f"{DEPLOYMENTS}d1/environment-variables/", Reply(404, {}), Reply(200, frozen))
     with pytest.raises(NotFound):
-        reads.frozen("d1")
-    assert [reads.frozen("d1"), reads.frozen("d1")] == [{"SITE_ID": "2"}] * 2
+        reads.deployed_variables("d1")
+    assert [reads.deployed_variables("d1"), reads.deployed_variables("d1")] == [{"SITE_ID": "2"}] * 2
     assert len(script.requests) == 2
 
 
@@ -311,7 +308,7 @@ def test_applications_that_the_listing_leaves_out_are_asked_for_their_environmen
 
     script.on("GET", APPLICATIONS, page(application("a-e1"), application("a2")))
     script.on("GET", ENVIRONMENTS, answer)
-    assert visible_environments(connect(script)) == {"e1", "e2"}
+    assert list_visible_environments(connect(script)) == {"e1", "e2"}
     assert [request.values("application") for request in script.requests] == [[], [], ["a2"]]
 
 
@@ -322,4 +319,4 @@ def test_environments_are_asked_for_by_application_where_there_is_no_listing(scr
 
     script.on("GET", APPLICATIONS, page(application("a1"), application("a2")))
     script.on("GET", ENVIRONMENTS, answer)
-    assert visible_environments(connect(script)) == {"e-a1", "e-a2"}
+    assert list_visible_environments(connect(script)) == {"e-a1", "e-a2"}

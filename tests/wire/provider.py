@@ -36,8 +36,8 @@ TIMEOUT = 60.0  # seconds, for one call
 FORGETFUL = """
 import runpy
 from mirrors.divio.policy import PollPolicy
-from mirrors.resources import bulk_reads as reads
-reads.FRESH_FOR = 0.0
+from mirrors.resources import bulk_reads
+bulk_reads.TTL = 0.0
 PollPolicy.delay = lambda policy, looks: 0.05
 runpy.run_module("pulumi.dynamic", run_name="__main__")
 """

@@ -76,7 +76,7 @@ PLATFORM = (
     ),
     Mutation(
         "a-netrc-replaces-the-token",
-        TRANSPORT,
+        "mirrors/divio/session.py",
         "made.trust_env = False",
         "made.trust_env = True",
         (f"{REQUESTS}::test_the_environment_of_the_process_has_no_say",),

@@ -26,7 +26,7 @@ def refuse_new_ledger(ledger: Ledger, request: AllocationRequest) -> Iterator[Pr
 
 
 def _make_forgotten_problem(managed: Sequence[str], known: int, declared_highest: int) -> Problem:
-    """Return the problem.
+    """Return the problem of a stack that has forgotten which SITE_IDs it gave.
 
     Args:
         managed: The slugs of the managed mirrors.

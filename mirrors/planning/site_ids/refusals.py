@@ -126,7 +126,7 @@ def refuse_unreadable_ids(ledger: Ledger, request: AllocationRequest) -> Iterato
 
 
 def refuse_high_ids(request: AllocationRequest, ids: SiteIdByApplication) -> Iterator[Problem]:
-    """Refuse an id that is too high. The next number follows the highest id, which may be a typing error."""
+    """Refuse an id that is too high. A new id is one above the highest, so one mistyped id can cause this."""
     for site in request.sites:
         if (ids[site.application_id] or 0) > HIGHEST_SITE_ID:
             yield Problem(

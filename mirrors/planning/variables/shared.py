@@ -30,13 +30,11 @@ def digest_value(value: str) -> str:
     return sha256(value.encode()).hexdigest()
 
 
-def find_changed_values(fingerprints: Mapping[str, str], deployed: Mapping[str, str | None]) -> list[str]:
+def find_changed_values(digests: Mapping[str, str], deployed: Mapping[str, str | None]) -> list[str]:
     """Return the names of the shared values that changed.
 
     Args:
-        fingerprints: {name: digest} of the values that the mirrors got.
+        digests: {name: digest} of the values that the mirrors got.
         deployed: The original's deployed variables. A hidden value counts as unchanged.
     """
-    return sorted(
-        name for name, known in fingerprints.items() if (now := deployed.get(name)) and digest_value(now) != known
-    )
+    return sorted(name for name, known in digests.items() if (now := deployed.get(name)) and digest_value(now) != known)

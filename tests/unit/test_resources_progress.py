@@ -1,7 +1,7 @@
 """The progress of a slow deployment, as a person at a terminal reads it."""
 
 from mirrors.divio import Deployment
-from mirrors.resources.deployment_runner import SAY_EVERY, patience
+from mirrors.resources.progress import PROGRESS_INTERVAL, make_progress_callback
 
 RUNNING = Deployment.model_validate({"uuid": "d1", "environment": "e1", "status": "deploying"})
 DONE = Deployment.model_validate({"uuid": "d1", "environment": "e1", "status": "done", "success": True})
@@ -11,7 +11,7 @@ def heard(*looks: tuple[float, Deployment]) -> list[str]:
     """Return the messages at looks so many seconds after the beginning."""
     said: list[str] = []
     times = iter([1000.0, *(1000.0 + seconds for seconds, _ in looks)])
-    look = patience("acme-de (test)", said.append, lambda: next(times))
+    look = make_progress_callback("acme-de (test)", said.append, lambda: next(times))
     for _, deployment in looks:
         look(deployment)
     return said
@@ -25,8 +25,17 @@ def test_every_half_minute_it_says_what_it_waits_for_and_how_long() -> None:
 
 
 def test_looks_that_are_far_apart_are_not_made_up_for() -> None:
-    assert len(heard((3.5 * SAY_EVERY, RUNNING), (4.4 * SAY_EVERY, RUNNING), (4.5 * SAY_EVERY, RUNNING))) == 2
+    assert (
+        len(
+            heard(
+                (3.5 * PROGRESS_INTERVAL, RUNNING),
+                (4.4 * PROGRESS_INTERVAL, RUNNING),
+                (4.5 * PROGRESS_INTERVAL, RUNNING),
+            )
+        )
+        == 2
+    )
 
 
 def test_what_has_ended_is_not_called_running() -> None:
-    assert heard((SAY_EVERY - 1, RUNNING), (SAY_EVERY + 1, DONE)) == []
+    assert heard((PROGRESS_INTERVAL - 1, RUNNING), (PROGRESS_INTERVAL + 1, DONE)) == []
