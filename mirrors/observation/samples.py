@@ -9,11 +9,13 @@ from mirrors.planning.observed import DeployedVariables, ObservedFleet
 def observe_samples(divio: Divio, settings: Settings, seen: ObservedFleet) -> list[DeployedVariables]:
     """Return the deployed variables of the first, the middle and the last mirror: they speak for most.
 
-    It takes two requests each. A mirror that was never deployed is left out. Raises DivioError.
+    It takes two requests each. A mirror that was never deployed is left out, and so is a held one: Mirrors cannot
+    repair it. Raises DivioError.
     """
     environments = [
         site.environment
         for item in settings.mirrors
+        if settings.effective_hold(item) != "everything"
         if (site := seen.mirrors.get(item.application)) is not None and site.environment and site.variables
     ]
     few = environments[:1] + environments[len(environments) // 2 :][:1] + environments[-1:]

@@ -8,7 +8,8 @@ from mirrors.planning.application_rules import find_application_problems
 from mirrors.planning.observed import DeployedVariables, ObservedFleet
 from mirrors.planning.rollout.holds import find_held_site_changes
 from mirrors.planning.rollout.releases import newest_successful
-from mirrors.planning.rollout.waves import RolloutPlan, has_old_credentials, plan_rollout
+from mirrors.planning.rollout.rotation import rotates_credentials
+from mirrors.planning.rollout.waves import RolloutPlan, plan_rollout
 from mirrors.planning.site_ids.facts import SiteFacts, UndeclaredSite
 from mirrors.planning.site_ids.observed_facts import make_site_facts
 from mirrors.planning.site_plan import SitePlan, plan_mirror, plan_site, split_postponed
@@ -79,11 +80,12 @@ def plan_fleet(
         samples: The deployed variables of some of the mirrors.
     """
     original = _plan_original(settings, observed)
-    rollout = plan_rollout(settings, original is not None and _rotates_credentials(settings, original, samples))
+    shared = original.shared if original is not None else {}
+    rollout = plan_rollout(settings, rotates_credentials(settings.fleet.shared, shared, samples))
     problems = (
         *find_application_problems(settings, observed),
         *find_value_problems(settings, observed),
-        *find_held_site_changes(settings, observed),
+        *find_held_site_changes(settings, observed, rotates_credentials=rollout.rotates_credentials),
         *_refuse_unclear_paused_sites(settings, rollout, observed),
     )
     mirrors, postponed = split_postponed(
@@ -102,12 +104,6 @@ def plan_fleet(
         postponed,
         listed,
     )
-
-
-def _rotates_credentials(settings: Settings, original: OriginalPlan, samples: Iterable[DeployedVariables]) -> bool:
-    """Return whether most samples have old credentials. So one broken mirror does not switch off the waves."""
-    old = [has_old_credentials(settings.fleet.shared, original.shared, sample) for sample in samples]
-    return 2 * sum(old) > len(old)
 
 
 def _refuse_unclear_paused_sites(

@@ -17,7 +17,7 @@ OUTPUTS = ("deployment", "url", "failed", "attempt")
 CHECK_ONLY = ("variables", "rollout", "turn", "observed", "databases", "collected", "newest", "shared")
 """The check-only inputs. The state keeps none of them.
 
-``_site_inputs`` of the program passes them, ``CheckedSite.from_check`` reads them, and ``Site`` documents them.
+``_make_site_inputs`` of the program passes them, ``CheckedSite.from_check`` reads them, and ``Site`` documents them.
 """
 
 RUNNING_SUFFIX = " (running)"

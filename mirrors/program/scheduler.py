@@ -39,9 +39,10 @@ class RolloutScheduler:
     def defers_failure(self, slug: str) -> bool:
         """Return whether a failed deployment is reported at the end of the run instead of stopping it.
 
-        True for mirrors during a credential rotation, never for the original: all mirrors wait for its release.
+        True for mirrors during a credential rotation, the held ones too. It is never true for the original: all mirrors
+        wait for its release.
         """
-        return self._plan.rotates_credentials and slug in self._wave_of
+        return self._plan.rotates_credentials and slug in {*self._wave_of, *self._plan.held}
 
     def slot_input(self, slug: str) -> pulumi.Input[Any]:
         """Return an input that resolves, to nothing, when the site gets its slot. A held site waits for none."""

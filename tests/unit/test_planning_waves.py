@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from mirrors.config import Settings
 from mirrors.planning.observed import ObservedSite, ObservedVariable
 from mirrors.planning.plan import plan_fleet
-from mirrors.planning.rollout.waves import Wave, describe_rollout, has_old_credentials, plan_rollout
+from mirrors.planning.rollout.rotation import has_old_credentials
+from mirrors.planning.rollout.waves import Wave, describe_rollout, plan_rollout
 from mirrors.program.scheduler import RolloutScheduler
 from tests.unit.fleets import DATABASE, STORAGE, converged, fresh, seen, settings
 
@@ -187,9 +188,24 @@ def test_a_held_site_that_says_it_is_another_one_is_not_deployed_with_the_newest
 
 
 def test_failures_of_mirrors_are_collected_in_a_repair_and_that_of_the_original_is_not() -> None:
-    repair = plan_rollout(rolled("m0", waves=["100%"]), rotates_credentials=True)
-    turns = RolloutScheduler(repair, 3, preview=False)
-    assert (turns.defers_failure("m0"), turns.defers_failure("acme")) == (True, False)
+    configured = rolled("m0", "m1", waves=["100%"], overrides={"m1": {"hold": True}})
+    repair = plan_rollout(configured, rotates_credentials=True)
+    scheduler = RolloutScheduler(repair, 3, preview=False)
+    assert [scheduler.defers_failure(slug) for slug in ("m0", "m1", "acme")] == [True, True, False]
+
+
+def test_a_held_site_stops_no_repair_unless_no_state_can_know_it() -> None:
+    configured, old = rolled("m0", "m1", overrides={"m0": {"hold": True}}), DATABASE.replace("hunter22", "older")
+    outdated = replace(
+        converged("m0", 2), variables={**converged("m0", 2).variables, "DATABASE_URL": ObservedVariable(old)}
+    )
+
+    def codes(held: ObservedSite, *samples: str) -> list[str]:
+        fleet, runs_with = seen(held, converged("m1", 3)), [{"DATABASE_URL": sample} for sample in samples]
+        return [problem.code for problem in plan_fleet(configured, fleet, samples=runs_with).problems]
+
+    assert codes(outdated, old) == []
+    assert codes(outdated) == codes(without(outdated, "MIRRORS_APPLICATION"), old) == ["held-site-variables-change"]
 
 
 @pytest.mark.parametrize(

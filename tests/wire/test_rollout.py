@@ -312,6 +312,32 @@ def test_a_release_whose_deployment_failed_is_not_wanted_where_no_release_is_fol
     assert not later.up(declared(site))
 
 
+def test_a_hold_keeps_its_site_in_a_repair_and_is_a_failure_at_the_end(kept: Kept, later: Kept, site: Site) -> None:
+    kept.up(hints(site, VARIABLES))
+    before = kept.outputs
+    kept.then(later)
+    site.forget_requests()
+    rotated = VARIABLES | {"TOKEN": secret(f"{VALUE}-rotated")}
+    later.up(hints(site, rotated, rollout="held", collected="run-1"))
+    assert site.writes() == []
+    assert "[held-site-needs-deployment]" in later.outputs["failed"]
+    assert later.outputs == {**before, "failed": later.outputs["failed"], "attempt": "run-1"}
+    later.refresh()
+    assert later.wire.check(later.inputs, hints(site, rotated, rollout="held"))[1]
+    assert later.up(hints(site, rotated))
+    assert site.writes() == ["PATCH TOKEN", START]
+    assert not {"failed", "attempt"} & later.outputs.keys()
+
+
+def test_a_new_held_site_stops_a_repair_because_no_state_can_keep_it(kept: Kept, site: Site) -> None:
+    site.by_hand("SITE_ID", "2")
+    site.deployed_by_hand()
+    site.forget_requests()
+    with pytest.raises(Refused, match=r"\[held-site-needs-deployment\]"):
+        kept.up(declared(site, "3", rollout="held", collected="run-1"))
+    assert site.writes() == []
+
+
 def test_a_failure_is_forgotten_once_someone_has_deployed_it(kept: Kept, site: Site) -> None:
     site.will_meet("deployment-fails")
     kept.up(declared(site, collected="run-1"))

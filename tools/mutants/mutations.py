@@ -36,7 +36,12 @@ STEPS = "mirrors/planning/rollout/deployments.py"
 SITE_STATE = "mirrors/planning/site_state.py"
 ENTRIES = "mirrors/planning/variable_entries.py"
 SITE = "mirrors/resources/site.py"
-ATTEMPT = "mirrors/resources/attempt.py"
+HISTORY = "mirrors/resources/site_history.py"
+PROPERTIES = "mirrors/resources/site_inputs.py"
+RECONCILER = "mirrors/resources/site_reconciler.py"
+DEPLOYER = "mirrors/resources/site_deployer.py"
+DATABASES = "mirrors/resources/running_database.py"
+START_CHECKS = "mirrors/resources/start_checks.py"
 OPERATION = "mirrors/resources/process.py"
 DEPLOYING = "mirrors/resources/deployment_runner.py"
 OBSERVER = "mirrors/observation/site_ids.py"
@@ -99,15 +104,15 @@ ORDER = (
     ),
     Mutation(
         "deployed-without-looking-at-the-variables",
-        DEPLOYING,
-        "        if wrong:\n",
-        "        if False:\n",
+        START_CHECKS,
+        "    if wrong:\n",
+        "    if False:\n",
         (f"{DEPLOYMENT}::test_nothing_is_deployed_where_someone_writes_while_another_deployment_is_waited_for",),
     ),
     Mutation(
         "a-site-is-deployed-before-its-variables-are-written",
-        ATTEMPT,
-        "                write(writing)\n",
+        RECONCILER,
+        "                write(variables)\n",
         "                pass\n",
         (f"{VARIABLES}::test_a_create_that_was_interrupted_is_completed",),
     ),
@@ -144,49 +149,49 @@ THEIRS = (
     ),
     Mutation(
         "found-variables-are-deleted-once-undeclared",
-        ATTEMPT,
-        "self._wanted.keys() - self._found)",
-        "self._wanted.keys())",
+        RECONCILER,
+        "self._declared.keys() - self._found)",
+        "self._declared.keys())",
         (f"{VARIABLES}::test_what_was_found_is_never_deleted",),
     ),
     Mutation(
         "what-was-set-by-hand-before-it-was-declared-is-deleted",
-        SITE,
+        HISTORY,
         "sorted(before.found | ((declared - before.is_set.keys()) & observed.keys()))",
         "sorted(before.found)",
         (SITE_CHECKS,),
     ),
     Mutation(
         "what-was-set-by-hand-since-a-failure-is-deleted",
-        ATTEMPT,
-        "self._found | found | theirs)",
-        "self._found | found)",
+        HISTORY,
+        "checked | found | theirs)",
+        "checked | found)",
         (f"{HALF_DONE}::test_what_someone_sets_after_a_failed_create_is_theirs",),
     ),
     Mutation(
         "what-a-failure-has-made-is-forgotten",
-        ATTEMPT,
-        "        if not (writing.made or theirs or writing.removed or hidden or self._runs_hidden_values()):\n",
+        RECONCILER,
+        "        if not (written or self._deployer.runs_hidden_values(self._reached)):\n",
         "        if True:\n",
         (f"{HALF_DONE}::test_what_a_failed_create_has_made_stays_mirrors_own",),
     ),
     Mutation(
         "what-a-failure-left-undone-is-done-by-a-pause",
         SITE,
-        " or (declared.unchanged and _is_left_undone(_olds, _news, declared.rollout))",
+        " or (checked.unchanged and _is_left_undone(_olds, _news, checked.restriction))",
         "",
         (f"{HALF_DONE}::test_what_a_failed_update_left_undone_is_done_after_a_pause_without_a_refresh",),
     ),
     Mutation(
         "a-site-is-deployed-to-be-asked-for-its-health",
-        ATTEMPT,
-        "gone=gone, known=known)",
-        "gone=gone)",
+        DEPLOYER,
+        "            recorded=recorded,\n",
+        "",
         ("tests/wire/test_rollout.py::test_where_health_is_asked_for_from_now_on_nothing_is_deployed_for_it",),
     ),
     Mutation(
         "what-we-have-created-counts-as-set-by-hand",
-        SITE,
+        HISTORY,
         "((declared - before.is_set.keys()) & observed.keys())",
         "(declared & observed.keys())",
         (SITE_CHECKS, MEANWHILE),
@@ -201,7 +206,7 @@ THEIRS = (
     Mutation(
         "a-replaced-resource-strips-the-running-mirror",
         SITE,
-        " - (declared.variables.keys() if declared else set())",
+        " - (checked.variables.keys() if checked else set())",
         "",
         (f"{VARIABLES}::test_what_the_program_declares_stays_though_a_resource_of_the_same_environment_goes",),
     ),
@@ -228,7 +233,7 @@ THEIRS = (
     ),
     Mutation(
         "found-is-decided-again-at-every-update",
-        SITE,
+        HISTORY,
         "sorted(before.found | (",
         "sorted((",
         (f"{SITE_CHECKS}::test_what_was_found_is_decided_once_and_what_is_declared_later_may_be_theirs",),
@@ -249,7 +254,7 @@ THEIRS = (
     ),
     Mutation(
         "drift-is-not-seen",
-        SITE,
+        PROPERTIES,
         "    if live.value is None:\n",
         "    if True:\n",
         (f"{STATE}::test_read_shows_drift_and_what_was_deleted",),
@@ -280,7 +285,7 @@ SECRETS = (
     ),
     Mutation(
         "the-key-of-fingerprints-is-read-in-clear",
-        ATTEMPT,
+        PROPERTIES,
         'mark_secret(properties["hmac_key"])',
         'properties["hmac_key"]',
         (f"{STATE}::test_a_refresh_of_what_is_as_declared_changes_nothing_and_marks_the_key",),
@@ -356,7 +361,7 @@ SECRETS = (
     Mutation(
         "a-failed-deployments-log-is-quoted-in-clear",
         DEPLOYING,
-        "        log = redact_log(log, [*frozen, *self.variables.items()], self.secrets, self.divio.tokens)\n",
+        "        log = redact_log(log, [*deployed, *self.variables.items()], self.secrets, self.divio.tokens)\n",
         "",
         (f"{DEPLOYMENT}::test_a_failure_shows_the_end_of_the_log_without_secrets",),
     ),
@@ -503,7 +508,7 @@ REFUSALS = (
     ),
     Mutation(
         "a-mirror-with-a-hidden-database-of-others-is-taken-over",
-        ATTEMPT,
+        DATABASES,
         "if (confirmed := identify_for_confirmation(identity, slug, DATABASE_URL)) not in given_up:",
         'if (confirmed := "") is None:',
         ("tests/wire/test_site_databases.py",),
@@ -532,22 +537,22 @@ REFUSALS = (
     Mutation(
         "a-release-made-during-a-rollout-reaches-the-later-waves",
         "mirrors/resources/deployment_runner.py",
-        "            self._check_release()\n",
+        "        refuse_newer_release(self.divio, self.site, image, newest)\n",
         "",
         (f"{ROLLOUT}::test_a_change_reaches_the_mirrors_in_waves_past_no_failure_and_no_release_that_is_newer",),
     ),
     Mutation(
         "a-paused-site-that-the-state-has-lost-is-written-to",
         SITE,
-        "if attempt.is_paused:\n            raise paused_site",
+        "if site.checked.is_paused:\n            raise paused_site",
         "if False:\n            raise paused_site",
         (f"{SITE_CHECKS}::test_a_paused_site_that_the_state_does_not_know_is_not_written_to",),
     ),
     Mutation(
         "what-was-not-checked-is-written-as-if-nothing-were-declared",
         OPERATION,
-        "self._declared.get(environment)) is None:",
-        "self._declared.get(environment, Declared())) is None:",
+        "self._checked_sites.get(environment)) is None:",
+        "self._checked_sites.get(environment, CheckedSite())) is None:",
         (
             f"{SITE_CHECKS}::test_what_was_not_checked_in_this_process_is_an_error",
             f"{ROLLOUT_CHECKS}::test_what_this_process_has_not_checked_is_neither_written_nor_deployed",
@@ -569,7 +574,7 @@ REFUSALS = (
     ),
     Mutation(
         "a-mirror-gets-values-from-before-the-originals-deployment",
-        ATTEMPT,
+        DEPLOYER,
         "if changed := find_changed_values(",
         "if False and find_changed_values(",
         (f"{DEPLOYED}::test_an_original_that_mirrors_deploys_converges_and_its_mirrors_follow_once",),
@@ -583,10 +588,24 @@ REFUSALS = (
     ),
     Mutation(
         "a-refused-deployment-keeps-the-others-from-a-repair",
-        ATTEMPT,
-        "alone=declared.attempt is not None",
-        "alone=False",
+        DEPLOYER,
+        "bypasses_gate=checked.deferring_run is not None",
+        "bypasses_gate=False",
         (f"{FAULTS}::test_in_a_repair_a_refused_deployment_is_that_sites_alone",),
+    ),
+    Mutation(
+        "a-hold-stops-the-repair-of-the-others",
+        PROPERTIES,
+        "    if not changing or deferring_run is None:\n",
+        "    if True:\n",
+        (f"{ROLLOUT_CHECKS}::test_a_hold_keeps_its_site_in_a_repair_and_is_a_failure_at_the_end",),
+    ),
+    Mutation(
+        "a-held-site-is-written-to-in-a-repair",
+        RECONCILER,
+        "            return self._defer_failure(self._stored, error)\n",
+        "            site, live = self._state_with_variables(variables), self._read_live(variables)\n",
+        (f"{ROLLOUT_CHECKS}::test_a_hold_keeps_its_site_in_a_repair_and_is_a_failure_at_the_end",),
     ),
     Mutation(
         "those-behind-are-deployed-past-a-failed-canary",
@@ -604,7 +623,7 @@ REFUSALS = (
     ),
     Mutation(
         "one-mirror-that-cannot-be-repaired-switches-off-the-waves",
-        "mirrors/planning/plan.py",
+        "mirrors/planning/rollout/rotation.py",
         "2 * sum(old) > len(old)",
         "any(old)",
         (f"{WAVES}::test_the_plan_repairs_where_most_samples_run_with_older_credentials",),

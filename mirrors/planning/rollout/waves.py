@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING
 
 from mirrors.planning.site_lists import SITES_SHOWN, format_sites
-from mirrors.planning.variables.dsn import is_same_service, read_credentials, read_service
-from mirrors.planning.variables.names import is_service_variable
 
 if TYPE_CHECKING:
     from mirrors.config import Settings
@@ -69,33 +67,6 @@ def plan_rollout(settings: Settings, rotates_credentials: bool = False) -> Rollo
     last = rollout.pause_after or len(rollout.waves)
     paused = frozenset(slug for wave in waves if wave.number > last for slug in wave.sites)
     return RolloutPlan(waves, held, paused)
-
-
-def has_old_credentials(
-    shared: Iterable[str], now: Mapping[str, str | None], runs_with: Mapping[str, str | None]
-) -> bool:
-    """Return whether a running mirror has old credentials: the same service, with another user or password.
-
-    A value that the platform hides proves nothing.
-
-    Args:
-        shared: The names of the shared variables.
-        now: The original's deployed variables.
-        runs_with: The mirror's deployed variables.
-    """
-    pairs = ((now.get(name), runs_with.get(name)) for name in shared if is_service_variable(name))
-    return any(new and old and _is_outdated(old, new) for new, old in pairs)
-
-
-def _is_outdated(old: str, new: str) -> bool:
-    """Return whether two DSNs name one service with different credentials.
-
-    A site works with another spelling or option, so that needs no repair. Two DSNs that Mirrors cannot compare count
-    as current.
-    """
-    return is_same_service(read_service(new), read_service(old)) is True and read_credentials(new) != read_credentials(
-        old
-    )
 
 
 def describe_rollout(plan: RolloutPlan) -> Iterator[str]:
