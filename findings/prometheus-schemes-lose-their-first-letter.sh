@@ -2,7 +2,7 @@
 # Input: a DATABASE_URL with each scheme of django-environ's own table whose name has an underscore: prometheus_postgresql
 # and four others, for the backends of django-prometheus.
 # A good guess: the URL gives the backend that the table names, as "postgresql" does.
-# What happens: an underscore is no character of a URL's scheme, so Python's parser sees none. django-environ takes the
+# What happens: an underscore is no character of a URL's scheme, so Python's parser sees none. So django-environ takes the
 # whole text for a path, cuts off its first letter, and returns an empty configuration. It raises no error: it warns, and
 # the warning shows "rometheus_postgresql://…". A URL with another scheme and the backend given apart
 # (engine="django_prometheus.db.backends.postgresql") works.
