@@ -294,6 +294,25 @@ def test_a_repair_of_what_all_share_is_one_wave_and_a_failure_keeps_no_one_from_
         assert more(before, times(fleet, MIRRORS)) == {"acme-de": 1}
         assert frozen_variables(fleet.sandbox, "acme-de", "test")["DATABASE_URL"] == rotated
         assert fleet.test.has_no_changes()
+    repairs_all_sites_but_a_held_one(fleet)
+
+
+def repairs_all_sites_but_a_held_one(fleet: Fleet) -> None:
+    """The hold keeps its site as it is. Only the end of the run, and each later run, reports it."""
+    fleet.sandbox.rotate("acme", "test", report=silently)
+    fleet.sandbox.deploy("acme", "test", report=silently)
+    before = times(fleet, MIRRORS)
+    with rollout(fleet), held(fleet, "acme-fr"):
+        failed = fleet.test.preview_and_up().failed()
+        assert more(before, times(fleet, MIRRORS)) == {"acme-de": 1, "acme-ch": 1}
+        assert sum(line.startswith("acme-fr (test): it is held") for line in errors(failed)) == 1
+        assert "[held-site-needs-deployment]" in failed.text
+        assert "Mirrors could not repair 1 of the sites" in failed.text
+        assert "[held-site-variables-change]" in fleet.test.up().failed().text
+    with rollout(fleet):
+        fleet.test.update().succeeded()
+        assert more(before, times(fleet, MIRRORS)) == dict.fromkeys(MIRRORS, 1)
+        assert fleet.test.has_no_changes()
 
 
 def test_an_unhealthy_site_stops_the_rollout_until_it_is_healthy_though_nothing_else_changes(fleet: Fleet) -> None:
