@@ -12,7 +12,7 @@ from tools.packages.course import Outcome
 from tools.packages.environments import Environment, PackagesError
 from tools.packages.judgement import Agreement, Failure, Objection, Truth, Verdict, agreement, compare
 from tools.packages.pairs import PAIRS, read_pairs
-from tools.packages.report import render_page
+from tools.packages.report import PAGE, page_pairs, render_page
 
 KNOWN = read_pairs(PAIRS.read_text(encoding="utf-8"))
 WORKS = Truth(3, [])
@@ -97,6 +97,13 @@ def test_a_command_that_contradicts_its_decision_is_an_error() -> None:
 @pytest.mark.parametrize("pair", KNOWN.values(), ids=lambda pair: pair.package)
 def test_a_pair_goes_to_a_newer_release(pair: Any) -> None:
     assert Version(pair.old) < Version(pair.new)
+
+
+def test_the_page_has_the_pairs_of_the_list_and_none_is_dangerous() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+
+    assert page_pairs(page) == [(pair.package, f"{pair.old} → {pair.new}") for pair in KNOWN.values()]
+    assert "| **dangerous** |" not in page
 
 
 def test_a_page_shows_what_was_named_and_what_was_not() -> None:

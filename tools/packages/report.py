@@ -97,7 +97,7 @@ def render_page(outcomes: Sequence[Outcome], run: str) -> str:
 
 def page_pairs(text: str) -> list[tuple[str, str]]:
     """Return (package, "old → new") for each row of the first table of a page."""
-    return re.findall(r"^\| (\S+) \| (\S+ → \S+) \|", text, re.MULTILINE)
+    return re.findall(r"^\| (\S+) \| (\d\S* → \d\S*) \|", text, re.MULTILINE)
 
 
 def _row(outcome: Outcome) -> str:
