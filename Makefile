@@ -122,8 +122,12 @@ venv: ## Make .venv from requirements.lock
 	@.venv/bin/uv pip install --quiet --python .venv --require-hashes --no-deps -r requirements.lock
 	@.venv/bin/uv pip install --quiet --python .venv --no-build-isolation --no-deps -e .
 
-lock: venv ## Write both lock files from pyproject.toml and constraints.txt
+lock: venv ## Write the lock files from pyproject.toml, constraints.txt and examples/cms
 	@.venv/bin/uv pip compile pyproject.toml mirrors_sandbox/pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-emit-package pulumi-mirrors-sandbox --no-header --all-extras --group dev -c constraints.txt -o requirements.lock
 	@.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header --group docs -o requirements-docs.lock
+	@for minor in 0 1; do \
+		echo "django-cms==5.$$minor.*" | .venv/bin/uv pip compile examples/cms/requirements.txt - --quiet --universal --python-version 3.11 \
+			--generate-hashes --no-emit-index-url --no-header -o examples/cms/requirements-5.$$minor.lock || exit; \
+	done

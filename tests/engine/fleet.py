@@ -98,11 +98,16 @@ class Fleet:
 
 
 @contextmanager
-def seeded_fleet(directory: Path, runner: Runner = "none", codebase: Path | None = None) -> Iterator[Fleet]:
-    """Yield a seeded sandbox, and the stacks, never updated. At the end no process of it is left."""
+def seeded_fleet(
+    directory: Path, runner: Runner = "none", codebase: Path | None = None, python: Path | None = None
+) -> Iterator[Fleet]:
+    """Yield a seeded sandbox, and the stacks, never updated. At the end no process of it is left.
+
+    ``python``: the virtual environment of the codebase.
+    """
     project = Project.at(directory / "acme", {})
     with running_sandbox(project.state, runner=runner) as sandbox:
-        sandbox.seed(codebase=codebase, report=silently)
+        sandbox.seed(codebase=codebase, python=python, report=silently)
         if runner == "none":
             with (project.directory / PROJECT_FILE).open("a", encoding="utf-8") as file:
                 file.write("  mirrors:rollout: {value: {health: false}}\n")  # the file's comments stay
