@@ -38,6 +38,7 @@ STATE_COLOURS = {
     SiteCondition.OUTDATED: "yellow",
     SiteCondition.DEPLOYING: "blue",
     SiteCondition.NOT_DEPLOYED: "yellow",
+    SiteCondition.UNVERIFIED: "yellow",
 }
 
 

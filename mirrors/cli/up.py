@@ -3,12 +3,12 @@
 import os
 import subprocess
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import click
 
-from mirrors.cli.options import handle_errors, has_confirmation, no_terminal_error
+from mirrors.cli.options import handle_errors, has_confirmation, is_confirmed, no_terminal_error
 from mirrors.cli.progress import run_with_progress
 from mirrors.cli.stacks import find_pulumi, read_selected_stack
 from mirrors.cli.status import load_settings
@@ -19,6 +19,10 @@ from mirrors.planning.rollout.waves import plan_rollout
 
 OWN_OUTPUT = frozenset({"--json", "-j", "--event-log", "--plan", "--refresh-only", "--preview-only", "--help"})
 """Options of ``pulumi up`` after which its own output is what you asked for."""
+
+UPDATE_OPTIONS = frozenset({"--continue-on-error", "--strict", "--skip-preview", "--yes"})
+UPDATE_OPTIONS_WITH_VALUE = frozenset({"--secrets-provider"})
+"""Options that ``pulumi up`` has and ``pulumi preview`` has not (CLI 3.259)."""
 
 plain_option = click.option("--plain", is_flag=True, help="Show Pulumi's own output instead of the progress.")
 
@@ -78,10 +82,13 @@ def run_update(
     Raises:
         MirrorsError: Mirrors has to ask, and there is no terminal.
     """
-    if not yes:
+    confirmed = yes or not preview or is_confirmed(os.environ)
+    if not confirmed:
         if not has_confirmation(os.environ):
             raise no_terminal_error()
-        command = [*command, *ask_before(command, given, preview=preview)]
+        command = [*command, *ask_before(command, given)]
+    elif not yes:
+        command = [*command, "--yes"]
     words = load_platform_words(settings)
     original, *mirrors = settings.fleet.slugs
     progress = make_update_progress(
@@ -95,17 +102,28 @@ def updates_original(settings: Settings, words: PlatformWords) -> bool:
     return settings.fleet.original.deploy or words.steps is not None
 
 
-def ask_before(command: Sequence[str], given: Mapping[str, str], *, preview: bool) -> list[str]:
+def ask_before(command: Sequence[str], given: Mapping[str, str]) -> list[str]:
     """Show Pulumi's preview, ask, and return the options with which the update asks nothing more.
 
     Leaves with Pulumi's exit code if the preview fails, and with 0 if the answer is no.
     """
-    if preview:
-        shown = [command[0], "preview", *(item for item in command[2:] if item != "--skip-preview")]
-        code = subprocess.run(shown, env={**os.environ, **given}, check=False).returncode  # noqa: S603
-        if code:
-            sys.exit(code)
-    if sys.stdin.isatty() and not click.confirm("Do you want to perform this update?"):
+    shown = [command[0], "preview", *list_preview_options(command[2:])]
+    code = subprocess.run(shown, env={**os.environ, **given}, check=False).returncode  # noqa: S603
+    if code:
+        sys.exit(code)
+    if not click.confirm("Do you want to perform this update?"):
         click.echo("Nothing was changed.", err=True)
         sys.exit(0)
-    return ["--yes", *(["--skip-preview"] if "--skip-preview" not in command else [])]
+    return ["--yes", "--skip-preview"]
+
+
+def list_preview_options(options: Sequence[str]) -> Iterator[str]:
+    """Yield the options that ``pulumi preview`` takes as well."""
+    left = iter(options)
+    for option in left:
+        name, _, value = option.partition("=")
+        if name in UPDATE_OPTIONS_WITH_VALUE:
+            if not value:
+                next(left, None)
+        elif name not in UPDATE_OPTIONS:
+            yield option

@@ -17,7 +17,9 @@ OUTPUTS = ("deployment", "url", "failed", "attempt")
 CHECK_ONLY = ("variables", "rollout", "turn", "observed", "databases", "collected", "newest", "shared")
 """The check-only inputs. The state keeps none of them.
 
-``_make_site_inputs`` of the program passes them, ``CheckedSite.from_check`` reads them, and ``Site`` documents them.
+``_make_site_inputs`` of the program passes them, and ``register_mirror`` those that only a mirror has (``databases``)
+or that differ for it (``shared``). ``CheckedSite.from_check`` reads them, except two: ``site_inputs`` reads
+``variables``, and nothing reads ``turn``, which is there for what it waits for. ``Site`` documents them.
 """
 
 RUNNING_SUFFIX = " (running)"

@@ -20,6 +20,7 @@ from click.testing import CliRunner, Result
 
 from mirrors.cli import main
 from mirrors.cli.options import CONFIRMATION_VARIABLES
+from mirrors.cli.up import list_preview_options
 
 MIRRORS = [sys.executable, "-c", "from mirrors.cli import main; main()"]
 CODE = 7
@@ -128,10 +129,24 @@ def test_the_progress_is_read_from_the_log_of_the_update(declare: Declare) -> No
 
 def test_an_update_that_fails_without_an_event_shows_what_pulumi_said(declare: Declare) -> None:
     declare(update=LOGS)
-    command = [*MIRRORS, "up", "--stack", "test", "--yes", "--skip-preview"]
+    command = [*MIRRORS, "up", "--stack", "test", "--skip-preview"]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
 
     assert (done.returncode, done.stderr) == (CODE, "what Pulumi shows\n")
+
+
+def test_the_preview_gets_no_option_that_only_an_update_has() -> None:
+    given = [
+        "--stack",
+        "test",
+        "--continue-on-error",
+        "--secrets-provider",
+        "x",
+        "--secrets-provider=y",
+        "--target",
+        "a",
+    ]
+    assert list(list_preview_options(given)) == ["--stack", "test", "--target", "a"]
 
 
 def test_without_a_terminal_and_without_yes_nothing_is_run() -> None:

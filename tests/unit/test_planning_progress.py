@@ -57,6 +57,33 @@ def test_a_failure_stays_and_keeps_its_message_without_the_words_of_the_engine()
     assert (found.failed, found.messages) == (("de",), {"de": ["de (test): it failed"]})
 
 
+def test_a_check_that_refuses_a_site_is_a_failure_although_no_step_fails() -> None:
+    found = progress()
+    urn = json.loads(event("x", "de"))["x"]["metadata"]["urn"]
+    apply(found, json.dumps({"diagnosticEvent": {"urn": urn, "severity": "error", "message": "de: it is held"}}))
+    assert (found.failed, found.messages) == (("de",), {"de": ["de: it is held"]})
+
+
+def test_a_failure_that_a_rotation_keeps_for_its_end_is_one() -> None:
+    found = progress()
+    step = json.loads(event("resOutputsEvent", "de"))
+    step["resOutputsEvent"]["metadata"]["new"] = {"outputs": {"failed": "deployment 7 failed"}}
+    apply(found, json.dumps(step))
+    assert found.failed == ("de",)
+
+
+def test_a_rotation_reaches_all_mirrors_together() -> None:
+    found = progress()
+    found.begin("fr", 3)
+    found.join_waves(["wave 1", "wave 2"])
+    assert [(wave.title, list(wave.sites)) for wave in found.waves][1:] == [
+        ("wave 1", ["de", "fr", "it"]),
+        ("in no wave", ["es"]),
+    ]
+    found.end("fr", 5, changed=True)
+    assert (found.phase_of("fr"), found.waves[1].times) == (SitePhase.DONE, {"fr": 2})
+
+
 @pytest.mark.parametrize(
     "line",
     [

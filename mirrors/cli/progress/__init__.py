@@ -5,6 +5,7 @@ import signal
 import subprocess
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import FrameType
@@ -14,7 +15,8 @@ import click
 from mirrors.cli.progress.engine_events import apply_event
 from mirrors.cli.progress.log_tail import LogTail
 from mirrors.cli.progress.view import ProgressView, open_view, print_result
-from mirrors.planning.reports.progress import UpdateProgress
+from mirrors.planning.reports.progress import WAVE, UpdateProgress
+from mirrors.problems.events import EVENTS_VARIABLE, read_events
 
 __all__ = ["run_with_progress"]
 
@@ -42,13 +44,14 @@ def run_with_progress(
         finished_by: The kinds of resources that end a site.
     """
     with TemporaryDirectory() as folder, (Path(folder) / "said").open("w+", encoding="utf-8", errors="replace") as said:
-        log = Path(folder) / "events"
-        log.touch(mode=0o600)
+        log, reported = Path(folder) / "events", Path(folder) / "reported"
+        for path in (log, reported):
+            path.touch(mode=0o600)
         # Where the display fails, for example because a pipe is closed, the update goes on to its end all the same.
         with (
             subprocess.Popen(  # noqa: S603
                 [*command, "--event-log", str(log)],
-                env={**os.environ, **given, **DEBUG_COMMANDS},
+                env={**os.environ, **given, **DEBUG_COMMANDS, EVENTS_VARIABLE: str(reported)},
                 stdin=subprocess.DEVNULL,
                 stdout=said,
                 stderr=said,
@@ -57,7 +60,7 @@ def run_with_progress(
             _pass_signals_on(running),
             open_view() as view,
         ):
-            _follow(running, log, progress, view, finished_by)
+            _follow(running, Reports(log, reported), progress, view, finished_by)
         print_result(progress)
         if running.returncode and not progress.messages:
             said.seek(0)
@@ -66,19 +69,29 @@ def run_with_progress(
     return code if code >= 0 else SIGNAL_EXIT_CODE - code
 
 
+@dataclass(frozen=True)
+class Reports:
+    """The files that an update writes: the engine's log, and the events of the program and its providers."""
+
+    log: Path
+    events: Path
+
+
 def _follow(
     running: "subprocess.Popen[bytes]",
-    log: Path,
+    reports: Reports,
     progress: UpdateProgress,
     view: ProgressView,
     finished_by: Collection[str],
 ) -> None:
-    with closing(LogTail(log)) as tail:
+    with closing(LogTail(reports.log)) as tail:
         ended = False
         while not ended:
             ended = _has_ended(running)
             for line in tail.read_lines():
                 apply_event(progress, line, finished_by)
+            if len(progress.waves) > 1 and read_events(reports.events).rotates_credentials:
+                progress.join_waves([wave.title for wave in progress.waves if wave.title.startswith(WAVE)])
             view.show(progress)
 
 

@@ -19,6 +19,7 @@ REMOVALS = frozenset(
 LOOKS = frozenset({"refresh"})
 """Operations that change nothing, and come before a site's own."""
 
+BEGINS, ENDS, FAILS = STEP_EVENTS = ("resourcePreEvent", "resOutputsEvent", "resOpFailedEvent")
 COLOUR = re.compile(r"<\{%[^%]*%\}>|\x1b\[[0-9;]*m")
 FAILURE_SUMMARIES = frozenset({"update failed", "resource operation failed"})
 """The engine's last lines, which only say that there are others."""
@@ -38,29 +39,27 @@ def apply_event(progress: UpdateProgress, line: str, finished_by: Collection[str
         return
     if message := event.get("diagnosticEvent"):
         _note_message(progress, message)
-    for key, apply in (
-        ("resourcePreEvent", _begin),
-        ("resOutputsEvent", _end),
-        ("resOpFailedEvent", _fail),
-    ):
+    for key in STEP_EVENTS:
         if (found := event.get(key)) and not found.get("planning"):
             kind, name = _split_urn(found["metadata"]["urn"])
             operation = found["metadata"]["op"]
             if name in progress.sites and operation not in REMOVALS | LOOKS and kind in finished_by:
-                apply(progress, name, operation, float(event.get("timestamp", 0)))
+                _note_step(progress, name, key, found["metadata"], float(event.get("timestamp", 0)))
 
 
-def _begin(progress: UpdateProgress, site: str, operation: str, at: float) -> None:
-    if operation != UNCHANGED:
+def _note_step(progress: UpdateProgress, site: str, event: str, step: Mapping[str, Any], at: float) -> None:
+    changed = step["op"] != UNCHANGED
+    if event == FAILS or (event == ENDS and _has_recorded_failure(step)):
+        progress.fail(site)
+    elif event == ENDS:
+        progress.end(site, at, changed=changed)
+    elif changed:
         progress.begin(site, at)
 
 
-def _end(progress: UpdateProgress, site: str, operation: str, at: float) -> None:
-    progress.end(site, at, changed=operation != UNCHANGED)
-
-
-def _fail(progress: UpdateProgress, site: str, operation: str, at: float) -> None:  # noqa: ARG001 - one signature
-    progress.fail(site)
+def _has_recorded_failure(step: Mapping[str, Any]) -> bool:
+    """Return whether a rotation keeps the site's failure for its end: to the engine, the resource is updated then."""
+    return bool(((step.get("new") or {}).get("outputs") or {}).get("failed"))
 
 
 def _note_message(progress: UpdateProgress, message: Mapping[str, Any]) -> None:
@@ -70,7 +69,11 @@ def _note_message(progress: UpdateProgress, message: Mapping[str, Any]) -> None:
     if not text or text in FAILURE_SUMMARIES:
         return
     _, name = _split_urn(message.get("urn") or "")
-    progress.note(name if name in progress.sites else "", remove_engine_words(text))
+    site = name if name in progress.sites else ""
+    progress.note(site, remove_engine_words(text))
+    # A check that refuses, or another resource of the site that fails, has no other event of the site.
+    if site and message["severity"] == "error":
+        progress.fail(site)
 
 
 def _split_urn(urn: str) -> tuple[str, str]:

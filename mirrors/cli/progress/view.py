@@ -133,8 +133,9 @@ def print_result(progress: UpdateProgress) -> None:
     for site in progress.failed:
         for message in progress.messages.get(site, ["failed"]):
             console.print(_name_site(site, message), style="red", markup=False)
-    for message in progress.messages.get("", ()):
-        console.print(message, markup=False)
+    for site in progress.messages.keys() - set(progress.failed):
+        for message in progress.messages[site]:
+            console.print(_name_site(site, message), markup=False)
 
 
 def _name_site(site: str, message: str) -> str:

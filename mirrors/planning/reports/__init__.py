@@ -1,1 +1,1 @@
-"""Reports for people: the status, the preview, and the quoted end of a log."""
+"""Reports for people: the status, the preview, the progress of an update, past rollouts, and the end of a log."""

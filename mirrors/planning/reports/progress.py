@@ -7,6 +7,7 @@ from enum import StrEnum
 from mirrors.planning.rollout.waves import RolloutPlan
 
 ORIGINAL = "original"
+WAVE = "wave "
 OTHERS = "in no wave"
 
 
@@ -23,7 +24,7 @@ class SitePhase(StrEnum):
 ENDED_PHASES = frozenset({SitePhase.DONE, SitePhase.UNCHANGED, SitePhase.FAILED})
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class WaveProgress:
     """The sites that one line of the display counts.
 
@@ -96,6 +97,18 @@ class UpdateProgress:
         if message not in kept:
             kept.append(message)
 
+    def join_waves(self, joined: Collection[str]) -> None:
+        """Count these waves as one, under the name of the first: a rotation reaches all mirrors together."""
+        found = [wave for wave in self.waves if wave.title in joined]
+        if len(found) < 2:
+            return
+        first, *others = found
+        for wave in others:
+            first.sites |= wave.sites
+            first.times |= wave.times
+            self._wave_of |= dict.fromkeys(wave.sites, first)
+        self.waves = tuple(wave for wave in self.waves if wave not in others)
+
     @property
     def failed(self) -> tuple[str, ...]:
         return tuple(site for wave in self.waves for site, phase in wave.sites.items() if phase is SitePhase.FAILED)
@@ -114,7 +127,7 @@ def make_update_progress(
     """
     planned = {site for wave in plan.waves for site in wave.sites}
     groups = {ORIGINAL: [original] if original else []} | {
-        f"wave {wave.number}": list(wave.sites) for wave in plan.waves
+        f"{WAVE}{wave.number}": list(wave.sites) for wave in plan.waves
     }
     groups[OTHERS] = [site for site in mirrors if site not in planned]
     reached = _keep_chosen(groups, chosen)
