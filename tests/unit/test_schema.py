@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ def test_the_example_and_a_project_of_the_template_are_valid(tmp_path: Path) -> 
         (tmp_path / name).write_text(text, encoding="utf-8")
     files = [*CHECKOUT.glob("Pulumi*.yaml"), *tmp_path.iterdir()]
 
-    command = ["check-jsonschema", "--schemafile", str(SCHEMA), *map(str, files)]
+    command = [sys.executable, "-m", "check_jsonschema", "--schemafile", str(SCHEMA), *map(str, files)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert len(files) == 6
     assert (done.returncode, done.stdout) == (0, "ok -- validation done\n")
