@@ -57,11 +57,12 @@ def run_with_progress(
                 stderr=said,
                 process_group=0,
             ) as running,
-            _pass_signals_on(running),
+            _pass_signals_on(running, progress),
             open_view() as view,
         ):
             _follow(running, Reports(log, reported), progress, view, finished_by)
-        print_result(progress)
+        if log.stat().st_size:
+            print_result(progress)
         if running.returncode and not progress.messages:
             said.seek(0)
             click.echo(said.read().strip(), err=True)
@@ -104,7 +105,7 @@ def _has_ended(running: "subprocess.Popen[bytes]") -> bool:
 
 
 @contextmanager
-def _pass_signals_on(running: "subprocess.Popen[bytes]") -> Iterator[None]:
+def _pass_signals_on(running: "subprocess.Popen[bytes]", progress: UpdateProgress) -> Iterator[None]:
     """Turn each signal that would end this process into an interrupt of the engine, which then stops cleanly.
 
     The engine is in a process group of its own, so that Ctrl-C at a terminal reaches it once, through this process.
@@ -112,6 +113,7 @@ def _pass_signals_on(running: "subprocess.Popen[bytes]") -> Iterator[None]:
 
     def pass_on(_number: int, _frame: FrameType | None) -> None:
         running.send_signal(signal.SIGINT)
+        progress.is_stopping = True
 
     before = {number: signal.signal(number, pass_on) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     try:

@@ -20,6 +20,7 @@ MOST_WAVES = 12
 """The bars that fit on a terminal of 24 lines, with the messages below them."""
 
 MESSAGE_LINES = 6
+STOPPING = "Stopping after the sites that deploy now. Ctrl-C again stops at once."
 PHASE_COLOURS = {SitePhase.DONE: "green", SitePhase.FAILED: "red", SitePhase.RUNNING: "blue"}
 REFRESHES_A_SECOND = 4
 
@@ -39,6 +40,9 @@ class LineView:
         self._said: set[tuple[str, str]] = set()
 
     def show(self, progress: UpdateProgress) -> None:
+        if progress.is_stopping and ("", STOPPING) not in self._said:
+            self._said.add(("", STOPPING))
+            click.echo(STOPPING)
         for wave in progress.waves:
             for site, phase in wave.sites.items():
                 if self._shown.get(site, SitePhase.WAITING) is not phase:
@@ -82,7 +86,8 @@ def render_bars(progress: UpdateProgress, width: int) -> Group:
         )
     lines = [_name_site(site, text) for site, texts in progress.messages.items() for text in texts]
     shown = [line.splitlines()[0][: width - 1] for line in lines[-MESSAGE_LINES:]]
-    return Group(table, *(Text(line, style="red") for line in shown))
+    stopping = [Text(STOPPING[: width - 1], style="yellow")] if progress.is_stopping else []
+    return Group(table, *(Text(line, style="red") for line in shown), *stopping)
 
 
 def choose_waves(progress: UpdateProgress) -> list[WaveProgress]:
@@ -130,6 +135,8 @@ def print_result(progress: UpdateProgress) -> None:
             wave.title, *(str(count) for count in (len(wave.sites), *counts, len(wave.sites) - sum(counts))), longest
         )
     console.print(table)
+    if progress.is_stopping:
+        console.print("Stopped. Run the same command again to go on.", markup=False)
     for site in progress.failed:
         for message in progress.messages.get(site, ["failed"]):
             console.print(_name_site(site, message), style="red", markup=False)

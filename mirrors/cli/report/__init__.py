@@ -43,6 +43,7 @@ def report(stacks: Sequence[str], *, html: Path | None, markdown: bool, cwd: Pat
     found = FleetReport(datetime.now(UTC), tuple(look_at_stack(stack, cwd) for stack in dict.fromkeys(stacks)))
     if html is not None:
         write_file(html, render_html(found))
+        click.echo(f"Written: {html}", err=True)
     if markdown:
         click.echo(render_markdown_summary(found), nl=False)
     else:
@@ -74,4 +75,4 @@ def write_file(path: Path, text: str) -> None:
     except OSError as error:
         partial.unlink(missing_ok=True)
         message = f"{path} cannot be written: {error.strerror}. The platform was only read"
-        raise MirrorsError(Problem("file-not-written", message, "Name another file with --html")) from error
+        raise MirrorsError(Problem("file-not-written", message, "name another file with --html")) from error

@@ -63,6 +63,7 @@ class UpdateProgress:
     def __init__(self, waves: Iterable[WaveProgress]) -> None:
         self.waves = tuple(waves)
         self.messages: dict[str, list[str]] = {}
+        self.is_stopping = False
         self._wave_of = {site: wave for wave in self.waves for site in wave.sites}
         self._begun: dict[str, float] = {}
 

@@ -71,7 +71,7 @@ class ApplicationAdmin(WithDeployments, ApplicationPanel):
         if application.original_id is not None:
             return "-"
         address = reverse("admin:sandbox_mirrors", args=[application.pk])
-        return format_html('<a href="{}">{}</a>', address, application.mirrors.count())
+        return format_html('<a href="{}">{} mirrors</a>', address, application.mirrors.count())
 
     @admin.action(description="Make a mirror")
     def make_a_mirror(self, request: HttpRequest, queryset: QuerySet[Application]) -> None:
