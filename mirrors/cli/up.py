@@ -3,13 +3,14 @@
 import os
 import subprocess
 import sys
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import click
 
 from mirrors.cli.options import handle_errors, has_confirmation, is_confirmed, no_terminal_error
 from mirrors.cli.progress import run_with_progress
+from mirrors.cli.pulumi_options import PulumiCommand
 from mirrors.cli.stacks import find_pulumi, read_selected_stack
 from mirrors.cli.status import load_settings
 from mirrors.config import Settings
@@ -17,17 +18,16 @@ from mirrors.planning.platform_words import PlatformWords, load_platform_words
 from mirrors.planning.reports.progress import make_update_progress
 from mirrors.planning.rollout.waves import plan_rollout
 
-OWN_OUTPUT = frozenset({"--json", "-j", "--event-log", "--plan", "--refresh-only", "--preview-only", "--help"})
+OWN_OUTPUT = frozenset({"--json", "--event-log", "--plan", "--refresh-only", "--preview-only", "--help"})
 """Options of ``pulumi up`` after which its own output is what you asked for."""
 
-UPDATE_OPTIONS = frozenset({"--continue-on-error", "--strict", "--skip-preview", "--yes"})
-UPDATE_OPTIONS_WITH_VALUE = frozenset({"--secrets-provider"})
+UPDATE_OPTIONS = frozenset({"--continue-on-error", "--secrets-provider", "--skip-preview", "--strict", "--yes"})
 """Options that ``pulumi up`` has and ``pulumi preview`` has not (CLI 3.259)."""
 
 plain_option = click.option("--plain", is_flag=True, help="Show Pulumi's own output instead of the progress.")
 
 
-@click.command(context_settings={"ignore_unknown_options": True})
+@click.command(cls=PulumiCommand, context_settings={"ignore_unknown_options": True})
 @click.option("-s", "--stack", help="The stack, e.g. test. Without it, the stack that is selected.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask before the update.")
 @click.option("-f", "--skip-preview", is_flag=True, help="Show no preview before the update.")
@@ -117,13 +117,6 @@ def ask_before(command: Sequence[str], given: Mapping[str, str]) -> list[str]:
     return ["--yes", "--skip-preview"]
 
 
-def list_preview_options(options: Sequence[str]) -> Iterator[str]:
-    """Yield the options that ``pulumi preview`` takes as well."""
-    left = iter(options)
-    for option in left:
-        name, _, value = option.partition("=")
-        if name in UPDATE_OPTIONS_WITH_VALUE:
-            if not value:
-                next(left, None)
-        elif name not in UPDATE_OPTIONS:
-            yield option
+def list_preview_options(options: Sequence[str]) -> list[str]:
+    """Return the options that ``pulumi preview`` takes as well. Each has its value in the same word."""
+    return [option for option in options if option.partition("=")[0] not in UPDATE_OPTIONS]

@@ -20,6 +20,7 @@ from click.testing import CliRunner, Result
 
 from mirrors.cli import main
 from mirrors.cli.options import CONFIRMATION_VARIABLES
+from mirrors.cli.pulumi_options import spell_out
 from mirrors.cli.up import list_preview_options
 
 MIRRORS = [sys.executable, "-c", "from mirrors.cli import main; main()"]
@@ -112,6 +113,7 @@ with open(log, "w") as file:
 with open(log, "w") as file:
     print(json.dumps({{"timestamp": 5, "resourcePreEvent": step}}), file=file)
     print(json.dumps({{"timestamp": 9, "resOutputsEvent": step}}), file=file)
+    print(json.dumps({{"timestamp": 9, "summaryEvent": {{}}}}), file=file)
 print("what Pulumi shows")
 sys.exit({CODE} if "--skip-preview" in sys.argv else 0)
 """
@@ -136,17 +138,27 @@ def test_an_update_that_fails_without_an_event_shows_what_pulumi_said(declare: D
 
 
 def test_the_preview_gets_no_option_that_only_an_update_has() -> None:
-    given = [
-        "--stack",
-        "test",
-        "--continue-on-error",
-        "--secrets-provider",
-        "x",
-        "--secrets-provider=y",
-        "--target",
-        "a",
-    ]
-    assert list(list_preview_options(given)) == ["--stack", "test", "--target", "a"]
+    given = ["--stack=test", "--continue-on-error", "--secrets-provider=x", "--target=a"]
+    assert list_preview_options(given) == ["--stack=test", "--target=a"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("-mdeploy", "--message=deploy"),
+        ("-m=fix --yes", "--message=fix|--yes"),
+        ("-m --json", "--message=--json"),
+        ("-y=false -f=true", "--skip-preview"),
+        ("-yf", "--yes|--skip-preview"),
+        ("-turn:pulumi:test::x", "--target=urn:pulumi:test::x"),
+        ("-cfoo=bar -rs test", "--config=foo=bar|--refresh|--stack=test"),
+        ("-r=false --diff -zy", "--refresh=false|--diff|-zy"),
+        ("--target a --parallel 3 --", "--target=a|--parallel=3|--"),
+        ("--stack", "--stack"),
+    ],
+)
+def test_options_are_read_as_pulumi_reads_them(typed: str, read: str) -> None:
+    assert "|".join(spell_out(typed.split())) == read
 
 
 def test_without_a_terminal_and_without_yes_nothing_is_run() -> None:

@@ -72,6 +72,13 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     path = tmp_path / "fleet.html"
     write_file(path, "new")
     assert [item.name for item in tmp_path.iterdir()] == ["fleet.html"]
-    with pytest.raises(MirrorsError) as refused:
-        write_file(tmp_path / "missing" / "fleet.html", "x")
-    assert [item.code for item in refused.value.problems] == ["file-not-written"]
+    path.chmod(0o600)
+    link = tmp_path / "link.html"
+    link.symlink_to(path)
+    write_file(link, "newer\udcff")
+    assert (path.read_text(), link.is_symlink(), path.stat().st_mode & 0o777) == ("newer\\udcff", True, 0o600)
+    for wrong in (tmp_path / "missing" / "x.html", path / "x.html", tmp_path / ("x" * 300), tmp_path):
+        with pytest.raises(MirrorsError) as refused:
+            write_file(wrong, "x")
+        assert [item.code for item in refused.value.problems] == ["file-not-written"]
+    assert sorted(item.name for item in tmp_path.iterdir()) == ["fleet.html", "link.html"]

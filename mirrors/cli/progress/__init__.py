@@ -3,12 +3,14 @@
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import FrameType
+from typing import TextIO
 
 import click
 
@@ -26,6 +28,7 @@ DEBUG_COMMANDS = {"PULUMI_DEBUG_COMMANDS": "true"}
 LOOK_EVERY = 0.1
 """Seconds between two looks at the log."""
 
+AFTER_A_KILL = "Before the next update run pulumi cancel: docs/how-to/operations/pulumi-killed.md."
 SIGNAL_EXIT_CODE = 128
 """A process that a signal ended has this plus the signal's number as its exit code, as in a shell."""
 
@@ -47,7 +50,6 @@ def run_with_progress(
         log, reported = Path(folder) / "events", Path(folder) / "reported"
         for path in (log, reported):
             path.touch(mode=0o600)
-        # Where the display fails, for example because a pipe is closed, the update goes on to its end all the same.
         with (
             subprocess.Popen(  # noqa: S603
                 [*command, "--event-log", str(log)],
@@ -58,16 +60,35 @@ def run_with_progress(
                 process_group=0,
             ) as running,
             _pass_signals_on(running, progress),
-            open_view() as view,
         ):
-            _follow(running, Reports(log, reported), progress, view, finished_by)
-        if log.stat().st_size:
-            print_result(progress)
-        if running.returncode and not progress.messages:
-            said.seek(0)
-            click.echo(said.read().strip(), err=True)
+            with _silent_if_closed(), open_view() as view:
+                _follow(running, Reports(log, reported), progress, view, finished_by)
+            running.wait()
+        with _silent_if_closed():
+            _print_end(running.returncode, progress, said)
     code = running.returncode
     return code if code >= 0 else SIGNAL_EXIT_CODE - code
+
+
+@contextmanager
+def _silent_if_closed() -> Iterator[None]:
+    """End the display, and nothing else, where nothing reads it any more, such as after ``| head``."""
+    try:
+        yield
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _print_end(code: int, progress: UpdateProgress, said: TextIO) -> None:
+    """Print the result. Where the engine's log has no end, its own output is all that is certain."""
+    if progress.is_complete:
+        print_result(progress)
+    if not progress.is_complete or (code and not progress.messages):
+        said.seek(0)
+        click.echo(said.read().strip(), err=True)
+    if code < 0:
+        click.echo(f"Pulumi was killed (signal {-code}). {AFTER_A_KILL}", err=True)
 
 
 @dataclass(frozen=True)

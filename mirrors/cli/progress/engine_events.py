@@ -21,6 +21,9 @@ LOOKS = frozenset({"refresh"})
 
 BEGINS, ENDS, FAILS = STEP_EVENTS = ("resourcePreEvent", "resOutputsEvent", "resOpFailedEvent")
 COLOUR = re.compile(r"<\{%[^%]*%\}>|\x1b\[[0-9;]*m")
+CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""Characters that would move the cursor of a terminal, or do more. A site's log is a part of some messages."""
+
 FAILURE_SUMMARIES = frozenset({"update failed", "resource operation failed"})
 """The engine's last lines, which only say that there are others."""
 
@@ -34,9 +37,12 @@ def apply_event(progress: UpdateProgress, line: str, finished_by: Collection[str
         finished_by: The kinds of Mirrors' own resources that end a site, such as ``Mirror``.
     """
     try:
-        event: Mapping[str, Any] = json.loads(line)
+        event = json.loads(line)
     except ValueError:
         return
+    if not isinstance(event, dict):
+        return
+    progress.is_complete = progress.is_complete or "summaryEvent" in event
     if message := event.get("diagnosticEvent"):
         _note_message(progress, message)
     for key in STEP_EVENTS:
@@ -65,7 +71,7 @@ def _has_recorded_failure(step: Mapping[str, Any]) -> bool:
 def _note_message(progress: UpdateProgress, message: Mapping[str, Any]) -> None:
     if message.get("severity") not in ("error", "warning") or message.get("ephemeral"):
         return
-    text = COLOUR.sub("", str(message.get("message", ""))).strip()
+    text = CONTROLS.sub("", COLOUR.sub("", str(message.get("message", "")))).strip()
     if not text or text in FAILURE_SUMMARIES:
         return
     _, name = _split_urn(message.get("urn") or "")

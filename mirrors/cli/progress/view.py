@@ -25,6 +25,16 @@ PHASE_COLOURS = {SitePhase.DONE: "green", SitePhase.FAILED: "red", SitePhase.RUN
 REFRESHES_A_SECOND = 4
 
 
+RESULT_COLUMNS = (
+    ("Done", SitePhase.DONE),
+    ("Unchanged", SitePhase.UNCHANGED),
+    ("Failed", SitePhase.FAILED),
+    ("Interrupted", SitePhase.RUNNING),
+    ("Not reached", SitePhase.WAITING),
+)
+LOG_WIDTH = 160
+
+
 class ProgressView(Protocol):
     """A place that shows progress."""
 
@@ -85,7 +95,7 @@ def render_bars(progress: UpdateProgress, width: int) -> Group:
             f"about {format_seconds(left)} left" if left is not None else "",
         )
     lines = [_name_site(site, text) for site, texts in progress.messages.items() for text in texts]
-    shown = [line.splitlines()[0][: width - 1] for line in lines[-MESSAGE_LINES:]]
+    shown = [line.partition("\n")[0][: width - 1] for line in lines[-MESSAGE_LINES:]]
     stopping = [Text(STOPPING[: width - 1], style="yellow")] if progress.is_stopping else []
     return Group(table, *(Text(line, style="red") for line in shown), *stopping)
 
@@ -122,27 +132,22 @@ def open_view() -> Iterator[ProgressView]:
 
 
 def print_result(progress: UpdateProgress) -> None:
-    """Print the table at the end, and each failed site with its last message."""
-    console = Console() if sys.stdout.isatty() else Console(width=160)
+    """Print the table at the end, and every error and warning with its site."""
+    console = Console() if sys.stdout.isatty() else Console(width=LOG_WIDTH)
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for heading in ("Wave", "Sites", "Done", "Unchanged", "Failed", "Not reached", "Longest"):
+    for heading in ("Wave", "Sites", *(title for title, _ in RESULT_COLUMNS), "Longest"):
         table.add_column(heading, no_wrap=True)
-    phases = (SitePhase.DONE, SitePhase.UNCHANGED, SitePhase.FAILED)
     for wave in progress.waves:
-        counts = [wave.count(phase) for phase in phases]
+        counts = [str(wave.count(phase)) for _, phase in RESULT_COLUMNS]
         longest = format_seconds(max(wave.times.values())) if wave.times else "-"
-        table.add_row(
-            wave.title, *(str(count) for count in (len(wave.sites), *counts, len(wave.sites) - sum(counts))), longest
-        )
+        table.add_row(wave.title, str(len(wave.sites)), *counts, longest)
     console.print(table)
     if progress.is_stopping:
-        console.print("Stopped. Run the same command again to go on.", markup=False)
-    for site in progress.failed:
+        console.print("Stopped. Run the same command again to go on.")
+    failed = set(progress.failed)
+    for site in [*progress.failed, *(site for site in progress.messages if site not in failed)]:
         for message in progress.messages.get(site, ["failed"]):
-            console.print(_name_site(site, message), style="red", markup=False)
-    for site in progress.messages.keys() - set(progress.failed):
-        for message in progress.messages[site]:
-            console.print(_name_site(site, message), markup=False)
+            console.print(Text(_name_site(site, message), style="red" if site in failed else ""))
 
 
 def _name_site(site: str, message: str) -> str:

@@ -1,10 +1,12 @@
 """``mirrors report``: write what a person wants to see of a fleet into one file."""
 
 import os
+import stat
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import click
 
@@ -18,6 +20,8 @@ from mirrors.problems import Problem
 
 __all__ = ["report"]
 
+NEW_FILE_MODE = 0o644
+
 
 @click.command()
 @click.option(
@@ -26,7 +30,7 @@ __all__ = ["report"]
 @click.option(
     "--html",
     "html",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=click.Path(path_type=Path),
     help="Write one HTML file with everything in it: sites, releases, rollouts and what differs.",
 )
 @click.option("--markdown", is_flag=True, help="Print a summary in Markdown, for a comment under a pull request.")
@@ -67,12 +71,28 @@ def look_at_stack(stack: str, cwd: Path) -> StackReport:
 
 
 def write_file(path: Path, text: str) -> None:
-    """Write a file whole or not at all. Raises MirrorsError."""
-    partial = path.with_name(f".{path.name}.partial")
+    """Write a file whole or not at all. What is no regular file, such as a pipe, is written to. Raises MirrorsError."""
+    data = text.encode(errors="backslashreplace")
     try:
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        message = f"{path} cannot be written: {error.strerror}. The platform was only read"
+        target = path.resolve()
+        if target.exists() and not target.is_file():
+            target.write_bytes(data)
+        else:
+            _replace_file(target, data)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        message = f"{path} cannot be written: {reason}. The platform was only read"
         raise MirrorsError(Problem("file-not-written", message, "name another file with --html")) from error
+
+
+def _replace_file(target: Path, data: bytes) -> None:
+    mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else NEW_FILE_MODE
+    with NamedTemporaryFile(dir=target.parent, delete=False) as partial:
+        try:
+            partial.write(data)
+            partial.flush()
+            os.fchmod(partial.fileno(), mode)
+            Path(partial.name).replace(target)
+        except BaseException:
+            Path(partial.name).unlink(missing_ok=True)
+            raise

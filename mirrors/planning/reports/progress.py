@@ -64,6 +64,7 @@ class UpdateProgress:
         self.waves = tuple(waves)
         self.messages: dict[str, list[str]] = {}
         self.is_stopping = False
+        self.is_complete = False
         self._wave_of = {site: wave for wave in self.waves for site in wave.sites}
         self._begun: dict[str, float] = {}
 

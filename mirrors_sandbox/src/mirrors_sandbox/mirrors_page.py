@@ -48,7 +48,9 @@ class MirrorState:
 def show_mirrors(request: HttpRequest, original: Application, context: dict[str, object]) -> HttpResponse:
     """Show the mirrors of an original. A form deploys one environment, or all of a stage."""
     if request.method == "POST":
-        chosen = _choose(original, request.POST.get("environment", ""), request.POST.get("stage", ""))
+        chosen = list(_choose(original, request.POST.get("environment", ""), request.POST.get("stage", "")))
+        if not chosen:
+            messages.error(request, f"{original} has no such mirror. Nothing is deployed.")
         for environment in chosen:
             _deploy(request, environment)
         return HttpResponseRedirect(request.path)

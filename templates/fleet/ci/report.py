@@ -218,7 +218,21 @@ def request(
 
 
 def shortened(text: str, longest: int) -> str:
-    return text if len(text) <= longest else f"{text[:longest]}\n\nThe rest is in the pipeline's log.\n"
+    """Return a text of at most this length, cut at the end of a line; what it folds in is closed again."""
+    if len(text) <= longest:
+        return text
+    kept = text[:longest].rpartition("\n")[0] or text[:longest]
+    opened = kept.count("<details>") - kept.count("</details>")
+    return f"{kept}{'</details>' * opened}\n\nThe rest is in the pipeline's log.\n"
+
+
+def shares(lengths: Sequence[int], total: int) -> list[int]:
+    """Divide a length among texts: what a short one leaves goes to the others."""
+    given, left, count = dict.fromkeys(range(len(lengths)), 0), total, len(lengths)
+    for position in sorted(given, key=lambda item: lengths[item]):
+        given[position] = min(lengths[position], left // count)
+        left, count = left - given[position], count - 1
+    return [given[position] for position in range(len(lengths))]
 
 
 def fenced(text: str) -> str:
@@ -234,8 +248,8 @@ def comment(previews: Sequence[Path]) -> str:
     to = forge()
     texts = [path.read_text(encoding="utf-8") for path in previews]
     parts = [
-        shortened(text, LONGEST // len(previews)) or f"### {path.stem} failed\n\nWhy is in [the log]({to.run}).\n"
-        for path, text in zip(previews, texts, strict=True)
+        shortened(text, share) or f"### {path.stem} failed\n\nWhy is in [the log]({to.run}).\n"
+        for path, text, share in zip(previews, texts, shares([*map(len, texts)], LONGEST), strict=True)
     ]
     to.comment("\n".join([MARK, *parts]))
     return "The comment says what this would do."
