@@ -135,10 +135,12 @@ def print_result(progress: UpdateProgress) -> None:
     """Print the table at the end, and every error and warning with its site."""
     console = Console() if sys.stdout.isatty() else Console(width=LOG_WIDTH)
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for heading in ("Wave", "Sites", *(title for title, _ in RESULT_COLUMNS), "Longest"):
+    interrupted = any(wave.count(SitePhase.RUNNING) for wave in progress.waves)
+    columns = [(title, phase) for title, phase in RESULT_COLUMNS if interrupted or phase is not SitePhase.RUNNING]
+    for heading in ("Wave", "Sites", *(title for title, _ in columns), "Longest"):
         table.add_column(heading, no_wrap=True)
     for wave in progress.waves:
-        counts = [str(wave.count(phase)) for _, phase in RESULT_COLUMNS]
+        counts = [str(wave.count(phase)) for _, phase in columns]
         longest = format_seconds(max(wave.times.values())) if wave.times else "-"
         table.add_row(wave.title, str(len(wave.sites)), *counts, longest)
     console.print(table)
