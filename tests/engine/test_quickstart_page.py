@@ -49,7 +49,7 @@ def nothing_is_missing(project: Project) -> None:
 
     listed = project.run("mirrors", "--help").succeeded().stdout
     assert re.findall(r"^  (\w+) {2,}\S", listed, re.MULTILINE) == [
-        *("adopt", "deploy", "doctor", "ids", "leave", "preview", "sandbox", "status"),
+        *("adopt", "deploy", "doctor", "ids", "leave", "preview", "report", "sandbox", "status", "up"),
     ]
     install = 'pip install "pulumi-mirrors[sandbox]"'
     assert f"Not installed: {install}" in listed
@@ -62,6 +62,10 @@ def nothing_is_missing(project: Project) -> None:
         assert refused.stderr.endswith(f": {install}\n")
 
     project.run("pulumi", "plugin", "install").succeeded()
+
+    project.run("mirrors", "report", "--stack", "test", "--html", "fleet.html").succeeded()
+    page = (project.directory / "fleet.html").read_text(encoding="utf-8")
+    assert all(f'<th scope="row">{slug}</th>' in page for slug in MIRRORS)
 
 
 def no_secret_is_in_clear(project: Project, token: str) -> None:
