@@ -218,6 +218,10 @@ def updates(done: Done) -> set[str]:
 
 
 def errors(done: Done) -> list[str]:
-    """Return the errors that a command reports at its end, one entry each."""
+    """Return the errors that a command reports at its end, one entry each.
+
+    The engine has a line of its own before the error of a resource that was updated in part.
+    """
     _, _, diagnostics = done.text.partition("Diagnostics:\n")
+    diagnostics = re.sub(r"error: 1 error occurred:\n\s+\* ", "error: ", diagnostics)
     return re.findall(r"^ +error: (.+)$", diagnostics, re.MULTILINE)

@@ -55,6 +55,7 @@ def pull_request(shop: Shop, where: str, forge: Forge) -> None:
     mirror = MIRRORS[where]
     branch = shop.propose(mirror, GREETING=f"hello from {where}")
     shop.fleet.sandbox.clear_requests_log()
+    shop.runner.artifacts.clear()
 
     assert not forge.pull_request(branch)
     [comment] = shop.told.comments

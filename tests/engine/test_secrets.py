@@ -133,6 +133,7 @@ def what_was_deleted_or_deployed_by_hand_is_refreshed_and_set_again(canaries: Ca
 
     canaries.must_not_show()
     assert updates(done) == {
+        "Mirror acme-ch ~verified",
         "Mirror acme-de +DATABASE_URL-DATABASE_URL (running)",
         "Mirror acme-fr +MAIL_KEY-MAIL_KEY (running),SITE_ID (running)~SITE_ID",
     }
