@@ -1,6 +1,6 @@
 """The page "Mirrors" of an original in the control panel: every mirror's state, and buttons that deploy."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +10,7 @@ from django.template.response import TemplateResponse
 
 from mirrors_sandbox.deploying import post_deployment
 from mirrors_sandbox.models import Application, Deployment, Environment
+from mirrors_sandbox.releases import choose_image_stage
 from mirrors_sandbox.state import SandboxError
 
 ALL_MIRRORS = "all"
@@ -54,26 +55,32 @@ def show_mirrors(request: HttpRequest, original: Application, context: dict[str,
         for environment in chosen:
             _deploy(request, environment)
         return HttpResponseRedirect(request.path)
-    rows = [(mirror, list_states(original, mirror)) for mirror in original.mirrors.order_by("slug")]
+    images = {stage: _find_image_time(original, stage) for stage in STAGES}
+    rows = [(mirror, list_states(mirror, images)) for mirror in original.mirrors.order_by("slug")]
     context |= {"title": f"Mirrors of {original}", "original": original, "rows": rows, "stages": STAGES}
     return TemplateResponse(request, "mirrors_sandbox/mirrors.html", context | {"all": ALL_MIRRORS})
 
 
-def list_states(original: Application, mirror: Application) -> list[MirrorState | None]:
-    """Return a mirror's state in each stage; None where it has no such environment."""
+def list_states(mirror: Application, images: Mapping[str, datetime | None]) -> list[MirrorState | None]:
+    """Return a mirror's state in each stage; None where it has no such environment.
+
+    Args:
+        mirror: The mirror.
+        images: {stage: the time of the original's newest image}.
+    """
     found = {environment.slug: environment for environment in mirror.environments.all()}
-    return [_state(original, mirror, found[stage]) if stage in found else None for stage in STAGES]
+    return [_state(mirror, found[stage], images) if stage in found else None for stage in STAGES]
 
 
-def _state(original: Application, mirror: Application, environment: Environment) -> MirrorState:
+def _state(mirror: Application, environment: Environment, images: Mapping[str, datetime | None]) -> MirrorState:
     newest = environment.deployments.first()
     serving = environment.deployments.filter(success=True).first()
-    image = _image_time(original, "live" if mirror.image_from == "live" else environment.slug)
+    image = images[choose_image_stage(mirror, environment.slug)]
     is_behind = serving is not None and image is not None and serving.started_at < image
     return MirrorState(environment, newest, serving, is_behind)
 
 
-def _image_time(original: Application, stage: str) -> datetime | None:
+def _find_image_time(original: Application, stage: str) -> datetime | None:
     deployments = Deployment.objects.filter(environment__application=original, environment__slug=stage, success=True)
     return max((item.ended_at for item in deployments if item.ended_at), default=None)
 

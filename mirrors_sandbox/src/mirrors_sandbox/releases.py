@@ -35,6 +35,11 @@ def release_of(environment: Environment) -> Release:
     return _newest(application, application.original, environment.slug)
 
 
+def choose_image_stage(mirror: Application, environment: str) -> str:
+    """Return the original's environment whose image the mirror runs in one of its own: Live, or the same."""
+    return "live" if mirror.image_from == "live" else environment
+
+
 def _newest(mirror: Application, original: Application, environment: str) -> Release:
     """Return the release that the original runs in the environment which the mirror follows: Live, or its own."""
     if mirror.region != original.region:
@@ -42,7 +47,7 @@ def _newest(mirror: Application, original: Application, environment: str) -> Rel
             f"{mirror.slug} is in region {mirror.region}, its original {original.slug} in {original.region}: "
             "a mirror runs only in the region of its original"
         )
-    source = "live" if mirror.image_from == "live" else environment
+    source = choose_image_stage(mirror, environment)
     newest = (
         Deployment.objects.filter(environment__application=original, environment__slug=source, success=True)
         .exclude(release=None)
