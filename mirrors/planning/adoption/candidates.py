@@ -94,6 +94,7 @@ def propose_adoption(
     mirrors = [item for item in others if (item.slug in wanted if wanted else shares_database(original, item))]
     ids = {item.slug: find_observed_ids(original, item) for item in (original, *mirrors)}
     mirrors.sort(key=lambda item: (min(ids[item.slug].values(), default=HIGHEST_SITE_ID + 1), item.slug))
+    rest = [item for item in others if item not in mirrors]
     duplicates = find_duplicate_ids(ids)
     shared = _find_shared_names(original, mirrors)
     problems = (
@@ -104,7 +105,7 @@ def propose_adoption(
         *refuse_differing_ids(ids),
         *refuse_running_retired_ids(ids, retired or {}),
         *(problem for item in (original, *mirrors) for problem in find_site_id_blockers(item)),
-        *refuse_hidden_account_ids(original, [item for item in others if item not in mirrors], reserved_for),
+        *refuse_hidden_account_ids(original, rest, reserved_for),
     )
     sites = (original, *mirrors)
     entries = {item.slug: _make_entry(item, ids, duplicates) for item in sites}
@@ -123,7 +124,7 @@ def propose_adoption(
         },
         tuple(AdoptionEvidence(item.slug, ids[item.slug], tuple(_describe_evidence(original, item))) for item in sites),
         problems,
-        (*notes, *find_possible_mirrors(original, [item for item in others if item not in mirrors])),
+        (*notes, *find_possible_mirrors(original, rest)),
         tuple(undecided),
     )
 
