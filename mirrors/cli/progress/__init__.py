@@ -107,12 +107,13 @@ def _follow(
     finished_by: Collection[str],
 ) -> None:
     with closing(LogTail(reports.log)) as tail:
-        ended = False
+        ended, size = False, 0
         while not ended:
             ended = _has_ended(running)
             for line in tail.read_lines():
                 apply_event(progress, line, finished_by)
-            if len(progress.waves) > 1 and read_events(reports.events).rotates_credentials:
+            before, size = size, reports.events.stat().st_size
+            if size > before and read_events(reports.events).rotates_credentials:
                 progress.join_waves([wave.title for wave in progress.waves if wave.title.startswith(WAVE)])
             view.show(progress)
 
