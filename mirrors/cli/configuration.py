@@ -5,12 +5,13 @@ import re
 from pathlib import Path
 
 from mirrors.cli.stacks import StackValues, read_configuration
-from mirrors.config import LoadedConfiguration, parse_configuration
+from mirrors.config import LoadedConfiguration, Settings, parse_configuration
 from mirrors.config.base import CONFIG_NAMESPACE
 from mirrors.config.files import ProjectFiles
+from mirrors.errors import ConfigurationError
 from mirrors.problems import Problem
 
-__all__ = ["FLEET_KEYS", "is_about_fleet", "load_from_values", "load_stack_configuration"]
+__all__ = ["FLEET_KEYS", "is_about_fleet", "load_from_values", "load_settings", "load_stack_configuration"]
 
 FLEET_KEYS = frozenset({"fleet", "fleetFile"})
 
@@ -29,6 +30,14 @@ def load_stack_configuration(stack: str, cwd: Path, *, secrets: bool = True) -> 
     if not secrets and not FLEET_KEYS & raw.values.keys():
         raw = read_configuration(stack, cwd)
     return _load_raw(raw, stack, cwd, check_secrecy=secrets)
+
+
+def load_settings(stack: str, cwd: Path) -> Settings:
+    """Load a stack's configuration. Raises MirrorsError, with every problem of the configuration."""
+    found = load_stack_configuration(stack, cwd)
+    if found.settings is None or found.problems:
+        raise ConfigurationError(*found.problems)
+    return found.settings
 
 
 def is_about_fleet(problem: Problem) -> bool:

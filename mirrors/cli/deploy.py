@@ -8,11 +8,11 @@ from pathlib import Path
 
 import click
 
-from mirrors.cli.configuration import is_about_fleet, load_stack_configuration
+from mirrors.cli.configuration import is_about_fleet, load_settings, load_stack_configuration
 from mirrors.cli.options import handle_errors, has_confirmation, no_terminal_error, print_note, stack_option
 from mirrors.cli.single_sites import refuse_single_sites
 from mirrors.cli.stacks import find_pulumi
-from mirrors.cli.status import load_settings, observe_statuses
+from mirrors.cli.status import observe_statuses
 from mirrors.cli.up import plain_option, replace_process, run_update
 from mirrors.config import FleetSettings, Settings
 from mirrors.errors import ConfigurationError

@@ -4,16 +4,15 @@ import dataclasses
 import json
 import sys
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 
 import click
 from pydantic.alias_generators import to_camel
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.table import Table
 
-from mirrors.cli.configuration import load_stack_configuration
+from mirrors.cli.configuration import load_settings
+from mirrors.cli.display import format_moment, format_release, make_console
 from mirrors.cli.options import (
     DIFFERS_EXIT_CODE,
     directory_option,
@@ -25,12 +24,8 @@ from mirrors.cli.options import (
 from mirrors.cli.platforms import commands_of
 from mirrors.cli.state import StackState
 from mirrors.config import Settings
-from mirrors.errors import ConfigurationError
 from mirrors.planning.reports.site_status import CONVERGED_CONDITIONS, SiteCondition, SiteStatus
 from mirrors.planning.reports.stack_status import StackStatus
-
-LOG_WIDTH = 160
-RELEASE_LENGTH = 8
 
 STATE_COLOURS = {
     SiteCondition.CONVERGED: "green",
@@ -75,13 +70,6 @@ def observe_stack(settings: Settings, stack: str, cwd: Path) -> StackStatus:
     return commands_of(settings.platform.kind).status(settings, lambda: StackState.of(stack, cwd), print_note)
 
 
-def load_settings(stack: str, cwd: Path) -> Settings:
-    found = load_stack_configuration(stack, cwd)
-    if found.settings is None or found.problems:
-        raise ConfigurationError(*found.problems)
-    return found.settings
-
-
 def status_data(row: SiteStatus) -> dict[str, object]:
     fields = dataclasses.asdict(row)
     data = {to_camel(key): list(value) if isinstance(value, tuple) else value for key, value in fields.items()}
@@ -94,9 +82,11 @@ def print_statuses(stack: str, rows: Sequence[SiteStatus]) -> None:
         table.add_column(heading, no_wrap=True)
     for row in rows:
         state = f"[{STATE_COLOURS.get(row.state, 'red')}]{row.state}[/]"
-        site_id, release = str(row.site_id or "-"), (row.release or "-")[:RELEASE_LENGTH]
-        table.add_row(row.application, row.role, site_id, state, release, _format_time(row.deployed_at), row.url or "-")
-    console = _console()
+        site_id, release = str(row.site_id or "-"), format_release(row.release)
+        table.add_row(
+            row.application, row.role, site_id, state, release, format_moment(row.deployed_at), row.url or "-"
+        )
+    console = make_console()
     console.print(table)
     for row in rows:
         if row.state not in CONVERGED_CONDITIONS:
@@ -106,12 +96,3 @@ def print_statuses(stack: str, rows: Sequence[SiteStatus]) -> None:
         if row.foreign:
             foreign = f"{row.application}: not managed by Mirrors, unchanged: {', '.join(row.foreign)}"
             console.print(foreign, markup=False, soft_wrap=True)
-
-
-def _console() -> Console:
-    """Return a console. A pipe or a log has no width to keep to, and an address that is cut short opens nothing."""
-    return Console() if sys.stdout.isatty() else Console(width=LOG_WIDTH)
-
-
-def _format_time(moment: datetime | None) -> str:
-    return moment.strftime("%Y-%m-%d %H:%M") if moment else "-"

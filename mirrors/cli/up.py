@@ -8,17 +8,17 @@ from pathlib import Path
 
 import click
 
+from mirrors.cli.configuration import load_settings
 from mirrors.cli.options import handle_errors, has_confirmation, is_confirmed, no_terminal_error
 from mirrors.cli.progress import run_with_progress
 from mirrors.cli.pulumi_options import PulumiCommand
 from mirrors.cli.stacks import find_pulumi, read_selected_stack
-from mirrors.cli.status import load_settings
 from mirrors.config import Settings
 from mirrors.planning.platform_words import PlatformWords, load_platform_words
 from mirrors.planning.reports.progress import make_update_progress
 from mirrors.planning.rollout.waves import plan_rollout
 
-OWN_OUTPUT = frozenset({"--json", "--event-log", "--plan", "--refresh-only", "--preview-only", "--help"})
+OWN_OUTPUT = frozenset({"--json", "--event-log", "--plan"})
 """Options of ``pulumi up`` after which its own output is what you asked for."""
 
 UPDATE_OPTIONS = frozenset({"--continue-on-error", "--secrets-provider", "--skip-preview", "--strict", "--yes"})

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from mirrors.cli.display import format_duration
 from mirrors.cli.report import write_file
 from mirrors.cli.report.chart import MOST_LINES, WIDTH, draw_rollout
-from mirrors.cli.report.page import format_duration, render_html, render_markdown_summary
+from mirrors.cli.report.page import render_html, render_markdown_summary
 from mirrors.errors import MirrorsError
 from mirrors.planning.reports.fleet_report import make_stack_report
 from mirrors.planning.reports.stack_status import StackStatus

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Protocol
 
 import click
@@ -13,6 +14,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from mirrors.cli.display import format_duration, make_console
 from mirrors.planning.reports.progress import ENDED_PHASES, SitePhase, UpdateProgress, WaveProgress
 
 BAR_WIDTH = 24
@@ -32,7 +34,6 @@ RESULT_COLUMNS = (
     ("Interrupted", SitePhase.RUNNING),
     ("Not reached", SitePhase.WAITING),
 )
-LOG_WIDTH = 160
 
 
 class ProgressView(Protocol):
@@ -92,7 +93,7 @@ def render_bars(progress: UpdateProgress, width: int) -> Group:
             ProgressBar(total=len(wave.sites), completed=wave.ended, width=BAR_WIDTH),
             f"{wave.ended}/{len(wave.sites)}",
             _format_phases(wave),
-            f"about {format_seconds(left)} left" if left is not None else "",
+            f"about {format_duration(timedelta(seconds=left))} left" if left is not None else "",
         )
     lines = [_name_site(site, text) for site, texts in progress.messages.items() for text in texts]
     shown = [line.partition("\n")[0][: width - 1] for line in lines[-MESSAGE_LINES:]]
@@ -115,11 +116,6 @@ def _format_phases(wave: WaveProgress) -> Text:
     return text
 
 
-def format_seconds(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
-
-
 @contextmanager
 def open_view() -> Iterator[ProgressView]:
     """Show bars where a person looks at a terminal, and lines elsewhere."""
@@ -133,7 +129,7 @@ def open_view() -> Iterator[ProgressView]:
 
 def print_result(progress: UpdateProgress) -> None:
     """Print the table at the end, and every error and warning with its site."""
-    console = Console() if sys.stdout.isatty() else Console(width=LOG_WIDTH)
+    console = make_console()
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     interrupted = any(wave.count(SitePhase.RUNNING) for wave in progress.waves)
     columns = [(title, phase) for title, phase in RESULT_COLUMNS if interrupted or phase is not SitePhase.RUNNING]
@@ -141,7 +137,7 @@ def print_result(progress: UpdateProgress) -> None:
         table.add_column(heading, no_wrap=True)
     for wave in progress.waves:
         counts = [str(wave.count(phase)) for _, phase in columns]
-        longest = format_seconds(max(wave.times.values())) if wave.times else "-"
+        longest = format_duration(timedelta(seconds=max(wave.times.values()))) if wave.times else "-"
         table.add_row(wave.title, str(len(wave.sites)), *counts, longest)
     console.print(table)
     if progress.is_stopping:

@@ -10,8 +10,9 @@ from tempfile import NamedTemporaryFile
 
 import click
 
+from mirrors.cli.configuration import load_settings
 from mirrors.cli.options import directory_option, handle_errors
-from mirrors.cli.status import load_settings, observe_stack
+from mirrors.cli.status import observe_stack
 from mirrors.divio import DivioError
 from mirrors.errors import MirrorsError
 from mirrors.observation.remediation import convert_error

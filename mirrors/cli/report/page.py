@@ -1,20 +1,20 @@
 """Write a fleet's report as one HTML file that needs no network, and as a Markdown table for a pull request."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from mirrors.cli.display import format_duration, format_moment, format_release
 from mirrors.cli.preview_markdown import escape_markdown, format_code
 from mirrors.cli.report.chart import WIDTH, draw_rollout
 from mirrors.planning.reports.fleet_report import FleetReport, SiteReport, StackReport, list_commands
+from mirrors.planning.reports.progress import ORIGINAL, OTHERS, WAVE
 from mirrors.planning.reports.site_status import SiteCondition
 from mirrors.planning.reports.timeline import ORIGINAL_WAVE, UNPLANNED_WAVE, DeployedWave
 from mirrors.planning.site_lists import format_site_count, format_slugs
 
-RELEASE_LENGTH = 8
 SITES_NAMED = 40
-"""The failed sites of a wave that the Markdown names."""
+"""The sites that a list names, before it only counts the rest."""
 
 TONES = {
     SiteCondition.CONVERGED: "ok",
@@ -44,8 +44,8 @@ def render_html(report: FleetReport) -> str:
         "count_sites": format_site_count,
         "duration": format_duration,
         "moment": format_moment,
-        "release": format_release,
-        "slugs": list_failed,
+        "release": format_site_release,
+        "slugs": format_named_sites,
         "tone": TONES.__getitem__,
         "wave": name_wave,
     }
@@ -91,22 +91,9 @@ def summarize_stack(stack: StackReport) -> str:
     return f"{format_site_count(tuple(stack.sites))}{': ' if counts else ''}{counts}"
 
 
-def format_moment(moment: datetime | None) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M") if moment else "-"
-
-
-def format_duration(span: timedelta) -> str:
-    """Return a time such as ``1 h 02 min``, ``4 min 05 s`` or ``7 s``."""
-    minutes, seconds = divmod(round(span.total_seconds()), 60)
-    hours, rest = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {rest:02} min"
-    return f"{minutes} min {seconds:02} s" if minutes else f"{seconds} s"
-
-
-def format_release(site: SiteReport) -> str:
+def format_site_release(site: SiteReport) -> str:
     """Return a release's short name and how many newer ones there are."""
-    name = (site.status.release or "-")[:RELEASE_LENGTH]
+    name = format_release(site.status.release)
     return f"{name}, {site.releases_behind} behind" if site.releases_behind else name
 
 
@@ -123,9 +110,8 @@ def list_states(report: FleetReport) -> list[SiteCondition]:
 
 
 def name_wave(wave: DeployedWave) -> str:
-    names = {ORIGINAL_WAVE: "original", UNPLANNED_WAVE: "in no wave"}
-    return names.get(wave.number, f"wave {wave.number}")
+    return {ORIGINAL_WAVE: ORIGINAL, UNPLANNED_WAVE: OTHERS}.get(wave.number, f"{WAVE}{wave.number}")
 
 
-def list_failed(sites: Sequence[str]) -> str:
+def format_named_sites(sites: Sequence[str]) -> str:
     return format_slugs(sites, SITES_NAMED)
