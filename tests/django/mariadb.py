@@ -91,7 +91,7 @@ def _wait_for(server: MariaDB, process: "subprocess.Popen[bytes]", log: Path) ->
     while True:
         try:
             server.connect().close()
-        except pymysql.err.OperationalError:
+        except pymysql.OperationalError:
             if process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(log.read_text(errors="replace")) from None
             time.sleep(0.05)

@@ -8,9 +8,11 @@ from urllib.parse import urlsplit
 import psutil
 import pymysql
 import pytest
+from django.db.utils import load_backend
 from mirrors_sandbox.control import Sandbox
 from mirrors_sandbox.database_server import with_password
 from mirrors_sandbox.mariadb import MariaDB
+from mirrors_sandbox.ports import free_port
 from mirrors_sandbox.state import SandboxError
 
 from mirrors_sandbox import mariadb
@@ -62,7 +64,7 @@ def test_a_database_is_made_once_and_belongs_to_the_user(server: MariaDB) -> Non
     assert ask(dsn, "SELECT DATABASE()") == "acme-test-1"
     assert ask(dsn, "SELECT CURRENT_USER()") == "acme-test-1@127.0.0.1"
     ask(dsn, "CREATE TABLE mine (id int)")
-    with pytest.raises(pymysql.err.OperationalError, match="Access denied"):
+    with pytest.raises(pymysql.OperationalError, match="Access denied"):
         ask(dsn, "CREATE DATABASE other")
 
 
@@ -73,7 +75,7 @@ def test_no_one_connects_without_the_password(server: MariaDB, user: str) -> Non
     server.create(dsn)
     port = urlsplit(dsn).port
     for password in ("", "guess"):
-        with pytest.raises(pymysql.err.OperationalError, match="Access denied"):
+        with pytest.raises(pymysql.OperationalError, match="Access denied"):
             pymysql.connect(host="127.0.0.1", port=port or 0, user=user, password=password)
 
 
@@ -103,7 +105,7 @@ def test_a_rotation_lets_only_the_new_password_in_and_logs_neither(server: Maria
     server.create(old)
     new = server.rotated(old)
     server.set_password(new)
-    with pytest.raises(pymysql.err.OperationalError, match="Access denied"):
+    with pytest.raises(pymysql.OperationalError, match="Access denied"):
         ask(old, "SELECT 1")
     assert ask(new, "SELECT 1") == 1
     log = (server.directory / "server.log").read_text()
@@ -116,7 +118,7 @@ def test_no_one_connects_to_the_database_of_another_user(server: MariaDB) -> Non
     mine, other = (server.new_dsn(name) for name in ("acme_6", "acme-6"))
     server.create(mine)
     server.create(other)
-    with pytest.raises(pymysql.err.OperationalError, match="Access denied"):
+    with pytest.raises(pymysql.OperationalError, match="Access denied"):
         ask(mine.replace("/acme_6", "/acme-6").replace("//acme-6:", "//acme_6:"), "SELECT 1")
 
 
@@ -146,6 +148,17 @@ def test_an_original_and_a_mirror_come_up_on_it(tmp_path: Path) -> None:
         assert any(word.startswith("MariaDB") for word in sandbox.stop())
         with pytest.raises(SandboxError, match="was made with --database mariadb"):
             sandbox.start(database="postgresql")
+
+
+def test_a_server_that_does_not_answer_yet_is_no_error_where_django_has_loaded_the_driver(tmp_path: Path) -> None:
+    """Django imports parts of the driver as MySQLdb. The module ``pymysql.err`` then has other exceptions."""
+    pymysql.install_as_MySQLdb()
+    load_backend("django.db.backends.mysql")
+    state = state_in(tmp_path)
+    state.set_database_port(free_port())
+    silent = MariaDB(state)
+    silent.directory.mkdir()
+    assert not silent.answers()
 
 
 def test_where_none_is_installed_the_start_says_what_to_install(

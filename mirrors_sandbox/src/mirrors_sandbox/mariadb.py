@@ -82,7 +82,7 @@ class MariaDB(DatabaseServer):
         try:
             with self._session():
                 return True
-        except pymysql.err.OperationalError:
+        except pymysql.OperationalError:  # Django's backend makes pymysql.err another module, with other classes
             return False
 
     def create(self, dsn: str) -> None:
