@@ -69,7 +69,7 @@ PLATFORMS: dict[str, PlatformEntry] = {
         secrets={"apiToken": " mirrors:apiToken"},
     ),
     "docker": PlatformEntry(
-        settings="mirrors.docker.settings:DockerSettings",
+        settings="mirrors.docker.config.settings:DockerSettings",
         words="mirrors.docker.words:PLATFORM_WORDS",
         program="mirrors.docker.platform:DockerPlatform",
         commands="mirrors.docker.commands:DockerCommands",

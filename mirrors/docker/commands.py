@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from mirrors.config import Settings
-from mirrors.docker.connection import connection_of
-from mirrors.docker.host import connect_docker_host
-from mirrors.docker.observe import observe_site_containers
-from mirrors.docker.settings import docker_of
-from mirrors.docker.status import container_statuses
+from mirrors.docker.config.settings import docker_of
+from mirrors.docker.host.client import connect_docker_host
+from mirrors.docker.host.connection import connection_of
+from mirrors.docker.observation.observe import observe_site_containers
+from mirrors.docker.observation.status import container_statuses
 from mirrors.errors import MirrorsError
 from mirrors.planning.reports.fleet_preview import FleetPreview
 from mirrors.planning.reports.stack_status import StackStatus

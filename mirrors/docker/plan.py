@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mirrors.config import Settings
-from mirrors.docker.site_facts import make_container_facts
+from mirrors.docker.observation.site_facts import make_container_facts
 from mirrors.planning.observed import ObservedFleet, ObservedSite
 from mirrors.planning.rollout.holds import find_held_site_changes
 from mirrors.planning.rollout.waves import RolloutPlan, plan_rollout

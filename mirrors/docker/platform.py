@@ -7,16 +7,16 @@ import pulumi
 import pulumi_docker
 
 from mirrors.config import Settings
-from mirrors.docker.connection import connection_of
-from mirrors.docker.context import DockerContext, declare_component, declare_image, label_inputs
-from mirrors.docker.database import declare_database
-from mirrors.docker.host import connect_docker_host
-from mirrors.docker.names import ResourceNames
-from mirrors.docker.observe import observe_containers
+from mirrors.docker.config.settings import DockerSettings, docker_of
+from mirrors.docker.host.client import connect_docker_host
+from mirrors.docker.host.connection import connection_of
+from mirrors.docker.observation.observe import observe_containers
 from mirrors.docker.plan import ContainersPlan, check_other_fleets, plan_containers
-from mirrors.docker.settings import DockerSettings, docker_of
-from mirrors.docker.sites import declare_release, declare_site
-from mirrors.docker.variables import owns_database, owns_media
+from mirrors.docker.sites.context import DockerContext, declare_component, declare_image, label_inputs
+from mirrors.docker.sites.database import declare_database
+from mirrors.docker.sites.names import ResourceNames
+from mirrors.docker.sites.site import declare_release, declare_site
+from mirrors.docker.sites.variables import owns_database, owns_media
 from mirrors.errors import MirrorsError
 from mirrors.planning.site_ids.request import LedgerFacts
 from mirrors.planning.variables.dsn import identify_service

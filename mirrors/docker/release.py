@@ -11,8 +11,8 @@ from docker.models.containers import Container
 from pulumi.dynamic import CheckResult, CreateResult, ReadResult, Resource, UpdateResult
 from pulumi.output import Unknown
 
-from mirrors.docker.failures import container_error
-from mirrors.docker.host import ENDED_STATUSES, POLL_INTERVAL
+from mirrors.docker.host.client import ENDED_STATUSES, POLL_INTERVAL
+from mirrors.docker.host.failures import container_error
 from mirrors.docker.provider import DockerProvider
 from mirrors.planning.site_properties import Properties
 from mirrors.pulumi_internals import mark_secret

@@ -7,8 +7,8 @@ import pulumi
 from docker.models.containers import Container
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
-from mirrors.docker.exec import run_in_container
-from mirrors.docker.failures import docker_host_error
+from mirrors.docker.host.exec import run_in_container
+from mirrors.docker.host.failures import docker_host_error
 from mirrors.docker.provider import DockerProvider
 from mirrors.planning.site_properties import Properties
 from mirrors.redaction import redact

@@ -8,8 +8,8 @@ import pulumi
 from docker.models.containers import Container
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
-from mirrors.docker.failures import container_error
-from mirrors.docker.host import ENDED_STATUSES, POLL_INTERVAL, read_container_variables
+from mirrors.docker.host.client import ENDED_STATUSES, POLL_INTERVAL, read_container_variables
+from mirrors.docker.host.failures import container_error
 from mirrors.docker.provider import DockerProvider
 from mirrors.planning.site_properties import Properties
 from mirrors.resources.health import wait_until_healthy

@@ -5,7 +5,7 @@ from typing import Any
 
 from mirrors.config import Settings
 from mirrors.docker.commands import DockerCommands
-from mirrors.docker.variables import database_url
+from mirrors.docker.sites.variables import database_url
 from mirrors.planning.reports.site_status import SiteCondition
 from mirrors.planning.site_ids.facts import Ledger
 from mirrors.problems import Note

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from mirrors.docker.connection import DockerConnection, load_docker_connection
-from mirrors.docker.host import connect_docker_host
-from mirrors.docker.ssh import local_socket, ssh_command
+from mirrors.docker.host.client import connect_docker_host
+from mirrors.docker.host.connection import DockerConnection, load_docker_connection
+from mirrors.docker.host.ssh import local_socket, ssh_command
 from mirrors.errors import MirrorsError
 from tests.docker.certificates import as_configured, server_side
 from tests.docker.host import container, docker_host

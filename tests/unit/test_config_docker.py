@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from mirrors.config import parse_configuration
-from mirrors.docker.connection import load_docker_connection
-from mirrors.docker.settings import docker_of
+from mirrors.docker.config.settings import docker_of
+from mirrors.docker.host.connection import load_docker_connection
 from mirrors.errors import ConfigurationError
 from mirrors.problems import Problem
 

@@ -9,7 +9,7 @@ import pytest
 from mirrors.config import parse_configuration
 from mirrors.config.connection import load_divio_connection
 from mirrors.config.files import ProjectFiles
-from mirrors.docker.connection import load_docker_connection
+from mirrors.docker.host.connection import load_docker_connection
 from mirrors.errors import ConfigurationError
 from mirrors.problems.configuration import CONFIGURATION_PROBLEMS
 from tests.unit.test_config import FLEET, TOKEN

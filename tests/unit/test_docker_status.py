@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from mirrors.config import Settings
-from mirrors.docker.observed import ObservedContainer
-from mirrors.docker.status import container_statuses
-from mirrors.docker.variables import database_url
+from mirrors.docker.observation.observed import ObservedContainer
+from mirrors.docker.observation.status import container_statuses
+from mirrors.docker.sites.variables import database_url
 from mirrors.planning.reports.site_status import SiteCondition, SiteStatus
 from tests.unit.fleets import settings
 

@@ -2,12 +2,12 @@
 
 import pytest
 
-from mirrors.docker.addresses import host_port, site_domain, site_url
-from mirrors.docker.healthcheck import health_command, to_go_duration
-from mirrors.docker.names import ResourceNames
+from mirrors.docker.config.sections import Healthcheck
 from mirrors.docker.plan import check_other_fleets, plan_containers
-from mirrors.docker.sections import Healthcheck
-from mirrors.docker.variables import plain_variables
+from mirrors.docker.sites.addresses import host_port, site_domain, site_url
+from mirrors.docker.sites.healthcheck import health_command, to_go_duration
+from mirrors.docker.sites.names import ResourceNames
+from mirrors.docker.sites.variables import plain_variables
 from mirrors.errors import ConfigurationError
 from mirrors.planning.observed import ObservedFleet, ObservedSite, ObservedVariable
 from mirrors.planning.site_ids.facts import AllocationRequest, Ledger

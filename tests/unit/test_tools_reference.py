@@ -18,7 +18,7 @@ from mirrors.config.all_keys import all_keys_model, key_models
 from mirrors.config.base import ConfigModel
 from mirrors.config.connection import CONNECTION_ENVIRON
 from mirrors.config.platform_settings import PlatformSettings
-from mirrors.docker import settings as docker
+from mirrors.docker.config import settings as docker
 from mirrors.fleet import Fleet
 from mirrors.planning.site_properties import CHECK_ONLY
 from mirrors.resources.mirror import Site

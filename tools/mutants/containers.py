@@ -24,7 +24,7 @@ CONTAINERS = (
     ),
     Mutation(
         "the-log-of-a-container-shows-its-secrets",
-        "mirrors/docker/host.py",
+        "mirrors/docker/host/client.py",
         "        return redact_log(printed, read_container_variables(container).items(), others=secrets)\n",
         "        return printed\n",
         (f"{PROVIDERS}::test_one_that_ends_is_reported_at_once_with_its_log_and_no_secret",),
@@ -45,21 +45,21 @@ CONTAINERS = (
     ),
     Mutation(
         "a-volume-goes-with-its-fleet",
-        "mirrors/docker/context.py",
+        "mirrors/docker/sites/context.py",
         "retain_on_delete=True",
         "retain_on_delete=False",
         (f"{DECLARED}::test_volumes_stay_and_containers_make_room_before_they_are_replaced",),
     ),
     Mutation(
         "a-site-does-not-wait-for-the-release-command",
-        "mirrors/docker/sites.py",
+        "mirrors/docker/sites/site.py",
         "    before = [*context.ready, *([release] if release else [])]\n",
         "    before = [*context.ready]\n",
         (f"{DECLARED}::test_each_site_waits_for_the_release_command_of_its_image",),
     ),
     Mutation(
         "a-duration-is-not-written-as-it-is-read-back",
-        "mirrors/docker/healthcheck.py",
+        "mirrors/docker/sites/healthcheck.py",
         'f"{minutes}m{left}s" if minutes else f"{left}s"',
         'f"{seconds}s"',
         ("tests/unit/test_planning_containers.py::test_durations_are_written_as_go_writes_them",),

@@ -2,9 +2,9 @@
 
 from mirrors.config import Settings
 from mirrors.config.variable_names import STORAGE_DSN
-from mirrors.docker.addresses import site_domain
-from mirrors.docker.names import ResourceNames
-from mirrors.docker.settings import docker_of
+from mirrors.docker.config.settings import docker_of
+from mirrors.docker.sites.addresses import site_domain
+from mirrors.docker.sites.names import ResourceNames
 from mirrors.planning.site_plan import SitePlan
 from mirrors.planning.variables.names import DATABASE_URL, DOMAIN, MIRRORS_APPLICATION, SITE_ID
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from mirrors.config import Settings
 from mirrors.config.variable_names import STORAGE_DSN
-from mirrors.docker.observed import ObservedContainer
-from mirrors.docker.settings import docker_of
-from mirrors.docker.variables import database_url, owns_database, owns_media, plain_variables, storage_dsn
+from mirrors.docker.config.settings import docker_of
+from mirrors.docker.observation.observed import ObservedContainer
+from mirrors.docker.sites.variables import database_url, owns_database, owns_media, plain_variables, storage_dsn
 from mirrors.planning.observed import ObservedSite
 from mirrors.planning.reports.site_status import SiteCondition
 from mirrors.planning.site_plan import SitePlan

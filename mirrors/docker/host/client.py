@@ -14,10 +14,10 @@ from docker.models.containers import Container
 from docker.tls import TLSConfig
 from docker.utils import kwargs_from_env
 
-from mirrors.docker.connection import DockerConnection
-from mirrors.docker.failures import docker_host_error
-from mirrors.docker.sections import DockerTls
-from mirrors.docker.ssh import local_socket
+from mirrors.docker.config.sections import DockerTls
+from mirrors.docker.host.connection import DockerConnection
+from mirrors.docker.host.failures import docker_host_error
+from mirrors.docker.host.ssh import local_socket
 from mirrors.errors import MirrorsError
 from mirrors.planning.reports.logs import redact_log
 

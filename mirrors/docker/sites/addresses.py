@@ -2,8 +2,8 @@
 
 from mirrors.config import Settings
 from mirrors.config.wording import format_path
-from mirrors.docker.names import ResourceNames
-from mirrors.docker.settings import docker_of
+from mirrors.docker.config.settings import docker_of
+from mirrors.docker.sites.names import ResourceNames
 from mirrors.errors import ConfigurationError
 from mirrors.planning.variables.addresses import make_site_url
 from mirrors.problems import Problem

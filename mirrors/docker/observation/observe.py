@@ -7,11 +7,11 @@ from datetime import datetime
 from docker.models.containers import Container
 
 from mirrors.config import Settings
-from mirrors.docker.host import DockerHost, read_container_variables
-from mirrors.docker.names import LABEL_ENVIRONMENT, LABEL_FLEET, LABEL_PASSWORD, LABEL_SITE
-from mirrors.docker.observed import ObservedContainer
+from mirrors.docker.host.client import DockerHost, read_container_variables
+from mirrors.docker.observation.observed import ObservedContainer
+from mirrors.docker.observation.site_facts import undeclared_site_from
 from mirrors.docker.plan import make_absent_site
-from mirrors.docker.site_facts import undeclared_site_from
+from mirrors.docker.sites.names import LABEL_ENVIRONMENT, LABEL_FLEET, LABEL_PASSWORD, LABEL_SITE
 from mirrors.planning.observed import ObservedFleet, ObservedSite, ObservedVariable
 from mirrors.planning.site_ids.facts import UndeclaredSite
 from mirrors.planning.variables.dsn import is_same_service, read_service

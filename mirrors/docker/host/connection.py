@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
-from mirrors.docker.sections import DockerTls
-from mirrors.docker.settings import DockerSettings
-from mirrors.docker.values import Host
+from mirrors.docker.config.sections import DockerTls
+from mirrors.docker.config.settings import DockerSettings
+from mirrors.docker.config.values import Host
 from mirrors.errors import ConfigurationError
 from mirrors.problems import Problem
 

@@ -6,13 +6,13 @@ from typing import Any
 import pulumi
 import pulumi_docker as docker
 
-from mirrors.docker.addresses import host_port, proxy_labels
-from mirrors.docker.context import DockerContext, env_input, healthcheck_input, label_inputs
-from mirrors.docker.healthcheck import health_command
-from mirrors.docker.names import LABEL_PASSWORD
-from mirrors.docker.settings import docker_of
-from mirrors.docker.site_inputs import checked_site_id, container_variables, ignored_properties
-from mirrors.docker.variables import owns_database
+from mirrors.docker.config.settings import docker_of
+from mirrors.docker.sites.addresses import host_port, proxy_labels
+from mirrors.docker.sites.context import DockerContext, env_input, healthcheck_input, label_inputs
+from mirrors.docker.sites.healthcheck import health_command
+from mirrors.docker.sites.inputs import checked_site_id, container_variables, ignored_properties
+from mirrors.docker.sites.names import LABEL_PASSWORD
+from mirrors.docker.sites.variables import owns_database
 from mirrors.planning.site_plan import SitePlan
 from mirrors.program.outputs import former_aliases
 

@@ -10,7 +10,7 @@ from pydantic import Field
 from mirrors.config.base import ConfigModel
 from mirrors.config.rollout_values import UrlPath
 from mirrors.config.values import DurationSeconds
-from mirrors.docker.values import (
+from mirrors.docker.config.values import (
     Address,
     Command,
     ContainerLabels,

@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterator
 from mirrors.config.settings import Settings
 from mirrors.config.variable_names import DATABASE_URL, STORAGE_DSN
 from mirrors.config.wording import format_path, problem_at, unknown_site_problem
-from mirrors.docker.names import ResourceNames
-from mirrors.docker.settings import docker_of
+from mirrors.docker.config.settings import docker_of
+from mirrors.docker.sites.names import ResourceNames
 from mirrors.problems import Problem
 
 OWN_SERVICES = {DATABASE_URL: "database", STORAGE_DSN: "media"}

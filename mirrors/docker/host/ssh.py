@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from threading import Thread
 from urllib.parse import urlsplit
 
-from mirrors.docker.failures import docker_host_error
+from mirrors.docker.host.failures import docker_host_error
 
 REMOTE_COMMAND = "docker system dial-stdio"
 """The command on the host. Docker's own command line and Pulumi's Docker provider run it too."""

@@ -5,9 +5,9 @@ from typing import Any
 
 import pulumi
 
-from mirrors.docker.addresses import host_port
-from mirrors.docker.context import DockerContext
-from mirrors.docker.variables import plain_variables
+from mirrors.docker.sites.addresses import host_port
+from mirrors.docker.sites.context import DockerContext
+from mirrors.docker.sites.variables import plain_variables
 from mirrors.errors import ConfigurationError
 from mirrors.planning.site_ids.facts import ORIGINAL_ID
 from mirrors.planning.site_plan import SitePlan

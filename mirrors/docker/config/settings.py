@@ -11,7 +11,7 @@ from mirrors.config.base import ConfigModel
 from mirrors.config.platform_settings import PlatformSettings
 from mirrors.config.validators import false_as_none
 from mirrors.config.values import DurationSeconds, Slug
-from mirrors.docker.sections import (
+from mirrors.docker.config.sections import (
     Build,
     Database,
     DockerTls,
@@ -21,7 +21,7 @@ from mirrors.docker.sections import (
     Publish,
     Resources,
 )
-from mirrors.docker.values import Domain, Host, Image, Port, Registry, Restart, Word
+from mirrors.docker.config.values import Domain, Host, Image, Port, Registry, Restart, Word
 from mirrors.problems import Problem
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ class DockerSettings(PlatformSettings):
     """Certificates for a Docker host at ``tcp://``."""
 
     def problems(self, context: ValidationContext) -> Iterator[Problem]:
-        from mirrors.docker.rules import docker_problems  # a provider process reads the keys without the rules
+        from mirrors.docker.config.rules import docker_problems  # a provider process reads the keys without the rules
 
         yield from docker_problems(context.settings, context.named)
 

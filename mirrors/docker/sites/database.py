@@ -5,7 +5,11 @@ from dataclasses import replace
 import pulumi
 import pulumi_docker as docker
 
-from mirrors.docker.context import (
+from mirrors.docker.config.settings import docker_of
+from mirrors.docker.password import DatabasePassword
+from mirrors.docker.role import DatabaseRole
+from mirrors.docker.serving import Serving
+from mirrors.docker.sites.context import (
     DockerContext,
     declare_component,
     declare_remote_image,
@@ -14,11 +18,7 @@ from mirrors.docker.context import (
     healthcheck_input,
     label_inputs,
 )
-from mirrors.docker.password import DatabasePassword
-from mirrors.docker.role import DatabaseRole
-from mirrors.docker.serving import Serving
-from mirrors.docker.settings import docker_of
-from mirrors.docker.variables import DATABASE_HOST, database_url, owns_database
+from mirrors.docker.sites.variables import DATABASE_HOST, database_url, owns_database
 from mirrors.planning.variables.names import DATABASE_URL
 from mirrors.program.outputs import former_aliases
 

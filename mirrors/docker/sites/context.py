@@ -9,10 +9,10 @@ import pulumi_docker as docker
 
 from mirrors.config import Settings
 from mirrors.config.variable_names import STORAGE_DSN
-from mirrors.docker.healthcheck import to_go_duration
-from mirrors.docker.names import ResourceNames
-from mirrors.docker.settings import docker_of
-from mirrors.docker.variables import owns_media, storage_dsn
+from mirrors.docker.config.settings import docker_of
+from mirrors.docker.sites.healthcheck import to_go_duration
+from mirrors.docker.sites.names import ResourceNames
+from mirrors.docker.sites.variables import owns_media, storage_dsn
 from mirrors.program.scheduler import RolloutScheduler
 from mirrors.resources.site_ids import SiteIds
 

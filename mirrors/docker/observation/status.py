@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from mirrors.config import Settings, SiteSettings
-from mirrors.docker.addresses import site_url
-from mirrors.docker.container_findings import ContainerFinding, find_process_faults, find_variable_differences
-from mirrors.docker.observed import ObservedContainer
+from mirrors.docker.observation.findings import ContainerFinding, find_process_faults, find_variable_differences
+from mirrors.docker.observation.observed import ObservedContainer
+from mirrors.docker.sites.addresses import site_url
 from mirrors.planning.reports.site_status import SiteCondition, SiteStatus, make_absent_status, mark_held
 from mirrors.planning.site_ids.pins import describe_other_id
 

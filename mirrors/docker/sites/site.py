@@ -6,13 +6,13 @@ from typing import Any
 
 import pulumi
 
-from mirrors.docker.addresses import site_url
-from mirrors.docker.containers import declare_site_container
-from mirrors.docker.context import DockerContext
+from mirrors.docker.config.settings import docker_of
 from mirrors.docker.release import Release
 from mirrors.docker.serving import Serving
-from mirrors.docker.settings import docker_of
-from mirrors.docker.site_inputs import (
+from mirrors.docker.sites.addresses import site_url
+from mirrors.docker.sites.containers import declare_site_container
+from mirrors.docker.sites.context import DockerContext
+from mirrors.docker.sites.inputs import (
     ALL_PROPERTIES,
     checked_site_id,
     container_variables,

@@ -1,6 +1,6 @@
 """The command that makes a container healthy, and durations as Docker's provider reads them back. Pure."""
 
-from mirrors.docker.sections import Healthcheck
+from mirrors.docker.config.sections import Healthcheck
 
 _HEALTH_PROGRAM = (
     "import http.client, os, sys; "

@@ -1,0 +1,1 @@
+"""The keys below ``docker``, and their rules."""

@@ -1,0 +1,1 @@
+"""The Docker host: the connection to it, and the requests that Pulumi's plugin cannot make."""

@@ -1,0 +1,1 @@
+"""The resources that a program declares: network, image, database, and the container of each site."""
