@@ -6,7 +6,7 @@ from mirrors import Fleet
 
 fleet = Fleet()
 
-pulumi.export("sites", fleet.sites)
+pulumi.export("sites", fleet.rows)
 pulumi.export("siteIds", fleet.site_ids)
 pulumi.export("retired", fleet.retired)
 pulumi.export("original", fleet.original)

@@ -5,6 +5,7 @@ Read with SDK 3.259 and 3.272. The program and the provider process both import 
 
 import asyncio
 import gc
+import logging
 import os
 import sys
 import threading
@@ -16,6 +17,7 @@ from typing import Any, TypeVar
 
 import grpc
 import pulumi
+from pulumi.runtime import config as runtime_config
 from pulumi.runtime import rpc
 from pulumi.runtime.proto import provider_pb2, status_pb2
 
@@ -102,6 +104,63 @@ def mark_secret(value: Any) -> dict[str, Any]:
     A dynamic provider cannot return an ``Output.secret``. Upstream: https://github.com/pulumi/pulumi/issues/3012.
     """
     return {_SIGNATURE: _SECRET, "value": value}
+
+
+def unmark_secrets(value: Any) -> Any:
+    """Return a value of the wire without the marks of secrets. Mocks get the inputs with them (SDK 3.259)."""
+    if isinstance(value, dict):
+        if value.get(_SIGNATURE) == _SECRET:
+            return unmark_secrets(value.get("value"))
+        return {key: unmark_secrets(item) for key, item in value.items()}
+    return [unmark_secrets(item) for item in value] if isinstance(value, list) else value
+
+
+def read_program_configuration() -> tuple[dict[str, str], frozenset[str]]:
+    """Return the raw configuration of the running program, of all namespaces, and the keys that are secrets.
+
+    The SDK's ``Config`` lists no keys, and Mirrors refuses a key that it does not know. A program that Pulumi starts as
+    a process has the configuration in its environment. An inline program of the Automation API has it in the SDK alone.
+    """
+    values = {**runtime_config.get_config_env(), **runtime_config.CONFIG.get()}
+    return values, frozenset({*runtime_config.get_config_secret_keys_env(), *runtime_config._SECRET_KEYS.get()})
+
+
+@contextmanager
+def own_event_loop() -> Iterator[None]:
+    """Have an event loop for a program under Mocks. At the end, close it and those that the SDK has made beside it.
+
+    The SDK makes a loop in each thread of the executor, and closes none (3.259). Python complains about each one when
+    it is collected, at any time later. After an error it also complains about each output that nothing awaits, as
+    Pulumi's own language host knows: that host silences the same logger.
+    """
+    before, loop = {*map(id, _find_event_loops())}, asyncio.new_event_loop()
+    logger = logging.getLogger("asyncio")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    asyncio.set_event_loop(loop)
+    try:
+        yield
+    finally:
+        _end_tasks(loop)
+        asyncio.set_event_loop(None)
+        for item in _find_event_loops():
+            if id(item) not in before and not item.is_running():
+                item.close()
+        gc.collect()
+        logger.setLevel(level)
+
+
+def _end_tasks(loop: asyncio.AbstractEventLoop) -> None:
+    tasks = asyncio.all_tasks(loop)
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        loop.run_until_complete(asyncio.wait(tasks))
+    loop.run_until_complete(loop.shutdown_default_executor())
+
+
+def _find_event_loops() -> list[asyncio.AbstractEventLoop]:
+    return [item for item in gc.get_objects() if isinstance(item, asyncio.BaseEventLoop)]
 
 
 def widen_executor(threads: int) -> bool:

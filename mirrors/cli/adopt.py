@@ -12,6 +12,7 @@ import click
 
 from mirrors.cli.options import DIFFERS_EXIT_CODE, connect_divio, directory_option, handle_errors, json_option
 from mirrors.cli.platforms import refuse_unless_supported
+from mirrors.cli.program_fleets import fleet_in_program_error, read_program_fleets
 from mirrors.cli.project import FLEET_KEY, PROJECT_FILES, ProjectFile
 from mirrors.cli.stacks import read_configuration, read_outputs
 from mirrors.cli.yaml_text import as_yaml
@@ -50,6 +51,8 @@ def adopt(
     if sources := find_likely_originals(*seen):
         raise mirror_as_original_error(original, sources)
     adoption = decide(*seen, mirrors, read_retired_ids(stack, cwd), read_reserved_applications(cwd))
+    if write:
+        refuse_program_fleet(stack, cwd)
     said = (
         write_fleet(adoption.fleet, cwd, force=force) + describe_missing_ids(adoption.undecided, cwd) if write else None
     )
@@ -78,6 +81,18 @@ def read_connection(stack: str | None, cwd: Path) -> DivioConnection:
             click.echo(f"Mirrors does not use the stack's configuration: {error}", err=True)
     refuse_unless_supported("adopt", platform_kind_of(raw), stack)
     return load_divio_connection(raw, os.environ)
+
+
+def refuse_program_fleet(stack: str | None, cwd: Path) -> None:
+    """Refuse to write a fleet into a file where the stack's program declares one. Raises MirrorsError."""
+    if stack is None or read_fleet_key(cwd, "original") is not None:
+        return
+    try:
+        declared = read_program_fleets(stack, cwd)
+    except MirrorsError:  # a stack that does not exist yet has no fleet
+        return
+    if declared:
+        raise fleet_in_program_error(", ".join(declared), "Run the command without --write, and change the arguments")
 
 
 def adoption_data(adoption: AdoptionProposal) -> dict[str, Any]:

@@ -2,39 +2,77 @@
 
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
+from mirrors.cli.program_fleets import FLEET_KEYS, choose_program_fleet, read_program_fleets
 from mirrors.cli.stacks import StackValues, read_configuration
 from mirrors.config import LoadedConfiguration, Settings, parse_configuration
 from mirrors.config.base import CONFIG_NAMESPACE
 from mirrors.config.files import ProjectFiles
+from mirrors.config.program_fleet import ProgramFleet
 from mirrors.errors import ConfigurationError
 from mirrors.problems import Problem
 
-__all__ = ["FLEET_KEYS", "is_about_fleet", "load_from_values", "load_settings", "load_stack_configuration"]
+__all__ = [
+    "FLEET_KEYS",
+    "find_declared_fleets",
+    "is_about_fleet",
+    "load_all_settings",
+    "load_from_raw",
+    "load_from_values",
+    "load_settings",
+    "load_stack_configuration",
+    "require_settings",
+]
 
-FLEET_KEYS = frozenset({"fleet", "fleetFile"})
 
-
-def load_stack_configuration(stack: str, cwd: Path, *, secrets: bool = True) -> LoadedConfiguration:
-    """Load a stack's configuration.
+def load_stack_configuration(
+    stack: str, cwd: Path, *, secrets: bool = True, fleet: str | None = None
+) -> LoadedConfiguration:
+    """Load the configuration of a stack's fleet. The state has the fleet if the configuration declares none.
 
     Args:
         secrets: Decrypt secrets, and check that they are set as such. Without it Mirrors decrypts only a fleet that is
             itself a secret.
+        fleet: The name of a ``Fleet`` of the program. Without it the stack must have one fleet.
 
     Raises:
-        MirrorsError: Pulumi cannot read it: for example, the stack does not exist.
+        MirrorsError: Pulumi cannot read it: for example, the stack does not exist. Or the stack has several fleets.
     """
     raw = read_configuration(stack, cwd, secrets=secrets)
     if not secrets and not FLEET_KEYS & raw.values.keys():
         raw = read_configuration(stack, cwd)
-    return _load_raw(raw, stack, cwd, check_secrecy=secrets)
+    declared = choose_program_fleet(raw.values.keys(), stack, cwd, fleet)
+    return _load_raw(raw, stack, cwd, check_secrecy=secrets, declared=declared)
 
 
-def load_settings(stack: str, cwd: Path) -> Settings:
+def load_settings(stack: str, cwd: Path, fleet: str | None = None) -> Settings:
     """Load a stack's configuration. Raises MirrorsError, with every problem of the configuration."""
-    found = load_stack_configuration(stack, cwd)
+    return require_settings(load_stack_configuration(stack, cwd, fleet=fleet))
+
+
+def load_all_settings(stack: str, cwd: Path, fleet: str | None = None) -> tuple[Settings, ...]:
+    """Load the configuration of each fleet of a stack, or of the named one. Raises as ``load_settings``."""
+    raw = read_configuration(stack, cwd)
+    fleets = find_declared_fleets(raw, stack, cwd, fleet)
+    return tuple(require_settings(_load_raw(raw, stack, cwd, declared=item)) for item in fleets)
+
+
+def find_declared_fleets(raw: StackValues, stack: str, cwd: Path, fleet: str | None) -> Sequence[ProgramFleet | None]:
+    """Return each fleet of a stack, or the named one. None is the fleet of the configuration."""
+    if fleet is None and not FLEET_KEYS & raw.values.keys():
+        return [*read_program_fleets(stack, cwd).values()] or [None]
+    return [choose_program_fleet(raw.values.keys(), stack, cwd, fleet)]
+
+
+def load_from_raw(raw: StackValues, stack: str, cwd: Path, declared: ProgramFleet | None) -> LoadedConfiguration:
+    """Load the configuration of a fleet from values that were read before, of the namespace ``mirrors``."""
+    return _load_raw(raw, stack, cwd, declared=declared)
+
+
+def require_settings(found: LoadedConfiguration) -> Settings:
+    """Return the settings. Raises ConfigurationError, with every problem of the configuration."""
     if found.settings is None or found.problems:
         raise ConfigurationError(*found.problems)
     return found.settings
@@ -48,9 +86,13 @@ def is_about_fleet(problem: Problem) -> bool:
 
 def load_from_values(configured: StackValues, stack: str, cwd: Path) -> LoadedConfiguration:
     """Load a stack's configuration from values that were read before, of all namespaces."""
-    return _load_raw(configured.of_mirrors(), stack, cwd)
+    raw = configured.of_mirrors()
+    declared = () if FLEET_KEYS & raw.values.keys() else read_program_fleets(stack, cwd).values()
+    return _load_raw(raw, stack, cwd, declared=next(iter(declared), None))
 
 
-def _load_raw(raw: StackValues, stack: str, cwd: Path, *, check_secrecy: bool = True) -> LoadedConfiguration:
+def _load_raw(
+    raw: StackValues, stack: str, cwd: Path, *, check_secrecy: bool = True, declared: ProgramFleet | None = None
+) -> LoadedConfiguration:
     secret = raw.secret_keys if check_secrecy else None
-    return parse_configuration(raw.values, stack, os.environ, ProjectFiles.find(cwd, stack), secret)
+    return parse_configuration(raw.values, stack, os.environ, ProjectFiles.find(cwd, stack), secret, declared)

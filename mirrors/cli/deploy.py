@@ -9,7 +9,14 @@ from pathlib import Path
 import click
 
 from mirrors.cli.configuration import is_about_fleet, load_settings, load_stack_configuration
-from mirrors.cli.options import handle_errors, has_confirmation, no_terminal_error, print_note, stack_option
+from mirrors.cli.options import (
+    fleet_option,
+    handle_errors,
+    has_confirmation,
+    no_terminal_error,
+    print_note,
+    stack_option,
+)
 from mirrors.cli.single_sites import refuse_single_sites
 from mirrors.cli.stacks import find_pulumi
 from mirrors.cli.status import observe_statuses
@@ -30,6 +37,7 @@ CGROUP_CPU_LIMIT = Path("/sys/fs/cgroup/cpu.max")
 @click.command()
 @click.argument("sites", nargs=-1, metavar="[SITE]...")
 @stack_option
+@fleet_option
 @click.option("--all", "all_sites", is_flag=True, help="All sites, in waves. Held sites stay as they are.")
 @click.option(
     "--behind",
@@ -51,6 +59,7 @@ def deploy(
     sites: Sequence[str],
     stack: str,
     *,
+    fleet: str | None,
     all_sites: bool,
     late: bool,
     yes: bool,
@@ -65,7 +74,7 @@ def deploy(
     """
     check_choice(sites, all_sites=all_sites, late=late)
     path, directory = find_pulumi(), cwd or Path()
-    settings = load_settings(stack, directory)
+    settings = load_settings(stack, directory, fleet)
     chosen = choose_sites(settings, sites, stack, directory, all_sites=all_sites)
     for said in chosen.notes:
         print_note(said)
@@ -85,7 +94,7 @@ def deploy(
     command = [path, *arguments[1:]]
     if plain or preview:
         replace_process(command, given)
-    run_update(settings, command, given, yes=yes, chosen=chosen.sites)
+    run_update([settings], command, given, yes=yes, chosen=chosen.sites)
 
 
 def check_choice(sites: Sequence[str], *, all_sites: bool, late: bool) -> None:
@@ -102,20 +111,30 @@ def format_command(given: Mapping[str, str], arguments: Sequence[str]) -> str:
     return " ".join([*(f"{name}={shlex.quote(value)}" for name, value in given.items()), shlex.join(arguments)])
 
 
-def load_fleet(stack: str, cwd: Path) -> FleetSettings:
-    """Return the declared fleet, without decrypting secrets where it has none. Raises ConfigurationError."""
-    found = load_stack_configuration(stack, cwd, secrets=False)
+def load_fleet(stack: str, cwd: Path, fleet: str | None = None) -> tuple[FleetSettings, str | None]:
+    """Return the declared fleet, and the name of the ``Fleet`` whose arguments declare it; None if a file does.
+
+    Secrets stay encrypted where the fleet has none.
+
+    Raises:
+        ConfigurationError: The configuration declares no valid fleet.
+    """
+    found = load_stack_configuration(stack, cwd, secrets=False, fleet=fleet)
     problems = [problem for problem in found.problems if is_about_fleet(problem)]
     if found.fleet is None or problems:
         raise ConfigurationError(*problems)
-    return found.fleet
+    return found.fleet, found.program_fleet
 
 
 def choose_sites(settings: Settings, sites: Sequence[str], stack: str, cwd: Path, *, all_sites: bool) -> ChosenSites:
     """Return the named sites, all sites, or without either the outdated ones. Raises MirrorsError, DivioError."""
     if sites:
         return choose_named_sites(settings, sites, stack)
-    return choose_all_sites(settings) if all_sites else choose_outdated_sites(settings, observe_statuses(stack, cwd))
+    return (
+        choose_all_sites(settings)
+        if all_sites
+        else choose_outdated_sites(settings, observe_statuses(stack, cwd, settings.program_fleet))
+    )
 
 
 def build_pulumi_command(

@@ -15,11 +15,13 @@ from mirrors.cli.deploy import load_fleet
 from mirrors.cli.options import (
     DIFFERS_EXIT_CODE,
     directory_option,
+    fleet_option,
     handle_errors,
     json_option,
     print_note,
     stack_option,
 )
+from mirrors.cli.program_fleets import fleet_in_program_error
 from mirrors.cli.project import ProjectFile
 from mirrors.cli.state import StackState
 from mirrors.config import FleetSettings
@@ -30,21 +32,26 @@ from mirrors.planning.site_ids.pins import SiteIdPin, find_pin_problems, list_pi
 @click.command()
 @stack_option
 @click.option("--pin", "write", is_flag=True, help="Write ids that are not declared into the configuration.")
+@fleet_option
 @json_option
 @directory_option
 @handle_errors
-def ids(stack: str, *, write: bool, as_json: bool, cwd: Path) -> None:
+def ids(stack: str, *, write: bool, fleet: str | None, as_json: bool, cwd: Path) -> None:
     """Show assigned and retired SITE_IDs of a stack, and whether the configuration declares them.
 
     The exit code is 0, 2 if a site is declared with another id than the stack has for it, 1 on an error.
     """
-    ledger = StackState.of(stack, cwd).ledger
+    state = StackState.of(stack, cwd)
+    declared, name = load_fleet(stack, cwd, fleet)
+    ledger = state.of_fleet(name).ledger
     written: list[str] = []
+    if write and name is not None:
+        raise fleet_in_program_error(name, describe_missing_pins(list_pins(ledger, declared)))
     if write:
-        written = write_pins(ledger, load_fleet(stack, cwd), stack, cwd)
-    fleet = load_fleet(stack, cwd)
-    found = list_pins(ledger, fleet)
-    problems = list(find_pin_problems(found, fleet))
+        written = write_pins(ledger, declared, stack, cwd)
+        declared, _ = load_fleet(stack, cwd)
+    found = list_pins(ledger, declared)
+    problems = list(find_pin_problems(found, declared))
     if as_json:
         data = {"sites": [_pin_data(item) for item in found], "written": written}
         click.echo(json.dumps({**data, "problems": [problem.data for problem in problems]}, indent=2))
@@ -55,6 +62,15 @@ def ids(stack: str, *, write: bool, as_json: bool, cwd: Path) -> None:
     for problem in problems:
         print_note(problem)
     sys.exit(DIFFERS_EXIT_CODE if any(item.mismatch for item in found) else 0)
+
+
+def describe_missing_pins(found: Sequence[SiteIdPin]) -> str:
+    """Return which arguments to write in place of ``--pin``."""
+    missing = [pin for pin in found if not pin.is_pinned]
+    sites = [f"{pin.application}: site_id={pin.site_id}" for pin in missing if not pin.retired]
+    retired = [str(pin.site_id) for pin in missing if pin.retired]
+    lines = [*sites, *([f"FleetArgs: retired must have {', '.join(retired)}"] if retired else [])]
+    return f"Write into the arguments: {'; '.join(lines)}" if lines else "All ids are in the arguments already"
 
 
 def write_pins(ledger: Ledger, fleet: FleetSettings, stack: str, cwd: Path) -> list[str]:

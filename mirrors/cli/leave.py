@@ -33,7 +33,9 @@ def leave(stack: str, *, yes: bool, cwd: Path) -> None:
     refuse_unless_supported("leave", state.platform, stack)
     if state.foreign:
         raise other_resources_error(stack, state.foreign)
-    ledger, fleet = state.ledger, load_fleet(stack, cwd)
+    if len(state.program_fleets) > 1:
+        raise several_fleets_to_leave_error(stack, [*state.program_fleets])
+    ledger, (fleet, _) = state.ledger, load_fleet(stack, cwd)
     known = ledger.highest <= (fleet.highest_site_id or 0)
     for line in describe_consequences(
         stack, len(state.resources), list_pins(ledger, fleet), None if known else ledger.highest
@@ -48,6 +50,13 @@ def leave(stack: str, *, yes: bool, cwd: Path) -> None:
         f"The stack {stack} manages nothing now. To adopt the fleet again: pulumi up --stack {stack}."
         f" To remove the stack as well: pulumi stack rm {stack}"
     )
+
+
+def several_fleets_to_leave_error(stack: str, fleets: Sequence[str]) -> MirrorsError:
+    """Return the error for a stack that would forget several fleets at once."""
+    said = f"the stack {stack} has several fleets: {', '.join(fleets)}."
+    remedy = "Remove the resources of one with pulumi state delete. Nothing was changed"
+    return MirrorsError(Problem("several-fleets", said, remedy))
 
 
 def other_resources_error(stack: str, urns: Sequence[str]) -> MirrorsError:

@@ -21,6 +21,7 @@ from mirrors.problems import Note, Problem
 __all__ = [
     "connect_divio",
     "directory_option",
+    "fleet_option",
     "handle_errors",
     "has_confirmation",
     "is_confirmed",
@@ -39,6 +40,12 @@ CONFIRMATION_VARIABLES = ("PULUMI_SKIP_CONFIRMATIONS", "PULUMI_OPTION_YES", "PUL
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for other programs.")
 stack_option = click.option("-s", "--stack", required=True, help="The stack, e.g. test.")
+fleet_option = click.option(
+    "--fleet",
+    envvar="MIRRORS_FLEET",
+    metavar="NAME",
+    help="A Fleet that the program declares in arguments, where the stack has several.",
+)
 directory_option = click.option(
     "-C",
     "--cwd",

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,15 +12,24 @@ from typing import Any
 
 import click
 
-from mirrors.cli.configuration import load_stack_configuration
+from mirrors.cli.configuration import FLEET_KEYS, load_from_raw
 from mirrors.cli.deploy import target_options
-from mirrors.cli.options import DIFFERS_EXIT_CODE, directory_option, handle_errors, json_option, stack_option
+from mirrors.cli.options import (
+    DIFFERS_EXIT_CODE,
+    directory_option,
+    fleet_option,
+    handle_errors,
+    json_option,
+    stack_option,
+)
 from mirrors.cli.platforms import commands_of
 from mirrors.cli.preview_markdown import render_markdown
 from mirrors.cli.preview_report import preview_data, preview_text
+from mirrors.cli.program_fleets import choose_named_fleet, choose_program_fleet
 from mirrors.cli.single_sites import refuse_single_sites
-from mirrors.cli.stacks import CommandError, find_pulumi
+from mirrors.cli.stacks import CommandError, StackValues, find_pulumi, read_configuration
 from mirrors.config import Settings
+from mirrors.config.program_fleet import ProgramFleet
 from mirrors.planning.reports.fleet_preview import FleetPreview
 from mirrors.planning.reports.preview import summarize_preview
 from mirrors.planning.rollout.targets import ChosenSites, choose_named_sites
@@ -35,11 +44,12 @@ STREAMING_PREVIEW = "PULUMI_ENABLE_STREAMING_JSON_PREVIEW"
 @click.command()
 @click.argument("sites", nargs=-1, metavar="[SITE]...")
 @stack_option
+@fleet_option
 @click.option("--markdown", is_flag=True, help="Print Markdown, for a comment under a pull request.")
 @json_option
 @directory_option
 @handle_errors
-def preview(sites: Sequence[str], stack: str, *, markdown: bool, as_json: bool, cwd: Path) -> None:
+def preview(sites: Sequence[str], stack: str, *, fleet: str | None, markdown: bool, as_json: bool, cwd: Path) -> None:
     """Show what an update would do: which sites it reaches, in which wave, and why.
 
     With names of sites it shows what 'mirrors deploy' would do. Writes nothing. The exit code is 0 if nothing changes,
@@ -47,7 +57,7 @@ def preview(sites: Sequence[str], stack: str, *, markdown: bool, as_json: bool, 
     """
     if markdown and as_json:
         raise click.UsageError("Pass only one of these: --markdown, --json.")
-    found = preview_stack(sites, stack, cwd)
+    found = preview_stack(sites, stack, cwd, fleet)
     if as_json:
         click.echo(json.dumps(preview_data(found), indent=2))
     else:
@@ -55,21 +65,54 @@ def preview(sites: Sequence[str], stack: str, *, markdown: bool, as_json: bool, 
     sys.exit(1 if found.problems else DIFFERS_EXIT_CODE if found.changed_resources else 0)
 
 
-def preview_stack(sites: Sequence[str], stack: str, cwd: Path) -> FleetPreview:
+def preview_stack(sites: Sequence[str], stack: str, cwd: Path, fleet: str | None = None) -> FleetPreview:
     """Preview the stack. A configuration that cannot be used gives a preview with problems.
+
+    Args:
+        fleet: The fleet of the program to show, where there are several.
 
     Raises:
         MirrorsError: Pulumi gives no preview: for example, the stack does not exist.
     """
-    configured = load_stack_configuration(stack, cwd)
+    raw = read_configuration(stack, cwd)
+    if not sites and (fleet is not None or not FLEET_KEYS & raw.values.keys()):
+        return preview_program_fleet(raw, stack, cwd, fleet)
+    configured = load_from_raw(raw, stack, cwd, choose_program_fleet(raw.values.keys(), stack, cwd, fleet))
     settings = configured.settings
     if settings is None:
         return FleetPreview(stack, problems=configured.problems)
     chosen = choose_named_sites(settings, sites, stack) if sites else ChosenSites(None)
     if sites:
         refuse_single_sites(settings, stack, cwd)
-    engine, reported = run_pulumi_preview(settings, chosen, stack, cwd)
+    targets = target_options(settings, chosen)
+    engine, reported = run_pulumi_preview(targets, chosen.manual_release_sites, stack, cwd)
     return complete_preview(engine, settings, stack, replace(reported, notes=(*chosen.notes, *reported.notes)))
+
+
+def preview_program_fleet(raw: StackValues, stack: str, cwd: Path, name: str | None) -> FleetPreview:
+    """Preview a fleet that the program declares, as the program declares it now. The state may have an older one."""
+    engine, reported = run_pulumi_preview([], (), stack, cwd)
+    fleets = {key: ProgramFleet.from_state(key, item) for key, item in reported.fleets.items()}
+    if not fleets:
+        problems = reported.problems or load_from_raw(raw, stack, cwd, None).problems
+        return FleetPreview(stack, problems=tuple(problems))
+    own = choose_named_fleet(fleets, f"the stack {stack}", name)
+    configured = load_from_raw(raw, stack, cwd, own)
+    if configured.settings is None:
+        return FleetPreview(stack, problems=configured.problems)
+    others = [item for item in fleets.values() if item is not own]
+    return complete_preview(drop_fleets(engine, others), configured.settings, stack, reported)
+
+
+def drop_fleets(engine: Mapping[str, Any], fleets: Iterable[ProgramFleet]) -> Mapping[str, Any]:
+    """Return Pulumi's preview without the steps of these fleets. Their resources have the names of sites and fleets."""
+    names = {name for fleet in fleets for name in (fleet.name, *fleet.slugs)}
+    steps = [step for step in engine.get("steps") or () if not _is_of_fleet(str(step.get("urn")), names)]
+    return {**engine, "steps": steps}
+
+
+def _is_of_fleet(urn: str, names: Collection[str]) -> bool:
+    return "::mirrors:index:Fleet" in urn and urn.rpartition("::")[2] in names
 
 
 def complete_preview(
@@ -81,9 +124,13 @@ def complete_preview(
 
 
 def run_pulumi_preview(
-    settings: Settings, chosen: ChosenSites, stack: str, cwd: Path
+    targets: Sequence[str], manual_release_sites: Sequence[str], stack: str, cwd: Path
 ) -> tuple[Mapping[str, Any], ReportedEvents]:
     """Return what ``pulumi preview --json`` prints, and what Mirrors reports meanwhile. Problems do not stop it.
+
+    Args:
+        targets: The options that keep Pulumi from other sites.
+        manual_release_sites: The sites that get a release under ``rollout.follow: manual``.
 
     Its other output is captured and dropped. It has no secret, but it would hide the answer.
 
@@ -98,14 +145,14 @@ def run_pulumi_preview(
         stack,
         "--cwd",
         str(cwd),
-        *target_options(settings, chosen),
+        *targets,
     ]
     environ = {name: value for name, value in os.environ.items() if name != STREAMING_PREVIEW}
     with TemporaryDirectory() as folder:
         events = Path(folder) / "events"
         events.touch()
         given = {EVENTS_VARIABLE: str(events)} | (
-            {MANUAL_RELEASE_SITES: " ".join(chosen.manual_release_sites)} if chosen.manual_release_sites else {}
+            {MANUAL_RELEASE_SITES: " ".join(manual_release_sites)} if manual_release_sites else {}
         )
         done = subprocess.run(  # noqa: S603
             [*command, "--non-interactive", "--color", "never"],

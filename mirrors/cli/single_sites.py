@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from mirrors.cli.platforms import commands_of
-from mirrors.cli.stacks import export_state
+from mirrors.cli.state import StackState
 from mirrors.config import FleetSettings, Settings
 from mirrors.errors import MirrorsError
 from mirrors.planning.environments import choose_image_environment
@@ -20,7 +20,7 @@ Resources = Sequence[Mapping[str, Any]]
 
 def refuse_single_sites(settings: Settings, stack: str, cwd: Path) -> None:
     """Refuse to deploy single sites where a site that is no target would have to change too. Raises MirrorsError."""
-    stored = export_state(stack, cwd).get("resources") or []
+    stored = StackState.of(stack, cwd).of_fleet(settings.program_fleet).resources
     if left := undeclared_mirrors(stored, settings.fleet):
         them = "it" if len(left) == 1 else "them"
         said = f"{format_slugs(left)} {'has' if len(left) == 1 else 'have'} left the list"

@@ -1,12 +1,13 @@
 """The parts of a stack's state that the commands need, from ``pulumi stack export``. It shows no secret."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from mirrors.cli.stacks import export_state
 from mirrors.config.platforms import platform_kind_of_types
+from mirrors.config.program_fleet import DECLARATION_OUTPUT, ProgramFleet
 from mirrors.errors import MirrorsError
 from mirrors.planning.reports.pulumi_steps import DYNAMIC_TYPES, SITE_TYPES
 from mirrors.planning.site_ids.facts import Ledger
@@ -23,6 +24,7 @@ ONE_LEDGER_REMEDY = (
 )
 """The way out of a state with more than one ledger."""
 
+FLEET_TYPE = "mirrors:index:Fleet"
 FLEET_TYPES = ("mirrors:index:", DYNAMIC_TYPES)
 
 
@@ -44,6 +46,36 @@ class StackState:
         deployment = export_state(stack, cwd)
         resources = [item for item in deployment.get("resources") or [] if not item["type"].startswith("pulumi:")]
         return cls(resources, deployment.get("pending_operations") or [])
+
+    @property
+    def program_fleets(self) -> dict[str, ProgramFleet]:
+        """{name: fleet} of the fleets that the program declares in arguments."""
+        return {
+            _name_of(item): ProgramFleet.from_state(_name_of(item), item["outputs"][DECLARATION_OUTPUT])
+            for item in self._program_fleet_resources
+        }
+
+    def of_fleet(self, name: str | None) -> "StackState":
+        """Return the part of one ``Fleet``.
+
+        Args:
+            name: A fleet in arguments. None for the configured one: all that is below no fleet in arguments.
+        """
+        roots = {item["urn"]: _name_of(item) for item in self._program_fleet_resources}
+        parents = {item["urn"]: item.get("parent") for item in self.resources}
+        if not roots:
+            return self
+        return replace(
+            self, resources=[item for item in self.resources if _find_root(item["urn"], parents, roots) == name]
+        )
+
+    @property
+    def _program_fleet_resources(self) -> list[Mapping[str, Any]]:
+        return [
+            item
+            for item in self.resources
+            if item["type"] == FLEET_TYPE and DECLARATION_OUTPUT in (item.get("outputs") or {})
+        ]
 
     @property
     def ledger(self) -> Ledger:
@@ -94,6 +126,18 @@ class StackState:
     def foreign(self) -> tuple[str, ...]:
         """The URNs of resources that are not the fleet's. A project may declare others beside it."""
         return tuple(item["urn"] for item in self.resources if not item["type"].startswith(FLEET_TYPES))
+
+
+def _name_of(item: Mapping[str, Any]) -> str:
+    return str(item["urn"]).rpartition("::")[2]
+
+
+def _find_root(urn: str, parents: Mapping[str, str | None], roots: Mapping[str, str]) -> str | None:
+    """Return the name of the fleet in arguments that a resource belongs to; None if it belongs to none."""
+    place: str | None = urn
+    while place and place not in roots:
+        place = parents.get(place)
+    return roots[place] if place else None
 
 
 def several_ledgers_problem(ledgers: Mapping[str, Ledger]) -> Problem:

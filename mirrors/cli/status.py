@@ -11,11 +11,12 @@ from pydantic.alias_generators import to_camel
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from mirrors.cli.configuration import load_settings
+from mirrors.cli.configuration import load_all_settings
 from mirrors.cli.display import format_moment, format_release, make_console
 from mirrors.cli.options import (
     DIFFERS_EXIT_CODE,
     directory_option,
+    fleet_option,
     handle_errors,
     json_option,
     print_note,
@@ -39,15 +40,16 @@ STATE_COLOURS = {
 
 @click.command()
 @stack_option
+@fleet_option
 @json_option
 @directory_option
 @handle_errors
-def status(stack: str, *, as_json: bool, cwd: Path) -> None:
+def status(stack: str, *, fleet: str | None, as_json: bool, cwd: Path) -> None:
     """Show every site: its SITE_ID, release, deployment and state.
 
     The exit code is 0 if all sites are converged or held, 2 if any differs, 1 on an error.
     """
-    rows = observe_statuses(stack, cwd)
+    rows = observe_statuses(stack, cwd, fleet)
     if as_json:
         click.echo(json.dumps([status_data(row) for row in rows], indent=2))
     else:
@@ -55,19 +57,22 @@ def status(stack: str, *, as_json: bool, cwd: Path) -> None:
     sys.exit(0 if all(row.state in CONVERGED_CONDITIONS for row in rows) else DIFFERS_EXIT_CODE)
 
 
-def observe_statuses(stack: str, cwd: Path) -> tuple[SiteStatus, ...]:
-    """Observe the sites. Writes nothing.
+def observe_statuses(stack: str, cwd: Path, fleet: str | None = None) -> tuple[SiteStatus, ...]:
+    """Observe the sites of every fleet of a stack, or of the named one. Writes nothing.
 
     Raises:
         MirrorsError: The configuration cannot be used.
         DivioError: The platform does not answer.
     """
-    return observe_stack(load_settings(stack, cwd), stack, cwd).rows
+    fleets = load_all_settings(stack, cwd, fleet)
+    return tuple(row for settings in fleets for row in observe_stack(settings, stack, cwd).rows)
 
 
 def observe_stack(settings: Settings, stack: str, cwd: Path) -> StackStatus:
     """Observe the sites of a stack with this configuration. Writes nothing. Raises as ``observe_statuses``."""
-    return commands_of(settings.platform.kind).status(settings, lambda: StackState.of(stack, cwd), print_note)
+    return commands_of(settings.platform.kind).status(
+        settings, lambda: StackState.of(stack, cwd).of_fleet(settings.program_fleet), print_note
+    )
 
 
 def status_data(row: SiteStatus) -> dict[str, object]:

@@ -4,19 +4,21 @@ import os
 import subprocess
 import sys
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from mirrors.cli.configuration import load_settings
-from mirrors.cli.options import handle_errors, has_confirmation, is_confirmed, no_terminal_error
+from mirrors.cli.configuration import FLEET_KEYS, find_declared_fleets, load_from_raw, require_settings
+from mirrors.cli.options import handle_errors, has_confirmation, is_confirmed, no_terminal_error, print_note
 from mirrors.cli.progress import run_with_progress
 from mirrors.cli.pulumi_options import PulumiCommand
-from mirrors.cli.stacks import find_pulumi, read_selected_stack
+from mirrors.cli.stacks import find_pulumi, read_configuration, read_selected_stack
 from mirrors.config import Settings
 from mirrors.planning.platform_words import PlatformWords, load_platform_words
-from mirrors.planning.reports.progress import make_update_progress
+from mirrors.planning.reports.progress import UpdateProgress, WaveProgress, make_update_progress
 from mirrors.planning.rollout.waves import plan_rollout
+from mirrors.problems import Note
 
 OWN_OUTPUT = frozenset({"--json", "--event-log", "--plan"})
 """Options of ``pulumi up`` after which its own output is what you asked for."""
@@ -51,7 +53,26 @@ def up(
     command += [*(["--yes"] if yes else []), *(["--skip-preview"] if skip_preview else [])]
     if plain or OWN_OUTPUT.intersection(argument.partition("=")[0] for argument in arguments):
         replace_process(command, {})
-    run_update(load_settings(stack, directory), command, {}, yes=yes, preview=not skip_preview)
+    fleets = load_fleets_to_update(stack, directory)
+    if not fleets:
+        replace_process(command, {})
+    run_update(fleets, command, {}, yes=yes, preview=not skip_preview)
+
+
+def load_fleets_to_update(stack: str, cwd: Path) -> tuple[Settings, ...]:
+    """Return the settings of each fleet; none before the first update of fleets that the program declares.
+
+    A program without any fleet says so itself.
+
+    Raises:
+        MirrorsError: The configuration has problems.
+    """
+    raw = read_configuration(stack, cwd)
+    fleets = find_declared_fleets(raw, stack, cwd, None)
+    if fleets == [None] and not FLEET_KEYS & raw.values.keys():
+        print_note(Note(f"the stack {stack} knows no fleet yet, so this update has Pulumi's own output"))
+        return ()
+    return tuple(require_settings(load_from_raw(raw, stack, cwd, item)) for item in fleets)
 
 
 def replace_process(command: Sequence[str], given: Mapping[str, str]) -> None:
@@ -61,7 +82,7 @@ def replace_process(command: Sequence[str], given: Mapping[str, str]) -> None:
 
 
 def run_update(
-    settings: Settings,
+    fleets: Sequence[Settings],
     command: Sequence[str],
     given: Mapping[str, str],
     *,
@@ -72,7 +93,7 @@ def run_update(
     """Run an update with its progress, and leave with its exit code.
 
     Args:
-        settings: The stack's configuration.
+        fleets: The stack's configuration, for each of its fleets.
         command: The path of ``pulumi`` and its arguments.
         given: Variables for it.
         yes: Whether it has ``--yes``. Without it Mirrors shows Pulumi's preview and asks, as Pulumi does.
@@ -89,12 +110,25 @@ def run_update(
         command = [*command, *ask_before(command, given)]
     elif not yes:
         command = [*command, "--yes"]
-    words = load_platform_words(settings)
+    finished_by = {kind for settings in fleets for kind in load_platform_words(settings).finished_by}
+    sys.exit(run_with_progress(command, given, make_progress(fleets, chosen), finished_by))
+
+
+def make_progress(fleets: Sequence[Settings], chosen: Collection[str] | None) -> UpdateProgress:
+    """Return the progress of an update of these fleets. The lines of several fleets begin with their names."""
+    several = len(fleets) > 1
+    waves = [
+        replace(wave, title=f"{settings.program_fleet} {wave.title}" if several else wave.title)
+        for settings in fleets
+        for wave in _list_waves(settings, chosen)
+    ]
+    return UpdateProgress(waves)
+
+
+def _list_waves(settings: Settings, chosen: Collection[str] | None) -> Sequence[WaveProgress]:
     original, *mirrors = settings.fleet.slugs
-    progress = make_update_progress(
-        original if updates_original(settings, words) else None, mirrors, plan_rollout(settings), chosen
-    )
-    sys.exit(run_with_progress(command, given, progress, words.finished_by))
+    updated = original if updates_original(settings, load_platform_words(settings)) else None
+    return make_update_progress(updated, mirrors, plan_rollout(settings), chosen).waves
 
 
 def updates_original(settings: Settings, words: PlatformWords) -> bool:

@@ -19,6 +19,7 @@ from mirrors.config.platforms import (
     platform_kind_of,
     platform_settings_class,
 )
+from mirrors.config.program_fleet import PROGRAM_KEYS, ProgramFleet
 from mirrors.config.scanning import FileScan, compare_with_files
 from mirrors.config.settings import Settings
 from mirrors.config.wording import format_value
@@ -45,6 +46,7 @@ class ConfigurationDraft:
         named: The slugs of all entries of that list, valid or not.
         problems: The problems so far.
         usable: Whether Mirrors can look at the platform with the rest.
+        in_program: Whether a program declares the fleet, so that no YAML has it.
     """
 
     data: dict[str, Any]
@@ -54,10 +56,16 @@ class ConfigurationDraft:
     named: frozenset[str]
     problems: list[Problem] = field(default_factory=list)
     usable: bool = True
+    in_program: bool = False
 
     @classmethod
     def from_raw(
-        cls, raw: Mapping[str, str], stack: str, environ: Mapping[str, str], files: ProjectFiles
+        cls,
+        raw: Mapping[str, str],
+        stack: str,
+        environ: Mapping[str, str],
+        files: ProjectFiles,
+        declared: ProgramFleet | None = None,
     ) -> "ConfigurationDraft":
         """Parse the raw values, and fill in values of the process environment. ``parse_configuration`` has the Args."""
         objects = json_keys()
@@ -66,11 +74,11 @@ class ConfigurationDraft:
             for key, text in raw.items()
         }
         scanned = compare_with_files(data, files)
+        data |= declared.data if declared else {}
         origins = _fill_in(data, stack, environ)
         mirrors = _find_mirror_entries(data)
-        return cls(
-            data, origins, scanned, list(range(len(mirrors))), frozenset(_find_named_slugs(mirrors)), scanned.problems
-        )
+        positions, named = list(range(len(mirrors))), frozenset(_find_named_slugs(mirrors))
+        return cls(data, origins, scanned, positions, named, scanned.problems, in_program=declared is not None)
 
     def validate(self) -> Settings | None:
         """Take wrong parts out until the rest is valid.
@@ -98,8 +106,14 @@ class ConfigurationDraft:
         silent = {*self.scan.changed, *([("fleet",)] if self.scan.unread else [])}
         rest = [error for error in errors if path_of_error(error) not in silent]
         return self.scan.take_problems(errors) + [
-            problem_of_error(error, self.origins, self.scan.leaves.get(path_of_error(error))) for error in rest
+            problem_of_error(
+                error, self.origins, self.scan.leaves.get(path_of_error(error)), in_yaml=self._in_yaml(error)
+            )
+            for error in rest
         ]
+
+    def _in_yaml(self, error: ErrorDetails) -> bool:
+        return not (self.in_program and path_of_error(error)[0] in PROGRAM_KEYS)
 
     @property
     def _stand_ins(self) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from itertools import chain
 from mirrors.config.draft import ConfigurationDraft
 from mirrors.config.files import NO_PROJECT_FILES, ProjectFiles
 from mirrors.config.fleet import FleetSettings, SiteSettings
+from mirrors.config.program_fleet import ProgramFleet
 from mirrors.config.rules import validate_settings
 from mirrors.config.secrecy import find_secrecy_problems
 from mirrors.config.settings import Settings
@@ -25,11 +26,13 @@ class LoadedConfiguration:
             None if too much is wrong for that.
         problems: Every problem of the configuration.
         fleet: The valid part of the fleet, also where ``settings`` is None. None if the fleet itself is not valid.
+        program_fleet: The name of the ``Fleet`` whose arguments declare it; None if the configuration does.
     """
 
     settings: Settings | None
     problems: tuple[Problem, ...]
     fleet: FleetSettings | None
+    program_fleet: str | None = None
 
 
 def parse_configuration(
@@ -38,6 +41,7 @@ def parse_configuration(
     environ: Mapping[str, str],
     files: ProjectFiles = NO_PROJECT_FILES,
     secret_keys: Collection[str] | None = None,
+    declared: ProgramFleet | None = None,
 ) -> LoadedConfiguration:
     """Check a stack's configuration. It raises no error, however wrong the configuration is.
 
@@ -49,17 +53,21 @@ def parse_configuration(
             ``DIVIO_API_TOKEN``.
         files: The project's files, if they are known. A value that differs from the one in its file is a problem.
         secret_keys: The keys that are set as secrets, without the namespace. None if that is not known.
+        declared: The fleet of a program. It replaces the keys of the configuration that declare one.
     """
-    stack = stack.rpartition("/")[2]
-    draft = ConfigurationDraft.from_raw(raw, stack, environ, files)
+    stack, name = stack.rpartition("/")[2], declared.name if declared else None
+    unread = () if declared is None else tuple(declared.find_unread_keys(raw.keys()))
+    raw = raw if declared is None else declared.drop_fleet_keys(raw)
+    draft = ConfigurationDraft.from_raw(raw, stack, environ, files, declared)
+    draft.problems += unread
     settings = draft.validate()
     secrecy = () if secret_keys is None else tuple(find_secrecy_problems(raw.keys(), secret_keys))
     if settings is None:
-        return LoadedConfiguration(None, (*draft.problems, *secrecy), None)
+        return LoadedConfiguration(None, (*draft.problems, *secrecy), None, name)
     context = ValidationContext(settings, draft.positions, draft.named, stack)
     problems = (*draft.problems, *validate_settings(context), *secrecy)
-    sound = _drop_conflicts(settings).with_stack(stack)
-    return LoadedConfiguration(sound if draft.usable else None, problems, sound.fleet)
+    sound = _drop_conflicts(settings).with_stack(stack, name)
+    return LoadedConfiguration(sound if draft.usable else None, problems, sound.fleet, name)
 
 
 def _drop_conflicts(settings: Settings) -> Settings:

@@ -52,7 +52,11 @@ class ValueSource(NamedTuple):
 
 
 def problem_of_error(
-    error: ErrorDetails, origins: Mapping[KeyPath, ValueSource], leaf: YamlScalar | None = None
+    error: ErrorDetails,
+    origins: Mapping[KeyPath, ValueSource],
+    leaf: YamlScalar | None = None,
+    *,
+    in_yaml: bool = True,
 ) -> Problem:
     """Word one of pydantic's errors as a problem.
 
@@ -60,6 +64,7 @@ def problem_of_error(
         error: The error of pydantic.
         origins: The sources of values that are not in the configuration, by place.
         leaf: How a file writes the value, if that is known.
+        in_yaml: Whether the value comes from YAML, which reads some text as a number.
     """
     place = path_of_error(error)
     if error["type"] == "extra_forbidden":
@@ -69,7 +74,7 @@ def problem_of_error(
         return problem_at(place, "missing-key", "the key is missing.", remedy[:1].upper() + remedy[1:])
     if place != error["loc"]:
         return problem_at(place, "name-not-taken", "the name is not valid.", f"Write {describe_expected(error, place)}")
-    if error["type"] in _TEXT_ERRORS and isinstance(error["input"], int | float):
+    if in_yaml and error["type"] in _TEXT_ERRORS and isinstance(error["input"], int | float):
         if leaf is not None and leaf.text != json.dumps(error["input"]):  # Pulumi has made 2 of 2.0.
             return altered_scalar_problem(AlteredScalar(place, leaf, error["input"]), None)
         return problem_at(place, "needs-quotes", *_needs_quotes_message(error, place, leaf))

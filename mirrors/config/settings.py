@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import Field, PlainValidator, PrivateAttr, SecretStr, model_validator
 
 from mirrors.config.base import ConfigModel
 from mirrors.config.fleet import FleetSettings, MirrorSettings, SiteSettings
+from mirrors.config.known_later import KnownLater
 from mirrors.config.overrides import SiteOverride, StackOverrides
 from mirrors.config.platform_choice import gather_platform_keys, validate_platform
 from mirrors.config.platform_settings import PlatformSettings
@@ -22,10 +23,22 @@ ALL_MIRRORS = "all"
 
 @dataclass(frozen=True)
 class DeclaredVariable:
-    """A declared variable of a site. No repr shows its value, secret or not."""
+    """A declared variable of a site. No repr shows its value, secret or not.
 
-    value: str = field(repr=False)
-    secret: bool
+    Args:
+        value: The value; None for an ``Output`` of the program, which is known later.
+        secret: Whether it is a secret; None for an ``Output``.
+        later: The mark of such an ``Output``.
+    """
+
+    value: str | None = field(repr=False)
+    secret: bool | None
+    later: KnownLater | None = None
+
+    @classmethod
+    def plain(cls, value: str | KnownLater) -> Self:
+        """Return a variable that is declared in clear, or as an ``Output``."""
+        return cls(None, None, value) if isinstance(value, KnownLater) else cls(value, secret=False)
 
 
 PlatformKeys = TypeVar("PlatformKeys", bound=PlatformSettings)
@@ -88,6 +101,7 @@ class Settings(ConfigModel):
     }
 
     _stack: str = PrivateAttr("")
+    _program_fleet: str | None = PrivateAttr(None)
 
     @model_validator(mode="before")
     @classmethod
@@ -112,10 +126,15 @@ class Settings(ConfigModel):
         """The short name of the stack that has these settings; empty if it is not known."""
         return self._stack
 
-    def with_stack(self, name: str) -> "Settings":
-        """Return a copy of the settings that knows the short name of its stack."""
+    @property
+    def program_fleet(self) -> str | None:
+        """The name of the ``Fleet`` whose arguments declare these settings; None if the configuration does."""
+        return self._program_fleet
+
+    def with_stack(self, name: str, program_fleet: str | None = None) -> "Settings":
+        """Return a copy of the settings that knows the short name of its stack, and the ``Fleet`` that declares it."""
         settings = self.model_copy()
-        settings._stack = name
+        settings._stack, settings._program_fleet = name, program_fleet
         return settings
 
     @property
@@ -168,12 +187,12 @@ class Settings(ConfigModel):
             raise KeyError(slug)
         merged: dict[str, DeclaredVariable] = {}
         for _, values in self.plain_variables_of(site):
-            merged |= {name: DeclaredVariable(value, secret=False) for name, value in values.items()}
+            merged |= {name: DeclaredVariable.plain(value) for name, value in values.items()}
         for _, secrets in self.secret_variables_of(site):
             merged |= {name: DeclaredVariable(value.get_secret_value(), secret=True) for name, value in secrets.items()}
         return {name: variable for name, variable in merged.items() if name not in self.reserved_names}
 
-    def plain_variables_of(self, site: SiteSettings) -> Iterator[tuple[tuple[str, ...], dict[str, str]]]:
+    def plain_variables_of(self, site: SiteSettings) -> Iterator[tuple[tuple[str, ...], dict[str, str | KnownLater]]]:
         """Yield (place, {name: value}) of the plain variables of a site, the most general place first.
 
         The site's own variables have the place ``()``, because a site does not know its number in the list.

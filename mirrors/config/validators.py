@@ -7,6 +7,8 @@ from typing import Any
 from pydantic import WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from mirrors.config.known_later import KnownLater
+
 
 def not_taken(what: str) -> PydanticCustomError:
     """Return the error of a value that its key does not take.
@@ -68,6 +70,11 @@ def validate_text(value: Any) -> Any:
     if isinstance(value, str) and "\0" not in value:
         return value
     raise text_not_taken("text in quotes")
+
+
+def validate_text_or_later(value: Any) -> Any:
+    """Return text, or the mark of a value that the program knows later."""
+    return value if isinstance(value, KnownLater) else validate_text(value)
 
 
 def false_as_none(value: Any) -> Any:

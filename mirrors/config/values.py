@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, PlainValidator, SecretStr, WithJsonSchema
 
+from mirrors.config.known_later import KnownLater
 from mirrors.config.validators import (
     integer_schema,
     integer_validator,
@@ -13,6 +14,7 @@ from mirrors.config.validators import (
     pattern_validator,
     text_schema,
     validate_text,
+    validate_text_or_later,
 )
 from mirrors.web_addresses import ApiUrlFault, api_url_fault
 
@@ -84,5 +86,6 @@ RequestCount = Annotated[
     PlainValidator(_validate_request_count),
     WithJsonSchema({"type": ["integer", "string"], "minimum": 1, "maximum": 64, "pattern": "^[0-9]{1,2}$"}),
 ]
-PlainVariables = Annotated[dict[VariableName, QuotedText], BeforeValidator(null_as_empty)]
+VariableValue = Annotated[str | KnownLater, PlainValidator(validate_text_or_later), WithJsonSchema({"type": "string"})]
+PlainVariables = Annotated[dict[VariableName, VariableValue], BeforeValidator(null_as_empty)]
 SecretVariables = Annotated[dict[VariableName, SecretText], BeforeValidator(null_as_empty)]

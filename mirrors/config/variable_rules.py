@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from pydantic import SecretStr
 
 from mirrors.config.base import KeyPath
+from mirrors.config.known_later import KnownLater
 from mirrors.config.validation_context import ValidationContext
 from mirrors.config.variable_names import DOMAIN, SITE_VARIABLES
 from mirrors.config.wording import format_path, format_value, problem_at, suggest_known
@@ -28,7 +29,7 @@ def check_domains_are_hosts(context: ValidationContext) -> Iterator[Problem]:
     for place, variables in _list_variable_places(context):
         value = variables.get(DOMAIN)
         text = value.get_secret_value() if isinstance(value, SecretStr) else value
-        if text and not is_host(text.strip()):
+        if isinstance(text, str) and text and not is_host(text.strip()):
             message = "the value is not one host name, such as www.example.com or localhost:8000."
             remedy = "Leave out https:// and the path, and put other host names into DOMAIN_ALIASES"
             yield problem_at((*place, DOMAIN), "domain-is-no-host", message, remedy)
@@ -68,7 +69,9 @@ def check_shared_values(context: ValidationContext) -> Iterator[Problem]:
             yield problem_at(("sharedValues", name), "value-of-unshared-name", message, suggest_known(name, shared))
 
 
-def _list_variable_places(context: ValidationContext) -> Iterator[tuple[KeyPath, Mapping[str, str | SecretStr]]]:
+def _list_variable_places(
+    context: ValidationContext,
+) -> Iterator[tuple[KeyPath, Mapping[str, str | SecretStr | KnownLater]]]:
     settings = context.settings
     yield ("fleet", "variables"), settings.fleet.variables
     for place, site in context.sites:

@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from mirrors.config.base import KeyPath
+from mirrors.config.known_later import KnownLater
 from mirrors.problems import Problem
 
 __all__ = [
@@ -46,7 +47,7 @@ def _format_step(key: int | str) -> str:
 
 def format_value(value: Any) -> str:
     """Return a value for one line of a message: text in quotes, shortened and escaped; its kind if it holds others."""
-    if value is None or isinstance(value, list | dict):
+    if value is None or isinstance(value, list | dict | KnownLater):
         return describe_kind(value)
     text = json.dumps(value, ensure_ascii=False)
     text = text if len(text) <= 60 else text[:59] + "…"
@@ -55,7 +56,13 @@ def format_value(value: Any) -> str:
 
 def describe_kind(value: Any) -> str:
     """Return the kind of a value in words, such as ``a number``."""
-    kinds: dict[type, str] = {bool: "true or false", str: "text", list: "a list", dict: "an object"}
+    kinds: dict[type, str] = {
+        bool: "true or false",
+        str: "text",
+        list: "a list",
+        dict: "an object",
+        KnownLater: "an Output",
+    }
     return "an empty value" if value is None else kinds.get(type(value), "a number")
 
 

@@ -23,19 +23,16 @@ from mirrors.planning.variables.dsn import identify_service
 from mirrors.planning.variables.names import is_service_variable
 from mirrors.problems import Note
 from mirrors.program.announcements import announce_note
+from mirrors.program.later_values import report_later_values
 from mirrors.program.platform import PlatformOutputs
+from mirrors.program.refusal import FleetRefusedError
 from mirrors.program.scheduler import RolloutScheduler
-from mirrors.program.startup import (
-    ProgramConfiguration,
-    find_published_passphrase,
-    report_rollout,
-    stop_with_problems,
-)
+from mirrors.program.startup import ProgramConfiguration, find_published_passphrase, report_rollout
 from mirrors.resources.site_ids import SiteIds
 
 
 class DockerPlatform:
-    """A Docker host in the user's program. It observes and plans, and leaves the program where there is a problem."""
+    """A Docker host in the user's program. It observes and plans. Raises FleetRefusedError where there is a problem."""
 
     def __init__(self, configured: ProgramConfiguration) -> None:
         self.configuration = configured
@@ -68,7 +65,8 @@ class DockerPlatform:
                 if is_service_variable(name)
             },
         }
-        return PlatformOutputs([first.row], [site.row for site in mirrors], about)
+        sites = [first.site, *(mirror.site for mirror in mirrors)]
+        return PlatformOutputs([first.row], [mirror.row for mirror in mirrors], about, sites)
 
     def _make_plan(self) -> ContainersPlan:
         settings, problems = self.settings, list(self.configuration.problems)
@@ -76,7 +74,7 @@ class DockerPlatform:
             engine = connect_docker_host(connection_of(settings, os.environ))
             seen = observe_containers(engine, settings)
         except MirrorsError as error:
-            stop_with_problems([*problems, *error.problems])
+            raise FleetRefusedError([*problems, *error.problems]) from None
         version = docker_of(settings).database.password_version
         rotated = owns_database(settings) and bool(seen.password_versions - {version})
         planned = plan_containers(settings, seen.fleet, self.configuration.manual_release_sites, rotated=rotated)
@@ -86,7 +84,7 @@ class DockerPlatform:
             *planned.problems,
         ]
         if problems:
-            stop_with_problems(problems)
+            raise FleetRefusedError(problems)
         self._announce(planned)
         return planned
 
@@ -103,6 +101,7 @@ class DockerPlatform:
             ]
             if kept:
                 announce_note(Note(f"docker: no command deletes the volumes with data: {', '.join(kept)}"))
+        report_later_values([planned.original, *planned.mirrors])
         report_rollout(self.settings, planned.rollout, planned.mirrors, planned.postponed)
 
     def _declare_context(

@@ -48,10 +48,15 @@ def _refuse_unknown_values(settings: Settings, observed: ObservedFleet) -> Itera
             yield Problem(
                 "shared-value-unknown",
                 f"in {title}, {name} {_describe_unknown_value(original.deployed_variables, name)}.",
-                f"Set it as a secret with 'pulumi config set --secret --path mirrors:sharedValues.{name}', or take it"
-                " off mirrors:fleet.shared",
+                f"{_advise_shared_value(settings, name)}, or take it off mirrors:fleet.shared",
                 original.slug,
             )
+
+
+def _advise_shared_value(settings: Settings, name: str) -> str:
+    if settings.program_fleet is not None:
+        return f"Pass it in {format_path(('sharedValues',))}, from a secret of the stack"
+    return f"Set it as a secret with 'pulumi config set --secret --path mirrors:sharedValues.{name}'"
 
 
 def _describe_unknown_value(deployed: DeployedVariables, name: str) -> str:

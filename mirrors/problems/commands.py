@@ -41,6 +41,10 @@ COMMAND_PROBLEMS: Mapping[str, ProblemMeaning] = {
         "Mirrors cannot write the file that you named.",
         "Name a file in a folder that exists and that you may write to.",
     ),
+    "fleet-in-program": ProblemMeaning(
+        "The program declares the fleet in arguments, so the command has no file to write into.",
+        "Write into the arguments of the Fleet what the message names.",
+    ),
     "fleet-not-in-clear": ProblemMeaning(
         "No file of the project declares the fleet in clear, so the command cannot write the ids into it.",
         "Write the ids yourself, at the place that declares the fleet.",
@@ -109,6 +113,10 @@ COMMAND_PROBLEMS: Mapping[str, ProblemMeaning] = {
         "The stack's secrets manager refuses the passphrase or the key of this shell.",
         "Set PULUMI_CONFIG_PASSPHRASE to the stack's passphrase, or log in to the cloud that has its key.",
     ),
+    "several-fleets": ProblemMeaning(
+        "The program of the stack declares several fleets, and the command works on one.",
+        "Name one with --fleet.",
+    ),
     "several-ledgers": ProblemMeaning(
         "The state has more than one ledger of SITE_IDs, so two sites may have the same id.",
         "Correct the sites and declare their ids. Then take the ledger that is not the Fleet's out of the state.",
@@ -124,5 +132,9 @@ COMMAND_PROBLEMS: Mapping[str, ProblemMeaning] = {
     "stack-locked": ProblemMeaning(
         "A process holds the lock of the stack, or was killed while it did.",
         "Wait for that process. If it has ended, run pulumi cancel.",
+    ),
+    "unknown-fleet": ProblemMeaning(
+        "No program of the stack declares a fleet of this name in arguments, or no update has declared it yet.",
+        "Name one of the fleets that the message lists, or run pulumi up first.",
     ),
 }

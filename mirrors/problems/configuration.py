@@ -29,6 +29,10 @@ CONFIGURATION_PROBLEMS: Mapping[str, ProblemMeaning] = {
         "Two sites claim one slug. One had it before a rename, and the other has it now or had it, too.",
         "Correct formerly. If two sites swap their slugs, give one of them a third slug first, and update every stack.",
     ),
+    "key-without-effect": ProblemMeaning(
+        "The program declares its fleet in arguments, so a key that belongs to a configured fleet has no effect.",
+        "Pass the values in the arguments of the Fleet, and remove the key.",
+    ),
     "key-written-twice": ProblemMeaning(
         "An object in the fleet's file has the same key twice.",
         "Remove one of the two.",

@@ -40,6 +40,11 @@ def report_rotation() -> None:
     _append_event("repair", {})
 
 
+def report_fleet(name: str, declaration: Mapping[str, Any]) -> None:
+    """Report a fleet that the program declares in arguments, without the value of any ``Output``."""
+    _append_event("fleet", {"name": name, "declaration": declaration})
+
+
 def report_line(text: str) -> None:
     """Report a line that the user sees and that no other event covers, so that the command shows it once."""
     _append_event("line", {"text": text})

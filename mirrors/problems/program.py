@@ -29,4 +29,8 @@ PROGRAM_PROBLEMS: Mapping[str, ProblemMeaning] = {
         "A secret is set in a key whose variables the state and the platform show in clear.",
         "Move it to mirrors:secrets.",
     ),
+    "value-not-known": ProblemMeaning(
+        "A variable's value comes from another resource, and the operation leaves that resource out.",
+        "Run pulumi up without --target, or add the resource that gives the value.",
+    ),
 }

@@ -1,7 +1,7 @@
 """The reports of one operation of Pulumi's engine, as data."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from mirrors.problems import Note, Problem
@@ -16,12 +16,14 @@ class ReportedEvents:
         notes: The notes in the order of their reports, each once.
         rotates_credentials: Whether all mirrors are one wave, because their shared credentials changed.
         lines: Other lines that the user saw, such as those about the waves.
+        fleets: {name: declaration} of the fleets that the program declares in arguments.
     """
 
     problems: tuple[Problem, ...] = ()
     notes: tuple[Note, ...] = ()
     rotates_credentials: bool = False
     lines: frozenset[str] = frozenset()
+    fleets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def shown_lines(self) -> frozenset[str]:
@@ -48,6 +50,7 @@ class ReportedEvents:
             tuple(dict.fromkeys(Note(**item) for item in by_kind.get("note", ()))),
             "repair" in by_kind,
             frozenset(item["text"] for item in by_kind.get("line", ())),
+            {item["name"]: item["declaration"] for item in by_kind.get("fleet", ())},
         )
 
 

@@ -7,25 +7,21 @@ import pulumi
 
 from mirrors.config import Settings
 from mirrors.config.divio import divio_settings_of
-from mirrors.divio import Divio, DivioError
-from mirrors.observation.fleet import FleetObserver
+from mirrors.divio import DivioError
 from mirrors.observation.remediation import convert_error
-from mirrors.observation.samples import observe_samples
 from mirrors.planning.plan import FleetPlan, OriginalPlan, find_hidden_databases, plan_fleet
 from mirrors.planning.site_ids.pins import note_unpinned_ids
 from mirrors.planning.site_ids.request import LedgerFacts
 from mirrors.planning.variables.dsn import identify_service
 from mirrors.planning.variables.names import is_service_variable
 from mirrors.program.announcements import announce_note
+from mirrors.program.later_values import report_later_values
+from mirrors.program.observing import OBSERVER
 from mirrors.program.platform import PlatformOutputs
+from mirrors.program.refusal import FleetRefusedError
 from mirrors.program.scheduler import RolloutScheduler
 from mirrors.program.site_resources import register_mirror, register_original
-from mirrors.program.startup import (
-    ProgramConfiguration,
-    find_published_passphrase,
-    report_rollout,
-    stop_with_problems,
-)
+from mirrors.program.startup import ProgramConfiguration, find_published_passphrase, report_rollout
 from mirrors.program.variable_inputs import FleetContext
 from mirrors.resources.original import Original
 from mirrors.resources.site_ids import SiteIds
@@ -41,20 +37,17 @@ class PreparedFleet:
 
 
 def prepare_fleet(configured: ProgramConfiguration) -> PreparedFleet:
-    """Observe and plan. Report every problem, and leave the program if there is one."""
+    """Observe and plan. Raises FleetRefusedError, with every problem."""
     settings, own = configured.settings, divio_settings_of(configured.settings)
-    divio = Divio.connect(
-        own.api_url, own.api_token.get_secret_value(), max_concurrent_requests=own.max_concurrent_requests
-    )
     try:
-        seen = FleetObserver(divio, settings).fleet()
-        planned = plan_fleet(settings, seen, configured.manual_release_sites, observe_samples(divio, settings, seen))
+        seen = OBSERVER.get()(settings)
     except DivioError as error:
-        stop_with_problems([*configured.problems, convert_error(error, os.environ)])
+        raise FleetRefusedError([*configured.problems, convert_error(error, os.environ)]) from None
+    planned = plan_fleet(settings, seen.fleet, configured.manual_release_sites, seen.samples)
     published = find_published_passphrase(own.api_url, os.environ)
     problems = [*configured.problems, *published, *planned.problems]
     if problems or planned.original is None:
-        stop_with_problems(problems)
+        raise FleetRefusedError(problems)
     _announce_plan(settings, planned)
     report_rollout(settings, planned.rollout, planned.mirrors, planned.postponed)
     return PreparedFleet(settings, planned, planned.original)
@@ -64,10 +57,11 @@ def _announce_plan(settings: Settings, planned: FleetPlan) -> None:
     seen = {site.slug: site.observed for site in planned.mirrors}
     if pulumi.runtime.is_dry_run() and (note := note_unpinned_ids(settings, seen, pulumi.get_stack())):
         announce_note(note)
+    report_later_values([*([planned.original.site] if planned.original else []), *planned.mirrors])
 
 
 class DivioPlatform:
-    """Divio in the user's program. It observes and plans, and leaves the program where there is a problem."""
+    """Divio in the user's program. It observes and plans. Raises FleetRefusedError where there is a problem."""
 
     def __init__(self, configured: ProgramConfiguration) -> None:
         self.prepared = prepare_fleet(configured)
@@ -97,7 +91,7 @@ class DivioPlatform:
         original = self._register_original_values(fleet, options)
         scheduler = RolloutScheduler.of_run(prepared.plan.rollout, settings)
         context = FleetContext(fleet, settings, prepared.original, ids, original, scheduler)
-        sites, release = register_original(context)
+        first, release = register_original(context)
         mirrors = [register_mirror(context, site, release) for site in prepared.plan.mirrors]
         scheduler.report_failures()
         about = {
@@ -106,7 +100,8 @@ class DivioPlatform:
             "release": original.release,
             "identities": original.identities,
         }
-        return PlatformOutputs(sites, mirrors, about)
+        sites = [first.site, *(mirror.site for mirror in mirrors)]
+        return PlatformOutputs([first.row], [mirror.row for mirror in mirrors], about, sites)
 
     def _register_original_values(self, fleet: pulumi.Resource, options: pulumi.ResourceOptions) -> Original:
         planned = self.prepared.original

@@ -1,6 +1,7 @@
 """The parts of a site that are the same on every platform: its SITE_ID, its former names, its row in the outputs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pulumi
@@ -10,9 +11,59 @@ from mirrors.planning.platform_words import load_platform_words
 from mirrors.problems import Note, Problem
 from mirrors.program.announcements import announce_note
 from mirrors.resources.site_ids import SiteIds
+from mirrors.web_addresses import host_name_of
 
 SiteRow = dict[str, Any]
 """A site in the stack's outputs. ``make_site_row`` has its keys."""
+
+
+@dataclass(frozen=True)
+class FleetSite:
+    """The original or a mirror, with outputs that other resources may use.
+
+    Attributes:
+        application: The application's slug.
+        environment: The environment of the stack, ``test`` or ``live``.
+        site_id: The site's ``SITE_ID``.
+        url: The site's address, such as ``https://www.example.com/``; empty if it has none.
+        release: The release that the site runs: the original's deployment, or an image on a Docker host.
+        deployment: The platform's identifier of what runs.
+    """
+
+    application: str
+    environment: str
+    site_id: pulumi.Output[int]
+    url: pulumi.Output[str]
+    release: pulumi.Output[str]
+    deployment: pulumi.Output[str]
+
+    @property
+    def domain(self) -> pulumi.Output[str]:
+        """The host name of ``url``; empty if the site has no address."""
+        return self.url.apply(lambda url: host_name_of(url) or "")
+
+
+@dataclass(frozen=True)
+class SiteRegistration:
+    """A site that the program has registered.
+
+    Args:
+        row: The site in the stack's outputs.
+        site: The site's outputs for other resources.
+    """
+
+    row: SiteRow
+    site: FleetSite
+
+
+class FleetSites(dict[str, FleetSite]):
+    """{slug: site} of the sites of a fleet."""
+
+    def __init__(self, sites: Iterable[FleetSite]) -> None:
+        super().__init__((site.application, site) for site in sites)
+
+    def __missing__(self, slug: str) -> FleetSite:
+        raise KeyError(f"the fleet has no site {slug}, or its rollout has not reached it. It has: {', '.join(self)}")
 
 
 def make_site_row(slug: str, site_id: pulumi.Output[int], settings: Settings, url: Any, deployment: Any) -> SiteRow:

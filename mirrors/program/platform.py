@@ -1,12 +1,13 @@
 """The protocol of a platform in the user's Pulumi program."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import pulumi
 
 from mirrors.planning.site_ids.request import LedgerFacts
-from mirrors.program.outputs import SiteRow
+from mirrors.program.outputs import FleetSite, SiteRow
 from mirrors.program.startup import ProgramConfiguration
 from mirrors.resources.site_ids import SiteIds
 
@@ -19,15 +20,17 @@ class PlatformOutputs:
         original: The original's row in a list; empty without one.
         mirrors: The rows of the mirrors.
         about: The facts about the original that the stack exports.
+        sites: The registered sites, the original first.
     """
 
     original: list[SiteRow]
     mirrors: list[SiteRow]
     about: dict[str, Any]
+    sites: Sequence[FleetSite] = ()
 
 
 class Platform(Protocol):
-    """A platform that has observed and planned. It leaves the program where there is a problem."""
+    """A platform that has observed and planned. Making one raises FleetRefusedError where there is a problem."""
 
     def __init__(self, configured: ProgramConfiguration) -> None: ...
 

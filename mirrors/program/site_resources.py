@@ -11,7 +11,7 @@ from mirrors.planning.site_plan import SitePlan
 from mirrors.planning.variables.addresses import make_site_url
 from mirrors.planning.variables.names import DOMAIN, MIRRORS_APPLICATION, SITE_ID, format_site_label
 from mirrors.planning.variables.shared import digest_value
-from mirrors.program.outputs import SiteRow, former_aliases, make_site_row
+from mirrors.program.outputs import FleetSite, SiteRegistration, former_aliases, make_site_row
 from mirrors.program.variable_inputs import (
     FleetContext,
     declared_inputs,
@@ -25,13 +25,13 @@ from mirrors.pulumi_internals import without_dependencies
 from mirrors.resources.mirror import Mirror, OriginalSite
 
 
-def register_original(context: FleetContext) -> tuple[list[SiteRow], pulumi.Output[str]]:
-    """Register the original. Return its row in a list, and the release that mirrors run."""
+def register_original(context: FleetContext) -> tuple[SiteRegistration, pulumi.Output[str]]:
+    """Register the original. Return it, and the release that mirrors run."""
     planned, release = context.planned, context.original.release
     site, site_id = planned.site, context.site_id_output(planned.site)
     if not planned.deploy:
         url = make_site_url(site.observed.deployed_variables.get(DOMAIN))
-        return [_make_output_row(context, site, site_id, url, planned.deployment)], release
+        return _describe_site(context, site, site_id, url, planned.deployment, release), release
     props = {
         **_make_site_inputs(context, site, declared_inputs(site)),
         "release": "",
@@ -41,11 +41,12 @@ def register_original(context: FleetContext) -> tuple[list[SiteRow], pulumi.Outp
     context.scheduler.require_first(deployed)
     if planned.image_environment == site.environment:
         release = deployed.deployment.apply(partial(_find_newest_release, planned))
-    return [_make_output_row(context, site, site_id, _read_address(deployed), deployed.deployment)], release
+    running = deployed.deployment
+    return _describe_site(context, site, site_id, _read_address(deployed), running, running), release
 
 
-def register_mirror(context: FleetContext, site: SitePlan, release: pulumi.Output[str]) -> SiteRow:
-    """Register a mirror and return its row."""
+def register_mirror(context: FleetContext, site: SitePlan, release: pulumi.Output[str]) -> SiteRegistration:
+    """Register a mirror."""
     site_id = context.site_id_output(site)
     variables = {
         SITE_ID: variable_input(site_id.apply(_format_id)),
@@ -60,7 +61,7 @@ def register_mirror(context: FleetContext, site: SitePlan, release: pulumi.Outpu
     }
     mirror = Mirror(site.slug, props, _make_site_options(context, site))
     context.scheduler.free_slot_after(site.slug, mirror)
-    return _make_output_row(context, site, site_id, _read_address(mirror), mirror.deployment)
+    return _describe_site(context, site, site_id, _read_address(mirror), mirror.deployment, mirror.release)
 
 
 def _make_site_inputs(context: FleetContext, site: SitePlan, variables: Mapping[str, Any]) -> dict[str, Any]:
@@ -104,10 +105,19 @@ def _digest_shared_values(planned: OriginalPlan) -> dict[str, str]:
     return {name: digest_value(value) for name, value in planned.shared.items()}
 
 
-def _make_output_row(
-    context: FleetContext, site: SitePlan, site_id: pulumi.Output[int], url: Any, running: Any
-) -> SiteRow:
-    return make_site_row(site.slug, site_id, context.settings, _replace_unknown(url), _replace_unknown(running))
+def _describe_site(
+    context: FleetContext,
+    site: SitePlan,
+    site_id: pulumi.Output[int],
+    url: pulumi.Output[str | None] | str | None,
+    running: pulumi.Output[str] | str,
+    release: pulumi.Output[str],
+) -> SiteRegistration:
+    """Return a site's row and outputs."""
+    row = make_site_row(site.slug, site_id, context.settings, _replace_unknown(url), _replace_unknown(running))
+    address = pulumi.Output.from_input(url).apply(lambda known: known or "")
+    deployment, environment = pulumi.Output.from_input(running), context.settings.environment
+    return SiteRegistration(row, FleetSite(site.slug, environment, site_id, address, release, deployment))
 
 
 def _read_address(deployed: Mirror | OriginalSite) -> pulumi.Output[str | None]:

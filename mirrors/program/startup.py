@@ -1,30 +1,27 @@
 """The start of a program: read the configuration, and refuse it with every problem."""
 
-import json
 import os
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NoReturn
 
 import pulumi
 
 from mirrors.config import Settings, parse_configuration
 from mirrors.config.base import select_own_keys
 from mirrors.config.files import ProjectFiles
+from mirrors.config.program_fleet import ProgramFleet
 from mirrors.config.wording import format_value, suggest_known
 from mirrors.planning.rollout.waves import MANUAL_RELEASE_SITES, RolloutPlan
 from mirrors.planning.site_plan import SitePlan
 from mirrors.problems import Note, Problem
-from mirrors.program.announcements import announce_note, announce_problem, announce_rollout
-from mirrors.pulumi_internals import engine_parallel
+from mirrors.program.announcements import announce_note, announce_rollout
+from mirrors.program.refusal import FleetRefusedError
+from mirrors.pulumi_internals import engine_parallel, read_program_configuration
 from mirrors.web_addresses import host_name_of, is_this_machine
 
 SANDBOX_PASSPHRASE = "sandbox"  # noqa: S105 - published: it encrypts nothing but a rehearsal's state
 """The sandbox's published passphrase."""
-REPORTED_EXIT_CODE = 32
-"""The exit code that tells Pulumi's language host that the program has reported its problems."""
 
 
 @dataclass(frozen=True)
@@ -44,15 +41,25 @@ class ProgramConfiguration:
     raw: Mapping[str, str] = field(repr=False)
 
 
-def load_configuration() -> ProgramConfiguration:
-    """Load the configuration. Report every problem, and leave the program if there are no settings at all."""
-    raw, stack = _read_raw_values(), pulumi.get_stack()
+def load_configuration(declared: ProgramFleet | None = None) -> ProgramConfiguration:
+    """Load the configuration.
+
+    Args:
+        declared: The fleet of the program's arguments, in place of the configured one.
+
+    Raises:
+        FleetRefusedError: There are no settings at all.
+    """
+    everything, secrets = read_program_configuration()
+    raw, stack = {own: everything[key] for own, key in select_own_keys(everything).items()}, pulumi.get_stack()
     files = ProjectFiles.find(Path.cwd(), stack)
-    loaded = parse_configuration(raw, stack, os.environ, files, _read_secret_keys(os.environ))
+    loaded = parse_configuration(raw, stack, os.environ, files, select_own_keys(secrets).keys(), declared)
     if loaded.settings is None:
-        stop_with_problems(loaded.problems)
+        raise FleetRefusedError(loaded.problems)
     by_hand = tuple(dict.fromkeys(os.environ.get(MANUAL_RELEASE_SITES, "").split()))
-    problems = (*loaded.problems, *_refuse_unknown_sites(loaded.settings, by_hand))
+    # A program may have several fleets in arguments, so a name that one of them lacks may be another's.
+    unknown = () if declared else _refuse_unknown_sites(loaded.settings, by_hand)
+    problems = (*loaded.problems, *unknown)
     return ProgramConfiguration(loaded.settings, problems, by_hand, raw)
 
 
@@ -72,12 +79,6 @@ def report_rollout(
             f" Set PULUMI_PARALLEL={parallel}, or run the command with --parallel {parallel}"
         )
         announce_note(Note(text), warning=True)
-
-
-def stop_with_problems(problems: Iterable[Problem]) -> NoReturn:
-    for problem in problems:
-        announce_problem(problem)
-    sys.exit(REPORTED_EXIT_CODE)
 
 
 def _refuse_unknown_sites(settings: Settings, manual_release_sites: Iterable[str]) -> list[Problem]:
@@ -113,14 +114,3 @@ def find_published_passphrase(platform: str, environ: Mapping[str, str]) -> list
             " account",
         )
     ]
-
-
-def _read_raw_values() -> dict[str, str]:
-    """Return the raw values of the namespace ``mirrors``, by key without the namespace."""
-    everything = json.loads(os.environ.get("PULUMI_CONFIG", "{}"))
-    return {own: everything[key] for own, key in select_own_keys(everything).items()}
-
-
-def _read_secret_keys(environ: Mapping[str, str]) -> set[str]:
-    """Return the keys of the namespace ``mirrors`` that are set as secrets, without the namespace."""
-    return {*select_own_keys(json.loads(environ.get("PULUMI_CONFIG_SECRET_KEYS", "[]")))}

@@ -6,12 +6,13 @@ from typing import Any
 
 import pulumi
 
-from mirrors.config import Settings
+from mirrors.config import DeclaredVariable, Settings
 from mirrors.planning.plan import OriginalPlan
 from mirrors.planning.site_plan import SitePlan
 from mirrors.planning.variables.confirmations import normalize_confirmed_identities
 from mirrors.planning.variables.dsn import identify_service
 from mirrors.planning.variables.names import DATABASE_URL
+from mirrors.program.later_values import later_secrecy, later_value
 from mirrors.program.outputs import site_id_output, unknown_unless_targeted
 from mirrors.program.scheduler import RolloutScheduler
 from mirrors.pulumi_internals import without_dependencies
@@ -50,9 +51,16 @@ def variable_input(value: Any, *, secret: bool = False, sensitive: Any = False) 
 
 
 def declared_inputs(site: SitePlan) -> dict[str, Any]:
-    """Return the variables that the configuration declares. The platform flags a secret one as sensitive."""
-    variables = site.variables.items()
-    return {name: variable_input(item.value, secret=item.secret, sensitive=item.secret) for name, item in variables}
+    """Return the variables that are declared. The platform flags a secret one as sensitive."""
+    return {name: _declared_input(site.slug, name, item) for name, item in site.variables.items()}
+
+
+def _declared_input(site: str, name: str, item: DeclaredVariable) -> dict[str, Any]:
+    if item.later is None:
+        return variable_input(item.value, secret=bool(item.secret), sensitive=item.secret)
+    secret = later_secrecy(item.later)
+    # The engine keeps the dependency: it removes the variable before it deletes the resource that gives the value.
+    return {"value": later_value(item.later, site, name), "secret": secret, "sensitive": secret}
 
 
 def shared_inputs(context: FleetContext, site: SitePlan) -> dict[str, Any]:

@@ -20,7 +20,6 @@ class Site(Resource):
         site: The application and the environment, for messages.
         environment: The uuid of the application's environment. Another one replaces the resource.
         image_environment: The uuid of the environment whose image the site runs.
-        release: The original's deployment whose image the site must run; empty for any.
         verified: Whether this deployment was asked if it is healthy. A preview shows false as a change.
         found: The names of the variables that were set before Mirrors. Mirrors never deletes them.
         hmac_key: The key of the fingerprints, a secret.
@@ -38,6 +37,9 @@ class Site(Resource):
 
     deployment: pulumi.Output[str]
     """The uuid of the deployment that the site runs."""
+
+    release: pulumi.Output[str]
+    """The original's deployment whose image the site runs; empty for the original."""
 
     url: pulumi.Output[str]
     """The address for a browser; empty where the site has none."""

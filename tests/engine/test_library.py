@@ -14,7 +14,7 @@ from mirrors import Fleet
 
 shop = Fleet("shop")
 pulumi.export("ids", shop.site_ids)
-pulumi.export("everything", {"sites": shop.sites, "retired": shop.retired, "original": shop.original})
+pulumi.export("everything", {"sites": shop.rows, "retired": shop.retired, "original": shop.original})
 """
 
 

@@ -82,7 +82,7 @@ def test_what_a_stack_has_is_read_and_its_secrets_only_on_demand(
     fleet = json.dumps({"original": {"application": "acme"}, "mirrors": [{"application": "acme-it"}]})
     pulumi(project, "config", "set", "--stack", "test", "--secret", "mirrors:fleet", given=fleet)
     assert "fleet" not in read_configuration("test", project, secrets=False).values
-    assert [mirror.application for mirror in load_fleet("test", project).mirrors] == ["acme-it"]
+    assert [mirror.application for mirror in load_fleet("test", project)[0].mirrors] == ["acme-it"]
 
     monkeypatch.delenv("PULUMI_CONFIG_PASSPHRASE")
     with pytest.raises(MirrorsError, match="PULUMI_CONFIG_PASSPHRASE"):

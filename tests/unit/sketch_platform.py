@@ -30,7 +30,8 @@ from mirrors.problems.findings import CheckFinding, ok_finding
 from mirrors.problems.reported import ReportedEvents
 from mirrors.program.outputs import site_id_output
 from mirrors.program.platform import PlatformOutputs
-from mirrors.program.startup import ProgramConfiguration, report_rollout, stop_with_problems
+from mirrors.program.refusal import FleetRefusedError
+from mirrors.program.startup import ProgramConfiguration, report_rollout
 from mirrors.resources.site_ids import SiteIds
 from tests.unit import program_under_mocks
 
@@ -86,7 +87,7 @@ class SketchPlatform:
 
     def __init__(self, configured: ProgramConfiguration) -> None:
         if configured.problems:
-            stop_with_problems(configured.problems)
+            raise FleetRefusedError(configured.problems)
         self.settings = configured.settings
         report_rollout(self.settings, plan_rollout(self.settings), [], [])
 

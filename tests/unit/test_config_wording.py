@@ -9,6 +9,7 @@ import pytest
 from mirrors.config import parse_configuration
 from mirrors.config.connection import load_divio_connection
 from mirrors.config.files import ProjectFiles
+from mirrors.config.program_fleet import ProgramFleet
 from mirrors.docker.host.connection import load_docker_connection
 from mirrors.errors import ConfigurationError
 from mirrors.problems.configuration import CONFIGURATION_PROBLEMS
@@ -383,9 +384,19 @@ def test_what_a_provider_process_cannot_use() -> None:
     ]
 
 
+def test_a_key_that_a_fleet_in_arguments_does_not_read() -> None:
+    declared = ProgramFleet("acme", {"original": {"application": "acme"}})
+    found = parse_configuration({"overrides": "{}"}, "test", {"DIVIO_API_TOKEN": "token"}, declared=declared)
+
+    assert [problem.line for problem in found.problems] == [
+        "mirrors:overrides: the program declares the fleet acme in arguments, so Mirrors does not read this key. Pass"
+        " its values in the arguments, and remove it here [key-without-effect]"
+    ]
+
+
 def test_every_code_of_the_catalogue_has_its_words_here() -> None:
     lines = [line for _, line in ONE_VALUE + SEVERAL_KEYS] + [line for _, _, line in ALTERED]
     codes = {line.rpartition(" [")[2].removesuffix("]") for line in lines}
 
-    assert CONFIGURATION_PROBLEMS.keys() <= codes | {"docker-host-invalid"}
+    assert CONFIGURATION_PROBLEMS.keys() <= codes | {"docker-host-invalid", "key-without-effect"}
     assert list(CONFIGURATION_PROBLEMS) == sorted(CONFIGURATION_PROBLEMS)

@@ -145,9 +145,11 @@ def check_secrets(stack: str, cwd: Path) -> CheckFinding:
 
 
 def check_ledger(state: StackState) -> Iterator[CheckFinding]:
-    """Yield a finding only where something is wrong: a state normally has one ledger."""
-    if len(state.ledgers) > 1:
-        yield problem_finding("site ids", replace(several_ledgers_problem(state.ledgers), remedy=ONE_LEDGER_REMEDY))
+    """Yield a finding only where something is wrong: a fleet has one ledger."""
+    for name in (None, *state.program_fleets):
+        ledgers = state.of_fleet(name).ledgers
+        if len(ledgers) > 1:
+            yield problem_finding("site ids", replace(several_ledgers_problem(ledgers), remedy=ONE_LEDGER_REMEDY))
 
 
 def check_pending_operations(state: StackState, stack: str) -> CheckFinding:

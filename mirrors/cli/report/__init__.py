@@ -3,16 +3,17 @@
 import os
 import stat
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 import click
 
-from mirrors.cli.configuration import load_settings
+from mirrors.cli.configuration import load_all_settings
 from mirrors.cli.options import directory_option, handle_errors
 from mirrors.cli.status import observe_stack
+from mirrors.config import Settings
 from mirrors.divio import DivioError
 from mirrors.errors import MirrorsError
 from mirrors.observation.remediation import convert_error
@@ -45,7 +46,9 @@ def report(stacks: Sequence[str], *, html: Path | None, markdown: bool, cwd: Pat
     # The template engine is needed by no other command.
     from mirrors.cli.report.page import render_html, render_markdown_summary, summarize_stack
 
-    found = FleetReport(datetime.now(UTC), tuple(look_at_stack(stack, cwd) for stack in dict.fromkeys(stacks)))
+    found = FleetReport(
+        datetime.now(UTC), tuple(item for stack in dict.fromkeys(stacks) for item in look_at_stack(stack, cwd))
+    )
     if html is not None:
         write_file(html, render_html(found))
         click.echo(f"Written: {html}", err=True)
@@ -60,15 +63,25 @@ def report(stacks: Sequence[str], *, html: Path | None, markdown: bool, cwd: Pat
     sys.exit(1 if problems else 0)
 
 
-def look_at_stack(stack: str, cwd: Path) -> StackReport:
-    """Look at a stack. One that cannot be read is a part of the report: the others are shown all the same."""
+def look_at_stack(stack: str, cwd: Path) -> Iterator[StackReport]:
+    """Look at each fleet of a stack. One that cannot be read is a part of the report: the others are shown, too."""
     try:
-        settings = load_settings(stack, cwd)
-        return make_stack_report(stack, settings, observe_stack(settings, stack, cwd))
+        fleets = load_all_settings(stack, cwd)
     except MirrorsError as error:
-        return make_unreadable_report(stack, error.problems)
+        yield make_unreadable_report(stack, error.problems)
+        return
+    for settings in fleets:
+        yield look_at_fleet(stack if len(fleets) == 1 else f"{stack} {settings.program_fleet}", settings, stack, cwd)
+
+
+def look_at_fleet(title: str, settings: Settings, stack: str, cwd: Path) -> StackReport:
+    """Look at one fleet of a stack. ``title`` names it in the report."""
+    try:
+        return make_stack_report(title, settings, observe_stack(settings, stack, cwd))
+    except MirrorsError as error:
+        return make_unreadable_report(title, error.problems)
     except DivioError as error:
-        return make_unreadable_report(stack, [convert_error(error, os.environ)])
+        return make_unreadable_report(title, [convert_error(error, os.environ)])
 
 
 def write_file(path: Path, text: str) -> None:

@@ -50,7 +50,8 @@ def find_variable_differences(
             f"does not run with the declared value: {', '.join(sort_for_writing(different))}",
         )
     if container.of_image is not None and site_id is not None:
-        left = container.variables.keys() - container.of_image - declared.keys() - set(settings.fleet.shared)
+        named = declared.keys() | settings.variables_of(slug).keys() | set(settings.fleet.shared)
+        left = container.variables.keys() - container.of_image - named
         if left:
             yield (
                 SiteCondition.VARIABLES_DIFFER,

@@ -12,6 +12,7 @@ from mirrors.errors import ConfigurationError
 from mirrors.planning.site_ids.facts import ORIGINAL_ID
 from mirrors.planning.site_plan import SitePlan
 from mirrors.problems.events import report_problem
+from mirrors.program.later_values import later_value
 from mirrors.program.outputs import site_id_output
 
 KEPT_WITHOUT_RELEASE = ["image"]
@@ -23,13 +24,14 @@ ALL_PROPERTIES = ["*"]
 def container_variables(context: DockerContext, site: SitePlan) -> dict[str, Any]:
     """Return {name: value} of all variables; secrets are marked. Without a SITE_ID there are none."""
     secrets = {name: pulumi.Output.secret(item.value) for name, item in site.variables.items() if item.secret}
+    later = {name: later_value(item.later, site.slug, name) for name, item in site.variables.items() if item.later}
     site_id = checked_site_id(context, site)
     plain = site_id.apply(lambda known: plain_variables(context.settings, site, known))
-    return {**{name: plain[name] for name in plain_names(context, site)}, **context.shared, **secrets}
+    return {**{name: plain[name] for name in plain_names(context, site)}, **context.shared, **secrets, **later}
 
 
 def plain_names(context: DockerContext, site: SitePlan) -> list[str]:
-    secrets = {name for name, item in site.variables.items() if item.secret}
+    secrets = {name for name, item in site.variables.items() if item.secret or item.later}
     return sorted(plain_variables(context.settings, site, ORIGINAL_ID).keys() - secrets)
 
 

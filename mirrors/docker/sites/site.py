@@ -21,7 +21,7 @@ from mirrors.docker.sites.inputs import (
 )
 from mirrors.planning.site_plan import SitePlan
 from mirrors.planning.variables.names import format_site_label
-from mirrors.program.outputs import SiteRow, former_aliases, make_site_row
+from mirrors.program.outputs import FleetSite, SiteRow, former_aliases, make_site_row
 
 
 @dataclass(frozen=True)
@@ -31,10 +31,12 @@ class DeclaredSite:
     Args:
         serving: The wait that ends the site's slot.
         row: The site in the stack's outputs.
+        site: The site's outputs for other resources.
     """
 
     serving: Serving
     row: SiteRow
+    site: FleetSite
 
 
 def declare_release(context: DockerContext, original: SitePlan) -> Release | None:
@@ -67,7 +69,10 @@ def declare_site(context: DockerContext, site: SitePlan, release: Release | None
     stays = pulumi.ResourceOptions(ignore_changes=ALL_PROPERTIES if site.is_held or site.is_paused else None)
     serving = Serving(site.slug, props, pulumi.ResourceOptions.merge(_make_site_options(context, site), stays))
     context.scheduler.free_slot_after(site.slug, serving)
-    return DeclaredSite(serving, make_site_row(site.slug, site_id, settings, url, serving.container))
+    row = make_site_row(site.slug, site_id, settings, url, serving.container)
+    address = url.apply(lambda known: known or "")
+    outputs = FleetSite(site.slug, settings.environment, site_id, address, image, serving.container)
+    return DeclaredSite(serving, row, outputs)
 
 
 def _declare_site_command(

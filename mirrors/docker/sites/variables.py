@@ -24,7 +24,7 @@ def plain_variables(settings: Settings, site: SitePlan, site_id: int) -> dict[st
         "STAGE": settings.environment,
         "PORT": str(docker_of(settings).port),
     }
-    declared = {name: item.value for name, item in site.variables.items() if name not in own}
+    declared = {name: item.value for name, item in site.variables.items() if name not in own and item.value is not None}
     return {**surroundings, **declared, **own}
 
 

@@ -91,5 +91,10 @@ def note_unpinned_ids(settings: Settings, mirrors: Mapping[str, ObservedSite], s
     ]
     if not slugs or settings.site_ids_from is not None:
         return None
+    if settings.program_fleet is not None:
+        said = f"SITE_IDs not in the arguments: {format_slugs(slugs, SITES_IN_NOTE)}."
+        return Note(
+            f"{said} Write site_id=… for each: mirrors ids --stack {stack} --fleet {settings.program_fleet} shows them"
+        )
     undeclared_ids = f"SITE_IDs not in the configuration: {format_slugs(slugs, SITES_IN_NOTE)}."
     return Note(f"{undeclared_ids} Pin them: mirrors ids --pin --stack {stack}")

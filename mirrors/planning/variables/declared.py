@@ -56,7 +56,7 @@ def find_declared_values(
     """
     variables = settings.variables_of(site.slug)
     values: dict[str, str | None] = {name: item.value for name, item in variables.items()}
-    flags = {name: item.secret for name, item in variables.items()}
+    flags = {name: item.secret for name, item in variables.items() if item.secret is not None}
     if observed.original is not None and site.slug == observed.original.slug:
         return DeclaredValues(values, flags)
     own = {SITE_ID: str(site_id) if site_id else None, MIRRORS_APPLICATION: site.slug}

@@ -1,0 +1,87 @@
+"""Pulumi's Mocks for a fleet's resources. The ledger decides its SITE_IDs as it does in an update."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks
+
+from mirrors.planning.site_properties import CHECK_ONLY
+from mirrors.planning.variables.addresses import make_site_url
+from mirrors.planning.variables.names import DOMAIN
+from mirrors.pulumi_internals import unmark_secrets
+from mirrors.resources.original import OriginalProvider
+from mirrors.resources.site_ids import SiteIdsProvider
+from mirrors.testing.platform import DescribedPlatform
+
+__all__ = ["FleetMocks", "SentSite"]
+
+_TYPES = "pulumi-python:dynamic/mirrors:"
+_SITES = frozenset({f"{_TYPES}Mirror", f"{_TYPES}OriginalSite"})
+
+
+@dataclass(frozen=True)
+class SentSite:
+    """A site as the program declared it to Pulumi.
+
+    Args:
+        variables: {name: value}. A value that a preview does not know yet is left out.
+        secrets: The names of the secret ones.
+        known_later: The names whose values the preview does not know yet.
+    """
+
+    variables: Mapping[str, str] = field(repr=False)
+    secrets: frozenset[str]
+    known_later: frozenset[str]
+
+
+class FleetMocks(Mocks):
+    """The resources of fleets, with made-up deployments. Other resources go to other mocks.
+
+    Args:
+        platform: The platform, for the addresses of sites.
+        others: The mocks of the other resources. Without them, a resource gets a made-up id, and its inputs.
+    """
+
+    def __init__(self, platform: DescribedPlatform, others: Mocks | None = None) -> None:
+        self.platform = platform
+        self.others = others
+        self.sites: dict[str, SentSite] = {}
+        """{slug: the site} of all sites so far."""
+
+    def call(self, args: MockCallArgs) -> Any:
+        """Answer a function of another provider."""
+        return self.others.call(args) if self.others else ({}, None)
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        """Return the id and the outputs of a resource."""
+        if args.typ == f"{_TYPES}SiteIds":
+            return args.name, _allocate(args.inputs)
+        if args.typ == f"{_TYPES}Original":
+            return args.name, OriginalProvider().select_inputs(args.inputs)
+        if args.typ in _SITES:
+            return args.name, self._declare_site(args.name, unmark_secrets(args.inputs))
+        return self.others.new_resource(args) if self.others else (f"{args.name}-id", dict(args.inputs))
+
+    def _declare_site(self, slug: str, inputs: dict[str, Any]) -> dict[str, Any]:
+        variables = inputs.get("variables") or {}
+        known = {name: item for name, item in variables.items() if _is_known(item)}
+        values = {name: str(item["value"]) for name, item in known.items()}
+        secrets = frozenset(name for name, item in known.items() if item["secret"])
+        self.sites[slug] = SentSite(values, secrets, frozenset(variables.keys() - known.keys()))
+        stored = {key: value for key, value in inputs.items() if key not in CHECK_ONLY}
+        return {**stored, "deployment": f"{slug}-deployment", "url": make_site_url(values.get(DOMAIN)) or ""}
+
+
+def _is_known(item: Any) -> bool:
+    return isinstance(item, Mapping) and not any(isinstance(value, pulumi.output.Unknown) for value in item.values())
+
+
+def _allocate(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the ledger of a first update. The described platform shows every database, so nothing asks for one."""
+    hints = {key: value for key, value in unmark_secrets(inputs["hints"]).items() if key != "hidden"}
+    checked = SiteIdsProvider().check({}, {"hints": hints})
+    if checked.failures:
+        raise pulumi.RunError("\n".join(failure.reason for failure in checked.failures))
+    return dict(checked.inputs)

@@ -1,0 +1,272 @@
+"""Fleets in arguments: one model with the configuration, Outputs as variables, and several fleets in one program."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pulumi
+import pytest
+from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks
+
+from mirrors import Fleet, FleetArgs, FleetRefusedError, MirrorArgs, OriginalArgs
+from mirrors.config.known_later import KnownLater
+from mirrors.config.program_fleet import DECLARATION_OUTPUT, ProgramFleet
+from mirrors.program.arguments import Variables
+from mirrors.program.declaration import make_program_fleet
+from mirrors.program.declared_output import describe_declaration
+from mirrors.testing import (
+    DescribedApplication,
+    DescribedEnvironment,
+    DescribedPlatform,
+    ProgramRun,
+    describe_fleet,
+    describe_original,
+    run_program,
+)
+
+PLATFORM = describe_fleet("acme", "acme-de", "acme-fr")
+CANARY = "canary-8f21d6"
+
+
+class Tracker(pulumi.CustomResource):
+    """A resource of another provider."""
+
+    dsn: pulumi.Output[str]
+    number: pulumi.Output[int]
+
+    def __init__(self, name: str = "sites") -> None:
+        super().__init__("acme:index:Tracker", name, {"dsn": None, "number": None})
+
+
+class Others(Mocks):
+    """Makes the tracker's outputs. ``urls`` are those of checks."""
+
+    def __init__(self) -> None:
+        self.urls: dict[str, Any] = {}
+
+    def call(self, args: MockCallArgs) -> Any:
+        raise AssertionError(args.token)
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        if args.typ == "acme:index:Check":
+            self.urls[args.name] = args.inputs["url"]
+        found = {"dsn": f"https://{CANARY}@errors.example.com/1", "number": 7}
+        return (None, args.inputs) if pulumi.runtime.is_dry_run() else (f"{args.name}-id", {**args.inputs, **found})
+
+
+def acme(*mirrors: MirrorArgs, **more: Any) -> FleetArgs:
+    return FleetArgs(original=OriginalArgs("acme"), mirrors=mirrors, **more)
+
+
+def run(program: Callable[[], object], platform: DescribedPlatform = PLATFORM, **options: Any) -> ProgramRun:
+    return run_program(program, platform, mocks=Others(), **options)
+
+
+def refused(args: Any, **options: Any) -> dict[str, str]:
+    """Return {path: line} of the problems of a fleet."""
+    with pytest.raises(FleetRefusedError) as caught:
+        run(lambda: Fleet("acme", args), **options)
+    assert caught.value.code == 32
+    return {str(item.path or item.site): item.line for item in caught.value.problems}
+
+
+def test_a_fleet_in_arguments_has_its_ids_its_values_and_typed_outputs() -> None:
+    def program() -> None:
+        fleet = Fleet("acme", acme(MirrorArgs("acme-de", variables={"DOMAIN": "www.acme.de"}), MirrorArgs("acme-fr")))
+        site = fleet.sites["acme-de"]
+        pulumi.export("site", [site.site_id, site.url, site.domain, site.release, site.deployment])
+        pulumi.export("original", fleet.sites["acme"].url)
+        pulumi.export("rows", fleet.rows)
+        pulumi.export("acme", fleet.exported_ids)
+
+    found = run(program)
+
+    assert found.outputs["site"] == [
+        2,
+        "https://www.acme.de/",
+        "www.acme.de",
+        "acme-live-deployment",
+        "acme-de-deployment",
+    ]
+    assert found.outputs["original"] == "https://acme-test.example.com/"
+    assert [row["application"] for row in found.outputs["rows"]] == ["acme", "acme-de", "acme-fr"]
+    assert found.outputs["acme"] == {"siteIds": {"acme": 1, "acme-de": 2, "acme-fr": 3}, "retired": {}}
+    variables = found.sites["acme-de"].variables
+    assert variables["DATABASE_URL"].endswith("/acme-test")
+    assert found.sites["acme-de"].secrets == {"DATABASE_URL", "DEFAULT_STORAGE_DSN"}
+
+
+def test_dictionaries_are_the_same_as_classes() -> None:
+    args = make_program_fleet(
+        "acme", acme(MirrorArgs("acme-de", site_id=2, hold=True, variables={"siteId": "x"}), reserved_for={"acme-x": 9})
+    )
+    same = make_program_fleet(
+        "acme",
+        {
+            "original": {"application": "acme"},
+            "mirrors": [{"application": "acme-de", "site_id": 2, "hold": True, "variables": {"siteId": "x"}}],
+            "reserved_for": {"acme-x": 9},
+        },
+    )
+    assert args == same
+    assert same.fleet["mirrors"][0] == {
+        "application": "acme-de",
+        "siteId": 2,
+        "hold": True,
+        "variables": {"siteId": "x"},
+    }
+
+
+def test_an_output_is_a_secret_if_pulumi_knows_it_as_one() -> None:
+    def program() -> None:
+        variables: Variables = {"KEY": pulumi.Config("acme").require_secret("key"), "DSN": Tracker().dsn, "PLAIN": "x"}
+        Fleet("acme", acme(MirrorArgs("acme-de", variables=variables)))
+
+    site = run(program, secrets={"acme:key": CANARY}).sites["acme-de"]
+    assert site.variables["KEY"] == CANARY
+    assert site.variables["DSN"] == f"https://{CANARY}@errors.example.com/1"
+    assert site.secrets & {"KEY", "DSN", "PLAIN"} == {"KEY"}
+
+
+def test_a_preview_says_after_which_resource_a_value_is_known() -> None:
+    def program() -> None:
+        dsn = Tracker().dsn
+        Fleet(
+            "acme", acme(MirrorArgs("acme-de", variables={"OWN": dsn}), MirrorArgs("acme-fr"), variables={"DSN": dsn})
+        )
+
+    found = run(program, preview=True)
+    assert found.sites["acme-de"].known_later == {"DSN", "OWN"}
+    assert "2 sites: acme-de, acme-fr: DSN is known after acme:index:Tracker sites" in found.messages
+    assert "acme-de: OWN is known after acme:index:Tracker sites" in found.messages
+
+
+@pytest.mark.parametrize(
+    ("make", "name", "code"),
+    [
+        (lambda: Tracker().number, "NUMBER", "value-not-taken"),
+        (lambda: pulumi.Output.from_input("https://x/y"), "DOMAIN", "domain-is-no-host"),
+    ],
+)
+def test_an_output_that_no_variable_takes_is_refused(make: Callable[[], Any], name: str, code: str) -> None:
+    with pytest.raises(pulumi.RunError, match=f"acme-de: .*{name}.*{code}"):
+        run(lambda: Fleet("acme", acme(MirrorArgs("acme-de", variables={name: make()}))))
+
+
+def test_problems_name_arguments_and_have_the_codes_of_the_configuration() -> None:
+    mirrors: list[Any] = [
+        {"application": "acme-de", "site_id": "7"},
+        {"application": "acme-fr", "variables": {"PORT": 8000}, "sit_id": 4},
+        {"application": "Acme"},
+    ]
+    found = refused({"original": {"application": "acme"}, "mirrors": mirrors, "reserved_site_ids": [0]})
+    assert found == {
+        'Fleet("acme").mirrors[0].site_id': 'Fleet("acme").mirrors[0].site_id: "7" is not valid. Write a whole number'
+        " from 1 to 2147483647, without quotes [value-not-taken]",
+        'Fleet("acme").mirrors[1].variables.PORT': 'Fleet("acme").mirrors[1].variables.PORT: a number is not valid.'
+        " Write text in quotes [value-not-taken]",
+        'Fleet("acme").mirrors[1].sit_id': 'Fleet("acme").mirrors[1].sit_id: Mirrors knows no such key. Did you mean'
+        " site_id? [unknown-key]",
+        'Fleet("acme").mirrors[2].application': 'Fleet("acme").mirrors[2].application: "Acme" is not valid. Write'
+        " an application's slug: up to 63 lower-case letters, digits and hyphens [value-not-taken]",
+        'Fleet("acme").reserved_site_ids[0]': 'Fleet("acme").reserved_site_ids[0]: 0 is not valid. Write a whole'
+        " number from 1 to 2147483647, without quotes [value-not-taken]",
+    }
+
+
+def test_an_output_in_another_argument_is_a_problem() -> None:
+    later: Any = KnownLater()
+    assert (
+        "an Output is not valid"
+        in refused(acme(MirrorArgs("acme-de", site_id=later)))['Fleet("acme").mirrors[0].site_id']
+    )
+
+
+def test_problems_of_the_platform_are_reported_together_and_nothing_is_registered() -> None:
+    others = Others()
+    with pytest.raises(FleetRefusedError) as caught:
+        run_program(lambda: Fleet("acme", acme(MirrorArgs("acme-xx"), MirrorArgs("acme-yy"))), PLATFORM, mocks=others)
+    assert [(item.code, item.site) for item in caught.value.problems] == [
+        ("application-not-found", "acme-xx"),
+        ("application-not-found", "acme-yy"),
+    ]
+    assert "acme-xx: this token sees no application" in str(caught.value)
+
+
+def test_keys_of_a_configured_fleet_that_nothing_reads_are_a_problem() -> None:
+    found = refused(acme(), config={"mirrors:overrides": '{"mirrors": {"acme-de": {"hold": true}}}'})
+    assert "mirrors:overrides" in found
+    assert "key-without-effect" in found["mirrors:overrides"]
+
+
+def test_several_fleets_are_apart() -> None:
+    both = PLATFORM + describe_fleet("beta", "beta-at")
+
+    def program() -> None:
+        first = Fleet("acme", acme(MirrorArgs("acme-de")))
+        url = first.sites["acme-de"].url
+        second = Fleet(
+            "beta", FleetArgs(original=OriginalArgs("beta"), mirrors=[MirrorArgs("beta-at", variables={"UP": url})])
+        )
+        pulumi.export("ids", [first.site_ids, second.site_ids])
+
+    found = run(program, both)
+    assert found.outputs["ids"] == [{"acme": 1, "acme-de": 2}, {"beta": 1, "beta-at": 2}]
+    assert found.sites["beta-at"].variables["DATABASE_URL"].endswith("/beta-test")
+    assert found.sites["beta-at"].variables["UP"] == ""
+
+
+def test_a_site_that_no_fleet_has_is_named() -> None:
+    with pytest.raises(KeyError, match="the fleet has no site acme-it"):
+        run(lambda: Fleet("acme", acme(MirrorArgs("acme-de"))).sites["acme-it"])
+
+
+def test_the_declaration_has_no_output_and_comes_back_as_it_was() -> None:
+    later: Any = KnownLater()
+    declared = make_program_fleet("acme", acme(MirrorArgs("acme-de", site_id=2, variables={"A": "a", "KEY": later})))
+    output = describe_declaration(declared)[DECLARATION_OUTPUT]
+    assert output == {
+        "fleet": {
+            "original": {"application": "acme"},
+            "mirrors": [{"application": "acme-de", "siteId": 2, "variables": {"A": "a"}}],
+        },
+        "knownLater": [["mirrors", "0", "variables", "KEY"]],
+    }
+    again = ProgramFleet.from_state("acme", output)
+    assert describe_declaration(again)[DECLARATION_OUTPUT] == output
+    assert again.slugs == ("acme", "acme-de")
+
+
+def test_a_configured_fleet_becomes_arguments() -> None:
+    fleet = '{"original": {"application": "acme"}, "mirrors": [{"application": "acme-de"}, {"application": "acme-fr"}]}'
+    overrides = '{"variables": {"LOG": "debug"}, "mirrors": {"acme-fr": {"hold": true}}}'
+
+    def program() -> None:
+        args = FleetArgs.from_config()
+        assert [(item.application, item.hold) for item in args.mirrors if isinstance(item, MirrorArgs)] == [
+            ("acme-de", False),
+            ("acme-fr", True),
+        ]
+        Fleet(None, replace(args, mirrors=args.mirrors[:1]))
+
+    config = {"mirrors:fleet": fleet, "mirrors:overrides": overrides}
+    found = run(program, config=config, secrets={"mirrors:secrets": f'{{"all": {{"KEY": "{CANARY}"}}}}'})
+    assert found.sites["acme-de"].variables.items() >= {"LOG": "debug", "KEY": CANARY}.items()
+    assert "KEY" in found.sites["acme-de"].secrets
+    assert list(found.sites) == ["acme-de"]
+
+
+def test_a_described_platform_shows_what_is_set_and_hidden() -> None:
+    adopted = DescribedApplication(
+        "acme-de",
+        test=DescribedEnvironment({"SITE_ID": "5", "DATABASE_URL": "postgres://x"}, hidden=frozenset({"DATABASE_URL"})),
+    )
+    platform = DescribedPlatform([describe_original("acme"), adopted])
+    found = run(lambda: Fleet("acme", acme(MirrorArgs("acme-de"))), platform)
+    assert found.sites["acme-de"].variables["SITE_ID"] == "5"
+
+
+def test_options_may_be_the_second_argument() -> None:
+    fleet = '{"original": {"application": "acme"}}'
+    found = run(lambda: Fleet("shop", pulumi.ResourceOptions(protect=False)), config={"mirrors:fleet": fleet})
+    assert found.sites == {}
