@@ -66,6 +66,15 @@ def wheels(session: nox.Session) -> None:
     session.run("python", "-I", "-c", "import django_mirrors; from mirrors import Fleet")
 
 
+@nox.session(python="3.11")
+def providers(session: nox.Session) -> None:
+    """Run the example with two public providers, which are in no other environment."""
+    session.install(*LOCKED, "requirements.lock")
+    session.install("--no-deps", "--require-hashes", "--requirement", "examples/dns_and_checks/requirements.lock")
+    session.install("--no-build-isolation", "--no-deps", "--editable", ".")
+    session.run("pytest", "examples/dns_and_checks", "-p", "no:cacheprovider", *(session.posargs or ["-q"]))
+
+
 def _built(session: nox.Session, distribution: str, folder: str) -> str:
     """Build a wheel with the locked build backend of this environment, and return its path."""
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(Path(folder).resolve())]
