@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tools.mutants.arguments import PROGRAM_FLEETS
 from tools.mutants.containers import CONTAINERS
 from tools.mutants.mutation import Mutation
 from tools.mutants.platform import PLATFORM
@@ -658,4 +659,4 @@ REFUSALS = (
     ),
 )
 
-MUTATIONS = (*ORDER, *THEIRS, *SECRETS, *RELEASES, *REFUSALS, *SITE_IDS, *PLATFORM, *CONTAINERS)
+MUTATIONS = (*ORDER, *THEIRS, *SECRETS, *RELEASES, *REFUSALS, *SITE_IDS, *PLATFORM, *CONTAINERS, *PROGRAM_FLEETS)

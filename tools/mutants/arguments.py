@@ -1,0 +1,62 @@
+"""Mutations of fleets in arguments: their Outputs, their problems, and the state that the commands read."""
+
+from __future__ import annotations
+
+from tools.mutants.mutation import Mutation
+
+ARGUMENTS = "tests/unit/test_fleet_arguments.py"
+LATER = "mirrors/program/later_values.py"
+DECLARED = "mirrors/config/program_fleet.py"
+OUTPUT = "mirrors/program/declared_output.py"
+
+PROGRAM_FLEETS = (
+    Mutation(
+        "a-secret-output-is-plain",
+        LATER,
+        "pulumi.Output.from_input(_output_of(later).is_secret())",
+        "pulumi.Output.from_input(False)",
+        (f"{ARGUMENTS}::test_an_output_is_a_secret_if_pulumi_knows_it_as_one",),
+    ),
+    Mutation(
+        "an-output-that-is-no-text-becomes-a-variable",
+        LATER,
+        'if not isinstance(value, str) or "\\0" in value:',
+        "if False:",
+        (f"{ARGUMENTS}::test_an_output_that_no_variable_takes_is_refused",),
+    ),
+    Mutation(
+        "a-preview-does-not-say-what-a-value-waits-for",
+        LATER,
+        "if item.later is not None and not await",
+        "if item.later is not None and await",
+        (f"{ARGUMENTS}::test_a_preview_says_after_which_resource_a_value_is_known",),
+    ),
+    Mutation(
+        "the-state-forgets-which-variables-are-outputs",
+        OUTPUT,
+        '"knownLater": places',
+        '"knownLater": []',
+        (f"{ARGUMENTS}::test_the_declaration_has_no_output_and_comes_back_as_it_was",),
+    ),
+    Mutation(
+        "keys-that-no-fleet-reads-are-silent",
+        DECLARED,
+        "if keys & _DECLARING_KEYS:",
+        "if keys:",
+        (f"{ARGUMENTS}::test_keys_of_a_configured_fleet_that_nothing_reads_are_a_problem",),
+    ),
+    Mutation(
+        "a-refused-fleet-ends-the-program-with-another-code",
+        "mirrors/program/refusal.py",
+        "super().__init__(REPORTED_EXIT_CODE)",
+        "super().__init__(1)",
+        (f"{ARGUMENTS}::test_problems_name_arguments_and_have_the_codes_of_the_configuration",),
+    ),
+    Mutation(
+        "a-command-reads-the-ledger-of-another-fleet",
+        "mirrors/cli/state.py",
+        'if _find_root(item["urn"], parents, roots) == name',
+        "if name",
+        ("tests/unit/test_cli_state.py",),
+    ),
+)
