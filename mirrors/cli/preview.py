@@ -100,6 +100,7 @@ def preview_program_fleet(raw: StackValues, stack: str, cwd: Path, name: str | N
     configured = load_from_raw(raw, stack, cwd, own)
     if configured.settings is None:
         return FleetPreview(stack, problems=configured.problems)
+    reported = replace(reported, rotates_credentials=own.name in reported.rotating_fleets)
     others = [item for item in fleets.values() if item is not own]
     return complete_preview(drop_fleets(engine, others), configured.settings, stack, reported)
 

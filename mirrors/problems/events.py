@@ -35,9 +35,13 @@ def report_note(note: Note) -> None:
     _append_event("note", asdict(note))
 
 
-def report_rotation() -> None:
-    """Report that this operation rotates credentials, so all mirrors are one wave."""
-    _append_event("repair", {})
+def report_rotation(fleet: str | None = None) -> None:
+    """Report that this operation rotates credentials, so all mirrors are one wave.
+
+    Args:
+        fleet: The name of a fleet that the program declares in arguments.
+    """
+    _append_event("repair", {} if fleet is None else {"fleet": fleet})
 
 
 def report_fleet(name: str, declaration: Mapping[str, Any]) -> None:

@@ -17,6 +17,7 @@ class ReportedEvents:
         rotates_credentials: Whether all mirrors are one wave, because their shared credentials changed.
         lines: Other lines that the user saw, such as those about the waves.
         fleets: {name: declaration} of the fleets that the program declares in arguments.
+        rotating_fleets: The names of those whose shared credentials changed.
     """
 
     problems: tuple[Problem, ...] = ()
@@ -24,6 +25,7 @@ class ReportedEvents:
     rotates_credentials: bool = False
     lines: frozenset[str] = frozenset()
     fleets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    rotating_fleets: frozenset[str] = frozenset()
 
     @property
     def shown_lines(self) -> frozenset[str]:
@@ -51,6 +53,7 @@ class ReportedEvents:
             "repair" in by_kind,
             frozenset(item["text"] for item in by_kind.get("line", ())),
             {item["name"]: item["declaration"] for item in by_kind.get("fleet", ())},
+            frozenset(item["fleet"] for item in by_kind.get("repair", ()) if "fleet" in item),
         )
 
 

@@ -28,10 +28,14 @@ def announce_note(note: Note, *, subject: str = "", warning: bool = False) -> No
         log(note.line)
 
 
-def announce_rollout(rollout: RolloutPlan) -> None:
-    """Report each wave in a line. A command knows the waves from the plan, but not that the credentials changed."""
+def announce_rollout(rollout: RolloutPlan, fleet: str | None = None) -> None:
+    """Report each wave in a line. A command knows the waves from the plan, but not that the credentials changed.
+
+    Args:
+        fleet: The name of the ``Fleet`` whose arguments declare the fleet.
+    """
     if rollout.rotates_credentials:
-        report_rotation()
+        report_rotation(fleet)
     for line in describe_rollout(rollout):
         _announce_line(line, pulumi.log.info)
 

@@ -69,7 +69,7 @@ def report_rollout(
     """Report the waves in a preview, the postponed mirrors, and a warning if Pulumi's parallelism is too low."""
     preview, parallel = pulumi.runtime.is_dry_run(), settings.rollout.parallel
     if preview or rollout.rotates_credentials:
-        announce_rollout(rollout)
+        announce_rollout(rollout, settings.program_fleet)
     if postponed:
         announce_note(Note(f"new, and not reached before the pause: {', '.join(postponed)}"), subject="rollout")
     at_once = engine_parallel()

@@ -12,6 +12,7 @@ from mirrors.problems import PROBLEM_AREAS, PROBLEM_CATALOGUE, PROBLEM_PAGES, No
 from mirrors.problems.events import (
     EVENTS_VARIABLE,
     UNREADABLE_EVENT,
+    report_fleet,
     report_line,
     report_note,
     report_problem,
@@ -101,6 +102,18 @@ def test_what_is_reported_is_read_as_it_was(tmp_path: Path, monkeypatch: pytest.
     assert (found.problems, found.notes, found.rotates_credentials) == ((IDS_TAKEN,), (Note("odd: é", "de"),), True)
     assert found.shown_lines == {"wave 1", "de: odd: é", "de: it runs. Correct it [site-unhealthy]"}
     assert all(json.loads(line)["event"] for line in file.read_text().splitlines())
+
+
+def test_fleets_in_arguments_are_reported_with_their_rotations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "events"
+    monkeypatch.setenv(EVENTS_VARIABLE, str(file))
+    report_fleet("acme", {"fleet": {}, "knownLater": []})
+    report_rotation("beta")
+
+    found = events.read_events(file)
+
+    assert found.fleets == {"acme": {"fleet": {}, "knownLater": []}}
+    assert (found.rotates_credentials, found.rotating_fleets) == (True, frozenset({"beta"}))
 
 
 def test_what_cannot_be_read_is_a_problem_beside_the_rest(tmp_path: Path) -> None:

@@ -113,8 +113,9 @@ def _follow(
             for line in tail.read_lines():
                 apply_event(progress, line, finished_by)
             before, size = size, reports.events.stat().st_size
-            if size > before and read_events(reports.events).rotates_credentials:
-                progress.join_waves([wave.title for wave in progress.waves if wave.title.startswith(WAVE)])
+            if size > before and (reported := read_events(reports.events)).rotates_credentials:
+                for fleet in ("", *(f"{name} " for name in reported.rotating_fleets)):
+                    progress.join_waves([wave.title for wave in progress.waves if wave.title.startswith(fleet + WAVE)])
             view.show(progress)
 
 
