@@ -21,7 +21,6 @@ __all__ = [
     "load_all_settings",
     "load_from_raw",
     "load_from_values",
-    "load_settings",
     "load_stack_configuration",
     "require_settings",
 ]
@@ -47,13 +46,12 @@ def load_stack_configuration(
     return _load_raw(raw, stack, cwd, check_secrecy=secrets, declared=declared)
 
 
-def load_settings(stack: str, cwd: Path, fleet: str | None = None) -> Settings:
-    """Load a stack's configuration. Raises MirrorsError, with every problem of the configuration."""
-    return require_settings(load_stack_configuration(stack, cwd, fleet=fleet))
-
-
 def load_all_settings(stack: str, cwd: Path, fleet: str | None = None) -> tuple[Settings, ...]:
-    """Load the configuration of each fleet of a stack, or of the named one. Raises as ``load_settings``."""
+    """Load the configuration of each fleet of a stack, or of the named one.
+
+    Raises:
+        MirrorsError: Pulumi cannot read it, or it has problems. The error has every one of them.
+    """
     raw = read_configuration(stack, cwd)
     fleets = find_declared_fleets(raw, stack, cwd, fleet)
     return tuple(require_settings(_load_raw(raw, stack, cwd, declared=item)) for item in fleets)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from mirrors.cli.configuration import is_about_fleet, load_settings, load_stack_configuration
+from mirrors.cli.configuration import is_about_fleet, load_all_settings, load_stack_configuration
 from mirrors.cli.options import (
     fleet_option,
     handle_errors,
@@ -17,6 +17,7 @@ from mirrors.cli.options import (
     print_note,
     stack_option,
 )
+from mirrors.cli.program_fleets import several_fleets_error
 from mirrors.cli.single_sites import refuse_single_sites
 from mirrors.cli.stacks import find_pulumi
 from mirrors.cli.status import observe_statuses
@@ -74,7 +75,7 @@ def deploy(
     """
     check_choice(sites, all_sites=all_sites, late=late)
     path, directory = find_pulumi(), cwd or Path()
-    settings = load_settings(stack, directory, fleet)
+    settings = choose_fleet_of_sites(load_all_settings(stack, directory, fleet), sites, stack)
     chosen = choose_sites(settings, sites, stack, directory, all_sites=all_sites)
     for said in chosen.notes:
         print_note(said)
@@ -95,6 +96,24 @@ def deploy(
     if plain or preview:
         replace_process(command, given)
     run_update([settings], command, given, yes=yes, chosen=chosen.sites)
+
+
+def choose_fleet_of_sites(fleets: Sequence[Settings], sites: Sequence[str], stack: str) -> Settings:
+    """Return the settings of the fleet that has the named sites.
+
+    Args:
+        fleets: The settings of each fleet of the stack, or of the one that the user named.
+        sites: The named sites; empty for those of a whole fleet.
+        stack: The stack's name, for messages.
+
+    Raises:
+        MirrorsError: The stack has several fleets, and the sites do not show which one is meant.
+    """
+    owners = [item for item in fleets if set(sites).intersection(item.fleet.slugs)]
+    chosen = owners if len(owners) == 1 else fleets
+    if len(chosen) > 1:
+        raise several_fleets_error(f"the stack {stack}", [str(item.program_fleet) for item in chosen])
+    return chosen[0]
 
 
 def check_choice(sites: Sequence[str], *, all_sites: bool, late: bool) -> None:

@@ -1,6 +1,6 @@
 """The fleets that a program declares in arguments, as the stack's state remembers them."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from mirrors.cli.state import StackState
@@ -9,7 +9,14 @@ from mirrors.config.wording import suggest_known
 from mirrors.errors import MirrorsError
 from mirrors.problems import Problem
 
-__all__ = ["FLEET_KEYS", "choose_named_fleet", "choose_program_fleet", "fleet_in_program_error", "read_program_fleets"]
+__all__ = [
+    "FLEET_KEYS",
+    "choose_named_fleet",
+    "choose_program_fleet",
+    "fleet_in_program_error",
+    "read_program_fleets",
+    "several_fleets_error",
+]
 
 FLEET_KEYS = frozenset({"fleet", "fleetFile"})
 """The keys with which the configuration declares a fleet."""
@@ -48,14 +55,18 @@ def choose_named_fleet(found: Mapping[str, ProgramFleet], where: str, name: str 
         MirrorsError: There are several fleets and no name, or no fleet of this name.
     """
     if name is None and len(found) > 1:
-        raise MirrorsError(
-            Problem("several-fleets", f"{where} has several fleets: {', '.join(found)}.", "Name one with --fleet")
-        )
+        raise several_fleets_error(where, found)
     chosen = found.get(name) if name is not None else next(iter(found.values()))
     if chosen is None:
         said = f"{where} has no fleet {name} that its program declares in arguments."
         raise MirrorsError(Problem("unknown-fleet", said, suggest_known(str(name), found) if found else ""))
     return chosen
+
+
+def several_fleets_error(where: str, names: Iterable[str]) -> MirrorsError:
+    """Return the error of a command that works on one fleet, and does not know on which."""
+    said = f"{where} has several fleets: {', '.join(names)}."
+    return MirrorsError(Problem("several-fleets", said, "Name one with --fleet"))
 
 
 def fleet_in_program_error(fleet: str, remedy: str) -> MirrorsError:

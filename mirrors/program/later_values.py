@@ -60,7 +60,7 @@ def _make_unknown_value_problem(site: str, name: str) -> Problem:
 
 def report_later_values(sites: Sequence[SitePlan]) -> None:
     """In a preview, report each value that is not known yet, with the resources that will give it."""
-    if pulumi.runtime.is_dry_run():
+    if pulumi.runtime.is_dry_run() and any(item.later for site in sites for item in site.variables.values()):
         waiting: pulumi.Input[Any] = _report_unknown_values(sites)
         pulumi.Output.from_input(waiting)  # the program's end waits for an output
 

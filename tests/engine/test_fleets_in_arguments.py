@@ -65,8 +65,7 @@ def answers_every_command(stack: Stack) -> None:
     doctor = stack.project.run("mirrors", "doctor", "--stack", "test")
     assert "several-ledgers" not in doctor.text
     stack.project.run("mirrors", "report", "--stack", "test").succeeded()
-    deploy = ("mirrors", "deploy", "beta-at", "--stack", "test", "--fleet", "beta", "--yes")
-    stack.project.run(*deploy).succeeded()
+    stack.project.run("mirrors", "deploy", "beta-at", "--stack", "test", "--yes").succeeded()
 
 
 def writes_into_no_file(stack: Stack) -> None:

@@ -6,7 +6,14 @@ from typing import Any
 
 import pytest
 
-from mirrors.cli.deploy import build_pulumi_command, count_cores, default_parallelism, format_command
+from mirrors.cli.deploy import (
+    build_pulumi_command,
+    choose_fleet_of_sites,
+    count_cores,
+    default_parallelism,
+    format_command,
+)
+from mirrors.errors import MirrorsError
 from mirrors.planning.rollout.targets import ChosenSites
 from tests.unit.fleets import settings
 
@@ -94,3 +101,14 @@ def test_the_line_has_the_variables_of_the_command_so_that_it_can_be_copied() ->
 
     assert format_command(given, ["pulumi", "up"]) == "MIRRORS_ROLL_OUT='acme-de acme-fr' pulumi up"
     assert format_command({}, ["pulumi", "up"]) == "pulumi up"
+
+
+def test_a_site_names_its_fleet_among_several() -> None:
+    acme = settings("acme-de").with_stack("test", "acme")
+    beta = settings("beta-at").with_stack("test", "beta")
+    assert choose_fleet_of_sites([acme, beta], ["beta-at"], "test") is beta
+    assert choose_fleet_of_sites([acme], [], "test") is acme
+    for sites in ([], ["acme-de", "beta-at"], ["unknown"]):
+        with pytest.raises(MirrorsError) as raised:
+            choose_fleet_of_sites([acme, beta], sites, "test")
+        assert raised.value.problems[0].code == "several-fleets"
