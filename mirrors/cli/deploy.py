@@ -18,10 +18,10 @@ from mirrors.cli.options import (
     stack_option,
 )
 from mirrors.cli.program_fleets import several_fleets_error
+from mirrors.cli.pulumi_update import plain_option, replace_process, run_update
 from mirrors.cli.single_sites import refuse_single_sites
 from mirrors.cli.stacks import find_pulumi
 from mirrors.cli.status import observe_statuses
-from mirrors.cli.up import plain_option, replace_process, run_update
 from mirrors.config import FleetSettings, Settings
 from mirrors.errors import ConfigurationError
 from mirrors.planning.platform_words import load_platform_words

@@ -1,13 +1,33 @@
-"""How the commands show times, releases and tables."""
+"""How the commands show conditions, times, releases and tables."""
 
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from rich.console import Console
 
+from mirrors.planning.reports.site_status import SiteCondition
+
 LOG_WIDTH = 160
 RELEASE_LENGTH = 8
 """The characters of a release's name that are shown."""
+
+TONES: Mapping[SiteCondition, str] = {
+    SiteCondition.CONVERGED: "ok",
+    SiteCondition.HELD: "held",
+    SiteCondition.OUTDATED: "late",
+    SiteCondition.DEPLOYING: "running",
+    SiteCondition.UNVERIFIED: "late",
+    SiteCondition.NOT_DEPLOYED: "late",
+    SiteCondition.VARIABLES_DIFFER: "failed",
+    SiteCondition.REMOVED: "failed",
+    SiteCondition.FAILED: "failed",
+    SiteCondition.MISSING: "failed",
+}
+"""{condition: how it is marked}, by ``mirrors status`` with a colour and by ``mirrors report`` with a class of CSS."""
+
+TONE_COLOURS = {"ok": "green", "held": "cyan", "late": "yellow", "running": "blue", "failed": "red"}
+"""{tone: its colour on a terminal}."""
 
 
 def make_console() -> Console:

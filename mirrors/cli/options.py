@@ -24,7 +24,7 @@ __all__ = [
     "fleet_option",
     "handle_errors",
     "has_confirmation",
-    "is_confirmed",
+    "is_confirmed_beforehand",
     "json_option",
     "make_announced_pause",
     "no_terminal_error",
@@ -113,9 +113,9 @@ def has_confirmation(environ: Mapping[str, str]) -> bool:
 
     The engine asks only where it reads from and writes to a terminal.
     """
-    return is_confirmed(environ) or (sys.stdin.isatty() and sys.stdout.isatty())
+    return is_confirmed_beforehand(environ) or (sys.stdin.isatty() and sys.stdout.isatty())
 
 
-def is_confirmed(environ: Mapping[str, str]) -> bool:
+def is_confirmed_beforehand(environ: Mapping[str, str]) -> bool:
     """Return whether a variable makes the engine ask nothing."""
     return any(environ.get(name, "").lower() in ("1", "true") for name in CONFIRMATION_VARIABLES)

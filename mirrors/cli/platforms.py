@@ -1,6 +1,6 @@
 """The protocol of a platform in the commands. Each platform's folder has one class for it."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 
 from mirrors.config import Settings
@@ -8,14 +8,12 @@ from mirrors.config.platforms import load_platform_part
 from mirrors.errors import UnsupportedPlatformError
 from mirrors.planning.reports.fleet_preview import FleetPreview
 from mirrors.planning.reports.stack_status import StackStatus
-from mirrors.planning.reports.stored import StoredStack
+from mirrors.planning.reports.stored import StoredResources, StoredStack
 from mirrors.problems import Note, Problem
 from mirrors.problems.findings import CheckFinding
 from mirrors.problems.reported import ReportedEvents
 
 __all__ = ["PlatformCommands", "commands_of", "refuse_unless_supported"]
-
-Resources = Sequence[Mapping[str, Any]]
 
 
 class PlatformCommands(Protocol):
@@ -51,7 +49,7 @@ class PlatformCommands(Protocol):
     def doctor(self, settings: Settings) -> Iterator[CheckFinding]:
         """Check what the platform needs, in the order in which it is needed. Writes nothing."""
 
-    def find_single_sites_problem(self, settings: Settings, stack: str, stored: Resources, /) -> Problem | None:
+    def find_single_sites_problem(self, settings: Settings, stack: str, stored: StoredResources, /) -> Problem | None:
         """Return what you have to do to the whole stack before single sites are deployed; None if nothing."""
 
     def alternative_to(self, command: str, stack: str | None, /) -> str | None:

@@ -1,6 +1,6 @@
 """Preconditions of deploying single sites. Pulumi would refuse these cases with a less helpful message."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +10,11 @@ from mirrors.config import FleetSettings, Settings
 from mirrors.errors import MirrorsError
 from mirrors.planning.environments import choose_image_environment
 from mirrors.planning.reports.pulumi_steps import DYNAMIC_TYPES
+from mirrors.planning.reports.stored import StoredResources
 from mirrors.planning.site_lists import format_slugs
 from mirrors.problems import Problem
 
 __all__ = ["refuse_single_sites", "undeclared_mirrors", "undeployed_original", "undeployed_original_problem"]
-
-Resources = Sequence[Mapping[str, Any]]
 
 
 def refuse_single_sites(settings: Settings, stack: str, cwd: Path) -> None:
@@ -30,7 +29,7 @@ def refuse_single_sites(settings: Settings, stack: str, cwd: Path) -> None:
         raise MirrorsError(problem)
 
 
-def undeclared_mirrors(stored: Resources, fleet: FleetSettings) -> tuple[str, ...]:
+def undeclared_mirrors(stored: StoredResources, fleet: FleetSettings) -> tuple[str, ...]:
     """Return the mirrors in the state that are no longer declared. Only an update of the whole stack may remove them.
 
     A renamed mirror is declared, under the name that it had (``formerly``).
@@ -44,7 +43,7 @@ def undeclared_mirrors(stored: Resources, fleet: FleetSettings) -> tuple[str, ..
     )
 
 
-def undeployed_original_problem(settings: Settings, stack: str, stored: Resources) -> Problem | None:
+def undeployed_original_problem(settings: Settings, stack: str, stored: StoredResources) -> Problem | None:
     """Return a problem where the mirrors wait for a deployment of the original that the state does not have."""
     original = undeployed_original(stored, settings)
     if original is None:
@@ -57,7 +56,7 @@ def undeployed_original_problem(settings: Settings, stack: str, stored: Resource
     )
 
 
-def undeployed_original(stored: Resources, settings: Settings) -> str | None:
+def undeployed_original(stored: StoredResources, settings: Settings) -> str | None:
     """Return the original if its mirrors wait for a deployment by Mirrors that the state does not have."""
     original = settings.fleet.original
     if not original.deploy or choose_image_environment(settings) != settings.environment:

@@ -12,7 +12,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from mirrors.cli.configuration import load_all_settings
-from mirrors.cli.display import format_moment, format_release, make_console
+from mirrors.cli.display import TONE_COLOURS, TONES, format_moment, format_release, make_console
 from mirrors.cli.options import (
     DIFFERS_EXIT_CODE,
     directory_option,
@@ -25,17 +25,8 @@ from mirrors.cli.options import (
 from mirrors.cli.platforms import commands_of
 from mirrors.cli.state import StackState
 from mirrors.config import Settings
-from mirrors.planning.reports.site_status import CONVERGED_CONDITIONS, SiteCondition, SiteStatus
+from mirrors.planning.reports.site_status import CONVERGED_CONDITIONS, SiteStatus
 from mirrors.planning.reports.stack_status import StackStatus
-
-STATE_COLOURS = {
-    SiteCondition.CONVERGED: "green",
-    SiteCondition.HELD: "cyan",
-    SiteCondition.OUTDATED: "yellow",
-    SiteCondition.DEPLOYING: "blue",
-    SiteCondition.NOT_DEPLOYED: "yellow",
-    SiteCondition.UNVERIFIED: "yellow",
-}
 
 
 @click.command()
@@ -86,7 +77,7 @@ def print_statuses(stack: str, rows: Sequence[SiteStatus]) -> None:
     for heading in ("Site", "Role", "SITE_ID", "State", "Release", "Deployed (UTC)", "Address"):
         table.add_column(heading, no_wrap=True)
     for row in rows:
-        state = f"[{STATE_COLOURS.get(row.state, 'red')}]{row.state}[/]"
+        state = f"[{TONE_COLOURS[TONES[row.state]]}]{row.state}[/]"
         site_id, release = str(row.site_id or "-"), format_release(row.release)
         table.add_row(
             row.application, row.role, site_id, state, release, format_moment(row.deployed_at), row.url or "-"

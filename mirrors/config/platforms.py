@@ -62,7 +62,7 @@ class PlatformEntry:
 PLATFORMS: dict[str, PlatformEntry] = {
     "divio": PlatformEntry(
         settings="mirrors.config.divio:DivioSettings",
-        words="mirrors.planning.divio_words:PLATFORM_WORDS",
+        words="mirrors.planning.divio_words:DIVIO_WORDS",
         program="mirrors.program.divio:DivioPlatform",
         commands="mirrors.cli.divio:DivioCommands",
         keys=("apiUrl", "apiToken", "imageFrom", "maxConcurrentRequests"),
@@ -70,7 +70,7 @@ PLATFORMS: dict[str, PlatformEntry] = {
     ),
     "docker": PlatformEntry(
         settings="mirrors.docker.config.settings:DockerSettings",
-        words="mirrors.docker.words:PLATFORM_WORDS",
+        words="mirrors.docker.words:DOCKER_WORDS",
         program="mirrors.docker.platform:DockerPlatform",
         commands="mirrors.docker.commands:DockerCommands",
         keys=("docker", "dockerTls"),

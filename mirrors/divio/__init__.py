@@ -4,8 +4,8 @@ from mirrors.divio.client import Divio
 from mirrors.divio.domain import (
     Account,
     Application,
-    DeployedVariables,
     Deployment,
+    DeploymentVariables,
     Environment,
     EnvironmentVariable,
 )
@@ -33,10 +33,10 @@ __all__ = [
     "Application",
     "AuthenticationFailed",
     "ConnectionFailed",
-    "DeployedVariables",
     "Deployment",
     "DeploymentRunning",
     "DeploymentTimeout",
+    "DeploymentVariables",
     "Divio",
     "DivioError",
     "Environment",

@@ -12,7 +12,7 @@ _SAFE_NETLOC = re.compile(r"[A-Za-z0-9.:\[\]-]{1,100}")
 
 
 @dataclass(frozen=True)
-class Address:
+class ApiAddress:
     """The base of every URL.
 
     Args:
@@ -24,7 +24,7 @@ class Address:
     prefix: str = ""
 
     @classmethod
-    def parse(cls, url: str) -> "Address":
+    def parse(cls, url: str) -> "ApiAddress":
         """Return the parsed address.
 
         Raises:

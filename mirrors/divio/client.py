@@ -7,7 +7,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Self
 
-from mirrors.divio.address import Address
+from mirrors.divio.address import ApiAddress
 from mirrors.divio.applications import Applications
 from mirrors.divio.deployments import Deployments
 from mirrors.divio.domain import Account
@@ -57,7 +57,7 @@ class Divio:
             page_size: The wanted length of a page. The platform may send shorter ones.
             another_token: Asked once for another token, where the platform refuses this one. The request is sent again.
         """
-        address = Address.parse(url)
+        address = ApiAddress.parse(url)
         _check_token(token)
         _check_limits(max_concurrent_requests, timeout, page_size)
         transport = Transport(

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from pydantic import BaseModel
 
 from mirrors.divio.chunks import split_into_chunks
-from mirrors.divio.domain import DeployedVariables, Deployment, Text
+from mirrors.divio.domain import Deployment, DeploymentVariables, Text
 from mirrors.divio.errors import (
     DeploymentRunning,
     DeploymentTimeout,
@@ -20,7 +20,7 @@ from mirrors.divio.transport import Query, Request, Transport
 from mirrors.divio.waits import DeploymentWatch, PollOutcome, ProgressCallback, SharedPolling
 
 DEPLOYMENTS_PATH = "/apps/v3/deployments/"
-MOST_PAGES = 5
+MOST_DEPLOYMENT_PAGES = 5
 """The most pages of several environments' deployments that Mirrors reads.
 
 A platform that ignores the filter would send every deployment there is.
@@ -62,7 +62,7 @@ class Deployments:
             item
             for chunk in split_into_chunks(url, "environment", environments, self._paged)
             for item in read_all(
-                self._transport, Deployment, DEPLOYMENTS_PATH, self._query_of(chunk), most_pages=MOST_PAGES
+                self._transport, Deployment, DEPLOYMENTS_PATH, self._query_of(chunk), most_pages=MOST_DEPLOYMENT_PAGES
             )
         ]
         return [item for item in listed if item.environment in of_interest]
@@ -77,10 +77,10 @@ class Deployments:
     def logs(self, uuid: str) -> str:
         return self._transport.call(_Logs, Request("GET", f"{_deployment_path(uuid)}logs/")).logs
 
-    def environment_variables(self, uuid: str) -> DeployedVariables:
+    def environment_variables(self, uuid: str) -> DeploymentVariables:
         """Return the variables that the deployment's instances really run with, built-in ones included."""
         return self._transport.call(
-            DeployedVariables, Request("GET", f"{_deployment_path(uuid)}environment-variables/")
+            DeploymentVariables, Request("GET", f"{_deployment_path(uuid)}environment-variables/")
         )
 
     def start(self, environment: str) -> Deployment:
@@ -158,7 +158,7 @@ class Deployments:
         for chunk in split_into_chunks(url, "environment", environments, size):
             query = (*(("environment", environment) for environment in chunk), *size)
             found |= read_from_first_pages(
-                self._transport, Deployment, DEPLOYMENTS_PATH, query, wanted, most_pages=MOST_PAGES
+                self._transport, Deployment, DEPLOYMENTS_PATH, query, wanted, most_pages=MOST_DEPLOYMENT_PAGES
             )
         return found
 

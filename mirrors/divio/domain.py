@@ -117,7 +117,7 @@ def _names_to_values(value: Any) -> Any:
     return dict.fromkeys(value) if names else value
 
 
-class DeployedVariables(Identified):
+class DeploymentVariables(Identified):
     """The variables that a deployment runs with, built-in ones included. A hidden value is None."""
 
     environment: Annotated[str, BeforeValidator(_uuid_of)]

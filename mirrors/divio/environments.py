@@ -9,7 +9,7 @@ from mirrors.divio.paging import read_all
 from mirrors.divio.transport import Query, Request, Transport
 
 ENVIRONMENTS_PATH = "/apps/v3/environments/"
-MOST_PAGES = 50
+MOST_ENVIRONMENT_PAGES = 50
 """The most pages of a listing of everything that Mirrors reads: an account may hold far more than a fleet."""
 
 
@@ -36,7 +36,11 @@ class Environments:
         query = (("slug", slug),) if slug else ()
         try:
             listed = read_all(
-                self._transport, Environment, ENVIRONMENTS_PATH, (*query, *self._paged), most_pages=MOST_PAGES
+                self._transport,
+                Environment,
+                ENVIRONMENTS_PATH,
+                (*query, *self._paged),
+                most_pages=MOST_ENVIRONMENT_PAGES,
             )
         except REFUSALS:
             return ()

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from mirrors.divio.address import Address
+from mirrors.divio.address import ApiAddress
 from mirrors.divio.errors import (
     AuthenticationFailed,
     DivioError,
@@ -60,7 +60,7 @@ class Transport:
 
     def __init__(
         self,
-        address: Address,
+        address: ApiAddress,
         token: Token,
         *,
         max_concurrent_requests: int,

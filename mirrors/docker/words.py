@@ -4,7 +4,7 @@ from mirrors.planning.platform_words import PlatformWords, SiteResourceTypes
 
 _LEAVES = "its container is removed, and its content stays in the database"
 
-PLATFORM_WORDS = PlatformWords(
+DOCKER_WORDS = PlatformWords(
     # Network, database, media, image and its command.
     targets=("**:Fleet::*", "**:SiteIds::*", "**:Network::*", "**mirrors:docker:**"),
     goes_on="Its container is removed; its content stays in the database",

@@ -8,7 +8,7 @@ from mirrors.config.divio import divio_settings_of
 from mirrors.divio import Application
 from mirrors.observation.account import AccountObserver
 from mirrors.observation.stage import StageReader
-from mirrors.planning.adoption.account_ids import find_deployed_ids, find_undeclared_sites
+from mirrors.planning.adoption.account_ids import find_deployed_ids, find_undeclared_applications
 from mirrors.planning.observed import DeployedVariables, ObservedSite
 from mirrors.planning.site_ids.facts import UndeclaredSite
 from mirrors.planning.variables.dsn import identify_service
@@ -52,8 +52,9 @@ class SiteIdObserver:
         if not others and not more:
             return {}
         first, *rest = account.each([found[self.settings.fleet.original.application], *others])
-        own = {slug: replace(item, is_declared=True) for slug, item in find_undeclared_sites(first, more).items()}
-        return find_undeclared_sites(first, rest) | own
+        own = find_undeclared_applications(first, more)
+        declared = {slug: replace(item, is_declared=True) for slug, item in own.items()}
+        return find_undeclared_applications(first, rest) | declared
 
     def find_renamed_mirrors(
         self, listed: Mapping[str, Application], found: Mapping[str, Application]

@@ -3,7 +3,7 @@
 from mirrors.planning.platform_words import PlatformWords
 from mirrors.planning.site_ids.retirement import INSTANCES_GO_ON
 
-PLATFORM_WORDS = PlatformWords(
+DIVIO_WORDS = PlatformWords(
     targets=("**:Fleet::*", "**:SiteIds::*", "**:Original::*"),
     goes_on=INSTANCES_GO_ON,
     removed="Mirrors removes the variables that it created",

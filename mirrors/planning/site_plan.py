@@ -8,7 +8,7 @@ from mirrors.config import DeclaredVariable, MirrorSettings, Settings, SiteSetti
 from mirrors.planning.observed import ObservedSite
 from mirrors.planning.rollout.waves import RolloutPlan
 
-RolloutReason = Literal["paused", "held", "keep-release"]
+Restriction = Literal["paused", "held", "keep-release"]
 """The reason why a site does not get each release. ``check`` reads it, so it is part of the program's interface."""
 
 
@@ -39,7 +39,7 @@ class SitePlan:
     is_paused: bool = False
 
     @property
-    def rollout_reason(self) -> RolloutReason | None:
+    def restriction(self) -> Restriction | None:
         """Return the reason why the site does not get each release; None for a site that follows them."""
         if self.is_paused:
             return "paused"

@@ -14,19 +14,40 @@ Properties = dict[str, Any]
 
 INPUTS = ("site", "environment", "image_environment", "release", "verified", "found", "hmac_key")
 OUTPUTS = ("deployment", "url", "failed", "attempt")
-CHECK_ONLY = ("variables", "rollout", "turn", "observed", "databases", "collected", "newest", "shared")
-"""The check-only inputs. The state keeps none of them.
+CHECK_ONLY: Mapping[str, str] = {
+    "variables": "variables",
+    "rollout": "restriction",
+    "turn": "slot",
+    "observed": "observed",
+    "databases": "databases",
+    "collected": "deferring_run",
+    "newest": "newest_release",
+    "shared": "shared_digests",
+}
+"""{property: its name in the code} of the check-only inputs. The state keeps none of them.
 
-``_make_site_inputs`` of the program passes them, and ``register_mirror`` those that only a mirror has (``databases``)
-or that differ for it (``shared``). ``CheckedSite.from_check`` reads them, except two: ``site_inputs`` reads
-``variables``, and nothing reads ``turn``, which is there for what it waits for. ``Site`` documents them.
+The program passes them by ``make_check_only``: ``_make_site_inputs`` those of every site, ``register_original`` and
+``register_mirror`` the others. ``check`` gets them by ``read_check_only`` and keeps them as fields of ``CheckedSite``,
+all but ``slot``, which is there for what it waits for. ``Site`` documents the properties.
 """
+
+_CHECK_ONLY_PROPERTIES = {name: key for key, name in CHECK_ONLY.items()}
 
 RUNNING_SUFFIX = " (running)"
 """The end of the key of a deployed value. No variable's name contains a blank."""
 
 ABSENT_ENTRY: Mapping[str, Any] = {"absent": True}
 """The deployed value of a variable that is set, and that the site does not run with as far as Mirrors knows."""
+
+
+def make_check_only(**inputs: Any) -> Properties:
+    """Return check-only inputs, given by their names in the code, as properties."""
+    return {_CHECK_ONLY_PROPERTIES[name]: value for name, value in inputs.items()}
+
+
+def read_check_only(news: Mapping[str, Any]) -> dict[str, Any]:
+    """Return {name in the code: value} of all check-only inputs. One that is not there is None."""
+    return {name: news.get(key) for key, name in CHECK_ONLY.items()}
 
 
 def make_property_key(name: str) -> str:

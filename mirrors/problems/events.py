@@ -41,7 +41,7 @@ def report_rotation(fleet: str | None = None) -> None:
     Args:
         fleet: The name of a fleet that the program declares in arguments.
     """
-    _append_event("repair", {} if fleet is None else {"fleet": fleet})
+    _append_event("rotation", {} if fleet is None else {"fleet": fleet})
 
 
 def report_fleet(name: str, declaration: Mapping[str, Any]) -> None:

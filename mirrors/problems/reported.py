@@ -50,10 +50,10 @@ class ReportedEvents:
         return cls(
             tuple(dict.fromkeys(Problem(**item) for item in by_kind.get("problem", ()))),
             tuple(dict.fromkeys(Note(**item) for item in by_kind.get("note", ()))),
-            "repair" in by_kind,
+            "rotation" in by_kind,
             frozenset(item["text"] for item in by_kind.get("line", ())),
             {item["name"]: item["declaration"] for item in by_kind.get("fleet", ())},
-            frozenset(item["fleet"] for item in by_kind.get("repair", ()) if "fleet" in item),
+            frozenset(item["fleet"] for item in by_kind.get("rotation", ()) if "fleet" in item),
         )
 
 

@@ -24,7 +24,7 @@ class RolloutScheduler:
         self._wave_of = plan.wave_of
         self._slots = asyncio.Semaphore(parallel)
         self._preview = preview
-        self._deployments: dict[str, pulumi.Resource] = {}
+        self._resources: dict[str, pulumi.Resource] = {}
         self._required_first: list[pulumi.Resource] = []
         self._gates: dict[int, asyncio.Task[None]] = {}
         self._slot_releases: set[asyncio.Task[None]] = set()
@@ -50,13 +50,13 @@ class RolloutScheduler:
             return None
         return pulumi.Output.from_input(self._wait_for_slot(slug))
 
-    def free_slot_after(self, slug: str, deployment: pulumi.Resource) -> None:
-        """Free the site's slot once this deployment, or another platform's counterpart, is done."""
-        self._deployments[slug] = deployment
+    def free_slot_after(self, slug: str, resource: pulumi.Resource) -> None:
+        """Free the site's slot once the engine is done with the resource that deploys it."""
+        self._resources[slug] = resource
 
-    def require_first(self, deployment: pulumi.Resource) -> None:
-        """Let no wave begin before this deployment is done."""
-        self._required_first.append(deployment)
+    def require_first(self, resource: pulumi.Resource) -> None:
+        """Let no wave begin before the engine is done with this resource."""
+        self._required_first.append(resource)
 
     def report_failures(self) -> None:
         """Report each site that failed during a credential rotation, after all were tried. The run then fails."""
@@ -66,7 +66,7 @@ class RolloutScheduler:
 
     async def _report_deferred(self) -> None:
         """Report the sites that this run reached. The engine itself shows an error that a resource raised."""
-        deployed = [item for item in self._deployments.values() if isinstance(item, Site)]
+        deployed = [item for item in self._resources.values() if isinstance(item, Site)]
         known = await asyncio.gather(*map(_read_outcome, deployed), return_exceptions=True)
         outcomes = [item for item in known if not isinstance(item, BaseException)]
         failures = [failed for attempt, failed in outcomes if failed and attempt == self.attempt]
@@ -84,7 +84,7 @@ class RolloutScheduler:
         release.add_done_callback(self._slot_releases.discard)
 
     async def _free_slot(self, slug: str) -> None:
-        await asyncio.wait([_when_registered(self._deployments[slug])])
+        await asyncio.wait([_when_registered(self._resources[slug])])
         self._slots.release()
 
     def _gate_of_wave(self, wave: int) -> asyncio.Task[None]:
@@ -98,7 +98,7 @@ class RolloutScheduler:
         waits_for = self._required_first
         if wave:
             before = self._plan.waves[wave - 1].sites
-            waits_for = [self._deployments[slug] for slug in before if slug in self._deployments]
+            waits_for = [self._resources[slug] for slug in before if slug in self._resources]
         if not waits_for:
             return
         done, _ = await asyncio.wait([_when_registered(resource) for resource in waits_for])

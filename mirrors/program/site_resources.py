@@ -8,6 +8,7 @@ import pulumi
 
 from mirrors.planning.plan import OriginalPlan
 from mirrors.planning.site_plan import SitePlan
+from mirrors.planning.site_properties import make_check_only
 from mirrors.planning.variables.addresses import make_site_url
 from mirrors.planning.variables.names import DOMAIN, MIRRORS_APPLICATION, SITE_ID, format_site_label
 from mirrors.planning.variables.shared import digest_value
@@ -35,7 +36,7 @@ def register_original(context: FleetContext) -> tuple[SiteRegistration, pulumi.O
     props = {
         **_make_site_inputs(context, site, declared_inputs(site)),
         "release": "",
-        "shared": _digest_shared_values(planned),
+        **make_check_only(shared_digests=_digest_shared_values(planned)),
     }
     deployed = OriginalSite(site.slug, props, _make_site_options(context, site))
     context.scheduler.require_first(deployed)
@@ -57,7 +58,7 @@ def register_mirror(context: FleetContext, site: SitePlan, release: pulumi.Outpu
     props = {
         **_make_site_inputs(context, site, variables),
         "release": without_dependencies(release),
-        "databases": possible_databases(context, site),
+        **make_check_only(databases=possible_databases(context, site)),
     }
     mirror = Mirror(site.slug, props, _make_site_options(context, site))
     context.scheduler.free_slot_after(site.slug, mirror)
@@ -71,14 +72,16 @@ def _make_site_inputs(context: FleetContext, site: SitePlan, variables: Mapping[
         "site": format_site_label(site.slug, context.settings.environment),
         "environment": site.environment,
         "image_environment": context.planned.image_environment,
-        "variables": variables,
         "found": without_dependencies(found_variables(context, site)),
-        "observed": observed_variables(site),
-        "rollout": site.rollout_reason,
-        "turn": scheduler.slot_input(site.slug),
-        "newest": context.planned.release,
-        "collected": scheduler.attempt if scheduler.defers_failure(site.slug) else None,
         **({"verified": True} if verified else {}),
+        **make_check_only(
+            variables=variables,
+            observed=observed_variables(site),
+            restriction=site.restriction,
+            slot=scheduler.slot_input(site.slug),
+            newest_release=context.planned.release,
+            deferring_run=scheduler.attempt if scheduler.defers_failure(site.slug) else None,
+        ),
     }
 
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from mirrors.divio import Divio, NotFound
 from mirrors.planning.variables.addresses import make_site_url
 from mirrors.planning.variables.names import DOMAIN
-from mirrors.resources.process import OPERATION
+from mirrors.resources.process import PROCESS_MEMORY
 
 Item = TypeVar("Item")
 
@@ -17,7 +17,7 @@ APPEARANCE_PAUSES = (0.5, 1.0, 2.0, 4.0)
 
 def read_deployed_variables(divio: Divio, deployment: str) -> Mapping[str, str | None]:
     """Return the variables that a deployment runs with. A hidden value is None."""
-    return retry_until_shown(lambda: OPERATION.bulk_reads(divio).deployed_variables(deployment))
+    return retry_until_shown(lambda: PROCESS_MEMORY.bulk_reads(divio).deployed_variables(deployment))
 
 
 def make_deployment_outputs(deployment: str, variables: Mapping[str, str | None]) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from mirrors.divio import DeploymentRunning, DeploymentTimeout, Divio, DivioErro
 from mirrors.errors import MirrorsError
 from mirrors.observation.remediation import convert_error
 from mirrors.planning.observed import ObservedDeployment
-from mirrors.planning.reports.logs import redact_log
 from mirrors.planning.rollout.deployments import DesiredDeployment, decide_deployment, runs_release
 from mirrors.planning.rollout.releases import newest_successful
 from mirrors.planning.site_properties import Properties
@@ -27,9 +26,10 @@ from mirrors.resources.failures import (
     deployment_timed_out,
     other_deployments_running,
 )
-from mirrors.resources.process import OPERATION
-from mirrors.resources.progress import log_progress, make_progress_callback
+from mirrors.resources.process import PROCESS_MEMORY
+from mirrors.resources.progress_lines import log_progress, make_progress_callback
 from mirrors.resources.provider import list_deployments_or_empty
+from mirrors.resources.site_logs import redact_log
 from mirrors.resources.start_checks import refuse_newer_release, verify_variables
 
 LOG_LINES_SHOWN = 15
@@ -71,7 +71,7 @@ class DeploymentRunner:
         self.connection = connection
         self.conditions = conditions
         self.divio = divio
-        self.bulk_reads = OPERATION.bulk_reads(divio)
+        self.bulk_reads = PROCESS_MEMORY.bulk_reads(divio)
         self.inputs = inputs
         self.variables = variables
         self.site: str = inputs["site"]
@@ -149,11 +149,10 @@ class DeploymentRunner:
     def _start(self) -> str | None:
         """Start a deployment and return its uuid; None where another one ran, which this waits for."""
         self.bulk_reads.forget_deployments(self.environment)
-        gate = (
-            nullcontext() if self.conditions.bypasses_gate else OPERATION.deployment_gate.enter(self.site, "deploy it")
-        )
+        gate = PROCESS_MEMORY.deployment_gate
+        turn = nullcontext() if self.conditions.bypasses_gate else gate.enter(self.site, "deploy it")
         try:
-            with gate:
+            with turn:
                 return self.divio.deployments.start(self.environment).uuid
         except DeploymentRunning as busy:
             if busy.deployment:
@@ -171,7 +170,7 @@ class DeploymentRunner:
             ended = retry_until_shown(wait)
         except DeploymentTimeout as error:
             raise deployment_timed_out(self.site, convert_error(error), self._read_log_end(uuid)) from None
-        OPERATION.forget_variables(self.environment)
+        PROCESS_MEMORY.forget_variables(self.environment)
         return ended.succeeded
 
     def _finish(self, uuid: str) -> Properties:

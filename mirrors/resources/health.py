@@ -7,7 +7,7 @@ from typing import Any
 from mirrors.config.rollout import HealthSettings
 from mirrors.observation.health import check_health
 from mirrors.resources.failures import site_unhealthy
-from mirrors.resources.progress import log_progress
+from mirrors.resources.progress_lines import log_progress
 
 HEALTH_PAUSES = (0.5, 1.0, 2.0, 4.0)
 """Seconds between two requests. The last one is repeated."""

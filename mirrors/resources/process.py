@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from mirrors.divio import Divio, EnvironmentVariable
 from mirrors.errors import MirrorsError
+from mirrors.planning.site_properties import read_check_only
 from mirrors.planning.site_state import SiteState
 from mirrors.planning.variables.writes import DesiredVariable
 from mirrors.resources.bulk_reads import BulkReadCache
@@ -19,15 +20,15 @@ START_REFUSALS: Mapping[str, Callable[[str], MirrorsError]] = {"held": held_site
 
 @dataclass(frozen=True, slots=True)
 class CheckedSite:
-    """A site as ``check`` saw it, beyond what the state keeps. ``from_check`` reads each check-only property.
+    """A site as ``check`` saw it, beyond what the state keeps: each check-only input, by its name in ``CHECK_ONLY``.
 
     Args:
         variables: {name: the desired value}, secrets with their values.
         secrets: The names of the secret ones.
-        restriction: The property ``rollout``: why the site does not get each release (``held``, ``paused`` or
-            ``keep-release``); None where it does.
-        deferring_run: The property ``collected``: the run, if it reports a failure at its end. The failure then stops
-            the repair of no other site. None where a failure stops the update.
+        restriction: Why the site does not get each release (``held``, ``paused`` or ``keep-release``); None where it
+            does.
+        deferring_run: The run, if it reports a failure at its end. The failure then stops the repair of no other site.
+            None where a failure stops the update.
         newest_release: The newest release when the program planned, for a site that gets each release.
         shared_digests: {name: digest} of the values that the original's mirrors get in this run.
         databases: The identities of the databases that a new site may run with, the original's first.
@@ -50,18 +51,18 @@ class CheckedSite:
         cls, news: Mapping[str, Any], variables: Mapping[str, DesiredVariable], secrets: frozenset[str]
     ) -> Self:
         """Return the site of the properties that ``check`` got."""
-        restriction = news.get("rollout")
+        inputs = read_check_only(news)
         # The original has no release: what it deploys is one.
-        follows_releases = restriction is None and news.get("release")
+        follows_releases = inputs["restriction"] is None and news.get("release")
         return cls(
             variables,
             secrets,
-            restriction,
-            deferring_run=news.get("collected"),
-            newest_release=news.get("newest") if follows_releases else None,
-            shared_digests=news.get("shared") or {},
-            databases=tuple(news.get("databases") or ()),
-            observed=frozenset(news.get("observed") or ()),
+            inputs["restriction"],
+            deferring_run=inputs["deferring_run"],
+            newest_release=inputs["newest_release"] if follows_releases else None,
+            shared_digests=inputs["shared_digests"] or {},
+            databases=tuple(inputs["databases"] or ()),
+            observed=frozenset(inputs["observed"] or ()),
         )
 
     @property
@@ -88,7 +89,7 @@ class CheckedSite:
         return START_REFUSALS.get(self.restriction or "")
 
 
-class Operation:
+class ProcessMemory:
     """The memory of a process. The engine starts one process for each operation and ends it with that.
 
     The engine calls ``check`` of a resource before it creates or updates it, in the same process. It makes no two calls
@@ -138,4 +139,4 @@ class Operation:
         self.unchanged_variables.pop(environment, None)
 
 
-OPERATION = Operation()
+PROCESS_MEMORY = ProcessMemory()

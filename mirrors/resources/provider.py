@@ -31,8 +31,8 @@ from mirrors.resources.current_token import TokenNotFoundError, add_current_toke
 from mirrors.resources.executor import provide_threads
 from mirrors.resources.failures import platform_error
 from mirrors.resources.locked_cache import locked_cache
-from mirrors.resources.process import OPERATION
-from mirrors.resources.progress import log_progress
+from mirrors.resources.process import PROCESS_MEMORY
+from mirrors.resources.progress_lines import log_progress
 from mirrors.resources.watchdog import watch_engine
 
 Item = TypeVar("Item")
@@ -133,7 +133,7 @@ class Provider(ResourceProvider):
 
     @property
     def bulk_reads(self) -> BulkReadCache:
-        return OPERATION.bulk_reads(self.divio)
+        return PROCESS_MEMORY.bulk_reads(self.divio)
 
     def check(self, _olds: Properties, news: Properties) -> CheckResult:
         """Accept the inputs as they are."""

@@ -11,7 +11,7 @@ from mirrors.planning.site_ids.facts import SiteFacts
 from mirrors.planning.variables.dsn import UNREADABLE_IDENTITY, identify_for_confirmation, identify_service
 from mirrors.planning.variables.names import DATABASE_URL, MIRRORS_APPLICATION
 from mirrors.resources.failures import database_mismatch
-from mirrors.resources.process import OPERATION, CheckedSite
+from mirrors.resources.process import PROCESS_MEMORY, CheckedSite
 from mirrors.resources.provider import list_deployments_or_empty, translate_errors
 
 PARALLEL_LOOKUPS = 8
@@ -61,7 +61,7 @@ def read_running_database(divio: Divio, environment: str, name: str) -> str | No
     """
     with translate_errors(name):
         newest = newest_successful(list_deployments_or_empty(divio, environment))
-        deployed = OPERATION.bulk_reads(divio).deployed_variables(newest.uuid) if newest else {}
+        deployed = PROCESS_MEMORY.bulk_reads(divio).deployed_variables(newest.uuid) if newest else {}
         value = deployed.get(DATABASE_URL)
         return identify_service(value) if value else None
 

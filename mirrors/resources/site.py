@@ -18,7 +18,7 @@ from mirrors.planning.variable_entries import VariableEntries, make_deployed_ent
 from mirrors.pulumi_internals import mark_secret
 from mirrors.resources.deployed_variables import make_deployment_outputs, read_deployed_variables
 from mirrors.resources.failures import paused_site
-from mirrors.resources.process import OPERATION, CheckedSite
+from mirrors.resources.process import PROCESS_MEMORY, CheckedSite
 from mirrors.resources.provider import (
     Provider,
     is_environment_gone,
@@ -61,13 +61,13 @@ class SiteProvider(Provider):
         paused = checked.is_paused and olds
         result = CheckResult(stored_inputs(olds), []) if paused else self._check_site(olds, news, checked)
         unchanged = bool(olds) and result.inputs == stored_inputs(olds)
-        OPERATION.record_check(environment, replace(checked, unchanged=unchanged))
+        PROCESS_MEMORY.record_check(environment, replace(checked, unchanged=unchanged))
         return result
 
     def _check_site(self, olds: Properties, news: Properties, checked: CheckedSite) -> CheckResult:
         environment, stored = str(news["environment"]), SiteState.of(olds)
         if olds:
-            OPERATION.stored_sites[environment] = stored
+            PROCESS_MEMORY.stored_sites[environment] = stored
         key = olds.get("hmac_key") or make_fingerprint_key()
         entries = make_declared_entries(news.get("variables") or {}, key)
         found = SiteHistory.recall(environment, stored).decide_found_at_check(news)
@@ -91,7 +91,7 @@ class SiteProvider(Provider):
         change, and so is a deferred failure. Mirrors leaves a paused site alone: it tries again with the site's wave.
         """
         result = super().diff(_id, _olds, _news)
-        checked = OPERATION.find_checked_site(str(_news.get("environment"))) or CheckedSite()
+        checked = PROCESS_MEMORY.find_checked_site(str(_news.get("environment"))) or CheckedSite()
         if result.replaces or checked.is_paused:
             return result
         again = _olds.get("failed") or (checked.unchanged and _is_left_undone(_olds, _news, checked.restriction))
@@ -136,7 +136,7 @@ class SiteProvider(Provider):
                 return ReadResult("", {})
             now = self._read_deployment(props, stored, is_set := make_live_entries(props, stored, live))
         now = replace(now, is_set=is_set)
-        OPERATION.stored_sites[str(environment)] = now
+        PROCESS_MEMORY.stored_sites[str(environment)] = now
         where = constant_properties(props)
         return ReadResult(id_, where | now.outputs, where | now.inputs)
 
@@ -173,8 +173,8 @@ class SiteProvider(Provider):
         successor, checked earlier in this process, owns the variables. If the successor is held or paused, everything
         stays.
         """
-        stored, checked = SiteState.of(_props), OPERATION.find_checked_site(_props["environment"])
-        OPERATION.stored_sites[str(_props["environment"])] = stored
+        stored, checked = SiteState.of(_props), PROCESS_MEMORY.find_checked_site(_props["environment"])
+        PROCESS_MEMORY.stored_sites[str(_props["environment"])] = stored
         if checked and (checked.is_held or checked.is_paused):
             return  # it stays as it is, also where the engine replaces it
         created = stored.is_set.keys() - stored.found - (checked.variables.keys() if checked else set())

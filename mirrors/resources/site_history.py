@@ -8,7 +8,7 @@ from pulumi.output import Unknown
 
 from mirrors.planning.site_state import SiteState
 from mirrors.planning.variables.names import MIRRORS_APPLICATION, SITE_VARIABLES
-from mirrors.resources.process import OPERATION
+from mirrors.resources.process import PROCESS_MEMORY
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class SiteHistory:
     def recall(cls, environment: str, stored: SiteState) -> Self:
         """Return the history of a site. This process remembers the state of a site that is being replaced."""
         is_new = stored == SiteState()
-        return cls(stored, OPERATION.stored_sites.get(environment, stored) if is_new else stored)
+        return cls(stored, PROCESS_MEMORY.stored_sites.get(environment, stored) if is_new else stored)
 
     @property
     def is_new(self) -> bool:

@@ -25,7 +25,7 @@ from mirrors.problems import Note
 from mirrors.problems.events import report_note
 from mirrors.pulumi_internals import mark_secret
 from mirrors.resources.process import CheckedSite
-from mirrors.resources.progress import log_progress
+from mirrors.resources.progress_lines import log_progress
 from mirrors.resources.provider import check_failures, normalize
 
 KEY_BYTES = 16

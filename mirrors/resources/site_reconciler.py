@@ -14,8 +14,8 @@ from mirrors.planning.variable_entries import VariableEntries
 from mirrors.planning.variables.names import MIRRORS_APPLICATION, sort_for_writing
 from mirrors.planning.variables.writes import find_unset
 from mirrors.resources.partial_failure import keep_partial_result
-from mirrors.resources.process import OPERATION, CheckedSite
-from mirrors.resources.progress import log_progress
+from mirrors.resources.process import PROCESS_MEMORY, CheckedSite
+from mirrors.resources.progress_lines import log_progress
 from mirrors.resources.provider import normalize, translate_errors
 from mirrors.resources.site_deployer import SiteDeployer
 from mirrors.resources.site_history import SiteHistory
@@ -37,7 +37,7 @@ class SiteReconciler:
     def __init__(self, connection: DivioConnection, divio: Divio, properties: Properties, stored: SiteState) -> None:
         self.name: str = properties["site"]
         self.environment: str = properties["environment"]
-        self.checked: CheckedSite = OPERATION.require_checked_site(self.environment, self.name)
+        self.checked: CheckedSite = PROCESS_MEMORY.require_checked_site(self.environment, self.name)
         self._divio = divio
         self._properties = properties
         self._inputs = {key: normalize(properties[key]) for key in INPUTS if key in properties}

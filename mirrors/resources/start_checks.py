@@ -8,7 +8,7 @@ from mirrors.planning.rollout.releases import newest_successful
 from mirrors.planning.variables.writes import find_unset
 from mirrors.resources.deployed_variables import read_deployed_variables
 from mirrors.resources.failures import newer_release, variables_not_as_written
-from mirrors.resources.process import OPERATION
+from mirrors.resources.process import PROCESS_MEMORY
 from mirrors.resources.provider import list_deployments_or_empty, list_or_empty
 
 
@@ -21,7 +21,7 @@ def refuse_newer_release(divio: Divio, site: str, image_environment: str, expect
         image_environment: The environment whose newest release the platform deploys.
         expected: The releases that may be the newest; None: any may be.
     """
-    if expected is None or OPERATION.bulk_reads(divio).newest_release(image_environment) in expected:
+    if expected is None or PROCESS_MEMORY.bulk_reads(divio).newest_release(image_environment) in expected:
         return
     newest = newest_successful(list_deployments_or_empty(divio, image_environment))
     if newest is not None and newest.uuid not in expected:
@@ -43,9 +43,9 @@ def verify_variables(
         values: {name: value} of the declared variables.
         deployment: The present deployment; None where there is none.
     """
-    if OPERATION.verified_variables.get(environment) == values:
+    if PROCESS_MEMORY.verified_variables.get(environment) == values:
         return
-    live = OPERATION.unchanged_variables.pop(environment, None)
+    live = PROCESS_MEMORY.unchanged_variables.pop(environment, None)
     if live is None:
         live = list_or_empty(divio.environment_variables.list, divio, environment)
     wrong = find_unset(values, convert_variables(live))
@@ -55,6 +55,6 @@ def verify_variables(
     deployed = read_deployed_variables(divio, deployment) if hidden and deployment else {}
     for item in hidden:
         if deployed.get(item.name) != values[item.name]:
-            OPERATION.bulk_reads(divio).forget_variables(environment)
-            with OPERATION.variable_gate.enter(site, f"set {item.name} to its declared value; then deploy"):
+            PROCESS_MEMORY.bulk_reads(divio).forget_variables(environment)
+            with PROCESS_MEMORY.variable_gate.enter(site, f"set {item.name} to its declared value; then deploy"):
                 divio.environment_variables.update(item.uuid, values[item.name], item.is_sensitive)

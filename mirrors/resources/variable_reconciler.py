@@ -9,7 +9,7 @@ from mirrors.observation.remediation import convert_error
 from mirrors.planning.variables.names import DATABASE_URL, SITE_ID, sort_for_removal, sort_for_writing
 from mirrors.planning.variables.writes import DesiredVariable, VariableWrite, find_unwritten, plan_writes
 from mirrors.resources.failures import platform_error, variables_not_as_written
-from mirrors.resources.process import OPERATION
+from mirrors.resources.process import PROCESS_MEMORY
 from mirrors.resources.provider import list_or_empty
 
 LiveVariables = Mapping[str, EnvironmentVariable]
@@ -40,7 +40,7 @@ class VariableReconciler:
         secrets: Collection[str] = (),
     ) -> None:
         self.divio = divio
-        self.bulk_reads = OPERATION.bulk_reads(divio)
+        self.bulk_reads = PROCESS_MEMORY.bulk_reads(divio)
         self.site, self.environment = site, environment
         self.desired, self.found, self.secrets = desired, frozenset(found), frozenset(secrets)
         self.made: set[str] = set()
@@ -81,10 +81,10 @@ class VariableReconciler:
             if write.verify and not to_the_database:
                 self._verify_site_id()
         if not writes:
-            OPERATION.unchanged_variables[self.environment] = tuple(live.values())
+            PROCESS_MEMORY.unchanged_variables[self.environment] = tuple(live.values())
             return  # someone else may have changed a hidden value
         self._verify_written(DATABASE_URL in live or DATABASE_URL in self.taken_over)
-        OPERATION.verified_variables[self.environment] = {name: item.value for name, item in self.desired.items()}
+        PROCESS_MEMORY.verified_variables[self.environment] = {name: item.value for name, item in self.desired.items()}
 
     def remove(self, names: Collection[str]) -> None:
         """Remove those that exist, in the safe order."""
@@ -138,7 +138,7 @@ class VariableReconciler:
     def _send_once(self, write: VariableWrite, live: LiveVariables) -> None:
         api = self.divio.environment_variables
         self.bulk_reads.forget_variables(self.environment)
-        with OPERATION.variable_gate.enter(self.site, self._manual_steps(write.kind)):
+        with PROCESS_MEMORY.variable_gate.enter(self.site, self._manual_steps(write.kind)):
             if write.kind == "delete":
                 api.delete(live[write.name].uuid)
                 self.removed.add(write.name)

@@ -21,7 +21,7 @@ from click.testing import CliRunner, Result
 from mirrors.cli import main
 from mirrors.cli.options import CONFIRMATION_VARIABLES
 from mirrors.cli.pulumi_options import spell_out
-from mirrors.cli.up import list_preview_options
+from mirrors.cli.pulumi_update import list_preview_options
 
 MIRRORS = [sys.executable, "-c", "from mirrors.cli import main; main()"]
 CODE = 7

@@ -6,7 +6,7 @@ from itertools import product
 
 from mirrors.cli.preview_markdown import MAX_COMMENT_LENGTH, escape_markdown, format_code, render_markdown
 from mirrors.cli.preview_report import preview_data, preview_text
-from mirrors.planning.divio_words import PLATFORM_WORDS
+from mirrors.planning.divio_words import DIVIO_WORDS
 from mirrors.planning.reports.fleet_preview import ChangeCause, FleetPreview, SitePreview
 from mirrors.planning.reports.pulumi_steps import VariableChange
 from mirrors.planning.rollout.waves import RolloutPlan, Wave
@@ -36,7 +36,7 @@ SMALL = FleetPreview(
     assigned_ids={"it": 5},
     retired_ids={4: "at"},
     removed_sites=("at",),
-    removal_effect=PLATFORM_WORDS.removed,
+    removal_effect=DIVIO_WORDS.removed,
     changed_services={"DATABASE_URL": ("postgres://a/b", "postgres://a/c")},
     other_changes=("random:index:RandomId theirs: create",),
     changed_resources=9,
@@ -138,7 +138,7 @@ def test_no_changes_and_problems_are_reported_first() -> None:
 
 def test_what_is_removed_or_kept_of_a_mirror_off_the_list_is_reported() -> None:
     assert "at: its variables stay as they are on the platform" in preview_text(
-        replace(SMALL, removal_effect=PLATFORM_WORDS.kept)
+        replace(SMALL, removal_effect=DIVIO_WORDS.kept)
     )
 
 

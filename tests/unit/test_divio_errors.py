@@ -13,8 +13,8 @@ import mirrors.divio
 from mirrors.divio import (
     AuthenticationFailed,
     ConnectionFailed,
-    DeployedVariables,
     Deployment,
+    DeploymentVariables,
     Divio,
     DivioError,
     EnvironmentVariable,
@@ -204,7 +204,7 @@ def test_objects_and_client_do_not_show_values_in_their_repr(script: Script) -> 
     frozen = {**deployment("d1", 0), "environment_variables": {"DATABASE_URL": VALUE}}
     shown = [
         repr(EnvironmentVariable.model_validate(variable("v1", "e1", "DATABASE_URL", VALUE))),
-        repr(DeployedVariables.model_validate(frozen)),
+        repr(DeploymentVariables.model_validate(frozen)),
         repr(connect(script)),
     ]
     assert [canary for canary in CANARIES if canary in " ".join(shown)] == []
@@ -246,7 +246,7 @@ def test_the_exported_names_are_these() -> None:
         "Application",
         "AuthenticationFailed",
         "ConnectionFailed",
-        "DeployedVariables",
+        "DeploymentVariables",
         "Deployment",
         "DeploymentRunning",
         "DeploymentTimeout",

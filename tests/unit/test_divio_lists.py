@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from mirrors.divio import NotFound, TooManyPages, UnexpectedAnswer, ValidationFailed
-from mirrors.divio.deployments import MOST_PAGES
+from mirrors.divio.deployments import MOST_DEPLOYMENT_PAGES
 from tests.unit.divio_support import DEPLOYMENTS, VARIABLES, application, connect, deployment, page, variable
 from tests.unit.http_script import Received, Reply, Script, serve
 
@@ -196,7 +196,7 @@ def test_deployments_of_several_environments_come_in_few_requests_of_bounded_len
 
 def test_a_platform_that_ignores_which_environments_are_meant_is_not_read_to_its_end(script: Script) -> None:
     following = f"{script.url}{DEPLOYMENTS}?page=2"
-    script.on("GET", DEPLOYMENTS, page(deployment("d1", 1), following=following, count=MOST_PAGES + 1))
+    script.on("GET", DEPLOYMENTS, page(deployment("d1", 1), following=following, count=MOST_DEPLOYMENT_PAGES + 1))
     with pytest.raises(TooManyPages):
         connect(script).deployments.list_of_several(["e1", "e2"])
     assert len(script.requests) == 1

@@ -3,7 +3,7 @@
 import pytest
 
 from mirrors.planning.adoption.account import ObservedApplication, ObservedStage
-from mirrors.planning.adoption.account_ids import find_deployed_ids, find_undeclared_sites
+from mirrors.planning.adoption.account_ids import find_deployed_ids, find_undeclared_applications
 from mirrors.planning.observed import ObservedVariable
 from mirrors.planning.site_ids.facts import UndeclaredSite
 
@@ -37,7 +37,7 @@ def test_an_id_that_is_set_and_one_that_runs_are_taken_unless_the_database_is_kn
 ) -> None:
     variables = {"DATABASE_URL": ObservedVariable(database), "SITE_ID": ObservedVariable(site_id)}
     other = ObservedApplication("other", stages={"test": ObservedStage(variables, runs_with, deployed=bool(runs_with))})
-    assert find_undeclared_sites(ORIGINAL, [other]).get("other", UndeclaredSite()).site_ids == taken
+    assert find_undeclared_applications(ORIGINAL, [other]).get("other", UndeclaredSite()).site_ids == taken
 
 
 def other(**stages: ObservedStage) -> ObservedApplication:
@@ -45,7 +45,7 @@ def other(**stages: ObservedStage) -> ObservedApplication:
 
 
 def beside(application: ObservedApplication) -> UndeclaredSite:
-    return find_undeclared_sites(ORIGINAL, [application]).get("other", UndeclaredSite())
+    return find_undeclared_applications(ORIGINAL, [application]).get("other", UndeclaredSite())
 
 
 def variables(**values: str | None) -> dict[str, ObservedVariable]:
@@ -113,16 +113,16 @@ def test_a_copy_in_the_wrong_environment_has_its_id_in_the_database_that_it_serv
     stages = {"test": ORIGINAL.stages["test"], "live": ObservedStage({}, {"DATABASE_URL": lives}, deployed=True)}
     both = ObservedApplication("acme", stages=stages)
     wrong = other(test=ObservedStage({}, {"DATABASE_URL": lives, "SITE_ID": "7"}, deployed=True))
-    assert find_undeclared_sites(both, [wrong]) == {"other": UndeclaredSite((7,))}
+    assert find_undeclared_applications(both, [wrong]) == {"other": UndeclaredSite((7,))}
 
 
 def test_a_copy_of_what_cannot_be_compared_is_one_to_the_letter() -> None:
     odd = {"DATABASE_URL": "postgres://acme@/acme?service=shared"}
     source = ObservedApplication("acme", stages={"test": ObservedStage({}, odd, deployed=True)})
     running = other(test=ObservedStage({}, {**odd, "SITE_ID": "7"}, deployed=True))
-    assert find_undeclared_sites(source, [running]) == {"other": UndeclaredSite((7,))}
+    assert find_undeclared_applications(source, [running]) == {"other": UndeclaredSite((7,))}
     another = other(test=ObservedStage({}, {"DATABASE_URL": OWN, "SITE_ID": "7"}, deployed=True))
-    assert find_undeclared_sites(source, [another]) == {}
+    assert find_undeclared_applications(source, [another]) == {}
 
 
 def besides(seen: ObservedStage) -> ObservedApplication:
@@ -136,10 +136,10 @@ def test_an_environment_besides_test_and_live_has_its_id_in_the_database_that_it
         stages={name: ObservedStage({}, {"DATABASE_URL": dsn}, deployed=True) for name, dsn in STAGES.items()},
     )
     was_set = ObservedStage(variables(DATABASE_URL=database, SITE_ID="7"))
-    assert find_undeclared_sites(both, [besides(was_set)]) == {"other": UndeclaredSite((7,))}
+    assert find_undeclared_applications(both, [besides(was_set)]) == {"other": UndeclaredSite((7,))}
     runs = ObservedStage({}, {"DATABASE_URL": database, "SITE_ID": "7"}, deployed=True)
     known = database in STAGES.values()
-    assert find_undeclared_sites(both, [besides(runs)]) == ({"other": UndeclaredSite((7,))} if known else {})
+    assert find_undeclared_applications(both, [besides(runs)]) == ({"other": UndeclaredSite((7,))} if known else {})
     assert find_deployed_ids(besides(runs), {name: {"DATABASE_URL": dsn} for name, dsn in STAGES.items()}) == (7,)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from mirrors.config import Settings
 from mirrors.planning.adoption.forecast import FirstDeploymentForecast
-from mirrors.planning.divio_words import PLATFORM_WORDS
+from mirrors.planning.divio_words import DIVIO_WORDS
 from mirrors.planning.reports.fleet_preview import ChangeCause, FleetPreview
 from mirrors.planning.reports.preview import find_first_deployments, summarize_preview
 from mirrors.planning.reports.pulumi_steps import VariableChange
@@ -403,7 +403,7 @@ def test_a_mirror_off_the_list_leaves() -> None:
     found = preview(step("delete", "Mirror", "it", old={"SITE_ID": "5"}))
 
     assert (found.removed_sites, found.sites, found.other_changes) == (("it",), (), ())
-    assert found.removal_effect == PLATFORM_WORDS.removed
+    assert found.removal_effect == DIVIO_WORDS.removed
 
 
 def test_shared_values_that_point_elsewhere_are_reported_with_both_places() -> None:

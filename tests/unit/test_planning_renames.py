@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from mirrors.docker.words import PLATFORM_WORDS as DOCKER
+from mirrors.docker.words import DOCKER_WORDS
 from mirrors.planning.site_ids.allocate import allocate
 from mirrors.planning.site_ids.facts import AllocationRequest, IdHolder, Ledger, SiteFacts
 from mirrors.planning.site_ids.retirement import INSTANCES_GO_ON, note_removed_sites
@@ -106,7 +106,7 @@ def test_one_that_leaves_under_a_former_name_is_reported_with_the_name_that_it_h
     assert "Mirrors keeps the variables that it created there" in leaving(off, keeps=True)
     usual = leaving(replace(off, undeclared_applications={"u-c": "ren-c"}))
     assert usual.startswith("ren-c: off the list; its SITE_ID 4 is retired. Its running instances serve")
-    assert "Its container is removed" in leaving(AllocationRequest((ACME,)), goes_on=DOCKER.goes_on)
+    assert "Its container is removed" in leaving(AllocationRequest((ACME,)), goes_on=DOCKER_WORDS.goes_on)
 
 
 def test_one_made_anew_is_not_reported_to_be_off_the_list() -> None:

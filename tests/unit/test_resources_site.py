@@ -15,7 +15,7 @@ from mirrors.planning.site_properties import RUNNING_SUFFIX, make_property_key, 
 from mirrors.planning.site_state import SiteState
 from mirrors.planning.variable_entries import VariableEntries
 from mirrors.planning.variables.names import SITE_VARIABLES
-from mirrors.resources.process import OPERATION, Operation
+from mirrors.resources.process import PROCESS_MEMORY, ProcessMemory
 from mirrors.resources.site import SiteProvider
 from mirrors.resources.site_ids import record_found
 from tests.search import searching
@@ -35,7 +35,7 @@ rollouts = st.sampled_from((None, "keep-release"))
 @pytest.fixture(autouse=True)
 def new_process() -> None:
     """It has heard of no state yet."""
-    OPERATION.stored_sites.clear()
+    PROCESS_MEMORY.stored_sites.clear()
 
 
 def news(declared: Variables, **more: Any) -> dict[str, Any]:
@@ -115,7 +115,7 @@ def test_no_secret_is_in_what_is_checked(declared: Variables) -> None:
     answer = SiteProvider().check({}, news(hidden))
     assert "canary-" not in json.dumps(answer.inputs)
     assert answer.inputs["hmac_key"] == marked(in_clear(answer.inputs["hmac_key"]))
-    remembered = OPERATION.require_checked_site("e-de", "acme-de (test)")
+    remembered = PROCESS_MEMORY.require_checked_site("e-de", "acme-de (test)")
     assert remembered.values == {name: item["value"] for name, item in hidden.items()}
     assert remembered.secrets == hidden.keys()
     assert "canary-" not in repr(remembered)
@@ -149,7 +149,7 @@ def test_what_is_not_known_yet_stays_so_and_is_not_remembered() -> None:
     answer = SiteProvider().check({}, news({"SITE_ID": item, "A": {**item, "value": "1"}}))
     assert isinstance(answer.inputs["SITE_ID"], Unknown)
     assert answer.inputs["A"] == "1"
-    assert OPERATION.require_checked_site("e-de", "acme-de (test)").values == {"A": "1"}
+    assert PROCESS_MEMORY.require_checked_site("e-de", "acme-de (test)").values == {"A": "1"}
 
 
 def plain(*pairs: str) -> dict[str, dict[str, Any]]:
@@ -231,8 +231,8 @@ def test_the_ledger_has_what_was_there_before_the_first_write() -> None:
 
 def test_what_was_not_checked_in_this_process_is_an_error() -> None:
     with pytest.raises(MirrorsError, match=r"^acme-it \(test\): .*\[site-not-checked\]"):
-        Operation().require_checked_site("e-it", "acme-it (test)")
-    assert Operation().find_checked_site("e-it") is None
+        ProcessMemory().require_checked_site("e-it", "acme-it (test)")
+    assert ProcessMemory().find_checked_site("e-it") is None
 
 
 def test_a_paused_site_that_the_state_does_not_know_is_not_written_to(monkeypatch: pytest.MonkeyPatch) -> None:

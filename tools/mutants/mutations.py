@@ -43,7 +43,7 @@ RECONCILER = "mirrors/resources/site_reconciler.py"
 DEPLOYER = "mirrors/resources/site_deployer.py"
 DATABASES = "mirrors/resources/running_database.py"
 START_CHECKS = "mirrors/resources/start_checks.py"
-OPERATION = "mirrors/resources/process.py"
+MEMORY = "mirrors/resources/process.py"
 DEPLOYING = "mirrors/resources/deployment_runner.py"
 OBSERVER = "mirrors/observation/site_ids.py"
 WRITING = "mirrors/resources/variable_reconciler.py"
@@ -551,7 +551,7 @@ REFUSALS = (
     ),
     Mutation(
         "what-was-not-checked-is-written-as-if-nothing-were-declared",
-        OPERATION,
+        MEMORY,
         "self._checked_sites.get(environment)) is None:",
         "self._checked_sites.get(environment, CheckedSite())) is None:",
         (

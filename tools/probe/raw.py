@@ -6,7 +6,7 @@ from typing import Any
 
 import requests
 
-from mirrors.divio.address import Address
+from mirrors.divio.address import ApiAddress
 from mirrors.divio.errors import ConnectionFailed, RequestInfo
 from mirrors.divio.session import make_session
 from mirrors.divio.transport import Query
@@ -29,7 +29,7 @@ class RawReader:
     """A sender of GET requests, each once, one at a time. ``timeout`` is (connect, read), in seconds."""
 
     def __init__(self, url: str, token: str, timeout: tuple[float, float] = (5.0, 60.0)) -> None:
-        self._address = Address.parse(url)
+        self._address = ApiAddress.parse(url)
         self._session = make_session(1)
         self._session.headers["Authorization"] = f"Token {token}"
         self._timeout = timeout

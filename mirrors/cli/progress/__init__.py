@@ -17,7 +17,7 @@ import click
 from mirrors.cli.progress.engine_events import apply_event
 from mirrors.cli.progress.log_tail import LogTail
 from mirrors.cli.progress.view import ProgressView, open_view, print_result
-from mirrors.planning.reports.progress import WAVE, UpdateProgress
+from mirrors.planning.reports.update_progress import WAVE, UpdateProgress
 from mirrors.problems.events import EVENTS_VARIABLE, read_events
 
 __all__ = ["run_with_progress"]

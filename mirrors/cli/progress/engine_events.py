@@ -8,9 +8,9 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from mirrors.planning.reports.progress import UpdateProgress
 from mirrors.planning.reports.pulumi_messages import remove_engine_words
 from mirrors.planning.reports.pulumi_steps import DYNAMIC_TYPES
+from mirrors.planning.reports.update_progress import UpdateProgress
 
 UNCHANGED = "same"
 REMOVALS = frozenset(

@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mirrors.cli.display import format_duration, make_console
-from mirrors.planning.reports.progress import ENDED_PHASES, SitePhase, UpdateProgress, WaveProgress
+from mirrors.planning.reports.update_progress import ENDED_PHASES, SitePhase, UpdateProgress, WaveProgress
 
 BAR_WIDTH = 24
 MOST_WAVES = 12

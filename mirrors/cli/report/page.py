@@ -4,31 +4,17 @@ from collections.abc import Sequence
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from mirrors.cli.display import format_duration, format_moment, format_release
+from mirrors.cli.display import TONES, format_duration, format_moment, format_release
 from mirrors.cli.preview_markdown import escape_markdown, format_code
 from mirrors.cli.report.chart import WIDTH, draw_rollout
 from mirrors.planning.reports.fleet_report import FleetReport, SiteReport, StackReport, list_commands
-from mirrors.planning.reports.progress import ORIGINAL, OTHERS, WAVE
 from mirrors.planning.reports.site_status import SiteCondition
 from mirrors.planning.reports.timeline import ORIGINAL_WAVE, UNPLANNED_WAVE, DeployedWave
+from mirrors.planning.reports.update_progress import ORIGINAL, OTHERS, WAVE
 from mirrors.planning.site_lists import format_site_count, format_slugs
 
 SITES_NAMED = 40
 """The sites that a list names, before it only counts the rest."""
-
-TONES = {
-    SiteCondition.CONVERGED: "ok",
-    SiteCondition.HELD: "ok",
-    SiteCondition.OUTDATED: "late",
-    SiteCondition.DEPLOYING: "running",
-    SiteCondition.UNVERIFIED: "late",
-    SiteCondition.NOT_DEPLOYED: "late",
-    SiteCondition.VARIABLES_DIFFER: "failed",
-    SiteCondition.REMOVED: "failed",
-    SiteCondition.FAILED: "failed",
-    SiteCondition.MISSING: "failed",
-}
-"""{condition: how the page marks it}. Each colour has a sign, for readers who see no colours."""
 
 
 def render_html(report: FleetReport) -> str:

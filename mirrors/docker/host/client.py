@@ -19,7 +19,7 @@ from mirrors.docker.host.connection import DockerConnection
 from mirrors.docker.host.failures import docker_host_error
 from mirrors.docker.host.ssh import local_socket
 from mirrors.errors import MirrorsError
-from mirrors.planning.reports.logs import redact_log
+from mirrors.resources.site_logs import redact_log
 
 __all__ = ["ENDED_STATUSES", "POLL_INTERVAL", "DockerHost", "connect_docker_host", "read_container_variables"]
 

@@ -49,7 +49,7 @@ def _uses_other_database(original: ObservedStage, observed: ObservedStage) -> bo
     return all(dsn.is_same_service(database, read_service(value)) is False for value in values)
 
 
-def find_undeclared_sites(
+def find_undeclared_applications(
     original: ObservedApplication, others: Iterable[ObservedApplication]
 ) -> dict[str, UndeclaredSite]:
     """Return {slug: site} of the undeclared applications that may have a SITE_ID beside the original's database.

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from mirrors.planning.adoption.account import ObservedApplication
-from mirrors.planning.adoption.account_ids import find_undeclared_sites
+from mirrors.planning.adoption.account_ids import find_undeclared_applications
 from mirrors.planning.environments import CONTROL_PANEL, ENVIRONMENT_TITLES
 from mirrors.problems import Problem
 
@@ -52,7 +52,7 @@ def refuse_differing_ids(ids: IdsBySite) -> Iterator[Problem]:
 def refuse_hidden_account_ids(
     original: ObservedApplication, others: Iterable[ObservedApplication], reserved_for: Collection[str]
 ) -> Iterator[Problem]:
-    for slug, found in find_undeclared_sites(original, others).items():
+    for slug, found in find_undeclared_applications(original, others).items():
         if found.has_hidden_id and slug not in reserved_for:
             yield Problem(
                 "neighbour-id-unknown",

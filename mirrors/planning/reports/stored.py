@@ -1,11 +1,14 @@
 """The part of a stack's state that reports read."""
 
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 from mirrors.planning.site_ids.facts import Ledger
 
-__all__ = ["StoredStack"]
+__all__ = ["StoredResources", "StoredStack"]
+
+StoredResources = Sequence[Mapping[str, Any]]
+"""The resources of a state, as ``pulumi stack export`` prints them."""
 
 
 class StoredStack(Protocol):

@@ -1,6 +1,6 @@
 """A log stays readable: what a secret shares with every log, and what is public, is not blanked."""
 
-from mirrors.planning.reports.logs import LOG_CHARACTERS, redact_log
+from mirrors.resources.site_logs import LOG_CHARACTERS, redact_log
 
 PASSWORD = "zH4x$kQ9w"
 VARIABLES = {

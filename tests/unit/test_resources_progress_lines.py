@@ -1,7 +1,7 @@
 """The progress of a slow deployment, as a person at a terminal reads it."""
 
 from mirrors.divio import Deployment
-from mirrors.resources.progress import PROGRESS_INTERVAL, make_progress_callback
+from mirrors.resources.progress_lines import PROGRESS_INTERVAL, make_progress_callback
 
 RUNNING = Deployment.model_validate({"uuid": "d1", "environment": "e1", "status": "deploying"})
 DONE = Deployment.model_validate({"uuid": "d1", "environment": "e1", "status": "done", "success": True})

@@ -7,7 +7,7 @@ import pytest
 
 from mirrors.cli.progress.engine_events import apply_event
 from mirrors.cli.progress.view import render_bars
-from mirrors.planning.reports.progress import SitePhase, UpdateProgress, make_update_progress
+from mirrors.planning.reports.update_progress import SitePhase, UpdateProgress, make_update_progress
 from mirrors.planning.rollout.waves import RolloutPlan, Wave
 
 PLAN = RolloutPlan((Wave(1, ("de",)), Wave(2, ("fr", "it"))), held=("es",))
