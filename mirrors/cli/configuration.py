@@ -8,8 +8,8 @@ from pathlib import Path
 from mirrors.cli.program_fleets import FLEET_KEYS, choose_program_fleet, read_program_fleets
 from mirrors.cli.stacks import StackValues, read_configuration
 from mirrors.config import LoadedConfiguration, Settings, parse_configuration
-from mirrors.config.base import CONFIG_NAMESPACE
-from mirrors.config.files import ProjectFiles
+from mirrors.config.files.project_files import ProjectFiles
+from mirrors.config.models.base import CONFIG_NAMESPACE
 from mirrors.config.program_fleet import ProgramFleet
 from mirrors.errors import ConfigurationError
 from mirrors.problems import Problem

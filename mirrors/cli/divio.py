@@ -12,7 +12,7 @@ from mirrors.cli.options import connect_divio
 from mirrors.cli.options import print_note as note_on_standard_error
 from mirrors.cli.single_sites import undeployed_original_problem
 from mirrors.config import Settings
-from mirrors.config.divio import DivioSettings, divio_settings_of
+from mirrors.config.models.divio import DivioSettings, divio_settings_of
 from mirrors.divio import Divio, EnvironmentVariable
 from mirrors.observation.convert import convert_variables
 from mirrors.observation.fleet import FleetObserver

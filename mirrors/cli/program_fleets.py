@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from mirrors.cli.state import StackState
+from mirrors.config.messages.wording import suggest_known
 from mirrors.config.program_fleet import ProgramFleet
-from mirrors.config.wording import suggest_known
 from mirrors.errors import MirrorsError
 from mirrors.problems import Problem
 

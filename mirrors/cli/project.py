@@ -11,7 +11,7 @@ from yaml.nodes import MappingNode, Node
 from mirrors.cli.pinning import pin_site_ids
 from mirrors.cli.yaml_edit import YamlEditor
 from mirrors.cli.yaml_text import as_yaml, find_pair, parse_yaml, value_of
-from mirrors.config.files import find_project_file, stack_file_path
+from mirrors.config.files.project_files import find_project_file, stack_file_path
 from mirrors.errors import MirrorsError
 from mirrors.problems import Problem
 

@@ -10,8 +10,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from mirrors.cli.project import find_broken_file
-from mirrors.config.base import select_own_keys
-from mirrors.config.files import stack_file_path
+from mirrors.config.files.project_files import stack_file_path
+from mirrors.config.models.base import select_own_keys
 from mirrors.errors import MirrorsError
 from mirrors.problems import Problem
 

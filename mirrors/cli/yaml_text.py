@@ -8,8 +8,8 @@ from typing import Any
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from mirrors.config.scalars import agreed_value, needs_quotes
-from mirrors.config.written import YAML_LOADER, mapping_pairs
+from mirrors.config.files.scalars import agreed_value, needs_quotes
+from mirrors.config.files.written import YAML_LOADER, mapping_pairs
 from mirrors.errors import MirrorsError
 from mirrors.problems import Problem
 

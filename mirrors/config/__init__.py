@@ -6,11 +6,11 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mirrors.config.fleet import FleetSettings, MirrorSettings, OriginalSettings, SiteSettings
     from mirrors.config.loading import LoadedConfiguration, parse_configuration
-    from mirrors.config.overrides import StackOverrides
-    from mirrors.config.rollout import HealthSettings, RolloutSettings
-    from mirrors.config.settings import DeclaredVariable, Settings
+    from mirrors.config.models.fleet import FleetSettings, MirrorSettings, OriginalSettings, SiteSettings
+    from mirrors.config.models.overrides import StackOverrides
+    from mirrors.config.models.rollout import HealthSettings, RolloutSettings
+    from mirrors.config.models.settings import DeclaredVariable, Settings
 
 __all__ = [
     "DeclaredVariable",
@@ -34,7 +34,8 @@ def __getattr__(name: str) -> Any:
     """
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from mirrors.config import fleet, loading, overrides, rollout, settings
+    from mirrors.config import loading
+    from mirrors.config.models import fleet, overrides, rollout, settings
 
     modules = (fleet, loading, overrides, rollout, settings)
     return next(getattr(module, name) for module in modules if hasattr(module, name))

@@ -6,9 +6,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from mirrors.config.base import ConfigModel
-from mirrors.config.rollout import RolloutSettings
-from mirrors.config.values import ApiToken, ApiUrl, RequestCount
+from mirrors.config.models.base import ConfigModel
+from mirrors.config.models.rollout import RolloutSettings
+from mirrors.config.values.common_values import ApiToken, ApiUrl, RequestCount
 from mirrors.errors import ConfigurationError
 from mirrors.problems import Problem
 

@@ -7,11 +7,13 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
-from mirrors.config.base import KeyPath
-from mirrors.config.files import ProjectFiles
-from mirrors.config.key_lookup import is_required_key
-from mirrors.config.messages import ValueSource, path_of_error, problem_of_error
-from mirrors.config.platform_validation import validate_all_platforms
+from mirrors.config.files.project_files import ProjectFiles
+from mirrors.config.files.scanning import FileScan, compare_with_files
+from mirrors.config.messages.key_lookup import is_required_key
+from mirrors.config.messages.schema_errors import ValueSource, path_of_error, problem_of_error
+from mirrors.config.messages.wording import format_value
+from mirrors.config.models.base import KeyPath
+from mirrors.config.models.settings import Settings
 from mirrors.config.platforms import (
     DEFAULT_PLATFORM,
     json_keys,
@@ -20,9 +22,7 @@ from mirrors.config.platforms import (
     platform_settings_class,
 )
 from mirrors.config.program_fleet import PROGRAM_KEYS, ProgramFleet
-from mirrors.config.scanning import FileScan, compare_with_files
-from mirrors.config.settings import Settings
-from mirrors.config.wording import format_value
+from mirrors.config.rules.platform_validation import validate_all_platforms
 from mirrors.problems import Problem
 
 __all__ = ["ConfigurationDraft"]

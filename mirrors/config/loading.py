@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from itertools import chain
 
 from mirrors.config.draft import ConfigurationDraft
-from mirrors.config.files import NO_PROJECT_FILES, ProjectFiles
-from mirrors.config.fleet import FleetSettings, SiteSettings
+from mirrors.config.files.project_files import NO_PROJECT_FILES, ProjectFiles
+from mirrors.config.models.fleet import FleetSettings, SiteSettings
+from mirrors.config.models.settings import Settings
 from mirrors.config.program_fleet import ProgramFleet
-from mirrors.config.rules import validate_settings
-from mirrors.config.secrecy import find_secrecy_problems
-from mirrors.config.settings import Settings
-from mirrors.config.validation_context import ValidationContext
+from mirrors.config.rules.all_rules import validate_settings
+from mirrors.config.rules.secrecy import find_secrecy_problems
+from mirrors.config.rules.validation_context import ValidationContext
 from mirrors.problems import Problem
 
 __all__ = ["LoadedConfiguration", "parse_configuration"]

@@ -15,7 +15,7 @@ from mirrors.errors import ConfigurationError
 from mirrors.problems import Problem
 
 if TYPE_CHECKING:
-    from mirrors.config.platform_settings import PlatformSettings
+    from mirrors.config.models.platform_settings import PlatformSettings
 
 __all__ = [
     "DEFAULT_PLATFORM",
@@ -61,7 +61,7 @@ class PlatformEntry:
 
 PLATFORMS: dict[str, PlatformEntry] = {
     "divio": PlatformEntry(
-        settings="mirrors.config.divio:DivioSettings",
+        settings="mirrors.config.models.divio:DivioSettings",
         words="mirrors.planning.divio_words:DIVIO_WORDS",
         program="mirrors.program.divio:DivioPlatform",
         commands="mirrors.cli.divio:DivioCommands",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from mirrors.config.known_later import KnownLater
-from mirrors.config.wording import format_path
+from mirrors.config.messages.wording import format_path
 from mirrors.problems import Problem
 
 __all__ = ["DECLARATION_OUTPUT", "PROGRAM_KEYS", "ProgramFleet"]

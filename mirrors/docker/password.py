@@ -6,7 +6,7 @@ import pulumi
 from pulumi.dynamic import Config, CreateResult, ReadResult, Resource, UpdateResult
 
 from mirrors.config.connection import load_rollout
-from mirrors.config.rollout import RolloutSettings
+from mirrors.config.models.rollout import RolloutSettings
 from mirrors.planning.site_properties import Properties
 from mirrors.pulumi_internals import mark_secret
 from mirrors.resources.provider import Provider, raw_values

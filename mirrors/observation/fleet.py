@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping
 
 from mirrors.config import Settings
-from mirrors.config.divio import divio_settings_of
+from mirrors.config.models.divio import divio_settings_of
 from mirrors.divio import Application, Divio
 from mirrors.observation.convert import observe_deployed_variables, observe_deployments
 from mirrors.observation.site_ids import SiteIdObserver

@@ -8,7 +8,7 @@ from functools import partial
 
 import requests
 
-from mirrors.config.rollout import HealthSettings
+from mirrors.config.models.rollout import HealthSettings
 from mirrors.divio.session import refuses_certificate
 from mirrors.planning.rollout.serving_identity import STATUS_PATH, compare_identity, expect_identity
 

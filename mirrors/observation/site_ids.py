@@ -4,7 +4,7 @@ from collections.abc import Container, Mapping
 from dataclasses import replace
 
 from mirrors.config import Settings
-from mirrors.config.divio import divio_settings_of
+from mirrors.config.models.divio import divio_settings_of
 from mirrors.divio import Application
 from mirrors.observation.account import AccountObserver
 from mirrors.observation.stage import StageReader

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from mirrors.config import Settings
-from mirrors.config.wording import format_path
+from mirrors.config.messages.wording import format_path
 from mirrors.planning.adoption.suggestions import suggest_slug
 from mirrors.planning.environments import CONTROL_PANEL, ENVIRONMENT_TITLES, choose_image_environment
 from mirrors.planning.observed import ObservedFleet

@@ -1,7 +1,7 @@
 """The names of environments on Divio, and which one has the image of a stack."""
 
 from mirrors.config import Settings
-from mirrors.config.divio import divio_settings_of
+from mirrors.config.models.divio import divio_settings_of
 
 CONTROL_PANEL = "the Control Panel"
 ENVIRONMENT_TITLES = {"test": "Test", "live": "Live"}

@@ -1,6 +1,6 @@
 """The arguments of a ``Fleet``: the keys of ``mirrors:fleet`` as Python has them.
 
-The models of ``mirrors.config.fleet`` check them, so a fleet in arguments obeys the same rules and gets the same
+The models of ``mirrors.config.models.fleet`` check them, so a fleet in arguments obeys the same rules and gets the same
 messages as one in ``Pulumi.yaml``. Each class has a ``TypedDict`` with the same keys.
 """
 

@@ -3,7 +3,7 @@
 import pulumi
 
 from mirrors.config import DeclaredVariable, MirrorSettings, Settings, SiteSettings
-from mirrors.config.rollout_values import HoldMode
+from mirrors.config.values.rollout_values import HoldMode
 from mirrors.program.announcements import announce_problem
 from mirrors.program.arguments import FleetArgs, Hold, MirrorArgs, OriginalArgs, Variables
 from mirrors.program.refusal import FleetRefusedError

@@ -6,8 +6,8 @@ The configuration declares no such fleet, so ``mirrors status`` and the other co
 from collections.abc import Iterator
 from typing import Any
 
-from mirrors.config.base import KeyPath
 from mirrors.config.known_later import KnownLater
+from mirrors.config.models.base import KeyPath
 from mirrors.config.program_fleet import DECLARATION_OUTPUT, ProgramFleet
 from mirrors.problems.events import report_fleet
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pulumi
 
 from mirrors.config import Settings
-from mirrors.config.divio import divio_settings_of
+from mirrors.config.models.divio import divio_settings_of
 from mirrors.divio import DivioError
 from mirrors.observation.remediation import convert_error
 from mirrors.planning.plan import FleetPlan, OriginalPlan, find_hidden_databases, plan_fleet

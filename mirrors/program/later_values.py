@@ -7,7 +7,7 @@ import pulumi
 from pulumi.output import Unknown
 
 from mirrors.config.known_later import KnownLater
-from mirrors.config.wording import describe_kind
+from mirrors.config.messages.wording import describe_kind
 from mirrors.planning.site_lists import format_sites
 from mirrors.planning.site_plan import SitePlan
 from mirrors.planning.variables.names import DOMAIN

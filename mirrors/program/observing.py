@@ -5,7 +5,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 
 from mirrors.config import Settings
-from mirrors.config.divio import divio_settings_of
+from mirrors.config.models.divio import divio_settings_of
 from mirrors.divio import Divio
 from mirrors.observation.fleet import FleetObserver
 from mirrors.observation.samples import observe_samples

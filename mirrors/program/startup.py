@@ -8,10 +8,10 @@ from pathlib import Path
 import pulumi
 
 from mirrors.config import Settings, parse_configuration
-from mirrors.config.base import select_own_keys
-from mirrors.config.files import ProjectFiles
+from mirrors.config.files.project_files import ProjectFiles
+from mirrors.config.messages.wording import format_value, suggest_known
+from mirrors.config.models.base import select_own_keys
 from mirrors.config.program_fleet import ProgramFleet
-from mirrors.config.wording import format_value, suggest_known
 from mirrors.planning.rollout.waves import MANUAL_RELEASE_SITES, RolloutPlan
 from mirrors.planning.site_plan import SitePlan
 from mirrors.problems import Note, Problem

@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from mirrors.config.rollout import HealthSettings
+from mirrors.config.models.rollout import HealthSettings
 from mirrors.observation.health import check_health
 from mirrors.resources.failures import site_unhealthy
 from mirrors.resources.progress_lines import log_progress

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, TypeVar
 from pulumi.dynamic import CheckFailure, CheckResult, Config, ConfigureRequest, DiffResult, ResourceProvider
 
 from mirrors.config.connection import CONNECTION_ENVIRON, PROVIDER_KEYS, DivioConnection, load_divio_connection
-from mirrors.config.rollout import RolloutSettings
+from mirrors.config.models.rollout import RolloutSettings
 from mirrors.divio import Divio, DivioError, NotFound, ValidationFailed
 from mirrors.errors import MirrorsError
 from mirrors.observation.convert import convert_deployment

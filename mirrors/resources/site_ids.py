@@ -7,7 +7,7 @@ import pulumi
 from pulumi.dynamic import CheckResult, Config, CreateResult, ReadResult, Resource, UpdateResult
 
 from mirrors.config.connection import PROVIDER_KEYS, load_rollout
-from mirrors.config.rollout import RolloutSettings
+from mirrors.config.models.rollout import RolloutSettings
 from mirrors.planning.site_ids.allocate import allocate
 from mirrors.planning.site_ids.facts import AllocationRequest, Ledger
 from mirrors.planning.site_ids.ledger import dump_ledger, load_ledger, rename_slugs

@@ -12,11 +12,11 @@ import pulumi
 from pydantic import BeforeValidator, Field, SecretStr
 
 from mirrors.config import Settings
-from mirrors.config.base import ConfigModel
-from mirrors.config.platform_settings import PlatformSettings
+from mirrors.config.messages.wording import problem_at
+from mirrors.config.models.base import ConfigModel
+from mirrors.config.models.platform_settings import PlatformSettings
 from mirrors.config.platforms import PLATFORMS, PlatformEntry
-from mirrors.config.validators import validate_text
-from mirrors.config.wording import problem_at
+from mirrors.config.values.validators import validate_text
 from mirrors.planning.platform_words import PlatformWords, SiteResourceTypes
 from mirrors.planning.reports.fleet_preview import FleetPreview
 from mirrors.planning.reports.site_status import SiteCondition, SiteStatus
@@ -36,7 +36,7 @@ from mirrors.resources.site_ids import SiteIds
 from tests.unit import program_under_mocks
 
 if TYPE_CHECKING:
-    from mirrors.config.validation_context import ValidationContext
+    from mirrors.config.rules.validation_context import ValidationContext
 
 MODULE = "tests.unit.sketch_platform"
 TYPE = "sketch:index:Paper"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mirrors.config import DeclaredVariable, LoadedConfiguration, Settings, parse_configuration
-from mirrors.config.divio import divio_settings_of
+from mirrors.config.models.divio import divio_settings_of
 
 FLEET: dict[str, Any] = {
     "original": {"application": "acme"},

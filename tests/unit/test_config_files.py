@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mirrors.config import LoadedConfiguration, parse_configuration
-from mirrors.config.files import ProjectFiles, stack_file_path
-from mirrors.config.scalars import agreed_value, needs_quotes
+from mirrors.config.files.project_files import ProjectFiles, stack_file_path
+from mirrors.config.files.scalars import agreed_value, needs_quotes
 from tests.unit.test_config import TOKEN
 
 PROJECT = """\

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mirrors.config import parse_configuration
-from mirrors.config.all_keys import all_keys_model
+from mirrors.config.models.all_keys import all_keys_model
 from mirrors.problems import Problem
 from tests.unit.test_config import FLEET, TOKEN, loaded
 

@@ -8,7 +8,7 @@ import pytest
 
 from mirrors.config import parse_configuration
 from mirrors.config.connection import load_divio_connection
-from mirrors.config.files import ProjectFiles
+from mirrors.config.files.project_files import ProjectFiles
 from mirrors.config.program_fleet import ProgramFleet
 from mirrors.docker.host.connection import load_docker_connection
 from mirrors.errors import ConfigurationError

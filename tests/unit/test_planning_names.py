@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mirrors.config.values import HIGHEST_SITE_ID
+from mirrors.config.values.common_values import HIGHEST_SITE_ID
 from mirrors.planning.variables.names import parse_site_id
 from tests.search import searching
 

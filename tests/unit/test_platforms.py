@@ -14,8 +14,8 @@ from mirrors.cli.deploy import target_options
 from mirrors.cli.platforms import commands_of, refuse_unless_supported
 from mirrors.cli.preview_report import preview_text
 from mirrors.config import LoadedConfiguration, parse_configuration
-from mirrors.config.all_keys import all_keys_model
-from mirrors.config.divio import DivioSettings
+from mirrors.config.models.all_keys import all_keys_model
+from mirrors.config.models.divio import DivioSettings
 from mirrors.config.platforms import (
     PLATFORMS,
     load_platform_part,

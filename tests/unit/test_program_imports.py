@@ -52,16 +52,16 @@ def test_asking_for_the_fleet_imports_the_engines_sdk_and_no_sandbox() -> None:
 def test_a_provider_process_makes_no_model_of_the_whole_configuration() -> None:
     """It reads four keys. Making the models of all others took it a quarter of its own start."""
     whole = {
-        "all_keys",
-        "divio",
         "draft",
-        "fleet",
-        "fleet_file",
+        "files.fleet_file",
         "loading",
-        "messages",
-        "overrides",
-        "rules",
-        "settings",
+        "messages.schema_errors",
+        "models.all_keys",
+        "models.divio",
+        "models.fleet",
+        "models.overrides",
+        "models.settings",
+        "rules.all_rules",
     }
     found = modules(PROVIDER)
     assert "mirrors.resources.site" in found
@@ -86,7 +86,7 @@ def test_a_stack_on_divio_loads_its_own_platform_and_no_other() -> None:
         "for part in ('words', 'program', 'commands'): load_platform_part('divio', part)",
     )
     found = modules("\n".join(lines))
-    assert {"mirrors.config.divio", "mirrors.program.divio", "mirrors.cli.divio"} <= found
+    assert {"mirrors.config.models.divio", "mirrors.program.divio", "mirrors.cli.divio"} <= found
     assert {name for name in found if name.startswith(("mirrors.docker", "docker", "pulumi_docker"))} == set()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mirrors.config.rollout import HealthSettings
+from mirrors.config.models.rollout import HealthSettings
 from mirrors.errors import MirrorsError
 from mirrors.resources.health import wait_until_healthy
 from tests.unit.http_script import Reply, Script, serve

@@ -12,12 +12,13 @@ import pytest
 import yaml
 
 from mirrors.cli import COMMAND_MODULES
-from mirrors.config import Settings, fleet, overrides, parse_configuration, rollout
-from mirrors.config import settings as settings_module
-from mirrors.config.all_keys import all_keys_model, key_models
-from mirrors.config.base import ConfigModel
+from mirrors.config import Settings, parse_configuration
 from mirrors.config.connection import CONNECTION_ENVIRON
-from mirrors.config.platform_settings import PlatformSettings
+from mirrors.config.models import fleet, overrides, rollout
+from mirrors.config.models import settings as settings_module
+from mirrors.config.models.all_keys import all_keys_model, key_models
+from mirrors.config.models.base import ConfigModel
+from mirrors.config.models.platform_settings import PlatformSettings
 from mirrors.docker.config import settings as docker
 from mirrors.fleet import Fleet
 from mirrors.planning.site_properties import CHECK_ONLY

@@ -382,14 +382,14 @@ SECRETS = (
     ),
     Mutation(
         "a-secret-among-plain-variables-is-written-in-clear",
-        "mirrors/config/secrecy.py",
+        "mirrors/config/rules/secrecy.py",
         "        if key in secret:\n",
         "        if False:\n",
         (f"{PROGRAM}::test_a_secret_among_the_plain_variables_is_refused_before_anything_is_registered",),
     ),
     Mutation(
         "a-token-in-clear-is-no-problem",
-        "mirrors/config/secrecy.py",
+        "mirrors/config/rules/secrecy.py",
         " and key not in secret:\n",
         " and False:\n",
         ("tests/unit/test_cli_usage.py::test_a_secret_in_clear_stops_a_command_before_it_asks_the_platform",),

@@ -30,7 +30,7 @@ SITE_IDS = (
     ),
     Mutation(
         "a-retired-id-stays-retired-though-it-is-released",
-        "mirrors/config/fleet.py",
+        "mirrors/config/models/fleet.py",
         "frozenset(self.retired) - frozenset(self.release_site_ids)",
         "frozenset(self.retired)",
         ("tests/unit/test_config_problems.py",),

@@ -12,7 +12,7 @@ from mirrors.cli.options import directory_option, handle_errors
 from mirrors.cli.stacks import read_configuration
 from mirrors.config import parse_configuration
 from mirrors.config.connection import DivioConnection, load_divio_connection
-from mirrors.config.files import ProjectFiles
+from mirrors.config.files.project_files import ProjectFiles
 from mirrors.divio import AuthenticationFailed
 from mirrors.divio.errors import RequestInfo
 from tools.probe.questions import answers

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel
 
-from mirrors.config.base import KeyPath
+from mirrors.config.models.base import KeyPath
 from tools.reference.docstrings import documented, row, table
 from tools.reference.keys import PAGES, keys_of, objects, page_of
 

@@ -17,12 +17,12 @@ import yaml
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
-from mirrors.config.all_keys import all_keys_model, key_models
-from mirrors.config.base import KeyPath
 from mirrors.config.connection import CONNECTION_ENVIRON
-from mirrors.config.messages import describe_expected
-from mirrors.config.rollout_values import HoldMode
-from mirrors.config.values import DurationSeconds
+from mirrors.config.messages.schema_errors import describe_expected
+from mirrors.config.models.all_keys import all_keys_model, key_models
+from mirrors.config.models.base import KeyPath
+from mirrors.config.values.common_values import DurationSeconds
+from mirrors.config.values.rollout_values import HoldMode
 from tools.reference.docstrings import of_fields
 
 __all__ = ["NOTHING_TAKES", "PAGES", "Key", "keys", "keys_of", "objects", "page_of", "sound_with"]

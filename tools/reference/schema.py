@@ -9,9 +9,9 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema
 
-from mirrors.config.all_keys import all_keys_model
+from mirrors.config.models.all_keys import all_keys_model
 from mirrors.config.platforms import json_keys, secret_key_commands
-from mirrors.config.validators import false_as_none, null_as_empty
+from mirrors.config.values.validators import false_as_none, null_as_empty
 from tools.reference.docstrings import documented
 from tools.reference.keys import Key, keys, objects
 

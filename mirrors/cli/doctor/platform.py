@@ -13,7 +13,7 @@ from mirrors.cli.options import connect_divio
 from mirrors.cli.stacks import read_all_configuration
 from mirrors.config import Settings
 from mirrors.config.connection import DivioConnection, load_divio_connection
-from mirrors.config.divio import DivioSettings
+from mirrors.config.models.divio import DivioSettings
 from mirrors.divio import AuthenticationFailed, Divio, DivioError, InvalidSettings, NotFound, PermissionDenied
 from mirrors.errors import MirrorsError
 from mirrors.observation.remediation import SANDBOX_VARIABLE, convert_error

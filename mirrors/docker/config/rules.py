@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Iterator
 
-from mirrors.config.settings import Settings
-from mirrors.config.variable_names import DATABASE_URL, STORAGE_DSN
-from mirrors.config.wording import format_path, problem_at, unknown_site_problem
+from mirrors.config.messages.wording import format_path, problem_at, unknown_site_problem
+from mirrors.config.models.settings import Settings
+from mirrors.config.values.variable_names import DATABASE_URL, STORAGE_DSN
 from mirrors.docker.config.settings import docker_of
 from mirrors.docker.sites.names import ResourceNames
 from mirrors.problems import Problem

@@ -7,9 +7,9 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from mirrors.config.base import ConfigModel
-from mirrors.config.rollout_values import UrlPath
-from mirrors.config.values import DurationSeconds
+from mirrors.config.models.base import ConfigModel
+from mirrors.config.values.common_values import DurationSeconds
+from mirrors.config.values.rollout_values import UrlPath
 from mirrors.docker.config.values import (
     Address,
     Command,

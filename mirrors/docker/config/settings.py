@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import BeforeValidator, Field
 
-from mirrors.config.base import ConfigModel
-from mirrors.config.platform_settings import PlatformSettings
-from mirrors.config.validators import false_as_none
-from mirrors.config.values import DurationSeconds, Slug
+from mirrors.config.models.base import ConfigModel
+from mirrors.config.models.platform_settings import PlatformSettings
+from mirrors.config.values.common_values import DurationSeconds, Slug
+from mirrors.config.values.validators import false_as_none
 from mirrors.docker.config.sections import (
     Build,
     Database,
@@ -25,8 +25,8 @@ from mirrors.docker.config.values import Domain, Host, Image, Port, Registry, Re
 from mirrors.problems import Problem
 
 if TYPE_CHECKING:
-    from mirrors.config.settings import Settings
-    from mirrors.config.validation_context import ValidationContext
+    from mirrors.config.models.settings import Settings
+    from mirrors.config.rules.validation_context import ValidationContext
 
 __all__ = ["Docker", "DockerSettings", "docker_of"]
 

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, PlainValidator, SecretStr, WithJsonSchema
 
-from mirrors.config.validators import (
+from mirrors.config.values.common_values import QuotedText
+from mirrors.config.values.validators import (
     integer_schema,
     integer_validator,
     is_whole_number,
@@ -17,7 +18,6 @@ from mirrors.config.validators import (
     pattern_validator,
     text_schema,
 )
-from mirrors.config.values import QuotedText
 
 _IMAGE = re.compile(r"[a-zA-Z0-9][\w./:@-]*")
 _HOST = re.compile(r"(unix:///|ssh://|tcp://)[!-~]+")

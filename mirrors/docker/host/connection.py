@@ -16,7 +16,7 @@ from mirrors.errors import ConfigurationError
 from mirrors.problems import Problem
 
 if TYPE_CHECKING:
-    from mirrors.config.settings import Settings
+    from mirrors.config.models.settings import Settings
 
 __all__ = ["DOCKER_KEYS", "DockerConnection", "connection_of", "load_docker_connection"]
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from mirrors.config import Settings
-from mirrors.config.variable_names import STORAGE_DSN
+from mirrors.config.values.variable_names import STORAGE_DSN
 from mirrors.docker.config.settings import docker_of
 from mirrors.docker.observation.observed import ObservedContainer
 from mirrors.docker.sites.variables import database_url, owns_database, owns_media, plain_variables, storage_dsn

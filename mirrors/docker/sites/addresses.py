@@ -1,7 +1,7 @@
 """The place where a site's container answers: its port, its ``DOMAIN``, its URL, and the labels for a proxy. Pure."""
 
 from mirrors.config import Settings
-from mirrors.config.wording import format_path
+from mirrors.config.messages.wording import format_path
 from mirrors.docker.config.settings import docker_of
 from mirrors.docker.sites.names import ResourceNames
 from mirrors.errors import ConfigurationError

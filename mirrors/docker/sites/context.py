@@ -8,7 +8,7 @@ import pulumi
 import pulumi_docker as docker
 
 from mirrors.config import Settings
-from mirrors.config.variable_names import STORAGE_DSN
+from mirrors.config.values.variable_names import STORAGE_DSN
 from mirrors.docker.config.settings import docker_of
 from mirrors.docker.sites.healthcheck import to_go_duration
 from mirrors.docker.sites.names import ResourceNames

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from mirrors.config.settings import Settings
+from mirrors.config.models.settings import Settings
 
 LABEL_FLEET = "mirrors.fleet"
 LABEL_ENVIRONMENT = "mirrors.environment"

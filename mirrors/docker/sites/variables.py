@@ -1,7 +1,7 @@
 """The variables of a site's container: its own in clear, and the shared ones that the stack has a service for. Pure."""
 
 from mirrors.config import Settings
-from mirrors.config.variable_names import STORAGE_DSN
+from mirrors.config.values.variable_names import STORAGE_DSN
 from mirrors.docker.config.settings import docker_of
 from mirrors.docker.sites.addresses import site_domain
 from mirrors.docker.sites.names import ResourceNames

@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mirrors.config.fleet import DEFAULT_SHARED_NAMES
-from mirrors.config.values import HIGHEST_SITE_ID
+from mirrors.config.models.fleet import DEFAULT_SHARED_NAMES
+from mirrors.config.values.common_values import HIGHEST_SITE_ID
 from mirrors.planning.adoption.account import ObservedApplication, has_set_database, shares_database, shares_service
 from mirrors.planning.adoption.account_ids import find_observed_ids
 from mirrors.planning.adoption.blockers import (

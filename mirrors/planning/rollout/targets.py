@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from mirrors.config import MirrorSettings, Settings
-from mirrors.config.wording import suggest_known
+from mirrors.config.messages.wording import suggest_known
 from mirrors.errors import ConfigurationError
 from mirrors.planning.reports.site_status import SiteCondition, SiteStatus
 from mirrors.planning.rollout.waves import plan_rollout

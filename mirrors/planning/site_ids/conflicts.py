@@ -1,8 +1,8 @@
 """Decide what happens if two want one SITE_ID: Mirrors stops the update, and neither of them gets it.
 
 The other one is a declared site, a site that has left, an undeclared application, or a reservation. Before that,
-``mirrors/config/fleet_rules.py`` refuses an id that two sites declare. A new number conflicts with none of them: it is
-above them all.
+``mirrors/config/rules/fleet_rules.py`` refuses an id that two sites declare. A new number conflicts with none of them:
+it is above them all.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

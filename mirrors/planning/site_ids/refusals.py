@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from mirrors.config.values import HIGHEST_SITE_ID
+from mirrors.config.values.common_values import HIGHEST_SITE_ID
 from mirrors.planning.site_ids.conflicts import refuse_conflicting_ids
 from mirrors.planning.site_ids.facts import (
     ORIGINAL_ID,

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from mirrors.config.values import HIGHEST_SITE_ID
-from mirrors.config.variable_names import DATABASE_URL, DOMAIN, MIRRORS_APPLICATION, SITE_ID, SITE_VARIABLES
+from mirrors.config.values.common_values import HIGHEST_SITE_ID
+from mirrors.config.values.variable_names import DATABASE_URL, DOMAIN, MIRRORS_APPLICATION, SITE_ID, SITE_VARIABLES
 
 __all__ = [
     "DATABASE_URL",

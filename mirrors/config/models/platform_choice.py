@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mirrors.config.platform_settings import PlatformSettings
+from mirrors.config.models.platform_settings import PlatformSettings
 from mirrors.config.platforms import DEFAULT_PLATFORM, PLATFORMS, keys_of_other_platforms, platform_settings_class
-from mirrors.config.validators import not_taken
+from mirrors.config.values.validators import not_taken
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
-from mirrors.config.validation_context import ValidationContext
-from mirrors.config.wording import format_path, format_value, problem_at
+from mirrors.config.messages.wording import format_path, format_value, problem_at
+from mirrors.config.rules.validation_context import ValidationContext
 from mirrors.problems import Problem
 
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Collection, Iterator
 
+from mirrors.config.messages.wording import format_path
 from mirrors.config.platforms import secret_key_commands
-from mirrors.config.wording import format_path
 from mirrors.problems import Problem
 
 __all__ = ["find_secrecy_problems"]

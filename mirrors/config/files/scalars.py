@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from mirrors.config.base import KeyPath
+from mirrors.config.models.base import KeyPath
 
 __all__ = ["AlteredScalar", "YamlScalar", "agreed_value", "engine_changes_scalar", "is_rewritten_date", "needs_quotes"]
 

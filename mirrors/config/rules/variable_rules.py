@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 
 from pydantic import SecretStr
 
-from mirrors.config.base import KeyPath
 from mirrors.config.known_later import KnownLater
-from mirrors.config.validation_context import ValidationContext
-from mirrors.config.variable_names import DOMAIN, SITE_VARIABLES
-from mirrors.config.wording import format_path, format_value, problem_at, suggest_known
+from mirrors.config.messages.wording import format_path, format_value, problem_at, suggest_known
+from mirrors.config.models.base import KeyPath
+from mirrors.config.rules.validation_context import ValidationContext
+from mirrors.config.values.variable_names import DOMAIN, SITE_VARIABLES
 from mirrors.problems import Problem
 from mirrors.web_addresses import is_host
 

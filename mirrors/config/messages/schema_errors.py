@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 
 from pydantic_core import ErrorDetails
 
-from mirrors.config.base import KeyPath
-from mirrors.config.key_lookup import fields_by_key, missing_key_remedy, model_at
+from mirrors.config.files.scalars import AlteredScalar, YamlScalar
+from mirrors.config.messages.key_lookup import fields_by_key, missing_key_remedy, model_at
+from mirrors.config.messages.wording import describe_kind, format_value, problem_at, suggest_known
+from mirrors.config.models.base import KeyPath
 from mirrors.config.platforms import json_keys, secret_key_commands
-from mirrors.config.scalars import AlteredScalar, YamlScalar
-from mirrors.config.wording import describe_kind, format_value, problem_at, suggest_known
 from mirrors.problems import Problem
 
 __all__ = [

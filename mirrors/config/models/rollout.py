@@ -4,10 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from mirrors.config.base import ConfigModel
-from mirrors.config.rollout_values import HttpStatuses, ParallelCount, UrlPath, WaveNumber, WaveSize
-from mirrors.config.validators import false_as_none
-from mirrors.config.values import DurationSeconds
+from mirrors.config.models.base import ConfigModel
+from mirrors.config.values.common_values import DurationSeconds
+from mirrors.config.values.rollout_values import HttpStatuses, ParallelCount, UrlPath, WaveNumber, WaveSize
+from mirrors.config.values.validators import false_as_none
 
 
 class HealthSettings(ConfigModel):

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from mirrors.config.base import KeyPath
 from mirrors.config.connection import CONNECTION_ENVIRON, DEFAULT_API_URL
-from mirrors.config.platform_settings import PlatformSettings
-from mirrors.config.settings import Settings
-from mirrors.config.values import ApiToken, ApiUrl, RequestCount
-from mirrors.config.variable_names import DATABASE_URL
-from mirrors.config.wording import format_path, problem_at
+from mirrors.config.messages.wording import format_path, problem_at
+from mirrors.config.models.base import KeyPath
+from mirrors.config.models.platform_settings import PlatformSettings
+from mirrors.config.models.settings import Settings
+from mirrors.config.values.common_values import ApiToken, ApiUrl, RequestCount
+from mirrors.config.values.variable_names import DATABASE_URL
 from mirrors.problems import Problem
 
 if TYPE_CHECKING:
-    from mirrors.config.validation_context import ValidationContext
+    from mirrors.config.rules.validation_context import ValidationContext
 
 __all__ = ["DivioSettings", "divio_settings_of"]
 

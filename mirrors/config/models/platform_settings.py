@@ -6,10 +6,10 @@ from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from mirrors.config.base import ConfigModel
+from mirrors.config.models.base import ConfigModel
 
 if TYPE_CHECKING:
-    from mirrors.config.validation_context import ValidationContext
+    from mirrors.config.rules.validation_context import ValidationContext
     from mirrors.problems import Problem
 
 __all__ = ["PlatformSettings"]

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from itertools import chain
 
-from mirrors.config import fleet_rules, rollout_rules, variable_rules
-from mirrors.config.validation_context import ValidationContext
+from mirrors.config.rules import fleet_rules, rollout_rules, variable_rules
+from mirrors.config.rules.validation_context import ValidationContext
 from mirrors.problems import Problem
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, PlainValidator, SecretStr, WithJsonSchema
 
 from mirrors.config.known_later import KnownLater
-from mirrors.config.validators import (
+from mirrors.config.values.validators import (
     integer_schema,
     integer_validator,
     not_taken,

@@ -14,8 +14,8 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from yaml.resolver import Resolver
 
-from mirrors.config.base import KeyPath
-from mirrors.config.scalars import YamlScalar, agreed_value, engine_changes_scalar
+from mirrors.config.files.scalars import YamlScalar, agreed_value, engine_changes_scalar
+from mirrors.config.models.base import KeyPath
 
 __all__ = [
     "YAML_LOADER",

@@ -9,10 +9,16 @@ from typing import Any
 
 from yaml.nodes import Node, ScalarNode
 
-from mirrors.config.base import CONFIG_NAMESPACE, KeyPath
-from mirrors.config.fleet_file import FleetFileContent, read_fleet_file
-from mirrors.config.scalars import YamlScalar
-from mirrors.config.written import OtherSourceError, SourceFile, arrives_as_written, compare_scalars, top_level_keys
+from mirrors.config.files.fleet_file import FleetFileContent, read_fleet_file
+from mirrors.config.files.scalars import YamlScalar
+from mirrors.config.files.written import (
+    OtherSourceError,
+    SourceFile,
+    arrives_as_written,
+    compare_scalars,
+    top_level_keys,
+)
+from mirrors.config.models.base import CONFIG_NAMESPACE, KeyPath
 
 __all__ = ["NO_PROJECT_FILES", "PROJECT_FILE_NAMES", "ProjectFiles", "find_project_file", "stack_file_path"]
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import PlainValidator, WithJsonSchema
 
-from mirrors.config.validators import integer_schema, integer_validator, is_whole_number, not_taken
+from mirrors.config.values.validators import integer_schema, integer_validator, is_whole_number, not_taken
 
 HIGHEST_PARALLEL = 64
 """The highest number of deployments at once. Each group of three takes a process of its own."""

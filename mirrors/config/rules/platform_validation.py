@@ -6,8 +6,8 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from mirrors.config.models.settings import Settings
 from mirrors.config.platforms import PLATFORMS, keys_of_other_platforms, platform_kind_of, platform_settings_class
-from mirrors.config.settings import Settings
 
 
 def validate_all_platforms(data: Mapping[str, Any]) -> tuple[Settings | None, list[ErrorDetails]]:

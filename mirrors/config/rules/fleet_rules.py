@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 
-from mirrors.config.base import KeyPath
-from mirrors.config.fleet import SiteSettings
-from mirrors.config.settings import ALL_MIRRORS
-from mirrors.config.validation_context import ValidationContext
-from mirrors.config.wording import format_path, problem_at, unknown_site_problem
+from mirrors.config.messages.wording import format_path, problem_at, unknown_site_problem
+from mirrors.config.models.base import KeyPath
+from mirrors.config.models.fleet import SiteSettings
+from mirrors.config.models.settings import ALL_MIRRORS
+from mirrors.config.rules.validation_context import ValidationContext
 from mirrors.problems import Problem
 
 

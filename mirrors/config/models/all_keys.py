@@ -6,9 +6,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, create_model
 from pydantic.fields import FieldInfo
 
-from mirrors.config.base import ConfigModel
+from mirrors.config.models.base import ConfigModel
+from mirrors.config.models.settings import Settings
 from mirrors.config.platforms import DEFAULT_PLATFORM, PLATFORMS, platform_settings_class
-from mirrors.config.settings import Settings
 
 __all__ = ["all_keys_model", "key_models"]
 

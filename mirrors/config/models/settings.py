@@ -6,16 +6,16 @@ from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import Field, PlainValidator, PrivateAttr, SecretStr, model_validator
 
-from mirrors.config.base import ConfigModel
-from mirrors.config.fleet import FleetSettings, MirrorSettings, SiteSettings
 from mirrors.config.known_later import KnownLater
-from mirrors.config.overrides import SiteOverride, StackOverrides
-from mirrors.config.platform_choice import gather_platform_keys, validate_platform
-from mirrors.config.platform_settings import PlatformSettings
-from mirrors.config.rollout import RolloutSettings
-from mirrors.config.rollout_values import HoldMode
-from mirrors.config.values import SecretVariables, StackName
-from mirrors.config.variable_names import SITE_VARIABLES
+from mirrors.config.models.base import ConfigModel
+from mirrors.config.models.fleet import FleetSettings, MirrorSettings, SiteSettings
+from mirrors.config.models.overrides import SiteOverride, StackOverrides
+from mirrors.config.models.platform_choice import gather_platform_keys, validate_platform
+from mirrors.config.models.platform_settings import PlatformSettings
+from mirrors.config.models.rollout import RolloutSettings
+from mirrors.config.values.common_values import SecretVariables, StackName
+from mirrors.config.values.rollout_values import HoldMode
+from mirrors.config.values.variable_names import SITE_VARIABLES
 
 ALL_MIRRORS = "all"
 """The key of ``mirrors:secrets`` whose secrets every mirror gets."""

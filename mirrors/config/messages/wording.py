@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
 
-from mirrors.config.base import KeyPath
 from mirrors.config.known_later import KnownLater
+from mirrors.config.models.base import KeyPath
 from mirrors.problems import Problem
 
 __all__ = [

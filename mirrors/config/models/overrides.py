@@ -4,10 +4,10 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from mirrors.config.base import ConfigModel
-from mirrors.config.rollout_values import HoldMode
-from mirrors.config.validators import null_as_empty
-from mirrors.config.values import PlainVariables
+from mirrors.config.models.base import ConfigModel
+from mirrors.config.values.common_values import PlainVariables
+from mirrors.config.values.rollout_values import HoldMode
+from mirrors.config.values.validators import null_as_empty
 
 
 class SiteOverride(ConfigModel):

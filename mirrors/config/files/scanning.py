@@ -8,12 +8,17 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
-from mirrors.config.base import KeyPath
-from mirrors.config.files import ProjectFiles
-from mirrors.config.messages import altered_scalar_problem, describe_expected, path_of_error, rewritten_date_problem
+from mirrors.config.files.project_files import ProjectFiles
+from mirrors.config.files.scalars import AlteredScalar, YamlScalar, is_rewritten_date
+from mirrors.config.messages.schema_errors import (
+    altered_scalar_problem,
+    describe_expected,
+    path_of_error,
+    rewritten_date_problem,
+)
+from mirrors.config.messages.wording import format_path, problem_at
+from mirrors.config.models.base import KeyPath
 from mirrors.config.platforms import secret_key_commands
-from mirrors.config.scalars import AlteredScalar, YamlScalar, is_rewritten_date
-from mirrors.config.wording import format_path, problem_at
 from mirrors.problems import Problem
 
 __all__ = ["FileScan", "compare_with_files"]

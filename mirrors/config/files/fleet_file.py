@@ -13,10 +13,10 @@ from typing import Any
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from mirrors.config.base import KeyPath
-from mirrors.config.scalars import AlteredScalar, YamlScalar, agreed_value, engine_changes_scalar
-from mirrors.config.wording import format_path, problem_at
-from mirrors.config.written import YAML_LOADER, SourceFile, mapping_pairs
+from mirrors.config.files.scalars import AlteredScalar, YamlScalar, agreed_value, engine_changes_scalar
+from mirrors.config.files.written import YAML_LOADER, SourceFile, mapping_pairs
+from mirrors.config.messages.wording import format_path, problem_at
+from mirrors.config.models.base import KeyPath
 from mirrors.problems import Problem
 
 __all__ = ["FleetFileContent", "read_fleet_file"]

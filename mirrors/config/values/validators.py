@@ -14,7 +14,7 @@ def not_taken(what: str) -> PydanticCustomError:
     """Return the error of a value that its key does not take.
 
     Args:
-        what: What the key takes. ``mirrors.config.messages`` puts it into the message.
+        what: What the key takes. ``mirrors.config.messages.schema_errors`` puts it into the message.
     """
     return PydanticCustomError("not_taken", "{what}", {"what": what})
 

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mirrors.config.base import KeyPath
-from mirrors.config.fleet import SiteSettings
-from mirrors.config.settings import Settings
+from mirrors.config.models.base import KeyPath
+from mirrors.config.models.fleet import SiteSettings
+from mirrors.config.models.settings import Settings
 
 
 @dataclass(frozen=True)

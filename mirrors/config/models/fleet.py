@@ -6,10 +6,10 @@
 
 from pydantic import Field
 
-from mirrors.config.base import ConfigModel
-from mirrors.config.rollout_values import HoldMode
-from mirrors.config.values import PlainVariables, SiteId, Slug, VariableName
-from mirrors.config.variable_names import DATABASE_URL, STORAGE_DSN
+from mirrors.config.models.base import ConfigModel
+from mirrors.config.values.common_values import PlainVariables, SiteId, Slug, VariableName
+from mirrors.config.values.rollout_values import HoldMode
+from mirrors.config.values.variable_names import DATABASE_URL, STORAGE_DSN
 
 DEFAULT_SHARED_NAMES = (DATABASE_URL, STORAGE_DSN)
 

@@ -1,0 +1,1 @@
+"""The project's files: what is written there, and what arrives from it."""

@@ -1,0 +1,1 @@
+"""The words of problems with the configuration."""

@@ -1,0 +1,1 @@
+"""The models of the configuration: the keys that users write."""

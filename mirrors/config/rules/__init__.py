@@ -1,0 +1,1 @@
+"""Rules about more than one key, and about secrets."""
