@@ -111,7 +111,7 @@ def variables_not_as_written(site: str, names: Iterable[str], state: str = "") -
     """
     left = f"; {state}" if state else ""
     message = f"the platform does not have as declared: {', '.join(names)}. Nothing was deployed{left}."
-    remedy = "Somebody else may be writing at the same time; run the command again"
+    remedy = "Someone else may be writing at the same time; run the command again"
     return MirrorsError(Problem("variables-not-as-written", message, remedy, site))
 
 

@@ -62,9 +62,9 @@ def test_the_identity_is_what_the_database_and_the_storage_say(fleet: Serving, p
 def test_another_fleet_has_other_markers(fleet: Serving, new_fleet: NewFleet) -> None:
     with new_fleet()(2).serving() as url:
         other = get(f"{url}/site.json").json()
-    ours = get(f"{fleet.urls[2]}/site.json").json()
-    assert other["database"]["marker"] != ours["database"]["marker"]
-    assert other["storage"]["marker"] != ours["storage"]["marker"]
+    own = get(f"{fleet.urls[2]}/site.json").json()
+    assert other["database"]["marker"] != own["database"]["marker"]
+    assert other["storage"]["marker"] != own["storage"]["marker"]
     assert other["domain"] is None, "no row was written for this site"
 
 
@@ -136,9 +136,9 @@ def test_static_files_are_served_from_the_code(fleet: Serving) -> None:
 
 
 def test_media_serves_nothing_from_outside_the_storage(fleet: Serving) -> None:
-    (fleet.media.parent / "outside.txt").write_text("not ours")
-    (fleet.media / "inside.txt").write_text("ours")
-    assert raw(fleet.urls[1], "/media/inside.txt") == (200, "ours")
+    (fleet.media.parent / "outside.txt").write_text("outside")
+    (fleet.media / "inside.txt").write_text("own")
+    assert raw(fleet.urls[1], "/media/inside.txt") == (200, "own")
     for path in ("/media/../outside.txt", "/media/%2e%2e/outside.txt", "/media//etc/passwd"):
         assert raw(fleet.urls[1], path)[0] == 400
     for path in ("/media/absent.png", "/media/pictures", "/media/inside.txt/x", "/media/%00"):

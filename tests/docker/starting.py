@@ -17,9 +17,9 @@ from mirrors.docker.serving import ServingProvider
 from mirrors.resources.site_ids import SiteIdsProvider
 from tests.wire.provider import SECRET, SIGNATURE, in_clear, marked
 
-OURS = "pulumi-python:dynamic/mirrors:"
+OWN = "pulumi-python:dynamic/mirrors:"
 PROVIDERS: dict[str, type[ResourceProvider]] = {
-    f"{OURS}{provider.__name__.removesuffix('Provider')}": provider
+    f"{OWN}{provider.__name__.removesuffix('Provider')}": provider
     for provider in (SiteIdsProvider, DatabasePasswordProvider, DatabaseRoleProvider, ReleaseProvider, ServingProvider)
 }
 PASSWORD = "canary-3c1e55"
@@ -43,13 +43,13 @@ class Declaring(Mocks):
         if args.typ == "pulumi:pulumi:StackReference":
             return args.name, {"name": args.name, "outputs": self.reference, "secretOutputNames": []}
         if args.typ in PROVIDERS:
-            id_, outputs = self.ours(args.typ, inputs)
+            id_, outputs = self.own(args.typ, inputs)
             return id_, {name: _as_given(args.inputs.get(name), value) for name, value in outputs.items()}
         if args.typ.startswith("docker:index/"):
             return self.theirs(args.typ.rpartition(":")[2], inputs)
         return "", inputs
 
-    def ours(self, kind: str, inputs: Properties) -> tuple[str, Properties]:
+    def own(self, kind: str, inputs: Properties) -> tuple[str, Properties]:
         checked = PROVIDERS[kind]().check({}, inputs)
         assert checked.failures == [], [item.reason for item in checked.failures]
         made = {"value": marked(PASSWORD)} if kind.endswith("DatabasePassword") else {}
@@ -67,7 +67,7 @@ class Starting(Declaring):
         super().__init__(configuration)
         self.client = docker.DockerClient(base_url=host)
 
-    def ours(self, kind: str, inputs: Properties) -> tuple[str, Properties]:
+    def own(self, kind: str, inputs: Properties) -> tuple[str, Properties]:
         provider = PROVIDERS[kind]()
         provider.configure(ConfigureRequest(Config(dict(self.configuration), "any")))
         checked = provider.check({}, inputs)

@@ -43,7 +43,7 @@ def test_a_host_behind_ssh_is_reached_with_the_users_own_command(
         engine.client.close()
     said = notes.read_text(encoding="utf-8").splitlines()[0]
     assert said.endswith("-l deploy -p 2222 -- docker.example.com docker system dial-stdio")
-    assert "BatchMode=yes" in said, "a provider can ask nobody for a password"
+    assert "BatchMode=yes" in said, "a provider can ask no one for a password"
 
 
 def test_a_host_name_is_never_an_option_of_ssh() -> None:
@@ -53,7 +53,7 @@ def test_a_host_name_is_never_an_option_of_ssh() -> None:
 def test_without_ssh_that_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(MirrorsError, match="needs the command ssh, which is not on the PATH"):
-        local_socket("ssh://nobody@nowhere")
+        local_socket("ssh://no-one@nowhere")
 
 
 def connection(url: str, folder: Path, ca: str) -> DockerConnection:

@@ -51,19 +51,19 @@ def test_a_network_a_database_and_four_healthy_sites_are_there(up: Ran, world: W
 
 @pytest.mark.usefixtures("up")
 def test_each_site_knows_who_it_is_and_all_share_database_and_media(world: World) -> None:
-    told = {slug: world.asked(slug) for slug in world.slugs}
-    assert {slug: item["site_id"] for slug, item in told.items()} == {
+    answer = {slug: world.asked(slug) for slug in world.slugs}
+    assert {slug: item["site_id"] for slug, item in answer.items()} == {
         "tested": 1,
         "tested-de": 2,
         "tested-fr": 3,
         "tested-ch": 4,
     }
-    assert {slug: item["application"] for slug, item in told.items()} == {slug: slug for slug in world.slugs} | {
+    assert {slug: item["application"] for slug, item in answer.items()} == {slug: slug for slug in world.slugs} | {
         "tested": None
     }
-    assert len({item["database"]["marker"] for item in told.values()}) == 1
-    assert len({item["storage"]["marker"] for item in told.values()}) == 1
-    assert {item["storage"]["location"] for item in told.values()} == {"/media"}
+    assert len({item["database"]["marker"] for item in answer.values()}) == 1
+    assert len({item["storage"]["marker"] for item in answer.values()}) == 1
+    assert {item["storage"]["location"] for item in answer.values()} == {"/media"}
 
 
 def test_status_shows_each_site_as_it_runs(up: Ran, world: World, engine: str, monkeypatch: pytest.MonkeyPatch) -> None:

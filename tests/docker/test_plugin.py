@@ -62,10 +62,10 @@ def test_a_second_up_changes_nothing_with_a_refresh_and_without(stack: Stack) ->
 
 
 def test_four_sites_share_database_and_media(stack: Stack, world: World) -> None:
-    told = {slug: world.asked(slug) for slug in world.slugs}
-    assert {slug: item["site_id"] for slug, item in told.items()} == stack.outputs()["siteIds"]
-    assert len({item["database"]["marker"] for item in told.values()}) == 1
-    assert len({item["storage"]["marker"] for item in told.values()}) == 1
+    answer = {slug: world.asked(slug) for slug in world.slugs}
+    assert {slug: item["site_id"] for slug, item in answer.items()} == stack.outputs()["siteIds"]
+    assert len({item["database"]["marker"] for item in answer.values()}) == 1
+    assert len({item["storage"]["marker"] for item in answer.values()}) == 1
 
 
 def test_the_password_is_in_no_file_of_the_state_and_in_no_preview(stack: Stack, world: World) -> None:
@@ -92,8 +92,8 @@ def test_the_commands_work_or_say_what_to_do_instead(stack: Stack, world: World)
     }
     assert {f"sha256:{row['release']}" for row in rows} == {world.image(slug) for slug in world.slugs}
     run("mirrors", "deploy", "--behind", "--yes", "--stack", "test").succeeded()
-    told = run("mirrors", "preview", "--stack", "test").succeeded().stdout.splitlines()
-    assert told[0] == "Preview of test: no changes at 4 sites"
+    answer = run("mirrors", "preview", "--stack", "test").succeeded().stdout.splitlines()
+    assert answer[0] == "Preview of test: no changes at 4 sites"
     assert "answers, and has 4 of the fleet's sites" in run("mirrors", "doctor", "--stack", "test").stdout
     ids = run("mirrors", "ids", "--stack", "test", "--json").succeeded().json()
     assert [item["application"] for item in ids["sites"]] == ["plugged", "plugged-de", "plugged-fr", "plugged-ch"]
@@ -105,11 +105,11 @@ def test_a_single_site_is_converged_and_no_other(stack: Stack, world: World) -> 
 
     with stack.project.configured(darker, CONFIG):
         stack.project.run("mirrors", "deploy", "plugged-de", "--stack", "test", "--yes").succeeded()
-        told = stack.project.run("mirrors", "preview", "--stack", "test").stdout
+        answer = stack.project.run("mirrors", "preview", "--stack", "test").stdout
     assert world.variables("plugged-de")["THEME"] == "dark"
     assert "THEME" not in world.variables("plugged-fr")
-    assert "2 of 4 sites change, 2 to deploy" in told
-    assert "2 sites: deployed: changed variables\n    plugged-fr, plugged-ch" in told
+    assert "2 of 4 sites change, 2 to deploy" in answer
+    assert "2 sites: deployed: changed variables\n    plugged-fr, plugged-ch" in answer
     stack.up().succeeded()
     assert stack.has_no_changes()
 

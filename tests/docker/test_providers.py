@@ -110,7 +110,7 @@ def test_a_healthy_container_is_waited_for(host: Host) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ended", "told"),
+    ("ended", "reason"),
     [
         (state("exited", ExitCode=3), "acme-de (test): its container ended with exit code 3"),
         (state("restarting", ExitCode=1), "acme-de (test): its container ended with exit code 1"),
@@ -119,13 +119,13 @@ def test_a_healthy_container_is_waited_for(host: Host) -> None:
     ],
 )
 def test_one_that_ends_is_reported_at_once_with_its_log_and_no_secret(
-    host: Host, ended: dict[str, Any], told: str
+    host: Host, ended: dict[str, Any], reason: str
 ) -> None:
     host.containers[0] |= state("running", "starting")
     host.later = [ended | {"RestartCount": 1}]
     with pytest.raises(MirrorsError) as caught:
         watch(host)
-    assert told in str(caught.value)
+    assert reason in str(caught.value)
     assert "Its log ends:\nbefore\nit ends, with [secret]" in str(caught.value)
     assert WHISPER not in str(caught.value)
 

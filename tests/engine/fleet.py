@@ -16,7 +16,7 @@ from tests.panel import Panel
 from tests.sandboxes import change, get, running_sandbox
 
 MIRRORS = ("acme-de", "acme-fr", "acme-ch")
-OURS = {"SITE_ID", "MIRRORS_APPLICATION", "DATABASE_URL", "DEFAULT_STORAGE_DSN"}
+MANAGED = {"SITE_ID", "MIRRORS_APPLICATION", "DATABASE_URL", "DEFAULT_STORAGE_DSN"}
 
 NOBODY_SERVES = {"mirrors:rollout": {"value": {"health": False}}}
 """Configuration for a sandbox without processes: no site answers a health check."""

@@ -4,12 +4,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from tools.bench.builds import HERE
-from tools.bench.contenders import FLOOR, OURS, REVISION, SCRIPT
+from tools.bench.contenders import FLOOR, PRODUCT, REVISION, SCRIPT
 from tools.bench.course import OPERATIONS, operations
 from tools.bench.project import DESTROY, FIRST, ROTATION
 
 MIRRORS = 2
-CONTENDERS = (OURS, REVISION, SCRIPT, FLOOR)
+CONTENDERS = (PRODUCT, REVISION, SCRIPT, FLOOR)
 DEPLOYMENTS = {FIRST: MIRRORS, ROTATION: MIRRORS, DESTROY: 0}
 
 
@@ -23,7 +23,7 @@ def test_each_contender_carries_out_each_operation_and_is_measured(tmp_path: Pat
     ]
     for item in points:
         # Before it deploys again, Mirrors lists the newest deployments once, by the request that also polls.
-        lists = item.operation == ROTATION and item.contender in (OURS, REVISION)
+        lists = item.operation == ROTATION and item.contender in (PRODUCT, REVISION)
         polls = 0 if item.contender == FLOOR else DEPLOYMENTS[item.operation] + lists
         assert item.sample.polls == polls, "all that speak to the platform deploy the same number of times"
         seen = item.sample.seen
@@ -34,4 +34,4 @@ def test_each_contender_carries_out_each_operation_and_is_measured(tmp_path: Pat
             assert not runs_program or seen.memory.program > 0, item
             assert item.sample.state > 0
     state = {item.contender: item.sample.state for item in points if item.operation == ROTATION}
-    assert state[FLOOR] < state[OURS] / 2, "the floor carries next to nothing"
+    assert state[FLOOR] < state[PRODUCT] / 2, "the floor carries next to nothing"

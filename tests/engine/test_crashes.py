@@ -63,15 +63,15 @@ def stories(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
     No secret shows in the end.
     """
-    told = partial(_told, world, tmp_path_factory.mktemp("moments"))
-    first = told("first up")
+    answer = partial(_told, world, tmp_path_factory.mktemp("moments"))
+    first = answer("first up")
     converged = Moment(tmp_path_factory.mktemp("converged")).keep(world)
     world.sandbox.rotate(ORIGINAL, STAGE, report=silently)
     world.sandbox.deploy(ORIGINAL, STAGE, report=silently)
-    rotation = told("rotation")
+    rotation = answer("rotation")
     converged.restore(world)
     world.mirrors_are()
-    stories = {"first up": first, "rotation": rotation, "removal": told("removal")}
+    stories = {"first up": first, "rotation": rotation, "removal": answer("removal")}
     yield stories
     world.shows_no_secret(*(story.contract.declared for story in stories.values()))
 

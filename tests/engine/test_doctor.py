@@ -60,8 +60,8 @@ def empty_file(fleet: Fleet) -> None:
     fleet.test.pulumi("stack import", given=state).succeeded()  # the copy, too, is of a converged fleet then
     [stored] = (fleet.project.state / "pulumi").rglob("stacks/*/test.json")
     stored.write_bytes(b"")
-    told = fleet.project.run("mirrors", "ids", "--stack", "test").failed()
-    assert "unexpected end of JSON input. A file of the backend is empty: mirrors doctor names it" in told.text
+    answer = fleet.project.run("mirrors", "ids", "--stack", "test").failed()
+    assert "unexpected end of JSON input. A file of the backend is empty: mirrors doctor names it" in answer.text
 
     found = findings(fleet)
     assert found["backend file"]["message"].startswith(f"{stored} is empty")

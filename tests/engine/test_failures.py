@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from tests.engine.fleet import MIRRORS, OURS, Fleet
+from tests.engine.fleet import MANAGED, MIRRORS, Fleet
 from tests.engine.project import Change, errors
 from tests.sandboxes import deployment_log, environment_of, frozen_variables, get, set_variable
 
@@ -32,7 +32,7 @@ def test_a_failed_deployment_is_one_error_with_the_end_of_its_log_and_the_next_u
 
     fleet.test.update().succeeded()
     for slug in MIRRORS:
-        assert fleet.variables(slug, "test").keys() == OURS
+        assert fleet.variables(slug, "test").keys() == MANAGED
         assert "GREETING" not in frozen_variables(fleet.sandbox, slug, "test")
 
 
@@ -63,7 +63,7 @@ def test_what_an_up_has_written_before_it_failed_stays_mirrors_own_and_what_was_
     assert fleet.variables("acme-de", "test")["A_FIRST"] == "x"
 
     fleet.test.up().succeeded()
-    assert fleet.variables("acme-de", "test").keys() == {*OURS, "Z_THEIRS"}
+    assert fleet.variables("acme-de", "test").keys() == {*MANAGED, "Z_THEIRS"}
     code, rows = fleet.test.status()
     assert (code, rows["acme-de"]["state"], rows["acme-de"]["foreign"]) == (0, "converged", ["Z_THEIRS"])
 

@@ -51,10 +51,12 @@ def tries_a_refused_first_write_at_one_site(fleet: Fleet) -> None:
     ):
         refused = fleet.test.up().failed()
     assert [(line["method"], line["status"]) for line in fleet.writes()] == [("POST", 403)]
-    [told] = [line for line in errors(refused) if "the platform refused the write" in line and "not tried" not in line]
-    assert "in the Control Panel: set in this order SITE_ID=" in told
-    assert "DATABASE_URL=(the original's, or the configuration's, secret value); then deploy" in told
-    others = [line for line in errors(refused) if line not in (told, "update failed")]
+    [answer] = [
+        line for line in errors(refused) if "the platform refused the write" in line and "not tried" not in line
+    ]
+    assert "in the Control Panel: set in this order SITE_ID=" in answer
+    assert "DATABASE_URL=(the original's, or the configuration's, secret value); then deploy" in answer
+    others = [line for line in errors(refused) if line not in (answer, "update failed")]
     assert all("not tried: the platform refused the write for " in line for line in others), others
 
 

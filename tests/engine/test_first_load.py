@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.engine.crash.processes import family, kill
 from tests.engine.crash.proxy import Passed, proxy_before
-from tests.engine.fleet import MIRRORS, OURS, Fleet, seeded_fleet
+from tests.engine.fleet import MANAGED, MIRRORS, Fleet, seeded_fleet
 
 SKIPPING = {"PULUMI_SKIP_CHECKPOINTS": "true"}
 COMMAND = ("pulumi", "up", "--yes", "--skip-preview", "--stack", "test", "--non-interactive", "--color", "never")
@@ -62,14 +62,14 @@ def test_without_checkpoints_a_crash_forgets_everything_and_the_next_up_does_not
     with killed_first_load(tmp_path, **SKIPPING) as fleet:
         there = names(fleet)
         assert remembered(fleet) == set()
-        assert sum(found == OURS for found in there.values()) >= 2
+        assert sum(found == MANAGED for found in there.values()) >= 2
         ids = {mirror: fleet.variables(mirror, "test").get("SITE_ID") for mirror in MIRRORS}
         assert "this stack's state remembers none" in fleet.test.up().failed().text, "of ids that were given"
         fleet.project.configure(lambda config: config["mirrors:fleet"]["value"].update(highestSiteId=4))
         fleet.test.up().succeeded()
         assert remembered(fleet) == EVERYTHING
         assert made(fleet, "deployments") == [(mirror, "") for mirror in sorted(MIRRORS)]
-        assert made(fleet, "environment-variables") == sorted((mirror, name) for mirror in MIRRORS for name in OURS)
+        assert made(fleet, "environment-variables") == sorted((mirror, name) for mirror in MIRRORS for name in MANAGED)
         given = {mirror: str(site_id) for mirror, site_id in fleet.test.outputs()["siteIds"].items()}
         assert {mirror: site_id for mirror, site_id in ids.items() if site_id}.items() <= given.items()
         assert fleet.test.has_no_changes()

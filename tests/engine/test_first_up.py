@@ -80,10 +80,10 @@ def step_of(line: Line) -> str:
 def every_site_runs_with_its_own_id_on_what_its_environment_shares(fleet: Fleet, test: Urls, live: Urls) -> None:
     shared = []
     for urls in (test, live):
-        told = told_by(urls)
-        assert {slug: site["site_id"] for slug, site in told.items()} == IDS
+        answer = told_by(urls)
+        assert {slug: site["site_id"] for slug, site in answer.items()} == IDS
         for service in ("database", "storage"):
-            [one] = {tuple(sorted(site[service].items())) for site in told.values()}
+            [one] = {tuple(sorted(site[service].items())) for site in answer.values()}
             shared.append(one)
         rows = [
             {"id": site_id, "domain": urls[slug].removeprefix("http://"), "name": slug} for slug, site_id in IDS.items()
@@ -122,9 +122,9 @@ def a_second_up_changes_nothing(fleet: Fleet) -> None:
 
 def the_state_is_small(stack: Stack) -> None:
     """The engine writes the state after each step, so with hundreds of mirrors its size is the time that all takes."""
-    ours = [item for item in stack.resources() if item["type"].startswith("pulumi-python:dynamic/mirrors:")]
-    assert ours
-    for item in ours:
+    mine = [item for item in stack.resources() if item["type"].startswith("pulumi-python:dynamic/mirrors:")]
+    assert mine
+    for item in mine:
         assert not {"sourcePosition", "stackTrace", "dependencies"} & item.keys()
         assert not any(item["propertyDependencies"].values())
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import yaml
 
-from tests.engine.fleet import MIRRORS, NOBODY_SERVES, OURS, Fleet
+from tests.engine.fleet import MANAGED, MIRRORS, NOBODY_SERVES, Fleet
 from tests.engine.project import Project, Stack
 
 PROGRAM = """
@@ -51,7 +51,7 @@ def test_a_fleet_in_a_project_of_another_name_adopts_what_is_there_and_converges
     # A value that the platform hides may be any, so each is written once, with what it is already.
     hidden = {("PATCH", slug, name) for slug in MIRRORS for name in ("DATABASE_URL", "DEFAULT_STORAGE_DSN")}
     assert others == hidden, "a site that was converged got another variable, or was deployed"
-    assert set(fleet.variables("acme-shop", "test")) == OURS
+    assert set(fleet.variables("acme-shop", "test")) == MANAGED
     assert staging.has_no_changes()
     code, rows = staging.status()
     assert (code, rows["acme-shop"]["state"]) == (0, "converged")

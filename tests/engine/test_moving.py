@@ -1,6 +1,6 @@
 """Resources that are replaced, or move to another parent: the mirrors behind them go on as they are."""
 
-from tests.engine.fleet import MIRRORS, OURS, Fleet
+from tests.engine.fleet import MANAGED, MIRRORS, Fleet
 from tests.sandboxes import change
 
 KEPT = ("assignments", "retired", "highest")
@@ -46,7 +46,7 @@ def replaces_a_mirrors_variables(fleet: Fleet) -> None:
     with fleet.with_mirrors(*MIRRORS, "acme-it"):
         fleet.test.update("--replace", urn).succeeded()
     assert [item for item in removals(fleet) if item[1] != "acme-it"] == []
-    assert set(fleet.variables("acme-de", "test")) == OURS
+    assert set(fleet.variables("acme-de", "test")) == MANAGED
 
 
 def gives_the_ledger_its_own_name(fleet: Fleet) -> None:
@@ -101,6 +101,6 @@ def moves_the_fleet_below_a_component(fleet: Fleet) -> None:
     fleet.test.up().succeeded()
     assert removals(fleet) == []
     for slug in MIRRORS:
-        assert set(fleet.variables(slug, "test")) == OURS
+        assert set(fleet.variables(slug, "test")) == MANAGED
     assert kept(fleet) == before
     assert fleet.test.has_no_changes()

@@ -40,9 +40,9 @@ def test_a_change_on_each_forge_is_previewed_deployed_watched_and_reported(
             nights(shop, forge)
             cancelled(shop, where, forge)
             not_as_declared(shop, forge)
-            said += shop.told.text
-            for told in (shop.told.comments, shop.told.issues):
-                told.clear()
+            said += shop.record.text
+            for record in (shop.record.comments, shop.record.issues):
+                record.clear()
         said += "".join(shop.runner.log)
         with capsys.disabled():
             sys.stdout.write("\n" + "".join(f"  {step}\n" for step in shop.runner.steps))
@@ -58,13 +58,13 @@ def pull_request(shop: Shop, where: str, forge: Forge) -> None:
     shop.runner.artifacts.clear()
 
     assert not forge.pull_request(branch)
-    [comment] = shop.told.comments
+    [comment] = shop.record.comments
     assert comment["body"].count(f"{mirror}: this token sees no application of this name") == 2
 
     shop.fleet.new_mirror(mirror)
     assert forge.pull_request(branch)
     assert shop.fleet.writes() == []
-    [comment] = shop.told.comments
+    [comment] = shop.record.comments
     assert "application of this name" not in comment["body"]
     assert [comment["body"].count(f"### Preview of {stack}") for stack in ("test", "live")] == [1, 1]
     assert comment["body"].count(f"| {mirror} | deployed | first deployment |") == 2
@@ -83,12 +83,12 @@ def merge(shop: Shop, where: str, forge: Forge) -> None:
     assert frozen_variables(shop.fleet.sandbox, mirror, "test")["SITE_ID"] == str(len(shop.mirrors) + 1)
     assert frozen_variables(shop.fleet.sandbox, "acme-fr", "test")["GREETING"] == greeting
     assert shop.fleet.variables(mirror, "live") == {}
-    assert shop.told.messages == []
+    assert shop.record.messages == []
 
     with shop.fleet.fault("deployment-fails", path="^acme-fr/live$", remaining=1):
         merge.approve()
     assert merge.results["test"] == "success"
-    assert "live" in shop.told.messages.pop()
+    assert "live" in shop.record.messages.pop()
     assert greeting not in str(what_serves(shop.fleet, "acme-fr"))
 
     assert any('<b class="failed">acme-fr</b>' in page for page in shop.runner.artifacts.values())
@@ -96,7 +96,7 @@ def merge(shop: Shop, where: str, forge: Forge) -> None:
     assert merge.results == {"test": "success", "live": "success"}
     assert frozen_variables(shop.fleet.sandbox, mirror, "live")["SITE_ID"] == str(len(shop.mirrors) + 1)
     assert greeting in str(what_serves(shop.fleet, "acme-fr"))
-    assert shop.told.messages == []
+    assert shop.record.messages == []
 
 
 def what_serves(fleet: Fleet, slug: str) -> dict[str, Any]:
@@ -112,16 +112,16 @@ def nights(shop: Shop, forge: Forge) -> None:
     shop.fleet.sandbox.clear_requests_log()
     assert forge.night()
     assert shop.fleet.writes() == []
-    [issue] = shop.told.issues
+    [issue] = shop.record.issues
     assert issue["title"] == "Drift in live"
     assert "acme-de" in str(issue)
     assert "DATABASE_URL" in str(issue)
-    assert shop.told.messages == []
+    assert shop.record.messages == []
 
     assert not forge.night(PULUMI_CONFIG_PASSPHRASE="c4n4ry-of-before")
-    assert [message.partition(" failed")[0][-4:] for message in shop.told.messages] == ["test", "live"]
-    assert len(shop.told.issues) == 1
-    shop.told.messages.clear()
+    assert [message.partition(" failed")[0][-4:] for message in shop.record.messages] == ["test", "live"]
+    assert len(shop.record.issues) == 1
+    shop.record.messages.clear()
 
 
 def cancelled(shop: Shop, where: str, forge: Forge) -> None:
@@ -129,9 +129,9 @@ def cancelled(shop: Shop, where: str, forge: Forge) -> None:
         assert "success" not in forge.merge().results.values()
         assert not forge.night()
 
-    reported = [message.partition(" failed or was cancelled")[0][-4:] for message in shop.told.messages]
+    reported = [message.partition(" failed or was cancelled")[0][-4:] for message in shop.record.messages]
     assert reported == ["test", "test", "live"]
-    shop.told.messages.clear()
+    shop.record.messages.clear()
 
 
 def not_as_declared(shop: Shop, forge: Forge) -> None:
@@ -147,9 +147,9 @@ def not_as_declared(shop: Shop, forge: Forge) -> None:
     assert merge.results.pop("test") != "success"
     assert "success" not in merge.results.values()
     assert shop.fleet.writes() == []
-    [message] = shop.told.messages
+    [message] = shop.record.messages
     assert "test failed" in message
-    shop.told.messages.clear()
+    shop.record.messages.clear()
 
 
 def every_step_has_run(steps: list[str]) -> None:

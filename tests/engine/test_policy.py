@@ -70,8 +70,8 @@ def pack(tmp_path: Path) -> Path:
 @pytest.fixture
 def by_hand(tmp_path: Path) -> Stack:
     """Return a Live stack without a fleet, and without a platform: nothing gets further than a preview."""
-    nobody = {"DIVIO_API_URL": "http://127.0.0.1:9", "DIVIO_API_TOKEN": "nobodys"}
-    project = Project.at(tmp_path / "by-hand", nobody)
+    unreachable = {"DIVIO_API_URL": "http://127.0.0.1:9", "DIVIO_API_TOKEN": "no-ones"}
+    project = Project.at(tmp_path / "by-hand", unreachable)
     document = {"name": "by-hand", "runtime": {"name": "python", "options": {"virtualenv": ".venv"}}}
     (project.directory / "Pulumi.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
     shutil.copy(BROKEN, project.directory / "__main__.py")

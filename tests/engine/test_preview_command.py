@@ -103,13 +103,13 @@ def test_those_behind_are_deployed_and_then_no_one_is(fleet: Fleet) -> None:
         fleet.project.run("mirrors", "deploy", "acme-de", "--stack", "test", "--yes").succeeded()
         fleet.sandbox.clear_requests_log()
         done = fleet.project.run("mirrors", "deploy", "--behind", "--stack", "test", "--yes").succeeded()
-        nobody = fleet.project.run("mirrors", "deploy", "--behind", "--stack", "test", "--yes").succeeded()
+        nothing = fleet.project.run("mirrors", "deploy", "--behind", "--stack", "test", "--yes").succeeded()
 
     assert sites(ahead) == {"acme-de": (1, True, ["new release"])}
     assert "MIRRORS_ROLL_OUT=acme-ch pulumi up --stack test" in done.stderr
     assert fleet.written() == [("POST", "acme-ch", "")]
     assert "Note: held, no new release: 1 site: acme-fr" in done.stderr
-    assert "Nothing to deploy: the sites of test that are behind the original are held or paused." in nobody.stderr
+    assert "Nothing to deploy: the sites of test that are behind the original are held or paused." in nothing.stderr
 
 
 def by_hand(fleet: Fleet, seed: int) -> list[str]:

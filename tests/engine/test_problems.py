@@ -29,10 +29,10 @@ AS_THEY_ARE = ("no", "on", "yes", "12:30", '"0123"', "'2024-01-01'")
 def says(done: Done, *patterns: str) -> None:
     """These are the errors, one each, in any order, and nothing else is wrong."""
     done.failed()
-    told = [line for line in errors(done) if not re.fullmatch(r"(preview|update) failed", line)]
-    assert len(told) == len(patterns), done.text
+    answer = [line for line in errors(done) if not re.fullmatch(r"(preview|update) failed", line)]
+    assert len(answer) == len(patterns), done.text
     for pattern in patterns:
-        assert any(re.search(pattern, line) for line in told), f"{pattern} is not in {told}"
+        assert any(re.search(pattern, line) for line in answer), f"{pattern} is not in {answer}"
 
 
 def test_what_is_wrong_is_reported_all_at_once_and_nothing_is_written_and_no_id_is_given(fleet: Fleet) -> None:
@@ -56,8 +56,8 @@ def says_with_a_preview_and_without_one_what_was_meant(fleet: Fleet) -> None:
         for number, (scalar, value) in enumerate(ARRIVES):
             date = isinstance(value, str) and name == "Pulumi.test.yaml"
             arrives = json.dumps("2024-01-01 00:00:00 +0000 UTC" if date else value)
-            told = f"mirrors:{place}.variables.V{number}: {scalar} without quotes arrives as {arrives} ({name}, line "
-            texts.append(re.escape(told))
+            answer = f"mirrors:{place}.variables.V{number}: {scalar} without quotes arrives as {arrives} ({name}, line "
+            texts.append(re.escape(answer))
     scalars = [*(scalar for scalar, _ in ARRIVES), *AS_THEY_ARE]
     mistyped = {"application": "acme-de", "siteid": 2}
     alike = ({"application": slug, "siteId": 4} for slug in ("acme-fr", "acme-ch"))

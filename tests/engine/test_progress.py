@@ -61,12 +61,12 @@ def test_a_stack_that_pulumi_refuses_says_why_in_pulumis_words(fleet: Fleet) -> 
 
 def test_on_a_terminal_bars_move_and_an_interrupt_stops_after_the_running_sites(fleet: Fleet) -> None:
     new_values(fleet, "three")
-    ours, theirs = pty.openpty()
+    own, theirs = pty.openpty()
     said, begun = bytearray(), Event()
 
     def read() -> None:
         try:
-            while part := os.read(ours, 4096):
+            while part := os.read(own, 4096):
                 said.extend(part)
                 if "1 running" in plain(said):
                     begun.set()
@@ -83,7 +83,7 @@ def test_on_a_terminal_bars_move_and_an_interrupt_stops_after_the_running_sites(
         running.send_signal(signal.SIGINT)
         code = running.wait(TIMEOUT)
         reader.join()
-    os.close(ours)
+    os.close(own)
     text = plain(said)
     assert code != 0
     assert re.search(r"wave 1 +\S+ +0/1 +1 running", text)

@@ -202,10 +202,10 @@ def holds_a_site(fleet: Fleet) -> None:
         assert {slug: rows[slug]["state"] for slug in SIX} == {**dict.fromkeys(SIX, "converged"), "acme-fr": "held"}
         new_variable(fleet, "for a held site")
         refused = fleet.test.update().failed()
-    [told] = [line for line in errors(refused) if line.startswith("acme-fr")]
-    assert told.startswith("acme-fr: it is held, but its variables change: NEWS. ")
-    assert "hold: false" in told
-    assert "hold: variablesMayDeploy" in told
+    [answer] = [line for line in errors(refused) if line.startswith("acme-fr")]
+    assert answer.startswith("acme-fr: it is held, but its variables change: NEWS. ")
+    assert "hold: false" in answer
+    assert "hold: variablesMayDeploy" in answer
 
 
 def targets_a_site_or_leaves_it_out(fleet: Fleet) -> None:
@@ -230,8 +230,8 @@ def pauses_and_goes_on(fleet: Fleet) -> None:
     before = times(fleet)
     with rollout(fleet, pauseAfter=1):
         paused = fleet.test.update().succeeded()
-        nobody = fleet.test.deploy("--behind").succeeded()
-        assert "Nothing to deploy: the sites of test that are behind the original are held or paused" in nobody.text
+        nothing = fleet.test.deploy("--behind").succeeded()
+        assert "Nothing to deploy: the sites of test that are behind the original are held or paused" in nothing.text
         assert more(before, times(fleet)) == {"acme-de": 1}
         assert times(fleet, ("acme-pl",)) == {"acme-pl": 0}
         assert "new, and not reached before the pause: acme-pl" in paused.text
@@ -279,8 +279,8 @@ def test_a_repair_of_what_all_share_is_one_wave_and_a_failure_keeps_no_one_from_
         assert more(before, times(fleet, MIRRORS)) == dict.fromkeys(MIRRORS, 1)
         assert frozen_variables(fleet.sandbox, "acme-ch", "test")["DATABASE_URL"] == rotated
         assert "rollout: shared credentials have changed, so all mirrors are one wave" in failed.text
-        told = [line for line in errors(failed) if line.startswith("acme-fr (test): deployment")]
-        assert len(told) == 1
+        answer = [line for line in errors(failed) if line.startswith("acme-fr (test): deployment")]
+        assert len(answer) == 1
         assert "Mirrors could not repair 2 of the sites" in failed.text
         one = fleet.test.deploy("acme-fr").succeeded()
         assert "acme-de (test): deployment" not in one.text
@@ -322,9 +322,9 @@ def test_an_unhealthy_site_stops_the_rollout_until_it_is_healthy_though_nothing_
         answers["acme-de"].status = 503
         before = times(fleet, MIRRORS)
         failed = fleet.test.update().failed()
-        [told] = [line for line in errors(failed) if "acme-de" in line]
-        assert "but was not healthy within 2 s: GET http://127.0.0.1:" in told
-        assert "/health/?from=mirrors: 503, where 200 is healthy." in told
+        [answer] = [line for line in errors(failed) if "acme-de" in line]
+        assert "but was not healthy within 2 s: GET http://127.0.0.1:" in answer
+        assert "/health/?from=mirrors: 503, where 200 is healthy." in answer
         assert set(answers["acme-de"].asked) == {"/health/?from=mirrors"}
         assert more(before, times(fleet, MIRRORS)) == {"acme-de": 1}
         code, rows = fleet.test.status()

@@ -28,7 +28,7 @@ WHISPER = "c4n4ry-hushed-9d31"  # the example site's release command prints it, 
 PREVIEWS: list[tuple[str, ...]] = [("--diff", "--show-config", "--show-sames"), ("--json",)]
 WRONG = {
     "mirrors:apiToken": "c4n4ry token with blanks",
-    "mirrors:secrets.nobody.MAIL_KEY": MAIL_KEY,
+    "mirrors:secrets.unknown.MAIL_KEY": MAIL_KEY,
     "mirrors:secrets.all.SITE_ID": MAIL_KEY,
 }
 WRONG_ON_THE_PLATFORM = {"mirrors:sharedValues.DATABASE_URL": f"postgres://acme:{WHISPER}@db.example:5432/acme"}

@@ -3,7 +3,7 @@
 import re
 import shlex
 
-from tests.engine.fleet import MIRRORS, OURS, Fleet
+from tests.engine.fleet import MANAGED, MIRRORS, Fleet
 from tests.engine.project import errors, updates
 from tests.sandboxes import change
 
@@ -30,7 +30,7 @@ def test_a_new_mirror_gets_the_next_id_in_test_first_and_takes_it_along(fleet: F
         fleet.test.update().succeeded()
     assert fleet.test.outputs()["siteIds"] == {**FOUR, "acme-at": 6}
     assert fleet.test.outputs()["retired"] == {"5": "acme-it"}
-    assert not OURS & set(fleet.variables("acme-it", "test"))
+    assert not MANAGED & set(fleet.variables("acme-it", "test"))
 
 
 def is_not_given_one_by_live_first(fleet: Fleet) -> None:

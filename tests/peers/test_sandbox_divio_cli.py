@@ -147,8 +147,8 @@ def test_its_own_command_shows_where_to_log_in_to(account: Account) -> None:
 
 
 def test_without_a_token_it_learns_that_it_has_none(account: Account) -> None:
-    (account.home / "nobody").touch(mode=0o600)
-    environment = {**account.environment, "NETRC_PATH": str(account.home / "nobody")}
+    (account.home / "empty").touch(mode=0o600)
+    environment = {**account.environment, "NETRC_PATH": str(account.home / "empty")}
     lines = [["app", "list"], ["app", "logs", "--remote-id", "1"]]
     for answer in said(account.commands, lines, environment):
         assert answer["code"] == 1

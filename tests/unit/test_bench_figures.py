@@ -7,7 +7,7 @@ import pytest
 
 from tools.bench.__main__ import arguments, counts
 from tools.bench.builds import HERE, cloned
-from tools.bench.contenders import FLOOR, OURS, REVISION, SCRIPT
+from tools.bench.contenders import FLOOR, PRODUCT, REVISION, SCRIPT
 from tools.bench.course import OPERATIONS, ROLLOUT, SIZES, Point
 from tools.bench.figures import (
     BY_CLOCK,
@@ -52,7 +52,7 @@ def values(points: list[Point]) -> dict[tuple[str, str], float]:
 
 
 def test_this_checkout_is_divided_by_each_that_is_beside_it() -> None:
-    points = [point(OURS, 3.0), point(REVISION, 10.0), point(SCRIPT, 2.0), point(FLOOR, 1.5)]
+    points = [point(PRODUCT, 3.0), point(REVISION, 10.0), point(SCRIPT, 2.0), point(FLOOR, 1.5)]
     found = values(points)
     assert found[FIRST, BY_PROCESSOR] == found[FIRST, BY_CLOCK] == pytest.approx(0.3)
     assert found[FIRST, BY_SCRIPT] == pytest.approx(1.5)
@@ -61,22 +61,22 @@ def test_this_checkout_is_divided_by_each_that_is_beside_it() -> None:
 
 def test_a_ratio_is_the_median_of_those_of_single_runs() -> None:
     """Not the ratio of medians: what a slow hour does to a run, it does to both of it."""
-    ours, theirs = (10.0, 1.0, 4.0), (10.0, 2.0, 1.0)
-    points = [point(OURS, value, run=run) for run, value in enumerate(ours)]
+    own, theirs = (10.0, 1.0, 4.0), (10.0, 2.0, 1.0)
+    points = [point(PRODUCT, value, run=run) for run, value in enumerate(own)]
     points += [point(SCRIPT, value, run=run) for run, value in enumerate(theirs)]
     assert values(points)[FIRST, BY_SCRIPT] == pytest.approx(1.0)
 
 
 def test_a_run_that_was_interrupted_counts_where_both_were_measured() -> None:
-    points = [point(OURS, 3.0), point(SCRIPT, 2.0), point(OURS, 9.0, run=2)]
+    points = [point(PRODUCT, 3.0), point(SCRIPT, 2.0), point(PRODUCT, 9.0, run=2)]
     assert values(points)[FIRST, BY_SCRIPT] == pytest.approx(1.5)
 
 
 def test_state_is_given_for_one_mirror_and_memory_is_the_highest_of_all_operations() -> None:
     points = [
-        point(OURS, 1.0, state=333 * 3000, engine=2 * MEGABYTE),
+        point(PRODUCT, 1.0, state=333 * 3000, engine=2 * MEGABYTE),
         point(REVISION, 1.0, state=333 * 10000, engine=4 * MEGABYTE),
-        point(OURS, 1.0, operation=ROTATION, state=333 * 3000, engine=6 * MEGABYTE),
+        point(PRODUCT, 1.0, operation=ROTATION, state=333 * 3000, engine=6 * MEGABYTE),
         point(REVISION, 1.0, operation=ROTATION, state=333 * 10000, engine=8 * MEGABYTE),
     ]
     found = values(points)
@@ -87,8 +87,8 @@ def test_state_is_given_for_one_mirror_and_memory_is_the_highest_of_all_operatio
 
 
 def test_the_largest_fleet_is_divided_by_the_middle_one_and_a_rollout_by_what_it_takes_at_least() -> None:
-    points = [point(OURS, 20.0, part=SIZES), point(OURS, 100.0, part=SIZES, mirrors=1000)]
-    points.append(point(OURS, 8.0, part=ROLLOUT, mirrors=64))
+    points = [point(PRODUCT, 20.0, part=SIZES), point(PRODUCT, 100.0, part=SIZES, mirrors=1000)]
+    points.append(point(PRODUCT, 8.0, part=ROLLOUT, mirrors=64))
     found = values(points)
     assert found[FIRST, BY_MIDDLE] == pytest.approx(5.0)
     assert found[FIRST, BY_LEAST] == pytest.approx(2.0)
@@ -110,21 +110,21 @@ def test_each_target_is_one_that_a_measurement_can_meet() -> None:
         point(who, 1.0, part=part, mirrors=mirrors, operation=operation, state=1)
         for part, mirrors, operation, _ in [*TARGETS, (SIZES, 333, FIRST, ""), (SIZES, 333, NOTHING, "")]
         if operation not in (STATE, ENGINE)
-        for who in (OURS, REVISION, SCRIPT, FLOOR)
+        for who in (PRODUCT, REVISION, SCRIPT, FLOOR)
     ]
     ordered = sorted(points, key=lambda item: (item.part, item.mirrors))
     assert {(item.part, item.mirrors, item.what, item.measure) for item in figures(ordered)} >= TARGETS.keys()
 
 
 def test_the_table_says_the_target_and_whether_it_is_met() -> None:
-    points = [point(OURS, 3.5), point(REVISION, 10.0), point(SCRIPT, 7.0), point(FLOOR, 1.0)]
+    points = [point(PRODUCT, 3.5), point(REVISION, 10.0), point(SCRIPT, 7.0), point(FLOOR, 1.0)]
     text = sections(points, "a machine", "abc123")[f"{OPERATIONS} 333"]
     assert "÷ `abc123`, processor time" in text
     assert "| first up | 0.35 | ≤ 0.3, **missed** | 0.35 | 0.50 | ≤ 1.6, met | 3.50 |" in text
 
 
 def test_what_people_ask_first_has_a_column_for_each_size() -> None:
-    points = [point(who, 2.0 * n, part=SIZES, mirrors=n) for n in (10, 1000) for who in (OURS, SCRIPT)]
+    points = [point(who, 2.0 * n, part=SIZES, mirrors=n) for n in (10, 1000) for who in (PRODUCT, SCRIPT)]
     text = sections(points, "a machine")[SIZES]
     assert "| seconds |  | 10 mirrors | 1,000 mirrors |" in text
     assert "| first up | Mirrors | 20.0 | 2000.0 |" in text
@@ -132,7 +132,7 @@ def test_what_people_ask_first_has_a_column_for_each_size() -> None:
 
 def test_a_section_is_replaced_and_what_is_around_it_is_not(tmp_path: Path) -> None:
     file = tmp_path / "benchmarks.md"
-    [(key, section)] = sections([point(OURS, 1.0), point(SCRIPT, 1.0)], "a machine").items()
+    [(key, section)] = sections([point(PRODUCT, 1.0), point(SCRIPT, 1.0)], "a machine").items()
     file.write_text(f"# Before\n\n<!-- measured: {key} -->\nold\n<!-- end: {key} -->\n\nafter\n", encoding="utf-8")
     write(file, {key: section, "Another": "new\n"})
     text = file.read_text(encoding="utf-8")
@@ -144,8 +144,8 @@ def test_a_section_is_replaced_and_what_is_around_it_is_not(tmp_path: Path) -> N
 
 def test_the_page_has_a_place_for_each_section() -> None:
     """Otherwise what is measured for the first time goes to the end."""
-    points = [point(OURS, 1.0, part=SIZES), point(OURS, 1.0, part=ROLLOUT, mirrors=64)]
-    points += [point(OURS, 1.0, mirrors=mirrors) for mirrors in (10, 333)]
+    points = [point(PRODUCT, 1.0, part=SIZES), point(PRODUCT, 1.0, part=ROLLOUT, mirrors=64)]
+    points += [point(PRODUCT, 1.0, mirrors=mirrors) for mirrors in (10, 333)]
     page = (HERE.checkout / "docs" / "reference" / "benchmarks.md").read_text(encoding="utf-8")
     places = [page.index(f"<!-- measured: {key} -->\n") for key in sections(points, "a machine")]
     assert places == sorted(places)

@@ -54,7 +54,7 @@ def stores() -> dict[str, Store]:
 
 def store(values: Mapping[str, str], *failed: str) -> Store:
     variables = {**BEFORE.variables, **{name: (value, False) for name, value in values.items()}}
-    return Store(variables, {**dict.fromkeys(failed, variables), "ours": variables}, frozenset(failed))
+    return Store(variables, {**dict.fromkeys(failed, variables), "own": variables}, frozenset(failed))
 
 
 def inputs() -> dict[str, Any]:
@@ -214,10 +214,10 @@ def interrupted_at_its_end(directory: Path) -> Iterator[Any]:
 
 def test_an_interruption_leaves_nothing_half_taken_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    ours, its = SPAWNED.Pipe()
+    own, its = SPAWNED.Pipe()
     process = SPAWNED.Process(target=work, args=(its, tmp_path, interrupted_at_its_end))
     process.start()
-    ours.send(None)
+    own.send(None)
     process.join(WAIT)
     assert [path.name for path in tmp_path.iterdir()] == ["taken down"]
 

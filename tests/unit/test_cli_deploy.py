@@ -68,13 +68,13 @@ def test_a_preview_asks_nothing_and_so_takes_no_answer() -> None:
     assert built("acme", yes=True, preview=True) == (f"pulumi preview --stack test {ITSELF} --target '**::acme'")
 
 
-@pytest.mark.parametrize(("at_once", "told"), [(8, ["--parallel", "24"]), (24, [])])
-def test_the_engine_does_at_least_as_much_at_once_as_the_rollout(at_once: int, told: list[str]) -> None:
+@pytest.mark.parametrize(("at_once", "answer"), [(8, ["--parallel", "24"]), (24, [])])
+def test_the_engine_does_at_least_as_much_at_once_as_the_rollout(at_once: int, answer: list[str]) -> None:
     declared = settings("de", rollout={"parallel": 20})
 
     arguments = build_pulumi_command(declared, ChosenSites(None), "test", at_once=at_once)
 
-    assert arguments == ["pulumi", "up", "--stack", "test", *told]
+    assert arguments == ["pulumi", "up", "--stack", "test", *answer]
 
 
 def test_what_the_engine_does_at_once_is_what_its_variable_says_else_four_a_core() -> None:

@@ -65,7 +65,7 @@ def declare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Declare:
     for variable in CONFIRMATION_VARIABLES:
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setenv("DIVIO_API_TOKEN", "for-nobody")
+    monkeypatch.setenv("DIVIO_API_TOKEN", "for-no-one")
     monkeypatch.setenv("PULUMI_PARALLEL", "64")
     put()
     return put
@@ -200,9 +200,9 @@ def test_without_pulumi_it_says_where_to_get_one(tmp_path: Path) -> None:
 def test_an_interrupt_reaches_the_command_and_its_exit_code_comes_back(declare: Declare) -> None:
     declare(update=WAITS)
 
-    ours, theirs = pty.openpty()  # without a terminal there is no one to ask
+    own, theirs = pty.openpty()  # without a terminal there is no one to ask
     with (
-        os.fdopen(ours, "r+b", buffering=0) as terminal,
+        os.fdopen(own, "r+b", buffering=0) as terminal,
         subprocess.Popen([*MIRRORS, "deploy", "acme", "-s", "test", "--plain"], stdin=theirs, stdout=theirs) as process,
     ):
         os.close(theirs)

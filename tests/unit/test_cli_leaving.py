@@ -47,7 +47,7 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "pulumi").write_text(dedent(script))
     (tmp_path / "pulumi").chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setenv("DIVIO_API_TOKEN", "for-nobody")
+    monkeypatch.setenv("DIVIO_API_TOKEN", "for-no-one")
     return tmp_path / "asked"
 
 

@@ -117,8 +117,8 @@ def test_no_changes_and_problems_are_reported_first() -> None:
     quiet = FleetPreview("test", declared=4)
 
     assert preview_text(quiet) == "Preview of test: no changes at 4 sites"
-    told = preview_text(replace(quiet, problems=(ONE, TWO))).splitlines()
-    assert told == [
+    answer = preview_text(replace(quiet, problems=(ONE, TWO))).splitlines()
+    assert answer == [
         "Preview of test: 2 problems block the update",
         *("", "Problems", "  one [engine]", "  de: two; again [site-unhealthy]"),
     ]

@@ -27,7 +27,7 @@ config:
     value:
       # The source.
       original:
-        application: acme  # ours
+        application: acme  # own
       # The mirrors.
 
       mirrors:
@@ -149,7 +149,7 @@ def test_a_list_of_retired_ids_gets_more(tmp_path: Path) -> None:
 
 def test_the_id_of_a_site_that_is_here_again_leaves_the_list_of_retired_ones(tmp_path: Path) -> None:
     more = RETIRED.replace("        - 9  # Italy\n", "        - 2\n        - 9  # Italy\n        - 3\n")
-    assert pinned(tmp_path, more, 9) == ["-         - 2"], "3 is nobody's that is declared"
+    assert pinned(tmp_path, more, 9) == ["-         - 2"], "3 belongs to no declared site"
     only = RETIRED.replace("- 9  # Italy", "- 2  # Germany")
     assert pinned(tmp_path, only) == ["-       retired:", "+       retired: []", "-         - 2  # Germany"]
     assert "      # Mirrors." in (tmp_path / "Pulumi.yaml").read_text().splitlines()
@@ -239,15 +239,13 @@ def test_the_stacks_own_file_is_found_where_the_project_keeps_those(tmp_path: Pa
 @pytest.mark.parametrize("entry", ["fleet.yaml", "{value: fleet.yaml}"])
 def test_a_file_that_the_project_names_is_taken_and_pinned(tmp_path: Path, entry: str) -> None:
     project(tmp_path, f"name: acme\nconfig: {{mirrors:fleetFile: {entry}}}\n")
-    (tmp_path / "fleet.yaml").write_text("# Ours.\noriginal: {application: acme}\n")
+    (tmp_path / "fleet.yaml").write_text("# Own.\noriginal: {application: acme}\n")
 
     file = ProjectFile.declaring(tmp_path, "test")
     file.pin(IDS, [9])
     file.save()
 
-    assert (tmp_path / "fleet.yaml").read_text() == (
-        "# Ours.\noriginal: {application: acme, siteId: 1}\nretired: [9]\n"
-    )
+    assert (tmp_path / "fleet.yaml").read_text() == ("# Own.\noriginal: {application: acme, siteId: 1}\nretired: [9]\n")
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ def test_an_update_that_has_to_ask_is_not_begun_where_no_one_is(
 ) -> None:
     asked = command(tmp_path, said=FLEET)
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setenv("DIVIO_API_TOKEN", "for-nobody")
+    monkeypatch.setenv("DIVIO_API_TOKEN", "for-no-one")
     for variable in CONFIRMATION_VARIABLES:
         monkeypatch.setenv(variable, "false")
 
@@ -142,7 +142,7 @@ def test_what_goes_wrong_with_json_is_json_as_well(tmp_path: Path, monkeypatch: 
 
 
 def test_a_platform_that_refuses_is_json_as_well() -> None:
-    environment = {"DIVIO_API_URL": "http://127.0.0.1:9", "DIVIO_API_TOKEN": "t0ken-of-nobody"}
+    environment = {"DIVIO_API_URL": "http://127.0.0.1:9", "DIVIO_API_TOKEN": "t0ken-of-no-one"}
 
     done = CliRunner().invoke(main, ["adopt", "acme", "--json"], env=environment)
 

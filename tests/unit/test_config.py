@@ -173,7 +173,7 @@ def test_plain_http_is_for_loopback_and_https_for_everyone(url: str) -> None:
 
 def test_the_environment_of_the_process_wins_over_the_configuration() -> None:
     environ = {"DIVIO_API_URL": "http://localhost:1", "DIVIO_API_TOKEN": "theirs"}
-    settings = settings_of(fleet=FLEET, apiUrl="https://x", apiToken="ours", environ=environ)
+    settings = settings_of(fleet=FLEET, apiUrl="https://x", apiToken="mine", environ=environ)
 
     own = divio_settings_of(settings)
     assert (own.api_url, own.api_token.get_secret_value()) == ("http://localhost:1", "theirs")
@@ -181,10 +181,10 @@ def test_the_environment_of_the_process_wins_over_the_configuration() -> None:
 
 def test_an_empty_variable_of_the_process_counts_as_not_set() -> None:
     environ = {"DIVIO_API_URL": "", "DIVIO_API_TOKEN": ""}
-    settings = settings_of(fleet=FLEET, apiUrl="https://x", apiToken="ours", environ=environ)
+    settings = settings_of(fleet=FLEET, apiUrl="https://x", apiToken="mine", environ=environ)
 
     own = divio_settings_of(settings)
-    assert (own.api_url, own.api_token.get_secret_value()) == ("https://x", "ours")
+    assert (own.api_url, own.api_token.get_secret_value()) == ("https://x", "mine")
 
 
 def test_settings_cannot_be_changed() -> None:

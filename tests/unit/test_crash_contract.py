@@ -18,7 +18,7 @@ def without(name: str, variables: Variables = READY) -> Variables:
 @pytest.mark.parametrize("variables", [BEFORE, READY, without("DATABASE_URL")])
 def test_every_step_of_the_safe_order_is_in_order(variables: Variables) -> None:
     assert CONTRACT.violations(Store(variables, {"old": BEFORE})) == []
-    assert CONTRACT.violations(Store(variables, {"old": BEFORE, "ours": READY})) == []
+    assert CONTRACT.violations(Store(variables, {"old": BEFORE, "own": READY})) == []
 
 
 @pytest.mark.parametrize(
@@ -31,9 +31,9 @@ def test_every_step_of_the_safe_order_is_in_order(variables: Variables) -> None:
             "1: the shared database with SITE_ID None",
         ),
         ({**BEFORE, "SITE_ID": ("1", False)}, {}, "3: SITE_ID 1 is not this mirror's"),
-        (READY, {"ours": without("SITE_ID")}, "2: a deployment was started without SITE_ID as declared"),
-        (READY, {"ours": BEFORE}, "2: a deployment was started without SITE_ID, LANGUAGE, DATABASE_URL as declared"),
-        ({**READY, "FOREIGN": ("ours", False)}, {}, "4: FOREIGN is not declared, and was changed"),
+        (READY, {"own": without("SITE_ID")}, "2: a deployment was started without SITE_ID as declared"),
+        (READY, {"own": BEFORE}, "2: a deployment was started without SITE_ID, LANGUAGE, DATABASE_URL as declared"),
+        ({**READY, "FOREIGN": ("own", False)}, {}, "4: FOREIGN is not declared, and was changed"),
         (without("LANGUAGE"), {}, "4: LANGUAGE was there before us, and was deleted"),
     ],
 )

@@ -55,11 +55,11 @@ def test_a_start_is_one_request(script: Script) -> None:
 
 
 @pytest.mark.parametrize("failure", [Reply(reset=True), Reply(500), Reply(201, b'{"uuid"'), Reply(201, {})])
-@pytest.mark.parametrize("ours", [deployment("d9", 1), deployment("d9", 0, 2, False)], ids=["running", "ended"])
+@pytest.mark.parametrize("own", [deployment("d9", 1), deployment("d9", 0, 2, False)], ids=["running", "ended"])
 def test_a_start_that_happened_unseen_is_not_repeated(
-    script: Script, time: FakeTime, failure: Reply, ours: dict[str, Any]
+    script: Script, time: FakeTime, failure: Reply, own: dict[str, Any]
 ) -> None:
-    answering(script, failure, listed=[deployment("d1", -90, -60, True), ours])
+    answering(script, failure, listed=[deployment("d1", -90, -60, True), own])
     assert connect(script, time).deployments.start("e1").uuid == "d9"
     assert script.calls() == [f"POST {DEPLOYMENTS}", f"GET {DEPLOYMENTS}"]
 

@@ -217,9 +217,9 @@ def test_the_log_has_method_path_status_and_seconds_at_debug_alone(
     time = FakeTime()
     with caplog.at_level(logging.DEBUG, "mirrors"):
         connect(script, time).me()
-    ours = [record for record in caplog.records if record.name.startswith("mirrors")]
-    assert [record.getMessage() for record in ours] == [f"GET {ME} no answer 0.000 s", f"GET {ME} 200 0.000 s"]
-    assert {record.levelno for record in ours} == {logging.DEBUG}
+    mine = [record for record in caplog.records if record.name.startswith("mirrors")]
+    assert [record.getMessage() for record in mine] == [f"GET {ME} no answer 0.000 s", f"GET {ME} 200 0.000 s"]
+    assert {record.levelno for record in mine} == {logging.DEBUG}
 
 
 def test_errors_survive_being_pickled() -> None:

@@ -127,9 +127,9 @@ def test_a_write_that_is_applied_after_the_look_is_found_by_the_next_one(script:
 
 
 def taken_over(script: Script) -> bool:
-    told: list[str] = []
-    connect(script).environment_variables.create("e1", "SITE_ID", "2", False, lambda: told.append("it was there"))
-    return bool(told)
+    answer: list[str] = []
+    connect(script).environment_variables.create("e1", "SITE_ID", "2", False, lambda: answer.append("it was there"))
+    return bool(answer)
 
 
 @pytest.mark.usefixtures("platform")

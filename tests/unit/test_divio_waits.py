@@ -152,12 +152,12 @@ def test_what_has_ended_already_is_one_request_and_what_is_not_there_an_error(sc
 
 def test_each_look_is_shared_with_all(script: Script) -> None:
     Watched(script)
-    told: dict[str, list[bool]] = {uuid: [] for uuid in SITES.values()}
+    answer: dict[str, list[bool]] = {uuid: [] for uuid in SITES.values()}
     wait = connected(script).deployments.wait
     with ThreadPoolExecutor(len(SITES)) as pool:
         for environment, uuid in SITES.items():
-            pool.submit(wait, uuid, PATIENCE, lambda item: told[item.uuid].append(item.running), environment)
-    assert all(len(running) >= 2 and running[0] and not running[-1] for running in told.values())
+            pool.submit(wait, uuid, PATIENCE, lambda item: answer[item.uuid].append(item.running), environment)
+    assert all(len(running) >= 2 and running[0] and not running[-1] for running in answer.values())
 
 
 def test_the_thread_ends_with_the_last_wait_and_another_wait_begins_another(script: Script) -> None:

@@ -16,7 +16,7 @@ from tests.sandboxes import call, delete_variable, environment_of, frozen_variab
 from tests.unit.fleets import settings
 
 UNLISTED = "acme-nb"
-OURS = ("SITE_ID", "MIRRORS_APPLICATION", "DATABASE_URL")
+OWN = ("SITE_ID", "MIRRORS_APPLICATION", "DATABASE_URL")
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def account(seeded: Sandbox) -> Iterator[Sandbox]:
     """Yield the same; ``acme-de`` has nothing yet."""
     seeded.clear_requests_log()
     yield seeded
-    for name in OURS:
+    for name in OWN:
         delete_variable(seeded, "acme-de", "test", name)
 
 
@@ -76,7 +76,7 @@ def test_the_id_of_an_application_that_is_on_no_list_is_given_to_no_one(
     assert ids == {"acme": 1, "acme-de": 6}
 
 
-@pytest.mark.parametrize("owner", [None, "acme-fr"], ids=["nobody", "another"])
+@pytest.mark.parametrize("owner", [None, "acme-fr"], ids=["no owner", "another"])
 def test_a_mirror_made_by_hand_is_not_taken_over_with_the_id_of_one_that_is_on_no_list(
     account: Sandbox, owner: str | None
 ) -> None:

@@ -76,14 +76,14 @@ def test_an_id_that_no_one_can_read_is_reported_whether_it_is_deployed_or_not(
 
 
 def test_who_manages_it_is_reported_only_where_the_database_is_known_to_be_the_same() -> None:
-    ours = {"SITE_ID": "4", "MIRRORS_APPLICATION": "other"}
-    assert beside(other(test=ObservedStage(variables(**ours, DATABASE_URL=SHARED)))) == UndeclaredSite(
+    mine = {"SITE_ID": "4", "MIRRORS_APPLICATION": "other"}
+    assert beside(other(test=ObservedStage(variables(**mine, DATABASE_URL=SHARED)))) == UndeclaredSite(
         (4,), managed_as="other"
     )
-    assert beside(other(test=ObservedStage({}, {**ours, "DATABASE_URL": SHARED}))) == UndeclaredSite(
+    assert beside(other(test=ObservedStage({}, {**mine, "DATABASE_URL": SHARED}))) == UndeclaredSite(
         (4,), managed_as="other"
     )
-    assert beside(other(test=ObservedStage(variables(**ours, DATABASE_URL=None)))) == UndeclaredSite((4,))
+    assert beside(other(test=ObservedStage(variables(**mine, DATABASE_URL=None)))) == UndeclaredSite((4,))
 
 
 def test_what_an_application_has_run_with_counts_both_environments_and_is_unknown_where_one_is() -> None:

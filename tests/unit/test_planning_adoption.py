@@ -255,12 +255,12 @@ def test_what_cannot_be_seen_is_asked_for_by_name_and_then_adopted() -> None:
     unseen = ObservedApplication("acme-fr", visible=False)
     others = [mirror("acme-de", 4, test=hidden, live=hidden), unseen]
 
-    guessed, told = propose_adoption(original(), others), propose_adoption(original(), others, ["acme-de", "acme-fr"])
+    guessed, answer = propose_adoption(original(), others), propose_adoption(original(), others, ["acme-de", "acme-fr"])
 
     assert guessed.fleet["mirrors"] == []
     assert [line.partition(":")[0] for line in guessed.notes] == ["acme-de", "acme-fr"]
     assert all("--mirror" in line for line in guessed.notes)
-    assert told.fleet["mirrors"] == [{"application": "acme-de", "siteId": 4}, {"application": "acme-fr"}]
+    assert answer.fleet["mirrors"] == [{"application": "acme-de", "siteId": 4}, {"application": "acme-fr"}]
 
 
 def test_what_has_the_database_of_another_in_a_variable_is_taken_for_its_mirror() -> None:

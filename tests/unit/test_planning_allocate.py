@@ -169,11 +169,11 @@ def test_two_running_sites_with_one_id_are_named_both() -> None:
 
 def test_a_site_with_another_database_is_not_taken_over_and_both_are_named() -> None:
     acme, de, fr = request("de", "fr").sites
-    ours, theirs = "postgres://db:5432/acme", "postgres://db:5432/bolt"
-    sites = (replace(acme, database=ours), replace(de, database=theirs), replace(fr, database=ours))
+    mine, theirs = "postgres://db:5432/acme", "postgres://db:5432/bolt"
+    sites = (replace(acme, database=mine), replace(de, database=theirs), replace(fr, database=mine))
     [problem] = allocate(Ledger(), AllocationRequest(sites)).problems
     assert (problem.code, problem.site) == ("mirror-has-another-database", "de")
-    assert f"its DATABASE_URL points at {theirs}, the original's at {ours}" in problem.message
+    assert f"its DATABASE_URL points at {theirs}, the original's at {mine}" in problem.message
     assert f"pulumi config set mirrors:confirmDatabase {theirs}" in problem.remedy
     known = allocate(Ledger(), request("de", "fr")).ledger
     drifted = (sites[0], replace(sites[1], is_managed=True), sites[2])

@@ -17,7 +17,7 @@ from tests.unit.fleets import settings
 DOCKER = {"image": "acme:1"}
 
 
-def nobody(*slugs: str) -> ObservedFleet:
+def unconfigured(*slugs: str) -> ObservedFleet:
     """No site has a container yet."""
     return ObservedFleet(
         ObservedSite("acme", "acme", None), {slug: ObservedSite(slug, slug, None) for slug in slugs}, "test"
@@ -64,10 +64,10 @@ def test_declared_variables_win_but_not_over_who_a_site_is() -> None:
     declared = settings(
         "acme-de", platform="docker", docker=DOCKER, overrides={"variables": {"STAGE": "staging", "PORT": "9000"}}
     )
-    [mirror] = plan_containers(declared, nobody("acme-de")).mirrors
-    told = plain_variables(declared, mirror, 7)
-    assert (told["SITE_ID"], told["MIRRORS_APPLICATION"]) == ("7", "acme-de")
-    assert (told["STAGE"], told["PORT"]) == ("staging", "9000")
+    [mirror] = plan_containers(declared, unconfigured("acme-de")).mirrors
+    answer = plain_variables(declared, mirror, 7)
+    assert (answer["SITE_ID"], answer["MIRRORS_APPLICATION"]) == ("7", "acme-de")
+    assert (answer["STAGE"], answer["PORT"]) == ("staging", "9000")
 
 
 def test_the_check_asks_for_the_path_and_no_quote_in_it_ends_the_program_text() -> None:
@@ -112,7 +112,7 @@ def test_a_new_mirror_behind_the_pause_is_not_declared_and_one_that_runs_is() ->
     declared = settings(
         "acme-de", "acme-fr", platform="docker", docker=DOCKER, rollout={"waves": [1, "100%"], "pauseAfter": 1}
     )
-    planned = plan_containers(declared, nobody("acme-de", "acme-fr"))
+    planned = plan_containers(declared, unconfigured("acme-de", "acme-fr"))
     assert ([site.slug for site in planned.mirrors], planned.postponed) == (["acme-de"], ("acme-fr",))
     seen = ObservedFleet(ObservedSite("acme", "acme", None), {"acme-fr": running("acme-fr", SITE_ID="3")}, "test")
     planned = plan_containers(declared, seen)
@@ -127,7 +127,7 @@ def test_a_former_slug_hands_its_entry_in_the_ledger_over_and_keeps_it_when_it_i
     )
     mirrors = (fleet.mirrors,)
     request = plan_containers(
-        declared.model_copy(update={"fleet": fleet.model_copy(update={"mirrors": mirrors})}), nobody("acme-gaul")
+        declared.model_copy(update={"fleet": fleet.model_copy(update={"mirrors": mirrors})}), unconfigured("acme-gaul")
     ).site_facts
     moved = rename_slugs(ledger, AllocationRequest(request))
     assert moved.assignments == {"acme": ("acme", 1), "acme-gaul": ("acme-fr", 3)}

@@ -12,7 +12,7 @@ from mirrors.planning.rollout.serving_identity import (
     expect_identity,
 )
 
-TOLD: dict[str, Any] = {"version": 1, "site_id": 2, "application": "acme-de", "database": "d", "anything": "more"}
+ANSWER: dict[str, Any] = {"version": 1, "site_id": 2, "application": "acme-de", "database": "d", "anything": "more"}
 
 
 def digest(place: str) -> str:
@@ -45,7 +45,7 @@ def test_a_place_that_may_be_spelled_otherwise_is_not_compared(dsn: str) -> None
 
 def test_an_original_is_declared_without_anything_of_its_own() -> None:
     assert expect_identity({}) == ServingIdentity(None, None, None)
-    assert compare_identity(expect_identity({}), {**TOLD, "application": None}) is None
+    assert compare_identity(expect_identity({}), {**ANSWER, "application": None}) is None
 
 
 @pytest.mark.parametrize(
@@ -62,22 +62,22 @@ def test_an_original_is_declared_without_anything_of_its_own() -> None:
     ],
 )
 def test_each_difference_is_named(changed: dict[str, Any], words: str | None) -> None:
-    assert compare_identity(ServingIdentity(2, "acme-de", "d"), TOLD | changed) == words
+    assert compare_identity(ServingIdentity(2, "acme-de", "d"), ANSWER | changed) == words
 
 
 def test_an_answer_is_quoted_no_further_than_a_name_is_long() -> None:
     """Whatever answers at the address is not always the site."""
     words = compare_identity(
-        ServingIdentity(2, "acme-de", "d"), TOLD | {"site_id": "9" * 5000, "application": ["x" * 5000]}
+        ServingIdentity(2, "acme-de", "d"), ANSWER | {"site_id": "9" * 5000, "application": ["x" * 5000]}
     )
     assert words is not None
     assert len(words) < 300
     assert "999…" in words
 
 
-@pytest.mark.parametrize("told", [None, [], "acme", {"site_id": 2}])
-def test_an_answer_of_something_else_is_no_identity(told: Any) -> None:
+@pytest.mark.parametrize("shown", [None, [], "acme", {"site_id": 2}])
+def test_an_answer_of_something_else_is_no_identity(shown: Any) -> None:
     assert (
-        compare_identity(ServingIdentity(2, "acme-de", "d"), told)
+        compare_identity(ServingIdentity(2, "acme-de", "d"), shown)
         == "the answer is not from the companion app django_mirrors"
     )

@@ -64,9 +64,9 @@ def test_the_note_names_some_mirrors_and_counts_the_rest_in_one_short_line() -> 
 def test_a_mirror_that_has_no_id_from_mirrors_yet_is_not_noted() -> None:
     by_hand = converged("acme-it", 7)
     variables = {name: item for name, item in by_hand.variables.items() if name != "MIRRORS_APPLICATION"}
-    bare, ours = fresh("acme-fr"), converged("acme-de", 2)
+    bare, own = fresh("acme-fr"), converged("acme-de", 2)
 
-    note = note_on(bare, replace(by_hand, variables=variables), ours)
+    note = note_on(bare, replace(by_hand, variables=variables), own)
 
     assert note is not None
     assert "configuration: acme-de. Pin" in note

@@ -341,8 +341,8 @@ def test_a_copy_from_the_other_environment_is_called_one_unless_it_is_managed_or
     assert identity in problem.message
     assert "secret" not in problem.line
     assert plan_fleet(settings("acme-de", confirmDatabase=identity), fleet).problems == ()
-    ours = replace(wrong, variables={**wrong.variables, "MIRRORS_APPLICATION": ObservedVariable("acme-de")})
-    assert plan_fleet(settings("acme-de"), replace(fleet, mirrors={"acme-de": ours})).problems == ()
+    managed = replace(wrong, variables={**wrong.variables, "MIRRORS_APPLICATION": ObservedVariable("acme-de")})
+    assert plan_fleet(settings("acme-de"), replace(fleet, mirrors={"acme-de": managed})).problems == ()
 
 
 def test_a_database_that_is_set_and_not_shown_is_to_be_looked_up_and_no_other() -> None:

@@ -161,21 +161,21 @@ def test_what_a_failed_update_has_set_and_not_deployed_is_a_change_of_mirrors_an
 
 
 def test_what_was_there_before_mirrors_is_not_removed_and_nothing_is_deployed_for_it() -> None:
-    known = {"THEME": "de", "TOKEN": DATABASE, "OURS": "x", "found": ["THEME", "TOKEN"]}
+    known = {"THEME": "de", "TOKEN": DATABASE, "OWN": "x", "found": ["THEME", "TOKEN"]}
 
-    [site] = preview(changed(known, {"OURS": "x", "found": known["found"]})).sites
+    [site] = preview(changed(known, {"OWN": "x", "found": known["found"]})).sites
     assert (site.deploys, site.causes) == (False, (ChangeCause.KEPT,))
     assert site.variables == (VariableChange("THEME", "kept"), VariableChange("TOKEN", "kept", secret=True))
 
     [site] = preview(changed(known | {"THEME (running)": "red"}, {"found": known["found"]})).sites
     assert (site.deploys, site.causes) == (True, (ChangeCause.VARIABLES, ChangeCause.KEPT))
-    assert VariableChange("OURS", "removed") in site.variables
+    assert VariableChange("OWN", "removed") in site.variables
 
 
 def test_what_only_the_outputs_know_as_found_is_not_removed_either() -> None:
     """An attempt has found it, and no refresh has come since."""
-    known = {"THEME": "de", "OURS": "x"}
-    step = update("Mirror", "de", known, {"OURS": "x"}, "THEME", outputs=RUNS | {"found": ["THEME"]})
+    known = {"THEME": "de", "OWN": "x"}
+    step = update("Mirror", "de", known, {"OWN": "x"}, "THEME", outputs=RUNS | {"found": ["THEME"]})
     assert preview(step).sites[0].causes == (ChangeCause.KEPT,)
 
 

@@ -28,7 +28,7 @@ def of(*steps: dict[str, Any]) -> FleetPreview:
 
 
 def test_sites_are_reported_by_wave_and_reason_and_what_they_have_in_common_beside_them() -> None:
-    told = preview_text(
+    answer = preview_text(
         of(
             step("replace", f"{FLEET}${CONTAINER}", "acme", "image"),
             step("update", f"{FLEET}${SERVING}", "acme", "container"),
@@ -39,7 +39,7 @@ def test_sites_are_reported_by_wave_and_reason_and_what_they_have_in_common_besi
             step("update", f"{FLEET}$mirrors:docker:Database", "acme"),
         )
     )
-    assert told.splitlines() == [
+    assert answer.splitlines() == [
         "Preview of test: 3 of 3 sites change, 3 to deploy",
         "",
         "the original",
@@ -58,11 +58,11 @@ def test_sites_are_reported_by_wave_and_reason_and_what_they_have_in_common_besi
 
 
 def test_a_mirror_that_leaves_loses_its_container_and_no_content() -> None:
-    told = preview_text(
+    answer = preview_text(
         of(step("delete", f"{FLEET}${CONTAINER}", "acme-it"), step("delete", f"{FLEET}${SERVING}", "acme-it"))
     )
-    assert "acme-it: its container is removed, and its content stays in the database" in told
-    assert "Other resources" not in told
+    assert "acme-it: its container is removed, and its content stays in the database" in answer
+    assert "Other resources" not in answer
 
 
 def test_a_port_or_a_label_is_a_changed_container() -> None:

@@ -145,7 +145,7 @@ class Fleet(RuleBasedStateMachine):
         assert len(set(now.values())) == len(now)
         fresh = {site_id for uuid, site_id in now.items() if had.get(uuid) != site_id}
         assert not set(now.values()) & {*after.retired, *world.kept_free, *world.shown.values()}
-        assert not fresh & {*world.neighbours.values()}, "also of those that nobody can read"
+        assert not fresh & {*world.neighbours.values()}, "also of those that no reader knows"
         for uuid, site_id in now.items():
             if uuid in had and world.declared.get(uuid) is None:
                 unused = had[uuid] in world.kept_free and (uuid, had[uuid]) not in world.used

@@ -32,7 +32,7 @@ from tests.search import searching
 from tests.unit.site_states import KEY, declarations, deployed, names, plain, values, values_of
 
 many = searching(150)
-OURS = frozenset({*INPUTS, *OUTPUTS, *CHECK_ONLY, "id", "urn", "__provider"})
+OWN = frozenset({*INPUTS, *OUTPUTS, *CHECK_ONLY, "id", "urn", "__provider"})
 BOTH = declarations().flatmap(lambda wanted: st.tuples(st.just(wanted), deployed(wanted)))
 """A declaration, and a site that has some of it."""
 
@@ -50,7 +50,7 @@ def test_a_variable_of_any_name_has_a_property_of_its_own(chosen: frozenset[str]
     with_running = [*keys.values(), *(f"{key}{RUNNING_SUFFIX}" for key in keys.values())]
     assert len({*with_running}) == 2 * len(chosen)
     assert all(map(is_variable, with_running))
-    assert not OURS & {*with_running}
+    assert not OWN & {*with_running}
     assert not [key for key in with_running if key.startswith("_")]
     assert {read_variable_name(key) for key in with_running} == chosen
 
@@ -225,10 +225,10 @@ def test_after_a_failed_attempt_is_set_what_it_wrote_and_runs_what_ran() -> None
 @many
 @given(names, values, values)
 def test_a_fingerprint_tells_whether_a_secret_is_the_same_and_nothing_else(name: str, one: str, other: str) -> None:
-    ours = fingerprint_secret(KEY, name, one)
-    assert (ours == fingerprint_secret(KEY, name, other)) is (one == other)
-    assert ours not in (fingerprint_secret("another-site", name, one), fingerprint_secret(KEY, f"{name}_", one))
-    assert len(ours) == -(-FINGERPRINT_BYTES * 4 // 3)
+    own = fingerprint_secret(KEY, name, one)
+    assert (own == fingerprint_secret(KEY, name, other)) is (one == other)
+    assert own not in (fingerprint_secret("another-site", name, one), fingerprint_secret(KEY, f"{name}_", one))
+    assert len(own) == -(-FINGERPRINT_BYTES * 4 // 3)
 
 
 def test_a_secret_is_stored_as_its_fingerprint_and_never_in_clear() -> None:

@@ -192,7 +192,7 @@ def original_row(**more: object) -> SiteStatus:
 def test_what_someone_set_at_the_original_and_no_one_deployed_is_said_at_its_row() -> None:
     assert original_row().notes == ()
     changed = original_row(THEME=ObservedVariable("light"), DATABASE_URL=ObservedVariable(f"{DATABASE}-2"))
-    assert changed.state is SiteCondition.CONVERGED, "it is not ours to deploy"
+    assert changed.state is SiteCondition.CONVERGED, "Mirrors does not deploy it"
     assert changed.notes == (
         "set by hand since its deployment, and not deployed: THEME, DATABASE_URL; mirrors get the new value once it is",
     )

@@ -41,7 +41,7 @@ def test_what_runs_is_held_against_what_an_up_found_healthy(verified: dict[str, 
         {"rollout": {"health": False}},
         {"overrides": {"mirrors": {"acme-de": {"hold": True}, "acme-fr": {"hold": True}}}},
     ],
-    ids=["nobody is asked", "held"],
+    ids=["no site is asked", "held"],
 )
 def test_what_an_up_does_not_ask_is_not_held_against_a_site(changes: dict[str, object]) -> None:
     assert asked(settings("acme-de", "acme-fr", **changes), {}) == ()
@@ -63,9 +63,9 @@ def test_what_is_worse_is_said_instead() -> None:
 
 def test_it_counts_as_not_settled_and_says_what_was_answered() -> None:
     row = asked(settings("acme-de", "acme-fr"), {})[0]
-    told = mark_unverified(row, "GET https://acme-de.example.com/: 500, where 200-399 is healthy")
-    assert told.details == ("not verified: GET https://acme-de.example.com/: 500, where 200-399 is healthy",)
-    assert told.state not in CONVERGED_CONDITIONS
+    answer = mark_unverified(row, "GET https://acme-de.example.com/: 500, where 200-399 is healthy")
+    assert answer.details == ("not verified: GET https://acme-de.example.com/: 500, where 200-399 is healthy",)
+    assert answer.state not in CONVERGED_CONDITIONS
     assert mark_unverified(row, None).details == (
         "not verified: no up has found this deployment healthy yet; the next one asks",
     )
@@ -74,7 +74,7 @@ def test_it_counts_as_not_settled_and_says_what_was_answered() -> None:
 def test_a_site_that_is_behind_as_well_says_both_and_is_still_behind() -> None:
     fleet, declared = replace(FLEET, releases=(deployment("r2", 20, 21),)), settings("acme-de", "acme-fr")
     rows = list_site_statuses(declared, fleet, {"acme-de": 2, "acme-fr": 3})
-    told = mark_unverified(find_unverified(declared, fleet, rows, MANAGED, {})[0], "GET /: no connection")
-    assert told.is_behind
-    assert told.details[0] == "not verified: GET /: no connection"
-    assert "the original has r2" in told.details[1]
+    answer = mark_unverified(find_unverified(declared, fleet, rows, MANAGED, {})[0], "GET /: no connection")
+    assert answer.is_behind
+    assert answer.details[0] == "not verified: GET /: no connection"
+    assert "the original has r2" in answer.details[1]

@@ -62,20 +62,20 @@ def test_at_every_prefix_of_an_updates_writes_no_one_has_the_database_without_a_
     moments = prefixes(plan_writes(desired, as_shown(before), {}, obsolete), before)
     assert all(is_safe(store) for store in moments) or not is_safe(before)
     assert is_safe(moments[-1])
-    ours = desired.get(DATABASE_URL)
-    if ours is not None and before.get(DATABASE_URL) != ours:
-        assert all(store[SITE_ID] == own[SITE_ID] for store in moments if store.get(DATABASE_URL) == ours)
+    mine = desired.get(DATABASE_URL)
+    if mine is not None and before.get(DATABASE_URL) != mine:
+        assert all(store[SITE_ID] == own[SITE_ID] for store in moments if store.get(DATABASE_URL) == mine)
 
 
 @many
-@given(before=VARIABLES, ours=SOME)
+@given(before=VARIABLES, mine=SOME)
 def test_at_every_prefix_of_a_removals_writes_no_one_has_the_database_without_a_site_id(
-    before: Store, ours: frozenset[str]
+    before: Store, mine: frozenset[str]
 ) -> None:
-    moments = prefixes(plan_writes({}, as_shown(before), {}, ours), before)
+    moments = prefixes(plan_writes({}, as_shown(before), {}, mine), before)
     assert all(is_safe(store) for store in moments) or not is_safe(before)
-    kept = set(SITE_VARIABLES) if DATABASE_URL in before and DATABASE_URL not in ours else set()
-    assert set(moments[-1]) == set(before) - (ours - kept)
+    kept = set(SITE_VARIABLES) if DATABASE_URL in before and DATABASE_URL not in mine else set()
+    assert set(moments[-1]) == set(before) - (mine - kept)
 
 
 @many

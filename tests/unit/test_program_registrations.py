@@ -181,8 +181,8 @@ def test_no_secret_is_registered_in_clear(on_test: Ran, on_live: Ran) -> None:
 def test_what_a_hidden_database_may_be_is_reported_to_the_mirror_alone_that_has_one(on_test: Ran) -> None:
     mirrors = on_test.of("Mirror")
     assert all("databases" not in mirrors[slug].inputs for slug in ("acme-de", "acme-ch"))
-    [ours, confirmed] = mirrors["acme-fr"].inputs["databases"]
-    assert ours == on_test.of("Original")["acme"].inputs["identities"]["DATABASE_URL"]
+    [mine, confirmed] = mirrors["acme-fr"].inputs["databases"]
+    assert mine == on_test.of("Original")["acme"].inputs["identities"]["DATABASE_URL"]
     assert confirmed == "postgres://127.0.0.1:5432/own"
 
 

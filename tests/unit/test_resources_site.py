@@ -208,18 +208,18 @@ def test_what_was_found_is_decided_once_and_what_is_declared_later_may_be_theirs
 
 def test_what_is_replaced_keeps_what_was_found_though_its_check_gets_no_old_inputs() -> None:
     """The engine checks twice then, or has the old one removed before."""
-    entries = entries_of(plain("THEME", "red", "OURS", "1"))
+    entries = entries_of(plain("THEME", "red", "OWN", "1"))
     olds = as_stored(SiteState(entries, entries, frozenset({"THEME"}), "r-1", deployment="d-1"))
-    declared = plain("THEME", "red", "OURS", "1", "NEW", "x", "MIRRORS_APPLICATION", "acme-de")
+    declared = plain("THEME", "red", "OWN", "1", "NEW", "x", "MIRRORS_APPLICATION", "acme-de")
     later = news(declared, observed={name: {"sensitive": False} for name in declared})
     assert checked(olds, later)["found"] == checked({}, later)["found"] == ["MIRRORS_APPLICATION", "NEW", "THEME"]
 
 
 def test_what_was_there_before_mirrors_may_be_declared_no_more_at_a_held_site() -> None:
     """It stays as it is, so nothing changes there."""
-    entries = entries_of(plain("THEME", "red", "OURS", "1"))
+    entries = entries_of(plain("THEME", "red", "OWN", "1"))
     olds = as_stored(SiteState(entries, entries, frozenset({"THEME"}), "r-1", deployment="d-1"))
-    assert SiteProvider().check(olds, news(plain("OURS", "1"), rollout="held")).failures == []
+    assert SiteProvider().check(olds, news(plain("OWN", "1"), rollout="held")).failures == []
 
 
 def test_the_ledger_has_what_was_there_before_the_first_write() -> None:

@@ -179,7 +179,7 @@ def test_an_environment_without_what_the_codebase_requires_is_refused(
     platform: Sandbox, environment: Path, tmp_path: Path
 ) -> None:
     codebase = site_codebase(tmp_path / "site")
-    listed = "acme-fonts==1.0  # ours\nacme-icons[svg]>=2,<3\n-r other.txt\nacme-wings; sys_platform == 'amiga'\n"
+    listed = "acme-fonts==1.0  # mine\nacme-icons[svg]>=2,<3\n-r other.txt\nacme-wings; sys_platform == 'amiga'\n"
     (codebase / "requirements.txt").write_text(listed)
     install = f"{environment}/bin/python -m pip install -r {codebase}/requirements.txt"
     assert problems(platform, codebase, environment) == [f"--python {environment} lacks acme-icons: {install}"]

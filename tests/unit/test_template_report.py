@@ -65,14 +65,14 @@ def pipeline(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Pipelin
 
 
 def test_both_previews_are_one_comment_and_the_next_push_updates_it_among_those_of_others(pipeline: Pipeline) -> None:
-    told = pipeline.server.told
-    told.comments += [{"id": 1, "number": 1, "body": f"see {MARK}"}, {"id": 2, "number": 2, "body": None}]
+    record = pipeline.server.record
+    record.comments += [{"id": 1, "number": 1, "body": f"see {MARK}"}, {"id": 2, "number": 2, "body": None}]
     for word in ("first", "second"):
         files = [pipeline.write(f"preview-{stack}.md", f"{word} {stack}\n") for stack in ("test", "live")]
         assert pipeline.report("comment", *files).returncode == 0
 
-    assert [item["body"] for item in told.comments[2:]] == [f"{MARK}\nsecond test\n\nsecond live\n"]
-    assert [token.endswith(SECRET) for token in told.tokens] == [True]
+    assert [item["body"] for item in record.comments[2:]] == [f"{MARK}\nsecond test\n\nsecond live\n"]
+    assert [token.endswith(SECRET) for token in record.tokens] == [True]
 
 
 STRANGERS: list[dict[str, Any]] = [
@@ -85,21 +85,21 @@ STRANGERS: list[dict[str, Any]] = [
 @pytest.mark.parametrize("bot", [True, False])
 def test_a_comment_of_another_that_begins_like_the_own_one_is_left_alone(pipeline: Pipeline, bot: bool) -> None:
     """Its author may change it after it was read. ``bot``: a job's own token, which may not ask whose it is."""
-    told = pipeline.server.told
-    told.bot = bot
+    record = pipeline.server.record
+    record.bot = bot
     theirs = [{"id": n, "number": n, "body": f"{MARK}\nfine", **who} for n, who in enumerate(STRANGERS, 1)]
-    told.comments += [dict(item) for item in theirs]
+    record.comments += [dict(item) for item in theirs]
     for word in ("first", "second"):
         assert pipeline.report("comment", pipeline.write("preview-test.md", word)).returncode == 0
 
-    assert told.comments[:3] == theirs
-    assert [item["body"] for item in told.comments[3:]] == [f"{MARK}\nsecond"]
+    assert record.comments[:3] == theirs
+    assert [item["body"] for item in record.comments[3:]] == [f"{MARK}\nsecond"]
 
 
 def test_a_preview_that_said_nothing_is_reported_and_one_that_said_too_much_is_cut(pipeline: Pipeline) -> None:
     pipeline.report("comment", pipeline.write("preview-test.md", ""), pipeline.write("preview-live.md", "x" * 70_000))
 
-    [comment] = pipeline.server.told.comments
+    [comment] = pipeline.server.record.comments
     assert "### preview-test failed" in comment["body"]
     assert "/99" in comment["body"]
     assert "The rest is in the pipeline's log." in comment["body"]
@@ -107,23 +107,23 @@ def test_a_preview_that_said_nothing_is_reported_and_one_that_said_too_much_is_c
 
 
 def test_an_issue_is_opened_once_and_updated_while_it_is_open(pipeline: Pipeline) -> None:
-    told = pipeline.server.told
+    record = pipeline.server.record
     for word in ("first", "second"):
         pipeline.report("issue", "Drift in test", pipeline.write("drift.txt", f"{word} ```fence```\n"))
         pipeline.report("issue", "Drift in testing", pipeline.write("drift.txt", word))
         pipeline.report("issue", "Drift in live", pipeline.write("drift.txt", word))
 
-    assert [issue["title"] for issue in told.issues] == ["Drift in test", "Drift in testing", "Drift in live"]
-    assert {str(issue["labels"]) for issue in told.issues} <= {"drift", "['drift']"}
+    assert [issue["title"] for issue in record.issues] == ["Drift in test", "Drift in testing", "Drift in live"]
+    assert {str(issue["labels"]) for issue in record.issues} <= {"drift", "['drift']"}
     mark = "<!-- mirrors: project: Drift in test -->\n"
-    assert told.issues[0][pipeline.text].startswith(f"{mark}````text\nsecond ```fence```\n````\n")
+    assert record.issues[0][pipeline.text].startswith(f"{mark}````text\nsecond ```fence```\n````\n")
 
 
 @pytest.mark.parametrize("bot", [True, False])
 def test_an_issue_of_another_that_is_called_like_the_own_one_is_left_alone(pipeline: Pipeline, bot: bool) -> None:
     """Also where it begins with the same mark. One that people have called otherwise is still the pipeline's own."""
-    told, title = pipeline.server.told, "Drift in test"
-    told.bot = bot
+    record, title = pipeline.server.record, "Drift in test"
+    record.bot = bot
     (pipeline.directory / "Pulumi.yaml").write_text("name: shops\n", encoding="utf-8")
     mine = {"user": {"login": "github-actions[bot]" if bot else "acme-releases"}, "author": {"id": 41}}
     texts = ["rain", None, "<!-- mirrors: other-shops: Drift in test -->\nrain"]
@@ -131,21 +131,21 @@ def test_an_issue_of_another_that_is_called_like_the_own_one_is_left_alone(pipel
         *({"title": title, pipeline.text: text, "labels": ["drift"], **mine} for text in texts),
         *({"title": title, pipeline.text: f"<!-- mirrors: shops: {title} -->\nrain", **who} for who in STRANGERS),
     ]
-    told.issues += [{"id": n + 100, "number": n, "iid": n, **item} for n, item in enumerate(theirs, 1)]
-    before = [dict(item) for item in told.issues]
+    record.issues += [{"id": n + 100, "number": n, "iid": n, **item} for n, item in enumerate(theirs, 1)]
+    before = [dict(item) for item in record.issues]
     for word in ("first", "second"):
         assert pipeline.report("issue", title, pipeline.write("drift.txt", word)).returncode == 0
-        told.issues[-1]["title"] = "Drift in test (Ann looks at it)"
+        record.issues[-1]["title"] = "Drift in test (Ann looks at it)"
 
-    assert told.issues[:-1] == before
-    assert told.issues[-1][pipeline.text].startswith(f"<!-- mirrors: shops: {title} -->\n```text\nsecond\n")
+    assert record.issues[:-1] == before
+    assert record.issues[-1][pipeline.text].startswith(f"<!-- mirrors: shops: {title} -->\n```text\nsecond\n")
 
 
 def test_the_webhook_gets_a_message_that_leads_to_the_log(pipeline: Pipeline) -> None:
     done = pipeline.report("webhook", "Test failed.", WEBHOOK_URL=f"{pipeline.server.url}{HOOK}")
 
     assert done.returncode == 0
-    [message] = pipeline.server.told.messages
+    [message] = pipeline.server.record.messages
     assert message.startswith("Test failed. https://")
     assert message.endswith("/99")
 
@@ -158,7 +158,7 @@ def test_without_a_webhook_no_message_is_sent_and_nothing_fails(pipeline: Pipeli
 
 @pytest.mark.parametrize("status", [403, 302])
 def test_a_refusal_is_one_line_and_the_token_is_carried_nowhere_else(pipeline: Pipeline, status: int) -> None:
-    pipeline.server.told.refuses = status
+    pipeline.server.record.refuses = status
     refused = pipeline.report("comment", pipeline.write("preview-test.md", "text"))
 
     assert (refused.returncode, refused.stderr) == (1, f"Error: GET: refused with {status}: may the token do that?\n")

@@ -127,7 +127,7 @@ def as_declared(site: Site) -> bool:
     return site.stored() == {name: (value, name in SECRETS) for name, value in VALUES.items()}
 
 
-def told(refused: pytest.ExceptionInfo[Refused], site: Site) -> str:
+def shown(refused: pytest.ExceptionInfo[Refused], site: Site) -> str:
     """Return the message to the user: about this site, without a secret, without a traceback."""
     text = str(refused.value)
     assert site.name in text
@@ -190,7 +190,7 @@ def test_a_list_that_is_answered_otherwise_is_reported_in_one_line_before_the_da
     with pytest.raises(Refused) as refused:
         kept.up(declared(site))
     faults.clear()
-    assert "GET /apps/v3/environment-variables/" in told(refused, site)
+    assert "GET /apps/v3/environment-variables/" in shown(refused, site)
     assert "DATABASE_URL" not in site.stored()
     assert site.deployments() == []
     kept.up(declared(site))
@@ -238,14 +238,14 @@ def test_a_first_write_that_is_refused_stops_the_fleet_and_says_what_to_set_by_h
     faults.add("error", "POST", WRITES, status=REFUSALS[reason])
     with pytest.raises(Refused) as first:
         kept_in(fresh).up(declared(site))
-    text = told(first, site)
+    text = shown(first, site)
     assert f"POST /apps/v3/environment-variables/: {REFUSALS[reason]}" in text
     by_hand = "set in this order SITE_ID=2, KEY=(the original's, or the configuration's, secret value), LANGUAGE=de, "
     assert f"in the Control Panel: {by_hand}DATABASE_URL=(" in text
     assert first.value.kept is None
     with pytest.raises(Refused) as second:
         kept_in(fresh).up(declared(another))
-    assert f"not tried: the platform refused the write for {site.name}, see there" in told(second, another)
+    assert f"not tried: the platform refused the write for {site.name}, see there" in shown(second, another)
     assert another.writes() == []
     assert (site.stored(), another.stored()) == ({}, {})
 
@@ -257,13 +257,13 @@ def test_a_first_deployment_that_is_refused_stops_the_fleet_though_variables_wer
     faults.add("error", "POST", DEPLOYMENTS, status=REFUSALS[reason])
     with pytest.raises(Refused) as first:
         kept_in(fresh).up(declared(site))
-    text = told(first, site)
+    text = shown(first, site)
     assert f"POST /apps/v3/deployments/: {REFUSALS[reason]}" in text
     assert text.endswith("To go on by hand, in the Control Panel: deploy it [writes-refused]")
     another.forget_requests()
     with pytest.raises(Refused) as second:
         kept_in(fresh).up(declared(another))
-    assert "not tried" in told(second, another)
+    assert "not tried" in shown(second, another)
     assert START not in another.writes()
 
 
@@ -287,7 +287,7 @@ def test_a_first_write_whose_outcome_is_not_known_is_reported_as_such_and_stops_
     faults.add(kind, "PATCH", WRITES, remaining=RetryPolicy().attempts)
     with pytest.raises(Refused) as refused:
         kept.up(declared(site))
-    text = told(refused, site)
+    text = shown(refused, site)
     assert "Nothing is lost: run the command again" in text
     assert "Control Panel" not in text
     kept_in(fresh).up(declared(another))
@@ -332,7 +332,7 @@ def test_a_deployment_that_does_not_end_well_is_one_message_with_remedy_and_log(
     site.will_meet(kind, **settings)
     with pytest.raises(Refused) as refused:
         kept_in(fresh).up(declared(site))
-    text = told(refused, site)
+    text = shown(refused, site)
     assert words in text
     assert any(remedy in text.lower() for remedy in ("run the command again", "the next up waits for it"))
     assert text.endswith(f"Its log ends:\n{_cut(text)}")
@@ -351,7 +351,7 @@ def test_a_failed_deployment_is_reported_also_where_its_log_cannot_be_read(
     faults.add("forbidden", "GET", "/logs/$")
     with pytest.raises(Refused) as refused:
         kept_in(fresh).up(declared(site))
-    text = told(refused, site)
+    text = shown(refused, site)
     [uuid] = site.deployments()
     assert f"deployment {uuid} failed" in text
     assert f"(it cannot be read: GET /apps/v3/deployments/{uuid}/logs/: 403" in text
@@ -371,7 +371,7 @@ def test_a_site_that_is_404_while_it_is_listed_is_not_deleted(
     faults.add("error", "GET", f"/({site.application}|{site.environment})/", status=404)
     with pytest.raises(Refused) as refused:
         kept.refresh()
-    assert "Someone deleted it, or the token's account lost its rights on it" in told(refused, site)
+    assert "Someone deleted it, or the token's account lost its rights on it" in shown(refused, site)
 
 
 def test_an_original_that_is_404_while_it_is_listed_keeps_what_its_values_point_at(

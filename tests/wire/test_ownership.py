@@ -32,20 +32,20 @@ def test_what_was_found_stays_theirs_where_the_site_is_replaced(
     kept: Kept, later: Kept, site: Site, again: bool
 ) -> None:
     """The list of SITE_IDs was written before it was set, so it does not know."""
-    kept.up(mirror(site, OURS=plain("x")))
+    kept.up(mirror(site, OWN=plain("x")))
     site.by_hand("THEME", "theirs")
-    wanted = mirror(site, OURS=plain("x"), THEME=plain("ours"))
+    wanted = mirror(site, OWN=plain("x"), THEME=plain("own"))
     kept.up(wanted | observed(site))
     assert kept.outputs["found"] == ["THEME"]
 
     site.by_hand("LATER", "theirs")
-    wanted = mirror(site, OURS=plain("x"), THEME=plain("ours"), LATER=plain("ours"))
+    wanted = mirror(site, OWN=plain("x"), THEME=plain("own"), LATER=plain("own"))
     replaced(kept.then(later), wanted | observed(site), again=again)
 
     assert later.outputs["found"] == ["LATER", "THEME"]
     later.up(mirror(site))
-    assert "OURS" not in site.stored()
-    assert site.stored()["THEME"] == site.stored()["LATER"] == ("ours", False)
+    assert "OWN" not in site.stored()
+    assert site.stored()["THEME"] == site.stored()["LATER"] == ("own", False)
 
 
 def test_what_is_set_between_the_programs_look_and_the_first_write_is_theirs(
@@ -54,13 +54,13 @@ def test_what_is_set_between_the_programs_look_and_the_first_write_is_theirs(
     site.by_hand("DEFAULT_STORAGE_DSN", "s3://theirs", sensitive=True)
     site.by_hand("LANGUAGE", "de")
     site.forget_requests()
-    kept.up(mirror(site, LANGUAGE=plain("de"), OURS=plain("x")))
+    kept.up(mirror(site, LANGUAGE=plain("de"), OWN=plain("x")))
     assert site.writes()[2:4] == ["POST DEFAULT_STORAGE_DSN", "PATCH DEFAULT_STORAGE_DSN"]
     assert kept.outputs["found"] == ["DEFAULT_STORAGE_DSN", "LANGUAGE"]
     kept.then(later).refresh()
-    assert later.preview(mirror(site, LANGUAGE=plain("de"), OURS=plain("x"))) == []
+    assert later.preview(mirror(site, LANGUAGE=plain("de"), OWN=plain("x"))) == []
     later.destroy()
-    assert "OURS" in site.stored(), "this process has checked it as declared"
+    assert "OWN" in site.stored(), "this process has checked it as declared"
     assert site.stored().items() >= {"DEFAULT_STORAGE_DSN": (STORAGE, True), "LANGUAGE": ("de", False)}.items()
 
 
@@ -71,10 +71,10 @@ def test_what_is_set_since_the_programs_look_is_theirs_and_what_an_interrupted_f
     site.by_hand("MIRRORS_APPLICATION", site.slug)
     seen = observed(site)
     site.by_hand("THEME", "theirs")
-    kept.up(mirror(site, THEME=plain("ours")) | seen)
+    kept.up(mirror(site, THEME=plain("own")) | seen)
     assert kept.outputs["found"] == ["THEME"]
     kept.then(later).destroy()
-    assert site.stored() == {"THEME": ("ours", False)}
+    assert site.stored() == {"THEME": ("own", False)}
 
 
 DELETES = """
@@ -118,14 +118,14 @@ def test_what_was_found_and_is_declared_no_more_stays_and_nothing_is_deployed(
     site.by_hand("THEME", "theirs")
     site.by_hand("TOKEN", f"{CANARY}-theirs", sensitive=True)
     found = {"THEME": False, "TOKEN": True}
-    kept.up(mirror(site, found, THEME=plain("ours"), TOKEN=secret(CANARY)))
+    kept.up(mirror(site, found, THEME=plain("own"), TOKEN=secret(CANARY)))
     site.forget_requests()
     kept.then(later)
     if refreshed:
         later.refresh()
     later.up(mirror(site, found))
     assert site.writes() == []
-    assert site.stored().items() >= {"THEME": ("ours", False), "TOKEN": (CANARY, True)}.items()
+    assert site.stored().items() >= {"THEME": ("own", False), "TOKEN": (CANARY, True)}.items()
     later.refresh()
     assert later.preview(mirror(site, found)) == []
     assert not [key for key in later.outputs if key.startswith(("THEME", "TOKEN"))]
@@ -136,16 +136,16 @@ def test_what_was_found_and_is_declared_no_more_stays_and_nothing_is_deployed(
 
 def test_what_stays_when_a_mirror_leaves_is_its_owners_when_it_returns(kept: Kept, later: Kept, site: Site) -> None:
     """``onRemoval: keep``: the engine forgets the site and asks nothing of it; so does the list of SITE_IDs."""
-    kept.up(mirror(site, THEME=plain("ours")))
+    kept.up(mirror(site, THEME=plain("own")))
     kept.forget()
     of_fleet = record_found({site.environment: {}}, {})
     [found] = record_found(
         of_fleet, {site.environment: {name: flag for name, (_, flag) in site.stored().items()}}
     ).values()
 
-    kept.then(later).up(mirror(site, found, THEME=plain("ours")) | observed(site))
+    kept.then(later).up(mirror(site, found, THEME=plain("own")) | observed(site))
     assert later.outputs["found"] == sorted(site.stored())
     later.up(mirror(site, found))
-    assert site.stored()["THEME"] == ("ours", False)
+    assert site.stored()["THEME"] == ("own", False)
     later.destroy()
     assert site.stored()["DATABASE_URL"] == (DATABASE, True)

@@ -58,10 +58,10 @@ def test_a_platform_that_leaves_hidden_values_out_shows_a_secret_that_is_not_fla
 
 
 def test_what_mirrors_made_stays_mirrors_own_where_a_replacement_fails(kept: Kept, later: Kept, site: Site) -> None:
-    kept.up(mirror(site, OURS=plain("1")))
+    kept.up(mirror(site, OWN=plain("1")))
     replaced = kept.then(later)
-    declared = mirror(site, OURS=plain("1"), NEW=plain("x"))
-    more = mirror(site, OURS=plain("1"), NEW=plain("x"), **REFUSED)
+    declared = mirror(site, OWN=plain("1"), NEW=plain("x"))
+    more = mirror(site, OWN=plain("1"), NEW=plain("x"), **REFUSED)
     inputs, _ = replaced.wire.check({}, more | observed(site))
     replaced.wire.delete(replaced.outputs)
     with pytest.raises(Refused) as refused:

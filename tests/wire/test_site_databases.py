@@ -10,7 +10,7 @@ from tests.wire.kept import Kept
 from tests.wire.platform import CANARY, Site
 from tests.wire.provider import Refused
 
-OURS, THEIRS = "postgres://db.example:5432/acme", "postgres://db.example:5432/bolt"
+OWN, THEIRS = "postgres://db.example:5432/acme", "postgres://db.example:5432/bolt"
 
 
 @pytest.fixture
@@ -29,21 +29,21 @@ def declared(site: Site, *databases: str) -> dict[str, Any]:
 
 def test_a_mirror_that_was_never_deployed_proves_nothing(kept: Kept, site: Site) -> None:
     site.by_hand("DATABASE_URL", f"postgresql://u:{CANARY}@db.example/bolt", sensitive=True)
-    assert kept.up(declared(site, OURS))
+    assert kept.up(declared(site, OWN))
 
 
-@pytest.mark.parametrize("ours", [OURS, "unreadable"])
+@pytest.mark.parametrize("mine", [OWN, "unreadable"])
 def test_a_mirror_that_runs_with_another_database_is_refused_and_the_way_out_reported(
-    kept: Kept, own: Site, ours: str
+    kept: Kept, own: Site, mine: str
 ) -> None:
-    with pytest.raises(Refused, match=f"{own.slug}: .* points at {THEIRS}, the original's at {ours}") as refused:
-        kept.up(declared(own, ours))
+    with pytest.raises(Refused, match=f"{own.slug}: .* points at {THEIRS}, the original's at {mine}") as refused:
+        kept.up(declared(own, mine))
     assert f"mirrors:confirmDatabase {THEIRS}" in str(refused.value)
     assert CANARY not in str(refused.value)
     assert (kept.id, refused.value.kept) == ("", None)
 
 
-@pytest.mark.parametrize("databases", [(OURS, THEIRS), (THEIRS,)])
+@pytest.mark.parametrize("databases", [(OWN, THEIRS), (THEIRS,)])
 def test_it_is_taken_over_where_that_is_confirmed_or_the_same(
     kept: Kept, site: Site, databases: tuple[str, ...]
 ) -> None:

@@ -201,7 +201,7 @@ def test_a_deployment_whose_values_are_hidden_proves_nothing_and_is_not_adopted(
     by_hand = there.deployed_by_hand()
     kept.refresh()
     assert kept.outputs["deployment"] == by_hand
-    assert kept.preview(declared(there)) == ["-DATABASE_URL (running)"], "nobody knows with which it was deployed"
+    assert kept.preview(declared(there)) == ["-DATABASE_URL (running)"], "no one knows with which it was deployed"
     there.forget_requests()
     kept.up(declared(there))
     assert there.writes() == ["PATCH DATABASE_URL", START]

@@ -27,17 +27,17 @@ def failing(call: Callable[[], object]) -> dict[str, Any]:
 def test_what_a_failed_create_has_made_stays_mirrors_own(kept: Kept, later: Kept, site: Site) -> None:
     site.by_hand("THEME", "theirs")
     found = {"THEME": False}
-    declared = mirror(site, found, A_FIRST=plain("x"), THEME=plain("ours"), **{BAD: plain("y")})
+    declared = mirror(site, found, A_FIRST=plain("x"), THEME=plain("own"), **{BAD: plain("y")})
 
     stored = failing(lambda: kept.up(declared))
 
     assert stored["A_FIRST"] == "x"
     assert {"THEME", "DATABASE_URL", BAD, "deployment", "release"} & stored.keys() == set()
     assert site.deployments() == []
-    kept.up(mirror(site, found, THEME=plain("ours")))
+    kept.up(mirror(site, found, THEME=plain("own")))
     assert "A_FIRST" not in site.stored()
     kept.then(later).destroy()
-    assert site.stored() == {"THEME": ("ours", False)}
+    assert site.stored() == {"THEME": ("own", False)}
 
 
 def test_a_failed_create_is_gone_on_with_after_a_refresh(kept: Kept, later: Kept, site: Site) -> None:

@@ -165,7 +165,7 @@ def test_a_variable_that_was_found_may_be_called_like_anything_of_mirrors(site_i
     assert site_ids.check(before, hints("acme-de", found={"e-de": {}})) == (before, [])
 
 
-OURS, THEIRS = "postgres://db.example:5432/acme", "postgres://db.example:5432/bolt"
+OWN, THEIRS = "postgres://db.example:5432/acme", "postgres://db.example:5432/bolt"
 
 
 def hidden(site: Site, *confirmed: str, **more: Any) -> dict[str, Any]:
@@ -175,7 +175,7 @@ def hidden(site: Site, *confirmed: str, **more: Any) -> dict[str, Any]:
     """
     mirror = {"application": site.application, "name": site.slug, "is_managed": True}
     given = hints(hidden={site.application: site.environment}, confirmed=list(confirmed), **more)
-    given["hints"]["sites"] = [ACME | {"database": OURS}, mirror]
+    given["hints"]["sites"] = [ACME | {"database": OWN}, mirror]
     return given
 
 
@@ -189,13 +189,13 @@ def test_a_new_mirror_whose_hidden_database_is_anothers_is_refused_before_an_id_
     for preview in (True, False):
         _, [(name, reason)] = site_ids.check({}, hidden(site, preview=preview))
         assert name == ""
-        assert reason.startswith(f"{site.slug}: its DATABASE_URL points at {THEIRS}, the original's at {OURS}.")
+        assert reason.startswith(f"{site.slug}: its DATABASE_URL points at {THEIRS}, the original's at {OWN}.")
         assert CANARY not in reason
     assert site_ids.check({}, hidden(site, THEIRS))[1] == []
     site.by_hand("DATABASE_URL", f"postgres://u:{CANARY}@/acme?service=prod", sensitive=True)
     site.deployed_by_hand()
     [(_, reason)] = site_ids.check({}, hidden(site))[1]
-    assert "points at postgres:///acme?service=prod" in reason, "nobody can tell, so somebody has to"
+    assert "points at postgres:///acme?service=prod" in reason, "Mirrors cannot know it, so a person decides"
     assert site_ids.check({}, hidden(site, "postgres:///acme?service=prod"))[1] == []
     site.by_hand("DATABASE_URL", f"postgres://u:{CANARY}/7@db.example/acme", sensitive=True)
     site.deployed_by_hand()

@@ -65,17 +65,17 @@ def test_no_state_has_the_value_of_a_secret_or_what_it_could_be_guessed_with(
     kept.up(mirror(site, TOKEN=secret("guess"), KEY=secret("guess"), COPY=secret("guess", sensitive=False)))
     beside.up(mirror(another, TOKEN=secret("guess")))
     for each in (kept, beside):
-        told = json.dumps([each.inputs, each.outputs])
-        assert CANARY not in told
-        assert "guess" not in told
+        answer = json.dumps([each.inputs, each.outputs])
+        assert CANARY not in answer
+        assert "guess" not in answer
         assert each.inputs["hmac_key"] == each.outputs["hmac_key"]
-    ours = [kept.outputs[name]["fingerprint"] for name in ("TOKEN", "KEY", "COPY")]
-    assert len({*ours, beside.outputs["TOKEN"]["fingerprint"]}) == 4
+    mine = [kept.outputs[name]["fingerprint"] for name in ("TOKEN", "KEY", "COPY")]
+    assert len({*mine, beside.outputs["TOKEN"]["fingerprint"]}) == 4
     assert kept.outputs["hmac_key"] != beside.outputs["hmac_key"]
     key = kept.outputs["hmac_key"]
     checked, _ = kept.wire.check(kept.inputs, mirror(site, TOKEN=secret("other")))
     assert checked["hmac_key"] == marked(key)
-    assert checked["TOKEN"]["fingerprint"] not in ours
+    assert checked["TOKEN"]["fingerprint"] not in mine
     assert kept.wire.update(kept.outputs, kept.checked(mirror(site)))["hmac_key"] == marked(key)
 
 

@@ -125,12 +125,12 @@ def test_what_was_set_by_hand_before_mirrors_declared_it_is_never_deleted(kept: 
     kept.up(mirror(site) | observed(site))
     site.by_hand("LANGUAGE", "en")
     seen = observed(site)
-    declared = mirror(site, LANGUAGE=plain("de"), OURS=plain("x"))
+    declared = mirror(site, LANGUAGE=plain("de"), OWN=plain("x"))
     kept.up(declared | seen)
     assert kept.outputs["found"] == kept.inputs["found"] == ["LANGUAGE"]
     assert kept.preview(declared | observed(site)) == []
     kept.up(mirror(site) | seen)
-    assert "OURS" not in site.stored()
+    assert "OWN" not in site.stored()
     kept.then(later).destroy()
     assert site.stored() == {"LANGUAGE": ("de", False)}
 
@@ -139,9 +139,9 @@ def test_what_someone_sets_after_the_ledger_was_written_and_before_mirrors_write
     kept: Kept, later: Kept, site: Site
 ) -> None:
     site.by_hand("LANGUAGE", "en")
-    declared = mirror(site, LANGUAGE=plain("de"), OURS=plain("x"))
+    declared = mirror(site, LANGUAGE=plain("de"), OWN=plain("x"))
     assert kept.checked(declared | observed(site))["found"] == ["LANGUAGE"]
-    interrupted: dict[str, Any] = {"SITE_ID": {"sensitive": False}, "OURS": {"sensitive": False}}
+    interrupted: dict[str, Any] = {"SITE_ID": {"sensitive": False}, "OWN": {"sensitive": False}}
     for left in (interrupted | {"MIRRORS_APPLICATION": {"sensitive": False}}, {"SITE_ID": {"sensitive": False}}):
         assert "found" not in kept.checked(declared | {"observed": left})
     kept.up(declared | observed(site))
@@ -188,19 +188,19 @@ def test_a_variable_called_like_a_property_of_mirrors_is_written_under_its_own_n
     assert site.stored() == {}
 
 
-OURS, THEIRS = "postgres://db.example.com:5432/acme", "postgres://db.example.com:5432/bolt"
+OWN, THEIRS = "postgres://db.example.com:5432/acme", "postgres://db.example.com:5432/bolt"
 
 
 def test_a_mirror_that_runs_with_another_database_is_not_adopted_unless_that_is_confirmed(
     drive: Drive, site: Site
 ) -> None:
     wire = drive(SiteProvider())
-    assert Kept(wire).up(mirror(site) | {"databases": [OURS]}), "it was never deployed"
+    assert Kept(wire).up(mirror(site) | {"databases": [OWN]}), "it was never deployed"
     site.by_hand("DATABASE_URL", f"postgresql://u:{CANARY}@db.example.com/bolt", sensitive=True)
     site.deployed_by_hand()
     site.forget_requests()
-    with pytest.raises(Refused, match=f" points at {THEIRS}, the original's at {OURS}") as refused:
-        Kept(wire).up(mirror(site) | {"databases": [OURS]})
+    with pytest.raises(Refused, match=f" points at {THEIRS}, the original's at {OWN}") as refused:
+        Kept(wire).up(mirror(site) | {"databases": [OWN]})
     assert f" {site.slug}: " in str(refused.value)
     assert f"mirrors:confirmDatabase {THEIRS}" in str(refused.value)
     assert CANARY not in str(refused.value)
@@ -208,7 +208,7 @@ def test_a_mirror_that_runs_with_another_database_is_not_adopted_unless_that_is_
     with pytest.raises(Refused, match="points at"):
         Kept(wire).up(mirror(site) | {"databases": ["unreadable"]})
     assert site.writes() == []
-    for databases in ([OURS, THEIRS], [THEIRS]):
+    for databases in ([OWN, THEIRS], [THEIRS]):
         confirmed = Kept(wire)
         confirmed.up(mirror(site) | {"databases": databases})
         assert "databases" not in {**confirmed.inputs, **confirmed.outputs}
@@ -237,11 +237,11 @@ def test_a_site_id_that_another_user_changes_in_between_keeps_the_database_away(
         site.somebody_writes("SITE_ID", "7", after=after)
     else:
         site.somebody_deletes("SITE_ID", after=after)
-    with pytest.raises(Refused) as told:
+    with pytest.raises(Refused) as refused:
         kept.up(mirror(site))
-    assert str(told.value).endswith(
+    assert str(refused.value).endswith(
         f"{site.name}: the platform does not have as declared: SITE_ID. Nothing was deployed; DATABASE_URL was not"
-        " written. Somebody else may be writing at the same time; run the command again [variables-not-as-written]"
+        " written. Someone else may be writing at the same time; run the command again [variables-not-as-written]"
     )
     assert site.writes() == POSTED[:-1]
     assert site.deployments() == []
@@ -272,16 +272,16 @@ def test_where_the_site_id_does_not_stay_a_database_that_was_there_before_stays_
     for name in ("DEFAULT_STORAGE_DSN", "SITE_ID"):
         site.somebody_deletes("SITE_ID", after=name)
     found = {"SITE_ID": False, "DATABASE_URL": False}
-    with pytest.raises(Refused, match="DATABASE_URL is set there without its SITE_ID: set SITE_ID=2 there") as told:
+    with pytest.raises(Refused, match="DATABASE_URL is set there without its SITE_ID: set SITE_ID=2 there") as refused:
         kept.up(mirror(site, found, DATABASE_URL=secret(DATABASE, sensitive=False)))
-    assert CANARY not in str(told.value)
+    assert CANARY not in str(refused.value)
     assert "DATABASE_URL" in site.stored()
 
 
 def test_what_another_user_writes_before_the_last_look_is_reported_without_values(kept: Kept, site: Site) -> None:
     site.somebody_writes("LANGUAGE", f"{CANARY}-other", after="DATABASE_URL")
-    with pytest.raises(Refused, match="as declared: LANGUAGE") as told:
+    with pytest.raises(Refused, match="as declared: LANGUAGE") as refused:
         kept.up(mirror(site, LANGUAGE=plain("de")))
-    assert CANARY not in str(told.value)
-    assert "Traceback" not in str(told.value)
+    assert CANARY not in str(refused.value)
+    assert "Traceback" not in str(refused.value)
     assert site.deployments() == []

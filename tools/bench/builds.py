@@ -90,7 +90,7 @@ def _inherited() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(PREFIXES)}
 
 
-HERE = Build("ours", CHECKOUT, Path(sys.prefix))
+HERE = Build("here", CHECKOUT, Path(sys.prefix))
 
 
 def cloned(revision: str, directory: Path) -> Build:

@@ -18,7 +18,7 @@ from tools.bench.platform import Platform
 from tools.bench.project import RELEASE, ROTATION, Project
 from tools.bench.sample import Sample
 
-OURS, REVISION, FLOOR, SCRIPT = "Mirrors", "revision", "floor", "script"
+PRODUCT, REVISION, FLOOR, SCRIPT = "Mirrors", "revision", "floor", "script"
 
 BEFORE = {ROTATION: Platform.rotate, RELEASE: Platform.release_live}
 """A change of the original before an operation, which is not measured."""

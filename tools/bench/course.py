@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.bench.builds import HERE, Build
-from tools.bench.contenders import FLOOR, OURS, REVISION, SCRIPT, Contender, Fleet, Floor, Script
+from tools.bench.contenders import FLOOR, PRODUCT, REVISION, SCRIPT, Contender, Fleet, Floor, Script
 from tools.bench.platform import Platform, platform
 from tools.bench.project import DESTROY, FIRST, NOTHING, PREVIEW, REFRESH, RELEASE, ROTATION
 from tools.bench.sample import Sample
@@ -39,8 +39,8 @@ class Point:
 def names(part: str, against: Build | None) -> tuple[str, ...]:
     """Return the contenders, in the order in which they take turns."""
     if part == SIZES:
-        return (OURS, SCRIPT)
-    return (OURS, *([REVISION] if against else []), SCRIPT, FLOOR)
+        return (PRODUCT, SCRIPT)
+    return (PRODUCT, *([REVISION] if against else []), SCRIPT, FLOOR)
 
 
 def operations(
@@ -81,19 +81,19 @@ def rollout(directory: Path, runs: int) -> Generator[Point, None, None]:
     settings = {"parallel": PARALLEL, "waves": ["100%"]}
     with platform(directory / "platform", SITES, SECONDS) as made:
         for run in range(1, runs + 1):
-            ours = Fleet(HERE, made, directory / f"run-{run}", settings, {"PULUMI_PARALLEL": str(PARALLEL)})
+            own = Fleet(HERE, made, directory / f"run-{run}", settings, {"PULUMI_PARALLEL": str(PARALLEL)})
             for operation in (FIRST, RELEASE):
-                yield Point(ROLLOUT, SITES, run, operation, OURS, ours.measure(operation))
+                yield Point(ROLLOUT, SITES, run, operation, PRODUCT, own.measure(operation))
 
 
 def _contenders(
     platforms: Mapping[str, Platform], directory: Path, contending: Sequence[str], against: Build | None
 ) -> dict[str, Contender]:
-    builds = {OURS: HERE, REVISION: against}
+    builds = {PRODUCT: HERE, REVISION: against}
     made: dict[str, Contender] = {}
     for name in contending:
         if name == FLOOR:
-            made[name] = Floor(platforms[OURS].mirrors, directory / name)
+            made[name] = Floor(platforms[PRODUCT].mirrors, directory / name)
         elif name == SCRIPT:
             made[name] = Script(platforms[name], directory / name)
         elif build := builds[name]:

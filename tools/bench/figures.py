@@ -8,7 +8,7 @@ from itertools import groupby
 from statistics import median
 from typing import Any
 
-from tools.bench.contenders import FLOOR, OURS, REVISION, SCRIPT
+from tools.bench.contenders import FLOOR, PRODUCT, REVISION, SCRIPT
 from tools.bench.course import OPERATIONS, PARALLEL, ROLLOUT, SECONDS, SITES, SIZES, Point
 from tools.bench.project import FIRST, NOTHING, PREVIEW, RELEASE, ROTATION
 from tools.bench.sample import MEGABYTE, Sample
@@ -83,8 +83,8 @@ class Points:
 
     def ratio(self, operation: str, other: str, number: Number) -> float | None:
         """Return the median of this checkout ÷ the other one, of those runs that have both."""
-        pairs = [[self._samples.get((operation, who, run)) for who in (OURS, other)] for run in self.runs]
-        ratios = [number(ours) / number(theirs) for ours, theirs in pairs if ours and theirs]
+        pairs = [[self._samples.get((operation, who, run)) for who in (PRODUCT, other)] for run in self.runs]
+        ratios = [number(own) / number(theirs) for own, theirs in pairs if own and theirs]
         return median(ratios) if ratios else None
 
     def most(self, contender: str, number: Number) -> float | None:
@@ -135,9 +135,9 @@ def _compared(mirrors: int, table: Points, _all: Tables) -> Measured:
         yield what, BY_FLOOR, table.ratio(what, FLOOR, processor)
     numbers: Mapping[str, Number] = {STATE: lambda sample: sample.state / mirrors, ENGINE: engine}
     for what, number in numbers.items():
-        ours = table.most(OURS, number)
-        yield what, OWN, ours
-        yield what, RATIO, _quotient(ours, table.most(REVISION, number))
+        own = table.most(PRODUCT, number)
+        yield what, OWN, own
+        yield what, RATIO, _quotient(own, table.most(REVISION, number))
 
 
 def _grown(mirrors: int, table: Points, all_of_them: Tables) -> Measured:
@@ -146,17 +146,21 @@ def _grown(mirrors: int, table: Points, all_of_them: Tables) -> Measured:
     for what in table.operations:
         yield what, BY_SCRIPT, table.ratio(what, SCRIPT, seconds)
         if mirrors > MIDDLE and middle:
-            yield what, BY_MIDDLE, _quotient(table.typical(what, OURS, seconds), middle.typical(what, OURS, seconds))
+            yield (
+                what,
+                BY_MIDDLE,
+                _quotient(table.typical(what, PRODUCT, seconds), middle.typical(what, PRODUCT, seconds)),
+            )
 
 
 def _rolled_out(_mirrors: int, table: Points, _all: Tables) -> Measured:
     """Yield the ratios of ``rollout``: beside the least that the deployments themselves take."""
     for what in table.operations:
-        yield what, BY_LEAST, _quotient(table.typical(what, OURS, seconds), SITES / PARALLEL * SECONDS)
+        yield what, BY_LEAST, _quotient(table.typical(what, PRODUCT, seconds), SITES / PARALLEL * SECONDS)
 
 
 _MEASURED = {OPERATIONS: _compared, SIZES: _grown, ROLLOUT: _rolled_out}
 
 
-def _quotient(ours: float | None, other: float | None) -> float | None:
-    return ours / other if ours is not None and other else None
+def _quotient(own: float | None, other: float | None) -> float | None:
+    return own / other if own is not None and other else None

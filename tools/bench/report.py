@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from tools.bench.contenders import FLOOR, OURS, REVISION, SCRIPT
+from tools.bench.contenders import FLOOR, PRODUCT, REVISION, SCRIPT
 from tools.bench.course import OPERATIONS, ROLLOUT, SIZES, Point
 from tools.bench.figures import (
     BY_CLOCK,
@@ -31,7 +31,7 @@ from tools.bench.figures import (
 from tools.bench.sample import MEGABYTE
 
 KINDS = ("engine", "program", "provider")
-RESOURCES = (OURS, REVISION, FLOOR)
+RESOURCES = (PRODUCT, REVISION, FLOOR)
 NOTHING = ""
 Row = Sequence[str]
 Figures = Mapping[tuple[str, str], Figure]
@@ -45,8 +45,8 @@ def sections(points: Sequence[Point], machine: str, revision: str = REVISION) ->
         ratios = [item for item in figures(points) if item.part == part]
         for key, title, lines in write_part(sizes, ratios) if sizes else ():
             runs = max(len(table.runs) for table in sizes.values())
-            told = f"{machine}; {'1 run' if runs == 1 else f'medians of {runs} runs'}."
-            text = "\n".join([f"## {title}", "", told, "", *lines, ""])
+            answer = f"{machine}; {'1 run' if runs == 1 else f'medians of {runs} runs'}."
+            text = "\n".join([f"## {title}", "", answer, "", *lines, ""])
             made[key] = text.replace(REVISION, f"`{revision}`") if part == OPERATIONS else text
     return made
 
@@ -71,7 +71,7 @@ def _sizes(sizes: Mapping[int, Points], ratios: Sequence[Figure]) -> Sections:
     rows = [
         [what, who, *(_shown(table.typical(what, who, seconds), 1) for table in sizes.values())]
         for what in operations
-        for who in (OURS, SCRIPT)
+        for who in (PRODUCT, SCRIPT)
     ]
     lines = _table(["seconds", "", *(f"{mirrors:,} mirrors" for mirrors in sizes)], rows, text=2)
     yield SIZES, "Seconds", [*lines, "", *_against(ratios, (BY_MIDDLE,))]
@@ -100,7 +100,7 @@ def _rollout(sizes: Mapping[int, Points], ratios: Sequence[Figure]) -> Sections:
         "MB each": (lambda sample: sample.seen.memory.provider / MEGABYTE, 0),
     }
     rows = [
-        [what, *(_shown(table.typical(what, OURS, number), digits) for number, digits in numbers.values())]
+        [what, *(_shown(table.typical(what, PRODUCT, number), digits) for number, digits in numbers.values())]
         for what in table.operations
     ]
     lines = [*_against(ratios, (BY_LEAST,)), "", *_table(["", *numbers], rows)]
@@ -150,14 +150,14 @@ def _requests(table: Points) -> list[str]:
         polls = table.typical(what, who, lambda sample: sample.polls)
         return NOTHING if requests is None or polls is None else f"{requests:.0f} + {polls:.0f}"
 
-    there = [who for who in (OURS, REVISION, SCRIPT) if table.most(who, seconds) is not None]
+    there = [who for who in (PRODUCT, REVISION, SCRIPT) if table.most(who, seconds) is not None]
     rows = [[what, *(shown(what, who) for who in there)] for what in table.operations]
     return _table(["requests + polls", *there], rows)
 
 
 def _shares(table: Points) -> list[str]:
     """Return the processor time by kind of process, and the engine's peak."""
-    there = [who for who in (OURS, REVISION) if table.most(who, seconds) is not None]
+    there = [who for who in (PRODUCT, REVISION) if table.most(who, seconds) is not None]
     numbers: Mapping[str, Number] = {
         "all": processor,
         **{kind: lambda sample, kind=kind: sample.seen.busy[kind] for kind in KINDS},  # type: ignore[misc]

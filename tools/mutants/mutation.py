@@ -31,7 +31,7 @@ class Mutation:
             raise StaleError(f"{self.name}: there is no {self.path}")
         text = file.read_text(encoding="utf-8")
         if text.count(self.old) != 1:
-            raise StaleError(f"{self.name}: stands {text.count(self.old)} times in {self.path}: {self.old!r}")
+            raise StaleError(f"{self.name}: occurs {text.count(self.old)} times in {self.path}: {self.old!r}")
         return text.replace(self.old, self.new)
 
     def missing_tests(self, root: Path) -> list[str]:

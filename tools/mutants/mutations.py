@@ -132,7 +132,7 @@ ORDER = (
         (SITE_STATES, f"{STATE}::test_what_is_set_otherwise_and_not_deployed_is_set_again_and_not_deployed"),
     ),
     Mutation(
-        "a-preview-takes-what-was-deployed-by-hand-for-ours",
+        "a-preview-takes-what-was-deployed-by-hand-for-declared",
         "mirrors/planning/reports/pulumi_steps.py",
         "    by_hand |= {*run}.intersection(find_differences(before.runs, known.runs))\n",
         "",
@@ -198,7 +198,7 @@ THEIRS = (
         (SITE_CHECKS, MEANWHILE),
     ),
     Mutation(
-        "the-checks-are-not-told-what-is-observed",
+        "the-checks-do-not-get-what-is-observed",
         "mirrors/program/site_resources.py",
         '"observed": observed_variables(site),',
         '"observed": {},',
@@ -581,7 +581,7 @@ REFUSALS = (
         (f"{DEPLOYED}::test_an_original_that_mirrors_deploys_converges_and_its_mirrors_follow_once",),
     ),
     Mutation(
-        "a-failure-of-an-earlier-repair-is-told-again",
+        "a-failure-of-an-earlier-repair-is-shown-again",
         "mirrors/program/scheduler.py",
         "if failed and attempt == self.attempt]",
         "if failed]",

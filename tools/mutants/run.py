@@ -66,11 +66,11 @@ class Copy:
         """Return the exit code of pytest and its output, up to the first failure."""
         command = [sys.executable, "-m", "pytest", "-x", "-q", "-rf", "-p", "no:cacheprovider", "--color=no", *tests]
         # Before the installed package, also in the processes that tests start; stale bytecode would hide a mutation.
-        ours = {"PYTHONPATH": str(self.directory), "PYTHONDONTWRITEBYTECODE": "1", "MIRRORS_FIRST_EXAMPLE": "1"}
+        mine = {"PYTHONPATH": str(self.directory), "PYTHONDONTWRITEBYTECODE": "1", "MIRRORS_FIRST_EXAMPLE": "1"}
         with subprocess.Popen(
             command,
             cwd=self.directory,
-            env=os.environ | ours,
+            env=os.environ | mine,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -66,7 +66,7 @@ SITE_IDS = (
         TESTS,
     ),
     Mutation(
-        "whoever-follows-is-told-to-free-the-sites-own-id",
+        "a-follower-gets-the-advice-to-free-the-sites-own-id",
         CONFLICTS,
         "    if reference and site_id in reference.retired and holder.slug in (site.slug, site.formerly):\n",
         "    if False:\n",
@@ -200,14 +200,14 @@ SITE_IDS = (
         ("tests/unit/test_planning_account.py",),
     ),
     Mutation(
-        "an-id-that-nobody-can-read-is-nobodys",
+        "an-id-that-is-hidden-belongs-to-no-site",
         STRANGERS,
         "if other.has_hidden_id and slug not in request.reserved_for:",
         "if False:",
         ("tests/unit/test_planning_strangers.py", *HISTORIES),
     ),
     Mutation(
-        "any-reserved-id-answers-for-one-that-nobody-can-read",
+        "any-reserved-id-answers-for-one-that-is-hidden",
         STRANGERS,
         "if other.has_hidden_id and slug not in request.reserved_for:",
         "if other.has_hidden_id and not request.reserved_ids:",

@@ -175,8 +175,8 @@ def _shown(frozen: Any, names: set[str]) -> str:
     if not isinstance(frozen, dict) or not names:
         return NOT_ASKED
     forms = {name: _form(frozen[name]) if name in frozen else "absent" for name in names}
-    told = {f"{name} {form}" if name in NAMES else f"another {form}" for name, form in forms.items()}
-    return _listed(told)
+    shown = {f"{name} {form}" if name in NAMES else f"another {form}" for name, form in forms.items()}
+    return _listed(shown)
 
 
 def _newest_first(seen: Answers) -> str:

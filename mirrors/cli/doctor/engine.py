@@ -69,13 +69,13 @@ def compare_versions(command: str, library: str) -> CheckFinding:
 
     The two are not always released together: the commands 3.273 and 3.274 have no library.
     """
-    ours, theirs = (tuple(map(int, re.findall(r"\d+", text)[:2])) for text in (library, command))
+    own, theirs = (tuple(map(int, re.findall(r"\d+", text)[:2])) for text in (library, command))
     said = f"command {command.lstrip('v')}, Python library {library}"
-    if ours[0] == theirs[0] and theirs >= ours:
+    if own[0] == theirs[0] and theirs >= own:
         return ok_finding("pulumi", said)
-    remedy = f"install version {library} of the command, or a newer version {ours[0]}"
+    remedy = f"install version {library} of the command, or a newer version {own[0]}"
     found = Problem("pulumi-version-differs", said, remedy)
-    return warning_finding("pulumi", found) if ours[0] == theirs[0] else problem_finding("pulumi", found)
+    return warning_finding("pulumi", found) if own[0] == theirs[0] else problem_finding("pulumi", found)
 
 
 def check_variables(environ: Mapping[str, str]) -> Iterator[CheckFinding]:

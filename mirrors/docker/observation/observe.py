@@ -101,9 +101,9 @@ def find_undeclared_sites(settings: Settings, there: Iterable[Container]) -> dic
     found: dict[str, UndeclaredSite] = {}
     for item in there:
         values, slug = read_container_variables(item), item.labels.get(LABEL_SITE)
-        ours = item.labels.get(LABEL_FLEET) in fleets and item.labels.get(LABEL_ENVIRONMENT) == settings.environment
-        near = bool(slug) if ours else _may_use_database(settings, values)
-        if near and not (ours and slug in known) and (beside := undeclared_site_from(values)) is not None:
+        mine = item.labels.get(LABEL_FLEET) in fleets and item.labels.get(LABEL_ENVIRONMENT) == settings.environment
+        near = bool(slug) if mine else _may_use_database(settings, values)
+        if near and not (mine and slug in known) and (beside := undeclared_site_from(values)) is not None:
             found[slug or item.name or ""] = beside
     return dict(sorted(found.items()))
 

@@ -39,15 +39,15 @@ def declare_database(context: DockerContext) -> DockerContext:
     part = declare_component("mirrors:docker:Database", context.name, context.own)
     container = _declare_container(context, part)
     settings, database = context.settings, docker_of(context.settings).database
-    ours = pulumi.ResourceOptions(parent=part, aliases=context.own.aliases)
+    own = pulumi.ResourceOptions(parent=part, aliases=context.own.aliases)
     props = {
         "site": context.names.part("database"),
         "container": container.id,
         "name": context.names.part("database"),
         "timeout": database.timeout,
     }
-    serving = Serving(context.name, props, ours)
-    password = DatabasePassword(context.name, database.password_version, ours)
+    serving = Serving(context.name, props, own)
+    password = DatabasePassword(context.name, database.password_version, own)
     name = database.name or context.names.role
     role = DatabaseRole(
         context.name,
@@ -58,7 +58,7 @@ def declare_database(context: DockerContext) -> DockerContext:
             "name": name,
             "password": password.value,
         },
-        pulumi.ResourceOptions.merge(ours, pulumi.ResourceOptions(depends_on=[serving])),
+        pulumi.ResourceOptions.merge(own, pulumi.ResourceOptions(depends_on=[serving])),
     )
     url = role.password.apply(lambda known: database_url(settings, known))
     return replace(context, shared={**context.shared, DATABASE_URL: url}, ready=(role,))

@@ -45,8 +45,8 @@ def declare_release(context: DockerContext, original: SitePlan) -> Release | Non
     if not command:
         return None
     props = _make_command_inputs(context, original, command, context.image) | {"name": context.names.part("release")}
-    ours = pulumi.ResourceOptions(parent=context.release, aliases=context.own.aliases, depends_on=list(context.ready))
-    return Release(context.name, props, ours)
+    mine = pulumi.ResourceOptions(parent=context.release, aliases=context.own.aliases, depends_on=list(context.ready))
+    return Release(context.name, props, mine)
 
 
 def declare_site(context: DockerContext, site: SitePlan, release: Release | None) -> DeclaredSite:

@@ -24,10 +24,10 @@ _BEFORE = re.compile(
 
 def read_errors(engine: Mapping[str, Any], reported: Collection[str]) -> Iterator[Problem]:
     """Yield Pulumi's own errors. ``reported`` has the lines of Mirrors' errors, which are left out."""
-    ours = tuple(line.strip() for line in reported)
+    mine = tuple(line.strip() for line in reported)
     for item in engine.get("diagnostics") or ():
         text = str(item.get("message", "")).strip()
-        if item.get("severity") == "error" and not text.endswith(ours):
+        if item.get("severity") == "error" and not text.endswith(mine):
             yield LEDGER_IS_PROTECTED if _is_about_ledger(text) else Problem("engine", remove_engine_words(text))
 
 

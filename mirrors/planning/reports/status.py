@@ -106,8 +106,8 @@ def _make_retired_status(
         return None
     if not shares and parse_site_id(site.deployed_variables.get(SITE_ID)) != site_id:
         return None  # neither the database nor the id shows that it still belongs to this fleet
-    ours = sort_for_removal(set(site.variables) & {*settings.fleet.shared, *SITE_VARIABLES})
-    first = f"remove its variables {', '.join(ours)}, in this order, and deploy it again" if ours else "deploy it again"
+    mine = sort_for_removal(set(site.variables) & {*settings.fleet.shared, *SITE_VARIABLES})
+    first = f"remove its variables {', '.join(mine)}, in this order, and deploy it again" if mine else "deploy it again"
     detail = (
         f"off the list, and its SITE_ID {site_id} is retired, but its instances still serve the shared database:"
         f" {first}, or delete the application"

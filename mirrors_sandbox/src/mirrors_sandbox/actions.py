@@ -54,7 +54,7 @@ def rotate(original: str, environment: str) -> None:
     _say(f"the database of {found} has a new password, and so have its built-in variables")
     if changed > 1:
         _say(f"{changed} environments have this role in common: the sandbox was made before each had its own")
-    _say(f"it takes effect when {found} is deployed; whoever has a copy of the old one cannot connect")
+    _say(f"it takes effect when {found} is deployed; a user with a copy of the old one cannot connect")
 
 
 def add_fault(kind: str, **options: Any) -> None:

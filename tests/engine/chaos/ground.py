@@ -64,10 +64,8 @@ class Ground:
 
     def promises(self, round_: Round, before: Mapping[str, Store]) -> dict[str, Promise]:
         """Return what must hold for each mirror of the account while the round is played."""
-        ours = {*round_.before, *round_.listed}
-        return {
-            slug: self.contract(round_, slug, before) if slug in ours else Untouched(before[slug]) for slug in SLUGS
-        }
+        own = {*round_.before, *round_.listed}
+        return {slug: self.contract(round_, slug, before) if slug in own else Untouched(before[slug]) for slug in SLUGS}
 
     def contract(self, round_: Round, slug: str, before: Mapping[str, Store]) -> Contract:
         *_, newest = before[ORIGINAL].deployments.values()

@@ -30,11 +30,11 @@ class Job:
 
     @classmethod
     def started(cls, evidence: Path) -> "Job":
-        ours, its = SPAWNED.Pipe()
+        mine, its = SPAWNED.Pipe()
         process = SPAWNED.Process(target=work, args=(its, evidence))
         process.start()
         its.close()  # so that its end is noticed
-        return cls(process, ours)
+        return cls(process, mine)
 
     def interrupt(self) -> None:
         if self.process.is_alive() and self.process.pid:
@@ -88,7 +88,7 @@ def _safely(ground: Ground, round_: Round, evidence: Path) -> Outcome:
     """Play a round. An error of the tool is an outcome, too: the other rounds are played all the same."""
     try:
         return played(ground, round_, evidence)
-    except Exception:  # noqa: BLE001 - it is told with the round
+    except Exception:  # noqa: BLE001 - the round reports it
         return Outcome(round_, error=traceback.format_exc())
 
 

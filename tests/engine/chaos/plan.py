@@ -130,7 +130,7 @@ class Round:
 
 def planned(seed: int, number: int) -> Round:
     """Make the plan of a round. All rounds of a seed have the same plan always, whichever of them are played."""
-    random = Random(f"mirrors {seed}/{number}")  # noqa: S311 - repeatable is what it shall be
+    random = Random(f"mirrors {seed}/{number}")  # noqa: S311 - a round must be repeatable
     start, victim = random.choice(STARTS), random.choice(VICTIMS)
     lists = PLANNED[start](random)
     event: Event = "release" if start == "release" else "rotation" if start == "rotation" else None

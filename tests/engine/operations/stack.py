@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.engine.fleet import MIRRORS, OURS, Fleet
+from tests.engine.fleet import MANAGED, MIRRORS, Fleet
 from tests.engine.operations.steps import SetUps
 from tests.engine.pages.reader import Steps
 from tests.sandboxes import get, set_variable
@@ -53,7 +53,7 @@ def destroyed(fleet: Fleet) -> Steps:
     assert left == {"acme-de": {"FOREIGN"}, "acme-fr": set(), "acme-ch": set()}
     yield None
     assert fleet.test.outputs()["siteIds"] == given
-    assert set(fleet.variables("acme-de", "test")) == OURS | {"FOREIGN"}
+    assert set(fleet.variables("acme-de", "test")) == MANAGED | {"FOREIGN"}
 
 
 SET_UPS: SetUps = {

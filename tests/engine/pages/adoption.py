@@ -19,7 +19,7 @@ IDS = {"acme-de": "7", "acme-fr": "12"}
 SHARED = ("DATABASE_URL", "DEFAULT_STORAGE_DSN")
 OWN_DATABASE = "postgres://it:c4n4ry-of-italy@db.example.com:5432/italy"
 HEAD = """\
-# Ours since 2019.
+# Own since 2019.
 name: acme  # not the shop
 runtime: {name: python, options: {virtualenv: .venv}}
 

@@ -93,11 +93,11 @@ class Reader:
     def _keep(self, command: str) -> str:
         name = command.removeprefix("export ").partition("=")[0]
         asked = "pwd" if command.startswith("cd ") else f'printf %s "${name}"'
-        told = self.project.run("sh", "-c", f"{command} && {asked}").succeeded().stdout
+        result = self.project.run("sh", "-c", f"{command} && {asked}").succeeded().stdout
         if command.startswith("cd "):
-            self.project.directory = self.project.directory / told.strip()
+            self.project.directory = self.project.directory / result.strip()
         else:
-            self.project.environment[name] = told
+            self.project.environment[name] = result
         return ""
 
 

@@ -23,7 +23,7 @@ BOT = "github-actions[bot]"
 
 
 @dataclass
-class Told:
+class Record:
     """The messages to the forge and the webhook; ``refuses`` is a status that answers every request."""
 
     comments: list[Item] = field(default_factory=list)
@@ -43,7 +43,7 @@ class Told:
 
 
 class Server(ThreadingHTTPServer):
-    told: Told
+    record: Record
 
     @property
     def url(self) -> str:
@@ -54,25 +54,25 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
         if parts.path == "/user":
-            self.answer(ME, status=403 if self.told.bot and self.headers["Authorization"] else 200)
+            self.answer(ME, status=403 if self.record.bot and self.headers["Authorization"] else 200)
             return
         page = int(parse_qs(parts.query).get("page", ["1"])[0])
-        everything = self.told.items(parts.path)
+        everything = self.record.items(parts.path)
         following = f'<{self.home}{parts.path}?page={page + 1}>; rel="next"' if page * PAGE < len(everything) else ""
         self.answer(everything[(page - 1) * PAGE : page * PAGE], following)
 
     def do_POST(self) -> None:
         body = self.body()
         if self.path == HOOK:
-            self.told.messages.append(body["text"])
+            self.record.messages.append(body["text"])
         else:
-            items = self.told.items(self.path)
+            items = self.record.items(self.path)
             number = len(items) + 1
             items.append({"id": number + 100, "number": number, "iid": number, **self.author(), **body})
         self.answer({})
 
     def do_PATCH(self) -> None:
-        items, number = self.told.items(self.path), int(self.path.rpartition("/")[2])
+        items, number = self.record.items(self.path), int(self.path.rpartition("/")[2])
         next(item for item in items if number in (item["id"], item["number"])).update(self.body())
         self.answer({})
 
@@ -80,9 +80,9 @@ class Handler(BaseHTTPRequestHandler):
         self.do_PATCH()
 
     @property
-    def told(self) -> Told:
+    def record(self) -> Record:
         assert isinstance(self.server, Server)
-        return self.server.told
+        return self.server.record
 
     @property
     def home(self) -> str:
@@ -91,17 +91,17 @@ class Handler(BaseHTTPRequestHandler):
 
     def author(self) -> Item:
         """Return the author as GitHub and as GitLab write it."""
-        return {"user": {"login": BOT if self.told.bot else ME["login"]}, "author": ME}
+        return {"user": {"login": BOT if self.record.bot else ME["login"]}, "author": ME}
 
     def body(self) -> Item:
         return dict(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
 
     def answer(self, content: Any, following: str = "", status: int = 200) -> None:
-        self.told.tokens |= {value for name in ("Authorization", "PRIVATE-TOKEN") if (value := self.headers[name])}
-        self.send_response(self.told.refuses or status)
+        self.record.tokens |= {value for name in ("Authorization", "PRIVATE-TOKEN") if (value := self.headers[name])}
+        self.send_response(self.record.refuses or status)
         if following:
             self.send_header("Link", following)
-        if 300 <= self.told.refuses < 400:
+        if 300 <= self.record.refuses < 400:
             self.send_header("Location", HOOK)
         self.end_headers()
         self.wfile.write(json.dumps(content).encode())
@@ -113,6 +113,6 @@ class Handler(BaseHTTPRequestHandler):
 @contextmanager
 def forge() -> Iterator[Server]:
     server = Server(("127.0.0.1", 0), Handler)
-    server.told = Told()
+    server.record = Record()
     with running(server):
         yield server

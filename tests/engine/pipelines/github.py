@@ -148,7 +148,7 @@ class Job:
         self.steps[step] = {"outputs": outputs}
 
     def command(self, step: Definition, inputs: Mapping[str, str]) -> None:
-        assert "${{" not in step["run"], "an expression in a script is code of whoever fills it"
+        assert "${{" not in step["run"], "an expression in a script is code of the user who fills it"
         if step["name"] in self.runner.cancels:
             self.cancelled = True
             return

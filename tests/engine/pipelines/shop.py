@@ -10,7 +10,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from tests.engine.fleet import Fleet, silently
-from tests.engine.pipelines.forge import HOOK, Server, Told, forge
+from tests.engine.pipelines.forge import HOOK, Record, Server, forge
 from tests.engine.pipelines.github import GitHub
 from tests.engine.pipelines.gitlab import GitLab
 from tests.engine.pipelines.runner import Runner
@@ -109,7 +109,7 @@ class Shop:
 
     fleet: Fleet
     runner: Runner
-    told: Told
+    record: Record
     forges: Mapping[str, Forge]
     secrets: set[str]
     mirrors: list[str] = field(default_factory=lambda: ["acme-de", "acme-fr", "acme-ch"])
@@ -150,7 +150,7 @@ def running_shop(directory: Path) -> Iterator[Shop]:
             "gitlab": OnGitLab(runner, secrets, backend, server),
         }
         hidden = {sandbox.token, PASSPHRASE, HOOK, TOKEN, DECLARED, password, "c4n4ry"}
-        shop = Shop(fleet, runner, server.told, forges, hidden)
+        shop = Shop(fleet, runner, server.record, forges, hidden)
         set_up(shop)
         yield shop
 

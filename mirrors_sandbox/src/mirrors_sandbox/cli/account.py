@@ -15,7 +15,7 @@ from mirrors_sandbox.control import Sandbox
 )
 @click.option("--mirrors", "numbered", type=click.IntRange(0), help="Make so many numbered mirrors.")
 @click.option(
-    "--by-hand", multiple=True, metavar="SLUG", help="A mirror that somebody has set up without Mirrors; repeat it."
+    "--by-hand", multiple=True, metavar="SLUG", help="A mirror that someone has set up without Mirrors; repeat it."
 )
 @click.option(
     "--codebase",
