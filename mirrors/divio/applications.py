@@ -5,7 +5,8 @@ from urllib.parse import quote
 from mirrors.divio.domain import Application
 from mirrors.divio.errors import RequestInfo, UnexpectedAnswer
 from mirrors.divio.paging import read_all
-from mirrors.divio.transport import Query, Request, Transport
+from mirrors.divio.request import Query, Request
+from mirrors.divio.transport import Transport
 
 APPLICATIONS_PATH = "/apps/v3/applications/"
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from urllib.parse import urlencode
 
-from mirrors.divio.transport import Query
+from mirrors.divio.request import Query
 
 MAX_URL_BYTES = 4_000  # bytes; half of what common servers take
 

@@ -15,9 +15,10 @@ from mirrors.divio.environment_variables import EnvironmentVariables
 from mirrors.divio.environments import Environments
 from mirrors.divio.errors import InvalidSettings
 from mirrors.divio.policy import PollPolicy, RetryPolicy, Timing, utc_now
+from mirrors.divio.request import Request
 from mirrors.divio.responses import ACCOUNT_PATH
 from mirrors.divio.token import AnotherToken, Token, no_other_token
-from mirrors.divio.transport import Request, Transport
+from mirrors.divio.transport import Transport
 
 
 class Divio:

@@ -16,7 +16,8 @@ from mirrors.divio.errors import (
 )
 from mirrors.divio.paging import PAGE_SIZE, read_all, read_from_first_pages
 from mirrors.divio.policy import PollPolicy
-from mirrors.divio.transport import Query, Request, Transport
+from mirrors.divio.request import Query, Request
+from mirrors.divio.transport import Transport
 from mirrors.divio.waits import DeploymentWatch, PollOutcome, ProgressCallback, SharedPolling
 
 DEPLOYMENTS_PATH = "/apps/v3/deployments/"

@@ -10,7 +10,8 @@ from mirrors.divio.chunks import split_into_chunks
 from mirrors.divio.domain import EnvironmentVariable
 from mirrors.divio.errors import DivioError, NotFound, ValidationFailed
 from mirrors.divio.paging import read_all
-from mirrors.divio.transport import Query, Request, Transport
+from mirrors.divio.request import Query, Request
+from mirrors.divio.transport import Transport
 
 VARIABLES_PATH = "/apps/v3/environment-variables/"
 

@@ -6,7 +6,8 @@ from urllib.parse import quote
 from mirrors.divio.domain import Environment
 from mirrors.divio.errors import REFUSALS
 from mirrors.divio.paging import read_all
-from mirrors.divio.transport import Query, Request, Transport
+from mirrors.divio.request import Query, Request
+from mirrors.divio.transport import Transport
 
 ENVIRONMENTS_PATH = "/apps/v3/environments/"
 MOST_ENVIRONMENT_PAGES = 50

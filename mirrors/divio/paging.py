@@ -8,8 +8,9 @@ from pydantic import BaseModel
 
 from mirrors.divio.domain import Identified
 from mirrors.divio.errors import NotFound, RequestInfo, TooManyPages, UnexpectedAnswer, ValidationFailed
+from mirrors.divio.request import Query, Request
 from mirrors.divio.responses import parse_model
-from mirrors.divio.transport import Query, Request, Transport
+from mirrors.divio.transport import Transport
 
 PAGE_SIZE = "page_size"
 _MAX_READINGS = 3

@@ -1,11 +1,10 @@
 """Requests: one pooled session, with bounds, time-outs and safe repetition. No other code opens a connection."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import BoundedSemaphore
-from typing import Any
 from urllib.parse import urlsplit
 
 import requests
@@ -20,35 +19,12 @@ from mirrors.divio.errors import (
     ValidationFailed,
 )
 from mirrors.divio.policy import RetryPolicy, Timing
+from mirrors.divio.request import ApiResponse, Request
 from mirrors.divio.responses import ModelT, error_from, parse_date_header, parse_model, sanitize
 from mirrors.divio.session import describe_connection_error, make_session
 from mirrors.divio.token import Token
 
 logger = logging.getLogger(__name__)
-
-Query = Sequence[tuple[str, str]]
-
-
-@dataclass(frozen=True)
-class Request:
-    """One request.
-
-    Args:
-        path: It starts with a slash, or is a link that the platform sent.
-        secrets: Texts that are blanked in errors.
-    """
-
-    method: str
-    path: str
-    query: Query = ()
-    body: Mapping[str, Any] | None = None
-    secrets: Sequence[str] = ()
-
-
-@dataclass(frozen=True)
-class ApiResponse:
-    value: Any
-    request_info: RequestInfo
 
 
 class Transport:

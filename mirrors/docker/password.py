@@ -9,7 +9,8 @@ from mirrors.config.connection import load_rollout
 from mirrors.config.models.rollout import RolloutSettings
 from mirrors.planning.site_properties import Properties
 from mirrors.pulumi_internals import mark_secret
-from mirrors.resources.provider import Provider, raw_values
+from mirrors.resources.platform_client import raw_values
+from mirrors.resources.provider import Provider
 
 PASSWORD_BYTES = 32
 

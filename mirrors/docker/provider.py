@@ -8,7 +8,8 @@ from mirrors.config.connection import load_rollout
 from mirrors.config.models.rollout import RolloutSettings
 from mirrors.docker.host.client import DockerHost, connect_docker_host
 from mirrors.docker.host.connection import DOCKER_KEYS, DockerConnection, load_docker_connection
-from mirrors.resources.provider import Provider, raw_values
+from mirrors.resources.platform_client import raw_values
+from mirrors.resources.provider import Provider
 
 
 class DockerProvider(Provider):

@@ -9,12 +9,12 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial, wraps
+from functools import wraps
 from typing import Any, ClassVar, TypeVar
 
 from pulumi.dynamic import CheckFailure, CheckResult, Config, ConfigureRequest, DiffResult, ResourceProvider
 
-from mirrors.config.connection import CONNECTION_ENVIRON, PROVIDER_KEYS, DivioConnection, load_divio_connection
+from mirrors.config.connection import PROVIDER_KEYS, DivioConnection, load_divio_connection
 from mirrors.config.models.rollout import RolloutSettings
 from mirrors.divio import Divio, DivioError, NotFound, ValidationFailed
 from mirrors.errors import MirrorsError
@@ -27,12 +27,11 @@ from mirrors.problems.events import report_problem
 from mirrors.pulumi_internals import find_stack_of_call, hide_tracebacks, mark_secret
 from mirrors.resources.bulk_reads import BulkReadCache
 from mirrors.resources.bulk_requests import list_visible_environments
-from mirrors.resources.current_token import TokenNotFoundError, add_current_token, read_current_token
+from mirrors.resources.current_token import add_current_token
 from mirrors.resources.executor import provide_threads
 from mirrors.resources.failures import platform_error
-from mirrors.resources.locked_cache import locked_cache
+from mirrors.resources.platform_client import connect_client, raw_values
 from mirrors.resources.process import PROCESS_MEMORY
-from mirrors.resources.progress_lines import log_progress
 from mirrors.resources.watchdog import watch_engine
 
 Item = TypeVar("Item")
@@ -59,36 +58,6 @@ def normalize(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: normalize(item) for key, item in value.items()}
     return [normalize(item) for item in value] if isinstance(value, list) else value
-
-
-def raw_values(config: Config, keys: Iterable[str]) -> dict[str, str]:
-    """Return the keys of the namespace ``mirrors`` that are set, with their raw values."""
-    return {key: value for key in keys if (value := config.get(f"mirrors:{key}")) is not None}
-
-
-@locked_cache
-def connect_client(connection: DivioConnection, stack: str | None = None) -> Divio:
-    """Return one client for all providers of a process. They share its sessions and its bound on requests.
-
-    Args:
-        stack: The stack whose configuration may have another token, if the platform refuses this one.
-    """
-    return Divio.connect(
-        str(connection.api_url),
-        connection.api_token.get_secret_value(),
-        max_concurrent_requests=connection.max_concurrent_requests,
-        another_token=partial(_read_other_token, connection, stack),
-    )
-
-
-def _read_other_token(connection: DivioConnection, stack: str | None) -> str | None:
-    if os.environ.get(CONNECTION_ENVIRON["apiToken"]):
-        return None  # it overrides each configuration, and the platform has refused it
-    try:
-        return read_current_token({"apiUrl": str(connection.api_url)}, stack, os.environ)
-    except TokenNotFoundError as error:
-        log_progress(f"the platform refuses the token, and the configuration gave no other one: {error}")
-        return None
 
 
 class Provider(ResourceProvider):

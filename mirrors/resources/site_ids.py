@@ -15,8 +15,9 @@ from mirrors.planning.site_ids.request import load_request
 from mirrors.planning.site_ids.retirement import INSTANCES_GO_ON, note_removed_sites
 from mirrors.planning.site_properties import Properties
 from mirrors.problems.events import report_note
+from mirrors.resources.platform_client import raw_values
 from mirrors.resources.progress_lines import log_progress
-from mirrors.resources.provider import Provider, check_failures, normalize, raw_values
+from mirrors.resources.provider import Provider, check_failures, normalize
 from mirrors.resources.running_database import add_running_databases
 
 RESOURCE_ID = "site-ids"

@@ -200,8 +200,8 @@ THEIRS = (
     Mutation(
         "the-checks-do-not-get-what-is-observed",
         "mirrors/program/site_resources.py",
-        '"observed": observed_variables(site),',
-        '"observed": {},',
+        "observed=observed_variables(site),",
+        "observed={},",
         (f"{PROGRAM}::test_the_checks_learn_what_is_observed",),
     ),
     Mutation(

@@ -8,8 +8,8 @@ import requests
 
 from mirrors.divio.address import ApiAddress
 from mirrors.divio.errors import ConnectionFailed, RequestInfo
+from mirrors.divio.request import Query
 from mirrors.divio.session import make_session
-from mirrors.divio.transport import Query
 
 __all__ = ["RawAnswer", "RawReader"]
 

@@ -94,39 +94,58 @@ def propose_adoption(
     mirrors = [item for item in others if (item.slug in wanted if wanted else shares_database(original, item))]
     ids = {item.slug: find_observed_ids(original, item) for item in (original, *mirrors)}
     mirrors.sort(key=lambda item: (min(ids[item.slug].values(), default=HIGHEST_SITE_ID + 1), item.slug))
-    rest = [item for item in others if item not in mirrors]
-    duplicates = find_duplicate_ids(ids)
-    shared = _find_shared_names(original, mirrors)
-    problems = (
-        *find_original_blockers(original),
-        *(() if wanted else find_incomparable_databases(original)),
-        *(problem for item in others for problem in find_swapped_database_blockers(original, item)),
-        *duplicates.values(),
-        *refuse_differing_ids(ids),
-        *refuse_running_retired_ids(ids, retired or {}),
-        *(problem for item in (original, *mirrors) for problem in find_site_id_blockers(item)),
-        *refuse_hidden_account_ids(original, rest, reserved_for),
-    )
-    sites = (original, *mirrors)
+    sites, rest = (original, *mirrors), [item for item in others if item not in mirrors]
+    duplicates, shared = find_duplicate_ids(ids), _find_shared_names(original, mirrors)
     entries = {item.slug: _make_entry(item, ids, duplicates) for item in sites}
-    undecided = [
-        item.slug
-        for item in sites
-        if "siteId" not in entries[item.slug]
-        if ids[item.slug] or [*find_site_id_blockers(item)]
-    ]
     notes = format_adoption_notes(note for item in mirrors for note in find_adoption_notes(original, item, shared))
     return AdoptionProposal(
-        {
-            "original": entries[original.slug],
-            "mirrors": [entries[item.slug] for item in mirrors],
-            **({"shared": shared} if shared != list(DEFAULT_SHARED_NAMES) else {}),
-        },
+        _make_fleet([entries[item.slug] for item in sites], shared),
         tuple(AdoptionEvidence(item.slug, ids[item.slug], tuple(_describe_evidence(original, item))) for item in sites),
-        problems,
+        (
+            *_find_database_problems(original, others, are_named=bool(wanted)),
+            *duplicates.values(),
+            *_find_id_problems(sites, ids, retired or {}),
+            *refuse_hidden_account_ids(original, rest, reserved_for),
+        ),
         (*notes, *find_possible_mirrors(original, rest)),
-        tuple(undecided),
+        tuple(_find_undecided(sites, ids, entries)),
     )
+
+
+def _make_fleet(entries: Sequence[Mapping[str, Any]], shared: list[str]) -> dict[str, Any]:
+    """Return the fleet as the configuration has it. The original is the first entry."""
+    original, *mirrors = entries
+    usual = shared == list(DEFAULT_SHARED_NAMES)
+    return {"original": original, "mirrors": mirrors, **({} if usual else {"shared": shared})}
+
+
+def _find_database_problems(
+    original: ObservedApplication, others: Iterable[ObservedApplication], *, are_named: bool
+) -> Iterator[Problem]:
+    """Yield the problems of the original, and of databases that do not show which sites are its mirrors."""
+    yield from find_original_blockers(original)
+    if not are_named:
+        yield from find_incomparable_databases(original)
+    for item in others:
+        yield from find_swapped_database_blockers(original, item)
+
+
+def _find_id_problems(
+    sites: Iterable[ObservedApplication], ids: IdsBySite, retired: Mapping[int, str]
+) -> Iterator[Problem]:
+    yield from refuse_differing_ids(ids)
+    yield from refuse_running_retired_ids(ids, retired)
+    for item in sites:
+        yield from find_site_id_blockers(item)
+
+
+def _find_undecided(
+    sites: Iterable[ObservedApplication], ids: IdsBySite, entries: Mapping[str, Mapping[str, Any]]
+) -> Iterator[str]:
+    """Yield the slugs of sites that have an id, and are declared without it because it is not clear which."""
+    for item in sites:
+        if "siteId" not in entries[item.slug] and (ids[item.slug] or [*find_site_id_blockers(item)]):
+            yield item.slug
 
 
 def _make_entry(item: ObservedApplication, ids: IdsBySite, duplicates: Mapping[str, Problem]) -> dict[str, Any]:
