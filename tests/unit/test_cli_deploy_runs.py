@@ -137,6 +137,24 @@ def test_an_update_that_fails_without_an_event_shows_what_pulumi_said(declare: D
     assert (done.returncode, done.stderr) == (CODE, "what Pulumi shows\n")
 
 
+LOSES_EVENTS = LOGS.replace("print(", 'os.remove(os.environ["MIRRORS_EVENTS"])\nprint(', 1)
+"""An update during which the file of the reported events disappears."""
+
+
+def test_only_a_closed_output_is_silent_and_another_error_of_the_system_is_seen(declare: Declare) -> None:
+    command = [*MIRRORS, "deploy", "--all", "--stack", "test", "--yes"]
+    declare(update=LOGS)
+    reader, writer = os.pipe()
+    os.close(reader)
+    closed = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=writer, stderr=subprocess.PIPE, check=False)
+    os.close(writer)
+    assert (closed.returncode, closed.stderr.splitlines()[1:]) == (0, [])
+
+    declare(update=LOSES_EVENTS)
+    lost = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    assert (lost.returncode, "FileNotFoundError" in lost.stderr) == (1, True)
+
+
 def test_the_preview_gets_no_option_that_only_an_update_has() -> None:
     given = ["--stack=test", "--continue-on-error", "--secrets-provider=x", "--target=a"]
     assert list_preview_options(given) == ["--stack=test", "--target=a"]

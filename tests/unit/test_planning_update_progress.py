@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mirrors.cli.progress.engine_events import apply_event
-from mirrors.cli.progress.view import render_bars
+from mirrors.cli.progress.view import LineView, print_result, render_bars
 from mirrors.planning.reports.update_progress import SitePhase, UpdateProgress, make_update_progress
 from mirrors.planning.rollout.waves import RolloutPlan, Wave
 
@@ -104,6 +104,45 @@ def test_what_says_nothing_of_a_site_changes_nothing(line: str) -> None:
     apply(found, line)
     assert {found.phase_of(site) for site in found.sites} == {SitePhase.WAITING}
     assert found.messages == {}
+
+
+def failure(site: str, text: str) -> str:
+    urn = json.loads(event("x", site))["x"]["metadata"]["urn"]
+    return json.dumps({"diagnosticEvent": {"urn": urn, "severity": "error", "message": text}})
+
+
+def test_a_refresh_is_counted_until_a_site_begins_and_anew_in_the_update() -> None:
+    found = progress(None, {"de", "fr"})
+    apply(found, *(event("resOutputsEvent", site, op="refresh", planning=True) for site in ("de", "fr")))
+    assert (found.is_refreshing, found.refreshed) == (True, {"de", "fr"})
+    apply(found, event("resourcePreEvent", "de", op="refresh"), event("resOutputsEvent", "de", op="refresh"))
+    assert (found.is_refreshing, found.refreshed) == (True, {"de"})
+    apply(found, event("resourcePreEvent", "de"))
+    assert not found.is_refreshing
+
+
+def test_a_refresh_and_one_message_of_many_sites_are_few_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    found, view = progress(None, {"de", "fr", "it"}), LineView()
+    for site in ("de", "fr", "it"):
+        apply(found, event("resOutputsEvent", site, op="refresh"))
+        view.show(found)
+    for site in ("de", "fr", "it"):
+        apply(found, failure(site, f"{site} (test): the platform does not answer. Nothing was written"))
+    apply(found, failure("it", "it (test): it is held"))
+    view.show(found)
+    lines = [line for line in capsys.readouterr().out.splitlines() if not line.startswith("wave")]
+    assert lines == [
+        "refreshing: 1 of 3 sites",
+        "refreshing: 3 of 3 sites",
+        "de (test): the platform does not answer. Nothing was written",
+        "fr: the same as de",
+        "it: the same as de",
+        "it (test): it is held",
+    ]
+
+    print_result(found)
+    said = capsys.readouterr().out
+    assert "3 sites: de, fr, it: the platform does not answer. Nothing was written\nit (test): it is held\n" in said
 
 
 def test_the_time_that_is_left_counts_the_rounds_that_are_left() -> None:

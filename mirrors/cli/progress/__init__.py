@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ import click
 
 from mirrors.cli.progress.engine_events import apply_event
 from mirrors.cli.progress.log_tail import LogTail
-from mirrors.cli.progress.view import ProgressView, open_view, print_result
+from mirrors.cli.progress.view import ProgressView, open_view, print_result, silent_if_closed
 from mirrors.planning.reports.update_progress import WAVE, UpdateProgress
 from mirrors.problems.events import EVENTS_VARIABLE, read_events
 
@@ -61,34 +60,25 @@ def run_with_progress(
             ) as running,
             _pass_signals_on(running, progress),
         ):
-            with _silent_if_closed(), open_view() as view:
+            with open_view() as view:
                 _follow(running, Reports(log, reported), progress, view, finished_by)
             running.wait()
-        with _silent_if_closed():
-            _print_end(running.returncode, progress, said)
+        _print_end(running.returncode, progress, said)
     code = running.returncode
     return code if code >= 0 else SIGNAL_EXIT_CODE - code
 
 
-@contextmanager
-def _silent_if_closed() -> Iterator[None]:
-    """End the display, and nothing else, where nothing reads it any more, such as after ``| head``."""
-    try:
-        yield
-        sys.stdout.flush()
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
 def _print_end(code: int, progress: UpdateProgress, said: TextIO) -> None:
     """Print the result. Where the engine's log has no end, its own output is all that is certain."""
-    if progress.is_complete:
-        print_result(progress)
-    if not progress.is_complete or (code and not progress.messages):
-        said.seek(0)
-        click.echo(said.read().strip(), err=True)
-    if code < 0:
-        click.echo(f"Pulumi was killed (signal {-code}). {AFTER_A_KILL}", err=True)
+    said.seek(0)
+    output = said.read().strip()
+    with silent_if_closed():
+        if progress.is_complete:
+            print_result(progress)
+        if not progress.is_complete or (code and not progress.messages):
+            click.echo(output, err=True)
+        if code < 0:
+            click.echo(f"Pulumi was killed (signal {-code}). {AFTER_A_KILL}", err=True)
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ UNCHANGED = "same"
 REMOVALS = frozenset(
     {"delete", "delete-replaced", "discard", "discard-replaced", "read-discard", "remove-pending-replace"}
 )
-LOOKS = frozenset({"refresh"})
-"""Operations that change nothing, and come before a site's own."""
+REFRESH = "refresh"
+"""The operation that changes nothing, and comes before a site's own."""
 
 BEGINS, ENDS, FAILS = STEP_EVENTS = ("resourcePreEvent", "resOutputsEvent", "resOpFailedEvent")
 COLOUR = re.compile(r"<\{%[^%]*%\}>|\x1b\[[0-9;]*m")
@@ -46,11 +46,19 @@ def apply_event(progress: UpdateProgress, line: str, finished_by: Collection[str
     if message := event.get("diagnosticEvent"):
         _note_message(progress, message)
     for key in STEP_EVENTS:
-        if (found := event.get(key)) and not found.get("planning"):
+        if found := event.get(key):
             kind, name = _split_urn(found["metadata"]["urn"])
-            operation = found["metadata"]["op"]
-            if name in progress.sites and operation not in REMOVALS | LOOKS and kind in finished_by:
-                _note_step(progress, name, key, found["metadata"], float(event.get("timestamp", 0)))
+            if name in progress.sites and kind in finished_by and found["metadata"]["op"] not in REMOVALS:
+                _note_step_event(progress, name, key, found, float(event.get("timestamp", 0)))
+
+
+def _note_step_event(progress: UpdateProgress, site: str, event: str, found: Mapping[str, Any], at: float) -> None:
+    """Note a refresh, also that of the preview before the update, and the update's own step."""
+    if found["metadata"]["op"] == REFRESH:
+        if event == ENDS:
+            progress.refresh(site, "preview" if found.get("planning") else "update")
+    elif not found.get("planning"):
+        _note_step(progress, site, event, found["metadata"], at)
 
 
 def _note_step(progress: UpdateProgress, site: str, event: str, step: Mapping[str, Any], at: float) -> None:

@@ -1,7 +1,8 @@
 """Show an update's progress: bars on a terminal, a line for each site elsewhere, a table at the end."""
 
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Protocol
@@ -15,7 +16,15 @@ from rich.table import Table
 from rich.text import Text
 
 from mirrors.cli.display import format_duration, make_console
-from mirrors.planning.reports.update_progress import ENDED_PHASES, SitePhase, UpdateProgress, WaveProgress
+from mirrors.planning.reports.update_progress import (
+    ENDED_PHASES,
+    SitePhase,
+    UpdateProgress,
+    WaveProgress,
+    group_messages,
+    split_message,
+)
+from mirrors.planning.site_lists import format_sites
 
 BAR_WIDTH = 24
 MOST_WAVES = 12
@@ -49,11 +58,16 @@ class LineView:
     def __init__(self) -> None:
         self._shown: dict[str, SitePhase] = {}
         self._said: set[tuple[str, str]] = set()
+        self._first: dict[str, str] = {}
+        """{message without its site: the first site that had it}."""
+
+        self._refreshes = False
 
     def show(self, progress: UpdateProgress) -> None:
-        if progress.is_stopping and ("", STOPPING) not in self._said:
-            self._said.add(("", STOPPING))
-            click.echo(STOPPING)
+        if progress.is_refreshing:
+            self._show_refresh(progress)
+        if progress.is_stopping:
+            self._say("", STOPPING)
         for wave in progress.waves:
             for site, phase in wave.sites.items():
                 if self._shown.get(site, SitePhase.WAITING) is not phase:
@@ -61,9 +75,21 @@ class LineView:
                     self._show_site(wave, site, phase)
         for site, messages in progress.messages.items():
             for message in messages:
-                if (site, message) not in self._said:
-                    self._said.add((site, message))
-                    click.echo(_name_site(site, message))
+                self._say(site, message)
+
+    def _show_refresh(self, progress: UpdateProgress) -> None:
+        """Print a line where the refresh begins, and one where it has reached every site."""
+        if not self._refreshes or len(progress.refreshed) == len(progress.sites):
+            self._refreshes = True
+            self._say("", format_refresh(progress))
+
+    def _say(self, site: str, message: str) -> None:
+        """Print a message once. One that another site has had is not repeated, only its site is named."""
+        if (site, message) in self._said:
+            return
+        self._said.add((site, message))
+        first = self._first.setdefault(split_message(site, message), site)
+        click.echo(_name_site(site, message) if first in ("", site) else f"{site}: the same as {first}")
 
     def _show_site(self, wave: WaveProgress, site: str, phase: SitePhase) -> None:
         if phase is SitePhase.UNCHANGED:
@@ -95,10 +121,18 @@ def render_bars(progress: UpdateProgress, width: int) -> Group:
             _format_phases(wave),
             f"about {format_duration(timedelta(seconds=left))} left" if left is not None else "",
         )
-    lines = [_name_site(site, text) for site, texts in progress.messages.items() for text in texts]
+    lines = [_name_sites(sites, text) for sites, text in group_messages(progress.messages)]
     shown = [line.partition("\n")[0][: width - 1] for line in lines[-MESSAGE_LINES:]]
-    stopping = [Text(STOPPING[: width - 1], style="yellow")] if progress.is_stopping else []
-    return Group(table, *(Text(line, style="red") for line in shown), *stopping)
+    said = [format_refresh(progress)] if progress.is_refreshing else []
+    said += [STOPPING] if progress.is_stopping else []
+    return Group(
+        table, *(Text(line, style="red") for line in shown), *(Text(line[: width - 1], style="yellow") for line in said)
+    )
+
+
+def format_refresh(progress: UpdateProgress) -> str:
+    """Return how far the engine's look at the sites is, such as ``refreshing: 12 of 300 sites``."""
+    return f"refreshing: {len(progress.refreshed)} of {len(progress.sites)} sites"
 
 
 def choose_waves(progress: UpdateProgress) -> list[WaveProgress]:
@@ -116,15 +150,45 @@ def _format_phases(wave: WaveProgress) -> Text:
     return text
 
 
+class ClosableView:
+    """A view that shows nothing any more once its reader has gone. The update, and what follows it, go on."""
+
+    def __init__(self, view: ProgressView) -> None:
+        self._view = view
+
+    def show(self, progress: UpdateProgress) -> None:
+        with silent_if_closed():
+            self._view.show(progress)
+
+
+@contextmanager
+def silent_if_closed() -> Iterator[None]:
+    """Write to standard output, and stay silent where nothing reads it any more, such as after ``| head``.
+
+    The block may do nothing but write: any other error of the system must be seen.
+    """
+    try:
+        yield
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 @contextmanager
 def open_view() -> Iterator[ProgressView]:
     """Show bars where a person looks at a terminal, and lines elsewhere."""
     console = Console()
     if not (sys.stdout.isatty() and console.is_terminal):
-        yield LineView()
+        yield ClosableView(LineView())
         return
-    with Live(console=console, refresh_per_second=REFRESHES_A_SECOND, transient=True) as live:
-        yield BarView(live)
+    live = Live(console=console, refresh_per_second=REFRESHES_A_SECOND, transient=True)
+    with silent_if_closed():
+        live.start()
+    try:
+        yield ClosableView(BarView(live))
+    finally:
+        with silent_if_closed():
+            live.stop()
 
 
 def print_result(progress: UpdateProgress) -> None:
@@ -142,10 +206,20 @@ def print_result(progress: UpdateProgress) -> None:
     console.print(table)
     if progress.is_stopping:
         console.print("Stopped. Run the same command again to go on.")
-    failed = set(progress.failed)
-    for site in [*progress.failed, *(site for site in progress.messages if site not in failed)]:
-        for message in progress.messages.get(site, ["failed"]):
-            console.print(Text(_name_site(site, message), style="red" if site in failed else ""))
+    print_messages(console, progress)
+
+
+def print_messages(console: Console, progress: UpdateProgress) -> None:
+    """Print every message, those of failed sites first. Sites with one message have one line together."""
+    failed = {site: progress.messages.get(site, ["failed"]) for site in progress.failed}
+    others = {site: texts for site, texts in progress.messages.items() if site not in failed}
+    for messages, style in ((failed, "red"), (others, "")):
+        for sites, message in group_messages(messages):
+            console.print(Text(_name_sites(sites, message), style=style))
+
+
+def _name_sites(sites: Sequence[str], message: str) -> str:
+    return _name_site(sites[0], message) if len(sites) == 1 else f"{format_sites(sites)}: {message}"
 
 
 def _name_site(site: str, message: str) -> str:

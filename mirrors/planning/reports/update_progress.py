@@ -1,5 +1,6 @@
 """The progress of an update: which sites wait, run, are done or failed, wave by wave. Pure."""
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -22,6 +23,7 @@ class SitePhase(StrEnum):
 
 
 ENDED_PHASES = frozenset({SitePhase.DONE, SitePhase.UNCHANGED, SitePhase.FAILED})
+ACTIVE_PHASES = ENDED_PHASES | {SitePhase.RUNNING}
 
 
 @dataclass(slots=True, eq=False)
@@ -63,10 +65,14 @@ class UpdateProgress:
     def __init__(self, waves: Iterable[WaveProgress]) -> None:
         self.waves = tuple(waves)
         self.messages: dict[str, list[str]] = {}
+        self.refreshed: set[str] = set()
+        """The sites that the engine has compared with the platform in the operation that runs now."""
+
         self.is_stopping = False
         self.is_complete = False
         self._wave_of = {site: wave for wave in self.waves for site in wave.sites}
         self._begun: dict[str, float] = {}
+        self._refreshes_for: str | None = None
 
     @property
     def sites(self) -> Collection[str]:
@@ -74,6 +80,18 @@ class UpdateProgress:
 
     def phase_of(self, site: str) -> SitePhase:
         return self._wave_of[site].sites[site]
+
+    @property
+    def is_refreshing(self) -> bool:
+        """Return whether the engine looks at the sites, and changes none yet."""
+        return bool(self.refreshed) and not any(wave.count(*ACTIVE_PHASES) for wave in self.waves)
+
+    def refresh(self, site: str, operation: str) -> None:
+        """Note that the engine has refreshed a site. Each operation, a preview or an update, counts anew."""
+        if operation != self._refreshes_for:
+            self._refreshes_for = operation
+            self.refreshed.clear()
+        self.refreshed.add(site)
 
     def begin(self, site: str, at: float) -> None:
         """Note that the engine changes a site. ``at`` is the engine's time in seconds."""
@@ -136,6 +154,25 @@ def make_update_progress(
     return UpdateProgress(
         WaveProgress(title, dict.fromkeys(sites, SitePhase.WAITING)) for title, sites in reached.items() if sites
     )
+
+
+def split_message(site: str, message: str) -> str:
+    """Return a site's message without the site's name at its begin, so that it compares with those of other sites."""
+    return re.sub(rf"\A{re.escape(site)}(?: \([^)]*\))?: ", "", message) if site else message
+
+
+def group_messages(messages: Mapping[str, Sequence[str]]) -> list[tuple[tuple[str, ...], str]]:
+    """Return (sites, message) with the sites that have one message together, in the order of their first one.
+
+    The message of a single site keeps its form; one of several sites comes without a site's name.
+    """
+    groups: dict[str, dict[str, str]] = {}
+    for site, texts in messages.items():
+        for text in texts:
+            groups.setdefault(split_message(site, text), {})[site] = text
+    return [
+        (tuple(found), shared if len(found) > 1 else next(iter(found.values()))) for shared, found in groups.items()
+    ]
 
 
 def _keep_chosen(groups: Mapping[str, Sequence[str]], chosen: Collection[str] | None) -> dict[str, list[str]]:
