@@ -57,6 +57,23 @@ def test_of_a_value_that_is_not_shown_no_one_says_that_it_is_set() -> None:
     )
 
 
+def test_a_missing_variable_does_not_hide_a_stale_password_nor_an_older_release() -> None:
+    without_owner = {name: item for name, item in ROTATED.variables.items() if name != "SITE_ID"}
+    stale = replace(ROTATED, variables=without_owner)
+    status = status_of(stale, releases=(deployment("r1", 0, 1), deployment("r2", 8, 9)))
+
+    assert status.state is SiteCondition.VARIABLES_DIFFER
+    assert status.details == (
+        "not as declared: SITE_ID (missing); does not run with the declared value: DATABASE_URL",
+        "runs release r1, the original has r2",
+    )
+
+
+def test_a_value_that_is_set_wrongly_is_not_said_to_be_set_and_undeployed() -> None:
+    both = replace(RUNNING_WITH_9, variables=EDITED.variables)
+    assert status_of(both).details == ("not as declared: SITE_ID",)
+
+
 def greeted(*names: str, running: tuple[str, ...] = ()) -> ObservedSite:
     """Return a mirror that has more variables than it is declared with."""
     more = {name: ObservedVariable("hello") for name in names}

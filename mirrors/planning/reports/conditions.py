@@ -1,5 +1,7 @@
 """Decide the condition of one site: compare what is set and deployed with what is declared."""
 
+from collections.abc import Iterator
+
 from mirrors.planning.observed import ObservedFleet, ObservedSite
 from mirrors.planning.reports.site_status import SiteCondition
 from mirrors.planning.rollout.releases import find_release, newest_running, newest_started, newest_successful
@@ -13,25 +15,20 @@ StatusFinding = tuple[SiteCondition, str] | None
 def find_condition(
     site: ObservedSite, declared: DeclaredValues, outdated: StatusFinding
 ) -> tuple[SiteCondition, tuple[str, ...]]:
-    """Return the state of a site, and its reasons.
+    """Return the state of a site, and its reasons: every difference, the worst first.
 
     A site without a finding is converged, even if its newest deployment failed: a user took the change back, so the
-    site runs as declared.
+    site runs as declared. A site that was never deployed lacks everything, so that alone is its reason.
     """
     if newest_running(site.deployments):
         return SiteCondition.DEPLOYING, ("a deployment is running",)
-    findings = (
-        _find_missing_deployment(site),
-        _find_set_differences(site, declared),
-        _find_deployed_differences(site, declared),
-        outdated,
-    )
-    finding = next(filter(None, findings), None)
-    if finding is None:
+    missing = _find_missing_deployment(site)
+    findings = [missing] if missing else list(filter(None, (_find_differences(site, declared), outdated)))
+    if not findings:
         return SiteCondition.CONVERGED, ()
-    state, detail = finding
+    (state, _), details = findings[0], tuple(detail for _, detail in findings)
     failure = _describe_failure(site)
-    return (SiteCondition.FAILED, (failure, detail)) if failure else (state, (detail,))
+    return (SiteCondition.FAILED, (failure, *details)) if failure else (state, details)
 
 
 def _describe_failure(site: ObservedSite) -> str | None:
@@ -46,24 +43,33 @@ def _find_missing_deployment(site: ObservedSite) -> StatusFinding:
     return None if newest_successful(site.deployments) else (SiteCondition.NOT_DEPLOYED, "never deployed successfully")
 
 
-def _find_set_differences(site: ObservedSite, declared: DeclaredValues) -> StatusFinding:
-    details = tuple(
-        filter(None, (_describe_set_differences(site, declared), _describe_withdrawn_names(site, declared)))
+def _find_differences(site: ObservedSite, declared: DeclaredValues) -> StatusFinding:
+    details = (
+        _describe_set_differences(site, declared),
+        _describe_withdrawn_names(site, declared),
+        *_describe_deployed_differences(site, declared),
     )
-    return (SiteCondition.VARIABLES_DIFFER, "; ".join(details)) if details else None
+    said = "; ".join(filter(None, details))
+    return (SiteCondition.VARIABLES_DIFFER, said) if said else None
+
+
+def _find_wrongly_set(site: ObservedSite, declared: DeclaredValues) -> dict[str, str]:
+    """Return {name: a word on it} of the declared variables that are not set, or set with another value."""
+    set_here = {name: item.value for name, item in site.variables.items()}
+    wrong, _ = compare_values(declared.known, set_here)
+    return dict.fromkeys(wrong, "") | dict.fromkeys(set(declared.values) - set(set_here), " (missing)")
 
 
 def _describe_set_differences(site: ObservedSite, declared: DeclaredValues) -> str | None:
     """Return the names that are not set as declared, with a word on a wrong flag, because the value may be right."""
-    set_here = {name: item.value for name, item in site.variables.items()}
-    wrong, _ = compare_values(declared.known, set_here)
-    absent = set(declared.values) - set(set_here)
-    notes = dict.fromkeys(absent, " (missing)") | {
-        name: "" if name in wrong else f" ({'not flagged' if sensitive else 'flagged'} as sensitive)"
+    wrong = _find_wrongly_set(site, declared)
+    flagged = {
+        name: f" ({'not flagged' if sensitive else 'flagged'} as sensitive)"
         for name, sensitive in declared.sensitive.items()
         if name in site.variables and site.variables[name].sensitive != sensitive
     }
-    names = [f"{name}{notes.get(name, '')}" for name in sort_for_writing({*wrong, *notes})]
+    notes = flagged | wrong
+    names = [f"{name}{notes[name]}" for name in sort_for_writing(notes)]
     return f"not as declared: {', '.join(names)}" if names else None
 
 
@@ -77,17 +83,17 @@ def _describe_withdrawn_names(site: ObservedSite, declared: DeclaredValues) -> s
     )
 
 
-def _find_deployed_differences(site: ObservedSite, declared: DeclaredValues) -> StatusFinding:
+def _describe_deployed_differences(site: ObservedSite, declared: DeclaredValues) -> Iterator[str]:
+    """Yield the names that the site does not run with as declared. A wrongly set one is named already."""
+    compared = {name: value for name, value in declared.known.items() if name not in _find_wrongly_set(site, declared)}
     # A site that was set up by hand runs without MIRRORS_APPLICATION until its next deployment. That is no finding.
-    compared = dict(declared.known)
     if MIRRORS_APPLICATION not in site.deployed_variables:
         compared.pop(MIRRORS_APPLICATION, None)
     stale, _ = compare_values(compared, site.deployed_variables, declared.hidden_at(site))
     # The platform hides the set value. After a rotation it may still be the old one, so the line must not say "set".
     hidden = [name for name in stale if name in site.variables and site.variables[name].value is None]
     said = {"set, but not deployed": set(stale) - set(hidden), "does not run with the declared value": hidden}
-    details = [f"{what}: {', '.join(sort_for_writing(names))}" for what, names in said.items() if names]
-    return (SiteCondition.VARIABLES_DIFFER, "; ".join(details)) if details else None
+    return (f"{what}: {', '.join(sort_for_writing(names))}" for what, names in said.items() if names)
 
 
 def find_outdated_release(observed: ObservedFleet, site: ObservedSite) -> StatusFinding:
