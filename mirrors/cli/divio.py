@@ -21,7 +21,7 @@ from mirrors.observation.retired import observe_retired_sites
 from mirrors.planning.adoption.forecast import forecast_first_deployments
 from mirrors.planning.observed import ObservedFleet, ObservedSite
 from mirrors.planning.reports.fleet_preview import ChangeCause, FleetPreview, SitePreview
-from mirrors.planning.reports.preview import find_first_deployments, read_site_ids, summarize_preview
+from mirrors.planning.reports.preview import find_unclear_deployments, read_site_ids, summarize_preview
 from mirrors.planning.reports.site_status import SiteStatus
 from mirrors.planning.reports.stack_status import StackStatus
 from mirrors.planning.reports.status import list_retired_statuses, list_site_statuses
@@ -59,16 +59,16 @@ class DivioCommands:
     def preview(
         self, found: FleetPreview, engine: Mapping[str, Any], settings: Settings, reported: ReportedEvents
     ) -> FleetPreview:
-        """Observe the sites whose deployment is new in the state, or that no update has found healthy."""
-        first = find_first_deployments(engine)
+        """Observe the sites whose deployment the state leaves open, or that no update has found healthy."""
+        unclear = find_unclear_deployments(engine)
         unasked = [site.application for site in found.sites if needs_health_check(site)]
-        if not first and not unasked:
+        if not unclear and not unasked:
             return found
-        seen = observe_running_fleet(settings, {*first, *unasked})
+        seen = observe_running_fleet(settings, {*unclear, *unasked})
         judgements = forecast_first_deployments(
-            settings, seen, first, read_site_ids(engine), original_deploys=deploys_original(settings, found)
+            settings, seen, unclear, read_site_ids(engine), original_deploys=deploys_original(settings, found)
         )
-        found = summarize_preview(engine, settings, found.stack, reported, judgements)
+        found = summarize_preview(engine, settings, found.stack, reported, judgements, found.manual_release_sites)
         return replace(found, sites=tuple(add_health_to_preview(settings, seen, found.sites)))
 
     def doctor(self, settings: Settings) -> Iterator[CheckFinding]:

@@ -92,9 +92,16 @@ def print_ids(stack: str, found: Sequence[SiteIdPin]) -> None:
     for heading in ("SITE_ID", "Site", "", "Declared"):
         table.add_column(heading, no_wrap=True)
     for item in found:
-        declared = "yes" if item.is_pinned else str(item.declared or "no")
-        table.add_row(str(item.site_id), item.application or "-", "retired" if item.retired else "", declared)
+        retired = "retired" if item.retired else ""
+        table.add_row(str(item.site_id), item.application or "-", retired, _describe_declared(item))
     Console(width=100).print(table)
+
+
+def _describe_declared(item: SiteIdPin) -> str:
+    """Return whether the id is declared. The original's need not be, so no preview asks for that."""
+    if item.is_pinned:
+        return "yes"
+    return str(item.declared or ("not needed" if item.is_original else "no"))
 
 
 def _pin_data(item: SiteIdPin) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from mirrors.cli.command_error import CommandError
 from mirrors.cli.configuration import FLEET_KEYS, load_from_raw
 from mirrors.cli.deploy import target_options
 from mirrors.cli.options import (
@@ -27,7 +28,7 @@ from mirrors.cli.preview_markdown import render_markdown
 from mirrors.cli.preview_report import preview_data, preview_text
 from mirrors.cli.program_fleets import choose_named_fleet, choose_program_fleet
 from mirrors.cli.single_sites import refuse_single_sites
-from mirrors.cli.stacks import CommandError, StackValues, find_pulumi, read_configuration
+from mirrors.cli.stacks import StackValues, find_pulumi, read_configuration
 from mirrors.config import Settings
 from mirrors.config.program_fleet import ProgramFleet
 from mirrors.planning.reports.fleet_preview import FleetPreview
@@ -86,7 +87,8 @@ def preview_stack(sites: Sequence[str], stack: str, cwd: Path, fleet: str | None
         refuse_single_sites(settings, stack, cwd)
     targets = target_options(settings, chosen)
     engine, reported = run_pulumi_preview(targets, chosen.manual_release_sites, stack, cwd)
-    return complete_preview(engine, settings, stack, replace(reported, notes=(*chosen.notes, *reported.notes)))
+    reported = replace(reported, notes=(*chosen.notes, *reported.notes))
+    return complete_preview(engine, settings, stack, reported, chosen.manual_release_sites)
 
 
 def preview_program_fleet(raw: StackValues, stack: str, cwd: Path, name: str | None) -> FleetPreview:
@@ -117,10 +119,14 @@ def _is_of_fleet(urn: str, names: Collection[str]) -> bool:
 
 
 def complete_preview(
-    engine: Mapping[str, Any], settings: Settings, stack: str, reported: ReportedEvents
+    engine: Mapping[str, Any],
+    settings: Settings,
+    stack: str,
+    reported: ReportedEvents,
+    manual_release_sites: tuple[str, ...] = (),
 ) -> FleetPreview:
     """Return the preview from Pulumi's steps, with what only the platform shows."""
-    found = summarize_preview(engine, settings, stack, reported)
+    found = summarize_preview(engine, settings, stack, reported, manual_release_sites=manual_release_sites)
     return found if found.problems else commands_of(settings.platform.kind).preview(found, engine, settings, reported)
 
 

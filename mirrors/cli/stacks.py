@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from mirrors.cli.command_error import CommandError
 from mirrors.cli.project import find_broken_file
 from mirrors.config.files.project_files import stack_file_path
 from mirrors.config.models.base import select_own_keys
@@ -16,7 +17,6 @@ from mirrors.errors import MirrorsError
 from mirrors.problems import Problem
 
 __all__ = [
-    "CommandError",
     "StackValues",
     "export_state",
     "find_pulumi",
@@ -35,25 +35,6 @@ CHOOSE_STACK = (
 )
 NO_STACK_EXIT_CODE = 6
 """The exit code of the command where the stack does not exist. Seen with CLI 3.259."""
-EMPTY_FILE_ERRORS = ("EOF", "unexpected end of JSON input")
-"""The end of the command's own error where a file of the backend is empty. Seen with CLI 3.259."""
-EMPTY_FILE_REMEDY = "A file of the backend is empty: mirrors doctor names it, and the command that helps"
-
-
-class CommandError(MirrorsError):
-    """A ``pulumi`` command failed.
-
-    Args:
-        command: The command.
-        reason: Its own error line, which the problem shows after the command.
-    """
-
-    def __init__(self, command: str, reason: str) -> None:
-        self.reason, said = reason, f"{command}: {reason}"
-        empty = reason.endswith(EMPTY_FILE_ERRORS)
-        super().__init__(
-            Problem("backend-file-empty", f"{said}.", EMPTY_FILE_REMEDY) if empty else Problem("pulumi-failed", said)
-        )
 
 
 @dataclass(frozen=True)

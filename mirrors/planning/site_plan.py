@@ -76,14 +76,24 @@ def plan_mirror(
         rollout: The waves.
         manual_release_sites: The sites that the user named for a release under ``rollout.follow: manual``.
     """
-    hold = settings.effective_hold(declared)
-    by_hand = hold == "variablesMayDeploy" and observed.slug in manual_release_sites
+    restriction = find_hold_restriction(settings, declared, manual_release_sites)
     return replace(
         plan_site(settings, declared, observed),
-        takes_new_releases=hold == "nothing" or by_hand,
-        is_held=hold == "everything",
+        takes_new_releases=restriction is None,
+        is_held=restriction == "held",
         is_paused=observed.slug in rollout.paused,
     )
+
+
+def find_hold_restriction(
+    settings: Settings, declared: MirrorSettings, manual_release_sites: Collection[str]
+) -> Restriction | None:
+    """Return how ``hold``, or ``follow: manual``, keeps releases from a mirror; None for one that gets each release."""
+    hold = settings.effective_hold(declared)
+    if hold == "everything":
+        return "held"
+    by_hand = declared.application in manual_release_sites
+    return "keep-release" if hold == "variablesMayDeploy" and not by_hand else None
 
 
 def split_postponed(mirrors: Iterable[SitePlan]) -> tuple[tuple[SitePlan, ...], tuple[str, ...]]:

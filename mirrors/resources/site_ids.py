@@ -12,7 +12,7 @@ from mirrors.planning.site_ids.allocate import allocate
 from mirrors.planning.site_ids.facts import AllocationRequest, Ledger
 from mirrors.planning.site_ids.ledger import dump_ledger, load_ledger, rename_slugs
 from mirrors.planning.site_ids.request import load_request
-from mirrors.planning.site_ids.retirement import INSTANCES_GO_ON, note_removed_sites
+from mirrors.planning.site_ids.retirement import INSTANCES_GO_ON, note_released_ids, note_removed_sites
 from mirrors.planning.site_properties import Properties
 from mirrors.problems.events import report_note
 from mirrors.resources.platform_client import raw_values
@@ -65,7 +65,7 @@ class SiteIdsProvider(Provider):
         request = self._add_hidden_databases(request, before, hints)
         allocation = allocate(before, request)
         if not allocation.problems:
-            _report_removals(before, allocation.ledger, request, hints)
+            _report_notes(before, allocation.ledger, request, hints)
         found = record_found(normalize(_olds.get("found") or {}), normalize(hints.get("found") or {}))
         return CheckResult({**dump_ledger(allocation.ledger), "found": found}, check_failures(allocation.problems))
 
@@ -105,9 +105,10 @@ class SiteIdsProvider(Provider):
         return ReadResult(id_, dict(stored), stored)
 
 
-def _report_removals(before: Ledger, now: Ledger, request: AllocationRequest, hints: Properties) -> None:
+def _report_notes(before: Ledger, now: Ledger, request: AllocationRequest, hints: Properties) -> None:
     goes_on, keeps = hints.get("goes_on") or INSTANCES_GO_ON, bool(hints.get("keeps"))
-    for note in note_removed_sites(before, now, request, goes_on=goes_on, keeps=keeps):
+    removed = note_removed_sites(before, now, request, goes_on=goes_on, keeps=keeps)
+    for note in (*removed, *note_released_ids(now, request)):
         report_note(note)
         log_progress(note.line)
 

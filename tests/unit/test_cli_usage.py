@@ -126,6 +126,41 @@ def test_a_wrong_stack_or_folder_is_reported_with_the_remedy_and_not_in_the_engi
     assert bool(done.stdout) == ("--json" in line)
 
 
+@pytest.mark.parametrize(
+    ("complaint", "code", "variable"),
+    [
+        (
+            "error: PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions",
+            "backend-unusable",
+            "PULUMI_BACKEND_URL",
+        ),
+        (
+            "error: constructing secrets manager of type: passphrase must be set with PULUMI_CONFIG_PASSPHRASE or"
+            " PULUMI_CONFIG_PASSPHRASE_FILE environment variables",
+            "secrets-manager-refuses",
+            "PULUMI_CONFIG_PASSPHRASE",
+        ),
+    ],
+    ids=["backend", "passphrase"],
+)
+@pytest.mark.parametrize(
+    "line", ["status -s tst", "ids -s tst", "leave -s tst", "preview -s tst", "deploy --all -s tst --yes", "up"]
+)
+def test_a_shell_without_the_projects_settings_is_one_problem_with_its_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, complaint: str, code: str, variable: str
+) -> None:
+    command(tmp_path, complaint=complaint, code=255)
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    done = run(f"{line} -C {tmp_path}")
+
+    assert done.exit_code == 1
+    [said] = done.stderr.splitlines()
+    assert said.endswith(f"[{code}]")
+    assert variable in said
+    assert "PULUMI_ACCESS_TOKEN" not in said
+
+
 @pytest.mark.parametrize("line", ["status -s tst", "ids -s tst", "preview -s tst"])
 def test_what_goes_wrong_with_json_is_json_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str) -> None:
     command(tmp_path, complaint="error: no stack named 'tst' found", code=6)

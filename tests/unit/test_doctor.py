@@ -20,6 +20,7 @@ from mirrors.cli.doctor.platform import (
     UnreadableSite,
     check_clock,
     check_configuration,
+    check_connection,
     rights_remedy,
     unreachable_remedy,
 )
@@ -111,6 +112,13 @@ def test_what_the_engine_forgets_by_itself_needs_no_more_than_an_update() -> Non
 def test_where_no_one_answers_a_sandbox_can_be_started() -> None:
     assert unreachable_remedy({"MIRRORS_SANDBOX_DIR": "/x"}).endswith("or start it: mirrors sandbox start")
     assert "sandbox" not in unreachable_remedy({})
+
+
+def test_without_a_stack_the_remedy_names_the_variable_of_the_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DIVIO_API_TOKEN", raising=False)
+    _, [found] = check_connection()
+    assert (found.level, found.code) == (FindingLevel.PROBLEM, "connection-invalid")
+    assert found.remedy == "set DIVIO_API_TOKEN, or name a stack that has it with --stack"
 
 
 def stand_in(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:

@@ -26,6 +26,7 @@ def test_ids_are_listed_by_number_and_retired_ones_last() -> None:
         (5, "acme-it", True),
     ]
     assert [item.is_pinned for item in found] == [False, True, False, False]
+    assert [item.is_original for item in found] == [True, False, False, False]
 
 
 def test_a_retired_id_is_pinned_by_the_list_of_retired_ones() -> None:

@@ -9,7 +9,7 @@ from mirrors.config import Settings
 from mirrors.planning.adoption.forecast import FirstDeploymentForecast
 from mirrors.planning.divio_words import DIVIO_WORDS
 from mirrors.planning.reports.fleet_preview import ChangeCause, FleetPreview
-from mirrors.planning.reports.preview import find_first_deployments, summarize_preview
+from mirrors.planning.reports.preview import find_unclear_deployments, summarize_preview
 from mirrors.planning.reports.pulumi_steps import VariableChange
 from mirrors.problems import Note, Problem
 from mirrors.problems.reported import NOTHING_REPORTED, ReportedEvents
@@ -270,9 +270,32 @@ def test_what_the_platform_shows_decides_whether_a_new_deployment_is_one(
     new: Json, judgement: FirstDeploymentForecast, cause: ChangeCause, why: str
 ) -> None:
     engine = {"steps": [new]}
-    assert find_first_deployments(engine) == ["de"]
+    assert find_unclear_deployments(engine) == ["de"]
     [site] = summarize_preview(engine, settings("de"), "test", judgements={"de": judgement}).sites
     assert (site.causes, site.deploys, site.why) == ((cause,), not judgement.runs_as_declared, why)
+
+
+def test_a_variable_that_becomes_a_secret_with_the_value_that_it_has_is_no_deployment() -> None:
+    engine = {"steps": [changed({"THEME": "x"}, {"THEME": {"fingerprint": "of x"}})]}
+    also = {"steps": [changed({"THEME": "x", "COLOUR": "a"}, {"THEME": {"fingerprint": "of x"}, "COLOUR": "b"})]}
+    assert (find_unclear_deployments(engine), find_unclear_deployments(also)) == (["de"], [])
+
+    adopted = FirstDeploymentForecast(runs_as_declared=True)
+    [site] = summarize_preview(engine, settings("de"), "test", judgements={"de": adopted}).sites
+    assert (site.deploys, site.variables) == (False, (VariableChange("THEME", "changed", secret=True),))
+
+
+def test_an_attempt_that_stopped_half_way_deploys_nothing_once_no_site_follows_releases() -> None:
+    """The inputs have the attempt's release, and the outputs the one that the site runs."""
+    new = {"release": "r2", "THEME": "b"}
+    step_ = update("Mirror", "de", {"release": "r2", "THEME": "a"}, new, "THEME", outputs=RUNS | {"release": "r1"})
+    step_["oldState"]["outputs"]["THEME"] = "b"
+    manual = settings("de", rollout={"follow": "manual"})
+    [kept], [named] = (
+        summarize_preview({"steps": [step_]}, manual, "test", manual_release_sites=sites).sites
+        for sites in ((), ("de",))
+    )
+    assert (kept.deploys, named.deploys) == (False, True)
 
 
 def test_a_first_deployment_that_failed_is_tried_again_and_its_variables_are_not_listed() -> None:

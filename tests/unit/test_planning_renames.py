@@ -5,7 +5,7 @@ from dataclasses import replace
 from mirrors.docker.words import DOCKER_WORDS
 from mirrors.planning.site_ids.allocate import allocate
 from mirrors.planning.site_ids.facts import AllocationRequest, IdHolder, Ledger, SiteFacts
-from mirrors.planning.site_ids.retirement import INSTANCES_GO_ON, note_removed_sites
+from mirrors.planning.site_ids.retirement import INSTANCES_GO_ON, note_released_ids, note_removed_sites
 
 ACME = SiteFacts("u-acme", "acme", is_original=True)
 KNOWN = Ledger({"u-acme": ("acme", 1), "u-c": ("ren-c", 4)}, {}, 4)
@@ -115,3 +115,14 @@ def test_one_made_anew_is_not_reported_to_be_off_the_list() -> None:
     assert line.endswith(
         "It gets 5 and begins empty. To give it the content of 4, write siteId: 4 and releaseSiteIds: [4]"
     )
+
+
+def test_an_id_that_stays_on_the_list_of_released_ones_is_noted_as_long_as_a_site_has_it() -> None:
+    request = AllocationRequest((ACME, SiteFacts("u-c", "ren-c")), reusable_ids=frozenset({4, 9}))
+    now = allocate(KNOWN, request).ledger
+    [note] = note_released_ids(now, request)
+    assert note.site == "ren-c"
+    assert "SITE_ID 4" in note.line
+    left = replace(request, sites=(ACME,))
+    assert list(note_released_ids(allocate(now, left).ledger, left)) == []
+    assert 4 not in allocate(now, left).ledger.retired, "so the list is what keeps it from being retired"

@@ -9,12 +9,12 @@ from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from mirrors.cli.command_error import CommandError
 from mirrors.cli.doctor.files import check_files
 from mirrors.cli.doctor.lock import check_lock, find_locks
 from mirrors.cli.project import ProjectFile, find_broken_file
 from mirrors.cli.stacks import (
     CHOOSE_STACK,
-    CommandError,
     find_pulumi,
     read_backend_url,
     read_pulumi_version,

@@ -12,7 +12,8 @@ from mirrors.cli.doctor.size import check_size
 from mirrors.cli.options import connect_divio
 from mirrors.cli.stacks import read_all_configuration
 from mirrors.config import Settings
-from mirrors.config.connection import DivioConnection, load_divio_connection
+from mirrors.config.connection import CONNECTION_ENVIRON, DivioConnection, load_divio_connection
+from mirrors.config.models.base import CONFIG_NAMESPACE
 from mirrors.config.models.divio import DivioSettings
 from mirrors.divio import AuthenticationFailed, Divio, DivioError, InvalidSettings, NotFound, PermissionDenied
 from mirrors.errors import MirrorsError
@@ -60,7 +61,15 @@ def check_connection() -> tuple[DivioConnection | None, list[CheckFinding]]:
     try:
         return load_divio_connection({}, os.environ), []
     except MirrorsError as error:
-        return None, [*findings_with_remedy("configuration", error.problems, "set it, or name a stack with --stack")]
+        return None, [
+            problem_finding("configuration", replace(item, remedy=_name_variable(item))) for item in error.problems
+        ]
+
+
+def _name_variable(problem: Problem) -> str:
+    """Return the remedy of a connection that only the environment can give."""
+    key = (problem.path or "").removeprefix(f"{CONFIG_NAMESPACE}:")
+    return f"set {CONNECTION_ENVIRON.get(key, 'it')}, or name a stack that has it with --stack"
 
 
 def unreachable_remedy(environ: Mapping[str, str]) -> str:

@@ -58,4 +58,7 @@ class RolloutSettings(ConfigModel):
     """The time that one deployment may take. The platform's own limits add up to over an hour."""
 
     health: Annotated[HealthSettings | None, BeforeValidator(false_as_none)] = HealthSettings()
-    """The answer that each site must give before the next wave begins. ``false``: Mirrors does not ask."""
+    """The answer that each site must give before the next wave begins. ``false``: Mirrors does not ask.
+
+    A changed answer counts from a site's next deployment on.
+    """

@@ -75,6 +75,7 @@ class FleetPreview:
         changed_resources: How many resources Pulumi would change, even if only in the state.
         problems: The problems that stop an update.
         notes: Lines that stop nothing.
+        manual_release_sites: The sites that the user named for a release under ``rollout.follow: manual``.
     """
 
     stack: str
@@ -91,6 +92,7 @@ class FleetPreview:
     changed_resources: int = 0
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
+    manual_release_sites: tuple[str, ...] = ()
 
     @property
     def deployments(self) -> int:

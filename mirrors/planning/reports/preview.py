@@ -9,7 +9,14 @@ from mirrors.planning.adoption.forecast import FirstDeploymentForecast
 from mirrors.planning.platform_words import SiteResourceTypes, load_platform_words
 from mirrors.planning.reports.fleet_preview import FleetPreview
 from mirrors.planning.reports.pulumi_messages import is_failure_summary, read_errors, read_notes
-from mirrors.planning.reports.pulumi_steps import REMOVAL_OPS, SITE_KINDS, PulumiStep, ResourceProperties, read_steps
+from mirrors.planning.reports.pulumi_steps import (
+    REMOVAL_OPS,
+    SITE_KINDS,
+    PulumiStep,
+    ResourceProperties,
+    differs_in_secrecy_alone,
+    read_steps,
+)
 from mirrors.planning.reports.site_changes import is_plugin_site, preview_sites
 from mirrors.planning.rollout.waves import plan_rollout
 from mirrors.planning.site_lists import format_sites
@@ -26,6 +33,7 @@ def summarize_preview(
     stack: str,
     reported: ReportedEvents = NOTHING_REPORTED,
     judgements: Mapping[str, FirstDeploymentForecast] | None = None,
+    manual_release_sites: tuple[str, ...] = (),
 ) -> FleetPreview:
     """Summarise Pulumi's preview. Pure.
 
@@ -34,7 +42,9 @@ def summarize_preview(
         settings: The configuration.
         stack: The stack's name.
         reported: The reports of Mirrors during the preview, after the command's own notes.
-        judgements: {slug: forecast} of the sites of ``find_first_deployments``. A site without one counts as deployed.
+        judgements: {slug: forecast} of the sites of ``find_unclear_deployments``. A site without one counts as
+            deployed.
+        manual_release_sites: The sites that the user named for a release under ``rollout.follow: manual``.
     """
     steps, words = read_steps(engine), load_platform_words(settings)
     changing = [step for step in steps if step.changes_something]
@@ -45,7 +55,7 @@ def summarize_preview(
     return FleetPreview(
         stack,
         len(settings.fleet.slugs),
-        tuple(preview_sites(settings, steps, rollout, judgements or {}, words.steps)),
+        tuple(preview_sites(settings, steps, rollout, judgements or {}, words.steps, manual_release_sites)),
         rollout,
         _find_new_ids(before, now),
         _find_missing_retired(now, before),
@@ -57,6 +67,7 @@ def summarize_preview(
         len(changing),
         _merge_problems(engine, settings, reported),
         tuple(_merge_notes([*reported.notes, *read_notes(engine, reported.shown_lines)])),
+        manual_release_sites,
     )
 
 
@@ -71,10 +82,17 @@ def _merge_problems(engine: Mapping[str, Any], settings: Settings, reported: Rep
     return tuple(item for item in found if not is_failure_summary(item)) or found
 
 
-def find_first_deployments(engine: Mapping[str, Any]) -> list[str]:
-    """Return the slugs of the sites without a deployment in the state. The preview cannot know whether one starts."""
-    sites = (step for step in read_steps(engine) if step.kind in SITE_KINDS and step.changes_something)
-    return [step.name for step in sites if step.op not in REMOVAL_OPS and step.is_first and not step.replaces]
+def find_unclear_deployments(engine: Mapping[str, Any]) -> list[str]:
+    """Return the slugs of the sites for which only the platform shows whether an update deploys them.
+
+    The state has no deployment of the site, or a variable became a secret or a plain one, maybe with the same value.
+    """
+    sites = [
+        step
+        for step in read_steps(engine)
+        if step.kind in SITE_KINDS and step.changes_something and step.op not in REMOVAL_OPS and not step.replaces
+    ]
+    return [step.name for step in sites if step.is_first or differs_in_secrecy_alone(step)]
 
 
 def read_site_ids(engine: Mapping[str, Any]) -> dict[str, int]:

@@ -125,7 +125,21 @@ def read_steps(engine: Mapping[str, Any]) -> list[PulumiStep]:
     return [_read_step(item) for item in engine.get("steps") or ()]
 
 
-def find_variable_changes(step: PulumiStep, stored: PulumiStep | None) -> tuple[list[VariableChange], bool]:
+def differs_in_secrecy_alone(step: PulumiStep) -> bool:
+    """Return whether a site would be deployed only for variables that become secrets, or plain ones.
+
+    A fingerprint does not show whether it is that of the plain value. The platform does, where it shows the value.
+    """
+    before, now = SiteState.of(step.outputs), SiteState.of(step.new)
+    names = find_differences(before.only_managed(now.is_set).runs, now.is_set)
+    pairs = [(before.runs.get(name), now.is_set.get(name)) for name in names]
+    changed = [old is not None and new is not None and old.secret != new.secret for old, new in pairs]
+    return bool(changed) and all(changed) and before.release == now.release
+
+
+def find_variable_changes(
+    step: PulumiStep, stored: PulumiStep | None, restriction: str | None = None
+) -> tuple[list[VariableChange], bool]:
     """Return the changes of a site's variables, and whether the site is deployed for them.
 
     After a failed update, only the outputs know what it left undone. The inputs are those of the attempt until the
@@ -134,8 +148,10 @@ def find_variable_changes(step: PulumiStep, stored: PulumiStep | None) -> tuple[
     Args:
         step: The update of the site.
         stored: The refresh step of the same site; None without one. Its values are those that Mirrors wrote.
+        restriction: Why the site does not get each release, as ``check`` gets it. It then keeps the one that it runs.
     """
-    outputs, declared = SiteState.of(step.outputs), SiteState.of(step.new)
+    outputs = SiteState.of(step.outputs)
+    declared = SiteState.of(step.new).with_kept_release(outputs, restriction)
     now = declared.is_set
     before = outputs.only_managed(now)
     kept = sort_for_writing(outputs.is_set.keys() - before.is_set.keys())

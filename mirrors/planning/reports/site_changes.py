@@ -14,6 +14,7 @@ from mirrors.planning.reports.pulumi_steps import (
     find_variable_changes,
 )
 from mirrors.planning.rollout.waves import RolloutPlan
+from mirrors.planning.site_plan import find_hold_restriction
 from mirrors.planning.variables.names import DATABASE_URL, SITE_ID
 
 CAUSES_WITH_REASON = frozenset({ChangeCause.ADOPTED, ChangeCause.UNVERIFIED, ChangeCause.FAILED})
@@ -26,6 +27,7 @@ def preview_sites(
     rollout: RolloutPlan,
     judgements: Mapping[str, FirstDeploymentForecast],
     plugin: SiteResourceTypes | None,
+    manual_release_sites: Collection[str] = (),
 ) -> list[SitePreview]:
     """Return a preview of each site that changes, in the order of the list.
 
@@ -33,9 +35,13 @@ def preview_sites(
         settings: The configuration.
         steps: The steps of Pulumi's preview.
         rollout: The waves.
-        judgements: {slug: forecast} of the sites without a deployment in the state.
+        judgements: {slug: forecast} of the sites for which the state does not show whether they are deployed.
         plugin: The types of a site's resources where they belong to a plugin; otherwise None.
+        manual_release_sites: The sites that the user named for a release under ``rollout.follow: manual``.
     """
+    restrictions = {
+        item.application: find_hold_restriction(settings, item, manual_release_sites) for item in settings.mirrors
+    }
     of_sites: dict[str, dict[str, PulumiStep]] = {}
     stored: dict[str, PulumiStep] = {}
     for step in steps:
@@ -54,7 +60,9 @@ def preview_sites(
     return [
         _preview_plugin_site(slug, wave_of.get(slug), of_sites[slug][kind], plugin)
         if plugin and (kind := next(iter(plugin.site_types & of_sites[slug].keys()), None))
-        else _preview_site(slug, wave_of.get(slug), of_sites[slug], stored, judgements.get(slug))
+        else _preview_site(
+            slug, wave_of.get(slug), of_sites[slug], stored, judgements.get(slug), restrictions.get(slug)
+        )
         for slug in slugs
     ]
 
@@ -70,13 +78,15 @@ def _preview_site(
     steps: Mapping[str, PulumiStep],
     stored: Mapping[str, PulumiStep],
     judgement: FirstDeploymentForecast | None,
+    restriction: str | None,
 ) -> SitePreview:
     [step] = steps.values()
     if step.is_first:
         cause, shown = _find_first_cause(step, judgement), judgement or FirstDeploymentForecast(runs_as_declared=False)
         why = shown.why if cause in CAUSES_WITH_REASON else ""
         return SitePreview(slug, wave, deploys=not shown.runs_as_declared, causes=(cause,), why=why)
-    variables, deploys = find_variable_changes(step, stored.get(step.urn))
+    variables, deploys = find_variable_changes(step, stored.get(step.urn), restriction)
+    deploys = deploys and not (judgement is not None and judgement.runs_as_declared)
     causes = tuple(_find_causes(step, variables)) or (ChangeCause.RECORD,)
     return SitePreview(slug, wave, deploys, causes, tuple(variables))
 

@@ -23,12 +23,14 @@ class SiteIdPin:
         site_id: The id.
         retired: Whether the id is retired.
         declared: The id in the configuration; None where there is none.
+        is_original: Whether it is the original's. Mirrors has not given it, and reads it there again.
     """
 
     application: str
     site_id: int
     retired: bool = False
     declared: int | None = None
+    is_original: bool = False
 
     @property
     def is_pinned(self) -> bool:
@@ -44,7 +46,11 @@ class SiteIdPin:
 def list_pins(ledger: Ledger, fleet: FleetSettings) -> tuple[SiteIdPin, ...]:
     """Return a pin for each id in the ledger, sorted by id, assigned ones before retired ones."""
     declared = {site.application: site.site_id for site in fleet.sites}
-    assigned = [SiteIdPin(name, site_id, False, declared.get(name)) for name, site_id in ledger.assignments.values()]
+    original = fleet.original.application
+    assigned = [
+        SiteIdPin(name, site_id, False, declared.get(name), is_original=name == original)
+        for name, site_id in ledger.assignments.values()
+    ]
     retired = [
         SiteIdPin(who.slug, site_id, True, site_id if site_id in fleet.retired else None)
         for site_id, who in ledger.retired.items()

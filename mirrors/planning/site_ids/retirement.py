@@ -1,4 +1,4 @@
-"""Make the notes on applications that left the list, so that their SITE_IDs are retired."""
+"""Make the notes on SITE_IDs that become retired because their site left, and on those that never would."""
 
 from collections.abc import Iterator
 
@@ -44,3 +44,14 @@ def note_removed_sites(
             )
         else:
             yield Note(f"off the list; its SITE_ID {site_id} is retired. {goes_on}", name)
+
+
+def note_released_ids(now: Ledger, request: AllocationRequest) -> Iterator[Note]:
+    """Yield a note on each site whose id ``releaseSiteIds`` still lists. The list keeps the id from being retired."""
+    for name, site_id in now.assignments.values():
+        if site_id in request.reusable_ids:
+            yield Note(
+                f"it has SITE_ID {site_id}, and mirrors:fleet.releaseSiteIds still lists that id. So the id is not"
+                f" retired when the site leaves. Take {site_id} off the list after this update",
+                name,
+            )
