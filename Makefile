@@ -84,8 +84,8 @@ chaos: tools ## Kill at random moments and repair, 200 rounds; ROUNDS=20 SEED=2 
 	@PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$$PATH" python -m tests.engine.chaos $(if $(ROUNDS),--rounds $(ROUNDS)) \
 		$(if $(SEED),--seed $(SEED)) $(if $(JOBS),--jobs $(JOBS)) $(if $(ROUND),--round $(ROUND)) $(if $(JSON),--json)
 
-mutants: tools ## Take each promise out of the code and see a test notice; M=NAME does it for one
-	@PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$$PATH" python -m tools.mutants $(M)
+mutants: tools ## Take each promise out of the code and see a test notice; M=NAME: for one; J=N: N at once
+	@PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$$PATH" python -m tools.mutants $(if $(J),-j $(J)) $(M)
 
 packages: venv ## Hold the guard's verdict against old code, on public packages; ONLY="wagtail django-axes": on these
 	@.venv/bin/python -m tools.packages $(if $(ONLY),$(ONLY:%=--only %),--write) $(if $(JSON),--json)

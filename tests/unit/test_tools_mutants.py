@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.mutants.__main__ import CHECKOUT, chosen
+from tools.mutants.__main__ import CHECKOUT, Judges, chosen
 from tools.mutants.mutation import Mutation, StaleError
 from tools.mutants.mutations import MUTATIONS
 from tools.mutants.run import Copy
@@ -59,3 +59,17 @@ def test_a_mutation_is_caught_survives_or_cannot_be_judged_and_leaves_no_trace(c
         with pytest.raises(StaleError):
             copy.judged(stale)
     assert {path.name: path.read_text() for path in copy.directory.iterdir() if path.is_file()} == FILES
+
+
+def test_several_mutations_are_judged_at_once_in_the_order_of_the_list(copy: Copy, tmp_path: Path) -> None:
+    judges = Judges([copy, Copy(tmp_path / "checkout", tmp_path / "another")])
+    survivor = replace(TOY, tests=("test_toy.py::test_nothing",))
+    assert judges.find_broken_tests([TOY, survivor]) == []
+    assert [outcome.verdict for outcome, _ in judges.judge([TOY, survivor, replace(TOY, old="a * b"), TOY])] == [
+        "caught",
+        "SURVIVED",
+        "does not apply",
+        "caught",
+    ]
+    broken = replace(TOY, tests=("test_toy.py::test_gone",))
+    assert [item.verdict for item in judges.find_broken_tests([broken])] == ["broken"]

@@ -1,21 +1,29 @@
-"""Take each promise out of the code in turn and let the tests notice: ``python -m tools.mutants [NAME …]``.
+"""Take each promise out of the code in turn and let the tests notice: ``python -m tools.mutants [-j N] [NAME …]``.
 
-Ends with 1 where a mutation survives, no longer applies, or its tests fail without it.
+Ends with 1 where a mutation survives, no longer applies, or its tests fail without it. ``-j`` says how many mutations
+are judged at once, each in a copy of its own; without it, as many as there are processors.
 """
 
 from __future__ import annotations
 
+import argparse
+import os
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import SimpleQueue
+from typing import TypeVar
 
 from tools.mutants.mutation import Mutation, StaleError
 from tools.mutants.mutations import MUTATIONS
 from tools.mutants.run import Copy, Outcome
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 def say(text: str) -> None:
@@ -31,30 +39,77 @@ def chosen(names: Sequence[str]) -> list[Mutation]:
     return [item for item in MUTATIONS if not names or item.name in names]
 
 
-def judged(copy: Copy, mutation: Mutation) -> Outcome:
+class Judges:
+    """Copies of the checkout. Each judges one mutation at a time, and all of them work at once."""
+
+    def __init__(self, copies: Sequence[Copy]) -> None:
+        self._copies = copies
+        self._idle: SimpleQueue[Copy] = SimpleQueue()
+        for copy in copies:
+            self._idle.put(copy)
+
+    def find_broken_tests(self, mutations: Sequence[Mutation]) -> list[Outcome]:
+        """Return the outcomes of tests that fail without a mutation. Each copy runs some of the files."""
+        tests = sorted({test for item in mutations for test in item.tests})
+        files = sorted({test.partition("::")[0] for test in tests})
+        parts = [
+            [test for test in tests if test.partition("::")[0] in files[number :: len(self._copies)]]
+            for number in range(len(self._copies))
+        ]
+        found = self._spread(lambda copy, part: copy.sound(part), [part for part in parts if part])
+        return [outcome for outcome in found if outcome.verdict != "sound"]
+
+    def judge(self, mutations: Sequence[Mutation]) -> Iterator[tuple[Outcome, float]]:
+        """Yield the outcome of each mutation and its seconds, in the order of the list."""
+        return self._spread(_judge_in_time, mutations)
+
+    def _spread(self, work: Callable[[Copy, Item], Result], items: Sequence[Item]) -> Iterator[Result]:
+        def with_copy(item: Item) -> Result:
+            copy = self._idle.get()
+            try:
+                return work(copy, item)
+            finally:
+                self._idle.put(copy)
+
+        with ThreadPoolExecutor(len(self._copies)) as pool:
+            yield from pool.map(with_copy, items)
+
+
+def _judge_in_time(copy: Copy, mutation: Mutation) -> tuple[Outcome, float]:
+    began = time.monotonic()
     try:
-        return copy.judged(mutation)
+        outcome = copy.judged(mutation)
     except StaleError as stale:
-        return Outcome("does not apply", str(stale))
+        outcome = Outcome("does not apply", str(stale))
+    return outcome, time.monotonic() - began
 
 
-def main(names: Sequence[str]) -> int:
+def main(names: Sequence[str], jobs: int) -> int:
     mutations, bad = chosen(names), list[str]()
     with tempfile.TemporaryDirectory(prefix="mirrors-mutants-") as directory:
-        copy = Copy(CHECKOUT, Path(directory))
+        numbers = range(min(jobs, len(mutations)))
+        judges = Judges([Copy(CHECKOUT, Path(directory) / str(number)) for number in numbers])
         say("the tests without a mutation … ")
-        sound = copy.sound(sorted({test for item in mutations for test in item.tests}))
-        say(f"{sound.verdict} {sound.by}\n")
-        if sound.verdict != "sound":
+        broken = judges.find_broken_tests(mutations)
+        say("".join(f"{item.verdict} {item.by}\n" for item in broken) or "sound\n")
+        if broken:
             return 1
-        for number, mutation in enumerate(mutations, 1):
-            say(f"[{number:2}/{len(mutations)}] {mutation.name} … ")
-            began, outcome = time.monotonic(), judged(copy, mutation)
-            say(f"{outcome.verdict} {outcome.by} ({time.monotonic() - began:.0f} s)\n")
+        found = zip(mutations, judges.judge(mutations), strict=True)
+        for number, (mutation, (outcome, seconds)) in enumerate(found, 1):
+            said = f"{mutation.name} … {outcome.verdict} {outcome.by} ({seconds:.0f} s)"
+            say(f"[{number:{len(str(len(mutations)))}}/{len(mutations)}] {said}\n")
             bad += [f"{outcome.verdict}: {mutation.name}"] if outcome.verdict != "caught" else []
     say("".join(f"{line}\n" for line in bad) or f"{len(mutations)} mutations, each caught\n")
     return 1 if bad else 0
 
 
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tools.mutants")
+    parser.add_argument("-j", "--jobs", type=int, default=os.cpu_count() or 1, help="how many at once")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="a mutation; without any, all")
+    return parser.parse_args()
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    arguments = parse_arguments()
+    sys.exit(main(arguments.names, max(arguments.jobs, 1)))

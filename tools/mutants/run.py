@@ -9,8 +9,10 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from compileall import compile_dir
 from dataclasses import dataclass
 from pathlib import Path
+from py_compile import PycInvalidationMode
 
 from tools.mutants.mutation import Mutation
 
@@ -29,7 +31,11 @@ class Outcome:
 
 
 class Copy:
-    """The tracked files of a checkout, as they are in it now, in a directory of their own."""
+    """The tracked files of a checkout, as they are in it now, in a directory of their own.
+
+    It has bytecode, which Python holds against the text of each file. Without it every process that a test starts
+    would compile the whole package, and a mutated file is compiled anew.
+    """
 
     def __init__(self, checkout: Path, directory: Path) -> None:
         self.directory = directory
@@ -38,6 +44,7 @@ class Copy:
             if (checkout / name).is_file():
                 (directory / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(checkout / name, directory / name)
+        compile_dir(directory, quiet=2, invalidation_mode=PycInvalidationMode.CHECKED_HASH)
 
     def judged(self, mutation: Mutation) -> Outcome:
         """Return what the tests say of a mutation.
@@ -65,7 +72,7 @@ class Copy:
     def tested(self, tests: Sequence[str]) -> tuple[int, str]:
         """Return the exit code of pytest and its output, up to the first failure."""
         command = [sys.executable, "-m", "pytest", "-x", "-q", "-rf", "-p", "no:cacheprovider", "--color=no", *tests]
-        # Before the installed package, also in the processes that tests start; stale bytecode would hide a mutation.
+        # Before the installed package, also in the processes that tests start. A mutation leaves no bytecode behind.
         mine = {"PYTHONPATH": str(self.directory), "PYTHONDONTWRITEBYTECODE": "1", "MIRRORS_FIRST_EXAMPLE": "1"}
         with subprocess.Popen(
             command,
