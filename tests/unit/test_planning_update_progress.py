@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from mirrors.cli.progress.bars import render_bars
 from mirrors.cli.progress.engine_events import apply_event
-from mirrors.cli.progress.view import LineView, print_result, render_bars
+from mirrors.cli.progress.lines import LineView
+from mirrors.cli.progress.result import print_result
 from mirrors.planning.reports.update_progress import SitePhase, UpdateProgress, make_update_progress
 from mirrors.planning.rollout.waves import RolloutPlan, Wave
 

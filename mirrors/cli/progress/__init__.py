@@ -15,7 +15,8 @@ import click
 
 from mirrors.cli.progress.engine_events import apply_event
 from mirrors.cli.progress.log_tail import LogTail
-from mirrors.cli.progress.view import ProgressView, open_view, print_result, silent_if_closed
+from mirrors.cli.progress.result import print_result
+from mirrors.cli.progress.view import ProgressView, open_view, silent_if_closed
 from mirrors.planning.reports.update_progress import WAVE, UpdateProgress
 from mirrors.problems.events import EVENTS_VARIABLE, read_events
 
