@@ -2,7 +2,7 @@
 
 It migrates public packages with long histories on the PostgreSQL of the companion's tests, alternating ``migrate`` and
 ``mirrors_migrate``. Each run is a process of its own, on the same database as before. The figures are the least of all
-runs: processor seconds, which other work on the machine changes least, and the peak of resident memory. Where there is
+runs: processor seconds, which other work on the machine changes least, and the peak of resident memory. If there is
 a release before, two sites have registered with it, so that the guard judges everything.
 
 The packages are kept in ``.tools/guard-cost``. The table is that of ADR 28.
@@ -104,7 +104,7 @@ class Bench:
         self.server.create(name, template)
 
     def _run(self, case: Case, version: str, command: str, **variables: str) -> tuple[float, float]:
-        """Return seconds and megabytes. What the guard refuses is applied all the same: it is judged before."""
+        """Return seconds and megabytes. A refused migration is applied all the same: it is judged before."""
         url = urlsplit(self.server.url("shop"))
         database = {"ENGINE": "django.db.backends.postgresql", "NAME": "shop", "HOST": url.hostname}
         database |= {"USER": url.username, "PASSWORD": url.password, "PORT": str(url.port)}

@@ -32,7 +32,7 @@ def up(
 ) -> None:
     """Run 'pulumi up' and show the progress: a bar for each wave, and what fails.
 
-    Mirrors passes every other option to Pulumi as it is. Where there is no terminal, each site gets a line. The exit
+    Mirrors passes every other option to Pulumi as it is. Without a terminal, each site gets a line. The exit
     code is Pulumi's.
     """
     path, directory = find_pulumi(), cwd or Path()

@@ -1,6 +1,6 @@
 """Objects of Divio's API v3, as frozen data. Identifiers are opaque strings: compared exactly, never parsed.
 
-Unknown fields are ignored: the recorded responses are older than the platform. Where the form of a field is not known
+Unknown fields are ignored: the recorded responses are older than the platform. If the form of a field is not known
 for certain, the model takes every form that clients of the API guard for.
 """
 

@@ -103,7 +103,7 @@ class EnvironmentVariables:
     def _heeds_all(self, chunk: Sequence[str], found: Sequence[EnvironmentVariable], rest: Query) -> bool:
         """Return whether the platform heeded a repeated filter as a whole, not only its first or last value.
 
-        An answer about several environments proves it. Where hardly any environment has a variable, another answer is
+        An answer about several environments proves it. If hardly any environment has a variable, another answer is
         right too. So Mirrors asks for a few of the empty environments alone.
         """
         shown = {item.environment for item in found}

@@ -65,7 +65,7 @@ class AccountObserver:
     def besides(self, applications: Sequence[Application]) -> list[ObservedApplication]:
         """Return the applications that have other environments than Test and Live, with these alone.
 
-        It takes one listing of the account's environments. Where the platform refuses that, it takes one for each
+        It takes one listing of the account's environments. If the platform refuses that, it takes one for each
         application. The first such environment of an application takes three requests, each other one two more.
         """
         stages = self._list_environments(applications)

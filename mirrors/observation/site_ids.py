@@ -120,7 +120,7 @@ def _may_lose_id(mirror: ObservedSite, reserved: Container[int]) -> bool:
 def _is_managed_mirror(mirror: ObservedSite, shared: str | None) -> bool:
     """Return whether the site is as Mirrors leaves a mirror, so that its id is decided.
 
-    A SITE_ID alone proves nothing: one that was set by hand may be another site's. Where ids are given, it counts only
+    A SITE_ID alone proves nothing: one that was set by hand may be another site's. If ids are given, it counts only
     beside the shared database, which ``shared`` is. Only Mirrors writes the variable that names the site.
     """
     site_id, owner, database = (mirror.variables.get(name) for name in (SITE_ID, MIRRORS_APPLICATION, DATABASE_URL))

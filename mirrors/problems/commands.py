@@ -107,7 +107,7 @@ COMMAND_PROBLEMS: Mapping[str, ProblemMeaning] = {
     ),
     "run-program-set": ProblemMeaning(
         "PULUMI_RUN_PROGRAM is set. Each pulumi up then takes several times as long.",
-        "Unset it. Where a refresh or destroy needs the program, use --run-program.",
+        "Unset it. If a refresh or destroy needs the program, use --run-program.",
     ),
     "secrets-manager-refuses": ProblemMeaning(
         "The stack's secrets manager refuses the passphrase or the key of this shell.",

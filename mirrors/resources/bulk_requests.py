@@ -35,7 +35,7 @@ def list_variables_of(divio: Divio, chunk: Sequence[Environment]) -> dict[str, l
 
 
 def find_deployed_environments(divio: Divio, chunk: Sequence[Environment]) -> dict[str, bool]:
-    """Return {environment: whether it has a deployment}. Where the platform refuses to list them, each may have one."""
+    """Return {environment: whether it has a deployment}. If the platform refuses to list them, each may have one."""
     try:
         deployed = {item.environment for item in divio.deployments.list_of_several([item.uuid for item in chunk])}
     except REFUSALS:

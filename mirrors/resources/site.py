@@ -87,7 +87,7 @@ class SiteProvider(Provider):
     def diff(self, _id: str, _olds: Properties, _news: Properties) -> DiffResult:
         """Compare the inputs, as the engine does, and add what a failed operation left undone.
 
-        After a failure without a refresh the stored inputs are those of that operation. What it left undone is a
+        After a failure without a refresh the stored inputs are those of that operation. All that it left undone is a
         change, and so is a deferred failure. Mirrors leaves a paused site alone: it tries again with the site's wave.
         """
         result = super().diff(_id, _olds, _news)
@@ -126,7 +126,7 @@ class SiteProvider(Provider):
         """Return the owned variables with their live values, and the deployment that the site runs now.
 
         A hidden value stays as it is in the state. Mirrors looks into a deployment only if it is not the stored one:
-        the variables of a deployment never change. Where a value is hidden there, the site is not known to run it.
+        the variables of a deployment never change. If a value is hidden there, the site is not known to run it.
         """
         stored, environment = SiteState.of(props), props["environment"]
         with translate_errors(props["site"]):

@@ -70,7 +70,7 @@ class SiteDeployer:
     def _run(self, recorded: str | None) -> Properties:
         """Deploy, and return ``{deployment, url}``."""
         checked, release = self.checked, self.goal.release or ""
-        # Where a target leaves the original out, the inputs have the release of an earlier run.
+        # If a target leaves the original out, the inputs have the release of an earlier run.
         newest = {checked.newest_release, release} if checked.newest_release else None
         conditions = StartConditions(newest, checked.start_refusal, bypasses_gate=checked.deferring_run is not None)
         inputs = self.inputs | {"secrets": checked.secrets, "sensitive": checked.sensitive, "release": release}

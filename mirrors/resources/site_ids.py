@@ -57,7 +57,7 @@ class SiteIdsProvider(Provider):
         """Decide who has which id, from the state and the facts. No site is renumbered.
 
         A contradiction, such as a retired id that is declared, is a failure that names it. So is a new mirror that runs
-        with another database. Where its DATABASE_URL is hidden, Mirrors looks it up before it gives any id.
+        with another database. If its DATABASE_URL is hidden, Mirrors looks it up before it gives any id.
         """
         hints: Properties = news["hints"]
         request = _load_known_request(hints)

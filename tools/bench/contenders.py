@@ -1,7 +1,7 @@
 """The contenders that the bench measures: this checkout, and others beside it.
 
 ``revision``: another revision of the repository, with its own packages and in the environment that it recommends.
-``floor``: one resource of one number a mirror, whose provider does nothing. What it takes the engine takes at least.
+``floor``: one resource of one number a mirror, whose provider does nothing. The engine takes at least that.
 ``script``: the same changes with ``requests``, one call after another. No state, no preview, no refresh.
 """
 

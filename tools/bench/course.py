@@ -1,4 +1,4 @@
-"""In which order what is measured. What is compared runs directly before or after the other."""
+"""The order of the measurements. Two that are compared run one directly after the other."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ BUILT_WITH = ("hatchling",)
 
 
 def build_images(layout: Layout, host: str) -> None:
-    """Build the images. What has not changed is not built again.
+    """Build the images. Docker builds no unchanged part again.
 
     Raises:
         UnavailableError: a command fails.

@@ -7,5 +7,5 @@ Three routes, the first that works (see ``docs/adr/0002-tools.md``):
 3. `modules`: built from Go modules that are pinned in ``tools/pulumi`` and ``tools/pulumi-language-python``.
 
 A route is one function from a `layout.Layout` to nothing. If it cannot work, it raises `layout.UnavailableError` with
-the reason. What it leaves in ``.tools/bin`` is complete, since each file gets there by a rename.
+the reason. Each file in ``.tools/bin`` is complete, since each file gets there by a rename.
 """

@@ -19,7 +19,7 @@ The namespace is `mirrors`, whatever your project is called. Mirrors refuses an 
 writes anything, and names the key's path.
 
 Write what all stacks share into `Pulumi.yaml`, an object there below `value`. Write what one stack has of its own into
-`Pulumi.<stack>.yaml`, an object there without `value`. Each key may be in either file. Where a key is in both, the
+`Pulumi.<stack>.yaml`, an object there without `value`. Each key may be in either file. If a key is in both, the
 stack's value replaces the other as a whole: Pulumi merges nothing. For what differs from site to site and from stack to
 stack there are keys of their own: `overrides` and `secrets`.
 

@@ -58,7 +58,7 @@ class Key:
         path: The key as a user writes it.
         place: The same in ``SOUND``.
         field: The model's field.
-        meaning: The field's docstring. What follows ``Default:`` at its end replaces the field's own default.
+        meaning: The field's docstring. The text after ``Default:`` at its end replaces the field's own default.
     """
 
     path: str

@@ -70,7 +70,7 @@ def run_with_progress(
 
 
 def _print_end(code: int, progress: UpdateProgress, said: TextIO) -> None:
-    """Print the result. Where the engine's log has no end, its own output is all that is certain."""
+    """Print the result. If the engine's log has no end, its own output is all that is certain."""
     said.seek(0)
     output = said.read().strip()
     with silent_if_closed():

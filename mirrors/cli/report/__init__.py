@@ -85,7 +85,7 @@ def look_at_fleet(title: str, settings: Settings, stack: str, cwd: Path) -> Stac
 
 
 def write_file(path: Path, text: str) -> None:
-    """Write a file whole or not at all. What is no regular file, such as a pipe, is written to. Raises MirrorsError."""
+    """Write a file whole or not at all; a pipe, or another irregular file, as it is. Raises MirrorsError."""
     data = text.encode(errors="backslashreplace")
     try:
         target = path.resolve()

@@ -69,7 +69,7 @@ class Console:
             raise SandboxError(f"{subject}: the sandbox does not answer on {self.state.url}") from error
         if response.ok:
             return dict(response.json())
-        # What is not JSON is a page, which says no more than its status.
+        # An answer that is not JSON is a page, which says no more than its status.
         said = response.text[:LONGEST_ANSWER] if "json" in response.headers.get("Content-Type", "") else response.reason
         raise SandboxError(f"{subject}: the sandbox answered {response.status_code}: {said}")
 

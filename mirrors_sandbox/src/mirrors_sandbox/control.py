@@ -28,7 +28,7 @@ class Sandbox(ServerControl):
         python: Path | str | None = None,
         by_hand: Sequence[str] = (),
     ) -> None:
-        """Make the account: an original, deployed to Test and Live, and fresh mirrors. What exists stays as it is.
+        """Make the account: an original, deployed to Test and Live, and fresh mirrors. An existing part stays as it is.
 
         Args:
             numbered: how many mirrors ``{original}-0001`` … to make besides those named.

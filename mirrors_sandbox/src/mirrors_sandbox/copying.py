@@ -1,4 +1,4 @@
-"""Copying an environment. What the platform carries over is unknown; here: branch and custom variables."""
+"""Copying an environment. The copy has branch and custom variables. The platform may carry over more."""
 
 from mirrors_sandbox.deploying import is_credential
 from mirrors_sandbox.models import Environment, EnvironmentVariable

@@ -18,7 +18,7 @@ For deployments, ``deployment-fails``, ``deployment-hangs`` and ``deployment-wro
 carried out by the runner, which asks ``next_deployment_fault``.
 
 A fault meets requests by ``method`` (empty: any) and ``path`` (a regular expression, searched in the path with its
-query; for deployments in ``application/environment``). Of those it lets the first ``settings.after`` (0) pass, then
+query; for deployments in ``application/environment``). It lets the first ``settings.after`` (0) pass, then
 strikes with ``probability``, at most ``remaining`` times. Chance comes from ``seed`` and the number of requests met:
 the same requests in the same order are struck again.
 """

@@ -1,7 +1,7 @@
 """``GET environments/{uuid}/logs/``: what a site has written, with links to what came before and what comes after.
 
 ``{results: [{timestamp, service, message}], next, previous}``, without a count. A client that tails asks ``next`` again
-and again (divio-cli 4.0.5, ``show_log``). Where nothing is older, ``previous`` is the address that was just read (seen
+and again (divio-cli 4.0.5, ``show_log``). If nothing is older, ``previous`` is the address that was just read (seen
 in a client's script).
 """
 

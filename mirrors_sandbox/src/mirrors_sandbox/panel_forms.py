@@ -34,7 +34,7 @@ class VariableForm(VariableModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # What the database has: the instance itself is changed by a form that does not validate.
+        # The values that the database has: the instance itself is changed by a form that does not validate.
         self.kept = self.instance.value if self.instance.pk and self.instance.is_sensitive else None
         if self.kept is not None:
             self.fields["value"].widget = MaskedInput()

@@ -143,7 +143,7 @@ def _built_in(environment: Environment) -> dict[str, Any]:
     name = f"{application[:NAME_OF_DATABASE]}-{environment.slug}-{secrets.token_hex(4)}"
     database = databases(state).new_dsn(name)
     storage = quote(str(state / "storage" / f"{application}-{environment.slug}"))
-    # Where the sandbox starts no process, a domain would be an address at which a client waits for an answer in vain.
+    # If the sandbox starts no process, a domain would be an address at which a client waits for an answer in vain.
     serves = state.known_settings().runner == "process"
     return {
         "STAGE": environment.slug,

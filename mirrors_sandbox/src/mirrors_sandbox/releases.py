@@ -88,7 +88,7 @@ def _unpack(codebase: Path, commit: str, directory: Path) -> None:
     partial.mkdir(mode=0o700)
     try:
         with tarfile.open(fileobj=io.BytesIO(git(codebase, "archive", "--format=tar", commit))) as archive:
-            # As an attribute, because the argument came with 3.11.4: older ones ignore it.
+            # An attribute, because the argument came with 3.11.4: older ones ignore it.
             archive.extraction_filter = getattr(tarfile, "data_filter", None)
             archive.extractall(partial)  # noqa: S202 - git's own archive of the user's own code
         compileall.compile_dir(partial, quiet=2, stripdir=str(partial), prependdir=str(directory))

@@ -99,7 +99,7 @@ def _parts(dsn: str) -> SplitResult:
 
 
 def _has_hash(dsn: str) -> bool:
-    """Return whether the password has an unescaped ``#``. Of the two libraries only django-environ reads such a DSN."""
+    """Return whether the password has an unescaped ``#``. Only django-environ of the two libraries reads such a DSN."""
     parts = urlsplit(dsn)
     return not parts.path and "@" in parts.fragment
 

@@ -3,7 +3,7 @@
 Two processes cannot listen on one port, and the address of a site must not change. So where a site serves already, the
 new process first proves itself on a free port, while the old one goes on serving. Once it is healthy, both stop, and
 the new one starts on the site's own port. For the time of one start no process answers there. If it then fails after
-all, the old one is started again. Where nothing serves, the new process starts on the site's own port at once.
+all, the old one is started again. If nothing serves, the new process starts on the site's own port at once.
 """
 
 import http.client
