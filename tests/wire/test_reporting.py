@@ -8,9 +8,11 @@ from mirrors.problems.events import EVENTS_VARIABLE, read_events
 from mirrors.problems.reported import ReportedEvents
 from mirrors.resources.original import OriginalProvider
 from mirrors.resources.site import SiteProvider
+from mirrors.resources.site_ids import SiteIdsProvider
 from tests.wire.platform import CANARY
 from tests.wire.provider import Refused, Wire, provider_process
 from tests.wire.test_check_and_diff import INPUTS
+from tests.wire.test_site_ids import hints
 
 NOWHERE = {"mirrors:apiUrl": "http://127.0.0.1:1", "mirrors:apiToken": CANARY}
 
@@ -53,6 +55,17 @@ def test_what_a_read_raises_is_reported(reporting: Reporting) -> None:
     [problem] = reporting.reported().problems
     assert (problem.code, problem.site) == ("platform-unreachable", "acme-de (test)")
     assert str(refused.value).endswith(problem.line)
+
+
+def test_an_id_that_the_list_of_released_ones_still_has_is_noted(reporting: Reporting) -> None:
+    known = {"u-acme": {"name": "acme", "id": 1}, "u-acme-de": {"name": "acme-de", "id": 2}}
+    before = {"assignments": known, "retired": {}, "highest": 2, "found": {}}
+    with provider_process(NOWHERE, reporting.folder / "said") as stub:
+        assert Wire(stub, SiteIdsProvider()).check(before, hints("acme-de", release=[2])) == (before, [])
+
+    [note] = reporting.reported().notes
+    assert note.site == "acme-de"
+    assert "mirrors:fleet.releaseSiteIds still lists" in note.text
 
 
 def test_a_file_that_cannot_be_written_hides_no_error(reporting: Reporting, monkeypatch: pytest.MonkeyPatch) -> None:

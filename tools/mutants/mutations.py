@@ -659,4 +659,54 @@ REFUSALS = (
     ),
 )
 
-MUTATIONS = (*ORDER, *THEIRS, *SECRETS, *RELEASES, *REFUSALS, *SITE_IDS, *PLATFORM, *CONTAINERS, *PROGRAM_FLEETS)
+REPORTS = (
+    Mutation(
+        "a-missing-variable-hides-a-stale-password",
+        "mirrors/planning/reports/conditions.py",
+        "tuple(detail for _, detail in findings)",
+        "(findings[0][1],)",
+        (
+            "tests/unit/test_planning_status.py::test_a_missing_variable_does_not_hide_a_stale_password_nor_an_older_release",
+        ),
+    ),
+    Mutation(
+        "a-preview-deploys-for-the-release-of-a-half-done-attempt",
+        "mirrors/planning/reports/pulumi_steps.py",
+        "SiteState.of(step.new).with_kept_release(outputs, restriction)",
+        "SiteState.of(step.new)",
+        (
+            "tests/unit/test_planning_preview.py"
+            "::test_an_attempt_that_stopped_half_way_deploys_nothing_once_no_site_follows_releases",
+        ),
+    ),
+    Mutation(
+        "a-released-id-is-never-retired-and-no-one-knows",
+        "mirrors/resources/site_ids.py",
+        "(*removed, *note_released_ids(now, request))",
+        "removed",
+        (f"{REPORTING}::test_an_id_that_the_list_of_released_ones_still_has_is_noted",),
+    ),
+    Mutation(
+        "an-error-of-the-system-is-taken-for-a-closed-output",
+        "mirrors/cli/progress/__init__.py",
+        "            with open_view() as view:\n",
+        "            with silent_if_closed(), open_view() as view:\n",
+        (
+            "tests/unit/test_cli_deploy_runs.py"
+            "::test_only_a_closed_output_is_silent_and_another_error_of_the_system_is_seen",
+        ),
+    ),
+)
+
+MUTATIONS = (
+    *ORDER,
+    *THEIRS,
+    *SECRETS,
+    *RELEASES,
+    *REFUSALS,
+    *SITE_IDS,
+    *PLATFORM,
+    *CONTAINERS,
+    *PROGRAM_FLEETS,
+    *REPORTS,
+)
