@@ -131,21 +131,21 @@ class SiteState:
         """
         return self if self.deployment is not None else replace(self, release=None if release else release)
 
-    def with_kept_release(self, before: Self, rollout: str | None) -> Self:
-        """Return the declared site, with the release that the rollout lets it keep.
+    def with_kept_release(self, before: Self, restriction: str | None) -> Self:
+        """Return the declared site, with the release that its restriction lets it keep.
 
         A site that follows no release keeps the one that it runs. Mirrors does not ask a held site for its health.
         ``check`` knows only the inputs, which after a failure are those of the attempt.
 
         Args:
             before: The site as the outputs have it.
-            rollout: The site's part in the rollout, as ``check`` gets it.
+            restriction: Why the site does not get each release, as ``check`` gets it.
         """
-        if rollout not in ("keep-release", "held"):
+        if restriction not in ("keep-release", "held"):
             return self
         image = before.image_environment or self.image_environment
         kept = replace(self, release=before.release or "", image_environment=image)
-        return replace(kept, verified=before.verified) if rollout == "held" else kept
+        return replace(kept, verified=before.verified) if restriction == "held" else kept
 
     def only_managed(self, declared: Collection[str]) -> Self:
         """Return the site without the variables from before Mirrors that are not declared: those stay as they are."""

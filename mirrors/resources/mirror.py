@@ -1,4 +1,7 @@
-"""``Mirror`` and ``OriginalSite`` as a program declares them. An application is adopted; it is never deleted."""
+"""``Mirror`` and ``OriginalSite`` as a program declares them. An application is adopted; it is never deleted.
+
+``CHECK_ONLY`` of ``mirrors.planning.site_properties`` has the name of each check-only property in the code.
+"""
 
 from collections.abc import Mapping
 from typing import Any
