@@ -9,7 +9,7 @@ from mirrors.cli.stacks import export_state
 from mirrors.config.platforms import platform_kind_of_types
 from mirrors.config.program_fleet import DECLARATION_OUTPUT, ProgramFleet
 from mirrors.errors import MirrorsError
-from mirrors.planning.reports.pulumi_steps import DYNAMIC_TYPES, SITE_TYPES
+from mirrors.planning.reports.pulumi_steps import DYNAMIC_TYPES, FLEET_TYPE, SITE_TYPES
 from mirrors.planning.site_ids.facts import Ledger
 from mirrors.planning.site_ids.ledger import load_ledger
 from mirrors.planning.site_state import SiteState
@@ -24,7 +24,6 @@ ONE_LEDGER_REMEDY = (
 )
 """The way out of a state with more than one ledger."""
 
-FLEET_TYPE = "mirrors:index:Fleet"
 FLEET_TYPES = ("mirrors:index:", DYNAMIC_TYPES)
 
 

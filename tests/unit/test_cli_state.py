@@ -6,9 +6,10 @@ import pytest
 
 from mirrors.cli.doctor.engine import check_ledger
 from mirrors.cli.program_fleets import choose_named_fleet
-from mirrors.cli.state import FLEET_TYPE, StackState
+from mirrors.cli.state import StackState
 from mirrors.config.known_later import KnownLater
 from mirrors.errors import MirrorsError
+from mirrors.planning.reports.pulumi_steps import FLEET_TYPE
 from mirrors.planning.site_ids.facts import IdHolder, Ledger
 from mirrors.problems.findings import FindingLevel
 
