@@ -160,7 +160,8 @@ def _end_tasks(loop: asyncio.AbstractEventLoop) -> None:
 
 
 def _find_event_loops() -> list[asyncio.AbstractEventLoop]:
-    return [item for item in gc.get_objects() if isinstance(item, asyncio.BaseEventLoop)]
+    # isinstance would ask a lazy object for its class: Django's settings then fail in a process without a project.
+    return [item for item in gc.get_objects() if issubclass(type(item), asyncio.BaseEventLoop)]
 
 
 def widen_executor(threads: int) -> bool:
