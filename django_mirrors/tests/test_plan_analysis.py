@@ -13,6 +13,7 @@ from django.db import connections, models
 from django.db.migrations import (
     AddConstraint,
     AddField,
+    AddIndex,
     AlterField,
     AlterModelManagers,
     AlterModelOptions,
@@ -27,14 +28,19 @@ from django.db.migrations import (
 )
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
+from django.db.models.functions import Cast, Collate
+from django.db.models.lookups import GreaterThan
 from django.test import override_settings
 
+from django_mirrors.declaration import declare_schema
 from django_mirrors.errors import AnalysisError
 from django_mirrors.plan_analysis import ChangeKind, Effect, analyze_plan
+from tests.databases import new_database
 from tests.small_app import after, applied, migration, thing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from django.db.migrations.migration import Migration
 
@@ -217,6 +223,37 @@ def test_what_goes_to_another_database_is_unknown_where_migrate_goes_on_to_furth
     assert [effect.kind for effect in found] == [ChangeKind.UNKNOWN] * 3
 
 
+class ByName:
+    """A router that knows models by name, and not the automatic tables of their many-to-many fields."""
+
+    def __init__(self, **places: str) -> None:
+        self.places = places
+
+    def allow_migrate(self, alias: str, _app_label: str, model_name: str = "", **_hints: Any) -> bool:
+        return alias == self.places.get(model_name, self.places["other"])
+
+
+@pytest.mark.parametrize(
+    ("places", "kind"),
+    [
+        ({"thing": "default", "other": "archive"}, ChangeKind.REMOVED),
+        ({"thing": "archive", "other": "default"}, ChangeKind.EXPAND),
+    ],
+    ids=["here", "elsewhere"],
+)
+def test_a_many_to_many_table_is_where_its_model_is_as_django_makes_it(
+    sqlite: Database, monkeypatch: pytest.MonkeyPatch, places: dict[str, str], kind: ChangeKind
+) -> None:
+    monkeypatch.setitem(connections.settings, "archive", connections.settings["default"])
+    tags = AddField("thing", "tags", models.ManyToManyField("shop.Tag"))
+    state = after(thing(), CreateModel("Tag", [("id", models.AutoField(primary_key=True))]), tags)
+    with override_settings(DATABASE_ROUTERS=[ByName(**places)]):
+        (found,) = effects(sqlite, state, migration("0002", [RemoveField("thing", "tags")]))
+        declared = {table.name for table in declare_schema(state.apps).tables}
+    assert found.kind is kind
+    assert ("shop_thing_tags" in declared) is (kind is ChangeKind.REMOVED)
+
+
 def test_a_renamed_model_has_its_content_type_renamed_behind_it(sqlite: Database) -> None:
     kept = thing()
     kept.options["db_table"] = "things"
@@ -320,6 +357,58 @@ def test_other_words_for_a_violation_are_nothing_to_the_database(sqlite: Databas
         alter = import_module("django.db.migrations").AlterConstraint("thing", "once", once("Already there."))
         (found,) = effects(sqlite, state, migration("0002", [alter]))
         assert found.kind is ChangeKind.EXPAND
+
+
+@pytest.mark.parametrize(
+    ("before", "after_it"),
+    [
+        (models.UniqueConstraint(Collate("note", "binary"), name="once"), Collate("note", "nocase")),
+        (models.UniqueConstraint(Cast("note", models.TextField()), name="once"), Cast("note", models.IntegerField())),
+    ],
+    ids=["collation", "type"],
+)
+def test_a_constraint_that_changes_in_what_its_text_leaves_out_is_another(
+    sqlite: Database, before: models.UniqueConstraint, after_it: Any
+) -> None:
+    state = after(thing(note=models.CharField(max_length=9)), AddConstraint("thing", before))
+    plan = [RemoveConstraint("thing", "once"), AddConstraint("thing", models.UniqueConstraint(after_it, name="once"))]
+    found = effects(sqlite, state, migration("0002", plan))
+    assert {ChangeKind.REMOVED, ChangeKind.CONSTRAINT} <= {effect.kind for effect in found}
+
+
+@pytest.mark.parametrize(
+    ("condition", "kind"),
+    [
+        (models.Q(size__gt=100 / models.F("size")), ChangeKind.CONSTRAINT),
+        (models.Q(GreaterThan(100 / models.F("size"), 1)), ChangeKind.CONSTRAINT),
+        (models.Q(size__gt=1) | ~models.Q(size__lt=models.F("id")), ChangeKind.EXPAND),
+    ],
+    ids=["a value that is computed", "a condition that is computed", "names and values"],
+)
+def test_an_index_whose_condition_computes_refuses_rows(
+    sqlite: Database, condition: models.Q, kind: ChangeKind
+) -> None:
+    """PostgreSQL divides by zero when a row comes."""
+    index = models.Index(fields=["size"], name="some", condition=condition)
+    (found,) = effects(sqlite, after(thing(size=number())), migration("0002", [AddIndex("thing", index)]))
+    assert found.kind is kind
+
+
+def test_a_collation_that_goes_needs_a_word(postgresql: Database, tmp_path: Path) -> None:
+    remove = import_module("django.contrib.postgres.operations").RemoveCollation("german", "de")
+    (found,) = effects(postgresql, after(thing()), migration("0002", [remove]))
+    assert found.kind is ChangeKind.UNKNOWN
+    with new_database("sqlite", tmp_path) as sqlite:
+        (found,) = effects(sqlite, after(thing()), migration("0002", [remove]))
+    assert found.kind is ChangeKind.EXPAND, "Django does nothing there"
+
+
+def test_what_the_state_forgets_beside_sql_is_said_to_the_person_who_acknowledges_it(sqlite: Database) -> None:
+    sql = RunSQL("ALTER TABLE shop_thing DROP COLUMN size")
+    drop = SeparateDatabaseAndState([sql], [RemoveField("thing", "size")])
+    found = effects(sqlite, after(thing(size=number())), migration("0002", [drop]))
+    assert {effect.kind for effect in found} == {ChangeKind.UNKNOWN}
+    assert "forgets shop_thing.size in the state" in found[-1].detail
 
 
 if django.VERSION >= (5, 0):  # database defaults

@@ -41,6 +41,7 @@ def looked(database: Database, code: Sequence[Operation], real: Sequence[Operati
         return "\n".join(mismatch_texts(connection, declare_schema(after(*code).apps)))
 
 
+@pytest.mark.each_version
 def test_nothing_is_missing_where_the_code_has_migrated_itself(database: Database) -> None:
     everything = thing(
         note=note(null=True),
@@ -235,6 +236,37 @@ def test_a_table_of_an_attached_file_is_found(sqlite: Database) -> None:
         assert mismatch_texts(connection, declare_schema(after(elsewhere).apps))
         cursor.execute("CREATE TABLE other.thing (id integer PRIMARY KEY)")
         assert mismatch_texts(connection, declare_schema(after(elsewhere).apps)) == ()
+
+
+def test_a_table_whose_name_the_database_cuts_is_found(postgresql: Database) -> None:
+    long = thing(note=note())
+    long.options["db_table"] = "ä" * 40
+    assert looked(postgresql, [long], [long]) == ""
+
+
+def test_a_column_that_the_database_adds_itself_is_there(postgresql: Database) -> None:
+    version = thing(version=models.PositiveIntegerField(db_column="xmin"))
+    assert looked(postgresql, [version], [thing()]) == ""
+
+
+def test_a_row_of_sqlite_has_a_number(sqlite: Database) -> None:
+    """A full-text index of wagtail has a model with that column."""
+    numbered = CreateModel("Thing", [("rowid", models.IntegerField(primary_key=True)), ("body", models.TextField())])
+    with sqlite.connected() as connection, connection.cursor() as cursor:
+        declaration = declare_schema(after(numbered).apps)
+        cursor.execute("CREATE VIRTUAL TABLE shop_thing USING FTS5(body)")
+        assert mismatch_texts(connection, declaration) == ()
+        cursor.execute("DROP TABLE shop_thing")
+        cursor.execute("CREATE TABLE shop_thing (body text PRIMARY KEY) WITHOUT ROWID")
+        assert "shop_thing.rowid does not exist: shop.Thing needs it." in mismatch_texts(connection, declaration)
+
+
+def test_the_many_to_many_table_of_a_model_that_migrations_do_not_make_may_be_absent(database: Database) -> None:
+    """Django makes none, whatever the model at the other end is."""
+    tag = CreateModel("Tag", [("id", models.AutoField(primary_key=True))])
+    elsewhere = thing(tags=models.ManyToManyField("shop.Tag"))
+    elsewhere.options["managed"] = False
+    assert looked(database, [tag, elsewhere], [tag, elsewhere]) == ""
 
 
 def test_a_view_is_found_and_nothing_in_it_need_be_unique(database: Database) -> None:

@@ -10,7 +10,14 @@ if TYPE_CHECKING:
     from django.db.migrations.migration import Migration
     from django.db.migrations.operations.base import Operation
 
-__all__ = ["HARMLESS_OVERRIDES", "is_builtin_operation", "is_labelled_safe", "is_linter_marker", "overrides_apply"]
+__all__ = [
+    "HARMLESS_OVERRIDES",
+    "is_builtin_operation",
+    "is_labelled_safe",
+    "is_linter_marker",
+    "overrides_apply",
+    "removes_collation",
+]
 
 HARMLESS_OVERRIDES = {
     *("category", "database_backwards", "deconstruct", "describe", "elidable", "formatted_description"),
@@ -40,6 +47,12 @@ def is_linter_marker(operation: Operation) -> bool:
     """Return whether the operation is django-migration-linter's marker, which does nothing."""
     cls: Any = type(operation)
     return cls.__name__ == "IgnoreMigration" and is_defined_in(cls, "django_migration_linter.operations")
+
+
+def removes_collation(operation: Operation) -> bool:
+    """Return whether it is Django's ``RemoveCollation``. Its module cannot be imported without PostgreSQL's driver."""
+    classes = [cls for cls in type(operation).__mro__ if cls.__name__ == "RemoveCollation"]
+    return any(is_defined_in(cls, "django.contrib.postgres.operations") for cls in classes)
 
 
 def is_labelled_safe(operation: object, migration: Migration) -> bool:

@@ -8,10 +8,11 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps as installed
-from django.db import DEFAULT_DB_ALIAS, connections, router
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.migrations.loader import MigrationLoader
 
 from django_mirrors.model_schema import describe_model
+from django_mirrors.routing import has_table_of
 from django_mirrors.tables import Column, Constraint, Reference, Table, parse_size
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def declare_schema(apps: Apps | None = None) -> SchemaDeclaration:
     tables = [
         describe_model(model, connection)
         for model in models
-        if not model._meta.proxy and router.allow_migrate_model(DEFAULT_DB_ALIAS, model)
+        if not model._meta.proxy and has_table_of(connection, model)
     ]
     migrations = () if apps else MigrationLoader(None, ignore_no_migrations=True).disk_migrations
     names = tuple(sorted(f"{app}.{name}" for app, name in migrations))

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
+from django.db.models import F, Q, Value
 
 from django_mirrors.class_origin import django_base, overridden_names
+from django_mirrors.routing import owner_of
 from django_mirrors.stable_repr import class_path, stable_repr
 from django_mirrors.tables import CUSTOM, Column, Constraint, Reference, Table, parse_size
 
@@ -46,7 +48,8 @@ def describe_model(model: type[models.Model], connection: BaseDatabaseWrapper) -
         *_unique_together(model),
         *(_constraint(model, item) for item in (*meta.constraints, *_constraining_indexes(model))),
     )
-    return Table(str(meta.db_table), str(meta.label), bool(meta.can_migrate(connection)), columns, constraints)
+    managed = bool(owner_of(model)._meta.can_migrate(connection))
+    return Table(str(meta.db_table), str(meta.label), managed, columns, constraints)
 
 
 def _column(field: Any, connection: BaseDatabaseWrapper) -> Column:
@@ -130,9 +133,18 @@ def _column_name(meta: Any, name: str) -> str:
 def _constraining_indexes(model: type[models.Model]) -> list[models.Index]:
     """Return the indexes that act as constraints.
 
-    An index of an expression refuses a row that the expression fails for. A custom index class may do so too.
+    An index of an expression refuses a row that the expression fails for, such as a division by zero. So does one with
+    a condition that computes. A custom index class may do so too.
     """
-    return [index for index in model._meta.indexes if index.expressions or _is_custom(index)]
+    found = model._meta.indexes
+    return [index for index in found if index.expressions or _computes(index.condition) or _is_custom(index)]
+
+
+def _computes(condition: Any) -> bool:
+    """Return whether a condition has more than names and values."""
+    if isinstance(condition, Q):
+        return any(_computes(child[1] if isinstance(child, tuple) else child) for child in condition.children)
+    return hasattr(condition, "resolve_expression") and not isinstance(condition, (F, Value))
 
 
 def _constraint(model: type[models.Model], constraint: Any) -> Constraint:

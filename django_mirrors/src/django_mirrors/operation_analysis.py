@@ -14,7 +14,13 @@ from typing import TYPE_CHECKING, Any
 from django.db.migrations import operations
 
 from django_mirrors.content_types import renamed_content_type_effects
-from django_mirrors.custom_operations import is_builtin_operation, is_labelled_safe, is_linter_marker, overrides_apply
+from django_mirrors.custom_operations import (
+    is_builtin_operation,
+    is_labelled_safe,
+    is_linter_marker,
+    overrides_apply,
+    removes_collation,
+)
 from django_mirrors.effects import ChangeKind, Effect
 from django_mirrors.errors import AnalysisError
 from django_mirrors.introspection import introspect_tables
@@ -25,7 +31,7 @@ from django_mirrors.schema_change import SchemaChange
 from django_mirrors.schema_diff import diff_effects
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from django.db.backends.base.base import BaseDatabaseWrapper
     from django.db.migrations.migration import Migration
@@ -119,6 +125,8 @@ class OperationAnalyzer:
         elif isinstance(operation, WITHOUT_DATABASE) or is_linter_marker(operation):
             operation.state_forwards(app_label, state)
             yield _nothing("nothing in the database")
+        elif self._removes_collation(operation, app_label):
+            yield _unknown("removes a collation, and queries of any code may name it")
         else:
             yield self._compared(operation, app_label, state)
 
@@ -136,11 +144,10 @@ class OperationAnalyzer:
         operation.state_forwards(migration.app_label, state)
         # A table that the state learns again exists, but only now code creates rows in it.
         state_differences = self._differences(SchemaChange.from_schemas(before, self.rendering.schemas(state)[0]))
-        refers = tuple(
-            effect
-            for effect in state_differences
-            if effect.kind is ChangeKind.BLOCKS_DELETE and effect.place not in places
-        )
+        found = [effect for effect in state_differences if effect.place not in places]
+        refers = tuple(effect for effect in found if effect.kind is ChangeKind.BLOCKS_DELETE)
+        if any(effect.kind is ChangeKind.UNKNOWN for step in steps for effect in step.effects):
+            yield from _forgotten(found)
         if refers:
             yield PlanStep("", refers, isolated=True)
         elif not steps:
@@ -172,6 +179,10 @@ class OperationAnalyzer:
             "", tuple(effects) or _nothing("nothing that code could notice").effects, change, isolated=bool(existing)
         )
 
+    def _removes_collation(self, operation: Operation, app_label: str) -> bool:
+        here = self.connection.vendor == "postgresql" and runs_app(self.connection, app_label, {})
+        return here and removes_collation(operation)
+
     def _differences(self, change: SchemaChange) -> list[Effect]:
         return [effect for effect in diff_effects(change) if self.is_relevant(effect)]
 
@@ -199,6 +210,15 @@ def _unknown(words: str, *more: Effect) -> PlanStep:
 
 def _nothing(words: str) -> PlanStep:
     return PlanStep("", (_effect(ChangeKind.EXPAND, words),))
+
+
+def _forgotten(state_differences: Iterable[Effect]) -> Iterator[PlanStep]:
+    """Yield what the state forgets beside code that cannot be judged: the code may drop it, or only free it."""
+    removed = [effect for effect in state_differences if effect.kind is ChangeKind.REMOVED]
+    words = "forgets {} in the state, and its code may drop that in the database"
+    if removed:
+        told = (replace(effect, kind=ChangeKind.UNKNOWN, detail=words.format(effect.place)) for effect in removed)
+        yield PlanStep("", tuple(told), isolated=True)
 
 
 def _with_operation(operation: str, step: PlanStep) -> PlanStep:

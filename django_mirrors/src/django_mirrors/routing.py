@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
     from django.db.models import Model
 
-__all__ = ["HIDDEN_BY_ROUTER", "has_table_of", "hides_app", "hides_model", "runs_app"]
+__all__ = ["HIDDEN_BY_ROUTER", "has_table_of", "hides_app", "hides_model", "owner_of", "runs_app"]
 
 HIDDEN_BY_ROUTER = (
     "is for a model or app that the routers allow in no configured database. Mirrors cannot know where it is applied, "
@@ -21,7 +21,7 @@ HIDDEN_BY_ROUTER = (
 
 def has_table_of(connection: BaseDatabaseWrapper, model: type[Model]) -> bool:
     """Return whether this database has the model's table."""
-    return bool(router.allow_migrate_model(connection.alias, model))
+    return _is_allowed(connection.alias, model)
 
 
 def runs_app(connection: BaseDatabaseWrapper, app_label: str, hints: dict[str, Any]) -> bool:
@@ -33,7 +33,7 @@ def hides_model(connection: BaseDatabaseWrapper, model: type[Model]) -> bool:
     """Return whether the table is not here, and no other configured database has it."""
     if has_table_of(connection, model):
         return False
-    return _several_schemas() or not any(router.allow_migrate_model(alias, model) for alias in _others(connection))
+    return _several_schemas() or not any(_is_allowed(alias, model) for alias in _others(connection))
 
 
 def hides_app(connection: BaseDatabaseWrapper, app_label: str, hints: dict[str, Any]) -> bool:
@@ -43,6 +43,17 @@ def hides_app(connection: BaseDatabaseWrapper, app_label: str, hints: dict[str, 
     return _several_schemas() or not any(
         router.allow_migrate(alias, app_label, **hints) for alias in _others(connection)
     )
+
+
+def _is_allowed(alias: str, model: type[Model]) -> bool:
+    """Ask the routers as Django does: for an automatic many-to-many table, about the model that has the field."""
+    return bool(router.allow_migrate_model(alias, owner_of(model)))
+
+
+def owner_of(model: type[Model]) -> type[Model]:
+    """Return the model whose operations make the table: the model itself, or the one with the many-to-many field."""
+    owner: type[Model] = model._meta.auto_created or model  # type: ignore[assignment]
+    return owner
 
 
 def _others(connection: BaseDatabaseWrapper) -> list[str]:

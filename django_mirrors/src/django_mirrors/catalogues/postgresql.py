@@ -14,15 +14,19 @@ __all__ = ["read_table"]
 FIND = """
 SELECT c.oid, c.relkind IN ('m', 'v') FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relname = %s AND c.relkind IN ('f', 'm', 'p', 'r', 'v')
-AND CASE WHEN %s::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = %s END
+WHERE c.relname = %s::name AND c.relkind IN ('f', 'm', 'p', 'r', 'v')
+AND CASE WHEN %s::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = %s::name END
 """
+"""The type ``name`` cuts a longer name, as every statement does."""
+
 COLUMNS = """
-SELECT a.attname, NOT (a.attnotnull OR t.typnotnull), a.atthasdef OR a.attidentity <> '',
+SELECT a.attname, NOT (a.attnotnull OR t.typnotnull), a.atthasdef OR a.attidentity <> '' OR a.attnum < 0,
 CASE t.typtype WHEN 'd' THEN t.typtypmod ELSE a.atttypmod END, CASE t.typtype WHEN 'd' THEN t.typbasetype ELSE t.oid END
 FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
-WHERE a.attrelid = %s AND a.attnum > 0 AND NOT a.attisdropped
+WHERE a.attrelid = %s AND NOT a.attisdropped
 """
+"""Columns below 0 are PostgreSQL's own, such as ``xmin``: a model may declare one as the version of a row."""
+
 UNIQUES = """
 SELECT array_agg(a.attname) FROM pg_catalog.pg_index i
 CROSS JOIN unnest(i.indkey) WITH ORDINALITY AS k(number, place)
